@@ -1,0 +1,1 @@
+"""imagenet-setup: from the ILSVRC2012 archives to a dataset that a trainer opens."""

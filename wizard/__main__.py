@@ -1,0 +1,12 @@
+"""Where the process begins; kept empty, because every worker process imports it too."""
+
+
+def entry() -> None:
+    """Runs the command line and ends the process with its exit code."""
+    from wizard.cli import main
+
+    raise SystemExit(main())
+
+
+if __name__ == "__main__":
+    entry()

@@ -1,0 +1,226 @@
+"""From a profile to a dataset: the flow from room to room, told as events to whoever listens."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import filelock
+
+from wizard.engine import manifest
+from wizard.engine.events import Event, Finished, Note, Preparing, ShardResult, SplitStart, SplitSummary, Started
+from wizard.engine.executors import LocalExecutor, available_cores
+from wizard.engine.journal import STATE_FOLDER, Journal
+from wizard.engine.plan import Plan, SplitPlan, shuffle
+from wizard.engine.run import build_shards
+from wizard.engine.transform import Recipe
+from wizard.engine.writers import remove_leftovers
+from wizard.errors import MachineError
+from wizard.formats.resize import Resize
+from wizard.ilsvrc2012.archives import BOXES, IMAGES, Split
+from wizard.profile import Profile, cache_folder
+from wizard.sources import archives, locate
+from wizard.sources.annotations import read_boxes
+from wizard.sources.checksums import verify_md5
+from wizard.sources.samples import SampleTable
+from wizard.verify.repair import set_rejected_aside
+
+Report = Callable[[Event], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What one run is asked beside its profile.
+
+    Attributes:
+        md5: prove the archives' official sums first.
+        repair: re-read the finished shards and build anew those that are damaged.
+        stopping: once it says true, the shards under way are finished and nothing new begins.
+    """
+
+    md5: bool = False
+    repair: bool = False
+    stopping: Callable[[], bool] = lambda: False
+
+
+def build(profile: Profile, report: Report, options: Options) -> Finished:
+    """Builds what the profile asks for, or what an earlier run has left to build.
+
+    Raises:
+        SetupError: of any kind that `wizard.errors` knows but VerifyFailed.
+    """
+    plan = make_plan(profile, report, md5=options.md5)
+    output = profile.output_path
+    workers = available_cores() if profile.run.workers == "auto" else profile.run.workers
+    with _sole_use(output):
+        remove_leftovers(output)
+        journal = Journal(output, plan)
+        executor = LocalExecutor(workers)
+        tasks = partial(plan.tasks, str(output), skip_bad=profile.output.on_bad_image == "skip")
+        completed = False
+        try:
+            if options.repair:
+                set_rejected_aside(output, tasks(), journal, executor, report)
+            proven = [journal.done[task.name] for task in tasks() if journal.proves(task)]
+            report(_started(plan, journal, workers, str(output), proven))
+            before = time.monotonic()
+            for event in build_shards(
+                tasks(),
+                executor,
+                journal,
+                window=2 * workers,
+                beats=executor.beats,
+                stopping=options.stopping,
+            ):
+                report(event)
+            built = sum(result.images for result in journal.done.values()) - sum(result.images for result in proven)
+            completed = True
+        finally:
+            executor.shutdown(cancel_futures=not completed)
+            remove_leftovers(output)
+        manifest.write(output, plan, journal.done, profile.model_dump(mode="json", exclude_none=True))
+    finished = _finished(plan, journal, str(output), time.monotonic() - before, built)
+    report(finished)
+    return finished
+
+
+def make_plan(profile: Profile, report: Report, *, md5: bool = False) -> Plan:
+    """Reads what the source holds and decides which image goes where.
+
+    Raises:
+        InputError: an archive is missing, damaged or not what its name says.
+    """
+    tables = _read_source(profile, report, md5=md5)
+    return Plan(
+        splits=tuple(
+            SplitPlan(
+                split=split,
+                table=table,
+                order=shuffle(table.name, profile.output.seed),
+                shards=profile.shards(split),
+                recipe=_recipe(profile, split),
+            )
+            for split, table in tables.items()
+        ),
+        label_base=profile.output.label_base,
+        seed=profile.output.seed,
+    )
+
+
+def _read_source(profile: Profile, report: Report, *, md5: bool) -> dict[Split, SampleTable]:
+    folder, cache = profile.source_path, cache_folder()
+    splits = list(dict.fromkeys(profile.source.splits))
+    images = locate.image_archives(folder, splits)
+    boxes = locate.box_archives(folder, [split for split in splits if profile.boxes(split)])
+
+    def progress(step: str) -> archives.Progress:
+        return lambda done, total: report(Preparing(step=step, done=done, total=total))
+
+    if md5:
+        sums = [(images[split], IMAGES[split].md5) for split in images] + [
+            (boxes[split], BOXES[split].md5) for split in boxes
+        ]
+        for path, expected in sums:
+            when = verify_md5(path, expected, cache, progress(f"MD5 of {path.name}"))
+            report(Note(text=f"{path.name} has its official MD5 (verified {when})"))
+    tables = {}
+    for split, path in images.items():
+        table = archives.read_table(
+            path,
+            split,
+            cache,
+            progress(f"headers of {path.name}"),
+            skip_bad=profile.output.on_bad_image == "skip",
+        )
+        for told in archives.differences(table, split):
+            report(Note(text=told, warning=True))
+        if split in boxes:
+            table = table.with_boxes(*read_boxes(boxes[split], cache, progress(f"boxes in {boxes[split].name}")))
+            with_boxes = int((table.first_box[1:] > table.first_box[:-1]).sum())
+            report(Note(text=f"{split}: {with_boxes:,} of {len(table):,} images have bounding boxes"))
+        elif split == "validation" and profile.source.boxes == "train":
+            report(Note(text='validation: records carry no bounding boxes (source.boxes = "all" adds them)'))
+        tables[split] = table
+    return tables
+
+
+def _recipe(profile: Profile, split: Split) -> Recipe:
+    image = profile.image
+    if split not in image.splits:
+        return Recipe(resize=Resize(mode="original"), quality=None)
+    resize = Resize(
+        mode=image.resize,
+        size=image.size or 0,
+        height=image.height or 0,
+        width=image.width or 0,
+        upscale=image.upscale,
+    )
+    return Recipe(resize=resize, quality=image.quality)
+
+
+@contextmanager
+def _sole_use(output: Path) -> Iterator[None]:
+    lock = filelock.FileLock(output / STATE_FOLDER / "lock")
+    try:
+        (output / STATE_FOLDER).mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except filelock.Timeout as error:
+        raise MachineError(f"Another run is building in {output}.", "Wait for it, or stop it first") from error
+    except OSError as error:
+        raise MachineError(
+            f"{output} cannot be written: {error.strerror or error}.",
+            "Choose another folder with --set output.path=FOLDER, or mend its rights",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _started(plan: Plan, journal: Journal, workers: int, output: str, proven: list[ShardResult]) -> Started:
+    return Started(
+        plan_id=journal.plan_id,
+        output=output,
+        workers=workers,
+        splits=tuple(
+            SplitStart(
+                split=split.split,
+                images=len(split.order),
+                shards=split.shards,
+                images_done=sum(len(r.skipped) + r.images for r in proven if r.split == split.split),
+                shards_done=sum(r.split == split.split for r in proven),
+            )
+            for split in plan.splits
+        ),
+    )
+
+
+def _finished(plan: Plan, journal: Journal, output: str, seconds: float, built: int) -> Finished:
+    results = [journal.done[name] for name in plan.shard_names]
+    summaries = []
+    for split in plan.splits:
+        mine = [result for result in results if result.split == split.split]
+        summaries.append(
+            SplitSummary(
+                split=split.split,
+                images_in=len(split.order),
+                images_out=sum(result.images for result in mine),
+                boxes=sum(result.boxes for result in mine),
+                shards=len(mine),
+                bytes_in=sum(result.bytes_in for result in mine),
+                bytes_out=sum(result.bytes_out for result in mine),
+            )
+        )
+    return Finished(
+        output=output,
+        plan_id=journal.plan_id,
+        splits=tuple(summaries),
+        converted=dict(Counter(image.kind for result in results for image in result.converted)),
+        skipped=tuple(image for result in results for image in result.skipped),
+        seconds=seconds,
+        images_built=built,
+        label_base=plan.label_base,
+    )

@@ -1,0 +1,43 @@
+"""The demo: draws a tiny ILSVRC2012, builds it and proves it, so that a person sees the whole way in a minute."""
+
+from pathlib import Path
+
+from wizard import synthetic
+from wizard.build import Options, Report, build
+from wizard.engine.events import Finished, Note
+from wizard.profile import load
+from wizard.verify.dataset import Verified, verify
+
+_PROFILE = """\
+# The demo's profile; run it again with: imagenet-setup run {profile}
+schema_version = 1
+name = "demo"
+
+[source]
+path = '{source}'
+boxes = "train"
+
+[image]
+resize = "shortest"
+size = 96            # pixels; images whose shorter side is smaller keep their size
+quality = 85
+
+[output]
+path = '{output}'
+train_shards = 8
+validation_shards = 4
+"""
+
+
+def demo(folder: Path, report: Report, options: Options) -> tuple[Finished, Verified]:
+    """Makes raw data, a profile and the dataset in `folder`, then verifies it with every image decoded.
+
+    Raises:
+        SetupError: whatever `build` and `verify` find.
+    """
+    source, output, profile = folder / "raw-data", folder / "tfrecords", folder / "demo.toml"
+    synthetic.make(source, classes=10, per_class=20, validation=50)
+    profile.write_text(_PROFILE.format(profile=profile, source=source, output=output), encoding="utf-8")
+    report(Note(text=f"drew a tiny ILSVRC2012 in {source}; {profile} says what is built from it"))
+    finished = build(load(str(profile)), report, options)
+    return finished, verify(output, report, pixels=True)

@@ -1,0 +1,1 @@
+"""Samples -> dataset; never prints, never asks."""

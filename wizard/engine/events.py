@@ -1,0 +1,182 @@
+"""What happens during a build, as values; the engine makes them, whoever wants shows them."""
+
+import re
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class SkippedImage:
+    """An image that was left out: where it lies, its name, and why."""
+
+    file: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvertedImage:
+    """An image that became an RGB JPEG because of what it was: PNG, CMYK, ..."""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShardResult:
+    """A finished shard.
+
+    Attributes:
+        shard: file name.
+        split: train or validation.
+        images: records written.
+        boxes: boxes written.
+        bytes_in: bytes of the images read.
+        bytes_out: bytes of the shard.
+        sha256: of the shard, in hex.
+        converted: images that had to be converted.
+        skipped: images that were left out.
+        seconds: wall time it took.
+        rss: the worker's largest resident memory so far, in bytes.
+    """
+
+    shard: str
+    split: str
+    images: int
+    boxes: int
+    bytes_in: int
+    bytes_out: int
+    sha256: str
+    converted: tuple[ConvertedImage, ...] = ()
+    skipped: tuple[SkippedImage, ...] = ()
+    seconds: float = 0.0
+    rss: int = 0
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> "ShardResult":
+        """The inverse of `dataclasses.asdict`."""
+        return cls(
+            **{
+                **fields,
+                "converted": tuple(ConvertedImage(**item) for item in fields["converted"]),
+                "skipped": tuple(SkippedImage(**item) for item in fields["skipped"]),
+            }
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """Something a person should know: a difference from the official data, a decision."""
+
+    text: str
+    warning: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preparing:
+    """How far a step before the build is, in bytes."""
+
+    step: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitStart:
+    """What a split will be, and what of it an earlier run has finished."""
+
+    split: str
+    images: int
+    shards: int
+    images_done: int
+    shards_done: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """The build begins."""
+
+    plan_id: str
+    output: str
+    workers: int
+    splits: tuple[SplitStart, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beat:
+    """How far a worker is with its shard; may be lost, so nothing rests on it."""
+
+    worker: int
+    shard: str
+    split: str
+    done: int
+    total: int
+    bytes_in: int
+    bytes_out: int
+    rss: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShardDone:
+    """A shard is in place and in the journal."""
+
+    result: ShardResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerLost:
+    """A worker died; its shard is tried again."""
+
+    shard: str
+    attempt: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitSummary:
+    """What a split has become, whenever it was built."""
+
+    split: str
+    images_in: int
+    images_out: int
+    boxes: int
+    shards: int
+    bytes_in: int
+    bytes_out: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """The dataset is complete.
+
+    Attributes:
+        output: its folder.
+        plan_id: of the plan that it follows.
+        splits: what each has become.
+        converted: how many images were converted, by kind.
+        skipped: images that were left out.
+        seconds: wall time of this run's building, without the reading of headers.
+        images_built: images that this run built; the others were there before.
+        label_base: stored label of rank 0.
+    """
+
+    output: str
+    plan_id: str
+    splits: tuple[SplitSummary, ...]
+    converted: dict[str, int]
+    skipped: tuple[SkippedImage, ...]
+    seconds: float
+    images_built: int
+    label_base: int
+
+
+Event = Note | Preparing | Started | Beat | ShardDone | WorkerLost | Finished
+
+
+def as_json(event: Event) -> tuple[str, dict[str, Any]]:
+    """An event's name in snake case, and its fields.
+
+    >>> as_json(Note(text="a"))
+    ('note', {'text': 'a', 'warning': False})
+    """
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(event).__name__).lower(), asdict(event)

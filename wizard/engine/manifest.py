@@ -1,0 +1,163 @@
+"""dataset.json and images.csv.gz: how a finished dataset was made, and which image is in which shard."""
+
+import gzip
+import hashlib
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wizard.engine.events import ConvertedImage, ShardResult, SkippedImage
+from wizard.engine.plan import Plan, plan_id
+from wizard.engine.writers import write_whole
+from wizard.errors import InputError, VerifyFailed
+from wizard.ilsvrc2012.synsets import ranks, synsets
+
+MANIFEST = "dataset.json"
+IMAGES = "images.csv.gz"
+_COLUMNS = "shard,name,wnid\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """A finished dataset, as it describes itself.
+
+    Attributes:
+        plan_id: of the plan that it follows.
+        ingredients: what the plan is made of, by name.
+        profile: the answers that led to it.
+        label_base: stored label of rank 0.
+        shards: in the order of splits and indexes.
+        images_sha256: of images.csv.gz, in hex.
+        created_by: program and version.
+    """
+
+    plan_id: str
+    ingredients: dict[str, str]
+    profile: dict[str, Any]
+    label_base: int
+    shards: tuple[ShardResult, ...]
+    images_sha256: str
+    created_by: str
+
+    @property
+    def splits(self) -> list[str]:
+        """The splits, in the order in which they were built."""
+        return list(dict.fromkeys(shard.split for shard in self.shards))
+
+    @property
+    def converted(self) -> tuple[ConvertedImage, ...]:
+        """All images that had to be converted."""
+        return tuple(image for shard in self.shards for image in shard.converted)
+
+    @property
+    def skipped(self) -> tuple[SkippedImage, ...]:
+        """All images that were left out."""
+        return tuple(image for shard in self.shards for image in shard.skipped)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PlannedShard:
+    """The images that a shard was to hold, in order: bytes[n] names, int16[n] ranks."""
+
+    shard: str
+    names: npt.NDArray[np.bytes_]
+    ranks: npt.NDArray[np.int16]
+
+
+def write(folder: Path, plan: Plan, done: Mapping[str, ShardResult], profile: dict[str, Any]) -> Manifest:
+    """Describes the finished dataset in `folder`; dataset.json comes last."""
+    listing = _listing(plan)
+    write_whole(folder / IMAGES, listing)
+    ingredients = plan.ingredients
+    manifest = Manifest(
+        plan_id=plan_id(ingredients),
+        ingredients=ingredients,
+        profile=profile,
+        label_base=plan.label_base,
+        shards=tuple(done[name] for name in plan.shard_names),
+        images_sha256=hashlib.sha256(listing).hexdigest(),
+        created_by=f"imagenet-setup {version('imagenet-setup')}",
+    )
+    last = manifest.label_base + len(synsets()) - 1
+    head = {
+        "what": f"ILSVRC2012 as TFRecord shards of tf.train.Example; labels {manifest.label_base} to {last} "
+        "in the order of sorted wnids",
+        "counts": {
+            split: sum(shard.images for shard in manifest.shards if shard.split == split) for split in manifest.splits
+        },
+    }
+    write_whole(folder / MANIFEST, json.dumps(head | asdict(manifest), indent=1, ensure_ascii=False).encode())
+    return manifest
+
+
+def read(folder: Path) -> Manifest:
+    """The manifest of a finished dataset.
+
+    Raises:
+        InputError: the folder holds no dataset.json.
+        VerifyFailed: the file is damaged.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise InputError(
+            f"{folder} holds no {MANIFEST}, so it is no dataset that imagenet-setup has finished."
+            if folder.is_dir()
+            else f"{folder} {'is no folder' if folder.exists() else 'does not exist'}.",
+            "Give the output folder of a finished run; an unfinished one goes on with the command that began it",
+        )
+    try:
+        fields = json.loads(path.read_bytes())
+        shards = tuple(ShardResult.from_json(shard) for shard in fields["shards"])
+        kept = {name: fields[name] for name in Manifest.__dataclass_fields__}
+        return Manifest(**{**kept, "shards": shards})
+    except (ValueError, KeyError, TypeError) as error:
+        raise VerifyFailed(
+            f"{path} is damaged: {error!r}.", "Delete it and repeat the run: it proves the shards and writes it anew"
+        ) from error
+
+
+def planned(folder: Path, manifest: Manifest) -> Iterator[PlannedShard]:
+    """The planned images, shard by shard.
+
+    Raises:
+        VerifyFailed: images.csv.gz is missing or not the one that was written.
+    """
+    path = folder / IMAGES
+    mend = "Delete dataset.json and repeat the run: it proves the shards and writes both anew"
+    try:
+        packed = path.read_bytes()
+    except OSError as error:
+        raise VerifyFailed(f"{path} cannot be read: {error.strerror}.", mend) from error
+    found = hashlib.sha256(packed).hexdigest()
+    if found != manifest.images_sha256:
+        raise VerifyFailed(f"{path} is damaged: its sha256 is {found}, expected {manifest.images_sha256}.", mend)
+    with gzip.open(io.BytesIO(packed), "rt", encoding="ascii") as file:
+        file.readline()
+        rows = (line.rstrip("\n").split(",") for line in file)
+        for shard, group in groupby(rows, key=lambda row: row[0]):
+            images = list(group)
+            yield PlannedShard(
+                shard=shard,
+                names=np.array([row[1] for row in images], dtype=np.bytes_),
+                ranks=np.array([ranks()[row[2]] for row in images], dtype=np.int16),
+            )
+
+
+def _listing(plan: Plan) -> bytes:
+    packed = io.BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0, compresslevel=6) as file:
+        file.write(_COLUMNS.encode())
+        for task in plan.tasks("", skip_bad=False):
+            wnids = [synsets()[rank].wnid for rank in task.samples.label]
+            names = task.samples.name.tolist()
+            lines = [f"{task.name},{name.decode()},{wnid}\n" for name, wnid in zip(names, wnids, strict=True)]
+            file.write("".join(lines).encode())
+    return packed.getvalue()

@@ -1,0 +1,67 @@
+"""One image's bytes -> the bytes that are stored."""
+
+from dataclasses import dataclass
+
+from wizard.formats import jpeg
+from wizard.formats.resize import Geometry, Resize, geometry, resample
+
+LOSSLESS_ENOUGH = 100
+"""JPEG quality of what must be converted where no quality is asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What becomes of a split's images.
+
+    Attributes:
+        resize: to what size.
+        quality: JPEG quality 1..100; None keeps the bytes, which only goes with the original size.
+    """
+
+    resize: Resize
+    quality: int | None
+
+    def __post_init__(self) -> None:
+        if self.quality is None and self.resize.mode != "original":
+            raise ValueError(f"resize {self.resize.mode} without a quality")
+
+    def __str__(self) -> str:
+        resize = self.resize
+        size = {
+            "original": "original size",
+            "shortest": f"shortest side {resize.size}{' (enlarging too)' if resize.upscale else ''}",
+            "exact": f"exactly {resize.height} x {resize.width}",
+            "crop": f"scaled and cropped to {resize.height} x {resize.width}",
+        }[resize.mode]
+        return f"{size}, {'bytes kept' if self.quality is None else f'JPEG quality {self.quality}'}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """An image as a record holds it.
+
+    Attributes:
+        jpeg: encoded bytes.
+        way: from the source's pixels to these.
+        converted: PNG, CMYK or another format that it had to be converted from; else empty.
+    """
+
+    jpeg: bytes
+    way: Geometry
+    converted: str
+
+
+def transform(data: bytes, recipe: Recipe) -> Stored:
+    """Applies the recipe; an image that no trainer's JPEG decoder would read is converted in any case.
+
+    Raises:
+        jpeg.Undecodable: the image cannot be decoded.
+    """
+    header = jpeg.read_header(data)
+    if recipe.quality is None and not header.needs_conversion:
+        jpeg.check(data)
+        return Stored(jpeg=data, way=geometry(recipe.resize, header.height, header.width), converted="")
+    pixels = jpeg.decode(data)
+    way = geometry(recipe.resize, *pixels.shape[:2])
+    encoded = jpeg.encode(resample(pixels, way), recipe.quality or LOSSLESS_ENOUGH)
+    return Stored(jpeg=encoded, way=way, converted=header.needs_conversion)

@@ -1,0 +1,141 @@
+"""build_shard: reads, transforms, encodes, writes and commits one shard. Runs in a worker process."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from wizard.engine import beats
+from wizard.engine.events import Beat, ConvertedImage, ShardResult, SkippedImage
+from wizard.engine.plan import ShardTask
+from wizard.engine.records import record
+from wizard.engine.transform import transform
+from wizard.engine.writers import TFRecordWriter
+from wizard.errors import BadImage, InputError, MachineError
+from wizard.formats.jpeg import Undecodable
+from wizard.formats.resize import move_boxes
+from wizard.sources.samples import Sample
+
+_PROCESS = psutil.Process()
+
+
+@dataclass(kw_only=True)
+class _Tally:
+    """What a shard has come to so far."""
+
+    started: float = field(default_factory=time.monotonic)
+    read: int = 0
+    images: int = 0
+    boxes: int = 0
+    bytes_in: int = 0
+    rss: int = 0
+    converted: list[ConvertedImage] = field(default_factory=list)
+    skipped: list[SkippedImage] = field(default_factory=list)
+
+
+def build_shard(task: ShardTask) -> ShardResult:
+    """Builds the shard and puts it in place; until then nothing stands under its name.
+
+    Raises:
+        BadImage: an image cannot be decoded, and the task does not allow to skip it.
+        InputError: an archive cannot be read as indexed.
+        MachineError: the shard cannot be written.
+        BrokenPipeError: the run that asked for the shard is gone.
+    """
+    tally = _Tally()
+    with _naming_the_disk(task), TFRecordWriter(Path(task.folder), task.name) as writer:
+        for sample, data in _contents(task):
+            _add(task, sample, data, writer, tally)
+            if beats.due():
+                _beat(task, writer, tally)
+        _beat(task, writer, tally)
+        written = writer.commit()
+    return ShardResult(
+        shard=task.name,
+        split=task.split,
+        images=tally.images,
+        boxes=tally.boxes,
+        bytes_in=tally.bytes_in,
+        bytes_out=written.bytes,
+        sha256=written.sha256,
+        converted=tuple(tally.converted),
+        skipped=tuple(tally.skipped),
+        seconds=time.monotonic() - tally.started,
+        rss=tally.rss,
+    )
+
+
+def _add(task: ShardTask, sample: Sample, data: bytes, writer: TFRecordWriter, tally: _Tally) -> None:
+    tally.read += 1
+    tally.bytes_in += len(data)
+    try:
+        stored = transform(data, task.recipe)
+    except Undecodable as error:
+        if not task.skip_bad:
+            raise BadImage(
+                f"{sample.file}: {sample.name} ({sample.size:,} bytes at byte {sample.offset:,}) cannot be decoded: "
+                f"{error}.",
+                "In archives with the official MD5 every image can be: check yours with --md5 and fetch it again, "
+                'or leave such images out with --set output.on_bad_image="skip"',
+            ) from error
+        tally.skipped.append(SkippedImage(file=sample.file, name=sample.name, reason=str(error)))
+        return
+    boxes = move_boxes(sample.boxes, stored.way)
+    writer.write(record(sample.name, sample.label, sample.label + task.label_base, boxes, stored))
+    tally.images += 1
+    tally.boxes += len(boxes)
+    if stored.converted:
+        tally.converted.append(ConvertedImage(name=sample.name, kind=stored.converted))
+
+
+def _contents(task: ShardTask) -> Iterator[tuple[Sample, bytes]]:
+    with ExitStack() as stack:
+        opened: dict[str, IO[bytes]] = {}
+        for sample in task.samples:
+            try:
+                if sample.file not in opened:
+                    opened[sample.file] = stack.enter_context(Path(sample.file).open("rb", buffering=0))
+                opened[sample.file].seek(sample.offset)
+                data = opened[sample.file].read(sample.size)
+            except OSError as error:
+                raise InputError(f"{sample.file} cannot be read: {error.strerror or error}.") from error
+            if len(data) < sample.size:
+                raise InputError(
+                    f"{sample.file} ends inside {sample.name}; it has changed since its headers were read.",
+                    "Leave the archive alone while a run reads it, and start again",
+                )
+            yield sample, data
+
+
+def _beat(task: ShardTask, writer: TFRecordWriter, tally: _Tally) -> None:
+    rss = _PROCESS.memory_info().rss
+    tally.rss = max(tally.rss, rss)
+    beats.send(
+        Beat(
+            worker=_PROCESS.pid,
+            shard=task.name,
+            split=task.split,
+            done=tally.read,
+            total=len(task.samples),
+            bytes_in=tally.bytes_in,
+            bytes_out=writer.size,
+            rss=rss,
+        )
+    )
+
+
+@contextmanager
+def _naming_the_disk(task: ShardTask) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise MachineError(
+            f"{task.name} cannot be written in {task.folder}: {error.strerror or error}.",
+            "Make room or mend the rights there; the same command then goes on where it stopped",
+        ) from error

@@ -1,0 +1,80 @@
+"""The errors a person may meet: what happened, where, and what to do next, each with its exit code."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+BUG = 1
+"""Exit code of an exception that nobody foresaw; the crash log's path is printed."""
+FINISHED_WITH_SKIPS = 5
+"""Exit code of a build that finished but left images out."""
+
+
+class SetupError(Exception):
+    """An error that a person can act on.
+
+    Attributes:
+        exit_code: the process's exit code.
+        what: what was expected and seen, and where; one or more sentences.
+        hint: what to do next; may be empty.
+    """
+
+    exit_code: ClassVar[int]
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what, hint)
+        self.what = what
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.what}\n→ {self.hint}" if self.hint else self.what
+
+
+class UsageError(SetupError):
+    """The command line asks for something that cannot be."""
+
+    exit_code = 2
+
+
+class ProfileError(SetupError):
+    """A profile that cannot be read, or whose values do not fit; all its problems at once."""
+
+    exit_code = 2
+
+    def __init__(self, where: str, problems: Sequence[str], hint: str = "") -> None:
+        self.problems = tuple(problems)
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__(f"{where}: {count}" + "".join(f"\n  - {problem}" for problem in problems), hint)
+
+
+class PlanMismatch(SetupError):
+    """The output folder holds the shards of another plan."""
+
+    exit_code = 2
+
+
+class InputError(SetupError):
+    """Raw data is missing, damaged, or not what its name says."""
+
+    exit_code = 3
+
+
+class BadImage(InputError):
+    """An image that cannot be decoded."""
+
+
+class MachineError(SetupError):
+    """This machine cannot do it: the disk, the rights, the memory, or another run in the same folder."""
+
+    exit_code = 4
+
+
+class VerifyFailed(SetupError):
+    """A finished dataset is not what its manifest says."""
+
+    exit_code = 6
+
+
+class Interrupted(SetupError):
+    """The person, or the system, asked the run to stop."""
+
+    exit_code = 130

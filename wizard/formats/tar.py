@@ -1,0 +1,109 @@
+"""Walks a tar archive by its headers alone, and refuses to end early in silence.
+
+`tarfile` ends an iteration quietly at a header that is cut off or damaged, so a truncated archive looks like a
+small one. Here every end that is not the archive's own end marker is an error. One header is still parsed by
+`tarfile.TarInfo.frombuf`.
+"""
+
+import tarfile
+from collections.abc import Iterator
+from typing import IO, NamedTuple
+
+BLOCK = 512
+"""Bytes of a header, and what contents are padded to."""
+_LONGEST_NAME = 1 << 20
+
+
+class TarDamage(ValueError):
+    """The bytes are not a whole tar archive; the message says what was found at which offset."""
+
+
+class Member(NamedTuple):
+    """One regular file of an archive.
+
+    Attributes:
+        name: its path inside the archive.
+        offset: where its content starts, in bytes from the start of the file that was walked.
+        size: bytes of its content.
+        head: the content's first bytes, at most as many as were asked for.
+    """
+
+    name: str
+    offset: int
+    size: int
+    head: bytes
+
+
+def members(file: IO[bytes], start: int = 0, end: int | None = None, *, head: int = 0) -> Iterator[Member]:
+    """Yields the regular files of the archive at `start` in archive order, reading headers only.
+
+    Args:
+        file: is only ever read forwards, so that a decompressing stream does as well as a file on disk.
+        start: offset of the first header.
+        end: offset just after the archive, where that is known; contents must lie before it.
+        head: how many bytes of each content to read along with its header.
+
+    Raises:
+        TarDamage: a header or content is cut off, a checksum is wrong, the end marker is missing, or a member is
+            a link.
+    """
+    position = start
+    overrides: dict[str, str] = {}
+    while True:
+        file.seek(position)
+        block = file.read(BLOCK) if end is None or position + BLOCK <= end else b""
+        if len(block) < BLOCK:
+            raise TarDamage(f"the archive breaks off at byte {position:,}, before its end marker")
+        if not any(block):
+            return
+        info = _header(block, position)
+        content = position + BLOCK
+        size = int(overrides.get("size", info.size))
+        position = content + -(-size // BLOCK) * BLOCK
+        if end is not None and content + size > end:
+            raise TarDamage(
+                f"{overrides.get('path', info.name)} claims {size:,} bytes from byte {content:,} on, "
+                f"but the archive has only {max(0, end - content):,} left"
+            )
+        if info.type in (tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME):
+            overrides |= _override(info.type, _exactly(file, size, content))
+            continue
+        if info.type in tarfile.REGULAR_TYPES:
+            peeked = _exactly(file, min(head, size), content)
+            yield Member(overrides.get("path", info.name), content, size, peeked)
+        elif info.type in (tarfile.LNKTYPE, tarfile.SYMTYPE):
+            raise TarDamage(f"{info.name} is a link, not a file")
+        overrides = {}
+
+
+def _header(block: bytes, position: int) -> tarfile.TarInfo:
+    try:
+        return tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+    except tarfile.HeaderError as error:
+        raise TarDamage(f"at byte {position:,} there is no tar header ({error})") from error
+
+
+def _exactly(file: IO[bytes], size: int, position: int) -> bytes:
+    content = file.read(size) if size else b""
+    if len(content) < size:
+        raise TarDamage(f"the archive breaks off at byte {position + len(content):,}, inside a member")
+    return content
+
+
+def _override(kind: bytes, content: bytes) -> dict[str, str]:
+    """What an extended header says of the member after it; see "pax Header Block" in POSIX.1-2001."""
+    if len(content) > _LONGEST_NAME:
+        raise TarDamage(f"an extended header of {len(content):,} bytes")
+    if kind == tarfile.GNUTYPE_LONGNAME:
+        return {"path": content.rstrip(b"\0").decode("utf-8", "surrogateescape")}
+    found: dict[str, str] = {}
+    while content:
+        length, _, _ = content.partition(b" ")
+        if not length.isdigit() or not 0 < int(length) <= len(content):
+            raise TarDamage("an extended header whose records cannot be told apart")
+        record = content[len(length) + 1 : int(length) - 1].decode("utf-8", "surrogateescape")
+        key, _, value = record.partition("=")
+        if key in ("path", "size"):
+            found[key] = value
+        content = content[int(length) :]
+    return found

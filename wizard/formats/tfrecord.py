@@ -1,0 +1,77 @@
+"""TFRecord framing: a length, its masked CRC32C, the payload, its masked CRC32C.
+
+Source: `tensorflow/core/lib/io/record_writer.h`; the tests hold both directions against TensorFlow itself.
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import IO, NamedTuple
+
+import google_crc32c
+
+OVERHEAD = 16
+"""Bytes that framing adds to a payload."""
+_LENGTH = struct.Struct("<Q")
+_CRC = struct.Struct("<I")
+
+
+class RecordDamage(ValueError):
+    """A record that does not fit its framing; the message says what was expected and seen."""
+
+    def __init__(self, record: int, offset: int, reason: str) -> None:
+        super().__init__(reason)
+        self.record = record
+        self.offset = offset
+
+
+class Record(NamedTuple):
+    """One payload, and the byte offset of the frame that holds it."""
+
+    offset: int
+    payload: bytes
+
+
+def masked_crc(data: bytes) -> int:
+    """The CRC32C of `data`, rotated and offset as TFRecord stores it; an unsigned 32-bit number."""
+    crc: int = google_crc32c.value(data)
+    return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+
+
+def frame(payload: bytes) -> bytes:
+    """The bytes that stand for `payload` in a TFRecord file.
+
+    >>> len(frame(b"abc")) == OVERHEAD + 3
+    True
+    """
+    length = _LENGTH.pack(len(payload))
+    return b"".join((length, _CRC.pack(masked_crc(length)), payload, _CRC.pack(masked_crc(payload))))
+
+
+def records(file: IO[bytes]) -> Iterator[Record]:
+    """Reads the file's records from its current position to its end.
+
+    Raises:
+        RecordDamage: a CRC is wrong, or the file ends inside a record.
+    """
+    offset = file.tell()
+    index = 0
+    while head := file.read(12):
+        if len(head) < 12:
+            raise RecordDamage(index, offset, f"the file ends after {len(head)} bytes of a record's header")
+        _compare(index, offset, "length", _CRC.unpack(head[8:])[0], masked_crc(head[:8]))
+        (length,) = _LENGTH.unpack(head[:8])
+        body = file.read(length + 4)
+        if len(body) < length + 4:
+            raise RecordDamage(
+                index, offset, f"the record takes {length + 4:,} more bytes, but the file has {len(body):,}"
+            )
+        payload = body[:length]
+        _compare(index, offset, "payload", _CRC.unpack(body[length:])[0], masked_crc(payload))
+        yield Record(offset, payload)
+        offset += OVERHEAD + length
+        index += 1
+
+
+def _compare(record: int, offset: int, part: str, stored: int, computed: int) -> None:
+    if stored != computed:
+        raise RecordDamage(record, offset, f"{part} CRC is {computed:08x}, stored {stored:08x}")

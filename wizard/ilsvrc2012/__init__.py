@@ -1,0 +1,1 @@
+"""What the dataset is: archives, synsets, validation labels, boxes."""

@@ -1,0 +1,67 @@
+"""One annotation file -> boxes relative to the image.
+
+The rules are those of `process_bounding_boxes.py` in tensorflow/models (research/inception), on which the older
+systems all rest; only its rounding to four decimals is left out.
+"""
+
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+import numpy as np
+import numpy.typing as npt
+
+from wizard.ilsvrc2012.synsets import ranks
+
+Boxes = npt.NDArray[np.float64]
+
+_CORNERS = ("xmin", "ymin", "xmax", "ymax")
+
+
+class BadAnnotation(ValueError):
+    """An annotation that is no XML, or lacks a size or a corner."""
+
+
+class Annotation(NamedTuple):
+    """The boxes of one image.
+
+    Attributes:
+        boxes: float64[n, 4], xmin ymin xmax ymax in 0..1, in the file's order.
+        rejected: how many others the rules turned away.
+    """
+
+    boxes: Boxes
+    rejected: int
+
+
+def parse(xml: bytes, wnid: str) -> Annotation:
+    """The boxes that an annotation gives an image of class `wnid`.
+
+    Coordinates are cut to whole pixels, divided by the annotation's own width and height, put in order and clamped
+    to the image; boxes with no area left are rejected. The name of the first object speaks for all of them: where it
+    is another of the 1,000 synsets, every box is rejected; any other name passes, as some dogs are named by breed.
+
+    Raises:
+        BadAnnotation: it cannot be read; the message says why.
+    """
+    try:
+        root = ElementTree.fromstring(xml)
+        width, height = (int(_text(root, tag)) for tag in ("size/width", "size/height"))
+        objects = list(root.iter("object"))
+        name = _text(objects[0], "name") if objects else wnid
+        corners = [[int(float(_text(item, f"bndbox/{corner}"))) for corner in _CORNERS] for item in objects]
+    except (ElementTree.ParseError, ValueError, OverflowError) as error:
+        raise BadAnnotation(str(error)) from error
+    if width <= 0 or height <= 0 or (name != wnid and name in ranks()):
+        return Annotation(np.empty((0, 4)), len(objects))
+    boxes = np.array(corners, dtype=np.float64).reshape(-1, 4) / (width, height, width, height)
+    low = np.clip(np.minimum(boxes[:, :2], boxes[:, 2:]), 0.0, 1.0)
+    high = np.clip(np.maximum(boxes[:, :2], boxes[:, 2:]), 0.0, 1.0)
+    kept = np.hstack([low, high])[(low < high).all(axis=1)]
+    return Annotation(kept, len(objects) - len(kept))
+
+
+def _text(element: ElementTree.Element, path: str) -> str:
+    text = element.findtext(path)
+    if text is None:
+        raise ValueError(f"no {path}")
+    return text.strip()

@@ -1,0 +1,68 @@
+"""The 1,000 synsets and the labels of the 50,000 validation images.
+
+`data/synsets.tsv` holds wnid and words from timm 1.0.31 (`imagenet_synsets.txt`, `imagenet_synset_to_lemma.txt`);
+`data/validation_labels.u16.xz` holds, in the order of image numbers, ranks made from tensorflow-datasets 4.9.10
+(`imagenet2012/validation_labels.txt`). Both packages are under the Apache License 2.0.
+"""
+
+import lzma
+import re
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+VALIDATION_IMAGES = 50_000
+_VALIDATION_NAME = re.compile(r"ILSVRC2012_val_(\d{8})\.JPEG")
+
+
+class Synset(NamedTuple):
+    """One class: its WordNet id, and its words as the TFRecord feature `image/class/text` spells them."""
+
+    wnid: str
+    words: str
+
+
+@cache
+def synsets() -> tuple[Synset, ...]:
+    """All 1,000, sorted by wnid; a synset's place is its rank 0..999."""
+    lines = (files(__package__) / "data" / "synsets.tsv").read_text(encoding="utf-8").splitlines()
+    return tuple(Synset(*line.split("\t")) for line in lines)
+
+
+@cache
+def ranks() -> dict[str, int]:
+    """Wnid -> rank 0..999 in the sorted wnids; not the devkit's ILSVRC2012_ID, which orders them otherwise."""
+    return {synset.wnid: rank for rank, synset in enumerate(synsets())}
+
+
+@cache
+def validation_ranks() -> npt.NDArray[np.uint16]:
+    """uint16[50000]: the rank of validation image n at place n - 1."""
+    packed = (files(__package__) / "data" / "validation_labels.u16.xz").read_bytes()
+    return np.frombuffer(lzma.decompress(packed), dtype="<u2")
+
+
+def validation_number(name: str) -> int | None:
+    """The number 1..50000 of a validation image, by its name alone; None for any other name.
+
+    >>> validation_number("ILSVRC2012_val_00000293.JPEG")
+    293
+    """
+    match = _VALIDATION_NAME.fullmatch(name)
+    number = int(match[1]) if match else 0
+    return number if 1 <= number <= VALIDATION_IMAGES else None
+
+
+def rank_of_image(name: str) -> int | None:
+    """The rank of the class of an image named as in the official archives; None for any other name.
+
+    >>> rank_of_image("n01440764_10026.JPEG"), rank_of_image("ILSVRC2012_val_00000001.JPEG")
+    (0, 65)
+    """
+    number = validation_number(name)
+    if number is not None:
+        return int(validation_ranks()[number - 1])
+    return ranks().get(name.partition("_")[0])

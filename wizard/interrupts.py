@@ -1,0 +1,35 @@
+"""Ctrl-C and SIGTERM: once asks a run to finish what it has begun, twice ends it."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+@contextmanager
+def listening(say: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
+    """While open, gives a function that tells whether the run was asked to stop.
+
+    Args:
+        say: told what the first signal sets in motion.
+
+    Raises:
+        KeyboardInterrupt: at the second signal, where the program is.
+    """
+    asked = False
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        say(
+            "! Finishing the shards under way, then stopping. Ctrl-C again stops at once; nothing that is done is lost."
+        )
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

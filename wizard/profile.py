@@ -1,0 +1,230 @@
+"""Profile: all that a build needs to know, read from TOML and checked as a whole."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from wizard.errors import ProfileError, UsageError
+
+Split = Literal["train", "validation"]
+Splits = Annotated[tuple[Split, ...], Field(min_length=1, strict=False)]
+Table = dict[str, Any]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Source(_Section):
+    """Where the raw data lies, and what is taken of it."""
+
+    path: str = Field(min_length=1)
+    layout: Literal["auto", "archives"] = "auto"
+    splits: Splits = ("train", "validation")
+    boxes: Literal["none", "train", "all"] = "train"
+
+
+class Image(_Section):
+    """What the images become."""
+
+    resize: Literal["original", "shortest", "exact", "crop"] = "original"
+    size: int | None = Field(default=None, ge=1, le=16384)
+    height: int | None = Field(default=None, ge=1, le=16384)
+    width: int | None = Field(default=None, ge=1, le=16384)
+    quality: int | None = Field(default=None, ge=1, le=100)
+    upscale: bool = False
+    splits: Annotated[tuple[Split, ...], Field(strict=False)] = ("train", "validation")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        needed = {"shortest": {"size"}, "exact": {"height", "width"}, "crop": {"height", "width"}}
+        wanted = needed.get(self.resize, set())
+        given = {key for key in ("size", "height", "width") if getattr(self, key) is not None}
+        problems = [f'{key} is missing; resize = "{self.resize}" needs it' for key in sorted(wanted - given)]
+        problems += [f'{key} has no meaning with resize = "{self.resize}"' for key in sorted(given - wanted)]
+        if self.resize != "original" and self.quality is None:
+            problems.append("quality is missing; resized images are encoded anew (1 to 100, recipes use 85 to 90)")
+        if self.upscale and self.resize != "shortest":
+            problems.append('upscale is for resize = "shortest" alone')
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+
+class Output(_Section):
+    """Where the dataset goes, and its form."""
+
+    path: str = Field(min_length=1)
+    format: Literal["tfrecord"] = "tfrecord"
+    train_shards: int = Field(default=1024, ge=1, le=99_999)
+    validation_shards: int = Field(default=128, ge=1, le=99_999)
+    label_base: Literal[0, 1] = 1
+    seed: int = Field(default=2012, ge=0, le=2**63 - 1)
+    on_bad_image: Literal["stop", "skip"] = "stop"
+
+
+class Run(_Section):
+    """How the work is spread; changes no byte of the result."""
+
+    workers: Annotated[int, Field(ge=1, le=4096)] | Literal["auto"] = "auto"
+    engine: Literal["local"] = "local"
+
+
+class Profile(_Section):
+    """A whole profile; `load` reads one and reports every problem together."""
+
+    schema_version: Literal[1] = 1
+    name: str = Field(default="", pattern=r"^[\w.-]*$")
+    source: Source
+    image: Image = Image()
+    output: Output
+    run: Run = Run()
+
+    @property
+    def source_path(self) -> Path:
+        """The raw data's folder, absolute."""
+        return Path(self.source.path).expanduser().absolute()
+
+    @property
+    def output_path(self) -> Path:
+        """The result's folder, absolute."""
+        return Path(self.output.path).expanduser().absolute()
+
+    def shards(self, split: Split) -> int:
+        """How many shards a split is written to."""
+        return self.output.train_shards if split == "train" else self.output.validation_shards
+
+    def boxes(self, split: Split) -> bool:
+        """Whether a split's records carry the boxes that are known."""
+        return self.source.boxes == "all" or (self.source.boxes == "train" and split == "train")
+
+
+def config_folder() -> Path:
+    """Where saved profiles are; under $IMAGENET_SETUP_HOME where that is set."""
+    return _home("config", platformdirs.user_config_path("imagenet-setup"))
+
+
+def cache_folder() -> Path:
+    """Where indexes and verified sums are kept; safe to delete at any time."""
+    return _home("cache", platformdirs.user_cache_path("imagenet-setup"))
+
+
+def state_folder() -> Path:
+    """Where crash logs go."""
+    return _home("state", platformdirs.user_state_path("imagenet-setup"))
+
+
+def recipes_folder() -> Path:
+    """The shipped recipes: inside the package once installed, beside it in a checkout."""
+    inside = Path(__file__).parent / "profiles"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "profiles"
+
+
+def find(name: str) -> Path:
+    """The file that PROFILE means: a path, a saved profile's name or a shipped recipe's name, in this order.
+
+    Raises:
+        UsageError: there is none; the names that there are are told.
+    """
+    path = Path(name).expanduser()
+    if path.is_file():
+        return path
+    folders = (config_folder() / "profiles", recipes_folder())
+    for folder in folders:
+        if (folder / f"{name}.toml").is_file():
+            return folder / f"{name}.toml"
+    known = sorted({file.stem for folder in folders for file in folder.glob("*.toml")})
+    close = difflib.get_close_matches(name, known, n=1)
+    raise UsageError(
+        f"There is no profile {name!r}: no file of that path, and none of that name in {folders[0]} "
+        "or among the shipped recipes.",
+        (f"Did you mean {close[0]}? " if close else "") + f"Names known: {', '.join(known)}",
+    )
+
+
+def load(name: str, overrides: Sequence[str] = ()) -> Profile:
+    """Reads a profile and lays `section.key=value` overrides over it.
+
+    Raises:
+        UsageError: there is no such profile, or an override has not that form.
+        ProfileError: it is no TOML, or values do not fit; all problems are named.
+    """
+    path = find(name)
+    try:
+        table: Table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProfileError(str(path), [f"it is no TOML: {error}"]) from error
+    table.setdefault("name", path.stem)
+    for override in overrides:
+        table = _override(table, override)
+    return check(table, str(path))
+
+
+def check(table: Mapping[str, Any], where: str) -> Profile:
+    """A profile made of a table as TOML gives it.
+
+    Raises:
+        ProfileError: with every unknown key and every value that does not fit.
+    """
+    try:
+        return Profile.model_validate({"source": {}, "output": {}, **table})
+    except ValidationError as error:
+        problems = [line for item in error.errors() for line in _problem(item)]
+        raise ProfileError(where, problems, "Mend the file, or give the value with --set section.key=value") from error
+
+
+def _home(part: str, default: Path) -> Path:
+    home = os.environ.get("IMAGENET_SETUP_HOME")
+    return Path(home).expanduser() / part if home else default
+
+
+def _override(table: Table, text: str) -> Table:
+    dotted, equals, value = text.partition("=")
+    keys = dotted.strip().split(".")
+    if not equals or not all(keys) or len(keys) > 2:
+        raise UsageError(f"--set {text}: this is not section.key=value.", "For example: --set image.quality=90")
+    try:
+        parsed = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        parsed = value
+    if len(keys) == 1:
+        return {**table, keys[0]: parsed}
+    section = table.get(keys[0], {})
+    if not isinstance(section, dict):
+        raise UsageError(f"--set {text}: {keys[0]} is not a section.")
+    return {**table, keys[0]: {**section, keys[1]: parsed}}
+
+
+def _problem(item: Any) -> list[str]:
+    key = ".".join(str(part) for part in item["loc"] if part not in ("int", "literal['auto']"))
+    kind, context = item["type"], item.get("ctx", {})
+    match kind:
+        case "extra_forbidden":
+            return [f"{key} is not a key of a profile{_suggestion(item['loc'])}"]
+        case "missing":
+            return [f"{key} is missing"]
+        case "value_error":
+            return [f"{key}.{line}" for line in str(context["error"]).splitlines()]
+        case "literal_error":
+            allowed = context["expected"]
+        case "greater_than_equal":
+            allowed = f"{context['ge']} or more"
+        case "less_than_equal":
+            allowed = f"{context['le']} or less"
+        case _:
+            allowed = item["msg"].removeprefix("Input should be ")
+    return [f"{key} = {item['input']!r}: allowed is {allowed}"]
+
+
+def _suggestion(location: tuple[int | str, ...]) -> str:
+    fields: Any = Profile.model_fields
+    for part in location[:-1]:
+        fields = fields[str(part)].annotation.model_fields
+    close = difflib.get_close_matches(str(location[-1]), list(fields), n=1)
+    return f"; did you mean {'.'.join([*map(str, location[:-1]), close[0]])}?" if close else ""

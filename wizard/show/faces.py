@@ -1,0 +1,116 @@
+"""Who listens to a build: a face for logs, one for programs, one for nobody; the bars are in `progress.py`."""
+
+import time
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
+
+from wizard.engine.events import Beat, Event, Finished, Note, Preparing, ShardDone, Started, WorkerLost, as_json
+from wizard.output import Output
+from wizard.show.tally import Tally, clock
+from wizard.sources.locate import human_bytes
+
+
+class Face(Protocol):
+    """Listens to events while its `shown` block is open."""
+
+    def shown(self) -> AbstractContextManager[object]:
+        """Open while there is something to see."""
+
+    def handle(self, event: Event) -> None:
+        """Takes one event."""
+
+
+class Lines:
+    """For logs and screen readers: what matters at once, and how far things are every 30 s.
+
+    Args:
+        output: where to say it.
+        every: seconds between two lines of progress.
+    """
+
+    def __init__(self, output: Output, every: float = 30.0) -> None:
+        self._output = output
+        self._every = every
+        self._tally = Tally()
+        self._next = time.monotonic() + every
+
+    def shown(self) -> AbstractContextManager[object]:
+        """Nothing to open."""
+        return nullcontext()
+
+    def handle(self, event: Event) -> None:
+        """Says it, or remembers it for the next line."""
+        self._tally.add(event)
+        for line in told(event):
+            self._output.say(line)
+        if time.monotonic() >= self._next and isinstance(event, Preparing | Beat | ShardDone):
+            self._next = time.monotonic() + self._every
+            self._output.say(_far(event) if isinstance(event, Preparing) else progress_line(self._tally))
+
+
+class Ndjson:
+    """For programs: every event a line; beats and preparations at most one a second."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._next = 0.0
+
+    def shown(self) -> AbstractContextManager[object]:
+        """Nothing to open."""
+        return nullcontext()
+
+    def handle(self, event: Event) -> None:
+        """Prints it, unless it is the last word, which the command itself has."""
+        if isinstance(event, Finished):
+            return
+        if isinstance(event, Beat | Preparing):
+            if time.monotonic() < self._next:
+                return
+            self._next = time.monotonic() + 1.0
+        self._output.event(*as_json(event))
+
+
+def told(event: Event) -> list[str]:
+    """What a person should read of an event at once; empty for mere progress."""
+    match event:
+        case Note(text=text, warning=warning):
+            return [f"{'!' if warning else '·'} {text}"]
+        case Started():
+            return [_start(event)]
+        case ShardDone(result=result):
+            converted = [f"· converted {image.name} ({image.kind} → JPEG)" for image in result.converted]
+            return converted + [f"! skipped {image.name}: {image.reason}" for image in result.skipped]
+        case WorkerLost():
+            return [f"! {event.reason}, while on {event.shard} (attempt {event.attempt}); the shard is tried again"]
+        case _:
+            return []
+
+
+def progress_line(tally: Tally) -> str:
+    """How far a build is, in a line of a log."""
+    left = tally.seconds_left
+    return "  ".join(
+        (
+            clock(tally.seconds),
+            f"{100 * tally.reached // max(tally.images, 1):3d} %",
+            f"{tally.reached:,}/{tally.images:,}",
+            f"{tally.rate:,.0f} img/s",
+            human_bytes(tally.bytes_out),
+            f"{clock(left)} left" if left is not None else "--:--:-- left",
+            f"{tally.skipped:,} skipped",
+        )
+    )
+
+
+def _start(event: Started) -> str:
+    parts = [
+        f"{split.images:,} {split.split} images in {split.shards:,} shards"
+        + (f" ({split.shards_done:,} of them done before)" if split.shards_done else "")
+        for split in event.splits
+    ]
+    workers = "1 worker" if event.workers == 1 else f"{event.workers} workers"
+    return f"Building {' and '.join(parts)} with {workers} in {event.output} (plan {event.plan_id})"
+
+
+def _far(event: Preparing) -> str:
+    return f"{event.step}: {100 * event.done // max(event.total, 1)} % of {human_bytes(event.total)}"

@@ -1,0 +1,89 @@
+"""The last words of a command, as text."""
+
+from wizard.engine.events import Finished
+from wizard.engine.writers import INDEX_FOLDER
+from wizard.ilsvrc2012.archives import CLASSES
+from wizard.show.tally import clock
+from wizard.sources.locate import human_bytes
+from wizard.verify.dataset import Verified
+
+_TOLD = 20
+
+
+def finished(event: Finished) -> str:
+    """What a build has become, and how to check and load it.
+
+    The first line is the one that users of the older scripts wait for.
+    """
+    images = sum(split.images_out for split in event.splits)
+    bytes_in = sum(split.bytes_in for split in event.splits)
+    bytes_out = sum(split.bytes_out for split in event.splits)
+    lines = [f"Finished writing all {images} images in data set."]
+    lines += [
+        f"  {split.split:<10} {split.images_in:>9,} images in · {split.images_out:>9,} out · {split.shards:>5,} shards "
+        f"· {human_bytes(split.bytes_in):>8} in · {human_bytes(split.bytes_out):>8} out · {split.boxes:,} boxes"
+        for split in event.splits
+    ]
+    converted = " and ".join(f"{count:,} {kind}" for kind, count in sorted(event.converted.items())) or "0"
+    ratio = f"{100 * bytes_out / bytes_in:.0f} %" if bytes_in else "0 %"
+    lines += [
+        f"  {converted} images converted to RGB JPEG · {len(event.skipped):,} skipped "
+        f"· {human_bytes(bytes_in)} became {human_bytes(bytes_out)} ({ratio})",
+        f"  {_time(event)} · plan {event.plan_id} · {event.output}/dataset.json says how it was made",
+    ]
+    return "\n".join(lines + _skipped(event) + ["", *_loading(event)])
+
+
+def verified(result: Verified) -> str:
+    """What was proven of a dataset."""
+    lines = [
+        f"✓ {split}: {result.images[split]:,} records in {result.shards[split]:,} shards are what the manifest says"
+        for split in result.images
+    ]
+    lines += [f"✓ {split}: {told}" for split, told in result.tensorflow.items()]
+    if result.pixels:
+        lines.append("✓ every image was decoded")
+    if result.skipped:
+        lines.append(f"! {result.skipped:,} images had been left out by the build; dataset.json lists them")
+    lines.append(f"Verified {human_bytes(result.bytes)} in {result.output}.")
+    return "\n".join(lines)
+
+
+def _time(event: Finished) -> str:
+    if not event.images_built:
+        return "nothing was left to build"
+    return (
+        f"{event.images_built:,} images built in {clock(event.seconds)} "
+        f"({event.images_built / max(event.seconds, 1e-9):,.0f} images/s)"
+    )
+
+
+def _skipped(event: Finished) -> list[str]:
+    if not event.skipped:
+        return []
+    count = len(event.skipped)
+    lines = ["", f"{count:,} {'image' if count == 1 else 'images'} could not be decoded and were left out:"]
+    lines += [f"  {image.file}: {image.name}: {image.reason}" for image in event.skipped[:_TOLD]]
+    if count > _TOLD:
+        lines.append(f"  and {count - _TOLD:,} more")
+    return [*lines, f'  The full list is in {event.output}/dataset.json, under each shard\'s "skipped".']
+
+
+def _loading(event: Finished) -> list[str]:
+    out = event.output
+    split = event.splits[0].split
+    last = event.label_base + CLASSES - 1
+    unused = ", 0 is unused" if event.label_base else ""
+    first = f"{split}-00000-of-{event.splits[0].shards:05d}"
+    return [
+        f"Check it   imagenet-setup verify {out}",
+        f"Load it    labels are {event.label_base} to {last}{unused}; image/encoded is a JPEG",
+        f'  tf.data  tf.data.TFRecordDataset(tf.io.gfile.glob("{out}/{split}-*"))',
+        f'  DALI     fn.readers.tfrecord(path=sorted(glob("{out}/{split}-*")),',
+        f'               index_path=sorted(glob("{out}/{INDEX_FOLDER}/{split}-*")), features={{',
+        '               "image/encoded": tfrec.FixedLenFeature((), tfrec.string, ""),',
+        '               "image/class/label": tfrec.FixedLenFeature([1], tfrec.int64, -1)})',
+        "  PyTorch  from tfrecord.torch.dataset import TFRecordDataset   # pip install tfrecord",
+        f'           TFRecordDataset("{out}/{first}", "{out}/{INDEX_FOLDER}/{first}",',
+        '                           {"image/encoded": "byte", "image/class/label": "int"})',
+    ]

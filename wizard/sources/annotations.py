@@ -1,0 +1,98 @@
+"""Reads the box archives as they are: a tar of XML files at any depth, gzipped or not, or of such tars."""
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from wizard.errors import InputError
+from wizard.formats import tar
+from wizard.ilsvrc2012.boxes import BadAnnotation, parse
+from wizard.ilsvrc2012.synsets import rank_of_image, synsets
+from wizard.sources.archives import Progress
+from wizard.sources.cache import cached
+
+_GZIP = b"\x1f\x8b"
+_LARGEST_MEMBER = 1 << 26
+_FETCH = "Fetch the archive again, or leave the boxes out with --set source.boxes=none"
+
+
+def read_boxes(path: Path, cache: Path, progress: Progress) -> tuple[npt.NDArray[np.bytes_], npt.NDArray[np.float64]]:
+    """All boxes of an archive, sorted by the name of the image that they belong to.
+
+    Annotations whose name is not that of an ILSVRC2012 image are passed over, so the whole-ImageNet archive serves
+    as well.
+
+    Returns:
+        bytes[n], image names with .JPEG; and float64[n, 4], xmin ymin xmax ymax in 0..1.
+
+    Raises:
+        InputError: the archive is damaged, an annotation cannot be read, or there is none.
+    """
+
+    def make() -> dict[str, npt.NDArray[np.bytes_] | npt.NDArray[np.float64]]:
+        names, boxes = _read(path, progress)
+        return {"name": names, "boxes": boxes}
+
+    arrays = cached(cache, path, "boxes1", make)
+    return arrays["name"], arrays["boxes"]
+
+
+def _read(path: Path, progress: Progress) -> tuple[npt.NDArray[np.bytes_], npt.NDArray[np.float64]]:
+    names: list[bytes] = []
+    boxes: list[npt.NDArray[np.float64]] = []
+    seen = 0
+    total = path.stat().st_size
+    with path.open("rb") as file:
+        try:
+            for name, xml in _annotations(file):
+                image = f"{name.rpartition('/')[2].removesuffix('.xml')}.JPEG"
+                rank = rank_of_image(image)
+                if rank is None:
+                    continue
+                found = _parsed(path, name, xml, synsets()[rank].wnid)
+                names += [image.encode()] * len(found)
+                boxes.append(found)
+                seen += 1
+                if seen % 1000 == 0:
+                    progress(file.tell(), total)
+        except (tar.TarDamage, EOFError, OSError, zlib.error) as error:
+            raise InputError(f"{path} is damaged: {error}.", _FETCH) from error
+    if not seen:
+        raise InputError(f"{path} holds no annotation of an ILSVRC2012 image.", _FETCH)
+    progress(total, total)
+    column = np.array(names, dtype=np.bytes_)
+    order = np.argsort(column, kind="stable")
+    return column[order], np.concatenate(boxes)[order]
+
+
+def _parsed(path: Path, name: str, xml: bytes, wnid: str) -> npt.NDArray[np.float64]:
+    try:
+        return parse(xml, wnid).boxes
+    except BadAnnotation as error:
+        raise InputError(f"{path}: {name} is no annotation that can be read: {error}.", _FETCH) from error
+
+
+def _annotations(file: IO[bytes]) -> Iterator[tuple[str, bytes]]:
+    magic = file.read(len(_GZIP))
+    file.seek(0)
+    if magic == _GZIP:
+        with gzip.open(file) as unpacked:
+            yield from _members(cast(IO[bytes], unpacked))
+    else:
+        yield from _members(file)
+
+
+def _members(archive: IO[bytes]) -> Iterator[tuple[str, bytes]]:
+    for member in tar.members(archive, head=_LARGEST_MEMBER):
+        if member.name.endswith(".xml"):
+            if member.size > _LARGEST_MEMBER:
+                raise tar.TarDamage(f"{member.name} has {member.size:,} bytes")
+            yield member.name, member.head
+        elif member.name.endswith((".tar", ".tar.gz", ".tgz")):
+            yield from _annotations(io.BytesIO(member.head))

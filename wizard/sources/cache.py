@@ -1,0 +1,67 @@
+"""Arrays that are costly to make, kept beside the archive they were made from.
+
+An entry is good while the archive has the path, size and mtime that it was made with, and its zip checksums hold;
+otherwise it is made anew. A cache folder that cannot be written costs time, nothing else.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+def fingerprint(path: Path) -> str:
+    """What tells one state of a file from another: path, bytes and mtime in ns."""
+    stat = path.stat()
+    return json.dumps([str(path.resolve()), stat.st_size, stat.st_mtime_ns])
+
+
+def cached(folder: Path, path: Path, kind: str, make: Callable[[], Arrays]) -> Arrays:
+    """The arrays that `make` gives for the file at `path`, from the cache where they are there and good.
+
+    Args:
+        folder: the cache folder; need not exist.
+        path: the archive.
+        kind: what the arrays are, with a version of their form.
+        make: called when they are not there, stale or damaged.
+    """
+    key = fingerprint(path)
+    entry = folder / f"{kind}-{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]}.npz"
+    arrays = _load(entry, key)
+    if arrays is None:
+        arrays = make()
+        if key == fingerprint(path):
+            _save(entry, key, arrays)
+    return arrays
+
+
+def _load(entry: Path, key: str) -> Arrays | None:
+    try:
+        with np.load(entry, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+    return arrays if str(arrays.pop("key", "")) == key else None
+
+
+def _save(entry: Path, key: str, arrays: Arrays) -> None:
+    try:
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=entry.parent, prefix=".")
+    except OSError:
+        return
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, allow_pickle=False, key=np.array(key), **arrays)
+        Path(temporary).replace(entry)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)

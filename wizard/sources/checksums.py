@@ -1,0 +1,73 @@
+"""The official MD5s, and a memory of the files that were found to have theirs."""
+
+import hashlib
+import json
+import time
+from pathlib import Path
+
+from wizard.errors import InputError
+from wizard.sources.archives import Progress
+from wizard.sources.cache import fingerprint
+
+_CHUNK = 1 << 22
+
+
+def verify_md5(path: Path, expected: str, cache: Path, progress: Progress) -> str:
+    """Proves that a file has the MD5 that image-net.org states.
+
+    Args:
+        path: the file.
+        expected: MD5 in hex.
+        cache: folder in which a verified sum is remembered for as long as path, size and mtime stay.
+        progress: told how far it is; not called for a remembered sum.
+
+    Returns:
+        When it was verified, as local time for a person; "now" if it was not remembered.
+
+    Raises:
+        InputError: it has another sum.
+    """
+    memory = cache / "md5.json"
+    remembered = _remembered(memory)
+    key = fingerprint(path)
+    entry = remembered.get(key, {})
+    if entry.get("md5") == expected:
+        return str(entry["verified"])
+    found = _md5(path, progress)
+    if found != expected:
+        raise InputError(
+            f"{path}: its MD5 is {found}, the official one {expected}.",
+            "The archive is damaged, incomplete or another one: fetch it again, or run without --md5",
+        )
+    remembered[key] = {"md5": found, "verified": time.strftime("%Y-%m-%d %H:%M")}
+    _remember(memory, remembered)
+    return "now"
+
+
+def _md5(path: Path, progress: Progress) -> str:
+    digest = hashlib.md5(usedforsecurity=False)
+    total, done = path.stat().st_size, 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+            done += len(chunk)
+            progress(done, total)
+    return digest.hexdigest()
+
+
+def _remembered(memory: Path) -> dict[str, dict[str, str]]:
+    try:
+        found = json.loads(memory.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _remember(memory: Path, sums: dict[str, dict[str, str]]) -> None:
+    temporary = memory.with_suffix(".tmp")
+    try:
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps(sums, indent=1), encoding="utf-8")
+        temporary.replace(memory)
+    except OSError:
+        temporary.unlink(missing_ok=True)

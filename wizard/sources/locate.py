@@ -1,0 +1,103 @@
+"""Finds the official archives in a folder and says what is wrong with them before anything is read."""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from wizard.errors import InputError
+from wizard.ilsvrc2012.archives import BOXES, IMAGES, Split
+
+_HTML = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<script")
+_GZIP = b"\x1f\x8b"
+_USTAR = slice(257, 262)
+_LISTED = 8
+
+
+def image_archives(folder: Path, splits: Collection[Split]) -> dict[Split, Path]:
+    """The tar of each split.
+
+    Raises:
+        InputError: the folder or an archive is missing, or its first bytes show that it is none.
+    """
+    wanted = {split: (IMAGES[split].name,) for split in splits}
+    return _locate(folder, wanted, 'build only what is there with --set source.splits=["{other}"]')
+
+
+def box_archives(folder: Path, splits: Collection[Split]) -> dict[Split, Path]:
+    """The annotation archive of each split.
+
+    Raises:
+        InputError: as for `image_archives`.
+    """
+    wanted = {split: BOXES[split].names for split in splits}
+    return _locate(folder, wanted, "leave the boxes out (classification needs none) with --set source.boxes=none")
+
+
+def human_bytes(count: int) -> str:
+    """Bytes for a person, in powers of 1,000.
+
+    >>> human_bytes(147_897_477_120)
+    '147.9 GB'
+    """
+    size = float(count)
+    for unit in ("bytes", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
+
+
+def _locate(folder: Path, wanted: Mapping[Split, tuple[str, ...]], way_out: str) -> dict[Split, Path]:
+    if not wanted:
+        return {}
+    if not folder.is_dir():
+        raise InputError(
+            f"{folder} is a file, not a folder." if folder.exists() else f"{folder} does not exist.",
+            "Give the folder that holds the archives: --set source.path=FOLDER",
+        )
+    found = {
+        split: next((folder / name for name in names if (folder / name).is_file()), None)
+        for split, names in wanted.items()
+    }
+    missing = [wanted[split][0] for split, path in found.items() if path is None]
+    if missing:
+        other = next((split for split, path in found.items() if path is not None), "train")
+        raise InputError(
+            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing in {folder}. {_contents(folder)}",
+            f"Put the archive there, or {way_out.format(other=other)}",
+        )
+    paths = {split: path for split, path in found.items() if path is not None}
+    for path in paths.values():
+        _sniff(path)
+    return paths
+
+
+def _contents(folder: Path) -> str:
+    files = sorted(folder.iterdir())
+    named = ", ".join(
+        f"{file.name}/" if file.is_dir() else f"{file.name} ({human_bytes(file.stat().st_size)})"
+        for file in files[:_LISTED]
+    )
+    more = f" and {len(files) - _LISTED:,} more" if len(files) > _LISTED else ""
+    return f"Found there: {named}{more}." if files else "The folder is empty."
+
+
+def _sniff(path: Path) -> None:
+    with path.open("rb") as file:
+        head = file.read(512)
+    size = path.stat().st_size
+    again = "Download it again while logged in to image-net.org"
+    if not size:
+        raise InputError(f"{path} is empty.", again)
+    if head.lstrip().lower().startswith(_HTML):
+        raise InputError(
+            f"{path} is an HTML page of {human_bytes(size)}, most likely a login page saved under the archive's name.",
+            again,
+        )
+    gzipped = head.startswith(_GZIP)
+    if gzipped and path.name in {archive.name for archive in IMAGES.values()}:
+        raise InputError(
+            f"{path} is gzipped, and images are read in place, which a compressed archive does not allow.",
+            f"Unpack it once: mv {path.name} {path.name}.gz && gunzip {path.name}.gz",
+        )
+    if not gzipped and head[_USTAR] != b"ustar":
+        raise InputError(f"{path} ({human_bytes(size)}) is no tar archive: it begins with {head[:16]!r}.", again)

@@ -1,0 +1,1 @@
+"""Re-reads a dataset and says what is wrong with it."""

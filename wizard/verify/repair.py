@@ -1,0 +1,61 @@
+"""Finds the damaged shards of a build and sets them aside, so that a run builds just those anew."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from pathlib import Path
+
+from wizard.engine.events import Event, Note, Preparing
+from wizard.engine.journal import STATE_FOLDER, Journal
+from wizard.engine.plan import ShardTask
+from wizard.engine.writers import INDEX_FOLDER
+from wizard.verify.shard import Expectation, check_shard
+
+REJECTED_FOLDER = "rejected"
+
+
+def set_rejected_aside(
+    output: Path,
+    tasks: Iterable[ShardTask],
+    journal: Journal,
+    executor: Executor,
+    report: Callable[[Event], None],
+) -> None:
+    """Re-reads the finished shards; what is damaged goes to .imagenet-setup/rejected and out of the journal.
+
+    Args:
+        output: the dataset's folder.
+        tasks: every shard of the plan.
+        journal: of the folder.
+        executor: does the reading.
+        report: told of every shard that is set aside, and of progress in bytes.
+    """
+    finished = [task for task in tasks if task.name in journal.done and (output / task.name).is_file()]
+    total = sum(journal.done[task.name].bytes_out for task in finished)
+    checked = 0
+    for task, problems in zip(
+        finished, executor.map(check_shard, [_expectation(task, journal) for task in finished]), strict=True
+    ):
+        checked += journal.done[task.name].bytes_out
+        report(Preparing(step="re-reading finished shards", done=checked, total=total))
+        if problems:
+            report(Note(text=f"{problems[0]} → it is set aside and built anew", warning=True))
+            _set_aside(output, task.name)
+            journal.reject(task.name)
+
+
+def _expectation(task: ShardTask, journal: Journal) -> Expectation:
+    return Expectation(
+        folder=task.folder,
+        result=journal.done[task.name],
+        names=task.samples.name,
+        ranks=task.samples.label,
+        label_base=task.label_base,
+        pixels=False,
+    )
+
+
+def _set_aside(output: Path, shard: str) -> None:
+    aside = output / STATE_FOLDER / REJECTED_FOLDER
+    aside.mkdir(exist_ok=True)
+    (output / shard).replace(aside / shard)
+    (output / INDEX_FOLDER / shard).unlink(missing_ok=True)
