@@ -30,6 +30,7 @@ app = App(
     help="Turns the official ILSVRC2012 archives into sharded TFRecords that a trainer opens, and proves them.",
     version=lambda: f"imagenet-setup {version('imagenet-setup')}",
     result_action="return_value",
+    suppress_keyboard_interrupt=False,
 )
 
 _command_line: list[str] = []
