@@ -21,7 +21,11 @@ class ExampleDamage(ValueError):
 
 
 def encode(features: Mapping[str, Feature]) -> bytes:
-    """Serialises the features as one Example; byte-equal to TensorFlow's deterministic serialisation."""
+    """Serialises the features as one Example.
+
+    Byte-equal to TensorFlow's deterministic serialisation where no name begins with another whole name; there
+    protobuf's own implementations differ.
+    """
     entries = (_field(1, _field(1, name.encode()) + _field(2, _feature(features[name]))) for name in sorted(features))
     return _field(1, b"".join(entries))
 

@@ -1,6 +1,6 @@
 """Arrays that are costly to make, kept beside the archive they were made from.
 
-An entry is good while the archive has the path, size and mtime that it was made with, and its zip checksums hold;
+An entry is good while the archive has the path, size and mtime that it was made with, and its own sha256 holds;
 otherwise it is made anew. A cache folder that cannot be written costs time, nothing else.
 """
 
@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import tempfile
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 Arrays = dict[str, npt.NDArray[Any]]
+
+_DIGEST = 32
+"""Bytes of the sha256 that an entry begins with; the rest is an npz file."""
 
 
 def fingerprint(path: Path) -> str:
@@ -46,11 +48,16 @@ def cached(folder: Path, path: Path, kind: str, make: Callable[[], Arrays]) -> A
 
 def _load(entry: Path, key: str) -> Arrays | None:
     try:
-        with np.load(entry, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        with entry.open("rb") as file:
+            stated = file.read(_DIGEST)
+            if stated != hashlib.file_digest(file, "sha256").digest():
+                return None
+            file.seek(_DIGEST)
+            with np.load(file, allow_pickle=False) as stored:
+                arrays = {name: stored[name] for name in stored.files}
+    except OSError:
         return None
-    return arrays if str(arrays.pop("key", "")) == key else None
+    return arrays if str(arrays.pop("key")) == key else None
 
 
 def _save(entry: Path, key: str, arrays: Arrays) -> None:
@@ -60,8 +67,13 @@ def _save(entry: Path, key: str, arrays: Arrays) -> None:
     except OSError:
         return
     try:
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(handle, "w+b") as file:
+            file.write(bytes(_DIGEST))
             np.savez(file, allow_pickle=False, key=np.array(key), **arrays)
+            file.seek(_DIGEST)
+            digest = hashlib.file_digest(file, "sha256").digest()
+            file.seek(0)
+            file.write(digest)
         Path(temporary).replace(entry)
     except OSError:
         Path(temporary).unlink(missing_ok=True)

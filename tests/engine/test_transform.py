@@ -1,0 +1,80 @@
+import io
+import random
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from tests.formats.test_jpeg import DECODABLE
+from tests.helpers import encoded, noise, psnr
+from wizard.engine.transform import Recipe, transform
+from wizard.formats.jpeg import Undecodable
+from wizard.formats.resize import Resize
+from wizard.synthetic import draw
+
+KEPT = Recipe(resize=Resize(mode="original"), quality=None)
+MODES = {
+    "original": Resize(mode="original"),
+    "shortest": Resize(mode="shortest", size=50),
+    "exact": Resize(mode="exact", height=64, width=48),
+    "crop": Resize(mode="crop", height=56, width=56),
+}
+
+
+@pytest.mark.parametrize("kind", DECODABLE)
+@pytest.mark.parametrize("mode", [None, *MODES])
+def test_whatever_comes_in_tensorflow_decodes_what_goes_out(kind: str, mode: str | None) -> None:
+    recipe = Recipe(resize=MODES[mode], quality=90) if mode else KEPT
+    stored = transform(DECODABLE[kind], recipe)
+    decoded = tf.io.decode_jpeg(stored.jpeg, channels=3)
+    assert decoded.shape == (stored.way.height, stored.way.width, 3)
+    if mode or stored.converted:
+        assert tf.io.decode_jpeg(stored.jpeg).shape[2] == 3
+
+
+@pytest.mark.parametrize("kind", DECODABLE)
+def test_bytes_are_kept_unless_the_image_must_be_converted(kind: str) -> None:
+    stored = transform(DECODABLE[kind], KEPT)
+    assert (stored.jpeg == DECODABLE[kind]) is not bool(stored.converted)
+
+
+@pytest.mark.parametrize("kind", ["cmyk with Adobe marker", "cmyk without", "png", "png with alpha"])
+def test_converted_pixels_are_what_tensorflow_makes_of_the_source(kind: str) -> None:
+    data = DECODABLE[kind]
+    source = tf.io.decode_image(data, channels=3, expand_animations=False)
+    reference = tf.io.decode_jpeg(tf.io.encode_jpeg(source, quality=100)).numpy()
+    assert psnr(tf.io.decode_jpeg(transform(data, KEPT).jpeg).numpy(), reference) > 40
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("quality", [50, 85])
+def test_is_as_pillows_bicubic_and_pillows_jpeg(mode: str, quality: int) -> None:
+    rng, levels = random.Random(7), []
+    for rank in range(8):
+        data = draw(rng, rank).data
+        stored = transform(data, Recipe(resize=MODES[mode], quality=quality))
+        way = stored.way
+        picture = Image.open(io.BytesIO(data)).resize(way.scaled[::-1], Image.Resampling.BICUBIC)
+        cut = picture.crop((way.left, way.top, way.left + way.width, way.top + way.height))
+        reference = Image.open(io.BytesIO(encoded(cut, quality=quality)))
+        levels.append(min(99.0, psnr(np.asarray(Image.open(io.BytesIO(stored.jpeg))), np.asarray(reference))))
+    assert np.mean(levels) > 43
+    assert min(levels) > 36
+
+
+def test_a_small_image_keeps_its_size_and_is_encoded_at_the_quality_asked_for() -> None:
+    data = encoded(Image.fromarray(noise(40, 30)), quality=100)
+    stored = transform(data, Recipe(resize=Resize(mode="shortest", size=480), quality=20))
+    assert (stored.way.height, stored.way.width) == (40, 30)
+    assert len(stored.jpeg) < len(data) / 2
+
+
+def test_what_cannot_be_decoded_is_refused_also_where_bytes_are_kept() -> None:
+    with pytest.raises(Undecodable):
+        transform(DECODABLE["rgb"][:-100], KEPT)
+
+
+def test_a_resize_needs_a_quality() -> None:
+    with pytest.raises(ValueError, match="without a quality"):
+        Recipe(resize=MODES["exact"], quality=None)

@@ -1,0 +1,131 @@
+import io
+import random
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from tests.helpers import encoded, noise, psnr
+from wizard import synthetic
+from wizard.formats import jpeg
+from wizard.formats.jpeg import Undecodable
+
+PICTURE = Image.fromarray(noise(75, 100))
+EXIF = Image.Exif()
+EXIF[0x0112] = 6
+
+
+def without_adobe_marker(data: bytes) -> bytes:
+    start = data.index(b"\xff\xee")
+    length = int.from_bytes(data[start + 2 : start + 4])
+    return data[:start] + data[start + 2 + length :]
+
+
+def gray16() -> bytes:
+    ramp = np.linspace(0, 65535, 60 * 40).reshape(60, 40).astype(np.uint16)
+    return encoded(Image.fromarray(ramp), "PNG")
+
+
+DECODABLE = {
+    "rgb": encoded(PICTURE, quality=95),
+    "4:4:4": encoded(PICTURE, quality=95, subsampling=0),
+    "gray": encoded(PICTURE.convert("L")),
+    "progressive": encoded(PICTURE, progressive=True),
+    "turned": encoded(PICTURE, exif=EXIF),
+    "cmyk with Adobe marker": encoded(PICTURE.convert("CMYK"), quality=95),
+    "cmyk without": without_adobe_marker(encoded(PICTURE.convert("CMYK"), quality=95)),
+    "png": encoded(PICTURE, "PNG"),
+    "png with alpha": encoded(Image.merge("RGBA", (*PICTURE.split(), PICTURE.convert("L"))), "PNG"),
+    "png with palette": encoded(PICTURE.convert("P"), "PNG"),
+    "png, gray with alpha": encoded(PICTURE.convert("LA"), "PNG"),
+    "png of 16 bits": gray16(),
+    "bmp": encoded(PICTURE, "BMP"),
+    "gif": encoded(PICTURE, "GIF"),
+    "1 x 1": encoded(PICTURE.resize((1, 1))),
+    "trailing bytes": encoded(PICTURE) + b"\0trailing",
+}
+
+
+@pytest.mark.parametrize("kind", DECODABLE)
+def test_decodes_as_tensorflow_does(kind: str) -> None:
+    data = DECODABLE[kind]
+    if jpeg.sniff(data) == "JPEG":
+        theirs = tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE").numpy()
+    else:
+        theirs = tf.io.decode_image(data, channels=3, expand_animations=False).numpy()
+    assert psnr(jpeg.decode(data), theirs) > 55
+    header = jpeg.read_header(data)
+    assert (header.height, header.width, 3) == theirs.shape
+    jpeg.check(data)
+
+
+@pytest.mark.parametrize("kind", DECODABLE)
+def test_says_what_must_be_converted_by_content(kind: str) -> None:
+    wanted = next((name for name in ("PNG", "CMYK", "BMP", "GIF") if kind.upper().startswith(name)), "")
+    assert jpeg.read_header(DECODABLE[kind]).needs_conversion == wanted
+
+
+@pytest.mark.parametrize("kind", ["rgb", "cmyk with Adobe marker", "png", "gif", "bmp"])
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_refuses_what_breaks_off(kind: str, share: float) -> None:
+    data = DECODABLE[kind][: int(len(DECODABLE[kind]) * share)]
+    for read in (jpeg.decode, jpeg.check):
+        with pytest.raises(Undecodable):
+            read(data)
+
+
+@pytest.mark.parametrize("data", [b"", b"<html>", b"\xff\xd8\xff", b"\xff\xd8\xff\xe0" + bytes(99), b"BM" + bytes(40)])
+def test_refuses_what_is_no_image(data: bytes) -> None:
+    for read in (jpeg.decode, jpeg.check, jpeg.read_header):
+        with pytest.raises(Undecodable):
+            read(data)
+
+
+def test_accepts_stray_bytes_that_tensorflow_accepts() -> None:
+    whole = DECODABLE["rgb"]
+    damaged = whole[:2000] + bytes(40) + whole[2040:]
+    assert jpeg.decode(damaged).shape == tf.io.decode_jpeg(damaged, channels=3).shape
+    jpeg.check(damaged)
+
+
+@given(st.integers(0, 2**32), st.sampled_from(sorted(DECODABLE)))
+def test_no_damage_raises_anything_else(seed: int, kind: str) -> None:
+    rng, data = random.Random(seed), bytearray(DECODABLE[kind])
+    for _ in range(3):
+        data[rng.randrange(min(len(data), 1500))] = rng.randrange(256)
+    for read in (jpeg.decode, jpeg.check):
+        try:
+            read(bytes(data))
+        except Undecodable:
+            pass
+
+
+def test_refuses_more_pixels_than_tensorflow_decodes() -> None:
+    data = bytearray(DECODABLE["rgb"])
+    frame = data.index(b"\xff\xc0") + 5
+    data[frame : frame + 4] = (20_000).to_bytes(2) * 2
+    with pytest.raises(Undecodable, match="more than TensorFlow decodes"):
+        jpeg.decode(bytes(data))
+
+
+@pytest.mark.parametrize("quality", [1, 50, 85, 100])
+def test_encodes_as_pillow_does(quality: int) -> None:
+    pixels = noise(75, 100)
+    reference = Image.open(io.BytesIO(encoded(Image.fromarray(pixels), quality=quality, subsampling="4:2:0")))
+    ours = Image.open(io.BytesIO(jpeg.encode(pixels, quality)))
+    assert psnr(np.asarray(ours), np.asarray(reference)) > 50
+
+
+def test_stores_a_baseline_jpeg_of_three_components_with_halved_chroma() -> None:
+    stored = Image.open(io.BytesIO(jpeg.encode(noise(40, 40), 85)))
+    assert stored.mode == "RGB"
+    assert "progressive" not in stored.info
+    assert [component[1:3] for component in stored.layer] == [(2, 2), (1, 1), (1, 1)]  # type: ignore[attr-defined]
+
+
+def test_all_odd_kinds_of_the_demo_can_be_decoded() -> None:
+    for image in synthetic.odd_kinds(random.Random(1)):
+        assert jpeg.decode(image.data).shape == (image.height, image.width, 3)

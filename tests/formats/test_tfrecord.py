@@ -1,0 +1,43 @@
+import io
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wizard.formats.tfrecord import OVERHEAD, RecordDamage, frame, records
+
+
+def test_frames_are_byte_equal_to_tensorflows(tmp_path: Path) -> None:
+    payloads = [b"", b"a", bytes(range(256)) * 40]
+    with tf.io.TFRecordWriter(str(tmp_path / "theirs")) as writer:
+        for payload in payloads:
+            writer.write(payload)
+    assert b"".join(map(frame, payloads)) == (tmp_path / "theirs").read_bytes()
+
+
+@given(st.lists(st.binary(max_size=300), max_size=5))
+def test_reading_is_the_inverse_of_framing(payloads: list[bytes]) -> None:
+    found = list(records(io.BytesIO(b"".join(map(frame, payloads)))))
+    assert [record.payload for record in found] == payloads
+    assert [record.offset for record in found] == [
+        sum(len(p) + OVERHEAD for p in payloads[:place]) for place in range(len(payloads))
+    ]
+
+
+@given(st.integers(0, 3 * (OVERHEAD + 20) - 1), st.integers(1, 255))
+def test_any_changed_byte_is_found_in_its_record(place: int, change: int) -> None:
+    data = bytearray(b"".join(frame(bytes([i]) * 20) for i in range(3)))
+    data[place] ^= change
+    with pytest.raises(RecordDamage) as damage:
+        list(records(io.BytesIO(bytes(data))))
+    assert damage.value.record == place // (OVERHEAD + 20)
+    assert "CRC is" in str(damage.value)
+
+
+@given(st.integers(1, OVERHEAD + 19))
+def test_a_cut_file_is_refused(left: int) -> None:
+    data = frame(b"x" * 20)
+    with pytest.raises(RecordDamage, match=r"the file (ends|has)"):
+        list(records(io.BytesIO(data + data[:left])))

@@ -1,0 +1,104 @@
+"""What several tests need: profiles as tables, builds, records, tars."""
+
+import io
+import tarfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from wizard.build import Options, build
+from wizard.engine.events import Event, Finished
+from wizard.formats import example, tfrecord
+from wizard.profile import Profile, check
+
+CLASSES, PER_CLASS, ODD, VALIDATION = 4, 8, 9, 24
+TRAIN = CLASSES * PER_CLASS + ODD
+TRAIN_SHARDS, VALIDATION_SHARDS = 5, 2
+
+
+def profile(raw: Path, out: Path, **sections: Mapping[str, Any]) -> Profile:
+    table: dict[str, dict[str, Any]] = {
+        "source": {"path": str(raw)},
+        "image": {},
+        "output": {"path": str(out), "train_shards": TRAIN_SHARDS, "validation_shards": VALIDATION_SHARDS},
+        "run": {"workers": 1},
+    }
+    for name, values in sections.items():
+        table[name] |= values
+    return check(table, "test")
+
+
+def toml(raw: Path, out: Path, at: Path) -> Path:
+    """The same profile as a file."""
+    at.write_text(
+        f"[source]\npath = '{raw}'\n[output]\npath = '{out}'\ntrain_shards = {TRAIN_SHARDS}\n"
+        f"validation_shards = {VALIDATION_SHARDS}\n[run]\nworkers = 1\n"
+    )
+    return at
+
+
+def build_dataset(
+    raw: Path,
+    out: Path,
+    *,
+    options: Options | None = None,
+    report: Callable[[Event], None] = lambda _: None,
+    **sections: Any,
+) -> Finished:
+    return build(profile(raw, out, **sections), report, options or Options())
+
+
+def shards(out: Path) -> list[Path]:
+    return sorted([*out.glob("train-*"), *out.glob("validation-*")])
+
+
+def contents(out: Path) -> dict[str, bytes]:
+    """Every shard and index by name."""
+    return {str(path.relative_to(out)): path.read_bytes() for path in [*shards(out), *(out / "idx").iterdir()]}
+
+
+def features(out: Path) -> dict[str, dict[str, example.Feature]]:
+    """Every record by its image's name."""
+    found = {}
+    for path in shards(out):
+        with path.open("rb") as file:
+            for record in tfrecord.records(file):
+                decoded = example.decode(record.payload)
+                name = decoded["image/filename"]
+                assert isinstance(name, bytes)
+                found[name.decode()] = decoded
+    return found
+
+
+def tar(members: Iterable[tuple[str, bytes]], form: int = tarfile.USTAR_FORMAT, **info: Any) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=form) as archive:
+        for name, data in members:
+            header = tarfile.TarInfo(name)
+            header.size = len(data)
+            for key, value in info.items():
+                setattr(header, key, value)
+            archive.addfile(header, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+def noise(height: int, width: int, seed: int = 0) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Soft colours with some detail: uint8[height, width, 3]."""
+    rng = np.random.default_rng(seed)
+    small = Image.fromarray(rng.integers(0, 256, (max(2, height // 8), max(2, width // 8), 3), dtype=np.uint8))
+    return np.asarray(small.resize((width, height), Image.Resampling.BICUBIC))
+
+
+def encoded(image: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def psnr(one: Any, other: Any) -> float:
+    """Decibels between two uint8 images; infinity where they are equal."""
+    error = float(np.mean((np.asarray(one, dtype=np.float64) - np.asarray(other, dtype=np.float64)) ** 2))
+    return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))

@@ -1,0 +1,85 @@
+import gzip
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import tar
+from tests.ilsvrc2012.test_boxes import annotation
+from wizard.errors import InputError
+from wizard.sources.annotations import read_boxes
+
+TENCH, GOLDFISH, NO_SYNSET = "n01440764", "n01443537", "n00000001"
+
+
+def read(path: Path) -> list[tuple[str, list[float]]]:
+    names, boxes = read_boxes(path, path.parent / "cache", lambda _done, _total: None)
+    return [(name.decode(), box.tolist()) for name, box in zip(names, boxes, strict=True)]
+
+
+def one(wnid: str, *corners: int) -> bytes:
+    return annotation((wnid, *(corners or (0, 0, 100, 100))))  # type: ignore[arg-type]
+
+
+EXPECTED = [(f"{TENCH}_1.JPEG", [0, 0, 0.5, 1]), (f"{GOLDFISH}_2.JPEG", [0, 0, 0.5, 1])]
+MEMBERS = [(f"{GOLDFISH}_2.xml", one(GOLDFISH)), (f"{TENCH}_1.xml", one(TENCH)), (f"{NO_SYNSET}_1.xml", one(NO_SYNSET))]
+
+
+@pytest.mark.parametrize("folder", ["", "n/", "bboxes/deep/er/"])
+@pytest.mark.parametrize("pack", [gzip.compress, bytes])
+def test_xml_files_are_found_at_any_depth_gzipped_or_not(tmp_path: Path, folder: str, pack: type[bytes]) -> None:
+    path = tmp_path / "boxes"
+    path.write_bytes(pack(tar([(folder + name, data) for name, data in MEMBERS])))
+    assert read(path) == EXPECTED
+
+
+def test_the_whole_imagenet_archive_of_nested_archives_serves_as_well(tmp_path: Path) -> None:
+    path = tmp_path / "boxes.tar.gz"
+    nested = [
+        (f"bboxes_annotations/{name[:9]}.tar.gz", gzip.compress(tar([(f"x/{name}", xml)]))) for name, xml in MEMBERS
+    ]
+    path.write_bytes(gzip.compress(tar(nested)))
+    assert read(path) == EXPECTED
+
+
+def test_validation_annotations_go_by_number(tmp_path: Path) -> None:
+    """Image 1 is a sea snake: a box named as another synset is rejected."""
+    path = tmp_path / "val.tgz"
+    sea_snake = "n01751748"
+    members = [("val/ILSVRC2012_val_00000001.xml", one(sea_snake)), ("val/ILSVRC2012_val_00000002.xml", one(sea_snake))]
+    path.write_bytes(gzip.compress(tar(members)))
+    assert read(path) == [("ILSVRC2012_val_00000001.JPEG", [0, 0, 0.5, 1])]
+
+
+def test_an_images_boxes_have_the_order_of_the_older_systems_sorted_csv(tmp_path: Path) -> None:
+    path = tmp_path / "boxes.tar"
+    corners = [(90, 0, 100, 10), (20, 50, 30, 60), (20, 5, 30, 60), (20, 5, 25, 99)]
+    path.write_bytes(tar([(f"{TENCH}_1.xml", annotation(*[(TENCH, *box) for box in corners]))]))
+    assert [box for _, box in read(path)] == [
+        [0.1, 0.05, 0.125, 0.99],
+        [0.1, 0.05, 0.15, 0.6],
+        [0.1, 0.5, 0.15, 0.6],
+        [0.45, 0, 0.5, 0.1],
+    ]
+
+
+@pytest.mark.parametrize("share", [0.2, 0.7, 0.99])
+def test_a_cut_archive_is_refused(tmp_path: Path, share: float) -> None:
+    whole = gzip.compress(tar(MEMBERS * 20))
+    path = tmp_path / "boxes.tar.gz"
+    path.write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(InputError, match="boxes.tar.gz is damaged"):
+        read(path)
+
+
+def test_an_annotation_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "boxes.tar"
+    path.write_bytes(tar([(f"a/{TENCH}_1.xml", b"<annotation>")]))
+    with pytest.raises(InputError, match=rf"a/{TENCH}_1.xml is no annotation"):
+        read(path)
+
+
+def test_an_archive_without_annotations_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "boxes.tar"
+    path.write_bytes(tar([("readme.txt", b"nothing")]))
+    with pytest.raises(InputError, match="holds no annotation of an ILSVRC2012 image"):
+        read(path)

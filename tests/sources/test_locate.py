@@ -1,0 +1,66 @@
+import gzip
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import tar
+from wizard.errors import InputError
+from wizard.sources.locate import box_archives, human_bytes, image_archives
+
+TRAIN, VALIDATION = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar"
+TAR = tar([("a", b"b")])
+
+
+def test_finds_each_splits_archive(raw: Path) -> None:
+    assert image_archives(raw, ["train", "validation"]) == {"train": raw / TRAIN, "validation": raw / VALIDATION}
+    assert box_archives(raw, ["train"])["train"].name == "ILSVRC2012_bbox_train_v2.tar.gz"
+
+
+def test_a_box_archive_that_a_browser_unpacked_is_found(tmp_path: Path) -> None:
+    (tmp_path / "ILSVRC2012_bbox_train_v2.tar").write_bytes(TAR)
+    assert box_archives(tmp_path, ["train"])["train"].name == "ILSVRC2012_bbox_train_v2.tar"
+
+
+def test_nothing_wanted_needs_no_folder(tmp_path: Path) -> None:
+    assert box_archives(tmp_path / "none", []) == {}
+
+
+def test_a_missing_archive_is_named_with_what_was_found(tmp_path: Path) -> None:
+    (tmp_path / TRAIN).write_bytes(TAR)
+    (tmp_path / "notes").mkdir()
+    with pytest.raises(InputError) as error:
+        image_archives(tmp_path, ["train", "validation"])
+    assert error.value.what.startswith(f"{VALIDATION} is missing in {tmp_path}. Found there: {TRAIN} (10.2 kB), notes/")
+    assert '--set source.splits=["train"]' in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty"),
+        (b"\n <!DOCTYPE html><html>login</html>", r"is an HTML page of 35 bytes, most likely a login page"),
+        (gzip.compress(TAR), "is gzipped"),
+        (b"PK\x03\x04 a zip" * 99, r"is no tar archive: it begins with b'PK"),
+    ],
+)
+def test_what_only_has_an_archives_name_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / TRAIN).write_bytes(content)
+    with pytest.raises(InputError, match=said) as error:
+        image_archives(tmp_path, ["train"])
+    assert str(tmp_path / TRAIN) in error.value.what
+    assert error.value.hint
+
+
+def test_a_path_that_does_not_exist_or_is_a_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not exist"):
+        image_archives(tmp_path / "none", ["train"])
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="is a file, not a folder"):
+        image_archives(tmp_path / "file", ["train"])
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, "0 bytes"), (999, "999 bytes"), (4_000, "4.0 kB"), (6_744_924_160, "6.7 GB")]
+)
+def test_bytes_are_told_in_powers_of_a_thousand(count: int, said: str) -> None:
+    assert human_bytes(count) == said
