@@ -1,8 +1,6 @@
 """A tiny ILSVRC2012 of drawn images, a home of its own for every test, and one built dataset for those that read."""
 
-import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,21 +32,14 @@ def raw_copy(raw: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def built(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def built(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished dataset with resized images and all boxes; read only."""
     folder = tmp_path_factory.mktemp("built") / "out"
-    before = os.environ.get("IMAGENET_SETUP_HOME")
-    os.environ["IMAGENET_SETUP_HOME"] = str(tmp_path_factory.mktemp("session-home"))
-    try:
-        build_dataset(
-            raw, folder, source={"boxes": "all"}, image={"resize": "crop", "height": 64, "width": 96, "quality": 85}
-        )
-    finally:
-        if before is None:
-            del os.environ["IMAGENET_SETUP_HOME"]
-        else:
-            os.environ["IMAGENET_SETUP_HOME"] = before
-    yield folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMAGENET_SETUP_HOME", str(tmp_path_factory.mktemp("session-home")))
+        image = {"resize": "crop", "height": 64, "width": 96, "quality": 85}
+        build_dataset(raw, folder, source={"boxes": "all"}, image=image)
+    return folder
 
 
 @pytest.fixture

@@ -18,9 +18,13 @@ def test_nothing_stands_under_the_name_before_commit(tmp_path: Path) -> None:
 
 
 def test_an_error_leaves_nothing_behind(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), TFRecordWriter(tmp_path, "train-00000-of-00001") as writer:
-        writer.write(b"payload")
-        raise RuntimeError
+    def fail() -> None:
+        with TFRecordWriter(tmp_path, "train-00000-of-00001") as writer:
+            writer.write(b"payload")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert not list(tmp_path.iterdir())
 
 

@@ -1,3 +1,4 @@
+import contextlib
 import io
 import random
 
@@ -97,10 +98,8 @@ def test_no_damage_raises_anything_else(seed: int, kind: str) -> None:
     for _ in range(3):
         data[rng.randrange(min(len(data), 1500))] = rng.randrange(256)
     for read in (jpeg.decode, jpeg.check):
-        try:
+        with contextlib.suppress(Undecodable):
             read(bytes(data))
-        except Undecodable:
-            pass
 
 
 def test_refuses_more_pixels_than_tensorflow_decodes() -> None:

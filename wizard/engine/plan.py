@@ -90,7 +90,9 @@ class Plan:
         named = {"format": FORMAT, "codecs": CODECS, "label base": str(self.label_base), "seed": str(self.seed)}
         for split in self.splits:
             named[f"{split.split} shards"] = str(split.shards)
-            named[f"{split.split} images"] = f"{len(split.order):,}, {_digest(split)}"
+            named[f"{split.split} images"] = f"{len(split.table):,}"
+            named[f"{split.split} boxes"] = f"{len(split.table.boxes):,}"
+            named[f"{split.split} contents"] = _digest(split.table)
             named[f"{split.split} recipe"] = str(split.recipe)
         return named
 
@@ -144,8 +146,9 @@ def plan_id(ingredients: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _digest(split: SplitPlan) -> str:
-    ordered = split.table.take(split.order)
+def _digest(table: SampleTable) -> str:
+    """Of names, sizes, labels and boxes, whatever order the images come in."""
+    ordered = table.take(np.argsort(table.name, kind="stable"))
     digest = hashlib.sha256(b"\n".join(ordered.name.tolist()))
     for column in (ordered.size, ordered.label, ordered.first_box, ordered.boxes):
         digest.update(np.ascontiguousarray(column).astype(column.dtype.newbyteorder("<")).tobytes())

@@ -162,7 +162,7 @@ def _has_adobe_marker(data: bytes) -> bool:
 
 def _open(data: bytes, kind: str) -> Image.Image:
     if not kind:
-        raise Undecodable(f"it is no image: it begins with {data[:12]!r}")
+        raise Undecodable(f"it is no image: it begins with {data[:12]!r}" if data else "it has no bytes")
     try:
         with warnings.catch_warnings(action="ignore"):
             return Image.open(io.BytesIO(data), formats=[kind])

@@ -62,7 +62,10 @@ def _skipped(event: Finished) -> list[str]:
     if not event.skipped:
         return []
     count = len(event.skipped)
-    lines = ["", f"{count:,} {'image' if count == 1 else 'images'} could not be decoded and were left out:"]
+    left_out = (
+        "1 image could not be decoded and was" if count == 1 else f"{count:,} images could not be decoded and were"
+    )
+    lines = ["", f"{left_out} left out:"]
     lines += [f"  {image.file}: {image.name}: {image.reason}" for image in event.skipped[:_TOLD]]
     if count > _TOLD:
         lines.append(f"  and {count - _TOLD:,} more")

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from wizard.engine.events import Event, Note, Preparing
 from wizard.engine.executors import LocalExecutor, available_cores
 from wizard.engine.journal import read as read_journal
 from wizard.engine.journal import shard_files
-from wizard.engine.manifest import Manifest
+from wizard.engine.manifest import Manifest, PlannedShard
 from wizard.errors import InputError, MachineError, VerifyFailed
 from wizard.verify.shard import Expectation, Problem, check_shard
 
@@ -99,8 +99,9 @@ def _unknown_files(folder: Path, manifest: Manifest) -> list[Problem]:
 
 
 def _check_shards(folder: Path, manifest: Manifest, report: Callable[[Event], None], *, pixels: bool) -> list[Problem]:
-    expectations = list(_expectations(folder, manifest, pixels=pixels))
-    problems = _repeated(expectations)
+    planned = {shard.shard: shard for shard in manifests.planned(folder, manifest)}
+    expectations = list(_expectations(folder, manifest, planned, pixels=pixels))
+    problems = _unlisted(manifest, planned) + _repeated(expectations)
     total, done = sum(shard.bytes_out for shard in manifest.shards), 0
     executor = LocalExecutor(min(available_cores(), len(expectations)))
     completed = False
@@ -115,8 +116,9 @@ def _check_shards(folder: Path, manifest: Manifest, report: Callable[[Event], No
     return problems
 
 
-def _expectations(folder: Path, manifest: Manifest, *, pixels: bool) -> Iterator[Expectation]:
-    planned = {shard.shard: shard for shard in manifests.planned(folder, manifest)}
+def _expectations(
+    folder: Path, manifest: Manifest, planned: Mapping[str, PlannedShard], *, pixels: bool
+) -> Iterator[Expectation]:
     for result in manifest.shards:
         images = planned.get(result.shard)
         yield Expectation(
@@ -127,6 +129,13 @@ def _expectations(folder: Path, manifest: Manifest, *, pixels: bool) -> Iterator
             label_base=manifest.label_base,
             pixels=pixels,
         )
+
+
+def _unlisted(manifest: Manifest, planned: Mapping[str, PlannedShard]) -> list[Problem]:
+    listed = {shard.shard for shard in manifest.shards}
+    return [
+        Problem(shard=name, what="it is planned, but not in the manifest") for name in planned if name not in listed
+    ]
 
 
 def _repeated(expectations: list[Expectation]) -> list[Problem]:

@@ -1,0 +1,135 @@
+"""The loop with an executor that does what the test says, in threads' place."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pebble import ProcessExpired
+
+from tests.engine.test_journal import finish
+from tests.engine.test_plan import made
+from wizard.engine.events import Event, ShardDone, WorkerLost
+from wizard.engine.journal import Journal
+from wizard.engine.plan import ShardTask
+from wizard.engine.run import ATTEMPTS, build_shards
+from wizard.errors import BadImage, Interrupted, MachineError
+
+PLAN = made(shards=5)
+
+
+def killed() -> ProcessExpired:
+    """What pebble reports of a worker that got SIGKILL; its constructor has no types."""
+    expired: Callable[..., ProcessExpired] = ProcessExpired
+    return expired("gone", -9, 123)
+
+
+class Scripted(Executor):
+    """Runs `act` at once; `act` returns a result, raises, or returns None for a task that no worker has begun."""
+
+    def __init__(self, act: Callable[[ShardTask], Any]) -> None:
+        self.act = act
+        self.calls: Counter[str] = Counter()
+        self.most_waiting = 0
+        self.waiting: list[Future[Any]] = []
+
+    def submit(self, _fn: Callable[..., Any], /, *args: Any, **_kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self.calls[args[0].name] += 1
+        try:
+            result = self.act(args[0])
+        except Exception as error:  # noqa: BLE001
+            future.set_exception(error)
+            return future
+        if result is None:
+            self.waiting.append(future)
+            self.most_waiting = max(self.most_waiting, sum(not each.done() for each in self.waiting))
+        else:
+            future.set_result(result)
+        return future
+
+
+def run(
+    folder: Path, executor: Scripted, *, journal: Journal | None = None, stopping: Callable[[], bool] = lambda: False
+) -> list[Event]:
+    journal = journal or Journal(folder, PLAN)
+    tasks = PLAN.tasks(str(folder), skip_bad=False)
+    return list(build_shards(tasks, executor, journal, window=2, beats=list, stopping=stopping))
+
+
+def test_every_shard_is_built_and_recorded(tmp_path: Path) -> None:
+    events = run(tmp_path, Scripted(lambda task: finish(tmp_path, task)))
+    assert sorted(event.result.shard for event in events if isinstance(event, ShardDone)) == PLAN.shard_names
+    assert sorted(Journal(tmp_path, PLAN).done) == PLAN.shard_names
+
+
+def test_what_the_journal_proves_is_not_built(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, PLAN)
+    tasks = list(PLAN.tasks("", skip_bad=False))
+    journal.record(finish(tmp_path, tasks[1]))
+    executor = Scripted(lambda task: finish(tmp_path, task))
+    run(tmp_path, executor, journal=journal)
+    assert set(executor.calls) == set(PLAN.shard_names) - {tasks[1].name}
+
+
+def test_a_lost_worker_costs_its_shard_one_attempt(tmp_path: Path) -> None:
+    executor = Scripted(lambda task: finish(tmp_path, task))
+
+    def act(task: ShardTask) -> Any:
+        if task.index == 2 and executor.calls[task.name] < ATTEMPTS:
+            raise killed()
+        return finish(tmp_path, task)
+
+    executor.act = act
+    events = run(tmp_path, executor)
+    assert executor.calls == Counter(dict.fromkeys(PLAN.shard_names, 1)) | {PLAN.shard_names[2]: ATTEMPTS}
+    assert [event.attempt for event in events if isinstance(event, WorkerLost)] == [1, 2]
+
+
+def test_a_shard_that_kills_every_worker_ends_the_run(tmp_path: Path) -> None:
+    def act(task: ShardTask) -> Any:
+        if task.index == 2:
+            raise killed()
+        return finish(tmp_path, task)
+
+    with pytest.raises(MachineError, match=f"{PLAN.shard_names[2]} was tried {ATTEMPTS} times"):
+        run(tmp_path, Scripted(act))
+
+
+def test_an_error_of_a_shard_ends_the_run(tmp_path: Path) -> None:
+    def act(task: ShardTask) -> Any:
+        raise BadImage(task.name)
+
+    with pytest.raises(BadImage):
+        run(tmp_path, Scripted(act))
+
+
+def test_stopping_finishes_what_runs_and_begins_nothing(tmp_path: Path) -> None:
+    executor = Scripted(lambda task: finish(tmp_path, task))
+    with pytest.raises(Interrupted):
+        run(tmp_path, executor, stopping=lambda: executor.calls.total() >= 2)
+    assert executor.calls.total() == 2
+    assert len(Journal(tmp_path, PLAN).done) == 2
+
+
+def test_stopping_takes_back_what_no_worker_has_begun(tmp_path: Path) -> None:
+    executor = Scripted(lambda _task: None)
+    with pytest.raises(Interrupted):
+        run(tmp_path, executor, stopping=lambda: executor.calls.total() >= 2)
+    assert all(future.cancelled() for future in executor.waiting)
+
+
+def test_stopping_after_the_last_shard_is_no_interruption(tmp_path: Path) -> None:
+    executor = Scripted(lambda task: finish(tmp_path, task))
+    run(tmp_path, executor, stopping=lambda: executor.calls.total() >= len(PLAN.shard_names))
+    assert sorted(Journal(tmp_path, PLAN).done) == PLAN.shard_names
+
+
+def test_no_more_than_the_window_is_under_way(tmp_path: Path) -> None:
+    executor = Scripted(lambda _task: None)
+    looks = iter(range(100))
+    with pytest.raises(Interrupted):
+        run(tmp_path, executor, stopping=lambda: next(looks) > 6)
+    assert executor.most_waiting == 2

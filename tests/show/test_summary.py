@@ -1,0 +1,43 @@
+import dataclasses
+
+from wizard.engine.events import Finished, SkippedImage, SplitSummary
+from wizard.show.summary import finished
+
+SPLIT = SplitSummary(split="train", images_in=12, images_out=10, boxes=3, shards=2, bytes_in=2000, bytes_out=1000)
+EVENT = Finished(
+    output="/out",
+    plan_id="p",
+    splits=(SPLIT,),
+    converted={"PNG": 1, "CMYK": 22},
+    skipped=(),
+    seconds=2.0,
+    images_built=10,
+    label_base=1,
+)
+
+
+def test_the_first_line_is_the_one_of_the_older_scripts() -> None:
+    assert finished(EVENT).splitlines()[0] == "Finished writing all 10 images in data set."
+
+
+def test_counts_bytes_time_and_rate_are_told() -> None:
+    text = finished(EVENT)
+    assert "22 CMYK and 1 PNG images converted to RGB JPEG · 0 skipped · 2.0 kB became 1.0 kB (50 %)" in text
+    assert "10 images built in 00:00:02 (5 images/s)" in text
+    assert "labels are 1 to 1000, 0 is unused" in text
+
+
+def test_labels_from_0_are_told() -> None:
+    assert "labels are 0 to 999;" in finished(dataclasses.replace(EVENT, label_base=0))
+
+
+def test_skipped_images_are_listed_with_archive_member_and_reason() -> None:
+    skipped = tuple(SkippedImage(file="/a.tar", name=f"n{i}", reason="r") for i in range(25))
+    text = finished(dataclasses.replace(EVENT, skipped=skipped))
+    assert "25 images could not be decoded and were left out:" in text
+    assert "  /a.tar: n0: r" in text
+    assert "  and 5 more" in text
+
+
+def test_a_run_that_had_nothing_to_do_says_so() -> None:
+    assert "nothing was left to build" in finished(dataclasses.replace(EVENT, images_built=0))

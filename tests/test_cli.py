@@ -1,0 +1,288 @@
+"""Commands as a person types them: what is printed where, and the exit code."""
+
+import gzip
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers import TRAIN, VALIDATION, shards, tar, toml
+from tests.test_build import TENCH_1, cut_short, damage_image
+from wizard import build, cli
+from wizard.cli import main
+
+TRAIN_TAR, VAL_TAR, BOXES = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar", "ILSVRC2012_bbox_train_v2.tar.gz"
+
+
+@pytest.fixture
+def work(raw_copy: Path, tmp_path: Path) -> Path:
+    """Archives that may be damaged, an output that is not there yet, and a profile for both: returns its path."""
+    return toml(raw_copy, tmp_path / "out", tmp_path / "p.toml")
+
+
+def lines(out: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_run_ends_with_the_line_of_the_older_scripts_and_how_to_load(
+    work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", str(work)]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith(f"Finished writing all {TRAIN + VALIDATION} images in data set.\n")
+    assert "1 CMYK and 2 PNG images converted to RGB JPEG · 0 skipped" in out
+    for word in ("tf.data.TFRecordDataset", "fn.readers.tfrecord", "from tfrecord.torch.dataset", "images/s"):
+        assert word in out
+    assert "converted n01440764_90000.JPEG (CMYK → JPEG)" in err
+    assert "\x1b" not in out + err
+
+
+def test_run_with_json_prints_nothing_but_objects(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", str(work), "--json"]) == 0
+    out, err = capsys.readouterr()
+    events = lines(out)
+    assert [events[-1][key] for key in ("event", "exit_code", "images_built")] == ["finished", 0, TRAIN + VALIDATION]
+    assert [event["event"] for event in events].count("shard_done") == 7
+    assert err == ""
+
+
+def test_quiet_prints_the_summary_alone(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", str(work), "--quiet"]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("Finished")
+    assert err == ""
+
+
+def test_plain_has_no_glyphs(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", str(work), "--plain"]) == 0
+    out, err = capsys.readouterr()
+    assert (out + err).isascii()
+
+
+def empty(raw: Path) -> None:
+    (raw / TRAIN_TAR).write_bytes(b"")
+
+
+def html(raw: Path) -> None:
+    (raw / TRAIN_TAR).write_bytes(b"<!DOCTYPE html><html><body>Log in</body></html>")
+
+
+def cut_outer(raw: Path) -> None:
+    content = (raw / TRAIN_TAR).read_bytes()
+    (raw / TRAIN_TAR).write_bytes(content[: len(content) // 2])
+
+
+def cut_outer_between_members(raw: Path) -> None:
+    content = (raw / TRAIN_TAR).read_bytes()
+    (raw / TRAIN_TAR).write_bytes(content[: content.index(b"n01443537.tar")])
+
+
+def cut_inner(raw: Path) -> None:
+    inner = tar([("n01440764_1.JPEG", b"\xff\xd8\xff" * 500)])
+    (raw / TRAIN_TAR).write_bytes(tar([("n01440764.tar", inner[:1000])]))
+
+
+def missing_validation(raw: Path) -> None:
+    (raw / VAL_TAR).unlink()
+
+
+def missing_boxes(raw: Path) -> None:
+    (raw / BOXES).unlink()
+
+
+def cut_boxes(raw: Path) -> None:
+    content = (raw / BOXES).read_bytes()
+    (raw / BOXES).write_bytes(content[: len(content) // 2])
+
+
+def html_boxes(raw: Path) -> None:
+    (raw / BOXES).write_bytes(b"<html>404</html>")
+
+
+def unknown_wnid(raw: Path) -> None:
+    (raw / TRAIN_TAR).write_bytes(tar([("n00000001.tar", tar([("n00000001_1.JPEG", b"\xff\xd8\xff")]))]))
+
+
+def no_image(raw: Path) -> None:
+    (raw / TRAIN_TAR).write_bytes(tar([("n01440764.tar", tar([("n01440764_1.JPEG", b"just text")]))]))
+
+
+def zero_length(raw: Path) -> None:
+    (raw / TRAIN_TAR).write_bytes(tar([("n01440764.tar", tar([("n01440764_1.JPEG", b"")]))]))
+
+
+def no_folder(raw: Path) -> None:
+    shutil.rmtree(raw)
+
+
+def undecodable(raw: Path) -> None:
+    damage_image(raw, TENCH_1, cut_short)
+
+
+BAD: dict[Callable[[Path], None], tuple[str, str]] = {
+    empty: (TRAIN_TAR, "is empty"),
+    html: (TRAIN_TAR, "is an HTML page of 47 bytes"),
+    cut_outer: (TRAIN_TAR, "claims"),
+    cut_outer_between_members: (TRAIN_TAR, "breaks off"),
+    cut_inner: (TRAIN_TAR, "in n01440764.tar"),
+    missing_validation: (VAL_TAR, "is missing in"),
+    missing_boxes: (BOXES, "is missing in"),
+    cut_boxes: (BOXES, "is damaged"),
+    html_boxes: (BOXES, "is an HTML page"),
+    unknown_wnid: (TRAIN_TAR, "holds n00000001.tar, and no synset"),
+    no_image: (TRAIN_TAR, "n01440764_1.JPEG is no image"),
+    zero_length: (TRAIN_TAR, "n01440764_1.JPEG has no bytes"),
+    no_folder: ("raw", "does not exist"),
+}
+
+
+@pytest.mark.parametrize("damage", BAD, ids=lambda damage: damage.__name__)
+def test_bad_input_is_one_clear_error_and_no_shard(
+    work: Path, capsys: pytest.CaptureFixture[str], damage: Callable[[Path], None]
+) -> None:
+    damage(work.parent / "raw")
+    assert main(["run", str(work), "--json"]) == 3
+    last = lines(capsys.readouterr().out)[-1]
+    named, said = BAD[damage]
+    assert (last["event"], last["exit_code"]) == ("failed", 3)
+    assert named in last["error"]
+    assert said in last["error"]
+    assert last["hint"]
+    assert not list((work.parent / "out").glob("train-*"))
+
+
+def test_an_undecodable_image_stops_the_run_or_is_skipped_with_exit_5(
+    work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    undecodable(work.parent / "raw")
+    assert main(["run", str(work)]) == 3
+    assert f"{TRAIN_TAR}: {TENCH_1}" in capsys.readouterr().err
+    assert main(["run", str(work), "--set", "output.on_bad_image=skip"]) == 5
+    out = capsys.readouterr().out
+    assert out.startswith(f"Finished writing all {TRAIN + VALIDATION - 1} images in data set.")
+    assert "1 image could not be decoded and was left out:" in out
+    assert f"{TENCH_1}:" in out
+    assert main(["run", str(work), "--set", "output.on_bad_image=skip", "--json"]) == 5
+    assert lines(capsys.readouterr().out)[-1]["exit_code"] == 5
+
+
+def test_empty_and_imageless_members_can_be_skipped_too(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    raw = work.parent / "raw"
+    content = tar([("n01440764_1.JPEG", b""), ("n01440764_2.JPEG", b"text")])
+    (raw / TRAIN_TAR).write_bytes(tar([("n01440764.tar", content)]))
+    assert main(["run", str(work), "--set", "output.on_bad_image=skip"]) == 5
+    out = capsys.readouterr().out
+    assert "n01440764_1.JPEG: it has no bytes" in out
+    assert "n01440764_2.JPEG: it is no image" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "needs a command"),
+        (["run"], "profile"),
+        (["run", "no-such-profile"], "There is no profile 'no-such-profile'"),
+        (["run", "nvidia-480-q85"], "source.path is missing"),
+        (["run", "nvidia-480-q85", "--set", "image.quality=500"], "image.quality = 500: allowed is 100 or less"),
+        (["run", "nvidia-480-q85", "--sett", "a.b=1"], "--sett"),
+        (["run", "nvidia-480-q85", "--json", "--plain"], "--json and --plain cannot go together"),
+        (["fly"], "fly"),
+    ],
+)
+def test_wrong_words_are_exit_2(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 2
+    out, err = capsys.readouterr()
+    assert said in out + err
+
+
+def test_another_plans_folder_is_exit_2(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", str(work), "--quiet"]) == 0
+    assert main(["run", str(work), "--set", "output.seed=1"]) == 2
+    assert "seed: there 2012 · asked for 1" in capsys.readouterr().err
+
+
+def test_verify_is_0_or_6_and_repair_mends(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = work.parent / "out"
+    assert main(["run", str(work), "--quiet"]) == 0
+    capsys.readouterr()
+    assert main(["verify", str(out), "--pixels", "--json"]) == 0
+    verified = lines(capsys.readouterr().out)[-1]
+    assert (verified["event"], verified["images"]["train"], verified["exit_code"]) == ("finished", TRAIN, 0)
+    path = shards(out)[0]
+    content = bytearray(path.read_bytes())
+    content[40] ^= 1
+    path.write_bytes(content)
+    assert main(["verify", str(out), "--json"]) == 6
+    last = lines(capsys.readouterr().out)[-1]
+    assert (last["event"], last["exit_code"]) == ("failed", 6)
+    assert f"{path.name}, record 0 (" in last["error"]
+    assert main(["run", str(work), "--repair", "--quiet"]) == 0
+    assert main(["verify", str(out)]) == 0
+    assert "records in 5 shards are what the manifest says" in capsys.readouterr().out
+
+
+def test_verify_of_nothing_is_exit_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", str(tmp_path / "none")]) == 3
+    assert "does not exist" in capsys.readouterr().err
+
+
+def test_a_bug_is_exit_1_with_a_crash_log(
+    work: Path, home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr(build, "build", broken)
+    assert main(["run", str(work), "--json"]) == 1
+    last = lines(capsys.readouterr().out)[-1]
+    assert last["exit_code"] == 1
+    (log,) = (home / "state").glob("crash-*.log")
+    assert str(log) in last["hint"]
+    text = log.read_text()
+    assert "ZeroDivisionError: oh" in text
+    assert f"imagenet-setup run {work} --json" in text
+
+
+def test_demo_makes_builds_and_verifies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", str(tmp_path / "demo")]) == 0
+    out = capsys.readouterr().out
+    assert "Finished writing all 259 images in data set." in out
+    assert "every image was decoded" in out
+    assert main(["run", str(tmp_path / "demo" / "demo.toml")]) == 0
+    assert "nothing was left to build" in capsys.readouterr().out
+
+
+def test_the_command_line_starts_without_tensorflow_or_workers_modules() -> None:
+    code = "import sys, wizard.cli; print([m for m in ('tensorflow', 'dask') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    out = capsys.readouterr().out
+    assert all(command in out for command in ("run", "verify", "inspect", "demo"))
+    assert cli.app.name == ("imagenet-setup",)
+
+
+def test_whole_imagenet_boxes_under_the_train_archives_name_are_used(
+    work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Some scripts saved image-net.org's archive of all synsets under this name."""
+    raw = work.parent / "raw"
+    flat = gzip.decompress((raw / BOXES).read_bytes())
+    nested = tar(
+        [
+            ("bboxes_annotations/n01440764.tar.gz", gzip.compress(flat)),
+            ("bboxes_annotations/n00000001.tar.gz", gzip.compress(tar([("a/n00000001_1.xml", b"<x/>")]))),
+        ]
+    )
+    assert main(["run", str(work), "--json"]) == 0
+    before = lines(capsys.readouterr().out)[-1]["splits"][0]["boxes"]
+    (raw / BOXES).write_bytes(gzip.compress(nested))
+    assert main(["run", str(work), "--json"]) == 0
+    assert lines(capsys.readouterr().out)[-1]["splits"][0]["boxes"] == before > 0

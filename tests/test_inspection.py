@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import CLASSES, TRAIN, VALIDATION, shards
+from wizard.engine.events import Event
+from wizard.errors import InputError
+from wizard.inspection import as_text, inspect
+
+
+def ignore(_event: Event) -> None:
+    pass
+
+
+def test_raw_archives(raw: Path) -> None:
+    facts = inspect(raw, ignore)
+    assert facts["what"] == "4 archives"
+    assert facts["ILSVRC2012_img_train.tar: images"] == f"{TRAIN} of 1,281,167"
+    assert facts["ILSVRC2012_img_train.tar: classes"] == f"{CLASSES} of 1,000"
+    assert inspect(raw / "ILSVRC2012_img_val.tar", ignore)["images"] == f"{VALIDATION} of 50,000"
+
+
+def test_a_finished_dataset(built: Path) -> None:
+    facts = inspect(built, ignore)
+    assert facts["what"] == "a finished dataset"
+    assert facts["train"].startswith(f"{TRAIN} images")
+    assert facts["train recipe"] == "scaled and cropped to 64 x 96, JPEG quality 85"
+    assert facts["first record, image/height"] == "64"
+    assert "a finished dataset" in as_text(facts)
+
+
+def test_an_unfinished_build(built_copy: Path) -> None:
+    (built_copy / "dataset.json").unlink()
+    assert inspect(built_copy, ignore)["shards done"] == 7
+
+
+def test_a_shard(built: Path) -> None:
+    facts = inspect(shards(built)[0], ignore)
+    assert facts["records"] == TRAIN // 5
+    assert facts["first record, image/format"] == "JPEG"
+
+
+def test_shards_of_others(built_copy: Path) -> None:
+    (built_copy / "dataset.json").unlink()
+    (built_copy / ".imagenet-setup" / "journal.jsonl").unlink()
+    assert inspect(built_copy, ignore)["what"].startswith("7 shards, not known")
+
+
+def test_a_damaged_shard_is_named_with_its_record(built_copy: Path) -> None:
+    path = shards(built_copy)[0]
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(InputError, match=r"is no whole TFRecord file: record \d+ at byte"):
+        inspect(path, ignore)
+
+
+def test_nothing_known(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no ImageNet data that this version knows"):
+        inspect(tmp_path, ignore)
+    with pytest.raises(InputError, match="does not exist"):
+        inspect(tmp_path / "none", ignore)

@@ -1,0 +1,52 @@
+import json
+
+import pytest
+
+from wizard.errors import InputError
+from wizard.output import Output
+
+
+def test_results_go_to_stdout_and_talk_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    output = Output()
+    output.result("result")
+    output.say("talk")
+    assert capsys.readouterr() == ("result\n", "talk\n")
+
+
+def test_quiet_says_results_and_errors_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    output = Output("quiet")
+    output.result("result")
+    output.say("talk")
+    output.error(InputError("what", "hint"))
+    assert capsys.readouterr() == ("result\n", "✗ what\n→ hint\n")
+
+
+def test_json_puts_everything_on_stdout_as_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    output = Output("json")
+    output.result("result")
+    output.say("talk")
+    output.event("name", {"a": 1})
+    output.error(InputError("what", "hint"))
+    out, err = capsys.readouterr()
+    assert [json.loads(line) for line in out.splitlines()] == [
+        {"event": "name", "a": 1},
+        {"event": "failed", "error": "what", "hint": "hint", "exit_code": 3},
+    ]
+    assert err == ""
+
+
+def test_plain_has_words_for_glyphs(capsys: pytest.CaptureFixture[str]) -> None:
+    Output("plain").result("✓ a · b → c … ✗")
+    assert capsys.readouterr().out == "[ok] a - b -> c ... [no]\n"
+
+
+def test_a_dumb_terminal_is_plain(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    Output().result("✓ a")
+    assert capsys.readouterr().out == "[ok] a\n"
+
+
+def test_brackets_in_names_and_long_lines_are_left_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    line = "/data/[bold]x[/bold]/" + "long/" * 60
+    Output().result(line)
+    assert capsys.readouterr().out == f"{line}\n"

@@ -1,0 +1,61 @@
+"""The house's order: imports go downward only, and TensorFlow has one room."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import wizard
+
+ROOT = Path(wizard.__file__).parent
+MODULES = sorted(ROOT.rglob("*.py"))
+
+ORDER = [
+    {"__main__"},
+    {"cli"},
+    {"demo", "inspection"},
+    {"build", "show"},
+    {"verify", "interrupts", "output"},
+    {"engine", "synthetic"},
+    {"sources"},
+    {"ilsvrc2012", "formats"},
+    {"profile"},
+    {"errors"},
+]
+LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
+
+
+def room(module: str) -> str:
+    return module.split(".")[1]
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            if node.module == "wizard":
+                yield from (f"wizard.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_go_downward(path: Path) -> None:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    if parts == ("__init__",):
+        return
+    others = {room(name) for name in imports(path) if name.startswith("wizard.")} - {parts[0]}
+    assert not {other for other in others if LEVEL[other] <= LEVEL[parts[0]]}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_the_trainer_imports_tensorflow(path: Path) -> None:
+    found = [name for name in imports(path) if name.split(".")[0] in {"tensorflow", "keras"}]
+    assert bool(found) == (path.relative_to(ROOT) == Path("verify/trainer.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_stays_under_300_lines(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 300

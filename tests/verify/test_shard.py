@@ -1,0 +1,163 @@
+import dataclasses
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.engine.test_worker import image, task
+from tests.helpers import encoded, features, noise
+from wizard.engine.worker import build_shard
+from wizard.formats import example, tfrecord
+from wizard.verify.shard import Expectation, Problem, check_shard
+
+NAMES = [f"n01514668_{i}.JPEG" for i in range(4)]
+
+
+@pytest.fixture
+def expected(tmp_path: Path) -> Expectation:
+    """What a shard of four images should be; it is."""
+    made = task(tmp_path, {name: image(30 + i, 40) for i, name in enumerate(NAMES)})
+    return Expectation(
+        folder=str(tmp_path),
+        result=build_shard(made),
+        names=made.samples.name,
+        ranks=made.samples.label,
+        label_base=1,
+        pixels=False,
+    )
+
+
+def rewrite(expected: Expectation, change: Callable[[list[dict[str, example.Feature]]], None]) -> Expectation:
+    """Changes the records and lets sha256, size and index follow, so that only the content can tell."""
+    folder = Path(expected.folder)
+    records = list(features(folder).values())
+    change(records)
+    frames = [tfrecord.frame(example.encode(record)) for record in records]
+    starts = np.cumsum([0, *map(len, frames)])
+    content = b"".join(frames)
+    (folder / expected.result.shard).write_bytes(content)
+    index = "".join(f"{start} {len(frame)}\n" for start, frame in zip(starts, frames, strict=False))
+    (folder / "idx" / expected.result.shard).write_text(index)
+    result = dataclasses.replace(expected.result, sha256=hashlib.sha256(content).hexdigest(), bytes_out=len(content))
+    return dataclasses.replace(expected, result=result)
+
+
+def told(problems: tuple[Problem, ...]) -> str:
+    return "\n".join(map(str, problems))
+
+
+def test_a_good_shard_has_no_problem(expected: Expectation) -> None:
+    assert check_shard(expected) == ()
+    assert check_shard(dataclasses.replace(expected, pixels=True)) == ()
+    assert check_shard(rewrite(expected, lambda _records: None)) == ()
+
+
+def test_any_changed_byte_is_found_and_located(expected: Expectation) -> None:
+    path = Path(expected.folder) / expected.result.shard
+    content = path.read_bytes()
+    lengths = [int(line.split()[1]) for line in (path.parent / "idx" / path.name).read_text().splitlines()]
+    ends = np.cumsum(lengths)
+    for place in range(0, len(content), 53):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        problems = check_shard(expected)
+        assert "its sha256 is" in problems[0].what
+        record = int(np.searchsorted(ends, place, side="right"))
+        assert (problems[1].record, problems[1].name) == (record, NAMES[record])
+        assert "CRC is" in problems[1].what
+
+
+def test_a_cut_shard_is_found(expected: Expectation) -> None:
+    path = Path(expected.folder) / expected.result.shard
+    content = path.read_bytes()
+    for cut in (0, 5, len(content) // 2, len(content) - 1):
+        path.write_bytes(content[:cut])
+        assert f"it has {cut:,} bytes, expected {len(content):,}" in told(check_shard(expected))
+
+
+def test_a_missing_shard_or_index_is_found(expected: Expectation) -> None:
+    (Path(expected.folder) / "idx" / expected.result.shard).unlink()
+    assert "its index" in told(check_shard(expected))
+    (Path(expected.folder) / expected.result.shard).unlink()
+    assert "it cannot be read: No such file" in told(check_shard(expected))
+
+
+def put(key: str, value: example.Feature) -> Callable[[list[dict[str, example.Feature]]], None]:
+    return lambda records: records[2].update({key: value})
+
+
+HALF = np.array([0.5], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (put("image/class/label", (9,)), "image/class/label is (9,), expected (8,)"),
+        (put("image/class/label", (8, 8)), "image/class/label is (8, 8)"),
+        (put("image/class/synset", b"n01440764"), "image/class/synset is b'n01440764', expected b'n01514668'"),
+        (put("image/class/text", b"hen"), "image/class/text is b'hen', expected b'cock'"),
+        (put("image/filename", b"other.JPEG"), "image/filename is b'other.JPEG', expected b'n01514668_2.JPEG'"),
+        (put("image/height", (31,)), "height and width are stated as ((31,), (40,)), the image has 32 x 40"),
+        (put("image/channels", (1,)), "image/channels: missing, unknown"),
+        (put("image/colorspace", b"L"), "image/colorspace: missing, unknown"),
+        (put("image/extra", b""), "image/extra: missing, unknown"),
+        (put("image/class/label", b"8"), "image/class/label: missing, unknown, or not of its kind"),
+        (lambda records: records[2].pop("image/format"), "image/format: missing"),
+        (put("image/object/bbox/xmin", HALF * 3), "box 0 is not within 0..1"),
+        (put("image/object/bbox/xmin", HALF * 2), "box 0 is not within 0..1 with its corners in order"),
+        (put("image/object/bbox/ymin", np.array([np.nan], np.float32)), "box 0 is not within 0..1"),
+        (put("image/object/bbox/xmin", np.array([], np.float32)), "its box columns differ in length"),
+        (put("image/object/bbox/label", (9,)), "a box's label is not the image's"),
+        (put("image/encoded", b"no image"), "its image cannot be decoded"),
+        (put("image/encoded", encoded(Image.fromarray(noise(32, 40)), "PNG")), "its image is PNG"),
+    ],
+)
+def test_wrong_content_is_found_and_named(
+    expected: Expectation, change: Callable[[list[dict[str, example.Feature]]], None], said: str
+) -> None:
+    problems = check_shard(rewrite(expected, change))
+    assert said in told(problems)
+    assert all((problem.record, problem.name) == (2, NAMES[2]) for problem in problems)
+
+
+def test_pixels_that_break_off_are_found_with_pixels_alone(expected: Expectation) -> None:
+    def cut(records: list[dict[str, example.Feature]]) -> None:
+        data = records[2]["image/encoded"]
+        assert isinstance(data, bytes)
+        records[2]["image/encoded"] = data[:-40]
+
+    changed = rewrite(expected, cut)
+    assert check_shard(changed) == ()
+    (problem,) = check_shard(dataclasses.replace(changed, pixels=True))
+    assert (problem.record, problem.name) == (2, NAMES[2])
+    assert "cannot be decoded" in problem.what
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda records: records.pop(), "it has 3 records, expected 4; the first that is missing is n01514668_3.JPEG"),
+        (lambda records: records.append(records[0] | {"image/filename": b"x"}), "it is one record too many"),
+        (lambda records: records.append(records[0]), "expected"),
+        (lambda records: records.insert(0, records.pop()), "expected b'n01514668_0.JPEG'"),
+    ],
+)
+def test_missing_surplus_and_misplaced_records_are_found(
+    expected: Expectation, change: Callable[[list[dict[str, example.Feature]]], None], said: str
+) -> None:
+    assert said in told(check_shard(rewrite(expected, change)))
+
+
+def test_skipped_images_are_not_expected(tmp_path: Path) -> None:
+    made = task(tmp_path, {"n01514668_0.JPEG": image(30, 40), "n01514668_1.JPEG": b"bad"}, skip_bad=True)
+    expected = Expectation(
+        folder=str(tmp_path),
+        result=build_shard(made),
+        names=made.samples.name,
+        ranks=made.samples.label,
+        label_base=1,
+        pixels=True,
+    )
+    assert check_shard(expected) == ()
