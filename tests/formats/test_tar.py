@@ -61,8 +61,7 @@ def test_never_ends_quietly_at_a_cut(known_end: bool, cut: int) -> None:
     cut_off = whole[:cut]
     end = len(cut_off) if known_end else None
     with pytest.raises(TarDamage):
-        for member in members(io.BytesIO(cut_off), 0, end, head=1 << 20):
-            assert len(member.head) == member.size
+        list(members(io.BytesIO(cut_off), 0, end, head=1 << 20))
 
 
 def test_refuses_a_damaged_header() -> None:

@@ -67,7 +67,7 @@ def test_a_cut_archive_is_refused(tmp_path: Path, share: float) -> None:
     whole = gzip.compress(tar(MEMBERS * 20))
     path = tmp_path / "boxes.tar.gz"
     path.write_bytes(whole[: int(len(whole) * share)])
-    with pytest.raises(InputError, match="boxes.tar.gz is damaged"):
+    with pytest.raises(InputError, match=r"boxes\.tar\.gz is damaged"):
         read(path)
 
 
