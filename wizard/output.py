@@ -28,8 +28,8 @@ class Output:
     def __init__(self, mode: Mode = "human") -> None:
         self.mode: Mode = "plain" if mode == "human" and os.environ.get("TERM") == "dumb" else mode
         color = None if self.mode == "human" else True
-        self.talk = Console(stderr=True, no_color=color, highlight=False, soft_wrap=True)
-        self._results = Console(no_color=color, highlight=False, soft_wrap=True)
+        self.talk = Console(stderr=True, no_color=color, highlight=False)
+        self._results = Console(no_color=color, highlight=False)
 
     @property
     def live(self) -> bool:
@@ -39,12 +39,12 @@ class Output:
     def result(self, text: str) -> None:
         """What the person asked for."""
         if self.mode != "json":
-            self._print(self._results, text)
+            self._print(self._results, text, wrap=False)
 
     def say(self, text: str) -> None:
         """What happens on the way; silent for programs and with --quiet."""
         if self.mode in ("human", "plain"):
-            self._print(self.talk, text)
+            self._print(self.talk, text, wrap=self.live)
 
     def event(self, name: str, fields: Mapping[str, Any]) -> None:
         """One line of NDJSON, in json mode alone."""
@@ -56,11 +56,13 @@ class Output:
         """The one error that ends a command."""
         self.event("failed", {"error": error.what, "hint": error.hint, "exit_code": error.exit_code})
         if self.mode != "json":
-            self._print(self.talk, f"✗ {error}")
+            self._print(self.talk, f"✗ {error}", wrap=False)
 
-    def _print(self, console: Console, text: str) -> None:
+    def _print(self, console: Console, text: str, *, wrap: bool) -> None:
+        """Prints line by line; what a person may want to copy is never wrapped here but by the terminal."""
+        as_it_is = _can_draw(console) and self.mode != "plain"
         for line in text.split("\n"):
-            console.print(_marked(line if _can_draw(console) and self.mode != "plain" else line.translate(_ASCII)))
+            console.print(_marked(line if as_it_is else line.translate(_ASCII)), soft_wrap=not wrap)
 
 
 def _can_draw(console: Console) -> bool:

@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from wizard.engine.events import Beat, Event, ShardDone, Started
 
 
+_SETTLING = 3.0
+"""Seconds before a rate is worth telling."""
+
+
 @dataclass(kw_only=True)
 class SplitTally:
     """How far one split is; `images` and `shards` are what it will have."""
@@ -82,8 +86,10 @@ class Tally:
 
     @property
     def seconds_left(self) -> float | None:
-        """At the rate so far; None while there is no rate."""
-        return (self.images - self.reached) / self.rate if self.reached > self.at_start else None
+        """At the rate so far; None while that says nothing yet, because workers are still starting."""
+        if self.seconds < _SETTLING or self.reached == self.at_start:
+            return None
+        return (self.images - self.reached) / self.rate
 
 
 def clock(seconds: float) -> str:

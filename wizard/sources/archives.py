@@ -88,6 +88,7 @@ def _scan(path: Path, split: Split, progress: Progress) -> Arrays:
             raise InputError(f"{path}: {error}.", _FETCH) from error
     if not parts:
         raise InputError(f"{path} holds no images.", _FETCH)
+    progress(total, total)
     arrays = {column: np.concatenate([part[column] for part in parts]) for column in parts[0]}
     names, counts = np.unique(arrays["name"], return_counts=True)
     if len(names) != len(arrays["name"]):
