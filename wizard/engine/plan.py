@@ -15,6 +15,9 @@ from wizard.sources.samples import SampleTable
 FORMAT = "schema G, version 1"
 """Changes whenever the same images and answers would give other bytes."""
 
+_ROWS = 1 << 16
+"""How many images are digested at a time, so that a million of them need little memory."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ShardTask:
@@ -137,8 +140,8 @@ def shuffle(names: npt.NDArray[np.bytes_], seed: int) -> npt.NDArray[np.intp]:
         intp[n], a permutation.
     """
     key = seed.to_bytes(8, "little")
-    hashes = b"".join(hashlib.blake2b(name, digest_size=8, key=key).digest() for name in names.tolist())
-    return np.lexsort((names, np.frombuffer(hashes, dtype=">u8")))
+    hashes = (int.from_bytes(hashlib.blake2b(name, digest_size=8, key=key).digest()) for name in names)
+    return np.lexsort((names, np.fromiter(hashes, dtype=np.uint64, count=len(names))))
 
 
 def plan_id(ingredients: Mapping[str, str]) -> str:
@@ -148,8 +151,11 @@ def plan_id(ingredients: Mapping[str, str]) -> str:
 
 def _digest(table: SampleTable) -> str:
     """Of names, sizes, labels and boxes, whatever order the images come in."""
-    ordered = table.take(np.argsort(table.name, kind="stable"))
-    digest = hashlib.sha256(b"\n".join(ordered.name.tolist()))
-    for column in (ordered.size, ordered.label, ordered.first_box, ordered.boxes):
-        digest.update(np.ascontiguousarray(column).astype(column.dtype.newbyteorder("<")).tobytes())
+    order = np.argsort(table.name, kind="stable")
+    digest = hashlib.sha256()
+    for start in range(0, len(order), _ROWS):
+        rows = table.take(order[start : start + _ROWS])
+        digest.update(b"\n".join(rows.name.tolist()))
+        for column in (rows.size, rows.label, np.diff(rows.first_box), rows.boxes):
+            digest.update(np.ascontiguousarray(column).astype(column.dtype.newbyteorder("<")).tobytes())
     return digest.hexdigest()[:16]

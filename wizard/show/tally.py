@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from wizard.engine.events import Beat, Event, ShardDone, Started
 
-
 _SETTLING = 3.0
 """Seconds before a rate is worth telling."""
 
