@@ -17,12 +17,13 @@ from tests.helpers import ODD, TRAIN, TRAIN_SHARDS, VALIDATION, build_dataset, c
 from wizard.build import Options, make_plan
 from wizard.engine.events import Event, Note, Started
 from wizard.engine.plan import plan_id
-from wizard.errors import BadImage, InputError, MachineError, PlanMismatch
+from wizard.errors import BadImage, InputError, Interrupted, MachineError, PlanMismatch
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.ilsvrc2012.synsets import rank_of_image
 from wizard.profile import Profile
 from wizard.verify.dataset import verify
 
+CROPPED = {"resize": "crop", "height": 64, "width": 96, "quality": 85}
 RESIZED = {"resize": "shortest", "size": 64, "quality": 85}
 TENCH_1 = "n01440764_10.JPEG"
 
@@ -106,7 +107,7 @@ def test_boxes_go_to_the_splits_that_were_asked_for(
 
 
 def test_boxes_follow_their_image_into_the_record(raw: Path, tmp_path: Path) -> None:
-    plan = make_plan(profile(raw, tmp_path / "out"), lambda _: None)
+    plan = make_plan(profile(raw, tmp_path / "out"), lambda _: None, Options())
     planned = {sample.name: sample for sample in plan.splits[0].table}
     build_dataset(raw, tmp_path / "out")
     for name, record in features(tmp_path / "out").items():
@@ -171,9 +172,9 @@ def test_another_plan_in_the_same_folder_is_refused(raw: Path, tmp_path: Path) -
 
 
 def test_the_archives_may_move(raw: Path, tmp_path: Path) -> None:
-    before = plan_id(make_plan(profile(raw, tmp_path), lambda _: None).ingredients)
+    before = plan_id(make_plan(profile(raw, tmp_path), lambda _: None, Options()).ingredients)
     moved = shutil.copytree(raw, tmp_path / "elsewhere")
-    assert plan_id(make_plan(profile(moved, tmp_path), lambda _: None).ingredients) == before
+    assert plan_id(make_plan(profile(moved, tmp_path), lambda _: None, Options()).ingredients) == before
 
 
 def test_an_image_that_cannot_be_decoded_stops_the_run_by_name(raw_copy: Path, tmp_path: Path) -> None:
@@ -217,10 +218,7 @@ def test_repair_sets_damaged_shards_aside_and_builds_just_those(raw: Path, built
     content[-9] ^= 1
     damaged.write_bytes(content)
     listener = Listener()
-    sections: dict[str, Any] = {
-        "source": {"boxes": "all"},
-        "image": {"resize": "crop", "height": 64, "width": 96, "quality": 85},
-    }
+    sections: dict[str, Any] = {"source": {"boxes": "all"}, "image": CROPPED}
     unmended = build_dataset(raw, built_copy, **sections)
     assert unmended.images_built == 0
     build_dataset(raw, built_copy, options=Options(repair=True), report=listener, **sections)
@@ -228,6 +226,38 @@ def test_repair_sets_damaged_shards_aside_and_builds_just_those(raw: Path, built
     assert listener.shards_done_before == 6
     assert any(f"{damaged.name}: its sha256 is" in note for note in listener.notes)
     assert (built_copy / ".imagenet-setup" / "rejected" / damaged.name).read_bytes() == bytes(content)
+
+
+def test_missing_indexes_are_restored_without_building(raw: Path, built_copy: Path) -> None:
+    before = contents(built_copy)
+    shutil.rmtree(built_copy / "idx")
+    sections: dict[str, Any] = {"source": {"boxes": "all"}, "image": CROPPED}
+    assert build_dataset(raw, built_copy, **sections).images_built == 0
+    assert contents(built_copy) == before
+
+
+def test_repair_mends_a_damaged_index_alone(raw: Path, built_copy: Path) -> None:
+    before = contents(built_copy)
+    next((built_copy / "idx").iterdir()).write_text("0 1\n")
+    sections: dict[str, Any] = {"source": {"boxes": "all"}, "image": CROPPED}
+    assert build_dataset(raw, built_copy, options=Options(repair=True), **sections).images_built == 0
+    assert contents(built_copy) == before
+
+
+def test_while_shards_are_missing_there_is_no_manifest(raw: Path, tmp_path: Path) -> None:
+    build_dataset(raw, tmp_path / "out")
+    shards(tmp_path / "out")[0].unlink()
+    listener = Listener()
+    options = Options(stopping=lambda: any(isinstance(event, Started) for event in listener.events))
+    with pytest.raises(Interrupted):
+        build_dataset(raw, tmp_path / "out", options=options, report=listener)
+    assert not (tmp_path / "out" / "dataset.json").exists()
+
+
+def test_preparation_ends_when_asked_to(raw: Path, tmp_path: Path) -> None:
+    with pytest.raises(Interrupted):
+        build_dataset(raw, tmp_path / "out", options=Options(stopping=lambda: True))
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_output_path_that_is_a_file_is_refused(raw: Path, tmp_path: Path) -> None:
@@ -329,7 +359,7 @@ def test_a_signal_finishes_what_runs_and_tells_how_to_go_on(
 
 
 def test_a_tar_of_one_class_is_enough(tmp_path: Path, raw: Path) -> None:
-    image = next(sample for sample in make_plan(profile(raw, tmp_path), lambda _: None).splits[0].table)
+    image = next(sample for sample in make_plan(profile(raw, tmp_path), lambda _: None, Options()).splits[0].table)
     with Path(image.file).open("rb") as file:
         file.seek(image.offset)
         data = file.read(image.size)

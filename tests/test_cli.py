@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -49,6 +50,36 @@ def test_run_with_json_prints_nothing_but_objects(work: Path, capsys: pytest.Cap
     assert [events[-1][key] for key in ("event", "exit_code", "images_built")] == ["finished", 0, TRAIN + VALIDATION]
     assert [event["event"] for event in events].count("shard_done") == 7
     assert err == ""
+
+
+@pytest.mark.parametrize("words", [["--json"], ["--json=true"]])
+def test_an_error_in_json_is_an_object_however_json_was_asked_for(
+    work: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (work.parent / "raw" / TRAIN_TAR).unlink()
+    assert main(["run", str(work), *words]) == 3
+    assert lines(capsys.readouterr().out)[-1]["event"] == "failed"
+
+
+def test_any_encoding_of_stdout_will_do(work: Path, tmp_path: Path) -> None:
+    for mode in ("--json", "--plain", "--quiet"):
+        words = [sys.executable, "-m", "wizard", "run", str(work), mode, f"--set=output.path={tmp_path / 'é'}"]
+        ran = subprocess.run(words, capture_output=True, check=False, env=os.environ | {"PYTHONIOENCODING": "ascii"})
+        assert ran.returncode == 0
+        assert ran.stdout.isascii()
+
+
+@pytest.mark.parametrize("mode", [["--json"], ["--quiet"]])
+def test_a_reader_that_goes_away_is_no_bug(work: Path, home: Path, mode: list[str]) -> None:
+    words = [sys.executable, "-m", "wizard", "run", str(work), *mode]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        assert run.stdout is not None
+        assert run.stderr is not None
+        run.stdout.close()
+        told = run.stderr.read()
+    assert run.returncode == 130
+    assert told == b""
+    assert not (home / "state").exists()
 
 
 def test_quiet_prints_the_summary_alone(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -260,6 +291,17 @@ def test_demo_makes_builds_and_verifies(tmp_path: Path, capsys: pytest.CaptureFi
 def test_the_command_line_starts_without_tensorflow_or_workers_modules() -> None:
     code = "import sys, wizard.cli; print([m for m in ('tensorflow', 'dask') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_a_folder_with_quotes_is_a_folder(tmp_path: Path) -> None:
+    assert main(["demo", str(tmp_path / """it's "here" \\ é"""), "--quiet"]) == 0
+
+
+@pytest.mark.parametrize("words", [["verify"], ["inspect"], ["demo"]])
+def test_a_file_where_a_folder_belongs_is_no_bug(words: list[str], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no dataset")
+    assert main([*words, str(tmp_path / "file")]) in (3, 4)
+    assert main([*words, str(tmp_path / "file" / "in it")]) in (3, 4)
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,7 +38,7 @@ def test_all_problems_are_told_together() -> None:
         "image.quality = 120: allowed is 100 or less",
         "image.qualty is not a key of a profile; did you mean image.quality?",
         "output.train_shards = 0: allowed is 1 or more",
-        "output.label_base = 2: allowed is 0 or 1",
+        "output.label_base = 2: allowed is 1 or less",
         "sauce is not a key of a profile; did you mean source?",
     ]
 
@@ -51,8 +51,8 @@ def test_all_problems_are_told_together() -> None:
         ({"resize": "exact", "height": 9, "quality": 85}, 'image.width is missing; resize = "exact" needs it'),
         ({"resize": "original", "size": 480}, 'image.size has no meaning with resize = "original"'),
         ({"upscale": True}, 'image.upscale is for resize = "shortest" alone'),
-        ({"quality": "high"}, "image.quality = 'high': allowed is a valid integer"),
-        ({"quality": True}, "image.quality = True: allowed is a valid integer"),
+        ({"quality": "high"}, "image.quality = 'high': allowed is a whole number"),
+        ({"quality": True}, "image.quality = True: allowed is a whole number"),
         ({"resize": "stretch"}, "image.resize = 'stretch': allowed is 'original', 'shortest', 'exact' or 'crop'"),
         ({"splits": ["test"]}, "image.splits.0 = 'test': allowed is 'train' or 'validation'"),
     ],
@@ -72,6 +72,9 @@ def test_a_problem_says_key_value_and_what_is_allowed(image: dict[str, Any], tol
         ("source", "splits", []),
         ("source", "path", ""),
         ("run", "workers", 0),
+        ("run", "workers", True),
+        ("output", "label_base", True),
+        ("output", "label_base", 1.0),
         ("run", "workers", "many"),
     ],
 )
@@ -106,6 +109,31 @@ def test_overrides_are_toml_or_plain_text(tmp_path: Path) -> None:
     assert isinstance(profile, Profile)
     assert (profile.image.quality, profile.source.splits, profile.source.boxes) == (90, ("train",), "none")
     assert (profile.run.workers, profile.name, profile.source.path) == (4, "other", "/raw")
+
+
+def test_a_problem_of_workers_is_told_once() -> None:
+    assert problems(given(run={"workers": 0})) == [
+        'run.workers = 0: allowed is "auto", or a whole number from 1 to 4096'
+    ]
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text("name = 'p'\n", encoding="utf-8-sig")
+    assert load(str(path), FOLDERS).name == "p"
+
+
+def test_a_value_with_a_line_break_is_text(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text("")
+    assert load(str(path), [*FOLDERS, "source.path='/a'\nb = 1"]).source.path == "'/a'\nb = 1"
+
+
+def test_a_home_that_is_not_there_and_a_name_too_long_are_told() -> None:
+    with pytest.raises(UsageError):
+        print(load("nvidia-480-q85", ["source.path=~nobody-here/x", "output.path=/o"]).source_path)  # noqa: T201
+    with pytest.raises(UsageError, match="There is no profile"):
+        find("x" * 300)
 
 
 @pytest.mark.parametrize("override", ["quality", "image.", ".quality=1", "a.b.c=1", "name.x=1"])

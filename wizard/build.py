@@ -2,10 +2,9 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import filelock
@@ -17,9 +16,10 @@ from wizard.engine.journal import STATE_FOLDER, Journal
 from wizard.engine.plan import Plan, SplitPlan, shuffle
 from wizard.engine.run import build_shards
 from wizard.engine.transform import Recipe
-from wizard.engine.writers import remove_leftovers
-from wizard.errors import MachineError
+from wizard.engine.writers import INDEX_FOLDER, remove_leftovers, restore_index
+from wizard.errors import Interrupted, MachineError, writing
 from wizard.formats.resize import Resize
+from wizard.formats.tfrecord import RecordDamage
 from wizard.ilsvrc2012.archives import BOXES, IMAGES, Split
 from wizard.profile import Profile, cache_folder
 from wizard.sources import archives, locate
@@ -52,48 +52,48 @@ def build(profile: Profile, report: Report, options: Options) -> Finished:
     Raises:
         SetupError: of any kind that `wizard.errors` knows but VerifyFailed.
     """
-    plan = make_plan(profile, report, md5=options.md5)
+    plan = make_plan(profile, report, options)
     output = profile.output_path
     workers = available_cores() if profile.run.workers == "auto" else profile.run.workers
-    with _sole_use(output):
+    skip_bad = profile.output.on_bad_image == "skip"
+    with _sole_use(output), _workers(workers, output) as executor:
         remove_leftovers(output)
         journal = Journal(output, plan)
-        executor = LocalExecutor(workers)
-        tasks = partial(plan.tasks, str(output), skip_bad=profile.output.on_bad_image == "skip")
-        completed = False
-        try:
-            if options.repair:
-                set_rejected_aside(output, tasks(), journal, executor, report)
-            proven = [journal.done[task.name] for task in tasks() if journal.proves(task)]
-            report(_started(plan, journal, workers, str(output), proven))
-            before = time.monotonic()
-            for event in build_shards(
-                tasks(),
-                executor,
-                journal,
-                window=2 * workers,
-                beats=executor.beats,
-                stopping=options.stopping,
-            ):
-                report(event)
-            built = sum(result.images for result in journal.done.values()) - sum(result.images for result in proven)
-            completed = True
-        finally:
-            executor.shutdown(cancel_futures=not completed)
-            remove_leftovers(output)
+        if options.repair:
+            tasks = plan.tasks(str(output), skip_bad=skip_bad)
+            set_rejected_aside(output, tasks, journal, executor, _listening(report, options))
+        proven = {name for name in plan.shard_names if journal.proves(name, skip_bad=skip_bad)}
+        built_before = [journal.done[name] for name in plan.shard_names if name in proven]
+        _restore_indexes(output, proven)
+        if len(proven) < len(plan.shard_names):
+            (output / manifest.MANIFEST).unlink(missing_ok=True)
+        report(_started(plan, journal, workers, str(output), built_before))
+        before = time.monotonic()
+        for event in build_shards(
+            plan.tasks(str(output), skip_bad=skip_bad, without=proven),
+            executor,
+            journal,
+            window=workers,
+            beats=executor.beats,
+            stopping=options.stopping,
+        ):
+            report(event)
+        seconds = time.monotonic() - before
         manifest.write(output, plan, journal.done, profile.model_dump(mode="json", exclude_none=True))
-    finished = _finished(plan, journal, str(output), time.monotonic() - before, built)
+    built = sum(result.images for name, result in journal.done.items() if name not in proven)
+    finished = _finished(plan, journal, str(output), seconds, built)
     report(finished)
     return finished
 
 
-def make_plan(profile: Profile, report: Report, *, md5: bool = False) -> Plan:
+def make_plan(profile: Profile, report: Report, options: Options) -> Plan:
     """Reads what the source holds and decides which image goes where.
 
     Raises:
         InputError: an archive is missing, damaged or not what its name says.
+        Interrupted: the run was asked to stop.
     """
-    tables = _read_source(profile, report, md5=md5)
+    tables = _read_source(profile, _listening(report, options), md5=options.md5)
     return Plan(
         splits=tuple(
             SplitPlan(
@@ -161,23 +161,47 @@ def _recipe(profile: Profile, split: Split) -> Recipe:
     return Recipe(resize=resize, quality=image.quality)
 
 
+def _listening(report: Report, options: Options) -> Report:
+    """Reports, and ends a long preparation when the run is asked to stop."""
+
+    def tell(event: Event) -> None:
+        if options.stopping():
+            raise Interrupted("The run was asked to stop.")
+        report(event)
+
+    return tell
+
+
 @contextmanager
 def _sole_use(output: Path) -> Iterator[None]:
     lock = filelock.FileLock(output / STATE_FOLDER / "lock")
-    try:
+    with writing(output):
         (output / STATE_FOLDER).mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except filelock.Timeout as error:
-        raise MachineError(f"Another run is building in {output}.", "Wait for it, or stop it first") from error
-    except OSError as error:
-        raise MachineError(
-            f"{output} cannot be written: {error.strerror or error}.",
-            "Choose another folder with --set output.path=FOLDER, or mend its rights",
-        ) from error
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout as error:
+            raise MachineError(f"Another run is building in {output}.", "Wait for it, or stop it first") from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+@contextmanager
+def _workers(count: int, output: Path) -> Iterator[LocalExecutor]:
+    executor = LocalExecutor(count)
     try:
-        yield
+        yield executor
     finally:
-        lock.release()
+        executor.shutdown(cancel_futures=True)
+        remove_leftovers(output)
+
+
+def _restore_indexes(output: Path, proven: Collection[str]) -> None:
+    for name in proven:
+        if not (output / INDEX_FOLDER / name).is_file():
+            with suppress(RecordDamage):  # verify tells what is wrong with the shard
+                restore_index(output, name)
 
 
 def _started(plan: Plan, journal: Journal, workers: int, output: str, proven: list[ShardResult]) -> Started:

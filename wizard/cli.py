@@ -1,5 +1,6 @@
 """The commands. Each is thin: it reads its words, calls one room, and says what came of it."""
 
+import io
 import platform
 import shlex
 import sys
@@ -16,9 +17,9 @@ from cyclopts import App, CycloptsError, Parameter
 from wizard import build, inspection
 from wizard.demo import demo as make_demo
 from wizard.engine.events import Finished, as_json
-from wizard.errors import BUG, FINISHED_WITH_SKIPS, Interrupted, SetupError, UsageError
+from wizard.errors import BUG, FINISHED_WITH_SKIPS, Interrupted, MachineError, ReaderGone, SetupError, UsageError
 from wizard.interrupts import listening
-from wizard.output import Output
+from wizard.output import Mode, Output
 from wizard.profile import load, state_folder
 from wizard.show import summary
 from wizard.show.faces import Face, Lines, Ndjson
@@ -33,8 +34,16 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 
-_command_line: list[str] = []
-"""What main was called with, for the command that goes on with an interrupted run."""
+
+@dataclass(kw_only=True)
+class _Session:
+    """What main must remember of the command under way, to say how it ended."""
+
+    command_line: list[str]
+    output: Output
+
+
+_session = _Session(command_line=[], output=Output())
 
 
 @Parameter(name="*")
@@ -52,10 +61,12 @@ class Talk:
         Raises:
             UsageError: more than one way of speaking was.
         """
-        chosen = [mode for mode in ("json", "plain", "quiet") if getattr(self, mode)]
+        asked: dict[Mode, bool] = {"json": self.json, "plain": self.plain, "quiet": self.quiet}
+        chosen = [mode for mode in asked if asked[mode]]
         if len(chosen) > 1:
             raise UsageError(f"--{' and --'.join(chosen)} cannot go together.")
-        return Output(chosen[0] if chosen else "human")  # type: ignore[arg-type]
+        _session.output = Output(chosen[0] if chosen else "human")
+        return _session.output
 
 
 _DEFAULT = Talk()
@@ -70,9 +81,11 @@ def run(
     ] = (),
     md5: Annotated[bool, Parameter(negative="", help="Prove the archives' official MD5s first.")] = False,
     repair: Annotated[bool, Parameter(negative="", help="Build damaged shards anew.")] = False,
+    yes: Annotated[bool, Parameter(negative="", help="Ask nothing; run never does, so this changes nothing.")] = False,
     talk: Talk = _DEFAULT,
 ) -> int:
     """Build what PROFILE asks for, or go on with an unfinished build; it asks nothing."""
+    del yes
     output = talk.output()
     loaded = load(profile, set_)
     face = _face(output)
@@ -134,18 +147,23 @@ def welcome() -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command and returns the process's exit code; the only place that turns an error into one."""
-    _command_line[:] = sys.argv[1:] if argv is None else argv
+    _session.command_line = list(sys.argv[1:] if argv is None else argv)
+    _session.output = Output("json" if "--json" in _session.command_line else "human")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        code = app(_command_line, exit_on_error=False, print_error=False)
+        code = app(_session.command_line, exit_on_error=False, print_error=False)
     except CycloptsError as error:
         return _failed(UsageError(f"{str(error).strip()}", "imagenet-setup --help, or imagenet-setup COMMAND --help"))
+    except ReaderGone as error:
+        return error.exit_code
     except SetupError as error:
         return _failed(_with_resume(error) if isinstance(error, Interrupted) else error)
     except KeyboardInterrupt:
         return _failed(_with_resume(Interrupted("Stopped at once.")))
-    except BrokenPipeError:
-        sys.stderr.close()
-        return Interrupted.exit_code
+    except OSError as error:
+        return _failed(MachineError(f"{error.filename or 'The system'}: {error.strerror or error}."))
     except Exception as error:  # noqa: BLE001  the one place where a bug becomes an exit code
         return _crashed(error)
     return code if isinstance(code, int) else 0
@@ -171,14 +189,12 @@ def _face(output: Output) -> Face:
 
 def _with_resume(error: Interrupted) -> Interrupted:
     return Interrupted(
-        f"{error.what} What is done is kept.", f"Go on with: {shlex.join(['imagenet-setup', *_command_line])}"
+        f"{error.what} What is done is kept.", f"Go on with: {shlex.join(['imagenet-setup', *_session.command_line])}"
     )
 
 
 def _failed(error: SetupError) -> int:
-    modes = {"--json": "json", "--plain": "plain", "--quiet": "quiet"}
-    asked = next((mode for word, mode in modes.items() if word in _command_line), "human")
-    Output(asked).error(error)  # type: ignore[arg-type]
+    _session.output.error(error)
     return error.exit_code
 
 
@@ -187,7 +203,7 @@ def _crashed(error: Exception) -> int:
     text = "\n".join(
         (
             f"imagenet-setup {version('imagenet-setup')}, Python {platform.python_version()}, {platform.platform()}",
-            shlex.join(["imagenet-setup", *_command_line]),
+            shlex.join(["imagenet-setup", *_session.command_line]),
             "".join(traceback.format_exception(error)),
         )
     )

@@ -1,10 +1,12 @@
 """The demo: draws a tiny ILSVRC2012, builds it and proves it, so that a person sees the whole way in a minute."""
 
+import json
 from pathlib import Path
 
 from wizard import synthetic
 from wizard.build import Options, Report, build
 from wizard.engine.events import Finished, Note
+from wizard.errors import writing
 from wizard.profile import load
 from wizard.verify.dataset import Verified, verify
 
@@ -14,7 +16,7 @@ schema_version = 1
 name = "demo"
 
 [source]
-path = '{source}'
+path = {source}
 boxes = "train"
 
 [image]
@@ -23,7 +25,7 @@ size = 96            # pixels; images whose shorter side is smaller keep their s
 quality = 85
 
 [output]
-path = '{output}'
+path = {output}
 train_shards = 8
 validation_shards = 4
 """
@@ -36,8 +38,15 @@ def demo(folder: Path, report: Report, options: Options) -> tuple[Finished, Veri
         SetupError: whatever `build` and `verify` find.
     """
     source, output, profile = folder / "raw-data", folder / "tfrecords", folder / "demo.toml"
-    synthetic.make(source, classes=10, per_class=20, validation=50)
-    profile.write_text(_PROFILE.format(profile=profile, source=source, output=output), encoding="utf-8")
+    with writing(folder):
+        synthetic.make(source, classes=10, per_class=20, validation=50)
+        text = _PROFILE.format(profile=profile, source=_toml_string(source), output=_toml_string(output))
+        profile.write_text(text, encoding="utf-8")
     report(Note(text=f"drew a tiny ILSVRC2012 in {source}; {profile} says what is built from it"))
     finished = build(load(str(profile)), report, options)
     return finished, verify(output, report, pixels=True)
+
+
+def _toml_string(path: Path) -> str:
+    """JSON's strings, as long as they are ASCII, are TOML's basic strings."""
+    return json.dumps(str(path))

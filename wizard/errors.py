@@ -1,6 +1,8 @@
 """The errors a person may meet: what happened, where, and what to do next, each with its exit code."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import ClassVar
 
 BUG = 1
@@ -78,3 +80,30 @@ class Interrupted(SetupError):
     """The person, or the system, asked the run to stop."""
 
     exit_code = 130
+
+
+class ReaderGone(Interrupted):
+    """Whoever read this program's output has gone away, so there is nobody left to tell."""
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Within it, whatever the operating system refuses is an InputError that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"{error.filename or path} cannot be read: {error.strerror or error}.", "Mend its rights, or fetch it again"
+        ) from error
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Within it, whatever the operating system refuses is a MachineError that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise MachineError(
+            f"{error.filename or path} cannot be written: {error.strerror or error}.",
+            "Make room, mend the rights, or choose another folder; the same command then goes on where it stopped",
+        ) from error

@@ -8,7 +8,7 @@ import numpy as np
 
 from wizard.engine import journal, manifest
 from wizard.engine.events import Event, Preparing
-from wizard.errors import InputError
+from wizard.errors import InputError, reading
 from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.archives import BOXES, CLASSES, IMAGES
 from wizard.profile import cache_folder
@@ -111,7 +111,7 @@ def _dataset(folder: Path) -> Facts:
 
 def _shard(path: Path) -> Facts:
     try:
-        with path.open("rb") as file:
+        with reading(path), path.open("rb") as file:
             count = sum(1 for _ in tfrecord.records(file))
     except tfrecord.RecordDamage as damage:
         raise InputError(

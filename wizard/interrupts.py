@@ -23,9 +23,7 @@ def listening(say: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
         if asked:
             raise KeyboardInterrupt
         asked = True
-        say(
-            "! Finishing the shards under way, then stopping. Ctrl-C again stops at once; nothing that is done is lost."
-        )
+        say("! Stopping when what is under way is finished; Ctrl-C again stops at once. Nothing that is done is lost.")
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -3,18 +3,27 @@
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from rich.console import Console
 from rich.markup import escape
 
-from wizard.errors import SetupError
+from wizard.errors import ReaderGone, SetupError
 
 Mode = Literal["human", "plain", "json", "quiet"]
 
 _ASCII = str.maketrans({"✓": "[ok]", "✗": "[no]", "→": "->", "·": "-", "…": "..."})
 _COLORS = {"✓": "green", "!": "yellow", "✗": "red"}
+
+
+class _Console(Console):
+    """A console that leaves it to this program what happens when its reader goes away."""
+
+    def on_broken_pipe(self) -> None:
+        """Called by rich while it handles the error; rich itself would end the process with code 1."""
+        raise BrokenPipeError
 
 
 class Output:
@@ -28,8 +37,8 @@ class Output:
     def __init__(self, mode: Mode = "human") -> None:
         self.mode: Mode = "plain" if mode == "human" and os.environ.get("TERM") == "dumb" else mode
         color = None if self.mode == "human" else True
-        self.talk = Console(stderr=True, no_color=color, highlight=False)
-        self._results = Console(no_color=color, highlight=False)
+        self.talk = _Console(stderr=True, no_color=color, highlight=False)
+        self._results = _Console(no_color=color, highlight=False)
 
     @property
     def live(self) -> bool:
@@ -49,8 +58,9 @@ class Output:
     def event(self, name: str, fields: Mapping[str, Any]) -> None:
         """One line of NDJSON, in json mode alone."""
         if self.mode == "json":
-            sys.stdout.write(json.dumps({"event": name, **fields}, ensure_ascii=False, default=str) + "\n")
-            sys.stdout.flush()
+            with _to_a_reader():
+                sys.stdout.write(json.dumps({"event": name, **fields}, default=str) + "\n")
+                sys.stdout.flush()
 
     def error(self, error: SetupError) -> None:
         """The one error that ends a command."""
@@ -61,8 +71,19 @@ class Output:
     def _print(self, console: Console, text: str, *, wrap: bool) -> None:
         """Prints line by line; what a person may want to copy is never wrapped here but by the terminal."""
         as_it_is = _can_draw(console) and self.mode != "plain"
-        for line in text.split("\n"):
-            console.print(_marked(line if as_it_is else line.translate(_ASCII)), soft_wrap=not wrap)
+        with _to_a_reader():
+            for line in text.split("\n"):
+                console.print(_marked(line if as_it_is else line.translate(_ASCII)), soft_wrap=not wrap)
+            console.file.flush()
+
+
+@contextmanager
+def _to_a_reader() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115  what is left in buffers goes nowhere, in silence
+        raise ReaderGone("The reader of the output has gone away.") from error
 
 
 def _can_draw(console: Console) -> bool:

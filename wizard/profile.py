@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from wizard.errors import ProfileError, UsageError
 
@@ -64,7 +65,7 @@ class Output(_Section):
     format: Literal["tfrecord"] = "tfrecord"
     train_shards: int = Field(default=1024, ge=1, le=99_999)
     validation_shards: int = Field(default=128, ge=1, le=99_999)
-    label_base: Literal[0, 1] = 1
+    label_base: int = Field(default=1, ge=0, le=1)
     seed: int = Field(default=2012, ge=0, le=2**63 - 1)
     on_bad_image: Literal["stop", "skip"] = "stop"
 
@@ -72,14 +73,21 @@ class Output(_Section):
 class Run(_Section):
     """How the work is spread; changes no byte of the result."""
 
-    workers: Annotated[int, Field(ge=1, le=4096)] | Literal["auto"] = "auto"
+    workers: int | Literal["auto"] = "auto"
     engine: Literal["local"] = "local"
+
+    @field_validator("workers", mode="before")
+    @classmethod
+    def _a_number_or_auto(cls, value: object) -> object:
+        if value == "auto" or (type(value) is int and 1 <= value <= 4096):
+            return value
+        raise PydanticCustomError("workers", '"auto", or a whole number from 1 to 4096')
 
 
 class Profile(_Section):
     """A whole profile; `load` reads one and reports every problem together."""
 
-    schema_version: Literal[1] = 1
+    schema_version: int = Field(default=1, ge=1, le=1)
     name: str = Field(default="", pattern=r"^[\w.-]*$")
     source: Source
     image: Image = Image()
@@ -89,12 +97,12 @@ class Profile(_Section):
     @property
     def source_path(self) -> Path:
         """The raw data's folder, absolute."""
-        return Path(self.source.path).expanduser().absolute()
+        return _expanded(self.source.path).absolute()
 
     @property
     def output_path(self) -> Path:
         """The result's folder, absolute."""
-        return Path(self.output.path).expanduser().absolute()
+        return _expanded(self.output.path).absolute()
 
     def shards(self, split: Split) -> int:
         """How many shards a split is written to."""
@@ -132,12 +140,12 @@ def find(name: str) -> Path:
     Raises:
         UsageError: there is none; the names that there are are told.
     """
-    path = Path(name).expanduser()
-    if path.is_file():
+    path = _expanded(name)
+    if _is_file(path):
         return path
     folders = (config_folder() / "profiles", recipes_folder())
     for folder in folders:
-        if (folder / f"{name}.toml").is_file():
+        if _is_file(folder / f"{name}.toml"):
             return folder / f"{name}.toml"
     known = sorted({file.stem for folder in folders for file in folder.glob("*.toml")})
     close = difflib.get_close_matches(name, known, n=1)
@@ -157,7 +165,9 @@ def load(name: str, overrides: Sequence[str] = ()) -> Profile:
     """
     path = find(name)
     try:
-        table: Table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table: Table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProfileError(str(path), [f"it is no TOML: {error}"]) from error
     table.setdefault("name", path.stem)
@@ -179,6 +189,20 @@ def check(table: Mapping[str, Any], where: str) -> Profile:
         raise ProfileError(where, problems, "Mend the file, or give the value with --set section.key=value") from error
 
 
+def _expanded(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{text}: {error}") from error
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def _home(part: str, default: Path) -> Path:
     home = os.environ.get("IMAGENET_SETUP_HOME")
     return Path(home).expanduser() / part if home else default
@@ -190,8 +214,8 @@ def _override(table: Table, text: str) -> Table:
     if not equals or not all(keys) or len(keys) > 2:
         raise UsageError(f"--set {text}: this is not section.key=value.", "For example: --set image.quality=90")
     try:
-        parsed = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+        (parsed,) = tomllib.loads(f"value = {value}").values()
+    except (tomllib.TOMLDecodeError, ValueError):
         parsed = value
     if len(keys) == 1:
         return {**table, keys[0]: parsed}
@@ -202,7 +226,7 @@ def _override(table: Table, text: str) -> Table:
 
 
 def _problem(item: Any) -> list[str]:
-    key = ".".join(str(part) for part in item["loc"] if part not in ("int", "literal['auto']"))
+    key = ".".join(map(str, item["loc"]))
     kind, context = item["type"], item.get("ctx", {})
     match kind:
         case "extra_forbidden":
@@ -217,6 +241,12 @@ def _problem(item: Any) -> list[str]:
             allowed = f"{context['ge']} or more"
         case "less_than_equal":
             allowed = f"{context['le']} or less"
+        case "int_type":
+            allowed = "a whole number"
+        case "tuple_type":
+            allowed = "a list"
+        case "model_type":
+            allowed = "a section"
         case _:
             allowed = item["msg"].removeprefix("Input should be ")
     return [f"{key} = {item['input']!r}: allowed is {allowed}"]

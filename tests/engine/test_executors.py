@@ -1,13 +1,16 @@
+import multiprocessing
 import os
+import random
 import signal
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from wizard.engine import beats
 from wizard.engine.events import Beat
-from wizard.engine.executors import LocalExecutor, available_cores, lost_worker
+from wizard.engine.executors import LocalExecutor, WorkerDied, available_cores
 
 
 @pytest.fixture
@@ -15,6 +18,10 @@ def executor() -> Iterator[LocalExecutor]:
     executor = LocalExecutor(1)
     yield executor
     executor.shutdown(cancel_futures=True)
+
+
+def fail() -> None:
+    raise ValueError("oh")
 
 
 def die() -> None:
@@ -40,13 +47,60 @@ def test_a_killed_worker_costs_one_task(executor: LocalExecutor) -> None:
     before, killed, after = executor.submit(beat_once, 1), executor.submit(die), executor.submit(beat_once, 2)
     assert before.result(timeout=60) == 1
     error = killed.exception(timeout=60)
-    assert error is not None
-    assert "killed by the system or a person (SIGKILL)" in lost_worker(error)
+    assert isinstance(error, WorkerDied)
+    assert "killed by the system or a person (SIGKILL)" in str(error)
     assert after.result(timeout=60) == 2
 
 
-def test_an_ordinary_error_is_not_a_lost_worker() -> None:
-    assert lost_worker(ValueError()) == ""
+def test_an_error_of_a_task_comes_back_with_the_workers_traceback(executor: LocalExecutor) -> None:
+    error = executor.submit(fail).exception(timeout=60)
+    assert isinstance(error, ValueError)
+    assert "in fail" in error.__notes__[0]
+    assert executor.submit(beat_once, 1).result(timeout=60) == 1
+
+
+def test_what_cannot_be_sent_is_an_error_of_its_task_alone(executor: LocalExecutor) -> None:
+    assert executor.submit(lambda: 1).exception(timeout=60) is not None
+    assert executor.submit(beat_once, 1).result(timeout=60) == 1
+
+
+def test_killing_workers_at_any_time_never_holds_the_others_up() -> None:
+    executor = LocalExecutor(3)
+    rng = random.Random(4)
+    futures = [executor.submit(beat_once, i) for i in range(3000)]
+    kills = 0
+    while not all(future.done() for future in futures):
+        time.sleep(rng.random() * 0.05)
+        executor.beats()
+        for pid in {child.pid for child in multiprocessing.active_children() if child.pid} if kills < 20 else ():
+            if rng.random() < 0.3:
+                kills += 1
+                os.kill(pid, signal.SIGKILL)
+    lost = [future for future in futures if isinstance(future.exception(), WorkerDied)]
+    assert len(lost) <= kills
+    assert all(future in lost or future.result() == i for i, future in enumerate(futures))
+    executor.shutdown()
+
+
+def test_shutting_down_waits_for_what_was_submitted() -> None:
+    executor = LocalExecutor(2)
+    futures = [executor.submit(beat_once, i) for i in range(20)]
+    executor.shutdown()
+    assert [future.result() for future in futures] == list(range(20))
+    with pytest.raises(RuntimeError):
+        executor.submit(beat_once, 1)
+
+
+def test_or_ends_at_once_and_leaves_no_future_open() -> None:
+    executor = LocalExecutor(1)
+    futures = [executor.submit(time.sleep, 600) for _ in range(3)]
+    while not futures[0].running():
+        time.sleep(0.01)
+    executor.shutdown(cancel_futures=True)
+    assert isinstance(futures[0].exception(timeout=1), WorkerDied)
+    assert futures[1].cancelled()
+    assert futures[2].cancelled()
+    assert not multiprocessing.active_children()
 
 
 def test_beats_arrive(executor: LocalExecutor) -> None:

@@ -1,4 +1,3 @@
-import dataclasses
 import json
 from pathlib import Path
 
@@ -42,23 +41,23 @@ def test_what_is_recorded_is_there_for_the_next_run(tmp_path: Path) -> None:
     journal.record(result)
     again = Journal(tmp_path, PLAN)
     assert again.done == {TASKS[0].name: result}
-    assert [again.proves(task) for task in TASKS] == [True, False]
+    assert [again.proves(task.name, skip_bad=False) for task in TASKS] == [True, False]
 
 
 def test_a_shard_that_is_gone_or_of_another_size_is_not_proven(tmp_path: Path) -> None:
     journal = Journal(tmp_path, PLAN)
     journal.record(finish(tmp_path, TASKS[0]))
     (tmp_path / TASKS[0].name).write_bytes(b"record")
-    assert not journal.proves(TASKS[0])
+    assert not journal.proves(TASKS[0].name, skip_bad=False)
     (tmp_path / TASKS[0].name).unlink()
-    assert not journal.proves(TASKS[0])
+    assert not journal.proves(TASKS[0].name, skip_bad=False)
 
 
 def test_a_shard_with_skipped_images_is_not_proven_where_none_may_be_skipped(tmp_path: Path) -> None:
     journal = Journal(tmp_path, PLAN)
     journal.record(finish(tmp_path, TASKS[0], skipped=True))
-    assert not journal.proves(TASKS[0])
-    assert journal.proves(dataclasses.replace(TASKS[0], skip_bad=True))
+    assert not journal.proves(TASKS[0].name, skip_bad=False)
+    assert journal.proves(TASKS[0].name, skip_bad=True)
 
 
 def test_a_rejected_shard_stays_rejected(tmp_path: Path) -> None:
@@ -99,9 +98,16 @@ def test_another_plans_shards_are_refused_with_the_difference(tmp_path: Path) ->
     assert told[1:] == ["  seed: there 1 · asked for 5"]
 
 
-def test_another_plan_without_shards_is_forgotten(tmp_path: Path) -> None:
+def test_another_plan_without_shards_is_forgotten_with_all_that_described_it(tmp_path: Path) -> None:
     Journal(tmp_path, made(seed=5))
+    (tmp_path / "idx").mkdir()
+    for name in ("dataset.json", "images.csv.gz", "idx/train-00007-of-00008", "notes.txt"):
+        (tmp_path / name).write_text("")
     assert Journal(tmp_path, PLAN).plan_id == json.loads(path(tmp_path).read_text().splitlines()[0])["plan_id"]
+    assert {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()} == {
+        "notes.txt",
+        str(path(tmp_path).relative_to(tmp_path)),
+    }
 
 
 @pytest.mark.parametrize("name", ["train-00000-of-00002", "train-notes.txt", "validation-00000-of-00001"])

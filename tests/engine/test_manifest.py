@@ -34,7 +34,7 @@ def test_a_folder_without_a_manifest_is_no_finished_dataset(tmp_path: Path) -> N
         manifest.read(tmp_path / "none")
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"shards": [1]}'])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"shards": [1]}', b'{"shards": []}'])
 def test_a_damaged_manifest_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "dataset.json").write_bytes(content)
     with pytest.raises(VerifyFailed, match=r"dataset\.json is damaged"):

@@ -7,23 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pebble import ProcessExpired
 
 from tests.engine.test_journal import finish
 from tests.engine.test_plan import made
 from wizard.engine.events import Event, ShardDone, WorkerLost
+from wizard.engine.executors import WorkerDied
 from wizard.engine.journal import Journal
 from wizard.engine.plan import ShardTask
 from wizard.engine.run import ATTEMPTS, build_shards
 from wizard.errors import BadImage, Interrupted, MachineError
 
 PLAN = made(shards=5)
-
-
-def killed() -> ProcessExpired:
-    """What pebble reports of a worker that got SIGKILL; its constructor has no types."""
-    expired: Callable[..., ProcessExpired] = ProcessExpired
-    return expired("gone", -9, 123)
 
 
 class Scripted(Executor):
@@ -55,7 +49,7 @@ def run(
     folder: Path, executor: Scripted, *, journal: Journal | None = None, stopping: Callable[[], bool] = lambda: False
 ) -> list[Event]:
     journal = journal or Journal(folder, PLAN)
-    tasks = PLAN.tasks(str(folder), skip_bad=False)
+    tasks = PLAN.tasks(str(folder), skip_bad=False, without=journal.done)
     return list(build_shards(tasks, executor, journal, window=2, beats=list, stopping=stopping))
 
 
@@ -65,7 +59,7 @@ def test_every_shard_is_built_and_recorded(tmp_path: Path) -> None:
     assert sorted(Journal(tmp_path, PLAN).done) == PLAN.shard_names
 
 
-def test_what_the_journal_proves_is_not_built(tmp_path: Path) -> None:
+def test_what_is_done_is_not_built(tmp_path: Path) -> None:
     journal = Journal(tmp_path, PLAN)
     tasks = list(PLAN.tasks("", skip_bad=False))
     journal.record(finish(tmp_path, tasks[1]))
@@ -79,7 +73,7 @@ def test_a_lost_worker_costs_its_shard_one_attempt(tmp_path: Path) -> None:
 
     def act(task: ShardTask) -> Any:
         if task.index == 2 and executor.calls[task.name] < ATTEMPTS:
-            raise killed()
+            raise WorkerDied(123, -9)
         return finish(tmp_path, task)
 
     executor.act = act
@@ -91,7 +85,7 @@ def test_a_lost_worker_costs_its_shard_one_attempt(tmp_path: Path) -> None:
 def test_a_shard_that_kills_every_worker_ends_the_run(tmp_path: Path) -> None:
     def act(task: ShardTask) -> Any:
         if task.index == 2:
-            raise killed()
+            raise WorkerDied(123, -9)
         return finish(tmp_path, task)
 
     with pytest.raises(MachineError, match=f"{PLAN.shard_names[2]} was tried {ATTEMPTS} times"):

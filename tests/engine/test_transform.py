@@ -75,6 +75,15 @@ def test_what_cannot_be_decoded_is_refused_also_where_bytes_are_kept() -> None:
         transform(DECODABLE["rgb"][:-100], KEPT)
 
 
+@pytest.mark.parametrize(
+    "resize", [Resize(mode="shortest", size=480, upscale=True), Resize(mode="crop", height=2000, width=2000)]
+)
+def test_a_sliver_that_would_become_a_monster_is_refused(resize: Resize) -> None:
+    data = encoded(Image.fromarray(noise(900, 3)))
+    with pytest.raises(Undecodable, match="its 3 x 900 pixels would have to become"):
+        transform(data, Recipe(resize=resize, quality=85))
+
+
 def test_a_resize_needs_a_quality() -> None:
     with pytest.raises(ValueError, match="without a quality"):
         Recipe(resize=MODES["exact"], quality=None)

@@ -30,6 +30,11 @@ def gray16() -> bytes:
     return encoded(Image.fromarray(ramp), "PNG")
 
 
+def with_fill_bytes(data: bytes) -> bytes:
+    start = data.index(b"\xff\xee")
+    return data[:start] + b"\xff\xff" + data[start:]
+
+
 DECODABLE = {
     "rgb": encoded(PICTURE, quality=95),
     "4:4:4": encoded(PICTURE, quality=95, subsampling=0),
@@ -38,6 +43,7 @@ DECODABLE = {
     "turned": encoded(PICTURE, exif=EXIF),
     "cmyk with Adobe marker": encoded(PICTURE.convert("CMYK"), quality=95),
     "cmyk without": without_adobe_marker(encoded(PICTURE.convert("CMYK"), quality=95)),
+    "cmyk with fill bytes": with_fill_bytes(encoded(PICTURE.convert("CMYK"), quality=95)),
     "png": encoded(PICTURE, "PNG"),
     "png with alpha": encoded(Image.merge("RGBA", (*PICTURE.split(), PICTURE.convert("L"))), "PNG"),
     "png with palette": encoded(PICTURE.convert("P"), "PNG"),

@@ -69,3 +69,28 @@ def test_refuses_a_damaged_header() -> None:
     data[1024 + 3] ^= 0xFF
     with pytest.raises(TarDamage, match="at byte 1,024 there is no tar header"):
         list(members(io.BytesIO(bytes(data)), 0, len(data)))
+
+
+WHOLE = tar([("a", b"x" * 600), ("b", b"y" * 10)])
+
+
+@pytest.mark.parametrize("known_end", [True, False])
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (WHOLE[:1536] + bytes(1024) + WHOLE[1536 + 1024 :] + b"data", "but data follows"),
+        (WHOLE + bytes(200_000), "only zeros, more than pad an archive"),
+        (WHOLE[:1536] + bytes(512), "inside its end marker"),
+    ],
+)
+def test_zeros_that_are_no_end_are_refused(data: bytes, said: str, known_end: bool) -> None:
+    """A hole in a download, or space reserved for what never came."""
+    with pytest.raises(TarDamage, match=said):
+        list(members(io.BytesIO(data), 0, len(data) if known_end else None))
+
+
+@pytest.mark.parametrize("size", ["abc", "-5", "", "1 2"])
+def test_refuses_an_extended_header_with_a_size_that_is_none(size: str) -> None:
+    data = tar([("a", b"1")], tarfile.PAX_FORMAT, pax_headers={"size": size})
+    with pytest.raises(TarDamage, match="gives a the size"):
+        list(members(io.BytesIO(data)))

@@ -53,12 +53,19 @@ def test_a_stray_file_that_a_trainer_would_open_is_named(built_copy: Path) -> No
         verify(built_copy, ignore)
 
 
+def test_an_index_of_no_shard_is_named(built_copy: Path) -> None:
+    (built_copy / "idx" / "train-00000-of-01024").write_bytes(b"")
+    with pytest.raises(VerifyFailed, match="idx/train-00000-of-01024: it is the index of no shard"):
+        verify(built_copy, ignore)
+
+
 def test_a_shard_taken_out_of_the_manifest_is_missed(built_copy: Path) -> None:
     path = built_copy / "dataset.json"
     fields = json.loads(path.read_text())
     name = fields["shards"].pop()["shard"]
     path.write_text(json.dumps(fields))
     (built_copy / name).unlink()
+    (built_copy / "idx" / name).unlink()
     with pytest.raises(VerifyFailed, match=f"{name}: it is planned, but not in the manifest"):
         verify(built_copy, ignore)
 

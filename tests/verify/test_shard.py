@@ -119,7 +119,7 @@ def test_wrong_content_is_found_and_named(
 ) -> None:
     problems = check_shard(rewrite(expected, change))
     assert said in told(problems)
-    assert all((problem.record, problem.name) == (2, NAMES[2]) for problem in problems)
+    assert (problems[0].record, problems[0].name) == (2, NAMES[2])
 
 
 def test_pixels_that_break_off_are_found_with_pixels_alone(expected: Expectation) -> None:
@@ -148,6 +148,11 @@ def test_missing_surplus_and_misplaced_records_are_found(
     expected: Expectation, change: Callable[[list[dict[str, example.Feature]]], None], said: str
 ) -> None:
     assert said in told(check_shard(rewrite(expected, change)))
+
+
+def test_counts_that_were_recorded_wrong_are_found(expected: Expectation) -> None:
+    for lie in (dataclasses.replace(expected.result, images=9), dataclasses.replace(expected.result, boxes=9)):
+        assert "it has 4 records and 4 boxes" in told(check_shard(dataclasses.replace(expected, result=lie)))
 
 
 def test_skipped_images_are_not_expected(tmp_path: Path) -> None:

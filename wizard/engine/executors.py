@@ -1,13 +1,24 @@
-"""Where shards are built. An executor is a concurrent.futures.Executor; the local one outlives killed workers."""
+"""Where shards are built. An executor is a concurrent.futures.Executor; the local one outlives killed workers.
+
+Every worker has a pipe of its own and shares no lock with any other, so one that is killed, at whatever instant, can
+hold nobody up. The pools of the standard library, loky and pebble share locks or break as a whole: with pebble 5.2,
+killing a worker between two small tasks left the pool waiting for ever in most of 10 trials.
+"""
 
 import os
+import signal
+import traceback
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from contextlib import suppress
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from multiprocessing.connection import wait as wait_for
+from multiprocessing.process import BaseProcess
+from threading import Lock, Thread
 from typing import Any, ParamSpec, TypeVar
-
-from pebble import ProcessExpired, ProcessPool
 
 from wizard.engine import beats
 from wizard.engine.events import Beat
@@ -15,50 +26,178 @@ from wizard.engine.events import Beat
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_CONTEXT = get_context("spawn")
+
+
+class WorkerDied(Exception):
+    """The process that ran a task is gone; the message says how it went."""
+
+    def __init__(self, pid: int | None, exit_code: int | None) -> None:
+        killed = "was killed by the system or a person (SIGKILL), most likely for want of memory"
+        super().__init__(f"worker {pid} {killed if exit_code == -9 else f'died (exit code {exit_code})'}")
+
+
+@dataclass(kw_only=True, eq=False)
+class _Job:
+    future: Future[Any]
+    call: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
+
+
+@dataclass(kw_only=True, eq=False)
+class _Worker:
+    process: BaseProcess
+    pipe: Connection
+    job: _Job | None = None
+
+
+@dataclass(kw_only=True, eq=False)
+class _Shared:
+    """What the calling thread and the dispatching one both touch, under `lock`."""
+
+    lock: Lock = field(default_factory=Lock)
+    jobs: deque[_Job] = field(default_factory=deque)
+    woken: bool = False
+    closing: bool = False
+    stopping: bool = False
+
 
 class LocalExecutor(Executor):
-    """Worker processes on this machine, started anew rather than forked.
+    """Worker processes on this machine, started anew rather than forked, as they are needed.
 
-    Where a worker dies, its one task fails with `lost_worker(error)` telling how, and another takes its place.
+    Where a worker dies, its one task fails with WorkerDied, and another takes its place.
+
+    Args:
+        workers: how many at most.
     """
 
     def __init__(self, workers: int) -> None:
-        context = get_context("spawn")
-        self._reader, self._writer = context.Pipe(duplex=False)
-        self._pool = ProcessPool(
-            max_workers=workers, context=context, initializer=_start_worker, initargs=(self._writer,)
-        )
+        self._limit = workers
+        self._workers: list[_Worker] = []
+        self._shared = _Shared()
+        self._beats, self._beats_in = _CONTEXT.Pipe(duplex=False)
+        self._awake, self._wake = _CONTEXT.Pipe(duplex=False)
+        self._dispatcher = Thread(target=self._dispatch, name="dispatcher", daemon=True)
+        self._dispatcher.start()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Schedules a call."""
-        future: Future[T] = self._pool.schedule(fn, args=args, kwargs=kwargs)
+        """Queues a call; its future runs from the moment a worker has it, and can be cancelled until then."""
+        future: Future[T] = Future()
+        with self._shared.lock:
+            if self._shared.closing:
+                raise RuntimeError("the executor is shut down")
+            self._shared.jobs.append(_Job(future=future, call=(fn, args, kwargs)))
+            self._rouse()
         return future
 
     def beats(self) -> list[Beat]:
         """What workers have told since the last call."""
         told = []
-        while self._reader.poll():
-            told.append(self._reader.recv())
+        while self._beats.poll():
+            told.append(self._beats.recv())
         return told
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Ends the workers: at once with `cancel_futures`, else when nothing is left to do."""
-        end: Callable[[], None] = self._pool.stop if cancel_futures else self._pool.close
-        end()
+        with self._shared.lock:
+            self._shared.closing = True
+            self._shared.stopping |= cancel_futures
+            if self._dispatcher.is_alive():
+                self._rouse()
         if wait:
-            self._pool.join()
-            self._reader.close()
-            self._writer.close()
+            self._dispatcher.join()
+
+    def _rouse(self) -> None:
+        """Makes the dispatcher look again; the lock is held."""
+        if not self._shared.woken:
+            self._shared.woken = True
+            self._wake.send_bytes(b"!")
+
+    def _dispatch(self) -> None:
+        _block_signals()
+        while self._assign():
+            watched = [place for worker in self._workers for place in (worker.pipe, worker.process.sentinel)]
+            events = wait_for([self._awake, *watched])
+            if self._awake in events:
+                with self._shared.lock:
+                    self._awake.recv_bytes()
+                    self._shared.woken = False
+            for worker in list(self._workers):
+                if worker.pipe in events or worker.process.sentinel in events:
+                    self._collect(worker)
+        for worker in list(self._workers):
+            worker.process.kill()
+            self._lose(worker)
+        for pipe in (self._beats, self._beats_in, self._awake, self._wake):
+            pipe.close()
+
+    def _assign(self) -> bool:
+        """Hands waiting jobs to idle workers; false when there is nothing more to wait for."""
+        with self._shared.lock:
+            if self._shared.stopping:
+                for job in self._shared.jobs:
+                    job.future.cancel()
+                return False
+            while self._shared.jobs:
+                worker = self._idle()
+                if worker is None:
+                    break
+                job = self._shared.jobs.popleft()
+                if job.future.set_running_or_notify_cancel():
+                    self._hand(worker, job)
+            return not self._shared.closing or bool(self._shared.jobs) or any(each.job for each in self._workers)
+
+    def _idle(self) -> _Worker | None:
+        idle = next((worker for worker in self._workers if worker.job is None), None)
+        if idle is None and len(self._workers) < self._limit:
+            ours, theirs = _CONTEXT.Pipe()
+            process = _CONTEXT.Process(target=_work, args=(theirs, self._beats_in), daemon=True)
+            process.start()
+            theirs.close()
+            idle = _Worker(process=process, pipe=ours)
+            self._workers.append(idle)
+        return idle
+
+    def _hand(self, worker: _Worker, job: _Job) -> None:
+        worker.job = job
+        try:
+            worker.pipe.send(job.call)
+        except OSError:
+            self._lose(worker)
+        except Exception as error:  # noqa: BLE001  whatever pickling meets is the caller's to know
+            worker.job = None
+            job.future.set_exception(error)
+
+    def _collect(self, worker: _Worker) -> None:
+        try:
+            if not worker.pipe.poll():
+                self._lose(worker)
+                return
+            succeeded, value = worker.pipe.recv()
+        except (EOFError, OSError):
+            self._lose(worker)
+            return
+        job, worker.job = worker.job, None
+        if job is None:
+            return
+        if succeeded:
+            job.future.set_result(value)
+        else:
+            job.future.set_exception(value)
+
+    def _lose(self, worker: _Worker) -> None:
+        self._workers.remove(worker)
+        _end(worker, patience=1.0)
+        if worker.job is not None:
+            worker.job.future.set_exception(WorkerDied(worker.process.pid, worker.process.exitcode))
 
 
-def lost_worker(error: BaseException) -> str:
-    """How a worker died, if `error` tells that one did; else an empty string."""
-    if not isinstance(error, ProcessExpired):
-        return ""
-    code: Any = error.exitcode
-    if code == -9:
-        return f"worker {error.pid} was killed by the system or a person (SIGKILL), most likely for want of memory"
-    return f"worker {error.pid} died (exit code {code})"
+def _end(worker: _Worker, patience: float) -> None:
+    """Sees the process off; one whose pipe is gone but which lingers is killed after `patience` seconds."""
+    worker.process.join(patience)
+    if worker.process.exitcode is None:
+        worker.process.kill()
+        worker.process.join()
+    worker.pipe.close()
 
 
 def available_cores() -> int:
@@ -68,7 +207,28 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _start_worker(pipe: Connection) -> None:
-    """kornia-rs would start a thread a core in every worker."""
-    os.environ["RAYON_NUM_THREADS"] = "1"
-    beats.install(pipe)
+def _block_signals() -> None:
+    """Ctrl-C is the run's to hear, also while a worker starts: it inherits the mask of the thread that starts it."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+
+
+def _work(pipe: Connection, beats_pipe: Connection) -> None:
+    """A worker's life: call, answer, call, until the pipe's other end is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    os.environ["RAYON_NUM_THREADS"] = "1"  # kornia-rs would start a thread a core in every worker
+    beats.install(beats_pipe)
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while True:
+            fn, args, kwargs = pipe.recv()
+            pipe.send(_answer(fn, args, kwargs))
+
+
+def _answer(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[bool, Any]:
+    try:
+        return True, fn(*args, **kwargs)
+    except Exception as error:  # noqa: BLE001  it is the caller's
+        error.add_note(f"In a worker:\n{''.join(traceback.format_exception(error))}")
+        return False, error

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from wizard.engine.events import ShardResult
-from wizard.engine.plan import Plan, ShardTask, plan_id
-from wizard.engine.writers import write_whole
+from wizard.engine.manifest import IMAGES, MANIFEST
+from wizard.engine.plan import Plan, plan_id
+from wizard.engine.writers import INDEX_FOLDER, write_whole
 from wizard.errors import PlanMismatch
 
 STATE_FOLDER = ".imagenet-setup"
@@ -39,17 +40,18 @@ class Journal:
         _refuse_foreign(folder, plan, header, ingredients)
         if header is None or header.get("plan_id") != self.plan_id:
             self.done = {}
+            _remove_descriptions(folder)
             write_whole(self._path, _line({"plan_id": self.plan_id, "ingredients": ingredients}))
         elif not self._path.read_bytes().endswith(b"\n"):
             with self._path.open("ab") as file:
                 file.write(b"\n")
 
-    def proves(self, task: ShardTask) -> bool:
-        """Whether the task's shard is finished, in place with its size, and as the task's policy wants it."""
-        result = self.done.get(task.name)
-        if result is None or (result.skipped and not task.skip_bad):
+    def proves(self, shard: str, *, skip_bad: bool) -> bool:
+        """Whether a shard is finished and in place with its size; one with images left out only where that may be."""
+        result = self.done.get(shard)
+        if result is None or (result.skipped and not skip_bad):
             return False
-        file = self._folder / task.name
+        file = self._folder / shard
         return file.is_file() and file.stat().st_size == result.bytes_out
 
     def record(self, result: ShardResult) -> None:
@@ -73,7 +75,7 @@ def read(folder: Path) -> tuple[dict[str, Any] | None, dict[str, ShardResult]]:
     """What a folder's journal says: its header (None where there is none) and the finished shards by name."""
     try:
         lines = (folder / STATE_FOLDER / "journal.jsonl").read_bytes().split(b"\n")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None, {}
     header: dict[str, Any] | None = None
     done: dict[str, ShardResult] = {}
@@ -95,6 +97,13 @@ def read(folder: Path) -> tuple[dict[str, Any] | None, dict[str, ShardResult]]:
 def shard_files(folder: Path) -> list[str]:
     """Names in the folder that a trainer's globs train-* and validation-* would find, sorted."""
     return sorted(file.name for pattern in ("train-*", "validation-*") for file in folder.glob(pattern))
+
+
+def _remove_descriptions(folder: Path) -> None:
+    """A folder without shards may still hold what described an older plan's."""
+    orphans = [folder / MANIFEST, folder / IMAGES, *(folder / INDEX_FOLDER).glob("*-of-*")]
+    for file in orphans:
+        file.unlink(missing_ok=True)
 
 
 def _line(entry: Mapping[str, Any]) -> bytes:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from wizard.engine.events import ConvertedImage, ShardResult, SkippedImage
 from wizard.engine.plan import Plan, plan_id
 from wizard.engine.writers import write_whole
-from wizard.errors import InputError, VerifyFailed
+from wizard.errors import InputError, VerifyFailed, reading
 from wizard.ilsvrc2012.synsets import ranks, synsets
 
 MANIFEST = "dataset.json"
@@ -72,7 +72,7 @@ class PlannedShard:
     ranks: npt.NDArray[np.int16]
 
 
-def write(folder: Path, plan: Plan, done: Mapping[str, ShardResult], profile: dict[str, Any]) -> Manifest:
+def write(folder: Path, plan: Plan, done: Mapping[str, ShardResult], profile: dict[str, Any]) -> None:
     """Describes the finished dataset in `folder`; dataset.json comes last."""
     listing = _listing(plan)
     write_whole(folder / IMAGES, listing)
@@ -95,7 +95,6 @@ def write(folder: Path, plan: Plan, done: Mapping[str, ShardResult], profile: di
         },
     }
     write_whole(folder / MANIFEST, json.dumps(head | asdict(manifest), indent=1, ensure_ascii=False).encode())
-    return manifest
 
 
 def read(folder: Path) -> Manifest:
@@ -113,9 +112,13 @@ def read(folder: Path) -> Manifest:
             else f"{folder} {'is no folder' if folder.exists() else 'does not exist'}.",
             "Give the output folder of a finished run; an unfinished one goes on with the command that began it",
         )
+    with reading(path):
+        content = path.read_bytes()
     try:
-        fields = json.loads(path.read_bytes())
+        fields = json.loads(content)
         shards = tuple(ShardResult.from_json(shard) for shard in fields["shards"])
+        if not shards:
+            raise ValueError("it lists no shards")
         kept = {name: fields[name] for name in Manifest.__dataclass_fields__}
         return Manifest(**{**kept, "shards": shards})
     except (ValueError, KeyError, TypeError) as error:

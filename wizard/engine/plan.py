@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,10 +104,12 @@ class Plan:
         """The file names of all shards, split by split."""
         return [shard_name(split.split, index, split.shards) for split in self.splits for index in range(split.shards)]
 
-    def tasks(self, folder: str, *, skip_bad: bool) -> Iterator[ShardTask]:
-        """Every shard's task, split by split."""
+    def tasks(self, folder: str, *, skip_bad: bool, without: Collection[str] = ()) -> Iterator[ShardTask]:
+        """Every shard's task, split by split, but for the shards named in `without`."""
         for split in self.splits:
             for index in range(split.shards):
+                if shard_name(split.split, index, split.shards) in without:
+                    continue
                 yield ShardTask(
                     split=split.split,
                     index=index,

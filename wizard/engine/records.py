@@ -4,7 +4,7 @@ import numpy as np
 
 from wizard.engine.transform import Stored
 from wizard.formats import example
-from wizard.formats.resize import Boxes
+from wizard.formats.arrays import Boxes
 from wizard.ilsvrc2012.synsets import synsets
 
 CONSTANTS: dict[str, example.Feature] = {

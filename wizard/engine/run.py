@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
 from wizard.engine.events import Beat, Event, ShardDone, ShardResult, WorkerLost
-from wizard.engine.executors import lost_worker
+from wizard.engine.executors import WorkerDied
 from wizard.engine.journal import Journal
 from wizard.engine.plan import ShardTask
 from wizard.engine.worker import build_shard
@@ -26,10 +26,10 @@ def build_shards(
     beats: Callable[[], list[Beat]],
     stopping: Callable[[], bool],
 ) -> Iterator[Event]:
-    """Builds what the journal does not prove.
+    """Builds shards and records them.
 
     Args:
-        tasks: every shard of the plan; made as they are needed.
+        tasks: the shards that are missing; made as they are needed.
         executor: runs `build_shard`.
         journal: of the output folder.
         window: shards under way at a time.
@@ -44,7 +44,7 @@ def build_shards(
         MachineError: a shard's worker died ATTEMPTS times.
         SetupError: whatever `build_shard` found.
     """
-    missing = (task for task in tasks if not journal.proves(task))
+    missing = iter(tasks)
     again: deque[ShardTask] = deque()
     running: dict[Future[ShardResult], ShardTask] = {}
     attempts: Counter[str] = Counter()
@@ -78,16 +78,15 @@ def build_shards(
 
 
 def _lost(task: ShardTask, error: BaseException, attempts: "Counter[str]") -> WorkerLost:
-    reason = lost_worker(error)
-    if not reason:
+    if not isinstance(error, WorkerDied):
         raise error
     attempts[task.name] += 1
     if attempts[task.name] >= ATTEMPTS:
         raise MachineError(
-            f"{task.name} was tried {ATTEMPTS} times, and each time its worker died; the last time: {reason}.",
+            f"{task.name} was tried {ATTEMPTS} times, and each time its worker died; the last time: {error}.",
             "Give it more memory or fewer workers (--set run.workers=1); the same command goes on where it stopped",
         ) from error
-    return WorkerLost(shard=task.name, attempt=attempts[task.name], reason=reason)
+    return WorkerLost(shard=task.name, attempt=attempts[task.name], reason=str(error))
 
 
 def _withdraw(running: dict[Future[ShardResult], ShardTask]) -> list[ShardTask]:

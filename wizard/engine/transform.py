@@ -51,6 +51,13 @@ class Stored:
     converted: str
 
 
+def _refuse_monsters(way: Geometry) -> None:
+    """A sliver can become longer than a JPEG may be, or larger on the way to its crop than memory."""
+    if max(way.height, way.width) > jpeg.LONGEST_SIDE or way.scaled[0] * way.scaled[1] * 3 >= jpeg.LARGEST:
+        scaled = " x ".join(f"{side:,}" for side in way.scaled[::-1])
+        raise jpeg.Undecodable(f"its {way.source[1]:,} x {way.source[0]:,} pixels would have to become {scaled}")
+
+
 def transform(data: bytes, recipe: Recipe) -> Stored:
     """Applies the recipe; an image that no trainer's JPEG decoder would read is converted in any case.
 
@@ -63,5 +70,6 @@ def transform(data: bytes, recipe: Recipe) -> Stored:
         return Stored(jpeg=data, way=geometry(recipe.resize, header.height, header.width), converted="")
     pixels = jpeg.decode(data)
     way = geometry(recipe.resize, *pixels.shape[:2])
+    _refuse_monsters(way)
     encoded = jpeg.encode(resample(pixels, way), recipe.quality or LOSSLESS_ENOUGH)
     return Stored(jpeg=encoded, way=way, converted=header.needs_conversion)

@@ -55,7 +55,7 @@ class TFRecordWriter:
         frame = tfrecord.frame(payload)
         self._file.write(frame)
         self._digest.update(frame)
-        self._index.append(f"{self.size} {len(frame)}\n")
+        self._index.append(_index_line(self.size, len(frame)))
         self.size += len(frame)
 
     def commit(self) -> Written:
@@ -68,6 +68,17 @@ class TFRecordWriter:
         self._temporary.replace(self._target)
         _sync_folder(self._target.parent)
         return Written(self.size, self._digest.hexdigest())
+
+
+def restore_index(folder: Path, shard: str) -> None:
+    """Writes a shard's index anew from the shard itself.
+
+    Raises:
+        tfrecord.RecordDamage: the shard cannot be walked.
+    """
+    with (folder / shard).open("rb") as file:
+        lines = [_index_line(offset, size) for offset, size in tfrecord.spans(file)]
+    write_whole(folder / INDEX_FOLDER / shard, "".join(lines).encode())
 
 
 def write_whole(target: Path, content: bytes) -> None:
@@ -85,12 +96,15 @@ def write_whole(target: Path, content: bytes) -> None:
         Path(temporary).unlink(missing_ok=True)
 
 
-def remove_leftovers(folder: Path) -> int:
-    """Removes what killed writers left in a dataset's folder; returns how many files that were."""
-    leftovers = [file for place in (folder, folder / INDEX_FOLDER) for file in place.glob(f"{_PREFIX}*{_SUFFIX}")]
-    for file in leftovers:
-        file.unlink(missing_ok=True)
-    return len(leftovers)
+def remove_leftovers(folder: Path) -> None:
+    """Removes what killed writers left in a dataset's folder."""
+    for place in (folder, folder / INDEX_FOLDER):
+        for file in place.glob(f"{_PREFIX}*{_SUFFIX}"):
+            file.unlink(missing_ok=True)
+
+
+def _index_line(offset: int, size: int) -> str:
+    return f"{offset} {size}\n"
 
 
 def _umask() -> int:

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 
 import kornia_rs
 import numpy as np
-import numpy.typing as npt
 import simplejpeg
 from kornia_rs.io import encode_image_jpegturbo
 from PIL import Image, UnidentifiedImageError
 from PIL import __version__ as pillow_version
 
-Pixels = npt.NDArray[np.uint8]
+from wizard.formats.arrays import Pixels
 
 CODECS = f"simplejpeg {simplejpeg.__version__}, kornia-rs {kornia_rs.__version__}, Pillow {pillow_version}"
 """The libraries, with versions, that decide what re-encoded bytes look like."""
@@ -25,12 +24,16 @@ CODECS = f"simplejpeg {simplejpeg.__version__}, kornia-rs {kornia_rs.__version__
 _MAGIC = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG", b"GIF8": "GIF", b"BM": "BMP"}
 MAGIC_BYTES = max(map(len, _MAGIC))
 """How many leading bytes `sniff` looks at."""
-_LARGEST = 1 << 29
+LARGEST = 1 << 29
 """TensorFlow refuses images of this many samples (height x width x 3) and more."""
 
 
+LONGEST_SIDE = 65_500
+"""libjpeg's limit in pixels (JPEG_MAX_DIMENSION)."""
+
+
 class Undecodable(ValueError):
-    """The bytes are no image that can be decoded; the message says why."""
+    """The bytes are no image that can be decoded and stored; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +136,7 @@ def encode(pixels: Pixels, quality: int) -> bytes:
 
 
 def _sized(header: Header) -> Header:
-    if header.height * header.width * 3 >= _LARGEST:
+    if header.height * header.width * 3 >= LARGEST:
         raise Undecodable(f"{header.width:,} x {header.height:,} pixels are more than TensorFlow decodes")
     return header
 
@@ -154,6 +157,9 @@ def _has_adobe_marker(data: bytes) -> bool:
     """Whether an APP14 "Adobe" segment comes before the scan: its writer stores CMYK inverted."""
     at = 2
     while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
+        if data[at + 1] == 0xFF:  # fill bytes may stand before any marker
+            at += 1
+            continue
         if data[at + 1] == 0xEE and data[at + 4 : at + 9] == b"Adobe":
             return True
         at += 2 + int.from_bytes(data[at + 2 : at + 4])

@@ -1,20 +1,19 @@
 """What size an image becomes, and how its pixels and boxes follow.
 
-The geometry is decided by integers alone; the pixels are kornia-rs's antialiased bicubic, which stays within
-53 dB of Pillow's BICUBIC (the reference) on photos at training sizes. Pillow itself takes the extreme shrinking
-where kornia-rs was seen to drift from it.
+The geometry is decided by integers alone; the pixels are kornia-rs's antialiased bicubic. Over 300 photos the worst
+was 63 dB from Pillow's BICUBIC (the reference) at a shortest side of 480 pixels, 57 at 256 and 43 at 100. Pillow
+itself takes the extreme shrinking where kornia-rs was seen to drift further.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from kornia_rs import imgproc
 from PIL import Image
 
-Pixels = npt.NDArray[np.uint8]
-Boxes = npt.NDArray[np.float64]
+from wizard.formats.arrays import Boxes, Pixels
+
 Mode = Literal["original", "shortest", "exact", "crop"]
 
 _FAITHFUL_SHRINK = 32

@@ -12,6 +12,8 @@ from typing import IO, NamedTuple
 BLOCK = 512
 """Bytes of a header, and what contents are padded to."""
 _LONGEST_NAME = 1 << 20
+_LONGEST_PADDING = 1 << 16
+"""Bytes of zeros after an end marker's first block; archivers pad to 10 kB, unless told otherwise."""
 
 
 class TarDamage(ValueError):
@@ -55,10 +57,11 @@ def members(file: IO[bytes], start: int = 0, end: int | None = None, *, head: in
         if len(block) < BLOCK:
             raise TarDamage(f"the archive breaks off at byte {position:,}, before its end marker")
         if not any(block):
+            _check_end(file, position, end)
             return
         info = _header(block, position)
         content = position + BLOCK
-        size = int(overrides.get("size", info.size))
+        size = _size(overrides.get("size"), info)
         position = content + -(-size // BLOCK) * BLOCK
         if end is not None and content + size > end:
             raise TarDamage(
@@ -76,11 +79,40 @@ def members(file: IO[bytes], start: int = 0, end: int | None = None, *, head: in
         overrides = {}
 
 
+def is_header(block: bytes) -> bool:
+    """Whether an archive could begin with these 512 bytes."""
+    try:
+        tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+    except tarfile.HeaderError:
+        return False
+    return True
+
+
+def _check_end(file: IO[bytes], position: int, end: int | None) -> None:
+    """Zeros end an archive only where nothing but its padding follows; a hole in a download looks just the same."""
+    left = None if end is None else end - position - BLOCK
+    padding = file.read(_LONGEST_PADDING + 1 if left is None else min(left, _LONGEST_PADDING + 1))
+    if len(padding) < BLOCK:
+        raise TarDamage(f"the archive breaks off at byte {position:,}, inside its end marker")
+    if any(padding):
+        raise TarDamage(f"there are zeros at byte {position:,}, as at an archive's end, but data follows")
+    if len(padding) > _LONGEST_PADDING:
+        raise TarDamage(f"from byte {position:,} on there are only zeros, more than pad an archive")
+
+
 def _header(block: bytes, position: int) -> tarfile.TarInfo:
     try:
         return tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except tarfile.HeaderError as error:
         raise TarDamage(f"at byte {position:,} there is no tar header ({error})") from error
+
+
+def _size(override: str | None, info: tarfile.TarInfo) -> int:
+    if override is None:
+        return info.size
+    if not (override.isascii() and override.isdigit()):
+        raise TarDamage(f"an extended header gives {info.name} the size {override!r}")
+    return int(override)
 
 
 def _exactly(file: IO[bytes], size: int, position: int) -> bytes:

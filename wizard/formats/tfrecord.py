@@ -72,6 +72,25 @@ def records(file: IO[bytes]) -> Iterator[Record]:
         index += 1
 
 
+def spans(file: IO[bytes]) -> Iterator[tuple[int, int]]:
+    """Offset and length in bytes of each frame, without reading payloads.
+
+    Raises:
+        RecordDamage: a length's CRC is wrong, or the file ends inside a header.
+    """
+    offset = 0
+    index = 0
+    while head := file.read(12):
+        if len(head) < 12:
+            raise RecordDamage(index, offset, f"the file ends after {len(head)} bytes of a record's header")
+        _compare(index, offset, "length", _CRC.unpack(head[8:])[0], masked_crc(head[:8]))
+        size = OVERHEAD + _LENGTH.unpack(head[:8])[0]
+        yield offset, size
+        offset += size
+        index += 1
+        file.seek(offset)
+
+
 def _compare(record: int, offset: int, part: str, stored: int, computed: int) -> None:
     if stored != computed:
         raise RecordDamage(record, offset, f"{part} CRC is {computed:08x}, stored {stored:08x}")

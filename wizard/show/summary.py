@@ -1,8 +1,10 @@
 """The last words of a command, as text."""
 
+from collections.abc import Mapping
+
 from wizard.engine.events import Finished
 from wizard.engine.writers import INDEX_FOLDER
-from wizard.ilsvrc2012.archives import CLASSES
+from wizard.ilsvrc2012.archives import CLASSES, IMAGES
 from wizard.show.tally import clock
 from wizard.sources.locate import human_bytes
 from wizard.verify.dataset import Verified
@@ -31,6 +33,7 @@ def finished(event: Finished) -> str:
         f"· {human_bytes(bytes_in)} became {human_bytes(bytes_out)} ({ratio})",
         f"  {_time(event)} · plan {event.plan_id} · {event.output}/dataset.json says how it was made",
     ]
+    lines += _short_of_official({split.split: split.images_in for split in event.splits})
     return "\n".join(lines + _skipped(event) + ["", *_loading(event)])
 
 
@@ -45,8 +48,18 @@ def verified(result: Verified) -> str:
         lines.append("✓ every image was decoded")
     if result.skipped:
         lines.append(f"! {result.skipped:,} images had been left out by the build; dataset.json lists them")
+    lines += _short_of_official(result.images)
     lines.append(f"Verified {human_bytes(result.bytes)} in {result.output}.")
     return "\n".join(lines)
+
+
+def _short_of_official(images: Mapping[str, int]) -> list[str]:
+    official: dict[str, int] = {archive.split: archive.images for archive in IMAGES.values()}
+    return [
+        f"! {split} has {count:,} of ImageNet's {official[split]:,} images"
+        for split, count in images.items()
+        if count != official[split]
+    ]
 
 
 def _time(event: Finished) -> str:

@@ -10,7 +10,7 @@ from typing import IO, cast
 import numpy as np
 import numpy.typing as npt
 
-from wizard.errors import InputError
+from wizard.errors import InputError, reading
 from wizard.formats import tar
 from wizard.ilsvrc2012.boxes import BadAnnotation, parse
 from wizard.ilsvrc2012.synsets import rank_of_image, synsets
@@ -40,7 +40,8 @@ def read_boxes(path: Path, cache: Path, progress: Progress) -> tuple[npt.NDArray
         names, boxes = _read(path, progress)
         return {"name": names, "boxes": boxes}
 
-    arrays = cached(cache, path, "boxes2", make)
+    with reading(path):
+        arrays = cached(cache, path, "boxes3", make)
     return arrays["name"], arrays["boxes"]
 
 

@@ -7,7 +7,7 @@ from typing import IO, NamedTuple
 
 import numpy as np
 
-from wizard.errors import InputError
+from wizard.errors import InputError, reading
 from wizard.formats import jpeg, tar
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
 from wizard.ilsvrc2012.synsets import ranks, validation_number, validation_ranks
@@ -46,7 +46,8 @@ def read_table(path: Path, split: Split, cache: Path, progress: Progress, *, ski
         InputError: the archive is truncated or damaged, holds an unknown wnid, a name twice, or (unless skip_bad) a
             member that is empty or no image.
     """
-    arrays = cached(cache, path, f"index1-{split}", lambda: _scan(path, split, progress))
+    with reading(path):
+        arrays = cached(cache, path, f"index2-{split}", lambda: _scan(path, split, progress))
     if not skip_bad and not arrays["image"].all():
         _refuse(path, arrays, int(np.flatnonzero(~arrays["image"])[0]))
     count = len(arrays["name"])

@@ -5,7 +5,7 @@ import json
 import time
 from pathlib import Path
 
-from wizard.errors import InputError
+from wizard.errors import InputError, reading
 from wizard.sources.archives import Progress
 from wizard.sources.cache import fingerprint
 
@@ -29,11 +29,12 @@ def verify_md5(path: Path, expected: str, cache: Path, progress: Progress) -> st
     """
     memory = cache / "md5.json"
     remembered = _remembered(memory)
-    key = fingerprint(path)
-    entry = remembered.get(key, {})
-    if entry.get("md5") == expected:
-        return str(entry["verified"])
-    found = _md5(path, progress)
+    with reading(path):
+        key = fingerprint(path)
+        entry = remembered.get(key, {})
+        if entry.get("md5") == expected:
+            return str(entry["verified"])
+        found = _md5(path, progress)
     if found != expected:
         raise InputError(
             f"{path}: its MD5 is {found}, the official one {expected}.",

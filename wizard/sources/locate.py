@@ -3,12 +3,12 @@
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from wizard.errors import InputError
+from wizard.errors import InputError, reading
+from wizard.formats import tar
 from wizard.ilsvrc2012.archives import BOXES, IMAGES, Split
 
 _HTML = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<script")
 _GZIP = b"\x1f\x8b"
-_USTAR = slice(257, 262)
 _LISTED = 8
 
 
@@ -67,14 +67,16 @@ def _locate(folder: Path, wanted: Mapping[Split, tuple[str, ...]], way_out: str)
         )
     paths = {split: path for split, path in found.items() if path is not None}
     for path in paths.values():
-        _sniff(path)
+        with reading(path):
+            _sniff(path)
     return paths
 
 
 def _contents(folder: Path) -> str:
-    files = sorted(folder.iterdir())
+    with reading(folder):
+        files = sorted(folder.iterdir())
     named = ", ".join(
-        f"{file.name}/" if file.is_dir() else f"{file.name} ({human_bytes(file.stat().st_size)})"
+        f"{file.name}/" if file.is_dir() else f"{file.name} ({human_bytes(file.lstat().st_size)})"
         for file in files[:_LISTED]
     )
     more = f" and {len(files) - _LISTED:,} more" if len(files) > _LISTED else ""
@@ -83,7 +85,7 @@ def _contents(folder: Path) -> str:
 
 def _sniff(path: Path) -> None:
     with path.open("rb") as file:
-        head = file.read(512)
+        head = file.read(tar.BLOCK)
     size = path.stat().st_size
     again = "Download it again while logged in to image-net.org"
     if not size:
@@ -99,5 +101,5 @@ def _sniff(path: Path) -> None:
             f"{path} is gzipped, and images are read in place, which a compressed archive does not allow.",
             f"Unpack it once: mv {path.name} {path.name}.gz && gunzip {path.name}.gz",
         )
-    if not gzipped and head[_USTAR] != b"ustar":
+    if not gzipped and not tar.is_header(head):
         raise InputError(f"{path} ({human_bytes(size)}) is no tar archive: it begins with {head[:16]!r}.", again)

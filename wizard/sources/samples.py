@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-Boxes = npt.NDArray[np.float64]
+from wizard.formats.arrays import Boxes
 
 
 class Sample(NamedTuple):

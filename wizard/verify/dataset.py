@@ -11,10 +11,11 @@ import numpy as np
 
 from wizard.engine import manifest as manifests
 from wizard.engine.events import Event, Note, Preparing
-from wizard.engine.executors import LocalExecutor, available_cores
+from wizard.engine.executors import LocalExecutor, WorkerDied, available_cores
 from wizard.engine.journal import read as read_journal
 from wizard.engine.journal import shard_files
 from wizard.engine.manifest import Manifest, PlannedShard
+from wizard.engine.writers import INDEX_FOLDER
 from wizard.errors import InputError, MachineError, VerifyFailed
 from wizard.verify.shard import Expectation, Problem, check_shard
 
@@ -95,6 +96,10 @@ def _unknown_files(folder: Path, manifest: Manifest) -> list[Problem]:
         Problem(shard=name, what="it is no shard of this dataset, but a trainer's glob would find it")
         for name in shard_files(folder)
         if name not in known
+    ] + [
+        Problem(shard=f"{INDEX_FOLDER}/{file.name}", what="it is the index of no shard of this dataset")
+        for file in sorted((folder / INDEX_FOLDER).glob("*"))
+        if file.name not in known
     ]
 
 
@@ -111,6 +116,10 @@ def _check_shards(folder: Path, manifest: Manifest, report: Callable[[Event], No
             done += expected.result.bytes_out
             report(Preparing(step="re-reading shards", done=done, total=total))
         completed = True
+    except WorkerDied as error:
+        raise MachineError(
+            f"Re-reading shards ended early: {error}.", "Free some memory and verify again; nothing was changed"
+        ) from error
     finally:
         executor.shutdown(cancel_futures=not completed)
     return problems

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
+from contextlib import suppress
 from pathlib import Path
 
 from wizard.engine.events import Event, Note, Preparing
 from wizard.engine.journal import STATE_FOLDER, Journal
 from wizard.engine.plan import ShardTask
-from wizard.engine.writers import INDEX_FOLDER
+from wizard.engine.writers import INDEX_FOLDER, restore_index
+from wizard.formats.tfrecord import RecordDamage
 from wizard.verify.shard import Expectation, check_shard
 
 REJECTED_FOLDER = "rejected"
@@ -30,6 +32,9 @@ def set_rejected_aside(
         report: told of every shard that is set aside, and of progress in bytes.
     """
     finished = [task for task in tasks if task.name in journal.done and (output / task.name).is_file()]
+    for task in finished:
+        with suppress(RecordDamage):  # told below
+            restore_index(output, task.name)
     total = sum(journal.done[task.name].bytes_out for task in finished)
     checked = 0
     for task, problems in zip(

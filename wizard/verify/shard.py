@@ -104,6 +104,7 @@ def _records(path: Path, expected: Expectation) -> Iterator[Problem]:
     names = [name.decode() for name in expected.names.tolist()]
     planned = [(name, int(rank)) for name, rank in zip(names, expected.ranks, strict=True) if name not in skipped]
     index: list[str] = []
+    boxes = 0
     with path.open("rb") as file:
         found = records(file)
         while True:
@@ -117,24 +118,34 @@ def _records(path: Path, expected: Expectation) -> Iterator[Problem]:
             if record is None:
                 break
             index.append(f"{record.offset} {len(record.payload) + OVERHEAD}\n")
-            for what in _features(record, name, rank, expected):
+            features = _decoded(record)
+            boxes += len(features.get("image/object/bbox/xmin", ()))
+            for what in _features(features, name, rank, expected):
                 yield Problem(shard=shard, what=what, record=place, name=name)
     if len(index) != len(planned):
         missing = f"; the first that is missing is {planned[len(index)][0]}" if len(index) < len(planned) else ""
         yield Problem(shard=shard, what=f"it has {len(index):,} records, expected {len(planned):,}{missing}")
+    if (len(index), boxes) != (expected.result.images, expected.result.boxes):
+        stated = f"{expected.result.images:,} records and {expected.result.boxes:,} boxes"
+        yield Problem(shard=shard, what=f"it has {len(index):,} records and {boxes:,} boxes, {stated} were recorded")
     index_file = path.parent / INDEX_FOLDER / shard
     if not index_file.is_file() or index_file.read_text(encoding="ascii", errors="replace") != "".join(index):
         yield Problem(shard=shard, what=f"its index {index_file} is missing or does not fit")
 
 
-def _features(record: Record, name: str, rank: int, expected: Expectation) -> Iterator[str]:
+def _decoded(record: Record) -> dict[str, example.Feature]:
+    try:
+        return example.decode(record.payload)
+    except example.ExampleDamage:
+        return {}
+
+
+def _features(features: dict[str, example.Feature], name: str, rank: int, expected: Expectation) -> Iterator[str]:
     if not name:
         yield "it is one record too many"
         return
-    try:
-        features = example.decode(record.payload)
-    except example.ExampleDamage as damage:
-        yield f"it is no Example: {damage}"
+    if not features:
+        yield "it is no tf.train.Example"
         return
     unlike = [key for key, kind in _KINDS.items() if not isinstance(features.get(key), kind)]
     unlike += [key for key, value in CONSTANTS.items() if features.get(key) != value]

@@ -7,6 +7,7 @@ seconds, half a gigabyte and the liberty to write to stderr. Prints one JSON obj
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from wizard.ilsvrc2012.archives import CLASSES
@@ -33,8 +34,8 @@ def read_batch(folder: str, split: str) -> tuple[Any, Any]:
     Raises:
         tf.errors.OpError: TensorFlow cannot read or parse it.
     """
-    files = tf.data.Dataset.list_files(tf.io.gfile.join(folder, f"{split}-*"), shuffle=False)
-    records = files.interleave(tf.data.TFRecordDataset, cycle_length=8)
+    shards = sorted(str(file) for file in Path(folder).iterdir() if file.name.startswith(f"{split}-"))
+    records = tf.data.Dataset.from_tensor_slices(shards).interleave(tf.data.TFRecordDataset, cycle_length=8)
     images, labels = next(iter(records.map(_parse).batch(BATCH)))
     return images, labels
 

@@ -1,0 +1,34 @@
+import pickle
+from pathlib import Path
+
+import pytest
+
+from wizard import errors
+from wizard.errors import BadImage, InputError, MachineError, ProfileError, reading, writing
+
+
+def test_exit_codes_are_the_documented_ones() -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    documented = {
+        int(line.split("|")[1]) for line in readme.splitlines() if line.startswith("| ") and line[2].isdigit()
+    }
+    classes = [each for each in vars(errors).values() if isinstance(each, type) and hasattr(each, "exit_code")]
+    assert {each.exit_code for each in classes} | {0, errors.BUG, errors.FINISHED_WITH_SKIPS} == documented
+
+
+def test_an_error_survives_the_way_back_from_a_worker() -> None:
+    back = pickle.loads(pickle.dumps(BadImage("what", "hint")))
+    assert (type(back), back.what, back.hint) == (BadImage, "what", "hint")
+
+
+def test_an_error_is_what_happened_and_what_to_do() -> None:
+    assert str(InputError("what", "hint")) == "what\n→ hint"
+    assert str(InputError("what")) == "what"
+    assert str(ProfileError("p.toml", ["a", "b"])) == "p.toml: 2 problems\n  - a\n  - b"
+
+
+def test_what_the_system_refuses_names_the_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=f"{tmp_path} cannot be read: Is a directory"), reading(tmp_path):
+        tmp_path.read_bytes()
+    with pytest.raises(MachineError, match=f"{tmp_path} cannot be written: Is a directory"), writing(tmp_path):
+        tmp_path.write_bytes(b"")
