@@ -16,7 +16,7 @@ ORDER = [
     {"cli"},
     {"demo", "inspection"},
     {"build", "show"},
-    {"verify", "interrupts", "output"},
+    {"verify", "prepare", "interrupts", "output"},
     {"engine", "synthetic"},
     {"sources"},
     {"ilsvrc2012", "formats"},

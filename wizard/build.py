@@ -10,25 +10,17 @@ from pathlib import Path
 import filelock
 
 from wizard.engine import manifest
-from wizard.engine.events import Event, Finished, Note, Preparing, ShardResult, SplitStart, SplitSummary, Started
+from wizard.engine.events import Finished, ShardResult, SplitStart, SplitSummary, Started
 from wizard.engine.executors import LocalExecutor, available_cores
 from wizard.engine.journal import STATE_FOLDER, Journal
-from wizard.engine.plan import Plan, SplitPlan, shuffle
+from wizard.engine.plan import Plan
 from wizard.engine.run import build_shards
-from wizard.engine.transform import Recipe
 from wizard.engine.writers import INDEX_FOLDER, remove_leftovers, restore_index
-from wizard.errors import Interrupted, MachineError, writing
-from wizard.formats.resize import Resize
+from wizard.errors import MachineError, writing
 from wizard.formats.tfrecord import RecordDamage
-from wizard.ilsvrc2012.archives import BOXES, IMAGES, Split
-from wizard.profile import Profile, cache_folder
-from wizard.sources import archives, locate
-from wizard.sources.annotations import read_boxes
-from wizard.sources.checksums import verify_md5
-from wizard.sources.samples import SampleTable
+from wizard.prepare import Report, listening, make_plan
+from wizard.profile import Profile
 from wizard.verify.repair import set_rejected_aside
-
-Report = Callable[[Event], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +44,8 @@ def build(profile: Profile, report: Report, options: Options) -> Finished:
     Raises:
         SetupError: of any kind that `wizard.errors` knows but VerifyFailed.
     """
-    plan = make_plan(profile, report, options)
+    report_or_stop = listening(report, options.stopping)
+    plan = make_plan(profile, report_or_stop, md5=options.md5)
     output = profile.output_path
     workers = available_cores() if profile.run.workers == "auto" else profile.run.workers
     skip_bad = profile.output.on_bad_image == "skip"
@@ -61,7 +54,7 @@ def build(profile: Profile, report: Report, options: Options) -> Finished:
         journal = Journal(output, plan)
         if options.repair:
             tasks = plan.tasks(str(output), skip_bad=skip_bad)
-            set_rejected_aside(output, tasks, journal, executor, _listening(report, options))
+            set_rejected_aside(output, tasks, journal, executor, report_or_stop)
         proven = {name for name in plan.shard_names if journal.proves(name, skip_bad=skip_bad)}
         built_before = [journal.done[name] for name in plan.shard_names if name in proven]
         _restore_indexes(output, proven)
@@ -84,92 +77,6 @@ def build(profile: Profile, report: Report, options: Options) -> Finished:
     finished = _finished(plan, journal, str(output), seconds, built)
     report(finished)
     return finished
-
-
-def make_plan(profile: Profile, report: Report, options: Options) -> Plan:
-    """Reads what the source holds and decides which image goes where.
-
-    Raises:
-        InputError: an archive is missing, damaged or not what its name says.
-        Interrupted: the run was asked to stop.
-    """
-    tables = _read_source(profile, _listening(report, options), md5=options.md5)
-    return Plan(
-        splits=tuple(
-            SplitPlan(
-                split=split,
-                table=table,
-                order=shuffle(table.name, profile.output.seed),
-                shards=profile.shards(split),
-                recipe=_recipe(profile, split),
-            )
-            for split, table in tables.items()
-        ),
-        label_base=profile.output.label_base,
-        seed=profile.output.seed,
-    )
-
-
-def _read_source(profile: Profile, report: Report, *, md5: bool) -> dict[Split, SampleTable]:
-    folder, cache = profile.source_path, cache_folder()
-    splits = list(dict.fromkeys(profile.source.splits))
-    images = locate.image_archives(folder, splits)
-    boxes = locate.box_archives(folder, [split for split in splits if profile.boxes(split)])
-
-    def progress(step: str) -> archives.Progress:
-        return lambda done, total: report(Preparing(step=step, done=done, total=total))
-
-    if md5:
-        sums = [(images[split], IMAGES[split].md5) for split in images] + [
-            (boxes[split], BOXES[split].md5) for split in boxes
-        ]
-        for path, expected in sums:
-            when = verify_md5(path, expected, cache, progress(f"MD5 of {path.name}"))
-            report(Note(text=f"{path.name} has its official MD5 (verified {when})"))
-    tables = {}
-    for split, path in images.items():
-        table = archives.read_table(
-            path,
-            split,
-            cache,
-            progress(f"headers of {path.name}"),
-            skip_bad=profile.output.on_bad_image == "skip",
-        )
-        for told in archives.differences(table, split):
-            report(Note(text=told, warning=True))
-        if split in boxes:
-            table = table.with_boxes(*read_boxes(boxes[split], cache, progress(f"boxes in {boxes[split].name}")))
-            with_boxes = int((table.first_box[1:] > table.first_box[:-1]).sum())
-            report(Note(text=f"{split}: {with_boxes:,} of {len(table):,} images have bounding boxes"))
-        elif split == "validation" and profile.source.boxes == "train":
-            report(Note(text='validation: records carry no bounding boxes (source.boxes = "all" adds them)'))
-        tables[split] = table
-    return tables
-
-
-def _recipe(profile: Profile, split: Split) -> Recipe:
-    image = profile.image
-    if split not in image.splits:
-        return Recipe(resize=Resize(mode="original"), quality=None)
-    resize = Resize(
-        mode=image.resize,
-        size=image.size or 0,
-        height=image.height or 0,
-        width=image.width or 0,
-        upscale=image.upscale,
-    )
-    return Recipe(resize=resize, quality=image.quality)
-
-
-def _listening(report: Report, options: Options) -> Report:
-    """Reports, and ends a long preparation when the run is asked to stop."""
-
-    def tell(event: Event) -> None:
-        if options.stopping():
-            raise Interrupted("The run was asked to stop.")
-        report(event)
-
-    return tell
 
 
 @contextmanager

@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 
 from wizard import synthetic
-from wizard.build import Options, Report, build
+from wizard.build import Options, build
 from wizard.engine.events import Finished, Note
 from wizard.errors import writing
+from wizard.prepare import Report
 from wizard.profile import load
 from wizard.verify.dataset import Verified, verify
 

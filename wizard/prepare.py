@@ -1,0 +1,111 @@
+"""From a profile to a plan: what the source holds, and where it goes."""
+
+from collections.abc import Callable
+
+from wizard.engine.events import Event, Note, Preparing
+from wizard.engine.plan import Plan, SplitPlan, shuffle
+from wizard.engine.transform import Recipe
+from wizard.errors import Interrupted
+from wizard.formats.resize import Resize
+from wizard.ilsvrc2012.archives import BOXES, IMAGES, Split
+from wizard.profile import Profile, cache_folder
+from wizard.sources import archives, locate
+from wizard.sources.annotations import read_boxes
+from wizard.sources.checksums import verify_md5
+from wizard.sources.samples import SampleTable
+
+Report = Callable[[Event], None]
+
+
+def listening(report: Report, stopping: Callable[[], bool]) -> Report:
+    """A report that ends a long preparation when the run is asked to stop.
+
+    Raises:
+        Interrupted: at the next event after `stopping` became true.
+    """
+
+    def tell(event: Event) -> None:
+        if stopping():
+            raise Interrupted("The run was asked to stop.")
+        report(event)
+
+    return tell
+
+
+def make_plan(profile: Profile, report: Report, *, md5: bool = False) -> Plan:
+    """Reads what the source holds and decides which image goes where.
+
+    Args:
+        profile: what is asked for.
+        report: told of what the archives lack, and of progress.
+        md5: prove the archives' official sums first.
+
+    Raises:
+        InputError: an archive is missing, damaged or not what its name says.
+    """
+    tables = _read_source(profile, report, md5=md5)
+    return Plan(
+        splits=tuple(
+            SplitPlan(
+                split=split,
+                table=table,
+                order=shuffle(table.name, profile.output.seed),
+                shards=profile.shards(split),
+                recipe=_recipe(profile, split),
+            )
+            for split, table in tables.items()
+        ),
+        label_base=profile.output.label_base,
+        seed=profile.output.seed,
+    )
+
+
+def _read_source(profile: Profile, report: Report, *, md5: bool) -> dict[Split, SampleTable]:
+    folder, cache = profile.source_path, cache_folder()
+    splits = list(dict.fromkeys(profile.source.splits))
+    images = locate.image_archives(folder, splits)
+    boxes = locate.box_archives(folder, [split for split in splits if profile.boxes(split)])
+
+    def progress(step: str) -> archives.Progress:
+        return lambda done, total: report(Preparing(step=step, done=done, total=total))
+
+    if md5:
+        sums = [(images[split], IMAGES[split].md5) for split in images] + [
+            (boxes[split], BOXES[split].md5) for split in boxes
+        ]
+        for path, expected in sums:
+            when = verify_md5(path, expected, cache, progress(f"MD5 of {path.name}"))
+            report(Note(text=f"{path.name} has its official MD5 (verified {when})"))
+    tables = {}
+    for split, path in images.items():
+        table = archives.read_table(
+            path,
+            split,
+            cache,
+            progress(f"headers of {path.name}"),
+            skip_bad=profile.output.on_bad_image == "skip",
+        )
+        for told in archives.differences(table, split):
+            report(Note(text=told, warning=True))
+        if split in boxes:
+            table = table.with_boxes(*read_boxes(boxes[split], cache, progress(f"boxes in {boxes[split].name}")))
+            with_boxes = int((table.first_box[1:] > table.first_box[:-1]).sum())
+            report(Note(text=f"{split}: {with_boxes:,} of {len(table):,} images have bounding boxes"))
+        elif split == "validation" and profile.source.boxes == "train":
+            report(Note(text='validation: records carry no bounding boxes (source.boxes = "all" adds them)'))
+        tables[split] = table
+    return tables
+
+
+def _recipe(profile: Profile, split: Split) -> Recipe:
+    image = profile.image
+    if split not in image.splits:
+        return Recipe(resize=Resize(mode="original"), quality=None)
+    resize = Resize(
+        mode=image.resize,
+        size=image.size or 0,
+        height=image.height or 0,
+        width=image.width or 0,
+        upscale=image.upscale,
+    )
+    return Recipe(resize=resize, quality=image.quality)
