@@ -263,7 +263,7 @@ def test_preparation_ends_when_asked_to(raw: Path, tmp_path: Path) -> None:
 
 def test_an_output_path_that_is_a_file_is_refused(raw: Path, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("")
-    with pytest.raises(MachineError, match="cannot be written"):
+    with pytest.raises(MachineError, match="is a file, not a folder"):
         build_dataset(raw, tmp_path / "out")
 
 

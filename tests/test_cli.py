@@ -196,7 +196,7 @@ def test_an_undecodable_image_stops_the_run_or_is_skipped_with_exit_5(
     assert main(["run", str(work), "--set", "output.on_bad_image=skip"]) == 5
     out = capsys.readouterr().out
     assert out.startswith(f"Finished writing all {TRAIN + VALIDATION - 1} images in data set.")
-    assert "1 image could not be decoded and was left out:" in out
+    assert "1 image was left out, because it could not be decoded or stored:" in out
     assert f"{TENCH_1}:" in out
     assert main(["run", str(work), "--set", "output.on_bad_image=skip", "--json"]) == 5
     assert lines(capsys.readouterr().out)[-1]["exit_code"] == 5
@@ -216,7 +216,8 @@ def test_empty_and_imageless_members_can_be_skipped_too(work: Path, capsys: pyte
     ("words", "said"),
     [
         ([], "needs a command"),
-        (["run"], "profile"),
+        (["run"], "PROFILE"),
+        (["rum", "x"], "Did you mean run?"),
         (["run", "no-such-profile"], "There is no profile 'no-such-profile'"),
         (["run", "nvidia-480-q85"], "source.path is missing"),
         (["run", "nvidia-480-q85", "--set", "image.quality=500"], "image.quality = 500: allowed is 100 or less"),

@@ -40,6 +40,7 @@ def test_all_problems_are_told_together() -> None:
         "output.train_shards = 0: allowed is 1 or more",
         "output.label_base = 2: allowed is 1 or less",
         "sauce is not a key of a profile; did you mean source?",
+        'image.size is missing; resize = "shortest" needs it',
     ]
 
 
@@ -82,6 +83,18 @@ def test_what_is_not_built_is_not_accepted(section: str, key: str, value: object
     table = given()
     table[section] = table.get(section, {}) | {key: value}
     assert any(f"{section}.{key}" in problem for problem in problems(table))
+
+
+def test_a_key_outside_its_section_is_led_home() -> None:
+    assert problems(given() | {"path": "/raw", "colour": 1}) == [
+        "path is not a key of a profile; did you mean source.path or output.path?",
+        "colour is not a key of a profile",
+    ]
+
+
+def test_the_dataset_has_a_folder_of_its_own() -> None:
+    (problem,) = problems({"source": {"path": "/data/x/.."}, "output": {"path": "/data"}})
+    assert problem == "output.path is source.path; give the dataset a folder of its own"
 
 
 def test_missing_folders_are_told() -> None:

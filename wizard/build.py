@@ -44,6 +44,7 @@ def build(profile: Profile, report: Report, options: Options) -> Finished:
     Raises:
         SetupError: of any kind that `wizard.errors` knows but VerifyFailed.
     """
+    _refuse_file(profile.output_path)
     report_or_stop = listening(report, options.stopping)
     plan = make_plan(profile, report_or_stop, md5=options.md5)
     output = profile.output_path
@@ -62,14 +63,11 @@ def build(profile: Profile, report: Report, options: Options) -> Finished:
             (output / manifest.MANIFEST).unlink(missing_ok=True)
         report(_started(plan, journal, workers, str(output), built_before))
         before = time.monotonic()
-        for event in build_shards(
-            plan.tasks(str(output), skip_bad=skip_bad, without=proven),
-            executor,
-            journal,
-            window=workers,
-            beats=executor.beats,
-            stopping=options.stopping,
-        ):
+        tasks = plan.tasks(str(output), skip_bad=skip_bad, without=proven)
+        building = build_shards(
+            tasks, executor, journal, window=workers, beats=executor.beats, stopping=options.stopping
+        )
+        for event in building:
             report(event)
         seconds = time.monotonic() - before
         manifest.write(output, plan, journal.done, profile.model_dump(mode="json", exclude_none=True))
@@ -77,6 +75,11 @@ def build(profile: Profile, report: Report, options: Options) -> Finished:
     finished = _finished(plan, journal, str(output), seconds, built)
     report(finished)
     return finished
+
+
+def _refuse_file(output: Path) -> None:
+    if output.exists() and not output.is_dir():
+        raise MachineError(f"{output} is a file, not a folder.", "Choose another one: --set output.path=FOLDER")
 
 
 @contextmanager

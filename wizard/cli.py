@@ -1,5 +1,6 @@
 """The commands. Each is thin: it reads its words, calls one room, and says what came of it."""
 
+import difflib
 import io
 import platform
 import shlex
@@ -70,14 +71,17 @@ class Talk:
 
 
 _DEFAULT = Talk()
+_COMMANDS = ("run", "verify", "inspect", "demo")
 
 
 @app.command
 def run(
     profile: Annotated[str, Parameter(help="A path, a saved profile's name or a shipped recipe's name.")],
+    /,
     *,
     set_: Annotated[
-        tuple[str, ...], Parameter(name="--set", negative="", help="section.key=value over the profile.")
+        tuple[str, ...],
+        Parameter(name="--set", negative="", show_default=False, help="section.key=value"),
     ] = (),
     md5: Annotated[bool, Parameter(negative="", help="Prove the archives' official MD5s first.")] = False,
     repair: Annotated[bool, Parameter(negative="", help="Build damaged shards anew.")] = False,
@@ -96,7 +100,8 @@ def run(
 
 @app.command
 def verify(
-    out: Path,
+    out: Annotated[Path, Parameter(help="The folder of a finished dataset.")],
+    /,
     *,
     pixels: Annotated[bool, Parameter(negative="", help="Decode every image.")] = False,
     talk: Talk = _DEFAULT,
@@ -112,7 +117,7 @@ def verify(
 
 
 @app.command
-def inspect(path: Path, *, talk: Talk = _DEFAULT) -> int:
+def inspect(path: Annotated[Path, Parameter(help="A folder or a file.")], /, *, talk: Talk = _DEFAULT) -> int:
     """Say what lies at PATH: archives, a finished or unfinished dataset, or one shard."""
     output = talk.output()
     face = _face(output)
@@ -124,7 +129,12 @@ def inspect(path: Path, *, talk: Talk = _DEFAULT) -> int:
 
 
 @app.command
-def demo(out: Path = Path("imagenet-demo"), *, talk: Talk = _DEFAULT) -> int:
+def demo(
+    out: Annotated[Path, Parameter(help="A folder for its raw data, profile and dataset.")] = Path("imagenet-demo"),
+    /,
+    *,
+    talk: Talk = _DEFAULT,
+) -> int:
     """Draw a tiny ILSVRC2012 in OUT, build it and verify it; no download, under a minute."""
     output = talk.output()
     face = _face(output)
@@ -136,8 +146,14 @@ def demo(out: Path = Path("imagenet-demo"), *, talk: Talk = _DEFAULT) -> int:
 
 
 @app.default
-def welcome() -> int:
+def welcome(*words: str) -> int:
     """Without a command there is nothing to do yet: say what there is."""
+    if words:
+        near = difflib.get_close_matches(words[0], _COMMANDS, n=1)
+        raise UsageError(
+            f"There is no command {words[0]!r}.",
+            f"Did you mean {near[0]}?" if near else f"There are {', '.join(_COMMANDS)}; --help tells more",
+        )
     raise UsageError(
         "imagenet-setup needs a command; its guided setup is not part of this version.",
         "imagenet-setup demo shows the whole way in a minute; imagenet-setup run PROFILE --set source.path=FOLDER "
@@ -161,7 +177,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SetupError as error:
         return _failed(_with_resume(error) if isinstance(error, Interrupted) else error)
     except KeyboardInterrupt:
-        return _failed(_with_resume(Interrupted("Stopped at once.")))
+        return _failed(_with_resume(Interrupted("Stopped at once. Finished shards are kept.")))
     except OSError as error:
         return _failed(MachineError(f"{error.filename or 'The system'}: {error.strerror or error}."))
     except Exception as error:  # noqa: BLE001  the one place where a bug becomes an exit code
@@ -188,9 +204,7 @@ def _face(output: Output) -> Face:
 
 
 def _with_resume(error: Interrupted) -> Interrupted:
-    return Interrupted(
-        f"{error.what} What is done is kept.", f"Go on with: {shlex.join(['imagenet-setup', *_session.command_line])}"
-    )
+    return Interrupted(error.what, f"Go on with: {shlex.join(['imagenet-setup', *_session.command_line])}")
 
 
 def _failed(error: SetupError) -> int:

@@ -38,7 +38,7 @@ def inspect(path: Path, report: Callable[[Event], None]) -> Facts:
             "what": "an unfinished build of imagenet-setup",
             "plan": header.get("plan_id", ""),
             **header.get("ingredients", {}),
-            "shards done": len(done),
+            "shards done": f"{len(done):,} of {_planned_shards(header):,}; the command that began it goes on with it",
         }
     if shards:
         return {"what": f"{len(shards):,} shards, not known to be imagenet-setup's"} | _first_record(path / shards[0])
@@ -60,6 +60,11 @@ def as_text(facts: Facts) -> str:
         f"{key:<{width}}  {value:,}" if isinstance(value, int) else f"{key:<{width}}  {value}"
         for key, value in facts.items()
     )
+
+
+def _planned_shards(header: Facts) -> int:
+    ingredients = header.get("ingredients", {})
+    return sum(int(value) for key, value in ingredients.items() if key.endswith(" shards"))
 
 
 def _archive_names() -> set[str]:

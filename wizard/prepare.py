@@ -26,7 +26,7 @@ def listening(report: Report, stopping: Callable[[], bool]) -> Report:
 
     def tell(event: Event) -> None:
         if stopping():
-            raise Interrupted("The run was asked to stop.")
+            raise Interrupted("Stopped before the first shard was begun.")
         report(event)
 
     return tell
@@ -88,13 +88,22 @@ def _read_source(profile: Profile, report: Report, *, md5: bool) -> dict[Split, 
         for told in archives.differences(table, split):
             report(Note(text=told, warning=True))
         if split in boxes:
-            table = table.with_boxes(*read_boxes(boxes[split], cache, progress(f"boxes in {boxes[split].name}")))
-            with_boxes = int((table.first_box[1:] > table.first_box[:-1]).sum())
-            report(Note(text=f"{split}: {with_boxes:,} of {len(table):,} images have bounding boxes"))
+            found = read_boxes(boxes[split], cache, progress(f"boxes in {boxes[split].name}"))
+            table = table.with_boxes(found.names, found.boxes)
+            report(_told_of_boxes(split, table, found.rejected))
         elif split == "validation" and profile.source.boxes == "train":
             report(Note(text='validation: records carry no bounding boxes (source.boxes = "all" adds them)'))
+        if profile.shards(split) > len(table):
+            few = f"{split}: {profile.shards(split):,} shards for {len(table):,} images leave some empty"
+            report(Note(text=f"{few} (output.{split}_shards)", warning=True))
         tables[split] = table
     return tables
+
+
+def _told_of_boxes(split: Split, table: SampleTable, rejected: int) -> Note:
+    count = int((table.first_box[1:] > table.first_box[:-1]).sum())
+    why = f"; {rejected:,} boxes of the archive have no area or another class's name" if rejected else ""
+    return Note(text=f"{split}: {count:,} of {len(table):,} images have bounding boxes{why}", warning=not count)
 
 
 def _recipe(profile: Profile, split: Split) -> Recipe:

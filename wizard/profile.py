@@ -3,7 +3,7 @@
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -16,6 +16,8 @@ from wizard.errors import ProfileError, UsageError
 Split = Literal["train", "validation"]
 Splits = Annotated[tuple[Split, ...], Field(min_length=1, strict=False)]
 Table = dict[str, Any]
+
+_MEND = """Give values with --set section.key=value (a list as --set 'source.splits=["train"]'), or mend the file"""
 
 
 class _Section(BaseModel):
@@ -44,18 +46,26 @@ class Image(_Section):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        needed = {"shortest": {"size"}, "exact": {"height", "width"}, "crop": {"height", "width"}}
-        wanted = needed.get(self.resize, set())
-        given = {key for key in ("size", "height", "width") if getattr(self, key) is not None}
-        problems = [f'{key} is missing; resize = "{self.resize}" needs it' for key in sorted(wanted - given)]
-        problems += [f'{key} has no meaning with resize = "{self.resize}"' for key in sorted(given - wanted)]
-        if self.resize != "original" and self.quality is None:
-            problems.append("quality is missing; resized images are encoded anew (1 to 100, recipes use 85 to 90)")
-        if self.upscale and self.resize != "shortest":
-            problems.append('upscale is for resize = "shortest" alone')
-        if problems:
+        if problems := _misfits(dict(self)):
             raise ValueError("\n".join(problems))
         return self
+
+
+def _misfits(image: Mapping[str, object]) -> list[str]:
+    """What of an image section does not go together, whether or not each value is good by itself."""
+    resize = image.get("resize", "original")
+    needed = {"original": set(), "shortest": {"size"}, "exact": {"height", "width"}, "crop": {"height", "width"}}
+    if resize not in needed:
+        return []
+    wanted = needed[str(resize)]
+    given = {key for key in ("size", "height", "width") if image.get(key) is not None}
+    problems = [f'{key} is missing; resize = "{resize}" needs it' for key in sorted(wanted - given)]
+    problems += [f'{key} has no meaning with resize = "{resize}"' for key in sorted(given - wanted)]
+    if resize != "original" and image.get("quality") is None:
+        problems.append("quality is missing; resized images are encoded anew (1 to 100, recipes use 85 to 90)")
+    if image.get("upscale") and resize != "shortest":
+        problems.append('upscale is for resize = "shortest" alone')
+    return problems
 
 
 class Output(_Section):
@@ -93,6 +103,12 @@ class Profile(_Section):
     image: Image = Image()
     output: Output
     run: Run = Run()
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.source_path.resolve() == self.output_path.resolve():
+            raise PydanticCustomError("apart", "output.path is source.path; give the dataset a folder of its own")
+        return self
 
     @property
     def source_path(self) -> Path:
@@ -169,11 +185,11 @@ def load(name: str, overrides: Sequence[str] = ()) -> Profile:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProfileError(str(path), [f"it is no TOML: {error}"]) from error
+        raise ProfileError(str(path), [f"it is no TOML: {error}"], "Mend that place in the file") from error
     table.setdefault("name", path.stem)
     for override in overrides:
         table = _override(table, override)
-    return check(table, str(path))
+    return check(table, f"recipe {path.stem}" if path.parent == recipes_folder() else str(path))
 
 
 def check(table: Mapping[str, Any], where: str) -> Profile:
@@ -186,7 +202,10 @@ def check(table: Mapping[str, Any], where: str) -> Profile:
         return Profile.model_validate({"source": {}, "output": {}, **table})
     except ValidationError as error:
         problems = [line for item in error.errors() for line in _problem(item)]
-        raise ProfileError(where, problems, "Mend the file, or give the value with --set section.key=value") from error
+        image = table.get("image")
+        if isinstance(image, dict):
+            problems += [f"image.{line}" for line in _misfits(image) if f"image.{line}" not in problems]
+        raise ProfileError(where, problems, _MEND) from error
 
 
 def _expanded(text: str) -> Path:
@@ -228,28 +247,33 @@ def _override(table: Table, text: str) -> Table:
 def _problem(item: Any) -> list[str]:
     key = ".".join(map(str, item["loc"]))
     kind, context = item["type"], item.get("ctx", {})
+    if kind == "apart":
+        return [item["msg"]]
+    if kind == "extra_forbidden":
+        return [f"{key} is not a key of a profile{_suggestion(item['loc'])}"]
+    if kind == "missing":
+        return [f"{key} is missing"]
+    if kind == "value_error":
+        return [f"{key}.{line}" for line in str(context["error"]).splitlines()]
+    return [f"{key} = {item['input']!r}: allowed is {_allowed(kind, context, item['msg'])}"]
+
+
+def _allowed(kind: str, context: Mapping[str, Any], message: str) -> str:
     match kind:
-        case "extra_forbidden":
-            return [f"{key} is not a key of a profile{_suggestion(item['loc'])}"]
-        case "missing":
-            return [f"{key} is missing"]
-        case "value_error":
-            return [f"{key}.{line}" for line in str(context["error"]).splitlines()]
         case "literal_error":
-            allowed = context["expected"]
+            return str(context["expected"])
         case "greater_than_equal":
-            allowed = f"{context['ge']} or more"
+            return f"{context['ge']} or more"
         case "less_than_equal":
-            allowed = f"{context['le']} or less"
+            return f"{context['le']} or less"
         case "int_type":
-            allowed = "a whole number"
+            return "a whole number"
         case "tuple_type":
-            allowed = "a list"
+            return "a list"
         case "model_type":
-            allowed = "a section"
+            return "a section"
         case _:
-            allowed = item["msg"].removeprefix("Input should be ")
-    return [f"{key} = {item['input']!r}: allowed is {allowed}"]
+            return message.removeprefix("Input should be ")
 
 
 def _suggestion(location: tuple[int | str, ...]) -> str:
@@ -257,4 +281,12 @@ def _suggestion(location: tuple[int | str, ...]) -> str:
     for part in location[:-1]:
         fields = fields[str(part)].annotation.model_fields
     close = difflib.get_close_matches(str(location[-1]), list(fields), n=1)
-    return f"; did you mean {'.'.join([*map(str, location[:-1]), close[0]])}?" if close else ""
+    meant = [".".join([*map(str, location[:-1]), name]) for name in close]
+    if len(location) == 1 and not meant:
+        sections = {name: field.annotation for name, field in Profile.model_fields.items()}
+        meant = [f"{name}.{location[0]}" for name, kind in sections.items() if location[0] in _keys(kind)]
+    return f"; did you mean {' or '.join(meant)}?" if meant else ""
+
+
+def _keys(kind: Any) -> Collection[str]:
+    return kind.model_fields if isinstance(kind, type) and issubclass(kind, BaseModel) else ()

@@ -22,8 +22,9 @@ def test_the_first_line_is_the_one_of_the_older_scripts() -> None:
 
 def test_counts_bytes_time_and_rate_are_told() -> None:
     text = finished(EVENT)
-    assert "22 CMYK and 1 PNG images converted to RGB JPEG · 0 skipped · 2.0 kB became 1.0 kB (50 %)" in text
-    assert "10 images built in 00:00:02 (5 images/s)" in text
+    assert "10 of        12 images ·     2 shards ·   2.0 kB →   1.0 kB · 3 boxes" in text
+    assert "22 CMYK and 1 PNG images converted to RGB JPEG · 0 skipped" in text
+    assert "2.0 kB became 1.0 kB (50 %) · 10 images built in 00:00:02 (5 images/s)" in text
     assert "labels are 1 to 1000, 0 is unused" in text
 
 
@@ -34,9 +35,20 @@ def test_labels_from_0_are_told() -> None:
 def test_skipped_images_are_listed_with_archive_member_and_reason() -> None:
     skipped = tuple(SkippedImage(file="/a.tar", name=f"n{i}", reason="r") for i in range(25))
     text = finished(dataclasses.replace(EVENT, skipped=skipped))
-    assert "25 images could not be decoded and were left out:" in text
+    assert "25 images were left out, because they could not be decoded or stored:" in text
     assert "  /a.tar: n0: r" in text
     assert "  and 5 more" in text
+
+
+def test_the_command_that_checks_can_be_pasted() -> None:
+    assert "imagenet-setup verify '/my out'\n" in finished(dataclasses.replace(EVENT, output="/my out"))
+
+
+def test_no_line_before_the_snippets_is_wider_than_100_columns() -> None:
+    big = dataclasses.replace(SPLIT, images_in=1_281_167, images_out=1_281_167, boxes=615_299, shards=1024)
+    big = dataclasses.replace(big, split="validation", bytes_in=147 * 10**9, bytes_out=66 * 10**9)
+    text = finished(dataclasses.replace(EVENT, splits=(big,)))
+    assert max(map(len, text.partition("Check it")[0].splitlines())) <= 100
 
 
 def test_a_run_that_had_nothing_to_do_says_so() -> None:

@@ -12,7 +12,7 @@ TENCH, GOLDFISH, NO_SYNSET = "n01440764", "n01443537", "n00000001"
 
 
 def read(path: Path) -> list[tuple[str, list[float]]]:
-    names, boxes = read_boxes(path, path.parent / "cache", lambda _done, _total: None)
+    names, boxes, _ = read_boxes(path, path.parent / "cache", lambda _done, _total: None)
     return [(name.decode(), box.tolist()) for name, box in zip(names, boxes, strict=True)]
 
 
@@ -48,6 +48,7 @@ def test_validation_annotations_go_by_number(tmp_path: Path) -> None:
     members = [("val/ILSVRC2012_val_00000001.xml", one(sea_snake)), ("val/ILSVRC2012_val_00000002.xml", one(sea_snake))]
     path.write_bytes(gzip.compress(tar(members)))
     assert read(path) == [("ILSVRC2012_val_00000001.JPEG", [0, 0, 0.5, 1])]
+    assert read_boxes(path, tmp_path / "cache", lambda _done, _total: None).rejected == 1
 
 
 def test_an_images_boxes_have_the_order_of_the_older_systems_sorted_csv(tmp_path: Path) -> None:

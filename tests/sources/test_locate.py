@@ -31,7 +31,23 @@ def test_a_missing_archive_is_named_with_what_was_found(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         image_archives(tmp_path, ["train", "validation"])
     assert error.value.what.startswith(f"{VALIDATION} is missing in {tmp_path}. Found there: {TRAIN} (10.2 kB), notes/")
-    assert '--set source.splits=["train"]' in error.value.hint
+    assert """--set 'source.splits=["train"]'""" in error.value.hint
+
+
+def test_where_nothing_is_there_nothing_less_is_offered(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=f"{TRAIN} and {VALIDATION} are missing in .* The folder is empty") as error:
+        image_archives(tmp_path, ["train", "validation"])
+    assert error.value.hint == "Put them there"
+
+
+def test_boxes_that_are_missing_may_be_left_out(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as error:
+        box_archives(tmp_path, ["train", "validation"])
+    assert "--set source.boxes=none" in error.value.hint
+    (tmp_path / "ILSVRC2012_bbox_train_v2.tar").write_bytes(TAR)
+    with pytest.raises(InputError) as error:
+        box_archives(tmp_path, ["train", "validation"])
+    assert "--set source.boxes=train" in error.value.hint
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import TRAIN, VALIDATION, shards
-from wizard.engine.events import Event, Note
+from wizard.engine.events import Event
 from wizard.errors import InputError, VerifyFailed
 from wizard.verify.dataset import verify
 
@@ -24,11 +24,9 @@ def test_a_damaged_record_is_named_with_shard_record_and_image(built_copy: Path)
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 0x10
     path.write_bytes(content)
-    notes: list[str] = []
     with pytest.raises(VerifyFailed, match=rf"{path.name}, record \d+ \(n\d+_\d+\.JPEG\): payload CRC is") as error:
-        verify(built_copy, lambda event: notes.append(event.text) if isinstance(event, Note) else None)
+        verify(built_copy, ignore)
     assert "--repair" in error.value.hint
-    assert any("payload CRC" in note for note in notes)
 
 
 def test_a_missing_shard_is_named(built_copy: Path) -> None:

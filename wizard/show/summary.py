@@ -1,5 +1,6 @@
 """The last words of a command, as text."""
 
+import shlex
 from collections.abc import Mapping
 
 from wizard.engine.events import Finished
@@ -22,16 +23,16 @@ def finished(event: Finished) -> str:
     bytes_out = sum(split.bytes_out for split in event.splits)
     lines = [f"Finished writing all {images} images in data set."]
     lines += [
-        f"  {split.split:<10} {split.images_in:>9,} images in · {split.images_out:>9,} out · {split.shards:>5,} shards "
-        f"· {human_bytes(split.bytes_in):>8} in · {human_bytes(split.bytes_out):>8} out · {split.boxes:,} boxes"
+        f"  {split.split:<10} {split.images_out:>9,} of {split.images_in:>9,} images · {split.shards:>5,} shards · "
+        f"{human_bytes(split.bytes_in):>8} → {human_bytes(split.bytes_out):>8} · {split.boxes:,} boxes"
         for split in event.splits
     ]
     converted = " and ".join(f"{count:,} {kind}" for kind, count in sorted(event.converted.items())) or "0"
     ratio = f"{100 * bytes_out / bytes_in:.0f} %" if bytes_in else "0 %"
     lines += [
-        f"  {converted} images converted to RGB JPEG · {len(event.skipped):,} skipped "
-        f"· {human_bytes(bytes_in)} became {human_bytes(bytes_out)} ({ratio})",
-        f"  {_time(event)} · plan {event.plan_id} · {event.output}/dataset.json says how it was made",
+        f"  {converted} images converted to RGB JPEG · {len(event.skipped):,} skipped",
+        f"  {human_bytes(bytes_in)} became {human_bytes(bytes_out)} ({ratio}) · {_time(event)}",
+        f"  {event.output}/dataset.json says how it was made (plan {event.plan_id})",
     ]
     lines += _short_of_official({split.split: split.images_in for split in event.splits})
     return "\n".join(lines + _skipped(event) + ["", *_loading(event)])
@@ -47,7 +48,7 @@ def verified(result: Verified) -> str:
     if result.pixels:
         lines.append("✓ every image was decoded")
     if result.skipped:
-        lines.append(f"! {result.skipped:,} images had been left out by the build; dataset.json lists them")
+        lines.append(f"! left out by the build: {result.skipped:,}; dataset.json lists them")
     lines += _short_of_official(result.images)
     lines.append(f"Verified {human_bytes(result.bytes)} in {result.output}.")
     return "\n".join(lines)
@@ -75,10 +76,8 @@ def _skipped(event: Finished) -> list[str]:
     if not event.skipped:
         return []
     count = len(event.skipped)
-    left_out = (
-        "1 image could not be decoded and was" if count == 1 else f"{count:,} images could not be decoded and were"
-    )
-    lines = ["", f"{left_out} left out:"]
+    was = "1 image was" if count == 1 else f"{count:,} images were"
+    lines = ["", f"{was} left out, because {'it' if count == 1 else 'they'} could not be decoded or stored:"]
     lines += [f"  {image.file}: {image.name}: {image.reason}" for image in event.skipped[:_TOLD]]
     if count > _TOLD:
         lines.append(f"  and {count - _TOLD:,} more")
@@ -90,16 +89,19 @@ def _loading(event: Finished) -> list[str]:
     split = event.splits[0].split
     last = event.label_base + CLASSES - 1
     unused = ", 0 is unused" if event.label_base else ""
-    first = f"{split}-00000-of-{event.splits[0].shards:05d}"
     return [
-        f"Check it   imagenet-setup verify {out}",
+        f"Check it   imagenet-setup verify {shlex.quote(out)}",
         f"Load it    labels are {event.label_base} to {last}{unused}; image/encoded is a JPEG",
-        f'  tf.data  tf.data.TFRecordDataset(tf.io.gfile.glob("{out}/{split}-*"))',
+        f'  tf.data  tf.data.TFRecordDataset(tf.io.gfile.glob("{out}/{split}-*")).map(',
+        "               lambda record: tf.io.parse_single_example(record, {",
+        '                   "image/encoded": tf.io.FixedLenFeature([], tf.string),',
+        '                   "image/class/label": tf.io.FixedLenFeature([], tf.int64)}))',
         f'  DALI     fn.readers.tfrecord(path=sorted(glob("{out}/{split}-*")),',
         f'               index_path=sorted(glob("{out}/{INDEX_FOLDER}/{split}-*")), features={{',
-        '               "image/encoded": tfrec.FixedLenFeature((), tfrec.string, ""),',
-        '               "image/class/label": tfrec.FixedLenFeature([1], tfrec.int64, -1)})',
+        '                   "image/encoded": tfrec.FixedLenFeature((), tfrec.string, ""),',
+        '                   "image/class/label": tfrec.FixedLenFeature([1], tfrec.int64, -1)})',
         "  PyTorch  from tfrecord.torch.dataset import TFRecordDataset   # pip install tfrecord",
-        f'           TFRecordDataset("{out}/{first}", "{out}/{INDEX_FOLDER}/{first}",',
-        '                           {"image/encoded": "byte", "image/class/label": "int"})',
+        "           torch.utils.data.ChainDataset([TFRecordDataset(",
+        '               shard, None, {"image/encoded": "byte", "image/class/label": "int"})',
+        f'               for shard in sorted(glob("{out}/{split}-*"))])',
     ]

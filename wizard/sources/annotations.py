@@ -5,17 +5,18 @@ import io
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from wizard.errors import InputError, reading
 from wizard.formats import tar
-from wizard.ilsvrc2012.boxes import BadAnnotation, parse
+from wizard.formats.arrays import Boxes
+from wizard.ilsvrc2012.boxes import Annotation, BadAnnotation, parse
 from wizard.ilsvrc2012.synsets import rank_of_image, synsets
 from wizard.sources.archives import Progress
-from wizard.sources.cache import cached
+from wizard.sources.cache import Arrays, cached
 
 _GZIP = b"\x1f\x8b"
 _LARGEST_MEMBER = 1 << 26
@@ -23,32 +24,43 @@ _CHUNK = 1 << 20
 _FETCH = "Fetch the archive again, or leave the boxes out with --set source.boxes=none"
 
 
-def read_boxes(path: Path, cache: Path, progress: Progress) -> tuple[npt.NDArray[np.bytes_], npt.NDArray[np.float64]]:
-    """All boxes of an archive, sorted by the name of the image that they belong to.
+class BoxTable(NamedTuple):
+    """The boxes of an archive.
+
+    Attributes:
+        names: bytes[n], the image that each box belongs to, with .JPEG; sorted.
+        boxes: float64[n, 4], xmin ymin xmax ymax in 0..1.
+        rejected: how many others the rules turned away.
+    """
+
+    names: npt.NDArray[np.bytes_]
+    boxes: Boxes
+    rejected: int
+
+
+def read_boxes(path: Path, cache: Path, progress: Progress) -> BoxTable:
+    """All boxes of an archive.
 
     Annotations whose name is not that of an ILSVRC2012 image are passed over, so the whole-ImageNet archive serves
     as well.
-
-    Returns:
-        bytes[n], image names with .JPEG; and float64[n, 4], xmin ymin xmax ymax in 0..1.
 
     Raises:
         InputError: the archive is damaged, an annotation cannot be read, or there is none.
     """
 
-    def make() -> dict[str, npt.NDArray[np.bytes_] | npt.NDArray[np.float64]]:
-        names, boxes = _read(path, progress)
-        return {"name": names, "boxes": boxes}
+    def make() -> Arrays:
+        table = _read(path, progress)
+        return {"name": table.names, "boxes": table.boxes, "rejected": np.array(table.rejected)}
 
     with reading(path):
-        arrays = cached(cache, path, "boxes3", make)
-    return arrays["name"], arrays["boxes"]
+        arrays = cached(cache, path, "boxes4", make)
+    return BoxTable(arrays["name"], arrays["boxes"], int(arrays["rejected"]))
 
 
-def _read(path: Path, progress: Progress) -> tuple[npt.NDArray[np.bytes_], npt.NDArray[np.float64]]:
+def _read(path: Path, progress: Progress) -> BoxTable:
     names: list[bytes] = []
-    boxes: list[npt.NDArray[np.float64]] = []
-    seen = 0
+    boxes: list[Boxes] = []
+    seen = rejected = 0
     total = path.stat().st_size
     with path.open("rb") as file:
         try:
@@ -58,8 +70,9 @@ def _read(path: Path, progress: Progress) -> tuple[npt.NDArray[np.bytes_], npt.N
                 if rank is None:
                     continue
                 found = _parsed(path, name, xml, synsets()[rank].wnid)
-                names += [image.encode()] * len(found)
-                boxes.append(found)
+                names += [image.encode()] * len(found.boxes)
+                boxes.append(found.boxes)
+                rejected += found.rejected
                 seen += 1
                 if seen % 1000 == 0:
                     progress(file.tell(), total)
@@ -70,18 +83,18 @@ def _read(path: Path, progress: Progress) -> tuple[npt.NDArray[np.bytes_], npt.N
     progress(total, total)
     column, corners = np.array(names, dtype=np.bytes_), np.concatenate(boxes)
     order = _order(column, corners)
-    return column[order], corners[order]
+    return BoxTable(column[order], corners[order], rejected)
 
 
-def _order(names: npt.NDArray[np.bytes_], boxes: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
+def _order(names: npt.NDArray[np.bytes_], boxes: Boxes) -> npt.NDArray[np.intp]:
     """By name, then as the older systems' sorted CSV of four decimals has an image's boxes."""
     xmin, ymin, xmax, ymax = np.round(boxes, 4).T
     return np.lexsort((ymax, xmax, ymin, xmin, names))
 
 
-def _parsed(path: Path, name: str, xml: bytes, wnid: str) -> npt.NDArray[np.float64]:
+def _parsed(path: Path, name: str, xml: bytes, wnid: str) -> Annotation:
     try:
-        return parse(xml, wnid).boxes
+        return parse(xml, wnid)
     except BadAnnotation as error:
         raise InputError(f"{path}: {name} is no annotation that can be read: {error}.", _FETCH) from error
 

@@ -18,8 +18,10 @@ def image_archives(folder: Path, splits: Collection[Split]) -> dict[Split, Path]
     Raises:
         InputError: the folder or an archive is missing, or its first bytes show that it is none.
     """
-    wanted = {split: (IMAGES[split].name,) for split in splits}
-    return _locate(folder, wanted, 'build only what is there with --set source.splits=["{other}"]')
+    found = _find(folder, {split: (IMAGES[split].name,) for split in splits})
+    there = [split for split in splits if split in found]
+    way_out = f""", or build only what is there: --set 'source.splits=["{there[0]}"]'""" if there else ""
+    return _complete(folder, found, {split: IMAGES[split].name for split in splits}, way_out)
 
 
 def box_archives(folder: Path, splits: Collection[Split]) -> dict[Split, Path]:
@@ -28,8 +30,10 @@ def box_archives(folder: Path, splits: Collection[Split]) -> dict[Split, Path]:
     Raises:
         InputError: as for `image_archives`.
     """
-    wanted = {split: BOXES[split].names for split in splits}
-    return _locate(folder, wanted, "leave the boxes out (classification needs none) with --set source.boxes=none")
+    found = _find(folder, {split: BOXES[split].names for split in splits})
+    boxes = "train" if "train" in found else "none"
+    way_out = f", or do without its boxes, which classification does not need: --set source.boxes={boxes}"
+    return _complete(folder, found, {split: BOXES[split].names[0] for split in splits}, way_out)
 
 
 def human_bytes(count: int) -> str:
@@ -46,30 +50,27 @@ def human_bytes(count: int) -> str:
     return f"{size:.1f} GB"
 
 
-def _locate(folder: Path, wanted: Mapping[Split, tuple[str, ...]], way_out: str) -> dict[Split, Path]:
-    if not wanted:
-        return {}
-    if not folder.is_dir():
+def _find(folder: Path, names: Mapping[Split, tuple[str, ...]]) -> dict[Split, Path]:
+    if names and not folder.is_dir():
         raise InputError(
             f"{folder} is a file, not a folder." if folder.exists() else f"{folder} does not exist.",
             "Give the folder that holds the archives: --set source.path=FOLDER",
         )
-    found = {
-        split: next((folder / name for name in names if (folder / name).is_file()), None)
-        for split, names in wanted.items()
-    }
-    missing = [wanted[split][0] for split, path in found.items() if path is None]
+    paths = {split: [folder / name for name in known if (folder / name).is_file()] for split, known in names.items()}
+    return {split: present[0] for split, present in paths.items() if present}
+
+
+def _complete(folder: Path, found: dict[Split, Path], names: Mapping[Split, str], way_out: str) -> dict[Split, Path]:
+    missing = [name for split, name in names.items() if split not in found]
     if missing:
-        other = next((split for split, path in found.items() if path is not None), "train")
         raise InputError(
             f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing in {folder}. {_contents(folder)}",
-            f"Put the archive there, or {way_out.format(other=other)}",
+            f"Put {'it' if len(missing) == 1 else 'them'} there{way_out}",
         )
-    paths = {split: path for split, path in found.items() if path is not None}
-    for path in paths.values():
+    for path in found.values():
         with reading(path):
             _sniff(path)
-    return paths
+    return found
 
 
 def _contents(folder: Path) -> str:

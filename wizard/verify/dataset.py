@@ -20,7 +20,7 @@ from wizard.errors import InputError, MachineError, VerifyFailed
 from wizard.verify.shard import Expectation, Problem, check_shard
 
 _TOLD = 20
-"""Problems told in the error itself; all of them go to the listener."""
+"""Problems told in the error itself; the others go to the listener."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,13 +58,13 @@ def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = Fals
     problems = _unknown_files(folder, manifest)
     problems += _check_shards(folder, manifest, report, pixels=pixels)
     if problems:
-        for problem in problems:
+        for problem in problems[_TOLD:]:
             report(Note(text=str(problem), warning=True))
         listed = "".join(f"\n  {problem}" for problem in problems[:_TOLD])
         more = f"\n  and {len(problems) - _TOLD:,} more" if len(problems) > _TOLD else ""
         raise VerifyFailed(
             f"{folder} is not what its manifest says; {len(problems):,} problems:{listed}{more}",
-            "imagenet-setup run PROFILE --repair sets the shards that are damaged aside and builds just those anew",
+            "Repeat the command that built it, with --repair: it sets damaged shards aside and builds just those anew",
         )
     return Verified(
         output=str(folder),

@@ -36,7 +36,7 @@ def set_rejected_aside(
         with suppress(RecordDamage):  # told below
             restore_index(output, task.name)
     total = sum(journal.done[task.name].bytes_out for task in finished)
-    checked = 0
+    checked = rejected = 0
     for task, problems in zip(
         finished, executor.map(check_shard, [_expectation(task, journal) for task in finished]), strict=True
     ):
@@ -46,6 +46,8 @@ def set_rejected_aside(
             report(Note(text=f"{problems[0]} → it is set aside and built anew", warning=True))
             _set_aside(output, task.name)
             journal.reject(task.name)
+            rejected += 1
+    report(Note(text=f"re-read {len(finished):,} finished shards: {rejected:,} damaged"))
 
 
 def _expectation(task: ShardTask, journal: Journal) -> Expectation:
