@@ -37,8 +37,8 @@ class Output:
     def __init__(self, mode: Mode = "human") -> None:
         self.mode: Mode = "plain" if mode == "human" and os.environ.get("TERM") == "dumb" else mode
         color = None if self.mode == "human" else True
-        self.talk = _Console(stderr=True, no_color=color, highlight=False)
-        self._results = _Console(no_color=color, highlight=False)
+        self.talk: Console = _Console(stderr=True, no_color=color, highlight=False)
+        self._results: Console = _Console(no_color=color, highlight=False)
 
     @property
     def live(self) -> bool:

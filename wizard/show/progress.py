@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager
 
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
 
 from wizard.engine.events import Event, Finished, Preparing, Started
@@ -11,13 +12,31 @@ from wizard.show.tally import Tally, clock
 from wizard.sources.locate import human_bytes
 
 
+class _Narrower:
+    """Leaves room at the right, where the terminal itself writes ^C; a full line would break and never be erased."""
+
+    def __init__(self, inner: RenderableType) -> None:
+        self._inner = inner
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield from console.render(self._inner, options.update_width(options.max_width - len("^C") - 1))
+
+
+class _Progress(Progress):
+    """rich's, a little narrower than the terminal."""
+
+    def get_renderable(self) -> RenderableType:
+        """What is drawn."""
+        return _Narrower(super().get_renderable())
+
+
 class Bars:
     """A bar for each preparation, then one for the build and one for each split."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
         self._tally = Tally()
-        self._progress = Progress(
+        self._progress = _Progress(
             TextColumn("{task.description:<10}"),
             BarColumn(),
             TaskProgressColumn(),
