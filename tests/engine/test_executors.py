@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from wizard.engine import beats
+from wizard.engine import beats, executors
 from wizard.engine.events import Beat
 from wizard.engine.executors import LocalExecutor, WorkerDied, available_cores
+from wizard.errors import MachineError
 
 
 @pytest.fixture
@@ -62,6 +63,21 @@ def test_an_error_of_a_task_comes_back_with_the_workers_traceback(executor: Loca
 def test_what_cannot_be_sent_is_an_error_of_its_task_alone(executor: LocalExecutor) -> None:
     assert executor.submit(lambda: 1).exception(timeout=60) is not None
     assert executor.submit(beat_once, 1).result(timeout=60) == 1
+
+
+def test_a_worker_that_cannot_be_started_is_told_and_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: object) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(executors._CONTEXT, "Process", refuse)
+    executor = LocalExecutor(2)
+    futures = [executor.submit(beat_once, i) for i in range(2)]
+    for future in futures:
+        error = future.exception(timeout=10)
+        assert isinstance(error, MachineError)
+        assert "cannot be started: Resource temporarily unavailable" in error.what
+    assert executor.beats() == []
+    executor.shutdown(cancel_futures=True)
 
 
 def test_killing_workers_at_any_time_never_holds_the_others_up() -> None:

@@ -22,11 +22,13 @@ from typing import Any, ParamSpec, TypeVar
 
 from wizard.engine import beats
 from wizard.engine.events import Beat
+from wizard.errors import MachineError
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _CONTEXT = get_context("spawn")
+_FEWER = "Ask for fewer workers (--set run.workers=1), or free processes, memory or open files"
 
 
 class WorkerDied(Exception):
@@ -91,9 +93,10 @@ class LocalExecutor(Executor):
 
     def beats(self) -> list[Beat]:
         """What workers have told since the last call."""
-        told = []
-        while self._beats.poll():
-            told.append(self._beats.recv())
+        told: list[Beat] = []
+        with suppress(OSError):  # the executor has given up and closed its pipes
+            while self._beats.poll():
+                told.append(self._beats.recv())
         return told
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -101,7 +104,7 @@ class LocalExecutor(Executor):
         with self._shared.lock:
             self._shared.closing = True
             self._shared.stopping |= cancel_futures
-            if self._dispatcher.is_alive():
+            with suppress(OSError):
                 self._rouse()
         if wait:
             self._dispatcher.join()
@@ -114,6 +117,28 @@ class LocalExecutor(Executor):
 
     def _dispatch(self) -> None:
         _block_signals()
+        try:
+            self._serve()
+        except OSError as error:
+            self._give_up(MachineError(f"A worker process cannot be started: {error.strerror or error}.", _FEWER))
+        for worker in list(self._workers):
+            worker.process.kill()
+            self._lose(worker)
+        for pipe in (self._beats, self._beats_in, self._awake, self._wake):
+            pipe.close()
+
+    def _give_up(self, error: Exception) -> None:
+        with self._shared.lock:
+            self._shared.closing = True
+            for job in self._shared.jobs:
+                if job.future.set_running_or_notify_cancel():
+                    job.future.set_exception(error)
+            for worker in self._workers:
+                if worker.job is not None:
+                    worker.job.future.set_exception(error)
+                    worker.job = None
+
+    def _serve(self) -> None:
         while self._assign():
             watched = [place for worker in self._workers for place in (worker.pipe, worker.process.sentinel)]
             events = wait_for([self._awake, *watched])
@@ -124,11 +149,6 @@ class LocalExecutor(Executor):
             for worker in list(self._workers):
                 if worker.pipe in events or worker.process.sentinel in events:
                     self._collect(worker)
-        for worker in list(self._workers):
-            worker.process.kill()
-            self._lose(worker)
-        for pipe in (self._beats, self._beats_in, self._awake, self._wake):
-            pipe.close()
 
     def _assign(self) -> bool:
         """Hands waiting jobs to idle workers; false when there is nothing more to wait for."""

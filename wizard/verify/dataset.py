@@ -1,6 +1,7 @@
 """Re-reads a finished dataset whole: every shard in worker processes, then TensorFlow as a trainer would use it."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +18,7 @@ from wizard.engine.journal import shard_files
 from wizard.engine.manifest import Manifest, PlannedShard
 from wizard.engine.writers import INDEX_FOLDER
 from wizard.errors import InputError, MachineError, VerifyFailed
+from wizard.profile import cache_folder
 from wizard.verify.shard import Expectation, Problem, check_shard
 
 _TOLD = 20
@@ -158,12 +160,14 @@ def _repeated(expectations: list[Expectation]) -> list[Problem]:
 
 def _read_with_tensorflow(folder: Path, manifest: Manifest, report: Callable[[Event], None]) -> dict[str, str]:
     report(Note(text="opening the dataset with tf.data"))
+    # Else Keras, which TensorFlow imports, would leave a folder in the person's home.
+    environment = os.environ | {"KERAS_HOME": str(cache_folder() / "keras")}
     told = {}
     for split in manifest.splits:
         if not any(shard.images for shard in manifest.shards if shard.split == split):
             continue
         command = [sys.executable, "-m", "wizard.verify.trainer", str(folder), split, str(manifest.label_base)]
-        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         try:
             answer = json.loads(ran.stdout.splitlines()[-1])
         except (ValueError, IndexError) as error:
