@@ -32,6 +32,7 @@ app = App(
     help="Turns the official ILSVRC2012 archives into sharded TFRecords that a trainer opens, and proves them.",
     version=lambda: f"imagenet-setup {version('imagenet-setup')}",
     result_action="return_value",
+    default_parameter=Parameter(negative="", show_default=False),
     suppress_keyboard_interrupt=False,
 )
 
@@ -52,9 +53,9 @@ _session = _Session(command_line=[], output=Output())
 class Talk:
     """How the command speaks."""
 
-    json: Annotated[bool, Parameter(negative="", help="One JSON object a line on stdout.")] = False
-    plain: Annotated[bool, Parameter(negative="", help="Lines without control codes.")] = False
-    quiet: Annotated[bool, Parameter(negative="", help="Results and errors alone.")] = False
+    json: Annotated[bool, Parameter(help="One JSON object a line on stdout.")] = False
+    plain: Annotated[bool, Parameter(help="Lines without control codes.")] = False
+    quiet: Annotated[bool, Parameter(help="Results and errors alone.")] = False
 
     def output(self) -> Output:
         """The output that was asked for.
@@ -81,11 +82,11 @@ def run(
     *,
     set_: Annotated[
         tuple[str, ...],
-        Parameter(name="--set", negative="", show_default=False, help="section.key=value"),
+        Parameter(name="--set", help="section.key=value"),
     ] = (),
-    md5: Annotated[bool, Parameter(negative="", help="Prove the archives' official MD5s first.")] = False,
-    repair: Annotated[bool, Parameter(negative="", help="Build damaged shards anew.")] = False,
-    yes: Annotated[bool, Parameter(negative="", help="Ask nothing; run never does, so this changes nothing.")] = False,
+    md5: Annotated[bool, Parameter(help="Prove the archives' official MD5s first.")] = False,
+    repair: Annotated[bool, Parameter(help="Build damaged shards anew.")] = False,
+    yes: Annotated[bool, Parameter(help="Ask nothing; run never does, so this changes nothing.")] = False,
     talk: Talk = _DEFAULT,
 ) -> int:
     """Build what PROFILE asks for, or go on with an unfinished build; it asks nothing."""
@@ -103,7 +104,7 @@ def verify(
     out: Annotated[Path, Parameter(help="The folder of a finished dataset.")],
     /,
     *,
-    pixels: Annotated[bool, Parameter(negative="", help="Decode every image.")] = False,
+    pixels: Annotated[bool, Parameter(help="Decode every image.")] = False,
     talk: Talk = _DEFAULT,
 ) -> int:
     """Re-read the finished dataset in OUT, prove that nothing is missing or damaged, and open it with TensorFlow."""
@@ -130,7 +131,9 @@ def inspect(path: Annotated[Path, Parameter(help="A folder or a file.")], /, *, 
 
 @app.command
 def demo(
-    out: Annotated[Path, Parameter(help="A folder for its raw data, profile and dataset.")] = Path("imagenet-demo"),
+    out: Annotated[Path, Parameter(help="A folder for its raw data, profile and dataset.", show_default=True)] = Path(
+        "imagenet-demo"
+    ),
     /,
     *,
     talk: Talk = _DEFAULT,

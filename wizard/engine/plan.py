@@ -12,7 +12,7 @@ from wizard.engine.transform import Recipe
 from wizard.formats.jpeg import CODECS
 from wizard.sources.samples import SampleTable
 
-FORMAT = "schema G, version 1"
+FORMAT = "tf.train.Example with the 15 features of build_imagenet_data.py, version 1"
 """Changes whenever the same images and answers would give other bytes."""
 
 _ROWS = 1 << 16
