@@ -17,7 +17,7 @@ from wizard.engine.journal import read as read_journal
 from wizard.engine.journal import shard_files
 from wizard.engine.manifest import Manifest, PlannedShard
 from wizard.engine.writers import INDEX_FOLDER
-from wizard.errors import InputError, MachineError, VerifyFailed
+from wizard.errors import MachineError, VerifyFailed
 from wizard.profile import cache_folder
 from wizard.verify.shard import Expectation, Problem, check_shard
 
@@ -65,7 +65,7 @@ def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = Fals
         listed = "".join(f"\n  {problem}" for problem in problems[:_TOLD])
         more = f"\n  and {len(problems) - _TOLD:,} more" if len(problems) > _TOLD else ""
         raise VerifyFailed(
-            f"{folder} is not what its manifest says; {len(problems):,} problems:{listed}{more}",
+            f"{folder} is not what its manifest says:{listed}{more}",
             "Repeat the command that built it, with --repair: it sets damaged shards aside and builds just those anew",
         )
     return Verified(
@@ -80,16 +80,13 @@ def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = Fals
 
 
 def _manifest(folder: Path) -> Manifest:
-    try:
-        return manifests.read(folder)
-    except InputError:
-        header, done = read_journal(folder)
-        if header is None:
-            raise
+    header, done = read_journal(folder)
+    if header is not None and not (folder / manifests.MANIFEST).exists():
         raise VerifyFailed(
             f"{folder} is an unfinished build: {len(done):,} shards are done, and there is no {manifests.MANIFEST}.",
             "Go on with the command that began it, then verify",
-        ) from None
+        )
+    return manifests.read(folder)
 
 
 def _unknown_files(folder: Path, manifest: Manifest) -> list[Problem]:
