@@ -2,7 +2,7 @@
 
 Every worker has a pipe of its own and shares no lock with any other, so one that is killed, at whatever instant, can
 hold nobody up. The pools of the standard library, loky and pebble share locks or break as a whole: with pebble 5.2,
-killing a worker between two small tasks left the pool waiting for ever in most of 10 trials.
+killing a worker between two small tasks left the pool waiting for over a minute, again and again.
 """
 
 import os
