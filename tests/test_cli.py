@@ -298,6 +298,17 @@ def test_a_folder_with_quotes_is_a_folder(tmp_path: Path) -> None:
     assert main(["demo", str(tmp_path / """it's "here" \\ é"""), "--quiet"]) == 0
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_a_folder_whose_name_is_no_utf8_can_be_verified_and_is_refused_in_a_profile(
+    work: Path, built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / os.fsdecode(b"\xff")
+    shutil.copytree(built, folder)
+    assert main(["verify", str(folder), "--quiet"]) == 0
+    assert main(["run", str(work), "--set", f"output.path={folder}"]) == 2
+    assert "output.path" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("words", [["verify"], ["inspect"], ["demo"]])
 def test_a_file_where_a_folder_belongs_is_no_bug(words: list[str], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no dataset")

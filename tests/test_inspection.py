@@ -53,6 +53,11 @@ def test_a_damaged_shard_is_named_with_its_record(built_copy: Path) -> None:
         inspect(path, ignore)
 
 
+def test_a_file_of_another_kind(built: Path) -> None:
+    with pytest.raises(InputError, match="neither an archive with an official name nor a TFRecord file"):
+        inspect(built / "dataset.json", ignore)
+
+
 def test_nothing_known(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no ImageNet data that this version knows"):
         inspect(tmp_path, ignore)

@@ -226,7 +226,7 @@ def _crashed(error: Exception) -> int:
     )
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_text(text, encoding="utf-8")
+        log.write_text(text, encoding="utf-8", errors="backslashreplace")
         where = f"The crash log is {log}"
     except OSError:
         where = text

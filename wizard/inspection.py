@@ -119,6 +119,11 @@ def _shard(path: Path) -> Facts:
         with reading(path), path.open("rb") as file:
             count = sum(1 for _ in tfrecord.records(file))
     except tfrecord.RecordDamage as damage:
+        if not damage.record:
+            raise InputError(
+                f"{path} is neither an archive with an official name nor a TFRecord file: {damage}.",
+                "Give an archive, a shard, or the folder that holds them",
+            ) from damage
         raise InputError(
             f"{path} is no whole TFRecord file: record {damage.record} at byte {damage.offset:,}: {damage}.",
             "Where it is a shard of a dataset, imagenet-setup verify FOLDER says more",

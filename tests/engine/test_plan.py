@@ -82,7 +82,8 @@ def variants() -> dict[str, Plan]:
         "sizes": made(other_size),
         "labels": made(other_label),
         "fewer images": made(table([1] * 9)),
-        "box of another image": made(table([1] * 8 + [0, 2])),
+        "boxes that are alike": made(dataclasses.replace(rows, boxes=rows.boxes * 0)),
+        "one of them on another image": made(dataclasses.replace(table([1] * 8 + [0, 2]), boxes=rows.boxes * 0)),
     }
 
 

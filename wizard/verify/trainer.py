@@ -34,7 +34,7 @@ def read_batch(folder: str, split: str) -> tuple[Any, Any]:
     Raises:
         tf.errors.OpError: TensorFlow cannot read or parse it.
     """
-    shards = sorted(str(file) for file in Path(folder).iterdir() if file.name.startswith(f"{split}-"))
+    shards = sorted(os.fsencode(file) for file in Path(folder).iterdir() if file.name.startswith(f"{split}-"))
     records = tf.data.Dataset.from_tensor_slices(shards).interleave(tf.data.TFRecordDataset, cycle_length=8)
     images, labels = next(iter(records.map(_parse).batch(BATCH)))
     return images, labels
