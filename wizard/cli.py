@@ -72,7 +72,6 @@ class Talk:
 
 
 _DEFAULT = Talk()
-_COMMANDS = ("run", "verify", "inspect", "demo")
 
 
 @app.command
@@ -80,10 +79,7 @@ def run(
     profile: Annotated[str, Parameter(help="A path, a saved profile's name or a shipped recipe's name.")],
     /,
     *,
-    set_: Annotated[
-        tuple[str, ...],
-        Parameter(name="--set", help="section.key=value"),
-    ] = (),
+    set_: Annotated[tuple[str, ...], Parameter(name="--set", help="section.key=value")] = (),
     md5: Annotated[bool, Parameter(help="Prove the archives' official MD5s first.")] = False,
     repair: Annotated[bool, Parameter(help="Build damaged shards anew.")] = False,
     yes: Annotated[bool, Parameter(help="Ask nothing; run never does, so this changes nothing.")] = False,
@@ -152,10 +148,11 @@ def demo(
 def welcome(*words: str) -> int:
     """Without a command there is nothing to do yet: say what there is."""
     if words:
-        near = difflib.get_close_matches(words[0], _COMMANDS, n=1)
+        commands = [name for name in app if not name.startswith("-")]
+        near = difflib.get_close_matches(words[0], commands, n=1)
         raise UsageError(
             f"There is no command {words[0]!r}.",
-            f"Did you mean {near[0]}?" if near else f"There are {', '.join(_COMMANDS)}; --help tells more",
+            f"Did you mean {near[0]}?" if near else f"There are {', '.join(commands)}; --help tells more",
         )
     raise UsageError(
         "imagenet-setup needs a command; its guided setup is not part of this version.",
@@ -180,7 +177,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SetupError as error:
         return _failed(_with_resume(error) if isinstance(error, Interrupted) else error)
     except KeyboardInterrupt:
-        return _failed(_with_resume(Interrupted("Stopped at once. Finished shards are kept.")))
+        return _failed(_with_resume(Interrupted("Stopped at once; what was finished is kept.")))
     except OSError as error:
         return _failed(MachineError(f"{error.filename or 'The system'}: {error.strerror or error}."))
     except Exception as error:  # noqa: BLE001  the one place where a bug becomes an exit code

@@ -59,6 +59,15 @@ def test_differences_from_the_official_archives_are_told(raw: Path, tmp_path: Pa
     assert told[1] == f"train has {TRAIN} images, the official archive 1,281,167"
 
 
+def test_the_real_datasets_rows_would_stay_under_150_mb(raw: Path, tmp_path: Path) -> None:
+    table = read(raw / IMAGES["train"].name, cache=tmp_path)
+    columns = (table.file, table.offset, table.size, table.label, table.first_box)
+    longest_name = len("n01440764_123456.JPEG")
+    row = sum(column.itemsize for column in columns) + longest_name
+    assert table.name.itemsize <= longest_name
+    assert row * IMAGES["train"].images + 615_299 * 4 * table.boxes.itemsize < 150e6
+
+
 def test_names_with_a_folder_before_them_and_macos_debris_are_understood(tmp_path: Path) -> None:
     inner = tar([(f"./{TENCH}_1.JPEG", JPEG), (f"./._{TENCH}_1.JPEG", b"mac"), (".DS_Store", b"mac")])
     path = tmp_path / "train.tar"

@@ -44,9 +44,3 @@ def test_boxes_are_found_by_name_and_keep_their_order() -> None:
     boxes = np.arange(4, dtype=np.float64)[:, None].repeat(4, axis=1)
     found = table([1, 1, 1]).with_boxes(names, boxes)
     assert [sample.boxes[:, 0].tolist() for sample in found] == [[0], [], [1, 2]]
-
-
-def test_a_million_rows_with_boxes_stay_under_150_mb() -> None:
-    count, boxes = 1_281_167, 615_299
-    columns = [np.dtype(kind).itemsize for kind in (np.int16, np.int64, np.int64, "S21", np.int16, np.int64)]
-    assert sum(columns) * count + boxes * 32 < 150e6

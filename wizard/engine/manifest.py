@@ -1,4 +1,4 @@
-"""dataset.json and images.csv.gz: how a finished dataset was made, and which image is in which shard."""
+"""dataset.json and images.csv.gz: how a finished dataset was made, and which image belongs in which shard."""
 
 import gzip
 import hashlib

@@ -15,7 +15,7 @@ from wizard.engine.plan import ShardTask
 from wizard.engine.records import record
 from wizard.engine.transform import transform
 from wizard.engine.writers import TFRecordWriter
-from wizard.errors import BadImage, InputError, MachineError
+from wizard.errors import BadImage, InputError, MachineError, reading
 from wizard.formats.jpeg import Undecodable
 from wizard.formats.resize import move_boxes
 from wizard.sources.samples import Sample
@@ -96,13 +96,11 @@ def _contents(task: ShardTask) -> Iterator[tuple[Sample, bytes]]:
     with ExitStack() as stack:
         opened: dict[str, IO[bytes]] = {}
         for sample in task.samples:
-            try:
+            with reading(Path(sample.file)):
                 if sample.file not in opened:
                     opened[sample.file] = stack.enter_context(Path(sample.file).open("rb", buffering=0))
                 opened[sample.file].seek(sample.offset)
                 data = opened[sample.file].read(sample.size)
-            except OSError as error:
-                raise InputError(f"{sample.file} cannot be read: {error.strerror or error}.") from error
             if len(data) < sample.size:
                 raise InputError(
                     f"{sample.file} ends inside {sample.name}; it has changed since its headers were read.",

@@ -82,7 +82,7 @@ def restore_index(folder: Path, shard: str) -> None:
 
 
 def write_whole(target: Path, content: bytes) -> None:
-    """Writes a small file by temporary name, fsync and rename, making its folder where it is missing."""
+    """Writes a small file by temporary name, fsync and rename; on disk, name and all, when this returns."""
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=target.parent)
     try:
@@ -92,6 +92,7 @@ def write_whole(target: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         Path(temporary).chmod(0o666 & ~_umask())
         Path(temporary).replace(target)
+        _sync_folder(target.parent)
     finally:
         Path(temporary).unlink(missing_ok=True)
 

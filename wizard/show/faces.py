@@ -1,4 +1,4 @@
-"""Who listens to a build: a face for logs, one for programs, one for nobody; the bars are in `progress.py`."""
+"""Who listens to a build: a face for logs and one for programs; the bars are in `progress.py`."""
 
 import time
 from contextlib import AbstractContextManager, nullcontext
