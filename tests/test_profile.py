@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from wizard.errors import ProfileError, UsageError
-from wizard.profile import Profile, check, config_folder, find, load, recipes_folder
+from wizard.folders import config_folder, recipes_folder
+from wizard.profile import Profile, check
+from wizard.saved import find, load
 
 FOLDERS = ["source.path=/raw", "output.path=/out"]
 

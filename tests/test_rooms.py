@@ -14,13 +14,19 @@ MODULES = sorted(ROOT.rglob("*.py"))
 ORDER = [
     {"__main__"},
     {"cli"},
-    {"demo", "inspection"},
+    {"commands"},
+    {"ask"},
+    {"demo", "inspection", "known_builds"},
     {"build", "show"},
-    {"verify", "prepare", "interrupts", "output"},
+    {"verify", "interrupts", "output"},
+    {"preflight"},
+    {"prepare"},
     {"engine", "synthetic"},
     {"sources"},
     {"ilsvrc2012", "formats"},
+    {"saved"},
     {"profile"},
+    {"folders"},
     {"errors"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}

@@ -11,13 +11,15 @@ import filelock
 
 from wizard.engine import manifest
 from wizard.engine.events import Finished, ShardResult, SplitStart, SplitSummary, Started
-from wizard.engine.executors import LocalExecutor, available_cores
+from wizard.engine.executors import LocalExecutor
 from wizard.engine.journal import STATE_FOLDER, Journal
 from wizard.engine.plan import Plan
 from wizard.engine.run import build_shards
 from wizard.engine.writers import INDEX_FOLDER, remove_leftovers, restore_index
 from wizard.errors import MachineError, writing
 from wizard.formats.tfrecord import RecordDamage
+from wizard.preflight.guard import Guard
+from wizard.preflight.machine import cores
 from wizard.prepare import Report, listening, make_plan
 from wizard.profile import Profile
 from wizard.verify.repair import set_rejected_aside
@@ -31,11 +33,13 @@ class Options:
         md5: prove the archives' official sums first.
         repair: re-read the finished shards and build anew those that are damaged.
         stopping: once it says true, the shards under way are finished and nothing new begins.
+        workers: how many; as the profile says where it is 0.
     """
 
     md5: bool = False
     repair: bool = False
     stopping: Callable[[], bool] = lambda: False
+    workers: int = 0
 
 
 def build(profile: Profile, report: Report, options: Options) -> Finished:
@@ -48,7 +52,7 @@ def build(profile: Profile, report: Report, options: Options) -> Finished:
     report_or_stop = listening(report, options.stopping)
     plan = make_plan(profile, report_or_stop, md5=options.md5)
     output = profile.output_path
-    workers = available_cores() if profile.run.workers == "auto" else profile.run.workers
+    workers = options.workers or (cores() if profile.run.workers == "auto" else profile.run.workers)
     skip_bad = profile.output.on_bad_image == "skip"
     with _sole_use(output), _workers(workers, output) as executor:
         remove_leftovers(output)
@@ -64,11 +68,13 @@ def build(profile: Profile, report: Report, options: Options) -> Finished:
         report(_started(plan, journal, workers, str(output), built_before))
         before = time.monotonic()
         tasks = plan.tasks(str(output), skip_bad=skip_bad, without=proven)
-        building = build_shards(
-            tasks, executor, journal, window=workers, beats=executor.beats, stopping=options.stopping
-        )
-        for event in building:
-            report(event)
+        guard = Guard(output, workers, options.stopping)
+        building = build_shards(tasks, executor, journal, window=workers, beats=executor.beats, stopping=guard)
+        with guard.naming_the_shortage():
+            for event in building:
+                report(event)
+                for seen in guard.watch(event):
+                    report(seen)
         seconds = time.monotonic() - before
         manifest.write(output, plan, journal.done, profile.model_dump(mode="json", exclude_none=True))
     built = sum(result.images for name, result in journal.done.items() if name not in proven)
@@ -126,6 +132,8 @@ def _started(plan: Plan, journal: Journal, workers: int, output: str, proven: li
                 shards=split.shards,
                 images_done=sum(len(r.skipped) + r.images for r in proven if r.split == split.split),
                 shards_done=sum(r.split == split.split for r in proven),
+                bytes_in_done=sum(r.bytes_in for r in proven if r.split == split.split),
+                bytes_out_done=sum(r.bytes_out for r in proven if r.split == split.split),
             )
             for split in plan.splits
         ),

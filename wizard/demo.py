@@ -8,7 +8,7 @@ from wizard.build import Options, build
 from wizard.engine.events import Finished, Note
 from wizard.errors import writing
 from wizard.prepare import Report
-from wizard.profile import load
+from wizard.saved import load
 from wizard.verify.dataset import Verified, verify
 
 _PROFILE = """\

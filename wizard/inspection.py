@@ -11,7 +11,7 @@ from wizard.engine.events import Event, Preparing
 from wizard.errors import InputError, reading
 from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.archives import BOXES, CLASSES, IMAGES
-from wizard.profile import cache_folder
+from wizard.folders import cache_folder
 from wizard.sources import archives
 from wizard.sources.locate import human_bytes, image_archives
 

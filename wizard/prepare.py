@@ -1,18 +1,25 @@
 """From a profile to a plan: what the source holds, and where it goes."""
 
 from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from wizard.engine.events import Event, Note, Preparing
 from wizard.engine.plan import Plan, SplitPlan, shuffle
 from wizard.engine.transform import Recipe
-from wizard.errors import Interrupted
+from wizard.errors import InputError, Interrupted
 from wizard.formats.resize import Resize
 from wizard.ilsvrc2012.archives import BOXES, IMAGES, Split
-from wizard.profile import Profile, cache_folder
+from wizard.folders import cache_folder
+from wizard.profile import Profile
 from wizard.sources import archives, locate
 from wizard.sources.annotations import read_boxes
 from wizard.sources.checksums import verify_md5
 from wizard.sources.samples import SampleTable
+
+_FEWER_CLASSES = "Take more classes (--set source.classes=10), or leave this split out (source.splits)"
 
 Report = Callable[[Event], None]
 
@@ -51,7 +58,7 @@ def make_plan(profile: Profile, report: Report, *, md5: bool = False) -> Plan:
                 table=table,
                 order=shuffle(table.name, profile.output.seed),
                 shards=profile.shards(split),
-                recipe=_recipe(profile, split),
+                recipe=recipe(profile, split),
             )
             for split, table in tables.items()
         ),
@@ -77,6 +84,7 @@ def _read_source(profile: Profile, report: Report, *, md5: bool) -> dict[Split, 
             when = verify_md5(path, expected, cache, progress(f"MD5 of {path.name}"))
             report(Note(text=f"{path.name} has its official MD5 (verified {when})"))
     tables = {}
+    chosen: npt.NDArray[np.int16] | None = None
     for split, path in images.items():
         table = archives.read_table(
             path,
@@ -87,6 +95,9 @@ def _read_source(profile: Profile, report: Report, *, md5: bool) -> dict[Split, 
         )
         for told in archives.differences(table, split):
             report(Note(text=told, warning=True))
+        if profile.source.classes is not None:
+            chosen = _first_classes(table, profile.source.classes) if chosen is None else chosen
+            table = _of_classes(table, chosen, path)
         if split in boxes:
             found = read_boxes(boxes[split], cache, progress(f"boxes in {boxes[split].name}"))
             table = table.with_boxes(found.names, found.boxes)
@@ -100,13 +111,25 @@ def _read_source(profile: Profile, report: Report, *, md5: bool) -> dict[Split, 
     return tables
 
 
+def _first_classes(table: SampleTable, count: int) -> npt.NDArray[np.int16]:
+    return np.unique(table.label)[:count]
+
+
+def _of_classes(table: SampleTable, chosen: npt.NDArray[np.int16], path: Path) -> SampleTable:
+    rows = np.flatnonzero(np.isin(table.label, chosen))
+    if not len(rows):
+        raise InputError(f"{path} holds no image of the {len(chosen):,} classes that were chosen.", _FEWER_CLASSES)
+    return table.take(rows)
+
+
 def _told_of_boxes(split: Split, table: SampleTable, rejected: int) -> Note:
     count = int((table.first_box[1:] > table.first_box[:-1]).sum())
     why = f"; {rejected:,} boxes of the archive have no area or another class's name" if rejected else ""
     return Note(text=f"{split}: {count:,} of {len(table):,} images have bounding boxes{why}", warning=not count)
 
 
-def _recipe(profile: Profile, split: Split) -> Recipe:
+def recipe(profile: Profile, split: Split) -> Recipe:
+    """What becomes of a split's images."""
     image = profile.image
     if split not in image.splits:
         return Recipe(resize=Resize(mode="original"), quality=None)

@@ -1,17 +1,15 @@
-"""Profile: all that a build needs to know, read from TOML and checked as a whole."""
+"""Profile: all that a build needs to know, checked as a whole."""
 
 import difflib
-import os
-import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from wizard.errors import ProfileError, UsageError
+from wizard.errors import ProfileError
+from wizard.folders import expanded
 
 Split = Literal["train", "validation"]
 Splits = Annotated[tuple[Split, ...], Field(min_length=1, strict=False)]
@@ -31,6 +29,7 @@ class Source(_Section):
     layout: Literal["auto", "archives"] = "auto"
     splits: Splits = ("train", "validation")
     boxes: Literal["none", "train", "all"] = "train"
+    classes: int | None = Field(default=None, ge=1, le=1000)
 
 
 class Image(_Section):
@@ -95,7 +94,7 @@ class Run(_Section):
 
 
 class Profile(_Section):
-    """A whole profile; `load` reads one and reports every problem together."""
+    """A whole profile; `wizard.saved` reads and writes them as files."""
 
     schema_version: int = Field(default=1, ge=1, le=1)
     name: str = Field(default="", pattern=r"^[\w.-]*$")
@@ -113,12 +112,12 @@ class Profile(_Section):
     @property
     def source_path(self) -> Path:
         """The raw data's folder, absolute."""
-        return _expanded(self.source.path).absolute()
+        return expanded(self.source.path).absolute()
 
     @property
     def output_path(self) -> Path:
         """The result's folder, absolute."""
-        return _expanded(self.output.path).absolute()
+        return expanded(self.output.path).absolute()
 
     def shards(self, split: Split) -> int:
         """How many shards a split is written to."""
@@ -127,69 +126,6 @@ class Profile(_Section):
     def boxes(self, split: Split) -> bool:
         """Whether a split's records carry the boxes that are known."""
         return self.source.boxes == "all" or (self.source.boxes == "train" and split == "train")
-
-
-def config_folder() -> Path:
-    """Where saved profiles are; under $IMAGENET_SETUP_HOME where that is set."""
-    return _home("config", platformdirs.user_config_path("imagenet-setup"))
-
-
-def cache_folder() -> Path:
-    """Where indexes and verified sums are kept; safe to delete at any time."""
-    return _home("cache", platformdirs.user_cache_path("imagenet-setup"))
-
-
-def state_folder() -> Path:
-    """Where crash logs go."""
-    return _home("state", platformdirs.user_state_path("imagenet-setup"))
-
-
-def recipes_folder() -> Path:
-    """The shipped recipes: inside the package once installed, beside it in a checkout."""
-    inside = Path(__file__).parent / "profiles"
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "profiles"
-
-
-def find(name: str) -> Path:
-    """The file that PROFILE means: a path, a saved profile's name or a shipped recipe's name, in this order.
-
-    Raises:
-        UsageError: there is none; the names that there are are told.
-    """
-    path = _expanded(name)
-    if _is_file(path):
-        return path
-    folders = (config_folder() / "profiles", recipes_folder())
-    for folder in folders:
-        if _is_file(folder / f"{name}.toml"):
-            return folder / f"{name}.toml"
-    known = sorted({file.stem for folder in folders for file in folder.glob("*.toml")})
-    close = difflib.get_close_matches(name, known, n=1)
-    raise UsageError(
-        f"There is no profile {name!r}: no file of that path, and none of that name in {folders[0]} "
-        "or among the shipped recipes.",
-        (f"Did you mean {close[0]}? " if close else "") + f"Names known: {', '.join(known)}",
-    )
-
-
-def load(name: str, overrides: Sequence[str] = ()) -> Profile:
-    """Reads a profile and lays `section.key=value` overrides over it.
-
-    Raises:
-        UsageError: there is no such profile, or an override has not that form.
-        ProfileError: it is no TOML, or values do not fit; all problems are named.
-    """
-    path = find(name)
-    try:
-        table: Table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProfileError(str(path), [f"it is no TOML: {error}"], "Mend that place in the file") from error
-    table.setdefault("name", path.stem)
-    for override in overrides:
-        table = _override(table, override)
-    return check(table, f"recipe {path.stem}" if path.parent == recipes_folder() else str(path))
 
 
 def check(table: Mapping[str, Any], where: str) -> Profile:
@@ -206,42 +142,6 @@ def check(table: Mapping[str, Any], where: str) -> Profile:
         if isinstance(image, dict):
             problems += [f"image.{line}" for line in _misfits(image) if f"image.{line}" not in problems]
         raise ProfileError(where, problems, _MEND) from error
-
-
-def _expanded(text: str) -> Path:
-    try:
-        return Path(text).expanduser()
-    except RuntimeError as error:
-        raise UsageError(f"{text}: {error}") from error
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:
-        return False
-
-
-def _home(part: str, default: Path) -> Path:
-    home = os.environ.get("IMAGENET_SETUP_HOME")
-    return Path(home).expanduser() / part if home else default
-
-
-def _override(table: Table, text: str) -> Table:
-    dotted, equals, value = text.partition("=")
-    keys = dotted.strip().split(".")
-    if not equals or not all(keys) or len(keys) > 2:
-        raise UsageError(f"--set {text}: this is not section.key=value.", "For example: --set image.quality=90")
-    try:
-        (parsed,) = tomllib.loads(f"value = {value}").values()
-    except (tomllib.TOMLDecodeError, ValueError):
-        parsed = value
-    if len(keys) == 1:
-        return {**table, keys[0]: parsed}
-    section = table.get(keys[0], {})
-    if not isinstance(section, dict):
-        raise UsageError(f"--set {text}: {keys[0]} is not a section.")
-    return {**table, keys[0]: {**section, keys[1]: parsed}}
 
 
 def _problem(item: Any) -> list[str]:

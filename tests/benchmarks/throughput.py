@@ -16,7 +16,7 @@ from pathlib import Path
 from wizard import synthetic
 from wizard.build import Options, build
 from wizard.engine.events import Event, ShardDone
-from wizard.profile import load
+from wizard.saved import load
 
 PROFILE = """
 [image]

@@ -10,7 +10,7 @@ import pytest
 
 from wizard.engine import beats, executors
 from wizard.engine.events import Beat
-from wizard.engine.executors import LocalExecutor, WorkerDied, available_cores
+from wizard.engine.executors import LocalExecutor, WorkerDied
 from wizard.errors import MachineError
 
 
@@ -132,7 +132,3 @@ def test_a_worker_imports_neither_tensorflow_nor_the_command_line(executor: Loca
 
 def test_a_worker_keeps_to_one_thread_for_pixels(executor: LocalExecutor) -> None:
     assert executor.submit(threads).result(timeout=60) == "1"
-
-
-def test_there_is_a_core() -> None:
-    assert available_cores() >= 1

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +90,78 @@ class SplitStart:
     shards: int
     images_done: int
     shards_done: int
+    bytes_in_done: int = 0
+    bytes_out_done: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """One look at whether a build would work here.
+
+    Attributes:
+        name: what `--ignore` calls it.
+        status: pass, warn or fail.
+        looked_at: the path, limit or file that was looked at.
+        seen: what was found there.
+        needed: what it has to be; may be empty.
+        mend: what would mend it; empty where it passes.
+    """
+
+    name: str
+    status: Literal["pass", "warn", "fail"]
+    looked_at: str
+    seen: str
+    needed: str = ""
+    mend: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """An expected value and the two it should lie between."""
+
+    low: float
+    likely: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimated:
+    """What a build will come to, measured on a sample of its own images.
+
+    Attributes:
+        images: how many it will read.
+        sampled: how many of them were put through.
+        workers: for how many the time holds.
+        bytes_in: bytes of the images that it reads.
+        bytes_out: bytes of all shards.
+        seconds: for everything, on this machine.
+        worker_memory: bytes of one worker.
+    """
+
+    images: int
+    sampled: int
+    workers: int
+    bytes_in: int
+    bytes_out: Range
+    seconds: Range
+    worker_memory: Range
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """How the machine does while it builds, about once a second.
+
+    Attributes:
+        cpu: load of the cores that may be used, 0 to 100.
+        memory_used: bytes.
+        memory_total: bytes that may be used; a container's limit counts.
+        disk_free: bytes free where the output goes.
+    """
+
+    cpu: float
+    memory_used: int
+    memory_total: int
+    disk_free: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,7 +242,7 @@ class Finished:
     label_base: int
 
 
-Event = Note | Preparing | Started | Beat | ShardDone | WorkerLost | Finished
+Event = Note | Preparing | Checked | Estimated | Started | Beat | Machine | ShardDone | WorkerLost | Finished
 
 
 def as_json(event: Event) -> tuple[str, dict[str, Any]]:

@@ -220,13 +220,6 @@ def _end(worker: _Worker, patience: float) -> None:
     worker.pipe.close()
 
 
-def available_cores() -> int:
-    """Cores that this process may use; its CPU affinity counts."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _block_signals() -> None:
     """Ctrl-C is the run's to hear, also while a worker starts: it inherits the mask of the thread that starts it."""
     if hasattr(signal, "pthread_sigmask"):

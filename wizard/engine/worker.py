@@ -1,9 +1,13 @@
-"""build_shard: reads, transforms, encodes, writes and commits one shard. Runs in a worker process."""
+"""build_shard: reads, transforms, encodes, writes and commits one shard; rehearse: the same without the writing.
+
+Both run in a worker process.
+"""
 
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
@@ -14,7 +18,7 @@ from wizard.engine.events import Beat, ConvertedImage, ShardResult, SkippedImage
 from wizard.engine.plan import ShardTask
 from wizard.engine.records import record
 from wizard.engine.transform import transform
-from wizard.engine.writers import TFRecordWriter
+from wizard.engine.writers import Discarding, TFRecordWriter, Writer
 from wizard.errors import BadImage, InputError, MachineError, reading
 from wizard.formats.jpeg import Undecodable
 from wizard.formats.resize import move_boxes
@@ -69,7 +73,51 @@ def build_shard(task: ShardTask) -> ShardResult:
     )
 
 
-def _add(task: ShardTask, sample: Sample, data: bytes, writer: TFRecordWriter, tally: _Tally) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Rehearsal:
+    """What images came to that were put through without being stored; a column an attribute, a row an image.
+
+    Attributes:
+        bytes_out: of their records, framed; 0 for one that would be left out or stop the run.
+        seconds: that they took, reading apart.
+        reading: seconds that it took to read them.
+        rss: the worker's resident memory afterwards, in bytes.
+    """
+
+    bytes_out: list[int]
+    seconds: list[float]
+    reading: list[float]
+    rss: int
+
+
+def rehearse(task: ShardTask) -> Rehearsal:
+    """Does with the task's images all that `build_shard` does, and keeps nothing.
+
+    Raises:
+        InputError: an archive cannot be read as indexed.
+    """
+    tally, writer = _Tally(), Discarding()
+    sizes, seconds, waiting = [0], [], []
+    contents = _contents(task)
+    while True:
+        begun = time.perf_counter()
+        item = next(contents, None)
+        if item is None:
+            break
+        read = time.perf_counter()
+        _add(task, *item, writer, tally)
+        waiting.append(read - begun)
+        seconds.append(time.perf_counter() - read)
+        sizes.append(writer.size)
+    return Rehearsal(
+        bytes_out=[after - before for before, after in pairwise(sizes)],
+        seconds=seconds,
+        reading=waiting,
+        rss=_PROCESS.memory_info().rss,
+    )
+
+
+def _add(task: ShardTask, sample: Sample, data: bytes, writer: Writer, tally: _Tally) -> None:
     tally.read += 1
     tally.bytes_in += len(data)
     try:

@@ -5,7 +5,7 @@ import os
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 from wizard.formats import tfrecord
 
@@ -19,6 +19,29 @@ class Written(NamedTuple):
 
     bytes: int
     sha256: str
+
+
+class Writer(Protocol):
+    """Takes records; `size` is what they come to so far, in bytes."""
+
+    size: int
+
+    def write(self, payload: bytes) -> None:
+        """Appends one record."""
+
+
+class Discarding:
+    """Does a TFRecordWriter's work and keeps nothing of it, to learn what it comes to."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self.size = 0
+
+    def write(self, payload: bytes) -> None:
+        """Frames one record and counts it."""
+        frame = tfrecord.frame(payload)
+        self._digest.update(frame)
+        self.size += len(frame)
 
 
 class TFRecordWriter:

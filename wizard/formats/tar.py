@@ -12,6 +12,8 @@ from typing import IO, NamedTuple
 BLOCK = 512
 """Bytes of a header, and what contents are padded to."""
 _LONGEST_NAME = 1 << 20
+_LOOKBACK = 1 << 17
+_NAME = slice(0, 100)
 _LONGEST_PADDING = 1 << 16
 """Bytes of zeros after an end marker's first block; archivers pad to 10 kB, unless told otherwise."""
 
@@ -77,6 +79,32 @@ def members(file: IO[bytes], start: int = 0, end: int | None = None, *, head: in
         elif info.type in (tarfile.LNKTYPE, tarfile.SYMTYPE):
             raise TarDamage(f"{info.name} is a link, not a file")
         overrides = {}
+
+
+def member_at(file: IO[bytes], place: int, suffix: bytes) -> Member | None:
+    """The regular file in whose header or content a byte lies, found without walking there from the archive's start.
+
+    A header's own checksum tells it from content that looks like one. Files of names longer than a header holds are
+    not found.
+
+    Args:
+        file: the archive, or one that holds archives.
+        place: any byte of it.
+        suffix: what the file's name ends with.
+    """
+    end = place // BLOCK * BLOCK + BLOCK
+    while end > 0:
+        start = max(0, end - _LOOKBACK)
+        file.seek(start)
+        chunk = file.read(end - start)
+        for at in range(len(chunk) // BLOCK * BLOCK - BLOCK, -BLOCK, -BLOCK):
+            block = chunk[at : at + BLOCK]
+            if block[_NAME].rstrip(b"\0").endswith(suffix) and is_header(block):
+                info, content = _header(block, start + at), start + at + BLOCK
+                covers = info.type in tarfile.REGULAR_TYPES and place < content + info.size
+                return Member(info.name, content, info.size, b"") if covers else None
+        end = start
+    return None
 
 
 def is_header(block: bytes) -> bool:

@@ -1,7 +1,7 @@
 """The official archives: names, sizes, sums and what they hold.
 
 Sizes are those in `checksums.tsv` of tensorflow-datasets 4.9.10, MD5s those of image-net.org's download page, as
-torchvision's `datasets/imagenet.py` repeats them.
+torchvision's `datasets/imagenet.py` repeats them. Image bytes are those of Hugging Face's imagenet-1k card.
 """
 
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ class ImageArchive:
         bytes: exact size of the file.
         md5: of the file, in hex.
         images: how many it holds.
+        image_bytes: what they come to together, in bytes.
     """
 
     split: Split
@@ -30,6 +31,7 @@ class ImageArchive:
     bytes: int
     md5: str
     images: int
+    image_bytes: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,7 @@ IMAGES: dict[Split, ImageArchive] = {
         bytes=147_897_477_120,
         md5="1d675b47d978889d74fa0da5fadfb00e",
         images=1_281_167,
+        image_bytes=146_956_944_242,
     ),
     "validation": ImageArchive(
         split="validation",
@@ -61,6 +64,7 @@ IMAGES: dict[Split, ImageArchive] = {
         bytes=6_744_924_160,
         md5="29b22e2961454d5413ddabcf34fc5622",
         images=50_000,
+        image_bytes=6_709_003_386,
     ),
 }
 

@@ -45,6 +45,17 @@ def verify_md5(path: Path, expected: str, cache: Path, progress: Progress) -> st
     return "now"
 
 
+def when_verified(path: Path, expected: str, cache: Path) -> str:
+    """When the file, as it is now, was found to have this MD5, as local time; empty if it never was.
+
+    Raises:
+        InputError: it cannot be looked at.
+    """
+    with reading(path):
+        entry = _remembered(cache / "md5.json").get(fingerprint(path), {})
+    return str(entry["verified"]) if entry.get("md5") == expected else ""
+
+
 def _md5(path: Path, progress: Progress) -> str:
     digest = hashlib.md5(usedforsecurity=False)
     total, done = path.stat().st_size, 0

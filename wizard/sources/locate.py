@@ -64,16 +64,21 @@ def _complete(folder: Path, found: dict[Split, Path], names: Mapping[Split, str]
     missing = [name for split, name in names.items() if split not in found]
     if missing:
         raise InputError(
-            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing in {folder}. {_contents(folder)}",
+            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing in {folder}. {contents(folder)}",
             f"Put {'it' if len(missing) == 1 else 'them'} there{way_out}",
         )
     for path in found.values():
         with reading(path):
-            _sniff(path)
+            sniff(path)
     return found
 
 
-def _contents(folder: Path) -> str:
+def contents(folder: Path) -> str:
+    """What a folder holds, in a sentence.
+
+    Raises:
+        InputError: it cannot be looked into.
+    """
     with reading(folder):
         files = sorted(folder.iterdir())
     named = ", ".join(
@@ -84,7 +89,13 @@ def _contents(folder: Path) -> str:
     return f"Found there: {named}{more}." if files else "The folder is empty."
 
 
-def _sniff(path: Path) -> None:
+def sniff(path: Path) -> None:
+    """Looks at the first bytes of what should be a tar archive.
+
+    Raises:
+        InputError: they show that it is none.
+        OSError: it cannot be read.
+    """
     with path.open("rb") as file:
         head = file.read(tar.BLOCK)
     size = path.stat().st_size

@@ -12,13 +12,14 @@ import numpy as np
 
 from wizard.engine import manifest as manifests
 from wizard.engine.events import Event, Note, Preparing
-from wizard.engine.executors import LocalExecutor, WorkerDied, available_cores
+from wizard.engine.executors import LocalExecutor, WorkerDied
 from wizard.engine.journal import read as read_journal
 from wizard.engine.journal import shard_files
 from wizard.engine.manifest import Manifest, PlannedShard
 from wizard.engine.writers import INDEX_FOLDER
 from wizard.errors import MachineError, VerifyFailed
-from wizard.profile import cache_folder
+from wizard.folders import cache_folder
+from wizard.preflight.machine import cores
 from wizard.verify.shard import Expectation, Problem, check_shard
 
 _TOLD = 20
@@ -107,7 +108,7 @@ def _check_shards(folder: Path, manifest: Manifest, report: Callable[[Event], No
     expectations = list(_expectations(folder, manifest, planned, pixels=pixels))
     problems = _unlisted(manifest, planned) + _repeated(expectations)
     total, done = sum(shard.bytes_out for shard in manifest.shards), 0
-    executor = LocalExecutor(min(available_cores(), len(expectations)))
+    executor = LocalExecutor(min(cores(), len(expectations)))
     completed = False
     try:
         for expected, found in zip(expectations, executor.map(check_shard, expectations), strict=True):

@@ -1,0 +1,36 @@
+"""check PROFILE."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from wizard.commands.session import DEFAULT, Talk
+from wizard.interrupts import listening
+from wizard.preflight.examine import examine, refuse
+from wizard.prepare import listening as stoppable
+from wizard.saved import load
+from wizard.show.choose import face_for
+
+
+def check(
+    profile: Annotated[str, Parameter(help="A path, a saved profile's name or a shipped recipe's name.")],
+    /,
+    *,
+    set_: Annotated[tuple[str, ...], Parameter(name="--set", help="section.key=value")] = (),
+    ignore: Annotated[tuple[str, ...], Parameter(help="A check's name; it may fail.")] = (),
+    talk: Talk = DEFAULT,
+) -> int:
+    """Say whether PROFILE would work here: archives, disk, memory, rights; and how long it would take."""
+    output = talk.output()
+    loaded = load(profile, set_)
+    face = face_for(output)
+    with listening(output.say) as stopping, face.shown():
+        verdict = examine(loaded, stoppable(face.handle, stopping))
+        for each in verdict.checks:
+            face.handle(each)
+        if verdict.estimated:
+            face.handle(verdict.estimated)
+    refuse(verdict, ignore, input_first=False)
+    output.result("Nothing stands in the way.")
+    output.event("finished", {"exit_code": 0})
+    return 0

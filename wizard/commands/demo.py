@@ -1,0 +1,32 @@
+"""demo [OUT]."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from wizard.build import Options
+from wizard.commands.run import said
+from wizard.commands.session import DEFAULT, Talk
+from wizard.demo import demo as make_demo
+from wizard.interrupts import listening
+from wizard.show import summary
+from wizard.show.choose import face_for
+
+
+def demo(
+    out: Annotated[Path, Parameter(help="A folder for its raw data, profile and dataset.", show_default=True)] = Path(
+        "imagenet-demo"
+    ),
+    /,
+    *,
+    talk: Talk = DEFAULT,
+) -> int:
+    """Draw a tiny ILSVRC2012 in OUT, build it and verify it; no download, under a minute."""
+    output = talk.output()
+    face = face_for(output)
+    with listening(output.say) as stopping, face.shown():
+        finished, verified = make_demo(out.expanduser().absolute(), face.handle, Options(stopping=stopping))
+    code = said(output, finished)
+    output.result(f"\n{summary.verified(verified)}")
+    return code

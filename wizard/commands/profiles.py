@@ -1,0 +1,50 @@
+"""profiles list | show | delete."""
+
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from wizard import saved
+from wizard.commands.session import DEFAULT, Talk
+from wizard.folders import shortened
+
+app = App(name="profiles", help="The saved profiles and the shipped recipes.")
+Name = Annotated[str, Parameter(help="A saved profile's name or a shipped recipe's name.")]
+
+
+@app.command(name="list")
+def list_(*, talk: Talk = DEFAULT) -> int:
+    """Name every profile that run knows."""
+    output = talk.output()
+    groups = {"saved": saved.saved(), "recipe": saved.recipes()}
+    width = max((len(each.name) for group in groups.values() for each in group), default=0)
+    titles = {"saved": f"Saved in {shortened(saved.saved_folder())}", "recipe": "Shipped recipes"}
+    for kind, group in groups.items():
+        output.result(f"{titles[kind]}:" + ("" if group else " none yet"))
+        for each in group:
+            output.result(f"  {each.name:<{width}}  {each.about}".rstrip())
+            output.event("profile", {"kind": kind, "name": each.name, "path": str(each.path), "about": each.about})
+    output.event("finished", {"exit_code": 0})
+    return 0
+
+
+@app.command
+def show(name: Name, /, *, talk: Talk = DEFAULT) -> int:
+    """Print a profile's path and its text, and say what of it does not fit."""
+    output = talk.output()
+    path = saved.find(name)
+    table = saved.read(path)
+    output.say(f"· {path}")
+    output.result(path.read_text(encoding="utf-8-sig").rstrip("\n"))
+    output.event("finished", {"path": str(path), "profile": table, "exit_code": 0})
+    return 0
+
+
+@app.command
+def delete(name: Name, /, *, talk: Talk = DEFAULT) -> int:
+    """Take a saved profile away; its file stays beside the others as NAME.toml.bak."""
+    output = talk.output()
+    backup = saved.delete(name)
+    output.result(f"Deleted {name}; its text is still in {backup}.")
+    output.event("finished", {"deleted": name, "backup": str(backup), "exit_code": 0})
+    return 0

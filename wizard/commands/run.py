@@ -1,0 +1,67 @@
+"""run PROFILE; and what every command that builds does."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from wizard import known_builds
+from wizard.build import Options, build
+from wizard.commands.session import DEFAULT, Talk
+from wizard.engine.events import Finished, as_json
+from wizard.errors import FINISHED_WITH_SKIPS
+from wizard.interrupts import listening
+from wizard.output import Output
+from wizard.preflight.examine import examine, refuse
+from wizard.prepare import listening as stoppable
+from wizard.profile import Profile
+from wizard.saved import load
+from wizard.show import summary
+from wizard.show.choose import face_for
+
+
+def run(
+    profile: Annotated[str, Parameter(help="A path, a saved profile's name or a shipped recipe's name.")],
+    /,
+    *,
+    set_: Annotated[tuple[str, ...], Parameter(name="--set", help="section.key=value")] = (),
+    md5: Annotated[bool, Parameter(help="Prove the archives' official MD5s first.")] = False,
+    repair: Annotated[bool, Parameter(help="Build damaged shards anew.")] = False,
+    ignore: Annotated[tuple[str, ...], Parameter(help="Go on although the check of this name fails.")] = (),
+    yes: Annotated[bool, Parameter(help="Ask nothing; run never does, so this changes nothing.")] = False,
+    talk: Talk = DEFAULT,
+) -> int:
+    """Build what PROFILE asks for, or go on with an unfinished build; it asks nothing."""
+    del yes
+    output = talk.output()
+    return start(load(profile, set_), output, Options(md5=md5, repair=repair), ignore)
+
+
+def start(profile: Profile, output: Output, options: Options, ignore: Sequence[str] = ()) -> int:
+    """Checks, builds, and says what has become of it; returns the exit code.
+
+    Raises:
+        SetupError: of any kind that `wizard.errors` knows but VerifyFailed.
+    """
+    face = face_for(output)
+    with listening(output.say) as stopping, face.shown():
+        verdict = examine(profile, stoppable(face.handle, stopping))
+        for check in verdict.checks:
+            face.handle(check)
+        refuse(verdict, ignore, input_first=True)
+        if verdict.estimated:
+            face.handle(verdict.estimated)
+        known_builds.remember(profile)
+        finished = build(profile, face.handle, replace(options, stopping=stopping, workers=verdict.workers))
+    known_builds.forget(profile.output_path)
+    return said(output, finished)
+
+
+def said(output: Output, finished: Finished) -> int:
+    """Says what a build has become; returns its exit code."""
+    code = FINISHED_WITH_SKIPS if finished.skipped else 0
+    output.result(summary.finished(finished))
+    name, fields = as_json(finished)
+    output.event(name, fields | {"exit_code": code})
+    return code

@@ -1,0 +1,65 @@
+"""What one command under way is: the words it was called with, and how it speaks."""
+
+import shlex
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from wizard.errors import UsageError
+from wizard.output import Mode, Output
+
+
+@dataclass(kw_only=True)
+class Session:
+    """What main must remember of the command under way, to say how it ended.
+
+    Attributes:
+        words: the command line, without the program's name.
+        output: where its errors go.
+        resume: the command that goes on after an interruption; the same words where it is empty.
+    """
+
+    words: list[str] = field(default_factory=list)
+    output: Output = field(default_factory=Output)
+    resume: str = ""
+
+    def begin(self, words: list[str]) -> None:
+        """A new command line."""
+        json = any(word == "--json" or word.startswith("--json=") for word in words)
+        self.words, self.output, self.resume = words, Output("json" if json else "human"), ""
+
+    @property
+    def command(self) -> str:
+        """The command line as it was typed."""
+        return shlex.join(["imagenet-setup", *self.words])
+
+
+session = Session()
+"""One process runs one command."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Talk:
+    """How the command speaks."""
+
+    json: Annotated[bool, Parameter(help="One JSON object a line on stdout.")] = False
+    plain: Annotated[bool, Parameter(help="Lines without control codes.")] = False
+    quiet: Annotated[bool, Parameter(help="Results and errors alone.")] = False
+
+    def output(self) -> Output:
+        """The output that was asked for.
+
+        Raises:
+            UsageError: more than one way of speaking was.
+        """
+        asked: dict[Mode, bool] = {"json": self.json, "plain": self.plain, "quiet": self.quiet}
+        chosen = [mode for mode in asked if asked[mode]]
+        if len(chosen) > 1:
+            raise UsageError(f"--{' and --'.join(chosen)} cannot go together.")
+        session.output = Output(chosen[0] if chosen else "human")
+        return session.output
+
+
+DEFAULT = Talk()

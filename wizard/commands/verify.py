@@ -1,0 +1,29 @@
+"""verify OUT."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from wizard.commands.session import DEFAULT, Talk
+from wizard.show import summary
+from wizard.show.choose import face_for
+from wizard.verify.dataset import verify as verify_dataset
+
+
+def verify(
+    out: Annotated[Path, Parameter(help="The folder of a finished dataset.")],
+    /,
+    *,
+    pixels: Annotated[bool, Parameter(help="Decode every image.")] = False,
+    talk: Talk = DEFAULT,
+) -> int:
+    """Re-read the finished dataset in OUT, prove that nothing is missing or damaged, and open it with TensorFlow."""
+    output = talk.output()
+    face = face_for(output)
+    with face.shown():
+        verified = verify_dataset(out.expanduser().absolute(), face.handle, pixels=pixels)
+    output.result(summary.verified(verified))
+    output.event("finished", asdict(verified) | {"exit_code": 0})
+    return 0

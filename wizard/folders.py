@@ -1,0 +1,63 @@
+"""Where this program keeps things on a person's machine."""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+from wizard.errors import UsageError
+
+
+def config_folder() -> Path:
+    """Where saved profiles are; under $IMAGENET_SETUP_HOME where that is set."""
+    return _home("config", platformdirs.user_config_path("imagenet-setup"))
+
+
+def cache_folder() -> Path:
+    """Where indexes, verified sums and previews are kept; safe to delete at any time."""
+    return _home("cache", platformdirs.user_cache_path("imagenet-setup"))
+
+
+def state_folder() -> Path:
+    """Where unfinished answers, known builds and crash logs go."""
+    return _home("state", platformdirs.user_state_path("imagenet-setup"))
+
+
+def recipes_folder() -> Path:
+    """The shipped recipes: inside the package once installed, beside it in a checkout."""
+    inside = Path(__file__).parent / "profiles"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "profiles"
+
+
+def expanded(text: str) -> Path:
+    """The path that a person's text means; ~ is the home folder.
+
+    Raises:
+        UsageError: ~name names nobody.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{text}: {error}") from error
+
+
+def shortened(path: Path) -> str:
+    """The path as a person writes it, with ~ for the home folder."""
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return str(path)
+    return str(Path("~") / path.relative_to(home)) if path.is_relative_to(home) else str(path)
+
+
+def existing(path: Path) -> Path:
+    """The path itself, or the nearest folder above it that exists."""
+    for place in (path, *path.parents):
+        if place.exists():
+            return place
+    return path
+
+
+def _home(part: str, default: Path) -> Path:
+    home = os.environ.get("IMAGENET_SETUP_HOME")
+    return Path(home).expanduser() / part if home else default

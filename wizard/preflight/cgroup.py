@@ -1,0 +1,103 @@
+"""What a container may use: the limits of this process's control group and of every group above it, version 1 or 2.
+
+Files and their meaning: Documentation/admin-guide/cgroup-v2.rst (memory.max, memory.current, memory.stat, cpu.max) and
+cgroup-v1/memory.rst and scheduler/sched-bwc.rst (memory.limit_in_bytes, memory.usage_in_bytes, cpu.cfs_quota_us) of
+the Linux kernel.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_MOUNT = Path("/sys/fs/cgroup")
+_MEMBERSHIP = Path("/proc/self/cgroup")
+_NO_LIMIT = 1 << 60
+"""Version 1 writes a number near 2**63 where there is no limit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What the tightest groups allow; None where none does.
+
+    Attributes:
+        memory: bytes.
+        memory_used: bytes of that limit in use that the system could not give back at once.
+        cores: CPU seconds a second.
+    """
+
+    memory: int | None = None
+    memory_used: int = 0
+    cores: float | None = None
+
+
+def read_limits(mount: Path = _MOUNT, membership: Path = _MEMBERSHIP) -> Limits:
+    """The limits that hold for this process; none where the system has no control groups."""
+    try:
+        lines = membership.read_text().splitlines()
+    except OSError:
+        return Limits()
+    memories: list[tuple[int, int]] = []
+    quotas: list[float] = []
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        names = controllers.split(",")
+        if not controllers:
+            for folder in _upwards(mount, path):
+                memories += _memory(folder, "memory.max", "memory.current", "inactive_file")
+                quotas += _quota_v2(folder)
+        if "memory" in names:
+            for folder in _upwards(mount / "memory", path):
+                memories += _memory(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+        if "cpu" in names:
+            for place in {"cpu", controllers}:
+                for folder in _upwards(mount / place, path):
+                    quotas += _quota_v1(folder)
+    limit, used = min(memories, key=lambda each: each[0] - each[1], default=(None, 0))
+    return Limits(memory=limit, memory_used=used, cores=min(quotas, default=None))
+
+
+def _upwards(root: Path, path: str) -> Iterator[Path]:
+    """The group's folder and all above it; in a container the path may be the host's, and only the root is there."""
+    folder = root / path.strip("/")
+    while folder != root:
+        yield folder
+        folder = folder.parent
+    yield root
+
+
+def _memory(folder: Path, limit: str, usage: str, cache: str) -> list[tuple[int, int]]:
+    most = _number(folder / limit)
+    if most is None or most >= _NO_LIMIT:
+        return []
+    used = _number(folder / usage) or 0
+    return [(most, max(0, used - _field(folder / "memory.stat", cache)))]
+
+
+def _quota_v2(folder: Path) -> list[float]:
+    words = _read(folder / "cpu.max").split()
+    return [int(words[0]) / int(words[1])] if len(words) == 2 and words[0] != "max" else []
+
+
+def _quota_v1(folder: Path) -> list[float]:
+    quota, period = _number(folder / "cpu.cfs_quota_us"), _number(folder / "cpu.cfs_period_us")
+    return [quota / period] if quota and period and quota > 0 else []
+
+
+def _field(path: Path, name: str) -> int:
+    for line in _read(path).splitlines():
+        key, _, value = line.partition(" ")
+        if key == name:
+            return int(value)
+    return 0
+
+
+def _number(path: Path) -> int | None:
+    text = _read(path).strip()
+    return int(text) if text.lstrip("-").isdigit() else None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""

@@ -1,0 +1,191 @@
+"""The checks, a function each: whether what is there is enough for what a build needs, and what would mend it.
+
+They decide and look at nothing themselves; `examine` does the looking. `rights` alone has to try.
+"""
+
+import errno
+import os
+import shlex
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from wizard.engine.events import Checked, Estimated
+from wizard.folders import existing
+from wizard.preflight.machine import Disk, Memory
+from wizard.sources.locate import human_bytes
+
+NAMES = ("archives", "write-access", "disk", "files", "memory", "cores", "open-files")
+"""What `--ignore` knows."""
+
+MARGIN = 1.05
+"""Free disk over what is needed at most."""
+_TIGHT = 1.2
+_PARENT = 60_000_000
+_PARENT_PER_IMAGE = 140
+"""Bytes of the run itself: measured 48 MB at its start and 217 MB with 1,281,167 images."""
+_KEPT_FREE = 0.1
+"""Share of the available memory that is left alone."""
+_FILES_PER_WORKER = 6
+_FILES_OF_RUN = 64
+
+
+def disk(output: Path, there: Disk, estimated: Estimated | None, done: int) -> Checked:
+    """Whether the result fits.
+
+    Args:
+        output: the dataset's folder.
+        there: its file system.
+        estimated: None where the archives could not be measured.
+        done: bytes of it that an earlier run has written.
+    """
+    where = f"{there.mount} ({there.kind})" if there.mount else str(output)
+    free = f"{human_bytes(there.free)} free for {output}"
+    if estimated is None:
+        return Checked(
+            name="disk", status="warn", looked_at=where, seen=f"{where}: {free}", needed="not known",
+            mend="What is needed can be measured once the archives can be read",
+        )  # fmt: skip
+    need = max(0.0, estimated.bytes_out.high - done) * MARGIN
+    needed = f"{human_bytes(round(need))} with 5 % to spare"
+    mend = ""
+    if there.free < need * _TIGHT:
+        more = human_bytes(round(need - there.free))
+        mend = f"Free {more} on {where}, or choose another folder: --set output.path=FOLDER"
+        if there.free >= need:
+            mend = "It fits, closely; keep other programs from filling that disk meanwhile"
+    status = "fail" if there.free < need else "warn" if there.free < need * _TIGHT else "pass"
+    return Checked(name="disk", status=status, looked_at=where, seen=f"{where}: {free}", needed=needed, mend=mend)
+
+
+def files(output: Path, there: Disk, needed: int) -> Checked:
+    """Whether the file system can hold that many more files."""
+    where = f"{there.mount} ({there.kind})" if there.mount else str(output)
+    if there.files_free is None:
+        return Checked(
+            name="files", status="pass", looked_at=where, seen=f"{where} sets no number of files", needed=f"{needed:,}"
+        )
+    enough = there.files_free >= needed
+    return Checked(
+        name="files",
+        status="pass" if enough else "fail",
+        looked_at=where,
+        seen=f"{where}: {there.files_free:,} more files possible (inodes)",
+        needed=f"{needed:,}",
+        mend="" if enough else f"Remove files on {where}, take fewer shards, or choose another folder",
+    )
+
+
+def memory(there: Memory, estimated: Estimated, workers: int) -> tuple[Checked, int]:
+    """Whether the workers fit into memory; and how many do."""
+    each = estimated.worker_memory.high
+    run = _PARENT + _PARENT_PER_IMAGE * estimated.images
+    usable = there.available * (1 - _KEPT_FREE)
+    fitting = int((usable - run) // each)
+    seen = f"{human_bytes(there.available)} available of {human_bytes(there.total)}"
+    if there.limited:
+        seen = (
+            f"this container may use {human_bytes(there.total)} (the machine has {human_bytes(there.machine)}); {seen}"
+        )
+    needed = f"{human_bytes(round(run + workers * each))} for {_workers(workers)}"
+    looked_at = "control group and system memory" if there.limited else "system memory"
+    if fitting >= workers:
+        return Checked(name="memory", status="pass", looked_at=looked_at, seen=seen, needed=needed), workers
+    if fitting >= 1:
+        mend = f"Using {_workers(fitting)} instead; free memory, or raise the limit, for more"
+        return Checked(name="memory", status="warn", looked_at=looked_at, seen=seen, needed=needed, mend=mend), fitting
+    least = human_bytes(round(run + each))
+    mend = f"Free memory or raise the limit: one worker needs {least}"
+    return Checked(name="memory", status="fail", looked_at=looked_at, seen=seen, needed=needed, mend=mend), 1
+
+
+def cores(available: int, workers: int) -> Checked:
+    """Whether every worker has a core."""
+    more = workers > available
+    return Checked(
+        name="cores",
+        status="warn" if more else "pass",
+        looked_at="CPU affinity and control group",
+        seen=f"{available} {'core' if available == 1 else 'cores'} may be used",
+        needed=_workers(workers),
+        mend="More workers than cores bring nothing but memory use: leave run.workers at auto" if more else "",
+    )
+
+
+def open_files(limits: tuple[int, int] | None, workers: int) -> Checked:
+    """Whether the run may open as many files as its workers' pipes are."""
+    needed = _FILES_OF_RUN + _FILES_PER_WORKER * workers
+    if limits is None:
+        return Checked(name="open-files", status="pass", looked_at="the system", seen="no limit", needed=f"{needed:,}")
+    soft, hard = limits
+    mend = ""
+    if soft < needed:
+        mend = f"ulimit -n {needed}" if hard >= needed else f"Ask for fewer workers; {hard:,} is the most allowed here"
+    return Checked(
+        name="open-files",
+        status="fail" if mend else "pass",
+        looked_at="RLIMIT_NOFILE",
+        seen=f"{soft:,} open files allowed",
+        needed=f"{needed:,}",
+        mend=mend,
+    )
+
+
+def rights(output: Path) -> Checked:
+    """Whether files can be made, renamed and removed where the output goes; leaves nothing behind."""
+    place = existing(output)
+    seen, mend = "", ""
+    try:
+        with tempfile.TemporaryDirectory(prefix=".imagenet-setup-", dir=place) as folder:
+            trial = Path(folder) / "a"
+            trial.write_bytes(b"a")
+            trial.replace(Path(folder) / "b")
+    except OSError as error:
+        seen, mend = _refusal(place, error)
+    if not seen:
+        return Checked(
+            name="write-access", status="pass", looked_at=str(place), seen=f"files can be made and renamed in {place}"
+        )
+    return Checked(
+        name="write-access",
+        status="fail",
+        looked_at=str(place),
+        seen=seen,
+        needed="making and renaming files",
+        mend=f"{mend}, or choose another folder: --set output.path=FOLDER",
+    )
+
+
+def failed(checks: Sequence[Checked], ignored: Sequence[str]) -> list[Checked]:
+    """The checks that fail and are not ignored."""
+    return [check for check in checks if check.status == "fail" and check.name not in ignored]
+
+
+def _refusal(place: Path, error: OSError) -> tuple[str, str]:
+    if not place.is_dir():
+        return f"{place} is a file, not a folder", "Move it away"
+    quoted = shlex.quote(str(place))
+    if error.errno == errno.EROFS:
+        return f"{place} is mounted read-only", f"Mount it writable (mount -o remount,rw on the mount of {quoted})"
+    if error.errno == errno.ENOSPC:
+        return f"{place} has no room for another file ({error.strerror})", "Make room there"
+    if error.errno in (errno.EACCES, errno.EPERM) and hasattr(os, "geteuid"):
+        owner, me = place.stat().st_uid, os.geteuid()
+        who = f"{place} belongs to {_user(owner)} and you are {_user(me)}"
+        if owner == me:
+            return f"{place} may not be written (mode {place.stat().st_mode & 0o777:o})", f"chmod u+rwx {quoted}"
+        return who, f"sudo chown {me} {quoted}"
+    return f"{place} cannot be written: {error.strerror}", "Mend that"
+
+
+def _user(uid: int) -> str:
+    try:
+        import pwd
+
+        return pwd.getpwuid(uid).pw_name
+    except (ImportError, KeyError):
+        return f"user {uid}"
+
+
+def _workers(count: int) -> str:
+    return "1 worker" if count == 1 else f"{count} workers"

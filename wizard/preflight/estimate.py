@@ -1,0 +1,227 @@
+"""Size, time and memory of a build, measured on a sample of the person's own images put through the real transform."""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import ParamSpec, Self, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from wizard.engine.events import Estimated, Range
+from wizard.engine.executors import LocalExecutor
+from wizard.engine.plan import ShardTask
+from wizard.engine.transform import Recipe
+from wizard.engine.worker import Rehearsal, rehearse
+from wizard.ilsvrc2012.archives import Split
+from wizard.prepare import recipe
+from wizard.profile import Profile
+from wizard.sources.sampling import Drawn, draw
+from wizard.sources.survey import Survey
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+SAMPLE = 640
+"""Images put through, shared by the splits as their bytes are; more where there are many workers."""
+_LEAST = 64
+"""Of each split."""
+_PER_WORKER = 16
+_CHUNK = 16
+"""Images handed to a worker at a time."""
+_DEVIATIONS = 2.0
+"""Standard errors on each side of what is likely."""
+_CLOCK = 0.12
+"""A machine's speed comes and goes by about this share within a run; seen on shared machines."""
+_GROWTH = 1.3
+"""A worker met larger images later: its memory at the end of a build over that after the sample, at most."""
+_SEED = 2012
+
+Column = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Measured:
+    """A split's totals: likely value and standard error, and the memory of the largest worker."""
+
+    bytes_out: tuple[float, float]
+    seconds: tuple[float, float]
+    reading: float
+    rss: list[int]
+
+
+class Estimator:
+    """Keeps workers ready, and the sample drawn, so that one answer after the other is measured quickly.
+
+    Args:
+        surveys: the archives by split.
+        workers: how many processes a build would have.
+        cache: folder of cached indexes.
+    """
+
+    def __init__(self, surveys: Mapping[Split, Survey], workers: int, cache: Path) -> None:
+        self._surveys = surveys
+        self._cache = cache
+        self.workers = workers
+        self._executor = LocalExecutor(workers)
+        self._ready = [self._executor.submit(time.monotonic) for _ in range(workers)]
+        self._begun = time.monotonic()
+        self._startup = 0.0
+        self._drawn: dict[tuple[Split, int], Drawn] = {}
+        self._reading: dict[Split, float] = {}
+        self._known: dict[tuple[Split, Recipe], _Measured] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the workers."""
+        self._executor.shutdown(cancel_futures=True)
+
+    def estimate(self, profile: Profile, *, left: float = 1.0) -> Estimated:
+        """What the profile's build would come to.
+
+        Args:
+            profile: its source must be the surveyed one.
+            left: share of the work that an earlier run has not done; the time is for this share.
+
+        Raises:
+            InputError: an archive cannot be read.
+            WorkerDied: a worker was killed.
+        """
+        surveys = [self._surveys[split] for split in profile.source.splits]
+        shares = {survey.split: _share(profile, survey) for survey in surveys}
+        parts = {survey.split: self._measured(profile, survey.split) for survey in surveys}
+        size = _sum((parts[split].bytes_out, shares[split]) for split in parts)
+        work = _sum((parts[split].seconds, shares[split]) for split in parts)
+        seconds, error = work[0] * left / self.workers, work[1] * left / self.workers
+        reading = sum(parts[split].reading * shares[split] for split in parts) * left
+        spread = math.hypot(_DEVIATIONS * error, _CLOCK * seconds)
+        return Estimated(
+            images=round(sum(survey.images * shares[survey.split] for survey in surveys)),
+            sampled=sum(len(self._sample(profile, survey.split).table) for survey in surveys),
+            workers=self.workers,
+            bytes_in=round(sum(survey.image_bytes * shares[survey.split] for survey in surveys)),
+            bytes_out=_range(size[0], _DEVIATIONS * size[1]),
+            seconds=Range(
+                low=self._startup + seconds - spread,
+                likely=self._startup + seconds,
+                high=self._startup + max(seconds + spread, reading),
+            ),
+            worker_memory=_memory([rss for part in parts.values() for rss in part.rss]),
+        )
+
+    def sample(self, profile: Profile) -> list[tuple[Drawn, Recipe]]:
+        """The images that `estimate` measures, with what becomes of them, a pair a split."""
+        return [(self._sample(profile, split), recipe(profile, split)) for split in profile.source.splits]
+
+    def call(self, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs a function in a worker."""
+        return self._executor.submit(fn, *args, **kwargs).result()
+
+    def _sample(self, profile: Profile, split: Split) -> Drawn:
+        together = sum(self._surveys[each].image_bytes for each in profile.source.splits)
+        wanted = max(SAMPLE, _PER_WORKER * self.workers)
+        count = max(_LEAST, round(wanted * self._surveys[split].image_bytes / together))
+        if (split, count) not in self._drawn:
+            self._drawn[split, count] = draw(self._surveys[split], count, _SEED, self._cache)
+        return self._drawn[split, count]
+
+    def _measured(self, profile: Profile, split: Split) -> _Measured:
+        asked = recipe(profile, split)
+        if (split, asked) not in self._known:
+            self._known[split, asked] = self._measure(self._sample(profile, split), asked)
+        return self._known[split, asked]
+
+    def _measure(self, drawn: Drawn, asked: Recipe) -> _Measured:
+        if not self._startup:
+            self._startup = max(future.result() for future in self._ready) - self._begun
+        count = len(drawn.table)
+        rows = [np.arange(start, count, -(-count // _CHUNK)) for start in range(-(-count // _CHUNK))]
+        futures = [self._executor.submit(rehearse, _task(drawn, chunk, asked)) for chunk in rows]
+        results = [future.result() for future in futures]
+        order = np.argsort(np.concatenate(rows))
+        weight, size = drawn.weight, drawn.table.size.astype(np.float64)
+        waiting = _column(results, lambda result: result.reading, order)
+        # What a first look has brought into the page cache says nothing any more of how long reading takes.
+        cold = float(waiting @ weight)
+        cold = self._reading.setdefault(drawn.survey.split, cold)
+        totals = drawn.survey.images, float(drawn.survey.image_bytes)
+        seconds = total(_column(results, lambda result: result.seconds, order), size, weight, totals)
+        return _Measured(
+            bytes_out=total(_column(results, lambda result: result.bytes_out, order), size, weight, totals),
+            seconds=(seconds[0] + cold, seconds[1]),
+            reading=cold,
+            rss=[result.rss for result in results],
+        )
+
+
+def total(value: Column, size: Column, weight: Column, totals: tuple[int, float]) -> tuple[float, float]:
+    """What a value comes to over all images: likely value and standard error.
+
+    A weighted least-squares line of the value over the image's size, at the true number and true bytes of all images
+    (the generalised regression estimator of survey sampling): what grows with the bytes and what is the same for every
+    image are both met well.
+
+    Args:
+        value: float64[n] of the sample.
+        size: float64[n], bytes of its images.
+        weight: float64[n], how many images each stands for.
+        totals: number and bytes of all images.
+    """
+    count, total_bytes = totals
+    root = np.sqrt(weight)
+    columns = np.column_stack([np.ones_like(size), size])
+    line, *_ = np.linalg.lstsq(columns * root[:, None], value * root, rcond=None)
+    likely = float(line @ np.array([count, total_bytes]))
+    if len(value) >= count:
+        return likely, 0.0
+    off = weight * (value - columns @ line)
+    return likely, float(np.sqrt((off**2).sum()))
+
+
+def _share(profile: Profile, survey: Survey) -> float:
+    classes = profile.source.classes
+    return 1.0 if classes is None else min(1.0, classes / survey.classes)
+
+
+def _task(drawn: Drawn, rows: npt.NDArray[np.intp], asked: Recipe) -> ShardTask:
+    return ShardTask(
+        split=drawn.survey.split,
+        index=0,
+        shards=1,
+        folder="",
+        samples=drawn.table.take(rows),
+        recipe=asked,
+        label_base=1,
+        skip_bad=True,
+    )
+
+
+def _column(
+    results: list[Rehearsal], part: Callable[[Rehearsal], list[int] | list[float]], order: npt.NDArray[np.intp]
+) -> Column:
+    return np.concatenate([np.asarray(part(result), np.float64) for result in results])[order]
+
+
+def _sum(parts: Iterable[tuple[tuple[float, float], float]]) -> tuple[float, float]:
+    """Likely value and standard error of independent parts, each with its share."""
+    listed = list(parts)
+    likely = sum(value * share for (value, _), share in listed)
+    return likely, float(np.sqrt(sum((error * share) ** 2 for (_, error), share in listed)))
+
+
+def _range(likely: float, spread: float) -> Range:
+    return Range(low=max(0.0, likely - spread), likely=likely, high=likely + spread)
+
+
+def _memory(rss: list[int]) -> Range:
+    return Range(low=min(rss), likely=max(rss) * (1 + _GROWTH) / 2, high=max(rss) * _GROWTH)

@@ -1,0 +1,178 @@
+"""The pre-flight: looks at archives, images and machine, and says whether a build would work."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from wizard.engine import journal
+from wizard.engine.events import Checked, Estimated, Preparing, Range
+from wizard.engine.executors import WorkerDied
+from wizard.errors import InputError, MachineError, SetupError, UsageError, writing
+from wizard.folders import cache_folder
+from wizard.ilsvrc2012.archives import BOXES, CLASSES, IMAGES, Split
+from wizard.preflight import checks, machine
+from wizard.preflight.estimate import Estimator
+from wizard.prepare import Report
+from wizard.profile import Profile
+from wizard.sources.checksums import when_verified
+from wizard.sources.detect import Found, detect
+from wizard.sources.locate import box_archives, human_bytes, image_archives
+from wizard.sources.survey import Survey, survey
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What the pre-flight found.
+
+    Attributes:
+        checks: all of them, in the order of `checks.NAMES`.
+        estimated: None where the archives cannot be measured.
+        workers: how many the build should have.
+    """
+
+    checks: tuple[Checked, ...]
+    estimated: Estimated | None
+    workers: int
+
+
+def examine(profile: Profile, report: Report) -> Verdict:
+    """Runs every check, whatever the others found.
+
+    Args:
+        profile: what would be built.
+        report: told how far the reading of headers is.
+    """
+    wanted = machine.cores() if profile.run.workers == "auto" else profile.run.workers
+    surveys, archives = _archives(profile, report)
+    estimated = None
+    if archives.status != "fail":
+        with Estimator(surveys, wanted, cache_folder()) as estimator:
+            try:
+                estimated = estimator.estimate(profile, left=left(profile, surveys))
+            except (WorkerDied, InputError, MachineError) as error:
+                archives = replace(
+                    archives, status="warn", seen=f"{archives.seen}; no sample could be measured: {error}"
+                )
+    return judge(profile, archives, estimated, wanted)
+
+
+def judge(profile: Profile, archives: Checked, estimated: Estimated | None, wanted: int) -> Verdict:
+    """The checks of this machine, when the archives' check and the estimate are there."""
+    output = profile.output_path
+    workers = wanted
+    remembered: list[Checked] = []
+    if estimated is not None:
+        check, workers = checks.memory(machine.memory(), estimated, wanted)
+        remembered.append(check)
+        estimated = _with_workers(estimated, workers)
+    shards = sum(profile.shards(split) for split in profile.source.splits)
+    with writing(output):
+        there = machine.disk(output)
+    return Verdict(
+        checks=(
+            archives,
+            checks.rights(output),
+            checks.disk(output, there, estimated, sum(result.bytes_out for result in _done(output))),
+            checks.files(output, there, 2 * (shards - len(_done(output))) + 16),
+            *remembered,
+            checks.cores(machine.cores(), workers),
+            checks.open_files(machine.open_files(), workers),
+        ),
+        estimated=estimated,
+        workers=workers,
+    )
+
+
+def refuse(verdict: Verdict, ignored: Collection[str], *, input_first: bool) -> None:
+    """Stops where a check fails that is not ignored.
+
+    Args:
+        verdict: what the pre-flight found.
+        ignored: names of checks.
+        input_first: whether archives that fail are an InputError, as they are to a build.
+
+    Raises:
+        UsageError: an ignored name is no check's.
+        InputError: as said.
+        MachineError: another check fails.
+    """
+    unknown = [name for name in ignored if name not in checks.NAMES]
+    if unknown:
+        raise UsageError(f"--ignore {unknown[0]}: there is no such check.", f"There are {', '.join(checks.NAMES)}")
+    bad = checks.failed(verdict.checks, list(ignored))
+    if not bad:
+        return
+    count = "1 check fails" if len(bad) == 1 else f"{len(bad)} checks fail"
+    lines = [f"{count} of {len(verdict.checks)}. Nothing was written."]
+    for check in bad:
+        needed = f"; needed: {check.needed}" if check.needed else ""
+        lines += [f"  {check.name}: {check.seen}{needed}", f"    → {check.mend}"]
+    words = " ".join(f"--ignore {check.name}" for check in bad)
+    kind: Callable[[str, str], SetupError] = MachineError
+    if input_first and any(check.name == "archives" for check in bad):
+        kind = InputError
+    raise kind("\n".join(lines), f"Mend that, or go on anyway with {words}")
+
+
+def left(profile: Profile, surveys: Mapping[Split, Survey]) -> float:
+    """The share of the images that no earlier run has put into a shard of the output folder."""
+    done = sum(result.images + len(result.skipped) for result in _done(profile.output_path))
+    images = sum(surveys[split].images for split in profile.source.splits)
+    return max(0.0, 1.0 - done / images) if profile.source.classes is None else 1.0
+
+
+def archives_check(profile: Profile, found: list[Found], surveys: Mapping[Split, Survey]) -> Checked:
+    """What is to be said of archives in which nothing is wrong."""
+    told, short = [], False
+    for split in profile.source.splits:
+        each = surveys[split]
+        when = when_verified(each.path, IMAGES[split].md5, cache_folder())
+        md5 = f"MD5 verified {when}" if when else "MD5 not checked"
+        if each.official:
+            told.append(f"{split} has the official size, {human_bytes(each.bytes)} ({md5})")
+        else:
+            short |= each.classes < CLASSES or each.images != IMAGES[split].images
+            told.append(f"{split} has {each.images:,} images of {each.classes:,} classes, {human_bytes(each.bytes)}")
+    boxes = [each for each in found if each.kind == "boxes" and each.sound and profile.boxes(each.split)]
+    told += [f"boxes of {each.split}" for each in boxes if each.split in profile.source.splits]
+    return Checked(
+        name="archives",
+        status="warn" if short else "pass",
+        looked_at=str(profile.source_path),
+        seen="; ".join(told),
+        needed="archives that are whole",
+        mend="Not the whole of ImageNet: fine where a subset is meant; labels stay those of the full set"
+        if short
+        else "",
+    )
+
+
+def _archives(profile: Profile, report: Report) -> tuple[dict[Split, Survey], Checked]:
+    folder, cache = profile.source_path, cache_folder()
+    surveys: dict[Split, Survey] = {}
+    try:
+        images = image_archives(folder, profile.source.splits)
+        box_archives(folder, [split for split in profile.source.splits if profile.boxes(split)])
+        for split, path in images.items():
+            surveys[split] = survey(path, split, cache, _progress(report, path))
+        return surveys, archives_check(profile, detect(folder), surveys)
+    except InputError as error:
+        return {}, Checked(name="archives", status="fail", looked_at=str(folder), seen=error.what, mend=error.hint)
+
+
+def _progress(report: Report, path: Path) -> Callable[[int, int], None]:
+    return lambda done, total: report(Preparing(step=f"headers of {path.name}", done=done, total=total))
+
+
+def _done(output: Path) -> list[journal.ShardResult]:
+    _, done = journal.read(output)
+    return [result for name, result in done.items() if (output / name).is_file()]
+
+
+def _with_workers(estimated: Estimated, workers: int) -> Estimated:
+    """The same estimate for fewer workers."""
+    more = estimated.workers / workers
+    seconds = Range(
+        low=estimated.seconds.low * more, likely=estimated.seconds.likely * more, high=estimated.seconds.high * more
+    )
+    return replace(estimated, workers=workers, seconds=seconds)

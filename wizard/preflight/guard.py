@@ -1,0 +1,80 @@
+"""Watches the machine during a build, and stops it before the disk or the memory is full."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from wizard.engine.events import Beat, Event, Machine, ShardDone
+from wizard.errors import Interrupted, MachineError
+from wizard.preflight.machine import look
+from wizard.sources.locate import human_bytes
+
+_EVERY = 1.0
+"""Seconds between two looks."""
+_DISK_RESERVE = 32_000_000
+_MEMORY_RESERVE = 256_000_000
+"""Bytes that must stay free; of memory never more than a twentieth of all."""
+
+
+class Guard:
+    """Tells a build to stop when the person asks, or when what it needs next is not there.
+
+    Args:
+        output: the dataset's folder.
+        workers: how many shards are written at a time.
+        stopping: whether the person has asked.
+    """
+
+    def __init__(self, output: Path, workers: int, stopping: Callable[[], bool]) -> None:
+        self._output = output
+        self._workers = workers
+        self._stopping = stopping
+        self._next = 0.0
+        self._largest = 0
+        self._shortage = ""
+
+    def __call__(self) -> bool:
+        """Whether nothing new should begin."""
+        return bool(self._shortage) or self._stopping()
+
+    def watch(self, event: Event) -> Iterator[Machine]:
+        """Learns from an event, and once a second looks at the machine and gives what it saw."""
+        if isinstance(event, ShardDone):
+            self._largest = max(self._largest, event.result.bytes_out)
+        elif isinstance(event, Beat):
+            self._largest = max(self._largest, event.bytes_out)
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + _EVERY
+        machine = look(self._output)
+        self._shortage = self._shortage or shortage(machine, self._largest * self._workers)
+        yield machine
+
+    @contextmanager
+    def naming_the_shortage(self) -> Iterator[None]:
+        """Within it, a stop that a shortage caused is a MachineError that says so."""
+        try:
+            yield
+        except Interrupted as error:
+            if not self._shortage:
+                raise
+            raise MachineError(
+                f"{self._shortage} {error.what} In {self._output}.",
+                "Make room, then give the same command again; it goes on where it stopped",
+            ) from error
+
+
+def shortage(machine: Machine, soon: int) -> str:
+    """What is about to run out, in a sentence; empty where nothing is.
+
+    Args:
+        machine: how it does now.
+        soon: bytes that the shards under way may still write.
+    """
+    if machine.disk_free < soon + _DISK_RESERVE:
+        return f"Only {human_bytes(machine.disk_free)} are free on the output's disk."
+    available = machine.memory_total - machine.memory_used
+    if available < min(_MEMORY_RESERVE, machine.memory_total // 20):
+        return f"Only {human_bytes(available)} of {human_bytes(machine.memory_total)} of memory are left."
+    return ""

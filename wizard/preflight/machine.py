@@ -1,0 +1,126 @@
+"""What this machine has for a build: cores, memory, disks, open files; a container's limits count."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from wizard.engine.events import Machine
+from wizard.folders import existing
+from wizard.preflight.cgroup import Limits, read_limits
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """Memory that processes may use, in bytes.
+
+    Attributes:
+        total: of the machine, or of the container where that has less.
+        available: what could be had now without swapping.
+        machine: of the machine.
+        cached: page cache, which the system gives back when asked.
+    """
+
+    total: int
+    available: int
+    machine: int
+    cached: int
+
+    @property
+    def limited(self) -> bool:
+        """Whether a container's limit is what counts."""
+        return self.total < self.machine
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disk:
+    """The file system that a path lies on, or would lie on.
+
+    Attributes:
+        mount: where it is mounted; empty where that cannot be told.
+        kind: ext4, tmpfs, nfs4, ...; empty where that cannot be told.
+        free: bytes that this user may still write.
+        files_free: files that may still be made; None where the file system sets no number.
+    """
+
+    mount: str
+    kind: str
+    free: int
+    files_free: int | None
+
+
+def memory(limits: Limits | None = None) -> Memory:
+    """The memory there is now."""
+    limits = limits or read_limits()
+    seen = psutil.virtual_memory()
+    total, available = int(seen.total), int(seen.available)
+    if limits.memory is not None and limits.memory < total:
+        total = limits.memory
+        available = min(available, max(0, limits.memory - limits.memory_used))
+    return Memory(total=total, available=available, machine=int(seen.total), cached=int(getattr(seen, "cached", 0)))
+
+
+def cores(limits: Limits | None = None) -> int:
+    """Cores that this process may keep busy: its CPU affinity, or a container's quota (rounded up) where less."""
+    affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    limits = limits or read_limits()
+    return affinity if limits.cores is None else max(1, min(affinity, -int(-limits.cores // 1)))
+
+
+def disk(path: Path) -> Disk:
+    """The file system of a path, which need not exist yet.
+
+    Raises:
+        OSError: it cannot be looked at.
+    """
+    place = existing(path)
+    device = place.stat().st_dev
+    mount, kind = _mount_of(place.resolve(), device)
+    return Disk(mount=mount, kind=kind, free=shutil.disk_usage(place).free, files_free=_files_free(place))
+
+
+def open_files() -> tuple[int, int] | None:
+    """How many files a process may have open: now, and at most when it asks; None where there is no such limit."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    without_end = 1 << 30
+    return tuple(without_end if limit == resource.RLIM_INFINITY else limit for limit in (soft, hard))  # type: ignore[return-value]
+
+
+def look(output: Path) -> Machine:
+    """How the machine does at this moment; `cpu` is the load since the last look."""
+    now = memory()
+    return Machine(
+        cpu=psutil.cpu_percent(),
+        memory_used=now.total - now.available,
+        memory_total=now.total,
+        disk_free=shutil.disk_usage(existing(output)).free,
+    )
+
+
+def _mount_of(place: Path, device: int) -> tuple[str, str]:
+    found = ("", "")
+    for partition in psutil.disk_partitions(all=True):
+        mount = Path(partition.mountpoint)
+        if len(partition.mountpoint) >= len(found[0]) and place.is_relative_to(mount) and _device(mount) == device:
+            found = (partition.mountpoint, partition.fstype)
+    return found
+
+
+def _device(mount: Path) -> int | None:
+    try:
+        return mount.stat().st_dev
+    except OSError:
+        return None
+
+
+def _files_free(place: Path) -> int | None:
+    if not hasattr(os, "statvfs"):
+        return None
+    state = os.statvfs(place)
+    return state.f_favail if state.f_files else None

@@ -1,0 +1,254 @@
+"""Profiles as files: found by name, read and checked, migrated, saved, listed and deleted."""
+
+import difflib
+import os
+import tempfile
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import tomlkit
+from tomlkit.items import Item
+
+from wizard.errors import ProfileError, UsageError, writing
+from wizard.folders import config_folder, expanded, recipes_folder
+from wizard.profile import Profile, Table, check
+
+SCHEMA = 1
+"""The version of the profile's form that this program writes."""
+
+UPGRADES: Mapping[int, Callable[[Table], Table]] = {0: lambda table: table}
+"""From each older version to the next. 0 is a file that states none; its keys are those of 1."""
+
+_COMMENTS = {
+    "schema_version": "",
+    "name": "",
+    "source.path": "the folder with the archives",
+    "source.layout": "auto | archives",
+    "source.splits": "in the order in which they are built",
+    "source.boxes": "none | train | all: whose records carry bounding boxes",
+    "source.classes": "only the first so many classes, in the order of their wnids",
+    "image.resize": "original | shortest | exact | crop",
+    "image.size": "pixels of the shorter side",
+    "image.height": "pixels",
+    "image.width": "pixels",
+    "image.quality": "JPEG Q 1 to 100",
+    "image.upscale": "whether smaller images are enlarged",
+    "image.splits": "which splits are resized; the others keep their bytes",
+    "output.path": "where the dataset goes",
+    "output.format": "",
+    "output.train_shards": "",
+    "output.validation_shards": "",
+    "output.label_base": "1: labels 1 to 1000, 0 unused; 0: labels 0 to 999",
+    "output.seed": "of the shuffle",
+    "output.on_bad_image": "stop | skip (listed in dataset.json; exit code 5)",
+    "run.workers": '"auto" is one a core, fewer where memory is short',
+    "run.engine": "",
+}
+
+
+class Listed(NamedTuple):
+    """A profile that can be named; `about` is its file's first comment."""
+
+    name: str
+    path: Path
+    about: str
+
+
+def saved() -> list[Listed]:
+    """The person's own profiles, by name."""
+    return _listed(saved_folder())
+
+
+def recipes() -> list[Listed]:
+    """The shipped recipes, by name."""
+    return _listed(recipes_folder())
+
+
+def saved_folder() -> Path:
+    """Where the person's own profiles are."""
+    return config_folder() / "profiles"
+
+
+def find(name: str) -> Path:
+    """The file that PROFILE means: a path, a saved profile's name or a shipped recipe's name, in this order.
+
+    Raises:
+        UsageError: there is none; the names that there are are told.
+    """
+    path = expanded(name)
+    if _is_file(path):
+        return path
+    folders = (saved_folder(), recipes_folder())
+    for folder in folders:
+        if _is_file(folder / f"{name}.toml"):
+            return folder / f"{name}.toml"
+    known = sorted({file.stem for folder in folders for file in folder.glob("*.toml")})
+    close = difflib.get_close_matches(name, known, n=1)
+    raise UsageError(
+        f"There is no profile {name!r}: no file of that path, and none of that name in {folders[0]} "
+        "or among the shipped recipes.",
+        (f"Did you mean {close[0]}? " if close else "") + f"Names known: {', '.join(known)}",
+    )
+
+
+def load(name: str, overrides: Sequence[str] = ()) -> Profile:
+    """Reads a profile, of whatever version, and lays `section.key=value` overrides over it.
+
+    Raises:
+        UsageError: there is no such profile, or an override has not that form.
+        ProfileError: it is no TOML, or values do not fit; all problems are named.
+    """
+    path = find(name)
+    table = read(path)
+    for override in overrides:
+        table = _override(table, override)
+    return check(table, f"recipe {path.stem}" if path.parent == recipes_folder() else str(path))
+
+
+def read(path: Path) -> Table:
+    """A profile's file as a table of today's form, its values not yet checked.
+
+    Raises:
+        UsageError: it cannot be read.
+        ProfileError: it is no TOML, or of a version that this program does not know.
+    """
+    try:
+        table: Table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProfileError(str(path), [f"it is no TOML: {error}"], "Mend that place in the file") from error
+    table.setdefault("name", path.stem)
+    return _migrated(table, path)
+
+
+def save(profile: Profile, name: str) -> Path:
+    """Writes the profile under a name, whole or not at all; one of that name becomes NAME.toml.bak.
+
+    Raises:
+        MachineError: the config folder cannot be written.
+    """
+    path = saved_folder() / f"{name}.toml"
+    write(profile.model_copy(update={"name": name}), path)
+    return path
+
+
+def write(profile: Profile, path: Path) -> None:
+    """Writes the profile as commented TOML, whole or not at all; what was there becomes *.bak.
+
+    Raises:
+        MachineError: the folder cannot be written.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(as_toml(profile))
+                file.flush()
+                os.fsync(file.fileno())
+            if path.exists():
+                backup = _backup(path)
+                backup.unlink(missing_ok=True)
+                backup.hardlink_to(path)
+            Path(temporary).replace(path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def delete(name: str) -> Path:
+    """Takes a saved profile away; it stays beside as NAME.toml.bak, whose path is returned.
+
+    Raises:
+        UsageError: there is none of that name, or it is a shipped recipe.
+    """
+    path = saved_folder() / f"{name}.toml"
+    if not _is_file(path):
+        if name in {recipe.name for recipe in recipes()}:
+            raise UsageError(f"{name} is a recipe of the program's own and cannot be deleted.")
+        names = ", ".join(each.name for each in saved())
+        raise UsageError(
+            f"There is no saved profile {name!r} in {saved_folder()}.",
+            f"Saved are: {names}" if names else "None is saved yet",
+        )
+    with writing(path):
+        return path.replace(_backup(path))
+
+
+def as_toml(profile: Profile) -> str:
+    """The profile as commented TOML; what `load` reads from it is the same profile."""
+    document = tomlkit.document()
+    document.add(tomlkit.comment(f"imagenet-setup run {profile.name or 'THIS-FILE'} builds this; docs/profile.md."))
+    values = profile.model_dump(mode="json", exclude_none=True)
+    for key, value in values.items():
+        if not isinstance(value, dict):
+            document.add(key, _commented(value, _COMMENTS[key]))
+    for section in (key for key, value in values.items() if isinstance(value, dict)):
+        table = tomlkit.table()
+        for key, value in values[section].items():
+            table.add(key, _commented(value, _COMMENTS[f"{section}.{key}"]))
+        document.add(tomlkit.nl())
+        document.add(section, table)
+    return tomlkit.dumps(document)
+
+
+def _commented(value: object, comment: str) -> Item:
+    item = tomlkit.item(value)
+    return item.comment(comment) if comment else item
+
+
+def _backup(path: Path) -> Path:
+    return path.with_name(f"{path.name}.bak")
+
+
+def _listed(folder: Path) -> list[Listed]:
+    return [Listed(path.stem, path, _first_comment(path)) for path in sorted(folder.glob("*.toml"))]
+
+
+def _first_comment(path: Path) -> str:
+    try:
+        first = path.read_text(encoding="utf-8-sig", errors="replace").partition("\n")[0]
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return first.removeprefix("#").strip() if first.startswith("#") else ""
+
+
+def _migrated(table: Table, path: Path) -> Table:
+    version = table.get("schema_version", 0)
+    if type(version) is not int or version < 0:
+        return table  # the model says what is wrong with it
+    if version > SCHEMA:
+        raise ProfileError(
+            str(path),
+            [f"schema_version = {version}: this imagenet-setup knows versions up to {SCHEMA}"],
+            "A newer imagenet-setup wrote it; upgrade this one",
+        )
+    for step in range(version, SCHEMA):
+        table = UPGRADES[step](table)
+    return {**table, "schema_version": SCHEMA}
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def _override(table: Table, text: str) -> Table:
+    dotted, equals, value = text.partition("=")
+    keys = dotted.strip().split(".")
+    if not equals or not all(keys) or len(keys) > 2:
+        raise UsageError(f"--set {text}: this is not section.key=value.", "For example: --set image.quality=90")
+    try:
+        (parsed,) = tomllib.loads(f"value = {value}").values()
+    except (tomllib.TOMLDecodeError, ValueError):
+        parsed = value
+    if len(keys) == 1:
+        return {**table, keys[0]: parsed}
+    section = table.get(keys[0], {})
+    if not isinstance(section, dict):
+        raise UsageError(f"--set {text}: {keys[0]} is not a section.")
+    return {**table, keys[0]: {**section, keys[1]: parsed}}

@@ -1,0 +1,72 @@
+"""Some images of an archive, spread evenly over it, without reading the headers of all.
+
+The archive is cut into as many strata of equal bytes as images are wanted, and in each the image is taken in which a
+random byte lies. A train archive has its classes one after the other, so every class has its share. An image is met as
+often as it is large; `weight` sets that right again.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from wizard.errors import InputError, reading
+from wizard.formats import tar
+from wizard.ilsvrc2012.synsets import rank_of_image
+from wizard.sources.archives import read_table
+from wizard.sources.samples import SampleTable
+from wizard.sources.survey import Survey
+
+_SUFFIX = b".JPEG"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Drawn:
+    """A sample of an archive.
+
+    Attributes:
+        survey: the archive.
+        table: the images that were drawn, in archive order and without boxes; one may be there twice.
+        weight: float64[n], how many of the archive's images each stands for; their sum is all.
+    """
+
+    survey: Survey
+    table: SampleTable
+    weight: npt.NDArray[np.float64]
+
+
+def draw(survey: Survey, count: int, seed: int, cache: Path) -> Drawn:
+    """About `count` images of an archive, or all where it has no more.
+
+    Raises:
+        InputError: the archive cannot be read, or no image is found in it.
+    """
+    if survey.images <= count:
+        table = read_table(survey.path, survey.split, cache, lambda _done, _total: None, skip_bad=True)
+        return Drawn(survey=survey, table=table, weight=np.ones(len(table)))
+    found: list[tuple[bytes, int, int, int]] = []
+    with reading(survey.path), survey.path.open("rb") as file:
+        places = (np.arange(count) + np.random.default_rng(seed).random(count)) * survey.bytes / count
+        for place in places.astype(np.int64):
+            member = tar.member_at(file, int(place), _SUFFIX)
+            name = member.name.rpartition("/")[2] if member else ""
+            rank = rank_of_image(name)
+            if member and rank is not None:
+                found.append((name.encode(), member.offset, member.size, rank))
+    if not found:
+        raise InputError(f"{survey.path} holds no image that could be found in it.", "Fetch the archive again")
+    names, offsets, sizes, labels = zip(*found, strict=True)
+    size = np.array(sizes, np.int64)
+    chance = tar.BLOCK + -(-size // tar.BLOCK) * tar.BLOCK
+    table = SampleTable(
+        files=(str(survey.path),),
+        file=np.zeros(len(found), np.int16),
+        offset=np.array(offsets, np.int64),
+        size=size,
+        name=np.array(names, np.bytes_),
+        label=np.array(labels, np.int16),
+        first_box=np.zeros(len(found) + 1, np.int64),
+        boxes=np.empty((0, 4)),
+    )
+    return Drawn(survey=survey, table=table, weight=survey.images / chance / (1 / chance).sum())
