@@ -15,7 +15,7 @@ from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
-from wizard.commands.session import session
+from wizard.commands.session import Talk, session
 from wizard.errors import BUG, Interrupted, MachineError, ReaderGone, SetupError, UsageError
 from wizard.folders import state_folder
 
@@ -56,7 +56,7 @@ def welcome(
         )
     from wizard.commands.setup import setup
 
-    return setup(plain=plain)
+    return setup(talk=Talk(plain=plain))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,9 +9,9 @@ import numpy as np
 from wizard.engine import journal, manifest
 from wizard.engine.events import Event, Preparing
 from wizard.errors import InputError, reading
+from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.archives import BOXES, CLASSES, IMAGES
-from wizard.folders import cache_folder
 from wizard.sources import archives
 from wizard.sources.locate import human_bytes, image_archives
 

@@ -3,8 +3,10 @@
 import json
 import os
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import Any, Literal
 
 from rich.console import Console
@@ -15,6 +17,8 @@ from wizard.errors import ReaderGone, SetupError
 Mode = Literal["human", "plain", "json", "quiet"]
 
 _ASCII = str.maketrans({"✓": "[ok]", "✗": "[no]", "→": "->", "·": "-", "…": "..."})
+_HANGING = 4
+"""Columns that the rest of a wrapped line is set in by."""
 _COLORS = {"✓": "green", "!": "yellow", "✗": "red"}
 
 
@@ -45,6 +49,21 @@ class Output:
         """Whether bars may be drawn: a person at a terminal that can."""
         return self.mode == "human" and self.talk.is_terminal
 
+    @property
+    def asks(self) -> bool:
+        """Whether somebody can be asked: both ends are a terminal."""
+        return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+
+    @property
+    def draws(self) -> bool:
+        """Whether glyphs beyond ASCII may be used."""
+        return self.mode != "plain" and _can_draw(self.talk)
+
+    @property
+    def width(self) -> int:
+        """Columns of the person's terminal."""
+        return self.talk.width
+
     def result(self, text: str) -> None:
         """What the person asked for."""
         if self.mode != "json":
@@ -54,6 +73,27 @@ class Output:
         """What happens on the way; silent for programs and with --quiet."""
         if self.mode in ("human", "plain"):
             self._print(self.talk, text, wrap=self.live)
+
+    def prompt(self, text: str) -> None:
+        """Invites a person to type, on the same line."""
+        self.talk.print(text, end="", markup=False, soft_wrap=True)
+        self.talk.file.flush()
+
+    def answered(self, question: str, answer: str) -> None:
+        """The line that an answered question leaves behind."""
+        if self.mode == "human":
+            self.talk.print(f"[bold cyan]?[/] [bold]{escape(question)}[/]  [cyan]{escape(answer)}[/]")
+
+    def busy(self, text: str) -> AbstractContextManager[object]:
+        """Says what is waited for while it is open, where something that moves may be drawn."""
+        return self.talk.status(f"{text}{'…' if self.draws else '...'}") if self.live else nullcontext()
+
+    def link(self, text: str, path: Path) -> None:
+        """Says where a file is; a terminal that can opens it with a click."""
+        if self.mode == "human" and self.talk.is_terminal:
+            self.talk.print(f"  {escape(text)} [link={path.as_uri()}]{escape(str(path))}[/link]", soft_wrap=True)
+        else:
+            self.say(f"  {text} {path}")
 
     def event(self, name: str, fields: Mapping[str, Any]) -> None:
         """One line of NDJSON, in json mode alone."""
@@ -73,7 +113,8 @@ class Output:
         as_it_is = _can_draw(console) and self.mode != "plain"
         with _to_a_reader():
             for line in text.split("\n"):
-                console.print(_marked(line if as_it_is else line.translate(_ASCII)), soft_wrap=not wrap)
+                for part in _wrapped(line, console.width) if wrap else [line]:
+                    console.print(_marked(part if as_it_is else part.translate(_ASCII)), soft_wrap=True)
             console.file.flush()
 
 
@@ -88,6 +129,15 @@ def _to_a_reader() -> Iterator[None]:
 
 def _can_draw(console: Console) -> bool:
     return console.encoding.lower().startswith("utf")
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    """The line in parts that fit, what follows the first under its text."""
+    indent = " " * (len(line) - len(line.lstrip()) + _HANGING)
+    parts = textwrap.wrap(
+        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, tabsize=4
+    )
+    return parts or [""]
 
 
 def _marked(line: str) -> str:

@@ -10,9 +10,9 @@ from wizard.engine.events import Event, Note, Preparing
 from wizard.engine.plan import Plan, SplitPlan, shuffle
 from wizard.engine.transform import Recipe
 from wizard.errors import InputError, Interrupted
+from wizard.folders import cache_folder
 from wizard.formats.resize import Resize
 from wizard.ilsvrc2012.archives import BOXES, IMAGES, Split
-from wizard.folders import cache_folder
 from wizard.profile import Profile
 from wizard.sources import archives, locate
 from wizard.sources.annotations import read_boxes

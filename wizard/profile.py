@@ -119,6 +119,12 @@ class Profile(_Section):
         """The result's folder, absolute."""
         return expanded(self.output.path).absolute()
 
+    @staticmethod
+    def usual_shards(split: Split) -> int:
+        """How many shards the older scripts, and so most loaders, have of a split."""
+        default: int = Output.model_fields[f"{split}_shards"].default
+        return default
+
     def shards(self, split: Split) -> int:
         """How many shards a split is written to."""
         return self.output.train_shards if split == "train" else self.output.validation_shards
@@ -168,6 +174,8 @@ def _allowed(kind: str, context: Mapping[str, Any], message: str) -> str:
             return f"{context['le']} or less"
         case "int_type":
             return "a whole number"
+        case "string_pattern_mismatch":
+            return "letters, digits, _ . and -"
         case "tuple_type":
             return "a list"
         case "model_type":

@@ -141,12 +141,15 @@ def write(profile: Profile, path: Path) -> None:
     Raises:
         MachineError: the folder cannot be written.
     """
+    text = as_toml(profile)
     with writing(path):
+        if _is_file(path) and path.read_bytes() == text.encode():
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(as_toml(profile))
+                file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
             if path.exists():

@@ -4,10 +4,20 @@ import time
 import pytest
 
 from tests.engine.test_events import RESULT
-from wizard.engine.events import Beat, Event, Note, Preparing, ShardDone, SplitStart, Started, WorkerLost
+from tests.show.scenes import estimated, machine
+from wizard.engine.events import (
+    Beat,
+    Checked,
+    Event,
+    Note,
+    Preparing,
+    ShardDone,
+    SplitStart,
+    Started,
+    WorkerLost,
+)
 from wizard.output import Output
-from wizard.show.faces import Lines, Ndjson
-from wizard.show.tally import Tally, clock
+from wizard.show.faces import Lines, Ndjson, told
 
 STARTED = Started(
     plan_id="p",
@@ -17,22 +27,6 @@ STARTED = Started(
 )
 BEAT = Beat(worker=1, shard="train-00000-of-00001", split="train", done=3, total=6, bytes_in=1, bytes_out=1, rss=1)
 DONE = ShardDone(result=RESULT)
-
-
-def test_a_tally_counts_shards_and_what_is_under_way() -> None:
-    tally = Tally()
-    tally.add(STARTED)
-    assert (tally.reached, tally.images, tally.seconds_left) == (4, 10, None)
-    tally.add(BEAT)
-    assert (tally.reached, tally.seconds_left) == (7, None)
-    tally.started -= 6
-    assert tally.seconds_left == pytest.approx(3 / (3 / 6), rel=0.1)
-    tally.add(DONE)
-    assert (tally.reached, tally.splits["train"].shards_done, tally.skipped, tally.bytes_out) == (6, 2, 1, 4)
-
-
-def test_a_clock() -> None:
-    assert clock(3 * 3600 + 61.9) == "03:01:01"
 
 
 def say(events: list[Event], every: float, capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -63,7 +57,26 @@ def test_lines_say_every_so_often_how_far_it_is(capsys: pytest.CaptureFixture[st
     assert "img/s" in said[2]
 
 
-def test_ndjson_holds_beats_to_one_a_second(
+def test_a_check_says_what_was_seen_and_what_would_mend_it() -> None:
+    passed = Checked(name="cores", status="pass", looked_at="/proc", seen="2 cores may be used")
+    warned = Checked(name="memory", status="warn", looked_at="/sys", seen="4.0 GB", mend="using 13 workers")
+    failed = Checked(name="write-access", status="fail", looked_at="/data", seen="/data is root's", mend="sudo chown")
+    assert told(passed) == ["✓ cores  2 cores may be used"]
+    assert told(warned) == ["! memory  4.0 GB → using 13 workers"]
+    assert told(failed) == ["✗ write-access  /data is root's", "    → sudo chown"]
+
+
+def test_an_estimate_is_said_in_words() -> None:
+    assert told(estimated()) == [
+        "→ about 66.0 GB (64.0 to 69.1) · about 31 minutes (27 to 37) with 2 workers · measured on 512 of your images"
+    ]
+
+
+def test_lines_say_nothing_of_the_machine(capsys: pytest.CaptureFixture[str]) -> None:
+    assert say([STARTED, machine(), machine()], 0, capsys)[1:] == []
+
+
+def test_ndjson_holds_what_comes_often_to_one_a_second_of_each_kind(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 100.0
@@ -72,9 +85,7 @@ def test_ndjson_holds_beats_to_one_a_second(
     for step in (0.0, 0.5, 1.1):
         now = 100.0 + step
         face.handle(BEAT)
+        face.handle(machine())
     face.handle(DONE)
-    assert [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()] == [
-        "beat",
-        "beat",
-        "shard_done",
-    ]
+    told = [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()]
+    assert told == ["beat", "machine", "beat", "machine", "shard_done"]

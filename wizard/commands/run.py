@@ -13,7 +13,7 @@ from wizard.engine.events import Finished, as_json
 from wizard.errors import FINISHED_WITH_SKIPS
 from wizard.interrupts import listening
 from wizard.output import Output
-from wizard.preflight.examine import examine, refuse
+from wizard.preflight.examine import Verdict, examine, refuse
 from wizard.prepare import listening as stoppable
 from wizard.profile import Profile
 from wizard.saved import load
@@ -38,17 +38,27 @@ def run(
     return start(load(profile, set_), output, Options(md5=md5, repair=repair), ignore)
 
 
-def start(profile: Profile, output: Output, options: Options, ignore: Sequence[str] = ()) -> int:
+def start(
+    profile: Profile, output: Output, options: Options, ignore: Sequence[str] = (), verdict: Verdict | None = None
+) -> int:
     """Checks, builds, and says what has become of it; returns the exit code.
+
+    Args:
+        profile: what is built.
+        output: where it is said.
+        options: of the build; `stopping` and `workers` are found here.
+        ignore: names of checks that may fail.
+        verdict: of a pre-flight that was shown already.
 
     Raises:
         SetupError: of any kind that `wizard.errors` knows but VerifyFailed.
     """
     face = face_for(output)
     with listening(output.say) as stopping, face.shown():
-        verdict = examine(profile, stoppable(face.handle, stopping))
-        for check in verdict.checks:
-            face.handle(check)
+        if verdict is None:
+            verdict = examine(profile, stoppable(face.handle, stopping))
+            for check in verdict.checks:
+                face.handle(check)
         refuse(verdict, ignore, input_first=True)
         if verdict.estimated:
             face.handle(verdict.estimated)

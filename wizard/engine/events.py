@@ -4,6 +4,8 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+Status = Literal["pass", "warn", "fail"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class SkippedImage:
@@ -108,7 +110,7 @@ class Checked:
     """
 
     name: str
-    status: Literal["pass", "warn", "fail"]
+    status: Status
     looked_at: str
     seen: str
     needed: str = ""

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from wizard.engine.events import Checked, Estimated
+from wizard.engine.events import Checked, Estimated, Status
 from wizard.folders import existing
 from wizard.preflight.machine import Disk, Memory
 from wizard.sources.locate import human_bytes
@@ -54,7 +54,7 @@ def disk(output: Path, there: Disk, estimated: Estimated | None, done: int) -> C
         mend = f"Free {more} on {where}, or choose another folder: --set output.path=FOLDER"
         if there.free >= need:
             mend = "It fits, closely; keep other programs from filling that disk meanwhile"
-    status = "fail" if there.free < need else "warn" if there.free < need * _TIGHT else "pass"
+    status: Status = "fail" if there.free < need else "warn" if there.free < need * _TIGHT else "pass"
     return Checked(name="disk", status=status, looked_at=where, seen=f"{where}: {free}", needed=needed, mend=mend)
 
 
@@ -133,27 +133,31 @@ def open_files(limits: tuple[int, int] | None, workers: int) -> Checked:
 
 def rights(output: Path) -> Checked:
     """Whether files can be made, renamed and removed where the output goes; leaves nothing behind."""
+    place = str(existing(output))
+    seen, mend = refusal(output)
+    if not seen:
+        return Checked(name="write-access", status="pass", looked_at=place, seen=f"files can be made in {place}")
+    return Checked(
+        name="write-access",
+        status="fail",
+        looked_at=place,
+        seen=seen,
+        needed="making and renaming files",
+        mend=f"{mend}, or choose another folder: --set output.path=FOLDER",
+    )
+
+
+def refusal(output: Path) -> tuple[str, str]:
+    """Why files cannot be made where the output goes, and what would mend it; empty where they can."""
     place = existing(output)
-    seen, mend = "", ""
     try:
         with tempfile.TemporaryDirectory(prefix=".imagenet-setup-", dir=place) as folder:
             trial = Path(folder) / "a"
             trial.write_bytes(b"a")
             trial.replace(Path(folder) / "b")
     except OSError as error:
-        seen, mend = _refusal(place, error)
-    if not seen:
-        return Checked(
-            name="write-access", status="pass", looked_at=str(place), seen=f"files can be made and renamed in {place}"
-        )
-    return Checked(
-        name="write-access",
-        status="fail",
-        looked_at=str(place),
-        seen=seen,
-        needed="making and renaming files",
-        mend=f"{mend}, or choose another folder: --set output.path=FOLDER",
-    )
+        return _refusal(place, error)
+    return "", ""
 
 
 def failed(checks: Sequence[Checked], ignored: Sequence[str]) -> list[Checked]:

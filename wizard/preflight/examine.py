@@ -5,15 +5,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wizard.engine import journal
-from wizard.engine.events import Checked, Estimated, Preparing, Range
+from wizard.engine.events import Checked, Estimated, Preparing, Range, ShardResult
 from wizard.engine.executors import WorkerDied
 from wizard.errors import InputError, MachineError, SetupError, UsageError, writing
 from wizard.folders import cache_folder
-from wizard.ilsvrc2012.archives import BOXES, CLASSES, IMAGES, Split
+from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
 from wizard.preflight import checks, machine
 from wizard.preflight.estimate import Estimator
 from wizard.prepare import Report
 from wizard.profile import Profile
+from wizard.sources.archives import Progress
 from wizard.sources.checksums import when_verified
 from wizard.sources.detect import Found, detect
 from wizard.sources.locate import box_archives, human_bytes, image_archives
@@ -160,11 +161,11 @@ def _archives(profile: Profile, report: Report) -> tuple[dict[Split, Survey], Ch
         return {}, Checked(name="archives", status="fail", looked_at=str(folder), seen=error.what, mend=error.hint)
 
 
-def _progress(report: Report, path: Path) -> Callable[[int, int], None]:
+def _progress(report: Report, path: Path) -> Progress:
     return lambda done, total: report(Preparing(step=f"headers of {path.name}", done=done, total=total))
 
 
-def _done(output: Path) -> list[journal.ShardResult]:
+def _done(output: Path) -> list[ShardResult]:
     _, done = journal.read(output)
     return [result for name, result in done.items() if (output / name).is_file()]
 

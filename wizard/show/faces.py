@@ -1,13 +1,29 @@
-"""Who listens to a build: a face for logs and one for programs; the bars are in `progress.py`."""
+"""Who listens to a build: a face for logs and one for programs; the one that moves is in `dashboard.py`."""
 
 import time
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
-from wizard.engine.events import Beat, Event, Finished, Note, Preparing, ShardDone, Started, WorkerLost, as_json
+from wizard.engine.events import (
+    Beat,
+    Checked,
+    Estimated,
+    Event,
+    Finished,
+    Machine,
+    Note,
+    Preparing,
+    ShardDone,
+    Started,
+    WorkerLost,
+    as_json,
+)
 from wizard.output import Output
 from wizard.show.tally import Tally, clock
+from wizard.show.words import about, duration, size
 from wizard.sources.locate import human_bytes
+
+_GLYPHS = {"pass": "✓", "warn": "!", "fail": "✗"}
 
 
 class Face(Protocol):
@@ -49,11 +65,11 @@ class Lines:
 
 
 class Ndjson:
-    """For programs: every event a line; beats and preparations at most one a second."""
+    """For programs: every event a line; of beats, preparations and the machine at most one a second each."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
-        self._next = 0.0
+        self._next: dict[type[Event], float] = {}
 
     def shown(self) -> AbstractContextManager[object]:
         """Nothing to open."""
@@ -63,10 +79,10 @@ class Ndjson:
         """Prints it, unless it is the last word, which the command itself has."""
         if isinstance(event, Finished):
             return
-        if isinstance(event, Beat | Preparing):
-            if time.monotonic() < self._next:
+        if isinstance(event, Beat | Preparing | Machine):
+            if time.monotonic() < self._next.get(type(event), 0.0):
                 return
-            self._next = time.monotonic() + 1.0
+            self._next[type(event)] = time.monotonic() + 1.0
         self._output.event(*as_json(event))
 
 
@@ -75,6 +91,10 @@ def told(event: Event) -> list[str]:
     match event:
         case Note(text=text, warning=warning):
             return [f"{'!' if warning else '·'} {text}"]
+        case Checked():
+            return _checked(event)
+        case Estimated():
+            return [_estimate(event)]
         case Started():
             return [_start(event)]
         case ShardDone(result=result):
@@ -102,14 +122,35 @@ def progress_line(tally: Tally) -> str:
     )
 
 
+def _checked(check: Checked) -> list[str]:
+    seen = f"{_GLYPHS[check.status]} {check.name}  {check.seen}"
+    match check:
+        case Checked(mend=""):
+            return [seen]
+        case Checked(status="fail"):
+            return [seen, f"    → {check.mend}"]
+        case _:
+            return [f"{seen} → {check.mend}"]
+
+
+def _estimate(event: Estimated) -> str:
+    return (
+        f"→ about {about(event.bytes_out, size)} · about {about(event.seconds, duration)} "
+        f"with {_workers(event.workers)} · measured on {event.sampled:,} of your images"
+    )
+
+
 def _start(event: Started) -> str:
     parts = [
         f"{split.images:,} {split.split} images in {split.shards:,} shards"
         + (f" ({split.shards_done:,} of them done before)" if split.shards_done else "")
         for split in event.splits
     ]
-    workers = "1 worker" if event.workers == 1 else f"{event.workers} workers"
-    return f"Building {' and '.join(parts)} with {workers} in {event.output} (plan {event.plan_id})"
+    return f"Building {' and '.join(parts)} with {_workers(event.workers)} in {event.output} (plan {event.plan_id})"
+
+
+def _workers(count: int) -> str:
+    return "1 worker" if count == 1 else f"{count:,} workers"
 
 
 def _far(event: Preparing) -> str:

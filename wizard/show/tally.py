@@ -12,8 +12,8 @@ _LATELY = 10.0
 """Seconds that a rate is told of."""
 _STEADY = 300.0
 """Seconds that the remaining time is foretold from."""
-_SILENT = 15.0
-"""Seconds without a beat after which a worker is no longer shown."""
+_SILENT, _RESTING = 15.0, 3.0
+"""Seconds without a beat after which a worker is no longer shown: within a shard, and after one."""
 _TELLING = 500
 """Images that say how large all will become."""
 _LOOKS = 5
@@ -183,8 +183,14 @@ class Tally:
 
     @property
     def workers(self) -> list[WorkerTally]:
-        """Those that are alive as far as is known."""
-        return [each for each in self._workers.values() if not each.lost and self.now() - each.seen < _SILENT]
+        """Those that are alive and have something to do, as far as is known."""
+        now = self.now()
+        under_way = {shard for split in self.splits.values() for shard in split.under_way}
+        return [
+            each
+            for each in self._workers.values()
+            if not each.lost and now - each.seen < (_SILENT if each.beat.shard in under_way else _RESTING)
+        ]
 
     @property
     def limit(self) -> str:

@@ -1,0 +1,164 @@
+"""What each question offers: defaults and choices, from the answers so far and the facts."""
+
+from collections.abc import Callable, Mapping
+
+from wizard.ask.asked import Choice, Value
+from wizard.ask.facts import Facts, likely_output, likely_source
+from wizard.folders import shortened
+from wizard.ilsvrc2012.archives import IMAGES, Split
+from wizard.profile import Profile
+
+Answers = Mapping[str, Value]
+
+_IMAGES_A_SHARD = 100
+"""At least, where a subset is built: fewer would make more files than sense."""
+
+
+def mode_is(*modes: str) -> Callable[[Answers, Facts], bool]:
+    """Whether the images become this, as a condition for a question."""
+    return lambda answers, _facts: answers.get("image.resize") in modes
+
+
+def splits_of(answers: Answers) -> list[str]:
+    """The splits that were chosen."""
+    value = answers.get("source.splits", [])
+    return value if isinstance(value, list) else []
+
+
+def source(_answers: Answers, facts: Facts) -> Value | None:
+    """A folder that holds archives."""
+    return likely_source(facts)
+
+
+def found_splits(_answers: Answers, facts: Facts) -> list[str]:
+    """All splits that are there, or those of them that the last profile had."""
+    wanted = facts.last.source.splits if facts.last else ()
+    return [split for split in facts.splits if split in wanted] or list(facts.splits)
+
+
+def split_choices(_answers: Answers, facts: Facts) -> tuple[Choice, ...]:
+    """The splits that are there."""
+    titles: dict[Split, str] = {"train": "Train", "validation": "Validation"}
+    return tuple(
+        Choice(value=split, title=titles[split], about=f"{facts.surveys[split].images:,} images")
+        for split in facts.splits
+    )
+
+
+def box_choices(answers: Answers, facts: Facts) -> tuple[Choice, ...]:
+    """None, and the boxes that are there for the chosen splits."""
+    splits = splits_of(answers)
+    train = "train" in splits and facts.boxes("train")
+    validation = "validation" in splits and facts.boxes("validation")
+    choices = [Choice(value="none", title="None", about="records with empty boxes; enough for classification")]
+    if train:
+        choices.append(Choice(value="train", title="Those of train", about="as the older scripts do"))
+    if validation and (train or "train" not in splits):
+        choices.append(Choice(value="all", title="All that there are", about="validation's too"))
+    return tuple(choices)
+
+
+def boxes(answers: Answers, facts: Facts) -> Value:
+    """What the last profile had, else train's, where they are there."""
+    values = [choice.value for choice in box_choices(answers, facts)]
+    last = facts.last.source.boxes if facts.last else "train"
+    return next((str(value) for value in (last, "train", "all") if value in values), "none")
+
+
+def output(_answers: Answers, facts: Facts) -> Value | None:
+    """A folder that is new or empty."""
+    if facts.folder is None:
+        return None
+    folder = likely_output(facts.folder)
+    place, number = folder, 1
+    while place.exists() and any(place.iterdir()):
+        number += 1
+        place = folder.with_name(f"{folder.name}-{number}")
+    return shortened(place)
+
+
+RESIZE = (
+    Choice(
+        value="shortest",
+        title="Shrink to a shortest side",
+        about="keeps the shape; what most training recipes use (480 px)",
+    ),
+    Choice(
+        value="original", title="Keep the originals", about="bytes untouched; largest, slowest to read, MLPerf's rule"
+    ),
+    Choice(
+        value="exact",
+        title="Exact height × width",
+        about="every image the same size, shape not kept (352 × 352)",
+    ),
+    Choice(value="crop", title="Scale and centre-crop", about="every image the same size, shape kept, edges lost"),
+)
+
+
+def last_image(key: str, otherwise: Mapping[str, Value]) -> Callable[[Answers, Facts], Value]:
+    """The last profile's value where it was for the same mode, else a usual one for the mode."""
+
+    def default(answers: Answers, facts: Facts) -> Value:
+        mode = str(answers.get("image.resize"))
+        last = facts.last.image if facts.last else None
+        known: int | None = getattr(last, key) if last is not None and last.resize == mode else None
+        return otherwise[mode] if known is None else known
+
+    return default
+
+
+def width(answers: Answers, facts: Facts) -> Value:
+    """The last profile's, else a square."""
+    return last_image("width", dict.fromkeys(("exact", "crop"), answers["image.height"]))(answers, facts)
+
+
+def resize(_answers: Answers, facts: Facts) -> Value:
+    """What the last profile had, else a shortest side."""
+    return facts.last.image.resize if facts.last else "shortest"
+
+
+def resized_splits(answers: Answers, facts: Facts) -> list[str]:
+    """What the last profile had of the chosen splits, else all of them."""
+    wanted = facts.last.image.splits if facts.last else ()
+    return [split for split in splits_of(answers) if split in wanted] or splits_of(answers)
+
+
+def resized_choices(answers: Answers, facts: Facts) -> tuple[Choice, ...]:
+    """The chosen splits."""
+    return tuple(choice for choice in split_choices(answers, facts) if choice.value in splits_of(answers))
+
+
+def shards(split: Split) -> Callable[[Answers, Facts], Value]:
+    """As many as the older scripts have, fewer for a subset, the same as before for the same raw data."""
+
+    def default(_answers: Answers, facts: Facts) -> Value:
+        usual = Profile.usual_shards(split)
+        if facts.last and facts.last.source_path == facts.folder:
+            return facts.last.shards(split)
+        images = facts.surveys[split].images if split in facts.surveys else IMAGES[split].images
+        return max(1, min(usual, images // _IMAGES_A_SHARD))
+
+    return default
+
+
+def with_split(split: Split) -> Callable[[Answers, Facts], bool]:
+    """Whether a split was chosen, as a condition for a question."""
+    return lambda answers, _facts: split in splits_of(answers)
+
+
+def _stem(answers: Answers) -> str:
+    mode = str(answers.get("image.resize"))
+    if mode == "original":
+        return mode
+    size = answers["image.size"] if mode == "shortest" else f"{answers['image.height']}x{answers['image.width']}"
+    return f"{mode}-{size}-q{answers['image.quality']}"
+
+
+def name(answers: Answers, facts: Facts) -> Value:
+    """A name that says what the images become, and that no saved profile has."""
+    stem = _stem(answers)
+    name, number = stem, 1
+    while name in facts.names:
+        number += 1
+        name = f"{stem}-{number}"
+    return name

@@ -1,0 +1,176 @@
+"""The answers so far: what was answered, what was chosen rather than accepted, kept on disk after every answer."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from wizard.ask.asked import Value
+from wizard.ask.facts import Facts
+from wizard.ask.questions import QUESTIONS, Question
+from wizard.folders import state_folder
+from wizard.profile import Profile, check
+
+
+@dataclass(kw_only=True)
+class Draft:
+    """Answers on their way to a profile.
+
+    Attributes:
+        answers: by the question's key.
+        asked: keys of the questions that were answered.
+        chosen: keys whose answer differs from what was offered; the others follow when their reasons change.
+        base: keys of a profile that no question is about, by section.
+    """
+
+    answers: dict[str, Value] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    chosen: list[str] = field(default_factory=list)
+    base: dict[str, Any] = field(default_factory=dict)
+
+    def next(self, facts: Facts) -> Question | None:
+        """The first question that applies and was not answered yet; None where all were."""
+        return next((each for each in self._applying(facts) if each.key not in self.asked), None)
+
+    def count(self, facts: Facts) -> int:
+        """How many questions apply, as far as can be told from the answers so far."""
+        return sum(1 for _ in self._applying(facts))
+
+    def offered(self, question: Question, facts: Facts) -> Value | None:
+        """What is taken when nothing is typed: the answer that was chosen before, else what the facts say."""
+        if question.key in self.chosen:
+            return self.answers[question.key]
+        return question.default(self.answers, facts)
+
+    def take(self, question: Question, value: Value, facts: Facts) -> None:
+        """Takes an answer; `settle` then lets follow what follows from it."""
+        key = question.key
+        if key == "image.resize" and value != self.answers.get(key):
+            self.base.pop("image", None)
+        fresh = question.default(self.answers, facts)
+        self.answers[key] = value
+        self.asked = [each.key for each in QUESTIONS if each.key in (*self.asked, key)]
+        self.chosen = [each for each in self.chosen if each != key] + ([key] if value != fresh else [])
+
+    def back(self) -> bool:
+        """Takes the last answer back, to be asked again; false where there is none."""
+        return bool(self.asked and self.asked.pop())
+
+    def settle(self, facts: Facts) -> None:
+        """After an answer or the facts have changed: drops what no longer fits, and renews what was only accepted.
+
+        As far as the first question that is open.
+        """
+        for question in QUESTIONS:
+            key = question.key
+            if key in self.chosen:
+                if not _stands(question, self.answers, facts):
+                    self._drop(key)
+            elif key in self.asked:
+                value = question.default(self.answers, facts) if question.applies(self.answers, facts) else None
+                if value is None:
+                    self._drop(key)
+                else:
+                    self.answers[key] = value
+            if not question.applies(self.answers, facts):
+                self.asked = [each for each in self.asked if each != key]
+                implied = question.implied(self.answers, facts)
+                if implied is not None and key not in self.chosen:
+                    self.answers[key] = implied
+            elif key not in self.asked and not question.on_request:
+                return  # what comes after may rest on this answer, and is settled after it
+
+    def table(self, facts: Facts) -> dict[str, Any]:
+        """The answers as a profile's table; unanswered questions count with what they offer."""
+        answers: dict[str, Value] = {}
+        table: dict[str, Any] = {key: dict(part) if isinstance(part, dict) else part for key, part in self.base.items()}
+        for question in QUESTIONS:
+            if question.on_request and question.key not in self.asked:
+                continue
+            if not question.applies(answers, facts):
+                value = question.implied(answers, facts)
+            elif question.key in self.asked or question.key in self.chosen:
+                value = self.answers[question.key]
+            else:
+                value = question.default(answers, facts)
+            if value is not None:
+                answers[question.key] = value
+                section, dot, key = question.key.partition(".")
+                place = table.setdefault(section, {}) if dot else table
+                place[key or section] = _plain(question.key, value)
+        return table
+
+    def _applying(self, facts: Facts) -> Iterator[Question]:
+        return (each for each in QUESTIONS if not each.on_request and each.applies(self.answers, facts))
+
+    def _drop(self, key: str) -> None:
+        self.answers.pop(key, None)
+        self.asked = [each for each in self.asked if each != key]
+        self.chosen = [each for each in self.chosen if each != key]
+
+    def profile(self, facts: Facts) -> Profile:
+        """The answers as a profile.
+
+        Raises:
+            ProfileError: they do not fit together.
+        """
+        return check(self.table(facts), "The answers")
+
+    def save(self) -> None:
+        """Keeps the answers for a next start; a folder that cannot be written costs just that."""
+        with suppress(OSError):
+            path = _path()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_suffix(".tmp")
+            temporary.write_text(json.dumps(asdict(self) | {"at": time.time()}, indent=1), encoding="utf-8")
+            temporary.replace(path)
+
+    @classmethod
+    def of(cls, profile: Profile) -> "Draft":
+        """A saved profile's answers, all of them chosen."""
+        base = profile.model_dump(mode="json", exclude_none=True)
+        answers: dict[str, Value] = {}
+        for question in QUESTIONS:
+            section, dot, key = question.key.partition(".")
+            values: dict[str, Any] = base.get(section, {}) if dot else base
+            re_encoded = question.key == "image.quality" and profile.image.resize == "original"
+            if (key or section) in values and not re_encoded:
+                answers[question.key] = values.pop(key or section)
+        return cls(answers=answers, asked=list(answers), chosen=list(answers), base=base)
+
+
+def load() -> tuple[Draft, float] | None:
+    """The answers that were kept, and how many seconds ago; None where there are none that can be read."""
+    try:
+        stored: Mapping[str, Any] = json.loads(_path().read_text(encoding="utf-8"))
+        draft = Draft(**{key: stored[key] for key in ("answers", "asked", "chosen", "base")})
+        return (draft, max(0.0, time.time() - stored["at"])) if draft.asked else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def forget() -> None:
+    """Lets the kept answers go."""
+    with suppress(OSError):
+        _path().unlink(missing_ok=True)
+
+
+def _path() -> Path:
+    return state_folder() / "answers.json"
+
+
+def _plain(key: str, value: Value) -> Value:
+    """A number typed where a word may stand too (workers) is a number."""
+    return int(value) if key == "run.workers" and isinstance(value, str) and value.isdigit() else value
+
+
+def _stands(question: Question, answers: Mapping[str, Value], facts: Facts) -> bool:
+    """Whether an answer is still one of those that can be chosen."""
+    possible = {choice.value for choice in question.choices(answers, facts)}
+    value = answers[question.key]
+    if not possible or not question.applies(answers, facts):
+        return True
+    return bool(value) and possible.issuperset(value) if isinstance(value, list) else value in possible

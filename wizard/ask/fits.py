@@ -1,0 +1,76 @@
+"""Whether an answer can be taken: by the profile's own rules, and by what lies at a path."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from wizard.ask.asked import Value
+from wizard.ask.questions import Question
+from wizard.errors import ProfileError, UsageError
+from wizard.folders import expanded
+from wizard.preflight.checks import refusal
+from wizard.profile import Profile, check
+
+
+def misfit(question: Question, value: Value, source: Path | None) -> str:
+    """Why an answer cannot be taken, in a sentence; empty where it can.
+
+    Args:
+        question: that it answers.
+        value: the answer.
+        source: the raw data's folder, where it is known.
+    """
+    if isinstance(value, list) and not value:
+        return "Choose one at least."
+    if question.kind == "number" and isinstance(value, int):
+        return _beyond(question, value)
+    if question.key == "output.path":
+        return _bad_output(str(value), source)
+    if question.key == "name" and not str(value).strip(".-"):
+        return "A name needs a letter or a digit."
+    return _refused(question.key, value)
+
+
+def _beyond(question: Question, value: int) -> str:
+    section, _, key = question.key.partition(".")
+    model = Profile.model_fields[section].annotation
+    assert isinstance(model, type)
+    assert issubclass(model, BaseModel)
+    bounds: dict[str, int] = {}
+    for rule in model.model_fields[key].metadata:
+        bounds |= {name: getattr(rule, name) for name in ("ge", "le") if hasattr(rule, name)}
+    low, high = bounds["ge"], bounds["le"]
+    if value < low:
+        return f"{value:,} is below {low:,}. {question.label} goes from {low:,} to {high:,}."
+    if value > high:
+        return f"{value:,} is above {high:,}. {question.label} goes from {low:,} to {high:,}."
+    return ""
+
+
+def _bad_output(text: str, source: Path | None) -> str:
+    try:
+        path = expanded(text).absolute()
+    except UsageError as error:
+        return error.what
+    if path.exists() and not path.is_dir():
+        return f"{path} is a file. Name a folder; it is made where it is missing."
+    if source is not None and path.resolve() == source.resolve():
+        return "That is the raw data's own folder. Give the dataset another one."
+    seen, mend = refusal(path)
+    return f"{seen}. {mend}, or name another folder." if seen else ""
+
+
+def _refused(dotted: str, value: Value) -> str:
+    section, dot, key = dotted.partition(".")
+    table: dict[str, Any] = {"source": {"path": "raw"}, "output": {"path": "out"}}
+    plain = int(str(value)) if dotted == "run.workers" and str(value).isdigit() else value
+    if dot:
+        table.setdefault(section, {})[key] = plain
+    else:
+        table[section] = plain
+    try:
+        check(table, "")
+    except ProfileError as error:
+        return next((problem for problem in error.problems if problem.startswith(dotted)), "")
+    return ""

@@ -1,0 +1,275 @@
+"""The conversation: from question to question, back, review, edit; the answers are kept after each."""
+
+import shlex
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from wizard import saved
+from wizard.ask import draft as drafts
+from wizard.ask.asked import Asked, Back, Choice, Prompter, Value, title
+from wizard.ask.bench import Bench
+from wizard.ask.diagnosis import diagnosis, nothing_usable
+from wizard.ask.draft import Draft
+from wizard.ask.facts import Facts, look
+from wizard.ask.fits import misfit
+from wizard.ask.questions import BY_KEY, QUESTIONS, Question, folder
+from wizard.ask.review import Row as ReviewRow
+from wizard.ask.review import consequence, rows
+from wizard.engine.events import Event
+from wizard.errors import ProfileError, SetupError
+from wizard.folders import shortened
+from wizard.preflight import checks
+from wizard.preflight.examine import Verdict
+from wizard.preflight.preview import write_preview
+from wizard.profile import Profile
+
+SOURCE = "source.path"
+
+
+class Stage(Protocol):
+    """Where the conversation is shown, beside the questions."""
+
+    def progress(self) -> AbstractContextManager[Callable[[Event], None]]:
+        """Shows how far a long look is, while it is open."""
+
+    def busy(self, text: str) -> AbstractContextManager[object]:
+        """Says what is waited for, while it is open."""
+
+    def table(self, rows: list[ReviewRow]) -> None:
+        """Shows the review."""
+
+    def link(self, text: str, path: Path) -> None:
+        """Says where a file is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a conversation ended.
+
+    Attributes:
+        kind: start the build, saved, or left.
+        profile: the answers; None where they were not complete.
+        path: where the profile was saved; None where it was not.
+        verdict: of the pre-flight, where the build is to start.
+        ignored: checks that fail and that the person goes on without.
+    """
+
+    kind: Literal["start", "saved", "left"]
+    profile: Profile | None = None
+    path: Path | None = None
+    verdict: Verdict | None = None
+    ignored: tuple[str, ...] = ()
+
+
+class Interview:
+    """Asks until there is a profile.
+
+    Args:
+        prompter: puts the questions.
+        stage: shows the rest.
+        facts: what is known before the first question.
+        bench: measures what answers come to.
+        draft: answers to go on with.
+    """
+
+    def __init__(
+        self, prompter: Prompter, stage: Stage, facts: Facts, bench: Bench, draft: Draft | None = None
+    ) -> None:
+        self._prompter = prompter
+        self._stage = stage
+        self._facts = facts
+        self._bench = bench
+        self._draft = draft or Draft()
+        self._before_edit: tuple[Draft, Facts] | None = None
+        self._previewed: Profile | None = None
+
+    def run(self) -> Outcome:
+        """The whole conversation.
+
+        Raises:
+            KeyboardInterrupt: the person leaves; the answers are kept.
+        """
+        self._look_again()
+        while True:
+            question = self._draft.next(self._facts)
+            try:
+                if question is None:
+                    self._before_edit = None
+                    outcome = self._review()
+                    if outcome is not None:
+                        return outcome
+                else:
+                    self._settle(question, self._ask(question))
+            except Back:
+                self._back()
+            self._draft.save()
+
+    def _look_again(self) -> None:
+        """Answers to go on with may be about raw data that has changed meanwhile."""
+        if SOURCE in self._draft.asked:
+            problem = self._misfit(BY_KEY[SOURCE], self._draft.answers[SOURCE])
+            if problem:
+                self._draft.asked.remove(SOURCE)
+            self._prompter.say(f"✗ {problem}" if problem else "\n".join(diagnosis(self._facts)))
+        self._draft.settle(self._facts)
+
+    def _ask(self, question: Question) -> Value:
+        error, default = "", self._draft.offered(question, self._facts)
+        while True:
+            asked = self._asked(question, default, error)
+            answer = self._prompter.ask(asked)
+            error = self._misfit(question, answer)
+            if not error:
+                self._prompter.took(asked, answer)
+                if question.key == SOURCE:
+                    self._prompter.say("\n".join(diagnosis(self._facts)))
+                return answer
+            default = answer
+
+    def _asked(self, question: Question, default: Value | None, error: str) -> Asked:
+        return Asked(
+            key=question.key,
+            kind=question.kind,
+            text=question.text,
+            help=question.help,
+            default=default,
+            choices=question.choices(self._draft.answers, self._facts),
+            number=0 if question.on_request else len(self._draft.asked) + 1,
+            of=self._draft.count(self._facts),
+            error=error,
+        )
+
+    def _misfit(self, question: Question, answer: Value) -> str:
+        """Why the answer cannot be taken; an answer about the raw data is looked at on the spot."""
+        if question.key != SOURCE:
+            return misfit(question, answer, self._facts.folder)
+        try:
+            path = folder({SOURCE: answer}, SOURCE)
+            with self._stage.progress() as report:
+                facts = look(self._facts, path, report)
+        except SetupError as error:
+            return error.what
+        if not facts.surveys:
+            return nothing_usable(facts, path)
+        self._facts = facts
+        self._bench.prepare(facts)
+        return ""
+
+    def _settle(self, question: Question, answer: Value) -> None:
+        self._draft.take(question, answer, self._facts)
+        self._draft.settle(self._facts)
+        if question.image:
+            self._tell_consequence()
+
+    def _tell_consequence(self) -> None:
+        try:
+            profile = self._draft.profile(self._facts)
+        except ProfileError:
+            return
+        with self._stage.busy("measuring on your images"):
+            estimated = self._bench.estimate(profile, self._facts)
+        if estimated is None:
+            return
+        self._prompter.say(consequence(estimated))
+        following = self._draft.next(self._facts)
+        if following is None or not following.image:
+            self._show_preview(profile)
+
+    def _show_preview(self, profile: Profile) -> None:
+        estimator = self._bench.prepare(self._facts)
+        if estimator is None or (self._previewed and self._previewed.image == profile.image):
+            return
+        path = write_preview(profile, estimator)
+        if path is not None:
+            self._stage.link("before and after of some of them:", path)
+        self._previewed = profile
+
+    def _back(self) -> None:
+        if self._before_edit is not None:
+            self._draft, self._facts = self._before_edit
+            self._before_edit = None
+        elif not self._draft.back():
+            self._prompter.say("  This is the first question; Ctrl-C leaves.")
+
+    def _review(self) -> Outcome | None:
+        try:
+            profile = self._draft.profile(self._facts)
+        except ProfileError as error:
+            self._prompter.say(f"✗ {error}")
+            self._edit()
+            return None
+        with self._stage.busy("looking at this machine"):
+            verdict = self._bench.verdict(profile, self._facts)
+        self._show_preview(profile)
+        self._stage.table(rows(profile, self._facts, verdict.estimated, verdict.checks))
+        return self._choose(profile, verdict)
+
+    def _choose(self, profile: Profile, verdict: Verdict) -> Outcome | None:
+        failing = tuple(check.name for check in checks.failed(verdict.checks, ()))
+        start = f"Start although {' and '.join(failing)} will not do" if failing else "Start"
+        asked = Asked(
+            key="review",
+            kind="choice",
+            text="Ready",
+            help="Start saves the answers as a profile and builds. A build that stops, for whatever reason, goes on "
+            "when it is started again.",
+            default="edit" if failing else "start",
+            choices=(
+                Choice(value="start", title=start),
+                Choice(value="edit", title="Change an answer"),
+                Choice(value="save", title="Save as a profile and leave"),
+                Choice(value="command", title="Show the command for this"),
+                Choice(value="quit", title="Leave", about="the answers are kept"),
+            ),
+        )
+        match self._prompter.ask(asked):
+            case "start":
+                path = self._save(profile)
+                return Outcome(kind="start", profile=profile, path=path, verdict=verdict, ignored=failing)
+            case "save":
+                return Outcome(kind="saved", profile=profile, path=self._save(profile))
+            case "command":
+                self._show_command(profile)
+                return None
+            case "quit":
+                self._draft.save()
+                return Outcome(kind="left", profile=profile)
+            case _:
+                self._edit()
+                return None
+
+    def _edit(self) -> None:
+        """Asks one question again; where that makes others necessary, they follow, and then the review."""
+        editable = [each for each in QUESTIONS if each.on_request or each.applies(self._draft.answers, self._facts)]
+        asked = Asked(
+            key="edit",
+            kind="choice",
+            text="Which answer?",
+            help="After the answer the review comes again.",
+            default=None,
+            choices=tuple(Choice(value=each.key, title=each.label, about=self._told(each)) for each in editable),
+        )
+        self._before_edit = deepcopy(self._draft), self._facts
+        question = BY_KEY[str(self._prompter.ask(asked))]
+        self._settle(question, self._ask(question))
+
+    def _told(self, question: Question) -> str:
+        """The answer as the list of answers shows it."""
+        key = question.key
+        value = self._draft.answers[key] if key in self._draft.asked else self._draft.offered(question, self._facts)
+        return "" if value is None else title(self._asked(question, value, ""), value)
+
+    def _save(self, profile: Profile) -> Path:
+        path = saved.save(profile, profile.name)
+        drafts.forget()
+        return path
+
+    def _show_command(self, profile: Profile) -> None:
+        path = saved.save(profile, profile.name)
+        self._prompter.say(
+            f"  imagenet-setup run {shlex.quote(profile.name)}\n  The profile is {shortened(path)}; it can be edited."
+        )

@@ -1,0 +1,86 @@
+"""Questions as numbered lines, without control codes: for screen readers and terminals that can do no more."""
+
+from collections.abc import Callable
+
+from wizard.ask.asked import Asked, Back, Misread, Value, title, understood
+from wizard.output import Output
+
+
+class Plain:
+    """Puts a question as lines of text and reads a line.
+
+    Args:
+        output: where the lines go.
+        read: gives the next line typed, without its end; EOFError when there is none.
+    """
+
+    def __init__(self, output: Output, read: Callable[[], str] = input) -> None:
+        self._output = output
+        self._read = read
+
+    def ask(self, asked: Asked) -> Value:
+        """See Prompter."""
+        error = asked.error
+        place = f"Question {asked.number} of {asked.of}. " if asked.number else ""
+        self._output.say(f"\n{place}{asked.text}")
+        for number, choice in enumerate(asked.choices, start=1):
+            default = " (default)" if _is_default(asked, choice.value) else ""
+            about = f": {choice.about}" if choice.about else ""
+            self._output.say(f"  {number}. {choice.title}{default}{about}")
+        while True:
+            if error:
+                self._output.say(f"✗ {error}")
+            self._output.prompt(f"{_invitation(asked)} ")
+            words = self._line()
+            match words.strip().lower():
+                case "back" | "b":
+                    raise Back
+                case "help" | "?":
+                    error = ""
+                    self._output.say(asked.help or "There is no help for this question.")
+                case "quit" | "q":
+                    raise KeyboardInterrupt
+                case _:
+                    try:
+                        return understood(asked, words)
+                    except Misread as misread:
+                        error = str(misread)
+
+    def took(self, asked: Asked, answer: Value) -> None:
+        """See Prompter; the answer stands there already."""
+
+    def say(self, text: str) -> None:
+        """See Prompter."""
+        self._output.say(text)
+
+    def _line(self) -> str:
+        try:
+            return self._read()
+        except EOFError:
+            raise KeyboardInterrupt from None
+
+
+def _invitation(asked: Asked) -> str:
+    kinds = {
+        "choice": "Answer with a number",
+        "choices": "Answer with numbers, commas between",
+        "number": "Type a number",
+        "path": "Type a path",
+        "text": "Type it",
+    }
+    default = "" if asked.default is None else f" [{_shown_default(asked)}]"
+    return f'{kinds[asked.kind]}, "back", "help" or "quit"{default}:'
+
+
+def _shown_default(asked: Asked) -> str:
+    if not asked.choices or asked.default is None:
+        return str(asked.default)
+    values = [str(choice.value) for choice in asked.choices]
+    wanted = asked.default if isinstance(asked.default, list) else [str(asked.default)]
+    if any(value.isdigit() for value in values):
+        return title(asked, asked.default)
+    return ",".join(str(values.index(each) + 1) for each in wanted if each in values)
+
+
+def _is_default(asked: Asked, value: str | int) -> bool:
+    return value in asked.default if isinstance(asked.default, list) else value == asked.default

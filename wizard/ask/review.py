@@ -1,0 +1,93 @@
+"""The review: all answers on one screen, what they will come to, and what this machine says to it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from wizard.ask.facts import Facts
+from wizard.engine.events import Checked, Estimated
+from wizard.folders import shortened
+from wizard.prepare import recipe
+from wizard.profile import Profile
+from wizard.show.words import about, duration, size
+from wizard.sources.locate import human_bytes
+
+_GLYPHS = {"pass": "✓", "warn": "!", "fail": "✗"}
+_BOXES = {"none": "none", "train": "those of train", "all": "all that there are"}
+
+
+class Row(NamedTuple):
+    """A line of the table: what it is about, what is to be said, and a mark where something was checked."""
+
+    label: str
+    text: str
+    mark: str = ""
+
+
+def rows(profile: Profile, facts: Facts, estimated: Estimated | None, checks: Sequence[Checked]) -> list[Row]:
+    """The table's lines."""
+    splits = profile.source.splits
+    counts = " · ".join(f"{split} {facts.surveys[split].images:,}" for split in splits if split in facts.surveys)
+    shards = " + ".join(f"{profile.shards(split):,}" for split in splits)
+    labels = "1 to 1000" if profile.output.label_base else "0 to 999"
+    found = [
+        Row("Profile", profile.name or "without a name"),
+        Row("Raw data", f"{shortened(profile.source_path)}   {counts}"),
+        Row("Output", f"{shortened(profile.output_path)}   TFRecord · {shards} shards · labels {labels}"),
+        Row("Images", _images(profile)),
+        Row("Boxes", _BOXES[profile.source.boxes]),
+    ]
+    if profile.source.classes is not None:
+        found.append(Row("Classes", f"the first {profile.source.classes:,}"))
+    if profile.output.on_bad_image == "skip":
+        found.append(Row("Bad images", "left out and listed"))
+    # What the archives lack was told where they were found; size and memory have lines of their own.
+    shown = ("archives", "disk", "memory") if estimated is not None else ()
+    by_name = {check.name: check for check in checks}
+    if estimated is not None:
+        found += _measured(profile, estimated, by_name)
+    found += [
+        Row(check.name, f"{check.seen} → {check.mend}" if check.mend else check.seen, _GLYPHS[check.status])
+        for check in checks
+        if check.status != "pass" and check.name not in shown
+    ]
+    return found
+
+
+def as_lines(table: Sequence[Row]) -> list[str]:
+    """The table as aligned lines."""
+    width = max(len(row.label) for row in table)
+    return [f"  {row.mark or ' '} {row.label:<{width}}  {row.text}" for row in table]
+
+
+def consequence(estimated: Estimated) -> str:
+    """What the answers so far come to, in a line."""
+    workers = "1 worker" if estimated.workers == 1 else f"{estimated.workers} workers"
+    return (
+        f"  → about {human_bytes(round(estimated.bytes_out.likely))} instead of {human_bytes(estimated.bytes_in)} · "
+        f"about {duration(estimated.seconds.likely)} with {workers} · "
+        f"measured on {estimated.sampled:,} of your images"
+    )
+
+
+def _images(profile: Profile) -> str:
+    kinds = {split: str(recipe(profile, split)) for split in profile.source.splits}
+    if len(set(kinds.values())) == 1:
+        return next(iter(kinds.values())) + (" · both splits" if len(kinds) > 1 else "")
+    return " · ".join(f"{split}: {kind}" for split, kind in kinds.items())
+
+
+def _measured(profile: Profile, estimated: Estimated, checks: dict[str, Checked]) -> list[Row]:
+    disk, memory = checks["disk"], checks["memory"]
+    workers = "1 worker" if estimated.workers == 1 else f"{estimated.workers} workers"
+    asked = "" if profile.run.workers == "auto" else f" ({profile.run.workers} asked for)"
+    return [
+        Row("Run", f"{workers} on this machine{asked}"),
+        Row("Size", f"{about(estimated.bytes_out, size)}   {_seen(disk)}", _GLYPHS[disk.status]),
+        Row("Memory", f"{memory.needed}   {_seen(memory)}", _GLYPHS[memory.status]),
+        Row("Time", about(estimated.seconds, duration)),
+    ]
+
+
+def _seen(check: Checked) -> str:
+    seen = check.seen.partition(" for ")[0]
+    return f"{seen} → {check.mend}" if check.mend else seen

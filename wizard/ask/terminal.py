@@ -1,0 +1,197 @@
+"""Questions on a person's terminal, with arrow keys, completion, a key back and a key for help."""
+
+from collections.abc import Callable
+from typing import Any
+
+import questionary
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
+from questionary import Choice as Line
+from questionary import Question, Style
+
+from wizard.ask.asked import Asked, Back, Choice, Misread, Value, title, understood
+from wizard.output import Output
+
+KEYS = "Esc goes back · ? explains · Ctrl-C keeps your answers"
+
+_STYLE = Style(
+    [
+        ("qmark", "fg:ansicyan bold"),
+        ("question", "bold"),
+        ("answer", "fg:ansicyan"),
+        ("pointer", "fg:ansicyan bold"),
+        ("highlighted", "fg:ansicyan"),
+        ("selected", ""),
+        ("instruction", "fg:ansibrightblack"),
+    ]
+)
+_ESCAPE = 0.05
+"""Seconds in which the rest of an arrow key's code must follow its Esc; longer than any network splits them."""
+_INDENT = 4
+"""Columns before a choice's title."""
+
+
+class _Help(Exception):
+    """The person pressed ?; carries what was typed so far."""
+
+    def __init__(self, typed: str) -> None:
+        self.typed = typed
+
+
+class Terminal:
+    """Puts questions with questionary; a question that was answered leaves one line behind.
+
+    Args:
+        output: where everything else is said.
+        build: makes the widget; tests give it another input.
+    """
+
+    def __init__(self, output: Output, **io: Any) -> None:
+        self._output = output
+        self._io = io
+
+    def ask(self, asked: Asked) -> Value:
+        """See Prompter."""
+        error, typed = asked.error, None
+        while True:
+            if error:
+                self._output.say(f"✗ {error}")
+            try:
+                answer = self._put(asked, typed)
+                return understood(asked, ",".join(answer) if isinstance(answer, list) else str(answer))
+            except _Help as wanted:
+                self._output.say(f"  {asked.help or 'There is no help for this question.'}")
+                error, typed = "", wanted.typed
+            except Misread as misread:
+                error, typed = str(misread), None
+
+    def took(self, asked: Asked, answer: Value) -> None:
+        """See Prompter."""
+        self._output.answered(asked.text, title(asked, answer))
+
+    def say(self, text: str) -> None:
+        """See Prompter."""
+        self._output.say(text)
+
+    def _put(self, asked: Asked, typed: str | None) -> Any:
+        question = _BUILDERS[asked.kind](self, asked, typed)
+        application = question.application
+        application.ttimeoutlen = _ESCAPE
+        application.timeoutlen = _ESCAPE
+        keys = application.key_bindings
+        ours = [_KEYS, _PATH_KEYS] if asked.kind == "path" else [_KEYS]
+        application.key_bindings = merge_key_bindings([keys, *ours] if keys else ours)
+        return question.unsafe_ask(patch_stdout=False)
+
+    def _line(self, asked: Asked, typed: str | None) -> Question:
+        default = "" if asked.default is None else str(asked.default)
+        return questionary.text(
+            asked.text, default=default if typed is None else typed, style=_STYLE, erase_when_done=True, **self._io
+        )
+
+    def _path(self, asked: Asked, typed: str | None) -> Question:
+        default = "" if asked.default is None else str(asked.default)
+        return questionary.path(
+            asked.text,
+            default=default if typed is None else typed,
+            only_directories=True,
+            complete_while_typing=False,
+            style=_STYLE,
+            erase_when_done=True,
+            **self._io,
+        )
+
+    def _select(self, asked: Asked, _typed: str | None) -> Question:
+        lines = self._lines(asked.choices)
+        chosen = next((line for line in lines if line.value == asked.default), None)
+        return questionary.select(
+            asked.text,
+            lines,
+            default=chosen,
+            qmark="?",
+            pointer=self._pointer,
+            instruction=" ",
+            style=_STYLE,
+            erase_when_done=True,
+            **self._io,
+        )
+
+    def _checkbox(self, asked: Asked, _typed: str | None) -> Question:
+        ticked = asked.default if isinstance(asked.default, list) else []
+        return questionary.checkbox(
+            asked.text,
+            self._lines(asked.choices, ticked),
+            pointer=self._pointer,
+            instruction="(space ticks, Enter accepts)",
+            style=_STYLE,
+            erase_when_done=True,
+            **self._io,
+        )
+
+    def _lines(self, choices: tuple[Choice, ...], ticked: list[str] | None = None) -> list[Line]:
+        """A line a choice; what it is for stands beside it where there is room, else below the list."""
+        broad = max(len(choice.title) for choice in choices)
+        room = self._output.width - _INDENT - broad - 2
+        beside = all(len(choice.about) <= room for choice in choices)
+        return [
+            Line(
+                f"{choice.title:<{broad}}  {choice.about}".rstrip() if beside else choice.title,
+                value=choice.value,
+                checked=choice.value in (ticked or ()),
+                description=None if beside else choice.about or None,
+            )
+            for choice in choices
+        ]
+
+    @property
+    def _pointer(self) -> str:
+        return "❯" if self._output.draws else ">"
+
+
+def _leave(event: KeyPressEvent, error: Exception) -> None:
+    event.app.exit(exception=error)
+
+
+def _bindings() -> KeyBindings:
+    keys = KeyBindings()
+
+    @keys.add("escape", eager=True)
+    @keys.add("c-b", eager=True)
+    def _back(event: KeyPressEvent) -> None:
+        _leave(event, Back())
+
+    @keys.add("?", eager=True)
+    def _help(event: KeyPressEvent) -> None:
+        _leave(event, _Help(event.current_buffer.text))
+
+    @keys.add("c-d", eager=True)
+    def _end(event: KeyPressEvent) -> None:
+        if not event.current_buffer.text:
+            event.app.exit(exception=KeyboardInterrupt())
+
+    return keys
+
+
+def _path_bindings() -> KeyBindings:
+    """Enter takes the path as it stands; questionary's own would at first only close the list of completions."""
+    keys = KeyBindings()
+
+    @keys.add("enter", eager=True)
+    def _accept(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        if buffer.complete_state is not None and buffer.complete_state.current_completion is not None:
+            buffer.complete_state = None
+        else:
+            event.app.exit(result=buffer.text)
+
+    return keys
+
+
+_KEYS = _bindings()
+_PATH_KEYS = _path_bindings()
+_BUILDERS: dict[str, Callable[[Terminal, Asked, str | None], Question]] = {
+    "path": Terminal._path,
+    "text": Terminal._line,
+    "number": Terminal._line,
+    "choice": Terminal._select,
+    "choices": Terminal._checkbox,
+}

@@ -1,0 +1,120 @@
+"""setup: the guided way to a profile and a build; what imagenet-setup does when it is called alone."""
+
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from wizard.ask.asked import Prompter
+from wizard.ask.bench import Bench
+from wizard.ask.facts import first_facts
+from wizard.ask.interview import Interview, Outcome
+from wizard.ask.opening import opening
+from wizard.ask.plain import Plain
+from wizard.ask.program import Program
+from wizard.ask.review import Row, as_lines
+from wizard.build import Options
+from wizard.commands.run import start
+from wizard.commands.session import DEFAULT, Talk, session
+from wizard.engine.events import Event
+from wizard.errors import Interrupted, UsageError
+from wizard.folders import shortened
+from wizard.output import Output
+from wizard.saved import load
+from wizard.show.choose import face_for
+
+
+def setup(*, talk: Talk = DEFAULT) -> int:
+    """Ask a few questions, check this machine, and build."""
+    output = talk.output()
+    if output.mode == "quiet":
+        raise UsageError(
+            "The guided setup asks, so it cannot be quiet.", "imagenet-setup run PROFILE --quiet asks nothing"
+        )
+    if output.mode != "json" and not output.asks:
+        raise UsageError(
+            "imagenet-setup asks questions, and this is not a terminal.",
+            "Use: imagenet-setup run PROFILE --set source.path=FOLDER --set output.path=FOLDER "
+            "(imagenet-setup profiles list names the profiles); a program can drive imagenet-setup setup --json",
+        )
+    prompter = _prompter(output)
+    try:
+        ended = _conversation(output, prompter)
+    except KeyboardInterrupt:
+        raise Interrupted("Nothing was built; your answers are kept.", "imagenet-setup goes on with them") from None
+    return _build(output, ended) if isinstance(ended, Path) else _end(output, ended)
+
+
+class _Stage:
+    """The conversation's surroundings, on an output."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[Event], None]]:
+        """See Stage."""
+        face = face_for(self._output)
+        with face.shown():
+            yield face.handle
+
+    def busy(self, text: str) -> AbstractContextManager[object]:
+        """See Stage."""
+        return self._output.busy(text)
+
+    def table(self, rows: Sequence[Row]) -> None:
+        """See Stage."""
+        self._output.say("\n" + "\n".join(as_lines(rows)) + "\n")
+        self._output.event("review", {"rows": [row._asdict() for row in rows]})
+
+    def link(self, text: str, path: Path) -> None:
+        """See Stage."""
+        self._output.link(text, path)
+        self._output.event("preview", {"path": str(path)})
+
+
+def _prompter(output: Output) -> Prompter:
+    match output.mode:
+        case "json":
+            return Program(output, sys.stdin)
+        case "plain":
+            return Plain(output)
+        case _:
+            from wizard.ask.terminal import Terminal
+
+            return Terminal(output)
+
+
+def _conversation(output: Output, prompter: Prompter) -> Outcome | Path:
+    output.say(
+        f"imagenet-setup {version('imagenet-setup')} · turns the ImageNet archives into a dataset your trainer opens"
+    )
+    if output.mode == "human":
+        output.say("Esc goes back · ? explains · Ctrl-C keeps your answers\n")
+    begun = opening(prompter)
+    if isinstance(begun, Path):
+        return begun
+    with Bench() as bench:
+        return Interview(prompter, _Stage(output), first_facts(), bench, begun).run()
+
+
+def _end(output: Output, outcome: Outcome) -> int:
+    if outcome.kind == "left" or outcome.path is None or outcome.profile is None:
+        output.result("Nothing was built; your answers are kept. imagenet-setup goes on with them.")
+        output.event("finished", {"kind": "left", "exit_code": 0})
+        return 0
+    command = f"imagenet-setup run {shlex.quote(outcome.path.stem)}"
+    if outcome.kind == "saved":
+        output.result(f"Saved as {shortened(outcome.path)}. Build it with: {command}")
+        output.event("finished", {"kind": "saved", "profile": str(outcome.path), "command": command, "exit_code": 0})
+        return 0
+    output.say(f"· saved as {shortened(outcome.path)}; {command} does the same again")
+    session.resume = " ".join([command, *(f"--ignore {name}" for name in outcome.ignored)])
+    return start(load(str(outcome.path)), output, Options(), outcome.ignored, outcome.verdict)
+
+
+def _build(output: Output, profile: Path) -> int:
+    session.resume = f"imagenet-setup run {shlex.quote(str(profile))}"
+    return start(load(str(profile)), output, Options())
