@@ -16,7 +16,7 @@ from wizard.errors import ReaderGone, SetupError
 
 Mode = Literal["human", "plain", "json", "quiet"]
 
-_ASCII = str.maketrans({"✓": "[ok]", "✗": "[no]", "→": "->", "·": "-", "…": "..."})
+_ASCII = str.maketrans({"✓": "[ok]", "✗": "[no]", "→": "->", "·": "-", "…": "...", "×": "x"})
 _HANGING = 4
 """Columns that the rest of a wrapped line is set in by."""
 _COLORS = {"✓": "green", "!": "yellow", "✗": "red"}
@@ -114,7 +114,8 @@ class Output:
         with _to_a_reader():
             for line in text.split("\n"):
                 for part in _wrapped(line, console.width) if wrap else [line]:
-                    console.print(_marked(part if as_it_is else part.translate(_ASCII)), soft_wrap=True)
+                    shown = _marked(part) if as_it_is else escape(part.translate(_ASCII))
+                    console.print(shown, soft_wrap=True)
             console.file.flush()
 
 

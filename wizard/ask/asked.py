@@ -39,6 +39,7 @@ class Asked:
         number: its place among the questions, from 1; 0 where it has none.
         of: how many there are.
         error: why the answer before was none; empty the first time.
+        typed: that answer, to be mended where it can be.
     """
 
     key: str
@@ -50,6 +51,7 @@ class Asked:
     number: int = 0
     of: int = 0
     error: str = ""
+    typed: Value | None = None
 
 
 class Prompter(Protocol):

@@ -35,10 +35,6 @@ class Draft:
         """The first question that applies and was not answered yet; None where all were."""
         return next((each for each in self._applying(facts) if each.key not in self.asked), None)
 
-    def count(self, facts: Facts) -> int:
-        """How many questions apply, as far as can be told from the answers so far."""
-        return sum(1 for _ in self._applying(facts))
-
     def offered(self, question: Question, facts: Facts) -> Value | None:
         """What is taken when nothing is typed: the answer that was chosen before, else what the facts say."""
         if question.key in self.chosen:
@@ -85,8 +81,22 @@ class Draft:
 
     def table(self, facts: Facts) -> dict[str, Any]:
         """The answers as a profile's table; unanswered questions count with what they offer."""
-        answers: dict[str, Value] = {}
         table: dict[str, Any] = {key: dict(part) if isinstance(part, dict) else part for key, part in self.base.items()}
+        for question, value in self._settled(facts):
+            if value is not None:
+                section, dot, key = question.key.partition(".")
+                place = table.setdefault(section, {}) if dot else table
+                place[key or section] = _plain(question.key, value)
+        return table
+
+    def count(self, facts: Facts) -> int:
+        """How many questions there are, if the unanswered ones get what they offer."""
+        answers = {question.key: value for question, value in self._settled(facts) if value is not None}
+        return sum(not each.on_request and each.applies(answers, facts) for each in QUESTIONS)
+
+    def _settled(self, facts: Facts) -> Iterator[tuple[Question, Value | None]]:
+        """Each question with its answer, what it offers, or what is implied where it is not asked; None for nothing."""
+        answers: dict[str, Value] = {}
         for question in QUESTIONS:
             if question.on_request and question.key not in self.asked:
                 continue
@@ -98,10 +108,7 @@ class Draft:
                 value = question.default(answers, facts)
             if value is not None:
                 answers[question.key] = value
-                section, dot, key = question.key.partition(".")
-                place = table.setdefault(section, {}) if dot else table
-                place[key or section] = _plain(question.key, value)
-        return table
+            yield question, value
 
     def _applying(self, facts: Facts) -> Iterator[Question]:
         return (each for each in QUESTIONS if not each.on_request and each.applies(self.answers, facts))

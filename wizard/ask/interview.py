@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -17,9 +17,8 @@ from wizard.ask.draft import Draft
 from wizard.ask.facts import Facts, look
 from wizard.ask.fits import misfit
 from wizard.ask.questions import BY_KEY, QUESTIONS, Question, folder
-from wizard.ask.review import Row as ReviewRow
-from wizard.ask.review import consequence, rows
-from wizard.engine.events import Event
+from wizard.ask.review import Row, rows
+from wizard.engine.events import Estimated, Event
 from wizard.errors import ProfileError, SetupError
 from wizard.folders import shortened
 from wizard.preflight import checks
@@ -39,8 +38,11 @@ class Stage(Protocol):
     def busy(self, text: str) -> AbstractContextManager[object]:
         """Says what is waited for, while it is open."""
 
-    def table(self, rows: list[ReviewRow]) -> None:
+    def table(self, rows: list[Row]) -> None:
         """Shows the review."""
+
+    def consequence(self, estimated: Estimated) -> None:
+        """Says what the answers so far come to."""
 
     def link(self, text: str, path: Path) -> None:
         """Says where a file is."""
@@ -118,29 +120,27 @@ class Interview:
         self._draft.settle(self._facts)
 
     def _ask(self, question: Question) -> Value:
-        error, default = "", self._draft.offered(question, self._facts)
+        asked = self._asked(question)
         while True:
-            asked = self._asked(question, default, error)
-            answer = self._prompter.ask(asked)
+            answer = _anchored(question, self._prompter.ask(asked))
             error = self._misfit(question, answer)
             if not error:
                 self._prompter.took(asked, answer)
                 if question.key == SOURCE:
                     self._prompter.say("\n".join(diagnosis(self._facts)))
                 return answer
-            default = answer
+            asked = replace(asked, error=error, typed=answer)
 
-    def _asked(self, question: Question, default: Value | None, error: str) -> Asked:
+    def _asked(self, question: Question) -> Asked:
         return Asked(
             key=question.key,
             kind=question.kind,
             text=question.text,
             help=question.help,
-            default=default,
+            default=self._draft.offered(question, self._facts),
             choices=question.choices(self._draft.answers, self._facts),
             number=0 if question.on_request else len(self._draft.asked) + 1,
             of=self._draft.count(self._facts),
-            error=error,
         )
 
     def _misfit(self, question: Question, answer: Value) -> str:
@@ -174,7 +174,7 @@ class Interview:
             estimated = self._bench.estimate(profile, self._facts)
         if estimated is None:
             return
-        self._prompter.say(consequence(estimated))
+        self._stage.consequence(estimated)
         following = self._draft.next(self._facts)
         if following is None or not following.image:
             self._show_preview(profile)
@@ -261,7 +261,7 @@ class Interview:
         """The answer as the list of answers shows it."""
         key = question.key
         value = self._draft.answers[key] if key in self._draft.asked else self._draft.offered(question, self._facts)
-        return "" if value is None else title(self._asked(question, value, ""), value)
+        return "" if value is None else title(self._asked(question), value)
 
     def _save(self, profile: Profile) -> Path:
         path = saved.save(profile, profile.name)
@@ -273,3 +273,10 @@ class Interview:
         self._prompter.say(
             f"  imagenet-setup run {shlex.quote(profile.name)}\n  The profile is {shortened(path)}; it can be edited."
         )
+
+
+def _anchored(question: Question, answer: Value) -> Value:
+    """A path that does not depend on the folder in which it was typed."""
+    if question.kind != "path" or str(answer).startswith("~"):
+        return answer
+    return str(Path(str(answer)).absolute())

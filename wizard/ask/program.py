@@ -1,18 +1,22 @@
 """Questions for a program: one JSON object a line out, one answer a line in."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import IO
 
 from wizard.ask.asked import Asked, Back, Misread, Value, understood
 from wizard.output import Output
 
 
+class _Again(Exception):
+    """The question is to be put once more."""
+
+
 class Program:
     """Puts a question as {"event": "question", ...} and reads its answer from a line.
 
     A line is JSON: a string, a number or a list is the answer, null takes the default, {"command": "back"} goes back,
-    {"command": "help"} asks for the help again and {"command": "quit"} leaves. What is no JSON counts as a string.
+    {"command": "help"} has the question put again and {"command": "quit"} leaves. What is no JSON counts as a string.
 
     Args:
         output: in json mode.
@@ -27,12 +31,14 @@ class Program:
         """See Prompter."""
         error = asked.error
         while True:
-            self._output.event("question", asdict(asked) | {"error": error or None})
+            self._output.event("question", asdict(replace(asked, error=error)))
             line = self._answers.readline()
             if not line:
                 raise KeyboardInterrupt
             try:
                 return _answer(asked, line.strip())
+            except _Again:
+                error = ""
             except Misread as misread:
                 error = str(misread)
 
@@ -55,7 +61,7 @@ def _answer(asked: Asked, line: str) -> Value:
         case {"command": "quit"}:
             raise KeyboardInterrupt
         case {"command": "help"}:
-            raise Misread(asked.help or "There is no help for this question.")
+            raise _Again
         case None:
             return understood(asked, "")
         case bool() | float() | dict():

@@ -42,16 +42,16 @@ class Terminal:
 
     Args:
         output: where everything else is said.
-        build: makes the widget; tests give it another input.
+        io: what questionary passes on to prompt_toolkit; tests give another input and output.
     """
 
-    def __init__(self, output: Output, **io: Any) -> None:
+    def __init__(self, output: Output, /, **io: Any) -> None:
         self._output = output
         self._io = io
 
     def ask(self, asked: Asked) -> Value:
         """See Prompter."""
-        error, typed = asked.error, None
+        error, typed = asked.error, None if asked.typed is None else str(asked.typed)
         while True:
             if error:
                 self._output.say(f"✗ {error}")

@@ -14,11 +14,11 @@ from wizard.ask.interview import Interview, Outcome
 from wizard.ask.opening import opening
 from wizard.ask.plain import Plain
 from wizard.ask.program import Program
-from wizard.ask.review import Row, as_lines
+from wizard.ask.review import Row, as_lines, consequence
 from wizard.build import Options
 from wizard.commands.run import start
 from wizard.commands.session import DEFAULT, Talk, session
-from wizard.engine.events import Event
+from wizard.engine.events import Estimated, Event, as_json
 from wizard.errors import Interrupted, UsageError
 from wizard.folders import shortened
 from wizard.output import Output
@@ -68,6 +68,11 @@ class _Stage:
         """See Stage."""
         self._output.say("\n" + "\n".join(as_lines(rows)) + "\n")
         self._output.event("review", {"rows": [row._asdict() for row in rows]})
+
+    def consequence(self, estimated: Estimated) -> None:
+        """See Stage."""
+        self._output.say(consequence(estimated))
+        self._output.event(*as_json(estimated))
 
     def link(self, text: str, path: Path) -> None:
         """See Stage."""

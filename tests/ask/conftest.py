@@ -1,0 +1,92 @@
+"""A conversation held with prepared answers instead of a person's."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wizard.ask.asked import Asked, Back, Value
+from wizard.ask.bench import Bench
+from wizard.ask.draft import Draft
+from wizard.ask.facts import Facts, first_facts, look
+from wizard.ask.interview import Interview, Outcome
+from wizard.ask.review import Row
+from wizard.engine.events import Estimated, Event
+
+BACK, LEAVE, DEFAULT = "<back>", "<leave>", "<default>"
+
+
+class Script:
+    """Prompter and stage in one: answers from a list, remembers all that was asked and said."""
+
+    def __init__(self, answers: Sequence[Value]) -> None:
+        self._answers = list(answers)
+        self.asked: list[Asked] = []
+        self.said: list[str] = []
+        self.tables: list[list[Row]] = []
+        self.consequences: list[Estimated] = []
+        self.links: list[Path] = []
+
+    @property
+    def keys(self) -> list[str]:
+        return [asked.key for asked in self.asked]
+
+    def ask(self, asked: Asked) -> Value:
+        self.asked.append(asked)
+        answer = self._answers.pop(0) if self._answers else LEAVE
+        if answer == BACK:
+            raise Back
+        if answer == LEAVE:
+            raise KeyboardInterrupt
+        if answer == DEFAULT:
+            assert asked.default is not None, asked
+            return asked.default
+        return answer
+
+    def took(self, asked: Asked, answer: Value) -> None:
+        pass
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[Event], None]]:
+        yield lambda _event: None
+
+    @contextmanager
+    def busy(self, text: str) -> Iterator[None]:
+        yield
+
+    def table(self, rows: list[Row]) -> None:
+        self.tables.append(rows)
+
+    def consequence(self, estimated: Estimated) -> None:
+        self.consequences.append(estimated)
+
+    def link(self, text: str, path: Path) -> None:
+        self.links.append(path)
+
+
+@pytest.fixture(scope="session")
+def facts(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Facts:
+    """What is known of the drawn archives."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMAGENET_SETUP_HOME", str(tmp_path_factory.mktemp("facts-home")))
+        return look(Facts(), raw, lambda _event: None)
+
+
+@pytest.fixture
+def converse() -> Callable[..., tuple[Script, Outcome | None]]:
+    """Holds a conversation; the outcome is None where the person left."""
+
+    def hold(*answers: Value, draft: Draft | None = None, **more: Any) -> tuple[Script, Outcome | None]:
+        script = Script(answers)
+        with Bench() as bench:
+            try:
+                return script, Interview(script, script, first_facts(), bench, draft, **more).run()
+            except KeyboardInterrupt:
+                return script, None
+
+    return hold

@@ -1,0 +1,49 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+from wizard.ask.asked import Value
+from wizard.ask.fits import misfit
+from wizard.ask.questions import BY_KEY
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "why"),
+    [
+        ("image.quality", 0, "0 is below 1. JPEG quality goes from 1 to 100."),
+        ("image.quality", 101, "101 is above 100. JPEG quality goes from 1 to 100."),
+        ("image.size", 20000, "20,000 is above 16,384. Shortest side goes from 1 to 16,384."),
+        ("output.train_shards", 0, "0 is below 1. Train shards goes from 1 to 99,999."),
+        ("name", "a b", "name = 'a b': allowed is letters, digits, _ . and -"),
+        ("name", "..", "A name needs a letter or a digit."),
+        ("run.workers", "many", "run.workers = 'many': allowed is \"auto\", or a whole number from 1 to 4096"),
+        ("source.splits", [], "Choose one at least."),
+        ("image.quality", 85, ""),
+        ("name", "run-1.b", ""),
+        ("run.workers", "8", ""),
+        ("run.workers", "auto", ""),
+        ("source.splits", ["train"], ""),
+        ("image.resize", "crop", ""),
+    ],
+)
+def test_an_answer_fits_or_it_is_said_why_not(key: str, value: Value, why: str) -> None:
+    assert misfit(BY_KEY[key], value, None) == why
+
+
+def test_an_output_may_be_new_or_there_but_no_file_and_not_the_raw_data(tmp_path: Path) -> None:
+    question = BY_KEY["output.path"]
+    (tmp_path / "file").write_text("")
+    assert misfit(question, str(tmp_path / "new" / "deep"), tmp_path / "raw") == ""
+    assert misfit(question, str(tmp_path), tmp_path / "raw") == ""
+    assert "is a file" in misfit(question, str(tmp_path / "file"), None)
+    assert "is a file" in misfit(question, str(tmp_path / "file" / "in"), None)
+    assert "raw data's own folder" in misfit(question, str(tmp_path), tmp_path)
+    assert misfit(question, "~no-such-user-here/x", None)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+def test_an_output_that_cannot_be_written_is_refused_with_what_would_mend_it() -> None:
+    why = misfit(BY_KEY["output.path"], "/proc/imagenet", None)
+    assert why.startswith("/proc ")
+    assert why.endswith("or name another folder.")

@@ -1,0 +1,265 @@
+"""The conversation, with a script for a person and real archives."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.ask.conftest import BACK, DEFAULT, LEAVE, Script
+from tests.helpers import TRAIN, VALIDATION
+from wizard import saved
+from wizard.ask import draft as drafts
+from wizard.ask.interview import Outcome
+from wizard.build import Options, build
+from wizard.prepare import make_plan
+
+Converse = Callable[..., tuple[Script, Outcome | None]]
+
+ALL = [
+    "source.path",
+    "source.splits",
+    "source.boxes",
+    "output.path",
+    "image.resize",
+    "image.size",
+    "image.quality",
+    "image.splits",
+    "output.train_shards",
+    "output.validation_shards",
+    "name",
+    "review",
+]
+
+
+@pytest.fixture
+def forward(raw: Path, tmp_path: Path) -> list[Any]:
+    """Answers to the questions up to the review, a shortest side of 64 at Q80."""
+    return [str(raw), DEFAULT, DEFAULT, str(tmp_path / "out"), "shortest", 64, 80, DEFAULT, 5, 2, "mine"]
+
+
+def test_every_question_once_then_the_review(converse: Converse, forward: list[Any], raw: Path, tmp_path: Path) -> None:
+    script, outcome = converse(*forward, "save")
+    assert script.keys == ALL
+    assert [asked.number for asked in script.asked[:-1]] == list(range(1, 12))
+    assert {asked.of for asked in script.asked[1:-1]} == {11}
+    assert outcome is not None
+    assert outcome.kind == "saved"
+    profile = saved.load("mine")
+    assert profile == outcome.profile
+    assert (profile.source_path, profile.output_path) == (raw, tmp_path / "out")
+    assert (profile.image.size, profile.image.quality, profile.output.train_shards) == (64, 80, 5)
+
+
+def test_what_lies_there_is_told_at_once(converse: Converse, raw: Path) -> None:
+    script, _ = converse(str(raw))
+    told = script.said[0]
+    for part in (f"{TRAIN} images", f"{VALIDATION} images", "bounding boxes", "Nothing is extracted"):
+        assert part in told
+
+
+def test_size_and_time_are_told_after_every_image_answer_and_a_page_after_the_last(
+    converse: Converse, forward: list[Any]
+) -> None:
+    script, _ = converse(*forward)
+    assert len(script.consequences) == 4
+    assert all(each.images == TRAIN + VALIDATION for each in script.consequences)
+    assert script.consequences[1].bytes_out.likely != script.consequences[0].bytes_out.likely
+    (page,) = script.links
+    assert "quality 80" in page.read_text(encoding="utf-8")
+
+
+def test_kept_originals_need_no_size_no_quality_and_no_page(converse: Converse, raw: Path, tmp_path: Path) -> None:
+    script, outcome = converse(
+        str(raw), DEFAULT, DEFAULT, str(tmp_path / "o"), "original", DEFAULT, DEFAULT, DEFAULT, "save"
+    )
+    assert not {"image.size", "image.height", "image.quality", "image.splits"} & set(script.keys)
+    assert outcome is not None
+    assert outcome.profile is not None
+    assert outcome.profile.image.quality is None
+    assert script.links == []
+
+
+def test_back_asks_the_question_before_and_its_answer_is_still_there(converse: Converse, forward: list[Any]) -> None:
+    script, outcome = converse(*forward[:6], BACK, 72, *forward[6:], "save")
+    assert script.keys[5:8] == ["image.size", "image.quality", "image.size"]
+    assert script.asked[7].default == 64
+    assert outcome is not None
+    assert outcome.profile is not None
+    assert outcome.profile.image.size == 72
+
+
+def test_back_renews_what_was_only_accepted_and_keeps_what_was_chosen(converse: Converse, forward: list[Any]) -> None:
+    script, _ = converse(*forward[:5], DEFAULT, DEFAULT, BACK, BACK, BACK, "crop", DEFAULT, DEFAULT)
+    defaults = {asked.key: asked.default for asked in script.asked[8:]}
+    assert (defaults["image.height"], defaults["image.width"], defaults["image.quality"]) == (224, 224, 85)
+    script, _ = converse(*forward[:7], DEFAULT, 3, BACK, BACK, BACK, BACK, 48, DEFAULT, DEFAULT, LEAVE)
+    defaults = {asked.key: asked.default for asked in script.asked[-3:]}
+    assert (defaults["image.quality"], defaults["output.train_shards"]) == (80, 3)
+
+
+def test_back_from_the_first_question_stays_there(converse: Converse) -> None:
+    script, _ = converse(BACK)
+    assert script.keys == ["source.path", "source.path"]
+    assert "first question" in script.said[0]
+
+
+def test_an_answer_that_does_not_fit_is_asked_again_with_the_reason(
+    converse: Converse, forward: list[Any], raw: Path
+) -> None:
+    script, _ = converse(*forward[:3], str(raw), *forward[3:6], 120, LEAVE)
+    wrong = [asked for asked in script.asked if asked.error]
+    assert [(asked.key, asked.typed) for asked in wrong] == [("output.path", str(raw)), ("image.quality", 120)]
+    assert wrong[0].error == "That is the raw data's own folder. Give the dataset another one."
+    assert wrong[1].error == "120 is above 100. JPEG quality goes from 1 to 100."
+
+
+def test_a_folder_without_archives_is_refused_with_what_is_there(converse: Converse, tmp_path: Path) -> None:
+    (tmp_path / "ILSVRC2012_img_train.tar").write_bytes(b"<!DOCTYPE html><html>Log in</html>")
+    script, _ = converse(str(tmp_path), str(tmp_path / "none"))
+    assert "is an HTML page of 34 bytes" in script.asked[1].error
+    assert "Looked for: the official .tar archives" in script.asked[1].error
+    assert "does not exist" in script.asked[2].error
+
+
+def test_a_damaged_archive_is_told_and_the_other_can_be_built(converse: Converse, raw_copy: Path) -> None:
+    train = raw_copy / "ILSVRC2012_img_train.tar"
+    train.write_bytes(train.read_bytes()[:5000])
+    script, _ = converse(str(raw_copy))
+    assert "✗ ILSVRC2012_img_train.tar" in script.said[0]
+    assert script.keys[1] == "source.boxes"
+
+
+@pytest.mark.parametrize(
+    ("missing", "told"),
+    [
+        ("ILSVRC2012_img_val.tar", "only train can be built"),
+        ("ILSVRC2012_bbox_train_v2.tar.gz", "records of train will have no bounding boxes"),
+    ],
+)
+def test_what_is_missing_is_told_with_its_cost_and_not_asked_about(
+    converse: Converse, raw_copy: Path, missing: str, told: str
+) -> None:
+    (raw_copy / missing).unlink()
+    (raw_copy / "ILSVRC2012_bbox_val_v3.tgz").unlink(missing_ok=True)
+    script, _ = converse(str(raw_copy), DEFAULT)
+    assert told in script.said[0]
+    assert ("source.splits" in script.keys) == ("val" not in missing)
+    assert ("source.boxes" in script.keys) == ("bbox" not in missing)
+
+
+def test_editing_comes_back_to_the_review_and_asks_what_has_become_necessary(
+    converse: Converse, forward: list[Any]
+) -> None:
+    script, outcome = converse(*forward, "edit", "image.resize", "exact", 40, 50, "edit", "image.quality", 70, "save")
+    assert script.keys[11:] == [
+        *("review", "edit", "image.resize", "image.height", "image.width"),
+        *("review", "edit", "image.quality", "review"),
+    ]
+    assert outcome is not None
+    assert outcome.profile is not None
+    image = outcome.profile.image
+    assert (image.resize, image.height, image.width, image.size, image.quality) == ("exact", 40, 50, None, 70)
+
+
+def test_back_while_editing_leaves_everything_as_it_was(converse: Converse, forward: list[Any]) -> None:
+    script, outcome = converse(*forward, "edit", "image.resize", "exact", BACK, "edit", BACK, "save")
+    assert script.keys[-3:] == ["review", "edit", "review"]
+    assert outcome is not None
+    assert outcome.profile is not None
+    assert (outcome.profile.image.resize, outcome.profile.image.size) == ("shortest", 64)
+
+
+def test_what_is_asked_only_on_request_can_be_changed(converse: Converse, forward: list[Any]) -> None:
+    _, outcome = converse(
+        *forward, "edit", "run.workers", "many", "1", "edit", "output.label_base", 0, "edit", "output.on_bad_image",
+        "skip", "save",
+    )  # fmt: skip
+    assert outcome is not None
+    assert outcome.profile is not None
+    profile = outcome.profile
+    assert (profile.run.workers, profile.output.label_base, profile.output.on_bad_image) == (1, 0, "skip")
+
+
+def test_raw_data_changed_in_the_review_changes_what_can_be_chosen(
+    converse: Converse, forward: list[Any], raw_copy: Path
+) -> None:
+    (raw_copy / "ILSVRC2012_img_val.tar").unlink()
+    script, outcome = converse(*forward, "edit", "source.path", str(raw_copy), "save")
+    assert script.keys[-2:] == ["source.path", "review"]
+    assert outcome is not None
+    assert outcome.profile is not None
+    assert outcome.profile.source.splits == ("train",)
+
+
+def test_the_review_shows_answers_measures_and_what_does_not_fit(
+    converse: Converse, forward: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script, _ = converse(*forward)
+    table = {row.label: row for row in script.tables[0]}
+    assert f"train {TRAIN}" in table["Raw data"].text
+    assert "5 + 2 shards" in table["Output"].text
+    assert table["Images"].text == "shortest side 64, JPEG quality 80 · both splits"
+    assert (table["Size"].mark, table["Memory"].mark) == ("✓", "✓")
+    assert "second" in table["Time"].text
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 1000}))
+    script, outcome = converse(*forward, "start")
+    assert script.tables[0] != table
+    assert script.asked[-1].default == "edit"
+    assert script.asked[-1].choices[0].title == "Start although disk will not do"
+    assert outcome is not None
+    assert (outcome.kind, outcome.ignored) == ("start", ("disk",))
+
+
+def test_start_saves_the_profile_and_its_replay_is_the_same_plan(converse: Converse, forward: list[Any]) -> None:
+    _, outcome = converse(*forward, "start")
+    assert outcome is not None
+    assert outcome.profile is not None
+    finished = build(outcome.profile, lambda _: None, Options())
+    again = make_plan(saved.load("mine"), lambda _: None)
+    assert finished.plan_id == build(saved.load("mine"), lambda _: None, Options()).plan_id
+    assert len(again.shard_names) == 7
+
+
+def test_the_command_is_shown_and_the_review_comes_again(converse: Converse, forward: list[Any]) -> None:
+    script, _ = converse(*forward, "command")
+    assert "imagenet-setup run mine" in script.said[-1]
+    assert script.keys[-2:] == ["review", "review"]
+    assert saved.load("mine").image.size == 64
+
+
+def test_answers_are_kept_as_they_are_given_and_a_next_start_goes_on(converse: Converse, forward: list[Any]) -> None:
+    converse(*forward[:6])
+    kept = drafts.load()
+    assert kept is not None
+    draft, age = kept
+    assert (draft.answers["image.size"], draft.asked[-1]) == (64, "image.size")
+    assert age < 60
+    script, outcome = converse(*forward[6:], "save", draft=draft)
+    assert script.keys == ALL[6:]
+    assert "Nothing is extracted" in script.said[0]
+    assert outcome is not None
+    assert outcome.profile is not None
+    assert outcome.profile.image.size == 64
+    assert drafts.load() is None
+
+
+def test_kept_answers_about_raw_data_that_has_gone_are_asked_again(
+    converse: Converse, forward: list[Any], tmp_path: Path
+) -> None:
+    converse(*forward[:6])
+    kept = drafts.load()
+    assert kept is not None
+    kept[0].answers["source.path"] = str(tmp_path / "gone")
+    script, _ = converse(draft=kept[0])
+    assert script.keys == ["source.path"]
+    assert "does not exist" in script.said[0]
+
+
+def test_kept_answers_that_cannot_be_read_are_none(home: Path) -> None:
+    path = home / "state" / "answers.json"
+    path.parent.mkdir(parents=True)
+    for text in ("", "[]", json.dumps({"answers": {}})):
+        path.write_text(text)
+        assert drafts.load() is None

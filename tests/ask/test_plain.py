@@ -1,0 +1,78 @@
+import io
+from collections.abc import Sequence
+
+import pytest
+from rich.console import Console
+
+from wizard.ask.asked import Asked, Back, Choice, Value
+from wizard.ask.plain import Plain
+from wizard.output import Output
+
+MODE = Asked(
+    key="image.resize",
+    kind="choice",
+    text="What should the images become?",
+    help="Smaller ones are faster.",
+    default="original",
+    choices=(Choice(value="shortest", title="Shrink", about="keeps the shape"), Choice(value="original", title="Keep")),
+    number=4,
+    of=11,
+)
+
+
+def put(asked: Asked, lines: Sequence[str]) -> tuple[Value, str]:
+    output = Output("plain")
+    file = io.StringIO()
+    output.talk = Console(file=file, force_terminal=True, width=60, no_color=True, highlight=False)
+    waiting = list(lines)
+
+    def read() -> str:
+        if not waiting:
+            raise EOFError
+        return waiting.pop(0)
+
+    try:
+        return Plain(output, read).ask(asked), file.getvalue()
+    finally:
+        assert "\x1b" not in file.getvalue()
+        assert file.getvalue().isascii()
+
+
+def test_a_question_is_numbered_lines() -> None:
+    answer, shown = put(MODE, [""])
+    assert answer == "original"
+    assert shown.splitlines() == [
+        "",
+        "Question 4 of 11. What should the images become?",
+        "  1. Shrink: keeps the shape",
+        "  2. Keep (default)",
+        'Answer with a number, "back", "help" or "quit" [2]: ',
+    ]
+
+
+def test_a_wrong_answer_is_told_and_asked_again() -> None:
+    answer, shown = put(MODE, ["7", "1"])
+    assert answer == "shortest"
+    assert "[no] '7' is none of the choices: shortest, original." in shown
+
+
+def test_help_is_a_paragraph_and_the_question_stays() -> None:
+    answer, shown = put(MODE, ["help", "?", "2"])
+    assert answer == "original"
+    assert shown.count("Smaller ones are faster.") == 2
+
+
+def test_back_and_quit_are_words() -> None:
+    with pytest.raises(Back):
+        put(MODE, ["back"])
+    for words in (["quit"], []):
+        with pytest.raises(KeyboardInterrupt):
+            put(MODE, words)
+
+
+def test_several_are_shown_by_their_numbers() -> None:
+    many = Asked(key="k", kind="choices", text="Which?", default=["a", "b"], choices=(
+        Choice(value="a", title="A"), Choice(value="b", title="B")))  # fmt: skip
+    answer, shown = put(many, [""])
+    assert answer == ["a", "b"]
+    assert "[1,2]:" in shown

@@ -1,0 +1,101 @@
+"""The widgets, with keys from a pipe; the whole program in a real terminal is test_wizard.py's."""
+
+import io
+from collections.abc import Callable
+
+import pytest
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
+from rich.console import Console
+
+from wizard.ask.asked import Asked, Back, Choice, Value
+from wizard.ask.terminal import Terminal
+from wizard.output import Output
+
+DOWN, ESC, ENTER, CTRL_B, CTRL_C, CTRL_D = "\x1b[B", "\x1b", "\r", "\x02", "\x03", "\x04"
+CHOICES = (Choice(value="train", title="Train", about="10 images"), Choice(value="validation", title="Validation"))
+Put = Callable[[Asked, str], Value]
+
+
+def asked(kind: str, default: Value | None) -> Asked:
+    choices = CHOICES if kind.startswith("choice") else ()
+    return Asked(key="k", kind=kind, text="Which?", help="Some help.", default=default, choices=choices)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def said() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+def put(said: io.StringIO) -> Put:
+    def ask(question: Asked, keys: str) -> Value:
+        output = Output()
+        output.talk = Console(file=said, width=60)
+        with create_pipe_input() as pipe:
+            pipe.send_text(keys)
+            return Terminal(output, input=pipe, output=DummyOutput()).ask(question)
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("kind", "default", "keys", "answer"),
+    [
+        ("text", "a", ENTER, "a"),
+        ("text", "a", f"b{ENTER}", "ab"),
+        ("number", 480, f"\x7f\x7f\x7f256{ENTER}", 256),
+        ("path", "/tmp", f"/x{ENTER}", "/tmp/x"),
+        ("choice", "train", f"{DOWN}{ENTER}", "validation"),
+        ("choice", "validation", ENTER, "validation"),
+        ("choices", ["train", "validation"], ENTER, ["train", "validation"]),
+        ("choices", ["train", "validation"], f" {ENTER}", ["validation"]),
+    ],
+)
+def test_enter_takes_what_is_typed_or_pointed_at(put: Put, kind: str, default: Value, keys: str, answer: Value) -> None:
+    assert put(asked(kind, default), keys) == answer
+
+
+@pytest.mark.parametrize("kind", ["text", "number", "path", "choice", "choices"])
+@pytest.mark.parametrize("key", [ESC, CTRL_B])
+def test_a_key_goes_back_from_every_kind(put: Put, kind: str, key: str) -> None:
+    with pytest.raises(Back):
+        put(asked(kind, ["train"] if kind == "choices" else "train"), key)
+
+
+@pytest.mark.parametrize("kind", ["text", "path", "choice", "choices"])
+def test_ctrl_c_leaves_every_kind(put: Put, kind: str) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        put(asked(kind, ["train"] if kind == "choices" else "train"), CTRL_C)
+
+
+def test_the_end_of_input_leaves(put: Put) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        put(asked("text", None), CTRL_D)
+
+
+@pytest.mark.parametrize("kind", ["text", "path", "choice", "choices"])
+def test_a_question_mark_explains_and_asks_again(put: Put, said: io.StringIO, kind: str) -> None:
+    put(asked(kind, ["train"] if kind == "choices" else "train"), f"?{ENTER}")
+    assert "Some help." in said.getvalue()
+
+
+def test_what_was_typed_outlasts_the_help(put: Put) -> None:
+    assert put(asked("text", "a"), f"b?c{ENTER}") == "abc"
+
+
+def test_a_wrong_answer_is_told_and_can_be_mended(put: Put, said: io.StringIO) -> None:
+    question = Asked(key="k", kind="number", text="Size", default=480, error="1,200 is above 100.", typed=1200)
+    assert put(question, f"\x7f\x7f{ENTER}") == 12
+    assert "✗ 1,200 is above 100." in said.getvalue()
+
+
+def test_what_a_choice_is_for_stands_beside_it_only_where_there_is_room() -> None:
+    output = Output()
+    lines = {}
+    for width in (40, 60):
+        output.talk = Console(file=io.StringIO(), width=width)
+        choice = Choice(value=1, title="Short", about="a line of thirty-nine columns, not more")
+        lines[width] = Terminal(output)._lines((choice,))[0]
+    assert (lines[40].title, lines[40].description) == ("Short", "a line of thirty-nine columns, not more")
+    assert (lines[60].title, lines[60].description) == ("Short  a line of thirty-nine columns, not more", None)

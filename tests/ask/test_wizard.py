@@ -1,0 +1,211 @@
+"""The whole program in a real terminal, driven by keys; and by a program, and without a terminal."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.helpers import TRAIN, VALIDATION
+from wizard import saved
+from wizard.build import Options, build
+from wizard.verify.dataset import verify
+
+pexpect = pytest.importorskip("pexpect", reason="there are no pseudo-terminals here")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals here")
+
+DOWN, ESC, ENTER, CTRL_C, CLEAR = "\x1b[B", "\x1b", "\r", "\x03", "\x15"
+_CODES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)|\r")
+COMMAND = [sys.executable, "-m", "wizard"]
+
+
+class Person:
+    """Types, and waits until something is read."""
+
+    def __init__(self, home: Path, *words: str, columns: int = 100, **env: str) -> None:
+        environment = {
+            key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "TERM", "COLUMNS", "LINES")
+        }
+        self.child = pexpect.spawn(
+            COMMAND[0],
+            [*COMMAND[1:], *words],
+            env={
+                **environment,
+                "TERM": "xterm-256color",
+                "PROMPT_TOOLKIT_NO_CPR": "1",
+                "IMAGENET_SETUP_HOME": str(home),
+                **env,
+            },
+            dimensions=(40, columns),
+            encoding="utf-8",
+            timeout=60,
+        )
+        self.seen = ""
+
+    def reads(self, text: str) -> "Person":
+        """Waits until this is on the screen; blanks may be anything."""
+        self.child.expect(re.escape(text).replace(r"\ ", r"(?:\s|\x1b\[[0-9;?]*[a-zA-Z])+"))
+        self.seen += self.child.before + self.child.after
+        return self
+
+    def types(self, *keys: str) -> "Person":
+        for key in keys:
+            self.child.send(key)
+        return self
+
+    def ends(self) -> int:
+        self.child.expect(pexpect.EOF)
+        self.seen += self.child.before
+        self.child.close()
+        code: int = self.child.exitstatus
+        return code
+
+    @property
+    def text(self) -> str:
+        """All that was shown, without control codes."""
+        return _CODES.sub("", self.seen)
+
+
+@pytest.fixture
+def person(home: Path) -> Iterator[Callable[..., Person]]:
+    people: list[Person] = []
+
+    def begin(*words: str, **options: Any) -> Person:
+        people.append(Person(home, *words, **options))
+        return people[-1]
+
+    yield begin
+    for each in people:
+        each.child.close(force=True)
+
+
+def to_the_review(person: Person, raw: Path, out: Path) -> Person:
+    """Takes every default but the folders and the size."""
+    person.reads("Where is the raw data?").types(CLEAR, str(raw), ENTER)
+    person.reads("Nothing is extracted.").reads("Which splits?").types(ENTER)
+    person.reads("bounding boxes go").types(ENTER)
+    person.reads("Where does the result go?").types(CLEAR, str(out), ENTER)
+    person.reads("images become?").types(ENTER)
+    person.reads("measured on").reads("Shortest side in pixels").types(CLEAR, "64", ENTER)
+    person.reads("measured on").reads("JPEG quality, 1 to 100").types(ENTER)
+    person.reads("splits are resized?").types(ENTER)
+    person.reads("before and after")
+    person.reads("Shards of train").types(CLEAR, "3", ENTER)
+    person.reads("Shards of validation").types(CLEAR, "2", ENTER)
+    return person.reads("Name of this profile")
+
+
+def test_the_whole_conversation(person: Callable[..., Person], raw: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    first = to_the_review(person(), raw, out)
+    first.types(ESC).reads("Shards of validation").types(ESC).reads("Shards of train").types(ENTER)
+    first.reads("Shards of validation").types("?").reads("128 is what the older scripts").types(ENTER)
+    first.reads("Name of this profile").types(CLEAR, "mine", ENTER)
+    first.reads("Ready").types(CTRL_C)
+    assert first.ends() == 130
+    assert "your answers are kept" in first.text
+
+    second = person()
+    second.reads("What would you like to do?").reads("Go on with the unfinished setup").types(ENTER)
+    second.reads("Memory").reads("Ready").types(DOWN, ENTER)
+    second.reads("Which answer?").types(*[DOWN] * 6, ENTER)
+    second.reads("JPEG quality, 1 to 100").types(CLEAR, "120", ENTER)
+    second.reads("120 is above 100").types("\x7f\x7f\x7f", "70", ENTER)
+    second.reads("quality 70").reads("Ready").types(DOWN, DOWN, ENTER)
+    assert second.ends() == 0
+    assert "imagenet-setup run mine" in second.text
+    profile = saved.load("mine")
+    assert (profile.image.size, profile.image.quality, profile.output.train_shards) == (64, 70, 3)
+
+    third = person()
+    third.reads("Replay a saved profile").types(ENTER).reads("Which profile?").types(ENTER)
+    third.reads("quality 70").reads("Ready").types(ENTER)
+    assert third.ends() == 0
+    assert f"Finished writing all {TRAIN + VALIDATION} images" in third.text
+    assert build(profile, lambda _: None, Options()).images_built == 0
+    assert verify(out, lambda _: None, pixels=True).images == {"train": TRAIN, "validation": VALIDATION}
+
+
+def test_the_wizards_process_is_small_and_free_of_tensorflow(person: Callable[..., Person], raw: Path) -> None:
+    someone = to_the_review(person(), raw, raw.parent / "unwritten")
+    process = psutil.Process(someone.child.pid)
+    assert process.memory_info().rss < 120_000_000
+    if sys.platform == "linux":
+        assert not [each.path for each in process.memory_maps() if "tensorflow" in each.path]
+
+
+def test_sixty_columns_without_colour(person: Callable[..., Person], raw: Path, tmp_path: Path) -> None:
+    someone = to_the_review(person(columns=60, NO_COLOR="1"), raw, tmp_path / "out")
+    someone.types(ENTER).reads("Ready").types(CTRL_C)
+    assert someone.ends() == 130
+    colours = re.findall(r"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7])[;m]", someone.seen)
+    assert colours == []
+
+
+@pytest.mark.parametrize(("words", "env"), [(["--plain"], {}), ([], {"TERM": "dumb"}), (["setup", "--plain"], {})])
+def test_plain_mode_is_numbered_lines_without_control_codes(
+    person: Callable[..., Person], raw: Path, tmp_path: Path, words: list[str], env: dict[str, str]
+) -> None:
+    someone = person(*words, **env)
+    someone.reads("Where is the raw data?").reads(":").types(f"{raw}\n")
+    someone.reads("Which splits?").reads(":").types("1,2\n")
+    someone.reads("bounding boxes").reads(":").types("help\n").reads("Classification needs none").types("1\n")
+    someone.reads("Where does the result go?").reads(":").types(f"{tmp_path / 'out'}\n")
+    someone.reads("images become?").reads(":").types("2\n")
+    someone.reads("Shards of train").reads(":").types("back\n")
+    someone.reads("images become?").reads(":").types("2\n")
+    someone.reads("Shards of train").reads(":").types("3\n")
+    someone.reads("Shards of validation").reads(":").types("2\n")
+    someone.reads("Name of this profile").reads(":").types("plain\n")
+    someone.reads("Ready").reads(":").types("1\n")
+    assert someone.ends() == 0
+    assert f"Finished writing all {TRAIN + VALIDATION} images" in someone.text
+    assert "\x1b" not in someone.seen
+    assert someone.seen.isascii()
+
+
+def test_without_a_terminal_nothing_is_asked(raw: Path) -> None:
+    for words in ([], ["setup"], ["--plain"]):
+        ran = subprocess.run([*COMMAND, *words], input="yes\n", capture_output=True, text=True, check=False, timeout=60)
+        assert ran.returncode == 2
+        assert "this is not a terminal" in ran.stderr
+        assert "imagenet-setup run PROFILE --set source.path=" in ran.stderr
+        assert ran.stdout == ""
+
+
+def test_a_program_can_hold_the_conversation_and_build(raw: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    answers = [str(raw), ["train"], "none", "wrong", str(out), {"command": "back"}, str(out), "crop", 32, None, 80]
+    answers += [2, "driven", "start"]
+    answers[3] = {"command": "help"}
+    ran = subprocess.run(
+        [*COMMAND, "setup", "--json"],
+        input="".join(f"{json.dumps(answer)}\n" for answer in answers),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ran.returncode == 0, ran.stderr
+    events = [json.loads(line) for line in ran.stdout.splitlines()]
+    last = events[-1]
+    assert (last["event"], last["images_built"], last["exit_code"]) == ("finished", TRAIN, 0)
+    kinds = [event["event"] for event in events]
+    assert kinds.count("estimated") >= 4
+    assert {"question", "said", "review", "preview", "started", "shard_done"} <= set(kinds)
+    assert verify(out, lambda _: None, pixels=True).images == {"train": TRAIN}
+
+
+def test_a_program_that_stops_answering_leaves_with_its_answers_kept(raw: Path, home: Path) -> None:
+    ran = subprocess.run(
+        [*COMMAND, "setup", "--json"], input=f"{raw}\n", capture_output=True, text=True, check=False, timeout=60
+    )
+    assert ran.returncode == 130
+    assert json.loads(ran.stdout.splitlines()[-1])["event"] == "failed"
+    assert json.loads((home / "state" / "answers.json").read_text())["answers"]["source.path"] == str(raw)
