@@ -1,6 +1,7 @@
 """Where this program keeps things on a person's machine."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -51,10 +52,11 @@ def shortened(path: Path) -> str:
 
 
 def existing(path: Path) -> Path:
-    """The path itself, or the nearest folder above it that exists."""
+    """The path itself, or the nearest folder above it that exists; what may not be looked at counts as not there."""
     for place in (path, *path.parents):
-        if place.exists():
-            return place
+        with suppress(OSError):
+            if place.exists():
+                return place
     return path
 
 

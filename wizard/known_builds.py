@@ -44,7 +44,8 @@ def forget(output: Path) -> None:
     """Lets go of a build that has finished."""
     entry = _entry(output)
     for file in (entry, entry.with_name(f"{entry.name}.bak")):
-        file.unlink(missing_ok=True)
+        with suppress(OSError):
+            file.unlink()
 
 
 def unfinished() -> list[Unfinished]:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from wizard.errors import ReaderGone, SetupError
+from wizard.folders import shortened
 
 Mode = Literal["human", "plain", "json", "quiet"]
 
@@ -91,7 +92,7 @@ class Output:
     def link(self, text: str, path: Path) -> None:
         """Says where a file is; a terminal that can opens it with a click."""
         if self.mode == "human" and self.talk.is_terminal:
-            self.talk.print(f"  {escape(text)} [link={path.as_uri()}]{escape(str(path))}[/link]", soft_wrap=True)
+            self.talk.print(f"  {escape(text)} [link={path.as_uri()}]{escape(shortened(path))}[/link]", soft_wrap=True)
         else:
             self.say(f"  {text} {path}")
 
@@ -114,7 +115,7 @@ class Output:
         with _to_a_reader():
             for line in text.split("\n"):
                 for part in _wrapped(line, console.width) if wrap else [line]:
-                    shown = _marked(part) if as_it_is else escape(part.translate(_ASCII))
+                    shown = _marked(part) if as_it_is else escape(_in_ascii(part))
                     console.print(shown, soft_wrap=True)
             console.file.flush()
 
@@ -139,6 +140,14 @@ def _wrapped(line: str, width: int) -> list[str]:
         line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, tabsize=4
     )
     return parts or [""]
+
+
+def _in_ascii(line: str) -> str:
+    """The same without glyphs; a warning's mark at the line's beginning becomes as broad as the others."""
+    text = line.lstrip()
+    if text.startswith("! "):
+        line = f"{line[: len(line) - len(text)]}[!!]{text[1:]}"
+    return line.translate(_ASCII)
 
 
 def _marked(line: str) -> str:

@@ -5,14 +5,15 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from wizard.errors import ProfileError
 from wizard.folders import expanded
 
 Split = Literal["train", "validation"]
-Splits = Annotated[tuple[Split, ...], Field(min_length=1, strict=False)]
+_ONCE_EACH = AfterValidator(lambda splits: tuple(dict.fromkeys(splits)))
+Splits = Annotated[tuple[Split, ...], Field(min_length=1, strict=False), _ONCE_EACH]
 Table = dict[str, Any]
 
 _MEND = """Give values with --set section.key=value (a list as --set 'source.splits=["train"]'), or mend the file"""

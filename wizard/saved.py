@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import tempfile
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -120,7 +121,7 @@ def read(path: Path) -> Table:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProfileError(str(path), [f"it is no TOML: {error}"], "Mend that place in the file") from error
-    table.setdefault("name", path.stem)
+    table.setdefault("name", re.sub(r"[^\w.-]+", "-", path.stem))
     return _migrated(table, path)
 
 

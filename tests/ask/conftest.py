@@ -28,6 +28,7 @@ class Script:
         self.tables: list[list[Row]] = []
         self.consequences: list[Estimated] = []
         self.links: list[Path] = []
+        self.waited: list[str] = []
 
     @property
     def keys(self) -> list[str]:
@@ -57,6 +58,7 @@ class Script:
 
     @contextmanager
     def busy(self, text: str) -> Iterator[None]:
+        self.waited.append(text)
         yield
 
     def table(self, rows: list[Row]) -> None:
@@ -66,6 +68,7 @@ class Script:
         self.consequences.append(estimated)
 
     def link(self, text: str, path: Path) -> None:
+        assert text
         self.links.append(path)
 
 

@@ -170,7 +170,7 @@ def test_plain_mode_is_numbered_lines_without_control_codes(
     assert someone.seen.isascii()
 
 
-def test_without_a_terminal_nothing_is_asked(raw: Path) -> None:
+def test_without_a_terminal_nothing_is_asked() -> None:
     for words in ([], ["setup"], ["--plain"]):
         ran = subprocess.run([*COMMAND, *words], input="yes\n", capture_output=True, text=True, check=False, timeout=60)
         assert ran.returncode == 2

@@ -76,6 +76,8 @@ def test_a_worker_that_cannot_be_started_is_told_and_holds_nobody_up(monkeypatch
         error = future.exception(timeout=10)
         assert isinstance(error, MachineError)
         assert "cannot be started: Resource temporarily unavailable" in error.what
+    late = executor.submit(beat_once, 3).exception(timeout=10)
+    assert isinstance(late, MachineError)
     assert executor.beats() == []
     executor.shutdown(cancel_futures=True)
 

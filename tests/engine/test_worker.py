@@ -10,8 +10,9 @@ from tests.helpers import encoded, features, noise
 from wizard.engine import beats
 from wizard.engine.plan import ShardTask
 from wizard.engine.transform import Recipe
-from wizard.engine.worker import build_shard
+from wizard.engine.worker import build_shard, rehearse
 from wizard.errors import BadImage, InputError, MachineError
+from wizard.formats import tfrecord
 from wizard.formats.resize import Resize
 from wizard.sources.samples import SampleTable
 
@@ -124,3 +125,49 @@ def test_a_worker_whose_run_is_gone_puts_nothing_in_place(tmp_path: Path, monkey
         build_shard(task(tmp_path, {"a": image(30, 40)}))
     assert [file.name for file in tmp_path.iterdir()] == ["archive.tar"]
     writer.close()
+
+
+RESIZED = Recipe(resize=Resize(mode="shortest", size=24), quality=85)
+
+
+def images(count: int) -> dict[str, bytes]:
+    return {f"n01514668_{i}.JPEG": image(30 + 7 * i, 40) for i in range(count)}
+
+
+@pytest.mark.parametrize("recipe", [None, RESIZED], ids=["bytes kept", "resized"])
+def test_a_rehearsal_comes_to_what_the_shard_does_image_by_image(tmp_path: Path, recipe: Recipe | None) -> None:
+    made = task(tmp_path, images(3), **({"recipe": recipe} if recipe else {}))
+    rehearsed = rehearse(made)
+    build_shard(made)
+    with (tmp_path / made.name).open("rb") as file:
+        assert rehearsed.bytes_out == [size for _, size in tfrecord.spans(file)]
+    assert len(rehearsed.seconds) == len(rehearsed.reading) == 3
+    assert min(rehearsed.seconds) > 0
+    assert min(rehearsed.reading) > 0
+    assert rehearsed.rss > 10_000_000
+
+
+def test_a_rehearsal_writes_nothing(tmp_path: Path) -> None:
+    rehearse(task(tmp_path, images(2), folder="/no such folder"))
+    assert [file.name for file in tmp_path.iterdir()] == ["archive.tar"]
+
+
+def test_in_a_rehearsal_an_image_that_is_left_out_comes_to_nothing(tmp_path: Path) -> None:
+    bad = {"bad": image(30, 40)[:300], "good": image(30, 40), "empty": b""}
+    first, second, third = rehearse(task(tmp_path, bad, skip_bad=True)).bytes_out
+    assert first == third == 0 < second
+    with pytest.raises(BadImage, match="bad .* cannot be decoded"):
+        rehearse(task(tmp_path, bad))
+
+
+def test_a_rehearsal_of_an_archive_that_shrank_is_told(tmp_path: Path) -> None:
+    made = task(tmp_path, images(2))
+    (tmp_path / "archive.tar").write_bytes(b"short")
+    with pytest.raises(InputError, match="ends inside n01514668_0"):
+        rehearse(made)
+
+
+def test_a_rehearsal_of_nothing_is_nothing(tmp_path: Path) -> None:
+    made = task(tmp_path, images(1))
+    rehearsed = rehearse(dataclasses.replace(made, samples=made.samples.take(np.arange(0))))
+    assert (rehearsed.bytes_out, rehearsed.seconds, rehearsed.reading) == ([], [], [])

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from wizard.engine.writers import INDEX_FOLDER, TFRecordWriter, remove_leftovers, write_whole
+from wizard.engine.writers import INDEX_FOLDER, Discarding, TFRecordWriter, remove_leftovers, write_whole
 
 
 def test_nothing_stands_under_the_name_before_commit(tmp_path: Path) -> None:
@@ -55,3 +55,13 @@ def test_a_small_file_is_replaced_whole(tmp_path: Path) -> None:
     write_whole(tmp_path / "folder" / "file", b"one")
     write_whole(tmp_path / "folder" / "file", b"two")
     assert [(file.name, file.read_bytes()) for file in (tmp_path / "folder").iterdir()] == [("file", b"two")]
+
+
+def test_a_discarding_writer_comes_to_what_a_real_one_does(tmp_path: Path) -> None:
+    discarding = Discarding()
+    with TFRecordWriter(tmp_path, "shard") as writer:
+        for payload in (b"a", b"", b"ccc" * 1000):
+            writer.write(payload)
+            discarding.write(payload)
+            assert discarding.size == writer.size
+        assert discarding.size == writer.commit().bytes

@@ -2,11 +2,12 @@ import io
 import tarfile
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers import tar
-from wizard.formats.tar import TarDamage, members
+from wizard.formats import tar as tars
+from wizard.formats.tar import BLOCK, Member, TarDamage, is_header, member_at, members
 
 NAMES = st.text("abcxyz0189_-.", min_size=1, max_size=180).filter(lambda name: name.strip("."))
 FORMATS = st.sampled_from([tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
@@ -94,3 +95,77 @@ def test_refuses_an_extended_header_with_a_size_that_is_none(size: str) -> None:
     data = tar([("a", b"1")], tarfile.PAX_FORMAT, pax_headers={"size": size})
     with pytest.raises(TarDamage, match="gives a the size"):
         list(members(io.BytesIO(data)))
+
+
+IMAGES = st.text("abc019_", min_size=1, max_size=80).map(lambda name: f"{name}.JPEG")
+OTHERS = st.text("abc019_", min_size=1, max_size=80).map(lambda name: f"{name}.txt")
+CONTENTS = st.binary(max_size=700) | st.sampled_from([0, 1, 2]).map(lambda blocks: bytes(blocks * BLOCK))
+
+
+def covered(archive: bytes, start: int = 0, end: int | None = None) -> dict[int, Member]:
+    """The image in whose header or content each byte lies, found by walking there."""
+    found = members(io.BytesIO(archive), start, end)
+    images = [member for member in found if member.name.endswith(".JPEG")]
+    return {place: image for image in images for place in range(image.offset - BLOCK, image.offset + image.size)}
+
+
+def check_every_byte(archive: bytes, expected: dict[int, Member]) -> None:
+    file = io.BytesIO(archive)
+    wrong = {
+        place: (found, expected.get(place))
+        for place in range(len(archive))
+        if (found := member_at(file, place, b".JPEG")) != expected.get(place)
+    }
+    assert not wrong
+
+
+@given(st.lists(st.tuples(IMAGES | OTHERS, CONTENTS), max_size=3), FORMATS, st.sampled_from([BLOCK, 1 << 17]))
+@settings(max_examples=20, deadline=None)
+def test_the_member_at_any_byte_is_the_one_that_walking_finds(
+    files: list[tuple[str, bytes]], form: int, lookback: int
+) -> None:
+    archive = tar(files, form)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tars, "_LOOKBACK", lookback)
+        check_every_byte(archive[: len(archive.rstrip(b"\0")) + 3 * BLOCK], covered(archive))
+
+
+def test_the_member_at_any_byte_of_archives_within_an_archive_is_the_image() -> None:
+    inner = [
+        tar([(f"n0_{i}_{n}.JPEG", bytes([i]) * size) for n, size in enumerate((0, 700, 512))])[: 8 * BLOCK]
+        for i in range(2)
+    ]
+    outer = tar([(f"n0_{i}.tar", data) for i, data in enumerate(inner)])
+    expected: dict[int, Member] = {}
+    for place in members(io.BytesIO(outer)):
+        expected |= covered(outer, place.offset, place.offset + place.size)
+    assert len({member.name for member in expected.values()}) == 6
+    check_every_byte(outer, expected)
+
+
+def test_a_member_is_found_from_far_within_it() -> None:
+    size = 5 * tars._LOOKBACK + 77
+    archive = tar([("a.JPEG", bytes(size)), ("b.txt", bytes(size))])
+    for place in (0, BLOCK, size // 2, BLOCK + size - 1):
+        assert member_at(io.BytesIO(archive), place, b".JPEG") == Member("a.JPEG", BLOCK, size, b"")
+    for place in (BLOCK + size, BLOCK + size + 2 * BLOCK, len(archive) - 1, len(archive) + 10**6):
+        assert member_at(io.BytesIO(archive), place, b".JPEG") is None
+
+
+def test_a_name_alone_makes_no_header() -> None:
+    decoy = b"decoy.JPEG".ljust(BLOCK, b"\0")
+    archive = tar([("a.JPEG", bytes(BLOCK) + decoy + bytes(BLOCK))])
+    assert not is_header(decoy)
+    assert member_at(io.BytesIO(archive), 3 * BLOCK, b".JPEG") == Member("a.JPEG", BLOCK, 3 * BLOCK, b"")
+
+
+def test_a_member_in_a_folder_keeps_its_path() -> None:
+    archive = tar([("some/folder/" * 12 + "a.JPEG", b"content")])
+    found = member_at(io.BytesIO(archive), BLOCK, b".JPEG")
+    assert found == next(members(io.BytesIO(archive)))
+
+
+def test_nothing_but_a_regular_file_is_a_member() -> None:
+    archive = tar([("a.JPEG", b"")], type=tarfile.DIRTYPE)
+    assert member_at(io.BytesIO(archive), 0, b".JPEG") is None
+    assert member_at(io.BytesIO(b""), 0, b".JPEG") is None

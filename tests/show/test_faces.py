@@ -42,11 +42,11 @@ def test_lines_say_at_once_what_matters(capsys: pytest.CaptureFixture[str]) -> N
     events.append(WorkerLost(shard="s", attempt=1, reason="worker 7 died"))
     assert say(events, 99, capsys) == [
         "- a",
-        "! b",
+        "[!!] b",
         "Building 10 train images in 2 shards (1 of them done before) with 2 workers in /out (plan p)",
         "- converted a (PNG -> JPEG)",
-        "! skipped b: r",
-        "! worker 7 died, while on s (attempt 1); the shard is tried again",
+        "[!!] skipped b: r",
+        "[!!] worker 7 died, while on s (attempt 1); the shard is tried again",
     ]
 
 
@@ -61,14 +61,14 @@ def test_a_check_says_what_was_seen_and_what_would_mend_it() -> None:
     passed = Checked(name="cores", status="pass", looked_at="/proc", seen="2 cores may be used")
     warned = Checked(name="memory", status="warn", looked_at="/sys", seen="4.0 GB", mend="using 13 workers")
     failed = Checked(name="write-access", status="fail", looked_at="/data", seen="/data is root's", mend="sudo chown")
-    assert told(passed) == ["✓ cores  2 cores may be used"]
-    assert told(warned) == ["! memory  4.0 GB → using 13 workers"]
-    assert told(failed) == ["✗ write-access  /data is root's", "    → sudo chown"]
+    assert told(passed) == ["✓ cores         2 cores may be used"]
+    assert told(warned) == ["! memory        4.0 GB → using 13 workers"]
+    assert told(failed) == [], "the error that ends the command tells it"
 
 
 def test_an_estimate_is_said_in_words() -> None:
     assert told(estimated()) == [
-        "→ about 66.0 GB (64.0 to 69.1) · about 31 minutes (27 to 37) with 2 workers · measured on 512 of your images"
+        "→ about 66.0 GB (64.0 to 69.1) · about 31 minutes (27 to 37) with 2 workers · measured on 512 images"
     ]
 
 

@@ -1,11 +1,14 @@
 import hashlib
+import json
 import os
+import time
 from pathlib import Path
 
 import pytest
 
 from wizard.errors import InputError
-from wizard.sources.checksums import verify_md5
+from wizard.sources.cache import fingerprint
+from wizard.sources.checksums import verify_md5, when_verified
 
 
 class Meter:
@@ -49,4 +52,27 @@ def test_another_sum_is_refused_and_not_remembered(archive: Path, tmp_path: Path
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"a": 1}'])
 def test_a_damaged_memory_is_forgotten(archive: Path, tmp_path: Path, content: str) -> None:
     (tmp_path / "md5.json").write_text(content)
+    assert verify_md5(archive, GOOD, tmp_path, Meter()) == "now"
+
+
+def test_when_a_sum_was_verified_is_known_while_the_file_stays(archive: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    assert when_verified(archive, GOOD, cache) == ""
+    before = time.strftime("%Y-%m-%d %H:%M")
+    verify_md5(archive, GOOD, cache, Meter())
+    assert before <= when_verified(archive, GOOD, cache) <= time.strftime("%Y-%m-%d %H:%M")
+    assert when_verified(archive, "00", cache) == ""
+    os.utime(archive, ns=(1, 1))
+    assert when_verified(archive, GOOD, cache) == ""
+
+
+def test_a_file_that_is_gone_was_verified_never_and_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"gone\.tar cannot be read"):
+        when_verified(tmp_path / "gone.tar", GOOD, tmp_path)
+
+
+@pytest.mark.parametrize("entry", [1, [], {}, {"md5": GOOD}, {"verified": "2026"}])
+def test_a_memory_of_another_form_is_forgotten(archive: Path, tmp_path: Path, entry: object) -> None:
+    (tmp_path / "md5.json").write_text(json.dumps({fingerprint(archive): entry}))
+    assert when_verified(archive, GOOD, tmp_path) == ""
     assert verify_md5(archive, GOOD, tmp_path, Meter()) == "now"

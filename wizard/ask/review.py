@@ -65,7 +65,7 @@ def consequence(estimated: Estimated) -> str:
     return (
         f"  → about {human_bytes(round(estimated.bytes_out.likely))} instead of {human_bytes(estimated.bytes_in)} · "
         f"about {duration(estimated.seconds.likely)} with {workers} · "
-        f"measured on {estimated.sampled:,} of your images"
+        f"measured on {estimated.sampled:,} images"
     )
 
 

@@ -20,7 +20,7 @@ _STYLE = Style(
         ("answer", "fg:ansicyan"),
         ("pointer", "fg:ansicyan bold"),
         ("highlighted", "fg:ansicyan"),
-        ("selected", ""),
+        ("selected", "noreverse"),
         ("instruction", "fg:ansibrightblack"),
     ]
 )

@@ -9,10 +9,11 @@ from cyclopts import Parameter
 from wizard import known_builds
 from wizard.build import Options, build
 from wizard.commands.session import DEFAULT, Talk
-from wizard.engine.events import Finished, as_json
+from wizard.engine.events import Finished, Note, as_json
 from wizard.errors import FINISHED_WITH_SKIPS
 from wizard.interrupts import listening
 from wizard.output import Output
+from wizard.preflight.checks import failed
 from wizard.preflight.examine import Verdict, examine, refuse
 from wizard.prepare import listening as stoppable
 from wizard.profile import Profile
@@ -60,6 +61,8 @@ def start(
             for check in verdict.checks:
                 face.handle(check)
         refuse(verdict, ignore, input_first=True)
+        for check in failed(verdict.checks, ()):
+            face.handle(Note(text=f"{check.name} is ignored, and would not do: {check.seen}", warning=True))
         if verdict.estimated:
             face.handle(verdict.estimated)
         known_builds.remember(profile)

@@ -167,6 +167,11 @@ class Machine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Stopping:
+    """The build was asked to stop: the shards under way are finished, and nothing new begins."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Started:
     """The build begins."""
 
@@ -244,7 +249,7 @@ class Finished:
     label_base: int
 
 
-Event = Note | Preparing | Checked | Estimated | Started | Beat | Machine | ShardDone | WorkerLost | Finished
+Event = Note | Preparing | Checked | Estimated | Started | Beat | Machine | ShardDone | WorkerLost | Stopping | Finished
 
 
 def as_json(event: Event) -> tuple[str, dict[str, Any]]:

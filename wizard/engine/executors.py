@@ -61,6 +61,7 @@ class _Shared:
     woken: bool = False
     closing: bool = False
     stopping: bool = False
+    error: Exception | None = None
 
 
 class LocalExecutor(Executor):
@@ -85,6 +86,9 @@ class LocalExecutor(Executor):
         """Queues a call; its future runs from the moment a worker has it, and can be cancelled until then."""
         future: Future[T] = Future()
         with self._shared.lock:
+            if self._shared.error is not None:
+                future.set_exception(self._shared.error)
+                return future
             if self._shared.closing:
                 raise RuntimeError("the executor is shut down")
             self._shared.jobs.append(_Job(future=future, call=(fn, args, kwargs)))
@@ -129,7 +133,7 @@ class LocalExecutor(Executor):
 
     def _give_up(self, error: Exception) -> None:
         with self._shared.lock:
-            self._shared.closing = True
+            self._shared.closing, self._shared.error = True, error
             for job in self._shared.jobs:
                 if job.future.set_running_or_notify_cancel():
                     job.future.set_exception(error)

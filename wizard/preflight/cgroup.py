@@ -21,12 +21,12 @@ class Limits:
 
     Attributes:
         memory: bytes.
-        memory_used: bytes of that limit in use that the system could not give back at once.
+        memory_left: bytes that the fullest group may still have; what the system would give back at once counts.
         cores: CPU seconds a second.
     """
 
     memory: int | None = None
-    memory_used: int = 0
+    memory_left: int | None = None
     cores: float | None = None
 
 
@@ -52,8 +52,11 @@ def read_limits(mount: Path = _MOUNT, membership: Path = _MEMBERSHIP) -> Limits:
             for place in {"cpu", controllers}:
                 for folder in _upwards(mount / place, path):
                     quotas += _quota_v1(folder)
-    limit, used = min(memories, key=lambda each: each[0] - each[1], default=(None, 0))
-    return Limits(memory=limit, memory_used=used, cores=min(quotas, default=None))
+    return Limits(
+        memory=min((limit for limit, _ in memories), default=None),
+        memory_left=min((max(0, limit - used) for limit, used in memories), default=None),
+        cores=min(quotas, default=None),
+    )
 
 
 def _upwards(root: Path, path: str) -> Iterator[Path]:

@@ -28,6 +28,7 @@ _KEPT_FREE = 0.1
 """Share of the available memory that is left alone."""
 _FILES_PER_WORKER = 6
 _FILES_OF_RUN = 64
+_ALL_OF_OWNER = 0o700
 
 
 def disk(output: Path, there: Disk, estimated: Estimated | None, done: int) -> Checked:
@@ -39,11 +40,11 @@ def disk(output: Path, there: Disk, estimated: Estimated | None, done: int) -> C
         estimated: None where the archives could not be measured.
         done: bytes of it that an earlier run has written.
     """
-    where = f"{there.mount} ({there.kind})" if there.mount else str(output)
-    free = f"{human_bytes(there.free)} free for {output}"
+    where = _where(output, there)
+    seen = f"{where}: {human_bytes(there.free)} free for {output}"
     if estimated is None:
         return Checked(
-            name="disk", status="warn", looked_at=where, seen=f"{where}: {free}", needed="not known",
+            name="disk", status="warn", looked_at=where, seen=seen, needed="not known",
             mend="What is needed can be measured once the archives can be read",
         )  # fmt: skip
     need = max(0.0, estimated.bytes_out.high - done) * MARGIN
@@ -55,15 +56,15 @@ def disk(output: Path, there: Disk, estimated: Estimated | None, done: int) -> C
         if there.free >= need:
             mend = "It fits, closely; keep other programs from filling that disk meanwhile"
     status: Status = "fail" if there.free < need else "warn" if there.free < need * _TIGHT else "pass"
-    return Checked(name="disk", status=status, looked_at=where, seen=f"{where}: {free}", needed=needed, mend=mend)
+    return Checked(name="disk", status=status, looked_at=where, seen=seen, needed=needed, mend=mend)
 
 
 def files(output: Path, there: Disk, needed: int) -> Checked:
     """Whether the file system can hold that many more files."""
-    where = f"{there.mount} ({there.kind})" if there.mount else str(output)
+    where, told = _where(output, there), f"{needed:,} files"
     if there.files_free is None:
         return Checked(
-            name="files", status="pass", looked_at=where, seen=f"{where} sets no number of files", needed=f"{needed:,}"
+            name="files", status="pass", looked_at=where, seen=f"{where} sets no limit on files", needed=told
         )
     enough = there.files_free >= needed
     return Checked(
@@ -71,8 +72,10 @@ def files(output: Path, there: Disk, needed: int) -> Checked:
         status="pass" if enough else "fail",
         looked_at=where,
         seen=f"{where}: {there.files_free:,} more files possible (inodes)",
-        needed=f"{needed:,}",
-        mend="" if enough else f"Remove files on {where}, take fewer shards, or choose another folder",
+        needed=told,
+        mend=""
+        if enough
+        else f"Remove files on {where}, take fewer shards, or choose another folder: --set output.path=FOLDER",
     )
 
 
@@ -89,13 +92,14 @@ def memory(there: Memory, estimated: Estimated, workers: int) -> tuple[Checked, 
         )
     needed = f"{human_bytes(round(run + workers * each))} for {_workers(workers)}"
     looked_at = "control group and system memory" if there.limited else "system memory"
+    more = "free memory or raise the limit" if there.limited else "free memory"
     if fitting >= workers:
         return Checked(name="memory", status="pass", looked_at=looked_at, seen=seen, needed=needed), workers
     if fitting >= 1:
-        mend = f"Using {_workers(fitting)} instead; free memory, or raise the limit, for more"
+        mend = f"Using {_workers(fitting)} instead; {more} to have all of them"
         return Checked(name="memory", status="warn", looked_at=looked_at, seen=seen, needed=needed, mend=mend), fitting
     least = human_bytes(round(run + each))
-    mend = f"Free memory or raise the limit: one worker needs {least}"
+    mend = f"One worker needs {least}: {more}"
     return Checked(name="memory", status="fail", looked_at=looked_at, seen=seen, needed=needed, mend=mend), 1
 
 
@@ -116,11 +120,13 @@ def open_files(limits: tuple[int, int] | None, workers: int) -> Checked:
     """Whether the run may open as many files as its workers' pipes are."""
     needed = _FILES_OF_RUN + _FILES_PER_WORKER * workers
     if limits is None:
-        return Checked(name="open-files", status="pass", looked_at="the system", seen="no limit", needed=f"{needed:,}")
+        seen = "the system sets no limit on open files"
+        return Checked(name="open-files", status="pass", looked_at="the system", seen=seen, needed=f"{needed:,}")
     soft, hard = limits
     mend = ""
     if soft < needed:
-        mend = f"ulimit -n {needed}" if hard >= needed else f"Ask for fewer workers; {hard:,} is the most allowed here"
+        most = max(1, (hard - _FILES_OF_RUN) // _FILES_PER_WORKER)
+        mend = f"ulimit -n {needed}" if hard >= needed else f"Ask for fewer workers: --set run.workers={most}"
     return Checked(
         name="open-files",
         status="fail" if mend else "pass",
@@ -156,7 +162,7 @@ def refusal(output: Path) -> tuple[str, str]:
             trial.write_bytes(b"a")
             trial.replace(Path(folder) / "b")
     except OSError as error:
-        return _refusal(place, error)
+        return _refusal(place, output, error)
     return "", ""
 
 
@@ -165,7 +171,7 @@ def failed(checks: Sequence[Checked], ignored: Sequence[str]) -> list[Checked]:
     return [check for check in checks if check.status == "fail" and check.name not in ignored]
 
 
-def _refusal(place: Path, error: OSError) -> tuple[str, str]:
+def _refusal(place: Path, output: Path, error: OSError) -> tuple[str, str]:
     if not place.is_dir():
         return f"{place} is a file, not a folder", "Move it away"
     quoted = shlex.quote(str(place))
@@ -174,12 +180,19 @@ def _refusal(place: Path, error: OSError) -> tuple[str, str]:
     if error.errno == errno.ENOSPC:
         return f"{place} has no room for another file ({error.strerror})", "Make room there"
     if error.errno in (errno.EACCES, errno.EPERM) and hasattr(os, "geteuid"):
-        owner, me = place.stat().st_uid, os.geteuid()
-        who = f"{place} belongs to {_user(owner)} and you are {_user(me)}"
+        owner, me, mode = place.stat().st_uid, os.geteuid(), place.stat().st_mode & 0o777
         if owner == me:
-            return f"{place} may not be written (mode {place.stat().st_mode & 0o777:o})", f"chmod u+rwx {quoted}"
-        return who, f"sudo chown {me} {quoted}"
+            yours = f"{place} is yours and yet may not be written (mode {mode:o})"
+            if mode & _ALL_OF_OWNER != _ALL_OF_OWNER:
+                return yours, f"chmod u+rwx {quoted}"
+            return yours, f"See whether it is immutable (lsattr -d {quoted}) or a network folder with rules of its own"
+        make = f"sudo chown {me} {quoted}" if place == output else f"sudo install -d -o {me} {shlex.quote(str(output))}"
+        return f"{place} belongs to {_user(owner)} and you are {_user(me)}", make
     return f"{place} cannot be written: {error.strerror}", "Mend that"
+
+
+def _where(output: Path, there: Disk) -> str:
+    return f"{there.mount} ({there.kind})" if there.mount else f"the disk of {existing(output)}"
 
 
 def _user(uid: int) -> str:

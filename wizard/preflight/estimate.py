@@ -17,6 +17,7 @@ from wizard.engine.plan import ShardTask
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import Rehearsal, rehearse
 from wizard.ilsvrc2012.archives import Split
+from wizard.preflight.machine import cores, memory
 from wizard.prepare import recipe
 from wizard.profile import Profile
 from wizard.sources.sampling import Drawn, draw
@@ -38,6 +39,8 @@ _CLOCK = 0.12
 """A machine's speed comes and goes by about this share within a run; seen on shared machines."""
 _GROWTH = 1.3
 """A worker met larger images later: its memory at the end of a build over that after the sample, at most."""
+_ROOM = 256_000_000
+"""Bytes of memory that must be available for each process that measures."""
 _SEED = 2012
 
 Column = npt.NDArray[np.float64]
@@ -45,8 +48,9 @@ Column = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class _Measured:
-    """A split's totals: likely value and standard error, and the memory of the largest worker."""
+    """A split's totals: likely value and standard error; and how many images, and what memory, they rest on."""
 
+    sampled: int
     bytes_out: tuple[float, float]
     seconds: tuple[float, float]
     reading: float
@@ -58,7 +62,7 @@ class Estimator:
 
     Args:
         surveys: the archives by split.
-        workers: how many processes a build would have.
+        workers: how many processes a build would have; those that measure are never more than cores and memory take.
         cache: folder of cached indexes.
     """
 
@@ -66,8 +70,10 @@ class Estimator:
         self._surveys = surveys
         self._cache = cache
         self.workers = workers
-        self._executor = LocalExecutor(workers)
-        self._ready = [self._executor.submit(time.monotonic) for _ in range(workers)]
+        self._busy = min(workers, cores())
+        self._processes = max(1, min(self._busy, memory().available // _ROOM))
+        self._executor = LocalExecutor(self._processes)
+        self._ready = [self._executor.submit(time.monotonic) for _ in range(self._processes)]
         self._begun = time.monotonic()
         self._startup = 0.0
         self._drawn: dict[tuple[Split, int], Drawn] = {}
@@ -98,21 +104,21 @@ class Estimator:
             WorkerDied: a worker was killed.
         """
         surveys = [self._surveys[split] for split in profile.source.splits]
-        shares = {survey.split: _share(profile, survey) for survey in surveys}
+        shares = {survey.split: share(profile, survey) for survey in surveys}
         parts = {survey.split: self._measured(profile, survey.split) for survey in surveys}
         size = _sum((parts[split].bytes_out, shares[split]) for split in parts)
         work = _sum((parts[split].seconds, shares[split]) for split in parts)
-        seconds, error = work[0] * left / self.workers, work[1] * left / self.workers
+        seconds, error = work[0] * left / self._busy, work[1] * left / self._busy
         reading = sum(parts[split].reading * shares[split] for split in parts) * left
         spread = math.hypot(_DEVIATIONS * error, _CLOCK * seconds)
         return Estimated(
             images=round(sum(survey.images * shares[survey.split] for survey in surveys)),
-            sampled=sum(len(self._sample(profile, survey.split).table) for survey in surveys),
+            sampled=sum(part.sampled for part in parts.values()),
             workers=self.workers,
             bytes_in=round(sum(survey.image_bytes * shares[survey.split] for survey in surveys)),
             bytes_out=_range(size[0], _DEVIATIONS * size[1]),
             seconds=Range(
-                low=self._startup + seconds - spread,
+                low=self._startup + max(0.0, seconds - spread),
                 likely=self._startup + seconds,
                 high=self._startup + max(seconds + spread, reading),
             ),
@@ -129,7 +135,7 @@ class Estimator:
 
     def _sample(self, profile: Profile, split: Split) -> Drawn:
         together = sum(self._surveys[each].image_bytes for each in profile.source.splits)
-        wanted = max(SAMPLE, _PER_WORKER * self.workers)
+        wanted = max(SAMPLE, _PER_WORKER * self._processes)
         count = max(_LEAST, round(wanted * self._surveys[split].image_bytes / together))
         if (split, count) not in self._drawn:
             self._drawn[split, count] = draw(self._surveys[split], count, _SEED, self._cache)
@@ -157,6 +163,7 @@ class Estimator:
         totals = drawn.survey.images, float(drawn.survey.image_bytes)
         seconds = total(_column(results, lambda result: result.seconds, order), size, weight, totals)
         return _Measured(
+            sampled=count,
             bytes_out=total(_column(results, lambda result: result.bytes_out, order), size, weight, totals),
             seconds=(seconds[0] + cold, seconds[1]),
             reading=cold,
@@ -188,7 +195,8 @@ def total(value: Column, size: Column, weight: Column, totals: tuple[int, float]
     return likely, float(np.sqrt((off**2).sum()))
 
 
-def _share(profile: Profile, survey: Survey) -> float:
+def share(profile: Profile, survey: Survey) -> float:
+    """The share of a split's images that the profile asks for, were all classes of one size."""
     classes = profile.source.classes
     return 1.0 if classes is None else min(1.0, classes / survey.classes)
 

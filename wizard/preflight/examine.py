@@ -11,14 +11,16 @@ from wizard.errors import InputError, MachineError, SetupError, UsageError, writ
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
 from wizard.preflight import checks, machine
-from wizard.preflight.estimate import Estimator
+from wizard.preflight.estimate import Estimator, share
 from wizard.prepare import Report
 from wizard.profile import Profile
-from wizard.sources.archives import Progress
+from wizard.sources.archives import Progress, read_table
 from wizard.sources.checksums import when_verified
 from wizard.sources.detect import Found, detect
 from wizard.sources.locate import box_archives, human_bytes, image_archives
 from wizard.sources.survey import Survey, survey
+
+_LIGHTER = "Free memory, or ask for fewer workers: --set run.workers=1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +53,7 @@ def examine(profile: Profile, report: Report) -> Verdict:
             try:
                 estimated = estimator.estimate(profile, left=left(profile, surveys))
             except (WorkerDied, InputError, MachineError) as error:
-                archives = replace(
-                    archives, status="warn", seen=f"{archives.seen}; no sample could be measured: {error}"
-                )
+                archives = _unmeasured(archives, error)
     return judge(profile, archives, estimated, wanted)
 
 
@@ -65,7 +65,7 @@ def judge(profile: Profile, archives: Checked, estimated: Estimated | None, want
     if estimated is not None:
         check, workers = checks.memory(machine.memory(), estimated, wanted)
         remembered.append(check)
-        estimated = _with_workers(estimated, workers)
+        estimated = _with_workers(estimated, workers, machine.cores())
     shards = sum(profile.shards(split) for split in profile.source.splits)
     with writing(output):
         there = machine.disk(output)
@@ -103,11 +103,10 @@ def refuse(verdict: Verdict, ignored: Collection[str], *, input_first: bool) -> 
     bad = checks.failed(verdict.checks, list(ignored))
     if not bad:
         return
-    count = "1 check fails" if len(bad) == 1 else f"{len(bad)} checks fail"
-    lines = [f"{count} of {len(verdict.checks)}. Nothing was written."]
+    lines = [f"{len(bad)} of {len(verdict.checks)} checks {'fails' if len(bad) == 1 else 'fail'}. Nothing was written."]
     for check in bad:
         needed = f"; needed: {check.needed}" if check.needed else ""
-        lines += [f"  {check.name}: {check.seen}{needed}", f"    → {check.mend}"]
+        lines += [f"  {check.name}: {check.seen}{needed}"] + ([f"    → {check.mend}"] if check.mend else [])
     words = " ".join(f"--ignore {check.name}" for check in bad)
     kind: Callable[[str, str], SetupError] = MachineError
     if input_first and any(check.name == "archives" for check in bad):
@@ -118,8 +117,8 @@ def refuse(verdict: Verdict, ignored: Collection[str], *, input_first: bool) -> 
 def left(profile: Profile, surveys: Mapping[Split, Survey]) -> float:
     """The share of the images that no earlier run has put into a shard of the output folder."""
     done = sum(result.images + len(result.skipped) for result in _done(profile.output_path))
-    images = sum(surveys[split].images for split in profile.source.splits)
-    return max(0.0, 1.0 - done / images) if profile.source.classes is None else 1.0
+    images = sum(surveys[split].images * share(profile, surveys[split]) for split in profile.source.splits)
+    return max(0.0, 1.0 - done / images)
 
 
 def archives_check(profile: Profile, found: list[Found], surveys: Mapping[Split, Survey]) -> Checked:
@@ -141,7 +140,6 @@ def archives_check(profile: Profile, found: list[Found], surveys: Mapping[Split,
         status="warn" if short else "pass",
         looked_at=str(profile.source_path),
         seen="; ".join(told),
-        needed="archives that are whole",
         mend="Not the whole of ImageNet: fine where a subset is meant; labels stay those of the full set"
         if short
         else "",
@@ -156,6 +154,9 @@ def _archives(profile: Profile, report: Report) -> tuple[dict[Split, Survey], Ch
         box_archives(folder, [split for split in profile.source.splits if profile.boxes(split)])
         for split, path in images.items():
             surveys[split] = survey(path, split, cache, _progress(report, path))
+            if not surveys[split].official:
+                skip_bad = profile.output.on_bad_image == "skip"
+                read_table(path, split, cache, _progress(report, path), skip_bad=skip_bad)
         return surveys, archives_check(profile, detect(folder), surveys)
     except InputError as error:
         return {}, Checked(name="archives", status="fail", looked_at=str(folder), seen=error.what, mend=error.hint)
@@ -166,13 +167,21 @@ def _progress(report: Report, path: Path) -> Progress:
 
 
 def _done(output: Path) -> list[ShardResult]:
-    _, done = journal.read(output)
-    return [result for name, result in done.items() if (output / name).is_file()]
+    try:
+        _, done = journal.read(output)
+        return [result for name, result in done.items() if (output / name).is_file()]
+    except OSError:  # the check of rights has more to say of it
+        return []
 
 
-def _with_workers(estimated: Estimated, workers: int) -> Estimated:
-    """The same estimate for fewer workers."""
-    more = estimated.workers / workers
+def _unmeasured(archives: Checked, error: Exception) -> Checked:
+    what, hint = (error.what, error.hint) if isinstance(error, SetupError) else (f"{error}.", _LIGHTER)
+    return replace(archives, status="warn", seen=f"{archives.seen}; no sample could be measured: {what}", mend=hint)
+
+
+def _with_workers(estimated: Estimated, workers: int, cores: int) -> Estimated:
+    """The same estimate for fewer workers; those beyond the cores bring nothing."""
+    more = min(estimated.workers, cores) / min(workers, cores)
     seconds = Range(
         low=estimated.seconds.low * more, likely=estimated.seconds.likely * more, high=estimated.seconds.high * more
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from wizard.engine.events import Beat, Event, Machine, ShardDone
+from wizard.engine.events import Beat, Event, Machine, ShardDone, Stopping
 from wizard.errors import Interrupted, MachineError
 from wizard.preflight.machine import look
 from wizard.sources.locate import human_bytes
@@ -33,17 +33,21 @@ class Guard:
         self._next = 0.0
         self._largest = 0
         self._shortage = ""
+        self._told = False
 
     def __call__(self) -> bool:
         """Whether nothing new should begin."""
         return bool(self._shortage) or self._stopping()
 
-    def watch(self, event: Event) -> Iterator[Machine]:
-        """Learns from an event, and once a second looks at the machine and gives what it saw."""
+    def watch(self, event: Event) -> Iterator[Event]:
+        """Learns from an event, and once a second looks at the machine and gives what it saw; tells a stop once."""
         if isinstance(event, ShardDone):
             self._largest = max(self._largest, event.result.bytes_out)
         elif isinstance(event, Beat):
             self._largest = max(self._largest, event.bytes_out)
+        if self() and not self._told:
+            self._told = True
+            yield Stopping()
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + _EVERY
@@ -60,8 +64,8 @@ class Guard:
             if not self._shortage:
                 raise
             raise MachineError(
-                f"{self._shortage} {error.what} In {self._output}.",
-                "Make room, then give the same command again; it goes on where it stopped",
+                f"{self._shortage} {error.what} They are in {self._output}.",
+                "Free some, then give the same command again; it goes on where it stopped",
             ) from error
 
 

@@ -56,9 +56,10 @@ def memory(limits: Limits | None = None) -> Memory:
     limits = limits or read_limits()
     seen = psutil.virtual_memory()
     total, available = int(seen.total), int(seen.available)
-    if limits.memory is not None and limits.memory < total:
-        total = limits.memory
-        available = min(available, max(0, limits.memory - limits.memory_used))
+    if limits.memory is not None:
+        total = min(total, limits.memory)
+    if limits.memory_left is not None:
+        available = min(available, limits.memory_left)
     return Memory(total=total, available=available, machine=int(seen.total), cached=int(getattr(seen, "cached", 0)))
 
 
@@ -96,11 +97,19 @@ def look(output: Path) -> Machine:
     """How the machine does at this moment; `cpu` is the load since the last look."""
     now = memory()
     return Machine(
-        cpu=psutil.cpu_percent(),
+        cpu=_load(),
         memory_used=now.total - now.available,
         memory_total=now.total,
         disk_free=shutil.disk_usage(existing(output)).free,
     )
+
+
+def _load() -> float:
+    """Of the cores that may be used: those of the affinity, a container's quota counted as all that there is."""
+    each = psutil.cpu_percent(percpu=True)
+    mine = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(len(each))
+    busy = sum(each[core] for core in mine if core < len(each))
+    return min(100.0, busy / cores())
 
 
 def _mount_of(place: Path, device: int) -> tuple[str, str]:

@@ -2,67 +2,86 @@
 
 import base64
 import html
-import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from string import Template
 
 import numpy as np
 
+from wizard.engine.executors import WorkerDied
 from wizard.engine.transform import Recipe, transform
-from wizard.errors import SetupError, writing
+from wizard.engine.writers import write_whole
+from wizard.errors import SetupError, reading, writing
 from wizard.folders import cache_folder
 from wizard.formats import jpeg
+from wizard.formats.resize import Geometry
 from wizard.ilsvrc2012.synsets import synsets
 from wizard.preflight.estimate import Estimator
 from wizard.profile import Profile
 from wizard.sources.locate import human_bytes
 from wizard.sources.samples import Sample
+from wizard.sources.sampling import Drawn
 
 SHOWN = 6
 """Images on the page, from small ones to large ones."""
-_MIME = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "BMP": "image/bmp"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Picture:
-    """An encoded image: its bytes, and height and width in pixels."""
-
-    data: bytes
-    height: int
-    width: int
+_FRAME = 4 / 3
+"""Width over height of the frames that the pictures are fitted into, as in preview.html."""
+_HEEDED_BY_BROWSERS = (0xE1, 0xE2)
+"""JPEG segments APP1 and APP2: EXIF, which turns a picture, and colour profiles, which change its colours."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """One image before and after, with its name and its class in words."""
+    """One image before and after.
+
+    Attributes:
+        name: its file name.
+        words: its class in words.
+        before: its bytes in the archive.
+        after: its bytes in the dataset.
+        way: from the pixels before to those after.
+        converted: PNG, CMYK or another format that it had to be converted from; else empty.
+    """
 
     name: str
     words: str
-    before: Picture
-    after: Picture
+    before: bytes
+    after: bytes
+    way: Geometry
+    converted: str
 
 
 def write_preview(profile: Profile, estimator: Estimator) -> Path | None:
     """Writes the page from images of the estimator's sample.
 
     Returns:
-        Where it is; None where every image keeps its bytes, or none could be shown.
+        Where it is; None where every image keeps its bytes, none could be shown, or the page could not be written.
     """
-    for drawn, recipe in estimator.sample(profile):
-        if recipe.quality is None or not len(drawn.table):
-            continue
-        by_size = np.argsort(drawn.table.size, kind="stable")
-        places = np.unique((np.linspace(0.1, 0.9, SHOWN) * (len(by_size) - 1)).round().astype(int))
-        try:
-            pairs = estimator.call(put_through, [drawn.table[int(by_size[place])] for place in places], recipe)
-            return _write(page(pairs, recipe))
-        except SetupError:
-            return None
+    try:
+        for drawn, recipe in estimator.sample(profile):
+            if recipe.quality is None or not len(drawn.table):
+                continue
+            with reading(drawn.survey.path):
+                pairs = estimator.call(put_through, from_small_to_large(drawn), recipe)
+            if pairs:
+                return _write(page(pairs, recipe))
+    except (SetupError, WorkerDied):
+        pass  # whatever it is, the build's own checks say it better
     return None
 
 
-def put_through(samples: list[Sample], recipe: Recipe) -> list[Pair]:
+def from_small_to_large(drawn: Drawn) -> list[Sample]:
+    """Up to SHOWN different images of a sample; between two that follow lie about as many of the archive's images."""
+    rows = np.unique(drawn.table.name, return_index=True)[1]
+    rows = rows[np.argsort(drawn.table.size[rows], kind="stable")]
+    reached = np.cumsum(drawn.weight[rows])
+    places = np.searchsorted(reached, np.linspace(0.1, 0.9, SHOWN) * reached[-1])
+    return [drawn.table[int(row)] for row in rows[np.unique(places)]]
+
+
+def put_through(samples: Sequence[Sample], recipe: Recipe) -> list[Pair]:
     """Each image before and after; those that cannot be decoded are left out. Runs in a worker.
 
     Raises:
@@ -74,110 +93,113 @@ def put_through(samples: list[Sample], recipe: Recipe) -> list[Pair]:
             file.seek(sample.offset)
             data = file.read(sample.size)
         try:
-            header, stored = jpeg.read_header(data), transform(data, recipe)
+            stored = transform(data, recipe)
         except jpeg.Undecodable:
             continue
         pairs.append(
             Pair(
                 name=sample.name,
                 words=synsets()[sample.label].words,
-                before=Picture(data=data, height=header.height, width=header.width),
-                after=Picture(data=stored.jpeg, height=stored.way.height, width=stored.way.width),
+                before=data,
+                after=stored.jpeg,
+                way=stored.way,
+                converted=stored.converted,
             )
         )
     return pairs
 
 
-def page(pairs: list[Pair], recipe: Recipe) -> str:
+def page(pairs: Sequence[Pair], recipe: Recipe) -> str:
     """The page as HTML that needs nothing beside itself."""
-    return _PAGE.substitute(recipe=html.escape(str(recipe)), pairs="".join(map(_section, pairs)))
+    before, after = sum(len(pair.before) for pair in pairs), sum(len(pair.after) for pair in pairs)
+    images = "One of your images" if len(pairs) == 1 else f"{len(pairs)} of your images, from small to large"
+    template = (files(__package__) / "preview.html").read_text(encoding="utf-8")
+    return Template(template).substitute(
+        recipe=html.escape(str(recipe)),
+        total=f"{images}: {_bytes(before)} before, {_bytes(after)} after ({_percent(after / before)})",
+        pairs="\n".join(map(_section, pairs)),
+    )
 
 
 def _write(text: str) -> Path:
     target = cache_folder() / "preview.html"
     with writing(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=target.parent, delete=False, encoding="utf-8") as file:
-            file.write(text)
-        Path(file.name).replace(target)
+        write_whole(target, text.encode())
     return target
 
 
 def _section(pair: Pair) -> str:
-    share = 100 * len(pair.after.data) / len(pair.before.data)
-    return _PAIR.substitute(
-        name=html.escape(pair.name),
-        words=html.escape(pair.words),
-        before=_figure("before", pair.before, ""),
-        after=_figure("after", pair.after, f" ({share:.0f} %)"),
+    way = pair.way
+    before = f"{way.source[1]} × {way.source[0]}\u00a0px · {_bytes(len(pair.before))}"
+    after = f"{way.width} × {way.height}\u00a0px · {_bytes(len(pair.after))}"
+    after += f" ({_percent(len(pair.after) / len(pair.before))})"
+    if pair.converted:
+        before += f" · {pair.converted}"
+    squeezed = (way.scaled[1] / way.scaled[0]) / (way.source[1] / way.source[0])
+    own_shape = abs(squeezed - 1) > 0.02
+    if way.crops:
+        after += f" · {_percent(1 - way.height * way.width / (way.scaled[0] * way.scaled[1]))} cut off"
+    elif own_shape:
+        side, share = ("width", squeezed) if squeezed < 1 else ("height", 1 / squeezed)
+        after += f" · squeezed to {_percent(share)} of its {side}"
+    words = html.escape(pair.words)
+    return (
+        f'<section><h2>{words} <small>{html.escape(pair.name)}</small></h2>\n<div class="pair{" cut" * way.crops}" '
+        f'role="group" tabindex="0" aria-label="{words}">\n'
+        + _figure("before", before, pair, pair.before, way.source, (0, 0, 1, 1))
+        + _figure("after", after, pair, pair.after, way.scaled if own_shape else way.source, _cut(way))
+        + "</div></section>"
     )
 
 
-def _figure(title: str, picture: Picture, share: str) -> str:
-    return _FIGURE.substitute(
-        title=title,
-        size=f"{picture.width} × {picture.height} px · {human_bytes(len(picture.data))}{share}",
-        mime=_MIME[jpeg.sniff(picture.data)],
-        data=base64.b64encode(picture.data).decode(),
-        width=picture.width,
-        height=picture.height,
+def _figure(
+    side: str, told: str, pair: Pair, data: bytes, shape: tuple[int, int], place: tuple[float, float, float, float]
+) -> str:
+    """A picture in its frame.
+
+    Args:
+        side: before or after.
+        told: what is said above it.
+        pair: what it is of.
+        data: its encoded bytes.
+        shape: height and width that the scene is shown with, to scale.
+        place: left, top, width and height of the picture in the scene, which is 1 x 1.
+    """
+    wide = shape[1] / shape[0] / _FRAME
+    fit = f"width:{100 * min(1, wide):.4f}%;height:{100 * min(1, 1 / wide):.4f}%"
+    left, top, width, height = (f"{100 * part:.4f}%" for part in place)
+    alt = html.escape(f"{pair.name}, {pair.words}, {side}: {told}")
+    source = f"data:image/{jpeg.sniff(data).lower()};base64,{base64.b64encode(_bare(data)).decode()}"
+    return (
+        f'<figure class="{side}"><figcaption><span class="own"><b>{side}</b> {told}</span></figcaption>'
+        f'<div class="frame"><div class="fit" style="{fit}"><div class="scene"><img class="own" alt="{alt}" '
+        f'draggable="false" style="left:{left};top:{top};width:{width};height:{height}" src="{source}"></div>'
+        '<i class="mark"></i></div></div></figure>\n'
     )
 
 
-_FIGURE = Template(
-    '<figure><div class="frame" style="aspect-ratio:$width/$height"><img alt="$title" draggable="false" '
-    'src="data:$mime;base64,$data"></div><figcaption><b>$title</b> $size</figcaption></figure>'
-)
-_PAIR = Template('<section><h2>$words <small>$name</small></h2><div class="pair">$before$after</div></section>')
-_PAGE = Template(
-    """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Before and after</title>
-<style>
-:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
-body { margin: 0 auto; max-width: 75rem; padding: 1rem 1.5rem 3rem; }
-header { position: sticky; top: 0; z-index: 1; background: Canvas; padding: .5rem 0; border-bottom: 1px solid #8884; }
-h1 { font-size: 1.3rem; margin: 0; } h2 { font-size: 1rem; margin: 1.8rem 0 .4rem; }
-small, figcaption { color: GrayText; font-weight: normal; } label { display: inline-flex; gap: .6rem; }
-.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; align-items: start; }
-figure { margin: 0; min-width: 0; } figcaption b { color: CanvasText; }
-.frame { overflow: hidden; cursor: crosshair; background: #8882; }
-img { display: block; width: 100%; height: 100%; }
-body.near img { image-rendering: pixelated; }
-@media (max-width: 40rem) { .pair { grid-template-columns: 1fr; } }
-</style>
-<header>
-<h1>Before and after: $recipe</h1>
-<label>Zoom <input id="zoom" type="range" min="1" max="12" step="0.5" value="1"> <output id="times">1 ×</output></label>
-<small>Point at a place to see it larger on both sides; the wheel with Ctrl zooms too.</small>
-</header>
-$pairs
-<script>
-const zoom = document.getElementById("zoom"), times = document.getElementById("times");
-function scale() {
-  times.value = zoom.value + " ×";
-  document.body.classList.toggle("near", zoom.value > 2);
-  for (const img of document.images) img.style.transform = "scale(" + zoom.value + ")";
-}
-zoom.addEventListener("input", scale);
-for (const pair of document.querySelectorAll(".pair")) {
-  pair.addEventListener("pointermove", event => {
-    const frame = event.target.closest(".frame");
-    if (!frame) return;
-    const box = frame.getBoundingClientRect();
-    const x = 100 * (event.clientX - box.left) / box.width, y = 100 * (event.clientY - box.top) / box.height;
-    for (const img of pair.querySelectorAll("img")) img.style.transformOrigin = x + "% " + y + "%";
-  });
-  pair.addEventListener("wheel", event => {
-    if (!event.ctrlKey) return;
-    event.preventDefault();
-    zoom.value = Number(zoom.value) - Math.sign(event.deltaY);
-    scale();
-  }, { passive: false });
-}
-</script>
-</html>
-"""
-)
+def _cut(way: Geometry) -> tuple[float, float, float, float]:
+    """Left, top, width and height of what is stored, in a scene of 1 x 1."""
+    height, width = way.scaled
+    return way.left / width, way.top / height, way.width / width, way.height / height
+
+
+def _bare(data: bytes) -> bytes:
+    """A JPEG without what a browser heeds and neither the build nor a trainer does; the pixels stay as they are."""
+    kept, at = data[:2], 2
+    while jpeg.sniff(data) == "JPEG" and data[at : at + 1] == b"\xff" and data[at + 1] not in (0xDA, 0xFF):
+        end = at + 2 + int.from_bytes(data[at + 2 : at + 4])
+        if data[at + 1] not in _HEEDED_BY_BROWSERS:
+            kept += data[at:end]
+        at = end
+    return kept + data[at:]
+
+
+def _percent(share: float) -> str:
+    if 0 < share < 0.005:
+        return "under 1\u00a0%"
+    return "over 99\u00a0%" if 0.995 <= share < 1 else f"{100 * share:.0f}\u00a0%"
+
+
+def _bytes(count: int) -> str:
+    return human_bytes(count).replace(" ", "\u00a0")

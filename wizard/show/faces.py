@@ -2,6 +2,7 @@
 
 import time
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Protocol
 
 from wizard.engine.events import (
@@ -18,6 +19,7 @@ from wizard.engine.events import (
     WorkerLost,
     as_json,
 )
+from wizard.folders import shortened
 from wizard.output import Output
 from wizard.show.tally import Tally, clock
 from wizard.show.words import about, duration, size
@@ -123,12 +125,13 @@ def progress_line(tally: Tally) -> str:
 
 
 def _checked(check: Checked) -> list[str]:
-    seen = f"{_GLYPHS[check.status]} {check.name}  {check.seen}"
+    needed = f"; needed: {check.needed}" if check.needed else ""
+    seen = f"{_GLYPHS[check.status]} {check.name:<12}  {check.seen}{needed}"
     match check:
         case Checked(mend=""):
             return [seen]
         case Checked(status="fail"):
-            return [seen, f"    → {check.mend}"]
+            return []  # the error that ends the command tells it
         case _:
             return [f"{seen} → {check.mend}"]
 
@@ -136,7 +139,7 @@ def _checked(check: Checked) -> list[str]:
 def _estimate(event: Estimated) -> str:
     return (
         f"→ about {about(event.bytes_out, size)} · about {about(event.seconds, duration)} "
-        f"with {_workers(event.workers)} · measured on {event.sampled:,} of your images"
+        f"with {_workers(event.workers)} · measured on {event.sampled:,} images"
     )
 
 
@@ -146,7 +149,8 @@ def _start(event: Started) -> str:
         + (f" ({split.shards_done:,} of them done before)" if split.shards_done else "")
         for split in event.splits
     ]
-    return f"Building {' and '.join(parts)} with {_workers(event.workers)} in {event.output} (plan {event.plan_id})"
+    where = f"in {shortened(Path(event.output))} (plan {event.plan_id})"
+    return f"Building {' and '.join(parts)} with {_workers(event.workers)} {where}"
 
 
 def _workers(count: int) -> str:

@@ -18,6 +18,7 @@ _SHORTEST, _WORKERS_LONGEST = 8, 40
 """Cells of a bar."""
 _EVENTS = 5
 _HINTS = ("Ctrl-C: finish these shards and stop", "again: stop now")
+_STOPPING = ("Finishing these shards, then stopping", "Ctrl-C: stop now")
 _FRAME = len("│  │")
 _ASCII = str.maketrans("╭╮╰╯├┤│─━╸·→…", "++++++|-##->~")
 
@@ -75,7 +76,7 @@ def _box(tally: Tally, width: int, lines: int) -> list[Text]:
         *workers,
         *machine,
         *events,
-        _edge("╰╯", " · ".join(_HINTS), "", width),
+        _edge("╰╯", " · ".join(_hints(tally)), "", width),
     ]
 
 
@@ -85,7 +86,11 @@ def _narrow(tally: Tally, width: int, lines: int) -> list[Text]:
     name.truncate(max(1, width - len(times)), overflow="ellipsis", pad=True)
     head = [Text.assemble(name, times), *_bars(_splits(tally), width), *_flow(_rates(tally), width, 1)]
     workers = [_Row(name=row.name, done=row.done, total=row.total) for row in _workers(tally)]
-    return [*head, *_fewer(_bars(workers, width, 0), lines - len(head) - 1), *_flow(_HINTS, width, 1)]
+    return [*head, *_fewer(_bars(workers, width, 0), lines - len(head) - 1), *_flow(_hints(tally), width, 1)]
+
+
+def _hints(tally: Tally) -> tuple[str, ...]:
+    return _STOPPING if tally.stopping else _HINTS
 
 
 def _section(title: str, lines: list[Text], width: int) -> list[Text]:

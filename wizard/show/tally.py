@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from wizard.engine.events import Beat, Estimated, Event, Machine, Preparing, ShardDone, Started, WorkerLost
+from wizard.engine.events import Beat, Estimated, Event, Machine, Preparing, ShardDone, Started, Stopping, WorkerLost
 from wizard.show.pace import Pace
 
 _LATELY = 10.0
@@ -77,6 +77,7 @@ class Tally:
     Attributes:
         now: a clock, in seconds.
         cores: that the workers may use; where it is None, less is said of what holds a build up.
+        stopping: whether the build was asked to stop.
         preparing: the steps under way, by name.
         log: what was to be told during the build, and at which of its seconds.
     """
@@ -86,6 +87,7 @@ class Tally:
     output: str = ""
     started: float = 0.0
     skipped: int = 0
+    stopping: bool = False
     splits: dict[str, SplitTally] = field(default_factory=dict)
     preparing: dict[str, Preparing] = field(default_factory=dict)
     estimated: Estimated | None = None
@@ -105,6 +107,8 @@ class Tally:
                 self._prepare(event)
             case Estimated():
                 self.estimated = event
+            case Stopping():
+                self.stopping = True
             case Started():
                 self._start(event)
             case Machine():

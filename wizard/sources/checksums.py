@@ -72,7 +72,8 @@ def _remembered(memory: Path) -> dict[str, dict[str, str]]:
         found = json.loads(memory.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    entries = found.items() if isinstance(found, dict) else ()
+    return {key: entry for key, entry in entries if isinstance(entry, dict) and {"md5", "verified"} <= entry.keys()}
 
 
 def _remember(memory: Path, sums: dict[str, dict[str, str]]) -> None:

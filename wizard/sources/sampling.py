@@ -58,7 +58,7 @@ def draw(survey: Survey, count: int, seed: int, cache: Path) -> Drawn:
         raise InputError(f"{survey.path} holds no image that could be found in it.", "Fetch the archive again")
     names, offsets, sizes, labels = zip(*found, strict=True)
     size = np.array(sizes, np.int64)
-    chance = tar.BLOCK + -(-size // tar.BLOCK) * tar.BLOCK
+    chance = tar.BLOCK + size  # the bytes that lead to it, its padding leading nowhere
     table = SampleTable(
         files=(str(survey.path),),
         file=np.zeros(len(found), np.int16),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from wizard.errors import reading
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
 from wizard.sources.archives import Progress, read_table
 
@@ -39,7 +40,8 @@ def survey(path: Path, split: Split, cache: Path, progress: Progress) -> Survey:
         InputError: it is truncated, damaged, or not what its name says.
     """
     official = IMAGES[split]
-    size = path.stat().st_size
+    with reading(path):
+        size = path.stat().st_size
     if size == official.bytes:
         return Survey(
             split=split,

@@ -1,0 +1,99 @@
+"""Real hardships for a test: rights that bind root too, small and read-only disks, a container's limits."""
+
+import ctypes
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from wizard.folders import cache_folder
+from wizard.ilsvrc2012.archives import IMAGES, SPLITS, Split
+from wizard.sources.survey import Survey, survey
+
+_OVERRIDES = 0b110
+"""CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, by which root may do what a file's mode forbids."""
+_VERSION = 0x20080522
+
+
+@pytest.fixture
+def surveys(raw: Path) -> dict[Split, Survey]:
+    """Of the drawn archives."""
+    return {split: survey(raw / IMAGES[split].name, split, cache_folder(), lambda _d, _t: None) for split in SPLITS}
+
+
+@pytest.fixture
+def ordinary() -> Iterator[None]:
+    """Modes of files bind this thread even where it is root's; its other rights are as before."""
+    if not hasattr(os, "geteuid"):
+        pytest.skip("modes of files bind nobody here")
+    if os.geteuid():
+        yield
+        return
+    if sys.platform != "linux":
+        pytest.skip("root cannot lay down its rights here")
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(_VERSION, 0)
+    rights = (ctypes.c_uint32 * 6)()
+    assert libc.capget(header, rights) == 0
+    before = rights[0]
+    rights[0] = before & ~_OVERRIDES
+    assert libc.capset(header, rights) == 0
+    yield
+    rights[0] = before
+    assert libc.capset(header, rights) == 0
+
+
+@pytest.fixture
+def on_a_disk(tmp_path: Path) -> Callable[[str, str], str]:
+    """Runs Python in a process that sees a tmpfs of its own, mounted with these options, at `disk`; gives its output.
+
+    The mount is gone with the process.
+    """
+    folder = tmp_path / "mounted"
+    folder.mkdir()
+
+    def run(options: str, program: str) -> str:
+        mount = f'mount -t tmpfs -o {options} none {folder} && exec "$@"'
+        program = f"from pathlib import Path; disk = Path({str(folder)!r})\n{program}"
+        words = ["unshare", "-m", "sh", "-c", mount, "sh", sys.executable, "-c", program]
+        if shutil.which("unshare") is None:
+            pytest.skip("no unshare here")
+        ran = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+        if ran.returncode and "Traceback" not in ran.stderr:
+            pytest.skip(f"no disk can be mounted here: {ran.stderr.strip()}")
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout.strip()
+
+    return run
+
+
+@pytest.fixture
+def in_a_group() -> Iterator[Callable[[str, str, int, str], str]]:
+    """Runs Python in a process of a control group of its own that has a limit; gives its output."""
+    made: list[Path] = []
+
+    def run(hierarchy: str, limit: str, value: int, program: str) -> str:
+        group = Path("/sys/fs/cgroup") / hierarchy / f"imagenet-setup-test-{os.getpid()}"
+        try:
+            group.mkdir()
+            made.append(group)
+            with (group / limit).open("r+") as file:  # the kernel has made it, or this is no control group
+                file.write(str(value))
+        except OSError as error:
+            pytest.skip(f"no control group can be made here: {error}")
+        words = ["sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "sh", sys.executable, "-c", program]
+        ran = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+        if ran.returncode and "Traceback" not in ran.stderr:
+            pytest.skip(f"no process can be put into a control group here: {ran.stderr.strip()}")
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout.strip()
+
+    yield run
+    for group in made:
+        with suppress(OSError):
+            group.rmdir()

@@ -1,0 +1,262 @@
+import os
+import shlex
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from wizard.engine.events import Checked, Estimated, Range
+from wizard.preflight import checks
+from wizard.preflight.machine import Disk, Memory
+
+MB, GB = 1_000_000, 1_000_000_000
+OUT = Path("/data/out")
+DISK = Disk(mount="/data", kind="ext4", free=200 * GB, files_free=10_000)
+MEMORY = Memory(total=64 * GB, available=32 * GB, machine=64 * GB, cached=0)
+CONTAINER = Memory(total=8 * GB, available=4 * GB, machine=64 * GB, cached=0)
+ELSEWHERE = "choose another folder: --set output.path=FOLDER"
+
+needs_owners = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="files have no owners here")
+
+
+def estimated(*, out: float = 100 * GB, worker: float = 200 * MB, images: int = 1_281_167) -> Estimated:
+    return Estimated(
+        images=images,
+        sampled=640,
+        workers=8,
+        bytes_in=150 * GB,
+        bytes_out=Range(low=0.9 * out, likely=0.95 * out, high=out),
+        seconds=Range(low=1, likely=2, high=3),
+        worker_memory=Range(low=worker / 2, likely=0.9 * worker, high=worker),
+    )
+
+
+def with_free(free: float) -> Checked:
+    return checks.disk(OUT, replace(DISK, free=int(free)), estimated(), 0)
+
+
+def test_a_disk_with_room_passes() -> None:
+    assert with_free(200 * GB) == Checked(
+        name="disk",
+        status="pass",
+        looked_at="/data (ext4)",
+        seen="/data (ext4): 200.0 GB free for /data/out",
+        needed="105.0 GB with 5 % to spare",
+    )
+
+
+def test_a_disk_that_is_too_small_fails_and_says_how_much_is_missing() -> None:
+    check = with_free(65 * GB)
+    assert check.status == "fail"
+    assert check.mend == f"Free 40.0 GB on /data (ext4), or {ELSEWHERE}"
+
+
+def test_a_disk_that_it_just_fits_on_is_a_warning() -> None:
+    check = with_free(110 * GB)
+    assert check.status == "warn"
+    assert check.mend == "It fits, closely; keep other programs from filling that disk meanwhile"
+
+
+@pytest.mark.parametrize(("free", "status"), [(104.9, "fail"), (105.1, "warn"), (125.9, "warn"), (126.1, "pass")])
+def test_five_percent_are_to_spare_and_twenty_more_to_be_comfortable(free: float, status: str) -> None:
+    assert with_free(free * GB).status == status
+
+
+def test_what_an_earlier_run_has_written_needs_no_room() -> None:
+    check = checks.disk(OUT, replace(DISK, free=15 * GB), estimated(), 90 * GB)
+    assert (check.status, check.needed) == ("pass", "10.5 GB with 5 % to spare")
+    assert checks.disk(OUT, replace(DISK, free=0), estimated(), 101 * GB).status == "pass"
+
+
+def test_a_disk_whose_need_is_not_known_is_a_warning() -> None:
+    check = checks.disk(OUT, DISK, None, 0)
+    assert (check.status, check.needed) == ("warn", "not known")
+    assert "once the archives can be read" in check.mend
+
+
+def test_a_disk_whose_mount_cannot_be_told_is_called_by_the_folder() -> None:
+    check = checks.disk(OUT, replace(DISK, mount="", kind=""), estimated(), 0)
+    assert check.seen == "the disk of /: 200.0 GB free for /data/out"
+
+
+def test_files_pass_or_fail_with_what_the_disk_can_hold() -> None:
+    check = checks.files(OUT, DISK, 2320)
+    assert (check.status, check.mend) == ("pass", "")
+    assert (check.seen, check.needed) == ("/data (ext4): 10,000 more files possible (inodes)", "2,320 files")
+    check = checks.files(OUT, DISK, 10_001)
+    assert check.status == "fail"
+    assert check.mend == f"Remove files on /data (ext4), take fewer shards, or {ELSEWHERE}"
+
+
+def test_a_disk_without_a_number_of_files_passes() -> None:
+    check = checks.files(OUT, replace(DISK, files_free=None), 10**9)
+    assert (check.status, check.seen) == ("pass", "/data (ext4) sets no limit on files")
+
+
+def test_memory_for_all_workers_passes() -> None:
+    check, workers = checks.memory(MEMORY, estimated(), 8)
+    assert (check.status, check.mend, workers) == ("pass", "", 8)
+    assert check.seen == "32.0 GB available of 64.0 GB"
+    assert check.needed == "1.8 GB for 8 workers"
+
+
+def test_memory_for_some_workers_is_a_warning_and_lowers_them() -> None:
+    check, workers = checks.memory(CONTAINER, estimated(worker=GB), 8)
+    assert (check.status, workers) == ("warn", 3)
+    assert check.seen == ("this container may use 8.0 GB (the machine has 64.0 GB); 4.0 GB available of 8.0 GB")
+    assert check.looked_at == "control group and system memory"
+    assert check.mend == "Using 3 workers instead; free memory or raise the limit to have all of them"
+
+
+def test_memory_for_no_worker_fails() -> None:
+    check, workers = checks.memory(replace(MEMORY, available=GB), estimated(worker=GB), 8)
+    assert (check.status, workers) == ("fail", 1)
+    assert check.mend == "One worker needs 1.2 GB: free memory"
+
+
+def test_less_than_the_run_itself_needs_is_no_room_for_a_worker() -> None:
+    check, workers = checks.memory(replace(MEMORY, available=0), estimated(), 1)
+    assert (check.status, workers) == ("fail", 1)
+
+
+def test_the_workers_that_memory_leaves_fit_into_it() -> None:
+    for wanted in (1, 3, 20, 500):
+        check, workers = checks.memory(CONTAINER, estimated(), wanted)
+        again, same = checks.memory(CONTAINER, estimated(), workers)
+        assert 1 <= workers <= wanted
+        assert (again.status, same) == ("pass", workers)
+        assert (check.status == "pass") == (workers == wanted)
+
+
+def test_more_workers_than_cores_are_a_warning() -> None:
+    assert checks.cores(4, 4) == Checked(
+        name="cores",
+        status="pass",
+        looked_at="CPU affinity and control group",
+        seen="4 cores may be used",
+        needed="4 workers",
+    )
+    check = checks.cores(1, 2)
+    assert (check.status, check.seen, check.needed) == ("warn", "1 core may be used", "2 workers")
+    assert "leave run.workers at auto" in check.mend
+
+
+def test_open_files_pass_or_fail_with_the_command_that_mends_it() -> None:
+    check = checks.open_files((1024, 4096), 2)
+    assert (check.status, check.seen, check.needed, check.mend) == ("pass", "1,024 open files allowed", "76", "")
+    check = checks.open_files((128, 4096), 100)
+    assert (check.status, check.mend) == ("fail", "ulimit -n 664")
+
+
+def test_where_no_more_open_files_may_be_had_the_workers_that_would_do_are_told() -> None:
+    check = checks.open_files((128, 256), 100)
+    assert (check.status, check.mend) == ("fail", "Ask for fewer workers: --set run.workers=32")
+    assert checks.open_files((256, 256), 32).status == "pass"
+
+
+def test_no_limit_on_open_files_passes() -> None:
+    assert checks.open_files(None, 4096).status == "pass"
+
+
+def test_a_folder_that_can_be_written_passes_and_keeps_nothing_of_the_trial(tmp_path: Path) -> None:
+    check = checks.rights(tmp_path / "not" / "there")
+    assert (check.status, check.seen) == ("pass", f"files can be made in {tmp_path}")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_in_the_folders_place_fails(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for output in (tmp_path / "file", tmp_path / "file" / "out"):
+        check = checks.rights(output)
+        assert (check.status, check.seen) == ("fail", f"{tmp_path / 'file'} is a file, not a folder")
+        assert check.mend == f"Move it away, or {ELSEWHERE}"
+    assert (tmp_path / "file").read_text() == ""
+
+
+@needs_owners
+@pytest.mark.usefixtures("ordinary")
+def test_a_folder_of_ones_own_that_is_write_protected_fails_with_chmod(tmp_path: Path) -> None:
+    folder = tmp_path / "with space"
+    folder.mkdir(mode=0o500)
+    check = checks.rights(folder / "out")
+    assert (check.status, check.looked_at) == ("fail", str(folder))
+    assert check.seen == f"{folder} is yours and yet may not be written (mode 500)"
+    assert check.mend == f"chmod u+rwx '{folder}', or {ELSEWHERE}"
+    folder.chmod(0o700)
+    assert not list(folder.iterdir())
+    assert checks.rights(folder / "out").status == "pass"
+
+
+@needs_owners
+@pytest.mark.usefixtures("ordinary")
+def test_in_a_folder_of_someone_elses_only_the_output_is_asked_for(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    if os.geteuid():
+        theirs = Path("/")
+    else:
+        os.chown(theirs, 65534, 65534)
+    check = checks.rights(theirs / "my out")
+    assert check.status == "fail"
+    assert check.seen.startswith(f"{theirs} belongs to ")
+    assert check.mend == f"sudo install -d -o {os.geteuid()} {shlex.quote(str(theirs / 'my out'))}, or {ELSEWHERE}"
+    assert checks.rights(theirs).mend == f"sudo chown {os.geteuid()} {theirs}, or {ELSEWHERE}"
+
+
+@needs_owners
+@pytest.mark.usefixtures("ordinary")
+def test_a_folder_in_one_that_may_not_be_looked_into_fails(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    (closed / "within" / "out").mkdir(parents=True)
+    closed.chmod(0)
+    check = checks.rights(closed / "within" / "out")
+    closed.chmod(0o700)
+    assert (check.status, check.looked_at) == ("fail", str(closed))
+    assert "may not be written (mode 0)" in check.seen
+
+
+def test_a_read_only_disk_fails(on_a_disk: Callable[[str, str], str]) -> None:
+    told = on_a_disk("ro", "from wizard.preflight.checks import refusal\nprint(*refusal(disk / 'out'), sep='|')")
+    seen, mend = told.split("|")
+    assert seen.endswith("mounted is mounted read-only")
+    assert mend.startswith("Mount it writable")
+
+
+def test_a_disk_without_room_for_a_file_fails(on_a_disk: Callable[[str, str], str]) -> None:
+    told = on_a_disk(
+        "nr_inodes=1", "from wizard.preflight.checks import refusal\nprint(*refusal(disk / 'out'), sep='|')"
+    )
+    seen, mend = told.split("|")
+    assert "has no room for another file" in seen
+    assert mend == "Make room there"
+
+
+@needs_owners
+@pytest.mark.parametrize(
+    ("number", "seen", "mend"),
+    [
+        (1, "is yours and yet may not be written (mode 700)", "See whether it is immutable"),
+        (5, "cannot be written: Input/output error", "Mend that"),
+    ],
+)
+def test_any_other_refusal_is_told_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, seen: str, mend: str
+) -> None:
+    def refuse(**_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", refuse)
+    check = checks.rights(tmp_path)
+    assert check.status == "fail"
+    assert seen in check.seen
+    assert check.mend.startswith(mend)
+    assert ELSEWHERE in check.mend
+
+
+def test_what_fails_is_what_is_not_ignored() -> None:
+    bad = Checked(name="disk", status="fail", looked_at="", seen="")
+    good, meh = replace(bad, name="files", status="pass"), replace(bad, name="cores", status="warn")
+    assert checks.failed([good, bad, meh], []) == [bad]
+    assert checks.failed([good, bad, meh], ["disk", "files"]) == []

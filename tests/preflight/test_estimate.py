@@ -1,0 +1,250 @@
+import multiprocessing
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.helpers import CLASSES, TRAIN, VALIDATION, build_dataset, profile, shards
+from wizard import synthetic
+from wizard.engine.plan import ShardTask
+from wizard.engine.transform import Recipe
+from wizard.engine.worker import rehearse
+from wizard.folders import cache_folder
+from wizard.ilsvrc2012.archives import IMAGES, SPLITS, Split
+from wizard.preflight import estimate
+from wizard.preflight.estimate import Estimator, share, total
+from wizard.preflight.machine import memory
+from wizard.prepare import recipe
+from wizard.sources.archives import read_table
+from wizard.sources.survey import Survey, survey
+
+RESIZED = {"resize": "shortest", "size": 64, "quality": 85}
+FEW = 200
+OUT = Path("/nowhere/out")
+
+
+def look(raw: Path) -> dict[Split, Survey]:
+    return {split: survey(raw / IMAGES[split].name, split, cache_folder(), lambda _d, _t: None) for split in SPLITS}
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Archives with more images than the sample of `few`; read only."""
+    folder = tmp_path_factory.mktemp("many")
+    synthetic.make(folder, classes=8, per_class=50, validation=100)
+    return folder
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sample small enough for drawn archives."""
+    monkeypatch.setattr(estimate, "SAMPLE", FEW)
+
+
+def truly(survey: Survey, asked: Recipe) -> int:
+    """Bytes of the records of all images, without boxes."""
+    table = read_table(survey.path, survey.split, cache_folder(), lambda _d, _t: None, skip_bad=True)
+    task = ShardTask(
+        split=survey.split, index=0, shards=1, folder="", samples=table, recipe=asked, label_base=1, skip_bad=True
+    )
+    return sum(rehearse(task).bytes_out)
+
+
+def sections(**more: Any) -> dict[str, Any]:
+    return {"source": {"boxes": "none"}} | more
+
+
+@pytest.mark.parametrize("image", [{}, RESIZED], ids=["bytes kept", "resized"])
+@pytest.mark.parametrize("boxes", ["none", "train"])
+def test_where_every_image_is_measured_the_size_is_what_a_build_writes(
+    raw: Path, surveys: dict[Split, Survey], tmp_path: Path, image: dict[str, Any], boxes: str
+) -> None:
+    asked: dict[str, Any] = {"image": image, "source": {"boxes": boxes}}
+    with Estimator(surveys, 1, cache_folder()) as estimator:
+        told = estimator.estimate(profile(raw, tmp_path / "out", **asked))
+    build_dataset(raw, tmp_path / "out", **asked)
+    written = sum(path.stat().st_size for path in shards(tmp_path / "out"))
+    assert told.bytes_out.likely == pytest.approx(written, rel=1e-9 if boxes == "none" else 0.01)
+    assert told.bytes_out.low == told.bytes_out.likely == told.bytes_out.high
+    assert (told.images, told.sampled, told.workers) == (TRAIN + VALIDATION, TRAIN + VALIDATION, 1)
+    assert told.bytes_in == sum(survey.image_bytes for survey in surveys.values())
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("image", [{}, RESIZED], ids=["bytes kept", "resized"])
+def test_from_a_sample_of_a_larger_archive_the_size_is_near_and_within_its_range(
+    many: Path, image: dict[str, Any]
+) -> None:
+    surveys, asked = look(many), profile(many, OUT, **sections(image=image))
+    with Estimator(surveys, 2, cache_folder()) as estimator:
+        told = estimator.estimate(asked)
+    written = sum(truly(surveys[split], recipe(asked, split)) for split in SPLITS)
+    assert told.sampled < FEW + estimate._LEAST < told.images == sum(each.images for each in surveys.values())
+    assert told.bytes_out.likely == pytest.approx(written, rel=0.03)
+    assert told.bytes_out.low <= written <= told.bytes_out.high
+    assert told.bytes_out.high < 1.2 * told.bytes_out.low
+
+
+def test_classes_take_their_share(raw: Path, surveys: dict[Split, Survey]) -> None:
+    half, more = ({"classes": count, "splits": ["train"]} for count in (CLASSES // 2, CLASSES + 5))
+    with Estimator(surveys, 1, cache_folder()) as estimator:
+        whole = estimator.estimate(profile(raw, OUT, source={"splits": ["train"]}))
+        part = estimator.estimate(profile(raw, OUT, source=half))
+        assert estimator.estimate(profile(raw, OUT, source=more)).bytes_out == whole.bytes_out
+    assert part.images == round(TRAIN / 2)
+    assert part.bytes_in == round(whole.bytes_in / 2)
+    assert part.bytes_out.likely == pytest.approx(whole.bytes_out.likely / 2)
+
+
+def test_a_share_is_that_of_the_classes_there_are(raw: Path, surveys: dict[Split, Survey]) -> None:
+    train = surveys["train"]
+    assert share(profile(raw, OUT), train) == 1.0
+    assert share(profile(raw, OUT, source={"classes": 1}), train) == 1 / CLASSES
+    assert share(profile(raw, OUT, source={"classes": 1}), replace(train, classes=1000)) == 0.001
+    assert share(profile(raw, OUT, source={"classes": 1000}), train) == 1.0
+
+
+def test_a_split_that_is_not_asked_for_counts_nothing(raw: Path, surveys: dict[Split, Survey]) -> None:
+    asked = profile(raw, OUT, **sections(source={"splits": ["validation"], "boxes": "none"}))
+    with Estimator(surveys, 1, cache_folder()) as estimator:
+        told = estimator.estimate(asked)
+    assert (told.images, told.sampled) == (VALIDATION, VALIDATION)
+    assert told.bytes_out.likely == pytest.approx(truly(surveys["validation"], recipe(asked, "validation")))
+
+
+def test_time_is_for_what_is_left_and_never_below_what_starting_takes(raw: Path, surveys: dict[Split, Survey]) -> None:
+    with Estimator(surveys, 1, cache_folder()) as estimator:
+        whole, half, none = (estimator.estimate(profile(raw, OUT), left=left).seconds for left in (1.0, 0.5, 0.0))
+    assert 0 < none.low == none.likely == none.high
+    assert none.low <= whole.low <= whole.likely <= whole.high
+    assert half.likely - none.likely == pytest.approx((whole.likely - none.likely) / 2)
+
+
+def test_memory_is_that_of_a_worker_with_room_to_grow(raw: Path, surveys: dict[Split, Survey]) -> None:
+    with Estimator(surveys, 1, cache_folder()) as estimator:
+        told = estimator.estimate(profile(raw, OUT)).worker_memory
+        (worker,) = multiprocessing.active_children()
+        resident = psutil.Process(worker.pid).memory_info().rss
+    assert told.low <= resident * 1.05
+    assert resident < told.likely < told.high < 2 * resident
+
+
+def test_what_was_measured_once_is_known(raw_copy: Path) -> None:
+    surveys = look(raw_copy)
+    with Estimator(surveys, 1, cache_folder()) as estimator:
+        first = estimator.estimate(profile(raw_copy, OUT, image=RESIZED))
+        shutil.rmtree(raw_copy)
+        again = estimator.estimate(profile(raw_copy, OUT, image=RESIZED, output={"train_shards": 9}))
+    assert again == first
+
+
+def test_an_image_that_cannot_be_decoded_counts_as_left_out(raw_copy: Path) -> None:
+    train = look(raw_copy)["train"]
+    image = read_table(train.path, "train", cache_folder(), lambda _d, _t: None, skip_bad=True)[3]
+    asked = profile(raw_copy, OUT, **sections(source={"splits": ["train"], "boxes": "none"}))
+    before = truly(train, recipe(asked, "train"))
+    with train.path.open("r+b") as file:
+        file.seek(image.offset + 100)
+        file.write(bytes(image.size - 100))
+    with Estimator(look(raw_copy), 1, cache_folder()) as estimator:
+        told = estimator.estimate(asked)
+    assert told.images == TRAIN
+    assert before - image.size - 1000 < told.bytes_out.likely < before - image.size
+
+
+def test_the_sample_comes_with_what_becomes_of_it(raw: Path, surveys: dict[Split, Survey]) -> None:
+    asked = profile(raw, OUT, image=RESIZED | {"splits": ["train"]})
+    with Estimator(surveys, 1, cache_folder()) as estimator:
+        (train, resized), (validation, kept) = estimator.sample(asked)
+    assert (len(train.table), len(validation.table)) == (TRAIN, VALIDATION)
+    assert (resized, kept) == (recipe(asked, "train"), recipe(asked, "validation"))
+
+
+@pytest.fixture
+def processes() -> Iterator[list[int]]:
+    """How many children there are, to be asked for by `append`."""
+    counts: list[int] = []
+    yield counts
+    assert not multiprocessing.active_children(), "an estimator left workers behind"
+
+
+def test_no_more_processes_measure_than_there_are_cores(
+    raw: Path, surveys: dict[Split, Survey], monkeypatch: pytest.MonkeyPatch, processes: list[int]
+) -> None:
+    monkeypatch.setattr(estimate, "cores", lambda: 1)
+    with Estimator(surveys, 1, cache_folder()) as estimator:
+        alone = estimator.estimate(profile(raw, OUT), left=0.0)
+    with Estimator(surveys, 50, cache_folder()) as estimator:
+        told = estimator.estimate(profile(raw, OUT), left=0.0)
+        processes.append(len(multiprocessing.active_children()))
+    assert processes == [1]
+    assert (alone.workers, told.workers) == (1, 50)
+    assert told.sampled == alone.sampled
+
+
+def test_nor_more_than_memory_has_room_for(
+    raw: Path, surveys: dict[Split, Survey], monkeypatch: pytest.MonkeyPatch, processes: list[int]
+) -> None:
+    little = replace(memory(), available=300_000_000)
+    monkeypatch.setattr(estimate, "cores", lambda: 64)
+    monkeypatch.setattr(estimate, "memory", lambda: little)
+    with Estimator(surveys, 64, cache_folder()) as estimator:
+        estimator.estimate(profile(raw, OUT))
+        processes.append(len(multiprocessing.active_children()))
+    assert processes == [1]
+
+
+SIZES = st.lists(st.integers(1, 1_000_000), min_size=1, max_size=50)
+
+
+@given(st.data(), SIZES)
+def test_the_total_of_a_census_is_exact(data: st.DataObject, sizes: list[int]) -> None:
+    values = data.draw(st.lists(st.integers(0, 1_000_000), min_size=len(sizes), max_size=len(sizes)))
+    likely, error = of(values, sizes, np.ones(len(sizes)), sizes)
+    assert likely == pytest.approx(sum(values), rel=1e-6, abs=1e-3)
+    assert error == 0.0
+
+
+@given(st.data(), SIZES, st.integers(0, 10_000), st.floats(0, 3), st.randoms(use_true_random=False))
+def test_the_total_of_what_grows_with_the_bytes_is_exact_from_any_sample(
+    data: st.DataObject, sizes: list[int], a: int, b: float, rng: Any
+) -> None:
+    rows = data.draw(st.lists(st.integers(0, len(sizes) - 1), min_size=1, max_size=30))
+    sample = [sizes[row] for row in rows]
+    if len(set(sample)) == 1 < len(set(sizes)):
+        sample.append(next(size for size in sizes if size != sample[0]))
+    weight = np.array([rng.uniform(0.5, 50) for _ in sample])
+    likely, error = of([a + b * size for size in sample], sample, weight, [*sizes, *sizes])
+    expected = 2 * (a * len(sizes) + b * sum(sizes))
+    assert likely == pytest.approx(expected, rel=1e-5, abs=1e-2)
+    assert error <= max(1e-4 * expected, 1e-2) * 50
+
+
+def of(values: Sequence[float], sample: Sequence[int], weight: Any, population: Sequence[int]) -> tuple[float, float]:
+    totals = len(population), float(sum(population))
+    return total(np.array(values, np.float64), np.array(sample, np.float64), weight, totals)
+
+
+def test_over_many_samples_the_total_is_right_on_average_and_its_error_honest() -> None:
+    """A population like ImageNet's: long-tailed sizes, and a value that grows with them, but not in a line."""
+    rng = np.random.default_rng(7)
+    sizes = rng.lognormal(11.4, 0.6, 20_000)
+    values = 30 * sizes**0.7 * rng.lognormal(0, 0.25, len(sizes))
+    chance = sizes / sizes.sum()
+    found, within = [], 0
+    for _ in range(300):
+        rows = rng.choice(len(sizes), 300, p=chance)
+        weight = len(sizes) / chance[rows] / (1 / chance[rows]).sum()
+        likely, error = total(values[rows], sizes[rows], weight, (len(sizes), float(sizes.sum())))
+        found.append(likely)
+        within += abs(likely - values.sum()) <= 2 * error
+    assert np.mean(found) == pytest.approx(values.sum(), rel=0.01)
+    assert np.std(found) < 0.04 * values.sum()
+    assert within > 0.88 * len(found)

@@ -1,0 +1,321 @@
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers import CLASSES, TRAIN, TRAIN_SHARDS, VALIDATION, VALIDATION_SHARDS, build_dataset, profile, shards
+from wizard.build import Options
+from wizard.engine.events import Checked, Estimated, Event, Preparing, Range
+from wizard.engine.plan import ShardTask
+from wizard.errors import InputError, Interrupted, MachineError, SetupError, UsageError
+from wizard.ilsvrc2012.archives import IMAGES, Split
+from wizard.preflight import checks, estimate, examine, machine
+from wizard.preflight.examine import Verdict, archives_check, judge, left, refuse
+from wizard.profile import Profile
+from wizard.sources.detect import detect
+from wizard.sources.survey import Survey
+
+TRAIN_TAR, VAL_TAR, BOXES = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar", "ILSVRC2012_bbox_train_v2.tar.gz"
+
+
+def look(made: Profile) -> Verdict:
+    return examine.examine(made, lambda _event: None)
+
+
+def named(verdict: Verdict) -> dict[str, Checked]:
+    return {check.name: check for check in verdict.checks}
+
+
+def stopped_after(raw: Path, out: Path, count: int, **sections: Any) -> None:
+    """Builds that many shards and stops."""
+    options = Options(stopping=lambda: len(shards(out)) >= count)
+    with pytest.raises(Interrupted):
+        build_dataset(raw, out, options=options, **sections)
+    assert len(shards(out)) == count
+
+
+def test_every_check_is_made_in_one_order(raw: Path, tmp_path: Path) -> None:
+    verdict = look(profile(raw, tmp_path / "out"))
+    assert tuple(check.name for check in verdict.checks) == checks.NAMES
+    assert {check.status for check in verdict.checks} <= {"pass", "warn"}
+    assert verdict.estimated is not None
+    assert (verdict.workers, verdict.estimated.workers, verdict.estimated.images) == (1, 1, TRAIN + VALIDATION)
+    assert all(check.mend for check in verdict.checks if check.status == "warn")
+    refuse(verdict, [], input_first=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_subset_is_a_warning_that_says_what_there_is(raw: Path, tmp_path: Path) -> None:
+    check = named(look(profile(raw, tmp_path / "out")))["archives"]
+    assert (check.status, check.looked_at) == ("warn", str(raw))
+    assert check.seen.startswith(f"train has {TRAIN} images of {CLASSES} classes, ")
+    assert f"; validation has {VALIDATION} images of " in check.seen
+    assert check.seen.endswith("; boxes of train")
+    assert check.mend.startswith("Not the whole of ImageNet")
+
+
+def test_the_reading_of_headers_is_told(raw: Path, tmp_path: Path) -> None:
+    told: list[Event] = []
+    examine.examine(profile(raw, tmp_path / "out"), told.append)
+    steps = [event.step for event in told if isinstance(event, Preparing)]
+    assert steps[0] == f"headers of {TRAIN_TAR}"
+    assert steps[-1] == f"headers of {VAL_TAR}"
+    told.clear()
+    examine.examine(profile(raw, tmp_path / "out"), told.append)
+    assert told == []
+
+
+@pytest.mark.parametrize("official", [True, False])
+@pytest.mark.parametrize("when", ["", "2026-01-02 03:04"])
+def test_whole_archives_pass_with_what_is_known_of_their_sum(
+    raw: Path, tmp_path: Path, surveys: dict[Split, Survey], monkeypatch: pytest.MonkeyPatch, official: bool, when: str
+) -> None:
+    whole = {
+        split: replace(each, classes=1000, images=IMAGES[split].images, official=official)
+        for split, each in surveys.items()
+    }
+    monkeypatch.setattr(examine, "when_verified", lambda *_: when)
+    check = archives_check(profile(raw, tmp_path / "out"), detect(raw), whole)
+    assert (check.status, check.mend) == ("pass", "")
+    assert ("train has the official size" in check.seen) == official
+    assert (f"MD5 verified {when}" in check.seen) == bool(official and when)
+    assert ("MD5 not checked" in check.seen) == (official and not when)
+
+
+def lose(raw: Path) -> None:
+    (raw / VAL_TAR).unlink()
+
+
+def lose_boxes(raw: Path) -> None:
+    (raw / BOXES).unlink()
+
+
+def lose_all(raw: Path) -> None:
+    for path in raw.iterdir():
+        path.unlink()
+    raw.rmdir()
+
+
+def truncate(raw: Path) -> None:
+    content = (raw / TRAIN_TAR).read_bytes()
+    (raw / TRAIN_TAR).write_bytes(content[: len(content) // 2])
+
+
+def save_the_login_page(raw: Path) -> None:
+    (raw / VAL_TAR).write_bytes(b"<html>Log in</html>")
+
+
+@pytest.mark.parametrize(
+    ("damage", "seen"),
+    [
+        (lose, f"{VAL_TAR} is missing in "),
+        (lose_boxes, f"{BOXES} is missing in "),
+        (lose_all, "raw does not exist."),
+        (truncate, "but the archive has only "),
+        (save_the_login_page, "is an HTML page"),
+    ],
+)
+def test_archives_that_will_not_do_fail_and_the_machine_is_still_looked_at(
+    raw_copy: Path, tmp_path: Path, damage: Callable[[Path], None], seen: str
+) -> None:
+    damage(raw_copy)
+    verdict = look(profile(raw_copy, tmp_path / "out"))
+    found = named(verdict)
+    assert found["archives"].status == "fail"
+    assert seen in found["archives"].seen
+    assert found["archives"].mend
+    assert verdict.estimated is None
+    assert set(checks.NAMES) - set(found) == {"memory"}, "what a worker needs is not known"
+    assert (found["write-access"].status, found["disk"].status) == ("pass", "warn")
+    with pytest.raises(InputError):
+        refuse(verdict, [], input_first=True)
+
+
+def test_a_member_that_is_no_image_fails_unless_such_may_be_skipped(raw_copy: Path, tmp_path: Path) -> None:
+    content = (raw_copy / VAL_TAR).read_bytes()
+    (raw_copy / VAL_TAR).write_bytes(content[:512] + b"no image" + content[520:])
+    check = named(look(profile(raw_copy, tmp_path / "out")))["archives"]
+    assert check.status == "fail"
+    assert "is no image" in check.seen
+    assert look(profile(raw_copy, tmp_path / "out", output={"on_bad_image": "skip"})).estimated is not None
+
+
+def die(_task: ShardTask) -> None:
+    os._exit(9)
+
+
+def test_a_sample_that_cannot_be_measured_leaves_the_rest(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimate, "rehearse", die)
+    verdict = look(profile(raw, tmp_path / "out"))
+    check = named(verdict)["archives"]
+    assert (check.status, verdict.estimated, verdict.workers) == ("warn", None, 1)
+    assert "no sample could be measured: worker" in check.seen
+    assert check.seen.endswith("died (exit code 9).")
+    assert check.mend == "Free memory, or ask for fewer workers: --set run.workers=1"
+    assert named(verdict)["disk"].status == "warn"
+    refuse(verdict, [], input_first=False)
+
+
+def refuse_processes(**_: object) -> None:
+    raise OSError(11, "Resource temporarily unavailable")
+
+
+def test_workers_that_cannot_be_started_leave_the_rest(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wizard.engine.executors._CONTEXT.Process", refuse_processes)
+    verdict = look(profile(raw, tmp_path / "out", run={"workers": 2}))
+    check = named(verdict)["archives"]
+    assert check.status == "warn"
+    assert "A worker process cannot be started: Resource temporarily unavailable." in check.seen
+    assert "\n" not in check.seen
+    assert "open files" in check.mend
+
+
+GOOD = Checked(name="archives", status="pass", looked_at="/raw", seen="whole")
+ESTIMATED = Estimated(
+    images=1000,
+    sampled=100,
+    workers=8,
+    bytes_in=10**9,
+    bytes_out=Range(low=0.9e9, likely=1e9, high=1.1e9),
+    seconds=Range(low=80, likely=100, high=120),
+    worker_memory=Range(low=0.8e9, likely=0.9e9, high=1e9),
+)
+
+
+@pytest.mark.parametrize(("cores", "seconds"), [(8, 400), (4, 200), (2, 100), (1, 100)])
+def test_where_memory_is_short_there_are_fewer_workers_and_more_time(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int, seconds: int
+) -> None:
+    """Two workers fit where eight were wanted; those beyond the cores brought nothing."""
+    little = machine.Memory(total=4 * 10**9, available=25 * 10**8, machine=64 * 10**9, cached=0)
+    monkeypatch.setattr(machine, "memory", lambda: little)
+    monkeypatch.setattr(machine, "cores", lambda: cores)
+    verdict = judge(profile(raw, tmp_path / "out"), GOOD, ESTIMATED, 8)
+    found = named(verdict)
+    assert (found["memory"].status, verdict.workers) == ("warn", 2)
+    assert "Using 2 workers instead" in found["memory"].mend
+    assert found["cores"].needed == "2 workers"
+    assert verdict.estimated is not None
+    assert verdict.estimated.workers == 2
+    assert verdict.estimated.seconds.likely == seconds
+
+
+def test_a_full_disk_fails_by_what_is_needed(raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = replace(machine.disk(tmp_path), free=1000, files_free=3)
+    monkeypatch.setattr(machine, "disk", lambda _path: full)
+    verdict = look(profile(raw, tmp_path / "out"))
+    assert {check.name for check in checks.failed(verdict.checks, [])} == {"disk", "files"}
+    assert named(verdict)["files"].needed == f"{2 * (TRAIN_SHARDS + VALIDATION_SHARDS) + 16} files"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="files have no owners here")
+@pytest.mark.usefixtures("ordinary")
+def test_an_output_in_a_folder_that_may_not_be_looked_into_is_a_check_that_fails(raw: Path, tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    build_dataset(raw, closed / "out")
+    closed.chmod(0)
+    verdict = look(profile(raw, closed / "out"))
+    closed.chmod(0o700)
+    assert tuple(check.name for check in verdict.checks) == checks.NAMES
+    assert [check.name for check in checks.failed(verdict.checks, [])] == ["write-access"]
+
+
+def test_what_an_earlier_run_has_built_is_neither_time_nor_room(
+    raw: Path, tmp_path: Path, surveys: dict[Split, Survey]
+) -> None:
+    made, out = profile(raw, tmp_path / "out"), tmp_path / "out"
+    assert left(made, surveys) == 1.0
+    stopped_after(raw, out, 3)
+    built = sum(TRAIN * (index + 1) // TRAIN_SHARDS - TRAIN * index // TRAIN_SHARDS for index in range(3))
+    assert left(made, surveys) == pytest.approx(1 - built / (TRAIN + VALIDATION))
+    found = named(look(made))
+    assert found["files"].needed == f"{2 * (TRAIN_SHARDS + VALIDATION_SHARDS - 3) + 16} files"
+    shards(out)[0].unlink()
+    assert left(made, surveys) > 1 - built / (TRAIN + VALIDATION)
+    build_dataset(raw, out)
+    assert left(made, surveys) == 0.0
+    assert named(look(made))["disk"].needed == "0 bytes with 5 % to spare"
+
+
+def test_with_fewer_classes_what_is_left_is_of_their_images(
+    raw: Path, tmp_path: Path, surveys: dict[Split, Survey]
+) -> None:
+    half: dict[str, Any] = {"source": {"classes": CLASSES // 2, "splits": ["train"]}}
+    assert left(profile(raw, tmp_path / "out", **half), surveys) == 1.0
+    build_dataset(raw, tmp_path / "out", **half)
+    assert left(profile(raw, tmp_path / "out", **half), surveys) == 0.0
+
+
+def verdict_of(**statuses: Any) -> Verdict:
+    made = [
+        Checked(
+            name=name.replace("_", "-"),
+            status=status,
+            looked_at="",
+            seen=f"{name} seen",
+            needed="" if name == "archives" else f"{name} needed",
+            mend=f"Mend {name}",
+        )
+        for name, status in statuses.items()
+    ]
+    return Verdict(checks=tuple(made), estimated=None, workers=1)
+
+
+def test_a_refusal_names_every_check_that_fails_with_its_mend() -> None:
+    with pytest.raises(MachineError) as error:
+        refuse(verdict_of(archives="warn", disk="fail", files="pass", open_files="fail"), [], input_first=True)
+    assert error.value.exit_code == 4
+    assert error.value.what.splitlines() == [
+        "2 of 4 checks fail. Nothing was written.",
+        "  disk: disk seen; needed: disk needed",
+        "    → Mend disk",
+        "  open-files: open_files seen; needed: open_files needed",
+        "    → Mend open_files",
+    ]
+    assert error.value.hint == "Mend that, or go on anyway with --ignore disk --ignore open-files"
+
+
+def test_a_refusal_of_one_check_is_said_in_the_singular() -> None:
+    with pytest.raises(InputError) as error:
+        refuse(verdict_of(archives="fail", disk="pass"), [], input_first=True)
+    assert error.value.what.splitlines()[:2] == [
+        "1 of 2 checks fails. Nothing was written.",
+        "  archives: archives seen",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "input_first", "kind"),
+    [
+        ({"archives": "fail"}, True, InputError),
+        ({"archives": "fail", "disk": "fail"}, True, InputError),
+        ({"archives": "fail"}, False, MachineError),
+        ({"archives": "warn", "disk": "fail"}, True, MachineError),
+    ],
+)
+def test_archives_that_fail_are_bad_input_to_a_build_alone(
+    statuses: dict[str, str], input_first: bool, kind: type[SetupError]
+) -> None:
+    with pytest.raises(SetupError) as error:
+        refuse(verdict_of(**statuses), [], input_first=input_first)
+    assert type(error.value) is kind
+
+
+def test_what_fails_and_is_ignored_refuses_nothing() -> None:
+    verdict = verdict_of(archives="fail", disk="fail", cores="warn")
+    refuse(verdict, ["archives", "disk"], input_first=True)
+    with pytest.raises(MachineError, match="1 of 3 checks fails"):
+        refuse(verdict, ["archives"], input_first=True)
+
+
+def test_an_ignored_name_that_is_no_checks_is_told_with_those_there_are() -> None:
+    with pytest.raises(UsageError, match="--ignore disc: there is no such check") as error:
+        refuse(verdict_of(disk="pass"), ["disk", "disc"], input_first=True)
+    assert error.value.hint == f"There are {', '.join(checks.NAMES)}"

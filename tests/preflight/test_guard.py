@@ -1,0 +1,179 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers import TRAIN_SHARDS, VALIDATION_SHARDS, build_dataset, contents, shards
+from wizard.build import Options
+from wizard.engine.events import Beat, Machine, Note, ShardDone, ShardResult
+from wizard.errors import Interrupted, MachineError
+from wizard.preflight import guard, machine
+from wizard.preflight.guard import Guard, shortage
+
+MB, GB = 1_000_000, 1_000_000_000
+ALL = TRAIN_SHARDS + VALIDATION_SHARDS
+
+
+def at(*, disk: float = 100 * GB, used: float = 1 * GB, total: float = 64 * GB) -> Machine:
+    return Machine(cpu=50.0, memory_used=int(used), memory_total=int(total), disk_free=int(disk))
+
+
+def beat(size: int) -> Beat:
+    return Beat(worker=1, shard="a", split="train", done=1, total=2, bytes_in=1, bytes_out=size, rss=1)
+
+
+def done(size: int) -> ShardDone:
+    return ShardDone(
+        result=ShardResult(shard="a", split="train", images=1, boxes=0, bytes_in=1, bytes_out=size, sha256="")
+    )
+
+
+@pytest.mark.parametrize(
+    ("seen", "soon"),
+    [
+        (at(), 0),
+        (at(disk=32 * MB), 0),
+        (at(disk=1032 * MB), GB),
+        (at(used=64 * GB - 256 * MB), 0),
+        (at(used=1.9 * GB, total=2 * GB), 0),
+    ],
+    ids=["plenty", "disk just", "disk with shards just", "memory just", "a twentieth of little memory"],
+)
+def test_enough_is_no_shortage(seen: Machine, soon: int) -> None:
+    assert shortage(seen, soon) == ""
+
+
+@pytest.mark.parametrize(
+    ("seen", "soon", "told"),
+    [
+        (at(disk=31 * MB), 0, "Only 31.0 MB are free on the output's disk."),
+        (at(disk=1000 * MB), GB, "Only 1.0 GB are free on the output's disk."),
+        (at(used=63.8 * GB), 0, "Only 200.0 MB of 64.0 GB of memory are left."),
+        (at(used=1.95 * GB, total=2 * GB), 0, "Only 50.0 MB of 2.0 GB of memory are left."),
+    ],
+)
+def test_a_shortage_is_told_in_a_sentence(seen: Machine, soon: int, told: str) -> None:
+    assert shortage(seen, soon) == told
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[Machine]:
+    """What the guard sees, one look after the other; the last for ever."""
+    looks = [at()]
+    monkeypatch.setattr(guard, "look", lambda _output: looks.pop(0) if len(looks) > 1 else looks[0])
+    monkeypatch.setattr(guard, "_EVERY", 0.0)
+    return looks
+
+
+def test_a_guard_lets_everything_begin_until_the_person_asks(seen: list[Machine]) -> None:
+    asked: list[bool] = []
+    watching = Guard(Path("/out"), 2, lambda: bool(asked))
+    assert list(watching.watch(beat(1))) == seen
+    assert not watching()
+    asked.append(True)
+    assert watching()
+    with pytest.raises(Interrupted, match="as it was"), watching.naming_the_shortage():
+        raise Interrupted("as it was")
+
+
+@pytest.mark.parametrize("event", [beat(100 * MB), done(100 * MB)])
+def test_what_the_shards_under_way_may_still_write_must_be_free(seen: list[Machine], event: Beat | ShardDone) -> None:
+    seen[:] = [at(disk=300 * MB)]
+    two, four = Guard(Path("/out"), 2, lambda: False), Guard(Path("/out"), 4, lambda: False)
+    for watching in (two, four):
+        list(watching.watch(event))
+        list(watching.watch(beat(1)))
+    assert (two(), four()) == (False, True)
+
+
+def test_a_shortage_that_goes_by_still_stops(seen: list[Machine]) -> None:
+    seen[:] = [at(disk=0), at()]
+    watching = Guard(Path("/out"), 1, lambda: False)
+    for _ in range(3):
+        list(watching.watch(beat(1)))
+    assert watching()
+
+
+def test_the_machine_is_looked_at_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    monkeypatch.setattr(guard, "look", lambda _output: at())
+    watching = Guard(Path("/out"), 1, lambda: False)
+    told = []
+    for _ in range(40):
+        told += list(watching.watch(beat(1)))
+        now[0] += 0.1
+    assert len(told) == 4
+
+
+def test_events_that_are_no_progress_are_taken_too(seen: list[Machine]) -> None:
+    assert list(Guard(Path("/out"), 1, lambda: False).watch(Note(text="a"))) == seen
+
+
+def running_short(out: Path, after: int, **short: Any) -> Callable[[Path], Machine]:
+    """A look that sees a shortage once so many shards are in place."""
+    return lambda _output: at(**short) if len(shards(out)) >= after else at()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    out = tmp_path_factory.mktemp("undisturbed") / "out"
+    build_dataset(raw, out)
+    return contents(out)
+
+
+@pytest.mark.parametrize(
+    ("short", "told"),
+    [
+        ({"disk": 5 * MB}, "Only 5.0 MB are free on the output's disk."),
+        ({"used": 63.9 * GB}, "Only 100.0 MB of 64.0 GB of memory are left."),
+    ],
+    ids=["disk", "memory"],
+)
+def test_a_build_stops_before_the_machine_is_full_and_goes_on_later(
+    raw: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    undisturbed: dict[str, bytes],
+    short: dict[str, Any],
+    told: str,
+) -> None:
+    out = tmp_path / "out"
+    monkeypatch.setattr(guard, "_EVERY", 0.0)
+    monkeypatch.setattr(guard, "look", running_short(out, 3, **short))
+    with pytest.raises(MachineError) as error:
+        build_dataset(raw, out)
+    kept = contents(out)
+    assert error.value.exit_code == 4
+    assert error.value.what == f"{told} Stopped with 3 shards done; nothing of them is lost. They are in {out}."
+    assert error.value.hint == "Free some, then give the same command again; it goes on where it stopped"
+    assert len(shards(out)) == 3
+    assert not list(out.glob(".building*"))
+    assert not (out / "dataset.json").exists()
+    monkeypatch.setattr(guard, "look", machine.look)
+    finished = build_dataset(raw, out)
+    assert 0 < finished.images_built < sum(split.images_in for split in finished.splits)
+    assert contents(out) == undisturbed
+    assert kept.items() <= undisturbed.items()
+
+
+def test_a_shortage_after_the_last_shard_began_is_no_reason_to_fail(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undisturbed: dict[str, bytes]
+) -> None:
+    out = tmp_path / "out"
+    monkeypatch.setattr(guard, "_EVERY", 0.0)
+    monkeypatch.setattr(guard, "look", running_short(out, ALL, disk=0))
+    build_dataset(raw, out)
+    assert contents(out) == undisturbed
+
+
+def test_a_build_that_is_watched_tells_how_the_machine_does(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "_EVERY", 0.0)
+    told: list[object] = []
+    build_dataset(raw, tmp_path / "out", report=told.append, options=Options(workers=1))
+    looks = [event for event in told if isinstance(event, Machine)]
+    assert len(looks) >= ALL
+    assert all(0 < each.memory_used < each.memory_total and each.disk_free > 0 for each in looks)

@@ -1,0 +1,352 @@
+import base64
+import io
+import os
+import re
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from tests.helpers import encoded, noise, profile
+from wizard.engine.executors import WorkerDied
+from wizard.engine.transform import Recipe
+from wizard.folders import cache_folder
+from wizard.formats import jpeg
+from wizard.formats.resize import Resize
+from wizard.ilsvrc2012.archives import IMAGES
+from wizard.preflight.estimate import Estimator
+from wizard.preflight.preview import SHOWN, Pair, from_small_to_large, page, put_through, write_preview
+from wizard.profile import Profile
+from wizard.sources.locate import human_bytes
+from wizard.sources.samples import Sample, SampleTable
+from wizard.sources.sampling import Drawn
+from wizard.sources.survey import Survey, survey
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+SHORTEST = Recipe(resize=Resize(mode="shortest", size=64), quality=50)
+EXACT = Recipe(resize=Resize(mode="exact", height=64, width=64), quality=50)
+CROP = Recipe(resize=Resize(mode="crop", height=64, width=64), quality=50)
+KEPT = Recipe(resize=Resize(mode="original"), quality=None)
+CAT = 281
+PHOTO = encoded(Image.fromarray(noise(80, 160)), quality=92)
+
+
+class Read(HTMLParser):
+    """The page's tags with their attributes, and its text by the innermost tag."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.texts: dict[str, str] = {}
+        self._open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+        self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        inside = next((tag for tag in reversed(self._open) if tag in ("h1", "p", "h2", "figcaption", "style")), "")
+        self.texts[inside] = self.texts.get(inside, "") + data.replace("\u00a0", " ")
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+    def styles(self, name: str) -> list[dict[str, float]]:
+        """The percentages in the styles of all of a class."""
+        found = [each["style"] for _, each in self.tags if name in each.get("class", "").split() and "style" in each]
+        return [{key: float(value) for key, value in re.findall(r"([a-z]+):([\d.]+)%", each)} for each in found]
+
+
+class Inline(Estimator):
+    """Has a given sample, and runs in this process."""
+
+    def __init__(self, *sample: tuple[Drawn, Recipe], error: Exception | None = None) -> None:
+        self._given = list(sample)
+        self._error = error
+
+    def sample(self, profile: Profile) -> list[tuple[Drawn, Recipe]]:  # noqa: ARG002
+        return self._given
+
+    def call(self, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._error:
+            raise self._error
+        return fn(*args, **kwargs)
+
+
+@pytest.fixture
+def asked(raw: Path, tmp_path: Path) -> Profile:
+    image = {"resize": "shortest", "size": 64, "quality": 50}
+    return profile(raw, tmp_path / "out", source={"splits": ["train"]}, image=image)
+
+
+@pytest.fixture
+def strict_umask() -> Iterator[None]:
+    before = os.umask(0o027)
+    yield
+    os.umask(before)
+
+
+def drawn(folder: Path, *images: bytes, weight: list[float] | None = None, names: list[str] | None = None) -> Drawn:
+    """A sample of these images, one after the other in a file."""
+    path = folder / "images"
+    path.write_bytes(b"".join(images))
+    sizes = np.array([len(image) for image in images], np.int64)
+    table = SampleTable(
+        files=(str(path),),
+        file=np.zeros(len(images), np.int16),
+        offset=np.cumsum(sizes) - sizes,
+        size=sizes,
+        name=np.array(names or [f"n{i}.JPEG" for i in range(len(images))], np.bytes_),
+        label=np.full(len(images), CAT, np.int16),
+        first_box=np.zeros(len(images) + 1, np.int64),
+        boxes=np.empty((0, 4)),
+    )
+    whole = Survey(split="train", path=path, bytes=1, images=1, image_bytes=1, classes=1, official=False)
+    return Drawn(survey=whole, table=table, weight=np.array(weight or [1.0] * len(images)))
+
+
+def pairs(folder: Path, recipe: Recipe, *images: bytes) -> list[Pair]:
+    return put_through(list(drawn(folder, *images).table), recipe)
+
+
+def shown(image: dict[str, str]) -> bytes:
+    return base64.b64decode(image["src"].partition("base64,")[2], validate=True)
+
+
+def sizes_of(folder: Path, sizes: list[int], weight: list[float] | None = None) -> list[int]:
+    """The sizes that are picked from a sample of images of these sizes in bytes."""
+    sample = drawn(folder, *[b"x" * size for size in sizes], weight=weight)
+    return [picked.size for picked in from_small_to_large(sample)]
+
+
+def test_the_page_asks_for_nothing_beside_itself(tmp_path: Path) -> None:
+    text = page(pairs(tmp_path, CROP, PHOTO, encoded(Image.new("RGB", (70, 90)), "PNG")), CROP)
+    read = Read(text)
+    assert "://" not in text
+    assert "url(" not in text
+    assert "@import" not in text
+    assert not {"link", "iframe", "object", "embed", "base"} & {tag for tag, _ in read.tags}
+    references = ("src", "href", "srcset", "data", "poster", "action", "background")
+    values = [value for _, each in read.tags for name, value in each.items() if name.endswith(references)]
+    assert len(values) == 4
+    assert all(value.startswith("data:image/") for value in values)
+    policy = next(each["content"] for each in read.all("meta") if "http-equiv" in each)
+    assert policy.startswith("default-src 'none'; img-src data:;")
+
+
+def test_names_and_words_are_text_never_markup(tmp_path: Path) -> None:
+    pair = pairs(tmp_path, SHORTEST, PHOTO)[0]
+    name, words = "\"'><img src=x>$pairs&amp;.JPEG", '<script>alert(1)</script> & "cat" </h2> $total'
+    odd = Pair(name=name, words=words, before=pair.before, after=pair.after, way=pair.way, converted="")
+    read, plain = Read(page([odd], SHORTEST)), Read(page([pair], SHORTEST))
+    assert [tag for tag, _ in read.tags] == [tag for tag, _ in plain.tags]
+    assert read.texts["h2"] == f"{words} {name}"
+    assert read.all("img")[0]["alt"].startswith(f"{name}, {words}, before: 160 × 80")
+
+
+def test_sizes_and_bytes_of_each_picture_and_of_all_are_told(tmp_path: Path) -> None:
+    found = pairs(tmp_path, SHORTEST, PHOTO, encoded(Image.fromarray(noise(300, 90)), quality=95))
+    read = Read(page(found, SHORTEST))
+    told = ""
+    for pair, before, after in zip(found, ("160 × 80", "90 × 300"), ("128 × 64", "64 × 213"), strict=True):
+        share = f"{100 * len(pair.after) / len(pair.before):.0f} %"
+        told += f"before {before} px · {human_bytes(len(pair.before))}"
+        told += f"after {after} px · {human_bytes(len(pair.after))} ({share})"
+    assert read.texts["figcaption"] == told
+    assert [jpeg.read_header(shown(image)).width for image in read.all("img")] == [160, 128, 90, 64]
+    total = [sum(map(len, side)) for side in zip(*((pair.before, pair.after) for pair in found), strict=True)]
+    told = f"2 of your images, from small to large: {human_bytes(total[0])} before, {human_bytes(total[1])} after ("
+    assert read.texts["p"].startswith(told + f"{100 * total[1] / total[0]:.0f} %)")
+    assert read.texts["h1"] == "Before and after: shortest side 64, JPEG quality 50"
+
+
+def test_shares_that_round_to_none_or_all_are_told_as_bounds(tmp_path: Path) -> None:
+    sliver, large = encoded(Image.new("RGB", (3, 900))), encoded(Image.fromarray(noise(2000, 3000)), quality=98)
+    assert "(under 1 %)" in Read(page(pairs(tmp_path, EXACT, large), EXACT)).texts["figcaption"]
+    assert "over 99 % cut off" in Read(page(pairs(tmp_path, CROP, sliver), CROP)).texts["figcaption"]
+
+
+def test_a_picture_is_what_the_build_decodes_without_rotation_and_colour_profile(tmp_path: Path) -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    data = encoded(Image.fromarray(noise(80, 160)), exif=turned, icc_profile=profile, progressive=True)
+    pair = pairs(tmp_path, SHORTEST, data)[0]
+    read = Read(page([pair], SHORTEST))
+    bare = shown(read.all("img")[0])
+    assert np.array_equal(jpeg.decode(bare), jpeg.decode(data))
+    with Image.open(io.BytesIO(bare)) as image:
+        assert not image.getexif()
+        assert "icc_profile" not in image.info
+    assert human_bytes(len(data)) in read.texts["figcaption"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind", "converted"), [("RGB", "PNG", "PNG"), ("CMYK", "JPEG", "CMYK"), ("P", "GIF", "GIF")]
+)
+def test_other_formats_are_shown_as_they_are_and_named(tmp_path: Path, mode: str, kind: str, converted: str) -> None:
+    data = encoded(Image.new("RGB", (90, 70), "red").convert(mode), kind)
+    read = Read(page(pairs(tmp_path, SHORTEST, data), SHORTEST))
+    before, after = read.all("img")
+    assert before["src"].startswith(f"data:image/{kind.lower()};")
+    assert np.array_equal(jpeg.decode(shown(before)), jpeg.decode(data))
+    assert after["src"].startswith("data:image/jpeg;")
+    assert f" · {converted}after" in read.texts["figcaption"]
+
+
+def test_a_jpeg_with_stray_bytes_between_its_segments_is_shown_too(tmp_path: Path) -> None:
+    data = PHOTO[:2] + b"\xff\xff" + PHOTO[2:20] + b"\0\0" + PHOTO[20:]
+    image = Read(page(pairs(tmp_path, SHORTEST, data), SHORTEST)).all("img")[0]
+    assert np.array_equal(jpeg.decode(shown(image)), jpeg.decode(PHOTO))
+
+
+def test_a_crop_lies_where_it_was_cut_from(tmp_path: Path) -> None:
+    read = Read(page(pairs(tmp_path, CROP, PHOTO), CROP))
+    before, after = read.styles("own")
+    assert before == {"left": 0, "top": 0, "width": 100, "height": 100}
+    assert after == {"left": 25, "top": 0, "width": 50, "height": 100}
+    assert read.styles("fit") == [{"width": 100, "height": pytest.approx(200 / 3, abs=0.01)}] * 2
+    assert "50 % cut off" in read.texts["figcaption"]
+    assert any(each.get("class") == "pair cut" for each in read.all("div"))
+
+
+def test_where_the_shape_is_kept_both_sides_are_shown_at_one_size(tmp_path: Path) -> None:
+    for data in (PHOTO, encoded(Image.new("RGB", (333, 500))), encoded(Image.new("RGB", (3, 900)))):
+        read = Read(page(pairs(tmp_path, SHORTEST, data), SHORTEST))
+        assert read.styles("own") == [{"left": 0, "top": 0, "width": 100, "height": 100}] * 2
+        before, after = read.styles("fit")
+        assert before == after
+        assert max(before.values()) == 100
+        assert not any(each.get("class") == "pair cut" for each in read.all("div"))
+
+
+@pytest.mark.parametrize(("size", "side"), [((160, 80), "width"), ((80, 160), "height")])
+def test_a_changed_shape_is_shown_and_told(tmp_path: Path, size: tuple[int, int], side: str) -> None:
+    read = Read(page(pairs(tmp_path, EXACT, encoded(Image.new("RGB", size))), EXACT))
+    assert f"squeezed to 50 % of its {side}" in read.texts["figcaption"]
+    before, after = read.styles("fit")
+    assert before["width"] / before["height"] * 4 / 3 == pytest.approx(size[0] / size[1], rel=0.001)
+    assert after == {"width": 75, "height": 100}
+    assert read.styles("own")[1] == {"left": 0, "top": 0, "width": 100, "height": 100}
+
+
+def test_what_the_script_looks_for_is_on_the_page(tmp_path: Path) -> None:
+    text = page(pairs(tmp_path, SHORTEST, PHOTO), SHORTEST)
+    read = Read(text)
+    names = {name for _, each in read.tags for name in each.get("class", "").split()}
+    assert {each["id"] for _, each in read.tags if "id" in each} == set(re.findall(r'ElementById\("(\w+)"\)', text))
+    assert names >= set(re.findall(r'(?:All|Selector|closest)\("\.(\w+)"\)', text)) >= {"pair", "frame", "fit"}
+
+
+def test_images_that_cannot_be_decoded_are_left_out(tmp_path: Path) -> None:
+    found = pairs(tmp_path, SHORTEST, PHOTO[: len(PHOTO) // 2], PHOTO, b"<html>", b"")
+    assert [(pair.name, pair.before) for pair in found] == [("n1.JPEG", PHOTO)]
+    assert found[0].words.startswith("tabby")
+
+
+def test_the_images_go_from_small_to_large_and_leave_out_the_extremes(tmp_path: Path) -> None:
+    assert sizes_of(tmp_path, list(range(101, 0, -1))) == [11, 27, 43, 59, 75, 91]
+    assert sizes_of(tmp_path, [30, 10, 20]) == [10, 20, 30]
+    assert sizes_of(tmp_path, [5]) == [5]
+
+
+def test_an_image_counts_as_often_as_it_stands_for_others(tmp_path: Path) -> None:
+    sizes, weight = list(range(1, 21)), [1000.0] * 10 + [1.0] * 10
+    assert max(sizes_of(tmp_path, sizes, weight)) == 10
+
+
+def test_an_image_drawn_twice_is_shown_once(tmp_path: Path) -> None:
+    twice = drawn(tmp_path, b"a", b"bb", b"bb", names=["a", "b", "b"])
+    assert [sample.name for sample in from_small_to_large(twice)] == ["a", "b"]
+
+
+def test_a_real_run_shows_images_of_the_archive(raw: Path, asked: Profile) -> None:
+    whole = survey(raw / IMAGES["train"].name, "train", cache_folder(), lambda _done, _total: None)
+    with Estimator({"train": whole}, 1, cache_folder()) as estimator:
+        path = write_preview(asked, estimator)
+        kept = asked.model_copy(update={"image": profile(raw, asked.output_path).image})
+        assert path == cache_folder() / "preview.html"
+        text = path.read_text(encoding="utf-8")
+        path.unlink()
+        assert write_preview(kept, estimator) is None
+    assert not path.exists()
+    read = Read(text)
+    heights = [jpeg.read_header(shown(image)) for image in read.all("img")]
+    assert len(heights) == 2 * SHOWN
+    assert all(min(each.height, each.width) <= 64 for each in heights[1::2])
+    sizes = [int(each) for each in re.findall(r"before (\d+) ×", read.texts["figcaption"])]
+    assert sizes == [each.width for each in heights[::2]]
+    archive = (raw / IMAGES["train"].name).read_bytes()
+    assert all(name.encode() in archive for name in re.findall(r"n\d+_\d+\.JPEG", read.texts["h2"]))
+
+
+def test_there_is_no_page_where_bytes_are_kept_or_nothing_can_be_shown(tmp_path: Path, asked: Profile) -> None:
+    good, bad = drawn(tmp_path, PHOTO), drawn(tmp_path, PHOTO)
+    assert write_preview(asked, Inline((good, KEPT))) is None
+    Path(bad.table.files[0]).write_bytes(bytes(len(PHOTO)))
+    assert write_preview(asked, Inline((bad, SHORTEST))) is None
+    assert not cache_folder().exists()
+
+
+def test_the_first_split_that_changes_is_the_one_that_is_shown(tmp_path: Path, asked: Profile) -> None:
+    sample = drawn(tmp_path, PHOTO)
+    path = write_preview(asked, Inline((sample, KEPT), (sample, CROP)))
+    assert path is not None
+    assert "scaled and cropped to 64 x 64" in path.read_text(encoding="utf-8")
+
+
+def test_a_preview_that_fails_stops_nobody(tmp_path: Path, asked: Profile) -> None:
+    sample = drawn(tmp_path, PHOTO)
+    assert write_preview(asked, Inline((sample, SHORTEST), error=WorkerDied(7, -9))) is None
+    cache_folder().parent.mkdir(exist_ok=True)
+    cache_folder().write_text("in the way")
+    assert write_preview(asked, Inline((sample, SHORTEST))) is None
+    cache_folder().unlink()
+    Path(sample.table.files[0]).unlink()
+    assert write_preview(asked, Inline((sample, SHORTEST))) is None
+
+
+@pytest.mark.usefixtures("strict_umask")
+def test_the_page_is_readable_as_the_umask_says_and_leaves_nothing_beside_it(tmp_path: Path, asked: Profile) -> None:
+    path = write_preview(asked, Inline((drawn(tmp_path, PHOTO), SHORTEST)))
+    assert path is not None
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_page_is_replaced_whole_or_not_at_all(
+    tmp_path: Path, asked: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_preview(asked, Inline((drawn(tmp_path, PHOTO), SHORTEST)))
+    assert path is not None
+    with path.open(encoding="utf-8") as reader:
+        assert write_preview(asked, Inline((drawn(tmp_path, PHOTO), CROP))) == path
+        assert "shortest side 64" in reader.read()
+    written = path.read_text(encoding="utf-8")
+    assert "cropped" in written
+    assert written.endswith("</html>\n")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert write_preview(asked, Inline((drawn(tmp_path, PHOTO), EXACT))) is None
+    assert path.read_text(encoding="utf-8") == written
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_an_archive_that_cannot_be_read_is_the_callers_to_know(tmp_path: Path) -> None:
+    missing = Sample(str(tmp_path / "none"), 0, 1, "n.JPEG", CAT, np.empty((0, 4)))
+    with pytest.raises(FileNotFoundError):
+        put_through([missing], SHORTEST)
