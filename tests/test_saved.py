@@ -171,17 +171,17 @@ def test_a_saved_profile_is_found_by_its_name(home: Path) -> None:
 
 def test_saving_over_a_profile_keeps_the_older_one(home: Path) -> None:
     for quality in (70, 80, 90):
-        path = save(made(image={"quality": quality}), "mine")
-    backup = path.with_name("mine.toml.bak")
+        save(made(image={"quality": quality}), "mine")
+    backup = home / "config" / "profiles" / "mine.toml.bak"
     assert load("mine").image.quality == 90
     assert load(str(backup)).image.quality == 80
     assert names(home / "config" / "profiles") == {"mine.toml", "mine.toml.bak"}
 
 
 def test_saving_the_same_again_leaves_the_older_one_alone() -> None:
-    save(made(image={"quality": 70}), "mine")
+    path = save(made(image={"quality": 70}), "mine")
     for _ in range(2):
-        path = save(made(image={"quality": 80}), "mine")
+        assert save(made(image={"quality": 80}), "mine") == path
     assert load(f"{path}.bak").image.quality == 70
 
 

@@ -5,13 +5,14 @@ import os
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 from rich.console import Console
 from rich.markup import escape
 
+from wizard.echo import without_echo
 from wizard.errors import ReaderGone, SetupError
 from wizard.folders import shortened
 
@@ -85,9 +86,14 @@ class Output:
         if self.mode == "human":
             self.talk.print(f"[bold cyan]?[/] [bold]{escape(question)}[/]  [cyan]{escape(answer)}[/]")
 
-    def busy(self, text: str) -> AbstractContextManager[object]:
+    @contextmanager
+    def busy(self, text: str) -> Iterator[None]:
         """Says what is waited for while it is open, where something that moves may be drawn."""
-        return self.talk.status(f"{text}{'…' if self.draws else '...'}") if self.live else nullcontext()
+        if not self.live:
+            yield
+            return
+        with without_echo(), self.talk.status(f"{text}{'…' if self.draws else '...'}"):
+            yield
 
     def link(self, text: str, path: Path) -> None:
         """Says where a file is; a terminal that can opens it with a click."""

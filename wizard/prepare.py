@@ -1,10 +1,9 @@
 """From a profile to a plan: what the source holds, and where it goes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from wizard.engine.events import Event, Note, Preparing
 from wizard.engine.plan import Plan, SplitPlan, shuffle
@@ -12,7 +11,7 @@ from wizard.engine.transform import Recipe
 from wizard.errors import InputError, Interrupted
 from wizard.folders import cache_folder
 from wizard.formats.resize import Resize
-from wizard.ilsvrc2012.archives import BOXES, IMAGES, Split
+from wizard.ilsvrc2012.archives import BOXES, IMAGES, SPLITS, Split
 from wizard.profile import Profile
 from wizard.sources import archives, locate
 from wizard.sources.annotations import read_boxes
@@ -83,49 +82,59 @@ def _read_source(profile: Profile, report: Report, *, md5: bool) -> dict[Split, 
         for path, expected in sums:
             when = verify_md5(path, expected, cache, progress(f"MD5 of {path.name}"))
             report(Note(text=f"{path.name} has its official MD5 (verified {when})"))
-    tables = {}
-    chosen: npt.NDArray[np.int16] | None = None
-    for split, path in images.items():
-        table = archives.read_table(
-            path,
-            split,
-            cache,
-            progress(f"headers of {path.name}"),
-            skip_bad=profile.output.on_bad_image == "skip",
-        )
-        for told in archives.differences(table, split):
-            report(Note(text=told, warning=True))
-        if profile.source.classes is not None:
-            chosen = _first_classes(table, profile.source.classes) if chosen is None else chosen
-            table = _of_classes(table, chosen, path)
+    skip_bad = profile.output.on_bad_image == "skip"
+    tables = {
+        split: archives.read_table(path, split, cache, progress(f"headers of {path.name}"), skip_bad=skip_bad)
+        for split, path in images.items()
+    }
+    for note in _differences(tables):
+        report(note)
+    if profile.source.classes is not None:
+        tables = _of_first_classes(tables, profile.source.classes, images)
+    for split, table in tables.items():
         if split in boxes:
             found = read_boxes(boxes[split], cache, progress(f"boxes in {boxes[split].name}"))
             table = table.with_boxes(found.names, found.boxes)
             report(_told_of_boxes(split, table, found.rejected))
         elif split == "validation" and profile.source.boxes == "train":
             report(Note(text='validation: records carry no bounding boxes (source.boxes = "all" adds them)'))
-        if profile.shards(split) > len(table):
-            few = f"{split}: {profile.shards(split):,} shards for {len(table):,} images leave some empty"
-            report(Note(text=f"{few} (output.{split}_shards)", warning=True))
         tables[split] = table
+    for note in _told_of_shards(profile, tables):
+        report(note)
     return tables
 
 
-def _first_classes(table: SampleTable, count: int) -> npt.NDArray[np.int16]:
-    return np.unique(table.label)[:count]
+def _differences(tables: Mapping[Split, SampleTable]) -> Iterator[Note]:
+    for split, table in tables.items():
+        yield from (Note(text=told, warning=True) for told in archives.differences(table, split))
 
 
-def _of_classes(table: SampleTable, chosen: npt.NDArray[np.int16], path: Path) -> SampleTable:
-    rows = np.flatnonzero(np.isin(table.label, chosen))
-    if not len(rows):
-        raise InputError(f"{path} holds no image of the {len(chosen):,} classes that were chosen.", _FEWER_CLASSES)
-    return table.take(rows)
+def _of_first_classes(
+    tables: Mapping[Split, SampleTable], count: int, paths: Mapping[Split, Path]
+) -> dict[Split, SampleTable]:
+    """What there is of the first classes; of train's, where it is asked for, whichever split is built first."""
+    leading = next(tables[split] for split in SPLITS if split in tables)
+    chosen = np.unique(leading.label)[:count]
+    rows = {split: np.flatnonzero(np.isin(table.label, chosen)) for split, table in tables.items()}
+    for split, found in rows.items():
+        if not len(found):
+            raise InputError(
+                f"{paths[split]} holds no image of the classes that source.classes = {count} leaves.", _FEWER_CLASSES
+            )
+    return {split: table.take(rows[split]) for split, table in tables.items()}
 
 
 def _told_of_boxes(split: Split, table: SampleTable, rejected: int) -> Note:
     count = int((table.first_box[1:] > table.first_box[:-1]).sum())
     why = f"; {rejected:,} boxes of the archive have no area or another class's name" if rejected else ""
     return Note(text=f"{split}: {count:,} of {len(table):,} images have bounding boxes{why}", warning=not count)
+
+
+def _told_of_shards(profile: Profile, tables: Mapping[Split, SampleTable]) -> Iterator[Note]:
+    for split, table in tables.items():
+        if profile.shards(split) > len(table):
+            few = f"{split}: {profile.shards(split):,} shards for {len(table):,} images leave some empty"
+            yield Note(text=f"{few} (output.{split}_shards)", warning=True)
 
 
 def recipe(profile: Profile, split: Split) -> Recipe:

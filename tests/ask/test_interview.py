@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.ask.conftest import BACK, DEFAULT, LEAVE, Script
-from tests.helpers import TRAIN, VALIDATION
+from tests.helpers import TRAIN, VALIDATION, build_dataset
 from wizard import saved
 from wizard.ask import draft as drafts
 from wizard.ask.interview import Outcome
@@ -210,6 +210,19 @@ def test_the_review_shows_answers_measures_and_what_does_not_fit(
     assert script.asked[-1].choices[0].title == "Start although disk will not do"
     assert outcome is not None
     assert (outcome.kind, outcome.ignored) == ("start", ("disk",))
+
+
+def test_an_output_with_another_plans_shards_is_told_and_another_folder_is_asked_for(
+    converse: Converse, forward: list[Any], raw: Path, tmp_path: Path
+) -> None:
+    build_dataset(raw, tmp_path / "out", image={"resize": "shortest", "size": 64, "quality": 81})
+    script, outcome = converse(*forward, "start", str(tmp_path / "free"), "start")
+    (row,) = [row for row in script.tables[0] if row.label == "output"]
+    assert row.mark == "✗"
+    assert "train recipe: there shortest side 64, JPEG quality 81 · asked for shortest side 64, JPEG" in row.text
+    assert script.keys[-3:] == ["review", "output.path", "review"]
+    assert outcome is not None
+    assert outcome.kind == "start"
 
 
 def test_start_saves_the_profile_and_its_replay_is_the_same_plan(converse: Converse, forward: list[Any]) -> None:

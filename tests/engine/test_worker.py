@@ -156,7 +156,7 @@ def test_in_a_rehearsal_an_image_that_is_left_out_comes_to_nothing(tmp_path: Pat
     bad = {"bad": image(30, 40)[:300], "good": image(30, 40), "empty": b""}
     first, second, third = rehearse(task(tmp_path, bad, skip_bad=True)).bytes_out
     assert first == third == 0 < second
-    with pytest.raises(BadImage, match="bad .* cannot be decoded"):
+    with pytest.raises(BadImage, match=r"bad .* cannot be decoded"):
         rehearse(task(tmp_path, bad))
 
 

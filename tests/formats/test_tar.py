@@ -166,6 +166,6 @@ def test_a_member_in_a_folder_keeps_its_path() -> None:
 
 
 def test_nothing_but_a_regular_file_is_a_member() -> None:
-    archive = tar([("a.JPEG", b"")], type=tarfile.DIRTYPE)
+    archive = tar([("a.JPEG", b"")], type=tarfile.SYMTYPE, linkname="b.JPEG")
     assert member_at(io.BytesIO(archive), 0, b".JPEG") is None
     assert member_at(io.BytesIO(b""), 0, b".JPEG") is None

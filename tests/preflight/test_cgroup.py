@@ -90,8 +90,9 @@ def test_a_group_above_that_is_tighter_counts(system: Callable[..., Limits]) -> 
         {
             "pod/work/memory.max": 8 * GB,
             "pod/memory.max": 2 * GB,
-            "pod/work/cpu.max": "max 100000",
+            "pod/work/cpu.max": "400000 100000",
             "pod/cpu.max": "100000 100000",
+            "cpu.max": "max 100000",
         },
     )
     assert limits == Limits(memory=2 * GB, memory_left=2 * GB, cores=1.0)

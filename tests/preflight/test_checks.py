@@ -85,6 +85,7 @@ def test_files_pass_or_fail_with_what_the_disk_can_hold() -> None:
     check = checks.files(OUT, DISK, 2320)
     assert (check.status, check.mend) == ("pass", "")
     assert (check.seen, check.needed) == ("/data (ext4): 10,000 more files possible (inodes)", "2,320 files")
+    assert checks.files(OUT, DISK, 10_000).status == "pass"
     check = checks.files(OUT, DISK, 10_001)
     assert check.status == "fail"
     assert check.mend == f"Remove files on /data (ext4), take fewer shards, or {ELSEWHERE}"
@@ -114,6 +115,12 @@ def test_memory_for_no_worker_fails() -> None:
     check, workers = checks.memory(replace(MEMORY, available=GB), estimated(worker=GB), 8)
     assert (check.status, workers) == ("fail", 1)
     assert check.mend == "One worker needs 1.2 GB: free memory"
+
+
+def test_the_run_itself_needs_memory_beside_its_workers() -> None:
+    there = replace(MEMORY, available=5 * GB)
+    assert checks.memory(there, estimated(worker=GB, images=1), 4)[1] == 4
+    assert checks.memory(there, estimated(worker=GB, images=10_000_000), 4)[1] == 3
 
 
 def test_less_than_the_run_itself_needs_is_no_room_for_a_worker() -> None:

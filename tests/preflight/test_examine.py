@@ -44,7 +44,7 @@ def test_every_check_is_made_in_one_order(raw: Path, tmp_path: Path) -> None:
     assert verdict.estimated is not None
     assert (verdict.workers, verdict.estimated.workers, verdict.estimated.images) == (1, 1, TRAIN + VALIDATION)
     assert all(check.mend for check in verdict.checks if check.status == "warn")
-    refuse(verdict, [], input_first=True)
+    refuse(verdict, [], building=True)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -131,7 +131,7 @@ def test_archives_that_will_not_do_fail_and_the_machine_is_still_looked_at(
     assert set(checks.NAMES) - set(found) == {"memory"}, "what a worker needs is not known"
     assert (found["write-access"].status, found["disk"].status) == ("pass", "warn")
     with pytest.raises(InputError):
-        refuse(verdict, [], input_first=True)
+        refuse(verdict, [], building=True)
 
 
 def test_a_member_that_is_no_image_fails_unless_such_may_be_skipped(raw_copy: Path, tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_a_sample_that_cannot_be_measured_leaves_the_rest(
     assert check.seen.endswith("died (exit code 9).")
     assert check.mend == "Free memory, or ask for fewer workers: --set run.workers=1"
     assert named(verdict)["disk"].status == "warn"
-    refuse(verdict, [], input_first=False)
+    refuse(verdict, [], building=False)
 
 
 def refuse_processes(**_: object) -> None:
@@ -197,7 +197,7 @@ def test_where_memory_is_short_there_are_fewer_workers_and_more_time(
     little = machine.Memory(total=4 * 10**9, available=25 * 10**8, machine=64 * 10**9, cached=0)
     monkeypatch.setattr(machine, "memory", lambda: little)
     monkeypatch.setattr(machine, "cores", lambda: cores)
-    verdict = judge(profile(raw, tmp_path / "out"), GOOD, ESTIMATED, 8)
+    verdict = judge(profile(raw, tmp_path / "out"), GOOD, {}, ESTIMATED, 8)
     found = named(verdict)
     assert (found["memory"].status, verdict.workers) == ("warn", 2)
     assert "Using 2 workers instead" in found["memory"].mend
@@ -270,7 +270,7 @@ def verdict_of(**statuses: Any) -> Verdict:
 
 def test_a_refusal_names_every_check_that_fails_with_its_mend() -> None:
     with pytest.raises(MachineError) as error:
-        refuse(verdict_of(archives="warn", disk="fail", files="pass", open_files="fail"), [], input_first=True)
+        refuse(verdict_of(archives="warn", disk="fail", files="pass", open_files="fail"), [], building=True)
     assert error.value.exit_code == 4
     assert error.value.what.splitlines() == [
         "2 of 4 checks fail. Nothing was written.",
@@ -284,7 +284,7 @@ def test_a_refusal_names_every_check_that_fails_with_its_mend() -> None:
 
 def test_a_refusal_of_one_check_is_said_in_the_singular() -> None:
     with pytest.raises(InputError) as error:
-        refuse(verdict_of(archives="fail", disk="pass"), [], input_first=True)
+        refuse(verdict_of(archives="fail", disk="pass"), [], building=True)
     assert error.value.what.splitlines()[:2] == [
         "1 of 2 checks fails. Nothing was written.",
         "  archives: archives seen",
@@ -292,7 +292,7 @@ def test_a_refusal_of_one_check_is_said_in_the_singular() -> None:
 
 
 @pytest.mark.parametrize(
-    ("statuses", "input_first", "kind"),
+    ("statuses", "building", "kind"),
     [
         ({"archives": "fail"}, True, InputError),
         ({"archives": "fail", "disk": "fail"}, True, InputError),
@@ -301,21 +301,21 @@ def test_a_refusal_of_one_check_is_said_in_the_singular() -> None:
     ],
 )
 def test_archives_that_fail_are_bad_input_to_a_build_alone(
-    statuses: dict[str, str], input_first: bool, kind: type[SetupError]
+    statuses: dict[str, str], building: bool, kind: type[SetupError]
 ) -> None:
     with pytest.raises(SetupError) as error:
-        refuse(verdict_of(**statuses), [], input_first=input_first)
+        refuse(verdict_of(**statuses), [], building=building)
     assert type(error.value) is kind
 
 
 def test_what_fails_and_is_ignored_refuses_nothing() -> None:
     verdict = verdict_of(archives="fail", disk="fail", cores="warn")
-    refuse(verdict, ["archives", "disk"], input_first=True)
+    refuse(verdict, ["archives", "disk"], building=True)
     with pytest.raises(MachineError, match="1 of 3 checks fails"):
-        refuse(verdict, ["archives"], input_first=True)
+        refuse(verdict, ["archives"], building=True)
 
 
 def test_an_ignored_name_that_is_no_checks_is_told_with_those_there_are() -> None:
     with pytest.raises(UsageError, match="--ignore disc: there is no such check") as error:
-        refuse(verdict_of(disk="pass"), ["disk", "disc"], input_first=True)
+        refuse(verdict_of(disk="pass"), ["disk", "disc"], building=True)
     assert error.value.hint == f"There are {', '.join(checks.NAMES)}"

@@ -57,7 +57,7 @@ class Bench:
         """The whole pre-flight."""
         wanted = _workers(profile) or machine.cores()
         archives = archives_check(profile, list(facts.found), facts.surveys)
-        return judge(profile, archives, self.estimate(profile, facts), wanted)
+        return judge(profile, archives, facts.surveys, self.estimate(profile, facts), wanted)
 
 
 def _workers(profile: Profile) -> int:

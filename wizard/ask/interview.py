@@ -227,6 +227,10 @@ class Interview:
             ),
         )
         match self._prompter.ask(asked):
+            case "start" if "output" in failing:
+                self._prompter.say("✗ Shards of another plan are never mixed with these: choose another output folder.")
+                self._edit("output.path")
+                return None
             case "start":
                 path = self._save(profile)
                 return Outcome(kind="start", profile=profile, path=path, verdict=verdict, ignored=failing)
@@ -242,7 +246,7 @@ class Interview:
                 self._edit()
                 return None
 
-    def _edit(self) -> None:
+    def _edit(self, key: str = "") -> None:
         """Asks one question again; where that makes others necessary, they follow, and then the review."""
         editable = [each for each in QUESTIONS if each.on_request or each.applies(self._draft.answers, self._facts)]
         asked = Asked(
@@ -254,7 +258,7 @@ class Interview:
             choices=tuple(Choice(value=each.key, title=each.label, about=self._told(each)) for each in editable),
         )
         self._before_edit = deepcopy(self._draft), self._facts
-        question = BY_KEY[str(self._prompter.ask(asked))]
+        question = BY_KEY[key or str(self._prompter.ask(asked))]
         self._settle(question, self._ask(question))
 
     def _told(self, question: Question) -> str:

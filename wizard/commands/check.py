@@ -30,7 +30,7 @@ def check(
             face.handle(each)
         if verdict.estimated:
             face.handle(verdict.estimated)
-    refuse(verdict, ignore, input_first=False)
+    refuse(verdict, ignore, building=False)
     output.result("Nothing stands in the way.")
     output.event("finished", {"exit_code": 0})
     return 0

@@ -60,7 +60,7 @@ def start(
             verdict = examine(profile, stoppable(face.handle, stopping))
             for check in verdict.checks:
                 face.handle(check)
-        refuse(verdict, ignore, input_first=True)
+        refuse(verdict, ignore, building=True)
         for check in failed(verdict.checks, ()):
             face.handle(Note(text=f"{check.name} is ignored, and would not do: {check.seen}", warning=True))
         if verdict.estimated:

@@ -99,6 +99,15 @@ def shard_files(folder: Path) -> list[str]:
     return sorted(file.name for pattern in ("train-*", "validation-*") for file in folder.glob(pattern))
 
 
+def differing(theirs: Mapping[str, str], ours: Mapping[str, str]) -> list[str]:
+    """Which ingredients of a plan are others than those asked for, in words."""
+    return [
+        f"{name}: there {theirs.get(name, 'none')} · asked for {ours.get(name, 'none')}"
+        for name in sorted({*theirs, *ours})
+        if theirs.get(name) != ours.get(name)
+    ]
+
+
 def _remove_descriptions(folder: Path) -> None:
     """A folder without shards may still hold what described an older plan's."""
     orphans = [folder / MANIFEST, folder / IMAGES, *(folder / INDEX_FOLDER).glob("*-of-*")]
@@ -123,13 +132,8 @@ def _refuse_foreign(folder: Path, plan: Plan, header: Mapping[str, Any] | None, 
         )
     theirs: Mapping[str, str] = header.get("ingredients", {})
     if theirs != ingredients:
-        names = sorted({*theirs, *ingredients})
-        told = [
-            f"\n  {name}: there {theirs.get(name, 'none')} · asked for {ingredients.get(name, 'none')}"
-            for name in names
-            if theirs.get(name) != ingredients.get(name)
-        ]
-        raise PlanMismatch(f"{folder} holds {len(present):,} shards of another plan:{''.join(told)}", elsewhere)
+        told = "".join(f"\n  {line}" for line in differing(theirs, ingredients))
+        raise PlanMismatch(f"{folder} holds {len(present):,} shards of another plan:{told}", elsewhere)
     planned = set(plan.shard_names)
     foreign = [name for name in present if name not in planned]
     if foreign:

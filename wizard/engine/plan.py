@@ -90,13 +90,11 @@ class Plan:
     @property
     def ingredients(self) -> dict[str, str]:
         """What `plan_id` is a hash of, by name, so that a difference can be told."""
-        named = {"format": FORMAT, "codecs": CODECS, "label base": str(self.label_base), "seed": str(self.seed)}
+        named = settings(self.label_base, self.seed, {each.split: (each.shards, each.recipe) for each in self.splits})
         for split in self.splits:
-            named[f"{split.split} shards"] = str(split.shards)
             named[f"{split.split} images"] = f"{len(split.table):,}"
             named[f"{split.split} boxes"] = f"{len(split.table.boxes):,}"
             named[f"{split.split} contents"] = _digest(split.table)
-            named[f"{split.split} recipe"] = str(split.recipe)
         return named
 
     @property
@@ -120,6 +118,14 @@ class Plan:
                     label_base=self.label_base,
                     skip_bad=skip_bad,
                 )
+
+
+def settings(label_base: int, seed: int, splits: Mapping[str, tuple[int, Recipe]]) -> dict[str, str]:
+    """The ingredients that are known before any image is: those of the answers and of this program."""
+    named = {"format": FORMAT, "codecs": CODECS, "label base": str(label_base), "seed": str(seed)}
+    for split, (shards, recipe) in splits.items():
+        named |= {f"{split} shards": str(shards), f"{split} recipe": str(recipe)}
+    return named
 
 
 def shard_name(split: str, index: int, shards: int) -> str:

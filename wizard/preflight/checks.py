@@ -15,7 +15,7 @@ from wizard.folders import existing
 from wizard.preflight.machine import Disk, Memory
 from wizard.sources.locate import human_bytes
 
-NAMES = ("archives", "write-access", "disk", "files", "memory", "cores", "open-files")
+NAMES = ("archives", "output", "write-access", "disk", "files", "memory", "cores", "open-files")
 """What `--ignore` knows."""
 
 MARGIN = 1.05

@@ -1,17 +1,18 @@
 """The pre-flight: looks at archives, images and machine, and says whether a build would work."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wizard.engine import journal
 from wizard.engine.events import Checked, Estimated, Preparing, Range, ShardResult
 from wizard.engine.executors import WorkerDied
-from wizard.errors import InputError, MachineError, SetupError, UsageError, writing
+from wizard.errors import InputError, MachineError, PlanMismatch, SetupError, UsageError, writing
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
 from wizard.preflight import checks, machine
 from wizard.preflight.estimate import Estimator, share
+from wizard.preflight.occupied import occupied
 from wizard.prepare import Report
 from wizard.profile import Profile
 from wizard.sources.archives import Progress, read_table
@@ -54,11 +55,13 @@ def examine(profile: Profile, report: Report) -> Verdict:
                 estimated = estimator.estimate(profile, left=left(profile, surveys))
             except (WorkerDied, InputError, MachineError) as error:
                 archives = _unmeasured(archives, error)
-    return judge(profile, archives, estimated, wanted)
+    return judge(profile, archives, surveys, estimated, wanted)
 
 
-def judge(profile: Profile, archives: Checked, estimated: Estimated | None, wanted: int) -> Verdict:
-    """The checks of this machine, when the archives' check and the estimate are there."""
+def judge(
+    profile: Profile, archives: Checked, surveys: Mapping[Split, Survey], estimated: Estimated | None, wanted: int
+) -> Verdict:
+    """The checks of output and machine, when the archives were looked at and the sample was measured."""
     output = profile.output_path
     workers = wanted
     remembered: list[Checked] = []
@@ -72,6 +75,7 @@ def judge(profile: Profile, archives: Checked, estimated: Estimated | None, want
     return Verdict(
         checks=(
             archives,
+            occupied(profile, surveys),
             checks.rights(output),
             checks.disk(output, there, estimated, sum(result.bytes_out for result in _done(output))),
             checks.files(output, there, 2 * (shards - len(_done(output))) + 16),
@@ -84,18 +88,20 @@ def judge(profile: Profile, archives: Checked, estimated: Estimated | None, want
     )
 
 
-def refuse(verdict: Verdict, ignored: Collection[str], *, input_first: bool) -> None:
+def refuse(verdict: Verdict, ignored: Collection[str], *, building: bool) -> None:
     """Stops where a check fails that is not ignored.
 
     Args:
         verdict: what the pre-flight found.
         ignored: names of checks.
-        input_first: whether archives that fail are an InputError, as they are to a build.
+        building: whether a build would come next: then archives or an output that will not do are the errors that
+            they are to the build.
 
     Raises:
         UsageError: an ignored name is no check's.
-        InputError: as said.
-        MachineError: another check fails.
+        InputError: archives that will not do, before a build.
+        PlanMismatch: an output that holds other shards, before a build.
+        MachineError: any other check that fails.
     """
     unknown = [name for name in ignored if name not in checks.NAMES]
     if unknown:
@@ -108,9 +114,9 @@ def refuse(verdict: Verdict, ignored: Collection[str], *, input_first: bool) -> 
         needed = f"; needed: {check.needed}" if check.needed else ""
         lines += [f"  {check.name}: {check.seen}{needed}"] + ([f"    → {check.mend}"] if check.mend else [])
     words = " ".join(f"--ignore {check.name}" for check in bad)
-    kind: Callable[[str, str], SetupError] = MachineError
-    if input_first and any(check.name == "archives" for check in bad):
-        kind = InputError
+    names = [check.name for check in bad]
+    kinds: dict[str, type[SetupError]] = {"archives": InputError, "output": PlanMismatch} if building else {}
+    kind = next((kinds[name] for name in kinds if name in names), MachineError)
     raise kind("\n".join(lines), f"Mend that, or go on anyway with {words}")
 
 

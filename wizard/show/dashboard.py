@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.segment import ControlType
 from rich.text import Text
 
+from wizard.echo import without_echo
 from wizard.engine.events import Event, Finished, Started
 from wizard.output import Output
 from wizard.preflight.machine import cores
@@ -37,10 +38,11 @@ class Dashboard:
     @contextmanager
     def shown(self) -> Iterator[None]:
         """Draws while it is open, and leaves nothing behind."""
-        try:
-            yield
-        finally:
-            self._close()
+        with without_echo():
+            try:
+                yield
+            finally:
+                self._close()
 
     def handle(self, event: Event) -> None:
         """Says what is to be told, above the picture, and draws that anew where it is time."""

@@ -1,0 +1,65 @@
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers import profile, shards
+from wizard.ask.facts import Facts, look
+from wizard.engine import journal
+from wizard.engine.events import Checked
+from wizard.ilsvrc2012.archives import Split
+from wizard.preflight.occupied import foreseen, occupied
+from wizard.prepare import make_plan
+from wizard.sources.survey import Survey
+
+CROP: dict[str, Any] = {"resize": "crop", "height": 64, "width": 96, "quality": 85}
+"""What the fixture `built` was built with, and all boxes."""
+
+
+@pytest.fixture
+def surveys(raw: Path) -> dict[Split, Survey]:
+    return dict(look(Facts(), raw, lambda _event: None).surveys)
+
+
+def seen(raw: Path, out: Path, surveys: dict[Split, Survey], **sections: Any) -> Checked:
+    return occupied(profile(raw, out, **{"image": CROP, "source": {"boxes": "all"}, **sections}), surveys)
+
+
+def test_what_is_foreseen_is_part_of_the_plan(raw: Path, tmp_path: Path, surveys: dict[Split, Survey]) -> None:
+    asked = profile(raw, tmp_path, image=CROP)
+    assert foreseen(asked, surveys).items() <= make_plan(asked, lambda _: None).ingredients.items()
+
+
+def test_a_new_or_empty_folder_passes(raw: Path, tmp_path: Path, surveys: dict[Split, Survey]) -> None:
+    for out in (tmp_path, tmp_path / "new"):
+        assert seen(raw, out, surveys).status == "pass"
+
+
+def test_shards_of_the_same_plan_pass_and_are_counted(raw: Path, built: Path, surveys: dict[Split, Survey]) -> None:
+    check = seen(raw, built, surveys)
+    assert (check.status, check.seen) == ("pass", f"7 of 7 shards of this build are in {built}")
+
+
+@pytest.mark.parametrize(
+    ("sections", "difference"),
+    [
+        ({"output": {"seed": 1}}, "seed: there 2012 · asked for 1"),
+        ({"output": {"train_shards": 6}}, "train shards: there 5 · asked for 6"),
+        ({"image": CROP | {"quality": 86}}, "JPEG quality 86"),
+        ({"source": {"boxes": "all", "splits": ["train"]}}, "validation shards: there 2 · asked for none"),
+    ],
+)
+def test_shards_of_another_plan_fail_with_the_difference(
+    raw: Path, built: Path, surveys: dict[Split, Survey], sections: dict[str, Any], difference: str
+) -> None:
+    check = seen(raw, built, surveys, **sections)
+    assert check.status == "fail"
+    assert difference in check.seen
+
+
+def test_shards_without_a_journal_fail(raw: Path, built_copy: Path, surveys: dict[Split, Survey]) -> None:
+    shutil.rmtree(built_copy / journal.STATE_FOLDER)
+    check = seen(raw, built_copy, surveys)
+    assert check.status == "fail"
+    assert shards(built_copy)[0].name in check.seen

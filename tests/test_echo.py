@@ -1,0 +1,42 @@
+import subprocess
+import sys
+
+import pytest
+
+from wizard.echo import without_echo
+
+_PROGRAM = """
+from wizard.echo import without_echo
+print("before")
+input()
+with without_echo():
+    print("within")
+    input()
+    print("typed")
+    input()
+print("after", input())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals here")
+def test_keys_typed_meanwhile_leave_no_mark_and_are_kept() -> None:
+    pexpect = pytest.importorskip("pexpect")
+    child = pexpect.spawn(sys.executable, ["-c", _PROGRAM], encoding="utf-8", timeout=30)
+    child.expect("before")
+    assert child.getecho()
+    child.send("\n")
+    child.expect("within")
+    assert not child.getecho()
+    child.send("\n")
+    child.expect("typed")
+    child.send("\nkept\n")
+    child.expect("after kept")
+    assert child.getecho()
+    child.close(force=True)
+
+
+def test_without_a_terminal_nothing_happens() -> None:
+    with without_echo():
+        pass
+    code = "import sys; sys.stdin = None; from wizard.echo import without_echo\nwith without_echo(): print('fine')"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"fine\n"
