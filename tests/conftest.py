@@ -1,12 +1,20 @@
 """A tiny ILSVRC2012 of drawn images, a home of its own for every test, and one built dataset for those that read."""
 
+import ctypes
+import os
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.helpers import CLASSES, PER_CLASS, VALIDATION, build_dataset
 from wizard import synthetic
+
+_OVERRIDES = 0b110
+"""CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, by which root may do what a file's mode forbids."""
+_VERSION = 0x20080522
 
 
 @pytest.fixture(autouse=True)
@@ -46,3 +54,25 @@ def built(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def built_copy(built: Path, tmp_path: Path) -> Path:
     """The finished dataset, to be damaged."""
     return shutil.copytree(built, tmp_path / "built")
+
+
+@pytest.fixture
+def ordinary() -> Iterator[None]:
+    """Modes of files bind this thread even where it is root's; its other rights are as before."""
+    if not hasattr(os, "geteuid"):
+        pytest.skip("modes of files bind nobody here")
+    if sys.platform != "linux":
+        if not os.geteuid():
+            pytest.skip("root cannot lay down its rights here")
+        yield
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(_VERSION, 0)
+    rights = (ctypes.c_uint32 * 6)()
+    assert libc.capget(header, rights) == 0
+    before = rights[0]
+    rights[0] = before & ~_OVERRIDES
+    assert libc.capset(header, rights) == 0
+    yield
+    rights[0] = before
+    assert libc.capset(header, rights) == 0

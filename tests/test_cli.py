@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.helpers import TRAIN, VALIDATION, shards, tar, toml
+from tests.helpers import TRAIN, VALIDATION, features, shards, tar, toml
 from tests.test_build import TENCH_1, cut_short, damage_image
-from wizard import cli
+from wizard import cli, known_builds
 from wizard.cli import main
 from wizard.commands import run
 
@@ -340,3 +340,91 @@ def test_whole_imagenet_boxes_under_the_train_archives_name_are_used(
     (raw / BOXES).write_bytes(gzip.compress(nested))
     assert main(["run", str(work), "--json"]) == 0
     assert lines(capsys.readouterr().out)[-1]["splits"][0]["boxes"] == before > 0
+
+
+def test_check_says_what_stands_in_the_way_or_that_nothing_does(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(work)]) == 0
+    out, err = capsys.readouterr()
+    assert out == "Nothing stands in the way.\n"
+    for name in ("archives", "output", "write-access", "disk", "files", "memory", "cores", "open-files"):
+        assert name in err
+    assert "instead of" not in err
+    assert "measured on" in err
+    (work.parent / "raw" / VAL_TAR).unlink()
+    assert main(["check", str(work)]) == 4
+    err = capsys.readouterr().err
+    assert "1 of 7 checks fails. Nothing was begun." in err
+    assert f"archives: {VAL_TAR} is missing" in err
+    assert not (work.parent / "out").exists()
+
+
+def test_check_with_json_is_an_object_a_check(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(work), "--json"]) == 0
+    events = lines(capsys.readouterr().out)
+    checks = [event for event in events if event["event"] == "checked"]
+    assert len(checks) == 8
+    assert all(check["seen"] and check["looked_at"] and check["status"] in ("pass", "warn") for check in checks)
+    (estimated,) = [event for event in events if event["event"] == "estimated"]
+    assert estimated["images"] == TRAIN + VALIDATION
+    assert events[-1] == {"event": "finished", "exit_code": 0}
+
+
+def test_a_check_that_fails_stops_the_run_unless_it_is_ignored(
+    work: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wizard.preflight.machine.open_files", lambda: (10, 10))
+    assert main(["run", str(work)]) == 4
+    assert "--ignore open-files" in capsys.readouterr().err
+    assert not (work.parent / "out").exists()
+    assert main(["run", str(work), "--ignore", "open-files"]) == 0
+    assert "open-files is ignored, and would not do: 10 open files allowed" in capsys.readouterr().err
+    assert main(["run", str(work), "--ignore", "output"]) == 2
+    assert main(["run", str(work), "--ignore", "discs"]) == 2
+    assert "there is no such check to ignore" in capsys.readouterr().err
+
+
+def test_profiles_are_listed_shown_and_deleted(work: Path, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = home / "config" / "profiles"
+    folder.mkdir(parents=True)
+    shutil.copy(work, folder / "mine.toml")
+    assert main(["profiles", "list"]) == 0
+    out = capsys.readouterr().out
+    assert "mine" in out
+    assert "trial" in out
+    assert main(["run", "mine", "--quiet"]) == 0
+    capsys.readouterr()
+    assert main(["profiles", "show", "mine"]) == 0
+    assert capsys.readouterr().out == work.read_text()
+    assert main(["profiles", "delete", "mine"]) == 0
+    assert (folder / "mine.toml.bak").read_text() == work.read_text()
+    assert main(["run", "mine"]) == 2
+    assert main(["profiles", "delete", "trial"]) == 2
+    assert main(["profiles", "delete", str(work.with_suffix(""))]) == 2
+    assert work.exists()
+
+
+def test_show_tells_what_of_a_profile_does_not_fit(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    work.write_text(work.read_text() + "[image]\nquality = 900\nfoo = 1\n")
+    assert main(["profiles", "show", str(work)]) == 0
+    err = capsys.readouterr().err
+    assert "! image.quality = 900: allowed is 100 or less" in err
+    assert "! image.foo is not a key" in err
+    assert main(["profiles", "show", "nvidia-480-q85"]) == 0
+    assert "!" not in capsys.readouterr().err
+
+
+def test_a_command_that_is_refused_does_not_become_the_unfinished_build(work: Path) -> None:
+    out = work.parent / "out"
+    assert main(["run", str(work), "--quiet"]) == 0
+    shards(out)[0].unlink()
+    (out / "dataset.json").unlink()
+    assert main(["run", str(work), "--set", "output.seed=1"]) == 2
+    assert known_builds.unfinished() == []
+
+
+def test_the_trial_recipe_takes_two_classes(raw: Path, tmp_path: Path) -> None:
+    words = ["--set", f"source.path={raw}", "--set", f"output.path={tmp_path / 'out'}", "--quiet"]
+    recipe = ["run", "trial", *words, "--set", 'source.splits=["train"]']
+    assert main(recipe) == 0
+    synsets = {record["image/class/synset"] for record in features(tmp_path / "out").values()}
+    assert len(synsets) == 2

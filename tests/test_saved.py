@@ -185,7 +185,7 @@ def test_saving_the_same_again_leaves_the_older_one_alone() -> None:
     assert load(f"{path}.bak").image.quality == 70
 
 
-@pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.hardlink_to", "pathlib.Path.replace"])
+@pytest.mark.parametrize("step", ["os.fsync", "shutil.copy2", "pathlib.Path.replace"])
 def test_a_profile_is_saved_whole_or_not_at_all(home: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     path = save(made(image={"quality": 70}), "mine")
     before = path.read_bytes()

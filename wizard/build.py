@@ -68,7 +68,7 @@ def build(profile: Profile, report: Report, options: Options) -> Finished:
         report(_started(plan, journal, workers, str(output), built_before))
         before = time.monotonic()
         tasks = plan.tasks(str(output), skip_bad=skip_bad, without=proven)
-        guard = Guard(output, workers, options.stopping)
+        guard = Guard(output, workers, len(plan.shard_names) - len(proven), options.stopping)
         building = build_shards(tasks, executor, journal, window=workers, beats=executor.beats, stopping=guard)
         with guard.naming_the_shortage():
             for event in building:

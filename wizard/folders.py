@@ -62,4 +62,4 @@ def existing(path: Path) -> Path:
 
 def _home(part: str, default: Path) -> Path:
     home = os.environ.get("IMAGENET_SETUP_HOME")
-    return Path(home).expanduser() / part if home else default
+    return Path(home).expanduser().absolute() / part if home else default

@@ -98,7 +98,7 @@ class Profile(_Section):
     """A whole profile; `wizard.saved` reads and writes them as files."""
 
     schema_version: int = Field(default=1, ge=1, le=1)
-    name: str = Field(default="", pattern=r"^[\w.-]*$")
+    name: str = Field(default="", max_length=100, pattern=r"^([\w][\w.-]*)?$")
     source: Source
     image: Image = Image()
     output: Output
@@ -176,7 +176,9 @@ def _allowed(kind: str, context: Mapping[str, Any], message: str) -> str:
         case "int_type":
             return "a whole number"
         case "string_pattern_mismatch":
-            return "letters, digits, _ . and -"
+            return "letters, digits, _ . and -, the first a letter or a digit"
+        case "string_too_long":
+            return f"{context['max_length']} letters at most"
         case "tuple_type":
             return "a list"
         case "model_type":

@@ -3,6 +3,7 @@
 import difflib
 import os
 import re
+import shutil
 import tempfile
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -60,6 +61,11 @@ class Listed(NamedTuple):
 def saved() -> list[Listed]:
     """The person's own profiles, by name."""
     return _listed(saved_folder())
+
+
+def latest_first() -> list[Listed]:
+    """The person's own profiles, the one that was written last first."""
+    return sorted(saved(), key=lambda each: each.path.stat().st_mtime, reverse=True)
 
 
 def recipes() -> list[Listed]:
@@ -154,9 +160,7 @@ def write(profile: Profile, path: Path) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             if path.exists():
-                backup = _backup(path)
-                backup.unlink(missing_ok=True)
-                backup.hardlink_to(path)
+                shutil.copy2(path, _backup(path))
             Path(temporary).replace(path)
         finally:
             Path(temporary).unlink(missing_ok=True)
@@ -168,8 +172,8 @@ def delete(name: str) -> Path:
     Raises:
         UsageError: there is none of that name, or it is a shipped recipe.
     """
-    path = saved_folder() / f"{name}.toml"
-    if not _is_file(path):
+    path = next((each.path for each in saved() if each.name == name), None)
+    if path is None:
         if name in {recipe.name for recipe in recipes()}:
             raise UsageError(f"{name} is a recipe of the program's own and cannot be deleted.")
         names = ", ".join(each.name for each in saved())
@@ -208,7 +212,7 @@ def _backup(path: Path) -> Path:
 
 
 def _listed(folder: Path) -> list[Listed]:
-    return [Listed(path.stem, path, _first_comment(path)) for path in sorted(folder.glob("*.toml"))]
+    return [Listed(path.stem, path, _first_comment(path)) for path in sorted(folder.glob("*.toml")) if _is_file(path)]
 
 
 def _first_comment(path: Path) -> str:

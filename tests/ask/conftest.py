@@ -11,8 +11,9 @@ from wizard.ask.asked import Asked, Back, Value
 from wizard.ask.bench import Bench
 from wizard.ask.draft import Draft
 from wizard.ask.facts import Facts, first_facts, look
-from wizard.ask.interview import Interview, Outcome
+from wizard.ask.interview import Interview
 from wizard.ask.review import Row
+from wizard.ask.stage import Outcome
 from wizard.engine.events import Estimated, Event
 
 BACK, LEAVE, DEFAULT = "<back>", "<leave>", "<default>"

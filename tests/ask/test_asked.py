@@ -3,6 +3,7 @@ import pytest
 from wizard.ask.asked import Asked, Choice, Misread, Value, title, understood
 
 SPLITS = (Choice(value="train", title="Train"), Choice(value="validation", title="Validation"))
+CASES = (Choice(value="Aa", title="Aa"), Choice(value="aa", title="aa"))
 LABELS = (Choice(value=1, title="1 to 1000"), Choice(value=0, title="0 to 999"))
 
 
@@ -20,6 +21,8 @@ def asked(kind: str, default: Value | None = None, choices: tuple[Choice, ...] =
         (asked("choice", "train", SPLITS), "Validation", "validation"),
         (asked("choices", ["train"], SPLITS), "1, 2", ["train", "validation"]),
         (asked("choices", ["train"], SPLITS), "validation", ["validation"]),
+        (asked("choice", "aa", CASES), "aa", "aa"),
+        (asked("choice", "aa", CASES), "Aa", "Aa"),
         (asked("choice", 1, LABELS), "0", 0),
         (asked("choice", 1, LABELS), "1", 1),
         (asked("choice", 1, LABELS), "0 to 999", 0),

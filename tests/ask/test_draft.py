@@ -14,6 +14,7 @@ from wizard.profile import Profile
 MODES: list[dict[str, Any]] = [
     {},
     {"quality": 90},
+    {"quality": 90, "splits": ["train"]},
     {"resize": "shortest", "size": 64, "quality": 85},
     {"resize": "shortest", "size": 64, "quality": 85, "upscale": True, "splits": ["train"]},
     {"resize": "exact", "height": 40, "width": 50, "quality": 85},
@@ -33,7 +34,7 @@ def test_a_profiles_answers_are_the_profile_again(
 
 
 def test_another_mode_drops_what_only_the_old_one_had(raw: Path, tmp_path: Path, facts: Facts) -> None:
-    draft = Draft.of(profile(raw, tmp_path / "out", image=MODES[3]))
+    draft = Draft.of(profile(raw, tmp_path / "out", image=MODES[4]))
     draft.take(BY_KEY["image.resize"], "original", facts)
     draft.settle(facts)
     assert draft.profile(facts).image.model_dump(exclude_defaults=True) == {}

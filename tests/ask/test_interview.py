@@ -11,7 +11,8 @@ from tests.ask.conftest import BACK, DEFAULT, LEAVE, Script
 from tests.helpers import TRAIN, VALIDATION, build_dataset
 from wizard import saved
 from wizard.ask import draft as drafts
-from wizard.ask.interview import Outcome
+from wizard.ask.bench import Bench
+from wizard.ask.stage import Outcome
 from wizard.build import Options, build
 from wizard.prepare import make_plan
 
@@ -225,6 +226,57 @@ def test_an_output_with_another_plans_shards_is_told_and_another_folder_is_asked
     assert outcome.kind == "start"
 
 
+def test_back_from_the_review_keeps_what_was_changed_on_request(converse: Converse, forward: list[Any]) -> None:
+    script, outcome = converse(*forward, "edit", "output.label_base", 0, BACK, "mine", "save")
+    assert script.keys[-3:] == ["review", "name", "review"]
+    assert outcome is not None
+    assert outcome.profile is not None
+    assert outcome.profile.output.label_base == 0
+
+
+def test_an_answer_is_kept_before_it_is_measured(
+    converse: Converse, forward: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Bench, "estimate", interrupted)
+    converse(*forward[:5])
+    kept = drafts.load()
+    assert kept is not None
+    assert kept[0].answers["image.resize"] == "shortest"
+
+
+def test_another_number_of_workers_is_measured_with_as_many(converse: Converse, forward: list[Any]) -> None:
+    script, _ = converse(*forward, "edit", "run.workers", "1")
+    runs = [next(row.text for row in table if row.label == "Run") for table in script.tables]
+    assert runs[-1] == "1 worker on this machine (1 asked for)"
+    assert script.tables[0] != script.tables[-1]
+
+
+def test_the_page_is_drawn_anew_for_other_raw_data(converse: Converse, forward: list[Any], raw_copy: Path) -> None:
+    script, _ = converse(*forward, "edit", "source.path", str(raw_copy))
+    assert len(script.links) == 2
+
+
+def test_a_config_folder_that_cannot_be_written_is_no_reason_not_to_build(
+    converse: Converse, forward: list[Any], home: Path
+) -> None:
+    (home / "config").write_text("in the way")
+    script, outcome = converse(*forward, "start")
+    assert outcome is not None
+    assert (outcome.kind, outcome.path) == ("start", None)
+    assert "The profile is not saved" in script.said[-1]
+
+
+def test_a_file_where_the_result_would_go_is_passed_over(converse: Converse, raw_copy: Path) -> None:
+    (raw_copy.parent / "tfrecords").write_text("a file")
+    (raw_copy.parent / "tfrecords-2").mkdir()
+    (raw_copy.parent / "tfrecords-2" / "full").write_text("")
+    script, _ = converse(str(raw_copy), DEFAULT, DEFAULT)
+    assert str(script.asked[-1].default).endswith("tfrecords-3")
+
+
 def test_start_saves_the_profile_and_its_replay_is_the_same_plan(converse: Converse, forward: list[Any]) -> None:
     _, outcome = converse(*forward, "start")
     assert outcome is not None
@@ -273,6 +325,11 @@ def test_kept_answers_about_raw_data_that_has_gone_are_asked_again(
 def test_kept_answers_that_cannot_be_read_are_none(home: Path) -> None:
     path = home / "state" / "answers.json"
     path.parent.mkdir(parents=True)
-    for text in ("", "[]", json.dumps({"answers": {}})):
+    shapes: list[Any] = [
+        *({"answers": {}}, {"answers": [], "asked": ["name"], "chosen": [], "base": {}, "at": 0}),
+        {"answers": {}, "asked": ["name"], "chosen": [], "base": {}, "at": 0},
+        {"answers": {"other": 1}, "asked": ["other"], "chosen": [], "base": {}, "at": 0},
+    ]
+    for text in ("", "[]", *map(json.dumps, shapes)):
         path.write_text(text)
         assert drafts.load() is None

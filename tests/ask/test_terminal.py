@@ -84,6 +84,10 @@ def test_what_was_typed_outlasts_the_help(put: Put) -> None:
     assert put(asked("text", "a"), f"b?c{ENTER}") == "abc"
 
 
+def test_nothing_ticked_is_an_empty_list_and_not_the_default(put: Put) -> None:
+    assert put(asked("choices", ["train"]), f" {ENTER}") == []
+
+
 def test_a_wrong_answer_is_told_and_can_be_mended(put: Put, said: io.StringIO) -> None:
     question = Asked(key="k", kind="number", text="Size", default=480, error="1,200 is above 100.", typed=1200)
     assert put(question, f"\x7f\x7f{ENTER}") == 12

@@ -1,6 +1,5 @@
-"""Real hardships for a test: rights that bind root too, small and read-only disks, a container's limits."""
+"""Real hardships for a test: small and read-only disks, a container's limits."""
 
-import ctypes
 import os
 import shutil
 import subprocess
@@ -15,37 +14,11 @@ from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import IMAGES, SPLITS, Split
 from wizard.sources.survey import Survey, survey
 
-_OVERRIDES = 0b110
-"""CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, by which root may do what a file's mode forbids."""
-_VERSION = 0x20080522
-
 
 @pytest.fixture
 def surveys(raw: Path) -> dict[Split, Survey]:
     """Of the drawn archives."""
     return {split: survey(raw / IMAGES[split].name, split, cache_folder(), lambda _d, _t: None) for split in SPLITS}
-
-
-@pytest.fixture
-def ordinary() -> Iterator[None]:
-    """Modes of files bind this thread even where it is root's; its other rights are as before."""
-    if not hasattr(os, "geteuid"):
-        pytest.skip("modes of files bind nobody here")
-    if os.geteuid():
-        yield
-        return
-    if sys.platform != "linux":
-        pytest.skip("root cannot lay down its rights here")
-    libc = ctypes.CDLL(None, use_errno=True)
-    header = (ctypes.c_uint32 * 2)(_VERSION, 0)
-    rights = (ctypes.c_uint32 * 6)()
-    assert libc.capget(header, rights) == 0
-    before = rights[0]
-    rights[0] = before & ~_OVERRIDES
-    assert libc.capset(header, rights) == 0
-    yield
-    rights[0] = before
-    assert libc.capset(header, rights) == 0
 
 
 @pytest.fixture

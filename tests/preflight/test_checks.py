@@ -14,8 +14,8 @@ from wizard.preflight.machine import Disk, Memory
 MB, GB = 1_000_000, 1_000_000_000
 OUT = Path("/data/out")
 DISK = Disk(mount="/data", kind="ext4", free=200 * GB, files_free=10_000)
-MEMORY = Memory(total=64 * GB, available=32 * GB, machine=64 * GB, cached=0)
-CONTAINER = Memory(total=8 * GB, available=4 * GB, machine=64 * GB, cached=0)
+MEMORY = Memory(total=64 * GB, available=32 * GB, machine=64 * GB)
+CONTAINER = Memory(total=8 * GB, available=4 * GB, machine=64 * GB)
 ELSEWHERE = "choose another folder: --set output.path=FOLDER"
 
 needs_owners = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="files have no owners here")

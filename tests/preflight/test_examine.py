@@ -60,12 +60,12 @@ def test_a_subset_is_a_warning_that_says_what_there_is(raw: Path, tmp_path: Path
 def test_the_reading_of_headers_is_told(raw: Path, tmp_path: Path) -> None:
     told: list[Event] = []
     examine.examine(profile(raw, tmp_path / "out"), told.append)
-    steps = [event.step for event in told if isinstance(event, Preparing)]
+    steps = [event.step for event in told if isinstance(event, Preparing) and "headers" in event.step]
     assert steps[0] == f"headers of {TRAIN_TAR}"
     assert steps[-1] == f"headers of {VAL_TAR}"
     told.clear()
     examine.examine(profile(raw, tmp_path / "out"), told.append)
-    assert told == []
+    assert {event.step for event in told if isinstance(event, Preparing)} == {"a sample of the images"}
 
 
 @pytest.mark.parametrize("official", [True, False])
@@ -194,7 +194,7 @@ def test_where_memory_is_short_there_are_fewer_workers_and_more_time(
     raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int, seconds: int
 ) -> None:
     """Two workers fit where eight were wanted; those beyond the cores brought nothing."""
-    little = machine.Memory(total=4 * 10**9, available=25 * 10**8, machine=64 * 10**9, cached=0)
+    little = machine.Memory(total=4 * 10**9, available=25 * 10**8, machine=64 * 10**9)
     monkeypatch.setattr(machine, "memory", lambda: little)
     monkeypatch.setattr(machine, "cores", lambda: cores)
     verdict = judge(profile(raw, tmp_path / "out"), GOOD, {}, ESTIMATED, 8)
@@ -273,7 +273,7 @@ def test_a_refusal_names_every_check_that_fails_with_its_mend() -> None:
         refuse(verdict_of(archives="warn", disk="fail", files="pass", open_files="fail"), [], building=True)
     assert error.value.exit_code == 4
     assert error.value.what.splitlines() == [
-        "2 of 4 checks fail. Nothing was written.",
+        "2 of 4 checks fail. Nothing was begun.",
         "  disk: disk seen; needed: disk needed",
         "    → Mend disk",
         "  open-files: open_files seen; needed: open_files needed",
@@ -286,7 +286,7 @@ def test_a_refusal_of_one_check_is_said_in_the_singular() -> None:
     with pytest.raises(InputError) as error:
         refuse(verdict_of(archives="fail", disk="pass"), [], building=True)
     assert error.value.what.splitlines()[:2] == [
-        "1 of 2 checks fails. Nothing was written.",
+        "1 of 2 checks fails. Nothing was begun.",
         "  archives: archives seen",
     ]
 
@@ -318,4 +318,4 @@ def test_what_fails_and_is_ignored_refuses_nothing() -> None:
 def test_an_ignored_name_that_is_no_checks_is_told_with_those_there_are() -> None:
     with pytest.raises(UsageError, match="--ignore disc: there is no such check") as error:
         refuse(verdict_of(disk="pass"), ["disk", "disc"], building=True)
-    assert error.value.hint == f"There are {', '.join(checks.NAMES)}"
+    assert error.value.hint == f"There are {', '.join(checks.IGNORABLE)}"

@@ -19,8 +19,8 @@ def at(*, disk: float = 100 * GB, used: float = 1 * GB, total: float = 64 * GB) 
     return Machine(cpu=50.0, memory_used=int(used), memory_total=int(total), disk_free=int(disk))
 
 
-def beat(size: int) -> Beat:
-    return Beat(worker=1, shard="a", split="train", done=1, total=2, bytes_in=1, bytes_out=size, rss=1)
+def beat(size: int, shard: str = "a") -> Beat:
+    return Beat(worker=1, shard=shard, split="train", done=1, total=2, bytes_in=1, bytes_out=size, rss=1)
 
 
 def done(size: int) -> ShardDone:
@@ -33,8 +33,8 @@ def done(size: int) -> ShardDone:
     ("seen", "soon"),
     [
         (at(), 0),
-        (at(disk=32 * MB), 0),
-        (at(disk=1032 * MB), GB),
+        (at(disk=16 * MB), 0),
+        (at(disk=1016 * MB), GB),
         (at(used=64 * GB - 256 * MB), 0),
         (at(used=1.9 * GB, total=2 * GB), 0),
     ],
@@ -47,7 +47,7 @@ def test_enough_is_no_shortage(seen: Machine, soon: int) -> None:
 @pytest.mark.parametrize(
     ("seen", "soon", "told"),
     [
-        (at(disk=31 * MB), 0, "Only 31.0 MB are free on the output's disk."),
+        (at(disk=15 * MB), 0, "Only 15.0 MB are free on the output's disk."),
         (at(disk=1000 * MB), GB, "Only 1.0 GB are free on the output's disk."),
         (at(used=63.8 * GB), 0, "Only 200.0 MB of 64.0 GB of memory are left."),
         (at(used=1.95 * GB, total=2 * GB), 0, "Only 50.0 MB of 2.0 GB of memory are left."),
@@ -68,7 +68,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[Machine]:
 
 def test_a_guard_lets_everything_begin_until_the_person_asks(seen: list[Machine]) -> None:
     asked: list[bool] = []
-    watching = Guard(Path("/out"), 2, lambda: bool(asked))
+    watching = Guard(Path("/out"), 2, 9, lambda: bool(asked))
     assert list(watching.watch(beat(1))) == seen
     assert not watching()
     asked.append(True)
@@ -80,16 +80,40 @@ def test_a_guard_lets_everything_begin_until_the_person_asks(seen: list[Machine]
 @pytest.mark.parametrize("event", [beat(100 * MB), done(100 * MB)])
 def test_what_the_shards_under_way_may_still_write_must_be_free(seen: list[Machine], event: Beat | ShardDone) -> None:
     seen[:] = [at(disk=300 * MB)]
-    two, four = Guard(Path("/out"), 2, lambda: False), Guard(Path("/out"), 4, lambda: False)
+    two, four = Guard(Path("/out"), 2, 9, lambda: False), Guard(Path("/out"), 4, 9, lambda: False)
     for watching in (two, four):
         list(watching.watch(event))
         list(watching.watch(beat(1)))
     assert (two(), four()) == (False, True)
 
 
+def test_what_they_have_written_already_is_not_counted_again(seen: list[Machine]) -> None:
+    seen[:] = [at(disk=60 * MB)]
+    watching = Guard(Path("/out"), 2, 2, lambda: False)
+    list(watching.watch(beat(99 * MB, shard="a")))
+    assert watching()
+    watching = Guard(Path("/out"), 2, 2, lambda: False)
+    watching._next = float("inf")
+    list(watching.watch(beat(99 * MB, shard="a")))
+    list(watching.watch(beat(90 * MB, shard="b")))
+    watching._next = 0.0
+    list(watching.watch(beat(99 * MB, shard="a")))
+    assert not watching()
+
+
+def test_the_last_shards_need_room_for_themselves_alone(seen: list[Machine]) -> None:
+    seen[:] = [at(disk=60 * MB)]
+    watching = Guard(Path("/out"), 8, 1, lambda: False)
+    watching._next = float("inf")
+    list(watching.watch(done(100 * MB)))
+    watching._next = 0.0
+    list(watching.watch(beat(1)))
+    assert not watching()
+
+
 def test_a_shortage_that_goes_by_still_stops(seen: list[Machine]) -> None:
     seen[:] = [at(disk=0), at()]
-    watching = Guard(Path("/out"), 1, lambda: False)
+    watching = Guard(Path("/out"), 1, 9, lambda: False)
     for _ in range(3):
         list(watching.watch(beat(1)))
     assert watching()
@@ -99,7 +123,7 @@ def test_the_machine_is_looked_at_once_a_second(monkeypatch: pytest.MonkeyPatch)
     now = [1000.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     monkeypatch.setattr(guard, "look", lambda _output: at())
-    watching = Guard(Path("/out"), 1, lambda: False)
+    watching = Guard(Path("/out"), 1, 9, lambda: False)
     told = []
     for _ in range(40):
         told += list(watching.watch(beat(1)))
@@ -108,7 +132,7 @@ def test_the_machine_is_looked_at_once_a_second(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_events_that_are_no_progress_are_taken_too(seen: list[Machine]) -> None:
-    assert list(Guard(Path("/out"), 1, lambda: False).watch(Note(text="a"))) == seen
+    assert list(Guard(Path("/out"), 1, 9, lambda: False).watch(Note(text="a"))) == seen
 
 
 def running_short(out: Path, after: int, **short: Any) -> Callable[[Path], Machine]:

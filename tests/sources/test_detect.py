@@ -67,3 +67,16 @@ def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="is a file, not a folder"):
         detect(tmp_path / "file")
+
+
+@pytest.mark.usefixtures("ordinary")
+@pytest.mark.parametrize("mode", [0o600, 0o300, 0])
+def test_a_folder_that_may_not_be_looked_into_is_refused(tmp_path: Path, mode: int) -> None:
+    closed = tmp_path / "closed"
+    (closed / "raw").mkdir(parents=True)
+    (closed / "raw" / TRAIN).write_bytes(tar([("a", b"b")]))
+    (closed if mode == 0o600 else closed / "raw").chmod(mode)
+    with pytest.raises(InputError, match=r"raw (cannot be read: Permission denied|does not exist)"):
+        detect(closed / "raw")
+    closed.chmod(0o700)
+    (closed / "raw").chmod(0o700)

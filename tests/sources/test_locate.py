@@ -80,3 +80,12 @@ def test_a_path_that_does_not_exist_or_is_a_file_is_refused(tmp_path: Path) -> N
 )
 def test_bytes_are_told_in_powers_of_a_thousand(count: int, said: str) -> None:
     assert human_bytes(count) == said
+
+
+@pytest.mark.usefixtures("ordinary")
+def test_a_folder_that_may_not_be_looked_into_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "closed" / "raw").mkdir(parents=True)
+    (tmp_path / "closed").chmod(0o600)
+    with pytest.raises(InputError, match=r"raw.* (cannot be read: Permission denied|does not exist)"):
+        image_archives(tmp_path / "closed" / "raw", ["train"])
+    (tmp_path / "closed").chmod(0o700)

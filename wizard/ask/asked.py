@@ -112,11 +112,13 @@ def _number(typed: str) -> int:
 
 
 def _choice(asked: Asked, typed: str) -> str | int:
+    exact = next((choice for choice in asked.choices if typed == str(choice.value)), None)
+    if exact is not None:
+        return exact.value
     places = range(1, len(asked.choices) + 1)
     for place, choice in zip(places, asked.choices, strict=True):
         if typed.lower() in (str(choice.value).lower(), choice.title.lower()):
             return choice.value
-        # A value that is a number itself (a label base) is meant before a place in the list.
-        if typed == str(place) and not any(str(each.value) == typed for each in asked.choices):
+        if typed == str(place):
             return choice.value
     raise Misread(f"{typed!r} is none of the choices: {', '.join(str(choice.value) for choice in asked.choices)}.")

@@ -10,7 +10,7 @@ from wizard.errors import SetupError
 from wizard.folders import cache_folder
 from wizard.preflight import machine
 from wizard.preflight.estimate import Estimator
-from wizard.preflight.examine import Verdict, archives_check, judge, left
+from wizard.preflight.examine import Verdict, archives_check, left, verdict, wanted_workers
 from wizard.profile import Profile
 
 
@@ -35,30 +35,33 @@ class Bench:
             self._estimator.close()
         self._estimator = self._facts = None
 
-    def prepare(self, facts: Facts, workers: int = 0) -> Estimator | None:
-        """Starts the workers for this raw data; None where it has nothing to measure."""
-        wanted = workers or machine.cores()
-        if self._estimator is None or self._facts is not facts or self._estimator.workers != wanted:
-            self.close()
-            if facts.surveys:
-                self._estimator = Estimator(facts.surveys, wanted, cache_folder())
-                self._facts = facts
+    def prepare(self, facts: Facts, profile: Profile | None = None) -> Estimator | None:
+        """The estimator for this raw data; None where it has nothing to measure.
+
+        Args:
+            facts: of the raw data.
+            profile: how many workers are wanted; as many as there are already where it is None.
+        """
+        ready = self._estimator if self._facts is facts else None
+        if ready is not None and (profile is None or ready.workers == wanted_workers(profile)):
+            return ready
+        self.close()
+        if facts.surveys:
+            workers = machine.cores() if profile is None else wanted_workers(profile)
+            self._estimator, self._facts = Estimator(facts.surveys, workers, cache_folder()), facts
         return self._estimator
 
     def estimate(self, profile: Profile, facts: Facts) -> Estimated | None:
-        """What the profile would come to; None where it cannot be measured."""
-        estimator = self.prepare(facts, _workers(profile))
+        """What the profile would come to; None where it cannot be measured, for which the verdict gives the reason."""
+        estimator = self.prepare(facts, profile)
         try:
             return estimator.estimate(profile, left=left(profile, facts.surveys)) if estimator else None
         except (SetupError, WorkerDied):
             return None
 
     def verdict(self, profile: Profile, facts: Facts) -> Verdict:
-        """The whole pre-flight."""
-        wanted = _workers(profile) or machine.cores()
+        """The whole pre-flight; the raw data must hold something."""
+        estimator = self.prepare(facts, profile)
+        assert estimator is not None
         archives = archives_check(profile, list(facts.found), facts.surveys)
-        return judge(profile, archives, facts.surveys, self.estimate(profile, facts), wanted)
-
-
-def _workers(profile: Profile) -> int:
-    return 0 if profile.run.workers == "auto" else profile.run.workers
+        return verdict(profile, archives, facts.surveys, estimator, lambda _event: None)

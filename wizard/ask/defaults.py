@@ -1,6 +1,7 @@
 """What each question offers: defaults and choices, from the answers so far and the facts."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from wizard.ask.asked import Choice, Value
 from wizard.ask.facts import Facts, likely_output, likely_source
@@ -71,10 +72,17 @@ def output(_answers: Answers, facts: Facts) -> Value | None:
         return None
     folder = likely_output(facts.folder)
     place, number = folder, 1
-    while place.exists() and any(place.iterdir()):
+    while _taken(place):
         number += 1
         place = folder.with_name(f"{folder.name}-{number}")
     return shortened(place)
+
+
+def _taken(place: Path) -> bool:
+    try:
+        return place.exists() and (not place.is_dir() or any(place.iterdir()))
+    except OSError:
+        return True
 
 
 RESIZE = (

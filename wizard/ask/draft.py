@@ -10,9 +10,12 @@ from typing import Any
 
 from wizard.ask.asked import Value
 from wizard.ask.facts import Facts
-from wizard.ask.questions import QUESTIONS, Question
+from wizard.ask.questions import BY_KEY, QUESTIONS, Question
 from wizard.folders import state_folder
 from wizard.profile import Profile, check
+
+_RESIZING = ("image.quality", "image.splits")
+"""Questions that are not asked of originals, though a profile may answer them: it then has them encoded anew."""
 
 
 @dataclass(kw_only=True)
@@ -53,7 +56,9 @@ class Draft:
 
     def back(self) -> bool:
         """Takes the last answer back, to be asked again; false where there is none."""
-        return bool(self.asked and self.asked.pop())
+        last = next((key for key in reversed(self.asked) if not BY_KEY[key].on_request), None)
+        self.asked = [key for key in self.asked if key != last]
+        return last is not None
 
     def settle(self, facts: Facts) -> None:
         """After an answer or the facts have changed: drops what no longer fits, and renews what was only accepted.
@@ -143,8 +148,8 @@ class Draft:
         for question in QUESTIONS:
             section, dot, key = question.key.partition(".")
             values: dict[str, Any] = base.get(section, {}) if dot else base
-            re_encoded = question.key == "image.quality" and profile.image.resize == "original"
-            if (key or section) in values and not re_encoded:
+            unasked = question.key in _RESIZING and profile.image.resize == "original"
+            if (key or section) in values and not unasked:
                 answers[question.key] = values.pop(key or section)
         return cls(answers=answers, asked=list(answers), chosen=list(answers), base=base)
 
@@ -154,7 +159,11 @@ def load() -> tuple[Draft, float] | None:
     try:
         stored: Mapping[str, Any] = json.loads(_path().read_text(encoding="utf-8"))
         draft = Draft(**{key: stored[key] for key in ("answers", "asked", "chosen", "base")})
-        return (draft, max(0.0, time.time() - stored["at"])) if draft.asked else None
+        if not isinstance(stored["answers"], dict) or not isinstance(stored["base"], dict):
+            return None
+        if not draft.asked or not BY_KEY.keys() >= draft.answers.keys() >= {*draft.asked, *draft.chosen}:
+            return None
+        return draft, max(0.0, time.time() - stored["at"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -1,6 +1,7 @@
 """What the answers' defaults come from: the raw data that was found, the disks, the last profile."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -50,14 +51,10 @@ class Facts:
 
 def first_facts() -> Facts:
     """What is known before the first question."""
-    profiles = saved.saved()
-    latest = max(profiles, key=lambda each: each.path.stat().st_mtime, default=None)
+    profiles = saved.latest_first()
     last = None
-    if latest is not None:
-        try:
-            last = saved.load(str(latest.path))
-        except SetupError:
-            last = None
+    with suppress(SetupError):
+        last = saved.load(str(profiles[0].path)) if profiles else None
     return Facts(last=last, names=frozenset(each.name for each in profiles))
 
 

@@ -23,12 +23,14 @@ def misfit(question: Question, value: Value, source: Path | None) -> str:
     """
     if isinstance(value, list) and not value:
         return "Choose one at least."
+    if question.kind == "path" and (why := _unspeakable(str(value))):
+        return why
     if question.kind == "number" and isinstance(value, int):
         return _beyond(question, value)
     if question.key == "output.path":
         return _bad_output(str(value), source)
-    if question.key == "name" and not str(value).strip(".-"):
-        return "A name needs a letter or a digit."
+    if question.key == "name" and not str(value):
+        return "A name is needed."
     return _refused(question.key, value)
 
 
@@ -45,6 +47,14 @@ def _beyond(question: Question, value: int) -> str:
         return f"{value:,} is below {low:,}. {question.label} goes from {low:,} to {high:,}."
     if value > high:
         return f"{value:,} is above {high:,}. {question.label} goes from {low:,} to {high:,}."
+    return ""
+
+
+def _unspeakable(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "The folder's name is no UTF-8, which a profile cannot hold. Name another one, or a link to it."
     return ""
 
 

@@ -1,12 +1,9 @@
 """The conversation: from question to question, back, review, edit; the answers are kept after each."""
 
 import shlex
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal, Protocol
 
 from wizard import saved
 from wizard.ask import draft as drafts
@@ -17,9 +14,9 @@ from wizard.ask.draft import Draft
 from wizard.ask.facts import Facts, look
 from wizard.ask.fits import misfit
 from wizard.ask.questions import BY_KEY, QUESTIONS, Question, folder
-from wizard.ask.review import Row, rows
-from wizard.engine.events import Estimated, Event
-from wizard.errors import ProfileError, SetupError
+from wizard.ask.review import rows
+from wizard.ask.stage import Outcome, Stage
+from wizard.errors import MachineError, ProfileError, SetupError
 from wizard.folders import shortened
 from wizard.preflight import checks
 from wizard.preflight.examine import Verdict
@@ -27,44 +24,6 @@ from wizard.preflight.preview import write_preview
 from wizard.profile import Profile
 
 SOURCE = "source.path"
-
-
-class Stage(Protocol):
-    """Where the conversation is shown, beside the questions."""
-
-    def progress(self) -> AbstractContextManager[Callable[[Event], None]]:
-        """Shows how far a long look is, while it is open."""
-
-    def busy(self, text: str) -> AbstractContextManager[object]:
-        """Says what is waited for, while it is open."""
-
-    def table(self, rows: list[Row]) -> None:
-        """Shows the review."""
-
-    def consequence(self, estimated: Estimated) -> None:
-        """Says what the answers so far come to."""
-
-    def link(self, text: str, path: Path) -> None:
-        """Says where a file is."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """How a conversation ended.
-
-    Attributes:
-        kind: start the build, saved, or left.
-        profile: the answers; None where they were not complete.
-        path: where the profile was saved; None where it was not.
-        verdict: of the pre-flight, where the build is to start.
-        ignored: checks that fail and that the person goes on without.
-    """
-
-    kind: Literal["start", "saved", "left"]
-    profile: Profile | None = None
-    path: Path | None = None
-    verdict: Verdict | None = None
-    ignored: tuple[str, ...] = ()
 
 
 class Interview:
@@ -87,7 +46,7 @@ class Interview:
         self._bench = bench
         self._draft = draft or Draft()
         self._before_edit: tuple[Draft, Facts] | None = None
-        self._previewed: Profile | None = None
+        self._previewed: object = None
 
     def run(self) -> Outcome:
         """The whole conversation.
@@ -145,8 +104,9 @@ class Interview:
 
     def _misfit(self, question: Question, answer: Value) -> str:
         """Why the answer cannot be taken; an answer about the raw data is looked at on the spot."""
-        if question.key != SOURCE:
-            return misfit(question, answer, self._facts.folder)
+        why = misfit(question, answer, self._facts.folder)
+        if why or question.key != SOURCE:
+            return why
         try:
             path = folder({SOURCE: answer}, SOURCE)
             with self._stage.progress() as report:
@@ -162,6 +122,7 @@ class Interview:
     def _settle(self, question: Question, answer: Value) -> None:
         self._draft.take(question, answer, self._facts)
         self._draft.settle(self._facts)
+        self._draft.save()
         if question.image:
             self._tell_consequence()
 
@@ -181,12 +142,13 @@ class Interview:
 
     def _show_preview(self, profile: Profile) -> None:
         estimator = self._bench.prepare(self._facts)
-        if estimator is None or (self._previewed and self._previewed.image == profile.image):
+        shown = (self._facts.folder, profile.source.splits, profile.image)
+        if estimator is None or self._previewed == shown:
             return
         path = write_preview(profile, estimator)
         if path is not None:
             self._stage.link("before and after of some of them:", path)
-        self._previewed = profile
+        self._previewed = shown
 
     def _back(self) -> None:
         if self._before_edit is not None:
@@ -200,7 +162,7 @@ class Interview:
             profile = self._draft.profile(self._facts)
         except ProfileError as error:
             self._prompter.say(f"✗ {error}")
-            self._edit()
+            self._edit(self._chosen_question())
             return None
         with self._stage.busy("looking at this machine"):
             verdict = self._bench.verdict(profile, self._facts)
@@ -229,10 +191,10 @@ class Interview:
         match self._prompter.ask(asked):
             case "start" if "output" in failing:
                 self._prompter.say("✗ Shards of another plan are never mixed with these: choose another output folder.")
-                self._edit("output.path")
+                self._edit(BY_KEY["output.path"])
                 return None
             case "start":
-                path = self._save(profile)
+                path = self._saved_if_possible(profile)
                 return Outcome(kind="start", profile=profile, path=path, verdict=verdict, ignored=failing)
             case "save":
                 return Outcome(kind="saved", profile=profile, path=self._save(profile))
@@ -243,11 +205,15 @@ class Interview:
                 self._draft.save()
                 return Outcome(kind="left", profile=profile)
             case _:
-                self._edit()
+                self._edit(self._chosen_question())
                 return None
 
-    def _edit(self, key: str = "") -> None:
+    def _edit(self, question: Question) -> None:
         """Asks one question again; where that makes others necessary, they follow, and then the review."""
+        self._before_edit = deepcopy(self._draft), self._facts
+        self._settle(question, self._ask(question))
+
+    def _chosen_question(self) -> Question:
         editable = [each for each in QUESTIONS if each.on_request or each.applies(self._draft.answers, self._facts)]
         asked = Asked(
             key="edit",
@@ -258,14 +224,21 @@ class Interview:
             choices=tuple(Choice(value=each.key, title=each.label, about=self._told(each)) for each in editable),
         )
         self._before_edit = deepcopy(self._draft), self._facts
-        question = BY_KEY[key or str(self._prompter.ask(asked))]
-        self._settle(question, self._ask(question))
+        return BY_KEY[str(self._prompter.ask(asked))]
 
     def _told(self, question: Question) -> str:
         """The answer as the list of answers shows it."""
         key = question.key
         value = self._draft.answers[key] if key in self._draft.asked else self._draft.offered(question, self._facts)
         return "" if value is None else title(self._asked(question), value)
+
+    def _saved_if_possible(self, profile: Profile) -> Path | None:
+        """A config folder that cannot be written is no reason not to build."""
+        try:
+            return self._save(profile)
+        except MachineError as error:
+            self._prompter.say(f"! The profile is not saved: {error.what}")
+            return None
 
     def _save(self, profile: Profile) -> Path:
         path = saved.save(profile, profile.name)

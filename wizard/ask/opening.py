@@ -68,7 +68,7 @@ def _choices() -> tuple[Choice, ...]:
 
 
 def _replayed(prompter: Prompter) -> Draft:
-    profiles = sorted(saved.saved(), key=lambda each: -each.path.stat().st_mtime)
+    profiles = saved.latest_first()
     asked = Asked(
         key="profile",
         kind="choice",
@@ -79,4 +79,5 @@ def _replayed(prompter: Prompter) -> Draft:
     )
     name = prompter.ask(asked)
     prompter.took(asked, name)
-    return Draft.of(saved.load(str(saved.saved_folder() / f"{name}.toml")))
+    profile = saved.load(str(saved.saved_folder() / f"{name}.toml"))
+    return Draft.of(profile.model_copy(update={"name": str(name)}))

@@ -8,10 +8,9 @@ from wizard.engine.events import Checked, Estimated
 from wizard.folders import shortened
 from wizard.prepare import recipe
 from wizard.profile import Profile
-from wizard.show.words import about, duration, size
+from wizard.show.words import GLYPHS, about, duration, size, workers
 from wizard.sources.locate import human_bytes
 
-_GLYPHS = {"pass": "✓", "warn": "!", "fail": "✗"}
 _BOXES = {"none": "none", "train": "those of train", "all": "all that there are"}
 
 
@@ -46,7 +45,7 @@ def rows(profile: Profile, facts: Facts, estimated: Estimated | None, checks: Se
     if estimated is not None:
         found += _measured(profile, estimated, by_name)
     found += [
-        Row(check.name, f"{check.seen} → {check.mend}" if check.mend else check.seen, _GLYPHS[check.status])
+        Row(check.name, f"{check.seen} → {check.mend}" if check.mend else check.seen, GLYPHS[check.status])
         for check in checks
         if check.status != "pass" and check.name not in shown
     ]
@@ -61,10 +60,9 @@ def as_lines(table: Sequence[Row]) -> list[str]:
 
 def consequence(estimated: Estimated) -> str:
     """What the answers so far come to, in a line."""
-    workers = "1 worker" if estimated.workers == 1 else f"{estimated.workers} workers"
     return (
         f"  → about {human_bytes(round(estimated.bytes_out.likely))} instead of {human_bytes(estimated.bytes_in)} · "
-        f"about {duration(estimated.seconds.likely)} with {workers} · "
+        f"about {duration(estimated.seconds.likely)} with {workers(estimated.workers)} · "
         f"measured on {estimated.sampled:,} images"
     )
 
@@ -78,12 +76,11 @@ def _images(profile: Profile) -> str:
 
 def _measured(profile: Profile, estimated: Estimated, checks: dict[str, Checked]) -> list[Row]:
     disk, memory = checks["disk"], checks["memory"]
-    workers = "1 worker" if estimated.workers == 1 else f"{estimated.workers} workers"
     asked = "" if profile.run.workers == "auto" else f" ({profile.run.workers} asked for)"
     return [
-        Row("Run", f"{workers} on this machine{asked}"),
-        Row("Size", f"{about(estimated.bytes_out, size)}   {_seen(disk)}", _GLYPHS[disk.status]),
-        Row("Memory", f"{memory.needed}   {_seen(memory)}", _GLYPHS[memory.status]),
+        Row("Run", f"{workers(estimated.workers)} on this machine{asked}"),
+        Row("Size", f"{about(estimated.bytes_out, size)}   {_seen(disk)}", GLYPHS[disk.status]),
+        Row("Memory", f"{memory.needed}   {_seen(memory)}", GLYPHS[memory.status]),
         Row("Time", about(estimated.seconds, duration)),
     ]
 

@@ -11,8 +11,6 @@ from questionary import Question, Style
 from wizard.ask.asked import Asked, Back, Choice, Misread, Value, title, understood
 from wizard.output import Output
 
-KEYS = "Esc goes back · ? explains · Ctrl-C keeps your answers"
-
 _STYLE = Style(
     [
         ("qmark", "fg:ansicyan bold"),
@@ -57,7 +55,7 @@ class Terminal:
                 self._output.say(f"✗ {error}")
             try:
                 answer = self._put(asked, typed)
-                return understood(asked, ",".join(answer) if isinstance(answer, list) else str(answer))
+                return [str(each) for each in answer] if isinstance(answer, list) else understood(asked, str(answer))
             except _Help as wanted:
                 self._output.say(f"  {asked.help or 'There is no help for this question.'}")
                 error, typed = "", wanted.typed

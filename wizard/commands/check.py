@@ -5,6 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from wizard.commands.session import DEFAULT, Talk
+from wizard.errors import Interrupted
 from wizard.interrupts import listening
 from wizard.preflight.examine import examine, refuse
 from wizard.prepare import listening as stoppable
@@ -30,6 +31,8 @@ def check(
             face.handle(each)
         if verdict.estimated:
             face.handle(verdict.estimated)
+        if stopping():
+            raise Interrupted("Stopped; nothing was begun.")
     refuse(verdict, ignore, building=False)
     output.result("Nothing stands in the way.")
     output.event("finished", {"exit_code": 0})

@@ -6,7 +6,9 @@ from cyclopts import App, Parameter
 
 from wizard import saved
 from wizard.commands.session import DEFAULT, Talk
+from wizard.errors import ProfileError
 from wizard.folders import shortened
+from wizard.profile import Table, check
 
 app = App(name="profiles", help="The saved profiles and the shipped recipes.")
 Name = Annotated[str, Parameter(help="A saved profile's name or a shipped recipe's name.")]
@@ -36,8 +38,25 @@ def show(name: Name, /, *, talk: Talk = DEFAULT) -> int:
     table = saved.read(path)
     output.say(f"· {path}")
     output.result(path.read_text(encoding="utf-8-sig").rstrip("\n"))
-    output.event("finished", {"path": str(path), "profile": table, "exit_code": 0})
+    problems = _problems(table)
+    for problem in problems:
+        output.say(f"! {problem}")
+    output.event("finished", {"path": str(path), "profile": table, "problems": problems, "exit_code": 0})
     return 0
+
+
+def _problems(table: Table) -> list[str]:
+    """What does not fit; folders that a recipe leaves open are no problem."""
+    folders = {"source": {"path": "-"}, "output": {"path": "--"}}
+    filled = {**table}
+    for section, missing in folders.items():
+        given = table.get(section, {})
+        filled[section] = {**missing, **given} if isinstance(given, dict) else given
+    try:
+        check(filled, "")
+    except ProfileError as error:
+        return list(error.problems)
+    return []
 
 
 @app.command

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from wizard import known_builds
 from wizard.build import Options, build
 from wizard.commands.session import DEFAULT, Talk
-from wizard.engine.events import Finished, Note, as_json
+from wizard.engine.events import Event, Finished, Note, Started, as_json
 from wizard.errors import FINISHED_WITH_SKIPS
 from wizard.interrupts import listening
 from wizard.output import Output
@@ -65,8 +65,14 @@ def start(
             face.handle(Note(text=f"{check.name} is ignored, and would not do: {check.seen}", warning=True))
         if verdict.estimated:
             face.handle(verdict.estimated)
-        known_builds.remember(profile)
-        finished = build(profile, face.handle, replace(options, stopping=stopping, workers=verdict.workers))
+
+        def handle(event: Event) -> None:
+            # Only now the output folder is known to be this build's own.
+            if isinstance(event, Started):
+                known_builds.remember(profile)
+            face.handle(event)
+
+        finished = build(profile, handle, replace(options, stopping=stopping, workers=verdict.workers))
     known_builds.forget(profile.output_path)
     return said(output, finished)
 

@@ -7,14 +7,16 @@ from contextlib import AbstractContextManager, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
+from wizard.ask import draft as drafts
 from wizard.ask.asked import Prompter
 from wizard.ask.bench import Bench
 from wizard.ask.facts import first_facts
-from wizard.ask.interview import Interview, Outcome
+from wizard.ask.interview import Interview
 from wizard.ask.opening import opening
 from wizard.ask.plain import Plain
 from wizard.ask.program import Program
 from wizard.ask.review import Row, as_lines, consequence
+from wizard.ask.stage import Outcome
 from wizard.build import Options
 from wizard.commands.run import start
 from wizard.commands.session import DEFAULT, Talk, session
@@ -24,6 +26,8 @@ from wizard.folders import shortened
 from wizard.output import Output
 from wizard.saved import load
 from wizard.show.choose import face_for
+
+KEYS = "Esc goes back · ? explains · Ctrl-C keeps your answers"
 
 
 def setup(*, talk: Talk = DEFAULT) -> int:
@@ -39,10 +43,14 @@ def setup(*, talk: Talk = DEFAULT) -> int:
             "Use: imagenet-setup run PROFILE --set source.path=FOLDER --set output.path=FOLDER "
             "(imagenet-setup profiles list names the profiles); a program can drive imagenet-setup setup --json",
         )
+    if sys.stdin is None:
+        raise UsageError("setup --json reads its answers from stdin, which is closed.")
     prompter = _prompter(output)
     try:
         ended = _conversation(output, prompter)
     except KeyboardInterrupt:
+        if drafts.load() is None:
+            raise Interrupted("Nothing was built.", "imagenet-setup begins again") from None
         raise Interrupted("Nothing was built; your answers are kept.", "imagenet-setup goes on with them") from None
     return _build(output, ended) if isinstance(ended, Path) else _end(output, ended)
 
@@ -97,7 +105,7 @@ def _conversation(output: Output, prompter: Prompter) -> Outcome | Path:
         f"imagenet-setup {version('imagenet-setup')} · turns the ImageNet archives into a dataset your trainer opens"
     )
     if output.mode == "human":
-        output.say("Esc goes back · ? explains · Ctrl-C keeps your answers\n")
+        output.say(f"{KEYS}\n")
     begun = opening(prompter)
     if isinstance(begun, Path):
         return begun
@@ -106,10 +114,13 @@ def _conversation(output: Output, prompter: Prompter) -> Outcome | Path:
 
 
 def _end(output: Output, outcome: Outcome) -> int:
-    if outcome.kind == "left" or outcome.path is None or outcome.profile is None:
+    if outcome.kind == "left" or outcome.profile is None:
         output.result("Nothing was built; your answers are kept. imagenet-setup goes on with them.")
         output.event("finished", {"kind": "left", "exit_code": 0})
         return 0
+    if outcome.path is None:
+        session.resume = "imagenet-setup"
+        return start(outcome.profile, output, Options(), outcome.ignored, outcome.verdict)
     command = f"imagenet-setup run {shlex.quote(outcome.path.stem)}"
     if outcome.kind == "saved":
         output.result(f"Saved as {shortened(outcome.path)}. Build it with: {command}")

@@ -136,7 +136,7 @@ class Estimated:
         workers: for how many the time holds.
         bytes_in: bytes of the images that it reads.
         bytes_out: bytes of all shards.
-        seconds: for everything, on this machine.
+        seconds: for the building, on this machine; the reading of headers, which comes once before it, is not in it.
         worker_memory: bytes of one worker.
     """
 

@@ -13,6 +13,7 @@ BLOCK = 512
 """Bytes of a header, and what contents are padded to."""
 _LONGEST_NAME = 1 << 20
 _LOOKBACK = 1 << 17
+_LONGEST_SEARCHED = 1 << 26
 _NAME = slice(0, 100)
 _LONGEST_PADDING = 1 << 16
 """Bytes of zeros after an end marker's first block; archivers pad to 10 kB, unless told otherwise."""
@@ -91,9 +92,14 @@ def member_at(file: IO[bytes], place: int, suffix: bytes) -> Member | None:
         file: the archive, or one that holds archives.
         place: any byte of it.
         suffix: what the file's name ends with.
+
+    Raises:
+        TarDamage: there is no such header for longer than any member is.
     """
     end = place // BLOCK * BLOCK + BLOCK
     while end > 0:
+        if place - end > _LONGEST_SEARCHED:
+            raise TarDamage(f"before byte {place:,} there is no header for {place - end:,} bytes")
         start = max(0, end - _LOOKBACK)
         file.seek(start)
         chunk = file.read(end - start)

@@ -43,11 +43,11 @@ def read_limits(mount: Path = _MOUNT, membership: Path = _MEMBERSHIP) -> Limits:
         names = controllers.split(",")
         if not controllers:
             for folder in _upwards(mount, path):
-                memories += _memory(folder, "memory.max", "memory.current", "inactive_file")
+                memories += _memory(folder, "memory.max", "memory.current", "")
                 quotas += _quota_v2(folder)
         if "memory" in names:
             for folder in _upwards(mount / "memory", path):
-                memories += _memory(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+                memories += _memory(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_")
         if "cpu" in names:
             for place in {"cpu", controllers}:
                 for folder in _upwards(mount / place, path):
@@ -68,12 +68,14 @@ def _upwards(root: Path, path: str) -> Iterator[Path]:
     yield root
 
 
-def _memory(folder: Path, limit: str, usage: str, cache: str) -> list[tuple[int, int]]:
+def _memory(folder: Path, limit: str, usage: str, prefix: str) -> list[tuple[int, int]]:
+    """The folder's limit and what is used of it for good: files' pages are given back when they are asked for."""
     most = _number(folder / limit)
     if most is None or most >= _NO_LIMIT:
         return []
     used = _number(folder / usage) or 0
-    return [(most, max(0, used - _field(folder / "memory.stat", cache)))]
+    files = sum(_field(folder / "memory.stat", f"{prefix}{kind}_file") for kind in ("active", "inactive"))
+    return [(most, max(0, used - files))]
 
 
 def _quota_v2(folder: Path) -> list[float]:

@@ -16,10 +16,14 @@ from wizard.preflight.machine import Disk, Memory
 from wizard.sources.locate import human_bytes
 
 NAMES = ("archives", "output", "write-access", "disk", "files", "memory", "cores", "open-files")
-"""What `--ignore` knows."""
+"""All checks, in the order in which they are told."""
+IGNORABLE = tuple(name for name in NAMES if name != "output")
+"""What `--ignore` knows: shards of another plan are never mixed with this one's."""
 
 MARGIN = 1.05
 """Free disk over what is needed at most."""
+DISK_RESERVE = 16_000_000
+"""Bytes that a build leaves free; it stops before it takes them."""
 _TIGHT = 1.2
 _PARENT = 60_000_000
 _PARENT_PER_IMAGE = 140
@@ -47,7 +51,8 @@ def disk(output: Path, there: Disk, estimated: Estimated | None, done: int) -> C
             name="disk", status="warn", looked_at=where, seen=seen, needed="not known",
             mend="What is needed can be measured once the archives can be read",
         )  # fmt: skip
-    need = max(0.0, estimated.bytes_out.high - done) * MARGIN
+    to_come = max(0.0, estimated.bytes_out.high - done)
+    need = to_come * MARGIN + DISK_RESERVE if to_come else 0.0
     needed = f"{human_bytes(round(need))} with 5 % to spare"
     mend = ""
     if there.free < need * _TIGHT:

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -10,6 +11,7 @@ from typing import ParamSpec, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import psutil
 
 from wizard.engine.events import Estimated, Range
 from wizard.engine.executors import LocalExecutor
@@ -18,8 +20,10 @@ from wizard.engine.transform import Recipe
 from wizard.engine.worker import Rehearsal, rehearse
 from wizard.ilsvrc2012.archives import Split
 from wizard.preflight.machine import cores, memory
+from wizard.preflight.storing import Storing, time_storing
 from wizard.prepare import recipe
 from wizard.profile import Profile
+from wizard.sources.archives import Progress
 from wizard.sources.sampling import Drawn, draw
 from wizard.sources.survey import Survey
 
@@ -42,6 +46,10 @@ _GROWTH = 1.3
 _ROOM = 256_000_000
 """Bytes of memory that must be available for each process that measures."""
 _SEED = 2012
+_READ = 64
+"""Images read to learn how long reading takes, drawn anew each time: an earlier look has others in the page cache."""
+_CLASSES_DIFFER = 0.3
+"""Standard deviation of the bytes of a class over their mean: 732 to 1,300 images each, of different sizes."""
 
 Column = npt.NDArray[np.float64]
 
@@ -55,6 +63,10 @@ class _Measured:
     seconds: tuple[float, float]
     reading: float
     rss: list[int]
+
+
+def _nobody(_done: int, _total: int) -> None:
+    pass
 
 
 class Estimator:
@@ -78,6 +90,7 @@ class Estimator:
         self._startup = 0.0
         self._drawn: dict[tuple[Split, int], Drawn] = {}
         self._reading: dict[Split, float] = {}
+        self._storing: dict[Path, Storing] = {}
         self._known: dict[tuple[Split, Recipe], _Measured] = {}
 
     def __enter__(self) -> Self:
@@ -92,12 +105,20 @@ class Estimator:
         """Ends the workers."""
         self._executor.shutdown(cancel_futures=True)
 
-    def estimate(self, profile: Profile, *, left: float = 1.0) -> Estimated:
+    @property
+    def held(self) -> int:
+        """Bytes of memory that the workers hold which are kept ready."""
+        with suppress(psutil.Error):
+            return sum(child.memory_info().rss for child in psutil.Process().children(recursive=True))
+        return 0
+
+    def estimate(self, profile: Profile, *, left: float = 1.0, progress: Progress = _nobody) -> Estimated:
         """What the profile's build would come to.
 
         Args:
             profile: its source must be the surveyed one.
             left: share of the work that an earlier run has not done; the time is for this share.
+            progress: told how many bytes of the sample were put through.
 
         Raises:
             InputError: an archive cannot be read.
@@ -105,10 +126,16 @@ class Estimator:
         """
         surveys = [self._surveys[split] for split in profile.source.splits]
         shares = {survey.split: share(profile, survey) for survey in surveys}
-        parts = {survey.split: self._measured(profile, survey.split) for survey in surveys}
+        parts = {survey.split: self._measured(profile, survey.split, progress) for survey in surveys}
         size = _sum((parts[split].bytes_out, shares[split]) for split in parts)
         work = _sum((parts[split].seconds, shares[split]) for split in parts)
-        seconds, error = work[0] * left / self._busy, work[1] * left / self._busy
+        if profile.source.classes is not None and min(shares.values()) < 1.0:
+            unequal = _CLASSES_DIFFER / math.sqrt(profile.source.classes)
+            size, work = ((likely, math.hypot(error, likely * unequal)) for likely, error in (size, work))
+        storing = self._time_storing(profile.output_path)
+        shards = sum(profile.shards(split) for split in profile.source.splits)
+        stored = (storing.shard * shards + storing.byte * size[0]) * left
+        seconds, error = (work[0] * left + stored) / self._busy, work[1] * left / self._busy
         reading = sum(parts[split].reading * shares[split] for split in parts) * left
         spread = math.hypot(_DEVIATIONS * error, _CLOCK * seconds)
         return Estimated(
@@ -120,7 +147,7 @@ class Estimator:
             seconds=Range(
                 low=self._startup + max(0.0, seconds - spread),
                 likely=self._startup + seconds,
-                high=self._startup + max(seconds + spread, reading),
+                high=self._startup + max(seconds + spread, reading, stored),
             ),
             worker_memory=_memory([rss for part in parts.values() for rss in part.rss]),
         )
@@ -141,25 +168,39 @@ class Estimator:
             self._drawn[split, count] = draw(self._surveys[split], count, _SEED, self._cache)
         return self._drawn[split, count]
 
-    def _measured(self, profile: Profile, split: Split) -> _Measured:
+    def _measured(self, profile: Profile, split: Split, progress: Progress) -> _Measured:
         asked = recipe(profile, split)
         if (split, asked) not in self._known:
-            self._known[split, asked] = self._measure(self._sample(profile, split), asked)
+            self._known[split, asked] = self._measure(self._sample(profile, split), asked, progress)
         return self._known[split, asked]
 
-    def _measure(self, drawn: Drawn, asked: Recipe) -> _Measured:
+    def _time_storing(self, output: Path) -> Storing:
+        if output not in self._storing:
+            self._storing[output] = time_storing(output)
+        return self._storing[output]
+
+    def _time_reading(self, survey: Survey, asked: Recipe) -> float:
+        """Seconds that one worker would spend on reading all of the archive's images."""
+        if survey.split not in self._reading:
+            drawn = draw(survey, _READ, time.time_ns(), self._cache)
+            read = sum(self.call(rehearse, _task(drawn, np.arange(len(drawn.table)), asked)).reading)
+            self._reading[survey.split] = read * survey.image_bytes / max(1, int(drawn.table.size.sum()))
+        return self._reading[survey.split]
+
+    def _measure(self, drawn: Drawn, asked: Recipe, progress: Progress) -> _Measured:
         if not self._startup:
             self._startup = max(future.result() for future in self._ready) - self._begun
+        cold = self._time_reading(drawn.survey, asked)
         count = len(drawn.table)
         rows = [np.arange(start, count, -(-count // _CHUNK)) for start in range(-(-count // _CHUNK))]
         futures = [self._executor.submit(rehearse, _task(drawn, chunk, asked)) for chunk in rows]
-        results = [future.result() for future in futures]
+        results, done = [], 0
+        for chunk, future in zip(rows, futures, strict=True):
+            results.append(future.result())
+            done += int(drawn.table.size[chunk].sum())
+            progress(done, int(drawn.table.size.sum()))
         order = np.argsort(np.concatenate(rows))
         weight, size = drawn.weight, drawn.table.size.astype(np.float64)
-        waiting = _column(results, lambda result: result.reading, order)
-        # What a first look has brought into the page cache says nothing any more of how long reading takes.
-        cold = float(waiting @ weight)
-        cold = self._reading.setdefault(drawn.survey.split, cold)
         totals = drawn.survey.images, float(drawn.survey.image_bytes)
         seconds = total(_column(results, lambda result: result.seconds, order), size, weight, totals)
         return _Measured(

@@ -46,39 +46,62 @@ def examine(profile: Profile, report: Report) -> Verdict:
         profile: what would be built.
         report: told how far the reading of headers is.
     """
-    wanted = machine.cores() if profile.run.workers == "auto" else profile.run.workers
     surveys, archives = _archives(profile, report)
+    if archives.status == "fail":
+        return judge(profile, archives, surveys, None, wanted_workers(profile))
+    with Estimator(surveys, wanted_workers(profile), cache_folder()) as estimator:
+        return verdict(profile, archives, surveys, estimator, report)
+
+
+def verdict(
+    profile: Profile, archives: Checked, surveys: Mapping[Split, Survey], estimator: Estimator, report: Report
+) -> Verdict:
+    """The rest of the pre-flight, when nothing is wrong with the archives at first sight."""
+
+    def progress(done: int, total: int) -> None:
+        report(Preparing(step="a sample of the images", done=done, total=total))
+
     estimated = None
-    if archives.status != "fail":
-        with Estimator(surveys, wanted, cache_folder()) as estimator:
-            try:
-                estimated = estimator.estimate(profile, left=left(profile, surveys))
-            except (WorkerDied, InputError, MachineError) as error:
-                archives = _unmeasured(archives, error)
-    return judge(profile, archives, surveys, estimated, wanted)
+    try:
+        estimated = estimator.estimate(profile, left=left(profile, surveys), progress=progress)
+    except (WorkerDied, InputError, MachineError) as error:
+        archives = _unmeasured(archives, error)
+    return judge(profile, archives, surveys, estimated, estimator.workers, estimator.held)
+
+
+def wanted_workers(profile: Profile) -> int:
+    """How many workers the profile asks for on this machine."""
+    return machine.cores() if profile.run.workers == "auto" else profile.run.workers
 
 
 def judge(
-    profile: Profile, archives: Checked, surveys: Mapping[Split, Survey], estimated: Estimated | None, wanted: int
+    profile: Profile,
+    archives: Checked,
+    surveys: Mapping[Split, Survey],
+    estimated: Estimated | None,
+    wanted: int,
+    held: int = 0,
 ) -> Verdict:
-    """The checks of output and machine, when the archives were looked at and the sample was measured."""
-    output = profile.output_path
-    workers = wanted
+    """The checks of output and machine; `held` bytes of memory are this program's own and will be free again."""
+    output, workers = profile.output_path, wanted
     remembered: list[Checked] = []
     if estimated is not None:
-        check, workers = checks.memory(machine.memory(), estimated, wanted)
+        there = machine.memory()
+        there = replace(there, available=min(there.total, there.available + held))
+        check, workers = checks.memory(there, estimated, wanted)
         remembered.append(check)
         estimated = _with_workers(estimated, workers, machine.cores())
     shards = sum(profile.shards(split) for split in profile.source.splits)
+    done = _done(output)
     with writing(output):
-        there = machine.disk(output)
+        disk = machine.disk(output)
     return Verdict(
         checks=(
             archives,
             occupied(profile, surveys),
             checks.rights(output),
-            checks.disk(output, there, estimated, sum(result.bytes_out for result in _done(output))),
-            checks.files(output, there, 2 * (shards - len(_done(output))) + 16),
+            checks.disk(output, disk, estimated, sum(result.bytes_out for result in done)),
+            checks.files(output, disk, 2 * (shards - len(done)) + 16),
             *remembered,
             checks.cores(machine.cores(), workers),
             checks.open_files(machine.open_files(), workers),
@@ -103,21 +126,23 @@ def refuse(verdict: Verdict, ignored: Collection[str], *, building: bool) -> Non
         PlanMismatch: an output that holds other shards, before a build.
         MachineError: any other check that fails.
     """
-    unknown = [name for name in ignored if name not in checks.NAMES]
+    unknown = [name for name in ignored if name not in checks.IGNORABLE]
     if unknown:
-        raise UsageError(f"--ignore {unknown[0]}: there is no such check.", f"There are {', '.join(checks.NAMES)}")
+        known = ", ".join(checks.IGNORABLE)
+        raise UsageError(f"--ignore {unknown[0]}: there is no such check to ignore.", f"There are {known}")
     bad = checks.failed(verdict.checks, list(ignored))
     if not bad:
         return
-    lines = [f"{len(bad)} of {len(verdict.checks)} checks {'fails' if len(bad) == 1 else 'fail'}. Nothing was written."]
+    lines = [f"{len(bad)} of {len(verdict.checks)} checks {'fails' if len(bad) == 1 else 'fail'}. Nothing was begun."]
     for check in bad:
         needed = f"; needed: {check.needed}" if check.needed else ""
         lines += [f"  {check.name}: {check.seen}{needed}"] + ([f"    → {check.mend}"] if check.mend else [])
-    words = " ".join(f"--ignore {check.name}" for check in bad)
     names = [check.name for check in bad]
+    words = " ".join(f"--ignore {name}" for name in names)
+    way_on = f"Mend that, or go on anyway with {words}" if set(names) <= set(checks.IGNORABLE) else "Mend that first"
     kinds: dict[str, type[SetupError]] = {"archives": InputError, "output": PlanMismatch} if building else {}
     kind = next((kinds[name] for name in kinds if name in names), MachineError)
-    raise kind("\n".join(lines), f"Mend that, or go on anyway with {words}")
+    raise kind("\n".join(lines), way_on)
 
 
 def left(profile: Profile, surveys: Mapping[Split, Survey]) -> float:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from wizard.engine.events import Beat, Event, Machine, ShardDone, Stopping
 from wizard.errors import Interrupted, MachineError
+from wizard.preflight.checks import DISK_RESERVE
 from wizard.preflight.machine import look
 from wizard.sources.locate import human_bytes
 
 _EVERY = 1.0
 """Seconds between two looks."""
-_DISK_RESERVE = 32_000_000
 _MEMORY_RESERVE = 256_000_000
-"""Bytes that must stay free; of memory never more than a twentieth of all."""
+"""Bytes that must stay available; never more than a twentieth of all."""
 
 
 class Guard:
@@ -23,15 +23,18 @@ class Guard:
     Args:
         output: the dataset's folder.
         workers: how many shards are written at a time.
+        shards: how many are to be written.
         stopping: whether the person has asked.
     """
 
-    def __init__(self, output: Path, workers: int, stopping: Callable[[], bool]) -> None:
+    def __init__(self, output: Path, workers: int, shards: int, stopping: Callable[[], bool]) -> None:
         self._output = output
         self._workers = workers
+        self._left = shards
         self._stopping = stopping
         self._next = 0.0
         self._largest = 0
+        self._written: dict[str, int] = {}
         self._shortage = ""
         self._told = False
 
@@ -41,10 +44,15 @@ class Guard:
 
     def watch(self, event: Event) -> Iterator[Event]:
         """Learns from an event, and once a second looks at the machine and gives what it saw; tells a stop once."""
-        if isinstance(event, ShardDone):
-            self._largest = max(self._largest, event.result.bytes_out)
-        elif isinstance(event, Beat):
-            self._largest = max(self._largest, event.bytes_out)
+        match event:
+            case Beat():
+                self._written[event.shard] = event.bytes_out
+            case ShardDone(result=result):
+                self._written.pop(result.shard, None)
+                self._largest = max(self._largest, result.bytes_out)
+                self._left -= 1
+            case _:
+                pass
         if self() and not self._told:
             self._told = True
             yield Stopping()
@@ -52,8 +60,14 @@ class Guard:
             return
         self._next = time.monotonic() + _EVERY
         machine = look(self._output)
-        self._shortage = self._shortage or shortage(machine, self._largest * self._workers)
+        self._shortage = self._shortage or shortage(machine, self._soon())
         yield machine
+
+    def _soon(self) -> int:
+        """Bytes that the shards under way, and those that begin beside them, may still write."""
+        largest = max(self._largest, *self._written.values(), 0)
+        written = sorted(self._written.values(), reverse=True)[: self._workers]
+        return max(0, min(self._workers, self._left) * largest - sum(written))
 
     @contextmanager
     def naming_the_shortage(self) -> Iterator[None]:
@@ -76,7 +90,7 @@ def shortage(machine: Machine, soon: int) -> str:
         machine: how it does now.
         soon: bytes that the shards under way may still write.
     """
-    if machine.disk_free < soon + _DISK_RESERVE:
+    if machine.disk_free < soon + DISK_RESERVE:
         return f"Only {human_bytes(machine.disk_free)} are free on the output's disk."
     available = machine.memory_total - machine.memory_used
     if available < min(_MEMORY_RESERVE, machine.memory_total // 20):

@@ -20,13 +20,11 @@ class Memory:
         total: of the machine, or of the container where that has less.
         available: what could be had now without swapping.
         machine: of the machine.
-        cached: page cache, which the system gives back when asked.
     """
 
     total: int
     available: int
     machine: int
-    cached: int
 
     @property
     def limited(self) -> bool:
@@ -60,7 +58,7 @@ def memory(limits: Limits | None = None) -> Memory:
         total = min(total, limits.memory)
     if limits.memory_left is not None:
         available = min(available, limits.memory_left)
-    return Memory(total=total, available=available, machine=int(seen.total), cached=int(getattr(seen, "cached", 0)))
+    return Memory(total=total, available=available, machine=int(seen.total))
 
 
 def cores(limits: Limits | None = None) -> int:

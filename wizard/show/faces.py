@@ -22,10 +22,8 @@ from wizard.engine.events import (
 from wizard.folders import shortened
 from wizard.output import Output
 from wizard.show.tally import Tally, clock
-from wizard.show.words import about, duration, size
+from wizard.show.words import GLYPHS, about, duration, size, workers
 from wizard.sources.locate import human_bytes
-
-_GLYPHS = {"pass": "✓", "warn": "!", "fail": "✗"}
 
 
 class Face(Protocol):
@@ -126,7 +124,7 @@ def progress_line(tally: Tally) -> str:
 
 def _checked(check: Checked) -> list[str]:
     needed = f"; needed: {check.needed}" if check.needed else ""
-    seen = f"{_GLYPHS[check.status]} {check.name:<12}  {check.seen}{needed}"
+    seen = f"{GLYPHS[check.status]} {check.name:<12}  {check.seen}{needed}"
     match check:
         case Checked(mend=""):
             return [seen]
@@ -139,7 +137,7 @@ def _checked(check: Checked) -> list[str]:
 def _estimate(event: Estimated) -> str:
     return (
         f"→ about {about(event.bytes_out, size)} · about {about(event.seconds, duration)} "
-        f"with {_workers(event.workers)} · measured on {event.sampled:,} images"
+        f"with {workers(event.workers)} · measured on {event.sampled:,} images"
     )
 
 
@@ -150,11 +148,7 @@ def _start(event: Started) -> str:
         for split in event.splits
     ]
     where = f"in {shortened(Path(event.output))} (plan {event.plan_id})"
-    return f"Building {' and '.join(parts)} with {_workers(event.workers)} {where}"
-
-
-def _workers(count: int) -> str:
-    return "1 worker" if count == 1 else f"{count:,} workers"
+    return f"Building {' and '.join(parts)} with {workers(event.workers)} {where}"
 
 
 def _far(event: Preparing) -> str:

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 
-from wizard.engine.events import Range
+from wizard.engine.events import Range, Status
 from wizard.sources.locate import human_bytes
+
+GLYPHS: dict[Status, str] = {"pass": "✓", "warn": "!", "fail": "✗"}
+"""Marks of a check."""
 
 
 def duration(seconds: float) -> str:
@@ -18,6 +21,15 @@ def duration(seconds: float) -> str:
     hours, minutes = divmod(round(whole / 60), 60)
     parts = [_counted(hours, "hour")] if hours else []
     return " ".join(parts + ([_counted(minutes, "minute")] if minutes else []))
+
+
+def workers(count: int) -> str:
+    """How many workers.
+
+    >>> workers(1), workers(12)
+    ('1 worker', '12 workers')
+    """
+    return _counted(count, "worker")
 
 
 def size(count: float) -> str:

@@ -43,12 +43,12 @@ def detect(folder: Path) -> list[Found]:
     Raises:
         InputError: there is no such folder, or it cannot be looked into.
     """
-    if not folder.is_dir():
-        raise InputError(
-            f"{folder} is a file, not a folder." if folder.exists() else f"{folder} does not exist.",
-            "Give the folder that holds the archives: --set source.path=FOLDER",
-        )
     with reading(folder):
+        if not folder.is_dir():
+            raise InputError(
+                f"{folder} is a file, not a folder." if folder.exists() else f"{folder} does not exist.",
+                "Give the folder that holds the archives: --set source.path=FOLDER",
+            )
         there = {entry.name for entry in folder.iterdir()}
     images = [_look(folder, there, (IMAGES[split].name,), "images", split) for split in SPLITS]
     return images + [_look(folder, there, BOXES[split].names, "boxes", split) for split in SPLITS]

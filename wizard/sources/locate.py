@@ -51,12 +51,15 @@ def human_bytes(count: int) -> str:
 
 
 def _find(folder: Path, names: Mapping[Split, tuple[str, ...]]) -> dict[Split, Path]:
-    if names and not folder.is_dir():
-        raise InputError(
-            f"{folder} is a file, not a folder." if folder.exists() else f"{folder} does not exist.",
-            "Give the folder that holds the archives: --set source.path=FOLDER",
-        )
-    paths = {split: [folder / name for name in known if (folder / name).is_file()] for split, known in names.items()}
+    with reading(folder):
+        if names and not folder.is_dir():
+            raise InputError(
+                f"{folder} is a file, not a folder." if folder.exists() else f"{folder} does not exist.",
+                "Give the folder that holds the archives: --set source.path=FOLDER",
+            )
+        paths = {
+            split: [folder / name for name in known if (folder / name).is_file()] for split, known in names.items()
+        }
     return {split: present[0] for split, present in paths.items() if present}
 
 
