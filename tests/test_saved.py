@@ -107,7 +107,7 @@ def test_what_is_no_toml_is_told(tmp_path: Path) -> None:
 
 PATHS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
 NAMES = st.from_regex(
-    r"[\w.-]{0,20}", fullmatch=True, alphabet=st.characters(codec="utf-8", categories=["L", "Nd", "P"])
+    r"(\w[\w.-]{0,20})?", fullmatch=True, alphabet=st.characters(codec="utf-8", categories=["L", "Nd", "P"])
 )
 SPLITS = st.lists(st.sampled_from(["train", "validation"]), min_size=1, unique=True)
 PIXELS = st.integers(1, 16384)
@@ -316,6 +316,8 @@ def test_all_problems_of_a_file_and_its_overrides_are_told_together(tmp_path: Pa
 
 def test_a_files_name_is_the_profiles_with_what_no_name_may_hold_replaced(tmp_path: Path) -> None:
     assert load(file(tmp_path, "", "my profile (2).toml"), FOLDERS).name == "my-profile-2-"
+    assert load(file(tmp_path, "", "(draft) p.toml"), FOLDERS).name == "draft-p"
+    assert load(file(tmp_path, "", f"{'x' * 150}.toml"), FOLDERS).name == "x" * 100
     assert load(file(tmp_path, "name = 'other'", "my profile (2).toml"), FOLDERS).name == "other"
 
 

@@ -9,6 +9,12 @@ if sys.platform != "win32":
     import termios
 
 
+def forget_typed() -> None:
+    """Lets go of keys that were typed before anything was asked, so that they answer no question by chance."""
+    if sys.platform != "win32" and _ours():
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
+
+
 @contextmanager
 def without_echo() -> Iterator[None]:
     """While it is open the terminal does not show what is typed; it is kept for whoever reads next.
@@ -29,3 +35,8 @@ def without_echo() -> Iterator[None]:
         yield
     finally:
         termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
+
+
+def _ours() -> bool:
+    """Whether stdin is a terminal that this process may change without being stopped."""
+    return bool(sys.stdin) and sys.stdin.isatty() and os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()

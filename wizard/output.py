@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -12,7 +12,7 @@ from typing import Any, Literal
 from rich.console import Console
 from rich.markup import escape
 
-from wizard.echo import without_echo
+from wizard.echo import forget_typed, without_echo
 from wizard.errors import ReaderGone, SetupError
 from wizard.folders import shortened
 
@@ -87,13 +87,18 @@ class Output:
             self.talk.print(f"[bold cyan]?[/] [bold]{escape(question)}[/]  [cyan]{escape(answer)}[/]")
 
     @contextmanager
-    def busy(self, text: str) -> Iterator[None]:
-        """Says what is waited for while it is open, where something that moves may be drawn."""
+    def busy(self, text: str) -> Iterator[Callable[[int, int], None]]:
+        """Says what is waited for while it is open, where something that moves may be drawn.
+
+        Gives a function that is told how much of how much is done. What is typed meanwhile counts for nothing.
+        """
         if not self.live:
-            yield
+            yield lambda _done, _total: None
             return
-        with without_echo(), self.talk.status(f"{text}{'…' if self.draws else '...'}"):
-            yield
+        shown = f"{text}{'…' if self.draws else '...'}"
+        with without_echo(), self.talk.status(shown) as status:
+            yield lambda done, total: status.update(f"{shown} {100 * done // max(1, total)} %")
+            forget_typed()
 
     def link(self, text: str, path: Path) -> None:
         """Says where a file is; a terminal that can opens it with a click."""

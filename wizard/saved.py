@@ -127,7 +127,7 @@ def read(path: Path) -> Table:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProfileError(str(path), [f"it is no TOML: {error}"], "Mend that place in the file") from error
-    table.setdefault("name", re.sub(r"[^\w.-]+", "-", path.stem))
+    table.setdefault("name", re.sub(r"[^\w.-]+", "-", path.stem).lstrip(".-")[:100])
     return _migrated(table, path)
 
 

@@ -15,6 +15,7 @@ from wizard.ask.interview import Interview
 from wizard.ask.review import Row
 from wizard.ask.stage import Outcome
 from wizard.engine.events import Estimated, Event
+from wizard.sources.archives import Progress
 
 BACK, LEAVE, DEFAULT = "<back>", "<leave>", "<default>"
 
@@ -30,6 +31,7 @@ class Script:
         self.consequences: list[Estimated] = []
         self.links: list[Path] = []
         self.waited: list[str] = []
+        self.assumed: list[str] = []
 
     @property
     def keys(self) -> list[str]:
@@ -58,15 +60,16 @@ class Script:
         yield lambda _event: None
 
     @contextmanager
-    def busy(self, text: str) -> Iterator[None]:
+    def busy(self, text: str) -> Iterator[Progress]:
         self.waited.append(text)
-        yield
+        yield lambda _done, _total: None
 
     def table(self, rows: list[Row]) -> None:
         self.tables.append(rows)
 
-    def consequence(self, estimated: Estimated) -> None:
+    def consequence(self, estimated: Estimated, assumed: str) -> None:
         self.consequences.append(estimated)
+        self.assumed.append(assumed)
 
     def link(self, text: str, path: Path) -> None:
         assert text

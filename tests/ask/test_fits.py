@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from wizard.ask.asked import Value
+from wizard.ask.facts import Facts
 from wizard.ask.fits import misfit
 from wizard.ask.questions import BY_KEY
 
@@ -11,10 +12,10 @@ from wizard.ask.questions import BY_KEY
 @pytest.mark.parametrize(
     ("key", "value", "why"),
     [
-        ("image.quality", 0, "0 is below 1. JPEG quality goes from 1 to 100."),
-        ("image.quality", 101, "101 is above 100. JPEG quality goes from 1 to 100."),
-        ("image.size", 20000, "20,000 is above 16,384. Shortest side goes from 1 to 16,384."),
-        ("output.train_shards", 0, "0 is below 1. Train shards goes from 1 to 99,999."),
+        ("image.quality", 0, "0 is below 1; JPEG quality can be 1 to 100."),
+        ("image.quality", 101, "101 is above 100; JPEG quality can be 1 to 100."),
+        ("image.size", 20000, "20,000 is above 16,384; Shortest side can be 1 to 16,384."),
+        ("output.train_shards", 0, "0 is below 1; Train shards can be 1 to 99,999."),
         ("name", "a b", "name = 'a b': allowed is letters, digits, _ . and -, the first a letter or a digit"),
         ("name", "..", "name = '..': allowed is letters, digits, _ . and -, the first a letter or a digit"),
         ("name", "", "A name is needed."),
@@ -35,22 +36,28 @@ from wizard.ask.questions import BY_KEY
     ],
 )
 def test_an_answer_fits_or_it_is_said_why_not(key: str, value: Value, why: str) -> None:
-    assert misfit(BY_KEY[key], value, None) == why
+    assert misfit(BY_KEY[key], value, Facts()) == why
 
 
 def test_an_output_may_be_new_or_there_but_no_file_and_not_the_raw_data(tmp_path: Path) -> None:
     question = BY_KEY["output.path"]
     (tmp_path / "file").write_text("")
-    assert misfit(question, str(tmp_path / "new" / "deep"), tmp_path / "raw") == ""
-    assert misfit(question, str(tmp_path), tmp_path / "raw") == ""
-    assert "is a file" in misfit(question, str(tmp_path / "file"), None)
-    assert "is a file" in misfit(question, str(tmp_path / "file" / "in"), None)
-    assert "raw data's own folder" in misfit(question, str(tmp_path), tmp_path)
-    assert misfit(question, "~no-such-user-here/x", None)
+    assert misfit(question, str(tmp_path / "new" / "deep"), Facts(folder=tmp_path / "raw")) == ""
+    assert misfit(question, str(tmp_path), Facts(folder=tmp_path / "raw")) == ""
+    assert "is a file" in misfit(question, str(tmp_path / "file"), Facts())
+    assert "is a file" in misfit(question, str(tmp_path / "file" / "in"), Facts())
+    assert "raw data's own folder" in misfit(question, str(tmp_path), Facts(folder=tmp_path))
+    assert misfit(question, "~no-such-user-here/x", Facts())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
 def test_an_output_that_cannot_be_written_is_refused_with_what_would_mend_it() -> None:
-    why = misfit(BY_KEY["output.path"], "/proc/imagenet", None)
+    why = misfit(BY_KEY["output.path"], "/proc/imagenet", Facts())
     assert why.startswith("/proc ")
     assert why.endswith("or name another folder.")
+
+
+def test_more_shards_than_images_are_refused(facts: Facts) -> None:
+    question = BY_KEY["output.validation_shards"]
+    assert misfit(question, 24, facts) == ""
+    assert misfit(question, 25, facts) == "validation has 24 images; 25 shards would leave some empty."

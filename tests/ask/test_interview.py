@@ -64,7 +64,12 @@ def test_size_and_time_are_told_after_every_image_answer_and_a_page_after_the_la
     converse: Converse, forward: list[Any]
 ) -> None:
     script, _ = converse(*forward)
-    assert len(script.consequences) == 4
+    assert len(script.consequences) == 3, "the last answer changed nothing"
+    assert script.assumed == [
+        "shortest side 480, JPEG quality 85 · both splits",
+        "shortest side 64, JPEG quality 85 · both splits",
+        "shortest side 64, JPEG quality 80 · both splits",
+    ]
     assert all(each.images == TRAIN + VALIDATION for each in script.consequences)
     assert script.consequences[1].bytes_out.likely != script.consequences[0].bytes_out.likely
     (page,) = script.links
@@ -113,7 +118,7 @@ def test_an_answer_that_does_not_fit_is_asked_again_with_the_reason(
     wrong = [asked for asked in script.asked if asked.error]
     assert [(asked.key, asked.typed) for asked in wrong] == [("output.path", str(raw)), ("image.quality", 120)]
     assert wrong[0].error == "That is the raw data's own folder. Give the dataset another one."
-    assert wrong[1].error == "120 is above 100. JPEG quality goes from 1 to 100."
+    assert wrong[1].error == "120 is above 100; JPEG quality can be 1 to 100."
 
 
 def test_a_folder_without_archives_is_refused_with_what_is_there(converse: Converse, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from prompt_toolkit.input import create_pipe_input
@@ -82,6 +83,24 @@ def test_a_question_mark_explains_and_asks_again(put: Put, said: io.StringIO, ki
 
 def test_what_was_typed_outlasts_the_help(put: Put) -> None:
     assert put(asked("text", "a"), f"b?c{ENTER}") == "abc"
+
+
+def test_what_was_ticked_and_pointed_at_outlasts_the_help(put: Put) -> None:
+    assert put(asked("choices", ["train", "validation"]), f" ?{ENTER}") == ["validation"]
+    assert put(asked("choice", "train"), f"{DOWN}?{ENTER}") == "validation"
+
+
+def test_ctrl_d_leaves_where_nothing_is_typed(put: Put) -> None:
+    for kind in ("choice", "choices"):
+        with pytest.raises(KeyboardInterrupt):
+            put(asked(kind, ["train"] if kind == "choices" else "train"), CTRL_D)
+
+
+def test_tab_completes_a_path_at_once(put: Put, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    assert put(asked("path", f"{tmp_path}/da"), f"\t{ENTER}") == f"{tmp_path}/data/"
+    (tmp_path / "data-2").mkdir()
+    assert put(asked("path", f"{tmp_path}/d"), f"\t{ENTER}") == f"{tmp_path}/data"
 
 
 def test_nothing_ticked_is_an_empty_list_and_not_the_default(put: Put) -> None:

@@ -169,3 +169,12 @@ def test_nothing_but_a_regular_file_is_a_member() -> None:
     archive = tar([("a.JPEG", b"")], type=tarfile.SYMTYPE, linkname="b.JPEG")
     assert member_at(io.BytesIO(archive), 0, b".JPEG") is None
     assert member_at(io.BytesIO(b""), 0, b".JPEG") is None
+
+
+def test_the_search_for_a_header_ends_where_no_member_is_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tars, "_LONGEST_SEARCHED", 10 * BLOCK)
+    monkeypatch.setattr(tars, "_LOOKBACK", BLOCK)
+    archive = tar([("a.JPEG", bytes(20 * BLOCK))])
+    assert member_at(io.BytesIO(archive), 9 * BLOCK, b".JPEG") is not None
+    with pytest.raises(TarDamage, match="before byte 9,728 there is no header for"):
+        member_at(io.BytesIO(archive), 19 * BLOCK, b".JPEG")

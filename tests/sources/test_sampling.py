@@ -130,3 +130,12 @@ def test_what_macos_slips_in_is_not_drawn(tmp_path: Path) -> None:
     path.write_bytes(tar([("n01440764.tar", inner)]))
     drawn = draw(survey(path, "train", tmp_path, quiet), 15, 1, tmp_path)
     assert {name[:1] for name, *_ in images(drawn.table)} == {"n"}
+
+
+def test_an_archive_that_is_but_room_for_one_is_refused_at_once(tmp_path: Path) -> None:
+    """A download that reserved its size and then broke off: a sparse file, 6.7 GB of nothing."""
+    path = tmp_path / IMAGES["validation"].name
+    with path.open("wb") as file:
+        file.truncate(IMAGES["validation"].bytes)
+    with pytest.raises(InputError, match=r"img_val\.tar: before byte [\d,]+ there is no header for"):
+        draw(survey(path, "validation", tmp_path, quiet), 64, 1, tmp_path)

@@ -12,6 +12,7 @@ from wizard.preflight import machine
 from wizard.preflight.estimate import Estimator
 from wizard.preflight.examine import Verdict, archives_check, left, verdict, wanted_workers
 from wizard.profile import Profile
+from wizard.sources.archives import Progress
 
 
 class Bench:
@@ -51,17 +52,19 @@ class Bench:
             self._estimator, self._facts = Estimator(facts.surveys, workers, cache_folder()), facts
         return self._estimator
 
-    def estimate(self, profile: Profile, facts: Facts) -> Estimated | None:
+    def estimate(self, profile: Profile, facts: Facts, progress: Progress) -> Estimated | None:
         """What the profile would come to; None where it cannot be measured, for which the verdict gives the reason."""
         estimator = self.prepare(facts, profile)
         try:
-            return estimator.estimate(profile, left=left(profile, facts.surveys)) if estimator else None
+            if estimator is None:
+                return None
+            return estimator.estimate(profile, left=left(profile, facts.surveys), progress=progress)
         except (SetupError, WorkerDied):
             return None
 
-    def verdict(self, profile: Profile, facts: Facts) -> Verdict:
+    def verdict(self, profile: Profile, facts: Facts, progress: Progress) -> Verdict:
         """The whole pre-flight; the raw data must hold something."""
         estimator = self.prepare(facts, profile)
         assert estimator is not None
         archives = archives_check(profile, list(facts.found), facts.surveys)
-        return verdict(profile, archives, facts.surveys, estimator, lambda _event: None)
+        return verdict(profile, archives, facts.surveys, estimator, progress)

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from wizard.ask.asked import Value
+from wizard.ask.facts import Facts
 from wizard.ask.questions import Question
 from wizard.errors import ProfileError, UsageError
 from wizard.folders import expanded
@@ -13,22 +14,22 @@ from wizard.preflight.checks import refusal
 from wizard.profile import Profile, check
 
 
-def misfit(question: Question, value: Value, source: Path | None) -> str:
+def misfit(question: Question, value: Value, facts: Facts) -> str:
     """Why an answer cannot be taken, in a sentence; empty where it can.
 
     Args:
         question: that it answers.
         value: the answer.
-        source: the raw data's folder, where it is known.
+        facts: what is known of the raw data.
     """
     if isinstance(value, list) and not value:
         return "Choose one at least."
     if question.kind == "path" and (why := _unspeakable(str(value))):
         return why
     if question.kind == "number" and isinstance(value, int):
-        return _beyond(question, value)
+        return _beyond(question, value) or _too_many_shards(question, value, facts)
     if question.key == "output.path":
-        return _bad_output(str(value), source)
+        return _bad_output(str(value), facts.folder)
     if question.key == "name" and not str(value):
         return "A name is needed."
     return _refused(question.key, value)
@@ -44,9 +45,16 @@ def _beyond(question: Question, value: int) -> str:
         bounds |= {name: getattr(rule, name) for name in ("ge", "le") if hasattr(rule, name)}
     low, high = bounds["ge"], bounds["le"]
     if value < low:
-        return f"{value:,} is below {low:,}. {question.label} goes from {low:,} to {high:,}."
+        return f"{value:,} is below {low:,}; {question.label} can be {low:,} to {high:,}."
     if value > high:
-        return f"{value:,} is above {high:,}. {question.label} goes from {low:,} to {high:,}."
+        return f"{value:,} is above {high:,}; {question.label} can be {low:,} to {high:,}."
+    return ""
+
+
+def _too_many_shards(question: Question, value: int, facts: Facts) -> str:
+    for split, survey in facts.surveys.items():
+        if question.key == f"output.{split}_shards" and value > survey.images:
+            return f"{split} has {survey.images:,} images; {value:,} shards would leave some empty."
     return ""
 
 

@@ -1,5 +1,6 @@
 """The conversation: from question to question, back, review, edit; the answers are kept after each."""
 
+import os
 import shlex
 from copy import deepcopy
 from dataclasses import replace
@@ -14,8 +15,9 @@ from wizard.ask.draft import Draft
 from wizard.ask.facts import Facts, look
 from wizard.ask.fits import misfit
 from wizard.ask.questions import BY_KEY, QUESTIONS, Question, folder
-from wizard.ask.review import rows
+from wizard.ask.review import images, rows
 from wizard.ask.stage import Outcome, Stage
+from wizard.engine.events import Estimated
 from wizard.errors import MachineError, ProfileError, SetupError
 from wizard.folders import shortened
 from wizard.preflight import checks
@@ -47,6 +49,7 @@ class Interview:
         self._draft = draft or Draft()
         self._before_edit: tuple[Draft, Facts] | None = None
         self._previewed: object = None
+        self._last_told: Estimated | None = None
 
     def run(self) -> Outcome:
         """The whole conversation.
@@ -59,7 +62,6 @@ class Interview:
             question = self._draft.next(self._facts)
             try:
                 if question is None:
-                    self._before_edit = None
                     outcome = self._review()
                     if outcome is not None:
                         return outcome
@@ -104,7 +106,7 @@ class Interview:
 
     def _misfit(self, question: Question, answer: Value) -> str:
         """Why the answer cannot be taken; an answer about the raw data is looked at on the spot."""
-        why = misfit(question, answer, self._facts.folder)
+        why = misfit(question, answer, self._facts)
         if why or question.key != SOURCE:
             return why
         try:
@@ -131,13 +133,16 @@ class Interview:
             profile = self._draft.profile(self._facts)
         except ProfileError:
             return
-        with self._stage.busy("measuring on your images"):
-            estimated = self._bench.estimate(profile, self._facts)
+        with self._stage.busy("measuring on your images; Ctrl-C leaves") as progress:
+            estimated = self._bench.estimate(profile, self._facts, progress)
         if estimated is None:
             return
-        self._stage.consequence(estimated)
         following = self._draft.next(self._facts)
-        if following is None or not following.image:
+        open_still = following is not None and following.image
+        if estimated != self._last_told:
+            self._stage.consequence(estimated, images(profile) if open_still else "")
+            self._last_told = estimated
+        if not open_still:
             self._show_preview(profile)
 
     def _show_preview(self, profile: Profile) -> None:
@@ -164,11 +169,25 @@ class Interview:
             self._prompter.say(f"✗ {error}")
             self._edit(self._chosen_question())
             return None
-        with self._stage.busy("looking at this machine"):
-            verdict = self._bench.verdict(profile, self._facts)
+        self._tell_changes()
+        with self._stage.busy("looking at this machine") as progress:
+            verdict = self._bench.verdict(profile, self._facts, progress)
         self._show_preview(profile)
         self._stage.table(rows(profile, self._facts, verdict.estimated, verdict.checks))
         return self._choose(profile, verdict)
+
+    def _tell_changes(self) -> None:
+        """What an edited answer has changed beside itself."""
+        before, self._before_edit = self._before_edit, None
+        if before is None:
+            return
+        old, new = before[0].answers, self._draft.answers
+        for question in QUESTIONS:
+            key = question.key
+            accepted = key in old and key in self._draft.asked and key not in self._draft.chosen
+            if accepted and old[key] != new[key]:
+                asked = self._asked(question)
+                self._prompter.say(f"  · {question.label}: {title(asked, new[key])} (was {title(asked, old[key])})")
 
     def _choose(self, profile: Profile, verdict: Verdict) -> Outcome | None:
         failing = tuple(check.name for check in checks.failed(verdict.checks, ()))
@@ -256,4 +275,4 @@ def _anchored(question: Question, answer: Value) -> Value:
     """A path that does not depend on the folder in which it was typed."""
     if question.kind != "path" or str(answer).startswith("~"):
         return answer
-    return str(Path(str(answer)).absolute())
+    return os.path.normpath(Path(str(answer)).absolute())

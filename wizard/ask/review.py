@@ -32,7 +32,7 @@ def rows(profile: Profile, facts: Facts, estimated: Estimated | None, checks: Se
         Row("Profile", profile.name or "without a name"),
         Row("Raw data", f"{shortened(profile.source_path)}   {counts}"),
         Row("Output", f"{shortened(profile.output_path)}   TFRecord · {shards} shards · labels {labels}"),
-        Row("Images", _images(profile)),
+        Row("Images", images(profile)),
         Row("Boxes", _BOXES[profile.source.boxes]),
     ]
     if profile.source.classes is not None:
@@ -58,16 +58,18 @@ def as_lines(table: Sequence[Row]) -> list[str]:
     return [f"  {row.mark or ' '} {row.label:<{width}}  {row.text}" for row in table]
 
 
-def consequence(estimated: Estimated) -> str:
-    """What the answers so far come to, in a line."""
+def consequence(estimated: Estimated, assumed: str) -> str:
+    """What the answers so far come to, in a line; and what was assumed where answers are still missing."""
+    with_what = f" · with {assumed}" if assumed else ""
     return (
         f"  → about {human_bytes(round(estimated.bytes_out.likely))} instead of {human_bytes(estimated.bytes_in)} · "
         f"about {duration(estimated.seconds.likely)} with {workers(estimated.workers)} · "
-        f"measured on {estimated.sampled:,} images"
+        f"measured on {estimated.sampled:,} images{with_what}"
     )
 
 
-def _images(profile: Profile) -> str:
+def images(profile: Profile) -> str:
+    """What becomes of the images of each split."""
     kinds = {split: str(recipe(profile, split)) for split in profile.source.splits}
     if len(set(kinds.values())) == 1:
         return next(iter(kinds.values())) + (" · both splits" if len(kinds) > 1 else "")

@@ -10,6 +10,7 @@ from wizard.ask.review import Row
 from wizard.engine.events import Estimated, Event
 from wizard.preflight.examine import Verdict
 from wizard.profile import Profile
+from wizard.sources.archives import Progress
 
 
 class Stage(Protocol):
@@ -18,14 +19,14 @@ class Stage(Protocol):
     def progress(self) -> AbstractContextManager[Callable[[Event], None]]:
         """Shows how far a long look is, while it is open."""
 
-    def busy(self, text: str) -> AbstractContextManager[object]:
-        """Says what is waited for, while it is open."""
+    def busy(self, text: str) -> AbstractContextManager[Progress]:
+        """Says what is waited for, while it is open; what it gives is told how far that is."""
 
     def table(self, rows: list[Row]) -> None:
         """Shows the review."""
 
-    def consequence(self, estimated: Estimated) -> None:
-        """Says what the answers so far come to."""
+    def consequence(self, estimated: Estimated, assumed: str) -> None:
+        """Says what the answers so far come to, and what was assumed where answers are still missing."""
 
     def link(self, text: str, path: Path) -> None:
         """Says where a file is."""

@@ -1,14 +1,16 @@
 """Questions on a person's terminal, with arrow keys, completion, a key back and a key for help."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import questionary
+from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 from questionary import Choice as Line
 from questionary import Question, Style
+from questionary.prompts.common import InquirerControl
 
-from wizard.ask.asked import Asked, Back, Choice, Misread, Value, title, understood
+from wizard.ask.asked import Asked, Back, Choice, Kind, Misread, Value, title, understood
 from wizard.output import Output
 
 _STYLE = Style(
@@ -29,10 +31,10 @@ _INDENT = 4
 
 
 class _Help(Exception):
-    """The person pressed ?; carries what was typed so far."""
+    """The person pressed ?; carries what was typed, pointed at or ticked so far."""
 
-    def __init__(self, typed: str) -> None:
-        self.typed = typed
+    def __init__(self, held: Value) -> None:
+        self.held = held
 
 
 class Terminal:
@@ -49,18 +51,18 @@ class Terminal:
 
     def ask(self, asked: Asked) -> Value:
         """See Prompter."""
-        error, typed = asked.error, None if asked.typed is None else str(asked.typed)
+        error, held = asked.error, asked.default if asked.typed is None else asked.typed
         while True:
             if error:
                 self._output.say(f"✗ {error}")
             try:
-                answer = self._put(asked, typed)
+                answer = self._put(asked, held)
                 return [str(each) for each in answer] if isinstance(answer, list) else understood(asked, str(answer))
             except _Help as wanted:
                 self._output.say(f"  {asked.help or 'There is no help for this question.'}")
-                error, typed = "", wanted.typed
+                error, held = "", wanted.held
             except Misread as misread:
-                error, typed = str(misread), None
+                error, held = str(misread), asked.default
 
     def took(self, asked: Asked, answer: Value) -> None:
         """See Prompter."""
@@ -70,27 +72,24 @@ class Terminal:
         """See Prompter."""
         self._output.say(text)
 
-    def _put(self, asked: Asked, typed: str | None) -> Any:
-        question = _BUILDERS[asked.kind](self, asked, typed)
+    def _put(self, asked: Asked, held: Value | None) -> Any:
+        question = _BUILDERS[asked.kind](self, asked, held)
         application = question.application
         application.ttimeoutlen = _ESCAPE
         application.timeoutlen = _ESCAPE
         keys = application.key_bindings
-        ours = [_KEYS, _PATH_KEYS] if asked.kind == "path" else [_KEYS]
+        ours = [_bindings(asked.kind), *([_PATH_KEYS] if asked.kind == "path" else [])]
         application.key_bindings = merge_key_bindings([keys, *ours] if keys else ours)
         return question.unsafe_ask(patch_stdout=False)
 
-    def _line(self, asked: Asked, typed: str | None) -> Question:
-        default = "" if asked.default is None else str(asked.default)
-        return questionary.text(
-            asked.text, default=default if typed is None else typed, style=_STYLE, erase_when_done=True, **self._io
-        )
+    def _line(self, asked: Asked, held: Value | None) -> Question:
+        default = "" if held is None else str(held)
+        return questionary.text(asked.text, default=default, style=_STYLE, erase_when_done=True, **self._io)
 
-    def _path(self, asked: Asked, typed: str | None) -> Question:
-        default = "" if asked.default is None else str(asked.default)
+    def _path(self, asked: Asked, held: Value | None) -> Question:
         return questionary.path(
             asked.text,
-            default=default if typed is None else typed,
+            default="" if held is None else str(held),
             only_directories=True,
             complete_while_typing=False,
             style=_STYLE,
@@ -98,9 +97,9 @@ class Terminal:
             **self._io,
         )
 
-    def _select(self, asked: Asked, _typed: str | None) -> Question:
+    def _select(self, asked: Asked, held: Value | None) -> Question:
         lines = self._lines(asked.choices)
-        chosen = next((line for line in lines if line.value == asked.default), None)
+        chosen = next((line for line in lines if line.value == held), None)
         return questionary.select(
             asked.text,
             lines,
@@ -113,8 +112,8 @@ class Terminal:
             **self._io,
         )
 
-    def _checkbox(self, asked: Asked, _typed: str | None) -> Question:
-        ticked = asked.default if isinstance(asked.default, list) else []
+    def _checkbox(self, asked: Asked, held: Value | None) -> Question:
+        ticked = held if isinstance(held, list) else []
         return questionary.checkbox(
             asked.text,
             self._lines(asked.choices, ticked),
@@ -145,11 +144,21 @@ class Terminal:
         return "❯" if self._output.draws else ">"
 
 
-def _leave(event: KeyPressEvent, error: Exception) -> None:
+def _leave(event: KeyPressEvent, error: BaseException) -> None:
     event.app.exit(exception=error)
 
 
-def _bindings() -> KeyBindings:
+def _held(event: KeyPressEvent, kind: Kind) -> Value:
+    """What is typed, pointed at or ticked at this moment."""
+    if kind not in ("choice", "choices"):
+        return event.current_buffer.text
+    control = next(each for each in event.app.layout.find_all_controls() if isinstance(each, InquirerControl))
+    if kind == "choices":
+        return [str(value) for value in control.selected_options]
+    return cast(str | int, control.get_pointed_at().value)
+
+
+def _bindings(kind: Kind) -> KeyBindings:
     keys = KeyBindings()
 
     @keys.add("escape", eager=True)
@@ -159,19 +168,35 @@ def _bindings() -> KeyBindings:
 
     @keys.add("?", eager=True)
     def _help(event: KeyPressEvent) -> None:
-        _leave(event, _Help(event.current_buffer.text))
+        _leave(event, _Help(_held(event, kind)))
 
     @keys.add("c-d", eager=True)
     def _end(event: KeyPressEvent) -> None:
-        if not event.current_buffer.text:
-            event.app.exit(exception=KeyboardInterrupt())
+        if event.current_buffer.text:
+            event.current_buffer.delete()
+        else:
+            _leave(event, KeyboardInterrupt())
 
     return keys
 
 
 def _path_bindings() -> KeyBindings:
-    """Enter takes the path as it stands; questionary's own would at first only close the list of completions."""
+    """Enter takes the path as it stands, where questionary would first close its list; Tab completes at once."""
     keys = KeyBindings()
+
+    @keys.add("tab", eager=True)
+    def _complete(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        if buffer.complete_state is not None:
+            buffer.complete_next()
+            return
+        asked = CompleteEvent(completion_requested=True)
+        completions = list(buffer.completer.get_completions(buffer.document, asked))
+        common = get_common_complete_suffix(buffer.document, completions)
+        if common:
+            buffer.insert_text(common)
+        elif completions:
+            buffer.start_completion(select_first=False)
 
     @keys.add("enter", eager=True)
     def _accept(event: KeyPressEvent) -> None:
@@ -184,9 +209,8 @@ def _path_bindings() -> KeyBindings:
     return keys
 
 
-_KEYS = _bindings()
 _PATH_KEYS = _path_bindings()
-_BUILDERS: dict[str, Callable[[Terminal, Asked, str | None], Question]] = {
+_BUILDERS: dict[str, Callable[[Terminal, Asked, Value | None], Question]] = {
     "path": Terminal._path,
     "text": Terminal._line,
     "number": Terminal._line,

@@ -26,6 +26,7 @@ from wizard.folders import shortened
 from wizard.output import Output
 from wizard.saved import load
 from wizard.show.choose import face_for
+from wizard.sources.archives import Progress
 
 KEYS = "Esc goes back · ? explains · Ctrl-C keeps your answers"
 
@@ -68,7 +69,7 @@ class _Stage:
         with face.shown():
             yield face.handle
 
-    def busy(self, text: str) -> AbstractContextManager[object]:
+    def busy(self, text: str) -> AbstractContextManager[Progress]:
         """See Stage."""
         return self._output.busy(text)
 
@@ -77,9 +78,9 @@ class _Stage:
         self._output.say("\n" + "\n".join(as_lines(rows)) + "\n")
         self._output.event("review", {"rows": [row._asdict() for row in rows]})
 
-    def consequence(self, estimated: Estimated) -> None:
+    def consequence(self, estimated: Estimated, assumed: str) -> None:
         """See Stage."""
-        self._output.say(consequence(estimated))
+        self._output.say(consequence(estimated, assumed))
         self._output.event(*as_json(estimated))
 
     def link(self, text: str, path: Path) -> None:

@@ -50,17 +50,17 @@ def examine(profile: Profile, report: Report) -> Verdict:
     if archives.status == "fail":
         return judge(profile, archives, surveys, None, wanted_workers(profile))
     with Estimator(surveys, wanted_workers(profile), cache_folder()) as estimator:
-        return verdict(profile, archives, surveys, estimator, report)
+
+        def progress(done: int, total: int) -> None:
+            report(Preparing(step="a sample of the images", done=done, total=total))
+
+        return verdict(profile, archives, surveys, estimator, progress)
 
 
 def verdict(
-    profile: Profile, archives: Checked, surveys: Mapping[Split, Survey], estimator: Estimator, report: Report
+    profile: Profile, archives: Checked, surveys: Mapping[Split, Survey], estimator: Estimator, progress: Progress
 ) -> Verdict:
     """The rest of the pre-flight, when nothing is wrong with the archives at first sight."""
-
-    def progress(done: int, total: int) -> None:
-        report(Preparing(step="a sample of the images", done=done, total=total))
-
     estimated = None
     try:
         estimated = estimator.estimate(profile, left=left(profile, surveys), progress=progress)

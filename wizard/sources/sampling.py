@@ -19,6 +19,7 @@ from wizard.sources.samples import SampleTable
 from wizard.sources.survey import Survey
 
 _SUFFIX = b".JPEG"
+_FETCH = "The archive is damaged; compare its MD5 (--md5) and fetch it again"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,13 +50,16 @@ def draw(survey: Survey, count: int, seed: int, cache: Path) -> Drawn:
     with reading(survey.path), survey.path.open("rb") as file:
         places = (np.arange(count) + np.random.default_rng(seed).random(count)) * survey.bytes / count
         for place in places.astype(np.int64):
-            member = tar.member_at(file, int(place), _SUFFIX)
+            try:
+                member = tar.member_at(file, int(place), _SUFFIX)
+            except tar.TarDamage as error:
+                raise InputError(f"{survey.path}: {error}.", _FETCH) from error
             name = member.name.rpartition("/")[2] if member else ""
             rank = rank_of_image(name)
             if member and rank is not None:
                 found.append((name.encode(), member.offset, member.size, rank))
     if not found:
-        raise InputError(f"{survey.path} holds no image that could be found in it.", "Fetch the archive again")
+        raise InputError(f"{survey.path} holds no image that could be found in it.", _FETCH)
     names, offsets, sizes, labels = zip(*found, strict=True)
     size = np.array(sizes, np.int64)
     chance = tar.BLOCK + size  # the bytes that lead to it, its padding leading nowhere
