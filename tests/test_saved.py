@@ -11,7 +11,7 @@ from wizard import saved
 from wizard.errors import MachineError, ProfileError, UsageError
 from wizard.folders import config_folder, recipes_folder
 from wizard.profile import Profile, Table, check
-from wizard.saved import as_toml, delete, find, load, read, recipes, save, write
+from wizard.saved import about, as_toml, delete, find, load, read, recipes, save, write
 
 FOLDERS = ["source.path=/raw", "output.path=/out"]
 
@@ -156,10 +156,10 @@ def test_what_is_written_is_read_as_the_same_profile(tmp_path_factory: pytest.Te
 
 
 @given(TABLES)
-def test_what_is_written_says_how_to_run_it_and_comments_on_its_keys(table: Table) -> None:
+def test_what_is_written_says_what_it_is_and_comments_on_its_keys(table: Table) -> None:
     profile = check(table, "test")
     first, *lines = as_toml(profile).split("\n")
-    assert first == f"# imagenet-setup run {profile.name or 'THIS-FILE'} builds this; docs/profile.md."
+    assert first == "# " + "".join(letter for letter in about(profile) if letter.isprintable())
     assert any(re.match(r"resize = .*# original \| shortest \| exact \| crop$", line) for line in lines)
 
 
@@ -246,8 +246,8 @@ def test_lists_name_each_profile_with_its_first_comment(home: Path) -> None:
         save(made(run={"workers": len(saved.saved()) + 1}), name)
     file(home / "config" / "profiles", "name = 'third'\n", "third.toml")
     assert [(each.name, each.about) for each in saved.saved()] == [
-        ("first", "imagenet-setup run first builds this; docs/profile.md."),
-        ("second", "imagenet-setup run second builds this; docs/profile.md."),
+        ("first", "train and validation, original size, bytes kept: /raw → /out"),
+        ("second", "train and validation, original size, bytes kept: /raw → /out"),
         ("third", ""),
     ]
     assert {each.path for each in recipes()} == set(recipes_folder().glob("*.toml"))

@@ -13,7 +13,7 @@ from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.archives import BOXES, CLASSES, IMAGES
 from wizard.sources import archives
-from wizard.sources.locate import human_bytes, image_archives
+from wizard.sources.locate import human_bytes, image_archives, sniff
 
 Facts = dict[str, Any]
 """What was found, by name; values are JSON's own types."""
@@ -75,6 +75,8 @@ def _archive(path: Path, report: Callable[[Event], None]) -> Facts:
     size = path.stat().st_size
     split = next((split for split, archive in IMAGES.items() if archive.name == path.name), None)
     if split is None:
+        with reading(path):
+            sniff(path)
         return {"what": "bounding boxes", "size": human_bytes(size)}
     image_archives(path.parent, [split])
     step = f"headers of {path.name}"

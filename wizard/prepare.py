@@ -126,7 +126,8 @@ def _of_first_classes(
 
 def _told_of_boxes(split: Split, table: SampleTable, rejected: int) -> Note:
     count = int((table.first_box[1:] > table.first_box[:-1]).sum())
-    why = f"; {rejected:,} boxes of the archive have no area or another class's name" if rejected else ""
+    are = "1 box of the archive has" if rejected == 1 else f"{rejected:,} boxes of the archive have"
+    why = f"; {are} no area or another class's name" if rejected else ""
     return Note(text=f"{split}: {count:,} of {len(table):,} images have bounding boxes{why}", warning=not count)
 
 

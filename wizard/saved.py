@@ -188,7 +188,7 @@ def delete(name: str) -> Path:
 def as_toml(profile: Profile) -> str:
     """The profile as commented TOML; what `load` reads from it is the same profile."""
     document = tomlkit.document()
-    document.add(tomlkit.comment(f"imagenet-setup run {profile.name or 'THIS-FILE'} builds this; docs/profile.md."))
+    document.add(tomlkit.comment("".join(letter for letter in about(profile) if letter.isprintable())))
     values = profile.model_dump(mode="json", exclude_none=True)
     for key, value in values.items():
         if not isinstance(value, dict):
@@ -200,6 +200,20 @@ def as_toml(profile: Profile) -> str:
         document.add(tomlkit.nl())
         document.add(section, table)
     return tomlkit.dumps(document)
+
+
+def about(profile: Profile) -> str:
+    """A profile in a line: what the images become, from where to where."""
+    image = profile.image
+    sizes = {
+        "original": "original size",
+        "shortest": f"shortest side {image.size}",
+        "exact": f"exactly {image.height} x {image.width}",
+        "crop": f"cropped to {image.height} x {image.width}",
+    }
+    quality = "bytes kept" if image.quality is None else f"Q{image.quality}"
+    what = f"{' and '.join(profile.source.splits)}, {sizes[image.resize]}, {quality}"
+    return f"{what}: {profile.source.path} → {profile.output.path}"
 
 
 def _commented(value: object, comment: str) -> Item:

@@ -42,7 +42,7 @@ def test_a_disk_with_room_passes() -> None:
         name="disk",
         status="pass",
         looked_at="/data (ext4)",
-        seen="/data (ext4): 200.0 GB free for /data/out",
+        seen="200.0 GB free on /data (ext4) for /data/out",
         needed="105.0 GB with 5 % to spare",
     )
 
@@ -78,7 +78,7 @@ def test_a_disk_whose_need_is_not_known_is_a_warning() -> None:
 
 def test_a_disk_whose_mount_cannot_be_told_is_called_by_the_folder() -> None:
     check = checks.disk(OUT, replace(DISK, mount="", kind=""), estimated(), 0)
-    assert check.seen == "the disk of /: 200.0 GB free for /data/out"
+    assert check.seen == "200.0 GB free on the disk of / for /data/out"
 
 
 def test_files_pass_or_fail_with_what_the_disk_can_hold() -> None:

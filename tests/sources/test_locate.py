@@ -35,7 +35,7 @@ def test_a_missing_archive_is_named_with_what_was_found(tmp_path: Path) -> None:
 
 
 def test_where_nothing_is_there_nothing_less_is_offered(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=f"{TRAIN} and {VALIDATION} are missing in .* The folder is empty") as error:
+    with pytest.raises(InputError, match=f"{TRAIN} and {VALIDATION} are missing in .* There is nothing in it") as error:
         image_archives(tmp_path, ["train", "validation"])
     assert error.value.hint == "Put them there"
 

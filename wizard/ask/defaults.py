@@ -89,17 +89,15 @@ RESIZE = (
     Choice(
         value="shortest",
         title="Shrink to a shortest side",
-        about="keeps the shape; what most training recipes use (480 px)",
+        about="keeps the shape; usual for training (480 px)",
     ),
-    Choice(
-        value="original", title="Keep the originals", about="bytes untouched; largest, slowest to read, MLPerf's rule"
-    ),
+    Choice(value="original", title="Keep the originals", about="bytes untouched; largest; MLPerf's rule"),
     Choice(
         value="exact",
         title="Exact height × width",
-        about="every image the same size, shape not kept (352 × 352)",
+        about="all of one size, shape not kept (352 × 352)",
     ),
-    Choice(value="crop", title="Scale and centre-crop", about="every image the same size, shape kept, edges lost"),
+    Choice(value="crop", title="Scale and centre-crop", about="all of one size, shape kept, edges lost"),
 )
 
 

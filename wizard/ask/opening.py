@@ -75,7 +75,7 @@ def _replayed(prompter: Prompter) -> Draft:
         text="Which profile?",
         help="It is shown for review before anything is done.",
         default=profiles[0].name,
-        choices=tuple(Choice(value=each.name, title=each.name) for each in profiles),
+        choices=tuple(Choice(value=each.name, title=each.name, about=each.about) for each in profiles),
     )
     name = prompter.ask(asked)
     prompter.took(asked, name)

@@ -45,7 +45,7 @@ def disk(output: Path, there: Disk, estimated: Estimated | None, done: int) -> C
         done: bytes of it that an earlier run has written.
     """
     where = _where(output, there)
-    seen = f"{where}: {human_bytes(there.free)} free for {output}"
+    seen = f"{human_bytes(there.free)} free on {where} for {output}"
     if estimated is None:
         return Checked(
             name="disk", status="warn", looked_at=where, seen=seen, needed="not known",

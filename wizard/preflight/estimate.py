@@ -39,13 +39,15 @@ _CHUNK = 16
 """Images handed to a worker at a time."""
 _DEVIATIONS = 2.0
 """Standard errors on each side of what is likely."""
-_CLOCK = 0.12
+_CLOCK = 0.15
 """A machine's speed comes and goes by about this share within a run; seen on shared machines."""
 _GROWTH = 1.3
 """A worker met larger images later: its memory at the end of a build over that after the sample, at most."""
 _ROOM = 256_000_000
 """Bytes of memory that must be available for each process that measures."""
 _SEED = 2012
+_BOXES = 0.002
+"""Bounding boxes, which the sample does not carry, over the bytes of all records, at most."""
 _READ = 64
 """Images read to learn how long reading takes, drawn anew each time: an earlier look has others in the page cache."""
 _CLASSES_DIFFER = 0.3
@@ -143,7 +145,7 @@ class Estimator:
             sampled=sum(part.sampled for part in parts.values()),
             workers=self.workers,
             bytes_in=round(sum(survey.image_bytes * shares[survey.split] for survey in surveys)),
-            bytes_out=_range(size[0], _DEVIATIONS * size[1]),
+            bytes_out=_range(size[0], _DEVIATIONS * size[1], 0.0 if profile.source.boxes == "none" else _BOXES),
             seconds=Range(
                 low=self._startup + max(0.0, seconds - spread),
                 likely=self._startup + seconds,
@@ -268,8 +270,8 @@ def _sum(parts: Iterable[tuple[tuple[float, float], float]]) -> tuple[float, flo
     return likely, float(np.sqrt(sum((error * share) ** 2 for (_, error), share in listed)))
 
 
-def _range(likely: float, spread: float) -> Range:
-    return Range(low=max(0.0, likely - spread), likely=likely, high=likely + spread)
+def _range(likely: float, spread: float, more: float) -> Range:
+    return Range(low=max(0.0, likely - spread), likely=likely, high=(likely + spread) * (1 + more))
 
 
 def _memory(rss: list[int]) -> Range:

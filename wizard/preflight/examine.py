@@ -21,6 +21,8 @@ from wizard.sources.detect import Found, detect
 from wizard.sources.locate import box_archives, human_bytes, image_archives
 from wizard.sources.survey import Survey, survey
 
+_WORTH_IGNORING = [name for name in checks.IGNORABLE if name != "archives"]
+"""Without archives a build ends anyway; ignoring that check only saves its time."""
 _LIGHTER = "Free memory, or ask for fewer workers: --set run.workers=1"
 
 
@@ -139,7 +141,7 @@ def refuse(verdict: Verdict, ignored: Collection[str], *, building: bool) -> Non
         lines += [f"  {check.name}: {check.seen}{needed}"] + ([f"    → {check.mend}"] if check.mend else [])
     names = [check.name for check in bad]
     words = " ".join(f"--ignore {name}" for name in names)
-    way_on = f"Mend that, or go on anyway with {words}" if set(names) <= set(checks.IGNORABLE) else "Mend that first"
+    way_on = f"Mend that, or go on anyway with {words}" if set(names) <= set(_WORTH_IGNORING) else "Mend that first"
     kinds: dict[str, type[SetupError]] = {"archives": InputError, "output": PlanMismatch} if building else {}
     kind = next((kinds[name] for name in kinds if name in names), MachineError)
     raise kind("\n".join(lines), way_on)

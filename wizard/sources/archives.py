@@ -18,7 +18,7 @@ Progress = Callable[[int, int], None]
 """Called with bytes done and bytes in all."""
 
 _CLASS_ARCHIVE = re.compile(r"(n\d{8})\.tar")
-_FETCH = "The archive is damaged or was repacked; compare its MD5 (--md5) and fetch it again"
+_FETCH = "The archive is damaged or was repacked; compare its MD5 (run PROFILE --md5) and fetch it again"
 _SKIP = 'Fetch the archive again, or leave such images out with --set output.on_bad_image="skip"'
 
 

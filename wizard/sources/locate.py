@@ -83,13 +83,13 @@ def contents(folder: Path) -> str:
         InputError: it cannot be looked into.
     """
     with reading(folder):
-        files = sorted(folder.iterdir())
+        files = sorted(file for file in folder.iterdir() if not file.name.startswith("."))
     named = ", ".join(
         f"{file.name}/" if file.is_dir() else f"{file.name} ({human_bytes(file.lstat().st_size)})"
         for file in files[:_LISTED]
     )
     more = f" and {len(files) - _LISTED:,} more" if len(files) > _LISTED else ""
-    return f"Found there: {named}{more}." if files else "The folder is empty."
+    return f"Found there: {named}{more}." if files else "There is nothing in it."
 
 
 def sniff(path: Path) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from wizard.errors import reading
+from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
 from wizard.sources.archives import Progress, read_table
+from wizard.sources.locate import human_bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +53,15 @@ def survey(path: Path, split: Split, cache: Path, progress: Progress) -> Survey:
             classes=CLASSES,
             official=True,
         )
-    table = read_table(path, split, cache, progress, skip_bad=True)
+    try:
+        table = read_table(path, split, cache, progress, skip_bad=True)
+    except InputError as error:
+        if size >= official.bytes:
+            raise
+        have = f"It has {human_bytes(size)} of the official {human_bytes(official.bytes)}"
+        raise InputError(
+            error.what, f"{have}: if its download broke off, go on with it (wget -c, curl -C -), else fetch it again"
+        ) from error
     return Survey(
         split=split,
         path=path,
