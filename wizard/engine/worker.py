@@ -81,12 +81,14 @@ class Rehearsal:
         bytes_out: of their records, framed; 0 for one that would be left out or stop the run.
         seconds: that they took, reading apart.
         reading: seconds that it took to read them.
+        cpu: seconds that this process had a core for all of it; less than went by where others wanted the core too.
         rss: the worker's resident memory afterwards, in bytes.
     """
 
     bytes_out: list[int]
     seconds: list[float]
     reading: list[float]
+    cpu: float
     rss: int
 
 
@@ -96,7 +98,7 @@ def rehearse(task: ShardTask) -> Rehearsal:
     Raises:
         InputError: an archive cannot be read as indexed.
     """
-    tally, writer = _Tally(), Discarding()
+    tally, writer, cpu = _Tally(), Discarding(), time.process_time()
     sizes, seconds, waiting = [0], [], []
     contents = _contents(task)
     while True:
@@ -113,6 +115,7 @@ def rehearse(task: ShardTask) -> Rehearsal:
         bytes_out=[after - before for before, after in pairwise(sizes)],
         seconds=seconds,
         reading=waiting,
+        cpu=time.process_time() - cpu,
         rss=_PROCESS.memory_info().rss,
     )
 

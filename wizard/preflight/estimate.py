@@ -58,11 +58,15 @@ Column = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class _Measured:
-    """A split's totals: likely value and standard error; and how many images, and what memory, they rest on."""
+    """A split's totals: likely value and standard error; and how many images, and what memory, they rest on.
+
+    `undisturbed` are the seconds, were no other program at work.
+    """
 
     sampled: int
     bytes_out: tuple[float, float]
     seconds: tuple[float, float]
+    undisturbed: float
     reading: float
     rss: list[int]
 
@@ -138,6 +142,7 @@ class Estimator:
         shards = sum(profile.shards(split) for split in profile.source.splits)
         stored = (storing.shard * shards + storing.byte * size[0]) * left
         seconds, error = (work[0] * left + stored) / self._busy, work[1] * left / self._busy
+        disturbed = sum((part.seconds[0] - part.undisturbed) * shares[split] for split, part in parts.items())
         reading = sum(parts[split].reading * shares[split] for split in parts) * left
         spread = math.hypot(_DEVIATIONS * error, _CLOCK * seconds)
         return Estimated(
@@ -147,7 +152,7 @@ class Estimator:
             bytes_in=round(sum(survey.image_bytes * shares[survey.split] for survey in surveys)),
             bytes_out=_range(size[0], _DEVIATIONS * size[1], 0.0 if profile.source.boxes == "none" else _BOXES),
             seconds=Range(
-                low=self._startup + max(0.0, seconds - spread),
+                low=self._startup + max(0.0, seconds - disturbed * left / self._busy - spread),
                 likely=self._startup + seconds,
                 high=self._startup + max(seconds + spread, reading, stored),
             ),
@@ -204,11 +209,13 @@ class Estimator:
         order = np.argsort(np.concatenate(rows))
         weight, size = drawn.weight, drawn.table.size.astype(np.float64)
         totals = drawn.survey.images, float(drawn.survey.image_bytes)
+        share_had = min(1.0, sum(result.cpu for result in results) / max(1e-9, sum(map(_wall, results))))
         seconds = total(_column(results, lambda result: result.seconds, order), size, weight, totals)
         return _Measured(
             sampled=count,
             bytes_out=total(_column(results, lambda result: result.bytes_out, order), size, weight, totals),
             seconds=(seconds[0] + cold, seconds[1]),
+            undisturbed=seconds[0] * share_had + cold,
             reading=cold,
             rss=[result.rss for result in results],
         )
@@ -255,6 +262,10 @@ def _task(drawn: Drawn, rows: npt.NDArray[np.intp], asked: Recipe) -> ShardTask:
         label_base=1,
         skip_bad=True,
     )
+
+
+def _wall(result: Rehearsal) -> float:
+    return sum(result.seconds) + sum(result.reading)
 
 
 def _column(
