@@ -64,11 +64,12 @@ def test_size_and_time_are_told_after_every_image_answer_and_a_page_after_the_la
     converse: Converse, forward: list[Any]
 ) -> None:
     script, _ = converse(*forward)
-    assert len(script.consequences) == 3, "the last answer changed nothing"
+    assert len(script.consequences) == 4
     assert script.assumed == [
         "shortest side 480, JPEG quality 85 · both splits",
         "shortest side 64, JPEG quality 85 · both splits",
         "shortest side 64, JPEG quality 80 · both splits",
+        "",
     ]
     assert all(each.images == TRAIN + VALIDATION for each in script.consequences)
     assert script.consequences[1].bytes_out.likely != script.consequences[0].bytes_out.likely

@@ -95,7 +95,7 @@ def to_the_review(person: Person, raw: Path, out: Path) -> Person:
     person.reads("measured on").reads("Shortest side in pixels").types(CLEAR, "64", ENTER)
     person.reads("measured on").reads("JPEG quality, 1 to 100").types(ENTER)
     person.reads("splits are resized?").types(ENTER)
-    person.reads("before and after")
+    person.reads("before and after:")
     person.reads("Shards of train").types(CLEAR, "3", ENTER)
     person.reads("Shards of validation").types(CLEAR, "2", ENTER)
     return person.reads("Name of this profile")

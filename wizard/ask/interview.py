@@ -17,7 +17,6 @@ from wizard.ask.fits import misfit
 from wizard.ask.questions import BY_KEY, QUESTIONS, Question, folder
 from wizard.ask.review import images, rows
 from wizard.ask.stage import Outcome, Stage
-from wizard.engine.events import Estimated
 from wizard.errors import MachineError, ProfileError, SetupError
 from wizard.folders import shortened
 from wizard.preflight import checks
@@ -49,7 +48,6 @@ class Interview:
         self._draft = draft or Draft()
         self._before_edit: tuple[Draft, Facts] | None = None
         self._previewed: object = None
-        self._last_told: Estimated | None = None
 
     def run(self) -> Outcome:
         """The whole conversation.
@@ -139,9 +137,7 @@ class Interview:
             return
         following = self._draft.next(self._facts)
         open_still = following is not None and following.image
-        if estimated != self._last_told:
-            self._stage.consequence(estimated, images(profile) if open_still else "")
-            self._last_told = estimated
+        self._stage.consequence(estimated, images(profile) if open_still else "")
         if not open_still:
             self._show_preview(profile)
 
@@ -152,7 +148,7 @@ class Interview:
             return
         path = write_preview(profile, estimator)
         if path is not None:
-            self._stage.link("before and after of some of them:", path)
+            self._stage.link("before and after:", path)
         self._previewed = shown
 
     def _back(self) -> None:

@@ -52,8 +52,8 @@ def about(expected: Range, form: Callable[[float], str]) -> str:
     low, likely, high = form(expected.low), form(expected.likely), form(expected.high)
     if low == likely == high:
         return likely
-    unit = likely.partition(" ")[2]
-    if unit == low.partition(" ")[2] == high.partition(" ")[2] and " " not in unit:
+    units = {each.partition(" ")[2].removesuffix("s") for each in (low, likely, high)}
+    if len(units) == 1 and " " not in units.pop():
         low, high = low.partition(" ")[0], high.partition(" ")[0]
     return f"{likely} ({low} to {high})"
 
