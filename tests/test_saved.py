@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from wizard import saved
 from wizard.errors import MachineError, ProfileError, UsageError
 from wizard.folders import config_folder, recipes_folder
-from wizard.profile import Profile, Table, check
+from wizard.profile import SCHEMA, Profile, Table, check
 from wizard.saved import about, as_toml, delete, find, load, read, recipes, save, write
 
 FOLDERS = ["source.path=/raw", "output.path=/out"]
@@ -257,14 +257,14 @@ def test_lists_name_each_profile_with_its_first_comment(home: Path) -> None:
 def test_a_file_without_a_version_is_of_todays_form(tmp_path: Path) -> None:
     path = file(tmp_path, "[source]\npath = '/raw'\n[output]\npath = '/out'\n[image]\nquality = 80\n")
     profile = load(path)
-    assert (profile.schema_version, profile.name, profile.image.quality) == (saved.SCHEMA, "p", 80)
+    assert (profile.schema_version, profile.name, profile.image.quality) == (SCHEMA, "p", 80)
 
 
 def test_a_newer_version_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    path = file(tmp_path, f"schema_version = {saved.SCHEMA + 1}\nfuture = true\n")
+    path = file(tmp_path, f"schema_version = {SCHEMA + 1}\nfuture = true\n")
     with pytest.raises(ProfileError) as error:
         load(path, FOLDERS)
-    assert error.value.problems == (f"schema_version = {saved.SCHEMA + 1}: this imagenet-setup knows versions up to 1",)
+    assert error.value.problems == (f"schema_version = {SCHEMA + 1}: this imagenet-setup knows versions up to 1",)
     assert error.value.hint == "A newer imagenet-setup wrote it; upgrade this one"
 
 
@@ -300,7 +300,7 @@ def test_a_migrated_profile_is_checked_and_overridden_in_todays_form(
 
 
 def test_every_version_there_was_has_its_step() -> None:
-    assert sorted(saved.UPGRADES) == list(range(saved.SCHEMA))
+    assert sorted(saved.UPGRADES) == list(range(SCHEMA))
 
 
 def test_all_problems_of_a_file_and_its_overrides_are_told_together(tmp_path: Path) -> None:

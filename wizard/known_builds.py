@@ -74,7 +74,7 @@ def _look(entry: Path) -> Unfinished | None:
 
 
 def _entry(output: Path) -> Path:
-    return _folder() / f"{hashlib.sha256(str(output).encode(errors='surrogateescape')).hexdigest()[:16]}.toml"
+    return _folder() / f"{hashlib.sha256(str(output.resolve()).encode(errors='surrogateescape')).hexdigest()[:16]}.toml"
 
 
 def _folder() -> Path:

@@ -16,6 +16,9 @@ _ONCE_EACH = AfterValidator(lambda splits: tuple(dict.fromkeys(splits)))
 Splits = Annotated[tuple[Split, ...], Field(min_length=1, strict=False), _ONCE_EACH]
 Table = dict[str, Any]
 
+SCHEMA = 1
+"""The version of the form that profiles have today."""
+
 _MEND = """Give values with --set section.key=value (a list as --set 'source.splits=["train"]'), or mend the file"""
 
 
@@ -97,7 +100,7 @@ class Run(_Section):
 class Profile(_Section):
     """A whole profile; `wizard.saved` reads and writes them as files."""
 
-    schema_version: int = Field(default=1, ge=1, le=1)
+    schema_version: int = Field(default=SCHEMA, ge=SCHEMA, le=SCHEMA)
     name: str = Field(default="", max_length=100, pattern=r"^([\w][\w.-]*)?$")
     source: Source
     image: Image = Image()

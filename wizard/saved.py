@@ -15,10 +15,7 @@ from tomlkit.items import Item
 
 from wizard.errors import ProfileError, UsageError, writing
 from wizard.folders import config_folder, expanded, recipes_folder
-from wizard.profile import Profile, Table, check
-
-SCHEMA = 1
-"""The version of the profile's form that this program writes."""
+from wizard.profile import SCHEMA, Profile, Table, check
 
 UPGRADES: Mapping[int, Callable[[Table], Table]] = {0: lambda table: table}
 """From each older version to the next. 0 is a file that states none; its keys are those of 1."""

@@ -13,7 +13,7 @@ from wizard.engine.plan import ShardTask
 from wizard.errors import InputError, Interrupted, MachineError, SetupError, UsageError
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.preflight import checks, estimate, examine, machine
-from wizard.preflight.examine import Verdict, archives_check, judge, left, refuse
+from wizard.preflight.examine import Verdict, archives_check, judge, left, refuse, require_known
 from wizard.profile import Profile
 from wizard.sources.detect import detect
 from wizard.sources.survey import Survey
@@ -317,5 +317,5 @@ def test_what_fails_and_is_ignored_refuses_nothing() -> None:
 
 def test_an_ignored_name_that_is_no_checks_is_told_with_those_there_are() -> None:
     with pytest.raises(UsageError, match="--ignore disc: there is no such check") as error:
-        refuse(verdict_of(disk="pass"), ["disk", "disc"], building=True)
+        require_known(["disk", "disc"])
     assert error.value.hint == f"There are {', '.join(checks.IGNORABLE)}"

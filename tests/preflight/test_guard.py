@@ -19,8 +19,8 @@ def at(*, disk: float = 100 * GB, used: float = 1 * GB, total: float = 64 * GB) 
     return Machine(cpu=50.0, memory_used=int(used), memory_total=int(total), disk_free=int(disk))
 
 
-def beat(size: int, shard: str = "a") -> Beat:
-    return Beat(worker=1, shard=shard, split="train", done=1, total=2, bytes_in=1, bytes_out=size, rss=1)
+def beat(size: int, shard: str = "a", done: int = 100) -> Beat:
+    return Beat(worker=1, shard=shard, split="train", done=done, total=100, bytes_in=1, bytes_out=size, rss=1)
 
 
 def done(size: int) -> ShardDone:
@@ -85,6 +85,14 @@ def test_what_the_shards_under_way_may_still_write_must_be_free(seen: list[Machi
         list(watching.watch(event))
         list(watching.watch(beat(1)))
     assert (two(), four()) == (False, True)
+
+
+def test_a_shards_size_is_foretold_from_its_first_quarter_on(seen: list[Machine]) -> None:
+    seen[:] = [at(disk=60 * MB)]
+    for done, short in ((24, False), (25, True)):
+        watching = Guard(Path("/out"), 1, 1, lambda: False)
+        list(watching.watch(beat(25 * MB, done=done)))
+        assert watching() is short
 
 
 def test_what_they_have_written_already_is_not_counted_again(seen: list[Machine]) -> None:

@@ -1,5 +1,6 @@
 """Whether an answer can be taken: by the profile's own rules, and by what lies at a path."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +72,9 @@ def _bad_output(text: str, source: Path | None) -> str:
         path = expanded(text).absolute()
     except UsageError as error:
         return error.what
-    if path.exists() and not path.is_dir():
-        return f"{path} is a file. Name a folder; it is made where it is missing."
+    with suppress(OSError):  # a closed folder, of which the rights say more
+        if path.exists() and not path.is_dir():
+            return f"{path} is a file. Name a folder; it is made where it is missing."
     if source is not None and path.resolve() == source.resolve():
         return "That is the raw data's own folder. Give the dataset another one."
     seen, mend = refusal(path)

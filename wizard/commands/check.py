@@ -7,7 +7,7 @@ from cyclopts import Parameter
 from wizard.commands.session import DEFAULT, Talk
 from wizard.errors import Interrupted
 from wizard.interrupts import listening
-from wizard.preflight.examine import examine, refuse
+from wizard.preflight.examine import examine, refuse, require_known
 from wizard.prepare import listening as stoppable
 from wizard.saved import load
 from wizard.show.choose import face_for
@@ -23,6 +23,7 @@ def check(
 ) -> int:
     """Say whether PROFILE would work here: archives, disk, memory, rights; and how long it would take."""
     output = talk.output()
+    require_known(ignore)
     loaded = load(profile, set_)
     face = face_for(output)
     with listening(output.say) as stopping, face.shown():

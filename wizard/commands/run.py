@@ -14,7 +14,7 @@ from wizard.errors import FINISHED_WITH_SKIPS
 from wizard.interrupts import listening
 from wizard.output import Output
 from wizard.preflight.checks import failed
-from wizard.preflight.examine import Verdict, examine, refuse
+from wizard.preflight.examine import Verdict, examine, refuse, require_known
 from wizard.prepare import listening as stoppable
 from wizard.profile import Profile
 from wizard.saved import load
@@ -36,6 +36,7 @@ def run(
     """Build what PROFILE asks for, or go on with an unfinished build; it asks nothing."""
     del yes
     output = talk.output()
+    require_known(ignore)
     return start(load(profile, set_), output, Options(md5=md5, repair=repair), ignore)
 
 

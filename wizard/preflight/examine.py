@@ -113,6 +113,18 @@ def judge(
     )
 
 
+def require_known(ignored: Collection[str]) -> None:
+    """Looks at the names after --ignore.
+
+    Raises:
+        UsageError: one is no check's that can be ignored.
+    """
+    unknown = [name for name in ignored if name not in checks.IGNORABLE]
+    if unknown:
+        known = ", ".join(checks.IGNORABLE)
+        raise UsageError(f"--ignore {unknown[0]}: there is no such check to ignore.", f"There are {known}")
+
+
 def refuse(verdict: Verdict, ignored: Collection[str], *, building: bool) -> None:
     """Stops where a check fails that is not ignored.
 
@@ -123,15 +135,10 @@ def refuse(verdict: Verdict, ignored: Collection[str], *, building: bool) -> Non
             they are to the build.
 
     Raises:
-        UsageError: an ignored name is no check's.
         InputError: archives that will not do, before a build.
         PlanMismatch: an output that holds other shards, before a build.
         MachineError: any other check that fails.
     """
-    unknown = [name for name in ignored if name not in checks.IGNORABLE]
-    if unknown:
-        known = ", ".join(checks.IGNORABLE)
-        raise UsageError(f"--ignore {unknown[0]}: there is no such check to ignore.", f"There are {known}")
     bad = checks.failed(verdict.checks, list(ignored))
     if not bad:
         return

@@ -11,6 +11,8 @@ from wizard.preflight.checks import DISK_RESERVE
 from wizard.preflight.machine import look
 from wizard.sources.locate import human_bytes
 
+_TELLING = 0.25
+"""Share of a shard's images that foretells its size."""
 _EVERY = 1.0
 """Seconds between two looks."""
 _MEMORY_RESERVE = 256_000_000
@@ -47,6 +49,8 @@ class Guard:
         match event:
             case Beat():
                 self._written[event.shard] = event.bytes_out
+                if event.done >= event.total * _TELLING:
+                    self._largest = max(self._largest, event.bytes_out * event.total // max(1, event.done))
             case ShardDone(result=result):
                 self._written.pop(result.shard, None)
                 self._largest = max(self._largest, result.bytes_out)
