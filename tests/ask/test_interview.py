@@ -14,7 +14,10 @@ from wizard.ask import draft as drafts
 from wizard.ask.bench import Bench
 from wizard.ask.stage import Outcome
 from wizard.build import Options, build
+from wizard.engine.events import Estimated
+from wizard.preflight.estimate import Estimator
 from wizard.prepare import make_plan
+from wizard.profile import Profile
 
 Converse = Callable[..., tuple[Script, Outcome | None]]
 
@@ -258,6 +261,22 @@ def test_another_number_of_workers_is_measured_with_as_many(converse: Converse, 
     runs = [next(row.text for row in table if row.label == "Run") for table in script.tables]
     assert runs[-1] == "1 worker on this machine (1 asked for)"
     assert script.tables[0] != script.tables[-1]
+
+
+def test_what_an_earlier_run_has_built_takes_no_time(
+    converse: Converse, forward: list[Any], raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[float] = []
+    estimate = Estimator.estimate
+
+    def watched(self: Estimator, asked: Profile, **options: Any) -> Estimated:
+        seen.append(options["left"])
+        return estimate(self, asked, **options)
+
+    monkeypatch.setattr(Estimator, "estimate", watched)
+    build_dataset(raw, tmp_path / "out", image={"resize": "shortest", "size": 64, "quality": 80})
+    converse(*forward)
+    assert set(seen) == {0.0}
 
 
 def test_the_page_is_drawn_anew_for_other_raw_data(converse: Converse, forward: list[Any], raw_copy: Path) -> None:

@@ -79,7 +79,8 @@ class Draft:
             if not question.applies(self.answers, facts):
                 self.asked = [each for each in self.asked if each != key]
                 implied = question.implied(self.answers, facts)
-                if implied is not None and key not in self.chosen:
+                if implied is not None:
+                    self._drop(key)
                     self.answers[key] = implied
             elif key not in self.asked and not question.on_request:
                 return  # what comes after may rest on this answer, and is settled after it
