@@ -113,7 +113,7 @@ def main() -> None:
             raw.parent.mkdir()
             raw.symlink_to(Path(sys.argv[1]).resolve())
         else:
-            synthetic.make(raw, classes=100, per_class=800, validation=4000)
+            synthetic.make(raw, classes=100, per_class=500, validation=2500)
         terminal = Terminal(home)
         terminal.answer("Where is the raw data", _ENTER)
         terminal.answer("Which splits", _ENTER)
@@ -131,7 +131,7 @@ def main() -> None:
         terminal.answer("Ready", "")
         terminal.save("wizard.svg")
         terminal.answer("Ready", _ENTER)
-        terminal.wait(lambda: re.search(r"All\s+\S+\s+[5-6]\d %", terminal.text) is not None)
+        terminal.wait(lambda: re.search(r"All\s+\S+\s+[5-6]\d %[^╰]*╰ Ctrl-C", terminal.text) is not None)
         terminal.save("dashboard.svg")
         terminal.close()
 

@@ -70,8 +70,8 @@ def test_size_and_time_are_told_after_every_image_answer_and_a_page_after_the_la
     assert len(script.consequences) == 4
     assert script.assumed == [
         "shortest side 480, JPEG quality 85 · both splits",
-        "shortest side 64, JPEG quality 85 · both splits",
-        "shortest side 64, JPEG quality 80 · both splits",
+        "",
+        "",
         "",
     ]
     assert all(each.images == TRAIN + VALIDATION for each in script.consequences)
@@ -198,6 +198,7 @@ def test_raw_data_changed_in_the_review_changes_what_can_be_chosen(
     (raw_copy / "ILSVRC2012_img_val.tar").unlink()
     script, outcome = converse(*forward, "edit", "source.path", str(raw_copy), "save")
     assert script.keys[-2:] == ["source.path", "review"]
+    assert any("Splits: Train (was Train, validation)" in said for said in script.said)
     assert outcome is not None
     assert outcome.profile is not None
     assert outcome.profile.source.splits == ("train",)

@@ -124,9 +124,9 @@ class Interview:
         self._draft.settle(self._facts)
         self._draft.save()
         if question.image:
-            self._tell_consequence()
+            self._tell_consequence(question)
 
-    def _tell_consequence(self) -> None:
+    def _tell_consequence(self, question: Question) -> None:
         try:
             profile = self._draft.profile(self._facts)
         except ProfileError:
@@ -137,7 +137,8 @@ class Interview:
             return
         following = self._draft.next(self._facts)
         open_still = following is not None and following.image
-        self._stage.consequence(estimated, images(profile) if open_still else "")
+        # Later answers say themselves what the first one leaves open.
+        self._stage.consequence(estimated, images(profile) if open_still and question.key == "image.resize" else "")
         if not open_still:
             self._show_preview(profile)
 
@@ -180,8 +181,8 @@ class Interview:
         old, new = before[0].answers, self._draft.answers
         for question in QUESTIONS:
             key = question.key
-            accepted = key in old and key in self._draft.asked and key not in self._draft.chosen
-            if accepted and old[key] != new[key]:
+            followed = key in old and key in new and key not in self._draft.chosen
+            if followed and old[key] != new[key]:
                 asked = self._asked(question)
                 self._prompter.say(f"  · {question.label}: {title(asked, new[key])} (was {title(asked, old[key])})")
 
