@@ -9,7 +9,7 @@ from wizard.build import Options
 from wizard.engine.events import Beat, Machine, Note, ShardDone, ShardResult
 from wizard.errors import Interrupted, MachineError
 from wizard.preflight import guard, machine
-from wizard.preflight.guard import Guard, shortage
+from wizard.preflight.guard import Guard, too_full, too_little_memory
 
 MB, GB = 1_000_000, 1_000_000_000
 ALL = TRAIN_SHARDS + VALIDATION_SHARDS
@@ -17,6 +17,10 @@ ALL = TRAIN_SHARDS + VALIDATION_SHARDS
 
 def at(*, disk: float = 100 * GB, used: float = 1 * GB, total: float = 64 * GB) -> Machine:
     return Machine(cpu=50.0, memory_used=int(used), memory_total=int(total), disk_free=int(disk))
+
+
+def shortage(seen: Machine, soon: int) -> str:
+    return too_full(seen.disk_free, soon) or too_little_memory(seen)
 
 
 def beat(size: int, shard: str = "a", done: int = 100) -> Beat:
@@ -62,6 +66,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[Machine]:
     """What the guard sees, one look after the other; the last for ever."""
     looks = [at()]
     monkeypatch.setattr(guard, "look", lambda _output: looks.pop(0) if len(looks) > 1 else looks[0])
+    monkeypatch.setattr(guard, "disk_free", lambda _output: looks[0].disk_free)
     monkeypatch.setattr(guard, "_EVERY", 0.0)
     return looks
 
@@ -100,12 +105,14 @@ def test_what_they_have_written_already_is_not_counted_again(seen: list[Machine]
     watching = Guard(Path("/out"), 2, 2, lambda: False)
     list(watching.watch(beat(99 * MB, shard="a")))
     assert watching()
+    seen[:] = [at(), at(disk=60 * MB)]
     watching = Guard(Path("/out"), 2, 2, lambda: False)
-    watching._next = float("inf")
     list(watching.watch(beat(99 * MB, shard="a")))
+    seen.insert(0, at())
     list(watching.watch(beat(90 * MB, shard="b")))
-    watching._next = 0.0
-    list(watching.watch(beat(99 * MB, shard="a")))
+    for _ in range(3):
+        list(watching.watch(beat(99 * MB, shard="a")))
+    assert seen == [at(disk=60 * MB)]
     assert not watching()
 
 
@@ -131,12 +138,25 @@ def test_the_machine_is_looked_at_once_a_second(monkeypatch: pytest.MonkeyPatch)
     now = [1000.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     monkeypatch.setattr(guard, "look", lambda _output: at())
+    monkeypatch.setattr(guard, "disk_free", lambda _output: GB)
     watching = Guard(Path("/out"), 1, 9, lambda: False)
     told = []
     for _ in range(40):
         told += list(watching.watch(beat(1)))
         now[0] += 0.1
     assert len(told) == 4
+
+
+def test_the_disk_is_looked_at_at_every_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    free = [GB]
+    monkeypatch.setattr(guard, "look", lambda _output: at())
+    monkeypatch.setattr(guard, "disk_free", lambda _output: free[0])
+    watching = Guard(Path("/out"), 1, 9, lambda: False)
+    list(watching.watch(beat(1)))
+    assert not watching()
+    free[0] = MB
+    list(watching.watch(beat(1)))
+    assert watching()
 
 
 def test_events_that_are_no_progress_are_taken_too(seen: list[Machine]) -> None:
@@ -173,7 +193,9 @@ def test_a_build_stops_before_the_machine_is_full_and_goes_on_later(
 ) -> None:
     out = tmp_path / "out"
     monkeypatch.setattr(guard, "_EVERY", 0.0)
-    monkeypatch.setattr(guard, "look", running_short(out, 3, **short))
+    look = running_short(out, 3, **short)
+    monkeypatch.setattr(guard, "look", look)
+    monkeypatch.setattr(guard, "disk_free", lambda output: look(output).disk_free)
     with pytest.raises(MachineError) as error:
         build_dataset(raw, out)
     kept = contents(out)
@@ -184,6 +206,7 @@ def test_a_build_stops_before_the_machine_is_full_and_goes_on_later(
     assert not list(out.glob(".building*"))
     assert not (out / "dataset.json").exists()
     monkeypatch.setattr(guard, "look", machine.look)
+    monkeypatch.setattr(guard, "disk_free", machine.disk_free)
     finished = build_dataset(raw, out)
     assert 0 < finished.images_built < sum(split.images_in for split in finished.splits)
     assert contents(out) == undisturbed
@@ -195,7 +218,9 @@ def test_a_shortage_after_the_last_shard_began_is_no_reason_to_fail(
 ) -> None:
     out = tmp_path / "out"
     monkeypatch.setattr(guard, "_EVERY", 0.0)
-    monkeypatch.setattr(guard, "look", running_short(out, ALL, disk=0))
+    look = running_short(out, ALL, disk=0)
+    monkeypatch.setattr(guard, "look", look)
+    monkeypatch.setattr(guard, "disk_free", lambda output: look(output).disk_free)
     build_dataset(raw, out)
     assert contents(out) == undisturbed
 

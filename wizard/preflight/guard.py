@@ -8,7 +8,7 @@ from pathlib import Path
 from wizard.engine.events import Beat, Event, Machine, ShardDone, Stopping
 from wizard.errors import Interrupted, MachineError
 from wizard.preflight.checks import DISK_RESERVE
-from wizard.preflight.machine import look
+from wizard.preflight.machine import disk_free, look
 from wizard.sources.locate import human_bytes
 
 _TELLING = 0.25
@@ -57,6 +57,8 @@ class Guard:
                 self._left -= 1
             case _:
                 pass
+        # At every event and not once a second: a new shard begins right after another is done.
+        self._shortage = self._shortage or too_full(disk_free(self._output), self._soon())
         if self() and not self._told:
             self._told = True
             yield Stopping()
@@ -64,7 +66,7 @@ class Guard:
             return
         self._next = time.monotonic() + _EVERY
         machine = look(self._output)
-        self._shortage = self._shortage or shortage(machine, self._soon())
+        self._shortage = self._shortage or too_little_memory(machine)
         yield machine
 
     def _soon(self) -> int:
@@ -87,15 +89,18 @@ class Guard:
             ) from error
 
 
-def shortage(machine: Machine, soon: int) -> str:
-    """What is about to run out, in a sentence; empty where nothing is.
+def too_full(free: int, soon: int) -> str:
+    """That the disk is about to run out, in a sentence; empty where it is not.
 
     Args:
-        machine: how it does now.
+        free: bytes that may still be written.
         soon: bytes that the shards under way may still write.
     """
-    if machine.disk_free < soon + DISK_RESERVE:
-        return f"Only {human_bytes(machine.disk_free)} are free on the output's disk."
+    return f"Only {human_bytes(free)} are free on the output's disk." if free < soon + DISK_RESERVE else ""
+
+
+def too_little_memory(machine: Machine) -> str:
+    """That memory is about to run out, in a sentence; empty where it is not."""
     available = machine.memory_total - machine.memory_used
     if available < min(_MEMORY_RESERVE, machine.memory_total // 20):
         return f"Only {human_bytes(available)} of {human_bytes(machine.memory_total)} of memory are left."

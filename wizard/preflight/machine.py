@@ -91,6 +91,11 @@ def open_files() -> tuple[int, int] | None:
     return tuple(without_end if limit == resource.RLIM_INFINITY else limit for limit in (soft, hard))  # type: ignore[return-value]
 
 
+def disk_free(output: Path) -> int:
+    """Bytes that this user may still write where the output goes."""
+    return shutil.disk_usage(existing(output)).free
+
+
 def look(output: Path) -> Machine:
     """How the machine does at this moment; `cpu` is the load since the last look."""
     now = memory()
@@ -98,7 +103,7 @@ def look(output: Path) -> Machine:
         cpu=_load(),
         memory_used=now.total - now.available,
         memory_total=now.total,
-        disk_free=shutil.disk_usage(existing(output)).free,
+        disk_free=disk_free(output),
     )
 
 
