@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.helpers import CLASSES, PER_CLASS, VALIDATION, build_dataset
 from wizard import synthetic
@@ -15,6 +16,10 @@ from wizard import synthetic
 _OVERRIDES = 0b110
 """CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, by which root may do what a file's mode forbids."""
 _VERSION = 0x20080522
+
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)
