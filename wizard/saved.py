@@ -202,14 +202,9 @@ def as_toml(profile: Profile) -> str:
 def about(profile: Profile) -> str:
     """A profile in a line: what the images become, from where to where."""
     image = profile.image
-    sizes = {
-        "original": "original size",
-        "shortest": f"shortest side {image.size}",
-        "exact": f"exactly {image.height} x {image.width}",
-        "crop": f"cropped to {image.height} x {image.width}",
-    }
+    sides = " x ".join(str(side) for side in (image.size, image.height, image.width) if side is not None)
     quality = "bytes kept" if image.quality is None else f"Q{image.quality}"
-    what = f"{' and '.join(profile.source.splits)}, {sizes[image.resize]}, {quality}"
+    what = ", ".join((" and ".join(profile.source.splits), f"{image.resize} {sides}".rstrip(), quality))
     return f"{what}: {profile.source.path} → {profile.output.path}"
 
 

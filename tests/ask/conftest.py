@@ -1,7 +1,7 @@
 """A conversation held with prepared answers instead of a person's."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +90,7 @@ def converse() -> Callable[..., tuple[Script, Outcome | None]]:
 
     def hold(*answers: Value, draft: Draft | None = None, **more: Any) -> tuple[Script, Outcome | None]:
         script = Script(answers)
-        with Bench() as bench:
+        with closing(Bench()) as bench:
             try:
                 return script, Interview(script, script, first_facts(), bench, draft, **more).run()
             except KeyboardInterrupt:

@@ -1,8 +1,5 @@
 """Measures what answers come to while a person gives them: one estimator for as long as the raw data stays the same."""
 
-from types import TracebackType
-from typing import Self
-
 from wizard.ask.facts import Facts
 from wizard.engine.events import Estimated
 from wizard.engine.executors import WorkerDied
@@ -16,19 +13,11 @@ from wizard.sources.archives import Progress
 
 
 class Bench:
-    """Workers that start while the person reads, and end with the conversation."""
+    """Workers that start while the person reads; `close` ends them with the conversation."""
 
     def __init__(self) -> None:
         self._facts: Facts | None = None
         self._estimator: Estimator | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Ends the workers."""

@@ -25,7 +25,7 @@ _STYLE = Style(
     ]
 )
 _ESCAPE = 0.05
-"""Seconds in which the rest of an arrow key's code must follow its Esc; longer than any network splits them."""
+"""Seconds in which the rest of an arrow key's code must follow its Esc; they are sent in one piece."""
 _INDENT = 4
 """Columns before a choice's title."""
 

@@ -3,7 +3,7 @@
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -110,13 +110,14 @@ def _conversation(output: Output, prompter: Prompter) -> Outcome | Path:
     begun = opening(prompter)
     if isinstance(begun, Path):
         return begun
-    with Bench() as bench:
+    with closing(Bench()) as bench:
         return Interview(prompter, _Stage(output), first_facts(), bench, begun).run()
 
 
 def _end(output: Output, outcome: Outcome) -> int:
     if outcome.kind == "left" or outcome.profile is None:
-        output.result("Nothing was built; your answers are kept. imagenet-setup goes on with them.")
+        kept = "; your answers are kept. imagenet-setup goes on with them." if drafts.load() else "."
+        output.result(f"Nothing was built{kept}")
         output.event("finished", {"kind": "left", "exit_code": 0})
         return 0
     if outcome.path is None:

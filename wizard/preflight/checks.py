@@ -20,7 +20,7 @@ NAMES = ("archives", "output", "write-access", "disk", "files", "memory", "cores
 IGNORABLE = tuple(name for name in NAMES if name != "output")
 """What `--ignore` knows: shards of another plan are never mixed with this one's."""
 
-MARGIN = 1.05
+_MARGIN = 1.05
 """Free disk over what is needed at most."""
 DISK_RESERVE = 16_000_000
 """Bytes that a build leaves free; it stops before it takes them."""
@@ -52,7 +52,7 @@ def disk(output: Path, there: Disk, estimated: Estimated | None, done: int) -> C
             mend="What is needed can be measured once the archives can be read",
         )  # fmt: skip
     to_come = max(0.0, estimated.bytes_out.high - done)
-    need = to_come * MARGIN + DISK_RESERVE if to_come else 0.0
+    need = to_come * _MARGIN + DISK_RESERVE if to_come else 0.0
     needed = f"{human_bytes(round(need))} with 5 % to spare"
     mend = ""
     if there.free < need * _TIGHT:

@@ -42,16 +42,16 @@ _DEVIATIONS = 2.0
 _CLOCK = 0.15
 """A machine's speed comes and goes by about this share within a run; seen on shared machines."""
 _GROWTH = 1.3
-"""A worker met larger images later: its memory at the end of a build over that after the sample, at most."""
+"""Allowed for: a worker's memory at the end of a build over that after the sample, for it may meet larger images."""
 _ROOM = 256_000_000
 """Bytes of memory that must be available for each process that measures."""
 _SEED = 2012
 _BOXES = 0.002
-"""Bounding boxes, which the sample does not carry, over the bytes of all records, at most."""
+"""Allowed for: bounding boxes, which the sample does not carry, over the bytes of all records."""
 _READ = 64
 """Images read to learn how long reading takes, drawn anew each time: an earlier look has others in the page cache."""
 _CLASSES_DIFFER = 0.3
-"""Standard deviation of the bytes of a class over their mean: 732 to 1,300 images each, of different sizes."""
+"""Allowed for: standard deviation of the bytes of a class over their mean; classes have 732 to 1,300 images."""
 
 Column = npt.NDArray[np.float64]
 

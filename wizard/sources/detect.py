@@ -6,7 +6,7 @@ from typing import Literal
 
 from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import BOXES, IMAGES, SPLITS, Split
-from wizard.sources.locate import sniff
+from wizard.sources.locate import require_folder, sniff
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +44,7 @@ def detect(folder: Path) -> list[Found]:
         InputError: there is no such folder, or it cannot be looked into.
     """
     with reading(folder):
-        if not folder.is_dir():
-            raise InputError(
-                f"{folder} is a file, not a folder." if folder.exists() else f"{folder} does not exist.",
-                "Give the folder that holds the archives: --set source.path=FOLDER",
-            )
+        require_folder(folder)
         there = {entry.name for entry in folder.iterdir()}
     images = [_look(folder, there, (IMAGES[split].name,), "images", split) for split in SPLITS]
     return images + [_look(folder, there, BOXES[split].names, "boxes", split) for split in SPLITS]

@@ -36,6 +36,20 @@ def box_archives(folder: Path, splits: Collection[Split]) -> dict[Split, Path]:
     return _complete(folder, found, {split: BOXES[split].names[0] for split in splits}, way_out)
 
 
+def require_folder(folder: Path) -> None:
+    """Sees to it that raw data can be looked for there.
+
+    Raises:
+        InputError: it is no folder.
+        OSError: it cannot be looked at.
+    """
+    if not folder.is_dir():
+        raise InputError(
+            f"{folder} is a file, not a folder." if folder.exists() else f"{folder} does not exist.",
+            "Give the folder that holds the archives: --set source.path=FOLDER",
+        )
+
+
 def human_bytes(count: int) -> str:
     """Bytes for a person, in powers of 1,000.
 
@@ -52,11 +66,8 @@ def human_bytes(count: int) -> str:
 
 def _find(folder: Path, names: Mapping[Split, tuple[str, ...]]) -> dict[Split, Path]:
     with reading(folder):
-        if names and not folder.is_dir():
-            raise InputError(
-                f"{folder} is a file, not a folder." if folder.exists() else f"{folder} does not exist.",
-                "Give the folder that holds the archives: --set source.path=FOLDER",
-            )
+        if names:
+            require_folder(folder)
         paths = {
             split: [folder / name for name in known if (folder / name).is_file()] for split, known in names.items()
         }
