@@ -1,7 +1,6 @@
 """From a profile to a plan: what the source holds, and where it goes."""
 
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
 import numpy as np
 
@@ -11,14 +10,13 @@ from wizard.engine.transform import Recipe
 from wizard.errors import InputError, Interrupted
 from wizard.folders import cache_folder
 from wizard.formats.resize import Resize
-from wizard.ilsvrc2012.archives import BOXES, IMAGES, SPLITS, Split
+from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.profile import Profile
-from wizard.sources import archives, locate
-from wizard.sources.annotations import read_boxes
-from wizard.sources.checksums import verify_md5
+from wizard.sources.detect import open_raw
+from wizard.sources.raw import Progress, RawData, differences
 from wizard.sources.samples import SampleTable
 
-_FEWER_CLASSES = "Take more classes (--set source.classes=10), or leave this split out (source.splits)"
+_FEWER = "Take more classes (--set source.classes=10), or leave this split out (source.splits)"
 
 Report = Callable[[Event], None]
 
@@ -66,61 +64,66 @@ def make_plan(profile: Profile, report: Report, *, md5: bool = False) -> Plan:
     )
 
 
-def _read_source(profile: Profile, report: Report, *, md5: bool) -> dict[Split, SampleTable]:
-    folder, cache = profile.source_path, cache_folder()
-    splits = list(dict.fromkeys(profile.source.splits))
-    images = locate.image_archives(folder, splits)
-    boxes = locate.box_archives(folder, [split for split in splits if profile.boxes(split)])
+def raw_data(profile: Profile) -> RawData:
+    """The profile's raw data, opened.
 
-    def progress(step: str) -> archives.Progress:
-        return lambda done, total: report(Preparing(step=step, done=done, total=total))
+    Raises:
+        InputError: there is none that this program knows, or it is not of the form that the profile names.
+    """
+    source = profile.source
+    return open_raw(profile.source_path, source.layout, source.labels, follow=source.links == "follow")
+
+
+def _read_source(profile: Profile, report: Report, *, md5: bool) -> dict[Split, SampleTable]:
+    raw, cache = raw_data(profile), cache_folder()
+    splits = list(profile.source.splits)
+    annotated = annotated_splits(profile, raw)
+    raw.require(splits, annotated)
+
+    def step(name: str) -> Progress:
+        return lambda done, total: report(Preparing(step=name, done=done, total=total))
 
     if md5:
-        sums = [(images[split], IMAGES[split].md5) for split in images] + [
-            (boxes[split], BOXES[split].md5) for split in boxes
-        ]
-        for path, expected in sums:
-            when = verify_md5(path, expected, cache, progress(f"MD5 of {path.name}"))
-            report(Note(text=f"{path.name} has its official MD5 (verified {when})"))
+        for told in raw.prove(splits, annotated, cache, step):
+            report(Note(text=told))
     skip_bad = profile.output.on_bad_image == "skip"
-    tables = {
-        split: archives.read_table(path, split, cache, progress(f"headers of {path.name}"), skip_bad=skip_bad)
-        for split, path in images.items()
-    }
-    for note in _differences(tables):
-        report(note)
-    if profile.source.classes is not None:
-        tables = _of_first_classes(tables, profile.source.classes, images)
+    tables = {split: raw.table(split, cache, step(f"a look at {split}"), skip_bad=skip_bad) for split in splits}
     for split, table in tables.items():
-        if split in boxes:
-            found = read_boxes(boxes[split], cache, progress(f"boxes in {boxes[split].name}"))
+        for told in differences(table, split):
+            report(Note(text=told, warning=True))
+    if profile.source.classes is not None:
+        tables = _of_first_classes(tables, profile.source.classes)
+    for split, table in tables.items():
+        if split in annotated:
+            found = raw.boxes(split, cache, step(f"boxes of {split}"))
             table = table.with_boxes(found.names, found.boxes)
             report(_told_of_boxes(split, table, found.rejected))
-        elif split == "validation" and profile.source.boxes == "train":
+        elif split == "validation" and profile.source.boxes == "train" and not raw.own_boxes:
             report(Note(text='validation: records carry no bounding boxes (source.boxes = "all" adds them)'))
         tables[split] = table
+    if raw.own_boxes:
+        report(Note(text="The records keep the bounding boxes that they have, whatever source.boxes says"))
     for note in _told_of_shards(profile, tables):
         report(note)
     return tables
 
 
-def _differences(tables: Mapping[Split, SampleTable]) -> Iterator[Note]:
-    for split, table in tables.items():
-        yield from (Note(text=told, warning=True) for told in archives.differences(table, split))
+def annotated_splits(profile: Profile, raw: RawData) -> list[Split]:
+    """The splits whose boxes are to be read from annotations; test has none anywhere."""
+    if raw.own_boxes:
+        return []
+    return [split for split in profile.source.splits if profile.boxes(split) and split != "test"]
 
 
-def _of_first_classes(
-    tables: Mapping[Split, SampleTable], count: int, paths: Mapping[Split, Path]
-) -> dict[Split, SampleTable]:
+def _of_first_classes(tables: Mapping[Split, SampleTable], count: int) -> dict[Split, SampleTable]:
     """What there is of the first classes; of train's, where it is asked for, whichever split is built first."""
     leading = next(tables[split] for split in SPLITS if split in tables)
-    chosen = np.unique(leading.label)[:count]
+    labels = np.unique(leading.label)
+    chosen = labels[labels >= 0][:count]
     rows = {split: np.flatnonzero(np.isin(table.label, chosen)) for split, table in tables.items()}
     for split, found in rows.items():
         if not len(found):
-            raise InputError(
-                f"{paths[split]} holds no image of the classes that source.classes = {count} leaves.", _FEWER_CLASSES
-            )
+            raise InputError(f"{split} holds no image of the classes that source.classes = {count} leaves.", _FEWER)
     return {split: table.take(rows[split]) for split, table in tables.items()}
 
 

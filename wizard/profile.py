@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from wizard.errors import ProfileError
 from wizard.folders import expanded
 
-Split = Literal["train", "validation"]
+Split = Literal["train", "validation", "test"]
 _ONCE_EACH = AfterValidator(lambda splits: tuple(dict.fromkeys(splits)))
 Splits = Annotated[tuple[Split, ...], Field(min_length=1, strict=False), _ONCE_EACH]
 Table = dict[str, Any]
@@ -30,7 +30,9 @@ class Source(_Section):
     """Where the raw data lies, and what is taken of it."""
 
     path: str = Field(min_length=1)
-    layout: Literal["auto", "archives"] = "auto"
+    layout: Literal["auto", "archives", "folders", "kaggle", "tfrecords"] = "auto"
+    labels: Literal["auto", "ilsvrc2012", "folders"] = "auto"
+    links: Literal["inside", "follow"] = "inside"
     splits: Splits = ("train", "validation")
     boxes: Literal["none", "train", "all"] = "train"
     classes: int | None = Field(default=None, ge=1, le=1000)
@@ -45,7 +47,7 @@ class Image(_Section):
     width: int | None = Field(default=None, ge=1, le=16384)
     quality: int | None = Field(default=None, ge=1, le=100)
     upscale: bool = False
-    splits: Annotated[tuple[Split, ...], Field(strict=False)] = ("train", "validation")
+    splits: Annotated[tuple[Split, ...], Field(strict=False)] = ("train", "validation", "test")
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -75,12 +77,39 @@ class Output(_Section):
     """Where the dataset goes, and its form."""
 
     path: str = Field(min_length=1)
-    format: Literal["tfrecord"] = "tfrecord"
+    format: Literal["tfrecord", "folders", "flat", "webdataset"] = "tfrecord"
     train_shards: int = Field(default=1024, ge=1, le=99_999)
     validation_shards: int = Field(default=128, ge=1, le=99_999)
-    label_base: int = Field(default=1, ge=0, le=1)
+    test_shards: int = Field(default=128, ge=1, le=99_999)
+    shards: Literal["plan", "keep"] = "plan"
+    label_base: int | None = Field(default=None, ge=0, le=1)
+    features: Literal["inception", "tpu"] = "inception"
+    split_folders: bool = False
+    index: bool = True
+    tfds: bool = False
+    boxes_csv: bool = False
     seed: int = Field(default=2012, ge=0, le=2**63 - 1)
     on_bad_image: Literal["stop", "skip"] = "stop"
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if problems := _misplaced(dict(self)):
+            raise ValueError("\n".join(problems))
+        return self
+
+
+def _misplaced(output: Mapping[str, object]) -> list[str]:
+    """What of an output section is about TFRecords, where no TFRecords are asked for."""
+    form = output.get("format", "tfrecord")
+    if form == "tfrecord":
+        return []
+    usual = {key: Output.model_fields[key].default for key in _OF_TFRECORDS}
+    return [
+        f'{key} is for format = "tfrecord" alone' for key in _OF_TFRECORDS if output.get(key, usual[key]) != usual[key]
+    ]
+
+
+_OF_TFRECORDS = ("features", "split_folders", "index", "tfds")
 
 
 class Run(_Section):
@@ -129,9 +158,17 @@ class Profile(_Section):
         default: int = Output.model_fields[f"{split}_shards"].default
         return default
 
+    @property
+    def label_base(self) -> int:
+        """What is stored for the first class: as the older scripts do in TFRecords, as PyTorch code counts elsewhere."""
+        if self.output.label_base is not None:
+            return self.output.label_base
+        return 1 if self.output.format == "tfrecord" else 0
+
     def shards(self, split: Split) -> int:
-        """How many shards a split is written to."""
-        return self.output.train_shards if split == "train" else self.output.validation_shards
+        """How many shards a split is written to, unless those of the source are kept."""
+        shards: int = getattr(self.output, f"{split}_shards")
+        return shards
 
     def boxes(self, split: Split) -> bool:
         """Whether a split's records carry the boxes that are known."""
@@ -148,9 +185,10 @@ def check(table: Mapping[str, Any], where: str) -> Profile:
         return Profile.model_validate({"source": {}, "output": {}, **table})
     except ValidationError as error:
         problems = [line for item in error.errors() for line in _problem(item)]
-        image = table.get("image")
-        if isinstance(image, dict):
-            problems += [f"image.{line}" for line in _misfits(image) if f"image.{line}" not in problems]
+        for section, misfits in (("image", _misfits), ("output", _misplaced)):
+            values = table.get(section)
+            told = misfits(values) if isinstance(values, dict) else []
+            problems += [f"{section}.{line}" for line in told if f"{section}.{line}" not in problems]
         raise ProfileError(where, problems, _MEND) from error
 
 

@@ -1,14 +1,14 @@
 """The official archives: names, sizes, sums and what they hold.
 
-Sizes are those in `checksums.tsv` of tensorflow-datasets 4.9.10, MD5s those of image-net.org's download page, as
-torchvision's `datasets/imagenet.py` repeats them. Image bytes are those of Hugging Face's imagenet-1k card.
+Sizes are those in `checksums.tsv` of tensorflow-datasets 4.9.10, which has none for test; MD5s those of image-net.org's
+download page, as torchvision's `datasets/imagenet.py` repeats them for train and validation. Image bytes are those of Hugging Face's imagenet-1k card.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-Split = Literal["train", "validation"]
-SPLITS: tuple[Split, ...] = ("train", "validation")
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 CLASSES = 1000
 
@@ -19,19 +19,28 @@ class ImageArchive:
 
     Attributes:
         split: which split it holds.
-        name: file name.
-        bytes: exact size of the file.
-        md5: of the file, in hex.
+        names: file names it is met under; the first is the official one of today.
+        bytes: exact size of the file; 0 where no source states it.
+        md5s: of the file under each name, in hex.
         images: how many it holds.
         image_bytes: what they come to together, in bytes.
     """
 
     split: Split
-    name: str
+    names: tuple[str, ...]
     bytes: int
-    md5: str
+    md5s: tuple[str, ...]
     images: int
     image_bytes: int
+
+    @property
+    def name(self) -> str:
+        """The official file name of today."""
+        return self.names[0]
+
+    def md5(self, name: str) -> str:
+        """The official sum of the archive of this name."""
+        return self.md5s[self.names.index(name)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,19 +61,27 @@ class BoxArchive:
 IMAGES: dict[Split, ImageArchive] = {
     "train": ImageArchive(
         split="train",
-        name="ILSVRC2012_img_train.tar",
+        names=("ILSVRC2012_img_train.tar",),
         bytes=147_897_477_120,
-        md5="1d675b47d978889d74fa0da5fadfb00e",
+        md5s=("1d675b47d978889d74fa0da5fadfb00e",),
         images=1_281_167,
         image_bytes=146_956_944_242,
     ),
     "validation": ImageArchive(
         split="validation",
-        name="ILSVRC2012_img_val.tar",
+        names=("ILSVRC2012_img_val.tar",),
         bytes=6_744_924_160,
-        md5="29b22e2961454d5413ddabcf34fc5622",
+        md5s=("29b22e2961454d5413ddabcf34fc5622",),
         images=50_000,
         image_bytes=6_709_003_386,
+    ),
+    "test": ImageArchive(
+        split="test",
+        names=("ILSVRC2012_img_test_v10102019.tar", "ILSVRC2012_img_test.tar"),
+        bytes=0,
+        md5s=("e1b8681fff3d63731c599df9b4b6fc02", "fe64ceb247e473635708aed23ab6d839"),
+        images=100_000,
+        image_bytes=13_613_661_561,
     ),
 }
 

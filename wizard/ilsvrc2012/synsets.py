@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 VALIDATION_IMAGES = 50_000
+TEST_IMAGES = 100_000
+_TEST_NAME = re.compile(r"ILSVRC2012_test_(\d{8})\.JPEG", re.ASCII)
 _VALIDATION_NAME = re.compile(r"ILSVRC2012_val_(\d{8})\.JPEG")
 
 
@@ -54,6 +56,16 @@ def validation_number(name: str) -> int | None:
     match = _VALIDATION_NAME.fullmatch(name)
     number = int(match[1]) if match else 0
     return number if 1 <= number <= VALIDATION_IMAGES else None
+
+
+def is_test_image(name: str) -> bool:
+    """Whether a name is that of a test image, numbered 1..100000.
+
+    >>> is_test_image("ILSVRC2012_test_00100000.JPEG"), is_test_image("ILSVRC2012_test_00100001.JPEG")
+    (True, False)
+    """
+    match = _TEST_NAME.fullmatch(name)
+    return match is not None and 1 <= int(match[1]) <= TEST_IMAGES
 
 
 def rank_of_image(name: str) -> int | None:

@@ -5,7 +5,7 @@ import io
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, NamedTuple, cast
+from typing import IO, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -15,27 +15,13 @@ from wizard.formats import tar
 from wizard.formats.arrays import Boxes
 from wizard.ilsvrc2012.boxes import Annotation, BadAnnotation, parse
 from wizard.ilsvrc2012.synsets import rank_of_image, synsets
-from wizard.sources.archives import Progress
 from wizard.sources.cache import Arrays, cached
+from wizard.sources.raw import BoxTable, Progress
 
 _GZIP = b"\x1f\x8b"
 _LARGEST_MEMBER = 1 << 26
 _CHUNK = 1 << 20
 _FETCH = "Fetch the archive again, or leave the boxes out with --set source.boxes=none"
-
-
-class BoxTable(NamedTuple):
-    """The boxes of an archive.
-
-    Attributes:
-        names: bytes[n], the image that each box belongs to, with .JPEG; sorted.
-        boxes: float64[n, 4], xmin ymin xmax ymax in 0..1.
-        rejected: how many others the rules turned away.
-    """
-
-    names: npt.NDArray[np.bytes_]
-    boxes: Boxes
-    rejected: int
 
 
 def read_boxes(path: Path, cache: Path, progress: Progress) -> BoxTable:

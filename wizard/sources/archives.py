@@ -1,7 +1,7 @@
 """Reads the official image archives in place: a nested tar becomes columns, by its headers alone."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -9,15 +9,17 @@ import numpy as np
 
 from wizard.errors import InputError, reading
 from wizard.formats import jpeg, tar
-from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
-from wizard.ilsvrc2012.synsets import ranks, validation_number, validation_ranks
+from wizard.ilsvrc2012.archives import Split
+from wizard.ilsvrc2012.synsets import is_test_image, ranks, validation_number, validation_ranks
 from wizard.sources.cache import Arrays, cached
-from wizard.sources.samples import SampleTable
-
-Progress = Callable[[int, int], None]
-"""Called with bytes done and bytes in all."""
+from wizard.sources.classes import UNLABELLED
+from wizard.sources.names import unsafe
+from wizard.sources.raw import Progress
+from wizard.sources.samples import SampleTable, in_one_file
 
 _CLASS_ARCHIVE = re.compile(r"(n\d{8})\.tar")
+_TOLD = 5000
+"""Images between two looks at how far the scan is."""
 _FETCH = "The archive is damaged or was repacked; compare its MD5 (run PROFILE --md5) and fetch it again"
 _SKIP = 'Fetch the archive again, or leave such images out with --set output.on_bad_image="skip"'
 
@@ -36,8 +38,8 @@ def read_table(path: Path, split: Split, cache: Path, progress: Progress, *, ski
     """The images of an archive as a table without boxes, in archive order.
 
     Args:
-        path: ILSVRC2012_img_train.tar or ILSVRC2012_img_val.tar.
-        split: which of the two it is.
+        path: an official archive.
+        split: whose images it holds.
         cache: folder of cached indexes.
         progress: told how far the scan is; not called where the cache has the index.
         skip_bad: whether members that are empty or no image are left to the worker to skip.
@@ -47,32 +49,12 @@ def read_table(path: Path, split: Split, cache: Path, progress: Progress, *, ski
             member that is empty or no image.
     """
     with reading(path):
-        arrays = cached(cache, path, f"index2-{split}", lambda: _scan(path, split, progress))
+        arrays = cached(cache, path, f"index3-{split}", lambda: _scan(path, split, progress))
     if not skip_bad and not arrays["image"].all():
         _refuse(path, arrays, int(np.flatnonzero(~arrays["image"])[0]))
-    count = len(arrays["name"])
-    return SampleTable(
-        files=(str(path),),
-        file=np.zeros(count, np.int16),
-        offset=arrays["offset"],
-        size=arrays["size"],
-        name=arrays["name"],
-        label=arrays["label"],
-        first_box=np.zeros(count + 1, np.int64),
-        boxes=np.empty((0, 4)),
+    return in_one_file(
+        str(path), name=arrays["name"], offset=arrays["offset"], size=arrays["size"], label=arrays["label"]
     )
-
-
-def differences(table: SampleTable, split: Split) -> list[str]:
-    """What an archive lacks of the official one, in sentences; empty where it lacks nothing."""
-    classes = len(np.unique(table.label))
-    official = IMAGES[split].images
-    told = []
-    if classes != CLASSES:
-        told.append(f"{split} has {classes:,} of {CLASSES:,} classes; labels stay those of the full set")
-    if len(table) != official:
-        told.append(f"{split} has {len(table):,} images, the official archive {official:,}")
-    return told
 
 
 def _scan(path: Path, split: Split, progress: Progress) -> Arrays:
@@ -80,9 +62,8 @@ def _scan(path: Path, split: Split, progress: Progress) -> Arrays:
     parts: list[Arrays] = []
     with path.open("rb", buffering=0) as file:
         try:
-            for rows, done in (
-                _train_rows(file, path, total) if split == "train" else _validation_rows(file, path, total)
-            ):
+            scan = _train_rows if split == "train" else _validation_rows if split == "validation" else _test_rows
+            for rows, done in scan(file, path, total):
                 parts.append(_columns(rows))
                 progress(done, total)
         except tar.TarDamage as error:
@@ -109,7 +90,7 @@ def _columns(rows: _Rows) -> Arrays:
 
 def _train_rows(file: IO[bytes], path: Path, total: int) -> Iterator[tuple[_Rows, int]]:
     for outer in tar.members(file, 0, total):
-        name = outer.name.rpartition("/")[2]
+        name = _basename(path, outer)
         if _is_debris(name):
             continue
         match = _CLASS_ARCHIVE.fullmatch(name)
@@ -127,7 +108,7 @@ def _class_rows(file: IO[bytes], path: Path, wnid: str, outer: tar.Member) -> _R
     expected = re.compile(rf"{wnid}_\d+\.JPEG", re.ASCII)
     rows = _Rows([], [], [], [], [])
     for member in tar.members(file, outer.offset, outer.offset + outer.size, head=jpeg.MAGIC_BYTES):
-        name = member.name.rpartition("/")[2]
+        name = _basename(path, member)
         if _is_debris(name):
             continue
         if not expected.fullmatch(name):
@@ -142,7 +123,7 @@ def _validation_rows(file: IO[bytes], path: Path, total: int) -> Iterator[tuple[
     labels = validation_ranks()
     rows = _Rows([], [], [], [], [])
     for member in tar.members(file, 0, total, head=jpeg.MAGIC_BYTES):
-        name = member.name.rpartition("/")[2]
+        name = _basename(path, member)
         if _is_debris(name):
             continue
         number = validation_number(name)
@@ -153,11 +134,37 @@ def _validation_rows(file: IO[bytes], path: Path, total: int) -> Iterator[tuple[
                 _FETCH,
             )
         _append(rows, name, member, int(labels[number - 1]))
-        if len(rows.name) % 5000 == 0:
+        if len(rows.name) % _TOLD == 0:
             yield rows, member.offset
             rows = _Rows([], [], [], [], [])
     if rows.name:
         yield rows, total
+
+
+def _test_rows(file: IO[bytes], path: Path, total: int) -> Iterator[tuple[_Rows, int]]:
+    """Those of today's archive lie in a folder test/, those of the older one do not."""
+    rows = _Rows([], [], [], [], [])
+    for member in tar.members(file, 0, total, head=jpeg.MAGIC_BYTES):
+        name = _basename(path, member)
+        if _is_debris(name):
+            continue
+        if not is_test_image(name):
+            raise InputError(
+                f"{path}: {member.name} is not named ILSVRC2012_test_<00000001 to 00100000>.JPEG.", _FETCH
+            )
+        _append(rows, name, member, UNLABELLED)
+        if len(rows.name) % _TOLD == 0:
+            yield rows, member.offset
+            rows = _Rows([], [], [], [], [])
+    if rows.name:
+        yield rows, total
+
+
+def _basename(path: Path, member: tar.Member) -> str:
+    why = unsafe(member.name)
+    if why:
+        raise InputError(f"{path}: the name of its member {member.name!r} {why}.", _FETCH)
+    return member.name.rpartition("/")[2]
 
 
 def _append(rows: _Rows, name: str, member: tar.Member, label: int) -> None:

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 from wizard.errors import InputError, reading
-from wizard.sources.archives import Progress
 from wizard.sources.cache import fingerprint
+from wizard.sources.raw import Progress
 
 _CHUNK = 1 << 22
 

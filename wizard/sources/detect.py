@@ -1,68 +1,54 @@
-"""What lies in a folder of raw data: each official archive, there or missing, sound at first sight or not."""
+"""Which form of raw data a folder holds."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from wizard.errors import InputError, reading
-from wizard.ilsvrc2012.archives import BOXES, IMAGES, SPLITS, Split
-from wizard.sources.locate import require_folder, sniff
+from wizard.sources.folders import open_folders
+from wizard.sources.kaggle import open_kaggle
+from wizard.sources.locate import contents, require_folder
+from wizard.sources.official import OfficialArchives, archive_names
+from wizard.sources.raw import Layout, RawData
+from wizard.sources.tfrecords import open_tfrecords
+
+Labels = Literal["auto", "ilsvrc2012", "folders"]
+LOOKED_FOR = (
+    "the official archives (ILSVRC2012_img_train.tar, ILSVRC2012_img_val.tar, ILSVRC2012_img_test_v10102019.tar), an "
+    "extracted tree (train/<wnid>/*.JPEG, val/), Kaggle's ILSVRC/Data/CLS-LOC, TFRecords (train-* files), images named "
+    "<name>_<wnid>.JPEG, or folders of classes (train/<class>/*.jpg)"
+)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """One of the official archives.
+def open_raw(
+    folder: Path, layout: Literal["auto"] | Layout = "auto", labels: Labels = "auto", *, follow: bool = False
+) -> RawData:
+    """Looks which form of raw data a folder holds; files are not opened beyond their first bytes.
 
-    Attributes:
-        name: its official file name.
-        kind: what it holds.
-        split: of which split.
-        path: where it lies; None where it is missing.
-        bytes: its size; 0 where it is missing.
-        problem: what is wrong with it at first sight, in sentences; empty where nothing is.
-        hint: what to do about that.
-    """
-
-    name: str
-    kind: Literal["images", "boxes"]
-    split: Split
-    path: Path | None = None
-    bytes: int = 0
-    problem: str = ""
-    hint: str = ""
-
-    @property
-    def sound(self) -> bool:
-        """Whether it is there and nothing is wrong with it at first sight."""
-        return self.path is not None and not self.problem
-
-
-def detect(folder: Path) -> list[Found]:
-    """The archives of images, then those of boxes, each whether there or not.
+    Args:
+        folder: given by the person.
+        layout: the form that it must be, where the person says so.
+        labels: whether the labels of class folders are those of ImageNet or of the folders.
+        follow: whether links may lead out of the folder.
 
     Raises:
-        InputError: there is no such folder, or it cannot be looked into.
+        InputError: there is no such folder, it cannot be looked into, or it holds none of the forms.
     """
     with reading(folder):
         require_folder(folder)
         there = {entry.name for entry in folder.iterdir()}
-    images = [_look(folder, there, (IMAGES[split].name,), "images", split) for split in SPLITS]
-    return images + [_look(folder, there, BOXES[split].names, "boxes", split) for split in SPLITS]
-
-
-def _look(
-    folder: Path, there: set[str], names: tuple[str, ...], kind: Literal["images", "boxes"], split: Split
-) -> Found:
-    name = next((name for name in names if name in there), None)
-    if name is None:
-        return Found(name=names[0], kind=kind, split=split)
-    path = folder / name
-    problem = hint = ""
-    size = 0
-    try:
-        with reading(path):
-            size = path.stat().st_size
-            sniff(path)
-    except InputError as error:
-        problem, hint = error.what, error.hint
-    return Found(name=names[0], kind=kind, split=split, path=path, bytes=size, problem=problem, hint=hint)
+        found: RawData | None = None
+        if layout in ("auto", "kaggle"):
+            found = open_kaggle(folder, follow=follow)
+        if found is None and layout in ("auto", "archives") and (layout == "archives" or there & archive_names()):
+            found = OfficialArchives(folder, there)
+        if found is None and layout in ("auto", "tfrecords"):
+            found = open_tfrecords(folder)
+        if found is None and layout in ("auto", "folders"):
+            found = open_folders(folder, labels, follow=follow)
+    if found is None:
+        asked = f" as source.layout = {layout!r} asks" if layout != "auto" else ""
+        raise InputError(
+            f"{folder} holds no raw data that this program knows{asked}. {contents(folder)}",
+            f"Looked for {LOOKED_FOR}",
+        )
+    return found

@@ -18,7 +18,7 @@ def image_archives(folder: Path, splits: Collection[Split]) -> dict[Split, Path]
     Raises:
         InputError: the folder or an archive is missing, or its first bytes show that it is none.
     """
-    found = _find(folder, {split: (IMAGES[split].name,) for split in splits})
+    found = _find(folder, {split: IMAGES[split].names for split in splits})
     there = [split for split in splits if split in found]
     way_out = f""", or build only what is there: --set 'source.splits=["{there[0]}"]'""" if there else ""
     return _complete(folder, found, {split: IMAGES[split].name for split in splits}, way_out)
@@ -122,7 +122,7 @@ def sniff(path: Path) -> None:
             again,
         )
     gzipped = head.startswith(_GZIP)
-    if gzipped and path.name in {archive.name for archive in IMAGES.values()}:
+    if gzipped and any(path.name in archive.names for archive in IMAGES.values()):
         raise InputError(
             f"{path} is gzipped, and images are read in place, which a compressed archive does not allow.",
             f"Unpack it once: mv {path.name} {path.name}.gz && gunzip {path.name}.gz",

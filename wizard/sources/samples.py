@@ -1,13 +1,17 @@
 """SampleTable: whose bytes lie where, a million rows in columns."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from wizard.formats.arrays import Boxes
+from wizard.sources.classes import Classes, imagenet
+
+Form = Literal["image", "example"]
+"""What a sample's bytes are: an encoded image, or a tf.train.Example that holds one."""
 
 
 class Sample(NamedTuple):
@@ -15,10 +19,10 @@ class Sample(NamedTuple):
 
     Attributes:
         file: path of the file that holds its bytes.
-        offset: where they start.
+        offset: where they start; in a gzipped file, in what it unpacks to.
         size: how many they are.
-        name: its file name, unique in its split.
-        label: its class's rank 0..999.
+        name: its name, unique in its split: a path with / between its parts, mostly of one part.
+        label: its class's rank; -1 where it has none.
         boxes: float64[n, 4], xmin ymin xmax ymax in 0..1.
     """
 
@@ -35,31 +39,42 @@ class SampleTable:
     """The images of one split, a column an attribute.
 
     Attributes:
-        files: paths that `file` counts in.
-        file: int16[n], place in `files`.
+        files: paths that `file` counts in: files, or the folders of files.
+        file: int32[n], place in `files`.
+        inside: bytes[n] of fixed width, UTF-8: the file's path below `files[file]`; empty where that is the file.
         offset: int64[n], bytes.
         size: int64[n], bytes.
-        name: bytes[n] of fixed width, ASCII.
-        label: int16[n], rank 0..999.
+        name: bytes[n] of fixed width, UTF-8.
+        label: int16[n], rank in `classes`; -1 for none.
         first_box: int64[n + 1]; row i has boxes first_box[i] to first_box[i + 1].
         boxes: float64[m, 4], xmin ymin xmax ymax in 0..1.
+        classes: that `label` counts in.
+        form: what the bytes are.
+        label_base: where they are Examples, the label that these state for rank 0; else 0.
+        gzipped: whether the files are gzipped, and so can only be read forwards.
     """
 
     files: tuple[str, ...]
-    file: npt.NDArray[np.int16]
+    file: npt.NDArray[np.int32]
+    inside: npt.NDArray[np.bytes_]
     offset: npt.NDArray[np.int64]
     size: npt.NDArray[np.int64]
     name: npt.NDArray[np.bytes_]
     label: npt.NDArray[np.int16]
     first_box: npt.NDArray[np.int64]
     boxes: Boxes
+    classes: Classes = field(default_factory=imagenet)
+    form: Form = "image"
+    label_base: int = 0
+    gzipped: bool = False
 
     def __len__(self) -> int:
         return len(self.name)
 
     def __getitem__(self, row: int) -> Sample:
+        file, inside = self.files[self.file[row]], self.inside[row].decode()
         return Sample(
-            self.files[self.file[row]],
+            f"{file}/{inside}" if inside else file,
             int(self.offset[row]),
             int(self.size[row]),
             self.name[row].decode(),
@@ -75,9 +90,12 @@ class SampleTable:
         counts = np.diff(self.first_box)[rows]
         first_box = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         source = np.repeat(self.first_box[rows] - first_box[:-1], counts) + np.arange(first_box[-1])
+        used, file = np.unique(self.file[rows], return_inverse=True)
         return replace(
             self,
-            file=self.file[rows],
+            files=tuple(self.files[place] for place in used),
+            file=file.astype(np.int32),
+            inside=self.inside[rows],
             offset=self.offset[rows],
             size=self.size[rows],
             name=self.name[rows],
@@ -98,3 +116,26 @@ class SampleTable:
         first_box = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         source = np.repeat(first - first_box[:-1], counts) + np.arange(first_box[-1])
         return replace(self, first_box=first_box, boxes=boxes[source])
+
+
+def in_one_file(
+    path: str,
+    *,
+    name: npt.NDArray[np.bytes_],
+    offset: npt.NDArray[np.int64],
+    size: npt.NDArray[np.int64],
+    label: npt.NDArray[np.int16],
+) -> SampleTable:
+    """A table of images that lie in one file, without boxes."""
+    count = len(name)
+    return SampleTable(
+        files=(path,),
+        file=np.zeros(count, np.int32),
+        inside=np.zeros(count, "S1"),
+        offset=offset,
+        size=size,
+        name=name,
+        label=label,
+        first_box=np.zeros(count + 1, np.int64),
+        boxes=np.empty((0, 4)),
+    )

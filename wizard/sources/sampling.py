@@ -1,6 +1,6 @@
-"""Some images of an archive, spread evenly over it, without reading the headers of all.
+"""Some images of a split, spread evenly over it, without reading the headers of a whole archive.
 
-The archive is cut into as many strata of equal bytes as images are wanted, and in each the image is taken in which a
+An archive is cut into as many strata of equal bytes as images are wanted, and in each the image is taken in which a
 random byte lies. A train archive has its classes one after the other, so every class has its share. An image is met as
 often as it is large; `weight` sets that right again.
 """
@@ -15,8 +15,8 @@ from wizard.errors import InputError, reading
 from wizard.formats import tar
 from wizard.ilsvrc2012.synsets import rank_of_image
 from wizard.sources.archives import read_table
-from wizard.sources.samples import SampleTable
-from wizard.sources.survey import Survey
+from wizard.sources.raw import Survey
+from wizard.sources.samples import SampleTable, in_one_file
 
 _SUFFIX = b".JPEG"
 _FETCH = "The archive is damaged; compare its MD5 (--md5) and fetch it again"
@@ -38,11 +38,13 @@ class Drawn:
 
 
 def draw(survey: Survey, count: int, seed: int, cache: Path) -> Drawn:
-    """About `count` images of an archive, or all where it has no more.
+    """About `count` images of a split, or all where it has no more.
 
     Raises:
         InputError: the archive cannot be read, or no image is found in it.
     """
+    if survey.table is not None:
+        return _of_table(survey, survey.table, count, seed)
     if survey.images <= count:
         table = read_table(survey.path, survey.split, cache, lambda _done, _total: None, skip_bad=True)
         return Drawn(survey=survey, table=table, weight=np.ones(len(table)))
@@ -63,14 +65,22 @@ def draw(survey: Survey, count: int, seed: int, cache: Path) -> Drawn:
     names, offsets, sizes, labels = zip(*found, strict=True)
     size = np.array(sizes, np.int64)
     chance = tar.BLOCK + size  # the bytes that lead to it, its padding leading nowhere
-    table = SampleTable(
-        files=(str(survey.path),),
-        file=np.zeros(len(found), np.int16),
+    table = in_one_file(
+        str(survey.path),
+        name=np.array(names, np.bytes_),
         offset=np.array(offsets, np.int64),
         size=size,
-        name=np.array(names, np.bytes_),
         label=np.array(labels, np.int16),
-        first_box=np.zeros(len(found) + 1, np.int64),
-        boxes=np.empty((0, 4)),
     )
     return Drawn(survey=survey, table=table, weight=survey.images / chance / (1 / chance).sum())
+
+
+def _of_table(survey: Survey, table: SampleTable, count: int, seed: int) -> Drawn:
+    """Every image is as likely as any other; those of gzipped files follow each other, for these are read forwards."""
+    count = min(count, len(table))
+    if table.gzipped:
+        first = int(np.random.default_rng(seed).integers(0, len(table) - count + 1))
+        rows = np.arange(first, first + count)
+    else:
+        rows = np.sort(np.random.default_rng(seed).choice(len(table), count, replace=False))
+    return Drawn(survey=survey, table=table.take(rows), weight=np.full(count, len(table) / count))

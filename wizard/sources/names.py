@@ -1,0 +1,26 @@
+"""Names that no output may have: those that lead out of its folder."""
+
+from pathlib import PurePosixPath, PureWindowsPath
+
+
+def unsafe(name: str) -> str:
+    """Why a name from raw data may not become a file's name, as the end of a sentence; empty where it may.
+
+    >>> unsafe("train/../../x.JPEG")
+    'has .. in it'
+    >>> unsafe("n01440764/n01440764_10026.JPEG")
+    ''
+    """
+    if not name:
+        return "is empty"
+    if "\0" in name or "\n" in name:
+        return "has a control character in it"
+    if PurePosixPath(name).is_absolute() or PureWindowsPath(name).drive or name.startswith("\\"):
+        return "is an absolute path"
+    if ".." in name.replace("\\", "/").split("/"):
+        return "has .. in it"
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return "is no UTF-8"
+    return ""
