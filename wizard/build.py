@@ -10,12 +10,14 @@ from pathlib import Path
 import filelock
 
 from wizard.engine import manifest
+from wizard.engine.companions import write_companions
 from wizard.engine.events import Finished, ShardResult, SplitStart, SplitSummary, Started
 from wizard.engine.executors import LocalExecutor
-from wizard.engine.journal import STATE_FOLDER, Journal
+from wizard.engine.journal import Journal
 from wizard.engine.plan import Plan
 from wizard.engine.run import build_shards
-from wizard.engine.writers import INDEX_FOLDER, remove_leftovers, restore_index
+from wizard.engine.targets import INDEX_FOLDER, STATE_FOLDER, Target
+from wizard.engine.writers import remove_leftovers, restore_index
 from wizard.errors import MachineError, writing
 from wizard.formats.tfrecord import RecordDamage
 from wizard.preflight.guard import Guard
@@ -54,15 +56,15 @@ def build(profile: Profile, report: Report, options: Options) -> Finished:
     output = profile.output_path
     workers = options.workers or (cores() if profile.run.workers == "auto" else profile.run.workers)
     skip_bad = profile.output.on_bad_image == "skip"
-    with _sole_use(output), _workers(workers, output) as executor:
-        remove_leftovers(output)
+    with _sole_use(output), _workers(workers, output, plan.target) as executor:
+        remove_leftovers(output, plan.target)
         journal = Journal(output, plan)
         if options.repair:
             tasks = plan.tasks(str(output), skip_bad=skip_bad)
             set_rejected_aside(output, tasks, journal, executor, report_or_stop)
         proven = {name for name in plan.shard_names if journal.proves(name, skip_bad=skip_bad)}
         built_before = [journal.done[name] for name in plan.shard_names if name in proven]
-        _restore_indexes(output, proven)
+        _restore_indexes(output, plan.target, proven)
         if len(proven) < len(plan.shard_names):
             (output / manifest.MANIFEST).unlink(missing_ok=True)
         report(_started(plan, journal, workers, str(output), built_before))
@@ -76,6 +78,8 @@ def build(profile: Profile, report: Report, options: Options) -> Finished:
                 for seen in guard.watch(event):
                     report(seen)
         seconds = time.monotonic() - before
+        asked = profile.output
+        write_companions(output, plan, journal.done, tfds=asked.tfds, boxes_csv=asked.boxes_csv)
         manifest.write(output, plan, journal.done, profile.model_dump(mode="json", exclude_none=True))
     built = sum(result.images for name, result in journal.done.items() if name not in proven)
     finished = _finished(plan, journal, str(output), seconds, built)
@@ -104,20 +108,24 @@ def _sole_use(output: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _workers(count: int, output: Path) -> Iterator[LocalExecutor]:
+def _workers(count: int, output: Path, target: Target) -> Iterator[LocalExecutor]:
     executor = LocalExecutor(count)
     try:
         yield executor
     finally:
         executor.shutdown(cancel_futures=True)
-        remove_leftovers(output)
+        remove_leftovers(output, target)
 
 
-def _restore_indexes(output: Path, proven: Collection[str]) -> None:
+def _restore_indexes(output: Path, target: Target, proven: Collection[str]) -> None:
+    """Those that an earlier run was not asked for, or that were removed; and removes those that are not asked for."""
     for name in proven:
-        if not (output / INDEX_FOLDER / name).is_file():
+        index = output / INDEX_FOLDER / name
+        if not target.indexed:
+            index.unlink(missing_ok=True)
+        elif not index.is_file():
             with suppress(RecordDamage):  # verify tells what is wrong with the shard
-                restore_index(output, name)
+                restore_index(output, name, target)
 
 
 def _started(plan: Plan, journal: Journal, workers: int, output: str, proven: list[ShardResult]) -> Started:
@@ -165,4 +173,6 @@ def _finished(plan: Plan, journal: Journal, output: str, seconds: float, built: 
         seconds=seconds,
         images_built=built,
         label_base=plan.label_base,
+        target=plan.target,
+        classes=len(plan.classes),
     )

@@ -1,4 +1,4 @@
-"""What lies at a path: raw archives, a finished or unfinished dataset, or a shard."""
+"""What lies at a path: raw data in any of its forms, a finished or unfinished dataset, an archive, or a shard."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,12 +11,20 @@ from wizard.engine.events import Event, Preparing
 from wizard.errors import InputError, reading
 from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
-from wizard.ilsvrc2012.archives import BOXES, CLASSES, IMAGES
+from wizard.ilsvrc2012.archives import CLASSES, IMAGES
+from wizard.preflight.examine import is_short
 from wizard.sources import archives
-from wizard.sources.locate import human_bytes, image_archives, sniff
+from wizard.sources.classes import Classes, imagenet
+from wizard.sources.contents import contents
+from wizard.sources.detect import open_raw
+from wizard.sources.locate import human_bytes, sniff
+from wizard.sources.official import archive_names
+from wizard.sources.raw import Progress, RawData, Survey
 
 Facts = dict[str, Any]
 """What was found, by name; values are JSON's own types."""
+_NAMED = 10
+"""Classes that are named."""
 
 
 def inspect(path: Path, report: Callable[[Event], None]) -> Facts:
@@ -26,31 +34,21 @@ def inspect(path: Path, report: Callable[[Event], None]) -> Facts:
         InputError: nothing is there, or nothing that this program knows.
     """
     if path.is_file():
-        return _archive(path, report) if path.name in _archive_names() else _shard(path)
+        return _archive(path, report) if path.name in archive_names() else _shard(path)
     if not path.is_dir():
         raise InputError(f"{path} does not exist.")
     if (path / manifest.MANIFEST).is_file():
         return _dataset(path)
     header, done = journal.read(path)
-    shards = journal.shard_files(path)
     if header is not None:
+        planned = journal.planned_shards(header)
         return {
             "what": "an unfinished build of imagenet-setup",
             "plan": header.get("plan_id", ""),
             **header.get("ingredients", {}),
-            "shards done": f"{len(done):,} of {_planned_shards(header):,}; the command that began it goes on with it",
+            "shards done": f"{len(done):,} of {planned:,}; the command that began it goes on with it",
         }
-    if shards:
-        return {"what": f"{len(shards):,} shards, not known to be imagenet-setup's"} | _first_record(path / shards[0])
-    found = [path / name for name in sorted(_archive_names()) if (path / name).is_file()]
-    if found:
-        return {"what": f"{len(found)} archives"} | {
-            f"{archive.name}: {key}": value for archive in found for key, value in _archive(archive, report).items()
-        }
-    raise InputError(
-        f"{path} holds no ImageNet data that this version knows.",
-        f"Looked for: {', '.join(sorted(_archive_names()))}, {manifest.MANIFEST}, train-* and validation-* shards",
-    )
+    return _raw_data(open_raw(path), report)
 
 
 def as_text(facts: Facts) -> str:
@@ -62,39 +60,89 @@ def as_text(facts: Facts) -> str:
     )
 
 
-def _planned_shards(header: Facts) -> int:
-    ingredients = header.get("ingredients", {})
-    return sum(int(value) for key, value in ingredients.items() if key.endswith(" shards"))
+def _raw_data(raw: RawData, report: Callable[[Event], None]) -> Facts:
+    """Which form of raw data it is, why, what each part holds, and what is missing."""
+    facts: Facts = {"what": raw.what, "why": " ".join(raw.why)}
+    classes = None
+    for part in raw.parts:
+        name = part.split if part.kind == "images" else f"boxes of {part.split}"
+        if part.path is None:
+            facts[name] = f"missing; it would be {part.name}"
+        elif part.problem:
+            facts[name] = " ".join([part.problem, part.hint]).strip()
+        elif part.kind == "boxes":
+            facts[name] = f"{part.path}" + (f", {human_bytes(part.bytes)}" if part.bytes else "")
+        else:
+            try:
+                survey = raw.survey(part.split, cache_folder(), _progress(part.split, report))
+            except InputError as error:
+                facts[name] = str(error)
+                continue
+            facts[name] = _surveyed(survey)
+            classes = survey.table.classes if survey.table is not None else imagenet()
+    if classes is not None:
+        facts["labels"] = _labels(classes)
+    if raw.layout == "tfrecords":
+        facts |= _first_of(raw)
+    return facts
 
 
-def _archive_names() -> set[str]:
-    return {archive.name for archive in IMAGES.values()} | {name for boxes in BOXES.values() for name in boxes.names}
+def _surveyed(survey: Survey) -> str:
+    images = f"{survey.images:,} images"
+    if survey.official or is_short(survey):
+        images += f" of {IMAGES[survey.split].images:,}"
+    classes = f", {survey.classes:,} classes" if survey.classes else ", without labels"
+    size = human_bytes(survey.bytes) + (", the official size" if survey.official else "")
+    files = f" in {survey.shards:,} files" if survey.shards else ""
+    return f"{images}{classes}, {size}{files}: {survey.path}"
+
+
+def _labels(classes: Classes) -> str:
+    if classes.whole_imagenet:
+        return f"those of ImageNet's {len(classes):,} classes"
+    some = ", ".join(classes.names[:_NAMED])
+    return f"the source's own, {len(classes):,}: {some}{' …' if len(classes) > _NAMED else ''}"
+
+
+def _first_of(raw: RawData) -> Facts:
+    split = next((part.split for part in raw.parts if part.sound), None)
+    if split is None:
+        return {}
+    table = raw.table(split, cache_folder(), lambda _done, _total: None, skip_bad=True)
+    if not len(table):
+        return {}
+    content = next(contents(table.take(np.array([0]))))
+    features = {name: example.values(value) for name, value in (content.features or {}).items()}
+    return {f"first record, {name}": _listed(value) for name, value in sorted(features.items())}
+
+
+def _listed(values: list[bytes] | tuple[int, ...] | example.Floats) -> str:
+    if isinstance(values, list):
+        return ", ".join(_shown(value) for value in values) or "(none)"
+    return _shown(values)
+
+
+def _progress(split: str, report: Callable[[Event], None]) -> Progress:
+    return lambda done, total: report(Preparing(step=f"a look at {split}", done=done, total=total))
 
 
 def _archive(path: Path, report: Callable[[Event], None]) -> Facts:
-    size = path.stat().st_size
-    split = next((split for split, archive in IMAGES.items() if archive.name == path.name), None)
+    split = next((split for split, archive in IMAGES.items() if path.name in archive.names), None)
+    with reading(path):
+        sniff(path)
+        size = human_bytes(path.stat().st_size)
     if split is None:
-        with reading(path):
-            sniff(path)
-        return {"what": "bounding boxes", "size": human_bytes(size)}
-    image_archives(path.parent, [split])
-    step = f"headers of {path.name}"
-    table = archives.read_table(
-        path,
-        split,
-        cache_folder(),
-        lambda done, total: report(Preparing(step=step, done=done, total=total)),
-        skip_bad=True,
-    )
+        return {"what": "bounding boxes", "size": size}
+    step = _progress(split, report)
+    table = archives.read_table(path, split, cache_folder(), step, skip_bad=True)
     official = IMAGES[split]
-    return {
-        "what": f"{split} images",
-        "size": human_bytes(size)
-        + (", the official size" if size == official.bytes else f", not the official {human_bytes(official.bytes)}"),
-        "images": f"{len(table):,} of {official.images:,}",
-        "classes": f"{len(np.unique(table.label)):,} of {CLASSES:,}",
-    }
+    if official.bytes:
+        is_official = path.stat().st_size == official.bytes
+        size += ", the official size" if is_official else f", not the official {human_bytes(official.bytes)}"
+    facts: Facts = {"what": f"{split} images", "size": size, "images": f"{len(table):,} of {official.images:,}"}
+    if split != "test":
+        facts["classes"] = f"{len(np.unique(table.label)):,} of {CLASSES:,}"
+    return facts
 
 
 def _dataset(folder: Path) -> Facts:
@@ -113,7 +161,9 @@ def _dataset(folder: Path) -> Facts:
         )
     facts["converted"] = len(known.converted)
     facts["skipped"] = len(known.skipped)
-    return facts | _first_record(folder / known.shards[0].shard)
+    if known.target.format != "tfrecord":
+        return facts
+    return facts | _first_record(folder / known.target.file(known.shards[0].shard))
 
 
 def _shard(path: Path) -> Facts:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from wizard import saved
 from wizard.engine import journal, manifest
+from wizard.engine.targets import STATE_FOLDER
 from wizard.errors import SetupError
 from wizard.folders import state_folder
 from wizard.profile import Profile
@@ -61,14 +62,14 @@ def _look(entry: Path) -> Unfinished | None:
         header, done = journal.read(output)
         if header is None or (output / manifest.MANIFEST).exists():
             return None
-        written = (output / journal.STATE_FOLDER / "journal.jsonl").stat().st_mtime
+        written = (output / STATE_FOLDER / "journal.jsonl").stat().st_mtime
     except (SetupError, OSError):
         return None
     return Unfinished(
         output=output,
         profile=entry,
         done=len(done),
-        shards=sum(profile.shards(split) for split in profile.source.splits),
+        shards=journal.planned_shards(header),
         idle=max(0.0, time.time() - written),
     )
 

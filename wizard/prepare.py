@@ -1,20 +1,22 @@
 """From a profile to a plan: what the source holds, and where it goes."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 import numpy as np
 
 from wizard.engine.events import Event, Note, Preparing
-from wizard.engine.plan import Plan, SplitPlan, shuffle
+from wizard.engine.paths import require_distinct_paths
+from wizard.engine.plan import Plan, SplitPlan, in_source_order, shuffled
+from wizard.engine.targets import Features, Target
 from wizard.engine.transform import Recipe
-from wizard.errors import InputError, Interrupted
+from wizard.errors import InputError, Interrupted, UsageError
 from wizard.folders import cache_folder
 from wizard.formats.resize import Resize
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.profile import Profile
 from wizard.sources.detect import open_raw
-from wizard.sources.raw import Progress, RawData, differences
-from wizard.sources.samples import SampleTable
+from wizard.sources.raw import Progress, RawData, Survey, differences
+from wizard.sources.samples import Form, SampleTable
 
 _FEWER = "Take more classes (--set source.classes=10), or leave this split out (source.splits)"
 
@@ -48,20 +50,91 @@ def make_plan(profile: Profile, report: Report, *, md5: bool = False) -> Plan:
         InputError: an archive is missing, damaged or not what its name says.
     """
     tables = _read_source(profile, report, md5=md5)
-    return Plan(
-        splits=tuple(
-            SplitPlan(
-                split=split,
-                table=table,
-                order=shuffle(table.name, profile.output.seed),
-                shards=profile.shards(split),
-                recipe=recipe(profile, split),
-            )
-            for split, table in tables.items()
-        ),
-        label_base=profile.output.label_base,
+    first = next(iter(tables.values()))
+    plan = Plan(
+        splits=tuple(_split_plan(profile, split, table) for split, table in tables.items()),
+        label_base=label_base(profile, first),
         seed=profile.output.seed,
+        target=target(profile, first.form),
     )
+    require_distinct_paths(plan)
+    return plan
+
+
+def target(profile: Profile, form: Form) -> Target:
+    """As what the profile's dataset is written, where the raw data's samples are of this form.
+
+    Raises:
+        UsageError: it asks for what this form cannot give.
+    """
+    output = profile.output
+    from_records = form == "example"
+    if output.shards == "keep" and not from_records:
+        raise UsageError(
+            'output.shards = "keep" keeps the shards of TFRecords, and the raw data are images.',
+            "Leave it out; output.train_shards says how many there will be",
+        )
+    if from_records and output.features != "inception":
+        raise UsageError(
+            f"output.features = {output.features!r} is for images; records keep the features that they have.",
+            "Leave output.features out",
+        )
+    features: Features = "source" if from_records and output.format == "tfrecord" else output.features
+    return Target(format=output.format, features=features, split_folders=output.split_folders, index=output.index)
+
+
+def label_base(profile: Profile, table: SampleTable) -> int:
+    """The label that is stored for the first class; records that stay records keep theirs.
+
+    Raises:
+        UsageError: the profile asks for another than the records have.
+    """
+    asked = profile.output.label_base
+    if table.form != "example" or profile.output.format != "tfrecord":
+        return profile.label_base
+    if asked is not None and asked != table.label_base:
+        raise UsageError(
+            f"The records' labels begin at {table.label_base}, output.label_base is {asked}, and records keep theirs.",
+            f"Leave output.label_base out, or say --set output.label_base={table.label_base}",
+        )
+    return table.label_base
+
+
+def goal(profile: Profile, surveys: Mapping[Split, Survey]) -> Target:
+    """As what the profile's dataset is written, by what is known of its raw data so far.
+
+    Raises:
+        UsageError: see `target`.
+    """
+    return target(profile, next((each.table.form for each in surveys.values() if each.table is not None), "image"))
+
+
+def stored_base(profile: Profile, surveys: Mapping[Split, Survey]) -> int:
+    """The label that is stored for the first class, by what is known of the raw data so far.
+
+    Raises:
+        UsageError: see `label_base`.
+    """
+    table = next((each.table for each in surveys.values() if each.table is not None), None)
+    return profile.label_base if table is None else label_base(profile, table)
+
+
+def all_shards(profile: Profile, surveys: Mapping[Split, Survey]) -> dict[Split, int]:
+    """How many shards each split that is asked for is written to."""
+    kept = profile.output.shards == "keep"
+    return {
+        split: surveys[split].shards if kept and split in surveys else profile.shards(split)
+        for split in profile.source.splits
+    }
+
+
+def _split_plan(profile: Profile, split: Split, table: SampleTable) -> SplitPlan:
+    asked, shards = recipe(profile, split), profile.shards(split)
+    if profile.output.shards == "keep":
+        return in_source_order(split, table, asked)
+    if table.gzipped:
+        return in_source_order(split, table, asked, shards=shards)
+    return shuffled(split, table, asked, shards=shards, seed=profile.output.seed)
 
 
 def raw_data(profile: Profile) -> RawData:
@@ -76,8 +149,7 @@ def raw_data(profile: Profile) -> RawData:
 
 def _read_source(profile: Profile, report: Report, *, md5: bool) -> dict[Split, SampleTable]:
     raw, cache = raw_data(profile), cache_folder()
-    splits = list(profile.source.splits)
-    annotated = annotated_splits(profile, raw)
+    splits, annotated = list(profile.source.splits), annotated_splits(profile, raw)
     raw.require(splits, annotated)
 
     def step(name: str) -> Progress:
@@ -93,24 +165,34 @@ def _read_source(profile: Profile, report: Report, *, md5: bool) -> dict[Split, 
             report(Note(text=told, warning=True))
     if profile.source.classes is not None:
         tables = _of_first_classes(tables, profile.source.classes)
-    for split, table in tables.items():
-        if split in annotated:
-            found = raw.boxes(split, cache, step(f"boxes of {split}"))
-            table = table.with_boxes(found.names, found.boxes)
-            report(_told_of_boxes(split, table, found.rejected))
-        elif split == "validation" and profile.source.boxes == "train" and not raw.own_boxes:
-            report(Note(text='validation: records carry no bounding boxes (source.boxes = "all" adds them)'))
-        tables[split] = table
-    if raw.own_boxes:
-        report(Note(text="The records keep the bounding boxes that they have, whatever source.boxes says"))
-    for note in _told_of_shards(profile, tables):
+    for split in annotated:
+        found = raw.boxes(split, cache, step(f"boxes of {split}"))
+        tables[split] = tables[split].with_boxes(found.names, found.boxes)
+        report(_told_of_boxes(split, tables[split], found.rejected))
+    for note in (*_told_of_others(profile, raw, tables, annotated), *_told_of_shards(profile, tables)):
         report(note)
     return tables
 
 
+def _told_of_others(
+    profile: Profile, raw: RawData, tables: Mapping[Split, SampleTable], annotated: Collection[Split]
+) -> Iterator[Note]:
+    """What is kept or left out without having been asked for."""
+    if raw.own_boxes:
+        yield Note(text="The records keep the bounding boxes that they have, whatever source.boxes says")
+    elif not raw.annotatable and profile.source.boxes != "none":
+        yield Note(text=f"{raw.what[:1].upper()}{raw.what[1:]} come without bounding boxes; none are stored")
+    elif "validation" in tables and "validation" not in annotated and profile.source.boxes == "train":
+        yield Note(text='validation: records carry no bounding boxes (source.boxes = "all" adds them)')
+    if profile.output.boxes_csv and not any(len(table.boxes) for table in tables.values()):
+        yield Note(text="No image has a bounding box, so output.boxes_csv gives an empty file", warning=True)
+    if any(table.gzipped for table in tables.values()) and profile.output.shards != "keep":
+        yield Note(text="The records are compressed, which can only be read forwards: they keep their order")
+
+
 def annotated_splits(profile: Profile, raw: RawData) -> list[Split]:
     """The splits whose boxes are to be read from annotations; test has none anywhere."""
-    if raw.own_boxes:
+    if raw.own_boxes or not raw.annotatable:
         return []
     return [split for split in profile.source.splits if profile.boxes(split) and split != "test"]
 
@@ -136,7 +218,7 @@ def _told_of_boxes(split: Split, table: SampleTable, rejected: int) -> Note:
 
 def _told_of_shards(profile: Profile, tables: Mapping[Split, SampleTable]) -> Iterator[Note]:
     for split, table in tables.items():
-        if profile.shards(split) > len(table):
+        if profile.output.shards == "plan" and profile.shards(split) > len(table):
             few = f"{split}: {profile.shards(split):,} shards for {len(table):,} images leave some empty"
             yield Note(text=f"{few} (output.{split}_shards)", warning=True)
 

@@ -160,7 +160,7 @@ class Profile(_Section):
 
     @property
     def label_base(self) -> int:
-        """What is stored for the first class: as the older scripts do in TFRecords, as PyTorch code counts elsewhere."""
+        """What is stored for the first class: in TFRecords as the older scripts do, elsewhere as PyTorch counts."""
         if self.output.label_base is not None:
             return self.output.label_base
         return 1 if self.output.format == "tfrecord" else 0

@@ -6,7 +6,20 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.formats.example import ExampleDamage, Feature, decode, encode
+from wizard.formats.example import (
+    ExampleDamage,
+    Feature,
+    Values,
+    decode,
+    encode,
+    entries,
+    join,
+    kept,
+    places,
+    raw,
+    sizes,
+    values,
+)
 
 INTS = st.lists(st.integers(-(2**63), 2**63 - 1), max_size=5).map(tuple)
 FLOATS = st.lists(st.floats(width=32, allow_nan=False), max_size=5).map(lambda values: np.array(values, np.float32))
@@ -14,6 +27,14 @@ FLOATS = st.lists(st.floats(width=32, allow_nan=False), max_size=5).map(lambda v
 FEATURES = st.dictionaries(
     st.text(min_size=5, max_size=5), st.one_of(st.binary(max_size=200), INTS, FLOATS), max_size=6
 )
+NAMES = st.text(max_size=8)
+LISTS = st.one_of(
+    st.none(),
+    st.lists(st.binary(max_size=20), max_size=4),
+    INTS,
+    st.lists(st.floats(width=32), max_size=5).map(lambda values: np.array(values, np.float32)),
+)
+ANY = st.dictionaries(NAMES, LISTS, max_size=5)
 
 
 def theirs(features: dict[str, Feature]) -> "tf.train.Example":
@@ -66,3 +87,115 @@ def test_refuses_a_feature_without_a_kind() -> None:
     data = tf.train.Example(features=tf.train.Features(feature={"a": tf.train.Feature()})).SerializeToString()
     with pytest.raises(ExampleDamage, match="without a kind"):
         decode(data)
+
+
+def foreign(features: dict[str, Values | None]) -> "tf.train.Example":
+    """An Example with lists of any length, and with features that have no kind."""
+    built = tf.train.Example()
+    for name, every in features.items():
+        feature = built.features.feature[name]
+        if every is None:
+            feature.SetInParent()
+            continue
+        lists = {list: feature.bytes_list, tuple: feature.int64_list, np.ndarray: feature.float_list}
+        lists[type(every)].SetInParent()
+        lists[type(every)].value.extend(every)
+    return built
+
+
+def same(one: Values, other: Values) -> bool:
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return np.array_equal(one, other, equal_nan=True)
+    return type(one) is type(other) and one == other
+
+
+@given(ANY)
+def test_entries_are_tensorflows_features_untouched(features: dict[str, Values | None]) -> None:
+    built = foreign(features)
+    found = entries(built.SerializeToString())
+    assert found.keys() == features.keys()
+    for name, feature in found.items():
+        assert tf.train.Feature.FromString(feature) == built.features.feature[name] or "nan" in str(
+            built.features.feature[name]
+        )
+
+
+@given(ANY)
+def test_values_are_all_of_a_list(features: dict[str, Values | None]) -> None:
+    for name, feature in entries(foreign(features).SerializeToString()).items():
+        every = features[name]
+        assert same(values(feature), [] if every is None else every)
+
+
+@given(ANY)
+def test_joined_entries_are_the_same_example_for_tensorflow(features: dict[str, Values | None]) -> None:
+    data = foreign(features).SerializeToString()
+    again = entries(join(entries(data)))
+    assert again == entries(data)
+    assert list(again) == sorted(features)
+    assert tf.train.Example.FromString(join(entries(data))).features.feature.keys() == features.keys()
+
+
+@given(FEATURES)
+def test_joining_is_the_inverse_of_entries(features: dict[str, Feature]) -> None:
+    assert join(entries(encode(features))) == encode(features)
+    assert entries(encode(features)) == {name: raw(value) for name, value in features.items()}
+
+
+@given(LISTS, st.data())
+def test_kept_has_just_the_places_and_the_kind(every: Values | None, data: st.DataObject) -> None:
+    feature = foreign({"a": every}).features.feature["a"]
+    count = 0 if every is None else len(every)
+    rows = data.draw(st.lists(st.integers(0, count - 1), unique=True)) if count else []
+    left = tf.train.Feature.FromString(kept(feature.SerializeToString(), rows))
+    assert left.WhichOneof("kind") == feature.WhichOneof("kind")
+    if every is not None:
+        chosen = every[np.array(rows, np.intp)] if isinstance(every, np.ndarray) else [every[row] for row in rows]
+        assert same(values(left.SerializeToString()), chosen if not isinstance(every, tuple) else tuple(chosen))
+
+
+@pytest.mark.parametrize(
+    ("feature", "expected"),
+    [
+        (b"\x1a\x0d\x08\x03\x08" + b"\xff" * 9 + b"\x01", (3, -1)),
+        (b"\x1a\x06\x0a\x01\x07\x08\x96\x01", (7, 150)),
+        (b"\x12\x0a\x0d\x00\x00\x80\x3f\x0d\x00\x00\x00\x40", np.array([1, 2], np.float32)),
+        (b"\x0a\x03\x0a\x01a\x0a\x03\x0a\x01b", [b"a", b"b"]),
+        (b"\x0a\x03\x0a\x01a\x1a\x02\x08\x05", (5,)),
+        (b"\x30\x07\x1a\x02\x08\x05", (5,)),
+    ],
+    ids=["unpacked ints", "packed and unpacked", "unpacked floats", "one kind twice", "two kinds", "an unknown field"],
+)
+def test_reads_what_else_the_wire_format_allows_as_tensorflow_does(feature: bytes, expected: Values) -> None:
+    read = tf.train.Feature.FromString(feature)
+    assert list(getattr(read, read.WhichOneof("kind")).value) == list(expected)
+    assert same(values(feature), expected)
+
+
+def test_of_a_name_that_is_there_twice_the_last_counts_as_for_tensorflow() -> None:
+    data = encode({"a": (1,)}) + encode({"b": (3,)}) + encode({"a": (2,)})
+    assert decode(data) == {"a": (2,), "b": (3,)}
+    assert list(tf.train.Example.FromString(data).features.feature["a"].int64_list.value) == [2]
+
+
+def test_places_and_sizes_need_only_a_part_of_a_buffer() -> None:
+    one, other = encode({"a": b"one"}), encode({"b": b"other", "c": (1,)})
+    buffer = one + other + one
+    found = places(buffer, len(one), len(one) + len(other))
+    assert {name: buffer[start:end] for name, (start, end) in found.items()} == entries(other)
+    assert sizes(buffer, *found["b"]) == [5]
+    assert sizes(buffer, *found["c"]) is None
+
+
+@given(ANY, st.data())
+def test_damage_raises_nothing_but_its_own_error(features: dict[str, Values | None], data: st.DataObject) -> None:
+    damaged = bytearray(foreign(features).SerializeToString() or b"\x0a\x00")
+    damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(ExampleDamage):
+        for feature in entries(bytes(damaged)).values():
+            values(feature)
+
+
+def test_a_number_of_more_than_64_bits_is_damage() -> None:
+    with pytest.raises(ExampleDamage, match="more than 64 bits"):
+        entries(b"\x80" * 11 + b"\x01")

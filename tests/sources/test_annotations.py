@@ -6,7 +6,9 @@ import pytest
 from tests.helpers import tar
 from tests.ilsvrc2012.test_boxes import annotation
 from wizard.errors import InputError
-from wizard.sources.annotations import read_boxes
+from wizard.sources.annotations import read_box_folder, read_boxes
+from wizard.sources.listing import Bounds
+from wizard.sources.raw import BoxTable
 
 TENCH, GOLDFISH, NO_SYNSET = "n01440764", "n01443537", "n00000001"
 
@@ -84,3 +86,45 @@ def test_an_archive_without_annotations_is_refused(tmp_path: Path) -> None:
     path.write_bytes(tar([("readme.txt", b"nothing")]))
     with pytest.raises(InputError, match="holds no annotation of an ILSVRC2012 image"):
         read(path)
+
+
+def read_folder(folder: Path) -> BoxTable:
+    return read_box_folder(folder, Bounds.of(folder, follow=False), lambda _done, _total: None)
+
+
+def write(folder: Path, members: list[tuple[str, bytes]]) -> Path:
+    for name, xml in members:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(xml)
+    return folder
+
+
+@pytest.mark.parametrize("deeper", ["", "n/", "a/b/c/"])
+def test_a_folder_of_xml_files_gives_what_their_archive_gives(tmp_path: Path, deeper: str) -> None:
+    folder = write(tmp_path / "xml", [(deeper + name, xml) for name, xml in [*MEMBERS, ("readme.txt", b"")]])
+    (tmp_path / "archive").write_bytes(tar(MEMBERS))
+    of_archive = read_boxes(tmp_path / "archive", tmp_path / "cache", lambda _done, _total: None)
+    of_folder = read_folder(folder)
+    assert of_folder.names.tolist() == of_archive.names.tolist()
+    assert of_folder.boxes.tolist() == of_archive.boxes.tolist()
+    assert of_folder.rejected == of_archive.rejected
+
+
+def test_two_annotations_of_an_image_are_refused(tmp_path: Path) -> None:
+    name = f"{TENCH}_1.xml"
+    with pytest.raises(InputError, match=rf"annotations of {TENCH}_1\.JPEG twice: a/{name} and b/{name}"):
+        read_folder(write(tmp_path, [(f"a/{name}", one(TENCH)), (f"b/{name}", one(TENCH))]))
+
+
+def test_an_annotation_in_a_folder_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=rf"{TENCH}_1\.xml is no annotation that can be read"):
+        read_folder(write(tmp_path, [(f"{TENCH}_1.xml", b"<annotation>")]))
+
+
+def test_a_folder_without_annotations_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no annotation of an ILSVRC2012 image"):
+        read_folder(write(tmp_path, [(f"{NO_SYNSET}_1.xml", one(NO_SYNSET))]))
+
+
+def test_a_folder_of_images_without_objects_has_no_boxes(tmp_path: Path) -> None:
+    assert len(read_folder(write(tmp_path, [(f"{TENCH}_1.xml", annotation())])).boxes) == 0

@@ -9,7 +9,7 @@ from wizard.preflight import machine
 from wizard.preflight.estimate import Estimator
 from wizard.preflight.examine import Verdict, archives_check, left, verdict, wanted_workers
 from wizard.profile import Profile
-from wizard.sources.archives import Progress
+from wizard.sources.raw import Progress
 
 
 class Bench:
@@ -55,5 +55,6 @@ class Bench:
         """The whole pre-flight; the raw data must hold something."""
         estimator = self.prepare(facts, profile)
         assert estimator is not None
-        archives = archives_check(profile, list(facts.found), facts.surveys)
+        assert facts.raw is not None
+        archives = archives_check(profile, facts.raw, facts.surveys)
         return verdict(profile, archives, facts.surveys, estimator, progress)

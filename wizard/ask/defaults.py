@@ -32,16 +32,20 @@ def source(_answers: Answers, facts: Facts) -> Value | None:
 
 
 def found_splits(_answers: Answers, facts: Facts) -> list[str]:
-    """All splits that are there, or those of them that the last profile had."""
-    wanted = facts.last.source.splits if facts.last else ()
+    """The labelled splits that are there, or those that the last profile had; test where there is nothing else."""
+    wanted = facts.last.source.splits if facts.last else ("train", "validation")
     return [split for split in facts.splits if split in wanted] or list(facts.splits)
 
 
 def split_choices(_answers: Answers, facts: Facts) -> tuple[Choice, ...]:
     """The splits that are there."""
-    titles: dict[Split, str] = {"train": "Train", "validation": "Validation"}
+    titles: dict[Split, str] = {"train": "Train", "validation": "Validation", "test": "Test"}
     return tuple(
-        Choice(value=split, title=titles[split], about=f"{facts.surveys[split].images:,} images")
+        Choice(
+            value=split,
+            title=titles[split],
+            about=f"{facts.surveys[split].images:,} images{'' if facts.surveys[split].classes else ', without labels'}",
+        )
         for split in facts.splits
     )
 
@@ -66,11 +70,11 @@ def boxes(answers: Answers, facts: Facts) -> Value:
     return next((str(value) for value in (last, "train", "all") if value in values), "none")
 
 
-def output(_answers: Answers, facts: Facts) -> Value | None:
+def output(answers: Answers, facts: Facts) -> Value | None:
     """A folder that is new or empty."""
     if facts.folder is None:
         return None
-    folder = likely_output(facts.folder)
+    folder = likely_output(facts.folder, _FOLDERS[str(answers["output.format"])])
     place, number = folder, 1
     while _taken(place):
         number += 1
@@ -147,9 +151,70 @@ def shards(split: Split) -> Callable[[Answers, Facts], Value]:
     return default
 
 
-def with_split(split: Split) -> Callable[[Answers, Facts], bool]:
-    """Whether a split was chosen, as a condition for a question."""
-    return lambda answers, _facts: split in splits_of(answers)
+def counted(split: Split) -> Callable[[Answers, Facts], bool]:
+    """Whether a split was chosen whose shards are files of a number to be chosen, as a condition for a question."""
+    return lambda answers, _facts: (
+        split in splits_of(answers)
+        and answers.get("output.format") in ("tfrecord", "webdataset")
+        and answers.get("output.shards") != "keep"
+    )
+
+
+FORMATS = (
+    Choice(value="tfrecord", title="TFRecord shards", about="for tf.data, DALI and the older trainers"),
+    Choice(value="folders", title="Folders of classes", about="train/<wnid>/, as PyTorch's ImageFolder and timm read"),
+    Choice(value="webdataset", title="WebDataset tars", about="train-000000.tar, read in sequence over a network too"),
+    Choice(value="flat", title="Flat folders", about="train_flatten/<wnid>_<number>.JPEG"),
+)
+_FOLDERS = {"tfrecord": "tfrecords", "folders": "images", "webdataset": "webdataset", "flat": "images-flat"}
+
+
+def format_(_answers: Answers, facts: Facts) -> Value:
+    """What the last profile had, else TFRecords."""
+    return facts.last.output.format if facts.last else "tfrecord"
+
+
+def is_tfrecord(answers: Answers, _facts: Facts) -> bool:
+    """Whether TFRecords are written, as a condition for a question."""
+    return answers.get("output.format") == "tfrecord"
+
+
+def kept_shards(_answers: Answers, facts: Facts) -> tuple[Choice, ...]:
+    """Whether the shards of TFRecords stay as they are."""
+    there = " + ".join(f"{facts.surveys[split].shards:,}" for split in facts.splits)
+    return (
+        Choice(value="keep", title="Keep them", about=f"{there}, one to one and in their order"),
+        Choice(value="plan", title="Choose how many", about="and shuffle the records anew"),
+    )
+
+
+def labels(_answers: Answers, facts: Facts) -> Value:
+    """As the folders are read where nobody has said."""
+    return "ilsvrc2012" if facts.classes.whole_imagenet else "folders"
+
+
+def label_choices(_answers: Answers, facts: Facts) -> tuple[Choice, ...]:
+    """Two ways to number the same class folders."""
+    count = max((survey.classes for survey in facts.surveys.values()), default=0)
+    return (
+        Choice(value="folders", title="The folders'", about=f"{count:,} labels without a gap, as ImageFolder counts"),
+        Choice(value="ilsvrc2012", title="ImageNet's", about="each class keeps its label among the 1,000"),
+    )
+
+
+def stores_labels(answers: Answers, facts: Facts) -> bool:
+    """Whether labels are written that are not those of a source's records, as a condition for a question."""
+    return answers.get("output.format") == "webdataset" or (is_tfrecord(answers, facts) and not facts.from_records)
+
+
+def usually(value: Value) -> Callable[[Answers, Facts], Value]:
+    """The same default whatever is known."""
+    return lambda _answers, _facts: value
+
+
+def yes_or_no(_answers: Answers, _facts: Facts) -> tuple[Choice, ...]:
+    """For what is there or not."""
+    return Choice(value="yes", title="Yes"), Choice(value="no", title="No")
 
 
 def _stem(answers: Answers) -> str:

@@ -5,32 +5,36 @@ from pathlib import Path
 from wizard.ask.facts import Facts
 from wizard.folders import cache_folder, shortened
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES
+from wizard.preflight.examine import is_short
 from wizard.sources.checksums import when_verified
-from wizard.sources.detect import Found
 from wizard.sources.locate import contents, human_bytes
+from wizard.sources.raw import Part, Survey
 
-LOOKED_FOR = "the official .tar archives of ILSVRC2012, under their official names"
 _COST = {
-    ("images", "train"): "only validation can be built",
-    ("images", "validation"): "only train can be built",
+    ("images", "train"): "only the other splits can be built",
+    ("images", "validation"): "only the other splits can be built",
+    ("images", "test"): "few need it; it has no labels",
     ("boxes", "train"): "records of train will have no bounding boxes; classification needs none",
     ("boxes", "validation"): "records of validation will have no bounding boxes; few trainers look at them",
 }
 
 
 def diagnosis(facts: Facts) -> list[str]:
-    """A line an archive: what it holds, what is wrong with it, or what its absence costs."""
-    width = max(len(each.name) for each in facts.found)
-    lines = [line for each in facts.found for line in _line(facts, each, width)]
+    """What the raw data is and why, then a line a part: what it holds, what is wrong, or what its absence costs."""
+    shown = [each for each in facts.parts if each.path is not None or each.kind == "images" or facts.annotatable]
+    width = max(len(each.name) for each in shown)
+    lines = [line for each in shown for line in _line(facts, each, width)]
+    if facts.raw is not None and facts.raw.layout != "archives":
+        lines = [f"  {facts.raw.what[:1].upper()}{facts.raw.what[1:]}.", *(f"  {why}" for why in facts.raw.why), *lines]
     if facts.surveys:
-        lines.append("  They are read where they are. Nothing is extracted.")
+        lines.append("  Nothing is extracted and nothing there is changed.")
     return lines
 
 
 def nothing_usable(facts: Facts, folder: Path) -> str:
     """Why a folder will not do as raw data, and what would."""
-    lines = [f"{shortened(folder)} holds no ImageNet archive that can be used.", f"  Looked for: {LOOKED_FOR}."]
-    bad = [each for each in facts.found if each.problem]
+    lines = [f"{shortened(folder)} holds no images that can be used."]
+    bad = [each for each in facts.parts if each.problem]
     for each in bad:
         lines += [f"  {each.problem}"] + ([f"  → {each.hint}"] if each.hint else [])
     if not bad:
@@ -38,21 +42,30 @@ def nothing_usable(facts: Facts, folder: Path) -> str:
     return "\n".join(lines)
 
 
-def _line(facts: Facts, found: Found, width: int) -> list[str]:
-    name = f"{found.name:<{width}}"
-    if found.path is None:
-        return [f"  ! {name}   missing   {_COST[found.kind, found.split]}"]
-    size = f"{human_bytes(found.bytes):>9}"
-    if found.problem:
-        return [f"  ✗ {name} {size}   {found.problem}"] + ([f"      → {found.hint}"] if found.hint else [])
-    if found.kind == "boxes":
-        return [f"  ✓ {name} {size}   bounding boxes"]
-    survey = facts.surveys[found.split]
-    official = IMAGES[found.split]
-    told = f"{survey.images:,} images of {survey.classes:,} classes"
+def _line(facts: Facts, part: Part, width: int) -> list[str]:
+    name = f"{part.name:<{width}}"
+    if part.path is None:
+        mark = "·" if part.split == "test" else "!"
+        return [f"  {mark} {name}   missing   {_COST[part.kind, part.split]}"]
+    if part.problem:
+        return [f"  ✗ {name}   {part.problem}"] + ([f"      → {part.hint}"] if part.hint else [])
+    if part.kind == "boxes":
+        return [f"  ✓ {name} {_size(part.bytes)}   bounding boxes"]
+    survey = facts.surveys[part.split]
+    return [f"  {'!' if is_short(survey) else '✓'} {name} {_size(survey.bytes)}   {_told(survey)}"]
+
+
+def _told(survey: Survey) -> str:
+    told = f"{survey.images:,} images" + (f" of {survey.classes:,} classes" if survey.classes else ", without labels")
+    official = IMAGES[survey.split]
     if survey.official:
-        when = when_verified(found.path, official.md5, cache_folder())
-        return [f"  ✓ {name} {size}   {told} · {f'MD5 verified {when}' if when else 'MD5 not checked yet'}"]
-    if (survey.images, survey.classes) == (official.images, CLASSES):
-        return [f"  ✓ {name} {size}   {told}"]
-    return [f"  ! {name} {size}   {told}; a subset of {official.images:,}"]
+        when = when_verified(survey.path, official.md5(survey.path.name), cache_folder())
+        return f"{told} · {f'MD5 verified {when}' if when else 'MD5 not checked yet'}"
+    if is_short(survey):
+        of_classes = f" of {CLASSES:,} classes" if survey.classes < CLASSES and survey.split != "test" else ""
+        return f"{told}; a subset of {official.images:,}{of_classes}"
+    return told
+
+
+def _size(count: int) -> str:
+    return f"{human_bytes(count) if count else '':>9}"

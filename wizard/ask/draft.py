@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from wizard.ask.asked import Value
+from wizard.ask.defaults import yes_or_no
 from wizard.ask.facts import Facts
-from wizard.ask.questions import BY_KEY, QUESTIONS, Question
+from wizard.ask.question import Question
+from wizard.ask.questions import BY_KEY, QUESTIONS
 from wizard.folders import state_folder
 from wizard.profile import Profile, check
 
+_YES_NO = {True: "yes", False: "no"}
 _RESIZING = ("image.quality", "image.splits")
 """Questions that are not asked of originals, though a profile may answer them: it then has them encoded anew."""
 
@@ -92,7 +95,7 @@ class Draft:
             if value is not None:
                 section, dot, key = question.key.partition(".")
                 place = table.setdefault(section, {}) if dot else table
-                place[key or section] = _plain(question.key, value)
+                place[key or section] = plain(question, value)
         return table
 
     def count(self, facts: Facts) -> int:
@@ -132,6 +135,12 @@ class Draft:
         """
         return check(self.table(facts), "The answers")
 
+    @property
+    def follows_links(self) -> bool:
+        """Whether links of the raw data may lead out of its folder; a profile says so, no question asks."""
+        source = self.base.get("source", {})
+        return isinstance(source, dict) and source.get("links") == "follow"
+
     def save(self) -> None:
         """Keeps the answers for a next start; a folder that cannot be written costs just that."""
         with suppress(OSError):
@@ -151,7 +160,8 @@ class Draft:
             values: dict[str, Any] = base.get(section, {}) if dot else base
             unasked = question.key in _RESIZING and profile.image.resize == "original"
             if (key or section) in values and not unasked:
-                answers[question.key] = values.pop(key or section)
+                value = values.pop(key or section)
+                answers[question.key] = _YES_NO[value] if isinstance(value, bool) else value
         return cls(answers=answers, asked=list(answers), chosen=list(answers), base=base)
 
 
@@ -179,9 +189,11 @@ def _path() -> Path:
     return state_folder() / "answers.json"
 
 
-def _plain(key: str, value: Value) -> Value:
-    """A number typed where a word may stand too (workers) is a number."""
-    return int(value) if key == "run.workers" and isinstance(value, str) and value.isdigit() else value
+def plain(question: Question, value: Value) -> Value | bool:
+    """The answer as a profile has it: a number where a word may stand too (workers), yes and no as what they mean."""
+    if question.key == "run.workers" and isinstance(value, str) and value.isdigit():
+        return int(value)
+    return value == "yes" if question.choices is yes_or_no else value
 
 
 def _stands(question: Question, answers: Mapping[str, Value], facts: Facts) -> bool:

@@ -10,12 +10,13 @@ from wizard.engine.events import Preparing
 from wizard.errors import InputError, SetupError
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.ilsvrc2012.synsets import ranks
 from wizard.preflight.machine import disk
 from wizard.prepare import Report
 from wizard.profile import Profile
-from wizard.sources.archives import Progress
-from wizard.sources.detect import Found, detect
-from wizard.sources.survey import Survey, survey
+from wizard.sources.classes import Classes, imagenet
+from wizard.sources.detect import Labels, open_raw
+from wizard.sources.raw import Part, Progress, RawData, Survey
 
 _LIKELY = (".", "raw-data", "imagenet", "~/imagenet/raw-data", "~/imagenet", "~/data/imagenet", "~/Downloads")
 """Where people keep the archives; looked at for a first default."""
@@ -27,14 +28,16 @@ class Facts:
 
     Attributes:
         folder: the raw data's; None before it is known.
-        found: the official archives, there or not.
+        raw: the raw data; None before it is known.
+        parts: of it, there or not.
         surveys: what the sound ones of images hold.
         last: the profile that was saved last; None where there is none.
         names: of the saved profiles.
     """
 
     folder: Path | None = None
-    found: tuple[Found, ...] = ()
+    raw: RawData | None = None
+    parts: tuple[Part, ...] = ()
     surveys: Mapping[Split, Survey] = field(default_factory=dict)
     last: Profile | None = None
     names: frozenset[str] = frozenset()
@@ -46,7 +49,33 @@ class Facts:
 
     def boxes(self, split: Split) -> bool:
         """Whether the bounding boxes of a split are there."""
-        return any(each.kind == "boxes" and each.split == split and each.sound for each in self.found)
+        there = any(each.kind == "boxes" and each.split == split and each.sound for each in self.parts)
+        return there and self.annotatable
+
+    @property
+    def annotatable(self) -> bool:
+        """Whether this form of raw data may have bounding boxes in files beside the images."""
+        return self.raw is not None and self.raw.annotatable and not self.raw.own_boxes
+
+    @property
+    def classes(self) -> Classes:
+        """That the labels of the raw data count in."""
+        tables = (survey.table for survey in self.surveys.values())
+        return next((table.classes for table in tables if table is not None), imagenet())
+
+    @property
+    def from_records(self) -> bool:
+        """Whether the raw data are TFRecords."""
+        return self.raw is not None and self.raw.layout == "tfrecords"
+
+    @property
+    def labels_open(self) -> bool:
+        """Whether class folders are some of ImageNet's, so that their labels may be meant either way."""
+        if self.raw is None or self.raw.layout != "folders":
+            return False
+        tables = [survey.table for survey in self.surveys.values() if survey.table is not None]
+        present = {table.classes.names[rank] for table in tables for rank in set(table.label.tolist()) if rank >= 0}
+        return bool(present) and len(present) < len(ranks()) and present <= ranks().keys()
 
 
 def first_facts() -> Facts:
@@ -58,40 +87,43 @@ def first_facts() -> Facts:
     return Facts(last=last, names=frozenset(each.name for each in profiles))
 
 
-def look(facts: Facts, folder: Path, report: Report) -> Facts:
+def look(facts: Facts, folder: Path, report: Report, labels: Labels = "auto", *, follow: bool = False) -> Facts:
     """The same facts with those of a folder of raw data.
 
     Args:
         facts: what is known.
         folder: where the raw data should be.
-        report: told how far the reading of headers is.
+        report: told how far the look is.
+        labels: whether the labels of class folders are those of ImageNet or of the folders.
+        follow: whether links may lead out of the folder.
 
     Raises:
-        InputError: there is no such folder, or it cannot be looked into.
+        InputError: there is no such folder, it cannot be looked into, or it holds no raw data.
     """
-    found, surveys = [], {}
-    for each in detect(folder):
+    raw = open_raw(folder, "auto", labels, follow=follow)
+    parts, surveys = [], {}
+    for each in raw.parts:
         seen = each
-        if each.sound and each.path is not None and each.kind == "images":
+        if each.sound and each.kind == "images":
             try:
-                surveys[each.split] = survey(each.path, each.split, cache_folder(), _progress(report, each.path.name))
+                surveys[each.split] = raw.survey(each.split, cache_folder(), _progress(report, each.split))
             except InputError as error:
                 seen = replace(each, problem=error.what, hint=error.hint)
-        found.append(seen)
-    return replace(facts, folder=folder, found=tuple(found), surveys=surveys)
+        parts.append(seen)
+    return replace(facts, folder=folder, raw=raw, parts=tuple(parts), surveys=surveys)
 
 
-def _progress(report: Report, name: str) -> Progress:
-    return lambda done, total: report(Preparing(step=f"headers of {name}", done=done, total=total))
+def _progress(report: Report, split: Split) -> Progress:
+    return lambda done, total: report(Preparing(step=f"a look at {split}", done=done, total=total))
 
 
 def likely_source(facts: Facts) -> str | None:
-    """A folder that holds archives of images: the last profile's, else one of the usual places."""
+    """A folder that holds raw data: the last profile's, else one of the usual places."""
     places = ([facts.last.source.path] if facts.last else []) + list(_LIKELY)
     for place in places:
         folder = Path(place).expanduser()
         try:
-            if any(each.sound and each.kind == "images" for each in detect(folder)):
+            if any(each.sound and each.kind == "images" for each in open_raw(folder).parts):
                 return str(folder.absolute()) if place in (".", "raw-data", "imagenet") else place
         except (InputError, OSError):
             continue

@@ -7,8 +7,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from wizard.ask.asked import Value
+from wizard.ask.draft import plain
 from wizard.ask.facts import Facts
-from wizard.ask.questions import Question
+from wizard.ask.question import Question
 from wizard.errors import ProfileError, UsageError
 from wizard.folders import expanded
 from wizard.preflight.checks import refusal
@@ -33,7 +34,7 @@ def misfit(question: Question, value: Value, facts: Facts) -> str:
         return _bad_output(str(value), facts.folder)
     if question.key == "name" and not str(value):
         return "A name is needed."
-    return _refused(question.key, value)
+    return _refused(question, value)
 
 
 def _beyond(question: Question, value: int) -> str:
@@ -81,14 +82,14 @@ def _bad_output(text: str, source: Path | None) -> str:
     return f"{seen}. {mend}, or name another folder." if seen else ""
 
 
-def _refused(dotted: str, value: Value) -> str:
+def _refused(question: Question, value: Value) -> str:
+    dotted = question.key
     section, dot, key = dotted.partition(".")
     table: dict[str, Any] = {"source": {"path": "raw"}, "output": {"path": "out"}}
-    plain = int(str(value)) if dotted == "run.workers" and str(value).isdigit() else value
     if dot:
-        table.setdefault(section, {})[key] = plain
+        table.setdefault(section, {})[key] = plain(question, value)
     else:
-        table[section] = plain
+        table[section] = plain(question, value)
     try:
         check(table, "")
     except ProfileError as error:

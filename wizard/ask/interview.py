@@ -2,6 +2,7 @@
 
 import os
 import shlex
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,8 @@ from wizard.ask.diagnosis import diagnosis, nothing_usable
 from wizard.ask.draft import Draft
 from wizard.ask.facts import Facts, look
 from wizard.ask.fits import misfit
-from wizard.ask.questions import BY_KEY, QUESTIONS, Question, folder
+from wizard.ask.question import Question
+from wizard.ask.questions import BY_KEY, QUESTIONS, folder
 from wizard.ask.review import images, rows
 from wizard.ask.stage import Outcome, Stage
 from wizard.errors import MachineError, ProfileError, SetupError
@@ -23,8 +25,9 @@ from wizard.preflight import checks
 from wizard.preflight.examine import Verdict
 from wizard.preflight.preview import write_preview
 from wizard.profile import Profile
+from wizard.sources.detect import Labels
 
-SOURCE = "source.path"
+SOURCE, LABELS = "source.path", "source.labels"
 
 
 class Interview:
@@ -105,12 +108,15 @@ class Interview:
     def _misfit(self, question: Question, answer: Value) -> str:
         """Why the answer cannot be taken; an answer about the raw data is looked at on the spot."""
         why = misfit(question, answer, self._facts)
-        if why or question.key != SOURCE:
+        if why or question.key not in (SOURCE, LABELS):
             return why
+        asked = {**self._draft.answers, question.key: answer}
+        if question.key == SOURCE and answer != self._draft.answers.get(SOURCE):
+            asked.pop(LABELS, None)
+        path = folder(asked, SOURCE)
         try:
-            path = folder({SOURCE: answer}, SOURCE)
             with self._stage.progress() as report:
-                facts = look(self._facts, path, report)
+                facts = look(self._facts, path, report, _labels(asked), follow=self._draft.follows_links)
         except SetupError as error:
             return error.what
         if not facts.surveys:
@@ -266,6 +272,11 @@ class Interview:
         self._prompter.say(
             f"  imagenet-setup run {shlex.quote(profile.name)}\n  The profile is {shortened(path)}; it can be edited."
         )
+
+
+def _labels(answers: Mapping[str, Value]) -> Labels:
+    named = answers.get(LABELS)
+    return "ilsvrc2012" if named == "ilsvrc2012" else "folders" if named == "folders" else "auto"
 
 
 def _anchored(question: Question, answer: Value) -> Value:

@@ -1,60 +1,12 @@
 """The questions, as data: when each is asked, what its default comes from, and what can be answered."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from wizard.ask import defaults
-from wizard.ask.asked import Choice, Kind, Value
 from wizard.ask.defaults import Answers
-from wizard.ask.facts import Facts
+from wizard.ask.on_request import ON_REQUEST
+from wizard.ask.question import Question
 from wizard.folders import expanded
-
-_Look = Callable[[Answers, Facts], bool]
-
-
-def _always(_answers: Answers, _facts: Facts) -> bool:
-    return True
-
-
-def _nothing(_answers: Answers, _facts: Facts) -> Value | None:
-    return None
-
-
-def _no_choices(_answers: Answers, _facts: Facts) -> tuple[Choice, ...]:
-    return ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """A question before it is put.
-
-    Attributes:
-        key: the profile's key that it answers.
-        kind: of answer.
-        text: the question.
-        label: the same in a word or two, for the review.
-        help: a paragraph on what it is for and what to take.
-        default: from the answers so far and the facts.
-        choices: of kind choice and choices.
-        applies: whether it is asked at all.
-        implied: the profile's value where it is not asked; None leaves the key out.
-        on_request: asked only when the person wants to change it in the review.
-        image: whether it changes what images become, so that size and time are told after it.
-    """
-
-    key: str
-    kind: Kind
-    text: str
-    label: str
-    help: str
-    default: Callable[[Answers, Facts], Value | None]
-    choices: Callable[[Answers, Facts], tuple[Choice, ...]] = _no_choices
-    applies: _Look = _always
-    implied: Callable[[Answers, Facts], Value | None] = _nothing
-    on_request: bool = False
-    image: bool = False
-
 
 _RESIZED = defaults.mode_is("shortest", "exact", "crop")
 _WHOLE = defaults.mode_is("exact", "crop")
@@ -65,9 +17,10 @@ QUESTIONS = (
         kind="path",
         text="Where is the raw data?",
         label="Raw data",
-        help="The folder with ILSVRC2012_img_train.tar and ILSVRC2012_img_val.tar as they were downloaded. Do not "
+        help="The folder with ILSVRC2012_img_train.tar and ILSVRC2012_img_val.tar as they were downloaded; do not "
         "unpack them. Bounding boxes, if you want them, are ILSVRC2012_bbox_train_v2.tar.gz and "
-        "ILSVRC2012_bbox_val_v3.tgz in the same folder. Tab completes a path.",
+        "ILSVRC2012_bbox_val_v3.tgz in the same folder. An extracted tree (train/, val/), Kaggle's ILSVRC/, "
+        "TFRecords, or folders of classes of your own will do as well. Tab completes a path.",
         default=defaults.source,
     ),
     Question(
@@ -92,6 +45,27 @@ QUESTIONS = (
         choices=defaults.box_choices,
         applies=lambda answers, facts: len(defaults.box_choices(answers, facts)) > 1,
         implied=lambda _answers, _facts: "none",
+    ),
+    Question(
+        key="source.labels",
+        kind="choice",
+        text="Whose labels?",
+        label="Classes",
+        help="The class folders are some of ImageNet's 1,000. A trainer for just these classes wants labels without a "
+        "gap; a model of all 1,000 wants each class's own.",
+        default=defaults.labels,
+        choices=defaults.label_choices,
+        applies=lambda _answers, facts: facts.labels_open,
+    ),
+    Question(
+        key="output.format",
+        kind="choice",
+        text="What should be written?",
+        label="Format",
+        help="TFRecords and WebDataset tars are few large files, read fast from any disk or network. Folders "
+        "hold a file an image, a million in all, as PyTorch's ImageFolder and timm read them.",
+        default=defaults.format_,
+        choices=lambda _answers, _facts: defaults.FORMATS,
     ),
     Question(
         key="output.path",
@@ -168,6 +142,16 @@ QUESTIONS = (
         image=True,
     ),
     Question(
+        key="output.shards",
+        kind="choice",
+        text="What of the shards that are there?",
+        label="Shards",
+        help="Kept, each file of records becomes one of the same records in the same order, numbered from 00000.",
+        default=lambda _answers, _facts: "keep",
+        choices=defaults.kept_shards,
+        applies=lambda _answers, facts: facts.from_records,
+    ),
+    Question(
         key="output.train_shards",
         kind="number",
         text="Shards of train",
@@ -175,7 +159,7 @@ QUESTIONS = (
         help="Files that train is spread over. 1024 is what the older scripts and most loaders expect; a small subset "
         "does with fewer. Each should hold a hundred images or more.",
         default=defaults.shards("train"),
-        applies=defaults.with_split("train"),
+        applies=defaults.counted("train"),
     ),
     Question(
         key="output.validation_shards",
@@ -184,7 +168,16 @@ QUESTIONS = (
         label="Validation shards",
         help="Files that validation is spread over; 128 is what the older scripts and most loaders expect.",
         default=defaults.shards("validation"),
-        applies=defaults.with_split("validation"),
+        applies=defaults.counted("validation"),
+    ),
+    Question(
+        key="output.test_shards",
+        kind="number",
+        text="Shards of test",
+        label="Test shards",
+        help="Files that test is spread over.",
+        default=defaults.shards("test"),
+        applies=defaults.counted("test"),
     ),
     Question(
         key="name",
@@ -195,44 +188,7 @@ QUESTIONS = (
         "Letters, digits, _ . and - may be used. A profile of that name is kept beside as NAME.toml.bak.",
         default=defaults.name,
     ),
-    Question(
-        key="run.workers",
-        kind="text",
-        text='Workers: a number, or "auto"',
-        label="Workers",
-        help="Processes that build shards side by side. auto is one for each core that this machine or container "
-        "gives, fewer where memory is short. The result's bytes are the same for any number.",
-        default=lambda _answers, _facts: "auto",
-        on_request=True,
-    ),
-    Question(
-        key="output.on_bad_image",
-        kind="choice",
-        text="What if an image cannot be decoded?",
-        label="Bad images",
-        help="In the official archives every image can be. In damaged or repacked ones, stop names the image; skip "
-        "leaves it out, lists it in dataset.json and ends with exit code 5.",
-        default=lambda _answers, _facts: "stop",
-        choices=lambda _answers, _facts: (
-            Choice(value="stop", title="Stop", about="and name it"),
-            Choice(value="skip", title="Leave it out", about="and list it; exit code 5"),
-        ),
-        on_request=True,
-    ),
-    Question(
-        key="output.label_base",
-        kind="choice",
-        text="Which labels?",
-        label="Labels",
-        help="All the older scripts store 1 to 1000 and leave 0 to a background class; some PyTorch code wants 0 "
-        "to 999.",
-        default=lambda _answers, _facts: 1,
-        choices=lambda _answers, _facts: (
-            Choice(value=1, title="1 to 1000", about="0 is unused, as in all the older scripts"),
-            Choice(value=0, title="0 to 999"),
-        ),
-        on_request=True,
-    ),
+    *ON_REQUEST,
 )
 BY_KEY = {question.key: question for question in QUESTIONS}
 

@@ -1,16 +1,19 @@
 """The review: all answers on one screen, what they will come to, and what this machine says to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from wizard.ask.facts import Facts
 from wizard.engine.events import Checked, Estimated
 from wizard.folders import shortened
-from wizard.prepare import recipe
+from wizard.ilsvrc2012.archives import Split
+from wizard.prepare import all_shards, recipe, stored_base
 from wizard.profile import Profile
 from wizard.show.words import GLYPHS, about, duration, size, workers
 from wizard.sources.locate import human_bytes
+from wizard.sources.raw import Survey
 
+_SPLITS = {2: "both splits", 3: "all splits"}
 _BOXES = {"none": "none", "train": "those of train", "all": "all that there are"}
 
 
@@ -26,14 +29,13 @@ def rows(profile: Profile, facts: Facts, estimated: Estimated | None, checks: Se
     """The table's lines."""
     splits = profile.source.splits
     counts = " · ".join(f"{split} {facts.surveys[split].images:,}" for split in splits if split in facts.surveys)
-    shards = " + ".join(f"{profile.shards(split):,}" for split in splits)
-    labels = "1 to 1000" if profile.output.label_base else "0 to 999"
+    found_here = {split: survey for split, survey in facts.surveys.items() if split in splits}
     found = [
         Row("Profile", profile.name or "without a name"),
         Row("Raw data", f"{shortened(profile.source_path)}   {counts}"),
-        Row("Output", f"{shortened(profile.output_path)}   TFRecord · {shards} shards · labels {labels}"),
+        Row("Output", f"{shortened(profile.output_path)}   {_written(profile, facts, found_here)}"),
         Row("Images", images(profile)),
-        Row("Boxes", _BOXES[profile.source.boxes]),
+        Row("Boxes", "those that the records have" if facts.from_records else _BOXES[profile.source.boxes]),
     ]
     if profile.source.classes is not None:
         found.append(Row("Classes", f"the first {profile.source.classes:,}"))
@@ -50,6 +52,16 @@ def rows(profile: Profile, facts: Facts, estimated: Estimated | None, checks: Se
         if check.status != "pass" and check.name not in shown
     ]
     return found
+
+
+def _written(profile: Profile, facts: Facts, surveys: Mapping[Split, Survey]) -> str:
+    form = {"tfrecord": "TFRecord", "webdataset": "WebDataset", "folders": "folders of classes", "flat": "flat folders"}
+    told = form[profile.output.format]
+    if profile.output.format in ("folders", "flat"):
+        return f"{told} · a file an image"
+    shards = " + ".join(f"{count:,}" for count in all_shards(profile, surveys).values())
+    base = stored_base(profile, surveys)
+    return f"{told} · {shards} shards · labels {base} to {base + len(facts.classes) - 1}"
 
 
 def as_lines(table: Sequence[Row]) -> list[str]:
@@ -72,7 +84,7 @@ def images(profile: Profile) -> str:
     """What becomes of the images of each split."""
     kinds = {split: str(recipe(profile, split)) for split in profile.source.splits}
     if len(set(kinds.values())) == 1:
-        return next(iter(kinds.values())) + (" · both splits" if len(kinds) > 1 else "")
+        return next(iter(kinds.values())) + (f" · {_SPLITS[len(kinds)]}" if len(kinds) > 1 else "")
     return " · ".join(f"{split}: {kind}" for split, kind in kinds.items())
 
 

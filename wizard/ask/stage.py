@@ -10,7 +10,7 @@ from wizard.ask.review import Row
 from wizard.engine.events import Estimated, Event
 from wizard.preflight.examine import Verdict
 from wizard.profile import Profile
-from wizard.sources.archives import Progress
+from wizard.sources.raw import Progress
 
 
 class Stage(Protocol):

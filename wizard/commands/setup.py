@@ -26,7 +26,7 @@ from wizard.folders import shortened
 from wizard.output import Output
 from wizard.saved import load
 from wizard.show.choose import face_for
-from wizard.sources.archives import Progress
+from wizard.sources.raw import Progress
 
 KEYS = "Esc goes back · ? explains · Ctrl-C keeps your answers"
 

@@ -4,6 +4,8 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from wizard.engine.targets import TFRECORDS, Target
+
 Status = Literal["pass", "warn", "fail"]
 
 
@@ -237,6 +239,8 @@ class Finished:
         seconds: wall time of this run's building, without the reading of headers.
         images_built: images that this run built; the others were there before.
         label_base: stored label of rank 0.
+        target: as what it is written.
+        classes: how many the labels count.
     """
 
     output: str
@@ -247,6 +251,8 @@ class Finished:
     seconds: float
     images_built: int
     label_base: int
+    target: Target = TFRECORDS
+    classes: int = 1000
 
 
 Event = Note | Preparing | Checked | Estimated | Started | Beat | Machine | ShardDone | WorkerLost | Stopping | Finished

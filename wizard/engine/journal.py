@@ -1,5 +1,6 @@
 """Which shards are done: one JSON line each, on disk before anyone is told, readable after any crash."""
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -7,13 +8,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from wizard.engine.companions import remove_companions
 from wizard.engine.events import ShardResult
-from wizard.engine.manifest import IMAGES, MANIFEST
 from wizard.engine.plan import Plan, plan_id
-from wizard.engine.writers import INDEX_FOLDER, write_whole
+from wizard.engine.targets import STATE_FOLDER, Target
+from wizard.engine.writers import read_listing, write_whole
 from wizard.errors import PlanMismatch
 
-STATE_FOLDER = ".imagenet-setup"
+_SPLITS = ("train", "validation", "test")
 
 
 class Journal:
@@ -33,6 +35,7 @@ class Journal:
 
     def __init__(self, folder: Path, plan: Plan) -> None:
         self._folder = folder
+        self._target = plan.target
         self._path = folder / STATE_FOLDER / "journal.jsonl"
         ingredients = plan.ingredients
         self.plan_id = plan_id(ingredients)
@@ -40,7 +43,7 @@ class Journal:
         _refuse_foreign(folder, plan, header, ingredients)
         if header is None or header.get("plan_id") != self.plan_id:
             self.done = {}
-            _remove_descriptions(folder)
+            remove_companions(folder)
             write_whole(self._path, _line({"plan_id": self.plan_id, "ingredients": ingredients}))
         elif not self._path.read_bytes().endswith(b"\n"):
             with self._path.open("ab") as file:
@@ -51,8 +54,7 @@ class Journal:
         result = self.done.get(shard)
         if result is None or (result.skipped and not skip_bad):
             return False
-        file = self._folder / shard
-        return file.is_file() and file.stat().st_size == result.bytes_out
+        return in_place(self._folder, self._target, result)
 
     def record(self, result: ShardResult) -> None:
         """Adds a finished shard; on disk when this returns."""
@@ -94,9 +96,48 @@ def read(folder: Path) -> tuple[dict[str, Any] | None, dict[str, ShardResult]]:
     return header, done
 
 
-def shard_files(folder: Path) -> list[str]:
-    """Names in the folder that a trainer's globs train-* and validation-* would find, sorted."""
-    return sorted(file.name for pattern in ("train-*", "validation-*") for file in folder.glob(pattern))
+def planned_shards(header: Mapping[str, Any]) -> int:
+    """How many shards a journal's plan has."""
+    ingredients = header.get("ingredients", {})
+    return sum(int(value) for key, value in ingredients.items() if key.endswith(" shards"))
+
+
+def in_place(folder: Path, target: Target, result: ShardResult) -> bool:
+    """Whether a shard's file, or every image file that its listing names, is there with its size."""
+    file = folder / target.file(result.shard)
+    try:
+        if not target.of_files:
+            return file.is_file() and file.stat().st_size == result.bytes_out
+        listing = file.read_bytes()
+        if hashlib.sha256(listing).hexdigest() != result.sha256:
+            return False
+        return all((folder / image.path).stat().st_size == image.bytes for image in read_listing(listing))
+    except (OSError, ValueError):
+        return False
+
+
+def shard_files(folder: Path, target: Target) -> list[str]:
+    """Paths in the folder that this target's readers would find, sorted; of image files, just the first of a split."""
+    if target.of_files:
+        firsts = (_first_file(folder, target.image_folder(split)) for split in _SPLITS)
+        return sorted(first for first in firsts if first)
+    found = {file for place in target.places for split in _SPLITS for file in (folder / place).glob(f"{split}-*")}
+    return sorted(file.relative_to(folder).as_posix() for file in found)
+
+
+def _first_file(folder: Path, below: str) -> str:
+    for root, _, names in os.walk(folder / below):
+        if names:
+            return (Path(root) / min(names)).relative_to(folder).as_posix()
+    return ""
+
+
+_ALL = (Target(), Target(split_folders=True), Target(format="folders"), Target(format="flat"))
+
+
+def anything(folder: Path) -> list[str]:
+    """What the readers of any target would find, sorted."""
+    return sorted({file for target in _ALL for file in shard_files(folder, target)})
 
 
 def differing(theirs: Mapping[str, str], ours: Mapping[str, str]) -> list[str]:
@@ -108,33 +149,33 @@ def differing(theirs: Mapping[str, str], ours: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _remove_descriptions(folder: Path) -> None:
-    """A folder without shards may still hold what described an older plan's."""
-    orphans = [folder / MANIFEST, folder / IMAGES, *(folder / INDEX_FOLDER).glob("*-of-*")]
-    for file in orphans:
-        file.unlink(missing_ok=True)
-
-
 def _line(entry: Mapping[str, Any]) -> bytes:
     return json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 def _refuse_foreign(folder: Path, plan: Plan, header: Mapping[str, Any] | None, ingredients: Mapping[str, str]) -> None:
-    present = shard_files(folder)
+    theirs: Mapping[str, str] = {} if header is None else header.get("ingredients", {})
+    differs = header is not None and theirs != ingredients
+    # A folder where another plan was begun may hold what this plan's readers do not look for.
+    present = anything(folder) if differs else shard_files(folder, plan.target)
     if not present:
         return
     elsewhere = "Choose another folder with --set output.path=FOLDER, or remove the shards that are there"
     if header is None:
         raise PlanMismatch(
-            f"{folder} holds {len(present):,} files named like shards, among them {present[0]}, and no journal that "
-            "says how they were made.",
-            elsewhere,
+            f"{folder} holds {_counted(present, plan.target)}, and no journal that says how they were made.", elsewhere
         )
-    theirs: Mapping[str, str] = header.get("ingredients", {})
-    if theirs != ingredients:
+    if differs:
         told = "".join(f"\n  {line}" for line in differing(theirs, ingredients))
         raise PlanMismatch(f"{folder} holds {len(present):,} shards of another plan:{told}", elsewhere)
-    planned = set(plan.shard_names)
-    foreign = [name for name in present if name not in planned]
-    if foreign:
-        raise PlanMismatch(f"{folder} holds {foreign[0]}, which is no shard of this plan.", elsewhere)
+    if not plan.target.of_files:
+        planned = {plan.target.file(name) for name in plan.shard_names}
+        for foreign in present:
+            if foreign not in planned:
+                raise PlanMismatch(f"{folder} holds {foreign}, which is no shard of this plan.", elsewhere)
+
+
+def _counted(present: list[str], target: Target) -> str:
+    if target.of_files:
+        return f"image files, among them {present[0]}"
+    return f"{len(present):,} files named like shards, among them {present[0]}"

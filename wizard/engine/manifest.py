@@ -1,5 +1,6 @@
 """dataset.json and images.csv.gz: how a finished dataset was made, and which image belongs in which shard."""
 
+import csv
 import gzip
 import hashlib
 import io
@@ -7,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,21 @@ import numpy as np
 import numpy.typing as npt
 
 from wizard.engine.events import ConvertedImage, ShardResult, SkippedImage
-from wizard.engine.plan import Plan, plan_id
+from wizard.engine.plan import Plan, ShardTask, plan_id
+from wizard.engine.targets import Target
 from wizard.engine.writers import write_whole
 from wizard.errors import InputError, VerifyFailed, reading
-from wizard.ilsvrc2012.synsets import ranks, synsets
+from wizard.sources.classes import UNLABELLED, Classes, imagenet
 
 MANIFEST = "dataset.json"
 IMAGES = "images.csv.gz"
-_COLUMNS = "shard,name,wnid\n"
+_COLUMNS = ("shard", "name", "wnid")
+_WHAT = {
+    "tfrecord": "TFRecord shards of tf.train.Example",
+    "folders": "image files in folders of classes",
+    "flat": "image files in one folder a split",
+    "webdataset": "WebDataset tars",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +45,8 @@ class Manifest:
         shards: in the order of splits and indexes.
         images_sha256: of images.csv.gz, in hex.
         created_by: program and version.
+        target: as what it is written.
+        classes: that its labels count in.
     """
 
     plan_id: str
@@ -46,6 +56,8 @@ class Manifest:
     shards: tuple[ShardResult, ...]
     images_sha256: str
     created_by: str
+    target: Target
+    classes: Classes
 
     @property
     def splits(self) -> list[str]:
@@ -85,16 +97,28 @@ def write(folder: Path, plan: Plan, done: Mapping[str, ShardResult], profile: di
         shards=tuple(done[name] for name in plan.shard_names),
         images_sha256=hashlib.sha256(listing).hexdigest(),
         created_by=f"imagenet-setup {version('imagenet-setup')}",
+        target=plan.target,
+        classes=plan.classes,
     )
-    last = manifest.label_base + len(synsets()) - 1
     head = {
-        "what": f"ILSVRC2012 as TFRecord shards of tf.train.Example; labels {manifest.label_base} to {last} "
-        "in the order of sorted wnids",
+        "what": _described(manifest),
         "counts": {
             split: sum(shard.images for shard in manifest.shards if shard.split == split) for split in manifest.splits
         },
     }
-    write_whole(folder / MANIFEST, json.dumps(head | asdict(manifest), indent=1, ensure_ascii=False).encode())
+    fields = asdict(manifest)
+    if plan.classes.whole_imagenet:
+        fields["classes"] = "ILSVRC2012"
+    write_whole(folder / MANIFEST, json.dumps(head | fields, indent=1, ensure_ascii=False).encode())
+
+
+def _described(manifest: Manifest) -> str:
+    dataset = "ILSVRC2012" if manifest.classes.whole_imagenet else f"{len(manifest.classes):,} classes of images"
+    written = f"{dataset} as {_WHAT[manifest.target.format]}"
+    if manifest.target.of_files:
+        return f"{written}; a class is its folder, or the beginning of a file's name"
+    last = manifest.label_base + len(manifest.classes) - 1
+    return f"{written}; labels {manifest.label_base} to {last} in the order of the sorted classes"
 
 
 def read(folder: Path) -> Manifest:
@@ -119,8 +143,11 @@ def read(folder: Path) -> Manifest:
         shards = tuple(ShardResult.from_json(shard) for shard in fields["shards"])
         if not shards:
             raise ValueError("it lists no shards")
-        kept = {name: fields[name] for name in Manifest.__dataclass_fields__}
-        return Manifest(**{**kept, "shards": shards})
+        # What the first version wrote says neither target nor classes: there was but one of each.
+        target, listed = Target(**fields.get("target", {})), fields.get("classes", "ILSVRC2012")
+        classes = imagenet() if listed == "ILSVRC2012" else Classes(**{k: tuple(v) for k, v in listed.items()})
+        kept = {name: fields[name] for name in Manifest.__dataclass_fields__ if name not in ("target", "classes")}
+        return Manifest(**{**kept, "shards": shards, "target": target, "classes": classes})
     except (ValueError, KeyError, TypeError) as error:
         raise VerifyFailed(
             f"{path} is damaged: {error!r}.", "Delete it and repeat the run: it proves the shards and writes it anew"
@@ -133,6 +160,7 @@ def planned(folder: Path, manifest: Manifest) -> Iterator[PlannedShard]:
     Raises:
         VerifyFailed: images.csv.gz is missing or not the one that was written.
     """
+    ranks = {name: rank for rank, name in enumerate(manifest.classes.names)} | {"": UNLABELLED}
     path = folder / IMAGES
     mend = "Delete dataset.json and repeat the run: it proves the shards and writes both anew"
     try:
@@ -142,25 +170,31 @@ def planned(folder: Path, manifest: Manifest) -> Iterator[PlannedShard]:
     found = hashlib.sha256(packed).hexdigest()
     if found != manifest.images_sha256:
         raise VerifyFailed(f"{path} is damaged: its sha256 is {found}, expected {manifest.images_sha256}.", mend)
-    with gzip.open(io.BytesIO(packed), "rt", encoding="ascii") as file:
-        file.readline()
-        rows = (line.rstrip("\n").split(",") for line in file)
+    with gzip.open(io.BytesIO(packed), "rt", encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        next(rows)
         for shard, group in groupby(rows, key=lambda row: row[0]):
             images = list(group)
             yield PlannedShard(
                 shard=shard,
-                names=np.array([row[1] for row in images], dtype=np.bytes_),
-                ranks=np.array([ranks()[row[2]] for row in images], dtype=np.int16),
+                names=np.array([row[1].encode() for row in images], dtype=np.bytes_),
+                ranks=np.array([ranks[row[2]] for row in images], dtype=np.int16),
             )
 
 
 def _listing(plan: Plan) -> bytes:
     packed = io.BytesIO()
+    classes = plan.classes
     with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0, compresslevel=6) as file:
-        file.write(_COLUMNS.encode())
-        for task in plan.tasks("", skip_bad=False):
-            wnids = [synsets()[rank].wnid for rank in task.samples.label]
-            names = task.samples.name.tolist()
-            lines = [f"{task.name},{name.decode()},{wnid}\n" for name, wnid in zip(names, wnids, strict=True)]
-            file.write("".join(lines).encode())
+        head: list[tuple[str, ...]] = [_COLUMNS]
+        for rows in chain([head], (_rows(task, classes) for task in plan.tasks("", skip_bad=False))):
+            text = io.StringIO()
+            csv.writer(text, lineterminator="\n").writerows(rows)
+            file.write(text.getvalue().encode())
     return packed.getvalue()
+
+
+def _rows(task: ShardTask, classes: Classes) -> list[tuple[str, ...]]:
+    names = (name.decode() for name in task.samples.name.tolist())
+    wnids = (classes.name(rank) for rank in task.samples.label.tolist())
+    return [(task.name, name, wnid) for name, wnid in zip(names, wnids, strict=True)]

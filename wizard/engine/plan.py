@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from wizard.engine.targets import TFRECORDS, Target
 from wizard.engine.transform import Recipe
 from wizard.formats.jpeg import CODECS
+from wizard.sources.classes import Classes
 from wizard.sources.samples import SampleTable
-
-FORMAT = "tf.train.Example with the 15 features of build_imagenet_data.py, version 1"
-"""Changes whenever the same images and answers would give other bytes."""
 
 _ROWS = 1 << 16
 """How many images are digested at a time, so that a million of them need little memory."""
@@ -24,7 +23,7 @@ class ShardTask:
     """All that a worker needs to build one shard, small enough to cross a network.
 
     Attributes:
-        split: train or validation.
+        split: train, validation or test.
         index: place among the split's shards, from 0.
         shards: how many shards the split has.
         folder: where the shard goes.
@@ -32,6 +31,7 @@ class ShardTask:
         recipe: what becomes of them.
         label_base: stored label of rank 0.
         skip_bad: whether an image that cannot be decoded is left out instead of stopping the run.
+        target: as what the shard is written.
     """
 
     split: str
@@ -42,11 +42,12 @@ class ShardTask:
     recipe: Recipe
     label_base: int
     skip_bad: bool
+    target: Target = TFRECORDS
 
     @property
     def name(self) -> str:
-        """The shard's file name."""
-        return shard_name(self.split, self.index, self.shards)
+        """The shard's name."""
+        return self.target.shard(self.split, self.index, self.shards)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,23 +55,29 @@ class SplitPlan:
     """One split's share of a plan.
 
     Attributes:
-        split: train or validation.
+        split: train, validation or test.
         table: its images, in any order.
         order: intp[n], the rows of `table` in the order in which they are written.
-        shards: how many files they are spread over.
+        ends: intp[shards], how many rows of `order` come before the end of each shard.
         recipe: what becomes of the images.
+        is_shuffled: whether the order is that of `shuffle`; else it is that of the source.
     """
 
     split: str
     table: SampleTable
     order: npt.NDArray[np.intp]
-    shards: int
+    ends: npt.NDArray[np.intp]
     recipe: Recipe
+    is_shuffled: bool = True
+
+    @property
+    def shards(self) -> int:
+        """How many shards they are spread over."""
+        return len(self.ends)
 
     def rows(self, index: int) -> npt.NDArray[np.intp]:
         """The rows of `table` that shard `index` holds, in order."""
-        count = len(self.order)
-        return self.order[index * count // self.shards : (index + 1) * count // self.shards]
+        return self.order[self.ends[index - 1] if index else 0 : self.ends[index]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,32 +88,46 @@ class Plan:
         splits: in the order in which they are built.
         label_base: stored label of rank 0.
         seed: of the shuffle.
+        target: as what they are written.
     """
 
     splits: tuple[SplitPlan, ...]
     label_base: int
     seed: int
+    target: Target = TFRECORDS
+
+    @property
+    def classes(self) -> Classes:
+        """That the labels count in; the same for every split."""
+        return self.splits[0].table.classes
 
     @property
     def ingredients(self) -> dict[str, str]:
         """What `plan_id` is a hash of, by name, so that a difference can be told."""
-        named = settings(self.label_base, self.seed, {each.split: (each.shards, each.recipe) for each in self.splits})
+        splits = {each.split: (each.shards, each.recipe) for each in self.splits}
+        named = settings(self.label_base, self.seed, splits, self.target)
+        if not self.classes.whole_imagenet:
+            digest = hashlib.sha256(json.dumps([self.classes.names, self.classes.words]).encode()).hexdigest()
+            named["classes"] = f"{len(self.classes):,} of the source's own, {digest[:16]}"
         for split in self.splits:
             named[f"{split.split} images"] = f"{len(split.table):,}"
             named[f"{split.split} boxes"] = f"{len(split.table.boxes):,}"
             named[f"{split.split} contents"] = _digest(split.table)
+            if not split.is_shuffled:
+                named[f"{split.split} order"] = f"that of the source, {_digest_of_order(split)}"
         return named
 
     @property
     def shard_names(self) -> list[str]:
-        """The file names of all shards, split by split."""
-        return [shard_name(split.split, index, split.shards) for split in self.splits for index in range(split.shards)]
+        """The names of all shards, split by split."""
+        name = self.target.shard
+        return [name(each.split, index, each.shards) for each in self.splits for index in range(each.shards)]
 
     def tasks(self, folder: str, *, skip_bad: bool, without: Collection[str] = ()) -> Iterator[ShardTask]:
         """Every shard's task, split by split, but for the shards named in `without`."""
         for split in self.splits:
             for index in range(split.shards):
-                if shard_name(split.split, index, split.shards) in without:
+                if self.target.shard(split.split, index, split.shards) in without:
                     continue
                 yield ShardTask(
                     split=split.split,
@@ -117,24 +138,45 @@ class Plan:
                     recipe=split.recipe,
                     label_base=self.label_base,
                     skip_bad=skip_bad,
+                    target=self.target,
                 )
 
 
-def settings(label_base: int, seed: int, splits: Mapping[str, tuple[int, Recipe]]) -> dict[str, str]:
+def settings(label_base: int, seed: int, splits: Mapping[str, tuple[int, Recipe]], target: Target) -> dict[str, str]:
     """The ingredients that are known before any image is: those of the answers and of this program."""
-    named = {"format": FORMAT, "codecs": CODECS, "label base": str(label_base), "seed": str(seed)}
+    named = {"format": target.version, "codecs": CODECS, "label base": str(label_base), "seed": str(seed)}
+    if target.split_folders:
+        named["shards lie"] = "in a folder a split"
     for split, (shards, recipe) in splits.items():
         named |= {f"{split} shards": str(shards), f"{split} recipe": str(recipe)}
     return named
 
 
-def shard_name(split: str, index: int, shards: int) -> str:
-    """The file name of a shard.
+def shuffled(split: str, table: SampleTable, recipe: Recipe, *, shards: int, seed: int) -> SplitPlan:
+    """A split whose images are shuffled and spread evenly: shard i of n gets i*N//n to (i+1)*N//n."""
+    return SplitPlan(
+        split=split, table=table, order=shuffle(table.name, seed), ends=_even(len(table), shards), recipe=recipe
+    )
 
-    >>> shard_name("train", 7, 1024)
-    'train-00007-of-01024'
+
+def in_source_order(split: str, table: SampleTable, recipe: Recipe, *, shards: int = 0) -> SplitPlan:
+    """A split whose images keep the order in which they lie in their files.
+
+    Args:
+        split: which.
+        table: its images.
+        recipe: what becomes of them.
+        shards: that they are spread over evenly; 0 makes each file of the source a shard.
     """
-    return f"{split}-{index:05d}-of-{shards:05d}"
+    order = np.lexsort((table.offset, table.file))
+    ends = _even(len(table), shards)
+    if not shards:
+        ends = np.cumsum(np.bincount(table.file, minlength=len(table.files))).astype(np.intp)
+    return SplitPlan(split=split, table=table, order=order, ends=ends, recipe=recipe, is_shuffled=False)
+
+
+def _even(count: int, shards: int) -> npt.NDArray[np.intp]:
+    return np.arange(1, shards + 1, dtype=np.intp) * count // max(1, shards)
 
 
 def shuffle(names: npt.NDArray[np.bytes_], seed: int) -> npt.NDArray[np.intp]:
@@ -166,4 +208,11 @@ def _digest(table: SampleTable) -> str:
         digest.update(b"\n".join(rows.name.tolist()))
         for column in (rows.size, rows.label, np.diff(rows.first_box), rows.boxes):
             digest.update(np.ascontiguousarray(column).astype(column.dtype.newbyteorder("<")).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _digest_of_order(split: SplitPlan) -> str:
+    digest = hashlib.sha256(split.ends.astype("<i8").tobytes())
+    for start in range(0, len(split.order), _ROWS):
+        digest.update(b"\n".join(split.table.name[split.order[start : start + _ROWS]].tolist()))
     return digest.hexdigest()[:16]

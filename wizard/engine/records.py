@@ -1,11 +1,15 @@
-"""One stored image -> its tf.train.Example: the 15 features of the original `build_imagenet_data.py`."""
+"""One stored image -> the bytes that stand for it in a shard: a framed tf.train.Example, tar members, or the JPEG."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
+from wizard.engine.targets import Target, key
 from wizard.engine.transform import Stored
-from wizard.formats import example
+from wizard.formats import example, tar, tfrecord
 from wizard.formats.arrays import Boxes
-from wizard.ilsvrc2012.synsets import synsets
 
 CONSTANTS: dict[str, example.Feature] = {
     "image/colorspace": b"RGB",
@@ -13,31 +17,88 @@ CONSTANTS: dict[str, example.Feature] = {
     "image/format": b"JPEG",
 }
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
+_TPU_LACKS = "image/class/text"
+"""What imagenet_to_gcs.py does not write, beside the objects."""
 
 
-def record(name: str, rank: int, label: int, boxes: Boxes, stored: Stored) -> bytes:
-    """The serialised Example.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Entry:
+    """An image on its way into a shard.
 
-    Args:
-        name: file name in the archive.
-        rank: of its class, 0..999.
-        label: what is stored for that rank.
+    Attributes:
+        name: in the raw data.
+        wnid: its class's name; empty where it has none.
+        text: its class in words.
+        label: that is stored; -1 where it has none.
         boxes: float64[n, 4] xmin ymin xmax ymax, relative to the stored image.
         stored: the image.
+        features: serialised features of the record that it comes from, already true of the stored image; None where it
+            does not come from one.
     """
-    synset = synsets()[rank]
-    columns = boxes.astype(np.float32).T
-    return example.encode(
-        CONSTANTS
-        | {
-            "image/height": (stored.way.height,),
-            "image/width": (stored.way.width,),
-            "image/class/label": (label,),
-            "image/class/synset": synset.wnid.encode(),
-            "image/class/text": synset.words.encode(),
-            "image/filename": name.encode(),
-            "image/encoded": stored.jpeg,
-            "image/object/bbox/label": (label,) * len(boxes),
-        }
-        | {f"image/object/bbox/{corner}": columns[place] for place, corner in enumerate(CORNERS)}
+
+    name: str
+    wnid: str
+    text: str
+    label: int
+    boxes: Boxes
+    stored: Stored
+    features: Mapping[str, bytes] | None = None
+
+
+def serialised(entry: Entry, target: Target) -> bytes:
+    """What is appended to the shard for this image; for targets of image files, the file's content."""
+    if target.format == "webdataset":
+        return _members(entry)
+    if target.of_files:
+        return entry.stored.jpeg
+    if target.features == "source":
+        assert entry.features is not None
+        return tfrecord.frame(example.join(entry.features))
+    return tfrecord.frame(example.encode(features(entry, objects=target.features == "inception")))
+
+
+def features(entry: Entry, *, objects: bool) -> dict[str, example.Feature]:
+    """The features of `build_imagenet_data.py`; without objects and words, those of `imagenet_to_gcs.py`."""
+    way = entry.stored.way
+    found = CONSTANTS | {
+        "image/height": (way.height,),
+        "image/width": (way.width,),
+        "image/class/label": (entry.label,),
+        "image/class/synset": entry.wnid.encode(),
+        "image/filename": entry.name.encode(),
+        "image/encoded": entry.stored.jpeg,
+    }
+    if objects:
+        columns = entry.boxes.astype(np.float32).T
+        found |= {f"image/object/bbox/{corner}": columns[place] for place, corner in enumerate(CORNERS)}
+        found |= {"image/object/bbox/label": (entry.label,) * len(entry.boxes), _TPU_LACKS: entry.text.encode()}
+    return found
+
+
+def described(entry: Entry) -> bytes:
+    """A WebDataset sample's json: what is known of the image beside its pixels and label."""
+    return json.dumps(
+        {
+            "filename": entry.name,
+            "label": entry.label,
+            "class": entry.wnid,
+            "text": entry.text,
+            "height": entry.stored.way.height,
+            "width": entry.stored.way.width,
+            "boxes": entry.boxes.tolist(),
+        },
+        ensure_ascii=False,
+    ).encode()
+
+
+def _members(entry: Entry) -> bytes:
+    """A sample of a WebDataset: members that follow each other and share the name before the first dot."""
+    stem = key(entry.name)
+    return b"".join(
+        tar.member(f"{stem}.{field}", content)
+        for field, content in (
+            ("cls", str(entry.label).encode()),
+            ("jpg", entry.stored.jpeg),
+            ("json", described(entry)),
+        )
     )

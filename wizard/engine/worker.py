@@ -5,24 +5,25 @@ Both run in a worker process.
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import IO
 
 import psutil
 
 from wizard.engine import beats
 from wizard.engine.events import Beat, ConvertedImage, ShardResult, SkippedImage
+from wizard.engine.kept import kept
 from wizard.engine.plan import ShardTask
-from wizard.engine.records import record
+from wizard.engine.records import Entry
 from wizard.engine.transform import transform
-from wizard.engine.writers import Discarding, TFRecordWriter, Writer
-from wizard.errors import BadImage, InputError, MachineError, reading
+from wizard.engine.writers import Discarding, Writer, writer
+from wizard.errors import BadImage, MachineError
 from wizard.formats.jpeg import Undecodable
 from wizard.formats.resize import move_boxes
-from wizard.sources.samples import Sample
+from wizard.sources.classes import stored_label
+from wizard.sources.contents import Content, contents
 
 _PROCESS = psutil.Process()
 
@@ -51,13 +52,13 @@ def build_shard(task: ShardTask) -> ShardResult:
         BrokenPipeError: the run that asked for the shard is gone.
     """
     tally = _Tally()
-    with _naming_the_disk(task), TFRecordWriter(Path(task.folder), task.name) as writer:
-        for sample, data in _contents(task):
-            _add(task, sample, data, writer, tally)
+    with _naming_the_disk(task), writer(Path(task.folder), task.split, task.name, task.target) as shard:
+        for content in contents(task.samples):
+            _add(task, content, shard, tally)
             if beats.due():
-                _beat(task, writer, tally)
-        _beat(task, writer, tally)
-        written = writer.commit()
+                _beat(task, shard, tally)
+        _beat(task, shard, tally)
+        written = shard.commit()
     return ShardResult(
         shard=task.name,
         split=task.split,
@@ -98,19 +99,19 @@ def rehearse(task: ShardTask) -> Rehearsal:
     Raises:
         InputError: an archive cannot be read as indexed.
     """
-    tally, writer, cpu = _Tally(), Discarding(), time.process_time()
+    tally, shard, cpu = _Tally(), Discarding(task.target), time.process_time()
     sizes, seconds, waiting = [0], [], []
-    contents = _contents(task)
+    coming = contents(task.samples)
     while True:
         begun = time.perf_counter()
-        item = next(contents, None)
-        if item is None:
+        content = next(coming, None)
+        if content is None:
             break
         read = time.perf_counter()
-        _add(task, *item, writer, tally)
+        _add(task, content, shard, tally)
         waiting.append(read - begun)
         seconds.append(time.perf_counter() - read)
-        sizes.append(writer.size)
+        sizes.append(shard.size)
     return Rehearsal(
         bytes_out=[after - before for before, after in pairwise(sizes)],
         seconds=seconds,
@@ -120,7 +121,8 @@ def rehearse(task: ShardTask) -> Rehearsal:
     )
 
 
-def _add(task: ShardTask, sample: Sample, data: bytes, writer: Writer, tally: _Tally) -> None:
+def _add(task: ShardTask, content: Content, shard: Writer | Discarding, tally: _Tally) -> None:
+    sample, data = content.sample, content.image
     tally.read += 1
     tally.bytes_in += len(data)
     try:
@@ -135,32 +137,29 @@ def _add(task: ShardTask, sample: Sample, data: bytes, writer: Writer, tally: _T
             ) from error
         tally.skipped.append(SkippedImage(file=sample.file, name=sample.name, reason=str(error)))
         return
-    boxes = move_boxes(sample.boxes, stored.way)
-    writer.write(record(sample.name, sample.label, sample.label + task.label_base, boxes, stored))
+    boxes, rows = move_boxes(sample.boxes, stored.way)
+    features = None
+    if content.features is not None and task.target.features == "source":
+        features = kept(content.features, stored, boxes, rows, encoded_anew=stored.jpeg is not data)
+    classes = task.samples.classes
+    shard.write(
+        Entry(
+            name=sample.name,
+            wnid=classes.name(sample.label),
+            text=classes.text(sample.label),
+            label=stored_label(sample.label, task.label_base),
+            boxes=boxes,
+            stored=stored,
+            features=features,
+        )
+    )
     tally.images += 1
     tally.boxes += len(boxes)
     if stored.converted:
         tally.converted.append(ConvertedImage(name=sample.name, kind=stored.converted))
 
 
-def _contents(task: ShardTask) -> Iterator[tuple[Sample, bytes]]:
-    with ExitStack() as stack:
-        opened: dict[str, IO[bytes]] = {}
-        for sample in task.samples:
-            with reading(Path(sample.file)):
-                if sample.file not in opened:
-                    opened[sample.file] = stack.enter_context(Path(sample.file).open("rb", buffering=0))
-                opened[sample.file].seek(sample.offset)
-                data = opened[sample.file].read(sample.size)
-            if len(data) < sample.size:
-                raise InputError(
-                    f"{sample.file} ends inside {sample.name}; it has changed since its headers were read.",
-                    "Leave the archive alone while a run reads it, and start again",
-                )
-            yield sample, data
-
-
-def _beat(task: ShardTask, writer: TFRecordWriter, tally: _Tally) -> None:
+def _beat(task: ShardTask, shard: Writer, tally: _Tally) -> None:
     rss = _PROCESS.memory_info().rss
     tally.rss = max(tally.rss, rss)
     beats.send(
@@ -171,7 +170,7 @@ def _beat(task: ShardTask, writer: TFRecordWriter, tally: _Tally) -> None:
             done=tally.read,
             total=len(task.samples),
             bytes_in=tally.bytes_in,
-            bytes_out=writer.size,
+            bytes_out=shard.size,
             rss=rss,
         )
     )

@@ -1,61 +1,85 @@
 """Writes a shard so that it appears under its name only when it is whole and on disk."""
 
+import csv
+import ctypes
 import hashlib
+import io
 import os
+import shutil
+import sys
 import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
-from wizard.formats import tfrecord
+from wizard.engine.records import Entry, serialised
+from wizard.engine.targets import INDEX_FOLDER, LISTINGS, STATE_FOLDER, Target
+from wizard.formats import tar, tfrecord
 
-INDEX_FOLDER = "idx"
-"""Index files carry their shard's name in a folder of their own: a glob of train-* must not find them."""
 _PREFIX, _SUFFIX = ".building-", ".tmp"
+_STAGING = f"{STATE_FOLDER}/building"
+"""Where image files wait until their shard is whole."""
 
 
 class Written(NamedTuple):
-    """A committed shard: its size in bytes and its sha256 in hex."""
+    """A committed shard: its bytes and its sha256 in hex; of image files, theirs together and their listing's sum."""
 
     bytes: int
     sha256: str
 
 
 class Writer(Protocol):
-    """Takes records; `size` is what they come to so far, in bytes."""
+    """Takes images; `size` is what they come to so far, in bytes."""
 
     size: int
 
-    def write(self, payload: bytes) -> None:
-        """Appends one record."""
+    def write(self, entry: Entry) -> None:
+        """Appends one image."""
+
+    def commit(self) -> Written:
+        """Puts the shard in place, whole and flushed to disk."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
 
 
 class Discarding:
-    """Does a TFRecordWriter's work and keeps nothing of it, to learn what it comes to."""
+    """Does a writer's work and keeps nothing of it, to learn what it comes to."""
 
-    def __init__(self) -> None:
+    def __init__(self, target: Target) -> None:
+        self._target = target
         self._digest = hashlib.sha256()
         self.size = 0
 
-    def write(self, payload: bytes) -> None:
-        """Frames one record and counts it."""
-        frame = tfrecord.frame(payload)
-        self._digest.update(frame)
-        self.size += len(frame)
+    def write(self, entry: Entry) -> None:
+        """Serialises one image and counts it."""
+        content = serialised(entry, self._target)
+        self._digest.update(content)
+        self.size += len(content)
 
 
-class TFRecordWriter:
-    """Writes records under a temporary name; `commit` gives the file its own, leaving the block removes it.
+def writer(folder: Path, split: str, shard: str, target: Target) -> Writer:
+    """What writes a shard of this target into the output folder."""
+    return ImageFiles(folder, split, shard, target) if target.of_files else OneFile(folder, shard, target)
 
-    Beside the shard goes an index: a line "offset length" for each frame, as DALI's tfrecord2idx writes it.
+
+class OneFile:
+    """Writes a shard that is one file; leaving the block before `commit` leaves nothing.
+
+    Beside a shard of TFRecords goes an index: a line "offset length" for each frame, as DALI's tfrecord2idx writes it.
 
     Raises:
         OSError: the folder cannot be written, or the disk is full.
     """
 
-    def __init__(self, folder: Path, name: str) -> None:
-        self._target = folder / name
-        handle, temporary = tempfile.mkstemp(prefix=f"{_PREFIX}{name}-", suffix=_SUFFIX, dir=folder)
+    def __init__(self, folder: Path, shard: str, target: Target) -> None:
+        self._folder, self._shard, self._what = folder, shard, target
+        self._target = folder / target.file(shard)
+        self._target.parent.mkdir(exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f"{_PREFIX}{shard}-", suffix=_SUFFIX, dir=self._target.parent)
         self._temporary = Path(temporary)
         self._file = os.fdopen(handle, "wb", buffering=1 << 20)
         self._digest = hashlib.sha256()
@@ -73,33 +97,117 @@ class TFRecordWriter:
         finally:
             self._temporary.unlink(missing_ok=True)
 
-    def write(self, payload: bytes) -> None:
-        """Appends one record."""
-        frame = tfrecord.frame(payload)
-        self._file.write(frame)
-        self._digest.update(frame)
-        self._index.append(_index_line(self.size, len(frame)))
-        self.size += len(frame)
+    def write(self, entry: Entry) -> None:
+        """Appends one image."""
+        content = serialised(entry, self._what)
+        self._index.append(_index_line(self.size, len(content)))
+        self._append(content)
 
     def commit(self) -> Written:
         """Puts index and shard in place, both whole and flushed to disk."""
+        if self._what.format == "webdataset":
+            self._append(tar.END)
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
-        write_whole(self._target.parent / INDEX_FOLDER / self._target.name, "".join(self._index).encode())
+        if self._what.indexed:
+            write_whole(self._folder / INDEX_FOLDER / self._shard, "".join(self._index).encode())
         self._temporary.chmod(0o666 & ~_umask())
         self._temporary.replace(self._target)
         _sync_folder(self._target.parent)
         return Written(self.size, self._digest.hexdigest())
 
+    def _append(self, content: bytes) -> None:
+        self._file.write(content)
+        self._digest.update(content)
+        self.size += len(content)
 
-def restore_index(folder: Path, shard: str) -> None:
+
+class ImageFile(NamedTuple):
+    """A line of a listing: a file below the output folder, its size in bytes, and its sha256 in hex."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+class ImageFiles:
+    """Writes a shard that is many image files, and last a listing of them, without which they do not count.
+
+    The files wait in a folder of their own until all are on disk; a shard that is built again replaces them one by one
+    with the same bytes.
+
+    Raises:
+        OSError: the folder cannot be written, or the disk is full.
+    """
+
+    def __init__(self, folder: Path, split: str, shard: str, target: Target) -> None:
+        self._folder, self._split, self._shard, self._target = folder, split, shard, target
+        (folder / _STAGING).mkdir(parents=True, exist_ok=True)
+        self._waiting = Path(tempfile.mkdtemp(prefix=f"{shard}-", dir=folder / _STAGING))
+        self._files: list[ImageFile] = []
+        self.size = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        shutil.rmtree(self._waiting, ignore_errors=True)
+
+    def write(self, entry: Entry) -> None:
+        """Writes one image file, not yet to its place."""
+        content = serialised(entry, self._target)
+        (self._waiting / str(len(self._files))).write_bytes(content)
+        path = self._target.image(self._split, entry.name, entry.wnid)
+        self._files.append(ImageFile(path, len(content), hashlib.sha256(content).hexdigest()))
+        self.size += len(content)
+
+    def commit(self) -> Written:
+        """Puts the files and then their listing in place, all flushed to disk."""
+        waiting = [self._waiting / str(place) for place in range(len(self._files))]
+        _sync_files(waiting)
+        made: set[Path] = set()
+        for file, (path, _, _) in zip(waiting, self._files, strict=True):
+            target = self._folder / path
+            if target.parent not in made:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                made.add(target.parent)
+            file.replace(target)
+        listing = listed(self._files)
+        write_whole(self._folder / self._target.file(self._shard), listing)
+        return Written(self.size, hashlib.sha256(listing).hexdigest())
+
+
+def listed(files: list[ImageFile]) -> bytes:
+    """The listing of a shard's image files, as CSV."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(ImageFile._fields)
+    rows.writerows(files)
+    return text.getvalue().encode()
+
+
+def read_listing(listing: bytes) -> list[ImageFile]:
+    """The inverse of `listed`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    rows = list(csv.reader(io.StringIO(listing.decode())))
+    if not rows or tuple(rows[0]) != ImageFile._fields or any(len(row) != len(ImageFile._fields) for row in rows):
+        raise ValueError("no listing of image files")
+    return [ImageFile(path, int(size), digest) for path, size, digest in rows[1:]]
+
+
+def restore_index(folder: Path, shard: str, target: Target) -> None:
     """Writes a shard's index anew from the shard itself.
 
     Raises:
         tfrecord.RecordDamage: the shard cannot be walked.
     """
-    with (folder / shard).open("rb") as file:
+    with (folder / target.file(shard)).open("rb") as file:
         lines = [_index_line(offset, size) for offset, size in tfrecord.spans(file)]
     write_whole(folder / INDEX_FOLDER / shard, "".join(lines).encode())
 
@@ -120,10 +228,11 @@ def write_whole(target: Path, content: bytes) -> None:
         Path(temporary).unlink(missing_ok=True)
 
 
-def remove_leftovers(folder: Path) -> None:
+def remove_leftovers(folder: Path, target: Target) -> None:
     """Removes what killed writers left in a dataset's folder."""
-    for place in (folder, folder / INDEX_FOLDER):
-        for file in place.glob(f"{_PREFIX}*{_SUFFIX}"):
+    shutil.rmtree(folder / _STAGING, ignore_errors=True)
+    for place in {"", INDEX_FOLDER, LISTINGS, *target.places}:
+        for file in (folder / place).glob(f"{_PREFIX}*{_SUFFIX}"):
             file.unlink(missing_ok=True)
 
 
@@ -136,6 +245,24 @@ def _umask() -> int:
     mask = os.umask(0o022)
     os.umask(mask)
     return mask
+
+
+def _sync_files(files: list[Path]) -> None:
+    """Flushes them together where the system can flush one file system, for one by one takes a disk ten times longer.
+
+    Linux's syncfs is not in Python's os (see syncfs(2)).
+    """
+    if not files:
+        return
+    syncfs = getattr(ctypes.CDLL(None), "syncfs", None) if sys.platform == "linux" else None
+    for file in files:
+        handle = os.open(file, os.O_RDWR)
+        try:
+            if syncfs is not None and syncfs(handle) == 0:
+                return
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _sync_folder(folder: Path) -> None:

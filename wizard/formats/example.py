@@ -2,22 +2,40 @@
 
 A feature is `bytes`, or a tuple of ints, or a 1-d float32 array; which kind it is decides its list's kind, and an
 empty list keeps its kind. Features are written in the order of their names, as deterministic protobuf
-serialisation does. Source: `tensorflow/core/example/{example,feature}.proto` and the protobuf wire format.
+serialisation does. `encode` and `decode` are for records of this form; the others take any Example, whatever its
+lists hold, and leave alone what they need not read. As protobuf does, they pass over fields that they do not know,
+and of a name or kind that is there twice they take the last. Source: `tensorflow/core/example/{example,feature}.proto`
+and the protobuf wire format.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from mmap import mmap
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 Feature = bytes | tuple[int, ...] | Floats
+Values = list[bytes] | tuple[int, ...] | Floats
+Span = tuple[int, int]
+"""Where something starts in a buffer, and where it ends."""
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+_FIXED = {_FIXED64: 8, _FIXED32: 4}
+_FIRST, _SECOND, _THIRD = (number << 3 | _BYTES for number in (1, 2, 3))
+"""Tags of fields that hold bytes: Example.features, Features.feature, key and value of its entries, Feature's kinds."""
+_BYTES_LIST, _FLOAT_LIST, _INT64_LIST = _FIRST, _SECOND, _THIRD
+_ELEMENTS = {
+    _BYTES_LIST: {1 << 3 | _BYTES},
+    _FLOAT_LIST: {1 << 3 | _BYTES, 1 << 3 | _FIXED32},
+    _INT64_LIST: {1 << 3 | _BYTES, 1 << 3 | _VARINT},
+}
+"""Tags of a list's values: packed or, but for bytes, one by one."""
+_MASK = (1 << 64) - 1
 
 
 class ExampleDamage(ValueError):
-    """The bytes are not a tf.train.Example of the kind that this module writes."""
+    """The bytes are not a tf.train.Example, or not one of the kind that was expected."""
 
 
 def encode(features: Mapping[str, Feature]) -> bytes:
@@ -26,35 +44,116 @@ def encode(features: Mapping[str, Feature]) -> bytes:
     Byte-equal to TensorFlow's deterministic serialisation where no name begins with another whole name; there
     protobuf's own implementations differ.
     """
-    entries = (_field(1, _field(1, name.encode()) + _field(2, _feature(features[name]))) for name in sorted(features))
-    return _field(1, b"".join(entries))
+    return join({name: raw(value) for name, value in features.items()})
 
 
 def decode(data: bytes) -> dict[str, Feature]:
     """The inverse of `encode`; unpacked lists, which the wire format also allows, are read as well.
 
     Raises:
-        ExampleDamage: a field is cut off, of another type, or a bytes feature has not exactly one value.
+        ExampleDamage: a field is cut off, a feature has no kind, or a bytes feature has not exactly one value.
+    """
+    return {name: _single(feature) for name, feature in entries(data).items()}
+
+
+def entries(data: bytes) -> dict[str, bytes]:
+    """Feature name -> its serialised Feature, untouched.
+
+    Raises:
+        ExampleDamage: a field is cut off, or a name is no UTF-8.
+    """
+    return {name: data[start:end] for name, (start, end) in places(data, 0, len(data)).items()}
+
+
+def join(entries: Mapping[str, bytes]) -> bytes:
+    """The Example that has these serialised Features, in the order of their names.
+
+    >>> join(entries(encode({"a": (1,), "b": b"x"}))) == encode({"a": (1,), "b": b"x"})
+    True
+    """
+    return _field(
+        1, b"".join(_field(1, _field(1, name.encode()) + _field(2, entries[name])) for name in sorted(entries))
+    )
+
+
+def raw(value: Feature) -> bytes:
+    """The serialised Feature of one value, or of a list of numbers."""
+    return _feature([value] if isinstance(value, bytes) else value)
+
+
+def values(raw_feature: bytes) -> Values:
+    """All values of a serialised Feature; where it has no kind, an empty list.
+
+    Raises:
+        ExampleDamage: a field is cut off, or a float list ends inside a value.
+    """
+    return _values(raw_feature, *_list(raw_feature, 0, len(raw_feature)))
+
+
+def kept(raw_feature: bytes, rows: Sequence[int]) -> bytes:
+    """The same Feature with only these places of its list; its kind stays, also where nothing else does.
+
+    Raises:
+        ExampleDamage: as for `values`.
+        IndexError: the list has no such place.
+    """
+    kind, found = _list(raw_feature, 0, len(raw_feature))
+    every = _values(raw_feature, kind, found)
+    if isinstance(every, np.ndarray):
+        return _feature(every[np.array(rows, np.intp)])
+    if isinstance(every, tuple):
+        return _feature(tuple(every[row] for row in rows))
+    return _feature([every[row] for row in rows]) if kind else b""
+
+
+def places(data: bytes | mmap, start: int, end: int) -> dict[str, Span]:
+    """Feature name -> where its serialised Feature lies, for the Example between two places of a buffer.
+
+    Only what tells lengths is read, and names: of a mapped file, pages full of an image stay on the disk.
+
+    Raises:
+        ExampleDamage: a field is cut off, or a name is no UTF-8.
     """
     try:
-        return {
-            name: feature
-            for number, features in _fields(data)
-            if number == 1
-            for entry_number, entry in _fields(_bytes(features))
-            if entry_number == 1
-            for name, feature in [_entry(_bytes(entry))]
-        }
-    except (IndexError, UnicodeDecodeError) as error:
-        raise ExampleDamage("the Example breaks off, or a name is no UTF-8") from error
+        return dict(
+            _entry(data, *entry)
+            for tag, *features in _fields(data, start, end)
+            if tag == _FIRST
+            for entry_tag, *entry in _fields(data, *features)
+            if entry_tag == _FIRST
+        )
+    except UnicodeDecodeError as error:
+        raise ExampleDamage("a name is no UTF-8") from error
 
 
-def _feature(value: Feature) -> bytes:
-    if isinstance(value, bytes):
-        return _field(1, _field(1, value))
-    if isinstance(value, tuple):
-        return _field(3, _field(1, b"".join(map(_varint, value))) if value else b"")
-    return _field(2, _field(1, value.astype("<f4").tobytes()) if value.size else b"")
+def sizes(data: bytes | mmap, start: int, end: int) -> list[int] | None:
+    """The sizes in bytes of a bytes list's values, unread; None where the Feature between these places is another.
+
+    Raises:
+        ExampleDamage: a field is cut off.
+    """
+    kind, found = _list(data, start, end)
+    return [stop - at for at, stop in found] if kind == _BYTES_LIST else None
+
+
+def _single(feature: bytes) -> Feature:
+    kind, found = _list(feature, 0, len(feature))
+    if not kind:
+        raise ExampleDamage("a feature without a kind")
+    every = _values(feature, kind, found)
+    if not isinstance(every, list):
+        return every
+    if len(every) != 1:
+        raise ExampleDamage(f"a bytes feature with {len(every)} values")
+    return every[0]
+
+
+def _feature(every: Values) -> bytes:
+    if isinstance(every, list):
+        return _field(1, b"".join(_field(1, value) for value in every))
+    if isinstance(every, tuple):
+        return _field(3, _field(1, b"".join(map(_varint, every))) if every else b"")
+    return _field(2, _field(1, every.astype("<f4").tobytes()) if every.size else b"")
 
 
 def _field(number: int, content: bytes) -> bytes:
@@ -62,7 +161,7 @@ def _field(number: int, content: bytes) -> bytes:
 
 
 def _varint(value: int) -> bytes:
-    value &= (1 << 64) - 1
+    value &= _MASK
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)
@@ -71,78 +170,72 @@ def _varint(value: int) -> bytes:
     return bytes(out)
 
 
-def _read_varint(data: bytes, at: int) -> tuple[int, int]:
+def _read_varint(data: bytes | mmap, at: int, end: int) -> Span:
+    """A number, and where it ends."""
     value = shift = 0
-    while True:
+    while at < end and shift < 70:
         byte = data[at]
         at += 1
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
-            return value, at
+            return value & _MASK, at
         shift += 7
+    raise ExampleDamage("a number breaks off" if at >= end else "a number of more than 64 bits")
 
 
-def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
-    at = 0
-    while at < len(data):
-        tag, at = _read_varint(data, at)
+def _fields(data: bytes | mmap, at: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Tag, start and end of each field's content; that of a number is its own bytes."""
+    while at < end:
+        tag, at = _read_varint(data, at, end)
         wire = tag & 7
-        if wire == _VARINT:
-            value, at = _read_varint(data, at)
-            yield tag >> 3, value
-            continue
         if wire == _BYTES:
-            size, at = _read_varint(data, at)
-        elif wire in (_FIXED32, _FIXED64):
-            size = 4 if wire == _FIXED32 else 8
+            size, at = _read_varint(data, at, end)
+        elif wire == _VARINT:
+            size = _read_varint(data, at, end)[1] - at
+        elif wire in _FIXED:
+            size = _FIXED[wire]
         else:
             raise ExampleDamage(f"wire type {wire}")
-        if at + size > len(data):
-            raise ExampleDamage(f"a field of {size:,} bytes with {len(data) - at:,} left")
-        yield tag >> 3, data[at : at + size]
+        if size > end - at:
+            raise ExampleDamage(f"a field of {size:,} bytes with {end - at:,} left")
+        yield tag, at, at + size
         at += size
 
 
-def _bytes(value: int | bytes) -> bytes:
-    if isinstance(value, int):
-        raise ExampleDamage("a number where a message was expected")
-    return value
+def _entry(data: bytes | mmap, start: int, end: int) -> tuple[str, Span]:
+    name, span = b"", (end, end)
+    for tag, at, stop in _fields(data, start, end):
+        if tag == _FIRST:
+            name = data[at:stop]
+        elif tag == _SECOND:
+            span = at, stop
+    return name.decode(), span
 
 
-def _entry(data: bytes) -> tuple[str, Feature]:
-    parts = dict(_fields(data))
-    return _bytes(parts.get(1, b"")).decode(), _value(_bytes(parts.get(2, b"")))
+def _list(data: bytes | mmap, start: int, end: int) -> tuple[int, list[Span]]:
+    """The tag of a Feature's kind, 0 for none, and where its values lie: each of them, or many that are packed."""
+    kind = 0
+    found: list[Span] = []
+    for tag, at, stop in _fields(data, start, end):
+        if tag not in _ELEMENTS:
+            continue
+        if tag != kind:
+            kind, found = tag, []
+        found += [(first, last) for element, first, last in _fields(data, at, stop) if element in _ELEMENTS[tag]]
+    return kind, found
 
 
-def _value(feature: bytes) -> Feature:
-    kinds = dict(_fields(feature))
-    if len(kinds) != 1:
-        raise ExampleDamage("a feature without a kind")
-    ((kind, content),) = kinds.items()
-    values = [value for number, value in _fields(_bytes(content)) if number == 1]
-    if kind == 1:
-        if len(values) != 1:
-            raise ExampleDamage(f"a bytes feature with {len(values)} values")
-        return _bytes(values[0])
-    if kind == 2:
-        packed = b"".join(map(_bytes, values))
-        if len(packed) % 4:
+def _values(data: bytes, kind: int, found: list[Span]) -> Values:
+    if kind == _FLOAT_LIST:
+        if any((end - start) % 4 for start, end in found):
             raise ExampleDamage("a float list that ends inside a value")
-        return np.frombuffer(packed, "<f4").astype(np.float32)
-    if kind == 3:
-        return tuple(_signed(number) for value in values for number in _unpacked(value))
-    raise ExampleDamage(f"a feature of kind {kind}")
+        return np.frombuffer(b"".join(data[start:end] for start, end in found), "<f4").astype(np.float32)
+    if kind == _INT64_LIST:
+        return tuple(number for span in found for number in _numbers(data, *span))
+    return [data[start:end] for start, end in found]
 
 
-def _unpacked(value: int | bytes) -> Iterator[int]:
-    if isinstance(value, int):
-        yield value
-        return
-    at = 0
-    while at < len(value):
-        number, at = _read_varint(value, at)
-        yield number
-
-
-def _signed(value: int) -> int:
-    return value - (1 << 64) if value >= 1 << 63 else value
+def _numbers(data: bytes, at: int, end: int) -> Iterator[int]:
+    while at < end:
+        value, at = _read_varint(data, at, end)
+        yield value - (1 << 64) if value >= 1 << 63 else value

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from kornia_rs import imgproc
 from PIL import Image
 
@@ -96,7 +97,7 @@ def resample(pixels: Pixels, way: Geometry) -> Pixels:
     return np.ascontiguousarray(pixels)
 
 
-def move_boxes(boxes: Boxes, way: Geometry) -> Boxes:
+def move_boxes(boxes: Boxes, way: Geometry) -> tuple[Boxes, npt.NDArray[np.intp]]:
     """Boxes relative to the source, made relative to the result.
 
     Args:
@@ -104,16 +105,17 @@ def move_boxes(boxes: Boxes, way: Geometry) -> Boxes:
         way: how the image is changed.
 
     Returns:
-        float64[m, 4], m <= n: what a crop cuts off is clipped, and boxes with no area left are dropped.
+        float64[m, 4], m <= n: what a crop cuts off is clipped, and boxes with no area left are dropped; and intp[m],
+        the rows of `boxes` that are left.
     """
     if not way.crops or not len(boxes):
-        return boxes
+        return boxes, np.arange(len(boxes))
     corner = np.array([way.left, way.top] * 2, dtype=np.float64)
     scaled = np.array([way.scaled[1], way.scaled[0]] * 2, dtype=np.float64)
     size = np.array([way.width, way.height] * 2, dtype=np.float64)
     moved = np.clip((boxes * scaled - corner) / size, 0.0, 1.0)
-    kept: Boxes = moved[(moved[:, 0] < moved[:, 2]) & (moved[:, 1] < moved[:, 3])]
-    return kept
+    rows = np.flatnonzero((moved[:, 0] < moved[:, 2]) & (moved[:, 1] < moved[:, 3]))
+    return moved[rows], rows
 
 
 def _scaled_and_cut(resize: Resize, height: int, width: int) -> tuple[tuple[int, int], tuple[int, int]]:

@@ -11,6 +11,8 @@ from typing import IO, NamedTuple
 
 BLOCK = 512
 """Bytes of a header, and what contents are padded to."""
+END = bytes(2 * BLOCK)
+"""What an archive ends with."""
 _LONGEST_NAME = 1 << 20
 _LOOKBACK = 1 << 17
 _LONGEST_SEARCHED = 1 << 26
@@ -173,3 +175,17 @@ def _override(kind: bytes, content: bytes) -> dict[str, str]:
             found[key] = value
         content = content[int(length) :]
     return found
+
+
+def member(name: str, content: bytes) -> bytes:
+    """A regular file as an archive holds it: header, content, padding; the same bytes for the same arguments.
+
+    A name that a POSIX header has no room for, or that is not ASCII, gets an extended header.
+
+    >>> len(member("a.jpg", b"abc"))
+    1024
+    """
+    info = tarfile.TarInfo(name)
+    info.size = len(content)
+    header = info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
+    return b"".join((header, content, bytes(-len(content) % BLOCK)))

@@ -1,7 +1,8 @@
 """The official archives: names, sizes, sums and what they hold.
 
 Sizes are those in `checksums.tsv` of tensorflow-datasets 4.9.10, which has none for test; MD5s those of image-net.org's
-download page, as torchvision's `datasets/imagenet.py` repeats them for train and validation. Image bytes are those of Hugging Face's imagenet-1k card.
+download page, as torchvision's `datasets/imagenet.py` repeats them for train and validation. Image bytes are those of
+Hugging Face's imagenet-1k card.
 """
 
 from dataclasses import dataclass

@@ -16,16 +16,16 @@ import psutil
 from wizard.engine.events import Estimated, Range
 from wizard.engine.executors import LocalExecutor
 from wizard.engine.plan import ShardTask
+from wizard.engine.targets import Target
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import Rehearsal, rehearse
 from wizard.ilsvrc2012.archives import Split
 from wizard.preflight.machine import cores, memory
 from wizard.preflight.storing import Storing, time_storing
-from wizard.prepare import recipe
+from wizard.prepare import all_shards, goal, recipe
 from wizard.profile import Profile
-from wizard.sources.archives import Progress
+from wizard.sources.raw import Progress, Survey
 from wizard.sources.sampling import Drawn, draw
-from wizard.sources.survey import Survey
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -96,8 +96,8 @@ class Estimator:
         self._startup = 0.0
         self._drawn: dict[tuple[Split, int], Drawn] = {}
         self._reading: dict[Split, float] = {}
-        self._storing: dict[Path, Storing] = {}
-        self._known: dict[tuple[Split, Recipe], _Measured] = {}
+        self._storing: dict[tuple[Path, Target], Storing] = {}
+        self._known: dict[tuple[Split, Recipe, Target], _Measured] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -138,15 +138,17 @@ class Estimator:
         if profile.source.classes is not None and min(shares.values()) < 1.0:
             unequal = _CLASSES_DIFFER / math.sqrt(profile.source.classes)
             size, work = ((likely, math.hypot(error, likely * unequal)) for likely, error in (size, work))
-        storing = self._time_storing(profile.output_path)
-        shards = sum(profile.shards(split) for split in profile.source.splits)
-        stored = (storing.shard * shards + storing.byte * size[0]) * left
+        target = goal(profile, self._surveys)
+        storing = self._time_storing(profile.output_path, target)
+        shards = sum(all_shards(profile, self._surveys).values())
+        images = round(sum(survey.images * shares[survey.split] for survey in surveys))
+        stored = (storing.shard * shards + storing.byte * size[0] + storing.image * images) * left
         seconds, error = (work[0] * left + stored) / self._busy, work[1] * left / self._busy
         disturbed = sum((part.seconds[0] - part.undisturbed) * shares[split] for split, part in parts.items())
         reading = sum(parts[split].reading * shares[split] for split in parts) * left
         spread = math.hypot(_DEVIATIONS * error, _CLOCK * seconds)
         return Estimated(
-            images=round(sum(survey.images * shares[survey.split] for survey in surveys)),
+            images=images,
             sampled=sum(part.sampled for part in parts.values()),
             workers=self.workers,
             bytes_in=round(sum(survey.image_bytes * shares[survey.split] for survey in surveys)),
@@ -176,31 +178,31 @@ class Estimator:
         return self._drawn[split, count]
 
     def _measured(self, profile: Profile, split: Split, progress: Progress) -> _Measured:
-        asked = recipe(profile, split)
-        if (split, asked) not in self._known:
-            self._known[split, asked] = self._measure(self._sample(profile, split), asked, progress)
-        return self._known[split, asked]
+        asked, target = recipe(profile, split), goal(profile, self._surveys)
+        if (split, asked, target) not in self._known:
+            self._known[split, asked, target] = self._measure(self._sample(profile, split), asked, target, progress)
+        return self._known[split, asked, target]
 
-    def _time_storing(self, output: Path) -> Storing:
-        if output not in self._storing:
-            self._storing[output] = time_storing(output)
-        return self._storing[output]
+    def _time_storing(self, output: Path, target: Target) -> Storing:
+        if (output, target) not in self._storing:
+            self._storing[output, target] = time_storing(output, target)
+        return self._storing[output, target]
 
-    def _time_reading(self, survey: Survey, asked: Recipe) -> float:
+    def _time_reading(self, survey: Survey, asked: Recipe, target: Target) -> float:
         """Seconds that one worker would spend on reading all of the archive's images."""
         if survey.split not in self._reading:
             drawn = draw(survey, _READ, time.time_ns(), self._cache)
-            read = sum(self.call(rehearse, _task(drawn, np.arange(len(drawn.table)), asked)).reading)
+            read = sum(self.call(rehearse, _task(drawn, np.arange(len(drawn.table)), asked, target)).reading)
             self._reading[survey.split] = read * survey.image_bytes / max(1, int(drawn.table.size.sum()))
         return self._reading[survey.split]
 
-    def _measure(self, drawn: Drawn, asked: Recipe, progress: Progress) -> _Measured:
+    def _measure(self, drawn: Drawn, asked: Recipe, target: Target, progress: Progress) -> _Measured:
         if not self._startup:
             self._startup = max(future.result() for future in self._ready) - self._begun
-        cold = self._time_reading(drawn.survey, asked)
+        cold = self._time_reading(drawn.survey, asked, target)
         count = len(drawn.table)
         rows = [np.arange(start, count, -(-count // _CHUNK)) for start in range(-(-count // _CHUNK))]
-        futures = [self._executor.submit(rehearse, _task(drawn, chunk, asked)) for chunk in rows]
+        futures = [self._executor.submit(rehearse, _task(drawn, chunk, asked, target)) for chunk in rows]
         results, done = [], 0
         for chunk, future in zip(rows, futures, strict=True):
             results.append(future.result())
@@ -251,7 +253,7 @@ def share(profile: Profile, survey: Survey) -> float:
     return 1.0 if classes is None else min(1.0, classes / survey.classes)
 
 
-def _task(drawn: Drawn, rows: npt.NDArray[np.intp], asked: Recipe) -> ShardTask:
+def _task(drawn: Drawn, rows: npt.NDArray[np.intp], asked: Recipe, target: Target) -> ShardTask:
     return ShardTask(
         split=drawn.survey.split,
         index=0,
@@ -261,6 +263,7 @@ def _task(drawn: Drawn, rows: npt.NDArray[np.intp], asked: Recipe) -> ShardTask:
         recipe=asked,
         label_base=1,
         skip_bad=True,
+        target=target,
     )
 
 

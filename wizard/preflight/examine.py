@@ -7,22 +7,23 @@ from pathlib import Path
 from wizard.engine import journal
 from wizard.engine.events import Checked, Estimated, Preparing, Range, ShardResult
 from wizard.engine.executors import WorkerDied
+from wizard.engine.targets import Target
 from wizard.errors import InputError, MachineError, PlanMismatch, SetupError, UsageError, writing
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
 from wizard.preflight import checks, machine
 from wizard.preflight.estimate import Estimator, share
 from wizard.preflight.occupied import occupied
-from wizard.prepare import Report
+from wizard.prepare import Report, all_shards, annotated_splits, goal, raw_data
 from wizard.profile import Profile
-from wizard.sources.archives import Progress, read_table
 from wizard.sources.checksums import when_verified
-from wizard.sources.detect import Found, detect
-from wizard.sources.locate import box_archives, human_bytes, image_archives
-from wizard.sources.survey import Survey, survey
+from wizard.sources.locate import human_bytes
+from wizard.sources.raw import Progress, RawData, Survey
 
 _WORTH_IGNORING = [name for name in checks.IGNORABLE if name != "archives"]
 """Without archives a build ends anyway; ignoring that check only saves its time."""
+_BESIDE = 16
+"""Files that a build makes beside its shards, amply."""
 _LIGHTER = "Free memory, or ask for fewer workers: --set run.workers=1"
 
 
@@ -93,8 +94,7 @@ def judge(
         check, workers = checks.memory(there, estimated, wanted)
         remembered.append(check)
         estimated = _with_workers(estimated, workers, machine.cores())
-    shards = sum(profile.shards(split) for split in profile.source.splits)
-    done = _done(output)
+    done = _done(output, goal(profile, surveys))
     with writing(output):
         disk = machine.disk(output)
     return Verdict(
@@ -103,7 +103,7 @@ def judge(
             occupied(profile, surveys),
             checks.rights(output),
             checks.disk(output, disk, estimated, sum(result.bytes_out for result in done)),
-            checks.files(output, disk, 2 * (shards - len(done)) + 16),
+            checks.files(output, disk, _files_to_come(profile, surveys, done)),
             *remembered,
             checks.cores(machine.cores(), workers),
             checks.open_files(machine.open_files(), workers),
@@ -156,25 +156,25 @@ def refuse(verdict: Verdict, ignored: Collection[str], *, building: bool) -> Non
 
 def left(profile: Profile, surveys: Mapping[Split, Survey]) -> float:
     """The share of the images that no earlier run has put into a shard of the output folder."""
-    done = sum(result.images + len(result.skipped) for result in _done(profile.output_path))
+    there = _done(profile.output_path, goal(profile, surveys))
+    done = sum(result.images + len(result.skipped) for result in there)
     images = sum(surveys[split].images * share(profile, surveys[split]) for split in profile.source.splits)
     return max(0.0, 1.0 - done / images)
 
 
-def archives_check(profile: Profile, found: list[Found], surveys: Mapping[Split, Survey]) -> Checked:
-    """What is to be said of archives in which nothing is wrong."""
-    told, short = [], False
+def archives_check(profile: Profile, raw: RawData, surveys: Mapping[Split, Survey]) -> Checked:
+    """What is to be said of raw data in which nothing is wrong."""
+    told, short = [f"{raw.what}"] if raw.layout != "archives" else [], False
     for split in profile.source.splits:
         each = surveys[split]
-        when = when_verified(each.path, IMAGES[split].md5, cache_folder())
-        md5 = f"MD5 verified {when}" if when else "MD5 not checked"
         if each.official:
+            when = when_verified(each.path, IMAGES[split].md5(each.path.name), cache_folder())
+            md5 = f"MD5 verified {when}" if when else "MD5 not checked"
             told.append(f"{split} has the official size, {human_bytes(each.bytes)} ({md5})")
         else:
-            short |= each.classes < CLASSES or each.images != IMAGES[split].images
-            told.append(f"{split} has {each.images:,} images of {each.classes:,} classes, {human_bytes(each.bytes)}")
-    boxes = [each for each in found if each.kind == "boxes" and each.sound and profile.boxes(each.split)]
-    told += [f"boxes of {each.split}" for each in boxes if each.split in profile.source.splits]
+            short |= is_short(each)
+            told.append(f"{split} has {each.images:,} images{_of_classes(each)}, {human_bytes(each.bytes)}")
+    told += [f"boxes of {split}" for split in annotated_splits(profile, raw)]
     return Checked(
         name="archives",
         status="warn" if short else "pass",
@@ -186,30 +186,52 @@ def archives_check(profile: Profile, found: list[Found], surveys: Mapping[Split,
     )
 
 
+def is_short(survey: Survey) -> bool:
+    """Whether a split of ImageNet lacks some of its images; another dataset's never does."""
+    if survey.table is not None and not survey.table.classes.whole_imagenet:
+        return False
+    labelled = survey.split != "test"
+    return survey.images != IMAGES[survey.split].images or (labelled and survey.classes < CLASSES)
+
+
+def _of_classes(survey: Survey) -> str:
+    return f" of {survey.classes:,} classes" if survey.classes else ""
+
+
 def _archives(profile: Profile, report: Report) -> tuple[dict[Split, Survey], Checked]:
-    folder, cache = profile.source_path, cache_folder()
     surveys: dict[Split, Survey] = {}
     try:
-        images = image_archives(folder, profile.source.splits)
-        box_archives(folder, [split for split in profile.source.splits if profile.boxes(split)])
-        for split, path in images.items():
-            surveys[split] = survey(path, split, cache, _progress(report, path))
-            if not surveys[split].official:
+        raw = raw_data(profile)
+        raw.require(profile.source.splits, annotated_splits(profile, raw))
+        for split in profile.source.splits:
+            surveys[split] = raw.survey(split, cache_folder(), _progress(report, split))
+            if raw.layout == "archives" and not surveys[split].official:
                 skip_bad = profile.output.on_bad_image == "skip"
-                read_table(path, split, cache, _progress(report, path), skip_bad=skip_bad)
-        return surveys, archives_check(profile, detect(folder), surveys)
+                raw.table(split, cache_folder(), _progress(report, split), skip_bad=skip_bad)
+        return surveys, archives_check(profile, raw, surveys)
     except InputError as error:
-        return {}, Checked(name="archives", status="fail", looked_at=str(folder), seen=error.what, mend=error.hint)
+        folder = str(profile.source_path)
+        return {}, Checked(name="archives", status="fail", looked_at=folder, seen=error.what, mend=error.hint)
 
 
-def _progress(report: Report, path: Path) -> Progress:
-    return lambda done, total: report(Preparing(step=f"headers of {path.name}", done=done, total=total))
+def _progress(report: Report, split: Split) -> Progress:
+    return lambda done, total: report(Preparing(step=f"a look at {split}", done=done, total=total))
 
 
-def _done(output: Path) -> list[ShardResult]:
+def _files_to_come(profile: Profile, surveys: Mapping[Split, Survey], done: Collection[ShardResult]) -> int:
+    """A shard and its index each; or an image each, a folder for each of their classes, and a listing a shard."""
+    shards = sum(all_shards(profile, surveys).values()) - len(done)
+    if not goal(profile, surveys).of_files:
+        return 2 * shards + _BESIDE
+    images = sum(survey.images * share(profile, survey) for survey in surveys.values())
+    folders = sum(survey.classes for survey in surveys.values())
+    return round(images) - sum(result.images for result in done) + folders + shards + _BESIDE
+
+
+def _done(output: Path, target: Target) -> list[ShardResult]:
     try:
         _, done = journal.read(output)
-        return [result for name, result in done.items() if (output / name).is_file()]
+        return [result for result in done.values() if (output / target.file(result.shard)).is_file()]
     except OSError:  # the check of rights has more to say of it
         return []
 

@@ -7,9 +7,9 @@ from wizard.engine.events import Checked
 from wizard.engine.plan import settings
 from wizard.engine.transform import Recipe
 from wizard.ilsvrc2012.archives import Split
-from wizard.prepare import recipe
+from wizard.prepare import all_shards, goal, recipe, stored_base
 from wizard.profile import Profile
-from wizard.sources.survey import Survey
+from wizard.sources.raw import Survey
 
 _ELSEWHERE = "Choose another folder: --set output.path=FOLDER"
 
@@ -18,7 +18,8 @@ def occupied(profile: Profile, surveys: Mapping[Split, Survey]) -> Checked:
     """Whether shards of another plan are there, as far as that can be told before the images are read."""
     output = profile.output_path
     try:
-        present, (header, done) = journal.shard_files(output), journal.read(output)
+        header, done = journal.read(output)
+        present = journal.shard_files(output, goal(profile, surveys)) if header is None else journal.anything(output)
     except OSError as error:
         seen = f"{output} cannot be looked into: {error.strerror}"
         return Checked(name="output", status="warn", looked_at=str(output), seen=seen, mend="Mend its rights")
@@ -33,17 +34,17 @@ def occupied(profile: Profile, surveys: Mapping[Split, Survey]) -> Checked:
     if told:
         seen = f"{output} holds {len(present):,} shards of another plan: {'; '.join(told)}"
         return Checked(name="output", status="fail", looked_at=str(output), seen=seen, mend=_ELSEWHERE)
-    shards = sum(profile.shards(split) for split in profile.source.splits)
+    shards = sum(all_shards(profile, surveys).values())
     seen = f"{len(done):,} of {shards:,} shards of this build are in {output}"
     return Checked(name="output", status="pass", looked_at=str(output), seen=seen)
 
 
 def foreseen(profile: Profile, surveys: Mapping[Split, Survey]) -> dict[str, str]:
     """The ingredients of the profile's plan that are known before its images are read."""
-    splits: dict[str, tuple[int, Recipe]] = {
-        split: (profile.shards(split), recipe(profile, split)) for split in profile.source.splits
-    }
-    named = settings(profile.output.label_base, profile.output.seed, splits)
+    shards = all_shards(profile, surveys)
+    splits: dict[str, tuple[int, Recipe]] = {split: (shards[split], recipe(profile, split)) for split in shards}
+    base = stored_base(profile, surveys)
+    named = settings(base, profile.output.seed, splits, goal(profile, surveys))
     if profile.source.classes is None:
         named |= {f"{split} images": f"{survey.images:,}" for split, survey in surveys.items() if split in splits}
     return named

@@ -13,15 +13,15 @@ import numpy as np
 from wizard.engine.executors import WorkerDied
 from wizard.engine.transform import Recipe, transform
 from wizard.engine.writers import write_whole
-from wizard.errors import SetupError, reading, writing
+from wizard.errors import SetupError, writing
 from wizard.folders import cache_folder
 from wizard.formats import jpeg
 from wizard.formats.resize import Geometry
-from wizard.ilsvrc2012.synsets import synsets
 from wizard.preflight.estimate import Estimator
 from wizard.profile import Profile
+from wizard.sources.contents import contents
 from wizard.sources.locate import human_bytes
-from wizard.sources.samples import Sample
+from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import Drawn
 
 SHOWN = 6
@@ -63,8 +63,7 @@ def write_preview(profile: Profile, estimator: Estimator) -> Path | None:
         for drawn, recipe in estimator.sample(profile):
             if recipe.quality is None or not len(drawn.table):
                 continue
-            with reading(drawn.survey.path):
-                pairs = estimator.call(put_through, from_small_to_large(drawn), recipe)
+            pairs = estimator.call(put_through, from_small_to_large(drawn), recipe)
             if pairs:
                 return _write(page(pairs, recipe))
     except (SetupError, WorkerDied):
@@ -72,26 +71,23 @@ def write_preview(profile: Profile, estimator: Estimator) -> Path | None:
     return None
 
 
-def from_small_to_large(drawn: Drawn) -> list[Sample]:
+def from_small_to_large(drawn: Drawn) -> SampleTable:
     """Up to SHOWN different images of a sample; between two that follow lie about as many of the archive's images."""
     rows = np.unique(drawn.table.name, return_index=True)[1]
     rows = rows[np.argsort(drawn.table.size[rows], kind="stable")]
     reached = np.cumsum(drawn.weight[rows])
     places = np.searchsorted(reached, np.linspace(0.1, 0.9, SHOWN) * reached[-1])
-    return [drawn.table[int(row)] for row in rows[np.unique(places)]]
+    return drawn.table.take(rows[np.unique(places)])
 
 
-def put_through(samples: Sequence[Sample], recipe: Recipe) -> list[Pair]:
+def put_through(samples: SampleTable, recipe: Recipe) -> list[Pair]:
     """Each image before and after; those that cannot be decoded are left out. Runs in a worker.
 
     Raises:
-        OSError: an archive cannot be read.
+        InputError: an image cannot be read.
     """
     pairs = []
-    for sample in samples:
-        with Path(sample.file).open("rb") as file:
-            file.seek(sample.offset)
-            data = file.read(sample.size)
+    for sample, data, _ in contents(samples):
         try:
             stored = transform(data, recipe)
         except jpeg.Undecodable:
@@ -99,7 +95,7 @@ def put_through(samples: Sequence[Sample], recipe: Recipe) -> list[Pair]:
         pairs.append(
             Pair(
                 name=sample.name,
-                words=synsets()[sample.label].words,
+                words=samples.classes.text(sample.label) or sample.name,
                 before=data,
                 after=stored.jpeg,
                 way=stored.way,

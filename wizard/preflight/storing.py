@@ -7,38 +7,58 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from wizard.engine.writers import TFRecordWriter
+import numpy as np
+
+from wizard.engine.records import Entry
+from wizard.engine.targets import Target
+from wizard.engine.transform import Stored
+from wizard.engine.writers import writer
 from wizard.folders import existing
+from wizard.formats import example
+from wizard.formats.resize import Resize, geometry
 
 _TRIALS = 3
 _BYTES = 4_000_000
 """Of a trial shard; written like any other, and removed again."""
+_IMAGES = 40
+_TRIAL = "train-00000-of-00001"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Storing:
-    """Seconds that one worker spends: for a shard of whatever size, and for each of its bytes."""
+    """Seconds that one worker spends: for a shard of whatever size, for each byte, for each image of its own file."""
 
     shard: float = 0.0
     byte: float = 0.0
+    image: float = 0.0
 
 
-def time_storing(output: Path) -> Storing:
+def time_storing(output: Path, target: Target) -> Storing:
     """Puts a few trial shards in place on the output's file system, and leaves nothing behind.
 
     Args:
         output: the dataset's folder, which need not exist; where nothing can be written, no time is counted.
+        target: as what shards are written.
     """
     with suppress(OSError), tempfile.TemporaryDirectory(prefix=".imagenet-setup-", dir=existing(output)) as folder:
-        empty = median(_store(Path(folder), b"") for _ in range(_TRIALS))
-        full = median(_store(Path(folder), bytes(_BYTES)) for _ in range(_TRIALS))
-        return Storing(shard=empty, byte=max(0.0, full - empty) / _BYTES)
+        empty = median(_store(Path(folder), target, 0) for _ in range(_TRIALS))
+        full = median(_store(Path(folder), target, _IMAGES) for _ in range(_TRIALS))
+        more = max(0.0, full - empty)
+        if target.of_files:
+            return Storing(shard=empty, image=more / _IMAGES)
+        return Storing(shard=empty, byte=more / _BYTES)
     return Storing()
 
 
-def _store(folder: Path, payload: bytes) -> float:
+def _store(folder: Path, target: Target, images: int) -> float:
+    size = _BYTES // _IMAGES
+    way = geometry(Resize(mode="original"), 1, 1)
+    stored = Stored(jpeg=bytes(size), way=way, converted="")
     begun = time.perf_counter()
-    with TFRecordWriter(folder, "trial") as writer:
-        writer.write(payload)
-        writer.commit()
+    with writer(folder, "train", _TRIAL, target) as shard:
+        for number in range(images):
+            name = f"{number}.jpg"
+            boxes, features = np.empty((0, 4)), {"image/encoded": example.raw(stored.jpeg)}
+            shard.write(Entry(name=name, wnid="", text="", label=0, boxes=boxes, stored=stored, features=features))
+        shard.commit()
     return time.perf_counter() - begun

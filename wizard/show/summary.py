@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Mapping
 
 from wizard.engine.events import Finished
-from wizard.engine.writers import INDEX_FOLDER
+from wizard.engine.targets import INDEX_FOLDER
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES
 from wizard.show.tally import clock
 from wizard.sources.locate import human_bytes

@@ -1,4 +1,4 @@
-"""Reads the box archives as they are: a tar of XML files at any depth, gzipped or not, or of such tars."""
+"""Reads annotations as they are: a tar of XML files at any depth, gzipped or not, or of such tars, or a folder."""
 
 import gzip
 import io
@@ -13,14 +13,19 @@ import numpy.typing as npt
 from wizard.errors import InputError, reading
 from wizard.formats import tar
 from wizard.formats.arrays import Boxes
-from wizard.ilsvrc2012.boxes import Annotation, BadAnnotation, parse
+from wizard.ilsvrc2012.boxes import BadAnnotation, parse
 from wizard.ilsvrc2012.synsets import rank_of_image, synsets
 from wizard.sources.cache import Arrays, cached
+from wizard.sources.listing import Bounds, files_below
 from wizard.sources.raw import BoxTable, Progress
 
 _GZIP = b"\x1f\x8b"
 _LARGEST_MEMBER = 1 << 26
 _CHUNK = 1 << 20
+_TOLD = 1000
+"""Annotations between two looks at how far it is."""
+_ONE = "Remove one of the two"
+_UNPACK = "Unpack the box archive there, or leave the boxes out with --set source.boxes=none"
 _FETCH = "Fetch the archive again, or leave the boxes out with --set source.boxes=none"
 
 
@@ -43,33 +48,80 @@ def read_boxes(path: Path, cache: Path, progress: Progress) -> BoxTable:
     return BoxTable(arrays["name"], arrays["boxes"], int(arrays["rejected"]))
 
 
+def read_box_folder(folder: Path, bounds: Bounds, progress: Progress) -> BoxTable:
+    """All boxes of a folder of annotations at any depth, by the same rules.
+
+    Args:
+        folder: that holds them.
+        bounds: how far links may lead.
+        progress: told how many annotations are read.
+
+    Raises:
+        InputError: an annotation cannot be read, an image has two, or there is none.
+    """
+    found: dict[str, str] = {}
+    for below, _ in sorted(files_below(folder, bounds, _is_annotation)):
+        image = _image(below)
+        if rank_of_image(image) is not None and found.setdefault(image, below) != below:
+            raise InputError(f"{folder} holds annotations of {image} twice: {found[image]} and {below}.", _ONE)
+    tally = _Tally()
+    for image, below in found.items():
+        path = folder / below
+        with reading(path):
+            xml = path.read_bytes()
+        tally.add(str(path), image, xml)
+        if tally.seen % _TOLD == 0:
+            progress(tally.seen, len(found))
+    if not tally.seen:
+        raise InputError(f"{folder} holds no annotation of an ILSVRC2012 image.", _UNPACK)
+    progress(len(found), len(found))
+    return tally.table()
+
+
+class _Tally:
+    """The boxes of annotations that were read so far."""
+
+    def __init__(self) -> None:
+        self.seen = 0
+        self._rejected = 0
+        self._names: list[bytes] = []
+        self._boxes: list[Boxes] = []
+
+    def add(self, where: str, image: str, xml: bytes) -> None:
+        """Passes over an annotation whose image is none of ILSVRC2012."""
+        rank = rank_of_image(image)
+        if rank is None:
+            return
+        try:
+            found = parse(xml, synsets()[rank].wnid)
+        except BadAnnotation as error:
+            raise InputError(f"{where} is no annotation that can be read: {error}.", _FETCH) from error
+        self._names += [image.encode()] * len(found.boxes)
+        self._boxes.append(found.boxes)
+        self._rejected += found.rejected
+        self.seen += 1
+
+    def table(self) -> BoxTable:
+        names, boxes = np.array(self._names, dtype=np.bytes_), np.concatenate(self._boxes)
+        order = _order(names, boxes)
+        return BoxTable(names[order], boxes[order], self._rejected)
+
+
 def _read(path: Path, progress: Progress) -> BoxTable:
-    names: list[bytes] = []
-    boxes: list[Boxes] = []
-    seen = rejected = 0
+    tally = _Tally()
     total = path.stat().st_size
     with path.open("rb") as file:
         try:
             for name, xml in _annotations(file):
-                image = f"{name.rpartition('/')[2].removesuffix('.xml')}.JPEG"
-                rank = rank_of_image(image)
-                if rank is None:
-                    continue
-                found = _parsed(path, name, xml, synsets()[rank].wnid)
-                names += [image.encode()] * len(found.boxes)
-                boxes.append(found.boxes)
-                rejected += found.rejected
-                seen += 1
-                if seen % 1000 == 0:
+                tally.add(f"{path}: {name}", _image(name), xml)
+                if tally.seen % _TOLD == 0:
                     progress(file.tell(), total)
         except (tar.TarDamage, EOFError, OSError, zlib.error) as error:
             raise InputError(f"{path} is damaged: {error}.", _FETCH) from error
-    if not seen:
+    if not tally.seen:
         raise InputError(f"{path} holds no annotation of an ILSVRC2012 image.", _FETCH)
     progress(total, total)
-    column, corners = np.array(names, dtype=np.bytes_), np.concatenate(boxes)
-    order = _order(column, corners)
-    return BoxTable(column[order], corners[order], rejected)
+    return tally.table()
 
 
 def _order(names: npt.NDArray[np.bytes_], boxes: Boxes) -> npt.NDArray[np.intp]:
@@ -78,11 +130,13 @@ def _order(names: npt.NDArray[np.bytes_], boxes: Boxes) -> npt.NDArray[np.intp]:
     return np.lexsort((ymax, xmax, ymin, xmin, names))
 
 
-def _parsed(path: Path, name: str, xml: bytes, wnid: str) -> Annotation:
-    try:
-        return parse(xml, wnid)
-    except BadAnnotation as error:
-        raise InputError(f"{path}: {name} is no annotation that can be read: {error}.", _FETCH) from error
+def _image(annotation: str) -> str:
+    """The name of the image that an annotation is of."""
+    return f"{annotation.rpartition('/')[2].removesuffix('.xml')}.JPEG"
+
+
+def _is_annotation(name: str) -> bool:
+    return name.endswith(".xml")
 
 
 def _annotations(file: IO[bytes]) -> Iterator[tuple[str, bytes]]:

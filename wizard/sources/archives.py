@@ -149,9 +149,7 @@ def _test_rows(file: IO[bytes], path: Path, total: int) -> Iterator[tuple[_Rows,
         if _is_debris(name):
             continue
         if not is_test_image(name):
-            raise InputError(
-                f"{path}: {member.name} is not named ILSVRC2012_test_<00000001 to 00100000>.JPEG.", _FETCH
-            )
+            raise InputError(f"{path}: {member.name} is not named ILSVRC2012_test_<00000001 to 00100000>.JPEG.", _FETCH)
         _append(rows, name, member, UNLABELLED)
         if len(rows.name) % _TOLD == 0:
             yield rows, member.offset

@@ -41,17 +41,13 @@ class Classes:
 @cache
 def imagenet() -> Classes:
     """The 1,000 synsets of ILSVRC2012, sorted by wnid."""
-    return Classes(
-        names=tuple(synset.wnid for synset in synsets()), words=tuple(synset.words for synset in synsets())
-    )
+    return Classes(names=tuple(synset.wnid for synset in synsets()), words=tuple(synset.words for synset in synsets()))
 
 
 def of_folders(names: tuple[str, ...]) -> Classes:
     """Classes named by folders, in the order given; a synset of ImageNet gets its words, any other its own name."""
     known = ranks()
-    return Classes(
-        names=names, words=tuple(synsets()[known[name]].words if name in known else name for name in names)
-    )
+    return Classes(names=names, words=tuple(synsets()[known[name]].words if name in known else name for name in names))
 
 
 def stored_label(rank: int, base: int) -> int:

@@ -1,11 +1,140 @@
 """Kaggle's tree."""
 
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.sources.raw import RawData
+from wizard.errors import InputError, reading
+from wizard.ilsvrc2012.archives import Split
+from wizard.ilsvrc2012.synsets import ranks
+from wizard.sources.classes import imagenet
+from wizard.sources.listing import Bounds
+from wizard.sources.official import archive_names
+from wizard.sources.official_names import said
+from wizard.sources.places import split_places
+from wizard.sources.raw import Progress, RawData
+from wizard.sources.samples import SampleTable
+from wizard.sources.trees import ImageFolders
+from wizard.sources.whose_labels import decide
+
+_IMAGES = "Data/CLS-LOC"
+_ANNOTATIONS = "Annotations/CLS-LOC"
+_FOLDERS: dict[Split, str] = {"train": "train", "validation": "val"}
+_SYNSETS, _VALIDATION = "LOC_synset_mapping.txt", "LOC_val_solution.csv"
+_TAR, _ZIP = "imagenet_object_localization_patched2019.tar.gz", "imagenet-object-localization-challenge.zip"
+_OTHER = "It belongs to another dataset, or was changed: fetch it from Kaggle again, or move it away"
 
 
 def open_kaggle(folder: Path, *, follow: bool) -> RawData | None:
-    """Kaggle's tree at a folder or below; None where there is none."""
-    del folder, follow
-    return None
+    """Kaggle's tree at a folder or below; None where there is none.
+
+    Args:
+        folder: that holds ILSVRC/, or is that, or its Data/CLS-LOC.
+        follow: whether links may lead out of the folder.
+
+    Raises:
+        InputError: it cannot be looked into, it holds just the archive that Kaggle hands out, or the synsets beside it
+            are not ImageNet's.
+    """
+    with reading(folder):
+        top = _top(folder)
+        if top is None:
+            _explain(folder)
+            return None
+    bounds = Bounds.of(folder if top.is_relative_to(folder) else top, follow=follow)
+    places = split_places(top / _IMAGES, bounds)
+    if not places:
+        return None
+    beside = [path for path in (top, top.parent) if (path / _SYNSETS).is_file() or (path / _VALIDATION).is_file()]
+    for path in beside:
+        _check_synsets(path / _SYNSETS)
+    annotations = {
+        split: top / _ANNOTATIONS / name for split, name in _FOLDERS.items() if (top / _ANNOTATIONS / name).is_dir()
+    }
+    return KaggleFolders(
+        folder=folder,
+        top=top / _IMAGES,
+        layout="kaggle",
+        what="Kaggle's tree",
+        why=(f"It holds {top / _IMAGES}.", *decide(places, "ilsvrc2012").why),
+        places=places,
+        annotations=annotations,
+        classes=imagenet(),
+        bounds=bounds,
+        annotatable=True,
+        box_names={
+            split: f"ILSVRC/{_ANNOTATIONS}/{name} (the LOC_*_solution.csv give no image sizes)"
+            for split, name in _FOLDERS.items()
+        },
+        solutions=tuple(path / _VALIDATION for path in beside),
+    )
+
+
+@dataclass(kw_only=True, eq=False)
+class KaggleFolders(ImageFolders):
+    """Kaggle's tree.
+
+    Attributes:
+        solutions: files that state the validation images' classes once more, where they are there.
+    """
+
+    solutions: tuple[Path, ...]
+
+    def table(self, split: Split, cache: Path, progress: Progress, *, skip_bad: bool) -> SampleTable:
+        """See `RawData.table`."""
+        if split == "validation":
+            for path in self.solutions:
+                _check_solution(path)
+        return super().table(split, cache, progress, skip_bad=skip_bad)
+
+
+def _top(folder: Path) -> Path | None:
+    """The folder that is called ILSVRC by Kaggle."""
+    resolved = folder.resolve()
+    tops = [folder / "ILSVRC", folder]
+    if resolved.parts[-2:] == tuple(_IMAGES.split("/")):
+        tops.append(resolved.parent.parent)
+    return next((top for top in tops if (top / _IMAGES).is_dir()), None)
+
+
+def _check_synsets(path: Path) -> None:
+    found = {line.partition(" ")[0] for line in _lines(path) if line}
+    wrong = sorted(found ^ ranks().keys())
+    if found and wrong:
+        kind = "holds" if wrong[0] in found else "lacks"
+        raise InputError(f"{path} {kind} {wrong[0]}: its synsets are not the {len(ranks()):,} of ILSVRC2012.", _OTHER)
+
+
+def _check_solution(path: Path) -> None:
+    for row in csv.reader(_lines(path)):
+        spoken = said(f"{row[0]}.JPEG") if len(row) > 1 else None
+        wnid = row[1].partition(" ")[0] if spoken else ""
+        if spoken and spoken.wnid != wnid:
+            raise InputError(f"{path} says that {row[0]} is an image of {wnid}; it is one of {spoken.wnid}.", _OTHER)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    if not path.exists():
+        return
+    with reading(path), path.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            yield line.rstrip("\n")
+
+
+def _explain(folder: Path) -> None:
+    """Where nothing else is there that could be read."""
+    if not folder.is_dir():
+        return
+    there = list(folder.iterdir())
+    if any(path.is_dir() or path.name in archive_names() for path in there):
+        return
+    commands = {_TAR: f"tar -xzf {_TAR}", _ZIP: f"unzip {_ZIP}"}
+    for name, command in commands.items():
+        if folder / name in there:
+            raise InputError(
+                f"{folder / name} is Kaggle's outer archive: it is compressed, so that images in it cannot be read in "
+                "place.",
+                f"Unpack it once, which takes about 155 to 167 GB: cd {folder} && {command}; then give the folder that "
+                "holds ILSVRC/",
+            )

@@ -19,7 +19,10 @@ class OfficialArchives:
 
     layout: Layout = "archives"
     what = "the official archives"
+    why: tuple[str, ...]
+    parts: tuple[Part, ...]
     own_boxes = False
+    annotatable = True
 
     def __init__(self, folder: Path, there: Collection[str]) -> None:
         self.folder = folder

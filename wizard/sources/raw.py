@@ -96,6 +96,7 @@ class RawData(Protocol):
         why: what was seen that says so, in sentences.
         parts: all that this form could have, there or missing.
         own_boxes: whether images bring their boxes along, and there are no annotations beside them.
+        annotatable: whether annotations can be asked for; where not, a build does without and says so.
     """
 
     folder: Path
@@ -104,6 +105,7 @@ class RawData(Protocol):
     why: tuple[str, ...]
     parts: tuple[Part, ...]
     own_boxes: bool
+    annotatable: bool
 
     def require(self, splits: Collection[Split], boxes: Collection[Split]) -> None:
         """Sees to it that the images of these splits, and the annotations of those, are there and sound at first sight.
@@ -140,7 +142,9 @@ class RawData(Protocol):
             InputError: they are damaged, or cannot be read.
         """
 
-    def prove(self, splits: Collection[Split], boxes: Collection[Split], cache: Path, step: Callable[[str], Progress]) -> Iterator[str]:
+    def prove(
+        self, splits: Collection[Split], boxes: Collection[Split], cache: Path, step: Callable[[str], Progress]
+    ) -> Iterator[str]:
         """Proves the official MD5 sums of what is asked for, and tells each in a sentence.
 
         Raises:

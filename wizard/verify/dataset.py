@@ -16,7 +16,7 @@ from wizard.engine.executors import LocalExecutor, WorkerDied
 from wizard.engine.journal import read as read_journal
 from wizard.engine.journal import shard_files
 from wizard.engine.manifest import Manifest, PlannedShard
-from wizard.engine.writers import INDEX_FOLDER
+from wizard.engine.targets import INDEX_FOLDER
 from wizard.errors import MachineError, VerifyFailed
 from wizard.folders import cache_folder
 from wizard.preflight.machine import cores
@@ -92,10 +92,11 @@ def _manifest(folder: Path) -> Manifest:
 
 def _unknown_files(folder: Path, manifest: Manifest) -> list[Problem]:
     known = {shard.shard for shard in manifest.shards}
+    files = {manifest.target.file(name) for name in known}
     return [
         Problem(shard=name, what="it is no shard of this dataset, but a trainer's glob would find it")
-        for name in shard_files(folder)
-        if name not in known
+        for name in shard_files(folder, manifest.target)
+        if name not in files
     ] + [
         Problem(shard=f"{INDEX_FOLDER}/{file.name}", what="it is the index of no shard of this dataset")
         for file in sorted((folder / INDEX_FOLDER).glob("*"))
@@ -135,6 +136,8 @@ def _expectations(
             result=result,
             names=images.names if images else np.array([], dtype=np.bytes_),
             ranks=images.ranks if images else np.array([], dtype=np.int16),
+            classes=manifest.classes,
+            target=manifest.target,
             label_base=manifest.label_base,
             pixels=pixels,
         )

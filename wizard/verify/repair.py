@@ -6,9 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from wizard.engine.events import Event, Note, Preparing
-from wizard.engine.journal import STATE_FOLDER, Journal
+from wizard.engine.journal import Journal
 from wizard.engine.plan import ShardTask
-from wizard.engine.writers import INDEX_FOLDER, restore_index
+from wizard.engine.targets import INDEX_FOLDER, STATE_FOLDER, Target
+from wizard.engine.writers import restore_index
 from wizard.formats.tfrecord import RecordDamage
 from wizard.verify.shard import Expectation, check_shard
 
@@ -31,10 +32,13 @@ def set_rejected_aside(
         executor: does the reading.
         report: told of every shard that is set aside, and of progress in bytes.
     """
-    finished = [task for task in tasks if task.name in journal.done and (output / task.name).is_file()]
+    finished = [
+        task for task in tasks if task.name in journal.done and (output / task.target.file(task.name)).is_file()
+    ]
     for task in finished:
-        with suppress(RecordDamage):  # told below
-            restore_index(output, task.name)
+        if task.target.indexed:
+            with suppress(RecordDamage):  # told below
+                restore_index(output, task.name, task.target)
     total = sum(journal.done[task.name].bytes_out for task in finished)
     checked = rejected = 0
     for task, problems in zip(
@@ -44,7 +48,7 @@ def set_rejected_aside(
         report(Preparing(step="re-reading finished shards", done=checked, total=total))
         if problems:
             report(Note(text=f"{problems[0]} → it is set aside and built anew", warning=True))
-            _set_aside(output, task.name)
+            _set_aside(output, task.name, task.target)
             journal.reject(task.name)
             rejected += 1
     report(Note(text=f"re-read {len(finished):,} finished shards: {rejected:,} damaged"))
@@ -56,13 +60,17 @@ def _expectation(task: ShardTask, journal: Journal) -> Expectation:
         result=journal.done[task.name],
         names=task.samples.name,
         ranks=task.samples.label,
+        classes=task.samples.classes,
+        target=task.target,
         label_base=task.label_base,
         pixels=False,
     )
 
 
-def _set_aside(output: Path, shard: str) -> None:
+def _set_aside(output: Path, shard: str, target: Target) -> None:
+    """The shard's file, or the listing of its image files, which are then written over."""
     aside = output / STATE_FOLDER / REJECTED_FOLDER
     aside.mkdir(exist_ok=True)
-    (output / shard).replace(aside / shard)
+    file = output / target.file(shard)
+    file.replace(aside / file.name)
     (output / INDEX_FOLDER / shard).unlink(missing_ok=True)

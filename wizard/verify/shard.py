@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from wizard.engine.events import ShardResult
 from wizard.engine.records import CONSTANTS, CORNERS
-from wizard.engine.writers import INDEX_FOLDER
+from wizard.engine.targets import INDEX_FOLDER, Target
 from wizard.formats import example, jpeg
 from wizard.formats.tfrecord import OVERHEAD, Record, RecordDamage, records
-from wizard.ilsvrc2012.synsets import synsets
+from wizard.sources.classes import Classes, stored_label
 
 _CHUNK = 1 << 22
 _KINDS: dict[str, type] = {
@@ -45,6 +45,8 @@ class Expectation:
     result: ShardResult
     names: npt.NDArray[np.bytes_]
     ranks: npt.NDArray[np.int16]
+    classes: Classes
+    target: Target
     label_base: int
     pixels: bool
 
@@ -77,7 +79,7 @@ def check_shard(expected: Expectation) -> tuple[Problem, ...]:
     image's header (with `pixels` all of it), that just the planned images are there in their order, and the index.
     """
     shard = expected.result.shard
-    path = Path(expected.folder) / shard
+    path = Path(expected.folder) / expected.target.file(shard)
     try:
         problems = list(_bytes(path, expected.result))
         problems += _records(path, expected)
@@ -128,8 +130,8 @@ def _records(path: Path, expected: Expectation) -> Iterator[Problem]:
     if (len(index), boxes) != (expected.result.images, expected.result.boxes):
         stated = f"{expected.result.images:,} records and {expected.result.boxes:,} boxes"
         yield Problem(shard=shard, what=f"it has {len(index):,} records and {boxes:,} boxes, {stated} were recorded")
-    index_file = path.parent / INDEX_FOLDER / shard
-    if not index_file.is_file() or index_file.read_text(encoding="ascii", errors="replace") != "".join(index):
+    index_file = Path(expected.folder) / INDEX_FOLDER / shard
+    if expected.target.indexed and (not index_file.is_file() or index_file.read_text(encoding="ascii", errors="replace") != "".join(index)):
         yield Problem(shard=shard, what=f"its index {index_file} is missing or does not fit")
 
 
@@ -153,12 +155,12 @@ def _features(features: dict[str, example.Feature], name: str, rank: int, expect
     if unlike:
         yield f"{', '.join(unlike)}: missing, unknown, or not of its kind and value"
         return
-    label = rank + expected.label_base
+    label = stored_label(rank, expected.label_base)
     wanted: dict[str, example.Feature] = {
         "image/filename": name.encode(),
         "image/class/label": (label,),
-        "image/class/synset": synsets()[rank].wnid.encode(),
-        "image/class/text": synsets()[rank].words.encode(),
+        "image/class/synset": expected.classes.name(rank).encode(),
+        "image/class/text": expected.classes.text(rank).encode(),
     }
     for key, value in wanted.items():
         if features[key] != value:

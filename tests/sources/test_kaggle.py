@@ -1,0 +1,102 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.sources.trees import FIRST_VALIDATION, SEA_SNAKE, TENCH, kaggle, names, rows, write
+from wizard.errors import InputError
+from wizard.ilsvrc2012.synsets import synsets
+from wizard.sources.kaggle import open_kaggle
+from wizard.sources.official import OfficialArchives
+from wizard.sources.raw import RawData
+
+VALIDATION = f"ILSVRC/Data/CLS-LOC/val/{FIRST_VALIDATION}.JPEG"
+OUTER = "imagenet_object_localization_patched2019.tar.gz"
+
+
+def opened(folder: Path) -> RawData:
+    data = open_kaggle(folder, follow=False)
+    assert data is not None
+    return data
+
+
+@pytest.mark.parametrize("given", ["", "ILSVRC", "ILSVRC/Data/CLS-LOC"])
+def test_kaggles_tree_gives_what_the_archives_give(raw: Path, tmp_path: Path, given: str) -> None:
+    data = opened(kaggle(raw, tmp_path / "kaggle") / given)
+    archives = OfficialArchives(raw, {path.name for path in raw.iterdir()})
+    assert (data.what, data.layout, data.annotatable) == ("Kaggle's tree", "kaggle", True)
+    assert rows(data, "train", tmp_path) == rows(archives, "train", tmp_path)
+    assert rows(data, "validation", tmp_path) == rows(archives, "validation", tmp_path)
+
+
+def test_a_link_to_its_innermost_folder_serves_as_well(tmp_path: Path) -> None:
+    write(tmp_path / "real", [VALIDATION])
+    (tmp_path / "link").symlink_to(tmp_path / "real/ILSVRC/Data/CLS-LOC")
+    assert names(opened(tmp_path / "link"), "validation", tmp_path) == [(f"{FIRST_VALIDATION}.JPEG", 65)]
+
+
+def test_a_tree_that_lies_behind_a_link_is_not_sound(tmp_path: Path) -> None:
+    write(tmp_path / "real", [VALIDATION])
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given/ILSVRC").symlink_to(tmp_path / "real/ILSVRC")
+    with pytest.raises(InputError, match="leads by a link"):
+        opened(tmp_path / "given").require(["validation"], [])
+
+
+def test_missing_annotations_are_told_where_they_belong(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"ILSVRC/Annotations/CLS-LOC/val .* is missing"):
+        opened(write(tmp_path, [VALIDATION])).require(["validation"], ["validation"])
+
+
+def test_what_is_missing_is_told_with_what_lies_beside_it(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"train is missing in .*/CLS-LOC\. Found there: val/\."):
+        opened(write(tmp_path, [VALIDATION])).require(["train"], [])
+
+
+def test_the_synsets_beside_it_must_be_imagenets(tmp_path: Path) -> None:
+    write(tmp_path, [VALIDATION])
+    lines = [f"{synset.wnid} {synset.words}\n" for synset in synsets()]
+    mapping = tmp_path / "LOC_synset_mapping.txt"
+    mapping.write_text("".join(lines), encoding="utf-8")
+    opened(tmp_path)
+    mapping.write_text("".join(lines[1:]), encoding="utf-8")
+    with pytest.raises(InputError, match=rf"LOC_synset_mapping\.txt lacks {TENCH}"):
+        opened(tmp_path)
+
+
+def test_a_label_beside_it_that_is_another_names_the_image(tmp_path: Path) -> None:
+    data_of = write(tmp_path, [VALIDATION])
+    solution = tmp_path / "LOC_val_solution.csv"
+    header = "ImageId,PredictionString\n"
+    solution.write_text(f"{header}{FIRST_VALIDATION},{SEA_SNAKE} 1 2 3 4 {SEA_SNAKE} 1 2 3 4\n")
+    assert names(opened(data_of), "validation", tmp_path) == [(f"{FIRST_VALIDATION}.JPEG", 65)]
+    solution.write_text(f"{header}{FIRST_VALIDATION},{TENCH} 1 2 3 4\n")
+    with pytest.raises(
+        InputError, match=f"says that {FIRST_VALIDATION} is an image of {TENCH}; it is one of {SEA_SNAKE}"
+    ):
+        names(opened(data_of), "validation", tmp_path)
+
+
+def test_a_class_that_is_none_of_imagenets_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="CLS-LOC/train/cat is named by none of ImageNet's synsets"):
+        opened(write(tmp_path, ["ILSVRC/Data/CLS-LOC/train/cat/1.JPEG"]))
+
+
+@pytest.mark.parametrize("name", [OUTER, "imagenet-object-localization-challenge.zip"])
+def test_the_archive_that_kaggle_hands_out_is_explained(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match=f"{name} is Kaggle's outer archive: it is compressed") as refused:
+        opened(write(tmp_path, [name, "LOC_val_solution.csv"]))
+    assert f" {name}; then give the folder that holds ILSVRC/" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "files", [[], ["train/a/1.jpg"], ["ILSVRC/readme.txt"], [OUTER, "train/a/1.jpg"], ["ILSVRC/Data/CLS-LOC/x"]]
+)
+def test_any_other_folder_is_none(tmp_path: Path, files: list[str]) -> None:
+    assert open_kaggle(write(tmp_path, files), follow=False) is None
+
+
+def test_the_outer_archive_beside_the_tree_is_passed_over(raw: Path, tmp_path: Path) -> None:
+    folder = kaggle(raw, tmp_path / "kaggle")
+    shutil.copy(raw / "ILSVRC2012_img_val.tar", folder / OUTER)
+    assert opened(folder).what == "Kaggle's tree"

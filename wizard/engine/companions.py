@@ -1,0 +1,98 @@
+"""Small files beside the shards that describe them to people and to other programs' readers."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from wizard.engine.events import ShardResult
+from wizard.engine.manifest import IMAGES, MANIFEST
+from wizard.engine.plan import Plan
+from wizard.engine.targets import INDEX_FOLDER, STATE_FOLDER
+from wizard.engine.tfds import metadata
+from wizard.engine.writers import write_whole
+from wizard.sources.classes import Classes
+from wizard.sources.samples import SampleTable
+
+CLASSES = "classes.txt"
+SYNSETS = "synsets.txt"
+BOXES = "imagenet_2012_bounding_boxes.csv"
+_OURS = f"{STATE_FOLDER}/companions.txt"
+"""Names of those that are this program's: a person's own file of such a name is not removed."""
+
+
+def write_companions(folder: Path, plan: Plan, done: Mapping[str, ShardResult], *, tfds: bool, boxes_csv: bool) -> None:
+    """Writes those that the answers ask for, and removes what an earlier run wrote and this one is not asked for.
+
+    Args:
+        folder: the dataset's.
+        plan: of it.
+        done: its shards by name.
+        tfds: whether `tfds.builder_from_directory` is to open it.
+        boxes_csv: whether the boxes are to be had as a CSV as well.
+    """
+    files: dict[str, bytes] = {}
+    if not plan.classes.whole_imagenet:
+        files[CLASSES] = _lines(plan.classes.names)
+    if plan.target.of_files and plan.classes.whole_imagenet:
+        files[SYNSETS] = synsets_txt(plan.classes)
+    if boxes_csv:
+        files[BOXES] = boxes_table(plan)
+    if tfds:
+        files |= metadata(plan, done, folder)
+    ours = _ours(folder)
+    # Before the files themselves, so that a run that is killed leaves none that the next one does not know.
+    _claim(folder, ours.union(files))
+    for name in ours.difference(files):
+        (folder / name).unlink(missing_ok=True)
+    for name, content in files.items():
+        write_whole(folder / name, content)
+    _claim(folder, files)
+    if not plan.target.indexed:
+        with suppress(OSError):  # it is not there, or a person keeps something in it
+            (folder / INDEX_FOLDER).rmdir()
+
+
+def remove_companions(folder: Path) -> None:
+    """A folder without shards may still hold what described an older plan's."""
+    named = [folder / name for name in (MANIFEST, IMAGES, *_ours(folder), _OURS)]
+    indexes = [file for pattern in ("*-of-*", "*.tar") for file in (folder / INDEX_FOLDER).glob(pattern)]
+    for file in [*named, *indexes]:
+        file.unlink(missing_ok=True)
+
+
+def synsets_txt(classes: Classes) -> bytes:
+    """A line "wnid words" a class, the last without an end, as deep-vision's synsets.txt has them."""
+    return "\n".join(f"{name} {words}" for name, words in zip(classes.names, classes.words, strict=True)).encode()
+
+
+def boxes_table(plan: Plan) -> bytes:
+    """All boxes relative to the source's images, as `process_bounding_boxes.py | sort` prints them: four decimals."""
+    return b"".join(sorted(line for split in plan.splits for line in _box_lines(split.table)))
+
+
+def _box_lines(table: SampleTable) -> Iterator[bytes]:
+    boxed = np.flatnonzero(np.diff(table.first_box))
+    for sample in table.take(boxed):
+        for box in sample.boxes:
+            text = io.StringIO()
+            csv.writer(text, lineterminator="\n").writerow([sample.name, *(f"{corner:.4f}" for corner in box)])
+            yield text.getvalue().encode()
+
+
+def _ours(folder: Path) -> set[str]:
+    try:
+        return set((folder / _OURS).read_text(encoding="utf-8").splitlines())
+    except FileNotFoundError:
+        return set()
+
+
+def _claim(folder: Path, names: Iterable[str]) -> None:
+    write_whole(folder / _OURS, _lines(sorted(names)))
+
+
+def _lines(names: Iterable[str]) -> bytes:
+    return "".join(f"{name}\n" for name in names).encode()

@@ -1,0 +1,108 @@
+"""Names and labels of images in folders: what the folder says, what the name says, and whether they agree."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from wizard.ilsvrc2012.archives import Split
+from wizard.ilsvrc2012.synsets import ranks
+from wizard.sources.classes import UNLABELLED, Classes
+from wizard.sources.names import unsafe
+from wizard.sources.official_names import is_wnid, said
+
+
+class Misnamed(ValueError):
+    """A file that cannot be so named where it lies; the message is the end of a sentence about it."""
+
+
+@dataclass(frozen=True)
+class Labelling:
+    """Gives images their names and labels.
+
+    Attributes:
+        classes: that labels count in.
+    """
+
+    classes: Classes
+
+    @cached_property
+    def _imagenet(self) -> bool:
+        return self.classes.whole_imagenet
+
+    @cached_property
+    def _ranks(self) -> dict[str, int]:
+        return {name: rank for rank, name in enumerate(self.classes.names)}
+
+    def rank(self, name: str) -> int:
+        """The rank of a class's folder.
+
+        Raises:
+            Misnamed: there is no such class.
+        """
+        if name not in self._ranks:
+            raise Misnamed("is none of the classes")
+        return self._ranks[name]
+
+    def in_class(self, name: str, below: str) -> str:
+        """The name of an image in a class's folder.
+
+        An image named as in ILSVRC2012 has its official name. Any other has that of its class before its own, so that
+        no two of a split are named alike.
+
+        Args:
+            name: of the class.
+            below: path of the image below the class's folder.
+
+        Raises:
+            Misnamed: the image's name says that it is of another class, or no output could have it.
+        """
+        base = below.rpartition("/")[2]
+        spoken = said(base)
+        if spoken is not None:
+            self._agree(spoken.problem, spoken.split, spoken.wnid, name)
+            return spoken.name
+        prefix, cut, _ = base.partition("_")
+        if not (cut and is_wnid(prefix)):
+            return safe(f"{name}/{below}")
+        self._agree("", "train", prefix, name)
+        return safe(base if prefix == name else f"{name}/{below}")
+
+    def alone(self, split: Split, base: str) -> tuple[str, int]:
+        """The name and rank of an image that lies in no class's folder.
+
+        Raises:
+            Misnamed: its name says no class, or another split.
+        """
+        spoken = said(base)
+        if spoken is None:
+            if split == "test":
+                return safe(base), UNLABELLED
+            raise Misnamed("lies in no class's folder, and its name says no class")
+        if spoken.problem:
+            raise Misnamed(spoken.problem)
+        if spoken.split != split:
+            raise Misnamed(f"is an image of {spoken.split}, by its name, not of {split}")
+        if split == "test":
+            return spoken.name, UNLABELLED
+        if spoken.wnid not in self._ranks:
+            raise Misnamed(f"is an image of {spoken.wnid}, which is none of the classes")
+        return spoken.name, self._ranks[spoken.wnid]
+
+    def _agree(self, problem: str, split: Split, wnid: str, name: str) -> None:
+        """In folders of a person's own, images of several synsets may be put together, but not by mistake."""
+        if problem:
+            raise Misnamed(problem)
+        checked = self._imagenet or (split == "validation" and name in ranks())
+        if checked and wnid and wnid != name:
+            raise Misnamed(f"is an image of {wnid}, by its name, but lies in the folder of {name}")
+
+
+def safe(name: str) -> str:
+    """The name itself.
+
+    Raises:
+        Misnamed: no output could have it.
+    """
+    why = unsafe(name)
+    if why:
+        raise Misnamed(why)
+    return name

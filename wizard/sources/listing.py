@@ -1,0 +1,115 @@
+"""Walks folders: what lies in them, how large it is, and how far links may lead."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from wizard.errors import InputError, reading
+from wizard.sources.official_names import passed_over
+
+_MEND = "Remove it, or put back what it leads to"
+_FOLLOW = "If the link is meant, --set source.links=follow reads what it leads to; else remove it"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """How far links may lead.
+
+    Attributes:
+        root: the resolved path of the folder that they may not leave.
+        follow: whether they may leave it all the same.
+    """
+
+    root: str
+    follow: bool
+
+    @classmethod
+    def of(cls, folder: Path, *, follow: bool) -> "Bounds":
+        """Those of a folder, which may be a link itself."""
+        return cls(root=os.path.realpath(folder), follow=follow)
+
+    def check(self, path: str) -> str:
+        """The resolved path of what may be a link, or lie behind one.
+
+        Raises:
+            InputError: it leads nowhere, or out of the root.
+        """
+        try:
+            target = os.path.realpath(path, strict=True)
+        except OSError as error:
+            raise InputError(f"{path} is a link that leads nowhere: {error.strerror}.", _MEND) from error
+        if not self.follow and not Path(target).is_relative_to(self.root):
+            raise InputError(f"{path} leads by a link to {target}, outside of {self.root}.", _FOLLOW)
+        return target
+
+
+def files_below(
+    folder: Path, bounds: Bounds, wanted: Callable[[str], bool], *, nested: bool = True
+) -> Iterator[tuple[str, int]]:
+    """The files of a folder whose names are wanted, in the order in which the system gives them.
+
+    Args:
+        folder: where to look.
+        bounds: how far links may lead.
+        wanted: told a file's name without its folder.
+        nested: whether to look into its folders, at any depth, too.
+
+    Yields:
+        A file's path below the folder, and its size in bytes.
+
+    Raises:
+        InputError: a folder or file cannot be looked at, a wanted one is neither file nor folder, a link leads nowhere,
+            out of the bounds, or back to a folder on the way to it.
+    """
+    stack: list[tuple[str, str, tuple[str, ...]]] = [(str(folder), "", (os.path.realpath(folder),))]
+    while stack:
+        path, below, trail = stack.pop()
+        with reading(Path(path)), os.scandir(path) as entries:
+            for entry in entries:
+                if passed_over(entry.name):
+                    continue
+                if _is_folder(entry, bounds, nested=nested, wanted=wanted):
+                    if nested:
+                        stack.append((entry.path, f"{below}{entry.name}/", _further(trail, entry)))
+                elif wanted(entry.name):
+                    yield below + entry.name, _size(entry)
+
+
+def folders_in(folder: Path, bounds: Bounds) -> list[str]:
+    """The names of the folders in a folder, sorted; those that are hidden are left out.
+
+    Raises:
+        InputError: it cannot be looked into, or a link leads nowhere or to a folder out of the bounds.
+    """
+    found = []
+    with reading(folder), os.scandir(folder) as entries:
+        for entry in entries:
+            if passed_over(entry.name):
+                continue
+            if entry.is_symlink() and not entry.is_file():
+                bounds.check(entry.path)
+            if entry.is_dir():
+                found.append(entry.name)
+    return sorted(found)
+
+
+def _is_folder(entry: os.DirEntry[str], bounds: Bounds, *, nested: bool, wanted: Callable[[str], bool]) -> bool:
+    """Links to files that nobody wants harm nobody, wherever they lead."""
+    if entry.is_symlink() and (wanted(entry.name) or (nested and not entry.is_file())):
+        bounds.check(entry.path)
+    return entry.is_dir()
+
+
+def _further(trail: tuple[str, ...], entry: os.DirEntry[str]) -> tuple[str, ...]:
+    real = os.path.realpath(entry.path) if entry.is_symlink() else f"{trail[-1]}/{entry.name}"
+    if real in trail:
+        raise InputError(f"{entry.path} leads by a link back to {real}, on the way to it.", "Remove the link")
+    return (*trail, real)
+
+
+def _size(entry: os.DirEntry[str]) -> int:
+    if not entry.is_file():
+        entry.stat()  # tells a file that has just vanished from a device
+        raise InputError(f"{entry.path} is no regular file.", "Remove it, or put the image there")
+    return entry.stat().st_size

@@ -1,0 +1,130 @@
+"""Folders of images as raw data: what all their forms have in common."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wizard.errors import InputError, UsageError, reading
+from wizard.ilsvrc2012.archives import BOXES, SPLITS, Split
+from wizard.sources import locate
+from wizard.sources.annotations import read_box_folder, read_boxes
+from wizard.sources.classes import Classes
+from wizard.sources.labelling import Labelling
+from wizard.sources.listing import Bounds
+from wizard.sources.places import Place, default_name
+from wizard.sources.raw import BoxTable, Layout, Part, Progress, Survey, surveyed
+from wizard.sources.samples import SampleTable
+from wizard.sources.tables import Folders
+
+
+@dataclass(kw_only=True, eq=False)
+class ImageFolders:
+    """A tree of images; see `raw.RawData`.
+
+    Attributes:
+        folder: that holds it.
+        top: the folder, there or below, that holds the folders of splits, or is that of one.
+        layout: its form, as a profile names it.
+        what: its form in words.
+        why: what was seen that says so, in sentences.
+        places: where the images of each split lie.
+        annotations: the archive, or the folder of XML files, of each split.
+        classes: that labels count in.
+        bounds: how far links may lead.
+        annotatable: whether annotations can be asked for.
+        box_names: what the annotations of each split would be called, where they are missing.
+    """
+
+    folder: Path
+    top: Path
+    layout: Layout
+    what: str
+    why: tuple[str, ...]
+    places: Mapping[Split, Place]
+    annotations: Mapping[Split, Path]
+    classes: Classes
+    bounds: Bounds
+    annotatable: bool
+    box_names: Mapping[Split, str]
+    own_boxes: bool = False
+    parts: tuple[Part, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        boxes = [self._annotated(split) for split in BOXES] if self.annotatable else []
+        self.parts = (*(self._images(split) for split in SPLITS), *boxes)
+
+    def require(self, splits: Collection[Split], boxes: Collection[Split]) -> None:
+        """See `RawData.require`."""
+        there = ", ".join(f'"{part.split}"' for part in self.parts if part.kind == "images" and part.sound)
+        only = f", or build only what is there: --set 'source.splits=[{there}]'" if there else ""
+        _complete(self.top, [self._images(split) for split in splits], only)
+        train = "train" if "train" in self.annotations else "none"
+        without = f", or do without their boxes, which classification does not need: --set source.boxes={train}"
+        _complete(self.folder, [self._annotated(split) for split in boxes], without)
+
+    def survey(self, split: Split, cache: Path, progress: Progress) -> Survey:
+        """See `RawData.survey`; every file is looked at."""
+        table = self.table(split, cache, progress, skip_bad=True)
+        return surveyed(split, self.places[split].path, table)
+
+    def table(self, split: Split, cache: Path, progress: Progress, *, skip_bad: bool) -> SampleTable:
+        """See `RawData.table`; nothing is cached, for a folder does not show that a file in it was written anew."""
+        del cache
+        self.require([split], [])
+        reader = Folders(split=split, place=self.places[split], labelling=Labelling(self.classes), bounds=self.bounds)
+        return reader.table(progress, skip_bad=skip_bad)
+
+    def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:
+        """See `RawData.boxes`."""
+        self.require([], [split])
+        path = self.annotations[split]
+        if path.is_dir():
+            return read_box_folder(path, self.bounds, progress)
+        return read_boxes(path, cache, progress)
+
+    def prove(
+        self, splits: Collection[Split], boxes: Collection[Split], cache: Path, step: Callable[[str], Progress]
+    ) -> Iterator[str]:
+        """See `RawData.prove`: there are no sums."""
+        del splits, boxes, cache, step
+        raise UsageError(
+            f"--md5 is for the official archives; {self.folder} is {self.what}, for which there are no official sums.",
+            "Run without --md5: every image is decoded on the way, so one that is damaged is found all the same",
+        )
+
+    def _images(self, split: Split) -> Part:
+        place = self.places.get(split)
+        if place is None:
+            return Part(name=default_name(split), kind="images", split=split)
+        problem, hint = place.problem, place.hint
+        if place.empty and not problem:
+            problem = f"{place.path} holds neither images nor folders of classes."
+            hint = "Unpack its images there, or build other splits with --set 'source.splits=[…]'"
+        return Part(name=place.path.name, kind="images", split=split, path=place.path, problem=problem, hint=hint)
+
+    def _annotated(self, split: Split) -> Part:
+        path = self.annotations.get(split)
+        if path is None:
+            return Part(name=self.box_names.get(split, f"annotations of {split}"), kind="boxes", split=split)
+        problem = hint = ""
+        try:
+            self.bounds.check(str(path))
+            if not path.is_dir():
+                with reading(path):
+                    locate.sniff(path)
+        except InputError as error:
+            problem, hint = error.what, error.hint
+        return Part(name=path.name, kind="boxes", split=split, path=path, problem=problem, hint=hint)
+
+
+def _complete(folder: Path, parts: Collection[Part], way_out: str) -> None:
+    missing = [part.name for part in parts if part.path is None]
+    if missing:
+        raise InputError(
+            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing in {folder}. "
+            f"{locate.contents(folder)}",
+            f"Put {'it' if len(missing) == 1 else 'them'} there{way_out}",
+        )
+    for part in parts:
+        if part.problem:
+            raise InputError(part.problem, part.hint)
