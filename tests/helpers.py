@@ -11,8 +11,12 @@ from PIL import Image
 
 from wizard.build import Options, build
 from wizard.engine.events import Event, Finished
+from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
+from wizard.ilsvrc2012.archives import Split
 from wizard.profile import Profile, check
+from wizard.sources.detect import open_raw
+from wizard.sources.raw import Survey
 
 CLASSES, PER_CLASS, ODD, VALIDATION = 4, 8, 9, 24
 TRAIN = CLASSES * PER_CLASS + ODD
@@ -49,6 +53,15 @@ def build_dataset(
     **sections: Any,
 ) -> Finished:
     return build(profile(raw, out, **sections), report, options or Options())
+
+
+def quiet(_done: int, _total: int) -> None:
+    """Progress that nobody looks at."""
+
+
+def survey(raw: Path, split: Split, cache: Path | None = None) -> Survey:
+    """Of a split of raw data, whatever their form."""
+    return open_raw(raw).survey(split, cache or cache_folder(), quiet)
 
 
 def shards(out: Path) -> list[Path]:

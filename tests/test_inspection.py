@@ -14,9 +14,11 @@ def ignore(_event: Event) -> None:
 
 def test_raw_archives(raw: Path) -> None:
     facts = inspect(raw, ignore)
-    assert facts["what"] == "4 archives"
-    assert facts["ILSVRC2012_img_train.tar: images"] == f"{TRAIN} of 1,281,167"
-    assert facts["ILSVRC2012_img_train.tar: classes"] == f"{CLASSES} of 1,000"
+    assert facts["what"] == "the official archives"
+    assert facts["train"].startswith(f"{TRAIN} images of 1,281,167, {CLASSES} classes, ")
+    assert facts["boxes of train"].startswith(str(raw / "ILSVRC2012_bbox_train_v2.tar.gz"))
+    assert facts["test"] == "missing; it would be ILSVRC2012_img_test_v10102019.tar"
+    assert facts["labels"] == "those of ImageNet's 1,000 classes"
     assert inspect(raw / "ILSVRC2012_img_val.tar", ignore)["images"] == f"{VALIDATION} of 50,000"
 
 
@@ -59,7 +61,7 @@ def test_a_file_of_another_kind(built: Path) -> None:
 
 
 def test_nothing_known(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="holds no ImageNet data that this version knows"):
+    with pytest.raises(InputError, match="holds no raw data that this program knows"):
         inspect(tmp_path, ignore)
     with pytest.raises(InputError, match="does not exist"):
         inspect(tmp_path / "none", ignore)

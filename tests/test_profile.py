@@ -21,7 +21,7 @@ def problems(table: dict[str, Any]) -> list[str]:
 
 def test_defaults() -> None:
     profile = check(given(), "here")
-    assert (profile.output.train_shards, profile.output.validation_shards, profile.output.label_base) == (1024, 128, 1)
+    assert (profile.output.train_shards, profile.output.validation_shards, profile.label_base) == (1024, 128, 1)
     assert (profile.boxes("train"), profile.boxes("validation")) == (True, False)
     assert profile.image.quality is None
 
@@ -53,7 +53,7 @@ def test_all_problems_are_told_together() -> None:
         ({"quality": "high"}, "image.quality = 'high': allowed is a whole number"),
         ({"quality": True}, "image.quality = True: allowed is a whole number"),
         ({"resize": "stretch"}, "image.resize = 'stretch': allowed is 'original', 'shortest', 'exact' or 'crop'"),
-        ({"splits": ["test"]}, "image.splits.0 = 'test': allowed is 'train' or 'validation'"),
+        ({"splits": ["val"]}, "image.splits.0 = 'val': allowed is 'train', 'validation' or 'test'"),
     ],
 )
 def test_a_problem_says_key_value_and_what_is_allowed(image: dict[str, Any], told: str) -> None:
@@ -64,10 +64,10 @@ def test_a_problem_says_key_value_and_what_is_allowed(image: dict[str, Any], tol
 @pytest.mark.parametrize(
     ("section", "key", "value"),
     [
-        ("output", "format", "folders"),
-        ("source", "layout", "kaggle"),
+        ("output", "format", "parquet"),
+        ("source", "layout", "zip"),
         ("run", "engine", "dask"),
-        ("source", "splits", ["test"]),
+        ("source", "splits", ["val"]),
         ("source", "splits", []),
         ("source", "path", ""),
         ("run", "workers", 0),

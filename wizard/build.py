@@ -175,4 +175,5 @@ def _finished(plan: Plan, journal: Journal, output: str, seconds: float, built: 
         label_base=plan.label_base,
         target=plan.target,
         classes=len(plan.classes),
+        imagenet=plan.classes.whole_imagenet,
     )

@@ -19,6 +19,7 @@ from wizard.sources.contents import contents
 from wizard.sources.detect import open_raw
 from wizard.sources.locate import human_bytes, sniff
 from wizard.sources.official import archive_names
+from wizard.sources.parts import missed
 from wizard.sources.raw import Progress, RawData, Survey
 
 Facts = dict[str, Any]
@@ -67,7 +68,8 @@ def _raw_data(raw: RawData, report: Callable[[Event], None]) -> Facts:
     for part in raw.parts:
         name = part.split if part.kind == "images" else f"boxes of {part.split}"
         if part.path is None:
-            facts[name] = f"missing; it would be {part.name}"
+            if missed(raw, part):
+                facts[name] = f"missing; it would be {part.name}"
         elif part.problem:
             facts[name] = " ".join([part.problem, part.hint]).strip()
         elif part.kind == "boxes":

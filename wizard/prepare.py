@@ -1,13 +1,15 @@
 """From a profile to a plan: what the source holds, and where it goes."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from wizard.engine.events import Event, Note, Preparing
 from wizard.engine.paths import require_distinct_paths
 from wizard.engine.plan import Plan, SplitPlan, in_source_order, shuffled
-from wizard.engine.targets import Features, Target
+from wizard.engine.targets import Features, Format, Target
 from wizard.engine.transform import Recipe
 from wizard.errors import InputError, Interrupted, UsageError
 from wizard.folders import cache_folder
@@ -15,6 +17,7 @@ from wizard.formats.resize import Resize
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.profile import Profile
 from wizard.sources.detect import open_raw
+from wizard.sources.parts import collision
 from wizard.sources.raw import Progress, RawData, Survey, differences
 from wizard.sources.samples import Form, SampleTable
 
@@ -142,9 +145,23 @@ def raw_data(profile: Profile) -> RawData:
 
     Raises:
         InputError: there is none that this program knows, or it is not of the form that the profile names.
+        UsageError: the dataset would be written into it.
     """
-    source = profile.source
-    return open_raw(profile.source_path, source.layout, source.labels, follow=source.links == "follow")
+    source, output = profile.source, profile.output
+    raw = open_raw(profile.source_path, source.layout, source.labels, follow=source.links == "follow")
+    among = collision(raw, profile.output_path, written_folders(output.format, split_folders=output.split_folders))
+    if among is not None:
+        raise UsageError(
+            f"output.path = {profile.output_path} would write into {among}, which is read as raw data.",
+            "Give the dataset a folder of its own: --set output.path=FOLDER",
+        )
+    return raw
+
+
+def written_folders(form: Format, *, split_folders: bool) -> set[str]:
+    """The folders below the output folder that images or shards are written to, one for each split at most."""
+    written = Target(format=form, split_folders=split_folders)
+    return {written.image_folder(split) for split in SPLITS} if written.of_files else {*written.places} - {""}
 
 
 def _read_source(profile: Profile, report: Report, *, md5: bool) -> dict[Split, SampleTable]:
@@ -206,7 +223,12 @@ def _of_first_classes(tables: Mapping[Split, SampleTable], count: int) -> dict[S
     for split, found in rows.items():
         if not len(found):
             raise InputError(f"{split} holds no image of the classes that source.classes = {count} leaves.", _FEWER)
-    return {split: table.take(rows[split]) for split, table in tables.items()}
+    return {split: _only(table, rows[split]) for split, table in tables.items()}
+
+
+def _only(table: SampleTable, rows: npt.NDArray[np.intp]) -> SampleTable:
+    """Just these rows, but all files: where shards are kept, one of which no image is left is an empty shard."""
+    return replace(table.take(rows), files=table.files, file=table.file[rows])
 
 
 def _told_of_boxes(split: Split, table: SampleTable, rejected: int) -> Note:

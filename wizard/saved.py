@@ -44,7 +44,7 @@ _COMMENTS = {
     "output.test_shards": "",
     "output.shards": "plan | keep: those of a source of TFRecords, one to one",
     "output.label_base": "1: labels from 1, 0 unused; 0: labels from 0",
-    "output.features": "inception: 15 a record | tpu: the 10 of imagenet_to_gcs.py",
+    "output.features": "inception: 15 a record | tpu: the 9 of imagenet_to_gcs.py",
     "output.split_folders": "tfrecord_train/, tfrecord_val/ instead of beside each other",
     "output.index": "idx/, for DALI and PyPI's tfrecord",
     "output.tfds": "metadata for tfds.builder_from_directory",

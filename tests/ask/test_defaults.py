@@ -26,9 +26,9 @@ def test_the_result_goes_beside_the_raw_data_unless_the_home_disk_has_much_more_
         lambda path: Disk(mount="", kind="", free=free["home" if "home" in str(path) else "raw"], files_free=None),
     )
     there = Facts(folder=tmp_path / "raw" / "data")
-    assert defaults.output({}, there) == str(tmp_path / "raw" / "tfrecords")
+    assert defaults.output({"output.format": "tfrecord"}, there) == str(tmp_path / "raw" / "tfrecords")
     free["home"] = 121
-    assert defaults.output({}, there) == "~/imagenet/tfrecords"
+    assert defaults.output({"output.format": "tfrecord"}, there) == "~/imagenet/tfrecords"
 
 
 def test_a_subset_has_fewer_shards_and_the_same_raw_data_as_many_as_last_time(

@@ -22,6 +22,12 @@ MODES: list[dict[str, Any]] = [
 ]
 
 
+def meant(profile: Profile) -> dict[str, Any]:
+    """What a profile says of the splits that are built; of others it may say anything."""
+    splits = [split for split in profile.source.splits if split in profile.image.splits]
+    return profile.model_dump() | {"image": profile.image.model_dump() | {"splits": splits}}
+
+
 @pytest.mark.parametrize("image", MODES)
 def test_a_profiles_answers_are_the_profile_again(
     raw: Path, tmp_path: Path, facts: Facts, image: dict[str, Any]
@@ -30,7 +36,7 @@ def test_a_profiles_answers_are_the_profile_again(
     draft = Draft.of(before)
     draft.settle(facts)
     assert draft.next(facts) is None
-    assert draft.profile(facts) == before
+    assert meant(draft.profile(facts)) == meant(before)
 
 
 def test_another_mode_drops_what_only_the_old_one_had(raw: Path, tmp_path: Path, facts: Facts) -> None:

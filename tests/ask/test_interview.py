@@ -25,6 +25,7 @@ ALL = [
     "source.path",
     "source.splits",
     "source.boxes",
+    "output.format",
     "output.path",
     "image.resize",
     "image.size",
@@ -40,14 +41,14 @@ ALL = [
 @pytest.fixture
 def forward(raw: Path, tmp_path: Path) -> list[Any]:
     """Answers to the questions up to the review, a shortest side of 64 at Q80."""
-    return [str(raw), DEFAULT, DEFAULT, str(tmp_path / "out"), "shortest", 64, 80, DEFAULT, 5, 2, "mine"]
+    return [str(raw), DEFAULT, DEFAULT, DEFAULT, str(tmp_path / "out"), "shortest", 64, 80, DEFAULT, 5, 2, "mine"]
 
 
 def test_every_question_once_then_the_review(converse: Converse, forward: list[Any], raw: Path, tmp_path: Path) -> None:
     script, outcome = converse(*forward, "save")
     assert script.keys == ALL
-    assert [asked.number for asked in script.asked[:-1]] == list(range(1, 12))
-    assert {asked.of for asked in script.asked[1:-1]} == {11}
+    assert [asked.number for asked in script.asked[:-1]] == list(range(1, 13))
+    assert {asked.of for asked in script.asked[1:-1]} == {12}
     assert outcome is not None
     assert outcome.kind == "saved"
     profile = saved.load("mine")
@@ -82,7 +83,7 @@ def test_size_and_time_are_told_after_every_image_answer_and_a_page_after_the_la
 
 def test_kept_originals_need_no_size_no_quality_and_no_page(converse: Converse, raw: Path, tmp_path: Path) -> None:
     script, outcome = converse(
-        str(raw), DEFAULT, DEFAULT, str(tmp_path / "o"), "original", DEFAULT, DEFAULT, DEFAULT, "save"
+        *(str(raw), DEFAULT, DEFAULT, DEFAULT, str(tmp_path / "o"), "original", DEFAULT, DEFAULT, DEFAULT, "save")
     )
     assert not {"image.size", "image.height", "image.quality", "image.splits"} & set(script.keys)
     assert outcome is not None
@@ -92,19 +93,19 @@ def test_kept_originals_need_no_size_no_quality_and_no_page(converse: Converse, 
 
 
 def test_back_asks_the_question_before_and_its_answer_is_still_there(converse: Converse, forward: list[Any]) -> None:
-    script, outcome = converse(*forward[:6], BACK, 72, *forward[6:], "save")
-    assert script.keys[5:8] == ["image.size", "image.quality", "image.size"]
-    assert script.asked[7].default == 64
+    script, outcome = converse(*forward[:7], BACK, 72, *forward[7:], "save")
+    assert script.keys[6:9] == ["image.size", "image.quality", "image.size"]
+    assert script.asked[8].default == 64
     assert outcome is not None
     assert outcome.profile is not None
     assert outcome.profile.image.size == 72
 
 
 def test_back_renews_what_was_only_accepted_and_keeps_what_was_chosen(converse: Converse, forward: list[Any]) -> None:
-    script, _ = converse(*forward[:5], DEFAULT, DEFAULT, BACK, BACK, BACK, "crop", DEFAULT, DEFAULT)
-    defaults = {asked.key: asked.default for asked in script.asked[8:]}
+    script, _ = converse(*forward[:6], DEFAULT, DEFAULT, BACK, BACK, BACK, "crop", DEFAULT, DEFAULT)
+    defaults = {asked.key: asked.default for asked in script.asked[9:]}
     assert (defaults["image.height"], defaults["image.width"], defaults["image.quality"]) == (224, 224, 85)
-    script, _ = converse(*forward[:7], DEFAULT, 3, BACK, BACK, BACK, BACK, 48, DEFAULT, DEFAULT, LEAVE)
+    script, _ = converse(*forward[:8], DEFAULT, 3, BACK, BACK, BACK, BACK, 48, DEFAULT, DEFAULT, LEAVE)
     defaults = {asked.key: asked.default for asked in script.asked[-3:]}
     assert (defaults["image.quality"], defaults["output.train_shards"]) == (80, 3)
 
@@ -118,7 +119,7 @@ def test_back_from_the_first_question_stays_there(converse: Converse) -> None:
 def test_an_answer_that_does_not_fit_is_asked_again_with_the_reason(
     converse: Converse, forward: list[Any], raw: Path
 ) -> None:
-    script, _ = converse(*forward[:3], str(raw), *forward[3:6], 120, LEAVE)
+    script, _ = converse(*forward[:4], str(raw), *forward[4:7], 120, LEAVE)
     wrong = [asked for asked in script.asked if asked.error]
     assert [(asked.key, asked.typed) for asked in wrong] == [("output.path", str(raw)), ("image.quality", 120)]
     assert wrong[0].error == "That is the raw data's own folder. Give the dataset another one."
@@ -127,10 +128,12 @@ def test_an_answer_that_does_not_fit_is_asked_again_with_the_reason(
 
 def test_a_folder_without_archives_is_refused_with_what_is_there(converse: Converse, tmp_path: Path) -> None:
     (tmp_path / "ILSVRC2012_img_train.tar").write_bytes(b"<!DOCTYPE html><html>Log in</html>")
-    script, _ = converse(str(tmp_path), str(tmp_path / "none"))
+    (tmp_path / "empty").mkdir()
+    script, _ = converse(str(tmp_path), str(tmp_path / "none"), str(tmp_path / "empty"))
     assert "is an HTML page of 34 bytes" in script.asked[1].error
-    assert "Looked for: the official .tar archives" in script.asked[1].error
+    assert "→ Download it again" in script.asked[1].error
     assert "does not exist" in script.asked[2].error
+    assert "There is nothing in it.\n  → Looked for the official archives" in script.asked[3].error
 
 
 def test_a_damaged_archive_is_told_and_the_other_can_be_built(converse: Converse, raw_copy: Path) -> None:
@@ -163,7 +166,7 @@ def test_editing_comes_back_to_the_review_and_asks_what_has_become_necessary(
     converse: Converse, forward: list[Any]
 ) -> None:
     script, outcome = converse(*forward, "edit", "image.resize", "exact", 40, 50, "edit", "image.quality", 70, "save")
-    assert script.keys[11:] == [
+    assert script.keys[12:] == [
         *("review", "edit", "image.resize", "image.height", "image.width"),
         *("review", "edit", "image.quality", "review"),
     ]
@@ -251,7 +254,7 @@ def test_an_answer_is_kept_before_it_is_measured(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Bench, "estimate", interrupted)
-    converse(*forward[:5])
+    converse(*forward[:6])
     kept = drafts.load()
     assert kept is not None
     assert kept[0].answers["image.resize"] == "shortest"
@@ -299,7 +302,7 @@ def test_a_file_where_the_result_would_go_is_passed_over(converse: Converse, raw
     (raw_copy.parent / "tfrecords").write_text("a file")
     (raw_copy.parent / "tfrecords-2").mkdir()
     (raw_copy.parent / "tfrecords-2" / "full").write_text("")
-    script, _ = converse(str(raw_copy), DEFAULT, DEFAULT)
+    script, _ = converse(str(raw_copy), DEFAULT, DEFAULT, DEFAULT)
     assert str(script.asked[-1].default).endswith("tfrecords-3")
 
 
@@ -321,14 +324,14 @@ def test_the_command_is_shown_and_the_review_comes_again(converse: Converse, for
 
 
 def test_answers_are_kept_as_they_are_given_and_a_next_start_goes_on(converse: Converse, forward: list[Any]) -> None:
-    converse(*forward[:6])
+    converse(*forward[:7])
     kept = drafts.load()
     assert kept is not None
     draft, age = kept
     assert (draft.answers["image.size"], draft.asked[-1]) == (64, "image.size")
     assert age < 60
-    script, outcome = converse(*forward[6:], "save", draft=draft)
-    assert script.keys == ALL[6:]
+    script, outcome = converse(*forward[7:], "save", draft=draft)
+    assert script.keys == ALL[7:]
     assert "Nothing is extracted" in script.said[0]
     assert outcome is not None
     assert outcome.profile is not None

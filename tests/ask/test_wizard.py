@@ -88,8 +88,9 @@ def person(home: Path) -> Iterator[Callable[..., Person]]:
 def to_the_review(person: Person, raw: Path, out: Path) -> Person:
     """Takes every default but the folders and the size."""
     person.reads("Where is the raw data?").types(CLEAR, str(raw), ENTER)
-    person.reads("Nothing is extracted.").reads("Which splits?").types(ENTER)
+    person.reads("Nothing is extracted and nothing there is changed.").reads("Which splits?").types(ENTER)
     person.reads("bounding boxes go").types(ENTER)
+    person.reads("should be written?").types(ENTER)
     person.reads("Where does the result go?").types(CLEAR, str(out), ENTER)
     person.reads("images become?").types(ENTER)
     person.reads("measured on").reads("Shortest side in pixels").types(CLEAR, "64", ENTER)
@@ -114,7 +115,7 @@ def test_the_whole_conversation(person: Callable[..., Person], raw: Path, tmp_pa
     second = person()
     second.reads("What would you like to do?").reads("Go on with the unfinished setup").types(ENTER)
     second.reads("Memory").reads("Ready").types(DOWN, ENTER)
-    second.reads("Which answer?").types(*[DOWN] * 6, ENTER)
+    second.reads("Which answer?").types(*[DOWN] * 7, ENTER)
     second.reads("JPEG quality, 1 to 100").types(CLEAR, "120", ENTER)
     second.reads("120 is above 100").types("\x7f\x7f\x7f", "70", ENTER)
     second.reads("quality 70").reads("Ready").types(DOWN, DOWN, ENTER)
@@ -156,6 +157,7 @@ def test_plain_mode_is_numbered_lines_without_control_codes(
     someone.reads("Where is the raw data?").reads(":").types(f"{raw}\n")
     someone.reads("Which splits?").reads(":").types("1,2\n")
     someone.reads("bounding boxes").reads(":").types("help\n").reads("Classification needs none").types("1\n")
+    someone.reads("should be written?").reads(":").types("tfrecord\n")
     someone.reads("Where does the result go?").reads(":").types(f"{tmp_path / 'out'}\n")
     someone.reads("images become?").reads(":").types("2\n")
     someone.reads("Shards of train").reads(":").types("back\n")
@@ -181,7 +183,7 @@ def test_without_a_terminal_nothing_is_asked() -> None:
 
 def test_a_program_can_hold_the_conversation_and_build(raw: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    answers = [str(raw), ["train"], "none", "wrong", str(out), {"command": "back"}, str(out), "crop", 32, None, 80]
+    answers = [str(raw), ["train"], "none", "wrong", "tfrecord", str(out), {"command": "back"}, str(out), "crop", 32, None, 80]
     answers += [2, "driven", "start"]
     answers[3] = {"command": "help"}
     ran = subprocess.run(

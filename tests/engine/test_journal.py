@@ -5,8 +5,9 @@ import pytest
 
 from tests.engine.test_plan import made
 from wizard.engine.events import ConvertedImage, ShardResult, SkippedImage
-from wizard.engine.journal import STATE_FOLDER, Journal, read
+from wizard.engine.journal import Journal, read
 from wizard.engine.plan import ShardTask
+from wizard.engine.targets import STATE_FOLDER
 from wizard.errors import PlanMismatch
 
 PLAN = made(shards=2)

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from tests.sources.test_samples import table
 from wizard.engine import plan as plans
-from wizard.engine.plan import Plan, SplitPlan, plan_id, shuffle
+from wizard.engine.plan import Plan, SplitPlan, in_source_order, plan_id, shuffle, shuffled
+from wizard.engine.targets import Target
 from wizard.engine.transform import Recipe
 from wizard.formats.resize import Resize
+from wizard.sources.classes import Classes
 from wizard.sources.samples import SampleTable
 
 KEPT = Recipe(resize=Resize(mode="original"), quality=None)
@@ -20,7 +22,7 @@ def made(
     rows: SampleTable | None = None, *, shards: int = 3, recipe: Recipe = KEPT, seed: int = 1, label_base: int = 1
 ) -> Plan:
     rows = table([1] * 10) if rows is None else rows
-    split = SplitPlan(split="train", table=rows, order=shuffle(rows.name, seed), shards=shards, recipe=recipe)
+    split = shuffled("train", rows, recipe, shards=shards, seed=seed)
     return Plan(splits=(split,), label_base=label_base, seed=seed)
 
 
@@ -36,8 +38,7 @@ def test_every_image_is_in_just_one_shard_and_sizes_differ_by_one_at_most(count:
 
 def test_shard_sizes_of_the_real_dataset() -> None:
     def sizes(count: int, shards: int) -> list[int]:
-        order = np.arange(count)
-        split = SplitPlan(split="train", table=table([]), order=order, shards=shards, recipe=KEPT)
+        split = shuffled("train", table([0] * count), KEPT, shards=shards, seed=1)
         return [len(split.rows(index)) for index in range(shards)]
 
     train, validation = sizes(1_281_167, 1024), sizes(50_000, 128)
@@ -103,3 +104,133 @@ def test_where_the_archives_lie_and_in_which_order_does_not_change_the_plan_id()
     moved: dict[str, Any] = {"files": ("elsewhere/a.tar", "b.tar"), "offset": rows.offset + 512}
     turned = dataclasses.replace(rows, **moved).take(np.arange(10)[::-1])
     assert plan_id(made(turned).ingredients) == plan_id(made(rows).ingredients)
+
+
+def two_splits() -> Plan:
+    rows = table([1, 0, 2, 1, 0] * 2)
+    rows = dataclasses.replace(rows, boxes=rows.boxes / 16)
+    resized = Recipe(resize=Resize(mode="shortest", size=480), quality=85)
+    train = shuffled("train", rows, resized, shards=3, seed=2012)
+    return Plan(
+        splits=(train, shuffled("validation", rows, KEPT, shards=2, seed=2012)),
+        label_base=1,
+        seed=2012,
+    )
+
+
+def test_a_build_of_version_0_1_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What that version itself gave for these images: another plan_id here would build every old dataset anew."""
+    monkeypatch.setattr(plans, "CODECS", "codecs")
+    assert two_splits().ingredients == {
+        "format": "tf.train.Example with the 15 features of build_imagenet_data.py, version 1",
+        "codecs": "codecs",
+        "label base": "1",
+        "seed": "2012",
+        "train shards": "3",
+        "train recipe": "shortest side 480, JPEG quality 85",
+        "validation shards": "2",
+        "validation recipe": "original size, bytes kept",
+        "train images": "10",
+        "train boxes": "8",
+        "train contents": "d652be2ecd4bc6ad",
+        "validation images": "10",
+        "validation boxes": "8",
+        "validation contents": "d652be2ecd4bc6ad",
+    }
+    assert plan_id(two_splits().ingredients) == "211009aec9aa2d1b"
+    written = [[sample.name for sample in task.samples] for task in two_splits().tasks("", skip_bad=False)]
+    train = ["0", "8", "4", "9", "7", "3", "1", "2", "6", "5"]
+    assert written == [train[:3], train[3:6], train[6:], train[:5], train[5:]]
+
+
+def test_all_of_a_target_that_decides_a_byte_changes_the_plan_id() -> None:
+    targets = [
+        Target(),
+        Target(features="tpu"),
+        Target(features="source"),
+        Target(split_folders=True),
+        Target(format="folders"),
+        Target(format="flat"),
+        Target(format="webdataset"),
+    ]
+    ids = [plan_id(dataclasses.replace(made(), target=target).ingredients) for target in targets]
+    assert len(set(ids)) == len(ids)
+
+
+def test_an_index_or_none_is_the_same_plan() -> None:
+    assert plan_id(dataclasses.replace(made(), target=Target(index=False)).ingredients) == plan_id(made().ingredients)
+
+
+def of_classes(names: tuple[str, ...], words: tuple[str, ...]) -> dict[str, str]:
+    rows = dataclasses.replace(table([1] * 2), classes=Classes(names=names, words=words))
+    return made(rows).ingredients
+
+
+def test_classes_of_ones_own_and_their_words_change_the_plan_id() -> None:
+    plans_of = [
+        made(table([1] * 2)).ingredients,
+        of_classes(("a", "b"), ("a", "b")),
+        of_classes(("a", "c"), ("a", "b")),
+        of_classes(("b", "a"), ("a", "b")),
+        of_classes(("a", "b"), ("a", "c")),
+    ]
+    assert len({plan_id(each) for each in plans_of}) == len(plans_of)
+    assert "classes" not in plans_of[0]
+    assert plans_of[1]["classes"].startswith("2 of the source's own, ")
+
+
+def in_files(file: list[int], files: int) -> SampleTable:
+    """Images that lie the later in their files the earlier they are in the table, called by file and place."""
+    count = len(file)
+    rows = dataclasses.replace(
+        table([0] * count),
+        files=tuple(f"{name}.tfrecord" for name in range(files)),
+        file=np.array(file, np.int32),
+        offset=np.arange(count)[::-1] * 100,
+    )
+    places = zip(file, rows.offset.tolist(), strict=True)
+    return dataclasses.replace(rows, name=np.array([f"{name}@{at:05d}".encode() for name, at in places]))
+
+
+def named(plan: SplitPlan) -> list[list[str]]:
+    return [[plan.table[int(row)].name for row in plan.rows(index)] for index in range(plan.shards)]
+
+
+def test_kept_shards_are_the_files_with_their_order_also_where_a_file_is_empty() -> None:
+    plan = in_source_order("train", in_files([3, 1, 3, 0, 1], 5), KEPT)
+    assert named(plan) == [["0@00100"], ["1@00000", "1@00300"], [], ["3@00200", "3@00400"], []]
+    assert (plan.shards, plan.is_shuffled) == (5, False)
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=40), st.integers(1, 9))
+def test_in_source_order_every_image_is_in_one_shard_as_it_lies_in_its_file(file: list[int], shards: int) -> None:
+    rows = in_files(file, 6)
+    kept, spread = in_source_order("train", rows, KEPT), in_source_order("train", rows, KEPT, shards=shards)
+    assert [name for shard in named(kept) for name in shard] == sorted(name.decode() for name in rows.name.tolist())
+    assert [name for shard in named(spread) for name in shard] == [name for shard in named(kept) for name in shard]
+    assert [len(shard) for shard in named(kept)] == [file.count(place) for place in range(6)]
+    sizes = [len(shard) for shard in named(spread)]
+    assert len(sizes) == shards
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_another_order_of_the_source_or_other_bounds_change_the_plan_id() -> None:
+    rows, moved = in_files([0, 0, 1, 1], 2), in_files([0, 0, 0, 1], 2)
+    moved = dataclasses.replace(moved, name=rows.name)
+    turned = dataclasses.replace(rows, offset=rows.offset[::-1].copy())
+    plans_of = [
+        in_source_order("train", rows, KEPT),
+        in_source_order("train", moved, KEPT),
+        in_source_order("train", turned, KEPT),
+        shuffled("train", rows, KEPT, shards=2, seed=1),
+    ]
+    ids = {plan_id(Plan(splits=(each,), label_base=1, seed=1).ingredients) for each in plans_of}
+    assert len(ids) == len(plans_of)
+
+
+def test_the_seed_of_a_shuffle_and_the_place_of_files_leave_the_order_of_the_source_alone() -> None:
+    rows = in_files([1, 0, 1], 2)
+    elsewhere = dataclasses.replace(rows, files=("x/0.tfrecord", "x/1.tfrecord"))
+    one, other = (in_source_order("train", each, KEPT) for each in (rows, elsewhere))
+    ingredients = [Plan(splits=(each,), label_base=1, seed=1).ingredients for each in (one, other)]
+    assert ingredients[0] == ingredients[1]

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ ANIMALS = ("cat", "dog")
 NAMES = "image-class-label.labels.txt"
 OF_SOURCE = Target(features="source")
 Values = Sequence[bytes] | Sequence[int] | Sequence[float]
+Record = Mapping[str, Values]
 
 
 def planned(
@@ -41,7 +43,7 @@ def planned(
             size=np.ones(count, np.int64),
             label=np.full(count, -1, np.int16),
         )
-        object.__setattr__(table, "classes", Classes(names=classes, words=classes))
+        table = replace(table, classes=Classes(names=classes, words=classes))
         splits.append(in_source_order(split, table, KEPT, shards=shards))
     return Plan(splits=tuple(splits), label_base=base, seed=1, target=target or Target())
 
@@ -71,7 +73,7 @@ def described(plan: Plan, folder: Path = Path("nowhere")) -> dict[str, dict[str,
     return found
 
 
-def of_source(folder: Path, *records: Mapping[str, Values]) -> dict[str, str]:
+def of_source(folder: Path, *records: Record) -> dict[str, str]:
     """How features are described whose shards begin with these records: the class of each by its name."""
     plan = planned(shards=len(records), target=OF_SOURCE)
     for name, record in zip(plan.shard_names, records, strict=True):
@@ -85,7 +87,7 @@ def told(node: dict[str, Any]) -> str:
     return f"{node['tensor']['dtype']}{'[]' if node['tensor']['shape'] else ''}"
 
 
-def write(path: Path, *records: Mapping[str, Values]) -> None:
+def write(path: Path, *records: Record) -> None:
     with tf.io.TFRecordWriter(str(path)) as writer:
         for record in records:
             listed = {name: feature(values) for name, values in record.items()}
@@ -149,8 +151,8 @@ def test_the_features_are_those_that_the_records_have() -> None:
 
 
 def test_a_source_s_features_are_single_where_every_shard_begins_with_a_single_one(tmp_path: Path) -> None:
-    one: dict[str, Values] = {"image/encoded": [b"jpeg"], "image/class/label": [2], "height": [7], "tags": [b"a"]}
-    other: dict[str, Values] = {"image/encoded": [b"jpeg"], "image/class/label": [1], "height": [8], "tags": [b"a", b"b"]}
+    one: Record = {"image/encoded": [b"jpeg"], "image/class/label": [2], "height": [7], "tags": [b"a"]}
+    other: Record = {"image/encoded": [b"jpeg"], "image/class/label": [1], "height": [8], "tags": [b"a", b"b"]}
     assert of_source(tmp_path, one, other) == {
         "image/encoded": "Image",
         "image/class/label": "ClassLabel",
@@ -170,8 +172,8 @@ def test_features_of_a_source_s_objects_are_lists_even_where_every_image_has_one
 
 
 def test_a_source_s_feature_without_values_or_of_two_kinds_is_left_out(tmp_path: Path) -> None:
-    one: dict[str, Values] = {"image/encoded": [b"jpeg"], "none": [], "mixed": [1]}
-    other: dict[str, Values] = {"image/encoded": [b"jpeg"], "mixed": [0.5]}
+    one: Record = {"image/encoded": [b"jpeg"], "none": [], "mixed": [1]}
+    other: Record = {"image/encoded": [b"jpeg"], "mixed": [0.5]}
     assert set(of_source(tmp_path, one, other)) == {"image/encoded"}
 
 

@@ -28,7 +28,8 @@ def task(home: Path, images: dict[str, bytes], **changes: object) -> ShardTask:
     sizes = np.array([len(content) for content in data], dtype=np.int64)
     samples = SampleTable(
         files=(str(home / "archive.tar"),),
-        file=np.zeros(len(data), np.int16),
+        file=np.zeros(len(data), np.int32),
+        inside=np.zeros(len(data), "S1"),
         offset=np.cumsum(sizes) - sizes,
         size=sizes,
         name=np.array([name.encode() for name in images], dtype=np.bytes_),

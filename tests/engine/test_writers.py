@@ -1,53 +1,69 @@
 import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import given
+from hypothesis import strategies as st
 
-from wizard.engine.writers import INDEX_FOLDER, Discarding, TFRecordWriter, remove_leftovers, write_whole
+from tests.engine.entries import entry
+from wizard.engine.records import Entry, serialised
+from wizard.engine.targets import INDEX_FOLDER, TFRECORDS, Format, Target, key
+from wizard.engine.writers import Discarding, OneFile, remove_leftovers, restore_index, write_whole, writer
+from wizard.formats import tfrecord
+from wizard.sources.names import unsafe
+
+SHARD = "train-00000-of-00001"
+ENTRIES = [entry("a.JPEG", b"a"), entry("b.JPEG", b""), entry("c.JPEG", b"ccc" * 1000)]
 
 
 def test_nothing_stands_under_the_name_before_commit(tmp_path: Path) -> None:
-    with TFRecordWriter(tmp_path, "train-00000-of-00001") as writer:
-        writer.write(b"payload")
+    with OneFile(tmp_path, SHARD, TFRECORDS) as shard:
+        shard.write(ENTRIES[0])
         assert not list(tmp_path.glob("train-*"))
         assert not (tmp_path / INDEX_FOLDER).exists()
-        written = writer.commit()
-    content = (tmp_path / "train-00000-of-00001").read_bytes()
+        written = shard.commit()
+    content = (tmp_path / SHARD).read_bytes()
     assert written == (len(content), hashlib.sha256(content).hexdigest())
 
 
-def test_an_error_leaves_nothing_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders", "flat"])
+def test_an_error_leaves_no_file_behind(tmp_path: Path, form: Format) -> None:
     def fail() -> None:
-        with TFRecordWriter(tmp_path, "train-00000-of-00001") as writer:
-            writer.write(b"payload")
+        with writer(tmp_path, "train", SHARD, Target(format=form)) as shard:
+            shard.write(ENTRIES[0])
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         fail()
-    assert not list(tmp_path.iterdir())
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
 
 
 def test_tensorflow_reads_it_and_the_index_points_at_its_records(tmp_path: Path) -> None:
-    payloads = [b"a", b"", b"ccc" * 1000]
-    with TFRecordWriter(tmp_path, "shard") as writer:
-        for payload in payloads:
-            writer.write(payload)
-        writer.commit()
-    assert list(tf.data.TFRecordDataset(str(tmp_path / "shard")).as_numpy_iterator()) == payloads
-    content = (tmp_path / "shard").read_bytes()
-    lines = (tmp_path / INDEX_FOLDER / "shard").read_text().splitlines()
+    with OneFile(tmp_path, SHARD, TFRECORDS) as shard:
+        for each in ENTRIES:
+            shard.write(each)
+        shard.commit()
+    payloads = list(tf.data.TFRecordDataset(str(tmp_path / SHARD)).as_numpy_iterator())
+    assert [tfrecord.frame(payload) for payload in payloads] == [serialised(each, TFRECORDS) for each in ENTRIES]
+    content = (tmp_path / SHARD).read_bytes()
+    lines = (tmp_path / INDEX_FOLDER / SHARD).read_text().splitlines()
     places = [tuple(map(int, line.split())) for line in lines]
     assert [content[at + 12 : at + size - 4] for at, size in places] == payloads
     assert sum(size for _, size in places) == len(content)
 
 
 def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
-    TFRecordWriter(tmp_path, "train-00000-of-00001")._file.close()
+    OneFile(tmp_path, SHARD, TFRECORDS)._file.close()
     (tmp_path / INDEX_FOLDER).mkdir()
     for name in ("train-00001-of-00001", ".hidden", "notes.tmp"):
         (tmp_path / name).write_text("kept")
-    remove_leftovers(tmp_path)
+    remove_leftovers(tmp_path, TFRECORDS)
     assert {file.name for file in tmp_path.iterdir()} == {INDEX_FOLDER, "train-00001-of-00001", ".hidden", "notes.tmp"}
 
 
@@ -57,11 +73,126 @@ def test_a_small_file_is_replaced_whole(tmp_path: Path) -> None:
     assert [(file.name, file.read_bytes()) for file in (tmp_path / "folder").iterdir()] == [("file", b"two")]
 
 
-def test_a_discarding_writer_comes_to_what_a_real_one_does(tmp_path: Path) -> None:
-    discarding = Discarding()
-    with TFRecordWriter(tmp_path, "shard") as writer:
-        for payload in (b"a", b"", b"ccc" * 1000):
-            writer.write(payload)
-            discarding.write(payload)
-            assert discarding.size == writer.size
-        assert discarding.size == writer.commit().bytes
+@pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders", "flat"])
+def test_a_discarding_writer_comes_to_what_a_real_one_does(tmp_path: Path, form: Format) -> None:
+    target = Target(format=form)
+    discarding = Discarding(target)
+    with writer(tmp_path, "train", SHARD, target) as shard:
+        for each in ENTRIES:
+            shard.write(each)
+            discarding.write(each)
+            assert discarding.size == shard.size
+        written = shard.commit()
+    assert discarding.size == written.bytes - (1024 if form == "webdataset" else 0), "but for a tar's end"
+
+
+def test_an_output_folder_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
+    for target in (TFRECORDS, Target(split_folders=True)):
+        with pytest.raises(FileNotFoundError):
+            OneFile(tmp_path / "gone", SHARD, target)
+
+
+def test_folders_a_split_are_made_for_the_shards_and_not_for_their_indexes(tmp_path: Path) -> None:
+    with OneFile(tmp_path, SHARD, Target(split_folders=True)) as shard:
+        shard.write(ENTRIES[0])
+        shard.commit()
+    found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert found == {f"tfrecord_train/{SHARD}", f"idx/{SHARD}"}
+
+
+def test_a_killed_writers_file_in_a_split_folder_is_removed(tmp_path: Path) -> None:
+    target = Target(split_folders=True)
+    OneFile(tmp_path, SHARD, target)._file.close()
+    remove_leftovers(tmp_path, target)
+    assert list((tmp_path / "tfrecord_train").iterdir()) == []
+
+
+def test_an_index_is_restored_from_its_shard(tmp_path: Path) -> None:
+    with OneFile(tmp_path, SHARD, TFRECORDS) as shard:
+        for each in ENTRIES:
+            shard.write(each)
+        shard.commit()
+    index = tmp_path / INDEX_FOLDER / SHARD
+    before = index.read_bytes()
+    index.unlink()
+    restore_index(tmp_path, SHARD, TFRECORDS)
+    assert index.read_bytes() == before
+
+
+def test_without_an_index_none_is_written(tmp_path: Path) -> None:
+    with OneFile(tmp_path, SHARD, Target(index=False)) as shard:
+        shard.write(ENTRIES[0])
+        shard.commit()
+    assert [path.name for path in tmp_path.iterdir()] == [SHARD]
+
+
+WEBDATASET = Target(format="webdataset")
+NAMES = st.text(min_size=1, max_size=300).filter(lambda name: not unsafe(name))
+
+
+def webdataset(folder: Path, entries: Sequence[Entry]) -> bytes:
+    with OneFile(folder, "train-000000.tar", WEBDATASET) as shard:
+        for each in entries:
+            shard.write(each)
+        written = shard.commit()
+    content = (folder / "train-000000.tar").read_bytes()
+    assert written == (len(content), hashlib.sha256(content).hexdigest())
+    return content
+
+
+def members(content: bytes) -> dict[str, bytes]:
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        found = {}
+        for member in archive:
+            file = archive.extractfile(member)
+            assert file is not None
+            found[member.name] = file.read()
+        return found
+
+
+def test_a_webdataset_holds_image_label_and_what_is_known_of_it(tmp_path: Path) -> None:
+    boxes = np.array([[0.0, 0.25, 0.5, 1.0]])
+    found = members(webdataset(tmp_path, [entry("n01440764_1.JPEG", b"jpeg", label=0, boxes=boxes)]))
+    assert list(found) == ["n01440764_1.cls", "n01440764_1.jpg", "n01440764_1.json"]
+    assert (found["n01440764_1.cls"], found["n01440764_1.jpg"]) == (b"0", b"jpeg")
+    assert json.loads(found["n01440764_1.json"]) == {
+        "filename": "n01440764_1.JPEG",
+        "label": 0,
+        "class": "n01440764",
+        "text": "tench, Tinca tinca",
+        "height": 30,
+        "width": 40,
+        "boxes": [[0.0, 0.25, 0.5, 1.0]],
+    }
+    assert [path.name for path in tmp_path.iterdir()] == ["train-000000.tar"], "no index"
+
+
+def test_an_image_without_label_has_minus_one_in_a_webdataset(tmp_path: Path) -> None:
+    found = members(webdataset(tmp_path, [entry("t.JPEG", wnid="", text="", label=-1)]))
+    assert found["t.cls"] == b"-1"
+    assert json.loads(found["t.json"])["class"] == ""
+
+
+@given(st.lists(st.tuples(NAMES, st.binary(max_size=2000)), max_size=4, unique_by=lambda each: key(each[0])))
+def test_tarfile_reads_a_webdataset_of_any_names(
+    tmp_path_factory: pytest.TempPathFactory, images: list[tuple[str, bytes]]
+) -> None:
+    folder = tmp_path_factory.mktemp("tars")
+    found = members(webdataset(folder, [entry(name, jpeg) for name, jpeg in images]))
+    assert {name: data for name, data in found.items() if name.endswith(".jpg")} == {
+        f"{key(name)}.jpg": jpeg for name, jpeg in images
+    }
+    assert [json.loads(data)["filename"] for name, data in found.items() if name.endswith(".json")] == [
+        name for name, _ in images
+    ]
+
+
+def test_a_webdataset_is_the_same_each_time(tmp_path: Path) -> None:
+    images = [entry("über/" + "long" * 60 + ".jpg"), entry("n01440764_1.JPEG")]
+    assert webdataset(tmp_path, images) == webdataset(tmp_path, images)
+
+
+def test_a_webdataset_of_nothing_is_an_empty_archive(tmp_path: Path) -> None:
+    content = webdataset(tmp_path, [])
+    assert members(content) == {}
+    assert not any(content)

@@ -115,8 +115,8 @@ def test_entries_are_tensorflows_features_untouched(features: dict[str, Values |
     found = entries(built.SerializeToString())
     assert found.keys() == features.keys()
     for name, feature in found.items():
-        assert tf.train.Feature.FromString(feature) == built.features.feature[name] or "nan" in str(
-            built.features.feature[name]
+        assert (
+            tf.train.Feature.FromString(feature).SerializeToString() == built.features.feature[name].SerializeToString()
         )
 
 
@@ -150,8 +150,7 @@ def test_kept_has_just_the_places_and_the_kind(every: Values | None, data: st.Da
     left = tf.train.Feature.FromString(kept(feature.SerializeToString(), rows))
     assert left.WhichOneof("kind") == feature.WhichOneof("kind")
     if every is not None:
-        chosen = every[np.array(rows, np.intp)] if isinstance(every, np.ndarray) else [every[row] for row in rows]
-        assert same(values(left.SerializeToString()), chosen if not isinstance(every, tuple) else tuple(chosen))
+        assert [repr(value) for value in values(left.SerializeToString())] == [repr(every[row]) for row in rows]
 
 
 @pytest.mark.parametrize(

@@ -81,17 +81,22 @@ def way_of_crop() -> Geometry:
 
 def test_boxes_follow_a_crop_are_clipped_and_dropped() -> None:
     boxes = np.array([[0.5, 0.25, 0.625, 0.75], [0.0, 0.0, 0.5, 1.0], [0.0, 0.0, 0.25, 1.0], [0.9, 0.1, 1.0, 0.2]])
-    assert move_boxes(boxes, way_of_crop()).tolist() == [[0.5, 0.25, 0.75, 0.75], [0.0, 0.0, 0.5, 1.0]]
+    moved, rows = move_boxes(boxes, way_of_crop())
+    assert moved.tolist() == [[0.5, 0.25, 0.75, 0.75], [0.0, 0.0, 0.5, 1.0]]
+    assert rows.tolist() == [0, 1]
 
 
 @given(st.lists(st.tuples(*[st.floats(0, 1)] * 4), max_size=5))
 def test_moved_boxes_are_always_within_the_image_with_area(corners: list[tuple[float, ...]]) -> None:
     boxes = np.array([[min(a, c), min(b, d), max(a, c), max(b, d)] for a, b, c, d in corners]).reshape(-1, 4)
-    moved = move_boxes(boxes, way_of_crop())
+    moved, rows = move_boxes(boxes, way_of_crop())
+    assert len(rows) == len(moved)
     assert ((moved >= 0) & (moved <= 1)).all()
     assert (moved[:, :2] < moved[:, 2:]).all()
 
 
 def test_scaling_alone_leaves_relative_boxes_as_they_are() -> None:
     boxes = np.array([[0.1, 0.2, 0.3, 0.4]])
-    assert move_boxes(boxes, geometry(Resize(mode="exact", height=9, width=9), 100, 200)) is boxes
+    moved, rows = move_boxes(boxes, geometry(Resize(mode="exact", height=9, width=9), 100, 200))
+    assert moved is boxes
+    assert rows.tolist() == [0]

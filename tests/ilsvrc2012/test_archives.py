@@ -6,4 +6,8 @@ def test_official_sizes_are_whole_tar_records() -> None:
 
 
 def test_official_counts() -> None:
-    assert {split: archive.images for split, archive in IMAGES.items()} == {"train": 1_281_167, "validation": 50_000}
+    assert {split: archive.images for split, archive in IMAGES.items()} == {
+        "train": 1_281_167,
+        "validation": 50_000,
+        "test": 100_000,
+    }

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from wizard.folders import cache_folder
-from wizard.ilsvrc2012.archives import IMAGES, SPLITS, Split
-from wizard.sources.survey import Survey, survey
+from tests.helpers import survey
+from wizard.ilsvrc2012.archives import Split
+from wizard.sources.raw import Survey
 
 
 @pytest.fixture
 def surveys(raw: Path) -> dict[Split, Survey]:
     """Of the drawn archives."""
-    return {split: survey(raw / IMAGES[split].name, split, cache_folder(), lambda _d, _t: None) for split in SPLITS}
+    return {"train": survey(raw, "train"), "validation": survey(raw, "validation")}
 
 
 @pytest.fixture

@@ -11,19 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.helpers import CLASSES, TRAIN, VALIDATION, build_dataset, profile, shards
+from tests.helpers import CLASSES, TRAIN, VALIDATION, build_dataset, profile, quiet, shards, survey
 from wizard import synthetic
 from wizard.engine.plan import ShardTask
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import rehearse
 from wizard.folders import cache_folder
-from wizard.ilsvrc2012.archives import IMAGES, SPLITS, Split
+from wizard.ilsvrc2012.archives import Split
 from wizard.preflight import estimate
 from wizard.preflight.estimate import Estimator, share, total
 from wizard.preflight.machine import memory
 from wizard.prepare import recipe
 from wizard.sources.archives import read_table
-from wizard.sources.survey import Survey, survey
+from wizard.sources.raw import Survey
 
 RESIZED = {"resize": "shortest", "size": 64, "quality": 85}
 FEW = 200
@@ -31,7 +31,7 @@ OUT = Path("/nowhere/out")
 
 
 def look(raw: Path) -> dict[Split, Survey]:
-    return {split: survey(raw / IMAGES[split].name, split, cache_folder(), lambda _d, _t: None) for split in SPLITS}
+    return {"train": survey(raw, "train"), "validation": survey(raw, "validation")}
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def truly(survey: Survey, asked: Recipe) -> int:
     """Bytes of the records of all images, without boxes."""
-    table = read_table(survey.path, survey.split, cache_folder(), lambda _d, _t: None, skip_bad=True)
+    table = read_table(survey.path, survey.split, cache_folder(), quiet, skip_bad=True)
     task = ShardTask(
         split=survey.split, index=0, shards=1, folder="", samples=table, recipe=asked, label_base=1, skip_bad=True
     )
@@ -86,7 +86,7 @@ def test_from_a_sample_of_a_larger_archive_the_size_is_near_and_within_its_range
     surveys, asked = look(many), profile(many, OUT, **sections(image=image))
     with Estimator(surveys, 2, cache_folder()) as estimator:
         told = estimator.estimate(asked)
-    written = sum(truly(surveys[split], recipe(asked, split)) for split in SPLITS)
+    written = sum(truly(surveys[split], recipe(asked, split)) for split in surveys)
     assert told.sampled < FEW + estimate._LEAST < told.images == sum(each.images for each in surveys.values())
     assert told.bytes_out.likely == pytest.approx(written, rel=0.03)
     assert told.bytes_out.low <= written <= told.bytes_out.high
@@ -148,7 +148,7 @@ def test_what_was_measured_once_is_known(raw_copy: Path) -> None:
 
 def test_an_image_that_cannot_be_decoded_counts_as_left_out(raw_copy: Path) -> None:
     train = look(raw_copy)["train"]
-    image = read_table(train.path, "train", cache_folder(), lambda _d, _t: None, skip_bad=True)[3]
+    image = read_table(train.path, "train", cache_folder(), quiet, skip_bad=True)[3]
     asked = profile(raw_copy, OUT, **sections(source={"splits": ["train"], "boxes": "none"}))
     before = truly(train, recipe(asked, "train"))
     with train.path.open("r+b") as file:

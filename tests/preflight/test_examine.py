@@ -15,8 +15,8 @@ from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.preflight import checks, estimate, examine, machine
 from wizard.preflight.examine import Verdict, archives_check, judge, left, refuse, require_known
 from wizard.profile import Profile
-from wizard.sources.detect import detect
-from wizard.sources.survey import Survey
+from wizard.sources.detect import open_raw
+from wizard.sources.raw import Survey
 
 TRAIN_TAR, VAL_TAR, BOXES = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar", "ILSVRC2012_bbox_train_v2.tar.gz"
 
@@ -60,9 +60,9 @@ def test_a_subset_is_a_warning_that_says_what_there_is(raw: Path, tmp_path: Path
 def test_the_reading_of_headers_is_told(raw: Path, tmp_path: Path) -> None:
     told: list[Event] = []
     examine.examine(profile(raw, tmp_path / "out"), told.append)
-    steps = [event.step for event in told if isinstance(event, Preparing) and "headers" in event.step]
-    assert steps[0] == f"headers of {TRAIN_TAR}"
-    assert steps[-1] == f"headers of {VAL_TAR}"
+    steps = [event.step for event in told if isinstance(event, Preparing) and "a look at" in event.step]
+    assert steps[0] == "a look at train"
+    assert steps[-1] == "a look at validation"
     told.clear()
     examine.examine(profile(raw, tmp_path / "out"), told.append)
     assert {event.step for event in told if isinstance(event, Preparing)} == {"a sample of the images"}
@@ -78,7 +78,7 @@ def test_whole_archives_pass_with_what_is_known_of_their_sum(
         for split, each in surveys.items()
     }
     monkeypatch.setattr(examine, "when_verified", lambda *_: when)
-    check = archives_check(profile(raw, tmp_path / "out"), detect(raw), whole)
+    check = archives_check(profile(raw, tmp_path / "out"), open_raw(raw), whole)
     assert (check.status, check.mend) == ("pass", "")
     assert ("train has the official size" in check.seen) == official
     assert (f"MD5 verified {when}" in check.seen) == bool(official and when)

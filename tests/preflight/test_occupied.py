@@ -5,21 +5,15 @@ from typing import Any
 import pytest
 
 from tests.helpers import profile, shards
-from wizard.ask.facts import Facts, look
-from wizard.engine import journal
 from wizard.engine.events import Checked
+from wizard.engine.targets import STATE_FOLDER
 from wizard.ilsvrc2012.archives import Split
 from wizard.preflight.occupied import foreseen, occupied
 from wizard.prepare import make_plan
-from wizard.sources.survey import Survey
+from wizard.sources.raw import Survey
 
 CROP: dict[str, Any] = {"resize": "crop", "height": 64, "width": 96, "quality": 85}
 """What the fixture `built` was built with, and all boxes."""
-
-
-@pytest.fixture
-def surveys(raw: Path) -> dict[Split, Survey]:
-    return dict(look(Facts(), raw, lambda _event: None).surveys)
 
 
 def seen(raw: Path, out: Path, surveys: dict[Split, Survey], **sections: Any) -> Checked:
@@ -59,7 +53,7 @@ def test_shards_of_another_plan_fail_with_the_difference(
 
 
 def test_shards_without_a_journal_fail(raw: Path, built_copy: Path, surveys: dict[Split, Survey]) -> None:
-    shutil.rmtree(built_copy / journal.STATE_FOLDER)
+    shutil.rmtree(built_copy / STATE_FOLDER)
     check = seen(raw, built_copy, surveys)
     assert check.status == "fail"
     assert shards(built_copy)[0].name in check.seen

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from tests.helpers import encoded, noise, profile
+from tests.helpers import encoded, noise, profile, survey
 from wizard.engine.executors import WorkerDied
 from wizard.engine.transform import Recipe
+from wizard.errors import InputError
 from wizard.folders import cache_folder
 from wizard.formats import jpeg
 from wizard.formats.resize import Resize
@@ -22,9 +23,9 @@ from wizard.preflight.estimate import Estimator
 from wizard.preflight.preview import SHOWN, Pair, from_small_to_large, page, put_through, write_preview
 from wizard.profile import Profile
 from wizard.sources.locate import human_bytes
-from wizard.sources.samples import Sample, SampleTable
+from wizard.sources.raw import Survey
+from wizard.sources.samples import in_one_file
 from wizard.sources.sampling import Drawn
-from wizard.sources.survey import Survey, survey
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -102,22 +103,19 @@ def drawn(folder: Path, *images: bytes, weight: list[float] | None = None, names
     path = folder / "images"
     path.write_bytes(b"".join(images))
     sizes = np.array([len(image) for image in images], np.int64)
-    table = SampleTable(
-        files=(str(path),),
-        file=np.zeros(len(images), np.int16),
+    table = in_one_file(
+        str(path),
         offset=np.cumsum(sizes) - sizes,
         size=sizes,
         name=np.array(names or [f"n{i}.JPEG" for i in range(len(images))], np.bytes_),
         label=np.full(len(images), CAT, np.int16),
-        first_box=np.zeros(len(images) + 1, np.int64),
-        boxes=np.empty((0, 4)),
     )
     whole = Survey(split="train", path=path, bytes=1, images=1, image_bytes=1, classes=1, official=False)
     return Drawn(survey=whole, table=table, weight=np.array(weight or [1.0] * len(images)))
 
 
 def pairs(folder: Path, recipe: Recipe, *images: bytes) -> list[Pair]:
-    return put_through(list(drawn(folder, *images).table), recipe)
+    return put_through(drawn(folder, *images).table, recipe)
 
 
 def shown(image: dict[str, str]) -> bytes:
@@ -272,7 +270,7 @@ def test_an_image_drawn_twice_is_shown_once(tmp_path: Path) -> None:
 
 
 def test_a_real_run_shows_images_of_the_archive(raw: Path, asked: Profile) -> None:
-    whole = survey(raw / IMAGES["train"].name, "train", cache_folder(), lambda _done, _total: None)
+    whole = survey(raw, "train")
     with Estimator({"train": whole}, 1, cache_folder()) as estimator:
         path = write_preview(asked, estimator)
         kept = asked.model_copy(update={"image": profile(raw, asked.output_path).image})
@@ -347,6 +345,7 @@ def test_a_page_is_replaced_whole_or_not_at_all(
 
 
 def test_an_archive_that_cannot_be_read_is_the_callers_to_know(tmp_path: Path) -> None:
-    missing = Sample(str(tmp_path / "none"), 0, 1, "n.JPEG", CAT, np.empty((0, 4)))
-    with pytest.raises(FileNotFoundError):
-        put_through([missing], SHORTEST)
+    sample = drawn(tmp_path, PHOTO)
+    Path(sample.table.files[0]).unlink()
+    with pytest.raises(InputError, match=r"images cannot be read: No such file"):
+        put_through(sample.table, SHORTEST)

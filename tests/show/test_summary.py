@@ -1,7 +1,11 @@
 import dataclasses
 
+import pytest
+
 from wizard.engine.events import Finished, SkippedImage, SplitSummary
-from wizard.show.summary import finished
+from wizard.engine.targets import Format, Target
+from wizard.show.summary import finished, verified
+from wizard.verify.dataset import Verified
 
 SPLIT = SplitSummary(split="train", images_in=12, images_out=10, boxes=3, shards=2, bytes_in=2000, bytes_out=1000)
 EVENT = Finished(
@@ -53,3 +57,49 @@ def test_no_line_before_the_snippets_is_wider_than_100_columns() -> None:
 
 def test_a_run_that_had_nothing_to_do_says_so() -> None:
     assert "nothing was left to build" in finished(dataclasses.replace(EVENT, images_built=0))
+
+
+def test_image_files_are_not_counted_in_shards() -> None:
+    text = finished(dataclasses.replace(EVENT, target=Target(format="folders")))
+    assert "10 of        12 images ·   2.0 kB →   1.0 kB · 3 boxes" in text
+    assert "shards" not in text.partition("Check it")[0]
+
+
+def test_what_is_missing_of_imagenet_is_told() -> None:
+    test = dataclasses.replace(SPLIT, split="test")
+    text = finished(dataclasses.replace(EVENT, splits=(SPLIT, test)))
+    assert "! train has 12 of ImageNet's 1,281,167 images" in text
+    assert "! test has 12 of ImageNet's 100,000 images" in text
+
+
+def test_imagenet_is_no_measure_for_other_classes() -> None:
+    assert "ImageNet" not in finished(dataclasses.replace(EVENT, imagenet=False, classes=3))
+    assert "ImageNet" not in verified(dataclasses.replace(VERIFIED, imagenet=False))
+    assert "! train has 10 of ImageNet's 1,281,167 images" in verified(VERIFIED)
+
+
+VERIFIED = Verified(
+    output="/out",
+    images={"train": 10},
+    shards={"train": 2},
+    bytes=1000,
+    pixels=False,
+    skipped=0,
+    tensorflow={"train": "TensorFlow read a batch"},
+    target=Target(),
+    imagenet=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("form", "counted"),
+    [
+        ("tfrecord", "10 records in 2 shards"),
+        ("webdataset", "10 samples in 2 shards"),
+        ("folders", "10 image files"),
+        ("flat", "10 image files"),
+    ],
+)
+def test_what_was_proven_is_counted_as_it_is_stored(form: Format, counted: str) -> None:
+    text = verified(dataclasses.replace(VERIFIED, target=Target(format=form)))
+    assert f"✓ train: {counted} are what the manifest says\n✓ train: TensorFlow read a batch\n" in text

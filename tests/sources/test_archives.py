@@ -9,7 +9,8 @@ from tests.helpers import CLASSES, ODD, PER_CLASS, TRAIN, VALIDATION, tar
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.ilsvrc2012.synsets import rank_of_image
-from wizard.sources.archives import differences, read_table
+from wizard.sources.archives import read_table
+from wizard.sources.raw import differences
 from wizard.sources.samples import SampleTable
 
 JPEG = b"\xff\xd8\xff" + bytes(700)
@@ -56,12 +57,12 @@ def test_validation_labels_go_by_number_and_not_by_place(raw: Path, tmp_path: Pa
 def test_differences_from_the_official_archives_are_told(raw: Path, tmp_path: Path) -> None:
     told = differences(read(raw / IMAGES["train"].name, cache=tmp_path), "train")
     assert told[0].startswith(f"train has {CLASSES} of 1,000 classes")
-    assert told[1] == f"train has {TRAIN} images, the official archive 1,281,167"
+    assert told[1] == f"train has {TRAIN} images, the official one 1,281,167"
 
 
 def test_the_real_datasets_rows_would_stay_under_150_mb(raw: Path, tmp_path: Path) -> None:
     table = read(raw / IMAGES["train"].name, cache=tmp_path)
-    columns = (table.file, table.offset, table.size, table.label, table.first_box)
+    columns = (table.file, table.inside, table.offset, table.size, table.label, table.first_box)
     longest_name = len("n01440764_123456.JPEG")
     row = sum(column.itemsize for column in columns) + longest_name
     assert table.name.itemsize <= longest_name

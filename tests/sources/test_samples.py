@@ -12,7 +12,8 @@ def table(boxes_of: list[int]) -> SampleTable:
     count = len(boxes_of)
     return SampleTable(
         files=("a.tar", "b.tar"),
-        file=(np.arange(count) % 2).astype(np.int16),
+        file=(np.arange(count) % 2).astype(np.int32),
+        inside=np.zeros(count, "S1"),
         offset=np.arange(count) * 1000,
         size=np.arange(count) + 1,
         name=np.array([b"%d" % i for i in range(count)], dtype="S8"),

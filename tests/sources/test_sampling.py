@@ -6,21 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.helpers import TRAIN, tar
+from tests.helpers import TRAIN, quiet, survey, tar
 from wizard import synthetic
 from wizard.errors import InputError
 from wizard.formats.tar import BLOCK
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.sources.archives import read_table
+from wizard.sources.raw import Survey
 from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import Drawn, draw
-from wizard.sources.survey import Survey, survey
 
 FEW = 60
-
-
-def quiet(_done: int, _total: int) -> None:
-    pass
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +24,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Survey:
     """A train archive of 6 classes with 25 images each."""
     folder = tmp_path_factory.mktemp("many")
     synthetic.make(folder, classes=6, per_class=25, validation=1, odd=False)
-    return survey(folder / IMAGES["train"].name, "train", folder / "cache", quiet)
+    return survey(folder, "train", folder / "cache")
 
 
 def whole(survey: Survey, cache: Path) -> SampleTable:
@@ -40,7 +36,7 @@ def images(table: SampleTable) -> list[tuple[str, int, int, int]]:
 
 
 def test_a_small_archive_is_taken_as_a_whole(raw: Path, tmp_path: Path) -> None:
-    small = survey(raw / IMAGES["train"].name, "train", tmp_path, quiet)
+    small = survey(raw, "train", tmp_path)
     for count in (TRAIN, TRAIN + 1, 10_000):
         drawn = draw(small, count, 1, tmp_path)
         assert images(drawn.table) == images(whole(small, tmp_path))
@@ -128,14 +124,15 @@ def test_what_macos_slips_in_is_not_drawn(tmp_path: Path) -> None:
     )
     path = tmp_path / IMAGES["train"].name
     path.write_bytes(tar([("n01440764.tar", inner)]))
-    drawn = draw(survey(path, "train", tmp_path, quiet), 15, 1, tmp_path)
+    drawn = draw(survey(tmp_path, "train", tmp_path), 15, 1, tmp_path)
     assert {name[:1] for name, *_ in images(drawn.table)} == {"n"}
 
 
 def test_an_archive_that_is_but_room_for_one_is_refused_at_once(tmp_path: Path) -> None:
-    """A download that reserved its size and then broke off: a sparse file, 6.7 GB of nothing."""
+    """A download that reserved its size and then broke off: a sparse file, 6.7 GB of nothing after a first header."""
     path = tmp_path / IMAGES["validation"].name
     with path.open("wb") as file:
+        file.write(tar([("ILSVRC2012_val_00000001.JPEG", b"")])[:512])
         file.truncate(IMAGES["validation"].bytes)
     with pytest.raises(InputError, match=r"img_val\.tar: before byte [\d,]+ there is no header for"):
-        draw(survey(path, "validation", tmp_path, quiet), 64, 1, tmp_path)
+        draw(survey(tmp_path, "validation", tmp_path), 64, 1, tmp_path)

@@ -3,46 +3,37 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.helpers import CLASSES, TRAIN, VALIDATION
+from tests.helpers import CLASSES, TRAIN, VALIDATION, quiet, survey, tar
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.sources.archives import read_table
-from wizard.sources.survey import Survey, survey
-
-
-def quiet(_done: int, _total: int) -> None:
-    pass
+from wizard.sources.detect import open_raw
 
 
 def test_an_archive_of_another_size_is_counted_by_its_headers(raw: Path, tmp_path: Path) -> None:
     path = raw / IMAGES["train"].name
     table = read_table(path, "train", tmp_path, quiet, skip_bad=True)
-    assert survey(path, "train", tmp_path, quiet) == Survey(
-        split="train",
-        path=path,
-        bytes=path.stat().st_size,
-        images=TRAIN,
-        image_bytes=int(np.sum(table.size)),
-        classes=CLASSES,
-        official=False,
-    )
-    assert survey(raw / IMAGES["validation"].name, "validation", tmp_path, quiet).images == VALIDATION
+    seen = survey(raw, "train", tmp_path)
+    assert (seen.split, seen.path, seen.bytes, seen.official) == ("train", path, path.stat().st_size, False)
+    assert (seen.images, seen.image_bytes, seen.classes) == (TRAIN, int(np.sum(table.size)), CLASSES)
+    assert survey(raw, "validation", tmp_path).images == VALIDATION
 
 
 def test_the_build_need_not_walk_it_again(raw: Path, tmp_path: Path) -> None:
     path = raw / IMAGES["train"].name
-    survey(path, "train", tmp_path, quiet)
+    survey(raw, "train", tmp_path)
     walked: list[int] = []
     read_table(path, "train", tmp_path, lambda done, _total: walked.append(done), skip_bad=False)
     assert walked == []
 
 
 def test_an_archive_of_the_official_size_is_not_read(tmp_path: Path) -> None:
-    """A sparse file: 6.7 GB of nothing."""
+    """A sparse file: 6.7 GB of nothing after a first header."""
     path = tmp_path / IMAGES["validation"].name
     with path.open("wb") as file:
+        file.write(tar([("ILSVRC2012_val_00000001.JPEG", b"")])[:512])
         file.truncate(IMAGES["validation"].bytes)
-    seen = survey(path, "validation", tmp_path / "cache", quiet)
+    seen = survey(tmp_path, "validation", tmp_path / "cache")
     assert (seen.images, seen.image_bytes, seen.classes, seen.official) == (50_000, 6_709_003_386, 1000, True)
     assert not (tmp_path / "cache").exists()
 
@@ -51,16 +42,18 @@ def test_a_truncated_archive_is_refused(raw_copy: Path, tmp_path: Path) -> None:
     path = raw_copy / IMAGES["train"].name
     path.write_bytes(path.read_bytes()[:-20_000])
     with pytest.raises(InputError):
-        survey(path, "train", tmp_path, quiet)
+        survey(raw_copy, "train", tmp_path)
 
 
-def test_an_archive_that_is_gone_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"gone\.tar cannot be read: No such file"):
-        survey(tmp_path / "gone.tar", "train", tmp_path, quiet)
+def test_an_archive_that_is_gone_is_refused_by_name(raw_copy: Path, tmp_path: Path) -> None:
+    opened = open_raw(raw_copy)
+    (raw_copy / IMAGES["train"].name).unlink()
+    with pytest.raises(InputError, match=r"ILSVRC2012_img_train\.tar is missing in"):
+        opened.survey("train", tmp_path, quiet)
 
 
 def test_a_member_that_is_no_image_is_the_builds_to_judge(raw_copy: Path, tmp_path: Path) -> None:
     path = raw_copy / IMAGES["validation"].name
     content = path.read_bytes()
     path.write_bytes(content[:512] + b"no image" + content[520:])
-    assert survey(path, "validation", tmp_path, quiet).images == VALIDATION
+    assert survey(raw_copy, "validation", tmp_path).images == VALIDATION

@@ -1,9 +1,14 @@
+import gzip
+import hashlib
 import json
+import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.helpers import TRAIN, VALIDATION, shards
+from tests.helpers import TRAIN, TRAIN_SHARDS, VALIDATION, VALIDATION_SHARDS, build_dataset, shards
 from wizard.engine.events import Event
 from wizard.errors import InputError, VerifyFailed
 from wizard.verify.dataset import verify
@@ -16,7 +21,7 @@ def ignore(_event: Event) -> None:
 def test_a_good_dataset_is_proven_and_opened_with_tensorflow(built: Path) -> None:
     verified = verify(built, ignore, pixels=True)
     assert verified.images == {"train": TRAIN, "validation": VALIDATION}
-    assert f"parsed a batch of ({TRAIN}, 224, 224, 3), labels 1 to 4" in verified.tensorflow["train"]
+    assert f"read a batch of ({TRAIN}, 224, 224, 3), labels 1 to 4" in verified.tensorflow["train"]
 
 
 def test_a_damaged_record_is_named_with_shard_record_and_image(built_copy: Path) -> None:
@@ -77,3 +82,119 @@ def test_an_unfinished_build_is_no_dataset(built_copy: Path) -> None:
 def test_a_folder_without_any_of_it_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"holds no dataset\.json"):
         verify(tmp_path, ignore)
+
+
+TARGETS: dict[str, Mapping[str, Any]] = {
+    "folders": {"format": "folders"},
+    "flat": {"format": "flat"},
+    "webdataset": {"format": "webdataset"},
+    "tpu": {"features": "tpu"},
+    "split folders": {"split_folders": True, "index": False},
+}
+
+
+@pytest.fixture(scope="session")
+def datasets(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Builds a dataset of a target, once; read only."""
+    folder = tmp_path_factory.mktemp("datasets")
+
+    def built(name: str) -> Path:
+        out = folder / name
+        if not out.exists():
+            build_dataset(raw, out, source={"boxes": "all"}, output=TARGETS[name])
+        return out
+
+    return built
+
+
+@pytest.fixture
+def folders(datasets: Callable[[str], Path], tmp_path: Path) -> Path:
+    """Image files in folders of classes, to be damaged."""
+    return shutil.copytree(datasets("folders"), tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_good_dataset_of_any_target_is_proven_and_opened(datasets: Callable[[str], Path], name: str) -> None:
+    verified = verify(datasets(name), ignore, pixels=True)
+    assert verified.images == {"train": TRAIN, "validation": VALIDATION}
+    assert verified.shards == {"train": TRAIN_SHARDS, "validation": VALIDATION_SHARDS}
+    assert f"read a batch of ({TRAIN}, 224, 224, 3)" in verified.tensorflow["train"]
+    labels = {"folders": "", "flat": "", "webdataset": ", labels 0 to 3"}.get(name, ", labels 1 to 4")
+    assert verified.tensorflow["train"].endswith(f"3){labels}")
+
+
+@pytest.mark.parametrize(
+    ("name", "stray"),
+    [
+        ("folders", "train/n01440764/n01440764_1.JPEG"),
+        ("folders", "train/n09999999/x.JPEG"),
+        ("folders", "val/x.JPEG"),
+        ("folders", "test/x.JPEG"),
+        ("flat", "val_flatten/.DS_Store"),
+        ("webdataset", "train-000099.tar"),
+        ("split folders", "tfrecord_val/validation-00000-of-00128"),
+    ],
+)
+def test_a_stray_file_of_any_target_is_named(
+    datasets: Callable[[str], Path], tmp_path: Path, name: str, stray: str
+) -> None:
+    out = shutil.copytree(datasets(name), tmp_path / "out")
+    (out / stray).parent.mkdir(exist_ok=True)
+    (out / stray).write_bytes(b"")
+    with pytest.raises(VerifyFailed, match=rf"{stray}: it is no (shard|image) of this dataset"):
+        verify(out, ignore)
+
+
+def test_a_link_among_image_files_is_named(folders: Path, tmp_path: Path) -> None:
+    (folders / "train" / "more").symlink_to(tmp_path, target_is_directory=True)
+    with pytest.raises(VerifyFailed, match="train/more: it is no image of this dataset"):
+        verify(folders, ignore)
+
+
+def test_an_empty_class_folder_is_named(folders: Path) -> None:
+    (folders / "train" / "n09999999").mkdir()
+    with pytest.raises(
+        VerifyFailed, match="train/n09999999/: it is an empty folder, which a trainer takes for a class"
+    ):
+        verify(folders, ignore)
+
+
+def test_an_image_moved_to_another_class_is_found_in_both_places(folders: Path) -> None:
+    file = next((folders / "train" / "n01440764").iterdir())
+    file.rename(folders / "train" / "n01443537" / file.name)
+    with pytest.raises(VerifyFailed) as error:
+        verify(folders, ignore)
+    assert f"train/n01443537/{file.name}: it is no image of this dataset" in error.value.what
+    assert f"train/n01440764/{file.name}: it cannot be read: No such file" in error.value.what
+
+
+def test_an_index_that_was_not_asked_for_is_named(datasets: Callable[[str], Path], tmp_path: Path) -> None:
+    out = shutil.copytree(datasets("split folders"), tmp_path / "out")
+    (out / "idx").mkdir()
+    (out / "idx" / "train-00000-of-00005").write_bytes(b"")
+    with pytest.raises(VerifyFailed, match="idx/train-00000-of-00005: it is the index of no shard"):
+        verify(out, ignore)
+
+
+def test_an_image_that_is_planned_twice_in_a_split_is_found(built_copy: Path) -> None:
+    plan_anew(built_copy, lambda rows: [*rows[:2], [rows[2][0], *rows[1][1:]], *rows[3:]])
+    with pytest.raises(VerifyFailed, match=r"images\.csv\.gz \(.*\): train plans it more than once"):
+        verify(built_copy, ignore)
+
+
+def test_splits_may_share_a_name(built_copy: Path) -> None:
+    plan_anew(built_copy, lambda rows: [*rows[:-1], [rows[-1][0], *rows[1][1:]]])
+    with pytest.raises(VerifyFailed) as error:
+        verify(built_copy, ignore)
+    assert "more than once" not in error.value.what
+    assert "image/filename is" in error.value.what
+
+
+def plan_anew(out: Path, change: Callable[[list[list[str]]], list[list[str]]]) -> None:
+    """Changes images.csv.gz, and lets the manifest follow."""
+    path = out / "images.csv.gz"
+    rows = [line.split(",") for line in gzip.decompress(path.read_bytes()).decode().splitlines()]
+    path.write_bytes(gzip.compress("".join(f"{','.join(row)}\n" for row in change(rows)).encode()))
+    manifest = json.loads((out / "dataset.json").read_text())
+    manifest["images_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (out / "dataset.json").write_text(json.dumps(manifest))

@@ -1,5 +1,4 @@
 import dataclasses
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,27 +6,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.engine.test_worker import image, task
 from tests.helpers import encoded, features, noise
-from wizard.engine.worker import build_shard
+from tests.verify.shards import NAMES, expectation, image, images, replaced, task, told
+from wizard.engine.targets import Target
 from wizard.formats import example, tfrecord
-from wizard.verify.shard import Expectation, Problem, check_shard
-
-NAMES = [f"n01514668_{i}.JPEG" for i in range(4)]
+from wizard.verify.expected import Expectation
+from wizard.verify.shard import check_shard
 
 
 @pytest.fixture
 def expected(tmp_path: Path) -> Expectation:
     """What a shard of four images should be; it is."""
-    made = task(tmp_path, {name: image(30 + i, 40) for i, name in enumerate(NAMES)})
-    return Expectation(
-        folder=str(tmp_path),
-        result=build_shard(made),
-        names=made.samples.name,
-        ranks=made.samples.label,
-        label_base=1,
-        pixels=False,
-    )
+    return expectation(task(tmp_path, images()))
 
 
 def rewrite(expected: Expectation, change: Callable[[list[dict[str, example.Feature]]], None]) -> Expectation:
@@ -37,16 +27,9 @@ def rewrite(expected: Expectation, change: Callable[[list[dict[str, example.Feat
     change(records)
     frames = [tfrecord.frame(example.encode(record)) for record in records]
     starts = np.cumsum([0, *map(len, frames)])
-    content = b"".join(frames)
-    (folder / expected.result.shard).write_bytes(content)
     index = "".join(f"{start} {len(frame)}\n" for start, frame in zip(starts, frames, strict=False))
     (folder / "idx" / expected.result.shard).write_text(index)
-    result = dataclasses.replace(expected.result, sha256=hashlib.sha256(content).hexdigest(), bytes_out=len(content))
-    return dataclasses.replace(expected, result=result)
-
-
-def told(problems: tuple[Problem, ...]) -> str:
-    return "\n".join(map(str, problems))
+    return replaced(expected, b"".join(frames))
 
 
 def test_a_good_shard_has_no_problem(expected: Expectation) -> None:
@@ -99,7 +82,7 @@ HALF = np.array([0.5], np.float32)
         (put("image/class/synset", b"n01440764"), "image/class/synset is b'n01440764', expected b'n01514668'"),
         (put("image/class/text", b"hen"), "image/class/text is b'hen', expected b'cock'"),
         (put("image/filename", b"other.JPEG"), "image/filename is b'other.JPEG', expected b'n01514668_2.JPEG'"),
-        (put("image/height", (31,)), "height and width are stated as ((31,), (40,)), the image has 32 x 40"),
+        (put("image/height", (31,)), "its height is stated as 31, the image has 32 x 40"),
         (put("image/channels", (1,)), "image/channels: missing, unknown"),
         (put("image/colorspace", b"L"), "image/colorspace: missing, unknown"),
         (put("image/extra", b""), "image/extra: missing, unknown"),
@@ -138,7 +121,7 @@ def test_pixels_that_break_off_are_found_with_pixels_alone(expected: Expectation
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda records: records.pop(), "it has 3 records, expected 4; the first that is missing is n01514668_3.JPEG"),
+        (lambda records: records.pop(), "it has 3 images, expected 4; the first that is missing is n01514668_3.JPEG"),
         (lambda records: records.append(records[0] | {"image/filename": b"x"}), "it is one record too many"),
         (lambda records: records.append(records[0]), "expected"),
         (lambda records: records.insert(0, records.pop()), "expected b'n01514668_0.JPEG'"),
@@ -151,18 +134,46 @@ def test_missing_surplus_and_misplaced_records_are_found(
 
 
 def test_counts_that_were_recorded_wrong_are_found(expected: Expectation) -> None:
-    for lie in (dataclasses.replace(expected.result, images=9), dataclasses.replace(expected.result, boxes=9)):
-        assert "it has 4 records and 4 boxes" in told(check_shard(dataclasses.replace(expected, result=lie)))
+    lie = dataclasses.replace(expected.result, images=9, boxes=8)
+    problems = told(check_shard(dataclasses.replace(expected, result=lie)))
+    assert "it has 4 images, 9 were recorded" in problems
+    assert "it has 4 boxes, 8 were recorded" in problems
 
 
 def test_skipped_images_are_not_expected(tmp_path: Path) -> None:
-    made = task(tmp_path, {"n01514668_0.JPEG": image(30, 40), "n01514668_1.JPEG": b"bad"}, skip_bad=True)
-    expected = Expectation(
-        folder=str(tmp_path),
-        result=build_shard(made),
-        names=made.samples.name,
-        ranks=made.samples.label,
-        label_base=1,
-        pixels=True,
-    )
+    made = task(tmp_path, {"n01514668_0.JPEG": image(30, 40), "n01514668_1.JPEG": b"bad"})
+    assert check_shard(expectation(made, pixels=True)) == ()
+
+
+def test_an_unlabelled_image_has_label_minus_1_and_no_words(tmp_path: Path) -> None:
+    expected = expectation(task(tmp_path, images(), rank=-1))
     assert check_shard(expected) == ()
+    said = told(check_shard(rewrite(expected, put("image/class/label", (0,)))))
+    assert "image/class/label is (0,), expected (-1,)" in said
+
+
+def test_records_like_those_of_imagenet_to_gcs_have_just_their_features(tmp_path: Path) -> None:
+    expected = expectation(task(tmp_path, images(), Target(features="tpu")))
+    assert check_shard(expected) == ()
+    said = told(check_shard(rewrite(expected, put("image/class/text", b"cock"))))
+    assert "image/class/text: missing, unknown" in said
+
+
+def test_the_class_of_a_record_like_those_of_imagenet_to_gcs_is_compared(tmp_path: Path) -> None:
+    expected = expectation(task(tmp_path, images(), Target(features="tpu")))
+    said = told(check_shard(rewrite(expected, put("image/class/synset", b"n01440764"))))
+    assert "image/class/synset is b'n01440764', expected b'n01514668'" in said
+
+
+def test_an_index_is_looked_for_only_where_one_was_asked_for(tmp_path: Path) -> None:
+    expected = expectation(task(tmp_path, images(), Target(index=False)))
+    assert not (tmp_path / "idx").exists()
+    assert check_shard(expected) == ()
+
+
+def test_a_shard_is_looked_for_in_the_folder_of_its_split(tmp_path: Path) -> None:
+    expected = expectation(task(tmp_path, images(), Target(split_folders=True)))
+    assert check_shard(expected) == ()
+    shard = tmp_path / "tfrecord_train" / expected.result.shard
+    shard.write_bytes(shard.read_bytes()[:-1])
+    assert "bytes, expected" in told(check_shard(expected))

@@ -1,58 +1,71 @@
 """What lies in a folder of raw data, in lines for a person."""
 
-from pathlib import Path
-
 from wizard.ask.facts import Facts
+from wizard.errors import SetupError
 from wizard.folders import cache_folder, shortened
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES
 from wizard.preflight.examine import is_short
 from wizard.sources.checksums import when_verified
 from wizard.sources.locate import contents, human_bytes
+from wizard.sources.parts import missed
 from wizard.sources.raw import Part, Survey
 
 _COST = {
-    ("images", "train"): "only the other splits can be built",
-    ("images", "validation"): "only the other splits can be built",
     ("images", "test"): "few need it; it has no labels",
     ("boxes", "train"): "records of train will have no bounding boxes; classification needs none",
     ("boxes", "validation"): "records of validation will have no bounding boxes; few trainers look at them",
 }
+_BROAD = 32
+"""Columns of names, as those of the archives are."""
 
 
 def diagnosis(facts: Facts) -> list[str]:
     """What the raw data is and why, then a line a part: what it holds, what is wrong, or what its absence costs."""
-    shown = [each for each in facts.parts if each.path is not None or each.kind == "images" or facts.annotatable]
-    width = max(len(each.name) for each in shown)
+    raw = facts.raw
+    shown = [each for each in facts.parts if each.path is not None or (raw is not None and missed(raw, each))]
+    width = min(_BROAD, max(len(each.name) for each in shown))
     lines = [line for each in shown for line in _line(facts, each, width)]
-    if facts.raw is not None and facts.raw.layout != "archives":
-        lines = [f"  {facts.raw.what[:1].upper()}{facts.raw.what[1:]}.", *(f"  {why}" for why in facts.raw.why), *lines]
+    if raw is not None and raw.layout != "archives":
+        lines = [f"  {raw.what[:1].upper()}{raw.what[1:]}.", *(f"  {why}" for why in raw.why), *lines]
     if facts.surveys:
-        lines.append("  Nothing is extracted and nothing there is changed.")
+        packed = raw is not None and raw.layout == "archives"
+        lines.append(f"  {'Nothing is extracted and nothing' if packed else 'Nothing'} there is changed.")
     return lines
 
 
-def nothing_usable(facts: Facts, folder: Path) -> str:
+def nothing_usable(facts: Facts) -> str:
     """Why a folder will not do as raw data, and what would."""
-    lines = [f"{shortened(folder)} holds no images that can be used."]
-    bad = [each for each in facts.parts if each.problem]
-    for each in bad:
-        lines += [f"  {each.problem}"] + ([f"  → {each.hint}"] if each.hint else [])
-    if not bad:
-        lines += [f"  {contents(folder)}", "  → They come from https://image-net.org/download-images, with an account"]
-    return "\n".join(lines)
+    assert facts.folder is not None
+    bad = [f"  {_sentences(each.problem, each.hint, indent=2)}" for each in facts.parts if each.problem]
+    seen = f"  {contents(facts.folder)}\n  → They come from https://image-net.org/download-images, with an account"
+    return "\n".join([f"{shortened(facts.folder)} holds no images that can be used.", *(bad or [seen])])
+
+
+def told(error: SetupError) -> str:
+    """An error as a question shows it."""
+    return _sentences(error.what, error.hint, indent=2)
+
+
+def _sentences(what: str, hint: str, *, indent: int) -> str:
+    return f"{what}\n{' ' * indent}→ {hint}" if hint else what
 
 
 def _line(facts: Facts, part: Part, width: int) -> list[str]:
     name = f"{part.name:<{width}}"
     if part.path is None:
         mark = "·" if part.split == "test" else "!"
-        return [f"  {mark} {name}   missing   {_COST[part.kind, part.split]}"]
+        return [f"  {mark} {name}   missing   {_cost(facts, part)}"]
     if part.problem:
-        return [f"  ✗ {name}   {part.problem}"] + ([f"      → {part.hint}"] if part.hint else [])
+        return [f"  ✗ {name}   {_sentences(part.problem, part.hint, indent=6)}"]
     if part.kind == "boxes":
-        return [f"  ✓ {name} {_size(part.bytes)}   bounding boxes"]
+        return [f"  ✓ {name} {_size(part.bytes)}   bounding boxes of {part.split}"]
     survey = facts.surveys[part.split]
     return [f"  {'!' if is_short(survey) else '✓'} {name} {_size(survey.bytes)}   {_told(survey)}"]
+
+
+def _cost(facts: Facts, part: Part) -> str:
+    others = [split for split in facts.splits if split != part.split]
+    return _COST.get((part.kind, part.split)) or f"only {' and '.join(others) or 'nothing'} can be built"
 
 
 def _told(survey: Survey) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from wizard.ask.asked import Value
 from wizard.ask.defaults import yes_or_no
@@ -14,9 +14,16 @@ from wizard.ask.facts import Facts
 from wizard.ask.question import Question
 from wizard.ask.questions import BY_KEY, QUESTIONS
 from wizard.folders import state_folder
-from wizard.profile import Profile, check
+from wizard.profile import Image, Profile, check
+from wizard.sources.raw import Layout
 
 _YES_NO = {True: "yes", False: "no"}
+_RESTS_ON: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "source.path": {"source": ("layout", "links")},
+    "output.format": {"output": ("features",)},
+    "image.resize": {"image": tuple(Image.model_fields)},
+}
+"""Keys of a profile that no question is about, by the question whose answer they are said of."""
 _RESIZING = ("image.quality", "image.splits")
 """Questions that are not asked of originals, though a profile may answer them: it then has them encoded anew."""
 
@@ -50,12 +57,20 @@ class Draft:
     def take(self, question: Question, value: Value, facts: Facts) -> None:
         """Takes an answer; `settle` then lets follow what follows from it."""
         key = question.key
-        if key == "image.resize" and value != self.answers.get(key):
-            self.base.pop("image", None)
+        if value != self.answers.get(key):
+            self._free(key)
+        if key == "source.path" and facts.follow:
+            self.base.setdefault("source", {})["links"] = "follow"
         fresh = question.default(self.answers, facts)
         self.answers[key] = value
         self.asked = [each.key for each in QUESTIONS if each.key in (*self.asked, key)]
         self.chosen = [each for each in self.chosen if each != key] + ([key] if value != fresh else [])
+
+    def _free(self, key: str) -> None:
+        """Lets go what no question is about, and what was said of another answer."""
+        for section, names in _RESTS_ON.get(key, {}).items():
+            for name in names:
+                self.base.get(section, {}).pop(name, None)
 
     def back(self) -> bool:
         """Takes the last answer back, to be asked again; false where there is none."""
@@ -136,10 +151,15 @@ class Draft:
         return check(self.table(facts), "The answers")
 
     @property
+    def layout(self) -> Literal["auto"] | Layout:
+        """The form that the raw data must have; a profile says so, no question asks."""
+        layout: Literal["auto"] | Layout = self.base.get("source", {}).get("layout", "auto")
+        return layout
+
+    @property
     def follows_links(self) -> bool:
-        """Whether links of the raw data may lead out of its folder; a profile says so, no question asks."""
-        source = self.base.get("source", {})
-        return isinstance(source, dict) and source.get("links") == "follow"
+        """Whether links of the raw data may lead out of its folder."""
+        return bool(self.base.get("source", {}).get("links") == "follow")
 
     def save(self) -> None:
         """Keeps the answers for a next start; a folder that cannot be written costs just that."""
@@ -158,11 +178,14 @@ class Draft:
         for question in QUESTIONS:
             section, dot, key = question.key.partition(".")
             values: dict[str, Any] = base.get(section, {}) if dot else base
-            unasked = question.key in _RESIZING and profile.image.resize == "original"
-            if (key or section) in values and not unasked:
+            if (key or section) in values and question.key not in _unasked(profile):
                 value = values.pop(key or section)
                 answers[question.key] = _YES_NO[value] if isinstance(value, bool) else value
-        return cls(answers=answers, asked=list(answers), chosen=list(answers), base=base)
+        if "image.splits" in answers:
+            answers["image.splits"] = [split for split in profile.source.splits if split in profile.image.splits]
+        # What is left to the raw data follows it.
+        chosen = [key for key in answers if (key, answers[key]) != ("source.labels", "auto")]
+        return cls(answers=answers, asked=list(answers), chosen=chosen, base=base)
 
 
 def load() -> tuple[Draft, float] | None:
@@ -170,12 +193,13 @@ def load() -> tuple[Draft, float] | None:
     try:
         stored: Mapping[str, Any] = json.loads(_path().read_text(encoding="utf-8"))
         draft = Draft(**{key: stored[key] for key in ("answers", "asked", "chosen", "base")})
-        if not isinstance(stored["answers"], dict) or not isinstance(stored["base"], dict):
+        sections = [stored["base"].get(section, {}) for section in ("source", "image", "output", "run")]
+        if not all(isinstance(each, dict) for each in (stored["answers"], *sections)):
             return None
         if not draft.asked or not BY_KEY.keys() >= draft.answers.keys() >= {*draft.asked, *draft.chosen}:
             return None
         return draft, max(0.0, time.time() - stored["at"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
@@ -194,6 +218,14 @@ def plain(question: Question, value: Value) -> Value | bool:
     if question.key == "run.workers" and isinstance(value, str) and value.isdigit():
         return int(value)
     return value == "yes" if question.choices is yes_or_no else value
+
+
+def _unasked(profile: Profile) -> tuple[str, ...]:
+    """Questions that its answers leave open, though it may have values for them."""
+    if profile.image.resize == "original":
+        return _RESIZING
+    resized = {*profile.source.splits} & {*profile.image.splits}
+    return () if resized and len(profile.source.splits) > 1 else ("image.splits",)
 
 
 def _stands(question: Question, answers: Mapping[str, Value], facts: Facts) -> bool:

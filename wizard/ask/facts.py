@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from wizard import saved
 from wizard.engine.events import Preparing
@@ -16,10 +17,12 @@ from wizard.prepare import Report
 from wizard.profile import Profile
 from wizard.sources.classes import Classes, imagenet
 from wizard.sources.detect import Labels, open_raw
-from wizard.sources.raw import Part, Progress, RawData, Survey
+from wizard.sources.raw import Layout, Part, Progress, RawData, Survey
 
 _LIKELY = (".", "raw-data", "imagenet", "~/imagenet/raw-data", "~/imagenet", "~/data/imagenet", "~/Downloads")
 """Where people keep the archives; looked at for a first default."""
+FOLLOW = "source.links=follow"
+"""What the hint names where a link leads out of the raw data's folder."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +34,7 @@ class Facts:
         raw: the raw data; None before it is known.
         parts: of it, there or not.
         surveys: what the sound ones of images hold.
+        follow: whether links that lead out of the folder were followed.
         last: the profile that was saved last; None where there is none.
         names: of the saved profiles.
     """
@@ -39,6 +43,7 @@ class Facts:
     raw: RawData | None = None
     parts: tuple[Part, ...] = ()
     surveys: Mapping[Split, Survey] = field(default_factory=dict)
+    follow: bool = False
     last: Profile | None = None
     names: frozenset[str] = frozenset()
 
@@ -64,6 +69,11 @@ class Facts:
         return next((table.classes for table in tables if table is not None), imagenet())
 
     @property
+    def leaving(self) -> str:
+        """Which link leads out of the folder and was not followed, in a sentence; empty where none does."""
+        return next((each.problem for each in self.parts if FOLLOW in each.hint), "")
+
+    @property
     def from_records(self) -> bool:
         """Whether the raw data are TFRecords."""
         return self.raw is not None and self.raw.layout == "tfrecords"
@@ -87,7 +97,15 @@ def first_facts() -> Facts:
     return Facts(last=last, names=frozenset(each.name for each in profiles))
 
 
-def look(facts: Facts, folder: Path, report: Report, labels: Labels = "auto", *, follow: bool = False) -> Facts:
+def look(
+    facts: Facts,
+    folder: Path,
+    report: Report,
+    labels: Labels = "auto",
+    *,
+    layout: Literal["auto"] | Layout = "auto",
+    follow: bool = False,
+) -> Facts:
     """The same facts with those of a folder of raw data.
 
     Args:
@@ -95,12 +113,13 @@ def look(facts: Facts, folder: Path, report: Report, labels: Labels = "auto", *,
         folder: where the raw data should be.
         report: told how far the look is.
         labels: whether the labels of class folders are those of ImageNet or of the folders.
+        layout: the form that the raw data must have.
         follow: whether links may lead out of the folder.
 
     Raises:
         InputError: there is no such folder, it cannot be looked into, or it holds no raw data.
     """
-    raw = open_raw(folder, "auto", labels, follow=follow)
+    raw = open_raw(folder, layout, labels, follow=follow)
     parts, surveys = [], {}
     for each in raw.parts:
         seen = each
@@ -110,7 +129,7 @@ def look(facts: Facts, folder: Path, report: Report, labels: Labels = "auto", *,
             except InputError as error:
                 seen = replace(each, problem=error.what, hint=error.hint)
         parts.append(seen)
-    return replace(facts, folder=folder, raw=raw, parts=tuple(parts), surveys=surveys)
+    return replace(facts, folder=folder, raw=raw, parts=tuple(parts), surveys=surveys, follow=follow)
 
 
 def _progress(report: Report, split: Split) -> Progress:

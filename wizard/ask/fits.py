@@ -2,27 +2,33 @@
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, cast
 
 from pydantic import BaseModel
 
 from wizard.ask.asked import Value
+from wizard.ask.defaults import Answers
 from wizard.ask.draft import plain
 from wizard.ask.facts import Facts
 from wizard.ask.question import Question
+from wizard.engine.targets import Format
 from wizard.errors import ProfileError, UsageError
 from wizard.folders import expanded
 from wizard.preflight.checks import refusal
+from wizard.prepare import written_folders
 from wizard.profile import Profile, check
+from wizard.sources.parts import collision
 
 
-def misfit(question: Question, value: Value, facts: Facts) -> str:
+def misfit(question: Question, value: Value, facts: Facts, answers: Answers = MappingProxyType({})) -> str:
     """Why an answer cannot be taken, in a sentence; empty where it can.
 
     Args:
         question: that it answers.
         value: the answer.
         facts: what is known of the raw data.
+        answers: to other questions.
     """
     if isinstance(value, list) and not value:
         return "Choose one at least."
@@ -31,7 +37,7 @@ def misfit(question: Question, value: Value, facts: Facts) -> str:
     if question.kind == "number" and isinstance(value, int):
         return _beyond(question, value) or _too_many_shards(question, value, facts)
     if question.key == "output.path":
-        return _bad_output(str(value), facts.folder)
+        return _bad_output(str(value), facts, answers)
     if question.key == "name" and not str(value):
         return "A name is needed."
     return _refused(question, value)
@@ -68,7 +74,7 @@ def _unspeakable(text: str) -> str:
     return ""
 
 
-def _bad_output(text: str, source: Path | None) -> str:
+def _bad_output(text: str, facts: Facts, answers: Answers) -> str:
     try:
         path = expanded(text).absolute()
     except UsageError as error:
@@ -76,10 +82,22 @@ def _bad_output(text: str, source: Path | None) -> str:
     with suppress(OSError):  # a closed folder, of which the rights say more
         if path.exists() and not path.is_dir():
             return f"{path} is a file. Name a folder; it is made where it is missing."
-    if source is not None and path.resolve() == source.resolve():
+    if facts.folder is not None and path.resolve() == facts.folder.resolve():
         return "That is the raw data's own folder. Give the dataset another one."
+    if among := intrusion(path, facts, answers):
+        return among
     seen, mend = refusal(path)
     return f"{seen}. {mend}, or name another folder." if seen else ""
+
+
+def intrusion(output: Path, facts: Facts, answers: Answers) -> str:
+    """Why a dataset in this folder would be written among the raw data, in a sentence; empty where it would not."""
+    form = cast(Format, answers.get("output.format", "tfrecord"))
+    written = written_folders(form, split_folders=answers.get("output.split_folders") == "yes")
+    among = collision(facts.raw, output, written) if facts.raw is not None else None
+    if among is None:
+        return ""
+    return f"That would write into {among}, which is read as raw data. Give the dataset a folder of its own."
 
 
 def _refused(question: Question, value: Value) -> str:

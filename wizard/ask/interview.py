@@ -2,7 +2,6 @@
 
 import os
 import shlex
-from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -11,23 +10,23 @@ from wizard import saved
 from wizard.ask import draft as drafts
 from wizard.ask.asked import Asked, Back, Choice, Prompter, Value, title
 from wizard.ask.bench import Bench
-from wizard.ask.diagnosis import diagnosis, nothing_usable
+from wizard.ask.diagnosis import diagnosis, nothing_usable, told
 from wizard.ask.draft import Draft
-from wizard.ask.facts import Facts, look
-from wizard.ask.fits import misfit
+from wizard.ask.facts import Facts
+from wizard.ask.fits import intrusion, misfit
+from wizard.ask.looking import LABELS, SOURCE, Looking
 from wizard.ask.question import Question
 from wizard.ask.questions import BY_KEY, QUESTIONS, folder
 from wizard.ask.review import images, rows
 from wizard.ask.stage import Outcome, Stage
-from wizard.errors import MachineError, ProfileError, SetupError
+from wizard.errors import MachineError, ProfileError, SetupError, UsageError
 from wizard.folders import shortened
 from wizard.preflight import checks
 from wizard.preflight.examine import Verdict
 from wizard.preflight.preview import write_preview
 from wizard.profile import Profile
-from wizard.sources.detect import Labels
 
-SOURCE, LABELS = "source.path", "source.labels"
+OUTPUT = "output.path"
 
 
 class Interview:
@@ -48,6 +47,7 @@ class Interview:
         self._stage = stage
         self._facts = facts
         self._bench = bench
+        self._looking = Looking(prompter, stage)
         self._draft = draft or Draft()
         self._before_edit: tuple[Draft, Facts] | None = None
         self._previewed: object = None
@@ -107,20 +107,15 @@ class Interview:
 
     def _misfit(self, question: Question, answer: Value) -> str:
         """Why the answer cannot be taken; an answer about the raw data is looked at on the spot."""
-        why = misfit(question, answer, self._facts)
+        why = misfit(question, answer, self._facts, self._draft.answers)
         if why or question.key not in (SOURCE, LABELS):
             return why
-        asked = {**self._draft.answers, question.key: answer}
-        if question.key == SOURCE and answer != self._draft.answers.get(SOURCE):
-            asked.pop(LABELS, None)
-        path = folder(asked, SOURCE)
         try:
-            with self._stage.progress() as report:
-                facts = look(self._facts, path, report, _labels(asked), follow=self._draft.follows_links)
+            facts = self._looking.look(self._facts, self._draft, question.key, answer)
         except SetupError as error:
-            return error.what
+            return told(error)
         if not facts.surveys:
-            return nothing_usable(facts, path)
+            return nothing_usable(facts)
         self._facts = facts
         self._bench.prepare(facts)
         return ""
@@ -166,17 +161,23 @@ class Interview:
             self._prompter.say("  This is the first question; Ctrl-C leaves.")
 
     def _review(self) -> Outcome | None:
+        among = intrusion(folder(self._draft.answers, OUTPUT), self._facts, self._draft.answers)
+        if among:  # by an answer that was changed after that one
+            self._prompter.say(f"✗ {among}")
+            self._edit(BY_KEY[OUTPUT])
+            return None
         try:
             profile = self._draft.profile(self._facts)
-        except ProfileError as error:
+            self._tell_changes()
+            with self._stage.busy("looking at this machine") as progress:
+                verdict = self._bench.verdict(profile, self._facts, progress)
+            table = rows(profile, self._facts, verdict.estimated, verdict.checks)
+        except (ProfileError, UsageError) as error:
             self._prompter.say(f"✗ {error}")
             self._edit(self._chosen_question())
             return None
-        self._tell_changes()
-        with self._stage.busy("looking at this machine") as progress:
-            verdict = self._bench.verdict(profile, self._facts, progress)
         self._show_preview(profile)
-        self._stage.table(rows(profile, self._facts, verdict.estimated, verdict.checks))
+        self._stage.table(table)
         return self._choose(profile, verdict)
 
     def _tell_changes(self) -> None:
@@ -213,7 +214,7 @@ class Interview:
         match self._prompter.ask(asked):
             case "start" if "output" in failing:
                 self._prompter.say("✗ Shards of another plan are never mixed with these: choose another output folder.")
-                self._edit(BY_KEY["output.path"])
+                self._edit(BY_KEY[OUTPUT])
                 return None
             case "start":
                 path = self._saved_if_possible(profile)
@@ -272,11 +273,6 @@ class Interview:
         self._prompter.say(
             f"  imagenet-setup run {shlex.quote(profile.name)}\n  The profile is {shortened(path)}; it can be edited."
         )
-
-
-def _labels(answers: Mapping[str, Value]) -> Labels:
-    named = answers.get(LABELS)
-    return "ilsvrc2012" if named == "ilsvrc2012" else "folders" if named == "folders" else "auto"
 
 
 def _anchored(question: Question, answer: Value) -> Value:

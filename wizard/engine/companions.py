@@ -71,16 +71,15 @@ def synsets_txt(classes: Classes) -> bytes:
 
 def boxes_table(plan: Plan) -> bytes:
     """All boxes relative to the source's images, as `process_bounding_boxes.py | sort` prints them: four decimals."""
-    return b"".join(sorted(line for split in plan.splits for line in _box_lines(split.table)))
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(row for split in plan.splits for row in _box_rows(split.table))
+    return b"".join(sorted(text.getvalue().encode().splitlines(keepends=True)))
 
 
-def _box_lines(table: SampleTable) -> Iterator[bytes]:
-    boxed = np.flatnonzero(np.diff(table.first_box))
-    for sample in table.take(boxed):
-        for box in sample.boxes:
-            text = io.StringIO()
-            csv.writer(text, lineterminator="\n").writerow([sample.name, *(f"{corner:.4f}" for corner in box)])
-            yield text.getvalue().encode()
+def _box_rows(table: SampleTable) -> Iterator[list[str]]:
+    names = np.repeat(table.name, np.diff(table.first_box)).tolist()
+    for name, box in zip(names, table.boxes.tolist(), strict=True):
+        yield [name.decode(), *(f"{corner:.4f}" for corner in box)]
 
 
 def _ours(folder: Path) -> set[str]:

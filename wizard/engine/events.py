@@ -241,6 +241,7 @@ class Finished:
         label_base: stored label of rank 0.
         target: as what it is written.
         classes: how many the labels count.
+        imagenet: whether they are ImageNet's, so that its counts are what to expect.
     """
 
     output: str
@@ -253,6 +254,7 @@ class Finished:
     label_base: int
     target: Target = TFRECORDS
     classes: int = 1000
+    imagenet: bool = True
 
 
 Event = Note | Preparing | Checked | Estimated | Started | Beat | Machine | ShardDone | WorkerLost | Stopping | Finished

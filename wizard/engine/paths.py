@@ -1,5 +1,7 @@
 """Whether each image of a plan has a place of its own in the output."""
 
+from pathlib import PurePosixPath
+
 from wizard.engine.plan import Plan, SplitPlan
 from wizard.engine.targets import key
 from wizard.errors import InputError
@@ -26,6 +28,7 @@ def _require_distinct(plan: Plan, split: SplitPlan) -> None:
     taken: dict[str, str] = {}
     for name, rank in zip(map(bytes.decode, table.name.tolist()), table.label.tolist(), strict=True):
         place = target.image(split.split, name, table.classes.name(rank)) if target.of_files else key(name)
+        place = str(PurePosixPath(place))
         other = taken.setdefault(place, name)
         if other != name:
             raise InputError(

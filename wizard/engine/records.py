@@ -57,6 +57,11 @@ def serialised(entry: Entry, target: Target) -> bytes:
     return tfrecord.frame(example.encode(features(entry, objects=target.features == "inception")))
 
 
+def ending(target: Target) -> bytes:
+    """What is appended to a shard after its last image."""
+    return tar.END if target.format == "webdataset" else b""
+
+
 def features(entry: Entry, *, objects: bool) -> dict[str, example.Feature]:
     """The features of `build_imagenet_data.py`; without objects and words, those of `imagenet_to_gcs.py`."""
     way = entry.stored.way

@@ -23,7 +23,7 @@ _VERSIONS = {
     "webdataset": "WebDataset tars with jpg, cls and json, version 1",
 }
 _FEATURES = {
-    "tpu": "tf.train.Example with the 10 features of imagenet_to_gcs.py, version 1",
+    "tpu": "tf.train.Example with the 9 features of imagenet_to_gcs.py, version 1",
     "source": "tf.train.Example with the features of its source, version 1",
 }
 

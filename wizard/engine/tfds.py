@@ -109,9 +109,7 @@ def _info(plan: Plan, done: Mapping[str, ShardResult]) -> Json:
         "version": "1.0.0",
         "description": f"{'ILSVRC2012' if whole else 'Images'} as imagenet-setup wrote it; dataset.json says how.",
         "fileFormat": "tfrecord",
-        "splits": [
-            _split(plan, [shard for shard in shards if shard.split == split.split]) for split in plan.splits
-        ],
+        "splits": [_split(plan, [shard for shard in shards if shard.split == split.split]) for split in plan.splits],
     }
 
 

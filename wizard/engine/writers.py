@@ -12,9 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
-from wizard.engine.records import Entry, serialised
+from wizard.engine.records import Entry, ending, serialised
 from wizard.engine.targets import INDEX_FOLDER, LISTINGS, STATE_FOLDER, Target
-from wizard.formats import tar, tfrecord
+from wizard.formats import tfrecord
 
 _PREFIX, _SUFFIX = ".building-", ".tmp"
 _STAGING = f"{STATE_FOLDER}/building"
@@ -78,7 +78,8 @@ class OneFile:
     def __init__(self, folder: Path, shard: str, target: Target) -> None:
         self._folder, self._shard, self._what = folder, shard, target
         self._target = folder / target.file(shard)
-        self._target.parent.mkdir(exist_ok=True)
+        if self._target.parent != folder:  # an output folder that is gone is not made anew
+            self._target.parent.mkdir(exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=f"{_PREFIX}{shard}-", suffix=_SUFFIX, dir=self._target.parent)
         self._temporary = Path(temporary)
         self._file = os.fdopen(handle, "wb", buffering=1 << 20)
@@ -105,8 +106,7 @@ class OneFile:
 
     def commit(self) -> Written:
         """Puts index and shard in place, both whole and flushed to disk."""
-        if self._what.format == "webdataset":
-            self._append(tar.END)
+        self._append(ending(self._what))
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
@@ -143,7 +143,8 @@ class ImageFiles:
 
     def __init__(self, folder: Path, split: str, shard: str, target: Target) -> None:
         self._folder, self._split, self._shard, self._target = folder, split, shard, target
-        (folder / _STAGING).mkdir(parents=True, exist_ok=True)
+        for place in (STATE_FOLDER, _STAGING):  # but not the folder itself, should it be gone
+            (folder / place).mkdir(exist_ok=True)
         self._waiting = Path(tempfile.mkdtemp(prefix=f"{shard}-", dir=folder / _STAGING))
         self._files: list[ImageFile] = []
         self.size = 0
@@ -195,7 +196,10 @@ def read_listing(listing: bytes) -> list[ImageFile]:
     Raises:
         ValueError: it is none.
     """
-    rows = list(csv.reader(io.StringIO(listing.decode())))
+    try:
+        rows = list(csv.reader(io.StringIO(listing.decode(), newline="")))
+    except csv.Error as error:
+        raise ValueError("no listing of image files") from error
     if not rows or tuple(rows[0]) != ImageFile._fields or any(len(row) != len(ImageFile._fields) for row in rows):
         raise ValueError("no listing of image files")
     return [ImageFile(path, int(size), digest) for path, size, digest in rows[1:]]

@@ -5,10 +5,13 @@ Source: `tensorflow/core/lib/io/record_writer.h`; the tests hold both directions
 
 import struct
 from collections.abc import Iterator
+from mmap import mmap
 from typing import IO, NamedTuple
 
 import google_crc32c
 
+HEADER = 12
+"""Bytes of framing before a payload."""
 OVERHEAD = 16
 """Bytes that framing adds to a payload."""
 _LENGTH = struct.Struct("<Q")
@@ -89,6 +92,37 @@ def spans(file: IO[bytes]) -> Iterator[tuple[int, int]]:
         offset += size
         index += 1
         file.seek(offset)
+
+
+def payloads(buffer: bytes | mmap) -> Iterator[tuple[int, int]]:
+    """Start and end of each payload in a buffer that begins with a record; only what lies before payloads is read.
+
+    Raises:
+        RecordDamage: a length's CRC is wrong, or the buffer ends inside a record.
+    """
+    offset = index = 0
+    while offset < len(buffer):
+        head = buffer[offset : offset + HEADER]
+        if len(head) < HEADER:
+            raise RecordDamage(index, offset, f"the file ends after {len(head)} bytes of a record's header")
+        _compare(index, offset, "length", _CRC.unpack(head[8:])[0], masked_crc(head[:8]))
+        start = offset + HEADER
+        end = start + _LENGTH.unpack(head[:8])[0]
+        if end + _CRC.size > len(buffer):
+            takes, left = end + _CRC.size - start, len(buffer) - start
+            raise RecordDamage(index, offset, f"the record takes {takes:,} more bytes, but the file has {left:,}")
+        yield start, end
+        offset = end + _CRC.size
+        index += 1
+
+
+def begins(head: bytes) -> bool:
+    """Whether a file that begins with these bytes begins with a record, by the CRC of its length.
+
+    >>> begins(frame(b"abc")), begins(bytes(HEADER))
+    (True, False)
+    """
+    return len(head) >= HEADER and _CRC.unpack(head[8:HEADER])[0] == masked_crc(head[:8])
 
 
 def _compare(record: int, offset: int, part: str, stored: int, computed: int) -> None:

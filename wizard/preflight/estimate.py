@@ -16,6 +16,7 @@ import psutil
 from wizard.engine.events import Estimated, Range
 from wizard.engine.executors import LocalExecutor
 from wizard.engine.plan import ShardTask
+from wizard.engine.records import ending
 from wizard.engine.targets import Target
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import Rehearsal, rehearse
@@ -141,6 +142,7 @@ class Estimator:
         target = goal(profile, self._surveys)
         storing = self._time_storing(profile.output_path, target)
         shards = sum(all_shards(profile, self._surveys).values())
+        size = size[0] + shards * len(ending(target)), size[1]
         images = round(sum(survey.images * shares[survey.split] for survey in surveys))
         stored = (storing.shard * shards + storing.byte * size[0] + storing.image * images) * left
         seconds, error = (work[0] * left + stored) / self._busy, work[1] * left / self._busy
@@ -170,7 +172,7 @@ class Estimator:
         return self._executor.submit(fn, *args, **kwargs).result()
 
     def _sample(self, profile: Profile, split: Split) -> Drawn:
-        together = sum(self._surveys[each].image_bytes for each in profile.source.splits)
+        together = max(1, sum(self._surveys[each].image_bytes for each in profile.source.splits))
         wanted = max(SAMPLE, _PER_WORKER * self._processes)
         count = max(_LEAST, round(wanted * self._surveys[split].image_bytes / together))
         if (split, count) not in self._drawn:
@@ -250,7 +252,7 @@ def total(value: Column, size: Column, weight: Column, totals: tuple[int, float]
 def share(profile: Profile, survey: Survey) -> float:
     """The share of a split's images that the profile asks for, were all classes of one size."""
     classes = profile.source.classes
-    return 1.0 if classes is None else min(1.0, classes / survey.classes)
+    return 1.0 if classes is None or not survey.classes else min(1.0, classes / survey.classes)
 
 
 def _task(drawn: Drawn, rows: npt.NDArray[np.intp], asked: Recipe, target: Target) -> ShardTask:

@@ -1,6 +1,6 @@
-"""Arrays that are costly to make, kept beside the archive they were made from.
+"""Arrays that are costly to make from files, kept in a folder of their own.
 
-An entry is good while the archive has the path, size and mtime that it was made with, and its own sha256 holds;
+An entry is good while the files have the paths, sizes and mtimes that it was made with, and its own sha256 holds;
 otherwise it is made anew. A cache folder that cannot be written costs time, nothing else.
 """
 
@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,23 +27,31 @@ def fingerprint(path: Path) -> str:
     return json.dumps([str(path.resolve()), stat.st_size, stat.st_mtime_ns])
 
 
-def cached(folder: Path, path: Path, kind: str, make: Callable[[], Arrays]) -> Arrays:
+def cached(
+    folder: Path, path: Path, kind: str, make: Callable[[], Arrays], *, files: Sequence[Path] | None = None
+) -> Arrays:
     """The arrays that `make` gives for the file at `path`, from the cache where they are there and good.
 
     Args:
         folder: the cache folder; need not exist.
-        path: the archive.
+        path: the archive, or the folder of `files`.
         kind: what the arrays are, with a version of their form.
         make: called when they are not there, stale or damaged.
+        files: that they are made from, in order, where that is not the file at `path` alone.
     """
-    key = fingerprint(path)
+    sources = (path,) if files is None else files
+    key = _state(sources)
     entry = folder / f"{kind}-{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]}.npz"
     arrays = _load(entry, key)
     if arrays is None:
         arrays = make()
-        if key == fingerprint(path):
+        if key == _state(sources):
             _save(entry, key, arrays)
     return arrays
+
+
+def _state(files: Sequence[Path]) -> str:
+    return hashlib.sha256("\n".join(map(fingerprint, files)).encode()).hexdigest()
 
 
 def _load(entry: Path, key: str) -> Arrays | None:

@@ -1,5 +1,6 @@
 """The classes that labels count in: ImageNet's thousand, or those of a person's own folders."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -24,6 +25,10 @@ class Classes:
     def __len__(self) -> int:
         return len(self.names)
 
+    def __reduce__(self) -> tuple[Callable[..., "Classes"], tuple[tuple[str, ...], ...]]:
+        """Those of ImageNet go to a worker by name alone: a shard's task is far smaller than they are."""
+        return (imagenet, ()) if self == imagenet() else (_classes, (self.names, self.words))
+
     @property
     def whole_imagenet(self) -> bool:
         """Whether they are the 1,000 of ILSVRC2012, whatever images there are."""
@@ -36,6 +41,10 @@ class Classes:
     def text(self, rank: int) -> str:
         """The class in words; empty for an image without label."""
         return self.words[rank] if rank >= 0 else ""
+
+
+def _classes(names: tuple[str, ...], words: tuple[str, ...]) -> Classes:
+    return Classes(names=names, words=words)
 
 
 @cache

@@ -1,5 +1,6 @@
 """Which form of raw data a folder holds."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
@@ -7,7 +8,7 @@ from wizard.errors import InputError, reading
 from wizard.sources.folders import open_folders
 from wizard.sources.kaggle import open_kaggle
 from wizard.sources.locate import contents, require_folder
-from wizard.sources.official import OfficialArchives, archive_names
+from wizard.sources.official import OfficialArchives, archive_names, image_archive_names
 from wizard.sources.raw import Layout, RawData
 from wizard.sources.tfrecords import open_tfrecords
 
@@ -36,19 +37,29 @@ def open_raw(
     with reading(folder):
         require_folder(folder)
         there = {entry.name for entry in folder.iterdir()}
-        found: RawData | None = None
-        if layout in ("auto", "kaggle"):
-            found = open_kaggle(folder, follow=follow)
-        if found is None and layout in ("auto", "archives") and (layout == "archives" or there & archive_names()):
-            found = OfficialArchives(folder, there)
-        if found is None and layout in ("auto", "tfrecords"):
-            found = open_tfrecords(folder)
-        if found is None and layout in ("auto", "folders"):
-            found = open_folders(folder, labels, follow=follow)
+        found = _found(folder, there, layout, labels, follow=follow)
     if found is None:
         asked = f" as source.layout = {layout!r} asks" if layout != "auto" else ""
         raise InputError(
             f"{folder} holds no raw data that this program knows{asked}. {contents(folder)}",
             f"Looked for {LOOKED_FOR}",
         )
+    return found
+
+
+def _found(
+    folder: Path, there: Collection[str], layout: Literal["auto"] | Layout, labels: Labels, *, follow: bool
+) -> RawData | None:
+    """Boxes alone do not make a folder one of archives: they may lie beside an extracted tree."""
+    found: RawData | None = None
+    if layout in ("auto", "kaggle"):
+        found = open_kaggle(folder, follow=follow)
+    if found is None and (layout == "archives" or (layout == "auto" and image_archive_names() & set(there))):
+        found = OfficialArchives(folder, there)
+    if found is None and layout in ("auto", "tfrecords"):
+        found = open_tfrecords(folder)
+    if found is None and layout in ("auto", "folders"):
+        found = open_folders(folder, labels, follow=follow)
+    if found is None and layout == "auto" and archive_names() & set(there):
+        found = OfficialArchives(folder, there)
     return found

@@ -13,7 +13,7 @@ def unsafe(name: str) -> str:
     """
     if not name:
         return "is empty"
-    if "\0" in name or "\n" in name:
+    if any(character in name for character in "\0\n\r"):
         return "has a control character in it"
     if PurePosixPath(name).is_absolute() or PureWindowsPath(name).drive or name.startswith("\\"):
         return "is an absolute path"

@@ -92,10 +92,14 @@ class OfficialArchives:
         return locate.image_archives(self.folder, [split])[split]
 
 
+def image_archive_names() -> set[str]:
+    """The file names of the official archives of images."""
+    return {name for archive in IMAGES.values() for name in archive.names}
+
+
 def archive_names() -> set[str]:
     """The file names of all official archives."""
-    images = {name for archive in IMAGES.values() for name in archive.names}
-    return images | {name for boxes in BOXES.values() for name in boxes.names}
+    return image_archive_names() | {name for boxes in BOXES.values() for name in boxes.names}
 
 
 def _look(

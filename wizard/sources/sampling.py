@@ -13,8 +13,10 @@ import numpy.typing as npt
 
 from wizard.errors import InputError, reading
 from wizard.formats import tar
-from wizard.ilsvrc2012.synsets import rank_of_image
+from wizard.ilsvrc2012.archives import Split
+from wizard.ilsvrc2012.synsets import is_test_image, rank_of_image
 from wizard.sources.archives import read_table
+from wizard.sources.classes import UNLABELLED
 from wizard.sources.raw import Survey
 from wizard.sources.samples import SampleTable, in_one_file
 
@@ -57,7 +59,7 @@ def draw(survey: Survey, count: int, seed: int, cache: Path) -> Drawn:
             except tar.TarDamage as error:
                 raise InputError(f"{survey.path}: {error}.", _FETCH) from error
             name = member.name.rpartition("/")[2] if member else ""
-            rank = rank_of_image(name)
+            rank = _rank(survey.split, name)
             if member and rank is not None:
                 found.append((name.encode(), member.offset, member.size, rank))
     if not found:
@@ -73,6 +75,13 @@ def draw(survey: Survey, count: int, seed: int, cache: Path) -> Drawn:
         label=np.array(labels, np.int16),
     )
     return Drawn(survey=survey, table=table, weight=survey.images / chance / (1 / chance).sum())
+
+
+def _rank(split: Split, name: str) -> int | None:
+    """None for a name that no image of the split has."""
+    if split == "test":
+        return UNLABELLED if is_test_image(name) else None
+    return rank_of_image(name)
 
 
 def _of_table(survey: Survey, table: SampleTable, count: int, seed: int) -> Drawn:

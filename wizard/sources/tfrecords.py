@@ -1,11 +1,119 @@
-"""Existing TFRecords."""
+"""Existing TFRecords, of any schema whose keys include image/encoded and a label."""
 
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
-from wizard.sources.raw import RawData
+from wizard.errors import InputError, UsageError, reading
+from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.sources import locate
+from wizard.sources.raw import BoxTable, Layout, Part, Progress, RawData, Survey, surveyed
+from wizard.sources.record_classes import decide
+from wizard.sources.record_columns import read_columns
+from wizard.sources.record_files import RecordFiles, find
+from wizard.sources.record_table import Records
+from wizard.sources.samples import SampleTable
+
+_LISTED = 5
 
 
 def open_tfrecords(folder: Path) -> RawData | None:
-    """The raw data of a folder of TFRecord files; None where there are none."""
-    del folder
-    return None
+    """The raw data of a folder of TFRecord files, or of folders of them named as splits; None where there are none.
+
+    Raises:
+        InputError: it cannot be looked into.
+    """
+    with reading(folder):
+        files, untold = find(folder)
+    return TFRecords(folder, files, untold) if files else None
+
+
+class TFRecords:
+    """A folder of TFRecords; see `raw.RawData`."""
+
+    layout: Layout = "tfrecords"
+    what: str
+    why: tuple[str, ...]
+    parts: tuple[Part, ...]
+    own_boxes = True
+    annotatable = False
+
+    def __init__(self, folder: Path, files: Mapping[Split, RecordFiles], untold: Collection[Path]) -> None:
+        self.folder = folder
+        self._files = files
+        gzipped = any(each.packing == "gzip" for each in files.values())
+        self.what = "TFRecords compressed with gzip" if gzipped else "TFRecords"
+        self.why = (_seen(folder, files), *_passed_over(untold))
+        self.parts = tuple(_part(split, files.get(split)) for split in SPLITS)
+
+    def require(self, splits: Collection[Split], boxes: Collection[Split]) -> None:
+        """See `RawData.require`; boxes are in the records, where there are any."""
+        del boxes
+        sound = ", ".join(f'"{part.split}"' for part in self.parts if part.sound)
+        for part in self.parts:
+            if part.split in splits and part.path is None:
+                raise InputError(
+                    f"{self.folder} holds no TFRecords of {part.split} ({part.name}). {locate.contents(self.folder)}",
+                    f"Put them there, or build only what is there: --set 'source.splits=[{sound}]'",
+                )
+            if part.split in splits and part.problem:
+                raise InputError(part.problem, part.hint)
+
+    def survey(self, split: Split, cache: Path, progress: Progress) -> Survey:
+        """See `RawData.survey`; what every record says is read, but not its image."""
+        table = self.table(split, cache, progress, skip_bad=True)
+        return surveyed(split, self._files[split].path, table, shards=len(self._files[split].files))
+
+    def table(self, split: Split, cache: Path, progress: Progress, *, skip_bad: bool) -> SampleTable:
+        """See `RawData.table`; the records of train and validation together say whose classes they are."""
+        self.require([split], [])
+        there: list[Split] = [part.split for part in self.parts if part.sound]
+        deciding = [each for each in there if each != "test"] or there
+        columns = {each: read_columns(self._files[each], each, cache, progress) for each in {*deciding, split}}
+        classes, base = decide([columns[each] for each in deciding])
+        return Records(split, self._files[split], columns[split]).table(classes, base, skip_bad=skip_bad)
+
+    def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:
+        """See `RawData.boxes`: images bring their own."""
+        raise NotImplementedError
+
+    def prove(
+        self, splits: Collection[Split], boxes: Collection[Split], cache: Path, step: Callable[[str], Progress]
+    ) -> Iterator[str]:
+        """See `RawData.prove`: there are no sums."""
+        del splits, boxes, cache, step
+        raise UsageError(
+            f"--md5 is for the official archives; {self.folder} holds TFRecords, for which there are no official sums.",
+            "Run without --md5: every record's CRC is proven and every image decoded on the way",
+        )
+
+
+def _seen(folder: Path, files: Mapping[Split, RecordFiles]) -> str:
+    held = [
+        f"{len(found.files):,} file{'s' if len(found.files) != 1 else ''} of {split}"
+        + (f" in {found.path.name}/" if found.path != folder else "")
+        for split, found in files.items()
+    ]
+    return f"{folder} holds TFRecords: {', '.join(held)}."
+
+
+def _passed_over(untold: Collection[Path]) -> list[str]:
+    if not untold:
+        return []
+    named = ", ".join(path.name for path in list(untold)[:_LISTED])
+    more = f" and {len(untold) - _LISTED:,} more" if len(untold) > _LISTED else ""
+    return [f"Their names tell no split, so they are passed over: {named}{more}."]
+
+
+def _part(split: Split, found: RecordFiles | None) -> Part:
+    if found is None:
+        return Part(name=f"{split}-*", kind="images", split=split)
+    first = found.files[0].name
+    more = f" and {len(found.files) - 1:,} more" if len(found.files) > 1 else ""
+    return Part(
+        name=f"{first}{more}",
+        kind="images",
+        split=split,
+        path=found.path,
+        problem=found.problem,
+        hint=found.hint,
+    )

@@ -1,10 +1,6 @@
 """Re-reads a finished dataset whole: every shard in worker processes, then TensorFlow as a trainer would use it."""
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +10,14 @@ from wizard.engine import manifest as manifests
 from wizard.engine.events import Event, Note, Preparing
 from wizard.engine.executors import LocalExecutor, WorkerDied
 from wizard.engine.journal import read as read_journal
-from wizard.engine.journal import shard_files
 from wizard.engine.manifest import Manifest, PlannedShard
-from wizard.engine.targets import INDEX_FOLDER
+from wizard.engine.targets import Target
 from wizard.errors import MachineError, VerifyFailed
-from wizard.folders import cache_folder
 from wizard.preflight.machine import cores
-from wizard.verify.shard import Expectation, Problem, check_shard
+from wizard.verify.expected import Expectation, Problem
+from wizard.verify.shard import check_shard
+from wizard.verify.strays import strays
+from wizard.verify.training import read_with_tensorflow
 
 _TOLD = 20
 """Problems told in the error itself; the others go to the listener."""
@@ -32,12 +29,14 @@ class Verified:
 
     Attributes:
         output: its folder.
-        images: records read, by split.
-        shards: files read, by split.
+        images: images read, by split.
+        shards: shards read, by split.
         bytes: of all shards.
         pixels: whether every image was decoded.
         skipped: images that the build had left out.
-        tensorflow: what tf.data made of a batch of each split, in words.
+        tensorflow: what TensorFlow made of a batch of each split, in words.
+        target: as what it is written.
+        imagenet: whether its classes are ImageNet's.
     """
 
     output: str
@@ -47,6 +46,8 @@ class Verified:
     pixels: bool
     skipped: int
     tensorflow: dict[str, str]
+    target: Target
+    imagenet: bool
 
 
 def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = False) -> Verified:
@@ -58,8 +59,10 @@ def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = Fals
         MachineError: TensorFlow cannot be started on this machine.
     """
     manifest = _manifest(folder)
-    problems = _unknown_files(folder, manifest)
-    problems += _check_shards(folder, manifest, report, pixels=pixels)
+    planned = {shard.shard: shard for shard in manifests.planned(folder, manifest)}
+    expectations = list(_expectations(folder, manifest, planned, pixels=pixels))
+    problems = [*strays(folder, manifest, expectations), *_unlisted(manifest, planned), *_repeated(expectations)]
+    problems += _check_shards(expectations, report)
     if problems:
         for problem in problems[_TOLD:]:
             report(Note(text=str(problem), warning=True))
@@ -67,7 +70,8 @@ def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = Fals
         more = f"\n  and {len(problems) - _TOLD:,} more" if len(problems) > _TOLD else ""
         raise VerifyFailed(
             f"{folder} is not what its manifest says:{listed}{more}",
-            "Repeat the command that built it, with --repair: it sets damaged shards aside and builds just those anew",
+            "Remove what is no part of it, and repeat the command that built it, with --repair: it sets damaged shards "
+            "aside and builds just those anew",
         )
     return Verified(
         output=str(folder),
@@ -76,7 +80,9 @@ def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = Fals
         bytes=sum(shard.bytes_out for shard in manifest.shards),
         pixels=pixels,
         skipped=len(manifest.skipped),
-        tensorflow=_read_with_tensorflow(folder, manifest, report),
+        tensorflow=read_with_tensorflow(folder, manifest, expectations, report),
+        target=manifest.target,
+        imagenet=manifest.classes.whole_imagenet,
     )
 
 
@@ -88,42 +94,6 @@ def _manifest(folder: Path) -> Manifest:
             "Go on with the command that began it, then verify",
         )
     return manifests.read(folder)
-
-
-def _unknown_files(folder: Path, manifest: Manifest) -> list[Problem]:
-    known = {shard.shard for shard in manifest.shards}
-    files = {manifest.target.file(name) for name in known}
-    return [
-        Problem(shard=name, what="it is no shard of this dataset, but a trainer's glob would find it")
-        for name in shard_files(folder, manifest.target)
-        if name not in files
-    ] + [
-        Problem(shard=f"{INDEX_FOLDER}/{file.name}", what="it is the index of no shard of this dataset")
-        for file in sorted((folder / INDEX_FOLDER).glob("*"))
-        if file.name not in known
-    ]
-
-
-def _check_shards(folder: Path, manifest: Manifest, report: Callable[[Event], None], *, pixels: bool) -> list[Problem]:
-    planned = {shard.shard: shard for shard in manifests.planned(folder, manifest)}
-    expectations = list(_expectations(folder, manifest, planned, pixels=pixels))
-    problems = _unlisted(manifest, planned) + _repeated(expectations)
-    total, done = sum(shard.bytes_out for shard in manifest.shards), 0
-    executor = LocalExecutor(min(cores(), len(expectations)))
-    completed = False
-    try:
-        for expected, found in zip(expectations, executor.map(check_shard, expectations), strict=True):
-            problems += found
-            done += expected.result.bytes_out
-            report(Preparing(step="re-reading shards", done=done, total=total))
-        completed = True
-    except WorkerDied as error:
-        raise MachineError(
-            f"Re-reading shards ended early: {error}.", "Free some memory and verify again; nothing was changed"
-        ) from error
-    finally:
-        executor.shutdown(cancel_futures=not completed)
-    return problems
 
 
 def _expectations(
@@ -143,40 +113,37 @@ def _expectations(
         )
 
 
-def _unlisted(manifest: Manifest, planned: Mapping[str, PlannedShard]) -> list[Problem]:
+def _unlisted(manifest: Manifest, planned: Collection[str]) -> Iterator[Problem]:
     listed = {shard.shard for shard in manifest.shards}
-    return [
-        Problem(shard=name, what="it is planned, but not in the manifest") for name in planned if name not in listed
-    ]
+    for name in planned:
+        if name not in listed:
+            yield Problem(shard=name, what="it is planned, but not in the manifest")
 
 
-def _repeated(expectations: list[Expectation]) -> list[Problem]:
-    names = np.concatenate([expected.names for expected in expectations])
-    unique, counts = np.unique(names, return_counts=True)
-    return [
-        Problem(shard=manifests.IMAGES, what="it is planned more than once", name=name.decode())
-        for name in unique[counts > 1]
-    ]
+def _repeated(expectations: Collection[Expectation]) -> Iterator[Problem]:
+    """A test and a train image may share a name; two of one split may not."""
+    for split in dict.fromkeys(each.result.split for each in expectations):
+        names = np.concatenate([each.names for each in expectations if each.result.split == split])
+        unique, counts = np.unique(names, return_counts=True)
+        for name in unique[counts > 1].tolist():
+            yield Problem(shard=manifests.IMAGES, what=f"{split} plans it more than once", name=name.decode())
 
 
-def _read_with_tensorflow(folder: Path, manifest: Manifest, report: Callable[[Event], None]) -> dict[str, str]:
-    report(Note(text="opening the dataset with tf.data"))
-    # Else Keras, which TensorFlow imports, would leave a folder in the person's home.
-    environment = os.environ | {"KERAS_HOME": str(cache_folder() / "keras")}
-    told = {}
-    for split in manifest.splits:
-        if not any(shard.images for shard in manifest.shards if shard.split == split):
-            continue
-        command = [sys.executable, "-m", "wizard.verify.trainer", str(folder), split, str(manifest.label_base)]
-        ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-        try:
-            answer = json.loads(ran.stdout.splitlines()[-1])
-        except (ValueError, IndexError) as error:
-            raise MachineError(
-                f"TensorFlow cannot be started here; it ended with code {ran.returncode}: {ran.stderr.strip()[-500:]}",
-                "All shards were re-read and found whole; mend the installation of tensorflow and verify again",
-            ) from error
-        if "problem" in answer:
-            raise VerifyFailed(f"{folder}: tf.data cannot use {split}: {answer['problem']}")
-        told[split] = answer["told"]
-    return told
+def _check_shards(expectations: Collection[Expectation], report: Callable[[Event], None]) -> list[Problem]:
+    problems: list[Problem] = []
+    total, done = sum(expected.result.bytes_out for expected in expectations), 0
+    executor = LocalExecutor(min(cores(), len(expectations)))
+    completed = False
+    try:
+        for expected, found in zip(expectations, executor.map(check_shard, expectations), strict=True):
+            problems += found
+            done += expected.result.bytes_out
+            report(Preparing(step="re-reading shards", done=done, total=total))
+        completed = True
+    except WorkerDied as error:
+        raise MachineError(
+            f"Re-reading shards ended early: {error}.", "Free some memory and verify again; nothing was changed"
+        ) from error
+    finally:
+        executor.shutdown(cancel_futures=not completed)
+    return problems

@@ -11,7 +11,8 @@ from wizard.engine.plan import ShardTask
 from wizard.engine.targets import INDEX_FOLDER, STATE_FOLDER, Target
 from wizard.engine.writers import restore_index
 from wizard.formats.tfrecord import RecordDamage
-from wizard.verify.shard import Expectation, check_shard
+from wizard.verify.expected import Expectation
+from wizard.verify.shard import check_shard
 
 REJECTED_FOLDER = "rejected"
 

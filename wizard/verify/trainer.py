@@ -1,74 +1,130 @@
-"""Opens one split with tf.data and parses a batch as training code does; the only module that imports TensorFlow.
+"""Opens files of one split with TensorFlow and decodes a batch as training code does; nothing else imports it.
 
-Run as `python -m wizard.verify.trainer FOLDER SPLIT LABEL_BASE` in a process of its own, because the import takes
-seconds, half a gigabyte and the liberty to write to stderr. Prints one JSON object: {"told": …} or {"problem": …}.
+Run as `python -m wizard.verify.trainer` in a process of its own, because the import takes seconds, half a gigabyte and
+the liberty to write to stderr. Reads what `wizard.verify.training` asks as JSON from stdin, and prints one JSON object:
+{"told": …} or {"problem": …}.
 """
 
 import json
 import os
 import sys
-from pathlib import Path
+import tarfile
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
-
-from wizard.ilsvrc2012.archives import CLASSES
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 import tensorflow as tf
 
-BATCH = 64
 SIDE = 224
+_NO_LABEL = -(1 << 62)
 
 
-def read_batch(folder: str, split: str) -> tuple[Any, Any]:
-    """The first batch of a split.
+def read_records(files: list[str], batch: int, *, any_features: bool) -> tuple[Any, Any]:
+    """The first batch of TFRecords.
 
     Args:
-        folder: the dataset's.
-        split: train or validation.
+        files: paths of shards.
+        batch: images at most.
+        any_features: whether the records have just an image in common.
 
     Returns:
-        Tensors: float32[n, SIDE, SIDE, 3] images and int64[n] labels, n <= BATCH.
+        Tensors: float32[n, SIDE, SIDE, 3] images and int64[n] labels, _NO_LABEL where there is none.
 
     Raises:
         tf.errors.OpError: TensorFlow cannot read or parse it.
     """
-    shards = sorted(os.fsencode(file) for file in Path(folder).iterdir() if file.name.startswith(f"{split}-"))
-    records = tf.data.Dataset.from_tensor_slices(shards).interleave(tf.data.TFRecordDataset, cycle_length=8)
-    images, labels = next(iter(records.map(_parse).batch(BATCH)))
+    wanted = {
+        "image/encoded": tf.io.FixedLenFeature([], tf.string, ""),
+        "image/class/label": tf.io.FixedLenFeature([], tf.int64, _NO_LABEL),
+    }
+    if not any_features:
+        # What TensorFlow's official ResNet reads besides, with the defaults that it declares.
+        corners = ("xmin", "ymin", "xmax", "ymax")
+        wanted["image/class/text"] = tf.io.FixedLenFeature([], tf.string, "")
+        wanted |= {f"image/object/bbox/{corner}": tf.io.VarLenFeature(tf.float32) for corner in corners}
+
+    def parse(record: Any) -> tuple[Any, Any]:
+        features = tf.io.parse_single_example(record, wanted)
+        return _decoded(features["image/encoded"]), features["image/class/label"]
+
+    shards = tf.data.Dataset.from_tensor_slices([os.fsencode(file) for file in files])
+    records = shards.interleave(tf.data.TFRecordDataset, cycle_length=8)
+    images, labels = next(iter(records.map(parse).batch(batch)))
     return images, labels
 
 
-def _parse(record: Any) -> tuple[Any, Any]:
-    """The features that TensorFlow's official ResNet reads, with the defaults that it declares."""
-    corners = ("xmin", "ymin", "xmax", "ymax")
-    features = tf.io.parse_single_example(
-        record,
-        {
-            "image/encoded": tf.io.FixedLenFeature([], tf.string, ""),
-            "image/class/label": tf.io.FixedLenFeature([], tf.int64, -1),
-            "image/class/text": tf.io.FixedLenFeature([], tf.string, ""),
-        }
-        | {f"image/object/bbox/{corner}": tf.io.VarLenFeature(tf.float32) for corner in corners},
-    )
-    image = tf.image.resize(tf.io.decode_jpeg(features["image/encoded"], channels=3), (SIDE, SIDE))
-    return image, features["image/class/label"]
+def read_images(files: list[str], batch: int) -> tuple[Any, None]:
+    """The first batch of image files; see `read_records`."""
+    paths = tf.data.Dataset.from_tensor_slices([os.fsencode(file) for file in files])
+    return next(iter(paths.map(lambda path: _decoded(tf.io.read_file(path))).batch(batch))), None
 
 
-def main(folder: str, split: str, label_base: int) -> dict[str, str]:
-    """What tf.data made of the split: told, or the problem that it had."""
+def read_samples(files: list[str], batch: int) -> tuple[Any, Any]:
+    """The first batch of WebDataset tars; see `read_records`.
+
+    Raises:
+        tarfile.TarError: a tar cannot be read.
+        ValueError: a label is no number.
+    """
+    samples = list(islice(_samples(files), batch))
+    images = tf.stack([_decoded(fields["jpg"]) for fields in samples])
+    return images, tf.constant([int(fields["cls"]) for fields in samples], tf.int64)
+
+
+def _samples(files: list[str]) -> Iterator[dict[str, bytes]]:
+    """The tars' samples: what of neighbours has the same name up to its first dot."""
+    for file in files:
+        fields: dict[str, bytes] = {}
+        before = ""
+        with tarfile.open(file, "r:") as archive:
+            for member in archive:
+                stem, _, field = member.name.partition(".")
+                if fields and stem != before:
+                    yield fields
+                    fields = {}
+                content = archive.extractfile(member)
+                fields[field] = content.read() if content else b""
+                before = stem
+        if fields:
+            yield fields
+
+
+def _decoded(image: Any) -> Any:
+    return tf.image.resize(tf.io.decode_jpeg(image, channels=3), (SIDE, SIDE))
+
+
+def _read(asked: Mapping[str, Any]) -> tuple[Any, Any]:
+    files, batch = asked["files"], asked["batch"]
+    match asked["form"]:
+        case "tfrecord":
+            return read_records(files, batch, any_features=asked["any_features"])
+        case "webdataset":
+            return read_samples(files, batch)
+        case _:
+            return read_images(files, batch)
+
+
+def main(asked: Mapping[str, Any]) -> dict[str, str]:
+    """What TensorFlow made of the split: told, or the problem that it had."""
     try:
-        images, labels = read_batch(folder, split)
+        images, stated = _read(asked)
     except tf.errors.OpError as error:
         return {"problem": error.message}
-    lowest, highest = int(tf.reduce_min(labels)), int(tf.reduce_max(labels))
-    if lowest < label_base or highest >= label_base + CLASSES:
-        return {"problem": f"labels {lowest} to {highest} are not within {label_base} to {label_base + CLASSES - 1}"}
-    return {
-        "told": f"TensorFlow {tf.__version__} parsed a batch of {tuple(images.shape)}, labels {lowest} to {highest}"
-    }
+    except (tarfile.TarError, ValueError, KeyError) as error:
+        return {"problem": f"a sample cannot be read: {error!r}"}
+    done = f"TensorFlow {tf.__version__} read a batch of {tuple(images.shape)}"
+    labels = [] if stated is None else [label for label in stated.numpy().tolist() if label != _NO_LABEL]
+    if not labels:
+        return {"told": done}
+    lowest, highest = asked["lowest"], asked["highest"]
+    unlike = [label for label in labels if not lowest <= label <= highest]
+    if any(label >= lowest or not asked["unlabelled"] for label in unlike):
+        return {"problem": f"labels {min(labels)} to {max(labels)} are not within {lowest} to {highest}"}
+    return {"told": f"{done}, labels {min(labels)} to {max(labels)}"}
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1], sys.argv[2], int(sys.argv[3]))))  # noqa: T201
+    print(json.dumps(main(json.load(sys.stdin))))  # noqa: T201

@@ -1,0 +1,152 @@
+"""What a journal makes of folders that other targets have written to."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.engine.entries import entry
+from tests.engine.test_plan import made
+from wizard.engine.events import ShardResult
+from wizard.engine.journal import Journal, anything, in_place, shard_files
+from wizard.engine.plan import Plan
+from wizard.engine.targets import LISTINGS, Target
+from wizard.engine.writers import writer
+from wizard.errors import PlanMismatch
+
+TARGETS = {
+    "tfrecord": Target(),
+    "split folders": Target(split_folders=True),
+    "folders": Target(format="folders"),
+    "flat": Target(format="flat"),
+    "webdataset": Target(format="webdataset"),
+}
+NAMES = list(TARGETS)
+
+
+def plan(name: str) -> Plan:
+    return replace(made(shards=2), target=TARGETS[name])
+
+
+def build(folder: Path, asked: Plan, shard: str) -> ShardResult:
+    """A real shard of two images."""
+    with writer(folder, "train", shard, asked.target) as file:
+        for number in range(2):
+            file.write(entry(f"n01440764_{shard}{number}.JPEG", b"jpeg"))
+        written = file.commit()
+    return ShardResult(
+        shard=shard, split="train", images=2, boxes=0, bytes_in=8, bytes_out=written.bytes, sha256=written.sha256
+    )
+
+
+def begun(folder: Path, name: str) -> Plan:
+    """A folder in which the first shard of this target's plan is done."""
+    asked = plan(name)
+    journal = Journal(folder, asked)
+    journal.record(build(folder, asked, asked.shard_names[0]))
+    return asked
+
+
+def images(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.JPEG"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_plan_goes_on(tmp_path: Path, name: str) -> None:
+    asked = begun(tmp_path, name)
+    again = Journal(tmp_path, asked)
+    assert [again.proves(shard, skip_bad=False) for shard in asked.shard_names] == [True, False]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shard_that_was_never_put_in_place_is_not_there(tmp_path: Path, name: str) -> None:
+    asked = begun(tmp_path, name)
+    result = Journal(tmp_path, asked).done[asked.shard_names[0]]
+    assert in_place(tmp_path, asked.target, result)
+    assert not in_place(tmp_path, asked.target, replace(result, shard=asked.shard_names[1]))
+    assert not in_place(tmp_path / "elsewhere", asked.target, result)
+
+
+@pytest.mark.parametrize("name", ["folders", "flat"])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_shard_of_which_one_image_is_gone_or_of_another_size_is_not_proven(
+    tmp_path: Path, name: str, place: int
+) -> None:
+    asked = begun(tmp_path, name)
+    journal = Journal(tmp_path, asked)
+    images(tmp_path)[place].write_bytes(b"jpe")
+    assert not journal.proves(asked.shard_names[0], skip_bad=False)
+    images(tmp_path)[place].unlink()
+    assert not journal.proves(asked.shard_names[0], skip_bad=False)
+
+
+@pytest.mark.parametrize("content", [b"", b"path,bytes,sha256\n", b"\xff", b"x"])
+def test_a_shard_whose_listing_is_another_is_not_proven(tmp_path: Path, content: bytes) -> None:
+    asked = begun(tmp_path, "folders")
+    (tmp_path / LISTINGS / f"{asked.shard_names[0]}.csv").write_bytes(content)
+    assert not Journal(tmp_path, asked).proves(asked.shard_names[0], skip_bad=False)
+
+
+@pytest.mark.parametrize("theirs", NAMES)
+@pytest.mark.parametrize("ours", NAMES)
+def test_another_targets_shards_are_refused_with_the_difference(tmp_path: Path, theirs: str, ours: str) -> None:
+    if theirs == ours:
+        return
+    begun(tmp_path, theirs)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(PlanMismatch) as error:
+        Journal(tmp_path, plan(ours))
+    told = [line.strip().partition(":")[0] for line in error.value.what.splitlines()[1:]]
+    assert set(told) <= {"format", "shards lie"}
+    assert told
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_no_journal_knows_is_refused_by_name(tmp_path: Path, name: str) -> None:
+    asked = plan(name)
+    build(tmp_path, asked, asked.shard_names[0])
+    (found,) = shard_files(tmp_path, asked.target)
+    with pytest.raises(PlanMismatch, match="no journal that says how they were made") as error:
+        Journal(tmp_path, asked)
+    assert found in error.value.what
+    assert (tmp_path / found).is_file()
+
+
+def test_tfrecords_that_no_journal_knows_do_not_hinder_folders(tmp_path: Path) -> None:
+    """A reader of folders does not look at them."""
+    (tmp_path / "train-00000-of-00002").write_bytes(b"records")
+    assert Journal(tmp_path, plan("folders")).done == {}
+    assert (tmp_path / "train-00000-of-00002").read_bytes() == b"records"
+
+
+@pytest.mark.parametrize("split", ["train", "val", "test"])
+def test_a_foreign_image_in_the_folder_of_any_split_is_refused(tmp_path: Path, split: str) -> None:
+    (tmp_path / split / "cats").mkdir(parents=True)
+    (tmp_path / split / "cats" / "mine.jpg").write_bytes(b"jpeg")
+    with pytest.raises(PlanMismatch, match=f"image files, among them {split}/cats/mine.jpg, and no journal"):
+        Journal(tmp_path, plan("folders"))
+    assert Journal(tmp_path, plan("flat")).done == {}
+
+
+def test_empty_folders_hinder_nobody(tmp_path: Path) -> None:
+    (tmp_path / "train" / "cats").mkdir(parents=True)
+    assert Journal(tmp_path, plan("folders")).done == {}
+
+
+def test_another_target_without_shards_is_forgotten(tmp_path: Path) -> None:
+    Journal(tmp_path, plan("folders"))
+    assert Journal(tmp_path, plan("tfrecord")).done == {}
+
+
+def test_all_that_any_target_would_find_is_found_once(tmp_path: Path) -> None:
+    for file in ("train-00000-of-00002", "tfrecord_val/validation-1", "val/a/1.jpg", "test_flatten/1.jpg", "notes.txt"):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_bytes(b"")
+    assert anything(tmp_path) == [
+        "test_flatten/1.jpg",
+        "tfrecord_val/validation-1",
+        "train-00000-of-00002",
+        "val/a/1.jpg",
+    ]
+    assert anything(tmp_path / "none") == []

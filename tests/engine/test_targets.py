@@ -1,0 +1,120 @@
+from pathlib import PurePosixPath
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wizard.engine.targets import INDEX_FOLDER, STATE_FOLDER, Format, Target, key
+from wizard.sources.names import unsafe
+
+SPLITS = ("train", "validation", "test")
+FILES: tuple[Literal["folders", "flat"], ...] = ("folders", "flat")
+TARGETS = [
+    Target(),
+    Target(split_folders=True),
+    Target(features="tpu", index=False),
+    Target(format="folders"),
+    Target(format="flat"),
+    Target(format="webdataset"),
+]
+CLASSES = st.text(min_size=1, max_size=12).filter(lambda name: not unsafe(name) and "/" not in name)
+NAMES = st.text(min_size=1, max_size=30).filter(lambda name: not unsafe(name))
+
+
+def stays_inside(path: str) -> bool:
+    return not PurePosixPath(path).is_absolute() and ".." not in PurePosixPath(path).parts
+
+
+@given(st.sampled_from(FILES), st.sampled_from(SPLITS), NAMES, CLASSES | st.just(""))
+def test_an_image_stays_in_the_folder_of_its_split(
+    form: Literal["folders", "flat"], split: str, name: str, wnid: str
+) -> None:
+    target = Target(format=form)
+    path = target.image(split, name, wnid)
+    assert stays_inside(path)
+    assert PurePosixPath(path).is_relative_to(target.image_folder(split))
+    assert PurePosixPath(path).suffix.lower() in (".jpg", ".jpeg")
+
+
+@given(st.sampled_from(SPLITS), NAMES, CLASSES)
+def test_in_folders_of_classes_an_image_lies_in_its_class(split: str, name: str, wnid: str) -> None:
+    folder = PurePosixPath(Target(format="folders").image_folder(split)) / wnid
+    assert PurePosixPath(Target(format="folders").image(split, name, wnid)).is_relative_to(folder)
+
+
+@given(st.sampled_from(SPLITS), NAMES, CLASSES)
+def test_flat_files_lie_in_no_further_folder_and_begin_with_their_class(split: str, name: str, wnid: str) -> None:
+    folder, cut, file = Target(format="flat").image(split, name, wnid).partition("/")
+    assert (folder, cut) == (Target(format="flat").image_folder(split), "/")
+    assert "/" not in file
+    assert file.startswith(f"{wnid}_")
+
+
+@given(st.sampled_from(TARGETS), st.sampled_from(SPLITS), st.integers(1, 99_999), st.data())
+def test_a_shards_file_stays_in_the_places_of_its_target(
+    target: Target, split: str, shards: int, data: st.DataObject
+) -> None:
+    index = data.draw(st.integers(0, shards - 1))
+    path = target.file(target.shard(split, index, shards))
+    assert stays_inside(path)
+    folder, _, _ = path.rpartition("/")
+    assert folder in target.places
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=str)
+def test_no_two_shards_share_a_name_or_a_file(target: Target) -> None:
+    names = [target.shard(split, index, 40) for split in SPLITS for index in range(40)]
+    assert len(set(names)) == len({target.file(name) for name in names}) == 120
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=str)
+def test_the_name_of_a_shard_begins_with_its_split(target: Target) -> None:
+    assert all(target.shard(split, 0, 1).startswith(f"{split}-") for split in SPLITS)
+
+
+def test_what_readers_of_another_target_look_for_lies_elsewhere() -> None:
+    assert not {place for each in TARGETS for place in each.places} & {INDEX_FOLDER, STATE_FOLDER}
+    folders = {Target(format=form).image_folder(split) for form in FILES for split in SPLITS}
+    assert len(folders) == 6
+    assert not folders & {place for each in TARGETS for place in each.places}
+
+
+@pytest.mark.parametrize(
+    ("form", "name", "wnid", "path"),
+    [
+        ("folders", "n01440764_1.JPEG", "n01440764", "train/n01440764/n01440764_1.JPEG"),
+        ("folders", "1.JPEG", "", "train/1.JPEG"),
+        ("folders", "cats/1.webp", "cats", "train/cats/1.webp.jpg"),
+        ("folders", "cats", "cats", "train/cats/cats.jpg"),
+        ("folders", "dogs/1.jpg", "cats", "train/cats/dogs/1.jpg"),
+        ("flat", "n01440764_1.JPEG", "n01440764", "train_flatten/n01440764_1.JPEG"),
+        ("flat", "cats/old/1.png", "cats", "train_flatten/cats_old_1.png.jpg"),
+        ("flat", "1.JPEG", "", "train_flatten/1.JPEG"),
+    ],
+)
+def test_the_file_of_an_image(form: Format, name: str, wnid: str, path: str) -> None:
+    assert Target(format=form).image("train", name, wnid) == path
+
+
+def test_splits_lie_where_pytorch_code_looks() -> None:
+    assert [Target(format="folders").image_folder(split) for split in SPLITS] == ["train", "val", "test"]
+
+
+def test_every_target_that_gives_other_bytes_has_another_version() -> None:
+    versions = [Target(features=features).version for features in ("inception", "tpu", "source")]
+    versions += [Target(format=form).version for form in ("folders", "flat", "webdataset")]
+    assert len(set(versions)) == 6
+    assert Target(index=False).version == Target(split_folders=True).version == Target().version
+
+
+def test_only_tfrecords_have_an_index() -> None:
+    indexed = {each.format for each in TARGETS if each.indexed}
+    assert indexed == {"tfrecord"}
+    assert not Target(index=False).indexed
+
+
+@given(NAMES)
+def test_the_key_of_a_sample_has_no_dot_but_keeps_its_folders(name: str) -> None:
+    assert "." not in key(name)
+    assert key(name).count("/") == name.count("/")

@@ -1,0 +1,49 @@
+import pickle
+
+import pytest
+
+from wizard.ilsvrc2012.synsets import synsets
+from wizard.sources.classes import UNLABELLED, Classes, imagenet, of_folders, stored_label
+
+
+def test_those_of_imagenet_are_the_thousand_in_the_order_of_their_wnids() -> None:
+    assert len(imagenet()) == 1000
+    assert imagenet().whole_imagenet
+    assert (imagenet().name(0), imagenet().text(0)) == ("n01440764", "tench, Tinca tinca")
+    assert list(imagenet().names) == sorted(imagenet().names)
+
+
+def test_an_image_without_label_has_no_class() -> None:
+    assert (imagenet().name(UNLABELLED), imagenet().text(UNLABELLED)) == ("", "")
+
+
+def test_a_folder_named_by_a_wnid_has_its_words_and_any_other_its_own_name() -> None:
+    classes = of_folders(("cats", "n01440764"))
+    assert classes == Classes(names=("cats", "n01440764"), words=("cats", "tench, Tinca tinca"))
+    assert not classes.whole_imagenet
+
+
+def test_fewer_of_the_thousand_are_not_imagenet() -> None:
+    names = tuple(synset.wnid for synset in synsets())
+    assert of_folders(names).whole_imagenet
+    assert not of_folders(names[:999]).whole_imagenet
+    assert not of_folders(names[::-1]).whole_imagenet
+
+
+@pytest.mark.parametrize(("rank", "base", "label"), [(0, 0, 0), (0, 1, 1), (999, 1, 1000), (-1, 0, -1), (-1, 1, -1)])
+def test_the_stored_label_counts_from_the_base_but_for_what_has_none(rank: int, base: int, label: int) -> None:
+    assert stored_label(rank, base) == label
+
+
+@pytest.mark.parametrize(
+    "classes",
+    [imagenet(), of_folders(("a", "b")), Classes(names=imagenet().names, words=imagenet().names)],
+    ids=["imagenet", "own", "imagenet in other words"],
+)
+def test_classes_cross_to_a_worker(classes: Classes) -> None:
+    assert pickle.loads(pickle.dumps(classes)) == classes
+
+
+def test_those_of_imagenet_cross_to_a_worker_by_name_alone() -> None:
+    assert len(pickle.dumps(imagenet())) < 100
+    assert pickle.loads(pickle.dumps(imagenet())) is imagenet()

@@ -1,0 +1,157 @@
+"""Programs that know nothing of this one read what it writes, each as it is installed and in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.engine.test_tfds import OF_SOURCE, Record, done, planned, write
+from tests.helpers import TRAIN, VALIDATION, build_dataset, encoded, noise
+from wizard.engine import manifest
+from wizard.engine.tfds import metadata
+
+BUILDER = """
+import json, sys, tempfile
+from pathlib import Path
+import tensorflow_datasets as tfds
+
+builder = tfds.builder_from_directory(sys.argv[1])
+label_of = builder.info.features["image"]["class"]["label"]
+found = {
+    split: [
+        [
+            image["filename"].decode(), int(image["class"]["label"]), label_of.int2str(image["class"]["label"]),
+            list(image["encoded"].shape) == [image["height"], image["width"], 3],
+            [image.get("object", {}).get("bbox", {}).get(corner, []) for corner in ("xmin", "ymin", "xmax", "ymax")],
+        ]
+        for image in (record["image"] for record in tfds.as_numpy(builder.as_dataset(split=split)))
+    ]
+    for split in builder.info.splits
+}
+with tempfile.TemporaryDirectory() as folder:
+    builder.info.features.save_config(folder)
+    saved = {path.name: path.read_text() for path in Path(folder).iterdir()}
+counts = {name: split.num_examples for name, split in builder.info.splits.items()}
+print(json.dumps({"found": found, "saved": saved, "counts": counts}, default=lambda array: array.tolist()))
+"""
+
+FOREIGN = """
+import json, sys
+import tensorflow_datasets as tfds
+
+found = [
+    [
+        int(record["id"]), int(record["image"]["class"]["label"]), list(record["image"]["encoded"].shape),
+        [tag.decode() for tag in record["tags"]], record["image"]["object"]["area"].tolist(),
+    ]
+    for record in tfds.as_numpy(tfds.builder_from_directory(sys.argv[1]).as_dataset(split="test"))
+]
+print(json.dumps(found))
+"""
+
+INDEXED = """
+import json, sys
+import tfrecord
+
+description = {"image/filename": "byte", "image/class/label": "int", "image/object/bbox/xmin": "float"}
+out, *shards = sys.argv[1:]
+found = [
+    [bytes(record["image/filename"]).decode(), record["image/class/label"].tolist()]
+    for shard in shards
+    for place in range(2)
+    for record in tfrecord.tfrecord_loader(f"{out}/{shard}", f"{out}/idx/{shard}", description, (place, 2))
+]
+print(json.dumps(found))
+"""
+
+SAMPLES = """
+import json, sys
+import webdataset
+
+found = [
+    [sample["__key__"], sample["cls"], sample["json"], list(sample["jpg"].size), sample["jpg"].mode]
+    for sample in webdataset.WebDataset(sys.argv[1:], shardshuffle=False).decode("pil")
+]
+print(json.dumps(found))
+"""
+
+
+def told_by(script: str, *arguments: object) -> Any:
+    """What a script of another program prints last, as JSON; it sees no GPU and need not be quiet."""
+    quiet = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    ended = subprocess.run(command, capture_output=True, text=True, env=quiet, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout.splitlines()[-1])
+
+
+def ranks(out: Path, split: str) -> dict[str, int]:
+    """The rank of every image of a split by its name, as the dataset lists them."""
+    return {
+        name.decode(): rank
+        for planned in manifest.planned(out, manifest.read(out))
+        if planned.shard.startswith(split)
+        for name, rank in zip(planned.names.tolist(), planned.ranks.tolist(), strict=True)
+    }
+
+
+@pytest.mark.parametrize(
+    "output",
+    [{}, {"split_folders": True, "train_shards": 60}, {"features": "tpu", "label_base": 0}],
+    ids=["the 15 features", "in folders, some shards empty", "the 10 features, labels from 0"],
+)
+def test_tfds_reads_every_record_with_its_class(raw: Path, tmp_path: Path, output: dict[str, Any]) -> None:
+    build_dataset(raw, tmp_path, source={"boxes": "all"}, output=output | {"tfds": True})
+    told = told_by(BUILDER, tmp_path)
+    wnids, base = manifest.read(tmp_path).classes.names, output.get("label_base", 1)
+    assert told["counts"] == {"train": TRAIN, "validation": VALIDATION}
+    for split, images in told["found"].items():
+        expected = ranks(tmp_path, split)
+        assert len(images) == len(expected)
+        assert {name: label for name, label, *_ in images} == {name: rank + base for name, rank in expected.items()}
+        assert {name: wnid for name, _, wnid, *_ in images} == {name: wnids[rank] for name, rank in expected.items()}
+        assert all(fits for *_, fits, _ in images)
+        assert any(boxes[0] for *_, boxes in images) == ("features" not in output)
+    # Ours, byte for byte, is also what tensorflow-datasets would write of these features.
+    assert told["saved"] == {name: (tmp_path / name).read_text() for name in told["saved"]}
+
+
+def test_tfds_reads_records_of_another_origin_whose_features_come_and_go(tmp_path: Path) -> None:
+    plan = planned({"test": 4}, shards=2, target=OF_SOURCE)
+    image: Record = {"image/encoded": [encoded(Image.fromarray(noise(16, 24)))], "image/class/label": [-1]}
+    one, other = plan.shard_names
+    write(tmp_path / one, {**image, "id": [7], "tags": [b"a", b"b"], "image/object/area": [0.5]}, {**image, "id": [8]})
+    write(tmp_path / other, {**image, "id": [9]}, {**image, "id": [10], "tags": [b"c"]})
+    for name, content in metadata(plan, done(plan), tmp_path).items():
+        (tmp_path / name).write_bytes(content)
+    assert sorted(told_by(FOREIGN, tmp_path)) == [
+        [7, -1, [16, 24, 3], ["a", "b"], [0.5]],
+        [8, -1, [16, 24, 3], [], []],
+        [9, -1, [16, 24, 3], [], []],
+        [10, -1, [16, 24, 3], ["c"], []],
+    ]
+
+
+def test_pypi_s_tfrecord_jumps_to_records_with_the_index(built: Path) -> None:
+    for split in ("train", "validation"):
+        shards = [path.name for path in sorted(built.glob(f"{split}-*"))]
+        found = told_by(INDEXED, built, *shards)
+        assert sorted(found) == sorted([name, [rank + 1]] for name, rank in ranks(built, split).items())
+
+
+def test_webdataset_reads_every_sample_with_its_label(raw: Path, tmp_path: Path) -> None:
+    build_dataset(raw, tmp_path, source={"boxes": "all"}, output={"format": "webdataset"})
+    for split in ("train", "validation"):
+        samples = told_by(SAMPLES, *sorted(tmp_path.glob(f"{split}-*.tar")))
+        assert Counter(key for key, *_ in samples).most_common(1)[0][1] == 1
+        assert {known["filename"]: label for _, label, known, *_ in samples} == ranks(tmp_path, split)
+        for key, label, known, size, mode in samples:
+            assert (known["filename"], known["label"]) == (f"{key}.JPEG", label)
+            assert size == [known["width"], known["height"]]
+            assert mode in ("RGB", "L")

@@ -1,0 +1,83 @@
+"""Shards of a few drawn images in any target, and what they should be."""
+
+import dataclasses
+import hashlib
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from tests.helpers import encoded, noise
+from wizard.engine.plan import ShardTask
+from wizard.engine.targets import TFRECORDS, Target
+from wizard.engine.transform import Recipe
+from wizard.engine.worker import build_shard
+from wizard.formats.resize import Resize
+from wizard.sources.samples import in_one_file
+from wizard.verify.expected import Expectation, Problem
+
+NAMES = [f"n01514668_{i}.JPEG" for i in range(4)]
+WNID, WORDS, RANK = "n01514668", "cock", 7
+
+
+def image(height: int, width: int) -> bytes:
+    return encoded(Image.fromarray(noise(height, width)))
+
+
+def images() -> dict[str, bytes]:
+    return {name: image(30 + i, 40) for i, name in enumerate(NAMES)}
+
+
+def task(
+    home: Path, images: dict[str, bytes], target: Target = TFRECORDS, *, base: int = 1, rank: int = RANK
+) -> ShardTask:
+    """Images of one class behind each other in a file, each with a box over its left half."""
+    (home / "raw").write_bytes(b"".join(images.values()))
+    sizes = np.array([len(data) for data in images.values()], np.int64)
+    samples = in_one_file(
+        str(home / "raw"),
+        name=np.array([name.encode() for name in images]),
+        offset=np.cumsum(sizes) - sizes,
+        size=sizes,
+        label=np.full(len(images), rank, np.int16),
+    )
+    boxes = np.tile([0.0, 0.0, 0.5, 1.0], (len(images), 1))
+    samples = dataclasses.replace(samples, first_box=np.arange(len(images) + 1), boxes=boxes)
+    return ShardTask(
+        split="train",
+        index=0,
+        shards=1,
+        folder=str(home),
+        samples=samples,
+        recipe=Recipe(resize=Resize(mode="original"), quality=None),
+        label_base=base,
+        skip_bad=True,
+        target=target,
+    )
+
+
+def expectation(made: ShardTask, *, pixels: bool = False) -> Expectation:
+    """What the task's shard should be, once it is built; it is."""
+    return Expectation(
+        folder=made.folder,
+        result=build_shard(made),
+        names=made.samples.name,
+        ranks=made.samples.label,
+        classes=made.samples.classes,
+        target=made.target,
+        label_base=made.label_base,
+        pixels=pixels,
+    )
+
+
+def replaced(expected: Expectation, content: bytes) -> Expectation:
+    """Changes the shard's file and lets its size and sha256 follow, so that only the content can tell."""
+    expected.path.write_bytes(content)
+    digest, size = hashlib.sha256(content).hexdigest(), len(content)
+    if expected.target.of_files:
+        size = expected.result.bytes_out
+    return dataclasses.replace(expected, result=dataclasses.replace(expected.result, sha256=digest, bytes_out=size))
+
+
+def told(problems: tuple[Problem, ...]) -> str:
+    return "\n".join(map(str, problems))

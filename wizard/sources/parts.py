@@ -1,0 +1,42 @@
+"""What is to be said of the parts of raw data: which are missed, and whether an output would lie among them."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from wizard.sources.places import split_of_folder
+from wizard.sources.raw import Part, RawData
+
+
+def missed(raw: RawData, part: Part) -> bool:
+    """Whether a part is not there and a person would want to know it.
+
+    Only the archives have a test split as a rule, and a folder that is that of one split has no others.
+    """
+    if part.path is not None or part.kind == "boxes":
+        return part.path is None and raw.annotatable and not raw.own_boxes
+    if part.split == "test":
+        return raw.layout == "archives"
+    return raw.layout != "folders" or raw.folder not in [each.path for each in raw.parts if each.kind == "images"]
+
+
+def collision(raw: RawData, output: Path, written: Collection[str]) -> Path | None:
+    """The folder, read as raw data, that a dataset would be written into; None where they keep apart.
+
+    Args:
+        raw: that is read.
+        output: the dataset's folder.
+        written: names of the folders below it that files are written to; those in it itself do no harm to folders.
+    """
+    place, root = output.resolve(), raw.folder.resolve()
+    if raw.layout != "archives" and place.is_relative_to(root):
+        names = place.relative_to(root).parts
+        if any(split_of_folder(name) for name in names):
+            return output
+    ours = [place / name for name in written]
+    for part in raw.parts:
+        if part.path is None or not part.path.is_dir():
+            continue
+        theirs = part.path.resolve()
+        if place.is_relative_to(theirs) or any(theirs.is_relative_to(folder) for folder in ours):
+            return part.path
+    return None

@@ -1,0 +1,179 @@
+"""What the records of a split say of their images: columns, read without the images themselves."""
+
+import gzip
+import mmap
+import sys
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, NamedTuple, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from wizard.errors import InputError, reading
+from wizard.formats import tfrecord
+from wizard.formats.arrays import Boxes
+from wizard.ilsvrc2012.archives import Split
+from wizard.sources.cache import Arrays, cached
+from wizard.sources.raw import Progress
+from wizard.sources.record_features import Features, Row, Unfit
+from wizard.sources.record_files import Packing, RecordFiles, packing_of
+
+_AT_ONCE = 5000
+"""Records whose columns are lists before they become arrays."""
+_DAMAGED = "Build these records anew, or fetch them again; imagenet-setup inspect FILE says more"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Columns:
+    """The records of a split in the order of files and in them; a column an attribute.
+
+    Attributes:
+        file: int32[n], place in the split's files.
+        offset: int64[n], bytes before the Example, in what the file unpacks to.
+        size: int64[n], bytes of the Example.
+        filename: bytes[n], `image/filename`; empty where it is not there.
+        label: int16[n], as it stands there; -1 where there is none.
+        blank: bool[n], whether the image has no bytes.
+        objects: int32[n], how many boxes it has.
+        boxes: float64[m, 4], xmin ymin xmax ymax, of all records after each other.
+        synset_of: int16[k], labels; where one is there twice, its records differ in their synset.
+        synset: bytes[k], `image/class/synset` of records with that label; empty where it is not there.
+        text_of: int16[l], labels, as above.
+        text: bytes[l], `image/class/text` of records with that label.
+    """
+
+    file: npt.NDArray[np.int32]
+    offset: npt.NDArray[np.int64]
+    size: npt.NDArray[np.int64]
+    filename: npt.NDArray[np.bytes_]
+    label: npt.NDArray[np.int16]
+    blank: npt.NDArray[np.bool_]
+    objects: npt.NDArray[np.int32]
+    boxes: Boxes
+    synset_of: npt.NDArray[np.int16]
+    synset: npt.NDArray[np.bytes_]
+    text_of: npt.NDArray[np.int16]
+    text: npt.NDArray[np.bytes_]
+
+    def __len__(self) -> int:
+        return len(self.file)
+
+    def number(self, row: int) -> int:
+        """Which record of its file a row is, counted from 0."""
+        return row - int(np.searchsorted(self.file, self.file[row], side="left"))
+
+
+def read_columns(files: RecordFiles, split: Split, cache: Path, progress: Progress) -> Columns:
+    """The columns of a split's records.
+
+    Lengths are proven by their CRCs; those of payloads are left to whoever reads the images.
+
+    Args:
+        files: of the split, without a problem.
+        split: which.
+        cache: folder of cached columns.
+        progress: told how many bytes of how many are done; not called where the cache has them.
+
+    Raises:
+        InputError: a file is damaged or compressed otherwise, or a record is no Example that holds one image.
+    """
+    with reading(files.path):
+        arrays = cached(cache, files.path, f"records1-{split}", lambda: _scan(files, progress), files=files.files)
+    return Columns(**arrays)
+
+
+class _Example(NamedTuple):
+    """Where one lies: from start to end in a buffer; its offset in what the file unpacks to; bytes of the file read."""
+
+    buffer: bytes | mmap.mmap
+    start: int
+    end: int
+    offset: int
+    done: int
+
+
+def _scan(files: RecordFiles, progress: Progress) -> Arrays:
+    sizes = [path.stat().st_size for path in files.files]
+    total, before = sum(sizes), 0
+    features = Features()
+    parts: list[Arrays] = []
+    for file, (path, size) in enumerate(zip(files.files, sizes, strict=True)):
+        if size:
+            for part, done in _parts(path, file, files.packing, features):
+                parts.append(part)
+                progress(before + done, total)
+        before += size
+    if not any(len(part["file"]) for part in parts):
+        raise InputError(f"{files.files[0]} holds no records.", _DAMAGED)
+    progress(total, total)
+    return {column: np.concatenate([part[column] for part in parts]) for column in parts[0]} | features.by_label()
+
+
+def _parts(path: Path, file: int, packing: Packing, features: Features) -> Iterator[tuple[Arrays, int]]:
+    """Columns of some records of a file, and how many bytes of it are read by then."""
+    _require(path, packing)
+    examples = _unpacked(path) if packing == "gzip" else _mapped(path)
+    rows: list[tuple[int, int, Row]] = []
+    number = 0
+    try:
+        for number, each in enumerate(examples):
+            rows.append((each.offset, each.end - each.start, _row(path, number, each, features)))
+            if len(rows) == _AT_ONCE:
+                yield _columns(rows, file), each.done
+                rows.clear()
+    except tfrecord.RecordDamage as damage:
+        raise InputError(f"{path}: record {damage.record} at byte {damage.offset:,}: {damage}.", _DAMAGED) from damage
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InputError(f"{path} cannot be unpacked beyond record {number:,}: {error}.", _DAMAGED) from error
+    yield _columns(rows, file), path.stat().st_size
+
+
+def _row(path: Path, number: int, each: _Example, features: Features) -> Row:
+    try:
+        return features.row(each.buffer, each.start, each.end)
+    except Unfit as error:
+        at = each.offset - tfrecord.HEADER
+        raise InputError(f"{path}: record {number:,} at byte {at:,} {error}.", error.hint) from error
+
+
+def _require(path: Path, packing: Packing) -> None:
+    found = packing_of(path)
+    if found != packing:
+        kinds = {
+            "plain": "plain TFRecords",
+            "gzip": "TFRecords in gzip",
+            "zlib": "TFRecords in ZLIB",
+            None: "no record",
+        }
+        raise InputError(f"{path} begins with {kinds[found]}; the files before it are {kinds[packing]}.", _DAMAGED)
+
+
+def _mapped(path: Path) -> Iterator[_Example]:
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as buffer:
+        if sys.platform != "win32":
+            buffer.madvise(mmap.MADV_RANDOM)  # else each page that is looked at brings those of the image around it
+        for start, end in tfrecord.payloads(buffer):
+            yield _Example(buffer, start, end, start, end)
+
+
+def _unpacked(path: Path) -> Iterator[_Example]:
+    with path.open("rb") as packed, gzip.open(packed) as file:
+        for record in tfrecord.records(cast(IO[bytes], file)):
+            yield _Example(record.payload, 0, len(record.payload), record.offset + tfrecord.HEADER, packed.tell())
+
+
+def _columns(rows: list[tuple[int, int, Row]], file: int) -> Arrays:
+    boxes = [row.boxes for _, _, row in rows if row.boxes is not None]
+    return {
+        "file": np.full(len(rows), file, np.int32),
+        "offset": np.array([offset for offset, _, _ in rows], np.int64),
+        "size": np.array([size for _, size, _ in rows], np.int64),
+        "filename": np.array([row.filename for _, _, row in rows], np.bytes_),
+        "label": np.array([row.label for _, _, row in rows], np.int16),
+        "blank": np.array([row.blank for _, _, row in rows], np.bool_),
+        "objects": np.array([0 if row.boxes is None else len(row.boxes) for _, _, row in rows], np.int32),
+        "boxes": np.concatenate([np.empty((0, 4)), *boxes]),
+    }

@@ -1,0 +1,249 @@
+"""Which files of a folder are TFRecords, and of which split: by their names and some first bytes."""
+
+import os
+import re
+import zlib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+from wizard.formats import tfrecord
+from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.sources.official_names import is_image, passed_over
+
+Packing = Literal["plain", "gzip", "zlib"]
+"""How records are compressed: the whole file, as TensorFlow's options have it."""
+_WBITS: dict[Packing, int] = {"gzip": 31, "zlib": 15}
+_SUBFOLDERS = {
+    "train",
+    "validation",
+    "val",
+    "test",
+    "tfrecord_train",
+    "tfrecord_val",
+    "tfrecord_validation",
+    "tfrecord_test",
+}
+_WORDS: dict[str, Split] = {
+    "train": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "test": "test",
+}
+_SHARD = re.compile(r"(\d+)-of-(\d+)", re.ASCII)
+_SNIFFED = 4096
+"""Bytes of a compressed file that surely hold the header of its first record."""
+_LISTED = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordFiles:
+    """The TFRecords of a split.
+
+    Attributes:
+        path: the folder that holds them.
+        files: in the order of their names, numbers by their value; some may be empty.
+        packing: how they are compressed.
+        problem: why they cannot be read as they are, in sentences; mostly empty.
+        hint: what to do about that.
+    """
+
+    path: Path
+    files: tuple[Path, ...]
+    packing: Packing = "plain"
+    problem: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Group:
+    """Files of one folder whose names differ in numbers alone; `packings` are those of some, empty for no records."""
+
+    files: tuple[Path, ...]
+    split: Split | None
+    packings: frozenset[Packing]
+
+
+def find(folder: Path) -> tuple[dict[Split, RecordFiles], list[Path]]:
+    """The record files of each split in a folder and those below it that are named as splits; of some, the first bytes.
+
+    Returns:
+        The splits that are there, and record files whose names tell no split where others' do.
+
+    Raises:
+        OSError: a folder or file cannot be read.
+    """
+    groups = list(_groups(folder))
+    found = [group for group in groups if group.packings]
+    if not found:
+        return {}, []
+    found += [group for group in groups if not group.packings and _empty_shards(group)]
+    untold: list[Path] = []
+    files: dict[Split, list[_Group]] = defaultdict(list)
+    told = any(group.split for group in found)
+    for group in found:
+        split = group.split if told else split_of(folder.resolve().name) or "train"
+        if split is None:
+            untold += group.files
+        else:
+            files[split].append(group)
+    return {split: _together(folder, split, files[split]) for split in SPLITS if split in files}, untold
+
+
+def split_of(name: str) -> Split | None:
+    """The split that the first such word in a name tells.
+
+    >>> split_of("imagenet2012-validation.tfrecord-00003-of-00064"), split_of("trainer.tfrecord")
+    ('validation', None)
+    """
+    words = re.findall(r"[a-z]+", name.lower())
+    return next((_WORDS[word] for word in words if word in _WORDS), None)
+
+
+def packing_of(path: Path) -> Packing | None:
+    """How the records in a file are compressed; None where it is empty or does not begin with a record.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        head = file.read(_SNIFFED)
+    if tfrecord.begins(head):
+        return "plain"
+    for packing, wbits in _WBITS.items():
+        try:
+            if tfrecord.begins(zlib.decompressobj(wbits).decompress(head, tfrecord.HEADER)):
+                return packing
+        except zlib.error:
+            continue
+    return None
+
+
+def _groups(folder: Path) -> Iterator[_Group]:
+    below = []
+    with os.scandir(folder) as entries:
+        names = []
+        for entry in entries:
+            if entry.is_dir():
+                below += [folder / entry.name] if entry.name in _SUBFOLDERS else []
+            elif _may_hold_records(entry):
+                names.append(entry.name)
+    yield from _of_folder(folder, names, None)
+    for path in sorted(below):
+        with os.scandir(path) as entries:
+            names = [entry.name for entry in entries if _may_hold_records(entry)]
+        yield from _of_folder(path, names, split_of(path.name))
+
+
+def _may_hold_records(entry: "os.DirEntry[str]") -> bool:
+    return not is_image(entry.name) and not passed_over(entry.name) and entry.is_file()
+
+
+def _of_folder(folder: Path, names: list[str], split: Split | None) -> Iterator[_Group]:
+    alike: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        alike[re.sub(r"\d+", "0", name, flags=re.ASCII)].append(name)
+    for shape, group in alike.items():
+        files = tuple(folder / name for name in sorted(group, key=_by_value))
+        yield _Group(files=files, split=split_of(shape) or split, packings=_packings(files))
+
+
+def _by_value(name: str) -> list[str | int]:
+    return [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", name)]
+
+
+def _packings(files: Sequence[Path]) -> frozenset[Packing]:
+    """Those of the first, the middle and the last that are not empty."""
+    full = next((place for place, path in enumerate(files) if path.stat().st_size), None)
+    if full is None:
+        return frozenset()
+    some = {files[full], files[(full + len(files)) // 2], files[-1]}
+    return frozenset(packing for packing in map(packing_of, some) if packing)
+
+
+def _empty_shards(group: _Group) -> bool:
+    """Whether the files are named as shards of a split, but nothing is in them."""
+    named = group.split is not None and all(_SHARD.search(path.name) for path in group.files)
+    return named and not any(path.stat().st_size for path in group.files)
+
+
+def _together(folder: Path, split: Split, groups: list[_Group]) -> RecordFiles:
+    paths = [path for group in groups for path in group.files]
+    paths.sort(key=lambda path: (_by_value(path.name), str(path)))
+    folders = {path.parent for path in paths}
+    packings = sorted({packing for group in groups for packing in group.packings})
+    problem, hint = _packed(split, groups, packings) or _numbered(split, paths) or ("", "")
+    return RecordFiles(
+        path=folders.pop() if len(folders) == 1 else folder,
+        files=tuple(paths),
+        packing=packings[0] if packings else "plain",
+        problem=problem,
+        hint=hint,
+    )
+
+
+def _packed(split: Split, groups: list[_Group], packings: list[Packing]) -> tuple[str, str] | None:
+    first = groups[0].files[0]
+    if not packings:
+        return (
+            f"All {len(groups[0].files):,} files of {split} are empty, as {first}.",
+            "Build them anew, or leave that split out with source.splits",
+        )
+    if len(packings) > 1:
+        named = " and ".join(f"{group.files[0]} ({'/'.join(sorted(group.packings))})" for group in groups)
+        return (
+            f"The files of {split} are compressed in different ways, or some not at all: {named}.",
+            "Leave only one set of them in the folder",
+        )
+    if packings == ["zlib"]:
+        return (
+            f"{first} holds TFRecords compressed with ZLIB, which this program does not read; it reads plain ones and "
+            "those compressed with GZIP.",
+            "Write them once more with tf.io.TFRecordWriter, without compression",
+        )
+    return None
+
+
+def _numbered(split: Split, paths: list[Path]) -> tuple[str, str] | None:
+    """What does not fit in names that say -of-: all numbers of one count must be there, each once."""
+    counted = {path: match for path in paths if (match := _SHARD.search(path.name))}
+    if not counted:
+        return None
+    by_count = {int(match[2]): path for path, match in counted.items()}
+    strange = next((path for path in paths if path not in counted), None)
+    if len(by_count) > 1 or strange:
+        one, other = [*by_count.values(), strange][:2]
+        return (
+            f"The files of {split} belong to more than one set: {one} and {other}.",
+            "Leave only one set of them in the folder",
+        )
+    count = next(iter(by_count))
+    numbers: dict[int, Path] = {}
+    for path, match in counted.items():
+        other = numbers.setdefault(int(match[1]), path)
+        if other != path:
+            return f"{other} and {path} are both number {int(match[1]):,} of {split}.", "Remove one of them"
+    first = 1 if count in numbers and 0 not in numbers else 0
+    beyond = next((number for number in numbers if not first <= number < first + count), None)
+    if beyond is not None:
+        return f"{numbers[beyond]} is number {beyond:,} of {count:,} files of {split}.", "Remove what does not belong"
+    if len(numbers) < count:
+        missing = islice((number for number in range(first, first + count) if number not in numbers), _LISTED)
+        return _lacking(split, list(missing), count, len(numbers), next(iter(counted)))
+    return None
+
+
+def _lacking(split: Split, some: list[int], count: int, there: int, like: Path) -> tuple[str, str]:
+    stem, number, rest = re.split(r"([0-9]+)(?=-of-[0-9])", like.name, maxsplit=1)
+    names = ", ".join(f"{stem}{each:0{len(number)}}{rest}" for each in some)
+    lacking = count - there
+    more = f" and {lacking - len(some):,} more" if lacking > len(some) else ""
+    return (
+        f"{lacking:,} of the {count:,} files of {split} {'is' if lacking == 1 else 'are'} missing in {like.parent}: "
+        f"{names}{more}.",
+        "Fetch or build them again, or leave that split out with source.splits",
+    )

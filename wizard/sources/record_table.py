@@ -1,0 +1,117 @@
+"""The records of a split as a table: their names, ranks and places."""
+
+import numpy as np
+import numpy.typing as npt
+
+from wizard.errors import InputError
+from wizard.formats import tfrecord
+from wizard.ilsvrc2012.archives import Split
+from wizard.ilsvrc2012.synsets import is_test_image, rank_of_image
+from wizard.sources.classes import UNLABELLED, Classes
+from wizard.sources.record_columns import Columns
+from wizard.sources.record_features import LABELS
+from wizard.sources.record_files import RecordFiles
+from wizard.sources.samples import SampleTable
+
+_DIGITS = 6
+_SKIP = 'Build these records anew, or leave such images out with --set output.on_bad_image="skip"'
+
+
+class Records:
+    """The records of a split, whose columns were read."""
+
+    def __init__(self, split: Split, files: RecordFiles, columns: Columns) -> None:
+        self._split = split
+        self._files = files
+        self._columns = columns
+
+    def table(self, classes: Classes, base: int, *, skip_bad: bool) -> SampleTable:
+        """The table of all records.
+
+        Args:
+            classes: of the whole raw data.
+            base: the label of the first of them.
+            skip_bad: whether images without bytes are left to the worker to skip.
+
+        Raises:
+            InputError: a record of train or validation has no label, an image of ImageNet is there twice, or (unless
+                skip_bad) an image has no bytes.
+        """
+        columns = self._columns
+        if not skip_bad and columns.blank.any():
+            raise InputError(f"{self._where(columns.blank)} has an image without bytes.", _SKIP)
+        count = len(columns)
+        return SampleTable(
+            files=tuple(map(str, self._files.files)),
+            file=columns.file,
+            inside=np.zeros(count, "S1"),
+            offset=columns.offset,
+            size=columns.size,
+            name=self._names(),
+            label=self._labels(classes, base),
+            first_box=np.concatenate([[0], np.cumsum(columns.objects)]).astype(np.int64),
+            boxes=columns.boxes,
+            classes=classes,
+            form="example",
+            label_base=base,
+            gzipped=self._files.packing == "gzip",
+        )
+
+    def _labels(self, classes: Classes, base: int) -> npt.NDArray[np.int16]:
+        label = self._columns.label
+        missing = label == UNLABELLED
+        if missing.any() and self._split != "test":
+            raise InputError(
+                f"{self._where(missing)} has no label; {self._split} needs one in each record.",
+                f"A label is looked for in {', '.join(LABELS)}; build these records anew with one",
+            )
+        strange = ~missing & ((label < base) | (label >= base + len(classes)))
+        if strange.any():
+            row = int(np.flatnonzero(strange)[0])
+            raise InputError(
+                f"{self._where(strange)} has the label {label[row]}, but those of the other splits are {base} to "
+                f"{base + len(classes) - 1}.",
+                "Build these records anew, or leave test out with source.splits",
+            )
+        return np.where(missing, UNLABELLED, label - base).astype(np.int16)
+
+    def _names(self) -> npt.NDArray[np.bytes_]:
+        """The file names that records state, if all do and each another; else that of their file, and their number."""
+        name = self._columns.filename
+        if not (name == b"").any():
+            order = np.argsort(name, kind="stable")
+            twins = np.flatnonzero(name[order][1:] == name[order][:-1])
+            if not len(twins):
+                return name
+            self._refuse_doubled(order, twins)
+        bases = [path.name for path in self._files.files]
+        if len(set(bases)) < len(bases):
+            bases = [f"{path.parent.name}-{path.name}" for path in self._files.files]
+        numbers = np.arange(len(name)) - np.searchsorted(self._columns.file, self._columns.file)
+        named = [
+            f"{bases[file]}-{number:0{_DIGITS}}".encode()
+            for file, number in zip(self._columns.file.tolist(), numbers.tolist(), strict=True)
+        ]
+        return np.array(named, np.bytes_)
+
+    def _refuse_doubled(self, order: npt.NDArray[np.intp], twins: npt.NDArray[np.intp]) -> None:
+        """An image of ImageNet that is there twice is a defect; another dataset may count anew in each class."""
+        for twin in twins.tolist():
+            one, other = int(order[twin]), int(order[twin + 1])
+            name = self._columns.filename[one].decode()
+            if rank_of_image(name) is not None or is_test_image(name):
+                raise InputError(
+                    f"{self._place(one)} and {self._place(other)} are both the image {name}.",
+                    "Remove the file that is there twice, or build these records anew",
+                )
+
+    def _where(self, rows: npt.NDArray[np.bool_]) -> str:
+        """The first of these rows, and how many more there are, as the beginning of a sentence."""
+        found = np.flatnonzero(rows)
+        more = f" (and {len(found) - 1:,} more)" if len(found) > 1 else ""
+        return f"{self._place(int(found[0]))}{more}"
+
+    def _place(self, row: int) -> str:
+        columns = self._columns
+        path = self._files.files[columns.file[row]]
+        return f"{path}: record {columns.number(row):,} at byte {columns.offset[row] - tfrecord.HEADER:,}"
