@@ -1,6 +1,7 @@
 """What several tests need: profiles as tables, builds, records, tars."""
 
 import io
+import random
 import tarfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -9,11 +10,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from wizard import synthetic
 from wizard.build import Options, build
 from wizard.engine.events import Event, Finished
 from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
-from wizard.ilsvrc2012.archives import Split
+from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.profile import Profile, check
 from wizard.sources.detect import open_raw
 from wizard.sources.raw import Survey
@@ -53,6 +55,15 @@ def build_dataset(
     **sections: Any,
 ) -> Finished:
     return build(profile(raw, out, **sections), report, options or Options())
+
+
+def add_test_archive(raw: Path, count: int) -> Path:
+    """Drawn images of the test split beside the other archives, in a folder as in today's official one."""
+    rng = random.Random(2012)
+    images = [(f"test/ILSVRC2012_test_{n:08d}.JPEG", synthetic.draw(rng, n).data) for n in range(1, count + 1)]
+    path = raw / IMAGES["test"].name
+    path.write_bytes(tar(images))
+    return path
 
 
 def quiet(_done: int, _total: int) -> None:

@@ -1,17 +1,36 @@
+import gzip
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from tests.helpers import CLASSES, ODD, PER_CLASS, TRAIN, VALIDATION, build_dataset, features, profile, tar
+from tests.helpers import (
+    CLASSES,
+    ODD,
+    PER_CLASS,
+    TRAIN,
+    VALIDATION,
+    add_test_archive,
+    build_dataset,
+    features,
+    profile,
+    survey,
+    tar,
+)
 from wizard import synthetic
 from wizard.engine.events import Event, Note
 from wizard.engine.plan import Plan, plan_id
-from wizard.errors import InputError
-from wizard.ilsvrc2012.archives import IMAGES
+from wizard.engine.targets import Target
+from wizard.errors import InputError, UsageError
+from wizard.formats import example, tfrecord
+from wizard.ilsvrc2012.archives import IMAGES, SPLITS, Split
 from wizard.ilsvrc2012.synsets import rank_of_image, synsets, validation_ranks
-from wizard.prepare import make_plan
+from wizard.prepare import all_shards, goal, label_base, make_plan, stored_base, target
+from wizard.sources.raw import Survey, surveyed
+from wizard.sources.samples import Form, SampleTable, in_one_file
 
 NUMBERS = range(1, 9)
 """Of the validation images of `matching`."""
@@ -103,7 +122,7 @@ def test_validation_alone_has_its_own_first_classes(raw: Path) -> None:
 
 
 def test_a_split_without_an_image_of_the_chosen_classes_is_refused_with_the_ways_out(raw: Path) -> None:
-    with pytest.raises(InputError, match="validation holds no image of the classes that source.classes = 1 leaves") as error:
+    with pytest.raises(InputError, match=r"validation holds no image of the classes that .* 1 leaves\.") as error:
         plan_of(raw, classes=1)
     assert "--set source.classes=" in error.value.hint
     assert "source.splits" in error.value.hint
@@ -127,3 +146,189 @@ def test_too_many_shards_are_told_by_the_images_of_the_chosen_classes(raw: Path,
     make_plan(profile(raw, tmp_path, source=source, output={"train_shards": TRAIN - 1}), told.append)
     (warning,) = (event.text for event in told if isinstance(event, Note) and "leave some empty" in event.text)
     assert warning == f"train: {TRAIN - 1} shards for {PER_CLASS + ODD} images leave some empty (output.train_shards)"
+
+
+def told_of(raw: Path, **sections: Any) -> list[Note]:
+    """What is told while a plan is made."""
+    events: list[Event] = []
+    make_plan(profile(raw, raw.parent / "out", **sections), events.append)
+    return [event for event in events if isinstance(event, Note)]
+
+
+RAW, OUT = Path("/raw"), Path("/out")
+RECORDS = replace(
+    in_one_file("a", name=np.array([b"a"]), offset=np.zeros(1, int), size=np.ones(1, int), label=np.zeros(1, np.int16)),
+    form="example",
+    label_base=1,
+)
+IMAGES_TABLE = replace(RECORDS, form="image", label_base=0)
+
+
+@pytest.mark.parametrize(
+    ("form", "output", "expected"),
+    [
+        ("image", {}, Target()),
+        ("image", {"features": "tpu", "index": False}, Target(features="tpu", index=False)),
+        ("image", {"split_folders": True}, Target(split_folders=True)),
+        ("image", {"format": "folders"}, Target(format="folders")),
+        ("image", {"format": "webdataset"}, Target(format="webdataset")),
+        ("example", {}, Target(features="source")),
+        ("example", {"shards": "keep"}, Target(features="source")),
+        ("example", {"format": "flat"}, Target(format="flat")),
+        ("example", {"format": "webdataset"}, Target(format="webdataset")),
+    ],
+)
+def test_the_target_is_what_is_asked_for_and_records_stay_records(
+    form: Form, output: dict[str, Any], expected: Target
+) -> None:
+    assert target(profile(RAW, OUT, output=output), form) == expected
+
+
+def test_shards_of_images_cannot_be_kept(raw: Path) -> None:
+    with pytest.raises(UsageError, match=r'output\.shards = "keep" keeps the shards of TFRecords') as error:
+        make_plan(profile(raw, raw.parent / "out", output={"shards": "keep"}), lambda _: None)
+    assert "output.train_shards" in error.value.hint
+
+
+def test_records_have_the_features_that_they_have() -> None:
+    with pytest.raises(UsageError, match=r"output\.features = 'tpu' is for images") as error:
+        target(profile(RAW, OUT, output={"features": "tpu"}), "example")
+    assert error.value.hint == "Leave output.features out"
+
+
+@pytest.mark.parametrize(
+    ("table", "output", "expected"),
+    [
+        (IMAGES_TABLE, {}, 1),
+        (IMAGES_TABLE, {"label_base": 0}, 0),
+        (IMAGES_TABLE, {"format": "folders"}, 0),
+        (IMAGES_TABLE, {"format": "webdataset"}, 0),
+        (IMAGES_TABLE, {"format": "webdataset", "label_base": 1}, 1),
+        (RECORDS, {}, 1),
+        (RECORDS, {"label_base": 1}, 1),
+        (RECORDS, {"format": "webdataset"}, 0),
+        (RECORDS, {"format": "webdataset", "label_base": 1}, 1),
+        (replace(RECORDS, label_base=0), {}, 0),
+    ],
+)
+def test_labels_begin_as_the_older_scripts_have_them_or_as_asked_or_as_records_do(
+    table: SampleTable, output: dict[str, Any], expected: int
+) -> None:
+    assert label_base(profile(RAW, OUT, output=output), table) == expected
+
+
+def test_records_do_not_get_other_labels() -> None:
+    with pytest.raises(UsageError, match=r"labels begin at 1, .* is 0, and records keep theirs") as error:
+        label_base(profile(RAW, OUT, output={"label_base": 0}), RECORDS)
+    assert "--set output.label_base=1" in error.value.hint
+
+
+def test_before_a_look_the_target_is_that_of_images() -> None:
+    asked = profile(RAW, OUT, output={"format": "webdataset"})
+    assert goal(asked, {}) == Target(format="webdataset")
+    assert stored_base(asked, {}) == 0
+    seen: dict[Split, Survey] = {"train": surveyed("train", RAW, RECORDS, shards=3)}
+    assert goal(profile(RAW, OUT), seen) == Target(features="source")
+    assert stored_base(profile(RAW, OUT), seen) == 1
+
+
+def test_kept_shards_are_as_many_as_the_source_has() -> None:
+    source = {"splits": ["train", "validation"]}
+    seen = {split: surveyed(split, RAW, RECORDS, shards=3) for split in SPLITS[:2]}
+    assert all_shards(profile(RAW, OUT, source=source, output={"shards": "keep"}), seen) == {
+        "train": 3,
+        "validation": 3,
+    }
+    assert all_shards(profile(RAW, OUT, source=source), seen) == {"train": 5, "validation": 2}
+
+
+def test_what_validation_does_without_is_told_where_it_is_asked_for(raw: Path) -> None:
+    said = [note.text for note in told_of(raw)]
+    assert 'validation: records carry no bounding boxes (source.boxes = "all" adds them)' in said
+    for source in ({"boxes": "all"}, {"boxes": "none"}, {"splits": ["train"]}):
+        assert not any("carry no bounding boxes" in note.text for note in told_of(raw, source=source))
+
+
+def test_a_table_of_boxes_without_any_box_is_warned_of(raw: Path) -> None:
+    warned = [note for note in told_of(raw, source={"boxes": "none"}, output={"boxes_csv": True}) if note.warning]
+    assert any("output.boxes_csv gives an empty file" in note.text for note in warned)
+    assert not any("boxes_csv" in note.text for note in told_of(raw, output={"boxes_csv": True}))
+
+
+def test_what_the_raw_data_lack_is_warned_of(raw: Path) -> None:
+    warned = [note.text for note in told_of(raw) if note.warning]
+    assert f"train has {CLASSES} of 1,000 classes; labels stay those of the full set" in warned
+    assert f"validation has {VALIDATION} images, the official one 50,000" in warned
+
+
+def test_the_test_split_has_images_but_no_classes_to_lack(raw_copy: Path) -> None:
+    add_test_archive(raw_copy, 3)
+    said = [note.text for note in told_of(raw_copy, source={"splits": ["test"], "boxes": "all"})]
+    assert "test has 3 images, the official one 100,000" in said
+    assert not any("classes" in text for text in said)
+
+
+@pytest.mark.parametrize("form", ["tfrecord", "folders", "flat", "webdataset"])
+def test_the_test_split_is_built_as_any_other(raw_copy: Path, tmp_path: Path, form: str) -> None:
+    add_test_archive(raw_copy, 5)
+    finished = build_dataset(
+        raw_copy, tmp_path / "out", source={"splits": ["test"]}, output={"format": form, "test_shards": 2}
+    )
+    (split,) = finished.splits
+    assert (split.split, split.images_in, split.images_out, split.shards) == ("test", 5, 5, 2)
+
+
+def test_classes_of_a_split_without_labels_cannot_be_chosen(raw_copy: Path) -> None:
+    add_test_archive(raw_copy, 3)
+    with pytest.raises(InputError, match="test holds no image of the classes") as error:
+        plan_of(raw_copy, splits=["train", "test"], classes=2)
+    assert "source.splits" in error.value.hint
+
+
+def records(folder: Path, shards: list[list[int]]) -> Path:
+    """TFRecords of drawn train images of these ranks."""
+    folder.mkdir()
+    rng, number = random.Random(1), 0
+    for index, ranks in enumerate(shards):
+        frames = []
+        for rank in ranks:
+            number, wnid = number + 1, synsets()[rank].wnid
+            record: dict[str, example.Feature] = {
+                "image/encoded": synthetic.draw(rng, rank).data,
+                "image/class/label": (rank + 1,),
+                "image/class/synset": wnid.encode(),
+                "image/filename": f"{wnid}_{number}.JPEG".encode(),
+            }
+            frames.append(tfrecord.frame(example.encode(record)))
+        (folder / f"train-{index:05d}-of-{len(shards):05d}").write_bytes(b"".join(frames))
+    return folder
+
+
+def test_of_kept_shards_those_without_an_image_of_the_chosen_classes_are_empty(tmp_path: Path) -> None:
+    """As many as the look before the build foresees."""
+    raw = records(tmp_path / "records", [[1, 0], [1], [0, 0], [1, 1]])
+    asked = profile(raw, tmp_path / "out", source={"splits": ["train"], "classes": 1}, output={"shards": "keep"})
+    plan = make_plan(asked, lambda _: None)
+    assert [len(plan.splits[0].rows(index)) for index in range(plan.splits[0].shards)] == [1, 0, 2, 0]
+    assert all_shards(asked, {"train": survey(raw, "train")}) == {"train": 4}
+
+
+def test_records_are_told_to_keep_their_boxes(tmp_path: Path) -> None:
+    raw = records(tmp_path / "records", [[0]])
+    said = [note.text for note in told_of(raw, source={"splits": ["train"]})]
+    assert "The records keep the bounding boxes that they have, whatever source.boxes says" in said
+
+
+def test_compressed_records_are_told_to_keep_their_order_unless_that_was_asked_for(tmp_path: Path) -> None:
+    raw = records(tmp_path / "records", [[0, 1, 0], [1]])
+    for file in list(raw.iterdir()):
+        (raw / f"{file.name}.gz").write_bytes(gzip.compress(file.read_bytes()))
+        file.unlink()
+    for shards, told in (("plan", True), ("keep", False)):
+        asked: dict[str, Any] = {"source": {"splits": ["train"]}, "output": {"shards": shards, "train_shards": 2}}
+        said = [note.text for note in told_of(raw, **asked)]
+        assert any("they keep their order" in text for text in said) == told
+        plan = make_plan(profile(raw, tmp_path / "out", **asked), lambda _: None)
+        (split,) = plan.splits
+        assert [names(plan)] == [[split.table[row].name for row in np.lexsort((split.table.offset, split.table.file))]]
+        assert not plan.splits[0].is_shuffled

@@ -114,9 +114,8 @@ def test_lists_of_another_length_are_not_of_the_objects() -> None:
 
 
 def test_where_a_crop_cuts_every_box_off_the_lists_are_empty_and_keep_their_kinds() -> None:
-    (only,) = BOXES[:1][None]
-    lists = {name: example.raw(np.float32([only[0][place]])) for place, name in enumerate(CORNERS)}
-    found = after(record() | lists | {"image/object/bbox/label": example.raw((5,))}, CROPPED, only)
+    lists = {name: example.raw(BOXES[:1, place].astype(np.float32)) for place, name in enumerate(CORNERS)}
+    found = after(record() | lists | {"image/object/bbox/label": example.raw((5,))}, CROPPED, BOXES[:1])
     assert [plain(found, name) for name in (*CORNERS, "image/object/bbox/label")] == [[]] * 5
     assert found["image/object/bbox/label"] == example.raw(())
     assert found["image/object/bbox/xmin"] == example.raw(np.empty(0, np.float32))

@@ -1,4 +1,5 @@
 import dataclasses
+import tarfile
 from multiprocessing import Pipe
 from pathlib import Path
 
@@ -9,12 +10,15 @@ from PIL import Image
 from tests.helpers import encoded, features, noise
 from wizard.engine import beats
 from wizard.engine.plan import ShardTask
+from wizard.engine.records import ending
+from wizard.engine.targets import Format, Target
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import build_shard, rehearse
 from wizard.errors import BadImage, InputError, MachineError
-from wizard.formats import tfrecord
+from wizard.formats import example, tfrecord
+from wizard.formats.jpeg import read_header
 from wizard.formats.resize import Resize
-from wizard.sources.samples import SampleTable
+from wizard.sources.samples import SampleTable, in_one_file
 
 
 def image(height: int, width: int) -> bytes:
@@ -172,3 +176,119 @@ def test_a_rehearsal_of_nothing_is_nothing(tmp_path: Path) -> None:
     made = task(tmp_path, images(1))
     rehearsed = rehearse(dataclasses.replace(made, samples=made.samples.take(np.arange(0))))
     assert (rehearsed.bytes_out, rehearsed.seconds, rehearsed.reading) == ([], [], [])
+
+
+UNLABELLED = "ILSVRC2012_test_00000007.JPEG"
+
+
+def unlabelled(home: Path, data: bytes, **changes: object) -> ShardTask:
+    """One image of the test split."""
+    made = task(home, {UNLABELLED: data}, split="test", **changes)
+    return dataclasses.replace(made, samples=dataclasses.replace(made.samples, label=np.array([-1], np.int16)))
+
+
+@pytest.mark.parametrize("base", [0, 1])
+def test_an_image_without_label_has_minus_one_in_a_record(tmp_path: Path, base: int) -> None:
+    made = unlabelled(tmp_path, image(30, 40), label_base=base)
+    build_shard(made)
+    with (tmp_path / made.name).open("rb") as file:
+        (found,) = (example.decode(record.payload) for record in tfrecord.records(file))
+    assert (found["image/class/label"], found["image/object/bbox/label"]) == ((-1,), (-1,))
+    assert (found["image/class/synset"], found["image/class/text"]) == (b"", b"")
+    assert found["image/filename"] == UNLABELLED.encode()
+
+
+def test_an_image_without_label_has_minus_one_in_a_webdataset(tmp_path: Path) -> None:
+    made = unlabelled(tmp_path, image(30, 40), target=Target(format="webdataset"), label_base=0)
+    build_shard(made)
+    with tarfile.open(tmp_path / made.name) as archive:
+        file = archive.extractfile("ILSVRC2012_test_00000007.cls")
+        assert file is not None
+        assert file.read() == b"-1"
+
+
+@pytest.mark.parametrize(("form", "place"), [("folders", "test"), ("flat", "test_flatten")])
+def test_an_image_without_label_lies_in_the_folder_of_its_split(tmp_path: Path, form: Format, place: str) -> None:
+    data = image(30, 40)
+    build_shard(unlabelled(tmp_path, data, target=Target(format=form)))
+    assert (tmp_path / place / UNLABELLED).read_bytes() == data
+    assert [path.name for path in (tmp_path / place).iterdir()] == [UNLABELLED]
+
+
+@pytest.mark.parametrize("form", ["webdataset", "folders", "flat"])
+@pytest.mark.parametrize("recipe", [None, RESIZED], ids=["bytes kept", "resized"])
+def test_a_rehearsal_for_any_target_comes_to_what_its_shard_does(
+    tmp_path: Path, form: Format, recipe: Recipe | None
+) -> None:
+    made = task(tmp_path, images(3), target=Target(format=form), **({"recipe": recipe} if recipe else {}))
+    rehearsed = rehearse(made)
+    assert sum(rehearsed.bytes_out) + len(ending(made.target)) == build_shard(made).bytes_out
+    assert min(rehearsed.bytes_out) > 0
+
+
+def test_records_of_imagenet_to_gcs_have_neither_words_nor_objects(tmp_path: Path) -> None:
+    build_shard(task(tmp_path, images(1), target=Target(features="tpu")))
+    (record,) = features(tmp_path).values()
+    assert sorted(record) == [
+        "image/channels",
+        "image/class/label",
+        "image/class/synset",
+        "image/colorspace",
+        "image/encoded",
+        "image/filename",
+        "image/format",
+        "image/height",
+        "image/width",
+    ]
+
+
+def of_a_record(home: Path, data: bytes, target: Target, **more: example.Feature) -> ShardTask:
+    """One record of the source's own kind, with a box over the left half of its image."""
+    payload = example.encode({"image/encoded": data, "image/class/label": (8,), **more})
+    (home / "old.tfrecord").write_bytes(tfrecord.frame(payload))
+    samples = in_one_file(
+        str(home / "old.tfrecord"),
+        name=np.array([b"a.JPEG"]),
+        offset=np.array([tfrecord.HEADER]),
+        size=np.array([len(payload)]),
+        label=np.array([7], np.int16),
+    )
+    boxes = np.array([[0.0, 0.0, 0.5, 1.0]])
+    samples = dataclasses.replace(samples, form="example", label_base=1, boxes=boxes, first_box=np.array([0, 1]))
+    return dataclasses.replace(task(home, {"unused": b""}), samples=samples, target=target)
+
+
+def test_a_record_of_the_source_stays_byte_for_byte_where_its_image_does(tmp_path: Path) -> None:
+    made = of_a_record(tmp_path, image(30, 40), Target(features="source"), note=b"mine", image__x=(1, 2))
+    build_shard(made)
+    assert (tmp_path / made.name).read_bytes() == (tmp_path / "old.tfrecord").read_bytes()
+
+
+def test_a_record_of_the_source_keeps_its_other_features_when_its_image_is_resized(tmp_path: Path) -> None:
+    made = of_a_record(tmp_path, image(30, 40), Target(features="source"), note=b"mine")
+    build_shard(dataclasses.replace(made, recipe=RESIZED))
+    with (tmp_path / made.name).open("rb") as file:
+        (found,) = (example.decode(record.payload) for record in tfrecord.records(file))
+    assert found.keys() == {"image/encoded", "image/class/label", "note"}
+    assert found["note"] == b"mine"
+    assert found["image/class/label"] == (8,)
+    encoded_anew = found["image/encoded"]
+    assert isinstance(encoded_anew, bytes)
+    assert read_header(encoded_anew).height == 24
+
+
+def test_an_image_from_a_record_goes_to_other_targets_as_any_other(tmp_path: Path) -> None:
+    data = image(30, 40)
+    result = build_shard(of_a_record(tmp_path, data, Target(format="folders")))
+    assert (tmp_path / "train" / "n01514668" / "a.JPEG").read_bytes() == data
+    assert (result.bytes_in, result.bytes_out) == (len(data), len(data))
+
+
+def test_a_damaged_record_stops_the_shard_and_leaves_none(tmp_path: Path) -> None:
+    made = of_a_record(tmp_path, image(30, 40), Target(features="source"))
+    content = bytearray((tmp_path / "old.tfrecord").read_bytes())
+    content[-100] ^= 1
+    (tmp_path / "old.tfrecord").write_bytes(content)
+    with pytest.raises(InputError, match=r"old\.tfrecord: the record of a\.JPEG at byte 12 is damaged"):
+        build_shard(dataclasses.replace(made, skip_bad=True))
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["archive.tar", "old.tfrecord"]

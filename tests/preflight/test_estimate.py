@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.helpers import CLASSES, TRAIN, VALIDATION, build_dataset, profile, quiet, shards, survey
+from tests.helpers import CLASSES, TRAIN, VALIDATION, add_test_archive, build_dataset, profile, quiet, shards, survey
 from wizard import synthetic
 from wizard.engine.plan import ShardTask
 from wizard.engine.transform import Recipe
@@ -23,11 +23,12 @@ from wizard.preflight.estimate import Estimator, share, total
 from wizard.preflight.machine import memory
 from wizard.prepare import recipe
 from wizard.sources.archives import read_table
-from wizard.sources.raw import Survey
+from wizard.sources.raw import Survey, surveyed
 
 RESIZED = {"resize": "shortest", "size": 64, "quality": 85}
 FEW = 200
 OUT = Path("/nowhere/out")
+SPLIT_FOLDERS = ("tfrecord_train", "tfrecord_val")
 
 
 def look(raw: Path) -> dict[Split, Survey]:
@@ -78,6 +79,77 @@ def test_where_every_image_is_measured_the_size_is_what_a_build_writes(
     assert told.bytes_in == sum(survey.image_bytes for survey in surveys.values())
 
 
+def written_bytes(out: Path, form: str) -> int:
+    """Of shards; of image files, theirs."""
+    below = {"folders": ("train", "val"), "flat": ("train_flatten", "val_flatten")}.get(form, ())
+    files = [path for folder in below for path in (out / folder).rglob("*") if path.is_file()]
+    return sum(path.stat().st_size for path in files or shards(out))
+
+
+@pytest.mark.parametrize("image", [{}, RESIZED], ids=["bytes kept", "resized"])
+@pytest.mark.parametrize("output", [{"format": form} for form in ("folders", "flat", "webdataset")], ids=str)
+def test_so_it_is_for_other_targets(
+    raw: Path, surveys: dict[Split, Survey], tmp_path: Path, image: dict[str, Any], output: dict[str, Any]
+) -> None:
+    asked: dict[str, Any] = {"image": image, "source": {"boxes": "none"}, "output": output}
+    with Estimator(surveys, 1, cache_folder()) as estimator:
+        told = estimator.estimate(profile(raw, tmp_path / "out", **asked))
+    build_dataset(raw, tmp_path / "out", **asked)
+    assert told.bytes_out.likely == pytest.approx(written_bytes(tmp_path / "out", output["format"]), rel=1e-9)
+    assert told.bytes_out.low == told.bytes_out.likely == told.bytes_out.high
+    assert told.seconds.likely > 0
+
+
+@pytest.mark.parametrize("output", [{"features": "tpu"}, {"split_folders": True}], ids=str)
+def test_so_it_is_for_other_records(
+    raw: Path, surveys: dict[Split, Survey], tmp_path: Path, output: dict[str, Any]
+) -> None:
+    asked: dict[str, Any] = {"source": {"boxes": "none"}, "output": output}
+    with Estimator(surveys, 1, cache_folder()) as estimator:
+        told = estimator.estimate(profile(raw, tmp_path / "out", **asked))
+    build_dataset(raw, tmp_path / "out", **asked)
+    files = [path for path in (tmp_path / "out").rglob("*-of-*") if path.parent.name in ("out", *SPLIT_FOLDERS)]
+    assert told.bytes_out.likely == pytest.approx(sum(path.stat().st_size for path in files), rel=1e-9)
+
+
+def test_every_target_is_measured_for_itself(raw: Path, surveys: dict[Split, Survey]) -> None:
+    source = {"boxes": "none"}
+    with Estimator(surveys, 1, cache_folder()) as estimator:
+        sizes = [
+            estimator.estimate(profile(raw, OUT, source=source, output=output)).bytes_out.likely
+            for output in ({"format": "folders"}, {"features": "tpu"}, {}, {"format": "webdataset"})
+        ]
+    assert sizes == sorted(set(sizes))
+    assert sizes[0] == pytest.approx(sum(survey.image_bytes for survey in surveys.values()), rel=0.05)
+
+
+def test_the_test_split_is_measured_too(raw_copy: Path, tmp_path: Path) -> None:
+    add_test_archive(raw_copy, 20)
+    asked: dict[str, Any] = {"source": {"splits": ["test"], "boxes": "all"}, "output": {"test_shards": 2}}
+    with Estimator({"test": survey(raw_copy, "test")}, 1, cache_folder()) as estimator:
+        told = estimator.estimate(profile(raw_copy, tmp_path / "out", **asked))
+    build_dataset(raw_copy, tmp_path / "out", **asked)
+    written = sum(path.stat().st_size for path in (tmp_path / "out").glob("test-*"))
+    assert (told.images, told.sampled) == (20, 20)
+    assert told.bytes_out.likely == pytest.approx(written, rel=1e-9)
+
+
+@pytest.mark.usefixtures("few")
+def test_a_large_test_archive_is_measured_by_a_sample(raw_copy: Path) -> None:
+    add_test_archive(raw_copy, FEW + 60)
+    with Estimator({"test": survey(raw_copy, "test")}, 1, cache_folder()) as estimator:
+        told = estimator.estimate(profile(raw_copy, OUT, source={"splits": ["test"], "boxes": "none"}))
+    assert 0 < told.sampled < told.images == FEW + 60
+
+
+def test_images_without_a_byte_are_no_work_to_measure(raw: Path, surveys: dict[Split, Survey]) -> None:
+    table = read_table(surveys["train"].path, "train", cache_folder(), quiet, skip_bad=True)
+    empty = surveyed("train", raw, replace(table, size=table.size * 0))
+    with Estimator({"train": empty}, 1, cache_folder()) as estimator:
+        told = estimator.estimate(profile(raw, OUT, source={"splits": ["train"]}))
+    assert told.bytes_out.likely == 0
+
+
 @pytest.mark.usefixtures("few")
 @pytest.mark.parametrize("image", [{}, RESIZED], ids=["bytes kept", "resized"])
 def test_from_a_sample_of_a_larger_archive_the_size_is_near_and_within_its_range(
@@ -110,6 +182,7 @@ def test_a_share_is_that_of_the_classes_there_are(raw: Path, surveys: dict[Split
     assert share(profile(raw, OUT, source={"classes": 1}), train) == 1 / CLASSES
     assert share(profile(raw, OUT, source={"classes": 1}), replace(train, classes=1000)) == 0.001
     assert share(profile(raw, OUT, source={"classes": 1000}), train) == 1.0
+    assert share(profile(raw, OUT, source={"classes": 1}), replace(train, classes=0)) == 1.0
 
 
 def test_a_split_that_is_not_asked_for_counts_nothing(raw: Path, surveys: dict[Split, Survey]) -> None:

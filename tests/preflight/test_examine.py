@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from tests.helpers import CLASSES, TRAIN, TRAIN_SHARDS, VALIDATION, VALIDATION_SHARDS, build_dataset, profile, shards
+from tests.helpers import (
+    CLASSES,
+    TRAIN,
+    TRAIN_SHARDS,
+    VALIDATION,
+    VALIDATION_SHARDS,
+    add_test_archive,
+    build_dataset,
+    profile,
+    shards,
+)
 from wizard.build import Options
 from wizard.engine.events import Checked, Estimated, Event, Preparing, Range
 from wizard.engine.plan import ShardTask
@@ -213,6 +223,40 @@ def test_a_full_disk_fails_by_what_is_needed(raw: Path, tmp_path: Path, monkeypa
     verdict = look(profile(raw, tmp_path / "out"))
     assert {check.name for check in checks.failed(verdict.checks, [])} == {"disk", "files"}
     assert named(verdict)["files"].needed == f"{2 * (TRAIN_SHARDS + VALIDATION_SHARDS) + 16} files"
+
+
+@pytest.mark.parametrize(("form", "classes"), [("folders", CLASSES), ("flat", CLASSES)])
+def test_image_files_are_counted_one_by_one(
+    raw: Path, tmp_path: Path, surveys: dict[Split, Survey], form: str, classes: int
+) -> None:
+    images, shards_too = TRAIN + VALIDATION, TRAIN_SHARDS + VALIDATION_SHARDS
+    folders = classes + surveys["validation"].classes
+    made = profile(raw, tmp_path / "out", output={"format": form})
+    assert named(look(made))["files"].needed == f"{images + folders + shards_too + 16} files"
+    build_dataset(raw, tmp_path / "out", output={"format": form})
+    assert named(look(made))["files"].needed == f"{folders + 16} files"
+
+
+@pytest.mark.parametrize("form", ["folders", "flat", "webdataset"])
+def test_a_finished_build_of_any_target_leaves_nothing_to_do(
+    raw: Path, tmp_path: Path, surveys: dict[Split, Survey], form: str
+) -> None:
+    asked: dict[str, Any] = {"output": {"format": form}, "source": {"boxes": "none"}}
+    made = profile(raw, tmp_path / "out", **asked)
+    assert left(made, surveys) == 1.0
+    build_dataset(raw, tmp_path / "out", **asked)
+    assert left(made, surveys) == 0.0
+    assert named(look(made))["output"].status == "pass"
+
+
+def test_the_test_split_is_looked_at_without_asking_for_classes(raw_copy: Path, tmp_path: Path) -> None:
+    add_test_archive(raw_copy, 4)
+    verdict = look(profile(raw_copy, tmp_path / "out", source={"splits": ["test"], "boxes": "all", "classes": 2}))
+    check = named(verdict)["archives"]
+    assert check.seen.startswith("test has 4 images, ")
+    assert "boxes" not in check.seen
+    assert "classes" not in check.seen
+    assert verdict.estimated is not None
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="files have no owners here")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers import profile, shards
+from tests.helpers import build_dataset, profile, shards
 from wizard.engine.events import Checked
 from wizard.engine.targets import STATE_FOLDER
 from wizard.ilsvrc2012.archives import Split
@@ -57,3 +57,61 @@ def test_shards_without_a_journal_fail(raw: Path, built_copy: Path, surveys: dic
     check = seen(raw, built_copy, surveys)
     assert check.status == "fail"
     assert shards(built_copy)[0].name in check.seen
+
+
+OUTPUTS: list[dict[str, Any]] = [
+    {},
+    {"features": "tpu"},
+    {"split_folders": True},
+    {"format": "folders"},
+    {"format": "flat"},
+    {"format": "webdataset"},
+    {"format": "webdataset", "label_base": 1},
+    {"index": False},
+]
+
+
+@pytest.mark.parametrize("output", OUTPUTS, ids=str)
+def test_for_every_target_what_is_foreseen_is_part_of_the_plan(
+    raw: Path, tmp_path: Path, surveys: dict[Split, Survey], output: dict[str, Any]
+) -> None:
+    asked = profile(raw, tmp_path, output=output)
+    assert foreseen(asked, surveys).items() <= make_plan(asked, lambda _: None).ingredients.items()
+
+
+@pytest.mark.parametrize("output", OUTPUTS[2:6], ids=str)
+def test_every_target_goes_on_with_its_own_shards(
+    raw: Path, tmp_path: Path, surveys: dict[Split, Survey], output: dict[str, Any]
+) -> None:
+    build_dataset(raw, tmp_path, output=output)
+    check = occupied(profile(raw, tmp_path, output=output), surveys)
+    assert (check.status, check.seen) == ("pass", f"7 of 7 shards of this build are in {tmp_path}")
+
+
+@pytest.mark.parametrize("output", OUTPUTS[1:6], ids=str)
+def test_shards_of_another_target_fail_with_the_difference(
+    raw: Path, built: Path, surveys: dict[Split, Survey], output: dict[str, Any]
+) -> None:
+    check = seen(raw, built, surveys, output=output)
+    assert check.status == "fail"
+    assert "tf.train.Example with the 15 features" in check.seen or "shards lie: there none" in check.seen
+    assert check.mend == "Choose another folder: --set output.path=FOLDER"
+
+
+def test_tfrecords_fail_where_folders_were_begun(raw: Path, tmp_path: Path, surveys: dict[Split, Survey]) -> None:
+    build_dataset(raw, tmp_path, output={"format": "folders"})
+    check = occupied(profile(raw, tmp_path), surveys)
+    assert check.status == "fail"
+    assert "format: there image files in folders of classes" in check.seen
+
+
+def test_foreign_images_fail_where_folders_are_asked_for_and_nowhere_else(
+    raw: Path, tmp_path: Path, surveys: dict[Split, Survey]
+) -> None:
+    (tmp_path / "val" / "mine").mkdir(parents=True)
+    (tmp_path / "val" / "mine" / "a.jpg").write_bytes(b"jpeg")
+    check = occupied(profile(raw, tmp_path, output={"format": "folders"}), surveys)
+    assert check.status == "fail"
+    assert check.seen == f"{tmp_path} holds image files, among them val/mine/a.jpg, of unknown origin"
+    for output in ({}, {"format": "flat"}, {"format": "webdataset"}):
+        assert occupied(profile(raw, tmp_path, output=output), surveys).status == "pass"

@@ -29,6 +29,7 @@ def test_an_ordinary_name_may_be_a_files(name: str) -> None:
         ("\\x", "is an absolute path"),
         ("C:\\x", "is an absolute path"),
         ("c:x", "is an absolute path"),
+        ("a/", "ends in /, as a folder's does"),
         ("a\0b", "has a control character in it"),
         ("a\nb", "has a control character in it"),
         ("a\rb", "has a control character in it"),

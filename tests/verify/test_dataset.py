@@ -1,6 +1,7 @@
 import gzip
 import hashlib
 import json
+import random
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.helpers import TRAIN, TRAIN_SHARDS, VALIDATION, VALIDATION_SHARDS, build_dataset, shards
+from wizard import synthetic
 from wizard.engine.events import Event
 from wizard.errors import InputError, VerifyFailed
 from wizard.verify.dataset import verify
@@ -174,6 +176,20 @@ def test_an_index_that_was_not_asked_for_is_named(datasets: Callable[[str], Path
     (out / "idx" / "train-00000-of-00005").write_bytes(b"")
     with pytest.raises(VerifyFailed, match="idx/train-00000-of-00005: it is the index of no shard"):
         verify(out, ignore)
+
+
+@pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders", "flat"])
+def test_classes_of_ones_own_and_images_without_labels_are_proven(tmp_path: Path, form: str) -> None:
+    rng = random.Random(0)
+    for place in ("train/cats", "train/dogs", "val/cats", "test"):
+        (tmp_path / "raw" / place).mkdir(parents=True)
+        for number in range(2):
+            (tmp_path / "raw" / place / f"{number}.x.jpg").write_bytes(synthetic.draw(rng, number).data)
+    source = {"splits": ["train", "validation", "test"], "boxes": "none"}
+    build_dataset(tmp_path / "raw", tmp_path / "out", source=source, output={"format": form, "test_shards": 1})
+    verified = verify(tmp_path / "out", ignore, pixels=True)
+    assert verified.images == {"train": 4, "validation": 2, "test": 2}
+    assert not verified.imagenet
 
 
 def test_an_image_that_is_planned_twice_in_a_split_is_found(built_copy: Path) -> None:

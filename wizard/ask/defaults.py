@@ -154,10 +154,21 @@ def shards(split: Split) -> Callable[[Answers, Facts], Value]:
 def counted(split: Split) -> Callable[[Answers, Facts], bool]:
     """Whether a split was chosen whose shards are files of a number to be chosen, as a condition for a question."""
     return lambda answers, _facts: (
-        split in splits_of(answers)
-        and answers.get("output.format") in ("tfrecord", "webdataset")
-        and answers.get("output.shards") != "keep"
+        split in splits_of(answers) and sharded(answers) and answers.get("output.shards") != "keep"
     )
+
+
+def uncounted(split: Split) -> Callable[[Answers, Facts], Value | None]:
+    """The parts in which a split's image files are built, of which nobody need know."""
+    number = shards(split)
+    return lambda answers, facts: (
+        number(answers, facts) if split in splits_of(answers) and not sharded(answers) else None
+    )
+
+
+def sharded(answers: Answers) -> bool:
+    """Whether shards are files that a person sees."""
+    return answers.get("output.format") in ("tfrecord", "webdataset")
 
 
 FORMATS = (

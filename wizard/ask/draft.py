@@ -14,13 +14,15 @@ from wizard.ask.facts import Facts
 from wizard.ask.question import Question
 from wizard.ask.questions import BY_KEY, QUESTIONS
 from wizard.folders import state_folder
+from wizard.ilsvrc2012.archives import SPLITS
 from wizard.profile import Image, Profile, check
 from wizard.sources.raw import Layout
 
 _YES_NO = {True: "yes", False: "no"}
+_SHARDS = tuple(f"{split}_shards" for split in SPLITS)
 _RESTS_ON: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "source.path": {"source": ("layout", "links")},
-    "output.format": {"output": ("features",)},
+    "output.format": {"output": ("features", *_SHARDS)},
     "image.resize": {"image": tuple(Image.model_fields)},
 }
 """Keys of a profile that no question is about, by the question whose answer they are said of."""
@@ -107,9 +109,11 @@ class Draft:
         """The answers as a profile's table; unanswered questions count with what they offer."""
         table: dict[str, Any] = {key: dict(part) if isinstance(part, dict) else part for key, part in self.base.items()}
         for question, value in self._settled(facts):
-            if value is not None:
-                section, dot, key = question.key.partition(".")
-                place = table.setdefault(section, {}) if dot else table
+            section, dot, key = question.key.partition(".")
+            place = table.setdefault(section, {}) if dot else table
+            # What is implied where a question is not asked gives way to what a profile says.
+            unsaid = question.key in self.asked or (key or section) not in place
+            if value is not None and unsaid:
                 place[key or section] = plain(question, value)
         return table
 
@@ -222,10 +226,12 @@ def plain(question: Question, value: Value) -> Value | bool:
 
 def _unasked(profile: Profile) -> tuple[str, ...]:
     """Questions that its answers leave open, though it may have values for them."""
+    form = profile.output.format
+    shards = () if form in ("tfrecord", "webdataset") else tuple(f"output.{key}" for key in _SHARDS)
     if profile.image.resize == "original":
-        return _RESIZING
+        return (*_RESIZING, *shards)
     resized = {*profile.source.splits} & {*profile.image.splits}
-    return () if resized and len(profile.source.splits) > 1 else ("image.splits",)
+    return shards if resized and len(profile.source.splits) > 1 else ("image.splits", *shards)
 
 
 def _stands(question: Question, answers: Mapping[str, Value], facts: Facts) -> bool:

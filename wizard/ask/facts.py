@@ -16,8 +16,9 @@ from wizard.preflight.machine import disk
 from wizard.prepare import Report
 from wizard.profile import Profile
 from wizard.sources.classes import Classes, imagenet
-from wizard.sources.detect import Labels, open_raw
+from wizard.sources.detect import open_raw
 from wizard.sources.raw import Layout, Part, Progress, RawData, Survey
+from wizard.sources.whose_labels import Labels
 
 _LIKELY = (".", "raw-data", "imagenet", "~/imagenet/raw-data", "~/imagenet", "~/data/imagenet", "~/Downloads")
 """Where people keep the archives; looked at for a first default."""
@@ -80,10 +81,16 @@ class Facts:
 
     @property
     def labels_open(self) -> bool:
-        """Whether class folders are some of ImageNet's, so that their labels may be meant either way."""
+        """Whether class folders are some of ImageNet's, so that their labels may be meant either way.
+
+        Images that lie in no class's folder say by their names that ImageNet's are meant.
+        """
         if self.raw is None or self.raw.layout != "folders":
             return False
-        tables = [survey.table for survey in self.surveys.values() if survey.table is not None]
+        labelled = [survey for survey in self.surveys.values() if survey.split != "test"]
+        tables = [survey.table for survey in labelled if survey.table is not None]
+        if any(str(survey.path) in table.files for survey, table in zip(labelled, tables, strict=True)):
+            return False
         present = {table.classes.names[rank] for table in tables for rank in set(table.label.tolist()) if rank >= 0}
         return bool(present) and len(present) < len(ranks()) and present <= ranks().keys()
 

@@ -149,7 +149,7 @@ QUESTIONS = (
         help="Kept, each file of records becomes one of the same records in the same order, numbered from 00000.",
         default=lambda _answers, _facts: "keep",
         choices=defaults.kept_shards,
-        applies=lambda _answers, facts: facts.from_records,
+        applies=lambda answers, facts: facts.from_records and defaults.sharded(answers),
     ),
     Question(
         key="output.train_shards",
@@ -160,6 +160,7 @@ QUESTIONS = (
         "does with fewer. Each should hold a hundred images or more.",
         default=defaults.shards("train"),
         applies=defaults.counted("train"),
+        implied=defaults.uncounted("train"),
     ),
     Question(
         key="output.validation_shards",
@@ -169,6 +170,7 @@ QUESTIONS = (
         help="Files that validation is spread over; 128 is what the older scripts and most loaders expect.",
         default=defaults.shards("validation"),
         applies=defaults.counted("validation"),
+        implied=defaults.uncounted("validation"),
     ),
     Question(
         key="output.test_shards",
@@ -178,6 +180,7 @@ QUESTIONS = (
         help="Files that test is spread over.",
         default=defaults.shards("test"),
         applies=defaults.counted("test"),
+        implied=defaults.uncounted("test"),
     ),
     Question(
         key="name",

@@ -103,7 +103,7 @@ def _prompter(output: Output) -> Prompter:
 
 def _conversation(output: Output, prompter: Prompter) -> Outcome | Path:
     output.say(
-        f"imagenet-setup {version('imagenet-setup')} · turns the ImageNet archives into a dataset your trainer opens"
+        f"imagenet-setup {version('imagenet-setup')} · turns raw image data into a dataset your trainer opens"
     )
     if output.mode == "human":
         output.say(f"{KEYS}\n")

@@ -125,6 +125,8 @@ class LocalExecutor(Executor):
             self._serve()
         except OSError as error:
             self._give_up(MachineError(f"A worker process cannot be started: {error.strerror or error}.", _FEWER))
+        except Exception as error:  # noqa: BLE001  whoever waits for a job must hear of it
+            self._give_up(error)
         for worker in list(self._workers):
             worker.process.kill()
             self._lose(worker)

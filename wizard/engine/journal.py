@@ -163,7 +163,7 @@ def _refuse_foreign(folder: Path, plan: Plan, header: Mapping[str, Any] | None, 
     elsewhere = "Choose another folder with --set output.path=FOLDER, or remove the shards that are there"
     if header is None:
         raise PlanMismatch(
-            f"{folder} holds {_counted(present, plan.target)}, and no journal that says how they were made.", elsewhere
+            f"{folder} holds {counted(present, plan.target)}, and no journal that says how they were made.", elsewhere
         )
     if differs:
         told = "".join(f"\n  {line}" for line in differing(theirs, ingredients))
@@ -175,7 +175,8 @@ def _refuse_foreign(folder: Path, plan: Plan, header: Mapping[str, Any] | None, 
                 raise PlanMismatch(f"{folder} holds {foreign}, which is no shard of this plan.", elsewhere)
 
 
-def _counted(present: list[str], target: Target) -> str:
+def counted(present: list[str], target: Target) -> str:
+    """What `shard_files` found, in words."""
     if target.of_files:
         return f"image files, among them {present[0]}"
     return f"{len(present):,} files named like shards, among them {present[0]}"

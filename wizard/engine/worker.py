@@ -132,8 +132,8 @@ def _add(task: ShardTask, content: Content, shard: Writer | Discarding, tally: _
             raise BadImage(
                 f"{sample.file}: {sample.name} ({sample.size:,} bytes at byte {sample.offset:,}) cannot be decoded: "
                 f"{error}.",
-                "In archives with the official MD5 every image can be: check yours with --md5 and fetch it again, "
-                'or leave such images out with --set output.on_bad_image="skip"',
+                "In the official data every image can be: fetch it again (--md5 proves archives first), or leave such "
+                'images out with --set output.on_bad_image="skip"',
             ) from error
         tally.skipped.append(SkippedImage(file=sample.file, name=sample.name, reason=str(error)))
         return

@@ -186,10 +186,11 @@ def _read_varint(data: bytes | mmap, at: int, end: int) -> Span:
 def _fields(data: bytes | mmap, at: int, end: int) -> Iterator[tuple[int, int, int]]:
     """Tag, start and end of each field's content; that of a number is its own bytes."""
     while at < end:
-        tag, at = _read_varint(data, at, end)
+        tag, at = (data[at], at + 1) if data[at] < 0x80 else _read_varint(data, at, end)
         wire = tag & 7
         if wire == _BYTES:
-            size, at = _read_varint(data, at, end)
+            short = at < end and data[at] < 0x80  # as nearly all are; a call for each would take most of the time
+            size, at = (data[at], at + 1) if short else _read_varint(data, at, end)
         elif wire == _VARINT:
             size = _read_varint(data, at, end)[1] - at
         elif wire in _FIXED:

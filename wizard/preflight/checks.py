@@ -22,6 +22,8 @@ IGNORABLE = tuple(name for name in NAMES if name != "output")
 
 _MARGIN = 1.05
 """Free disk over what is needed at most."""
+_BLOCK = 4096
+"""Bytes that a file may take beyond its own: a block of most file systems."""
 DISK_RESERVE = 16_000_000
 """Bytes that a build leaves free; it stops before it takes them."""
 _TIGHT = 1.2
@@ -35,7 +37,7 @@ _FILES_OF_RUN = 64
 _ALL_OF_OWNER = 0o700
 
 
-def disk(output: Path, there: Disk, estimated: Estimated | None, done: int) -> Checked:
+def disk(output: Path, there: Disk, estimated: Estimated | None, done: int, files: int = 0) -> Checked:
     """Whether the result fits.
 
     Args:
@@ -43,6 +45,7 @@ def disk(output: Path, there: Disk, estimated: Estimated | None, done: int) -> C
         there: its file system.
         estimated: None where the archives could not be measured.
         done: bytes of it that an earlier run has written.
+        files: image files that are still to be written, each of which takes whole blocks.
     """
     where = _where(output, there)
     seen = f"{human_bytes(there.free)} free on {where} for {output}"
@@ -51,7 +54,7 @@ def disk(output: Path, there: Disk, estimated: Estimated | None, done: int) -> C
             name="disk", status="warn", looked_at=where, seen=seen, needed="not known",
             mend="What is needed can be measured once the archives can be read",
         )  # fmt: skip
-    to_come = max(0.0, estimated.bytes_out.high - done)
+    to_come = max(0.0, estimated.bytes_out.high - done) + files * _BLOCK
     need = to_come * _MARGIN + DISK_RESERVE if to_come else 0.0
     needed = f"{human_bytes(round(need))} with 5 % to spare"
     mend = ""

@@ -97,13 +97,14 @@ def judge(
     done = _done(output, goal(profile, surveys))
     with writing(output):
         disk = machine.disk(output)
+    files, of_files = _files_to_come(profile, surveys, done), goal(profile, surveys).of_files
     return Verdict(
         checks=(
             archives,
             occupied(profile, surveys),
             checks.rights(output),
-            checks.disk(output, disk, estimated, sum(result.bytes_out for result in done)),
-            checks.files(output, disk, _files_to_come(profile, surveys, done)),
+            checks.disk(output, disk, estimated, sum(result.bytes_out for result in done), files if of_files else 0),
+            checks.files(output, disk, files),
             *remembered,
             checks.cores(machine.cores(), workers),
             checks.open_files(machine.open_files(), workers),

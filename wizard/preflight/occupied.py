@@ -19,14 +19,15 @@ def occupied(profile: Profile, surveys: Mapping[Split, Survey]) -> Checked:
     output = profile.output_path
     try:
         header, done = journal.read(output)
-        present = journal.shard_files(output, goal(profile, surveys)) if header is None else journal.anything(output)
+        target = goal(profile, surveys)
+        present = journal.shard_files(output, target) if header is None else journal.anything(output)
     except OSError as error:
         seen = f"{output} cannot be looked into: {error.strerror}"
         return Checked(name="output", status="warn", looked_at=str(output), seen=seen, mend="Mend its rights")
     if not present:
         return Checked(name="output", status="pass", looked_at=str(output), seen=f"no shards are in {output} yet")
     if header is None:
-        seen = f"{output} holds {len(present):,} files named like shards, among them {present[0]}, of unknown origin"
+        seen = f"{output} holds {journal.counted(present, target)}, of unknown origin"
         return Checked(name="output", status="fail", looked_at=str(output), seen=seen, mend=_ELSEWHERE)
     ours = foreseen(profile, surveys)
     theirs = {name: value for name, value in header.get("ingredients", {}).items() if _comparable(name, ours)}

@@ -17,6 +17,8 @@ import numpy.typing as npt
 
 Arrays = dict[str, npt.NDArray[Any]]
 
+_COLUMN = "column:"
+"""Before the names of arrays, which savez's own arguments and the key must not meet."""
 _DIGEST = 32
 """Bytes of the sha256 that an entry begins with; the rest is an npz file."""
 
@@ -62,7 +64,7 @@ def _load(entry: Path, key: str) -> Arrays | None:
                 return None
             file.seek(_DIGEST)
             with np.load(file, allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
+                arrays = {name.removeprefix(_COLUMN): stored[name] for name in stored.files}
     except OSError:
         return None
     return arrays if str(arrays.pop("key")) == key else None
@@ -77,7 +79,8 @@ def _save(entry: Path, key: str, arrays: Arrays) -> None:
     try:
         with os.fdopen(handle, "w+b") as file:
             file.write(bytes(_DIGEST))
-            np.savez(file, allow_pickle=False, key=np.array(key), **arrays)
+            columns = {f"{_COLUMN}{name}": array for name, array in arrays.items()}
+            np.savez(file, allow_pickle=False, key=np.array(key), **columns)
             file.seek(_DIGEST)
             digest = hashlib.file_digest(file, "sha256").digest()
             file.seek(0)

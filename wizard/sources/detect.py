@@ -11,8 +11,8 @@ from wizard.sources.locate import contents, require_folder
 from wizard.sources.official import OfficialArchives, archive_names, image_archive_names
 from wizard.sources.raw import Layout, RawData
 from wizard.sources.tfrecords import open_tfrecords
+from wizard.sources.whose_labels import Labels
 
-Labels = Literal["auto", "ilsvrc2012", "folders"]
 LOOKED_FOR = (
     "the official archives (ILSVRC2012_img_train.tar, ILSVRC2012_img_val.tar, ILSVRC2012_img_test_v10102019.tar), an "
     "extracted tree (train/<wnid>/*.JPEG, val/), Kaggle's ILSVRC/Data/CLS-LOC, TFRecords (train-* files), images named "

@@ -19,6 +19,8 @@ def unsafe(name: str) -> str:
         return "is an absolute path"
     if ".." in name.replace("\\", "/").split("/"):
         return "has .. in it"
+    if name.endswith("/"):
+        return "ends in /, as a folder's does"
     try:
         name.encode()
     except UnicodeEncodeError:

@@ -29,8 +29,7 @@ def collision(raw: RawData, output: Path, written: Collection[str]) -> Path | No
     """
     place, root = output.resolve(), raw.folder.resolve()
     if raw.layout != "archives" and place.is_relative_to(root):
-        names = place.relative_to(root).parts
-        if any(split_of_folder(name) for name in names):
+        if any(split_of_folder(name) for name in place.relative_to(root).parts):
             return output
     ours = [place / name for name in written]
     for part in raw.parts:

@@ -31,7 +31,7 @@ class Columns:
     """The records of a split in the order of files and in them; a column an attribute.
 
     Attributes:
-        file: int32[n], place in the split's files.
+        place: int32[n], of the file in the split's files.
         offset: int64[n], bytes before the Example, in what the file unpacks to.
         size: int64[n], bytes of the Example.
         filename: bytes[n], `image/filename`; empty where it is not there.
@@ -45,7 +45,7 @@ class Columns:
         text: bytes[l], `image/class/text` of records with that label.
     """
 
-    file: npt.NDArray[np.int32]
+    place: npt.NDArray[np.int32]
     offset: npt.NDArray[np.int64]
     size: npt.NDArray[np.int64]
     filename: npt.NDArray[np.bytes_]
@@ -59,11 +59,11 @@ class Columns:
     text: npt.NDArray[np.bytes_]
 
     def __len__(self) -> int:
-        return len(self.file)
+        return len(self.place)
 
     def number(self, row: int) -> int:
         """Which record of its file a row is, counted from 0."""
-        return row - int(np.searchsorted(self.file, self.file[row], side="left"))
+        return row - int(np.searchsorted(self.place, self.place[row], side="left"))
 
 
 def read_columns(files: RecordFiles, split: Split, cache: Path, progress: Progress) -> Columns:
@@ -100,19 +100,19 @@ def _scan(files: RecordFiles, progress: Progress) -> Arrays:
     total, before = sum(sizes), 0
     features = Features()
     parts: list[Arrays] = []
-    for file, (path, size) in enumerate(zip(files.files, sizes, strict=True)):
+    for place, (path, size) in enumerate(zip(files.files, sizes, strict=True)):
         if size:
-            for part, done in _parts(path, file, files.packing, features):
+            for part, done in _parts(path, place, files.packing, features):
                 parts.append(part)
                 progress(before + done, total)
         before += size
-    if not any(len(part["file"]) for part in parts):
+    if not any(len(part["place"]) for part in parts):
         raise InputError(f"{files.files[0]} holds no records.", _DAMAGED)
     progress(total, total)
     return {column: np.concatenate([part[column] for part in parts]) for column in parts[0]} | features.by_label()
 
 
-def _parts(path: Path, file: int, packing: Packing, features: Features) -> Iterator[tuple[Arrays, int]]:
+def _parts(path: Path, place: int, packing: Packing, features: Features) -> Iterator[tuple[Arrays, int]]:
     """Columns of some records of a file, and how many bytes of it are read by then."""
     _require(path, packing)
     examples = _unpacked(path) if packing == "gzip" else _mapped(path)
@@ -122,13 +122,13 @@ def _parts(path: Path, file: int, packing: Packing, features: Features) -> Itera
         for number, each in enumerate(examples):
             rows.append((each.offset, each.end - each.start, _row(path, number, each, features)))
             if len(rows) == _AT_ONCE:
-                yield _columns(rows, file), each.done
+                yield _columns(rows, place), each.done
                 rows.clear()
     except tfrecord.RecordDamage as damage:
         raise InputError(f"{path}: record {damage.record} at byte {damage.offset:,}: {damage}.", _DAMAGED) from damage
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise InputError(f"{path} cannot be unpacked beyond record {number:,}: {error}.", _DAMAGED) from error
-    yield _columns(rows, file), path.stat().st_size
+    yield _columns(rows, place), path.stat().st_size
 
 
 def _row(path: Path, number: int, each: _Example, features: Features) -> Row:
@@ -165,10 +165,10 @@ def _unpacked(path: Path) -> Iterator[_Example]:
             yield _Example(record.payload, 0, len(record.payload), record.offset + tfrecord.HEADER, packed.tell())
 
 
-def _columns(rows: list[tuple[int, int, Row]], file: int) -> Arrays:
+def _columns(rows: list[tuple[int, int, Row]], place: int) -> Arrays:
     boxes = [row.boxes for _, _, row in rows if row.boxes is not None]
     return {
-        "file": np.full(len(rows), file, np.int32),
+        "place": np.full(len(rows), place, np.int32),
         "offset": np.array([offset for offset, _, _ in rows], np.int64),
         "size": np.array([size for _, size, _ in rows], np.int64),
         "filename": np.array([row.filename for _, _, row in rows], np.bytes_),

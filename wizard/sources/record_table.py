@@ -43,7 +43,7 @@ class Records:
         count = len(columns)
         return SampleTable(
             files=tuple(map(str, self._files.files)),
-            file=columns.file,
+            file=columns.place,
             inside=np.zeros(count, "S1"),
             offset=columns.offset,
             size=columns.size,
@@ -87,10 +87,10 @@ class Records:
         bases = [path.name for path in self._files.files]
         if len(set(bases)) < len(bases):
             bases = [f"{path.parent.name}-{path.name}" for path in self._files.files]
-        numbers = np.arange(len(name)) - np.searchsorted(self._columns.file, self._columns.file)
+        numbers = np.arange(len(name)) - np.searchsorted(self._columns.place, self._columns.place)
         named = [
-            f"{bases[file]}-{number:0{_DIGITS}}".encode()
-            for file, number in zip(self._columns.file.tolist(), numbers.tolist(), strict=True)
+            f"{bases[place]}-{number:0{_DIGITS}}".encode()
+            for place, number in zip(self._columns.place.tolist(), numbers.tolist(), strict=True)
         ]
         return np.array(named, np.bytes_)
 
@@ -113,5 +113,5 @@ class Records:
 
     def _place(self, row: int) -> str:
         columns = self._columns
-        path = self._files.files[columns.file[row]]
+        path = self._files.files[columns.place[row]]
         return f"{path}: record {columns.number(row):,} at byte {columns.offset[row] - tfrecord.HEADER:,}"

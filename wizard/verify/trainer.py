@@ -1,8 +1,8 @@
-"""Opens files of one split with TensorFlow and decodes a batch as training code does; nothing else imports it.
+"""Decodes a batch of each split with TensorFlow as training code does; nothing else imports it.
 
 Run as `python -m wizard.verify.trainer` in a process of its own, because the import takes seconds, half a gigabyte and
-the liberty to write to stderr. Reads what `wizard.verify.training` asks as JSON from stdin, and prints one JSON object:
-{"told": …} or {"problem": …}.
+the liberty to write to stderr. Reads what `wizard.verify.training` asks of each split as JSON from stdin, and prints
+for each, as one JSON object, {"told": …} or {"problem": …}.
 """
 
 import json
@@ -107,8 +107,8 @@ def _read(asked: Mapping[str, Any]) -> tuple[Any, Any]:
             return read_images(files, batch)
 
 
-def main(asked: Mapping[str, Any]) -> dict[str, str]:
-    """What TensorFlow made of the split: told, or the problem that it had."""
+def answer(asked: Mapping[str, Any]) -> dict[str, str]:
+    """What TensorFlow made of a split: told, or the problem that it had."""
     try:
         images, stated = _read(asked)
     except tf.errors.OpError as error:
@@ -117,14 +117,16 @@ def main(asked: Mapping[str, Any]) -> dict[str, str]:
         return {"problem": f"a sample cannot be read: {error!r}"}
     done = f"TensorFlow {tf.__version__} read a batch of {tuple(images.shape)}"
     labels = [] if stated is None else [label for label in stated.numpy().tolist() if label != _NO_LABEL]
+    lowest, highest = asked["lowest"], asked["highest"]
+    if asked["unlabelled"]:
+        labels = [label for label in labels if label >= lowest]
     if not labels:
         return {"told": done}
-    lowest, highest = asked["lowest"], asked["highest"]
-    unlike = [label for label in labels if not lowest <= label <= highest]
-    if any(label >= lowest or not asked["unlabelled"] for label in unlike):
+    if min(labels) < lowest or max(labels) > highest:
         return {"problem": f"labels {min(labels)} to {max(labels)} are not within {lowest} to {highest}"}
     return {"told": f"{done}, labels {min(labels)} to {max(labels)}"}
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(json.load(sys.stdin))))  # noqa: T201
+    answers = {split: answer(asked) for split, asked in json.load(sys.stdin).items()}
+    print(json.dumps(answers))  # noqa: T201

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -29,15 +29,17 @@ def read_with_tensorflow(
         MachineError: it cannot be started.
     """
     report(Note(text="opening the dataset with TensorFlow"))
-    told = {}
-    for split in manifest.splits:
-        mine = [each for each in expectations if each.result.split == split and each.result.images]
-        if mine:
-            answer = _ask(_asked(folder, manifest, mine))
-            if "problem" in answer:
-                raise VerifyFailed(f"{folder}: TensorFlow cannot use {split}: {answer['problem']}")
-            told[split] = answer["told"]
-    return told
+    filled = [each for each in expectations if each.result.images]
+    asked = {
+        split: _asked(folder, manifest, mine)
+        for split in manifest.splits
+        if (mine := [each for each in filled if each.result.split == split])
+    }
+    answers = _ask(asked)
+    for split, answer in answers.items():
+        if "problem" in answer:
+            raise VerifyFailed(f"{folder}: TensorFlow cannot use {split}: {answer['problem']}")
+    return {split: answer["told"] for split, answer in answers.items()}
 
 
 def _asked(folder: Path, manifest: Manifest, shards: Collection[Expectation]) -> dict[str, Any]:
@@ -58,16 +60,16 @@ def _asked(folder: Path, manifest: Manifest, shards: Collection[Expectation]) ->
     }
 
 
-def _ask(asked: dict[str, Any]) -> dict[str, str]:
+def _ask(asked: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
     # Else Keras, which TensorFlow imports, would leave a folder in the person's home.
     environment = os.environ | {"KERAS_HOME": str(cache_folder() / "keras")}
     command = [sys.executable, "-m", "wizard.verify.trainer"]
     ran = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=False, env=environment)
     try:
-        answer: dict[str, str] = json.loads(ran.stdout.splitlines()[-1])
+        answers: dict[str, dict[str, str]] = json.loads(ran.stdout.splitlines()[-1])
     except (ValueError, IndexError) as error:
         raise MachineError(
             f"TensorFlow cannot be started here; it ended with code {ran.returncode}: {ran.stderr.strip()[-500:]}",
             "All shards were re-read and found whole; mend the installation of tensorflow and verify again",
         ) from error
-    return answer
+    return answers

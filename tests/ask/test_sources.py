@@ -1,0 +1,211 @@
+"""The conversation about each form of raw data: what is told, what is asked, and that the profile builds."""
+
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.ask.conftest import BACK, DEFAULT, LEAVE, Script
+from tests.helpers import TRAIN, VALIDATION, build_dataset
+from tests.sources import trees
+from wizard import saved, synthetic
+from wizard.ask.draft import Draft
+from wizard.ask.stage import Outcome
+from wizard.cli import main
+from wizard.ilsvrc2012.synsets import synsets
+from wizard.profile import Profile
+from wizard.verify.dataset import verify
+
+Converse = Callable[..., tuple[Script, Outcome | None]]
+
+
+def classes(folder: Path, names: list[str], **splits: int) -> Path:
+    """Folders of classes with so many drawn images each; without splits, the classes' folders alone."""
+    rng = random.Random(1)
+    for split, count in splits.items():
+        for rank, name in enumerate(names):
+            images = {f"{number}.jpg": synthetic.draw(rng, rank).data for number in range(count)}
+            for image, data in images.items():
+                trees.write(folder / split.replace("alone", "") / name, [image], data)
+    return folder
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    return classes(tmp_path / "own", ["cats", "dogs"], train=6, val=3)
+
+
+@pytest.fixture
+def wnids(tmp_path: Path) -> Path:
+    return classes(tmp_path / "wnids", [each.wnid for each in synsets()[5:10]], train=4)
+
+
+@pytest.fixture
+def records(raw: Path, tmp_path: Path) -> Path:
+    build_dataset(raw, tmp_path / "records")
+    return tmp_path / "records"
+
+
+@pytest.fixture
+def linked(raw: Path, tmp_path: Path) -> Path:
+    """A tree whose train is a link to elsewhere."""
+    tree = trees.extracted(raw, tmp_path / "tree")
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "train").symlink_to(tree / "train")
+    shutil.move(tree / "val", tmp_path / "linked" / "val")
+    return tmp_path / "linked"
+
+
+def the_profile(outcome: Outcome | None) -> Profile:
+    assert outcome is not None
+    assert outcome.profile is not None
+    return outcome.profile
+
+
+def test_an_extracted_tree_is_told_with_what_says_so(converse: Converse, raw: Path, tmp_path: Path) -> None:
+    script, _ = converse(str(trees.extracted(raw, tmp_path / "tree")))
+    told = script.said[0]
+    assert "An extracted ILSVRC2012 tree." in told
+    assert "labels are ImageNet's" in told
+    assert f"{TRAIN} images of 4 classes; a subset of 1,281,167" in told
+    assert "bounding boxes of validation" in told
+    assert "missing" not in told
+    assert script.keys[1] == "source.splits"
+
+
+def test_kaggles_tree_builds_from_the_conversation(converse: Converse, raw: Path, tmp_path: Path) -> None:
+    answers = [str(trees.kaggle(raw, tmp_path / "kaggle")), DEFAULT, "all", DEFAULT, str(tmp_path / "out"), "original"]
+    script, outcome = converse(*answers, 3, 2, "k", "start")
+    assert "Kaggle's tree." in script.said[0]
+    assert main(["run", "k", "--quiet"]) == 0
+    assert verify(the_profile(outcome).output_path, lambda _: None).images == {"train": TRAIN, "validation": VALIDATION}
+
+
+def test_folders_of_ones_own_are_told_without_what_they_never_have(converse: Converse, own: Path) -> None:
+    script, _ = converse(str(own), DEFAULT, DEFAULT)
+    told = script.said[0]
+    assert "2 classes: labels are those of the folders" in told
+    assert "subset" not in told
+    assert "missing" not in told
+    assert script.keys == ["source.path", "source.splits", "output.format", "output.path"]
+
+
+def test_a_folder_of_one_split_misses_no_other(converse: Converse, tmp_path: Path) -> None:
+    script, _ = converse(str(classes(tmp_path / "pets", ["cats", "dogs"], alone=3)))
+    assert "missing" not in script.said[0]
+    assert script.keys[-1] == "output.format"
+
+
+def test_a_tree_without_validation_is_told_that_train_alone_can_be_built(converse: Converse, wnids: Path) -> None:
+    script, _ = converse(str(wnids))
+    assert "! val missing only train can be built" in " ".join(script.said[0].split())
+
+
+@pytest.mark.parametrize(("labels", "stored"), [("folders", "labels 1 to 5"), ("ilsvrc2012", "labels 1 to 1000")])
+def test_whose_labels_is_asked_where_folders_are_some_of_imagenets(
+    converse: Converse, wnids: Path, tmp_path: Path, labels: str, stored: str
+) -> None:
+    script, outcome = converse(
+        str(wnids), labels, "tfrecord", str(tmp_path / "out"), "original", DEFAULT, "five", "save"
+    )
+    assert script.keys[1] == "source.labels"
+    assert stored in next(row.text for row in script.tables[0] if row.label == "Output")
+    assert the_profile(outcome).source.labels == labels
+    assert main(["run", "five", "--quiet"]) == 0
+
+
+def test_back_over_whose_labels_looks_again(converse: Converse, wnids: Path, own: Path) -> None:
+    script, _ = converse(str(wnids), "ilsvrc2012", BACK, "folders", BACK, BACK, str(own), LEAVE)
+    assert script.keys[1:4] == ["source.labels", "output.format", "source.labels"]
+    assert script.asked[3].default == "ilsvrc2012"
+    assert script.keys[-1] == "source.splits"
+
+
+@pytest.mark.parametrize(("kept", "shards"), [("keep", "5 + 2 shards"), ("plan", "3 + 2 shards")])
+def test_records_keep_their_shards_or_are_spread_anew(
+    converse: Converse, records: Path, tmp_path: Path, kept: str, shards: str
+) -> None:
+    numbers = [] if kept == "keep" else [3, 2]
+    script, outcome = converse(
+        str(records), DEFAULT, "tfrecord", str(tmp_path / "out"), "original", kept, *numbers, "r", "save"
+    )
+    assert "TFRecords." in script.said[0]
+    assert "source.boxes" not in script.keys
+    assert ("output.train_shards" in script.keys) == (kept == "plan")
+    rows = {row.label: row.text for row in script.tables[0]}
+    assert f"{shards} · labels 1 to 1000" in rows["Output"]
+    assert rows["Boxes"] == "those that the records have"
+    assert the_profile(outcome).output.shards == kept
+    assert main(["run", "r", "--quiet"]) == 0
+
+
+def test_records_become_folders_without_a_word_of_shards(converse: Converse, records: Path, tmp_path: Path) -> None:
+    script, outcome = converse(str(records), DEFAULT, "folders", str(tmp_path / "out"), "original", "f", "save")
+    assert not [key for key in script.keys if "shards" in key]
+    assert the_profile(outcome).output.train_shards == 1
+    assert main(["run", "f", "--quiet"]) == 0
+    assert len(list((tmp_path / "out" / "train").rglob("*.JPEG"))) == TRAIN
+
+
+def test_another_format_in_the_review_changes_what_follows_from_it(converse: Converse, own: Path) -> None:
+    answers = [str(own), DEFAULT, "tfrecord", DEFAULT, "original", 2, 1, "mine"]
+    script, outcome = converse(
+        *answers, "edit", "output.format", "folders", "edit", "output.format", "webdataset", "save"
+    )
+    assert "labels 1 to 2" in next(row.text for row in script.tables[0] if row.label == "Output")
+    written = [next(row.text for row in table if row.label == "Output") for table in script.tables]
+    assert "folders of classes · a file an image" in written[1]
+    assert any(said.endswith(f"images (was {own.parent / 'tfrecords'})") for said in script.said)
+    assert "webdataset" in written[2]
+    assert "labels 0 to 1" in written[2]
+    profile = the_profile(outcome)
+    assert (profile.output_path.name, profile.output.index) == ("webdataset", True)
+    assert main(["run", "mine", "--quiet"]) == 0
+
+
+def test_a_link_that_leads_out_is_followed_where_the_person_says_so(
+    converse: Converse, linked: Path, tmp_path: Path
+) -> None:
+    script, outcome = converse(
+        *(str(linked), "yes", DEFAULT, DEFAULT, str(tmp_path / "out"), "original", 2, 1, "linked", "save")
+    )
+    assert script.keys[:3] == ["source.path", "source.links", "source.splits"]
+    assert "leads by a link to" in script.said[0]
+    assert the_profile(outcome).source.links == "follow"
+    assert main(["run", "linked", "--quiet"]) == 0
+    again, _ = converse(draft=Draft.of(saved.load("linked")))
+    assert again.keys == ["review"]
+
+
+@pytest.mark.parametrize("answer", ["no", BACK])
+def test_a_link_that_is_not_followed_leaves_its_split_out(converse: Converse, linked: Path, answer: str) -> None:
+    script, _ = converse(str(linked), answer)
+    assert "✗ train" in script.said[-1]
+    assert script.keys == ["source.path", "source.links", "output.format"]
+
+
+def test_following_links_ends_with_the_folder_that_it_was_said_of(
+    converse: Converse, linked: Path, raw: Path, tmp_path: Path
+) -> None:
+    answers = [str(linked), "yes", DEFAULT, DEFAULT, str(tmp_path / "out"), "original", 2, 1, "mine"]
+    _, outcome = converse(*answers, "edit", "source.path", str(raw), "save")
+    assert the_profile(outcome).source.links == "inside"
+
+
+def test_an_output_among_the_raw_data_is_refused(converse: Converse, own: Path) -> None:
+    script, _ = converse(str(own), DEFAULT, "folders", str(own / "train" / "new"), str(own / "test"), LEAVE)
+    errors = [asked.error for asked in script.asked if asked.error]
+    assert errors[0].startswith(f"That would write into {own / 'train' / 'new'}, which is read as raw data.")
+    assert len(errors) == 2
+
+
+def test_an_output_that_comes_to_lie_among_the_raw_data_is_asked_for_again(
+    converse: Converse, own: Path, tmp_path: Path
+) -> None:
+    pets = own / "train"
+    answers = [str(pets), "tfrecord", str(own), "original", 2, "mine"]
+    script, outcome = converse(*answers, "edit", "output.format", "folders", str(tmp_path / "free"), "save")
+    assert script.keys[-3:] == ["output.format", "output.path", "review"]
+    assert the_profile(outcome).output_path == tmp_path / "free"

@@ -1,0 +1,76 @@
+"""What is said when TensorFlow cannot use what every shard's own proof has found good."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.verify.shards import NAMES, expectation, images, replaced, task
+from wizard.engine.manifest import Manifest
+from wizard.engine.targets import Format, Target
+from wizard.errors import MachineError, VerifyFailed
+from wizard.formats import tar
+from wizard.sources.classes import Classes, imagenet
+from wizard.verify.expected import Expectation
+from wizard.verify.training import read_with_tensorflow
+
+
+def opened(expected: Expectation, classes: Classes | None = None) -> str:
+    """What is told of a dataset of just this shard."""
+    manifest = Manifest(
+        plan_id="",
+        ingredients={},
+        profile={},
+        label_base=expected.label_base,
+        shards=(expected.result,),
+        images_sha256="",
+        created_by="",
+        target=expected.target,
+        classes=classes or imagenet(),
+    )
+    return read_with_tensorflow(Path(expected.folder), manifest, [expected], lambda _event: None)["train"]
+
+
+def cut(expected: Expectation) -> None:
+    """Cuts off the shard, or its first image file."""
+    files = sorted(Path(expected.folder).rglob("*.JPEG")) if expected.target.of_files else [expected.path]
+    files[0].write_bytes(files[0].read_bytes()[:700])
+
+
+@pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders", "flat"])
+def test_what_tensorflow_cannot_read_is_told(tmp_path: Path, form: Format) -> None:
+    expected = expectation(task(tmp_path, images(), Target(format=form)))
+    assert "read a batch of (4, 224, 224, 3)" in opened(expected)
+    cut(expected)
+    with pytest.raises(VerifyFailed, match="TensorFlow cannot use train: "):
+        opened(expected)
+
+
+@pytest.mark.parametrize("form", ["tfrecord", "webdataset"])
+def test_labels_beyond_the_classes_are_told(tmp_path: Path, form: Format) -> None:
+    expected = expectation(task(tmp_path, images(), Target(format=form)))
+    with pytest.raises(VerifyFailed, match="labels 8 to 8 are not within 1 to 2"):
+        opened(expected, Classes(names=("a", "b"), words=("a", "b")))
+
+
+def test_images_without_labels_are_expected_where_they_were_planned(tmp_path: Path) -> None:
+    expected = expectation(task(tmp_path, images(), rank=-1))
+    assert opened(expected).endswith("(4, 224, 224, 3)")
+    with pytest.raises(VerifyFailed, match="labels -1 to -1 are not within 1 to 1000"):
+        opened(dataclasses.replace(expected, ranks=np.zeros(len(NAMES), np.int16)))
+
+
+def test_a_label_that_is_no_number_is_told(tmp_path: Path) -> None:
+    expected = expectation(task(tmp_path, images(), Target(format="webdataset")))
+    content = expected.path.read_bytes().replace(
+        tar.member("n01514668_0.cls", b"8"), tar.member("n01514668_0.cls", b"x")
+    )
+    with pytest.raises(VerifyFailed, match="a sample cannot be read"):
+        opened(replaced(expected, content))
+
+
+def test_a_tensorflow_that_does_not_start_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "false")
+    with pytest.raises(MachineError, match="TensorFlow cannot be started here; it ended with code 1"):
+        opened(expectation(task(tmp_path, images())))
