@@ -1,8 +1,10 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.helpers import CLASSES, TRAIN, VALIDATION, shards
+from tests.sources import trees
 from wizard.engine.events import Event
 from wizard.errors import InputError
 from wizard.inspection import as_text, inspect
@@ -45,7 +47,12 @@ def test_a_shard(built: Path) -> None:
 def test_shards_of_others(built_copy: Path) -> None:
     (built_copy / "dataset.json").unlink()
     (built_copy / ".imagenet-setup" / "journal.jsonl").unlink()
-    assert inspect(built_copy, ignore)["what"].startswith("7 shards, not known")
+    facts = inspect(built_copy, ignore)
+    assert facts["what"] == "TFRecords"
+    assert facts["train"].startswith(f"{TRAIN} images of 1,281,167, {CLASSES} classes, ")
+    assert facts["train"].endswith(f" in 5 files: {built_copy}")
+    assert facts["labels"] == "those of ImageNet's 1,000 classes"
+    assert facts["first record, image/height"] == "64"
 
 
 def test_a_damaged_shard_is_named_with_its_record(built_copy: Path) -> None:
@@ -65,3 +72,39 @@ def test_nothing_known(tmp_path: Path) -> None:
         inspect(tmp_path, ignore)
     with pytest.raises(InputError, match="does not exist"):
         inspect(tmp_path / "none", ignore)
+
+
+@pytest.mark.parametrize(
+    ("make", "what", "labels"),
+    [
+        (trees.extracted, "an extracted ILSVRC2012 tree", "those of ImageNet's 1,000 classes"),
+        (trees.kaggle, "Kaggle's tree", "those of ImageNet's 1,000 classes"),
+        (trees.suffixed, "images named as in Hugging Face's old archives", "those of ImageNet's 1,000 classes"),
+    ],
+)
+def test_each_form_is_told_with_what_says_so(
+    raw: Path, tmp_path: Path, make: Callable[[Path, Path], Path], what: str, labels: str
+) -> None:
+    facts = inspect(make(raw, tmp_path / "made"), ignore)
+    assert (facts["what"], facts["labels"]) == (what, labels)
+    assert str(tmp_path / "made") in facts["why"]
+    assert facts["train"].startswith(f"{TRAIN} images of 1,281,167, {CLASSES} classes")
+    assert "test" not in facts
+
+
+def test_folders_of_classes_are_told_with_their_labels(tmp_path: Path) -> None:
+    facts = inspect(trees.write(tmp_path, ["train/cats/1.jpg", "train/dogs/1.jpg", "val/dogs/2.jpg"]), ignore)
+    assert facts["labels"] == "the source's own, 2: cats, dogs"
+    assert facts["train"] == f"2 images, 2 classes, 8 bytes: {tmp_path / 'train'}"
+    assert "missing" not in as_text(facts)
+
+
+def test_what_is_missing_or_wrong_is_told_of_its_part(raw: Path, tmp_path: Path) -> None:
+    tree = trees.half_extracted(raw, tmp_path / "tree")
+    facts = inspect(tree, ignore)
+    assert facts["boxes of train"] == "missing; it would be bbox_train/"
+    (tree / "val").rename(tmp_path / "val")
+    (tree / "val").symlink_to(tmp_path / "val")
+    facts = inspect(tree, ignore)
+    assert "leads by a link to" in facts["validation"]
+    assert facts["train"].startswith(f"{TRAIN} images")

@@ -22,23 +22,29 @@ from pathlib import Path
 import tensorflow_datasets as tfds
 
 builder = tfds.builder_from_directory(sys.argv[1])
-label_of = builder.info.features["image"]["class"]["label"]
+label_of = builder.info.features["image/class/label"]
 found = {
     split: [
         [
-            image["filename"].decode(), int(image["class"]["label"]), label_of.int2str(image["class"]["label"]),
-            list(image["encoded"].shape) == [image["height"], image["width"], 3],
-            [image.get("object", {}).get("bbox", {}).get(corner, []) for corner in ("xmin", "ymin", "xmax", "ymax")],
+            record["image/filename"].decode(), int(record["image/class/label"]),
+            label_of.int2str(record["image/class/label"]),
+            list(record["image/encoded"].shape) == [record["image/height"], record["image/width"], 3],
+            [record.get(f"image/object/bbox/{corner}", []) for corner in ("xmin", "ymin", "xmax", "ymax")],
         ]
-        for image in (record["image"] for record in tfds.as_numpy(builder.as_dataset(split=split)))
+        for record in tfds.as_numpy(builder.as_dataset(split=split))
     ]
+    for split in builder.info.splits
+}
+pairs = {
+    split: sorted(int(label) for _, label in tfds.as_numpy(builder.as_dataset(split=split, as_supervised=True)))
     for split in builder.info.splits
 }
 with tempfile.TemporaryDirectory() as folder:
     builder.info.features.save_config(folder)
     saved = {path.name: path.read_text() for path in Path(folder).iterdir()}
 counts = {name: split.num_examples for name, split in builder.info.splits.items()}
-print(json.dumps({"found": found, "saved": saved, "counts": counts}, default=lambda array: array.tolist()))
+told = {"found": found, "pairs": pairs, "saved": saved, "counts": counts}
+print(json.dumps(told, default=lambda array: array.tolist()))
 """
 
 FOREIGN = """
@@ -47,8 +53,8 @@ import tensorflow_datasets as tfds
 
 found = [
     [
-        int(record["id"]), int(record["image"]["class"]["label"]), list(record["image"]["encoded"].shape),
-        [tag.decode() for tag in record["tags"]], record["image"]["object"]["area"].tolist(),
+        int(record["id"]), int(record["image/class/label"]), list(record["image/encoded"].shape),
+        [tag.decode() for tag in record["tags"]], record["image/object/area"].tolist(),
     ]
     for record in tfds.as_numpy(tfds.builder_from_directory(sys.argv[1]).as_dataset(split="test"))
 ]
@@ -104,7 +110,7 @@ def ranks(out: Path, split: str) -> dict[str, int]:
 @pytest.mark.parametrize(
     "output",
     [{}, {"split_folders": True, "train_shards": 60}, {"features": "tpu", "label_base": 0}],
-    ids=["the 15 features", "in folders, some shards empty", "the 10 features, labels from 0"],
+    ids=["the 15 features", "in folders, some shards empty", "the 9 features, labels from 0"],
 )
 def test_tfds_reads_every_record_with_its_class(raw: Path, tmp_path: Path, output: dict[str, Any]) -> None:
     build_dataset(raw, tmp_path, source={"boxes": "all"}, output=output | {"tfds": True})
@@ -116,6 +122,7 @@ def test_tfds_reads_every_record_with_its_class(raw: Path, tmp_path: Path, outpu
         assert len(images) == len(expected)
         assert {name: label for name, label, *_ in images} == {name: rank + base for name, rank in expected.items()}
         assert {name: wnid for name, _, wnid, *_ in images} == {name: wnids[rank] for name, rank in expected.items()}
+        assert told["pairs"][split] == sorted(label for _, label, *_ in images)
         assert all(fits for *_, fits, _ in images)
         assert any(boxes[0] for *_, boxes in images) == ("features" not in output)
     # Ours, byte for byte, is also what tensorflow-datasets would write of these features.

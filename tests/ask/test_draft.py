@@ -9,6 +9,7 @@ from tests.helpers import profile
 from wizard.ask.draft import Draft
 from wizard.ask.facts import Facts
 from wizard.ask.questions import BY_KEY, QUESTIONS
+from wizard.ilsvrc2012.archives import SPLITS
 from wizard.profile import Profile
 
 MODES: list[dict[str, Any]] = [
@@ -24,8 +25,12 @@ MODES: list[dict[str, Any]] = [
 
 def meant(profile: Profile) -> dict[str, Any]:
     """What a profile says of the splits that are built; of others it may say anything."""
-    splits = [split for split in profile.source.splits if split in profile.image.splits]
-    return profile.model_dump() | {"image": profile.image.model_dump() | {"splits": splits}}
+    table = profile.model_dump()
+    built = profile.source.splits
+    table["image"]["splits"] = [split for split in built if split in profile.image.splits]
+    table["output"] |= {f"{split}_shards": 0 for split in SPLITS if split not in built}
+    table["source"]["boxes"] = [profile.boxes(split) for split in built]
+    return table
 
 
 @pytest.mark.parametrize("image", MODES)
@@ -37,6 +42,43 @@ def test_a_profiles_answers_are_the_profile_again(
     draft.settle(facts)
     assert draft.next(facts) is None
     assert meant(draft.profile(facts)) == meant(before)
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {"source": {"layout": "archives", "links": "follow", "classes": 2}},
+        {"output": {"features": "tpu", "split_folders": True, "index": False, "tfds": True, "boxes_csv": True}},
+        {"output": {"format": "webdataset", "label_base": 1, "seed": 3}, "source": {"boxes": "all"}},
+        {"output": {"format": "folders", "train_shards": 7, "on_bad_image": "skip"}},
+        {"output": {"format": "flat", "boxes_csv": True}, "source": {"splits": ["validation"], "boxes": "all"}},
+        {"source": {"splits": ["validation"], "boxes": "train"}},
+        {"source": {"splits": ["train"]}, "image": MODES[3] | {"splits": ["validation"]}},
+    ],
+)
+def test_every_key_of_a_profile_survives_its_replay(
+    raw: Path, tmp_path: Path, facts: Facts, sections: dict[str, Any]
+) -> None:
+    before = profile(raw, tmp_path / "out", **sections)
+    draft = Draft.of(before)
+    draft.settle(facts)
+    assert draft.next(facts) is None
+    assert meant(draft.profile(facts)) == meant(before)
+
+
+def test_what_was_said_of_one_folder_is_not_said_of_another(raw: Path, tmp_path: Path, facts: Facts) -> None:
+    draft = Draft.of(profile(raw, tmp_path / "out", source={"layout": "archives", "links": "follow"}))
+    draft.take(BY_KEY["source.path"], "/elsewhere", facts)
+    source = draft.profile(facts).source
+    assert (source.layout, source.links) == ("auto", "inside")
+
+
+def test_another_format_drops_what_only_records_have(raw: Path, tmp_path: Path, facts: Facts) -> None:
+    draft = Draft.of(profile(raw, tmp_path / "out", output={"features": "tpu", "tfds": True, "index": False}))
+    draft.take(BY_KEY["output.format"], "folders", facts)
+    draft.settle(facts)
+    output = draft.profile(facts).output
+    assert (output.format, output.features, output.tfds, output.index) == ("folders", "inception", False, True)
 
 
 def test_another_mode_drops_what_only_the_old_one_had(raw: Path, tmp_path: Path, facts: Facts) -> None:

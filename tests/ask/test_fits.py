@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.sources.trees import write
 from wizard.ask.asked import Value
-from wizard.ask.facts import Facts
+from wizard.ask.facts import Facts, look
 from wizard.ask.fits import misfit
 from wizard.ask.questions import BY_KEY
 
@@ -48,6 +49,21 @@ def test_an_output_may_be_new_or_there_but_no_file_and_not_the_raw_data(tmp_path
     assert "is a file" in misfit(question, str(tmp_path / "file" / "in"), Facts())
     assert "raw data's own folder" in misfit(question, str(tmp_path), Facts(folder=tmp_path))
     assert misfit(question, "~no-such-user-here/x", Facts())
+
+
+def test_an_output_beside_archives_may_lie_in_their_folder(facts: Facts) -> None:
+    assert facts.folder is not None
+    assert misfit(BY_KEY["output.path"], str(facts.folder / "train"), facts) == ""
+
+
+@pytest.mark.parametrize(("form", "fits"), [("tfrecord", True), ("webdataset", True), ("folders", False)])
+def test_an_output_around_the_raw_data_is_refused_where_its_folders_are_written_to(
+    tmp_path: Path, form: str, fits: bool
+) -> None:
+    write(tmp_path, ["train/cats/1.jpg"])
+    facts = look(Facts(), tmp_path / "train", lambda _event: None)
+    why = misfit(BY_KEY["output.path"], str(tmp_path), facts, {"output.format": form})
+    assert bool(why) != fits
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")

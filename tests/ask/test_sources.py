@@ -151,17 +151,14 @@ def test_records_become_folders_without_a_word_of_shards(converse: Converse, rec
 
 def test_another_format_in_the_review_changes_what_follows_from_it(converse: Converse, own: Path) -> None:
     answers = [str(own), DEFAULT, "tfrecord", DEFAULT, "original", 2, 1, "mine"]
-    script, outcome = converse(
-        *answers, "edit", "output.format", "folders", "edit", "output.format", "webdataset", "save"
-    )
-    assert "labels 1 to 2" in next(row.text for row in script.tables[0] if row.label == "Output")
+    folders, tars = ("edit", "output.format", "folders"), ("edit", "output.format", "webdataset", 2, 1)
+    script, outcome = converse(*answers, *folders, *tars, "save")
     written = [next(row.text for row in table if row.label == "Output") for table in script.tables]
+    assert "TFRecord · 2 + 1 shards · labels 1 to 2" in written[0]
     assert "folders of classes · a file an image" in written[1]
+    assert "WebDataset · 2 + 1 shards · labels 0 to 1" in written[2]
     assert any(said.endswith(f"images (was {own.parent / 'tfrecords'})") for said in script.said)
-    assert "webdataset" in written[2]
-    assert "labels 0 to 1" in written[2]
-    profile = the_profile(outcome)
-    assert (profile.output_path.name, profile.output.index) == ("webdataset", True)
+    assert the_profile(outcome).output_path == own.parent / "webdataset"
     assert main(["run", "mine", "--quiet"]) == 0
 
 
@@ -190,7 +187,7 @@ def test_following_links_ends_with_the_folder_that_it_was_said_of(
     converse: Converse, linked: Path, raw: Path, tmp_path: Path
 ) -> None:
     answers = [str(linked), "yes", DEFAULT, DEFAULT, str(tmp_path / "out"), "original", 2, 1, "mine"]
-    _, outcome = converse(*answers, "edit", "source.path", str(raw), "save")
+    _, outcome = converse(*answers, "edit", "source.path", str(raw), "none", "save")
     assert the_profile(outcome).source.links == "inside"
 
 

@@ -15,7 +15,7 @@ from wizard.engine.writers import write_whole
 from wizard.formats.arrays import Boxes
 from wizard.ilsvrc2012.synsets import synsets
 
-OF_TFDS = {"dataset_info.json", "features.json", "image-class-label.labels.txt"}
+OF_TFDS = {"dataset_info.json", "features.json", "image.class.label.labels.txt"}
 
 
 def files(folder: Path) -> set[str]:

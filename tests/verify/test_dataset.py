@@ -178,6 +178,19 @@ def test_an_index_that_was_not_asked_for_is_named(datasets: Callable[[str], Path
         verify(out, ignore)
 
 
+@pytest.mark.parametrize(("source", "boxes"), [("tpu", 0), ("split folders", 50)])
+def test_records_that_keep_their_features_are_proven(
+    datasets: Callable[[str], Path], tmp_path: Path, source: str, boxes: int
+) -> None:
+    image = {"resize": "shortest", "size": 40, "quality": 80}
+    finished = build_dataset(datasets(source), tmp_path / "out", image=image)
+    assert finished.target.features == "source"
+    assert finished.splits[1].boxes == boxes
+    verified = verify(tmp_path / "out", ignore, pixels=True)
+    assert verified.images == {"train": TRAIN, "validation": VALIDATION}
+    assert verified.tensorflow["train"].endswith("labels 1 to 4")
+
+
 @pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders", "flat"])
 def test_classes_of_ones_own_and_images_without_labels_are_proven(tmp_path: Path, form: str) -> None:
     rng = random.Random(0)

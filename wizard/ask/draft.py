@@ -187,6 +187,8 @@ class Draft:
                 answers[question.key] = _YES_NO[value] if isinstance(value, bool) else value
         if "image.splits" in answers:
             answers["image.splits"] = [split for split in profile.source.splits if split in profile.image.splits]
+        if not any(map(profile.boxes, profile.source.splits)):
+            answers["source.boxes"] = "none"
         # What is left to the raw data follows it.
         chosen = [key for key in answers if (key, answers[key]) != ("source.labels", "auto")]
         return cls(answers=answers, asked=list(answers), chosen=chosen, base=base)

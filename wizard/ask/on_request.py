@@ -35,7 +35,7 @@ _EXTRAS = (
         "Boxes as CSV",
         "imagenet_2012_bounding_boxes.csv, as the older scripts write it.",
         "no",
-        lambda answers, _facts: answers.get("source.boxes") != "none",
+        lambda answers, facts: facts.from_records or answers.get("source.boxes") != "none",
     ),
 )
 

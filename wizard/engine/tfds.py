@@ -29,7 +29,7 @@ Json = dict[str, Any]
 
 
 def metadata(plan: Plan, done: Mapping[str, ShardResult], folder: Path) -> dict[str, bytes]:
-    """The files by name: a feature for each of the records', nested where their names have a "/".
+    """The files by name: a feature for each of the records', under its own name; image and label can be had as a pair.
 
     The label is a ClassLabel that names the classes; label 0 of labels from 1 is "background". An unlabelled image
     keeps its -1, as in TFDS's own imagenet2012. Features that a source's records brought along are of one value where
@@ -42,14 +42,14 @@ def metadata(plan: Plan, done: Mapping[str, ShardResult], folder: Path) -> dict[
     """
     kinds = _of_source(plan, folder) if plan.target.features == "source" else _of_ours(plan)
     typed = {name: _tensor(kind, is_one) for name, (kind, is_one) in kinds.items()} | {_ENCODED: _IMAGE}
-    files = {INFO: _text(_info(plan, done))}
     label = next((name for name in _LABELS if kinds.get(name) == ("int64", True)), None)
+    files = {INFO: _text(_info(plan, done) | (_supervised(label) if label else {}))}
     if label is not None:
         names = _names(plan)
         typed[label] = _of("class_label_feature.ClassLabel", classLabel={"numClasses": str(len(names))})
         if _fit_lines(names):
-            files[f"{label.replace('/', '-')}.labels.txt"] = "".join(f"{name}\n" for name in names).encode()
-    return files | {FEATURES: _text(_nested(typed))}
+            files[f"{label.replace('/', '.')}.labels.txt"] = "".join(f"{name}\n" for name in names).encode()
+    return files | {FEATURES: _text(_of("features_dict.FeaturesDict", featuresDict={"features": typed}))}
 
 
 def _of_ours(plan: Plan) -> Kinds:
@@ -113,6 +113,12 @@ def _info(plan: Plan, done: Mapping[str, ShardResult]) -> Json:
     }
 
 
+def _supervised(label: str) -> Json:
+    """What `as_supervised=True` gives."""
+    keys = [{"featureKey": _ENCODED}, {"featureKey": label}]
+    return {"supervisedKeys": {"tuple": {"items": keys}}}
+
+
 def _split(plan: Plan, shards: list[ShardResult]) -> Json:
     first = shards[0].shard
     return {
@@ -121,19 +127,6 @@ def _split(plan: Plan, shards: list[ShardResult]) -> Json:
         "numBytes": str(sum(shard.bytes_out for shard in shards)),
         "shardLengths": [str(shard.images) for shard in shards],
     }
-
-
-def _nested(typed: Mapping[str, Json]) -> Json:
-    """A dict of features for each part of their names; a name that others go on from gives way to these."""
-    parts: dict[str, dict[str, Json]] = {}
-    for name, feature in typed.items():
-        head, _, rest = name.partition("/")
-        parts.setdefault(head, {})[rest] = feature
-    inner = {
-        head: below[""] if set(below) == {""} else _nested({rest: feature for rest, feature in below.items() if rest})
-        for head, below in parts.items()
-    }
-    return _of("features_dict.FeaturesDict", featuresDict={"features": inner})
 
 
 def _tensor(kind: Kind, is_one: bool) -> Json:

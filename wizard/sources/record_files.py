@@ -17,7 +17,7 @@ from wizard.sources.official_names import is_image, passed_over
 Packing = Literal["plain", "gzip", "zlib"]
 """How records are compressed: the whole file, as TensorFlow's options have it."""
 _WBITS: dict[Packing, int] = {"gzip": 31, "zlib": 15}
-_SUBFOLDERS = {
+_SPLIT_FOLDERS = {
     "train",
     "validation",
     "val",
@@ -85,8 +85,10 @@ def find(folder: Path) -> tuple[dict[Split, RecordFiles], list[Path]]:
     untold: list[Path] = []
     files: dict[Split, list[_Group]] = defaultdict(list)
     told = any(group.split for group in found)
+    name = folder.resolve().name
+    own = split_of(name) if name in _SPLIT_FOLDERS else "train"
     for group in found:
-        split = group.split if told else split_of(folder.resolve().name) or "train"
+        split = group.split if told else own
         if split is None:
             untold += group.files
         else:
@@ -129,7 +131,7 @@ def _groups(folder: Path) -> Iterator[_Group]:
         names = []
         for entry in entries:
             if entry.is_dir():
-                below += [folder / entry.name] if entry.name in _SUBFOLDERS else []
+                below += [folder / entry.name] if entry.name in _SPLIT_FOLDERS else []
             elif _may_hold_records(entry):
                 names.append(entry.name)
     yield from _of_folder(folder, names, None)

@@ -1,0 +1,461 @@
+"""TFRecords as TensorFlow itself writes them, in the schemas that people have."""
+
+import gzip
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.helpers import features as built_features
+from tests.helpers import shards
+from tests.sources.trees import FIRST_VALIDATION, GOLDFISH, JPEG, SEA_SNAKE, TENCH, nothing
+from wizard.errors import InputError, UsageError
+from wizard.formats import example
+from wizard.ilsvrc2012.archives import Split
+from wizard.sources.contents import Content, contents
+from wizard.sources.raw import RawData
+from wizard.sources.record_files import find
+from wizard.sources.samples import SampleTable
+from wizard.sources.tfrecords import open_tfrecords
+
+Value = bytes | list[bytes] | int | list[int] | list[float]
+CORNERS = ("xmin", "ymin", "xmax", "ymax")
+
+
+def feature(value: Value) -> "tf.train.Feature":
+    every = value if isinstance(value, list) else [value]
+    if every and isinstance(every[0], bytes):
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=every))
+    if every and isinstance(every[0], int):
+        return tf.train.Feature(int64_list=tf.train.Int64List(value=every))
+    return tf.train.Feature(float_list=tf.train.FloatList(value=every))
+
+
+def serialised(**features: Value) -> bytes:
+    """Keys with __ for /, below image/ unless that is said to be so by a leading _."""
+    named = {
+        key[1:] if key.startswith("_") else f"image/{key.replace('__', '/')}": feature(value)
+        for key, value in features.items()
+    }
+    data = tf.train.Example(features=tf.train.Features(feature=named)).SerializeToString()
+    assert isinstance(data, bytes)
+    return data
+
+
+def inception(name: str, label: int, wnid: str, *, boxes: int = 0, image: bytes = JPEG) -> bytes:
+    corners = {f"object__bbox__{corner}": [place / 8 + 0.125] * boxes for place, corner in enumerate(CORNERS)}
+    return tpu(name, label, wnid, image=image, class__text=b"words", object__bbox__label=[label] * boxes, **corners)
+
+
+def tpu(name: str, label: int, wnid: str, *, image: bytes = JPEG, **more: Value) -> bytes:
+    return serialised(
+        encoded=image,
+        filename=name.encode(),
+        class__label=label,
+        class__synset=wnid.encode(),
+        height=1,
+        width=1,
+        colorspace=b"RGB",
+        channels=3,
+        format=b"JPEG",
+        **more,
+    )
+
+
+def plain(label: int, **more: Value) -> bytes:
+    return serialised(encoded=JPEG, class__label=label, **more)
+
+
+def write(path: Path, records: Iterable[bytes], packing: str = "") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tf.io.TFRecordWriter(str(path), packing) as writer:
+        for record in records:
+            writer.write(record)
+    return path
+
+
+def opened(folder: Path) -> RawData:
+    data = open_tfrecords(folder)
+    assert data is not None
+    return data
+
+
+def table(folder: Path, split: Split = "train", *, skip_bad: bool = False) -> SampleTable:
+    return opened(folder).table(split, folder / ".cache", nothing, skip_bad=skip_bad)
+
+
+def rows(found: SampleTable) -> list[tuple[str, int]]:
+    return [(sample.name, sample.label) for sample in found]
+
+
+def refused(folder: Path, match: str, split: Split = "train") -> InputError:
+    with pytest.raises(InputError, match=match) as refusal:
+        table(folder, split)
+    return refusal.value
+
+
+def test_own_datasets_read_back_as_they_were_built(built: Path, tmp_path: Path) -> None:
+    expected = built_features(built)
+    data = opened(built)
+    found: dict[str, Content] = {}
+    for part in data.parts[:2]:
+        records = data.table(part.split, tmp_path, nothing, skip_bad=False)
+        assert (records.classes.whole_imagenet, records.label_base, records.form) == (True, 1, "example")
+        found |= {content.sample.name: content for content in contents(records)}
+    assert found.keys() == expected.keys()
+    for name, content in found.items():
+        assert content.image == expected[name]["image/encoded"]
+        assert (content.sample.label + 1,) == expected[name]["image/class/label"]
+        assert content.sample.size == len(example.encode(expected[name]))
+        corners = [expected[name][f"image/object/bbox/{corner}"] for corner in CORNERS]
+        assert content.sample.boxes.tolist() == np.array(corners, np.float64).T.tolist()
+    assert len(data.why) == 1
+
+
+def test_records_without_text_and_boxes_are_imagenets_by_their_synsets(tmp_path: Path) -> None:
+    write(tmp_path / "train-00000-of-00001", [tpu(f"{TENCH}_1.JPEG", 1, TENCH), tpu("x.JPEG", 66, SEA_SNAKE)])
+    found = table(tmp_path)
+    assert rows(found) == [(f"{TENCH}_1.JPEG", 0), ("x.JPEG", 65)]
+    assert (found.classes.whole_imagenet, found.label_base, len(found.boxes)) == (True, 1, 0)
+
+
+def test_labels_from_0_are_imagenets_where_synsets_say_so(tmp_path: Path) -> None:
+    write(tmp_path / "val.tfrecord", [tpu("a.JPEG", 0, TENCH), tpu("b.JPEG", 65, SEA_SNAKE)])
+    found = table(tmp_path, "validation")
+    assert (found.label.tolist(), found.classes.whole_imagenet, found.label_base) == ([0, 65], True, 0)
+
+
+def test_file_names_tell_imagenet_where_there_are_no_synsets(tmp_path: Path) -> None:
+    write(tmp_path / "train.tfrecord", [plain(2, filename=f"{GOLDFISH}_1.JPEG".encode())])
+    write(tmp_path / "validation.tfrecord", [plain(66, filename=f"{FIRST_VALIDATION}.JPEG".encode())])
+    found = table(tmp_path)
+    assert (rows(found), found.classes.whole_imagenet, found.label_base) == ([(f"{GOLDFISH}_1.JPEG", 1)], True, 1)
+
+
+def test_synsets_that_are_not_imagenets_name_the_classes(tmp_path: Path) -> None:
+    first = tpu("1", 1, "n1", class__text=b"one")
+    write(tmp_path / "train.tfrecord", [first, tpu("4", 4, "n4", class__text=b"four"), first])
+    write(tmp_path / "val.tfrecord", [tpu("2", 2, "n2", class__text=b"two")])
+    for classes in (table(tmp_path).classes, table(tmp_path, "validation").classes):
+        assert classes.names == ("n1", "n2", "3", "n4")
+        assert classes.words == ("one", "two", "3", "four")
+
+
+def test_imagenets_synsets_with_labels_of_their_own_are_classes_of_their_own(tmp_path: Path) -> None:
+    write(tmp_path / "train.tfrecord", [tpu("a", 1, TENCH), tpu("b", 2, SEA_SNAKE)])
+    found = table(tmp_path)
+    assert (found.classes.names, found.classes.words[0], found.label_base) == (
+        (TENCH, SEA_SNAKE),
+        "tench, Tinca tinca",
+        1,
+    )
+
+
+def test_labels_alone_name_the_classes_by_number(tmp_path: Path) -> None:
+    write(tmp_path / "train.tfrecord", [plain(0), plain(10)])
+    found = table(tmp_path)
+    assert found.classes.names == ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10")
+    assert (found.label.tolist(), found.label_base) == ([0, 10], 0)
+
+
+def test_all_splits_share_their_classes(tmp_path: Path) -> None:
+    write(tmp_path / "train.tfrecord", [plain(1), plain(3)])
+    write(tmp_path / "val.tfrecord", [plain(0)])
+    for found, labels in ((table(tmp_path), [1, 3]), (table(tmp_path, "validation"), [0])):
+        assert (found.classes.names, found.label_base, found.label.tolist()) == (("0", "1", "2", "3"), 0, labels)
+
+
+@pytest.mark.parametrize("synset", ["../x", "a/b", "."])
+def test_synsets_that_no_folder_can_be_named_by_do_not_name_classes(tmp_path: Path, synset: str) -> None:
+    write(tmp_path / "train.tfrecord", [tpu("a", 1, synset)])
+    assert table(tmp_path).classes.names == ("1",)
+
+
+@pytest.mark.parametrize("key", ["label", "image/label", "class/label"])
+def test_other_keys_of_labels_are_known(tmp_path: Path, key: str) -> None:
+    write(tmp_path / "train.tfrecord", [serialised(encoded=JPEG, **{f"_{key}": 5})])
+    assert table(tmp_path).classes.name(table(tmp_path)[0].label) == "5"
+
+
+def test_a_foreign_schema_keeps_its_keys(tmp_path: Path) -> None:
+    record = plain(3, tags=[b"a", b"b"], object__area=[0.5, 2.0], object__id=[4, -1], empty=[])
+    write(tmp_path / "train.tfrecord", [record])
+    (content,) = contents(table(tmp_path))
+    assert content.image == JPEG
+    assert content.features == example.entries(record)
+
+
+def test_boxes_are_those_of_the_record(tmp_path: Path) -> None:
+    records = [inception("a", 1, TENCH, boxes=2), inception("b", 1, TENCH), inception("c", 1, TENCH, boxes=1)]
+    write(tmp_path / "train.tfrecord", records)
+    found = table(tmp_path)
+    box = [0.125, 0.25, 0.375, 0.5]
+    assert [sample.boxes.tolist() for sample in found] == [[box, box], [], [box]]
+    assert opened(tmp_path).own_boxes
+
+
+@pytest.mark.parametrize("packing", ["", "GZIP"])
+def test_places_are_those_of_the_examples(tmp_path: Path, packing: str) -> None:
+    records = [plain(1), plain(1, tags=[b"x" * 300]), plain(2)]
+    path = write(tmp_path / "train.tfrecord.gz", records, packing)
+    found = table(tmp_path)
+    data = gzip.decompress(path.read_bytes()) if packing else path.read_bytes()
+    assert [data[sample.offset : sample.offset + sample.size] for sample in found] == records
+    assert found.gzipped == bool(packing)
+    assert opened(tmp_path).what == ("TFRecords compressed with gzip" if packing else "TFRecords")
+
+
+def test_images_without_a_file_name_are_named_by_their_place(tmp_path: Path) -> None:
+    write(tmp_path / "train-00000-of-00002", [plain(1), plain(1)])
+    write(tmp_path / "train-00001-of-00002", [plain(1, filename=b"a.jpg")])
+    names = ["train-00000-of-00002-000000", "train-00000-of-00002-000001", "train-00001-of-00002-000000"]
+    assert [name for name, _ in rows(table(tmp_path))] == names
+
+
+def test_file_names_that_count_anew_in_each_class_are_not_taken(tmp_path: Path) -> None:
+    write(tmp_path / "train.tfrecord", [plain(1, filename=b"0.jpg"), plain(2, filename=b"0.jpg")])
+    assert [name for name, _ in rows(table(tmp_path))] == ["train.tfrecord-000000", "train.tfrecord-000001"]
+
+
+def test_an_image_of_imagenet_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    name = f"{TENCH}_1.JPEG"
+    write(tmp_path / "train-00000-of-00002", [tpu(name, 1, TENCH)])
+    write(tmp_path / "train-00001-of-00002", [tpu(f"{TENCH}_2.JPEG", 1, TENCH), tpu(name, 1, TENCH)])
+    refused(tmp_path, f"00000-of-00002: record 0 .*00001-of-00002: record 1 .* both the image {name}")
+
+
+@pytest.mark.parametrize("name", [b"../x.jpg", b"/etc/x", b"C:\\x", b"a\nb", b"\xff"])
+def test_a_file_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: bytes) -> None:
+    write(tmp_path / "train.tfrecord", [plain(1), plain(1, filename=name)])
+    refused(tmp_path, r"record 1 at byte \d+ has the image/filename .*, which (has|is)")
+
+
+def test_images_without_a_class_may_be_in_test_alone(tmp_path: Path) -> None:
+    record = serialised(encoded=JPEG, filename=b"ILSVRC2012_test_00000001.JPEG")
+    write(tmp_path / "test.tfrecord", [record])
+    found = table(tmp_path, "test")
+    assert (rows(found), found.classes.whole_imagenet) == ([("ILSVRC2012_test_00000001.JPEG", -1)], True)
+    write(tmp_path / "train.tfrecord", [plain(1), record, plain(-1)])
+    assert "class/label" in refused(tmp_path, r"record 1 at byte \d+ \(and 1 more\) has no label").hint
+
+
+def test_labels_of_test_outside_of_the_classes_are_refused(tmp_path: Path) -> None:
+    write(tmp_path / "train.tfrecord", [plain(1), plain(2)])
+    write(tmp_path / "test.tfrecord", [plain(-1), plain(0)])
+    refused(tmp_path, "record 1 .* has the label 0, but those of the other splits are 1 to 2", "test")
+
+
+def test_records_without_an_image_are_refused_with_their_keys(tmp_path: Path) -> None:
+    write(tmp_path / "train.tfrecord", [plain(1), serialised(_image=JPEG, _label=1)])
+    refused(tmp_path, r"train\.tfrecord: record 1 at byte \d+ holds no image/encoded\. Its keys: image, label")
+
+
+@pytest.mark.parametrize("image", [[], [JPEG, JPEG], 5])
+def test_records_that_hold_not_one_image_are_refused(tmp_path: Path, image: Value) -> None:
+    write(tmp_path / "train.tfrecord", [serialised(encoded=image, class__label=1)])
+    refused(tmp_path, "record 0 at byte 0 has .* in image/encoded, expected one image")
+
+
+def test_an_image_without_bytes_is_refused_unless_such_are_skipped(tmp_path: Path) -> None:
+    write(tmp_path / "train.tfrecord", [plain(1), serialised(encoded=b"", class__label=1)])
+    assert "skip" in refused(tmp_path, "record 1 at byte .* has an image without bytes").hint
+    assert len(table(tmp_path, skip_bad=True)) == 2
+
+
+@pytest.mark.parametrize("label", [[1, 2], [0.5], b"cat", 32_768, -2])
+def test_labels_that_are_none_are_refused(tmp_path: Path, label: Value) -> None:
+    write(tmp_path / "train.tfrecord", [serialised(encoded=JPEG, class__label=label)])
+    refused(tmp_path, "record 0 at byte 0 has .*, expected ")
+
+
+@pytest.mark.parametrize("corner", [[0.5], [1, 1]])
+def test_corners_that_do_not_fit_together_are_refused(tmp_path: Path, corner: Value) -> None:
+    boxes: dict[str, Value] = {f"object__bbox__{name}": [0.5, 0.5] for name in CORNERS}
+    write(tmp_path / "train.tfrecord", [plain(1, **boxes | {"object__bbox__xmax": corner})])
+    refused(tmp_path, "record 0 at byte 0 has boxes whose corners do not fit together")
+
+
+def test_records_of_something_else_are_refused(tmp_path: Path) -> None:
+    write(tmp_path / "train.tfrecord", [plain(1), b"\xff\xff\xff"])
+    refused(tmp_path, r"record 1 at byte \d+ is no tf\.train\.Example")
+
+
+@pytest.mark.parametrize("packing", ["", "GZIP"])
+def test_a_file_that_breaks_off_is_refused(tmp_path: Path, packing: str) -> None:
+    path = write(tmp_path / "train.tfrecord", [plain(1), plain(2, noise=np.random.default_rng(0).bytes(900))], packing)
+    path.write_bytes(path.read_bytes()[:-100])
+    refused(tmp_path, r"train\.tfrecord.* (the record takes|cannot be unpacked beyond record 0)")
+
+
+def test_a_changed_length_is_found_and_a_changed_image_is_left_to_the_reader(tmp_path: Path) -> None:
+    path = write(tmp_path / "train.tfrecord", [plain(1), plain(2)])
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(JPEG, JPEG[::-1]))
+    assert len(table(tmp_path)) == 2
+    with pytest.raises(InputError, match="CRC"):
+        list(contents(table(tmp_path)))
+    second = len(whole) // 2
+    path.write_bytes(whole[:second] + b"\x01" + whole[second + 1 :])
+    refused(tmp_path, rf"record 1 at byte {second}: length CRC is")
+
+
+def test_a_damaged_gzip_file_is_refused(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).bytes(9000)
+    path = write(tmp_path / "train.tfrecord", [plain(1, noise=noise), plain(1, noise=noise[::-1])], "GZIP")
+    data = bytearray(path.read_bytes())
+    data[12_000] ^= 255
+    path.write_bytes(bytes(data))
+    refused(tmp_path, r"train\.tfrecord.* (CRC is|cannot be unpacked)")
+
+
+def test_files_of_one_set_that_are_compressed_otherwise_are_refused(tmp_path: Path) -> None:
+    for number in range(8):
+        write(tmp_path / f"train-{number}.tfrecord", [plain(1)], "GZIP" if number == 2 else "")
+    refused(tmp_path, r"train-2\.tfrecord begins with TFRecords in gzip; .* are plain")
+
+
+def test_sets_that_are_compressed_in_different_ways_are_refused(tmp_path: Path) -> None:
+    write(tmp_path / "train.tfrecord", [plain(1)])
+    write(tmp_path / "train.tfrecord.gz", [plain(1)], "GZIP")
+    refused(tmp_path, r"compressed in different ways.*train\.tfrecord \(plain\) and .*\.gz \(gzip\)")
+
+
+def test_zlib_is_explained(tmp_path: Path) -> None:
+    path = write(tmp_path / "train.tfrecord", [plain(1)], "ZLIB")
+    assert zlib.decompress(path.read_bytes())
+    refused(tmp_path, "compressed with ZLIB, which this program does not read")
+
+
+def test_plain_records_whose_length_looks_like_gzip_are_plain(tmp_path: Path) -> None:
+    record = plain(1, noise=bytes(0x8B1F - len(plain(1, noise=bytes(30_000))) + 30_000))
+    path = write(tmp_path / "train.tfrecord", [record])
+    assert path.read_bytes()[:2] == b"\x1f\x8b"
+    assert not table(tmp_path).gzipped
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["train-00000-of-00001", "validation-00000-of-00001"], ["train", "validation"]),
+        (
+            ["imagenet2012-train.tfrecord-00000-of-00001", "imagenet2012-test.tfrecord-00000-of-00001"],
+            ["train", "test"],
+        ),
+        (["val.tfrecord.gz", "train/part.tfrecord"], ["train", "validation"]),
+        (["tfrecord_val/part-0", "tfrecord_train/part-0"], ["train", "validation"]),
+        (["images.tfrecord"], ["train"]),
+        (["validation_224_0003.tfrecords"], ["validation"]),
+        (["valid/a", "other/b", "deep/train/c", "train_x"], ["train"]),
+    ],
+)
+def test_names_of_files_and_folders_tell_the_split(tmp_path: Path, names: list[str], expected: list[str]) -> None:
+    for name in names:
+        write(tmp_path / name, [plain(1)])
+    assert [part.split for part in opened(tmp_path).parts if part.sound] == expected
+
+
+def test_a_folder_named_as_a_split_tells_it_where_files_do_not(tmp_path: Path) -> None:
+    write(tmp_path / "val" / "part-1", [plain(1)])
+    assert [part.split for part in opened(tmp_path / "val").parts if part.sound] == ["validation"]
+
+
+def test_files_that_tell_no_split_beside_others_are_passed_over_and_named(tmp_path: Path) -> None:
+    write(tmp_path / "train.tfrecord", [plain(1)])
+    write(tmp_path / "extra.tfrecord", [plain(1)])
+    data = opened(tmp_path)
+    assert len(data.table("train", tmp_path, nothing, skip_bad=False)) == 1
+    assert data.why[1] == "Their names tell no split, so they are passed over: extra.tfrecord."
+
+
+def test_files_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    for number in (10, 9, 100):
+        write(tmp_path / f"train_{number}.tfrecord", [plain(number)])
+    assert [label + 1 for _, label in rows(table(tmp_path))] == [9, 10, 100]
+
+
+def test_files_may_be_counted_from_1(tmp_path: Path) -> None:
+    for number in (1, 2):
+        write(tmp_path / f"train-0000{number}-of-00002", [plain(1)])
+    assert len(table(tmp_path)) == 2
+
+
+def test_empty_files_among_others_hold_no_records(tmp_path: Path) -> None:
+    write(tmp_path / "train-00000-of-00003", [])
+    write(tmp_path / "train-00001-of-00003", [plain(1)])
+    write(tmp_path / "train-00002-of-00003", [])
+    found = table(tmp_path)
+    assert (found.file.tolist(), len(found.files)) == ([1], 3)
+    assert opened(tmp_path).survey("train", tmp_path, nothing).shards == 3
+
+
+def test_a_split_of_nothing_but_empty_files_is_a_problem(tmp_path: Path) -> None:
+    write(tmp_path / "train-00000-of-00001", [plain(1)])
+    for number in (0, 1):
+        write(tmp_path / f"validation-0000{number}-of-00002", [])
+    refused(tmp_path, "All 2 files of validation are empty", "validation")
+    assert len(table(tmp_path)) == 1
+
+
+def test_missing_files_are_named(tmp_path: Path) -> None:
+    for number in (0, 3):
+        write(tmp_path / f"train-0000{number}-of-00009", [plain(1)])
+    refused(
+        tmp_path,
+        r"7 of the 9 files of train are missing in .*: train-00001-of-00009, train-00002-of-00009, "
+        r"train-00004-of-00009, .* and 2 more",
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "match"),
+    [
+        (["a-0-of-2", "a-1-of-2", "a-2-of-2"], "a-2-of-2 is number 2 of 2 files"),
+        (["a-0-of-2", "a-1-of-2", "b-1-of-2"], "both number 1 of train"),
+        (["a-0-of-1", "a-0-of-2"], "belong to more than one set"),
+        (["a-0-of-1", "a"], "belong to more than one set"),
+    ],
+)
+def test_files_that_do_not_belong_together_are_refused(tmp_path: Path, names: list[str], match: str) -> None:
+    for name in names:
+        write(tmp_path / name, [plain(1)])
+    refused(tmp_path, match)
+
+
+def test_other_files_are_no_records(built: Path, tmp_path: Path) -> None:
+    files, untold = find(built)
+    assert sorted(path for each in files.values() for path in each.files) == shards(built)
+    assert not untold
+    (tmp_path / "train-00000-of-00001").write_bytes(b"<html>")
+    (tmp_path / "train.tar.gz").write_bytes(gzip.compress(b"x" * 100))
+    (tmp_path / "empty").touch()
+    assert open_tfrecords(tmp_path) is None
+
+
+def test_a_missing_split_is_named_with_what_is_there(tmp_path: Path) -> None:
+    write(tmp_path / "train.tfrecord", [plain(1)])
+    refusal = refused(tmp_path, r"no TFRecords of validation .*Found there: train\.tfrecord", "validation")
+    assert """--set 'source.splits=["train"]'""" in refusal.hint
+
+
+def test_what_was_read_is_remembered_until_a_file_changes(tmp_path: Path) -> None:
+    write(tmp_path / "train-0-of-2", [plain(1)])
+    path = write(tmp_path / "train-1-of-2", [plain(2)])
+    told: list[tuple[int, int]] = []
+    data = opened(tmp_path)
+    for _ in range(2):
+        data.table("train", tmp_path / ".cache", lambda done, total: told.append((done, total)), skip_bad=False)
+    size = path.stat().st_size
+    assert told == [(size, 2 * size), (2 * size, 2 * size), (2 * size, 2 * size)]
+    before = len(told)
+    write(path, [plain(2), plain(3)])
+    found = data.table("train", tmp_path / ".cache", lambda done, total: told.append((done, total)), skip_bad=False)
+    assert (len(found), len(told) > before) == (3, True)
+
+
+def test_there_are_no_official_sums(tmp_path: Path) -> None:
+    write(tmp_path / "train.tfrecord", [plain(1)])
+    with pytest.raises(UsageError, match="--md5 is for the official archives"):
+        list(opened(tmp_path).prove(["train"], [], tmp_path, lambda _step: nothing))
