@@ -118,6 +118,7 @@ def main() -> None:
         terminal.answer("Where is the raw data", _ENTER)
         terminal.answer("Which splits", _ENTER)
         terminal.answer("Which bounding boxes", _ENTER)
+        terminal.answer("What should be written", _ENTER)
         terminal.answer("Where does the result go", _ENTER)
         terminal.answer("What should the images become", "")
         terminal.save("questions.svg")

@@ -68,6 +68,16 @@ def test_a_file_that_is_there_already_is_replaced(tmp_path: Path) -> None:
     assert files(tmp_path)["train/n01440764/n01440764_1.JPEG"] == b"one"
 
 
+def test_a_link_that_is_there_already_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    mine, out = tmp_path / "mine.jpg", tmp_path / "out"
+    mine.write_bytes(b"mine")
+    (out / "train" / "n01440764").mkdir(parents=True)
+    (out / "train" / "n01440764" / "n01440764_1.JPEG").symlink_to(mine)
+    write(out)
+    assert mine.read_bytes() == b"mine"
+    assert not (out / "train" / "n01440764" / "n01440764_1.JPEG").is_symlink()
+
+
 def killed_before_the_listing(folder: Path) -> None:
     program = (
         "import os, sys; from pathlib import Path; from wizard.engine import writers; "

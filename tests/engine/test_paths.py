@@ -70,3 +70,17 @@ def test_in_records_images_may_be_named_as_they_like() -> None:
 def test_a_class_that_could_be_no_folder_is_refused(form: Format, name: str, why: str) -> None:
     with pytest.raises(InputError, match=f"The name of the class {name!r} {why}"):
         require_distinct_paths(plan(form, {"1.jpg": 0}, (name, "b")))
+
+
+@pytest.mark.parametrize("form", ["folders", "flat"])
+def test_a_name_that_becomes_longer_than_a_files_may_be_is_refused(form: Format) -> None:
+    """In the raw data it just fits; as a JPEG's it does not."""
+    require_distinct_paths(plan(form, {"ü" * 120 + ".webp": 0}))
+    with pytest.raises(InputError, match=r"longer than the 255 bytes of a file's name") as error:
+        require_distinct_paths(plan(form, {"a/" + "ü" * 125 + ".webp": 0}))
+    assert "Rename" in error.value.hint
+
+
+def test_in_archives_and_records_a_name_may_be_of_any_length() -> None:
+    for form in ("tfrecord", "webdataset"):
+        require_distinct_paths(plan(form, {"ü" * 300: 0}))

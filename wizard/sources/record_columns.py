@@ -2,7 +2,6 @@
 
 import gzip
 import mmap
-import sys
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -153,8 +152,6 @@ def _require(path: Path, packing: Packing) -> None:
 
 def _mapped(path: Path) -> Iterator[_Example]:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as buffer:
-        if sys.platform != "win32":
-            buffer.madvise(mmap.MADV_RANDOM)  # else each page that is looked at brings those of the image around it
         for start, end in tfrecord.payloads(buffer):
             yield _Example(buffer, start, end, start, end)
 

@@ -147,7 +147,7 @@ def _may_hold_records(entry: "os.DirEntry[str]") -> bool:
 
 def _of_folder(folder: Path, names: list[str], split: Split | None) -> Iterator[_Group]:
     alike: dict[str, list[str]] = defaultdict(list)
-    for name in names:
+    for name in sorted(names):
         alike[re.sub(r"\d+", "0", name, flags=re.ASCII)].append(name)
     for shape, group in alike.items():
         files = tuple(folder / name for name in sorted(group, key=_by_value))

@@ -1,0 +1,73 @@
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from wizard.sources.cache import Arrays, cached
+
+
+class Maker:
+    """Makes arrays, and counts how often it was asked to."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def __call__(self) -> Arrays:
+        self.times += 1
+        return {"times": np.array([self.times])}
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    paths = [tmp_path / "raw" / name for name in ("a", "b")]
+    paths[0].parent.mkdir()
+    for path in paths:
+        path.write_bytes(b"x")
+    return paths
+
+
+def taken(tmp_path: Path, make: Maker, files: list[Path], kind: str = "kind") -> int:
+    return int(cached(tmp_path / "cache", tmp_path / "raw", kind, make, files=files)["times"][0])
+
+
+def test_arrays_of_several_files_are_made_once(tmp_path: Path, files: list[Path]) -> None:
+    make = Maker()
+    assert [taken(tmp_path, make, files) for _ in range(3)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("change", ["size", "time", "other file", "order", "fewer"])
+def test_arrays_are_made_anew_where_any_of_the_files_is_another(tmp_path: Path, files: list[Path], change: str) -> None:
+    make = Maker()
+    taken(tmp_path, make, files)
+    if change == "size":
+        files[1].write_bytes(b"xy")
+    elif change == "time":
+        os.utime(files[1], ns=(0, 0))
+    elif change == "other file":
+        files = [files[0], files[1].rename(tmp_path / "raw" / "c")]
+    else:
+        files = files[::-1] if change == "order" else files[:1]
+    assert taken(tmp_path, make, files) == 2
+
+
+def test_kinds_of_arrays_do_not_take_each_others_place(tmp_path: Path, files: list[Path]) -> None:
+    make = Maker()
+    assert [taken(tmp_path, make, files, kind) for kind in ("train", "test", "train")] == [1, 2, 1]
+
+
+def test_a_damaged_entry_is_made_anew(tmp_path: Path, files: list[Path]) -> None:
+    make = Maker()
+    taken(tmp_path, make, files)
+    (entry,) = (tmp_path / "cache").iterdir()
+    data = bytearray(entry.read_bytes())
+    data[-1] ^= 1
+    entry.write_bytes(bytes(data))
+    assert taken(tmp_path, make, files) == 2
+
+
+def test_arrays_of_one_file_need_no_list(tmp_path: Path, files: list[Path]) -> None:
+    make = Maker()
+    for _ in range(2):
+        cached(tmp_path / "cache", files[0], "kind", make)
+    assert make.times == 1

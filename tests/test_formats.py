@@ -1,0 +1,153 @@
+"""Every format from the command line: built, verified, stopped, killed and gone on with."""
+
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.helpers import TRAIN, VALIDATION, add_test_archive, toml
+from tests.sources import trees
+from wizard.cli import main
+from wizard.engine.targets import LISTINGS, STATE_FOLDER
+from wizard.ilsvrc2012.synsets import rank_of_image
+
+FORMS = ["tfrecord", "folders", "flat", "webdataset"]
+SHARDS = 40
+BESIDE = {"dataset.json", "images.csv.gz"}
+
+
+def dataset(out: Path) -> dict[str, bytes]:
+    """All files that a trainer may read."""
+    paths = [path for path in out.rglob("*") if path.is_file() and STATE_FOLDER not in path.parts]
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in paths if path.name not in BESIDE}
+
+
+def words(raw: Path, out: Path, form: str, *more: str) -> list[str]:
+    sets = [f"output.format={form}", f"output.train_shards={SHARDS}", *more]
+    return ["run", str(toml(raw, out, out.with_suffix(".toml"))), *(f"--set={each}" for each in sets)]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_each_format_is_built_verified_and_not_built_twice(
+    raw: Path, tmp_path: Path, form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert main(words(raw, out, form)) == 0
+    assert f"Finished writing all {TRAIN + VALIDATION} images in data set." in capsys.readouterr().out
+    before = dataset(out)
+    assert main(["verify", str(out), "--pixels"]) == 0
+    assert main(words(raw, out, form)) == 0
+    assert "nothing was left to build" in capsys.readouterr().out
+    assert dataset(out) == before
+    assert main(["inspect", str(out)]) == 0
+    assert "a finished dataset" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_any_number_of_workers_gives_the_same_bytes(raw: Path, tmp_path: Path, form: str) -> None:
+    for workers in (1, 2):
+        assert main([*words(raw, tmp_path / str(workers), form, f"run.workers={workers}"), "--quiet"]) == 0
+    assert dataset(tmp_path / "1") == dataset(tmp_path / "2")
+
+
+def test_folders_hold_each_image_once_in_its_classs_folder(raw: Path, tmp_path: Path) -> None:
+    assert main([*words(raw, tmp_path / "out", "folders"), "--quiet"]) == 0
+    places = [Path(place).parts for place in dataset(tmp_path / "out") if place.endswith(".JPEG")]
+    assert Counter(split for split, _, _ in places) == {"train": TRAIN, "val": VALIDATION}
+    assert all(trees.wnid(name) == wnid for _, wnid, name in places)
+
+
+def test_flat_folders_say_the_class_in_the_name(raw: Path, tmp_path: Path) -> None:
+    assert main([*words(raw, tmp_path / "out", "flat"), "--quiet"]) == 0
+    folders = Counter(Path(place).parent.name for place in dataset(tmp_path / "out") if place.endswith(".JPEG"))
+    assert folders == {"train_flatten": TRAIN, "val_flatten": VALIDATION}
+
+
+def test_a_webdataset_has_labels_from_0(raw: Path, tmp_path: Path) -> None:
+    assert main([*words(raw, tmp_path / "out", "webdataset"), "--quiet"]) == 0
+    labels = {}
+    for path in (tmp_path / "out").glob("*.tar"):
+        with tarfile.open(path) as tar:
+            for member in tar:
+                if member.name.endswith(".cls"):
+                    content = tar.extractfile(member)
+                    assert content is not None
+                    labels[member.name.removesuffix("cls") + "JPEG"] = int(content.read())
+    assert len(labels) == TRAIN + VALIDATION
+    assert all(rank_of_image(name) == label for name, label in labels.items())
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_test_split_goes_along_without_labels(raw_copy: Path, tmp_path: Path, form: str) -> None:
+    add_test_archive(raw_copy, 6)
+    splits = 'source.splits=["test", "validation"]'
+    assert main([*words(raw_copy, tmp_path / "out", form, splits, "output.test_shards=2"), "--quiet"]) == 0
+    assert main(["verify", str(tmp_path / "out"), "--quiet"]) == 0
+
+
+def test_a_tree_and_kaggles_give_the_bytes_that_the_archives_give(raw: Path, tmp_path: Path) -> None:
+    sources = {"archives": raw, "tree": trees.extracted(raw, tmp_path / "tree")}
+    sources["kaggle"] = trees.kaggle(raw, tmp_path / "kaggle")
+    built = {}
+    for name, source in sources.items():
+        assert main([*words(source, tmp_path / f"out-{name}", "tfrecord", "source.boxes=all"), "--quiet"]) == 0
+        built[name] = dataset(tmp_path / f"out-{name}")
+    assert built["tree"] == built["archives"]
+    assert built["kaggle"] == built["archives"]
+
+
+@pytest.mark.parametrize("place", ["tree/train", "tree/val/new", "tree/test"])
+def test_an_output_among_the_raw_data_is_exit_2(
+    raw: Path, tmp_path: Path, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree = trees.extracted(raw, tmp_path / "tree")
+    before = sorted(tree.rglob("*"))
+    for command in ("run", "check"):
+        assert main([command, *words(tree, tmp_path / "o", "folders", f"output.path={tmp_path / place}")[1:]]) == 2
+        assert "is read as raw data" in capsys.readouterr().err
+    assert sorted(tree.rglob("*")) == before
+
+
+def test_an_output_around_the_raw_data_is_exit_2_where_it_would_write_into_it(raw: Path, tmp_path: Path) -> None:
+    tree = trees.extracted(raw, tmp_path / "tree")
+    only = ['source.splits=["train"]', "source.boxes=none", "source.labels=ilsvrc2012", f"output.path={tree}"]
+    assert main(words(tree / "train", tmp_path / "o", "folders", *only)) == 2
+    assert main(words(tree / "train", tmp_path / "o", "webdataset", *only)) == 0
+
+
+@pytest.fixture(scope="module")
+def undisturbed(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMAGENET_SETUP_HOME", str(folder / "home"))
+        assert main([*words(raw, folder / "out", "folders"), "--quiet"]) == 0
+    return dataset(folder / "out")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_folders_go_on_where_they_were_stopped_or_killed(
+    raw: Path, tmp_path: Path, undisturbed: dict[str, bytes], number: signal.Signals, workers: int
+) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "wizard", *words(raw, out, "folders", f"run.workers={workers}"), "--json"]
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while len(list((out / LISTINGS).glob("*.csv"))) < 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    helpers = psutil.Process(run.pid).children()
+    run.send_signal(number)
+    run.communicate(timeout=60)
+    assert run.returncode in (130, -number)
+    psutil.wait_procs(helpers, timeout=30)
+    assert set(dataset(out)) < set(undisturbed)
+    again = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert 0 < again.stdout.count('"event": "shard_done"') < SHARDS + 2
+    assert dataset(out) == undisturbed
