@@ -201,10 +201,21 @@ def _told_of_others(
         yield Note(text=f"{raw.what[:1].upper()}{raw.what[1:]} come without bounding boxes; none are stored")
     elif "validation" in tables and "validation" not in annotated and profile.source.boxes == "train":
         yield Note(text='validation: records carry no bounding boxes (source.boxes = "all" adds them)')
+    if profile.output.format == "folders" and len({*map(_labels_of, tables.values())} - {()}) > 1:
+        yield Note(
+            text="The splits have not the same classes, and readers of folders count those of each split by itself: "
+            "their labels differ from split to split",
+            warning=True,
+        )
     if profile.output.boxes_csv and not any(len(table.boxes) for table in tables.values()):
         yield Note(text="No image has a bounding box, so output.boxes_csv gives an empty file", warning=True)
     if any(table.gzipped for table in tables.values()) and profile.output.shards != "keep":
         yield Note(text="The records are compressed, which can only be read forwards: they keep their order")
+
+
+def _labels_of(table: SampleTable) -> tuple[int, ...]:
+    labels: list[int] = np.unique(table.label[table.label >= 0]).tolist()
+    return tuple(labels)
 
 
 def annotated_splits(profile: Profile, raw: RawData) -> list[Split]:

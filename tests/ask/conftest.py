@@ -15,7 +15,7 @@ from wizard.ask.interview import Interview
 from wizard.ask.review import Row
 from wizard.ask.stage import Outcome
 from wizard.engine.events import Estimated, Event
-from wizard.sources.archives import Progress
+from wizard.sources.raw import Progress
 
 BACK, LEAVE, DEFAULT = "<back>", "<leave>", "<default>"
 

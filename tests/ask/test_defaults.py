@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import TRAIN, profile
+from tests.sources.trees import write
 from wizard import saved
 from wizard.ask import defaults, facts
 from wizard.ask.asked import Value
@@ -62,6 +63,15 @@ def test_a_folder_with_archives_is_found_where_the_person_is(
     assert likely_source(Facts()) is None
     (tmp_path / "raw-data").symlink_to(raw)
     assert likely_source(Facts()) == str(tmp_path / "raw-data")
+
+
+def test_pictures_in_folders_are_no_default_until_they_were_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(write(tmp_path / "here", ["holidays/1.jpg", "garden/2.jpg"]))
+    assert likely_source(Facts()) is None
+    assert likely_source(Facts(last=profile(Path.cwd(), tmp_path / "out"))) == str(Path.cwd())
 
 
 def test_a_choice_that_is_no_longer_there_is_dropped(facts: Facts) -> None:

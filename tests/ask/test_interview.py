@@ -195,6 +195,19 @@ def test_what_is_asked_only_on_request_can_be_changed(converse: Converse, forwar
     assert (profile.run.workers, profile.output.label_base, profile.output.on_bad_image) == (1, 0, "skip")
 
 
+def test_the_review_tells_what_is_written_beside_the_usual(converse: Converse, forward: list[Any]) -> None:
+    beside = [("tfds", "yes"), ("boxes_csv", "yes"), ("index", "no"), ("split_folders", "yes")]
+    edits = [word for key, answer in beside for word in ("edit", f"output.{key}", answer)]
+    script, outcome = converse(*forward, *edits, "save")
+    assert outcome is not None
+    assert outcome.profile is not None
+    output = outcome.profile.output
+    assert (output.tfds, output.boxes_csv, output.index, output.split_folders) == (True, True, False, True)
+    assert "Beside" not in [row.label for row in script.tables[0]]
+    told = next(row.text for row in script.tables[-1] if row.label == "Beside")
+    assert told == "a folder a split · no index files · TFDS metadata · boxes as a CSV"
+
+
 def test_raw_data_changed_in_the_review_changes_what_can_be_chosen(
     converse: Converse, forward: list[Any], raw_copy: Path
 ) -> None:

@@ -149,6 +149,13 @@ def test_records_become_folders_without_a_word_of_shards(converse: Converse, rec
     assert len(list((tmp_path / "out" / "train").rglob("*.JPEG"))) == TRAIN
 
 
+def test_what_does_not_apply_cannot_be_changed(converse: Converse, own: Path, tmp_path: Path) -> None:
+    script, _ = converse(str(own), DEFAULT, "folders", str(tmp_path / "out"), "original", "mine", "edit", LEAVE)
+    offered = [choice.value for choice in script.asked[-1].choices]
+    assert "output.on_bad_image" in offered
+    assert not {"output.label_base", "output.index", "output.tfds", "output.split_folders", "source.boxes"} & {*offered}
+
+
 def test_another_format_in_the_review_changes_what_follows_from_it(converse: Converse, own: Path) -> None:
     answers = [str(own), DEFAULT, "tfrecord", DEFAULT, "original", 2, 1, "mine"]
     folders, tars = ("edit", "output.format", "folders"), ("edit", "output.format", "webdataset", 2, 1)
@@ -174,6 +181,7 @@ def test_a_link_that_leads_out_is_followed_where_the_person_says_so(
     assert main(["run", "linked", "--quiet"]) == 0
     again, _ = converse(draft=Draft.of(saved.load("linked")))
     assert again.keys == ["review"]
+    assert "Links" in [row.label for row in again.tables[0]]
 
 
 @pytest.mark.parametrize("answer", ["no", BACK])

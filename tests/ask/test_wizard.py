@@ -183,8 +183,8 @@ def test_without_a_terminal_nothing_is_asked() -> None:
 
 def test_a_program_can_hold_the_conversation_and_build(raw: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    answers = [str(raw), ["train"], "none", "wrong", "tfrecord", str(out), {"command": "back"}, str(out), "crop"]
-    answers += [32, None, 80, 2, "driven", "start"]
+    answers: list[Any] = [str(raw), ["train"], "none", "wrong", "tfrecord", str(out), {"command": "back"}, str(out)]
+    answers += ["crop", 32, None, 80, 2, "driven", "start"]
     answers[3] = {"command": "help"}
     ran = subprocess.run(
         [*COMMAND, "setup", "--json"],

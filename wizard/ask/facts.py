@@ -145,14 +145,17 @@ def _progress(report: Report, split: Split) -> Progress:
 
 def likely_source(facts: Facts) -> str | None:
     """A folder that holds raw data: the last profile's, else one of the usual places."""
-    places = ([facts.last.source.path] if facts.last else []) + list(_LIKELY)
-    for place in places:
+    last = facts.last.source.path if facts.last else ""
+    for place in (*([last] if last else []), *_LIKELY):
         folder = Path(place).expanduser()
         try:
-            if any(each.sound and each.kind == "images" for each in open_raw(folder).parts):
-                return str(folder.absolute()) if place in (".", "raw-data", "imagenet") else place
+            raw = open_raw(folder)
         except (InputError, OSError):
             continue
+        # Folders of classes, which nobody has named yet, may be anyone's pictures.
+        likely = place == last or raw.annotatable or raw.own_boxes
+        if likely and any(each.sound and each.kind == "images" for each in raw.parts):
+            return str(folder.absolute()) if place in (".", "raw-data", "imagenet") else place
     return None
 
 

@@ -237,7 +237,7 @@ class Interview:
         self._settle(question, self._ask(question))
 
     def _chosen_question(self) -> Question:
-        editable = [each for each in QUESTIONS if each.on_request or each.applies(self._draft.answers, self._facts)]
+        editable = [each for each in QUESTIONS if each.applies(self._draft.answers, self._facts)]
         asked = Asked(
             key="edit",
             kind="choice",

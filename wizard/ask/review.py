@@ -15,6 +15,14 @@ from wizard.sources.raw import Survey
 
 _SPLITS = {2: "both splits", 3: "all splits"}
 _BOXES = {"none": "none", "train": "those of train", "all": "all that there are"}
+_EXTRAS = {
+    ("features", "tpu"): "the 10 features of imagenet_to_gcs.py",
+    ("split_folders", True): "a folder a split",
+    ("index", False): "no index files",
+    ("tfds", True): "TFDS metadata",
+    ("boxes_csv", True): "boxes as a CSV",
+}
+"""What is told of an output that is not as usual, by key and value."""
 
 
 class Row(NamedTuple):
@@ -39,6 +47,10 @@ def rows(profile: Profile, facts: Facts, estimated: Estimated | None, checks: Se
     ]
     if profile.source.classes is not None:
         found.append(Row("Classes", f"the first {profile.source.classes:,}"))
+    if profile.source.links == "follow":
+        found.append(Row("Links", "followed, also out of the raw data's folder"))
+    if extras := [told for (key, value), told in _EXTRAS.items() if getattr(profile.output, key) == value]:
+        found.append(Row("Beside", " · ".join(extras)))
     if profile.output.on_bad_image == "skip":
         found.append(Row("Bad images", "left out and listed"))
     # What the archives lack was told where they were found; size and memory have lines of their own.

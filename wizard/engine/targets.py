@@ -57,6 +57,11 @@ class Target:
         return self.format in ("folders", "flat")
 
     @property
+    def with_boxes(self) -> bool:
+        """Whether what is written for an image has a place for its boxes."""
+        return self.format == "webdataset" or (self.format == "tfrecord" and self.features != "tpu")
+
+    @property
     def indexed(self) -> bool:
         """Whether each shard has an index file."""
         return self.format == "tfrecord" and self.index

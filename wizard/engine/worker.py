@@ -154,7 +154,7 @@ def _add(task: ShardTask, content: Content, shard: Writer | Discarding, tally: _
         )
     )
     tally.images += 1
-    tally.boxes += len(boxes)
+    tally.boxes += len(boxes) if task.target.with_boxes else 0
     if stored.converted:
         tally.converted.append(ConvertedImage(name=sample.name, kind=stored.converted))
 
