@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.ask.conftest import BACK, DEFAULT, LEAVE, Script
-from tests.helpers import TRAIN, VALIDATION, build_dataset
+from tests.helpers import TRAIN, VALIDATION, build_dataset, profile
 from tests.sources import trees
 from wizard import saved, synthetic
 from wizard.ask.draft import Draft
@@ -116,6 +116,17 @@ def test_whose_labels_is_asked_where_folders_are_some_of_imagenets(
     assert main(["run", "five", "--quiet"]) == 0
 
 
+def test_a_replay_leaves_labels_to_the_raw_data_and_its_form_to_the_profile(
+    converse: Converse, wnids: Path, tmp_path: Path
+) -> None:
+    (wnids / "ILSVRC2012_img_val.tar").write_bytes(b"not to be looked at")
+    made = profile(wnids, tmp_path / "out", source={"layout": "folders", "splits": ["train"], "boxes": "none"})
+    script, outcome = converse("save", draft=Draft.of(made.model_copy(update={"name": "mine"})))
+    assert script.keys == ["review"]
+    source = the_profile(outcome).source
+    assert (source.layout, source.labels) == ("folders", "folders")
+
+
 def test_back_over_whose_labels_looks_again(converse: Converse, wnids: Path, own: Path) -> None:
     script, _ = converse(str(wnids), "ilsvrc2012", BACK, "folders", BACK, BACK, str(own), LEAVE)
     assert script.keys[1:4] == ["source.labels", "output.format", "source.labels"]
@@ -142,7 +153,9 @@ def test_records_keep_their_shards_or_are_spread_anew(
 
 
 def test_records_become_folders_without_a_word_of_shards(converse: Converse, records: Path, tmp_path: Path) -> None:
-    script, outcome = converse(str(records), DEFAULT, "folders", str(tmp_path / "out"), "original", "f", "save")
+    answers = [str(records), DEFAULT, "folders", str(tmp_path / "out"), "original", "f"]
+    script, outcome = converse(*answers, "edit", "output.boxes_csv", "yes", "save")
+    assert the_profile(outcome).output.boxes_csv
     assert not [key for key in script.keys if "shards" in key]
     assert the_profile(outcome).output.train_shards == 1
     assert main(["run", "f", "--quiet"]) == 0
@@ -182,6 +195,13 @@ def test_a_link_that_leads_out_is_followed_where_the_person_says_so(
     again, _ = converse(draft=Draft.of(saved.load("linked")))
     assert again.keys == ["review"]
     assert "Links" in [row.label for row in again.tables[0]]
+
+
+def test_a_folder_of_nothing_but_such_a_link_is_refused_or_read(converse: Converse, linked: Path) -> None:
+    shutil.rmtree(linked / "val")
+    script, _ = converse(str(linked), "no", str(linked), "yes")
+    assert script.keys[:5] == ["source.path", "source.links", "source.path", "source.links", "source.labels"]
+    assert "leads by a link to" in script.asked[2].error
 
 
 @pytest.mark.parametrize("answer", ["no", BACK])

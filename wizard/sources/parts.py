@@ -28,9 +28,9 @@ def collision(raw: RawData, output: Path, written: Collection[str]) -> Path | No
         written: names of the folders below it that files are written to; those in it itself do no harm to folders.
     """
     place, root = output.resolve(), raw.folder.resolve()
-    if raw.layout != "archives" and place.is_relative_to(root):
-        if any(split_of_folder(name) for name in place.relative_to(root).parts):
-            return output
+    below = place.relative_to(root).parts if place.is_relative_to(root) else ()
+    if raw.layout != "archives" and any(map(split_of_folder, below)):
+        return output
     ours = [place / name for name in written]
     for part in raw.parts:
         if part.path is None or not part.path.is_dir():
