@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import tar, toml
-from tests.sources import trees
-from tests.sources.trees import FIRST_VALIDATION, GOLDFISH, JPEG, TENCH
+from tests.sources import making
+from tests.sources.making import FIRST_VALIDATION, GOLDFISH, JPEG, TENCH
 from wizard.cli import main
 from wizard.formats import example, tfrecord
 
@@ -104,7 +104,7 @@ def validation_beyond(raw: Path) -> None:
 def tree(raw: Path, *files: str) -> None:
     """A tree of these files instead of the archives."""
     shutil.rmtree(raw)
-    trees.write(raw, [f"train/{TENCH}/{TENCH}_1.JPEG", f"val/{FIRST_VALIDATION}.JPEG", *files])
+    making.write(raw, [f"train/{TENCH}/{TENCH}_1.JPEG", f"val/{FIRST_VALIDATION}.JPEG", *files])
 
 
 def link_out(raw: Path) -> None:
@@ -185,7 +185,7 @@ def cut_record(raw: Path) -> None:
 
 def nothing_known(raw: Path) -> None:
     shutil.rmtree(raw)
-    trees.write(raw, ["notes.txt"])
+    making.write(raw, ["notes.txt"])
 
 
 BAD: dict[Callable[[Path], None], tuple[str, str]] = {

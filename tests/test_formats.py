@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests.helpers import TRAIN, VALIDATION, add_test_archive, toml
-from tests.sources import trees
+from tests.sources import making
 from wizard.cli import main
 from wizard.engine.targets import LISTINGS, STATE_FOLDER
 from wizard.ilsvrc2012.synsets import rank_of_image
@@ -60,7 +60,7 @@ def test_folders_hold_each_image_once_in_its_classs_folder(raw: Path, tmp_path: 
     assert main([*words(raw, tmp_path / "out", "folders"), "--quiet"]) == 0
     places = [Path(place).parts for place in dataset(tmp_path / "out") if place.endswith(".JPEG")]
     assert Counter(split for split, _, _ in places) == {"train": TRAIN, "val": VALIDATION}
-    assert all(trees.wnid(name) == wnid for _, wnid, name in places)
+    assert all(making.wnid(name) == wnid for _, wnid, name in places)
 
 
 def test_flat_folders_say_the_class_in_the_name(raw: Path, tmp_path: Path) -> None:
@@ -92,8 +92,8 @@ def test_the_test_split_goes_along_without_labels(raw_copy: Path, tmp_path: Path
 
 
 def test_a_tree_and_kaggles_give_the_bytes_that_the_archives_give(raw: Path, tmp_path: Path) -> None:
-    sources = {"archives": raw, "tree": trees.extracted(raw, tmp_path / "tree")}
-    sources["kaggle"] = trees.kaggle(raw, tmp_path / "kaggle")
+    sources = {"archives": raw, "tree": making.extracted(raw, tmp_path / "tree")}
+    sources["kaggle"] = making.kaggle(raw, tmp_path / "kaggle")
     built = {}
     for name, source in sources.items():
         assert main([*words(source, tmp_path / f"out-{name}", "tfrecord", "source.boxes=all"), "--quiet"]) == 0
@@ -106,7 +106,7 @@ def test_a_tree_and_kaggles_give_the_bytes_that_the_archives_give(raw: Path, tmp
 def test_an_output_among_the_raw_data_is_exit_2(
     raw: Path, tmp_path: Path, place: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tree = trees.extracted(raw, tmp_path / "tree")
+    tree = making.extracted(raw, tmp_path / "tree")
     before = sorted(tree.rglob("*"))
     for command in ("run", "check"):
         assert main([command, *words(tree, tmp_path / "o", "folders", f"output.path={tmp_path / place}")[1:]]) == 2
@@ -115,7 +115,7 @@ def test_an_output_among_the_raw_data_is_exit_2(
 
 
 def test_an_output_around_the_raw_data_is_exit_2_where_it_would_write_into_it(raw: Path, tmp_path: Path) -> None:
-    tree = trees.extracted(raw, tmp_path / "tree")
+    tree = making.extracted(raw, tmp_path / "tree")
     only = ['source.splits=["train"]', "source.boxes=none", "source.labels=ilsvrc2012", f"output.path={tree}"]
     assert main(words(tree / "train", tmp_path / "o", "folders", *only)) == 2
     assert main(words(tree / "train", tmp_path / "o", "webdataset", *only)) == 0

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import CLASSES, TRAIN, VALIDATION, shards
-from tests.sources import trees
+from tests.sources import making
 from wizard.engine.events import Event
 from wizard.errors import InputError
 from wizard.inspection import as_text, inspect
@@ -77,9 +77,9 @@ def test_nothing_known(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "what", "labels"),
     [
-        (trees.extracted, "an extracted ILSVRC2012 tree", "those of ImageNet's 1,000 classes"),
-        (trees.kaggle, "Kaggle's tree", "those of ImageNet's 1,000 classes"),
-        (trees.suffixed, "images named as in Hugging Face's old archives", "those of ImageNet's 1,000 classes"),
+        (making.extracted, "an extracted ILSVRC2012 tree", "those of ImageNet's 1,000 classes"),
+        (making.kaggle, "Kaggle's tree", "those of ImageNet's 1,000 classes"),
+        (making.suffixed, "images named as in Hugging Face's old archives", "those of ImageNet's 1,000 classes"),
     ],
 )
 def test_each_form_is_told_with_what_says_so(
@@ -93,14 +93,14 @@ def test_each_form_is_told_with_what_says_so(
 
 
 def test_folders_of_classes_are_told_with_their_labels(tmp_path: Path) -> None:
-    facts = inspect(trees.write(tmp_path, ["train/cats/1.jpg", "train/dogs/1.jpg", "val/dogs/2.jpg"]), ignore)
+    facts = inspect(making.write(tmp_path, ["train/cats/1.jpg", "train/dogs/1.jpg", "val/dogs/2.jpg"]), ignore)
     assert facts["labels"] == "the source's own, 2: cats, dogs"
     assert facts["train"] == f"2 images, 2 classes, 8 bytes: {tmp_path / 'train'}"
     assert "missing" not in as_text(facts)
 
 
 def test_what_is_missing_or_wrong_is_told_of_its_part(raw: Path, tmp_path: Path) -> None:
-    tree = trees.half_extracted(raw, tmp_path / "tree")
+    tree = making.half_extracted(raw, tmp_path / "tree")
     facts = inspect(tree, ignore)
     assert facts["boxes of train"] == "missing; it would be bbox_train/"
     (tree / "val").rename(tmp_path / "val")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import TRAIN, profile
-from tests.sources.trees import write
+from tests.sources.making import write
 from wizard import saved
 from wizard.ask import defaults, facts
 from wizard.ask.asked import Value

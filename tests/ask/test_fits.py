@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources.trees import write
+from tests.sources.making import write
 from wizard.ask.asked import Value
 from wizard.ask.facts import Facts, look
 from wizard.ask.fits import misfit

@@ -9,7 +9,7 @@ import pytest
 
 from tests.ask.conftest import BACK, DEFAULT, LEAVE, Script
 from tests.helpers import TRAIN, VALIDATION, build_dataset, profile
-from tests.sources import trees
+from tests.sources import making
 from wizard import saved, synthetic
 from wizard.ask.draft import Draft
 from wizard.ask.stage import Outcome
@@ -28,7 +28,7 @@ def classes(folder: Path, names: list[str], **splits: int) -> Path:
         for rank, name in enumerate(names):
             images = {f"{number}.jpg": synthetic.draw(rng, rank).data for number in range(count)}
             for image, data in images.items():
-                trees.write(folder / split.replace("alone", "") / name, [image], data)
+                making.write(folder / split.replace("alone", "") / name, [image], data)
     return folder
 
 
@@ -51,7 +51,7 @@ def records(raw: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def linked(raw: Path, tmp_path: Path) -> Path:
     """A tree whose train is a link to elsewhere."""
-    tree = trees.extracted(raw, tmp_path / "tree")
+    tree = making.extracted(raw, tmp_path / "tree")
     (tmp_path / "linked").mkdir()
     (tmp_path / "linked" / "train").symlink_to(tree / "train")
     shutil.move(tree / "val", tmp_path / "linked" / "val")
@@ -65,7 +65,7 @@ def the_profile(outcome: Outcome | None) -> Profile:
 
 
 def test_an_extracted_tree_is_told_with_what_says_so(converse: Converse, raw: Path, tmp_path: Path) -> None:
-    script, _ = converse(str(trees.extracted(raw, tmp_path / "tree")))
+    script, _ = converse(str(making.extracted(raw, tmp_path / "tree")))
     told = script.said[0]
     assert "An extracted ILSVRC2012 tree." in told
     assert "labels are ImageNet's" in told
@@ -76,7 +76,7 @@ def test_an_extracted_tree_is_told_with_what_says_so(converse: Converse, raw: Pa
 
 
 def test_kaggles_tree_builds_from_the_conversation(converse: Converse, raw: Path, tmp_path: Path) -> None:
-    answers = [str(trees.kaggle(raw, tmp_path / "kaggle")), DEFAULT, "all", DEFAULT, str(tmp_path / "out"), "original"]
+    answers = [str(making.kaggle(raw, tmp_path / "kaggle")), DEFAULT, "all", DEFAULT, str(tmp_path / "out"), "original"]
     script, outcome = converse(*answers, 3, 2, "k", "start")
     assert "Kaggle's tree." in script.said[0]
     assert main(["run", "k", "--quiet"]) == 0

@@ -100,7 +100,7 @@ def test_memory_for_all_workers_passes() -> None:
     check, workers = checks.memory(MEMORY, estimated(), 8)
     assert (check.status, check.mend, workers) == ("pass", "", 8)
     assert check.seen == "32.0 GB available of 64.0 GB"
-    assert check.needed == "1.8 GB for 8 workers"
+    assert check.needed == "1.9 GB for 8 workers"
 
 
 def test_memory_for_some_workers_is_a_warning_and_lowers_them() -> None:
@@ -114,13 +114,13 @@ def test_memory_for_some_workers_is_a_warning_and_lowers_them() -> None:
 def test_memory_for_no_worker_fails() -> None:
     check, workers = checks.memory(replace(MEMORY, available=GB), estimated(worker=GB), 8)
     assert (check.status, workers) == ("fail", 1)
-    assert check.mend == "One worker needs 1.2 GB: free memory"
+    assert check.mend == "One worker needs 1.3 GB: free memory"
 
 
 def test_the_run_itself_needs_memory_beside_its_workers() -> None:
     there = replace(MEMORY, available=5 * GB)
     assert checks.memory(there, estimated(worker=GB, images=1), 4)[1] == 4
-    assert checks.memory(there, estimated(worker=GB, images=10_000_000), 4)[1] == 3
+    assert checks.memory(there, estimated(worker=GB, images=8_000_000), 4)[1] == 3
 
 
 def test_less_than_the_run_itself_needs_is_no_room_for_a_worker() -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources.trees import FIRST_VALIDATION, TENCH, write
+from tests.sources.making import FIRST_VALIDATION, TENCH, write
 from wizard.sources.detect import open_raw
 from wizard.sources.parts import collision, missed
 

@@ -18,7 +18,7 @@ from wizard.profile import Profile
 from wizard.sources.classes import Classes, imagenet
 from wizard.sources.detect import open_raw
 from wizard.sources.raw import Layout, Part, Progress, RawData, Survey
-from wizard.sources.whose_labels import Labels
+from wizard.sources.trees.whose_labels import Labels
 
 _LIKELY = (".", "raw-data", "imagenet", "~/imagenet/raw-data", "~/imagenet", "~/data/imagenet", "~/Downloads")
 """Where people keep the archives; looked at for a first default."""

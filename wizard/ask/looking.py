@@ -11,7 +11,7 @@ from wizard.ask.questions import folder
 from wizard.ask.stage import Stage
 from wizard.errors import InputError
 from wizard.folders import shortened
-from wizard.sources.whose_labels import Labels
+from wizard.sources.trees.whose_labels import Labels
 
 SOURCE, LABELS = "source.path", "source.labels"
 

@@ -102,9 +102,7 @@ def _prompter(output: Output) -> Prompter:
 
 
 def _conversation(output: Output, prompter: Prompter) -> Outcome | Path:
-    output.say(
-        f"imagenet-setup {version('imagenet-setup')} · turns raw image data into a dataset your trainer opens"
-    )
+    output.say(f"imagenet-setup {version('imagenet-setup')} · turns raw image data into a dataset your trainer opens")
     if output.mode == "human":
         output.say(f"{KEYS}\n")
     begun = opening(prompter)

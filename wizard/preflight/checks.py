@@ -29,7 +29,7 @@ DISK_RESERVE = 16_000_000
 _TIGHT = 1.2
 _PARENT = 60_000_000
 _PARENT_PER_IMAGE = 170
-"""Bytes of the run itself: measured 48 MB at its start; with 1,281,000 images 217 MB from archives, 267 MB from a tree."""
+"""Bytes of the run itself: 48 MB at its start; with 1,281,000 images 217 MB from archives, 267 MB from a tree."""
 _KEPT_FREE = 0.1
 """Share of the available memory that is left alone."""
 _FILES_PER_WORKER = 6

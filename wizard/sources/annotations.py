@@ -16,8 +16,8 @@ from wizard.formats.arrays import Boxes
 from wizard.ilsvrc2012.boxes import BadAnnotation, parse
 from wizard.ilsvrc2012.synsets import rank_of_image, synsets
 from wizard.sources.cache import Arrays, cached
-from wizard.sources.listing import Bounds, files_below
 from wizard.sources.raw import BoxTable, Progress
+from wizard.sources.trees.listing import Bounds, files_below
 
 _GZIP = b"\x1f\x8b"
 _LARGEST_MEMBER = 1 << 26

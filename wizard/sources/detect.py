@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Literal
 
 from wizard.errors import InputError, reading
-from wizard.sources.folders import open_folders
-from wizard.sources.kaggle import open_kaggle
 from wizard.sources.locate import contents, require_folder
 from wizard.sources.official import OfficialArchives, archive_names, image_archive_names
 from wizard.sources.raw import Layout, RawData
-from wizard.sources.tfrecords import open_tfrecords
-from wizard.sources.whose_labels import Labels
+from wizard.sources.records.tfrecords import open_tfrecords
+from wizard.sources.trees.folders import open_folders
+from wizard.sources.trees.kaggle import open_kaggle
+from wizard.sources.trees.whose_labels import Labels
 
 LOOKED_FOR = (
     "the official archives (ILSVRC2012_img_train.tar, ILSVRC2012_img_val.tar, ILSVRC2012_img_test_v10102019.tar), an "

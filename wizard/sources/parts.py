@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from wizard.sources.places import split_of_folder
 from wizard.sources.raw import Part, RawData
+from wizard.sources.trees.places import split_of_folder
 
 
 def missed(raw: RawData, part: Part) -> bool:

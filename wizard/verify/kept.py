@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from wizard.engine.records import CORNERS
 from wizard.formats import example
-from wizard.sources.record_features import ENCODED, LABELS
+from wizard.sources.records.features import ENCODED, LABELS
 from wizard.verify import images
 from wizard.verify.expected import Expectation, Planned, Seen
 

@@ -9,14 +9,14 @@ from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import ranks
 from wizard.sources.classes import imagenet
-from wizard.sources.listing import Bounds
 from wizard.sources.official import archive_names
-from wizard.sources.official_names import said
-from wizard.sources.places import split_places
 from wizard.sources.raw import Progress, RawData
 from wizard.sources.samples import SampleTable
-from wizard.sources.trees import ImageFolders
-from wizard.sources.whose_labels import decide
+from wizard.sources.trees.image_folders import ImageFolders
+from wizard.sources.trees.listing import Bounds
+from wizard.sources.trees.official_names import said
+from wizard.sources.trees.places import split_places
+from wizard.sources.trees.whose_labels import decide
 
 _IMAGES = "Data/CLS-LOC"
 _ANNOTATIONS = "Annotations/CLS-LOC"

@@ -11,15 +11,15 @@ import tensorflow as tf
 
 from tests.helpers import features as built_features
 from tests.helpers import shards
-from tests.sources.trees import FIRST_VALIDATION, GOLDFISH, JPEG, SEA_SNAKE, TENCH, nothing
+from tests.sources.making import FIRST_VALIDATION, GOLDFISH, JPEG, SEA_SNAKE, TENCH, nothing
 from wizard.errors import InputError, UsageError
 from wizard.formats import example
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.contents import Content, contents
 from wizard.sources.raw import RawData
-from wizard.sources.record_files import find
+from wizard.sources.records.files import find
+from wizard.sources.records.tfrecords import open_tfrecords
 from wizard.sources.samples import SampleTable
-from wizard.sources.tfrecords import open_tfrecords
 
 Value = bytes | list[bytes] | int | list[int] | list[float]
 CORNERS = ("xmin", "ymin", "xmax", "ymax")

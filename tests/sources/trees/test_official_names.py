@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.ilsvrc2012.synsets import rank_of_image, synsets
-from wizard.sources.official_names import said
+from wizard.sources.trees.official_names import said
 
 WNIDS = [synset.wnid for synset in synsets()]
 SUFFIXES = st.sampled_from([".JPEG", ".jpeg", ".JPG", ".jpg", ".Jpeg"])

@@ -13,12 +13,12 @@ from wizard.errors import InputError, reading
 from wizard.formats import jpeg, tar
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.cache import Arrays
-from wizard.sources.labelling import Labelling, Misnamed, safe
-from wizard.sources.listing import Bounds, files_below, folders_in
-from wizard.sources.official_names import is_image, passed_over, said
-from wizard.sources.places import Place, class_archive
 from wizard.sources.raw import Progress
 from wizard.sources.samples import SampleTable
+from wizard.sources.trees.labelling import Labelling, Misnamed, safe
+from wizard.sources.trees.listing import Bounds, files_below, folders_in
+from wizard.sources.trees.official_names import is_image, passed_over, said
+from wizard.sources.trees.places import Place, class_archive
 
 _BATCH = 5000
 """Images between two looks at how far it is."""

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.listing import Bounds
-from wizard.sources.official_names import is_image, passed_over, said
+from wizard.sources.trees.listing import Bounds
+from wizard.sources.trees.official_names import is_image, passed_over, said
 
 _CLASS_ARCHIVE = re.compile(r"(n\d{8})\.tar", re.ASCII)
 _LOOKED_AT = 40_000

@@ -8,9 +8,9 @@ from wizard.formats import tfrecord
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import is_test_image, rank_of_image
 from wizard.sources.classes import UNLABELLED, Classes
-from wizard.sources.record_columns import Columns
-from wizard.sources.record_features import LABELS
-from wizard.sources.record_files import RecordFiles
+from wizard.sources.records.columns import Columns
+from wizard.sources.records.features import LABELS
+from wizard.sources.records.files import RecordFiles
 from wizard.sources.samples import SampleTable
 
 _DIGITS = 6

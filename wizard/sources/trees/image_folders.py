@@ -9,12 +9,12 @@ from wizard.ilsvrc2012.archives import BOXES, SPLITS, Split
 from wizard.sources import locate
 from wizard.sources.annotations import read_box_folder, read_boxes
 from wizard.sources.classes import Classes
-from wizard.sources.labelling import Labelling
-from wizard.sources.listing import Bounds
-from wizard.sources.places import Place, default_name
 from wizard.sources.raw import BoxTable, Layout, Part, Progress, Survey, surveyed
 from wizard.sources.samples import SampleTable
-from wizard.sources.tables import Folders
+from wizard.sources.trees.labelling import Labelling
+from wizard.sources.trees.listing import Bounds
+from wizard.sources.trees.places import Place, default_name
+from wizard.sources.trees.tables import Folders
 
 
 @dataclass(kw_only=True, eq=False)

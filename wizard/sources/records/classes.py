@@ -8,7 +8,7 @@ import numpy.typing as npt
 from wizard.ilsvrc2012.synsets import is_test_image, rank_of_image, ranks
 from wizard.sources.classes import UNLABELLED, Classes, imagenet, of_folders
 from wizard.sources.names import unsafe
-from wizard.sources.record_columns import Columns
+from wizard.sources.records.columns import Columns
 
 _BASES = (0, 1)
 

@@ -17,8 +17,8 @@ from wizard.formats.arrays import Boxes
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.cache import Arrays, cached
 from wizard.sources.raw import Progress
-from wizard.sources.record_features import Features, Row, Unfit
-from wizard.sources.record_files import Packing, RecordFiles, packing_of
+from wizard.sources.records.features import Features, Row, Unfit
+from wizard.sources.records.files import Packing, RecordFiles, packing_of
 
 _AT_ONCE = 5000
 """Records whose columns are lists before they become arrays."""

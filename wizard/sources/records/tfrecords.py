@@ -7,10 +7,10 @@ from wizard.errors import InputError, UsageError, reading
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources import locate
 from wizard.sources.raw import BoxTable, Layout, Part, Progress, RawData, Survey, surveyed
-from wizard.sources.record_classes import decide
-from wizard.sources.record_columns import read_columns
-from wizard.sources.record_files import RecordFiles, find
-from wizard.sources.record_table import Records
+from wizard.sources.records.classes import decide
+from wizard.sources.records.columns import read_columns
+from wizard.sources.records.files import RecordFiles, find
+from wizard.sources.records.table import Records
 from wizard.sources.samples import SampleTable
 
 _LISTED = 5

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources import box_places
-from wizard.sources.listing import Bounds
-from wizard.sources.official_names import said
-from wizard.sources.places import Place, holds_images, look, shared_places, split_of_folder, split_places
 from wizard.sources.raw import RawData
-from wizard.sources.trees import ImageFolders
-from wizard.sources.whose_labels import Labels, decide
+from wizard.sources.trees import box_places
+from wizard.sources.trees.image_folders import ImageFolders
+from wizard.sources.trees.listing import Bounds
+from wizard.sources.trees.official_names import said
+from wizard.sources.trees.places import Place, holds_images, look, shared_places, split_of_folder, split_places
+from wizard.sources.trees.whose_labels import Labels, decide
 
 _WRAPPER = "ILSVRC2012"
 _NO_CLASSES = {"bbox_train", "bbox_val", "bounding_boxes", "data", _WRAPPER}

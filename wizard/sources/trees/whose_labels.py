@@ -8,8 +8,8 @@ from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import CLASSES, Split
 from wizard.ilsvrc2012.synsets import ranks
 from wizard.sources.classes import Classes, imagenet, of_folders
-from wizard.sources.official_names import said
-from wizard.sources.places import Place
+from wizard.sources.trees.official_names import said
+from wizard.sources.trees.places import Place
 
 Labels = Literal["auto", "ilsvrc2012", "folders"]
 _MOST = 32_767

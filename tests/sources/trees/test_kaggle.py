@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources.trees import FIRST_VALIDATION, SEA_SNAKE, TENCH, kaggle, names, rows, write
+from tests.sources.making import FIRST_VALIDATION, SEA_SNAKE, TENCH, kaggle, names, rows, write
 from wizard.errors import InputError
 from wizard.ilsvrc2012.synsets import synsets
-from wizard.sources.kaggle import open_kaggle
 from wizard.sources.official import OfficialArchives
 from wizard.sources.raw import RawData
+from wizard.sources.trees.kaggle import open_kaggle
 
 VALIDATION = f"ILSVRC/Data/CLS-LOC/val/{FIRST_VALIDATION}.JPEG"
 OUTER = "imagenet_object_localization_patched2019.tar.gz"

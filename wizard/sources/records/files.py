@@ -12,7 +12,7 @@ from typing import Literal
 
 from wizard.formats import tfrecord
 from wizard.ilsvrc2012.archives import SPLITS, Split
-from wizard.sources.official_names import is_image, passed_over
+from wizard.sources.trees.official_names import is_image, passed_over
 
 Packing = Literal["plain", "gzip", "zlib"]
 """How records are compressed: the whole file, as TensorFlow's options have it."""

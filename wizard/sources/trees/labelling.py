@@ -7,7 +7,7 @@ from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import ranks
 from wizard.sources.classes import UNLABELLED, Classes
 from wizard.sources.names import unsafe
-from wizard.sources.official_names import is_wnid, said
+from wizard.sources.trees.official_names import is_wnid, said
 
 
 class Misnamed(ValueError):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import tar
-from tests.sources.trees import (
+from tests.sources.making import (
     FIRST_VALIDATION,
     GOLDFISH,
     JPEG,
@@ -23,10 +23,10 @@ from tests.sources.trees import (
 )
 from wizard.errors import InputError, UsageError
 from wizard.ilsvrc2012.archives import BOXES
-from wizard.sources.folders import open_folders
 from wizard.sources.official import OfficialArchives
 from wizard.sources.raw import RawData
-from wizard.sources.whose_labels import Labels
+from wizard.sources.trees.folders import open_folders
+from wizard.sources.trees.whose_labels import Labels
 
 LABELS = "labels are those of the folders"
 

@@ -5,8 +5,8 @@ import pytest
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import synsets
-from wizard.sources.places import Place
-from wizard.sources.whose_labels import decide
+from wizard.sources.trees.places import Place
+from wizard.sources.trees.whose_labels import decide
 
 ALL = tuple(synset.wnid for synset in synsets())
 

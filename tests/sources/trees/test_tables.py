@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import tar
-from tests.sources.trees import FIRST_VALIDATION, GOLDFISH, JPEG, SEA_SNAKE, TENCH, names, nothing, rows, write
+from tests.sources.making import FIRST_VALIDATION, GOLDFISH, JPEG, SEA_SNAKE, TENCH, names, nothing, rows, write
 from wizard.errors import InputError
-from wizard.sources.folders import open_folders
 from wizard.sources.raw import RawData
-from wizard.sources.whose_labels import Labels
+from wizard.sources.trees.folders import open_folders
+from wizard.sources.trees.whose_labels import Labels
 
 A_GOLDFISH = f"train/{GOLDFISH}/{GOLDFISH}_1.JPEG"
 

@@ -1,0 +1,1 @@
+"""Existing TFRecords as raw data."""
