@@ -22,15 +22,15 @@ from wizard.folders import state_folder
 _COMMANDS = {
     "setup": "Ask a few questions, check this machine, and build; what imagenet-setup alone does.",
     "run": "Build what PROFILE asks for, or go on with an unfinished build; it asks nothing.",
-    "check": "Say whether PROFILE would work here: archives, disk, memory, rights; and how long it would take.",
+    "check": "Say whether PROFILE would work here: raw data, disk, memory, rights; and how long it would take.",
     "verify": "Re-read the finished dataset in OUT and prove that nothing is missing or damaged.",
-    "inspect": "Say what lies at PATH: archives, a finished or unfinished dataset, or one shard.",
+    "inspect": "Say what lies at PATH: raw data and what it lacks, a dataset finished or not, or one file of them.",
     "demo": "Draw a tiny ILSVRC2012 in OUT, build it and verify it; no download, under a minute.",
 }
 
 app = App(
     name="imagenet-setup",
-    help="Turns the official ILSVRC2012 archives into sharded TFRecords that a trainer opens, and proves them.",
+    help="Turns ImageNet, in whatever form you have it, into what a trainer opens, and proves that nothing is missing.",
     version=lambda: f"imagenet-setup {version('imagenet-setup')}",
     result_action="return_value",
     default_parameter=Parameter(negative="", show_default=False),

@@ -43,7 +43,7 @@ def rows(profile: Profile, facts: Facts, estimated: Estimated | None, checks: Se
         Row("Raw data", f"{shortened(profile.source_path)}   {counts}"),
         Row("Output", f"{shortened(profile.output_path)}   {_written(profile, facts, found_here)}"),
         Row("Images", images(profile)),
-        Row("Boxes", "those that the records have" if facts.from_records else _BOXES[profile.source.boxes]),
+        Row("Boxes", _boxes(profile, facts)),
     ]
     if profile.source.classes is not None:
         found.append(Row("Classes", f"the first {profile.source.classes:,}"))
@@ -64,6 +64,13 @@ def rows(profile: Profile, facts: Facts, estimated: Estimated | None, checks: Se
         if check.status != "pass" and check.name not in shown
     ]
     return found
+
+
+def _boxes(profile: Profile, facts: Facts) -> str:
+    told = "those that the records have" if facts.from_records else _BOXES[profile.source.boxes]
+    if profile.output.format in ("folders", "flat") and told != _BOXES["none"]:
+        return f"{told}, in the CSV alone" if profile.output.boxes_csv else "none; image files have no place for them"
+    return told
 
 
 def _written(profile: Profile, facts: Facts, surveys: Mapping[Split, Survey]) -> str:

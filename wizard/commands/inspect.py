@@ -11,7 +11,7 @@ from wizard.show.choose import face_for
 
 
 def inspect(path: Annotated[Path, Parameter(help="A folder or a file.")], /, *, talk: Talk = DEFAULT) -> int:
-    """Say what lies at PATH: raw data and what it lacks, a finished or unfinished dataset, or one file of them."""
+    """Say what lies at PATH: raw data and what it lacks, a dataset finished or not, or one file of them."""
     output = talk.output()
     face = face_for(output)
     with face.shown():
