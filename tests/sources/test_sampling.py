@@ -12,8 +12,8 @@ from wizard.errors import InputError
 from wizard.formats.tar import BLOCK
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.sources.archives import read_table
-from wizard.sources.raw import Survey
-from wizard.sources.samples import SampleTable
+from wizard.sources.raw import Survey, surveyed
+from wizard.sources.samples import SampleTable, in_one_file
 from wizard.sources.sampling import Drawn, draw
 
 FEW = 60
@@ -136,3 +136,25 @@ def test_an_archive_that_is_but_room_for_one_is_refused_at_once(tmp_path: Path) 
         file.truncate(IMAGES["validation"].bytes)
     with pytest.raises(InputError, match=r"img_val\.tar: before byte [\d,]+ there is no header for"):
         draw(survey(tmp_path, "validation", tmp_path), 64, 1, tmp_path)
+
+
+def test_of_gzipped_files_the_first_images_of_each_are_drawn(tmp_path: Path) -> None:
+    files, each = 4, 50
+    count = files * each
+    place = np.arange(count)
+    rows = np.random.default_rng(1).permutation(count)
+    table = replace(
+        in_one_file(
+            "0",
+            name=np.array([f"{row:03d}" for row in place], np.bytes_),
+            offset=(place % each * 10).astype(np.int64),
+            size=np.ones(count, np.int64),
+            label=np.zeros(count, np.int16),
+        ),
+        files=tuple(map(str, range(files))),
+        file=(place // each).astype(np.int32),
+        gzipped=True,
+    ).take(rows)
+    drawn = draw(surveyed("train", tmp_path, table), 20, 1, tmp_path)
+    assert sorted(drawn.table.name.tolist()) == sorted(table.name[table.offset < 50].tolist())
+    assert drawn.weight.sum() == count

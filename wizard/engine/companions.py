@@ -84,9 +84,10 @@ def _box_rows(table: SampleTable) -> Iterator[list[str]]:
 
 def _ours(folder: Path) -> set[str]:
     try:
-        return set((folder / _OURS).read_text(encoding="utf-8").splitlines())
+        named = (folder / _OURS).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return set()
+    return {name for name in named if name == Path(name).name}
 
 
 def _claim(folder: Path, names: Iterable[str]) -> None:

@@ -85,11 +85,13 @@ def _rank(split: Split, name: str) -> int | None:
 
 
 def _of_table(survey: Survey, table: SampleTable, count: int, seed: int) -> Drawn:
-    """Every image is as likely as any other; those of gzipped files follow each other, for these are read forwards."""
+    """Every image is as likely as any other; of gzipped files, which are read forwards, those that come first."""
     count = min(count, len(table))
     if table.gzipped:
-        first = int(np.random.default_rng(seed).integers(0, len(table) - count + 1))
-        rows = np.arange(first, first + count)
+        order = np.lexsort((table.offset, table.file))
+        starts = np.searchsorted(table.file[order], table.file[order], side="left")
+        depth = np.arange(len(table)) - starts
+        rows = np.sort(order[np.argsort(depth, kind="stable")[:count]])
     else:
         rows = np.sort(np.random.default_rng(seed).choice(len(table), count, replace=False))
     return Drawn(survey=survey, table=table.take(rows), weight=np.full(count, len(table) / count))
