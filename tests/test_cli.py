@@ -257,7 +257,7 @@ def test_check_says_what_stands_in_the_way_or_that_nothing_does(work: Path, caps
     assert main(["check", str(work)]) == 0
     out, err = capsys.readouterr()
     assert out == "Nothing stands in the way.\n"
-    for name in ("archives", "output", "write-access", "disk", "files", "memory", "cores", "open-files"):
+    for name in ("raw-data", "output", "write-access", "disk", "files", "memory", "cores", "open-files"):
         assert name in err
     assert "instead of" not in err
     assert "measured on" in err
@@ -265,7 +265,7 @@ def test_check_says_what_stands_in_the_way_or_that_nothing_does(work: Path, caps
     assert main(["check", str(work)]) == 4
     err = capsys.readouterr().err
     assert "1 of 7 checks fails. Nothing was begun." in err
-    assert f"archives: {VAL_TAR} is missing" in err
+    assert f"raw-data: {VAL_TAR} is missing" in err
     assert not (work.parent / "out").exists()
 
 

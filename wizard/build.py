@@ -64,7 +64,7 @@ def build(profile: Profile, report: Report, options: Options) -> Finished:
             set_rejected_aside(output, tasks, journal, executor, report_or_stop)
         proven = {name for name in plan.shard_names if journal.proves(name, skip_bad=skip_bad)}
         built_before = [journal.done[name] for name in plan.shard_names if name in proven]
-        _restore_indexes(output, plan.target, proven)
+        _restore_indexes(output, plan, proven)
         if len(proven) < len(plan.shard_names):
             (output / manifest.MANIFEST).unlink(missing_ok=True)
         report(_started(plan, journal, workers, str(output), built_before))
@@ -117,15 +117,16 @@ def _workers(count: int, output: Path, target: Target) -> Iterator[LocalExecutor
         remove_leftovers(output, target)
 
 
-def _restore_indexes(output: Path, target: Target, proven: Collection[str]) -> None:
+def _restore_indexes(output: Path, plan: Plan, proven: Collection[str]) -> None:
     """Those that an earlier run was not asked for, or that were removed; and removes those that are not asked for."""
+    if not plan.target.indexed:
+        for name in plan.shard_names:  # of a shard that is not there too: a killed run may have got as far as its index
+            (output / INDEX_FOLDER / name).unlink(missing_ok=True)
+        return
     for name in proven:
-        index = output / INDEX_FOLDER / name
-        if not target.indexed:
-            index.unlink(missing_ok=True)
-        elif not index.is_file():
+        if not (output / INDEX_FOLDER / name).is_file():
             with suppress(RecordDamage):  # verify tells what is wrong with the shard
-                restore_index(output, name, target)
+                restore_index(output, name, plan.target)
 
 
 def _started(plan: Plan, journal: Journal, workers: int, output: str, proven: list[ShardResult]) -> Started:

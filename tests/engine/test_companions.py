@@ -54,6 +54,13 @@ def test_the_index_disappears_and_comes_back_as_asked(raw: Path, built_copy: Pat
     assert contents(built_copy) == before
 
 
+def test_the_index_of_a_shard_that_is_built_anew_disappears_too(raw: Path, built_copy: Path) -> None:
+    shards(built_copy)[0].unlink()  # as a run leaves it that is killed between a shard's index and the shard
+    image = {"resize": "crop", "height": 64, "width": 96, "quality": 85}
+    build_dataset(raw, built_copy, source={"boxes": "all"}, image=image, output={"index": False})
+    assert not (built_copy / "idx").exists()
+
+
 def test_a_person_s_own_file_of_such_a_name_stays(raw: Path, built_copy: Path) -> None:
     (built_copy / "features.json").write_text("mine")
     (built_copy / "idx" / "mine").write_text("mine")

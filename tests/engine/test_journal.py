@@ -102,10 +102,11 @@ def test_another_plans_shards_are_refused_with_the_difference(tmp_path: Path) ->
 def test_another_plan_without_shards_is_forgotten_with_all_that_described_it(tmp_path: Path) -> None:
     Journal(tmp_path, made(seed=5))
     (tmp_path / "idx").mkdir()
-    for name in ("dataset.json", "images.csv.gz", "idx/train-00007-of-00008", "notes.txt"):
+    for name in ("dataset.json", "images.csv.gz", "idx/train-00007-of-00008", "idx/part-of-mine", "notes.txt"):
         (tmp_path / name).write_text("")
     assert Journal(tmp_path, PLAN).plan_id == json.loads(path(tmp_path).read_text().splitlines()[0])["plan_id"]
     assert {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()} == {
+        "idx/part-of-mine",
         "notes.txt",
         str(path(tmp_path).relative_to(tmp_path)),
     }

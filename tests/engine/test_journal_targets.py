@@ -150,3 +150,14 @@ def test_all_that_any_target_would_find_is_found_once(tmp_path: Path) -> None:
         "val/a/1.jpg",
     ]
     assert anything(tmp_path / "none") == []
+
+
+@pytest.mark.parametrize("name", ["folders", "flat"])
+def test_a_linked_folder_is_not_written_into(tmp_path: Path, name: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    below = tmp_path / "out" / TARGETS[name].image_folder("train")
+    below.mkdir(parents=True)
+    (below / "n01440764").symlink_to(elsewhere)
+    with pytest.raises(PlanMismatch, match="among them .*/n01440764, and no journal"):
+        Journal(tmp_path / "out", plan(name))

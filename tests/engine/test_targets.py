@@ -90,6 +90,7 @@ def test_what_readers_of_another_target_look_for_lies_elsewhere() -> None:
         ("folders", "cats/1.webp", "cats", "train/cats/1.webp.jpg"),
         ("folders", "cats", "cats", "train/cats/cats.jpg"),
         ("folders", "dogs/1.jpg", "cats", "train/cats/dogs/1.jpg"),
+        ("folders", "./cats//1.jpg", "cats", "train/cats/1.jpg"),
         ("flat", "n01440764_1.JPEG", "n01440764", "train_flatten/n01440764_1.JPEG"),
         ("flat", "cats/old/1.png", "cats", "train_flatten/cats_old_1.png.jpg"),
         ("flat", "1.JPEG", "", "train_flatten/1.JPEG"),

@@ -73,7 +73,7 @@ def test_what_an_earlier_run_has_written_needs_no_room() -> None:
 def test_a_disk_whose_need_is_not_known_is_a_warning() -> None:
     check = checks.disk(OUT, DISK, None, 0)
     assert (check.status, check.needed) == ("warn", "not known")
-    assert "once the archives can be read" in check.mend
+    assert "once the raw data can be read" in check.mend
 
 
 def test_a_disk_whose_mount_cannot_be_told_is_called_by_the_folder() -> None:

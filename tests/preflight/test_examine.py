@@ -23,7 +23,7 @@ from wizard.engine.plan import ShardTask
 from wizard.errors import InputError, Interrupted, MachineError, SetupError, UsageError
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.preflight import checks, estimate, examine, machine
-from wizard.preflight.examine import Verdict, archives_check, judge, left, refuse, require_known
+from wizard.preflight.examine import Verdict, raw_data_check, judge, left, refuse, require_known
 from wizard.profile import Profile
 from wizard.sources.detect import open_raw
 from wizard.sources.raw import Survey
@@ -59,7 +59,7 @@ def test_every_check_is_made_in_one_order(raw: Path, tmp_path: Path) -> None:
 
 
 def test_a_subset_is_a_warning_that_says_what_there_is(raw: Path, tmp_path: Path) -> None:
-    check = named(look(profile(raw, tmp_path / "out")))["archives"]
+    check = named(look(profile(raw, tmp_path / "out")))["raw-data"]
     assert (check.status, check.looked_at) == ("warn", str(raw))
     assert check.seen.startswith(f"train has {TRAIN} images of {CLASSES} classes, ")
     assert f"; validation has {VALIDATION} images of " in check.seen
@@ -88,7 +88,7 @@ def test_whole_archives_pass_with_what_is_known_of_their_sum(
         for split, each in surveys.items()
     }
     monkeypatch.setattr(examine, "when_verified", lambda *_: when)
-    check = archives_check(profile(raw, tmp_path / "out"), open_raw(raw), whole)
+    check = raw_data_check(profile(raw, tmp_path / "out"), open_raw(raw), whole)
     assert (check.status, check.mend) == ("pass", "")
     assert ("train has the official size" in check.seen) == official
     assert (f"MD5 verified {when}" in check.seen) == bool(official and when)
@@ -134,9 +134,9 @@ def test_archives_that_will_not_do_fail_and_the_machine_is_still_looked_at(
     damage(raw_copy)
     verdict = look(profile(raw_copy, tmp_path / "out"))
     found = named(verdict)
-    assert found["archives"].status == "fail"
-    assert seen in found["archives"].seen
-    assert found["archives"].mend
+    assert found["raw-data"].status == "fail"
+    assert seen in found["raw-data"].seen
+    assert found["raw-data"].mend
     assert verdict.estimated is None
     assert set(checks.NAMES) - set(found) == {"memory"}, "what a worker needs is not known"
     assert (found["write-access"].status, found["disk"].status) == ("pass", "warn")
@@ -147,7 +147,7 @@ def test_archives_that_will_not_do_fail_and_the_machine_is_still_looked_at(
 def test_a_member_that_is_no_image_fails_unless_such_may_be_skipped(raw_copy: Path, tmp_path: Path) -> None:
     content = (raw_copy / VAL_TAR).read_bytes()
     (raw_copy / VAL_TAR).write_bytes(content[:512] + b"no image" + content[520:])
-    check = named(look(profile(raw_copy, tmp_path / "out")))["archives"]
+    check = named(look(profile(raw_copy, tmp_path / "out")))["raw-data"]
     assert check.status == "fail"
     assert "is no image" in check.seen
     assert look(profile(raw_copy, tmp_path / "out", output={"on_bad_image": "skip"})).estimated is not None
@@ -162,7 +162,7 @@ def test_a_sample_that_cannot_be_measured_leaves_the_rest(
 ) -> None:
     monkeypatch.setattr(estimate, "rehearse", die)
     verdict = look(profile(raw, tmp_path / "out"))
-    check = named(verdict)["archives"]
+    check = named(verdict)["raw-data"]
     assert (check.status, verdict.estimated, verdict.workers) == ("warn", None, 1)
     assert "no sample could be measured: worker" in check.seen
     assert check.seen.endswith("died (exit code 9).")
@@ -180,14 +180,14 @@ def test_workers_that_cannot_be_started_leave_the_rest(
 ) -> None:
     monkeypatch.setattr("wizard.engine.executors._CONTEXT.Process", refuse_processes)
     verdict = look(profile(raw, tmp_path / "out", run={"workers": 2}))
-    check = named(verdict)["archives"]
+    check = named(verdict)["raw-data"]
     assert check.status == "warn"
     assert "A worker process cannot be started: Resource temporarily unavailable." in check.seen
     assert "\n" not in check.seen
     assert "open files" in check.mend
 
 
-GOOD = Checked(name="archives", status="pass", looked_at="/raw", seen="whole")
+GOOD = Checked(name="raw-data", status="pass", looked_at="/raw", seen="whole")
 ESTIMATED = Estimated(
     images=1000,
     sampled=100,
@@ -252,7 +252,7 @@ def test_a_finished_build_of_any_target_leaves_nothing_to_do(
 def test_the_test_split_is_looked_at_without_asking_for_classes(raw_copy: Path, tmp_path: Path) -> None:
     add_test_archive(raw_copy, 4)
     verdict = look(profile(raw_copy, tmp_path / "out", source={"splits": ["test"], "boxes": "all", "classes": 2}))
-    check = named(verdict)["archives"]
+    check = named(verdict)["raw-data"]
     assert check.seen.startswith("test has 4 images, ")
     assert "boxes" not in check.seen
     assert "classes" not in check.seen
@@ -304,7 +304,7 @@ def verdict_of(**statuses: Any) -> Verdict:
             status=status,
             looked_at="",
             seen=f"{name} seen",
-            needed="" if name == "archives" else f"{name} needed",
+            needed="" if name == "raw_data" else f"{name} needed",
             mend=f"Mend {name}",
         )
         for name, status in statuses.items()
@@ -314,7 +314,7 @@ def verdict_of(**statuses: Any) -> Verdict:
 
 def test_a_refusal_names_every_check_that_fails_with_its_mend() -> None:
     with pytest.raises(MachineError) as error:
-        refuse(verdict_of(archives="warn", disk="fail", files="pass", open_files="fail"), [], building=True)
+        refuse(verdict_of(raw_data="warn", disk="fail", files="pass", open_files="fail"), [], building=True)
     assert error.value.exit_code == 4
     assert error.value.what.splitlines() == [
         "2 of 4 checks fail. Nothing was begun.",
@@ -328,23 +328,23 @@ def test_a_refusal_names_every_check_that_fails_with_its_mend() -> None:
 
 def test_a_refusal_of_one_check_is_said_in_the_singular() -> None:
     with pytest.raises(InputError) as error:
-        refuse(verdict_of(archives="fail", disk="pass"), [], building=True)
+        refuse(verdict_of(raw_data="fail", disk="pass"), [], building=True)
     assert error.value.what.splitlines()[:2] == [
         "1 of 2 checks fails. Nothing was begun.",
-        "  archives: archives seen",
+        "  raw-data: raw_data seen",
     ]
 
 
 @pytest.mark.parametrize(
     ("statuses", "building", "kind"),
     [
-        ({"archives": "fail"}, True, InputError),
-        ({"archives": "fail", "disk": "fail"}, True, InputError),
-        ({"archives": "fail"}, False, MachineError),
-        ({"archives": "warn", "disk": "fail"}, True, MachineError),
+        ({"raw-data": "fail"}, True, InputError),
+        ({"raw-data": "fail", "disk": "fail"}, True, InputError),
+        ({"raw-data": "fail"}, False, MachineError),
+        ({"raw-data": "warn", "disk": "fail"}, True, MachineError),
     ],
 )
-def test_archives_that_fail_are_bad_input_to_a_build_alone(
+def test_raw_data_that_fails_is_bad_input_to_a_build_alone(
     statuses: dict[str, str], building: bool, kind: type[SetupError]
 ) -> None:
     with pytest.raises(SetupError) as error:
@@ -353,10 +353,10 @@ def test_archives_that_fail_are_bad_input_to_a_build_alone(
 
 
 def test_what_fails_and_is_ignored_refuses_nothing() -> None:
-    verdict = verdict_of(archives="fail", disk="fail", cores="warn")
-    refuse(verdict, ["archives", "disk"], building=True)
+    verdict = verdict_of(raw_data="fail", disk="fail", cores="warn")
+    refuse(verdict, ["raw-data", "disk"], building=True)
     with pytest.raises(MachineError, match="1 of 3 checks fails"):
-        refuse(verdict, ["archives"], building=True)
+        refuse(verdict, ["raw-data"], building=True)
 
 
 def test_an_ignored_name_that_is_no_checks_is_told_with_those_there_are() -> None:

@@ -64,3 +64,10 @@ def test_a_link_hides_no_raw_data(tmp_path: Path) -> None:
 def test_archives_are_files_beside_which_anything_may_lie(tmp_path: Path) -> None:
     raw = open_raw(write(tmp_path, ["ILSVRC2012_img_val.tar"]))
     assert collision(raw, tmp_path / "train", FOLDERS) is None
+
+
+def test_a_link_in_the_output_leads_into_no_raw_data(tmp_path: Path) -> None:
+    raw = open_raw(write(tmp_path / "raw", TREE))
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "train").symlink_to(tmp_path / "raw" / "train" / TENCH)
+    assert collision(raw, tmp_path / "new", FOLDERS) == tmp_path / "raw" / "train"

@@ -7,7 +7,7 @@ from wizard.errors import SetupError
 from wizard.folders import cache_folder
 from wizard.preflight import machine
 from wizard.preflight.estimate import Estimator
-from wizard.preflight.examine import Verdict, archives_check, left, verdict, wanted_workers
+from wizard.preflight.examine import Verdict, raw_data_check, left, verdict, wanted_workers
 from wizard.profile import Profile
 from wizard.sources.raw import Progress
 
@@ -56,5 +56,5 @@ class Bench:
         estimator = self.prepare(facts, profile)
         assert estimator is not None
         assert facts.raw is not None
-        archives = archives_check(profile, facts.raw, facts.surveys)
+        archives = raw_data_check(profile, facts.raw, facts.surveys)
         return verdict(profile, archives, facts.surveys, estimator, progress)

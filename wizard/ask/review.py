@@ -54,7 +54,7 @@ def rows(profile: Profile, facts: Facts, estimated: Estimated | None, checks: Se
     if profile.output.on_bad_image == "skip":
         found.append(Row("Bad images", "left out and listed"))
     # What the archives lack was told where they were found; size and memory have lines of their own.
-    shown = ("archives", "disk", "memory") if estimated is not None else ()
+    shown = ("raw-data", "disk", "memory") if estimated is not None else ()
     by_name = {check.name: check for check in checks}
     if estimated is not None:
         found += _measured(profile, estimated, by_name)

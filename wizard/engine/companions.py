@@ -14,6 +14,7 @@ from wizard.engine.plan import Plan
 from wizard.engine.targets import INDEX_FOLDER, STATE_FOLDER
 from wizard.engine.tfds import metadata
 from wizard.engine.writers import write_whole
+from wizard.ilsvrc2012.archives import SPLITS
 from wizard.sources.classes import Classes
 from wizard.sources.samples import SampleTable
 
@@ -59,7 +60,7 @@ def write_companions(folder: Path, plan: Plan, done: Mapping[str, ShardResult], 
 def remove_companions(folder: Path) -> None:
     """A folder without shards may still hold what described an older plan's."""
     named = [folder / name for name in (MANIFEST, IMAGES, *_ours(folder), _OURS)]
-    indexes = [file for pattern in ("*-of-*", "*.tar") for file in (folder / INDEX_FOLDER).glob(pattern)]
+    indexes = [file for split in SPLITS for file in (folder / INDEX_FOLDER).glob(f"{split}-*-of-*")]
     for file in [*named, *indexes]:
         file.unlink(missing_ok=True)
 

@@ -126,9 +126,11 @@ def shard_files(folder: Path, target: Target) -> list[str]:
 
 
 def _first_file(folder: Path, below: str) -> str:
-    for root, _, names in os.walk(folder / below):
-        if names:
-            return (Path(root) / min(names)).relative_to(folder).as_posix()
+    """A link to a folder counts as a file: what is written below it would be written over what it leads to."""
+    for root, folders, names in os.walk(folder / below):
+        found = names or [name for name in folders if (Path(root) / name).is_symlink()]
+        if found:
+            return (Path(root) / min(found)).relative_to(folder).as_posix()
     return ""
 
 

@@ -60,9 +60,4 @@ def _places(plan: Plan, split: SplitPlan) -> Iterator[str]:
                 f"{split.split}: {text} would become {place}, longer than the {_LONGEST_NAME} bytes of a file's name.",
                 "Rename it in the raw data",
             )
-        if target.of_files and max(map(len, place.encode().split(b"/"))) > _LONGEST_NAME:
-            raise InputError(
-                f"{split.split}: {text} would become {place}, longer than the {_LONGEST_NAME} bytes of a file's name.",
-                "Rename it in the raw data",
-            )
         yield posixpath.normpath(place)

@@ -1,5 +1,6 @@
 """What a dataset can be written as: which file holds what, and where in the output folder it lies. Pure names."""
 
+import posixpath
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
@@ -110,6 +111,7 @@ class Target:
         >>> Target(format="folders").image("train", "cats/old/1.png", "cats")
         'train/cats/old/1.png.jpg'
         """
+        name = posixpath.normpath(name)  # those of records may be ./a.jpg
         below = name.removeprefix(f"{wnid}/") if wnid else name
         if PurePosixPath(below).suffix.lower() not in _JPEG:
             below += ".jpg"

@@ -15,7 +15,7 @@ from wizard.folders import existing
 from wizard.preflight.machine import Disk, Memory
 from wizard.sources.locate import human_bytes
 
-NAMES = ("archives", "output", "write-access", "disk", "files", "memory", "cores", "open-files")
+NAMES = ("raw-data", "output", "write-access", "disk", "files", "memory", "cores", "open-files")
 """All checks, in the order in which they are told."""
 IGNORABLE = tuple(name for name in NAMES if name != "output")
 """What `--ignore` knows: shards of another plan are never mixed with this one's."""
@@ -43,7 +43,7 @@ def disk(output: Path, there: Disk, estimated: Estimated | None, done: int, file
     Args:
         output: the dataset's folder.
         there: its file system.
-        estimated: None where the archives could not be measured.
+        estimated: None where the raw data could not be measured.
         done: bytes of it that an earlier run has written.
         files: image files that are still to be written, each of which takes whole blocks.
     """
@@ -52,7 +52,7 @@ def disk(output: Path, there: Disk, estimated: Estimated | None, done: int, file
     if estimated is None:
         return Checked(
             name="disk", status="warn", looked_at=where, seen=seen, needed="not known",
-            mend="What is needed can be measured once the archives can be read",
+            mend="What is needed can be measured once the raw data can be read",
         )  # fmt: skip
     to_come = max(0.0, estimated.bytes_out.high - done) + files * _BLOCK
     need = to_come * _MARGIN + DISK_RESERVE if to_come else 0.0

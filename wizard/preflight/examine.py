@@ -1,4 +1,4 @@
-"""The pre-flight: looks at archives, images and machine, and says whether a build would work."""
+"""The pre-flight: looks at raw data, images and machine, and says whether a build would work."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -20,8 +20,8 @@ from wizard.sources.checksums import when_verified
 from wizard.sources.locate import human_bytes
 from wizard.sources.raw import Progress, RawData, Survey
 
-_WORTH_IGNORING = [name for name in checks.IGNORABLE if name != "archives"]
-"""Without archives a build ends anyway; ignoring that check only saves its time."""
+_WORTH_IGNORING = [name for name in checks.IGNORABLE if name != "raw-data"]
+"""Without raw data a build ends anyway; ignoring that check only saves its time."""
 _BESIDE = 16
 """Files that a build makes beside its shards, amply."""
 _LIGHTER = "Free memory, or ask for fewer workers: --set run.workers=1"
@@ -33,7 +33,7 @@ class Verdict:
 
     Attributes:
         checks: all of them, in the order of `checks.NAMES`.
-        estimated: None where the archives cannot be measured.
+        estimated: None where the raw data cannot be measured.
         workers: how many the build should have.
     """
 
@@ -49,27 +49,27 @@ def examine(profile: Profile, report: Report) -> Verdict:
         profile: what would be built.
         report: told how far the reading of headers is.
     """
-    surveys, archives = _archives(profile, report)
-    if archives.status == "fail":
-        return judge(profile, archives, surveys, None, wanted_workers(profile))
+    surveys, source = _source(profile, report)
+    if source.status == "fail":
+        return judge(profile, source, surveys, None, wanted_workers(profile))
     with Estimator(surveys, wanted_workers(profile), cache_folder()) as estimator:
 
         def progress(done: int, total: int) -> None:
             report(Preparing(step="a sample of the images", done=done, total=total))
 
-        return verdict(profile, archives, surveys, estimator, progress)
+        return verdict(profile, source, surveys, estimator, progress)
 
 
 def verdict(
-    profile: Profile, archives: Checked, surveys: Mapping[Split, Survey], estimator: Estimator, progress: Progress
+    profile: Profile, source: Checked, surveys: Mapping[Split, Survey], estimator: Estimator, progress: Progress
 ) -> Verdict:
-    """The rest of the pre-flight, when nothing is wrong with the archives at first sight."""
+    """The rest of the pre-flight, when nothing is wrong with the raw data at first sight."""
     estimated = None
     try:
         estimated = estimator.estimate(profile, left=left(profile, surveys), progress=progress)
     except (WorkerDied, InputError, MachineError) as error:
-        archives = _unmeasured(archives, error)
-    return judge(profile, archives, surveys, estimated, estimator.workers, estimator.held)
+        source = _unmeasured(source, error)
+    return judge(profile, source, surveys, estimated, estimator.workers, estimator.held)
 
 
 def wanted_workers(profile: Profile) -> int:
@@ -79,7 +79,7 @@ def wanted_workers(profile: Profile) -> int:
 
 def judge(
     profile: Profile,
-    archives: Checked,
+    source: Checked,
     surveys: Mapping[Split, Survey],
     estimated: Estimated | None,
     wanted: int,
@@ -100,7 +100,7 @@ def judge(
     files, of_files = _files_to_come(profile, surveys, done), goal(profile, surveys).of_files
     return Verdict(
         checks=(
-            archives,
+            source,
             occupied(profile, surveys),
             checks.rights(output),
             checks.disk(output, disk, estimated, sum(result.bytes_out for result in done), files if of_files else 0),
@@ -132,11 +132,11 @@ def refuse(verdict: Verdict, ignored: Collection[str], *, building: bool) -> Non
     Args:
         verdict: what the pre-flight found.
         ignored: names of checks.
-        building: whether a build would come next: then archives or an output that will not do are the errors that
+        building: whether a build would come next: then raw data or an output that will not do are the errors that
             they are to the build.
 
     Raises:
-        InputError: archives that will not do, before a build.
+        InputError: raw data that will not do, before a build.
         PlanMismatch: an output that holds other shards, before a build.
         MachineError: any other check that fails.
     """
@@ -150,7 +150,7 @@ def refuse(verdict: Verdict, ignored: Collection[str], *, building: bool) -> Non
     names = [check.name for check in bad]
     words = " ".join(f"--ignore {name}" for name in names)
     way_on = f"Mend that, or go on anyway with {words}" if set(names) <= set(_WORTH_IGNORING) else "Mend that first"
-    kinds: dict[str, type[SetupError]] = {"archives": InputError, "output": PlanMismatch} if building else {}
+    kinds: dict[str, type[SetupError]] = {"raw-data": InputError, "output": PlanMismatch} if building else {}
     kind = next((kinds[name] for name in kinds if name in names), MachineError)
     raise kind("\n".join(lines), way_on)
 
@@ -163,7 +163,7 @@ def left(profile: Profile, surveys: Mapping[Split, Survey]) -> float:
     return max(0.0, 1.0 - done / images)
 
 
-def archives_check(profile: Profile, raw: RawData, surveys: Mapping[Split, Survey]) -> Checked:
+def raw_data_check(profile: Profile, raw: RawData, surveys: Mapping[Split, Survey]) -> Checked:
     """What is to be said of raw data in which nothing is wrong."""
     told, short = [f"{raw.what}"] if raw.layout != "archives" else [], False
     for split in profile.source.splits:
@@ -177,7 +177,7 @@ def archives_check(profile: Profile, raw: RawData, surveys: Mapping[Split, Surve
             told.append(f"{split} has {each.images:,} images{_of_classes(each)}, {human_bytes(each.bytes)}")
     told += [f"boxes of {split}" for split in annotated_splits(profile, raw)]
     return Checked(
-        name="archives",
+        name="raw-data",
         status="warn" if short else "pass",
         looked_at=str(profile.source_path),
         seen="; ".join(told),
@@ -199,7 +199,7 @@ def _of_classes(survey: Survey) -> str:
     return f" of {survey.classes:,} classes" if survey.classes else ""
 
 
-def _archives(profile: Profile, report: Report) -> tuple[dict[Split, Survey], Checked]:
+def _source(profile: Profile, report: Report) -> tuple[dict[Split, Survey], Checked]:
     surveys: dict[Split, Survey] = {}
     try:
         raw = raw_data(profile)
@@ -209,10 +209,10 @@ def _archives(profile: Profile, report: Report) -> tuple[dict[Split, Survey], Ch
             if raw.layout == "archives" and not surveys[split].official:
                 skip_bad = profile.output.on_bad_image == "skip"
                 raw.table(split, cache_folder(), _progress(report, split), skip_bad=skip_bad)
-        return surveys, archives_check(profile, raw, surveys)
+        return surveys, raw_data_check(profile, raw, surveys)
     except InputError as error:
         folder = str(profile.source_path)
-        return {}, Checked(name="archives", status="fail", looked_at=folder, seen=error.what, mend=error.hint)
+        return {}, Checked(name="raw-data", status="fail", looked_at=folder, seen=error.what, mend=error.hint)
 
 
 def _progress(report: Report, split: Split) -> Progress:
@@ -237,9 +237,9 @@ def _done(output: Path, target: Target) -> list[ShardResult]:
         return []
 
 
-def _unmeasured(archives: Checked, error: Exception) -> Checked:
+def _unmeasured(source: Checked, error: Exception) -> Checked:
     what, hint = (error.what, error.hint) if isinstance(error, SetupError) else (f"{error}.", _LIGHTER)
-    return replace(archives, status="warn", seen=f"{archives.seen}; no sample could be measured: {what}", mend=hint)
+    return replace(source, status="warn", seen=f"{source.seen}; no sample could be measured: {what}", mend=hint)
 
 
 def _with_workers(estimated: Estimated, workers: int, cores: int) -> Estimated:

@@ -31,11 +31,12 @@ def collision(raw: RawData, output: Path, written: Collection[str]) -> Path | No
     below = place.relative_to(root).parts if place.is_relative_to(root) else ()
     if raw.layout != "archives" and any(map(split_of_folder, below)):
         return output
-    ours = [place / name for name in written]
+    ours = [(place / name).resolve() for name in written]
     for part in raw.parts:
         if part.path is None or not part.path.is_dir():
             continue
         theirs = part.path.resolve()
-        if place.is_relative_to(theirs) or any(theirs.is_relative_to(folder) for folder in ours):
+        within = any(folder.is_relative_to(theirs) for folder in (place, *ours))
+        if within or any(theirs.is_relative_to(folder) for folder in ours):
             return part.path
     return None

@@ -65,6 +65,7 @@ def test_files_that_systems_leave_are_passed_over(tmp_path: Path) -> None:
         ([f"val/{SEA_SNAKE}/ILSVRC2012_val_00000000.JPEG"], "has a number outside of 1 to 50,000"),
         ([f"val/{SEA_SNAKE}/a\n.jpg"], "has a control character in it"),
         ([f"val/{SEA_SNAKE}/a\udcff.jpg"], "is no UTF-8"),
+        ([f"val/{SEA_SNAKE}/a\udcff/{FIRST_VALIDATION}.JPEG"], "is no UTF-8"),
     ],
 )
 def test_what_would_be_silently_wrong_is_named(tmp_path: Path, files: list[str], said: str) -> None:
@@ -143,6 +144,16 @@ def test_a_linked_image_is_held_to_the_same(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=f"{GOLDFISH}_2.JPEG leads by a link"):
         names(opened(raw), "train", tmp_path)
     assert len(names(opened(raw, follow=True), "train", tmp_path)) == 2
+
+
+@pytest.mark.parametrize("link", ["train/train", "ILSVRC2012"])
+def test_a_folder_that_stands_for_another_is_held_to_the_same(tmp_path: Path, link: str) -> None:
+    elsewhere = write(tmp_path / "elsewhere", [f"{TENCH}/1.jpg", f"{GOLDFISH}/1.jpg"])
+    (tmp_path / "raw" / link).parent.mkdir(parents=True)
+    (tmp_path / "raw" / link).symlink_to(elsewhere)
+    with pytest.raises(InputError, match=f"{link} leads by a link"):
+        names(opened(tmp_path / "raw"), "train", tmp_path)
+    assert len(names(opened(tmp_path / "raw", follow=True), "train", tmp_path)) == 2
 
 
 def test_a_split_behind_a_link_out_of_the_folder_is_not_sound(tmp_path: Path) -> None:

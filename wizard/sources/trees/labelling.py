@@ -59,6 +59,8 @@ class Labelling:
         spoken = said(base)
         if spoken is not None:
             self._agree(spoken.problem, spoken.split, spoken.wnid, name)
+            if base != below:  # the folders on the way to it may have any name
+                safe(f"{name}/{below}")
             return spoken.name
         prefix, cut, _ = base.partition("_")
         if not (cut and is_wnid(prefix)):

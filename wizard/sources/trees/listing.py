@@ -62,7 +62,7 @@ def files_below(
         InputError: a folder or file cannot be looked at, a wanted one is neither file nor folder, a link leads nowhere,
             out of the bounds, or back to a folder on the way to it.
     """
-    stack: list[tuple[str, str, tuple[str, ...]]] = [(str(folder), "", (os.path.realpath(folder),))]
+    stack: list[tuple[str, str, tuple[str, ...]]] = [(str(folder), "", (bounds.check(str(folder)),))]
     while stack:
         path, below, trail = stack.pop()
         with reading(Path(path)), os.scandir(path) as entries:
