@@ -18,7 +18,7 @@ from wizard.engine.targets import LISTINGS, STATE_FOLDER
 from wizard.ilsvrc2012.synsets import rank_of_image
 
 FORMS = ["tfrecord", "folders", "flat", "webdataset"]
-SHARDS = 40
+SHARDS, TEST = 40, 6
 BESIDE = {"dataset.json", "images.csv.gz"}
 
 
@@ -34,15 +34,18 @@ def words(raw: Path, out: Path, form: str, *more: str) -> list[str]:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_each_format_is_built_verified_and_not_built_twice(
-    raw: Path, tmp_path: Path, form: str, capsys: pytest.CaptureFixture[str]
+def test_each_format_is_built_of_all_splits_verified_and_not_built_twice(
+    raw_copy: Path, tmp_path: Path, form: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
-    assert main(words(raw, out, form)) == 0
-    assert f"Finished writing all {TRAIN + VALIDATION} images in data set." in capsys.readouterr().out
+    add_test_archive(raw_copy, TEST)
+    splits = 'source.splits=["train", "test", "validation"]'
+    run = words(raw_copy, out, form, "output.train_shards=4", "output.test_shards=2", splits)
+    assert main(run) == 0
+    assert f"Finished writing all {TRAIN + VALIDATION + TEST} images in data set." in capsys.readouterr().out
     before = dataset(out)
     assert main(["verify", str(out), "--pixels"]) == 0
-    assert main(words(raw, out, form)) == 0
+    assert main(run) == 0
     assert "nothing was left to build" in capsys.readouterr().out
     assert dataset(out) == before
     assert main(["inspect", str(out)]) == 0
@@ -81,14 +84,6 @@ def test_a_webdataset_has_labels_from_0(raw: Path, tmp_path: Path) -> None:
                     labels[member.name.removesuffix("cls") + "JPEG"] = int(content.read())
     assert len(labels) == TRAIN + VALIDATION
     assert all(rank_of_image(name) == label for name, label in labels.items())
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_the_test_split_goes_along_without_labels(raw_copy: Path, tmp_path: Path, form: str) -> None:
-    add_test_archive(raw_copy, 6)
-    splits = 'source.splits=["test", "validation"]'
-    assert main([*words(raw_copy, tmp_path / "out", form, splits, "output.test_shards=2"), "--quiet"]) == 0
-    assert main(["verify", str(tmp_path / "out"), "--quiet"]) == 0
 
 
 def test_a_tree_and_kaggles_give_the_bytes_that_the_archives_give(raw: Path, tmp_path: Path) -> None:
@@ -130,8 +125,7 @@ def undisturbed(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     return dataset(folder / "out")
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(("number", "workers"), [(signal.SIGINT, 2), (signal.SIGKILL, 1)])
 def test_folders_go_on_where_they_were_stopped_or_killed(
     raw: Path, tmp_path: Path, undisturbed: dict[str, bytes], number: signal.Signals, workers: int
 ) -> None:

@@ -159,5 +159,5 @@ def test_a_linked_folder_is_not_written_into(tmp_path: Path, name: str) -> None:
     below = tmp_path / "out" / TARGETS[name].image_folder("train")
     below.mkdir(parents=True)
     (below / "n01440764").symlink_to(elsewhere)
-    with pytest.raises(PlanMismatch, match="among them .*/n01440764, and no journal"):
+    with pytest.raises(PlanMismatch, match=r"among them .*/n01440764, and no journal"):
         Journal(tmp_path / "out", plan(name))

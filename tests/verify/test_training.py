@@ -38,7 +38,7 @@ def cut(expected: Expectation) -> None:
     files[0].write_bytes(files[0].read_bytes()[:700])
 
 
-@pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders", "flat"])
+@pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders"])
 def test_what_tensorflow_cannot_read_is_told(tmp_path: Path, form: Format) -> None:
     expected = expectation(task(tmp_path, images(), Target(format=form)))
     assert "read a batch of (4, 224, 224, 3)" in opened(expected)
