@@ -1,3 +1,4 @@
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from tests.helpers import CLASSES, TRAIN, VALIDATION, shards
 from tests.sources import making
 from wizard.engine.events import Event
 from wizard.errors import InputError
+from wizard.formats import example, tfrecord
 from wizard.inspection import as_text, inspect
 
 
@@ -108,3 +110,36 @@ def test_what_is_missing_or_wrong_is_told_of_its_part(raw: Path, tmp_path: Path)
     facts = inspect(tree, ignore)
     assert "leads by a link to" in facts["validation"]
     assert facts["train"].startswith(f"{TRAIN} images")
+
+
+def test_a_shard_of_others_may_be_gzipped_and_have_lists_of_any_length(tmp_path: Path) -> None:
+    words = b"\x0a\x06\x0a\x01a\x0a\x01b"  # bytes_list { value: "a" value: "b" }
+    record = tfrecord.frame(example.join({"words": words, "nothing": b""}))
+    (tmp_path / "shard.gz").write_bytes(gzip.compress(record))
+    facts = inspect(tmp_path / "shard.gz", ignore)
+    assert facts["records"] == 1
+    assert facts["first record, words"] == "a, b"
+    assert facts["first record, nothing"] == "(none)"
+
+
+def test_a_gzipped_shard_that_breaks_off_is_told(tmp_path: Path) -> None:
+    (tmp_path / "shard.gz").write_bytes(gzip.compress(tfrecord.frame(bytes(range(256))))[:-20])
+    with pytest.raises(InputError, match=r"shard\.gz cannot be unpacked to its end"):
+        inspect(tmp_path / "shard.gz", ignore)
+
+
+def test_records_that_cannot_be_used_are_told_as_what_they_are(tmp_path: Path) -> None:
+    record = tfrecord.frame(example.encode({"image/encoded": making.JPEG}))
+    (tmp_path / "train-00000-of-00001").write_bytes(record)
+    facts = inspect(tmp_path, ignore)
+    assert facts["what"] == "TFRecords"
+    assert "has no label" in facts["train"]
+
+
+def test_a_damaged_first_record_is_told_beside_what_is_known(tmp_path: Path) -> None:
+    record = bytearray(tfrecord.frame(example.encode({"image/encoded": making.JPEG, "label": (1,)})))
+    record[-1] ^= 1
+    (tmp_path / "train-00000-of-00001").write_bytes(record)
+    facts = inspect(tmp_path, ignore)
+    assert "1 images" in facts["train"]
+    assert "its CRC does not fit" in facts["first record"]

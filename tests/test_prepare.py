@@ -332,3 +332,13 @@ def test_compressed_records_are_told_to_keep_their_order_unless_that_was_asked_f
         (split,) = plan.splits
         assert [names(plan)] == [[split.table[row].name for row in np.lexsort((split.table.offset, split.table.file))]]
         assert not plan.splits[0].is_shuffled
+
+
+def test_labels_of_folders_are_refused_where_there_are_no_class_folders(raw: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="the labels of the official archives are ImageNet's"):
+        make_plan(profile(raw, tmp_path / "out", source={"labels": "folders"}), lambda _: None)
+    make_plan(profile(raw, tmp_path / "out", source={"labels": "ilsvrc2012"}), lambda _: None)
+    of_records = records(tmp_path / "records", [[1, 0]])
+    asked = profile(of_records, tmp_path / "out", source={"labels": "ilsvrc2012", "splits": ["train"]})
+    with pytest.raises(UsageError, match="the labels of TFRecords are those in the records"):
+        make_plan(asked, lambda _: None)

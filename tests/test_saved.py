@@ -333,3 +333,9 @@ def test_what_is_no_file_is_no_profile(tmp_path: Path) -> None:
     for name in ("pipe.toml", "."):
         with pytest.raises(UsageError, match="There is no profile"):
             load(str(tmp_path / name))
+
+
+def test_an_empty_override_takes_a_value_away() -> None:
+    sets = ["source.path=a", "output.path=b", "image.size=", "image.resize=crop", "image.height=224", "image.width=224"]
+    assert load("nvidia-480-q85", sets).image.size is None
+    assert load("nvidia-480-q85", [*sets[:2], "image.size=", "image.resize=original", "name="]).name == ""

@@ -18,7 +18,7 @@ from wizard.engine.plan import Plan
 from wizard.engine.run import build_shards
 from wizard.engine.targets import INDEX_FOLDER, STATE_FOLDER, Target
 from wizard.engine.writers import remove_leftovers, restore_index
-from wizard.errors import MachineError, writing
+from wizard.errors import MachineError, SetupError, writing
 from wizard.formats.tfrecord import RecordDamage
 from wizard.preflight.guard import Guard
 from wizard.preflight.machine import cores
@@ -65,7 +65,7 @@ def build(profile: Profile, report: Report, options: Options) -> Finished:
         proven = {name for name in plan.shard_names if journal.proves(name, skip_bad=skip_bad)}
         built_before = [journal.done[name] for name in plan.shard_names if name in proven]
         _restore_indexes(output, plan, proven)
-        if len(proven) < len(plan.shard_names):
+        if len(proven) < len(plan.shard_names) or not _describes(output, plan.target):
             (output / manifest.MANIFEST).unlink(missing_ok=True)
         report(_started(plan, journal, workers, str(output), built_before))
         before = time.monotonic()
@@ -79,12 +79,20 @@ def build(profile: Profile, report: Report, options: Options) -> Finished:
                     report(seen)
         seconds = time.monotonic() - before
         asked = profile.output
-        write_companions(output, plan, journal.done, tfds=asked.tfds, boxes_csv=asked.boxes_csv)
-        manifest.write(output, plan, journal.done, profile.model_dump(mode="json", exclude_none=True))
+        beside = write_companions(output, plan, journal.done, tfds=asked.tfds, boxes_csv=asked.boxes_csv)
+        manifest.write(output, plan, journal.done, profile.model_dump(mode="json", exclude_none=True), beside)
     built = sum(result.images for name, result in journal.done.items() if name not in proven)
-    finished = _finished(plan, journal, str(output), seconds, built)
+    finished = _finished(plan, journal, str(output), seconds, built, tfds=asked.tfds)
     report(finished)
     return finished
+
+
+def _describes(output: Path, target: Target) -> bool:
+    """Whether the manifest that is there, if one is, says what will be there: indexes may come or go."""
+    try:
+        return manifest.read(output).target == target
+    except SetupError:
+        return False
 
 
 def _refuse_file(output: Path) -> None:
@@ -149,7 +157,7 @@ def _started(plan: Plan, journal: Journal, workers: int, output: str, proven: li
     )
 
 
-def _finished(plan: Plan, journal: Journal, output: str, seconds: float, built: int) -> Finished:
+def _finished(plan: Plan, journal: Journal, output: str, seconds: float, built: int, *, tfds: bool) -> Finished:
     results = [journal.done[name] for name in plan.shard_names]
     summaries = []
     for split in plan.splits:
@@ -176,5 +184,6 @@ def _finished(plan: Plan, journal: Journal, output: str, seconds: float, built: 
         label_base=plan.label_base,
         target=plan.target,
         classes=len(plan.classes),
+        tfds=tfds,
         imagenet=plan.classes.whole_imagenet,
     )

@@ -1,8 +1,10 @@
 """What lies at a path: raw data in any of its forms, a finished or unfinished dataset, an archive, or a shard."""
 
-from collections.abc import Callable
+import gzip
+import zlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import numpy as np
 
@@ -21,6 +23,7 @@ from wizard.sources.locate import human_bytes, sniff
 from wizard.sources.official import archive_names
 from wizard.sources.parts import missed
 from wizard.sources.raw import Progress, RawData, Survey
+from wizard.sources.records.files import packing_of
 
 Facts = dict[str, Any]
 """What was found, by name; values are JSON's own types."""
@@ -84,8 +87,8 @@ def _raw_data(raw: RawData, report: Callable[[Event], None]) -> Facts:
             classes = survey.table.classes if survey.table is not None else imagenet()
     if classes is not None:
         facts["labels"] = _labels(classes)
-    if raw.layout == "tfrecords":
-        facts |= _first_of(raw)
+        if raw.layout == "tfrecords":
+            facts |= _first_of(raw)
     return facts
 
 
@@ -110,12 +113,16 @@ def _first_of(raw: RawData) -> Facts:
     split = next((part.split for part in raw.parts if part.sound), None)
     if split is None:
         return {}
-    table = raw.table(split, cache_folder(), lambda _done, _total: None, skip_bad=True)
-    if not len(table):
-        return {}
-    content = next(contents(table.take(np.array([0]))))
-    features = {name: example.values(value) for name, value in (content.features or {}).items()}
-    return {f"first record, {name}": _listed(value) for name, value in sorted(features.items())}
+    try:
+        table = raw.table(split, cache_folder(), lambda _done, _total: None, skip_bad=True)
+        content = next(contents(table.take(np.array([0]))))
+        return _features(content.features or {})
+    except (InputError, example.ExampleDamage) as error:
+        return {"first record": f"cannot be read: {error}"}
+
+
+def _features(features: Mapping[str, bytes]) -> Facts:
+    return {f"first record, {name}": _listed(example.values(value)) for name, value in sorted(features.items())}
 
 
 def _listed(values: list[bytes] | tuple[int, ...] | example.Floats) -> str:
@@ -170,8 +177,12 @@ def _dataset(folder: Path) -> Facts:
 
 def _shard(path: Path) -> Facts:
     try:
-        with reading(path), path.open("rb") as file:
+        with reading(path), _unpacked(path) as file:
             count = sum(1 for _ in tfrecord.records(file))
+    except (EOFError, zlib.error) as error:
+        raise InputError(
+            f"{path} cannot be unpacked to its end: {error}.", "Build it anew, or fetch it again"
+        ) from error
     except tfrecord.RecordDamage as damage:
         if not damage.record:
             raise InputError(
@@ -187,12 +198,15 @@ def _shard(path: Path) -> Facts:
 
 def _first_record(path: Path) -> Facts:
     try:
-        with path.open("rb") as file:
+        with _unpacked(path) as file:
             record = next(tfrecord.records(file), None)
-        features = {} if record is None else example.decode(record.payload)
+        return {} if record is None else _features(example.entries(record.payload))
     except (OSError, tfrecord.RecordDamage, example.ExampleDamage) as error:
         return {f"first record of {path.name}": f"cannot be read: {error}"}
-    return {f"first record, {key}": _shown(value) for key, value in sorted(features.items())}
+
+
+def _unpacked(path: Path) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(path)) if packing_of(path) == "gzip" else path.open("rb")
 
 
 def _shown(value: example.Feature) -> str:

@@ -145,7 +145,7 @@ def raw_data(profile: Profile) -> RawData:
 
     Raises:
         InputError: there is none that this program knows, or it is not of the form that the profile names.
-        UsageError: the dataset would be written into it.
+        UsageError: the dataset would be written into it, or labels are asked for that it cannot have.
     """
     source, output = profile.source, profile.output
     raw = open_raw(profile.source_path, source.layout, source.labels, follow=source.links == "follow")
@@ -155,6 +155,7 @@ def raw_data(profile: Profile) -> RawData:
             f"output.path = {profile.output_path} would write into {among}, which is read as raw data.",
             "Give the dataset a folder of its own: --set output.path=FOLDER",
         )
+    _require_open_labels(profile, raw)
     return raw
 
 
@@ -203,8 +204,9 @@ def _told_of_others(
         yield Note(text='validation: records carry no bounding boxes (source.boxes = "all" adds them)')
     if profile.output.format == "folders" and len({*map(_labels_of, tables.values())} - {()}) > 1:
         yield Note(
-            text="The splits have not the same classes, and readers of folders count those of each split by itself: "
-            "their labels differ from split to split",
+            text="The splits have not the same classes, and readers of folders count those of each split by itself, so "
+            "that labels differ from split to split: have the reader take train's classes for all (ImageFolder's "
+            "class_to_idx), or build a format that stores labels",
             warning=True,
         )
     if profile.output.boxes_csv and not any(len(table.boxes) for table in tables.values()):
@@ -216,6 +218,22 @@ def _told_of_others(
 def _labels_of(table: SampleTable) -> tuple[int, ...]:
     labels: list[int] = np.unique(table.label[table.label >= 0]).tolist()
     return tuple(labels)
+
+
+def _require_open_labels(profile: Profile, raw: RawData) -> None:
+    """Only class folders can mean the labels of one or the other.
+
+    Raises:
+        UsageError: the profile asks for labels that the raw data cannot have.
+    """
+    asked = profile.source.labels
+    if raw.layout == "folders" or asked == "auto" or (asked == "ilsvrc2012" and raw.layout != "tfrecords"):
+        return
+    theirs = "those in the records" if raw.layout == "tfrecords" else "ImageNet's"
+    raise UsageError(
+        f"source.labels = {asked!r} is for folders of classes; the labels of {raw.what} are {theirs}.",
+        "Leave source.labels out",
+    )
 
 
 def annotated_splits(profile: Profile, raw: RawData) -> list[Split]:

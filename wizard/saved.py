@@ -260,11 +260,23 @@ def _is_file(path: Path) -> bool:
         return False
 
 
+def _without(table: Table, keys: list[str]) -> Table:
+    """The table without what a key says there, so that its default holds again."""
+    if len(keys) == 1:
+        return {key: value for key, value in table.items() if key != keys[0]}
+    section = table.get(keys[0])
+    if not isinstance(section, dict):
+        return table
+    return {**table, keys[0]: {key: value for key, value in section.items() if key != keys[1]}}
+
+
 def _override(table: Table, text: str) -> Table:
     dotted, equals, value = text.partition("=")
     keys = dotted.strip().split(".")
     if not equals or not all(keys) or len(keys) > 2:
         raise UsageError(f"--set {text}: this is not section.key=value.", "For example: --set image.quality=90")
+    if not value.strip():
+        return _without(table, keys)
     try:
         (parsed,) = tomllib.loads(f"value = {value}").values()
     except (tomllib.TOMLDecodeError, ValueError):

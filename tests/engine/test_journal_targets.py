@@ -97,7 +97,7 @@ def test_another_targets_shards_are_refused_with_the_difference(tmp_path: Path, 
     with pytest.raises(PlanMismatch) as error:
         Journal(tmp_path, plan(ours))
     told = [line.strip().partition(":")[0] for line in error.value.what.splitlines()[1:]]
-    assert set(told) <= {"format", "shards lie"}
+    assert set(told) <= {"format", "label base", "shards lie"}
     assert told
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 

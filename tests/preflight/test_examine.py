@@ -23,7 +23,7 @@ from wizard.engine.plan import ShardTask
 from wizard.errors import InputError, Interrupted, MachineError, SetupError, UsageError
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.preflight import checks, estimate, examine, machine
-from wizard.preflight.examine import Verdict, raw_data_check, judge, left, refuse, require_known
+from wizard.preflight.examine import Verdict, judge, left, raw_data_check, refuse, require_known
 from wizard.profile import Profile
 from wizard.sources.detect import open_raw
 from wizard.sources.raw import Survey

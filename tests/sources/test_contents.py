@@ -2,6 +2,7 @@ import gzip
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import IO, cast
 
 import numpy as np
 import psutil
@@ -171,3 +172,22 @@ def test_a_record_without_one_image_is_named(tmp_path: Path, features: dict[str,
     table = in_records(tmp_path, record(b"one"), features)
     with pytest.raises(InputError, match=rf"the record of r1 at byte [\d,]+ {said}"):
         images(table)
+
+
+def test_a_gzipped_file_is_unpacked_once_for_the_tables_that_follow_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records: list[dict[str, Feature]] = [{"image/encoded": b"%d" % number} for number in range(6)]
+    table = in_records(tmp_path, *records, gzipped=True)
+    opened: list[str] = []
+
+    def counting(path: str) -> IO[bytes]:
+        opened.append(path)
+        return cast(IO[bytes], gzip.open(path))
+
+    monkeypatch.setattr(module, "_unpack", counting)
+    read = [[content.image for content in contents(table.take(np.arange(at, at + 2)))] for at in (0, 2, 4)]
+    assert read == [[b"0", b"1"], [b"2", b"3"], [b"4", b"5"]]
+    assert len(opened) == 1
+    in_records(tmp_path, *reversed(records), gzipped=True)
+    assert next(contents(table)).image == b"5"

@@ -227,3 +227,15 @@ def plan_anew(out: Path, change: Callable[[list[list[str]]], list[list[str]]]) -
     manifest = json.loads((out / "dataset.json").read_text())
     manifest["images_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
     (out / "dataset.json").write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:-1])])
+def test_a_file_that_describes_the_shards_to_others_is_proven_too(
+    raw: Path, tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    build_dataset(raw, tmp_path / "out", output={"tfds": True})
+    harm(tmp_path / "out" / "features.json")
+    with pytest.raises(VerifyFailed, match=r"features\.json: it"):
+        verify(tmp_path / "out", ignore)
+    build_dataset(raw, tmp_path / "out", output={"tfds": True})
+    verify(tmp_path / "out", ignore)

@@ -28,6 +28,7 @@ def opened(expected: Expectation, classes: Classes | None = None) -> str:
         created_by="",
         target=expected.target,
         classes=classes or imagenet(),
+        companions={},
     )
     return read_with_tensorflow(Path(expected.folder), manifest, [expected], lambda _event: None)["train"]
 

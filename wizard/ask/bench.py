@@ -7,7 +7,7 @@ from wizard.errors import SetupError
 from wizard.folders import cache_folder
 from wizard.preflight import machine
 from wizard.preflight.estimate import Estimator
-from wizard.preflight.examine import Verdict, raw_data_check, left, verdict, wanted_workers
+from wizard.preflight.examine import Verdict, left, raw_data_check, verdict, wanted_workers
 from wizard.profile import Profile
 from wizard.sources.raw import Progress
 

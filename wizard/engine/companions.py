@@ -1,6 +1,7 @@
 """Small files beside the shards that describe them to people and to other programs' readers."""
 
 import csv
+import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -25,7 +26,9 @@ _OURS = f"{STATE_FOLDER}/companions.txt"
 """Names of those that are this program's: a person's own file of such a name is not removed."""
 
 
-def write_companions(folder: Path, plan: Plan, done: Mapping[str, ShardResult], *, tfds: bool, boxes_csv: bool) -> None:
+def write_companions(
+    folder: Path, plan: Plan, done: Mapping[str, ShardResult], *, tfds: bool, boxes_csv: bool
+) -> dict[str, str]:
     """Writes those that the answers ask for, and removes what an earlier run wrote and this one is not asked for.
 
     Args:
@@ -34,6 +37,9 @@ def write_companions(folder: Path, plan: Plan, done: Mapping[str, ShardResult], 
         done: its shards by name.
         tfds: whether `tfds.builder_from_directory` is to open it.
         boxes_csv: whether the boxes are to be had as a CSV as well.
+
+    Returns:
+        The sha256 in hex of each that was written, by name.
     """
     files: dict[str, bytes] = {}
     if not plan.classes.whole_imagenet:
@@ -55,6 +61,7 @@ def write_companions(folder: Path, plan: Plan, done: Mapping[str, ShardResult], 
     if not plan.target.indexed:
         with suppress(OSError):  # it is not there, or a person keeps something in it
             (folder / INDEX_FOLDER).rmdir()
+    return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
 
 
 def remove_companions(folder: Path) -> None:
@@ -88,7 +95,7 @@ def _ours(folder: Path) -> set[str]:
         named = (folder / _OURS).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return set()
-    return {name for name in named if name == Path(name).name}
+    return {name for name in named if name == Path(name).name and (folder / name).is_file()}
 
 
 def _claim(folder: Path, names: Iterable[str]) -> None:

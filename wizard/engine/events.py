@@ -241,6 +241,7 @@ class Finished:
         label_base: stored label of rank 0.
         target: as what it is written.
         classes: how many the labels count.
+        tfds: whether there is metadata for `tfds.builder_from_directory`.
         imagenet: whether they are ImageNet's, so that its counts are what to expect.
     """
 
@@ -254,6 +255,7 @@ class Finished:
     label_base: int
     target: Target = TFRECORDS
     classes: int = 1000
+    tfds: bool = False
     imagenet: bool = True
 
 

@@ -47,6 +47,7 @@ class Manifest:
         created_by: program and version.
         target: as what it is written.
         classes: that its labels count in.
+        companions: sha256 in hex of the small files beside the shards that describe them, by name.
     """
 
     plan_id: str
@@ -58,6 +59,7 @@ class Manifest:
     created_by: str
     target: Target
     classes: Classes
+    companions: dict[str, str]
 
     @property
     def splits(self) -> list[str]:
@@ -84,8 +86,22 @@ class PlannedShard:
     ranks: npt.NDArray[np.int16]
 
 
-def write(folder: Path, plan: Plan, done: Mapping[str, ShardResult], profile: dict[str, Any]) -> None:
-    """Describes the finished dataset in `folder`; dataset.json comes last."""
+def write(
+    folder: Path,
+    plan: Plan,
+    done: Mapping[str, ShardResult],
+    profile: dict[str, Any],
+    companions: Mapping[str, str],
+) -> None:
+    """Describes the finished dataset in `folder`; dataset.json comes last.
+
+    Args:
+        folder: the dataset's.
+        plan: that it follows.
+        done: its shards by name.
+        profile: the answers that led to it.
+        companions: sha256 in hex of the files that `write_companions` wrote, by name.
+    """
     listing = _listing(plan)
     write_whole(folder / IMAGES, listing)
     ingredients = plan.ingredients
@@ -99,6 +115,7 @@ def write(folder: Path, plan: Plan, done: Mapping[str, ShardResult], profile: di
         created_by=f"imagenet-setup {version('imagenet-setup')}",
         target=plan.target,
         classes=plan.classes,
+        companions=dict(companions),
     )
     head = {
         "what": _described(manifest),
@@ -143,11 +160,12 @@ def read(folder: Path) -> Manifest:
         shards = tuple(ShardResult.from_json(shard) for shard in fields["shards"])
         if not shards:
             raise ValueError("it lists no shards")
-        # What the first version wrote says neither target nor classes: there was but one of each.
+        # What the first version wrote says neither target, classes nor companions: there was but one, or none.
         target, listed = Target(**fields.get("target", {})), fields.get("classes", "ILSVRC2012")
         classes = imagenet() if listed == "ILSVRC2012" else Classes(**{k: tuple(v) for k, v in listed.items()})
-        kept = {name: fields[name] for name in Manifest.__dataclass_fields__ if name not in ("target", "classes")}
-        return Manifest(**{**kept, "shards": shards, "target": target, "classes": classes})
+        later = {"target": target, "classes": classes, "companions": fields.get("companions", {})}
+        kept = {name: fields[name] for name in Manifest.__dataclass_fields__ if name not in later}
+        return Manifest(**{**kept, **later, "shards": shards})
     except (ValueError, KeyError, TypeError) as error:
         raise VerifyFailed(
             f"{path} is damaged: {error!r}.", "Delete it and repeat the run: it proves the shards and writes it anew"

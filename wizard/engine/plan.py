@@ -144,7 +144,9 @@ class Plan:
 
 def settings(label_base: int, seed: int, splits: Mapping[str, tuple[int, Recipe]], target: Target) -> dict[str, str]:
     """The ingredients that are known before any image is: those of the answers and of this program."""
-    named = {"format": target.version, "codecs": CODECS, "label base": str(label_base), "seed": str(seed)}
+    named = {"format": target.version, "codecs": CODECS, "seed": str(seed)}
+    if not target.of_files:
+        named["label base"] = str(label_base)
     if target.split_folders:
         named["shards lie"] = "in a folder a split"
     for split, (shards, recipe) in splits.items():

@@ -81,10 +81,7 @@ def features(entry: Entry, *, objects: bool) -> dict[str, example.Feature]:
 
 
 def described(entry: Entry) -> bytes:
-    """A WebDataset sample's json: what is known of the image beside its pixels and label.
-
-    Boxes of records of other origin may reach beyond their image, and are cut off at its edges.
-    """
+    """A WebDataset sample's json: what is known of the image beside its pixels and label."""
     return json.dumps(
         {
             "filename": entry.name,
@@ -93,7 +90,7 @@ def described(entry: Entry) -> bytes:
             "text": entry.text,
             "height": entry.stored.way.height,
             "width": entry.stored.way.width,
-            "boxes": np.clip(entry.boxes, 0.0, 1.0).tolist(),
+            "boxes": entry.boxes.tolist(),
         },
         ensure_ascii=False,
     ).encode()

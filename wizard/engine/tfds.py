@@ -16,11 +16,10 @@ from wizard.engine.records import Entry, features
 from wizard.engine.transform import Stored
 from wizard.formats import example, tfrecord
 from wizard.formats.resize import Resize, geometry
+from wizard.sources.records.features import ENCODED, LABELS
 
 INFO, FEATURES = "dataset_info.json", "features.json"
-_ENCODED, _OBJECTS = "image/encoded", "image/object/"
-_LABELS = ("image/class/label", "label", "image/label", "class/label")
-"""What records of other origin call the label; the first that is there is it."""
+_OBJECTS = "image/object/"
 
 Kind = Literal["string", "int64", "float32"]
 Kinds = Mapping[str, tuple[Kind, bool]]
@@ -41,8 +40,8 @@ def metadata(plan: Plan, done: Mapping[str, ShardResult], folder: Path) -> dict[
         folder: the dataset's; shards are looked into only where the features are the source's.
     """
     kinds = _of_source(plan, folder) if plan.target.features == "source" else _of_ours(plan)
-    typed = {name: _tensor(kind, is_one) for name, (kind, is_one) in kinds.items()} | {_ENCODED: _IMAGE}
-    label = next((name for name in _LABELS if kinds.get(name) == ("int64", True)), None)
+    typed = {name: _tensor(kind, is_one) for name, (kind, is_one) in kinds.items()} | {ENCODED: _IMAGE}
+    label = next((name for name in LABELS if kinds.get(name) == ("int64", True)), None)
     files = {INFO: _text(_info(plan, done) | (_supervised(label) if label else {}))}
     if label is not None:
         names = _names(plan)
@@ -115,7 +114,7 @@ def _info(plan: Plan, done: Mapping[str, ShardResult]) -> Json:
 
 def _supervised(label: str) -> Json:
     """What `as_supervised=True` gives."""
-    keys = [{"featureKey": _ENCODED}, {"featureKey": label}]
+    keys = [{"featureKey": ENCODED}, {"featureKey": label}]
     return {"supervisedKeys": {"tuple": {"items": keys}}}
 
 

@@ -21,7 +21,7 @@ from wizard.engine.transform import transform
 from wizard.engine.writers import Discarding, Writer, writer
 from wizard.errors import BadImage, MachineError
 from wizard.formats.jpeg import Undecodable
-from wizard.formats.resize import move_boxes
+from wizard.formats.resize import move_boxes, within
 from wizard.sources.classes import stored_label
 from wizard.sources.contents import Content, contents
 
@@ -141,6 +141,8 @@ def _add(task: ShardTask, content: Content, shard: Writer | Discarding, tally: _
     features = None
     if content.features is not None and task.target.features == "source":
         features = kept(content.features, stored, boxes, rows, encoded_anew=stored.jpeg is not data)
+    elif content.features is not None:
+        boxes = within(boxes)
     classes = task.samples.classes
     shard.write(
         Entry(

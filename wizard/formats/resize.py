@@ -118,6 +118,17 @@ def move_boxes(boxes: Boxes, way: Geometry) -> tuple[Boxes, npt.NDArray[np.intp]
     return moved[rows], rows
 
 
+def within(boxes: Boxes) -> Boxes:
+    """Boxes of whatever origin, cut off at their image's edges; those that are no numbers or have no area are dropped.
+
+    Args:
+        boxes: float64[n, 4], xmin ymin xmax ymax.
+    """
+    cut = np.clip(boxes, 0.0, 1.0)
+    kept: Boxes = cut[np.isfinite(boxes).all(axis=1) & (cut[:, 0] < cut[:, 2]) & (cut[:, 1] < cut[:, 3])]
+    return kept
+
+
 def _scaled_and_cut(resize: Resize, height: int, width: int) -> tuple[tuple[int, int], tuple[int, int]]:
     asked = (resize.height, resize.width)
     match resize.mode:

@@ -25,6 +25,7 @@ def _records(event: Finished, split: str) -> list[str]:
     out, target = event.output, event.target
     shards = f'"{out}/{target.file(f"{split}-*")}"'
     named = "; features have the names that the source gave them" if target.features == "source" else ""
+    tfds = [f'  TFDS     tfds.builder_from_directory("{out}").as_dataset(split="{split}", as_supervised=True)']
     dali = [
         f"  DALI     fn.readers.tfrecord(path=sorted(glob({shards})),",
         f'               index_path=sorted(glob("{out}/{INDEX_FOLDER}/{split}-*")), features={{',
@@ -37,6 +38,7 @@ def _records(event: Finished, split: str) -> list[str]:
         "               lambda record: tf.io.parse_single_example(record, {",
         '                   "image/encoded": tf.io.FixedLenFeature([], tf.string),',
         '                   "image/class/label": tf.io.FixedLenFeature([], tf.int64)}))',
+        *(tfds if event.tfds else []),
         *(dali if target.indexed else []),
         "  PyTorch  from tfrecord.torch.dataset import TFRecordDataset   # pip install tfrecord",
         "           torch.utils.data.ChainDataset([TFRecordDataset(",

@@ -5,12 +5,12 @@ import struct
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
 from wizard.errors import InputError, reading
 from wizard.formats import example, tfrecord
+from wizard.sources.cache import fingerprint
 from wizard.sources.samples import Sample, SampleTable
 
 _OPEN = 32
@@ -41,47 +41,85 @@ def contents(table: SampleTable) -> Iterator[Content]:
     Raises:
         InputError: a file cannot be read as indexed, or a record is damaged.
     """
-    with ExitStack() as stack:
-        files = _Files(stack, gzipped=table.gzipped)
+    files = _UNPACKED if table.gzipped else _Files()
+    try:
         for sample in table:
             with reading(Path(sample.file)):
                 if table.form == "example":
                     yield _of_record(sample, files.read(sample, more=_CRC.size))
                 else:
                     yield Content(sample, files.read(sample), None)
+    finally:
+        if isinstance(files, _Files):
+            files.close()
 
 
 class _Files:
     """The files that were read last, still open."""
 
-    def __init__(self, stack: ExitStack, *, gzipped: bool) -> None:
-        self._gzipped = gzipped
+    def __init__(self) -> None:
         self._opened: OrderedDict[str, IO[bytes]] = OrderedDict()
-        stack.callback(self._close)
 
     def read(self, sample: Sample, *, more: int = 0) -> bytes:
         """The sample's bytes, and some that follow."""
-        file = self._opened.pop(sample.file, None) or self._open(sample.file)
+        file = self._opened.pop(sample.file, None) or _open(sample.file)
         self._opened[sample.file] = file
         if len(self._opened) > _OPEN:
             self._opened.popitem(last=False)[1].close()
-        try:
-            file.seek(sample.offset)
-            data = file.read(sample.size + more)
-        except (EOFError, zlib.error):
-            data = b""
-        if len(data) < sample.size + more:
-            raise InputError(
-                f"{sample.file} ends inside {sample.name}; it has changed since it was looked at.", _CHANGED
-            )
-        return data
+        return _read(file, sample, more)
 
-    def _open(self, path: str) -> IO[bytes]:
-        return cast(IO[bytes], gzip.open(path)) if self._gzipped else Path(path).open("rb", buffering=0)
-
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Closes them all."""
         for file in self._opened.values():
             file.close()
+
+
+class _Unpacked:
+    """One gzipped file, kept open where it was read last, and for as long as the process lives.
+
+    The next shard mostly goes on there; opened anew for each, a large file would be unpacked from its start as many
+    times as there are shards.
+    """
+
+    def __init__(self) -> None:
+        self._state = ""
+        self._file: IO[bytes] | None = None
+
+    def read(self, sample: Sample, *, more: int = 0) -> bytes:
+        """The sample's bytes, and some that follow; bytes are counted in what the file unpacks to."""
+        state = fingerprint(Path(sample.file))
+        if self._file is None or state != self._state:
+            self.close()
+            self._file, self._state = _unpack(sample.file), state
+        return _read(self._file, sample, more)
+
+    def close(self) -> None:
+        """Closes it."""
+        if self._file is not None:
+            self._file.close()
+        self._file = None
+
+
+_UNPACKED = _Unpacked()
+
+
+def _open(path: str) -> IO[bytes]:
+    return Path(path).open("rb", buffering=0)
+
+
+def _unpack(path: str) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(path))
+
+
+def _read(file: IO[bytes], sample: Sample, more: int) -> bytes:
+    try:
+        file.seek(sample.offset)
+        data = file.read(sample.size + more)
+    except (EOFError, zlib.error):
+        data = b""
+    if len(data) < sample.size + more:
+        raise InputError(f"{sample.file} ends inside {sample.name}; it has changed since it was looked at.", _CHANGED)
+    return data
 
 
 def _of_record(sample: Sample, data: bytes) -> Content:

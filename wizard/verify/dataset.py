@@ -1,5 +1,6 @@
 """Re-reads a finished dataset whole: every shard in worker processes, then TensorFlow as a trainer would use it."""
 
+import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +62,9 @@ def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = Fals
     manifest = _manifest(folder)
     planned = {shard.shard: shard for shard in manifests.planned(folder, manifest)}
     expectations = list(_expectations(folder, manifest, planned, pixels=pixels))
-    problems = [*strays(folder, manifest, expectations), *_unlisted(manifest, planned), *_repeated(expectations)]
+    unknown = list(strays(folder, manifest, expectations))
+    problems = [*unknown, *_unlisted(manifest, planned), *_repeated(expectations)]
+    problems += _companions(folder, manifest)
     problems += _check_shards(expectations, report)
     if problems:
         for problem in problems[_TOLD:]:
@@ -70,8 +73,8 @@ def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = Fals
         more = f"\n  and {len(problems) - _TOLD:,} more" if len(problems) > _TOLD else ""
         raise VerifyFailed(
             f"{folder} is not what its manifest says:{listed}{more}",
-            "Remove what is no part of it, and repeat the command that built it, with --repair: it sets damaged shards "
-            "aside and builds just those anew",
+            f"{'Remove what is no part of it, and repeat' if unknown else 'Repeat'} the command that built it, with "
+            "--repair: it sets damaged shards aside and builds just those anew",
         )
     return Verified(
         output=str(folder),
@@ -84,6 +87,18 @@ def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = Fals
         target=manifest.target,
         imagenet=manifest.classes.whole_imagenet,
     )
+
+
+def _companions(folder: Path, manifest: Manifest) -> Iterator[Problem]:
+    """The small files that describe the shards to others; the same command writes them anew."""
+    for name, expected in manifest.companions.items():
+        try:
+            found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        except OSError as error:
+            yield Problem(shard=name, what=f"it cannot be read: {error.strerror}")
+            continue
+        if found != expected:
+            yield Problem(shard=name, what=f"its sha256 is {found}, expected {expected}")
 
 
 def _manifest(folder: Path) -> Manifest:

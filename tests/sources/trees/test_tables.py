@@ -75,10 +75,12 @@ def test_what_would_be_silently_wrong_is_named(tmp_path: Path, files: list[str],
 
 
 @pytest.mark.parametrize("file", [f"{GOLDFISH}_7.JPEG", f"{GOLDFISH}_x.jpg"])
-def test_an_image_of_another_synset_is_refused_where_labels_are_imagenets(tmp_path: Path, file: str) -> None:
-    write(tmp_path, [f"train/{TENCH}/{file}"])
+def test_an_image_of_another_synset_is_refused_in_the_folder_of_a_synset(tmp_path: Path, file: str) -> None:
+    write(tmp_path, [f"train/{TENCH}/{file}", f"train/fish/{file}"])
     with pytest.raises(InputError, match=f"is an image of {GOLDFISH}, by its name, but lies in the folder of {TENCH}"):
-        names(opened(tmp_path, "ilsvrc2012"), "train", tmp_path)
+        names(opened(tmp_path, "folders"), "train", tmp_path)
+    (tmp_path / "train" / TENCH / file).unlink()
+    (tmp_path / "train" / TENCH).rmdir()
     assert [label for _, label in names(opened(tmp_path, "folders"), "train", tmp_path)] == [0]
 
 

@@ -48,7 +48,8 @@ class TFRecords:
     def require(self, splits: Collection[Split], boxes: Collection[Split]) -> None:
         """See `RawData.require`; boxes are in the records, where there are any."""
         del boxes
-        sound = ", ".join(f'"{part.split}"' for part in self.parts if part.sound)
+        there = [part.split for part in self.parts if part.sound]
+        sound = ", ".join(f'"{split}"' for split in [split for split in there if split in splits] or there)
         for part in self.parts:
             if part.split in splits and part.path is None:
                 raise InputError(

@@ -1,9 +1,11 @@
 """Extracted trees, folders of classes, and flat images that carry their class in their name."""
 
+import os
 import shlex
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from wizard.errors import InputError, reading
@@ -19,6 +21,7 @@ from wizard.sources.trees.whose_labels import Labels, decide
 _WRAPPER = "ILSVRC2012"
 _NO_CLASSES = {"bbox_train", "bbox_val", "bounding_boxes", "data", _WRAPPER}
 _SAMPLED = 8
+_LOOKED_AT = 100
 
 
 def open_folders(folder: Path, labels: Labels, *, follow: bool) -> RawData | None:
@@ -68,12 +71,27 @@ def _places(top: Path, bounds: Bounds) -> dict[Split, Place]:
     places = split_places(top, bounds)
     if any(not place.empty or place.problem for place in places.values()):
         return places
+    _point_below(top)
     place = look(top)
     others = frozenset(name for name in place.folders if name in _NO_CLASSES or split_of_folder(name))
     folders = tuple(name for name in place.folders if name not in others)
     if place.archives or _are_classes(top, folders):
         return {split_of_folder(top.resolve().name) or "train": replace(place, folders=folders, others=others)}
     return shared_places(top)
+
+
+def _point_below(top: Path) -> None:
+    """A folder above the right one would look like one of classes, each of which holds all the splits."""
+    with reading(top), os.scandir(top) as entries:
+        some = [entry.name for entry in islice(entries, _SAMPLED) if entry.is_dir() and entry.name != _WRAPPER]
+    for name in some:
+        with reading(top / name), os.scandir(top / name) as entries:
+            splits = {split for entry in islice(entries, _LOOKED_AT) if (split := split_of_folder(entry.name))}
+        if "train" in splits or len(splits) > 1:
+            raise InputError(
+                f"{top} holds no images by itself, but {name}/ in it has folders of {' and '.join(sorted(splits))}.",
+                f"Give that folder: --set source.path={shlex.quote(str(top / name))}",
+            )
 
 
 def _are_classes(top: Path, folders: tuple[str, ...]) -> bool:

@@ -58,14 +58,14 @@ class Labelling:
         base = below.rpartition("/")[2]
         spoken = said(base)
         if spoken is not None:
-            self._agree(spoken.problem, spoken.split, spoken.wnid, name)
+            self._agree(spoken.problem, spoken.wnid, name)
             if base != below:  # the folders on the way to it may have any name
                 safe(f"{name}/{below}")
             return spoken.name
         prefix, cut, _ = base.partition("_")
         if not (cut and is_wnid(prefix)):
             return safe(f"{name}/{below}")
-        self._agree("", "train", prefix, name)
+        self._agree("", prefix, name)
         return safe(base if prefix == name else f"{name}/{below}")
 
     def alone(self, split: Split, base: str) -> tuple[str, int]:
@@ -89,11 +89,11 @@ class Labelling:
             raise Misnamed(f"is an image of {spoken.wnid}, which is none of the classes")
         return spoken.name, self._ranks[spoken.wnid]
 
-    def _agree(self, problem: str, split: Split, wnid: str, name: str) -> None:
-        """In folders of a person's own, images of several synsets may be put together, but not by mistake."""
+    def _agree(self, problem: str, wnid: str, name: str) -> None:
+        """In a folder named by a person, images of any synsets may be put together; not in one named by a synset."""
         if problem:
             raise Misnamed(problem)
-        checked = self._imagenet or (split == "validation" and name in ranks())
+        checked = self._imagenet or name in ranks()
         if checked and wnid and wnid != name:
             raise Misnamed(f"is an image of {wnid}, by its name, but lies in the folder of {name}")
 
