@@ -238,7 +238,7 @@ def _require_open_labels(profile: Profile, raw: RawData) -> None:
 
 def annotated_splits(profile: Profile, raw: RawData) -> list[Split]:
     """The splits whose boxes are to be read from annotations; test has none anywhere."""
-    if raw.own_boxes or not raw.annotatable:
+    if not raw.annotatable:
         return []
     return [split for split in profile.source.splits if profile.boxes(split) and split != "test"]
 

@@ -61,7 +61,7 @@ class Facts:
     @property
     def annotatable(self) -> bool:
         """Whether this form of raw data may have bounding boxes in files beside the images."""
-        return self.raw is not None and self.raw.annotatable and not self.raw.own_boxes
+        return self.raw is not None and self.raw.annotatable
 
     @property
     def classes(self) -> Classes:

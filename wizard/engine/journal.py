@@ -14,8 +14,7 @@ from wizard.engine.plan import Plan, plan_id
 from wizard.engine.targets import STATE_FOLDER, Target
 from wizard.engine.writers import read_listing, write_whole
 from wizard.errors import PlanMismatch
-
-_SPLITS = ("train", "validation", "test")
+from wizard.ilsvrc2012.archives import SPLITS
 
 
 class Journal:
@@ -119,9 +118,9 @@ def in_place(folder: Path, target: Target, result: ShardResult) -> bool:
 def shard_files(folder: Path, target: Target) -> list[str]:
     """Paths in the folder that this target's readers would find, sorted; of image files, just the first of a split."""
     if target.of_files:
-        firsts = (_first_file(folder, target.image_folder(split)) for split in _SPLITS)
+        firsts = (_first_file(folder, target.image_folder(split)) for split in SPLITS)
         return sorted(first for first in firsts if first)
-    found = {file for place in target.places for split in _SPLITS for file in (folder / place).glob(f"{split}-*")}
+    found = {file for place in target.places for split in SPLITS for file in (folder / place).glob(f"{split}-*")}
     return sorted(file.relative_to(folder).as_posix() for file in found)
 
 

@@ -10,8 +10,15 @@ def loading(event: Finished) -> list[str]:
     """What to type to check it, and code that loads one of its splits: train, where it has that."""
     present = [split.split for split in event.splits]
     split = next((name for name in ("train", "validation") if name in present), present[0])
+    if split == "test" and event.target.of_files:
+        folder = f"{event.output}/{event.target.image_folder(split)}"
+        return [_check(event), f"Load it    the images lie in {folder}", *_listed(folder)]
     how = {"tfrecord": _records, "webdataset": _samples, "folders": _class_folders, "flat": _flat_folder}
-    return [f"Check it   imagenet-setup verify {shlex.quote(event.output)}", *how[event.target.format](event, split)]
+    return [_check(event), *how[event.target.format](event, split)]
+
+
+def _check(event: Finished) -> str:
+    return f"Check it   imagenet-setup verify {shlex.quote(event.output)}"
 
 
 def _labels(event: Finished) -> str:
@@ -60,8 +67,6 @@ def _samples(event: Finished, split: str) -> list[str]:
 
 def _class_folders(event: Finished, split: str) -> list[str]:
     folder = f"{event.output}/{event.target.image_folder(split)}"
-    if split == "test":
-        return [f"Load it    the images lie in {folder}, without classes", *_listed(folder)]
     return [
         "Load it    a class is a folder; PyTorch counts them from 0 in the order of their names",
         f'  PyTorch  torchvision.datasets.ImageFolder("{folder}")',
@@ -72,8 +77,6 @@ def _class_folders(event: Finished, split: str) -> list[str]:
 
 def _flat_folder(event: Finished, split: str) -> list[str]:
     folder = f"{event.output}/{event.target.image_folder(split)}"
-    if split == "test":
-        return [f"Load it    the images lie in {folder}, without classes", *_listed(folder)]
     if not event.imagenet:
         return ["Load it    a file's name begins with its class, as classes.txt lists them, and _", *_listed(folder)]
     return [

@@ -13,7 +13,7 @@ def missed(raw: RawData, part: Part) -> bool:
     Only the archives have a test split as a rule, and a folder that is that of one split has no others.
     """
     if part.path is not None or part.kind == "boxes":
-        return part.path is None and raw.annotatable and not raw.own_boxes
+        return part.path is None and raw.annotatable
     if part.split == "test":
         return raw.layout == "archives"
     return raw.layout != "folders" or raw.folder not in [each.path for each in raw.parts if each.kind == "images"]

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from wizard.errors import UsageError
 from wizard.formats.arrays import Boxes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
 from wizard.sources.samples import SampleTable
@@ -96,7 +97,8 @@ class RawData(Protocol):
         why: what was seen that says so, in sentences.
         parts: all that this form could have, there or missing.
         own_boxes: whether images bring their boxes along, and there are no annotations beside them.
-        annotatable: whether annotations can be asked for; where not, a build does without and says so.
+        annotatable: whether annotations can be asked for; never where images bring their boxes, and where not, a build
+            does without and says so.
     """
 
     folder: Path
@@ -136,7 +138,7 @@ class RawData(Protocol):
         """
 
     def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:
-        """All boxes of a split's annotations; not called where images bring their own.
+        """All boxes of a split's annotations; none where images bring their own.
 
         Raises:
             InputError: they are damaged, or cannot be read.
@@ -151,6 +153,14 @@ class RawData(Protocol):
             InputError: a sum is another.
             UsageError: this form has no official sums.
         """
+
+
+def without_sums(raw: RawData) -> UsageError:
+    """What --md5 is told where there is nothing to compare with."""
+    return UsageError(
+        f"--md5 is for the official archives; {raw.folder} holds {raw.what}, for which there are no official sums.",
+        "Run without --md5: every image is decoded on the way, so one that is damaged is found all the same",
+    )
 
 
 def surveyed(split: Split, path: Path, table: SampleTable, *, shards: int = 0) -> Survey:

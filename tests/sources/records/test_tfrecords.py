@@ -195,6 +195,8 @@ def test_boxes_are_those_of_the_record(tmp_path: Path) -> None:
     box = [0.125, 0.25, 0.375, 0.5]
     assert [sample.boxes.tolist() for sample in found] == [[box, box], [], [box]]
     assert opened(tmp_path).own_boxes
+    assert not opened(tmp_path).annotatable
+    assert len(opened(tmp_path).boxes("train", tmp_path, nothing).names) == 0
 
 
 @pytest.mark.parametrize("packing", ["", "GZIP"])

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
-from wizard.errors import InputError, UsageError, reading
+import numpy as np
+
+from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources import locate
-from wizard.sources.raw import BoxTable, Layout, Part, Progress, RawData, Survey, surveyed
+from wizard.sources.raw import BoxTable, Layout, Part, Progress, RawData, Survey, surveyed, without_sums
 from wizard.sources.records.classes import decide
 from wizard.sources.records.columns import read_columns
 from wizard.sources.records.files import RecordFiles, find
@@ -74,18 +76,16 @@ class TFRecords:
         return Records(split, self._files[split], columns[split]).table(classes, base, skip_bad=skip_bad)
 
     def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:
-        """See `RawData.boxes`: images bring their own."""
-        raise NotImplementedError
+        """See `RawData.boxes`: images bring their own, and there are no annotations beside them."""
+        del split, cache, progress
+        return BoxTable(np.empty(0, np.bytes_), np.empty((0, 4)), 0)
 
     def prove(
         self, splits: Collection[Split], boxes: Collection[Split], cache: Path, step: Callable[[str], Progress]
     ) -> Iterator[str]:
         """See `RawData.prove`: there are no sums."""
         del splits, boxes, cache, step
-        raise UsageError(
-            f"--md5 is for the official archives; {self.folder} holds TFRecords, for which there are no official sums.",
-            "Run without --md5: every record's CRC is proven and every image decoded on the way",
-        )
+        raise without_sums(self)
 
 
 def _seen(folder: Path, files: Mapping[Split, RecordFiles]) -> str:

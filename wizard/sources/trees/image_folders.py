@@ -4,12 +4,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wizard.errors import InputError, UsageError, reading
+from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import BOXES, SPLITS, Split
 from wizard.sources import locate
 from wizard.sources.annotations import read_box_folder, read_boxes
 from wizard.sources.classes import Classes
-from wizard.sources.raw import BoxTable, Layout, Part, Progress, Survey, surveyed
+from wizard.sources.raw import BoxTable, Layout, Part, Progress, Survey, surveyed, without_sums
 from wizard.sources.samples import SampleTable
 from wizard.sources.trees.labelling import Labelling
 from wizard.sources.trees.listing import Bounds
@@ -87,10 +87,7 @@ class ImageFolders:
     ) -> Iterator[str]:
         """See `RawData.prove`: there are no sums."""
         del splits, boxes, cache, step
-        raise UsageError(
-            f"--md5 is for the official archives; {self.folder} is {self.what}, for which there are no official sums.",
-            "Run without --md5: every image is decoded on the way, so one that is damaged is found all the same",
-        )
+        raise without_sums(self)
 
     def _images(self, split: Split) -> Part:
         place = self.places.get(split)
