@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from wizard.engine.events import Checked, Estimated, Range
+from wizard.memory import Process
 from wizard.preflight import checks
 from wizard.preflight.machine import Disk, Memory
 
@@ -135,6 +136,50 @@ def test_the_workers_that_memory_leaves_fit_into_it() -> None:
         assert 1 <= workers <= wanted
         assert (again.status, same) == ("pass", workers)
         assert (check.status == "pass") == (workers == wanted)
+
+
+CACHED = replace(MEMORY, available=5 * GB, free=2 * GB, cache=18 * GB)
+"""Short of memory for 8 workers of 1 GB, or one of 10, though free memory and cache together would do."""
+COMMAND = "python train.py --data=/data/imagenet --"
+TRAINER = Process(pid=4711, user="alice", resident=20 * GB, seconds=9e4, command=f"{COMMAND}more=of_it")
+
+
+def test_where_page_cache_is_the_reason_the_command_that_drops_it_is_named() -> None:
+    told = "free memory (18.0 GB are page cache, which imagenet-setup free-memory drops)"
+    check, workers = checks.memory(CACHED, estimated(worker=GB), 8, TRAINER)
+    assert (check.status, workers) == ("warn", 4)
+    assert check.mend == f"Using 4 workers instead; {told} to have all of them"
+    check, _ = checks.memory(CACHED, estimated(worker=10 * GB), 8)
+    assert check.mend == f"One worker needs 10.3 GB: {told}"
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        replace(CACHED, cache=2 * GB),
+        replace(CACHED, free=18 * GB, cache=GB),
+        replace(CONTAINER, free=2 * GB, cache=18 * GB),
+    ],
+    ids=["too little of it", "enough is free without it", "a limit that does not count it"],
+)
+def test_where_dropping_the_cache_would_not_help_nobody_is_sent_to_do_it(there: Memory) -> None:
+    check, workers = checks.memory(there, estimated(worker=GB), 8)
+    assert workers < 8
+    assert "free memory" in check.mend
+    assert "free-memory" not in check.mend
+
+
+def test_a_process_that_alone_holds_what_is_missing_is_named() -> None:
+    there = replace(MEMORY, available=GB)
+    check, _ = checks.memory(there, estimated(worker=GB), 8, TRAINER)
+    held = f"20.0 GB are held by process 4711 of alice: {COMMAND}"
+    assert check.mend == f"One worker needs 1.3 GB: free memory ({held})"
+    small = replace(TRAINER, resident=100 * MB)
+    assert checks.memory(there, estimated(worker=GB), 8, small)[0].mend == "One worker needs 1.3 GB: free memory"
+
+
+def test_a_process_outside_a_containers_limit_is_not_named() -> None:
+    assert "4711" not in checks.memory(CONTAINER, estimated(worker=GB), 8, TRAINER)[0].mend
 
 
 def test_more_workers_than_cores_are_a_warning() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from wizard.memory import Figures
 from wizard.preflight import machine
 from wizard.preflight.cgroup import Limits
 from wizard.preflight.machine import cores, disk, look, memory, open_files
@@ -36,6 +37,16 @@ def test_a_limit_above_the_machines_memory_is_none() -> None:
 def test_what_others_of_a_large_group_use_is_not_available() -> None:
     real = psutil.virtual_memory().total
     assert memory(Limits(memory=2 * real, memory_left=5 * MB)).available == 5 * MB
+
+
+def test_cache_counts_unless_a_groups_limit_is_what_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "figures", lambda: Figures(total=900, available=500, free=200, cache=400))
+    seen = memory(Limits(memory=1000, memory_left=600))
+    assert (seen.total, seen.available, seen.free, seen.cache) == (900, 500, 200, 400)
+    seen = memory(Limits(memory=1000, memory_left=499))
+    assert (seen.total, seen.available, seen.free, seen.cache) == (900, 499, 200, 0)
+    monkeypatch.setattr(machine, "figures", lambda: Figures(total=900, available=500, free=200))
+    assert memory(Limits()).cache == 0
 
 
 @pytest.mark.parametrize(

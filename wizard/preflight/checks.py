@@ -12,6 +12,7 @@ from pathlib import Path
 
 from wizard.engine.events import Checked, Estimated, Status
 from wizard.folders import existing
+from wizard.memory import Process
 from wizard.preflight.machine import Disk, Memory
 from wizard.sources.locate import human_bytes
 
@@ -32,6 +33,8 @@ _PARENT_PER_IMAGE = 170
 """Bytes of the run itself: 48 MB at its start; with 1,281,000 images 217 MB from archives, 267 MB from a tree."""
 _KEPT_FREE = 0.1
 """Share of the available memory that is left alone."""
+_SHORT = 40
+"""Characters of another process's command line that are told."""
 _FILES_PER_WORKER = 6
 _FILES_OF_RUN = 64
 _ALL_OF_OWNER = 0o700
@@ -87,8 +90,15 @@ def files(output: Path, there: Disk, needed: int) -> Checked:
     )
 
 
-def memory(there: Memory, estimated: Estimated, workers: int) -> tuple[Checked, int]:
-    """Whether the workers fit into memory; and how many do."""
+def memory(there: Memory, estimated: Estimated, workers: int, largest: Process | None = None) -> tuple[Checked, int]:
+    """Whether the workers fit into memory; and how many do.
+
+    Args:
+        there: what the machine or the container has.
+        estimated: what a worker needs.
+        workers: how many are wanted.
+        largest: the process that holds most, where somebody has looked; none of this program's.
+    """
     each = estimated.worker_memory.high
     run = _PARENT + _PARENT_PER_IMAGE * estimated.images
     usable = there.available * (1 - _KEPT_FREE)
@@ -100,7 +110,7 @@ def memory(there: Memory, estimated: Estimated, workers: int) -> tuple[Checked, 
         )
     needed = f"{human_bytes(round(run + workers * each))} for {_workers(workers)}"
     looked_at = "control group and system memory" if there.limited else "system memory"
-    more = "free memory or raise the limit" if there.limited else "free memory"
+    more = _more_memory(there, run + each * (workers if fitting >= 1 else 1), largest)
     if fitting >= workers:
         return Checked(name="memory", status="pass", looked_at=looked_at, seen=seen, needed=needed), workers
     if fitting >= 1:
@@ -177,6 +187,20 @@ def refusal(output: Path) -> tuple[str, str]:
 def failed(checks: Sequence[Checked], ignored: Sequence[str]) -> list[Checked]:
     """The checks that fail and are not ignored."""
     return [check for check in checks if check.status == "fail" and check.name not in ignored]
+
+
+def _more_memory(there: Memory, needed: float, largest: Process | None) -> str:
+    """How there could be as many bytes as needed; in a container's limit, cache and other processes do not count."""
+    if there.limited:
+        return "free memory or raise the limit"
+    needed /= 1 - _KEPT_FREE
+    if there.free < needed <= there.free + there.cache:
+        return f"free memory ({human_bytes(there.cache)} are page cache, which imagenet-setup free-memory drops)"
+    if largest is not None and there.available + largest.resident >= needed:
+        whose = f"process {largest.pid} of {largest.user}" if largest.user else f"process {largest.pid}"
+        held = f"{human_bytes(largest.resident)} are held by {whose}: {largest.command[:_SHORT]}"
+        return f"free memory ({held})"
+    return "free memory"
 
 
 def _refusal(place: Path, output: Path, error: OSError) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from wizard.engine.targets import Target
 from wizard.errors import InputError, MachineError, PlanMismatch, SetupError, UsageError, writing
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
+from wizard.memory import largest
 from wizard.preflight import checks, machine
 from wizard.preflight.estimate import Estimator, share
 from wizard.preflight.occupied import occupied
@@ -91,7 +92,7 @@ def judge(
     if estimated is not None:
         there = machine.memory()
         there = replace(there, available=min(there.total, there.available + held))
-        check, workers = checks.memory(there, estimated, wanted)
+        check, workers = checks.memory(there, estimated, wanted, next(iter(largest(1)), None))
         remembered.append(check)
         estimated = _with_workers(estimated, workers, machine.cores())
     done = _done(output, goal(profile, surveys))

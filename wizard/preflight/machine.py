@@ -9,6 +9,7 @@ import psutil
 
 from wizard.engine.events import Machine
 from wizard.folders import existing
+from wizard.memory import look as figures
 from wizard.preflight.cgroup import Limits, read_limits
 
 
@@ -20,11 +21,16 @@ class Memory:
         total: of the machine, or of the container where that has less.
         available: what could be had now without swapping.
         machine: of the machine.
+        free: of the machine; what nobody uses.
+        cache: of the machine; pages of files that could be dropped. 0 where a group may have less than is available:
+            its limit is not reached by cache.
     """
 
     total: int
     available: int
     machine: int
+    free: int = 0
+    cache: int = 0
 
     @property
     def limited(self) -> bool:
@@ -52,13 +58,13 @@ class Disk:
 def memory(limits: Limits | None = None) -> Memory:
     """The memory there is now."""
     limits = limits or read_limits()
-    seen = psutil.virtual_memory()
-    total, available = int(seen.total), int(seen.available)
+    seen = figures()
+    total, available, cache = seen.total, seen.available, seen.cache or 0
     if limits.memory is not None:
         total = min(total, limits.memory)
-    if limits.memory_left is not None:
-        available = min(available, limits.memory_left)
-    return Memory(total=total, available=available, machine=int(seen.total))
+    if limits.memory_left is not None and limits.memory_left < available:
+        available, cache = limits.memory_left, 0
+    return Memory(total=total, available=available, machine=seen.total, free=seen.free, cache=cache)
 
 
 def cores(limits: Limits | None = None) -> int:

@@ -1,0 +1,234 @@
+"""free-memory as a person types it, against a file that drops nothing."""
+
+import errno
+import io
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wizard import memory
+from wizard.cli import main
+from wizard.commands.free_memory import _age
+from wizard.memory import Facts, Figures, Process
+from wizard.output import Output
+
+GB = 10**9
+BEFORE = Figures(total=64 * GB, available=50 * GB, free=20 * GB, cache=30 * GB, shared=GB)
+AFTER = replace(BEFORE, available=51 * GB, free=49 * GB, cache=GB)
+TRAINER = Process(pid=4711, user="alice", resident=9 * GB, seconds=300_000.0, command="python train.py" + " --x" * 99)
+posix = pytest.mark.skipif(sys.platform == "win32", reason="there are no scripts and no terminals here")
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    path = tmp_path / "drop_caches"
+    path.touch()
+    return path
+
+
+Machine = Callable[..., Facts]
+
+
+@pytest.fixture
+def machine(target: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """A machine whose cache goes from BEFORE to AFTER when the target is written to; root's unless told otherwise."""
+    monkeypatch.setattr(memory, "look", lambda: AFTER if target.read_bytes() else BEFORE)
+    monkeypatch.setattr(memory, "largest", lambda: [TRAINER])
+    monkeypatch.setattr(os, "sync", lambda: None)
+
+    def set_up(**differing: Any) -> Facts:
+        there = Facts(system="Linux", root=True, target=target, refused=0, container="", sudo=None)
+        there = replace(there, **differing)
+        monkeypatch.setattr(memory, "facts", lambda: there)
+        return there
+
+    set_up()
+    return set_up
+
+
+@pytest.fixture
+def sudo(tmp_path: Path, machine: Machine) -> Path:
+    """A user who is not root, with a sudo that notes its words and does as it is told; returns where it notes them."""
+    script, words = tmp_path / "sudo", tmp_path / "words"
+    script.write_text(f'#!/bin/sh\nprintf "%s " "$@" > {words}\n[ "$1" = -n ] && shift\nexec "$@"\n')
+    script.chmod(0o755)
+    machine(root=False, refused=errno.EACCES, sudo=str(script))
+    return words
+
+
+def types(monkeypatch: pytest.MonkeyPatch, lines: str) -> None:
+    monkeypatch.setattr(Output, "asks", True)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(lines))
+
+
+@pytest.mark.usefixtures("machine")
+def test_root_sees_memory_and_who_holds_it_then_the_cache_goes(
+    target: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "70")
+    assert main(["free-memory"]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        "Memory of this machine:",
+        "  total       64.0 GB",
+        "  used        14.0 GB  by programs and the kernel",
+        "  available   50.0 GB  for programs, most cache included",
+        "  free        20.0 GB  used by nobody",
+        "  cache       30.0 GB  of files; can be dropped",
+        "",
+        "The largest processes:",
+        "      9.0 GB  pid 4711 (alice, 3 days): python train.py --x --x --x --",
+        "",
+        "Before and after:",
+        "  used        14.0 GB →  13.0 GB",
+        "  available   50.0 GB →  51.0 GB",
+        "  free        20.0 GB →  49.0 GB",
+        "  cache       30.0 GB →   1.0 GB",
+        "29.0 GB of page cache came back.",
+    ]
+    assert "dropping it rarely helps" in err
+    assert target.read_bytes() == b"1\n"
+
+
+def test_shared_memory_is_told_where_there_is_much_of_it(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine(refused=errno.EPERM)
+    monkeypatch.setattr(memory, "look", lambda: replace(BEFORE, shared=5 * GB))
+    assert main(["free-memory"]) == 4
+    out = capsys.readouterr().out
+    assert "  shared       5.0 GB  in use until its files are deleted" in out
+    assert "ls -lh /dev/shm" in out
+
+
+@pytest.mark.usefixtures("machine")
+def test_with_json_every_number_is_in_bytes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["free-memory", "--json"]) == 0
+    out, err = capsys.readouterr()
+    before, processes, after, finished = (json.loads(line) for line in out.splitlines())
+    assert before["event"] == after["event"] == "memory"
+    assert (before["moment"], before["used"], before["cache"]) == ("before", 14 * GB, 30 * GB)
+    assert (after["moment"], after["free"], after["cache"]) == ("after", 49 * GB, GB)
+    assert processes["processes"][0]["resident"] == 9 * GB
+    assert finished == {"event": "finished", "freed": 29 * GB, "exit_code": 0}
+    assert err == ""
+
+
+@pytest.mark.usefixtures("machine")
+def test_plain_has_no_glyphs_and_quiet_no_talk(target: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["free-memory", "--plain"]) == 0
+    assert "".join(capsys.readouterr()).isascii()
+    target.write_bytes(b"")
+    assert main(["free-memory", "--quiet"]) == 0
+    out, err = capsys.readouterr()
+    assert out.endswith("29.0 GB of page cache came back.\n")
+    assert err == ""
+
+
+def test_a_container_that_can_drop_it_says_whose_cache_goes(
+    machine: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine(container="/.dockerenv")
+    assert main(["free-memory"]) == 0
+    assert "going by /.dockerenv: the cache that goes is that of its host" in capsys.readouterr().err
+
+
+def test_where_it_cannot_be_dropped_the_numbers_are_shown_before_the_error(
+    machine: Machine, target: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine(container="/.dockerenv", refused=errno.EROFS)
+    assert main(["free-memory"]) == 4
+    out, err = capsys.readouterr()
+    assert "30.0 GB  of files" in out
+    assert "pid 4711" in out
+    assert err.endswith("→ On the host, type: sync && echo 1 | sudo tee /proc/sys/vm/drop_caches\n")
+    assert target.read_bytes() == b""
+
+
+@posix
+def test_who_says_yes_beforehand_is_not_asked_and_sudo_asks_no_password(sudo: Path, target: Path) -> None:
+    assert main(["free-memory", "--yes"]) == 0
+    assert sudo.read_text() == f"-n tee {target} "
+    assert target.read_bytes() == b"1\n"
+
+
+@posix
+@pytest.mark.parametrize("mode", [[], ["--json"], ["--quiet"]])
+def test_where_nobody_can_be_asked_sudo_is_not_used_unasked(
+    sudo: Path, mode: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Output, "asks", bool(mode))
+    assert main(["free-memory", *mode]) == 2
+    assert "imagenet-setup free-memory --yes" in "".join(capsys.readouterr())
+    assert not sudo.exists()
+
+
+@posix
+def test_who_agrees_lets_sudo_ask_for_the_password(sudo: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    types(monkeypatch, "\n")
+    assert main(["free-memory", "--plain"]) == 0
+    assert sudo.read_text() == f"tee {target} "
+    assert target.read_bytes() == b"1\n"
+
+
+@posix
+@pytest.mark.parametrize("words", ["2\n", "leave it\n", "back\n"])
+def test_who_declines_has_seen_the_numbers_and_nothing_is_dropped(
+    sudo: Path, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    types(monkeypatch, words)
+    assert main(["free-memory", "--plain"]) == 0
+    out = capsys.readouterr().out
+    assert "30.0 GB  of files" in out
+    assert out.endswith("Nothing was dropped.\n")
+    assert not sudo.exists()
+
+
+@posix
+def test_who_leaves_at_the_question_ends_with_130(
+    sudo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    types(monkeypatch, "quit\n")
+    assert main(["free-memory", "--plain"]) == 130
+    assert "Nothing was dropped." in capsys.readouterr().err
+    assert not sudo.exists()
+
+
+@posix
+def test_on_a_terminal_the_answer_is_chosen_with_the_arrows(tmp_path: Path) -> None:
+    pexpect = pytest.importorskip("pexpect", reason="there are no pseudo-terminals here")
+    program = f"""
+from pathlib import Path
+from wizard import memory
+from wizard.cli import main
+there = memory.Facts(
+    system="Linux", root=False, target=Path("{tmp_path}/drop_caches"), refused=13, container="", sudo="/bin/false"
+)
+memory.facts = lambda: there
+raise SystemExit(main(["free-memory"]))
+"""
+    environment = os.environ | {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"}
+    child = pexpect.spawn(
+        sys.executable, ["-c", program], env=environment, dimensions=(40, 60), encoding="utf-8", timeout=60
+    )
+    child.expect("Drop the page cache")
+    child.expect("Leave it")
+    child.send("\x1b[B\r")
+    child.expect("Nothing was dropped")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0, "under a minute"), (60, "1 minute"), (7_199, "1 hour"), (86_399, "23 hours"), (864_000, "10 days")],
+)
+def test_an_age_is_told_in_its_largest_unit(seconds: float, told: str) -> None:
+    assert _age(seconds) == told

@@ -1,0 +1,143 @@
+"""free-memory."""
+
+import os
+from dataclasses import asdict
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from wizard import memory
+from wizard.ask.asked import Asked, Back, Choice
+from wizard.ask.prompters import prompter_for
+from wizard.commands.session import DEFAULT, Talk
+from wizard.errors import Interrupted, UsageError
+from wizard.memory import Figures, Process
+from wizard.output import Output
+from wizard.sources.locate import human_bytes
+
+_NOTABLE = 0.05
+"""Share of the total from which on shared memory is told."""
+_LEAST_WIDTH = 60
+_ABOUT = (
+    "The system gives cache back by itself when programs ask for memory, so dropping it rarely helps, and files are "
+    "then read from the disk again. It helps before a timing that should not find them in memory, and where something "
+    "looks at what is free instead of what is available."
+)
+_QUESTION = Asked(
+    key="drop",
+    kind="choice",
+    text="Drop the page cache through sudo?",
+    help=f"It runs sudo tee {memory.DROP_CACHES}. If sudo wants your password, it asks itself and nobody else sees it.",
+    default="drop",
+    choices=(
+        Choice(value="drop", title="Drop it", about="sudo may ask for your password"),
+        Choice(value="leave", title="Leave it", about="nothing changes"),
+    ),
+)
+
+
+def free_memory(
+    *,
+    yes: Annotated[bool, Parameter(help="Use sudo without asking, where it needs no password.")] = False,
+    talk: Talk = DEFAULT,
+) -> int:
+    """Show what memory is used for and by whom, and drop the page cache: at once as root, else through sudo."""
+    output = talk.output()
+    _show(output, memory.look(), memory.largest())
+    there = memory.facts()
+    how = memory.way(there)
+    if there.container:
+        output.say(
+            f"! This is a container, going by {there.container}: the cache that goes is that of its host, or of the "
+            "virtual machine that runs it, with other programs' files in it."
+        )
+    asking = how == "sudo" and not yes
+    if asking and not _agreed(output):
+        output.result("Nothing was dropped.")
+        return 0
+    with output.busy("Writing to disk what waits for it"):
+        os.sync()
+    before = memory.look()
+    try:
+        memory.drop(there, how, password=asking)
+    except KeyboardInterrupt:
+        raise Interrupted("Stopped while the page cache was to be dropped.") from None
+    return _compare(output, before, memory.look())
+
+
+def _show(output: Output, figures: Figures, processes: list[Process]) -> None:
+    output.event("memory", {"moment": "before", **_fields(figures)})
+    output.event("processes", {"processes": [asdict(each) for each in processes]})
+    output.result("\n".join(["Memory of this machine:", *_lines(figures)]))
+    width = max(_LEAST_WIDTH, output.width)
+    output.result("\n".join(["\nThe largest processes:", *(_line(each)[:width].rstrip() for each in processes)]))
+    output.say(f"\n{_ABOUT}")
+
+
+def _compare(output: Output, before: Figures, after: Figures) -> int:
+    freed = max(0, (before.cache or 0) - (after.cache or 0))
+    rows = [("used", before.used, after.used), ("available", before.available, after.available)]
+    rows += [("free", before.free, after.free), ("cache", before.cache or 0, after.cache or 0)]
+    table = [f"  {name:<9}{human_bytes(old):>10} → {human_bytes(new):>8}" for name, old, new in rows]
+    output.result("\n".join(["\nBefore and after:", *table, f"{human_bytes(freed)} of page cache came back."]))
+    output.event("memory", {"moment": "after", **_fields(after)})
+    output.event("finished", {"freed": freed, "exit_code": 0})
+    return 0
+
+
+def _agreed(output: Output) -> bool:
+    """Whether the person wants it done.
+
+    Raises:
+        UsageError: nobody can be asked.
+        Interrupted: the person leaves.
+    """
+    if output.mode not in ("human", "plain") or not output.asks:
+        raise UsageError(
+            "Dropping the page cache needs sudo here, and nobody can be asked whether to use it.",
+            "imagenet-setup free-memory --yes uses it, where it needs no password",
+        )
+    prompter = prompter_for(output)
+    try:
+        answer = prompter.ask(_QUESTION)
+    except Back:
+        return False
+    except KeyboardInterrupt:
+        raise Interrupted("Nothing was dropped.") from None
+    prompter.took(_QUESTION, answer)
+    return answer == "drop"
+
+
+def _fields(figures: Figures) -> dict[str, int | None]:
+    return {"used": figures.used, **asdict(figures)}
+
+
+def _lines(figures: Figures) -> list[str]:
+    rows = [
+        ("total", figures.total, ""),
+        ("used", figures.used, "by programs and the kernel"),
+        ("available", figures.available, "for programs, most cache included"),
+        ("free", figures.free, "used by nobody"),
+    ]
+    if figures.cache is not None:
+        rows.append(("cache", figures.cache, "of files; can be dropped"))
+    lines = [f"  {name:<9}{human_bytes(count):>10}  {about}".rstrip() for name, count, about in rows]
+    shared = figures.shared or 0
+    if shared >= _NOTABLE * figures.total:
+        lines.append(f"  {'shared':<9}{human_bytes(shared):>10}  in use until its files are deleted:")
+        lines.append(f"{'':23}a killed data loader may have left some; ls -lh /dev/shm")
+    return lines
+
+
+def _line(process: Process) -> str:
+    whose = f"{process.user}, {_age(process.seconds)}" if process.user else _age(process.seconds)
+    return f"{human_bytes(process.resident):>12}  pid {process.pid} ({whose}): {process.command}"
+
+
+def _age(seconds: float) -> str:
+    """How long something runs, in its largest unit."""
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        count = int(seconds // length)
+        if count:
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return "under a minute"
