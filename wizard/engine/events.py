@@ -2,9 +2,12 @@
 
 import re
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from wizard.engine.targets import TFRECORDS, Target
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Status = Literal["pass", "warn", "fail"]
 
@@ -262,7 +265,7 @@ class Finished:
 Event = Note | Preparing | Checked | Estimated | Started | Beat | Machine | ShardDone | WorkerLost | Stopping | Finished
 
 
-def as_json(event: Event) -> tuple[str, dict[str, Any]]:
+def as_json(event: "DataclassInstance") -> tuple[str, dict[str, Any]]:
     """An event's name in snake case, and its fields.
 
     >>> as_json(Note(text="a"))

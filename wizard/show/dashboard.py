@@ -1,20 +1,14 @@
 """The dashboard: on a person's terminal, a picture of the command under way that moves."""
 
-import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-from rich.console import ConsoleDimensions, Group
-from rich.control import Control
-from rich.live import Live
-from rich.segment import ControlType
-from rich.text import Text
 
 from wizard.echo import without_echo
 from wizard.engine.events import Event, Finished, Started
 from wizard.output import Output
 from wizard.preflight.machine import cores
+from wizard.show.canvas import Canvas
 from wizard.show.faces import told
 from wizard.show.panel import picture
 from wizard.show.tally import Tally
@@ -30,9 +24,7 @@ class Dashboard:
         self._output = output
         self._console = output.talk
         self._tally = _fresh()
-        self._live: Live | None = None
-        self._drawn: list[Text] = []
-        self._size = ConsoleDimensions(0, 0)
+        self._canvas = Canvas(output.talk)
         self._next = 0.0
 
     @contextmanager
@@ -42,15 +34,15 @@ class Dashboard:
             try:
                 yield
             finally:
-                self._close()
+                self._canvas.close()
 
     def handle(self, event: Event) -> None:
         """Says what is to be told, above the picture, and draws that anew where it is time."""
         before = self._phase()
         self._tally = _fresh() if isinstance(event, Finished) else self._tally
         self._tally.add(event)
-        if self._live and self._console.size != self._size:
-            self._clear()
+        if self._canvas.heed_the_window():
+            self._next = 0.0
         for line in told(event):
             self._output.say(line)
             if not isinstance(event, Started):
@@ -63,31 +55,9 @@ class Dashboard:
 
     def _draw(self) -> None:
         self._next = time.monotonic() + _EVERY
-        self._size = self._console.size
+        size = self._console.size
         ascii_only = not self._console.encoding.startswith("utf")
-        self._drawn = picture(self._tally, self._size.width, self._size.height, ascii_only=ascii_only)
-        if not self._drawn:
-            self._close()
-            return
-        if self._live is None:
-            self._live = Live(console=self._console, auto_refresh=False, transient=True)
-            self._live.start()
-        self._live.update(Group(*self._drawn), refresh=True)
-
-    def _clear(self) -> None:
-        """Forgets a picture that the terminal may have wrapped, when its window became narrower."""
-        wrapped = sum(max(0, math.ceil(line.cell_len / self._console.width) - 1) for line in self._drawn)
-        self._console.control(Control(*[(ControlType.ERASE_IN_LINE, 2), (ControlType.CURSOR_UP, 1)] * wrapped))
-        self._close()
-        self._console.clear()
-        self._next = 0.0
-
-    def _close(self) -> None:
-        """Erases the picture: an empty one takes its place, because Live draws once more when it stops."""
-        if self._live is not None:
-            self._live.update(Group(), refresh=True)
-            self._live.stop()
-            self._live = None
+        self._canvas.draw(picture(self._tally, size.width, size.height, ascii_only=ascii_only), size)
 
 
 def _fresh() -> Tally:
