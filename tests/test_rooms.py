@@ -18,7 +18,7 @@ ORDER = [
     {"ask"},
     {"demo", "inspection", "known_builds"},
     {"build", "show"},
-    {"verify", "interrupts", "output"},
+    {"verify", "interrupts", "output", "download"},
     {"preflight"},
     {"prepare"},
     {"engine", "synthetic"},
@@ -26,7 +26,7 @@ ORDER = [
     {"ilsvrc2012", "formats"},
     {"saved"},
     {"profile"},
-    {"folders", "echo"},
+    {"folders", "echo", "memory"},
     {"errors"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}

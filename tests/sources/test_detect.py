@@ -52,7 +52,7 @@ def test_one_that_is_none_is_there_but_not_sound(tmp_path: Path, content: bytes,
     found = open_raw(tmp_path).parts[0]
     assert (found.path, found.bytes, found.sound) == (tmp_path / TRAIN, len(content), False)
     assert said in found.problem
-    assert found.hint == "Download it again while logged in to image-net.org"
+    assert found.hint == "Download it again while logged in to image-net.org, or with imagenet-setup download"
 
 
 def test_a_folder_or_a_dead_link_of_an_archives_name_is_not_sound(tmp_path: Path) -> None:

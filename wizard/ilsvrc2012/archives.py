@@ -2,7 +2,7 @@
 
 Sizes are those in `checksums.tsv` of tensorflow-datasets 4.9.10, which has none for test; MD5s those of image-net.org's
 download page, as torchvision's `datasets/imagenet.py` repeats them for train and validation. Image bytes are those of
-Hugging Face's imagenet-1k card.
+Hugging Face's imagenet-1k card. Of boxes and development kit the page states rounded sizes.
 """
 
 from dataclasses import dataclass
@@ -51,11 +51,28 @@ class BoxArchive:
     Attributes:
         split: whose images are annotated.
         names: file names it is met under; the first is the official one, the others what browsers make of it.
+        about: bytes of the official file, roughly: its exact size is stated nowhere.
         md5: of the official file, in hex.
     """
 
     split: Split
     names: tuple[str, ...]
+    about: int
+    md5: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DevelopmentKit:
+    """The gzipped tar of meta data that torchvision's ImageNet wants; nothing here needs it.
+
+    Attributes:
+        name: the official file name.
+        about: bytes of the file, roughly: its exact size is stated nowhere.
+        md5: of the file, in hex.
+    """
+
+    name: str
+    about: int
     md5: str
 
 
@@ -90,11 +107,15 @@ BOXES: dict[Split, BoxArchive] = {
     "train": BoxArchive(
         split="train",
         names=("ILSVRC2012_bbox_train_v2.tar.gz", "ILSVRC2012_bbox_train_v2.tar"),
+        about=20_000_000,
         md5="9271167e2176350e65cfe4e546f14b17",
     ),
     "validation": BoxArchive(
         split="validation",
         names=("ILSVRC2012_bbox_val_v3.tgz", "ILSVRC2012_bbox_val_v3.tar"),
+        about=2_200_000,
         md5="f4cd18b5ea29fe6bbea62ec9c20d80f0",
     ),
 }
+
+DEVKIT = DevelopmentKit(name="ILSVRC2012_devkit_t12.tar.gz", about=2_500_000, md5="fa75699e90414af021442c21a62c3abf")

@@ -27,22 +27,42 @@ def verify_md5(path: Path, expected: str, cache: Path, progress: Progress) -> st
     Raises:
         InputError: it has another sum.
     """
-    memory = cache / "md5.json"
-    remembered = _remembered(memory)
-    with reading(path):
-        key = fingerprint(path)
-        entry = remembered.get(key, {})
-        if entry.get("md5") == expected:
-            return str(entry["verified"])
-        found = _md5(path, progress)
+    found, when = md5_of(path, expected, cache, progress)
     if found != expected:
         raise InputError(
             f"{path}: its MD5 is {found}, the official one {expected}.",
             "The archive is damaged, incomplete or another one: fetch it again, or run without --md5",
         )
-    remembered[key] = {"md5": found, "verified": time.strftime("%Y-%m-%d %H:%M")}
+    return when
+
+
+def md5_of(path: Path, expected: str, cache: Path, progress: Progress) -> tuple[str, str]:
+    """A file's MD5, and when that was found out; as `verify_md5`, but another sum is no error.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    when = when_verified(path, expected, cache)
+    if when:
+        return expected, when
+    with reading(path):
+        found = _md5(path, progress)
+    if found == expected:
+        remember_md5(path, found, cache)
+    return found, "now"
+
+
+def remember_md5(path: Path, md5: str, cache: Path) -> None:
+    """Keeps in mind which MD5 a file, as it is now, was found to have.
+
+    Raises:
+        InputError: it cannot be looked at.
+    """
+    memory = cache / "md5.json"
+    remembered = _remembered(memory)
+    with reading(path):
+        remembered[fingerprint(path)] = {"md5": md5, "verified": time.strftime("%Y-%m-%d %H:%M")}
     _remember(memory, remembered)
-    return "now"
 
 
 def when_verified(path: Path, expected: str, cache: Path) -> str:

@@ -113,10 +113,10 @@ def sniff(path: Path) -> None:
     with path.open("rb") as file:
         head = file.read(tar.BLOCK)
     size = path.stat().st_size
-    again = "Download it again while logged in to image-net.org"
+    again = "Download it again while logged in to image-net.org, or with imagenet-setup download"
     if not size:
         raise InputError(f"{path} is empty.", again)
-    if head.lstrip().lower().startswith(_HTML):
+    if says_html(head):
         raise InputError(
             f"{path} is an HTML page of {human_bytes(size)}, most likely a login page saved under the archive's name.",
             again,
@@ -129,3 +129,8 @@ def sniff(path: Path) -> None:
         )
     if not gzipped and not tar.is_header(head):
         raise InputError(f"{path} ({human_bytes(size)}) is no tar archive: it begins with {head[:16]!r}.", again)
+
+
+def says_html(head: bytes) -> bool:
+    """Whether a file that begins so is a web page."""
+    return head.lstrip().lower().startswith(_HTML)

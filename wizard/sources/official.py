@@ -58,7 +58,7 @@ class OfficialArchives:
             if size >= official.bytes:
                 raise
             have = f"It has {locate.human_bytes(size)} of the official {locate.human_bytes(official.bytes)}"
-            way_out = "if its download broke off, go on with it (wget -c, curl -C -), else fetch it again"
+            way_out = "if its download broke off, go on with it (imagenet-setup download, wget -c), else fetch it again"
             raise InputError(error.what, f"{have}: {way_out}") from error
         return Survey(
             split=split,

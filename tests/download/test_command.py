@@ -1,0 +1,328 @@
+"""download as a person types it: what is printed where, what is asked for, and the exit code."""
+
+import gzip
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import wizard
+from tests.download.fetching import BOXES, DATA, NAME, QUICK, drawn, eventually, md5
+from tests.download.server import (
+    Cut,
+    Damaged,
+    LoginPage,
+    NeedBasic,
+    RedirectTo,
+    Served,
+    Server,
+    Slow,
+    Status,
+)
+from tests.download.test_access import cookies, line
+from wizard.cli import main
+from wizard.commands import downloading
+from wizard.download.access import ACCESS_KEY, USERNAME
+from wizard.preflight.machine import Disk
+
+FILES = {NAME: DATA} | {name: gzip.compress(drawn(20_000, seed), mtime=0) for seed, name in enumerate(BOXES)}
+WHAT = ["--what", "validation,boxes"]
+SUMS = "md5s.txt"
+
+
+@pytest.fixture(autouse=True)
+def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(downloading, "Patience", lambda: QUICK)
+    monkeypatch.delenv(USERNAME, raising=False)
+    monkeypatch.delenv(ACCESS_KEY, raising=False)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server({name: Served(data=data) for name, data in FILES.items()}) as running:
+        yield running
+
+
+@pytest.fixture
+def words(server: Server, tmp_path: Path) -> list[str]:
+    """The command line that fetches all that the server has into tmp_path/to."""
+    (tmp_path / SUMS).write_text("".join(f"{md5(data)} *./{name}\r\n" for name, data in FILES.items()))
+    folder, sums = tmp_path / "to", tmp_path / SUMS
+    return ["download", "--base", server.base, "--to", str(folder), "--checksums", str(sums), *WHAT, "--yes"]
+
+
+def there(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.startswith(".")}
+
+
+def failure(words: Sequence[str], code: int, capsys: pytest.CaptureFixture[str]) -> str:
+    """What is printed to the person in the end of a command that fails."""
+    assert main(list(words)) == code
+    out, err = capsys.readouterr()
+    assert "Traceback" not in out + err
+    return err[err.index("✗") :]
+
+
+def test_it_says_what_is_to_come_and_what_came(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], server: Server
+) -> None:
+    assert main(words) == 0
+    out, err = capsys.readouterr()
+    assert there(tmp_path / "to") == FILES
+    assert out == (
+        f"Fetched 3 files, 3.1 MB, each with the right MD5, to {tmp_path}/to.\n"
+        f"Build from it with: imagenet-setup, and {tmp_path}/to as the raw data.\n"
+    )
+    assert "accepted its terms, which hold for copies from elsewhere too: https://image-net.org/download-images" in err
+    assert f"\nFrom {server.base} to {tmp_path}/to:\n  → ILSVRC2012_bbox_val_v3.tgz " in err
+    assert "✓ ILSVRC2012_img_val.tar  3.0 MB · MD5 as it should be · " in err
+
+
+def test_the_second_time_nothing_is_asked(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], server: Server
+) -> None:
+    main(words)
+    capsys.readouterr()
+    server.asked.clear()
+    assert main(words) == 0
+    out, err = capsys.readouterr()
+    assert (server.asked, out.splitlines()[0]) == ([], f"All of it is in {tmp_path}/to already.")
+    assert err.count("✓ ILSVRC2012_") == 3
+
+
+def test_one_that_is_damaged_keeps_none_of_the_others_from_coming(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], server: Server
+) -> None:
+    server.rules = [Damaged(at=600, name=BOXES[0])]
+    told = failure(words, 3, capsys)
+    assert told.startswith(f"✗ {BOXES[0]} came whole, but its MD5 is ")
+    assert f"is kept aside as {BOXES[0]}.bad.\n→ The same command fetches it anew." in told
+    assert set(there(tmp_path / "to")) == {NAME, BOXES[1], f"{BOXES[0]}.bad"}
+    server.rules = []
+    assert main(words) == 0
+    assert there(tmp_path / "to").keys() == {*FILES, f"{BOXES[0]}.bad"}
+
+
+def test_json_tells_the_plan_the_waits_and_the_end(
+    words: list[str], capsys: pytest.CaptureFixture[str], server: Server
+) -> None:
+    server.rules = [Cut(after=1_000_000, times=1, name=NAME)]
+    assert main([*words, "--json", "--connections", "4"]) == 0
+    out, err = capsys.readouterr()
+    events: list[dict[str, Any]] = [json.loads(text) for text in out.splitlines()]
+    assert [event["event"] for event in events if event["event"] not in ("transferring", "checking")] == [
+        "plan", "fetched", "fetched", "waiting", "fetched", "finished"
+    ]  # fmt: skip
+    assert [file["state"] for file in events[0]["files"]] == ["absent"] * 3
+    assert err == ""
+
+
+def test_no_secret_is_left_anywhere(
+    words: list[str],
+    tmp_path: Path,
+    home: Path,
+    server: Server,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(USERNAME, "ann")
+    monkeypatch.setenv(ACCESS_KEY, "sesame-1")
+    elsewhere = server.other.replace("localhost", "ann:sesame-3@localhost")
+    path = cookies(tmp_path, line("127.0.0.1", value="sesame-2"))
+    again = [*words, "--cookies", str(path)]
+    again[again.index("--to") + 1] = str(tmp_path / "again")
+    server.rules = [
+        NeedBasic("ann", "sesame-1", host="127.0.0.1"),
+        LoginPage("session=sesame-2", host="127.0.0.1"),
+        RedirectTo(elsewhere, host="127.0.0.1"),
+        Cut(after=1_000_000, times=1),
+    ]
+    assert main([*words, "--json", "--cookies", str(path)]) == 0
+    for rule in (LoginPage("session=other"), NeedBasic("ann", "other"), Status(403)):
+        server.rules = [rule]
+        assert main(again) == 3
+    printed = "".join(capsys.readouterr())
+    left = [each for top in (home, tmp_path) for each in top.rglob("*") if each.is_file() and each != path]
+    assert f"even with the cookies for 127.0.0.1 in {path}." in printed
+    assert "does not accept the user name and key in IMAGENET_USERNAME and IMAGENET_ACCESS_KEY (401)" in printed
+    assert "sesame" not in printed
+    assert not [each for each in left if b"sesame" in each.read_bytes()]
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "what", "hint"),
+    [
+        (["--what", "trian"], 2, "--what trian: there is no 'trian'.", "Did you mean train?"),
+        (["--what", "all"], 2, "--what all: there is no 'all'.", "There are train, validation, boxes, devkit, test,"),
+        (["--what", ","], 2, "--what names nothing.", "There are train,"),
+        (["--connections", "17"], 2, "--connections 17: from 1 to 16 will do.", ""),
+        (["--base", "ftp://a.org/"], 2, "'ftp://a.org/' is no address of a folder", "The official one is https://"),
+        (["--base", "https://me:qwertz@a.org/"], 2, "The address holds a user name", "Leave it out"),
+        (["--checksums", "/none"], 3, "/none cannot be read: No such file or directory.", "Mend its rights"),
+        (["--cookies", "/none"], 3, "/none cannot be read: No such file or directory.", "Mend its rights"),
+    ],
+)
+def test_what_cannot_be_is_said(
+    words: list[str], capsys: pytest.CaptureFixture[str], change: list[str], code: int, what: str, hint: str
+) -> None:
+    at = words.index(change[0]) if change[0] in words else len(words)
+    told = failure([*words[:at], *change, *words[at + 2 :]], code, capsys)
+    assert told.startswith(f"✗ {what}")
+    assert f"→ {hint}" in told or not hint
+    assert "qwertz" not in told
+
+
+def test_sums_of_nothing_that_is_wanted_are_told(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / SUMS).write_text(f"{md5(b'')}  other.tar\n")
+    told = failure(words, 2, capsys)
+    assert told.startswith(f"✗ {tmp_path}/{SUMS} has the sum of none of the files that are wanted")
+
+
+def test_where_nobody_can_be_asked_it_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert failure(["download"], 2, capsys).splitlines() == [
+        "✗ Nobody can be asked here, so --what and --to and --yes are needed.",
+        "→ Use: imagenet-setup download --what train,validation,boxes --to FOLDER --yes",
+    ]
+    assert "so --yes is needed." in failure(["download", "--what", "boxes", "--to", "/tmp/x"], 2, capsys)
+
+
+def test_too_small_a_disk_is_said_before_anything_comes(
+    words: list[str], server: Server, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = Disk(mount="/data", kind="ext4", free=50_000_000, files_free=None)
+    monkeypatch.setattr(downloading, "disk", lambda _path: small)
+    told = failure(words, 4, capsys)
+    assert re.match(
+        r"✗ 50\.0 MB are free on /data \(ext4\) for \S+; 3\.1 MB are still to come\.\n→ Free 53\.\d MB", told
+    )
+    assert sum(end - start for name in FILES for start, end in server.sent_ranges(name)) == 3 * 512
+
+
+def test_a_real_disk_that_fills_up_keeps_what_came(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mount = tmp_path / "to"
+    mount.mkdir()
+    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(mount)]).returncode:
+        pytest.skip("nothing can be mounted here")
+    try:
+        monkeypatch.setattr(downloading, "require_room", lambda *_: None)
+        told = failure(words, 4, capsys)
+        assert told.splitlines() == [
+            f"✗ {mount}/{NAME}.part cannot be written: No space left on device.",
+            "→ Make room, mend the rights, or choose another folder; the same command then goes on where it stopped",
+        ]
+        came = (mount / f"{NAME}.part").read_bytes()
+        assert came == DATA[: len(came)]
+        assert len(came) > 1_500_000
+        subprocess.run(["mount", "-o", "remount,size=8m", str(mount)], check=True)
+        assert main(words) == 0
+        assert there(mount) == FILES
+    finally:
+        subprocess.run(["umount", str(mount)], check=True)
+
+
+def test_two_downloads_do_not_go_into_one_folder(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with downloading._alone(tmp_path / "to"):
+        told = failure(words, 4, capsys)
+    assert told.splitlines()[0] == f"✗ Another download goes to {tmp_path}/to."
+
+
+class Program:
+    """The command in a process of its own, which has no terminal."""
+
+    def __init__(self, words: Sequence[str], home: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "wizard", *words],
+            cwd=Path(wizard.__file__).parents[1],
+            env=os.environ | {"IMAGENET_SETUP_HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def ended(self) -> tuple[int, str]:
+        out, err = self.process.communicate(timeout=30)
+        return self.process.returncode, out + err
+
+
+def resumed(told: str) -> list[str]:
+    """The words of the command that is said to go on."""
+    found = re.search(r"→ Go on with: imagenet-setup (.*)", told)
+    assert found is not None
+    return shlex.split(found[1])
+
+
+def grown(part: Path, size: int) -> None:
+    eventually(lambda: part.exists() and part.stat().st_size >= size)
+
+
+def test_it_goes_on_after_it_was_killed_three_times(
+    words: list[str], tmp_path: Path, home: Path, server: Server
+) -> None:
+    large, part = drawn(20_000_000), tmp_path / "to" / f"{NAME}.part"
+    server.files[NAME] = Served(data=large)
+    (tmp_path / SUMS).write_text(f"{md5(large)}  {NAME}\n")
+    words[words.index("--what") + 1] = "validation"
+    server.rules = [Slow(bytes_per_second=20_000_000)]
+    had = 0
+    for connections in ("1", "4", "1"):
+        program = Program([*words, "--connections", connections], home)
+        grown(part, had + 3_000_000)
+        program.process.kill()
+        assert program.ended()[0] == -signal.SIGKILL
+        had = part.stat().st_size
+        assert part.read_bytes() == large[:had]
+    server.rules = []
+    before = len(server.asked)
+    assert Program(words, home).ended()[0] == 0
+    assert there(tmp_path / "to") == {NAME: large}
+    assert [asked.first for asked in server.asked[before:]] == [0, had]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_with_the_command_that_goes_on(
+    words: list[str], tmp_path: Path, home: Path, server: Server, number: signal.Signals
+) -> None:
+    server.rules = [Slow(bytes_per_second=2_000_000, name=NAME)]
+    part = tmp_path / "to" / f"{NAME}.part"
+    program = Program(words, home)
+    grown(part, 500_000)
+    program.process.send_signal(number)
+    code, told = program.ended()
+    had = part.stat().st_size
+    assert code == 130
+    assert re.search(rf"✗ Stopped; [\d.]+ [kM]B of {NAME} are kept\.\n→ Go on with: imagenet-setup download ", told)
+    server.rules = []
+    server.asked.clear()
+    assert main(resumed(told)) == 0
+    assert there(tmp_path / "to") == FILES
+    assert [asked.first for asked in server.asked if asked.name == NAME] == [0, had]
+    assert {asked.name for asked in server.asked} == {NAME}
+
+
+def test_a_signal_ends_it_while_it_waits(words: list[str], home: Path, server: Server) -> None:
+    server.rules = [Status(503, retry_after=600)]
+    program = Program(words, home)
+    eventually(lambda: len(server.asked) == 1)
+    assert program.process.stderr is not None
+    told = ""
+    while "again in" not in told:
+        told += program.process.stderr.readline()
+    program.process.send_signal(signal.SIGINT)
+    code, rest = program.ended()
+    assert code == 130
+    assert f"! {BOXES[0]}: 127.0.0.1 is busy (503 Service Unavailable); again in 10 minutes, attempt 1\n" in told
+    assert "✗ Stopped; what is there is kept.\n→ Go on with: imagenet-setup download --base http://127" in rest

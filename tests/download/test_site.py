@@ -1,0 +1,330 @@
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.download.fetching import DATA, NAME, Asked, Download, archive, serving
+from tests.download.server import (
+    Answer,
+    Gzip,
+    LoginPage,
+    NeedBasic,
+    NeedDigest,
+    NoLength,
+    NoRange,
+    NotHttp,
+    RedirectTo,
+    Rule,
+    Server,
+    Silent,
+    Status,
+    make_certificate,
+    page,
+)
+from tests.download.server import Asked as Request
+from tests.download.test_access import cookies, line
+from wizard.download.access import ACCESS_KEY, USERNAME, Credentials
+from wizard.download.errors import DownloadError
+from wizard.download.fetch import fetch, look
+
+ANN = Credentials(username="ann", secret="sesame-42")
+EVE = Credentials(username="eve", secret="guess-42")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(USERNAME, raising=False)
+    monkeypatch.delenv(ACCESS_KEY, raising=False)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def download(server: Server, tmp_path: Path) -> Download:
+    return Download(tmp_path / "to", server.base)
+
+
+def refused(download: Download) -> DownloadError:
+    with pytest.raises(DownloadError) as raised:
+        download.run()
+    return raised.value
+
+
+def sent(server: Server, header: str, host: str) -> set[str]:
+    return {asked.headers.get(header, "") for asked in server.asked if asked.host == host}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [NeedBasic("ann", "sesame-42"), NeedDigest("ann", "sesame-42"), NeedDigest("ann", "sesame-42", "SHA-256")],
+    ids=["basic", "digest, MD5", "digest, SHA-256"],
+)
+@pytest.mark.parametrize("connections", [1, 4])
+def test_a_name_and_key_are_asked_for_once_and_again_where_they_are_refused(
+    server: Server, download: Download, rule: Rule, connections: int
+) -> None:
+    asker = Asked([EVE, ANN])
+    server.rules = [rule]
+    download.asker, download.connections = asker, connections
+    download.run()
+    assert download.data == DATA
+    assert asker.asked == [("credentials", "127.0.0.1", False), ("credentials", "127.0.0.1", True)]
+    clear = "127.0.0.1 is spoken to without encryption (http), so the user name and key can be read on the way"
+    assert download.notes == ([clear, clear] if isinstance(rule, NeedBasic) else [])
+    assert "42" not in repr((download.told, asker.asked))
+
+
+def test_variables_do_without_a_question(server: Server, download: Download, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(USERNAME, "ann")
+    monkeypatch.setenv(ACCESS_KEY, "sesame-42")
+    asker = Asked()
+    server.rules = [NeedBasic("ann", "sesame-42")]
+    download.asker = asker
+    download.run()
+    assert (download.data, asker.asked) == (DATA, [])
+    assert [asked.status for asked in server.asked] == [401, 206, 206]
+
+
+def test_nothing_is_asked_or_sent_where_nothing_is_wanted(
+    server: Server, download: Download, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(USERNAME, "ann")
+    monkeypatch.setenv(ACCESS_KEY, "sesame-42")
+    asker = Asked([ANN])
+    download.asker = asker
+    download.run()
+    assert asker.asked == []
+    assert sent(server, "authorization", "127.0.0.1") == sent(server, "cookie", "127.0.0.1") == {""}
+
+
+def test_another_host_gets_neither_key_nor_cookies(server: Server, download: Download, tmp_path: Path) -> None:
+    server.rules = [NeedBasic("ann", "sesame-42", host="127.0.0.1"), RedirectTo(server.other, host="127.0.0.1")]
+    download.asker = Asked([ANN])
+    download.cookies = cookies(tmp_path, line("127.0.0.1", value="mine"))
+    download.run()
+    assert download.data == DATA
+    assert sent(server, "authorization", "localhost") == sent(server, "cookie", "localhost") == {""}
+    assert len(sent(server, "authorization", "127.0.0.1") - {""}) == 1
+    assert sent(server, "cookie", "127.0.0.1") == {"session=mine"}
+
+
+def test_another_host_that_asks_for_a_name_is_told_of_and_gets_none(server: Server, download: Download) -> None:
+    asker = Asked([ANN])
+    server.rules = [NeedBasic("ann", "sesame-42", host="localhost"), RedirectTo(server.other, host="127.0.0.1")]
+    download.asker = asker
+    error = refused(download)
+    assert error.what == (
+        "127.0.0.1 leads on to localhost, which asks for a user name. "
+        "What is secret for one host is not told to another."
+    )
+    assert error.hint == "If the archives are at localhost, give its address: --base URL"
+    assert asker.asked == []
+
+
+class Challenge(Rule):
+    """Asks who it is in a way of its own."""
+
+    header = ""
+
+    def change(self, _asked: Request, _answer: Answer, /) -> Answer:
+        return page(401, "Who?", WWW_Authenticate=self.header)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        'Digest realm="a", nonce="b", algorithm=SHA-512-256',
+        'Digest realm="a", nonce="b", qop="auth-int"',
+        "Digest realm",
+        'Digest nonce="b"',
+        'Basic realm="a", Digest realm="a", nonce="b"',
+    ],
+)
+def test_a_challenge_that_is_not_understood_is_said_at_once(
+    server: Server, download: Download, header: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(USERNAME, "ann")
+    monkeypatch.setenv(ACCESS_KEY, "sesame-42")
+    rule = Challenge()
+    rule.header = header
+    server.rules = [rule]
+    error = refused(download)
+    assert error.what.startswith("127.0.0.1 asks for a login (401) in a way ")
+    assert "--cookies FILE" in error.hint
+    assert download.waits == []
+
+
+@pytest.mark.parametrize("content_type", ["text/html; charset=utf-8", "application/octet-stream"])
+def test_a_login_page_is_known_and_cookies_are_asked_for_once(
+    server: Server, download: Download, tmp_path: Path, content_type: str
+) -> None:
+    server.rules = [Typed(content_type), LoginPage("session=42")]
+    asker = Asked(cookies_=[cookies(tmp_path, line("127.0.0.1"))])
+    download.asker = asker
+    download.run()
+    assert download.data == DATA
+    assert asker.asked == [("cookies", "127.0.0.1", False)]
+
+
+class Typed(Rule):
+    """A login page that says to be of some type, to those without cookies."""
+
+    def __init__(self, content_type: str) -> None:
+        super().__init__()
+        self.content_type = content_type
+
+    def change(self, asked: Request, answer: Answer, /) -> Answer:
+        return answer if "cookie" in asked.headers else page(200, "\n <!doctype HTML><html>", self.content_type)
+
+
+def test_a_login_page_without_cookies_ends_it(server: Server, download: Download) -> None:
+    server.rules = [LoginPage("session=42")]
+    error = refused(download)
+    assert error.what == "127.0.0.1 answered with a web page instead of the archive: a login page, most likely."
+    assert error.hint == (
+        "Log in to 127.0.0.1 with a browser, export its cookies (an extension such as cookies.txt does it), "
+        "and give the file: --cookies FILE. Or give the address of a mirror: --base URL"
+    )
+
+
+def test_cookies_that_ended_are_told_with_their_day(server: Server, download: Download, tmp_path: Path) -> None:
+    server.rules = [LoginPage("session=42")]
+    download.cookies = cookies(tmp_path, line("127.0.0.1", until="1700000000"))
+    assert refused(download).what == (
+        "127.0.0.1 answered with a web page instead of the archive, even with "
+        f"{download.cookies}, whose cookies for 127.0.0.1 ended on 2023-11-14."
+    )
+    assert sent(server, "cookie", "127.0.0.1") == {""}
+
+
+def test_a_session_that_ends_on_the_way_costs_nothing_that_came(
+    server: Server, download: Download, tmp_path: Path
+) -> None:
+    download.folder.mkdir()
+    download.part.write_bytes(DATA[:1_000_000])
+    asker = Asked(cookies_=[cookies(tmp_path, line("127.0.0.1"))])
+    download.asker = asker
+    with download.way() as way:
+        found = look(archive(), way)
+        server.rules = [Typed("application/octet-stream")]
+        fetch(found, way)
+    assert download.data == DATA
+    assert asker.asked == [("cookies", "127.0.0.1", False)]
+    assert server.sent_twice(NAME) <= 512 * 2 + (1 << 16)
+    assert download.notes == []
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_it_is_followed_to_where_it_is_led(server: Server, download: Download, status: int) -> None:
+    server.rules = [RedirectTo(f"{server.other}{NAME}", status=status, host="127.0.0.1")]
+    download.run()
+    assert download.data == DATA
+
+
+@pytest.mark.parametrize(
+    ("to", "what"),
+    [
+        ("file:///etc/passwd", "leads on to file:///etc/passwd, which is not followed."),
+        ("ftp://me:sesame-42@example.org/a", "leads on to ftp://example.org/a, which is not followed."),
+        ("http://a.org:x/", "leads on to an address that is none."),
+    ],
+)
+def test_it_is_not_followed_anywhere(server: Server, download: Download, to: str, what: str) -> None:
+    server.rules = [RedirectTo(to)]
+    error = refused(download)
+    assert error.what == f"{server.base}{NAME} {what}"
+    assert error.hint == "Check the base address"
+
+
+def test_a_loop_is_left(server: Server, download: Download) -> None:
+    server.rules = [RedirectTo(f"{server.base}{NAME}")]
+    assert refused(download).what == f"{server.base}{NAME} leads from address to address without end."
+    assert len(server.asked) == 10
+
+
+@pytest.mark.parametrize(
+    ("status", "what", "hint"),
+    [
+        (404, "{} is not there (404).", f"Check the base address, or leave {NAME} out: --what names what is wanted"),
+        (403, "{}: access is refused (403 Forbidden).", "An account whose access to ILSVRC2012 was granted"),
+        (451, "{}: the server answered 451 Unavailable For Legal Reasons.", "Check the base address"),
+    ],
+)
+def test_what_never_helps_is_not_tried_again(
+    server: Server, download: Download, status: int, what: str, hint: str
+) -> None:
+    server.rules = [Status(status)]
+    error = refused(download)
+    assert error.what == what.format(f"{server.base}{NAME}")
+    assert error.hint.startswith(hint)
+    assert (len(server.asked), download.waits) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        (Status(500, times=1), "127.0.0.1 is busy (500 Internal Server Error)"),
+        (Silent(times=1), "the connection broke (the server hung up without an answer)"),
+        (Silent(times=1, reset=True), "the connection broke (Connection reset by peer)"),
+        (NotHttp(times=1), "the connection broke ("),
+    ],
+)
+def test_what_may_help_is_tried_again(server: Server, download: Download, rule: Rule, reason: str) -> None:
+    server.rules = [rule]
+    download.run()
+    [wait] = download.waits
+    assert (wait.reason[: len(reason)], wait.attempt) == (reason, 1)
+    assert download.data == DATA
+
+
+def test_a_file_whose_size_is_not_told_is_not_fetched(server: Server, download: Download) -> None:
+    server.rules = [NoRange(), NoLength()]
+    assert refused(download).what == (
+        f"{server.base}{NAME}: the server does not say how large it is, so nobody could tell when it is complete."
+    )
+
+
+@pytest.mark.parametrize("rule", [Gzip(), Gzip(call=True)], ids=["on demand", "in name"])
+def test_nothing_is_unpacked_on_the_way(server: Server, download: Download, rule: Rule) -> None:
+    server.rules = [rule]
+    download.run()
+    assert download.data == DATA
+    assert sent(server, "accept-encoding", "127.0.0.1") == {"identity"}
+
+
+@pytest.mark.usefixtures("server")
+def test_a_cookie_that_cannot_be_sent_is_said_without_it(download: Download, tmp_path: Path) -> None:
+    download.cookies = cookies(tmp_path, line("127.0.0.1", value="sesame\x0b42"))
+    error = refused(download)
+    assert "42" not in str(error)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is nothing here that makes a certificate")
+class TestCertificates:
+    def test_one_that_nobody_knows_is_refused_at_once(self, tmp_path: Path) -> None:
+        with serving(certificate=make_certificate(tmp_path)) as server:
+            download = Download(tmp_path / "to", server.base)
+            error = refused(download)
+        assert error.what == (
+            "The certificate of 127.0.0.1 cannot be trusted: certificate verify failed: self-signed certificate."
+        )
+        assert error.hint == (
+            "None is trusted unchecked. Where your site has an authority of its own, set SSL_CERT_FILE=ITS.pem"
+        )
+        assert download.waits == []
+
+    def test_one_of_an_authority_that_the_person_names_is_trusted(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        certificate = make_certificate(tmp_path)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        with serving(certificate=certificate) as server:
+            download = Download(tmp_path / "to", server.base, asker=Asked([ANN]))
+            server.rules = [NeedBasic("ann", "sesame-42")]
+            download.run()
+        assert (download.data, download.notes) == (DATA, [])

@@ -1,0 +1,166 @@
+"""Who asks: names, keys and cookies, sent to the server that the person chose and to no other."""
+
+import os
+import threading
+from dataclasses import dataclass, field
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import Protocol
+
+import httpx
+
+from wizard.download.address import TERMS, absolute, trusted_alike
+from wizard.download.cookies import read_cookies, told_of
+from wizard.download.errors import DownloadError, LoginPage, Unauthorized
+
+USERNAME, ACCESS_KEY = "IMAGENET_USERNAME", "IMAGENET_ACCESS_KEY"
+_TRIES = 3
+"""Times that a name and key are asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credentials:
+    """A user name, and a password or access key."""
+
+    username: str
+    secret: str = field(repr=False)
+
+
+class Asker(Protocol):
+    """Asks the person for what a server wants."""
+
+    def credentials(self, host: str, refused: bool) -> Credentials | None:
+        """A user name and key for the host; `refused` says that those before did not do. None: nobody can be asked."""
+
+    def cookies(self, host: str, refused: bool) -> Path | None:
+        """A browser's cookies.txt with which the host lets one in; as `credentials`."""
+
+
+class Nobody:
+    """There is nobody to ask."""
+
+    def credentials(self, host: str, refused: bool) -> Credentials | None:  # noqa: ARG002
+        """See Asker."""
+        return None
+
+    def cookies(self, host: str, refused: bool) -> Path | None:  # noqa: ARG002
+        """See Asker."""
+        return None
+
+
+class Access:
+    """What is known of who asks, and how it is sent; nothing of it is ever written down.
+
+    Args:
+        base: the address that the person chose.
+        asker: asked when a server wants more than is known.
+        cookies: a browser's cookies.txt; None where there is none.
+
+    Raises:
+        InputError: the cookies cannot be read.
+    """
+
+    def __init__(self, base: str, asker: Asker, cookies: Path | None = None) -> None:
+        self.base = absolute(base)
+        self.jar = CookieJar()
+        self._asker = asker
+        self._cookies = cookies
+        self._tries = 0
+        self._credentials: Credentials | None = None
+        self._digest = False
+        self._own = threading.local()
+        if cookies is not None:
+            self._load(cookies)
+
+    def auth(self, url: httpx.URL) -> httpx.Auth | None:
+        """What goes with a request to this address; nothing for any server but the one that the person chose."""
+        known = self._credentials
+        if known is None or not trusted_alike(url, self.base):
+            return None
+        if not self._digest:
+            return httpx.BasicAuth(known.username, known.secret)
+        # Answers to a challenge are counted, which two threads must not do on one object.
+        if getattr(self._own, "known", None) is not known:
+            self._own.known, self._own.auth = known, httpx.DigestAuth(known.username, known.secret)
+        auth: httpx.Auth = self._own.auth
+        return auth
+
+    def satisfy(self, wanted: Unauthorized) -> str:
+        """Finds out what the server wants to know, from the environment or the person.
+
+        Returns:
+            What the person should know of how it will be sent; may be empty.
+
+        Raises:
+            DownloadError: it cannot be found out, or may not be sent.
+        """
+        if not wanted.trusted:
+            raise DownloadError(
+                f"{self.base.host or 'The address'} leads on to {wanted.host}, which asks for a user name. "
+                "What is secret for one host is not told to another.",
+                f"If the archives are at {wanted.host}, give its address: --base URL",
+            )
+        if not wanted.schemes & {"basic", "digest"}:
+            asked = " or ".join(sorted(wanted.schemes)) or "nothing that it names"
+            raise DownloadError(
+                f"{wanted.host} asks for a login (401) by {asked}; what can be sent is a user name with a password.",
+                f"Log in with a browser and give its cookies.txt (--cookies FILE), or see {TERMS}",
+            )
+        self._digest = "digest" in wanted.schemes
+        self._credentials = self._found(wanted)
+        if wanted.secure or self._digest:
+            return ""
+        return f"{wanted.host} is spoken to without encryption (http), so the user name and key can be read on the way"
+
+    def let_in(self, page: LoginPage) -> None:
+        """Finds cookies for a server that answered with a login page.
+
+        Raises:
+            DownloadError: there are none that do.
+            InputError: they cannot be read.
+        """
+        had = self._cookies
+        host = self.base.host or page.host
+        told = f"{page.host} answered with a web page instead of the archive: a login page, most likely."
+        if had is not None:
+            state = told_of(list(self.jar), host, had)
+            told = f"{page.host} answered with a web page instead of the archive, even with {state}."
+        path = self._asker.cookies(host, had is not None)
+        if path is None:
+            raise DownloadError(
+                told,
+                f"Log in to {host} with a browser, export its cookies (an extension such as cookies.txt does it), "
+                "and give the file: --cookies FILE. Or give the address of a mirror: --base URL",
+            )
+        self._load(path)
+        self._cookies = path
+
+    def _found(self, wanted: Unauthorized) -> Credentials:
+        if self._credentials is not None and not wanted.refused:
+            raise DownloadError(
+                f"{wanted.host} asks for a login (401) in a way in which a user name and key cannot be sent from here.",
+                f"Log in with a browser and give its cookies.txt (--cookies FILE), or see {TERMS}",
+            )
+        self._tries += 1
+        named, key = os.environ.get(USERNAME, ""), os.environ.get(ACCESS_KEY, "")
+        if named and key and not wanted.refused:
+            return Credentials(username=named, secret=key)
+        asked = self._asker.credentials(wanted.host, wanted.refused) if self._tries <= _TRIES else None
+        if asked is not None:
+            return asked
+        if not wanted.refused:
+            raise DownloadError(
+                f"{wanted.host} asks for a user name and a password or access key (401).",
+                f"Set {USERNAME} and {ACCESS_KEY}; an account is made at {TERMS}",
+            )
+        whose = f" in {USERNAME} and {ACCESS_KEY}" if named and key and self._tries <= 2 else ""
+        raise DownloadError(
+            f"{wanted.host} does not accept the user name and key{whose} (401).",
+            f"Look at your account at {TERMS}; its terms must be accepted, and access may have to be granted first",
+        )
+
+    def _load(self, path: Path) -> None:
+        loaded = read_cookies(path)
+        self.jar.clear()
+        for cookie in loaded:
+            self.jar.set_cookie(cookie)

@@ -1,0 +1,99 @@
+"""Addresses: of the folder that holds the archives, and how they are shown."""
+
+from pathlib import Path
+
+import httpx
+
+from wizard.errors import UsageError
+from wizard.folders import expanded
+
+OFFICIAL = "https://image-net.org/data/ILSVRC/2012/"
+"""Where image-net.org keeps the archives of 2012."""
+TERMS = "https://image-net.org/download-images"
+"""Where accounts are made and the terms accepted."""
+
+_SCHEMES = ("http", "https", "file")
+_PORTS = {"http": 80, "https": 443}
+
+
+def base_address(text: str) -> str:
+    """The address of a folder, with a slash at its end; a path on this machine becomes a file address.
+
+    >>> base_address("https://mirror.example.org/imagenet")
+    'https://mirror.example.org/imagenet/'
+
+    Raises:
+        UsageError: it is no http, https or file address, or holds what does not belong into one.
+    """
+    typed = text.strip()
+    if typed.startswith(("/", "~", ".")):
+        typed = expanded(typed).absolute().as_uri()
+    try:
+        url = httpx.URL(typed)
+    except httpx.InvalidURL as error:
+        why = "" if "@" in typed else f": {error}"
+        raise UsageError(f"{_told(typed)!r} is no address{why}.", f"It should be like {OFFICIAL}") from None
+    if url.scheme not in _SCHEMES or (url.scheme != "file" and not url.host):
+        raise UsageError(
+            f"{_told(typed)!r} is no address of a folder: it should begin with https://, http:// or file://.",
+            f"The official one is {OFFICIAL}",
+        )
+    if url.scheme == "file" and url.host not in ("", "localhost"):
+        raise UsageError(
+            f"{_told(typed)!r} names a file on another host.", f"A folder on this one is file:///{url.path[1:]}"
+        )
+    if url.userinfo:
+        raise UsageError(
+            f"The address holds a user name, and addresses are shown and kept: {shown(typed)}.",
+            "Leave it out: it is asked for when the server wants it, or set IMAGENET_USERNAME and IMAGENET_ACCESS_KEY",
+        )
+    if url.query or url.fragment:
+        raise UsageError(f"{shown(typed)} is given with more behind its path (? or #), which a folder has not.")
+    folder = httpx.URL(f"{str(url).rstrip('/')}/")
+    return f"file://{folder.raw_path.decode()}" if url.scheme == "file" else str(folder)
+
+
+def shown(address: str | httpx.URL) -> str:
+    """An address as it may be shown: without user, password and query, where secrets hide.
+
+    >>> shown("https://me:secret@example.org/a.tar?token=secret")
+    'https://example.org/a.tar'
+    """
+    url = httpx.URL(address)
+    if url.scheme == "file":
+        return f"file://{url.path}"
+    return str(url.copy_with(userinfo=b"", query=None, fragment=None))
+
+
+def _told(typed: str) -> str:
+    """What was typed for an address, without what may be a password in it.
+
+    >>> _told("me:secret@example.org/2012?token=secret")
+    '…@example.org/2012'
+    """
+    text = typed.partition("?")[0]
+    before, at, rest = text.rpartition("@")
+    return f"…@{rest}" if before or at else text
+
+
+def origin(url: httpx.URL) -> tuple[str, str, int]:
+    """Scheme, host and port: what makes two addresses the same server."""
+    return url.scheme, url.host, url.port or _PORTS.get(url.scheme, 0)
+
+
+def trusted_alike(url: httpx.URL, base: httpx.URL) -> bool:
+    """Whether what is secret for one address may be sent to the other: the same server, or the same made safer."""
+    if origin(url) == origin(base):
+        return True
+    return origin(base) == ("http", base.host, 80) and origin(url) == ("https", base.host, 443)
+
+
+def absolute(address: str) -> httpx.URL:
+    """The address as the HTTP library wants it, which takes one without a host for the rest of another."""
+    url = httpx.URL(address)
+    return url.copy_with(host="localhost") if url.scheme == "file" else url
+
+
+def local_path(url: httpx.URL) -> Path:
+    """The file that a file address means."""
+    return Path(url.path)

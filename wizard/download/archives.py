@@ -1,0 +1,90 @@
+"""What there is to fetch: names, sizes and sums of the official archives, or the sums of a mirror's own."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from wizard.errors import UsageError, reading
+from wizard.ilsvrc2012.archives import BOXES, DEVKIT, IMAGES, SPLITS
+
+What = Literal["train", "validation", "boxes", "devkit", "test"]
+WHATS: tuple[What, ...] = ("train", "validation", "boxes", "devkit", "test")
+
+_SUM = re.compile(r"\\?([0-9a-fA-F]{32}) [ *](.+)")
+"""A line of md5sum's: the sum, a blank, a blank or an asterisk, the name; a backslash before it escapes odd names."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Archive:
+    """A file to fetch.
+
+    Attributes:
+        name: of the file.
+        what: it holds.
+        bytes: that it must have; 0 where nobody states them.
+        about: bytes that it has roughly.
+        md5: that it must have, in hex.
+    """
+
+    name: str
+    what: What
+    bytes: int
+    about: int
+    md5: str
+
+
+def wanted(whats: Collection[What], sums: Mapping[str, str]) -> tuple[Archive, ...]:
+    """The files for what is wanted, the smallest first.
+
+    Args:
+        whats: what is wanted.
+        sums: MD5s of a mirror's own files by name; a file among them need not have the official size.
+    """
+    chosen = [_with(sums, archive) for archive in _official() if archive.what in whats]
+    return tuple(sorted(chosen, key=lambda archive: archive.about))
+
+
+def read_sums(path: Path) -> dict[str, str]:
+    """MD5s by file name, from a file in the format of md5sum; folders before the names do not count.
+
+    Raises:
+        InputError: it cannot be read.
+        UsageError: a line of it is no sum and name.
+    """
+    with reading(path):
+        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    sums: dict[str, str] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        match = _SUM.fullmatch(line.strip())
+        if match is None:
+            raise UsageError(
+                f"{path}, line {number}: {line[:80]!r} is not a sum and a name, as md5sum writes them.",
+                "Make the file with: md5sum *.tar *.tar.gz *.tgz > FILE",
+            )
+        sums[match[2].replace("\\", "/").rpartition("/")[2]] = match[1].lower()
+    return sums
+
+
+def _with(sums: Mapping[str, str], archive: Archive) -> Archive:
+    if archive.name not in sums or sums[archive.name] == archive.md5:
+        return archive
+    return Archive(name=archive.name, what=archive.what, bytes=0, about=archive.about, md5=sums[archive.name])
+
+
+def _official() -> Iterable[Archive]:
+    for split in SPLITS:
+        image = IMAGES[split]
+        yield Archive(
+            name=image.name,
+            what=split,
+            bytes=image.bytes,
+            about=image.bytes or image.image_bytes,
+            md5=image.md5(image.name),
+        )
+    for box in BOXES.values():
+        yield Archive(name=box.names[0], what="boxes", bytes=0, about=box.about, md5=box.md5)
+    yield Archive(name=DEVKIT.name, what="devkit", bytes=0, about=DEVKIT.about, md5=DEVKIT.md5)

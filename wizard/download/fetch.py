@@ -1,0 +1,221 @@
+"""One file after the other: looked at here and at the server, fetched, proven, put in place."""
+
+import time
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from wizard.download.archives import Archive
+from wizard.download.digest import Digest
+from wizard.download.errors import Changed, DamagedError, DownloadError, LoginPage, WithoutRanges
+from wizard.download.events import Checking, Fetched
+from wizard.download.found import Found, State, of_part, require_believable
+from wizard.download.part import Part, remembered, set_aside
+from wizard.download.remote import Remote, same_file
+from wizard.download.site import Answer
+from wizard.download.transfer import Transfer
+from wizard.download.way import EVERY, Way, heed, let_in, patiently
+from wizard.engine.events import Note
+from wizard.errors import reading, writing
+from wizard.sources.checksums import md5_of, remember_md5
+from wizard.sources.locate import human_bytes, says_html
+
+_HEAD = 512
+"""Bytes by which a file is known: a tar header."""
+_OVERLAP = 1 << 16
+"""Bytes at the end of a part that are compared with the server's, where nothing else tells of which file it is."""
+_CHANGES = 3
+
+
+def look(archive: Archive, way: Way) -> Found:
+    """What there is of a file, here and at the server; changes nothing.
+
+    Raises:
+        DownloadError: the server does not have it, does not give it, or has another one.
+        InputError: what is here cannot be read.
+        Interrupted: the person wanted to stop.
+    """
+    final = way.folder / archive.name
+    with reading(final):
+        have = final.stat().st_size if final.is_file() else -1
+    found_md5 = _sum(final, archive, way) if have >= 0 and archive.bytes in (0, have) else ""
+    if found_md5 == archive.md5:
+        return Found(archive=archive, state="right", size=have, have=have, md5=found_md5)
+    remote = _probe(archive, way)
+    state, kept = _begun(archive, way, remote, have)
+    return Found(archive=archive, state=state, size=remote.size, have=kept, remote=remote, md5=found_md5)
+
+
+def fetch(found: Found, way: Way) -> Fetched:
+    """Fetches what is missing of a file, proves the whole, and gives it its name.
+
+    Raises:
+        DownloadError: it cannot be had, or its MD5 is wrong; then it is kept aside.
+        MachineError: it cannot be written.
+        Interrupted: the person wanted to stop.
+    """
+    archive, remote = found.archive, found.remote
+    if remote is None:
+        return Fetched(file=archive.name, bytes=found.size, md5=found.md5, seconds=0.0)
+    began = time.monotonic()
+    _make_way(found, way)
+    with Part(way.folder, archive.name) as part:
+        if found.state == "changed":
+            part.restart()
+        md5 = _whole(archive, remote, part, way)
+        if md5 != archive.md5:
+            kept = part.set_aside()
+            raise DamagedError(
+                f"{archive.name} came whole, but its MD5 is {md5} and should be {archive.md5}. It is kept aside as "
+                f"{kept.name}.",
+                "The same command fetches it anew. If that ends so too, the server's file is another one: take another "
+                "mirror (--base URL), or give the sums of this one's files (--checksums FILE)",
+            )
+        size, path = part.size, part.finish()
+    remember_md5(path, md5, way.cache)
+    return Fetched(file=archive.name, bytes=size, md5=md5, seconds=time.monotonic() - began)
+
+
+def _whole(archive: Archive, remote: Remote, part: Part, way: Way) -> str:
+    """Fetches until the part is whole; its MD5."""
+    for _ in range(_CHANGES):
+        part.remember(remote)
+        with Digest(part.path, part.size) as digest, suppress(Changed):
+            _transfer(archive.name, remote, part, digest, way)
+            return _summed(archive.name, digest, part.size, way)
+        # Only a file that is known for the right one, and is another version of it, makes what is here useless.
+        before, remote = remote, _probe(archive, way)
+        if not same_file(before, remote):
+            told = f"{archive.name}: the server's file has changed since {human_bytes(part.size)} of it came"
+            way.report(Note(text=f"{told}; starting over", warning=True))
+            part.restart()
+    raise DownloadError(
+        f"{archive.name}: {_CHANGES} times the server's answer did not fit what it says of the file; "
+        f"{human_bytes(part.size)} of it are here and are kept.",
+        "Try again when it is settled, or take another mirror: --base URL",
+    )
+
+
+def _transfer(name: str, remote: Remote, part: Part, digest: Digest, way: Way) -> None:
+    connections = way.connections if remote.ranges else 1
+    if not remote.ranges and (part.size or way.connections > 1):
+        said = f"{name}: this server sends files from their beginning only, so one connection is used"
+        again = f", and the {human_bytes(part.size)} that are here already come again, unused" if part.size else ""
+        way.report(Note(text=said + again, warning=True))
+
+    def attempt() -> None:
+        Transfer(
+            way.site, name, remote, part, digest,
+            connections=connections, patience=way.patience, report=way.report, stopping=way.stopping,
+        ).run()  # fmt: skip
+
+    try:
+        let_in(attempt, way)
+    except WithoutRanges:
+        _transfer(name, replace(remote, ranges=False), part, digest, way)
+
+
+def _summed(name: str, digest: Digest, size: int, way: Way) -> str:
+    with reading(way.folder / name):
+        while not digest.wait(EVERY):
+            heed(way)
+            way.report(Checking(file=name, done=digest.summed, total=size))
+    return digest.hex()
+
+
+def _begun(archive: Archive, way: Way, remote: Remote, have: int) -> tuple[State, int]:
+    """What of a file that is not right can be gone on with, and how many bytes that is.
+
+    Args:
+        archive: the file that is wanted.
+        way: how it is fetched.
+        remote: the server's file.
+        have: bytes of the file under its final name; -1 where there is none.
+    """
+    part = way.folder / f"{archive.name}.part"
+    with reading(part):
+        size = part.stat().st_size if part.is_file() else 0
+    if size:
+        state = of_part(size, remembered(way.folder, archive.name), remote)
+        if state == "unknown":
+            state = "begun" if _ends_alike(part, size, archive, remote, way) else "changed"
+        return ("wrong", size) if have >= 0 and state == "begun" else (state, size if state == "begun" else 0)
+    if have < 0:
+        return "absent", 0
+    short = 0 < have < remote.size
+    if short and _ends_alike(way.folder / archive.name, have, archive, remote, way):
+        return "adopted", have
+    return "wrong", 0
+
+
+def _make_way(found: Found, way: Way) -> None:
+    """What is there under the final name becomes the part, or is kept aside."""
+    final = way.folder / found.archive.name
+    if found.state == "adopted":
+        part = way.folder / f"{found.archive.name}.part"
+        with writing(final):
+            final.replace(part)
+    elif final.exists():
+        kept = set_aside(final, final)
+        text = f"{final.name} was there and is not what it should be; it is kept aside as {kept.name}"
+        way.report(Note(text=text, warning=True))
+
+
+def _ends_alike(path: Path, size: int, archive: Archive, remote: Remote, way: Way) -> bool:
+    """Whether the last bytes of a beginning are those that the server has at that place."""
+    if not remote.ranges:
+        return False
+    start = max(0, size - _OVERLAP)
+    with reading(path), path.open("rb") as file:
+        file.seek(start)
+        mine = file.read(size - start)
+
+    def theirs() -> bytes:
+        with way.site.open(archive.name, start, size) as answer:
+            return _first(answer, size - start) if answer.start == start else b""
+
+    try:
+        return patiently(archive.name, theirs, way) == mine
+    except Changed:
+        return False
+
+
+def _probe(archive: Archive, way: Way) -> Remote:
+    """Asks the server for the beginning of a file, by which the file and the right to it are known."""
+
+    def ask() -> tuple[Remote, bytes]:
+        with way.site.open(archive.name, 0, _HEAD) as answer:
+            head = _first(answer, _HEAD)
+        if says_html(head):
+            raise LoginPage(way.site.host)
+        return answer.remote, head
+
+    try:
+        remote, head = patiently(archive.name, ask, way)
+    except Changed as nothing:
+        raise DownloadError(
+            f"{way.site.address(archive.name)} is empty.", "Take another mirror: --base URL"
+        ) from nothing
+    require_believable(archive, way.site.address(archive.name), remote, head)
+    return remote
+
+
+def _first(answer: Answer, count: int) -> bytes:
+    """The first bytes of an answer, which may go on with all of the file."""
+    head = bytearray()
+    for chunk in answer.chunks:
+        head += chunk
+        if len(head) >= count:
+            break
+    return bytes(head[:count])
+
+
+def _sum(path: Path, archive: Archive, way: Way) -> str:
+    """The MD5 of a file that is there."""
+
+    def progress(done: int, total: int) -> None:
+        heed(way)
+        way.report(Checking(file=path.name, done=done, total=total))
+
+    found, _when = md5_of(path, archive.md5, way.cache, progress)
+    return found

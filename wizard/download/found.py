@@ -1,0 +1,106 @@
+"""What is there of a file, here and at the server, and what follows from it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from wizard.download.archives import Archive
+from wizard.download.errors import DownloadError
+from wizard.download.remote import Remote, same_file
+from wizard.errors import MachineError
+from wizard.formats import tar
+from wizard.preflight.machine import Disk
+from wizard.sources.locate import human_bytes
+
+State = Literal["right", "begun", "adopted", "absent", "changed", "wrong"]
+"""Of a file: complete and right; a part that goes on; a short file under the final name that goes on; nothing there; a
+part of another version; under the final name, another file."""
+
+_GZIP = b"\x1f\x8b"
+_RESERVE = 100_000_000
+"""Bytes that a download leaves free."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A file that is wanted, and what there is of it.
+
+    Attributes:
+        archive: which.
+        state: of what is there.
+        size: bytes that it has when it is complete.
+        have: bytes of it that need not be fetched.
+        remote: the server's; None where it was not asked, because nothing is wanted of it.
+        md5: that the file was found to have; empty where it was not read.
+    """
+
+    archive: Archive
+    state: State
+    size: int
+    have: int = 0
+    remote: Remote | None = None
+    md5: str = ""
+
+    @property
+    def left(self) -> int:
+        """Bytes that are still to be fetched."""
+        return self.size - self.have
+
+
+def of_part(size: int, record: Remote | None, remote: Remote) -> Literal["begun", "changed", "unknown"]:
+    """Whether a part can be gone on with; unknown where only a look at its bytes can tell.
+
+    Args:
+        size: bytes that there are.
+        record: of which version it is a part; None where that is not known.
+        remote: the server's version.
+    """
+    if size > remote.size:
+        return "changed"
+    if record is None or record.server != remote.server:
+        return "unknown"
+    return "begun" if same_file(record, remote) else "changed"
+
+
+def require_believable(archive: Archive, address: str, remote: Remote, head: bytes) -> None:
+    """Sees to it that the server's file can be the one that is wanted, before it is fetched.
+
+    Args:
+        archive: that is wanted.
+        address: of the server's file.
+        remote: what the server says of it.
+        head: its first bytes.
+
+    Raises:
+        DownloadError: it cannot.
+    """
+    if archive.bytes and remote.size != archive.bytes:
+        raise DownloadError(
+            f"{address} has {remote.size:,} bytes; {archive.name} has {archive.bytes:,}. It is another file, or "
+            "not all of it.",
+            "Take another mirror: --base URL. If this one holds files of its own, give their MD5s: --checksums FILE",
+        )
+    gzipped = archive.name.endswith((".gz", ".tgz"))
+    if not (head.startswith(_GZIP) if gzipped else tar.is_header(head)):
+        raise DownloadError(
+            f"{address} ({human_bytes(remote.size)}) is no {'gzipped ' if gzipped else ''}tar archive: it begins with "
+            f"{head[:16]!r}.",
+            "Take another mirror: --base URL",
+        )
+
+
+def require_room(found: Collection[Found], folder: Path, disk: Disk) -> None:
+    """Sees to it that what is still to come has room.
+
+    Raises:
+        MachineError: it has not.
+    """
+    left = sum(each.left for each in found)
+    if left and disk.free < left + _RESERVE:
+        where = f"{disk.mount} ({disk.kind})" if disk.mount else str(folder)
+        raise MachineError(
+            f"{human_bytes(disk.free)} are free on {where} for {folder}; {human_bytes(left)} are still to come.",
+            f"Free {human_bytes(left + _RESERVE - disk.free)} there, choose another folder (--to DIR), or fewer files "
+            "(--what)",
+        )

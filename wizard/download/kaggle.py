@@ -1,0 +1,238 @@
+"""Kaggle's imagenet-object-localization-challenge through kagglehub.
+
+The client goes on with an unfinished archive in its cache alone: with an `output_dir` it refuses a folder that is not
+empty, or clears it. So the person's folder is made its cache, which also keeps all of it on the disk that they chose.
+"""
+
+import os
+import tarfile
+import time
+import zipfile
+import zlib
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from wizard.download.archives import What
+from wizard.download.errors import DownloadError, Transient
+from wizard.download.events import Event, Fetched, Transferring
+from wizard.download.hub import PATIENCE, Report, bar, client, may_pass, persistently, said, size, unheard
+from wizard.download.patience import Patience
+from wizard.download.unpack import unpack, unpacked
+from wizard.engine.events import Note
+from wizard.errors import SetupError, writing
+
+COMPETITION = "imagenet-object-localization-challenge"
+PAGE = f"https://www.kaggle.com/competitions/{COMPETITION}"
+NAME = "Kaggle"
+TERMS = (
+    f"{NAME} hands it out to accounts that have accepted the rules at {PAGE}/rules. Its client uses the token in "
+    "~/.kaggle/access_token or ~/.kaggle/kaggle.json, or KAGGLE_API_TOKEN."
+)
+
+_TREE, _TAR = "ILSVRC", "imagenet_object_localization_patched2019.tar.gz"
+_ABOUT = 167_000_000_000
+"""Bytes of what is downloaded, and again of what is in it; the largest that is told of either."""
+ALL: tuple[What, ...] = ("train", "validation", "boxes", "test")
+_CACHE = "KAGGLEHUB_CACHE"
+_UNPACKING = "Extracting"
+"""What the client logs before it unpacks."""
+_LOG_IN = (
+    "Make a token at https://www.kaggle.com/settings/api, save it as that page says, accept the rules at "
+    f"{PAGE}/rules; then give the same command again"
+)
+
+
+def needs(_what: Collection[What], folder: Path | None = None) -> int:
+    """Bytes of disk that a fetch takes at most, whatever is wanted: the archive, and beside it what is in it.
+
+    The client removes its archive once that is unpacked. Where it held another archive, that one is unpacked in its
+    stead, and stays.
+
+    Args:
+        folder: where to, if what an earlier run left there need not be counted again.
+    """
+    if folder is None:
+        return 2 * _ABOUT
+    if (folder / _TAR).is_file() and not unpacked(folder / _TAR):
+        return _ABOUT
+    return 0 if _holds_it(folder) else max(0, 2 * _ABOUT - size(_archive(folder)))
+
+
+def fetch(folder: Path, what: Collection[What], report: Report, *, patience: Patience = PATIENCE) -> Path:
+    """Fetches all that the competition holds; goes on with an archive that an earlier run left unfinished.
+
+    Args:
+        folder: gets ILSVRC/ and the tables beside it; competitions/ in it is the client's while it works.
+        what: is wanted; everything comes all the same, except the development kit, which is not there.
+        report: told what happens.
+        patience: with a connection that breaks.
+
+    Returns:
+        The folder to give as source.path: the one given, or in a Kaggle notebook the one that Kaggle lends.
+
+    Raises:
+        UsageError: the client is not installed.
+        DownloadError: no token, rules that are not accepted, no network, or an archive that is damaged.
+        MachineError: the disk is full, or may not be written to.
+    """
+    client("kagglehub")
+    _tell(what, report)
+    if _holds_it(folder):
+        report(Note(text=f"{folder} holds what {NAME} hands out; nothing was fetched."))
+    elif not _marker(folder).exists():
+        lent = _download(folder, report, patience)
+        if lent != _tree(folder):
+            return lent
+    _settle(folder)
+    if (folder / _TAR).is_file():
+        unpack(folder / _TAR, folder, report)
+    return folder
+
+
+def _tell(what: Collection[What], report: Report) -> None:
+    if set(ALL) - set(what):
+        report(Note(text=f"{NAME} hands out everything in one archive: {', '.join(ALL)}. All of it is fetched."))
+    if "devkit" in what:
+        report(Note(text=f"{NAME} has no development kit; nothing here needs it."))
+
+
+def _download(folder: Path, report: Report, patience: Patience) -> Path:
+    began, total = time.monotonic(), size(_archive(folder))
+
+    def told(event: Event) -> None:
+        nonlocal total
+        if isinstance(event, Transferring):
+            total = event.total
+        report(event)
+
+    made = persistently(lambda: _attempt(folder, told), _archive(folder), report, patience)
+    report(Fetched(file=_archive(folder).name, bytes=total, md5="", seconds=time.monotonic() - began))
+    return made
+
+
+def _attempt(folder: Path, report: Report) -> Path:
+    """What the client gives; whatever is wrong with its archive or the disk becomes an error of ours."""
+    archive = _archive(folder)
+    try:
+        return _call(folder, report)
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error) as error:
+        raise _damaged(archive, said(error)) from error
+    except ValueError as error:
+        if "archive" in str(error):
+            raise _damaged(archive, said(error)) from error
+        raise DownloadError(f"{NAME}'s client cannot go on: {error}.", _LOG_IN) from error
+    except OSError as error:
+        with writing(Path(error.filename or archive)):
+            raise
+
+
+def _call(folder: Path, report: Report) -> Path:
+    """What the client gives; whatever its server or the connection refuses becomes an error of ours."""
+    hub, errors, failures = client("kagglehub"), client("kagglehub.exceptions"), client("requests.exceptions")
+    archive = _archive(folder)
+    there = size(archive)
+    with writing(archive):
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        # Where it has a file to go on with, be it empty, the client does not wait for a silent server for ever.
+        archive.touch()
+    try:
+        with _held(folder, report):
+            return Path(hub.competition_download(COMPETITION))
+    except Transient:
+        # The client does not look at the status when it goes on, so this may be an error page at the archive's end.
+        with writing(archive):
+            os.truncate(archive, there)
+        raise
+    except (errors.UnauthenticatedError, errors.CredentialError) as error:
+        raise DownloadError(f"{NAME} hands out nothing without a token, and its client found none.", _LOG_IN) from error
+    except (errors.BackendError, errors.KaggleEnvironmentError) as error:
+        raise DownloadError(f"{NAME}'s client cannot go on ({said(error)}).", f"Look at {PAGE}") from error
+    except errors.DataCorruptionError as error:
+        raise DownloadError(
+            f"{archive.name} did not arrive as {NAME} sent it: the MD5 differs. Its client has removed it.",
+            "The same command fetches it again",
+        ) from error
+    except failures.HTTPError as error:
+        raise _refused(error.response.status_code) from error
+    except failures.RequestException as error:
+        raise Transient(f"the connection to {NAME} failed or broke off ({type(error).__name__})") from error
+
+
+@contextmanager
+def _held(folder: Path, report: Report) -> Iterator[None]:
+    """Within it, the client keeps everything in that folder, and is heard by us alone."""
+
+    def hear(message: str) -> None:
+        if message.startswith(_UNPACKING):
+            report(
+                Note(text=f"{_archive(folder).name} is here; its client unpacks it now, and says nothing meanwhile.")
+            )
+
+    clients = client("kagglehub.clients")
+    before = clients.tqdm, clients.already_printed_version_warning, os.environ.get(_CACHE)
+    clients.tqdm, clients.already_printed_version_warning = bar(_archive(folder).name, report), True
+    os.environ[_CACHE] = str(folder)
+    try:
+        with unheard("kagglehub", hear):
+            yield
+    finally:
+        clients.tqdm, clients.already_printed_version_warning, cache = before
+        os.environ.pop(_CACHE)
+        if cache is not None:
+            os.environ[_CACHE] = cache
+
+
+def _refused(status: int) -> SetupError | Transient:
+    if may_pass(status):
+        return Transient(f"{NAME} answered with status {status}")
+    if status == 401:
+        return DownloadError(f"{NAME} does not take the token that its client found (401).", _LOG_IN)
+    if status == 403:
+        return DownloadError(
+            f"{NAME} knows who asks, but that account has not accepted the rules of {COMPETITION} (403).",
+            f"Open {PAGE}/rules, logged in, and accept them; then give the same command again",
+        )
+    return DownloadError(
+        f"{NAME} answers the request for {COMPETITION} with status {status}.",
+        f"Look at {PAGE}; if it is no longer there, fetch the official archives from image-net.org",
+    )
+
+
+def _damaged(archive: Path, why: str) -> DownloadError:
+    bad = archive.with_name(f"{archive.name}.bad")
+    with writing(archive):
+        archive.replace(bad)
+    return DownloadError(
+        f"{archive} cannot be unpacked ({why}). It was set aside as {bad.name}.",
+        f"Remove {bad}; the same command then fetches it again",
+    )
+
+
+def _settle(folder: Path) -> None:
+    """Moves what the client made to where the person asked for it, its tree last, and leaves nothing of the cache."""
+    made = _tree(folder)
+    with writing(folder):
+        if made.is_dir():
+            for entry in sorted(made.iterdir(), key=lambda path: (path.name == _TREE, path.name)):
+                entry.replace(folder / entry.name)
+            made.rmdir()
+        _marker(folder).unlink(missing_ok=True)
+    with suppress(OSError):
+        made.parent.rmdir()
+
+
+def _holds_it(folder: Path) -> bool:
+    return (folder / _TREE).is_dir() or (folder / _TAR).is_file()
+
+
+def _archive(folder: Path) -> Path:
+    return folder / "competitions" / f"{COMPETITION}.archive"
+
+
+def _tree(folder: Path) -> Path:
+    return folder / "competitions" / COMPETITION
+
+
+def _marker(folder: Path) -> Path:
+    return folder / "competitions" / f"{COMPETITION}.complete"

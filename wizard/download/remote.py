@@ -1,0 +1,96 @@
+"""What a server says of a file in the head of an answer; decisions about it, and nothing else."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remote:
+    """A file as a server has it.
+
+    Attributes:
+        server: scheme, host and port; empty where that is not known.
+        size: in bytes.
+        etag: the server's mark of this version; empty where it gives none.
+        modified: when it was last changed, as the server writes it; empty where it does not say.
+        ranges: whether the server sends parts of it.
+    """
+
+    server: str
+    size: int
+    etag: str
+    modified: str
+    ranges: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """The inverse of `from_json`."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, fields: object) -> "Remote | None":
+        """What was written down of a file; None where it cannot be made out."""
+        kinds = {"server": str, "size": int, "etag": str, "modified": str, "ranges": bool}
+        if not isinstance(fields, dict) or any(type(fields.get(key)) is not kind for key, kind in kinds.items()):
+            return None
+        return cls(**{key: fields[key] for key in kinds})
+
+
+def described(status: int, headers: Mapping[str, str], server: str) -> tuple[Remote, int] | None:
+    """The file that an answer of status 200 or 206 is about, and where in it the answer's body begins.
+
+    Returns:
+        None where the answer does not say how large the file is.
+    """
+    start, size = 0, -1
+    if status == 206:
+        match = _RANGE.fullmatch(headers.get("content-range", "").strip())
+        if match:
+            start, size = int(match[1]), int(match[3])
+    elif headers.get("content-length", "").isdecimal():
+        size = int(headers["content-length"])
+    if size < 0:
+        return None
+    remote = Remote(
+        server=server,
+        size=size,
+        etag=headers.get("etag", ""),
+        modified=headers.get("last-modified", ""),
+        ranges=status == 206,
+    )
+    return remote, start
+
+
+def same_file(one: Remote, other: Remote) -> bool:
+    """Whether two answers are about the same version of a file.
+
+    The same time of change and size will do where marks differ: servers behind one name may each give their own.
+    """
+    if one.size != other.size:
+        return False
+    if one.etag and one.etag == other.etag:
+        return True
+    if one.modified or other.modified:
+        return one.modified == other.modified
+    return not (one.etag or other.etag)
+
+
+def retry_after(value: str, now: datetime | None = None) -> float:
+    """Seconds that a Retry-After header asks for, which holds seconds or a date; 0 where it says nothing.
+
+    >>> retry_after("120"), retry_after("soon")
+    (120.0, 0.0)
+    """
+    text = value.strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        then = parsedate_to_datetime(text)
+    except ValueError:
+        return 0.0
+    return max(0.0, (then - (now or datetime.now(UTC))).total_seconds()) if then.tzinfo else 0.0

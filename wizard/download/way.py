@@ -1,0 +1,120 @@
+"""How files are fetched, and how a server is asked: again where that helps, with what it wants to know."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from wizard.download.access import Access
+from wizard.download.errors import DownloadError, LoginPage, Transient, Unauthorized
+from wizard.download.events import Event, Waiting
+from wizard.download.patience import Patience
+from wizard.download.site import Site
+from wizard.download.transfer import given_up
+from wizard.engine.events import Note
+from wizard.errors import Interrupted
+
+EVERY = 0.1
+"""Seconds between two looks at whether to stop."""
+
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """How files are fetched.
+
+    Attributes:
+        site: from where.
+        access: who asks.
+        folder: where to.
+        cache: folder in which proven sums are remembered.
+        report: told what happens.
+        stopping: whether the person wants to stop.
+        connections: to one file at a time.
+        patience: with the server.
+    """
+
+    site: Site
+    access: Access
+    folder: Path
+    cache: Path
+    report: Callable[[Event], None]
+    stopping: Callable[[], bool]
+    connections: int
+    patience: Patience
+
+
+def patiently(name: str, ask: Callable[[], _Result], way: Way) -> _Result:
+    """The answer to a question about a file; asked again where that may help.
+
+    Raises:
+        DownloadError: the server fails too often, or lets nobody in.
+        Interrupted: the person wanted to stop.
+    """
+    attempt = 0
+    while True:
+        try:
+            return let_in(lambda: _watched(ask, way), way)
+        except Transient as trouble:
+            attempt += 1
+            strange = not way.site.answered and attempt >= way.patience.strange
+            seconds = None if strange else way.patience.wait(attempt, trouble.wait)
+            if seconds is None:
+                raise DownloadError(*given_up(name, trouble, attempt, way.patience)) from trouble
+            way.report(Waiting(file=name, reason=trouble.reason, seconds=seconds, attempt=attempt))
+            _sleep(seconds, way)
+
+
+def let_in(ask: Callable[[], _Result], way: Way) -> _Result:
+    """The answer to a question; the person is asked for what the server wants of them.
+
+    Raises:
+        DownloadError: they have nothing that does.
+    """
+    while True:
+        try:
+            return ask()
+        except Unauthorized as wanted:
+            warning = way.access.satisfy(wanted)
+            if warning:
+                way.report(Note(text=warning, warning=True))
+        except LoginPage as page:
+            way.access.let_in(page)
+
+
+def heed(way: Way) -> None:
+    """Ends what is under way when the person wants to stop.
+
+    Raises:
+        Interrupted: they do.
+    """
+    if way.stopping():
+        raise Interrupted("Stopped; what is there is kept.")
+
+
+def _watched(ask: Callable[[], _Result], way: Way) -> _Result:
+    """The answer, awaited beside the thread that asks: a silent server keeps nobody from stopping."""
+    future: Future[_Result] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(ask())
+        except Exception as error:  # noqa: BLE001  the thread that waits for this one raises it
+            future.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    while not future.done():
+        heed(way)
+        wait((future,), timeout=EVERY)
+    return future.result()
+
+
+def _sleep(seconds: float, way: Way) -> None:
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        heed(way)
+        time.sleep(min(left, EVERY))
