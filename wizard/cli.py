@@ -25,6 +25,7 @@ _COMMANDS = {
     "check": "Say whether PROFILE would work here: raw data, disk, memory, rights; and how long it would take.",
     "verify": "Re-read the finished dataset in OUT and prove that nothing is missing or damaged.",
     "inspect": "Say what lies at PATH: raw data and what it lacks, a dataset finished or not, or one file of them.",
+    "download": "Get the archives from image-net.org, a mirror, Kaggle or Hugging Face; a broken transfer goes on.",
     "demo": "Draw a tiny ILSVRC2012 in OUT, build it and verify it; no download, under a minute.",
 }
 
@@ -39,6 +40,9 @@ app = App(
 for _name, _help in _COMMANDS.items():
     app.command(f"wizard.commands.{_name}:{_name}", name=_name, help=_help)
 app.command("wizard.commands.profiles:app", name="profiles", help="List, show or delete saved profiles.")
+app.command(
+    "wizard.commands.free_memory:free_memory", name="free-memory", help="Show who holds memory; drop the page cache."
+)
 
 
 @app.default

@@ -97,3 +97,11 @@ def converse() -> Callable[..., tuple[Script, Outcome | None]]:
                 return script, None
 
     return hold
+
+
+@pytest.fixture
+def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No raw data lies in a usual place."""
+    (tmp_path / "nowhere").mkdir()
+    monkeypatch.chdir(tmp_path / "nowhere")
+    monkeypatch.setenv("HOME", str(tmp_path / "nowhere"))

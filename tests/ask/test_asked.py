@@ -26,6 +26,11 @@ def asked(kind: str, default: Value | None = None, choices: tuple[Choice, ...] =
         (asked("choice", 1, LABELS), "0", 0),
         (asked("choice", 1, LABELS), "1", 1),
         (asked("choice", 1, LABELS), "0 to 999", 0),
+        (asked("text", ""), " ", ""),
+        (asked("file"), " cookies.txt ", "cookies.txt"),
+        (asked("secret", ""), " back? ", " back? "),
+        (asked("secret", ""), "", ""),
+        (asked("secret", ""), "pasted\n", "pasted"),
     ],
 )
 def test_words_mean_an_answer_of_the_questions_kind(question: Asked, words: str, meant: Value) -> None:
@@ -51,3 +56,8 @@ def test_an_answer_is_shown_by_its_title() -> None:
     assert title(asked("choices", [], SPLITS), ["train", "validation"]) == "Train, Validation"
     assert title(asked("choice", 1, LABELS), 0) == "0 to 999"
     assert title(asked("number"), 480) == "480"
+
+
+def test_a_secret_is_never_shown() -> None:
+    assert title(asked("secret", ""), "hunter2") == "given"
+    assert title(asked("secret", ""), "") == "not given"

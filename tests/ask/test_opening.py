@@ -6,16 +6,46 @@ from tests.ask.conftest import BACK, LEAVE, Script
 from tests.helpers import build_dataset, profile
 from wizard import known_builds, saved
 from wizard.ask.draft import Draft
-from wizard.ask.opening import opening
+from wizard.ask.opening import NoDataYet, opening
 from wizard.build import Options
 from wizard.engine.events import Event, ShardDone
 from wizard.errors import Interrupted
 
 
-def test_nothing_to_go_on_with_is_a_new_setup_without_a_question() -> None:
+def test_raw_data_in_a_usual_place_is_a_new_setup_without_a_question(
+    monkeypatch: pytest.MonkeyPatch, raw: Path
+) -> None:
+    monkeypatch.chdir(raw)
     script = Script([])
     assert opening(script) == Draft()
     assert script.asked == []
+
+
+def test_the_beginning_of_a_download_in_a_usual_place_is_not_raw_data_that_is_there(
+    monkeypatch: pytest.MonkeyPatch, raw_copy: Path
+) -> None:
+    (raw_copy / "ILSVRC2012_img_test_v10102019.tar.part").touch()
+    monkeypatch.chdir(raw_copy)
+    script = Script(["download"])
+    assert opening(script) == NoDataYet()
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_who_has_nothing_is_asked_whether_the_archives_are_to_be_fetched() -> None:
+    script = Script(["download"])
+    assert opening(script) == NoDataYet()
+    (menu,) = script.asked
+    assert [choice.value for choice in menu.choices] == ["new", "download"]
+    assert menu.default == "new"
+    assert opening(Script(["new"])) == Draft()
+
+
+def test_the_download_is_the_last_choice_also_where_there_is_something_to_go_on_with(raw: Path) -> None:
+    Draft(answers={"source.path": str(raw)}, asked=["source.path"]).save()
+    script = Script(["download"])
+    assert opening(script) == NoDataYet()
+    last = script.asked[0].choices[-1]
+    assert (last.title, last.about) == ("Download the archives", "I don't have it yet")
 
 
 def test_kept_answers_are_offered_first(raw: Path) -> None:

@@ -1,5 +1,7 @@
+import getpass
 import io
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 
 import pytest
 from rich.console import Console
@@ -20,7 +22,14 @@ MODE = Asked(
 )
 
 
-def put(asked: Asked, lines: Sequence[str]) -> tuple[Value, str]:
+SECRET = Asked(key="download.secret", kind="secret", text="Access key", default="")
+
+
+def unasked(_invitation: str) -> str:
+    raise AssertionError
+
+
+def put(asked: Asked, lines: Sequence[str], read_unseen: Callable[[str], str] = unasked) -> tuple[Value, str]:
     output = Output("plain")
     file = io.StringIO()
     output.talk = Console(file=file, force_terminal=True, width=60, no_color=True, highlight=False)
@@ -32,7 +41,7 @@ def put(asked: Asked, lines: Sequence[str]) -> tuple[Value, str]:
         return waiting.pop(0)
 
     try:
-        return Plain(output, read).ask(asked), file.getvalue()
+        return Plain(output, read, read_unseen).ask(asked), file.getvalue()
     finally:
         assert "\x1b" not in file.getvalue()
         assert file.getvalue().isascii()
@@ -76,3 +85,34 @@ def test_several_are_shown_by_their_numbers() -> None:
     answer, shown = put(many, [""])
     assert answer == ["a", "b"]
     assert "[1,2]:" in shown
+
+
+def test_an_empty_default_is_not_shown() -> None:
+    answer, shown = put(Asked(key="k", kind="text", text="User name", default=""), [""])
+    assert answer == ""
+    assert shown.endswith('Type it, "back", "help" or "quit": ')
+
+
+def test_a_secret_is_read_unseen_and_no_word_of_it_is_a_command() -> None:
+    for typed in ("back", "quit", " ?", ""):
+        answer, shown = put(SECRET, [], lambda _invitation, typed=typed: typed)  # type: ignore[misc]
+        assert answer == typed
+        assert shown.splitlines() == ["", "Access key"]
+
+
+def test_a_secret_that_would_be_seen_is_not_asked_for() -> None:
+    def seen(_invitation: str) -> str:
+        warnings.warn("Can not control echo on the terminal.", getpass.GetPassWarning, stacklevel=2)
+        return "typed and seen"
+
+    answer, shown = put(SECRET, [], seen)
+    assert answer == ""
+    assert "[!!] This terminal would show what you type" in shown
+
+
+def test_the_end_of_input_leaves_a_secret_too() -> None:
+    def ended(_invitation: str) -> str:
+        raise EOFError
+
+    with pytest.raises(KeyboardInterrupt):
+        put(SECRET, [], ended)

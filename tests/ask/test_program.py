@@ -11,8 +11,11 @@ from wizard.output import Output
 SIZE = Asked(key="image.size", kind="number", text="Shortest side", help="In pixels.", default=480, number=6, of=12)
 
 
-def put(capsys: pytest.CaptureFixture[str], *lines: str) -> tuple[Value, list[dict[str, Any]]]:
-    answer = Program(Output("json"), io.StringIO("".join(f"{line}\n" for line in lines))).ask(SIZE)
+SECRET = Asked(key="download.secret", kind="secret", text="Access key", default="")
+
+
+def put(capsys: pytest.CaptureFixture[str], *lines: str, asked: Asked = SIZE) -> tuple[Value, list[dict[str, Any]]]:
+    answer = Program(Output("json"), io.StringIO("".join(f"{line}\n" for line in lines))).ask(asked)
     return answer, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
@@ -55,3 +58,18 @@ def test_commands_go_back_ask_again_and_leave(capsys: pytest.CaptureFixture[str]
     for lines in (['{"command": "quit"}'], []):
         with pytest.raises(KeyboardInterrupt):
             put(capsys, *lines)
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [('"12"', "12"), ("1e5", "1e5"), ("true", "true"), ("[1]", "[1]"), ("null", ""), ('" x "', " x ")],
+)
+def test_a_secret_is_taken_to_the_letter(capsys: pytest.CaptureFixture[str], line: str, meant: str) -> None:
+    assert put(capsys, line, asked=SECRET)[0] == meant
+
+
+def test_no_question_repeats_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
+    answer, questions = put(capsys, '{"secret": "hunter2"}', '"hunter2"', asked=SECRET)
+    assert answer == "hunter2"
+    assert questions[1]["error"].startswith("That is no answer")
+    assert "hunter2" not in str(questions)

@@ -234,3 +234,12 @@ def test_an_output_that_comes_to_lie_among_the_raw_data_is_asked_for_again(
     script, outcome = converse(*answers, "edit", "output.format", "folders", str(tmp_path / "free"), "save")
     assert script.keys[-3:] == ["output.format", "output.path", "review"]
     assert the_profile(outcome).output_path == tmp_path / "free"
+
+
+def test_a_folder_of_boxes_alone_is_refused_with_the_way_to_the_images(
+    converse: Converse, raw: Path, tmp_path: Path
+) -> None:
+    shutil.copy(raw / "ILSVRC2012_bbox_train_v2.tar.gz", tmp_path)
+    script, _ = converse(str(tmp_path))
+    assert "holds no images that can be used" in script.asked[1].error
+    assert '"Download the archives" at the next start, or imagenet-setup download' in script.asked[1].error

@@ -47,6 +47,10 @@ def put(said: io.StringIO) -> Put:
         ("text", "a", f"b{ENTER}", "ab"),
         ("number", 480, f"\x7f\x7f\x7f256{ENTER}", 256),
         ("path", "/tmp", f"/x{ENTER}", "/tmp/x"),
+        ("file", "", f"/x.txt{ENTER}", "/x.txt"),
+        ("text", "", ENTER, ""),
+        ("secret", "", ENTER, ""),
+        ("secret", "", f" a?{ENTER}", " a?"),
         ("choice", "train", f"{DOWN}{ENTER}", "validation"),
         ("choice", "validation", ENTER, "validation"),
         ("choices", ["train", "validation"], ENTER, ["train", "validation"]),
@@ -57,14 +61,14 @@ def test_enter_takes_what_is_typed_or_pointed_at(put: Put, kind: str, default: V
     assert put(asked(kind, default), keys) == answer
 
 
-@pytest.mark.parametrize("kind", ["text", "number", "path", "choice", "choices"])
+@pytest.mark.parametrize("kind", ["text", "number", "path", "file", "secret", "choice", "choices"])
 @pytest.mark.parametrize("key", [ESC, CTRL_B])
 def test_a_key_goes_back_from_every_kind(put: Put, kind: str, key: str) -> None:
     with pytest.raises(Back):
         put(asked(kind, ["train"] if kind == "choices" else "train"), key)
 
 
-@pytest.mark.parametrize("kind", ["text", "path", "choice", "choices"])
+@pytest.mark.parametrize("kind", ["text", "path", "file", "secret", "choice", "choices"])
 def test_ctrl_c_leaves_every_kind(put: Put, kind: str) -> None:
     with pytest.raises(KeyboardInterrupt):
         put(asked(kind, ["train"] if kind == "choices" else "train"), CTRL_C)
@@ -101,6 +105,12 @@ def test_tab_completes_a_path_at_once(put: Put, tmp_path: Path) -> None:
     assert put(asked("path", f"{tmp_path}/da"), f"\t{ENTER}") == f"{tmp_path}/data/"
     (tmp_path / "data-2").mkdir()
     assert put(asked("path", f"{tmp_path}/d"), f"\t{ENTER}") == f"{tmp_path}/data"
+
+
+def test_tab_completes_files_only_where_one_is_asked_for(put: Put, tmp_path: Path) -> None:
+    (tmp_path / "cookies.txt").touch()
+    assert put(asked("file", f"{tmp_path}/coo"), f"\t{ENTER}") == f"{tmp_path}/cookies.txt"
+    assert put(asked("path", f"{tmp_path}/coo"), f"\t{ENTER}") == f"{tmp_path}/coo"
 
 
 def test_nothing_ticked_is_an_empty_list_and_not_the_default(put: Put) -> None:

@@ -72,6 +72,12 @@ class Person:
         return _CODES.sub("", self.seen)
 
 
+@pytest.fixture(autouse=True)
+def among_the_raw_data(monkeypatch: pytest.MonkeyPatch, raw: Path) -> None:
+    """A usual place, so that a first start asks at once where it goes."""
+    monkeypatch.chdir(raw)
+
+
 @pytest.fixture
 def person(home: Path) -> Iterator[Callable[..., Person]]:
     people: list[Person] = []
@@ -131,6 +137,20 @@ def test_the_whole_conversation(person: Callable[..., Person], raw: Path, tmp_pa
     assert f"Finished writing all {TRAIN + VALIDATION} images" in third.text
     assert build(profile, lambda _: None, Options()).images_built == 0
     assert verify(out, lambda _: None, pixels=True).images == {"train": TRAIN, "validation": VALIDATION}
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_who_has_no_data_is_led_to_the_download_and_back(person: Callable[..., Person]) -> None:
+    someone = person()
+    someone.reads("What would you like to do?").reads("I don't have it yet").types(DOWN, ENTER)
+    someone.reads("archives come from?").reads("Hugging Face").types(DOWN, ENTER)
+    someone.reads("What is its address?").types("ftp://mirror", ENTER)
+    someone.reads("begin with https://").reads("ftp://mirror").types(CLEAR, "file:///mirror", ENTER)
+    someone.reads("What is wanted?").reads("147.9 GB").types(ENTER)
+    someone.reads("Where should they go?").reads("raw-data").types(ESC)
+    someone.reads("What is wanted?").types(ESC).reads("What is its address?").types(ESC)
+    someone.reads("archives come from?").types(ESC).reads("What would you like to do?").types(CTRL_C)
+    assert someone.ends() == 130
 
 
 def test_the_wizards_process_is_small_and_free_of_tensorflow(person: Callable[..., Person], raw: Path) -> None:

@@ -5,7 +5,8 @@ from typing import Literal, Protocol
 
 Value = str | int | list[str]
 """An answer; a list for a question of kind choices."""
-Kind = Literal["path", "text", "number", "choice", "choices"]
+Kind = Literal["path", "file", "text", "secret", "number", "choice", "choices"]
+"""Of an answer; a path is a folder's. What is secret is never shown, kept or told to anybody but who needs it."""
 
 
 class Back(Exception):
@@ -34,7 +35,7 @@ class Asked:
         kind: of answer.
         text: the question.
         help: a paragraph for who asks.
-        default: taken when nothing is typed; None where there is none.
+        default: taken when nothing is typed; None where there is none, empty where nothing is an answer too.
         choices: of kind choice and choices.
         number: its place among the questions, from 1; 0 where it has none.
         of: how many there are.
@@ -75,11 +76,14 @@ class Prompter(Protocol):
 def understood(asked: Asked, words: str) -> Value:
     """What was typed, as an answer of the question's kind; nothing typed is the default.
 
-    Choices may be given by number, value or title; several of them with commas between.
+    Choices may be given by number, value or title; several of them with commas between. A secret is what was typed to
+    the letter.
 
     Raises:
         Misread: it is none.
     """
+    if asked.kind == "secret":
+        return words.rstrip("\r\n")
     typed = words.strip()
     if not typed:
         if asked.default is None:
@@ -97,7 +101,9 @@ def understood(asked: Asked, words: str) -> Value:
 
 
 def title(asked: Asked, value: Value) -> str:
-    """An answer as a person reads it."""
+    """An answer as a person reads it; of a secret, whether there is one."""
+    if asked.kind == "secret":
+        return "given" if value else "not given"
     titles = {choice.value: choice.title for choice in asked.choices}
     if isinstance(value, list):
         return ", ".join(titles.get(each, each) for each in value)

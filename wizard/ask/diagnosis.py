@@ -15,6 +15,7 @@ _COST = {
     ("boxes", "train"): "records of train will have no bounding boxes; classification needs none",
     ("boxes", "validation"): "records of validation will have no bounding boxes; few trainers look at them",
 }
+_FETCHED = 'To fetch the archives: "Download the archives" at the next start, or imagenet-setup download'
 _BROAD = 40
 """Columns of names at most, which longer ones break."""
 
@@ -37,7 +38,7 @@ def nothing_usable(facts: Facts) -> str:
     """Why a folder will not do as raw data, and what would."""
     assert facts.folder is not None
     bad = [f"  {_sentences(each.problem, each.hint, indent=2)}" for each in facts.parts if each.problem]
-    seen = f"  {contents(facts.folder)}\n  → They come from https://image-net.org/download-images, with an account"
+    seen = f"  {contents(facts.folder)}\n  → {_FETCHED}"
     return "\n".join([f"{shortened(facts.folder)} holds no images that can be used.", *(bad or [seen])])
 
 

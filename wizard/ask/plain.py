@@ -1,5 +1,7 @@
 """Questions as numbered lines, without control codes: for screen readers and terminals that can do no more."""
 
+import getpass
+import warnings
 from collections.abc import Callable
 
 from wizard.ask.asked import Asked, Back, Misread, Value, title, understood
@@ -12,11 +14,16 @@ class Plain:
     Args:
         output: where the lines go.
         read: gives the next line typed, without its end; EOFError when there is none.
+        read_unseen: the same for a line that is not shown while it is typed; it is given what invites to type. Warns
+            with GetPassWarning before it reads a line that would be seen.
     """
 
-    def __init__(self, output: Output, read: Callable[[], str] = input) -> None:
+    def __init__(
+        self, output: Output, read: Callable[[], str] = input, read_unseen: Callable[[str], str] = getpass.getpass
+    ) -> None:
         self._output = output
         self._read = read
+        self._read_unseen = read_unseen
 
     def ask(self, asked: Asked) -> Value:
         """See Prompter."""
@@ -30,6 +37,8 @@ class Plain:
         while True:
             if error:
                 self._output.say(f"✗ {error}")
+            if asked.kind == "secret":
+                return understood(asked, self._unseen())
             self._output.prompt(f"{_invitation(asked)} ")
             words = self._line()
             match words.strip().lower():
@@ -59,6 +68,19 @@ class Plain:
         except EOFError:
             raise KeyboardInterrupt from None
 
+    def _unseen(self) -> str:
+        """Words like back may be a secret, so none is a command here; nothing where what is typed would be seen."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", getpass.GetPassWarning)
+                # It invites by itself, once the terminal shows no more what is typed.
+                return self._read_unseen("Type it; it is not shown. Enter alone goes on without: ")
+        except EOFError:
+            raise KeyboardInterrupt from None
+        except getpass.GetPassWarning:
+            self._output.say("! This terminal would show what you type, so it is not asked for here.")
+            return ""
+
 
 def _invitation(asked: Asked) -> str:
     kinds = {
@@ -66,9 +88,10 @@ def _invitation(asked: Asked) -> str:
         "choices": "Answer with numbers, commas between",
         "number": "Type a number",
         "path": "Type a path",
+        "file": "Type a path",
         "text": "Type it",
     }
-    default = "" if asked.default is None else f" [{_shown_default(asked)}]"
+    default = "" if asked.default in (None, "") else f" [{_shown_default(asked)}]"
     return f'{kinds[asked.kind]}, "back", "help" or "quit"{default}:'
 
 

@@ -17,6 +17,7 @@ class Program:
 
     A line is JSON: a string, a number or a list is the answer, null takes the default, {"command": "back"} goes back,
     {"command": "help"} has the question put again and {"command": "quit"} leaves. What is no JSON counts as a string.
+    So does a number or a list that answers a question of kind secret, to the letter.
 
     Args:
         output: in json mode.
@@ -55,6 +56,8 @@ def _answer(asked: Asked, line: str) -> Value:
         value = json.loads(line)
     except ValueError:
         value = line
+    if asked.kind == "secret" and not isinstance(value, str | dict | None):
+        value = line
     match value:
         case {"command": "back"}:
             raise Back
@@ -65,7 +68,8 @@ def _answer(asked: Asked, line: str) -> Value:
         case None:
             return understood(asked, "")
         case bool() | float() | dict():
-            raise Misread(f"{line} is no answer: a string, a whole number, a list, null or a command is.")
+            seen = "That" if asked.kind == "secret" else line
+            raise Misread(f"{seen} is no answer: a string, a whole number, a list, null or a command is.")
         case list():
             return understood(asked, ",".join(map(str, value)) or " , ")
         case _:

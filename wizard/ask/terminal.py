@@ -78,7 +78,7 @@ class Terminal:
         application.ttimeoutlen = _ESCAPE
         application.timeoutlen = _ESCAPE
         keys = application.key_bindings
-        ours = [_bindings(asked.kind), *([_PATH_KEYS] if asked.kind == "path" else [])]
+        ours = [_bindings(asked.kind), *([_PATH_KEYS] if asked.kind in ("path", "file") else [])]
         application.key_bindings = merge_key_bindings([keys, *ours] if keys else ours)
         return question.unsafe_ask(patch_stdout=False)
 
@@ -90,12 +90,15 @@ class Terminal:
         return questionary.path(
             asked.text,
             default="" if held is None else str(held),
-            only_directories=True,
+            only_directories=asked.kind == "path",
             complete_while_typing=False,
             style=_STYLE,
             erase_when_done=True,
             **self._io,
         )
+
+    def _secret(self, asked: Asked, _held: Value | None) -> Question:
+        return questionary.password(asked.text, style=_STYLE, erase_when_done=True, **self._io)
 
     def _select(self, asked: Asked, held: Value | None) -> Question:
         lines = self._lines(asked.choices)
@@ -166,9 +169,11 @@ def _bindings(kind: Kind) -> KeyBindings:
     def _back(event: KeyPressEvent) -> None:
         _leave(event, Back())
 
-    @keys.add("?", eager=True)
-    def _help(event: KeyPressEvent) -> None:
-        _leave(event, _Help(_held(event, kind)))
+    if kind != "secret":  # of which it may be a letter
+
+        @keys.add("?", eager=True)
+        def _help(event: KeyPressEvent) -> None:
+            _leave(event, _Help(_held(event, kind)))
 
     @keys.add("c-d", eager=True)
     def _end(event: KeyPressEvent) -> None:
@@ -212,7 +217,9 @@ def _path_bindings() -> KeyBindings:
 _PATH_KEYS = _path_bindings()
 _BUILDERS: dict[str, Callable[[Terminal, Asked, Value | None], Question]] = {
     "path": Terminal._path,
+    "file": Terminal._path,
     "text": Terminal._line,
+    "secret": Terminal._secret,
     "number": Terminal._line,
     "choice": Terminal._select,
     "choices": Terminal._checkbox,

@@ -3,25 +3,27 @@
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 
 from wizard.ask import draft as drafts
-from wizard.ask.asked import Prompter
+from wizard.ask.asked import Back, Prompter
 from wizard.ask.bench import Bench
+from wizard.ask.draft import Draft
 from wizard.ask.facts import first_facts
 from wizard.ask.interview import Interview
-from wizard.ask.opening import opening
-from wizard.ask.plain import Plain
-from wizard.ask.program import Program
+from wizard.ask.looking import SOURCE
+from wizard.ask.opening import NoDataYet, opening
+from wizard.ask.prompters import prompter_for
 from wizard.ask.review import Row, as_lines, consequence
 from wizard.ask.stage import Outcome
 from wizard.build import Options
 from wizard.commands.run import start
 from wizard.commands.session import DEFAULT, Talk, session
+from wizard.download.request import Request
 from wizard.engine.events import Estimated, Event, as_json
-from wizard.errors import Interrupted, UsageError
+from wizard.errors import InputError, Interrupted, MachineError, UsageError
 from wizard.folders import shortened
 from wizard.output import Output
 from wizard.saved import load
@@ -46,7 +48,7 @@ def setup(*, talk: Talk = DEFAULT) -> int:
         )
     if sys.stdin is None:
         raise UsageError("setup --json reads its answers from stdin, which is closed.")
-    prompter = _prompter(output)
+    prompter = prompter_for(output)
     try:
         ended = _conversation(output, prompter)
     except KeyboardInterrupt:
@@ -89,27 +91,50 @@ class _Stage:
         self._output.event("preview", {"path": str(path)})
 
 
-def _prompter(output: Output) -> Prompter:
-    match output.mode:
-        case "json":
-            return Program(output, sys.stdin)
-        case "plain":
-            return Plain(output)
-        case _:
-            from wizard.ask.terminal import Terminal
-
-            return Terminal(output)
-
-
 def _conversation(output: Output, prompter: Prompter) -> Outcome | Path:
     output.say(f"imagenet-setup {version('imagenet-setup')} · turns raw image data into a dataset your trainer opens")
     if output.mode == "human":
         output.say(f"{KEYS}\n")
-    begun = opening(prompter)
+    begun = _begun(output, prompter)
     if isinstance(begun, Path):
         return begun
     with closing(Bench()) as bench:
         return Interview(prompter, _Stage(output), first_facts(), bench, begun).run()
+
+
+def _begun(output: Output, prompter: Prompter) -> Draft | Path:
+    """What there is to begin with; a download that comes to nothing leads back to the choice."""
+    request: Request | None = None
+    begun = opening(prompter)
+    while isinstance(begun, NoDataYet):
+        # Whoever has the archives need not wait for an HTTP client.
+        from wizard.ask.downloading import Given, ask_request
+
+        with suppress(Back):
+            request = ask_request(prompter, Given(), request)
+            folder = _downloaded(request, output, prompter)
+            if folder is not None:
+                return Draft(answers={SOURCE: shortened(folder)}, chosen=[SOURCE])
+        begun = opening(prompter, again=True)
+    return begun
+
+
+def _downloaded(request: Request, output: Output, prompter: Prompter) -> Path | None:
+    """The folder to build from; None where the person did not begin, or has something to mend first."""
+    from wizard.ask.downloading import command
+    from wizard.commands.downloading import fetch
+
+    session.resume = command(request)
+    try:
+        folder = fetch(request, output, prompter)
+    except KeyboardInterrupt:
+        raise Interrupted("The download stopped; what was fetched is kept.", f"Go on with: {session.resume}") from None
+    except (InputError, MachineError, UsageError) as error:
+        prompter.say(f"✗ {error}")
+        output.result(f"  Go on here when that is mended, or with: {session.resume}")
+        folder = None
+    session.resume = ""
+    return folder
 
 
 def _end(output: Output, outcome: Outcome) -> int:

@@ -1,0 +1,21 @@
+"""Who puts the questions, by the way in which a command speaks."""
+
+import sys
+
+from wizard.ask.asked import Prompter
+from wizard.ask.plain import Plain
+from wizard.ask.program import Program
+from wizard.output import Output
+
+
+def prompter_for(output: Output) -> Prompter:
+    """JSON for a program, numbered lines in plain mode, arrow keys for a person at a terminal."""
+    match output.mode:
+        case "json":
+            return Program(output, sys.stdin)
+        case "plain":
+            return Plain(output)
+        case _:
+            from wizard.ask.terminal import Terminal
+
+            return Terminal(output)

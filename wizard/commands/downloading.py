@@ -1,0 +1,242 @@
+"""A download on an output: what is to come, whether to begin, how it goes, what has become of it."""
+
+import signal
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import filelock
+
+from wizard.ask.asked import Prompter
+from wizard.ask.downloading import PromptedAsker, confirmed
+from wizard.download import huggingface, kaggle
+from wizard.download.access import Access, Asker, Credentials, Nobody
+from wizard.download.address import TERMS
+from wizard.download.archives import wanted
+from wizard.download.errors import DamagedError, DownloadError
+from wizard.download.events import Fetched
+from wizard.download.fetch import fetch as fetch_one
+from wizard.download.fetch import look
+from wizard.download.found import Found, require_room
+from wizard.download.patience import Patience
+from wizard.download.request import Request
+from wizard.download.site import Site
+from wizard.download.way import Way
+from wizard.engine.events import Note
+from wizard.errors import MachineError, writing
+from wizard.folders import cache_folder, shortened
+from wizard.interrupts import listening
+from wizard.output import Output
+from wizard.preflight.checks import refusal
+from wizard.preflight.machine import Disk, disk
+from wizard.show.transfers import Face, transfers
+from wizard.sources.locate import human_bytes
+
+_HUBS: Mapping[str, types.ModuleType] = {"kaggle": kaggle, "huggingface": huggingface}
+_TERMS = (
+    "ImageNet is for non-commercial research and education. image-net.org gives it to accounts whose holders have "
+    f"accepted its terms, which hold for copies from elsewhere too: {TERMS}"
+)
+_STATES = {
+    "right": "here, and its MD5 is as it should be",
+    "begun": "{have} here; goes on",
+    "adopted": "{have} here under its final name; goes on",
+    "absent": "",
+    "changed": "what is here is of another version; starts over",
+    "wrong": "a file of this name is here, but is another one; it is kept aside",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How a download is done.
+
+    Attributes:
+        sums: MD5s of a mirror's own files by name.
+        cookies: a browser's cookies.txt; None where there is none.
+        connections: to one file at a time.
+    """
+
+    sums: Mapping[str, str] = field(default_factory=dict)
+    cookies: Path | None = None
+    connections: int = 1
+
+
+def fetch(request: Request, output: Output, prompter: Prompter | None, options: Options | None = None) -> Path | None:
+    """Looks, says what is to come, asks whether to begin, and fetches.
+
+    Args:
+        request: what, from where, where to.
+        output: where it is said.
+        prompter: asks the person; None where nobody is asked.
+        options: how.
+
+    Returns:
+        The folder to build from; None where the person did not want to begin.
+
+    Raises:
+        UsageError: a client is not installed.
+        InputError: something cannot be had, or is not what it should be.
+        MachineError: there is no room, or no right to write.
+        Interrupted: the person wanted to stop.
+    """
+    _require_rights(request.folder)
+    with _alone(request.folder):
+        if request.origin != "archives":
+            return _from_hub(request, output, prompter)
+        return _from_archives(request, output, prompter, options or Options())
+
+
+def _from_archives(request: Request, output: Output, prompter: Prompter | None, options: Options) -> Path | None:
+    output.say(_TERMS)
+    face = transfers(output)
+    asker = _Aside(face, PromptedAsker(prompter)) if prompter else Nobody()
+    access = Access(request.base, asker, options.cookies)
+    patience = Patience()
+    site = Site(request.base, access, patience)
+    with closing(site), listening(lambda _text: None) as stopping:
+        way = Way(
+            site=site,
+            access=access,
+            folder=request.folder,
+            cache=cache_folder(),
+            report=face.handle,
+            stopping=stopping,
+            connections=options.connections,
+            patience=patience,
+        )
+        with face.shown():
+            found = [look(archive, way) for archive in wanted(request.what, options.sums)]
+        there = disk(request.folder)
+        _tell(output, request, found, there)
+        require_room(found, request.folder, there)
+        if not any(each.state != "right" for each in found):
+            output.result(f"All of it is in {request.folder} already.")
+            return request.folder
+        if prompter and not _begin(prompter):
+            return None
+        with face.shown():
+            fetched = _all(found, way)
+    output.result(_summary(fetched, request.folder))
+    return request.folder
+
+
+def _all(found: Sequence[Found], way: Way) -> list[Fetched]:
+    """Fetches one file after the other; one that comes damaged keeps none of the others from coming."""
+    fetched, damaged = [], []
+    for each in found:
+        if each.state == "right":
+            continue
+        try:
+            fetched.append(fetch_one(each, way))
+            way.report(fetched[-1])
+        except DamagedError as error:
+            damaged.append(error)
+            way.report(Note(text=error.what, warning=True))
+    if damaged:
+        raise DownloadError("\n".join(error.what for error in damaged), damaged[0].hint)
+    return fetched
+
+
+def _from_hub(request: Request, output: Output, prompter: Prompter | None) -> Path | None:
+    hub = _HUBS[request.origin]
+    output.say(hub.TERMS)
+    there, needed = disk(request.folder), hub.needs(request.what, request.folder)
+    output.say(f"Up to {human_bytes(needed)} are needed in {request.folder}; {human_bytes(there.free)} are free there.")
+    output.event("plan", {"base": request.origin, "folder": str(request.folder), "bytes_needed": needed})
+    if there.free < needed:
+        raise MachineError(
+            f"{human_bytes(there.free)} are free for {request.folder}; up to {human_bytes(needed)} are needed.",
+            f"Free {human_bytes(needed - there.free)} there, or choose another folder: --to DIR",
+        )
+    if prompter and not confirmed(prompter):
+        return None
+    face = transfers(output)
+    with face.shown():
+        folder: Path = hub.fetch(request.folder, request.what, face.handle)
+    return folder
+
+
+def _tell(output: Output, request: Request, found: Sequence[Found], there: Disk) -> None:
+    left = sum(each.left for each in found)
+    broad = max(len(each.archive.name) for each in found)
+    output.say(f"\nFrom {request.base} to {shortened(request.folder)}:")
+    for each in found:
+        told = _STATES[each.state].format(have=human_bytes(each.have))
+        mark = "✓" if each.state == "right" else "→"
+        output.say(f"  {mark} {each.archive.name:<{broad}}  {human_bytes(each.size):>9}   {told}".rstrip())
+    where = f" on {there.mount} ({there.kind})" if there.mount else ""
+    output.say(f"{human_bytes(left)} to fetch; {human_bytes(there.free)} free{where}.\n")
+    files = [
+        {"file": each.archive.name, "state": each.state, "bytes": each.size, "bytes_here": each.have} for each in found
+    ]
+    output.event(
+        "plan",
+        {
+            "base": request.base,
+            "folder": str(request.folder),
+            "files": files,
+            "bytes_left": left,
+            "disk": asdict(there),
+        },
+    )
+
+
+def _summary(fetched: Sequence[Fetched], folder: Path) -> str:
+    count = "1 file" if len(fetched) == 1 else f"{len(fetched)} files"
+    return f"Fetched {count}, {human_bytes(sum(each.bytes for each in fetched))}, each with the right MD5, to {folder}."
+
+
+def _begin(prompter: Prompter) -> bool:
+    with _at_once():
+        return confirmed(prompter)
+
+
+def _require_rights(folder: Path) -> None:
+    seen, mend = refusal(folder)
+    if seen:
+        raise MachineError(f"{seen}.", f"{mend}, or choose another folder: --to DIR")
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two downloads into one folder would write into each other's files."""
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(folder / ".imagenet-setup-download.lock")
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout as error:
+            raise MachineError(f"Another download goes to {folder}.", "Wait for it, or stop it first") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+class _Aside:
+    """Asks with the bars out of the way, and with Ctrl-C leaving at once."""
+
+    def __init__(self, face: Face, asker: Asker) -> None:
+        self._face, self._asker = face, asker
+
+    def credentials(self, host: str, refused: bool) -> Credentials | None:
+        """See Asker."""
+        with self._face.aside(), _at_once():
+            return self._asker.credentials(host, refused)
+
+    def cookies(self, host: str, refused: bool) -> Path | None:
+        """See Asker."""
+        with self._face.aside(), _at_once():
+            return self._asker.cookies(host, refused)
+
+
+@contextmanager
+def _at_once() -> Iterator[None]:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
