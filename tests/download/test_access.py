@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tests.download.fetching import Asked
-from wizard.download.access import ACCESS_KEY, USERNAME, Access, Credentials, Nobody
+from wizard.download.access import ACCESS_KEY, USERNAME, Access, Credentials, Nobody, caution
 from wizard.download.cookies import read_cookies
 from wizard.download.errors import DownloadError, LoginPage, Unauthorized
 from wizard.errors import InputError
@@ -47,7 +47,7 @@ def test_the_environment_comes_before_the_person(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv(ACCESS_KEY, "sesame")
     asker = Asked([ANN])
     access = Access(BASE, asker)
-    assert access.satisfy(wanted()) == ""
+    access.satisfy(wanted())
     assert isinstance(access.auth(httpx.URL(BASE)), httpx.BasicAuth)
     assert access.auth(httpx.URL("https://b.org/")) is None
     assert asker.asked == []
@@ -102,9 +102,11 @@ def test_another_way_of_asking_is_named() -> None:
 
 
 def test_a_password_in_the_clear_is_told_and_a_digest_is_not() -> None:
-    told = Access("http://a.org/", Asked([ANN])).satisfy(wanted(secure=False))
-    assert told == "a.org is spoken to without encryption (http), so the user name and key can be read on the way"
-    assert Access("http://a.org/", Asked([ANN])).satisfy(wanted("basic", "digest", secure=False)) == ""
+    told = "a.org is spoken to without encryption (http), so a user name and key can be read on the way"
+    assert caution(wanted(secure=False)) == told
+    assert caution(wanted("basic", "digest", secure=False)) == ""
+    assert caution(wanted(secure=False, refused=True)) == ""
+    assert caution(wanted()) == ""
 
 
 def test_secrets_are_not_told_to_a_host_that_was_led_to() -> None:

@@ -23,7 +23,8 @@ def test_every_byte_is_handed_out_once_whatever_breaks_off(
     came = [0] * (start + size)
     written, out = start, list[Block]()
     while written < start + size:
-        if out and (data.draw(COIN) or not blocks._ready()):
+        heads: bool = data.draw(COIN)
+        if out and (heads or not blocks._ready()):
             taken = out.pop(data.draw(st.integers(0, len(out) - 1)))
             reached = data.draw(st.integers(taken.start, taken.stop))
             for place in range(taken.start, reached):

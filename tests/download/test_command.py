@@ -202,9 +202,10 @@ def test_too_small_a_disk_is_said_before_anything_comes(
     small = Disk(mount="/data", kind="ext4", free=50_000_000, files_free=None)
     monkeypatch.setattr(downloading, "disk", lambda _path: small)
     told = failure(words, 4, capsys)
-    assert re.match(
-        r"✗ 50\.0 MB are free on /data \(ext4\) for \S+; 3\.1 MB are still to come\.\n→ Free 53\.\d MB", told
+    assert told.splitlines()[0] == (
+        f"✗ 50.0 MB are free on /data (ext4) for {words[4]}; 3.1 MB are still to come, and 100.0 MB are to stay free."
     )
+    assert "→ Free 53.1 MB there, choose another folder (--to DIR), or fewer files (--what)" in told
     assert sum(end - start for name in FILES for start, end in server.sent_ranges(name)) == 3 * 512
 
 

@@ -1,4 +1,3 @@
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +7,7 @@ import pytest
 from tests.download.fetching import DATA, NAME, OTHER, QUICK, Download, archive, md5, serving
 from tests.download.server import Answer as Sent
 from tests.download.server import Asked as Request
-from tests.download.server import Cut, Damaged, NoRange, Rule, Served, Server, Short, page
+from tests.download.server import Cut, Damaged, NoRange, Rule, Served, Server, Short, Stall, page
 from wizard.download.archives import Archive
 from wizard.download.errors import DamagedError, DownloadError
 from wizard.download.fetch import look
@@ -61,6 +60,12 @@ def test_what_is_there_and_right_is_not_asked_for(server: Server, download: Down
     fetched = download.run()
     assert (fetched.md5, fetched.seconds) == (md5(DATA), 0.0)
     assert (server.asked, download.told) == ([], [])  # its sum was remembered
+
+
+def test_a_file_of_another_size_than_the_official_one_is_not_read(download: Download) -> None:
+    (download.folder / NAME).write_bytes(DATA + b"more")
+    assert found(download, archive(size=len(DATA))).state == "wrong"
+    assert download.told == []
 
 
 def test_what_was_fetched_is_not_read_again(server: Server, download: Download) -> None:
@@ -304,8 +309,9 @@ def test_a_long_answer_to_a_look_at_the_end_is_not_read_whole(server: Server, do
         def change(self, asked: Request, answer: Sent, /) -> Sent:
             return answer if asked.last == 511 else NoRange().change(asked, answer)
 
-    server.rules = [All()]
+    server.rules = [All(), Stall(after=200_000, seconds=60)]
     assert found(download).have == 1000
+    assert download.waits == []
 
 
 @pytest.mark.usefixtures("ordinary")
@@ -317,14 +323,8 @@ def test_a_folder_without_rights_is_named(download: Download) -> None:
     assert raised.value.what == f"{download.part} cannot be written: Permission denied."
 
 
-@pytest.mark.skipif(os.name != "posix", reason="there is no such limit")
-def test_a_full_disk_keeps_what_it_has_and_it_goes_on_with_room(
-    server: Server, download: Download, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import resource
-    import signal
-
-    monkeypatch.setattr(signal, "SIGXFSZ", signal.SIGXFSZ)
+def test_a_file_that_may_not_grow_keeps_what_it_has_and_goes_on_when_it_may(server: Server, download: Download) -> None:
+    resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_234_567, before[1]))
     try:

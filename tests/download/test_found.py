@@ -66,7 +66,9 @@ def test_room_is_needed_for_what_is_still_to_come() -> None:
     disk = Disk(mount="/data", kind="ext4", free=3_099_999_999, files_free=None)
     with pytest.raises(MachineError) as raised:
         require_room([begun], Path("/data/raw"), disk)
-    assert raised.value.what == "3.1 GB are free on /data (ext4) for /data/raw; 3.0 GB are still to come."
+    assert raised.value.what == (
+        "3.1 GB are free on /data (ext4) for /data/raw; 3.0 GB are still to come, and 100.0 MB are to stay free."
+    )
     assert raised.value.hint == "Free 1 bytes there, choose another folder (--to DIR), or fewer files (--what)"
     require_room([begun], Path("/data/raw"), Disk(mount="", kind="", free=3_100_000_000, files_free=None))
     right = Found(archive=archive(), state="right", size=5, have=5)

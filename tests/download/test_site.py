@@ -74,8 +74,8 @@ def test_a_name_and_key_are_asked_for_once_and_again_where_they_are_refused(
     download.run()
     assert download.data == DATA
     assert asker.asked == [("credentials", "127.0.0.1", False), ("credentials", "127.0.0.1", True)]
-    clear = "127.0.0.1 is spoken to without encryption (http), so the user name and key can be read on the way"
-    assert download.notes == ([clear, clear] if isinstance(rule, NeedBasic) else [])
+    clear = "127.0.0.1 is spoken to without encryption (http), so a user name and key can be read on the way"
+    assert download.notes == ([clear] if isinstance(rule, NeedBasic) else [])
     assert "42" not in repr((download.told, asker.asked))
 
 

@@ -1,5 +1,6 @@
 import random
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -115,10 +116,12 @@ def test_twenty_runs_that_are_stopped_go_on_from_the_last_byte(
         with pytest.raises(Interrupted, match=f"Stopped; .*B of {NAME} are kept."):
             download.run(archive(large))
         had.append(download.part.stat().st_size)
+        eventually(lambda: not threads_of_the_core())  # as where each run is a process
     download.stopping = lambda: False
     download.run(archive(large))
     assert download.data == large
     assert len(set(had)) == 21
+    assert (download.waits, download.notes) == ([], [])
     assert first_of_each_run(server) == had
 
 
@@ -294,15 +297,45 @@ def test_a_stop_is_heeded_while_the_server_is_silent(server: Server, download: D
     assert download.part.stat().st_size > 0
 
 
-@pytest.mark.parametrize("after", [-1, 0])
-def test_a_stop_is_heeded_before_the_first_byte(server: Server, download: Download, after: int) -> None:
-    server.rules = [Stall(after=after, seconds=60)]
+def test_what_came_before_a_stop_is_written(server: Server, download: Download) -> None:
+    with download.way() as way:
+        found = look(archive(), way)
+
+    def late() -> bool:
+        eventually(lambda: len(server.asked) == 2)
+        time.sleep(0.2)
+        return True
+
+    download.stopping = late
+    with download.way() as way, pytest.raises(Interrupted):
+        fetch(found, way)
+    kept = download.part.read_bytes()
+    assert kept == DATA[: len(kept)]
+    assert len(kept) >= BLOCK
+
+
+@pytest.mark.parametrize("rule", [Stall(after=-1, seconds=60), Status(503, retry_after=60)], ids=["silent", "busy"])
+def test_a_stop_is_heeded_before_the_first_byte(server: Server, download: Download, rule: Rule) -> None:
+    server.rules = [rule]
     stop = threading.Event()
-    download.stopping = stop.is_set
+    download.stopping, download.patience = stop.is_set, replace(QUICK, stall=60, longest=60)
     threading.Timer(0.2, stop.set).start()
+    began = time.monotonic()
     with pytest.raises(Interrupted) as raised:
         download.run()
     assert raised.value.what == "Stopped; what is there is kept."
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("connections", [1, 4])
+def test_a_stop_is_heeded_between_two_attempts(server: Server, download: Download, connections: int) -> None:
+    download.connections, download.patience = connections, replace(QUICK, longest=60)
+    download.stopping = lambda: bool(download.waits)
+    with download.way() as way:
+        found = look(archive(), way)
+        server.rules = [Status(503, retry_after=60)]
+        with pytest.raises(Interrupted, match=f"Stopped; 0 bytes of {NAME} are kept."):
+            fetch(found, way)
 
 
 def test_progress_counts_what_was_there(server: Server, download: Download) -> None:

@@ -85,11 +85,8 @@ class Access:
         auth: httpx.Auth = self._own.auth
         return auth
 
-    def satisfy(self, wanted: Unauthorized) -> str:
+    def satisfy(self, wanted: Unauthorized) -> None:
         """Finds out what the server wants to know, from the environment or the person.
-
-        Returns:
-            What the person should know of how it will be sent; may be empty.
 
         Raises:
             DownloadError: it cannot be found out, or may not be sent.
@@ -108,9 +105,6 @@ class Access:
             )
         self._digest = "digest" in wanted.schemes
         self._credentials = self._found(wanted)
-        if wanted.secure or self._digest:
-            return ""
-        return f"{wanted.host} is spoken to without encryption (http), so the user name and key can be read on the way"
 
     def let_in(self, page: LoginPage) -> None:
         """Finds cookies for a server that answered with a login page.
@@ -164,3 +158,10 @@ class Access:
         self.jar.clear()
         for cookie in loaded:
             self.jar.set_cookie(cookie)
+
+
+def caution(wanted: Unauthorized) -> str:
+    """What a person should know before they tell who they are; empty where there is nothing, or it was told."""
+    if wanted.refused or wanted.secure or "digest" in wanted.schemes:
+        return ""
+    return f"{wanted.host} is spoken to without encryption (http), so a user name and key can be read on the way"

@@ -100,7 +100,8 @@ def require_room(found: Collection[Found], folder: Path, disk: Disk) -> None:
     if left and disk.free < left + _RESERVE:
         where = f"{disk.mount} ({disk.kind})" if disk.mount else str(folder)
         raise MachineError(
-            f"{human_bytes(disk.free)} are free on {where} for {folder}; {human_bytes(left)} are still to come.",
+            f"{human_bytes(disk.free)} are free on {where} for {folder}; {human_bytes(left)} are still to come, and "
+            f"{human_bytes(_RESERVE)} are to stay free.",
             f"Free {human_bytes(left + _RESERVE - disk.free)} there, choose another folder (--to DIR), or fewer files "
             "(--what)",
         )

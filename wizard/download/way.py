@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from wizard.download.access import Access
+from wizard.download.access import Access, caution
 from wizard.download.errors import DownloadError, LoginPage, Transient, Unauthorized
 from wizard.download.events import Event, Waiting
 from wizard.download.patience import Patience
@@ -79,9 +79,10 @@ def let_in(ask: Callable[[], _Result], way: Way) -> _Result:
         try:
             return ask()
         except Unauthorized as wanted:
-            warning = way.access.satisfy(wanted)
+            warning = caution(wanted)
             if warning:
                 way.report(Note(text=warning, warning=True))
+            way.access.satisfy(wanted)
         except LoginPage as page:
             way.access.let_in(page)
 
