@@ -96,15 +96,35 @@ def test_root_sees_memory_and_who_holds_it_then_the_cache_goes(
     assert target.read_bytes() == b"1\n"
 
 
-def test_shared_memory_is_told_where_there_is_much_of_it(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("shared", "used", "told"), [(5 * GB, 40 * GB, True), (GB, 4 * GB, True), (GB, 5 * GB, False), (0, 4 * GB, False)]
+)
+def test_shared_memory_is_told_where_it_is_much_of_all_or_of_what_is_used(
+    machine: Machine,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    shared: int,
+    used: int,
+    told: bool,
 ) -> None:
     machine(refused=errno.EPERM)
-    monkeypatch.setattr(memory, "look", lambda: replace(BEFORE, shared=5 * GB))
+    seen = replace(BEFORE, shared=shared, available=BEFORE.total - used)
+    monkeypatch.setattr(memory, "look", lambda: seen)
     assert main(["free-memory"]) == 4
     out = capsys.readouterr().out
-    assert "  shared       5.0 GB  in use until its files are deleted" in out
-    assert "ls -lh /dev/shm" in out
+    line = f"  shared       {shared / GB:.1f} GB  in use until its files are deleted"
+    assert (line in out, "ls -lh /dev/shm" in out) == (told, told)
+
+
+@pytest.mark.usefixtures("machine")
+def test_what_came_back_is_the_difference_of_what_was_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    caches = iter([30 * GB, 7 * GB, 5 * GB])
+    monkeypatch.setattr(memory, "look", lambda: replace(BEFORE, cache=next(caches)))
+    assert main(["free-memory", "--json"]) == 0
+    before, _, after, finished = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert finished["freed"] == before["cache"] - after["cache"] > 0
 
 
 @pytest.mark.usefixtures("machine")

@@ -116,7 +116,12 @@ def test_without_root_and_without_sudo_an_administrator_has_to_do_it() -> None:
     error = refused(replace(USER, sudo=None))
     assert "you are not root, and there is no sudo" in error.what
     assert error.hint == f"Ask an administrator to type: {BY_HAND}"
-    assert refused(replace(USER, sudo=None, container="$container")).hint == f"On the host, type: {BY_HAND}"
+
+
+def test_in_a_container_without_root_and_sudo_its_own_root_may_do_it_or_the_hosts() -> None:
+    error = refused(replace(USER, sudo=None, container="$container"))
+    assert error.what.endswith("the page cache is its host's, and the container's own root may or may not drop it.")
+    assert error.hint == f"Try imagenet-setup free-memory as its root; else, on the host, type: {BY_HAND}"
 
 
 def test_a_kernel_without_such_a_file_is_told() -> None:

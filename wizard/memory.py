@@ -155,8 +155,13 @@ def way(there: Facts) -> Way:
         raise refusal(there, there.refused)
     if there.sudo is None:
         what = "Dropping the page cache needs root's rights; you are not root, and there is no sudo."
-        hint = f"On the host, type: {BY_HAND}" if there.container else f"Ask an administrator to type: {BY_HAND}"
-        raise MachineError(f"{what}{_of_the_host(there)}", hint)
+        if not there.container:
+            raise MachineError(what, f"Ask an administrator to type: {BY_HAND}")
+        raise MachineError(
+            f"{what} This is a container, going by {there.container}: the page cache is its host's, and the "
+            "container's own root may or may not drop it.",
+            f"Try imagenet-setup free-memory as its root; else, on the host, type: {BY_HAND}",
+        )
     return "sudo"
 
 
@@ -169,7 +174,8 @@ def refusal(there: Facts, number: int) -> MachineError:
     """
     what = f"{there.target} cannot be written: {os.strerror(number)}."
     if there.container:
-        return MachineError(f"{what}{_of_the_host(there)}", f"On the host, type: {BY_HAND}")
+        whose = f"This is a container, going by {there.container}: the page cache is its host's, and is dropped there."
+        return MachineError(f"{what} {whose}", f"On the host, type: {BY_HAND}")
     if number == errno.ENOENT:
         return MachineError(f"{what} This system keeps its page cache to itself.")
     why = {
@@ -238,12 +244,6 @@ def _container() -> str:
         if Path(sign).exists():
             return sign
     return next((f"${name}" for name in ("container", "KUBERNETES_SERVICE_HOST") if os.environ.get(name)), "")
-
-
-def _of_the_host(there: Facts) -> str:
-    if not there.container:
-        return ""
-    return f" This is a container, going by {there.container}: the page cache is its host's, and is dropped there."
 
 
 def _process(info: Mapping[str, Any]) -> Process:

@@ -79,10 +79,10 @@ def test_a_download_that_cannot_be_is_told_and_leads_back_to_the_choice(
 
 def test_answers_are_offered_again_after_a_download_that_was_not_begun(fetching: Fetching, tmp_path: Path) -> None:
     fetching(lambda _request: None)
-    answers: list[Value] = ["mirror", "https://example.org/in/", ["train"], str(tmp_path)]
-    script = Script(["download", *answers, *[DEFAULT] * 5, "new"])
+    answers: list[Value] = ["mirror", "https://example.org/in/", "", ["train"], str(tmp_path)]
+    script = Script(["download", *answers, *[DEFAULT] * 6, "new"])
     assert setup._begun(Output("quiet"), script) == Draft()
-    assert [asked.default for asked in script.asked[5:10]] == ["download", *answers]
+    assert [asked.default for asked in script.asked[6:12]] == ["download", *answers]
 
 
 def test_the_choice_comes_back_although_what_has_come_lies_in_a_usual_place(fetching: Fetching, raw_copy: Path) -> None:

@@ -23,6 +23,12 @@ def request(*answers: Value, **given: Any) -> tuple[Script, Request]:
     return script, ask_request(script, Given(**given))
 
 
+def sums_of(folder: Path) -> Path:
+    path = folder / "md5s.txt"
+    path.write_text(f"{'0' * 32}  ILSVRC2012_img_val.tar\n")
+    return path
+
+
 def abouts(script: Script, key: str) -> dict[Value, str]:
     (asked,) = [asked for asked in script.asked if asked.key == key]
     return {choice.value: choice.about for choice in asked.choices}
@@ -53,22 +59,56 @@ def test_sizes_stand_beside_what_is_wanted() -> None:
 
 
 def test_sizes_of_a_mirrors_own_files_are_not_stated(tmp_path: Path) -> None:
-    script, _ = request(DEFAULT, base="file:///m/", folder=tmp_path, sums={"ILSVRC2012_img_val.tar": "0" * 32})
+    script, _ = request(DEFAULT, base="file:///m/", folder=tmp_path, checksums=sums_of(tmp_path))
     sizes = abouts(script, "download.what")
     assert sizes["train"].startswith("147.9 GB")
     assert sizes["validation"].startswith("about ")
 
 
 def test_a_mirrors_address_is_asked_and_a_wrong_one_told(tmp_path: Path) -> None:
-    script, asked_for = request("mirror", "ftp://example.org", "https://example.org/in", ["test"], str(tmp_path))
-    assert script.keys == ["download.from", "download.base", "download.base", *ALL[1:]]
-    assert (script.asked[2].typed, script.asked[2].of) == ("ftp://example.org", 4)
+    wrong = "ftp://example.org"
+    script, asked_for = request("mirror", wrong, "https://example.org/in", DEFAULT, ["test"], str(tmp_path))
+    assert script.keys == ["download.from", "download.base", "download.base", "download.checksums", *ALL[1:]]
+    assert (script.asked[2].typed, script.asked[2].of) == (wrong, 5)
     assert "https://" in script.asked[2].error
-    assert (asked_for.base, asked_for.what) == ("https://example.org/in/", ("test",))
+    assert asked_for == Request(
+        origin="archives", base="https://example.org/in/", folder=tmp_path, what=("test",), checksums=None
+    )
+
+
+def test_a_mirrors_folder_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
+    script, _ = request("mirror", f"{tmp_path}/mirro", str(tmp_path), DEFAULT, DEFAULT, DEFAULT)
+    assert script.asked[2].error.startswith(f"{tmp_path}/mirro, from which the archives should come, is not there.")
+
+
+def test_a_mirror_is_not_fetched_into_itself(tmp_path: Path) -> None:
+    (tmp_path / "same").symlink_to(tmp_path)
+    script, _ = request("mirror", str(tmp_path), DEFAULT, DEFAULT, f"{tmp_path}/same", f"{tmp_path}/other")
+    assert script.asked[5].error.startswith(f"The archives cannot come from {tmp_path} and go to it.")
+    script, _ = request("mirror", str(tmp_path), "/", DEFAULT, DEFAULT, folder=tmp_path)
+    assert "cannot come from" in script.asked[2].error
+
+
+def test_sums_of_a_mirrors_own_files_are_asked_for_and_what_is_no_file_of_them_told(tmp_path: Path) -> None:
+    (tmp_path / "prose").write_text("Dear reader")
+    sums = sums_of(tmp_path)
+    wrong = [f"{tmp_path}/none", str(tmp_path), f"{tmp_path}/prose"]
+    script, asked_for = request("mirror", str(tmp_path), *wrong, str(sums), ["validation"], "/to")
+    assert asked_for.checksums == sums
+    assert [asked.error.partition("\n")[0] for asked in script.asked[2:6]] == [
+        "",
+        f"{tmp_path}/none: there is no such file.",
+        f"{tmp_path} is no file.",
+        f"{tmp_path}/prose, line 1: 'Dear reader' is not a sum and a name, as md5sum writes them.",
+    ]
+    assert abouts(script, "download.what")["validation"].startswith("about ")
+    assert command(asked_for).endswith(f" --what validation --checksums {sums}")
+    again = Script([DEFAULT] * 5)
+    assert ask_request(again, Given(), asked_for) == asked_for
 
 
 def test_a_password_in_an_address_is_not_repeated(tmp_path: Path) -> None:
-    script, _ = request("mirror", "https://me:hunter2@example.org/", "/mirror", DEFAULT, str(tmp_path))
+    script, _ = request("mirror", "https://me:hunter2@example.org/", "/", DEFAULT, DEFAULT, str(tmp_path))
     assert "user name" in script.asked[2].error
     assert "hunter2" not in repr(script.asked)
 
@@ -105,9 +145,14 @@ def test_what_is_given_is_not_asked(tmp_path: Path) -> None:
 
 
 def test_back_asks_the_question_before_and_its_answer_is_still_there() -> None:
-    script, asked_for = request("mirror", "/m", ["train", "devkit"], BACK, BACK, BACK, "huggingface", DEFAULT, DEFAULT)
-    assert script.keys == [*ALL[:1], "download.base", *ALL[1:], "download.what", "download.base", *ALL]
-    assert [asked.default for asked in script.asked[4:8]] == [["train", "devkit"], "/m", "mirror", ["train"]]
+    there: list[Value] = ["mirror", "/", DEFAULT, ["train", "devkit"]]
+    script, asked_for = request(*there, BACK, BACK, BACK, BACK, "huggingface", DEFAULT, DEFAULT)
+    assert script.keys == [
+        *ALL[:1], "download.base", "download.checksums", *ALL[1:],
+        "download.what", "download.checksums", "download.base", *ALL,
+    ]  # fmt: skip
+    assert [asked.default for asked in script.asked[5:9]] == [["train", "devkit"], "", "/", "mirror"]
+    assert script.asked[9].default == ["train"]
     assert asked_for.what == ("train",)
 
 
@@ -130,6 +175,11 @@ def test_nothing_wanted_is_told() -> None:
     assert script.asked[2].error == "Choose one at least."
 
 
+def test_a_folder_without_a_name_is_told(tmp_path: Path) -> None:
+    script, _ = request(DEFAULT, DEFAULT, " ", str(tmp_path))
+    assert script.asked[3].error == "Name a folder."
+
+
 @pytest.mark.parametrize(
     ("name", "why"), [("file", "is a file. Name a folder"), ("b\udce9", "no UTF-8"), ("~nobody-here/x", "~nobody-here")]
 )
@@ -142,8 +192,9 @@ def test_a_folder_that_cannot_be_is_told(tmp_path: Path, name: str, why: str) ->
 
 
 def test_the_command_says_what_was_answered(tmp_path: Path) -> None:
-    _, asked_for = request("mirror", "/a mirror", ["validation", "train"], str(tmp_path))
-    words = f"imagenet-setup download --base file:///a%20mirror/ --to {tmp_path} --what train,validation"
+    (tmp_path / "a mirror").mkdir()
+    _, asked_for = request("mirror", f"{tmp_path}/a mirror", DEFAULT, ["validation", "train"], str(tmp_path))
+    words = f"imagenet-setup download --base file://{tmp_path}/a%20mirror/ --to {tmp_path} --what train,validation"
     assert command(asked_for) == words
     assert command(request("kaggle", "/data")[1]) == "imagenet-setup download --base kaggle --to /data"
 
@@ -184,10 +235,10 @@ def test_back_from_the_secret_mends_the_name() -> None:
 def test_cookies_are_a_file_that_is_there(tmp_path: Path) -> None:
     (tmp_path / "cookies.txt").touch()
     script = Script([f"{tmp_path}/cookie.txt", str(tmp_path), f"{tmp_path}/cookies.txt"])
-    assert PromptedAsker(script).cookies(HOST, False) == tmp_path / "cookies.txt"
+    assert PromptedAsker(script).cookies(HOST, "") == tmp_path / "cookies.txt"
     assert [asked.error for asked in script.asked] == [
         "",
-        f"{tmp_path}/cookie.txt is no file.",
+        f"{tmp_path}/cookie.txt: there is no such file.",
         f"{tmp_path} is no file.",
     ]
     assert HOST in script.asked[0].text
@@ -198,8 +249,8 @@ def test_cookies_are_a_file_that_is_there(tmp_path: Path) -> None:
 def test_cookies_that_did_not_do_are_said_and_none_leaves_it() -> None:
     for answer in ("", BACK):
         script = Script([answer])
-        assert PromptedAsker(script).cookies(HOST, True) is None
-        assert "still answers with its login page" in script.asked[0].error
+        assert PromptedAsker(script).cookies(HOST, "They ended on 2001-09-09.") is None
+        assert (script.asked[0].error, script.said) == ("They ended on 2001-09-09.", [])
 
 
 def test_ctrl_c_leaves_every_question() -> None:

@@ -140,15 +140,17 @@ def test_the_whole_conversation(person: Callable[..., Person], raw: Path, tmp_pa
 
 
 @pytest.mark.usefixtures("nowhere")
-def test_who_has_no_data_is_led_to_the_download_and_back(person: Callable[..., Person]) -> None:
+def test_who_has_no_data_is_led_to_the_download_and_back(person: Callable[..., Person], tmp_path: Path) -> None:
     someone = person()
     someone.reads("What would you like to do?").reads("I don't have it yet").types(DOWN, ENTER)
     someone.reads("archives come from?").reads("Hugging Face").types(DOWN, ENTER)
     someone.reads("What is its address?").types("ftp://mirror", ENTER)
-    someone.reads("begin with https://").reads("ftp://mirror").types(CLEAR, "file:///mirror", ENTER)
+    someone.reads("begins with https://").reads("ftp://mirror").types(CLEAR, tmp_path.as_uri(), ENTER)
+    someone.reads("MD5s of its own archives").types(ENTER)
     someone.reads("What is wanted?").reads("147.9 GB").types(ENTER)
     someone.reads("Where should they go?").reads("raw-data").types(ESC)
-    someone.reads("What is wanted?").types(ESC).reads("What is its address?").types(ESC)
+    someone.reads("What is wanted?").types(ESC).reads("MD5s of its own").types(ESC)
+    someone.reads("What is its address?").types(ESC)
     someone.reads("archives come from?").types(ESC).reads("What would you like to do?").types(CTRL_C)
     assert someone.ends() == 130
 

@@ -57,14 +57,14 @@ class Asked:
 
     credentials_: list[Credentials | None] = field(default_factory=list)
     cookies_: list[Path | None] = field(default_factory=list)
-    asked: list[tuple[str, str, bool]] = field(default_factory=list)
+    asked: list[tuple[str, str, bool | str]] = field(default_factory=list)
 
     def credentials(self, host: str, refused: bool) -> Credentials | None:
         self.asked.append(("credentials", host, refused))
         return self.credentials_.pop(0) if self.credentials_ else None
 
-    def cookies(self, host: str, refused: bool) -> Path | None:
-        self.asked.append(("cookies", host, refused))
+    def cookies(self, host: str, why: str) -> Path | None:
+        self.asked.append(("cookies", host, why))
         return self.cookies_.pop(0) if self.cookies_ else None
 
 

@@ -69,8 +69,19 @@ def test_where_nobody_can_be_asked_the_variables_are_named() -> None:
         Access(BASE, Nobody()).satisfy(wanted())
     assert str(raised.value) == (
         "a.org asks for a user name and a password or access key (401).\n"
-        "→ Set IMAGENET_USERNAME and IMAGENET_ACCESS_KEY; an account is made at https://image-net.org/download-images"
+        "→ Set IMAGENET_USERNAME and IMAGENET_ACCESS_KEY; without an account, ask those who run a.org"
     )
+
+
+@pytest.mark.parametrize(("set_", "missing"), [(USERNAME, ACCESS_KEY), (ACCESS_KEY, USERNAME)])
+def test_the_one_of_the_two_variables_that_is_missing_is_named(
+    monkeypatch: pytest.MonkeyPatch, set_: str, missing: str
+) -> None:
+    monkeypatch.setenv(set_, "sesame")
+    with pytest.raises(DownloadError) as raised:
+        Access(BASE, Nobody()).satisfy(wanted())
+    assert raised.value.what == f"a.org asks for a user name and a password or access key (401); {missing} is not set."
+    assert raised.value.hint.startswith(f"Set {missing}; ")
 
 
 def test_refused_variables_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,6 +168,31 @@ def test_cookies_that_a_person_names_take_the_place_of_those_before(tmp_path: Pa
     cookies(tmp_path, line(value="new"))
     access.let_in(LoginPage("a.org"))
     assert [(cookie.name, cookie.value) for cookie in access.jar] == [("session", "new")]
+
+
+def test_why_cookies_did_not_do_is_said_when_others_are_asked_for(tmp_path: Path) -> None:
+    bad, old, good = (tmp_path / name for name in ("bad", "old", "good"))
+    bad.write_text("<html>")
+    for path, text in ((old, line("b.org")), (good, line())):
+        path.write_text(text)
+    asker = Asked(cookies_=[bad, old, good])
+    access = Access(BASE, asker)
+    for _ in range(2):
+        access.let_in(LoginPage("a.org"))
+    assert [cookie.domain for cookie in access.jar] == ["a.org"]
+    assert asker.asked == [
+        ("cookies", "a.org", ""),
+        (
+            "cookies",
+            "a.org",
+            f"{bad} is no cookies.txt in Netscape's format: line 1 is not seven fields with tabs between.",
+        ),
+        (
+            "cookies",
+            "a.org",
+            f"a.org answered with a web page instead of the archive, even with {old}, which has no cookie for a.org.",
+        ),
+    ]
 
 
 def test_what_exporters_write_otherwise_is_read_too(tmp_path: Path) -> None:

@@ -3,7 +3,16 @@ from pathlib import Path
 import httpx
 import pytest
 
-from wizard.download.address import OFFICIAL, absolute, base_address, local_path, shown, trusted_alike
+from wizard.download.address import (
+    OFFICIAL,
+    absolute,
+    account,
+    base_address,
+    local_path,
+    require_source,
+    shown,
+    trusted_alike,
+)
 from wizard.errors import UsageError
 
 
@@ -30,8 +39,9 @@ def test_a_path_that_begins_here_or_at_home_is_meant_from_there() -> None:
 @pytest.mark.parametrize(
     ("typed", "what"),
     [
-        ("ftp://example.org/", "'ftp://example.org/' is no address of a folder: it should begin with https://,"),
+        ("ftp://example.org/", "'ftp://example.org/' is no address of a folder."),
         ("example.org/2012", "'example.org/2012' is no address of a folder"),
+        (" ", "The address is empty."),
         ("http://", "'http://' is no address of a folder"),
         ("http://example.org:x/", "'http://example.org:x/' is no address: Invalid port: 'x'."),
         ("file://elsewhere/data", "'file://elsewhere/data' names a file on another host."),
@@ -42,6 +52,51 @@ def test_what_is_no_address_is_said(typed: str, what: str) -> None:
     with pytest.raises(UsageError) as raised:
         base_address(typed)
     assert raised.value.what.startswith(what)
+
+
+def test_a_word_is_a_path_where_there_is_such_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mirror" / "2012").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert base_address("mirror") == f"file://{tmp_path}/mirror/"
+    assert base_address("mirror/2012") == f"file://{tmp_path}/mirror/2012/"
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"), [("Kagel", "Did you mean kaggle?"), ("mirror", "the path of a folder here")]
+)
+def test_a_word_that_is_nothing_gets_what_would_do(typed: str, hint: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        base_address(typed, ("kaggle", "huggingface"))
+    assert hint in raised.value.hint
+    assert "kaggle" in raised.value.hint
+    with pytest.raises(UsageError) as raised:
+        base_address(typed)
+    assert "kaggle" not in raised.value.hint
+
+
+def test_a_base_that_is_no_folder_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for name, seen in (("none", "is not there"), ("file", "is no folder")):
+        with pytest.raises(UsageError) as raised:
+            require_source(base_address(f"file://{tmp_path}/{name}"))
+        assert raised.value.what == f"{tmp_path}/{name}, from which the archives should come, {seen}."
+    require_source(base_address(str(tmp_path)))
+    require_source(OFFICIAL, tmp_path)
+
+
+def test_archives_do_not_come_from_where_they_go_to(tmp_path: Path) -> None:
+    (tmp_path / "same").symlink_to(tmp_path)
+    for folder in (tmp_path, tmp_path / "same"):
+        with pytest.raises(UsageError, match="cannot come from"):
+            require_source(base_address(str(tmp_path)), folder)
+    require_source(base_address(str(tmp_path)), tmp_path / "another")
+
+
+def test_image_net_org_is_named_for_its_own_hosts_alone() -> None:
+    for host in ("image-net.org", "www.image-net.org"):
+        assert account(host).startswith("see https://image-net.org/download-images, where accounts are made")
+    for host in ("my-image-net.org", "image-net.org.example.com"):
+        assert account(host) == f"ask those who run {host}"
 
 
 @pytest.mark.parametrize(

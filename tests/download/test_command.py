@@ -1,6 +1,7 @@
 """download as a person types it: what is printed where, what is asked for, and the exit code."""
 
 import gzip
+import io
 import json
 import os
 import re
@@ -31,6 +32,7 @@ from tests.download.test_access import cookies, line
 from wizard.cli import main
 from wizard.commands import downloading
 from wizard.download.access import ACCESS_KEY, USERNAME
+from wizard.output import Output
 from wizard.preflight.machine import Disk
 
 FILES = {NAME: DATA} | {name: gzip.compress(drawn(20_000, seed), mtime=0) for seed, name in enumerate(BOXES)}
@@ -60,7 +62,7 @@ def words(server: Server, tmp_path: Path) -> list[str]:
 
 
 def there(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.startswith(".")}
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def failure(words: Sequence[str], code: int, capsys: pytest.CaptureFixture[str]) -> str:
@@ -78,10 +80,11 @@ def test_it_says_what_is_to_come_and_what_came(
     out, err = capsys.readouterr()
     assert there(tmp_path / "to") == FILES
     assert out == (
-        f"Fetched 3 files, 3.1 MB, each with the right MD5, to {tmp_path}/to.\n"
+        f"3 files, 3.1 MB, are in {tmp_path}/to now, each with the right MD5.\n"
         f"Build from it with: imagenet-setup, and {tmp_path}/to as the raw data.\n"
     )
     assert "accepted its terms, which hold for copies from elsewhere too: https://image-net.org/download-images" in err
+    assert "\nLooking at 3 files here and at 127.0.0.1…\n" in err
     assert f"\nFrom {server.base} to {tmp_path}/to:\n  → ILSVRC2012_bbox_val_v3.tgz " in err
     assert "✓ ILSVRC2012_img_val.tar  3.0 MB · MD5 as it should be · " in err
 
@@ -102,7 +105,11 @@ def test_one_that_is_damaged_keeps_none_of_the_others_from_coming(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], server: Server
 ) -> None:
     server.rules = [Damaged(at=600, name=BOXES[0])]
-    told = failure(words, 3, capsys)
+    assert main(words) == 3
+    said, told = capsys.readouterr().err.split("✗ ")
+    told = f"✗ {told}"
+    note = f"! {BOXES[0]} came whole with another MD5; it is kept aside as {BOXES[0]}.bad, which may be deleted\n"
+    assert note in said
     assert told.startswith(f"✗ {BOXES[0]} came whole, but its MD5 is ")
     assert f"is kept aside as {BOXES[0]}.bad.\n→ The same command fetches it anew." in told
     assert set(there(tmp_path / "to")) == {NAME, BOXES[1], f"{BOXES[0]}.bad"}
@@ -164,10 +171,15 @@ def test_no_secret_is_left_anywhere(
         (["--what", "all"], 2, "--what all: there is no 'all'.", "There are train, validation, boxes, devkit, test,"),
         (["--what", ","], 2, "--what names nothing.", "There are train,"),
         (["--connections", "17"], 2, "--connections 17: from 1 to 16 will do.", ""),
-        (["--base", "ftp://a.org/"], 2, "'ftp://a.org/' is no address of a folder", "The official one is https://"),
+        (["--base", "ftp://a.org/"], 2, "'ftp://a.org/' is no address of a folder.", "It begins with https://, "),
+        (["--base", "huggingfaces"], 2, "'huggingfaces' is no address of a folder.", "Did you mean huggingface?"),
+        (["--base", "a.org"], 2, "'a.org' is no address of a folder.", "It begins with https://, http:// or file://, "),
+        (["--base", ""], 2, "The address is empty.", "It begins with https://, "),
+        (["--base", "/none"], 2, "/none, from which the archives should come, is not there.", "See how it is spelt"),
+        (["--to", " "], 2, "--to is empty.", "Name a folder; . is the one that you are in"),
         (["--base", "https://me:qwertz@a.org/"], 2, "The address holds a user name", "Leave it out"),
-        (["--checksums", "/none"], 3, "/none cannot be read: No such file or directory.", "Mend its rights"),
-        (["--cookies", "/none"], 3, "/none cannot be read: No such file or directory.", "Mend its rights"),
+        (["--checksums", "/none"], 2, "/none: there is no such file.", ""),
+        (["--cookies", "/none"], 2, "/none: there is no such file.", ""),
     ],
 )
 def test_what_cannot_be_is_said(
@@ -180,11 +192,111 @@ def test_what_cannot_be_is_said(
     assert "qwertz" not in told
 
 
+def test_what_is_wanted_may_have_blanks_between(words: list[str], tmp_path: Path) -> None:
+    at = words.index("--what")
+    assert main([*words[:at], "--yes", "--what", "boxes", "validation", "--connections", "2"]) == 0
+    assert there(tmp_path / "to") == FILES
+
+
+def test_a_word_without_an_option_leads_to_the_option(capsys: pytest.CaptureFixture[str]) -> None:
+    assert failure(["download", "boxes"], 2, capsys).splitlines() == [
+        "✗ download knows what to do with none of: boxes.",
+        "→ What is wanted is said with --what, such as: --what train,validation,boxes",
+    ]
+
+
+@pytest.mark.parametrize("base", ["{}", "file://{}", "link"])
+def test_a_mirror_is_not_fetched_into_itself(
+    base: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to(tmp_path)
+    given = ["--base", base.format(tmp_path), "--to", str(tmp_path), "--what", "boxes", "--yes"]
+    assert failure(["download", *given], 2, capsys).startswith("✗ The archives cannot come from")
+
+
+@pytest.mark.parametrize(
+    ("hub", "flags", "told"),
+    [
+        ("kaggle", ["--what", "train"], "--what cannot go with --base kaggle, which hands out everything at once, "),
+        ("Kaggle", ["--connections", "2"], "--connections cannot go with --base kaggle"),
+        ("huggingface", ["--cookies", "{}"], "--cookies cannot go with --base huggingface, which "),
+        ("huggingface", ["--checksums", "{}", "--connections", "2"], "--checksums and --connections cannot go with"),
+    ],
+)
+def test_what_a_hub_has_no_use_for_is_not_passed_over_in_silence(
+    hub: str, flags: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    words = [flag.format(tmp_path / "file") for flag in flags]
+    assert failure(["download", "--base", hub, "--to", str(tmp_path), *words], 2, capsys).startswith(f"✗ {told}")
+
+
+@pytest.fixture
+def without_tokens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "KAGGLE_API_TOKEN", "KAGGLE_USERNAME", "KAGGLE_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path / "token"))
+
+
+@pytest.mark.usefixtures("without_tokens")
+@pytest.mark.parametrize(
+    ("hub", "code", "told"),
+    [
+        (["kaggle"], 3, "Kaggle hands out nothing without a token, and its client found none."),
+        (["huggingface", "--what", "train"], 3, "Hugging Face hands out nothing without a token"),
+        (["huggingface", "--what", "boxes"], 2, "Hugging Face has boxes nowhere"),
+    ],
+)
+def test_what_cannot_be_had_of_a_hub_is_said_before_the_disk_is_looked_at(
+    hub: list[str],
+    code: int,
+    told: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(downloading, "disk", lambda _path: Disk(mount="/", kind="ext4", free=0, files_free=None))
+    words = ["download", "--base", *hub, "--to", str(tmp_path / "to"), "--yes"]
+    assert failure(words, code, capsys).startswith(f"✗ {told}")
+    assert not (tmp_path / "to").exists()
+
+
+def test_what_a_hub_lacks_is_said_before_the_disk_is_looked_at(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_some")
+    monkeypatch.setattr(downloading, "disk", lambda _path: Disk(mount="/", kind="ext4", free=0, files_free=None))
+    words = ["download", "--base", "huggingface", "--to", str(tmp_path / "to"), "--yes", "--what", "train,boxes"]
+    assert main(words) == 4
+    err = capsys.readouterr().err
+    assert "! Hugging Face has no boxes: only images." in err
+    assert err.index("no boxes") < err.index("are needed in")
+    assert main([*words, "--json"]) == 4
+    assert json.loads(capsys.readouterr().out.splitlines()[0])["event"] == "note"
+
+
+def test_ctrl_c_before_it_starts_says_that_nothing_was_fetched(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Output, "asks", True)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("quit\n"))
+    assert main([*words[:-1], "--plain"]) == 130
+    *_, what, hint = capsys.readouterr().err.splitlines()
+    assert what.endswith("[no] Nothing was fetched.")
+    assert hint.startswith("-> Go on with: imagenet-setup download --base http://127.0.0.1:")
+    assert f"--checksums {tmp_path}/{SUMS}" in hint
+    assert not (tmp_path / "to").exists()
+
+
 def test_sums_of_nothing_that_is_wanted_are_told(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / SUMS).write_text(f"{md5(b'')}  other.tar\n")
     told = failure(words, 2, capsys)
+    assert not (tmp_path / "to").exists()
     assert told.startswith(f"✗ {tmp_path}/{SUMS} has the sum of none of the files that are wanted")
 
 
@@ -199,13 +311,13 @@ def test_where_nobody_can_be_asked_it_says_what_is_missing(capsys: pytest.Captur
 def test_too_small_a_disk_is_said_before_anything_comes(
     words: list[str], server: Server, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small = Disk(mount="/data", kind="ext4", free=50_000_000, files_free=None)
+    small = Disk(mount="/data", kind="ext4", free=10_000_000, files_free=None)
     monkeypatch.setattr(downloading, "disk", lambda _path: small)
     told = failure(words, 4, capsys)
     assert told.splitlines()[0] == (
-        f"✗ 50.0 MB are free on /data (ext4) for {words[4]}; 3.1 MB are still to come, and 100.0 MB are to stay free."
+        f"✗ 10.0 MB are free on /data (ext4) for {words[4]}; 3.1 MB are still to come, and 16.0 MB are to stay free."
     )
-    assert "→ Free 53.1 MB there, choose another folder (--to DIR), or fewer files (--what)" in told
+    assert "→ Free 9.1 MB there, choose another folder (--to DIR), or fewer files (--what)" in told
     assert sum(end - start for name in FILES for start, end in server.sent_ranges(name)) == 3 * 512
 
 

@@ -12,7 +12,7 @@ from wizard.download.archives import Archive
 from wizard.download.errors import DamagedError, DownloadError
 from wizard.download.fetch import look
 from wizard.download.found import Found
-from wizard.errors import MachineError
+from wizard.errors import InputError, MachineError
 
 
 @pytest.fixture
@@ -128,13 +128,16 @@ def test_another_mirror_goes_on_if_the_end_is_alike(server: Server, download: Do
         assert sum(end - start for start, end in mirror.sent_ranges(NAME)) == len(DATA) - 1_000_000 + 512 + (1 << 16)
 
 
-def test_another_mirror_of_another_file_starts_over(server: Server, download: Download) -> None:
+def test_a_part_of_something_else_is_kept_aside(server: Server, download: Download) -> None:
     interrupted_after(download, server, 1_000_000)
     with serving(OTHER) as mirror:
         download.base = mirror.base
-        assert found(download, archive(OTHER)).state == "changed"
+        assert found(download, archive(OTHER)).state == "foreign"
         download.run(archive(OTHER))
-    assert download.data == OTHER
+    assert (download.data, download.files) == (OTHER, [NAME, f"{NAME}.bad"])
+    assert download.notes == [
+        f"{NAME}.part is not the beginning of the server's file; it is kept aside as {NAME}.bad, which may be deleted"
+    ]
 
 
 @pytest.mark.parametrize("note", ["", "{", "[1]"])
@@ -146,9 +149,10 @@ def test_a_part_without_a_note_is_looked_at(server: Server, download: Download, 
     assert server.sent_twice(NAME) == 0
 
 
-def test_a_part_that_is_too_long_is_let_go(download: Download) -> None:
+def test_a_part_that_is_too_long_is_kept_aside(download: Download) -> None:
     download.part.write_bytes(DATA + b"more")
     download.run()
+    assert (download.folder / f"{NAME}.bad").read_bytes() == DATA + b"more"
     assert download.data == DATA
 
 
@@ -180,14 +184,46 @@ def test_another_file_of_its_name_is_kept_aside(download: Download, there: bytes
     download.run()
     assert (download.data, download.files) == (DATA, [NAME, f"{NAME}.bad", f"{NAME}.bad2"])
     assert (download.folder / f"{NAME}.bad2").read_bytes() == there
-    assert download.notes == [f"{NAME} was there and is not what it should be; it is kept aside as {NAME}.bad2"]
+    assert download.notes == [
+        f"{NAME} was here and is not what it should be; it is kept aside as {NAME}.bad2, which may be deleted"
+    ]
 
 
-def test_a_short_file_whose_server_sends_no_parts_is_kept_aside(server: Server, download: Download) -> None:
+def test_what_is_there_stays_until_its_successor_is_proven(server: Server, download: Download) -> None:
+    (download.folder / NAME).write_bytes(OTHER)
+    server.rules = [Damaged(at=1_500_000)]
+    with pytest.raises(DamagedError):
+        download.run()
+    assert (download.folder / NAME).read_bytes() == OTHER
+
+
+@pytest.mark.parametrize("suffix", ["", ".part"])
+def test_without_ranges_a_beginning_is_compared_and_gone_on_with(
+    server: Server, download: Download, suffix: str
+) -> None:
     server.rules = [NoRange()]
-    (download.folder / NAME).write_bytes(DATA[:1_000_000])
+    (download.folder / f"{NAME}{suffix}").write_bytes(DATA[:1_000_000])
+    look = found(download)
+    assert (look.have, look.missing, look.left) == (1_000_000, len(DATA) - 1_000_000, len(DATA))
+    assert "this server sends all of it again" in look.told
+    download.run()
+    assert (download.data, download.files) == (DATA, [NAME])
+
+
+@pytest.mark.parametrize("suffix", ["", ".part"])
+def test_without_ranges_what_is_no_beginning_is_kept_aside(server: Server, download: Download, suffix: str) -> None:
+    server.rules = [NoRange()]
+    there = DATA[:999_999] + b"x" + DATA[:100]
+    (download.folder / f"{NAME}{suffix}").write_bytes(there)
     download.run()
     assert (download.data, download.files) == (DATA, [NAME, f"{NAME}.bad"])
+    assert (download.folder / f"{NAME}.bad").read_bytes() == there
+
+
+def test_a_folder_of_its_name_is_refused(download: Download) -> None:
+    (download.folder / NAME).mkdir()
+    with pytest.raises(InputError, match="is a folder, and the archive would have its name"):
+        found(download)
 
 
 def test_a_wrong_sum_is_kept_aside_and_the_next_run_fetches_anew(server: Server, download: Download) -> None:

@@ -29,6 +29,7 @@ def remote(**fields: Any) -> Remote:
         (10, remote(etag='"2"'), "changed"),
         (10, remote(server="http://b:80"), "unknown"),
         (10, None, "unknown"),
+        (len(DATA) + 1, None, "foreign"),
     ],
 )
 def test_a_part_is_gone_on_with_if_it_is_of_the_same_version(size: int, record: Remote | None, state: str) -> None:
@@ -63,13 +64,13 @@ def test_a_gzipped_one_has_to_be_gzipped() -> None:
 
 def test_room_is_needed_for_what_is_still_to_come() -> None:
     begun = Found(archive=archive(), state="begun", size=5_000_000_000, have=2_000_000_000)
-    disk = Disk(mount="/data", kind="ext4", free=3_099_999_999, files_free=None)
+    disk = Disk(mount="/data", kind="ext4", free=3_015_999_999, files_free=None)
     with pytest.raises(MachineError) as raised:
         require_room([begun], Path("/data/raw"), disk)
     assert raised.value.what == (
-        "3.1 GB are free on /data (ext4) for /data/raw; 3.0 GB are still to come, and 100.0 MB are to stay free."
+        "3.0 GB are free on /data (ext4) for /data/raw; 3.0 GB are still to come, and 16.0 MB are to stay free."
     )
     assert raised.value.hint == "Free 1 bytes there, choose another folder (--to DIR), or fewer files (--what)"
-    require_room([begun], Path("/data/raw"), Disk(mount="", kind="", free=3_100_000_000, files_free=None))
+    require_room([begun], Path("/data/raw"), Disk(mount="", kind="", free=3_016_000_000, files_free=None))
     right = Found(archive=archive(), state="right", size=5, have=5)
     require_room([right], Path("/data/raw"), Disk(mount="", kind="", free=0, files_free=None))

@@ -13,7 +13,7 @@ from tests.download.hub_servers import DATA, STORAGE, TOKEN, hugging_face, huggi
 from tests.download.server import Cut, Damaged, Server, Status
 from tests.helpers import survey
 from wizard.download.events import Event, Fetched, Transferring, Waiting
-from wizard.download.huggingface import PAGE, fetch, needs
+from wizard.download.huggingface import PAGE, fetch, lacking, needs, require
 from wizard.download.patience import Patience
 from wizard.engine.events import Note
 from wizard.errors import InputError, MachineError, UsageError
@@ -78,7 +78,7 @@ def test_without_a_token_it_is_said_how_to_log_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("HF_TOKEN")
-    with hugging_face(ARCHIVES) as server, pytest.raises(InputError, match="found no token") as raised:
+    with hugging_face(ARCHIVES) as server, pytest.raises(InputError, match="client found none") as raised:
         Fetching(server, tmp_path)()
     assert "hf auth login" in raised.value.hint
     assert PAGE in raised.value.hint
@@ -197,16 +197,23 @@ def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "outside.JPEG").exists()
 
 
-def test_boxes_are_said_to_be_elsewhere(tmp_path: Path) -> None:
-    with hugging_face(ARCHIVES) as server:
-        fetching = Fetching(server, tmp_path)
-        fetching("validation", "boxes")
-    assert "has no boxes" in fetching.notes()
+def test_boxes_are_said_to_be_elsewhere() -> None:
+    assert lacking(["validation", "boxes"]).startswith("Hugging Face has no boxes: only images.")
+    assert lacking(["validation"]) == ""
 
 
 def test_boxes_alone_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="boxes"):
-        fetch(tmp_path, ["boxes"], lambda _: None)
+        require(["boxes"], tmp_path)
+
+
+def test_a_token_is_needed_for_what_is_not_there_yet_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_TOKEN")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / VAL).touch()
+    require(["validation"], tmp_path)
+    with pytest.raises(InputError, match="client found none"):
+        require(["validation", "test"], tmp_path)
 
 
 def test_a_client_that_is_missing_is_named_with_what_installs_it(

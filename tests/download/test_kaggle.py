@@ -20,7 +20,7 @@ from tests.helpers import survey
 from wizard.download.archives import What
 from wizard.download.events import Event, Fetched, Transferring, Waiting
 from wizard.download.hub import client
-from wizard.download.kaggle import COMPETITION, PAGE, fetch, needs
+from wizard.download.kaggle import COMPETITION, PAGE, fetch, lacking, needs, require
 from wizard.download.patience import Patience
 from wizard.engine.events import Note
 from wizard.errors import InputError, MachineError, UsageError
@@ -325,11 +325,30 @@ def test_a_run_that_ended_before_the_files_were_moved_needs_no_network(tmp_path:
     assert [path.name for path in tmp_path.iterdir()] == ["ILSVRC"]
 
 
-def test_less_than_everything_is_said_not_to_be_had(tmp_path: Path) -> None:
-    with serving(tmp_path) as fetching:
-        fetching(["validation", "devkit"])
-    assert "All of it is fetched" in fetching.notes()
-    assert "no development kit" in fetching.notes()
+def test_the_kit_is_said_not_to_be_there() -> None:
+    assert "no development kit" in lacking(["train", "devkit"])
+    assert lacking(ALL) == ""
+
+
+def test_a_token_is_needed_for_what_is_not_there_yet_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KAGGLE_API_TOKEN")
+    with pytest.raises(InputError, match="client found none"):
+        require(ALL, tmp_path)
+    (tmp_path / "ILSVRC").mkdir()
+    require(ALL, tmp_path)
+
+
+def test_in_a_kaggle_notebook_no_token_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KAGGLE_API_TOKEN")
+    monkeypatch.setenv("KAGGLE_KERNEL_RUN_TYPE", "Interactive")
+    monkeypatch.setenv("KAGGLE_DATA_PROXY_URL", "http://127.0.0.1")
+    require(ALL, tmp_path)
+
+
+def test_an_attempt_that_got_nothing_leaves_nothing(tmp_path: Path) -> None:
+    with serving(tmp_path, accepted=False) as fetching, pytest.raises(InputError):
+        fetching()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_client_that_is_missing_is_named_with_what_installs_it(

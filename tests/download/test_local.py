@@ -42,7 +42,7 @@ def test_what_is_of_another_file_is_not_gone_on_with(download: Download) -> None
     download.folder.mkdir()
     download.part.write_bytes(OTHER[:1_000_000])
     download.run()
-    assert (download.data, download.files) == (DATA, [NAME])
+    assert (download.data, download.files) == (DATA, [NAME, f"{NAME}.bad"])
 
 
 def test_a_file_that_is_not_there_is_named(download: Download, mirror: Path) -> None:

@@ -168,7 +168,7 @@ def test_a_login_page_is_known_and_cookies_are_asked_for_once(
     download.asker = asker
     download.run()
     assert download.data == DATA
-    assert asker.asked == [("cookies", "127.0.0.1", False)]
+    assert asker.asked == [("cookies", "127.0.0.1", "")]
 
 
 class Typed(Rule):
@@ -214,7 +214,7 @@ def test_a_session_that_ends_on_the_way_costs_nothing_that_came(
         server.rules = [Typed("application/octet-stream")]
         fetch(found, way)
     assert download.data == DATA
-    assert asker.asked == [("cookies", "127.0.0.1", False)]
+    assert asker.asked == [("cookies", "127.0.0.1", "")]
     assert server.sent_twice(NAME) <= 512 * 2 + (1 << 16)
     assert download.notes == []
 
@@ -251,7 +251,7 @@ def test_a_loop_is_left(server: Server, download: Download) -> None:
     ("status", "what", "hint"),
     [
         (404, "{} is not there (404).", f"Check the base address, or leave {NAME} out: --what names what is wanted"),
-        (403, "{}: access is refused (403 Forbidden).", "An account whose access to ILSVRC2012 was granted"),
+        (403, "{}: access is refused (403 Forbidden).", "If a browser may fetch it where you are logged in"),
         (451, "{}: the server answered 451 Unavailable For Legal Reasons.", "Check the base address"),
     ],
 )
@@ -268,7 +268,7 @@ def test_what_never_helps_is_not_tried_again(
 @pytest.mark.parametrize(
     ("rule", "reason"),
     [
-        (Status(500, times=1), "127.0.0.1 is busy (500 Internal Server Error)"),
+        (Status(500, times=1), "127.0.0.1 cannot answer (500 Internal Server Error)"),
         (Silent(times=1), "the connection broke (the server hung up without an answer)"),
         (Silent(times=1, reset=True), "the connection broke (Connection reset by peer)"),
         (NotHttp(times=1), "the connection broke ("),

@@ -8,7 +8,7 @@ from rich.console import Console, ConsoleDimensions
 from tests.show.scenes import GB, Clock, Terminal
 from wizard.download.events import Checking, Event, Fetched, Transferring, Waiting
 from wizard.engine.events import Note
-from wizard.output import Output
+from wizard.output import Mode, Output
 from wizard.show import bars as module
 from wizard.show.bars import Bars
 from wizard.show.panel import MARGIN
@@ -129,6 +129,27 @@ def test_a_check_is_called_so_and_gives_way_to_the_transfer(clock: Clock) -> Non
     assert scene.play(transferring(GB))[0].startswith(f"{TRAIN}  ")
 
 
+def test_a_silent_server_is_told_in_place_of_a_rate(clock: Clock) -> None:
+    scene = Scene(clock, 100)
+    scene.fetch(20)
+    clock.now += 12
+    assert "12 s silent" in scene.play()[0]
+    assert "MB/s" not in scene.play()[0]
+    assert "MB/s" in scene.play(transferring(60 * GB))[0]
+
+
+@pytest.mark.parametrize("mode", ["json", "plain"])
+def test_the_end_of_a_check_is_taken_in_every_mode(mode: Mode) -> None:
+    transfers(Output(mode)).handle(Checking(file=BOXES, done=2, total=2))
+    Lines(Output(mode), every=0).handle(Checking(file=BOXES, done=2, total=2))
+
+
+def test_a_file_that_was_checked_is_no_line_any_more(clock: Clock) -> None:
+    scene = Scene(clock, 100)
+    assert scene.play(Checking(file=BOXES, done=1, total=2))
+    assert not scene.play(Checking(file=BOXES, done=2, total=2))
+
+
 def test_while_a_transfer_waits_its_bar_says_so(clock: Clock) -> None:
     scene = Scene(clock, 100)
     scene.fetch()
@@ -213,7 +234,7 @@ def test_lines_say_at_once_what_matters(capsys: pytest.CaptureFixture[str]) -> N
         f"[!!] {TRAIN}: the connection broke off; again at once, attempt 1",
         f"[ok] {TRAIN}  100.0 GB - MD5 as it should be - 12 minutes, 137.5 MB/s",
         f"[ok] {BOXES}  20.0 MB - MD5 as it should be - was here already",
-        "[ok] a.tar  5 bytes - no MD5 to compare with - 1 second",
+        "[ok] a.tar  5 bytes - no MD5 to compare with - under a second",
     ]
 
 

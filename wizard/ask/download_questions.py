@@ -2,21 +2,22 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 
 from wizard.ask.asked import Choice, Kind, Value
-from wizard.download.address import base_address
-from wizard.download.archives import WHATS, What, wanted
-from wizard.errors import SetupError
+from wizard.download.address import base_address, require_source
+from wizard.download.archives import WHATS, What, read_sums, wanted
+from wizard.errors import UsageError, reading
 from wizard.folders import expanded
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.sources.locate import human_bytes
 
 Answers = Mapping[str, Value]
-Sums = Mapping[str, str]
 
-WHERE, BASE, WHAT, TO = "download.from", "download.base", "download.what", "download.to"
+WHERE, BASE, CHECKSUMS = "download.from", "download.base", "download.checksums"
+WHAT, TO = "download.what", "download.to"
 OFFICIALLY, MIRROR = "image-net.org", "mirror"
 HUGGING_FACE_HAS: tuple[What, ...] = ("train", "validation", "test")
 
@@ -52,9 +53,9 @@ class DownloadQuestion:
         text: the question.
         help: a paragraph on what it is for and what to take.
         default: taken when nothing is typed; None where there is none.
-        choices: of kind choice and choices, by the answers so far and the sums of a mirror's own files.
+        choices: of kind choice and choices, by the answers so far.
         applies: whether it is asked at all, by the answers so far.
-        misfit: why an answer cannot be taken; empty where it can.
+        require: raises SetupError where an answer cannot be taken, by the answers so far.
     """
 
     key: str
@@ -62,12 +63,25 @@ class DownloadQuestion:
     text: str
     help: str
     default: Value | None
-    choices: Callable[[Answers, Sums], tuple[Choice, ...]] = lambda _answers, _sums: ()
+    choices: Callable[[Answers], tuple[Choice, ...]] = lambda _answers: ()
     applies: Callable[[Answers], bool] = lambda _answers: True
-    misfit: Callable[[Value], str] = field(default=lambda _value: "")
+    require: Callable[[Value, Answers], None] = lambda _value, _answers: None
 
 
-def _origins(_answers: Answers, _sums: Sums) -> tuple[Choice, ...]:
+def named_file(text: str) -> Path:
+    """The file that a person names.
+
+    Raises:
+        UsageError: there is none.
+    """
+    path = expanded(text).absolute()
+    with reading(path):
+        if path.is_file():
+            return path
+        raise UsageError(f"{path} is no file." if path.exists() else f"{path}: there is no such file.")
+
+
+def _origins(_answers: Answers) -> tuple[Choice, ...]:
     return (
         Choice(value=OFFICIALLY, title="image-net.org", about="needs an account, its terms accepted"),
         Choice(value=MIRROR, title="A mirror", about="another server or folder, asked next"),
@@ -76,52 +90,61 @@ def _origins(_answers: Answers, _sums: Sums) -> tuple[Choice, ...]:
     )
 
 
-def _parts(answers: Answers, sums: Sums) -> tuple[Choice, ...]:
+def _parts(answers: Answers) -> tuple[Choice, ...]:
     hub = answers.get(WHERE) == "huggingface"
     whats = HUGGING_FACE_HAS if hub else WHATS
+    sums = read_sums(Path(str(answers[CHECKSUMS]))) if answers.get(CHECKSUMS) else {}
     return tuple(
         Choice(value=what, title=_TITLES[what], about=f"{_size(what, sums, exact=not hub)} · {_FOR[what]}")
         for what in whats
     )
 
 
-def _size(what: What, sums: Sums, *, exact: bool) -> str:
+def _size(what: What, sums: Mapping[str, str], *, exact: bool) -> str:
     files = wanted([what], sums)
     stated = exact and all(file.bytes for file in files)
     return f"{'' if stated else 'about '}{human_bytes(sum(file.about for file in files))}"
 
 
-def _no_client(value: Value) -> str:
+def _require_client(value: Value, _answers: Answers) -> None:
     module, package = _CLIENTS.get(str(value), ("", ""))
-    if not module or find_spec(module) is not None:
-        return ""
-    return f"{package} is not installed, which this goes through.\n  → Leave, and: pip install 'imagenet-setup[hubs]'"
+    if module and find_spec(module) is None:
+        raise UsageError(
+            f"{package} is not installed, which this goes through.", "Leave, and: pip install 'imagenet-setup[hubs]'"
+        )
 
 
-def _no_address(value: Value) -> str:
+def _require_address(value: Value, answers: Answers) -> None:
+    require_source(base_address(str(value)), _folder(answers))
+
+
+def _require_sums(value: Value, _answers: Answers) -> None:
+    if value:
+        read_sums(named_file(str(value)))
+
+
+def _require_one(value: Value, _answers: Answers) -> None:
+    if not value:
+        raise UsageError("Choose one at least.")
+
+
+def _require_folder(value: Value, answers: Answers) -> None:
+    if not str(value).strip():
+        raise UsageError("Name a folder.")
     try:
-        base_address(str(value))
-    except SetupError as error:
-        return f"{error.what}\n  → {error.hint}" if error.hint else error.what
-    return ""
-
-
-def _nothing(value: Value) -> str:
-    return "" if value else "Choose one at least."
-
-
-def _no_folder(value: Value) -> str:
-    try:
-        path = expanded(str(value)).absolute()
         str(value).encode()
-    except SetupError as error:
-        return error.what
     except UnicodeEncodeError:
-        return "The folder's name is no UTF-8, which a profile cannot hold. Name another one."
+        raise UsageError("The folder's name is no UTF-8, which a profile cannot hold. Name another one.") from None
+    path = expanded(str(value)).absolute()
     with suppress(OSError):  # of a closed folder the checks before the transfer say more
         if path.exists() and not path.is_dir():
-            return f"{path} is a file. Name a folder; it is made where it is missing."
-    return ""
+            raise UsageError(f"{path} is a file. Name a folder; it is made where it is missing.")
+    if answers.get(WHERE) == MIRROR:
+        require_source(base_address(str(answers[BASE])), path)
+
+
+def _folder(answers: Answers) -> Path | None:
+    return expanded(str(answers[TO])).absolute() if TO in answers else None
 
 
 QUESTIONS = (
@@ -135,18 +158,29 @@ QUESTIONS = (
         "account there, which must have accepted the rules on their page.",
         default=OFFICIALLY,
         choices=_origins,
-        misfit=_no_client,
+        require=_require_client,
     ),
     DownloadQuestion(
         key=BASE,
         kind="text",
         text="What is its address?",
         help="Of the folder that holds the archives under their official names: it begins with https://, http:// or "
-        "file://, or is a path on this machine. A user name and password do not belong into it; they are asked for "
-        "when the server wants them.",
+        "file://, or is the path of a folder on this machine. A user name and password do not belong into it; they are "
+        "asked for when the server wants them.",
         default=None,
         applies=lambda answers: answers.get(WHERE) == MIRROR,
-        misfit=_no_address,
+        require=_require_address,
+    ),
+    DownloadQuestion(
+        key=CHECKSUMS,
+        kind="file",
+        text="MD5s of its own archives (a file; nothing: the official sums)",
+        help="Only for a mirror that holds archives of its own, such as a part of ImageNet: a file on this machine "
+        "with their MD5s, as md5sum writes them. Nothing typed takes the official archives' sums and sizes, which hold "
+        "wherever these are copied to.",
+        default="",
+        applies=lambda answers: answers.get(WHERE) == MIRROR,
+        require=_require_sums,
     ),
     DownloadQuestion(
         key=WHAT,
@@ -158,7 +192,7 @@ QUESTIONS = (
         default=list(_USUAL),
         choices=_parts,
         applies=lambda answers: answers.get(WHERE) != "kaggle",
-        misfit=_nothing,
+        require=_require_one,
     ),
     DownloadQuestion(
         key=TO,
@@ -167,6 +201,6 @@ QUESTIONS = (
         help="A folder for the archives; it is made where it is missing. An interrupted download goes on in the same "
         "folder. The disk is checked before anything is fetched.",
         default="~/imagenet/raw-data",
-        misfit=_no_folder,
+        require=_require_folder,
     ),
 )

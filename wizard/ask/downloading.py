@@ -1,14 +1,14 @@
 """The conversation of a download: its questions, its start, and what a server wants to know on the way."""
 
 import shlex
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 from wizard.ask.asked import Asked, Back, Choice, Prompter, Value
 from wizard.ask.download_questions import (
     BASE,
+    CHECKSUMS,
     MIRROR,
     OFFICIALLY,
     QUESTIONS,
@@ -17,13 +17,14 @@ from wizard.ask.download_questions import (
     WHERE,
     Answers,
     DownloadQuestion,
+    named_file,
 )
 from wizard.download import kaggle
 from wizard.download.access import Credentials
 from wizard.download.address import OFFICIAL, base_address
 from wizard.download.archives import WHATS, What
 from wizard.download.request import Origin, Request
-from wizard.errors import UsageError
+from wizard.errors import SetupError
 from wizard.folders import expanded
 
 
@@ -36,14 +37,14 @@ class Given:
         base: the address of the folder that holds the archives; says that they come from there.
         folder: where the files go.
         what: which of them.
-        sums: MD5s of a mirror's own files by name; the sizes of these are not stated.
+        checksums: MD5s of the base's own files; the official ones hold where a base is given without.
     """
 
     origin: Origin | None = None
     base: str | None = None
     folder: Path | None = None
     what: tuple[What, ...] | None = None
-    sums: Mapping[str, str] = field(default_factory=dict)
+    checksums: Path | None = None
 
 
 def ask_request(prompter: Prompter, given: Given, earlier: Request | None = None) -> Request:
@@ -62,10 +63,10 @@ def ask_request(prompter: Prompter, given: Given, earlier: Request | None = None
     before = {} if earlier is None else _answered(earlier)
     asked: list[str] = []
     while open_ := [each for each in QUESTIONS if each.key not in answers and each.applies(answers)]:
-        question = _asked(open_[0], answers, before, given.sums)
+        question = _asked(open_[0], answers, before)
         question = replace(question, number=len(asked) + 1, of=len(asked) + len(open_))
         try:
-            answers[question.key] = _answer(prompter, open_[0], question)
+            answers[question.key] = _answer(prompter, open_[0], question, answers)
             asked.append(question.key)
         except Back:
             if not asked:
@@ -83,7 +84,8 @@ def command(request: Request) -> str:
     """
     base = request.base if request.origin == "archives" else request.origin
     what = [] if request.origin == "kaggle" else ["--what", ",".join(request.what)]
-    return shlex.join(["imagenet-setup", "download", "--base", base, "--to", str(request.folder), *what])
+    sums = [] if request.checksums is None else ["--checksums", str(request.checksums)]
+    return shlex.join(["imagenet-setup", "download", "--base", base, "--to", str(request.folder), *what, *sums])
 
 
 def confirmed(prompter: Prompter, text: str = "Start the download?") -> bool:
@@ -147,7 +149,7 @@ class PromptedAsker:
             return Credentials(username=username, secret=typed) if typed else None
         return None
 
-    def cookies(self, host: str, refused: bool) -> Path | None:
+    def cookies(self, host: str, why: str) -> Path | None:
         """A file of a browser's cookies; None where the person names none or goes back."""
         asked = Asked(
             key="download.cookies",
@@ -158,18 +160,18 @@ class PromptedAsker:
             "and give its path. Only cookies of the server that is asked are sent, and the file is not copied. "
             "Whoever has it can act as you there: delete it afterwards. Nothing typed, or Esc, goes on without.",
             default="",
-            error=f"With these cookies {host} still answers with its login page; they may have expired."
-            if refused
-            else "",
+            error=why,
         )
-        if not refused:
+        if not why:
             self._prompter.say(f"! {host} answers with its login page. Cookies of a browser get past it.")
         while typed := self._optional(asked):
-            path, problem = _file(typed)
-            if path is not None:
-                self._prompter.took(asked, typed)
-                return path
-            asked = replace(asked, error=problem, typed=typed)
+            try:
+                path = named_file(typed)
+            except SetupError as error:
+                asked = replace(asked, error=error.what, typed=typed)
+                continue
+            self._prompter.took(asked, typed)
+            return path
         return None
 
     def _optional(self, asked: Asked) -> str:
@@ -183,6 +185,7 @@ def _given(given: Given) -> dict[str, Value]:
     answers: dict[str, Value] = {}
     if given.base is not None:
         answers |= {WHERE: OFFICIALLY} if given.base == OFFICIAL else {WHERE: MIRROR, BASE: given.base}
+        answers[CHECKSUMS] = str(given.checksums or "")
     elif given.origin is not None:
         answers[WHERE] = OFFICIALLY if given.origin == "archives" else given.origin
     if given.what is not None:
@@ -200,12 +203,13 @@ def _answered(request: Request) -> dict[str, Value]:
             base=request.base if archives else None,
             folder=request.folder,
             what=None if all_at_once else request.what,
+            checksums=request.checksums,
         )
     )
 
 
-def _asked(question: DownloadQuestion, answers: Answers, before: Answers, sums: Mapping[str, str]) -> Asked:
-    choices = question.choices(answers, sums)
+def _asked(question: DownloadQuestion, answers: Answers, before: Answers) -> Asked:
+    choices = question.choices(answers)
     default = before.get(question.key, question.default)
     if isinstance(default, list):
         there = {choice.value for choice in choices}
@@ -220,16 +224,19 @@ def _asked(question: DownloadQuestion, answers: Answers, before: Answers, sums: 
     )
 
 
-def _answer(prompter: Prompter, question: DownloadQuestion, asked: Asked) -> Value:
+def _answer(prompter: Prompter, question: DownloadQuestion, asked: Asked, answers: Answers) -> Value:
     while True:
         answer = prompter.ask(asked)
-        problem = question.misfit(answer)
-        if not problem:
+        try:
+            question.require(answer, answers)
+        except SetupError as error:
+            problem = f"{error.what}\n  → {error.hint}" if error.hint else error.what
+            # An address may hold a password by mistake, and would be shown again.
+            kept = None if question.key == BASE and "@" in str(answer) else answer
+            asked = replace(asked, error=problem, typed=kept)
+        else:
             prompter.took(asked, answer)
             return answer
-        # An address may hold a password by mistake, and would be shown again.
-        kept = None if question.key == BASE and "@" in str(answer) else answer
-        asked = replace(asked, error=problem, typed=kept)
 
 
 def _request(answers: Answers) -> Request:
@@ -241,15 +248,5 @@ def _request(answers: Answers) -> Request:
         base="" if hub else base_address(str(answers[BASE])) if where == MIRROR else OFFICIAL,
         folder=expanded(str(answers[TO])).absolute(),
         what=tuple(each for each in WHATS if each in cast(list[str], what)),
+        checksums=named_file(str(answers[CHECKSUMS])) if answers.get(CHECKSUMS) else None,
     )
-
-
-def _file(typed: str) -> tuple[Path | None, str]:
-    """The file that is meant, else why there is none."""
-    try:
-        path = expanded(typed).absolute()
-        return (path, "") if path.is_file() else (None, f"{path} is no file.")
-    except UsageError as error:
-        return None, error.what
-    except OSError as error:
-        return None, f"{typed} cannot be looked at: {error.strerror}."

@@ -2,33 +2,41 @@
 
 import difflib
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from wizard.ask.asked import Back
+from wizard.ask.asked import Back, Prompter
+from wizard.ask.download_questions import named_file
 from wizard.ask.downloading import Given, ask_request, command
 from wizard.ask.prompters import prompter_for
 from wizard.commands.downloading import Options, fetch
 from wizard.commands.session import DEFAULT, Talk, session
 from wizard.download import kaggle
-from wizard.download.address import OFFICIAL, base_address
-from wizard.download.archives import WHATS, What, read_sums, wanted
+from wizard.download.address import OFFICIAL, base_address, require_source
+from wizard.download.archives import WHATS, What
 from wizard.download.request import Origin, Request
-from wizard.errors import UsageError
+from wizard.errors import Interrupted, UsageError
 from wizard.folders import expanded, shortened
 
 _ORIGINS: Mapping[str, Origin] = {"kaggle": "kaggle", "huggingface": "huggingface"}
 _CONNECTIONS = 16
+_THREE = "train,validation,boxes"
 
 
 def download(
-    *,
-    base: Annotated[str | None, Parameter(help=f"Address of the folder with the archives; {OFFICIAL} else.")] = None,
+    *words: Annotated[str, Parameter(show=False)],
+    base: Annotated[
+        str | None,
+        Parameter(help=f"Where they are: an address, a folder's path, kaggle or huggingface; {OFFICIAL} else."),
+    ] = None,
     to: Annotated[str | None, Parameter(help="The folder that they go to.")] = None,
-    what: Annotated[str | None, Parameter(help="train,validation,boxes,devkit,test: those of them you want.")] = None,
+    what: Annotated[
+        list[str] | None,
+        Parameter(help="train,validation,boxes,devkit,test: those of them you want.", consume_multiple=True),
+    ] = None,
     checksums: Annotated[Path | None, Parameter(help="MD5s of a mirror's own files, as md5sum writes them.")] = None,
     cookies: Annotated[Path | None, Parameter(help="A browser's cookies.txt, where a server wants a login.")] = None,
     connections: Annotated[int, Parameter(help="To one file at a time.", show_default=True)] = 1,
@@ -37,20 +45,19 @@ def download(
 ) -> int:
     """Get the archives from image-net.org, a mirror, Kaggle or Hugging Face; a broken transfer goes on."""
     output = talk.output()
+    if words:
+        raise UsageError(
+            f"download knows what to do with none of: {shlex.join(words)}.",
+            f"What is wanted is said with --what, such as: --what {_THREE}",
+        )
     if not 1 <= connections <= _CONNECTIONS:
         raise UsageError(f"--connections {connections}: from 1 to {_CONNECTIONS} will do.")
-    sums = read_sums(checksums) if checksums else {}
-    options = Options(sums=sums, cookies=cookies, connections=connections)
-    given = _given(base, to, what, sums)
+    options = Options(cookies=None if cookies is None else named_file(str(cookies)), connections=connections)
+    given = _given(base, to, what, None if checksums is None else named_file(str(checksums)), options)
     prompter = prompter_for(output) if output.mode in ("human", "plain") and output.asks and not yes else None
     try:
-        request = ask_request(prompter, given) if prompter else _without_questions(given, yes=yes)
-        _require_use(sums, request, checksums)
-        flags = [] if checksums is None else ["--checksums", str(checksums.absolute())]
-        flags += [] if cookies is None else ["--cookies", str(cookies.absolute())]
-        flags += [] if connections == 1 else ["--connections", str(connections)]
-        flags += ["--yes"] if yes else []
-        session.resume = " ".join([command(request), *map(shlex.quote, flags)])
+        request = _asked(prompter, given) if prompter else _without_questions(given, yes=yes)
+        session.resume = " ".join([command(request), *map(shlex.quote, _flags(options, yes=yes))])
         folder = fetch(request, output, prompter, options)
     except Back:
         folder = None
@@ -62,13 +69,54 @@ def download(
     return 0
 
 
-def _given(base: str | None, to: str | None, what: str | None, sums: Mapping[str, str]) -> Given:
-    """What the command line says; from image-net.org, unless nothing at all is said."""
-    silent = base is None and to is None and what is None
+def _asked(prompter: Prompter, given: Given) -> Request:
+    try:
+        return ask_request(prompter, given)
+    except KeyboardInterrupt:
+        raise Interrupted("Nothing was fetched.") from None
+
+
+def _flags(options: Options, *, yes: bool) -> list[str]:
+    """What of the command line a request does not hold."""
+    flags = [] if options.cookies is None else ["--cookies", str(options.cookies)]
+    flags += [] if options.connections == 1 else ["--connections", str(options.connections)]
+    return [*flags, "--yes"] if yes else flags
+
+
+def _given(
+    base: str | None, to: str | None, what: Sequence[str] | None, checksums: Path | None, options: Options
+) -> Given:
+    """What the command line says; from image-net.org, unless nothing at all is said.
+
+    Raises:
+        UsageError: it cannot be, or some of it would have no meaning.
+    """
+    silent = options == Options() and not any(each is not None for each in (base, to, what, checksums))
     origin: Origin | None = _ORIGINS.get((base or "").strip().lower())
-    address = None if silent or origin else base_address(base or OFFICIAL)
+    address = None if silent or origin else OFFICIAL if base is None else base_address(base, _ORIGINS)
+    if to is not None and not to.strip():
+        raise UsageError("--to is empty.", "Name a folder; . is the one that you are in")
     folder = None if to is None else expanded(to).absolute()
-    return Given(origin=origin, base=address, folder=folder, what=None if what is None else _whats(what), sums=sums)
+    if address:
+        require_source(address, folder)
+    if origin:
+        _require_meaning(origin, what, checksums, options)
+    whats = None if what is None else _whats(" ".join(what))
+    return Given(origin=origin, base=address, folder=folder, what=whats, checksums=checksums)
+
+
+def _require_meaning(origin: Origin, what: Sequence[str] | None, checksums: Path | None, options: Options) -> None:
+    """What a hub's own client has no use for was given by mistake."""
+    useless = {
+        "--checksums": checksums is not None,
+        "--cookies": options.cookies is not None,
+        "--connections": options.connections != 1,
+        "--what": what is not None and origin == "kaggle",
+    }
+    flags = [flag for flag, given in useless.items() if given]
+    if flags:
+        why = "hands out everything at once, through" if origin == "kaggle" else "is fetched from with"
+        raise UsageError(f"{' and '.join(flags)} cannot go with --base {origin}, which {why} its own client.")
 
 
 def _whats(text: str) -> tuple[What, ...]:
@@ -81,16 +129,6 @@ def _whats(text: str) -> tuple[What, ...]:
     if not words:
         raise UsageError("--what names nothing.", f"There are {', '.join(WHATS)}, with commas between")
     return tuple(each for each in WHATS if each in words)
-
-
-def _require_use(sums: Mapping[str, str], request: Request, path: Path | None) -> None:
-    """Sums of other files than those that are wanted were given by mistake."""
-    names = [archive.name for archive in wanted(request.what, {})]
-    if path is not None and not (request.origin == "archives" and sums.keys() & set(names)):
-        raise UsageError(
-            f"{path} has the sum of none of the files that are wanted: {', '.join(names)}.",
-            "Leave --checksums out, and the official sums count; or give the mirror's files these names",
-        )
 
 
 def _without_questions(given: Given, *, yes: bool) -> Request:
@@ -106,8 +144,9 @@ def _without_questions(given: Given, *, yes: bool) -> Request:
         needed = " and ".join([*missing, *([] if yes else ["--yes"])])
         raise UsageError(
             f"Nobody can be asked here, so {needed} {'is' if needed.count('--') == 1 else 'are'} needed.",
-            "Use: imagenet-setup download --what train,validation,boxes --to FOLDER --yes",
+            f"Use: imagenet-setup download --what {_THREE} --to FOLDER --yes",
         )
     assert what is not None
     assert given.folder is not None
-    return Request(origin=origin, base=given.base or OFFICIAL, folder=given.folder, what=what)
+    base = given.base or OFFICIAL
+    return Request(origin=origin, base=base, folder=given.folder, what=what, checksums=given.checksums)

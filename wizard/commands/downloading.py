@@ -1,10 +1,12 @@
 """A download on an output: what is to come, whether to begin, how it goes, what has become of it."""
 
+import hashlib
+import os
 import signal
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import filelock
@@ -13,8 +15,8 @@ from wizard.ask.asked import Prompter
 from wizard.ask.downloading import PromptedAsker, confirmed
 from wizard.download import huggingface, kaggle
 from wizard.download.access import Access, Asker, Credentials, Nobody
-from wizard.download.address import TERMS
-from wizard.download.archives import wanted
+from wizard.download.address import TERMS, absolute, shown
+from wizard.download.archives import read_sums, wanted
 from wizard.download.errors import DamagedError, DownloadError
 from wizard.download.events import Fetched
 from wizard.download.fetch import fetch as fetch_one
@@ -24,8 +26,8 @@ from wizard.download.patience import Patience
 from wizard.download.request import Request
 from wizard.download.site import Site
 from wizard.download.way import Way
-from wizard.engine.events import Note
-from wizard.errors import MachineError, writing
+from wizard.engine.events import Note, as_json
+from wizard.errors import Interrupted, MachineError, UsageError, writing
 from wizard.folders import cache_folder, shortened
 from wizard.interrupts import listening
 from wizard.output import Output
@@ -39,14 +41,6 @@ _TERMS = (
     "ImageNet is for non-commercial research and education. image-net.org gives it to accounts whose holders have "
     f"accepted its terms, which hold for copies from elsewhere too: {TERMS}"
 )
-_STATES = {
-    "right": "here, and its MD5 is as it should be",
-    "begun": "{have} here; goes on",
-    "adopted": "{have} here under its final name; goes on",
-    "absent": "",
-    "changed": "what is here is of another version; starts over",
-    "wrong": "a file of this name is here, but is another one; it is kept aside",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +48,10 @@ class Options:
     """How a download is done.
 
     Attributes:
-        sums: MD5s of a mirror's own files by name.
         cookies: a browser's cookies.txt; None where there is none.
         connections: to one file at a time.
     """
 
-    sums: Mapping[str, str] = field(default_factory=dict)
     cookies: Path | None = None
     connections: int = 1
 
@@ -77,7 +69,7 @@ def fetch(request: Request, output: Output, prompter: Prompter | None, options: 
         The folder to build from; None where the person did not want to begin.
 
     Raises:
-        UsageError: a client is not installed.
+        UsageError: a client is not installed, or there is nothing of what is wanted.
         InputError: something cannot be had, or is not what it should be.
         MachineError: there is no room, or no right to write.
         Interrupted: the person wanted to stop.
@@ -90,7 +82,9 @@ def fetch(request: Request, output: Output, prompter: Prompter | None, options: 
 
 
 def _from_archives(request: Request, output: Output, prompter: Prompter | None, options: Options) -> Path | None:
+    archives = wanted(request.what, _own_sums(request))
     output.say(_TERMS)
+    output.say(f"Looking at {_files(len(archives))} here and at {_host(request.base)}…")
     face = transfers(output)
     asker = _Aside(face, PromptedAsker(prompter)) if prompter else Nobody()
     access = Access(request.base, asker, options.cookies)
@@ -108,19 +102,31 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None, 
             patience=patience,
         )
         with face.shown():
-            found = [look(archive, way) for archive in wanted(request.what, options.sums)]
+            found = [look(archive, way) for archive in archives]
         there = disk(request.folder)
         _tell(output, request, found, there)
         require_room(found, request.folder, there)
         if not any(each.state != "right" for each in found):
             output.result(f"All of it is in {request.folder} already.")
             return request.folder
-        if prompter and not _begin(prompter):
+        if prompter and not _begins(prompter):
             return None
         with face.shown():
             fetched = _all(found, way)
     output.result(_summary(fetched, request.folder))
     return request.folder
+
+
+def _own_sums(request: Request) -> Mapping[str, str]:
+    """MD5s of a mirror's own files by name; those of other files than are wanted were given by mistake."""
+    sums = read_sums(request.checksums) if request.checksums else {}
+    names = [archive.name for archive in wanted(request.what, {})]
+    if request.checksums and not sums.keys() & set(names):
+        raise UsageError(
+            f"{request.checksums} has the sum of none of the files that are wanted: {', '.join(names)}.",
+            "Leave --checksums out, and the official sums count; or give the mirror's files these names",
+        )
+    return sums
 
 
 def _all(found: Sequence[Found], way: Way) -> list[Fetched]:
@@ -134,7 +140,8 @@ def _all(found: Sequence[Found], way: Way) -> list[Fetched]:
             way.report(fetched[-1])
         except DamagedError as error:
             damaged.append(error)
-            way.report(Note(text=error.what, warning=True))
+            kept = f"it is kept aside as {error.kept.name}, which may be deleted"
+            way.report(Note(text=f"{error.file} came whole with another MD5; {kept}", warning=True))
     if damaged:
         raise DownloadError("\n".join(error.what for error in damaged), damaged[0].hint)
     return fetched
@@ -142,7 +149,11 @@ def _all(found: Sequence[Found], way: Way) -> list[Fetched]:
 
 def _from_hub(request: Request, output: Output, prompter: Prompter | None) -> Path | None:
     hub = _HUBS[request.origin]
+    hub.require(request.what, request.folder)
     output.say(hub.TERMS)
+    if lacking := hub.lacking(request.what):
+        output.say(f"! {lacking}")
+        output.event(*as_json(Note(text=lacking, warning=True)))
     there, needed = disk(request.folder), hub.needs(request.what, request.folder)
     output.say(f"Up to {human_bytes(needed)} are needed in {request.folder}; {human_bytes(there.free)} are free there.")
     output.event("plan", {"base": request.origin, "folder": str(request.folder), "bytes_needed": needed})
@@ -151,7 +162,7 @@ def _from_hub(request: Request, output: Output, prompter: Prompter | None) -> Pa
             f"{human_bytes(there.free)} are free for {request.folder}; up to {human_bytes(needed)} are needed.",
             f"Free {human_bytes(needed - there.free)} there, or choose another folder: --to DIR",
         )
-    if prompter and not confirmed(prompter):
+    if prompter and not _begins(prompter):
         return None
     face = transfers(output)
     with face.shown():
@@ -164,9 +175,8 @@ def _tell(output: Output, request: Request, found: Sequence[Found], there: Disk)
     broad = max(len(each.archive.name) for each in found)
     output.say(f"\nFrom {request.base} to {shortened(request.folder)}:")
     for each in found:
-        told = _STATES[each.state].format(have=human_bytes(each.have))
         mark = "✓" if each.state == "right" else "→"
-        output.say(f"  {mark} {each.archive.name:<{broad}}  {human_bytes(each.size):>9}   {told}".rstrip())
+        output.say(f"  {mark} {each.archive.name:<{broad}}  {human_bytes(each.size):>9}   {each.told}".rstrip())
     where = f" on {there.mount} ({there.kind})" if there.mount else ""
     output.say(f"{human_bytes(left)} to fetch; {human_bytes(there.free)} free{where}.\n")
     files = [
@@ -185,13 +195,34 @@ def _tell(output: Output, request: Request, found: Sequence[Found], there: Disk)
 
 
 def _summary(fetched: Sequence[Fetched], folder: Path) -> str:
-    count = "1 file" if len(fetched) == 1 else f"{len(fetched)} files"
-    return f"Fetched {count}, {human_bytes(sum(each.bytes for each in fetched))}, each with the right MD5, to {folder}."
+    """What is true however much of it was here before."""
+    size, one = human_bytes(sum(each.bytes for each in fetched)), len(fetched) == 1
+    return (
+        f"{_files(len(fetched))}, {size}, {'is' if one else 'are'} in {folder} now, "
+        f"{'with' if one else 'each with'} the right MD5."
+    )
 
 
-def _begin(prompter: Prompter) -> bool:
-    with _at_once():
-        return confirmed(prompter)
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
+
+
+def _host(base: str) -> str:
+    url = absolute(base)
+    return shown(base) if url.scheme == "file" else url.host
+
+
+def _begins(prompter: Prompter) -> bool:
+    """Whether the person wants it to begin.
+
+    Raises:
+        Interrupted: they leave.
+    """
+    try:
+        with _at_once():
+            return confirmed(prompter)
+    except KeyboardInterrupt:
+        raise Interrupted("Nothing was fetched.") from None
 
 
 def _require_rights(folder: Path) -> None:
@@ -202,10 +233,12 @@ def _require_rights(folder: Path) -> None:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Two downloads into one folder would write into each other's files."""
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(folder / ".imagenet-setup-download.lock")
+    """Two downloads into one folder would write into each other's files; the lock is kept where nobody sees it."""
+    name = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
+    place = cache_folder() / "locks" / f"{name}.lock"
+    with writing(place):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(place)
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout as error:
@@ -227,10 +260,10 @@ class _Aside:
         with self._face.aside(), _at_once():
             return self._asker.credentials(host, refused)
 
-    def cookies(self, host: str, refused: bool) -> Path | None:
+    def cookies(self, host: str, why: str) -> Path | None:
         """See Asker."""
         with self._face.aside(), _at_once():
-            return self._asker.cookies(host, refused)
+            return self._asker.cookies(host, why)
 
 
 @contextmanager

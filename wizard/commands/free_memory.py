@@ -15,8 +15,8 @@ from wizard.memory import Figures, Process
 from wizard.output import Output
 from wizard.sources.locate import human_bytes
 
-_NOTABLE = 0.05
-"""Share of the total from which on shared memory is told."""
+_NOTABLE, _NOTABLE_OF_USED = 0.05, 0.25
+"""Shares of the total, and of what is used, from which on shared memory is told."""
 _LEAST_WIDTH = 60
 _ABOUT = (
     "The system gives cache back by itself when programs ask for memory, so dropping it rarely helps, and files are "
@@ -43,7 +43,8 @@ def free_memory(
 ) -> int:
     """Show what memory is used for and by whom, and drop the page cache: at once as root, else through sudo."""
     output = talk.output()
-    _show(output, memory.look(), memory.largest())
+    before = memory.look()
+    _show(output, before, memory.largest())
     there = memory.facts()
     how = memory.way(there)
     if there.container:
@@ -57,7 +58,6 @@ def free_memory(
         return 0
     with output.busy("Writing to disk what waits for it"):
         os.sync()
-    before = memory.look()
     try:
         memory.drop(there, how, password=asking)
     except KeyboardInterrupt:
@@ -123,7 +123,7 @@ def _lines(figures: Figures) -> list[str]:
         rows.append(("cache", figures.cache, "of files; can be dropped"))
     lines = [f"  {name:<9}{human_bytes(count):>10}  {about}".rstrip() for name, count, about in rows]
     shared = figures.shared or 0
-    if shared >= _NOTABLE * figures.total:
+    if shared >= min(_NOTABLE * figures.total, _NOTABLE_OF_USED * figures.used):
         lines.append(f"  {'shared':<9}{human_bytes(shared):>10}  in use until its files are deleted:")
         lines.append(f"{'':23}a killed data loader may have left some; ls -lh /dev/shm")
     return lines

@@ -9,9 +9,10 @@ from typing import Protocol
 
 import httpx
 
-from wizard.download.address import TERMS, absolute, trusted_alike
+from wizard.download.address import absolute, account, trusted_alike
 from wizard.download.cookies import read_cookies, told_of
 from wizard.download.errors import DownloadError, LoginPage, Unauthorized
+from wizard.errors import InputError
 
 USERNAME, ACCESS_KEY = "IMAGENET_USERNAME", "IMAGENET_ACCESS_KEY"
 _TRIES = 3
@@ -32,8 +33,8 @@ class Asker(Protocol):
     def credentials(self, host: str, refused: bool) -> Credentials | None:
         """A user name and key for the host; `refused` says that those before did not do. None: nobody can be asked."""
 
-    def cookies(self, host: str, refused: bool) -> Path | None:
-        """A browser's cookies.txt with which the host lets one in; as `credentials`."""
+    def cookies(self, host: str, why: str) -> Path | None:
+        """A browser's cookies.txt with which the host lets one in; `why` those before did not do, empty at first."""
 
 
 class Nobody:
@@ -43,7 +44,7 @@ class Nobody:
         """See Asker."""
         return None
 
-    def cookies(self, host: str, refused: bool) -> Path | None:  # noqa: ARG002
+    def cookies(self, host: str, why: str) -> Path | None:  # noqa: ARG002
         """See Asker."""
         return None
 
@@ -64,7 +65,7 @@ class Access:
         self.base = absolute(base)
         self.jar = CookieJar()
         self._asker = asker
-        self._cookies = cookies
+        self._cookies: Path | None = None
         self._tries = 0
         self._credentials: Credentials | None = None
         self._digest = False
@@ -101,7 +102,7 @@ class Access:
             asked = " or ".join(sorted(wanted.schemes)) or "nothing that it names"
             raise DownloadError(
                 f"{wanted.host} asks for a login (401) by {asked}; what can be sent is a user name with a password.",
-                f"Log in with a browser and give its cookies.txt (--cookies FILE), or see {TERMS}",
+                f"Log in with a browser and give its cookies.txt (--cookies FILE), or {account(wanted.host)}",
             )
         self._digest = "digest" in wanted.schemes
         self._credentials = self._found(wanted)
@@ -111,50 +112,51 @@ class Access:
 
         Raises:
             DownloadError: there are none that do.
-            InputError: they cannot be read.
         """
-        had = self._cookies
         host = self.base.host or page.host
-        told = f"{page.host} answered with a web page instead of the archive: a login page, most likely."
-        if had is not None:
-            state = told_of(list(self.jar), host, had)
-            told = f"{page.host} answered with a web page instead of the archive, even with {state}."
-        path = self._asker.cookies(host, had is not None)
-        if path is None:
-            raise DownloadError(
-                told,
-                f"Log in to {host} with a browser, export its cookies (an extension such as cookies.txt does it), "
-                "and give the file: --cookies FILE. Or give the address of a mirror: --base URL",
-            )
-        self._load(path)
-        self._cookies = path
+        told, why = f"{page.host} answered with a web page instead of the archive: a login page, most likely.", ""
+        if self._cookies is not None:
+            state = told_of(list(self.jar), host, self._cookies)
+            told = why = f"{page.host} answered with a web page instead of the archive, even with {state}."
+        while (path := self._asker.cookies(host, why)) is not None:
+            try:
+                return self._load(path)
+            except InputError as error:
+                why = error.what
+        raise DownloadError(
+            told,
+            f"Log in to {host} with a browser, export its cookies (an extension such as cookies.txt does it), "
+            "and give the file: --cookies FILE. Or give the address of a mirror: --base URL",
+        )
 
     def _found(self, wanted: Unauthorized) -> Credentials:
         if self._credentials is not None and not wanted.refused:
             raise DownloadError(
                 f"{wanted.host} asks for a login (401) in a way in which a user name and key cannot be sent from here.",
-                f"Log in with a browser and give its cookies.txt (--cookies FILE), or see {TERMS}",
+                f"Log in with a browser and give its cookies.txt (--cookies FILE), or {account(wanted.host)}",
             )
         self._tries += 1
-        named, key = os.environ.get(USERNAME, ""), os.environ.get(ACCESS_KEY, "")
-        if named and key and not wanted.refused:
-            return Credentials(username=named, secret=key)
+        missing = [name for name in (USERNAME, ACCESS_KEY) if not os.environ.get(name)]
+        if not missing and not wanted.refused:
+            return Credentials(username=os.environ[USERNAME], secret=os.environ[ACCESS_KEY])
         asked = self._asker.credentials(wanted.host, wanted.refused) if self._tries <= _TRIES else None
         if asked is not None:
             return asked
         if not wanted.refused:
+            half = f"; {missing[0]} is not set" if len(missing) == 1 else ""
             raise DownloadError(
-                f"{wanted.host} asks for a user name and a password or access key (401).",
-                f"Set {USERNAME} and {ACCESS_KEY}; an account is made at {TERMS}",
+                f"{wanted.host} asks for a user name and a password or access key (401){half}.",
+                f"Set {' and '.join(missing)}; without an account, {account(wanted.host)}",
             )
-        whose = f" in {USERNAME} and {ACCESS_KEY}" if named and key and self._tries <= 2 else ""
+        whose = f" in {USERNAME} and {ACCESS_KEY}" if not missing and self._tries <= 2 else ""
         raise DownloadError(
             f"{wanted.host} does not accept the user name and key{whose} (401).",
-            f"Look at your account at {TERMS}; its terms must be accepted, and access may have to be granted first",
+            f"Look whether they are right, or {account(wanted.host)}",
         )
 
     def _load(self, path: Path) -> None:
         loaded = read_cookies(path)
+        self._cookies = path
         self.jar.clear()
         for cookie in loaded:
             self.jar.set_cookie(cookie)

@@ -1,5 +1,8 @@
 """Addresses: of the folder that holds the archives, and how they are shown."""
 
+import difflib
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -11,22 +14,27 @@ OFFICIAL = "https://image-net.org/data/ILSVRC/2012/"
 """Where image-net.org keeps the archives of 2012."""
 TERMS = "https://image-net.org/download-images"
 """Where accounts are made and the terms accepted."""
+_HOST = "image-net.org"
 
 _SCHEMES = ("http", "https", "file")
 _PORTS = {"http": 80, "https": 443}
 
 
-def base_address(text: str) -> str:
+def base_address(text: str, hubs: Collection[str] = ()) -> str:
     """The address of a folder, with a slash at its end; a path on this machine becomes a file address.
 
     >>> base_address("https://mirror.example.org/imagenet")
     'https://mirror.example.org/imagenet/'
 
+    Args:
+        text: an address or a path; a word is a path where there is such a folder.
+        hubs: words that would have been taken instead, and are named where it is neither.
+
     Raises:
         UsageError: it is no http, https or file address, or holds what does not belong into one.
     """
     typed = text.strip()
-    if typed.startswith(("/", "~", ".")):
+    if typed.startswith(("/", "~", ".")) or _is_folder(typed):
         typed = expanded(typed).absolute().as_uri()
     try:
         url = httpx.URL(typed)
@@ -34,10 +42,7 @@ def base_address(text: str) -> str:
         why = "" if "@" in typed else f": {error}"
         raise UsageError(f"{_told(typed)!r} is no address{why}.", f"It should be like {OFFICIAL}") from None
     if url.scheme not in _SCHEMES or (url.scheme != "file" and not url.host):
-        raise UsageError(
-            f"{_told(typed)!r} is no address of a folder: it should begin with https://, http:// or file://.",
-            f"The official one is {OFFICIAL}",
-        )
+        raise _no_address(typed, hubs)
     if url.scheme == "file" and url.host not in ("", "localhost"):
         raise UsageError(
             f"{_told(typed)!r} names a file on another host.", f"A folder on this one is file:///{url.path[1:]}"
@@ -51,6 +56,43 @@ def base_address(text: str) -> str:
         raise UsageError(f"{shown(typed)} is given with more behind its path (? or #), which a folder has not.")
     folder = httpx.URL(f"{str(url).rstrip('/')}/")
     return f"file://{folder.raw_path.decode()}" if url.scheme == "file" else str(folder)
+
+
+def require_source(base: str, folder: Path | None = None) -> None:
+    """Sees to it that a base on this machine is a folder, and another one than the files go to.
+
+    Args:
+        base: as `base_address` gives it.
+        folder: where the files go; None where that is not known yet.
+
+    Raises:
+        UsageError: it is not.
+    """
+    url = absolute(base)
+    if url.scheme != "file":
+        return
+    source = local_path(url)
+    with suppress(PermissionError):  # that it may not be looked at is told when a file of it is wanted
+        if not source.is_dir():
+            seen = "is no folder" if source.exists() else "is not there"
+            raise UsageError(f"{source}, from which the archives should come, {seen}.", "See how it is spelt")
+    with suppress(OSError):
+        if folder is not None and folder.samefile(source):
+            raise UsageError(
+                f"The archives cannot come from {source} and go to it.",
+                "Name another folder for one of them; or build from this one, if it holds the archives",
+            )
+
+
+def account(host: str) -> str:
+    """What to do for an account at a host, in words that go on a sentence.
+
+    >>> account("mirror.example.org")
+    'ask those who run mirror.example.org'
+    """
+    if f".{host}".endswith(f".{_HOST}"):
+        return f"see {TERMS}, where accounts are made, the terms accepted and access is granted"
+    return f"ask those who run {host}"
 
 
 def shown(address: str | httpx.URL) -> str:
@@ -74,6 +116,23 @@ def _told(typed: str) -> str:
     text = typed.partition("?")[0]
     before, at, rest = text.rpartition("@")
     return f"…@{rest}" if before or at else text
+
+
+def _is_folder(typed: str) -> bool:
+    with suppress(OSError):
+        return bool(typed) and Path(typed).is_dir()
+    return False
+
+
+def _no_address(typed: str, hubs: Collection[str]) -> UsageError:
+    near = difflib.get_close_matches(typed.lower(), hubs, n=1)
+    what = f"{_told(typed)!r} is no address of a folder." if typed else "The address is empty."
+    if near:
+        return UsageError(what, f"Did you mean {near[0]}?")
+    others = f", or {' or '.join(hubs)}" if hubs else ""
+    return UsageError(
+        what, f"It begins with https://, http:// or file://, like {OFFICIAL}; or is the path of a folder here{others}"
+    )
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int]:

@@ -1,5 +1,7 @@
 """Why a transfer cannot go on as it is; what becomes of each is decided where a file is fetched."""
 
+from pathlib import Path
+
 from wizard.errors import InputError
 
 
@@ -8,7 +10,17 @@ class DownloadError(InputError):
 
 
 class DamagedError(DownloadError):
-    """A file came whole and is not what it should be; others may still be."""
+    """A file came whole and is not what it should be; others may still be.
+
+    Attributes:
+        file: its name.
+        kept: what it is kept as.
+    """
+
+    def __init__(self, what: str, hint: str, *, file: str, kept: Path) -> None:
+        super().__init__(what, hint)
+        self.file = file
+        self.kept = kept
 
 
 class Transient(Exception):
@@ -55,6 +67,10 @@ class LoginPage(Exception):
 
 class Changed(Exception):
     """The server's file is another one than before."""
+
+
+class Unlike(Exception):
+    """What is here is not the beginning of the server's file."""
 
 
 class WithoutRanges(Exception):

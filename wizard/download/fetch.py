@@ -7,7 +7,7 @@ from pathlib import Path
 
 from wizard.download.archives import Archive
 from wizard.download.digest import Digest
-from wizard.download.errors import Changed, DamagedError, DownloadError, LoginPage, WithoutRanges
+from wizard.download.errors import Changed, DamagedError, DownloadError, LoginPage, Unlike, WithoutRanges
 from wizard.download.events import Checking, Fetched
 from wizard.download.found import Found, State, of_part, require_believable
 from wizard.download.part import Part, remembered, set_aside
@@ -16,7 +16,7 @@ from wizard.download.site import Answer
 from wizard.download.transfer import Transfer
 from wizard.download.way import EVERY, Way, heed, let_in, patiently
 from wizard.engine.events import Note
-from wizard.errors import reading, writing
+from wizard.errors import InputError, reading, writing
 from wizard.sources.checksums import md5_of, remember_md5
 from wizard.sources.locate import human_bytes, says_html
 
@@ -37,6 +37,8 @@ def look(archive: Archive, way: Way) -> Found:
     """
     final = way.folder / archive.name
     with reading(final):
+        if final.is_dir():
+            raise InputError(f"{final} is a folder, and the archive would have its name.", "Move it away")
         have = final.stat().st_size if final.is_file() else -1
     found_md5 = _sum(final, archive, way) if have >= 0 and archive.bytes in (0, have) else ""
     if found_md5 == archive.md5:
@@ -59,10 +61,29 @@ def fetch(found: Found, way: Way) -> Fetched:
         return Fetched(file=archive.name, bytes=found.size, md5=found.md5, seconds=0.0)
     began = time.monotonic()
     _make_way(found, way)
+    try:
+        proven = _proven(archive, remote, way, anew=found.state == "changed")
+    except Unlike:
+        proven = _proven(archive, remote, way, anew=False)
+    remember_md5(proven, archive.md5, way.cache)
+    seconds = time.monotonic() - began
+    return Fetched(file=archive.name, bytes=proven.stat().st_size, md5=archive.md5, seconds=seconds)
+
+
+def _proven(archive: Archive, remote: Remote, way: Way, *, anew: bool) -> Path:
+    """The file under its final name, once it is whole and right; what was there under that name is kept aside.
+
+    Raises:
+        Unlike: what there was of it is no beginning of the server's file; it is out of the way now.
+    """
     with Part(way.folder, archive.name) as part:
-        if found.state == "changed":
+        if anew:
             part.restart()
-        md5 = _whole(archive, remote, part, way)
+        try:
+            md5 = _whole(archive, remote, part, way)
+        except Unlike:
+            _tell_aside(part.path.name, part.set_aside(), "is not the beginning of the server's file", way)
+            raise
         if md5 != archive.md5:
             kept = part.set_aside()
             raise DamagedError(
@@ -70,10 +91,17 @@ def fetch(found: Found, way: Way) -> Fetched:
                 f"{kept.name}.",
                 "The same command fetches it anew. If that ends so too, the server's file is another one: take another "
                 "mirror (--base URL), or give the sums of this one's files (--checksums FILE)",
+                file=archive.name,
+                kept=kept,
             )
-        size, path = part.size, part.finish()
-    remember_md5(path, md5, way.cache)
-    return Fetched(file=archive.name, bytes=size, md5=md5, seconds=time.monotonic() - began)
+        final = way.folder / archive.name
+        if final.exists():
+            _tell_aside(final.name, set_aside(final, final), "was here and is not what it should be", way)
+        return part.finish()
+
+
+def _tell_aside(name: str, kept: Path, why: str, way: Way) -> None:
+    way.report(Note(text=f"{name} {why}; it is kept aside as {kept.name}, which may be deleted", warning=True))
 
 
 def _whole(archive: Archive, remote: Remote, part: Part, way: Way) -> str:
@@ -97,20 +125,13 @@ def _whole(archive: Archive, remote: Remote, part: Part, way: Way) -> str:
 
 
 def _transfer(name: str, remote: Remote, part: Part, digest: Digest, way: Way) -> None:
-    connections = way.connections if remote.ranges else 1
     if not remote.ranges and (part.size or way.connections > 1):
-        said = f"{name}: this server sends files from their beginning only, so one connection is used"
-        again = f", and the {human_bytes(part.size)} that are here already come again, unused" if part.size else ""
-        way.report(Note(text=said + again, warning=True))
-
-    def attempt() -> None:
-        Transfer(
-            way.site, name, remote, part, digest,
-            connections=connections, patience=way.patience, report=way.report, stopping=way.stopping,
-        ).run()  # fmt: skip
-
+        one = ", over one connection" if way.connections > 1 else ""
+        again = f"; the {human_bytes(part.size)} that are here come again, and are compared" if part.size else ""
+        said = f"{name}: this server sends files from their beginning only{one}{again}"
+        way.report(Note(text=said, warning=True))
     try:
-        let_in(attempt, way)
+        let_in(lambda: Transfer(name, remote, part, digest, way).run(), way)
     except WithoutRanges:
         _transfer(name, replace(remote, ranges=False), part, digest, way)
 
@@ -138,7 +159,7 @@ def _begun(archive: Archive, way: Way, remote: Remote, have: int) -> tuple[State
     if size:
         state = of_part(size, remembered(way.folder, archive.name), remote)
         if state == "unknown":
-            state = "begun" if _ends_alike(part, size, archive, remote, way) else "changed"
+            state = "begun" if _ends_alike(part, size, archive, remote, way) else "foreign"
         return ("wrong", size) if have >= 0 and state == "begun" else (state, size if state == "begun" else 0)
     if have < 0:
         return "absent", 0
@@ -149,22 +170,23 @@ def _begun(archive: Archive, way: Way, remote: Remote, have: int) -> tuple[State
 
 
 def _make_way(found: Found, way: Way) -> None:
-    """What is there under the final name becomes the part, or is kept aside."""
-    final = way.folder / found.archive.name
+    """A short file under the final name becomes the part; a part that is none of this file is kept aside."""
+    name = found.archive.name
+    final, part = way.folder / name, way.folder / f"{name}.part"
     if found.state == "adopted":
-        part = way.folder / f"{found.archive.name}.part"
         with writing(final):
             final.replace(part)
-    elif final.exists():
-        kept = set_aside(final, final)
-        text = f"{final.name} was there and is not what it should be; it is kept aside as {kept.name}"
-        way.report(Note(text=text, warning=True))
+    elif found.state == "foreign":
+        _tell_aside(part.name, set_aside(part, final), "is not the beginning of the server's file", way)
 
 
 def _ends_alike(path: Path, size: int, archive: Archive, remote: Remote, way: Way) -> bool:
-    """Whether the last bytes of a beginning are those that the server has at that place."""
+    """Whether the last bytes of a beginning are those that the server has at that place.
+
+    Where it sends no ranges, all of them are compared when they come again.
+    """
     if not remote.ranges:
-        return False
+        return True
     start = max(0, size - _OVERLAP)
     with reading(path), path.open("rb") as file:
         file.seek(start)

@@ -13,12 +13,12 @@ from wizard.formats import tar
 from wizard.preflight.machine import Disk
 from wizard.sources.locate import human_bytes
 
-State = Literal["right", "begun", "adopted", "absent", "changed", "wrong"]
+State = Literal["right", "begun", "adopted", "absent", "changed", "foreign", "wrong"]
 """Of a file: complete and right; a part that goes on; a short file under the final name that goes on; nothing there; a
-part of another version; under the final name, another file."""
+part of another version; a part of something else; under the final name, another file."""
 
 _GZIP = b"\x1f\x8b"
-_RESERVE = 100_000_000
+_RESERVE = 16_000_000
 """Bytes that a download leaves free."""
 
 
@@ -43,12 +43,39 @@ class Found:
     md5: str = ""
 
     @property
-    def left(self) -> int:
-        """Bytes that are still to be fetched."""
+    def missing(self) -> int:
+        """Bytes that are still to be written."""
         return self.size - self.have
 
+    @property
+    def left(self) -> int:
+        """Bytes that are still to be sent."""
+        again = self.remote is not None and not self.remote.ranges
+        return self.size if again else self.missing
 
-def of_part(size: int, record: Remote | None, remote: Remote) -> Literal["begun", "changed", "unknown"]:
+    @property
+    def told(self) -> str:
+        """What there is of it, in words; empty where nothing is."""
+        again = self.remote is not None and not self.remote.ranges
+        goes_on = "; this server sends all of it again" if again else "; goes on"
+        match self.state:
+            case "right":
+                return "here, and its MD5 is as it should be"
+            case "begun":
+                return f"{human_bytes(self.have)} here{goes_on}"
+            case "adopted":
+                return f"{human_bytes(self.have)} here under its final name{goes_on}"
+            case "changed":
+                return "what is here is of another version; starts over"
+            case "foreign":
+                return "a part is here, but of something else; it is kept aside"
+            case "wrong":
+                return "a file of this name is here, but is another one; it is kept aside"
+            case "absent":
+                return ""
+
+
+def of_part(size: int, record: Remote | None, remote: Remote) -> Literal["begun", "changed", "foreign", "unknown"]:
     """Whether a part can be gone on with; unknown where only a look at its bytes can tell.
 
     Args:
@@ -56,11 +83,9 @@ def of_part(size: int, record: Remote | None, remote: Remote) -> Literal["begun"
         record: of which version it is a part; None where that is not known.
         remote: the server's version.
     """
-    if size > remote.size:
-        return "changed"
-    if record is None or record.server != remote.server:
-        return "unknown"
-    return "begun" if same_file(record, remote) else "changed"
+    if record is not None and record.server == remote.server:
+        return "begun" if same_file(record, remote) and size <= remote.size else "changed"
+    return "unknown" if size <= remote.size else "foreign"
 
 
 def require_believable(archive: Archive, address: str, remote: Remote, head: bytes) -> None:
@@ -79,7 +104,8 @@ def require_believable(archive: Archive, address: str, remote: Remote, head: byt
         raise DownloadError(
             f"{address} has {remote.size:,} bytes; {archive.name} has {archive.bytes:,}. It is another file, or "
             "not all of it.",
-            "Take another mirror: --base URL. If this one holds files of its own, give their MD5s: --checksums FILE",
+            "Take another mirror: --base URL. If this one holds files of its own, give their MD5s: --checksums FILE, "
+            f"with a line for {archive.name}",
         )
     gzipped = archive.name.endswith((".gz", ".tgz"))
     if not (head.startswith(_GZIP) if gzipped else tar.is_header(head)):
@@ -96,7 +122,7 @@ def require_room(found: Collection[Found], folder: Path, disk: Disk) -> None:
     Raises:
         MachineError: it has not.
     """
-    left = sum(each.left for each in found)
+    left = sum(each.missing for each in found)
     if left and disk.free < left + _RESERVE:
         where = f"{disk.mount} ({disk.kind})" if disk.mount else str(folder)
         raise MachineError(

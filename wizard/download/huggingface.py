@@ -4,6 +4,7 @@ Today's main branch holds Parquet files, which this project does not read. Files
 into a `.part` of ours: its `hf_hub_download` removes a file that was not finished, and these have 30 GB.
 """
 
+import os
 import time
 from collections.abc import Collection
 from errno import errorcode
@@ -16,7 +17,7 @@ from wizard.download.hub import PATIENCE, Report, bar, client, may_pass, persist
 from wizard.download.patience import Patience
 from wizard.download.unpack import unpack, unpacked
 from wizard.engine.events import Note
-from wizard.errors import SetupError, UsageError, writing
+from wizard.errors import SetupError, UsageError, reading, writing
 from wizard.ilsvrc2012.archives import IMAGES, SPLITS, Split
 
 REPOSITORY, REVISION = "ILSVRC/imagenet-1k", "1500f8c59b214ce459c0a593fa1c87993aeb7700"
@@ -62,6 +63,39 @@ def needs(what: Collection[What], folder: Path | None = None) -> int:
     return total
 
 
+def lacking(what: Collection[What]) -> str:
+    """What of it is wanted in vain, as a sentence; empty where nothing is."""
+    missing = _missing(what)
+    return f"{NAME} has no {' and no '.join(missing)}: only images. Boxes are at image-net.org." if missing else ""
+
+
+def require(what: Collection[What], folder: Path) -> None:
+    """Sees to it, without the hub, that a fetch can begin.
+
+    Args:
+        what: is wanted.
+        folder: where to; for what is there already, no token is needed.
+
+    Raises:
+        UsageError: the client is not installed, or nothing of what is wanted is there.
+        DownloadError: there is no token.
+    """
+    hub = client("huggingface_hub.utils")
+    if not _splits(what):
+        raise UsageError(
+            f"{NAME} has {' and '.join(_missing(what))} nowhere: only train, validation and test.",
+            "Fetch them from image-net.org, or say what else to fetch: --what train,validation",
+        )
+    archives = [_archive(folder, name) for split in _splits(what) for name in _ARCHIVES[split]]
+    if all(archive.is_file() or unpacked(archive) for archive in archives):
+        return
+    with reading(Path("~/.cache/huggingface/token")):
+        # Where a token is made by asking another server first, whether it can be is seen once it is needed.
+        known = "HF_OIDC_RESOURCE" in os.environ or "authorization" in hub.build_hf_headers()
+    if not known:
+        raise DownloadError(f"{NAME} hands out nothing without a token, and its client found none.", _LOG_IN)
+
+
 def fetch(
     folder: Path,
     what: Collection[What],
@@ -83,19 +117,11 @@ def fetch(
         The folder to give as source.path.
 
     Raises:
-        UsageError: the client is not installed, or nothing of what is wanted is there.
+        UsageError: see `require`.
         DownloadError: no token, no access, no network, or an archive is damaged.
         MachineError: the disk is full, or may not be written to.
     """
-    client("huggingface_hub")
-    missing = [one for one in WHATS if one in what and one not in SPLITS]
-    if not _splits(what):
-        raise UsageError(
-            f"{NAME} has {' and '.join(missing)} nowhere: only train, validation and test.",
-            "Fetch them from image-net.org, or say what else to fetch: --what train,validation",
-        )
-    if missing:
-        report(Note(text=f"{NAME} has no {' and no '.join(missing)}: only images. Boxes are at image-net.org."))
+    require(what, folder)
     with unheard("huggingface_hub"):
         for split in _splits(what):
             for name in _ARCHIVES[split]:
@@ -127,10 +153,8 @@ def _transfer(part: Path, name: str, report: Report, endpoint: str | None) -> No
     """Goes on with one file; whatever the client raises becomes an error of ours."""
     hub, files = client("huggingface_hub"), client("huggingface_hub.file_download")
     errors = client("huggingface_hub.errors")
-    known = False
     try:
         headers = client("huggingface_hub.utils").build_hf_headers()
-        known = "authorization" in headers
         url = hub.hf_hub_url(REPOSITORY, f"data/{name}", repo_type="dataset", revision=REVISION, endpoint=endpoint)
         total = hub.get_hf_file_metadata(url).size
         with part.open("ab") as file:
@@ -146,7 +170,7 @@ def _transfer(part: Path, name: str, report: Report, endpoint: str | None) -> No
                 tqdm_class=bar(name, report),
             )
     except errors.HfHubHTTPError as error:
-        raise _refused(error.response.status_code, name, known=known) from error
+        raise _refused(error.response.status_code, name) from error
     except errors.OfflineModeIsEnabled as error:
         raise DownloadError(f"{NAME}'s client is offline, as HF_HUB_OFFLINE asks.", "Unset it") from error
     except errors.HTTPError as error:
@@ -158,14 +182,9 @@ def _transfer(part: Path, name: str, report: Report, endpoint: str | None) -> No
         raise Transient(f"{NAME}'s client gave up ({said(error)})") from error
 
 
-def _refused(status: int, name: str, *, known: bool) -> SetupError | Transient:
+def _refused(status: int, name: str) -> SetupError | Transient:
     if may_pass(status):
         return Transient(f"{NAME} answered with status {status}")
-    if status == 401 and not known:
-        return DownloadError(
-            f"{NAME} wants to know who asks for {name} (401), and its client found no token, in HF_TOKEN or elsewhere.",
-            _LOG_IN,
-        )
     if status == 401:
         return DownloadError(f"{NAME} does not take the token that its client found (401).", _LOG_IN)
     if status == 403:
@@ -182,6 +201,10 @@ def _refused(status: int, name: str, *, known: bool) -> SetupError | Transient:
 
 def _splits(what: Collection[What]) -> list[Split]:
     return [split for split in SPLITS if split in what]
+
+
+def _missing(what: Collection[What]) -> list[What]:
+    return [one for one in WHATS if one in what and one not in SPLITS]
 
 
 def _archive(folder: Path, name: str) -> Path:

@@ -20,7 +20,7 @@ from wizard.download.hub import PATIENCE, Report, bar, client, may_pass, persist
 from wizard.download.patience import Patience
 from wizard.download.unpack import unpack, unpacked
 from wizard.engine.events import Note
-from wizard.errors import SetupError, writing
+from wizard.errors import SetupError, reading, writing
 
 COMPETITION = "imagenet-object-localization-challenge"
 PAGE = f"https://www.kaggle.com/competitions/{COMPETITION}"
@@ -59,12 +59,39 @@ def needs(_what: Collection[What], folder: Path | None = None) -> int:
     return 0 if _holds_it(folder) else max(0, 2 * _ABOUT - size(_archive(folder)))
 
 
+def lacking(what: Collection[What]) -> str:
+    """What of it is wanted in vain, as a sentence; empty where nothing is."""
+    return f"{NAME} has no development kit; nothing here needs it." if "devkit" in what else ""
+
+
+def require(_what: Collection[What], folder: Path) -> None:
+    """Sees to it, without Kaggle, that a fetch can begin; everything is handed out at once, whatever is wanted.
+
+    Args:
+        folder: where to; for what is there already, no token is needed.
+
+    Raises:
+        UsageError: the client is not installed.
+        DownloadError: there is no token, or none that can be read.
+    """
+    config, environment = client("kagglehub.config"), client("kagglesdk.kaggle_env")
+    if _holds_it(folder) or _marker(folder).exists():
+        return
+    try:
+        with unheard("kagglehub"), reading(Path("~/.kaggle/kaggle.json")):
+            known = environment.is_in_kaggle_notebook() or config.get_kaggle_credentials()
+    except ValueError as error:
+        raise DownloadError(f"{NAME}'s client cannot go on: {error}.", _LOG_IN) from error
+    if not known:
+        raise DownloadError(f"{NAME} hands out nothing without a token, and its client found none.", _LOG_IN)
+
+
 def fetch(folder: Path, what: Collection[What], report: Report, *, patience: Patience = PATIENCE) -> Path:
     """Fetches all that the competition holds; goes on with an archive that an earlier run left unfinished.
 
     Args:
         folder: gets ILSVRC/ and the tables beside it; competitions/ in it is the client's while it works.
-        what: is wanted; everything comes all the same, except the development kit, which is not there.
+        what: is wanted; everything comes all the same.
         report: told what happens.
         patience: with a connection that breaks.
 
@@ -72,12 +99,11 @@ def fetch(folder: Path, what: Collection[What], report: Report, *, patience: Pat
         The folder to give as source.path: the one given, or in a Kaggle notebook the one that Kaggle lends.
 
     Raises:
-        UsageError: the client is not installed.
+        UsageError: see `require`.
         DownloadError: no token, rules that are not accepted, no network, or an archive that is damaged.
         MachineError: the disk is full, or may not be written to.
     """
-    client("kagglehub")
-    _tell(what, report)
+    require(what, folder)
     if _holds_it(folder):
         report(Note(text=f"{folder} holds what {NAME} hands out; nothing was fetched."))
     elif not _marker(folder).exists():
@@ -88,13 +114,6 @@ def fetch(folder: Path, what: Collection[What], report: Report, *, patience: Pat
     if (folder / _TAR).is_file():
         unpack(folder / _TAR, folder, report)
     return folder
-
-
-def _tell(what: Collection[What], report: Report) -> None:
-    if set(ALL) - set(what):
-        report(Note(text=f"{NAME} hands out everything in one archive: {', '.join(ALL)}. All of it is fetched."))
-    if "devkit" in what:
-        report(Note(text=f"{NAME} has no development kit; nothing here needs it."))
 
 
 def _download(folder: Path, report: Report, patience: Patience) -> Path:
@@ -157,6 +176,8 @@ def _call(folder: Path, report: Report) -> Path:
         raise _refused(error.response.status_code) from error
     except failures.RequestException as error:
         raise Transient(f"the connection to {NAME} failed or broke off ({type(error).__name__})") from error
+    finally:
+        _leave_nothing_empty(archive)
 
 
 @contextmanager
@@ -197,6 +218,13 @@ def _refused(status: int) -> SetupError | Transient:
         f"{NAME} answers the request for {COMPETITION} with status {status}.",
         f"Look at {PAGE}; if it is no longer there, fetch the official archives from image-net.org",
     )
+
+
+def _leave_nothing_empty(archive: Path) -> None:
+    with suppress(OSError):
+        if archive.is_file() and not size(archive):
+            archive.unlink()
+        archive.parent.rmdir()
 
 
 def _damaged(archive: Path, why: str) -> DownloadError:

@@ -25,7 +25,7 @@ class Patience:
     attempts: int = 12
     strange: int = 4
 
-    def wait(self, attempt: int, asked: float = 0.0) -> float | None:
+    def wait(self, attempt: int, asked: float = 0.0, *, strange: bool = False) -> float | None:
         """Seconds until an attempt; None where it is given up.
 
         >>> [Patience().wait(attempt) for attempt in (1, 2, 3, 10, 13)]
@@ -34,7 +34,9 @@ class Patience:
         Args:
             attempt: its number, from 1, since the last byte that came.
             asked: seconds that the server wants to be left alone.
+            strange: whether nothing has ever come from there. A server that says when to come again is none of these.
         """
-        if attempt > self.attempts or asked > self.longest:
+        most = self.strange - 1 if strange and not asked else self.attempts
+        if attempt > most or asked > self.longest:
             return None
         return max(asked, min(self.most, self.first * 2.0 ** (attempt - 1)))

@@ -19,9 +19,11 @@ class Request:
         base: the address of the folder that holds the archives; used with origin archives alone.
         folder: where the files go.
         what: which of them; Kaggle hands out all at once.
+        checksums: MD5s of a mirror's own files, as md5sum writes them; None where the official ones hold.
     """
 
     origin: Origin
     base: str
     folder: Path
     what: tuple[What, ...]
+    checksums: Path | None = None

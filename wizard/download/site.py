@@ -8,14 +8,15 @@ from importlib.metadata import version
 import httpx
 
 from wizard.download.access import Access
-from wizard.download.address import TERMS, absolute, origin, shown, trusted_alike
+from wizard.download.address import absolute, account, origin, shown, trusted_alike
 from wizard.download.errors import Changed, DownloadError, LoginPage, Transient, Unauthorized
 from wizard.download.local import FileTransport
 from wizard.download.patience import Patience
 from wizard.download.remote import Remote, described, retry_after
 
 _REDIRECTS = 10
-_BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_CROWDED = frozenset({429, 503})
+_BUSY = _CROWDED | {408, 425, 500, 502, 504}
 _CONNECTIONS = 64
 _PLAINLY = {
     "peer closed connection": "the server hung up before the end",
@@ -102,7 +103,6 @@ class Site:
             with _trouble(url):
                 request = self._client.build_request("GET", url, headers=headers)
                 response = self._client.send(request, auth=self._access.auth(url), stream=True)
-            self.answered = True
             if not response.has_redirect_location:
                 return response
             _closed(response)
@@ -120,7 +120,8 @@ class Site:
             raise Changed
         if status in _BUSY:
             wait = retry_after(response.headers.get("retry-after", ""))
-            raise Transient(f"{url.host} is busy ({status} {response.reason_phrase})", wait)
+            state = "is busy" if status in _CROWDED else "cannot answer"
+            raise Transient(f"{url.host} {state} ({status} {response.reason_phrase})", wait)
         if status not in (200, 206):
             raise _refusal(name, url, status, response.reason_phrase)
         if status == 200 and response.headers.get("content-type", "").startswith("text/html"):
@@ -131,6 +132,7 @@ class Site:
                 f"{shown(url)}: the server does not say how large it is, so nobody could tell when it is complete.",
                 "Give the address of another mirror: --base URL",
             )
+        self.answered = True
         remote, start = found
         return Answer(remote=remote, start=start, chunks=_chunks(response))
 
@@ -176,8 +178,8 @@ def _refusal(name: str, url: httpx.URL, status: int, phrase: str) -> DownloadErr
         case 403:
             return DownloadError(
                 f"{where}: access is refused ({status}{f' {phrase}' if phrase else ''}).",
-                f"An account whose access to ILSVRC2012 was granted, and accepted terms, are needed: {TERMS}. "
-                "If a browser may fetch it where you are logged in, give its cookies.txt: --cookies FILE",
+                "If a browser may fetch it where you are logged in, give its cookies.txt: --cookies FILE. Otherwise "
+                f"{account(url.host)}",
             )
         case 404 | 410:
             return DownloadError(
@@ -216,7 +218,7 @@ def _trouble(url: httpx.URL) -> Iterator[None]:
             raise DownloadError(
                 f"{url.host} asks for a login (401) in a way that is not known here, or a cookie is none that can be "
                 "sent.",
-                f"Log in with a browser and give its cookies.txt anew (--cookies FILE), or see {TERMS}",
+                f"Log in with a browser and give its cookies.txt anew (--cookies FILE), or {account(url.host)}",
             ) from None
         if "location header" in str(error):
             raise DownloadError(

@@ -3,18 +3,17 @@
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
 from wizard.download.blocks import Block, Blocks
 from wizard.download.digest import Digest
-from wizard.download.errors import Changed, DownloadError, Transient, WithoutRanges
-from wizard.download.events import Event, Transferring, Waiting
+from wizard.download.errors import Changed, DownloadError, Transient, Unlike, WithoutRanges
+from wizard.download.events import Checking, Transferring, Waiting
 from wizard.download.part import Part
-from wizard.download.patience import Patience
 from wizard.download.remote import Remote, same_file
-from wizard.download.site import Site
+from wizard.download.way import Way, given_up
 from wizard.engine.events import Note
 from wizard.errors import Interrupted, reading
 from wizard.sources.locate import human_bytes
@@ -43,6 +42,9 @@ class _Ended:
     error: Exception | None = None
 
 
+_Message = _Piece | Checking | Waiting | _Ended
+
+
 class _GivenUp(DownloadError):
     """One connection has lost its patience; others may go on."""
 
@@ -57,41 +59,25 @@ class Transfer:
     Bytes are written in their order, whatever the order in which connections bring them, so the part never has a gap.
 
     Args:
-        site: where it comes from.
         name: of the file.
         remote: the version that the part is of.
         part: what there is of it.
         digest: told all that is written.
-        connections: how many at a time.
-        patience: with the server.
-        report: told how far it is.
-        stopping: whether the person wants to stop.
+        way: how it is fetched.
     """
 
-    def __init__(
-        self,
-        site: Site,
-        name: str,
-        remote: Remote,
-        part: Part,
-        digest: Digest,
-        *,
-        connections: int,
-        patience: Patience,
-        report: Callable[[Event], None],
-        stopping: Callable[[], bool],
-    ) -> None:
-        self._site, self._name, self._remote = site, name, remote
+    def __init__(self, name: str, remote: Remote, part: Part, digest: Digest, way: Way) -> None:
+        self._name, self._remote = name, remote
         self._part, self._digest = part, digest
-        self._connections = connections
-        self._patience = patience
-        self._report, self._stopping = report, stopping
+        self._way = way
+        self._connections = connections = way.connections if remote.ranges else 1
         block = max(1, _WINDOW // (2 * connections)) if connections > 1 else 0
         self._blocks = Blocks(part.size, remote.size, block=block, window=_WINDOW)
-        self._inbox: queue.Queue[_Piece | Waiting | _Ended] = queue.Queue(_QUEUED + 2 * connections)
+        self._inbox: queue.Queue[_Message] = queue.Queue(_QUEUED + 2 * connections)
         self._early: dict[int, _Piece] = {}
         self._closed = threading.Event()
         self._told = 0
+        self._reported = -1
         self._next_report = 0.0
 
     def run(self) -> None:
@@ -101,6 +87,7 @@ class Transfer:
             Unauthorized, LoginPage: see `Site.open`; what is there is kept, and another run goes on.
             Changed: the server's file is no longer the one that this is a part of.
             WithoutRanges: the server has stopped to send parts.
+            Unlike: what is here is not the beginning of the server's file.
             DownloadError: it cannot be had.
             InputError: what there is of it cannot be read.
             MachineError: it cannot be written.
@@ -115,26 +102,28 @@ class Transfer:
                 match self._received():
                     case _Piece() as piece:
                         self._take(piece)
+                    case Checking() as repeated:
+                        self._way.report(repeated)
                     case Waiting() as waiting:
                         self._tell(waiting)
                     case _Ended(error=error):
                         alive -= 1
                         self._bear(error, alive)
-            self._report(Transferring(file=self._name, done=self._part.size, total=self._remote.size))
+            self._report()
         finally:
             self._closed.set()
             self._blocks.close()
 
-    def _received(self) -> _Piece | Waiting | _Ended:
+    def _received(self) -> _Message:
         while True:
-            if self._stopping():
+            if self._way.stopping():
                 self._keep_what_came()
                 kept = f"{human_bytes(self._part.size)} of {self._name} are kept"
                 raise Interrupted(f"Stopped; {kept}.")
             try:
                 return self._inbox.get(timeout=_EVERY)
             except queue.Empty:
-                continue
+                self._report()
 
     def _keep_what_came(self) -> None:
         while not self._inbox.empty():
@@ -151,21 +140,27 @@ class Transfer:
                 self._digest.feed(ready.chunks, ready.count)
         self._blocks.written(self._part.size)
         if time.monotonic() >= self._next_report:
-            self._next_report = time.monotonic() + _EVERY
-            self._report(Transferring(file=self._name, done=self._part.size, total=self._remote.size))
+            self._report()
+
+    def _report(self) -> None:
+        """Says how far it is, unless that was said already."""
+        self._next_report = time.monotonic() + _EVERY
+        if self._part.size != self._reported:
+            self._reported = self._part.size
+            self._way.report(Transferring(file=self._name, done=self._part.size, total=self._remote.size))
 
     def _tell(self, waiting: Waiting) -> None:
         """Several connections that break off together are told of once."""
         if waiting.attempt > self._told:
             self._told = waiting.attempt
-            self._report(waiting)
+            self._way.report(waiting)
 
     def _bear(self, error: Exception | None, alive: int) -> None:
         if error is not None and not (alive and isinstance(error, _GivenUp)):
             raise error
         if error is not None:
             text = f"{self._name}: going on with {alive} {'connection' if alive == 1 else 'connections'}"
-            self._report(Note(text=text, warning=True))
+            self._way.report(Note(text=text, warning=True))
 
     def _connection(self) -> None:
         """What one thread does: block after block, until there is none, or nobody wants more."""
@@ -198,7 +193,7 @@ class Transfer:
     def _pieces(self, block: Block) -> Iterator[_Piece]:
         """A block as it comes; where it breaks off, what came before is given first."""
         stop = None if block.stop == self._remote.size else block.stop
-        with self._site.open(self._name, block.start, stop) as answer:
+        with self._way.site.open(self._name, block.start, stop) as answer:
             if not same_file(answer.remote, self._remote):
                 raise Changed
             if answer.start > block.start:
@@ -208,7 +203,7 @@ class Transfer:
             start, skip = block.start, block.start - answer.start
             gathered, count, since = list[bytes](), 0, time.monotonic()
             trouble = None
-            chunks = _tail(answer.chunks, skip)
+            chunks = self._behind(answer.chunks, skip)
             while start + count < block.stop:
                 try:
                     chunk = next(chunks, b"")
@@ -228,40 +223,32 @@ class Transfer:
             if trouble is not None:
                 raise trouble
 
+    def _behind(self, chunks: Iterator[bytes], skip: int) -> Iterator[bytes]:
+        """What comes after bytes that are here and come again; as far as they are written, they are compared."""
+        place, next_report = 0, 0.0
+        with reading(self._part.path), self._part.path.open("rb") as file:
+            for chunk in chunks:
+                again = min(len(chunk), skip - place)
+                known = min(again, max(0, self._part.size - place))
+                if file.read(known) != chunk[:known]:
+                    raise Unlike
+                place += again
+                if again and time.monotonic() >= next_report:
+                    next_report = time.monotonic() + _EVERY
+                    self._put(Checking(file=self._name, done=place, total=skip))
+                if again < len(chunk):
+                    yield chunk[again:]
+
     def _pause(self, trouble: Transient, attempt: int) -> None:
-        strange = not self._site.answered and attempt >= self._patience.strange
-        seconds = None if strange else self._patience.wait(attempt, trouble.wait)
+        seconds = self._way.patience.wait(attempt, trouble.wait)
         if seconds is None:
-            raise _GivenUp(*given_up(self._name, trouble, attempt, self._patience))
+            raise _GivenUp(*given_up(self._name, trouble, attempt, self._way))
         self._put(Waiting(file=self._name, reason=trouble.reason, seconds=seconds, attempt=attempt))
         self._closed.wait(seconds)
 
-    def _put(self, message: _Piece | Waiting | _Ended) -> None:
+    def _put(self, message: _Message) -> None:
         while not self._closed.is_set():
             with suppress(queue.Full):
                 self._inbox.put(message, timeout=_EVERY)
                 return
         raise _Closed
-
-
-def given_up(name: str, trouble: Transient, attempts: int, patience: Patience) -> tuple[str, str]:
-    """What is said, and what to do, when a server has failed too often, or asks for too long a wait."""
-    if trouble.wait > patience.longest:
-        return (
-            f"{name}: {trouble.reason}, and asks to be left alone for {trouble.wait:,.0f} seconds.",
-            "The same command goes on later; what is there is kept",
-        )
-    return (
-        f"{name}: {trouble.reason}; given up after {attempts} attempts without a byte.",
-        "What is there is kept: the same command goes on once the network and the server are well again",
-    )
-
-
-def _tail(chunks: Iterator[bytes], skip: int) -> Iterator[bytes]:
-    """The chunks without their first bytes."""
-    for chunk in chunks:
-        if skip >= len(chunk):
-            skip -= len(chunk)
-        else:
-            yield chunk[skip:]
-            skip = 0

@@ -13,7 +13,6 @@ from wizard.download.errors import DownloadError, LoginPage, Transient, Unauthor
 from wizard.download.events import Event, Waiting
 from wizard.download.patience import Patience
 from wizard.download.site import Site
-from wizard.download.transfer import given_up
 from wizard.engine.events import Note
 from wizard.errors import Interrupted
 
@@ -61,10 +60,9 @@ def patiently(name: str, ask: Callable[[], _Result], way: Way) -> _Result:
             return let_in(lambda: _watched(ask, way), way)
         except Transient as trouble:
             attempt += 1
-            strange = not way.site.answered and attempt >= way.patience.strange
-            seconds = None if strange else way.patience.wait(attempt, trouble.wait)
+            seconds = way.patience.wait(attempt, trouble.wait, strange=not way.site.answered)
             if seconds is None:
-                raise DownloadError(*given_up(name, trouble, attempt, way.patience)) from trouble
+                raise DownloadError(*given_up(name, trouble, attempt, way)) from trouble
             way.report(Waiting(file=name, reason=trouble.reason, seconds=seconds, attempt=attempt))
             _sleep(seconds, way)
 
@@ -85,6 +83,26 @@ def let_in(ask: Callable[[], _Result], way: Way) -> _Result:
             way.access.satisfy(wanted)
         except LoginPage as page:
             way.access.let_in(page)
+
+
+def given_up(name: str, trouble: Transient, attempts: int, way: "Way") -> tuple[str, str]:
+    """What is said, and what to do, when a server has failed too often, or asks for too long a wait."""
+    if trouble.wait > way.patience.longest:
+        minutes = round(trouble.wait / 60)
+        return (
+            f"{name}: {trouble.reason}, and asks to be left alone for {minutes:,} minutes.",
+            "The same command goes on later; what is there is kept",
+        )
+    tried = "1 attempt" if attempts == 1 else f"{attempts} attempts"
+    if not way.site.answered:
+        return (
+            f"{name}: {trouble.reason}; given up after {tried}.",
+            "Check the network, and the address: --base URL",
+        )
+    return (
+        f"{name}: {trouble.reason}; given up after {tried} without a byte.",
+        "What is there is kept: the same command goes on once the network and the server are well again",
+    )
 
 
 def heed(way: Way) -> None:

@@ -12,6 +12,8 @@ from wizard.show.words import duration, size
 
 _LATELY = 30.0
 """Seconds that a rate is told of."""
+_SILENT = 5.0
+"""Seconds without a byte, from which on that is told in place of a rate."""
 
 
 @dataclass(kw_only=True)
@@ -23,19 +25,28 @@ class File:
     done: int = 0
     total: int = 0
     waiting_until: float | None = None
+    _grew: float | None = None
     _pace: Pace = field(default_factory=lambda: Pace(_LATELY))
 
     def hear(self, event: Checking | Transferring) -> None:
         """Takes progress into account; bytes of earlier runs, which the first such event tells, make no rate."""
-        if event.done != self.done:
+        if event.done != self.done or self._grew is None:
             self.waiting_until = None
+            self._grew = time.monotonic()
         self.done, self.total = event.done, event.total
         self._pace.add(time.monotonic(), event.done)
 
     @property
+    def silent(self) -> float:
+        """Seconds since a byte came, where they are worth telling; else 0."""
+        since = 0.0 if self._grew is None else time.monotonic() - self._grew
+        return since if since >= _SILENT and self.waiting_until is None else 0.0
+
+    @property
     def rate(self) -> float | None:
         """Bytes a second, lately; None while that says nothing yet, or nothing comes."""
-        return None if self.waiting_until is not None else self._pace.rate(time.monotonic())
+        nothing = self.waiting_until is not None or self.silent
+        return None if nothing else self._pace.rate(time.monotonic())
 
     @property
     def seconds_left(self) -> float | None:
@@ -49,6 +60,8 @@ class File:
         last = "" if left is None else f"{clock(left).removeprefix('00:')} left"
         if not self.total:
             last = f"{size(self.done)} so far"
+        if self.silent:
+            last = f"{self.silent:.0f} s silent"
         if self.waiting_until is not None:
             seconds = math.ceil(self.waiting_until - time.monotonic())
             last = f"again in {seconds} s" if seconds > 0 else "trying again"
@@ -82,6 +95,8 @@ class Files:
                 if not checking:
                     self._had[event.file] = min(event.done, self._had.get(event.file, event.done))
                 file.hear(event)
+                if checking and event.done >= event.total:
+                    del self.under_way[event.file]
                 return []
             case Waiting():
                 file = self.under_way.setdefault(event.file, File(name=event.file))
@@ -101,4 +116,5 @@ class Files:
             return f"{proven} · was here already"
         # What came before it was first told how far it is does not count, which matters in a short time alone.
         rate = f", {size(came / event.seconds)}/s" if came and event.seconds >= 1 else ""
-        return f"{proven} · {duration(event.seconds)}{rate}"
+        took = duration(event.seconds) if event.seconds >= 1 else "under a second"
+        return f"{proven} · {took}{rate}"

@@ -51,10 +51,10 @@ class Lines(Face):
         """Says it, or how far its file is."""
         for line in self._files.add(event):
             self._output.say(line)
-        if isinstance(event, Checking | Transferring) and time.monotonic() >= self._next:
+        file = self._files.under_way.get(event.file) if isinstance(event, Checking | Transferring) else None
+        if file is not None and time.monotonic() >= self._next:
             self._next = time.monotonic() + self._every
-            cells = self._files.under_way[event.file].cells()
-            self._output.say("  ".join(filter(None, cells.values())))
+            self._output.say("  ".join(filter(None, file.cells().values())))
 
 
 class Ndjson(Face):
@@ -74,7 +74,7 @@ class Ndjson(Face):
             if now < self._next.get(kind, 0.0):
                 return
             self._next[kind] = now + 1.0
-            file = self._files.under_way[event.file]
-            known = {"bytes_per_second": file.rate, "seconds_left": file.seconds_left}
+            file = self._files.under_way.get(event.file)
+            known = {"bytes_per_second": file.rate, "seconds_left": file.seconds_left} if file else {}
             fields |= {key: round(value) for key, value in known.items() if value is not None}
         self._output.event(name, fields)
