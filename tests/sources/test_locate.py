@@ -5,7 +5,7 @@ import pytest
 
 from tests.helpers import tar
 from wizard.errors import InputError
-from wizard.sources.locate import box_archives, human_bytes, image_archives
+from wizard.sources.locate import box_archives, contents, human_bytes, image_archives
 
 TRAIN, VALIDATION = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar"
 TAR = tar([("a", b"b")])
@@ -89,3 +89,12 @@ def test_a_folder_that_may_not_be_looked_into_is_refused(tmp_path: Path) -> None
     with pytest.raises(InputError, match=r"raw.* (cannot be read: Permission denied|does not exist)"):
         image_archives(tmp_path / "closed" / "raw", ["train"])
     (tmp_path / "closed").chmod(0o700)
+
+
+def test_a_download_that_was_not_finished_is_named_with_what_goes_on(tmp_path: Path) -> None:
+    folder = tmp_path / "my data"
+    folder.mkdir()
+    (folder / f"{TRAIN}.part").write_bytes(b"a")
+    told = contents(folder)
+    assert f"{TRAIN}.part is a download that was not finished" in told
+    assert f"imagenet-setup download --to '{folder}' goes on with it." in told

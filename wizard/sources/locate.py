@@ -1,5 +1,6 @@
 """Finds the official archives in a folder and says what is wrong with them before anything is read."""
 
+import shlex
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from wizard.ilsvrc2012.archives import BOXES, IMAGES, Split
 _HTML = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<script")
 _GZIP = b"\x1f\x8b"
 _LISTED = 8
+_PART = ".part"
+"""Behind the name of an archive whose download is under way; see `download.part`."""
 
 
 def image_archives(folder: Path, splits: Collection[Split]) -> dict[Split, Path]:
@@ -100,7 +103,10 @@ def contents(folder: Path) -> str:
         for file in files[:_LISTED]
     )
     more = f" and {len(files) - _LISTED:,} more" if len(files) > _LISTED else ""
-    return f"Found there: {named}{more}." if files else "There is nothing in it."
+    parts = [file.name for file in files if file.name.endswith(_PART)]
+    goes_on = f"imagenet-setup download --to {shlex.quote(str(folder))} goes on with it"
+    begun = f" {parts[0]} is a download that was not finished: {goes_on}." if parts else ""
+    return f"Found there: {named}{more}.{begun}" if files else "There is nothing in it."
 
 
 def sniff(path: Path) -> None:
