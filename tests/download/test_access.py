@@ -53,6 +53,19 @@ def test_the_environment_comes_before_the_person(monkeypatch: pytest.MonkeyPatch
     assert asker.asked == []
 
 
+def test_a_key_goes_only_to_the_one_of_two_trusted_servers_that_asked_for_it() -> None:
+    clear, secure = httpx.URL("http://a.org/2012/"), httpx.URL("https://a.org/2012/")
+    asker = Asked([ANN])
+    access = Access(str(clear), asker)
+    access.satisfy(wanted("basic", secure=True))
+    assert access.auth(clear) is None
+    assert isinstance(access.auth(secure), httpx.BasicAuth)
+    access.satisfy(wanted("digest", secure=False))
+    assert isinstance(access.auth(clear), httpx.DigestAuth)
+    assert isinstance(access.auth(secure), httpx.BasicAuth)
+    assert len(asker.asked) == 1
+
+
 def test_a_person_is_asked_three_times_and_then_told() -> None:
     asker = Asked([ANN] * 9)
     access = Access(BASE, asker)
@@ -168,6 +181,32 @@ def test_cookies_that_a_person_names_take_the_place_of_those_before(tmp_path: Pa
     cookies(tmp_path, line(value="new"))
     access.let_in(LoginPage("a.org"))
     assert [(cookie.name, cookie.value) for cookie in access.jar] == [("session", "new")]
+
+
+@pytest.mark.parametrize(
+    ("url", "header"),
+    [
+        ("http://a.org/2012/x", "session=42"),
+        ("https://a.org/2012/x", "session=42; safe=43"),
+        ("http://a.org:8080/2012/x", None),
+        ("http://b.org/2012/x", None),
+    ],
+)
+def test_cookies_go_to_the_server_that_was_chosen_alone(tmp_path: Path, url: str, header: str | None) -> None:
+    safe = line(name="safe", value="43").replace("/\tFALSE", "/\tTRUE")
+    access = Access("http://a.org/2012/", Nobody(), cookies(tmp_path, line(), safe, line("b.org")))
+    request = httpx.Request("GET", url)
+    access.add_cookies(request)
+    assert request.headers.get("cookie") == header
+
+
+def test_a_cookie_that_the_server_set_is_not_told_as_one_of_the_file(tmp_path: Path) -> None:
+    path = cookies(tmp_path, line("b.org"))
+    access = Access(BASE, Nobody(), path)
+    access.keep_cookies(httpx.Response(200, headers={"Set-Cookie": "a=1"}, request=httpx.Request("GET", BASE)))
+    assert [(cookie.domain, cookie.name) for cookie in access.jar] == [("b.org", "session"), ("a.org", "a")]
+    with pytest.raises(DownloadError, match=r"which has no cookie for a\.org"):
+        access.let_in(LoginPage("a.org"))
 
 
 def test_why_cookies_did_not_do_is_said_when_others_are_asked_for(tmp_path: Path) -> None:

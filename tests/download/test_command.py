@@ -346,11 +346,19 @@ def test_a_real_disk_that_fills_up_keeps_what_came(
 
 
 def test_two_downloads_do_not_go_into_one_folder(
-    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with downloading._alone(tmp_path / "to"):
+        monkeypatch.setenv("IMAGENET_SETUP_HOME", str(tmp_path / "of somebody else"))
         told = failure(words, 4, capsys)
     assert told.splitlines()[0] == f"✗ Another download goes to {tmp_path}/to."
+    assert main(words) == 0
+
+
+def test_a_folder_for_nothing_is_not_left(words: list[str], server: Server, tmp_path: Path) -> None:
+    server.rules = [Status(404, times=None)]
+    assert main(words) == 3
+    assert not (tmp_path / "to").exists()
 
 
 class Program:

@@ -1,6 +1,7 @@
 """Hugging Face's archives, through its own client, from a hub on loopback."""
 
 import logging
+import shutil
 import socket
 import sys
 from collections.abc import Callable
@@ -175,6 +176,62 @@ def test_what_was_unpacked_is_not_fetched_again_even_without_its_archive(tmp_pat
     assert "before" in fetching.notes()
 
 
+@pytest.mark.parametrize("archives_too", [False, True])
+def test_what_was_unpacked_and_deleted_since_is_had_again(tmp_path: Path, *, archives_too: bool) -> None:
+    with hugging_face(ARCHIVES) as server:
+        fetching = Fetching(server, tmp_path)
+        fetching("train")
+        requests = len(server.asked)
+        shutil.rmtree(tmp_path / "train")
+        for archive in (tmp_path / "data").glob("*.gz" if archives_too else "none"):
+            archive.unlink()
+        fetching("train")
+    assert (len(server.asked) > requests) == archives_too
+    assert survey(tmp_path, "train").images == 5
+
+
+def test_having_it_again_may_be_interrupted(tmp_path: Path) -> None:
+    def interrupt(event: Event) -> None:
+        if isinstance(event, Fetched):
+            raise KeyboardInterrupt
+
+    with hugging_face(ARCHIVES) as server:
+        fetching = Fetching(server, tmp_path)
+        fetching("train")
+        shutil.rmtree(tmp_path / "train")
+        with pytest.raises(KeyboardInterrupt):
+            fetching("train", report=interrupt)
+        fetching("train")
+    assert survey(tmp_path, "train").images == 5
+
+
+def test_what_was_unpacked_and_deleted_since_needs_room_and_a_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hugging_face(ARCHIVES) as server:
+        Fetching(server, tmp_path)()
+    (tmp_path / "data" / VAL).unlink()
+    shutil.rmtree(tmp_path / "val")
+    (tmp_path / "val").mkdir()
+    assert needs(["validation"], tmp_path) == needs(["validation"])
+    monkeypatch.delenv("HF_TOKEN")
+    with pytest.raises(InputError, match="client found none"):
+        require(["validation"], tmp_path)
+
+
+def test_what_was_set_aside_before_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / f"{VAL}.bad").write_bytes(b"before")
+    with (
+        hugging_face(ARCHIVES | {VAL: b"no archive"}) as server,
+        pytest.raises(InputError, match=r"\.bad2\.") as raised,
+    ):
+        Fetching(server, tmp_path)()
+    assert f"{VAL}.bad2;" in raised.value.hint
+    assert (tmp_path / "data" / f"{VAL}.bad").read_bytes() == b"before"
+    assert (tmp_path / "data" / f"{VAL}.bad2").read_bytes() == b"no archive"
+
+
 def test_an_unpacking_that_was_interrupted_is_done_again(tmp_path: Path) -> None:
     def interrupt(event: Event) -> None:
         if type(event).__name__ == "Checking":
@@ -260,5 +317,7 @@ def test_what_is_there_is_not_counted_again(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / f"{VAL}.part").write_bytes(bytes(1000))
     assert needs(["validation"], tmp_path) == whole - 1000
-    (tmp_path / "data" / f"{VAL}.unpacked").touch()
+    with hugging_face(ARCHIVES) as server:
+        (tmp_path / "data" / f"{VAL}.part").unlink()
+        Fetching(server, tmp_path)()
     assert needs(["validation"], tmp_path) == 0

@@ -5,6 +5,7 @@ import gc
 import hashlib
 import logging
 import os
+import shutil
 import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -288,6 +289,16 @@ def test_what_is_no_archive_is_set_aside(tmp_path: Path) -> None:
     assert (tmp_path / f"{ARCHIVE}.bad").read_bytes() == page
 
 
+def test_what_was_set_aside_before_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "competitions").mkdir()
+    (tmp_path / f"{ARCHIVE}.bad").write_bytes(b"before")
+    with serving(tmp_path, data=b"no archive") as fetching, pytest.raises(InputError, match=r"\.bad2\.") as raised:
+        fetching()
+    assert f"{ARCHIVE.name}.bad2;" in raised.value.hint
+    assert (tmp_path / f"{ARCHIVE}.bad").read_bytes() == b"before"
+    assert (tmp_path / f"{ARCHIVE}.bad2").read_bytes() == b"no archive"
+
+
 def test_what_is_damaged_in_the_archive_is_found_and_fetched_again(tmp_path: Path) -> None:
     with serving(tmp_path, OfTransfer(Damaged(MIDDLE, times=1))) as fetching:
         with pytest.raises(InputError, match="cannot be unpacked"):
@@ -317,12 +328,109 @@ def test_what_is_there_is_not_fetched_again(tmp_path: Path) -> None:
     assert "nothing was fetched" in fetching.notes()
 
 
+@pytest.mark.parametrize("inside", ["", "Data", "Data/CLS-LOC/train/n01440764"])
+def test_a_tree_that_others_put_there_is_neither_taken_as_whole_nor_touched(tmp_path: Path, inside: str) -> None:
+    (tmp_path / "ILSVRC" / inside).mkdir(parents=True)
+    with serving(tmp_path) as fetching, pytest.raises(InputError) as raised:
+        fetching()
+    assert raised.value.what == f"{tmp_path / 'ILSVRC'} is here, and was not made by this program."
+    assert raised.value.hint.startswith("Build from it, or move it away")
+    assert fetching.storage.asked == []
+    assert [path.name for path in tmp_path.iterdir()] == ["ILSVRC"]
+
+
+@pytest.mark.parametrize("data", [WHOLE, zipped({TAR: packed(FILES)})], ids=["a zip", "an archive within it"])
+def test_a_tree_whose_contents_were_deleted_is_not_taken_as_whole(tmp_path: Path, data: bytes) -> None:
+    with serving(tmp_path, data=data) as fetching:
+        fetching()
+        (tmp_path / TAR).unlink(missing_ok=True)
+        fetching()
+        for path in (tmp_path / "ILSVRC").glob("*"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        with pytest.raises(InputError, match="not made by this program"):
+            fetching()
+        (tmp_path / "ILSVRC").rmdir()
+        fetching()
+    assert survey(tmp_path, "train").images == 1
+
+
+def test_an_inner_archive_whose_tree_was_deleted_is_unpacked_again(tmp_path: Path) -> None:
+    with serving(tmp_path, data=zipped({TAR: packed(FILES)})) as fetching:
+        fetching()
+        requests = len(fetching.storage.asked)
+        shutil.rmtree(tmp_path / "ILSVRC")
+        fetching()
+        assert len(fetching.storage.asked) == requests
+    assert survey(tmp_path, "train").images == 1
+
+
+def test_an_inner_archive_that_is_damaged_is_set_aside_and_fetched_again(tmp_path: Path) -> None:
+    inner = packed(FILES)
+    (tmp_path / TAR).write_bytes(inner[:-6] + bytes(6))
+    with serving(tmp_path, data=zipped({TAR: inner})) as fetching:
+        with pytest.raises(InputError, match=f"{TAR}.bad"):
+            fetching()
+        assert not (tmp_path / "ILSVRC").exists()
+        fetching()
+    assert survey(tmp_path, "train").images == 1
+    assert not (tmp_path / "competitions").exists()
+
+
+def test_an_inner_archive_that_came_damaged_leaves_nothing_that_passes_for_whole(tmp_path: Path) -> None:
+    inner = packed(FILES)
+    with (
+        serving(tmp_path, data=zipped({TAR: inner[:-6] + bytes(6)})) as fetching,
+        pytest.raises(InputError, match=f"{TAR}.bad"),
+    ):
+        fetching()
+    assert needs(ALL, tmp_path) == needs(ALL)
+    with serving(tmp_path, data=zipped({TAR: inner})) as fetching:
+        fetching()
+        assert fetching.storage.asked
+    assert survey(tmp_path, "train").images == 1
+
+
+def test_a_tree_beside_an_archive_of_it_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "ILSVRC").mkdir()
+    (tmp_path / TAR).write_bytes(packed(FILES))
+    with pytest.raises(InputError, match="not made by this program"):
+        fetch(tmp_path, ALL, lambda _: None)
+
+
+def test_what_the_client_was_unpacking_is_not_taken_as_whole(tmp_path: Path) -> None:
+    """It goes by the archive that is there instead; there would be more in it."""
+    (tmp_path / "competitions" / COMPETITION / "ILSVRC" / "Data").mkdir(parents=True)
+    (tmp_path / TAR).write_bytes(packed(FILES))
+    assert fetch(tmp_path, ALL, lambda _: None) == tmp_path
+    assert survey(tmp_path, "train").images == 1
+
+
+def test_an_unpacking_by_the_client_that_was_interrupted_is_done_again(tmp_path: Path) -> None:
+    (tmp_path / "competitions" / COMPETITION / "ILSVRC" / "Data").mkdir(parents=True)
+    (tmp_path / ARCHIVE).write_bytes(WHOLE)
+    with serving(tmp_path) as fetching:
+        fetching()
+        requests = len(fetching.storage.asked)
+        fetching()
+        assert len(fetching.storage.asked) == requests == 1
+    assert survey(tmp_path, "train").images == 1
+
+
 def test_a_run_that_ended_before_the_files_were_moved_needs_no_network(tmp_path: Path) -> None:
     made = tmp_path / "competitions" / COMPETITION
     (made / "ILSVRC" / "Data").mkdir(parents=True)
     (tmp_path / "competitions" / f"{COMPETITION}.complete").touch()
     assert fetch(tmp_path, ALL, lambda _: None) == tmp_path
     assert [path.name for path in tmp_path.iterdir()] == ["ILSVRC"]
+    require(ALL, tmp_path)
+
+
+def test_a_run_that_ended_before_the_files_were_moved_needs_no_room(tmp_path: Path) -> None:
+    (tmp_path / "competitions" / COMPETITION).mkdir(parents=True)
+    (tmp_path / "competitions" / f"{COMPETITION}.complete").touch()
+    assert needs(ALL, tmp_path) == 0
+    (tmp_path / "competitions" / COMPETITION / TAR).touch()
+    assert needs(ALL, tmp_path) == needs(ALL) // 2
 
 
 def test_the_kit_is_said_not_to_be_there() -> None:
@@ -334,7 +442,7 @@ def test_a_token_is_needed_for_what_is_not_there_yet_alone(tmp_path: Path, monke
     monkeypatch.delenv("KAGGLE_API_TOKEN")
     with pytest.raises(InputError, match="client found none"):
         require(ALL, tmp_path)
-    (tmp_path / "ILSVRC").mkdir()
+    (tmp_path / TAR).touch()
     require(ALL, tmp_path)
 
 
@@ -391,5 +499,7 @@ def test_what_an_earlier_run_left_is_not_counted_again(tmp_path: Path) -> None:
     assert needs(ALL, tmp_path) == needs(ALL) - 1000
     (tmp_path / TAR).touch()
     assert needs(ALL, tmp_path) == needs(ALL) // 2
-    (tmp_path / f"{TAR}.unpacked").touch()
+    with serving(tmp_path) as fetching:
+        (tmp_path / TAR).write_bytes(packed(FILES))
+        fetching()
     assert needs(ALL, tmp_path) == 0

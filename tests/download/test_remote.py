@@ -5,6 +5,8 @@ import pytest
 from wizard.download.patience import Patience
 from wizard.download.remote import Remote, described, retry_after, same_file
 
+YEAR = 365 * 86_400.0
+
 
 def remote(**fields: object) -> Remote:
     return Remote(**{"server": "http://a:80", "size": 9, "etag": "", "modified": "", "ranges": True, **fields})  # type: ignore[arg-type]
@@ -69,6 +71,9 @@ def test_what_was_written_down_is_read_again_and_anything_else_is_not() -> None:
         ("", 0.0),
         ("²", 0.0),
         ("-5", 0.0),
+        ("9" * 400, YEAR),
+        ("Sun, 22 Nov 2099 10:00:30 GMT", YEAR),
+        (f"Sun, 22 Nov {'9' * 20} 10:00:30 GMT", 0.0),
     ],
 )
 def test_a_wait_is_told_in_seconds_or_by_a_date(value: str, seconds: float) -> None:

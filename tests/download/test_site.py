@@ -1,6 +1,13 @@
 import shutil
+import socket
+import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from traceback import format_exception
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -27,6 +34,7 @@ from tests.download.test_access import cookies, line
 from wizard.download.access import ACCESS_KEY, USERNAME, Credentials
 from wizard.download.errors import DownloadError
 from wizard.download.fetch import fetch, look
+from wizard.errors import UsageError
 
 ANN = Credentials(username="ann", secret="sesame-42")
 EVE = Credentials(username="eve", secret="guess-42")
@@ -36,6 +44,9 @@ EVE = Credentials(username="eve", secret="guess-42")
 def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(USERNAME, raising=False)
     monkeypatch.delenv(ACCESS_KEY, raising=False)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
 
 
 @pytest.fixture
@@ -105,12 +116,63 @@ def test_nothing_is_asked_or_sent_where_nothing_is_wanted(
 def test_another_host_gets_neither_key_nor_cookies(server: Server, download: Download, tmp_path: Path) -> None:
     server.rules = [NeedBasic("ann", "sesame-42", host="127.0.0.1"), RedirectTo(server.other, host="127.0.0.1")]
     download.asker = Asked([ANN])
-    download.cookies = cookies(tmp_path, line("127.0.0.1", value="mine"))
+    download.cookies = cookies(tmp_path, line("127.0.0.1", value="mine"), line("localhost", value="theirs"))
     download.run()
     assert download.data == DATA
     assert sent(server, "authorization", "localhost") == sent(server, "cookie", "localhost") == {""}
     assert len(sent(server, "authorization", "127.0.0.1") - {""}) == 1
     assert sent(server, "cookie", "127.0.0.1") == {"session=mine"}
+
+
+class Session(Rule):
+    """Leads whoever brings no cookie back to the same address, with one."""
+
+    def change(self, asked: Request, answer: Answer, /) -> Answer:
+        if "cookie" in asked.headers:
+            return answer
+        return page(302, "Once more.", Location=asked.path, Set_Cookie="visit=7; Path=/")
+
+
+class Marking(Rule):
+    """Sets a cookie with each answer."""
+
+    def change(self, _asked: Request, answer: Answer, /) -> Answer:
+        answer.headers["Set-Cookie"] = "mark=8; Path=/"
+        return answer
+
+
+def test_a_cookie_that_the_server_sets_is_sent_back_to_it_alone(server: Server, download: Download) -> None:
+    server.rules = [Marking(host="localhost"), Session(host="127.0.0.1"), RedirectTo(server.other, host="127.0.0.1")]
+    download.run()
+    assert download.data == DATA
+    assert sent(server, "cookie", "127.0.0.1") == {"", "visit=7"}
+    assert sent(server, "cookie", "localhost") == {""}
+
+
+def test_cookies_that_come_with_challenges_are_sent_back_with_the_next_request(
+    server: Server, download: Download
+) -> None:
+    server.rules = [Challenging("ann", "sesame-42")]
+    download.asker = Asked([ANN])
+    download.run()
+    assert download.data == DATA
+    visits = ["", "visit=1", "visit=1", "visit=2", "visit=2"]
+    assert [(asked.status, asked.headers.get("cookie", "")) for asked in server.asked] == list(
+        zip([401, 401, 206, 401, 206], visits, strict=True)
+    )
+
+
+class Challenging(NeedDigest):
+    """Sets another cookie with each challenge."""
+
+    number = 0
+
+    def change(self, asked: Request, answer: Answer, /) -> Answer:
+        changed = super().change(asked, answer)
+        if changed is not answer:
+            self.number += 1
+            changed.headers["Set-Cookie"] = f"visit={self.number}; Path=/"
+        return changed
 
 
 def test_another_host_that_asks_for_a_name_is_told_of_and_gets_none(server: Server, download: Download) -> None:
@@ -304,6 +366,105 @@ def test_a_cookie_that_cannot_be_sent_is_said_without_it(download: Download, tmp
     assert "42" not in str(error)
 
 
+class _Tunnel(StreamRequestHandler):
+    server: "Proxy"
+
+    def handle(self) -> None:
+        while self.rfile.readline().strip():
+            pass
+        self.wfile.write(f"HTTP/1.1 {self.server.status}\r\nContent-Length: 0\r\n\r\n".encode())
+        if self.server.to is None:
+            return
+        with socket.create_connection(self.server.to) as onward:
+            back = threading.Thread(target=_pump, args=(onward, self.connection))
+            back.start()
+            _pump(self.connection, onward)
+            back.join()
+
+
+class Proxy(ThreadingTCPServer):
+    """A proxy that leads every tunnel to one server, or refuses it with a status."""
+
+    def __init__(self, status: str, to: tuple[str, int] | None) -> None:
+        super().__init__(("127.0.0.1", 0), _Tunnel)
+        self.status, self.to = status, to
+
+
+def _pump(one: socket.socket, other: socket.socket) -> None:
+    with suppress(OSError):
+        while data := one.recv(1 << 16):
+            other.sendall(data)
+    with suppress(OSError):
+        other.shutdown(socket.SHUT_WR)
+
+
+@contextmanager
+def proxy(status: str = "200 OK", to: Server | None = None) -> Iterator[str]:
+    """The address of a proxy, with a password in it."""
+    with Proxy(status, None if to is None else ("127.0.0.1", urlsplit(to.base).port or 0)) as running:
+        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://me:hunter2@127.0.0.1:{running.server_address[1]}"
+        running.shutdown()
+        thread.join()
+
+
+def test_a_proxy_that_wants_a_login_is_said_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    download = Download(tmp_path / "to", "https://a.example/2012/")
+    with proxy("407 Proxy Authentication Required") as address:
+        monkeypatch.setenv("HTTPS_PROXY", address)
+        error = refused(download)
+    assert error.what == "The proxy on the way to a.example asks for a login (407)."
+    assert download.waits == []
+
+
+def test_a_proxy_that_fails_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    download = Download(tmp_path / "to", "https://a.example/2012/")
+    with proxy("502 Bad Gateway") as address:
+        monkeypatch.setenv("HTTPS_PROXY", address)
+        refused(download)
+    assert {wait.reason for wait in download.waits} == {
+        "the proxy on the way to a.example does not let it through (502 Bad Gateway)"
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "what"),
+    [
+        (
+            "ALL_PROXY",
+            "socks5://me:hunter2@127.0.0.1:9",
+            "The proxy that ALL_PROXY names is a SOCKS one, and what speaks to those is not installed.",
+        ),
+        ("HTTPS_PROXY", "http://me:hunter2#x@proxy:3128", "What HTTPS_PROXY holds is no address."),
+        ("https_proxy", "ftp://me:hunter2@proxy:3128", "What https_proxy holds is no address."),
+        ("NO_PROXY", "::1/hunter2", "What NO_PROXY holds is no address."),
+        (
+            "SSL_CERT_FILE",
+            "/nonexistent/hunter2.pem",
+            "The certificates that SSL_CERT_FILE names cannot be read: No such file or directory.",
+        ),
+        (
+            "SSL_CERT_FILE",
+            __file__,
+            "The certificates that SSL_CERT_FILE names cannot be read: there is none in PEM format.",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("server")
+def test_a_variable_that_does_not_do_is_named_without_what_it_holds(
+    download: Download, monkeypatch: pytest.MonkeyPatch, name: str, value: str, what: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    for other in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(UsageError) as raised:
+        download.run()
+    assert raised.value.what == what
+    assert "hunter2" not in "".join(format_exception(raised.value))
+
+
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="there is nothing here that makes a certificate")
 class TestCertificates:
     def test_one_that_nobody_knows_is_refused_at_once(self, tmp_path: Path) -> None:
@@ -328,3 +489,20 @@ class TestCertificates:
             server.rules = [NeedBasic("ann", "sesame-42")]
             download.run()
         assert (download.data, download.notes) == (DATA, [])
+
+    def test_a_key_that_was_asked_for_in_secret_is_not_sent_in_the_clear(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        certificate = make_certificate(tmp_path)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        # Ports 80 and 443 are nobody's to take, so two proxies lead from there to the servers.
+        with serving(certificate=certificate) as secure, serving() as clear, proxy(to=secure) as tunnel:
+            monkeypatch.setenv("HTTP_PROXY", clear.base.removesuffix("/2012/"))
+            monkeypatch.setenv("HTTPS_PROXY", tunnel)
+            clear.rules = [RedirectTo("https://localhost/2012/")]
+            secure.rules = [NeedBasic("ann", "sesame-42")]
+            download = Download(tmp_path / "to", "http://localhost/2012/", asker=Asked([ANN]))
+            download.run()
+        assert (download.data, download.notes) == (DATA, [])
+        assert {asked.headers.get("authorization", "") for asked in clear.asked} == {""}
+        assert [asked.status for asked in secure.asked] == [401, 206, 206]

@@ -146,7 +146,7 @@ TRAINER = Process(pid=4711, user="alice", resident=20 * GB, seconds=9e4, command
 
 def test_where_page_cache_is_the_reason_the_command_that_drops_it_is_named() -> None:
     told = "free memory (18.0 GB are page cache, which imagenet-setup free-memory drops)"
-    check, workers = checks.memory(CACHED, estimated(worker=GB), 8, TRAINER)
+    check, workers = checks.memory(CACHED, estimated(worker=GB), 8, lambda: TRAINER)
     assert (check.status, workers) == ("warn", 4)
     assert check.mend == f"Using 4 workers instead; {told} to have all of them"
     check, _ = checks.memory(CACHED, estimated(worker=10 * GB), 8)
@@ -171,15 +171,17 @@ def test_where_dropping_the_cache_would_not_help_nobody_is_sent_to_do_it(there: 
 
 def test_a_process_that_alone_holds_what_is_missing_is_named() -> None:
     there = replace(MEMORY, available=GB)
-    check, _ = checks.memory(there, estimated(worker=GB), 8, TRAINER)
+    check, _ = checks.memory(there, estimated(worker=GB), 8, lambda: TRAINER)
     held = f"20.0 GB are held by process 4711 of alice: {COMMAND}"
     assert check.mend == f"One worker needs 1.3 GB: free memory ({held})"
     small = replace(TRAINER, resident=100 * MB)
-    assert checks.memory(there, estimated(worker=GB), 8, small)[0].mend == "One worker needs 1.3 GB: free memory"
+    assert (
+        checks.memory(there, estimated(worker=GB), 8, lambda: small)[0].mend == "One worker needs 1.3 GB: free memory"
+    )
 
 
 def test_a_process_outside_a_containers_limit_is_not_named() -> None:
-    assert "4711" not in checks.memory(CONTAINER, estimated(worker=GB), 8, TRAINER)[0].mend
+    assert "4711" not in checks.memory(CONTAINER, estimated(worker=GB), 8, lambda: TRAINER)[0].mend
 
 
 def test_more_workers_than_cores_are_a_warning() -> None:

@@ -3,6 +3,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -22,6 +23,7 @@ from wizard.engine.events import Checked, Estimated, Event, Preparing, Range
 from wizard.engine.plan import ShardTask
 from wizard.errors import InputError, Interrupted, MachineError, SetupError, UsageError
 from wizard.ilsvrc2012.archives import IMAGES, Split
+from wizard.memory import Process
 from wizard.preflight import checks, estimate, examine, machine
 from wizard.preflight.examine import Verdict, judge, left, raw_data_check, refuse, require_known
 from wizard.profile import Profile
@@ -215,6 +217,21 @@ def test_where_memory_is_short_there_are_fewer_workers_and_more_time(
     assert verdict.estimated is not None
     assert verdict.estimated.workers == 2
     assert verdict.estimated.seconds.likely == seconds
+
+
+def test_processes_are_looked_at_only_where_memory_is_short(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = Process(pid=4711, user="alice", resident=20 * 10**9, seconds=9.0, command="python train.py")
+    processes = Mock(return_value=[trainer])
+    monkeypatch.setattr(examine, "largest", processes)
+    enough = machine.Memory(total=64 * 10**9, available=32 * 10**9, machine=64 * 10**9)
+    monkeypatch.setattr(machine, "memory", lambda: enough)
+    assert named(judge(profile(raw, tmp_path / "out"), GOOD, {}, ESTIMATED, 8))["memory"].status == "pass"
+    assert not processes.called
+    monkeypatch.setattr(machine, "memory", lambda: replace(enough, available=0))
+    found = named(judge(profile(raw, tmp_path / "out"), GOOD, {}, ESTIMATED, 8))
+    assert "process 4711 of alice" in found["memory"].mend
 
 
 def test_a_full_disk_fails_by_what_is_needed(raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

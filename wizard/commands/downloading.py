@@ -1,11 +1,9 @@
 """A download on an output: what is to come, whether to begin, how it goes, what has become of it."""
 
-import hashlib
-import os
 import signal
 import types
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -133,8 +131,6 @@ def _all(found: Sequence[Found], way: Way) -> list[Fetched]:
     """Fetches one file after the other; one that comes damaged keeps none of the others from coming."""
     fetched, damaged = [], []
     for each in found:
-        if each.state == "right":
-            continue
         try:
             fetched.append(fetch_one(each, way))
             way.report(fetched[-1])
@@ -233,11 +229,10 @@ def _require_rights(folder: Path) -> None:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Two downloads into one folder would write into each other's files; the lock is kept where nobody sees it."""
-    name = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
-    place = cache_folder() / "locks" / f"{name}.lock"
-    with writing(place):
-        place.parent.mkdir(parents=True, exist_ok=True)
+    """Two downloads into one folder would write into each other's files. Nothing is left there but what was fetched."""
+    new, place = not folder.exists(), folder / ".imagenet-setup-download.lock"
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(place)
         try:
             lock.acquire(timeout=0)
@@ -246,7 +241,12 @@ def _alone(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        with suppress(OSError):
+            place.unlink()
         lock.release()
+        if new:
+            with suppress(OSError):
+                folder.rmdir()
 
 
 class _Aside:

@@ -3,7 +3,7 @@
 import os
 import threading
 from dataclasses import dataclass, field
-from http.cookiejar import CookieJar
+from http.cookiejar import Cookie, CookieJar
 from pathlib import Path
 from typing import Protocol
 
@@ -66,25 +66,41 @@ class Access:
         self.jar = CookieJar()
         self._asker = asker
         self._cookies: Path | None = None
+        self._from_file: list[Cookie] = []
         self._tries = 0
         self._credentials: Credentials | None = None
-        self._digest = False
+        # Two addresses that are trusted alike and differ do so in their scheme, so it says which of them asked.
+        self._digest: dict[str, bool] = {}
         self._own = threading.local()
         if cookies is not None:
             self._load(cookies)
 
     def auth(self, url: httpx.URL) -> httpx.Auth | None:
-        """What goes with a request to this address; nothing for any server but the one that the person chose."""
+        """What goes with a request to this address: nothing but to the server that the person chose, once it asked.
+
+        One that asked where nobody can listen (https) does not get it where all can (http).
+        """
         known = self._credentials
-        if known is None or not trusted_alike(url, self.base):
+        if known is None or url.scheme not in self._digest or not trusted_alike(url, self.base):
             return None
-        if not self._digest:
+        if not self._digest[url.scheme]:
             return httpx.BasicAuth(known.username, known.secret)
         # Answers to a challenge are counted, which two threads must not do on one object.
         if getattr(self._own, "known", None) is not known:
             self._own.known, self._own.auth = known, httpx.DigestAuth(known.username, known.secret)
         auth: httpx.Auth = self._own.auth
         return auth
+
+    def add_cookies(self, request: httpx.Request) -> None:
+        """Gives a request those cookies that its address should have; none to any server but the chosen one."""
+        if trusted_alike(request.url, self.base):
+            httpx.Cookies(self.jar).set_cookie_header(request)
+
+    def keep_cookies(self, response: httpx.Response) -> None:
+        """Remembers what the chosen server sets, in this answer and in the challenges before it."""
+        for each in (*response.history, response):
+            if trusted_alike(each.request.url, self.base):
+                httpx.Cookies(self.jar).extract_cookies(each)
 
     def satisfy(self, wanted: Unauthorized) -> None:
         """Finds out what the server wants to know, from the environment or the person.
@@ -104,8 +120,10 @@ class Access:
                 f"{wanted.host} asks for a login (401) by {asked}; what can be sent is a user name with a password.",
                 f"Log in with a browser and give its cookies.txt (--cookies FILE), or {account(wanted.host)}",
             )
-        self._digest = "digest" in wanted.schemes
-        self._credentials = self._found(wanted)
+        scheme = "https" if wanted.secure else "http"
+        if self._credentials is None or wanted.refused or scheme in self._digest:
+            self._credentials = self._found(wanted)
+        self._digest[scheme] = "digest" in wanted.schemes
 
     def let_in(self, page: LoginPage) -> None:
         """Finds cookies for a server that answered with a login page.
@@ -116,7 +134,7 @@ class Access:
         host = self.base.host or page.host
         told, why = f"{page.host} answered with a web page instead of the archive: a login page, most likely.", ""
         if self._cookies is not None:
-            state = told_of(list(self.jar), host, self._cookies)
+            state = told_of(self._from_file, host, self._cookies)
             told = why = f"{page.host} answered with a web page instead of the archive, even with {state}."
         while (path := self._asker.cookies(host, why)) is not None:
             try:
@@ -155,10 +173,10 @@ class Access:
         )
 
     def _load(self, path: Path) -> None:
-        loaded = read_cookies(path)
+        self._from_file = read_cookies(path)
         self._cookies = path
         self.jar.clear()
-        for cookie in loaded:
+        for cookie in self._from_file:
             self.jar.set_cookie(cookie)
 
 

@@ -1,7 +1,6 @@
 """One file after the other: looked at here and at the server, fetched, proven, put in place."""
 
 import time
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from wizard.download.errors import Changed, DamagedError, DownloadError, LoginPa
 from wizard.download.events import Checking, Fetched
 from wizard.download.found import Found, State, of_part, require_believable
 from wizard.download.part import Part, remembered, set_aside
-from wizard.download.remote import Remote, same_file
+from wizard.download.remote import ANY, Remote, same_file
 from wizard.download.site import Answer
 from wizard.download.transfer import Transfer
 from wizard.download.way import EVERY, Way, heed, let_in, patiently
@@ -23,7 +22,7 @@ from wizard.sources.locate import human_bytes, says_html
 _HEAD = 512
 """Bytes by which a file is known: a tar header."""
 _OVERLAP = 1 << 16
-"""Bytes at the end of a part that are compared with the server's, where nothing else tells of which file it is."""
+"""Bytes of a part that are compared with the server's at each place, where nothing else tells of which file it is."""
 _CHANGES = 3
 
 
@@ -45,11 +44,13 @@ def look(archive: Archive, way: Way) -> Found:
         return Found(archive=archive, state="right", size=have, have=have, md5=found_md5)
     remote = _probe(archive, way)
     state, kept = _begun(archive, way, remote, have)
-    return Found(archive=archive, state=state, size=remote.size, have=kept, remote=remote, md5=found_md5)
+    part = way.folder / f"{archive.name}.part"
+    freed = part.stat().st_size if state == "changed" else 0
+    return Found(archive=archive, state=state, size=remote.size, have=kept, freed=freed, remote=remote, md5=found_md5)
 
 
 def fetch(found: Found, way: Way) -> Fetched:
-    """Fetches what is missing of a file, proves the whole, and gives it its name.
+    """Fetches what is missing of a file, proves the whole, and gives it its name; one that is right stays as it is.
 
     Raises:
         DownloadError: it cannot be had, or its MD5 is wrong; then it is kept aside.
@@ -61,31 +62,23 @@ def fetch(found: Found, way: Way) -> Fetched:
         return Fetched(file=archive.name, bytes=found.size, md5=found.md5, seconds=0.0)
     began = time.monotonic()
     _make_way(found, way)
-    try:
-        proven = _proven(archive, remote, way, anew=found.state == "changed")
-    except Unlike:
-        proven = _proven(archive, remote, way, anew=False)
-    remember_md5(proven, archive.md5, way.cache)
+    path = _proven(archive, remote, way, anew=found.state == "changed")
+    remember_md5(path, archive.md5, way.cache)
     seconds = time.monotonic() - began
-    return Fetched(file=archive.name, bytes=proven.stat().st_size, md5=archive.md5, seconds=seconds)
+    return Fetched(file=archive.name, bytes=path.stat().st_size, md5=archive.md5, seconds=seconds)
 
 
 def _proven(archive: Archive, remote: Remote, way: Way, *, anew: bool) -> Path:
-    """The file under its final name, once it is whole and right; what was there under that name is kept aside.
-
-    Raises:
-        Unlike: what there was of it is no beginning of the server's file; it is out of the way now.
-    """
+    """The file under its final name, once it is whole and right; what was there under that name is kept aside."""
     with Part(way.folder, archive.name) as part:
         if anew:
             part.restart()
-        try:
-            md5 = _whole(archive, remote, part, way)
-        except Unlike:
-            _tell_aside(part.path.name, part.set_aside(), "is not the beginning of the server's file", way)
-            raise
+        md5 = _whole(archive, remote, part, way)
+        if not part.undisturbed:
+            md5 = "another one, because some other program has written to it"
         if md5 != archive.md5:
             kept = part.set_aside()
+            part.discard()
             raise DamagedError(
                 f"{archive.name} came whole, but its MD5 is {md5} and should be {archive.md5}. It is kept aside as "
                 f"{kept.name}.",
@@ -108,20 +101,35 @@ def _whole(archive: Archive, remote: Remote, part: Part, way: Way) -> str:
     """Fetches until the part is whole; its MD5."""
     for _ in range(_CHANGES):
         part.remember(remote)
-        with Digest(part.path, part.size) as digest, suppress(Changed):
-            _transfer(archive.name, remote, part, digest, way)
-            return _summed(archive.name, digest, part.size, way)
-        # Only a file that is known for the right one, and is another version of it, makes what is here useless.
-        before, remote = remote, _probe(archive, way)
-        if not same_file(before, remote):
-            told = f"{archive.name}: the server's file has changed since {human_bytes(part.size)} of it came"
-            way.report(Note(text=f"{told}; starting over", warning=True))
-            part.restart()
+        try:
+            with Digest(part.path, part.size) as digest:
+                _transfer(archive.name, remote, part, digest, way)
+                return _summed(archive.name, digest, part.size, way)
+        except Unlike:
+            _tell_aside(part.path.name, part.set_aside(), "is not the beginning of the server's file", way)
+        except Changed:
+            remote = _after_change(archive, remote, part, way)
     raise DownloadError(
         f"{archive.name}: {_CHANGES} times the server's answer did not fit what it says of the file; "
         f"{human_bytes(part.size)} of it are here and are kept.",
         "Try again when it is settled, or take another mirror: --base URL",
     )
+
+
+def _after_change(archive: Archive, before: Remote, part: Part, way: Way) -> Remote:
+    """The server's file of now, after an answer that was about another one; a part of another is let go.
+
+    Only a file that is known for the right one, and is of other bytes, makes what is here useless.
+    """
+    remote = _probe(archive, way)
+    if same_file(before, remote):
+        return remote
+    if remote.size == before.size and _alike(part.path, part.size, archive, remote, way):
+        return replace(remote, etag=ANY)
+    told = f"{archive.name}: the server's file has changed since {human_bytes(part.size)} of it came"
+    way.report(Note(text=f"{told}; starting over", warning=True))
+    part.restart()
+    return remote
 
 
 def _transfer(name: str, remote: Remote, part: Part, digest: Digest, way: Way) -> None:
@@ -157,14 +165,16 @@ def _begun(archive: Archive, way: Way, remote: Remote, have: int) -> tuple[State
     with reading(part):
         size = part.stat().st_size if part.is_file() else 0
     if size:
-        state = of_part(size, remembered(way.folder, archive.name), remote)
+        record = remembered(way.folder, archive.name)
+        state = of_part(size, record, remote)
         if state == "unknown":
-            state = "begun" if _ends_alike(part, size, archive, remote, way) else "foreign"
+            ours = record is not None and record.server == remote.server
+            state = "begun" if _alike(part, size, archive, remote, way) else "changed" if ours else "foreign"
         return ("wrong", size) if have >= 0 and state == "begun" else (state, size if state == "begun" else 0)
     if have < 0:
         return "absent", 0
     short = 0 < have < remote.size
-    if short and _ends_alike(way.folder / archive.name, have, archive, remote, way):
+    if short and _alike(way.folder / archive.name, have, archive, remote, way):
         return "adopted", have
     return "wrong", 0
 
@@ -180,26 +190,30 @@ def _make_way(found: Found, way: Way) -> None:
         _tell_aside(part.name, set_aside(part, final), "is not the beginning of the server's file", way)
 
 
-def _ends_alike(path: Path, size: int, archive: Archive, remote: Remote, way: Way) -> bool:
-    """Whether the last bytes of a beginning are those that the server has at that place.
+def _alike(path: Path, size: int, archive: Archive, remote: Remote, way: Way) -> bool:
+    """Whether a beginning has the server's bytes at its start, in its middle and at its end.
 
-    Where it sends no ranges, all of them are compared when they come again.
+    Where the server sends no ranges, all of it is compared when it comes again.
     """
     if not remote.ranges:
         return True
-    start = max(0, size - _OVERLAP)
-    with reading(path), path.open("rb") as file:
-        file.seek(start)
-        mine = file.read(size - start)
-
-    def theirs() -> bytes:
-        with way.site.open(archive.name, start, size) as answer:
-            return _first(answer, size - start) if answer.start == start else b""
-
+    places = sorted({0, max(0, size - _OVERLAP) // 2, max(0, size - _OVERLAP)}, reverse=True)
     try:
-        return patiently(archive.name, theirs, way) == mine
+        return all(_same_at(path, place, min(size, place + _OVERLAP), archive, way) for place in places)
     except Changed:
         return False
+
+
+def _same_at(path: Path, start: int, stop: int, archive: Archive, way: Way) -> bool:
+    with reading(path), path.open("rb") as file:
+        file.seek(start)
+        mine = file.read(stop - start)
+
+    def theirs() -> bytes:
+        with way.site.open(archive.name, start, stop) as answer:
+            return _first(answer, stop - start) if answer.start == start else b""
+
+    return patiently(archive.name, theirs, way) == mine
 
 
 def _probe(archive: Archive, way: Way) -> Remote:

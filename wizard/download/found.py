@@ -31,6 +31,7 @@ class Found:
         state: of what is there.
         size: bytes that it has when it is complete.
         have: bytes of it that need not be fetched.
+        freed: bytes of what is here that are let go.
         remote: the server's; None where it was not asked, because nothing is wanted of it.
         md5: that the file was found to have; empty where it was not read.
     """
@@ -39,19 +40,20 @@ class Found:
     state: State
     size: int
     have: int = 0
+    freed: int = 0
     remote: Remote | None = None
     md5: str = ""
 
     @property
     def missing(self) -> int:
-        """Bytes that are still to be written."""
-        return self.size - self.have
+        """Bytes that it will take beside what it takes now; fewer than none, where it starts over."""
+        return self.size - self.have - self.freed
 
     @property
     def left(self) -> int:
         """Bytes that are still to be sent."""
         again = self.remote is not None and not self.remote.ranges
-        return self.size if again else self.missing
+        return self.size if again else self.size - self.have
 
     @property
     def told(self) -> str:
@@ -83,9 +85,11 @@ def of_part(size: int, record: Remote | None, remote: Remote) -> Literal["begun"
         record: of which version it is a part; None where that is not known.
         remote: the server's version.
     """
-    if record is not None and record.server == remote.server:
-        return "begun" if same_file(record, remote) and size <= remote.size else "changed"
-    return "unknown" if size <= remote.size else "foreign"
+    if record is None or record.server != remote.server:
+        return "unknown" if size <= remote.size else "foreign"
+    if record.size != remote.size or size > remote.size:
+        return "changed"
+    return "begun" if same_file(record, remote) else "unknown"
 
 
 def require_believable(archive: Archive, address: str, remote: Remote, head: bytes) -> None:
@@ -123,7 +127,7 @@ def require_room(found: Collection[Found], folder: Path, disk: Disk) -> None:
         MachineError: it has not.
     """
     left = sum(each.missing for each in found)
-    if left and disk.free < left + _RESERVE:
+    if left > 0 and disk.free < left + _RESERVE:
         where = f"{disk.mount} ({disk.kind})" if disk.mount else str(folder)
         raise MachineError(
             f"{human_bytes(disk.free)} are free on {where} for {folder}; {human_bytes(left)} are still to come, and "

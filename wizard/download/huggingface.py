@@ -15,7 +15,7 @@ from wizard.download.errors import DownloadError, Transient
 from wizard.download.events import Fetched
 from wizard.download.hub import PATIENCE, Report, bar, client, may_pass, persistently, said, size, unheard
 from wizard.download.patience import Patience
-from wizard.download.unpack import unpack, unpacked
+from wizard.download.unpack import unpack
 from wizard.engine.events import Note
 from wizard.errors import SetupError, UsageError, reading, writing
 from wizard.ilsvrc2012.archives import IMAGES, SPLITS, Split
@@ -56,7 +56,7 @@ def needs(what: Collection[What], folder: Path | None = None) -> int:
         for name in names:
             packed = image.image_bytes // len(names)
             archive = _archive(folder, name) if folder else None
-            if archive and unpacked(archive):
+            if folder and archive and _unpacked(archive, folder / _FOLDERS[split]):
                 continue
             there = max(map(size, (archive, _part(archive)))) if archive else 0
             total += max(0, packed - there) + packed + image.images * _BLOCK // len(names)
@@ -86,8 +86,10 @@ def require(what: Collection[What], folder: Path) -> None:
             f"{NAME} has {' and '.join(_missing(what))} nowhere: only train, validation and test.",
             "Fetch them from image-net.org, or say what else to fetch: --what train,validation",
         )
-    archives = [_archive(folder, name) for split in _splits(what) for name in _ARCHIVES[split]]
-    if all(archive.is_file() or unpacked(archive) for archive in archives):
+    places = [
+        (_archive(folder, name), folder / _FOLDERS[split]) for split in _splits(what) for name in _ARCHIVES[split]
+    ]
+    if all(archive.is_file() or _unpacked(archive, place) for archive, place in places):
         return
     with reading(Path("~/.cache/huggingface/token")):
         # Where a token is made by asking another server first, whether it can be is seen once it is needed.
@@ -124,14 +126,17 @@ def fetch(
     require(what, folder)
     with unheard("huggingface_hub"):
         for split in _splits(what):
-            for name in _ARCHIVES[split]:
-                _have(_archive(folder, name), folder / _FOLDERS[split], report, endpoint, patience)
+            archives, place = [_archive(folder, name) for name in _ARCHIVES[split]], folder / _FOLDERS[split]
+            if not _holds_something(place):
+                _forget(archives)
+            for archive in archives:
+                _have(archive, place, report, endpoint, patience)
     report(Note(text=f"All of it is unpacked; the archives in {folder / 'data'} are not needed any more."))
     return folder
 
 
 def _have(archive: Path, folder: Path, report: Report, endpoint: str | None, patience: Patience) -> None:
-    if unpacked(archive):
+    if _unpacked(archive, folder):
         report(Note(text=f"{archive.name} was fetched and unpacked before."))
         return
     began = time.monotonic()
@@ -146,6 +151,8 @@ def _have(archive: Path, folder: Path, report: Report, endpoint: str | None, pat
     seconds = 0.0 if there else time.monotonic() - began
     count = size(archive)
     unpack(archive, folder, report, flat=True)
+    with writing(_marker(archive)):
+        _marker(archive).touch()
     report(Fetched(file=archive.name, bytes=count, md5="", seconds=seconds))
 
 
@@ -205,6 +212,29 @@ def _splits(what: Collection[What]) -> list[Split]:
 
 def _missing(what: Collection[What]) -> list[What]:
     return [one for one in WHATS if one in what and one not in SPLITS]
+
+
+def _unpacked(archive: Path, folder: Path) -> bool:
+    """Whether all of it was unpacked to that folder, and not all of that deleted since; the archive may be gone."""
+    return _marker(archive).exists() and _holds_something(folder)
+
+
+def _holds_something(folder: Path) -> bool:
+    if not folder.is_dir():
+        return False
+    with reading(folder), os.scandir(folder) as entries:
+        return any(True for _ in entries)
+
+
+def _forget(archives: Collection[Path]) -> None:
+    """Of what was unpacked nothing is left; the first of the archives would soon make all of them seem unpacked."""
+    for archive in archives:
+        with writing(archive):
+            _marker(archive).unlink(missing_ok=True)
+
+
+def _marker(archive: Path) -> Path:
+    return archive.with_name(f"{archive.name}.unpacked")
 
 
 def _archive(folder: Path, name: str) -> Path:

@@ -17,8 +17,9 @@ from wizard.download.archives import What
 from wizard.download.errors import DownloadError, Transient
 from wizard.download.events import Event, Fetched, Transferring
 from wizard.download.hub import PATIENCE, Report, bar, client, may_pass, persistently, said, size, unheard
+from wizard.download.part import set_aside
 from wizard.download.patience import Patience
-from wizard.download.unpack import unpack, unpacked
+from wizard.download.unpack import unpack
 from wizard.engine.events import Note
 from wizard.errors import SetupError, reading, writing
 
@@ -31,6 +32,8 @@ TERMS = (
 )
 
 _TREE, _TAR = "ILSVRC", "imagenet_object_localization_patched2019.tar.gz"
+_MADE = "made-by-imagenet-setup"
+"""An empty file in the tree, which says that it is whole; no hidden one, so that rm -r ILSVRC/* takes it along."""
 _ABOUT = 167_000_000_000
 """Bytes of what is downloaded, and again of what is in it; the largest that is told of either."""
 ALL: tuple[What, ...] = ("train", "validation", "boxes", "test")
@@ -54,9 +57,11 @@ def needs(_what: Collection[What], folder: Path | None = None) -> int:
     """
     if folder is None:
         return 2 * _ABOUT
-    if (folder / _TAR).is_file() and not unpacked(folder / _TAR):
+    if _is_whole(folder):
+        return 0
+    if any((place / _TAR).is_file() for place in (folder, _tree(folder))):
         return _ABOUT
-    return 0 if _holds_it(folder) else max(0, 2 * _ABOUT - size(_archive(folder)))
+    return 0 if _marker(folder).exists() else max(0, 2 * _ABOUT - size(_archive(folder)))
 
 
 def lacking(what: Collection[What]) -> str:
@@ -72,9 +77,14 @@ def require(_what: Collection[What], folder: Path) -> None:
 
     Raises:
         UsageError: the client is not installed.
-        DownloadError: there is no token, or none that can be read.
+        DownloadError: there is no token, or none that can be read; or the folder holds a tree that others put there.
     """
     config, environment = client("kagglehub.config"), client("kagglesdk.kaggle_env")
+    if (folder / _TREE).exists() and not _is_whole(folder):
+        raise DownloadError(
+            f"{folder / _TREE} is here, and was not made by this program.",
+            "Build from it, or move it away; the same command then fetches all of it",
+        )
     if _holds_it(folder) or _marker(folder).exists():
         return
     try:
@@ -100,7 +110,8 @@ def fetch(folder: Path, what: Collection[What], report: Report, *, patience: Pat
 
     Raises:
         UsageError: see `require`.
-        DownloadError: no token, rules that are not accepted, no network, or an archive that is damaged.
+        DownloadError: no token, rules that are not accepted, no network, an archive that is damaged, or a tree that
+            others put there.
         MachineError: the disk is full, or may not be written to.
     """
     require(what, folder)
@@ -110,9 +121,7 @@ def fetch(folder: Path, what: Collection[What], report: Report, *, patience: Pat
         lent = _download(folder, report, patience)
         if lent != _tree(folder):
             return lent
-    _settle(folder)
-    if (folder / _TAR).is_file():
-        unpack(folder / _TAR, folder, report)
+    _finish(folder, report)
     return folder
 
 
@@ -228,19 +237,34 @@ def _leave_nothing_empty(archive: Path) -> None:
 
 
 def _damaged(archive: Path, why: str) -> DownloadError:
-    bad = archive.with_name(f"{archive.name}.bad")
-    with writing(archive):
-        archive.replace(bad)
+    bad = set_aside(archive, archive)
     return DownloadError(
         f"{archive} cannot be unpacked ({why}). It was set aside as {bad.name}.",
         f"Remove {bad}; the same command then fetches it again",
     )
 
 
+def _finish(folder: Path, report: Report) -> None:
+    """Unpacks an archive that was in the archive, also in the cache, so that only a whole tree leaves that."""
+    made, archive, complete = _tree(folder), folder / _TAR, _marker(folder).exists()
+    if complete and (made / _TAR).is_file():
+        with writing(archive):
+            (made / _TAR).replace(archive)
+    if archive.is_file() and not _is_whole(folder):
+        with writing(made):
+            _marker(folder).unlink(missing_ok=True)  # what is in the cache is no longer complete
+        unpack(archive, made, report)
+    elif not complete:
+        return
+    _settle(folder)
+
+
 def _settle(folder: Path) -> None:
-    """Moves what the client made to where the person asked for it, its tree last, and leaves nothing of the cache."""
+    """Moves what was made to where the person asked for it, the tree last, and leaves nothing of the cache."""
     made = _tree(folder)
     with writing(folder):
+        if (made / _TREE).is_dir():
+            (made / _TREE / _MADE).touch()
         if made.is_dir():
             for entry in sorted(made.iterdir(), key=lambda path: (path.name == _TREE, path.name)):
                 entry.replace(folder / entry.name)
@@ -251,7 +275,12 @@ def _settle(folder: Path) -> None:
 
 
 def _holds_it(folder: Path) -> bool:
-    return (folder / _TREE).is_dir() or (folder / _TAR).is_file()
+    return _is_whole(folder) or (folder / _TAR).is_file()
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether the tree in that folder is one that we have made, to its end."""
+    return (folder / _TREE / _MADE).is_file()
 
 
 def _archive(folder: Path) -> Path:

@@ -28,14 +28,18 @@ class Part:
         self._record = folder / f"{name}.part.json"
         with writing(self.path):
             folder.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("ab", buffering=0)
-            self.size = self._file.seek(0, os.SEEK_END)
+        self._open()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
         self._file.close()
+
+    @property
+    def undisturbed(self) -> bool:
+        """Whether the file is as large as it was made here: nobody else has written to it."""
+        return os.fstat(self._file.fileno()).st_size == self.size
 
     def append(self, chunks: Sequence[bytes]) -> None:
         """Writes bytes at the end; as many as there is room for, where the disk is full."""
@@ -69,10 +73,24 @@ class Part:
         return self._final
 
     def set_aside(self) -> Path:
-        """The file is not what it should be: keeps it as NAME.bad."""
+        """The file is not what it should be: keeps it as NAME.bad, and begins anew."""
         self._file.close()
         self._forget()
-        return set_aside(self.path, self._final)
+        kept = set_aside(self.path, self._final)
+        self._open()
+        return kept
+
+    def discard(self) -> None:
+        """Nothing of the file is wanted any more."""
+        self._file.close()
+        self._forget()
+        with suppress(OSError):
+            self.path.unlink()
+
+    def _open(self) -> None:
+        with writing(self.path):
+            self._file = self.path.open("ab", buffering=0)
+            self.size = self._file.seek(0, os.SEEK_END)
 
     def _forget(self) -> None:
         with suppress(OSError):

@@ -1,13 +1,17 @@
-"""What a server says of a file in the head of an answer; decisions about it, and nothing else."""
+"""What a server says in the head of an answer, of a file for the most part; decisions about it, and nothing else."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+_YEAR = 365 * 86_400.0
+
+ANY = "*"
+"""In place of a mark, where servers were found to mark the same bytes differently."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,10 +73,13 @@ def described(status: int, headers: Mapping[str, str], server: str) -> tuple[Rem
 def same_file(one: Remote, other: Remote) -> bool:
     """Whether two answers are about the same version of a file.
 
-    The same time of change and size will do where marks differ: servers behind one name may each give their own.
+    The same time of change and size will do where marks differ: servers behind one name may each give their own. The
+    size alone will do where the bytes were compared, and the mark is `ANY`.
     """
     if one.size != other.size:
         return False
+    if ANY in (one.etag, other.etag):
+        return True
     if one.etag and one.etag == other.etag:
         return True
     if one.modified or other.modified:
@@ -80,17 +87,28 @@ def same_file(one: Remote, other: Remote) -> bool:
     return not (one.etag or other.etag)
 
 
+def schemes(offered: Iterable[str]) -> Iterator[str]:
+    """The names of the schemes in WWW-Authenticate headers; one header may hold several, each with parameters."""
+    for header in offered:
+        for part in header.split(","):
+            word, _, rest = part.strip().partition(" ")
+            if word and "=" not in word and (rest or "=" not in part):
+                yield word.lower()
+
+
 def retry_after(value: str, now: datetime | None = None) -> float:
     """Seconds that a Retry-After header asks for, which holds seconds or a date; 0 where it says nothing.
+
+    Never more than a year's: nobody waits so long, and the digits of a header may make infinity.
 
     >>> retry_after("120"), retry_after("soon")
     (120.0, 0.0)
     """
     text = value.strip()
     if text.isdecimal():
-        return float(text)
+        return min(_YEAR, float(text))
     try:
         then = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
-    return max(0.0, (then - (now or datetime.now(UTC))).total_seconds()) if then.tzinfo else 0.0
+    return min(_YEAR, max(0.0, (then - (now or datetime.now(UTC))).total_seconds())) if then.tzinfo else 0.0

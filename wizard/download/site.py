@@ -1,8 +1,11 @@
 """One request for (a part of) a file: redirects followed by hand, the answer's head understood, trouble named."""
 
+import os
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 
 import httpx
@@ -12,12 +15,15 @@ from wizard.download.address import absolute, account, origin, shown, trusted_al
 from wizard.download.errors import Changed, DownloadError, LoginPage, Transient, Unauthorized
 from wizard.download.local import FileTransport
 from wizard.download.patience import Patience
-from wizard.download.remote import Remote, described, retry_after
+from wizard.download.remote import Remote, described, retry_after, schemes
+from wizard.errors import UsageError
 
 _REDIRECTS = 10
 _CROWDED = frozenset({429, 503})
 _BUSY = _CROWDED | {408, 425, 500, 502, 504}
 _CONNECTIONS = 64
+_PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy")
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _PLAINLY = {
     "peer closed connection": "the server hung up before the end",
     "Server disconnected": "the server hung up without an answer",
@@ -48,18 +54,15 @@ class Site:
         base: its address, with a slash at the end.
         access: who asks.
         patience: how long it is waited for.
+
+    Raises:
+        UsageError: what the environment says of proxies or certificates does not do.
     """
 
     def __init__(self, base: str, access: Access, patience: Patience) -> None:
         self._base = absolute(base)
         self._access = access
-        self._client = httpx.Client(
-            headers={"User-Agent": f"imagenet-setup/{version('imagenet-setup')}", "Accept-Encoding": "identity"},
-            cookies=access.jar,
-            timeout=httpx.Timeout(patience.stall, connect=patience.connect),
-            limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
-            mounts={"file://": FileTransport()},
-        )
+        self._client = _client(patience)
         self.answered = False
 
     def close(self) -> None:
@@ -102,7 +105,9 @@ class Site:
         for _hop in range(_REDIRECTS):
             with _trouble(url):
                 request = self._client.build_request("GET", url, headers=headers)
+                self._access.add_cookies(request)
                 response = self._client.send(request, auth=self._access.auth(url), stream=True)
+                self._access.keep_cookies(response)
             if not response.has_redirect_location:
                 return response
             _closed(response)
@@ -143,19 +148,47 @@ class Site:
         return Unauthorized(
             host=url.host,
             trusted=trusted_alike(url, self._base),
-            schemes=frozenset(_schemes(offered)),
+            schemes=frozenset(schemes(offered)),
             refused="authorization" in response.request.headers,
             secure=url.scheme == "https",
         )
 
 
-def _schemes(offered: list[str]) -> Iterator[str]:
-    """The names of the schemes in WWW-Authenticate headers; one header may hold several, each with parameters."""
-    for header in offered:
-        for part in header.split(","):
-            word, _, rest = part.strip().partition(" ")
-            if word and "=" not in word and (rest or "=" not in part):
-                yield word.lower()
+def _client(patience: Patience) -> httpx.Client:
+    """A client that keeps no cookies, since its own jar would take them to any host.
+
+    The library repeats values in its errors, passwords among them; of those here they are left out.
+    """
+    try:
+        return httpx.Client(
+            headers={"User-Agent": f"imagenet-setup/{version('imagenet-setup')}", "Accept-Encoding": "identity"},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            timeout=httpx.Timeout(patience.stall, connect=patience.connect),
+            limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
+            mounts={"file://": FileTransport()},
+        )
+    except ImportError:
+        raise UsageError(
+            f"The proxy that {_set_of(_PROXIES)} names is a SOCKS one, and what speaks to those is not installed.",
+            "pip install 'httpx[socks]', or name an http proxy",
+        ) from None
+    except OSError as error:
+        why = "there is none in PEM format" if isinstance(error, ssl.SSLError) else error.strerror
+        raise UsageError(
+            f"The certificates that {_set_of(_CERTIFICATES)} names cannot be read: {why}.",
+            "Name a PEM file of the authorities that are trusted, or unset it",
+        ) from None
+    except (httpx.InvalidURL, ValueError):
+        raise UsageError(
+            f"What {_set_of(_PROXIES)} holds is no address.",
+            "A proxy's is like http://proxy.example.org:3128, with # and @ in a password written as %23 and %40; "
+            "NO_PROXY holds names of hosts with commas between",
+        ) from None
+
+
+def _set_of(names: tuple[str, ...]) -> str:
+    """Those of the environment's variables that may be meant."""
+    return " or ".join([name for name in names if os.environ.get(name)] or names)
 
 
 def _onward(url: httpx.URL, location: str) -> httpx.URL:
@@ -187,9 +220,20 @@ def _refusal(name: str, url: httpx.URL, status: int, phrase: str) -> DownloadErr
                 f"Check the base address, or leave {name} out: --what names what is wanted",
             )
         case 407:
-            return DownloadError(f"The proxy on the way to {url.host} asks for a login (407).", "See HTTPS_PROXY")
+            return _proxy_login(url)
         case _:
             return DownloadError(f"{where}: the server answered {status} {phrase}.", "Check the base address")
+
+
+def _proxy_login(url: httpx.URL) -> DownloadError:
+    return DownloadError(f"The proxy on the way to {url.host} asks for a login (407).", "See HTTPS_PROXY")
+
+
+def _of_proxy(url: httpx.URL, error: httpx.ProxyError) -> Exception:
+    """What a proxy that opens no tunnel means; its answer's status is in the error's words alone."""
+    if str(error).startswith("407"):
+        return _proxy_login(url)
+    return Transient(f"the proxy on the way to {url.host} does not let it through ({error})")
 
 
 @contextmanager
@@ -208,6 +252,8 @@ def _trouble(url: httpx.URL) -> Iterator[None]:
                 "None is trusted unchecked. Where your site has an authority of its own, set SSL_CERT_FILE=ITS.pem",
             ) from error
         raise Transient(f"{url.host} cannot be reached ({_without_noise(error)})") from error
+    except httpx.ProxyError as error:
+        raise _of_proxy(url, error) from error
     except httpx.ConnectTimeout as error:
         raise Transient(f"{url.host} cannot be reached (it does not answer)") from error
     except httpx.TimeoutException as error:

@@ -21,7 +21,7 @@ from wizard.sources.locate import human_bytes
 _PIECE = 1 << 20
 """Bytes that are handed over and written at a time, or fewer where they come slowly."""
 _PIECE_SECONDS = 0.25
-_WINDOW = 32 << 20
+_WINDOW = 16 << 20
 """Bytes that several connections may be ahead of what is written; they wait in memory."""
 _QUEUED = 4
 _EVERY = 0.1
@@ -157,6 +157,7 @@ class Transfer:
 
     def _bear(self, error: Exception | None, alive: int) -> None:
         if error is not None and not (alive and isinstance(error, _GivenUp)):
+            self._keep_what_came()
             raise error
         if error is not None:
             text = f"{self._name}: going on with {alive} {'connection' if alive == 1 else 'connections'}"

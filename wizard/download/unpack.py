@@ -1,4 +1,4 @@
-"""Unpacks a gzipped tar where a hub hands out nothing better; as a whole, or again."""
+"""Unpacks a gzipped tar where a hub hands out nothing better; who calls remembers that it was done."""
 
 import gzip
 import zlib
@@ -8,6 +8,7 @@ from typing import IO, cast
 from wizard.download.errors import DownloadError
 from wizard.download.events import Checking
 from wizard.download.hub import Report
+from wizard.download.part import set_aside
 from wizard.engine.events import Note
 from wizard.errors import reading, writing
 from wizard.formats import tar
@@ -19,13 +20,8 @@ _TOLD = 500
 """Files between two looks at how far it is."""
 
 
-def unpacked(archive: Path) -> bool:
-    """Whether all of it was unpacked, by an earlier run or this one; the archive itself may be gone."""
-    return _marker(archive).exists()
-
-
 def unpack(archive: Path, folder: Path, report: Report, *, flat: bool = False) -> None:
-    """Unpacks an archive, which stays; one that was unpacked wholly is left alone, any other begun again.
+    """Unpacks all of an archive, which stays.
 
     The tar's end is looked for behind its last file, and gzip's sum compared there: what was unpacked is whole.
 
@@ -39,15 +35,11 @@ def unpack(archive: Path, folder: Path, report: Report, *, flat: bool = False) -
         DownloadError: it is damaged, and was set aside; or a name in it leads elsewhere.
         MachineError: a file cannot be written.
     """
-    if unpacked(archive):
-        return
     report(Note(text=f"{archive} is being unpacked into {folder}."))
     try:
         _unpack(archive, folder, report, flat=flat)
     except (tar.TarDamage, gzip.BadGzipFile, EOFError, zlib.error) as error:
-        bad = archive.with_name(f"{archive.name}.bad")
-        with writing(archive):
-            archive.replace(bad)
+        bad = set_aside(archive, archive)
         raise DownloadError(
             f"{archive} is damaged: {error}. It was set aside as {bad.name}.",
             f"Remove {bad}; the same command then fetches it again",
@@ -55,8 +47,6 @@ def unpack(archive: Path, folder: Path, report: Report, *, flat: bool = False) -
     except OSError as error:
         with reading(archive):
             raise error
-    with writing(_marker(archive)):
-        _marker(archive).touch()
 
 
 def _unpack(archive: Path, folder: Path, report: Report, *, flat: bool) -> None:
@@ -87,7 +77,3 @@ def _safe(archive: Path, name: PurePosixPath, *, flat: bool) -> str:
             "It is not the archive that it should be: remove it, and ask those who hand it out",
         )
     return name.name if flat else str(name)
-
-
-def _marker(archive: Path) -> Path:
-    return archive.with_name(f"{archive.name}.unpacked")

@@ -7,7 +7,7 @@ import errno
 import os
 import shlex
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from wizard.engine.events import Checked, Estimated, Status
@@ -90,14 +90,17 @@ def files(output: Path, there: Disk, needed: int) -> Checked:
     )
 
 
-def memory(there: Memory, estimated: Estimated, workers: int, largest: Process | None = None) -> tuple[Checked, int]:
+def memory(
+    there: Memory, estimated: Estimated, workers: int, largest: Callable[[], Process | None] = lambda: None
+) -> tuple[Checked, int]:
     """Whether the workers fit into memory; and how many do.
 
     Args:
         there: what the machine or the container has.
         estimated: what a worker needs.
         workers: how many are wanted.
-        largest: the process that holds most, where somebody has looked; none of this program's.
+        largest: gives the process that holds most, none of this program's. It looks at all of them, so it is called
+            only where memory is short and its answer may help.
     """
     each = estimated.worker_memory.high
     run = _PARENT + _PARENT_PER_IMAGE * estimated.images
@@ -110,9 +113,9 @@ def memory(there: Memory, estimated: Estimated, workers: int, largest: Process |
         )
     needed = f"{human_bytes(round(run + workers * each))} for {_workers(workers)}"
     looked_at = "control group and system memory" if there.limited else "system memory"
-    more = _more_memory(there, run + each * (workers if fitting >= 1 else 1), largest)
     if fitting >= workers:
         return Checked(name="memory", status="pass", looked_at=looked_at, seen=seen, needed=needed), workers
+    more = _more_memory(there, run + each * (workers if fitting >= 1 else 1), largest)
     if fitting >= 1:
         mend = f"Using {_workers(fitting)} instead; {more} to have all of them"
         return Checked(name="memory", status="warn", looked_at=looked_at, seen=seen, needed=needed, mend=mend), fitting
@@ -189,16 +192,17 @@ def failed(checks: Sequence[Checked], ignored: Sequence[str]) -> list[Checked]:
     return [check for check in checks if check.status == "fail" and check.name not in ignored]
 
 
-def _more_memory(there: Memory, needed: float, largest: Process | None) -> str:
+def _more_memory(there: Memory, needed: float, largest: Callable[[], Process | None]) -> str:
     """How there could be as many bytes as needed; in a container's limit, cache and other processes do not count."""
     if there.limited:
         return "free memory or raise the limit"
     needed /= 1 - _KEPT_FREE
     if there.free < needed <= there.free + there.cache:
         return f"free memory ({human_bytes(there.cache)} are page cache, which imagenet-setup free-memory drops)"
-    if largest is not None and there.available + largest.resident >= needed:
-        whose = f"process {largest.pid} of {largest.user}" if largest.user else f"process {largest.pid}"
-        held = f"{human_bytes(largest.resident)} are held by {whose}: {largest.command[:_SHORT]}"
+    most = largest()
+    if most is not None and there.available + most.resident >= needed:
+        whose = f"process {most.pid} of {most.user}" if most.user else f"process {most.pid}"
+        held = f"{human_bytes(most.resident)} are held by {whose}: {most.command[:_SHORT]}"
         return f"free memory ({held})"
     return "free memory"
 

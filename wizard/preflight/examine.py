@@ -92,7 +92,7 @@ def judge(
     if estimated is not None:
         there = machine.memory()
         there = replace(there, available=min(there.total, there.available + held))
-        check, workers = checks.memory(there, estimated, wanted, next(iter(largest(1)), None))
+        check, workers = checks.memory(there, estimated, wanted, lambda: next(iter(largest(1)), None))
         remembered.append(check)
         estimated = _with_workers(estimated, workers, machine.cores())
     done = _done(output, goal(profile, surveys))
