@@ -347,7 +347,7 @@ def test_a_file_that_changes_again_and_again_is_given_up(server: Server, downloa
 
     download.part.write_bytes(DATA[:100_000])
     server.rules = [Restless()]
-    with pytest.raises(DownloadError, match="3 times the server's answer did not fit|its MD5 is"):
+    with pytest.raises(DownloadError, match=r"3 times the server's answer did not fit|its MD5 is"):
         download.run()
     assert NAME not in download.files
     assert len(server.asked) < 50
