@@ -131,7 +131,7 @@ def test_a_hub_whose_client_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(download_questions, "find_spec", lambda _name: None)
     script, _ = request("huggingface", DEFAULT, DEFAULT, DEFAULT)
     assert "huggingface-hub is not installed" in script.asked[1].error
-    assert "pip install 'imagenet-setup[hubs]'" in script.asked[1].error
+    assert "pip install huggingface-hub" in script.asked[1].error
 
 
 def test_what_is_given_is_not_asked(tmp_path: Path) -> None:

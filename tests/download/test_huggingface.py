@@ -279,7 +279,7 @@ def test_a_client_that_is_missing_is_named_with_what_installs_it(
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     with pytest.raises(UsageError, match="huggingface_hub is not installed") as raised:
         fetch(tmp_path, ["validation"], lambda _: None)
-    assert "imagenet-setup[hubs]" in raised.value.hint
+    assert "pip install huggingface-hub kagglehub" in raised.value.hint
 
 
 def test_a_folder_that_may_not_be_written_to_is_named(tmp_path: Path) -> None:

@@ -465,7 +465,7 @@ def test_a_client_that_is_missing_is_named_with_what_installs_it(
     monkeypatch.setitem(sys.modules, "kagglehub", None)
     with pytest.raises(UsageError, match="kagglehub is not installed") as raised:
         fetch(tmp_path, ALL, lambda _: None)
-    assert "imagenet-setup[hubs]" in raised.value.hint
+    assert "pip install huggingface-hub kagglehub" in raised.value.hint
 
 
 def test_a_folder_that_may_not_be_written_to_is_named(tmp_path: Path) -> None:

@@ -109,9 +109,7 @@ def _size(what: What, sums: Mapping[str, str], *, exact: bool) -> str:
 def _require_client(value: Value, _answers: Answers) -> None:
     module, package = _CLIENTS.get(str(value), ("", ""))
     if module and find_spec(module) is None:
-        raise UsageError(
-            f"{package} is not installed, which this goes through.", "Leave, and: pip install 'imagenet-setup[hubs]'"
-        )
+        raise UsageError(f"{package} is not installed, which this goes through.", f"Leave, and: pip install {package}")
 
 
 def _require_address(value: Value, answers: Answers) -> None:

@@ -33,7 +33,7 @@ def client(module: str) -> Any:
         name = (error.name or module).partition(".")[0]
         raise UsageError(
             f"{name} is not installed, and downloads from Kaggle or Hugging Face go through their own clients.",
-            "Install them: pip install 'imagenet-setup[hubs]'",
+            "Install them: pip install huggingface-hub kagglehub",
         ) from error
 
 
