@@ -49,17 +49,6 @@ def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.lower(), raising=False)
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serving() as running:
-        yield running
-
-
-@pytest.fixture
-def download(server: Server, tmp_path: Path) -> Download:
-    return Download(tmp_path / "to", server.base)
-
-
 def refused(download: Download) -> DownloadError:
     with pytest.raises(DownloadError) as raised:
         download.run()

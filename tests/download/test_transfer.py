@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -21,7 +20,6 @@ from tests.download.fetching import (
     eventually,
     md5,
     nowhere,
-    serving,
     threads_of_the_core,
 )
 from tests.download.server import (
@@ -60,17 +58,6 @@ def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 def _nothing_outlives_it() -> Iterator[None]:
     yield
     eventually(lambda: not threads_of_the_core())
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serving() as running:
-        yield running
-
-
-@pytest.fixture
-def download(server: Server, tmp_path: Path) -> Download:
-    return Download(tmp_path / "to", server.base)
 
 
 class Longer(Rule):

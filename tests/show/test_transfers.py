@@ -139,9 +139,10 @@ def test_a_silent_server_is_told_in_place_of_a_rate(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("mode", ["json", "plain"])
-def test_the_end_of_a_check_is_taken_in_every_mode(mode: Mode) -> None:
+def test_the_end_of_a_check_is_taken_in_every_mode(mode: Mode, capsys: pytest.CaptureFixture[str]) -> None:
     transfers(Output(mode)).handle(Checking(file=BOXES, done=2, total=2))
     Lines(Output(mode), every=0).handle(Checking(file=BOXES, done=2, total=2))
+    assert capsys.readouterr().out.count('"checking"') == (mode == "json")
 
 
 def test_a_file_that_was_checked_is_no_line_any_more(clock: Clock) -> None:

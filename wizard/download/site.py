@@ -216,7 +216,7 @@ def _refusal(name: str, url: httpx.URL, status: int, phrase: str) -> DownloadErr
             )
         case 404 | 410:
             return DownloadError(
-                f"{where} is not there{f' ({status})' if url.scheme != 'file' else ''}.",
+                f"{where} is not there ({status}).",
                 f"Check the base address, or leave {name} out: --what names what is wanted",
             )
         case 407:
@@ -226,7 +226,7 @@ def _refusal(name: str, url: httpx.URL, status: int, phrase: str) -> DownloadErr
 
 
 def _proxy_login(url: httpx.URL) -> DownloadError:
-    return DownloadError(f"The proxy on the way to {url.host} asks for a login (407).", "See HTTPS_PROXY")
+    return DownloadError(f"The proxy on the way to {url.host} asks for a login (407).", f"See {_set_of(_PROXIES)}")
 
 
 def _of_proxy(url: httpx.URL, error: httpx.ProxyError) -> Exception:
