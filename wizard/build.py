@@ -7,8 +7,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import filelock
-
 from wizard.engine import manifest
 from wizard.engine.companions import write_companions
 from wizard.engine.events import Finished, ShardResult, SplitStart, SplitSummary, Started
@@ -24,6 +22,7 @@ from wizard.preflight.guard import Guard
 from wizard.preflight.machine import cores
 from wizard.prepare import Report, listening, make_plan
 from wizard.profile import Profile
+from wizard.sole_use import sole_use
 from wizard.verify.repair import set_rejected_aside
 
 
@@ -56,7 +55,11 @@ def build(profile: Profile, report: Report, options: Options) -> Finished:
     output = profile.output_path
     workers = options.workers or (cores() if profile.run.workers == "auto" else profile.run.workers)
     skip_bad = profile.output.on_bad_image == "skip"
-    with _sole_use(output), _workers(workers, output, plan.target) as executor:
+    with (
+        writing(output),
+        sole_use(output / STATE_FOLDER / "lock", f"Another run is building in {output}."),
+        _workers(workers, output, plan.target) as executor,
+    ):
         remove_leftovers(output, plan.target)
         journal = Journal(output, plan)
         if options.repair:
@@ -98,21 +101,6 @@ def _describes(output: Path, target: Target) -> bool:
 def _refuse_file(output: Path) -> None:
     if output.exists() and not output.is_dir():
         raise MachineError(f"{output} is a file, not a folder.", "Choose another one: --set output.path=FOLDER")
-
-
-@contextmanager
-def _sole_use(output: Path) -> Iterator[None]:
-    lock = filelock.FileLock(output / STATE_FOLDER / "lock")
-    with writing(output):
-        (output / STATE_FOLDER).mkdir(parents=True, exist_ok=True)
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout as error:
-            raise MachineError(f"Another run is building in {output}.", "Wait for it, or stop it first") from error
-        try:
-            yield
-        finally:
-            lock.release()
 
 
 @contextmanager

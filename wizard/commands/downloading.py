@@ -7,8 +7,6 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import filelock
-
 from wizard.ask.asked import Prompter
 from wizard.ask.downloading import PromptedAsker, confirmed
 from wizard.download import huggingface, kaggle
@@ -25,13 +23,14 @@ from wizard.download.request import Request
 from wizard.download.site import Site
 from wizard.download.way import Way
 from wizard.engine.events import Note, as_json
-from wizard.errors import Interrupted, MachineError, UsageError, writing
+from wizard.errors import Interrupted, MachineError, UsageError
 from wizard.folders import cache_folder, shortened
 from wizard.interrupts import listening
 from wizard.output import Output
 from wizard.preflight.checks import refusal
 from wizard.preflight.machine import Disk, disk
 from wizard.show.transfers import Face, transfers
+from wizard.sole_use import sole_use
 from wizard.sources.locate import human_bytes
 
 _HUBS: Mapping[str, types.ModuleType] = {"kaggle": kaggle, "huggingface": huggingface}
@@ -230,20 +229,15 @@ def _require_rights(folder: Path) -> None:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Two downloads into one folder would write into each other's files. Nothing is left there but what was fetched."""
-    new, place = not folder.exists(), folder / ".imagenet-setup-download.lock"
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(place)
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout as error:
-            raise MachineError(f"Another download goes to {folder}.", "Wait for it, or stop it first") from error
+    new, lock = not folder.exists(), folder / ".imagenet-setup-download.lock"
     try:
-        yield
+        with sole_use(lock, f"Another download goes to {folder}."):
+            try:
+                yield
+            finally:
+                with suppress(OSError):
+                    lock.unlink()
     finally:
-        with suppress(OSError):
-            place.unlink()
-        lock.release()
         if new:
             with suppress(OSError):
                 folder.rmdir()
