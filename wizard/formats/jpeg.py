@@ -6,6 +6,7 @@ with flaws that TensorFlow tolerates too (stray bytes between segments). A JPEG 
 """
 
 import io
+import re
 import warnings
 from dataclasses import dataclass
 
@@ -21,8 +22,19 @@ from wizard.formats.arrays import Pixels
 CODECS = f"simplejpeg {simplejpeg.__version__}, kornia-rs {kornia_rs.__version__}, Pillow {pillow_version}"
 """The libraries, with versions, that decide what re-encoded bytes look like."""
 
-_MAGIC = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG", b"GIF8": "GIF", b"BM": "BMP"}
-MAGIC_BYTES = max(map(len, _MAGIC))
+_MAGIC = {
+    "JPEG": re.compile(rb"\xff\xd8\xff"),
+    "PNG": re.compile(rb"\x89PNG\r\n\x1a\n"),
+    "GIF": re.compile(rb"GIF8"),
+    # Two letters alone would take a text for a bitmap: the size of the second header tells them apart.
+    "BMP": re.compile(rb"BM.{12}[\x0c\x10\x28\x34\x38\x40\x6c\x7c]\0\0\0", re.DOTALL),
+    "WEBP": re.compile(rb"RIFF.{4}WEBP", re.DOTALL),
+    "TIFF": re.compile(rb"II[*+]\0|MM\0[*+]"),
+    "PPM": re.compile(rb"P[1-6]\s+[\d#]"),
+    "AVIF": re.compile(rb".{4}ftyp(?:avif|avis)", re.DOTALL),
+}
+"""Formats by how they begin; named as Pillow names them."""
+MAGIC_BYTES = 18
 """How many leading bytes `sniff` looks at."""
 LARGEST = 1 << 29
 """TensorFlow refuses images of this many samples (height x width x 3) and more."""
@@ -41,7 +53,7 @@ class Header:
     """What an encoded image says of itself.
 
     Attributes:
-        format: JPEG, PNG, GIF or BMP.
+        format: one of those that `sniff` knows.
         height: in pixels.
         width: in pixels.
         color: the color space as encoded: for a JPEG YCbCr, RGB, Gray, CMYK or YCCK; else Pillow's mode.
@@ -66,7 +78,7 @@ def sniff(head: bytes) -> str:
     >>> sniff(b"<!DOCTYPE html>")
     ''
     """
-    return next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "")
+    return next((name for name, magic in _MAGIC.items() if magic.match(head)), "")
 
 
 def read_header(data: bytes) -> Header:

@@ -14,6 +14,23 @@ Form = Literal["image", "example"]
 """What a sample's bytes are: an encoded image, or a tf.train.Example that holds one."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """Files below a split's folder that are not read as images.
+
+    Attributes:
+        what: the kind in words: "Synology thumbnails (@eaDir)", ".txt files".
+        count: how many there are.
+        first: path of the first of them.
+        clutter: whether systems and tools leave such files behind, so that nobody misses them.
+    """
+
+    what: str
+    count: int
+    first: str
+    clutter: bool
+
+
 class Sample(NamedTuple):
     """One image.
 
@@ -52,6 +69,7 @@ class SampleTable:
         form: what the bytes are.
         label_base: where they are Examples, the label that these state for rank 0; else 0.
         gzipped: whether the files are gzipped, and so can only be read forwards.
+        left_out: what lies beside the images and is not read.
     """
 
     files: tuple[str, ...]
@@ -67,6 +85,7 @@ class SampleTable:
     form: Form = "image"
     label_base: int = 0
     gzipped: bool = False
+    left_out: tuple[LeftOut, ...] = ()
 
     def __len__(self) -> int:
         return len(self.name)
