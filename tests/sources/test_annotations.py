@@ -14,7 +14,7 @@ TENCH, GOLDFISH, NO_SYNSET = "n01440764", "n01443537", "n00000001"
 
 
 def read(path: Path) -> list[tuple[str, list[float]]]:
-    names, boxes, _ = read_boxes(path, path.parent / "cache", lambda _done, _total: None)
+    names, boxes, *_ = read_boxes(path, path.parent / "cache", lambda _done, _total: None)
     return [(name.decode(), box.tolist()) for name, box in zip(names, boxes, strict=True)]
 
 

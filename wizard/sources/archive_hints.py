@@ -1,0 +1,56 @@
+"""What to do about an archive that will not do, by what is known of where it came from.
+
+Only an archive that may be the official one has an official MD5 to be compared with; one of another size was cut off,
+or packed by somebody.
+"""
+
+from pathlib import Path
+
+from wizard.ilsvrc2012.archives import IMAGES, Split
+from wizard.sources.locate import human_bytes
+
+ON_BAD_IMAGE = 'leave such images out with --set output.on_bad_image="skip"'
+_PROVE = "imagenet-setup run PROFILE --md5 compares its MD5 with the official one; if it differs, fetch it again"
+
+
+def may_be_official(path: Path, split: Split) -> bool:
+    """Whether an archive has the official one's name, and its size where that is known.
+
+    Raises:
+        OSError: it cannot be looked at.
+    """
+    official = IMAGES[split]
+    return path.name in official.names and official.bytes in (0, path.stat().st_size)
+
+
+def way_out(path: Path, split: Split) -> str:
+    """What to do about an archive that is damaged or holds what it should not.
+
+    Raises:
+        OSError: it cannot be looked at.
+    """
+    if may_be_official(path, split):
+        return _PROVE
+    size, official = path.stat().st_size, IMAGES[split].bytes
+    if size < official:
+        return (
+            f"It has {human_bytes(size)} of the official {human_bytes(official)}: if its download broke off, go on "
+            "with it (imagenet-setup download, wget -c); if you packed it yourself, pack it again"
+        )
+    return "It is not the official archive: pack it again, or fetch the official one"
+
+
+def told_of_zeros(archive: str, zeros: int, what: str, others: int = 0) -> str:
+    """A sentence about an archive, and how many others in it, that end in more zeros than padding explains.
+
+    Args:
+        archive: which.
+        zeros: bytes of them.
+        what: may be missing there.
+        others: how many more archives in it.
+    """
+    more = f" and {others:,} more {'archives' if others > 1 else 'archive'} in it alike" if others else ""
+    return (
+        f"{human_bytes(zeros)} of zeros follow the last file of {archive}{more}, more than tar's padding as a rule: "
+        f"{what} may be missing. If it was downloaded or copied, compare its size and checksum with the original's"
+    )
