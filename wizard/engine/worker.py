@@ -26,8 +26,8 @@ from wizard.sources.classes import stored_label
 from wizard.sources.contents import Content, contents
 
 _PROCESS = psutil.Process()
-_OFFICIAL = "In the official archives every image can be: compare their MD5 (--md5) and fetch them again"
-_AGAIN = "Copy, unpack or build the raw data again"
+_FETCH = "In the official archives every image can be: compare the MD5 (--md5) and fetch the archive again"
+_COPY = "Get it again from where it came from"
 
 
 @dataclass(kw_only=True)
@@ -134,7 +134,7 @@ def _add(task: ShardTask, content: Content, shard: Writer | Discarding, tally: _
             raise BadImage(
                 f"{sample.file}: {sample.name} ({sample.size:,} bytes at byte {sample.offset:,}) cannot be decoded: "
                 f"{error}.",
-                f"{_OFFICIAL if task.samples.official else _AGAIN}, or leave such images out with --set "
+                f"{_FETCH if task.samples.official else _COPY}, or leave such images out with --set "
                 'output.on_bad_image="skip"',
             ) from error
         tally.skipped.append(SkippedImage(file=sample.file, name=sample.name, reason=str(error)))

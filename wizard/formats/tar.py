@@ -9,7 +9,8 @@ import tarfile
 from collections.abc import Callable, Iterator
 from typing import IO, NamedTuple
 
-from wizard.formats.padding import BLOCK, skip_zeros
+from wizard.formats.padding import BLOCK as BLOCK
+from wizard.formats.padding import skip_zeros
 
 END = bytes(2 * BLOCK)
 """What an archive ends with."""

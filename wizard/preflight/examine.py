@@ -25,6 +25,8 @@ _WORTH_IGNORING = [name for name in checks.IGNORABLE if name != "raw-data"]
 """Without raw data a build ends anyway; ignoring that check only saves its time."""
 _BESIDE = 16
 """Files that a build makes beside its shards, amply."""
+_SUBSET = "Not the whole of ImageNet: fine where a subset is meant; labels stay those of the full set"
+_COMPARE = "If archives were downloaded or copied, compare their sizes and checksums with those of the originals"
 _LIGHTER = "Free memory, or ask for fewer workers: --set run.workers=1"
 
 
@@ -184,9 +186,7 @@ def raw_data_check(profile: Profile, raw: RawData, surveys: Mapping[Split, Surve
         status="warn" if short or unsure else "pass",
         looked_at=str(profile.source_path),
         seen="; ".join([*told, *unsure]),
-        mend="Not the whole of ImageNet: fine where a subset is meant; labels stay those of the full set"
-        if short
-        else "",
+        mend=". ".join([_SUBSET] * short + [_COMPARE] * bool(unsure)),
     )
 
 

@@ -51,6 +51,6 @@ def told_of_zeros(archive: str, zeros: int, what: str, others: int = 0) -> str:
     """
     more = f" and {others:,} more {'archives' if others > 1 else 'archive'} in it alike" if others else ""
     return (
-        f"{human_bytes(zeros)} of zeros follow the last file of {archive}{more}, more than tar's padding as a rule: "
-        f"{what} may be missing. If it was downloaded or copied, compare its size and checksum with the original's"
+        f"{human_bytes(zeros)} of zeros follow the last file of {archive}{more}, more than tar's usual padding: {what} "
+        "may be missing if it was downloaded or copied; compare its size and checksum with those of the original"
     )

@@ -103,6 +103,16 @@ def test_a_class_archive_that_breaks_off_is_refused(tmp_path: Path, beside: bool
     assert ("is complete, remove the archive" in refused.value.hint) == beside
 
 
+@pytest.mark.parametrize(("zeros", "told"), [(0, 0), (30_000, 1)])
+def test_more_zeros_than_padding_at_the_end_of_a_class_archive_are_told(tmp_path: Path, zeros: int, told: int) -> None:
+    write(tmp_path, [A_GOLDFISH])
+    (tmp_path / f"train/{TENCH}.tar").write_bytes(tar([(f"{TENCH}_1.JPEG", JPEG)]) + bytes(zeros))
+    table = opened(tmp_path).table("train", tmp_path, nothing, skip_bad=False)
+    assert len(table) == 2
+    assert len(table.warnings) == told
+    assert all(f"of zeros follow the last file of {tmp_path}/train/{TENCH}.tar" in each for each in table.warnings)
+
+
 @pytest.mark.parametrize(
     ("members", "said"),
     [
