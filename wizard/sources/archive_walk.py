@@ -5,7 +5,6 @@ from an extracted tree. An image's name says which class it is of; folders on th
 of another class.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,14 +14,13 @@ from wizard.errors import InputError
 from wizard.formats import jpeg, tar
 from wizard.formats.padding import is_padding
 from wizard.ilsvrc2012.archives import Split
-from wizard.ilsvrc2012.synsets import is_test_image, ranks, synsets, validation_number, validation_ranks
+from wizard.ilsvrc2012.synsets import ranks, synsets
 from wizard.sources.archive_hints import way_out
+from wizard.sources.archive_names import CLASS_ARCHIVE, LABEL_OF, TRAIN_IMAGE, debris
 from wizard.sources.classes import UNLABELLED
 from wizard.sources.names import unsafe
+from wizard.sources.trees.official_names import is_wnid
 
-_CLASS_ARCHIVE = re.compile(r"(n\d{8})\.tar", re.ASCII)
-_TRAIN_IMAGE = re.compile(r"(n\d{8})_\d+\.JPEG", re.ASCII)
-_WNID = re.compile(r"n\d{8}", re.ASCII)
 _TOLD = 5000
 """Images between two looks at how far the walk is."""
 _REPACK = "Leave it out, or put it where it belongs, and pack the archive again"
@@ -67,7 +65,6 @@ class Walk:
         self._file = file
         self._path = path
         self._split: Split = split
-        self._identify = {"train": _train_label, "validation": _validation_label, "test": _test_label}[split]
 
     def rows(self, total: int) -> Iterator[tuple[Rows, int]]:
         """The images in the order of the archive, and after how many bytes of it.
@@ -81,7 +78,7 @@ class Walk:
         rows = Rows()
         try:
             for member in self._members("", 0, total):
-                match = _CLASS_ARCHIVE.fullmatch(_base(member)) if self._split == "train" else None
+                match = CLASS_ARCHIVE.fullmatch(_base(member)) if self._split == "train" else None
                 if match is None:
                     rows.append(_base(member), self._label(member), member)
                 if rows.name and (match or len(rows.name) >= _TOLD):
@@ -103,7 +100,7 @@ class Walk:
         try:
             for member in self._members(archive.name, archive.offset, archive.offset + archive.size):
                 name = _base(member)
-                match = _TRAIN_IMAGE.fullmatch(name)
+                match = TRAIN_IMAGE.fullmatch(name)
                 if match is None or match[1] != wnid:
                     raise InputError(
                         f"{self._path}, in {archive.name}: {member.name} is not named {wnid}_<number>.JPEG.",
@@ -138,11 +135,11 @@ class Walk:
     def _label(self, member: tar.Member) -> int:
         *folders, name = member.name.split("/")
         try:
-            label = self._identify(name)
+            label = LABEL_OF[self._split](name)
         except ValueError as error:
             raise InputError(f"{self._path}: {member.name} {error}.", self._way_out()) from error
         for folder in folders:
-            if label != UNLABELLED and _WNID.fullmatch(folder) and ranks().get(folder) != label:
+            if label != UNLABELLED and is_wnid(folder) and ranks().get(folder) != label:
                 raise InputError(
                     f"{self._path}: {member.name} lies in the folder of {folder}, but is an image of "
                     f"{synsets()[label].wnid}.",
@@ -157,41 +154,5 @@ class Walk:
         return way_out(self._path, self._split)
 
 
-def debris(name: str) -> str:
-    """What members of this name are told as, which macOS slips into archives; empty for any other.
-
-    >>> debris("train/._n01440764.tar"), debris("__MACOSX/n01440764.tar"), debris("n01440764.tar")
-    ('files of macOS (._*)', 'files in __MACOSX', '')
-    """
-    *folders, base = name.split("/")
-    if "__MACOSX" in folders:
-        return "files in __MACOSX"
-    if base == ".DS_Store":
-        return ".DS_Store files"
-    return "files of macOS (._*)" if base.startswith("._") else ""
-
-
 def _base(member: tar.Member) -> str:
     return member.name.rpartition("/")[2]
-
-
-def _train_label(name: str) -> int:
-    match = _TRAIN_IMAGE.fullmatch(name)
-    if match is None:
-        raise ValueError("is neither named <wnid>.tar nor <wnid>_<number>.JPEG")
-    if match[1] not in ranks():
-        raise ValueError(f"is an image of {match[1]}, by its name, and no synset of ILSVRC2012 is named so")
-    return ranks()[match[1]]
-
-
-def _validation_label(name: str) -> int:
-    number = validation_number(name)
-    if number is None:
-        raise ValueError("is not named ILSVRC2012_val_<00000001 to 00050000>.JPEG, so its label is not known")
-    return int(validation_ranks()[number - 1])
-
-
-def _test_label(name: str) -> int:
-    if not is_test_image(name):
-        raise ValueError("is not named ILSVRC2012_test_<00000001 to 00100000>.JPEG")
-    return UNLABELLED
