@@ -18,7 +18,7 @@ from wizard.sources.archives import read_table
 from wizard.sources.detect import open_raw
 from wizard.sources.samples import LeftOut, SampleTable
 
-JPEG = b"\xff\xd8\xff" + bytes(700)
+JPEG = b"\xff\xd8\xff" + bytes(2700) + b"\xff\xd9"
 TENCH, GOLDFISH = "n01440764", "n01443537"
 TRAIN_TAR, VALIDATION_TAR = IMAGES["train"].name, IMAGES["validation"].name
 needs_tar = pytest.mark.skipif(shutil.which("tar") is None, reason="needs tar")
@@ -233,12 +233,31 @@ def test_an_archive_whose_rest_is_zeros_is_never_read_in_silence(raw_copy: Path,
     assert re.search("of zeros follow the last file|holds no images", told(path))
 
 
-@pytest.mark.parametrize("cut", range(0, 10_240, 512))
+@pytest.mark.parametrize("nested", [True, False])
+def test_a_hole_that_begins_inside_an_image_is_told_however_short(tmp_path: Path, nested: bool) -> None:
+    """Shorter than tar's own padding, it still leaves an image that ends in zeros, as none does."""
+    images = [(f"{TENCH}_{number}.JPEG", JPEG) for number in range(12)]
+    whole = tar([(f"{TENCH}.tar", tar(images))] if nested else images)
+    path = tmp_path / TRAIN_TAR
+    path.write_bytes(whole)
+    table = read(path)
+    assert table.warnings == ()
+    starts = [
+        start
+        for offset, size in zip(table.offset.tolist(), table.size.tolist(), strict=True)
+        for start in range(offset + 512, offset + size, 512)
+    ]
+    for start in starts:
+        path.write_bytes(whole[:start] + bytes(len(whole) - start))
+        assert "of zeros follow the last file" in told(path)
+
+
+@pytest.mark.parametrize("cut", range(0, 20_480, 512))
 def test_a_cut_between_members_is_never_taken_for_the_end(tmp_path: Path, cut: int) -> None:
     whole = tar([(f"{TENCH}/{TENCH}_{number}.JPEG", JPEG) for number in range(5)])
     path = tmp_path / TRAIN_TAR
     path.write_bytes(whole[:cut])
-    if cut <= 5 * (512 + 1024):
+    if cut <= 5 * (512 + 3072):
         with pytest.raises(InputError):
             read(path)
     else:

@@ -51,6 +51,16 @@ def is_padding(size: int, zeros: int) -> bool:
     return any(size % record == 0 and zeros <= record + BLOCK for record in RECORDS)
 
 
+def ends_in_zeros(file: IO[bytes], offset: int, size: int) -> bool:
+    """Whether the content of an image does, as where a hole begins inside it; no whole JPEG or PNG does.
+
+    Holes begin between blocks, so that at least the content's part of its last block is looked at.
+    """
+    looked_at = min(16, size % BLOCK or min(size, BLOCK))
+    file.seek(offset + size - looked_at)
+    return size > 0 and not any(file.read(looked_at))
+
+
 def _skip_hole(file: IO[bytes], position: int, end: int | None) -> int:
     """Only for files that are read without a buffer: that of others would not know that they stand elsewhere."""
     if end is None or not isinstance(file, io.FileIO) or not hasattr(os, "SEEK_DATA"):

@@ -40,17 +40,19 @@ def way_out(path: Path, split: Split) -> str:
     return "It is not the official archive: pack it again, or fetch the official one"
 
 
-def told_of_zeros(archive: str, zeros: int, what: str, others: int = 0) -> str:
-    """A sentence about an archive, and how many others in it, that end in more zeros than padding explains.
+def told_of_zeros(archive: str, zeros: int, what: str, *, inside: bool = False, others: int = 0) -> str:
+    """A sentence about zeros at an archive's end that may be a hole.
 
     Args:
         archive: which.
         zeros: bytes of them.
         what: may be missing there.
-        others: how many more archives in it.
+        inside: whether the last file ends in zeros too; else they are more than padding explains.
+        others: how many more archives in it end so.
     """
     more = f" and {others:,} more {'archives' if others > 1 else 'archive'} in it alike" if others else ""
+    why = "which ends in zeros itself" if inside else "more than tar's usual padding"
     return (
-        f"{human_bytes(zeros)} of zeros follow the last file of {archive}{more}, more than tar's usual padding: {what} "
-        "may be missing if it was downloaded or copied; compare its size and checksum with those of the original"
+        f"{human_bytes(zeros)} of zeros follow the last file of {archive}{more}, {why}: {what} may be missing, if it "
+        "was downloaded or copied; compare its size and checksum with those of the original"
     )

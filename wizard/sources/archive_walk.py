@@ -8,11 +8,11 @@ of another class.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from wizard.errors import InputError
 from wizard.formats import jpeg, tar
-from wizard.formats.padding import is_padding
+from wizard.formats.padding import ends_in_zeros, is_padding
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import ranks, synsets
 from wizard.sources.archive_hints import way_out
@@ -45,6 +45,20 @@ class Rows:
         self.image.append(bool(jpeg.sniff(member.head)))
 
 
+class Zeros(NamedTuple):
+    """The zeros at the end of an archive that may be a hole.
+
+    Attributes:
+        archive: name of the class archive; empty where it is the whole one.
+        size: bytes of them.
+        inside: whether they begin inside the last image.
+    """
+
+    archive: str
+    size: int
+    inside: bool
+
+
 class Walk:
     """One pass over an archive.
 
@@ -55,13 +69,12 @@ class Walk:
 
     Attributes:
         debris: kinds of members that macOS slipped in: how many, and the path of the first.
-        zeros: names of the class archives, "" for the whole archive, that end in more zeros than padding explains, and
-            how many bytes.
+        zeros: at the ends of archives, where they may be a hole.
     """
 
     def __init__(self, file: IO[bytes], path: Path, split: Split) -> None:
         self.debris: dict[str, tuple[int, str]] = {}
-        self.zeros: list[tuple[str, int]] = []
+        self.zeros: list[Zeros] = []
         self._file = file
         self._path = path
         self._split: Split = split
@@ -115,16 +128,19 @@ class Walk:
 
     def _members(self, archive: str, start: int, end: int) -> Iterator[tar.Member]:
         """The members of the whole archive, or of a class's, without debris."""
+        last: tar.Member | None = None
 
         def ended(size: int, zeros: int) -> None:
-            if not is_padding(size, zeros):
-                self.zeros.append((archive, zeros))
+            inside = last is not None and ends_in_zeros(self._file, last.offset, last.size)
+            if inside or not is_padding(size, zeros):
+                self.zeros.append(Zeros(archive, zeros, inside))
 
         for member in tar.members(self._file, start, end, head=jpeg.MAGIC_BYTES, ended=ended):
             why = unsafe(member.name)
             if why:
                 raise InputError(f"{self._path}: the name of its member {member.name!r} {why}.", self._way_out())
             kind = debris(member.name)
+            last = None if kind or CLASS_ARCHIVE.fullmatch(_base(member)) else member  # others may well end in zeros
             if kind:
                 path = f"{archive}/{member.name}" if archive else member.name
                 count, first = self.debris.get(kind, (0, path))

@@ -62,8 +62,9 @@ def _walk(path: Path, split: Split, progress: Progress) -> Arrays:
         "debris": np.array([kind.encode() for kind in walk.debris], dtype=np.bytes_),
         "debris_count": np.array([count for count, _ in walk.debris.values()], dtype=np.int64),
         "debris_first": np.array([first.encode() for _, first in walk.debris.values()], dtype=np.bytes_),
-        "zeros_in": np.array([name.encode() for name, _ in walk.zeros], dtype=np.bytes_),
-        "zeros": np.array([zeros for _, zeros in walk.zeros], dtype=np.int64),
+        "zeros": np.array([each.size for each in walk.zeros], dtype=np.int64),
+        "zeros_of": np.array([each.archive.encode() for each in walk.zeros], dtype=np.bytes_),
+        "zeros_inside": np.array([each.inside for each in walk.zeros], dtype=np.bool_),
     }
 
 
@@ -101,8 +102,14 @@ def _warnings(path: Path, split: Split, arrays: Arrays) -> Iterator[str]:
     if not len(arrays["zeros"]) or len(arrays["name"]) == IMAGES[split].images:
         return
     longest, others = int(arrays["zeros"].argmax()), len(arrays["zeros"]) - 1
-    inside = arrays["zeros_in"][longest].decode()
-    yield told_of_zeros(f"{path}: {inside}" if inside else str(path), int(arrays["zeros"][longest]), "images", others)
+    archive = arrays["zeros_of"][longest].decode()
+    yield told_of_zeros(
+        f"{path}: {archive}" if archive else str(path),
+        int(arrays["zeros"][longest]),
+        "images",
+        inside=bool(arrays["zeros_inside"][longest]),
+        others=others,
+    )
 
 
 def _refuse(path: Path, arrays: Arrays, row: int, *, official: bool) -> None:

@@ -103,10 +103,12 @@ def test_a_class_archive_that_breaks_off_is_refused(tmp_path: Path, beside: bool
     assert ("is complete, remove the archive" in refused.value.hint) == beside
 
 
-@pytest.mark.parametrize(("zeros", "told"), [(0, 0), (30_000, 1)])
-def test_more_zeros_than_padding_at_the_end_of_a_class_archive_are_told(tmp_path: Path, zeros: int, told: int) -> None:
+@pytest.mark.parametrize(("image", "zeros", "told"), [(JPEG, 0, 0), (JPEG, 30_000, 1), (JPEG + bytes(900), 0, 1)])
+def test_zeros_at_the_end_of_a_class_archive_that_may_be_a_hole_are_told(
+    tmp_path: Path, image: bytes, zeros: int, told: int
+) -> None:
     write(tmp_path, [A_GOLDFISH])
-    (tmp_path / f"train/{TENCH}.tar").write_bytes(tar([(f"{TENCH}_1.JPEG", JPEG)]) + bytes(zeros))
+    (tmp_path / f"train/{TENCH}.tar").write_bytes(tar([(f"{TENCH}_1.JPEG", image)]) + bytes(zeros))
     table = opened(tmp_path).table("train", tmp_path, nothing, skip_bad=False)
     assert len(table) == 2
     assert len(table.warnings) == told

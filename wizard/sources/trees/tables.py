@@ -11,7 +11,7 @@ import numpy as np
 
 from wizard.errors import InputError, reading
 from wizard.formats import jpeg, tar
-from wizard.formats.padding import is_padding
+from wizard.formats.padding import ends_in_zeros, is_padding
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.archive_hints import told_of_zeros
 from wizard.sources.cache import Arrays
@@ -136,16 +136,19 @@ class Folders:
 
     def _of_archive(self, wnid: str, path: Path, warnings: list[str]) -> Iterator[_Row]:
         label = self._rank(wnid, path)
+        last: tar.Member | None = None
 
         def ended(size: int, zeros: int) -> None:
-            if not is_padding(size, zeros):
-                warnings.append(told_of_zeros(str(path), zeros, "images"))
+            inside = last is not None and ends_in_zeros(file, last.offset, last.size)
+            if inside or not is_padding(size, zeros):
+                warnings.append(told_of_zeros(str(path), zeros, "images", inside=inside))
 
         try:
             with reading(path), path.open("rb", buffering=0) as file:
                 for member in tar.members(file, 0, path.stat().st_size, head=jpeg.MAGIC_BYTES, ended=ended):
                     base = member.name.rpartition("/")[2]
-                    if passed_over(base) or not is_image(base):
+                    last = member if is_image(base) and not passed_over(base) else None
+                    if last is None:
                         continue
                     with _naming(f"{path}: {member.name}"):
                         name = self.labelling.in_class(wnid, safe(member.name).rpartition("/")[2])
