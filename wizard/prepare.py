@@ -179,7 +179,7 @@ def _read_source(profile: Profile, report: Report, *, md5: bool) -> dict[Split, 
     skip_bad = profile.output.on_bad_image == "skip"
     tables = {split: raw.table(split, cache, step(f"a look at {split}"), skip_bad=skip_bad) for split in splits}
     for split, table in tables.items():
-        for told in differences(table, split):
+        for told in (*differences(table, split), *table.warnings):
             report(Note(text=told, warning=True))
     if profile.source.classes is not None:
         tables = _of_first_classes(tables, profile.source.classes)
@@ -187,6 +187,8 @@ def _read_source(profile: Profile, report: Report, *, md5: bool) -> dict[Split, 
         found = raw.boxes(split, cache, step(f"boxes of {split}"))
         tables[split] = tables[split].with_boxes(found.names, found.boxes)
         report(_told_of_boxes(split, tables[split], found.rejected))
+        for told in found.warnings:
+            report(Note(text=told, warning=True))
     for note in (*_told_of_others(profile, raw, tables, annotated), *_told_of_shards(profile, tables)):
         report(note)
     return tables

@@ -61,7 +61,9 @@ def _line(facts: Facts, part: Part, width: int) -> list[str]:
     if part.kind == "boxes":
         return [f"  ✓ {name} {_size(part.bytes)}   bounding boxes of {part.split}"]
     survey = facts.surveys[part.split]
-    return [f"  {'!' if is_short(survey) else '✓'} {name} {_size(survey.bytes)}   {_told(survey)}"]
+    unsure = survey.table.warnings if survey.table is not None else ()
+    mark = "!" if is_short(survey) or unsure else "✓"
+    return [f"  {mark} {name} {_size(survey.bytes)}   {_told(survey)}", *(f"    ! {each}" for each in unsure)]
 
 
 def _cost(facts: Facts, part: Part) -> str:

@@ -25,6 +25,8 @@ _WORTH_IGNORING = [name for name in checks.IGNORABLE if name != "raw-data"]
 """Without raw data a build ends anyway; ignoring that check only saves its time."""
 _BESIDE = 16
 """Files that a build makes beside its shards, amply."""
+_SUBSET = "Not the whole of ImageNet: fine where a subset is meant; labels stay those of the full set"
+_COMPARE = "If archives were downloaded or copied, compare their sizes and checksums with those of the originals"
 _LIGHTER = "Free memory, or ask for fewer workers: --set run.workers=1"
 
 
@@ -167,6 +169,7 @@ def left(profile: Profile, surveys: Mapping[Split, Survey]) -> float:
 def raw_data_check(profile: Profile, raw: RawData, surveys: Mapping[Split, Survey]) -> Checked:
     """What is to be said of raw data in which nothing is wrong."""
     told, short = [f"{raw.what}"] if raw.layout != "archives" else [], False
+    unsure: list[str] = []
     for split in profile.source.splits:
         each = surveys[split]
         if each.official:
@@ -176,15 +179,14 @@ def raw_data_check(profile: Profile, raw: RawData, surveys: Mapping[Split, Surve
         else:
             short |= is_short(each)
             told.append(f"{split} has {each.images:,} images{_of_classes(each)}, {human_bytes(each.bytes)}")
+            unsure += each.table.warnings if each.table is not None else ()
     told += [f"boxes of {split}" for split in annotated_splits(profile, raw)]
     return Checked(
         name="raw-data",
-        status="warn" if short else "pass",
+        status="warn" if short or unsure else "pass",
         looked_at=str(profile.source_path),
-        seen="; ".join(told),
-        mend="Not the whole of ImageNet: fine where a subset is meant; labels stay those of the full set"
-        if short
-        else "",
+        seen="; ".join([*told, *unsure]),
+        mend=". ".join([_SUBSET] * short + [_COMPARE] * bool(unsure)),
     )
 
 

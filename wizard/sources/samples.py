@@ -70,6 +70,8 @@ class SampleTable:
         label_base: where they are Examples, the label that these state for rank 0; else 0.
         gzipped: whether the files are gzipped, and so can only be read forwards.
         left_out: what lies beside the images and is not read.
+        warnings: what a person should check, in sentences without a full stop.
+        official: whether they lie in an archive with an official name, and size where that is known.
     """
 
     files: tuple[str, ...]
@@ -86,6 +88,8 @@ class SampleTable:
     label_base: int = 0
     gzipped: bool = False
     left_out: tuple[LeftOut, ...] = ()
+    warnings: tuple[str, ...] = ()
+    official: bool = False
 
     def __len__(self) -> int:
         return len(self.name)

@@ -103,6 +103,18 @@ def test_a_class_archive_that_breaks_off_is_refused(tmp_path: Path, beside: bool
     assert ("is complete, remove the archive" in refused.value.hint) == beside
 
 
+@pytest.mark.parametrize(("image", "zeros", "told"), [(JPEG, 0, 0), (JPEG, 30_000, 1), (JPEG + bytes(900), 0, 1)])
+def test_zeros_at_the_end_of_a_class_archive_that_may_be_a_hole_are_told(
+    tmp_path: Path, image: bytes, zeros: int, told: int
+) -> None:
+    write(tmp_path, [A_GOLDFISH])
+    (tmp_path / f"train/{TENCH}.tar").write_bytes(tar([(f"{TENCH}_1.JPEG", image)]) + bytes(zeros))
+    table = opened(tmp_path).table("train", tmp_path, nothing, skip_bad=False)
+    assert len(table) == 2
+    assert len(table.warnings) == told
+    assert all(f"of zeros follow the last file of {tmp_path}/train/{TENCH}.tar" in each for each in table.warnings)
+
+
 @pytest.mark.parametrize(
     ("members", "said"),
     [

@@ -11,7 +11,9 @@ import numpy as np
 
 from wizard.errors import InputError, reading
 from wizard.formats import jpeg, tar
+from wizard.formats.padding import ends_in_zeros, is_padding
 from wizard.ilsvrc2012.archives import IMAGES, Split
+from wizard.sources.archive_hints import told_of_zeros
 from wizard.sources.cache import Arrays
 from wizard.sources.raw import Progress
 from wizard.sources.samples import SampleTable
@@ -24,7 +26,7 @@ _BATCH = 5000
 """Images between two looks at how far it is."""
 _RENAME = "Move it to where it belongs, rename it, or remove it"
 _AGAIN = "Remove it, or unpack it again"
-_SKIP = 'Fetch or unpack it again, or leave such images out with --set output.on_bad_image="skip"'
+_SKIP = 'Copy or unpack it again, or leave such images out with --set output.on_bad_image="skip"'
 
 
 class _Row(NamedTuple):
@@ -66,7 +68,8 @@ class Folders:
         """
         files: list[str] = []
         parts: list[Arrays] = []
-        for file, rows in self._groups(progress):
+        warnings: list[str] = []
+        for file, rows in self._groups(progress, warnings):
             if not files or files[-1] != file:
                 files.append(file)
             parts.append(_columns(rows, len(files) - 1))
@@ -86,9 +89,10 @@ class Folders:
             first_box=np.zeros(len(arrays["name"]) + 1, np.int64),
             boxes=np.empty((0, 4)),
             classes=self.labelling.classes,
+            warnings=tuple(warnings),
         )
 
-    def _groups(self, progress: Progress) -> Iterator[tuple[str, list[_Row]]]:
+    def _groups(self, progress: Progress, warnings: list[str]) -> Iterator[tuple[str, list[_Row]]]:
         """Images of no class's folder, then class by class; an archive is whole, a folder beside it may not be."""
         path, done = self.place.path, 0
         alone = self._alone()
@@ -102,7 +106,8 @@ class Folders:
         classes = sorted({*folders_in(path, self.bounds), *archives} - self.place.others)
         for count, name in enumerate(classes, 1):
             file = path / (f"{name}.tar" if name in archives else name)
-            rows = list(self._of_archive(name, file) if name in archives else self._of_folder(name, file))
+            in_archive = name in archives
+            rows = list(self._of_archive(name, file, warnings) if in_archive else self._of_folder(name, file))
             if not rows:
                 raise InputError(f"{file} holds no images.", _AGAIN)
             progress(count, len(classes))
@@ -129,13 +134,21 @@ class Folders:
                 name = self.labelling.in_class(wnid, below)
             yield _Row(below, 0, size, name, label, size > 0)
 
-    def _of_archive(self, wnid: str, path: Path) -> Iterator[_Row]:
+    def _of_archive(self, wnid: str, path: Path, warnings: list[str]) -> Iterator[_Row]:
         label = self._rank(wnid, path)
+        last: tar.Member | None = None
+
+        def ended(size: int, zeros: int) -> None:
+            inside = last is not None and ends_in_zeros(file, last.offset, last.size)
+            if inside or not is_padding(size, zeros):
+                warnings.append(told_of_zeros(str(path), zeros, "images", inside=inside))
+
         try:
             with reading(path), path.open("rb", buffering=0) as file:
-                for member in tar.members(file, 0, path.stat().st_size, head=jpeg.MAGIC_BYTES):
+                for member in tar.members(file, 0, path.stat().st_size, head=jpeg.MAGIC_BYTES, ended=ended):
                     base = member.name.rpartition("/")[2]
-                    if passed_over(base) or not is_image(base):
+                    last = member if is_image(base) and not passed_over(base) else None
+                    if last is None:
                         continue
                     with _naming(f"{path}: {member.name}"):
                         name = self.labelling.in_class(wnid, safe(member.name).rpartition("/")[2])
@@ -143,9 +156,9 @@ class Folders:
         except tar.TarDamage as error:
             beside = path.with_suffix("")
             way_out = (
-                f"If the folder {beside} is complete, remove the archive; else fetch" if beside.is_dir() else "Fetch"
+                f"If the folder {beside} is complete, remove the archive; else copy" if beside.is_dir() else "Copy"
             )
-            raise InputError(f"{path}: {error}.", f"{way_out} it again") from error
+            raise InputError(f"{path}: {error}.", error.hint or f"{way_out} or unpack it again") from error
 
     def _rank(self, name: str, path: Path) -> int:
         with _naming(str(path)):
