@@ -24,6 +24,7 @@ from wizard.sources.official import archive_names
 from wizard.sources.parts import missed
 from wizard.sources.raw import Progress, RawData, Survey
 from wizard.sources.records.files import packing_of
+from wizard.sources.remarks import remarks
 
 Facts = dict[str, Any]
 """What was found, by name; values are JSON's own types."""
@@ -84,6 +85,8 @@ def _raw_data(raw: RawData, report: Callable[[Event], None]) -> Facts:
                 facts[name] = str(error)
                 continue
             facts[name] = _surveyed(survey)
+            if survey.table is not None:
+                facts |= {f"{name}, {remark.about}": remark.text for remark in remarks(survey.table)}
             classes = survey.table.classes if survey.table is not None else imagenet()
     if classes is not None:
         facts["labels"] = _labels(classes)

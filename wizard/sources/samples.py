@@ -121,6 +121,7 @@ class SampleTable:
             label=self.label[rows],
             first_box=first_box,
             boxes=self.boxes[source],
+            left_out=(),
         )
 
     def with_boxes(self, names: npt.NDArray[np.bytes_], boxes: Boxes) -> "SampleTable":

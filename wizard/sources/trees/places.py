@@ -9,13 +9,17 @@ from pathlib import Path
 
 from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import Split
+from wizard.sources.clutter import of_file
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.official_names import is_image, passed_over, said
+from wizard.sources.trees.sorter import begins_as_image
 
 _CLASS_ARCHIVE = re.compile(r"(n\d{8})\.tar", re.ASCII)
 _LOOKED_AT = 40_000
 """Entries, more than there can be classes: a folder of more is one of images."""
 _KEPT = 8
+_OPENED = 100
+"""Files without an image's suffix whose first bytes are looked at."""
 _NAMES: dict[Split, tuple[str, ...]] = {
     "train": ("train", "ILSVRC2012_img_train"),
     "validation": ("val", "validation", "valid", "ILSVRC2012_img_val"),
@@ -111,6 +115,7 @@ def look(path: Path) -> Place:
     folders: list[str] = []
     archives: list[str] = []
     images: list[str] = []
+    opened = 0
     with reading(path), os.scandir(path) as entries:
         for entry in islice(entries, _LOOKED_AT):
             if passed_over(entry.name):
@@ -119,8 +124,11 @@ def look(path: Path) -> Place:
                 folders.append(entry.name)
             elif class_archive(entry.name):
                 archives.append(class_archive(entry.name))
-            elif len(images) < _KEPT and is_image(entry.name):
-                images.append(entry.name)
+            elif len(images) < _KEPT:
+                if is_image(entry.name) or (opened < _OPENED and begins_as_image(entry)):
+                    images.append(entry.name)
+                elif not of_file(entry.name):
+                    opened += 1
     split = split_of_folder(path.name)
     if len(folders) == 1 and not archives and not images and split and split_of_folder(folders[0]) == split:
         return look(path / folders[0])
@@ -152,16 +160,18 @@ def holds_images(folder: Path) -> bool:
     Raises:
         InputError: it cannot be looked into.
     """
-    return any(is_image(name) for name in _some_files(folder, depth=1))
+    entries = _some_entries(folder, depth=1)
+    with reading(folder):
+        return any(is_image(entry.name) or begins_as_image(entry) for entry in entries)
 
 
-def _some_files(folder: Path, depth: int) -> Iterator[str]:
+def _some_entries(folder: Path, depth: int) -> Iterator["os.DirEntry[str]"]:
     with reading(folder), os.scandir(folder) as entries:
         some = [entry for entry in islice(entries, 100) if not passed_over(entry.name)]
-    yield from (entry.name for entry in some)
+    yield from some
     if depth:
         for entry in [entry for entry in some if entry.is_dir()][:_KEPT]:
-            yield from _some_files(Path(entry.path), depth - 1)
+            yield from _some_entries(Path(entry.path), depth - 1)
 
 
 def _checked(path: Path, bounds: Bounds) -> Place:
