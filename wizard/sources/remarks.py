@@ -3,8 +3,7 @@
 from typing import NamedTuple
 
 from wizard.sources.left_out import in_words
-from wizard.sources.samples import SampleTable
-from wizard.sources.trees.copies import copies
+from wizard.sources.samples import Copies, SampleTable
 
 
 class Remark(NamedTuple):
@@ -33,7 +32,12 @@ def remarks(table: SampleTable) -> list[Remark]:
         told.append(Remark("left out", f"{in_words(missed)}; the first is {missed[0].first}", warning=True))
     if clutter:
         told.append(Remark("passed over", in_words(clutter)))
-    found = copies(table)
-    if found is not None:
-        told.append(Remark("copies", str(found), warning=True))
+    if table.copies is not None:
+        told.append(Remark("copies", _in_words(table.copies), warning=True))
     return told
+
+
+def _in_words(copies: Copies) -> str:
+    if copies.count == 1:
+        return f"1 image looks like a copy of another by name: {copies.copy} of {copies.original}"
+    return f"{copies.count:,} images look like copies of others by name, as {copies.copy} of {copies.original}"

@@ -1,9 +1,11 @@
 """Images that look like copies of others by name, as file managers and browsers name them."""
 
 import re
-from dataclasses import dataclass
 
-from wizard.sources.samples import SampleTable
+import numpy as np
+import numpy.typing as npt
+
+from wizard.sources.samples import Copies
 from wizard.sources.trees.official_names import said
 
 _TOKENS = (b"(", b"~", b"cop", b"kop", b"g.")
@@ -22,21 +24,6 @@ _COPY = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Copies:
-    """What looks like copies: how many images, and one of them with its original, by their names."""
-
-    count: int
-    copy: str
-    original: str
-
-    def __str__(self) -> str:
-        """As the end of a sentence about a split."""
-        if self.count == 1:
-            return f"1 image looks like a copy of another by name: {self.copy} of {self.original}"
-        return f"{self.count:,} images look like copies of others by name, as {self.copy} of {self.original}"
-
-
 def original_name(base: str) -> str:
     """The name of the file that a file was copied from, by its own name; empty where that says nothing of a copy.
 
@@ -49,23 +36,30 @@ def original_name(base: str) -> str:
     return match["rest"] or match["fetched"] or match["stem"] + (match["suffix"] or "")
 
 
-def copies(table: SampleTable) -> Copies | None:
-    """The images of a split whose names are those of copies of images beside them; None where there are none."""
-    names = table.name.tolist()
-    joined = b"\n".join(names).lower()
+def copies(names: npt.NDArray[np.bytes_]) -> Copies | None:
+    """The images of a split whose names are those of copies of images beside them; None where there are none.
+
+    Args:
+        names: bytes[n], UTF-8, sorted.
+    """
+    listed: list[bytes] = names.tolist()
+    joined = b"\n".join(listed).lower()
     if not any(token in joined for token in _TOKENS):
         return None
-    there: frozenset[bytes] | None = None
-    found: list[tuple[str, str]] = []
-    for name in map(bytes.decode, names):
-        folder, cut, base = name.rpartition("/")
-        original = original_name(base)
-        if not original:
-            continue
-        there = there or frozenset(names)
-        spoken = said(original)
-        for other in (folder + cut + original, *([spoken.name] if spoken else [])):
-            if other.encode() in there:
-                found.append((name, other))
-                break
+    there = frozenset(listed)
+    pairs = ((name, _original(name, there)) for name in map(bytes.decode, listed))
+    found = [(name, original) for name, original in pairs if original]
     return Copies(len(found), *found[0]) if found else None
+
+
+def _original(name: str, there: frozenset[bytes]) -> str:
+    """The name of the image that an image was copied from; empty where it is none of those that are there."""
+    folder, cut, base = name.rpartition("/")
+    original = original_name(base)
+    if not original:
+        return ""
+    spoken = said(original)  # an official image goes by its official name, however it is spelled
+    for candidate in (f"{folder}{cut}{original}", spoken.name if spoken else ""):
+        if candidate.encode() in there:
+            return candidate
+    return ""

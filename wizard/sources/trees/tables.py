@@ -17,6 +17,7 @@ from wizard.sources.cache import Arrays
 from wizard.sources.left_out import instead_of_images
 from wizard.sources.raw import Progress
 from wizard.sources.samples import SampleTable
+from wizard.sources.trees.copies import copies
 from wizard.sources.trees.labelling import Labelling, Misnamed, safe
 from wizard.sources.trees.listing import Bounds, files_below, folders_in, walk
 from wizard.sources.trees.official_names import passed_over, said
@@ -92,6 +93,7 @@ class Folders:
             boxes=np.empty((0, 4)),
             classes=self.labelling.classes,
             left_out=sorter.left_out,
+            copies=copies(arrays["name"]),
         )
 
     def _groups(self, sorter: Sorter, progress: Progress) -> Iterator[tuple[str, list[_Row]]]:
