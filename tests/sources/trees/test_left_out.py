@@ -237,6 +237,15 @@ def test_folders_beside_classes_that_are_none_are_counted(tmp_path: Path) -> Non
     assert left_out(tmp_path) == counted
 
 
+def test_what_lies_around_the_folder_of_images_is_counted(tmp_path: Path) -> None:
+    write(tmp_path, [A_CAT, "test/test/1.jpg", "test/list.txt", "test/.DS_Store", "test/@eaDir/1.jpg"])
+    assert left_out(tmp_path, "test") == {
+        ".txt files": 1,
+        ".DS_Store files": 1,
+        "files in @eaDir (Synology thumbnails)": 1,
+    }
+
+
 def test_counting_ends_in_a_folder_of_clutter_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sorter, "_COUNTED", 3)
     write(tmp_path, [A_CAT, *(f"train/cat/#snapshot/{number}.jpg" for number in range(9))])

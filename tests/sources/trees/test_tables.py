@@ -55,6 +55,10 @@ def test_files_that_systems_leave_are_passed_over(tmp_path: Path) -> None:
         ([f"val/{FIRST_VALIDATION}_{TENCH}.JPEG"], f"says {TENCH} at its end, but {FIRST_VALIDATION} is an image of"),
         ([f"val/{FIRST_VALIDATION}.JPEG", "val/cat.jpg"], "cat.jpg lies in no class's folder"),
         (
+            [f"val/{FIRST_VALIDATION}.JPEG", f"val/{FIRST_VALIDATION} (1).JPEG"],
+            rf"\(1\).JPEG looks like a copy of {FIRST_VALIDATION}.JPEG, by its name",
+        ),
+        (
             [f"val/{FIRST_VALIDATION}.JPEG", f"val/{TENCH}_1.JPEG"],
             "is an image of train, by its name, not of validation",
         ),

@@ -73,7 +73,8 @@ class ImageFolders:
         """See `RawData.table`; nothing is cached, for a folder does not show that a file in it was written anew."""
         del cache
         self.require([split], [])
-        reader = Folders(split=split, place=self.places[split], labelling=Labelling(self.classes), bounds=self.bounds)
+        labelling = Labelling(self.classes)
+        reader = Folders(split=split, place=self.places[split], labelling=labelling, bounds=self.bounds, top=self.top)
         return reader.table(progress, skip_bad=skip_bad)
 
     def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:

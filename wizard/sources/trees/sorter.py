@@ -6,7 +6,7 @@ worker sees. Any other file that is no clutter is an image if it begins as one.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePath
 
@@ -85,6 +85,23 @@ class Sorter:
             if self._budget < 0:
                 self._unfinished.add(told)
                 return
+
+    def leave_beside(self, folder: str, read: Collection[str]) -> None:
+        """Counts what lies in a folder beside those folders in it that are read.
+
+        Raises:
+            OSError: it cannot be looked into.
+        """
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.path in read:
+                    continue
+                if passed_over(entry.name):
+                    self.pass_over(entry)
+                elif entry.is_dir(follow_symlinks=False):
+                    self.leave(entry.path)
+                else:
+                    self._add(entry.name, entry.path)
 
     def _add(self, name: str, path: str, within: str = "") -> str:
         kind = within or clutter.of_file(name)

@@ -50,12 +50,14 @@ class Folders:
         place: where they lie.
         labelling: gives them names and labels.
         bounds: how far links may lead.
+        top: the folder that holds those of all splits; what lies between there and the place is counted.
     """
 
     split: Split
     place: Place
     labelling: Labelling
     bounds: Bounds
+    top: Path | None = None
 
     def table(self, progress: Progress, *, skip_bad: bool) -> SampleTable:
         """The images as a table without boxes, sorted by name.
@@ -104,6 +106,7 @@ class Folders:
             done += len(rows)
             progress(done, max(done, IMAGES[self.split].images))
             yield str(path), rows
+        self._count_around(sorter)
         for name in self._unread_folders():
             sorter.leave(str(path / name))
         if self.place.shared:
@@ -140,6 +143,15 @@ class Folders:
             return not class_archive(base)
         spoken = said(base)
         return spoken is None or spoken.split == self.split
+
+    def _count_around(self, sorter: Sorter) -> None:
+        """What lies in the split's folder where the images lie in one further down, as in test/test."""
+        read = {self.place.path}
+        around = {folder for path in read for folder in path.parents if self.top in folder.parents}
+        known = {str(path) for path in (*read, *around)}
+        for folder in sorted(around):
+            with reading(folder):
+                sorter.leave_beside(str(folder), known)
 
     def _unread_folders(self) -> list[str]:
         """Those in which no images are looked for, but for other splits' own."""
