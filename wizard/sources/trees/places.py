@@ -9,17 +9,14 @@ from pathlib import Path
 
 from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.clutter import of_file
 from wizard.sources.trees.listing import Bounds
-from wizard.sources.trees.official_names import is_image, passed_over, said
-from wizard.sources.trees.sorter import begins_as_image
+from wizard.sources.trees.official_names import passed_over, said
+from wizard.sources.trees.sorter import Sniffer
 
 _CLASS_ARCHIVE = re.compile(r"(n\d{8})\.tar", re.ASCII)
 _LOOKED_AT = 40_000
 """Entries, more than there can be classes: a folder of more is one of images."""
 _KEPT = 8
-_OPENED = 100
-"""Files without an image's suffix whose first bytes are looked at."""
 _NAMES: dict[Split, tuple[str, ...]] = {
     "train": ("train", "ILSVRC2012_img_train"),
     "validation": ("val", "validation", "valid", "ILSVRC2012_img_val"),
@@ -115,7 +112,7 @@ def look(path: Path) -> Place:
     folders: list[str] = []
     archives: list[str] = []
     images: list[str] = []
-    opened = 0
+    sniffer = Sniffer()
     with reading(path), os.scandir(path) as entries:
         for entry in islice(entries, _LOOKED_AT):
             if passed_over(entry.name):
@@ -124,11 +121,8 @@ def look(path: Path) -> Place:
                 folders.append(entry.name)
             elif class_archive(entry.name):
                 archives.append(class_archive(entry.name))
-            elif len(images) < _KEPT:
-                if is_image(entry.name) or (opened < _OPENED and begins_as_image(entry)):
-                    images.append(entry.name)
-                elif not of_file(entry.name):
-                    opened += 1
+            elif len(images) < _KEPT and sniffer.is_image(entry):
+                images.append(entry.name)
     split = split_of_folder(path.name)
     if len(folders) == 1 and not archives and not images and split and split_of_folder(folders[0]) == split:
         return look(path / folders[0])
@@ -160,9 +154,8 @@ def holds_images(folder: Path) -> bool:
     Raises:
         InputError: it cannot be looked into.
     """
-    entries = _some_entries(folder, depth=1)
     with reading(folder):
-        return any(is_image(entry.name) or begins_as_image(entry) for entry in entries)
+        return any(map(Sniffer().is_image, _some_entries(folder, depth=1)))
 
 
 def _some_entries(folder: Path, depth: int) -> Iterator["os.DirEntry[str]"]:

@@ -18,6 +18,8 @@ from wizard.sources.trees.official_names import is_image, passed_over
 
 _COUNTED = 200_000
 """Entries of folders that are not read that are counted in all: a snapshot of a whole disk may lie there."""
+_OPENED = 100
+"""Files that a glance at a folder opens."""
 _SUFFIX = re.compile(r"\.(?=\w*[a-z])\w{1,10}", re.ASCII)
 _CAMERA_RAW = re.compile(r".*\.(?:3fr|arw|cr[23]|dcr|dng|erf|kdc|mrw|n[er]f|nrw|orf|pef|raf|rw2|sr[2fw])", re.DOTALL)
 """They begin as TIFFs do, and what a TIFF reader finds in them is often but a thumbnail."""
@@ -110,13 +112,24 @@ class Sorter:
         return told
 
 
-def begins_as_image(entry: "os.DirEntry[str]") -> bool:
-    """Whether a file that is not named as an image begins as one; not where this user may not read it.
+class Sniffer:
+    """Tells images among the entries of a folder at a glance: of files that are not named as images, it opens few."""
 
-    Raises:
-        OSError: it cannot be read.
-    """
-    return not clutter.of_file(entry.name) and not _told_by_content(entry)
+    def __init__(self) -> None:
+        self._opened = 0
+
+    def is_image(self, entry: "os.DirEntry[str]") -> bool:
+        """Whether an entry is an image, by its name or its first bytes; not where this user may not read it.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        if is_image(entry.name):
+            return True
+        if clutter.of_file(entry.name) or self._opened >= _OPENED:
+            return False
+        self._opened += 1
+        return not _told_by_content(entry)
 
 
 def _told_by_content(entry: "os.DirEntry[str]") -> str:
