@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.helpers import tar
 from tests.sources.making import FIRST_VALIDATION, GOLDFISH, JPEG, SEA_SNAKE, TENCH, nothing, write
 from wizard.errors import InputError
+from wizard.formats import tfrecord
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.detect import open_raw
 from wizard.sources.samples import SampleTable
@@ -179,6 +180,15 @@ def test_a_class_of_webp_alone_is_read(tmp_path: Path) -> None:
 def test_class_folders_without_suffixes_are_told_without_a_split(tmp_path: Path) -> None:
     write(tmp_path, ["cat/1", "dog/1"], WEBP)
     assert read(tmp_path).classes.names == ("cat", "dog")
+
+
+def test_shards_without_suffixes_are_no_images(tmp_path: Path) -> None:
+    shards = [f"{split}-{number:05d}-of-00002" for split in ("train", "validation") for number in range(2)]
+    write(tmp_path / "records", shards, tfrecord.frame(b"an example"))
+    assert open_raw(tmp_path / "records").layout == "tfrecords"
+    write(tmp_path / "folders", [f"{name}/{shard}" for name in ("cat", "dog") for shard in shards], b"\x0a" * 50)
+    with pytest.raises(InputError, match="holds no raw data"):
+        open_raw(tmp_path / "folders")
 
 
 def test_an_empty_split_is_refused_with_what_lies_there(tmp_path: Path) -> None:
