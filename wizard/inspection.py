@@ -24,6 +24,7 @@ from wizard.sources.official import archive_names
 from wizard.sources.parts import missed
 from wizard.sources.raw import Progress, RawData, Survey
 from wizard.sources.records.files import packing_of
+from wizard.sources.remarks import remarks
 from wizard.sources.samples import SampleTable
 
 Facts = dict[str, Any]
@@ -85,7 +86,7 @@ def _raw_data(raw: RawData, report: Callable[[Event], None]) -> Facts:
                 facts[name] = str(error)
                 continue
             facts[name] = _surveyed(survey)
-            facts |= _to_check(name, survey.table)
+            facts |= _remarked(name, survey.table)
             classes = survey.table.classes if survey.table is not None else imagenet()
     if classes is not None:
         facts["labels"] = _labels(classes)
@@ -104,9 +105,8 @@ def _surveyed(survey: Survey) -> str:
     return f"{images}{classes}, {size}{files}: {survey.path}"
 
 
-def _to_check(name: str, table: SampleTable | None) -> Facts:
-    warnings = table.warnings if table is not None else ()
-    return {f"{name}, to be checked": ". ".join(warnings)} if warnings else {}
+def _remarked(name: str, table: SampleTable | None) -> Facts:
+    return {} if table is None else {f"{name}, {each.about}": each.text for each in remarks(table)}
 
 
 def _labels(classes: Classes) -> str:
@@ -158,9 +158,7 @@ def _archive(path: Path, report: Callable[[Event], None]) -> Facts:
     facts: Facts = {"what": f"{split} images", "size": size, "images": f"{len(table):,} of {official.images:,}"}
     if split != "test":
         facts["classes"] = f"{len(np.unique(table.label)):,} of {CLASSES:,}"
-    if table.left_out:
-        facts["not read"] = ", ".join(f"{each.count:,} {each.what}" for each in table.left_out)
-    return facts | _to_check(split, table)
+    return facts | _remarked(split, table)
 
 
 def _dataset(folder: Path) -> Facts:

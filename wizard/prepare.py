@@ -19,6 +19,7 @@ from wizard.profile import Profile
 from wizard.sources.detect import open_raw
 from wizard.sources.parts import collision
 from wizard.sources.raw import Progress, RawData, Survey, differences
+from wizard.sources.remarks import remarks
 from wizard.sources.samples import Form, SampleTable
 
 _FEWER = "Take more classes (--set source.classes=10), or leave this split out (source.splits)"
@@ -179,8 +180,8 @@ def _read_source(profile: Profile, report: Report, *, md5: bool) -> dict[Split, 
     skip_bad = profile.output.on_bad_image == "skip"
     tables = {split: raw.table(split, cache, step(f"a look at {split}"), skip_bad=skip_bad) for split in splits}
     for split, table in tables.items():
-        for told in (*differences(table, split), *table.warnings):
-            report(Note(text=told, warning=True))
+        for note in _told_of_table(split, table):
+            report(note)
     if profile.source.classes is not None:
         tables = _of_first_classes(tables, profile.source.classes)
     for split in annotated:
@@ -192,6 +193,13 @@ def _read_source(profile: Profile, report: Report, *, md5: bool) -> dict[Split, 
     for note in (*_told_of_others(profile, raw, tables, annotated), *_told_of_shards(profile, tables)):
         report(note)
     return tables
+
+
+def _told_of_table(split: Split, table: SampleTable) -> Iterator[Note]:
+    for told in differences(table, split):
+        yield Note(text=told, warning=True)
+    for remark in remarks(table):
+        yield Note(text=f"{split}, {remark}", warning=remark.warning)
 
 
 def _told_of_others(
@@ -259,7 +267,7 @@ def _of_first_classes(tables: Mapping[Split, SampleTable], count: int) -> dict[S
 
 def _only(table: SampleTable, rows: npt.NDArray[np.intp]) -> SampleTable:
     """Just these rows, but all files: where shards are kept, one of which no image is left is an empty shard."""
-    return replace(table.take(rows), files=table.files, file=table.file[rows])
+    return replace(table.take(rows), files=table.files, file=table.file[rows], left_out=table.left_out)
 
 
 def _told_of_boxes(split: Split, table: SampleTable, rejected: int) -> Note:

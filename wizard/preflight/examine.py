@@ -20,13 +20,14 @@ from wizard.profile import Profile
 from wizard.sources.checksums import when_verified
 from wizard.sources.locate import human_bytes
 from wizard.sources.raw import Progress, RawData, Survey
+from wizard.sources.remarks import Remark, remarks
 
 _WORTH_IGNORING = [name for name in checks.IGNORABLE if name != "raw-data"]
 """Without raw data a build ends anyway; ignoring that check only saves its time."""
 _BESIDE = 16
 """Files that a build makes beside its shards, amply."""
 _SUBSET = "Not the whole of ImageNet: fine where a subset is meant; labels stay those of the full set"
-_COMPARE = "If archives were downloaded or copied, compare their sizes and checksums with those of the originals"
+_LOOK = "Look at the files named; where one should be an image, fetch or convert it, and remove copies"
 _LIGHTER = "Free memory, or ask for fewer workers: --set run.workers=1"
 
 
@@ -169,7 +170,7 @@ def left(profile: Profile, surveys: Mapping[Split, Survey]) -> float:
 def raw_data_check(profile: Profile, raw: RawData, surveys: Mapping[Split, Survey]) -> Checked:
     """What is to be said of raw data in which nothing is wrong."""
     told, short = [f"{raw.what}"] if raw.layout != "archives" else [], False
-    unsure: list[str] = []
+    noted = [(split, remark) for split in profile.source.splits for remark in _remarks(surveys[split])]
     for split in profile.source.splits:
         each = surveys[split]
         if each.official:
@@ -179,15 +180,21 @@ def raw_data_check(profile: Profile, raw: RawData, surveys: Mapping[Split, Surve
         else:
             short |= is_short(each)
             told.append(f"{split} has {each.images:,} images{_of_classes(each)}, {human_bytes(each.bytes)}")
-            unsure += each.table.warnings if each.table is not None else ()
     told += [f"boxes of {split}" for split in annotated_splits(profile, raw)]
+    told += [f"{split}, {remark}" for split, remark in noted]
+    ways_out = [_SUBSET] if short else []
+    ways_out += [_LOOK] if any(remark.warning for _, remark in noted) else []
     return Checked(
         name="raw-data",
-        status="warn" if short or unsure else "pass",
+        status="warn" if ways_out else "pass",
         looked_at=str(profile.source_path),
-        seen="; ".join([*told, *unsure]),
-        mend=". ".join([_SUBSET] * short + [_COMPARE] * bool(unsure)),
+        seen="; ".join(told),
+        mend=". ".join(ways_out),
     )
+
+
+def _remarks(survey: Survey) -> list[Remark]:
+    return [] if survey.table is None else remarks(survey.table)
 
 
 def is_short(survey: Survey) -> bool:

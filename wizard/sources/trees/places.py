@@ -10,7 +10,8 @@ from pathlib import Path
 from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.trees.listing import Bounds
-from wizard.sources.trees.official_names import is_image, passed_over, said
+from wizard.sources.trees.official_names import passed_over, said
+from wizard.sources.trees.sorter import Sniffer
 
 _CLASS_ARCHIVE = re.compile(r"(n\d{8})\.tar", re.ASCII)
 _LOOKED_AT = 40_000
@@ -111,6 +112,7 @@ def look(path: Path) -> Place:
     folders: list[str] = []
     archives: list[str] = []
     images: list[str] = []
+    sniffer = Sniffer()
     with reading(path), os.scandir(path) as entries:
         for entry in islice(entries, _LOOKED_AT):
             if passed_over(entry.name):
@@ -119,7 +121,7 @@ def look(path: Path) -> Place:
                 folders.append(entry.name)
             elif class_archive(entry.name):
                 archives.append(class_archive(entry.name))
-            elif len(images) < _KEPT and is_image(entry.name):
+            elif len(images) < _KEPT and sniffer.is_image(entry):
                 images.append(entry.name)
     split = split_of_folder(path.name)
     if len(folders) == 1 and not archives and not images and split and split_of_folder(folders[0]) == split:
@@ -152,16 +154,17 @@ def holds_images(folder: Path) -> bool:
     Raises:
         InputError: it cannot be looked into.
     """
-    return any(is_image(name) for name in _some_files(folder, depth=1))
+    with reading(folder):
+        return any(map(Sniffer().is_image, _some_entries(folder, depth=1)))
 
 
-def _some_files(folder: Path, depth: int) -> Iterator[str]:
+def _some_entries(folder: Path, depth: int) -> Iterator["os.DirEntry[str]"]:
     with reading(folder), os.scandir(folder) as entries:
         some = [entry for entry in islice(entries, 100) if not passed_over(entry.name)]
-    yield from (entry.name for entry in some)
+    yield from some
     if depth:
         for entry in [entry for entry in some if entry.is_dir()][:_KEPT]:
-            yield from _some_files(Path(entry.path), depth - 1)
+            yield from _some_entries(Path(entry.path), depth - 1)
 
 
 def _checked(path: Path, bounds: Bounds) -> Place:
