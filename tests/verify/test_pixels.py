@@ -147,4 +147,4 @@ def test_a_dataset_with_an_image_that_tensorflow_refuses_is_not_verified(built_c
     place = f"{shard.name}, record {result['images'] - 1} ({name.decode()})"
     assert f"{place}: TensorFlow cannot decode its image" in error.value.what
     assert "Remove what is no part of it" in error.value.hint
-    assert "Delete the files that hold images which TensorFlow cannot decode" in error.value.hint
+    assert "Delete the files with images that TensorFlow cannot decode" in error.value.hint

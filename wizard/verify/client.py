@@ -14,6 +14,8 @@ from wizard.errors import MachineError
 from wizard.folders import cache_folder
 
 _COMMAND = ("-m", "wizard.verify.server")
+_KILLED = -9
+"""SIGKILL's exit code; Windows has no such signal."""
 _TOLD = 500
 """Characters of TensorFlow's stderr that a person is shown."""
 
@@ -27,7 +29,7 @@ class Died(Exception):
     """
 
     def __init__(self, code: int, stderr: str) -> None:
-        killed = code == -signal.SIGKILL
+        killed = code == _KILLED
         self.crashed = (code < 0 and not killed) or code > 255  # Windows' codes of a crash are large
         self.hint = f"{'Free some memory' if killed else 'Fix the installation of tensorflow'} and verify again"
         super().__init__(f"{_end(code)}: {stderr}" if code == 1 else _end(code))
@@ -114,7 +116,7 @@ def _environment() -> dict[str, str]:
 
 
 def _end(code: int) -> str:
-    if code == -signal.SIGKILL:
+    if code == _KILLED:
         return "was killed by the system or a person (SIGKILL), most likely for want of memory"
     if code < 0:
         return f"crashed ({signal.Signals(-code).name})"

@@ -109,8 +109,8 @@ def _hint(*, unknown: bool, damaged: bool, undecoded: bool) -> str:
     if undecoded:
         # Their bytes may well be those that were written, so a repair would keep them.
         hints.append(
-            "Delete the files that hold images which TensorFlow cannot decode, and repeat the command that built them, "
-            "with --repair: it builds them again from the raw data"
+            "Delete the files with images that TensorFlow cannot decode, then repeat the command that built them, with "
+            "--repair: it rebuilds them from the raw data"
         )
     return ". ".join(hints)
 
