@@ -27,7 +27,6 @@ _WORTH_IGNORING = [name for name in checks.IGNORABLE if name != "raw-data"]
 _BESIDE = 16
 """Files that a build makes beside its shards, amply."""
 _SUBSET = "Not the whole of ImageNet: fine where a subset is meant; labels stay those of the full set"
-_LOOK = "Look at the files named; where one should be an image, fetch or convert it, and remove copies"
 _LIGHTER = "Free memory, or ask for fewer workers: --set run.workers=1"
 
 
@@ -183,7 +182,7 @@ def raw_data_check(profile: Profile, raw: RawData, surveys: Mapping[Split, Surve
     told += [f"boxes of {split}" for split in annotated_splits(profile, raw)]
     told += [f"{split}, {remark}" for split, remark in noted]
     ways_out = [_SUBSET] if short else []
-    ways_out += [_LOOK] if any(remark.warning for _, remark in noted) else []
+    ways_out += dict.fromkeys(remark.hint for _, remark in noted if remark.hint)
     return Checked(
         name="raw-data",
         status="warn" if ways_out else "pass",

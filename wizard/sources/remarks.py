@@ -5,6 +5,10 @@ from typing import NamedTuple
 from wizard.sources.left_out import in_words
 from wizard.sources.samples import Copies, SampleTable
 
+_LOOK = "Look at the files named; where one should be an image, convert it"
+_REMOVE = "Remove the copies, unless they are images of their own"
+_COMPARE = "If archives were downloaded or copied, compare their sizes and checksums with those of the originals"
+
 
 class Remark(NamedTuple):
     """Something to be said of a split.
@@ -12,12 +16,17 @@ class Remark(NamedTuple):
     Attributes:
         about: what it is about, in a word or two.
         text: what is said, without an end.
-        warning: whether a person should look at it.
+        hint: what a person should do about it; empty where nothing is to be done.
     """
 
     about: str
     text: str
-    warning: bool = False
+    hint: str = ""
+
+    @property
+    def warning(self) -> bool:
+        """Whether a person should look at it."""
+        return bool(self.hint)
 
     def __str__(self) -> str:
         return f"{self.about}: {self.text}"
@@ -29,13 +38,13 @@ def remarks(table: SampleTable) -> list[Remark]:
     missed = [each for each in table.left_out if not each.clutter]
     clutter = [each for each in table.left_out if each.clutter]
     if missed:
-        told.append(Remark("left out", f"{in_words(missed)}; the first is {missed[0].first}", warning=True))
+        told.append(Remark("left out", f"{in_words(missed)}; the first is {missed[0].first}", _LOOK))
     if clutter:
         told.append(Remark("passed over", in_words(clutter)))
     if table.copies is not None:
-        told.append(Remark("copies", _in_words(table.copies), warning=True))
+        told.append(Remark("copies", _in_words(table.copies), _REMOVE))
     if table.warnings:
-        told.append(Remark("to be checked", ". ".join(table.warnings), warning=True))
+        told.append(Remark("to be checked", ". ".join(table.warnings), _COMPARE))
     return told
 
 
