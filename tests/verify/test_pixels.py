@@ -30,8 +30,9 @@ TARGETS = {
 
 
 def zeroed(data: bytes) -> bytes:
-    """A JPEG whose second half is zeros, as a broken copy leaves it; its header says nothing of that."""
-    return data[: len(data) // 2] + bytes(len(data) - len(data) // 2)
+    """A JPEG whose image data turns to zeros, as a broken copy leaves it; its header says nothing of that."""
+    half = (data.index(b"\xff\xda") + len(data)) // 2
+    return data[:half] + bytes(len(data) - half)
 
 
 def cut(data: bytes) -> bytes:
