@@ -1,6 +1,7 @@
 import hashlib
 import io
 import json
+import shutil
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -68,9 +69,27 @@ def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path: Path) -
 
 
 def test_a_small_file_is_replaced_whole(tmp_path: Path) -> None:
-    write_whole(tmp_path / "folder" / "file", b"one")
-    write_whole(tmp_path / "folder" / "file", b"two")
-    assert [(file.name, file.read_bytes()) for file in (tmp_path / "folder").iterdir()] == [("file", b"two")]
+    write_whole(tmp_path / "file", b"one")
+    write_whole(tmp_path / "file", b"two")
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("file", b"two")]
+
+
+def test_a_folder_that_is_gone_is_not_made_for_a_small_file(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        write_whole(tmp_path / "gone" / "file", b"one")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders", "flat"])
+def test_a_shard_whose_output_folder_is_removed_meanwhile_leaves_nothing(tmp_path: Path, form: Format) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    with writer(out, "train", SHARD, Target(format=form)) as shard:
+        shard.write(ENTRIES[0])
+        shutil.rmtree(out)
+        with pytest.raises(FileNotFoundError):
+            shard.commit()
+    assert not out.exists()
 
 
 @pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders", "flat"])

@@ -19,8 +19,9 @@ from wizard.engine.worker import rehearse
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import Split
 from wizard.preflight import estimate
-from wizard.preflight.estimate import Estimator, share, total
+from wizard.preflight.estimate import Estimator, share
 from wizard.preflight.machine import memory
+from wizard.preflight.totals import total
 from wizard.prepare import recipe
 from wizard.sources.archives import read_table
 from wizard.sources.raw import Survey, surveyed

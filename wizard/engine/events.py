@@ -188,7 +188,19 @@ class Started:
 
 @dataclass(frozen=True, kw_only=True)
 class Beat:
-    """How far a worker is with its shard; may be lost, so nothing rests on it."""
+    """How far a worker is with its shard; may be lost, so nothing rests on it.
+
+    Attributes:
+        worker: its process's number.
+        shard: file name.
+        split: train, validation or test.
+        done: images read.
+        total: images of the shard.
+        bytes_in: of the images read.
+        bytes_out: written so far.
+        rss: its resident memory in bytes.
+        image: the beginning of the name of the image in hand; empty where the shard has been read.
+    """
 
     worker: int
     shard: str
@@ -198,6 +210,7 @@ class Beat:
     bytes_in: int
     bytes_out: int
     rss: int
+    image: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
