@@ -42,7 +42,7 @@ def install() -> None:
     left: list[int] = []
 
     def deadly(sound: Callable[..., Any]) -> Callable[..., Any]:
-        def checked(data: bytes, *rest: Any) -> Any:
+        def checked(data: bytes, *rest: Any, **named: Any) -> Any:
             if SEGFAULT in data:
                 ctypes.string_at(0)
             if ABORT in data:
@@ -52,7 +52,7 @@ def install() -> None:
             left[:] = [each - 1 for each in left] + [_THREE] * (LATER in data)
             if 0 in left:
                 os.abort()
-            return sound(data, *rest)
+            return sound(data, *rest, **named)
 
         return checked
 

@@ -176,11 +176,11 @@ class LocalExecutor(Executor):
         idle = next((worker for worker in self._workers if worker.job is None), None)
         if idle is None and len(self._workers) < self._limit:
             ours, theirs = _CONTEXT.Pipe()
-            place = _place()
+            place = _shared_place()
             process = _CONTEXT.Process(target=_work, args=(theirs, self._beats_in, place), daemon=True)
             process.start()
             theirs.close()
-            idle = _Worker(process=process, pipe=ours, place=place)
+            idle = _Worker(process=process, pipe=ours, place=c_int64(in_hand.NOTHING) if place is None else place)
             self._workers.append(idle)
         return idle
 
@@ -231,12 +231,12 @@ class LocalExecutor(Executor):
         return True
 
 
-def _place() -> c_int64:
-    """Memory shared with a worker; where there is no room for a file of it, a place that always says NOTHING."""
+def _shared_place() -> c_int64 | None:
+    """Memory shared with a worker; None where there is no room for the file that it is, and workers do without."""
     try:
         return _CONTEXT.RawValue(c_int64, in_hand.NOTHING)
     except OSError:
-        return c_int64(in_hand.NOTHING)
+        return None
 
 
 def _end(worker: _Worker, patience: float) -> int | None:
@@ -260,14 +260,15 @@ def _block_signals() -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
 
 
-def _work(pipe: Connection, beats_pipe: Connection, place: c_int64) -> None:
+def _work(pipe: Connection, beats_pipe: Connection, place: c_int64 | None) -> None:
     """A worker's life: call, answer, call, until the pipe's other end is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     os.environ["RAYON_NUM_THREADS"] = "1"  # kornia-rs would start a thread a core in every worker
     beats.install(beats_pipe)
-    in_hand.install(place)
+    if place is not None:
+        in_hand.install(place)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             fn, args, kwargs = pipe.recv()
