@@ -56,5 +56,5 @@ def install() -> None:
 
         return checked
 
-    worker.transform = deadly(worker.transform)
-    images.wrong = deadly(images.wrong)
+    for module, name in ((worker, "transform"), (images, "wrong")):
+        setattr(module, name, deadly(getattr(module, name)))

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ HEIGHT, WIDTH = 2400, 3000
 PIXELS = HEIGHT * WIDTH
 MB = 1_000_000
 
-KINDS = {
+KINDS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "baseline": ("RGB", "JPEG", {}),
     "progressive": ("RGB", "JPEG", {"progressive": True, "subsampling": 0}),
     "gray, progressive": ("L", "JPEG", {"progressive": True}),

@@ -74,9 +74,9 @@ def test_any_number_of_them_is_left_out_and_costs_no_attempt(shard: Callable[...
 def test_an_image_in_hand_when_somebody_killed_the_worker_is_not_suspected(
     shard: Callable[..., ShardTask], death: WorkerDied
 ) -> None:
-    losses = Losses(guilty)
+    losses, again = Losses(guilty), shard(skip_bad=False)
     for _ in range(ATTEMPTS - 1):
-        _, again = after(losses, shard(skip_bad=False), death)
+        _, again = after(losses, again, death)
         assert again.crashing == {}
     with pytest.raises(MachineError, match=f"was tried {ATTEMPTS} times") as error:
         after(losses, again, death)

@@ -141,3 +141,17 @@ def test_a_real_memory_limit_is_what_a_process_sees(
 def test_a_real_quota_is_what_a_process_sees(in_a_group: Callable[[str, str, int, str], str]) -> None:
     program = "from wizard.preflight.machine import cores; print(cores())"
     assert in_a_group("cpu", "cpu.cfs_quota_us", 50_000, program) == "1"
+
+
+@pytest.mark.parametrize(("hierarchy", "limit"), [("memory", "memory.limit_in_bytes"), ("", "memory.max")])
+def test_a_worker_that_the_kernel_kills_at_a_real_limit_died_for_want_of_memory(
+    in_a_group: Callable[[str, str, int, str], str], hierarchy: str, limit: str
+) -> None:
+    program = (
+        "import operator; from wizard.engine.executors import LocalExecutor\n"
+        "with LocalExecutor(1) as executor: died = executor.submit(operator.mul, b'x', 1 << 30).exception(60)\n"
+        "print(died.oom, died)"
+    )
+    told = in_a_group(hierarchy, limit, 256 << 20, program)
+    assert told.startswith("True worker ")
+    assert told.endswith("was killed by the system because memory ran out (SIGKILL)")

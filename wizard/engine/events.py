@@ -143,6 +143,7 @@ class Estimated:
         bytes_out: bytes of all shards.
         seconds: for the building, on this machine; the reading of headers, which comes once before it, is not in it.
         worker_memory: bytes of one worker.
+        largest_image: bytes of memory, among these, that the image takes which takes most, as far as is known.
     """
 
     images: int
@@ -152,6 +153,7 @@ class Estimated:
     bytes_out: Range
     seconds: Range
     worker_memory: Range
+    largest_image: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -114,6 +114,8 @@ def memory(
             f"this container may use {human_bytes(there.total)} (the machine has {human_bytes(there.machine)}); {seen}"
         )
     needed = f"{human_bytes(round(run + workers * each))} for {_workers(workers)}"
+    if estimated.largest_image > each / 2:
+        needed += f"; one image takes {human_bytes(estimated.largest_image)}"
     looked_at = "control group and system memory" if there.limited else "system memory"
     if fitting >= workers:
         return Checked(name="memory", status="pass", looked_at=looked_at, seen=seen, needed=needed), workers

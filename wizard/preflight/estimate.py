@@ -26,7 +26,7 @@ from wizard.ilsvrc2012.archives import Split
 from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.machine import cores, memory
 from wizard.preflight.storing import Storing, time_storing
-from wizard.preflight.totals import Column, span, summed, total
+from wizard.preflight.totals import Column, span, summed, total, worker_memory
 from wizard.prepare import all_shards, goal, recipe
 from wizard.profile import Profile
 from wizard.sources.raw import Progress, Survey
@@ -47,8 +47,6 @@ _DEVIATIONS = 2.0
 """Standard errors on each side of what is likely."""
 _CLOCK = 0.15
 """A machine's speed comes and goes by about this share within a run; seen on shared machines."""
-_GROWTH = 1.3
-"""Allowed for: a worker's memory at the end of a build over that after the sample, for it may meet larger images."""
 _ROOM = 256_000_000
 """Bytes of memory that must be available for each process that measures."""
 _SEED = 2012
@@ -155,6 +153,7 @@ class Estimator:
         seconds, error = (work[0] * left + stored) / self._busy, work[1] * left / self._busy
         disturbed = sum((part.seconds[0] - part.undisturbed) * shares[split] for split, part in parts.items())
         reading = sum(parts[split].reading * shares[split] for split in parts) * left
+        largest = max(part.largest for part in parts.values())
         spread = math.hypot(_DEVIATIONS * error, _CLOCK * seconds)
         return Estimated(
             images=images,
@@ -167,9 +166,8 @@ class Estimator:
                 likely=self._startup + seconds,
                 high=self._startup + max(seconds + spread, reading, stored),
             ),
-            worker_memory=_memory(
-                [rss for part in parts.values() for rss in part.rss], max(part.largest for part in parts.values())
-            ),
+            worker_memory=worker_memory([rss for part in parts.values() for rss in part.rss], largest),
+            largest_image=largest,
         )
 
     def sample(self, profile: Profile) -> list[tuple[Drawn, Recipe]]:
@@ -287,9 +285,3 @@ def _column(
     results: list[Rehearsal], part: Callable[[Rehearsal], list[int] | list[float]], order: npt.NDArray[np.intp]
 ) -> Column:
     return np.concatenate([np.asarray(part(result), np.float64) for result in results])[order]
-
-
-def _memory(rss: list[int], largest: int) -> Range:
-    """Of one worker: what it held after the sample, or what the image will take that takes most."""
-    least = min(rss) + largest
-    return Range(low=min(rss), likely=max(max(rss) * (1 + _GROWTH) / 2, least), high=max(max(rss) * _GROWTH, least))

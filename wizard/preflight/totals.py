@@ -7,6 +7,11 @@ import numpy.typing as npt
 
 from wizard.engine.events import Range
 
+_GROWTH = 1.3
+"""Allowed for: a worker's memory at the end of a build over that after the sample, for it may meet larger images."""
+_LARGER = 1.1
+"""Allowed for: an image's memory over what is foretold, so that a build has room for what its estimate had."""
+
 Column = npt.NDArray[np.float64]
 
 
@@ -44,3 +49,18 @@ def summed(parts: Iterable[tuple[tuple[float, float], float]]) -> tuple[float, f
 def span(likely: float, spread: float, more: float) -> Range:
     """What is likely, with as much on each side of it, and a share more at the top."""
     return Range(low=max(0.0, likely - spread), likely=likely, high=(likely + spread) * (1 + more))
+
+
+def worker_memory(rss: list[int], largest: int) -> Range:
+    """Bytes that one worker will hold.
+
+    Args:
+        rss: what each held after its part of the sample.
+        largest: that the image takes which takes most.
+    """
+    alone = min(rss)
+    return Range(
+        low=alone,
+        likely=max(max(rss) * (1 + _GROWTH) / 2, alone + largest),
+        high=max(max(rss) * _GROWTH, alone + largest * _LARGER),
+    )
