@@ -11,6 +11,7 @@ from PIL import Image
 
 from tests.engine.test_worker import task
 from tests.helpers import encoded, noise
+from wizard.engine import worker
 from wizard.engine.image_memory import needed
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import build_shard, memory_of_largest, rehearse
@@ -108,3 +109,15 @@ def test_a_rehearsal_leaves_it_out_and_tells_what_it_takes(tmp_path: Path) -> No
     seen = rehearse(made)
     assert (seen.bytes_out, seen.largest) == ([0], memory_of_largest(made))
     assert seen.largest == pytest.approx(66 * MB, rel=0.01)
+
+
+def test_memory_that_the_system_refuses_stops_the_run_by_name_even_with_skip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_data: bytes, _recipe: Recipe) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(worker, "transform", refuse)
+    made = task(tmp_path, {"n01514668_1.JPEG": encoded(Image.fromarray(noise(30, 40)))}, skip_bad=True)
+    with pytest.raises(MachineError, match=r"n01514668_1\.JPEG .* not enough memory to decode it"):
+        build_shard(made)

@@ -6,6 +6,7 @@ from wizard.formats.jpeg import Undecodable
 from wizard.sources.locate import human_bytes
 from wizard.sources.samples import Sample, SampleTable
 
+_MEMORY = "Take fewer workers (--set run.workers=1), or free memory; the same command then goes on where it stopped"
 _LEAVE_OUT = 'leave such images out with --set output.on_bad_image="skip"'
 
 
@@ -50,12 +51,20 @@ def too_large(sample: Sample, height: int, width: int, needed: int, memory: int)
     return MachineError(
         f"{named(sample)}: its {width:,} x {height:,} pixels need about {human_bytes(needed)} of memory; "
         f"a worker has {human_bytes(memory)}.",
-        "Take fewer workers (--set run.workers=1), or free memory; the same command then goes on where it stopped",
+        _MEMORY,
     )
+
+
+def out_of_memory(sample: Sample) -> MachineError:
+    """That the system refused the memory for an image."""
+    return MachineError(f"{named(sample)}: there is not enough memory to decode it.", _MEMORY)
 
 
 def died_with(death: WorkerDied, samples: SampleTable | None) -> SetupError:
     """A worker's death while it measured some images: a crash names the one in hand."""
     if samples is not None and death.crashed and death.item is not None:
-        return BadImage(f"{named(samples[death.item])}: {death} with this image in hand.", death.hint)
+        return BadImage(
+            f"{named(samples[death.item])}: {death} with this image in hand.",
+            f"If it crashes alone too, the build stops there; replace or convert it, or {_LEAVE_OUT}",
+        )
     return MachineError(f"A process that measured images is gone: {death}.", death.hint)

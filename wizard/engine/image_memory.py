@@ -20,15 +20,15 @@ _CMYK = 24.1
 _PILLOW = 14.2
 """Of what Pillow decodes, at most: PNG 10 to 14, BMP, GIF and TIFF 11 to 14."""
 _WEBP = 22.3
-_MOST = 40
-"""More than any JPEG takes, its coefficients among it."""
+_MOST = 26
+"""More than any JPEG takes, with its coefficients, and what it is shrunk to."""
 _ACROSS = 6
 """Of the strip in between that is scaled in width and not yet in height."""
 _PILLOWS_OWN = 4
 """Of an image that Pillow holds in its own memory."""
 _BLOCK = 64
 """Samples in a block of a JPEG; its coefficients take two bytes each (jpeglib.h, JCOEF)."""
-_ALWAYS = 16_000_000
+_ALWAYS = 32_000_000
 """Bytes that every worker has for an image."""
 _NO_SIZE = (0xC4, 0xC8, 0xCC)
 """DHT, JPG and DAC lie among the markers of frames (ITU-T T.81, table B.1)."""
@@ -138,7 +138,9 @@ def _is_small(data: bytes, resize: Resize) -> bool:
     if not at:
         return False
     height, width = data[at + 5] << 8 | data[at + 6], data[at + 7] << 8 | data[at + 8]
-    scaling = 0 if resize.mode == "original" else _scaling(height, width, geometry(resize, height, width).scaled)
+    scaling = 0
+    if resize.upscale or resize.mode in ("exact", "crop"):  # what only shrinks is within _MOST
+        scaling = _scaling(height, width, geometry(resize, height, width).scaled)
     return max(height * width * _MOST, scaling) <= _ALWAYS
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from wizard.engine import beats, image_memory, in_hand
-from wizard.engine.bad_images import undecodable
+from wizard.engine.bad_images import out_of_memory, undecodable
 from wizard.engine.events import Beat, ConvertedImage, ShardResult, SkippedImage
 from wizard.engine.kept import kept
 from wizard.engine.plan import ShardTask
@@ -166,6 +166,8 @@ def _add(task: ShardTask, content: Content, shard: Writer | Discarding, tally: _
         return
     try:
         stored = transform(data, task.recipe)
+    except MemoryError as error:
+        raise out_of_memory(sample) from error
     except Undecodable as error:
         if not task.skip_bad:
             raise undecodable(sample, error) from error
