@@ -152,8 +152,16 @@ def test_a_dead_worker_tells_what_it_had_in_hand(executor: LocalExecutor) -> Non
     assert (died.item, died.signal) == (7, "SIGSEGV")
 
 
+HELD: list[Iterator[int]] = []
+
+
+def leave_in_hand() -> None:
+    HELD.append(in_hand.each(range(3)))
+    next(HELD[0])
+
+
 def test_what_an_earlier_task_had_in_hand_is_forgotten(executor: LocalExecutor) -> None:
-    executor.submit(take_in_hand, 3, 9).result(timeout=60)
+    executor.submit(leave_in_hand).result(timeout=60)
     died = executor.submit(die).exception(timeout=60)
     assert isinstance(died, WorkerDied)
     assert died.item is None

@@ -83,13 +83,23 @@ def test_an_image_in_hand_when_somebody_killed_the_worker_is_not_suspected(
     assert ("more memory" in error.value.hint) == (death.oom is True)
 
 
-def test_crashes_of_no_image_end_the_run_and_say_so(shard: Callable[..., ShardTask]) -> None:
+def test_crashes_at_other_images_each_time_are_no_image_s_fault(shard: Callable[..., ShardTask]) -> None:
+    losses = Losses(innocent)
+    for item in range(ATTEMPTS - 1):
+        after(losses, shard(skip_bad=False), crash(item))
+    with pytest.raises(MachineError, match=f"was tried {ATTEMPTS} times") as error:
+        after(losses, shard(skip_bad=False), crash(3))
+    assert "memory" not in error.value.what + error.value.hint
+
+
+def test_an_image_in_hand_at_every_crash_is_named_but_never_left_out(shard: Callable[..., ShardTask]) -> None:
     losses = Losses(innocent)
     for _ in range(ATTEMPTS - 1):
-        after(losses, shard(skip_bad=False), crash())
-    with pytest.raises(MachineError, match="No worker crashes on that image alone") as error:
-        after(losses, shard(skip_bad=False), crash())
-    assert "memory" not in error.value.what + error.value.hint
+        _, again = after(losses, shard(skip_bad=True), crash())
+        assert again.crashing == {}
+    told = rf"{NAMES[1]} .* crashed with it in hand {ATTEMPTS} times \(SIGSEGV\), but not with it alone"
+    with pytest.raises(BadImage, match=told):
+        after(losses, again, crash())
 
 
 def test_a_crash_with_nothing_in_hand_looks_for_no_image(shard: Callable[..., ShardTask]) -> None:

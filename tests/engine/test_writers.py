@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.engine.entries import entry
+from wizard.engine import writers
 from wizard.engine.records import Entry, serialised
 from wizard.engine.targets import INDEX_FOLDER, TFRECORDS, Format, Target, key
 from wizard.engine.writers import Discarding, OneFile, remove_leftovers, restore_index, write_whole, writer
@@ -87,6 +88,19 @@ def test_a_shard_whose_output_folder_is_removed_meanwhile_leaves_nothing(tmp_pat
     with writer(out, "train", SHARD, Target(format=form)) as shard:
         shard.write(ENTRIES[0])
         shutil.rmtree(out)
+        with pytest.raises(FileNotFoundError):
+            shard.commit()
+    assert not out.exists()
+
+
+def test_an_output_folder_that_is_removed_at_the_last_moment_gets_no_folders_of_classes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    with writer(out, "train", SHARD, Target(format="folders")) as shard:
+        shard.write(ENTRIES[0])
+        monkeypatch.setattr(writers, "_sync_files", lambda _: shutil.rmtree(out))
         with pytest.raises(FileNotFoundError):
             shard.commit()
     assert not out.exists()

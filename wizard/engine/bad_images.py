@@ -36,6 +36,14 @@ def crashing(sample: Sample, death: WorkerDied) -> BadImage:
     )
 
 
+def crashing_in_company(sample: Sample, death: WorkerDied, shard: str, times: int) -> BadImage:
+    """That workers crash at an image, but not of it alone; it is not left out, for it may be innocent."""
+    return BadImage(
+        f"{named(sample)}: a worker crashed with it in hand {times} times ({death.signal}), but not with it alone.",
+        f"It may be the cause, or another image of {shard}: replace or convert it and see. {death.hint}",
+    )
+
+
 def too_large(sample: Sample, height: int, width: int, needed: int, memory: int) -> MachineError:
     """That an image takes more memory than a worker has.
 

@@ -1,10 +1,10 @@
 """What is to be done about a shard whose worker died: name the image, leave it out, try again, or give up."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Generator
 from dataclasses import replace
 
-from wizard.engine.bad_images import crash_reason, crashing, named
+from wizard.engine.bad_images import crash_reason, crashing, crashing_in_company, named
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.events import WorkerLost
 from wizard.engine.plan import ShardTask
@@ -26,7 +26,8 @@ class Losses:
 
     def __init__(self, find_culprit: FindCulprit) -> None:
         self._find_culprit = find_culprit
-        self._attempts: Counter[str] = Counter()
+        self._tried: defaultdict[str, list[int | None]] = defaultdict(list)
+        """The suspects of each shard's deaths, None where there was none."""
 
     def after(self, task: ShardTask, death: WorkerDied) -> Generator[WorkerLost, None, ShardTask]:
         """Decides after a worker's death.
@@ -39,12 +40,13 @@ class Losses:
             the shard no attempt: there may be many.
 
         Raises:
-            BadImage: an image kills workers, and the task does not allow to skip it.
+            BadImage: an image kills workers, and the task does not allow to skip it; or was in hand at every attempt.
             MachineError: the shard was tried ATTEMPTS times.
         """
         suspect = death.item if death.crashed else None
         how = str(death) if death.item is None else f"{death} with {named(task.samples[death.item])} in hand"
-        attempt = self._attempts[task.name] + 1
+        tried = self._tried[task.name]
+        attempt = len(tried) + 1
         if suspect is not None or attempt < ATTEMPTS:
             yield WorkerLost(shard=task.name, attempt=attempt, reason=how)
         culprit = self._find_culprit(task, suspect) if suspect is not None else None
@@ -52,11 +54,11 @@ class Losses:
             if not task.skip_bad:
                 raise crashing(task.samples[culprit.row], culprit.death) from death
             return replace(task, crashing={**task.crashing, culprit.row: crash_reason(culprit.death)})
-        self._attempts[task.name] = attempt
-        if attempt >= ATTEMPTS:
-            alone = "" if suspect is None else " No worker crashes on that image alone."
-            raise MachineError(
-                f"{task.name} was tried {ATTEMPTS} times, and each time its worker died; the last time: {how}.{alone}",
-                death.hint,
-            ) from death
-        return task
+        tried.append(suspect)
+        if attempt < ATTEMPTS:
+            return task
+        if suspect is not None and set(tried) == {suspect}:
+            raise crashing_in_company(task.samples[suspect], death, task.name, attempt) from death
+        raise MachineError(
+            f"{task.name} was tried {attempt} times, and each time its worker died; the last time: {how}.", death.hint
+        ) from death
