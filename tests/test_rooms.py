@@ -26,7 +26,7 @@ ORDER = [
     {"ilsvrc2012", "formats"},
     {"saved"},
     {"profile"},
-    {"folders", "echo", "memory", "sole_use"},
+    {"folders", "echo", "memory", "cgroup", "sole_use"},
     {"errors"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}

@@ -9,17 +9,20 @@ from pathlib import Path
 
 from wizard.engine import manifest
 from wizard.engine.companions import write_companions
+from wizard.engine.completion import naming_what_is_gone, require_whole
 from wizard.engine.events import Finished, ShardResult, SplitStart, SplitSummary, Started
 from wizard.engine.executors import LocalExecutor
 from wizard.engine.journal import Journal
 from wizard.engine.plan import Plan
+from wizard.engine.presence import missing_from_index
 from wizard.engine.run import build_shards
 from wizard.engine.targets import INDEX_FOLDER, STATE_FOLDER, Target
 from wizard.engine.writers import remove_leftovers, restore_index
 from wizard.errors import MachineError, SetupError, writing
 from wizard.formats.tfrecord import RecordDamage
+from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.guard import Guard
-from wizard.preflight.machine import cores
+from wizard.preflight.machine import cores, memory
 from wizard.prepare import Report, listening, make_plan
 from wizard.profile import Profile
 from wizard.sole_use import sole_use
@@ -35,12 +38,14 @@ class Options:
         repair: re-read the finished shards and build anew those that are damaged.
         stopping: once it says true, the shards under way are finished and nothing new begins.
         workers: how many; as the profile says where it is 0.
+        limit_memory: refuse an image that takes more memory than a worker has.
     """
 
     md5: bool = False
     repair: bool = False
     stopping: Callable[[], bool] = lambda: False
     workers: int = 0
+    limit_memory: bool = True
 
 
 def build(profile: Profile, report: Report, options: Options) -> Finished:
@@ -67,23 +72,27 @@ def build(profile: Profile, report: Report, options: Options) -> Finished:
             set_rejected_aside(output, tasks, journal, executor, report_or_stop)
         proven = {name for name in plan.shard_names if journal.proves(name, skip_bad=skip_bad)}
         built_before = [journal.done[name] for name in plan.shard_names if name in proven]
-        _restore_indexes(output, plan, proven)
+        _restore_indexes(output, plan, built_before)
         if len(proven) < len(plan.shard_names) or not _describes(output, plan.target):
             (output / manifest.MANIFEST).unlink(missing_ok=True)
         report(_started(plan, journal, workers, str(output), built_before))
         before = time.monotonic()
-        tasks = plan.tasks(str(output), skip_bad=skip_bad, without=proven)
+        share = memory_for_an_image(memory(), workers) if options.limit_memory else None
+        tasks = plan.tasks(str(output), skip_bad=skip_bad, without=proven, memory=share)
         guard = Guard(output, workers, len(plan.shard_names) - len(proven), options.stopping)
         building = build_shards(tasks, executor, journal, window=workers, beats=executor.beats, stopping=guard)
-        with guard.naming_the_shortage():
-            for event in building:
-                report(event)
-                for seen in guard.watch(event):
-                    report(seen)
-        seconds = time.monotonic() - before
         asked = profile.output
-        beside = write_companions(output, plan, journal.done, tfds=asked.tfds, boxes_csv=asked.boxes_csv)
-        manifest.write(output, plan, journal.done, profile.model_dump(mode="json", exclude_none=True), beside)
+        with naming_what_is_gone(output, plan, journal):
+            with guard.naming_the_shortage():
+                for event in building:
+                    report(event)
+                    for seen in guard.watch(event):
+                        report(seen)
+            seconds = time.monotonic() - before
+            beside = write_companions(output, plan, journal.done, tfds=asked.tfds, boxes_csv=asked.boxes_csv)
+            answers = profile.model_dump(mode="json", exclude_none=True)
+            sums = manifest.write(output, plan, journal.done, answers, beside)
+        require_whole(output, plan, journal, sums)
     built = sum(result.images for name, result in journal.done.items() if name not in proven)
     finished = _finished(plan, journal, str(output), seconds, built, tfds=asked.tfds)
     report(finished)
@@ -113,16 +122,16 @@ def _workers(count: int, output: Path, target: Target) -> Iterator[LocalExecutor
         remove_leftovers(output, target)
 
 
-def _restore_indexes(output: Path, plan: Plan, proven: Collection[str]) -> None:
-    """Those that an earlier run was not asked for, or that were removed; and removes those that are not asked for."""
+def _restore_indexes(output: Path, plan: Plan, proven: Collection[ShardResult]) -> None:
+    """Those that an earlier run was not asked for, or that are gone or cut; and removes those not asked for now."""
     if not plan.target.indexed:
         for name in plan.shard_names:  # of a shard that is not there too: a killed run may have got as far as its index
             (output / INDEX_FOLDER / name).unlink(missing_ok=True)
         return
-    for name in proven:
-        if not (output / INDEX_FOLDER / name).is_file():
+    for result in proven:
+        if missing_from_index(output, plan.target, result):
             with suppress(RecordDamage):  # verify tells what is wrong with the shard
-                restore_index(output, name, plan.target)
+                restore_index(output, result.shard, plan.target)
 
 
 def _started(plan: Plan, journal: Journal, workers: int, output: str, proven: list[ShardResult]) -> Started:

@@ -142,6 +142,7 @@ def test_records_bring_their_boxes_into_the_table_too() -> None:
 def test_a_folder_without_shards_loses_what_described_the_older_plan(tmp_path: Path) -> None:
     plan = planned()
     write_companions(tmp_path, plan, done(plan), tfds=True, boxes_csv=True)
+    (tmp_path / "idx").mkdir()
     write_whole(tmp_path / "idx" / plan.shard_names[0], b"0 1\n")
     (tmp_path / "mine.txt").write_text("mine")
     remove_companions(tmp_path)

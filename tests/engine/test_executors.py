@@ -9,9 +9,10 @@ from contextlib import suppress
 
 import pytest
 
-from wizard.engine import beats, executors
+from wizard.engine import beats, executors, in_hand
+from wizard.engine.deaths import WorkerDied
 from wizard.engine.events import Beat
-from wizard.engine.executors import LocalExecutor, WorkerDied
+from wizard.engine.executors import LocalExecutor
 from wizard.errors import MachineError
 
 
@@ -50,7 +51,8 @@ def test_a_killed_worker_costs_one_task(executor: LocalExecutor) -> None:
     assert before.result(timeout=60) == 1
     error = killed.exception(timeout=60)
     assert isinstance(error, WorkerDied)
-    assert "killed by the system or a person (SIGKILL)" in str(error)
+    assert (error.exit_code, error.crashed, error.oom) == (-9, False, False)
+    assert "was killed (SIGKILL) by a person or a program" in str(error)
     assert after.result(timeout=60) == 2
 
 
@@ -136,3 +138,55 @@ def test_a_worker_imports_neither_tensorflow_nor_the_command_line(executor: Loca
 
 def test_a_worker_keeps_to_one_thread_for_pixels(executor: LocalExecutor) -> None:
     assert executor.submit(threads).result(timeout=60) == "1"
+
+
+def take_in_hand(count: int, end: int) -> None:
+    for item in in_hand.each(range(count)):
+        if item == end:
+            os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def test_a_dead_worker_tells_what_it_had_in_hand(executor: LocalExecutor) -> None:
+    died = executor.submit(take_in_hand, 10, 7).exception(timeout=60)
+    assert isinstance(died, WorkerDied)
+    assert (died.item, died.signal) == (7, "SIGSEGV")
+
+
+HELD: list[Iterator[int]] = []
+
+
+def leave_in_hand() -> None:
+    HELD.append(in_hand.each(range(3)))
+    next(HELD[0])
+
+
+def test_what_an_earlier_task_had_in_hand_is_forgotten(executor: LocalExecutor) -> None:
+    executor.submit(leave_in_hand).result(timeout=60)
+    died = executor.submit(die).exception(timeout=60)
+    assert isinstance(died, WorkerDied)
+    assert died.item is None
+
+
+@pytest.mark.parametrize(("counts", "oom"), [([4, 5, 5], [True, False]), ([4, 4, 5], [False, True]), ([None], [None])])
+def test_a_kill_is_for_want_of_memory_where_the_system_counts_one_more(
+    monkeypatch: pytest.MonkeyPatch, counts: list[int | None], oom: list[bool | None]
+) -> None:
+    coming = iter(counts)
+    last = counts[-1]
+    monkeypatch.setattr(executors, "oom_kills", lambda: next(coming, last))
+    executor = LocalExecutor(1)
+    deaths = [executor.submit(die).exception(timeout=60) for _ in oom]
+    executor.shutdown()
+    assert [death.oom for death in deaths if isinstance(death, WorkerDied)] == oom
+
+
+def test_without_room_for_shared_memory_workers_work_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(executors._CONTEXT, "RawValue", refuse)
+    executor = LocalExecutor(1)
+    died = executor.submit(take_in_hand, 10, 7).exception(timeout=60)
+    executor.shutdown()
+    assert isinstance(died, WorkerDied)
+    assert died.item is None

@@ -125,3 +125,11 @@ def test_files_that_a_trainers_glob_would_find_are_refused_unless_they_are_the_p
     else:
         with pytest.raises(PlanMismatch, match=name):
             Journal(tmp_path, PLAN)
+
+
+def test_a_journal_that_was_removed_is_not_begun_again_without_its_first_line(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, PLAN)
+    path(tmp_path).unlink()
+    with pytest.raises(FileNotFoundError):
+        journal.record(finish(tmp_path, TASKS[0]))
+    assert not path(tmp_path).exists()

@@ -8,8 +8,9 @@ import pytest
 from tests.engine.entries import entry
 from tests.engine.test_plan import made
 from wizard.engine.events import ShardResult
-from wizard.engine.journal import Journal, anything, in_place, shard_files
+from wizard.engine.journal import Journal, anything, shard_files
 from wizard.engine.plan import Plan
+from wizard.engine.presence import missing_from_shard
 from wizard.engine.targets import LISTINGS, Target
 from wizard.engine.writers import writer
 from wizard.errors import PlanMismatch
@@ -62,9 +63,9 @@ def test_the_same_plan_goes_on(tmp_path: Path, name: str) -> None:
 def test_a_shard_that_was_never_put_in_place_is_not_there(tmp_path: Path, name: str) -> None:
     asked = begun(tmp_path, name)
     result = Journal(tmp_path, asked).done[asked.shard_names[0]]
-    assert in_place(tmp_path, asked.target, result)
-    assert not in_place(tmp_path, asked.target, replace(result, shard=asked.shard_names[1]))
-    assert not in_place(tmp_path / "elsewhere", asked.target, result)
+    assert not missing_from_shard(tmp_path, asked.target, result)
+    assert missing_from_shard(tmp_path, asked.target, replace(result, shard=asked.shard_names[1]))
+    assert missing_from_shard(tmp_path / "elsewhere", asked.target, result)
 
 
 @pytest.mark.parametrize("name", ["folders", "flat"])

@@ -1,4 +1,6 @@
 import dataclasses
+import pickle
+import select
 import tarfile
 from multiprocessing import Pipe
 from pathlib import Path
@@ -9,6 +11,7 @@ from PIL import Image
 
 from tests.helpers import encoded, features, noise
 from wizard.engine import beats
+from wizard.engine.events import Beat
 from wizard.engine.plan import ShardTask
 from wizard.engine.records import ending
 from wizard.engine.targets import Format, Target
@@ -302,3 +305,21 @@ def test_a_damaged_record_stops_the_shard_and_leaves_none(tmp_path: Path) -> Non
     with pytest.raises(InputError, match=r"old\.tfrecord: the record of a\.JPEG at byte 12 is damaged"):
         build_shard(dataclasses.replace(made, skip_bad=True))
     assert sorted(file.name for file in tmp_path.iterdir()) == ["archive.tar", "old.tfrecord"]
+
+
+def test_a_beat_names_the_image_in_hand_and_the_last_one_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Beat] = []
+    monkeypatch.setattr(beats, "due", lambda: True)
+    monkeypatch.setattr(beats, "send", told.append)
+    long = "n01514668_" + 300 * "é" + ".JPEG"
+    build_shard(task(tmp_path, {"n01514668_1.JPEG": image(8, 8), long: image(8, 8)}))
+    assert [(beat.done, beat.image) for beat in told] == [(0, "n01514668_1.JPEG"), (1, long[:200]), (2, "")]
+    assert all(len(pickle.dumps(beat)) < select.PIPE_BUF for beat in told)
+
+
+def test_images_that_kill_workers_are_left_out_unread_by_any_codec(tmp_path: Path) -> None:
+    made = task(tmp_path, {name: image(8, 8) for name in ("a", "b", "c")}, crashing={1: "it crashed"})
+    result = build_shard(made)
+    assert list(features(tmp_path)) == ["a", "c"]
+    assert [(skipped.name, skipped.reason) for skipped in result.skipped] == [("b", "it crashed")]
+    assert result.bytes_in == int(made.samples.size.sum())

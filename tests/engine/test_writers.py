@@ -1,6 +1,7 @@
 import hashlib
 import io
 import json
+import shutil
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.engine.entries import entry
+from wizard.engine import writers
 from wizard.engine.records import Entry, serialised
 from wizard.engine.targets import INDEX_FOLDER, TFRECORDS, Format, Target, key
 from wizard.engine.writers import Discarding, OneFile, remove_leftovers, restore_index, write_whole, writer
@@ -68,9 +70,40 @@ def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path: Path) -
 
 
 def test_a_small_file_is_replaced_whole(tmp_path: Path) -> None:
-    write_whole(tmp_path / "folder" / "file", b"one")
-    write_whole(tmp_path / "folder" / "file", b"two")
-    assert [(file.name, file.read_bytes()) for file in (tmp_path / "folder").iterdir()] == [("file", b"two")]
+    write_whole(tmp_path / "file", b"one")
+    write_whole(tmp_path / "file", b"two")
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("file", b"two")]
+
+
+def test_a_folder_that_is_gone_is_not_made_for_a_small_file(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        write_whole(tmp_path / "gone" / "file", b"one")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders", "flat"])
+def test_a_shard_whose_output_folder_is_removed_meanwhile_leaves_nothing(tmp_path: Path, form: Format) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    with writer(out, "train", SHARD, Target(format=form)) as shard:
+        shard.write(ENTRIES[0])
+        shutil.rmtree(out)
+        with pytest.raises(FileNotFoundError):
+            shard.commit()
+    assert not out.exists()
+
+
+def test_an_output_folder_that_is_removed_at_the_last_moment_gets_no_folders_of_classes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    with writer(out, "train", SHARD, Target(format="folders")) as shard:
+        shard.write(ENTRIES[0])
+        monkeypatch.setattr(writers, "_sync_files", lambda _: shutil.rmtree(out))
+        with pytest.raises(FileNotFoundError):
+            shard.commit()
+    assert not out.exists()
 
 
 @pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders", "flat"])

@@ -314,3 +314,16 @@ def test_what_fails_is_what_is_not_ignored() -> None:
     good, meh = replace(bad, name="files", status="pass"), replace(bad, name="cores", status="warn")
     assert checks.failed([good, bad, meh], []) == [bad]
     assert checks.failed([good, bad, meh], ["disk", "files"]) == []
+
+
+def test_workers_share_what_is_available_for_their_images() -> None:
+    there = Memory(total=16 * GB, available=10 * GB, machine=16 * GB)
+    assert checks.memory_for_an_image(there, 1) == 9 * GB - 70_000_000
+    assert checks.memory_for_an_image(there, 3) == 3 * GB - 70_000_000
+    assert checks.memory_for_an_image(there, 1000) == 0
+
+
+def test_a_huge_image_is_told_where_it_is_most_of_what_a_worker_needs() -> None:
+    told = replace(estimated(worker=2 * GB), largest_image=3 * GB // 2)
+    assert checks.memory(MEMORY, told, 1)[0].needed.endswith("for 1 worker; one image takes 1.5 GB")
+    assert "image" not in checks.memory(MEMORY, replace(told, largest_image=GB // 2), 1)[0].needed

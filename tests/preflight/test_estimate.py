@@ -10,8 +10,21 @@ import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
-from tests.helpers import CLASSES, TRAIN, VALIDATION, add_test_archive, build_dataset, profile, quiet, shards, survey
+from tests.helpers import (
+    CLASSES,
+    TRAIN,
+    VALIDATION,
+    add_test_archive,
+    build_dataset,
+    encoded,
+    noise,
+    profile,
+    quiet,
+    shards,
+    survey,
+)
 from wizard import synthetic
 from wizard.engine.plan import ShardTask
 from wizard.engine.transform import Recipe
@@ -19,8 +32,9 @@ from wizard.engine.worker import rehearse
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import Split
 from wizard.preflight import estimate
-from wizard.preflight.estimate import Estimator, share, total
+from wizard.preflight.estimate import Estimator, share
 from wizard.preflight.machine import memory
+from wizard.preflight.totals import total
 from wizard.prepare import recipe
 from wizard.sources.archives import read_table
 from wizard.sources.raw import Survey, surveyed
@@ -322,3 +336,23 @@ def test_over_many_samples_the_total_is_right_on_average_and_its_error_honest() 
     assert np.mean(found) == pytest.approx(values.sum(), rel=0.01)
     assert np.std(found) < 0.04 * values.sum()
     assert within > 0.88 * len(found)
+
+
+def test_one_huge_image_counts_in_the_workers_memory_whether_it_is_drawn_or_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimate, "SAMPLE", 2)
+    monkeypatch.setattr(estimate, "_LEAST", 2)
+    folder = tmp_path / "train" / "cat"
+    folder.mkdir(parents=True)
+    for place in range(30):
+        (folder / f"{place}.jpg").write_bytes(encoded(Image.fromarray(noise(24, 32))))
+    with Estimator({"train": survey(tmp_path, "train")}, 1, cache_folder()) as estimator:
+        asked = profile(tmp_path, OUT, source={"splits": ["train"], "boxes": "none"}, image=RESIZED)
+        before = estimator.estimate(asked).worker_memory
+    huge = Image.fromarray(np.full((5000, 6000, 3), 90, np.uint8))
+    (folder / "huge.jpg").write_bytes(encoded(huge, progressive=True, subsampling=0))
+    with Estimator({"train": survey(tmp_path, "train")}, 1, cache_folder()) as estimator:
+        after = estimator.estimate(asked).worker_memory
+    assert after.likely == pytest.approx(before.low + 9.2 * 5000 * 6000, rel=0.05)
+    assert after.high == pytest.approx(after.likely + 0.92 * 5000 * 6000, rel=0.05)

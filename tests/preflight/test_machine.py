@@ -1,13 +1,14 @@
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
+from wizard.cgroup import Limits
 from wizard.memory import Figures
 from wizard.preflight import machine
-from wizard.preflight.cgroup import Limits
 from wizard.preflight.machine import cores, disk, look, memory, open_files
 
 MB = 1_000_000
@@ -124,3 +125,33 @@ def test_in_a_container_a_look_tells_its_memory(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(machine, "read_limits", lambda: Limits(memory=100 * MB, memory_left=30 * MB))
     seen = look(tmp_path)
     assert (seen.memory_total, seen.memory_used) == (100 * MB, 70 * MB)
+
+
+@pytest.mark.parametrize(("hierarchy", "limit"), [("memory", "memory.limit_in_bytes"), ("", "memory.max")])
+def test_a_real_memory_limit_is_what_a_process_sees(
+    in_a_group: Callable[[str, str, int, str], str], hierarchy: str, limit: str
+) -> None:
+    program = "from wizard.preflight.machine import memory; m = memory(); print(m.total, m.available, m.limited)"
+    total, available, limited = in_a_group(hierarchy, limit, 512 << 20, program).split()
+    assert int(total) == 512 << 20
+    assert 0 < int(available) <= 512 << 20
+    assert limited == "True"
+
+
+def test_a_real_quota_is_what_a_process_sees(in_a_group: Callable[[str, str, int, str], str]) -> None:
+    program = "from wizard.preflight.machine import cores; print(cores())"
+    assert in_a_group("cpu", "cpu.cfs_quota_us", 50_000, program) == "1"
+
+
+@pytest.mark.parametrize(("hierarchy", "limit"), [("memory", "memory.limit_in_bytes"), ("", "memory.max")])
+def test_a_worker_that_the_kernel_kills_at_a_real_limit_died_for_want_of_memory(
+    in_a_group: Callable[[str, str, int, str], str], hierarchy: str, limit: str
+) -> None:
+    program = (
+        "import operator; from wizard.engine.executors import LocalExecutor\n"
+        "with LocalExecutor(1) as executor: died = executor.submit(operator.mul, b'x', 1 << 30).exception(60)\n"
+        "print(died.oom, died)"
+    )
+    told = in_a_group(hierarchy, limit, 256 << 20, program)
+    assert told.startswith("True worker ")
+    assert told.endswith("was killed by the system because memory ran out (SIGKILL)")

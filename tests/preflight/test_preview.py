@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from tests.helpers import encoded, noise, profile, survey
-from wizard.engine.executors import WorkerDied
+from wizard.engine.deaths import WorkerDied
 from wizard.engine.transform import Recipe
 from wizard.errors import InputError
 from wizard.folders import cache_folder

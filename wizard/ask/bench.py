@@ -2,7 +2,6 @@
 
 from wizard.ask.facts import Facts
 from wizard.engine.events import Estimated
-from wizard.engine.executors import WorkerDied
 from wizard.errors import SetupError
 from wizard.folders import cache_folder
 from wizard.preflight import machine
@@ -48,7 +47,7 @@ class Bench:
             if estimator is None:
                 return None
             return estimator.estimate(profile, left=left(profile, facts.surveys), progress=progress)
-        except (SetupError, WorkerDied):
+        except SetupError:
             return None
 
     def verdict(self, profile: Profile, facts: Facts, progress: Progress) -> Verdict:

@@ -73,7 +73,10 @@ def start(
                 known_builds.remember(profile)
             face.handle(event)
 
-        finished = build(profile, handle, replace(options, stopping=stopping, workers=verdict.workers))
+        limit = "memory" not in ignore
+        finished = build(
+            profile, handle, replace(options, stopping=stopping, workers=verdict.workers, limit_memory=limit)
+        )
     known_builds.forget(profile.output_path)
     return said(output, finished)
 

@@ -99,6 +99,7 @@ def _ours(folder: Path) -> set[str]:
 
 
 def _claim(folder: Path, names: Iterable[str]) -> None:
+    (folder / STATE_FOLDER).mkdir(exist_ok=True)
     write_whole(folder / _OURS, _lines(sorted(names)))
 
 

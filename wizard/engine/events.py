@@ -143,6 +143,7 @@ class Estimated:
         bytes_out: bytes of all shards.
         seconds: for the building, on this machine; the reading of headers, which comes once before it, is not in it.
         worker_memory: bytes of one worker.
+        largest_image: bytes of memory, among these, that the image takes which takes most, as far as is known.
     """
 
     images: int
@@ -152,6 +153,7 @@ class Estimated:
     bytes_out: Range
     seconds: Range
     worker_memory: Range
+    largest_image: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +190,19 @@ class Started:
 
 @dataclass(frozen=True, kw_only=True)
 class Beat:
-    """How far a worker is with its shard; may be lost, so nothing rests on it."""
+    """How far a worker is with its shard; may be lost, so nothing rests on it.
+
+    Attributes:
+        worker: its process's number.
+        shard: file name.
+        split: train, validation or test.
+        done: images read.
+        total: images of the shard.
+        bytes_in: of the images read.
+        bytes_out: written so far.
+        rss: its resident memory in bytes.
+        image: the beginning of the name of the image in hand; empty where the shard has been read.
+    """
 
     worker: int
     shard: str
@@ -198,6 +212,7 @@ class Beat:
     bytes_in: int
     bytes_out: int
     rss: int
+    image: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

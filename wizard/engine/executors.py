@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from contextlib import suppress
+from ctypes import c_int64
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -20,7 +21,9 @@ from multiprocessing.process import BaseProcess
 from threading import Lock, Thread
 from typing import Any, ParamSpec, TypeVar
 
-from wizard.engine import beats
+from wizard.cgroup import oom_kills
+from wizard.engine import beats, in_hand
+from wizard.engine.deaths import WorkerDied
 from wizard.engine.events import Beat
 from wizard.errors import MachineError
 
@@ -28,15 +31,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _CONTEXT = get_context("spawn")
+_KILLED = -9
+"""SIGKILL, as multiprocessing tells it."""
 _FEWER = "Ask for fewer workers (--set run.workers=1), or free processes, memory or open files"
-
-
-class WorkerDied(Exception):
-    """The process that ran a task is gone; the message says how it went."""
-
-    def __init__(self, pid: int | None, exit_code: int | None) -> None:
-        killed = "was killed by the system or a person (SIGKILL), most likely for want of memory"
-        super().__init__(f"worker {pid} {killed if exit_code == -9 else f'died (exit code {exit_code})'}")
 
 
 @dataclass(kw_only=True, eq=False)
@@ -49,6 +46,7 @@ class _Job:
 class _Worker:
     process: BaseProcess
     pipe: Connection
+    place: c_int64
     job: _Job | None = None
 
 
@@ -67,7 +65,8 @@ class _Shared:
 class LocalExecutor(Executor):
     """Worker processes on this machine, started anew rather than forked, as they are needed.
 
-    Where a worker dies, its one task fails with WorkerDied, and another takes its place.
+    Where a worker dies, its one task fails with WorkerDied, which says what item it had in hand, and another worker
+    takes its place.
 
     Args:
         workers: how many at most.
@@ -77,6 +76,7 @@ class LocalExecutor(Executor):
         self._limit = workers
         self._workers: list[_Worker] = []
         self._shared = _Shared()
+        self._oom_kills = oom_kills()
         self._beats, self._beats_in = _CONTEXT.Pipe(duplex=False)
         self._awake, self._wake = _CONTEXT.Pipe(duplex=False)
         self._dispatcher = Thread(target=self._dispatch, name="dispatcher", daemon=True)
@@ -176,15 +176,17 @@ class LocalExecutor(Executor):
         idle = next((worker for worker in self._workers if worker.job is None), None)
         if idle is None and len(self._workers) < self._limit:
             ours, theirs = _CONTEXT.Pipe()
-            process = _CONTEXT.Process(target=_work, args=(theirs, self._beats_in), daemon=True)
+            place = _shared_place()
+            process = _CONTEXT.Process(target=_work, args=(theirs, self._beats_in, place), daemon=True)
             process.start()
             theirs.close()
-            idle = _Worker(process=process, pipe=ours)
+            idle = _Worker(process=process, pipe=ours, place=c_int64(in_hand.NOTHING) if place is None else place)
             self._workers.append(idle)
         return idle
 
     def _hand(self, worker: _Worker, job: _Job) -> None:
         worker.job = job
+        worker.place.value = in_hand.NOTHING
         try:
             worker.pipe.send(job.call)
         except OSError:
@@ -212,18 +214,44 @@ class LocalExecutor(Executor):
 
     def _lose(self, worker: _Worker) -> None:
         self._workers.remove(worker)
-        _end(worker, patience=1.0)
+        exit_code = _end(worker, patience=1.0)
         if worker.job is not None:
-            worker.job.future.set_exception(WorkerDied(worker.process.pid, worker.process.exitcode))
+            oom = self._ran_out_of_memory() if exit_code == _KILLED else None
+            item = worker.place.value if worker.place.value != in_hand.NOTHING else None
+            worker.job.future.set_exception(WorkerDied(worker.process.pid, exit_code, oom=oom, item=item))
+
+    def _ran_out_of_memory(self) -> bool | None:
+        """Whether the system has killed for want of memory once more than is accounted for; None where it is silent."""
+        kills = oom_kills()
+        if kills is None or self._oom_kills is None:
+            return None
+        if kills <= self._oom_kills:
+            return False
+        self._oom_kills += 1
+        return True
 
 
-def _end(worker: _Worker, patience: float) -> None:
-    """Sees the process off; one whose pipe is gone but which lingers is killed after `patience` seconds."""
+def _shared_place() -> c_int64 | None:
+    """Memory shared with a worker; None where there is no room for the file that it is, and workers do without."""
+    try:
+        return _CONTEXT.RawValue(c_int64, in_hand.NOTHING)
+    except OSError:
+        return None
+
+
+def _end(worker: _Worker, patience: float) -> int | None:
+    """Sees the process off; one whose pipe is gone but which lingers is killed after `patience` seconds.
+
+    Returns:
+        Its exit code; None where it had to be killed.
+    """
     worker.process.join(patience)
-    if worker.process.exitcode is None:
+    exit_code = worker.process.exitcode
+    if exit_code is None:
         worker.process.kill()
         worker.process.join()
     worker.pipe.close()
+    return exit_code
 
 
 def _block_signals() -> None:
@@ -232,13 +260,15 @@ def _block_signals() -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
 
 
-def _work(pipe: Connection, beats_pipe: Connection) -> None:
+def _work(pipe: Connection, beats_pipe: Connection, place: c_int64 | None) -> None:
     """A worker's life: call, answer, call, until the pipe's other end is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     os.environ["RAYON_NUM_THREADS"] = "1"  # kornia-rs would start a thread a core in every worker
     beats.install(beats_pipe)
+    if place is not None:
+        in_hand.install(place)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             fn, args, kwargs = pipe.recv()

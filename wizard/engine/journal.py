@@ -1,6 +1,5 @@
 """Which shards are done: one JSON line each, on disk before anyone is told, readable after any crash."""
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -11,8 +10,9 @@ from typing import Any
 from wizard.engine.companions import remove_companions
 from wizard.engine.events import ShardResult
 from wizard.engine.plan import Plan, plan_id
+from wizard.engine.presence import missing_from_shard
 from wizard.engine.targets import STATE_FOLDER, Target
-from wizard.engine.writers import read_listing, write_whole
+from wizard.engine.writers import write_whole
 from wizard.errors import PlanMismatch
 from wizard.ilsvrc2012.archives import SPLITS
 
@@ -26,6 +26,7 @@ class Journal:
     Attributes:
         done: the finished shards by name.
         plan_id: of the plan.
+        path: of the journal's file.
 
     Raises:
         PlanMismatch: the folder holds shards of another plan, or files named like shards that no journal knows.
@@ -35,7 +36,7 @@ class Journal:
     def __init__(self, folder: Path, plan: Plan) -> None:
         self._folder = folder
         self._target = plan.target
-        self._path = folder / STATE_FOLDER / "journal.jsonl"
+        self.path = folder / STATE_FOLDER / "journal.jsonl"
         ingredients = plan.ingredients
         self.plan_id = plan_id(ingredients)
         header, self.done = read(folder)
@@ -43,9 +44,10 @@ class Journal:
         if header is None or header.get("plan_id") != self.plan_id:
             self.done = {}
             remove_companions(folder)
-            write_whole(self._path, _line({"plan_id": self.plan_id, "ingredients": ingredients}))
-        elif not self._path.read_bytes().endswith(b"\n"):
-            with self._path.open("ab") as file:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self.path, _line({"plan_id": self.plan_id, "ingredients": ingredients}))
+        elif not self.path.read_bytes().endswith(b"\n"):
+            with self.path.open("ab") as file:
                 file.write(b"\n")
 
     def proves(self, shard: str, *, skip_bad: bool) -> bool:
@@ -53,10 +55,14 @@ class Journal:
         result = self.done.get(shard)
         if result is None or (result.skipped and not skip_bad):
             return False
-        return in_place(self._folder, self._target, result)
+        return not missing_from_shard(self._folder, self._target, result)
 
     def record(self, result: ShardResult) -> None:
-        """Adds a finished shard; on disk when this returns."""
+        """Adds a finished shard; on disk when this returns.
+
+        Raises:
+            FileNotFoundError: the journal has been removed; half of one is not made.
+        """
         self.done[result.shard] = result
         self._append({"done": asdict(result)})
 
@@ -66,7 +72,7 @@ class Journal:
         self._append({"rejected": shard})
 
     def _append(self, entry: Mapping[str, Any]) -> None:
-        with self._path.open("ab") as file:
+        with open(self.path, "ab", opener=_without_making) as file:
             file.write(_line(entry))
             file.flush()
             os.fsync(file.fileno())
@@ -99,20 +105,6 @@ def planned_shards(header: Mapping[str, Any]) -> int:
     """How many shards a journal's plan has."""
     ingredients = header.get("ingredients", {})
     return sum(int(value) for key, value in ingredients.items() if key.endswith(" shards"))
-
-
-def in_place(folder: Path, target: Target, result: ShardResult) -> bool:
-    """Whether a shard's file, or every image file that its listing names, is there with its size."""
-    file = folder / target.file(result.shard)
-    try:
-        if not target.of_files:
-            return file.is_file() and file.stat().st_size == result.bytes_out
-        listing = file.read_bytes()
-        if hashlib.sha256(listing).hexdigest() != result.sha256:
-            return False
-        return all((folder / image.path).stat().st_size == image.bytes for image in read_listing(listing))
-    except (OSError, ValueError):
-        return False
 
 
 def shard_files(folder: Path, target: Target) -> list[str]:
@@ -148,6 +140,10 @@ def differing(theirs: Mapping[str, str], ours: Mapping[str, str]) -> list[str]:
         for name in sorted({*theirs, *ours})
         if theirs.get(name) != ours.get(name)
     ]
+
+
+def _without_making(path: str, flags: int) -> int:
+    return os.open(path, flags & ~os.O_CREAT)
 
 
 def _line(entry: Mapping[str, Any]) -> bytes:

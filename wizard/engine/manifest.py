@@ -95,7 +95,7 @@ def write(
     done: Mapping[str, ShardResult],
     profile: dict[str, Any],
     companions: Mapping[str, str],
-) -> None:
+) -> dict[str, str]:
     """Describes the finished dataset in `folder`; dataset.json comes last.
 
     Args:
@@ -104,6 +104,9 @@ def write(
         done: its shards by name.
         profile: the answers that led to it.
         companions: sha256 in hex of the files that `write_companions` wrote, by name.
+
+    Returns:
+        The sha256 in hex of these and of the files that were written here, by name.
     """
     listing = _listing(plan)
     write_whole(folder / IMAGES, listing)
@@ -130,7 +133,9 @@ def write(
     fields = asdict(manifest)
     if plan.classes.whole_imagenet:
         fields["classes"] = "ILSVRC2012"
-    write_whole(folder / MANIFEST, json.dumps(head | fields, indent=1, ensure_ascii=False).encode())
+    text = json.dumps(head | fields, indent=1, ensure_ascii=False).encode()
+    write_whole(folder / MANIFEST, text)
+    return {**companions, IMAGES: manifest.images_sha256, MANIFEST: hashlib.sha256(text).hexdigest()}
 
 
 def _described(manifest: Manifest) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,8 @@ class ShardTask:
         label_base: stored label of rank 0.
         skip_bad: whether an image that cannot be decoded is left out instead of stopping the run.
         target: as what the shard is written.
+        crashing: images that kill workers, and so are left out: why, by their row in `samples`.
+        memory: bytes that a worker has for one image; None where there is no limit.
     """
 
     split: str
@@ -43,6 +45,8 @@ class ShardTask:
     label_base: int
     skip_bad: bool
     target: Target = TFRECORDS
+    crashing: Mapping[int, str] = field(default_factory=dict)
+    memory: int | None = None
 
     @property
     def name(self) -> str:
@@ -123,7 +127,9 @@ class Plan:
         name = self.target.shard
         return [name(each.split, index, each.shards) for each in self.splits for index in range(each.shards)]
 
-    def tasks(self, folder: str, *, skip_bad: bool, without: Collection[str] = ()) -> Iterator[ShardTask]:
+    def tasks(
+        self, folder: str, *, skip_bad: bool, without: Collection[str] = (), memory: int | None = None
+    ) -> Iterator[ShardTask]:
         """Every shard's task, split by split, but for the shards named in `without`."""
         for split in self.splits:
             for index in range(split.shards):
@@ -139,6 +145,7 @@ class Plan:
                     label_base=self.label_base,
                     skip_bad=skip_bad,
                     target=self.target,
+                    memory=memory,
                 )
 
 

@@ -1,18 +1,18 @@
 """The loop: submit a window of shards, collect, retry, stop. Yields events; never prints, never asks."""
 
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
-from wizard.engine.events import Beat, Event, ShardDone, ShardResult, WorkerLost
-from wizard.engine.executors import WorkerDied
+from wizard.engine.deaths import WorkerDied
+from wizard.engine.events import Beat, Event, ShardDone, ShardResult
 from wizard.engine.journal import Journal
+from wizard.engine.losses import FindCulprit, Losses
 from wizard.engine.plan import ShardTask
+from wizard.engine.trial import find_culprit
 from wizard.engine.worker import build_shard
-from wizard.errors import Interrupted, MachineError
+from wizard.errors import Interrupted
 
-ATTEMPTS = 3
-"""How often a shard is tried whose worker dies."""
 _PATIENCE = 0.25
 """Seconds between two looks at the beats."""
 
@@ -25,6 +25,7 @@ def build_shards(
     window: int,
     beats: Callable[[], list[Beat]],
     stopping: Callable[[], bool],
+    find_culprit: FindCulprit = find_culprit,
 ) -> Iterator[Event]:
     """Builds shards and records them.
 
@@ -35,19 +36,21 @@ def build_shards(
         window: shards under way at a time.
         beats: what workers have told since it was last called.
         stopping: once true, nothing new begins and what runs is finished.
+        find_culprit: the image that kills workers, given a shard and the row of the image in hand.
 
     Yields:
         Beat, ShardDone, WorkerLost.
 
     Raises:
+        BadImage: an image kills workers, and may not be left out.
         Interrupted: `stopping` became true before everything was built.
-        MachineError: a shard's worker died ATTEMPTS times.
+        MachineError: a shard's worker died too often, of no image.
         SetupError: whatever `build_shard` found.
     """
     missing = iter(tasks)
     again: deque[ShardTask] = deque()
     running: dict[Future[ShardResult], ShardTask] = {}
-    attempts: Counter[str] = Counter()
+    losses = Losses(find_culprit)
     exhausted = False
     while True:
         while not stopping() and not exhausted and len(running) < window:
@@ -63,30 +66,27 @@ def build_shards(
         done, _ = wait(running, timeout=_PATIENCE, return_when=FIRST_COMPLETED)
         yield from beats()
         for future in done:
-            task = running.pop(future)
-            error = None if future.cancelled() else future.exception()
-            if error is not None:
-                yield _lost(task, error, attempts)
-                again.append(task)
+            next_try = yield from _collect(running.pop(future), future, journal, losses)
+            if next_try is not None:
+                again.append(next_try)
                 exhausted = False
-            elif not future.cancelled():
-                result = future.result()
-                journal.record(result)
-                yield ShardDone(result=result)
     if stopping() and (again or next(missing, None) is not None):
         raise Interrupted(f"Stopped with {len(journal.done):,} shards done; nothing of them is lost.")
 
 
-def _lost(task: ShardTask, error: BaseException, attempts: "Counter[str]") -> WorkerLost:
-    if not isinstance(error, WorkerDied):
-        raise error
-    attempts[task.name] += 1
-    if attempts[task.name] >= ATTEMPTS:
-        raise MachineError(
-            f"{task.name} was tried {ATTEMPTS} times, and each time its worker died; the last time: {error}.",
-            "Give it more memory or fewer workers (--set run.workers=1); the same command goes on where it stopped",
-        ) from error
-    return WorkerLost(shard=task.name, attempt=attempts[task.name], reason=str(error))
+def _collect(
+    task: ShardTask, future: Future[ShardResult], journal: Journal, losses: Losses
+) -> Generator[Event, None, ShardTask | None]:
+    """Records what became of a shard; where its worker died, gives the task that comes next."""
+    if future.cancelled():
+        return None
+    error = future.exception()
+    if isinstance(error, WorkerDied):
+        return (yield from losses.after(task, error))
+    result = future.result()
+    journal.record(result)
+    yield ShardDone(result=result)
+    return None
 
 
 def _withdraw(running: dict[Future[ShardResult], ShardTask]) -> list[ShardTask]:

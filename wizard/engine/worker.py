@@ -12,22 +12,23 @@ from pathlib import Path
 
 import psutil
 
-from wizard.engine import beats
+from wizard.engine import beats, image_memory, in_hand
+from wizard.engine.bad_images import out_of_memory, undecodable
 from wizard.engine.events import Beat, ConvertedImage, ShardResult, SkippedImage
 from wizard.engine.kept import kept
 from wizard.engine.plan import ShardTask
 from wizard.engine.records import Entry
 from wizard.engine.transform import transform
 from wizard.engine.writers import Discarding, Writer, writer
-from wizard.errors import BadImage, MachineError
+from wizard.errors import MachineError
 from wizard.formats.jpeg import Undecodable
 from wizard.formats.resize import move_boxes, within
 from wizard.sources.classes import stored_label
 from wizard.sources.contents import Content, contents
 
 _PROCESS = psutil.Process()
-_FETCH = "In the official archives every image can be: compare the MD5 (--md5) and fetch the archive again"
-_COPY = "Get it again from where it came from"
+_TOLD = 200
+"""Characters of an image's name that a beat holds: it has to stay small."""
 
 
 @dataclass(kw_only=True)
@@ -50,15 +51,16 @@ def build_shard(task: ShardTask) -> ShardResult:
     Raises:
         BadImage: an image cannot be decoded, and the task does not allow to skip it.
         InputError: an archive cannot be read as indexed.
-        MachineError: the shard cannot be written.
+        MachineError: the shard cannot be written, or an image takes more memory than there is.
         BrokenPipeError: the run that asked for the shard is gone.
     """
     tally = _Tally()
     with _naming_the_disk(task), writer(Path(task.folder), task.split, task.name, task.target) as shard:
-        for content in contents(task.samples):
-            _add(task, content, shard, tally)
+        for content in in_hand.each(contents(task.samples)):
             if beats.due():
-                _beat(task, shard, tally)
+                _beat(task, shard, tally, content.sample.name)
+            image_memory.require(content.image, content.sample, task.recipe, task.memory)
+            _add(task, content, shard, tally)
         _beat(task, shard, tally)
         written = shard.commit()
     return ShardResult(
@@ -86,6 +88,7 @@ class Rehearsal:
         reading: seconds that it took to read them.
         cpu: seconds that this process had a core for all of it; less than went by where others wanted the core too.
         rss: the worker's resident memory afterwards, in bytes.
+        largest: bytes of memory that the image takes which takes most.
     """
 
     bytes_out: list[int]
@@ -93,24 +96,31 @@ class Rehearsal:
     reading: list[float]
     cpu: float
     rss: int
+    largest: int
 
 
 def rehearse(task: ShardTask) -> Rehearsal:
     """Does with the task's images all that `build_shard` does, and keeps nothing.
+
+    One that takes more memory than there is counts as if it were left out, but in `largest`.
 
     Raises:
         InputError: an archive cannot be read as indexed.
     """
     tally, shard, cpu = _Tally(), Discarding(task.target), time.process_time()
     sizes, seconds, waiting = [0], [], []
-    coming = contents(task.samples)
+    largest = 0
+    coming = in_hand.each(contents(task.samples))
     while True:
         begun = time.perf_counter()
         content = next(coming, None)
         if content is None:
             break
         read = time.perf_counter()
-        _add(task, content, shard, tally)
+        need = image_memory.needed(content.image, task.recipe).bytes
+        largest = max(largest, need)
+        if task.memory is None or need <= task.memory:
+            _add(task, content, shard, tally)
         waiting.append(read - begun)
         seconds.append(time.perf_counter() - read)
         sizes.append(shard.size)
@@ -120,23 +130,47 @@ def rehearse(task: ShardTask) -> Rehearsal:
         reading=waiting,
         cpu=time.process_time() - cpu,
         rss=_PROCESS.memory_info().rss,
+        largest=largest,
     )
+
+
+def try_out(task: ShardTask, times: int) -> None:
+    """Does with each image all that `build_shard` does, so many times over, to see whether the worker lives through it.
+
+    Raises:
+        InputError: an archive cannot be read as indexed.
+    """
+    tally, shard = _Tally(), Discarding(task.target)
+    for content in in_hand.each(contents(task.samples)):
+        for _ in range(times):
+            _add(task, content, shard, tally)
+
+
+def memory_of_largest(task: ShardTask) -> int:
+    """Bytes of memory that the image takes which takes most of the task's; nothing is decoded.
+
+    Raises:
+        InputError: an archive cannot be read as indexed.
+    """
+    read = in_hand.each(contents(task.samples))
+    return max((image_memory.needed(content.image, task.recipe).bytes for content in read), default=0)
 
 
 def _add(task: ShardTask, content: Content, shard: Writer | Discarding, tally: _Tally) -> None:
     sample, data = content.sample, content.image
+    crashes = task.crashing.get(tally.read)
     tally.read += 1
     tally.bytes_in += len(data)
+    if crashes is not None:
+        tally.skipped.append(SkippedImage(file=sample.file, name=sample.name, reason=crashes))
+        return
     try:
         stored = transform(data, task.recipe)
+    except MemoryError as error:
+        raise out_of_memory(sample) from error
     except Undecodable as error:
         if not task.skip_bad:
-            raise BadImage(
-                f"{sample.file}: {sample.name} ({sample.size:,} bytes at byte {sample.offset:,}) cannot be decoded: "
-                f"{error}.",
-                f"{_FETCH if task.samples.official else _COPY}, or leave such images out with --set "
-                'output.on_bad_image="skip"',
-            ) from error
+            raise undecodable(sample, error, official=task.samples.official) from error
         tally.skipped.append(SkippedImage(file=sample.file, name=sample.name, reason=str(error)))
         return
     boxes, rows = move_boxes(sample.boxes, stored.way)
@@ -163,7 +197,7 @@ def _add(task: ShardTask, content: Content, shard: Writer | Discarding, tally: _
         tally.converted.append(ConvertedImage(name=sample.name, kind=stored.converted))
 
 
-def _beat(task: ShardTask, shard: Writer, tally: _Tally) -> None:
+def _beat(task: ShardTask, shard: Writer, tally: _Tally, image: str = "") -> None:
     rss = _PROCESS.memory_info().rss
     tally.rss = max(tally.rss, rss)
     beats.send(
@@ -176,6 +210,7 @@ def _beat(task: ShardTask, shard: Writer, tally: _Tally) -> None:
             bytes_in=tally.bytes_in,
             bytes_out=shard.size,
             rss=rss,
+            image=image[:_TOLD],
         )
     )
 

@@ -111,6 +111,7 @@ class OneFile:
         os.fsync(self._file.fileno())
         self._file.close()
         if self._what.indexed:
+            (self._folder / INDEX_FOLDER).mkdir(exist_ok=True)
             write_whole(self._folder / INDEX_FOLDER / self._shard, "".join(self._index).encode())
         self._temporary.chmod(0o666 & ~_umask())
         self._temporary.replace(self._target)
@@ -173,10 +174,11 @@ class ImageFiles:
         for file, (path, _, _) in zip(waiting, self._files, strict=True):
             target = self._folder / path
             if target.parent not in made:
-                target.parent.mkdir(parents=True, exist_ok=True)
+                _make_folders(self._folder, target.parent)
                 made.add(target.parent)
             file.replace(target)
         listing = listed(self._files)
+        (self._folder / LISTINGS).mkdir(exist_ok=True)
         write_whole(self._folder / self._target.file(self._shard), listing)
         return Written(self.size, hashlib.sha256(listing).hexdigest())
 
@@ -213,12 +215,16 @@ def restore_index(folder: Path, shard: str, target: Target) -> None:
     """
     with (folder / target.file(shard)).open("rb") as file:
         lines = [_index_line(offset, size) for offset, size in tfrecord.spans(file)]
+    (folder / INDEX_FOLDER).mkdir(exist_ok=True)
     write_whole(folder / INDEX_FOLDER / shard, "".join(lines).encode())
 
 
 def write_whole(target: Path, content: bytes) -> None:
-    """Writes a small file by temporary name, fsync and rename; on disk, name and all, when this returns."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    """Writes a small file by temporary name, fsync and rename; on disk, name and all, when this returns.
+
+    Raises:
+        OSError: it cannot be written; its folder is not made, for it may just have been removed.
+    """
     handle, temporary = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -238,6 +244,14 @@ def remove_leftovers(folder: Path, target: Target) -> None:
     for place in {"", INDEX_FOLDER, LISTINGS, *target.places}:
         for file in (folder / place).glob(f"{_PREFIX}*{_SUFFIX}"):
             file.unlink(missing_ok=True)
+
+
+def _make_folders(folder: Path, below: Path) -> None:
+    """Makes a folder below the output folder, and those between, but not that one itself, should it be gone."""
+    made = folder
+    for part in below.relative_to(folder).parts:
+        made /= part
+        made.mkdir(exist_ok=True)
 
 
 def _index_line(offset: int, size: int) -> str:

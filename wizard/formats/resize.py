@@ -17,7 +17,7 @@ from wizard.formats.arrays import Boxes, Pixels
 
 Mode = Literal["original", "shortest", "exact", "crop"]
 
-_FAITHFUL_SHRINK = 32
+FAITHFUL_SHRINK = 32
 """Shrinking one side by more than this goes to Pillow: kornia-rs was 16 dB from it at 1/400."""
 
 
@@ -162,6 +162,6 @@ def _rounded(numerator: int, denominator: int) -> int:
 
 
 def _scale(pixels: Pixels, way: Geometry) -> Pixels:
-    if any(before > _FAITHFUL_SHRINK * after for before, after in zip(way.source, way.scaled, strict=True)):
+    if any(before > FAITHFUL_SHRINK * after for before, after in zip(way.source, way.scaled, strict=True)):
         return np.asarray(Image.fromarray(pixels).resize(way.scaled[::-1], Image.Resampling.BICUBIC))
     return np.asarray(imgproc.resize(pixels, way.scaled, "bicubic", antialias=True))

@@ -31,6 +31,8 @@ _TIGHT = 1.2
 _PARENT = 60_000_000
 _PARENT_PER_IMAGE = 170
 """Bytes of the run itself: 48 MB at its start; with 1,281,000 images 217 MB from archives, 267 MB from a tree."""
+_WORKER = 70_000_000
+"""Bytes of a worker without an image."""
 _KEPT_FREE = 0.1
 """Share of the available memory that is left alone."""
 _SHORT = 40
@@ -112,6 +114,8 @@ def memory(
             f"this container may use {human_bytes(there.total)} (the machine has {human_bytes(there.machine)}); {seen}"
         )
     needed = f"{human_bytes(round(run + workers * each))} for {_workers(workers)}"
+    if estimated.largest_image > each / 2:
+        needed += f"; one image takes {human_bytes(estimated.largest_image)}"
     looked_at = "control group and system memory" if there.limited else "system memory"
     if fitting >= workers:
         return Checked(name="memory", status="pass", looked_at=looked_at, seen=seen, needed=needed), workers
@@ -122,6 +126,16 @@ def memory(
     least = human_bytes(round(run + each))
     mend = f"One worker needs {least}: {more}"
     return Checked(name="memory", status="fail", looked_at=looked_at, seen=seen, needed=needed, mend=mend), 1
+
+
+def memory_for_an_image(there: Memory, workers: int) -> int:
+    """Bytes that each worker has for one image, where this many share what is available and none does without.
+
+    Args:
+        there: what the machine or the container has, when the run itself has what it needs.
+        workers: how many share it.
+    """
+    return max(0, round(there.available * (1 - _KEPT_FREE)) // workers - _WORKER)
 
 
 def cores(available: int, workers: int) -> Checked:

@@ -2,8 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -13,19 +13,24 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 
+from wizard.engine.bad_images import died_with
+from wizard.engine.deaths import WorkerDied
 from wizard.engine.events import Estimated, Range
 from wizard.engine.executors import LocalExecutor
 from wizard.engine.plan import ShardTask
 from wizard.engine.records import ending
 from wizard.engine.targets import Target
 from wizard.engine.transform import Recipe
-from wizard.engine.worker import Rehearsal, rehearse
+from wizard.engine.worker import Rehearsal, memory_of_largest, rehearse
 from wizard.ilsvrc2012.archives import Split
+from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.machine import cores, memory
 from wizard.preflight.storing import Storing, time_storing
+from wizard.preflight.totals import Column, span, summed, total, worker_memory
 from wizard.prepare import all_shards, goal, recipe
 from wizard.profile import Profile
 from wizard.sources.raw import Progress, Survey
+from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import Drawn, draw
 
 P = ParamSpec("P")
@@ -42,8 +47,6 @@ _DEVIATIONS = 2.0
 """Standard errors on each side of what is likely."""
 _CLOCK = 0.15
 """A machine's speed comes and goes by about this share within a run; seen on shared machines."""
-_GROWTH = 1.3
-"""Allowed for: a worker's memory at the end of a build over that after the sample, for it may meet larger images."""
 _ROOM = 256_000_000
 """Bytes of memory that must be available for each process that measures."""
 _SEED = 2012
@@ -51,17 +54,18 @@ _BOXES = 0.002
 """Allowed for: bounding boxes, which the sample does not carry, over the bytes of all records."""
 _READ = 64
 """Images read to learn how long reading takes, drawn anew each time: an earlier look has others in the page cache."""
+_LARGEST = 8
+"""Files of most bytes in a split whose headers are read: one of them may take more memory than all of the sample."""
 _CLASSES_DIFFER = 0.3
 """Allowed for: standard deviation of the bytes of a class over their mean; classes have 732 to 1,300 images."""
-
-Column = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Measured:
     """A split's totals: likely value and standard error; and how many images, and what memory, they rest on.
 
-    `undisturbed` are the seconds, were no other program at work.
+    `undisturbed` are the seconds, were no other program at work; `largest` are the bytes of memory that the image takes
+    which takes most, as far as is known.
     """
 
     sampled: int
@@ -70,6 +74,7 @@ class _Measured:
     undisturbed: float
     reading: float
     rss: list[int]
+    largest: int
 
 
 def _nobody(_done: int, _total: int) -> None:
@@ -128,14 +133,14 @@ class Estimator:
             progress: told how many bytes of the sample were put through.
 
         Raises:
-            InputError: an archive cannot be read.
-            WorkerDied: a worker was killed.
+            InputError: an archive cannot be read, or a worker crashed on an image.
+            MachineError: a worker was killed.
         """
         surveys = [self._surveys[split] for split in profile.source.splits]
         shares = {survey.split: share(profile, survey) for survey in surveys}
         parts = {survey.split: self._measured(profile, survey.split, progress) for survey in surveys}
-        size = _sum((parts[split].bytes_out, shares[split]) for split in parts)
-        work = _sum((parts[split].seconds, shares[split]) for split in parts)
+        size = summed((parts[split].bytes_out, shares[split]) for split in parts)
+        work = summed((parts[split].seconds, shares[split]) for split in parts)
         if profile.source.classes is not None and min(shares.values()) < 1.0:
             unequal = _CLASSES_DIFFER / math.sqrt(profile.source.classes)
             size, work = ((likely, math.hypot(error, likely * unequal)) for likely, error in (size, work))
@@ -148,19 +153,21 @@ class Estimator:
         seconds, error = (work[0] * left + stored) / self._busy, work[1] * left / self._busy
         disturbed = sum((part.seconds[0] - part.undisturbed) * shares[split] for split, part in parts.items())
         reading = sum(parts[split].reading * shares[split] for split in parts) * left
+        largest = max(part.largest for part in parts.values())
         spread = math.hypot(_DEVIATIONS * error, _CLOCK * seconds)
         return Estimated(
             images=images,
             sampled=sum(part.sampled for part in parts.values()),
             workers=self.workers,
             bytes_in=round(sum(survey.image_bytes * shares[survey.split] for survey in surveys)),
-            bytes_out=_range(size[0], _DEVIATIONS * size[1], 0.0 if profile.source.boxes == "none" else _BOXES),
+            bytes_out=span(size[0], _DEVIATIONS * size[1], 0.0 if profile.source.boxes == "none" else _BOXES),
             seconds=Range(
                 low=self._startup + max(0.0, seconds - disturbed * left / self._busy - spread),
                 likely=self._startup + seconds,
                 high=self._startup + max(seconds + spread, reading, stored),
             ),
-            worker_memory=_memory([rss for part in parts.values() for rss in part.rss]),
+            worker_memory=worker_memory([rss for part in parts.values() for rss in part.rss], largest),
+            largest_image=largest,
         )
 
     def sample(self, profile: Profile) -> list[tuple[Drawn, Recipe]]:
@@ -194,21 +201,50 @@ class Estimator:
         """Seconds that one worker would spend on reading all of the archive's images."""
         if survey.split not in self._reading:
             drawn = draw(survey, _READ, time.time_ns(), self._cache)
-            read = sum(self.call(rehearse, _task(drawn, np.arange(len(drawn.table)), asked, target)).reading)
+            task = self._task(drawn.survey, drawn.table, asked, target)
+            with _naming_the_image(task):
+                read = sum(self.call(rehearse, task).reading)
             self._reading[survey.split] = read * survey.image_bytes / max(1, int(drawn.table.size.sum()))
         return self._reading[survey.split]
 
+    def _largest(self, survey: Survey, asked: Recipe, target: Target) -> int:
+        """Bytes of memory that one of the largest files takes; 0 where none is known, or they are slow to read."""
+        table = survey.table
+        if table is None or table.gzipped:
+            return 0
+        rows = np.argsort(table.size, kind="stable")[-_LARGEST:]
+        task = self._task(survey, table.take(rows), asked, target)
+        with _naming_the_image(task):
+            return self.call(memory_of_largest, task)
+
+    def _task(self, survey: Survey, samples: SampleTable, asked: Recipe, target: Target) -> ShardTask:
+        return ShardTask(
+            split=survey.split,
+            index=0,
+            shards=1,
+            folder="",
+            samples=samples,
+            recipe=asked,
+            label_base=1,
+            skip_bad=True,
+            target=target,
+            memory=memory_for_an_image(memory(), self._processes),
+        )
+
     def _measure(self, drawn: Drawn, asked: Recipe, target: Target, progress: Progress) -> _Measured:
         if not self._startup:
-            self._startup = max(future.result() for future in self._ready) - self._begun
+            with _naming_the_image(None):
+                self._startup = max(future.result() for future in self._ready) - self._begun
         cold = self._time_reading(drawn.survey, asked, target)
         count = len(drawn.table)
         rows = [np.arange(start, count, -(-count // _CHUNK)) for start in range(-(-count // _CHUNK))]
-        futures = [self._executor.submit(rehearse, _task(drawn, chunk, asked, target)) for chunk in rows]
+        tasks = [self._task(drawn.survey, drawn.table.take(chunk), asked, target) for chunk in rows]
+        futures = [self._executor.submit(rehearse, task) for task in tasks]
         results, done = [], 0
-        for chunk, future in zip(rows, futures, strict=True):
-            results.append(future.result())
-            done += int(drawn.table.size[chunk].sum())
+        for task, future in zip(tasks, futures, strict=True):
+            with _naming_the_image(task):
+                results.append(future.result())
+            done += int(task.samples.size.sum())
             progress(done, int(drawn.table.size.sum()))
         order = np.argsort(np.concatenate(rows))
         weight, size = drawn.weight, drawn.table.size.astype(np.float64)
@@ -222,31 +258,8 @@ class Estimator:
             undisturbed=seconds[0] * share_had + cold,
             reading=cold,
             rss=[result.rss for result in results],
+            largest=max(self._largest(drawn.survey, asked, target), *(result.largest for result in results)),
         )
-
-
-def total(value: Column, size: Column, weight: Column, totals: tuple[int, float]) -> tuple[float, float]:
-    """What a value comes to over all images: likely value and standard error.
-
-    A weighted least-squares line of the value over the image's size, at the true number and true bytes of all images
-    (the generalised regression estimator of survey sampling): what grows with the bytes and what is the same for every
-    image are both met well.
-
-    Args:
-        value: float64[n] of the sample.
-        size: float64[n], bytes of its images.
-        weight: float64[n], how many images each stands for.
-        totals: number and bytes of all images.
-    """
-    count, total_bytes = totals
-    root = np.sqrt(weight)
-    columns = np.column_stack([np.ones_like(size), size])
-    line, *_ = np.linalg.lstsq(columns * root[:, None], value * root, rcond=None)
-    likely = float(line @ np.array([count, total_bytes]))
-    if len(value) >= count:
-        return likely, 0.0
-    off = weight * (value - columns @ line)
-    return likely, float(np.sqrt((off**2).sum()))
 
 
 def share(profile: Profile, survey: Survey) -> float:
@@ -255,18 +268,13 @@ def share(profile: Profile, survey: Survey) -> float:
     return 1.0 if classes is None or not survey.classes else min(1.0, classes / survey.classes)
 
 
-def _task(drawn: Drawn, rows: npt.NDArray[np.intp], asked: Recipe, target: Target) -> ShardTask:
-    return ShardTask(
-        split=drawn.survey.split,
-        index=0,
-        shards=1,
-        folder="",
-        samples=drawn.table.take(rows),
-        recipe=asked,
-        label_base=1,
-        skip_bad=True,
-        target=target,
-    )
+@contextmanager
+def _naming_the_image(task: ShardTask | None) -> Iterator[None]:
+    """Within it, a worker's death is an error that names the image which it had in hand."""
+    try:
+        yield
+    except WorkerDied as death:
+        raise died_with(death, None if task is None else task.samples) from death
 
 
 def _wall(result: Rehearsal) -> float:
@@ -277,18 +285,3 @@ def _column(
     results: list[Rehearsal], part: Callable[[Rehearsal], list[int] | list[float]], order: npt.NDArray[np.intp]
 ) -> Column:
     return np.concatenate([np.asarray(part(result), np.float64) for result in results])[order]
-
-
-def _sum(parts: Iterable[tuple[tuple[float, float], float]]) -> tuple[float, float]:
-    """Likely value and standard error of independent parts, each with its share."""
-    listed = list(parts)
-    likely = sum(value * share for (value, _), share in listed)
-    return likely, float(np.sqrt(sum((error * share) ** 2 for (_, error), share in listed)))
-
-
-def _range(likely: float, spread: float, more: float) -> Range:
-    return Range(low=max(0.0, likely - spread), likely=likely, high=(likely + spread) * (1 + more))
-
-
-def _memory(rss: list[int]) -> Range:
-    return Range(low=min(rss), likely=max(rss) * (1 + _GROWTH) / 2, high=max(rss) * _GROWTH)

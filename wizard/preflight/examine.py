@@ -6,7 +6,6 @@ from pathlib import Path
 
 from wizard.engine import journal
 from wizard.engine.events import Checked, Estimated, Preparing, Range, ShardResult
-from wizard.engine.executors import WorkerDied
 from wizard.engine.targets import Target
 from wizard.errors import InputError, MachineError, PlanMismatch, SetupError, UsageError, writing
 from wizard.folders import cache_folder
@@ -27,7 +26,6 @@ _WORTH_IGNORING = [name for name in checks.IGNORABLE if name != "raw-data"]
 _BESIDE = 16
 """Files that a build makes beside its shards, amply."""
 _SUBSET = "Not the whole of ImageNet: fine where a subset is meant; labels stay those of the full set"
-_LIGHTER = "Free memory, or ask for fewer workers: --set run.workers=1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +68,7 @@ def verdict(
     estimated = None
     try:
         estimated = estimator.estimate(profile, left=left(profile, surveys), progress=progress)
-    except (WorkerDied, InputError, MachineError) as error:
+    except (InputError, MachineError) as error:
         source = _unmeasured(source, error)
     return judge(profile, source, surveys, estimated, estimator.workers, estimator.held)
 
@@ -246,9 +244,9 @@ def _done(output: Path, target: Target) -> list[ShardResult]:
         return []
 
 
-def _unmeasured(source: Checked, error: Exception) -> Checked:
-    what, hint = (error.what, error.hint) if isinstance(error, SetupError) else (f"{error}.", _LIGHTER)
-    return replace(source, status="warn", seen=f"{source.seen}; no sample could be measured: {what}", mend=hint)
+def _unmeasured(source: Checked, error: SetupError) -> Checked:
+    seen = f"{source.seen}; no sample could be measured: {error.what}"
+    return replace(source, status="warn", seen=seen, mend=error.hint)
 
 
 def _with_workers(estimated: Estimated, workers: int, cores: int) -> Estimated:

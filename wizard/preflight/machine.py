@@ -7,10 +7,10 @@ from pathlib import Path
 
 import psutil
 
+from wizard.cgroup import Limits, read_limits
 from wizard.engine.events import Machine
 from wizard.folders import existing
 from wizard.memory import look as figures
-from wizard.preflight.cgroup import Limits, read_limits
 
 
 @dataclass(frozen=True, kw_only=True)

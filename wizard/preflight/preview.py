@@ -10,7 +10,7 @@ from string import Template
 
 import numpy as np
 
-from wizard.engine.executors import WorkerDied
+from wizard.engine.deaths import WorkerDied
 from wizard.engine.transform import Recipe, transform
 from wizard.engine.writers import write_whole
 from wizard.errors import SetupError, writing
@@ -120,6 +120,7 @@ def page(pairs: Sequence[Pair], recipe: Recipe) -> str:
 def _write(text: str) -> Path:
     target = cache_folder() / "preview.html"
     with writing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
         write_whole(target, text.encode())
     return target
 

@@ -12,16 +12,16 @@ import numpy as np
 
 from wizard.engine import manifest as manifests
 from wizard.engine.events import Event, Note, Preparing
-from wizard.engine.executors import LocalExecutor, WorkerDied
+from wizard.engine.executors import LocalExecutor
 from wizard.engine.journal import read as read_journal
 from wizard.engine.manifest import Manifest, PlannedShard
 from wizard.engine.targets import Target
-from wizard.errors import MachineError, VerifyFailed
+from wizard.errors import VerifyFailed
 from wizard.preflight.machine import cores
 from wizard.verify.client import TensorFlow
 from wizard.verify.expected import Expectation, Problem
 from wizard.verify.pixels import check_pixels
-from wizard.verify.shard import check_shard
+from wizard.verify.reading import checked
 from wizard.verify.strays import strays
 from wizard.verify.training import read_with_tensorflow
 
@@ -173,15 +173,11 @@ def _check_shards(expectations: Collection[Expectation], report: Callable[[Event
     executor = LocalExecutor(min(cores(), len(expectations)))
     completed = False
     try:
-        for expected, found in zip(expectations, executor.map(check_shard, expectations), strict=True):
+        for expected, found in checked(expectations, executor):
             problems += found
             done += expected.result.bytes_out
             report(Preparing(step="re-reading shards", done=done, total=total))
         completed = True
-    except WorkerDied as error:
-        raise MachineError(
-            f"Re-reading shards ended early: {error}.", "Free some memory and verify again; nothing was changed"
-        ) from error
     finally:
         executor.shutdown(cancel_futures=not completed)
     return problems

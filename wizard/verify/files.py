@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from wizard.engine import in_hand
 from wizard.engine.writers import ImageFile, read_listing
 from wizard.verify import images
 from wizard.verify.expected import Expectation, Problem, miscounted
@@ -36,7 +37,7 @@ def check_files(expected: Expectation) -> Iterator[Problem]:
     if size != result.bytes_out:
         yield Problem(shard=shard, what=f"its files are listed with {size:,} bytes, expected {result.bytes_out:,}")
     yield from miscounted(expected, len(listed), None)
-    for file, path, image in zip(listed, planned_paths(expected), expected.images, strict=False):
+    for file, path, image in in_hand.each(zip(listed, planned_paths(expected), expected.images, strict=False)):
         if file.path != path:
             yield Problem(shard=shard, what=f"its listing names {file.path}, expected {path}", name=image.name)
             continue

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from wizard.engine import in_hand
 from wizard.engine.records import CONSTANTS, CORNERS
 from wizard.engine.targets import INDEX_FOLDER
 from wizard.formats import example
@@ -39,7 +40,7 @@ def check_records(expected: Expectation) -> Iterator[Problem]:
     index: list[str] = []
     boxes = 0
     with expected.path.open("rb") as file:
-        found = records(file)
+        found = in_hand.each(records(file))
         while True:
             place = len(index)
             known = planned[place] if place < len(planned) else None

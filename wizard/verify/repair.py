@@ -12,7 +12,7 @@ from wizard.engine.targets import INDEX_FOLDER, STATE_FOLDER, Target
 from wizard.engine.writers import restore_index
 from wizard.formats.tfrecord import RecordDamage
 from wizard.verify.expected import Expectation
-from wizard.verify.shard import check_shard
+from wizard.verify.reading import checked
 
 REJECTED_FOLDER = "rejected"
 
@@ -41,12 +41,11 @@ def set_rejected_aside(
             with suppress(RecordDamage):  # told below
                 restore_index(output, task.name, task.target)
     total = sum(journal.done[task.name].bytes_out for task in finished)
-    checked = rejected = 0
-    for task, problems in zip(
-        finished, executor.map(check_shard, [_expectation(task, journal) for task in finished]), strict=True
-    ):
-        checked += journal.done[task.name].bytes_out
-        report(Preparing(step="re-reading finished shards", done=checked, total=total))
+    read = rejected = 0
+    reading = checked([_expectation(task, journal) for task in finished], executor)
+    for task, (expected, problems) in zip(finished, reading, strict=True):
+        read += expected.result.bytes_out
+        report(Preparing(step="re-reading finished shards", done=read, total=total))
         if problems:
             report(Note(text=f"{problems[0]} → it is set aside and built anew", warning=True))
             _set_aside(output, task.name, task.target)

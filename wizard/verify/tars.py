@@ -8,6 +8,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from wizard.engine import in_hand
 from wizard.engine.targets import key
 from wizard.formats import tar
 from wizard.verify import images
@@ -28,7 +29,7 @@ def check_tar(expected: Expectation) -> Iterator[Problem]:
     shard, planned = expected.result.shard, expected.images
     count = boxes = 0
     with expected.path.open("rb") as file:
-        found = _samples(file)
+        found = in_hand.each(_samples(file))
         while True:
             known = planned[count] if count < len(planned) else None
             name = known.name if known else ""

@@ -1,8 +1,8 @@
 """What a container may use: the limits of this process's control group and of every group above it, version 1 or 2.
 
-Files and their meaning: Documentation/admin-guide/cgroup-v2.rst (memory.max, memory.current, memory.stat, cpu.max) and
-cgroup-v1/memory.rst and scheduler/sched-bwc.rst (memory.limit_in_bytes, memory.usage_in_bytes, cpu.cfs_quota_us) of
-the Linux kernel.
+Files and their meaning: Documentation/admin-guide/cgroup-v2.rst (memory.max, memory.current, memory.stat,
+memory.events, cpu.max) and cgroup-v1/memory.rst and scheduler/sched-bwc.rst (memory.limit_in_bytes,
+memory.usage_in_bytes, memory.oom_control, cpu.cfs_quota_us) of the Linux kernel; /proc/vmstat is the whole machine's.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from pathlib import Path
 
 _MOUNT = Path("/sys/fs/cgroup")
 _MEMBERSHIP = Path("/proc/self/cgroup")
+_VMSTAT = Path("/proc/vmstat")
 _NO_LIMIT = 1 << 60
 """Version 1 writes a number near 2**63 where there is no limit."""
 
@@ -59,6 +60,24 @@ def read_limits(mount: Path = _MOUNT, membership: Path = _MEMBERSHIP) -> Limits:
     )
 
 
+def oom_kills(mount: Path = _MOUNT, membership: Path = _MEMBERSHIP, vmstat: Path = _VMSTAT) -> int | None:
+    """How many processes the kernel has killed for want of memory: in this process's group, or else on this machine.
+
+    Returns:
+        A count that only grows; None where the system keeps none.
+    """
+    for line in _read(membership).splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        root, name = (mount / "memory", "memory.oom_control") if controllers else (mount, "memory.events")
+        for folder in _upwards(root, path):
+            count = _entry(folder / name, "oom_kill")
+            if count is not None:
+                return count
+    return _entry(vmstat, "oom_kill")
+
+
 def _upwards(root: Path, path: str) -> Iterator[Path]:
     """The group's folder and all above it; in a container the path may be the host's, and only the root is there."""
     folder = root / path.strip("/")
@@ -89,11 +108,15 @@ def _quota_v1(folder: Path) -> list[float]:
 
 
 def _field(path: Path, name: str) -> int:
+    return _entry(path, name) or 0
+
+
+def _entry(path: Path, name: str) -> int | None:
     for line in _read(path).splitlines():
         key, _, value = line.partition(" ")
         if key == name:
             return int(value)
-    return 0
+    return None
 
 
 def _number(path: Path) -> int | None:

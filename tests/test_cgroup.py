@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.preflight.cgroup import Limits, read_limits
+from wizard.cgroup import Limits, oom_kills, read_limits
 
 GB = 1_000_000_000
 V1_NONE = 9_223_372_036_854_771_712
@@ -131,17 +131,39 @@ def test_a_group_over_its_limit_has_nothing_left(system: Callable[..., Limits]) 
     assert system("0::/\n", {"memory.max": GB, "memory.current": 2 * GB}).memory_left == 0
 
 
-@pytest.mark.parametrize(("hierarchy", "limit"), [("memory", "memory.limit_in_bytes"), ("", "memory.max")])
-def test_a_real_memory_limit_is_what_a_process_sees(
-    in_a_group: Callable[[str, str, int, str], str], hierarchy: str, limit: str
+@pytest.fixture
+def kills(tmp_path: Path) -> Callable[..., int | None]:
+    """Counts kills with control groups and a /proc/vmstat made of ordinary files, by path."""
+
+    def read(membership: str, files: Mapping[str, str]) -> int | None:
+        for name, content in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+        (tmp_path / "membership").write_text(membership)
+        return oom_kills(tmp_path / "cgroup", tmp_path / "membership", tmp_path / "vmstat")
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("membership", "file"),
+    [
+        ("0::/work\n", "cgroup/work/memory.events"),
+        ("0::/docker/0a1b2c\n", "cgroup/memory.events"),
+        ("5:cpu:/x\n4:memory:/work\n0::/\n", "cgroup/memory/work/memory.oom_control"),
+    ],
+)
+def test_kills_for_want_of_memory_are_counted_in_the_own_group(
+    kills: Callable[..., int | None], membership: str, file: str
 ) -> None:
-    program = "from wizard.preflight.machine import memory; m = memory(); print(m.total, m.available, m.limited)"
-    total, available, limited = in_a_group(hierarchy, limit, 512 << 20, program).split()
-    assert int(total) == 512 << 20
-    assert 0 < int(available) <= 512 << 20
-    assert limited == "True"
+    assert kills(membership, {file: "low 0\noom 3\noom_kill 2\n", "vmstat": "oom_kill 7\n"}) == 2
 
 
-def test_a_real_quota_is_what_a_process_sees(in_a_group: Callable[[str, str, int, str], str]) -> None:
-    program = "from wizard.preflight.machine import cores; print(cores())"
-    assert in_a_group("cpu", "cpu.cfs_quota_us", 50_000, program) == "1"
+def test_kills_of_the_machine_count_where_no_group_counts_them(kills: Callable[..., int | None]) -> None:
+    files = {"cgroup/memory/memory.oom_control": "under_oom 0\n", "vmstat": "pgfree 3\noom_kill 7\n"}
+    assert kills("4:memory:/\n0::/\n", files) == 7
+
+
+def test_a_system_that_counts_no_kills_says_so(tmp_path: Path) -> None:
+    assert oom_kills(tmp_path, tmp_path / "none", tmp_path / "none") is None

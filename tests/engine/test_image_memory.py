@@ -1,0 +1,123 @@
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from tests.engine.test_worker import task
+from tests.helpers import encoded, noise
+from wizard.engine import worker
+from wizard.engine.image_memory import needed
+from wizard.engine.transform import Recipe
+from wizard.engine.worker import build_shard, memory_of_largest, rehearse
+from wizard.errors import MachineError
+from wizard.formats.resize import Resize
+
+KEPT = Recipe(resize=Resize(mode="original"), quality=None)
+SAME_SIZE = Recipe(resize=Resize(mode="original"), quality=85)
+SMALL = Recipe(resize=Resize(mode="shortest", size=240), quality=85)
+TINY = Recipe(resize=Resize(mode="shortest", size=64), quality=85)
+HEIGHT, WIDTH = 2400, 3000
+PIXELS = HEIGHT * WIDTH
+MB = 1_000_000
+
+KINDS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "baseline": ("RGB", "JPEG", {}),
+    "progressive": ("RGB", "JPEG", {"progressive": True, "subsampling": 0}),
+    "gray, progressive": ("L", "JPEG", {"progressive": True}),
+    "CMYK": ("CMYK", "JPEG", {}),
+    "PNG": ("RGB", "PNG", {}),
+    "WebP": ("RGB", "WEBP", {}),
+}
+
+
+def image(kind: str, height: int = HEIGHT, width: int = WIDTH) -> bytes:
+    mode, form, options = KINDS[kind]
+    flat = Image.fromarray(np.full((height, width, 3), 90, np.uint8))
+    return encoded(flat.convert(mode), form, **options)
+
+
+def peak(path: Path, recipe: str) -> int:
+    """Bytes by which putting an image through makes a process grow."""
+    program = (
+        "import resource, sys; from pathlib import Path; from tests.engine import test_image_memory as test\n"
+        "from wizard.engine.transform import transform\n"
+        "data, most = Path(sys.argv[1]).read_bytes(), lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "transform(test.encoded(test.Image.fromarray(test.noise(64, 64))), test.SMALL)\n"
+        "before = most(); transform(data, getattr(test, sys.argv[2])); print(most() - before)"
+    )
+    # From a shell of its own: a process that is forked begins with its parent's peak.
+    words = ["sh", "-c", '"$@"; exit $?', "sh", sys.executable, "-c", program, str(path), recipe]
+    return int(subprocess.run(words, capture_output=True, text=True, check=True).stdout) * 1024
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peaks are in other units elsewhere")
+@pytest.mark.parametrize(("kind", "recipe"), [*((kind, "SMALL") for kind in KINDS), ("baseline", "TINY")])
+def test_what_is_foretold_is_what_a_process_grows_by(tmp_path: Path, kind: str, recipe: str) -> None:
+    data = image(kind)
+    (tmp_path / "image").write_bytes(data)
+    grown, foretold = peak(tmp_path / "image", recipe), needed(data, {"SMALL": SMALL, "TINY": TINY}[recipe]).bytes
+    assert foretold == pytest.approx(grown, rel=0.15, abs=3 * MB)
+
+
+def test_a_progressive_jpeg_that_is_kept_takes_its_coefficients_and_a_baseline_one_next_to_nothing() -> None:
+    assert needed(image("progressive"), KEPT).bytes == pytest.approx(6 * PIXELS, rel=0.02)
+    assert needed(image("baseline"), KEPT).bytes < PIXELS / 50
+
+
+def test_enlarging_takes_what_it_enlarges_to() -> None:
+    enlarged = Recipe(resize=Resize(mode="shortest", size=2 * HEIGHT, upscale=True), quality=85)
+    assert needed(image("baseline"), enlarged).bytes >= 3 * 5 * PIXELS
+
+
+@given(st.integers(1, 60_000), st.integers(1, 60_000), st.sampled_from(["baseline", "progressive", "PNG"]))
+def test_any_size_is_read_from_the_header_alone(height: int, width: int, kind: str) -> None:
+    data = bytearray(image(kind, 8, 8))
+    if kind == "PNG":
+        data[16:24] = width.to_bytes(4) + height.to_bytes(4)
+    else:
+        at = data.index(b"\xff\xc2" if kind == "progressive" else b"\xff\xc0") + 5
+        data[at : at + 4] = height.to_bytes(2) + width.to_bytes(2)
+    need = needed(bytes(data), SAME_SIZE)
+    assert (need.height, need.width) == (height, width)
+    assert need.bytes >= 3 * height * width or height * width * 3 >= 1 << 29
+
+
+@given(st.binary(max_size=80), st.sampled_from([b"", b"\xff\xd8\xff\xe0", b"\xff\xd8\xff\xc0", b"\x89PNG\r\n\x1a\n"]))
+def test_bytes_that_are_no_image_need_nothing_or_some(begin: bytes, rest: bytes) -> None:
+    assert needed(rest + begin, SMALL).bytes >= 0
+
+
+def test_an_image_that_takes_more_than_a_worker_has_stops_the_run_by_name_even_with_skip(tmp_path: Path) -> None:
+    images = {"n01514668_1.JPEG": encoded(Image.fromarray(noise(30, 40))), "n01514668_2.JPEG": image("progressive")}
+    with pytest.raises(
+        MachineError,
+        match=r"n01514668_2\.JPEG .* its 3,000 x 2,400 pixels need about 66\.2 MB of memory; a worker has 60\.0 MB",
+    ) as error:
+        build_shard(task(tmp_path, images, recipe=SMALL, skip_bad=True, memory=60 * MB))
+    assert "--set run.workers=1" in error.value.hint
+    assert build_shard(task(tmp_path, images, recipe=SMALL, memory=70 * MB)).images == 2
+
+
+def test_a_rehearsal_leaves_it_out_and_tells_what_it_takes(tmp_path: Path) -> None:
+    made = task(tmp_path, {"n01514668_2.JPEG": image("progressive")}, recipe=SMALL, memory=60 * MB)
+    seen = rehearse(made)
+    assert (seen.bytes_out, seen.largest) == ([0], memory_of_largest(made))
+    assert seen.largest == pytest.approx(66 * MB, rel=0.01)
+
+
+def test_memory_that_the_system_refuses_stops_the_run_by_name_even_with_skip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_data: bytes, _recipe: Recipe) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(worker, "transform", refuse)
+    made = task(tmp_path, {"n01514668_1.JPEG": encoded(Image.fromarray(noise(30, 40)))}, skip_bad=True)
+    with pytest.raises(MachineError, match=r"n01514668_1\.JPEG .* not enough memory to decode it"):
+        build_shard(made)

@@ -1,0 +1,99 @@
+"""Images that kill the workers which decode them: found, named, left out where that is allowed, and nothing else."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import deadly
+from tests.helpers import build_dataset, contents, profile
+from wizard.engine.events import Event, Finished, WorkerLost
+from wizard.errors import BadImage, VerifyFailed
+from wizard.preflight.examine import examine
+from wizard.verify.dataset import verify
+
+SECTIONS: dict[str, Any] = {"source": {"splits": ["train"], "boxes": "none"}}
+DEADLY = {3: deadly.SEGFAULT, 4: deadly.ABORT, 9: deadly.SEGFAULT, 14: deadly.EXIT, 15: deadly.ABORT}
+"""More in a shard than it has attempts."""
+COUNT = 20
+
+
+def tree(folder: Path, kinds: dict[int, bytes]) -> Path:
+    for place in range(COUNT):
+        file = folder / "train" / ("cat" if place % 2 else "dog") / f"{place:02}.jpg"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(deadly.image(kinds.get(place, b""), place))
+    return folder
+
+
+def name(place: int) -> str:
+    return f"{'cat' if place % 2 else 'dog'}/{place:02}.jpg"
+
+
+def built(raw: Path, out: Path, on_bad_image: str, events: list[Event] | None = None) -> Finished:
+    report = [] if events is None else events
+    output = {"train_shards": 2, "on_bad_image": on_bad_image}
+    return build_dataset(raw, out, report=report.append, output=output, run={"workers": 2}, **SECTIONS)
+
+
+def test_deadly_images_are_left_out_and_the_bytes_are_those_without_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw, broken = tree(tmp_path / "raw", DEADLY), tree(tmp_path / "broken", DEADLY)
+    for place in DEADLY:  # of the same size, so that both are planned alike, and refused in the ordinary way
+        file = broken / "train" / name(place)
+        file.write_bytes(b"\0" * file.stat().st_size)
+    ordinary = built(broken, tmp_path / "ordinary", "skip")
+    deadly.arm(tmp_path / "armed", monkeypatch)
+    events: list[Event] = []
+    finished = built(raw, tmp_path / "out", "skip", events)
+    assert contents(tmp_path / "out") == contents(tmp_path / "ordinary")
+    assert {image.name for image in finished.skipped} == {image.name for image in ordinary.skipped}
+    reasons = {image.name: image.reason for image in finished.skipped}
+    assert reasons[name(3)] == "a worker crashed on it twice (SIGSEGV)"
+    assert reasons[name(4)] == "a worker crashed on it twice (SIGABRT)"
+    assert reasons[name(14)] == "a worker crashed on it twice (exit code 1)"
+    told = [event.reason for event in events if isinstance(event, WorkerLost)]
+    assert len(told) == len(DEADLY)
+    assert all(any(f"{name(place)} (" in reason for reason in told) for place in DEADLY)
+
+
+def test_a_deadly_image_stops_the_run_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = tree(tmp_path / "raw", {3: deadly.SEGFAULT})
+    deadly.arm(tmp_path / "armed", monkeypatch)
+    with pytest.raises(BadImage, match=rf"{name(3)} \(.* bytes at byte 0\): a worker crashed on it twice \(SIGSEGV\)"):
+        built(raw, tmp_path / "out", "stop")
+
+
+def test_an_image_that_lets_a_later_one_crash_is_left_out_and_the_later_one_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = tree(tmp_path / "raw", {3: deadly.LATER})
+    deadly.arm(tmp_path / "armed", monkeypatch)
+    finished = built(raw, tmp_path / "out", "skip")
+    assert {image.name for image in finished.skipped} <= {name(3)}
+    assert finished.splits[0].images_out + len(finished.skipped) == COUNT
+
+
+def test_a_sample_that_kills_a_worker_is_not_for_want_of_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = tree(tmp_path / "raw", {3: deadly.SEGFAULT})
+    deadly.arm(tmp_path / "armed", monkeypatch)
+    verdict = examine(profile(raw, tmp_path / "out", **SECTIONS), lambda _: None)
+    check = next(check for check in verdict.checks if check.name == "raw-data")
+    assert check.status == "warn"
+    assert f"{name(3)} (" in check.seen
+    assert "crashed (SIGSEGV) with this image in hand" in check.seen
+    assert "memory" not in check.mend
+
+
+@pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders"])
+def test_verify_names_the_record_that_kills_its_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    raw, out = tree(tmp_path / "raw", {3: deadly.ABORT}), tmp_path / "out"
+    build_dataset(raw, out, output={"train_shards": 2, "format": form}, **SECTIONS)
+    deadly.arm(tmp_path / "armed", monkeypatch)
+    with pytest.raises(VerifyFailed, match=rf"record \d+ \({name(3)}\): a worker that read it crashed twice"):
+        verify(out, lambda _: None)

@@ -1,0 +1,146 @@
+"""Files, shards or the whole output folder go while a build runs: it never says that it is finished."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers import build_dataset, contents, shards
+from wizard.build import Options
+from wizard.engine import journal
+from wizard.engine.events import Event, ShardDone
+from wizard.errors import MachineError
+
+
+class Saboteur:
+    """Does something to the output when so many shards are done."""
+
+    def __init__(self, act: Callable[[str], None], after: int = 7) -> None:
+        self._act, self._left = act, after
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, ShardDone):
+            self._left -= 1
+            if not self._left:
+                self._act(event.result.shard)
+
+
+def sabotaged(raw: Path, out: Path, act: Callable[[str], None], *, after: int = 7, **output: Any) -> MachineError:
+    with pytest.raises(MachineError) as error:
+        build_dataset(raw, out, report=Saboteur(act, after), output=output)
+    assert not (out / "dataset.json").exists()
+    return error.value
+
+
+def cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+@pytest.mark.parametrize("change", [Path.unlink, cut])
+@pytest.mark.parametrize("after", [2, 7])
+def test_a_shard_that_is_removed_or_cut_meanwhile_is_named_and_only_it_is_built_again(
+    raw: Path, tmp_path: Path, change: Callable[[Path], None], after: int
+) -> None:
+    out = tmp_path / "out"
+    build_dataset(raw, tmp_path / "undisturbed")
+    lost: list[str] = []
+
+    def act(shard: str) -> None:
+        lost.append(shard)
+        change(out / shard)
+
+    error = sabotaged(raw, out, act, after=after)
+    assert f"\n  {lost[0]} {'is gone' if change is Path.unlink else 'has '}" in error.what
+    assert "the same command then builds again what is missing" in error.hint
+    assert set(journal.read(out)[1]) == {file.name for file in shards(tmp_path / "undisturbed")} - set(lost)
+    events: list[Event] = []
+    build_dataset(raw, out, report=events.append)
+    assert [event.result.shard for event in events if isinstance(event, ShardDone)] == lost
+    assert contents(out) == contents(tmp_path / "undisturbed")
+
+
+@pytest.mark.parametrize("form", ["folders", "flat"])
+def test_an_image_file_that_is_removed_meanwhile_is_named(raw: Path, tmp_path: Path, form: str) -> None:
+    out = tmp_path / "out"
+    gone: list[str] = []
+
+    def act(_shard: str) -> None:
+        file = next(out.rglob("*.JPEG"))
+        gone.append(str(file.relative_to(out)))
+        file.unlink()
+
+    error = sabotaged(raw, out, act, format=form)
+    assert f"\n  {gone[0]} is gone" in error.what
+    build_dataset(raw, out, output={"format": form})
+    assert (out / gone[0]).is_file()
+
+
+def test_an_index_that_is_removed_meanwhile_is_named_and_restored_by_the_next_run(raw: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    error = sabotaged(raw, out, lambda shard: (out / "idx" / shard).unlink())
+    assert "idx/" in error.what
+    assert build_dataset(raw, out).images_built == 0
+    assert len(list((out / "idx").iterdir())) == len(shards(out))
+
+
+@pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders", "flat"])
+@pytest.mark.parametrize("after", [2, 7])
+def test_an_output_folder_that_is_removed_meanwhile_is_not_made_again(
+    raw: Path, tmp_path: Path, form: str, after: int
+) -> None:
+    out = tmp_path / "out"
+    error = sabotaged(raw, out, lambda _: shutil.rmtree(out), after=after, format=form)
+    assert error.what == f"{out} is gone: it was removed, moved or unmounted while this run was writing to it."
+    assert not out.exists()
+
+
+def test_a_journal_that_is_removed_meanwhile_is_not_begun_again_in_the_middle(raw: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    error = sabotaged(raw, out, lambda _: shutil.rmtree(out / ".imagenet-setup"), after=2)
+    assert "journal.jsonl is gone" in error.what
+    assert not (out / ".imagenet-setup" / "journal.jsonl").exists()
+
+
+def test_everything_but_the_state_that_is_removed_meanwhile_is_told(raw: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+
+    def act(_shard: str) -> None:
+        for each in out.glob("*"):
+            if each.name != ".imagenet-setup":
+                shutil.rmtree(each) if each.is_dir() else each.unlink()
+
+    error = sabotaged(raw, out, act)
+    assert "and 2 more" in error.what
+    assert build_dataset(raw, out).images_built > 0
+
+
+@pytest.mark.parametrize("form", ["folders", "flat"])
+def test_a_finished_dataset_that_lost_an_image_file_gets_it_back(raw: Path, tmp_path: Path, form: str) -> None:
+    out = tmp_path / "out"
+    build_dataset(raw, out, output={"format": form})
+    gone = next(out.rglob("*.JPEG"))
+    gone.unlink()
+    assert 0 < build_dataset(raw, out, output={"format": form}).images_built < 20
+    assert gone.is_file()
+
+
+def test_a_description_that_vanishes_as_it_is_written_is_told(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wizard.engine import manifest
+
+    out, written = tmp_path / "out", manifest.write
+
+    def lose(*args: Any) -> dict[str, str]:
+        sums = written(*args)
+        (out / "images.csv.gz").unlink()
+        return sums
+
+    monkeypatch.setattr(manifest, "write", lose)
+    with pytest.raises(MachineError, match=r"images\.csv\.gz is gone"):
+        build_dataset(raw, out)
+    assert not (out / "dataset.json").exists()
+    monkeypatch.undo()
+    assert build_dataset(raw, out, options=Options()).images_built == 0

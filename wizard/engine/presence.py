@@ -1,0 +1,82 @@
+"""Whether what a build wrote is still there: every shard, image file, index and description, by its size at least.
+
+A size is asked for with os.stat and a plain string: 1.9 microseconds a file on Linux, where pathlib took 4.8 and a
+scandir of the folders 2.9, for that has to ask for each size too.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from wizard.engine.events import ShardResult
+from wizard.engine.targets import INDEX_FOLDER, Target
+from wizard.engine.writers import read_listing
+
+_TAIL = 64
+"""Bytes that the last line of an index takes at most."""
+
+
+def missing_from_shard(folder: Path, target: Target, result: ShardResult) -> str:
+    """What is wrong with a shard's file, or with the first of its image files that is not right.
+
+    Args:
+        folder: the dataset's.
+        target: as what it is written.
+        result: what was recorded of the shard.
+
+    Returns:
+        A clause that names the file; empty where all are there with their sizes.
+    """
+    file = target.file(result.shard)
+    if not target.of_files:
+        return _off(folder, file, result.bytes_out)
+    try:
+        listing = (folder / file).read_bytes()
+    except OSError:
+        return f"{file} is gone"
+    if hashlib.sha256(listing).hexdigest() != result.sha256:
+        return f"{file} has changed"
+    offs = (_off(folder, image.path, image.bytes) for image in read_listing(listing))
+    return next(filter(None, offs), "")
+
+
+def missing_from_index(folder: Path, target: Target, result: ShardResult) -> str:
+    """What is wrong with a shard's index: it has to end where the shard does. Empty where there need be none."""
+    file = f"{INDEX_FOLDER}/{result.shard}"
+    if not target.indexed:
+        return ""
+    try:
+        with (folder / file).open("rb") as index:
+            index.seek(max(0, index.seek(0, os.SEEK_END) - _TAIL))
+            tail = index.read()
+    except OSError:
+        return f"{file} is gone"
+    last = tail.rstrip(b"\n").rpartition(b"\n")[2].split()
+    ends = sum(map(int, last)) if all(map(bytes.isdigit, last)) and tail.endswith(b"\n") else 0
+    return "" if ends == result.bytes_out else f"{file} does not fit its shard"
+
+
+def missing_descriptions(folder: Path, sums: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with small files.
+
+    Args:
+        folder: that they lie in.
+        sums: sha256 in hex of each, by name.
+    """
+    for name, expected in sums.items():
+        try:
+            found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        except OSError:
+            yield f"{name} is gone"
+            continue
+        if found != expected:
+            yield f"{name} has changed"
+
+
+def _off(folder: Path, file: str, size: int) -> str:
+    try:
+        found = os.stat(f"{folder}/{file}").st_size  # noqa: PTH116  half of pathlib's time, and there may be a million
+    except OSError:
+        return f"{file} is gone"
+    return "" if found == size else f"{file} has {found:,} bytes, expected {size:,}"

@@ -1,0 +1,47 @@
+"""Has worker processes re-read shards; one that kills its reader is a problem of that shard, by record and image."""
+
+from collections.abc import Collection, Iterator
+from concurrent.futures import Executor
+
+from wizard.engine.deaths import WorkerDied
+from wizard.errors import MachineError
+from wizard.verify.expected import Expectation, Problem
+from wizard.verify.shard import check_shard
+
+Checked = tuple[Expectation, tuple[Problem, ...]]
+
+
+def checked(expectations: Collection[Expectation], executor: Executor) -> Iterator[Checked]:
+    """Each shard with everything that is wrong with it, in order.
+
+    Raises:
+        MachineError: a shard's reader died twice, and not of the same image.
+    """
+    futures = [executor.submit(check_shard, each) for each in expectations]
+    for expected, future in zip(expectations, futures, strict=True):
+        try:
+            yield expected, future.result()
+        except WorkerDied as death:
+            yield expected, _once_more(expected, death, executor)
+
+
+def _once_more(expected: Expectation, before: WorkerDied, executor: Executor) -> tuple[Problem, ...]:
+    try:
+        return executor.submit(check_shard, expected).result()
+    except WorkerDied as death:
+        if death.crashed and before.crashed and death.item is not None and death.item == before.item:
+            return (_deadly(expected, death, death.item),)
+        raise MachineError(
+            f"Re-reading {expected.result.shard} ended early, twice; the last time: {death}.",
+            f"{death.hint}; nothing was changed",
+        ) from death
+
+
+def _deadly(expected: Expectation, death: WorkerDied, record: int) -> Problem:
+    planned = expected.images
+    return Problem(
+        shard=expected.result.shard,
+        what=f"a worker that read it crashed twice ({death.signal}); what follows it was not read",
+        record=record,
+        name=planned[record].name if record < len(planned) else "",
+    )
