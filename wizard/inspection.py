@@ -85,6 +85,8 @@ def _raw_data(raw: RawData, report: Callable[[Event], None]) -> Facts:
                 continue
             facts[name] = _surveyed(survey)
             classes = survey.table.classes if survey.table is not None else imagenet()
+            if survey.table is not None and survey.table.repairs:
+                facts[f"boxes of {part.split}"] = "; ".join(survey.table.repairs)
     if classes is not None:
         facts["labels"] = _labels(classes)
         if raw.layout == "tfrecords":

@@ -181,6 +181,8 @@ def _read_source(profile: Profile, report: Report, *, md5: bool) -> dict[Split, 
     for split, table in tables.items():
         for told in differences(table, split):
             report(Note(text=told, warning=True))
+        for told in table.repairs:
+            report(Note(text=f"{split}: {told}", warning=True))
     if profile.source.classes is not None:
         tables = _of_first_classes(tables, profile.source.classes)
     for split in annotated:

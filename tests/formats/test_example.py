@@ -10,6 +10,7 @@ from wizard.formats.example import (
     ExampleDamage,
     Feature,
     Values,
+    byte_spans,
     decode,
     encode,
     entries,
@@ -17,7 +18,6 @@ from wizard.formats.example import (
     kept,
     places,
     raw,
-    sizes,
     values,
 )
 
@@ -177,13 +177,13 @@ def test_of_a_name_that_is_there_twice_the_last_counts_as_for_tensorflow() -> No
     assert list(tf.train.Example.FromString(data).features.feature["a"].int64_list.value) == [2]
 
 
-def test_places_and_sizes_need_only_a_part_of_a_buffer() -> None:
+def test_places_and_spans_need_only_a_part_of_a_buffer() -> None:
     one, other = encode({"a": b"one"}), encode({"b": b"other", "c": (1,)})
     buffer = one + other + one
     found = places(buffer, len(one), len(one) + len(other))
     assert {name: buffer[start:end] for name, (start, end) in found.items()} == entries(other)
-    assert sizes(buffer, *found["b"]) == [5]
-    assert sizes(buffer, *found["c"]) is None
+    assert [buffer[at:stop] for at, stop in byte_spans(buffer, *found["b"]) or ()] == [b"other"]
+    assert byte_spans(buffer, *found["c"]) is None
 
 
 @given(ANY, st.data())

@@ -61,7 +61,11 @@ def _line(facts: Facts, part: Part, width: int) -> list[str]:
     if part.kind == "boxes":
         return [f"  ✓ {name} {_size(part.bytes)}   bounding boxes of {part.split}"]
     survey = facts.surveys[part.split]
-    return [f"  {'!' if is_short(survey) else '✓'} {name} {_size(survey.bytes)}   {_told(survey)}"]
+    repairs = survey.table.repairs if survey.table is not None else ()
+    return [
+        f"  {'!' if is_short(survey) else '✓'} {name} {_size(survey.bytes)}   {_told(survey)}",
+        *(f"  ! {part.split}: {told}" for told in repairs),
+    ]
 
 
 def _cost(facts: Facts, part: Part) -> str:

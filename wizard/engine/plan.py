@@ -113,6 +113,8 @@ class Plan:
             named[f"{split.split} images"] = f"{len(split.table):,}"
             named[f"{split.split} boxes"] = f"{len(split.table.boxes):,}"
             named[f"{split.split} contents"] = _digest(split.table)
+            if split.table.repairs:
+                named[f"{split.split} boxes repaired"] = "; ".join(split.table.repairs)
             if not split.is_shuffled:
                 named[f"{split.split} order"] = f"that of the source, {_digest_of_order(split)}"
         return named

@@ -44,7 +44,7 @@ def read_boxes(path: Path, cache: Path, progress: Progress) -> BoxTable:
         return {"name": table.names, "boxes": table.boxes, "rejected": np.array(table.rejected)}
 
     with reading(path):
-        arrays = cached(cache, path, "boxes4", make)
+        arrays = cached(cache, path, "boxes5", make)
     return BoxTable(arrays["name"], arrays["boxes"], int(arrays["rejected"]))
 
 

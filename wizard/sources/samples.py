@@ -12,6 +12,8 @@ from wizard.sources.classes import Classes, imagenet
 
 Form = Literal["image", "example"]
 """What a sample's bytes are: an encoded image, or a tf.train.Example that holds one."""
+BoxUnit = Literal["relative", "pixels"]
+"""What the corners of boxes count in: shares of the image's width and height, or its pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +72,8 @@ class SampleTable:
         label_base: where they are Examples, the label that these state for rank 0; else 0.
         gzipped: whether the files are gzipped, and so can only be read forwards.
         left_out: what lies beside the images and is not read.
+        box_unit: where they are Examples, what their boxes count in; `boxes` are relative in any case.
+        repairs: what was wrong with the source's boxes and became of it, in clauses; mostly empty.
     """
 
     files: tuple[str, ...]
@@ -86,6 +90,8 @@ class SampleTable:
     label_base: int = 0
     gzipped: bool = False
     left_out: tuple[LeftOut, ...] = ()
+    box_unit: BoxUnit = "relative"
+    repairs: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.name)
