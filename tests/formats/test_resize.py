@@ -95,6 +95,11 @@ def test_moved_boxes_are_always_within_the_image_with_area(corners: list[tuple[f
     assert (moved[:, :2] < moved[:, 2:]).all()
 
 
+def test_a_box_of_which_a_crop_leaves_less_than_a_float32_holds_is_dropped() -> None:
+    boxes = np.array([[0.75 - 1e-12, 0.0, 0.9, 1.0], [0.5, 0.0, 0.75, 1.0]])
+    assert move_boxes(boxes, way_of_crop())[1].tolist() == [1]
+
+
 def test_scaling_alone_leaves_relative_boxes_as_they_are() -> None:
     boxes = np.array([[0.1, 0.2, 0.3, 0.4]])
     moved, rows = move_boxes(boxes, geometry(Resize(mode="exact", height=9, width=9), 100, 200))

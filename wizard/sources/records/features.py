@@ -31,6 +31,7 @@ _LISTED = 16
 _TFDS = {"image", "label"}
 """Keys of TensorFlow Datasets' image classification data (tfds.image_classification)."""
 _NOT_THESE = "Records need image/encoded with one image, and for training a label: say where else the raw data lies"
+_ONE_LABEL = "Write these records again with one label an image, an int64"
 _NOT_TFDS = (
     "Give the archives or images that they were made from, or write them again with image/encoded and "
     "image/class/label in place of image and label"
@@ -113,7 +114,7 @@ class Features:
         if not len(found):
             return UNLABELLED
         if not isinstance(found, tuple) or len(found) != 1:
-            raise Unfit(f"has {_listed(found)} in {self._label}, expected one whole number", _NOT_THESE)
+            raise Unfit(f"has {_listed(found)} in {self._label}, expected one whole number", _ONE_LABEL)
         if not UNLABELLED <= found[0] <= _LARGEST:
             raise Unfit(f"has the label {found[0]:,}, expected -1 to {_LARGEST:,}")
         return found[0]
@@ -154,8 +155,8 @@ def _is_image(buffer: bytes | mmap, start: int, end: int) -> bool:
 
 def _listed(found: example.Values) -> str:
     """What stands where one whole number should, in words."""
-    kind = "text" if isinstance(found, list) else "fraction" if isinstance(found, np.ndarray) else "whole number"
-    some = [repr(value.decode(errors="replace")) if isinstance(value, bytes) else f"{value:g}" for value in found[:3]]
+    kind = "text" if isinstance(found, list) else "float" if isinstance(found, np.ndarray) else "whole number"
+    some = [repr(value.decode(errors="replace")) if isinstance(value, bytes) else str(value) for value in found[:3]]
     more = f" and {len(found) - 3:,} more" if len(found) > 3 else ""
     counted = f"the {kind}" if len(found) == 1 else f"{len(found):,} {kind}s"
     return f"{counted} {', '.join(some)}{more}"
@@ -187,7 +188,7 @@ def _with_boxes(row: Row, buffer: bytes | mmap, places: _Places) -> Row:
     if boxes is None:
         return row
     for name in places:
-        if name.startswith(_PER_BOX):
+        if name.startswith(_PER_BOX) and name not in CORNERS:
             count = len(_values(_feature(buffer, places, name)))
             if count not in (0, len(boxes)):
                 raise Unfit(f"has {len(boxes):,} boxes and {count:,} values in {name}, expected one for each box")

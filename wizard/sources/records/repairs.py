@@ -21,30 +21,38 @@ def repairs(columns: Columns, fitted: Fitted, unit: BoxUnit) -> Iterator[str]:
         fitted: its boxes, made relative.
         unit: that they were in.
     """
-    total = f"{len(fitted.sound):,}"
-    if unit == "pixels" and len(fitted.sound):
-        yield f"{total} boxes are in pixels: converted to 0..1 by the size of each image"
+    every = len(fitted.sound)
+    if unit == "pixels" and every:
+        yield f"{_counted(every)} in pixels: converted to 0..1 by the size of each image"
         yield from _doubtful(columns, fitted)
     if fitted.clipped.any():
-        beyond = fitted.beyond[fitted.clipped].max()
+        clipped, beyond = int(fitted.clipped.sum()), max(0.0001, fitted.beyond[fitted.clipped].max())
         yield (
-            f"{fitted.clipped.sum():,} of {total} boxes reach outside their image, by up to {max(beyond, 0.0001):.2%} "
-            "of its width or height: clipped"
+            f"{clipped:,} of {every:,} boxes {'reaches' if clipped == 1 else 'reach'} outside of the image, by up to "
+            f"{beyond:.2%} of its width or height: clipped"
         )
     if fitted.swapped.any():
-        yield f"{fitted.swapped.sum():,} of {total} boxes have a corner with its opposite in its place: put in order"
+        swapped = int(fitted.swapped.sum())
+        yield f"{swapped:,} of {every:,} boxes {_have(swapped)} a minimum that is the maximum: put in order"
     if not fitted.sound.all():
-        yield (
-            f"{(~fitted.sound).sum():,} of {total} boxes have no area inside their image or a corner that is no "
-            "number: left out"
-        )
+        left_out = int((~fitted.sound).sum())
+        no_area = f"{left_out:,} of {every:,} boxes {_have(left_out)} no area in the image"
+        yield f"{no_area}, or a corner that is no number: left out"
 
 
 def _doubtful(columns: Columns, fitted: Fitted) -> Iterator[str]:
     """What speaks against pixels, and a person should look at."""
-    single = (np.sort(columns.boxes, axis=1) == [0, 0, 1, 1]).all(axis=1) & fitted.sound
-    if single.any():
-        yield f"{single.sum():,} of them are 0, 0, 1, 1, and taken for the one pixel that this means beside the others"
+    single = int(((np.sort(columns.boxes, axis=1) == [0, 0, 1, 1]).all(axis=1) & fitted.sound).sum())
+    if single:
+        yield f"{_counted(single)} 0, 0, 1, 1, which is the first pixel beside boxes in pixels"
     reach = fitted.boxes[fitted.sound].max(initial=0)
     if reach < _NEAR and fitted.sound.sum() >= _ENOUGH:
-        yield f"none of them reaches beyond {reach:.0%} of its image: see to it that they are not of a smaller version"
+        yield f"no box reaches beyond {reach:.0%} of its image: check that they are not of a smaller version of it"
+
+
+def _counted(count: int) -> str:
+    return "1 box is" if count == 1 else f"{count:,} boxes are"
+
+
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"

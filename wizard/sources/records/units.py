@@ -17,8 +17,8 @@ _LARGER = 1.25
 """By how much a side must exceed a scale to say anything about it."""
 _CHANCE = 0.1
 """Of pixel boxes that never reach beyond a scale though they could."""
-_BEYOND, _MANY = 0.05, 0.25
-"""A share of boxes that reach so far beyond their images is no annotators' slip: they count another size's pixels."""
+_BEYOND, _MANY, _SLIPS = 0.1, 0.25, 2
+"""How far beyond its image a box reaches that is no slip where more than two, and more than a quarter of all, do."""
 _ENOUGH = 10
 """Different boxes that show whether xmax and ymax hold a width and a height; chance alone would do so in 4 ** -10."""
 _WRITE = (
@@ -59,9 +59,12 @@ class StatedBoxes:
 
 
 def unclear(boxes: Boxes) -> bool:
-    """Whether any of a record's boxes may be in pixels."""
-    evidence = _evidence(boxes)
-    return bool((evidence.area & ~evidence.relative).any())
+    """Whether any of a record's boxes may be in pixels; asked of every record, so without NumPy's cost a call."""
+    low, high = -OUTSIDE, 1 + OUTSIDE
+    return any(
+        not all(low <= corner <= high for corner in box) or all(corner in (0, 1) for corner in box)
+        for box in boxes.tolist()
+    )
 
 
 def unit_of(found: StatedBoxes) -> BoxUnit:
@@ -135,10 +138,10 @@ def _require_pixels(found: StatedBoxes, known: Flags) -> None:
     nowhere = known & (beyond > OUTSIDE)
     if nowhere.any():
         raise found.refused(nowhere, "which is neither in 0..1 nor in the pixels of its image")
-    leaving = known & (beyond > _BEYOND)
-    if leaving.sum() > _MANY * known.sum():
+    leaving = known & np.any(in_order(found.boxes)[1] > (1 + _BEYOND) * found.sides, axis=1)
+    if leaving.sum() > max(_SLIPS, _MANY * known.sum()):
         told = f"{leaving.sum():,} of {known.sum():,} boxes"
-        raise found.refused(leaving, f"which leaves its image, as {told} do: they are in the pixels of another size")
+        raise found.refused(leaving, f"which leaves its image, as {told} do: their pixels are those of another size")
     for scale, name in _SCALES.items():
         if _may_be(found.boxes[known], found.sides[known], found.record[known], scale):
             raise found.refused(known, f"and no box goes beyond {scale:,}: they may be in {name} rather than in pixels")
