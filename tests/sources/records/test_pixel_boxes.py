@@ -1,5 +1,6 @@
 """Boxes in pixels, from records to what is stored, and other boxes that are not as they should be."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,23 +23,27 @@ from wizard.inspection import inspect
 
 PHOTO = encoded(Image.fromarray(noise(80, 100)))
 BOX = (10, 20, 90, 60)
-AS_SHARES = np.float32([0.1, 0.25, 0.9, 0.75]).tolist()
+AS_SHARES: list[float] = np.array([0.1, 0.25, 0.9, 0.75], np.float32).tolist()
 ANY = st.floats(width=32) | st.floats(-2, 3, width=32) | st.integers(-5, 120).map(float)
 
 
-def record(*boxes: tuple[float, ...], label: int = 1, image: bytes = PHOTO, **more: Value) -> bytes:
+def record(
+    *boxes: tuple[float, ...], label: int = 1, image: bytes = PHOTO, more: Mapping[str, Value] | None = None
+) -> bytes:
     """Boxes of floats, or of whole numbers where all are ints."""
     columns: dict[str, Value] = {
         f"object__bbox__{corner}": [box[place] for box in boxes] for place, corner in enumerate(CORNERS)
     }
-    return serialised(encoded=image, class__label=label, **columns, **more)
+    named: dict[str, Value] = {"encoded": image, "class__label": label, **columns, **(more or {})}
+    return serialised(**named)
 
 
 def floats(*box: float) -> tuple[float, ...]:
     return tuple(map(float, box))
 
 
-def boxes_of(folder: Path) -> list[list[list[float]]]:
+def boxes_of(folder: Path) -> list[object]:
+    """Of each image, as float32."""
     return [sample.boxes.astype(np.float32).tolist() for sample in table(folder)]
 
 
@@ -57,7 +62,7 @@ def stored(out: Path) -> list[dict[str, list[object]]]:
 def test_pixel_boxes_become_shares_of_their_image(tmp_path: Path, box: tuple[float, ...], packing: str) -> None:
     small = encoded(Image.fromarray(noise(80, 200)))
     write(tmp_path / "train.tfrecord", [record(box, box), record(box, image=small), record()], packing)
-    expected = np.float32([0.05, 0.25, 0.45, 0.75]).tolist()
+    expected = np.array([0.05, 0.25, 0.45, 0.75], np.float32).tolist()
     assert boxes_of(tmp_path) == [[AS_SHARES, AS_SHARES], [expected], []]
     assert table(tmp_path).repairs == ("3 boxes are in pixels: converted to 0..1 by the size of each image",)
 
@@ -73,7 +78,7 @@ def test_the_size_is_the_images_own_whatever_comes_before_it_in_the_file(tmp_pat
 def test_a_box_of_one_pixel_is_one_beside_pixels_and_the_whole_image_beside_shares(tmp_path: Path) -> None:
     write(tmp_path / "one" / "train.tfrecord", [record(floats(0, 0, 1, 1)), record(floats(*BOX))])
     write(tmp_path / "other" / "train.tfrecord", [record(floats(0, 0, 1, 1)), record((0.25, 0.25, 0.5, 0.5))])
-    assert boxes_of(tmp_path / "one")[0] == [np.float32([0, 0, 1 / 100, 1 / 80]).tolist()]
+    assert boxes_of(tmp_path / "one")[0] == [np.array([0, 0, 1 / 100, 1 / 80], np.float32).tolist()]
     assert "1 box is 0, 0, 1, 1" in table(tmp_path / "one").repairs[1]
     assert boxes_of(tmp_path / "other")[0] == [[0, 0, 1, 1]]
 
@@ -81,7 +86,7 @@ def test_a_box_of_one_pixel_is_one_beside_pixels_and_the_whole_image_beside_shar
 def test_all_splits_are_of_one_unit(tmp_path: Path) -> None:
     write(tmp_path / "train.tfrecord", [record(floats(0, 0, 1, 1))])
     write(tmp_path / "val.tfrecord", [record(floats(*BOX))])
-    assert boxes_of(tmp_path) == [[np.float32([0, 0, 1 / 100, 1 / 80]).tolist()]]
+    assert boxes_of(tmp_path) == [[np.array([0, 0, 1 / 100, 1 / 80], np.float32).tolist()]]
     write(tmp_path / "train.tfrecord", [record((0.25, 0.25, 0.5, 0.5)), record((0.25, 0.25, 0.5, 0.75))])
     told = r"val\.tfrecord: record 0 at byte 0 has the box 10, 20, 90, 60 .*, which is in pixels, but 2 others are in"
     refused(tmp_path, told)
@@ -96,9 +101,9 @@ def test_a_record_in_another_unit_than_the_others_is_named_with_its_byte(tmp_pat
 
 
 def test_a_size_that_the_record_states_otherwise_is_refused(tmp_path: Path) -> None:
-    write(tmp_path / "train.tfrecord", [record(floats(*BOX), width=100, height=80)])
+    write(tmp_path / "train.tfrecord", [record(floats(*BOX), more={"width": 100, "height": 80})])
     assert boxes_of(tmp_path) == [[AS_SHARES]]
-    write(tmp_path / "train.tfrecord", [record(floats(*BOX), width=500, height=400)])
+    write(tmp_path / "train.tfrecord", [record(floats(*BOX), more={"width": 500, "height": 400})])
     refused(tmp_path, "record 0 .* states 500 x 400 pixels: the box may be in those or in the image's")
 
 
@@ -125,10 +130,11 @@ def test_good_boxes_are_not_told_about(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("key", ["object__bbox__label", "object__class__label", "object__class__text"])
 def test_lists_that_have_not_a_value_for_each_box_are_refused(tmp_path: Path, key: str) -> None:
-    good, values = (0.25, 0.25, 0.5, 0.5), [b"a", b"b", b"c"] if key.endswith("text") else [1, 2, 3]
-    write(tmp_path / "train.tfrecord", [record(good, good, good, **{key: values}), record(good, **{key: []})])
+    good = (0.25, 0.25, 0.5, 0.5)
+    values: Value = [b"a", b"b", b"c"] if key.endswith("text") else [1, 2, 3]
+    write(tmp_path / "train.tfrecord", [record(good, good, good, more={key: values}), record(good, more={key: []})])
     assert len(table(tmp_path)) == 2
-    write(tmp_path / "train.tfrecord", [record(good, good, **{key: values})])
+    write(tmp_path / "train.tfrecord", [record(good, good, more={key: values})])
     refused(tmp_path, f"record 0 .* has 2 boxes and 3 values in image/{key.replace('__', '/')}, expected one for each")
 
 
@@ -159,7 +165,7 @@ def test_any_box_is_read_inside_its_image_or_left_out_and_told_or_its_record_ref
 def test_records_are_stored_with_shares_and_their_lists_follow(tmp_path: Path) -> None:
     nowhere, other = (101, 20, 120, 60), (100, 80, 50, 40)
     lists: dict[str, Value] = {"object__bbox__label": [1, 2, 3], "object__score": [0.5, 0.25, 0.125]}
-    records = [record(BOX, nowhere, other, **lists), record(label=2)] + [record(BOX, label=2)] * 4
+    records = [record(BOX, nowhere, other, more=lists), record(label=2)] + [record(BOX, label=2)] * 4
     write(tmp_path / "in" / "train.tfrecord", records)
     events: list[Event] = []
     finished = build_dataset(
@@ -171,7 +177,7 @@ def test_records_are_stored_with_shares_and_their_lists_follow(tmp_path: Path) -
     )
     first, second, *_ = stored(tmp_path / "out")
     columns = [first[f"image/object/bbox/{corner}"] for corner in CORNERS]
-    assert np.float32(columns).T.tolist() == [AS_SHARES, [0.5, 0.5, 1.0, 1.0]]
+    assert np.array(columns, np.float32).T.tolist() == [AS_SHARES, [0.5, 0.5, 1.0, 1.0]]
     assert (first["image/object/bbox/label"], first["image/object/score"]) == ([1, 3], [0.5, 0.125])
     assert first["image/encoded"] == [PHOTO]
     assert second["image/object/bbox/xmin"] == []
@@ -195,7 +201,7 @@ def test_empty_lists_of_whole_numbers_are_stored_as_floats_so_that_readers_find_
 
 
 def test_good_records_keep_their_features_byte_for_byte(tmp_path: Path) -> None:
-    records = [record((0.25, 0.25, 0.5, 0.5), floats(0, 0, 1, 1), object__bbox__label=[1, 1]), record()]
+    records = [record((0.25, 0.25, 0.5, 0.5), floats(0, 0, 1, 1), more={"object__bbox__label": [1, 1]}), record()]
     write(tmp_path / "in" / "train.tfrecord", records)
     build_dataset(tmp_path / "in", tmp_path / "out", source={"splits": ["train"]}, output={"shards": "keep"})
     with shards(tmp_path / "out")[0].open("rb") as file:

@@ -152,7 +152,7 @@ def test_widths_and_heights_in_place_of_corners_are_refused(scale: int) -> None:
     start, size = random.uniform(0, 1, (2, 40, 2))
     rows = [tuple(row) for row in (np.hstack([start, size * (1 - start)]) * scale).tolist()]
     sides = [(scale, scale)] * 40
-    assert "xmax and ymax look like a width and a height" in refusal(stated(*rows, sides=sides))  # type: ignore[arg-type]
+    assert "xmax and ymax look like a width and a height" in refusal(stated(*rows, sides=sides))
 
 
 def test_a_few_swapped_corners_among_many_are_no_widths() -> None:
@@ -160,9 +160,11 @@ def test_a_few_swapped_corners_among_many_are_no_widths() -> None:
     start, end = np.sort(random.uniform(0, 1, (2, 40, 2)), axis=0)
     rows = np.hstack([start, end])
     rows[3] = rows[3, [2, 1, 0, 3]]
-    assert unit_of(stated(*[tuple(row) for row in rows.tolist()])) == "relative"  # type: ignore[arg-type]
+    assert unit_of(stated(*[tuple(row) for row in rows.tolist()])) == "relative"
 
 
-@pytest.mark.parametrize(("row", "expected"), [(RELATIVE, False), ((0, 0, 0, 0), False), (UNIT, True), (PIXELS, True)])
+@pytest.mark.parametrize(
+    ("row", "expected"), [(RELATIVE, False), ((0.5, 0.5, 0.5, 0.5), False), (UNIT, True), (PIXELS, True)]
+)
 def test_only_boxes_that_may_be_in_pixels_are_unclear(row: Row, *, expected: bool) -> None:
     assert unclear(np.array([RELATIVE, row])) is expected
