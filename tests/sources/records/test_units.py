@@ -135,7 +135,7 @@ def test_a_stated_size_that_is_not_the_images_leaves_pixels_open(size: tuple[int
     if size == (200, 0):
         assert unit_of(stated(PIXELS, stated=[size])) == "pixels"
     else:
-        assert "the box may be in those or in the image's" in refusal(stated(PIXELS, stated=[size]))
+        assert "the box may be in the pixels of either" in refusal(stated(PIXELS, stated=[size]))
 
 
 def test_a_stated_size_matters_to_pixels_alone() -> None:

@@ -191,7 +191,7 @@ def _with_boxes(row: Row, buffer: bytes | mmap, places: _Places) -> Row:
         if name.startswith(_PER_BOX) and name not in CORNERS:
             count = len(_values(_feature(buffer, places, name)))
             if count not in (0, len(boxes)):
-                raise Unfit(f"has {len(boxes):,} boxes and {count:,} values in {name}, expected one for each box")
+                raise Unfit(f"has {count:,} values in {name} for {len(boxes):,} boxes, expected one for each")
     row = row._replace(boxes=boxes, whole=isinstance(columns[0], tuple))
     if not unclear(boxes):
         return row

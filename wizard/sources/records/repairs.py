@@ -33,7 +33,7 @@ def repairs(columns: Columns, fitted: Fitted, unit: BoxUnit) -> Iterator[str]:
         )
     if fitted.swapped.any():
         swapped = int(fitted.swapped.sum())
-        yield f"{swapped:,} of {every:,} boxes {_have(swapped)} a minimum that is the maximum: put in order"
+        yield f"{swapped:,} of {every:,} boxes {_have(swapped)} swapped corners: put in order"
     if not fitted.sound.all():
         left_out = int((~fitted.sound).sum())
         no_area = f"{left_out:,} of {every:,} boxes {_have(left_out)} no area in the image"
@@ -44,7 +44,7 @@ def _doubtful(columns: Columns, fitted: Fitted) -> Iterator[str]:
     """What speaks against pixels, and a person should look at."""
     single = int(((np.sort(columns.boxes, axis=1) == [0, 0, 1, 1]).all(axis=1) & fitted.sound).sum())
     if single:
-        yield f"{_counted(single)} 0, 0, 1, 1, which is the first pixel beside boxes in pixels"
+        yield f"{_counted(single)} 0, 0, 1, 1: taken as a single pixel, as the others are in pixels"
     reach = fitted.boxes[fitted.sound].max(initial=0)
     if reach < _NEAR and fitted.sound.sum() >= _ENOUGH:
         yield f"no box reaches beyond {reach:.0%} of its image: check that they are not of a smaller version of it"

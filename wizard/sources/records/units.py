@@ -131,9 +131,7 @@ def _require_pixels(found: StatedBoxes, known: Flags) -> None:
     other = known & ((found.stated > 0) & (found.stated != found.sides)).any(axis=1)
     if other.any():
         stated = found.stated[np.flatnonzero(other)[0]]
-        raise found.refused(
-            other, f"which is in pixels, and states {_size(stated)} pixels: the box may be in those or in the image's"
-        )
+        raise found.refused(other, f"and states a size of {_size(stated)}: the box may be in the pixels of either")
     beyond = np.nan_to_num(fit(found.boxes, found.sides).beyond)
     nowhere = known & (beyond > OUTSIDE)
     if nowhere.any():
