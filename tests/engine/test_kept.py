@@ -121,6 +121,35 @@ def test_where_a_crop_cuts_every_box_off_the_lists_are_empty_and_keep_their_kind
     assert found["image/object/bbox/xmin"] == example.raw(np.empty(0, np.float32))
 
 
+def pixels() -> dict[str, bytes]:
+    """The same boxes as whole numbers of pixels, with their lists."""
+    size = np.array([80, 40, 80, 40])
+    columns = (BOXES * size).astype(int).T.tolist()
+    return objects() | {name: example.raw(tuple(column)) for name, column in zip(CORNERS, columns, strict=True)}
+
+
+@pytest.mark.parametrize("recipe", [KEPT, RESIZED])
+def test_boxes_that_the_record_states_otherwise_are_written_as_they_were_read(recipe: Recipe) -> None:
+    found = after(record() | pixels(), recipe)
+    lists = objects()
+    assert {name: found[name] for name in lists} == lists
+
+
+def test_boxes_that_were_left_out_when_they_were_read_take_their_places_with_them() -> None:
+    before = record() | objects()
+    stored = transform(PHOTO, KEPT)
+    found = kept(before, stored, BOXES[[0, 3]], np.array([0, 3]), encoded_anew=False)
+    assert plain(found, "image/object/bbox/ymin") == [0.0, 0.5]
+    assert plain(found, "image/object/bbox/label") == [1, 4]
+    assert plain(found, "image/object/class/text") == [b"a", b"d"]
+
+
+def test_empty_corners_become_floats_as_those_of_other_records() -> None:
+    before = record() | {name: example.raw(()) for name in CORNERS}
+    found = after(before, KEPT, np.empty((0, 4)))
+    assert {found[name] for name in CORNERS} == {example.raw(np.empty(0, np.float32))}
+
+
 def test_a_record_without_boxes_is_cropped_all_the_same() -> None:
     found = after(record(), CROPPED, np.empty((0, 4)))
     assert found.keys() == {"image/encoded"}

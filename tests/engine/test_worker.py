@@ -255,9 +255,14 @@ def test_records_of_imagenet_to_gcs_have_neither_words_nor_objects(tmp_path: Pat
     ]
 
 
+def corners(*box: float) -> dict[str, example.Feature]:
+    named = zip(("xmin", "ymin", "xmax", "ymax"), box, strict=True)
+    return {f"image/object/bbox/{corner}": np.array([value], np.float32) for corner, value in named}
+
+
 def of_a_record(home: Path, data: bytes, target: Target, **more: example.Feature) -> ShardTask:
     """One record of the source's own kind, with a box over the left half of its image."""
-    payload = example.encode({"image/encoded": data, "image/class/label": (8,), **more})
+    payload = example.encode({"image/encoded": data, "image/class/label": (8,), **corners(0.0, 0.0, 0.5, 1.0), **more})
     (home / "old.tfrecord").write_bytes(tfrecord.frame(payload))
     samples = in_one_file(
         str(home / "old.tfrecord"),
@@ -282,7 +287,7 @@ def test_a_record_of_the_source_keeps_its_other_features_when_its_image_is_resiz
     build_shard(dataclasses.replace(made, recipe=RESIZED))
     with (tmp_path / made.name).open("rb") as file:
         (found,) = (example.decode(record.payload) for record in tfrecord.records(file))
-    assert found.keys() == {"image/encoded", "image/class/label", "note"}
+    assert found.keys() == {"image/encoded", "image/class/label", "note", *corners(0, 0, 0, 0)}
     assert found["note"] == b"mine"
     assert found["image/class/label"] == (8,)
     encoded_anew = found["image/encoded"]

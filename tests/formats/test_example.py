@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from wizard.formats.example import (
     ExampleDamage,
     Feature,
+    UnknownField,
     Values,
+    byte_spans,
     decode,
     encode,
     entries,
@@ -17,7 +19,6 @@ from wizard.formats.example import (
     kept,
     places,
     raw,
-    sizes,
     values,
 )
 
@@ -177,13 +178,36 @@ def test_of_a_name_that_is_there_twice_the_last_counts_as_for_tensorflow() -> No
     assert list(tf.train.Example.FromString(data).features.feature["a"].int64_list.value) == [2]
 
 
-def test_places_and_sizes_need_only_a_part_of_a_buffer() -> None:
+def test_places_and_spans_need_only_a_part_of_a_buffer() -> None:
     one, other = encode({"a": b"one"}), encode({"b": b"other", "c": (1,)})
     buffer = one + other + one
     found = places(buffer, len(one), len(one) + len(other))
     assert {name: buffer[start:end] for name, (start, end) in found.items()} == entries(other)
-    assert sizes(buffer, *found["b"]) == [5]
-    assert sizes(buffer, *found["c"]) is None
+    assert [buffer[at:stop] for at, stop in byte_spans(buffer, *found["b"]) or ()] == [b"other"]
+    assert byte_spans(buffer, *found["c"]) is None
+
+
+def test_a_sequence_example_is_refused_rather_than_read_without_its_lists() -> None:
+    sequence = tf.train.SequenceExample(context=theirs({"a": (1,)}).features)
+    assert entries(sequence.SerializeToString()) == entries(encode({"a": (1,)}))
+    sequence.feature_lists.feature_list["frames"].feature.add().int64_list.value.append(2)
+    with pytest.raises(UnknownField, match=r"feature lists, as a tf\.train\.SequenceExample"):
+        entries(sequence.SerializeToString())
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        (encode({"a": (1,)}) + b"\x1a\x01x", "a field 3"),
+        (b"\x08\x05", "a field 1"),
+        (b"\x0a\x03\x12\x01x", "a field 2"),
+        (b"\x0a\x07\x0a\x05\x0a\x01a\x18\x01", "a field 3"),
+    ],
+    ids=["of the example", "of another wire type", "of its features", "of a feature's entry"],
+)
+def test_a_field_that_would_be_lost_is_refused(data: bytes, field: str) -> None:
+    with pytest.raises(UnknownField, match=field):
+        entries(data)
 
 
 @given(ANY, st.data())

@@ -67,6 +67,21 @@ def test_what_cannot_be_read_is_refused(xml: bytes) -> None:
         parse(xml, WNID)
 
 
+@pytest.mark.parametrize("corner", ["nan", "-inf", "1e999", "", "9" * 4400])
+def test_a_corner_that_is_no_number_is_refused(corner: str) -> None:
+    with pytest.raises(BadAnnotation):
+        parse(annotation((WNID, 0, 0, corner, 9)), WNID)
+
+
+def test_sizes_and_corners_of_any_number_make_boxes_with_area_or_none() -> None:
+    with pytest.raises(BadAnnotation):
+        parse(annotation((WNID, 0, 0, 9, 9), width="9" * 400), WNID)
+    found = parse(annotation((WNID, "1e300", 0, 0, 9), width=10**30), WNID)
+    assert found.boxes.dtype == np.float64
+    assert found.boxes.tolist() == [[0.0, 0.0, 1.0, 0.09]]
+    assert parse(annotation((WNID, 10**9 - 2, 0, 10**9 - 1, 9), width=10**9), WNID).rejected == 1
+
+
 @given(st.lists(st.tuples(*[st.integers(-50, 300)] * 4), max_size=6))
 def test_boxes_are_always_within_the_image_with_area(corners: list[tuple[int, int, int, int]]) -> None:
     found = parse(annotation(*[(WNID, *box) for box in corners]), WNID)

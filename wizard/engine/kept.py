@@ -12,6 +12,7 @@ from wizard.formats.arrays import Boxes
 
 ENCODED = "image/encoded"
 _OBJECTS = "image/object/"
+_CORNERS = tuple(f"{_OBJECTS}bbox/{corner}" for corner in CORNERS)
 _SPELLINGS = {"image/format": (b"jpeg", b"jpg"), "image/colorspace": (b"rgb",)}
 _CHANNELS = "image/channels"
 
@@ -21,13 +22,14 @@ def kept(
 ) -> dict[str, bytes]:
     """The record's features, true of the stored image.
 
-    All are as they were but the image and its height and width; after a crop, the lists of objects follow their boxes;
-    and of an image that was encoded anew, a format, colour space or number of channels that is no longer true.
+    All are as they were but the image and its height and width; where boxes were cropped, converted or repaired, they
+    and the lists of their objects; and of an image that was encoded anew, a format, colour space or number of channels
+    that is no longer true.
 
     Args:
         features: serialised, by name.
         stored: the image.
-        boxes: float64[m, 4], relative to the stored image.
+        boxes: float64[m, 4], xmin ymin xmax ymax, relative to the stored image.
         rows: intp[m], which of the record's boxes these were.
         encoded_anew: whether the image's bytes are others than the record's.
     """
@@ -37,7 +39,7 @@ def kept(
             found[name] = example.raw((value,))
     if encoded_anew:
         found |= _corrected(found)
-    if stored.way.crops:
+    if stored.way.crops or not _states(found, boxes):
         found |= _following(found, boxes, rows)
     return found
 
@@ -56,9 +58,18 @@ def _corrected(features: Mapping[str, bytes]) -> dict[str, bytes]:
     return found
 
 
+def _states(features: Mapping[str, bytes], boxes: Boxes) -> bool:
+    """Whether the record's corners are these boxes, and floats, as readers expect even of empty lists."""
+    for corner, column in zip(_CORNERS, boxes.astype(np.float32).T, strict=True):
+        stated = example.values(features.get(corner, b""))
+        if isinstance(stated, tuple) or not np.array_equal(np.asarray(stated, np.float32), column):
+            return False
+    return True
+
+
 def _following(features: Mapping[str, bytes], boxes: Boxes, rows: npt.NDArray[np.intp]) -> dict[str, bytes]:
-    """Every list with a place for each box loses the places of those that the crop cuts off."""
-    corners = {f"{_OBJECTS}bbox/{corner}": place for place, corner in enumerate(CORNERS)}
+    """Every list with a place for each box loses the places of those that are left out."""
+    corners = {corner: place for place, corner in enumerate(_CORNERS)}
     present = [name for name in corners if name in features]
     if not present:
         return {}

@@ -50,6 +50,7 @@ class Manifest:
         classes: that its labels count in.
         companions: sha256 in hex of the small files beside the shards that describe them, by name.
         left_out: what lay beside the images of each split and was not read.
+        box_repairs: what was wrong with the boxes of each split, and became of it.
     """
 
     plan_id: str
@@ -63,6 +64,7 @@ class Manifest:
     classes: Classes
     companions: dict[str, str]
     left_out: dict[str, tuple[LeftOut, ...]] = field(default_factory=dict)
+    box_repairs: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def splits(self) -> list[str]:
@@ -123,6 +125,7 @@ def write(
         classes=plan.classes,
         companions=dict(companions),
         left_out={split.split: split.table.left_out for split in plan.splits if split.table.left_out},
+        box_repairs={split.split: split.table.repairs for split in plan.splits if split.table.repairs},
     )
     head = {
         "what": _described(manifest),
@@ -173,7 +176,9 @@ def read(folder: Path) -> Manifest:
         target, listed = Target(**fields.get("target", {})), fields.get("classes", "ILSVRC2012")
         classes = imagenet() if listed == "ILSVRC2012" else Classes(**{k: tuple(v) for k, v in listed.items()})
         left_out = {k: tuple(LeftOut(**each) for each in v) for k, v in fields.get("left_out", {}).items()}
-        later = {"target": target, "classes": classes, "companions": fields.get("companions", {}), "left_out": left_out}
+        repairs = {k: tuple(v) for k, v in fields.get("box_repairs", {}).items()}
+        later = {"target": target, "classes": classes, "companions": fields.get("companions", {})}
+        later |= {"left_out": left_out, "box_repairs": repairs}
         kept = {name: fields[name] for name in Manifest.__dataclass_fields__ if name not in later}
         return Manifest(**{**kept, **later, "shards": shards})
     except (ValueError, KeyError, TypeError) as error:

@@ -22,9 +22,10 @@ from wizard.engine.transform import transform
 from wizard.engine.writers import Discarding, Writer, writer
 from wizard.errors import MachineError
 from wizard.formats.jpeg import Undecodable
-from wizard.formats.resize import move_boxes, within
+from wizard.formats.resize import move_boxes
 from wizard.sources.classes import stored_label
 from wizard.sources.contents import Content, contents
+from wizard.sources.records.boxes import sound_rows
 
 _PROCESS = psutil.Process()
 _TOLD = 200
@@ -176,9 +177,9 @@ def _add(task: ShardTask, content: Content, shard: Writer | Discarding, tally: _
     boxes, rows = move_boxes(sample.boxes, stored.way)
     features = None
     if content.features is not None and task.target.features == "source":
-        features = kept(content.features, stored, boxes, rows, encoded_anew=stored.jpeg is not data)
-    elif content.features is not None:
-        boxes = within(boxes)
+        height, width = stored.way.source
+        sound = sound_rows(content.features, task.samples.box_unit, width, height)
+        features = kept(content.features, stored, boxes, sound[rows], encoded_anew=stored.jpeg is not data)
     classes = task.samples.classes
     shard.write(
         Entry(

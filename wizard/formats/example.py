@@ -3,9 +3,10 @@
 A feature is `bytes`, or a tuple of ints, or a 1-d float32 array; which kind it is decides its list's kind, and an
 empty list keeps its kind. Features are written in the order of their names, as deterministic protobuf
 serialisation does. `encode` and `decode` are for records of this form; the others take any Example, whatever its
-lists hold, and leave alone what they need not read. As protobuf does, they pass over fields that they do not know,
-and of a name or kind that is there twice they take the last. Source: `tensorflow/core/example/{example,feature}.proto`
-and the protobuf wire format.
+lists hold, and leave alone what they need not read. As for protobuf, of a name or kind that is there twice the last
+counts. A field that an Example does not have is refused, because it would be lost when its features are joined again:
+a SequenceExample begins like an Example, and has its feature lists in such a field.
+Source: `tensorflow/core/example/{example,feature}.proto` and the protobuf wire format.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,6 +39,10 @@ class ExampleDamage(ValueError):
     """The bytes are not a tf.train.Example, or not one of the kind that was expected."""
 
 
+class UnknownField(ExampleDamage):
+    """The bytes are a protobuf message with more in it than a tf.train.Example has."""
+
+
 def encode(features: Mapping[str, Feature]) -> bytes:
     """Serialises the features as one Example.
 
@@ -60,6 +65,7 @@ def entries(data: bytes) -> dict[str, bytes]:
     """Feature name -> its serialised Feature, untouched.
 
     Raises:
+        UnknownField: it has a field that a tf.train.Example does not have.
         ExampleDamage: a field is cut off, or a name is no UTF-8.
     """
     return {name: data[start:end] for name, (start, end) in places(data, 0, len(data)).items()}
@@ -112,28 +118,34 @@ def places(data: bytes | mmap, start: int, end: int) -> dict[str, Span]:
     Only what tells lengths is read, and names: of a mapped file, pages full of an image stay on the disk.
 
     Raises:
+        UnknownField: it has a field that a tf.train.Example does not have.
         ExampleDamage: a field is cut off, or a name is no UTF-8.
     """
+    found: dict[str, Span] = {}
     try:
-        return dict(
-            _entry(data, *entry)
-            for tag, *features in _fields(data, start, end)
-            if tag == _FIRST
-            for entry_tag, *entry in _fields(data, *features)
-            if entry_tag == _FIRST
-        )
+        for tag, at, stop in _fields(data, start, end):
+            if tag == _SECOND:
+                raise UnknownField("it has feature lists, as a tf.train.SequenceExample has")
+            if tag != _FIRST:
+                raise _unknown(tag)
+            for entry_tag, first, last in _fields(data, at, stop):
+                if entry_tag != _FIRST:
+                    raise _unknown(entry_tag)
+                name, span = _entry(data, first, last)
+                found[name] = span
     except UnicodeDecodeError as error:
         raise ExampleDamage("a name is no UTF-8") from error
+    return found
 
 
-def sizes(data: bytes | mmap, start: int, end: int) -> list[int] | None:
-    """The sizes in bytes of a bytes list's values, unread; None where the Feature between these places is another.
+def byte_spans(data: bytes | mmap, start: int, end: int) -> list[Span] | None:
+    """Where the values of a bytes list lie, unread; None where the Feature between these places is another.
 
     Raises:
         ExampleDamage: a field is cut off.
     """
     kind, found = _list(data, start, end)
-    return [stop - at for at, stop in found] if kind == _BYTES_LIST else None
+    return found if kind == _BYTES_LIST else None
 
 
 def _single(feature: bytes) -> Feature:
@@ -210,7 +222,13 @@ def _entry(data: bytes | mmap, start: int, end: int) -> tuple[str, Span]:
             name = data[at:stop]
         elif tag == _SECOND:
             span = at, stop
+        else:
+            raise _unknown(tag)
     return name.decode(), span
+
+
+def _unknown(tag: int) -> UnknownField:
+    return UnknownField(f"it has a field {tag >> 3} that a tf.train.Example does not have")
 
 
 def _list(data: bytes | mmap, start: int, end: int) -> tuple[int, list[Span]]:

@@ -114,19 +114,9 @@ def move_boxes(boxes: Boxes, way: Geometry) -> tuple[Boxes, npt.NDArray[np.intp]
     scaled = np.array([way.scaled[1], way.scaled[0]] * 2, dtype=np.float64)
     size = np.array([way.width, way.height] * 2, dtype=np.float64)
     moved = np.clip((boxes * scaled - corner) / size, 0.0, 1.0)
-    rows = np.flatnonzero((moved[:, 0] < moved[:, 2]) & (moved[:, 1] < moved[:, 3]))
+    stored = moved.astype(np.float32)  # as records hold them: a sliver of a box may have no area there
+    rows = np.flatnonzero((stored[:, :2] < stored[:, 2:]).all(axis=1))
     return moved[rows], rows
-
-
-def within(boxes: Boxes) -> Boxes:
-    """Boxes of whatever origin, cut off at their image's edges; those that are no numbers or have no area are dropped.
-
-    Args:
-        boxes: float64[n, 4], xmin ymin xmax ymax.
-    """
-    cut = np.clip(boxes, 0.0, 1.0)
-    kept: Boxes = cut[np.isfinite(boxes).all(axis=1) & (cut[:, 0] < cut[:, 2]) & (cut[:, 1] < cut[:, 3])]
-    return kept
 
 
 def _scaled_and_cut(resize: Resize, height: int, width: int) -> tuple[tuple[int, int], tuple[int, int]]:

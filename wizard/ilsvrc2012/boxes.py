@@ -48,15 +48,17 @@ def parse(xml: bytes, wnid: str) -> Annotation:
         width, height = (int(_text(root, tag)) for tag in ("size/width", "size/height"))
         objects = list(root.iter("object"))
         name = _text(objects[0], "name") if objects else wnid
+        size = np.array([width, height] * 2, np.float64)
         corners = [[int(float(_text(item, f"bndbox/{corner}"))) for corner in _CORNERS] for item in objects]
     except (ElementTree.ParseError, ValueError, OverflowError) as error:
         raise BadAnnotation(str(error)) from error
     if width <= 0 or height <= 0 or (name != wnid and name in ranks()):
         return Annotation(np.empty((0, 4)), len(objects))
-    boxes = np.array(corners, dtype=np.float64).reshape(-1, 4) / (width, height, width, height)
+    boxes = np.array(corners, dtype=np.float64).reshape(-1, 4) / size
     low = np.clip(np.minimum(boxes[:, :2], boxes[:, 2:]), 0.0, 1.0)
     high = np.clip(np.maximum(boxes[:, :2], boxes[:, 2:]), 0.0, 1.0)
-    kept = np.hstack([low, high])[(low < high).all(axis=1)]
+    # As float32, which records hold: of an absurdly large image, two corners may be the same there.
+    kept = np.hstack([low, high])[(low.astype(np.float32) < high.astype(np.float32)).all(axis=1)]
     return Annotation(kept, len(objects) - len(kept))
 
 

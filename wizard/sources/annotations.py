@@ -54,7 +54,7 @@ def read_boxes(path: Path, cache: Path, progress: Progress) -> BoxTable:
         }
 
     with reading(path):
-        arrays = cached(cache, path, "boxes5", make)
+        arrays = cached(cache, path, "boxes6", make)
     warnings = tuple(map(os.fsdecode, arrays["warnings"].tolist()))
     return BoxTable(arrays["name"], arrays["boxes"], int(arrays["rejected"]), warnings)
 

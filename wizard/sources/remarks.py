@@ -7,6 +7,7 @@ from wizard.sources.samples import Copies, SampleTable
 
 _LOOK = "Look at the files named; where one should be an image, convert it"
 _REMOVE = "Remove the copies, unless they are images of their own"
+_BOXES = "See whether that is what the boxes were meant to be; inspect shows the first record"
 _COMPARE = "If archives were downloaded or copied, compare their sizes and checksums with those of the originals"
 
 
@@ -43,6 +44,8 @@ def remarks(table: SampleTable) -> list[Remark]:
         told.append(Remark("passed over", in_words(clutter)))
     if table.copies is not None:
         told.append(Remark("copies", _in_words(table.copies), _REMOVE))
+    if table.repairs:
+        told.append(Remark("boxes", "; ".join(table.repairs), _BOXES))
     if table.warnings:
         told.append(Remark("to be checked", ". ".join(table.warnings), _COMPARE))
     return told

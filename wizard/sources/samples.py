@@ -12,6 +12,8 @@ from wizard.sources.classes import Classes, imagenet
 
 Form = Literal["image", "example"]
 """What a sample's bytes are: an encoded image, or a tf.train.Example that holds one."""
+BoxUnit = Literal["relative", "pixels"]
+"""What the corners of boxes count in: shares of the image's width and height, or its pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +90,8 @@ class SampleTable:
         warnings: what a person should check, in sentences without a full stop.
         official: whether they lie in an archive with an official name, and size where that is known.
         copies: images that look like copies; None where there are none, or nobody has looked for them.
+        box_unit: where they are Examples, what their boxes count in; `boxes` are relative in any case.
+        repairs: what was wrong with the source's boxes and became of it, in clauses; mostly empty.
     """
 
     files: tuple[str, ...]
@@ -107,6 +111,8 @@ class SampleTable:
     warnings: tuple[str, ...] = ()
     official: bool = False
     copies: Copies | None = None
+    box_unit: BoxUnit = "relative"
+    repairs: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.name)

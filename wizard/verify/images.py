@@ -39,6 +39,6 @@ def sides(features: Mapping[str, example.Values | bytes]) -> dict[str, object]:
 def wrong_boxes(corners: npt.NDArray[np.floating[Any]]) -> Iterator[str]:
     """What is wrong with an image's boxes: [n, 4], xmin ymin xmax ymax, relative to the image."""
     xmin, ymin, xmax, ymax = corners.T
-    inside = (xmin >= 0) & (xmin <= xmax) & (xmax <= 1) & (ymin >= 0) & (ymin <= ymax) & (ymax <= 1)
+    inside = (xmin >= 0) & (xmin < xmax) & (xmax <= 1) & (ymin >= 0) & (ymin < ymax) & (ymax <= 1)
     if not inside.all():
-        yield f"box {int(np.flatnonzero(~inside)[0])} is not within 0..1 with its corners in order"
+        yield f"box {int(np.flatnonzero(~inside)[0])} is not within 0..1 with its corners in order and an area"

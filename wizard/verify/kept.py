@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from wizard.engine.records import CORNERS
 from wizard.formats import example
 from wizard.sources.records.features import ENCODED, LABELS
@@ -28,7 +30,16 @@ def seen(payload: bytes, planned: Planned) -> Seen:
     wrong = [*_wrong(features, planned), *_image(features)]
     if len(set(map(len, corners))) > 1:
         wrong.append("its box columns differ in length")
+    elif boxes:
+        wrong += _boxes(corners)
     return Seen(boxes, wrong)
+
+
+def _boxes(corners: list[example.Values]) -> Iterator[str]:
+    if not all(isinstance(column, np.ndarray) for column in corners):
+        yield "its boxes are no floats"
+        return
+    yield from images.wrong_boxes(np.stack([np.asarray(column) for column in corners], axis=1))
 
 
 def _wrong(features: _Values, planned: Planned) -> Iterator[str]:

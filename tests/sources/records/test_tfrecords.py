@@ -2,7 +2,6 @@
 
 import gzip
 import zlib
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -12,89 +11,24 @@ import tensorflow as tf
 from tests.helpers import features as built_features
 from tests.helpers import shards
 from tests.sources.making import FIRST_VALIDATION, GOLDFISH, JPEG, SEA_SNAKE, TENCH, nothing
+from tests.sources.records.making import (
+    CORNERS,
+    Value,
+    inception,
+    opened,
+    plain,
+    refused,
+    rows,
+    serialised,
+    table,
+    tpu,
+    write,
+)
 from wizard.errors import InputError, UsageError
 from wizard.formats import example
-from wizard.ilsvrc2012.archives import Split
 from wizard.sources.contents import Content, contents
-from wizard.sources.raw import RawData
 from wizard.sources.records.files import find
 from wizard.sources.records.tfrecords import open_tfrecords
-from wizard.sources.samples import SampleTable
-
-Value = bytes | list[bytes] | int | list[int] | list[float]
-CORNERS = ("xmin", "ymin", "xmax", "ymax")
-
-
-def feature(value: Value) -> "tf.train.Feature":
-    every = value if isinstance(value, list) else [value]
-    if every and isinstance(every[0], bytes):
-        return tf.train.Feature(bytes_list=tf.train.BytesList(value=every))
-    if every and isinstance(every[0], int):
-        return tf.train.Feature(int64_list=tf.train.Int64List(value=every))
-    return tf.train.Feature(float_list=tf.train.FloatList(value=every))
-
-
-def serialised(**features: Value) -> bytes:
-    """Keys with __ for /, below image/ unless that is said to be so by a leading _."""
-    named = {
-        key[1:] if key.startswith("_") else f"image/{key.replace('__', '/')}": feature(value)
-        for key, value in features.items()
-    }
-    data = tf.train.Example(features=tf.train.Features(feature=named)).SerializeToString()
-    assert isinstance(data, bytes)
-    return data
-
-
-def inception(name: str, label: int, wnid: str, *, boxes: int = 0, image: bytes = JPEG) -> bytes:
-    corners = {f"object__bbox__{corner}": [place / 8 + 0.125] * boxes for place, corner in enumerate(CORNERS)}
-    return tpu(name, label, wnid, image=image, class__text=b"words", object__bbox__label=[label] * boxes, **corners)
-
-
-def tpu(name: str, label: int, wnid: str, *, image: bytes = JPEG, **more: Value) -> bytes:
-    return serialised(
-        encoded=image,
-        filename=name.encode(),
-        class__label=label,
-        class__synset=wnid.encode(),
-        height=1,
-        width=1,
-        colorspace=b"RGB",
-        channels=3,
-        format=b"JPEG",
-        **more,
-    )
-
-
-def plain(label: int, **more: Value) -> bytes:
-    return serialised(encoded=JPEG, class__label=label, **more)
-
-
-def write(path: Path, records: Iterable[bytes], packing: str = "") -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tf.io.TFRecordWriter(str(path), packing) as writer:
-        for record in records:
-            writer.write(record)
-    return path
-
-
-def opened(folder: Path) -> RawData:
-    data = open_tfrecords(folder)
-    assert data is not None
-    return data
-
-
-def table(folder: Path, split: Split = "train", *, skip_bad: bool = False) -> SampleTable:
-    return opened(folder).table(split, folder / ".cache", nothing, skip_bad=skip_bad)
-
-
-def rows(found: SampleTable) -> list[tuple[str, int]]:
-    return [(sample.name, sample.label) for sample in found]
-
-
-def refused(folder: Path, match: str, split: Split = "train") -> InputError:
-    with pytest.raises(InputError, match=match) as refusal:
-        table(folder, split)
-    return refusal.value
 
 
 def test_own_datasets_read_back_as_they_were_built(built: Path, tmp_path: Path) -> None:
@@ -255,6 +189,28 @@ def test_records_without_an_image_are_refused_with_their_keys(tmp_path: Path) ->
     refused(tmp_path, r"train\.tfrecord: record 1 at byte \d+ holds no image/encoded\. Its keys: image, label")
 
 
+def test_records_of_tensorflow_datasets_are_refused_as_what_they_are(tmp_path: Path) -> None:
+    write(tmp_path / "train.tfrecord", [serialised(_image=JPEG, _label=1, _file_name=b"a.jpg")])
+    told = r"Its keys: file_name, image, label, as TensorFlow Datasets writes records; this version does not read those"
+    assert "image/encoded" in refused(tmp_path, told).hint
+
+
+def test_the_key_that_an_image_seems_to_be_in_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "train.tfrecord", [serialised(_jpeg=JPEG, _cls=1, _a=b"text", _b=[JPEG, JPEG])])
+    refused(tmp_path, "Its keys: a, b, cls, jpeg; its image seems to be in jpeg")
+
+
+def test_sequence_examples_are_refused_by_name(tmp_path: Path) -> None:
+    context = tf.train.Example.FromString(plain(1)).features
+    sequence = tf.train.SequenceExample(context=context)
+    sequence.feature_lists.feature_list["frames"].feature.add().int64_list.value.append(2)
+    write(tmp_path / "train.tfrecord", [plain(1), sequence.SerializeToString()])
+    refusal = refused(
+        tmp_path, r"record 1 at byte \d+ is no tf\.train\.Example: it has feature lists, .*SequenceExample"
+    )
+    assert "one image each" in refusal.hint
+
+
 @pytest.mark.parametrize("image", [[], [JPEG, JPEG], 5])
 def test_records_that_hold_not_one_image_are_refused(tmp_path: Path, image: Value) -> None:
     write(tmp_path / "train.tfrecord", [serialised(encoded=image, class__label=1)])
@@ -267,10 +223,22 @@ def test_an_image_without_bytes_is_refused_unless_such_are_skipped(tmp_path: Pat
     assert len(table(tmp_path, skip_bad=True)) == 2
 
 
-@pytest.mark.parametrize("label", [[1, 2], [0.5], b"cat", 32_768, -2])
-def test_labels_that_are_none_are_refused(tmp_path: Path, label: Value) -> None:
+@pytest.mark.parametrize(
+    ("label", "told"),
+    [
+        ([1, 2], "has 2 whole numbers 1, 2 in image/class/label, expected one whole number"),
+        (list(range(1000)), "has 1,000 whole numbers 0, 1, 2 and 997 more in"),
+        ([0.5], "has the float 0.5 in"),
+        ([3.0], "has the float 3.0 in"),
+        (b"3", "has the text '3' in image/class/label, expected one whole number"),
+        ([b"cat", b"dog"], "has 2 texts 'cat', 'dog' in"),
+        (32_768, "has the label 32,768, expected -1 to 32,767"),
+        (-2, "has the label -2, expected"),
+    ],
+)
+def test_labels_that_are_no_one_number_are_refused_with_what_they_are(tmp_path: Path, label: Value, told: str) -> None:
     write(tmp_path / "train.tfrecord", [serialised(encoded=JPEG, class__label=label)])
-    refused(tmp_path, "record 0 at byte 0 has .*, expected ")
+    refused(tmp_path, f"record 0 at byte 0 {told}")
 
 
 @pytest.mark.parametrize("corner", [[0.5], [1, 1]])

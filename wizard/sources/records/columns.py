@@ -3,8 +3,10 @@
 import gzip
 import mmap
 import zlib
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
@@ -17,8 +19,10 @@ from wizard.formats.arrays import Boxes
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.cache import Arrays, cached
 from wizard.sources.raw import Progress
+from wizard.sources.records.boxes import Sides
 from wizard.sources.records.features import Features, Row, Unfit
 from wizard.sources.records.files import Packing, RecordFiles, packing_of
+from wizard.sources.records.units import StatedBoxes
 
 _AT_ONCE = 5000
 """Records whose columns are lists before they become arrays."""
@@ -37,7 +41,10 @@ class Columns:
         label: int16[n], as it stands there; -1 where there is none.
         blank: bool[n], whether the image has no bytes.
         objects: int32[n], how many boxes it has.
-        boxes: float64[m, 4], xmin ymin xmax ymax, of all records after each other.
+        boxes: float64[m, 4], xmin ymin xmax ymax, of all records after each other, as they stand there.
+        whole: bool[n], whether its boxes are whole numbers by their kind.
+        sides: int64[n, 2], width and height of the image in pixels, where its boxes may be in pixels; else 0, 0.
+        stated: int64[n, 2], `image/width` and `image/height` of those, 0 where they are not there; else 0, 0.
         synset_of: int16[k], labels; where one is there twice, its records differ in their synset.
         synset: bytes[k], `image/class/synset` of records with that label; empty where it is not there.
         text_of: int16[l], labels, as above.
@@ -52,6 +59,9 @@ class Columns:
     blank: npt.NDArray[np.bool_]
     objects: npt.NDArray[np.int32]
     boxes: Boxes
+    whole: npt.NDArray[np.bool_]
+    sides: Sides
+    stated: Sides
     synset_of: npt.NDArray[np.int16]
     synset: npt.NDArray[np.bytes_]
     text_of: npt.NDArray[np.int16]
@@ -63,6 +73,36 @@ class Columns:
     def number(self, row: int) -> int:
         """Which record of its file a row is, counted from 0."""
         return row - int(np.searchsorted(self.place, self.place[row], side="left"))
+
+    @property
+    def record(self) -> npt.NDArray[np.intp]:
+        """intp[m], which record each box is of."""
+        return np.repeat(np.arange(len(self)), self.objects)
+
+
+def place_of(files: RecordFiles, columns: Columns, row: int) -> str:
+    """A record's file, number and first byte, as the beginning of a sentence."""
+    at = columns.offset[row] - tfrecord.HEADER
+    return f"{files.files[columns.place[row]]}: record {columns.number(row):,} at byte {at:,}"
+
+
+def stated_boxes(splits: Sequence[tuple[RecordFiles, Columns]]) -> StatedBoxes:
+    """The boxes of all these splits, as their records state them."""
+    every = [columns for _, columns in splits]
+    firsts = [0, *accumulate(map(len, every))]
+
+    def place(record: int) -> str:
+        split = bisect_right(firsts, record) - 1
+        return place_of(*splits[split], record - firsts[split])
+
+    return StatedBoxes(
+        boxes=np.concatenate([columns.boxes for columns in every]),
+        whole=np.concatenate([columns.whole[columns.record] for columns in every]),
+        sides=np.concatenate([columns.sides[columns.record] for columns in every]),
+        stated=np.concatenate([columns.stated[columns.record] for columns in every]),
+        record=np.concatenate([first + columns.record for first, columns in zip(firsts, every, strict=False)]),
+        place=place,
+    )
 
 
 def read_columns(files: RecordFiles, split: Split, cache: Path, progress: Progress) -> Columns:
@@ -80,7 +120,7 @@ def read_columns(files: RecordFiles, split: Split, cache: Path, progress: Progre
         InputError: a file is damaged or compressed otherwise, or a record is no Example that holds one image.
     """
     with reading(files.path):
-        arrays = cached(cache, files.path, f"records1-{split}", lambda: _scan(files, progress), files=files.files)
+        arrays = cached(cache, files.path, f"records2-{split}", lambda: _scan(files, progress), files=files.files)
     return Columns(**arrays)
 
 
@@ -173,4 +213,7 @@ def _columns(rows: list[tuple[int, int, Row]], place: int) -> Arrays:
         "blank": np.array([row.blank for _, _, row in rows], np.bool_),
         "objects": np.array([0 if row.boxes is None else len(row.boxes) for _, _, row in rows], np.int32),
         "boxes": np.concatenate([np.empty((0, 4)), *boxes]),
+        "whole": np.array([row.whole for _, _, row in rows], np.bool_),
+        "sides": np.array([row.sides for _, _, row in rows], np.int64).reshape(-1, 2),
+        "stated": np.array([row.stated for _, _, row in rows], np.int64).reshape(-1, 2),
     }

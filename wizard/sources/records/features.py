@@ -2,26 +2,41 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from mmap import mmap
 from typing import NamedTuple
 
 import numpy as np
 
-from wizard.formats import example
+from wizard.formats import example, jpeg
 from wizard.formats.arrays import Boxes
 from wizard.sources.cache import Arrays
 from wizard.sources.classes import UNLABELLED
 from wizard.sources.names import unsafe
+from wizard.sources.records.boxes import CORNERS, Mismatched, corners
+from wizard.sources.records.units import unclear
 
 ENCODED = "image/encoded"
 LABELS = ("image/class/label", "label", "image/label", "class/label")
 """Keys that a label is looked for under; the first of them that the first record with any of them has."""
 _FILENAME, _SYNSET, _TEXT = "image/filename", "image/class/synset", "image/class/text"
-_CORNERS = tuple(f"image/object/bbox/{corner}" for corner in ("xmin", "ymin", "xmax", "ymax"))
+_SIDES = ("image/width", "image/height")
+_PER_BOX = ("image/object/bbox/", "image/object/class/")
+"""How the keys of lists begin that have a value for each box."""
+_HEADS = (1 << 12, 1 << 16)
+"""Bytes of an image that are read for its size, before all of it is."""
 _LARGEST = 32_767
 _LISTED = 16
+_TFDS = {"image", "label"}
+"""Keys of TensorFlow Datasets' image classification data (tfds.image_classification)."""
 _NOT_THESE = "Records need image/encoded with one image, and for training a label: say where else the raw data lies"
+_ONE_LABEL = "Write these records again with one label an image, an int64"
+_NOT_TFDS = (
+    "Give the archives or images that they were made from, or write them again with image/encoded and "
+    "image/class/label in place of image and label"
+)
+_AS_EXAMPLES = "Write these records again as tf.train.Example, one image each, with image/encoded and a label"
 _ANEW = "Build these records anew with the script that wrote them, or fetch them again"
 
 _values = lru_cache(maxsize=1 << 14)(example.values)
@@ -44,13 +59,19 @@ class Row(NamedTuple):
         filename: `image/filename`, fit to be a name; empty where it is not there.
         label: as it stands there; -1 where there is none.
         blank: whether the image has no bytes.
-        boxes: float64[n, 4], xmin ymin xmax ymax; None where there are none.
+        boxes: float64[n, 4], xmin ymin xmax ymax, as they stand there; None where there are none.
+        whole: whether these are whole numbers by their kind.
+        sides: width and height of the image in pixels, where its boxes may be in pixels; else 0, 0.
+        stated: what the record says that they are, 0 where it does not; else 0, 0.
     """
 
     filename: bytes
     label: int
     blank: bool
     boxes: Boxes | None
+    whole: bool = False
+    sides: tuple[int, int] = (0, 0)
+    stated: tuple[int, int] = (0, 0)
 
 
 class Features:
@@ -74,7 +95,10 @@ class Features:
             if label != UNLABELLED:
                 _note(self._synsets[label], _text(buffer, places, _SYNSET))
                 _note(self._texts[label], _text(buffer, places, _TEXT))
-            return Row(_filename(buffer, places), label, blank, _boxes(buffer, places))
+            row = Row(_filename(buffer, places), label, blank, None)
+            return _with_boxes(row, buffer, places) if any(corner in places for corner in CORNERS) else row
+        except example.UnknownField as error:
+            raise Unfit(f"is no tf.train.Example: {error}", _AS_EXAMPLES) from error
         except example.ExampleDamage as error:
             raise Unfit(f"is no tf.train.Example: {error}") from error
 
@@ -90,8 +114,7 @@ class Features:
         if not len(found):
             return UNLABELLED
         if not isinstance(found, tuple) or len(found) != 1:
-            kind = "whole numbers" if isinstance(found, tuple) else "values that are no whole numbers"
-            raise Unfit(f"has {len(found):,} {kind} in {self._label}, expected one whole number")
+            raise Unfit(f"has {_listed(found)} in {self._label}, expected one whole number", _ONE_LABEL)
         if not UNLABELLED <= found[0] <= _LARGEST:
             raise Unfit(f"has the label {found[0]:,}, expected -1 to {_LARGEST:,}")
         return found[0]
@@ -104,14 +127,39 @@ def _feature(buffer: bytes | mmap, places: _Places, name: str) -> bytes:
 
 def _blank(buffer: bytes | mmap, places: _Places) -> bool:
     if ENCODED not in places:
-        keys = ", ".join(sorted(places)[:_LISTED]) or "none"
-        more = f" and {len(places) - _LISTED:,} more" if len(places) > _LISTED else ""
-        raise Unfit(f"holds no {ENCODED}. Its keys: {keys}{more}", _NOT_THESE)
-    sizes = example.sizes(buffer, *places[ENCODED])
-    if sizes is None or len(sizes) != 1:
-        seen = "no bytes" if sizes is None else f"{len(sizes):,} values"
+        raise _without_image(buffer, places)
+    found = example.byte_spans(buffer, *places[ENCODED])
+    if found is None or len(found) != 1:
+        seen = "no bytes" if found is None else f"{len(found):,} values"
         raise Unfit(f"has {seen} in {ENCODED}, expected one image", _NOT_THESE)
-    return not sizes[0]
+    (start, end), *_ = found
+    return start == end
+
+
+def _without_image(buffer: bytes | mmap, places: _Places) -> Unfit:
+    """Names the keys of a record that has no image in its place, and the one that seems to hold it."""
+    keys = ", ".join(sorted(places)[:_LISTED]) or "none"
+    more = f" and {len(places) - _LISTED:,} more" if len(places) > _LISTED else ""
+    held = f"holds no {ENCODED}. Its keys: {keys}{more}"
+    if places.keys() >= _TFDS:
+        return Unfit(f"{held}, as TensorFlow Datasets writes records; this version does not read those", _NOT_TFDS)
+    images = [key for key, place in sorted(places.items()) if _is_image(buffer, *place)]
+    return Unfit(f"{held}; its image seems to be in {images[0]}" if images else held, _NOT_THESE)
+
+
+def _is_image(buffer: bytes | mmap, start: int, end: int) -> bool:
+    """Whether a feature is one value of bytes that begins as an image does."""
+    spans = example.byte_spans(buffer, start, end) or []
+    return len(spans) == 1 and bool(jpeg.sniff(buffer[spans[0][0] : min(spans[0][0] + jpeg.MAGIC_BYTES, spans[0][1])]))
+
+
+def _listed(found: example.Values) -> str:
+    """What stands where one whole number should, in words."""
+    kind = "text" if isinstance(found, list) else "float" if isinstance(found, np.ndarray) else "whole number"
+    some = [repr(value.decode(errors="replace")) if isinstance(value, bytes) else str(value) for value in found[:3]]
+    more = f" and {len(found) - 3:,} more" if len(found) > 3 else ""
+    counted = f"the {kind}" if len(found) == 1 else f"{len(found):,} {kind}s"
+    return f"{counted} {', '.join(some)}{more}"
 
 
 def _text(buffer: bytes | mmap, places: _Places, name: str) -> bytes:
@@ -131,15 +179,40 @@ def _filename(buffer: bytes | mmap, places: _Places) -> bytes:
     return found[0]
 
 
-def _boxes(buffer: bytes | mmap, places: _Places) -> Boxes | None:
-    found = [_values(_feature(buffer, places, corner)) for corner in _CORNERS]
-    if not any(map(len, found)):
-        return None
-    counts = [len(column) for column in found]
-    if len(set(counts)) > 1 or not all(isinstance(column, np.ndarray) for column in found):
-        told = ", ".join(f"{count:,} in {corner}" for count, corner in zip(counts, _CORNERS, strict=True))
-        raise Unfit(f"has boxes whose corners do not fit together: {told}, expected as many floats in each")
-    return np.stack([np.asarray(column, np.float64) for column in found], axis=1)
+def _with_boxes(row: Row, buffer: bytes | mmap, places: _Places) -> Row:
+    columns = [_values(_feature(buffer, places, corner)) for corner in CORNERS]
+    try:
+        boxes = corners(columns)
+    except Mismatched as error:
+        raise Unfit(str(error)) from error
+    if boxes is None:
+        return row
+    for name in places:
+        if name.startswith(_PER_BOX) and name not in CORNERS:
+            count = len(_values(_feature(buffer, places, name)))
+            if count not in (0, len(boxes)):
+                raise Unfit(f"has {count:,} values in {name} for {len(boxes):,} boxes, expected one for each")
+    row = row._replace(boxes=boxes, whole=isinstance(columns[0], tuple))
+    if not unclear(boxes):
+        return row
+    width, height = (_stated(buffer, places, side) for side in _SIDES)
+    return row._replace(sides=_sides(buffer, places), stated=(width, height))
+
+
+def _sides(buffer: bytes | mmap, places: _Places) -> tuple[int, int]:
+    """Width and height of the image; 0, 0 where it cannot be decoded, which the worker tells."""
+    (start, end), *_ = example.byte_spans(buffer, *places[ENCODED]) or [(0, 0)]
+    for head in (*_HEADS, end - start):
+        with suppress(jpeg.Undecodable):
+            header = jpeg.read_header(buffer[start : min(end, start + head)])
+            return header.width, header.height
+    return 0, 0
+
+
+def _stated(buffer: bytes | mmap, places: _Places, name: str) -> int:
+    """The one whole number that a feature holds, as far as it can be one of pixels; else 0."""
+    found = _values(_feature(buffer, places, name))
+    return found[0] if isinstance(found, tuple) and len(found) == 1 and found[0] > 0 else 0
 
 
 def _note(seen: set[bytes], value: bytes) -> None:

@@ -4,14 +4,15 @@ import numpy as np
 import numpy.typing as npt
 
 from wizard.errors import InputError
-from wizard.formats import tfrecord
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import is_test_image, rank_of_image
 from wizard.sources.classes import UNLABELLED, Classes
-from wizard.sources.records.columns import Columns
+from wizard.sources.records.boxes import fit
+from wizard.sources.records.columns import Columns, place_of
 from wizard.sources.records.features import LABELS
 from wizard.sources.records.files import RecordFiles
-from wizard.sources.samples import SampleTable
+from wizard.sources.records.repairs import repairs
+from wizard.sources.samples import BoxUnit, SampleTable
 
 _DIGITS = 6
 _SKIP = 'Build these records anew, or leave such images out with --set output.on_bad_image="skip"'
@@ -25,12 +26,13 @@ class Records:
         self._files = files
         self._columns = columns
 
-    def table(self, classes: Classes, base: int, *, skip_bad: bool) -> SampleTable:
+    def table(self, classes: Classes, base: int, unit: BoxUnit, *, skip_bad: bool) -> SampleTable:
         """The table of all records.
 
         Args:
             classes: of the whole raw data.
             base: the label of the first of them.
+            unit: that the boxes of the whole raw data are in.
             skip_bad: whether images without bytes are left to the worker to skip.
 
         Raises:
@@ -41,6 +43,8 @@ class Records:
         if not skip_bad and columns.blank.any():
             raise InputError(f"{self._where(columns.blank)} has an image without bytes.", _SKIP)
         count = len(columns)
+        fitted = fit(columns.boxes, columns.sides[columns.record] if unit == "pixels" else None)
+        objects = np.bincount(columns.record[fitted.sound], minlength=count)
         return SampleTable(
             files=tuple(map(str, self._files.files)),
             file=columns.place,
@@ -49,12 +53,14 @@ class Records:
             size=columns.size,
             name=self._names(),
             label=self._labels(classes, base),
-            first_box=np.concatenate([[0], np.cumsum(columns.objects)]).astype(np.int64),
-            boxes=columns.boxes,
+            first_box=np.concatenate([[0], np.cumsum(objects)]).astype(np.int64),
+            boxes=fitted.boxes[fitted.sound],
             classes=classes,
             form="example",
             label_base=base,
             gzipped=self._files.packing == "gzip",
+            box_unit=unit,
+            repairs=tuple(repairs(columns, fitted, unit)),
         )
 
     def _labels(self, classes: Classes, base: int) -> npt.NDArray[np.int16]:
@@ -101,7 +107,7 @@ class Records:
             name = self._columns.filename[one].decode()
             if rank_of_image(name) is not None or is_test_image(name):
                 raise InputError(
-                    f"{self._place(one)} and {self._place(other)} are both the image {name}.",
+                    f"{self._place_of(one)} and {self._place_of(other)} are both the image {name}.",
                     "Remove the file that is there twice, or build these records anew",
                 )
 
@@ -109,9 +115,7 @@ class Records:
         """The first of these rows, and how many more there are, as the beginning of a sentence."""
         found = np.flatnonzero(rows)
         more = f" (and {len(found) - 1:,} more)" if len(found) > 1 else ""
-        return f"{self._place(int(found[0]))}{more}"
+        return f"{self._place_of(int(found[0]))}{more}"
 
-    def _place(self, row: int) -> str:
-        columns = self._columns
-        path = self._files.files[columns.place[row]]
-        return f"{path}: record {columns.number(row):,} at byte {columns.offset[row] - tfrecord.HEADER:,}"
+    def _place_of(self, row: int) -> str:
+        return place_of(self._files, self._columns, row)

@@ -10,9 +10,10 @@ from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources import locate
 from wizard.sources.raw import BoxTable, Layout, Part, Progress, RawData, Survey, surveyed, without_sums
 from wizard.sources.records.classes import decide
-from wizard.sources.records.columns import read_columns
+from wizard.sources.records.columns import read_columns, stated_boxes
 from wizard.sources.records.files import RecordFiles, find
 from wizard.sources.records.table import Records
+from wizard.sources.records.units import unit_of
 from wizard.sources.samples import SampleTable
 
 _LISTED = 5
@@ -67,13 +68,18 @@ class TFRecords:
         return surveyed(split, self._files[split].path, table, shards=len(self._files[split].files))
 
     def table(self, split: Split, cache: Path, progress: Progress, *, skip_bad: bool) -> SampleTable:
-        """See `RawData.table`; the records of train and validation together say whose classes they are."""
+        """See `RawData.table`; the records of train and validation together say whose classes they are.
+
+        What their boxes count in is decided by all records that are read.
+        """
         self.require([split], [])
         there: list[Split] = [part.split for part in self.parts if part.sound]
         deciding = [each for each in there if each != "test"] or there
-        columns = {each: read_columns(self._files[each], each, cache, progress) for each in {*deciding, split}}
+        read = [each for each in SPLITS if each in {*deciding, split}]
+        columns = {each: read_columns(self._files[each], each, cache, progress) for each in read}
         classes, base = decide([columns[each] for each in deciding])
-        return Records(split, self._files[split], columns[split]).table(classes, base, skip_bad=skip_bad)
+        unit = unit_of(stated_boxes([(self._files[each], columns[each]) for each in read]))
+        return Records(split, self._files[split], columns[split]).table(classes, base, unit, skip_bad=skip_bad)
 
     def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:
         """See `RawData.boxes`: images bring their own, and there are no annotations beside them."""

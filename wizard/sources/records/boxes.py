@@ -1,0 +1,127 @@
+"""Boxes as records state them -> boxes relative to their image, in order, inside it and with area."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from wizard.formats import example
+from wizard.formats.arrays import Boxes
+from wizard.sources.samples import BoxUnit
+
+CORNERS = tuple(f"image/object/bbox/{corner}" for corner in ("xmin", "ymin", "xmax", "ymax"))
+OUTSIDE = 0.5
+"""How far a box may reach beyond its image, as a share of its width or height; it is then clipped.
+
+The Object Detection API of tensorflow/models refused boxes beyond 1.01, later 1.1 (box_list_ops.py); its users' own
+boxes reached 1.15 (issue 5474), or the ratio of the sides where a photo was turned by its EXIF tag (issue 1754).
+"""
+
+Sides = npt.NDArray[np.int64]
+"""int64[n, 2], width and height in pixels; 0 where they are not known."""
+Flags = npt.NDArray[np.bool_]
+
+
+class Mismatched(ValueError):
+    """Corner lists that make no boxes; the message is the end of a sentence that begins with the record."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Fitted:
+    """Boxes made relative to their images.
+
+    Attributes:
+        boxes: float64[n, 4], xmin ymin xmax ymax, each a float32's value; only those that are `sound` mean anything.
+        sound: bool[n], whether the box has an area inside its image; the others are left out.
+        swapped: bool[n], whether corners were put in order.
+        beyond: float64[n], how far the box reaches outside its image, as a share of its width or height; nan where a
+            corner is no number.
+    """
+
+    boxes: Boxes
+    sound: Flags
+    swapped: Flags
+    beyond: npt.NDArray[np.float64]
+
+    @property
+    def clipped(self) -> Flags:
+        """bool[n], which sound boxes were cut off at the edges of their image."""
+        return self.sound & (self.beyond > 0)
+
+
+def corners(columns: Sequence[example.Values]) -> Boxes | None:
+    """The boxes of a record's four corner lists, in whatever unit; None where they are all empty.
+
+    Raises:
+        Mismatched: the lists differ in length or kind, or hold no numbers.
+    """
+    counts = [len(column) for column in columns]
+    if not any(counts):
+        return None
+    kinds = {type(column) for column in columns}
+    if len(set(counts)) > 1 or kinds not in ({np.ndarray}, {tuple}):
+        told = ", ".join(f"{_counted(column)} in {name}" for column, name in zip(columns, CORNERS, strict=True))
+        raise Mismatched(f"has boxes whose corners do not fit together: {told}, expected as many numbers in each")
+    return np.stack([np.asarray(column, np.float64) for column in columns], axis=1)
+
+
+def fit(boxes: Boxes, sides: Sides | None) -> Fitted:
+    """Makes boxes relative to their images, in order and clipped, as `process_bounding_boxes.py` does.
+
+    A relative box that is good already keeps its value to the last bit.
+
+    Args:
+        boxes: float64[n, 4], xmin ymin xmax ymax.
+        sides: of each box's image, where boxes are in pixels; None where they are relative. A box whose image has no
+            known sides is not sound.
+    """
+    if sides is not None:
+        boxes = boxes / np.tile(np.where(sides > 0, sides, np.nan), 2)
+    # What is stored are float32: two corners that differ in a double may be the same there.
+    exact = np.clip(boxes, -_FLOAT32, _FLOAT32).astype(np.float32).astype(np.float64)
+    low, high = in_order(exact)
+    ordered = np.hstack([low, high])
+    inside = np.clip(ordered, 0.0, 1.0)
+    sound = has_area(boxes) & has_area(inside)
+    swapped = sound & (ordered != exact).any(axis=1)
+    beyond = np.maximum(ordered - 1.0, -ordered).max(axis=1, initial=-np.inf).clip(0.0)
+    untouched = ~swapped & (beyond == 0)
+    return Fitted(boxes=np.where(untouched[:, None], exact, inside), sound=sound, swapped=swapped, beyond=beyond)
+
+
+def sound_rows(features: Mapping[str, bytes], unit: BoxUnit, width: int, height: int) -> npt.NDArray[np.intp]:
+    """Which of a record's boxes are sound, by the rules of `fit`.
+
+    Args:
+        features: the record's, serialised, by name.
+        unit: that the source's boxes are in.
+        width: of the record's image, in pixels.
+        height: of it, in pixels.
+    """
+    boxes = corners([example.values(features.get(name, b"")) for name in CORNERS])
+    if boxes is None:
+        return np.empty(0, np.intp)
+    sides = np.full((len(boxes), 2), (width, height), np.int64) if unit == "pixels" else None
+    return np.flatnonzero(fit(boxes, sides).sound)
+
+
+def in_order(boxes: Boxes) -> tuple[Boxes, Boxes]:
+    """The smaller and the larger x and y of each box: two of float64[n, 2]; nan where a corner is no number."""
+    return np.minimum(boxes[:, :2], boxes[:, 2:]), np.maximum(boxes[:, :2], boxes[:, 2:])
+
+
+def has_area(boxes: Boxes) -> Flags:
+    """bool[n], whether a box has an area, in whatever order its corners are; never where one is no number."""
+    low, high = in_order(boxes)
+    finite: Flags = np.all(np.isfinite(boxes), axis=1)
+    positive: Flags = np.all(low < high, axis=1)
+    return finite & positive
+
+
+def _counted(column: example.Values) -> str:
+    kind = "floats" if isinstance(column, np.ndarray) else "whole numbers" if isinstance(column, tuple) else "values"
+    return f"{len(column):,} {kind}" if len(column) else "none"
+
+
+_FLOAT32 = float(np.finfo(np.float32).max)
