@@ -9,7 +9,8 @@ from tests.sources import making
 from wizard.engine.events import Event
 from wizard.errors import InputError
 from wizard.formats import example, tfrecord
-from wizard.inspection import as_text, inspect
+from wizard.inspection import inspect
+from wizard.show.inspected import as_text
 
 
 def ignore(_event: Event) -> None:
@@ -17,17 +18,17 @@ def ignore(_event: Event) -> None:
 
 
 def test_raw_archives(raw: Path) -> None:
-    facts = inspect(raw, ignore)
+    facts = inspect(raw, ignore).facts
     assert facts["what"] == "the official archives"
     assert facts["train"].startswith(f"{TRAIN} images of 1,281,167, {CLASSES} classes, ")
     assert facts["boxes of train"].startswith(str(raw / "ILSVRC2012_bbox_train_v2.tar.gz"))
     assert facts["test"] == "missing; it would be ILSVRC2012_img_test_v10102019.tar"
     assert facts["labels"] == "those of ImageNet's 1,000 classes"
-    assert inspect(raw / "ILSVRC2012_img_val.tar", ignore)["images"] == f"{VALIDATION} of 50,000"
+    assert inspect(raw / "ILSVRC2012_img_val.tar", ignore).facts["images"] == f"{VALIDATION} of 50,000"
 
 
 def test_a_finished_dataset(built: Path) -> None:
-    facts = inspect(built, ignore)
+    facts = inspect(built, ignore).facts
     assert facts["what"] == "a finished dataset"
     assert facts["train"].startswith(f"{TRAIN} images")
     assert facts["train recipe"] == "scaled and cropped to 64 x 96, JPEG quality 85"
@@ -37,11 +38,11 @@ def test_a_finished_dataset(built: Path) -> None:
 
 def test_an_unfinished_build(built_copy: Path) -> None:
     (built_copy / "dataset.json").unlink()
-    assert inspect(built_copy, ignore)["shards done"].startswith("7 of 7;")
+    assert inspect(built_copy, ignore).facts["shards done"].startswith("7 of 7;")
 
 
 def test_a_shard(built: Path) -> None:
-    facts = inspect(shards(built)[0], ignore)
+    facts = inspect(shards(built)[0], ignore).facts
     assert facts["records"] == TRAIN // 5
     assert facts["first record, image/format"] == "JPEG"
 
@@ -49,7 +50,7 @@ def test_a_shard(built: Path) -> None:
 def test_shards_of_others(built_copy: Path) -> None:
     (built_copy / "dataset.json").unlink()
     (built_copy / ".imagenet-setup" / "journal.jsonl").unlink()
-    facts = inspect(built_copy, ignore)
+    facts = inspect(built_copy, ignore).facts
     assert facts["what"] == "TFRecords"
     assert facts["train"].startswith(f"{TRAIN} images of 1,281,167, {CLASSES} classes, ")
     assert facts["train"].endswith(f" in 5 files: {built_copy}")
@@ -87,7 +88,7 @@ def test_nothing_known(tmp_path: Path) -> None:
 def test_each_form_is_told_with_what_says_so(
     raw: Path, tmp_path: Path, make: Callable[[Path, Path], Path], what: str, labels: str
 ) -> None:
-    facts = inspect(make(raw, tmp_path / "made"), ignore)
+    facts = inspect(make(raw, tmp_path / "made"), ignore).facts
     assert (facts["what"], facts["labels"]) == (what, labels)
     assert str(tmp_path / "made") in facts["why"]
     assert facts["train"].startswith(f"{TRAIN} images of 1,281,167, {CLASSES} classes")
@@ -95,7 +96,7 @@ def test_each_form_is_told_with_what_says_so(
 
 
 def test_folders_of_classes_are_told_with_their_labels(tmp_path: Path) -> None:
-    facts = inspect(making.write(tmp_path, ["train/cats/1.jpg", "train/dogs/1.jpg", "val/dogs/2.jpg"]), ignore)
+    facts = inspect(making.write(tmp_path, ["train/cats/1.jpg", "train/dogs/1.jpg", "val/dogs/2.jpg"]), ignore).facts
     assert facts["labels"] == "the source's own, 2: cats, dogs"
     assert facts["train"] == f"2 images, 2 classes, 8 bytes: {tmp_path / 'train'}"
     assert "missing" not in as_text(facts)
@@ -103,11 +104,11 @@ def test_folders_of_classes_are_told_with_their_labels(tmp_path: Path) -> None:
 
 def test_what_is_missing_or_wrong_is_told_of_its_part(raw: Path, tmp_path: Path) -> None:
     tree = making.half_extracted(raw, tmp_path / "tree")
-    facts = inspect(tree, ignore)
+    facts = inspect(tree, ignore).facts
     assert facts["boxes of train"] == "missing; it would be bbox_train/"
     (tree / "val").rename(tmp_path / "val")
     (tree / "val").symlink_to(tmp_path / "val")
-    facts = inspect(tree, ignore)
+    facts = inspect(tree, ignore).facts
     assert "leads by a link to" in facts["validation"]
     assert facts["train"].startswith(f"{TRAIN} images")
 
@@ -116,7 +117,7 @@ def test_a_shard_of_others_may_be_gzipped_and_have_lists_of_any_length(tmp_path:
     words = b"\x0a\x06\x0a\x01a\x0a\x01b"  # bytes_list { value: "a" value: "b" }
     record = tfrecord.frame(example.join({"words": words, "nothing": b""}))
     (tmp_path / "shard.gz").write_bytes(gzip.compress(record))
-    facts = inspect(tmp_path / "shard.gz", ignore)
+    facts = inspect(tmp_path / "shard.gz", ignore).facts
     assert facts["records"] == 1
     assert facts["first record, words"] == "a, b"
     assert facts["first record, nothing"] == "(none)"
@@ -131,7 +132,7 @@ def test_a_gzipped_shard_that_breaks_off_is_told(tmp_path: Path) -> None:
 def test_records_that_cannot_be_used_are_told_as_what_they_are(tmp_path: Path) -> None:
     record = tfrecord.frame(example.encode({"image/encoded": making.JPEG}))
     (tmp_path / "train-00000-of-00001").write_bytes(record)
-    facts = inspect(tmp_path, ignore)
+    facts = inspect(tmp_path, ignore).facts
     assert facts["what"] == "TFRecords"
     assert "has no label" in facts["train"]
 
@@ -140,6 +141,6 @@ def test_a_damaged_first_record_is_told_beside_what_is_known(tmp_path: Path) -> 
     record = bytearray(tfrecord.frame(example.encode({"image/encoded": making.JPEG, "label": (1,)})))
     record[-1] ^= 1
     (tmp_path / "train-00000-of-00001").write_bytes(record)
-    facts = inspect(tmp_path, ignore)
+    facts = inspect(tmp_path, ignore).facts
     assert "1 images" in facts["train"]
     assert "its CRC does not fit" in facts["first record"]
