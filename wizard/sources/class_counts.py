@@ -15,6 +15,8 @@ from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import draw
 
 _SEED = 2012
+_TRIED = 4
+"""Places at which an archive is looked into: a byte between two images is of none."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -68,7 +70,7 @@ def count_splits(raw: RawData, surveys: Mapping[Split, Survey], cache: Path) -> 
     """The images of each split that was surveyed.
 
     A table that the survey made is not read again, nor is that of an archive which the cache holds by now. An archive
-    of the official size is not read for this: one image is looked up in it.
+    of the official size is not read for this: one image is looked up.
 
     Raises:
         InputError: an archive has changed since its survey, and cannot be read now.
@@ -101,7 +103,7 @@ def _of_survey(raw: RawData, survey: Survey, cache: Path) -> ClassCounts:
         return count(survey.split, raw.table(survey.split, cache, _nobody, skip_bad=True))
     counts = ClassCounts(split=survey.split, images=survey.images, by_rank=None)
     try:
-        return _with_example(counts, draw(survey, 1, _SEED, cache).table, 0)
+        return _with_example(counts, draw(survey, _TRIED, _SEED, cache).table, 0)
     except InputError as error:
         return replace(counts, problem=error.what, hint=error.hint)
 
