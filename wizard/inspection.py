@@ -81,6 +81,7 @@ def _raw_data(raw: RawData, report: Callable[[Event], None]) -> Inspection:
         except InputError as error:
             facts[name] = " ".join([error.what, error.hint]).strip()
             problems.append((name, error))
+    problems = _told_once(problems)
     if not surveys:
         return Inspection(facts=facts, problems=tuple(problems))
     tables = [survey.table for survey in surveys.values() if survey.table is not None]
@@ -90,6 +91,16 @@ def _raw_data(raw: RawData, report: Callable[[Event], None]) -> Inspection:
     counts = count_splits(raw, surveys, cache_folder())
     problems += [(split, InputError(each.problem, each.hint)) for split, each in counts.items() if each.problem]
     return _seen(facts, glance_at_raw(surveys, counts), *problems)
+
+
+def _told_once(problems: list[tuple[str, SetupError]]) -> list[tuple[str, SetupError]]:
+    """Without what one split says of another's damage, which that one says itself."""
+    whats = {error.what for _, error in problems}
+    return [
+        (name, error)
+        for name, error in problems
+        if not any(error.what.startswith(f"{what} ") for what in whats - {error.what})
+    ]
 
 
 def _surveyed(survey: Survey) -> str:
