@@ -9,7 +9,8 @@ from wizard.sources.glance import ClassSeen, Glance, Lacking, Size, SplitSeen
 
 _LONGEST = 28
 """Characters of a class's name."""
-_BETWEEN = " · "
+BETWEEN = " · "
+"""Between the items of a list."""
 _OPEN = "(as TFRecords store them; other formats count from 0)"
 _NARROW = 30
 WIDTH = 100
@@ -29,7 +30,7 @@ def rows(glance: Glance) -> list[Row]:
     told: list[Row] = []
     if glance.first:
         told.append(Row("class order" if glance.labels == "none" else "class labels", _ends(glance)))
-    if sizes := _BETWEEN.join(_sizes(glance)):
+    if sizes := BETWEEN.join(_sizes(glance)):
         told.append(Row("class sizes", sizes))
     told += [
         Row(f"example of {split.split}", _example(split), warning=bool(split.problem))
@@ -37,7 +38,7 @@ def rows(glance: Glance) -> list[Row]:
         if split.example or split.problem
     ]
     if glance.lacking:
-        told.append(Row("classes differ", _BETWEEN.join(map(_lacking, glance.lacking)), warning=True))
+        told.append(Row("classes differ", BETWEEN.join(map(_lacking, glance.lacking)), warning=True))
     return told
 
 
@@ -68,11 +69,11 @@ def folded(text: str, width: int, indent: int) -> str:
     >>> folded("one of them · two of them · and number three of them", 30, 2)
     'one of them · two of them\n  and number three of them'
     """
-    if width < _NARROW or _BETWEEN not in text:
+    if width < _NARROW:
         return text
     done: list[str] = []
-    for item in text.split(_BETWEEN):
-        longer = f"{done[-1]}{_BETWEEN}{item}" if done else item
+    for item in text.split(BETWEEN):
+        longer = f"{done[-1]}{BETWEEN}{item}" if done else item
         if done and len(longer) <= width:
             done[-1] = longer
         else:
@@ -86,7 +87,7 @@ def _ends(glance: Glance) -> str:
         shown.insert(len(glance.first), "…")
     if glance.labels == "open":
         shown.append(_OPEN)
-    return _BETWEEN.join(shown)
+    return BETWEEN.join(shown)
 
 
 def _end(seen: ClassSeen, glance: Glance) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wizard.errors import InputError, SetupError
-from wizard.show.at_a_glance import WIDTH, folded
+from wizard.show.at_a_glance import BETWEEN, WIDTH, folded
 from wizard.sources.glance import Glance
 
 Facts = dict[str, Any]
@@ -39,11 +39,12 @@ class Inspection:
 
 
 def as_text(facts: Facts, width: int = WIDTH) -> str:
-    """The facts as aligned lines; lists of classes keep to a width."""
+    """The facts as aligned lines; lists keep to a width, while a path is never broken."""
     broad = min(44, max(map(len, facts)))
-    return "\n".join(
-        f"{key:<{broad}}  {value:,}"
-        if isinstance(value, int)
-        else f"{key:<{broad}}  {folded(value, width - broad - 2, broad + 2)}"
-        for key, value in facts.items()
-    )
+    return "\n".join(f"{key:<{broad}}  {_told(value, width - broad - 2, broad + 2)}" for key, value in facts.items())
+
+
+def _told(value: object, width: int, indent: int) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    return folded(str(value), width, indent) if BETWEEN in str(value) else str(value)
