@@ -1,9 +1,18 @@
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.helpers import survey
+from tests.sources import making
 from tests.sources.counting import counts, letters, official
+from wizard.ilsvrc2012.archives import Split
+from wizard.sources.class_counts import count_splits
 from wizard.sources.classes import imagenet
-from wizard.sources.glance import FIRST, LAST, Glance, Labels, Size, glance
+from wizard.sources.detect import open_raw
+from wizard.sources.glance import FIRST, LAST, Glance, Labels, Size, glance, glance_at_raw
+from wizard.sources.raw import Survey
 
 
 def labels(found: Glance) -> list[tuple[str, int | None, int | None]]:
@@ -82,6 +91,18 @@ def test_official_archives_are_told_as_published() -> None:
     assert sizes["test"] == (None, None)
     assert not any(split.counted for split in found.splits)
     assert not found.lacking
+
+
+@pytest.mark.parametrize(
+    ("names", "labels"),
+    [(["00", "01", "02"], "stored"), (["0", "1", "10"], "open"), (["1", "2"], "open"), (["cats", "dogs"], "open")],
+)
+def test_classes_that_are_numbers_from_0_say_their_labels(tmp_path: Path, names: list[str], labels: Labels) -> None:
+    making.write(tmp_path, [f"train/{name}/1.jpg" for name in names])
+    surveys: dict[Split, Survey] = {"train": survey(tmp_path, "train")}
+    found = glance_at_raw(surveys, count_splits(open_raw(tmp_path), surveys, tmp_path))
+    assert found.labels == labels
+    assert [seen.label for seen in found.first] == ([0, 1, 2] if labels == "stored" else [None] * len(names))
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=12), st.lists(st.integers(0, 3), min_size=1, max_size=12))

@@ -155,12 +155,21 @@ def glance(classes: Classes, base: int, counts: Sequence[ClassCounts], *, labels
 
 
 def glance_at_raw(surveys: Mapping[Split, Survey], counts: Mapping[Split, ClassCounts]) -> Glance:
-    """The glance at raw data of which nobody has said yet what becomes of it; records state their labels."""
+    """The glance at raw data of which nobody has said yet what becomes of it.
+
+    Records state their labels, and so do classes that are numbers; the others' hang on the format.
+    """
     table = next((survey.table for survey in surveys.values() if survey.table is not None), None)
     if table is None:
         return glance(imagenet(), 0, [*counts.values()], labels="open")
-    labels: Labels = "stored" if table.form == "example" else "open"
+    said = table.form == "example" or _are_labels(table.classes.names)
+    labels: Labels = "stored" if said else "open"
     return glance(table.classes, table.label_base, [*counts.values()], labels=labels)
+
+
+def _are_labels(names: Sequence[str]) -> bool:
+    """Whether the names of classes are numbers, each its own rank: source.labels = "numbers" stores them as they are."""
+    return all(name.isdecimal() and int(name) == rank for rank, name in enumerate(names))
 
 
 class _Namer:
