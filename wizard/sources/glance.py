@@ -168,7 +168,7 @@ def glance_at_raw(surveys: Mapping[Split, Survey], counts: Mapping[Split, ClassC
 
 
 def _are_labels(names: Sequence[str]) -> bool:
-    """Whether the names of classes are numbers, each its own rank: source.labels = "numbers" stores them as they are."""
+    """Whether classes are named by numbers, each its own rank, which source.labels = "numbers" stores as they are."""
     return all(name.isdecimal() and int(name) == rank for rank, name in enumerate(names))
 
 
