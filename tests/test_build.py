@@ -75,6 +75,14 @@ def test_every_image_is_in_the_dataset_once_with_its_label(raw: Path, tmp_path: 
     assert len(shards(tmp_path / "out")) == 7
 
 
+def test_the_end_of_a_build_counts_what_is_stored(raw_copy: Path, tmp_path: Path) -> None:
+    damage_image(raw_copy, TENCH_1, cut_short)
+    seen = build_dataset(raw_copy, tmp_path / "out", output={"on_bad_image": "skip"}).glance
+    assert seen is not None
+    assert [(each.label, each.images) for each in seen.first] == [(1, 16), (2, 8), (3, 8)]
+    assert [split.images for split in seen.splits] == [TRAIN - 1, VALIDATION]
+
+
 def test_images_are_shuffled_over_the_shards(raw: Path, tmp_path: Path) -> None:
     build_dataset(raw, tmp_path / "out")
     names = [name for name in features(tmp_path / "out") if name.startswith("n")]

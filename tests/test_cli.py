@@ -340,3 +340,27 @@ def test_the_trial_recipe_takes_two_classes(raw: Path, tmp_path: Path) -> None:
     assert main(recipe) == 0
     synsets = {record["image/class/synset"] for record in features(tmp_path / "out").values()}
     assert len(synsets) == 2
+
+
+def test_inspect_of_a_split_that_cannot_be_read_tells_the_rest_and_is_exit_3(
+    raw_copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (raw_copy / "ILSVRC2012_img_train.tar").write_bytes(b"")
+    assert main(["inspect", str(raw_copy)]) == 3
+    out, err = capsys.readouterr()
+    assert f"{VALIDATION} images of 50,000" in out
+    assert "ILSVRC2012_img_train.tar is empty." in err
+    assert main(["inspect", str(raw_copy), "--json"]) == 3
+    *_, found, last = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (found["event"], found["facts"]["what"]) == ("inspected", "the official archives")
+    assert found["glance"]["splits"][0]["split"] == "validation"
+    assert (last["event"], last["exit_code"]) == ("failed", 3)
+    assert "is empty." in last["error"]
+
+
+def test_inspect_with_json_has_the_glance_as_fields(raw: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(raw), "--json"]) == 0
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (last["event"], last["exit_code"]) == ("finished", 0)
+    assert last["glance"]["first"][0]["name"] == "n01440764"
+    assert last["facts"]["class labels"].startswith("tench = 1")

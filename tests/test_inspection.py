@@ -1,15 +1,17 @@
 import gzip
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.helpers import CLASSES, TRAIN, VALIDATION, shards
+from tests.helpers import CLASSES, TRAIN, VALIDATION, build_dataset, shards
 from tests.sources import making
 from wizard.engine.events import Event
-from wizard.errors import InputError
+from wizard.errors import InputError, VerifyFailed
 from wizard.formats import example, tfrecord
-from wizard.inspection import as_text, inspect
+from wizard.inspection import inspect
+from wizard.show.inspected import as_text
 
 
 def ignore(_event: Event) -> None:
@@ -17,17 +19,17 @@ def ignore(_event: Event) -> None:
 
 
 def test_raw_archives(raw: Path) -> None:
-    facts = inspect(raw, ignore)
+    facts = inspect(raw, ignore).facts
     assert facts["what"] == "the official archives"
     assert facts["train"].startswith(f"{TRAIN} images of 1,281,167, {CLASSES} classes, ")
     assert facts["boxes of train"].startswith(str(raw / "ILSVRC2012_bbox_train_v2.tar.gz"))
     assert facts["test"] == "missing; it would be ILSVRC2012_img_test_v10102019.tar"
     assert facts["labels"] == "those of ImageNet's 1,000 classes"
-    assert inspect(raw / "ILSVRC2012_img_val.tar", ignore)["images"] == f"{VALIDATION} of 50,000"
+    assert inspect(raw / "ILSVRC2012_img_val.tar", ignore).facts["images"] == f"{VALIDATION} of 50,000"
 
 
 def test_a_finished_dataset(built: Path) -> None:
-    facts = inspect(built, ignore)
+    facts = inspect(built, ignore).facts
     assert facts["what"] == "a finished dataset"
     assert facts["train"].startswith(f"{TRAIN} images")
     assert facts["train recipe"] == "scaled and cropped to 64 x 96, JPEG quality 85"
@@ -37,11 +39,11 @@ def test_a_finished_dataset(built: Path) -> None:
 
 def test_an_unfinished_build(built_copy: Path) -> None:
     (built_copy / "dataset.json").unlink()
-    assert inspect(built_copy, ignore)["shards done"].startswith("7 of 7;")
+    assert inspect(built_copy, ignore).facts["shards done"].startswith("7 of 7;")
 
 
 def test_a_shard(built: Path) -> None:
-    facts = inspect(shards(built)[0], ignore)
+    facts = inspect(shards(built)[0], ignore).facts
     assert facts["records"] == TRAIN // 5
     assert facts["first record, image/format"] == "JPEG"
 
@@ -49,7 +51,7 @@ def test_a_shard(built: Path) -> None:
 def test_shards_of_others(built_copy: Path) -> None:
     (built_copy / "dataset.json").unlink()
     (built_copy / ".imagenet-setup" / "journal.jsonl").unlink()
-    facts = inspect(built_copy, ignore)
+    facts = inspect(built_copy, ignore).facts
     assert facts["what"] == "TFRecords"
     assert facts["train"].startswith(f"{TRAIN} images of 1,281,167, {CLASSES} classes, ")
     assert facts["train"].endswith(f" in 5 files: {built_copy}")
@@ -87,7 +89,7 @@ def test_nothing_known(tmp_path: Path) -> None:
 def test_each_form_is_told_with_what_says_so(
     raw: Path, tmp_path: Path, make: Callable[[Path, Path], Path], what: str, labels: str
 ) -> None:
-    facts = inspect(make(raw, tmp_path / "made"), ignore)
+    facts = inspect(make(raw, tmp_path / "made"), ignore).facts
     assert (facts["what"], facts["labels"]) == (what, labels)
     assert str(tmp_path / "made") in facts["why"]
     assert facts["train"].startswith(f"{TRAIN} images of 1,281,167, {CLASSES} classes")
@@ -95,19 +97,20 @@ def test_each_form_is_told_with_what_says_so(
 
 
 def test_folders_of_classes_are_told_with_their_labels(tmp_path: Path) -> None:
-    facts = inspect(making.write(tmp_path, ["train/cats/1.jpg", "train/dogs/1.jpg", "val/dogs/2.jpg"]), ignore)
+    facts = inspect(making.write(tmp_path, ["train/cats/1.jpg", "train/dogs/1.jpg", "val/dogs/2.jpg"]), ignore).facts
     assert facts["labels"] == "the source's own, 2: cats, dogs"
     assert facts["train"] == f"2 images, 2 classes, 8 bytes: {tmp_path / 'train'}"
     assert "missing" not in as_text(facts)
+    assert facts["classes differ"] == "validation has no image of 1 class that train has: cats"
 
 
 def test_what_is_missing_or_wrong_is_told_of_its_part(raw: Path, tmp_path: Path) -> None:
     tree = making.half_extracted(raw, tmp_path / "tree")
-    facts = inspect(tree, ignore)
+    facts = inspect(tree, ignore).facts
     assert facts["boxes of train"] == "missing; it would be bbox_train/"
     (tree / "val").rename(tmp_path / "val")
     (tree / "val").symlink_to(tmp_path / "val")
-    facts = inspect(tree, ignore)
+    facts = inspect(tree, ignore).facts
     assert "leads by a link to" in facts["validation"]
     assert facts["train"].startswith(f"{TRAIN} images")
 
@@ -116,7 +119,7 @@ def test_a_shard_of_others_may_be_gzipped_and_have_lists_of_any_length(tmp_path:
     words = b"\x0a\x06\x0a\x01a\x0a\x01b"  # bytes_list { value: "a" value: "b" }
     record = tfrecord.frame(example.join({"words": words, "nothing": b""}))
     (tmp_path / "shard.gz").write_bytes(gzip.compress(record))
-    facts = inspect(tmp_path / "shard.gz", ignore)
+    facts = inspect(tmp_path / "shard.gz", ignore).facts
     assert facts["records"] == 1
     assert facts["first record, words"] == "a, b"
     assert facts["first record, nothing"] == "(none)"
@@ -131,15 +134,111 @@ def test_a_gzipped_shard_that_breaks_off_is_told(tmp_path: Path) -> None:
 def test_records_that_cannot_be_used_are_told_as_what_they_are(tmp_path: Path) -> None:
     record = tfrecord.frame(example.encode({"image/encoded": making.JPEG}))
     (tmp_path / "train-00000-of-00001").write_bytes(record)
-    facts = inspect(tmp_path, ignore)
-    assert facts["what"] == "TFRecords"
-    assert "has no label" in facts["train"]
+    found = inspect(tmp_path, ignore)
+    assert found.facts["what"] == "TFRecords"
+    assert "has no label" in found.facts["train"]
+    with pytest.raises(InputError, match="has no label"):
+        found.require_readable()
 
 
 def test_a_damaged_first_record_is_told_beside_what_is_known(tmp_path: Path) -> None:
     record = bytearray(tfrecord.frame(example.encode({"image/encoded": making.JPEG, "label": (1,)})))
     record[-1] ^= 1
     (tmp_path / "train-00000-of-00001").write_bytes(record)
-    facts = inspect(tmp_path, ignore)
-    assert "1 images" in facts["train"]
-    assert "its CRC does not fit" in facts["first record"]
+    found = inspect(tmp_path, ignore)
+    assert "1 images" in found.facts["train"]
+    assert "its CRC does not fit" in found.facts["first record"]
+    with pytest.raises(InputError, match="its CRC does not fit"):
+        found.require_readable()
+
+
+def test_raw_data_shows_its_classes_before_the_format_is_known(raw: Path) -> None:
+    found = inspect(raw, ignore)
+    assert found.glance is not None
+    assert found.glance.labels == "open"
+    assert found.facts["class labels"].startswith("tench = 1, 17 images · goldfish = 2, 8 · ")
+    assert "example of validation" in found.facts
+    found.require_readable()
+
+
+def test_one_archive_shows_its_classes(raw: Path) -> None:
+    facts = inspect(raw / "ILSVRC2012_img_train.tar", ignore).facts
+    assert facts["class sizes"].startswith("8 (goldfish and 2 more) to 17 (tench) images")
+
+
+def test_records_show_the_labels_that_they_state(built_copy: Path) -> None:
+    (built_copy / "dataset.json").unlink()
+    (built_copy / ".imagenet-setup" / "journal.jsonl").unlink()
+    found = inspect(built_copy, ignore)
+    assert found.glance is not None
+    assert [seen.label for seen in found.glance.first] == [1, 2, 3]
+    assert re.fullmatch(r"train-0000\d-of-00005: n0\d+_\d+\.JPEG → [\w ]+ = [1-4]", found.facts["example of train"])
+
+
+def test_a_finished_dataset_shows_what_it_stores(built: Path) -> None:
+    found = inspect(built, ignore)
+    assert found.glance is not None
+    assert [(seen.label, seen.images) for seen in found.glance.first] == [(1, 17), (2, 8), (3, 8)]
+    assert [split.images for split in found.glance.splits] == [TRAIN, VALIDATION]
+    shown = found.facts["example of train"].removeprefix("train-00000-of-00005: ")
+    name, label = found.facts["first record, image/filename"], found.facts["first record, image/class/label"]
+    assert (shown.partition(" →")[0], shown.rpartition("= ")[2]) == (name, label)
+
+
+def test_an_unfinished_build_shows_how_far_each_split_is_and_a_record(built_copy: Path) -> None:
+    (built_copy / "dataset.json").unlink()
+    facts = inspect(built_copy, ignore).facts
+    assert facts["validation"] == f"{VALIDATION} images in 2 shards so far"
+    assert facts["first record, image/height"] == "64"
+
+
+def test_a_finished_dataset_whose_shard_is_gone_cannot_be_read(built_copy: Path) -> None:
+    (built_copy / "train-00000-of-00005").unlink()
+    with pytest.raises(InputError, match=r"train-00000-of-00005: the first record cannot be read"):
+        inspect(built_copy, ignore).require_readable()
+
+
+def test_a_finished_dataset_without_its_listing_still_tells_the_rest(built_copy: Path) -> None:
+    (built_copy / "images.csv.gz").unlink()
+    found = inspect(built_copy, ignore)
+    assert found.facts["train"].startswith(f"{TRAIN} images")
+    with pytest.raises(VerifyFailed, match=r"images\.csv\.gz cannot be read"):
+        found.require_readable()
+
+
+def test_images_that_were_left_out_are_not_counted(raw_copy: Path, tmp_path: Path) -> None:
+    path = raw_copy / "ILSVRC2012_img_val.tar"
+    content = path.read_bytes()
+    path.write_bytes(content[:512] + b"no image" + content[520:])
+    build_dataset(raw_copy, tmp_path / "out", output={"on_bad_image": "skip"})
+    found = inspect(tmp_path / "out", ignore)
+    assert found.glance is not None
+    assert found.glance.splits[1].images == VALIDATION - 1
+
+
+def test_what_is_missing_makes_nothing_unreadable(raw_copy: Path) -> None:
+    (raw_copy / "ILSVRC2012_img_val.tar").unlink()
+    found = inspect(raw_copy, ignore)
+    assert found.facts["validation"] == "missing; it would be ILSVRC2012_img_val.tar"
+    found.require_readable()
+
+
+def test_every_part_that_cannot_be_read_is_in_the_error(raw_copy: Path) -> None:
+    for name in ("ILSVRC2012_img_train.tar", "ILSVRC2012_bbox_val_v3.tgz"):
+        (raw_copy / name).write_bytes(b"")
+    found = inspect(raw_copy, ignore)
+    assert found.facts["validation"].startswith(f"{VALIDATION} images")
+    with pytest.raises(InputError) as refused:
+        found.require_readable()
+    assert refused.value.what.startswith("2 parts cannot be read.\n  train: ")
+    assert "\n  boxes of validation: " in refused.value.what
+
+
+def test_damage_in_one_split_of_records_is_an_error_once(built_copy: Path) -> None:
+    (built_copy / "dataset.json").unlink()
+    (built_copy / ".imagenet-setup" / "journal.jsonl").unlink()
+    path = built_copy / "validation-00000-of-00002"
+    path.write_bytes(path.read_bytes()[:-1])
+    found = inspect(built_copy, ignore)
+    assert "it is needed here too" in found.facts["train"]
+    assert [name for name, _ in found.problems] == ["validation"]

@@ -103,7 +103,7 @@ def test_the_preflight_passes_where_only_clutter_lies_there(share: Path, tmp_pat
 
 
 def test_inspect_shows_it(share: Path) -> None:
-    facts = inspect(share, lambda _event: None)
+    facts = inspect(share, lambda _event: None).facts
     assert [(f"{name}: {facts[name]}") for name in facts if name.startswith("train, ")] == [
         text for text, _ in told_of(share)
     ]

@@ -26,6 +26,8 @@ from wizard.preflight.machine import cores, memory
 from wizard.prepare import Report, listening, make_plan
 from wizard.profile import Profile
 from wizard.sole_use import sole_use
+from wizard.sources.class_counts import count
+from wizard.sources.glance import Glance, glance
 from wizard.verify.repair import set_rejected_aside
 
 
@@ -183,4 +185,15 @@ def _finished(plan: Plan, journal: Journal, output: str, seconds: float, built: 
         classes=len(plan.classes),
         tfds=tfds,
         imagenet=plan.classes.whole_imagenet,
+        glance=_glance(plan, journal),
     )
+
+
+def _glance(plan: Plan, journal: Journal) -> Glance:
+    """At what is stored: without the images that were left out."""
+    skipped: dict[str, set[str]] = {split.split: set() for split in plan.splits}
+    for name in plan.shard_names:
+        result = journal.done[name]
+        skipped[result.split].update(image.name for image in result.skipped)
+    counts = [count(split.split, split.table, without=skipped[split.split]) for split in plan.splits]
+    return glance(plan.classes, plan.label_base, counts, labels="none" if plan.target.of_files else "stored")

@@ -1,6 +1,7 @@
 """What lies at a path: raw data in any of its forms, a finished or unfinished dataset, an archive, or a shard."""
 
 import gzip
+import shlex
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,16 +10,21 @@ from typing import IO, Any, cast
 import numpy as np
 
 from wizard.engine import journal, manifest
-from wizard.engine.events import Event, Preparing
-from wizard.errors import InputError, reading
+from wizard.engine.events import Event, Preparing, ShardResult
+from wizard.engine.planned_counts import count_planned
+from wizard.errors import InputError, SetupError, VerifyFailed, reading
 from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
-from wizard.ilsvrc2012.archives import CLASSES, IMAGES
+from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
 from wizard.preflight.examine import is_short
+from wizard.show import at_a_glance
+from wizard.show.inspected import Facts, Inspection
 from wizard.sources import archives
+from wizard.sources.class_counts import count, count_splits
 from wizard.sources.classes import Classes, imagenet
 from wizard.sources.contents import contents
 from wizard.sources.detect import open_raw
+from wizard.sources.glance import Glance, Labels, glance, glance_at_raw
 from wizard.sources.locate import human_bytes, sniff
 from wizard.sources.official import archive_names
 from wizard.sources.parts import missed
@@ -27,72 +33,77 @@ from wizard.sources.records.files import packing_of
 from wizard.sources.remarks import remarks
 from wizard.sources.samples import SampleTable
 
-Facts = dict[str, Any]
-"""What was found, by name; values are JSON's own types."""
 _NAMED = 10
 """Classes that are named."""
 
 
-def inspect(path: Path, report: Callable[[Event], None]) -> Facts:
+def inspect(path: Path, report: Callable[[Event], None]) -> Inspection:
     """Looks at what lies at `path`.
 
     Raises:
         InputError: nothing is there, or nothing that this program knows.
     """
     if path.is_file():
-        return _archive(path, report) if path.name in archive_names() else _shard(path)
+        return _archive(path, report) if path.name in archive_names() else Inspection(facts=_shard(path))
     if not path.is_dir():
         raise InputError(f"{path} does not exist.")
     if (path / manifest.MANIFEST).is_file():
         return _dataset(path)
     header, done = journal.read(path)
     if header is not None:
-        planned = journal.planned_shards(header)
-        return {
-            "what": "an unfinished build of imagenet-setup",
-            "plan": header.get("plan_id", ""),
-            **header.get("ingredients", {}),
-            "shards done": f"{len(done):,} of {planned:,}; the command that began it goes on with it",
-        }
+        return Inspection(facts=_unfinished(path, header, done))
     return _raw_data(open_raw(path), report)
 
 
-def as_text(facts: Facts) -> str:
-    """The facts as aligned lines."""
-    width = min(44, max(map(len, facts)))
-    return "\n".join(
-        f"{key:<{width}}  {value:,}" if isinstance(value, int) else f"{key:<{width}}  {value}"
-        for key, value in facts.items()
-    )
+def _seen(facts: Facts, glance: Glance, *problems: tuple[str, SetupError]) -> Inspection:
+    """The facts with what there is to be seen at a glance."""
+    told = {row.about: row.text for row in at_a_glance.rows(glance)}
+    return Inspection(facts=facts | told, glance=glance, problems=problems)
 
 
-def _raw_data(raw: RawData, report: Callable[[Event], None]) -> Facts:
+def _raw_data(raw: RawData, report: Callable[[Event], None]) -> Inspection:
     """Which form of raw data it is, why, what each part holds, and what is missing."""
     facts: Facts = {"what": raw.what, "why": " ".join(raw.why)}
-    classes = None
+    problems: list[tuple[str, SetupError]] = []
+    surveys: dict[Split, Survey] = {}
     for part in raw.parts:
         name = part.split if part.kind == "images" else f"boxes of {part.split}"
         if part.path is None:
             if missed(raw, part):
                 facts[name] = f"missing; it would be {part.name}"
-        elif part.problem:
-            facts[name] = " ".join([part.problem, part.hint]).strip()
-        elif part.kind == "boxes":
-            facts[name] = f"{part.path}" + (f", {human_bytes(part.bytes)}" if part.bytes else "")
-        else:
-            try:
-                survey = raw.survey(part.split, cache_folder(), _progress(part.split, report))
-            except InputError as error:
-                facts[name] = str(error)
+            continue
+        try:
+            if part.problem:
+                raise InputError(part.problem, part.hint)
+            if part.kind == "boxes":
+                facts[name] = f"{part.path}" + (f", {human_bytes(part.bytes)}" if part.bytes else "")
                 continue
-            facts[name] = _surveyed(survey)
-            facts |= _remarked(name, survey.table)
-            classes = survey.table.classes if survey.table is not None else imagenet()
-    if classes is not None:
-        facts["labels"] = _labels(classes)
-        if raw.layout == "tfrecords":
-            facts |= _first_of(raw)
-    return facts
+            surveys[part.split] = raw.survey(part.split, cache_folder(), _progress(part.split, report))
+            facts[name] = _surveyed(surveys[part.split])
+            facts |= _remarked(name, surveys[part.split].table)
+        except InputError as error:
+            facts[name] = " ".join([error.what, error.hint]).strip()
+            problems.append((name, error))
+    problems = _told_once(problems)
+    if not surveys:
+        return Inspection(facts=facts, problems=tuple(problems))
+    tables = [survey.table for survey in surveys.values() if survey.table is not None]
+    facts["labels"] = _labels(tables[-1].classes if tables else imagenet())
+    if raw.layout == "tfrecords":
+        facts |= _first_of(raw, next(iter(surveys)), problems)
+    counts = count_splits(raw, surveys, cache_folder())
+    problems += [(split, InputError(each.problem, each.hint)) for split, each in counts.items() if each.problem]
+    return _seen(facts, glance_at_raw(surveys, counts), *problems)
+
+
+def _told_once(problems: list[tuple[str, SetupError]]) -> list[tuple[str, SetupError]]:
+    """Without what one split says of another's damage, which that one says itself."""
+    whats = {error.what for _, error in problems}
+    return [
+        (name, error)
+        for name, error in problems
+        if not any(error.what.startswith(f"{what} ") for what in whats - {error.what})
+    ]
 
 
 def _surveyed(survey: Survey) -> str:
@@ -116,15 +127,13 @@ def _labels(classes: Classes) -> str:
     return f"the source's own, {len(classes):,}: {some}{' …' if len(classes) > _NAMED else ''}"
 
 
-def _first_of(raw: RawData) -> Facts:
-    split = next((part.split for part in raw.parts if part.sound), None)
-    if split is None:
-        return {}
+def _first_of(raw: RawData, split: Split, problems: list[tuple[str, SetupError]]) -> Facts:
     try:
         table = raw.table(split, cache_folder(), lambda _done, _total: None, skip_bad=True)
         content = next(contents(table.take(np.array([0]))))
         return _features(content.features or {})
-    except (InputError, example.ExampleDamage) as error:
+    except InputError as error:
+        problems.append((split, error))
         return {"first record": f"cannot be read: {error}"}
 
 
@@ -142,13 +151,13 @@ def _progress(split: str, report: Callable[[Event], None]) -> Progress:
     return lambda done, total: report(Preparing(step=f"a look at {split}", done=done, total=total))
 
 
-def _archive(path: Path, report: Callable[[Event], None]) -> Facts:
+def _archive(path: Path, report: Callable[[Event], None]) -> Inspection:
     split = next((split for split, archive in IMAGES.items() if path.name in archive.names), None)
     with reading(path):
         sniff(path)
         size = human_bytes(path.stat().st_size)
     if split is None:
-        return {"what": "bounding boxes", "size": size}
+        return Inspection(facts={"what": "bounding boxes", "size": size})
     step = _progress(split, report)
     table = archives.read_table(path, split, cache_folder(), step, skip_bad=True)
     official = IMAGES[split]
@@ -158,10 +167,31 @@ def _archive(path: Path, report: Callable[[Event], None]) -> Facts:
     facts: Facts = {"what": f"{split} images", "size": size, "images": f"{len(table):,} of {official.images:,}"}
     if split != "test":
         facts["classes"] = f"{len(np.unique(table.label)):,} of {CLASSES:,}"
-    return facts | _remarked(split, table)
+    facts |= _remarked(split, table)
+    return _seen(facts, glance(table.classes, 0, [count(split, table)], labels="open"))
 
 
-def _dataset(folder: Path) -> Facts:
+def _unfinished(folder: Path, header: Mapping[str, Any], done: Mapping[str, ShardResult]) -> Facts:
+    """How far a build is; the first shard that is there shows what it stores."""
+    facts: Facts = {
+        "what": "an unfinished build of imagenet-setup",
+        "plan": header.get("plan_id", ""),
+        **header.get("ingredients", {}),
+    }
+    for split in dict.fromkeys(result.split for result in done.values()):
+        mine = [result for result in done.values() if result.split == split]
+        facts[split] = f"{sum(result.images for result in mine):,} images in {len(mine):,} shards so far"
+    planned = journal.planned_shards(header)
+    facts["shards done"] = f"{len(done):,} of {planned:,}; the command that began it goes on with it"
+    first = next((folder / name for name in sorted(done) if _holds_records(folder / name)), None)
+    return facts if first is None else facts | _first_record(first)
+
+
+def _holds_records(path: Path) -> bool:
+    return path.is_file() and packing_of(path) == "plain"
+
+
+def _dataset(folder: Path) -> Inspection:
     known = manifest.read(folder)
     facts: Facts = {
         "what": "a finished dataset",
@@ -177,9 +207,20 @@ def _dataset(folder: Path) -> Facts:
         )
     facts["converted"] = len(known.converted)
     facts["skipped"] = len(known.skipped)
-    if known.target.format != "tfrecord":
-        return facts
-    return facts | _first_record(folder / known.target.file(known.shards[0].shard))
+    problems: list[tuple[str, SetupError]] = []
+    if known.target.format == "tfrecord":
+        file = folder / known.target.file(known.shards[0].shard)
+        first = _first_record(file)
+        facts |= first
+        if (unread := f"first record of {file.name}") in first:
+            hint = f"imagenet-setup verify {shlex.quote(str(folder))} says more"
+            problems.append((known.shards[0].split, InputError(f"{file}: the first record {first[unread]}.", hint)))
+    try:
+        counts = count_planned(folder, known)
+    except VerifyFailed as error:
+        return Inspection(facts=facts, problems=(*problems, (manifest.IMAGES, error)))
+    labels: Labels = "none" if known.target.of_files else "stored"
+    return _seen(facts, glance(known.classes, known.label_base, counts, labels=labels), *problems)
 
 
 def _shard(path: Path) -> Facts:

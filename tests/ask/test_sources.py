@@ -243,3 +243,43 @@ def test_a_folder_of_boxes_alone_is_refused_with_the_way_to_the_images(
     script, _ = converse(str(tmp_path))
     assert "holds no images that can be used" in script.asked[1].error
     assert '"Download the archives" at the next start, or imagenet-setup download' in script.asked[1].error
+
+
+def test_classes_and_labels_are_told_with_the_raw_data(converse: Converse, own: Path) -> None:
+    script, _ = converse(str(own))
+    told = script.said[0].splitlines()
+    assert "  class labels           cats = 1, 6 images · dogs = 2, 6 · (as TFRecords store them; " in script.said[0]
+    assert "  class sizes            train 6 images each · validation 3 images each" in told
+    assert "  example of validation  dogs/0.jpg → dogs" in told
+
+
+def test_labels_are_told_again_where_an_answer_changes_them(converse: Converse, wnids: Path) -> None:
+    script, _ = converse(str(wnids), "ilsvrc2012", LEAVE)
+    assert "electric ray = 1, 4 images · " in script.said[0]
+    assert " = 6, 4 images · " in script.said[1]
+    unchanged, _ = converse(str(wnids), DEFAULT, LEAVE)
+    assert not any(" = 6, " in said for said in unchanged.said)
+
+
+@pytest.mark.parametrize(
+    ("form", "label", "told"),
+    [
+        ("tfrecord", "Class labels", "cats = 1, 6 images · dogs = 2, 6"),
+        ("webdataset", "Class labels", "cats = 0, 6 images · dogs = 1, 6"),
+        ("folders", "Class order", "cats, 6 images · dogs, 6"),
+    ],
+)
+def test_the_review_shows_the_labels_that_the_format_stores(
+    converse: Converse, own: Path, tmp_path: Path, form: str, label: str, told: str
+) -> None:
+    answers = [str(own), DEFAULT, form, str(tmp_path / "out"), "original"]
+    shards = [] if form == "folders" else [DEFAULT, DEFAULT]
+    script, _ = converse(*answers, *shards, "own")
+    rows = {row.label: row.text for row in script.tables[0]}
+    assert rows[label] == told
+    assert rows["Example of train"].startswith("dogs/0.jpg → dogs")
+
+
+def test_the_review_shows_just_the_splits_that_were_chosen(converse: Converse, own: Path, tmp_path: Path) -> None:
+    script, _ = converse(str(own), ["train"], "tfrecord", str(tmp_path / "out"), "original", DEFAULT, "own")
+    assert [row.label for row in script.tables[0] if row.label.startswith("Example")] == ["Example of train"]

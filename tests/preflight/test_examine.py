@@ -19,7 +19,7 @@ from tests.helpers import (
     shards,
 )
 from wizard.build import Options
-from wizard.engine.events import Checked, Estimated, Event, Preparing, Range
+from wizard.engine.events import Checked, Estimated, Event, Glanced, Preparing, Range
 from wizard.engine.plan import ShardTask
 from wizard.errors import InputError, Interrupted, MachineError, SetupError, UsageError
 from wizard.ilsvrc2012.archives import IMAGES, Split
@@ -78,6 +78,22 @@ def test_the_reading_of_headers_is_told(raw: Path, tmp_path: Path) -> None:
     told.clear()
     examine.examine(profile(raw, tmp_path / "out"), told.append)
     assert {event.step for event in told if isinstance(event, Preparing)} == {"a sample of the images"}
+
+
+def test_what_would_be_built_is_shown_at_a_glance(raw: Path, tmp_path: Path) -> None:
+    told: list[Event] = []
+    chosen = profile(raw, tmp_path / "out", source={"splits": ["train"], "classes": 2}, output={"label_base": 0})
+    examine.examine(chosen, told.append)
+    (seen,) = [event.glance for event in told if isinstance(event, Glanced)]
+    assert [(each.words[:5], each.label, each.images) for each in seen.first] == [("tench", 0, 17), ("goldf", 1, 8)]
+    assert [split.split for split in seen.splits] == ["train"]
+
+
+def test_formats_that_store_no_labels_show_none(raw: Path, tmp_path: Path) -> None:
+    told: list[Event] = []
+    examine.examine(profile(raw, tmp_path / "out", output={"format": "folders"}), told.append)
+    (seen,) = [event.glance for event in told if isinstance(event, Glanced)]
+    assert (seen.labels, seen.first[0].label) == ("none", None)
 
 
 @pytest.mark.parametrize("official", [True, False])

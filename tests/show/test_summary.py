@@ -2,9 +2,12 @@ import dataclasses
 
 import pytest
 
+from tests.sources.counting import counts
 from wizard.engine.events import Finished, SkippedImage, SplitSummary
 from wizard.engine.targets import Format, Target
 from wizard.show.summary import finished, verified
+from wizard.sources.classes import imagenet
+from wizard.sources.glance import glance
 from wizard.verify.dataset import Verified
 
 SPLIT = SplitSummary(split="train", images_in=12, images_out=10, boxes=3, shards=2, bytes_in=2000, bytes_out=1000)
@@ -76,6 +79,14 @@ def test_imagenet_is_no_measure_for_other_classes() -> None:
     assert "ImageNet" not in finished(dataclasses.replace(EVENT, imagenet=False, classes=3))
     assert "ImageNet" not in verified(dataclasses.replace(VERIFIED, imagenet=False))
     assert "! train has 10 of ImageNet's 1,281,167 images" in verified(VERIFIED)
+
+
+def test_classes_and_labels_are_told_within_100_columns() -> None:
+    stored = glance(imagenet(), 1, [counts("train", [1300] * 1000, example="n01440764_1.JPEG", rank=0)])
+    text = finished(dataclasses.replace(EVENT, glance=stored))
+    assert "  class labels      tench = 1, 1,300 images · goldfish = 2, 1,300 · " in text
+    assert "  example of train  n01440764_1.JPEG → tench = 1\n" in text
+    assert max(map(len, text.partition("Check it")[0].splitlines())) <= 100
 
 
 VERIFIED = Verified(

@@ -28,8 +28,8 @@ def padded(raw_copy: Path) -> Path:
 
 def told_of(raw: Path) -> list[str]:
     """What inspection, interview and pre-flight say of the train archive."""
-    facts = inspect(raw, ignore)
-    of_file = inspect(raw / IMAGES["train"].name, ignore)
+    facts = inspect(raw, ignore).facts
+    of_file = inspect(raw / IMAGES["train"].name, ignore).facts
     (check,) = (check for check in examine(profile(raw, raw / "out"), ignore).checks if check.name == "raw-data")
     assert (SAID in check.seen) == ("compare their sizes" in check.mend)
     return [str(facts), str(of_file), "\n".join(diagnosis(look(Facts(), raw, ignore))), check.seen]

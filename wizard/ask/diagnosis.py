@@ -5,7 +5,9 @@ from wizard.errors import SetupError
 from wizard.folders import cache_folder, shortened
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES
 from wizard.preflight.examine import is_short
+from wizard.show import at_a_glance
 from wizard.sources.checksums import when_verified
+from wizard.sources.glance import glance_at_raw
 from wizard.sources.locate import contents, human_bytes
 from wizard.sources.parts import missed
 from wizard.sources.raw import Part, Survey
@@ -32,7 +34,13 @@ def diagnosis(facts: Facts) -> list[str]:
     if facts.surveys:
         packed = raw is not None and raw.layout == "archives"
         lines.append(f"  {'Nothing is extracted and nothing' if packed else 'Nothing'} there is changed.")
+        lines += glanced(facts)
     return lines
+
+
+def glanced(facts: Facts) -> list[str]:
+    """The classes of the raw data and their labels."""
+    return at_a_glance.lines(glance_at_raw(facts.surveys, facts.counts))
 
 
 def nothing_usable(facts: Facts) -> str:

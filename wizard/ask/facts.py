@@ -15,6 +15,7 @@ from wizard.ilsvrc2012.synsets import ranks
 from wizard.preflight.machine import disk
 from wizard.prepare import Report
 from wizard.profile import Profile
+from wizard.sources.class_counts import ClassCounts, count_splits
 from wizard.sources.classes import Classes, imagenet
 from wizard.sources.detect import open_raw
 from wizard.sources.raw import Layout, Part, Progress, RawData, Survey
@@ -35,6 +36,7 @@ class Facts:
         raw: the raw data; None before it is known.
         parts: of it, there or not.
         surveys: what the sound ones of images hold.
+        counts: the same images by class.
         follow: whether links that lead out of the folder were followed.
         last: the profile that was saved last; None where there is none.
         names: of the saved profiles.
@@ -44,6 +46,7 @@ class Facts:
     raw: RawData | None = None
     parts: tuple[Part, ...] = ()
     surveys: Mapping[Split, Survey] = field(default_factory=dict)
+    counts: Mapping[Split, ClassCounts] = field(default_factory=dict)
     follow: bool = False
     last: Profile | None = None
     names: frozenset[str] = frozenset()
@@ -136,7 +139,8 @@ def look(
             except InputError as error:
                 seen = replace(each, problem=error.what, hint=error.hint)
         parts.append(seen)
-    return replace(facts, folder=folder, raw=raw, parts=tuple(parts), surveys=surveys, follow=follow)
+    counts = count_splits(raw, surveys, cache_folder())
+    return replace(facts, folder=folder, raw=raw, parts=tuple(parts), surveys=surveys, counts=counts, follow=follow)
 
 
 def _progress(report: Report, split: Split) -> Progress:

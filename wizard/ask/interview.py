@@ -10,7 +10,7 @@ from wizard import saved
 from wizard.ask import draft as drafts
 from wizard.ask.asked import Asked, Back, Choice, Prompter, Value, title
 from wizard.ask.bench import Bench
-from wizard.ask.diagnosis import diagnosis, nothing_usable, told
+from wizard.ask.diagnosis import diagnosis, glanced, nothing_usable, told
 from wizard.ask.draft import Draft
 from wizard.ask.facts import Facts
 from wizard.ask.fits import intrusion, misfit
@@ -83,6 +83,7 @@ class Interview:
 
     def _ask(self, question: Question) -> Value:
         asked = self._asked(question)
+        classes = self._facts.classes
         while True:
             answer = _anchored(question, self._prompter.ask(asked))
             error = self._misfit(question, answer)
@@ -90,6 +91,8 @@ class Interview:
                 self._prompter.took(asked, answer)
                 if question.key == SOURCE:
                     self._prompter.say("\n".join(diagnosis(self._facts)))
+                elif self._facts.classes != classes:
+                    self._prompter.say("\n".join(glanced(self._facts)))
                 return answer
             asked = replace(asked, error=error, typed=answer)
 

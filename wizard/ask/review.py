@@ -7,8 +7,10 @@ from wizard.ask.facts import Facts
 from wizard.engine.events import Checked, Estimated
 from wizard.folders import shortened
 from wizard.ilsvrc2012.archives import Split
+from wizard.preflight.glancing import glance_at
 from wizard.prepare import all_shards, recipe, stored_base
 from wizard.profile import Profile
+from wizard.show import at_a_glance
 from wizard.show.words import GLYPHS, about, duration, size, workers
 from wizard.sources.locate import human_bytes
 from wizard.sources.raw import Survey
@@ -53,6 +55,10 @@ def rows(profile: Profile, facts: Facts, estimated: Estimated | None, checks: Se
         found.append(Row("Beside", " · ".join(extras)))
     if profile.output.on_bad_image == "skip":
         found.append(Row("Bad images", "left out and listed"))
+    found += [
+        Row(row.about.capitalize(), row.text, "!" if row.warning else "")
+        for row in at_a_glance.rows(glance_at(profile, facts.surveys, facts.counts))
+    ]
     # What the archives lack was told where they were found; size and memory have lines of their own.
     shown = ("raw-data", "disk", "memory") if estimated is not None else ()
     by_name = {check.name: check for check in checks}

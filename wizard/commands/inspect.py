@@ -1,5 +1,6 @@
 """inspect PATH."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +8,9 @@ from cyclopts import Parameter
 
 from wizard import inspection
 from wizard.commands.session import DEFAULT, Talk
+from wizard.show.at_a_glance import WIDTH
 from wizard.show.choose import face_for
+from wizard.show.inspected import as_text
 
 
 def inspect(path: Annotated[Path, Parameter(help="A folder or a file.")], /, *, talk: Talk = DEFAULT) -> int:
@@ -15,7 +18,11 @@ def inspect(path: Annotated[Path, Parameter(help="A folder or a file.")], /, *, 
     output = talk.output()
     face = face_for(output)
     with face.shown():
-        facts = inspection.inspect(path.expanduser().absolute(), face.handle)
-    output.result(inspection.as_text(facts))
-    output.event("finished", {"facts": facts, "exit_code": 0})
+        found = inspection.inspect(path.expanduser().absolute(), face.handle)
+    output.result(as_text(found.facts, output.width if output.live else WIDTH))
+    fields = {"facts": found.facts, "glance": None if found.glance is None else asdict(found.glance)}
+    if found.problems:
+        output.event("inspected", fields)
+    found.require_readable()
+    output.event("finished", fields | {"exit_code": 0})
     return 0

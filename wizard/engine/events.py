@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from wizard.engine.targets import TFRECORDS, Target
+from wizard.sources.glance import Glance
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -99,6 +100,13 @@ class SplitStart:
     shards_done: int
     bytes_in_done: int = 0
     bytes_out_done: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Glanced:
+    """What is about to be built, at a glance."""
+
+    glance: Glance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -261,6 +269,7 @@ class Finished:
         classes: how many the labels count.
         tfds: whether there is metadata for `tfds.builder_from_directory`.
         imagenet: whether they are ImageNet's, so that its counts are what to expect.
+        glance: the classes, labels and images that it holds; None where nobody has counted them.
     """
 
     output: str
@@ -275,9 +284,23 @@ class Finished:
     classes: int = 1000
     tfds: bool = False
     imagenet: bool = True
+    glance: Glance | None = None
 
 
-Event = Note | Preparing | Checked | Estimated | Started | Beat | Machine | ShardDone | WorkerLost | Stopping | Finished
+Event = (
+    Note
+    | Preparing
+    | Glanced
+    | Checked
+    | Estimated
+    | Started
+    | Beat
+    | Machine
+    | ShardDone
+    | WorkerLost
+    | Stopping
+    | Finished
+)
 
 
 def as_json(event: "DataclassInstance") -> tuple[str, dict[str, Any]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wizard.engine import journal
-from wizard.engine.events import Checked, Estimated, Preparing, Range, ShardResult
+from wizard.engine.events import Checked, Estimated, Glanced, Preparing, Range, ShardResult
 from wizard.engine.targets import Target
 from wizard.errors import InputError, MachineError, PlanMismatch, SetupError, UsageError, writing
 from wizard.folders import cache_folder
@@ -13,10 +13,12 @@ from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
 from wizard.memory import largest
 from wizard.preflight import checks, machine
 from wizard.preflight.estimate import Estimator, share
+from wizard.preflight.glancing import glance_at
 from wizard.preflight.occupied import occupied
 from wizard.prepare import Report, all_shards, annotated_splits, goal, raw_data
 from wizard.profile import Profile
 from wizard.sources.checksums import when_verified
+from wizard.sources.class_counts import count_splits
 from wizard.sources.locate import human_bytes
 from wizard.sources.raw import Progress, RawData, Survey
 from wizard.sources.remarks import Remark, remarks
@@ -216,6 +218,7 @@ def _source(profile: Profile, report: Report) -> tuple[dict[Split, Survey], Chec
             if raw.layout == "archives" and not surveys[split].official:
                 skip_bad = profile.output.on_bad_image == "skip"
                 raw.table(split, cache_folder(), _progress(report, split), skip_bad=skip_bad)
+        report(Glanced(glance=glance_at(profile, surveys, count_splits(raw, surveys, cache_folder()))))
         return surveys, raw_data_check(profile, raw, surveys)
     except InputError as error:
         folder = str(profile.source_path)

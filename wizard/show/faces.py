@@ -11,6 +11,7 @@ from wizard.engine.events import (
     Estimated,
     Event,
     Finished,
+    Glanced,
     Machine,
     Note,
     Preparing,
@@ -21,6 +22,7 @@ from wizard.engine.events import (
 )
 from wizard.folders import shortened
 from wizard.output import Output
+from wizard.show import at_a_glance
 from wizard.show.tally import Tally, clock
 from wizard.show.words import GLYPHS, about, duration, size, workers
 from wizard.sources.locate import human_bytes
@@ -91,6 +93,8 @@ def told(event: Event) -> list[str]:
     match event:
         case Note(text=text, warning=warning):
             return [f"{'!' if warning else '·'} {text}"]
+        case Glanced(glance=glance):
+            return at_a_glance.lines(glance)
         case Checked():
             return _checked(event)
         case Estimated():

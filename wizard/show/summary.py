@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from wizard.engine.events import Finished, SplitSummary
 from wizard.engine.targets import Target
 from wizard.ilsvrc2012.archives import IMAGES
+from wizard.show import at_a_glance
 from wizard.show.loading import loading
 from wizard.show.tally import clock
 from wizard.sources.locate import human_bytes
@@ -23,6 +24,7 @@ def finished(event: Finished) -> str:
     bytes_out = sum(split.bytes_out for split in event.splits)
     lines = [f"Finished writing all {images} images in data set."]
     lines += [_split(split, event.target) for split in event.splits]
+    lines += at_a_glance.lines(event.glance, at_a_glance.WIDTH) if event.glance else []
     converted = " and ".join(f"{count:,} {kind}" for kind, count in sorted(event.converted.items())) or "0"
     ratio = f"{100 * bytes_out / bytes_in:.0f} %" if bytes_in else "0 %"
     lines += [

@@ -22,8 +22,8 @@ def image_archives(folder: Path, splits: Collection[Split]) -> dict[Split, Path]
         InputError: the folder or an archive is missing, or its first bytes show that it is none.
     """
     found = _find(folder, {split: IMAGES[split].names for split in splits})
-    there = [split for split in splits if split in found]
-    way_out = f""", or build only what is there: --set 'source.splits=["{there[0]}"]'""" if there else ""
+    there = ", ".join(f'"{split}"' for split in splits if split in found and _is_sound(found[split]))
+    way_out = f", or build only what is there: --set 'source.splits=[{there}]'" if there else ""
     return _complete(folder, found, {split: IMAGES[split].name for split in splits}, way_out)
 
 
@@ -88,6 +88,15 @@ def _complete(folder: Path, found: dict[Split, Path], names: Mapping[Split, str]
         with reading(path):
             sniff(path)
     return found
+
+
+def _is_sound(path: Path) -> bool:
+    try:
+        with reading(path):
+            sniff(path)
+    except InputError:
+        return False
+    return True
 
 
 def contents(folder: Path) -> str:

@@ -19,6 +19,12 @@ def missed(raw: RawData, part: Part) -> bool:
     return raw.layout != "folders" or raw.folder not in [each.path for each in raw.parts if each.kind == "images"]
 
 
+def build_only(parts: Collection[Part]) -> str:
+    """The end of a hint about a split that cannot be built: which ones can, as far as a first sight tells."""
+    sound = ", ".join(f'"{part.split}"' for part in parts if part.kind == "images" and part.sound)
+    return f", or build only what is there: --set 'source.splits=[{sound}]'" if sound else ""
+
+
 def collision(raw: RawData, output: Path, written: Collection[str]) -> Path | None:
     """The folder, read as raw data, that a dataset would be written into; None where they keep apart.
 

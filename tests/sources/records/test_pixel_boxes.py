@@ -213,6 +213,6 @@ def test_good_records_keep_their_features_byte_for_byte(tmp_path: Path) -> None:
 def test_a_person_is_told_where_they_look(tmp_path: Path) -> None:
     write(tmp_path / "train.tfrecord", [record(floats(*BOX))])
     told = "1 box is in pixels: converted to 0..1 by the size of each image"
-    assert inspect(tmp_path, lambda _event: None)["train, boxes"] == told
+    assert inspect(tmp_path, lambda _event: None).facts["train, boxes"] == told
     facts = look(Facts(), tmp_path, lambda _event: None)
     assert f"    ! boxes: {told}" in diagnosis(facts)

@@ -187,7 +187,7 @@ def _require(path: Path, packing: Packing) -> None:
             "zlib": "TFRecords in ZLIB",
             None: "no record",
         }
-        raise InputError(f"{path} begins with {kinds[found]}; the files before it are {kinds[packing]}.", _DAMAGED)
+        raise InputError(f"{path} begins with {kinds[found]}; other files of the split are {kinds[packing]}.", _DAMAGED)
 
 
 def _mapped(path: Path) -> Iterator[_Example]:

@@ -8,9 +8,10 @@ import numpy as np
 from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources import locate
+from wizard.sources.parts import build_only
 from wizard.sources.raw import BoxTable, Layout, Part, Progress, RawData, Survey, surveyed, without_sums
 from wizard.sources.records.classes import decide
-from wizard.sources.records.columns import read_columns, stated_boxes
+from wizard.sources.records.columns import Columns, read_columns, stated_boxes
 from wizard.sources.records.files import RecordFiles, find
 from wizard.sources.records.table import Records
 from wizard.sources.records.units import unit_of
@@ -51,16 +52,15 @@ class TFRecords:
     def require(self, splits: Collection[Split], boxes: Collection[Split]) -> None:
         """See `RawData.require`; boxes are in the records, where there are any."""
         del boxes
-        there = [part.split for part in self.parts if part.sound]
-        sound = ", ".join(f'"{split}"' for split in [split for split in there if split in splits] or there)
+        way_out = build_only(self.parts)
         for part in self.parts:
             if part.split in splits and part.path is None:
                 raise InputError(
                     f"{self.folder} holds no TFRecords of {part.split} ({part.name}). {locate.contents(self.folder)}",
-                    f"Put them there, or build only what is there: --set 'source.splits=[{sound}]'",
+                    f"Put them there{way_out}",
                 )
             if part.split in splits and part.problem:
-                raise InputError(part.problem, part.hint)
+                raise InputError(part.problem, f"{part.hint}{way_out}")
 
     def survey(self, split: Split, cache: Path, progress: Progress) -> Survey:
         """See `RawData.survey`; what every record says is read, but not its image."""
@@ -75,11 +75,22 @@ class TFRecords:
         self.require([split], [])
         there: list[Split] = [part.split for part in self.parts if part.sound]
         deciding = [each for each in there if each != "test"] or there
-        read = [each for each in SPLITS if each in {*deciding, split}]
-        columns = {each: read_columns(self._files[each], each, cache, progress) for each in read}
+        columns = {split: read_columns(self._files[split], split, cache, progress)}
+        for each in deciding:
+            if each != split:
+                columns[each] = self._beside(each, cache, progress)
+        read = [each for each in SPLITS if each in columns]
         classes, base = decide([columns[each] for each in deciding])
         unit = unit_of(stated_boxes([(self._files[each], columns[each]) for each in read]))
         return Records(split, self._files[split], columns[split]).table(classes, base, unit, skip_bad=skip_bad)
+
+    def _beside(self, split: Split, cache: Path, progress: Progress) -> Columns:
+        """Another split's columns, for its labels."""
+        try:
+            return read_columns(self._files[split], split, cache, progress)
+        except InputError as error:
+            why = "The labels of all splits are counted together, so it is needed here too."
+            raise InputError(f"{error.what} {why}", error.hint) from error
 
     def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:
         """See `RawData.boxes`: images bring their own, and there are no annotations beside them."""

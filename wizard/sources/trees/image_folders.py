@@ -10,6 +10,7 @@ from wizard.sources import locate
 from wizard.sources.annotations import read_box_folder, read_boxes
 from wizard.sources.classes import Classes
 from wizard.sources.left_out import in_words
+from wizard.sources.parts import build_only
 from wizard.sources.raw import BoxTable, Layout, Part, Progress, Survey, surveyed, without_sums
 from wizard.sources.samples import SampleTable
 from wizard.sources.trees.labelling import Labelling
@@ -57,9 +58,7 @@ class ImageFolders:
 
     def require(self, splits: Collection[Split], boxes: Collection[Split]) -> None:
         """See `RawData.require`."""
-        there = ", ".join(f'"{part.split}"' for part in self.parts if part.kind == "images" and part.sound)
-        only = f", or build only what is there: --set 'source.splits=[{there}]'" if there else ""
-        _complete(self.top, [self._images(split) for split in splits], only)
+        _complete(self.top, [self._images(split) for split in splits], build_only(self.parts))
         train = "train" if "train" in self.annotations else "none"
         without = f", or do without their boxes, which classification does not need: --set source.boxes={train}"
         _complete(self.folder, [self._annotated(split) for split in boxes], without)
@@ -99,7 +98,7 @@ class ImageFolders:
         problem, hint = place.problem, place.hint
         if place.empty and not problem:
             problem = f"{place.path} holds neither images nor folders of classes.{_lying_in(place.path)}"
-            hint = "Unpack its images there, or build other splits with --set 'source.splits=[…]'"
+            hint = "Unpack its images there"
         return Part(name=place.path.name, kind="images", split=split, path=place.path, problem=problem, hint=hint)
 
     def _annotated(self, split: Split) -> Part:
@@ -133,4 +132,4 @@ def _complete(folder: Path, parts: Collection[Part], way_out: str) -> None:
         )
     for part in parts:
         if part.problem:
-            raise InputError(part.problem, part.hint)
+            raise InputError(part.problem, f"{part.hint}{way_out}")

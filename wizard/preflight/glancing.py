@@ -1,0 +1,30 @@
+"""The glance at what a profile would build of its raw data."""
+
+from collections.abc import Mapping
+
+from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.prepare import goal, stored_base
+from wizard.profile import Profile
+from wizard.sources.class_counts import ClassCounts, first_classes
+from wizard.sources.classes import imagenet
+from wizard.sources.glance import Glance, Labels, glance
+from wizard.sources.raw import Survey
+
+
+def glance_at(profile: Profile, surveys: Mapping[Split, Survey], counts: Mapping[Split, ClassCounts]) -> Glance:
+    """The classes, labels and images that the profile asks for.
+
+    Args:
+        profile: what is asked for.
+        surveys: of its raw data.
+        counts: of the same splits.
+
+    Raises:
+        UsageError: it asks for what this raw data cannot give; see `prepare.target` and `prepare.label_base`.
+    """
+    wanted = {split: counts[split] for split in SPLITS if split in profile.source.splits and split in counts}
+    if profile.source.classes is not None:
+        wanted = first_classes(wanted, profile.source.classes)
+    classes = next((each.table.classes for each in surveys.values() if each.table is not None), imagenet())
+    labels: Labels = "none" if goal(profile, surveys).of_files else "stored"
+    return glance(classes, stored_base(profile, surveys), [*wanted.values()], labels=labels)

@@ -1,0 +1,155 @@
+"""A glance at classes and labels, as a few lines for a person."""
+
+import textwrap
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from wizard.sources.classes import stored_label
+from wizard.sources.glance import ClassSeen, Glance, Lacking, Size, SplitSeen
+
+_LONGEST = 28
+"""Characters of a class's name."""
+BETWEEN = " · "
+"""Between the items of a list."""
+_OPEN = "(as TFRecords store them; other formats count from 0)"
+_NARROW = 30
+WIDTH = 100
+"""Columns that lines keep to where no terminal says otherwise."""
+
+
+class Row(NamedTuple):
+    """A line: what it is about, what there is to be seen, and whether that should be looked at."""
+
+    about: str
+    text: str
+    warning: bool = False
+
+
+def rows(glance: Glance) -> list[Row]:
+    """What there is to be seen: labels, sizes, an example a split, and what does not fit together."""
+    told: list[Row] = []
+    if glance.first:
+        told.append(Row("class order" if glance.labels == "none" else "class labels", _ends(glance)))
+    if sizes := BETWEEN.join(_sizes(glance)):
+        told.append(Row("class sizes", sizes))
+    told += [
+        Row(f"example of {split.split}", _example(split), warning=bool(split.problem))
+        for split in glance.splits
+        if split.example or split.problem
+    ]
+    if glance.lacking:
+        told.append(Row("classes differ", BETWEEN.join(map(_lacking, glance.lacking)), warning=True))
+    return told
+
+
+def lines(glance: Glance, width: int = 0) -> list[str]:
+    """The same as aligned lines, with a mark where something should be looked at.
+
+    Args:
+        glance: to be told.
+        width: columns to keep to; 0 leaves that to whoever prints the lines.
+    """
+    told = rows(glance)
+    broad = max((len(row.about) for row in told), default=0)
+    found = []
+    for row in told:
+        head = f"{'!' if row.warning else ' '} {row.about:<{broad}}  "
+        found.append(head + (folded(row.text, width - len(head), len(head)) if width else row.text))
+    return found
+
+
+def folded(text: str, width: int, indent: int) -> str:
+    r"""A list whose items are divided by dots, in as many lines as keep to a width.
+
+    Args:
+        text: the items.
+        width: columns of each line; where they are too few to be read well, all stays one line.
+        indent: columns before all lines but the first.
+
+    >>> folded("one of them · two of them · and number three of them", 30, 2)
+    'one of them · two of them\n  and number three of them'
+    """
+    if width < _NARROW:
+        return text
+    done: list[str] = []
+    for item in text.split(BETWEEN):
+        longer = f"{done[-1]}{BETWEEN}{item}" if done else item
+        if done and len(longer) <= width:
+            done[-1] = longer
+        else:
+            done += textwrap.wrap(item, width, break_long_words=False, break_on_hyphens=False)
+    return f"\n{' ' * indent}".join(done)
+
+
+def _ends(glance: Glance) -> str:
+    shown = [_end(each, glance) for each in (*glance.first, *glance.last)]
+    if glance.last and glance.last[0].rank > glance.first[-1].rank + 1:
+        shown.insert(len(glance.first), "…")
+    if glance.labels == "open":
+        shown.append(_OPEN)
+    return BETWEEN.join(shown)
+
+
+def _end(seen: ClassSeen, glance: Glance) -> str:
+    """The first says what its number counts, for all of them."""
+    told = f"{_short(seen)} = {stored_label(seen.rank, 1)}" if glance.labels == "open" else _class(seen)
+    if seen.images is None:
+        return told
+    unit = " image" if seen.images == 1 else " images"
+    return f"{told}, {seen.images:,}{unit if seen is glance.first[0] else ''}"
+
+
+def _sizes(glance: Glance) -> Iterator[str]:
+    labelled = [split for split in glance.splits if split.smallest is not None]
+    for split in labelled:
+        name = f"{split.split} " if len(glance.splits) > 1 else ""
+        yield f"{name}{_from_to(split)}{'' if split.counted else ' (as published, not counted)'}"
+    if glance.without_images:
+        yield f"{glance.without_images:,} of {glance.classes:,} classes without images"
+
+
+def _from_to(split: SplitSeen) -> str:
+    assert split.smallest is not None
+    assert split.largest is not None
+    if split.smallest.images == split.largest.images:
+        unit = "image" if split.smallest.images == 1 else "images"
+        return f"{split.smallest.images:,} {unit} each"
+    return f"{_size(split.smallest)} to {_size(split.largest)} images"
+
+
+def _size(size: Size) -> str:
+    if size.example is None:
+        return f"{size.images:,}"
+    others = f" and {size.classes - 1:,} more" if size.classes > 1 else ""
+    return f"{size.images:,} ({_short(size.example)}{others})"
+
+
+def _example(split: SplitSeen) -> str:
+    if not split.example:
+        return f"cannot be read: {split.problem}"
+    told = "no label" if split.example_class is None else _class(split.example_class)
+    return f"{split.example} → {told}"
+
+
+def _lacking(lacking: Lacking) -> str:
+    more = ", …" if lacking.classes > len(lacking.first) else ""
+    named = ", ".join(map(_short, lacking.first)) + more
+    kind = "class" if lacking.classes == 1 else "classes"
+    have = "has" if len(lacking.others) == 1 else "have"
+    others = " and ".join(lacking.others)
+    return f"{lacking.split} has no image of {lacking.classes:,} {kind} that {others} {have}: {named}"
+
+
+def _class(seen: ClassSeen) -> str:
+    return _short(seen) + (f" = {seen.label}" if seen.label is not None else "")
+
+
+def _short(seen: ClassSeen) -> str:
+    """The first of a synset's words; of a class that has no others, its name."""
+    return _clipped(seen.name if seen.words == seen.name else seen.words.partition(",")[0] or seen.name)
+
+
+def _clipped(name: str) -> str:
+    """What moves the cursor, or colours a terminal, is told as an escape."""
+    shown = name if name.isprintable() else ascii(name)[1:-1]
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"

@@ -1,0 +1,124 @@
+"""How many images of each class a split holds, and one image of it as an example."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from wizard.errors import InputError
+from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.sources.classes import UNLABELLED
+from wizard.sources.raw import RawData, Survey
+from wizard.sources.samples import SampleTable
+from wizard.sources.sampling import draw
+
+_SEED = 2012
+_TRIED = 4
+"""Places at which an archive is looked into: a byte between two images is of none."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ClassCounts:
+    """The images of a split by class.
+
+    Attributes:
+        split: which.
+        images: how many it holds, with a label or without.
+        by_rank: int64[classes]; None for an official archive, whose counts are taken for granted.
+        example: one of the images, as `place_of` tells it; empty where none could be read.
+        rank: of the example's class; -1 where it has no label.
+        problem: why no example could be read, in sentences; mostly empty.
+        hint: what to do about that.
+    """
+
+    split: str
+    images: int
+    by_rank: npt.NDArray[np.int64] | None
+    example: str = ""
+    rank: int = UNLABELLED
+    problem: str = ""
+    hint: str = ""
+
+
+def count(split: str, table: SampleTable, *, without: Collection[str] = ()) -> ClassCounts:
+    """The images of a table; the example is the one in its middle.
+
+    Args:
+        split: whose they are.
+        table: of them.
+        without: names of images that are not counted.
+    """
+    label, rows = table.label, np.arange(len(table))
+    if without:
+        left_out = np.array([name.encode() for name in without], np.bytes_)
+        rows = np.flatnonzero(~np.isin(table.name, left_out))
+        label = label[rows]
+    counts = ClassCounts(split=split, images=len(rows), by_rank=counted(label, len(table.classes)))
+    if not len(rows):
+        return counts
+    return _with_example(counts, table, int(rows[len(rows) // 2]))
+
+
+def counted(label: npt.NDArray[np.int16], classes: int) -> npt.NDArray[np.int64]:
+    """How many of the labels are of each rank: int64[classes]; those below 0 are of none."""
+    return np.bincount(label[label >= 0], minlength=classes).astype(np.int64)
+
+
+def count_splits(raw: RawData, surveys: Mapping[Split, Survey], cache: Path) -> dict[Split, ClassCounts]:
+    """The images of each split that was surveyed.
+
+    A table that the survey made is not read again, nor is that of an archive which the cache holds by now. An archive
+    of the official size is not read for this: one image is looked up.
+
+    Raises:
+        InputError: an archive has changed since its survey, and cannot be read now.
+    """
+    return {split: _of_survey(raw, surveys[split], cache) for split in SPLITS if split in surveys}
+
+
+def first_classes(counts: Mapping[Split, ClassCounts], number: int) -> dict[Split, ClassCounts]:
+    """The same for just the first classes that the leading split has images of.
+
+    What is not known image by image stays as it is, but for classes: an official archive has images of every one.
+    """
+    leading = next((each.by_rank for each in counts.values()), None)
+    chosen = np.arange(number) if leading is None else np.flatnonzero(leading)[:number]
+    return {split: _only(each, chosen) for split, each in counts.items()}
+
+
+def place_of(table: SampleTable, row: int) -> str:
+    """Where an image lies, as short as tells it: its folder and name, or the file that holds it and its name."""
+    file, inside, name = Path(table.files[table.file[row]]).name, table.inside[row].decode(), table.name[row].decode()
+    if inside:
+        return f"{file}/{inside}"
+    return name if name.startswith(file) else f"{file}: {name}"
+
+
+def _of_survey(raw: RawData, survey: Survey, cache: Path) -> ClassCounts:
+    if survey.table is not None:
+        return count(survey.split, survey.table)
+    if not survey.official:
+        return count(survey.split, raw.table(survey.split, cache, _nobody, skip_bad=True))
+    counts = ClassCounts(split=survey.split, images=survey.images, by_rank=None)
+    try:
+        return _with_example(counts, draw(survey, _TRIED, _SEED, cache).table, 0)
+    except InputError as error:
+        return replace(counts, problem=error.what, hint=error.hint)
+
+
+def _with_example(counts: ClassCounts, table: SampleTable, row: int) -> ClassCounts:
+    return replace(counts, example=place_of(table, row), rank=int(table.label[row]))
+
+
+def _only(counts: ClassCounts, chosen: npt.NDArray[np.intp]) -> ClassCounts:
+    if counts.by_rank is None:
+        return counts
+    by_rank = np.zeros_like(counts.by_rank)
+    by_rank[chosen] = counts.by_rank[chosen]
+    return replace(counts, by_rank=by_rank, images=int(by_rank.sum()))
+
+
+def _nobody(_done: int, _total: int) -> None:
+    pass
