@@ -97,7 +97,9 @@ class ImageFolders:
         if place.empty and not problem:
             problem = f"{place.path} holds neither images nor folders of classes."
             hint = "Unpack its images there, or build other splits with --set 'source.splits=[…]'"
-        return Part(name=place.path.name, kind="images", split=split, path=place.path, problem=problem, hint=hint)
+        first, *more = (piece.path for piece in place.pieces)
+        name = f"{first.name} … {more[-1].name}" if more else first.name
+        return Part(name=name, kind="images", split=split, path=first, problem=problem, hint=hint, more=tuple(more))
 
     def _annotated(self, split: Split) -> Part:
         path = self.annotations.get(split)

@@ -90,26 +90,32 @@ class Folders:
 
     def _groups(self, progress: Progress) -> Iterator[tuple[str, list[_Row]]]:
         """Images of no class's folder, then class by class; an archive is whole, a folder beside it may not be."""
-        path, done = self.place.path, 0
-        alone = self._alone()
-        while rows := list(islice(alone, _BATCH)):
-            done += len(rows)
-            progress(done, max(done, IMAGES[self.split].images))
-            yield str(path), rows
+        done = 0
+        for place in self.place.pieces:
+            alone = self._alone(place)
+            while rows := list(islice(alone, _BATCH)):
+                done += len(rows)
+                progress(done, max(done, IMAGES[self.split].images))
+                yield str(place.path), rows
         if self.place.shared:
             return
-        archives = {class_archive(name) for name, _ in files_below(path, self.bounds, _is_archive, nested=False)}
-        classes = sorted({*folders_in(path, self.bounds), *archives} - self.place.others)
-        for count, name in enumerate(classes, 1):
-            file = path / (f"{name}.tar" if name in archives else name)
-            rows = list(self._of_archive(name, file) if name in archives else self._of_folder(name, file))
+        found = [each for place in self.place.pieces for each in self._classes(place)]
+        for count, (name, file) in enumerate(found, 1):
+            rows = list(self._of_archive(name, file) if file.name != name else self._of_folder(name, file))
             if not rows:
                 raise InputError(f"{file} holds no images.", _AGAIN)
-            progress(count, len(classes))
+            progress(count, len(found))
             yield str(file), rows
 
-    def _alone(self) -> Iterator[_Row]:
-        path = self.place.path
+    def _classes(self, place: Place) -> Iterator[tuple[str, Path]]:
+        """Each class by name, and its folder or archive."""
+        path = place.path
+        archives = {class_archive(name) for name, _ in files_below(path, self.bounds, _is_archive, nested=False)}
+        for name in sorted({*folders_in(path, self.bounds), *archives} - place.others):
+            yield name, path / (f"{name}.tar" if name in archives else name)
+
+    def _alone(self, place: Place) -> Iterator[_Row]:
+        path = place.path
         for base, size in files_below(path, self.bounds, self._is_ours, nested=False):
             with _naming(f"{path}/{base}"):
                 name, label = self.labelling.alone(self.split, base)
