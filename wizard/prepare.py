@@ -16,7 +16,9 @@ from wizard.folders import cache_folder
 from wizard.formats.resize import Resize
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.profile import Profile
+from wizard.sources.class_sets import told_of_classes
 from wizard.sources.detect import open_raw
+from wizard.sources.numbered import numbered
 from wizard.sources.parts import collision
 from wizard.sources.raw import Progress, RawData, Survey, differences
 from wizard.sources.samples import Form, SampleTable
@@ -89,12 +91,15 @@ def target(profile: Profile, form: Form) -> Target:
 def label_base(profile: Profile, table: SampleTable) -> int:
     """The label that is stored for the first class; records that stay records keep theirs.
 
+    A class that is a number is stored as that number, unless the profile says what labels begin at.
+
     Raises:
         UsageError: the profile asks for another than the records have.
     """
     asked = profile.output.label_base
     if table.form != "example" or profile.output.format != "tfrecord":
-        return profile.label_base
+        by_number = profile.source.labels != "folders" and table.form == "image" and numbered(table.classes)
+        return 0 if asked is None and by_number else profile.label_base
     if asked is not None and asked != table.label_base:
         raise UsageError(
             f"The records' labels begin at {table.label_base}, output.label_base is {asked}, and records keep theirs.",
@@ -144,11 +149,14 @@ def raw_data(profile: Profile) -> RawData:
     """The profile's raw data, opened.
 
     Raises:
+        DoubtfulFolders: its folders can be read in more than one way.
         InputError: there is none that this program knows, or it is not of the form that the profile names.
         UsageError: the dataset would be written into it, or labels are asked for that it cannot have.
     """
     source, output = profile.source, profile.output
-    raw = open_raw(profile.source_path, source.layout, source.labels, follow=source.links == "follow")
+    raw = open_raw(
+        profile.source_path, source.layout, source.labels, follow=source.links == "follow", role=source.folders
+    )
     among = collision(raw, profile.output_path, written_folders(output.format, split_folders=output.split_folders))
     if among is not None:
         raise UsageError(
@@ -209,6 +217,8 @@ def _told_of_others(
             "class_to_idx), or build a format that stores labels",
             warning=True,
         )
+    for text, warning in told_of_classes(tables, in_folders=profile.output.format == "folders"):
+        yield Note(text=text, warning=warning)
     if profile.output.boxes_csv and not any(len(table.boxes) for table in tables.values()):
         yield Note(text="No image has a bounding box, so output.boxes_csv gives an empty file", warning=True)
     if any(table.gzipped for table in tables.values()) and profile.output.shards != "keep":

@@ -118,7 +118,7 @@ def _lower(place: Place, deep: Below, glimpses: Glimpses, bounds: Bounds) -> Pla
 
 def _doubt(path: Path, deep: Below, flat: list[str], unnamed: list[str]) -> DoubtfulFolders:
     names = sorted({*deep, *flat})
-    upper = f"{few(names, _SOME)} for classes, each with all that lies below it"
+    upper = f"{few(names, _SOME)} are the classes, each with all that lies below it"
     if unnamed:
         beside = [name for name in names if name != unnamed[0]]
         return DoubtfulFolders(
@@ -136,9 +136,9 @@ def _doubt(path: Path, deep: Below, flat: list[str], unnamed: list[str]) -> Doub
             {"classes": upper},
             _REARRANGE,
         )
-    lower = [below for each in deep.values() for below in each.folders]
+    lower = list(dict.fromkeys(below for each in deep.values() for below in each.folders))
     others = [other for other in deep if other != name]
     return DoubtfulFolders(
-        f"{holds}" + (f", and so do {few(others, _SOME)}." if others else "."),
-        {"classes": upper, "superclasses": f"the folders in them for classes ({few(lower, _SOME)})"},
+        f"{holds}" + (f", and so {'does' if len(others) == 1 else 'do'} {few(others, _SOME)}." if others else "."),
+        {"classes": upper, "superclasses": f"the folders in them are the classes ({few(lower, _SOME)})"},
     )

@@ -14,12 +14,12 @@ class DoubtfulFolders(InputError):
     """Folders that can be read in more than one way.
 
     Attributes:
-        readings: what each value of source.folders takes, in words that go on that verb.
+        readings: what each value of source.folders makes of them, in words.
     """
 
     def __init__(self, what: str, readings: Mapping[FolderRole, str], other_way: str = "") -> None:
         self.readings = dict(readings)
-        ways = [f"--set {_KEY}={role} takes {reading}" for role, reading in readings.items()]
+        ways = [f"--set {_KEY}={role}: {reading}" for role, reading in readings.items()]
         super().__init__(what, "; or ".join([*([other_way] if other_way else []), *ways]))
 
 

@@ -1,5 +1,6 @@
 """Extracted trees, folders of classes, and flat images that carry their class in their name."""
 
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,6 +17,8 @@ from wizard.sources.trees.official_names import said
 from wizard.sources.trees.places import Place
 from wizard.sources.trees.split_dirs import Found, SplitDirs
 from wizard.sources.trees.whose_labels import Labels, decide
+
+_BETWEEN = re.compile(r"[\s_-]+")
 
 
 def open_folders(folder: Path, labels: Labels, *, follow: bool, role: FolderRole = "auto") -> RawData | None:
@@ -44,8 +47,9 @@ def open_folders(folder: Path, labels: Labels, *, follow: bool, role: FolderRole
 
 def _tree(found: Found, labels: Labels, bounds: Bounds) -> ImageFolders:
     top = found.top
-    decided = decide(found.places, labels)
-    places = {split: _strange(place, found.places, imagenet=decided.imagenet) for split, place in found.places.items()}
+    places = {split: _misspelt(place, found.places) for split, place in found.places.items()}
+    decided = decide(places, labels)
+    places = {split: _strange(place, places, imagenet=decided.imagenet) for split, place in places.items()}
     annotations = box_places.annotations(top)
     suffixed = any(spoken.suffixed for place in places.values() for spoken in map(said, place.images) if spoken)
     if suffixed:
@@ -57,7 +61,7 @@ def _tree(found: Found, labels: Labels, bounds: Bounds) -> ImageFolders:
         top=top,
         layout="folders",
         what=what,
-        why=(_seen(top, places), *_beside(found), *_twice(places), *decided.why),
+        why=(_seen(top, places), *_beside(found), *_twice(places), *_apart(places), *decided.why),
         places=places,
         annotations=annotations,
         classes=decided.classes,
@@ -77,6 +81,42 @@ def _strange(place: Place, places: Mapping[Split, Place], *, imagenet: bool) -> 
         problem=f"None of the folders in {place.path} ({few(place.folders)}) is a class of train.",
         hint="Name its folders as those of train, or put images that have no labels into the folder itself",
     )
+
+
+def _misspelt(place: Place, places: Mapping[Split, Place]) -> Place:
+    """Classes that are train's but for capitals, or for what stands between words, would be classes of their own."""
+    train = places.get("train")
+    if train is None or place.problem:
+        return place
+    alike = {_spelt(name): name for name in train.classes}
+    for name in sorted(place.classes - train.classes):
+        theirs = alike.get(_spelt(name), "")
+        if theirs:
+            return replace(
+                place,
+                problem=f"{place.path} has the class {name}, and train has {theirs}: they would be two classes.",
+                hint="Give the folders of a class the same name in all splits",
+            )
+    return place
+
+
+def _spelt(name: str) -> str:
+    return _BETWEEN.sub(" ", name.casefold())
+
+
+def _apart(places: Mapping[Split, Place]) -> list[str]:
+    """Splits that have other classes than train."""
+    train = places["train"].classes if "train" in places else frozenset()
+    told = []
+    for split, place in places.items():
+        more, fewer = sorted(place.classes - train), sorted(train - place.classes)
+        if not (train and place.classes) or place.problem:
+            continue
+        if more:
+            told.append(f"{split} has classes that train does not have: {few(more)}.")
+        if fewer:
+            told.append(f"{split} does not have these classes of train: {few(fewer)}.")
+    return told
 
 
 def _seen(top: Path, places: Mapping[Split, Place]) -> str:
@@ -101,8 +141,8 @@ def _beside(found: Found) -> list[str]:
 
 
 def _count(place: Place) -> str:
-    counts = ((len(place.folders), "class folders"), (len(place.archives), "class archives"))
-    told = [f"{count:,} {kind}" for count, kind in counts if count]
+    counts = ((len(place.folders), "class folder"), (len(place.archives), "class archive"))
+    told = [f"{count:,} {kind}{'' if count == 1 else 's'}" for count, kind in counts if count]
     if place.images:
         told.append(f"images in no class's folder, as {place.images[0]}")
     return ", ".join(told)

@@ -98,7 +98,8 @@ class ImageFolders:
             problem = f"{place.path} holds neither images nor folders of classes."
             hint = "Unpack its images there, or build other splits with --set 'source.splits=[…]'"
         first, *more = (piece.path for piece in place.pieces)
-        name = f"{first.name} … {more[-1].name}" if more else first.name
+        names = [str(path.relative_to(self.top)) if path != self.top else path.name for path in (first, *more)]
+        name = f"{names[0]} … {names[-1]}" if more else names[0]
         return Part(name=name, kind="images", split=split, path=first, problem=problem, hint=hint, more=tuple(more))
 
     def _annotated(self, split: Split) -> Part:

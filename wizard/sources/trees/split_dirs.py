@@ -186,7 +186,7 @@ def _doubt(top: Path, named: Mapping[Split, Place], beside: tuple[str, ...]) -> 
     told = (
         f"{few([f'{name}/' for name in names], _SOME)} in {top} {'is' if len(names) == 1 else 'are'} named as a split"
     )
-    splits = f"{few(names, _SOME)} as what the name says, and leaves out {few(beside, _SOME)}"
+    splits = f"{few(names, _SOME)} {'is' if len(names) == 1 else 'are'} read, and {few(beside, _SOME)} left out"
     if all(map(is_wnid, beside)):
         return DoubtfulFolders(
             f"{told}, and {len(beside):,} class folders lie beside it, as {beside[0]}/.",
@@ -196,5 +196,5 @@ def _doubt(top: Path, named: Mapping[Split, Place], beside: tuple[str, ...]) -> 
     return DoubtfulFolders(
         f"{told}, but {few([f'{name}/' for name in beside], _SOME)} beside it "
         f"{'holds' if len(beside) == 1 else 'hold'} images as well: they may all be classes.",
-        {"splits": splits, "classes": f"all {len(names) + len(beside):,} folders for classes"},
+        {"splits": splits, "classes": f"all {len(names) + len(beside):,} folders are classes"},
     )

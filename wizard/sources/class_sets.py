@@ -1,0 +1,69 @@
+"""Which classes the splits of a dataset have, and what is to be said of that before it is built."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from wizard.ilsvrc2012.archives import Split
+from wizard.sources.numbered import are_numbers, as_text, numbered
+from wizard.sources.samples import SampleTable
+
+_NAMED = 5
+
+
+def told_of_classes(tables: Mapping[Split, SampleTable], *, in_folders: bool) -> Iterator[tuple[str, bool]]:
+    """Splits with other classes than train, and class folders that are numbers.
+
+    Args:
+        tables: of the splits.
+        in_folders: whether they are written to folders, which a reader counts by itself.
+
+    Yields:
+        A sentence without its full stop, and whether it is a warning.
+    """
+    yield from _sets_apart(tables)
+    if any(table.form == "image" for table in tables.values()):
+        yield from ((told, True) for told in _numbers(tables, in_folders=in_folders))
+
+
+def _sets_apart(tables: Mapping[Split, SampleTable]) -> Iterator[tuple[str, bool]]:
+    train = tables.get("train")
+    if train is None:
+        return
+    theirs = _present(train)
+    for split, table in tables.items():
+        present = _present(table)
+        if split == "train" or not present:
+            continue
+        more, fewer = sorted(present - theirs), len(theirs - present)
+        lacks = f"{_classes(fewer)} of train" if fewer else ""
+        if more:
+            named = ", ".join(table.classes.names[rank] for rank in more[:_NAMED])
+            further = f" and {len(more) - _NAMED:,} more" if len(more) > _NAMED else ""
+            also = f"; it has no images of {lacks}" if lacks else ""
+            yield f"{split} has {_classes(len(more))} that train does not have: {named}{further}{also}", True
+        elif lacks:
+            yield f"{split} has no images of {lacks}", False
+
+
+def _numbers(tables: Mapping[Split, SampleTable], *, in_folders: bool) -> Iterator[str]:
+    """Where to sort class folders as text, as many readers do, gives other labels than their numbers."""
+    table = next(iter(tables.values()))
+    names = [table.classes.names[rank] for rank in sorted(set().union(*map(_present, tables.values())))]
+    text = as_text(names) if are_numbers(names) else ""
+    if not text:
+        return
+    if in_folders:
+        yield f"Class folders are numbers, and readers of folders count them for themselves: {text}"
+    elif numbered(table.classes):
+        yield f"Class folders are numbers, and labels are these numbers; {text}"
+    else:
+        yield f"Class folders are numbers, and labels are not these numbers: {text}"
+
+
+def _present(table: SampleTable) -> set[int]:
+    return set(np.unique(table.label[table.label >= 0]).tolist())
+
+
+def _classes(count: int) -> str:
+    return "1 class" if count == 1 else f"{count:,} classes"
