@@ -217,7 +217,8 @@ def _told_of_others(
             "class_to_idx), or build a format that stores labels",
             warning=True,
         )
-    for text, warning in told_of_classes(tables, in_folders=profile.output.format == "folders"):
+    in_folders, base = profile.output.format == "folders", label_base(profile, next(iter(tables.values())))
+    for text, warning in told_of_classes(tables, in_folders=in_folders, base=base):
         yield Note(text=text, warning=warning)
     if profile.output.boxes_csv and not any(len(table.boxes) for table in tables.values()):
         yield Note(text="No image has a bounding box, so output.boxes_csv gives an empty file", warning=True)

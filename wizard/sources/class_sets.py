@@ -11,19 +11,20 @@ from wizard.sources.samples import SampleTable
 _NAMED = 5
 
 
-def told_of_classes(tables: Mapping[Split, SampleTable], *, in_folders: bool) -> Iterator[tuple[str, bool]]:
+def told_of_classes(tables: Mapping[Split, SampleTable], *, in_folders: bool, base: int) -> Iterator[tuple[str, bool]]:
     """Splits with other classes than train, and class folders that are numbers.
 
     Args:
         tables: of the splits.
         in_folders: whether they are written to folders, which a reader counts by itself.
+        base: the label that is stored for the first class.
 
     Yields:
         A sentence without its full stop, and whether it is a warning.
     """
     yield from _sets_apart(tables)
     if any(table.form == "image" for table in tables.values()):
-        yield from ((told, True) for told in _numbers(tables, in_folders=in_folders))
+        yield from ((told, True) for told in _numbers(tables, in_folders=in_folders, base=base))
 
 
 def _sets_apart(tables: Mapping[Split, SampleTable]) -> Iterator[tuple[str, bool]]:
@@ -46,17 +47,24 @@ def _sets_apart(tables: Mapping[Split, SampleTable]) -> Iterator[tuple[str, bool
             yield f"{split} has no images of {lacks}", False
 
 
-def _numbers(tables: Mapping[Split, SampleTable], *, in_folders: bool) -> Iterator[str]:
-    """Where to sort class folders as text, as many readers do, gives other labels than their numbers."""
+def _numbers(tables: Mapping[Split, SampleTable], *, in_folders: bool, base: int) -> Iterator[str]:
+    """Where labels are not the numbers, or to sort these as text, as many readers do, gives others."""
     table = next(iter(tables.values()))
     names = [table.classes.names[rank] for rank in sorted(set().union(*map(_present, tables.values())))]
     text = as_text(names) if are_numbers(names) else ""
+    by_number = are_numbers(names) and numbered(table.classes)
+    if by_number and base and not in_folders:
+        first = f"class {names[0]} has label {int(names[0]) + base}"
+        yield (
+            f"Class folders are numbers, and output.label_base = {base} adds {base} to each: {first}; "
+            "--set output.label_base=0 stores the numbers themselves"
+        )
     if not text:
         return
     if in_folders:
         yield f"Class folders are numbers, and readers of folders count them for themselves: {text}"
-    elif numbered(table.classes):
-        yield f"Class folders are numbers, and labels are these numbers; {text}"
+    elif by_number:
+        yield f"Class folders are numbers, which labels follow; {text}"
     else:
         yield f"Class folders are numbers, and labels are not these numbers: {text}"
 

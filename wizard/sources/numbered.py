@@ -1,6 +1,7 @@
 """Classes that are numbers: the number is the label."""
 
 from collections.abc import Collection
+from itertools import accumulate
 
 from wizard.errors import InputError
 from wizard.sources.classes import Classes
@@ -54,10 +55,14 @@ def as_text(names: Collection[str]) -> str:
     'sorted as text, as ImageFolder does, 10 would come before 2 and class 2 would get label 3'
     """
     text = sorted(names)
-    wrong = next((name for name in sorted(names, key=int) if text.index(name) != int(name)), None)
+    ranks = {name: rank for rank, name in enumerate(text)}
+    wrong = next((name for name in sorted(names, key=int) if ranks[name] != int(name)), None)
     if wrong is None:
         return ""
-    would = f"class {wrong} would get label {text.index(wrong):,}"
-    before = next((name for name in text[: text.index(wrong)] if int(name) > int(wrong)), None)
-    swapped = f"{before} would come before {wrong} and " if before else ""
-    return f"sorted as text, as ImageFolder does, {swapped}{would}"
+    would = f"class {wrong} would get label {ranks[wrong]:,}"
+    highest = accumulate(map(int, text), max)
+    late = min((int(name) for name, most in zip(text, highest, strict=True) if int(name) < most), default=None)
+    if late is None:
+        return f"sorted as text, as ImageFolder does, {would}"
+    early = next(name for name in text if int(name) > late)
+    return f"sorted as text, as ImageFolder does, {early} would come before {late} and {would}"

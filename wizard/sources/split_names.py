@@ -137,6 +137,17 @@ def are_parts(names: Collection[str]) -> bool:
     return alike and len({each.part for each in parsed if each and each.part}) == len(parsed)
 
 
+def missing_parts(names: Iterable[str]) -> list[int]:
+    """The numbers between those of the parts that are there that no part has.
+
+    >>> missing_parts(["train.X1", "train.X2", "train.X4"]), missing_parts(["val.X"])
+    ([3], [])
+    """
+    digits = (re.sub(r"\D", "", each.part) for name in names if (each := parse(name)))
+    numbers = {int(part) for part in digits if part}
+    return [number for number in range(min(numbers, default=0), max(numbers, default=0)) if number not in numbers]
+
+
 def by_number(name: str) -> list[tuple[int, str]]:
     """A key that sorts names with numbers by their value: train.X2 before train.X10."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]+)", name) if part]

@@ -9,6 +9,7 @@ from pathlib import Path
 from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.raw import RawData
+from wizard.sources.split_names import missing_parts
 from wizard.sources.trees import box_places
 from wizard.sources.trees.doubts import FolderRole, few
 from wizard.sources.trees.image_folders import ImageFolders
@@ -61,7 +62,7 @@ def _tree(found: Found, labels: Labels, bounds: Bounds) -> ImageFolders:
         top=top,
         layout="folders",
         what=what,
-        why=(_seen(top, places), *_beside(found), *_twice(places), *_apart(places), *decided.why),
+        why=(_seen(top, places), *_beside(found), *_twice(places), *_gaps(places), *_apart(places), *decided.why),
         places=places,
         annotations=annotations,
         classes=decided.classes,
@@ -102,6 +103,16 @@ def _misspelt(place: Place, places: Mapping[Split, Place]) -> Place:
 
 def _spelt(name: str) -> str:
     return _BETWEEN.sub(" ", name.casefold())
+
+
+def _gaps(places: Mapping[Split, Place]) -> list[str]:
+    """Parts that may not have been unpacked."""
+    missing = {split: missing_parts(part.path.name for part in place.parts) for split, place in places.items()}
+    return [
+        f"{split} has parts with other numbers, but none with {few([f'{number:,}' for number in numbers])}."
+        for split, numbers in missing.items()
+        if numbers
+    ]
 
 
 def _apart(places: Mapping[Split, Place]) -> list[str]:

@@ -14,7 +14,9 @@ _LOOKED_AT = 40_000
 _SAMPLED = 8
 """Folders that are looked into where only some need to be."""
 _DEPTH = 3
-"""Folders below each other in which an image is looked for."""
+"""Levels of several folders each at which an image is looked for; one that holds a sole folder is passed through."""
+_SOLE = 8
+"""Such sole folders at most: links may lead in a circle."""
 _MOST = 20_000
 """Folders that are looked into below those that might be classes; a home folder has far more."""
 
@@ -63,7 +65,7 @@ class Glimpses:
             return Glimpse(images=True)
         return Glimpse(folders=tuple(sorted(name for name in entries.folders if self.holds_images(folder / name))))
 
-    def holds_images(self, folder: Path, depth: int = _DEPTH) -> bool:
+    def holds_images(self, folder: Path, depth: int = _DEPTH, sole: int = _SOLE) -> bool:
         """Whether images, or archives of a class, lie in a folder or not too deep below it."""
         self._below += folder not in self._seen
         if self._below > _MOST:
@@ -71,7 +73,10 @@ class Glimpses:
         entries = self._entries(folder)
         if entries.images or entries.archives:
             return True
-        return depth > 0 and any(self.holds_images(folder / name, depth - 1) for name in entries.folders[:_SAMPLED])
+        if len(entries.folders) == 1 and sole:
+            return self.holds_images(folder / entries.folders[0], depth, sole - 1)
+        some = entries.folders[:_SAMPLED] if depth else ()
+        return any(self.holds_images(folder / name, depth - 1, sole) for name in some)
 
     def _entries(self, folder: Path) -> _Entries:
         if folder not in self._seen:
