@@ -93,7 +93,8 @@ def reading(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise InputError(
-            f"{error.filename or path} cannot be read: {error.strerror or error}.", "Mend its rights, or fetch it again"
+            f"{error.filename or path} cannot be read: {error.strerror or error}.",
+            "Check its permissions, or copy it again",
         ) from error
 
 

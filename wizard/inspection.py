@@ -24,6 +24,8 @@ from wizard.sources.official import archive_names
 from wizard.sources.parts import missed
 from wizard.sources.raw import Progress, RawData, Survey
 from wizard.sources.records.files import packing_of
+from wizard.sources.remarks import remarks
+from wizard.sources.samples import SampleTable
 
 Facts = dict[str, Any]
 """What was found, by name; values are JSON's own types."""
@@ -84,6 +86,7 @@ def _raw_data(raw: RawData, report: Callable[[Event], None]) -> Facts:
                 facts[name] = str(error)
                 continue
             facts[name] = _surveyed(survey)
+            facts |= _remarked(name, survey.table)
             classes = survey.table.classes if survey.table is not None else imagenet()
     if classes is not None:
         facts["labels"] = _labels(classes)
@@ -100,6 +103,10 @@ def _surveyed(survey: Survey) -> str:
     size = human_bytes(survey.bytes) + (", the official size" if survey.official else "")
     files = f" in {survey.shards:,} files" if survey.shards else ""
     return f"{images}{classes}, {size}{files}: {survey.path}"
+
+
+def _remarked(name: str, table: SampleTable | None) -> Facts:
+    return {} if table is None else {f"{name}, {each.about}": each.text for each in remarks(table)}
 
 
 def _labels(classes: Classes) -> str:
@@ -151,7 +158,7 @@ def _archive(path: Path, report: Callable[[Event], None]) -> Facts:
     facts: Facts = {"what": f"{split} images", "size": size, "images": f"{len(table):,} of {official.images:,}"}
     if split != "test":
         facts["classes"] = f"{len(np.unique(table.label)):,} of {CLASSES:,}"
-    return facts
+    return facts | _remarked(split, table)
 
 
 def _dataset(folder: Path) -> Facts:

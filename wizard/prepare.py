@@ -1,29 +1,26 @@
 """From a profile to a plan: what the source holds, and where it goes."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from wizard.engine.events import Event, Note, Preparing
 from wizard.engine.paths import require_distinct_paths
 from wizard.engine.plan import Plan, SplitPlan, in_source_order, shuffled
 from wizard.engine.targets import Features, Format, Target
 from wizard.engine.transform import Recipe
-from wizard.errors import InputError, Interrupted, UsageError
+from wizard.errors import Interrupted, UsageError
 from wizard.folders import cache_folder
 from wizard.formats.resize import Resize
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.profile import Profile
-from wizard.sources.class_sets import told_of_classes
+from wizard.sources.class_sets import of_first_classes, told_of_classes
 from wizard.sources.detect import open_raw
 from wizard.sources.numbered import numbered
 from wizard.sources.parts import collision
 from wizard.sources.raw import Progress, RawData, Survey, differences
+from wizard.sources.remarks import remarks
 from wizard.sources.samples import Form, SampleTable
-
-_FEWER = "Take more classes (--set source.classes=10), or leave this split out (source.splits)"
 
 Report = Callable[[Event], None]
 
@@ -187,17 +184,26 @@ def _read_source(profile: Profile, report: Report, *, md5: bool) -> dict[Split, 
     skip_bad = profile.output.on_bad_image == "skip"
     tables = {split: raw.table(split, cache, step(f"a look at {split}"), skip_bad=skip_bad) for split in splits}
     for split, table in tables.items():
-        for told in differences(table, split):
-            report(Note(text=told, warning=True))
+        for note in _told_of_table(split, table):
+            report(note)
     if profile.source.classes is not None:
-        tables = _of_first_classes(tables, profile.source.classes)
+        tables = of_first_classes(tables, profile.source.classes)
     for split in annotated:
         found = raw.boxes(split, cache, step(f"boxes of {split}"))
         tables[split] = tables[split].with_boxes(found.names, found.boxes)
         report(_told_of_boxes(split, tables[split], found.rejected))
+        for told in found.warnings:
+            report(Note(text=told, warning=True))
     for note in (*_told_of_others(profile, raw, tables, annotated), *_told_of_shards(profile, tables)):
         report(note)
     return tables
+
+
+def _told_of_table(split: Split, table: SampleTable) -> Iterator[Note]:
+    for told in differences(table, split):
+        yield Note(text=told, warning=True)
+    for remark in remarks(table):
+        yield Note(text=f"{split}, {remark}", warning=remark.warning)
 
 
 def _told_of_others(
@@ -252,23 +258,6 @@ def annotated_splits(profile: Profile, raw: RawData) -> list[Split]:
     if not raw.annotatable:
         return []
     return [split for split in profile.source.splits if profile.boxes(split) and split != "test"]
-
-
-def _of_first_classes(tables: Mapping[Split, SampleTable], count: int) -> dict[Split, SampleTable]:
-    """What there is of the first classes; of train's, where it is asked for, whichever split is built first."""
-    leading = next(tables[split] for split in SPLITS if split in tables)
-    labels = np.unique(leading.label)
-    chosen = labels[labels >= 0][:count]
-    rows = {split: np.flatnonzero(np.isin(table.label, chosen)) for split, table in tables.items()}
-    for split, found in rows.items():
-        if not len(found):
-            raise InputError(f"{split} holds no image of the classes that source.classes = {count} leaves.", _FEWER)
-    return {split: _only(table, rows[split]) for split, table in tables.items()}
-
-
-def _only(table: SampleTable, rows: npt.NDArray[np.intp]) -> SampleTable:
-    """Just these rows, but all files: where shards are kept, one of which no image is left is an empty shard."""
-    return replace(table.take(rows), files=table.files, file=table.file[rows])
 
 
 def _told_of_boxes(split: Split, table: SampleTable, rejected: int) -> Note:

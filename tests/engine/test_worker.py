@@ -94,6 +94,16 @@ def test_an_image_that_cannot_be_decoded_stops_the_shard_and_leaves_none(tmp_pat
     assert [file.name for file in tmp_path.iterdir()] == ["archive.tar"]
 
 
+@pytest.mark.parametrize("official", [True, False])
+def test_only_of_an_official_archive_is_the_md5_spoken_of(tmp_path: Path, official: bool) -> None:
+    made = task(tmp_path, {"bad": image(30, 40)[:300]})
+    made = dataclasses.replace(made, samples=dataclasses.replace(made.samples, official=official))
+    with pytest.raises(BadImage) as error:
+        build_shard(made)
+    assert ("--md5" in error.value.hint) == ("official" in error.value.hint) == official
+    assert 'output.on_bad_image="skip"' in error.value.hint
+
+
 def test_or_it_is_skipped_and_listed(tmp_path: Path) -> None:
     images = {"good": image(30, 40), "bad": image(30, 40)[:300], "empty": b""}
     result = build_shard(task(tmp_path, images, skip_bad=True))

@@ -1,6 +1,7 @@
 import contextlib
 import io
 import random
+import struct
 
 import numpy as np
 import pytest
@@ -35,6 +36,22 @@ def with_fill_bytes(data: bytes) -> bytes:
     return data[:start] + b"\xff\xff" + data[start:]
 
 
+def run_length_encoded() -> bytes:
+    """A bitmap of 8 bits with two colours, 4 x 2 pixels, in runs (BI_RLE8)."""
+    runs = bytes((4, 0, 0, 0, 2, 1, 2, 0, 0, 1))
+    palette = bytes((10, 20, 200, 0, 250, 240, 30, 0))
+    head = struct.pack("<IiiHHIIiiII", 40, 4, 2, 1, 8, 1, len(runs), 0, 0, 2, 0)
+    start = 14 + len(head) + len(palette)
+    return struct.pack("<2sIHHI", b"BM", start + len(runs), 0, 0, start) + head + palette + runs
+
+
+RUNS = run_length_encoded()
+
+
+def checked(data: bytes) -> None:
+    jpeg.check(data, jpeg.read_header(data))
+
+
 DECODABLE = {
     "rgb": encoded(PICTURE, quality=95),
     "4:4:4": encoded(PICTURE, quality=95, subsampling=0),
@@ -66,7 +83,7 @@ def test_decodes_as_tensorflow_does(kind: str) -> None:
     assert psnr(jpeg.decode(data), theirs) > 55
     header = jpeg.read_header(data)
     assert (header.height, header.width, 3) == theirs.shape
-    jpeg.check(data)
+    checked(data)
 
 
 @pytest.mark.parametrize("kind", DECODABLE)
@@ -79,14 +96,14 @@ def test_says_what_must_be_converted_by_content(kind: str) -> None:
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
 def test_refuses_what_breaks_off(kind: str, share: float) -> None:
     data = DECODABLE[kind][: int(len(DECODABLE[kind]) * share)]
-    for read in (jpeg.decode, jpeg.check):
+    for read in (jpeg.decode, checked):
         with pytest.raises(Undecodable):
             read(data)
 
 
 @pytest.mark.parametrize("data", [b"", b"<html>", b"\xff\xd8\xff", b"\xff\xd8\xff\xe0" + bytes(99), b"BM" + bytes(40)])
 def test_refuses_what_is_no_image(data: bytes) -> None:
-    for read in (jpeg.decode, jpeg.check, jpeg.read_header):
+    for read in (jpeg.decode, checked, jpeg.read_header):
         with pytest.raises(Undecodable):
             read(data)
 
@@ -95,7 +112,7 @@ def test_accepts_stray_bytes_that_tensorflow_accepts() -> None:
     whole = DECODABLE["rgb"]
     damaged = whole[:2000] + bytes(40) + whole[2040:]
     assert jpeg.decode(damaged).shape == tf.io.decode_jpeg(damaged, channels=3).shape
-    jpeg.check(damaged)
+    checked(damaged)
 
 
 @given(st.integers(0, 2**32), st.sampled_from(sorted(DECODABLE)))
@@ -103,9 +120,45 @@ def test_no_damage_raises_anything_else(seed: int, kind: str) -> None:
     rng, data = random.Random(seed), bytearray(DECODABLE[kind])
     for _ in range(3):
         data[rng.randrange(min(len(data), 1500))] = rng.randrange(256)
-    for read in (jpeg.decode, jpeg.check):
+    for read in (jpeg.decode, checked):
         with contextlib.suppress(Undecodable):
             read(bytes(data))
+
+
+FOREIGN = {
+    "tiff": encoded(PICTURE, "TIFF"),
+    "tiff, deflated": encoded(PICTURE, "TIFF", compression="tiff_adobe_deflate"),
+    "tiff, LZW": encoded(PICTURE, "TIFF", compression="tiff_lzw"),
+    "tiff of JPEGs": encoded(PICTURE, "TIFF", compression="jpeg"),
+    "tiff of 16 bits": encoded(Image.fromarray(np.linspace(0, 65535, 900).reshape(30, 30).astype(np.uint16)), "TIFF"),
+    "ppm": encoded(PICTURE, "PPM"),
+    "pgm": encoded(PICTURE.convert("L"), "PPM"),
+    "avif": encoded(PICTURE.resize((32, 24)), "AVIF"),
+    "webp with alpha": encoded(PICTURE.convert("RGBA"), "WEBP"),
+    "webp, animated": encoded(PICTURE, "WEBP", save_all=True, append_images=[PICTURE.rotate(90)]),
+    "bmp, run-length encoded": RUNS,
+}
+"""What TensorFlow does not decode to three channels."""
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_what_tensorflow_does_not_know_is_decoded_as_pillow_shows_it(kind: str) -> None:
+    data = FOREIGN[kind]
+    header, pixels = jpeg.read_header(data), jpeg.decode(data)
+    assert (header.height, header.width, 3) == pixels.shape
+    assert header.needs_conversion == jpeg.sniff(data)
+    if "16 bits" not in kind:
+        assert psnr(pixels, np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))) > 60
+
+
+@given(st.integers(0, 2**32), st.sampled_from(sorted(FOREIGN)))
+def test_no_damage_to_a_foreign_format_raises_anything_else(seed: int, kind: str) -> None:
+    rng, data = random.Random(seed), bytearray(FOREIGN[kind])
+    for _ in range(rng.choice((1, 3, 20))):
+        data[rng.randrange(rng.choice((16, 200, len(data)))) % len(data)] = rng.randrange(256)
+    for read in (jpeg.decode, checked):
+        with contextlib.suppress(Undecodable):
+            read(bytes(data[: rng.choice((len(data), rng.randrange(len(data))))]))
 
 
 def test_refuses_more_pixels_than_tensorflow_decodes() -> None:

@@ -103,3 +103,9 @@ VERIFIED = Verified(
 def test_what_was_proven_is_counted_as_it_is_stored(form: Format, counted: str) -> None:
     text = verified(dataclasses.replace(VERIFIED, target=Target(format=form)))
     assert f"✓ train: {counted} are what the manifest says\n✓ train: TensorFlow read a batch\n" in text
+
+
+def test_who_decoded_how_many_images_is_told() -> None:
+    assert "was decoded" not in verified(VERIFIED)
+    whole = dataclasses.replace(VERIFIED, pixels=True, tensorflow_version="2.21.0", images={"train": 1234})
+    assert "✓ every image was decoded by TensorFlow 2.21.0 (1,234)\n" in verified(whole)

@@ -14,7 +14,7 @@ TENCH, GOLDFISH, NO_SYNSET = "n01440764", "n01443537", "n00000001"
 
 
 def read(path: Path) -> list[tuple[str, list[float]]]:
-    names, boxes, _ = read_boxes(path, path.parent / "cache", lambda _done, _total: None)
+    names, boxes, *_ = read_boxes(path, path.parent / "cache", lambda _done, _total: None)
     return [(name.decode(), box.tolist()) for name, box in zip(names, boxes, strict=True)]
 
 
@@ -74,6 +74,18 @@ def test_a_cut_archive_is_refused(tmp_path: Path, share: float) -> None:
         read(path)
 
 
+@pytest.mark.parametrize("pack", [gzip.compress, bytes])
+@pytest.mark.parametrize(("zeros", "told"), [(0, False), (30_000, True)])
+def test_more_zeros_than_padding_at_the_end_are_told(tmp_path: Path, pack: type[bytes], zeros: int, told: bool) -> None:
+    path = tmp_path / "boxes"
+    path.write_bytes(pack(tar(MEMBERS) + bytes(zeros)))
+    for _ in range(2):
+        found = read_boxes(path, tmp_path / "cache", lambda _done, _total: None)
+        assert len(found.boxes) == 2
+        assert bool(found.warnings) == told
+        assert all(f"of zeros follow the last file of {path}" in warning for warning in found.warnings)
+
+
 def test_an_annotation_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     path = tmp_path / "boxes.tar"
     path.write_bytes(tar([(f"a/{TENCH}_1.xml", b"<annotation>")]))
@@ -117,8 +129,9 @@ def test_two_annotations_of_an_image_are_refused(tmp_path: Path) -> None:
 
 
 def test_an_annotation_in_a_folder_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=rf"{TENCH}_1\.xml is no annotation that can be read"):
+    with pytest.raises(InputError, match=rf"{TENCH}_1\.xml is no annotation that can be read") as error:
         read_folder(write(tmp_path, [(f"{TENCH}_1.xml", b"<annotation>")]))
+    assert error.value.hint.startswith("Unpack the box archive again")
 
 
 def test_a_folder_without_annotations_is_refused(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,10 +22,14 @@ FEW = 60
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Survey:
-    """A train archive of 6 classes with 25 images each."""
+    """A train archive of 6 classes with 25 images each, surveyed by its size alone as the official one is."""
     folder = tmp_path_factory.mktemp("many")
     synthetic.make(folder, classes=6, per_class=25, validation=1, odd=False)
-    return survey(folder, "train", folder / "cache")
+    return at_a_glance(survey(folder, "train", folder / "cache"))
+
+
+def at_a_glance(walked: Survey) -> Survey:
+    return replace(walked, table=None)
 
 
 def whole(survey: Survey, cache: Path) -> SampleTable:
@@ -124,18 +129,38 @@ def test_what_macos_slips_in_is_not_drawn(tmp_path: Path) -> None:
     )
     path = tmp_path / IMAGES["train"].name
     path.write_bytes(tar([("n01440764.tar", inner)]))
-    drawn = draw(survey(tmp_path, "train", tmp_path), 15, 1, tmp_path)
+    drawn = draw(at_a_glance(survey(tmp_path, "train", tmp_path)), 15, 1, tmp_path)
     assert {name[:1] for name, *_ in images(drawn.table)} == {"n"}
 
 
-def test_an_archive_that_is_but_room_for_one_is_refused_at_once(tmp_path: Path) -> None:
-    """A download that reserved its size and then broke off: a sparse file, 6.7 GB of nothing after a first header."""
+def test_a_hole_where_images_should_be_is_refused_at_once(tmp_path: Path) -> None:
+    """A download in several pieces of which only the first and the last came: 6.7 GB of nothing between them."""
     path = tmp_path / IMAGES["validation"].name
     with path.open("wb") as file:
         file.write(tar([("ILSVRC2012_val_00000001.JPEG", b"")])[:512])
+        file.seek(IMAGES["validation"].bytes - 20_480)
+        file.write(tar([("ILSVRC2012_val_00000002.JPEG", b"")]))
         file.truncate(IMAGES["validation"].bytes)
-    with pytest.raises(InputError, match=r"img_val\.tar: before byte [\d,]+ there is no header for"):
+    with pytest.raises(InputError, match=r"img_val\.tar: before byte [\d,]+ there is no header for") as error:
         draw(survey(tmp_path, "validation", tmp_path), 64, 1, tmp_path)
+    assert "--md5" in error.value.hint
+
+
+@pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+@pytest.mark.parametrize("before", ["", "./", "train/n01440764/", f"{'d' * 120}/"])
+def test_images_are_drawn_from_archives_of_any_form(tmp_path: Path, form: int, before: str) -> None:
+    if form == tarfile.USTAR_FORMAT and len(before) > 100:
+        pytest.skip("no room for such a name")
+    path = tmp_path / IMAGES["train"].name
+    image = b"\xff\xd8\xff" + bytes(3000)
+    path.write_bytes(tar([(f"{before}n01440764_{i}.JPEG", image) for i in range(50)], form, mtime=1.5))
+    walked = survey(tmp_path, "train", tmp_path / "cache")
+    assert walked.table is not None
+    for seen in (walked, *([at_a_glance(walked)] * (len(before) < 100))):
+        drawn = draw(seen, 20, 1, tmp_path / "cache")
+        assert 8 < len(drawn.table) <= 20
+        assert set(images(drawn.table)) <= set(images(walked.table))
+        assert drawn.weight.sum() == pytest.approx(50)
 
 
 def test_of_gzipped_files_the_first_images_of_each_are_drawn(tmp_path: Path) -> None:

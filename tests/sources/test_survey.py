@@ -27,15 +27,29 @@ def test_the_build_need_not_walk_it_again(raw: Path, tmp_path: Path) -> None:
     assert walked == []
 
 
-def test_an_archive_of_the_official_size_is_not_read(tmp_path: Path) -> None:
-    """A sparse file: 6.7 GB of nothing after a first header."""
-    path = tmp_path / IMAGES["validation"].name
+def as_large_as_the_official_one(folder: Path, last: bytes) -> Path:
+    """A sparse file: 6.7 GB of nothing after a first header, but for its last bytes."""
+    path = folder / IMAGES["validation"].name
     with path.open("wb") as file:
         file.write(tar([("ILSVRC2012_val_00000001.JPEG", b"")])[:512])
+        file.seek(IMAGES["validation"].bytes - 10_752 - len(last))
+        file.write(last)
         file.truncate(IMAGES["validation"].bytes)
+    return path
+
+
+def test_an_archive_of_the_official_size_is_not_read(tmp_path: Path) -> None:
+    as_large_as_the_official_one(tmp_path, b"\xff\xd9")
     seen = survey(tmp_path, "validation", tmp_path / "cache")
     assert (seen.images, seen.image_bytes, seen.classes, seen.official) == (50_000, 6_709_003_386, 1000, True)
     assert not (tmp_path / "cache").exists()
+
+
+def test_an_archive_of_the_official_size_that_ends_in_zeros_is_refused_at_a_glance(tmp_path: Path) -> None:
+    path = as_large_as_the_official_one(tmp_path, b"")
+    with pytest.raises(InputError, match="has the official size, but ends in zeros") as error:
+        survey(tmp_path, "validation", tmp_path / "cache")
+    assert str(path) in error.value.what
 
 
 def test_a_truncated_archive_is_refused(raw_copy: Path, tmp_path: Path) -> None:

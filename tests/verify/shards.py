@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from wizard.engine.plan import ShardTask
 from wizard.engine.targets import TFRECORDS, Target
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import build_shard
+from wizard.engine.writers import listed, read_listing
+from wizard.formats import tfrecord
 from wizard.formats.resize import Resize
 from wizard.sources.samples import in_one_file
 from wizard.verify.expected import Expectation, Problem
@@ -56,7 +59,7 @@ def task(
     )
 
 
-def expectation(made: ShardTask, *, pixels: bool = False) -> Expectation:
+def expectation(made: ShardTask) -> Expectation:
     """What the task's shard should be, once it is built; it is."""
     return Expectation(
         folder=made.folder,
@@ -66,7 +69,6 @@ def expectation(made: ShardTask, *, pixels: bool = False) -> Expectation:
         classes=made.samples.classes,
         target=made.target,
         label_base=made.label_base,
-        pixels=pixels,
     )
 
 
@@ -79,5 +81,28 @@ def replaced(expected: Expectation, content: bytes) -> Expectation:
     return dataclasses.replace(expected, result=dataclasses.replace(expected.result, sha256=digest, bytes_out=size))
 
 
-def told(problems: tuple[Problem, ...]) -> str:
+def with_image(expected: Expectation, name: str, before: bytes, image: bytes) -> Expectation:
+    """Puts other bytes, as many, in the place of a stored image; every CRC and sha256 follows."""
+    planned = next(each for each in expected.images if each.name == name)
+    if expected.target.of_files:
+        files = read_listing(expected.path.read_bytes())
+        path = expected.target.image(expected.result.split, planned.name, planned.wnid)
+        (Path(expected.folder) / path).write_bytes(image)
+        digest = hashlib.sha256(image).hexdigest()
+        return replaced(expected, listed([f._replace(sha256=digest) if f.path == path else f for f in files]))
+    return replaced(expected, with_bytes(expected.path, before, image))
+
+
+def with_bytes(shard: Path, before: bytes, after: bytes) -> bytes:
+    """A shard's content with some bytes replaced by as many others; the CRCs follow."""
+    content = shard.read_bytes()
+    assert len(before) == len(after)
+    assert content.count(before) == 1
+    if shard.suffix == ".tar":
+        return content.replace(before, after)
+    with shard.open("rb") as file:
+        return b"".join(tfrecord.frame(record.payload.replace(before, after)) for record in tfrecord.records(file))
+
+
+def told(problems: Iterable[Problem]) -> str:
     return "\n".join(map(str, problems))

@@ -62,7 +62,6 @@ def shard(folder: Path, *records: Features, names: list[str] = NAMES) -> Expecta
         classes=imagenet(),
         target=Target(features="source", index=False),
         label_base=1,
-        pixels=True,
     )
     return replaced(blank, b"".join(tfrecord.frame(each.SerializeToString()) for each in examples))
 

@@ -1,4 +1,3 @@
-import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -59,7 +58,7 @@ def swap(members: Members) -> None:
 
 
 def test_a_good_tar_has_no_problem(expected: Expectation) -> None:
-    assert check_shard(dataclasses.replace(expected, pixels=True)) == ()
+    assert check_shard(expected) == ()
     assert check_shard(rewrite(expected, lambda _members: None)) == ()
 
 
@@ -123,12 +122,6 @@ def test_a_sample_too_many_is_found(expected: Expectation) -> None:
         members += [(name.replace("_0", "_9"), data) for name, data in members[:3]]
 
     assert "record 4: it is one sample too many" in told(check_shard(rewrite(expected, add_one)))
-
-
-def test_pixels_that_break_off_are_found_with_pixels_alone(expected: Expectation) -> None:
-    changed = rewrite(expected, put("jpg", images()[NAMES[2]][:-40]))
-    assert check_shard(changed) == ()
-    assert "cannot be decoded" in told(check_shard(dataclasses.replace(changed, pixels=True)))
 
 
 def test_boxes_are_counted(expected: Expectation) -> None:

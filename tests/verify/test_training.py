@@ -12,11 +12,12 @@ from wizard.engine.targets import Format, Target
 from wizard.errors import MachineError, VerifyFailed
 from wizard.formats import tar
 from wizard.sources.classes import Classes, imagenet
+from wizard.verify.client import TensorFlow
 from wizard.verify.expected import Expectation
 from wizard.verify.training import read_with_tensorflow
 
 
-def opened(expected: Expectation, classes: Classes | None = None) -> str:
+def opened(tensorflow: TensorFlow, expected: Expectation, classes: Classes | None = None) -> str:
     """What is told of a dataset of just this shard."""
     manifest = Manifest(
         plan_id="",
@@ -30,7 +31,7 @@ def opened(expected: Expectation, classes: Classes | None = None) -> str:
         classes=classes or imagenet(),
         companions={},
     )
-    return read_with_tensorflow(Path(expected.folder), manifest, [expected], lambda _event: None)["train"]
+    return read_with_tensorflow(tensorflow, Path(expected.folder), manifest, [expected], lambda _event: None)["train"]
 
 
 def cut(expected: Expectation) -> None:
@@ -40,38 +41,38 @@ def cut(expected: Expectation) -> None:
 
 
 @pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders"])
-def test_what_tensorflow_cannot_read_is_told(tmp_path: Path, form: Format) -> None:
+def test_what_tensorflow_cannot_read_is_told(tensorflow: TensorFlow, tmp_path: Path, form: Format) -> None:
     expected = expectation(task(tmp_path, images(), Target(format=form)))
-    assert "read a batch of (4, 224, 224, 3)" in opened(expected)
+    assert "read a batch of (4, 224, 224, 3)" in opened(tensorflow, expected)
     cut(expected)
     with pytest.raises(VerifyFailed, match="TensorFlow cannot use train: "):
-        opened(expected)
+        opened(tensorflow, expected)
 
 
 @pytest.mark.parametrize("form", ["tfrecord", "webdataset"])
-def test_labels_beyond_the_classes_are_told(tmp_path: Path, form: Format) -> None:
+def test_labels_beyond_the_classes_are_told(tensorflow: TensorFlow, tmp_path: Path, form: Format) -> None:
     expected = expectation(task(tmp_path, images(), Target(format=form)))
     with pytest.raises(VerifyFailed, match="labels 8 to 8 are not within 1 to 2"):
-        opened(expected, Classes(names=("a", "b"), words=("a", "b")))
+        opened(tensorflow, expected, Classes(names=("a", "b"), words=("a", "b")))
 
 
-def test_images_without_labels_are_expected_where_they_were_planned(tmp_path: Path) -> None:
+def test_images_without_labels_are_expected_where_they_were_planned(tensorflow: TensorFlow, tmp_path: Path) -> None:
     expected = expectation(task(tmp_path, images(), rank=-1))
-    assert opened(expected).endswith("(4, 224, 224, 3)")
+    assert opened(tensorflow, expected).endswith("(4, 224, 224, 3)")
     with pytest.raises(VerifyFailed, match="labels -1 to -1 are not within 1 to 1000"):
-        opened(dataclasses.replace(expected, ranks=np.zeros(len(NAMES), np.int16)))
+        opened(tensorflow, dataclasses.replace(expected, ranks=np.zeros(len(NAMES), np.int16)))
 
 
-def test_a_label_that_is_no_number_is_told(tmp_path: Path) -> None:
+def test_a_label_that_is_no_number_is_told(tensorflow: TensorFlow, tmp_path: Path) -> None:
     expected = expectation(task(tmp_path, images(), Target(format="webdataset")))
     content = expected.path.read_bytes().replace(
         tar.member("n01514668_0.cls", b"8"), tar.member("n01514668_0.cls", b"x")
     )
     with pytest.raises(VerifyFailed, match="a sample cannot be read"):
-        opened(replaced(expected, content))
+        opened(tensorflow, replaced(expected, content))
 
 
 def test_a_tensorflow_that_does_not_start_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "false")
-    with pytest.raises(MachineError, match="TensorFlow cannot be started here; it ended with code 1"):
-        opened(expectation(task(tmp_path, images())))
+    with TensorFlow() as none, pytest.raises(MachineError, match="TensorFlow cannot be started here; it ended with"):
+        opened(none, expectation(task(tmp_path, images())))

@@ -9,6 +9,7 @@ from wizard.sources.checksums import when_verified
 from wizard.sources.locate import contents, human_bytes
 from wizard.sources.parts import missed
 from wizard.sources.raw import Part, Survey
+from wizard.sources.remarks import remarks
 
 _COST = {
     ("images", "test"): "few need it; it has no labels",
@@ -61,7 +62,12 @@ def _line(facts: Facts, part: Part, width: int) -> list[str]:
     if part.kind == "boxes":
         return [f"  ✓ {name} {_size(part.bytes)}   bounding boxes of {part.split}"]
     survey = facts.surveys[part.split]
-    return [f"  {'!' if is_short(survey) else '✓'} {name} {_size(survey.bytes)}   {_told(survey)}"]
+    notes = [] if survey.table is None else remarks(survey.table)
+    mark = "!" if is_short(survey) or any(note.warning for note in notes) else "✓"
+    return [
+        f"  {mark} {name} {_size(survey.bytes)}   {_told(survey)}",
+        *(f"    {'!' if note.warning else '·'} {note}" for note in notes),
+    ]
 
 
 def _cost(facts: Facts, part: Part) -> str:

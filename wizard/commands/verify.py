@@ -16,7 +16,7 @@ def verify(
     out: Annotated[Path, Parameter(help="The folder of a finished dataset.")],
     /,
     *,
-    pixels: Annotated[bool, Parameter(help="Decode every image.")] = False,
+    pixels: Annotated[bool, Parameter(help="Decode every image with TensorFlow.")] = False,
     talk: Talk = DEFAULT,
 ) -> int:
     """Re-read the finished dataset in OUT, prove that nothing is missing or damaged, and open it with TensorFlow."""

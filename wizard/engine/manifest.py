@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from itertools import chain, groupby
 from pathlib import Path
@@ -22,6 +22,7 @@ from wizard.engine.writers import write_whole
 from wizard.errors import InputError, VerifyFailed, reading
 from wizard.sources.classes import UNLABELLED, Classes, imagenet
 from wizard.sources.numbered import numbered
+from wizard.sources.samples import LeftOut
 
 MANIFEST = "dataset.json"
 IMAGES = "images.csv.gz"
@@ -49,6 +50,7 @@ class Manifest:
         target: as what it is written.
         classes: that its labels count in.
         companions: sha256 in hex of the small files beside the shards that describe them, by name.
+        left_out: what lay beside the images of each split and was not read.
     """
 
     plan_id: str
@@ -61,6 +63,7 @@ class Manifest:
     target: Target
     classes: Classes
     companions: dict[str, str]
+    left_out: dict[str, tuple[LeftOut, ...]] = field(default_factory=dict)
 
     @property
     def splits(self) -> list[str]:
@@ -117,6 +120,7 @@ def write(
         target=plan.target,
         classes=plan.classes,
         companions=dict(companions),
+        left_out={split.split: split.table.left_out for split in plan.splits if split.table.left_out},
     )
     head = {
         "what": _described(manifest),
@@ -165,10 +169,11 @@ def read(folder: Path) -> Manifest:
         shards = tuple(ShardResult.from_json(shard) for shard in fields["shards"])
         if not shards:
             raise ValueError("it lists no shards")
-        # What the first version wrote says neither target, classes nor companions: there was but one, or none.
+        # What earlier versions wrote may say neither target, classes, companions nor what was left out.
         target, listed = Target(**fields.get("target", {})), fields.get("classes", "ILSVRC2012")
         classes = imagenet() if listed == "ILSVRC2012" else Classes(**{k: tuple(v) for k, v in listed.items()})
-        later = {"target": target, "classes": classes, "companions": fields.get("companions", {})}
+        left_out = {k: tuple(LeftOut(**each) for each in v) for k, v in fields.get("left_out", {}).items()}
+        later = {"target": target, "classes": classes, "companions": fields.get("companions", {}), "left_out": left_out}
         kept = {name: fields[name] for name in Manifest.__dataclass_fields__ if name not in later}
         return Manifest(**{**kept, **later, "shards": shards})
     except (ValueError, KeyError, TypeError) as error:

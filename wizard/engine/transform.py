@@ -66,7 +66,7 @@ def transform(data: bytes, recipe: Recipe) -> Stored:
     """
     header = jpeg.read_header(data)
     if recipe.quality is None and not header.needs_conversion:
-        jpeg.check(data)
+        jpeg.check(data, header)
         return Stored(jpeg=data, way=geometry(recipe.resize, header.height, header.width), converted="")
     pixels = jpeg.decode(data)
     way = geometry(recipe.resize, *pixels.shape[:2])

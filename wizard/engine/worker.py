@@ -26,6 +26,8 @@ from wizard.sources.classes import stored_label
 from wizard.sources.contents import Content, contents
 
 _PROCESS = psutil.Process()
+_FETCH = "In the official archives every image can be: compare the MD5 (--md5) and fetch the archive again"
+_COPY = "Get it again from where it came from"
 
 
 @dataclass(kw_only=True)
@@ -132,8 +134,8 @@ def _add(task: ShardTask, content: Content, shard: Writer | Discarding, tally: _
             raise BadImage(
                 f"{sample.file}: {sample.name} ({sample.size:,} bytes at byte {sample.offset:,}) cannot be decoded: "
                 f"{error}.",
-                "In the official data every image can be: fetch it again (--md5 proves archives first), or leave such "
-                'images out with --set output.on_bad_image="skip"',
+                f"{_FETCH if task.samples.official else _COPY}, or leave such images out with --set "
+                'output.on_bad_image="skip"',
             ) from error
         tally.skipped.append(SkippedImage(file=sample.file, name=sample.name, reason=str(error)))
         return

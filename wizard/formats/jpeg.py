@@ -1,23 +1,31 @@
-"""Encoded images to RGB pixels and back, meaning by an image what TensorFlow's decoder means.
+"""Encoded images of any format to RGB pixels, meaning by an image what TensorFlow's decoder means.
 
-EXIF orientation is ignored, alpha is dropped, CMYK and YCCK become RGB by TensorFlow's arithmetic
-(`tensorflow/core/lib/jpeg/jpeg_mem.cc`). simplejpeg decodes; Pillow takes what it refuses, which are PNGs and JPEGs
-with flaws that TensorFlow tolerates too (stray bytes between segments). A JPEG that breaks off is refused by all.
+EXIF orientation is ignored, alpha is dropped, CMYK and YCCK become RGB by TensorFlow's arithmetic. An image is accepted
+only if TensorFlow decodes it; one of a format that TensorFlow does not know (TIFF, PPM, AVIF, a bitmap with a palette),
+if Pillow does. tests/formats/test_differential.py compares the two.
 """
 
 import io
 import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import kornia_rs
 import numpy as np
 import simplejpeg
-from kornia_rs.io import encode_image_jpegturbo
 from PIL import Image, UnidentifiedImageError
 from PIL import __version__ as pillow_version
 
+from wizard.formats import bmp, gif, jpeg_data, png
 from wizard.formats.arrays import Pixels
+from wizard.formats.jpeg_data import LONGEST_SIDE, encode
+from wizard.formats.jpeg_markers import read_frame
+from wizard.formats.undecodable import Undecodable
+
+__all__ = ["CODECS", "LARGEST", "LONGEST_SIDE", "MAGIC_BYTES", "Header", "Undecodable", "check", "decode", "encode"]
+__all__ += ["read_header", "sniff"]
 
 CODECS = f"simplejpeg {simplejpeg.__version__}, kornia-rs {kornia_rs.__version__}, Pillow {pillow_version}"
 """The libraries, with versions, that decide what re-encoded bytes look like."""
@@ -40,14 +48,6 @@ LARGEST = 1 << 29
 """TensorFlow refuses images of this many samples (height x width x 3) and more."""
 
 
-LONGEST_SIDE = 65_500
-"""libjpeg's limit in pixels (JPEG_MAX_DIMENSION)."""
-
-
-class Undecodable(ValueError):
-    """The bytes are no image that can be decoded and stored; the message says why."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Header:
     """What an encoded image says of itself.
@@ -56,13 +56,13 @@ class Header:
         format: one of those that `sniff` knows.
         height: in pixels.
         width: in pixels.
-        color: the color space as encoded: for a JPEG YCbCr, RGB, Gray, CMYK or YCCK; else Pillow's mode.
+        color: the color space as encoded: for a JPEG YCbCr, RGB, Gray, CMYK or YCCK; else empty.
     """
 
     format: str
     height: int
     width: int
-    color: str
+    color: str = ""
 
     @property
     def needs_conversion(self) -> str:
@@ -89,15 +89,19 @@ def read_header(data: bytes) -> Header:
     """
     kind = sniff(data)
     if kind == "JPEG":
-        try:
-            height, width, color, _ = simplejpeg.decode_jpeg_header(data)
-        except (ValueError, KeyError):
-            pass  # KeyError: a subsampling that it has no name for
-        else:
-            return _sized(Header(format=kind, height=height, width=width, color=color))
-    with _open(data, kind) as image:
-        color = image.mode if kind != "JPEG" or image.mode != "L" else "Gray"
-        return _sized(Header(format=kind, height=image.height, width=image.width, color=color))
+        frame = read_frame(data)
+        return Header(format=kind, height=frame.height, width=frame.width, color=frame.color)
+    if kind == "PNG":
+        info = png.read_info(data)
+        return _sized(kind, info.height, info.width)
+    if kind == "GIF":
+        outline = gif.read_outline(data)
+        return _sized(kind, outline.height, outline.width)
+    bitmap = bmp.read_outline(data) if kind == "BMP" else None
+    if bitmap:
+        return _sized(kind, abs(bitmap.height), bitmap.width)
+    with _pillow(data, kind) as image:
+        return _sized(kind, image.height, image.width)
 
 
 def decode(data: bytes) -> Pixels:
@@ -109,96 +113,65 @@ def decode(data: bytes) -> Pixels:
     Raises:
         Undecodable: it cannot be decoded; the message says why.
     """
-    header = read_header(data)
-    if header.format == "JPEG":
-        try:
-            if header.needs_conversion:
-                return _from_cmyk(_fast(data, "CMYK"), inverted=_has_adobe_marker(data))
-            return _fast(data, "RGB")
-        except ValueError:
-            pass
-    return _with_pillow(data, header.format)
+    kind = sniff(data)
+    if kind == "JPEG":
+        return jpeg_data.decode(data)
+    read_header(data)
+    if kind == "PNG":
+        return png.decode(data)
+    if kind == "GIF":
+        return gif.decode(data)
+    outline = bmp.read_outline(data) if kind == "BMP" else None
+    pixels = bmp.decode(data, outline) if outline else None
+    return _with_pillow(data, kind) if pixels is None else pixels
 
 
-def check(data: bytes) -> None:
-    """Proves that the image can be decoded, at about half the cost of decoding it.
+def check(data: bytes, header: Header) -> None:
+    """Proves that the image can be decoded; of a JPEG at about half the cost of decoding it.
 
-    All entropy-coded data is read, as in `decode`; just the inverse transform is done at an eighth of the size.
+    Args:
+        data: the image.
+        header: that was read of it, without which no codec is called.
 
     Raises:
         Undecodable: it cannot be decoded; the message says why.
     """
-    try:
-        simplejpeg.decode_jpeg(data, "GRAY", fastdct=True, fastupsample=True, min_height=1, min_width=1, min_factor=8)
-    except ValueError:
+    if header.format == "JPEG":
+        jpeg_data.check(data)
+    else:
         decode(data)
 
 
-def encode(pixels: Pixels, quality: int) -> bytes:
-    """A baseline JPEG of 3 components, 4:2:0, at JPEG quality 1..100.
+def _sized(kind: str, height: int, width: int) -> Header:
+    if height * width * 3 >= LARGEST:
+        raise Undecodable(f"{width:,} x {height:,} pixels are more than TensorFlow decodes")
+    return Header(format=kind, height=height, width=width)
 
-    kornia-rs calls libjpeg-turbo with the accurate transform, as Pillow does; simplejpeg's encoder always takes the
-    fast one and loses 0.3 dB by it.
 
-    Args:
-        pixels: uint8[height, width, 3], RGB, contiguous.
-        quality: libjpeg's quality factor.
+@contextmanager
+def _pillow(data: bytes, kind: str) -> Iterator[Image.Image]:
+    """The image as Pillow opens it, without a word about what it finds odd.
+
+    Raises:
+        Undecodable: whatever goes wrong in it.
     """
-    return bytes(encode_image_jpegturbo(pixels, quality, "4:2:0"))
-
-
-def _sized(header: Header) -> Header:
-    if header.height * header.width * 3 >= LARGEST:
-        raise Undecodable(f"{header.width:,} x {header.height:,} pixels are more than TensorFlow decodes")
-    return header
-
-
-def _fast(data: bytes, colorspace: str) -> Pixels:
-    pixels: Pixels = simplejpeg.decode_jpeg(data, colorspace, fastdct=False, fastupsample=False)
-    return pixels
-
-
-def _from_cmyk(cmyk: Pixels, *, inverted: bool) -> Pixels:
-    ink = cmyk.astype(np.uint16)
-    if not inverted:
-        ink = 255 - ink
-    return (ink[..., :3] * ink[..., 3:] // 255).astype(np.uint8)
-
-
-def _has_adobe_marker(data: bytes) -> bool:
-    """Whether an APP14 "Adobe" segment comes before the scan: its writer stores CMYK inverted."""
-    at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
-        if data[at + 1] == 0xFF:  # fill bytes may stand before any marker
-            at += 1
-            continue
-        if data[at + 1] == 0xEE and data[at + 4 : at + 9] == b"Adobe":
-            return True
-        at += 2 + int.from_bytes(data[at + 2 : at + 4])
-    return False
-
-
-def _open(data: bytes, kind: str) -> Image.Image:
     if not kind:
         raise Undecodable(f"it is no image: it begins with {data[:12]!r}" if data else "it has no bytes")
     try:
-        with warnings.catch_warnings(action="ignore"):
-            return Image.open(io.BytesIO(data), formats=[kind])
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data), formats=[kind]) as image:
+            yield image
+    except UnidentifiedImageError as error:
         raise Undecodable(f"its {kind} header cannot be read") from error
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow's plugins raise whatever a damaged file leads them to
+        raise Undecodable(str(error) or repr(error)) from error
 
 
 def _with_pillow(data: bytes, kind: str) -> Pixels:
-    with _open(data, kind) as image, warnings.catch_warnings(action="ignore"):
-        try:
-            image.load()
-        except (OSError, SyntaxError, ValueError, EOFError) as error:
-            raise Undecodable(str(error)) from error
-        if image.mode == "CMYK":
-            # Pillow hands out plain ink and inverts what an Adobe marker says is stored inverted.
-            return _from_cmyk(np.asarray(image), inverted=False)
-        if image.mode.startswith("I;16") or image.mode == "I":
-            # TensorFlow keeps the high byte of 16-bit samples; Pillow would clip them.
+    with _pillow(data, kind) as image:
+        image.load()
+        if image.mode.startswith("I"):
             gray = (np.asarray(image, dtype=np.uint32) >> 8).astype(np.uint8)
             return np.repeat(gray[..., None], 3, axis=2)
         return np.asarray(image.convert("RGB"))

@@ -1,28 +1,48 @@
 """Walks a tar archive by its headers alone, and refuses to end early in silence.
 
 `tarfile` ends an iteration quietly at a header that is cut off or damaged, so a truncated archive looks like a
-small one. Here every end that is not the archive's own end marker is an error. One header is still parsed by
-`tarfile.TarInfo.frombuf`.
+small one. Here every end that is not the archive's own end marker is an error, and so is every member whose content
+lies elsewhere or in pieces. One header is still parsed by `tarfile.TarInfo.frombuf`.
 """
 
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, NamedTuple
 
-BLOCK = 512
-"""Bytes of a header, and what contents are padded to."""
+from wizard.formats.padding import BLOCK as BLOCK
+from wizard.formats.padding import skip_zeros
+
 END = bytes(2 * BLOCK)
 """What an archive ends with."""
 _LONGEST_NAME = 1 << 20
 _LOOKBACK = 1 << 17
 _LONGEST_SEARCHED = 1 << 26
 _NAME = slice(0, 100)
-_LONGEST_PADDING = 1 << 16
-"""Bytes of zeros after an end marker's first block; archivers pad to 10 kB, unless told otherwise."""
+_MAGIC = slice(257, 265)
+_GNU_MAGIC = b"ustar  \0"
+_EXTENDED = (tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME)
+_FILES = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
+_PASSED_OVER = (tarfile.DIRTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGLINK, b"D", b"V")
+"""Types of headers that stand for no file; D and V are GNU's lists of a folder's files and volume names."""
+_REFUSED = {
+    tarfile.LNKTYPE: ("is a link to another member, not a file", "Pack it again with tar --hard-dereference"),
+    tarfile.SYMTYPE: ("is a symbolic link, not a file", "Pack it again with tar --dereference"),
+    tarfile.GNUTYPE_SPARSE: ("is stored as a sparse file, in pieces", "Pack it again without --sparse (-S)"),
+    b"M": ("began in another volume", "Join the volumes first: unpack them with tar --multi-volume, and pack again"),
+}
+_JOINED = "If archives were joined with cat, unpack them with tar --ignore-zeros, and pack again"
 
 
 class TarDamage(ValueError):
-    """The bytes are not a whole tar archive; the message says what was found at which offset."""
+    """The bytes are not a whole tar archive, or not one that can be read in place.
+
+    Attributes:
+        hint: what to do about it, where that does not depend on where the archive is from; else empty.
+    """
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what)
+        self.hint = hint
 
 
 class Member(NamedTuple):
@@ -41,7 +61,13 @@ class Member(NamedTuple):
     head: bytes
 
 
-def members(file: IO[bytes], start: int = 0, end: int | None = None, *, head: int = 0) -> Iterator[Member]:
+Ended = Callable[[int, int], None]
+"""Called with an archive's size, and how many bytes of zeros it ends in; see `padding.is_padding`."""
+
+
+def members(
+    file: IO[bytes], start: int = 0, end: int | None = None, *, head: int = 0, ended: Ended | None = None
+) -> Iterator[Member]:
     """Yields the regular files of the archive at `start` in archive order, reading headers only.
 
     Args:
@@ -49,10 +75,11 @@ def members(file: IO[bytes], start: int = 0, end: int | None = None, *, head: in
         start: offset of the first header.
         end: offset just after the archive, where that is known; contents must lie before it.
         head: how many bytes of each content to read along with its header.
+        ended: told of the zeros at the end. Any number is an end, but more than padding are a hole, perhaps.
 
     Raises:
-        TarDamage: a header or content is cut off, a checksum is wrong, the end marker is missing, or a member is
-            a link.
+        TarDamage: a header or content is cut off, a checksum is wrong, the end marker is missing, anything but zeros
+            follows it, or a member is a link, sparse, or no file.
     """
     position = start
     overrides: dict[str, str] = {}
@@ -62,7 +89,11 @@ def members(file: IO[bytes], start: int = 0, end: int | None = None, *, head: in
         if len(block) < BLOCK:
             raise TarDamage(f"the archive breaks off at byte {position:,}, before its end marker")
         if not any(block):
-            _check_end(file, position, end)
+            after, data = skip_zeros(file, position + BLOCK, end)
+            if data:
+                raise _goes_on(position, after, data)
+            if ended is not None:
+                ended(after - start, after - position)
             return
         info = _header(block, position)
         content = position + BLOCK
@@ -73,14 +104,15 @@ def members(file: IO[bytes], start: int = 0, end: int | None = None, *, head: in
                 f"{overrides.get('path', info.name)} claims {size:,} bytes from byte {content:,} on, "
                 f"but the archive has only {max(0, end - content):,} left"
             )
-        if info.type in (tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME):
+        if info.type in _EXTENDED:
             overrides |= _override(info.type, _exactly(file, size, content))
             continue
-        if info.type in tarfile.REGULAR_TYPES:
-            peeked = _exactly(file, min(head, size), content)
-            yield Member(overrides.get("path", info.name), content, size, peeked)
-        elif info.type in (tarfile.LNKTYPE, tarfile.SYMTYPE):
-            raise TarDamage(f"{info.name} is a link, not a file")
+        name = overrides.get("path", info.name)
+        if info.type in _FILES and "sparse" not in overrides:
+            yield Member(name, content, size, _exactly(file, min(head, size), content))
+        elif info.type not in _PASSED_OVER:
+            kind = tarfile.GNUTYPE_SPARSE if "sparse" in overrides else info.type
+            raise _refused(name, kind)
         overrides = {}
 
 
@@ -109,7 +141,7 @@ def member_at(file: IO[bytes], place: int, suffix: bytes) -> Member | None:
             block = chunk[at : at + BLOCK]
             if block[_NAME].rstrip(b"\0").endswith(suffix) and is_header(block):
                 info, content = _header(block, start + at), start + at + BLOCK
-                covers = info.type in tarfile.REGULAR_TYPES and place < content + info.size
+                covers = info.type in _FILES and place < content + info.size
                 return Member(info.name, content, info.size, b"") if covers else None
         end = start
     return None
@@ -124,23 +156,33 @@ def is_header(block: bytes) -> bool:
     return True
 
 
-def _check_end(file: IO[bytes], position: int, end: int | None) -> None:
-    """Zeros end an archive only where nothing but its padding follows; a hole in a download looks just the same."""
-    left = None if end is None else end - position - BLOCK
-    padding = file.read(_LONGEST_PADDING + 1 if left is None else min(left, _LONGEST_PADDING + 1))
-    if len(padding) < BLOCK:
-        raise TarDamage(f"the archive breaks off at byte {position:,}, inside its end marker")
-    if any(padding):
-        raise TarDamage(f"there are zeros at byte {position:,}, as at an archive's end, but data follows")
-    if len(padding) > _LONGEST_PADDING:
-        raise TarDamage(f"from byte {position:,} on there are only zeros, more than pad an archive")
+def _goes_on(position: int, after: int, block: bytes) -> TarDamage:
+    """Zeros end an archive only where nothing else follows; a hole in a download looks just the same."""
+    if len(block) == BLOCK and is_header(block):
+        return TarDamage(
+            f"the archive ends at byte {position:,}, but another member follows at byte {after:,}: archives were "
+            "joined, or a part of it was lost",
+            _JOINED,
+        )
+    return TarDamage(
+        f"there are zeros at byte {position:,}, as at an archive's end, but data follows at byte {after:,}"
+    )
+
+
+def _refused(name: str, kind: bytes) -> TarDamage:
+    what, hint = _REFUSED.get(kind, (f"is no regular file (type {kind.decode('latin-1')!r})", ""))
+    return TarDamage(f"{name} {what}", hint)
 
 
 def _header(block: bytes, position: int) -> tarfile.TarInfo:
+    """What a header says; in those of GNU tar, times may stand where others have the first part of a long name."""
     try:
-        return tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+        info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except tarfile.HeaderError as error:
         raise TarDamage(f"at byte {position:,} there is no tar header ({error})") from error
+    if block[_MAGIC] == _GNU_MAGIC:
+        info.name = block[_NAME].partition(b"\0")[0].decode("utf-8", "surrogateescape")
+    return info
 
 
 def _size(override: str | None, info: tarfile.TarInfo) -> int:
@@ -173,6 +215,8 @@ def _override(kind: bytes, content: bytes) -> dict[str, str]:
         key, _, value = record.partition("=")
         if key in ("path", "size"):
             found[key] = value
+        elif key.startswith("GNU.sparse."):
+            found["sparse"] = value
         content = content[int(length) :]
     return found
 

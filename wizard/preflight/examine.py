@@ -20,11 +20,13 @@ from wizard.profile import Profile
 from wizard.sources.checksums import when_verified
 from wizard.sources.locate import human_bytes
 from wizard.sources.raw import Progress, RawData, Survey
+from wizard.sources.remarks import Remark, remarks
 
 _WORTH_IGNORING = [name for name in checks.IGNORABLE if name != "raw-data"]
 """Without raw data a build ends anyway; ignoring that check only saves its time."""
 _BESIDE = 16
 """Files that a build makes beside its shards, amply."""
+_SUBSET = "Not the whole of ImageNet: fine where a subset is meant; labels stay those of the full set"
 _LIGHTER = "Free memory, or ask for fewer workers: --set run.workers=1"
 
 
@@ -167,6 +169,7 @@ def left(profile: Profile, surveys: Mapping[Split, Survey]) -> float:
 def raw_data_check(profile: Profile, raw: RawData, surveys: Mapping[Split, Survey]) -> Checked:
     """What is to be said of raw data in which nothing is wrong."""
     told, short = [f"{raw.what}"] if raw.layout != "archives" else [], False
+    noted = [(split, remark) for split in profile.source.splits for remark in _remarks(surveys[split])]
     for split in profile.source.splits:
         each = surveys[split]
         if each.official:
@@ -177,15 +180,20 @@ def raw_data_check(profile: Profile, raw: RawData, surveys: Mapping[Split, Surve
             short |= is_short(each)
             told.append(f"{split} has {each.images:,} images{_of_classes(each)}, {human_bytes(each.bytes)}")
     told += [f"boxes of {split}" for split in annotated_splits(profile, raw)]
+    told += [f"{split}, {remark}" for split, remark in noted]
+    ways_out = [_SUBSET] if short else []
+    ways_out += dict.fromkeys(remark.hint for _, remark in noted if remark.hint)
     return Checked(
         name="raw-data",
-        status="warn" if short else "pass",
+        status="warn" if ways_out else "pass",
         looked_at=str(profile.source_path),
         seen="; ".join(told),
-        mend="Not the whole of ImageNet: fine where a subset is meant; labels stay those of the full set"
-        if short
-        else "",
+        mend=". ".join(ways_out),
     )
+
+
+def _remarks(survey: Survey) -> list[Remark]:
+    return [] if survey.table is None else remarks(survey.table)
 
 
 def is_short(survey: Survey) -> bool:

@@ -40,7 +40,8 @@ def verified(result: Verified) -> str:
     lines = [f"✓ {split}: {_counted(result, split)} are what the manifest says" for split in result.images]
     lines += [f"✓ {split}: {told}" for split, told in result.tensorflow.items()]
     if result.pixels:
-        lines.append("✓ every image was decoded")
+        images = sum(result.images.values())
+        lines.append(f"✓ every image was decoded by TensorFlow {result.tensorflow_version} ({images:,})")
     if result.skipped:
         lines.append(f"! left out by the build: {result.skipped:,}; dataset.json lists them")
     if result.imagenet:

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,19 +14,23 @@ import numpy.typing as npt
 from wizard.errors import InputError, reading
 from wizard.formats import tar
 from wizard.formats.arrays import Boxes
+from wizard.formats.padding import is_padding
 from wizard.ilsvrc2012.boxes import BadAnnotation, parse
 from wizard.ilsvrc2012.synsets import rank_of_image, synsets
+from wizard.sources.archive_hints import told_of_zeros
 from wizard.sources.cache import Arrays, cached
 from wizard.sources.raw import BoxTable, Progress
 from wizard.sources.trees.listing import Bounds, files_below
 
-_GZIP = b"\x1f\x8b"
+GZIP = b"\x1f\x8b"
+"""What a gzipped file begins with."""
 _LARGEST_MEMBER = 1 << 26
 _CHUNK = 1 << 20
 _TOLD = 1000
 """Annotations between two looks at how far it is."""
 _ONE = "Remove one of the two"
 _UNPACK = "Unpack the box archive there, or leave the boxes out with --set source.boxes=none"
+_AGAIN = "Unpack the box archive again, or leave the boxes out with --set source.boxes=none"
 _FETCH = "Fetch the archive again, or leave the boxes out with --set source.boxes=none"
 
 
@@ -41,11 +46,17 @@ def read_boxes(path: Path, cache: Path, progress: Progress) -> BoxTable:
 
     def make() -> Arrays:
         table = _read(path, progress)
-        return {"name": table.names, "boxes": table.boxes, "rejected": np.array(table.rejected)}
+        return {
+            "name": table.names,
+            "boxes": table.boxes,
+            "rejected": np.array(table.rejected),
+            "warnings": np.array([*map(os.fsencode, table.warnings)], dtype=np.bytes_),
+        }
 
     with reading(path):
-        arrays = cached(cache, path, "boxes4", make)
-    return BoxTable(arrays["name"], arrays["boxes"], int(arrays["rejected"]))
+        arrays = cached(cache, path, "boxes5", make)
+    warnings = tuple(map(os.fsdecode, arrays["warnings"].tolist()))
+    return BoxTable(arrays["name"], arrays["boxes"], int(arrays["rejected"]), warnings)
 
 
 def read_box_folder(folder: Path, bounds: Bounds, progress: Progress) -> BoxTable:
@@ -64,7 +75,7 @@ def read_box_folder(folder: Path, bounds: Bounds, progress: Progress) -> BoxTabl
         image = _image(below)
         if rank_of_image(image) is not None and found.setdefault(image, below) != below:
             raise InputError(f"{folder} holds annotations of {image} twice: {found[image]} and {below}.", _ONE)
-    tally = _Tally()
+    tally = _Tally(_AGAIN)
     for image, below in found.items():
         path = folder / below
         with reading(path):
@@ -79,9 +90,11 @@ def read_box_folder(folder: Path, bounds: Bounds, progress: Progress) -> BoxTabl
 
 
 class _Tally:
-    """The boxes of annotations that were read so far."""
+    """The boxes of annotations that were read so far; `way_out` is what to do about one that cannot be read."""
 
-    def __init__(self) -> None:
+    def __init__(self, way_out: str) -> None:
+        self.warnings: list[str] = []
+        self._way_out = way_out
         self.seen = 0
         self._rejected = 0
         self._names: list[bytes] = []
@@ -95,7 +108,7 @@ class _Tally:
         try:
             found = parse(xml, synsets()[rank].wnid)
         except BadAnnotation as error:
-            raise InputError(f"{where} is no annotation that can be read: {error}.", _FETCH) from error
+            raise InputError(f"{where} is no annotation that can be read: {error}.", self._way_out) from error
         self._names += [image.encode()] * len(found.boxes)
         self._boxes.append(found.boxes)
         self._rejected += found.rejected
@@ -104,19 +117,26 @@ class _Tally:
     def table(self) -> BoxTable:
         names, boxes = np.array(self._names, dtype=np.bytes_), np.concatenate(self._boxes)
         order = _order(names, boxes)
-        return BoxTable(names[order], boxes[order], self._rejected)
+        return BoxTable(names[order], boxes[order], self._rejected, tuple(self.warnings))
 
 
 def _read(path: Path, progress: Progress) -> BoxTable:
-    tally = _Tally()
+    tally = _Tally(_FETCH)
     total = path.stat().st_size
+
+    def ended(size: int, zeros: int) -> None:
+        if not is_padding(size, zeros):
+            tally.warnings.append(told_of_zeros(str(path), zeros, "annotations"))
+
     with path.open("rb") as file:
         try:
-            for name, xml in _annotations(file):
+            for name, xml in _annotations(file, ended):
                 tally.add(f"{path}: {name}", _image(name), xml)
                 if tally.seen % _TOLD == 0:
                     progress(file.tell(), total)
-        except (tar.TarDamage, EOFError, OSError, zlib.error) as error:
+        except tar.TarDamage as error:
+            raise InputError(f"{path}: {error}.", error.hint or _FETCH) from error
+        except (EOFError, OSError, zlib.error) as error:
             raise InputError(f"{path} is damaged: {error}.", _FETCH) from error
     if not tally.seen:
         raise InputError(f"{path} holds no annotation of an ILSVRC2012 image.", _FETCH)
@@ -139,23 +159,23 @@ def _is_annotation(name: str) -> bool:
     return name.endswith(".xml")
 
 
-def _annotations(file: IO[bytes]) -> Iterator[tuple[str, bytes]]:
-    magic = file.read(len(_GZIP))
+def _annotations(file: IO[bytes], ended: tar.Ended) -> Iterator[tuple[str, bytes]]:
+    magic = file.read(len(GZIP))
     file.seek(0)
-    if magic == _GZIP:
+    if magic == GZIP:
         with gzip.open(file) as unpacked:
-            yield from _members(cast(IO[bytes], unpacked))
+            yield from _members(cast(IO[bytes], unpacked), ended)
             while unpacked.read(_CHUNK):
                 pass  # gzip's own checksum is compared at the stream's end alone
     else:
-        yield from _members(file)
+        yield from _members(file, ended)
 
 
-def _members(archive: IO[bytes]) -> Iterator[tuple[str, bytes]]:
-    for member in tar.members(archive, head=_LARGEST_MEMBER):
+def _members(archive: IO[bytes], ended: tar.Ended) -> Iterator[tuple[str, bytes]]:
+    for member in tar.members(archive, head=_LARGEST_MEMBER, ended=ended):
         if member.name.endswith(".xml"):
             if member.size > _LARGEST_MEMBER:
                 raise tar.TarDamage(f"{member.name} has {member.size:,} bytes")
             yield member.name, member.head
         elif member.name.endswith((".tar", ".tar.gz", ".tgz")):
-            yield from _annotations(io.BytesIO(member.head))
+            yield from _annotations(io.BytesIO(member.head), ended)

@@ -1,14 +1,18 @@
 """Which classes the splits of a dataset have, and what is to be said of that before it is built."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
-from wizard.ilsvrc2012.archives import Split
+from wizard.errors import InputError
+from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.numbered import are_numbers, as_text, numbered
 from wizard.sources.samples import SampleTable
 
 _NAMED = 5
+_FEWER = "Take more classes (--set source.classes=10), or leave this split out (source.splits)"
 
 
 def told_of_classes(tables: Mapping[Split, SampleTable], *, in_folders: bool, base: int) -> Iterator[tuple[str, bool]]:
@@ -25,6 +29,27 @@ def told_of_classes(tables: Mapping[Split, SampleTable], *, in_folders: bool, ba
     yield from _sets_apart(tables)
     if any(table.form == "image" for table in tables.values()):
         yield from ((told, True) for told in _numbers(tables, in_folders=in_folders, base=base))
+
+
+def of_first_classes(tables: Mapping[Split, SampleTable], count: int) -> dict[Split, SampleTable]:
+    """What there is of the first classes; of train's, where it is asked for, whichever split is built first.
+
+    Raises:
+        InputError: a split has nothing of them.
+    """
+    leading = next(tables[split] for split in SPLITS if split in tables)
+    labels = np.unique(leading.label)
+    chosen = labels[labels >= 0][:count]
+    rows = {split: np.flatnonzero(np.isin(table.label, chosen)) for split, table in tables.items()}
+    for split, found in rows.items():
+        if not len(found):
+            raise InputError(f"{split} holds no image of the classes that source.classes = {count} leaves.", _FEWER)
+    return {split: _only(table, rows[split]) for split, table in tables.items()}
+
+
+def _only(table: SampleTable, rows: npt.NDArray[np.intp]) -> SampleTable:
+    """Just these rows, but all files: where shards are kept, one of which no image is left is an empty shard."""
+    return replace(table.take(rows), files=table.files, file=table.file[rows], left_out=table.left_out)
 
 
 def _sets_apart(tables: Mapping[Split, SampleTable]) -> Iterator[tuple[str, bool]]:

@@ -133,6 +133,12 @@ def sniff(path: Path) -> None:
             f"{path} is gzipped, and images are read in place, which a compressed archive does not allow.",
             f"Unpack it once: mv {path.name} {path.name}.gz && gunzip {path.name}.gz",
         )
+    if not any(head):
+        raise InputError(
+            f"{path} ({human_bytes(size)}) begins with zeros: its space was reserved for a download or copy that did "
+            "not fill it.",
+            again,
+        )
     if not gzipped and not tar.is_header(head):
         raise InputError(f"{path} ({human_bytes(size)}) is no tar archive: it begins with {head[:16]!r}.", again)
 

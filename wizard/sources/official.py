@@ -1,17 +1,21 @@
 """The official archives as raw data, read where they lie."""
 
+import os
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
-
-import numpy as np
 
 from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import BOXES, CLASSES, IMAGES, SPLITS, Split
 from wizard.sources import annotations, archives, locate
 from wizard.sources.checksums import verify_md5
-from wizard.sources.raw import BoxTable, Layout, Part, Progress, Survey
+from wizard.sources.raw import BoxTable, Layout, Part, Progress, Survey, surveyed
 from wizard.sources.samples import SampleTable
+
+_BOXES = {name for boxes in BOXES.values() for name in boxes.names}
+_TAIL = 1 << 16
+"""Amply what the official archives end in: their sizes are multiples of tar's default record of 10,240 bytes."""
 
 
 class OfficialArchives:
@@ -42,32 +46,19 @@ class OfficialArchives:
         path, official = self._images(split), IMAGES[split]
         with reading(path):
             size = path.stat().st_size
-        if size == official.bytes:
-            return Survey(
-                split=split,
-                path=path,
-                bytes=size,
-                images=official.images,
-                image_bytes=official.image_bytes,
-                classes=CLASSES,
-                official=True,
-            )
-        try:
-            table = archives.read_table(path, split, cache, progress, skip_bad=True)
-        except InputError as error:
-            if size >= official.bytes:
-                raise
-            have = f"It has {locate.human_bytes(size)} of the official {locate.human_bytes(official.bytes)}"
-            way_out = "if its download broke off, go on with it (imagenet-setup download, wget -c), else fetch it again"
-            raise InputError(error.what, f"{have}: {way_out}") from error
-        return Survey(
-            split=split,
-            path=path,
-            bytes=size,
-            images=len(table),
-            image_bytes=int(table.size.sum()),
-            classes=len(np.unique(table.label[table.label >= 0])),
-        )
+            if size == official.bytes:
+                _refuse_hole_at_end(path)
+                return Survey(
+                    split=split,
+                    path=path,
+                    bytes=size,
+                    images=official.images,
+                    image_bytes=official.image_bytes,
+                    classes=CLASSES,
+                    official=True,
+                )
+        table = archives.read_table(path, split, cache, progress, skip_bad=True)
+        return replace(surveyed(split, path, table), bytes=size)
 
     def table(self, split: Split, cache: Path, progress: Progress, *, skip_bad: bool) -> SampleTable:
         """See `RawData.table`."""
@@ -85,6 +76,9 @@ class OfficialArchives:
         sums = [(path, IMAGES[split].md5(path.name)) for split, path in images.items()]
         sums += [(path, BOXES[split].md5) for split, path in annotated.items()]
         for path, expected in sums:
+            if path.name in _BOXES and not _is_gzipped(path):
+                yield f"{path.name} was unpacked by a browser, so that it has no official MD5 to compare with"
+                continue
             when = verify_md5(path, expected, cache, step(f"MD5 of {path.name}"))
             yield f"{path.name} has its official MD5 (verified {when})"
 
@@ -99,7 +93,25 @@ def image_archive_names() -> set[str]:
 
 def archive_names() -> set[str]:
     """The file names of all official archives."""
-    return image_archive_names() | {name for boxes in BOXES.values() for name in boxes.names}
+    return image_archive_names() | _BOXES
+
+
+def _is_gzipped(path: Path) -> bool:
+    with reading(path), path.open("rb") as file:
+        return file.read(len(annotations.GZIP)) == annotations.GZIP
+
+
+def _refuse_hole_at_end(path: Path) -> None:
+    """Space may have been reserved for a download that did not fill it; then the size says nothing."""
+    with path.open("rb") as file:
+        file.seek(-_TAIL, os.SEEK_END)
+        if any(file.read(_TAIL)):
+            return
+    raise InputError(
+        f"{path} has the official size, but ends in zeros: its space was reserved for a download or copy that did not "
+        "fill it.",
+        "Download or copy it again",
+    )
 
 
 def _look(

@@ -87,11 +87,13 @@ class BoxTable(NamedTuple):
         names: bytes[n], the image that each box belongs to, with .JPEG; sorted.
         boxes: float64[n, 4], xmin ymin xmax ymax in 0..1.
         rejected: how many others the rules turned away.
+        warnings: what a person should check, in sentences without a full stop.
     """
 
     names: npt.NDArray[np.bytes_]
     boxes: Boxes
     rejected: int
+    warnings: tuple[str, ...] = ()
 
 
 class RawData(Protocol):

@@ -31,6 +31,21 @@ class LeftOut:
     clutter: bool
 
 
+@dataclass(frozen=True)
+class Copies:
+    """Images that look like copies of others by their names.
+
+    Attributes:
+        count: how many they are.
+        copy: the name of the first.
+        original: the name of the image that it looks like a copy of.
+    """
+
+    count: int
+    copy: str
+    original: str
+
+
 class Sample(NamedTuple):
     """One image.
 
@@ -70,6 +85,9 @@ class SampleTable:
         label_base: where they are Examples, the label that these state for rank 0; else 0.
         gzipped: whether the files are gzipped, and so can only be read forwards.
         left_out: what lies beside the images and is not read.
+        warnings: what a person should check, in sentences without a full stop.
+        official: whether they lie in an archive with an official name, and size where that is known.
+        copies: images that look like copies; None where there are none, or nobody has looked for them.
     """
 
     files: tuple[str, ...]
@@ -86,6 +104,9 @@ class SampleTable:
     label_base: int = 0
     gzipped: bool = False
     left_out: tuple[LeftOut, ...] = ()
+    warnings: tuple[str, ...] = ()
+    official: bool = False
+    copies: Copies | None = None
 
     def __len__(self) -> int:
         return len(self.name)
@@ -121,6 +142,8 @@ class SampleTable:
             label=self.label[rows],
             first_box=first_box,
             boxes=self.boxes[source],
+            left_out=(),
+            copies=None,
         )
 
     def with_boxes(self, names: npt.NDArray[np.bytes_], boxes: Boxes) -> "SampleTable":

@@ -15,13 +15,13 @@ from wizard.errors import InputError, reading
 from wizard.formats import tar
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import is_test_image, rank_of_image
+from wizard.sources.archive_hints import way_out
 from wizard.sources.archives import read_table
 from wizard.sources.classes import UNLABELLED
 from wizard.sources.raw import Survey
 from wizard.sources.samples import SampleTable, in_one_file
 
 _SUFFIX = b".JPEG"
-_FETCH = "The archive is damaged; compare its MD5 (--md5) and fetch it again"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,13 +57,14 @@ def draw(survey: Survey, count: int, seed: int, cache: Path) -> Drawn:
             try:
                 member = tar.member_at(file, int(place), _SUFFIX)
             except tar.TarDamage as error:
-                raise InputError(f"{survey.path}: {error}.", _FETCH) from error
+                raise InputError(f"{survey.path}: {error}.", way_out(survey.path, survey.split)) from error
             name = member.name.rpartition("/")[2] if member else ""
             rank = _rank(survey.split, name)
             if member and rank is not None:
                 found.append((name.encode(), member.offset, member.size, rank))
-    if not found:
-        raise InputError(f"{survey.path} holds no image that could be found in it.", _FETCH)
+        if not found:
+            hint = way_out(survey.path, survey.split)
+            raise InputError(f"{survey.path} holds no image that could be found in it.", hint)
     names, offsets, sizes, labels = zip(*found, strict=True)
     size = np.array(sizes, np.int64)
     chance = tar.BLOCK + size  # the bytes that lead to it, its padding leading nowhere

@@ -1,7 +1,10 @@
-"""Re-reads a finished dataset whole: every shard in worker processes, then TensorFlow as a trainer would use it."""
+"""Re-reads a finished dataset whole: every shard in worker processes, then TensorFlow as a trainer would use it.
+
+With `pixels`, TensorFlow decodes every image, and our own decoder none: what it let in, it would only let in again.
+"""
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +18,9 @@ from wizard.engine.manifest import Manifest, PlannedShard
 from wizard.engine.targets import Target
 from wizard.errors import MachineError, VerifyFailed
 from wizard.preflight.machine import cores
+from wizard.verify.client import TensorFlow
 from wizard.verify.expected import Expectation, Problem
+from wizard.verify.pixels import check_pixels
 from wizard.verify.shard import check_shard
 from wizard.verify.strays import strays
 from wizard.verify.training import read_with_tensorflow
@@ -33,11 +38,12 @@ class Verified:
         images: images read, by split.
         shards: shards read, by split.
         bytes: of all shards.
-        pixels: whether every image was decoded.
+        pixels: whether TensorFlow decoded every image.
         skipped: images that the build had left out.
         tensorflow: what TensorFlow made of a batch of each split, in words.
         target: as what it is written.
         imagenet: whether its classes are ImageNet's.
+        tensorflow_version: which TensorFlow that was.
     """
 
     output: str
@@ -49,6 +55,7 @@ class Verified:
     tensorflow: dict[str, str]
     target: Target
     imagenet: bool
+    tensorflow_version: str = ""
 
 
 def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = False) -> Verified:
@@ -57,25 +64,21 @@ def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = Fals
     Raises:
         InputError: there is no finished dataset.
         VerifyFailed: something is wrong; shard, record and image are named.
-        MachineError: TensorFlow cannot be started on this machine.
+        MachineError: a process, TensorFlow's or a worker, cannot be started or died.
     """
     manifest = _manifest(folder)
     planned = {shard.shard: shard for shard in manifests.planned(folder, manifest)}
-    expectations = list(_expectations(folder, manifest, planned, pixels=pixels))
+    expectations = list(_expectations(folder, manifest, planned))
     unknown = list(strays(folder, manifest, expectations))
     problems = [*unknown, *_unlisted(manifest, planned), *_repeated(expectations)]
     problems += _companions(folder, manifest)
     problems += _check_shards(expectations, report)
-    if problems:
-        for problem in problems[_TOLD:]:
-            report(Note(text=str(problem), warning=True))
-        listed = "".join(f"\n  {problem}" for problem in problems[:_TOLD])
-        more = f"\n  and {len(problems) - _TOLD:,} more" if len(problems) > _TOLD else ""
-        raise VerifyFailed(
-            f"{folder} is not what its manifest says:{listed}{more}",
-            f"{'Remove what is no part of it, and repeat' if unknown else 'Repeat'} the command that built it, with "
-            "--repair: it sets damaged shards aside and builds just those anew",
-        )
+    with TensorFlow() as tensorflow:
+        undecoded = check_pixels(tensorflow, expectations, problems, report) if pixels else []
+        if problems or undecoded:
+            hint = _hint(unknown=bool(unknown), damaged=bool(problems), undecoded=bool(undecoded))
+            raise _failed(folder, problems + undecoded, hint, report)
+        told = read_with_tensorflow(tensorflow, folder, manifest, expectations, report)
     return Verified(
         output=str(folder),
         images={split: sum(s.images for s in manifest.shards if s.split == split) for split in manifest.splits},
@@ -83,10 +86,33 @@ def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = Fals
         bytes=sum(shard.bytes_out for shard in manifest.shards),
         pixels=pixels,
         skipped=len(manifest.skipped),
-        tensorflow=read_with_tensorflow(folder, manifest, expectations, report),
+        tensorflow=told,
         target=manifest.target,
         imagenet=manifest.classes.whole_imagenet,
+        tensorflow_version=tensorflow.version,
     )
+
+
+def _failed(folder: Path, problems: Sequence[Problem], hint: str, report: Callable[[Event], None]) -> VerifyFailed:
+    for problem in problems[_TOLD:]:
+        report(Note(text=str(problem), warning=True))
+    listed = "".join(f"\n  {problem}" for problem in problems[:_TOLD])
+    more = f"\n  and {len(problems) - _TOLD:,} more" if len(problems) > _TOLD else ""
+    return VerifyFailed(f"{folder} is not what its manifest says:{listed}{more}", hint)
+
+
+def _hint(*, unknown: bool, damaged: bool, undecoded: bool) -> str:
+    hints: list[str] = []
+    if damaged:
+        repeat = "Remove what is no part of it, and repeat" if unknown else "Repeat"
+        hints.append(f"{repeat} the command that built it, with --repair: it rebuilds the damaged shards and no others")
+    if undecoded:
+        # Their bytes may well be those that were written, so a repair would keep them.
+        hints.append(
+            "Delete the files with images that TensorFlow cannot decode, then repeat the command that built them, with "
+            "--repair: it rebuilds them from the raw data"
+        )
+    return ". ".join(hints)
 
 
 def _companions(folder: Path, manifest: Manifest) -> Iterator[Problem]:
@@ -111,9 +137,7 @@ def _manifest(folder: Path) -> Manifest:
     return manifests.read(folder)
 
 
-def _expectations(
-    folder: Path, manifest: Manifest, planned: Mapping[str, PlannedShard], *, pixels: bool
-) -> Iterator[Expectation]:
+def _expectations(folder: Path, manifest: Manifest, planned: Mapping[str, PlannedShard]) -> Iterator[Expectation]:
     for result in manifest.shards:
         images = planned.get(result.shard)
         yield Expectation(
@@ -124,7 +148,6 @@ def _expectations(
             classes=manifest.classes,
             target=manifest.target,
             label_base=manifest.label_base,
-            pixels=pixels,
         )
 
 

@@ -25,7 +25,6 @@ class Expectation:
         classes: that the ranks count in.
         target: as what it is written.
         label_base: stored label of rank 0.
-        pixels: whether every image is to be decoded.
     """
 
     folder: str
@@ -35,7 +34,6 @@ class Expectation:
     classes: Classes
     target: Target
     label_base: int
-    pixels: bool
 
     @property
     def path(self) -> Path:

@@ -40,11 +40,11 @@ def check_files(expected: Expectation) -> Iterator[Problem]:
         if file.path != path:
             yield Problem(shard=shard, what=f"its listing names {file.path}, expected {path}", name=image.name)
             continue
-        for what in _wrong(Path(expected.folder), file, pixels=expected.pixels):
+        for what in _wrong(Path(expected.folder), file):
             yield Problem(shard=shard, what=f"{path}: {what}", name=image.name)
 
 
-def _wrong(folder: Path, file: ImageFile, *, pixels: bool) -> Iterator[str]:
+def _wrong(folder: Path, file: ImageFile) -> Iterator[str]:
     try:
         content = (folder / file.path).read_bytes()
     except OSError as error:
@@ -57,4 +57,4 @@ def _wrong(folder: Path, file: ImageFile, *, pixels: bool) -> Iterator[str]:
     if digest != file.sha256:
         yield f"its sha256 is {digest}, expected {file.sha256}"
         return
-    yield from images.wrong(content, {}, pixels=pixels)
+    yield from images.wrong(content, {})

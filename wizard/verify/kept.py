@@ -7,7 +7,7 @@ from wizard.engine.records import CORNERS
 from wizard.formats import example
 from wizard.sources.records.features import ENCODED, LABELS
 from wizard.verify import images
-from wizard.verify.expected import Expectation, Planned, Seen
+from wizard.verify.expected import Planned, Seen
 
 _FILENAME = "image/filename"
 _MADE_UP = re.compile(r".*-\d{6,}")
@@ -16,7 +16,7 @@ _MADE_UP = re.compile(r".*-\d{6,}")
 _Values = Mapping[str, example.Values]
 
 
-def seen(payload: bytes, planned: Planned, expected: Expectation) -> Seen:
+def seen(payload: bytes, planned: Planned) -> Seen:
     """What a record holds and what is wrong with it.
 
     Raises:
@@ -25,7 +25,7 @@ def seen(payload: bytes, planned: Planned, expected: Expectation) -> Seen:
     features = {name: example.values(feature) for name, feature in example.entries(payload).items()}
     corners = [features[name] for corner in CORNERS if (name := f"image/object/bbox/{corner}") in features]
     boxes = len(corners[0]) if len(corners) == len(CORNERS) else 0
-    wrong = [*_wrong(features, planned), *_image(features, pixels=expected.pixels)]
+    wrong = [*_wrong(features, planned), *_image(features)]
     if len(set(map(len, corners))) > 1:
         wrong.append("its box columns differ in length")
     return Seen(boxes, wrong)
@@ -41,9 +41,9 @@ def _wrong(features: _Values, planned: Planned) -> Iterator[str]:
         yield f"{_FILENAME} is {named}, expected {planned.name.encode()!r}"
 
 
-def _image(features: _Values, *, pixels: bool) -> Iterator[str]:
+def _image(features: _Values) -> Iterator[str]:
     encoded = features.get(ENCODED)
     if not isinstance(encoded, list) or len(encoded) != 1:
         yield f"{ENCODED}: missing, or not one image"
         return
-    yield from images.wrong(encoded[0], images.sides(features), pixels=pixels)
+    yield from images.wrong(encoded[0], images.sides(features))

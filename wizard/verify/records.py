@@ -72,7 +72,7 @@ def _seen(payload: bytes, planned: Planned | None, expected: Expectation) -> See
         return Seen(0, ["it is one record too many"])
     try:
         if expected.target.features == "source":
-            return kept.seen(payload, planned, expected)
+            return kept.seen(payload, planned)
         features = example.decode(payload)
     except example.ExampleDamage as damage:
         return Seen(0, [f"it is no tf.train.Example of the kind that was written: {damage}"])
@@ -101,7 +101,7 @@ def _wrong(features: _Features, planned: Planned, expected: Expectation) -> Iter
         yield from _boxes(features, planned.label)
     data = features["image/encoded"]
     assert isinstance(data, bytes)
-    yield from images.wrong(data, images.sides(features), pixels=expected.pixels)
+    yield from images.wrong(data, images.sides(features))
 
 
 def _boxes(features: _Features, label: int) -> Iterator[str]:

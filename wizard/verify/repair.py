@@ -64,7 +64,6 @@ def _expectation(task: ShardTask, journal: Journal) -> Expectation:
         classes=task.samples.classes,
         target=task.target,
         label_base=task.label_base,
-        pixels=False,
     )
 
 

@@ -14,10 +14,10 @@ _CHUNK = 1 << 22
 def check_shard(expected: Expectation) -> tuple[Problem, ...]:
     """Everything that is wrong with the shard, its bytes first; empty if nothing is.
 
-    Checked are size and sha256, that just the planned images are there in their order, and every image's header (with
-    `pixels` all of it). Of TFRecords also CRCs, features with kinds, ranges and the class's words, and the index; of
-    records that keep a source's features, those that can be known. Of tars also that they are whole, and each sample's
-    label and description. Of image files also that each lies where its class does.
+    Checked are size and sha256, that just the planned images are there in their order, and every image's header. Of
+    TFRecords also CRCs, features with kinds, ranges and the class's words, and the index; of records that keep a
+    source's features, those that can be known. Of tars also that they are whole, and each sample's label and
+    description. Of image files also that each lies where its class does.
     """
     check = check_files if expected.target.of_files else _one_file
     try:

@@ -39,7 +39,7 @@ def check_tar(expected: Expectation) -> Iterator[Problem]:
                 return
             if sample is None:
                 break
-            seen = _seen(sample, known, pixels=expected.pixels)
+            seen = _seen(sample, known)
             boxes += seen.boxes
             for what in seen.wrong:
                 yield Problem(shard=shard, what=what, record=count, name=name)
@@ -58,7 +58,7 @@ def _samples(file: IO[bytes]) -> Iterator[_Sample]:
         yield stem, [(field, content) for _, field, content in group]
 
 
-def _seen(sample: _Sample, planned: Planned | None, *, pixels: bool) -> Seen:
+def _seen(sample: _Sample, planned: Planned | None) -> Seen:
     stem, fields = sample
     if planned is None:
         return Seen(0, ["it is one sample too many"])
@@ -77,7 +77,7 @@ def _seen(sample: _Sample, planned: Planned | None, *, pixels: bool) -> Seen:
     boxes = _boxes(described.get("boxes"))
     wrong += _misdescribed(described, planned)
     wrong += ["the boxes of its json are no lists of four numbers"] if boxes is None else images.wrong_boxes(boxes)
-    wrong += images.wrong(encoded, described, pixels=pixels)
+    wrong += images.wrong(encoded, described)
     return Seen(0 if boxes is None else len(boxes), wrong)
 
 

@@ -1,23 +1,14 @@
-"""Decodes a batch of each split with TensorFlow as training code does; nothing else imports it.
+"""Decodes a batch of a split with TensorFlow as training code does. Runs in the process of `wizard.verify.server`."""
 
-Run as `python -m wizard.verify.trainer` in a process of its own, because the import takes seconds, half a gigabyte and
-the liberty to write to stderr. Reads what `wizard.verify.training` asks of each split as JSON from stdin, and prints
-for each, as one JSON object, {"told": …} or {"problem": …}.
-"""
-
-import json
 import os
-import sys
 import tarfile
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-
 import tensorflow as tf
 
+VERSION: str = tf.__version__
 SIDE = 224
 _NO_LABEL = -(1 << 62)
 
@@ -69,13 +60,17 @@ def read_samples(files: list[str], batch: int) -> tuple[Any, Any]:
         tarfile.TarError: a tar cannot be read.
         ValueError: a label is no number.
     """
-    samples = list(islice(_samples(files), batch))
-    images = tf.stack([_decoded(fields["jpg"]) for fields in samples])
-    return images, tf.constant([int(fields["cls"]) for fields in samples], tf.int64)
+    read = list(islice(samples(files), batch))
+    images = tf.stack([_decoded(fields["jpg"]) for fields in read])
+    return images, tf.constant([int(fields["cls"]) for fields in read], tf.int64)
 
 
-def _samples(files: list[str]) -> Iterator[dict[str, bytes]]:
-    """The tars' samples: what of neighbours has the same name up to its first dot."""
+def samples(files: list[str]) -> Iterator[dict[str, bytes]]:
+    """The tars' samples: what of neighbours has the same name up to its first dot.
+
+    Raises:
+        tarfile.TarError: a tar cannot be read.
+    """
     for file in files:
         fields: dict[str, bytes] = {}
         before = ""
@@ -115,7 +110,7 @@ def answer(asked: Mapping[str, Any]) -> dict[str, str]:
         return {"problem": error.message}
     except (tarfile.TarError, ValueError, KeyError) as error:
         return {"problem": f"a sample cannot be read: {error!r}"}
-    done = f"TensorFlow {tf.__version__} read a batch of {tuple(images.shape)}"
+    done = f"TensorFlow {VERSION} read a batch of {tuple(images.shape)}"
     labels = [] if stated is None else [label for label in stated.numpy().tolist() if label != _NO_LABEL]
     lowest, highest = asked["lowest"], asked["highest"]
     if asked["unlabelled"]:
@@ -125,8 +120,3 @@ def answer(asked: Mapping[str, Any]) -> dict[str, str]:
     if min(labels) < lowest or max(labels) > highest:
         return {"problem": f"labels {min(labels)} to {max(labels)} are not within {lowest} to {highest}"}
     return {"told": f"{done}, labels {min(labels)} to {max(labels)}"}
-
-
-if __name__ == "__main__":
-    answers = {split: answer(asked) for split, asked in json.load(sys.stdin).items()}
-    print(json.dumps(answers))  # noqa: T201

@@ -1,10 +1,6 @@
-"""Has TensorFlow open a dataset in a process of its own, as training code would."""
+"""Has TensorFlow open a dataset as training code would."""
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,7 +8,7 @@ from typing import Any
 from wizard.engine.events import Event, Note
 from wizard.engine.manifest import Manifest
 from wizard.errors import MachineError, VerifyFailed
-from wizard.folders import cache_folder
+from wizard.verify.client import Died, TensorFlow
 from wizard.verify.expected import Expectation
 from wizard.verify.files import planned_paths
 
@@ -20,26 +16,35 @@ _BATCH = 64
 
 
 def read_with_tensorflow(
-    folder: Path, manifest: Manifest, expectations: Collection[Expectation], report: Callable[[Event], None]
+    tensorflow: TensorFlow,
+    folder: Path,
+    manifest: Manifest,
+    expectations: Collection[Expectation],
+    report: Callable[[Event], None],
 ) -> dict[str, str]:
     """What TensorFlow made of a batch of each split that has images, in words.
 
     Raises:
         VerifyFailed: it cannot use one.
-        MachineError: it cannot be started.
+        MachineError: it cannot be started, or dies.
     """
     report(Note(text="opening the dataset with TensorFlow"))
     filled = [each for each in expectations if each.result.images]
-    asked = {
-        split: _asked(folder, manifest, mine)
-        for split in manifest.splits
-        if (mine := [each for each in filled if each.result.split == split])
-    }
-    answers = _ask(asked)
-    for split, answer in answers.items():
+    told: dict[str, str] = {}
+    for split in dict.fromkeys(each.result.split for each in filled):
+        asked = _asked(folder, manifest, [each for each in filled if each.result.split == split])
+        try:
+            (answer,) = tensorflow.ask(asked)
+        except Died as death:
+            what = f"TensorFlow's process {death}. It was reading a batch of {split} in {folder}."
+            raise MachineError(what, f"{death.hint}; nothing was changed") from death
         if "problem" in answer:
-            raise VerifyFailed(f"{folder}: TensorFlow cannot use {split}: {answer['problem']}")
-    return {split: answer["told"] for split, answer in answers.items()}
+            raise VerifyFailed(
+                f"{folder}: TensorFlow cannot use {split}: {answer['problem']}",
+                "verify --pixels names every image that TensorFlow cannot decode",
+            )
+        told[split] = answer["told"]
+    return told
 
 
 def _asked(folder: Path, manifest: Manifest, shards: Collection[Expectation]) -> dict[str, Any]:
@@ -50,6 +55,7 @@ def _asked(folder: Path, manifest: Manifest, shards: Collection[Expectation]) ->
     else:
         files = [each.path for each in shards]
     return {
+        "task": "batch",
         "form": "images" if target.of_files else target.format,
         "files": [str(file) for file in files],
         "batch": _BATCH,
@@ -58,18 +64,3 @@ def _asked(folder: Path, manifest: Manifest, shards: Collection[Expectation]) ->
         "highest": manifest.label_base + len(manifest.classes) - 1,
         "unlabelled": any((each.ranks < 0).any() for each in shards),
     }
-
-
-def _ask(asked: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
-    # Else Keras, which TensorFlow imports, would leave a folder in the person's home.
-    environment = os.environ | {"KERAS_HOME": str(cache_folder() / "keras")}
-    command = [sys.executable, "-m", "wizard.verify.trainer"]
-    ran = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=False, env=environment)
-    try:
-        answers: dict[str, dict[str, str]] = json.loads(ran.stdout.splitlines()[-1])
-    except (ValueError, IndexError) as error:
-        raise MachineError(
-            f"TensorFlow cannot be started here; it ended with code {ran.returncode}: {ran.stderr.strip()[-500:]}",
-            "All shards were re-read and found whole; mend the installation of tensorflow and verify again",
-        ) from error
-    return answers

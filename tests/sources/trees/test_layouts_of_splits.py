@@ -99,7 +99,8 @@ LAYOUTS = {
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_a_public_layout_is_read_without_an_option(tmp_path: Path, name: str) -> None:
     layout = LAYOUTS[name]
-    raw = open_raw(write(tmp_path / "raw", layout.files))
+    write(tmp_path / "raw", [file for file in layout.files if "annotation" in file], b"<annotation>")
+    raw = open_raw(write(tmp_path / "raw", [file for file in layout.files if "annotation" not in file]))
     surveys = {part.split: raw.survey(part.split, tmp_path, nothing) for part in raw.parts if part.sound}
     assert {split: survey.images for split, survey in surveys.items()} == layout.images
     table = next(iter(surveys.values())).table

@@ -55,13 +55,17 @@ def test_files_that_systems_leave_are_passed_over(tmp_path: Path) -> None:
         ([f"val/{FIRST_VALIDATION}_{TENCH}.JPEG"], f"says {TENCH} at its end, but {FIRST_VALIDATION} is an image of"),
         ([f"val/{FIRST_VALIDATION}.JPEG", "val/cat.jpg"], "cat.jpg lies in no class's folder"),
         (
+            [f"val/{FIRST_VALIDATION}.JPEG", f"val/{FIRST_VALIDATION} (1).JPEG"],
+            rf"\(1\).JPEG looks like a copy of {FIRST_VALIDATION}.JPEG, by its name",
+        ),
+        (
             [f"val/{FIRST_VALIDATION}.JPEG", f"val/{TENCH}_1.JPEG"],
             "is an image of train, by its name, not of validation",
         ),
         ([f"val/{FIRST_VALIDATION}.JPEG", "val/ILSVRC2012_val_00050001.JPEG"], "has a number outside of 1 to 50,000"),
         ([f"val/{SEA_SNAKE}/{FIRST_VALIDATION}.JPEG", f"val/{SEA_SNAKE}/{FIRST_VALIDATION}.jpg"], "are both the image"),
         ([f"val/{SEA_SNAKE}/{FIRST_VALIDATION}.JPEG", f"val/{FIRST_VALIDATION}.JPEG"], "are both the image"),
-        ([f"val/{SEA_SNAKE}/{FIRST_VALIDATION}.JPEG", f"val/{TENCH}/x.txt"], f"{TENCH} holds no images"),
+        ([f"val/{SEA_SNAKE}/{FIRST_VALIDATION}.JPEG", f"val/{TENCH}/x.txt"], f"{TENCH} holds 1 file, which is no"),
         ([f"val/{SEA_SNAKE}/ILSVRC2012_val_00000000.JPEG"], "has a number outside of 1 to 50,000"),
         ([f"val/{SEA_SNAKE}/a\n.jpg"], "has a control character in it"),
         ([f"val/{SEA_SNAKE}/a\udcff.jpg"], "is no UTF-8"),
@@ -103,13 +107,26 @@ def test_a_class_archive_that_breaks_off_is_refused(tmp_path: Path, beside: bool
     assert ("is complete, remove the archive" in refused.value.hint) == beside
 
 
+@pytest.mark.parametrize(("image", "zeros", "told"), [(JPEG, 0, 0), (JPEG, 30_000, 1), (JPEG + bytes(900), 0, 1)])
+def test_zeros_at_the_end_of_a_class_archive_that_may_be_a_hole_are_told(
+    tmp_path: Path, image: bytes, zeros: int, told: int
+) -> None:
+    write(tmp_path, [A_GOLDFISH])
+    (tmp_path / f"train/{TENCH}.tar").write_bytes(tar([(f"{TENCH}_1.JPEG", image)]) + bytes(zeros))
+    table = opened(tmp_path).table("train", tmp_path, nothing, skip_bad=False)
+    assert len(table) == 2
+    assert len(table.warnings) == told
+    assert all(f"of zeros follow the last file of {tmp_path}/train/{TENCH}.tar" in each for each in table.warnings)
+
+
 @pytest.mark.parametrize(
     ("members", "said"),
     [
         ([(f"{GOLDFISH}_1.JPEG", JPEG)], f"is an image of {GOLDFISH}"),
         ([(f"{TENCH}_1.JPEG", b"<html>")], f"{TENCH}_1.JPEG is no image, by the first of its 6 bytes"),
         ([(f"../{TENCH}_1.JPEG", JPEG)], r"has \.\. in it"),
-        ([("readme.txt", b"x")], "holds no images"),
+        ([("readme.txt", b"x")], r"holds 1 file, which is no image: .*readme\.txt"),
+        ([], "holds no images"),
         ([(f"{TENCH}_1.JPEG", JPEG), (f"a/{TENCH}_1.JPEG", JPEG)], "are both the image"),
     ],
 )

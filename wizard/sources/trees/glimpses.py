@@ -6,11 +6,14 @@ from itertools import islice
 from pathlib import Path
 
 from wizard.errors import InputError, reading
-from wizard.sources.trees.official_names import is_image, passed_over
+from wizard.sources.trees.official_names import passed_over
 from wizard.sources.trees.places import class_archive
+from wizard.sources.trees.sorter import Sniffer
 
 _LOOKED_AT = 40_000
 """Entries, more than there can be classes."""
+_OPENED = 8
+"""Files of a folder that are not named as images and are opened all the same."""
 _SAMPLED = 8
 """Folders that are looked into where only some need to be."""
 _DEPTH = 3
@@ -91,13 +94,14 @@ def _look_into(folder: Path) -> _Entries:
     """As far as the first image."""
     folders = []
     archives = False
+    sniffer = Sniffer(_OPENED)
     with reading(folder), os.scandir(folder) as entries:
         for entry in islice(entries, _LOOKED_AT):
             if passed_over(entry.name):
                 continue
             if entry.is_dir():
                 folders.append(entry.name)
-            elif is_image(entry.name):
+            elif sniffer.is_image(entry):
                 return _Entries(images=True)
             archives = archives or bool(class_archive(entry.name))
     return _Entries(archives=archives, folders=tuple(sorted(folders)))

@@ -9,11 +9,13 @@ from wizard.ilsvrc2012.archives import BOXES, SPLITS, Split
 from wizard.sources import locate
 from wizard.sources.annotations import read_box_folder, read_boxes
 from wizard.sources.classes import Classes
+from wizard.sources.left_out import in_words
 from wizard.sources.raw import BoxTable, Layout, Part, Progress, Survey, surveyed, without_sums
 from wizard.sources.samples import SampleTable
 from wizard.sources.trees.labelling import Labelling
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.places import Place, default_name
+from wizard.sources.trees.sorter import Sorter
 from wizard.sources.trees.tables import Folders
 
 
@@ -71,7 +73,8 @@ class ImageFolders:
         """See `RawData.table`; nothing is cached, for a folder does not show that a file in it was written anew."""
         del cache
         self.require([split], [])
-        reader = Folders(split=split, place=self.places[split], labelling=Labelling(self.classes), bounds=self.bounds)
+        labelling = Labelling(self.classes)
+        reader = Folders(split=split, place=self.places[split], labelling=labelling, bounds=self.bounds, top=self.top)
         return reader.table(progress, skip_bad=skip_bad)
 
     def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:
@@ -95,7 +98,7 @@ class ImageFolders:
             return Part(name=default_name(split), kind="images", split=split)
         problem, hint = place.problem, place.hint
         if place.empty and not problem:
-            problem = f"{place.path} holds neither images nor folders of classes."
+            problem = f"{place.path} holds neither images nor folders of classes.{_lying_in(place.path)}"
             hint = "Unpack its images there, or build other splits with --set 'source.splits=[…]'"
         first, *more = (piece.path for piece in place.pieces)
         names = [str(path.relative_to(self.top)) if path != self.top else path.name for path in (first, *more)]
@@ -115,6 +118,12 @@ class ImageFolders:
         except InputError as error:
             problem, hint = error.what, error.hint
         return Part(name=path.name, kind="boxes", split=split, path=path, problem=problem, hint=hint)
+
+
+def _lying_in(folder: Path) -> str:
+    sorter = Sorter()
+    sorter.leave(str(folder))
+    return f" It holds {in_words(sorter.left_out)}." if sorter.left_out else ""
 
 
 def _complete(folder: Path, parts: Collection[Part], way_out: str) -> None:

@@ -7,6 +7,7 @@ from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import ranks
 from wizard.sources.classes import UNLABELLED, Classes
 from wizard.sources.names import unsafe
+from wizard.sources.trees.copies import original_name
 from wizard.sources.trees.official_names import is_wnid, said
 
 
@@ -78,6 +79,9 @@ class Labelling:
         if spoken is None:
             if split == "test":
                 return safe(base), UNLABELLED
+            original = original_name(base)
+            if said(original):
+                raise Misnamed(f"looks like a copy of {original}, by its name")
             raise Misnamed("lies in no class's folder, and its name says no class")
         if spoken.problem:
             raise Misnamed(spoken.problem)

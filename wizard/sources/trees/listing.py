@@ -47,12 +47,34 @@ class Bounds:
 def files_below(
     folder: Path, bounds: Bounds, wanted: Callable[[str], bool], *, nested: bool = True
 ) -> Iterator[tuple[str, int]]:
-    """The files of a folder whose names are wanted, in the order in which the system gives them.
+    """The files of a folder whose names are wanted; see `walk`.
 
     Args:
         folder: where to look.
         bounds: how far links may lead.
         wanted: told a file's name without its folder.
+        nested: whether to look into its folders, at any depth, too.
+    """
+    return walk(folder, bounds, lambda entry: wanted(entry.name), nested=nested)
+
+
+def walk(
+    folder: Path,
+    bounds: Bounds,
+    wanted: Callable[["os.DirEntry[str]"], bool],
+    pass_over: Callable[["os.DirEntry[str]"], None] = lambda _entry: None,
+    *,
+    nested: bool = True,
+) -> Iterator[tuple[str, int]]:
+    """The files of a folder that are wanted, in the order in which the system gives them.
+
+    Links to files that nobody wants harm nobody, wherever they lead.
+
+    Args:
+        folder: where to look.
+        bounds: how far links may lead.
+        wanted: told each entry that is no folder.
+        pass_over: told each entry, file or folder, that `passed_over` names.
         nested: whether to look into its folders, at any depth, too.
 
     Yields:
@@ -68,11 +90,16 @@ def files_below(
         with reading(Path(path)), os.scandir(path) as entries:
             for entry in entries:
                 if passed_over(entry.name):
+                    pass_over(entry)
                     continue
-                if _is_folder(entry, bounds, nested=nested, wanted=wanted):
+                if nested and entry.is_symlink() and not entry.is_file():
+                    bounds.check(entry.path)
+                if entry.is_dir():
                     if nested:
                         stack.append((entry.path, f"{below}{entry.name}/", _further(trail, entry)))
-                elif wanted(entry.name):
+                elif wanted(entry):
+                    if entry.is_symlink():
+                        bounds.check(entry.path)
                     yield below + entry.name, _size(entry)
 
 
@@ -92,13 +119,6 @@ def folders_in(folder: Path, bounds: Bounds) -> list[str]:
             if entry.is_dir():
                 found.append(entry.name)
     return sorted(found)
-
-
-def _is_folder(entry: os.DirEntry[str], bounds: Bounds, *, nested: bool, wanted: Callable[[str], bool]) -> bool:
-    """Links to files that nobody wants harm nobody, wherever they lead."""
-    if entry.is_symlink() and (wanted(entry.name) or (nested and not entry.is_file())):
-        bounds.check(entry.path)
-    return entry.is_dir()
 
 
 def _further(trail: tuple[str, ...], entry: os.DirEntry[str]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import TEST_IMAGES, VALIDATION_IMAGES, synsets, validation_ranks
+from wizard.sources.clutter import of_folder
 
 _SPOKEN = re.compile(
     r"(?:(?P<train>(?P<wnid>n\d{8})_\d+)|(?P<val>ILSVRC2012_val_\d{8}))(?:_(?P<told>n\d{8}))?(?i:\.jpe?g)"
@@ -12,7 +13,22 @@ _SPOKEN = re.compile(
     re.ASCII,
 )
 _WNID = re.compile(r"n\d{8}", re.ASCII)
-_SUFFIXES = (".jpeg", ".jpg", ".png")
+_SUFFIXES = (
+    ".jpeg",
+    ".jpg",
+    ".png",
+    ".jpe",
+    ".jfif",
+    ".bmp",
+    ".gif",
+    ".webp",
+    ".tif",
+    ".tiff",
+    ".ppm",
+    ".pgm",
+    ".pnm",
+    ".avif",
+)
 _DIGITS = 8
 
 
@@ -76,7 +92,7 @@ def is_wnid(name: str) -> bool:
 
 
 def is_image(name: str) -> bool:
-    """Whether a file's name is that of an image.
+    """Whether a file's name is that of an image; one without a suffix, or with another, may be one all the same.
 
     >>> is_image("a.JPG"), is_image("a.txt")
     (True, False)
@@ -85,12 +101,12 @@ def is_image(name: str) -> bool:
 
 
 def passed_over(name: str) -> bool:
-    """Whether a name is one of those that systems leave in folders, or hidden.
+    """Whether a name, of a folder or file, is hidden or that of a folder of clutter: never a class, nor an image.
 
-    >>> passed_over("._n01440764_1.JPEG"), passed_over("n01440764")
-    (True, False)
+    >>> passed_over("._n01440764_1.JPEG"), passed_over("@eaDir"), passed_over("n01440764")
+    (True, True, False)
     """
-    return name.startswith(".") or name == "__MACOSX"
+    return bool(of_folder(name))
 
 
 def _number(stem: str) -> int:

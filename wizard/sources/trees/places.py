@@ -9,7 +9,8 @@ from pathlib import Path
 
 from wizard.errors import reading
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.trees.official_names import is_image, passed_over, said
+from wizard.sources.trees.official_names import passed_over, said
+from wizard.sources.trees.sorter import Sniffer
 
 _CLASS_ARCHIVE = re.compile(r"(n\d{8})\.tar", re.ASCII)
 _LOOKED_AT = 40_000
@@ -84,6 +85,7 @@ def look(path: Path) -> Place:
     folders: list[str] = []
     archives: list[str] = []
     images: list[str] = []
+    sniffer = Sniffer()
     with reading(path), os.scandir(path) as entries:
         for entry in islice(entries, _LOOKED_AT):
             if passed_over(entry.name):
@@ -92,7 +94,7 @@ def look(path: Path) -> Place:
                 folders.append(entry.name)
             elif class_archive(entry.name):
                 archives.append(class_archive(entry.name))
-            elif len(images) < _KEPT and is_image(entry.name):
+            elif len(images) < _KEPT and sniffer.is_image(entry):
                 images.append(entry.name)
     return Place(
         path=path, folders=tuple(sorted(folders)), archives=tuple(sorted(archives)), images=tuple(sorted(images))

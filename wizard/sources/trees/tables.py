@@ -1,5 +1,6 @@
 """Folders of images -> SampleTable."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,20 +12,27 @@ import numpy as np
 
 from wizard.errors import InputError, reading
 from wizard.formats import jpeg, tar
+from wizard.formats.padding import ends_in_zeros, is_padding
 from wizard.ilsvrc2012.archives import IMAGES, Split
+from wizard.sources.archive_hints import told_of_zeros
 from wizard.sources.cache import Arrays
+from wizard.sources.left_out import instead_of_images
 from wizard.sources.raw import Progress
 from wizard.sources.samples import SampleTable
+from wizard.sources.split_names import split_of_folder
+from wizard.sources.trees.copies import copies
 from wizard.sources.trees.labelling import Labelling, Misnamed, safe
-from wizard.sources.trees.listing import Bounds, files_below, folders_in
-from wizard.sources.trees.official_names import is_image, passed_over, said
+from wizard.sources.trees.listing import Bounds, files_below, folders_in, walk
+from wizard.sources.trees.official_names import passed_over, said
 from wizard.sources.trees.places import Place, class_archive
+from wizard.sources.trees.sorter import Sorter
 
 _BATCH = 5000
 """Images between two looks at how far it is."""
 _RENAME = "Move it to where it belongs, rename it, or remove it"
 _AGAIN = "Remove it, or unpack it again"
-_SKIP = 'Fetch or unpack it again, or leave such images out with --set output.on_bad_image="skip"'
+_CONVERT = "Remove it where it is no class; else convert its images to JPEG or PNG, or copy or unpack it again"
+_SKIP = 'Copy or unpack it again, or leave such images out with --set output.on_bad_image="skip"'
 
 
 class _Row(NamedTuple):
@@ -45,12 +53,14 @@ class Folders:
         place: where they lie.
         labelling: gives them names and labels.
         bounds: how far links may lead.
+        top: the folder that holds those of all splits; what lies between there and the place is counted.
     """
 
     split: Split
     place: Place
     labelling: Labelling
     bounds: Bounds
+    top: Path | None = None
 
     def table(self, progress: Progress, *, skip_bad: bool) -> SampleTable:
         """The images as a table without boxes, sorted by name.
@@ -66,12 +76,14 @@ class Folders:
         """
         files: list[str] = []
         parts: list[Arrays] = []
-        for file, rows in self._groups(progress):
+        sorter = Sorter()
+        doubts: list[str] = []
+        for file, rows in self._groups(sorter, doubts, progress):
             if not files or files[-1] != file:
                 files.append(file)
             parts.append(_columns(rows, len(files) - 1))
         if not parts:
-            raise InputError(f"{self.place.path} holds no images.", "Unpack them there")
+            raise InputError(instead_of_images(self.place.path, sorter.left_out), "Unpack images there")
         arrays = _sorted(files, parts)
         if not skip_bad and not arrays["image"].all():
             _refuse_bad(files, arrays)
@@ -86,24 +98,32 @@ class Folders:
             first_box=np.zeros(len(arrays["name"]) + 1, np.int64),
             boxes=np.empty((0, 4)),
             classes=self.labelling.classes,
+            left_out=sorter.left_out,
+            copies=copies(arrays["name"]),
+            warnings=tuple(doubts),
         )
 
-    def _groups(self, progress: Progress) -> Iterator[tuple[str, list[_Row]]]:
+    def _groups(self, sorter: Sorter, doubts: list[str], progress: Progress) -> Iterator[tuple[str, list[_Row]]]:
         """Images of no class's folder, then class by class; an archive is whole, a folder beside it may not be."""
         done = 0
         for place in self.place.pieces:
-            alone = self._alone(place)
+            alone = self._alone(place, sorter)
             while rows := list(islice(alone, _BATCH)):
                 done += len(rows)
                 progress(done, max(done, IMAGES[self.split].images))
                 yield str(place.path), rows
+            for name in self._unread_folders(place):
+                sorter.leave(str(place.path / name))
+        self._count_around(sorter)
         if self.place.shared:
             return
         found = [each for place in self.place.pieces for each in self._classes(place)]
         for count, (name, file) in enumerate(found, 1):
-            rows = list(self._of_archive(name, file) if file.name != name else self._of_folder(name, file))
+            rows = list(self._of_class(name, file, sorter, doubts))
             if not rows:
-                raise InputError(f"{file} holds no images.", _AGAIN)
+                raise self._without_images(name, file)
+            if file.name != name:
+                sorter.leave(str(file.with_name(name)))
             progress(count, len(found))
             yield str(file), rows
 
@@ -114,34 +134,76 @@ class Folders:
         for name in sorted({*folders_in(path, self.bounds), *archives} - place.others):
             yield name, path / (f"{name}.tar" if name in archives else name)
 
-    def _alone(self, place: Place) -> Iterator[_Row]:
+    def _alone(self, place: Place, sorter: Sorter) -> Iterator[_Row]:
         path = place.path
-        for base, size in files_below(path, self.bounds, self._is_ours, nested=False):
+
+        def is_image(entry: "os.DirEntry[str]") -> bool:
+            return self._is_ours(entry.name) and sorter.is_image(entry)
+
+        for base, size in walk(path, self.bounds, is_image, sorter.pass_over, nested=False):
             with _naming(f"{path}/{base}"):
                 name, label = self.labelling.alone(self.split, base)
             yield _Row(base, 0, size, name, label, size > 0)
 
     def _is_ours(self, base: str) -> bool:
-        """In a folder that splits share, an image that says no split is everyone's, and so refused by each."""
-        if not is_image(base):
-            return False
-        spoken = said(base) if self.place.shared else None
+        """What is read as another split's image, or as a class's archive, is not left out.
+
+        In a folder that splits share, an image that says no split is everyone's, and so refused by each.
+        """
+        if not self.place.shared:
+            return not class_archive(base)
+        spoken = said(base)
         return spoken is None or spoken.split == self.split
 
-    def _of_folder(self, wnid: str, path: Path) -> Iterator[_Row]:
+    def _count_around(self, sorter: Sorter) -> None:
+        """What lies in the split's folder where the images lie in one further down, as in test/test."""
+        read = {place.path for place in self.place.pieces}
+        around = {folder for path in read for folder in path.parents if self.top in folder.parents}
+        known = {str(path) for path in (*read, *around)}
+        for folder in sorted(around):
+            with reading(folder):
+                sorter.leave_beside(str(folder), known)
+
+    def _unread_folders(self, place: Place) -> list[str]:
+        """Those in which no images are looked for, but for other splits' own."""
+        if not place.shared:
+            read = [piece.path for piece in self.place.pieces]
+            others = [name for name in place.others if not split_of_folder(name)]
+            return [name for name in others if not any(path.is_relative_to(place.path / name) for path in read)]
+        with reading(place.path), os.scandir(place.path) as entries:
+            return [e.name for e in entries if e.is_dir(follow_symlinks=False) and not passed_over(e.name)]
+
+    def _of_class(self, name: str, path: Path, sorter: Sorter, doubts: list[str]) -> Iterator[_Row]:
+        is_archive = path.name != name
+        return self._of_archive(name, path, sorter, doubts) if is_archive else self._of_folder(name, path, sorter)
+
+    def _without_images(self, name: str, path: Path) -> InputError:
+        alone = Sorter()
+        list(self._of_class(name, path, alone, []))
+        missed = any(not each.clutter for each in alone.left_out)
+        return InputError(instead_of_images(path, alone.left_out), _CONVERT if missed else _AGAIN)
+
+    def _of_folder(self, wnid: str, path: Path, sorter: Sorter) -> Iterator[_Row]:
         label = self._rank(wnid, path)
-        for below, size in sorted(files_below(path, self.bounds, is_image)):
+        for below, size in sorted(walk(path, self.bounds, sorter.is_image, sorter.pass_over)):
             with _naming(f"{path}/{below}"):
                 name = self.labelling.in_class(wnid, below)
             yield _Row(below, 0, size, name, label, size > 0)
 
-    def _of_archive(self, wnid: str, path: Path) -> Iterator[_Row]:
+    def _of_archive(self, wnid: str, path: Path, sorter: Sorter, doubts: list[str]) -> Iterator[_Row]:
         label = self._rank(wnid, path)
+        last: tar.Member | None = None
+
+        def ended(size: int, zeros: int) -> None:
+            inside = last is not None and ends_in_zeros(file, last.offset, last.size)
+            if inside or not is_padding(size, zeros):
+                doubts.append(told_of_zeros(str(path), zeros, "images", inside=inside))
+
         try:
             with reading(path), path.open("rb", buffering=0) as file:
-                for member in tar.members(file, 0, path.stat().st_size, head=jpeg.MAGIC_BYTES):
-                    base = member.name.rpartition("/")[2]
-                    if passed_over(base) or not is_image(base):
+                for member in tar.members(file, 0, path.stat().st_size, head=jpeg.MAGIC_BYTES, ended=ended):
+                    last = member if sorter.is_image_member(str(path), member) else None
+                    if last is None:
                         continue
                     with _naming(f"{path}: {member.name}"):
                         name = self.labelling.in_class(wnid, safe(member.name).rpartition("/")[2])
@@ -149,9 +211,9 @@ class Folders:
         except tar.TarDamage as error:
             beside = path.with_suffix("")
             way_out = (
-                f"If the folder {beside} is complete, remove the archive; else fetch" if beside.is_dir() else "Fetch"
+                f"If the folder {beside} is complete, remove the archive; else copy" if beside.is_dir() else "Copy"
             )
-            raise InputError(f"{path}: {error}.", f"{way_out} it again") from error
+            raise InputError(f"{path}: {error}.", error.hint or f"{way_out} or unpack it again") from error
 
     def _rank(self, name: str, path: Path) -> int:
         with _naming(str(path)):

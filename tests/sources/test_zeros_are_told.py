@@ -1,0 +1,49 @@
+"""Zeros that padding does not explain, wherever a person looks at raw data."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import build_dataset, profile
+from wizard.ask.diagnosis import diagnosis
+from wizard.ask.facts import Facts, look
+from wizard.engine.events import Event, Note
+from wizard.ilsvrc2012.archives import IMAGES
+from wizard.inspection import inspect
+from wizard.preflight.examine import examine
+
+SAID = " kB of zeros follow the last file of"
+
+
+def ignore(_event: Event) -> None:
+    pass
+
+
+@pytest.fixture
+def padded(raw_copy: Path) -> Path:
+    path = raw_copy / IMAGES["train"].name
+    path.write_bytes(path.read_bytes() + bytes(100_000))
+    return raw_copy
+
+
+def told_of(raw: Path) -> list[str]:
+    """What inspection, interview and pre-flight say of the train archive."""
+    facts = inspect(raw, ignore)
+    of_file = inspect(raw / IMAGES["train"].name, ignore)
+    (check,) = (check for check in examine(profile(raw, raw / "out"), ignore).checks if check.name == "raw-data")
+    assert (SAID in check.seen) == ("compare their sizes" in check.mend)
+    return [str(facts), str(of_file), "\n".join(diagnosis(look(Facts(), raw, ignore))), check.seen]
+
+
+def test_a_person_is_told_before_anything_is_built(padded: Path) -> None:
+    assert all(SAID in each for each in told_of(padded))
+
+
+def test_a_usual_archive_is_not_spoken_of(raw: Path) -> None:
+    assert not any("of zeros" in each for each in told_of(raw))
+
+
+def test_a_build_warns(padded: Path, tmp_path: Path) -> None:
+    events: list[Event] = []
+    build_dataset(padded, tmp_path / "out", report=events.append, source={"splits": ["train"], "boxes": "none"})
+    assert any(SAID in event.text for event in events if isinstance(event, Note) and event.warning)

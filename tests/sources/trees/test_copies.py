@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import tar
+from tests.sources.making import GOLDFISH, JPEG, TENCH, nothing, write
+from wizard.sources.detect import open_raw
+from wizard.sources.samples import Copies
+from wizard.sources.trees.copies import original_name
+
+
+def copies(folder: Path) -> Copies | None:
+    return open_raw(folder).table("train", folder, nothing, skip_bad=True).copies
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x (1).jpg",
+        "x(12).jpg",
+        "x copy.jpg",
+        "x copy 2.jpg",
+        "x - Copy.jpg",
+        "x - Copy (2).jpg",
+        "x - Kopie.jpg",
+        "x (copy).jpg",
+        "x (copy 1).jpg",
+        "x (another copy).jpg",
+        "x (3rd copy).jpg",
+        "x_copy.jpg",
+        "Copy of x.jpg",
+        "Copy (2) of x.jpg",
+        "Kopie von x.jpg",
+        "x~1.jpg",
+        "x.jpg.1",
+    ],
+)
+def test_names_that_programs_give_to_copies_say_their_originals(tmp_path: Path, name: str) -> None:
+    assert original_name(name) == "x.jpg"
+    assert copies(write(tmp_path, ["train/cat/x.jpg", f"train/cat/{name}"])) == Copies(1, f"cat/{name}", "cat/x.jpg")
+
+
+@pytest.mark.parametrize("name", ["x.jpg", "x 2.jpg", "copy.jpg", "xcopy.jpg", "x_1.jpg", "(1).jpg", "x (red).jpg"])
+def test_other_names_say_nothing_of_a_copy(name: str) -> None:
+    assert not original_name(name)
+
+
+@pytest.mark.parametrize("files", [["x (1).jpg", "x (2).jpg"], ["x (1).jpg", "deep/x.jpg"], ["x (1).jpg", "x.png"]])
+def test_a_copy_whose_original_is_not_beside_it_is_none(tmp_path: Path, files: list[str]) -> None:
+    assert copies(write(tmp_path, [f"train/cat/{file}" for file in files])) is None
+
+
+def test_an_original_in_another_class_is_none(tmp_path: Path) -> None:
+    assert copies(write(tmp_path, ["train/cat/x.jpg", "train/dog/x (1).jpg"])) is None
+
+
+@pytest.mark.parametrize("suffix", ["JPEG", "jpg"])
+def test_copies_of_official_images_are_found_in_folders_and_class_archives(tmp_path: Path, suffix: str) -> None:
+    files = [f"{TENCH}_1.{suffix}", f"{TENCH}_1 (1).{suffix}"]
+    found = Copies(1, f"{TENCH}_1 (1).{suffix}", f"{TENCH}_1.JPEG")
+    assert copies(write(tmp_path / "a", [f"train/{TENCH}/{file}" for file in files])) == found
+    write(tmp_path / "b", [f"train/{GOLDFISH}/{GOLDFISH}_1.JPEG"])
+    (tmp_path / f"b/train/{TENCH}.tar").write_bytes(tar([(file, JPEG) for file in files]))
+    assert copies(tmp_path / "b") == found
+
+
+def test_all_copies_are_counted(tmp_path: Path) -> None:
+    files = [f"train/cat/{name}" for name in ("x.jpg", "x (1).jpg", "x (1) (1).jpg", "deep/y.jpg", "deep/y copy.jpg")]
+    found = copies(write(tmp_path, files))
+    assert found == Copies(3, "cat/deep/y copy.jpg", "cat/deep/y.jpg")

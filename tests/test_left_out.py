@@ -1,0 +1,116 @@
+"""What is left out, passed over or looks copied is told wherever a person looks."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.helpers import build_dataset, profile
+from wizard.ask.diagnosis import diagnosis
+from wizard.ask.facts import Facts, look
+from wizard.engine import manifest
+from wizard.engine.events import Event, Note
+from wizard.inspection import inspect
+from wizard.preflight.examine import examine
+from wizard.sources.samples import LeftOut
+
+FORMATS = {"1.jpg": "JPEG", "2.webp": "WEBP", "3": "BMP", "4.gif": "GIF", "5.tif": "TIFF", "6.dat": "PNG"}
+
+
+@pytest.fixture
+def share(tmp_path: Path) -> Path:
+    """Two classes of six images each in several formats, clutter, an array and a copy among them."""
+    folder = tmp_path / "share"
+    for place, wnid in enumerate(("cat", "dog")):
+        (folder / "train" / wnid / "@eaDir").mkdir(parents=True)
+        for name, kind in FORMATS.items():
+            image = Image.new("RGB", (40, 30), (80 * place, 100, 120))
+            image.save(folder / "train" / wnid / name, kind)
+        (folder / "train" / wnid / "@eaDir" / "1.jpg").write_bytes(b"thumbnail")
+    (folder / "train/cat/1 (1).jpg").write_bytes((folder / "train/cat/1.jpg").read_bytes())
+    (folder / "train/dog/mask.npy").write_bytes(b"\x93NUMPY")
+    return folder
+
+
+def told_of(share: Path) -> list[tuple[str, bool]]:
+    return [
+        (f"train, left out: 1 .npy file; the first is {share}/train/dog/mask.npy", True),
+        ("train, passed over: 2 files in @eaDir (Synology thumbnails)", False),
+        ("train, copies: 1 image looks like a copy of another by name: cat/1 (1).jpg of cat/1.jpg", True),
+    ]
+
+
+def test_a_build_tells_and_keeps_what_was_left_out_and_reads_all_images(share: Path, tmp_path: Path) -> None:
+    events: list[Event] = []
+    finished = build_dataset(
+        share,
+        tmp_path / "out",
+        report=events.append,
+        source={"splits": ["train"], "boxes": "none"},
+        output={"train_shards": 2},
+    )
+    notes = [(event.text, event.warning) for event in events if isinstance(event, Note)]
+    assert [note for note in notes if note[0].startswith("train, ")] == told_of(share)
+    assert finished.splits[0].images_out == 13
+    assert finished.converted == {"WEBP": 2, "BMP": 2, "GIF": 2, "TIFF": 2, "PNG": 2}
+    assert manifest.read(tmp_path / "out").left_out == {
+        "train": (
+            LeftOut(what=".npy files", count=1, first=f"{share}/train/dog/mask.npy", clutter=False),
+            LeftOut(
+                what="files in @eaDir (Synology thumbnails)",
+                count=2,
+                first=f"{share}/train/cat/@eaDir/1.jpg",
+                clutter=True,
+            ),
+        )
+    }
+
+
+def test_a_manifest_that_says_nothing_of_it_is_still_read(built_copy: Path) -> None:
+    path = built_copy / "dataset.json"
+    fields = json.loads(path.read_text())
+    del fields["left_out"]
+    path.write_text(json.dumps(fields))
+    assert manifest.read(built_copy).left_out == {}
+
+
+def test_the_manifest_of_some_classes_keeps_it_too(share: Path, tmp_path: Path) -> None:
+    build_dataset(
+        share,
+        tmp_path / "out",
+        source={"splits": ["train"], "boxes": "none", "classes": 1},
+        output={"train_shards": 1},
+    )
+    assert [each.count for each in manifest.read(tmp_path / "out").left_out["train"]] == [1, 2]
+
+
+def test_the_preflight_warns_of_it(share: Path, tmp_path: Path) -> None:
+    source = {"splits": ["train"], "boxes": "none"}
+    check = examine(profile(share, tmp_path / "out", source=source), lambda _event: None).checks[0]
+    assert (check.name, check.status) == ("raw-data", "warn")
+    assert all(text in check.seen for text, _ in told_of(share))
+    assert check.mend.startswith("Look at the files named")
+
+
+def test_the_preflight_passes_where_only_clutter_lies_there(share: Path, tmp_path: Path) -> None:
+    (share / "train/dog/mask.npy").unlink()
+    (share / "train/cat/1 (1).jpg").unlink()
+    source = {"splits": ["train"], "boxes": "none"}
+    check = examine(profile(share, tmp_path / "out", source=source), lambda _event: None).checks[0]
+    assert (check.status, check.mend) == ("pass", "")
+    assert "passed over: 2 files in @eaDir" in check.seen
+
+
+def test_inspect_shows_it(share: Path) -> None:
+    facts = inspect(share, lambda _event: None)
+    assert [(f"{name}: {facts[name]}") for name in facts if name.startswith("train, ")] == [
+        text for text, _ in told_of(share)
+    ]
+
+
+def test_the_guided_setup_shows_it_with_the_raw_data(share: Path) -> None:
+    lines = diagnosis(look(Facts(last=None, names=frozenset()), share, lambda _event: None))
+    assert [line.strip() for line in lines if line.startswith("    ")] == [
+        f"{'!' if warning else '·'} {text.removeprefix('train, ')}" for text, warning in told_of(share)
+    ]

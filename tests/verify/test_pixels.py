@@ -1,0 +1,150 @@
+"""What TensorFlow finds in images that our own checks have passed."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.verify.shards import NAMES, expectation, image, images, replaced, task, told, with_bytes, with_image
+from wizard.engine.events import Event, Preparing
+from wizard.engine.targets import Target
+from wizard.errors import VerifyFailed
+from wizard.formats import example, tar, tfrecord
+from wizard.verify.client import TensorFlow
+from wizard.verify.dataset import verify
+from wizard.verify.expected import Expectation, Problem
+from wizard.verify.pixels import check_pixels
+from wizard.verify.shard import check_shard
+
+TARGETS = {
+    "inception": Target(),
+    "split folders": Target(split_folders=True),
+    "tpu": Target(features="tpu"),
+    "webdataset": Target(format="webdataset"),
+    "folders": Target(format="folders"),
+    "flat": Target(format="flat"),
+}
+
+
+def zeroed(data: bytes) -> bytes:
+    """A JPEG whose second half is zeros, as a broken copy leaves it; its header says nothing of that."""
+    return data[: len(data) // 2] + bytes(len(data) - len(data) // 2)
+
+
+def cut(data: bytes) -> bytes:
+    """One that breaks off just before its end, which is filled up."""
+    return data[:-40] + bytes(40)
+
+
+def damaged(expected: Expectation, harm: Callable[[bytes], bytes], *names: str) -> Expectation:
+    for name in names:
+        expected = with_image(expected, name, images()[name], harm(images()[name]))
+    return expected
+
+
+def checked(tensorflow: TensorFlow, *expected: Expectation, known: tuple[Problem, ...] = ()) -> list[Problem]:
+    return check_pixels(tensorflow, expected, known, lambda _event: None)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("harm", [zeroed, cut])
+def test_names_each_image_that_tensorflow_refuses_in_every_target(
+    tensorflow: TensorFlow, tmp_path: Path, name: str, harm: Callable[[bytes], bytes]
+) -> None:
+    target = TARGETS[name]
+    expected = damaged(expectation(task(tmp_path, images(), target)), harm, NAMES[1], NAMES[3])
+    assert check_shard(expected) == ()
+    found = checked(tensorflow, expected)
+    assert [problem.name for problem in found] == [NAMES[1], NAMES[3]]
+    assert [problem.record for problem in found] == ([None, None] if target.of_files else [1, 3])
+    assert all("TensorFlow cannot decode its image: jpeg::Uncompress failed" in problem.what for problem in found)
+    if target.of_files:
+        assert target.image("train", NAMES[3], "n01514668") in found[1].what
+
+
+def test_names_images_in_records_that_keep_their_features(tensorflow: TensorFlow, tmp_path: Path) -> None:
+    expected = damaged(expectation(task(tmp_path, images(), Target(index=False))), zeroed, NAMES[3])
+    expected = dataclasses.replace(expected, target=Target(features="source", index=False))
+    assert check_shard(expected) == ()
+    assert [problem.name for problem in checked(tensorflow, expected)] == [NAMES[3]]
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_finds_nothing_wrong_with_good_images(tensorflow: TensorFlow, tmp_path: Path, name: str) -> None:
+    assert checked(tensorflow, expectation(task(tmp_path, images(), TARGETS[name]))) == []
+
+
+@pytest.mark.parametrize("form", ["inception", "webdataset"])
+def test_compares_the_decoded_size_with_the_stated_one(tensorflow: TensorFlow, tmp_path: Path, form: str) -> None:
+    expected = expectation(task(tmp_path, images(), TARGETS[form]))
+    taller = image(31, 40)
+    content = expected.path.read_bytes()
+    if form == "inception":
+        with expected.path.open("rb") as file:
+            records = [example.decode(record.payload) for record in tfrecord.records(file)]
+        records[0]["image/encoded"] = taller
+        content = b"".join(tfrecord.frame(example.encode(record)) for record in records)
+    else:
+        name = "n01514668_0.jpg"
+        content = content.replace(tar.member(name, images()[NAMES[0]]), tar.member(name, taller))
+    (problem,) = checked(tensorflow, replaced(expected, content))
+    assert problem.record == 0
+    assert problem.what == "TensorFlow decodes it to 31 x 40 pixels, stated is height 30 and width 40"
+
+
+@pytest.mark.parametrize(
+    ("form", "said"), [("inception", "truncated record"), ("webdataset", "unexpected end of data")]
+)
+def test_tells_that_a_shard_breaks_off_unless_that_is_known(
+    tensorflow: TensorFlow, tmp_path: Path, form: str, said: str
+) -> None:
+    expected = expectation(task(tmp_path, images(), TARGETS[form]))
+    broken = replaced(expected, expected.path.read_bytes()[:-3000])
+    assert f"TensorFlow cannot read it: {said}" in told(checked(tensorflow, broken)).replace("ReadError('", "")
+    assert checked(tensorflow, broken, known=check_shard(broken)) == []
+
+
+def test_tells_that_images_are_missing_unless_that_is_known(tensorflow: TensorFlow, tmp_path: Path) -> None:
+    expected = expectation(task(tmp_path, images()))
+    with expected.path.open("rb") as file:
+        fewer = replaced(expected, b"".join(tfrecord.frame(each.payload) for each in list(tfrecord.records(file))[:3]))
+    assert told(checked(tensorflow, fewer)).endswith("TensorFlow found 3 images in it, expected 4")
+    assert checked(tensorflow, fewer, known=check_shard(fewer)) == []
+
+
+def test_progress_moves_within_a_shard_and_ends_at_the_whole(tensorflow: TensorFlow, tmp_path: Path) -> None:
+    events: list[Event] = []
+    drawn = image(8, 8)
+    expected = expectation(task(tmp_path, {f"n01514668_{i}.JPEG": drawn for i in range(100)}))
+    check_pixels(tensorflow, [expected, expected], (), events.append)
+    steps = [event for event in events if isinstance(event, Preparing)]
+    done = [step.done for step in steps]
+    assert len(done) == 8
+    assert done == sorted(done)
+    assert done[-1] == steps[0].total == 2 * expected.result.bytes_out
+
+
+def test_a_dataset_with_an_image_that_tensorflow_refuses_is_not_verified(built_copy: Path) -> None:
+    manifest = json.loads((built_copy / "dataset.json").read_text())
+    result = manifest["shards"][-1]
+    shard = built_copy / result["shard"]
+    with shard.open("rb") as file:
+        *_, last = tfrecord.records(file)
+    record = example.decode(last.payload)
+    data, name = record["image/encoded"], record["image/filename"]
+    assert isinstance(data, bytes)
+    assert isinstance(name, bytes)
+    shard.write_bytes(with_bytes(shard, data, zeroed(data)))
+    result["sha256"] = hashlib.sha256(shard.read_bytes()).hexdigest()
+    (built_copy / "dataset.json").write_text(json.dumps(manifest))
+    (built_copy / "train-00099-of-00100").write_bytes(b"")
+    with pytest.raises(VerifyFailed) as error:
+        verify(built_copy, lambda _event: None, pixels=True)
+    assert "train-00099-of-00100: it is no shard" in error.value.what
+    place = f"{shard.name}, record {result['images'] - 1} ({name.decode()})"
+    assert f"{place}: TensorFlow cannot decode its image" in error.value.what
+    assert "Remove what is no part of it" in error.value.hint
+    assert "Delete the files with images that TensorFlow cannot decode" in error.value.hint

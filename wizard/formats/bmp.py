@@ -1,0 +1,68 @@
+"""Bitmaps of 24 and 32 bits as TensorFlow reads them.
+
+TensorFlow's reader (tensorflow/core/kernels/image/decode_image_op.cc) knows no palettes, masks or compression: it takes
+a palette's indexes for shades of gray. Such bitmaps are left to Pillow, which gives their true colors.
+"""
+
+import struct
+from typing import NamedTuple
+
+import numpy as np
+
+from wizard.formats.arrays import Pixels
+from wizard.formats.undecodable import Undecodable
+
+_HEADERS = struct.Struct("<2sIHHIIiiHHI")
+"""The file's header and the beginning of the bitmap's (BITMAPFILEHEADER, BITMAPINFOHEADER)."""
+_OLDEST = 40
+"""Bytes of the first header in which width and height have 32 bits."""
+_UNCOMPRESSED = 0
+_SAMPLES = {24: 3, 32: 4}
+
+
+class Outline(NamedTuple):
+    """Where the pixels begin; the size in pixels, height negative where the top row comes first; bits a pixel."""
+
+    start: int
+    width: int
+    height: int
+    bits: int
+
+
+def read_outline(data: bytes) -> Outline | None:
+    """The outline of a bitmap whose pixels are not compressed and have no masks; None of any other.
+
+    Raises:
+        Undecodable: the file has not exactly the bytes that its headers say.
+    """
+    if len(data) < _HEADERS.size:
+        return None
+    _, _, _, _, start, size, width, height, _, bits, compression = _HEADERS.unpack_from(data)
+    if size < _OLDEST or compression != _UNCOMPRESSED:
+        return None
+    if width <= 0 or not height:
+        raise Undecodable("its header says that it has no rows or no columns")
+    expected = start + _row_bytes(width, bits) * abs(height)
+    if len(data) != expected:
+        raise Undecodable(f"it has {len(data):,} bytes, expected {expected:,} by its header")
+    return Outline(start, width, height, bits)
+
+
+def decode(data: bytes, outline: Outline) -> Pixels | None:
+    """The pixels of a bitmap of 24 or 32 bits, alpha dropped; None of any other.
+
+    Returns:
+        uint8[height, width, 3], RGB.
+    """
+    start, width, height, bits = outline
+    if bits not in _SAMPLES:
+        return None
+    samples, rows, row = _SAMPLES[bits], abs(height), _row_bytes(width, bits)
+    padded = np.frombuffer(data, np.uint8, offset=start).reshape(rows, row)
+    pixels = padded[:, : samples * width].reshape(rows, width, samples)[..., 2::-1]
+    return np.ascontiguousarray(pixels if height < 0 else pixels[::-1])
+
+
+def _row_bytes(width: int, bits: int) -> int:
+    """Rows are padded to whole words of 32 bits."""
+    return -(-width * bits // 32) * 4

@@ -1,0 +1,92 @@
+"""JPEGs to RGB pixels and back, meaning by a JPEG what TensorFlow's decoder means.
+
+simplejpeg (TurboJPEG) decodes. It refuses what libjpeg only warns of, such as stray bytes between segments, which
+TensorFlow tolerates. Such a JPEG goes to Pillow, which tolerates it too, unless it breaks off: where others make up an
+end marker, TensorFlow refuses the image (`MemFillInputBuffer` in tensorflow/core/lib/jpeg/jpeg_handle.cc).
+"""
+
+import io
+import warnings
+
+import numpy as np
+import simplejpeg
+from kornia_rs.io import encode_image_jpegturbo
+from PIL import Image
+
+from wizard.formats.arrays import Pixels
+from wizard.formats.jpeg_markers import is_ended, read_frame
+from wizard.formats.undecodable import Undecodable
+
+LONGEST_SIDE = 65_500
+"""libjpeg's limit in pixels (JPEG_MAX_DIMENSION)."""
+_INK = ("CMYK", "YCCK")
+
+
+def decode(data: bytes) -> Pixels:
+    """The image as TensorFlow decodes it with `dct_method="INTEGER_ACCURATE"`.
+
+    Returns:
+        uint8[height, width, 3], RGB.
+
+    Raises:
+        Undecodable: TensorFlow would refuse it; the message says why.
+    """
+    frame = read_frame(data)
+    space = "CMYK" if frame.color in _INK else "RGB"
+    try:
+        pixels = simplejpeg.decode_jpeg(data, space, fastdct=False, fastupsample=False)
+    except ValueError:
+        pixels = _tolerantly(data, space)
+    return _from_cmyk(pixels, inverted=frame.adobe) if space == "CMYK" else pixels
+
+
+def check(data: bytes) -> None:
+    """Proves that an image whose frame header was read can be decoded, at about half the cost of decoding it.
+
+    All entropy-coded data is read, as in `decode`; just the inverse transform is done at an eighth of the size.
+
+    Raises:
+        Undecodable: it cannot be decoded; the message says why.
+    """
+    try:
+        simplejpeg.decode_jpeg(data, "GRAY", fastdct=True, fastupsample=True, min_height=1, min_width=1, min_factor=8)
+    except ValueError:
+        decode(data)
+
+
+def encode(pixels: Pixels, quality: int) -> bytes:
+    """A baseline JPEG of 3 components, 4:2:0, at JPEG quality 1..100.
+
+    kornia-rs calls libjpeg-turbo with the accurate transform, as Pillow does; simplejpeg's encoder always takes the
+    fast one and loses 0.3 dB by it.
+
+    Args:
+        pixels: uint8[height, width, 3], RGB, contiguous.
+        quality: libjpeg's quality factor.
+    """
+    return bytes(encode_image_jpegturbo(pixels, quality, "4:2:0"))
+
+
+def _tolerantly(data: bytes, space: str) -> Pixels:
+    """With libjpeg's warnings let pass, and its errors not; also the samplings that TurboJPEG has no name for.
+
+    That is Pillow: TurboJPEG without strictness no longer tells an error that follows a warning.
+    """
+    if not is_ended(data):
+        raise Undecodable("it breaks off: there is no end marker behind its image data")
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+            image.load()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise Undecodable(f"its image data is damaged: {error}") from error
+    if space == "CMYK":
+        return 255 - np.asarray(image)  # Pillow takes all CMYK for inverted
+    return np.asarray(image.convert("RGB"))
+
+
+def _from_cmyk(cmyk: Pixels, *, inverted: bool) -> Pixels:
+    """By the arithmetic of tensorflow/core/lib/jpeg/jpeg_mem.cc."""
+    ink = cmyk.astype(np.uint16)
+    if not inverted:
+        ink = 255 - ink
+    return (ink[..., :3] * ink[..., 3:] // 255).astype(np.uint8)

@@ -1,0 +1,190 @@
+"""What a JPEG says of itself before any codec sees it: the frame header, the colour space, and whether it ends.
+
+Codecs differ in what they make of a process that they do not know, and some crash on it: libjpeg-turbo 3 does when it
+scales a lossless JPEG down. So the markers are read here, by the rules of libjpeg (jdmarker.c, jdapimin.c) and of ITU-T
+T.81, and what TensorFlow's libjpeg does not decode is refused by its frame header.
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from wizard.formats.undecodable import Undecodable
+
+_SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
+_LEAST = 0xC0
+"""No marker of a sequence that libjpeg resumes at is lower (jpeg_resync_to_restart in jdmarker.c)."""
+_BARE = frozenset({0x00, 0x01, *range(0xD0, 0xD8)})
+"""A byte of data that looks like a marker, TEM, and restart markers: nothing belongs to them."""
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_DECODED = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
+"""Baseline, extended and progressive frames, with Huffman or arithmetic codes."""
+_SIZED = _FRAMES | {_SOS, 0xC4, 0xCC, 0xDB, 0xDC, 0xDD, 0xFE, *range(0xE0, 0xF0)}
+"""Frames, scans, tables, DNL, restart interval, comment, and application data: a length, and what it counts."""
+_FRAME = struct.Struct(">BHHB")
+"""Of a frame header: bits a sample, height, width, components, after which come three bytes a component."""
+_APP0, _APP14 = 0xE0, 0xEE
+_JFIF_BYTES, _ADOBE_BYTES = 14, 12
+"""What libjpeg wants of these segments before it believes them (APP0_DATA_LEN, APP14_DATA_LEN)."""
+_PROGRESSIVE = (0xC2, 0xCA)
+_INKS = 4
+_PROCESSES = {
+    0xC3: "lossless",
+    0xC5: "hierarchical",
+    0xC6: "hierarchical",
+    0xC7: "hierarchical and lossless",
+    0xCB: "lossless",
+    0xCD: "hierarchical",
+    0xCE: "hierarchical",
+    0xCF: "hierarchical and lossless",
+}
+_SAMPLES = 1 << 29
+"""TensorFlow refuses images of this many samples (height x width x components) and more."""
+
+
+class Frame(NamedTuple):
+    """A JPEG's frame header.
+
+    Attributes:
+        height: in pixels.
+        width: in pixels.
+        color: the colour space as encoded, as libjpeg tells it: YCbCr, RGB, Gray, CMYK or YCCK.
+        adobe: whether an APP14 segment that counts was seen: its writer stores CMYK inverted.
+    """
+
+    height: int
+    width: int
+    color: str
+    adobe: bool
+
+
+_Segment = tuple[int, int, int]
+"""A marker, and where its content begins and ends. A bare tuple: this is done for every image."""
+
+
+def read_frame(data: bytes) -> Frame:
+    """Reads the markers up to the first scan.
+
+    Raises:
+        Undecodable: they break off, or TensorFlow decodes no image of this process, depth, colour or size.
+    """
+    head, scanned = _Head(), 0
+    segments = _segments(data)
+    for marker, start, end in segments:
+        if marker == _SOS:
+            scanned = data[start] if start < end else 0
+            break
+        if marker == _EOI:
+            raise Undecodable("it ends before its image data")
+        head.note(data, marker, start, end)
+    else:
+        raise Undecodable("it breaks off before its image data")
+    if not head.frame:
+        raise Undecodable("its image data comes before a frame header")
+    _, height, width, count = _FRAME.unpack_from(head.frame)
+    if height * width * count >= _SAMPLES:
+        raise Undecodable(f"{width:,} x {height:,} pixels are more than TensorFlow decodes")
+    if count == _INKS and (head.process in _PROGRESSIVE or scanned < count):
+        # All scans are read before the first row is converted, so that a later segment still counts for that.
+        inverted = head.adobe >= 0 or any(_is_adobe(data, *segment) for segment in segments)
+        return Frame(height, width, head.color, inverted)
+    return Frame(height, width, head.color, head.adobe >= 0)
+
+
+def is_ended(data: bytes) -> bool:
+    """Whether a reader of all scans comes to an end marker before the bytes run out.
+
+    libjpeg makes up an end marker where there is none; TensorFlow has it refuse instead.
+    """
+    try:
+        return any(marker == _EOI for marker, _, _ in _segments(data))
+    except Undecodable:
+        return False
+
+
+def _segments(data: bytes) -> Iterator[_Segment]:
+    """Marker by marker, as libjpeg finds them: what is no marker between two of them, as a scan's data, is passed over.
+
+    Raises:
+        Undecodable: a marker is unknown, or a segment reaches beyond the end.
+    """
+    at, scanned, size = 2, False, len(data)
+    while True:
+        at = data.find(b"\xff", at)
+        while 0 <= at < size and data[at] == 0xFF:
+            at += 1
+        if not 0 <= at < size:
+            return
+        marker = data[at]
+        at += 1
+        if marker in _SIZED:
+            scanned |= marker == _SOS
+            end = at + int.from_bytes(data[at : at + 2])
+            if end < at + 2 or end > size:
+                raise Undecodable("it breaks off inside a segment, or a segment has no length")
+            yield marker, at + 2, end
+            at = end
+        elif marker == _EOI:
+            yield marker, at, at
+            return
+        elif marker == _SOI:
+            raise Undecodable("it has two start markers")
+        elif marker not in _BARE and (marker >= _LEAST or not scanned):
+            # Lower ones libjpeg passes over where it looks for a restart marker, and refuses elsewhere.
+            raise Undecodable(f"it has the unknown marker {marker:02X}")
+
+
+class _Head:
+    """What the segments before the first scan say."""
+
+    __slots__ = ("adobe", "frame", "jfif", "process")
+
+    def __init__(self) -> None:
+        self.process = 0
+        self.frame = b""
+        self.jfif = False
+        self.adobe = -1
+        """The colour transform that an APP14 segment states; -1 where none counts."""
+
+    def note(self, data: bytes, marker: int, start: int, end: int) -> None:
+        if marker in _FRAMES:
+            if self.frame:
+                raise Undecodable("it has two frame headers")
+            self.process, self.frame = marker, data[start:end]
+            _require_decoded(marker, self.frame)
+        elif marker == _APP0:
+            self.jfif = self.jfif or (end - start >= _JFIF_BYTES and data.startswith(b"JFIF\0", start))
+        elif _is_adobe(data, marker, start, end):
+            self.adobe = data[start + 11]
+
+    @property
+    def color(self) -> str:
+        """The guess of libjpeg (default_decompress_parms in jdapimin.c)."""
+        names = self.frame[_FRAME.size :: 3]
+        if len(names) == 1:
+            return "Gray"
+        if len(names) == _INKS:
+            return "CMYK" if self.adobe in (-1, 0) else "YCCK"
+        if self.jfif:
+            return "YCbCr"
+        if self.adobe >= 0:
+            return "RGB" if self.adobe == 0 else "YCbCr"
+        return "RGB" if names == b"RGB" else "YCbCr"
+
+
+def _is_adobe(data: bytes, marker: int, start: int, end: int) -> bool:
+    return marker == _APP14 and end - start >= _ADOBE_BYTES and data.startswith(b"Adobe", start)
+
+
+def _require_decoded(marker: int, frame: bytes) -> None:
+    if marker not in _DECODED:
+        raise Undecodable(f"it is a {_PROCESSES[marker]} JPEG, which TensorFlow does not decode")
+    if len(frame) < _FRAME.size or len(frame) != _FRAME.size + 3 * frame[5]:
+        raise Undecodable("its frame header has a wrong length")
+    depth, height, width, count = _FRAME.unpack_from(frame)
+    if depth != 8:
+        raise Undecodable(f"it has {depth} bits a sample, and TensorFlow decodes JPEGs of 8")
+    if count not in (1, 3, 4):
+        raise Undecodable(f"it has {count} colour components; TensorFlow decodes JPEGs of 1, 3 or 4")
+    if not (height and width):
+        raise Undecodable("it says that it has no rows or no columns")

@@ -1,0 +1,72 @@
+"""The zeros behind a tar archive's last member: whether only they follow, and whether padding explains them.
+
+An archive ends with two blocks of zeros (POSIX.1-2001, "ustar Interchange Format"; some writers leave one out), and its
+last record is filled up with more. A download whose space was reserved beforehand, or a copy that lost blocks, ends in
+zeros too; only their length tells the two apart.
+"""
+
+import errno
+import io
+import os
+from typing import IO
+
+BLOCK = 512
+"""Bytes of a header, and what contents are padded to."""
+RECORDS = (5_120, 10_240, 126 * BLOCK, *(BLOCK << power for power in range(12)))
+"""Record sizes in bytes that archives are met with: cpio's; the default of GNU tar, bsdtar and Python's tarfile; the
+`-b 126` of GNU tar's manual ("The Blocking Factor of an Archive"); powers of two up to 1 MiB (`-b 2048`), for tapes."""
+_CHUNK = 1 << 20
+
+
+def skip_zeros(file: IO[bytes], position: int, end: int | None) -> tuple[int, bytes]:
+    """Reads on, from where the file stands, to the first block that is not all zeros.
+
+    Holes of a sparse file are passed over without being read, where the system says where they are.
+
+    Args:
+        file: only ever read forwards.
+        position: where it stands.
+        end: offset just after the archive; None where that is the end of the file.
+
+    Returns:
+        The offset of that block, and its bytes; the end and nothing where only zeros follow.
+    """
+    while True:
+        position = _skip_hole(file, position, end)
+        chunk = file.read(_CHUNK if end is None else min(_CHUNK, end - position))
+        if not chunk:
+            return position, b""
+        if chunk != bytes(len(chunk)):
+            at = (len(chunk) - len(chunk.lstrip(b"\0"))) // BLOCK * BLOCK
+            return position + at, chunk[at : at + BLOCK]
+        position += len(chunk)
+
+
+def is_padding(size: int, zeros: int) -> bool:
+    """Whether an archive of `size` bytes may well end in so many zeros: its end marker and the rest of one record.
+
+    >>> is_padding(10_240, 8_704), is_padding(1_228_800, 614_400), is_padding(1 << 20, 614_400)
+    (True, False, True)
+    """
+    return any(size % record == 0 and zeros <= record + BLOCK for record in RECORDS)
+
+
+def ends_in_zeros(file: IO[bytes], offset: int, size: int) -> bool:
+    """Whether the content of an image does, as where a hole begins inside it; no whole JPEG or PNG does.
+
+    Holes begin between blocks, so that at least the content's part of its last block is looked at.
+    """
+    looked_at = min(16, size % BLOCK or min(size, BLOCK))
+    file.seek(offset + size - looked_at)
+    return size > 0 and not any(file.read(looked_at))
+
+
+def _skip_hole(file: IO[bytes], position: int, end: int | None) -> int:
+    """Only for files that are read without a buffer: that of others would not know that they stand elsewhere."""
+    if end is None or not isinstance(file, io.FileIO) or not hasattr(os, "SEEK_DATA"):
+        return position
+    try:
+        data = min(file.seek(position, os.SEEK_DATA), end)
+    except OSError as error:  # ENXIO: there is none up to the file's end; else the file system cannot tell
+        data = end if error.errno == errno.ENXIO else position
+    return file.seek(position + (data - position) // BLOCK * BLOCK)

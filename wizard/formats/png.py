@@ -1,0 +1,195 @@
+"""PNGs to RGB pixels as TensorFlow's libpng decodes them.
+
+A PNG is first reduced to the chunks that its pixels need, and these are checked as libpng checks them: their checksums
+must match, their order must be right, and an end must follow. Whatever else a PNG carries does not matter, be it a text
+or profile of any size or one whose checksum is wrong: libpng only warns of it.
+"""
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from wizard.formats.arrays import Pixels
+from wizard.formats.undecodable import Undecodable
+
+MAGIC = b"\x89PNG\r\n\x1a\n"
+_HEADER = struct.Struct(">IIBBBBB")
+_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+"""Bits a sample that each colour type may have (PNG specification, 11.2.2)."""
+_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_PALETTE, _COLORED = 3, 2
+"""The colour type of palettes, and the bit of those types that have colours."""
+_LONGEST_PALETTE = 768
+_LARGEST_CHUNK = 0x7FFF_FFFF
+_BEYOND = 1024
+"""Bytes behind the pixels that libpng unpacks at most to reach the end of the data (PNG_INFLATE_BUF_SIZE)."""
+_PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+"""Adam7: first column and row, steps between columns and rows."""
+
+
+class Chunk(NamedTuple):
+    """A chunk: its kind, its content, and whether its checksum matches."""
+
+    kind: bytes
+    content: bytes
+    sound: bool
+
+
+class Info(NamedTuple):
+    """What the header says; `interlaced` is 0 or 1."""
+
+    width: int
+    height: int
+    depth: int
+    color: int
+    compression: int
+    filtering: int
+    interlaced: int
+
+
+def read_info(data: bytes) -> Info:
+    """The header.
+
+    Raises:
+        Undecodable: it is damaged, or says what cannot be.
+    """
+    first = next(_chunks(data))
+    if first.kind != b"IHDR" or len(first.content) != _HEADER.size or not first.sound:
+        raise Undecodable("its PNG header is damaged")
+    info = Info(*_HEADER.unpack(first.content))
+    if info.depth not in _DEPTHS.get(info.color, ()) or info.compression or info.filtering or info.interlaced > 1:
+        raise Undecodable("its PNG header says what no PNG can be")
+    if not (0 < info.width < 1 << 31 and 0 < info.height < 1 << 31):
+        raise Undecodable("its PNG header says that it has no rows or no columns")
+    return info
+
+
+def decode(data: bytes) -> Pixels:
+    """The pixels: alpha dropped, of 16-bit samples the high byte.
+
+    Returns:
+        uint8[height, width, 3], RGB.
+
+    Raises:
+        Undecodable: it is damaged where its pixels are.
+    """
+    info = read_info(data)
+    palette, compressed = _needed(data, info)
+    rows = _rows(compressed, info)
+    clean = _written(info, palette, zlib.compress(rows, level=0))
+    with Image.open(io.BytesIO(clean), formats=["PNG"]) as image:
+        try:
+            image.load()
+        except (OSError, SyntaxError, ValueError) as error:
+            raise Undecodable(f"its pixels are damaged: {error}") from error
+        return _as_rgb(image)
+
+
+def _as_rgb(image: Image.Image) -> Pixels:
+    if image.mode.startswith("I"):
+        # TensorFlow keeps the high byte of 16-bit samples; Pillow would clip them.
+        gray = (np.asarray(image, dtype=np.uint32) >> 8).astype(np.uint8)
+        return np.repeat(gray[..., None], 3, axis=2)
+    return np.asarray(image.convert("RGB"))
+
+
+def _needed(data: bytes, info: Info) -> tuple[bytes, bytes]:
+    """The palette, and the compressed pixels of all their chunks."""
+    palette: bytes | None = None
+    parts: list[bytes] = []
+    ended = False
+    for place, chunk in enumerate(_chunks(data)):
+        if chunk.kind == b"IDAT" and ended:
+            continue  # libpng passes over what comes after a gap
+        ended |= bool(parts) and chunk.kind != b"IDAT"
+        if chunk.kind[0] & 0x20:
+            continue  # ancillary
+        if not chunk.sound:
+            raise Undecodable(f"its {chunk.kind.decode()} chunk is damaged: its checksum does not match")
+        if chunk.kind == b"IDAT":
+            parts.append(chunk.content)
+        elif chunk.kind == b"PLTE":
+            palette = _palette(chunk, info, palette, late=bool(parts))
+        elif chunk.kind == b"IEND":
+            break
+        elif place:
+            raise Undecodable(f"it has the unknown critical chunk {chunk.kind.decode()}")
+    else:
+        raise Undecodable("it breaks off before its end")
+    if info.color == _PALETTE and palette is None:
+        raise Undecodable("it has no palette")
+    return palette or b"", b"".join(parts)
+
+
+def _palette(chunk: Chunk, info: Info, before: bytes | None, *, late: bool) -> bytes | None:
+    """The palette that counts once this one was met; empty where the pixels need none, None where there is none yet."""
+    if before is not None:
+        raise Undecodable("it has two palettes")
+    if late:
+        return None  # libpng passes over it
+    if not info.color & _COLORED:
+        return b""
+    count = len(chunk.content)
+    if not count or (info.color == _PALETTE and (count % 3 or count > _LONGEST_PALETTE)):
+        raise Undecodable("its palette has a wrong length")
+    # Indexes beyond its end are black to libpng.
+    return chunk.content[: 3 << info.depth].ljust(_LONGEST_PALETTE, b"\0") if info.color == _PALETTE else b""
+
+
+def _rows(compressed: bytes, info: Info) -> bytes:
+    """The filtered rows, exactly as many as the header asks for; what follows them is of no account."""
+    size = sum(rows * (1 + bytes_) for rows, bytes_ in _scanlines(info))
+    unpacking = zlib.decompressobj()
+    try:
+        rows = unpacking.decompress(compressed, size)
+    except zlib.error as error:
+        raise Undecodable(f"its compressed pixels are damaged: {error}") from error
+    if len(rows) < size:
+        raise Undecodable("it has fewer pixels than its header says")
+    with suppress(zlib.error):  # only a warning to libpng, as are more pixels than there should be
+        beyond = unpacking.decompress(unpacking.unconsumed_tail, _BEYOND)
+        if len(beyond) < _BEYOND and not unpacking.eof:
+            raise Undecodable("its compressed pixels break off")
+    return rows
+
+
+def _scanlines(info: Info) -> Iterator[tuple[int, int]]:
+    """Of each pass: how many rows, and bytes a row without its filter's."""
+    bits = _SAMPLES[info.color] * info.depth
+    if not info.interlaced:
+        yield info.height, -(-info.width * bits // 8)
+        return
+    for left, top, right, down in _PASSES:
+        width, height = -(-(info.width - left) // right), -(-(info.height - top) // down)
+        if width > 0 and height > 0:
+            yield height, -(-width * bits // 8)
+
+
+def _chunks(data: bytes) -> Iterator[Chunk]:
+    at = len(MAGIC)
+    while True:
+        content = at + 8
+        size, kind = int.from_bytes(data[at : at + 4]), data[at + 4 : content]
+        if len(kind) < 4 or not kind.isalpha() or size > _LARGEST_CHUNK:
+            raise Undecodable("it breaks off, or is damaged, between two chunks")
+        end = content + size
+        if end + 4 > len(data):
+            raise Undecodable(f"it breaks off inside its {kind.decode()} chunk")
+        yield Chunk(kind, data[content:end], int.from_bytes(data[end : end + 4]) == zlib.crc32(data[at + 4 : end]))
+        at = end + 4
+
+
+def _written(info: Info, palette: bytes, compressed: bytes) -> bytes:
+    chunks = [(b"IHDR", _HEADER.pack(*info)), (b"IDAT", compressed), (b"IEND", b"")]
+    if palette:
+        chunks.insert(1, (b"PLTE", palette))
+    return MAGIC + b"".join(
+        struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        for kind, content in chunks
+    )

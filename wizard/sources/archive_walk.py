@@ -1,0 +1,174 @@
+"""Walks an archive of images by its headers alone: which members are images, what they are called, and their class.
+
+Train holds the archive of each class, as the official one does, or the images themselves, as one does that was packed
+from an extracted tree. An image's name says which class it is of; folders on the way to it may have any name but that
+of another class.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from wizard.errors import InputError
+from wizard.formats import jpeg, tar
+from wizard.formats.padding import ends_in_zeros, is_padding
+from wizard.ilsvrc2012.archives import Split
+from wizard.ilsvrc2012.synsets import ranks, synsets
+from wizard.sources.archive_hints import way_out
+from wizard.sources.archive_names import CLASS_ARCHIVE, LABEL_OF, TRAIN_IMAGE, debris
+from wizard.sources.classes import UNLABELLED
+from wizard.sources.names import unsafe
+from wizard.sources.trees.official_names import is_wnid
+
+_TOLD = 5000
+"""Images between two looks at how far the walk is."""
+_REPACK = "Leave it out, or put it where it belongs, and pack the archive again"
+
+
+@dataclass(kw_only=True)
+class Rows:
+    """Some images of an archive; `image` says whether the content begins as an image does."""
+
+    name: list[bytes] = field(default_factory=list)
+    offset: list[int] = field(default_factory=list)
+    size: list[int] = field(default_factory=list)
+    label: list[int] = field(default_factory=list)
+    image: list[bool] = field(default_factory=list)
+
+    def append(self, name: str, label: int, member: tar.Member) -> None:
+        """Adds an image."""
+        self.name.append(name.encode())
+        self.offset.append(member.offset)
+        self.size.append(member.size)
+        self.label.append(label)
+        self.image.append(bool(jpeg.sniff(member.head)))
+
+
+class Zeros(NamedTuple):
+    """The zeros at the end of an archive that may be a hole.
+
+    Attributes:
+        archive: name of the class archive; empty where it is the whole one.
+        size: bytes of them.
+        inside: whether they begin inside the last image.
+    """
+
+    archive: str
+    size: int
+    inside: bool
+
+
+class Walk:
+    """One pass over an archive.
+
+    Args:
+        file: the archive, opened without a buffer.
+        path: its path.
+        split: whose images it holds.
+
+    Attributes:
+        debris: kinds of members that macOS slipped in: how many, and the path of the first.
+        zeros: at the ends of archives, where they may be a hole.
+    """
+
+    def __init__(self, file: IO[bytes], path: Path, split: Split) -> None:
+        self.debris: dict[str, tuple[int, str]] = {}
+        self.zeros: list[Zeros] = []
+        self._file = file
+        self._path = path
+        self._split: Split = split
+
+    def rows(self, total: int) -> Iterator[tuple[Rows, int]]:
+        """The images in the order of the archive, and after how many bytes of it.
+
+        Args:
+            total: bytes of the archive.
+
+        Raises:
+            InputError: it is truncated or damaged, or holds what it should not.
+        """
+        rows = Rows()
+        try:
+            for member in self._members("", 0, total):
+                match = CLASS_ARCHIVE.fullmatch(_base(member)) if self._split == "train" else None
+                if match is None:
+                    rows.append(_base(member), self._label(member), member)
+                if rows.name and (match or len(rows.name) >= _TOLD):
+                    yield rows, member.offset
+                    rows = Rows()
+                if match is not None:
+                    yield self._of_class(match[1], member), member.offset + member.size
+        except tar.TarDamage as error:
+            raise self._damaged(f"{self._path}", error) from error
+        if rows.name:
+            yield rows, total
+
+    def _of_class(self, wnid: str, archive: tar.Member) -> Rows:
+        if wnid not in ranks():
+            raise InputError(
+                f"{self._path} holds {archive.name}, and no synset of ILSVRC2012 is named so.", self._way_out()
+            )
+        rows = Rows()
+        try:
+            for member in self._members(archive.name, archive.offset, archive.offset + archive.size):
+                name = _base(member)
+                match = TRAIN_IMAGE.fullmatch(name)
+                if match is None or match[1] != wnid:
+                    raise InputError(
+                        f"{self._path}, in {archive.name}: {member.name} is not named {wnid}_<number>.JPEG.",
+                        self._way_out(),
+                    )
+                rows.append(name, self._label(member), member)
+        except tar.TarDamage as error:
+            raise self._damaged(f"{self._path}, in {archive.name}", error) from error
+        if not rows.name:
+            raise InputError(f"{self._path}: {archive.name} holds no images.", self._way_out())
+        return rows
+
+    def _members(self, archive: str, start: int, end: int) -> Iterator[tar.Member]:
+        """The members of the whole archive, or of a class's, without debris."""
+        last: tar.Member | None = None
+
+        def ended(size: int, zeros: int) -> None:
+            inside = last is not None and ends_in_zeros(self._file, last.offset, last.size)
+            if inside or not is_padding(size, zeros):
+                self.zeros.append(Zeros(archive, zeros, inside))
+
+        for member in tar.members(self._file, start, end, head=jpeg.MAGIC_BYTES, ended=ended):
+            why = unsafe(member.name)
+            if why:
+                raise InputError(f"{self._path}: the name of its member {member.name!r} {why}.", self._way_out())
+            kind = debris(member.name)
+            last = None if kind or CLASS_ARCHIVE.fullmatch(_base(member)) else member  # others may well end in zeros
+            if kind:
+                path = f"{archive}/{member.name}" if archive else member.name
+                count, first = self.debris.get(kind, (0, path))
+                self.debris[kind] = (count + 1, first)
+            else:
+                yield member
+
+    def _label(self, member: tar.Member) -> int:
+        *folders, name = member.name.split("/")
+        try:
+            label = LABEL_OF[self._split](name)
+        except ValueError as error:
+            raise InputError(f"{self._path}: {member.name} {error}.", self._way_out()) from error
+        for folder in folders:
+            if label != UNLABELLED and is_wnid(folder) and ranks().get(folder) != label:
+                raise InputError(
+                    f"{self._path}: {member.name} lies in the folder of {folder}, but is an image of "
+                    f"{synsets()[label].wnid}.",
+                    _REPACK,
+                )
+        return label
+
+    def _damaged(self, where: str, error: tar.TarDamage) -> InputError:
+        return InputError(f"{where}: {error}.", error.hint or self._way_out())
+
+    def _way_out(self) -> str:
+        return way_out(self._path, self._split)
+
+
+def _base(member: tar.Member) -> str:
+    return member.name.rpartition("/")[2]

