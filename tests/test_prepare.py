@@ -342,3 +342,26 @@ def test_labels_of_folders_are_refused_where_there_are_no_class_folders(raw: Pat
     asked = profile(of_records, tmp_path / "out", source={"labels": "ilsvrc2012", "splits": ["train"]})
     with pytest.raises(UsageError, match="the labels of TFRecords are those in the records"):
         make_plan(asked, lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("labels", "base", "form", "stored"),
+    [
+        ("auto", None, "tfrecord", {"0": 0, "2": 2, "10": 10}),
+        ("numbers", None, "webdataset", {"0": 0, "2": 2, "10": 10}),
+        ("numbers", 1, "tfrecord", {"0": 1, "2": 3, "10": 11}),
+        ("folders", None, "tfrecord", {"0": 1, "10": 2, "2": 3}),
+    ],
+)
+def test_a_class_that_is_a_number_has_that_label_unless_the_profile_says_another(
+    tmp_path: Path, labels: str, base: int | None, form: str, stored: dict[str, int]
+) -> None:
+    for name in ("0", "2", "10"):
+        (tmp_path / "raw" / name).mkdir(parents=True)
+        (tmp_path / "raw" / name / "1.jpg").write_bytes(synthetic.draw(random.Random(1), 1).data)
+    asked = {"format": form} | ({} if base is None else {"label_base": base})
+    source = {"splits": ["train"], "labels": labels, "boxes": "none"}
+    plan = make_plan(profile(tmp_path / "raw", tmp_path / "out", source=source, output=asked), lambda _event: None)
+    table = plan.splits[0].table
+    found = {plan.classes.names[rank]: rank + plan.label_base for rank in table.label.tolist()}
+    assert found == stored

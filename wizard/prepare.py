@@ -1,28 +1,26 @@
 """From a profile to a plan: what the source holds, and where it goes."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from wizard.engine.events import Event, Note, Preparing
 from wizard.engine.paths import require_distinct_paths
 from wizard.engine.plan import Plan, SplitPlan, in_source_order, shuffled
 from wizard.engine.targets import Features, Format, Target
 from wizard.engine.transform import Recipe
-from wizard.errors import InputError, Interrupted, UsageError
+from wizard.errors import Interrupted, UsageError
 from wizard.folders import cache_folder
 from wizard.formats.resize import Resize
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.profile import Profile
+from wizard.sources.class_sets import of_first_classes, told_of_classes
 from wizard.sources.detect import open_raw
+from wizard.sources.numbered import numbered
 from wizard.sources.parts import collision
 from wizard.sources.raw import Progress, RawData, Survey, differences
 from wizard.sources.remarks import remarks
 from wizard.sources.samples import Form, SampleTable
-
-_FEWER = "Take more classes (--set source.classes=10), or leave this split out (source.splits)"
 
 Report = Callable[[Event], None]
 
@@ -90,12 +88,15 @@ def target(profile: Profile, form: Form) -> Target:
 def label_base(profile: Profile, table: SampleTable) -> int:
     """The label that is stored for the first class; records that stay records keep theirs.
 
+    A class that is a number is stored as that number, unless the profile says what labels begin at.
+
     Raises:
         UsageError: the profile asks for another than the records have.
     """
     asked = profile.output.label_base
     if table.form != "example" or profile.output.format != "tfrecord":
-        return profile.label_base
+        by_number = profile.source.labels != "folders" and table.form == "image" and numbered(table.classes)
+        return 0 if asked is None and by_number else profile.label_base
     if asked is not None and asked != table.label_base:
         raise UsageError(
             f"The records' labels begin at {table.label_base}, output.label_base is {asked}, and records keep theirs.",
@@ -145,11 +146,14 @@ def raw_data(profile: Profile) -> RawData:
     """The profile's raw data, opened.
 
     Raises:
+        DoubtfulFolders: its folders can be read in more than one way.
         InputError: there is none that this program knows, or it is not of the form that the profile names.
         UsageError: the dataset would be written into it, or labels are asked for that it cannot have.
     """
     source, output = profile.source, profile.output
-    raw = open_raw(profile.source_path, source.layout, source.labels, follow=source.links == "follow")
+    raw = open_raw(
+        profile.source_path, source.layout, source.labels, follow=source.links == "follow", role=source.folders
+    )
     among = collision(raw, profile.output_path, written_folders(output.format, split_folders=output.split_folders))
     if among is not None:
         raise UsageError(
@@ -183,7 +187,7 @@ def _read_source(profile: Profile, report: Report, *, md5: bool) -> dict[Split, 
         for note in _told_of_table(split, table):
             report(note)
     if profile.source.classes is not None:
-        tables = _of_first_classes(tables, profile.source.classes)
+        tables = of_first_classes(tables, profile.source.classes)
     for split in annotated:
         found = raw.boxes(split, cache, step(f"boxes of {split}"))
         tables[split] = tables[split].with_boxes(found.names, found.boxes)
@@ -219,6 +223,9 @@ def _told_of_others(
             "class_to_idx), or build a format that stores labels",
             warning=True,
         )
+    in_folders, base = profile.output.format == "folders", label_base(profile, next(iter(tables.values())))
+    for text, warning in told_of_classes(tables, in_folders=in_folders, base=base):
+        yield Note(text=text, warning=warning)
     if profile.output.boxes_csv and not any(len(table.boxes) for table in tables.values()):
         yield Note(text="No image has a bounding box, so output.boxes_csv gives an empty file", warning=True)
     if any(table.gzipped for table in tables.values()) and profile.output.shards != "keep":
@@ -251,23 +258,6 @@ def annotated_splits(profile: Profile, raw: RawData) -> list[Split]:
     if not raw.annotatable:
         return []
     return [split for split in profile.source.splits if profile.boxes(split) and split != "test"]
-
-
-def _of_first_classes(tables: Mapping[Split, SampleTable], count: int) -> dict[Split, SampleTable]:
-    """What there is of the first classes; of train's, where it is asked for, whichever split is built first."""
-    leading = next(tables[split] for split in SPLITS if split in tables)
-    labels = np.unique(leading.label)
-    chosen = labels[labels >= 0][:count]
-    rows = {split: np.flatnonzero(np.isin(table.label, chosen)) for split, table in tables.items()}
-    for split, found in rows.items():
-        if not len(found):
-            raise InputError(f"{split} holds no image of the classes that source.classes = {count} leaves.", _FEWER)
-    return {split: _only(table, rows[split]) for split, table in tables.items()}
-
-
-def _only(table: SampleTable, rows: npt.NDArray[np.intp]) -> SampleTable:
-    """Just these rows, but all files: where shards are kept, one of which no image is left is an empty shard."""
-    return replace(table.take(rows), files=table.files, file=table.file[rows], left_out=table.left_out)
 
 
 def _told_of_boxes(split: Split, table: SampleTable, rejected: int) -> Note:

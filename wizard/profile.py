@@ -31,7 +31,8 @@ class Source(_Section):
 
     path: str = Field(min_length=1)
     layout: Literal["auto", "archives", "folders", "kaggle", "tfrecords"] = "auto"
-    labels: Literal["auto", "ilsvrc2012", "folders"] = "auto"
+    labels: Literal["auto", "ilsvrc2012", "folders", "numbers"] = "auto"
+    folders: Literal["auto", "splits", "classes", "superclasses"] = "auto"
     links: Literal["inside", "follow"] = "inside"
     splits: Splits = ("train", "validation")
     boxes: Literal["none", "train", "all"] = "train"

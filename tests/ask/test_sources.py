@@ -283,3 +283,39 @@ def test_the_review_shows_the_labels_that_the_format_stores(
 def test_the_review_shows_just_the_splits_that_were_chosen(converse: Converse, own: Path, tmp_path: Path) -> None:
     script, _ = converse(str(own), ["train"], "tfrecord", str(tmp_path / "out"), "original", DEFAULT, "own")
     assert [row.label for row in script.tables[0] if row.label.startswith("Example")] == ["Example of train"]
+
+
+@pytest.mark.parametrize(("role", "names"), [("classes", "labels 1 to 2"), ("superclasses", "labels 1 to 4")])
+def test_what_folders_in_doubt_are_is_asked_and_kept_for_the_build(
+    converse: Converse, tmp_path: Path, role: str, names: str
+) -> None:
+    raw = tmp_path / "raw"
+    classes(raw / "animals", ["cat", "dog"], alone=2)
+    classes(raw / "vehicles", ["bus", "car"], alone=2)
+    script, outcome = converse(str(raw), role, "tfrecord", str(tmp_path / "out"), "original", DEFAULT, "doubt", "save")
+    assert script.keys[:2] == ["source.path", "source.folders"]
+    assert "animals holds no images itself" in script.said[0]
+    assert names in next(row.text for row in script.tables[0] if row.label == "Output")
+    assert the_profile(outcome).source.folders == role
+    assert main(["run", "doubt", "--quiet"]) == 0
+
+
+def test_back_from_folders_in_doubt_asks_for_the_folder_again(converse: Converse, tmp_path: Path, own: Path) -> None:
+    doubtful = classes(tmp_path / "raw", ["bus", "car", "train"], alone=2)
+    script, _ = converse(str(doubtful), BACK, str(own), LEAVE)
+    assert script.keys == ["source.path", "source.folders", "source.path", "source.splits"]
+
+
+@pytest.mark.parametrize(("labels", "stored"), [("numbers", "labels 0 to 10"), ("folders", "labels 1 to 3")])
+def test_whose_labels_is_asked_where_folders_are_numbers(
+    converse: Converse, tmp_path: Path, labels: str, stored: str
+) -> None:
+    raw = classes(tmp_path / "numbers", ["0", "2", "10"], train=2)
+    script, outcome = converse(
+        str(raw), labels, "tfrecord", str(tmp_path / "out"), "original", DEFAULT, "three", "save"
+    )
+    assert script.keys[1] == "source.labels"
+    assert script.asked[1].default == "numbers"
+    assert "10 would come before 2" in script.asked[1].choices[1].about
+    assert stored in next(row.text for row in script.tables[0] if row.label == "Output")
+    assert the_profile(outcome).source.labels == labels

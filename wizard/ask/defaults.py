@@ -8,6 +8,7 @@ from wizard.ask.facts import Facts, likely_output, likely_source
 from wizard.folders import shortened
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.profile import Profile
+from wizard.sources.numbered import numbered
 
 Answers = Mapping[str, Value]
 
@@ -201,16 +202,30 @@ def kept_shards(_answers: Answers, facts: Facts) -> tuple[Choice, ...]:
 
 def labels(_answers: Answers, facts: Facts) -> Value:
     """As the folders are read where nobody has said."""
+    if facts.of_numbers and numbered(facts.classes):
+        return "numbers"
     return "ilsvrc2012" if facts.classes.whole_imagenet else "folders"
 
 
 def label_choices(_answers: Answers, facts: Facts) -> tuple[Choice, ...]:
     """Two ways to number the same class folders."""
     count = max((survey.classes for survey in facts.surveys.values()), default=0)
+    if facts.of_numbers:
+        sorted_as_text = facts.text_order or "the same order"
+        return (
+            Choice(value="numbers", title="The numbers", about="each class's folder says its label"),
+            Choice(value="folders", title="The folders', sorted by name", about=sorted_as_text),
+        )
     return (
         Choice(value="folders", title="The folders'", about=f"{count:,} labels without a gap, as ImageFolder counts"),
         Choice(value="ilsvrc2012", title="ImageNet's", about="each class keeps its label among the 1,000"),
     )
+
+
+def label_base(answers: Answers, facts: Facts) -> Value:
+    """What a profile has where it does not say it: 0 where the labels are numbers that folders say."""
+    numbers = facts.of_numbers and answers.get("source.labels", "numbers") == "numbers"
+    return 1 if answers.get("output.format") == "tfrecord" and not numbers else 0
 
 
 def stores_labels(answers: Answers, facts: Facts) -> bool:

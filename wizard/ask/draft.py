@@ -17,11 +17,12 @@ from wizard.folders import state_folder
 from wizard.ilsvrc2012.archives import SPLITS
 from wizard.profile import Image, Profile, check
 from wizard.sources.raw import Layout
+from wizard.sources.trees.doubts import FolderRole
 
 _YES_NO = {True: "yes", False: "no"}
 _SHARDS = tuple(f"{split}_shards" for split in SPLITS)
 _RESTS_ON: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "source.path": {"source": ("layout", "links")},
+    "source.path": {"source": ("layout", "links", "folders")},
     "output.format": {"output": ("features", *_SHARDS)},
     "image.resize": {"image": tuple(Image.model_fields)},
 }
@@ -63,6 +64,8 @@ class Draft:
             self._free(key)
         if key == "source.path" and facts.follow:
             self.base.setdefault("source", {})["links"] = "follow"
+        if key == "source.path" and facts.role != "auto":
+            self.base.setdefault("source", {})["folders"] = facts.role
         fresh = question.default(self.answers, facts)
         self.answers[key] = value
         self.asked = [each.key for each in QUESTIONS if each.key in (*self.asked, key)]
@@ -159,6 +162,12 @@ class Draft:
         """The form that the raw data must have; a profile says so, no question asks."""
         layout: Literal["auto"] | Layout = self.base.get("source", {}).get("layout", "auto")
         return layout
+
+    @property
+    def folders(self) -> FolderRole:
+        """What folders of the raw data are that can be read in more than one way."""
+        role: FolderRole = self.base.get("source", {}).get("folders", "auto")
+        return role
 
     @property
     def follows_links(self) -> bool:

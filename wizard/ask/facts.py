@@ -18,7 +18,9 @@ from wizard.profile import Profile
 from wizard.sources.class_counts import ClassCounts, count_splits
 from wizard.sources.classes import Classes, imagenet
 from wizard.sources.detect import open_raw
+from wizard.sources.numbered import are_numbers, as_text
 from wizard.sources.raw import Layout, Part, Progress, RawData, Survey
+from wizard.sources.trees.doubts import FolderRole
 from wizard.sources.trees.whose_labels import Labels
 
 _LIKELY = (".", "raw-data", "imagenet", "~/imagenet/raw-data", "~/imagenet", "~/data/imagenet", "~/Downloads")
@@ -38,6 +40,7 @@ class Facts:
         surveys: what the sound ones of images hold.
         counts: the same images by class.
         follow: whether links that lead out of the folder were followed.
+        role: what folders were said to be that can be read in more than one way.
         last: the profile that was saved last; None where there is none.
         names: of the saved profiles.
     """
@@ -48,6 +51,7 @@ class Facts:
     surveys: Mapping[Split, Survey] = field(default_factory=dict)
     counts: Mapping[Split, ClassCounts] = field(default_factory=dict)
     follow: bool = False
+    role: FolderRole = "auto"
     last: Profile | None = None
     names: frozenset[str] = frozenset()
 
@@ -84,18 +88,37 @@ class Facts:
 
     @property
     def labels_open(self) -> bool:
-        """Whether class folders are some of ImageNet's, so that their labels may be meant either way.
+        """Whether class folders are some of ImageNet's, or numbers, so that their labels may be meant either way.
 
         Images that lie in no class's folder say by their names that ImageNet's are meant.
         """
         if self.raw is None or self.raw.layout != "folders":
             return False
+        if self.of_numbers:
+            return True
         labelled = [survey for survey in self.surveys.values() if survey.split != "test"]
         tables = [survey.table for survey in labelled if survey.table is not None]
         if any(str(survey.path) in table.files for survey, table in zip(labelled, tables, strict=True)):
             return False
-        present = {table.classes.names[rank] for table in tables for rank in set(table.label.tolist()) if rank >= 0}
+        present = self._present
         return bool(present) and len(present) < len(ranks()) and present <= ranks().keys()
+
+    @property
+    def of_numbers(self) -> bool:
+        """Whether class folders are numbers, which may be the labels."""
+        return self.raw is not None and self.raw.layout == "folders" and are_numbers(self._present)
+
+    @property
+    def text_order(self) -> str:
+        """What sorting numbers as text would make of the labels; empty where it makes nothing else of them."""
+        return as_text(self._present) if self.of_numbers else ""
+
+    @property
+    def _present(self) -> set[str]:
+        """The classes that images are of, test's apart."""
+        tables = [survey.table for split, survey in self.surveys.items() if split != "test"]
+        some = [table for table in tables if table is not None]
+        return {table.classes.names[rank] for table in some for rank in set(table.label.tolist()) if rank >= 0}
 
 
 def first_facts() -> Facts:
@@ -115,6 +138,7 @@ def look(
     *,
     layout: Literal["auto"] | Layout = "auto",
     follow: bool = False,
+    role: FolderRole = "auto",
 ) -> Facts:
     """The same facts with those of a folder of raw data.
 
@@ -125,11 +149,13 @@ def look(
         labels: whether the labels of class folders are those of ImageNet or of the folders.
         layout: the form that the raw data must have.
         follow: whether links may lead out of the folder.
+        role: what folders are that can be read in more than one way.
 
     Raises:
+        DoubtfulFolders: there are such, and `role` does not say what they are.
         InputError: there is no such folder, it cannot be looked into, or it holds no raw data.
     """
-    raw = open_raw(folder, layout, labels, follow=follow)
+    raw = open_raw(folder, layout, labels, follow=follow, role=role)
     parts, surveys = [], {}
     for each in raw.parts:
         seen = each
@@ -140,7 +166,16 @@ def look(
                 seen = replace(each, problem=error.what, hint=error.hint)
         parts.append(seen)
     counts = count_splits(raw, surveys, cache_folder())
-    return replace(facts, folder=folder, raw=raw, parts=tuple(parts), surveys=surveys, counts=counts, follow=follow)
+    return replace(
+        facts,
+        folder=folder,
+        raw=raw,
+        parts=tuple(parts),
+        surveys=surveys,
+        counts=counts,
+        follow=follow,
+        role=role,
+    )
 
 
 def _progress(report: Report, split: Split) -> Progress:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from wizard.ask.asked import Asked, Back, Prompter, Value
+from wizard.ask.asked import Asked, Back, Choice, Prompter, Value
 from wizard.ask.defaults import yes_or_no
 from wizard.ask.draft import Draft
 from wizard.ask.facts import FOLLOW, Facts, look
@@ -11,8 +11,14 @@ from wizard.ask.questions import folder
 from wizard.ask.stage import Stage
 from wizard.errors import InputError
 from wizard.folders import shortened
+from wizard.sources.trees.doubts import DoubtfulFolders, FolderRole
 from wizard.sources.trees.whose_labels import Labels
 
+_TITLES: Mapping[FolderRole, str] = {
+    "splits": "Splits, as their names say",
+    "classes": "Classes",
+    "superclasses": "Superclasses, whose folders are the classes",
+}
 SOURCE, LABELS = "source.path", "source.labels"
 
 
@@ -45,9 +51,17 @@ class Looking:
         path, labels = folder(answers, SOURCE), _labels(answers) if same else "auto"
         layout = draft.layout if same else "auto"
 
+        role: FolderRole = draft.folders if same else "auto"
+
         def found(*, follow: bool) -> Facts:
-            with self._stage.progress() as report:
-                return look(facts, path, report, labels, layout=layout, follow=follow)
+            def seen(as_said: FolderRole) -> Facts:
+                with self._stage.progress() as report:
+                    return look(facts, path, report, labels, layout=layout, follow=follow, role=as_said)
+
+            try:
+                return seen(role)
+            except DoubtfulFolders as doubt:
+                return seen(self._said(doubt))
 
         return self._within(path, found) if not (same and draft.follows_links) else found(follow=True)
 
@@ -60,6 +74,31 @@ class Looking:
                 raise
             return found(follow=True)
         return found(follow=True) if facts.leaving and self._follows(path, facts.leaving) else facts
+
+    def _said(self, doubt: DoubtfulFolders) -> FolderRole:
+        """What the person says that folders in doubt are.
+
+        Raises:
+            DoubtfulFolders: the person does not say it.
+        """
+        asked = Asked(
+            key="source.folders",
+            kind="choice",
+            text="What are these folders?",
+            help="Their names and contents leave it open, and the labels depend on it. Folders arranged as "
+            "train/<class>/*.jpg need no question. Nothing there is changed.",
+            default=None,
+            choices=tuple(
+                Choice(value=role, title=_TITLES[role], about=reading) for role, reading in doubt.readings.items()
+            ),
+        )
+        self._prompter.say(f"! {doubt.what}")
+        try:
+            answer = self._prompter.ask(asked)
+        except Back:
+            raise doubt from None
+        self._prompter.took(asked, answer)
+        return next(role for role in doubt.readings if role == answer)
 
     def _follows(self, path: Path, why: str) -> bool:
         asked = Asked(
@@ -80,5 +119,5 @@ class Looking:
 
 
 def _labels(answers: Mapping[str, Value]) -> Labels:
-    named = answers.get(LABELS)
-    return "ilsvrc2012" if named == "ilsvrc2012" else "folders" if named == "folders" else "auto"
+    known: tuple[Labels, ...] = ("ilsvrc2012", "folders", "numbers")
+    return next((labels for labels in known if labels == answers.get(LABELS)), "auto")

@@ -71,7 +71,7 @@ ON_REQUEST = (
         label="Labels",
         help="All the older scripts store 1 to 1000 and leave 0 to a background class; some PyTorch code wants 0 "
         "to 999.",
-        default=lambda answers, _facts: 1 if answers.get("output.format") == "tfrecord" else 0,
+        default=defaults.label_base,
         choices=lambda _answers, _facts: (
             Choice(value=1, title="From 1", about="0 is unused, as in all the older scripts"),
             Choice(value=0, title="From 0"),

@@ -21,6 +21,7 @@ from wizard.engine.targets import Target
 from wizard.engine.writers import write_whole
 from wizard.errors import InputError, VerifyFailed, reading
 from wizard.sources.classes import UNLABELLED, Classes, imagenet
+from wizard.sources.numbered import numbered
 from wizard.sources.samples import LeftOut
 
 MANIFEST = "dataset.json"
@@ -147,6 +148,10 @@ def _described(manifest: Manifest) -> str:
     if manifest.target.of_files:
         return f"{written}; a class is its folder, or the beginning of a file's name"
     last = manifest.label_base + len(manifest.classes) - 1
+    if numbered(manifest.classes):
+        return (
+            f"{written}; labels {manifest.label_base} to {last} in the order of the numbers that classes are named by"
+        )
     return f"{written}; labels {manifest.label_base} to {last} in the order of the sorted classes"
 
 

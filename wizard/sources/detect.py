@@ -9,6 +9,7 @@ from wizard.sources.locate import contents, require_folder
 from wizard.sources.official import OfficialArchives, archive_names, image_archive_names
 from wizard.sources.raw import Layout, RawData
 from wizard.sources.records.tfrecords import open_tfrecords
+from wizard.sources.trees.doubts import FolderRole
 from wizard.sources.trees.folders import open_folders
 from wizard.sources.trees.kaggle import open_kaggle
 from wizard.sources.trees.whose_labels import Labels
@@ -21,7 +22,12 @@ LOOKED_FOR = (
 
 
 def open_raw(
-    folder: Path, layout: Literal["auto"] | Layout = "auto", labels: Labels = "auto", *, follow: bool = False
+    folder: Path,
+    layout: Literal["auto"] | Layout = "auto",
+    labels: Labels = "auto",
+    *,
+    follow: bool = False,
+    role: FolderRole = "auto",
 ) -> RawData:
     """Looks which form of raw data a folder holds; files are not opened beyond their first bytes.
 
@@ -30,14 +36,16 @@ def open_raw(
         layout: the form that it must be, where the person says so.
         labels: whether the labels of class folders are those of ImageNet or of the folders.
         follow: whether links may lead out of the folder.
+        role: what folders of images are that can be read in more than one way.
 
     Raises:
+        DoubtfulFolders: there are such, and `role` does not say what they are.
         InputError: there is no such folder, it cannot be looked into, or it holds none of the forms.
     """
     with reading(folder):
         require_folder(folder)
         there = {entry.name for entry in folder.iterdir()}
-        found = _found(folder, there, layout, labels, follow=follow)
+        found = _found(folder, there, layout, labels, follow=follow, role=role)
     if found is None:
         asked = f" as source.layout = {layout!r} asks" if layout != "auto" else ""
         raise InputError(
@@ -48,7 +56,13 @@ def open_raw(
 
 
 def _found(
-    folder: Path, there: Collection[str], layout: Literal["auto"] | Layout, labels: Labels, *, follow: bool
+    folder: Path,
+    there: Collection[str],
+    layout: Literal["auto"] | Layout,
+    labels: Labels,
+    *,
+    follow: bool,
+    role: FolderRole,
 ) -> RawData | None:
     """Boxes alone do not make a folder one of archives: they may lie beside an extracted tree."""
     found: RawData | None = None
@@ -59,7 +73,7 @@ def _found(
     if found is None and layout in ("auto", "tfrecords"):
         found = open_tfrecords(folder)
     if found is None and layout in ("auto", "folders"):
-        found = open_folders(folder, labels, follow=follow)
+        found = open_folders(folder, labels, follow=follow, role=role)
     if found is None and layout == "auto" and archive_names() & set(there):
         found = OfficialArchives(folder, there)
     return found

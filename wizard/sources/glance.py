@@ -14,6 +14,7 @@ import numpy.typing as npt
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.class_counts import ClassCounts
 from wizard.sources.classes import Classes, imagenet, stored_label
+from wizard.sources.numbered import numbered
 from wizard.sources.raw import Survey
 
 Labels = Literal["stored", "open", "none"]
@@ -162,14 +163,9 @@ def glance_at_raw(surveys: Mapping[Split, Survey], counts: Mapping[Split, ClassC
     table = next((survey.table for survey in surveys.values() if survey.table is not None), None)
     if table is None:
         return glance(imagenet(), 0, [*counts.values()], labels="open")
-    said = table.form == "example" or _are_labels(table.classes.names)
+    said = table.form == "example" or numbered(table.classes)
     labels: Labels = "stored" if said else "open"
     return glance(table.classes, table.label_base, [*counts.values()], labels=labels)
-
-
-def _are_labels(names: Sequence[str]) -> bool:
-    """Whether classes are named by numbers, each its own rank, which source.labels = "numbers" stores as they are."""
-    return all(name.isdecimal() and int(name) == rank for rank, name in enumerate(names))
 
 
 class _Namer:

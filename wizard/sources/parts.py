@@ -4,7 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from wizard.sources.raw import Part, RawData
-from wizard.sources.trees.places import split_of_folder
+from wizard.sources.split_names import split_of_folder
 
 
 def missed(raw: RawData, part: Part) -> bool:
@@ -39,10 +39,9 @@ def collision(raw: RawData, output: Path, written: Collection[str]) -> Path | No
         return output
     ours = [(place / name).resolve() for name in written]
     for part in raw.parts:
-        if part.path is None or not part.path.is_dir():
-            continue
-        theirs = part.path.resolve()
-        within = any(folder.is_relative_to(theirs) for folder in (place, *ours))
-        if within or any(theirs.is_relative_to(folder) for folder in ours):
-            return part.path
+        for path in part.folders:
+            theirs = path.resolve()
+            within = any(folder.is_relative_to(theirs) for folder in (place, *ours))
+            if within or any(theirs.is_relative_to(folder) for folder in ours):
+                return path
     return None

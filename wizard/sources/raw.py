@@ -30,6 +30,7 @@ class Part:
         bytes: its size, where it is a file; else 0.
         problem: what is wrong with it at first sight, in sentences; empty where nothing is.
         hint: what to do about that.
+        more: the other folders, where it lies in several.
     """
 
     name: str
@@ -39,6 +40,12 @@ class Part:
     bytes: int = 0
     problem: str = ""
     hint: str = ""
+    more: tuple[Path, ...] = ()
+
+    @property
+    def folders(self) -> list[Path]:
+        """The folders that it lies in; none where it is a file."""
+        return [path for path in (self.path, *self.more) if path is not None and path.is_dir()]
 
     @property
     def sound(self) -> bool:

@@ -318,7 +318,7 @@ def test_plain_records_whose_length_looks_like_gzip_are_plain(tmp_path: Path) ->
         (["tfrecord_val/part-0", "tfrecord_train/part-0"], ["train", "validation"]),
         (["images.tfrecord"], ["train"]),
         (["validation_224_0003.tfrecords"], ["validation"]),
-        (["valid/a", "other/b", "deep/train/c", "train_x"], ["train"]),
+        (["valid/a", "other/b", "deep/train/c", "train_x"], ["train", "validation"]),
     ],
 )
 def test_names_of_files_and_folders_tell_the_split(tmp_path: Path, names: list[str], expected: list[str]) -> None:

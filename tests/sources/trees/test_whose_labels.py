@@ -57,3 +57,22 @@ def test_labels_of_folders_need_folders() -> None:
 def test_images_that_no_folder_and_no_name_gives_a_class_are_refused() -> None:
     with pytest.raises(InputError, match=r"names say no class\. It holds cat\.jpg"):
         decide({"train": place(images=("cat.jpg",))}, "auto")
+
+
+def test_numbers_are_the_labels_where_all_class_folders_are_numbers() -> None:
+    decided = decide({"train": place("0", "2", "10")}, "auto")
+    assert decided.classes.names == tuple(map(str, range(11)))
+    assert "labels are these numbers, 0 to 10, 8 of which have no folder" in decided.why[0]
+    assert "10 would come before 2" in decided.why[1]
+
+
+def test_numbers_can_be_sorted_as_text_where_that_is_asked_for() -> None:
+    decided = decide({"train": place("0", "2", "10")}, "folders")
+    assert decided.classes.names == ("0", "10", "2")
+    assert "--set source.labels=numbers" in decided.why[0]
+
+
+def test_one_folder_that_is_no_number_makes_all_of_them_names_and_is_refused_where_numbers_are_asked_for() -> None:
+    assert decide({"train": place("0", "10", "2", "x")}, "auto").classes.names == ("0", "10", "2", "x")
+    with pytest.raises(InputError, match="raw/train/x is no number from 0 to"):
+        decide({"train": place("0", "x")}, "numbers")

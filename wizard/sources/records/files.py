@@ -12,28 +12,12 @@ from typing import Literal
 
 from wizard.formats import tfrecord
 from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.sources.split_names import split_in_file_name, split_of_folder
 from wizard.sources.trees.official_names import is_image, passed_over
 
 Packing = Literal["plain", "gzip", "zlib"]
 """How records are compressed: the whole file, as TensorFlow's options have it."""
 _WBITS: dict[Packing, int] = {"gzip": 31, "zlib": 15}
-_SPLIT_FOLDERS = {
-    "train",
-    "validation",
-    "val",
-    "test",
-    "tfrecord_train",
-    "tfrecord_val",
-    "tfrecord_validation",
-    "tfrecord_test",
-}
-_WORDS: dict[str, Split] = {
-    "train": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "test": "test",
-}
 _SHARD = re.compile(r"(\d+)-of-(\d+)", re.ASCII)
 _SNIFFED = 4096
 """Bytes of a compressed file that surely hold the header of its first record."""
@@ -86,7 +70,7 @@ def find(folder: Path) -> tuple[dict[Split, RecordFiles], list[Path]]:
     files: dict[Split, list[_Group]] = defaultdict(list)
     told = any(group.split for group in found)
     name = folder.resolve().name
-    own = split_of(name) if name in _SPLIT_FOLDERS else "train"
+    own = split_of_folder(name) or "train"
     for group in found:
         split = group.split if told else own
         if split is None:
@@ -94,16 +78,6 @@ def find(folder: Path) -> tuple[dict[Split, RecordFiles], list[Path]]:
         else:
             files[split].append(group)
     return {split: _together(folder, split, files[split]) for split in SPLITS if split in files}, untold
-
-
-def split_of(name: str) -> Split | None:
-    """The split that the first such word in a name tells.
-
-    >>> split_of("imagenet2012-validation.tfrecord-00003-of-00064"), split_of("trainer.tfrecord")
-    ('validation', None)
-    """
-    words = re.findall(r"[a-z]+", name.lower())
-    return next((_WORDS[word] for word in words if word in _WORDS), None)
 
 
 def packing_of(path: Path) -> Packing | None:
@@ -131,14 +105,14 @@ def _groups(folder: Path) -> Iterator[_Group]:
         names = []
         for entry in entries:
             if entry.is_dir():
-                below += [folder / entry.name] if entry.name in _SPLIT_FOLDERS else []
+                below += [folder / entry.name] if split_of_folder(entry.name) else []
             elif _may_hold_records(entry):
                 names.append(entry.name)
     yield from _of_folder(folder, names, None)
     for path in sorted(below):
         with os.scandir(path) as entries:
             names = [entry.name for entry in entries if _may_hold_records(entry)]
-        yield from _of_folder(path, names, split_of(path.name))
+        yield from _of_folder(path, names, split_of_folder(path.name))
 
 
 def _may_hold_records(entry: "os.DirEntry[str]") -> bool:
@@ -151,7 +125,7 @@ def _of_folder(folder: Path, names: list[str], split: Split | None) -> Iterator[
         alike[re.sub(r"\d+", "0", name, flags=re.ASCII)].append(name)
     for shape, group in alike.items():
         files = tuple(folder / name for name in sorted(group, key=_by_value))
-        yield _Group(files=files, split=split_of(shape) or split, packings=_packings(files))
+        yield _Group(files=files, split=split_in_file_name(shape) or split, packings=_packings(files))
 
 
 def _by_value(name: str) -> list[str | int]:

@@ -1,48 +1,54 @@
 """Extracted trees, folders of classes, and flat images that carry their class in their name."""
 
-import os
+import re
 import shlex
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.raw import RawData
+from wizard.sources.split_names import missing_parts
 from wizard.sources.trees import box_places
+from wizard.sources.trees.doubts import FolderRole, few
 from wizard.sources.trees.image_folders import ImageFolders
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.official_names import said
-from wizard.sources.trees.places import Place, holds_images, look, shared_places, split_of_folder, split_places
+from wizard.sources.trees.places import Place
+from wizard.sources.trees.split_dirs import Found, SplitDirs
 from wizard.sources.trees.whose_labels import Labels, decide
 
-_WRAPPER = "ILSVRC2012"
-_NO_CLASSES = {"bbox_train", "bbox_val", "bounding_boxes", "data", _WRAPPER}
-_SAMPLED = 8
-_LOOKED_AT = 100
+_BETWEEN = re.compile(r"[\s_-]+")
 
 
-def open_folders(folder: Path, labels: Labels, *, follow: bool) -> RawData | None:
+def open_folders(folder: Path, labels: Labels, *, follow: bool, role: FolderRole = "auto") -> RawData | None:
     """The raw data of a folder of images; None where it holds none.
 
+    Args:
+        folder: that holds the folders of splits, at whatever depth, or is that of one.
+        labels: whose they are.
+        follow: whether links may lead out of the folder.
+        role: what folders are that can be read in more than one way.
+
     Raises:
+        DoubtfulFolders: folders can be read in more than one way.
         InputError: it cannot be looked into, it holds archives that must be unpacked first, or its labels cannot be
             told as asked.
     """
     bounds = Bounds.of(folder, follow=follow)
-    for top in (folder, folder / _WRAPPER):
-        places = _places(top, bounds) if top.is_dir() else {}
-        if places:
-            return _tree(folder, top, places, labels, bounds)
+    found = SplitDirs(bounds=bounds, role=role).find(folder)
+    if found:
+        return _tree(found, labels, bounds)
     for place in (folder, folder / "data"):
         if place.is_dir():
             _explain(place)
     return None
 
 
-def _tree(folder: Path, top: Path, places: dict[Split, Place], labels: Labels, bounds: Bounds) -> ImageFolders:
+def _tree(found: Found, labels: Labels, bounds: Bounds) -> ImageFolders:
+    top = found.top
+    places = {split: _misspelt(place, found.places) for split, place in found.places.items()}
     decided = decide(places, labels)
     places = {split: _strange(place, places, imagenet=decided.imagenet) for split, place in places.items()}
     annotations = box_places.annotations(top)
@@ -52,11 +58,11 @@ def _tree(folder: Path, top: Path, places: dict[Split, Place], labels: Labels, b
     else:
         what = "an extracted ILSVRC2012 tree" if decided.imagenet else "folders of classes"
     return ImageFolders(
-        folder=folder,
+        folder=top,
         top=top,
         layout="folders",
         what=what,
-        why=(_seen(top, places), *_twice(places), *decided.why),
+        why=(_seen(top, places), *_beside(found), *_twice(places), *_gaps(places), *_apart(places), *decided.why),
         places=places,
         annotations=annotations,
         classes=decided.classes,
@@ -66,44 +72,6 @@ def _tree(folder: Path, top: Path, places: dict[Split, Place], labels: Labels, b
     )
 
 
-def _places(top: Path, bounds: Bounds) -> dict[Split, Place]:
-    """Folders of splits; else the folder is that of a split itself; else splits share it."""
-    places = split_places(top, bounds)
-    if any(not place.empty or place.problem for place in places.values()):
-        return places
-    _point_below(top)
-    place = look(top)
-    others = frozenset(name for name in place.folders if name in _NO_CLASSES or split_of_folder(name))
-    folders = tuple(name for name in place.folders if name not in others)
-    if place.archives or _are_classes(top, folders):
-        return {split_of_folder(top.resolve().name) or "train": replace(place, folders=folders, others=others)}
-    return shared_places(top)
-
-
-def _point_below(top: Path) -> None:
-    """A folder above the right one would look like one of classes, each of which holds all the splits."""
-    with reading(top), os.scandir(top) as entries:
-        some = [entry.name for entry in islice(entries, _SAMPLED) if entry.is_dir() and entry.name != _WRAPPER]
-    for name in some:
-        with reading(top / name), os.scandir(top / name) as entries:
-            splits = {split for entry in islice(entries, _LOOKED_AT) if (split := split_of_folder(entry.name))}
-        if "train" in splits or len(splits) > 1:
-            raise InputError(
-                f"{top} holds no images by itself, but {name}/ in it has folders of {' and '.join(sorted(splits))}.",
-                f"Give that folder: --set source.path={shlex.quote(str(top / name))}",
-            )
-
-
-def _are_classes(top: Path, folders: tuple[str, ...]) -> bool:
-    """Any folder holds folders; those of classes hold images, most of them at least."""
-    some = folders[:_SAMPLED]
-    holding = 0
-    for name in some:
-        with suppress(InputError):
-            holding += holds_images(top / name)
-    return holding * 2 > len(some)
-
-
 def _strange(place: Place, places: Mapping[Split, Place], *, imagenet: bool) -> Place:
     """A split that has none of train's classes is of another dataset, or its folders are no classes."""
     train = places.get("train")
@@ -111,41 +79,94 @@ def _strange(place: Place, places: Mapping[Split, Place], *, imagenet: bool) -> 
         return place
     return replace(
         place,
-        problem=f"None of the folders in {place.path} ({_few(place.folders)}) is a class of train.",
+        problem=f"None of the folders in {place.path} ({few(place.folders)}) is a class of train.",
         hint="Name its folders as those of train, or put images that have no labels into the folder itself",
     )
+
+
+def _misspelt(place: Place, places: Mapping[Split, Place]) -> Place:
+    """Classes that are train's but for capitals, or for what stands between words, would be classes of their own."""
+    train = places.get("train")
+    if train is None or place.problem:
+        return place
+    alike = {_spelt(name): name for name in train.classes}
+    for name in sorted(place.classes - train.classes):
+        theirs = alike.get(_spelt(name), "")
+        if theirs:
+            return replace(
+                place,
+                problem=f"{place.path} has the class {name}, and train has {theirs}: they would be two classes.",
+                hint="Give the folders of a class the same name in all splits",
+            )
+    return place
+
+
+def _spelt(name: str) -> str:
+    return _BETWEEN.sub(" ", name.casefold())
+
+
+def _gaps(places: Mapping[Split, Place]) -> list[str]:
+    """Parts that may not have been unpacked."""
+    missing = {split: missing_parts(part.path.name for part in place.parts) for split, place in places.items()}
+    return [
+        f"{split} has parts with other numbers, but none with {few([f'{number:,}' for number in numbers])}."
+        for split, numbers in missing.items()
+        if numbers
+    ]
+
+
+def _apart(places: Mapping[Split, Place]) -> list[str]:
+    """Splits that have other classes than train."""
+    train = places["train"].classes if "train" in places else frozenset()
+    told = []
+    for split, place in places.items():
+        more, fewer = sorted(place.classes - train), sorted(train - place.classes)
+        if not (train and place.classes) or place.problem:
+            continue
+        if more:
+            told.append(f"{split} has classes that train does not have: {few(more)}.")
+        if fewer:
+            told.append(f"{split} does not have these classes of train: {few(fewer)}.")
+    return told
 
 
 def _seen(top: Path, places: Mapping[Split, Place]) -> str:
     held = []
     for split, place in places.items():
-        if place.path == top:
+        if place.parts and place.path == top:
+            named = " and ".join(f"{part.path.relative_to(top)}/" for part in place.parts)
+            held.append(f"{named} ({place.problem or _count(place)})")
+        elif place.path == top:
             held.append(f"images of {split}" if place.shared else f"{_count(place)}, taken for {split}")
         else:
             held.append(f"{place.path.relative_to(top)}/ ({place.problem or _count(place)})")
     return f"{top} holds {' and '.join(held)}."
 
 
+def _beside(found: Found) -> list[str]:
+    named = [f"{name}/" for name in found.beside]
+    more = "it is no split, and is" if len(named) == 1 else "they are no splits, and are"
+    return [f"{few(named)} beside them {'holds' if len(named) == 1 else 'hold'} images too: {more} left out."][
+        : len(named)
+    ]
+
+
 def _count(place: Place) -> str:
-    counts = ((len(place.folders), "class folders"), (len(place.archives), "class archives"))
-    told = [f"{count:,} {kind}" for count, kind in counts if count]
+    counts = ((len(place.folders), "class folder"), (len(place.archives), "class archive"))
+    told = [f"{count:,} {kind}{'' if count == 1 else 's'}" for count, kind in counts if count]
     if place.images:
         told.append(f"images in no class's folder, as {place.images[0]}")
     return ", ".join(told)
 
 
 def _twice(places: Mapping[Split, Place]) -> list[str]:
-    both = [(place.path, sorted({*place.folders} & {*place.archives})) for place in places.values()]
+    pieces = [piece for place in places.values() for piece in place.pieces]
+    both = [(piece.path, sorted({*piece.folders} & {*piece.archives})) for piece in pieces]
     return [
-        f"{path} holds {_few(names)} both as folder and as archive; the archive is read, as it is whole by its headers."
+        f"{path} holds {few(names)} both as folder and as archive; the archive is read, as it is whole by its headers."
         for path, names in both
         if names
     ]
-
-
-def _few(names: tuple[str, ...] | list[str]) -> str:
-    more = f" and {len(names) - _SAMPLED:,} more" if len(names) > _SAMPLED else ""
-    return ", ".join(names[:_SAMPLED]) + more
 
 
 def _explain(folder: Path) -> None:
@@ -156,7 +177,7 @@ def _explain(folder: Path) -> None:
     splits = sorted({name.partition("_images")[0] for name in packed} & {"train", "val", "test"})
     if splits:
         raise InputError(
-            f"{folder} holds {_few(packed)}, Hugging Face's old archives: they are compressed, so that images in them "
+            f"{folder} holds {few(packed)}, Hugging Face's old archives: they are compressed, so that images in them "
             "cannot be read in place.",
             f"Unpack them once: cd {shlex.quote(str(folder))}{''.join(map(_unpacking, splits))}; then give that folder",
         )

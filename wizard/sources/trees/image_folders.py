@@ -99,7 +99,10 @@ class ImageFolders:
         if place.empty and not problem:
             problem = f"{place.path} holds neither images nor folders of classes.{_lying_in(place.path)}"
             hint = "Unpack its images there"
-        return Part(name=place.path.name, kind="images", split=split, path=place.path, problem=problem, hint=hint)
+        first, *more = (piece.path for piece in place.pieces)
+        names = [str(path.relative_to(self.top)) if path != self.top else path.name for path in (first, *more)]
+        name = f"{names[0]} … {names[-1]}" if more else names[0]
+        return Part(name=name, kind="images", split=split, path=first, problem=problem, hint=hint, more=tuple(more))
 
     def _annotated(self, split: Split) -> Part:
         path = self.annotations.get(split)

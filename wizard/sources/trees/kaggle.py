@@ -15,7 +15,7 @@ from wizard.sources.samples import SampleTable
 from wizard.sources.trees.image_folders import ImageFolders
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.official_names import said
-from wizard.sources.trees.places import split_places
+from wizard.sources.trees.split_dirs import SplitDirs
 from wizard.sources.trees.whose_labels import decide
 
 _IMAGES = "Data/CLS-LOC"
@@ -43,7 +43,7 @@ def open_kaggle(folder: Path, *, follow: bool) -> RawData | None:
             _explain(folder)
             return None
     bounds = Bounds.of(folder if top.is_relative_to(folder) else top, follow=follow)
-    places = split_places(top / _IMAGES, bounds)
+    places = SplitDirs(bounds=bounds).places(top / _IMAGES)
     if not places:
         return None
     beside = [path for path in (top, top.parent) if (path / _SYNSETS).is_file() or (path / _VALIDATION).is_file()]

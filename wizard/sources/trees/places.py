@@ -2,14 +2,13 @@
 
 import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from wizard.errors import InputError, reading
+from wizard.errors import reading
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.official_names import passed_over, said
 from wizard.sources.trees.sorter import Sniffer
 
@@ -17,11 +16,7 @@ _CLASS_ARCHIVE = re.compile(r"(n\d{8})\.tar", re.ASCII)
 _LOOKED_AT = 40_000
 """Entries, more than there can be classes: a folder of more is one of images."""
 _KEPT = 8
-_NAMES: dict[Split, tuple[str, ...]] = {
-    "train": ("train", "ILSVRC2012_img_train"),
-    "validation": ("val", "validation", "valid", "ILSVRC2012_img_val"),
-    "test": ("test", "ILSVRC2012_img_test", "ILSVRC2012_img_test_v10102019"),
-}
+_NAMES: dict[Split, str] = {"train": "train", "validation": "val", "test": "test"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +24,7 @@ class Place:
     """Where the images of a split lie.
 
     Attributes:
-        path: the folder.
+        path: the folder; of several, the one that holds them all.
         folders: names of the class folders in it, sorted.
         archives: wnids of the class archives in it, sorted.
         images: names of some images that lie in no class's folder.
@@ -37,6 +32,7 @@ class Place:
         shared: whether images of other splits lie there too.
         problem: why it cannot be read, in sentences; empty where nothing is known.
         hint: what to do about that.
+        parts: where it lies in several folders, those; what is above are then the names of all of them together.
     """
 
     path: Path
@@ -47,6 +43,12 @@ class Place:
     shared: bool = False
     problem: str = ""
     hint: str = ""
+    parts: tuple["Place", ...] = ()
+
+    @property
+    def pieces(self) -> tuple["Place", ...]:
+        """The folders that images are read from: its parts, or itself."""
+        return self.parts or (self,)
 
     @property
     def classes(self) -> frozenset[str]:
@@ -61,16 +63,7 @@ class Place:
 
 def default_name(split: Split) -> str:
     """What a split's folder is called by most."""
-    return _NAMES[split][0]
-
-
-def split_of_folder(name: str) -> Split | None:
-    """The split that a folder's name stands for; None for any other name.
-
-    >>> split_of_folder("valid")
-    'validation'
-    """
-    return next((split for split, names in _NAMES.items() if name in names), None)
+    return _NAMES[split]
 
 
 def class_archive(name: str) -> str:
@@ -83,28 +76,8 @@ def class_archive(name: str) -> str:
     return match[1] if match else ""
 
 
-def split_places(top: Path, bounds: Bounds) -> dict[Split, Place]:
-    """The folders of splits in a folder; those that hold nothing too.
-
-    Raises:
-        InputError: the folder cannot be looked into.
-    """
-    found: dict[Split, Place] = {}
-    for split, names in _NAMES.items():
-        with reading(top):
-            there = [top / name for name in names if (top / name).is_dir() or (top / name).is_symlink()]
-        places = [_checked(path, bounds) for path in there]
-        full = [place for place in places if not place.empty or place.problem]
-        if len(full) > 1:
-            named = " and ".join(str(place.path) for place in full)
-            found[split] = replace(full[0], problem=f"{named} are both there.", hint="Remove the one that is not meant")
-        elif places:
-            found[split] = [*full, *places][0]
-    return found
-
-
 def look(path: Path) -> Place:
-    """A folder at a glance; one that holds just a folder of the same name, as test/test does, is that one.
+    """A folder at a glance.
 
     Raises:
         InputError: it cannot be looked into.
@@ -123,11 +96,21 @@ def look(path: Path) -> Place:
                 archives.append(class_archive(entry.name))
             elif len(images) < _KEPT and sniffer.is_image(entry):
                 images.append(entry.name)
-    split = split_of_folder(path.name)
-    if len(folders) == 1 and not archives and not images and split and split_of_folder(folders[0]) == split:
-        return look(path / folders[0])
     return Place(
         path=path, folders=tuple(sorted(folders)), archives=tuple(sorted(archives)), images=tuple(sorted(images))
+    )
+
+
+def together(path: Path, parts: Sequence[Place]) -> Place:
+    """Several folders as one place: class folders of the same name in some of them are one class."""
+    return Place(
+        path=path,
+        folders=tuple(sorted({name for part in parts for name in part.folders})),
+        archives=tuple(sorted({name for part in parts for name in part.archives})),
+        images=tuple(name for part in parts for name in part.images)[:_KEPT],
+        problem=next((part.problem for part in parts if part.problem), ""),
+        hint=next((part.hint for part in parts if part.problem), ""),
+        parts=tuple(parts),
     )
 
 
@@ -146,30 +129,3 @@ def shared_places(top: Path) -> dict[Split, Place]:
                 if len(seen) == len(_NAMES):
                     break
     return {split: Place(path=top, images=tuple(names[:_KEPT]), shared=True) for split, names in seen.items()}
-
-
-def holds_images(folder: Path) -> bool:
-    """Whether an image lies in a folder, or in one of its folders, as far as some of its entries tell.
-
-    Raises:
-        InputError: it cannot be looked into.
-    """
-    with reading(folder):
-        return any(map(Sniffer().is_image, _some_entries(folder, depth=1)))
-
-
-def _some_entries(folder: Path, depth: int) -> Iterator["os.DirEntry[str]"]:
-    with reading(folder), os.scandir(folder) as entries:
-        some = [entry for entry in islice(entries, 100) if not passed_over(entry.name)]
-    yield from some
-    if depth:
-        for entry in [entry for entry in some if entry.is_dir()][:_KEPT]:
-            yield from _some_entries(Path(entry.path), depth - 1)
-
-
-def _checked(path: Path, bounds: Bounds) -> Place:
-    try:
-        bounds.check(str(path))
-        return look(path)
-    except InputError as error:
-        return Place(path=path, problem=error.what, hint=error.hint)

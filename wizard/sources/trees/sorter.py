@@ -113,10 +113,14 @@ class Sorter:
 
 
 class Sniffer:
-    """Tells images among the entries of a folder at a glance: of files that are not named as images, it opens few."""
+    """Tells images among the entries of a folder at a glance: of files that are not named as images, it opens few.
 
-    def __init__(self) -> None:
-        self._opened = 0
+    Args:
+        most: files that it opens.
+    """
+
+    def __init__(self, most: int = _OPENED) -> None:
+        self._left = most
 
     def is_image(self, entry: "os.DirEntry[str]") -> bool:
         """Whether an entry is an image, by its name or its first bytes; not where this user may not read it.
@@ -126,9 +130,9 @@ class Sniffer:
         """
         if is_image(entry.name):
             return True
-        if clutter.of_file(entry.name) or self._opened >= _OPENED:
+        if clutter.of_file(entry.name) or not self._left:
             return False
-        self._opened += 1
+        self._left -= 1
         return not _told_by_content(entry)
 
 

@@ -19,11 +19,12 @@ from wizard.sources.cache import Arrays
 from wizard.sources.left_out import instead_of_images
 from wizard.sources.raw import Progress
 from wizard.sources.samples import SampleTable
+from wizard.sources.split_names import split_of_folder
 from wizard.sources.trees.copies import copies
 from wizard.sources.trees.labelling import Labelling, Misnamed, safe
 from wizard.sources.trees.listing import Bounds, files_below, folders_in, walk
 from wizard.sources.trees.official_names import passed_over, said
-from wizard.sources.trees.places import Place, class_archive, split_of_folder
+from wizard.sources.trees.places import Place, class_archive
 from wizard.sources.trees.sorter import Sorter
 
 _BATCH = 5000
@@ -104,31 +105,37 @@ class Folders:
 
     def _groups(self, sorter: Sorter, doubts: list[str], progress: Progress) -> Iterator[tuple[str, list[_Row]]]:
         """Images of no class's folder, then class by class; an archive is whole, a folder beside it may not be."""
-        path, done = self.place.path, 0
-        alone = self._alone(sorter)
-        while rows := list(islice(alone, _BATCH)):
-            done += len(rows)
-            progress(done, max(done, IMAGES[self.split].images))
-            yield str(path), rows
+        done = 0
+        for place in self.place.pieces:
+            alone = self._alone(place, sorter)
+            while rows := list(islice(alone, _BATCH)):
+                done += len(rows)
+                progress(done, max(done, IMAGES[self.split].images))
+                yield str(place.path), rows
+            for name in self._unread_folders(place):
+                sorter.leave(str(place.path / name))
         self._count_around(sorter)
-        for name in self._unread_folders():
-            sorter.leave(str(path / name))
         if self.place.shared:
             return
-        archives = {class_archive(name) for name, _ in files_below(path, self.bounds, _is_archive, nested=False)}
-        classes = sorted({*folders_in(path, self.bounds), *archives} - self.place.others)
-        for count, name in enumerate(classes, 1):
-            file = path / (f"{name}.tar" if name in archives else name)
+        found = [each for place in self.place.pieces for each in self._classes(place)]
+        for count, (name, file) in enumerate(found, 1):
             rows = list(self._of_class(name, file, sorter, doubts))
             if not rows:
                 raise self._without_images(name, file)
-            if name in archives:
-                sorter.leave(str(path / name))
-            progress(count, len(classes))
+            if file.name != name:
+                sorter.leave(str(file.with_name(name)))
+            progress(count, len(found))
             yield str(file), rows
 
-    def _alone(self, sorter: Sorter) -> Iterator[_Row]:
-        path = self.place.path
+    def _classes(self, place: Place) -> Iterator[tuple[str, Path]]:
+        """Each class by name, and its folder or archive."""
+        path = place.path
+        archives = {class_archive(name) for name, _ in files_below(path, self.bounds, _is_archive, nested=False)}
+        for name in sorted({*folders_in(path, self.bounds), *archives} - place.others):
+            yield name, path / (f"{name}.tar" if name in archives else name)
+
+    def _alone(self, place: Place, sorter: Sorter) -> Iterator[_Row]:
+        path = place.path
 
         def is_image(entry: "os.DirEntry[str]") -> bool:
             return self._is_ours(entry.name) and sorter.is_image(entry)
@@ -150,18 +157,20 @@ class Folders:
 
     def _count_around(self, sorter: Sorter) -> None:
         """What lies in the split's folder where the images lie in one further down, as in test/test."""
-        read = {self.place.path}
+        read = {place.path for place in self.place.pieces}
         around = {folder for path in read for folder in path.parents if self.top in folder.parents}
         known = {str(path) for path in (*read, *around)}
         for folder in sorted(around):
             with reading(folder):
                 sorter.leave_beside(str(folder), known)
 
-    def _unread_folders(self) -> list[str]:
+    def _unread_folders(self, place: Place) -> list[str]:
         """Those in which no images are looked for, but for other splits' own."""
-        if not self.place.shared:
-            return [name for name in self.place.others if not split_of_folder(name)]
-        with reading(self.place.path), os.scandir(self.place.path) as entries:
+        if not place.shared:
+            read = [piece.path for piece in self.place.pieces]
+            others = [name for name in place.others if not split_of_folder(name)]
+            return [name for name in others if not any(path.is_relative_to(place.path / name) for path in read)]
+        with reading(place.path), os.scandir(place.path) as entries:
             return [e.name for e in entries if e.is_dir(follow_symlinks=False) and not passed_over(e.name)]
 
     def _of_class(self, name: str, path: Path, sorter: Sorter, doubts: list[str]) -> Iterator[_Row]:

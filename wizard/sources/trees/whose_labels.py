@@ -2,19 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import CLASSES, Split
 from wizard.ilsvrc2012.synsets import ranks
 from wizard.sources.classes import Classes, imagenet, of_folders
+from wizard.sources.numbered import HIGHEST, are_numbers, as_text, by_number
 from wizard.sources.trees.official_names import said
 from wizard.sources.trees.places import Place
 
-Labels = Literal["auto", "ilsvrc2012", "folders"]
+Labels = Literal["auto", "ilsvrc2012", "folders", "numbers"]
 _MOST = 32_767
 """Classes that a table's int16 has room for."""
 _NAMED = 5
+_AS_NUMBERS = "--set source.labels=numbers takes the numbers themselves."
+_FROM_0 = " (output.label_base = 1 adds 1 to each)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +40,7 @@ def decide(places: Mapping[Split, Place], labels: Labels) -> Decided:
     """Whose labels those of the splits are.
 
     Left to itself, the decision is ImageNet's where all of its synsets are there, or images or archives named as in
-    ILSVRC2012 lie in no class's folder; else the folders' own.
+    ILSVRC2012 lie in no class's folder; else the folders' own: their numbers, where all of them are numbers.
 
     Raises:
         InputError: they cannot be what is asked for, or it cannot be told.
@@ -57,7 +61,11 @@ def decide(places: Mapping[Split, Place], labels: Labels) -> Decided:
             "Give a folder of fewer classes",
         )
     told = f"{len(names):,} classes"
-    if strangers:
+    if labels == "numbers" or (labels == "auto" and are_numbers(names)):
+        return _decided_by_number(places, names)
+    if are_numbers(names):
+        why = f"{told}: labels are those of the folders, sorted by name as text; {_AS_NUMBERS}"
+    elif strangers:
         why = f"{told}: labels are those of the folders, sorted by name."
     else:
         why = (
@@ -67,11 +75,30 @@ def decide(places: Mapping[Split, Place], labels: Labels) -> Decided:
     return Decided(classes=of_folders(tuple(names)), imagenet=False, why=(why,))
 
 
+def _decided_by_number(places: Mapping[Split, Place], names: list[str]) -> Decided:
+    other = next((name for name in names if not are_numbers([name])), None)
+    if other is not None:
+        raise InputError(
+            f'{_lies(places, other)} is no number from 0 to {HIGHEST:,}, as source.labels = "numbers" needs.',
+            "Remove or rename it; or take labels from the sorted names: --set source.labels=folders",
+        )
+    classes = by_number(names)
+    first, last = (sorted(map(int, names))[at] for at in (0, -1))
+    gaps = last - first + 1 - len(names)
+    without = f", {gaps:,} of which have no folder" if gaps else ""
+    why = f"{len(names):,} classes named by numbers: labels are these numbers, {first:,} to {last:,}{without}{_FROM_0}."
+    text = as_text(names)
+    told = (f"{text[:1].upper()}{text[1:]}; --set source.labels=folders does that.",) if text else ()
+    return Decided(classes=classes, imagenet=False, why=(why, *told))
+
+
 def _names(places: Mapping[Split, Place]) -> list[str]:
     """A split whose folders have nothing in common with train's says nothing of the classes."""
     train = places["train"].classes if "train" in places else frozenset()
     found = set(train)
-    for place in places.values():
+    for split, place in places.items():
+        if place.problem and split != "train":
+            continue
         if not train or place.classes & train or place.classes <= ranks().keys():
             found |= place.classes
     return sorted(found)
@@ -91,16 +118,16 @@ def _sign(places: Mapping[Split, Place], names: list[str], strangers: list[str])
 
 
 def _refuse_strangers(places: Mapping[Split, Place], strangers: list[str], sign: str) -> None:
-    where = next(place.path for place in places.values() if strangers[0] in place.classes)
     more = f", nor are {len(strangers) - 1:,} more" if len(strangers) > 1 else ""
     raise InputError(
-        (f"{sign}, but " if sign else "") + f"{where / strangers[0]} is named by none of ImageNet's synsets{more}.",
+        (f"{sign}, but " if sign else "")
+        + f"{_lies(places, strangers[0])} is named by none of ImageNet's synsets{more}.",
         "Remove or rename it; or take labels from the folders as they are: --set source.labels=folders",
     )
 
 
 def _refuse_unlabelled(places: Mapping[Split, Place], labels: Labels) -> None:
-    place = next(iter(places.values()))
+    place = next(iter(places.values())).pieces[0]
     seen = f" It holds {', '.join(place.images[:_NAMED])}." if place.images else ""
     if labels == "folders":
         hint = "Give a folder of class folders, or leave source.labels as it is where names say the class"
@@ -109,3 +136,9 @@ def _refuse_unlabelled(places: Mapping[Split, Place], labels: Labels) -> None:
     asked = f', as source.labels = "{labels}" needs' if labels == "folders" else ", and names say no class"
     problem = place.problem or f"{place.path} holds no folders of classes{asked}.{seen}"
     raise InputError(problem, place.hint or hint)
+
+
+def _lies(places: Mapping[Split, Place], name: str) -> Path:
+    """The folder of a class."""
+    pieces = (piece for place in places.values() for piece in place.pieces)
+    return next(piece.path / name for piece in pieces if name in piece.classes)

@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import pytest
+
+from tests.sources.making import nothing, write
+from wizard.ilsvrc2012.archives import Split
+from wizard.sources.class_sets import told_of_classes
+from wizard.sources.detect import open_raw
+from wizard.sources.samples import SampleTable
+from wizard.sources.trees.whose_labels import Labels
+
+WRONG = "10 would come before 2 and class 2 would get label 3"
+
+
+def tables(folder: Path, files: list[str], labels: Labels = "auto") -> dict[Split, SampleTable]:
+    raw = open_raw(write(folder, files), "folders", labels)
+    return {
+        part.split: raw.table(part.split, folder, nothing, skip_bad=False)
+        for part in raw.parts
+        if part.sound and part.kind == "images"
+    }
+
+
+def told(found: dict[Split, SampleTable], *, in_folders: bool = False, base: int = 0) -> list[tuple[str, bool]]:
+    return list(told_of_classes(found, in_folders=in_folders, base=base))
+
+
+def test_splits_of_the_same_classes_need_no_word(tmp_path: Path) -> None:
+    assert not told(tables(tmp_path, ["train/a/1.jpg", "val/a/1.jpg", "test/x.jpg"]))
+
+
+def test_classes_that_train_does_not_have_are_warned_of(tmp_path: Path) -> None:
+    found = tables(tmp_path, ["train/a/1.jpg", "train/b/1.jpg", "val/b/1.jpg", "val/c/1.jpg"])
+    assert told(found) == [
+        ("validation has 1 class that train does not have: c; it has no images of 1 class of train", True)
+    ]
+
+
+def test_classes_that_train_alone_has_are_told(tmp_path: Path) -> None:
+    found = tables(tmp_path, ["train/a/1.jpg", "train/b/1.jpg", "val/b/1.jpg"])
+    assert told(found) == [("validation has no images of 1 class of train", False)]
+
+
+@pytest.mark.parametrize("names", [["0", "1"], ["00", "01", "02"]])
+def test_numbers_in_the_order_of_their_text_need_no_word(tmp_path: Path, names: list[str]) -> None:
+    assert not told(tables(tmp_path, [f"train/{name}/1.jpg" for name in names]))
+
+
+@pytest.mark.parametrize(
+    ("labels", "in_folders", "begins"),
+    [
+        ("auto", False, "Class folders are numbers, which labels follow; sorted as text"),
+        ("folders", False, "Class folders are numbers, and labels are not these numbers: sorted as text"),
+        (
+            "numbers",
+            True,
+            "Class folders are numbers, and readers of folders count them for themselves: sorted as text",
+        ),
+    ],
+)
+def test_what_text_makes_of_numbers_is_warned_of(tmp_path: Path, labels: Labels, in_folders: bool, begins: str) -> None:
+    found = tables(tmp_path, [f"train/{name}/1.jpg" for name in ("0", "1", "2", "10")], labels)
+    ((text, warning),) = told(found, in_folders=in_folders)
+    assert warning
+    assert text.startswith(begins)
+    assert text.endswith(WRONG)
+
+
+def test_numbers_that_something_is_added_to_are_warned_of(tmp_path: Path) -> None:
+    ((text, _),) = told(tables(tmp_path, ["train/0/1.jpg", "train/1/1.jpg"]), base=1)
+    assert "output.label_base = 1 adds 1 to each: class 0 has label 1" in text

@@ -1,0 +1,102 @@
+"""Which classes the splits of a dataset have, and what is to be said of that before it is built."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from wizard.errors import InputError
+from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.sources.numbered import are_numbers, as_text, numbered
+from wizard.sources.samples import SampleTable
+
+_NAMED = 5
+_FEWER = "Take more classes (--set source.classes=10), or leave this split out (source.splits)"
+
+
+def told_of_classes(tables: Mapping[Split, SampleTable], *, in_folders: bool, base: int) -> Iterator[tuple[str, bool]]:
+    """Splits with other classes than train, and class folders that are numbers.
+
+    Args:
+        tables: of the splits.
+        in_folders: whether they are written to folders, which a reader counts by itself.
+        base: the label that is stored for the first class.
+
+    Yields:
+        A sentence without its full stop, and whether it is a warning.
+    """
+    yield from _sets_apart(tables)
+    if any(table.form == "image" for table in tables.values()):
+        yield from ((told, True) for told in _numbers(tables, in_folders=in_folders, base=base))
+
+
+def of_first_classes(tables: Mapping[Split, SampleTable], count: int) -> dict[Split, SampleTable]:
+    """What there is of the first classes; of train's, where it is asked for, whichever split is built first.
+
+    Raises:
+        InputError: a split has nothing of them.
+    """
+    leading = next(tables[split] for split in SPLITS if split in tables)
+    labels = np.unique(leading.label)
+    chosen = labels[labels >= 0][:count]
+    rows = {split: np.flatnonzero(np.isin(table.label, chosen)) for split, table in tables.items()}
+    for split, found in rows.items():
+        if not len(found):
+            raise InputError(f"{split} holds no image of the classes that source.classes = {count} leaves.", _FEWER)
+    return {split: _only(table, rows[split]) for split, table in tables.items()}
+
+
+def _only(table: SampleTable, rows: npt.NDArray[np.intp]) -> SampleTable:
+    """Just these rows, but all files: where shards are kept, one of which no image is left is an empty shard."""
+    return replace(table.take(rows), files=table.files, file=table.file[rows], left_out=table.left_out)
+
+
+def _sets_apart(tables: Mapping[Split, SampleTable]) -> Iterator[tuple[str, bool]]:
+    train = tables.get("train")
+    if train is None:
+        return
+    theirs = _present(train)
+    for split, table in tables.items():
+        present = _present(table)
+        if split == "train" or not present:
+            continue
+        more, fewer = sorted(present - theirs), len(theirs - present)
+        lacks = f"{_classes(fewer)} of train" if fewer else ""
+        if more:
+            named = ", ".join(table.classes.names[rank] for rank in more[:_NAMED])
+            further = f" and {len(more) - _NAMED:,} more" if len(more) > _NAMED else ""
+            also = f"; it has no images of {lacks}" if lacks else ""
+            yield f"{split} has {_classes(len(more))} that train does not have: {named}{further}{also}", True
+        elif lacks:
+            yield f"{split} has no images of {lacks}", False
+
+
+def _numbers(tables: Mapping[Split, SampleTable], *, in_folders: bool, base: int) -> Iterator[str]:
+    """Where labels are not the numbers, or to sort these as text, as many readers do, gives others."""
+    table = next(iter(tables.values()))
+    names = [table.classes.names[rank] for rank in sorted(set().union(*map(_present, tables.values())))]
+    text = as_text(names) if are_numbers(names) else ""
+    by_number = are_numbers(names) and numbered(table.classes)
+    if by_number and base and not in_folders:
+        first = f"class {names[0]} has label {int(names[0]) + base}"
+        yield (
+            f"Class folders are numbers, and output.label_base = {base} adds {base} to each: {first}; "
+            "--set output.label_base=0 stores the numbers themselves"
+        )
+    if not text:
+        return
+    if in_folders:
+        yield f"Class folders are numbers, and readers of folders count them for themselves: {text}"
+    elif by_number:
+        yield f"Class folders are numbers, which labels follow; {text}"
+    else:
+        yield f"Class folders are numbers, and labels are not these numbers: {text}"
+
+
+def _present(table: SampleTable) -> set[int]:
+    return set(np.unique(table.label[table.label >= 0]).tolist())
+
+
+def _classes(count: int) -> str:
+    return "1 class" if count == 1 else f"{count:,} classes"

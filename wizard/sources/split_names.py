@@ -1,0 +1,183 @@
+"""The names that people give to splits, and to the numbered parts that they cut them into."""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+from wizard.ilsvrc2012.archives import Split
+
+_PLAIN: dict[str, Split] = {
+    "train": "train",
+    "training": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "test": "test",
+    "testing": "test",
+}
+_SHORT: dict[str, Split] = {"tr": "train", "dev": "validation", "eval": "validation"}
+"""Words that say a split too, but less clearly: in a longer name they give way to those above."""
+_GLUED = ("set", "data", "dataset", "images", "imgs")
+"""What is met behind them without a gap, as in trainset."""
+_SPLITS: dict[str, Split] = {
+    **_PLAIN,
+    **_SHORT,
+    **{word + more: split for word, split in _PLAIN.items() for more in _GLUED},
+}
+_FILLERS = {
+    *("set", "sets", "split", "data", "dataset", "datasets", "folder", "files", "seg", "final"),
+    *("image", "images", "img", "imgs", "pic", "pics", "picture", "pictures", "photo", "photos"),
+    *("jpg", "jpeg", "jpegs", "jpegimages", "png", "tfrecord", "tfrecords"),
+    *("tiny", "mini", "imagenet", "imagenette", "imagewoof", "cifar", "ilsvrc", "cls", "loc"),
+}
+"""Words that say nothing of what is on the pictures: Intel's seg_train, GTSRB's Final_Training."""
+_DATED = re.compile(r"(?:ilsvrc|imagenet|imagenette|imagewoof|cifar)\d+|v?\d{6,8}", re.ASCII)
+"""Numbers that are no part's: ILSVRC2012_img_test_v10102019, cifar10_train."""
+_PART = re.compile(r"[a-z]?\d{1,5}|[a-z]|(?:part|pt|chunk|batch|shard)\d*", re.ASCII)
+_NUMBERED = re.compile(r"(?<!\d)\d{1,5}$", re.ASCII)
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_GAP = re.compile(r"[\s_.()\[\]-]+")
+
+
+class SplitName(NamedTuple):
+    """A folder's name that has the word for one split in it.
+
+    Attributes:
+        split: that it says.
+        rest: its other words, which folders of other splits of the same dataset share.
+        part: number of the part, in lower case ("x1"); empty for the whole split.
+        sure: whether none of the other words says what is on the pictures.
+        last: whether the word for the split is the last one.
+    """
+
+    split: Split
+    rest: str
+    part: str
+    sure: bool
+    last: bool
+
+
+def parse(name: str) -> SplitName | None:
+    """What a folder's name says; None where it names no split, or more than one.
+
+    >>> parse("train.X1")
+    SplitName(split='train', rest='', part='x1', sure=True, last=False)
+    >>> parse("bullet_train")
+    SplitName(split='train', rest='bullet', part='', sure=False, last=True)
+    >>> parse("trainer"), parse("train_test_split")
+    (None, None)
+    """
+    words = _words(name)
+    found = {_SPLITS[word] for word in words if word in _SPLITS}
+    if len(found) != 1:
+        return None
+    others = [word for word in words if word not in _SPLITS]
+    rest = [word for word in others if not _PART.fullmatch(word)]
+    unknown = [word for word in rest if word not in _FILLERS and not _DATED.fullmatch(word)]
+    return SplitName(
+        split=found.pop(),
+        rest=" ".join(rest),
+        part=" ".join(word for word in others if _PART.fullmatch(word)),
+        sure=not unknown,
+        last=words[-1] in _SPLITS,
+    )
+
+
+def split_of_folder(name: str) -> Split | None:
+    """The split that a folder's name stands for by itself; None for any other name.
+
+    >>> split_of_folder("Valid"), split_of_folder("seg_train"), split_of_folder("toy_train")
+    ('validation', 'train', None)
+    """
+    parsed = parse(name)
+    return parsed.split if parsed and parsed.sure else None
+
+
+def split_of_dataset(name: str) -> Split | None:
+    """The split that the name of a folder says that holds class folders, and so is that of no class.
+
+    A number at the end may be that of an experiment or a version, so it is no part of a split there.
+
+    >>> split_of_dataset("imagenetv2-matched-frequency-format-val"), split_of_dataset("test_images2")
+    ('validation', None)
+    """
+    parsed = parse(name)
+    if parsed is None:
+        return None
+    numbered = bool(parsed.rest and _NUMBERED.search(name))
+    return parsed.split if parsed.last or (parsed.sure and not numbered) else None
+
+
+def among(names: Iterable[str]) -> dict[str, SplitName]:
+    """Those of the names of folders beside each other that stand for splits.
+
+    Where none does so by itself, names do that have the same words beside different splits: flowers_train and
+    flowers_test, but not bullet_train beside car, nor bbox_train and bbox_val beside train.
+    """
+    parsed = {name: found for name in names if (found := parse(name))}
+    sure = {name: each for name, each in parsed.items() if each.sure}
+    if sure:
+        return sure
+    splits = defaultdict(set)
+    for each in parsed.values():
+        splits[each.rest].add(each.split)
+    return {name: each for name, each in parsed.items() if len(splits[each.rest]) > 1}
+
+
+def are_parts(names: Collection[str]) -> bool:
+    """Whether folders are the numbered parts of one split: named alike but for the number, which each has.
+
+    >>> are_parts(["train.X1", "train.X2"]), are_parts(["train", "train_2"]), are_parts(["val", "valid"])
+    (True, False, False)
+    """
+    parsed = [parse(name) for name in names]
+    alike = len({(each.split, each.rest) for each in parsed if each}) == 1 and all(parsed)
+    return alike and len({each.part for each in parsed if each and each.part}) == len(parsed)
+
+
+def missing_parts(names: Iterable[str]) -> list[int]:
+    """The numbers between those of the parts that are there that no part has.
+
+    >>> missing_parts(["train.X1", "train.X2", "train.X4"]), missing_parts(["val.X"])
+    ([3], [])
+    """
+    digits = (re.sub(r"\D", "", each.part) for name in names if (each := parse(name)))
+    numbers = {int(part) for part in digits if part}
+    return [number for number in range(min(numbers, default=0), max(numbers, default=0)) if number not in numbers]
+
+
+def by_number(name: str) -> list[tuple[int, str]]:
+    """A key that sorts names with numbers by their value: train.X2 before train.X10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]+)", name) if part]
+
+
+def is_filler(name: str) -> bool:
+    """Whether a folder's name says nothing of what is in it: images, JPEGImages, data.
+
+    >>> is_filler("Images"), is_filler("cats")
+    (True, False)
+    """
+    words = _words(name)
+    return bool(words) and _FILLERS.issuperset(words)
+
+
+def split_in_file_name(name: str) -> Split | None:
+    """The split that the first such word in the name of a file of records tells.
+
+    >>> split_in_file_name("imagenet2012-validation.tfrecord-00003-of-00064"), split_in_file_name("trainer.tfrecord")
+    ('validation', None)
+    """
+    words = re.findall(r"[a-z]+", name.lower())
+    clear = next((_PLAIN[word] for word in words if word in _PLAIN), None)
+    return clear or next((_SHORT[word] for word in words if word in _SHORT), None)
+
+
+def _words(name: str) -> list[str]:
+    """In lower case; a number that belongs to no word is one of its own."""
+    found: list[str] = []
+    for piece in filter(None, _GAP.split(_HUMP.sub(" ", name))):
+        word = piece.lower()
+        found += [word] if _PART.fullmatch(word) or _DATED.fullmatch(word) else _WORD.findall(word)
+    return found

@@ -1,0 +1,144 @@
+"""Which folders below that of a split are its classes: those in it, or those further down."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from wizard.errors import InputError
+from wizard.sources.split_names import among, is_filler, split_of_folder
+from wizard.sources.trees.doubts import DoubtfulFolders, FolderRole, few
+from wizard.sources.trees.glimpses import Glimpse, Glimpses
+from wizard.sources.trees.listing import Bounds
+from wizard.sources.trees.official_names import is_wnid
+from wizard.sources.trees.places import Place, look, together
+
+_SOME = 3
+_REARRANGE = "Put each class's images into one folder of its name"
+Below = Mapping[str, Glimpse]
+
+
+def at_class_level(place: Place, glimpses: Glimpses, bounds: Bounds, role: FolderRole) -> Place:
+    """The place whose folders are classes.
+
+    No folder is taken for a class only because images lie somewhere below it. A sole folder is passed through; classes
+    may each hold one folder of images, as tiny-imagenet's <wnid>/images do; what else holds folders of images, and no
+    images, is in doubt.
+
+    Args:
+        place: the folder of a split, at a glance.
+        glimpses: look into its folders.
+        bounds: how far links may lead.
+        role: what folders in doubt are.
+
+    Raises:
+        DoubtfulFolders: it cannot be told, and `role` does not say it.
+        InputError: a folder on the way cannot be looked into or leads out of the bounds, or folders further down are
+            those of splits.
+    """
+    if not place.folders or all(map(is_wnid, place.folders)):
+        return place
+    below = {name: glimpses.at(place.path / name) for name in place.folders}
+    only = _passed_through(place, below, glimpses)
+    if only:
+        path = place.path / only
+        bounds.check(str(path))
+        return at_class_level(look(path), glimpses, bounds, role)
+    deep = {name: each for name, each in below.items() if each.deep}
+    refuse_splits_below(place.path, deep)
+    flat = [name for name, each in below.items() if each.images]
+    unnamed = [name for name in flat if is_filler(name)]
+    if role == "classes" or (not unnamed and _each_holds_one(place.path, deep, glimpses, beside=bool(flat))):
+        return place
+    if role == "superclasses" and not flat:
+        return _lower(place, deep, glimpses, bounds)
+    raise _doubt(place.path, deep, flat, unnamed)
+
+
+def refuse_splits_below(path: Path, deep: Below) -> None:
+    """Folders that hold splits are datasets, or classes that were split one by one.
+
+    Raises:
+        InputError: there are such.
+    """
+    for name, each in deep.items():
+        splits = sorted({found.split for found in among(each.folders).values()})
+        if splits and (len(deep) == 1 or "train" in splits or len(splits) > 1):
+            others = [other for other in deep if other != name and among(deep[other].folders)]
+            more = f", as {few(others, _SOME)} {'has' if len(others) == 1 else 'have'}" if others else ""
+            raise InputError(
+                f"{path} holds no splits by itself, but {name}/ in it has folders of {' and '.join(splits)}{more}.",
+                f"Where {name}/ is a dataset, give that folder: --set source.path={path / name}; where it is a class, "
+                f"put the splits above the classes: {splits[0]}/{name}/",
+            )
+
+
+def _passed_through(place: Place, below: Below, glimpses: Glimpses) -> str:
+    """The one folder in which everything lies, if it is no class; else empty."""
+    holding = [name for name, each in below.items() if not each.bare]
+    if len(holding) != 1 or place.images or place.archives or is_wnid(holding[0]):
+        return ""
+    only = holding[0]
+    own = split_of_folder(place.path.name)
+    if is_filler(only) or (own and split_of_folder(only) == own):
+        return only
+    within = below[only].folders
+    a_class = len(within) == 1 and is_filler(within[0]) and glimpses.at(place.path / only / within[0]).images
+    return only if within and not a_class and len(below) == 1 else ""
+
+
+def _each_holds_one(path: Path, deep: Below, glimpses: Glimpses, *, beside: bool) -> bool:
+    """Whether each of these folders holds one folder of images, so that it makes no difference.
+
+    Where there are classes beside them that hold images themselves, it may have any name; else it must say nothing.
+    """
+    inner = {name: each.folders[0] for name, each in deep.items() if len(each.folders) == 1}
+    if len(inner) < len(deep) or not all(glimpses.at(path / name / below).images for name, below in inner.items()):
+        return False
+    alike = len(deep) > 1 and len(set(inner.values())) == 1
+    return beside or alike or all(is_filler(below) or below.lower() == name.lower() for name, below in inner.items())
+
+
+def _lower(place: Place, deep: Below, glimpses: Glimpses, bounds: Bounds) -> Place:
+    """The folders in those of superclasses."""
+    parts = [at_class_level(look(place.path / name), glimpses, bounds, "superclasses") for name in deep]
+    pieces = [piece for part in parts for piece in part.pieces]
+    if place.images or place.archives:
+        pieces.append(replace(place, folders=(), others=frozenset(place.folders)))
+    seen: dict[str, Path] = {}
+    for piece in pieces:
+        for name in piece.classes:
+            if name in seen:
+                raise InputError(
+                    f"{seen[name] / name} and {piece.path / name} would be one class, as their names are the same.",
+                    "Rename one of them, or take the upper folders: --set source.folders=classes",
+                )
+            seen[name] = piece.path
+    return together(place.path, pieces)
+
+
+def _doubt(path: Path, deep: Below, flat: list[str], unnamed: list[str]) -> DoubtfulFolders:
+    names = sorted({*deep, *flat})
+    upper = f"{few(names, _SOME)} are the classes, each with all that lies below it"
+    if unnamed:
+        beside = [name for name in names if name != unnamed[0]]
+        return DoubtfulFolders(
+            f"{path / unnamed[0]} holds images, but its name is that of no class; beside it "
+            f"{'lies' if len(beside) == 1 else 'lie'} {few(beside, _SOME)}.",
+            {"classes": upper},
+            _REARRANGE,
+        )
+    name = next((name for name, each in deep.items() if len(each.folders) > 1), next(iter(deep)))
+    within = deep[name].folders
+    holds = f"{path / name} holds no images itself, but folders of them ({few(within, _SOME)})"
+    if flat:
+        return DoubtfulFolders(
+            f"{holds}, while {few(flat, _SOME)} beside it {'holds' if len(flat) == 1 else 'hold'} images.",
+            {"classes": upper},
+            _REARRANGE,
+        )
+    lower = list(dict.fromkeys(below for each in deep.values() for below in each.folders))
+    others = [other for other in deep if other != name]
+    return DoubtfulFolders(
+        f"{holds}" + (f", and so {'does' if len(others) == 1 else 'do'} {few(others, _SOME)}." if others else "."),
+        {"classes": upper, "superclasses": f"the folders in them are the classes ({few(lower, _SOME)})"},
+    )

@@ -1,0 +1,107 @@
+"""What folders hold as far as some of their entries tell: images, or folders of them."""
+
+import os
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from wizard.errors import InputError, reading
+from wizard.sources.trees.official_names import passed_over
+from wizard.sources.trees.places import class_archive
+from wizard.sources.trees.sorter import Sniffer
+
+_LOOKED_AT = 40_000
+"""Entries, more than there can be classes."""
+_OPENED = 8
+"""Files of a folder that are not named as images and are opened all the same."""
+_SAMPLED = 8
+"""Folders that are looked into where only some need to be."""
+_DEPTH = 3
+"""Levels of several folders each at which an image is looked for; one that holds a sole folder is passed through."""
+_SOLE = 8
+"""Such sole folders at most: links may lead in a circle."""
+_MOST = 20_000
+"""Folders that are looked into below those that might be classes; a home folder has far more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Glimpse:
+    """What lies in a folder itself.
+
+    Attributes:
+        images: whether there is an image; nothing further was looked at then.
+        folders: names of the folders in it that hold images, or folders of them; sorted.
+    """
+
+    images: bool = False
+    folders: tuple[str, ...] = ()
+
+    @property
+    def deep(self) -> bool:
+        """Whether images lie only in folders of it."""
+        return not self.images and bool(self.folders)
+
+    @property
+    def bare(self) -> bool:
+        """Whether no images were seen in it or below."""
+        return not (self.images or self.folders)
+
+
+@dataclass(frozen=True)
+class _Entries:
+    images: bool = False
+    archives: bool = False
+    folders: tuple[str, ...] = ()
+
+
+class Glimpses:
+    """Looks into folders, into each once; one that cannot be looked into holds nothing here, and is named when read."""
+
+    def __init__(self) -> None:
+        self._seen: dict[Path, _Entries] = {}
+        self._below = 0
+
+    def at(self, folder: Path) -> Glimpse:
+        """What lies in a folder."""
+        entries = self._entries(folder)
+        if entries.images:
+            return Glimpse(images=True)
+        return Glimpse(folders=tuple(sorted(name for name in entries.folders if self.holds_images(folder / name))))
+
+    def holds_images(self, folder: Path, depth: int = _DEPTH, sole: int = _SOLE) -> bool:
+        """Whether images, or archives of a class, lie in a folder or not too deep below it."""
+        self._below += folder not in self._seen
+        if self._below > _MOST:
+            return False
+        entries = self._entries(folder)
+        if entries.images or entries.archives:
+            return True
+        if len(entries.folders) == 1 and sole:
+            return self.holds_images(folder / entries.folders[0], depth, sole - 1)
+        some = entries.folders[:_SAMPLED] if depth else ()
+        return any(self.holds_images(folder / name, depth - 1, sole) for name in some)
+
+    def _entries(self, folder: Path) -> _Entries:
+        if folder not in self._seen:
+            try:
+                self._seen[folder] = _look_into(folder)
+            except InputError:
+                self._seen[folder] = _Entries()
+        return self._seen[folder]
+
+
+def _look_into(folder: Path) -> _Entries:
+    """As far as the first image."""
+    folders = []
+    archives = False
+    sniffer = Sniffer(_OPENED)
+    with reading(folder), os.scandir(folder) as entries:
+        for entry in islice(entries, _LOOKED_AT):
+            if passed_over(entry.name):
+                continue
+            if entry.is_dir():
+                folders.append(entry.name)
+            elif sniffer.is_image(entry):
+                return _Entries(images=True)
+            archives = archives or bool(class_archive(entry.name))
+    return _Entries(archives=archives, folders=tuple(sorted(folders)))

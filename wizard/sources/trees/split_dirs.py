@@ -1,0 +1,200 @@
+"""Which folders of a folder are those of splits, by their names and what lies beside them."""
+
+import os
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+
+from wizard.errors import InputError, reading
+from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.sources.split_names import among, are_parts, by_number, is_filler, split_of_dataset
+from wizard.sources.trees.class_level import at_class_level
+from wizard.sources.trees.doubts import DoubtfulFolders, FolderRole, few
+from wizard.sources.trees.glimpses import Glimpses
+from wizard.sources.trees.listing import Bounds
+from wizard.sources.trees.official_names import is_wnid, passed_over, said
+from wizard.sources.trees.places import Place, look, shared_places, together
+
+NO_CLASSES = {"bbox_train", "bbox_val", "bounding_boxes", "data", "ILSVRC2012"}
+"""Folders that are met beside those of classes."""
+_DEEPEST = 5
+"""Folders around those of the splits."""
+_SAMPLED = 8
+_SOME = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """Where splits lie.
+
+    Attributes:
+        top: the folder that holds their folders, or is that of one.
+        places: of each split.
+        beside: folders of images there that are no split's, and not read.
+    """
+
+    top: Path
+    places: Mapping[Split, Place]
+    beside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitDirs:
+    """Finds the folders of splits.
+
+    Attributes:
+        bounds: how far links may lead.
+        role: what folders in doubt are.
+        glimpses: what was looked into so far.
+    """
+
+    bounds: Bounds
+    role: FolderRole = "auto"
+    glimpses: Glimpses = field(default_factory=Glimpses)
+
+    def find(self, top: Path, *, own: Split | None = None, around: int = _DEEPEST) -> Found | None:
+        """The splits in a folder; else in the one folder that holds all its images; else it is that of a split itself.
+
+        Args:
+            top: the folder.
+            own: the split that the name of a folder around it says.
+            around: how many folders may lie around those of the splits.
+
+        Raises:
+            DoubtfulFolders: folders can be read in more than one way.
+            InputError: it cannot be looked into, or several of its folders hold splits.
+        """
+        seen = look(top)
+        own = _own_split(top) or own
+        places = self.places(top)
+        named = {split: place for split, place in places.items() if not place.empty or place.problem}
+        splits = {_name_in(top, piece) for place in named.values() for piece in place.pieces}
+        others = [name for name in seen.folders if not (name in NO_CLASSES or name in among(seen.folders))]
+        if named:
+            beside = tuple(name for name in others if self.glimpses.holds_images(top / name))
+            if self._are_splits(top, own, named, beside):
+                return Found(top=top, places=places, beside=beside)
+        folders = tuple(sorted({*others, *splits}))
+        place = replace(seen, folders=folders, others=frozenset(seen.folders) - {*folders})
+        if around and (within := self._within(top, place, own, around)):
+            return within
+        if place.archives or self._are_classes(place):
+            place = at_class_level(place, self.glimpses, self.bounds, self.role)
+            return Found(top=top, places={own or "train": place})
+        shared = shared_places(top)
+        return Found(top=top, places=shared) if shared else None
+
+    def places(self, top: Path) -> dict[Split, Place]:
+        """The folders of splits in a folder; those that hold nothing too.
+
+        Raises:
+            DoubtfulFolders: it cannot be told which of their folders are classes.
+            InputError: the folder cannot be looked into.
+        """
+        with reading(top), os.scandir(top) as entries:
+            names = [entry.name for entry in entries if entry.is_dir() or (entry.is_symlink() and not entry.is_file())]
+        by_split: dict[Split, list[str]] = defaultdict(list)
+        for name, parsed in among(name for name in names if not passed_over(name)).items():
+            by_split[parsed.split].append(name)
+        return {split: self._of_split(top, by_split[split]) for split in SPLITS if split in by_split}
+
+    def _of_split(self, top: Path, names: list[str]) -> Place:
+        """Numbered parts are one split; of other folders of one split, only one may hold anything."""
+        places = [self._checked(top / name) for name in sorted(names, key=by_number)]
+        if len(places) > 1 and are_parts(names):
+            return together(top, [_not_empty(place) for place in places])
+        full = [place for place in places if not place.empty or place.problem]
+        if len(full) > 1:
+            named = " and ".join(str(place.path) for place in full)
+            return replace(full[0], problem=f"{named} are both there.", hint="Remove the one that is not meant")
+        return [*full, *places][0]
+
+    def _checked(self, path: Path) -> Place:
+        try:
+            self.bounds.check(str(path))
+            return at_class_level(look(path), self.glimpses, self.bounds, self.role)
+        except DoubtfulFolders:
+            raise
+        except InputError as error:
+            return Place(path=path, problem=error.what, hint=error.hint)
+
+    def _are_splits(self, top: Path, own: Split | None, named: Mapping[Split, Place], beside: tuple[str, ...]) -> bool:
+        """Whether folders that are named as splits are splits, though other folders with images lie beside them.
+
+        Raises:
+            DoubtfulFolders: they may as well be classes.
+        """
+        if not beside or self.role == "splits":
+            return True
+        if all(map(is_wnid, beside)) and "train" not in named:
+            raise _doubt(top, named, beside)
+        if any(place.problem or _imagenets(place) for place in named.values()):
+            return True
+        of_classes = any(place.classes for place in named.values())
+        if of_classes and "train" in named and len(named) > 1:
+            return True
+        if of_classes and len(beside) == 1 and self.glimpses.at(top / beside[0]).images:
+            return True
+        if self.role == "classes" or (own and not of_classes):
+            return False
+        raise _doubt(top, named, beside)
+
+    def _within(self, top: Path, place: Place, own: Split | None, around: int) -> Found | None:
+        """What lies in the one folder that holds all images, where its name and place are not those of a class."""
+        folders = {*place.folders, *(place.others & NO_CLASSES)}
+        if place.archives or not folders or all(map(is_wnid, folders)) or any(map(said, place.images)):
+            return None
+        holding = list(islice((name for name in sorted(folders) if self.glimpses.holds_images(top / name)), 2))
+        if len(holding) != 1 or is_wnid(holding[0]):
+            return None
+        only = holding[0]
+        around_them = self.glimpses.at(top / only).deep or is_filler(only) or only in NO_CLASSES
+        return self.find(top / only, own=own, around=around - 1) if around_them else None
+
+    def _are_classes(self, place: Place) -> bool:
+        """Any folder holds folders; those of classes hold images, most of them at least."""
+        some = place.folders[:_SAMPLED]
+        return sum(self.glimpses.holds_images(place.path / name) for name in some) * 2 > len(some)
+
+
+def _own_split(top: Path) -> Split | None:
+    """What the folder's own name says, or where that says nothing, as images/ does, that of the folder above it."""
+    path = top.resolve()
+    return split_of_dataset(path.name) or (split_of_dataset(path.parent.name) if is_filler(path.name) else None)
+
+
+def _name_in(top: Path, place: Place) -> str:
+    return place.path.relative_to(top).parts[0]
+
+
+def _imagenets(place: Place) -> bool:
+    return any(map(said, place.images)) or (bool(place.classes) and all(map(is_wnid, place.classes)))
+
+
+def _not_empty(part: Place) -> Place:
+    if not part.empty or part.problem:
+        return part
+    return replace(
+        part, problem=f"{part.path} holds no images.", hint="Unpack that part there, or remove its empty folder"
+    )
+
+
+def _doubt(top: Path, named: Mapping[Split, Place], beside: tuple[str, ...]) -> DoubtfulFolders:
+    names = sorted({_name_in(top, piece) for place in named.values() for piece in place.pieces})
+    told = (
+        f"{few([f'{name}/' for name in names], _SOME)} in {top} {'is' if len(names) == 1 else 'are'} named as a split"
+    )
+    splits = f"{few(names, _SOME)} {'is' if len(names) == 1 else 'are'} read, and {few(beside, _SOME)} left out"
+    if all(map(is_wnid, beside)):
+        return DoubtfulFolders(
+            f"{told}, and {len(beside):,} class folders lie beside it, as {beside[0]}/.",
+            {"splits": splits},
+            "Put the class folders into the folder of their split, as train/",
+        )
+    return DoubtfulFolders(
+        f"{told}, but {few([f'{name}/' for name in beside], _SOME)} beside it "
+        f"{'holds' if len(beside) == 1 else 'hold'} images as well: they may all be classes.",
+        {"splits": splits, "classes": f"all {len(names) + len(beside):,} folders are classes"},
+    )
