@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from wizard import saved
 from wizard.engine.events import Preparing
 from wizard.errors import InputError, SetupError
@@ -18,6 +20,7 @@ from wizard.profile import Profile
 from wizard.sources.classes import Classes, imagenet
 from wizard.sources.detect import open_raw
 from wizard.sources.raw import Layout, Part, Progress, RawData, Survey
+from wizard.sources.trees.official_names import said
 from wizard.sources.trees.whose_labels import Labels
 
 _LIKELY = (".", "raw-data", "imagenet", "~/imagenet/raw-data", "~/imagenet", "~/data/imagenet", "~/Downloads")
@@ -89,10 +92,19 @@ class Facts:
             return False
         labelled = [survey for survey in self.surveys.values() if survey.split != "test"]
         tables = [survey.table for survey in labelled if survey.table is not None]
-        if any(str(survey.path) in table.files for survey, table in zip(labelled, tables, strict=True)):
+        if any(map(_named_as_imagenet, labelled)):
             return False
         present = {table.classes.names[rank] for table in tables for rank in set(table.label.tolist()) if rank >= 0}
         return bool(present) and len(present) < len(ranks()) and present <= ranks().keys()
+
+
+def _named_as_imagenet(survey: Survey) -> bool:
+    """Whether images lie in no class's folder, and no list but their names say their classes."""
+    table = survey.table
+    if table is None or str(survey.path) not in table.files:
+        return False
+    row = int(np.flatnonzero(table.file == table.files.index(str(survey.path)))[0])
+    return said(table.name[row].decode()) is not None
 
 
 def first_facts() -> Facts:

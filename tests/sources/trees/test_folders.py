@@ -212,9 +212,8 @@ def test_two_folders_of_one_split_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_split_without_any_class_of_train_is_refused(tmp_path: Path) -> None:
-    """As tiny-imagenet's val/images, which torchvision would take for a class."""
-    data = opened(write(tmp_path, ["train/a/1.jpg", "train/b/1.jpg", "val/images/1.jpg"]))
-    with pytest.raises(InputError, match=r"None of the folders in .*val \(images\) is a class of train"):
+    data = opened(write(tmp_path, ["train/a/1.jpg", "train/b/1.jpg", "val/birds/1.jpg"]))
+    with pytest.raises(InputError, match=r"None of the folders in .*val \(birds\) is a class of train"):
         data.require(["validation"], [])
     assert len(data.table("train", tmp_path, nothing, skip_bad=False).classes) == 2
 

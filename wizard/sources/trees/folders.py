@@ -14,6 +14,10 @@ from wizard.sources.raw import RawData
 from wizard.sources.trees import box_places
 from wizard.sources.trees.image_folders import ImageFolders
 from wizard.sources.trees.listing import Bounds
+from wizard.sources.trees.lists.class_list import Lists
+from wizard.sources.trees.lists.find import find_splits, unread_lists
+from wizard.sources.trees.lists.flat import label_flat
+from wizard.sources.trees.lists.ids import in_order
 from wizard.sources.trees.official_names import said
 from wizard.sources.trees.places import Place, holds_images, look, shared_places, split_of_folder, split_places
 from wizard.sources.trees.whose_labels import Labels, decide
@@ -32,18 +36,23 @@ def open_folders(folder: Path, labels: Labels, *, follow: bool) -> RawData | Non
             told as asked.
     """
     bounds = Bounds.of(folder, follow=follow)
+    lists = find_splits(folder, bounds)
+    if lists:
+        return _tree(folder, lists, labels, bounds)
     for top in (folder, folder / _WRAPPER):
         places = _places(top, bounds) if top.is_dir() else {}
         if places:
-            return _tree(folder, top, places, labels, bounds)
+            return _tree(folder, label_flat(top, places, bounds), labels, bounds)
     for place in (folder, folder / "data"):
         if place.is_dir():
             _explain(place)
     return None
 
 
-def _tree(folder: Path, top: Path, places: dict[Split, Place], labels: Labels, bounds: Bounds) -> ImageFolders:
-    decided = decide(places, labels)
+def _tree(folder: Path, lists: Lists, labels: Labels, bounds: Bounds) -> ImageFolders:
+    top, places = lists.top, lists.places
+    told = [] if lists.lists else unread_lists(folder)
+    decided = in_order(decide(places, labels), lists, labels)
     places = {split: _strange(place, places, imagenet=decided.imagenet) for split, place in places.items()}
     annotations = box_places.annotations(top)
     suffixed = any(spoken.suffixed for place in places.values() for spoken in map(said, place.images) if spoken)
@@ -51,18 +60,21 @@ def _tree(folder: Path, top: Path, places: dict[Split, Place], labels: Labels, b
         what = "images named as in Hugging Face's old archives"
     else:
         what = "an extracted ILSVRC2012 tree" if decided.imagenet else "folders of classes"
+    if lists.lists.keys() == places.keys():
+        what = "images with lists of their classes"
     return ImageFolders(
         folder=folder,
         top=top,
         layout="folders",
         what=what,
-        why=(_seen(top, places), *_twice(places), *decided.why),
+        why=(_seen(top, places), *_twice(places), *lists.why, *told, *decided.why),
         places=places,
         annotations=annotations,
         classes=decided.classes,
         bounds=bounds,
         annotatable=bool(annotations) or (decided.imagenet and not suffixed),
         box_names=box_places.NAMES,
+        lists=lists.lists,
     )
 
 
@@ -107,7 +119,9 @@ def _are_classes(top: Path, folders: tuple[str, ...]) -> bool:
 def _strange(place: Place, places: Mapping[Split, Place], *, imagenet: bool) -> Place:
     """A split that has none of train's classes is of another dataset, or its folders are no classes."""
     train = places.get("train")
-    if imagenet or train is None or not (train.classes and place.classes) or train.classes & place.classes:
+    if imagenet or train is None or place.listed:
+        return place
+    if not (train.classes and place.classes) or train.classes & place.classes:
         return place
     return replace(
         place,
@@ -119,7 +133,9 @@ def _strange(place: Place, places: Mapping[Split, Place], *, imagenet: bool) -> 
 def _seen(top: Path, places: Mapping[Split, Place]) -> str:
     held = []
     for split, place in places.items():
-        if place.path == top:
+        if place.listed:
+            held.append(place.listed)
+        elif place.path == top:
             held.append(f"images of {split}" if place.shared else f"{_count(place)}, taken for {split}")
         else:
             held.append(f"{place.path.relative_to(top)}/ ({place.problem or _count(place)})")

@@ -13,6 +13,8 @@ from wizard.sources.raw import BoxTable, Layout, Part, Progress, Survey, surveye
 from wizard.sources.samples import SampleTable
 from wizard.sources.trees.labelling import Labelling
 from wizard.sources.trees.listing import Bounds
+from wizard.sources.trees.lists.class_list import ClassList
+from wizard.sources.trees.lists.reader import ListedImages
 from wizard.sources.trees.places import Place, default_name
 from wizard.sources.trees.tables import Folders
 
@@ -33,6 +35,7 @@ class ImageFolders:
         bounds: how far links may lead.
         annotatable: whether annotations can be asked for.
         box_names: what the annotations of each split would be called, where they are missing.
+        lists: of the splits whose images' classes a list says.
     """
 
     folder: Path
@@ -46,6 +49,7 @@ class ImageFolders:
     bounds: Bounds
     annotatable: bool
     box_names: Mapping[Split, str]
+    lists: Mapping[Split, ClassList] = field(default_factory=dict)
     own_boxes: bool = False
     parts: tuple[Part, ...] = field(init=False)
 
@@ -71,6 +75,9 @@ class ImageFolders:
         """See `RawData.table`; nothing is cached, for a folder does not show that a file in it was written anew."""
         del cache
         self.require([split], [])
+        if split in self.lists:
+            listed = ListedImages(split=split, listed=self.lists[split], classes=self.classes, bounds=self.bounds)
+            return listed.table(progress, skip_bad=skip_bad)
         reader = Folders(split=split, place=self.places[split], labelling=Labelling(self.classes), bounds=self.bounds)
         return reader.table(progress, skip_bad=skip_bad)
 

@@ -34,6 +34,7 @@ class Place:
         images: names of some images that lie in no class's folder.
         others: names of folders in it that are no class's.
         shared: whether images of other splits lie there too.
+        listed: which list names its images, in words; `folders` are then the classes that it gives them.
         problem: why it cannot be read, in sentences; empty where nothing is known.
         hint: what to do about that.
     """
@@ -44,6 +45,7 @@ class Place:
     images: tuple[str, ...] = ()
     others: frozenset[str] = frozenset()
     shared: bool = False
+    listed: str = ""
     problem: str = ""
     hint: str = ""
 

@@ -72,7 +72,7 @@ def _names(places: Mapping[Split, Place]) -> list[str]:
     train = places["train"].classes if "train" in places else frozenset()
     found = set(train)
     for place in places.values():
-        if not train or place.classes & train or place.classes <= ranks().keys():
+        if not train or place.listed or place.classes & train or place.classes <= ranks().keys():
             found |= place.classes
     return sorted(found)
 

@@ -1,0 +1,140 @@
+"""Finds datasets whose splits lists say: images/ beside meta/train.txt, annotations/trainval.txt or train.csv.
+
+Known ones: Food-101 (`images/<class>/<id>.jpg`, `meta/train.txt`, `meta/train.json`), Oxford-IIIT Pet (`images/*.jpg`,
+`annotations/trainval.txt`, `annotations/test.txt`), mini-imagenet (`images/*.jpg`, `train.csv`, `val.csv`, `test.csv`),
+EuroSAT (`<class>/*.jpg`, `train.csv`, `validation.csv`, `test.csv`). Copies on Kaggle have images/images/ and
+annotations/annotations/.
+"""
+
+import os
+from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from wizard.errors import InputError, reading
+from wizard.ilsvrc2012.archives import Split
+from wizard.sources.trees.listing import Bounds
+from wizard.sources.trees.lists.class_list import Lists
+from wizard.sources.trees.lists.flat import WRAPPERS
+from wizard.sources.trees.lists.parse import SUFFIXES
+from wizard.sources.trees.lists.splits import read_splits
+from wizard.sources.trees.official_names import passed_over
+
+_SPLITS: Mapping[str, Split] = {
+    "train": "train",
+    "training": "train",
+    "trainval": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "dev": "validation",
+    "test": "test",
+    "testing": "test",
+}
+"""Names of lists, and of folders that leave nothing to be said by lists; in lower case."""
+_BESIDE = ("meta", "annotations", "splits", "split", "lists", "labels")
+"""Folders, beside that of the images, that lists lie in; in lower case."""
+_DEEPEST = 2
+"""Folders, each the only one in that above it, that a dataset may lie in."""
+_LOOKED_AT = 40_000
+"""Entries of a folder."""
+
+
+class _Inside(NamedTuple):
+    """What lies in a folder, by name."""
+
+    folders: dict[str, Path]
+    files: dict[str, Path]
+
+
+def find_splits(folder: Path, bounds: Bounds) -> Lists | None:
+    """The splits of a folder of images with lists beside them, or of the only folder in it; None where it is none.
+
+    Raises:
+        InputError: a folder cannot be looked into, or a list cannot be used; see `read_splits`.
+    """
+    for top, inside in _tops(folder):
+        if any(name.lower() in _SPLITS for name in inside.folders):
+            return None
+        for lists in _lists(inside):
+            for images in (*_named(inside, WRAPPERS), top):
+                found = read_splits(lists, images, top, bounds)
+                if found:
+                    return found
+    return None
+
+
+def unread_lists(folder: Path) -> list[str]:
+    """In sentences, which lists seem to say splits of the images in a folder, but are not read.
+
+    They name none of the images; or they lie beside a folder called images/, and just this was asked for.
+    """
+    inside = _look(folder)
+    if not any(name.lower() in _SPLITS for name in inside.folders):
+        unread = next((lists for lists in _lists(inside) if len(lists) > 1), {})
+        paths = [str(path.relative_to(folder)) for each in unread.values() for path in each]
+        if paths:
+            return [f"{' and '.join(paths)} name no images here, or no classes, and are not read."]
+    return _lists_above(folder)
+
+
+def _lists_above(folder: Path) -> list[str]:
+    if folder.name.lower() not in WRAPPERS:
+        return []
+    try:
+        found = find_splits(folder.parent, Bounds.of(folder.parent, follow=False))
+    except InputError:
+        return []
+    lists = found.lists if found else {}
+    return [
+        f"{each.path} says which of these images are {split}, but is not read: give {folder.parent} to have it read."
+        for split, each in lists.items()
+        if each.folder == folder
+    ]
+
+
+def _tops(folder: Path) -> Iterator[tuple[Path, _Inside]]:
+    """The folder, and below it what it was unpacked into."""
+    top = folder
+    for _ in range(_DEEPEST + 1):
+        inside = _look(top)
+        yield top, inside
+        only = next(iter(inside.folders.values())) if len(inside.folders) == 1 else None
+        if only is None or only.is_symlink():
+            return
+        top = only
+
+
+def _look(folder: Path) -> _Inside:
+    inside = _Inside({}, {})
+    with reading(folder), os.scandir(folder) as entries:
+        for entry in islice(entries, _LOOKED_AT):
+            if not passed_over(entry.name):
+                (inside.folders if entry.is_dir() else inside.files)[entry.name] = Path(entry.path)
+    return inside
+
+
+def _named(inside: _Inside, names: Collection[str]) -> list[Path]:
+    """The folders of such names; one that holds just a folder of its own name is that one."""
+    found = []
+    for name, path in sorted(inside.folders.items()):
+        if name.lower() in names:
+            within = _look(path)
+            doubled = within.folders.get(name) if len(within.folders) == 1 and not within.files else None
+            found.append(doubled or path)
+    return found
+
+
+def _lists(inside: _Inside) -> Iterator[dict[Split, list[Path]]]:
+    """The lists of each split that lie together, by their names; those of the folder itself first."""
+    for files in (inside.files, *(_look(path).files for path in _named(inside, _BESIDE))):
+        stems = {Path(name).stem.lower() for name in files}
+        found: dict[Split, list[Path]] = {}
+        for path in sorted(files.values(), key=lambda path: (path.suffix.lower() == ".json", path.name)):
+            stem = path.stem.lower()
+            parts_there = stem == "trainval" and "train" in stems
+            if stem in _SPLITS and path.suffix.lower() in SUFFIXES and not parts_there:
+                found.setdefault(_SPLITS[stem], []).append(path)
+        if found:
+            yield found
