@@ -7,7 +7,7 @@ annotations/annotations/.
 """
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -16,23 +16,11 @@ from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import Lists
-from wizard.sources.trees.lists.flat import WRAPPERS
+from wizard.sources.trees.lists.names import SPLITS_SAID, WRAPPERS
 from wizard.sources.trees.lists.parse import SUFFIXES
 from wizard.sources.trees.lists.splits import read_splits
 from wizard.sources.trees.official_names import passed_over
 
-_SPLITS: Mapping[str, Split] = {
-    "train": "train",
-    "training": "train",
-    "trainval": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "dev": "validation",
-    "test": "test",
-    "testing": "test",
-}
-"""Names of lists, and of folders that leave nothing to be said by lists; in lower case."""
 _BESIDE = ("meta", "annotations", "splits", "split", "lists", "labels")
 """Folders, beside that of the images, that lists lie in; in lower case."""
 _DEEPEST = 2
@@ -55,7 +43,7 @@ def find_splits(folder: Path, bounds: Bounds) -> Lists | None:
         InputError: a folder cannot be looked into, or a list cannot be used; see `read_splits`.
     """
     for top, inside in _tops(folder):
-        if any(name.lower() in _SPLITS for name in inside.folders):
+        if any(name.lower() in SPLITS_SAID for name in inside.folders):
             return None
         for lists in _lists(inside):
             for images in (*_named(inside, WRAPPERS), top):
@@ -71,7 +59,7 @@ def unread_lists(folder: Path) -> list[str]:
     They name none of the images; or they lie beside a folder called images/, and just this was asked for.
     """
     inside = _look(folder)
-    if not any(name.lower() in _SPLITS for name in inside.folders):
+    if not any(name.lower() in SPLITS_SAID for name in inside.folders):
         unread = next((lists for lists in _lists(inside) if len(lists) > 1), {})
         paths = [str(path.relative_to(folder)) for each in unread.values() for path in each]
         if paths:
@@ -134,7 +122,7 @@ def _lists(inside: _Inside) -> Iterator[dict[Split, list[Path]]]:
         for path in sorted(files.values(), key=lambda path: (path.suffix.lower() == ".json", path.name)):
             stem = path.stem.lower()
             parts_there = stem == "trainval" and "train" in stems
-            if stem in _SPLITS and path.suffix.lower() in SUFFIXES and not parts_there:
-                found.setdefault(_SPLITS[stem], []).append(path)
+            if stem in SPLITS_SAID and path.suffix.lower() in SUFFIXES and not parts_there:
+                found.setdefault(SPLITS_SAID[stem], []).append(path)
         if found:
             yield found

@@ -8,14 +8,11 @@ from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import ClassList, Lists, below, is_there, key_in, same_class, unique
+from wizard.sources.trees.lists.names import WRAPPERS, may_be_of
 from wizard.sources.trees.lists.parse import SUFFIXES, Lines, read
 from wizard.sources.trees.official_names import said
 from wizard.sources.trees.places import Place, look
 
-WRAPPERS = frozenset({"image", "images", "img", "imgs", "jpegimages", "jpg", "pictures", "photos"})
-"""Names of folders that hold a split's images, and that nobody would give to a class; in lower case."""
-_GUESSES = ("submission", "prediction")
-"""Kaggle's sample submissions name all test images, each with a class that means nothing."""
 _LOOKED_AT = 50
 """Files of one folder that are tried."""
 
@@ -36,7 +33,7 @@ def label_flat(top: Path, places: Mapping[Split, Place], bounds: Bounds) -> List
     for split in [split for split in SPLITS if split in places]:
         found[split] = _unwrapped(places[split], bounds)
         try:
-            listed = _list_of(found[split], top, bounds)
+            listed = _list_of(split, found[split], top, bounds)
             if listed is None:
                 found[split] = _with_classes(found[split], split)
                 continue
@@ -66,12 +63,12 @@ def _unwrapped(place: Place, bounds: Bounds) -> Place:
     return place if inner.empty else inner
 
 
-def _list_of(place: Place, top: Path, bounds: Bounds) -> ClassList | None:
+def _list_of(split: Split, place: Place, top: Path, bounds: Bounds) -> ClassList | None:
     """The list that names a split's images, in their folder or between there and the top."""
     if place.problem or place.shared or place.classes or not place.images or any(map(said, place.images)):
         return None
     found: list[ClassList] = []
-    for path in _candidates(place.path, top):
+    for path in _candidates(split, place.path, top):
         lines = read(path)
         if lines is None or not _names_some(lines, place, top):
             continue
@@ -101,13 +98,13 @@ def _with_classes(place: Place, split: Split) -> Place:
     )
 
 
-def _candidates(folder: Path, top: Path) -> Iterator[Path]:
+def _candidates(split: Split, folder: Path, top: Path) -> Iterator[Path]:
     for place in (folder, *folder.parents):
         if not place.is_relative_to(top):
             return
         with reading(place):
             named = [path for path in place.iterdir() if path.suffix.lower() in SUFFIXES]
-        meant = [path for path in named if not any(guess in path.name.lower() for guess in _GUESSES)]
+        meant = [path for path in named if may_be_of(split, path.name)]
         # Tables first: a folder may hold a text beside each image.
         meant.sort(key=lambda path: (path.suffix.lower() == ".txt", path.name))
         yield from (path for path in meant[:_LOOKED_AT] if not path.name.startswith(".") and path.is_file())
