@@ -269,6 +269,43 @@ def test_a_list_behind_a_link_out_of_the_folder_is_not_read(tmp_path: Path) -> N
     assert names(opened(tree, follow=True), "validation", tmp_path) == [("dog/a.jpg", 1)]
 
 
+def test_a_list_named_after_a_split_that_disagrees_with_its_folders_is_refused_with_both(tmp_path: Path) -> None:
+    write(tmp_path, ["train/00002/1.ppm", "train/00010/1.png", "val/00002/1.png"])
+    data = opened(listed(tmp_path, "Train.csv", "ClassId,Path\n10,train/00010/1.png\n10,train/00002/1.ppm\n"))
+    with pytest.raises(InputError, match=r"Train\.csv says that .*00002/1\.ppm is an image of 00010, but it lies in"):
+        data.require(["train"], [])
+    data.require(["validation"], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("train.csv", "path,label\ntrain/cat/1.jpg,cat\ntrain/dog/1.jpg,dog\n"),
+        ("train.csv", "path,label\ntrain/cat/1.jpg,7\ntrain/dog/1.jpg,7\n"),
+        ("val.csv", "path,label\ntrain/cat/1.jpg,dog\n"),
+        ("noisy_train.csv", "path,noisy_labels_50\ntrain/cat/1.jpg,dog\n"),
+    ],
+)
+def test_a_list_that_does_not_contradict_folders_changes_nothing(tmp_path: Path, name: str, text: str) -> None:
+    data = opened(listed(write(tmp_path, CLASSES), name, text))
+    assert names(data, "train", tmp_path) == [("cat/1.jpg", 0), ("dog/1.jpg", 1)]
+
+
+def test_a_list_is_that_of_the_split_that_its_name_says(tmp_path: Path) -> None:
+    write(tmp_path, [*CLASSES, "val/1.jpg", "test/1.jpg"])
+    listed(tmp_path, "val_labels.csv", "filename,label\n1.jpg,dog\n")
+    data = opened(listed(tmp_path, "testLabels.csv", "filename,label\n1.jpg,cat\n"))
+    assert names(data, "validation", tmp_path) == [("dog/1.jpg", 1)]
+    assert names(data, "test", tmp_path) == [("cat/1.jpg", 0)]
+
+
+def test_a_list_of_images_in_folders_of_splits_leaves_them_to_be_read_as_folders(tmp_path: Path) -> None:
+    write(tmp_path, ["train_images/1.jpg", "train_images/2.jpg"])
+    listed(tmp_path, "train.csv", "path,label\ntrain_images/1.jpg,cat\ntrain_images/2.jpg,dog\n")
+    data = open_folders(tmp_path, "auto", follow=False)
+    assert data is None or not data.why[0].startswith(f"{tmp_path} holds images listed in")
+
+
 def test_an_empty_image_is_refused_by_name_unless_such_are_skipped(tmp_path: Path) -> None:
     write(tmp_path, [*CLASSES, "val/a.jpg"])
     data = opened(listed(write(tmp_path, ["val/b.jpg"], b""), "val.csv", "id,label\na,cat\nb,dog\n"))

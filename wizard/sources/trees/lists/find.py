@@ -16,7 +16,7 @@ from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import Lists
-from wizard.sources.trees.lists.names import SPLITS_SAID, WRAPPERS
+from wizard.sources.trees.lists.names import SPLITS_SAID, WRAPPERS, splits_in
 from wizard.sources.trees.lists.parse import SUFFIXES
 from wizard.sources.trees.lists.splits import read_splits
 from wizard.sources.trees.official_names import passed_over
@@ -45,8 +45,11 @@ def find_splits(folder: Path, bounds: Bounds) -> Lists | None:
     for top, inside in _tops(folder):
         if any(name.lower() in SPLITS_SAID for name in inside.folders):
             return None
+        places = _named(inside, WRAPPERS)
+        if not any(map(splits_in, inside.folders)):  # else images of train_images/ would be read from above it
+            places.append(top)
         for lists in _lists(inside):
-            for images in (*_named(inside, WRAPPERS), top):
+            for images in places:
                 found = read_splits(lists, images, top, bounds)
                 if found:
                     return found

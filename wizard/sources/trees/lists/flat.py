@@ -1,20 +1,19 @@
 """Finds the list that says the classes of a split's flat images, such as Tiny ImageNet's `val/val_annotations.txt`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from wizard.errors import InputError, reading
+from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.trees.listing import Bounds
+from wizard.sources.trees.lists.agreement import check_folders
+from wizard.sources.trees.lists.candidates import candidates
 from wizard.sources.trees.lists.class_list import ClassList, Lists, below, is_there, key_in, same_class, unique
-from wizard.sources.trees.lists.names import WRAPPERS, may_be_of
-from wizard.sources.trees.lists.parse import SUFFIXES, Lines, read
+from wizard.sources.trees.lists.names import WRAPPERS
+from wizard.sources.trees.lists.parse import Lines, read
 from wizard.sources.trees.official_names import said
 from wizard.sources.trees.places import Place, look
-
-_LOOKED_AT = 50
-"""Files of one folder that are tried."""
 
 
 def label_flat(top: Path, places: Mapping[Split, Place], bounds: Bounds) -> Lists:
@@ -35,6 +34,7 @@ def label_flat(top: Path, places: Mapping[Split, Place], bounds: Bounds) -> List
         try:
             listed = _list_of(split, found[split], top, bounds)
             if listed is None:
+                check_folders(split, found[split], top)
                 found[split] = _with_classes(found[split], split)
                 continue
             _check_classes(listed, found["train"] if split != "train" and "train" in found else None)
@@ -68,7 +68,7 @@ def _list_of(split: Split, place: Place, top: Path, bounds: Bounds) -> ClassList
     if place.problem or place.shared or place.classes or not place.images or any(map(said, place.images)):
         return None
     found: list[ClassList] = []
-    for path in _candidates(split, place.path, top):
+    for path in candidates(split, place.path, top):
         lines = read(path)
         if lines is None or not _names_some(lines, place, top):
             continue
@@ -96,18 +96,6 @@ def _with_classes(place: Place, split: Split) -> Place:
         hint="Put each image into a folder of its class's name, or add a list of them to that folder: labels.csv, with "
         "the columns filename,label",
     )
-
-
-def _candidates(split: Split, folder: Path, top: Path) -> Iterator[Path]:
-    for place in (folder, *folder.parents):
-        if not place.is_relative_to(top):
-            return
-        with reading(place):
-            named = [path for path in place.iterdir() if path.suffix.lower() in SUFFIXES]
-        meant = [path for path in named if may_be_of(split, path.name)]
-        # Tables first: a folder may hold a text beside each image.
-        meant.sort(key=lambda path: (path.suffix.lower() == ".txt", path.name))
-        yield from (path for path in meant[:_LOOKED_AT] if not path.name.startswith(".") and path.is_file())
 
 
 def _names_some(lines: Lines, place: Place, top: Path) -> bool:

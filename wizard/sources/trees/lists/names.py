@@ -33,7 +33,14 @@ def may_be_of(split: Split, name: str) -> bool:
     >>> may_be_of("validation", "trainLabels.csv"), may_be_of("test", "sample_submission.csv")
     (False, False)
     """
-    lower = name.lower()
+    return splits_in(name) <= {split} and not any(guess in name.lower() for guess in _GUESSES)
+
+
+def splits_in(name: str) -> set[Split]:
+    """The splits whose words are in a name.
+
+    >>> splits_in("trainLabels.csv"), splits_in("GT-final_test.csv"), splits_in("labels.csv")
+    ({'train'}, {'test'}, set())
+    """
     words = re.findall(r"[a-z]+", _HUMP.sub(" ", name).lower())
-    said = {SPLITS_SAID[word] for word in words if word in SPLITS_SAID}
-    return said <= {split} and not any(guess in lower for guess in _GUESSES)
+    return {SPLITS_SAID[word] for word in words if word in SPLITS_SAID}
