@@ -394,6 +394,30 @@ def test_numbers_of_classes_that_no_name_fits_are_the_classes(tmp_path: Path) ->
     assert names(data, "train", tmp_path) == [("0/img_1.jpg", 0), ("1/img_2.jpg", 1)]
 
 
+def test_a_number_in_a_list_adds_no_class_to_a_folder_of_the_same_value(tmp_path: Path) -> None:
+    write(tmp_path, ["train/00002/1.jpg", "train/00010/1.jpg", "test/a.jpg"])
+    table = opened(listed(tmp_path, "Test.csv", "ClassId,Path\n10,Test/a.jpg\n")).table(
+        "test", tmp_path, nothing, skip_bad=False
+    )
+    assert table.classes.names == ("00002", "00010")
+    assert [table.classes.name(label) for label in table.label.tolist()] == ["00010"]
+
+
+def test_a_list_of_train_and_validation_together_gives_way_to_one_of_each(tmp_path: Path) -> None:
+    write(tmp_path, ["images/cat_1.jpg", "images/dog_1.jpg"])
+    listed(tmp_path, "trainval.csv", "filename,label\ncat_1.jpg,cat\ndog_1.jpg,dog\n")
+    listed(tmp_path, "train.csv", "filename,label\ncat_1.jpg,cat\n")
+    data = opened(listed(tmp_path, "val.csv", "filename,label\ndog_1.jpg,dog\n"))
+    assert names(data, "train", tmp_path) == [("cat/cat_1.jpg", 0)]
+    assert names(data, "validation", tmp_path) == [("dog/dog_1.jpg", 1)]
+
+
+def test_folders_of_splits_are_read_where_others_are_listed_beside_them(tmp_path: Path) -> None:
+    write(tmp_path, [*CLASSES, "images/1.jpg"])
+    data = opened(listed(tmp_path, "train.csv", "filename,label\nimages/1.jpg,cat\n"))
+    assert names(data, "train", tmp_path) == [("cat/1.jpg", 0), ("dog/1.jpg", 1)]
+
+
 def test_folders_of_splits_need_no_lists(tmp_path: Path) -> None:
     write(tmp_path, ["train/cat/1.jpg", "train/dog/1.jpg", "test/cat/2.jpg"])
     listed(tmp_path, "train.txt", "train/cat/1.jpg\n")
