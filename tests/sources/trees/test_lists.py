@@ -426,11 +426,31 @@ def test_folders_of_splits_need_no_lists(tmp_path: Path) -> None:
     assert names(data, "train", tmp_path) == [("cat/1.jpg", 0), ("dog/1.jpg", 1)]
 
 
-def test_lists_that_name_no_image_are_told(tmp_path: Path) -> None:
-    write(tmp_path, ["cat/1.jpg", "dog/1.jpg"])
-    listed(tmp_path, "train.csv", "filename,label\nother.jpg,cat\n")
-    data = opened(listed(tmp_path, "val.csv", "filename,label\nanother.jpg,cat\n"))
-    assert "train.csv and val.csv name no images here, or no classes, and are not read." in data.why
+@pytest.mark.parametrize(
+    ("given", "lists"),
+    [
+        (".", {"train.csv": "filename,label\nother.jpg,cat\n", "val.csv": "filename,label\nanother.jpg,cat\n"}),
+        (".", {"train_test_split.txt": "1 0\n2 1\n"}),
+        ("images", {"train_test_split.txt": "1 0\n2 1\n"}),
+        ("images", {"labels/test1.txt": "dog/1.jpg\n", "labels/train1.txt": "cat/1.jpg\n"}),
+    ],
+)
+def test_lists_that_seem_to_say_splits_but_cannot_be_used_are_told(
+    tmp_path: Path, given: str, lists: dict[str, str]
+) -> None:
+    write(tmp_path, ["images/cat/1.jpg", "images/dog/1.jpg"])
+    for name, text in lists.items():
+        listed(tmp_path, name, text)
+    why = " ".join(opened(tmp_path / given).why)
+    assert f"{tmp_path} has files that are named as lists of splits, {', '.join(lists)}: they are not read" in why
+
+
+def test_one_list_or_folders_of_splits_leave_nothing_to_tell(tmp_path: Path) -> None:
+    write(tmp_path, [*CLASSES, "val/cat/1.jpg"])
+    listed(tmp_path, "train.txt", "train/cat/1.jpg 0\n")
+    listed(tmp_path, "val.txt", "val/cat/1.jpg 0\n")
+    assert "lists of splits" not in " ".join(opened(tmp_path).why)
+    assert "lists of splits" not in " ".join(opened(tmp_path / "train").why)
 
 
 def test_lists_beside_the_folder_of_images_that_is_given_are_told(tmp_path: Path) -> None:

@@ -15,9 +15,10 @@ from wizard.sources.trees import box_places
 from wizard.sources.trees.image_folders import ImageFolders
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import Lists
-from wizard.sources.trees.lists.find import find_splits, unread_lists
+from wizard.sources.trees.lists.find import find_splits
 from wizard.sources.trees.lists.flat import label_flat
 from wizard.sources.trees.lists.ids import in_order
+from wizard.sources.trees.lists.unread import unread_lists
 from wizard.sources.trees.official_names import said
 from wizard.sources.trees.places import Place, holds_images, look, shared_places, split_of_folder, split_places
 from wizard.sources.trees.whose_labels import Labels, decide
@@ -51,7 +52,7 @@ def open_folders(folder: Path, labels: Labels, *, follow: bool) -> RawData | Non
 
 def _tree(folder: Path, lists: Lists, labels: Labels, bounds: Bounds) -> ImageFolders:
     top, places = lists.top, lists.places
-    told = [] if lists.lists else unread_lists(folder)
+    told = [] if lists.lists else unread_lists(Path(bounds.root))
     decided = in_order(decide(places, labels), lists, labels)
     places = {split: _strange(place, places, imagenet=decided.imagenet) for split, place in places.items()}
     annotations = box_places.annotations(top)

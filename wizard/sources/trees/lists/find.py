@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from wizard.errors import InputError, reading
+from wizard.errors import reading
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import Lists
@@ -29,7 +29,7 @@ _LOOKED_AT = 40_000
 """Entries of a folder."""
 
 
-class _Inside(NamedTuple):
+class Inside(NamedTuple):
     """What lies in a folder, by name."""
 
     folders: dict[str, Path]
@@ -56,40 +56,11 @@ def find_splits(folder: Path, bounds: Bounds) -> Lists | None:
     return None
 
 
-def unread_lists(folder: Path) -> list[str]:
-    """In sentences, which lists seem to say splits of the images in a folder, but are not read.
-
-    They name none of the images; or they lie beside a folder called images/, and just this was asked for.
-    """
-    inside = _look(folder)
-    if not any(name.lower() in SPLITS_SAID for name in inside.folders):
-        unread = next((lists for lists in _lists(inside) if len(lists) > 1), {})
-        paths = [str(path.relative_to(folder)) for each in unread.values() for path in each]
-        if paths:
-            return [f"{' and '.join(paths)} name no images here, or no classes, and are not read."]
-    return _lists_above(folder)
-
-
-def _lists_above(folder: Path) -> list[str]:
-    if folder.name.lower() not in WRAPPERS:
-        return []
-    try:
-        found = find_splits(folder.parent, Bounds.of(folder.parent, follow=False))
-    except InputError:
-        return []
-    lists = found.lists if found else {}
-    return [
-        f"{each.path} says which of these images are {split}, but is not read: give {folder.parent} to have it read."
-        for split, each in lists.items()
-        if each.folder == folder
-    ]
-
-
-def _tops(folder: Path) -> Iterator[tuple[Path, _Inside]]:
+def _tops(folder: Path) -> Iterator[tuple[Path, Inside]]:
     """The folder, and below it what it was unpacked into."""
     top = folder
     for _ in range(_DEEPEST + 1):
-        inside = _look(top)
+        inside = look_into(top)
         yield top, inside
         only = next(iter(inside.folders.values())) if len(inside.folders) == 1 else None
         if only is None or only.is_symlink():
@@ -97,8 +68,13 @@ def _tops(folder: Path) -> Iterator[tuple[Path, _Inside]]:
         top = only
 
 
-def _look(folder: Path) -> _Inside:
-    inside = _Inside({}, {})
+def look_into(folder: Path) -> Inside:
+    """What lies in a folder, but for what is hidden.
+
+    Raises:
+        InputError: it cannot be looked into.
+    """
+    inside = Inside({}, {})
     with reading(folder), os.scandir(folder) as entries:
         for entry in islice(entries, _LOOKED_AT):
             if not passed_over(entry.name):
@@ -106,20 +82,27 @@ def _look(folder: Path) -> _Inside:
     return inside
 
 
-def _named(inside: _Inside, names: Collection[str]) -> list[Path]:
+def _named(inside: Inside, names: Collection[str]) -> list[Path]:
     """The folders of such names; one that holds just a folder of its own name is that one."""
     found = []
     for name, path in sorted(inside.folders.items()):
         if name.lower() in names:
-            within = _look(path)
+            within = look_into(path)
             doubled = within.folders.get(name) if len(within.folders) == 1 and not within.files else None
             found.append(doubled or path)
     return found
 
 
-def _lists(inside: _Inside) -> Iterator[dict[Split, list[Path]]]:
+def files_beside(inside: Inside) -> Iterator[dict[str, Path]]:
+    """The files of a dataset's folder, and of each folder in it that is named as one of lists."""
+    yield inside.files
+    for path in _named(inside, _BESIDE):
+        yield look_into(path).files
+
+
+def _lists(inside: Inside) -> Iterator[dict[Split, list[Path]]]:
     """The lists of each split that lie together, by their names; those of the folder itself first."""
-    for files in (inside.files, *(_look(path).files for path in _named(inside, _BESIDE))):
+    for files in files_beside(inside):
         stems = {Path(name).stem.lower() for name in files}
         found: dict[Split, list[Path]] = {}
         for path in sorted(files.values(), key=lambda path: (path.suffix.lower() == ".json", path.name)):
