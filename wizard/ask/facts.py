@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from wizard import saved
 from wizard.engine.events import Preparing
 from wizard.errors import InputError, SetupError
@@ -21,6 +23,7 @@ from wizard.sources.detect import open_raw
 from wizard.sources.numbered import are_numbers, as_text
 from wizard.sources.raw import Layout, Part, Progress, RawData, Survey
 from wizard.sources.trees.doubts import FolderRole
+from wizard.sources.trees.official_names import said
 from wizard.sources.trees.whose_labels import Labels
 
 _LIKELY = (".", "raw-data", "imagenet", "~/imagenet/raw-data", "~/imagenet", "~/data/imagenet", "~/Downloads")
@@ -97,8 +100,7 @@ class Facts:
         if self.of_numbers:
             return True
         labelled = [survey for survey in self.surveys.values() if survey.split != "test"]
-        tables = [survey.table for survey in labelled if survey.table is not None]
-        if any(str(survey.path) in table.files for survey, table in zip(labelled, tables, strict=True)):
+        if any(map(_named_as_imagenet, labelled)):
             return False
         present = self._present
         return bool(present) and len(present) < len(ranks()) and present <= ranks().keys()
@@ -119,6 +121,15 @@ class Facts:
         tables = [survey.table for split, survey in self.surveys.items() if split != "test"]
         some = [table for table in tables if table is not None]
         return {table.classes.names[rank] for table in some for rank in set(table.label.tolist()) if rank >= 0}
+
+
+def _named_as_imagenet(survey: Survey) -> bool:
+    """Whether images lie in no class's folder, and no list but their names say their classes."""
+    table = survey.table
+    if table is None or str(survey.path) not in table.files:
+        return False
+    row = int(np.flatnonzero(table.file == table.files.index(str(survey.path)))[0])
+    return said(table.name[row].decode()) is not None
 
 
 def first_facts() -> Facts:

@@ -14,6 +14,11 @@ from wizard.sources.trees import box_places
 from wizard.sources.trees.doubts import FolderRole, few
 from wizard.sources.trees.image_folders import ImageFolders
 from wizard.sources.trees.listing import Bounds
+from wizard.sources.trees.lists.class_list import Lists
+from wizard.sources.trees.lists.find import find_splits
+from wizard.sources.trees.lists.flat import label_flat
+from wizard.sources.trees.lists.ids import in_order
+from wizard.sources.trees.lists.unread import unread_lists
 from wizard.sources.trees.official_names import said
 from wizard.sources.trees.places import Place
 from wizard.sources.trees.split_dirs import Found, SplitDirs
@@ -37,19 +42,23 @@ def open_folders(folder: Path, labels: Labels, *, follow: bool, role: FolderRole
             told as asked.
     """
     bounds = Bounds.of(folder, follow=follow)
+    lists = find_splits(folder, bounds)
+    if lists:
+        return _tree(Found(top=lists.top, places=lists.places), lists, labels, bounds)
     found = SplitDirs(bounds=bounds, role=role).find(folder)
     if found:
-        return _tree(found, labels, bounds)
+        return _tree(found, label_flat(found.top, found.places, bounds), labels, bounds)
     for place in (folder, folder / "data"):
         if place.is_dir():
             _explain(place)
     return None
 
 
-def _tree(found: Found, labels: Labels, bounds: Bounds) -> ImageFolders:
+def _tree(found: Found, lists: Lists, labels: Labels, bounds: Bounds) -> ImageFolders:
     top = found.top
-    places = {split: _misspelt(place, found.places) for split, place in found.places.items()}
-    decided = decide(places, labels)
+    told = [] if lists.lists else unread_lists(Path(bounds.root))
+    places = {split: _misspelt(place, lists.places) for split, place in lists.places.items()}
+    decided = in_order(decide(places, labels), lists, labels)
     places = {split: _strange(place, places, imagenet=decided.imagenet) for split, place in places.items()}
     annotations = box_places.annotations(top)
     suffixed = any(spoken.suffixed for place in places.values() for spoken in map(said, place.images) if spoken)
@@ -57,25 +66,39 @@ def _tree(found: Found, labels: Labels, bounds: Bounds) -> ImageFolders:
         what = "images named as in Hugging Face's old archives"
     else:
         what = "an extracted ILSVRC2012 tree" if decided.imagenet else "folders of classes"
+    if lists.lists.keys() == places.keys():
+        what = "images with lists of their classes"
     return ImageFolders(
         folder=top,
         top=top,
         layout="folders",
         what=what,
-        why=(_seen(top, places), *_beside(found), *_twice(places), *_gaps(places), *_apart(places), *decided.why),
+        why=(
+            _seen(top, places),
+            *_beside(found),
+            *_twice(places),
+            *_gaps(places),
+            *_apart(places),
+            *lists.why,
+            *told,
+            *decided.why,
+        ),
         places=places,
         annotations=annotations,
         classes=decided.classes,
         bounds=bounds,
         annotatable=bool(annotations) or (decided.imagenet and not suffixed),
         box_names=box_places.NAMES,
+        lists=lists.lists,
     )
 
 
 def _strange(place: Place, places: Mapping[Split, Place], *, imagenet: bool) -> Place:
     """A split that has none of train's classes is of another dataset, or its folders are no classes."""
     train = places.get("train")
-    if imagenet or train is None or not (train.classes and place.classes) or train.classes & place.classes:
+    if imagenet or train is None or place.listed:
+        return place
+    if not (train.classes and place.classes) or train.classes & place.classes:
         return place
     return replace(
         place,
@@ -133,7 +156,9 @@ def _apart(places: Mapping[Split, Place]) -> list[str]:
 def _seen(top: Path, places: Mapping[Split, Place]) -> str:
     held = []
     for split, place in places.items():
-        if place.parts and place.path == top:
+        if place.listed:
+            held.append(place.listed)
+        elif place.parts and place.path == top:
             named = " and ".join(f"{part.path.relative_to(top)}/" for part in place.parts)
             held.append(f"{named} ({place.problem or _count(place)})")
         elif place.path == top:

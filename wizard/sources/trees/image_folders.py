@@ -15,6 +15,8 @@ from wizard.sources.raw import BoxTable, Layout, Part, Progress, Survey, surveye
 from wizard.sources.samples import SampleTable
 from wizard.sources.trees.labelling import Labelling
 from wizard.sources.trees.listing import Bounds
+from wizard.sources.trees.lists.class_list import ClassList
+from wizard.sources.trees.lists.reader import ListedImages
 from wizard.sources.trees.places import Place, default_name
 from wizard.sources.trees.sorter import Sorter
 from wizard.sources.trees.tables import Folders
@@ -36,6 +38,7 @@ class ImageFolders:
         bounds: how far links may lead.
         annotatable: whether annotations can be asked for.
         box_names: what the annotations of each split would be called, where they are missing.
+        lists: of the splits whose images' classes a list says.
     """
 
     folder: Path
@@ -49,6 +52,7 @@ class ImageFolders:
     bounds: Bounds
     annotatable: bool
     box_names: Mapping[Split, str]
+    lists: Mapping[Split, ClassList] = field(default_factory=dict)
     own_boxes: bool = False
     parts: tuple[Part, ...] = field(init=False)
 
@@ -73,6 +77,9 @@ class ImageFolders:
         del cache
         self.require([split], [])
         labelling = Labelling(self.classes)
+        if split in self.lists:
+            listed = ListedImages(split=split, listed=self.lists[split], classes=self.classes, bounds=self.bounds)
+            return listed.table(progress, skip_bad=skip_bad)
         reader = Folders(split=split, place=self.places[split], labelling=labelling, bounds=self.bounds, top=self.top)
         return reader.table(progress, skip_bad=skip_bad)
 

@@ -30,6 +30,7 @@ class Place:
         images: names of some images that lie in no class's folder.
         others: names of folders in it that are no class's.
         shared: whether images of other splits lie there too.
+        listed: which list names its images, in words; `folders` are then the classes that it gives them.
         problem: why it cannot be read, in sentences; empty where nothing is known.
         hint: what to do about that.
         parts: where it lies in several folders, those; what is above are then the names of all of them together.
@@ -41,6 +42,7 @@ class Place:
     images: tuple[str, ...] = ()
     others: frozenset[str] = frozenset()
     shared: bool = False
+    listed: str = ""
     problem: str = ""
     hint: str = ""
     parts: tuple["Place", ...] = ()

@@ -99,7 +99,7 @@ def _names(places: Mapping[Split, Place]) -> list[str]:
     for split, place in places.items():
         if place.problem and split != "train":
             continue
-        if not train or place.classes & train or place.classes <= ranks().keys():
+        if not train or place.listed or place.classes & train or place.classes <= ranks().keys():
             found |= place.classes
     return sorted(found)
 

@@ -1,0 +1,1 @@
+"""List files beside images: which class, or which split, each image is of."""

@@ -1,0 +1,148 @@
+"""ClassList: the class of each image in a folder, as a list file says it."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from wizard.errors import InputError
+from wizard.ilsvrc2012.archives import Split
+from wizard.sources.trees.lists.parse import Lines
+from wizard.sources.trees.places import Place
+
+_CORRECT = "Correct the list, or move it away"
+_SUFFIXES = ("", ".jpg", ".JPEG", ".png", ".jpeg", ".JPG", ".PNG", ".ppm", ".bmp", ".tif", ".webp")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassList:
+    """The class of each image in a folder, as a list file says it.
+
+    Attributes:
+        path: of the list file.
+        folder: that the images lie in.
+        classes: by the image's path below the folder, with or without its suffix, as the list has it.
+        others: images that the lists of other splits name; None where the list is to name every image in the folder.
+        boxes: whether the list gives bounding boxes, which are not read.
+    """
+
+    path: Path
+    folder: Path
+    classes: Mapping[str, str]
+    others: Collection[str] | None = None
+    boxes: bool = False
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The classes that occur, sorted."""
+        return tuple(sorted(set(self.classes.values())))
+
+    def key(self, image: str) -> str | None:
+        """What the list calls an image; None where it does not name it.
+
+        Args:
+            image: path of the image below the folder.
+        """
+        return key_in(self.classes, image)
+
+    def place(self, top: Path) -> Place:
+        """Where the images of its split lie."""
+        listed = f"images listed in {self.path.relative_to(top)}"
+        return Place(path=self.folder, folders=self.names, listed=listed)
+
+    def why(self, top: Path, split: Split) -> str:
+        """What the list says, in a sentence, with paths below `top`."""
+        path, folder = self.path.relative_to(top), self.folder.relative_to(top)
+        images = f"{len(self.classes):,} images" + (f" in {folder}/" if folder.parts else "")
+        said = f"the classes of {images}" if self.others is None else f"which {images} are {split}, and their classes"
+        return f"{path} says {said}." + (" Its boxes are not read." if self.boxes else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lists:
+    """The splits of a dataset, with the lists that say their classes.
+
+    Attributes:
+        top: the folder that holds them.
+        places: where the images of each split lie.
+        lists: of the splits that have one.
+        why: what they say, in sentences.
+        order: the classes in the order of the ids that the lists give them; empty where they give none.
+    """
+
+    top: Path
+    places: Mapping[Split, Place]
+    lists: Mapping[Split, ClassList] = field(default_factory=dict)
+    why: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+
+
+def key_in(named: Collection[str], image: str) -> str | None:
+    """What names an image, with its suffix or without; None where nothing does.
+
+    >>> key_in({"a.jpg", "b"}, "b.jpg")
+    'b'
+    """
+    if image in named:
+        return image
+    stem = without_suffix(image)
+    return stem if stem in named else None
+
+
+def without_suffix(image: str) -> str:
+    """A path without the suffix of the file.
+
+    >>> without_suffix("v1.0/a.b.jpg"), without_suffix("v1.0/a")
+    ('v1.0/a.b', 'v1.0/a')
+    """
+    folder, slash, base = image.rpartition("/")
+    return folder + slash + (base.rpartition(".")[0] or base)
+
+
+def is_there(folder: Path, image: str) -> bool:
+    """Whether a folder has an image of this name, or of this name with one of the usual suffixes added."""
+    try:
+        return any((folder / f"{image}{suffix}").is_file() for suffix in _SUFFIXES)
+    except (OSError, ValueError):  # the words of a text can be no file's name: too long, or with a null in them
+        return False
+
+
+def below(lines: Lines, folder: Path, top: Path) -> list[tuple[str, str]]:
+    """The entries with paths below a folder, where the list has them from a folder above: `Test/00000.png` in Test/."""
+    parts = (top.resolve().name, *folder.relative_to(top).parts)
+    prefixes = [f"{'/'.join(parts[start:])}/".lower() for start in range(len(parts))]
+    return [(_cut(image, prefixes), name) for image, name in lines.entries]
+
+
+def unique(lines: Lines, entries: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The class of each image.
+
+    Raises:
+        InputError: one has no class, or is named twice, which only lines of boxes may do, with the same class.
+    """
+    path = lines.path
+    found: dict[str, str] = {}
+    for image, name in entries:
+        if not name:
+            raise InputError(f"{path} gives {image} no class.", _CORRECT)
+        if image in found and not (lines.boxes and found[image] == name):
+            other = f", as {found[image]} and as {name}" if found[image] != name else ""
+            raise InputError(f"{path} names {image} twice{other}.", _CORRECT)
+        found[image] = name
+    return found
+
+
+def same_class(name: str, known: Collection[str]) -> str | None:
+    """Which of the classes a list means; None where it is none of them. 16 is the class of a folder 00016.
+
+    >>> same_class("16", {"00016", "00017"}), same_class("cat", {"dog"})
+    ('00016', None)
+    """
+    if name in known or not name.isdecimal():
+        return name if name in known else None
+    return next((each for each in sorted(known) if each.isdecimal() and int(each) == int(name)), None)
+
+
+def _cut(image: str, prefixes: list[str]) -> str:
+    lower = image.lower()
+    return next((image[len(prefix) :] for prefix in prefixes if lower.startswith(prefix)), image)

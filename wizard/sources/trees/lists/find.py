@@ -1,0 +1,114 @@
+"""Finds datasets whose splits lists say: images/ beside meta/train.txt, annotations/trainval.txt or train.csv.
+
+Known ones: Food-101 (`images/<class>/<id>.jpg`, `meta/train.txt`, `meta/train.json`), Oxford-IIIT Pet (`images/*.jpg`,
+`annotations/trainval.txt`, `annotations/test.txt`), mini-imagenet (`images/*.jpg`, `train.csv`, `val.csv`, `test.csv`),
+EuroSAT (`<class>/*.jpg`, `train.csv`, `validation.csv`, `test.csv`). Copies on Kaggle have images/images/ and
+annotations/annotations/.
+"""
+
+import os
+from collections.abc import Collection, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from wizard.errors import reading
+from wizard.ilsvrc2012.archives import Split
+from wizard.sources.trees.listing import Bounds
+from wizard.sources.trees.lists.class_list import Lists
+from wizard.sources.trees.lists.names import SPLITS_SAID, WRAPPERS, splits_in
+from wizard.sources.trees.lists.parse import SUFFIXES
+from wizard.sources.trees.lists.splits import read_splits
+from wizard.sources.trees.official_names import passed_over
+
+_BESIDE = ("meta", "annotations", "splits", "split", "lists", "labels")
+"""Folders, beside that of the images, that lists lie in; in lower case."""
+_DEEPEST = 2
+"""Folders, each the only one in that above it, that a dataset may lie in."""
+_LOOKED_AT = 40_000
+"""Entries of a folder."""
+
+
+class Inside(NamedTuple):
+    """What lies in a folder, by name."""
+
+    folders: dict[str, Path]
+    files: dict[str, Path]
+
+
+def find_splits(folder: Path, bounds: Bounds) -> Lists | None:
+    """The splits of a folder of images with lists beside them, or of the only folder in it; None where it is none.
+
+    Raises:
+        InputError: a folder cannot be looked into, or a list cannot be used; see `read_splits`.
+    """
+    for top, inside in _tops(folder):
+        if any(name.lower() in SPLITS_SAID for name in inside.folders):
+            return None
+        places = _named(inside, WRAPPERS)
+        if not any(map(splits_in, inside.folders)):  # else images of train_images/ would be read from above it
+            places.append(top)
+        for lists in _lists(inside):
+            for images in places:
+                found = read_splits(lists, images, top, bounds)
+                if found:
+                    return found
+    return None
+
+
+def _tops(folder: Path) -> Iterator[tuple[Path, Inside]]:
+    """The folder, and below it what it was unpacked into."""
+    top = folder
+    for _ in range(_DEEPEST + 1):
+        inside = look_into(top)
+        yield top, inside
+        only = next(iter(inside.folders.values())) if len(inside.folders) == 1 else None
+        if only is None or only.is_symlink():
+            return
+        top = only
+
+
+def look_into(folder: Path) -> Inside:
+    """What lies in a folder, but for what is hidden.
+
+    Raises:
+        InputError: it cannot be looked into.
+    """
+    inside = Inside({}, {})
+    with reading(folder), os.scandir(folder) as entries:
+        for entry in islice(entries, _LOOKED_AT):
+            if not passed_over(entry.name):
+                (inside.folders if entry.is_dir() else inside.files)[entry.name] = Path(entry.path)
+    return inside
+
+
+def _named(inside: Inside, names: Collection[str]) -> list[Path]:
+    """The folders of such names; one that holds just a folder of its own name is that one."""
+    found = []
+    for name, path in sorted(inside.folders.items()):
+        if name.lower() in names:
+            within = look_into(path)
+            doubled = within.folders.get(name) if len(within.folders) == 1 and not within.files else None
+            found.append(doubled or path)
+    return found
+
+
+def files_beside(inside: Inside) -> Iterator[dict[str, Path]]:
+    """The files of a dataset's folder, and of each folder in it that is named as one of lists."""
+    yield inside.files
+    for path in _named(inside, _BESIDE):
+        yield look_into(path).files
+
+
+def _lists(inside: Inside) -> Iterator[dict[Split, list[Path]]]:
+    """The lists of each split that lie together, by their names; those of the folder itself first."""
+    for files in files_beside(inside):
+        stems = {Path(name).stem.lower() for name in files}
+        found: dict[Split, list[Path]] = {}
+        for path in sorted(files.values(), key=lambda path: (path.suffix.lower() == ".json", path.name)):
+            stem = path.stem.lower()
+            parts_there = stem == "trainval" and "train" in stems
+            if stem in SPLITS_SAID and path.suffix.lower() in SUFFIXES and not parts_there:
+                found.setdefault(SPLITS_SAID[stem], []).append(path)
+        if found:
+            yield found

@@ -1,0 +1,149 @@
+"""Finds the list that says the classes of a split's flat images, such as Tiny ImageNet's `val/val_annotations.txt`."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from wizard.errors import InputError
+from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.sources.trees.listing import Bounds
+from wizard.sources.trees.lists.agreement import check_folders
+from wizard.sources.trees.lists.candidates import candidates
+from wizard.sources.trees.lists.class_list import ClassList, Lists, below, is_there, key_in, same_class, unique
+from wizard.sources.trees.lists.names import WRAPPERS
+from wizard.sources.trees.lists.parse import Lines, read
+from wizard.sources.trees.official_names import said
+from wizard.sources.trees.places import Place, look
+
+
+def label_flat(top: Path, places: Mapping[Split, Place], bounds: Bounds) -> Lists:
+    """The splits, with a list for each whose images lie in no class's folder and whose names say no class.
+
+    Where a list is there but cannot be used, the split's place says why.
+
+    Args:
+        top: the folder that holds the folders of splits, or is that of one; lists are looked for from there downward.
+        places: what was found in it.
+        bounds: how far links may lead.
+    """
+    found: dict[Split, Place] = {}
+    lists: dict[Split, ClassList] = {}
+    why: list[str] = []
+    for split in [split for split in SPLITS if split in places]:
+        found[split] = _unwrapped(places[split], bounds)
+        try:
+            listed = _list_of(split, found[split], top, bounds)
+            if listed is None:
+                check_folders(split, found[split], top)
+                found[split] = _with_classes(found[split], split)
+                continue
+            _check_classes(listed, found["train"] if split != "train" and "train" in found else None)
+        except InputError as error:
+            found[split] = replace(found[split], problem=error.what, hint=error.hint)
+            continue
+        lists[split] = listed
+        why.append(listed.why(top, split))
+        names = _meant(listed, found["train"]) if "train" in found else listed.names
+        found[split] = replace(listed.place(top), folders=names)
+    return Lists(top=top, places=found, lists=lists, why=(*why, *_box_files(top, found.get("train"))))
+
+
+def _unwrapped(place: Place, bounds: Bounds) -> Place:
+    """The folder within, where a split's folder holds just one called images/."""
+    if place.problem or place.images or place.archives or len(place.folders) != 1:
+        return place
+    if place.folders[0].lower() not in WRAPPERS:
+        return place
+    path = place.path / place.folders[0]
+    try:
+        bounds.check(str(path))
+        inner = look(path)
+    except InputError as error:
+        return replace(place, problem=error.what, hint=error.hint)
+    return place if inner.empty else inner
+
+
+def _list_of(split: Split, place: Place, top: Path, bounds: Bounds) -> ClassList | None:
+    """The list that names a split's images, in their folder or between there and the top."""
+    if place.problem or place.shared or place.classes or not place.images or any(map(said, place.images)):
+        return None
+    found: list[ClassList] = []
+    for path in candidates(split, place.path, top):
+        lines = read(path)
+        if lines is None or not _names_some(lines, place, top):
+            continue
+        bounds.check(str(path))
+        classes = unique(lines, _here(below(lines, place.path, top), path.parent, top))
+        found.append(ClassList(path=path, folder=place.path, classes=classes, boxes=lines.boxes))
+    for other in found[1:]:
+        if other.classes != found[0].classes:
+            raise InputError(
+                f"{found[0].path} and {other.path} both say the classes of images in {place.path}, but not the same.",
+                "Move away the one that is not meant",
+            )
+    return found[0] if found else None
+
+
+def _with_classes(place: Place, split: Split) -> Place:
+    """Images of which nothing says the classes are fit for test alone."""
+    unsaid = place.images and not any(map(said, place.images))
+    if split == "test" or place.problem or place.shared or place.classes or not unsaid:
+        return place
+    return replace(
+        place,
+        problem=f"Nothing says the classes of the images in {place.path}, such as {place.images[0]}: they lie in no "
+        "folders of classes, and no list beside them names them.",
+        hint="Put each image into a folder of its class's name, or add a list of them to that folder: labels.csv, with "
+        "the columns filename,label",
+    )
+
+
+def _names_some(lines: Lines, place: Place, top: Path) -> bool:
+    """Whether a list states classes, and names images that were seen; what has no header must do so from its start."""
+    entries = below(lines, place.path, top)
+    if not entries or not any(name for _, name in entries):
+        return False
+    images = {image for image, _ in entries}
+    if not lines.headed and not is_there(place.path, entries[0][0]):
+        return False
+    return any(key_in(images, image) for image in place.images)
+
+
+def _here(entries: list[tuple[str, str]], *above: Path) -> list[tuple[str, str]]:
+    """Without those images that a list, where it serves several folders, has in another one that is there."""
+    folders = {image.rpartition("/")[0] for image, _ in entries} - {""}
+    others = {folder for folder in folders if any(_is_folder(path / folder) for path in above)}
+    return [entry for entry in entries if entry[0].rpartition("/")[0] not in others]
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # as in `is_there`
+        return False
+
+
+def _check_classes(listed: ClassList, train: Place | None) -> None:
+    """Class folders of train, where there are some, are all the classes."""
+    if train is None or train.listed or not train.classes:
+        return
+    unknown = next((name for name in listed.names if same_class(name, train.classes) is None), None)
+    if unknown is not None:
+        image = next(image for image, name in listed.classes.items() if name == unknown)
+        raise InputError(
+            f"{listed.path} says that {image} is an image of {unknown}, which is none of the "
+            f"{len(train.classes):,} classes in {train.path}.",
+            "Correct the list; or move it away, and the images have no classes",
+        )
+
+
+def _meant(listed: ClassList, train: Place) -> tuple[str, ...]:
+    return tuple(sorted({same_class(name, train.classes) or name for name in listed.names}))
+
+
+def _box_files(top: Path, train: Place | None) -> list[str]:
+    """Tiny ImageNet has its boxes in pixels, a file in each class's folder."""
+    if train is None or not train.folders or train.problem:
+        return []
+    path = train.path / train.folders[0] / f"{train.folders[0]}_boxes.txt"
+    return [f"Boxes, as in {path.relative_to(top)}, are not read."] if path.is_file() else []

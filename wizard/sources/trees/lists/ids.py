@@ -1,0 +1,46 @@
+"""Classes that lists give by number, and folders or file names by name: `Abyssinian_100 1 1 1`, `apple_pie/7.jpg 0`."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from wizard.ilsvrc2012.archives import Split
+from wizard.sources.classes import of_folders
+from wizard.sources.trees.lists.class_list import ClassList, Lists, without_suffix
+from wizard.sources.trees.whose_labels import Decided, Labels
+
+
+def named_by_ids(lists: Mapping[Split, ClassList]) -> tuple[Mapping[Split, ClassList], tuple[str, ...]]:
+    """The lists with names in place of numbers, and these names in the order of the numbers; else the lists alone.
+
+    Names fit where every class is a number, and each number has one name of its own: that of the images' folder or, in
+    Oxford-IIIT Pet, the part of their file names before the last underscore.
+    """
+    names: dict[int, str] = {}
+    for listed in lists.values():
+        for image, number in listed.classes.items():
+            name = _name(image)
+            if not (name and number.isdecimal()) or names.setdefault(int(number), name) != name:
+                return lists, ()
+    if len(names) < 2 or len(set(names.values())) < len(names):
+        return lists, ()
+    named = {
+        split: replace(listed, classes={image: names[int(number)] for image, number in listed.classes.items()})
+        for split, listed in lists.items()
+    }
+    return named, tuple(names[number] for number in sorted(names))
+
+
+def in_order(decided: Decided, lists: Lists, labels: Labels) -> Decided:
+    """Labels in the order of the lists' numbers, as torchvision and TFDS have them, unless asked for otherwise."""
+    if not lists.order or labels != "auto" or decided.imagenet:
+        return decided
+    why = (
+        f"{len(lists.order):,} classes: labels follow the numbers that the lists give them ({lists.order[0]} is the "
+        "first); --set source.labels=folders sorts them by name."
+    )
+    return replace(decided, classes=of_folders(lists.order), why=(why,))
+
+
+def _name(image: str) -> str:
+    folder, _, base = image.rpartition("/")
+    return folder.rpartition("/")[2] if folder else without_suffix(base).rpartition("_")[0]

@@ -1,0 +1,147 @@
+"""The images of a split whose classes a list says -> SampleTable."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from wizard.errors import InputError
+from wizard.ilsvrc2012.archives import Split
+from wizard.sources.classes import UNLABELLED, Classes
+from wizard.sources.raw import Progress
+from wizard.sources.samples import LeftOut, SampleTable
+from wizard.sources.trees.copies import copies
+from wizard.sources.trees.labelling import Labelling, Misnamed, safe
+from wizard.sources.trees.listing import Bounds
+from wizard.sources.trees.lists.class_list import ClassList, key_in, same_class
+from wizard.sources.trees.places import look
+from wizard.sources.trees.tables import Folders
+
+UNLISTED = "images that no list names"
+"""Of what kind they are told to be."""
+
+
+class _Unlabelled(Labelling):
+    """Names images by their paths below the folder, and leaves it to the list to say their classes."""
+
+    def rank(self, name: str) -> int:
+        del name
+        return UNLABELLED
+
+    def in_class(self, name: str, below: str) -> str:
+        return safe(f"{name}/{below}")
+
+    def alone(self, split: Split, base: str) -> tuple[str, int]:
+        del split
+        return safe(base), UNLABELLED
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedImages:
+    """Reads the images of a split whose classes a list says.
+
+    Attributes:
+        split: which.
+        listed: what the list says.
+        classes: that labels count in.
+        bounds: how far links may lead.
+    """
+
+    split: Split
+    listed: ClassList
+    classes: Classes
+    bounds: Bounds
+
+    def table(self, progress: Progress, *, skip_bad: bool) -> SampleTable:
+        """The images as a table without boxes, sorted by name.
+
+        Args:
+            progress: told how many images, or folders of them, are done.
+            skip_bad: whether files without bytes are left to the worker to skip.
+
+        Raises:
+            InputError: the list names an image that is not there, or lacks one that is and that no other list names; it
+                and a folder or a name disagree about a class; or the folder cannot be read.
+        """
+        reader = Folders(
+            split=self.split, place=look(self.listed.folder), labelling=_Unlabelled(self.classes), bounds=self.bounds
+        )
+        table = reader.table(progress, skip_bad=skip_bad)
+        images = [name.decode() for name in table.name.tolist()]
+        keys = [self.listed.key(image) for image in images]
+        self._check_missing([key for key in keys if key is not None])
+        left_out = self._unlisted([image for image, key in zip(images, keys, strict=True) if key is None])
+        mine = [row for row, key in enumerate(keys) if key is not None]
+        named = [self._named(image, key) for image, key in zip(images, keys, strict=True) if key is not None]
+        order = sorted(range(len(mine)), key=lambda place: named[place][0].encode())
+        name = np.array([named[place][0].encode() for place in order], dtype=np.bytes_)
+        return replace(
+            table.take(np.array([mine[place] for place in order], dtype=np.intp)),
+            name=name,
+            copies=copies(name),
+            label=np.array([named[place][1] for place in order], dtype=np.int16),
+            left_out=(*table.left_out, *left_out),
+        )
+
+    def _check_missing(self, keys: Sequence[str]) -> None:
+        """Each line has its image, and one alone."""
+        counts = Counter(keys)
+        twice = next((key for key, count in counts.items() if count > 1), None)
+        if twice is not None:
+            raise InputError(
+                f"{self.listed.path} names {twice}, but more than one image in {self.listed.folder} is called that.",
+                "Remove the one that is not meant",
+            )
+        missing = [key for key in self.listed.classes if key not in counts]
+        if missing:
+            raise InputError(
+                f"{self.listed.path} names {_counted(missing)} not in {self.listed.folder}.",
+                "Unpack the images again, or correct the list",
+            )
+
+    def _unlisted(self, images: Sequence[str]) -> list[LeftOut]:
+        """Images that no list names: an error where the list is to name them all, else told."""
+        others = self.listed.others
+        unlisted = [image for image in images if others is None or key_in(others, image) is None]
+        if unlisted and others is None:
+            raise InputError(
+                f"{self.listed.path} has no line for {_counted(unlisted)} in {self.listed.folder}.",
+                "Add lines for them, or move these images away",
+            )
+        first = f"{self.listed.folder}/{next(iter(unlisted), '')}"
+        return [LeftOut(what=UNLISTED, count=len(unlisted), first=first, clutter=False)] if unlisted else []
+
+    def _named(self, image: str, key: str) -> tuple[str, int]:
+        """The name and rank of an image, where its folders and its name agree with the list."""
+        name = self._meant[self.listed.classes[key]]
+        try:
+            for folder in image.split("/")[:-1]:
+                if folder != name and folder in self._known:
+                    raise Misnamed(f"lies in the folder of {folder}")
+            return self._labelling.in_class(name, image.removeprefix(f"{name}/")), self._labelling.rank(name)
+        except Misnamed as error:
+            raise InputError(
+                f"{self.listed.path} says that {self.listed.folder}/{image} is an image of {name}, but it {error}.",
+                "Correct the list, or move the image to where it belongs",
+            ) from error
+
+    @cached_property
+    def _meant(self) -> dict[str, str]:
+        return {name: same_class(name, self._known) or name for name in self.listed.names}
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.classes.names)
+
+    @cached_property
+    def _labelling(self) -> Labelling:
+        return Labelling(self.classes)
+
+
+def _counted(images: Sequence[str]) -> str:
+    """How many images, and the first of them, as the beginning of "not in" or "in" a folder."""
+    if len(images) == 1:
+        return f"{images[0]}, which is"
+    return f"{len(images):,} images ({images[0]} is the first) that are"

@@ -1,0 +1,89 @@
+"""Reads the lists that say the splits of one folder of images."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from wizard.errors import InputError
+from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.sources.trees.listing import Bounds
+from wizard.sources.trees.lists.class_list import ClassList, Lists, below, is_there, unique
+from wizard.sources.trees.lists.ids import named_by_ids
+from wizard.sources.trees.lists.parse import read
+
+_TRIED = 20
+"""Images of a list that are looked for before it is believed to be one of theirs."""
+
+
+def read_splits(paths: Mapping[Split, Sequence[Path]], images: Path, top: Path, bounds: Bounds) -> Lists | None:
+    """The splits of a folder of images; None where the lists name none of the images in it, or no classes.
+
+    Args:
+        paths: the lists of each split; several of one, as Food-101's train.txt and train.json, must say the same.
+        images: the folder.
+        top: the folder of the dataset.
+        bounds: how far links may lead.
+
+    Raises:
+        InputError: a list cannot be read, or names an image twice or without a class; an image is in the lists of two
+            splits; or two lists of one split do not say the same.
+    """
+    found: dict[Split, ClassList] = {}
+    for split in SPLITS:
+        for path in paths.get(split, []):
+            listed = _read(path, images, top, bounds)
+            if listed is not None:
+                _same(found.setdefault(split, listed), listed, split)
+    return _together(found, top) if found else None
+
+
+def _read(path: Path, images: Path, top: Path, bounds: Bounds) -> ClassList | None:
+    bounds.check(str(path))
+    lines = read(path)
+    if lines is None:
+        return None
+    plain = [(image, name or _folder_of(image)) for image, name in below(lines, images, top)]
+    in_folders = [(f"{name}/{image}", name) for image, name in plain]
+    entries = next((entries for entries in (plain, in_folders) if _some_there(images, entries)), None)
+    if entries is None or not any(name for _, name in entries):
+        return None
+    return ClassList(path=path, folder=images, classes=unique(lines, entries), boxes=lines.boxes)
+
+
+def _folder_of(image: str) -> str:
+    return image.rpartition("/")[0].rpartition("/")[2]
+
+
+def _some_there(images: Path, entries: Sequence[tuple[str, str]]) -> bool:
+    some = entries[:: max(1, len(entries) // _TRIED)]
+    return any(is_there(images, image) for image, _ in some)
+
+
+def _same(one: ClassList, other: ClassList, split: Split) -> None:
+    if one.classes != other.classes:
+        raise InputError(
+            f"{one.path} and {other.path} both say which images are {split}, but not the same.",
+            "Move away the one that is not meant",
+        )
+
+
+def _together(lists: Mapping[Split, ClassList], top: Path) -> Lists:
+    owner: dict[str, ClassList] = {}
+    for listed in lists.values():
+        for image in listed.classes:
+            if image in owner:
+                raise InputError(
+                    f"{image} is both in {owner[image].path} and in {listed.path}: it would be in two splits.",
+                    "Remove it from one of them, or move away the list that is not meant",
+                )
+            owner[image] = listed
+    named, order = named_by_ids(lists)
+    every = frozenset(owner)
+    found = {split: replace(listed, others=every - listed.classes.keys()) for split, listed in named.items()}
+    return Lists(
+        top=top,
+        places={split: listed.place(top) for split, listed in found.items()},
+        lists=found,
+        why=tuple(listed.why(top, split) for split, listed in found.items()),
+        order=order,
+    )
