@@ -19,7 +19,7 @@ from wizard.engine.transform import Recipe
 from wizard.engine.worker import build_shard, rehearse
 from wizard.errors import BadImage, InputError, MachineError
 from wizard.formats import example, tfrecord
-from wizard.formats.jpeg import read_header
+from wizard.formats.image_codec import read_header
 from wizard.formats.resize import Resize
 from wizard.sources.samples import SampleTable, in_one_file
 

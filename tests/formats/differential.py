@@ -19,8 +19,8 @@ import numpy as np
 import tensorflow as tf
 
 from tests.formats.mutations import Mutant, mutants, originals
-from wizard.formats import jpeg
-from wizard.formats.jpeg import Undecodable
+from wizard.formats import image_codec
+from wizard.formats.undecodable import Undecodable
 
 Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 
@@ -53,7 +53,7 @@ class Compared:
         mutant: the image.
         ours: pixels; or why it is refused.
         theirs: pixels; None where TensorFlow refuses it.
-        checked: whether `jpeg.check`, which is done where bytes are kept, accepts it.
+        checked: whether `image_codec.check`, which is done where bytes are kept, accepts it.
     """
 
     mutant: Mutant
@@ -104,14 +104,14 @@ def whole_and_damaged(seed: int, count: int) -> Iterator[Mutant]:
 
 def _ours(data: bytes) -> Pixels | str:
     try:
-        return jpeg.decode(data)
+        return image_codec.decode(data)
     except Undecodable as error:
         return str(error)
 
 
 def _checked(data: bytes) -> bool:
     try:
-        jpeg.check(data, jpeg.read_header(data))
+        image_codec.check(data, image_codec.read_header(data))
     except Undecodable:
         return False
     return True

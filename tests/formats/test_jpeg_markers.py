@@ -8,9 +8,9 @@ from PIL import Image
 
 from tests.formats.mutations import originals, segments
 from tests.helpers import encoded, noise
-from wizard.formats import jpeg
-from wizard.formats.jpeg import Undecodable
+from wizard.formats import image_codec
 from wizard.formats.jpeg_markers import is_ended, read_frame
+from wizard.formats.undecodable import Undecodable
 
 PICTURE = encoded(Image.fromarray(noise(40, 60)))
 ARITHMETIC = base64.b85decode(
@@ -62,15 +62,15 @@ def test_what_tensorflow_decodes_no_jpeg_of_is_refused_by_its_frame_header(data:
     with pytest.raises(tf.errors.InvalidArgumentError):
         tf.io.decode_jpeg(data, channels=3)
     with pytest.raises(Undecodable, match=why):
-        jpeg.read_header(data)
+        image_codec.read_header(data)
     with pytest.raises(Undecodable, match=why):
-        jpeg.decode(data)
+        image_codec.decode(data)
 
 
 def test_arithmetic_codes_are_decoded_as_tensorflow_decodes_them() -> None:
     theirs = tf.io.decode_jpeg(ARITHMETIC, channels=3, dct_method="INTEGER_ACCURATE").numpy()
-    assert np.array_equal(jpeg.decode(ARITHMETIC), theirs)
-    jpeg.check(ARITHMETIC, jpeg.read_header(ARITHMETIC))
+    assert np.array_equal(image_codec.decode(ARITHMETIC), theirs)
+    image_codec.check(ARITHMETIC, image_codec.read_header(ARITHMETIC))
 
 
 @pytest.mark.parametrize("sampling", [(0x41, 0x11, 0x11), (0x14, 0x11, 0x11), (0x21, 0x11, 0x21), (0x22, 0x12, 0x21)])
@@ -79,7 +79,7 @@ def test_samplings_that_have_no_name_are_decoded_as_tensorflow_decodes_them(samp
     at = data.index(b"\xff\xc0") + 11
     data[at], data[at + 3], data[at + 6] = sampling
     theirs = tf.io.decode_jpeg(bytes(data), channels=3, dct_method="INTEGER_ACCURATE").numpy()
-    assert np.array_equal(jpeg.decode(bytes(data)), theirs)
+    assert np.array_equal(image_codec.decode(bytes(data)), theirs)
 
 
 @pytest.mark.parametrize("kind", sorted(kind for kind in originals() if kind.startswith("JPEG")))
@@ -93,9 +93,9 @@ def test_a_jpeg_of_its_full_length_whose_rest_is_zeros_is_refused() -> None:
     data = encoded(Image.fromarray(noise(375, 500)), quality=92)
     zeroed = data[: len(data) // 2] + bytes(len(data) - len(data) // 2)
     with pytest.raises(Undecodable, match="it breaks off"):
-        jpeg.decode(zeroed)
+        image_codec.decode(zeroed)
     with pytest.raises(Undecodable, match="it breaks off"):
-        jpeg.check(zeroed, jpeg.read_header(zeroed))
+        image_codec.check(zeroed, image_codec.read_header(zeroed))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from wizard.engine.deaths import WorkerDied
 from wizard.engine.transform import Recipe
 from wizard.errors import InputError
 from wizard.folders import cache_folder
-from wizard.formats import jpeg
+from wizard.formats import image_codec
 from wizard.formats.resize import Resize
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.preflight.estimate import Estimator
@@ -162,7 +162,7 @@ def test_sizes_and_bytes_of_each_picture_and_of_all_are_told(tmp_path: Path) -> 
         told += f"before {before} px · {human_bytes(len(pair.before))}"
         told += f"after {after} px · {human_bytes(len(pair.after))} ({share})"
     assert read.texts["figcaption"] == told
-    assert [jpeg.read_header(shown(image)).width for image in read.all("img")] == [160, 128, 90, 64]
+    assert [image_codec.read_header(shown(image)).width for image in read.all("img")] == [160, 128, 90, 64]
     total = [sum(map(len, side)) for side in zip(*((pair.before, pair.after) for pair in found), strict=True)]
     told = f"2 of your images, from small to large: {human_bytes(total[0])} before, {human_bytes(total[1])} after ("
     assert read.texts["p"].startswith(told + f"{100 * total[1] / total[0]:.0f} %)")
@@ -183,7 +183,7 @@ def test_a_picture_is_what_the_build_decodes_without_rotation_and_colour_profile
     pair = pairs(tmp_path, SHORTEST, data)[0]
     read = Read(page([pair], SHORTEST))
     bare = shown(read.all("img")[0])
-    assert np.array_equal(jpeg.decode(bare), jpeg.decode(data))
+    assert np.array_equal(image_codec.decode(bare), image_codec.decode(data))
     with Image.open(io.BytesIO(bare)) as image:
         assert not image.getexif()
         assert "icc_profile" not in image.info
@@ -198,7 +198,7 @@ def test_other_formats_are_shown_as_they_are_and_named(tmp_path: Path, mode: str
     read = Read(page(pairs(tmp_path, SHORTEST, data), SHORTEST))
     before, after = read.all("img")
     assert before["src"].startswith(f"data:image/{kind.lower()};")
-    assert np.array_equal(jpeg.decode(shown(before)), jpeg.decode(data))
+    assert np.array_equal(image_codec.decode(shown(before)), image_codec.decode(data))
     assert after["src"].startswith("data:image/jpeg;")
     assert f" · {converted}after" in read.texts["figcaption"]
 
@@ -206,7 +206,7 @@ def test_other_formats_are_shown_as_they_are_and_named(tmp_path: Path, mode: str
 def test_a_jpeg_with_stray_bytes_between_its_segments_is_shown_too(tmp_path: Path) -> None:
     data = PHOTO[:2] + b"\xff\xff" + PHOTO[2:20] + b"\0\0" + PHOTO[20:]
     image = Read(page(pairs(tmp_path, SHORTEST, data), SHORTEST)).all("img")[0]
-    assert np.array_equal(jpeg.decode(shown(image)), jpeg.decode(PHOTO))
+    assert np.array_equal(image_codec.decode(shown(image)), image_codec.decode(PHOTO))
 
 
 def test_a_crop_lies_where_it_was_cut_from(tmp_path: Path) -> None:
@@ -280,7 +280,7 @@ def test_a_real_run_shows_images_of_the_archive(raw: Path, asked: Profile) -> No
         assert write_preview(kept, estimator) is None
     assert not path.exists()
     read = Read(text)
-    heights = [jpeg.read_header(shown(image)) for image in read.all("img")]
+    heights = [image_codec.read_header(shown(image)) for image in read.all("img")]
     assert len(heights) == 2 * SHOWN
     assert all(min(each.height, each.width) <= 64 for each in heights[1::2])
     sizes = [int(each) for each in re.findall(r"before (\d+) ×", read.texts["figcaption"])]

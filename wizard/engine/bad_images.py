@@ -2,7 +2,7 @@
 
 from wizard.engine.deaths import WorkerDied
 from wizard.errors import BadImage, MachineError, SetupError
-from wizard.formats.jpeg import Undecodable
+from wizard.formats.undecodable import Undecodable
 from wizard.sources.locate import human_bytes
 from wizard.sources.samples import Sample, SampleTable
 

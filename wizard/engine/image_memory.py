@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from wizard.engine.bad_images import too_large
 from wizard.engine.transform import Recipe
-from wizard.formats import jpeg
+from wizard.formats import image_codec
 from wizard.formats.resize import FAITHFUL_SHRINK, Resize, geometry
+from wizard.formats.undecodable import Undecodable
 from wizard.sources.samples import Sample
 
 _RGB = 3.2
@@ -72,7 +73,7 @@ def require(data: bytes, sample: Sample, recipe: Recipe, memory: int | None) -> 
 
 def needed(data: bytes, recipe: Recipe) -> Needed:
     """What an image takes at its peak; nothing where its header tells no size, or one that is refused anyway."""
-    kind = jpeg.sniff(data[: jpeg.MAGIC_BYTES])
+    kind = image_codec.sniff(data[: image_codec.MAGIC_BYTES])
     at = _frame_at(data) if kind == "JPEG" else 0
     frame = _frame(data, at) if at else None
     if frame is not None:
@@ -109,7 +110,7 @@ def _of_jpeg(frame: _Frame, recipe: Recipe) -> Needed:
 
 def _sum(height: int, width: int, a_pixel: float, more: int, recipe: Recipe) -> Needed:
     """Decoding, with what is gone when it is done; or the decoded pixels and what they are scaled to."""
-    if not 0 < height * width * 3 < jpeg.LARGEST:
+    if not 0 < height * width * 3 < image_codec.LARGEST:
         return Needed(height=height, width=width, bytes=0)
     decoding = round(height * width * a_pixel) + more
     scaling = _scaling(height, width, geometry(recipe.resize, height, width).scaled)
@@ -173,7 +174,7 @@ def _frame(data: bytes, at: int) -> _Frame | None:
 
 
 def _sides(data: bytes) -> tuple[int, int]:
-    with suppress(jpeg.Undecodable):
-        header = jpeg.read_header(data)
+    with suppress(Undecodable):
+        header = image_codec.read_header(data)
         return header.height, header.width
     return 0, 0

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from wizard.engine.targets import TFRECORDS, Target
 from wizard.engine.transform import Recipe
-from wizard.formats.jpeg import CODECS
+from wizard.formats.image_codec import CODECS
 from wizard.sources.classes import Classes
 from wizard.sources.samples import SampleTable
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from wizard.formats import jpeg
+from wizard.formats import image_codec, jpeg
 from wizard.formats.resize import Geometry, Resize, geometry, resample
+from wizard.formats.undecodable import Undecodable
 
 LOSSLESS_ENOUGH = 100
 """JPEG quality of what must be converted where no quality is asked for."""
@@ -53,22 +54,22 @@ class Stored:
 
 def _refuse_monsters(way: Geometry) -> None:
     """A sliver can become longer than a JPEG may be, or larger on the way to its crop than memory."""
-    if max(way.height, way.width) > jpeg.LONGEST_SIDE or way.scaled[0] * way.scaled[1] * 3 >= jpeg.LARGEST:
+    if max(way.height, way.width) > jpeg.LONGEST_SIDE or way.scaled[0] * way.scaled[1] * 3 >= image_codec.LARGEST:
         scaled = " x ".join(f"{side:,}" for side in way.scaled[::-1])
-        raise jpeg.Undecodable(f"its {way.source[1]:,} x {way.source[0]:,} pixels would have to become {scaled}")
+        raise Undecodable(f"its {way.source[1]:,} x {way.source[0]:,} pixels would have to become {scaled}")
 
 
 def transform(data: bytes, recipe: Recipe) -> Stored:
     """Applies the recipe; an image that no trainer's JPEG decoder would read is converted in any case.
 
     Raises:
-        jpeg.Undecodable: the image cannot be decoded.
+        Undecodable: the image cannot be decoded.
     """
-    header = jpeg.read_header(data)
+    header = image_codec.read_header(data)
     if recipe.quality is None and not header.needs_conversion:
-        jpeg.check(data, header)
+        image_codec.check(data, header)
         return Stored(jpeg=data, way=geometry(recipe.resize, header.height, header.width), converted="")
-    pixels = jpeg.decode(data)
+    pixels = image_codec.decode(data)
     way = geometry(recipe.resize, *pixels.shape[:2])
     _refuse_monsters(way)
     encoded = jpeg.encode(resample(pixels, way), recipe.quality or LOSSLESS_ENOUGH)

@@ -21,8 +21,8 @@ from wizard.engine.records import Entry
 from wizard.engine.transform import transform
 from wizard.engine.writers import Discarding, Writer, writer
 from wizard.errors import MachineError
-from wizard.formats.jpeg import Undecodable
 from wizard.formats.resize import move_boxes
+from wizard.formats.undecodable import Undecodable
 from wizard.sources.classes import stored_label
 from wizard.sources.contents import Content, contents
 from wizard.sources.records.boxes import sound_rows

@@ -15,8 +15,9 @@ from wizard.engine.transform import Recipe, transform
 from wizard.engine.writers import write_whole
 from wizard.errors import SetupError, writing
 from wizard.folders import cache_folder
-from wizard.formats import jpeg
+from wizard.formats import image_codec
 from wizard.formats.resize import Geometry
+from wizard.formats.undecodable import Undecodable
 from wizard.preflight.estimate import Estimator
 from wizard.profile import Profile
 from wizard.sources.contents import contents
@@ -90,7 +91,7 @@ def put_through(samples: SampleTable, recipe: Recipe) -> list[Pair]:
     for sample, data, _ in contents(samples):
         try:
             stored = transform(data, recipe)
-        except jpeg.Undecodable:
+        except Undecodable:
             continue
         pairs.append(
             Pair(
@@ -166,7 +167,7 @@ def _figure(
     fit = f"width:{100 * min(1, wide):.4f}%;height:{100 * min(1, 1 / wide):.4f}%"
     left, top, width, height = (f"{100 * part:.4f}%" for part in place)
     alt = html.escape(f"{pair.name}, {pair.words}, {side}: {told}")
-    source = f"data:image/{jpeg.sniff(data).lower()};base64,{base64.b64encode(_bare(data)).decode()}"
+    source = f"data:image/{image_codec.sniff(data).lower()};base64,{base64.b64encode(_bare(data)).decode()}"
     return (
         f'<figure class="{side}"><figcaption><span class="own"><b>{side}</b> {told}</span></figcaption>'
         f'<div class="frame"><div class="fit" style="{fit}"><div class="scene"><img class="own" alt="{alt}" '
@@ -184,7 +185,7 @@ def _cut(way: Geometry) -> tuple[float, float, float, float]:
 def _bare(data: bytes) -> bytes:
     """A JPEG without what a browser heeds and neither the build nor a trainer does; the pixels stay as they are."""
     kept, at = data[:2], 2
-    while jpeg.sniff(data) == "JPEG" and data[at : at + 1] == b"\xff" and data[at + 1] not in (0xDA, 0xFF):
+    while image_codec.sniff(data) == "JPEG" and data[at : at + 1] == b"\xff" and data[at + 1] not in (0xDA, 0xFF):
         end = at + 2 + int.from_bytes(data[at + 2 : at + 4])
         if data[at + 1] not in _HEEDED_BY_BROWSERS:
             kept += data[at:end]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from wizard.errors import InputError
-from wizard.formats import jpeg, tar
+from wizard.formats import image_codec, tar
 from wizard.formats.padding import ends_in_zeros, is_padding
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import ranks, synsets
@@ -42,7 +42,7 @@ class Rows:
         self.offset.append(member.offset)
         self.size.append(member.size)
         self.label.append(label)
-        self.image.append(bool(jpeg.sniff(member.head)))
+        self.image.append(bool(image_codec.sniff(member.head)))
 
 
 class Zeros(NamedTuple):
@@ -135,7 +135,7 @@ class Walk:
             if inside or not is_padding(size, zeros):
                 self.zeros.append(Zeros(archive, zeros, inside))
 
-        for member in tar.members(self._file, start, end, head=jpeg.MAGIC_BYTES, ended=ended):
+        for member in tar.members(self._file, start, end, head=image_codec.MAGIC_BYTES, ended=ended):
             why = unsafe(member.name)
             if why:
                 raise InputError(f"{self._path}: the name of its member {member.name!r} {why}.", self._way_out())

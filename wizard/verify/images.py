@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wizard.formats import example, jpeg
+from wizard.formats import example, image_codec
+from wizard.formats.undecodable import Undecodable
 
 
 def wrong(data: bytes, stated: Mapping[str, object]) -> Iterator[str]:
@@ -19,10 +20,10 @@ def wrong(data: bytes, stated: Mapping[str, object]) -> Iterator[str]:
         stated: its "height" and "width" in pixels, as far as they are stated beside it.
     """
     try:
-        header = jpeg.read_header(data)
+        header = image_codec.read_header(data)
         if header.needs_conversion:
             yield f"its image is {header.needs_conversion}, not an RGB or gray JPEG"
-    except jpeg.Undecodable as error:
+    except Undecodable as error:
         yield f"its image cannot be decoded: {error}"
         return
     for side, found in (("height", header.height), ("width", header.width)):

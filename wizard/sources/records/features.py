@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wizard.formats import example, jpeg
+from wizard.formats import example, image_codec
 from wizard.formats.arrays import Boxes
+from wizard.formats.undecodable import Undecodable
 from wizard.sources.cache import Arrays
 from wizard.sources.classes import UNLABELLED
 from wizard.sources.names import unsafe
@@ -150,7 +151,10 @@ def _without_image(buffer: bytes | mmap, places: _Places) -> Unfit:
 def _is_image(buffer: bytes | mmap, start: int, end: int) -> bool:
     """Whether a feature is one value of bytes that begins as an image does."""
     spans = example.byte_spans(buffer, start, end) or []
-    return len(spans) == 1 and bool(jpeg.sniff(buffer[spans[0][0] : min(spans[0][0] + jpeg.MAGIC_BYTES, spans[0][1])]))
+    if len(spans) != 1:
+        return False
+    begin, stop = spans[0]
+    return bool(image_codec.sniff(buffer[begin : min(begin + image_codec.MAGIC_BYTES, stop)]))
 
 
 def _listed(found: example.Values) -> str:
@@ -203,8 +207,8 @@ def _sides(buffer: bytes | mmap, places: _Places) -> tuple[int, int]:
     """Width and height of the image; 0, 0 where it cannot be decoded, which the worker tells."""
     (start, end), *_ = example.byte_spans(buffer, *places[ENCODED]) or [(0, 0)]
     for head in (*_HEADS, end - start):
-        with suppress(jpeg.Undecodable):
-            header = jpeg.read_header(buffer[start : min(end, start + head)])
+        with suppress(Undecodable):
+            header = image_codec.read_header(buffer[start : min(end, start + head)])
             return header.width, header.height
     return 0, 0
 

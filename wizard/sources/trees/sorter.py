@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePath
 
-from wizard.formats import jpeg, tar
+from wizard.formats import image_codec, tar
 from wizard.sources import clutter
 from wizard.sources.left_out import LeftOutCounter
 from wizard.sources.samples import LeftOut
@@ -142,14 +142,14 @@ def _told_by_content(entry: "os.DirEntry[str]") -> str:
         return "special files (links to nowhere, pipes, sockets)"
     try:
         with Path(entry.path).open("rb", buffering=0) as file:
-            head = file.read(jpeg.MAGIC_BYTES)
+            head = file.read(image_codec.MAGIC_BYTES)
     except PermissionError:
         return "files that may not be read"
     return "" if _begins_as_image(entry.name, head) else _told_by_suffix(entry.name)
 
 
 def _begins_as_image(name: str, head: bytes) -> bool:
-    return bool(jpeg.sniff(head)) and not _CAMERA_RAW.fullmatch(name.lower())
+    return bool(image_codec.sniff(head)) and not _CAMERA_RAW.fullmatch(name.lower())
 
 
 def _told_by_suffix(name: str) -> str:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from wizard.errors import InputError, reading
-from wizard.formats import jpeg, tar
+from wizard.formats import image_codec, tar
 from wizard.formats.padding import ends_in_zeros, is_padding
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.archive_hints import told_of_zeros
@@ -201,13 +201,13 @@ class Folders:
 
         try:
             with reading(path), path.open("rb", buffering=0) as file:
-                for member in tar.members(file, 0, path.stat().st_size, head=jpeg.MAGIC_BYTES, ended=ended):
+                for member in tar.members(file, 0, path.stat().st_size, head=image_codec.MAGIC_BYTES, ended=ended):
                     last = member if sorter.is_image_member(str(path), member) else None
                     if last is None:
                         continue
                     with _naming(f"{path}: {member.name}"):
                         name = self.labelling.in_class(wnid, safe(member.name).rpartition("/")[2])
-                    yield _Row("", member.offset, member.size, name, label, bool(jpeg.sniff(member.head)))
+                    yield _Row("", member.offset, member.size, name, label, bool(image_codec.sniff(member.head)))
         except tar.TarDamage as error:
             beside = path.with_suffix("")
             way_out = (

@@ -12,8 +12,8 @@ from PIL import Image
 
 from tests.helpers import encoded, noise, psnr
 from wizard import synthetic
-from wizard.formats import jpeg
-from wizard.formats.jpeg import Undecodable
+from wizard.formats import image_codec, jpeg
+from wizard.formats.undecodable import Undecodable
 
 PICTURE = Image.fromarray(noise(75, 100))
 EXIF = Image.Exif()
@@ -49,7 +49,7 @@ RUNS = run_length_encoded()
 
 
 def checked(data: bytes) -> None:
-    jpeg.check(data, jpeg.read_header(data))
+    image_codec.check(data, image_codec.read_header(data))
 
 
 DECODABLE = {
@@ -76,12 +76,12 @@ DECODABLE = {
 @pytest.mark.parametrize("kind", DECODABLE)
 def test_decodes_as_tensorflow_does(kind: str) -> None:
     data = DECODABLE[kind]
-    if jpeg.sniff(data) == "JPEG":
+    if image_codec.sniff(data) == "JPEG":
         theirs = tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE").numpy()
     else:
         theirs = tf.io.decode_image(data, channels=3, expand_animations=False).numpy()
-    assert psnr(jpeg.decode(data), theirs) > 55
-    header = jpeg.read_header(data)
+    assert psnr(image_codec.decode(data), theirs) > 55
+    header = image_codec.read_header(data)
     assert (header.height, header.width, 3) == theirs.shape
     checked(data)
 
@@ -89,21 +89,21 @@ def test_decodes_as_tensorflow_does(kind: str) -> None:
 @pytest.mark.parametrize("kind", DECODABLE)
 def test_says_what_must_be_converted_by_content(kind: str) -> None:
     wanted = next((name for name in ("PNG", "CMYK", "BMP", "GIF") if kind.upper().startswith(name)), "")
-    assert jpeg.read_header(DECODABLE[kind]).needs_conversion == wanted
+    assert image_codec.read_header(DECODABLE[kind]).needs_conversion == wanted
 
 
 @pytest.mark.parametrize("kind", ["rgb", "cmyk with Adobe marker", "png", "gif", "bmp"])
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
 def test_refuses_what_breaks_off(kind: str, share: float) -> None:
     data = DECODABLE[kind][: int(len(DECODABLE[kind]) * share)]
-    for read in (jpeg.decode, checked):
+    for read in (image_codec.decode, checked):
         with pytest.raises(Undecodable):
             read(data)
 
 
 @pytest.mark.parametrize("data", [b"", b"<html>", b"\xff\xd8\xff", b"\xff\xd8\xff\xe0" + bytes(99), b"BM" + bytes(40)])
 def test_refuses_what_is_no_image(data: bytes) -> None:
-    for read in (jpeg.decode, checked, jpeg.read_header):
+    for read in (image_codec.decode, checked, image_codec.read_header):
         with pytest.raises(Undecodable):
             read(data)
 
@@ -111,7 +111,7 @@ def test_refuses_what_is_no_image(data: bytes) -> None:
 def test_accepts_stray_bytes_that_tensorflow_accepts() -> None:
     whole = DECODABLE["rgb"]
     damaged = whole[:2000] + bytes(40) + whole[2040:]
-    assert jpeg.decode(damaged).shape == tf.io.decode_jpeg(damaged, channels=3).shape
+    assert image_codec.decode(damaged).shape == tf.io.decode_jpeg(damaged, channels=3).shape
     checked(damaged)
 
 
@@ -120,7 +120,7 @@ def test_no_damage_raises_anything_else(seed: int, kind: str) -> None:
     rng, data = random.Random(seed), bytearray(DECODABLE[kind])
     for _ in range(3):
         data[rng.randrange(min(len(data), 1500))] = rng.randrange(256)
-    for read in (jpeg.decode, checked):
+    for read in (image_codec.decode, checked):
         with contextlib.suppress(Undecodable):
             read(bytes(data))
 
@@ -144,9 +144,9 @@ FOREIGN = {
 @pytest.mark.parametrize("kind", FOREIGN)
 def test_what_tensorflow_does_not_know_is_decoded_as_pillow_shows_it(kind: str) -> None:
     data = FOREIGN[kind]
-    header, pixels = jpeg.read_header(data), jpeg.decode(data)
+    header, pixels = image_codec.read_header(data), image_codec.decode(data)
     assert (header.height, header.width, 3) == pixels.shape
-    assert header.needs_conversion == jpeg.sniff(data)
+    assert header.needs_conversion == image_codec.sniff(data)
     if "16 bits" not in kind:
         assert psnr(pixels, np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))) > 60
 
@@ -156,7 +156,7 @@ def test_no_damage_to_a_foreign_format_raises_anything_else(seed: int, kind: str
     rng, data = random.Random(seed), bytearray(FOREIGN[kind])
     for _ in range(rng.choice((1, 3, 20))):
         data[rng.randrange(rng.choice((16, 200, len(data)))) % len(data)] = rng.randrange(256)
-    for read in (jpeg.decode, checked):
+    for read in (image_codec.decode, checked):
         with contextlib.suppress(Undecodable):
             read(bytes(data[: rng.choice((len(data), rng.randrange(len(data))))]))
 
@@ -166,7 +166,7 @@ def test_refuses_more_pixels_than_tensorflow_decodes() -> None:
     frame = data.index(b"\xff\xc0") + 5
     data[frame : frame + 4] = (20_000).to_bytes(2) * 2
     with pytest.raises(Undecodable, match="more than TensorFlow decodes"):
-        jpeg.decode(bytes(data))
+        image_codec.decode(bytes(data))
 
 
 @pytest.mark.parametrize("quality", [1, 50, 85, 100])
@@ -186,4 +186,4 @@ def test_stores_a_baseline_jpeg_of_three_components_with_halved_chroma() -> None
 
 def test_all_odd_kinds_of_the_demo_can_be_decoded() -> None:
     for image in synthetic.odd_kinds(random.Random(1)):
-        assert jpeg.decode(image.data).shape == (image.height, image.width, 3)
+        assert image_codec.decode(image.data).shape == (image.height, image.width, 3)

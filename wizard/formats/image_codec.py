@@ -1,0 +1,173 @@
+"""Encoded images of any format to RGB pixels, meaning by an image what TensorFlow's decoder means.
+
+EXIF orientation is ignored, alpha is dropped, CMYK and YCCK become RGB by TensorFlow's arithmetic. An image is accepted
+only if TensorFlow decodes it; one of a format that TensorFlow does not know (TIFF, PPM, AVIF, a bitmap with a palette),
+if Pillow does. tests/formats/test_differential.py compares the two.
+"""
+
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import kornia_rs
+import numpy as np
+import simplejpeg
+from PIL import Image, UnidentifiedImageError
+from PIL import __version__ as pillow_version
+
+from wizard.formats import bmp, gif, jpeg, png
+from wizard.formats.arrays import Pixels
+from wizard.formats.jpeg_markers import read_frame
+from wizard.formats.undecodable import Undecodable
+
+CODECS = f"simplejpeg {simplejpeg.__version__}, kornia-rs {kornia_rs.__version__}, Pillow {pillow_version}"
+"""The libraries, with versions, that decide what re-encoded bytes look like."""
+
+_MAGIC = {
+    "JPEG": re.compile(rb"\xff\xd8\xff"),
+    "PNG": re.compile(rb"\x89PNG\r\n\x1a\n"),
+    "GIF": re.compile(rb"GIF8"),
+    # Two letters alone would take a text for a bitmap: the size of the second header tells them apart.
+    "BMP": re.compile(rb"BM.{12}[\x0c\x10\x28\x34\x38\x40\x6c\x7c]\0\0\0", re.DOTALL),
+    "WEBP": re.compile(rb"RIFF.{4}WEBP", re.DOTALL),
+    "TIFF": re.compile(rb"II[*+]\0|MM\0[*+]"),
+    "PPM": re.compile(rb"P[1-6]\s+[\d#]"),
+    "AVIF": re.compile(rb".{4}ftyp(?:avif|avis)", re.DOTALL),
+}
+"""Formats by how they begin; named as Pillow names them."""
+MAGIC_BYTES = 18
+"""How many leading bytes `sniff` looks at."""
+LARGEST = 1 << 29
+"""TensorFlow refuses images of this many samples (height x width x 3) and more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """What an encoded image says of itself.
+
+    Attributes:
+        format: one of those that `sniff` knows.
+        height: in pixels.
+        width: in pixels.
+        color: the color space as encoded: for a JPEG YCbCr, RGB, Gray, CMYK or YCCK; else empty.
+    """
+
+    format: str
+    height: int
+    width: int
+    color: str = ""
+
+    @property
+    def needs_conversion(self) -> str:
+        """PNG, CMYK and the like: why a trainer that expects RGB JPEGs could not read it; empty if it could."""
+        if self.format != "JPEG":
+            return self.format
+        return "CMYK" if self.color in ("CMYK", "YCCK") else ""
+
+
+def sniff(head: bytes) -> str:
+    """The format that the first bytes announce, or an empty string.
+
+    >>> sniff(b"<!DOCTYPE html>")
+    ''
+    """
+    return next((name for name, magic in _MAGIC.items() if magic.match(head)), "")
+
+
+def read_header(data: bytes) -> Header:
+    """Reads format, size and color space without decoding pixels.
+
+    Raises:
+        Undecodable: the header is none of the known formats' or is cut off.
+    """
+    kind = sniff(data)
+    if kind == "JPEG":
+        frame = read_frame(data)
+        return Header(format=kind, height=frame.height, width=frame.width, color=frame.color)
+    if kind == "PNG":
+        info = png.read_info(data)
+        return _sized(kind, info.height, info.width)
+    if kind == "GIF":
+        outline = gif.read_outline(data)
+        return _sized(kind, outline.height, outline.width)
+    bitmap = bmp.read_outline(data) if kind == "BMP" else None
+    if bitmap:
+        return _sized(kind, abs(bitmap.height), bitmap.width)
+    with _pillow(data, kind) as image:
+        return _sized(kind, image.height, image.width)
+
+
+def decode(data: bytes) -> Pixels:
+    """The image as TensorFlow would decode it to three channels.
+
+    Returns:
+        uint8[height, width, 3], RGB.
+
+    Raises:
+        Undecodable: it cannot be decoded; the message says why.
+    """
+    kind = sniff(data)
+    if kind == "JPEG":
+        return jpeg.decode(data)
+    read_header(data)
+    if kind == "PNG":
+        return png.decode(data)
+    if kind == "GIF":
+        return gif.decode(data)
+    outline = bmp.read_outline(data) if kind == "BMP" else None
+    pixels = bmp.decode(data, outline) if outline else None
+    return _with_pillow(data, kind) if pixels is None else pixels
+
+
+def check(data: bytes, header: Header) -> None:
+    """Proves that the image can be decoded; of a JPEG at about half the cost of decoding it.
+
+    Args:
+        data: the image.
+        header: that was read of it, without which no codec is called.
+
+    Raises:
+        Undecodable: it cannot be decoded; the message says why.
+    """
+    if header.format == "JPEG":
+        jpeg.check(data)
+    else:
+        decode(data)
+
+
+def _sized(kind: str, height: int, width: int) -> Header:
+    if height * width * 3 >= LARGEST:
+        raise Undecodable(f"{width:,} x {height:,} pixels are more than TensorFlow decodes")
+    return Header(format=kind, height=height, width=width)
+
+
+@contextmanager
+def _pillow(data: bytes, kind: str) -> Iterator[Image.Image]:
+    """The image as Pillow opens it, without a word about what it finds odd.
+
+    Raises:
+        Undecodable: whatever goes wrong in it.
+    """
+    if not kind:
+        raise Undecodable(f"it is no image: it begins with {data[:12]!r}" if data else "it has no bytes")
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data), formats=[kind]) as image:
+            yield image
+    except UnidentifiedImageError as error:
+        raise Undecodable(f"its {kind} header cannot be read") from error
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow's plugins raise whatever a damaged file leads them to
+        raise Undecodable(str(error) or repr(error)) from error
+
+
+def _with_pillow(data: bytes, kind: str) -> Pixels:
+    with _pillow(data, kind) as image:
+        image.load()
+        if image.mode.startswith("I"):
+            gray = (np.asarray(image, dtype=np.uint32) >> 8).astype(np.uint8)
+            return np.repeat(gray[..., None], 3, axis=2)
+        return np.asarray(image.convert("RGB"))
