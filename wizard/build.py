@@ -10,12 +10,13 @@ from pathlib import Path
 from wizard.engine import manifest
 from wizard.engine.companions import write_companions
 from wizard.engine.completion import naming_what_is_gone, require_whole
-from wizard.engine.events import Finished, ShardResult, SplitStart, SplitSummary, Started
+from wizard.engine.events import Finished, SplitStart, SplitSummary, Started
 from wizard.engine.executors import LocalExecutor
 from wizard.engine.journal import Journal
 from wizard.engine.plan import Plan
 from wizard.engine.presence import missing_from_index
 from wizard.engine.run import build_shards
+from wizard.engine.shard_result import ShardResult
 from wizard.engine.targets import INDEX_FOLDER, STATE_FOLDER, Target
 from wizard.engine.writers import remove_leftovers, restore_index
 from wizard.errors import MachineError, SetupError, writing

@@ -10,8 +10,9 @@ from typing import IO, Any, cast
 import numpy as np
 
 from wizard.engine import journal, manifest
-from wizard.engine.events import Event, Preparing, ShardResult
+from wizard.engine.events import Event, Preparing
 from wizard.engine.planned_counts import count_planned
+from wizard.engine.shard_result import ShardResult
 from wizard.errors import InputError, SetupError, VerifyFailed, reading
 from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord

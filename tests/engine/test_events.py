@@ -1,7 +1,8 @@
 import json
 from dataclasses import asdict
 
-from wizard.engine.events import ConvertedImage, ShardDone, ShardResult, SkippedImage, WorkerLost, as_json
+from wizard.engine.events import ShardDone, WorkerLost, as_json
+from wizard.engine.shard_result import ConvertedImage, ShardResult, SkippedImage
 
 RESULT = ShardResult(
     shard="train-00000-of-00001",

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from tests.engine.test_plan import made
-from wizard.engine.events import ConvertedImage, ShardResult, SkippedImage
 from wizard.engine.journal import Journal, read
 from wizard.engine.plan import ShardTask
+from wizard.engine.shard_result import ConvertedImage, ShardResult, SkippedImage
 from wizard.engine.targets import STATE_FOLDER
 from wizard.errors import PlanMismatch
 

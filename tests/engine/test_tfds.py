@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from wizard.engine.events import ShardResult
 from wizard.engine.plan import Plan, in_source_order
+from wizard.engine.shard_result import ShardResult
 from wizard.engine.targets import Target
 from wizard.engine.tfds import metadata
 from wizard.engine.transform import Recipe

@@ -6,7 +6,8 @@ import pytest
 
 from tests.helpers import TRAIN_SHARDS, VALIDATION_SHARDS, build_dataset, contents, shards
 from wizard.build import Options
-from wizard.engine.events import Beat, Machine, Note, ShardDone, ShardResult
+from wizard.engine.events import Beat, Machine, Note, ShardDone
+from wizard.engine.shard_result import ShardResult
 from wizard.errors import Interrupted, MachineError
 from wizard.preflight import guard, machine
 from wizard.preflight.guard import Guard, too_full, too_little_memory

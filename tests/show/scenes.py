@@ -4,17 +4,8 @@ import io
 import re
 from dataclasses import dataclass
 
-from wizard.engine.events import (
-    Beat,
-    Estimated,
-    Machine,
-    Range,
-    ShardDone,
-    ShardResult,
-    SkippedImage,
-    SplitStart,
-    Started,
-)
+from wizard.engine.events import Beat, Estimated, Machine, Range, ShardDone, SplitStart, Started
+from wizard.engine.shard_result import ShardResult, SkippedImage
 from wizard.show.tally import Tally
 
 GB = 10**9

@@ -5,17 +5,7 @@ import pytest
 
 from tests.engine.test_events import RESULT
 from tests.show.scenes import estimated, machine
-from wizard.engine.events import (
-    Beat,
-    Checked,
-    Event,
-    Note,
-    Preparing,
-    ShardDone,
-    SplitStart,
-    Started,
-    WorkerLost,
-)
+from wizard.engine.events import Beat, Checked, Event, Note, Preparing, ShardDone, SplitStart, Started, WorkerLost
 from wizard.output import Output
 from wizard.show.faces import Lines, Ndjson, told
 

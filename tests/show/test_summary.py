@@ -3,7 +3,8 @@ import dataclasses
 import pytest
 
 from tests.sources.counting import counts
-from wizard.engine.events import Finished, SkippedImage, SplitSummary
+from wizard.engine.events import Finished, SplitSummary
+from wizard.engine.shard_result import SkippedImage
 from wizard.engine.targets import Format, Target
 from wizard.show.summary import finished, verified
 from wizard.sources.classes import imagenet

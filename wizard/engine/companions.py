@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from wizard.engine.events import ShardResult
 from wizard.engine.manifest import IMAGES, MANIFEST
 from wizard.engine.plan import Plan
+from wizard.engine.shard_result import ShardResult
 from wizard.engine.targets import INDEX_FOLDER, STATE_FOLDER
 from wizard.engine.tfds import metadata
 from wizard.engine.writers import write_whole

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from wizard.engine.bad_images import too_large
 from wizard.engine.transform import Recipe
-from wizard.formats import image_codec
+from wizard.formats import image_codec, png
 from wizard.formats.resize import FAITHFUL_SHRINK, Resize, geometry
 from wizard.formats.undecodable import Undecodable
 from wizard.sources.samples import Sample
@@ -19,7 +19,9 @@ _RGB = 3.2
 _CMYK = 24.1
 """Of a JPEG of four components, whose arithmetic takes 16 bits a sample, more than once."""
 _PILLOW = 14.2
-"""Of what Pillow decodes, at most: PNG 10 to 14, BMP, GIF and TIFF 11 to 14."""
+"""Of what Pillow decodes, at most: PNG without its rows 10 to 14, BMP, GIF and TIFF 11 to 14."""
+_PNG_ROWS = 3.1
+"""How many times the unpacked rows of a PNG are held before Pillow has them; it then holds them once more."""
 _WEBP = 22.3
 _MOST = 26
 """More than any JPEG takes, with its coefficients, and what it is shrunk to."""
@@ -78,10 +80,9 @@ def needed(data: bytes, recipe: Recipe) -> Needed:
     frame = _frame(data, at) if at else None
     if frame is not None:
         return _of_jpeg(frame, recipe)
-    if kind == "PNG" and data[12:16] == b"IHDR":
-        width, height = int.from_bytes(data[16:20]), int.from_bytes(data[20:24])
-    else:
-        height, width = _sides(data)
+    if kind == "PNG":
+        return _of_png(data, recipe)
+    height, width = _sides(data)
     return _sum(height, width, _WEBP if kind == "WEBP" else _PILLOW, 0, recipe)
 
 
@@ -106,6 +107,15 @@ def _of_jpeg(frame: _Frame, recipe: Recipe) -> Needed:
         whole = _sum(height, width, _CMYK, 0, recipe)
         return Needed(height=height, width=width, bytes=max(least, whole.bytes))
     return _sum(height, width, _RGB, coefficients, recipe)
+
+
+def _of_png(data: bytes, recipe: Recipe) -> Needed:
+    try:
+        info = png.read_info(data)
+    except Undecodable:
+        return Needed(height=0, width=0, bytes=0)
+    row_bytes = info.bits / 8
+    return _sum(info.height, info.width, max(_PILLOW + row_bytes, _PNG_ROWS * row_bytes), 0, recipe)
 
 
 def _sum(height: int, width: int, a_pixel: float, more: int, recipe: Recipe) -> Needed:

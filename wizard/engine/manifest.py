@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wizard.engine.events import ConvertedImage, ShardResult, SkippedImage
 from wizard.engine.plan import Plan, ShardTask, plan_id
+from wizard.engine.shard_result import ConvertedImage, ShardResult, SkippedImage
 from wizard.engine.targets import Target
 from wizard.engine.writers import write_whole
 from wizard.errors import InputError, VerifyFailed, reading

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from wizard.engine.events import ShardResult
+from wizard.engine.shard_result import ShardResult
 from wizard.engine.targets import INDEX_FOLDER, Target
 from wizard.engine.writers import read_listing
 

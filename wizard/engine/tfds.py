@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from wizard.engine.events import ShardResult
 from wizard.engine.plan import Plan
 from wizard.engine.records import Entry, features
+from wizard.engine.shard_result import ShardResult
 from wizard.engine.transform import Stored
 from wizard.formats import example, tfrecord
 from wizard.formats.resize import Resize, geometry

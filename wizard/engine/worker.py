@@ -14,10 +14,11 @@ import psutil
 
 from wizard.engine import beats, image_memory, in_hand
 from wizard.engine.bad_images import out_of_memory, undecodable
-from wizard.engine.events import Beat, ConvertedImage, ShardResult, SkippedImage
+from wizard.engine.events import Beat
 from wizard.engine.kept import kept
 from wizard.engine.plan import ShardTask
 from wizard.engine.records import Entry
+from wizard.engine.shard_result import ConvertedImage, ShardResult, SkippedImage
 from wizard.engine.transform import transform
 from wizard.engine.writers import Discarding, Writer, writer
 from wizard.errors import MachineError

@@ -52,6 +52,11 @@ class Info(NamedTuple):
     filtering: int
     interlaced: int
 
+    @property
+    def bits(self) -> int:
+        """Of a pixel."""
+        return _SAMPLES[self.color] * self.depth
+
 
 def read_info(data: bytes) -> Info:
     """The header.
@@ -79,11 +84,7 @@ def decode(data: bytes) -> Pixels:
     Raises:
         Undecodable: it is damaged where its pixels are.
     """
-    info = read_info(data)
-    palette, compressed = _needed(data, info)
-    rows = _rows(compressed, info)
-    clean = _written(info, palette, zlib.compress(rows, level=0))
-    with Image.open(io.BytesIO(clean), formats=["PNG"]) as image:
+    with Image.open(io.BytesIO(_reduced(data)), formats=["PNG"]) as image:
         try:
             image.load()
         except (OSError, SyntaxError, ValueError) as error:
@@ -97,6 +98,13 @@ def _as_rgb(image: Image.Image) -> Pixels:
         gray = (np.asarray(image, dtype=np.uint32) >> 8).astype(np.uint8)
         return np.repeat(gray[..., None], 3, axis=2)
     return np.asarray(image.convert("RGB"))
+
+
+def _reduced(data: bytes) -> bytes:
+    """The same PNG with nothing but what its pixels need; a function of its own, so that the copies in it are freed."""
+    info = read_info(data)
+    palette, compressed = _needed(data, info)
+    return _written(info, palette, zlib.compress(_rows(compressed, info), level=0))
 
 
 def _needed(data: bytes, info: Info) -> tuple[bytes, bytes]:
@@ -161,14 +169,13 @@ def _rows(compressed: bytes, info: Info) -> bytes:
 
 def _scanlines(info: Info) -> Iterator[tuple[int, int]]:
     """Of each pass: how many rows, and bytes a row without its filter's."""
-    bits = _SAMPLES[info.color] * info.depth
     if not info.interlaced:
-        yield info.height, -(-info.width * bits // 8)
+        yield info.height, -(-info.width * info.bits // 8)
         return
     for left, top, right, down in _PASSES:
         width, height = -(-(info.width - left) // right), -(-(info.height - top) // down)
         if width > 0 and height > 0:
-            yield height, -(-width * bits // 8)
+            yield height, -(-width * info.bits // 8)
 
 
 def _chunks(data: bytes) -> Iterator[Chunk]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wizard.engine import journal
-from wizard.engine.events import Checked, Estimated, Glanced, Preparing, Range, ShardResult
+from wizard.engine.events import Checked, Estimated, Glanced, Preparing, Range
+from wizard.engine.shard_result import ShardResult
 from wizard.engine.targets import Target
 from wizard.errors import InputError, MachineError, PlanMismatch, SetupError, UsageError, writing
 from wizard.folders import cache_folder

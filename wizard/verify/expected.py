@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from wizard.engine.events import ShardResult
+from wizard.engine.shard_result import ShardResult
 from wizard.engine.targets import Target
 from wizard.sources.classes import Classes, stored_label
 
