@@ -137,9 +137,11 @@ def test_two_folders_of_one_split_that_are_no_parts_are_refused(tmp_path: Path, 
         raw.require(["validation" if one == "val" else "train"], [])
 
 
-def test_nothing_is_written_into_any_part_of_a_split(tmp_path: Path) -> None:
-    raw = open_raw(write(tmp_path, ["train_1/a/1.jpg", "train_2/b/1.jpg"]))
-    assert collision(raw, tmp_path / "train_2" / "out", ["x"]) is not None
+def test_nothing_is_written_into_any_folder_that_a_split_lies_in(tmp_path: Path) -> None:
+    raw = open_raw(
+        write(tmp_path, ["animals/cat/1.jpg", "animals/dog/1.jpg", "vehicles/car/1.jpg"]), role="superclasses"
+    )
+    assert collision(raw, tmp_path / "vehicles" / "out", ["x"]) == tmp_path / "vehicles"
     assert collision(raw, tmp_path / "out", ["x"]) is None
 
 
