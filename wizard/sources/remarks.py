@@ -8,7 +8,7 @@ from wizard.sources.samples import Copies, SampleTable
 _LOOK = "Look at the files named; where one should be an image, convert it"
 _REMOVE = "Remove the copies, unless they are images of their own"
 _BOXES = "See whether that is what the boxes were meant to be; inspect shows the first record"
-_COMPARE = "If archives were downloaded or copied, compare their sizes and checksums with those of the originals"
+_COMPARE = "Compare the raw data with where it came from, archives by their sizes and checksums"
 
 
 class Remark(NamedTuple):

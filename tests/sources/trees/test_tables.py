@@ -48,10 +48,6 @@ def test_files_that_systems_leave_are_passed_over(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        (
-            [f"val/{TENCH}/{FIRST_VALIDATION}.JPEG"],
-            f"is an image of {SEA_SNAKE}, by its name, but lies in the folder of",
-        ),
         ([f"val/{FIRST_VALIDATION}_{TENCH}.JPEG"], f"says {TENCH} at its end, but {FIRST_VALIDATION} is an image of"),
         ([f"val/{FIRST_VALIDATION}.JPEG", "val/cat.jpg"], "cat.jpg lies in no class's folder"),
         (
@@ -76,6 +72,24 @@ def test_what_would_be_silently_wrong_is_named(tmp_path: Path, files: list[str],
     data = opened(write(tmp_path, files))
     with pytest.raises(InputError, match=said):
         names(data, "validation", tmp_path)
+
+
+def test_a_validation_image_in_the_folder_of_another_synset_is_refused_where_labels_are_imagenets(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, [f"val/{TENCH}/{FIRST_VALIDATION}.JPEG"])
+    why = f"is an image of {SEA_SNAKE}, by its name, but lies in the folder of {TENCH}"
+    with pytest.raises(InputError, match=why):
+        names(opened(tmp_path, "ilsvrc2012"), "validation", tmp_path)
+
+
+def test_a_validation_image_of_a_subset_that_was_numbered_again_is_told(tmp_path: Path) -> None:
+    files = [f"val/{TENCH}/{FIRST_VALIDATION}.JPEG", f"val/{SEA_SNAKE}/a/{FIRST_VALIDATION}.JPEG"]
+    table = opened(write(tmp_path, files)).table("validation", tmp_path, nothing, skip_bad=False)
+    assert table.name.tolist() == [f"{FIRST_VALIDATION}.JPEG".encode(), f"{TENCH}/{FIRST_VALIDATION}.JPEG".encode()]
+    (told,) = table.warnings
+    assert told.startswith("1 image lies in the folder of another class than the official number says")
+    assert f"{TENCH}/{FIRST_VALIDATION}.JPEG, which is an image of {SEA_SNAKE}" in told
 
 
 @pytest.mark.parametrize("file", [f"{GOLDFISH}_7.JPEG", f"{GOLDFISH}_x.jpg"])

@@ -1,5 +1,6 @@
 """Names and labels of images in folders: what the folder says, what the name says, and whether they agree."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,7 +9,10 @@ from wizard.ilsvrc2012.synsets import ranks
 from wizard.sources.classes import UNLABELLED, Classes
 from wizard.sources.names import unsafe
 from wizard.sources.trees.copies import original_name
-from wizard.sources.trees.official_names import is_wnid, said
+from wizard.sources.trees.official_names import Said, is_wnid, said
+
+_VALIDATION = b"/ILSVRC2012_val_"
+"""In the name of a validation image that keeps its class's name before its own."""
 
 
 class Misnamed(ValueError):
@@ -47,7 +51,8 @@ class Labelling:
         """The name of an image in a class's folder.
 
         An image named as in ILSVRC2012 has its official name. Any other has that of its class before its own, so that
-        no two of a split are named alike.
+        no two of a split are named alike. So has a validation image of a subset that its number says to be of another
+        class: those who made the subset may have numbered it again; see `renumbered`.
 
         Args:
             name: of the class.
@@ -59,6 +64,8 @@ class Labelling:
         base = below.rpartition("/")[2]
         spoken = said(base)
         if spoken is not None:
+            if self._may_be_renumbered(spoken) and spoken.wnid != name and name in ranks():
+                return safe(f"{name}/{below}")
             self._agree(spoken.problem, spoken.wnid, name)
             if base != below:  # the folders on the way to it may have any name
                 safe(f"{name}/{below}")
@@ -92,6 +99,26 @@ class Labelling:
         if spoken.wnid not in self._ranks:
             raise Misnamed(f"is an image of {spoken.wnid}, which is none of the classes")
         return spoken.name, self._ranks[spoken.wnid]
+
+    def renumbered(self, names: Iterable[bytes]) -> str:
+        """What is to be said of validation images whose numbers say another class than their folders; mostly nothing.
+
+        Args:
+            names: of the images of a split, as `in_class` gives them.
+        """
+        candidates = [name.decode() for name in names if _VALIDATION in name]
+        others = [(name, spoken) for name in candidates if (spoken := said(name.rpartition("/")[2]))]
+        if not others:
+            return ""
+        first, spoken = others[0]
+        are = "1 image lies" if len(others) == 1 else f"{len(others):,} images lie"
+        return (
+            f"{are} in the folder of another class than the official number says, as {first}, which is an image of "
+            f"{spoken.wnid} in ILSVRC2012: labels are those of the folders, right only if images were numbered again"
+        )
+
+    def _may_be_renumbered(self, spoken: Said) -> bool:
+        return not self._imagenet and spoken.split == "validation" and not spoken.problem and not spoken.suffixed
 
     def _agree(self, problem: str, wnid: str, name: str) -> None:
         """In a folder named by a person, images of any synsets may be put together; not in one named by a synset."""

@@ -87,6 +87,7 @@ class Folders:
         arrays = _sorted(files, parts)
         if not skip_bad and not arrays["image"].all():
             _refuse_bad(files, arrays)
+        doubts += filter(None, [self.labelling.renumbered(arrays["name"].tolist())])
         return SampleTable(
             files=tuple(files),
             file=arrays["file"],
