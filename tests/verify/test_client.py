@@ -157,10 +157,15 @@ def decoding(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], psutil.P
         (tmp_path / "raw" / folder / "1.jpg").write_bytes(ordering(f"sleep {tmp_path / 'pid'}"))
     build_dataset(tmp_path / "raw", tmp_path / "out", source={"splits": ["train"], "boxes": "none"})
     command = [sys.executable, "-m", "wizard", "verify", str(tmp_path / "out"), "--pixels", "--plain"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True, preexec_fn=hear_interrupts)
     with process:
         yield process, psutil.Process(int(appeared(tmp_path / "pid")))
         process.kill()
+
+
+def hear_interrupts() -> None:
+    """A shell's background job, as a test run may be one, inherits that they are ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def appeared(path: Path) -> str:
