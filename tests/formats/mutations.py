@@ -393,45 +393,41 @@ def _insert_chunk(rng: random.Random, data: bytes) -> bytes:
     return data[:8] + b"".join(parts)
 
 
+def _with_data(data: bytes, change: Callable[[bytes], list[bytes]]) -> bytes:
+    """A PNG with other chunks in place of each that holds compressed pixels."""
+    made: list[bytes] = []
+    for part in chunks(data):
+        made += change(part[8:-4]) if part[4:8] == b"IDAT" else [part]
+    return data[:8] + b"".join(made)
+
+
 def _split_data(rng: random.Random, data: bytes) -> bytes:
     """The compressed pixels in several chunks, some of them empty, some with another chunk between them."""
-    made = []
-    for part in chunks(data):
-        if part[4:8] != b"IDAT":
-            made.append(part)
-            continue
-        content = part[8:-4]
+
+    def split(content: bytes) -> list[bytes]:
         cut = rng.randrange(len(content) + 1)
-        made += [chunk(b"IDAT", content[:cut]), chunk(b"IDAT", b""), chunk(b"IDAT", content[cut:])]
-        if rng.random() < 0.3:
-            made.insert(-1, chunk(b"tEXt", b"a\0b"))
-    return data[:8] + b"".join(made)
+        between = [chunk(b"tEXt", b"a\0b")] if rng.random() < 0.3 else []
+        return [chunk(b"IDAT", content[:cut]), chunk(b"IDAT", b""), *between, chunk(b"IDAT", content[cut:])]
+
+    return _with_data(data, split)
 
 
 def _change_pixels(rng: random.Random, data: bytes) -> bytes:
     """Other compressed data, or fewer or more of it, with sums that fit."""
-    made = []
-    for part in chunks(data):
-        if part[4:8] != b"IDAT":
-            made.append(part)
-            continue
-        content = part[8:-4]
+
+    def changed(content: bytes) -> list[bytes]:
         rows = zlib.decompress(content) if rng.random() < 0.9 else b""
-        choice = rng.randrange(6)
-        if choice == 0:
-            content = zlib.compress(rows[: rng.randrange(len(rows) + 1)])
-        elif choice == 1:
-            content = zlib.compress(rows + rng.randbytes(rng.choice((1, 40, 4000))))
-        elif choice == 2:
-            content = content[:-4] + rng.randbytes(4)
-        elif choice == 3:
-            content = content[: rng.randrange(len(content) + 1)]
-        elif choice == 4:
-            content = _change_bytes(rng, content)
-        else:
-            content += rng.randbytes(rng.choice((1, 40)))
-        made.append(chunk(b"IDAT", content))
-    return data[:8] + b"".join(made)
+        ways: list[Callable[[], bytes]] = [
+            lambda: zlib.compress(rows[: rng.randrange(len(rows) + 1)]),
+            lambda: zlib.compress(rows + rng.randbytes(rng.choice((1, 40, 4000)))),
+            lambda: content[:-4] + rng.randbytes(4),
+            lambda: content[: rng.randrange(len(content) + 1)],
+            lambda: _change_bytes(rng, content),
+            lambda: content + rng.randbytes(rng.choice((1, 40))),
+        ]
+        return [chunk(b"IDAT", rng.choice(ways)())]
+
+    return _with_data(data, changed)
 
 
 def _change_header(rng: random.Random, data: bytes) -> bytes:

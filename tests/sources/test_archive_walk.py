@@ -113,7 +113,7 @@ def test_validation_images_in_folders_have_the_labels_of_their_numbers(
         ("train", [(f"{TENCH}/deeper/{GOLDFISH}_1.JPEG", JPEG)], f"lies in the folder of {TENCH}"),
         ("train", [(f"{TENCH}.tar", tar([(f"{GOLDFISH}/{TENCH}_1.JPEG", JPEG)]))], f"in the folder of {GOLDFISH}"),
         ("train", [("n99999999/n99999999_1.JPEG", JPEG)], "no synset of ILSVRC2012 is named so"),
-        ("train", [(f"{TENCH}/readme.txt", JPEG)], r"readme\.txt is neither named <wnid>\.tar nor"),
+        ("train", [(f"{TENCH}/picture.dat", JPEG)], r"picture\.dat is neither named <wnid>\.tar nor"),
         ("train", [(f"{TENCH}/{TENCH}_1.png", JPEG)], rf"{TENCH}_1\.png is neither named"),
         ("train", [(f"a/{TENCH}_1.JPEG", JPEG), (f"b/{TENCH}_1.JPEG", JPEG)], rf"{TENCH}_1\.JPEG more than once"),
         (
@@ -138,11 +138,17 @@ def test_what_contradicts_itself_or_is_not_known_is_refused_by_name(
     assert error.value.hint
 
 
-def test_what_macos_slipped_in_is_counted_by_kind_from_the_cache_too(tmp_path: Path) -> None:
+def test_clutter_is_counted_by_kind_from_the_cache_too(tmp_path: Path) -> None:
     inner = tar([(f"./{TENCH}_1.JPEG", JPEG), (f"./._{TENCH}_1.JPEG", b"mac"), (".DS_Store", b"mac")])
     path = archive(
         tmp_path,
-        [(f"./{TENCH}.tar", inner), (f"./._{TENCH}.tar", b"mac"), (f"__MACOSX/._{TENCH}.tar", b"mac")],
+        [
+            (f"./{TENCH}.tar", inner),
+            (f"./._{TENCH}.tar", b"mac"),
+            (f"__MACOSX/._{TENCH}.tar", b"mac"),
+            (f"@eaDir/{TENCH}_1.JPEG", JPEG),
+            ("readme.txt", b"packed on Monday"),
+        ],
     )
     for _ in range(2):
         assert set(read(path).left_out) == {
@@ -151,6 +157,13 @@ def test_what_macos_slipped_in_is_counted_by_kind_from_the_cache_too(tmp_path: P
             ),
             LeftOut(what=".DS_Store files", count=1, first=f"{path}: ./{TENCH}.tar/.DS_Store", clutter=True),
             LeftOut(what="files in __MACOSX", count=1, first=f"{path}: __MACOSX/._{TENCH}.tar", clutter=True),
+            LeftOut(
+                what="files in @eaDir (Synology thumbnails)",
+                count=1,
+                first=f"{path}: @eaDir/{TENCH}_1.JPEG",
+                clutter=True,
+            ),
+            LeftOut(what=".txt files", count=1, first=f"{path}: readme.txt", clutter=True),
         }
 
 

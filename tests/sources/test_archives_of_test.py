@@ -47,7 +47,7 @@ def test_its_images_have_no_label_in_a_folder_or_out_of_one(tmp_path: Path, befo
         "ILSVRC2012_val_00000001.JPEG",
         "test/n01440764_1.JPEG",
         "ILSVRC2012_test_0000000\u0661.JPEG",
-        "readme.txt",
+        "picture.dat",
     ],
 )
 def test_a_name_that_no_test_image_has_is_refused(tmp_path: Path, name: str) -> None:

@@ -1,10 +1,11 @@
-"""What members of an archive of images are called: images with their labels, and what macOS slips in among them."""
+"""What members of an archive of images are called: images with their labels, and what else lies among them."""
 
 import re
 from collections.abc import Callable
 
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import is_test_image, ranks, validation_number, validation_ranks
+from wizard.sources import clutter
 from wizard.sources.classes import UNLABELLED
 
 CLASS_ARCHIVE = re.compile(r"(n\d{8})\.tar", re.ASCII)
@@ -13,18 +14,16 @@ TRAIN_IMAGE = re.compile(r"(n\d{8})_\d+\.JPEG", re.ASCII)
 """What an image of train is called."""
 
 
-def debris(name: str) -> str:
-    """What members of this name are told as, which macOS slips into archives; empty for any other.
+def clutter_kind(name: str) -> str:
+    """What kind of clutter a member of this name is, by itself or by a folder on its path; empty for any other.
 
-    >>> debris("train/._n01440764.tar"), debris("__MACOSX/n01440764.tar"), debris("n01440764.tar")
+    >>> clutter_kind("train/._n01440764.tar"), clutter_kind("__MACOSX/n01440764.tar"), clutter_kind("n01440764.tar")
     ('files of macOS (._*)', 'files in __MACOSX', '')
     """
     *folders, base = name.split("/")
-    if "__MACOSX" in folders:
-        return "files in __MACOSX"
-    if base == ".DS_Store":
-        return ".DS_Store files"
-    return "files of macOS (._*)" if base.startswith("._") else ""
+    if base.endswith(".JPEG") and not folders and not base.startswith("."):
+        return ""  # all but a few of a million, and the table takes a few microseconds a name
+    return next(filter(None, map(clutter.of_folder, folders)), "") or clutter.of_file(base)
 
 
 def _train_label(name: str) -> int:

@@ -16,7 +16,7 @@ from wizard.formats.padding import ends_in_zeros, is_padding
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import ranks, synsets
 from wizard.sources.archive_hints import way_out
-from wizard.sources.archive_names import CLASS_ARCHIVE, LABEL_OF, TRAIN_IMAGE, debris
+from wizard.sources.archive_names import CLASS_ARCHIVE, LABEL_OF, TRAIN_IMAGE, clutter_kind
 from wizard.sources.classes import UNLABELLED
 from wizard.sources.names import unsafe
 from wizard.sources.trees.official_names import is_wnid
@@ -68,12 +68,12 @@ class Walk:
         split: whose images it holds.
 
     Attributes:
-        debris: kinds of members that macOS slipped in: how many, and the path of the first.
+        clutter: members that are passed over, by kind: how many, and the path of the first.
         zeros: at the ends of archives, where they may be a hole.
     """
 
     def __init__(self, file: IO[bytes], path: Path, split: Split) -> None:
-        self.debris: dict[str, tuple[int, str]] = {}
+        self.clutter: dict[str, tuple[int, str]] = {}
         self.zeros: list[Zeros] = []
         self._file = file
         self._path = path
@@ -127,7 +127,7 @@ class Walk:
         return rows
 
     def _members(self, archive: str, start: int, end: int) -> Iterator[tar.Member]:
-        """The members of the whole archive, or of a class's, without debris."""
+        """The members of the whole archive, or of a class's, without clutter."""
         last: tar.Member | None = None
 
         def ended(size: int, zeros: int) -> None:
@@ -139,12 +139,12 @@ class Walk:
             why = unsafe(member.name)
             if why:
                 raise InputError(f"{self._path}: the name of its member {member.name!r} {why}.", self._way_out())
-            kind = debris(member.name)
+            kind = clutter_kind(member.name)
             last = None if kind or CLASS_ARCHIVE.fullmatch(_base(member)) else member  # others may well end in zeros
             if kind:
                 path = f"{archive}/{member.name}" if archive else member.name
-                count, first = self.debris.get(kind, (0, path))
-                self.debris[kind] = (count + 1, first)
+                count, first = self.clutter.get(kind, (0, path))
+                self.clutter[kind] = (count + 1, first)
             else:
                 yield member
 

@@ -31,7 +31,7 @@ def read_table(path: Path, split: Split, cache: Path, progress: Progress, *, ski
             official one at the same size, or (unless skip_bad) a member that is empty or no image.
     """
     with reading(path):
-        arrays = cached(cache, path, f"index4-{split}", lambda: _walk(path, split, progress))
+        arrays = cached(cache, path, f"index5-{split}", lambda: _walk(path, split, progress))
         official = may_be_official(path, split)
         _refuse_hole(path, split, arrays)
     if not skip_bad and not arrays["image"].all():
@@ -59,9 +59,9 @@ def _walk(path: Path, split: Split, progress: Progress) -> Arrays:
     if len(names) != len(arrays["name"]):
         raise InputError(f"{path} holds {names[counts > 1][0].decode()} more than once.", way_out(path, split))
     return arrays | {
-        "debris": np.array([kind.encode() for kind in walk.debris], dtype=np.bytes_),
-        "debris_count": np.array([count for count, _ in walk.debris.values()], dtype=np.int64),
-        "debris_first": np.array([first.encode() for _, first in walk.debris.values()], dtype=np.bytes_),
+        "clutter": np.array([kind.encode() for kind in walk.clutter], dtype=np.bytes_),
+        "clutter_count": np.array([count for count, _ in walk.clutter.values()], dtype=np.int64),
+        "clutter_first": np.array([first.encode() for _, first in walk.clutter.values()], dtype=np.bytes_),
         "zeros": np.array([each.size for each in walk.zeros], dtype=np.int64),
         "zeros_of": np.array([each.archive.encode() for each in walk.zeros], dtype=np.bytes_),
         "zeros_inside": np.array([each.inside for each in walk.zeros], dtype=np.bool_),
@@ -79,7 +79,7 @@ def _columns(rows: Rows) -> Arrays:
 
 
 def _left_out(path: Path, arrays: Arrays) -> Iterator[LeftOut]:
-    columns = (arrays[column].tolist() for column in ("debris", "debris_count", "debris_first"))
+    columns = (arrays[column].tolist() for column in ("clutter", "clutter_count", "clutter_first"))
     for kind, count, first in zip(*columns, strict=True):
         yield LeftOut(what=kind.decode(), count=count, first=f"{path}: {first.decode()}", clutter=True)
 

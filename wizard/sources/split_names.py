@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from wizard.ilsvrc2012.archives import Split
@@ -18,11 +18,12 @@ _PLAIN: dict[str, Split] = {
 }
 _SHORT: dict[str, Split] = {"tr": "train", "dev": "validation", "eval": "validation"}
 """Words that say a split too, but less clearly: in a longer name they give way to those above."""
+WORDS: Mapping[str, Split] = {**_PLAIN, **_SHORT}
+"""Every word that says a split, in lower case."""
 _GLUED = ("set", "data", "dataset", "images", "imgs")
 """What is met behind them without a gap, as in trainset."""
 _SPLITS: dict[str, Split] = {
-    **_PLAIN,
-    **_SHORT,
+    **WORDS,
     **{word + more: split for word, split in _PLAIN.items() for more in _GLUED},
 }
 _FILLERS = {

@@ -5,18 +5,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from wizard.ilsvrc2012.archives import Split
+from wizard.sources.split_names import WORDS
 
-SPLITS_SAID: Final[Mapping[str, Split]] = {
-    "train": "train",
-    "training": "train",
-    "trainval": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "dev": "validation",
-    "test": "test",
-    "testing": "test",
-}
+SPLITS_SAID: Final[Mapping[str, Split]] = {**WORDS, "trainval": "train"}
 """Names of lists, and of folders that leave nothing to be said by lists; in lower case."""
 WRAPPERS = frozenset({"image", "images", "img", "imgs", "jpegimages", "jpg", "pictures", "photos"})
 """Names of folders that hold a split's images, and that nobody would give to a class; in lower case."""
