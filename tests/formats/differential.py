@@ -45,55 +45,66 @@ EXPLAINED = {
 """Why TensorFlow alone accepts some damaged images: how the reason for our refusal begins, and what is behind it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Compared:
-    """What both made of an image.
+    """What both made of an image; without its bytes and pixels, for there may be a million of them.
 
     Attributes:
-        mutant: the image.
-        ours: pixels; or why it is refused.
-        theirs: pixels; None where TensorFlow refuses it.
+        kind: of image; its first word is the format.
+        damage: that was done to it.
+        refusal: why ours refuses it; empty where it does not.
+        theirs: whether TensorFlow accepts it.
+        difference: the largest of a sample, 0 to 255; 256 where the sizes differ; -1 where one refuses it.
         checked: whether `image_codec.check`, which is done where bytes are kept, accepts it.
+        unknown: whether it is of a kind that TensorFlow does not know, so that it is no judge of it.
     """
 
-    mutant: Mutant
-    ours: Pixels | str
-    theirs: Pixels | None
+    kind: str
+    damage: str
+    refusal: str
+    theirs: bool
+    difference: int
     checked: bool
+    unknown: bool
+
+    @property
+    def format(self) -> str:
+        """JPEG, PNG and so on."""
+        return self.kind.partition(" ")[0]
 
     @property
     def accepted(self) -> str:
         """By whom."""
-        ours = not isinstance(self.ours, str)
-        if self.theirs is None:
-            return "ours only" if ours else "neither"
-        return "both" if ours else "TensorFlow only"
-
-    @property
-    def difference(self) -> int:
-        """The largest of a sample, 0 to 255; 256 where the sizes differ; -1 where one refuses it."""
-        if isinstance(self.ours, str) or self.theirs is None:
-            return -1
-        if self.ours.shape != self.theirs.shape:
-            return 256
-        return int(np.abs(self.ours.astype(np.int16) - self.theirs).max())
-
-    @property
-    def unknown(self) -> bool:
-        """Whether it is of a kind that TensorFlow does not know, so that it is no judge of the pixels or at all."""
-        return _is_indexed_bitmap(self.mutant.data)
+        if self.theirs:
+            return "TensorFlow only" if self.refusal else "both"
+        return "neither" if self.refusal else "ours only"
 
     @property
     def explanation(self) -> str:
         """Why TensorFlow alone accepts it; empty where there is no known reason."""
-        reasons = EXPLAINED.get(self.mutant.kind.partition(" ")[0], {})
-        return next((why for reason, why in reasons.items() if reason in str(self.ours)), "")
+        reasons = EXPLAINED.get(self.format, {})
+        return next((why for reason, why in reasons.items() if reason in self.refusal), "")
 
 
 def compared(images: Iterable[Mutant]) -> Iterator[Compared]:
     """Puts images to both decoders."""
     for mutant in images:
-        yield Compared(mutant, _ours(mutant.data), _theirs(mutant.data), _checked(mutant.data))
+        ours, theirs = _ours(mutant.data), _theirs(mutant.data)
+        yield Compared(
+            kind=mutant.kind,
+            damage=mutant.damage,
+            refusal=ours if isinstance(ours, str) else "",
+            theirs=theirs is not None,
+            difference=-1 if isinstance(ours, str) or theirs is None else _difference(ours, theirs),
+            checked=_checked(mutant.data),
+            unknown=_is_indexed_bitmap(mutant.data),
+        )
+
+
+def _difference(ours: Pixels, theirs: Pixels) -> int:
+    if ours.shape != theirs.shape:
+        return 256
+    return int(np.abs(ours.astype(np.int16) - theirs).max())
 
 
 def whole_and_damaged(seed: int, count: int) -> Iterator[Mutant]:
@@ -134,33 +145,31 @@ def _is_indexed_bitmap(data: bytes) -> bool:
     return data.startswith(b"BM") and len(data) > 29 and int.from_bytes(data[28:30], "little") not in (24, 32)
 
 
-def _told(results: list[Compared]) -> Iterator[str]:
-    judged = [each for each in results if not each.unknown]
-    heads = {"images": 9, "both": 9, "neither": 9, "ours only": 11, "TensorFlow only": 17, "off by 1-3": 12, "more": 6}
-    yield " " * 6 + "".join(f"{head:>{width}}" for head, width in heads.items())
-    for kind in dict.fromkeys(_format(each) for each in results):
-        mine = [each for each in judged if _format(each) == kind]
-        by = Counter(each.accepted for each in mine)
-        off = Counter(min(each.difference, 4) for each in mine)
-        counts = f"{len(mine):>9,}{by['both']:>9,}{by['neither']:>9,}{by['ours only']:>11,}{by['TensorFlow only']:>17,}"
-        yield f"{kind:6}{counts}{off[1] + off[2] + off[3]:>12,}{off[4]:>6,}"
-    yield f"bitmaps with palettes, which TensorFlow does not know: {len(results) - len(judged):,}"
-    alone = Counter((_format(each), each.explanation) for each in judged if each.accepted == "TensorFlow only")
-    for (kind, why), count in alone.items():
-        yield f"TensorFlow only, {kind}: {count:,}: {why or 'NOT EXPLAINED'}"
-    for each in judged:
+def _told(results: Iterable[Compared]) -> Iterator[str]:
+    counts: Counter[tuple[str, str]] = Counter()
+    alone: Counter[tuple[str, str]] = Counter()
+    unlike = 0
+    for each in results:
+        unlike += each.checked == bool(each.refusal)
+        if each.unknown:
+            counts["", "unknown"] += 1
+            continue
+        counts[each.format, each.accepted] += 1
+        counts[each.format, "off by 1-3" if 0 < each.difference < 4 else "more" if each.difference > 3 else ""] += 1
+        alone[each.format, each.explanation or "NOT EXPLAINED"] += each.accepted == "TensorFlow only"
         if each.accepted == "ours only" or each.difference > 3:
-            yield f"{each.accepted}, off by {each.difference}: {each.mutant.kind}, {each.mutant.damage}"
-    unlike = sum(each.checked == isinstance(each.ours, str) for each in results)
+            yield f"{each.accepted}, off by {each.difference}: {each.kind}, {each.damage}"
+    heads = {"both": 9, "neither": 9, "ours only": 11, "TensorFlow only": 17, "off by 1-3": 12, "more": 6}
+    yield " " * 6 + "".join(f"{head:>{width}}" for head, width in heads.items())
+    for kind in ("JPEG", "PNG", "GIF", "BMP", "WEBP"):
+        yield f"{kind:6}" + "".join(f"{counts[kind, head]:>{width},}" for head, width in heads.items())
+    yield f"bitmaps with palettes, which TensorFlow does not know: {counts['', 'unknown']:,}"
+    yield from (f"TensorFlow only, {kind}: {count:,}: {why}" for (kind, why), count in alone.items() if count)
     yield f"the check of kept bytes disagrees with the decoder: {unlike:,}"
 
 
-def _format(each: Compared) -> str:
-    return each.mutant.kind.partition(" ")[0]
-
-
 def _main(count: str = "20000", seed: str = "1") -> None:
-    for line in _told(list(compared(whole_and_damaged(int(seed), int(count))))):
+    for line in _told(compared(whole_and_damaged(int(seed), int(count)))):
         print(line)  # noqa: T201
 
 
