@@ -26,6 +26,7 @@ Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 
 EXPLAINED = {
     "GIF": {
+        "codes of a size": "giflib reads codes of 1 bit, which the specification has no room for",
         "its first frame is damaged": "giflib reads on behind some damage to the LZW codes, Pillow does not",
     },
     "BMP": {

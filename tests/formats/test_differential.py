@@ -91,3 +91,14 @@ def test_an_app14_segment_between_scans_tells_that_ink_is_inverted() -> None:
     at = bare.rindex(b"\xff\xda")
     (found,) = compared([Mutant("JPEG CMYK", "APP14 late", bare[:at] + with_transform(_ADOBE, 0) + bare[at:])])
     assert found.difference == 0
+
+
+@pytest.mark.parametrize("size", [0, 1, 9, 12, 255])
+def test_a_gif_with_codes_of_a_size_that_no_gif_has_is_refused(size: int) -> None:
+    data = bytearray(originals()["GIF"])
+    place = data.index(b"\x2c", 13 + (3 << (data[10] & 7) + 1)) + 10
+    assert data[place] == 8
+    data[place] = size
+    (found,) = compared([Mutant("GIF", "code size", bytes(data))])
+    assert found.refusal
+    assert found.accepted == "neither" or found.explanation

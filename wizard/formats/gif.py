@@ -22,6 +22,8 @@ _GRAPHIC_CONTROL = 0xF9
 _COLOR_MAP, _INTERLACED, _TRANSPARENT = 0x80, 0x40, 0x01
 _SCREEN = 13
 """Bytes of the signature and the description of the screen."""
+_CODE_SIZES = range(2, 9)
+"""Bits of the smallest codes (GIF89a specification, appendix F)."""
 _PLACE = struct.Struct("<HHHHB")
 
 
@@ -172,6 +174,8 @@ def _map_size(flags: int) -> int:
 
 def _unpacked(frame: Frame) -> Pixels:
     """uint8[height, width], indexes of colors."""
+    if frame.packed[0] not in _CODE_SIZES:
+        raise Undecodable("its first frame has codes of a size that no GIF has")
     grays = bytes(value for value in range(256) for _ in range(3))
     file = (
         b"GIF89a"
