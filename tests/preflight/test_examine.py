@@ -6,6 +6,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from PIL import Image
 
 from tests.helpers import (
     CLASSES,
@@ -15,6 +16,8 @@ from tests.helpers import (
     VALIDATION_SHARDS,
     add_test_archive,
     build_dataset,
+    encoded,
+    noise,
     profile,
     shards,
 )
@@ -396,3 +399,21 @@ def test_an_ignored_name_that_is_no_checks_is_told_with_those_there_are() -> Non
     with pytest.raises(UsageError, match="--ignore disc: there is no such check") as error:
         require_known(["disk", "disc"])
     assert error.value.hint == f"There are {', '.join(checks.IGNORABLE)}"
+
+
+@pytest.mark.parametrize(("on_bad_image", "way_out"), [("stop", "on_bad_image"), ("skip", "left out and listed")])
+def test_a_damaged_image_in_the_sample_is_named_before_the_build(
+    tmp_path: Path, on_bad_image: str, way_out: str
+) -> None:
+    data = encoded(Image.fromarray(noise(60, 80)))
+    for name, content in {"cat/1.jpg": data, "cat/2.jpg": data[: len(data) // 2], "dog/1.jpg": data}.items():
+        path = tmp_path / "raw" / "train" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    source = {"splits": ["train"], "boxes": "none"}
+    made = profile(tmp_path / "raw", tmp_path / "out", source=source, output={"on_bad_image": on_bad_image})
+    check = named(look(made))["raw-data"]
+    assert check.status == "warn"
+    assert "1 of 3 sampled images cannot be decoded; the first is" in check.seen
+    assert "cat/2.jpg: it breaks off" in check.seen
+    assert way_out in check.mend

@@ -7,6 +7,7 @@ from wizard.ask.facts import Facts
 from wizard.engine.events import Checked, Estimated
 from wizard.folders import shortened
 from wizard.ilsvrc2012.archives import Split
+from wizard.preflight.examine import damaged_in_words
 from wizard.preflight.glancing import glance_at
 from wizard.prepare import all_shards, recipe, stored_base
 from wizard.profile import Profile
@@ -121,6 +122,7 @@ def _measured(profile: Profile, estimated: Estimated, checks: dict[str, Checked]
         Row("Size", f"{about(estimated.bytes_out, size)}   {_seen(disk)}", GLYPHS[disk.status]),
         Row("Memory", f"{memory.needed}   {_seen(memory)}", GLYPHS[memory.status]),
         Row("Time", about(estimated.seconds, duration)),
+        *([Row("Damaged", damaged_in_words(estimated), GLYPHS["warn"])] if estimated.damaged else []),
     ]
 
 

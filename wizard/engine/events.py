@@ -93,6 +93,7 @@ class Estimated:
         bytes_out: bytes of all shards.
         seconds: for the building, on this machine; the reading of headers, which comes once before it, is not in it.
         worker_memory: bytes of one worker.
+        damaged: images of the sample that cannot be decoded.
         largest_image: bytes of memory, among these, that the image takes which takes most, as far as is known.
     """
 
@@ -104,6 +105,7 @@ class Estimated:
     seconds: Range
     worker_memory: Range
     largest_image: int = 0
+    damaged: tuple[SkippedImage, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

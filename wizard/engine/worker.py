@@ -91,6 +91,7 @@ class Rehearsal:
         cpu: seconds that this process had a core for all of it; less than went by where others wanted the core too.
         rss: the worker's resident memory afterwards, in bytes.
         largest: bytes of memory that the image takes which takes most.
+        damaged: images that cannot be decoded.
     """
 
     bytes_out: list[int]
@@ -99,6 +100,7 @@ class Rehearsal:
     cpu: float
     rss: int
     largest: int
+    damaged: tuple[SkippedImage, ...] = ()
 
 
 def rehearse(task: ShardTask) -> Rehearsal:
@@ -133,6 +135,7 @@ def rehearse(task: ShardTask) -> Rehearsal:
         cpu=time.process_time() - cpu,
         rss=_PROCESS.memory_info().rss,
         largest=largest,
+        damaged=tuple(tally.skipped),
     )
 
 

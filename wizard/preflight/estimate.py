@@ -19,6 +19,7 @@ from wizard.engine.events import Estimated, Range
 from wizard.engine.executors import LocalExecutor
 from wizard.engine.plan import ShardTask
 from wizard.engine.records import ending
+from wizard.engine.shard_result import SkippedImage
 from wizard.engine.targets import Target
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import Rehearsal, memory_of_largest, rehearse
@@ -75,6 +76,7 @@ class _Measured:
     reading: float
     rss: list[int]
     largest: int
+    damaged: tuple[SkippedImage, ...]
 
 
 def _nobody(_done: int, _total: int) -> None:
@@ -168,6 +170,7 @@ class Estimator:
             ),
             worker_memory=worker_memory([rss for part in parts.values() for rss in part.rss], largest),
             largest_image=largest,
+            damaged=tuple(image for part in parts.values() for image in part.damaged),
         )
 
     def sample(self, profile: Profile) -> list[tuple[Drawn, Recipe]]:
@@ -259,6 +262,7 @@ class Estimator:
             reading=cold,
             rss=[result.rss for result in results],
             largest=max(self._largest(drawn.survey, asked, target), *(result.largest for result in results)),
+            damaged=tuple(image for result in results for image in result.damaged),
         )
 
 

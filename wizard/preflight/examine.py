@@ -18,6 +18,7 @@ from wizard.preflight.glancing import glance_at
 from wizard.preflight.occupied import occupied
 from wizard.prepare import Report, all_shards, annotated_splits, goal, raw_data
 from wizard.profile import Profile
+from wizard.sources.archive_hints import ON_BAD_IMAGE
 from wizard.sources.checksums import when_verified
 from wizard.sources.class_counts import count_splits
 from wizard.sources.locate import human_bytes
@@ -71,6 +72,7 @@ def verdict(
     estimated = None
     try:
         estimated = estimator.estimate(profile, left=left(profile, surveys), progress=progress)
+        source = _with_damage(source, estimated, skipped=profile.output.on_bad_image == "skip")
     except (InputError, MachineError) as error:
         source = _unmeasured(source, error)
     return judge(profile, source, surveys, estimated, estimator.workers, estimator.held)
@@ -246,6 +248,28 @@ def _done(output: Path, target: Target) -> list[ShardResult]:
         return [result for result in done.values() if (output / target.file(result.shard)).is_file()]
     except OSError:  # the check of rights has more to say of it
         return []
+
+
+def _with_damage(source: Checked, estimated: Estimated, *, skipped: bool) -> Checked:
+    """A damaged image in the sample is known before the build meets it."""
+    if not estimated.damaged:
+        return source
+    way_out = "They will be left out and listed" if skipped else f"Replace them, or {ON_BAD_IMAGE}"
+    return replace(
+        source,
+        status="warn",
+        seen=f"{source.seen}; {damaged_in_words(estimated)}",
+        mend=". ".join(filter(None, [source.mend, way_out])),
+    )
+
+
+def damaged_in_words(estimated: Estimated) -> str:
+    """How many images of the sample cannot be decoded, and why the first of them cannot."""
+    first = estimated.damaged[0]
+    return (
+        f"{len(estimated.damaged):,} of {estimated.sampled:,} sampled images cannot be decoded; the first is "
+        f"{first.file}, {first.name}: {first.reason}"
+    )
 
 
 def _unmeasured(source: Checked, error: SetupError) -> Checked:
