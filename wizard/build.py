@@ -171,6 +171,7 @@ def _finished(plan: Plan, journal: Journal, output: str, seconds: float, built: 
                 shards=len(mine),
                 bytes_in=sum(result.bytes_in for result in mine),
                 bytes_out=sum(result.bytes_out for result in mine),
+                unlabelled=int((split.table.label < 0).sum()),
             )
         )
     return Finished(

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from tests.formats.differential import Compared, compared, whole_and_damaged
-from tests.formats.mutations import Mutant, originals, with_transform, without_segment
+from tests.formats.mutations import Mutant, originals, with_canvas, with_transform, without_segment
 
 _SEED, _COUNT = 2012, 2500
 _APP14 = 0xEE
@@ -102,3 +102,10 @@ def test_a_gif_with_codes_of_a_size_that_no_gif_has_is_refused(size: int) -> Non
     (found,) = compared([Mutant("GIF", "code size", bytes(data))])
     assert found.refusal
     assert found.accepted == "neither" or found.explanation
+
+
+@pytest.mark.parametrize(("left", "top"), [(200, 0), (0, 200), (200, 200), (60000, 60000)])
+def test_a_gif_whose_frame_lies_beside_its_canvas_is_black(left: int, top: int) -> None:
+    data = with_canvas(originals()["GIF"], 60, 50, left=left, top=top)
+    (found,) = compared([Mutant("GIF", "far away", data)])
+    assert (found.accepted, found.difference) == ("both", 0)

@@ -7,6 +7,7 @@ import pytest
 from tests.helpers import CLASSES, ODD, PER_CLASS, TRAIN, add_test_archive, quiet, survey
 from tests.sources.making import JPEG, write
 from wizard.folders import cache_folder
+from wizard.ilsvrc2012.archives import Split
 from wizard.sources.class_counts import ClassCounts, count, count_splits, first_classes, place_of
 from wizard.sources.detect import open_raw
 from wizard.sources.samples import SampleTable
@@ -84,11 +85,11 @@ def test_a_hole_in_an_official_archive_is_told(raw_copy: Path, tmp_path: Path) -
 @pytest.mark.parametrize(("number", "left"), [(1, [0, 2, 0]), (2, [0, 2, 1]), (9, [0, 2, 1])])
 def test_the_first_classes_are_those_that_the_leading_split_has(tmp_path: Path, number: int, left: list[int]) -> None:
     write(tmp_path, ["train/b/1.jpg", "train/b/2.jpg", "train/c/1.jpg", "val/a/1.jpg", "val/b/1.jpg"], JPEG)
-    counts = {
-        "train": count("train", table(tmp_path)),
-        "validation": count("validation", table(tmp_path, "validation")),
-    }
-    found = first_classes({"train": counts["train"], "validation": counts["validation"]}, number)
+    tables: dict[Split, SampleTable | None] = {"train": table(tmp_path), "validation": table(tmp_path, "validation")}
+    counts: dict[Split, ClassCounts] = {split: count(split, each) for split, each in tables.items() if each}
+    found = first_classes(counts, number, tables)
     assert ranks(found["train"]) == left
     assert found["train"].images == sum(left)
     assert ranks(found["validation"]) == [0, 1, 0]
+    assert (found["train"].example, found["train"].rank) == ("b/2.jpg", 1)
+    assert (found["validation"].example, found["validation"].rank) == ("b/1.jpg", 1)

@@ -15,6 +15,7 @@ from wizard.show import at_a_glance
 from wizard.show.words import GLYPHS, about, duration, size, workers
 from wizard.sources.locate import human_bytes
 from wizard.sources.raw import Survey
+from wizard.sources.remarks import remarks
 
 _SPLITS = {2: "both splits", 3: "all splits"}
 _BOXES = {"none": "none", "train": "those of train", "all": "all that there are"}
@@ -59,6 +60,12 @@ def rows(profile: Profile, facts: Facts, estimated: Estimated | None, checks: Se
     found += [
         Row(row.about.capitalize(), row.text, "!" if row.warning else "")
         for row in at_a_glance.rows(glance_at(profile, facts.surveys, facts.counts))
+    ]
+    found += [
+        Row(split.capitalize(), str(remark), GLYPHS["warn"])
+        for split, survey in found_here.items()
+        for remark in (remarks(survey.table) if survey.table is not None else ())
+        if remark.warning
     ]
     # What the archives lack was told where they were found; size and memory have lines of their own.
     shown = ("raw-data", "disk", "memory") if estimated is not None else ()

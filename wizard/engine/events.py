@@ -185,7 +185,7 @@ class WorkerLost:
 
 @dataclass(frozen=True, kw_only=True)
 class SplitSummary:
-    """What a split has become, whenever it was built."""
+    """What a split has become, whenever it was built; `unlabelled` images have no class."""
 
     split: str
     images_in: int
@@ -194,6 +194,7 @@ class SplitSummary:
     shards: int
     bytes_in: int
     bytes_out: int
+    unlabelled: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

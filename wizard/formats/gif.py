@@ -123,7 +123,8 @@ def decode(data: bytes) -> Pixels:
     if not frame.colors:
         raise Undecodable("its first frame has no colors")
     colors = np.frombuffer(frame.colors, np.uint8).reshape(-1, 3)
-    indexes = _unpacked(frame)[: outline.height - frame.top, : outline.width - frame.left]
+    below, right = max(0, outline.height - frame.top), max(0, outline.width - frame.left)
+    indexes = _unpacked(frame)[:below, :right]
     shown = indexes != frame.transparent
     if indexes[shown].max(initial=0) >= len(colors):
         raise Undecodable("a pixel has a color that is not in its map")

@@ -1,6 +1,7 @@
 """The glance at what a profile would build of its raw data."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.prepare import goal, stored_base
@@ -24,7 +25,10 @@ def glance_at(profile: Profile, surveys: Mapping[Split, Survey], counts: Mapping
     """
     wanted = {split: counts[split] for split in SPLITS if split in profile.source.splits and split in counts}
     if profile.source.classes is not None:
-        wanted = first_classes(wanted, profile.source.classes)
+        tables = {split: survey.table for split, survey in surveys.items()}
+        wanted = first_classes(wanted, profile.source.classes, tables)
     classes = next((each.table.classes for each in surveys.values() if each.table is not None), imagenet())
     labels: Labels = "none" if goal(profile, surveys).of_files else "stored"
-    return glance(classes, stored_base(profile, surveys), [*wanted.values()], labels=labels)
+    seen = glance(classes, stored_base(profile, surveys), [*wanted.values()], labels=labels)
+    # Classes that were not asked for are not missed.
+    return seen if profile.source.classes is None else replace(seen, without_images=0)

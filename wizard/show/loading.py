@@ -24,7 +24,7 @@ def _check(event: Finished) -> str:
 def _labels(event: Finished) -> str:
     last = event.label_base + event.classes - 1
     unused = ", 0 is unused" if event.label_base else ""
-    unknown = ", -1 in test" if any(split.split == "test" for split in event.splits) else ""
+    unknown = ", -1 in test" if any(split.unlabelled for split in event.splits) else ""
     return f"labels are {event.label_base} to {last}{unused}{unknown}"
 
 

@@ -78,14 +78,21 @@ def count_splits(raw: RawData, surveys: Mapping[Split, Survey], cache: Path) -> 
     return {split: _of_survey(raw, surveys[split], cache) for split in SPLITS if split in surveys}
 
 
-def first_classes(counts: Mapping[Split, ClassCounts], number: int) -> dict[Split, ClassCounts]:
+def first_classes(
+    counts: Mapping[Split, ClassCounts], number: int, tables: Mapping[Split, SampleTable | None]
+) -> dict[Split, ClassCounts]:
     """The same for just the first classes that the leading split has images of.
 
     What is not known image by image stays as it is, but for classes: an official archive has images of every one.
+
+    Args:
+        counts: of all classes.
+        number: how many classes are wanted.
+        tables: of the same splits, where they are known, for examples of these classes.
     """
     leading = next((each.by_rank for each in counts.values()), None)
     chosen = np.arange(number) if leading is None else np.flatnonzero(leading)[:number]
-    return {split: _only(each, chosen) for split, each in counts.items()}
+    return {split: _only(each, chosen, tables.get(split)) for split, each in counts.items()}
 
 
 def place_of(table: SampleTable, row: int) -> str:
@@ -112,7 +119,12 @@ def _with_example(counts: ClassCounts, table: SampleTable, row: int) -> ClassCou
     return replace(counts, example=place_of(table, row), rank=int(table.label[row]))
 
 
-def _only(counts: ClassCounts, chosen: npt.NDArray[np.intp]) -> ClassCounts:
+def _only(counts: ClassCounts, chosen: npt.NDArray[np.intp], table: SampleTable | None) -> ClassCounts:
+    if counts.rank not in chosen:
+        counts = replace(counts, example="", rank=UNLABELLED)
+        rows = np.flatnonzero(np.isin(table.label, chosen)) if table is not None else np.empty(0, np.intp)
+        if table is not None and len(rows):
+            counts = _with_example(counts, table, int(rows[len(rows) // 2]))
     if counts.by_rank is None:
         return counts
     by_rank = np.zeros_like(counts.by_rank)
