@@ -108,10 +108,14 @@ def label_base(profile: Profile, table: SampleTable) -> int:
 def goal(profile: Profile, surveys: Mapping[Split, Survey]) -> Target:
     """As what the profile's dataset is written, by what is known of its raw data so far.
 
+    Where nothing is known, because the raw data cannot be read, they are taken to be what the profile is for: the error
+    about them is the one to show.
+
     Raises:
         UsageError: see `target`.
     """
-    return target(profile, next((each.table.form for each in surveys.values() if each.table is not None), "image"))
+    form: Form = "image" if surveys or profile.output.shards == "plan" else "example"
+    return target(profile, next((each.table.form for each in surveys.values() if each.table is not None), form))
 
 
 def stored_base(profile: Profile, surveys: Mapping[Split, Survey]) -> int:
@@ -209,7 +213,9 @@ def _told_of_table(split: Split, table: SampleTable) -> Iterator[Note]:
 def _told_of_others(
     profile: Profile, raw: RawData, tables: Mapping[Split, SampleTable], annotated: Collection[Split]
 ) -> Iterator[Note]:
-    """What is kept or left out without having been asked for."""
+    """How the raw data is read, where that is not plain, and what is kept or left out without having been asked for."""
+    if raw.layout in ("folders", "tfrecords"):
+        yield from (Note(text=why.removesuffix(".")) for why in raw.why)
     if raw.own_boxes:
         yield Note(text="The records keep the bounding boxes that they have, whatever source.boxes says")
     elif not raw.annotatable and profile.source.boxes != "none":

@@ -31,7 +31,7 @@ EXPLAINED = {
     },
     "BMP": {
         "its BMP header cannot be read": "TensorFlow does not look at planes, or at the second header's size",
-        "it is no image": "TensorFlow does not look at the second header's size",
+        "it is not an image": "TensorFlow does not look at the second header's size",
         "invalid palette size": "TensorFlow does not look at palettes",
         "not enough image data": "TensorFlow does not look at the compression",
         "unknown raw mode": "TensorFlow does not look at masks",

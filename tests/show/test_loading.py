@@ -12,7 +12,8 @@ from wizard.engine.events import Finished
 from wizard.engine.targets import Format, Target
 from wizard.show.loading import loading
 
-TEST = dataclasses.replace(SPLIT, split="test")
+TEST = dataclasses.replace(SPLIT, split="test", unlabelled=10)
+LABELLED_TEST = dataclasses.replace(SPLIT, split="test")
 VALIDATION = dataclasses.replace(SPLIT, split="validation")
 
 
@@ -62,6 +63,7 @@ def test_features_of_a_source_are_said_to_be_named_there() -> None:
 def test_labels_count_the_classes_that_there_are() -> None:
     assert "labels are 0 to 2;" in text(classes=3, label_base=0)
     assert "labels are 1 to 3, 0 is unused, -1 in test;" in text(classes=3, splits=(SPLIT, TEST))
+    assert "labels are 1 to 3, 0 is unused;" in text(classes=3, splits=(SPLIT, LABELLED_TEST))
 
 
 def test_a_webdataset_is_opened_by_its_tars() -> None:

@@ -38,6 +38,16 @@ _MAGIC = {
     "AVIF": re.compile(rb".{4}ftyp(?:avif|avis)", re.DOTALL),
 }
 """Formats by how they begin; named as Pillow names them."""
+_OTHERS = {
+    "a HEIC or HEIF image": re.compile(rb".{4}ftyp(?:hei[cfmsx]|hev[cmsx]|mif1|msf1)", re.DOTALL),
+    "a JPEG XL image": re.compile(rb"\xff\x0a|\0\0\0\x0cJXL "),
+    "a JPEG 2000 image": re.compile(rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51"),
+    "a pointer of Git LFS (git lfs pull fetches the image)": re.compile(rb"version https://git-lfs"),
+    "a gzip file": re.compile(rb"\x1f\x8b"),
+    "a zip file": re.compile(rb"PK\x03\x04"),
+    "a web page": re.compile(rb"\s*<(?:!doctype|html)", re.IGNORECASE),
+}
+"""What files are met with that are called images."""
 MAGIC_BYTES = 18
 """How many leading bytes `sniff` looks at."""
 LARGEST = 1 << 29
@@ -144,6 +154,16 @@ def _sized(kind: str, height: int, width: int) -> Header:
     return Header(format=kind, height=height, width=width)
 
 
+def _what_else(data: bytes) -> str:
+    """What bytes are that begin as no image does which is read."""
+    if not data:
+        return "it has no bytes"
+    found = next((name for name, magic in _OTHERS.items() if magic.match(data)), "")
+    if found:
+        return f"it is {found}, which is not read"
+    return f"it is not an image: it begins with {data[:12]!r}"
+
+
 @contextmanager
 def _pillow(data: bytes, kind: str) -> Iterator[Image.Image]:
     """The image as Pillow opens it, without a word about what it finds odd.
@@ -152,7 +172,7 @@ def _pillow(data: bytes, kind: str) -> Iterator[Image.Image]:
         Undecodable: whatever goes wrong in it.
     """
     if not kind:
-        raise Undecodable(f"it is no image: it begins with {data[:12]!r}" if data else "it has no bytes")
+        raise Undecodable(_what_else(data))
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data), formats=[kind]) as image:
             yield image
@@ -166,6 +186,8 @@ def _pillow(data: bytes, kind: str) -> Iterator[Image.Image]:
 
 def _with_pillow(data: bytes, kind: str) -> Pixels:
     with _pillow(data, kind) as image:
+        if image.mode == "F" or (image.mode == "I" and kind != "PPM"):
+            raise Undecodable("it has 32 bits a sample, whose range nothing tells")
         image.load()
         if image.mode.startswith("I"):
             gray = (np.asarray(image, dtype=np.uint32) >> 8).astype(np.uint8)

@@ -26,6 +26,8 @@ _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _PALETTE, _COLORED = 3, 2
 """The colour type of palettes, and the bit of those types that have colours."""
 _LONGEST_PALETTE = 768
+_LONGEST_SIDE = 1_000_000
+"""Pixels that libpng reads at most (PNG_USER_WIDTH_MAX, PNG_USER_HEIGHT_MAX)."""
 _LARGEST_CHUNK = 0x7FFF_FFFF
 _BEYOND = 1024
 """Bytes behind the pixels that libpng unpacks at most to reach the end of the data (PNG_INFLATE_BUF_SIZE)."""
@@ -70,8 +72,10 @@ def read_info(data: bytes) -> Info:
     info = Info(*_HEADER.unpack(first.content))
     if info.depth not in _DEPTHS.get(info.color, ()) or info.compression or info.filtering or info.interlaced > 1:
         raise Undecodable("its PNG header says what no PNG can be")
-    if not (0 < info.width < 1 << 31 and 0 < info.height < 1 << 31):
+    if not (info.width and info.height):
         raise Undecodable("its PNG header says that it has no rows or no columns")
+    if max(info.width, info.height) > _LONGEST_SIDE:
+        raise Undecodable(f"{info.width:,} x {info.height:,} pixels are more than TensorFlow decodes")
     return info
 
 

@@ -19,6 +19,7 @@ from wizard.sources.archive_hints import way_out
 from wizard.sources.archive_names import CLASS_ARCHIVE, LABEL_OF, TRAIN_IMAGE, clutter_kind
 from wizard.sources.classes import UNLABELLED
 from wizard.sources.names import unsafe
+from wizard.sources.split_names import split_of_folder
 from wizard.sources.trees.official_names import is_wnid
 
 _TOLD = 5000
@@ -155,6 +156,11 @@ class Walk:
         except ValueError as error:
             raise InputError(f"{self._path}: {member.name} {error}.", self._way_out()) from error
         for folder in folders:
+            split = split_of_folder(folder)
+            if split is not None and split != self._split:
+                raise InputError(
+                    f"{self._path}: {member.name} lies in a folder of {split}, in an archive of {self._split}.", _REPACK
+                )
             if label != UNLABELLED and is_wnid(folder) and ranks().get(folder) != label:
                 raise InputError(
                     f"{self._path}: {member.name} lies in the folder of {folder}, but is an image of "

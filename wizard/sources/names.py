@@ -1,6 +1,10 @@
 """Names that no output may have: those that lead out of its folder."""
 
+import re
 from pathlib import PurePosixPath, PureWindowsPath
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+"""Some of these would do something to a person's terminal where the name is printed."""
 
 
 def unsafe(name: str) -> str:
@@ -13,7 +17,7 @@ def unsafe(name: str) -> str:
     """
     if not name:
         return "is empty"
-    if any(character in name for character in "\0\n\r"):
+    if _CONTROL.search(name):
         return "has a control character in it"
     if PurePosixPath(name).is_absolute() or PureWindowsPath(name).drive or name.startswith("\\"):
         return "is an absolute path"

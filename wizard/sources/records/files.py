@@ -12,7 +12,9 @@ from typing import Literal
 
 from wizard.formats import tfrecord
 from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.sources import clutter
 from wizard.sources.split_names import split_in_file_name, split_of_folder
+from wizard.sources.trees.copies import original_name
 from wizard.sources.trees.official_names import is_image, passed_over
 
 Packing = Literal["plain", "gzip", "zlib"]
@@ -115,13 +117,30 @@ def _groups(folder: Path) -> Iterator[_Group]:
         yield from _of_folder(path, names, split_of_folder(path.name))
 
 
+def set_aside(folder: Path) -> list[Path]:
+    """Files of records that are not read, because their names say that they are copies, backups or unfinished.
+
+    Raises:
+        OSError: a folder or file cannot be read.
+    """
+    with os.scandir(folder) as entries:
+        below = [folder / entry.name for entry in entries if entry.is_dir() and split_of_folder(entry.name)]
+    found: list[Path] = []
+    for path in (folder, *sorted(below)):
+        with os.scandir(path) as entries:
+            names = {entry.name for entry in entries if entry.is_file() and not is_image(entry.name)}
+        found += [path / name for name in sorted(names) if clutter.of_file(name) or original_name(name) in names]
+    return [path for path in found if packing_of(path)]
+
+
 def _may_hold_records(entry: "os.DirEntry[str]") -> bool:
-    return not is_image(entry.name) and not passed_over(entry.name) and entry.is_file()
+    nothing = is_image(entry.name) or passed_over(entry.name) or clutter.of_file(entry.name)
+    return not nothing and entry.is_file()
 
 
 def _of_folder(folder: Path, names: list[str], split: Split | None) -> Iterator[_Group]:
     alike: dict[str, list[str]] = defaultdict(list)
-    for name in sorted(names):
+    for name in sorted(name for name in names if original_name(name) not in names):
         alike[re.sub(r"\d+", "0", name, flags=re.ASCII)].append(name)
     for shape, group in alike.items():
         files = tuple(folder / name for name in sorted(group, key=_by_value))

@@ -12,23 +12,40 @@ from wizard.sources.parts import build_only
 from wizard.sources.raw import BoxTable, Layout, Part, Progress, RawData, Survey, surveyed, without_sums
 from wizard.sources.records.classes import decide
 from wizard.sources.records.columns import Columns, read_columns, stated_boxes
-from wizard.sources.records.files import RecordFiles, find
+from wizard.sources.records.files import RecordFiles, find, set_aside
 from wizard.sources.records.table import Records
 from wizard.sources.records.units import unit_of
 from wizard.sources.samples import SampleTable
+from wizard.sources.trees.official_names import passed_over
 
 _LISTED = 5
+_DEEPEST = 3
+"""Folders, each the only thing in that above it, that are looked into."""
 
 
 def open_tfrecords(folder: Path) -> RawData | None:
     """The raw data of a folder of TFRecord files, or of folders of them named as splits; None where there are none.
 
+    Where the folder holds nothing but another one, it is that one that is looked into.
+
     Raises:
         InputError: it cannot be looked into.
     """
-    with reading(folder):
-        files, untold = find(folder)
-    return TFRecords(folder, files, untold) if files else None
+    top: Path | None = folder
+    for _ in range(_DEEPEST):
+        if top is None:
+            return None
+        with reading(top):
+            files, untold = find(top)
+            if files:
+                return TFRecords(top, files, untold, set_aside(top))
+            top = _only_folder(top)
+    return None
+
+
+def _only_folder(folder: Path) -> Path | None:
+    inside = [path for path in folder.iterdir() if not passed_over(path.name)]
+    return inside[0] if len(inside) == 1 and inside[0].is_dir() and not inside[0].is_symlink() else None
 
 
 class TFRecords:
@@ -41,12 +58,22 @@ class TFRecords:
     own_boxes = True
     annotatable = False
 
-    def __init__(self, folder: Path, files: Mapping[Split, RecordFiles], untold: Collection[Path]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        files: Mapping[Split, RecordFiles],
+        untold: Collection[Path],
+        leftovers: Collection[Path] = (),
+    ) -> None:
         self.folder = folder
         self._files = files
         gzipped = any(each.packing == "gzip" for each in files.values())
         self.what = "TFRecords compressed with gzip" if gzipped else "TFRecords"
-        self.why = (_seen(folder, files), *_passed_over(untold))
+        self.why = (
+            _seen(folder, files),
+            *_passed_over("Their names tell no split, so they are passed over", untold),
+            *_passed_over("By their names they are copies, backups or unfinished, so they are passed over", leftovers),
+        )
         self.parts = tuple(_part(split, files.get(split)) for split in SPLITS)
 
     def require(self, splits: Collection[Split], boxes: Collection[Split]) -> None:
@@ -114,12 +141,12 @@ def _seen(folder: Path, files: Mapping[Split, RecordFiles]) -> str:
     return f"{folder} holds TFRecords: {', '.join(held)}."
 
 
-def _passed_over(untold: Collection[Path]) -> list[str]:
-    if not untold:
+def _passed_over(why: str, files: Collection[Path]) -> list[str]:
+    if not files:
         return []
-    named = ", ".join(path.name for path in list(untold)[:_LISTED])
-    more = f" and {len(untold) - _LISTED:,} more" if len(untold) > _LISTED else ""
-    return [f"Their names tell no split, so they are passed over: {named}{more}."]
+    named = ", ".join(path.name for path in list(files)[:_LISTED])
+    more = f" and {len(files) - _LISTED:,} more" if len(files) > _LISTED else ""
+    return [f"{why}: {named}{more}."]
 
 
 def _part(split: Split, found: RecordFiles | None) -> Part:
