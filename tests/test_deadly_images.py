@@ -84,7 +84,7 @@ def test_a_sample_that_kills_a_worker_is_not_for_want_of_memory(
     check = next(check for check in verdict.checks if check.name == "raw-data")
     assert check.status == "warn"
     assert f"{name(3)} (" in check.seen
-    assert "crashed (SIGSEGV) with this image in hand" in check.seen
+    assert "crashed (SIGSEGV) while processing this image" in check.seen
     assert "memory" not in check.mend
 
 

@@ -30,7 +30,7 @@ EXPLAINED = {
     },
     "BMP": {
         "its BMP header cannot be read": "TensorFlow does not look at planes, or at the second header's size",
-        "it is no image": "TensorFlow does not look at the second header's size",
+        "it is not an image": "TensorFlow does not look at the second header's size",
         "invalid palette size": "TensorFlow does not look at palettes",
         "not enough image data": "TensorFlow does not look at the compression",
         "unknown raw mode": "TensorFlow does not look at masks",
@@ -39,7 +39,7 @@ EXPLAINED = {
     "WEBP": {"failed to read next frame": "libwebp's decoder of still images does not look at chunks behind the image"},
     "JPEG": {
         "cannot identify image file": "Pillow reads the segments of a damaged JPEG more strictly than libjpeg",
-        "it breaks off": "damage that looks like the start of a segment, which libjpeg passes over",
+        "it is truncated": "damage that looks like the start of a segment, which libjpeg passes over",
     },
 }
 """Why TensorFlow alone accepts some damaged images: how the reason for our refusal begins, and what is behind it."""

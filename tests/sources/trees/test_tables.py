@@ -239,7 +239,7 @@ def test_two_folders_linked_into_each_other_end(tmp_path: Path) -> None:
 def test_an_image_that_is_no_file_is_named(tmp_path: Path) -> None:
     write(tmp_path, [A_GOLDFISH])
     os.mkfifo(tmp_path / "train" / GOLDFISH / "pipe.jpg")
-    with pytest.raises(InputError, match=r"pipe\.jpg is no regular file"):
+    with pytest.raises(InputError, match=r"pipe\.jpg is not a regular file"):
         names(opened(tmp_path), "train", tmp_path)
 
 
