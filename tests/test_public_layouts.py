@@ -79,7 +79,7 @@ GTSRB = Layout(
         "Meta.csv": "Path,ClassId,ShapeId,ColorId,SignId\nMeta/0.png,0,1,0,3.29\n",
     },
     expected={"train": numbered(GTSRB_SIGNS), "test": {("10", 10): 2, ("2", 2): 1}},
-    why="Test.csv says the classes of 3 images in Test/. Its boxes are not read.",
+    why="Test.csv lists the classes of 3 images in Test/. Its boxes are not read.",
 )
 OFFICIAL_SIGNS = ("00000", "00002", "00010")
 OFFICIAL_HEADER = "Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId\n"
@@ -99,7 +99,7 @@ LAYOUTS = {
             **{f"train/{wnid}/{wnid}_boxes.txt": f"{wnid}_0.JPEG\t0\t10\t63\t58\n" for wnid in WNIDS},
         },
         expected={"train": each(WNIDS, 3), "validation": each(WNIDS), "test": {UNLABELLED: 4}},
-        why="val/val_annotations.txt says the classes of 6 images in val/images/.",
+        why="val/val_annotations.txt lists the classes of 6 images in val/images/.",
     ),
     "Food-101": Layout(
         images=of("images", FOOD, 4, "10{i}.jpg"),
@@ -237,7 +237,7 @@ LAYOUTS = {
         },
         given="GTSRB",
         expected={"train": numbered(OFFICIAL_SIGNS), "test": {("00010", 10): 1, ("00002", 2): 1}},
-        why="Final_Test/Images/GT-final_test.csv says the classes of 2 images",
+        why="Final_Test/Images/GT-final_test.csv lists the classes of 2 images",
     ),
     "ImageNet-100 on Kaggle": Layout(
         images=(
