@@ -114,7 +114,7 @@ LAYOUTS = {
             "README.txt": "The Food-101 Data Set\n",
         },
         expected={"train": each(FOOD, 3), "test": each(FOOD, 1)},
-        why="meta/train.txt says which 6 images in images/ are train",
+        why="meta/train.txt lists which 6 images in images/ are train",
     ),
     "Oxford-IIIT Pets": Layout(
         images=(
@@ -138,7 +138,7 @@ LAYOUTS = {
             "train": {("Abyssinian", 0): 2, ("american_pit_bull_terrier", 1): 1, ("Bengal", 2): 1},
             "test": {("Abyssinian", 0): 1, ("american_pit_bull_terrier", 1): 1, ("Bengal", 2): 1},
         },
-        why="annotations/trainval.txt says which 4 images in images/ are train",
+        why="annotations/trainval.txt lists which 4 images in images/ are train",
     ),
     "mini-imagenet": Layout(
         images=tuple(f"images/{wnid}0000000{i}.jpg" for wnid in WNIDS for i in range(2)),

@@ -54,7 +54,7 @@ def test_numbers_in_the_order_of_their_text_need_no_word(tmp_path: Path, names: 
         (
             "numbers",
             True,
-            "Class folders are numbers, and readers of image folders number them on their own: sorted as text",
+            "Class folders are numbers, but readers of image folders number them on their own: sorted as text",
         ),
     ],
 )

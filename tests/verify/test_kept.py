@@ -103,8 +103,8 @@ def test_records_with_features_of_any_kind_have_no_problem(tmp_path: Path) -> No
         (without("image/filename"), "image/filename is [], expected b'n01514668_2.JPEG'"),
         (put("image/object/bbox/xmin", floats(0.5)), "its box columns differ in length"),
         (put("image/object/bbox/xmax", floats(0.5, 7.0)), "box 1 is not within 0..1"),
-        (put("image/object/bbox/xmax", floats(0.0, 1.0)), "box 0 is not within 0..1 with its corners in order and an"),
-        (put("image/object/bbox/xmax", ints(1, 1)), "its boxes are no floats"),
+        (put("image/object/bbox/xmax", floats(0.0, 1.0)), "box 0 is not within 0..1, or has swapped corners"),
+        (put("image/object/bbox/xmax", ints(1, 1)), "its boxes are not floats"),
     ],
 )
 def test_what_cannot_be_is_found_and_named(tmp_path: Path, change: Callable[[Features], None], said: str) -> None:
@@ -140,7 +140,7 @@ def test_boxes_are_counted(tmp_path: Path) -> None:
 def test_a_record_that_is_no_example_is_found(tmp_path: Path) -> None:
     expected = shard(tmp_path, names=NAMES[:1])
     said = told(check_shard(replaced(expected, tfrecord.frame(b"\x0a\x7fshort"))))
-    assert "record 0 (n01514668_0.JPEG): it is not a tf.train.Example" in said
+    assert "record 0 (n01514668_0.JPEG): it is no tf.train.Example" in said
 
 
 def test_an_image_without_label_may_have_any(tmp_path: Path) -> None:
