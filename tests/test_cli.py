@@ -122,7 +122,7 @@ def test_empty_and_imageless_members_can_be_skipped_too(work: Path, capsys: pyte
     assert main(["run", str(work), "--set", "output.on_bad_image=skip"]) == 5
     out = capsys.readouterr().out
     assert "n01440764_1.JPEG: it has no bytes" in out
-    assert "n01440764_2.JPEG: it is no image" in out
+    assert "n01440764_2.JPEG: it is not an image" in out
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_a_sample_that_kills_a_worker_is_not_for_want_of_memory(
     check = next(check for check in verdict.checks if check.name == "raw-data")
     assert check.status == "warn"
     assert f"{name(3)} (" in check.seen
-    assert "crashed (SIGSEGV) with this image in hand" in check.seen
+    assert "crashed (SIGSEGV) while processing this image" in check.seen
     assert "memory" not in check.mend
 
 
@@ -95,5 +95,5 @@ def test_verify_names_the_record_that_kills_its_reader(
     raw, out = tree(tmp_path / "raw", {3: deadly.ABORT}), tmp_path / "out"
     build_dataset(raw, out, output={"train_shards": 2, "format": form}, **SECTIONS)
     deadly.arm(tmp_path / "armed", monkeypatch)
-    with pytest.raises(VerifyFailed, match=rf"record \d+ \({name(3)}\): a worker that read it crashed twice"):
+    with pytest.raises(VerifyFailed, match=rf"record \d+ \({name(3)}\): a worker crashed on it twice"):
         verify(out, lambda _: None)

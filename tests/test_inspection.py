@@ -101,7 +101,7 @@ def test_folders_of_classes_are_told_with_their_labels(tmp_path: Path) -> None:
     assert facts["labels"] == "the source's own, 2: cats, dogs"
     assert facts["train"] == f"2 images, 2 classes, 8 bytes: {tmp_path / 'train'}"
     assert "missing" not in as_text(facts)
-    assert facts["classes differ"] == "validation has no image of 1 class that train has: cats"
+    assert facts["classes differ"] == "validation has no images of 1 class that train has: cats"
 
 
 def test_what_is_missing_or_wrong_is_told_of_its_part(raw: Path, tmp_path: Path) -> None:
@@ -240,5 +240,5 @@ def test_damage_in_one_split_of_records_is_an_error_once(built_copy: Path) -> No
     path = built_copy / "validation-00000-of-00002"
     path.write_bytes(path.read_bytes()[:-1])
     found = inspect(built_copy, ignore)
-    assert "it is needed here too" in found.facts["train"]
+    assert "It is needed here too" in found.facts["train"]
     assert [name for name, _ in found.problems] == ["validation"]

@@ -37,7 +37,7 @@ def told_of(share: Path) -> list[tuple[str, bool]]:
     return [
         (f"train, left out: 1 .npy file; the first is {share}/train/dog/mask.npy", True),
         ("train, passed over: 2 files in @eaDir (Synology thumbnails)", False),
-        ("train, copies: 1 image looks like a copy of another by name: cat/1 (1).jpg of cat/1.jpg", True),
+        ("train, copies: 1 image looks like a copy of another by its name: cat/1 (1).jpg of cat/1.jpg", True),
     ]
 
 
@@ -90,7 +90,7 @@ def test_the_preflight_warns_of_it(share: Path, tmp_path: Path) -> None:
     check = examine(profile(share, tmp_path / "out", source=source), lambda _event: None).checks[0]
     assert (check.name, check.status) == ("raw-data", "warn")
     assert all(text in check.seen for text, _ in told_of(share))
-    assert check.mend.startswith("Look at the files named")
+    assert check.mend.startswith("Check the files named")
 
 
 def test_the_preflight_passes_where_only_clutter_lies_there(share: Path, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_a_shard_that_is_removed_or_cut_meanwhile_is_named_and_only_it_is_built_
 
     error = sabotaged(raw, out, act, after=after)
     assert f"\n  {lost[0]} {'is gone' if change is Path.unlink else 'has '}" in error.what
-    assert "the same command then builds again what is missing" in error.hint
+    assert "the same command then rebuilds only what is missing" in error.hint
     assert set(journal.read(out)[1]) == {file.name for file in shards(tmp_path / "undisturbed")} - set(lost)
     events: list[Event] = []
     build_dataset(raw, out, report=events.append)

@@ -79,7 +79,7 @@ GTSRB = Layout(
         "Meta.csv": "Path,ClassId,ShapeId,ColorId,SignId\nMeta/0.png,0,1,0,3.29\n",
     },
     expected={"train": numbered(GTSRB_SIGNS), "test": {("10", 10): 2, ("2", 2): 1}},
-    why="Test.csv says the classes of 3 images in Test/. Its boxes are not read.",
+    why="Test.csv lists the classes of 3 images in Test/. Its boxes are not read.",
 )
 OFFICIAL_SIGNS = ("00000", "00002", "00010")
 OFFICIAL_HEADER = "Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId\n"
@@ -99,7 +99,7 @@ LAYOUTS = {
             **{f"train/{wnid}/{wnid}_boxes.txt": f"{wnid}_0.JPEG\t0\t10\t63\t58\n" for wnid in WNIDS},
         },
         expected={"train": each(WNIDS, 3), "validation": each(WNIDS), "test": {UNLABELLED: 4}},
-        why="val/val_annotations.txt says the classes of 6 images in val/images/.",
+        why="val/val_annotations.txt lists the classes of 6 images in val/images/.",
     ),
     "Food-101": Layout(
         images=of("images", FOOD, 4, "10{i}.jpg"),
@@ -114,7 +114,7 @@ LAYOUTS = {
             "README.txt": "The Food-101 Data Set\n",
         },
         expected={"train": each(FOOD, 3), "test": each(FOOD, 1)},
-        why="meta/train.txt says which 6 images in images/ are train",
+        why="meta/train.txt lists which 6 images in images/ are train",
     ),
     "Oxford-IIIT Pets": Layout(
         images=(
@@ -138,7 +138,7 @@ LAYOUTS = {
             "train": {("Abyssinian", 0): 2, ("american_pit_bull_terrier", 1): 1, ("Bengal", 2): 1},
             "test": {("Abyssinian", 0): 1, ("american_pit_bull_terrier", 1): 1, ("Bengal", 2): 1},
         },
-        why="annotations/trainval.txt says which 4 images in images/ are train",
+        why="annotations/trainval.txt lists which 4 images in images/ are train",
     ),
     "mini-imagenet": Layout(
         images=tuple(f"images/{wnid}0000000{i}.jpg" for wnid in WNIDS for i in range(2)),
@@ -237,7 +237,7 @@ LAYOUTS = {
         },
         given="GTSRB",
         expected={"train": numbered(OFFICIAL_SIGNS), "test": {("00010", 10): 1, ("00002", 2): 1}},
-        why="Final_Test/Images/GT-final_test.csv says the classes of 2 images",
+        why="Final_Test/Images/GT-final_test.csv lists the classes of 2 images",
     ),
     "ImageNet-100 on Kaggle": Layout(
         images=(

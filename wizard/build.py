@@ -41,7 +41,7 @@ class Options:
         repair: re-read the finished shards and build anew those that are damaged.
         stopping: once it says true, the shards under way are finished and nothing new begins.
         workers: how many; as the profile says where it is 0.
-        limit_memory: refuse an image that takes more memory than a worker has.
+        limit_memory: refuse an image that needs more memory than a worker has.
     """
 
     md5: bool = False
@@ -126,7 +126,7 @@ def _workers(count: int, output: Path, target: Target) -> Iterator[LocalExecutor
 
 
 def _restore_indexes(output: Path, plan: Plan, proven: Collection[ShardResult]) -> None:
-    """Those that an earlier run was not asked for, or that are gone or cut; and removes those not asked for now."""
+    """Writes indexes that are missing or truncated, and removes those not requested now."""
     if not plan.target.indexed:
         for name in plan.shard_names:  # of a shard that is not there too: a killed run may have got as far as its index
             (output / INDEX_FOLDER / name).unlink(missing_ok=True)
@@ -192,7 +192,7 @@ def _finished(plan: Plan, journal: Journal, output: str, seconds: float, built: 
 
 
 def _glance(plan: Plan, journal: Journal) -> Glance:
-    """At what is stored: without the images that were left out."""
+    """Summary of what is stored, without the images that were left out."""
     skipped: dict[str, set[str]] = {split.split: set() for split in plan.splits}
     for name in plan.shard_names:
         result = journal.done[name]

@@ -61,10 +61,10 @@ def read_limits(mount: Path = _MOUNT, membership: Path = _MEMBERSHIP) -> Limits:
 
 
 def oom_kills(mount: Path = _MOUNT, membership: Path = _MEMBERSHIP, vmstat: Path = _VMSTAT) -> int | None:
-    """How many processes the kernel has killed for want of memory: in this process's group, or else on this machine.
+    """Number of processes that the kernel killed because memory ran out, in this control group or else this machine.
 
     Returns:
-        A count that only grows; None where the system keeps none.
+        A count that only grows; None if the system keeps none.
     """
     for line in _read(membership).splitlines():
         _, controllers, path = line.split(":", 2)

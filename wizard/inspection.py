@@ -57,7 +57,7 @@ def inspect(path: Path, report: Callable[[Event], None]) -> Inspection:
 
 
 def _seen(facts: Facts, glance: Glance, *problems: tuple[str, SetupError]) -> Inspection:
-    """The facts with what there is to be seen at a glance."""
+    """Adds the summary's lines to the facts."""
     told = {row.about: row.text for row in at_a_glance.rows(glance)}
     return Inspection(facts=facts | told, glance=glance, problems=problems)
 
@@ -98,7 +98,7 @@ def _raw_data(raw: RawData, report: Callable[[Event], None]) -> Inspection:
 
 
 def _told_once(problems: list[tuple[str, SetupError]]) -> list[tuple[str, SetupError]]:
-    """Without what one split says of another's damage, which that one says itself."""
+    """Drops a split's problem that only repeats another split's."""
     whats = {error.what for _, error in problems}
     return [
         (name, error)
@@ -173,7 +173,7 @@ def _archive(path: Path, report: Callable[[Event], None]) -> Inspection:
 
 
 def _unfinished(folder: Path, header: Mapping[str, Any], done: Mapping[str, ShardResult]) -> Facts:
-    """How far a build is; the first shard that is there shows what it stores."""
+    """The progress of an unfinished build, and the first record of its first finished shard."""
     facts: Facts = {
         "what": "an unfinished build of imagenet-setup",
         "plan": header.get("plan_id", ""),
@@ -183,7 +183,7 @@ def _unfinished(folder: Path, header: Mapping[str, Any], done: Mapping[str, Shar
         mine = [result for result in done.values() if result.split == split]
         facts[split] = f"{sum(result.images for result in mine):,} images in {len(mine):,} shards so far"
     planned = journal.planned_shards(header)
-    facts["shards done"] = f"{len(done):,} of {planned:,}; the command that began it goes on with it"
+    facts["shards done"] = f"{len(done):,} of {planned:,}; the command that started the build resumes it"
     first = next((folder / name for name in sorted(done) if _holds_records(folder / name)), None)
     return facts if first is None else facts | _first_record(first)
 
@@ -214,7 +214,7 @@ def _dataset(folder: Path) -> Inspection:
         first = _first_record(file)
         facts |= first
         if (unread := f"first record of {file.name}") in first:
-            hint = f"imagenet-setup verify {shlex.quote(str(folder))} says more"
+            hint = f"imagenet-setup verify {shlex.quote(str(folder))} shows more"
             problems.append((known.shards[0].split, InputError(f"{file}: the first record {first[unread]}.", hint)))
     try:
         counts = count_planned(folder, known)

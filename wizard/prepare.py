@@ -88,7 +88,7 @@ def target(profile: Profile, form: Form) -> Target:
 def label_base(profile: Profile, table: SampleTable) -> int:
     """The label that is stored for the first class; records that stay records keep theirs.
 
-    A class that is a number is stored as that number, unless the profile says what labels begin at.
+    A class named by a number is stored as that number, unless the profile sets label_base.
 
     Raises:
         UsageError: the profile asks for another than the records have.

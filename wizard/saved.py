@@ -26,7 +26,7 @@ _COMMENTS = {
     "source.path": "the folder with the archives, an extracted tree, Kaggle's tree, TFRecords, or class folders",
     "source.layout": "auto | archives | folders | kaggle | tfrecords",
     "source.labels": "of class folders: auto | ilsvrc2012 | folders | numbers",
-    "source.folders": "what folders in doubt are: auto | splits | classes | superclasses",
+    "source.folders": "how to read doubtful folders: auto | splits | classes | superclasses",
     "source.links": "inside | follow: whether links may lead out of the folder",
     "source.splits": "in the order in which they are built",
     "source.boxes": "none | train | all: whose records carry bounding boxes",

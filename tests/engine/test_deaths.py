@@ -25,10 +25,10 @@ def test_more_memory_is_advised_only_where_memory_ran_out() -> None:
 
 def test_where_the_system_does_not_tell_both_causes_are_named() -> None:
     told = str(WorkerDied(7, KILLED))
-    assert "because memory ran out, or by a person or a program" in told
+    assert "because memory ran out, or by another program" in told
     assert "if memory is short" in WorkerDied(7, KILLED).hint
 
 
 def test_a_process_that_returns_by_itself_counts_as_a_crash() -> None:
     assert WorkerDied(7, 1).crashed
-    assert str(WorkerDied(7, 1)) == "worker 7 ended by itself (exit code 1)"
+    assert str(WorkerDied(7, 1)) == "worker 7 exited unexpectedly (exit code 1)"

@@ -52,7 +52,7 @@ def test_a_killed_worker_costs_one_task(executor: LocalExecutor) -> None:
     error = killed.exception(timeout=60)
     assert isinstance(error, WorkerDied)
     assert (error.exit_code, error.crashed, error.oom) == (-9, False, False)
-    assert "was killed (SIGKILL) by a person or a program" in str(error)
+    assert "was killed by another program or a person (SIGKILL)" in str(error)
     assert after.result(timeout=60) == 2
 
 

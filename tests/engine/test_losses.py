@@ -53,7 +53,7 @@ def after(losses: Losses, task: ShardTask, death: WorkerDied) -> tuple[list[Work
 def test_the_first_death_names_the_image_in_hand(shard: Callable[..., ShardTask]) -> None:
     told, again = after(Losses(innocent), shard(skip_bad=True), crash())
     assert [(lost.attempt, lost.shard) for lost in told] == [(1, "train-00000-of-00001")]
-    assert "worker 7 crashed (SIGSEGV) with" in told[0].reason
+    assert "worker 7 crashed (SIGSEGV) while processing" in told[0].reason
     assert f"{NAMES[1]} (" in told[0].reason
     assert again.crashing == {}
 
@@ -97,7 +97,7 @@ def test_an_image_in_hand_at_every_crash_is_named_but_never_left_out(shard: Call
     for _ in range(ATTEMPTS - 1):
         _, again = after(losses, again, crash())
         assert again.crashing == {}
-    told = rf"{NAMES[1]} .* crashed with it in hand {ATTEMPTS} times \(SIGSEGV\), but not with it alone"
+    told = rf"{NAMES[1]} .* crashed {ATTEMPTS} times while processing it \(SIGSEGV\), but not when it was tried alone"
     with pytest.raises(BadImage, match=told):
         after(losses, again, crash())
 

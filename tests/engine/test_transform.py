@@ -80,7 +80,7 @@ def test_what_cannot_be_decoded_is_refused_also_where_bytes_are_kept() -> None:
 )
 def test_a_sliver_that_would_become_a_monster_is_refused(resize: Resize) -> None:
     data = encoded(Image.fromarray(noise(900, 3)))
-    with pytest.raises(Undecodable, match="its 3 x 900 pixels would have to become"):
+    with pytest.raises(Undecodable, match="its 3 x 900 pixels would have to be scaled to"):
         transform(data, Recipe(resize=resize, quality=85))
 
 

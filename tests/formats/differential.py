@@ -26,7 +26,7 @@ Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 
 EXPLAINED = {
     "GIF": {
-        "codes of a size": "giflib reads codes of 1 bit, which the specification has no room for",
+        "LZW code size": "giflib reads codes of 1 bit, which the specification has no room for",
         "its first frame is damaged": "giflib reads on behind some damage to the LZW codes, Pillow does not",
     },
     "BMP": {
@@ -40,7 +40,7 @@ EXPLAINED = {
     "WEBP": {"failed to read next frame": "libwebp's decoder of still images does not look at chunks behind the image"},
     "JPEG": {
         "cannot identify image file": "Pillow reads the segments of a damaged JPEG more strictly than libjpeg",
-        "it breaks off": "damage that looks like the start of a segment, which libjpeg passes over",
+        "it is truncated": "damage that looks like the start of a segment, which libjpeg passes over",
     },
 }
 """Why TensorFlow alone accepts some damaged images: how the reason for our refusal begins, and what is behind it."""

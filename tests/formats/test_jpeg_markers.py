@@ -54,8 +54,8 @@ def with_depth(bits: int) -> bytes:
         (with_process(0xCB), "lossless JPEG"),
         (with_process(0xCD), "hierarchical JPEG"),
         (with_process(0xCF), "hierarchical and lossless JPEG"),
-        (with_depth(12), "12 bits a sample"),
-        (with_depth(16), "16 bits a sample"),
+        (with_depth(12), "12 bits per sample"),
+        (with_depth(16), "16 bits per sample"),
     ],
 )
 def test_what_tensorflow_decodes_no_jpeg_of_is_refused_by_its_frame_header(data: bytes, why: str) -> None:
@@ -92,9 +92,9 @@ def test_a_whole_jpeg_is_ended_and_one_without_its_end_marker_is_not(kind: str) 
 def test_a_jpeg_of_its_full_length_whose_rest_is_zeros_is_refused() -> None:
     data = encoded(Image.fromarray(noise(375, 500)), quality=92)
     zeroed = data[: len(data) // 2] + bytes(len(data) - len(data) // 2)
-    with pytest.raises(Undecodable, match="it breaks off"):
+    with pytest.raises(Undecodable, match="it is truncated"):
         image_codec.decode(zeroed)
-    with pytest.raises(Undecodable, match="it breaks off"):
+    with pytest.raises(Undecodable, match="it is truncated"):
         image_codec.check(zeroed, image_codec.read_header(zeroed))
 
 

@@ -68,9 +68,9 @@ def special(kind: bytes, **info: str) -> bytes:
         (special(tarfile.LNKTYPE, linkname="a"), "odd is a link to another member", "--hard-dereference"),
         (special(tarfile.GNUTYPE_SPARSE), "odd is stored as a sparse file", "without --sparse"),
         (tar([("odd", b"1")], tarfile.PAX_FORMAT, pax_headers={"GNU.sparse.major": "1"}), "odd is stored as", "-S"),
-        (special(b"M"), "odd began in another volume", "--multi-volume"),
-        (special(tarfile.FIFOTYPE), r"odd is no regular file \(type '6'\)", ""),
-        (special(tarfile.CHRTYPE), "odd is no regular file", ""),
+        (special(b"M"), "odd begins in another volume", "--multi-volume"),
+        (special(tarfile.FIFOTYPE), r"odd is not a regular file \(type '6'\)", ""),
+        (special(tarfile.CHRTYPE), "odd is not a regular file", ""),
     ],
 )
 def test_a_member_whose_content_does_not_lie_in_it_is_refused_by_name(archive: bytes, said: str, hint: str) -> None:

@@ -325,5 +325,5 @@ def test_workers_share_what_is_available_for_their_images() -> None:
 
 def test_a_huge_image_is_told_where_it_is_most_of_what_a_worker_needs() -> None:
     told = replace(estimated(worker=2 * GB), largest_image=3 * GB // 2)
-    assert checks.memory(MEMORY, told, 1)[0].needed.endswith("for 1 worker; one image takes 1.5 GB")
+    assert checks.memory(MEMORY, told, 1)[0].needed.endswith("for 1 worker; one image needs 1.5 GB")
     assert "image" not in checks.memory(MEMORY, replace(told, largest_image=GB // 2), 1)[0].needed

@@ -185,8 +185,8 @@ def test_a_sample_that_cannot_be_measured_leaves_the_rest(
     verdict = look(profile(raw, tmp_path / "out"))
     check = named(verdict)["raw-data"]
     assert (check.status, verdict.estimated, verdict.workers) == ("warn", None, 1)
-    assert "no sample could be measured: A process that measured images is gone: worker" in check.seen
-    assert check.seen.endswith("ended by itself (exit code 9).")
+    assert "no sample could be measured: A process that was measuring images ended: worker" in check.seen
+    assert check.seen.endswith("exited unexpectedly (exit code 9).")
     assert "memory" not in check.mend
     assert named(verdict)["disk"].status == "warn"
     refuse(verdict, [], building=False)

@@ -67,7 +67,7 @@ def test_an_example_that_cannot_be_read_is_a_warning() -> None:
 def test_splits_of_other_classes_are_a_warning_that_names_them() -> None:
     found = rows(glance(letters(5), 0, [counts("train", [1, 1, 1, 1, 1]), counts("validation", [1, 0, 0, 0, 0])]))
     assert found[-1].warning
-    assert found[-1].text == "validation has no image of 4 classes that train has: c001, c002, c003, …"
+    assert found[-1].text == "validation has no images of 4 classes that train has: c001, c002, c003, …"
     assert lines(glance(letters(2), 0, [counts("train", [1, 1]), counts("validation", [1, 0])]))[-1].startswith("! ")
 
 

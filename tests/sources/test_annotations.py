@@ -89,7 +89,7 @@ def test_more_zeros_than_padding_at_the_end_are_told(tmp_path: Path, pack: type[
 def test_an_annotation_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     path = tmp_path / "boxes.tar"
     path.write_bytes(tar([(f"a/{TENCH}_1.xml", b"<annotation>")]))
-    with pytest.raises(InputError, match=rf"a/{TENCH}_1.xml is no annotation"):
+    with pytest.raises(InputError, match=rf"a/{TENCH}_1.xml is not a readable annotation"):
         read(path)
 
 
@@ -129,7 +129,7 @@ def test_two_annotations_of_an_image_are_refused(tmp_path: Path) -> None:
 
 
 def test_an_annotation_in_a_folder_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=rf"{TENCH}_1\.xml is no annotation that can be read") as error:
+    with pytest.raises(InputError, match=rf"{TENCH}_1\.xml is not a readable annotation") as error:
         read_folder(write(tmp_path, [(f"{TENCH}_1.xml", b"<annotation>")]))
     assert error.value.hint.startswith("Unpack the box archive again")
 

@@ -33,7 +33,7 @@ def official(split: Split) -> int:
         (
             "train",
             lambda whole: whole // 2,
-            "73.9 GB of the official 147.9 GB: if its download broke off",
+            "73.9 GB of the official 147.9 GB: if its download was interrupted",
         ),
         ("validation", lambda whole: whole + 512, "not the official archive: pack it again"),
     ],

@@ -109,10 +109,10 @@ def test_validation_images_in_folders_have_the_labels_of_their_numbers(
 @pytest.mark.parametrize(
     ("split", "files", "said"),
     [
-        ("train", [(f"{TENCH}/{GOLDFISH}_1.JPEG", JPEG)], f"lies in the folder of {TENCH}, but is .* {GOLDFISH}"),
-        ("train", [(f"{TENCH}/deeper/{GOLDFISH}_1.JPEG", JPEG)], f"lies in the folder of {TENCH}"),
+        ("train", [(f"{TENCH}/{GOLDFISH}_1.JPEG", JPEG)], f"is in the folder of {TENCH}, but is .* {GOLDFISH}"),
+        ("train", [(f"{TENCH}/deeper/{GOLDFISH}_1.JPEG", JPEG)], f"is in the folder of {TENCH}"),
         ("train", [(f"{TENCH}.tar", tar([(f"{GOLDFISH}/{TENCH}_1.JPEG", JPEG)]))], f"in the folder of {GOLDFISH}"),
-        ("train", [("n99999999/n99999999_1.JPEG", JPEG)], "no synset of ILSVRC2012 is named so"),
+        ("train", [("n99999999/n99999999_1.JPEG", JPEG)], "is not a synset of ILSVRC2012"),
         ("train", [(f"{TENCH}/picture.dat", JPEG)], r"picture\.dat is neither named <wnid>\.tar nor"),
         ("train", [(f"{TENCH}/{TENCH}_1.png", JPEG)], rf"{TENCH}_1\.png is neither named"),
         ("train", [(f"a/{TENCH}_1.JPEG", JPEG), (f"b/{TENCH}_1.JPEG", JPEG)], rf"{TENCH}_1\.JPEG more than once"),
@@ -124,7 +124,7 @@ def test_validation_images_in_folders_have_the_labels_of_their_numbers(
         (
             "validation",
             [(f"val/{TENCH}/ILSVRC2012_val_00000001.JPEG", JPEG)],
-            f"lies in the folder of {TENCH}, but is an image of n01751748",
+            f"is in the folder of {TENCH}, but is an image of n01751748",
         ),
     ],
 )

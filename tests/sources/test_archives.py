@@ -110,7 +110,7 @@ def test_no_member_is_read_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("classes", "said"),
     [
-        ({"n99999999": tar([("n99999999_1.JPEG", JPEG)])}, r"holds n99999999\.tar, and no synset"),
+        ({"n99999999": tar([("n99999999_1.JPEG", JPEG)])}, r"holds n99999999\.tar, which is not named after a synset"),
         ({TENCH: tar([(f"{GOLDFISH}_1.JPEG", JPEG)])}, rf"in {TENCH}\.tar: {GOLDFISH}_1\.JPEG is not named"),
         ({TENCH: tar([(f"{TENCH}_1.JPEG", JPEG)] * 2)}, rf"holds {TENCH}_1\.JPEG more than once"),
         ({TENCH: tar([])}, rf"{TENCH}\.tar holds no images"),

@@ -49,12 +49,12 @@ def test_numbers_in_the_order_of_their_text_need_no_word(tmp_path: Path, names: 
 @pytest.mark.parametrize(
     ("labels", "in_folders", "begins"),
     [
-        ("auto", False, "Class folders are numbers, which labels follow; sorted as text"),
-        ("folders", False, "Class folders are numbers, and labels are not these numbers: sorted as text"),
+        ("auto", False, "Class folders are numbers, and these are the labels; sorted as text"),
+        ("folders", False, "Class folders are numbers, but the labels are not these numbers: sorted as text"),
         (
             "numbers",
             True,
-            "Class folders are numbers, and readers of folders count them for themselves: sorted as text",
+            "Class folders are numbers, but readers of image folders number them on their own: sorted as text",
         ),
     ],
 )

@@ -14,10 +14,10 @@ def of(what: str, count: int) -> LeftOut:
     ("kinds", "said"),
     [
         ([], "/raw holds no images."),
-        ([of(".npy files", 1)], "/raw holds 1 file, which is no image: /raw/.npy files."),
+        ([of(".npy files", 1)], "/raw holds 1 file, which is not an image: /raw/.npy files."),
         (
             [of(".npy files", 1200), of("hidden files", 1)],
-            "/raw holds 1,201 files, none an image: 1,200 .npy files, 1 hidden file; the first is /raw/.npy files.",
+            "/raw holds 1,201 files but no images: 1,200 .npy files, 1 hidden file; the first is /raw/.npy files.",
         ),
     ],
 )

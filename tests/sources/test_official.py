@@ -20,7 +20,7 @@ def test_boxes_that_a_browser_unpacked_have_no_official_md5(raw_copy: Path, tmp_
     (raw_copy / UNPACKED).write_bytes(gzip.decompress((raw_copy / GZIPPED).read_bytes()))
     (raw_copy / GZIPPED).unlink()
     (told,) = open_raw(raw_copy).prove([], ["train"], tmp_path, step)
-    assert told == f"{UNPACKED} was unpacked by a browser, so that it has no official MD5 to compare with"
+    assert told == f"{UNPACKED} was unpacked by a browser, so there is no official MD5 to compare it with"
 
 
 @pytest.mark.parametrize("name", [GZIPPED, UNPACKED])

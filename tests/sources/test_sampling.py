@@ -113,7 +113,7 @@ def test_an_archive_in_which_no_image_is_found_is_refused(tmp_path: Path) -> Non
     path = tmp_path / "train.tar"
     path.write_bytes(tar([("n01440764.tar", tar([("other.txt", bytes(5000))]))]))
     seen = Survey(split="train", path=path, bytes=10_240, images=99, image_bytes=1, classes=1, official=True)
-    with pytest.raises(InputError, match="holds no image that could be found"):
+    with pytest.raises(InputError, match="No image could be found in"):
         draw(seen, 5, 1, tmp_path)
 
 

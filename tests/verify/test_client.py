@@ -103,9 +103,9 @@ def test_names_the_images_that_tensorflow_crashes_on_and_decodes_the_others(
         tmp_path, tensorflow, orders, lambda event: notes.append(event) if isinstance(event, Note) else None
     )
     assert [(problem.record, problem.what) for problem in problems] == [
-        (2, "TensorFlow's process crashed (SIGSEGV) on its image"),
+        (2, "TensorFlow's process crashed (SIGSEGV) while decoding its image"),
         (3, "TensorFlow cannot decode its image: refused"),
-        (7, "TensorFlow's process crashed (SIGABRT) on its image"),
+        (7, "TensorFlow's process crashed (SIGABRT) while decoding its image"),
         (11, "TensorFlow cannot decode its image: refused"),
     ]
     assert [problem.name for problem in problems] == [f"n01514668_{record}.JPEG" for record in orders]
@@ -144,7 +144,7 @@ def test_a_tensorflow_that_cannot_be_imported_is_told_with_its_own_words(
 ) -> None:
     fake.write_text("raise ImportError('libcudnn is not there')")
     with pytest.raises(
-        MachineError, match=r"(?s)cannot be started here; it ended with code 1: .*libcudnn is not there"
+        MachineError, match=r"(?s)cannot be started here; it exited with code 1: .*libcudnn is not there"
     ):
         checked(tmp_path, tensorflow, {})
 

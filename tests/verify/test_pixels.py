@@ -93,7 +93,7 @@ def test_compares_the_decoded_size_with_the_stated_one(tensorflow: TensorFlow, t
         content = content.replace(tar.member(name, images()[NAMES[0]]), tar.member(name, taller))
     (problem,) = checked(tensorflow, replaced(expected, content))
     assert problem.record == 0
-    assert problem.what == "TensorFlow decodes it to 31 x 40 pixels, stated is height 30 and width 40"
+    assert problem.what == "TensorFlow decodes it to 31 x 40 pixels, but the stated size is height 30 and width 40"
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_tells_that_images_are_missing_unless_that_is_known(tensorflow: TensorFl
     expected = expectation(task(tmp_path, images()))
     with expected.path.open("rb") as file:
         fewer = replaced(expected, b"".join(tfrecord.frame(each.payload) for each in list(tfrecord.records(file))[:3]))
-    assert told(checked(tensorflow, fewer)).endswith("TensorFlow found 3 images in it, expected 4")
+    assert told(checked(tensorflow, fewer)).endswith("TensorFlow found 3 images in it; expected 4")
     assert checked(tensorflow, fewer, known=check_shard(fewer)) == []
 
 
@@ -147,5 +147,5 @@ def test_a_dataset_with_an_image_that_tensorflow_refuses_is_not_verified(built_c
     assert "train-00099-of-00100: it is no shard" in error.value.what
     place = f"{shard.name}, record {result['images'] - 1} ({name.decode()})"
     assert f"{place}: TensorFlow cannot decode its image" in error.value.what
-    assert "Remove what is no part of it" in error.value.hint
+    assert "Remove what is not part of it" in error.value.hint
     assert "Delete the files with images that TensorFlow cannot decode" in error.value.hint

@@ -88,7 +88,7 @@ HALF = np.array([0.5], np.float32)
         (put("image/class/label", b"8"), "image/class/label: missing, unknown, or not of its kind"),
         (lambda records: records[2].pop("image/format"), "image/format: missing"),
         (put("image/object/bbox/xmin", HALF * 3), "box 0 is not within 0..1"),
-        (put("image/object/bbox/xmin", HALF * 2), "box 0 is not within 0..1 with its corners in order"),
+        (put("image/object/bbox/xmin", HALF * 2), "box 0 is not within 0..1, or has swapped corners"),
         (put("image/object/bbox/ymin", np.array([np.nan], np.float32)), "box 0 is not within 0..1"),
         (put("image/object/bbox/xmin", np.array([], np.float32)), "its box columns differ in length"),
         (put("image/object/bbox/label", (9,)), "a box's label is not the image's"),

@@ -74,5 +74,5 @@ def test_a_label_that_is_no_number_is_told(tensorflow: TensorFlow, tmp_path: Pat
 
 def test_a_tensorflow_that_does_not_start_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "false")
-    with TensorFlow() as none, pytest.raises(MachineError, match="TensorFlow cannot be started here; it ended with"):
+    with TensorFlow() as none, pytest.raises(MachineError, match="TensorFlow cannot be started here; it exited with"):
         opened(none, expectation(task(tmp_path, images())))

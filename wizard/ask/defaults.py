@@ -213,7 +213,7 @@ def label_choices(_answers: Answers, facts: Facts) -> tuple[Choice, ...]:
     if facts.of_numbers:
         sorted_as_text = facts.text_order or "the same order"
         return (
-            Choice(value="numbers", title="The numbers", about="each class's folder says its label"),
+            Choice(value="numbers", title="The numbers", about="each class folder's name is its label"),
             Choice(value="folders", title="The folders', sorted by name", about=sorted_as_text),
         )
     return (
@@ -223,7 +223,7 @@ def label_choices(_answers: Answers, facts: Facts) -> tuple[Choice, ...]:
 
 
 def label_base(answers: Answers, facts: Facts) -> Value:
-    """What a profile has where it does not say it: 0 where the labels are numbers that folders say."""
+    """The default of a profile's label_base: 0 if class folders are numbers and these are the labels."""
     numbers = facts.of_numbers and answers.get("source.labels", "numbers") == "numbers"
     return 1 if answers.get("output.format") == "tfrecord" and not numbers else 0
 

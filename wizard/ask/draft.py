@@ -165,7 +165,7 @@ class Draft:
 
     @property
     def folders(self) -> FolderRole:
-        """What folders of the raw data are that can be read in more than one way."""
+        """How to read folders of the raw data that can be read in more than one way."""
         role: FolderRole = self.base.get("source", {}).get("folders", "auto")
         return role
 

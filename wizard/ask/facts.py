@@ -43,7 +43,7 @@ class Facts:
         surveys: what the sound ones of images hold.
         counts: the same images by class.
         follow: whether links that lead out of the folder were followed.
-        role: what folders were said to be that can be read in more than one way.
+        role: how to read folders that can be read in more than one way, as chosen.
         last: the profile that was saved last; None where there is none.
         names: of the saved profiles.
     """
@@ -91,7 +91,7 @@ class Facts:
 
     @property
     def labels_open(self) -> bool:
-        """Whether class folders are some of ImageNet's, or numbers, so that their labels may be meant either way.
+        """Whether class folders are some of ImageNet's, or numbers, so that there are two possible sets of labels.
 
         Images that lie in no class's folder say by their names that ImageNet's are meant.
         """
@@ -112,19 +112,19 @@ class Facts:
 
     @property
     def text_order(self) -> str:
-        """What sorting numbers as text would make of the labels; empty where it makes nothing else of them."""
+        """How sorting the numbers as text would change the labels; empty if it would not."""
         return as_text(self._present) if self.of_numbers else ""
 
     @property
     def _present(self) -> set[str]:
-        """The classes that images are of, test's apart."""
+        """The classes that have images, not counting test."""
         tables = [survey.table for split, survey in self.surveys.items() if split != "test"]
         some = [table for table in tables if table is not None]
         return {table.classes.names[rank] for table in some for rank in set(table.label.tolist()) if rank >= 0}
 
 
 def _named_as_imagenet(survey: Survey) -> bool:
-    """Whether images lie in no class's folder, and no list but their names say their classes."""
+    """Whether images are not in class folders, and their names, rather than a list, give their classes."""
     table = survey.table
     if table is None or str(survey.path) not in table.files:
         return False
@@ -160,10 +160,10 @@ def look(
         labels: whether the labels of class folders are those of ImageNet or of the folders.
         layout: the form that the raw data must have.
         follow: whether links may lead out of the folder.
-        role: what folders are that can be read in more than one way.
+        role: how to read folders that can be read in more than one way.
 
     Raises:
-        DoubtfulFolders: there are such, and `role` does not say what they are.
+        DoubtfulFolders: there are such folders, and `role` does not settle it.
         InputError: there is no such folder, it cannot be looked into, or it holds no raw data.
     """
     raw = open_raw(folder, layout, labels, follow=follow, role=role)

@@ -15,9 +15,9 @@ from wizard.sources.trees.doubts import DoubtfulFolders, FolderRole
 from wizard.sources.trees.whose_labels import Labels
 
 _TITLES: Mapping[FolderRole, str] = {
-    "splits": "Splits, as their names say",
+    "splits": "Splits, as named",
     "classes": "Classes",
-    "superclasses": "Superclasses, whose folders are the classes",
+    "superclasses": "Superclasses, with the classes inside them",
 }
 SOURCE, LABELS = "source.path", "source.labels"
 
@@ -76,17 +76,17 @@ class Looking:
         return found(follow=True) if facts.leaving and self._follows(path, facts.leaving) else facts
 
     def _said(self, doubt: DoubtfulFolders) -> FolderRole:
-        """What the person says that folders in doubt are.
+        """Asks how to read doubtful folders.
 
         Raises:
-            DoubtfulFolders: the person does not say it.
+            DoubtfulFolders: the person goes back without an answer.
         """
         asked = Asked(
             key="source.folders",
             kind="choice",
             text="What are these folders?",
-            help="Their names and contents leave it open, and the labels depend on it. Folders arranged as "
-            "train/<class>/*.jpg need no question. Nothing there is changed.",
+            help="Their names and contents do not settle it, and the labels depend on it. Folders arranged as "
+            "train/<class>/*.jpg need no question. Nothing in them is changed.",
             default=None,
             choices=tuple(
                 Choice(value=role, title=_TITLES[role], about=reading) for role, reading in doubt.readings.items()

@@ -55,8 +55,8 @@ ON_REQUEST = (
         kind="choice",
         text="What if an image cannot be decoded?",
         label="Bad images",
-        help="Stop names the image and builds nothing more; skip leaves it out, lists it in dataset.json and ends with "
-        "exit code 5.",
+        help="Stop ends the build and names the image; skip leaves it out and lists it in dataset.json, and the build "
+        "ends with exit code 5.",
         default=lambda _answers, _facts: "stop",
         choices=lambda _answers, _facts: (
             Choice(value="stop", title="Stop", about="and name it"),

@@ -51,8 +51,8 @@ QUESTIONS = (
         kind="choice",
         text="Whose labels?",
         label="Classes",
-        help="Where class folders are some of ImageNet's 1,000, a trainer for just these classes wants labels without "
-        "a gap; a model of all 1,000 wants each class's own. Where they are numbers, as in ImageNet-V2 (0 to 999), the "
+        help="If class folders are some of ImageNet's 1,000, a model for just these classes needs labels without gaps; "
+        "a model for all 1,000 needs each class's own label. If they are numbers, as in ImageNet-V2 (0 to 999), the "
         "number is nearly always the label; sorted as text, 10 comes before 2.",
         default=defaults.labels,
         choices=defaults.label_choices,

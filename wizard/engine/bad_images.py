@@ -1,4 +1,4 @@
-"""The errors about one image, and how it is named in them."""
+"""Errors about a single image, and how they name it."""
 
 from wizard.engine.deaths import WorkerDied
 from wizard.errors import BadImage, MachineError, SetupError
@@ -6,54 +6,55 @@ from wizard.formats.undecodable import Undecodable
 from wizard.sources.locate import human_bytes
 from wizard.sources.samples import Sample, SampleTable
 
-_MEMORY = "Take fewer workers (--set run.workers=1), or free memory; the same command then goes on where it stopped"
-_FETCH = "In the official archives every image can be: compare the MD5 (--md5) and fetch the archive again"
-_COPY = "Get it again from where it came from"
+_MEMORY = "Use fewer workers (--set run.workers=1), or free some memory; the same command then resumes where it stopped"
+_FETCH = "Every image in the official archives can be decoded: check the MD5 (--md5) and download the archive again"
+_COPY = "Get a fresh copy from the original source"
 _LEAVE_OUT = 'leave such images out with --set output.on_bad_image="skip"'
 
 
 def named(sample: Sample) -> str:
-    """Where an image lies: file, name, size and offset."""
+    """An image's location: file, name, size and offset."""
     return f"{sample.file}: {sample.name} ({sample.size:,} bytes at byte {sample.offset:,})"
 
 
 def undecodable(sample: Sample, error: Undecodable, *, official: bool) -> BadImage:
-    """That an image cannot be decoded; `official` where it lies in an archive that may be the official one."""
+    """The error for an image that cannot be decoded; `official` if its archive may be the official one."""
     return BadImage(f"{named(sample)} cannot be decoded: {error}.", f"{_FETCH if official else _COPY}, or {_LEAVE_OUT}")
 
 
 def crash_reason(death: WorkerDied) -> str:
-    """Why an image was left out that kills workers."""
+    """The reason given for leaving out an image that crashes workers."""
     return f"a worker crashed on it twice ({death.signal})"
 
 
 def crashing(sample: Sample, death: WorkerDied) -> BadImage:
-    """That an image kills the worker that decodes it."""
+    """The error for an image that crashes the worker that decodes it."""
     return BadImage(
         f"{named(sample)}: {crash_reason(death)}.",
-        f"The file is damaged, or of a kind that the decoder does not survive: replace or convert it, or {_LEAVE_OUT}",
+        f"The file is damaged, or the decoder crashes on files of this kind: replace or convert it, or {_LEAVE_OUT}",
     )
 
 
 def crashing_in_company(sample: Sample, death: WorkerDied, shard: str, times: int) -> BadImage:
-    """That workers crash at an image, but not of it alone; it is not left out, for it may be innocent."""
+    """The error for an image that workers crash on, but not when tried alone; never left out, as it may be innocent."""
     return BadImage(
-        f"{named(sample)}: a worker crashed with it in hand {times} times ({death.signal}), but not with it alone.",
-        f"It may be the cause, or another image of {shard}: replace or convert it and see. {death.hint}",
+        f"{named(sample)}: a worker crashed {times} times while processing it ({death.signal}), but not when it was "
+        "tried alone.",
+        f"The cause may be this image or another one in {shard}: replace or convert it and try again. {death.hint}",
     )
 
 
 def too_large(sample: Sample, height: int, width: int, needed: int, memory: int) -> MachineError:
-    """That an image takes more memory than a worker has.
+    """The error for an image that needs more memory than a worker has.
 
-    It is no BadImage and is never left out: the same plan would give other bytes on another machine.
+    It is not a BadImage and is never left out: the same plan would otherwise give other bytes on another machine.
 
     Args:
         sample: the image.
         height: in pixels.
         width: in pixels.
         needed: bytes of memory.
-        memory: bytes that a worker may take for an image.
+        memory: bytes that a worker may use for an image.
     """
     return MachineError(
         f"{named(sample)}: its {width:,} x {height:,} pixels need about {human_bytes(needed)} of memory; "
@@ -63,15 +64,15 @@ def too_large(sample: Sample, height: int, width: int, needed: int, memory: int)
 
 
 def out_of_memory(sample: Sample) -> MachineError:
-    """That the system refused the memory for an image."""
+    """The error for an image for which the system refused memory."""
     return MachineError(f"{named(sample)}: there is not enough memory to decode it.", _MEMORY)
 
 
 def died_with(death: WorkerDied, samples: SampleTable | None) -> SetupError:
-    """A worker's death while it measured some images: a crash names the one in hand."""
+    """The error for a worker that died while measuring images; after a crash, it names the current image."""
     if samples is not None and death.crashed and death.item is not None:
         return BadImage(
-            f"{named(samples[death.item])}: {death} with this image in hand.",
-            f"If it crashes alone too, the build stops there; replace or convert it, or {_LEAVE_OUT}",
+            f"{named(samples[death.item])}: {death} while processing this image.",
+            f"If it also crashes when tried alone, the build stops there; replace or convert it, or {_LEAVE_OUT}",
         )
-    return MachineError(f"A process that measured images is gone: {death}.", death.hint)
+    return MachineError(f"A process that was measuring images ended: {death}.", death.hint)

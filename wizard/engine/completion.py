@@ -1,4 +1,4 @@
-"""A build says that it is finished only after a last look at all that it counts; what is gone is named."""
+"""Final check of a build's output: every file must still be there; missing and changed ones are named."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,20 +11,20 @@ from wizard.engine.presence import missing_descriptions, missing_from_index, mis
 from wizard.errors import MachineError
 
 _TOLD = 5
-"""Files that are named."""
+"""Most files that an error lists."""
 
 
 def require_whole(output: Path, plan: Plan, journal: Journal, sums: Mapping[str, str]) -> None:
-    """Looks at every shard, image file, index and description once more.
+    """Checks every shard, image file, index and description once more.
 
     Args:
         output: the dataset's folder.
-        plan: that was built.
-        journal: of the folder; it no longer lists what is gone.
+        plan: the plan that was built.
+        journal: the folder's journal; missing shards are removed from it.
         sums: sha256 in hex of the files that describe the dataset, by name.
 
     Raises:
-        MachineError: something is gone, or has another size than it was written with.
+        MachineError: a file is missing, or its size has changed since it was written.
     """
     require_folder(output, journal)
     wrong = [*_missing_shards(output, plan, journal), *missing_descriptions(output, sums)]
@@ -34,33 +34,33 @@ def require_whole(output: Path, plan: Plan, journal: Journal, sums: Mapping[str,
     listed = "".join(f"\n  {each}" for each in wrong[:_TOLD])
     more = f"\n  and {len(wrong) - _TOLD:,} more" if len(wrong) > _TOLD else ""
     raise MachineError(
-        f"{output} is not finished: something has removed or changed what was written there.{listed}{more}",
-        "See what else works in that folder; the same command then builds again what is missing, and nothing else",
+        f"{output} is not complete: files written there were removed or changed during the run.{listed}{more}",
+        "Find out what else uses that folder; the same command then rebuilds only what is missing",
     )
 
 
 def require_folder(output: Path, journal: Journal) -> None:
-    """Whether the output folder is there, with its journal.
+    """Requires that the output folder and its journal exist.
 
     Raises:
-        MachineError: it is not.
+        MachineError: one of them is missing.
     """
     if not output.is_dir():
         raise MachineError(
             f"{output} is gone: it was removed, moved or unmounted while this run was writing to it.",
-            "Bring it back, and the same command goes on where it stopped; without it, it builds everything again",
+            "Restore it, and the same command resumes where it stopped; otherwise, everything is built again",
         )
     if not journal.path.is_file():
         raise MachineError(
-            f"{journal.path} is gone: it was removed while this run was writing to {output}. Without it nobody knows "
-            "which shards are done.",
-            "Bring it back, or remove the rest of that folder; then give the same command again",
+            f"{journal.path} is gone: it was removed while this run was writing to {output}. Without it, there is no "
+            "record of which shards are done.",
+            "Restore it, or remove the rest of that folder; then run the same command again",
         )
 
 
 @contextmanager
 def naming_what_is_gone(output: Path, plan: Plan, journal: Journal) -> Iterator[None]:
-    """Within it, an error that comes of files or the whole folder being removed meanwhile says so."""
+    """Context manager: an error caused by output files, or the whole folder, being removed says so."""
     try:
         yield
     except MachineError:

@@ -1,24 +1,24 @@
-"""How a worker process ended, in fields, and in the sentences that they make."""
+"""How a worker process died: its exit code and cause, described for a person."""
 
 import signal
 
 CRASH_HINT = (
-    "A crash is a fault of a library, of this program or of the hardware: report it with the versions in use. "
-    "The same command goes on where it stopped"
+    "A crash is caused by a bug in a library or in this program, or by faulty hardware: report it with the versions "
+    "in use. The same command resumes where it stopped"
 )
 _OUTSIDE = (signal.SIGTERM, getattr(signal, "SIGKILL", 9))
-"""Signals that come from outside: a worker never sends them to itself, and no image makes it."""
+"""Signals sent from outside: a worker never raises them itself, whatever the image."""
 
 
 class WorkerDied(Exception):
-    """The process that ran a task is gone; the message says how it went.
+    """The process that ran a task died; the message says how.
 
     Attributes:
-        pid: of the process.
-        exit_code: as multiprocessing gives it: a signal's number made negative, or what the process returned; None
-            where it had stopped answering and was ended.
-        oom: whether the kernel killed it for want of memory; None where that cannot be told, or it was not killed.
-        item: number of the item of its task that it had in hand, from 0; None where it had none.
+        pid: its process ID.
+        exit_code: as in multiprocessing: the negative signal number, or what the process returned; None if it had
+            stopped responding and was terminated.
+        oom: whether the kernel killed it because memory ran out; None if that is unknown, or it was not killed.
+        item: index, from 0, of the item of its task that it was processing; None if there was none.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class WorkerDied(Exception):
 
     @property
     def signal(self) -> str:
-        """The signal's name; "exit code 3" and the like where it was none.
+        """The signal's name, or "exit code 3" and the like if there was no signal.
 
         >>> WorkerDied(1, -11).signal
         'SIGSEGV'
@@ -43,34 +43,34 @@ class WorkerDied(Exception):
 
     @property
     def crashed(self) -> bool:
-        """Whether it ended by what it was doing, rather than by somebody outside."""
+        """Whether its own work ended it, rather than something outside."""
         return self.exit_code is not None and -self.exit_code not in _OUTSIDE
 
     def __str__(self) -> str:
         worker = f"worker {self.pid}"
         if self.exit_code is None:
-            return f"{worker} stopped answering and was ended"
+            return f"{worker} stopped responding and was terminated"
         if self.exit_code >= 0:
-            return f"{worker} ended by itself ({self.signal})"
+            return f"{worker} exited unexpectedly ({self.signal})"
         if self.crashed:
             return f"{worker} crashed ({self.signal})"
         if self.exit_code == -signal.SIGTERM:
-            return f"{worker} was asked to end by somebody else (SIGTERM)"
+            return f"{worker} was terminated by another program or a person (SIGTERM)"
         if self.oom:
             return f"{worker} was killed by the system because memory ran out (SIGKILL)"
         if self.oom is None:
-            return f"{worker} was killed (SIGKILL): by the system because memory ran out, or by a person or a program"
-        return f"{worker} was killed (SIGKILL) by a person or a program; the system did not run out of memory"
+            return f"{worker} was killed (SIGKILL): by the system because memory ran out, or by another program"
+        return f"{worker} was killed by another program or a person (SIGKILL); the system did not run out of memory"
 
     @property
     def hint(self) -> str:
         """What to do about it."""
-        goes_on = "the same command goes on where it stopped"
+        resumes = "the same command resumes where it stopped"
         if self.oom:
-            return f"Give it more memory or fewer workers (--set run.workers=1); {goes_on}"
+            return f"Give it more memory or fewer workers (--set run.workers=1); {resumes}"
         if self.crashed:
             return CRASH_HINT
-        who = "See what ends processes here: a job scheduler's limit, a program such as earlyoom, a person"
+        who = "Find out what ends processes here: a job scheduler's limit, a program such as earlyoom, a person"
         if self.oom is None and self.exit_code not in (None, -signal.SIGTERM):
-            return f"{who}; if memory is short, take fewer workers (--set run.workers=1). {goes_on.capitalize()}"
-        return f"{who}; {goes_on}"
+            return f"{who}; if memory is short, use fewer workers (--set run.workers=1). {resumes.capitalize()}"
+        return f"{who}; {resumes}"

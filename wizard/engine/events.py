@@ -46,7 +46,7 @@ class SplitStart:
 
 @dataclass(frozen=True, kw_only=True)
 class Glanced:
-    """What is about to be built, at a glance."""
+    """Summary of what is about to be built: classes, labels and images."""
 
     glance: Glance
 
@@ -94,7 +94,7 @@ class Estimated:
         seconds: for the building, on this machine; the reading of headers, which comes once before it, is not in it.
         worker_memory: bytes of one worker.
         damaged: images of the sample that cannot be decoded.
-        largest_image: bytes of memory, among these, that the image takes which takes most, as far as is known.
+        largest_image: bytes of memory, included in these, for the image that needs the most, as far as is known.
     """
 
     images: int
@@ -142,18 +142,18 @@ class Started:
 
 @dataclass(frozen=True, kw_only=True)
 class Beat:
-    """How far a worker is with its shard; may be lost, so nothing rests on it.
+    """A worker's progress with its shard; may be lost, so nothing depends on it.
 
     Attributes:
-        worker: its process's number.
+        worker: its process ID.
         shard: file name.
         split: train, validation or test.
         done: images read.
         total: images of the shard.
-        bytes_in: of the images read.
+        bytes_in: bytes of the images read.
         bytes_out: written so far.
         rss: its resident memory in bytes.
-        image: the beginning of the name of the image in hand; empty where the shard has been read.
+        image: the start of the current image's name; empty once the whole shard has been read.
     """
 
     worker: int
@@ -214,7 +214,7 @@ class Finished:
         classes: how many the labels count.
         tfds: whether there is metadata for `tfds.builder_from_directory`.
         imagenet: whether they are ImageNet's, so that its counts are what to expect.
-        glance: the classes, labels and images that it holds; None where nobody has counted them.
+        glance: the classes, labels and images that it holds; None if they have not been counted.
     """
 
     output: str

@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 _CONTEXT = get_context("spawn")
 _KILLED = -9
-"""SIGKILL, as multiprocessing tells it."""
+"""SIGKILL's exit code in multiprocessing."""
 _FEWER = "Ask for fewer workers (--set run.workers=1), or free processes, memory or open files"
 
 
@@ -65,7 +65,7 @@ class _Shared:
 class LocalExecutor(Executor):
     """Worker processes on this machine, started anew rather than forked, as they are needed.
 
-    Where a worker dies, its one task fails with WorkerDied, which says what item it had in hand, and another worker
+    If a worker dies, its one task fails with WorkerDied, which says which item it was processing, and a new worker
     takes its place.
 
     Args:
@@ -221,7 +221,7 @@ class LocalExecutor(Executor):
             worker.job.future.set_exception(WorkerDied(worker.process.pid, exit_code, oom=oom, item=item))
 
     def _ran_out_of_memory(self) -> bool | None:
-        """Whether the system has killed for want of memory once more than is accounted for; None where it is silent."""
+        """Whether the system has killed one more process for lack of memory than counted so far; None if unknown."""
         kills = oom_kills()
         if kills is None or self._oom_kills is None:
             return None
@@ -232,7 +232,7 @@ class LocalExecutor(Executor):
 
 
 def _shared_place() -> c_int64 | None:
-    """Memory shared with a worker; None where there is no room for the file that it is, and workers do without."""
+    """Memory shared with a worker; None if there is no room for its backing file, and the worker goes without."""
     try:
         return _CONTEXT.RawValue(c_int64, in_hand.NOTHING)
     except OSError:
@@ -240,10 +240,10 @@ def _shared_place() -> c_int64 | None:
 
 
 def _end(worker: _Worker, patience: float) -> int | None:
-    """Sees the process off; one whose pipe is gone but which lingers is killed after `patience` seconds.
+    """Waits for a process to exit; kills it if it is still running after `patience` seconds.
 
     Returns:
-        Its exit code; None where it had to be killed.
+        Its exit code; None if it had to be killed.
     """
     worker.process.join(patience)
     exit_code = worker.process.exitcode

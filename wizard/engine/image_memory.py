@@ -1,4 +1,4 @@
-"""How much memory an image takes while it is put through, foretold from its header before any of it is decoded.
+"""Estimates the memory needed to process an image, from its header, before anything is decoded.
 
 The numbers were measured with images of 20 million pixels, as the growth of a worker's peak resident memory over the
 image's pixels; `tests/engine/test_image_memory.py` measures some of them again.
@@ -17,36 +17,36 @@ from wizard.sources.samples import Sample
 _RGB = 3.2
 """Bytes a pixel of a JPEG that is decoded to RGB."""
 _CMYK = 24.1
-"""Of a JPEG of four components, whose arithmetic takes 16 bits a sample, more than once."""
+"""Bytes a pixel of a JPEG of four components: its colour conversion holds 16 bits a sample, several times."""
 _PILLOW = 14.2
-"""Of what Pillow decodes, at most: PNG without its rows 10 to 14, BMP, GIF and TIFF 11 to 14."""
+"""Bytes a pixel that Pillow needs at most: 10 to 14 for PNG without its rows, 11 to 14 for BMP, GIF and TIFF."""
 _PNG_ROWS = 3.1
-"""How many times the unpacked rows of a PNG are held before Pillow has them; it then holds them once more."""
+"""Copies of a PNG's unpacked rows held before Pillow has them; Pillow then holds one more."""
 _WEBP = 22.3
 _MOST = 26
-"""More than any JPEG takes, with its coefficients, and what it is shrunk to."""
+"""Bytes a pixel, more than any JPEG needs, including its coefficients and the image it is shrunk to."""
 _ACROSS = 6
-"""Of the strip in between that is scaled in width and not yet in height."""
+"""Bytes a pixel of the intermediate image, scaled in width but not yet in height."""
 _PILLOWS_OWN = 4
-"""Of an image that Pillow holds in its own memory."""
+"""Bytes a pixel of an image in Pillow's own memory."""
 _BLOCK = 64
 """Samples in a block of a JPEG; its coefficients take two bytes each (jpeglib.h, JCOEF)."""
 _ALWAYS = 32_000_000
-"""Bytes that every worker has for an image."""
+"""Bytes that every worker has for an image, whatever the machine."""
 _NO_SIZE = (0xC4, 0xC8, 0xCC)
-"""DHT, JPG and DAC lie among the markers of frames (ITU-T T.81, table B.1)."""
+"""DHT, JPG and DAC: not frame headers, though numbered among them (ITU-T T.81, table B.1)."""
 _SEQUENTIAL = (0xC0, 0xC1)
 _SCAN = 0xDA
 
 
 @dataclass(frozen=True, kw_only=True)
 class Needed:
-    """What an image takes.
+    """Memory that an image needs.
 
     Attributes:
         height: in pixels.
         width: in pixels.
-        bytes: of memory at the peak.
+        bytes: peak memory.
     """
 
     height: int
@@ -55,16 +55,16 @@ class Needed:
 
 
 def require(data: bytes, sample: Sample, recipe: Recipe, memory: int | None) -> None:
-    """Refuses an image that takes more memory than there is for one.
+    """Refuses an image that needs more memory than a worker has for one.
 
     Args:
         data: its encoded bytes.
         sample: the image, for its name.
-        recipe: what becomes of it.
-        memory: bytes that a worker has for an image; None where there is no limit.
+        recipe: how it is processed.
+        memory: bytes that a worker has for an image; None if there is no limit.
 
     Raises:
-        MachineError: it takes more.
+        MachineError: it needs more.
     """
     if memory is None or _is_small(data, recipe.resize):
         return
@@ -74,7 +74,7 @@ def require(data: bytes, sample: Sample, recipe: Recipe, memory: int | None) -> 
 
 
 def needed(data: bytes, recipe: Recipe) -> Needed:
-    """What an image takes at its peak; nothing where its header tells no size, or one that is refused anyway."""
+    """Peak memory for an image; 0 if its header gives no size, or a size that is refused anyway."""
     kind = image_codec.sniff(data[: image_codec.MAGIC_BYTES])
     at = _frame_at(data) if kind == "JPEG" else 0
     frame = _frame(data, at) if at else None
@@ -102,7 +102,7 @@ def _of_jpeg(frame: _Frame, recipe: Recipe) -> Needed:
     coefficients = 0 if frame.sequential else 2 * _BLOCK * _blocks(frame)
     if recipe.quality is None and not cmyk:
         return Needed(height=height, width=width, bytes=coefficients + height * width // _BLOCK)
-    if cmyk:  # the coefficients are gone before the arithmetic begins
+    if cmyk:  # the coefficients are freed before colour conversion begins
         least = coefficients + 4 * height * width
         whole = _sum(height, width, _CMYK, 0, recipe)
         return Needed(height=height, width=width, bytes=max(least, whole.bytes))
@@ -119,7 +119,7 @@ def _of_png(data: bytes, recipe: Recipe) -> Needed:
 
 
 def _sum(height: int, width: int, a_pixel: float, more: int, recipe: Recipe) -> Needed:
-    """Decoding, with what is gone when it is done; or the decoded pixels and what they are scaled to."""
+    """The larger of the two peaks: decoding with its `more` bytes of buffers, or scaling the decoded pixels."""
     if not 0 < height * width * 3 < image_codec.LARGEST:
         return Needed(height=height, width=width, bytes=0)
     decoding = round(height * width * a_pixel) + more
@@ -128,7 +128,7 @@ def _sum(height: int, width: int, a_pixel: float, more: int, recipe: Recipe) -> 
 
 
 def _scaling(height: int, width: int, scaled: tuple[int, int]) -> int:
-    """The pixels before, between and after; Pillow, which takes the extreme shrinking, has a copy of four bytes."""
+    """Bytes of the pixels before, during and after scaling; Pillow, used for extreme shrinking, copies them first."""
     if scaled == (height, width):
         return 0
     by_pillow = height > FAITHFUL_SHRINK * scaled[0] or width > FAITHFUL_SHRINK * scaled[1]
@@ -137,14 +137,14 @@ def _scaling(height: int, width: int, scaled: tuple[int, int]) -> int:
 
 
 def _blocks(frame: _Frame) -> int:
-    """Blocks of all components, each of whole units (ITU-T T.81, A.1.1 and A.2.4)."""
+    """Number of blocks in all components, rounded up to whole coding units (ITU-T T.81, A.1.1 and A.2.4)."""
     across, down = (max(factor[axis] for factor in frame.factors) for axis in (0, 1))
     units = -(-frame.width // (8 * across)) * -(-frame.height // (8 * down))
     return units * sum(h * v for h, v in frame.factors)
 
 
 def _is_small(data: bytes, resize: Resize) -> bool:
-    """Whether it is a JPEG that needs no closer look: nearly all are, and this takes 2 to 4 microseconds."""
+    """Whether it is a JPEG too small to need the full estimate; nearly all are, and this takes 2 to 4 microseconds."""
     at = _frame_at(data) if data.startswith(b"\xff\xd8\xff") else 0
     if not at:
         return False
@@ -156,7 +156,7 @@ def _is_small(data: bytes, resize: Resize) -> bool:
 
 
 def _frame_at(data: bytes) -> int:
-    """Where a JPEG's frame header is, which lies before the first scan; 0 where there is none."""
+    """Offset of a JPEG's frame header, which precedes the first scan; 0 if there is none."""
     at, end = 2, len(data) - 10
     while at < end and data[at] == 0xFF:
         marker = data[at + 1]
@@ -164,13 +164,13 @@ def _frame_at(data: bytes) -> int:
             return at
         if marker == _SCAN:
             return 0
-        # Fill bytes may stand before any marker.
+        # Any marker may be preceded by fill bytes.
         at += 1 if marker == 0xFF else 2 + (data[at + 2] << 8 | data[at + 3])
     return 0
 
 
 def _frame(data: bytes, at: int) -> _Frame | None:
-    """What is there: marker, length, precision, height, width, and three bytes a component (ITU-T T.81, B.2.2)."""
+    """Parses the header: marker, length, precision, height, width, three bytes a component (ITU-T T.81, B.2.2)."""
     count = data[at + 9]
     factors = [(packed >> 4, packed & 15) for packed in data[at + 11 : at + 10 + 3 * count : 3]]
     if not factors or len(factors) < count or any(0 in each for each in factors):

@@ -1,7 +1,7 @@
-"""Which item of its task a worker has in hand, told in memory that the run shares and reads once the worker is dead.
+"""The item that a worker is processing, kept in memory shared with the run, which reads it if the worker dies.
 
-Setting a number there takes no lock and no system call: 0.05 microseconds an item, measured. What a crash leaves is
-the item that was in hand at that very moment, which a message sent now and then could not tell.
+Setting the number takes no lock and no system call: 0.05 microseconds an item, measured. After a crash it is the
+item that was being processed at that very moment; messages sent now and then could not be that exact.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,19 +11,19 @@ from typing import TypeVar
 T = TypeVar("T")
 
 NOTHING = -1
-"""What the place says between two items and outside of them."""
+"""The value when no item is being processed."""
 
 _place = c_int64(NOTHING)
 
 
 def install(place: c_int64) -> None:
-    """Called once in a worker process: the shared place that its run reads."""
+    """Sets the shared memory that the run reads; called once in a worker process."""
     global _place
     _place = place
 
 
 def each(items: Iterable[T]) -> Iterator[T]:
-    """The same items; while one is made and used, its number, from 0, is in the shared place."""
+    """Yields the same items; while one is being made and used, its index, from 0, is in the shared memory."""
     coming, place, number = iter(items), _place, 0
     try:
         while True:

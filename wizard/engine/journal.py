@@ -26,7 +26,7 @@ class Journal:
     Attributes:
         done: the finished shards by name.
         plan_id: of the plan.
-        path: of the journal's file.
+        path: the journal's file.
 
     Raises:
         PlanMismatch: the folder holds shards of another plan, or files named like shards that no journal knows.
@@ -58,10 +58,10 @@ class Journal:
         return not missing_from_shard(self._folder, self._target, result)
 
     def record(self, result: ShardResult) -> None:
-        """Adds a finished shard; on disk when this returns.
+        """Adds a finished shard; it is on disk when this returns.
 
         Raises:
-            FileNotFoundError: the journal has been removed; half of one is not made.
+            FileNotFoundError: the journal has been removed; no incomplete one is started.
         """
         self.done[result.shard] = result
         self._append({"done": asdict(result)})

@@ -22,9 +22,9 @@ def kept(
 ) -> dict[str, bytes]:
     """The record's features, true of the stored image.
 
-    All are as they were but the image and its height and width; where boxes were cropped, converted or repaired, they
-    and the lists of their objects; and of an image that was encoded anew, a format, colour space or number of channels
-    that is no longer true.
+    All are unchanged except the image and its height and width; the boxes and the lists of their objects, if boxes
+    were cropped, converted or repaired; and, for a re-encoded image, a format, colour space or number of channels that
+    no longer applies.
 
     Args:
         features: serialised, by name.
@@ -59,7 +59,7 @@ def _corrected(features: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _states(features: Mapping[str, bytes], boxes: Boxes) -> bool:
-    """Whether the record's corners are these boxes, and floats, as readers expect even of empty lists."""
+    """Whether the record already holds these boxes, as floats, which readers expect even of empty lists."""
     for corner, column in zip(_CORNERS, boxes.astype(np.float32).T, strict=True):
         stated = example.values(features.get(corner, b""))
         if isinstance(stated, tuple) or not np.array_equal(np.asarray(stated, np.float32), column):
@@ -68,7 +68,7 @@ def _states(features: Mapping[str, bytes], boxes: Boxes) -> bool:
 
 
 def _following(features: Mapping[str, bytes], boxes: Boxes, rows: npt.NDArray[np.intp]) -> dict[str, bytes]:
-    """Every list with a place for each box loses the places of those that are left out."""
+    """Removes the values of left-out boxes from every list with one value for each box."""
     corners = {corner: place for place, corner in enumerate(_CORNERS)}
     present = [name for name in corners if name in features]
     if not present:

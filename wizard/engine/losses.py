@@ -1,4 +1,4 @@
-"""What is to be done about a shard whose worker died: name the image, leave it out, try again, or give up."""
+"""Decides what to do with a shard whose worker died: name the image, leave it out, retry, or give up."""
 
 from collections import defaultdict
 from collections.abc import Callable, Generator
@@ -12,39 +12,39 @@ from wizard.engine.trial import Culprit
 from wizard.errors import MachineError
 
 ATTEMPTS = 3
-"""How often a shard is tried whose worker dies of no image."""
+"""Attempts at a shard whose worker dies without an image being the cause."""
 
 FindCulprit = Callable[[ShardTask, int], Culprit | None]
 
 
 class Losses:
-    """Remembers how often each shard was tried.
+    """Counts the attempts at each shard, and decides after a worker's death.
 
     Args:
-        find_culprit: the image that kills workers, given a shard and the row of the image in hand.
+        find_culprit: finds the image that crashes workers, given a shard and the row of the image being processed.
     """
 
     def __init__(self, find_culprit: FindCulprit) -> None:
         self._find_culprit = find_culprit
         self._tried: defaultdict[str, list[int | None]] = defaultdict(list)
-        """The suspects of each shard's deaths, None where there was none."""
+        """The suspected image of each attempt at a shard; None if there was none."""
 
     def after(self, task: ShardTask, death: WorkerDied) -> Generator[WorkerLost, None, ShardTask]:
         """Decides after a worker's death.
 
         Yields:
-            The loss, where the shard may be tried again.
+            The loss, if the shard may be tried again.
 
         Returns:
-            The shard's next task; an image that kills workers is left out of it where that is allowed, and that costs
-            the shard no attempt: there may be many.
+            The shard's next task. If skipping is allowed, an image that crashes workers is left out of it; this does
+            not count as an attempt, as there may be many such images.
 
         Raises:
-            BadImage: an image kills workers, and the task does not allow to skip it; or was in hand at every attempt.
+            BadImage: an image crashes workers and the task does not allow skipping it, or every attempt died on it.
             MachineError: the shard was tried ATTEMPTS times.
         """
         suspect = death.item if death.crashed else None
-        how = str(death) if death.item is None else f"{death} with {named(task.samples[death.item])} in hand"
+        how = str(death) if death.item is None else f"{death} while processing {named(task.samples[death.item])}"
         tried = self._tried[task.name]
         attempt = len(tried) + 1
         if suspect is not None or attempt < ATTEMPTS:
@@ -60,5 +60,5 @@ class Losses:
         if suspect is not None and set(tried) == {suspect}:
             raise crashing_in_company(task.samples[suspect], death, task.name, attempt) from death
         raise MachineError(
-            f"{task.name} was tried {attempt} times, and each time its worker died; the last time: {how}.", death.hint
+            f"{task.name} was tried {attempt} times, and its worker died each time; the last time: {how}.", death.hint
         ) from death

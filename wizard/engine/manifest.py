@@ -50,8 +50,8 @@ class Manifest:
         target: as what it is written.
         classes: that its labels count in.
         companions: sha256 in hex of the small files beside the shards that describe them, by name.
-        left_out: what lay beside the images of each split and was not read.
-        box_repairs: what was wrong with the boxes of each split, and became of it.
+        left_out: files beside the images of each split that were not read.
+        box_repairs: what was wrong with the boxes of each split, and what was done about it.
     """
 
     plan_id: str
@@ -109,7 +109,7 @@ def write(
         companions: sha256 in hex of the files that `write_companions` wrote, by name.
 
     Returns:
-        The sha256 in hex of these and of the files that were written here, by name.
+        The sha256 in hex of these files and of those written here, by name.
     """
     listing = _listing(plan)
     write_whole(folder / IMAGES, listing)
@@ -177,7 +177,7 @@ def read(folder: Path) -> Manifest:
         shards = tuple(ShardResult.from_json(shard) for shard in fields["shards"])
         if not shards:
             raise ValueError("it lists no shards")
-        # What earlier versions wrote may say neither target, classes, companions nor what was left out.
+        # Manifests written by earlier versions may lack target, classes, companions or left_out.
         target, listed = Target(**fields.get("target", {})), fields.get("classes", "ILSVRC2012")
         classes = imagenet() if listed == "ILSVRC2012" else Classes(**{k: tuple(v) for k, v in listed.items()})
         left_out = {k: tuple(LeftOut(**each) for each in v) for k, v in fields.get("left_out", {}).items()}

@@ -32,8 +32,8 @@ class ShardTask:
         label_base: stored label of rank 0.
         skip_bad: whether an image that cannot be decoded is left out instead of stopping the run.
         target: as what the shard is written.
-        crashing: images that kill workers, and so are left out: why, by their row in `samples`.
-        memory: bytes that a worker has for one image; None where there is no limit.
+        crashing: images left out because they crash workers: the reason, by row in `samples`.
+        memory: bytes that a worker has for one image; None if there is no limit.
     """
 
     split: str

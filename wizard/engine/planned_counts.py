@@ -1,4 +1,4 @@
-"""The images of a finished dataset by class, as its manifest lists them."""
+"""Counts the images of a finished dataset by class, as its manifest lists them."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from wizard.sources.class_counts import ClassCounts, counted
 
 
 def count_planned(folder: Path, manifest: Manifest) -> list[ClassCounts]:
-    """The images of each split, without those that were left out; the example is the first of its first shard.
+    """Counts each split's images, without those left out; the example is the first image of its first shard.
 
     Raises:
         VerifyFailed: images.csv.gz is missing or not the one that was written.

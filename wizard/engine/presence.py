@@ -1,7 +1,7 @@
-"""Whether what a build wrote is still there: every shard, image file, index and description, by its size at least.
+"""Checks that what a build wrote still exists: every shard, image file, index and description, at least by size.
 
-A size is asked for with os.stat and a plain string: 1.9 microseconds a file on Linux, where pathlib took 4.8 and a
-scandir of the folders 2.9, for that has to ask for each size too.
+Sizes are read with os.stat and a plain string: 1.9 microseconds a file on Linux, where pathlib took 4.8 and a scandir
+of the folders 2.9, because it needs a call for each size too.
 """
 
 import hashlib
@@ -14,19 +14,19 @@ from wizard.engine.targets import INDEX_FOLDER, Target
 from wizard.engine.writers import read_listing
 
 _TAIL = 64
-"""Bytes that the last line of an index takes at most."""
+"""Most bytes that the last line of an index takes."""
 
 
 def missing_from_shard(folder: Path, target: Target, result: ShardResult) -> str:
-    """What is wrong with a shard's file, or with the first of its image files that is not right.
+    """What is wrong with a shard's file, or with the first of its image files that is missing or changed.
 
     Args:
-        folder: the dataset's.
-        target: as what it is written.
-        result: what was recorded of the shard.
+        folder: the dataset's folder.
+        target: its output format.
+        result: the shard's record in the journal.
 
     Returns:
-        A clause that names the file; empty where all are there with their sizes.
+        A clause that names the file; empty if all exist with the right sizes.
     """
     file = target.file(result.shard)
     if not target.of_files:
@@ -42,7 +42,7 @@ def missing_from_shard(folder: Path, target: Target, result: ShardResult) -> str
 
 
 def missing_from_index(folder: Path, target: Target, result: ShardResult) -> str:
-    """What is wrong with a shard's index: it has to end where the shard does. Empty where there need be none."""
+    """What is wrong with a shard's index, which must end where the shard does; empty if none is needed."""
     file = f"{INDEX_FOLDER}/{result.shard}"
     if not target.indexed:
         return ""
@@ -54,14 +54,14 @@ def missing_from_index(folder: Path, target: Target, result: ShardResult) -> str
         return f"{file} is gone"
     last = tail.rstrip(b"\n").rpartition(b"\n")[2].split()
     ends = sum(map(int, last)) if all(map(bytes.isdigit, last)) and tail.endswith(b"\n") else 0
-    return "" if ends == result.bytes_out else f"{file} does not fit its shard"
+    return "" if ends == result.bytes_out else f"{file} does not match its shard"
 
 
 def missing_descriptions(folder: Path, sums: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong with small files.
+    """What is wrong with the small files that describe a dataset.
 
     Args:
-        folder: that they lie in.
+        folder: the folder that holds them.
         sums: sha256 in hex of each, by name.
     """
     for name, expected in sums.items():

@@ -37,15 +37,15 @@ def build_shards(
         window: shards under way at a time.
         beats: what workers have told since it was last called.
         stopping: once true, nothing new begins and what runs is finished.
-        find_culprit: the image that kills workers, given a shard and the row of the image in hand.
+        find_culprit: finds the image that crashes workers, given a shard and the row of the image being processed.
 
     Yields:
         Beat, ShardDone, WorkerLost.
 
     Raises:
-        BadImage: an image kills workers, and may not be left out.
+        BadImage: an image crashes workers, and may not be left out.
         Interrupted: `stopping` became true before everything was built.
-        MachineError: a shard's worker died too often, of no image.
+        MachineError: a shard's worker died too often without an image being the cause.
         SetupError: whatever `build_shard` found.
     """
     missing = iter(tasks)
@@ -78,7 +78,7 @@ def build_shards(
 def _collect(
     task: ShardTask, future: Future[ShardResult], journal: Journal, losses: Losses
 ) -> Generator[Event, None, ShardTask | None]:
-    """Records what became of a shard; where its worker died, gives the task that comes next."""
+    """Records the outcome of a shard; if its worker died, returns the task to run next."""
     if future.cancelled():
         return None
     error = future.exception()

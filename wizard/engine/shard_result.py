@@ -1,4 +1,4 @@
-"""What a finished shard has come to: counts, bytes, and the images that were converted or left out."""
+"""Result of a finished shard: counts, bytes, and the images that were converted or left out."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class SkippedImage:
-    """An image that was left out: where it lies, its name, and why."""
+    """An image that was left out: its location, name, and the reason."""
 
     file: str
     name: str
@@ -15,7 +15,7 @@ class SkippedImage:
 
 @dataclass(frozen=True, kw_only=True)
 class ConvertedImage:
-    """An image that became an RGB JPEG because of what it was: PNG, CMYK, ..."""
+    """An image that was converted to an RGB JPEG, and what it was before: PNG, CMYK, ..."""
 
     name: str
     kind: str

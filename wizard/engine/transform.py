@@ -56,7 +56,7 @@ def _refuse_monsters(way: Geometry) -> None:
     """A sliver can become longer than a JPEG may be, or larger on the way to its crop than memory."""
     if max(way.height, way.width) > jpeg.LONGEST_SIDE or way.scaled[0] * way.scaled[1] * 3 >= image_codec.LARGEST:
         scaled = " x ".join(f"{side:,}" for side in way.scaled[::-1])
-        raise Undecodable(f"its {way.source[1]:,} x {way.source[0]:,} pixels would have to become {scaled}")
+        raise Undecodable(f"its {way.source[1]:,} x {way.source[0]:,} pixels would have to be scaled to {scaled}")
 
 
 def transform(data: bytes, recipe: Recipe) -> Stored:

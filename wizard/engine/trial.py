@@ -1,7 +1,7 @@
-"""Finds the image that kills workers, by trying suspects in a worker that does nothing else.
+"""Finds the image that crashes workers by trying suspects in a worker that does nothing else.
 
-The image in hand at a crash is the suspect. It need not be the cause: a decoder that writes where it must not may
-bring the worker down a few images later. So an image is to blame only where a fresh worker dies of it alone.
+The image being processed at the time of a crash is the suspect, but not always the cause: a decoder that corrupts
+memory may bring the worker down a few images later. An image is blamed only if a fresh worker crashes on it alone.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,18 +17,18 @@ from wizard.engine.worker import try_out
 from wizard.errors import SetupError
 
 _TIMES = 8
-"""How often an image is put through: damage to a worker's memory mostly shows only later."""
+"""Times that an image is processed: corrupted memory mostly shows only later."""
 _BEFORE = 32
-"""Images before the suspect that may be the cause instead."""
+"""Images before the suspect that are tried as well."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Culprit:
-    """An image that kills workers.
+    """An image that crashes workers.
 
     Attributes:
         row: its row in the shard's samples.
-        death: of the worker that had nothing else to do.
+        death: how a worker died that processed nothing else.
     """
 
     row: int
@@ -40,12 +40,12 @@ def _one_worker() -> Executor:
 
 
 def find_culprit(task: ShardTask, suspect: int, start: Callable[[], Executor] = _one_worker) -> Culprit | None:
-    """The image that kills workers: the suspect, or one not long before it; None where none does so alone.
+    """The image that crashes workers: the suspect, or one shortly before it; None if none does when tried alone.
 
     Args:
         task: the shard whose worker crashed.
-        suspect: row of the image that it had in hand.
-        start: makes an executor of one fresh worker.
+        suspect: row of the image that it was processing.
+        start: makes an executor with one fresh worker.
     """
     alone = _crash(task, [suspect], start)
     if alone is not None:
@@ -56,7 +56,7 @@ def find_culprit(task: ShardTask, suspect: int, start: Callable[[], Executor] = 
 
 
 def _crash(task: ShardTask, rows: Sequence[int], start: Callable[[], Executor]) -> Culprit | None:
-    """How a worker dies of these images, one after the other; None where it does not crash."""
+    """The culprit if a worker crashes on these images, processed one after the other; None if it does not."""
     chosen = replace(task, samples=task.samples.take(np.array(rows, np.intp)), skip_bad=True, crashing={})
     with start() as executor:
         try:
@@ -65,5 +65,5 @@ def _crash(task: ShardTask, rows: Sequence[int], start: Callable[[], Executor]) 
             if death.crashed and death.item is not None:
                 return Culprit(row=rows[death.item], death=death)
         except SetupError:
-            pass  # the shard's next attempt meets it too, and says it
+            pass  # the shard's next attempt meets the same error, and reports it
     return None

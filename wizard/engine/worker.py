@@ -30,7 +30,7 @@ from wizard.sources.records.boxes import sound_rows
 
 _PROCESS = psutil.Process()
 _TOLD = 200
-"""Characters of an image's name that a beat holds: it has to stay small."""
+"""Most characters of an image's name in a beat, which has to stay small."""
 
 
 @dataclass(kw_only=True)
@@ -53,7 +53,7 @@ def build_shard(task: ShardTask) -> ShardResult:
     Raises:
         BadImage: an image cannot be decoded, and the task does not allow to skip it.
         InputError: an archive cannot be read as indexed.
-        MachineError: the shard cannot be written, or an image takes more memory than there is.
+        MachineError: the shard cannot be written, or an image needs more memory than there is.
         BrokenPipeError: the run that asked for the shard is gone.
     """
     tally = _Tally()
@@ -90,7 +90,7 @@ class Rehearsal:
         reading: seconds that it took to read them.
         cpu: seconds that this process had a core for all of it; less than went by where others wanted the core too.
         rss: the worker's resident memory afterwards, in bytes.
-        largest: bytes of memory that the image takes which takes most.
+        largest: bytes of memory that the most demanding image needs.
         damaged: images that cannot be decoded.
     """
 
@@ -106,7 +106,7 @@ class Rehearsal:
 def rehearse(task: ShardTask) -> Rehearsal:
     """Does with the task's images all that `build_shard` does, and keeps nothing.
 
-    One that takes more memory than there is counts as if it were left out, but in `largest`.
+    An image that needs more memory than there is counts as left out, except in `largest`.
 
     Raises:
         InputError: an archive cannot be read as indexed.
@@ -140,7 +140,7 @@ def rehearse(task: ShardTask) -> Rehearsal:
 
 
 def try_out(task: ShardTask, times: int) -> None:
-    """Does with each image all that `build_shard` does, so many times over, to see whether the worker lives through it.
+    """Processes each image as `build_shard` does, `times` times over, to see whether the worker survives.
 
     Raises:
         InputError: an archive cannot be read as indexed.
@@ -152,7 +152,7 @@ def try_out(task: ShardTask, times: int) -> None:
 
 
 def memory_of_largest(task: ShardTask) -> int:
-    """Bytes of memory that the image takes which takes most of the task's; nothing is decoded.
+    """Bytes of memory that the task's most demanding image needs; nothing is decoded.
 
     Raises:
         InputError: an archive cannot be read as indexed.

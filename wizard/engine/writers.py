@@ -220,10 +220,10 @@ def restore_index(folder: Path, shard: str, target: Target) -> None:
 
 
 def write_whole(target: Path, content: bytes) -> None:
-    """Writes a small file by temporary name, fsync and rename; on disk, name and all, when this returns.
+    """Writes a small file atomically: temporary name, fsync, rename. It is on disk when this returns.
 
     Raises:
-        OSError: it cannot be written; its folder is not made, for it may just have been removed.
+        OSError: it cannot be written. A missing folder is not created, as it may just have been removed.
     """
     handle, temporary = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=target.parent)
     try:
@@ -247,7 +247,7 @@ def remove_leftovers(folder: Path, target: Target) -> None:
 
 
 def _make_folders(folder: Path, below: Path) -> None:
-    """Makes a folder below the output folder, and those between, but not that one itself, should it be gone."""
+    """Creates a folder below the output folder and its parents, but not the output folder itself if it is missing."""
     made = folder
     for part in below.relative_to(folder).parts:
         made /= part

@@ -1,7 +1,7 @@
-"""Bitmaps of 24 and 32 bits as TensorFlow reads them.
+"""Decodes bitmaps of 24 and 32 bits as TensorFlow does.
 
-TensorFlow's reader (tensorflow/core/kernels/image/decode_image_op.cc) knows no palettes, masks or compression: it takes
-a palette's indexes for shades of gray. Such bitmaps are left to Pillow, which gives their true colors.
+TensorFlow's decoder (tensorflow/core/kernels/image/decode_image_op.cc) does not support palettes, masks or compression:
+it takes palette indexes for shades of gray. Such bitmaps are left to Pillow, which gives their true colors.
 """
 
 import struct
@@ -13,7 +13,7 @@ from wizard.formats.arrays import Pixels
 from wizard.formats.undecodable import Undecodable
 
 _HEADERS = struct.Struct("<2sIHHIIiiHHI")
-"""The file's header and the beginning of the bitmap's (BITMAPFILEHEADER, BITMAPINFOHEADER)."""
+"""The file header and the start of the bitmap header (BITMAPFILEHEADER, BITMAPINFOHEADER)."""
 _OLDEST = 40
 """Bytes of the first header in which width and height have 32 bits."""
 _UNCOMPRESSED = 0
@@ -21,7 +21,7 @@ _SAMPLES = {24: 3, 32: 4}
 
 
 class Outline(NamedTuple):
-    """Where the pixels begin; the size in pixels, height negative where the top row comes first; bits a pixel."""
+    """Offset of the pixels, width and height (negative if the top row comes first) in pixels, and bits a pixel."""
 
     start: int
     width: int
@@ -30,10 +30,10 @@ class Outline(NamedTuple):
 
 
 def read_outline(data: bytes) -> Outline | None:
-    """The outline of a bitmap whose pixels are not compressed and have no masks; None of any other.
+    """The layout of an uncompressed bitmap without masks; None for any other.
 
     Raises:
-        Undecodable: the file has not exactly the bytes that its headers say.
+        Undecodable: the file's size is not exactly what its headers imply.
     """
     if len(data) < _HEADERS.size:
         return None
@@ -41,15 +41,15 @@ def read_outline(data: bytes) -> Outline | None:
     if size < _OLDEST or compression != _UNCOMPRESSED:
         return None
     if width <= 0 or not height:
-        raise Undecodable("its header says that it has no rows or no columns")
+        raise Undecodable("its header gives a width or height of 0")
     expected = start + _row_bytes(width, bits) * abs(height)
     if len(data) != expected:
-        raise Undecodable(f"it has {len(data):,} bytes, expected {expected:,} by its header")
+        raise Undecodable(f"it has {len(data):,} bytes; its header requires {expected:,}")
     return Outline(start, width, height, bits)
 
 
 def decode(data: bytes, outline: Outline) -> Pixels | None:
-    """The pixels of a bitmap of 24 or 32 bits, alpha dropped; None of any other.
+    """The pixels of a bitmap of 24 or 32 bits, without alpha; None for any other.
 
     Returns:
         uint8[height, width, 3], RGB.
@@ -64,5 +64,5 @@ def decode(data: bytes, outline: Outline) -> Pixels | None:
 
 
 def _row_bytes(width: int, bits: int) -> int:
-    """Rows are padded to whole words of 32 bits."""
+    """Bytes a row, which is padded to whole words of 32 bits."""
     return -(-width * bits // 32) * 4

@@ -3,8 +3,8 @@
 A feature is `bytes`, or a tuple of ints, or a 1-d float32 array; which kind it is decides its list's kind, and an
 empty list keeps its kind. Features are written in the order of their names, as deterministic protobuf
 serialisation does. `encode` and `decode` are for records of this form; the others take any Example, whatever its
-lists hold, and leave alone what they need not read. As for protobuf, of a name or kind that is there twice the last
-counts. A field that an Example does not have is refused, because it would be lost when its features are joined again:
+lists hold, and do not parse what they do not need. As in protobuf, the last of several equal names or kinds wins.
+A field that an Example does not have is refused, because it would be lost when the features are joined again:
 a SequenceExample begins like an Example, and has its feature lists in such a field.
 Source: `tensorflow/core/example/{example,feature}.proto` and the protobuf wire format.
 """
@@ -40,7 +40,7 @@ class ExampleDamage(ValueError):
 
 
 class UnknownField(ExampleDamage):
-    """The bytes are a protobuf message with more in it than a tf.train.Example has."""
+    """The bytes are a protobuf message with a field that a tf.train.Example does not have."""
 
 
 def encode(features: Mapping[str, Feature]) -> bytes:
@@ -139,7 +139,7 @@ def places(data: bytes | mmap, start: int, end: int) -> dict[str, Span]:
 
 
 def byte_spans(data: bytes | mmap, start: int, end: int) -> list[Span] | None:
-    """Where the values of a bytes list lie, unread; None where the Feature between these places is another.
+    """The spans of a bytes list's values, unread; None if the Feature in this range is of another kind.
 
     Raises:
         ExampleDamage: a field is cut off.
@@ -228,7 +228,7 @@ def _entry(data: bytes | mmap, start: int, end: int) -> tuple[str, Span]:
 
 
 def _unknown(tag: int) -> UnknownField:
-    return UnknownField(f"it has a field {tag >> 3} that a tf.train.Example does not have")
+    return UnknownField(f"it has a field {tag >> 3}, which a tf.train.Example does not have")
 
 
 def _list(data: bytes | mmap, start: int, end: int) -> tuple[int, list[Span]]:

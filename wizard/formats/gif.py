@@ -1,8 +1,8 @@
-"""The first frame of a GIF as TensorFlow draws it.
+"""Decodes the first frame of a GIF as TensorFlow does.
 
-TensorFlow's canvas is as large as the largest frame, whatever the file says of its screen. The first frame lies on
-black at its own offset, and what it calls transparent is black (tensorflow/core/lib/gif/gif_io.cc). The file is read
-block by block, as giflib's DGifSlurp does (GIF89a specification); Pillow undoes the LZW of the first frame alone.
+TensorFlow's canvas is as large as the largest frame, whatever screen size the file gives. The first frame is drawn on
+black at its own offset, and its transparent pixels are black (tensorflow/core/lib/gif/gif_io.cc). The file is read
+block by block, as by giflib's DGifSlurp (GIF89a specification); Pillow decompresses the first frame only.
 """
 
 import io
@@ -21,14 +21,14 @@ _IMAGE, _EXTENSION, _TRAILER = 0x2C, 0x21, 0x3B
 _GRAPHIC_CONTROL = 0xF9
 _COLOR_MAP, _INTERLACED, _TRANSPARENT = 0x80, 0x40, 0x01
 _SCREEN = 13
-"""Bytes of the signature and the description of the screen."""
+"""Bytes of the signature and the logical screen descriptor."""
 _CODE_SIZES = range(2, 9)
-"""Bits of the smallest codes (GIF89a specification, appendix F)."""
+"""Valid LZW minimum code sizes, in bits (GIF89a specification, appendix F)."""
 _PLACE = struct.Struct("<HHHHB")
 
 
 class Frame(NamedTuple):
-    """A frame: where it lies, its flags, its color map, and its packed pixels with the size of their codes before."""
+    """A frame: its rectangle, flags, color map, and compressed pixels, preceded by their code size."""
 
     left: int
     top: int
@@ -42,12 +42,12 @@ class Frame(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Outline:
-    """A whole file.
+    """A GIF's canvas and first frame.
 
     Attributes:
         height: of the canvas, in pixels.
         width: of the canvas, in pixels.
-        first: frame.
+        first: the first frame.
     """
 
     height: int
@@ -56,7 +56,7 @@ class Outline:
 
 
 class _Unfinished(Undecodable):
-    """A frame breaks off; where it would have enlarged the canvas, giflib alone knows whether it does."""
+    """A frame is truncated; if it would have enlarged the canvas, only giflib knows whether it does."""
 
     def __init__(self, why: str, frame: tuple[int, int]) -> None:
         super().__init__(why)
@@ -64,7 +64,7 @@ class _Unfinished(Undecodable):
 
 
 class _Blocks:
-    """Reads forwards, and refuses to read beyond the end."""
+    """Sequential reader that refuses to read beyond the end."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -78,7 +78,7 @@ class _Blocks:
         return found
 
     def chain(self) -> bytes:
-        """Sub-blocks with their sizes, up to the empty one."""
+        """Sub-blocks with their sizes, up to the empty one that ends them."""
         start = self._at
         while size := self.take(1)[0]:
             self.take(size)
@@ -86,12 +86,12 @@ class _Blocks:
 
 
 def read_outline(data: bytes) -> Outline:
-    """Reads a file to its end, without undoing any compression.
+    """Reads a file to its end without decompressing anything.
 
-    Behind its first frame it may break off or be damaged: giflib keeps the frames before, and so does TensorFlow.
+    After its first frame, it may be truncated or damaged: giflib keeps the earlier frames, and so does TensorFlow.
 
     Raises:
-        Undecodable: it holds no whole frame.
+        Undecodable: it holds no complete frame.
     """
     frames: list[Frame] = []
     try:
@@ -101,10 +101,10 @@ def read_outline(data: bytes) -> Outline:
         if not frames or begun[0] > frames[0].height or begun[1] > frames[0].width:
             raise
     if not frames:
-        raise Undecodable("it holds no frame")
+        raise Undecodable("it has no frames")
     for frame in frames[1:]:
         if frame.height > frames[0].height or frame.width > frames[0].width:
-            _unpacked(frame)  # a damaged frame is none to giflib, and would not enlarge the canvas
+            _unpacked(frame)  # giflib ignores a damaged frame, which then does not enlarge the canvas
     height, width = max(frame.height for frame in frames), max(frame.width for frame in frames)
     return Outline(height=height, width=width, first=frames[0])
 
@@ -116,18 +116,18 @@ def decode(data: bytes) -> Pixels:
         uint8[height, width, 3], RGB.
 
     Raises:
-        Undecodable: it breaks off, or is damaged.
+        Undecodable: it is truncated or damaged.
     """
     outline = read_outline(data)
     frame, canvas = outline.first, np.zeros((outline.height, outline.width, 3), np.uint8)
     if not frame.colors:
-        raise Undecodable("its first frame has no colors")
+        raise Undecodable("its first frame has no color map")
     colors = np.frombuffer(frame.colors, np.uint8).reshape(-1, 3)
     below, right = max(0, outline.height - frame.top), max(0, outline.width - frame.left)
     indexes = _unpacked(frame)[:below, :right]
     shown = indexes != frame.transparent
     if indexes[shown].max(initial=0) >= len(colors):
-        raise Undecodable("a pixel has a color that is not in its map")
+        raise Undecodable("a pixel has a color that is not in the color map")
     region = canvas[frame.top : frame.top + indexes.shape[0], frame.left : frame.left + indexes.shape[1]]
     region[shown] = colors[indexes[shown]]
     return canvas
@@ -149,7 +149,7 @@ def _frames(blocks: _Blocks) -> Iterator[Frame]:
 
 
 def _extension(blocks: _Blocks) -> int | None:
-    """The index of the transparent color that it sets, -1 for none; None where it is about something else."""
+    """The transparent color index that it sets, -1 for none; None if it is another kind of extension."""
     label = blocks.take(1)[0]
     chain = blocks.chain()
     if label != _GRAPHIC_CONTROL or chain[0] != 4:
@@ -161,7 +161,7 @@ def _frame(blocks: _Blocks, shared: bytes, transparent: int) -> Frame:
     left, top, width, height, flags = _PLACE.unpack(blocks.take(_PLACE.size))
     own = blocks.take(_map_size(flags))
     if not (width and height):
-        raise Undecodable("a frame has no rows or no columns")
+        raise Undecodable("a frame has a width or height of 0")
     try:
         packed = blocks.take(1) + blocks.chain()
     except Undecodable as error:
@@ -174,9 +174,9 @@ def _map_size(flags: int) -> int:
 
 
 def _unpacked(frame: Frame) -> Pixels:
-    """uint8[height, width], indexes of colors."""
+    """Decompresses a frame to uint8[height, width], indexes into its color map."""
     if frame.packed[0] not in _CODE_SIZES:
-        raise Undecodable("its first frame has codes of a size that no GIF has")
+        raise Undecodable("its first frame has an invalid LZW code size")
     grays = bytes(value for value in range(256) for _ in range(3))
     file = (
         b"GIF89a"

@@ -1,8 +1,8 @@
-"""Encoded images of any format to RGB pixels, meaning by an image what TensorFlow's decoder means.
+"""Decodes images of any supported format to RGB pixels, as TensorFlow does.
 
-EXIF orientation is ignored, alpha is dropped, CMYK and YCCK become RGB by TensorFlow's arithmetic. An image is accepted
-only if TensorFlow decodes it; one of a format that TensorFlow does not know (TIFF, PPM, AVIF, a bitmap with a palette),
-if Pillow does. tests/formats/test_differential.py compares the two.
+EXIF orientation is ignored, alpha is dropped, and CMYK and YCCK become RGB by TensorFlow's arithmetic. An image is
+accepted only if TensorFlow decodes it or, in formats that TensorFlow does not support (TIFF, PPM, AVIF, bitmaps with a
+palette), if Pillow does. tests/formats/test_differential.py compares the two.
 """
 
 import io
@@ -30,14 +30,14 @@ _MAGIC = {
     "JPEG": re.compile(rb"\xff\xd8\xff"),
     "PNG": re.compile(rb"\x89PNG\r\n\x1a\n"),
     "GIF": re.compile(rb"GIF8"),
-    # Two letters alone would take a text for a bitmap: the size of the second header tells them apart.
+    # "BM" alone would match text files too; the size of the second header tells them apart.
     "BMP": re.compile(rb"BM.{12}[\x0c\x10\x28\x34\x38\x40\x6c\x7c]\0\0\0", re.DOTALL),
     "WEBP": re.compile(rb"RIFF.{4}WEBP", re.DOTALL),
     "TIFF": re.compile(rb"II[*+]\0|MM\0[*+]"),
     "PPM": re.compile(rb"P[1-6]\s+[\d#]"),
     "AVIF": re.compile(rb".{4}ftyp(?:avif|avis)", re.DOTALL),
 }
-"""Formats by how they begin; named as Pillow names them."""
+"""Formats by their first bytes, with Pillow's names."""
 _OTHERS = {
     "a HEIC or HEIF image": re.compile(rb".{4}ftyp(?:hei[cfmsx]|hev[cmsx]|mif1|msf1)", re.DOTALL),
     "a JPEG XL image": re.compile(rb"\xff\x0a|\0\0\0\x0cJXL "),
@@ -47,7 +47,7 @@ _OTHERS = {
     "a zip file": re.compile(rb"PK\x03\x04"),
     "a web page": re.compile(rb"\s*<(?:!doctype|html)", re.IGNORECASE),
 }
-"""What files are met with that are called images."""
+"""Other kinds of files that are often found under an image's name."""
 MAGIC_BYTES = 18
 """How many leading bytes `sniff` looks at."""
 LARGEST = 1 << 29
@@ -56,13 +56,13 @@ LARGEST = 1 << 29
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
-    """What an encoded image says of itself.
+    """An encoded image's format, size and color space, from its header.
 
     Attributes:
         format: one of those that `sniff` knows.
         height: in pixels.
         width: in pixels.
-        color: the color space as encoded: for a JPEG YCbCr, RGB, Gray, CMYK or YCCK; else empty.
+        color: the encoded color space: for a JPEG YCbCr, RGB, Gray, CMYK or YCCK; else empty.
     """
 
     format: str
@@ -72,14 +72,14 @@ class Header:
 
     @property
     def needs_conversion(self) -> str:
-        """PNG, CMYK and the like: why a trainer that expects RGB JPEGs could not read it; empty if it could."""
+        """Why a trainer that expects RGB JPEGs could not read it (PNG, CMYK, ...); empty if it could."""
         if self.format != "JPEG":
             return self.format
         return "CMYK" if self.color in ("CMYK", "YCCK") else ""
 
 
 def sniff(head: bytes) -> str:
-    """The format that the first bytes announce, or an empty string.
+    """The format that the first bytes indicate, or an empty string.
 
     >>> sniff(b"<!DOCTYPE html>")
     ''
@@ -91,7 +91,7 @@ def read_header(data: bytes) -> Header:
     """Reads format, size and color space without decoding pixels.
 
     Raises:
-        Undecodable: the header is none of the known formats' or is cut off.
+        Undecodable: the header is truncated, or not of a supported format.
     """
     kind = sniff(data)
     if kind == "JPEG":
@@ -133,11 +133,11 @@ def decode(data: bytes) -> Pixels:
 
 
 def check(data: bytes, header: Header) -> None:
-    """Proves that the image can be decoded; of a JPEG at about half the cost of decoding it.
+    """Checks that the image can be decoded; for a JPEG, at about half the cost of decoding it.
 
     Args:
         data: the image.
-        header: that was read of it, without which no codec is called.
+        header: its header, which must be read before any codec is called.
 
     Raises:
         Undecodable: it cannot be decoded; the message says why.
@@ -155,21 +155,21 @@ def _sized(kind: str, height: int, width: int) -> Header:
 
 
 def _what_else(data: bytes) -> str:
-    """What bytes are that begin as no image does which is read."""
+    """Says what bytes are that do not start like any supported image."""
     if not data:
         return "it has no bytes"
     found = next((name for name, magic in _OTHERS.items() if magic.match(data)), "")
     if found:
-        return f"it is {found}, which is not read"
+        return f"it is {found}, which is not supported"
     return f"it is not an image: it begins with {data[:12]!r}"
 
 
 @contextmanager
 def _pillow(data: bytes, kind: str) -> Iterator[Image.Image]:
-    """The image as Pillow opens it, without a word about what it finds odd.
+    """The image as opened by Pillow, with warnings suppressed.
 
     Raises:
-        Undecodable: whatever goes wrong in it.
+        Undecodable: any error while it is open.
     """
     if not kind:
         raise Undecodable(_what_else(data))
@@ -180,14 +180,14 @@ def _pillow(data: bytes, kind: str) -> Iterator[Image.Image]:
         raise Undecodable(f"its {kind} header cannot be read") from error
     except MemoryError:
         raise
-    except Exception as error:  # Pillow's plugins raise whatever a damaged file leads them to
+    except Exception as error:  # Pillow's plugins may raise anything on a damaged file
         raise Undecodable(str(error) or repr(error)) from error
 
 
 def _with_pillow(data: bytes, kind: str) -> Pixels:
     with _pillow(data, kind) as image:
         if image.mode == "F" or (image.mode == "I" and kind != "PPM"):
-            raise Undecodable("it has 32 bits a sample, whose range nothing tells")
+            raise Undecodable("it has 32 bits per sample, and nothing gives their range")
         image.load()
         if image.mode.startswith("I"):
             gray = (np.asarray(image, dtype=np.uint32) >> 8).astype(np.uint8)

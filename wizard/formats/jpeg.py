@@ -1,8 +1,8 @@
-"""JPEGs to RGB pixels and back, meaning by a JPEG what TensorFlow's decoder means.
+"""Decodes JPEGs to RGB pixels as TensorFlow does, and encodes them.
 
-simplejpeg (TurboJPEG) decodes. It refuses what libjpeg only warns of, such as stray bytes between segments, which
-TensorFlow tolerates. Such a JPEG goes to Pillow, which tolerates it too, unless it breaks off: where others make up an
-end marker, TensorFlow refuses the image (`MemFillInputBuffer` in tensorflow/core/lib/jpeg/jpeg_handle.cc).
+simplejpeg (TurboJPEG) decodes. It refuses what libjpeg only warns about, such as stray bytes between segments, which
+TensorFlow tolerates. Such a JPEG goes to Pillow, which tolerates it too, unless it is truncated: where others insert
+an end marker, TensorFlow refuses the image (`MemFillInputBuffer` in tensorflow/core/lib/jpeg/jpeg_handle.cc).
 """
 
 import io
@@ -41,9 +41,9 @@ def decode(data: bytes) -> Pixels:
 
 
 def check(data: bytes) -> None:
-    """Proves that an image whose frame header was read can be decoded, at about half the cost of decoding it.
+    """Checks that an image whose frame header was read can be decoded, at about half the cost of decoding it.
 
-    All entropy-coded data is read, as in `decode`; just the inverse transform is done at an eighth of the size.
+    All entropy-coded data is read, as in `decode`; only the inverse transform is done at an eighth of the size.
 
     Raises:
         Undecodable: it cannot be decoded; the message says why.
@@ -57,8 +57,8 @@ def check(data: bytes) -> None:
 def encode(pixels: Pixels, quality: int) -> bytes:
     """A baseline JPEG of 3 components, 4:2:0, at JPEG quality 1..100.
 
-    kornia-rs calls libjpeg-turbo with the accurate transform, as Pillow does; simplejpeg's encoder always takes the
-    fast one and loses 0.3 dB by it.
+    kornia-rs calls libjpeg-turbo with the accurate transform, as Pillow does; simplejpeg's encoder always uses the
+    fast one, at a loss of 0.3 dB.
 
     Args:
         pixels: uint8[height, width, 3], RGB, contiguous.
@@ -68,24 +68,24 @@ def encode(pixels: Pixels, quality: int) -> bytes:
 
 
 def _tolerantly(data: bytes, space: str) -> Pixels:
-    """With libjpeg's warnings let pass, and its errors not; also the samplings that TurboJPEG has no name for.
+    """Decodes with Pillow, ignoring libjpeg's warnings but not its errors; supports sampling that TurboJPEG does not.
 
-    That is Pillow: TurboJPEG without strictness no longer tells an error that follows a warning.
+    A non-strict TurboJPEG would not report an error that follows a warning.
     """
     if not is_ended(data):
-        raise Undecodable("it breaks off: there is no end marker behind its image data")
+        raise Undecodable("it is truncated: there is no end marker after its image data")
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
             image.load()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise Undecodable(f"its image data is damaged: {error}") from error
     if space == "CMYK":
-        return 255 - np.asarray(image)  # Pillow takes all CMYK for inverted
+        return 255 - np.asarray(image)  # Pillow assumes that all CMYK is inverted
     return np.asarray(image.convert("RGB"))
 
 
 def _from_cmyk(cmyk: Pixels, *, inverted: bool) -> Pixels:
-    """By the arithmetic of tensorflow/core/lib/jpeg/jpeg_mem.cc."""
+    """Converts to RGB with the arithmetic of tensorflow/core/lib/jpeg/jpeg_mem.cc."""
     ink = cmyk.astype(np.uint16)
     if not inverted:
         ink = 255 - ink

@@ -1,8 +1,8 @@
-"""What a JPEG says of itself before any codec sees it: the frame header, the colour space, and whether it ends.
+"""Reads a JPEG's markers before any codec sees it: frame header, colour space, and whether it has an end.
 
-Codecs differ in what they make of a process that they do not know, and some crash on it: libjpeg-turbo 3 does when it
-scales a lossless JPEG down. So the markers are read here, by the rules of libjpeg (jdmarker.c, jdapimin.c) and of ITU-T
-T.81, and what TensorFlow's libjpeg does not decode is refused by its frame header.
+Codecs differ in how they handle a coding process that they do not support, and some crash on it: libjpeg-turbo 3 does
+when it scales down a lossless JPEG. So the markers are read here, by the rules of libjpeg (jdmarker.c, jdapimin.c) and
+ITU-T T.81, and what TensorFlow's libjpeg does not decode is refused by its frame header.
 """
 
 import struct
@@ -13,19 +13,19 @@ from wizard.formats.undecodable import Undecodable
 
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _LEAST = 0xC0
-"""No marker of a sequence that libjpeg resumes at is lower (jpeg_resync_to_restart in jdmarker.c)."""
+"""The lowest marker at which libjpeg resumes (jpeg_resync_to_restart in jdmarker.c)."""
 _BARE = frozenset({0x00, 0x01, *range(0xD0, 0xD8)})
-"""A byte of data that looks like a marker, TEM, and restart markers: nothing belongs to them."""
+"""Markers without a segment: an escaped data byte, TEM, and restart markers."""
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _DECODED = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
 """Baseline, extended and progressive frames, with Huffman or arithmetic codes."""
 _SIZED = _FRAMES | {_SOS, 0xC4, 0xCC, 0xDB, 0xDC, 0xDD, 0xFE, *range(0xE0, 0xF0)}
-"""Frames, scans, tables, DNL, restart interval, comment, and application data: a length, and what it counts."""
+"""Markers with a segment, which begins with its length: frames, scans, tables, DNL, DRI, comments, APPn."""
 _FRAME = struct.Struct(">BHHB")
-"""Of a frame header: bits a sample, height, width, components, after which come three bytes a component."""
+"""Start of a frame header: bits a sample, height, width, components; three bytes a component follow."""
 _APP0, _APP14 = 0xE0, 0xEE
 _JFIF_BYTES, _ADOBE_BYTES = 14, 12
-"""What libjpeg wants of these segments before it believes them (APP0_DATA_LEN, APP14_DATA_LEN)."""
+"""Least bytes that libjpeg requires of these segments (APP0_DATA_LEN, APP14_DATA_LEN)."""
 _PROGRESSIVE = (0xC2, 0xCA)
 _INKS = 4
 _PROCESSES = {
@@ -48,8 +48,8 @@ class Frame(NamedTuple):
     Attributes:
         height: in pixels.
         width: in pixels.
-        color: the colour space as encoded, as libjpeg tells it: YCbCr, RGB, Gray, CMYK or YCCK.
-        adobe: whether an APP14 segment that counts was seen: its writer stores CMYK inverted.
+        color: the encoded colour space by libjpeg's rules: YCbCr, RGB, Gray, CMYK or YCCK.
+        adobe: whether a valid APP14 segment was found: its writer stores CMYK inverted.
     """
 
     height: int
@@ -59,14 +59,14 @@ class Frame(NamedTuple):
 
 
 _Segment = tuple[int, int, int]
-"""A marker, and where its content begins and ends. A bare tuple: this is done for every image."""
+"""A marker, and where its content begins and ends. A plain tuple for speed, as every image is read."""
 
 
 def read_frame(data: bytes) -> Frame:
     """Reads the markers up to the first scan.
 
     Raises:
-        Undecodable: they break off, or TensorFlow decodes no image of this process, depth, colour or size.
+        Undecodable: they are truncated, or TensorFlow does not decode images of this process, depth, colour or size.
     """
     head, scanned = _Head(), 0
     segments = _segments(data)
@@ -78,23 +78,23 @@ def read_frame(data: bytes) -> Frame:
             raise Undecodable("it ends before its image data")
         head.note(data, marker, start, end)
     else:
-        raise Undecodable("it breaks off before its image data")
+        raise Undecodable("it is truncated before its image data")
     if not head.frame:
         raise Undecodable("its image data comes before a frame header")
     _, height, width, count = _FRAME.unpack_from(head.frame)
     if height * width * count >= _SAMPLES:
         raise Undecodable(f"{width:,} x {height:,} pixels are more than TensorFlow decodes")
     if count == _INKS and (head.process in _PROGRESSIVE or scanned < count):
-        # All scans are read before the first row is converted, so that a later segment still counts for that.
+        # Decoders read all scans before they convert the first row, so a later segment still affects the colours.
         inverted = head.adobe >= 0 or any(_is_adobe(data, *segment) for segment in segments)
         return Frame(height, width, head.color, inverted)
     return Frame(height, width, head.color, head.adobe >= 0)
 
 
 def is_ended(data: bytes) -> bool:
-    """Whether a reader of all scans comes to an end marker before the bytes run out.
+    """Whether there is an end marker after the scans.
 
-    libjpeg makes up an end marker where there is none; TensorFlow has it refuse instead.
+    libjpeg inserts a missing end marker; TensorFlow has it refuse instead.
     """
     try:
         return any(marker == _EOI for marker, _, _ in _segments(data))
@@ -103,7 +103,7 @@ def is_ended(data: bytes) -> bool:
 
 
 def _segments(data: bytes) -> Iterator[_Segment]:
-    """Marker by marker, as libjpeg finds them: what is no marker between two of them, as a scan's data, is passed over.
+    """Yields the segments as libjpeg finds them; other bytes between markers, such as scan data, are skipped.
 
     Raises:
         Undecodable: a marker is unknown, or a segment reaches beyond the end.
@@ -121,7 +121,7 @@ def _segments(data: bytes) -> Iterator[_Segment]:
             scanned |= marker == _SOS
             end = at + int.from_bytes(data[at : at + 2])
             if end < at + 2 or end > size:
-                raise Undecodable("it breaks off inside a segment, or a segment has no length")
+                raise Undecodable("it is truncated inside a segment, or a segment has no length")
             yield marker, at + 2, end
             at = end
         elif marker == _EOI:
@@ -130,12 +130,12 @@ def _segments(data: bytes) -> Iterator[_Segment]:
         elif marker == _SOI:
             raise Undecodable("it has two start markers")
         elif marker not in _BARE and (marker >= _LEAST or not scanned):
-            # Lower ones libjpeg passes over where it looks for a restart marker, and refuses elsewhere.
+            # libjpeg skips lower ones when it looks for a restart marker, and refuses them elsewhere.
             raise Undecodable(f"it has the unknown marker {marker:02X}")
 
 
 class _Head:
-    """What the segments before the first scan say."""
+    """State from the segments before the first scan."""
 
     __slots__ = ("adobe", "frame", "jfif", "process")
 
@@ -144,7 +144,7 @@ class _Head:
         self.frame = b""
         self.jfif = False
         self.adobe = -1
-        """The colour transform that an APP14 segment states; -1 where none counts."""
+        """The colour transform from a valid APP14 segment; -1 if there is none."""
 
     def note(self, data: bytes, marker: int, start: int, end: int) -> None:
         if marker in _FRAMES:
@@ -159,7 +159,7 @@ class _Head:
 
     @property
     def color(self) -> str:
-        """The guess of libjpeg (default_decompress_parms in jdapimin.c)."""
+        """The colour space, guessed as libjpeg does (default_decompress_parms in jdapimin.c)."""
         names = self.frame[_FRAME.size :: 3]
         if len(names) == 1:
             return "Gray"
@@ -183,8 +183,8 @@ def _require_decoded(marker: int, frame: bytes) -> None:
         raise Undecodable("its frame header has a wrong length")
     depth, height, width, count = _FRAME.unpack_from(frame)
     if depth != 8:
-        raise Undecodable(f"it has {depth} bits a sample, and TensorFlow decodes JPEGs of 8")
+        raise Undecodable(f"it has {depth} bits per sample; TensorFlow decodes JPEGs with 8")
     if count not in (1, 3, 4):
-        raise Undecodable(f"it has {count} colour components; TensorFlow decodes JPEGs of 1, 3 or 4")
+        raise Undecodable(f"it has {count} colour components; TensorFlow decodes JPEGs with 1, 3 or 4")
     if not (height and width):
-        raise Undecodable("it says that it has no rows or no columns")
+        raise Undecodable("its frame header gives a width or height of 0")

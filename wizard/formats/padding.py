@@ -1,8 +1,8 @@
-"""The zeros behind a tar archive's last member: whether only they follow, and whether padding explains them.
+"""Zeros at the end of a tar archive: whether they are padding, or more than padding explains.
 
 An archive ends with two blocks of zeros (POSIX.1-2001, "ustar Interchange Format"; some writers leave one out), and its
-last record is filled up with more. A download whose space was reserved beforehand, or a copy that lost blocks, ends in
-zeros too; only their length tells the two apart.
+last record is padded with more. A download whose space was allocated in advance, or a copy that lost blocks, ends in
+zeros too; only the number of zeros tells the two apart.
 """
 
 import errno
@@ -11,25 +11,25 @@ import os
 from typing import IO
 
 BLOCK = 512
-"""Bytes of a header, and what contents are padded to."""
+"""Bytes of a header; contents are padded to a multiple of it."""
 RECORDS = (5_120, 10_240, 126 * BLOCK, *(BLOCK << power for power in range(12)))
-"""Record sizes in bytes that archives are met with: cpio's; the default of GNU tar, bsdtar and Python's tarfile; the
+"""Common record sizes in bytes: cpio's; the default of GNU tar, bsdtar and Python's tarfile; the
 `-b 126` of GNU tar's manual ("The Blocking Factor of an Archive"); powers of two up to 1 MiB (`-b 2048`), for tapes."""
 _CHUNK = 1 << 20
 
 
 def skip_zeros(file: IO[bytes], position: int, end: int | None) -> tuple[int, bytes]:
-    """Reads on, from where the file stands, to the first block that is not all zeros.
+    """Reads from the current position to the first block that is not all zeros.
 
-    Holes of a sparse file are passed over without being read, where the system says where they are.
+    Holes in a sparse file are skipped without reading, if the system reports them.
 
     Args:
         file: only ever read forwards.
-        position: where it stands.
-        end: offset just after the archive; None where that is the end of the file.
+        position: its current position.
+        end: offset just after the archive; None if that is the end of the file.
 
     Returns:
-        The offset of that block, and its bytes; the end and nothing where only zeros follow.
+        The offset of that block, and its bytes; the end and no bytes if only zeros follow.
     """
     while True:
         position = _skip_hole(file, position, end)
@@ -43,7 +43,7 @@ def skip_zeros(file: IO[bytes], position: int, end: int | None) -> tuple[int, by
 
 
 def is_padding(size: int, zeros: int) -> bool:
-    """Whether an archive of `size` bytes may well end in so many zeros: its end marker and the rest of one record.
+    """Whether this many zeros at the end of an archive of `size` bytes can be its end marker and record padding.
 
     >>> is_padding(10_240, 8_704), is_padding(1_228_800, 614_400), is_padding(1 << 20, 614_400)
     (True, False, True)
@@ -52,9 +52,9 @@ def is_padding(size: int, zeros: int) -> bool:
 
 
 def ends_in_zeros(file: IO[bytes], offset: int, size: int) -> bool:
-    """Whether the content of an image does, as where a hole begins inside it; no whole JPEG or PNG does.
+    """Whether a member's content ends in zeros, as when a hole begins inside it; no complete JPEG or PNG does.
 
-    Holes begin between blocks, so that at least the content's part of its last block is looked at.
+    Holes begin between blocks, so it is enough to look at the content's part of its last block.
     """
     looked_at = min(16, size % BLOCK or min(size, BLOCK))
     file.seek(offset + size - looked_at)
@@ -62,11 +62,11 @@ def ends_in_zeros(file: IO[bytes], offset: int, size: int) -> bool:
 
 
 def _skip_hole(file: IO[bytes], position: int, end: int | None) -> int:
-    """Only for files that are read without a buffer: that of others would not know that they stand elsewhere."""
+    """Seeks past a hole. Only for unbuffered files: a buffer would not know that the position has changed."""
     if end is None or not isinstance(file, io.FileIO) or not hasattr(os, "SEEK_DATA"):
         return position
     try:
         data = min(file.seek(position, os.SEEK_DATA), end)
-    except OSError as error:  # ENXIO: there is none up to the file's end; else the file system cannot tell
+    except OSError as error:  # ENXIO: no more data before the file's end; else the file system cannot tell
         data = end if error.errno == errno.ENXIO else position
     return file.seek(position + (data - position) // BLOCK * BLOCK)

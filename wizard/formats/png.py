@@ -1,8 +1,8 @@
-"""PNGs to RGB pixels as TensorFlow's libpng decodes them.
+"""Decodes PNGs to RGB pixels as TensorFlow's libpng does.
 
 A PNG is first reduced to the chunks that its pixels need, and these are checked as libpng checks them: their checksums
-must match, their order must be right, and an end must follow. Whatever else a PNG carries does not matter, be it a text
-or profile of any size or one whose checksum is wrong: libpng only warns of it.
+must match, their order must be right, and an end chunk must follow. Other chunks are ignored, such as texts and
+profiles of any size or with a wrong checksum: libpng only warns about them.
 """
 
 import io
@@ -21,16 +21,16 @@ from wizard.formats.undecodable import Undecodable
 MAGIC = b"\x89PNG\r\n\x1a\n"
 _HEADER = struct.Struct(">IIBBBBB")
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
-"""Bits a sample that each colour type may have (PNG specification, 11.2.2)."""
+"""Bits per sample allowed for each colour type (PNG specification, 11.2.2)."""
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _PALETTE, _COLORED = 3, 2
-"""The colour type of palettes, and the bit of those types that have colours."""
+"""The colour type of palette images, and the bit set in colour types that are not grayscale."""
 _LONGEST_PALETTE = 768
 _LONGEST_SIDE = 1_000_000
-"""Pixels that libpng reads at most (PNG_USER_WIDTH_MAX, PNG_USER_HEIGHT_MAX)."""
+"""libpng's limit in pixels (PNG_USER_WIDTH_MAX, PNG_USER_HEIGHT_MAX)."""
 _LARGEST_CHUNK = 0x7FFF_FFFF
 _BEYOND = 1024
-"""Bytes behind the pixels that libpng unpacks at most to reach the end of the data (PNG_INFLATE_BUF_SIZE)."""
+"""Most bytes after the pixels that libpng decompresses to reach the end of the data (PNG_INFLATE_BUF_SIZE)."""
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 """Adam7: first column and row, steps between columns and rows."""
 
@@ -44,7 +44,7 @@ class Chunk(NamedTuple):
 
 
 class Info(NamedTuple):
-    """What the header says; `interlaced` is 0 or 1."""
+    """The fields of the header; `interlaced` is 0 or 1."""
 
     width: int
     height: int
@@ -56,37 +56,37 @@ class Info(NamedTuple):
 
     @property
     def bits(self) -> int:
-        """Of a pixel."""
+        """Bits per pixel."""
         return _SAMPLES[self.color] * self.depth
 
 
 def read_info(data: bytes) -> Info:
-    """The header.
+    """Reads the header.
 
     Raises:
-        Undecodable: it is damaged, or says what cannot be.
+        Undecodable: it is damaged, or has invalid values.
     """
     first = next(_chunks(data))
     if first.kind != b"IHDR" or len(first.content) != _HEADER.size or not first.sound:
         raise Undecodable("its PNG header is damaged")
     info = Info(*_HEADER.unpack(first.content))
     if info.depth not in _DEPTHS.get(info.color, ()) or info.compression or info.filtering or info.interlaced > 1:
-        raise Undecodable("its PNG header says what no PNG can be")
+        raise Undecodable("its PNG header has invalid values")
     if not (info.width and info.height):
-        raise Undecodable("its PNG header says that it has no rows or no columns")
+        raise Undecodable("its PNG header gives a width or height of 0")
     if max(info.width, info.height) > _LONGEST_SIDE:
         raise Undecodable(f"{info.width:,} x {info.height:,} pixels are more than TensorFlow decodes")
     return info
 
 
 def decode(data: bytes) -> Pixels:
-    """The pixels: alpha dropped, of 16-bit samples the high byte.
+    """Decodes the pixels, without alpha; of 16-bit samples, the high byte is kept.
 
     Returns:
         uint8[height, width, 3], RGB.
 
     Raises:
-        Undecodable: it is damaged where its pixels are.
+        Undecodable: a chunk that its pixels need is damaged.
     """
     with Image.open(io.BytesIO(_reduced(data)), formats=["PNG"]) as image:
         try:
@@ -105,20 +105,20 @@ def _as_rgb(image: Image.Image) -> Pixels:
 
 
 def _reduced(data: bytes) -> bytes:
-    """The same PNG with nothing but what its pixels need; a function of its own, so that the copies in it are freed."""
+    """The PNG with only the chunks that its pixels need; a separate function, so that its copies are freed."""
     info = read_info(data)
     palette, compressed = _needed(data, info)
     return _written(info, palette, zlib.compress(_rows(compressed, info), level=0))
 
 
 def _needed(data: bytes, info: Info) -> tuple[bytes, bytes]:
-    """The palette, and the compressed pixels of all their chunks."""
+    """The palette, and the compressed pixels from all IDAT chunks."""
     palette: bytes | None = None
     parts: list[bytes] = []
     ended = False
     for place, chunk in enumerate(_chunks(data)):
         if chunk.kind == b"IDAT" and ended:
-            continue  # libpng passes over what comes after a gap
+            continue  # libpng ignores IDAT chunks after other chunks
         ended |= bool(parts) and chunk.kind != b"IDAT"
         if chunk.kind[0] & 0x20:
             continue  # ancillary
@@ -133,29 +133,29 @@ def _needed(data: bytes, info: Info) -> tuple[bytes, bytes]:
         elif place:
             raise Undecodable(f"it has the unknown critical chunk {chunk.kind.decode()}")
     else:
-        raise Undecodable("it breaks off before its end")
+        raise Undecodable("it is truncated: it has no end chunk")
     if info.color == _PALETTE and palette is None:
         raise Undecodable("it has no palette")
     return palette or b"", b"".join(parts)
 
 
 def _palette(chunk: Chunk, info: Info, before: bytes | None, *, late: bool) -> bytes | None:
-    """The palette that counts once this one was met; empty where the pixels need none, None where there is none yet."""
+    """The palette in effect after this chunk; empty if the pixels need none, None if there is none yet."""
     if before is not None:
         raise Undecodable("it has two palettes")
     if late:
-        return None  # libpng passes over it
+        return None  # libpng ignores it
     if not info.color & _COLORED:
         return b""
     count = len(chunk.content)
     if not count or (info.color == _PALETTE and (count % 3 or count > _LONGEST_PALETTE)):
         raise Undecodable("its palette has a wrong length")
-    # Indexes beyond its end are black to libpng.
+    # libpng decodes indexes beyond its end as black.
     return chunk.content[: 3 << info.depth].ljust(_LONGEST_PALETTE, b"\0") if info.color == _PALETTE else b""
 
 
 def _rows(compressed: bytes, info: Info) -> bytes:
-    """The filtered rows, exactly as many as the header asks for; what follows them is of no account."""
+    """The filtered rows, exactly as many as the header requires; anything after them is ignored."""
     size = sum(rows * (1 + bytes_) for rows, bytes_ in _scanlines(info))
     unpacking = zlib.decompressobj()
     try:
@@ -163,16 +163,16 @@ def _rows(compressed: bytes, info: Info) -> bytes:
     except zlib.error as error:
         raise Undecodable(f"its compressed pixels are damaged: {error}") from error
     if len(rows) < size:
-        raise Undecodable("it has fewer pixels than its header says")
+        raise Undecodable("it has fewer pixels than its header requires")
     with suppress(zlib.error):  # only a warning to libpng, as are more pixels than there should be
         beyond = unpacking.decompress(unpacking.unconsumed_tail, _BEYOND)
         if len(beyond) < _BEYOND and not unpacking.eof:
-            raise Undecodable("its compressed pixels break off")
+            raise Undecodable("its compressed pixels are truncated")
     return rows
 
 
 def _scanlines(info: Info) -> Iterator[tuple[int, int]]:
-    """Of each pass: how many rows, and bytes a row without its filter's."""
+    """For each pass: the number of rows, and the bytes in a row without its filter byte."""
     if not info.interlaced:
         yield info.height, -(-info.width * info.bits // 8)
         return
@@ -188,10 +188,10 @@ def _chunks(data: bytes) -> Iterator[Chunk]:
         content = at + 8
         size, kind = int.from_bytes(data[at : at + 4]), data[at + 4 : content]
         if len(kind) < 4 or not kind.isalpha() or size > _LARGEST_CHUNK:
-            raise Undecodable("it breaks off, or is damaged, between two chunks")
+            raise Undecodable("it is truncated or damaged between two chunks")
         end = content + size
         if end + 4 > len(data):
-            raise Undecodable(f"it breaks off inside its {kind.decode()} chunk")
+            raise Undecodable(f"it is truncated inside its {kind.decode()} chunk")
         yield Chunk(kind, data[content:end], int.from_bytes(data[end : end + 4]) == zlib.crc32(data[at + 4 : end]))
         at = end + 4
 

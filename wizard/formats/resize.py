@@ -114,7 +114,7 @@ def move_boxes(boxes: Boxes, way: Geometry) -> tuple[Boxes, npt.NDArray[np.intp]
     scaled = np.array([way.scaled[1], way.scaled[0]] * 2, dtype=np.float64)
     size = np.array([way.width, way.height] * 2, dtype=np.float64)
     moved = np.clip((boxes * scaled - corner) / size, 0.0, 1.0)
-    stored = moved.astype(np.float32)  # as records hold them: a sliver of a box may have no area there
+    stored = moved.astype(np.float32)  # as stored in records, where a sliver of a box may have no area
     rows = np.flatnonzero((stored[:, :2] < stored[:, 2:]).all(axis=1))
     return moved[rows], rows
 

@@ -2,7 +2,7 @@
 
 `tarfile` ends an iteration quietly at a header that is cut off or damaged, so a truncated archive looks like a
 small one. Here every end that is not the archive's own end marker is an error, and so is every member whose content
-lies elsewhere or in pieces. One header is still parsed by `tarfile.TarInfo.frombuf`.
+is stored elsewhere or in pieces. Single headers are still parsed by `tarfile.TarInfo.frombuf`.
 """
 
 import tarfile
@@ -23,21 +23,21 @@ _GNU_MAGIC = b"ustar  \0"
 _EXTENDED = (tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME)
 _FILES = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
 _PASSED_OVER = (tarfile.DIRTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGLINK, b"D", b"V")
-"""Types of headers that stand for no file; D and V are GNU's lists of a folder's files and volume names."""
+"""Types of headers that are not files; D and V are GNU's folder listings and volume names."""
 _REFUSED = {
     tarfile.LNKTYPE: ("is a link to another member, not a file", "Pack it again with tar --hard-dereference"),
     tarfile.SYMTYPE: ("is a symbolic link, not a file", "Pack it again with tar --dereference"),
     tarfile.GNUTYPE_SPARSE: ("is stored as a sparse file, in pieces", "Pack it again without --sparse (-S)"),
-    b"M": ("began in another volume", "Join the volumes first: unpack them with tar --multi-volume, and pack again"),
+    b"M": ("begins in another volume", "Join the volumes first: unpack them with tar --multi-volume, and pack again"),
 }
 _JOINED = "If archives were joined with cat, unpack them with tar --ignore-zeros, and pack again"
 
 
 class TarDamage(ValueError):
-    """The bytes are not a whole tar archive, or not one that can be read in place.
+    """The bytes are not a complete tar archive, or not one that can be read in place.
 
     Attributes:
-        hint: what to do about it, where that does not depend on where the archive is from; else empty.
+        hint: what to do about it, if that does not depend on the archive's origin; else empty.
     """
 
     def __init__(self, what: str, hint: str = "") -> None:
@@ -62,7 +62,7 @@ class Member(NamedTuple):
 
 
 Ended = Callable[[int, int], None]
-"""Called with an archive's size, and how many bytes of zeros it ends in; see `padding.is_padding`."""
+"""Called with an archive's size, and the number of zero bytes at its end; see `padding.is_padding`."""
 
 
 def members(
@@ -75,11 +75,11 @@ def members(
         start: offset of the first header.
         end: offset just after the archive, where that is known; contents must lie before it.
         head: how many bytes of each content to read along with its header.
-        ended: told of the zeros at the end. Any number is an end, but more than padding are a hole, perhaps.
+        ended: called with the zeros at the end. Any number is valid, but more than padding may be a hole.
 
     Raises:
         TarDamage: a header or content is cut off, a checksum is wrong, the end marker is missing, anything but zeros
-            follows it, or a member is a link, sparse, or no file.
+            follows it, or a member is a link, sparse, or not a file.
     """
     position = start
     overrides: dict[str, str] = {}
@@ -157,11 +157,11 @@ def is_header(block: bytes) -> bool:
 
 
 def _goes_on(position: int, after: int, block: bytes) -> TarDamage:
-    """Zeros end an archive only where nothing else follows; a hole in a download looks just the same."""
+    """The error for data after an archive's end: zeros end it only if nothing follows; a hole looks just the same."""
     if len(block) == BLOCK and is_header(block):
         return TarDamage(
-            f"the archive ends at byte {position:,}, but another member follows at byte {after:,}: archives were "
-            "joined, or a part of it was lost",
+            f"the archive ends at byte {position:,}, but another member follows at byte {after:,}: several archives "
+            "were joined, or part of it was lost",
             _JOINED,
         )
     return TarDamage(
@@ -170,12 +170,12 @@ def _goes_on(position: int, after: int, block: bytes) -> TarDamage:
 
 
 def _refused(name: str, kind: bytes) -> TarDamage:
-    what, hint = _REFUSED.get(kind, (f"is no regular file (type {kind.decode('latin-1')!r})", ""))
+    what, hint = _REFUSED.get(kind, (f"is not a regular file (type {kind.decode('latin-1')!r})", ""))
     return TarDamage(f"{name} {what}", hint)
 
 
 def _header(block: bytes, position: int) -> tarfile.TarInfo:
-    """What a header says; in those of GNU tar, times may stand where others have the first part of a long name."""
+    """Parses a header; GNU tar may store times where other formats have the first part of a long name."""
     try:
         info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except tarfile.HeaderError as error:

@@ -1,4 +1,4 @@
-"""The one error of all decoders."""
+"""The error raised by all decoders."""
 
 
 class Undecodable(ValueError):

@@ -57,7 +57,7 @@ def parse(xml: bytes, wnid: str) -> Annotation:
     boxes = np.array(corners, dtype=np.float64).reshape(-1, 4) / size
     low = np.clip(np.minimum(boxes[:, :2], boxes[:, 2:]), 0.0, 1.0)
     high = np.clip(np.maximum(boxes[:, :2], boxes[:, 2:]), 0.0, 1.0)
-    # As float32, which records hold: of an absurdly large image, two corners may be the same there.
+    # In float32, as stored in records, two corners of a box in an absurdly large image may be equal.
     kept = np.hstack([low, high])[(low.astype(np.float32) < high.astype(np.float32)).all(axis=1)]
     return Annotation(kept, len(objects) - len(kept))
 

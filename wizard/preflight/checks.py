@@ -32,7 +32,7 @@ _PARENT = 60_000_000
 _PARENT_PER_IMAGE = 170
 """Bytes of the run itself: 48 MB at its start; with 1,281,000 images 217 MB from archives, 267 MB from a tree."""
 _WORKER = 70_000_000
-"""Bytes of a worker without an image."""
+"""Bytes that a worker needs without an image."""
 _KEPT_FREE = 0.1
 """Share of the available memory that is left alone."""
 _SHORT = 40
@@ -115,7 +115,7 @@ def memory(
         )
     needed = f"{human_bytes(round(run + workers * each))} for {_workers(workers)}"
     if estimated.largest_image > each / 2:
-        needed += f"; one image takes {human_bytes(estimated.largest_image)}"
+        needed += f"; one image needs {human_bytes(estimated.largest_image)}"
     looked_at = "control group and system memory" if there.limited else "system memory"
     if fitting >= workers:
         return Checked(name="memory", status="pass", looked_at=looked_at, seen=seen, needed=needed), workers
@@ -129,10 +129,10 @@ def memory(
 
 
 def memory_for_an_image(there: Memory, workers: int) -> int:
-    """Bytes that each worker has for one image, where this many share what is available and none does without.
+    """Bytes that each worker has for one image, if the available memory is shared equally.
 
     Args:
-        there: what the machine or the container has, when the run itself has what it needs.
+        there: the machine's or the container's memory, measured once the run has what it needs itself.
         workers: how many share it.
     """
     return max(0, round(there.available * (1 - _KEPT_FREE)) // workers - _WORKER)

@@ -56,7 +56,7 @@ _BOXES = 0.002
 _READ = 64
 """Images read to learn how long reading takes, drawn anew each time: an earlier look has others in the page cache."""
 _LARGEST = 8
-"""Files of most bytes in a split whose headers are read: one of them may take more memory than all of the sample."""
+"""How many of a split's largest files have their headers read: one may need more memory than any in the sample."""
 _CLASSES_DIFFER = 0.3
 """Allowed for: standard deviation of the bytes of a class over their mean; classes have 732 to 1,300 images."""
 
@@ -65,8 +65,8 @@ _CLASSES_DIFFER = 0.3
 class _Measured:
     """A split's totals: likely value and standard error; and how many images, and what memory, they rest on.
 
-    `undisturbed` are the seconds, were no other program at work; `largest` are the bytes of memory that the image takes
-    which takes most, as far as is known.
+    `undisturbed` is the seconds if no other program were running; `largest` is the bytes of memory that the most
+    demanding image needs, as far as is known.
     """
 
     sampled: int
@@ -211,7 +211,7 @@ class Estimator:
         return self._reading[survey.split]
 
     def _largest(self, survey: Survey, asked: Recipe, target: Target) -> int:
-        """Bytes of memory that one of the largest files takes; 0 where none is known, or they are slow to read."""
+        """Bytes of memory that the most demanding of the largest files needs; 0 if unknown, or slow to find out."""
         table = survey.table
         if table is None or table.gzipped:
             return 0
@@ -274,7 +274,7 @@ def share(profile: Profile, survey: Survey) -> float:
 
 @contextmanager
 def _naming_the_image(task: ShardTask | None) -> Iterator[None]:
-    """Within it, a worker's death is an error that names the image which it had in hand."""
+    """Context manager: turns a worker's death into an error that names the image being processed."""
     try:
         yield
     except WorkerDied as death:

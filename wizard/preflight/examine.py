@@ -29,7 +29,7 @@ _WORTH_IGNORING = [name for name in checks.IGNORABLE if name != "raw-data"]
 """Without raw data a build ends anyway; ignoring that check only saves its time."""
 _BESIDE = 16
 """Files that a build makes beside its shards, amply."""
-_SUBSET = "Not the whole of ImageNet: fine where a subset is meant; labels stay those of the full set"
+_SUBSET = "Not the whole of ImageNet: fine if a subset is intended; labels stay those of the full set"
 
 
 @dataclass(frozen=True, kw_only=True)

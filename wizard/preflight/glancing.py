@@ -1,4 +1,4 @@
-"""The glance at what a profile would build of its raw data."""
+"""Summary of what a profile would build from its raw data."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,15 +13,15 @@ from wizard.sources.raw import Survey
 
 
 def glance_at(profile: Profile, surveys: Mapping[Split, Survey], counts: Mapping[Split, ClassCounts]) -> Glance:
-    """The classes, labels and images that the profile asks for.
+    """The classes, labels and images that the profile would build.
 
     Args:
-        profile: what is asked for.
-        surveys: of its raw data.
-        counts: of the same splits.
+        profile: the requested build.
+        surveys: surveys of its raw data.
+        counts: counts of the same splits.
 
     Raises:
-        UsageError: it asks for what this raw data cannot give; see `prepare.target` and `prepare.label_base`.
+        UsageError: this raw data cannot give what it requests; see `prepare.target` and `prepare.label_base`.
     """
     wanted = {split: counts[split] for split in SPLITS if split in profile.source.splits and split in counts}
     if profile.source.classes is not None:

@@ -1,4 +1,4 @@
-"""From a sample's values to what all images come to: likely values and their standard errors."""
+"""Extrapolates a sample's values to all images: likely totals and their standard errors."""
 
 from collections.abc import Iterable
 
@@ -8,24 +8,24 @@ import numpy.typing as npt
 from wizard.engine.events import Range
 
 _GROWTH = 1.3
-"""Allowed for: a worker's memory at the end of a build over that after the sample, for it may meet larger images."""
+"""Margin: a worker's memory at the end of a build over that after the sample, as it may process larger images."""
 _LARGER = 1.1
-"""Allowed for: an image's memory over what is foretold, so that a build has room for what its estimate had."""
+"""Margin: an image's memory over its estimate, so that a build has room for every image that was estimated."""
 
 Column = npt.NDArray[np.float64]
 
 
 def total(value: Column, size: Column, weight: Column, totals: tuple[int, float]) -> tuple[float, float]:
-    """What a value comes to over all images: likely value and standard error.
+    """The total of a value over all images: likely value and standard error.
 
-    A weighted least-squares line of the value over the image's size, at the true number and true bytes of all images
-    (the generalised regression estimator of survey sampling): what grows with the bytes and what is the same for every
-    image are both met well.
+    Evaluates a weighted least-squares line of the value over the image's size at the true number and bytes of all
+    images (the generalised regression estimator of survey sampling): it fits both values that grow with the bytes and
+    values that are the same for every image.
 
     Args:
-        value: float64[n] of the sample.
+        value: float64[n], the sample's values.
         size: float64[n], bytes of its images.
-        weight: float64[n], how many images each stands for.
+        weight: float64[n], how many images each represents.
         totals: number and bytes of all images.
     """
     count, total_bytes = totals
@@ -40,23 +40,23 @@ def total(value: Column, size: Column, weight: Column, totals: tuple[int, float]
 
 
 def summed(parts: Iterable[tuple[tuple[float, float], float]]) -> tuple[float, float]:
-    """Likely value and standard error of independent parts, each with its share."""
+    """Likely value and standard error of a sum of independent parts, each with its weight."""
     listed = list(parts)
     likely = sum(value * share for (value, _), share in listed)
     return likely, float(np.sqrt(sum((error * share) ** 2 for (_, error), share in listed)))
 
 
 def span(likely: float, spread: float, more: float) -> Range:
-    """What is likely, with as much on each side of it, and a share more at the top."""
+    """A range of `spread` on each side of the likely value, plus a fraction `more` at the top."""
     return Range(low=max(0.0, likely - spread), likely=likely, high=(likely + spread) * (1 + more))
 
 
 def worker_memory(rss: list[int], largest: int) -> Range:
-    """Bytes that one worker will hold.
+    """Bytes of memory that one worker will use.
 
     Args:
-        rss: what each held after its part of the sample.
-        largest: that the image takes which takes most.
+        rss: what each used after its part of the sample.
+        largest: bytes that the most demanding image needs.
     """
     alone = min(rss)
     return Range(

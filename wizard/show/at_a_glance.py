@@ -1,4 +1,4 @@
-"""A glance at classes and labels, as a few lines for a person."""
+"""Formats the summary of classes and labels as a few lines for a person."""
 
 import textwrap
 from collections.abc import Iterator
@@ -8,17 +8,17 @@ from wizard.sources.classes import stored_label
 from wizard.sources.glance import ClassSeen, Glance, Lacking, Size, SplitSeen
 
 _LONGEST = 28
-"""Characters of a class's name."""
+"""Most characters shown of a class's name."""
 BETWEEN = " · "
-"""Between the items of a list."""
+"""Separator between the items of a list."""
 _OPEN = "(as TFRecords store them; other formats count from 0)"
 _NARROW = 30
 WIDTH = 100
-"""Columns that lines keep to where no terminal says otherwise."""
+"""Default width of lines, in columns, without a terminal."""
 
 
 class Row(NamedTuple):
-    """A line: what it is about, what there is to be seen, and whether that should be looked at."""
+    """A line: its subject, its text, and whether it is a warning."""
 
     about: str
     text: str
@@ -26,7 +26,7 @@ class Row(NamedTuple):
 
 
 def rows(glance: Glance) -> list[Row]:
-    """What there is to be seen: labels, sizes, an example a split, and what does not fit together."""
+    """The summary's lines: labels, class sizes, an example of each split, and classes that differ."""
     told: list[Row] = []
     if glance.first:
         told.append(Row("class order" if glance.labels == "none" else "class labels", _ends(glance)))
@@ -43,11 +43,11 @@ def rows(glance: Glance) -> list[Row]:
 
 
 def lines(glance: Glance, width: int = 0) -> list[str]:
-    """The same as aligned lines, with a mark where something should be looked at.
+    """The same as aligned lines, with warnings marked.
 
     Args:
-        glance: to be told.
-        width: columns to keep to; 0 leaves that to whoever prints the lines.
+        glance: the summary.
+        width: columns to wrap at; 0 leaves wrapping to the caller.
     """
     told = rows(glance)
     broad = max((len(row.about) for row in told), default=0)
@@ -59,11 +59,11 @@ def lines(glance: Glance, width: int = 0) -> list[str]:
 
 
 def folded(text: str, width: int, indent: int) -> str:
-    r"""A list whose items are divided by dots, in as many lines as keep to a width.
+    r"""Wraps a list whose items are separated by dots.
 
     Args:
         text: the items.
-        width: columns of each line; where they are too few to be read well, all stays one line.
+        width: columns of each line; if there are too few to be readable, the list stays one line.
         indent: columns before all lines but the first.
 
     >>> folded("one of them · two of them · and number three of them", 30, 2)
@@ -91,7 +91,7 @@ def _ends(glance: Glance) -> str:
 
 
 def _end(seen: ClassSeen, glance: Glance) -> str:
-    """The first says what its number counts, for all of them."""
+    """One class; the first one also states the unit of its count, for all of them."""
     told = f"{_short(seen)} = {stored_label(seen.rank, 1)}" if glance.labels == "open" else _class(seen)
     if seen.images is None:
         return told
@@ -137,7 +137,7 @@ def _lacking(lacking: Lacking) -> str:
     kind = "class" if lacking.classes == 1 else "classes"
     have = "has" if len(lacking.others) == 1 else "have"
     others = " and ".join(lacking.others)
-    return f"{lacking.split} has no image of {lacking.classes:,} {kind} that {others} {have}: {named}"
+    return f"{lacking.split} has no images of {lacking.classes:,} {kind} that {others} {have}: {named}"
 
 
 def _class(seen: ClassSeen) -> str:
@@ -145,11 +145,11 @@ def _class(seen: ClassSeen) -> str:
 
 
 def _short(seen: ClassSeen) -> str:
-    """The first of a synset's words; of a class that has no others, its name."""
+    """The first of a synset's words, or the name of a class without words."""
     return _clipped(seen.name if seen.words == seen.name else seen.words.partition(",")[0] or seen.name)
 
 
 def _clipped(name: str) -> str:
-    """What moves the cursor, or colours a terminal, is told as an escape."""
+    """A name shortened for display, with control characters escaped."""
     shown = name if name.isprintable() else ascii(name)[1:-1]
     return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"

@@ -1,4 +1,4 @@
-"""What lies at a path, as facts for a person and for a program."""
+"""What a path holds, as facts for a person and for a program."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,17 +8,17 @@ from wizard.show.at_a_glance import BETWEEN, WIDTH, folded
 from wizard.sources.glance import Glance
 
 Facts = dict[str, Any]
-"""What was found, by name; values are JSON's own types."""
+"""What was found, by name; values are JSON types."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Inspection:
-    """What lies at a path.
+    """Result of inspecting a path.
 
     Attributes:
         facts: what was found.
-        glance: at its classes, labels and images, where it has some.
-        problems: why parts of it cannot be read, each with the part's name; what is merely missing is none.
+        glance: summary of its classes, labels and images, if it has some.
+        problems: why parts of it cannot be read, each with the part's name; missing parts are not problems.
     """
 
     facts: Facts
@@ -26,10 +26,10 @@ class Inspection:
     problems: tuple[tuple[str, SetupError], ...] = ()
 
     def require_readable(self) -> None:
-        """Sees to it that all that is there can be read.
+        """Requires that everything found can be read.
 
         Raises:
-            SetupError: something cannot be; the one error that there is, else an InputError of all.
+            SetupError: something cannot be read; the error itself if there is just one, else an InputError with all.
         """
         if len(self.problems) == 1:
             raise self.problems[0][1]
@@ -39,7 +39,7 @@ class Inspection:
 
 
 def as_text(facts: Facts, width: int = WIDTH) -> str:
-    """The facts as aligned lines; lists keep to a width, while a path is never broken."""
+    """The facts as aligned lines; lists are wrapped, but paths are never broken."""
     broad = min(44, max(map(len, facts)))
     return "\n".join(f"{key:<{broad}}  {_told(value, width - broad - 2, broad + 2)}" for key, value in facts.items())
 

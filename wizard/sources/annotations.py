@@ -23,7 +23,7 @@ from wizard.sources.raw import BoxTable, Progress
 from wizard.sources.trees.listing import Bounds, files_below
 
 GZIP = b"\x1f\x8b"
-"""What a gzipped file begins with."""
+"""First bytes of a gzipped file."""
 _LARGEST_MEMBER = 1 << 26
 _CHUNK = 1 << 20
 _TOLD = 1000
@@ -90,7 +90,7 @@ def read_box_folder(folder: Path, bounds: Bounds, progress: Progress) -> BoxTabl
 
 
 class _Tally:
-    """The boxes of annotations that were read so far; `way_out` is what to do about one that cannot be read."""
+    """Boxes of the annotations read so far; `way_out` is the hint for one that cannot be read."""
 
     def __init__(self, way_out: str) -> None:
         self.warnings: list[str] = []
@@ -101,14 +101,14 @@ class _Tally:
         self._boxes: list[Boxes] = []
 
     def add(self, where: str, image: str, xml: bytes) -> None:
-        """Passes over an annotation whose image is none of ILSVRC2012."""
+        """Adds an annotation; skips it if its image is not one of ILSVRC2012."""
         rank = rank_of_image(image)
         if rank is None:
             return
         try:
             found = parse(xml, synsets()[rank].wnid)
         except BadAnnotation as error:
-            raise InputError(f"{where} is no annotation that can be read: {error}.", self._way_out) from error
+            raise InputError(f"{where} is not a readable annotation: {error}.", self._way_out) from error
         self._names += [image.encode()] * len(found.boxes)
         self._boxes.append(found.boxes)
         self._rejected += found.rejected

@@ -1,4 +1,4 @@
-"""What members of an archive of images are called: images with their labels, and what else lies among them."""
+"""Names of members in an archive of images: images with their labels, and clutter."""
 
 import re
 from collections.abc import Callable
@@ -9,13 +9,13 @@ from wizard.sources import clutter
 from wizard.sources.classes import UNLABELLED
 
 CLASS_ARCHIVE = re.compile(r"(n\d{8})\.tar", re.ASCII)
-"""What the archive of a class is called."""
+"""Name of a class archive."""
 TRAIN_IMAGE = re.compile(r"(n\d{8})_\d+\.JPEG", re.ASCII)
-"""What an image of train is called."""
+"""Name of a training image."""
 
 
 def clutter_kind(name: str) -> str:
-    """What kind of clutter a member of this name is, by itself or by a folder on its path; empty for any other.
+    """The kind of clutter that a member is, by its name or a folder on its path; empty for any other.
 
     >>> clutter_kind("train/._n01440764.tar"), clutter_kind("__MACOSX/n01440764.tar"), clutter_kind("n01440764.tar")
     ('files of macOS (._*)', 'files in __MACOSX', '')
@@ -31,7 +31,7 @@ def _train_label(name: str) -> int:
     if match is None:
         raise ValueError("is neither named <wnid>.tar nor <wnid>_<number>.JPEG")
     if match[1] not in ranks():
-        raise ValueError(f"is an image of {match[1]}, by its name, and no synset of ILSVRC2012 is named so")
+        raise ValueError(f"is named as an image of {match[1]}, which is not a synset of ILSVRC2012")
     return ranks()[match[1]]
 
 
@@ -53,7 +53,7 @@ LABEL_OF: dict[Split, Callable[[str], int]] = {
     "validation": _validation_label,
     "test": _test_label,
 }
-"""By the split: from an image's name, without folders, to its class's rank, -1 for none.
+"""For each split, a function from an image's name, without folders, to its class's rank, -1 for none.
 
-Each raises ValueError where no image of the split is so named; the message is the end of a sentence about it.
+Each raises ValueError if images of the split have other names; the message is the end of a sentence about the image.
 """

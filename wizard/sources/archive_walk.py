@@ -1,7 +1,7 @@
-"""Walks an archive of images by its headers alone: which members are images, what they are called, and their class.
+"""Indexes an archive of images from its headers: which members are images, their names and their classes.
 
-Train holds the archive of each class, as the official one does, or the images themselves, as one does that was packed
-from an extracted tree. An image's name says which class it is of; folders on the way to it may have any name but that
+A train archive holds either an archive for each class, as the official one does, or the images themselves, as when an
+extracted tree was packed again. An image's name gives its class; the folders around it may have any name except that
 of another class.
 """
 
@@ -23,13 +23,13 @@ from wizard.sources.split_names import split_of_folder
 from wizard.sources.trees.official_names import is_wnid
 
 _TOLD = 5000
-"""Images between two looks at how far the walk is."""
-_REPACK = "Leave it out, or put it where it belongs, and pack the archive again"
+"""Images between two reports of progress."""
+_REPACK = "Remove it, or move it to its own class's folder, and pack the archive again"
 
 
 @dataclass(kw_only=True)
 class Rows:
-    """Some images of an archive; `image` says whether the content begins as an image does."""
+    """Some images of an archive; `image` is whether the content begins like an image."""
 
     name: list[bytes] = field(default_factory=list)
     offset: list[int] = field(default_factory=list)
@@ -47,11 +47,11 @@ class Rows:
 
 
 class Zeros(NamedTuple):
-    """The zeros at the end of an archive that may be a hole.
+    """Zeros at the end of an archive that may be a hole.
 
     Attributes:
-        archive: name of the class archive; empty where it is the whole one.
-        size: bytes of them.
+        archive: name of the class archive; empty for the outer one.
+        size: how many bytes.
         inside: whether they begin inside the last image.
     """
 
@@ -69,8 +69,8 @@ class Walk:
         split: whose images it holds.
 
     Attributes:
-        clutter: members that are passed over, by kind: how many, and the path of the first.
-        zeros: at the ends of archives, where they may be a hole.
+        clutter: members that are ignored, by kind: how many, and the path of the first.
+        zeros: those at the ends of archives that may be holes.
     """
 
     def __init__(self, file: IO[bytes], path: Path, split: Split) -> None:
@@ -81,13 +81,13 @@ class Walk:
         self._split: Split = split
 
     def rows(self, total: int) -> Iterator[tuple[Rows, int]]:
-        """The images in the order of the archive, and after how many bytes of it.
+        """Yields the images in archive order, with the number of bytes walked so far.
 
         Args:
             total: bytes of the archive.
 
         Raises:
-            InputError: it is truncated or damaged, or holds what it should not.
+            InputError: it is truncated or damaged, or holds an unexpected member.
         """
         rows = Rows()
         try:
@@ -108,7 +108,7 @@ class Walk:
     def _of_class(self, wnid: str, archive: tar.Member) -> Rows:
         if wnid not in ranks():
             raise InputError(
-                f"{self._path} holds {archive.name}, and no synset of ILSVRC2012 is named so.", self._way_out()
+                f"{self._path} holds {archive.name}, which is not named after a synset of ILSVRC2012.", self._way_out()
             )
         rows = Rows()
         try:
@@ -128,7 +128,7 @@ class Walk:
         return rows
 
     def _members(self, archive: str, start: int, end: int) -> Iterator[tar.Member]:
-        """The members of the whole archive, or of a class's, without clutter."""
+        """The members of the outer archive, or of a class archive, without clutter."""
         last: tar.Member | None = None
 
         def ended(size: int, zeros: int) -> None:
@@ -141,7 +141,7 @@ class Walk:
             if why:
                 raise InputError(f"{self._path}: the name of its member {member.name!r} {why}.", self._way_out())
             kind = clutter_kind(member.name)
-            last = None if kind or CLASS_ARCHIVE.fullmatch(_base(member)) else member  # others may well end in zeros
+            last = None if kind or CLASS_ARCHIVE.fullmatch(_base(member)) else member  # non-images may end in zeros
             if kind:
                 path = f"{archive}/{member.name}" if archive else member.name
                 count, first = self.clutter.get(kind, (0, path))
@@ -159,11 +159,12 @@ class Walk:
             split = split_of_folder(folder)
             if split is not None and split != self._split:
                 raise InputError(
-                    f"{self._path}: {member.name} lies in a folder of {split}, in an archive of {self._split}.", _REPACK
+                    f"{self._path}: {member.name} is in a folder of {split}, but this is the archive of {self._split}.",
+                    _REPACK,
                 )
             if label != UNLABELLED and is_wnid(folder) and ranks().get(folder) != label:
                 raise InputError(
-                    f"{self._path}: {member.name} lies in the folder of {folder}, but is an image of "
+                    f"{self._path}: {member.name} is in the folder of {folder}, but is an image of "
                     f"{synsets()[label].wnid}.",
                     _REPACK,
                 )

@@ -23,12 +23,12 @@ def read_table(path: Path, split: Split, cache: Path, progress: Progress, *, ski
         path: an official archive.
         split: whose images it holds.
         cache: folder of cached indexes.
-        progress: told how far the walk is; not called where the cache has the index.
+        progress: called with the walk's progress; not called if the cache has the index.
         skip_bad: whether members that are empty or no image are left to the worker to skip.
 
     Raises:
         InputError: the archive is truncated or damaged, holds an unknown wnid, a name twice, fewer images than the
-            official one at the same size, or (unless skip_bad) a member that is empty or no image.
+            official one at the same size, or (unless skip_bad) a member that is empty or not an image.
     """
     with reading(path):
         arrays = cached(cache, path, f"index5-{split}", lambda: _walk(path, split, progress))
@@ -85,20 +85,20 @@ def _left_out(path: Path, arrays: Arrays) -> Iterator[LeftOut]:
 
 
 def _refuse_hole(path: Path, split: Split, arrays: Arrays) -> None:
-    """The official archive at its full size holds all images, or a part of it was never written."""
+    """Refuses an archive of the official size with fewer images: part of it was never written."""
     official, count, size = IMAGES[split], len(arrays["name"]), path.stat().st_size
     if size != official.bytes or count >= official.images:
         return
-    zeros = f", and {human_bytes(int(arrays['zeros'].max()))} of zeros at an end" if len(arrays["zeros"]) else ""
+    zeros = f", and ends in {human_bytes(int(arrays['zeros'].max()))} of zeros" if len(arrays["zeros"]) else ""
     raise InputError(
         f"{path} has the official size, but only {count:,} of {official.images:,} images{zeros}: its space was "
-        "reserved for a download or copy that did not fill it.",
+        "allocated for a download or copy that did not finish.",
         "Download or copy it again",
     )
 
 
 def _warnings(path: Path, split: Split, arrays: Arrays) -> Iterator[str]:
-    """Zeros where nothing is missing are only padding; where the full set may be meant, they may be a hole."""
+    """A warning about zeros that may be a hole; if no image is missing, they are only padding."""
     if not len(arrays["zeros"]) or len(arrays["name"]) == IMAGES[split].images:
         return
     longest, others = int(arrays["zeros"].argmax()), len(arrays["zeros"]) - 1
@@ -119,5 +119,5 @@ def _refuse(path: Path, arrays: Arrays, row: int, *, official: bool) -> None:
         f"{path}: {name} "
         + (f"is no image, by the first of its {size:,} bytes" if size else "has no bytes")
         + (f"; {others:,} more members are empty or no images." if others else "."),
-        f"{'Fetch the archive' if official else 'Fetch or pack the archive'} again, or {ON_BAD_IMAGE}",
+        f"{'Download the archive' if official else 'Download or pack the archive'} again, or {ON_BAD_IMAGE}",
     )

@@ -1,4 +1,4 @@
-"""How many images of each class a split holds, and one image of it as an example."""
+"""Counts the images of each class in a split, and picks one image as an example."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -16,20 +16,20 @@ from wizard.sources.sampling import draw
 
 _SEED = 2012
 _TRIED = 4
-"""Places at which an archive is looked into: a byte between two images is of none."""
+"""Offsets that are tried in an archive: a byte between two images belongs to neither."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ClassCounts:
-    """The images of a split by class.
+    """A split's images by class.
 
     Attributes:
-        split: which.
-        images: how many it holds, with a label or without.
-        by_rank: int64[classes]; None for an official archive, whose counts are taken for granted.
-        example: one of the images, as `place_of` tells it; empty where none could be read.
-        rank: of the example's class; -1 where it has no label.
-        problem: why no example could be read, in sentences; mostly empty.
+        split: the split.
+        images: how many it holds, with or without a label.
+        by_rank: int64[classes], images of each; None for an official archive, whose published counts are used.
+        example: one of the images, as described by `place_of`; empty if none could be read.
+        rank: the example's class; -1 if it has no label.
+        problem: why no example could be read, in sentences; usually empty.
         hint: what to do about that.
     """
 
@@ -43,11 +43,11 @@ class ClassCounts:
 
 
 def count(split: str, table: SampleTable, *, without: Collection[str] = ()) -> ClassCounts:
-    """The images of a table; the example is the one in its middle.
+    """Counts the images of a table; the example is the one in the middle.
 
     Args:
-        split: whose they are.
-        table: of them.
+        split: the table's split.
+        table: its images.
         without: names of images that are not counted.
     """
     label, rows = table.label, np.arange(len(table))
@@ -62,15 +62,15 @@ def count(split: str, table: SampleTable, *, without: Collection[str] = ()) -> C
 
 
 def counted(label: npt.NDArray[np.int16], classes: int) -> npt.NDArray[np.int64]:
-    """How many of the labels are of each rank: int64[classes]; those below 0 are of none."""
+    """The number of labels of each rank: int64[classes]; labels below 0 are not counted."""
     return np.bincount(label[label >= 0], minlength=classes).astype(np.int64)
 
 
 def count_splits(raw: RawData, surveys: Mapping[Split, Survey], cache: Path) -> dict[Split, ClassCounts]:
-    """The images of each split that was surveyed.
+    """Counts the images of each surveyed split.
 
-    A table that the survey made is not read again, nor is that of an archive which the cache holds by now. An archive
-    of the official size is not read for this: one image is looked up.
+    Tables made by the survey, and archives already in the cache, are not read again. An archive of the official size is
+    not indexed for this: only one image is looked up.
 
     Raises:
         InputError: an archive has changed since its survey, and cannot be read now.
@@ -81,9 +81,9 @@ def count_splits(raw: RawData, surveys: Mapping[Split, Survey], cache: Path) -> 
 def first_classes(
     counts: Mapping[Split, ClassCounts], number: int, tables: Mapping[Split, SampleTable | None]
 ) -> dict[Split, ClassCounts]:
-    """The same for just the first classes that the leading split has images of.
+    """The same counts, limited to the first classes that the leading split has images of.
 
-    What is not known image by image stays as it is, but for classes: an official archive has images of every one.
+    Counts that are not known by class are kept, except for the number of classes: an official archive has them all.
 
     Args:
         counts: of all classes.
@@ -96,7 +96,7 @@ def first_classes(
 
 
 def place_of(table: SampleTable, row: int) -> str:
-    """Where an image lies, as short as tells it: its folder and name, or the file that holds it and its name."""
+    """An image's location in short: its folder and name, or the file that holds it and its name."""
     file, inside, name = Path(table.files[table.file[row]]).name, table.inside[row].decode(), table.name[row].decode()
     if inside:
         return f"{file}/{inside}"

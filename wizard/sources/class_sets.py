@@ -1,4 +1,4 @@
-"""Which classes the splits of a dataset have, and what is to be said of that before it is built."""
+"""Compares the classes of a dataset's splits, and reports differences before it is built."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -12,15 +12,15 @@ from wizard.sources.numbered import are_numbers, as_text, numbered
 from wizard.sources.samples import SampleTable
 
 _NAMED = 5
-_FEWER = "Take more classes (--set source.classes=10), or leave this split out (source.splits)"
+_FEWER = "Use more classes (--set source.classes=10), or leave this split out (source.splits)"
 
 
 def told_of_classes(tables: Mapping[Split, SampleTable], *, in_folders: bool, base: int) -> Iterator[tuple[str, bool]]:
-    """Splits with other classes than train, and class folders that are numbers.
+    """Notes on splits whose classes differ from train's, and on class folders that are numbers.
 
     Args:
-        tables: of the splits.
-        in_folders: whether they are written to folders, which a reader counts by itself.
+        tables: the splits.
+        in_folders: whether they are written as class folders, which readers number themselves.
         base: the label that is stored for the first class.
 
     Yields:
@@ -32,10 +32,10 @@ def told_of_classes(tables: Mapping[Split, SampleTable], *, in_folders: bool, ba
 
 
 def of_first_classes(tables: Mapping[Split, SampleTable], count: int) -> dict[Split, SampleTable]:
-    """What there is of the first classes; of train's, where it is asked for, whichever split is built first.
+    """The tables limited to the first `count` classes: those of train if it is among the splits.
 
     Raises:
-        InputError: a split has nothing of them.
+        InputError: a split has no images of them.
     """
     leading = next(tables[split] for split in SPLITS if split in tables)
     labels = np.unique(leading.label)
@@ -43,12 +43,12 @@ def of_first_classes(tables: Mapping[Split, SampleTable], count: int) -> dict[Sp
     rows = {split: np.flatnonzero(np.isin(table.label, chosen)) for split, table in tables.items()}
     for split, found in rows.items():
         if not len(found):
-            raise InputError(f"{split} holds no image of the classes that source.classes = {count} leaves.", _FEWER)
+            raise InputError(f"{split} has no images of the classes selected by source.classes = {count}.", _FEWER)
     return {split: _only(table, rows[split]) for split, table in tables.items()}
 
 
 def _only(table: SampleTable, rows: npt.NDArray[np.intp]) -> SampleTable:
-    """Just these rows, but all files: where shards are kept, one of which no image is left is an empty shard."""
+    """Only these rows, but all files: if source shards are kept, one with no images left becomes an empty shard."""
     return replace(table.take(rows), files=table.files, file=table.file[rows], left_out=table.left_out)
 
 
@@ -73,7 +73,7 @@ def _sets_apart(tables: Mapping[Split, SampleTable]) -> Iterator[tuple[str, bool
 
 
 def _numbers(tables: Mapping[Split, SampleTable], *, in_folders: bool, base: int) -> Iterator[str]:
-    """Where labels are not the numbers, or to sort these as text, as many readers do, gives others."""
+    """Notes where labels differ from the numbers, or where readers that sort names as text get other labels."""
     table = next(iter(tables.values()))
     names = [table.classes.names[rank] for rank in sorted(set().union(*map(_present, tables.values())))]
     text = as_text(names) if are_numbers(names) else ""
@@ -82,16 +82,16 @@ def _numbers(tables: Mapping[Split, SampleTable], *, in_folders: bool, base: int
         first = f"class {names[0]} has label {int(names[0]) + base}"
         yield (
             f"Class folders are numbers, and output.label_base = {base} adds {base} to each: {first}; "
-            "--set output.label_base=0 stores the numbers themselves"
+            "--set output.label_base=0 stores the numbers unchanged"
         )
     if not text:
         return
     if in_folders:
-        yield f"Class folders are numbers, and readers of folders count them for themselves: {text}"
+        yield f"Class folders are numbers, but readers of image folders number them on their own: {text}"
     elif by_number:
-        yield f"Class folders are numbers, which labels follow; {text}"
+        yield f"Class folders are numbers, and these are the labels; {text}"
     else:
-        yield f"Class folders are numbers, and labels are not these numbers: {text}"
+        yield f"Class folders are numbers, but the labels are not these numbers: {text}"
 
 
 def _present(table: SampleTable) -> set[int]:

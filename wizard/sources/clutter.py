@@ -1,4 +1,4 @@
-"""What systems and tools leave among images: one table of names, whatever lies under them."""
+"""Recognises files that operating systems and tools leave among images, by name alone."""
 
 import re
 
@@ -39,7 +39,7 @@ _BY_FOLDER = {name.casefold(): kind for name, kind in _FOLDERS.items()}
 _BY_FILE = {name.casefold(): kind for name, kind in _FILES.items()}
 _SUMS = re.compile(r"(?:(?:md5|sha\d{1,3})sums?|checksums?)|.*\.(?:(?:md5|sha\d{1,3})(?:sums?)?|sfv)", re.DOTALL)
 _BACKUP = re.compile(r".*(?:~|\.bak|\.orig|\.sw[op]|\.\w+_original)", re.DOTALL)
-"""ExifTool keeps photo.jpg as photo.jpg_original when it changes it; editors add ~."""
+"""Backups: ExifTool keeps photo.jpg as photo.jpg_original when it changes it; editors add ~."""
 _ABOUT = {
     "authors",
     "changelog",
@@ -62,9 +62,9 @@ _SUFFIXES = frozenset(f"{_LISTS} {_TEXTS} {_UNFINISHED}".split())
 
 
 def of_folder(name: str) -> str:
-    """What the files in a folder of this name are told as; empty where such a folder is no clutter.
+    """The kind of the files in a folder of this name; empty if such a folder is not clutter.
 
-    Every hidden folder is; . and .. are none.
+    Every hidden folder is clutter, except . and ..
 
     >>> of_folder("@eaDir"), of_folder("tench")
     ('files in @eaDir (Synology thumbnails)', '')
@@ -74,7 +74,7 @@ def of_folder(name: str) -> str:
 
 
 def of_file(name: str) -> str:
-    """What a file of this name is told as; empty where it is no clutter, as images are not.
+    """The kind of a file of this name; empty if it is not clutter, as for images.
 
     >>> of_file("Thumbs.db"), of_file("boxes.XML"), of_file("._a.jpg"), of_file("a.jpg")
     ('Thumbs.db files', '.xml files', 'files of macOS (._*)', '')

@@ -36,10 +36,10 @@ def open_raw(
         layout: the form that it must be, where the person says so.
         labels: whether the labels of class folders are those of ImageNet or of the folders.
         follow: whether links may lead out of the folder.
-        role: what folders of images are that can be read in more than one way.
+        role: how to read folders of images that can be read in more than one way.
 
     Raises:
-        DoubtfulFolders: there are such, and `role` does not say what they are.
+        DoubtfulFolders: there are such folders, and `role` does not settle it.
         InputError: there is no such folder, it cannot be looked into, or it holds none of the forms.
     """
     with reading(folder):

@@ -1,7 +1,7 @@
-"""What a person can check at a glance: which classes have which labels, how large they are, and an example a split.
+"""Summary that a person can check at a glance: classes with their labels and sizes, and an example of each split.
 
-Most wrong readings of raw data show here before anything is built: two classes where there are a hundred, labels in
-the order of text where numbers were meant, a split whose images are of other classes.
+Most misread raw data shows here before anything is built: two classes instead of a hundred, labels sorted as text
+where numbers were meant, a split whose images belong to other classes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,9 +18,9 @@ from wizard.sources.numbered import numbered
 from wizard.sources.raw import Survey
 
 Labels = Literal["stored", "open", "none"]
-"""Whether labels are known as they are stored, hang on a format that is not chosen yet, or are not stored at all."""
+"""Whether stored labels are known, depend on an output format not chosen yet, or are not stored at all."""
 FIRST, LAST = 3, 2
-"""Classes shown of each end. Three show an order by text: 0, 1, 10."""
+"""Classes shown from each end. Three are enough to show an order by text: 0, 1, 10."""
 _NAMED = 3
 _ORDER: Mapping[str, int] = {split: place for place, split in enumerate(SPLITS)}
 _OFFICIAL = {"train": (732, 1300), "validation": (50, 50)}
@@ -29,14 +29,14 @@ _OFFICIAL = {"train": (732, 1300), "validation": (50, 50)}
 
 @dataclass(frozen=True, kw_only=True)
 class ClassSeen:
-    """A class.
+    """A class as shown in the summary.
 
     Attributes:
         name: a wnid, a folder's name or a number.
-        words: it in words.
+        words: its description in words.
         rank: its place among the classes, from 0.
-        label: that is stored for it; None where that is not decided yet, or none is stored.
-        images: of the leading split; None where they were not counted.
+        label: the stored label; None if that is not decided yet, or no labels are stored.
+        images: its images in the leading split; None if they were not counted.
     """
 
     name: str
@@ -48,12 +48,12 @@ class ClassSeen:
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """How large a class is.
+    """The size of a class.
 
     Attributes:
-        images: it has.
-        example: a class of this size; None where they were not counted.
-        classes: how many are of this size.
+        images: how many it has.
+        example: a class of this size; None if the images were not counted.
+        classes: how many classes are of this size.
     """
 
     images: int
@@ -63,18 +63,18 @@ class Size:
 
 @dataclass(frozen=True, kw_only=True)
 class SplitSeen:
-    """A split.
+    """A split as shown in the summary.
 
     Attributes:
-        split: which.
+        split: the split.
         images: how many it holds.
-        classes: how many have images in it.
-        counted: whether they were counted; else they are the official archive's, as published.
-        smallest: of those classes; None where no image has a label.
-        largest: of them.
-        example: path or name of one of its images; empty where none was read.
-        example_class: that it is of; None where it has no label.
-        problem: why no example was read, in sentences; mostly empty.
+        classes: how many classes have images in it.
+        counted: whether the images were counted; else the numbers are those published for the official archive.
+        smallest: size of the smallest of those classes; None if no image has a label.
+        largest: size of the largest.
+        example: path or name of one of its images; empty if none was read.
+        example_class: the example's class; None if it has no label.
+        problem: why no example was read, in sentences; usually empty.
     """
 
     split: str
@@ -90,13 +90,13 @@ class SplitSeen:
 
 @dataclass(frozen=True, kw_only=True)
 class Lacking:
-    """Classes that other splits have images of, and this one has not.
+    """Classes that other splits have images of, but this one does not.
 
     Attributes:
-        split: this one.
-        others: those.
+        split: the split without them.
+        others: the splits that have them.
         classes: how many classes.
-        first: of them.
+        first: the first of them.
     """
 
     split: str
@@ -107,16 +107,16 @@ class Lacking:
 
 @dataclass(frozen=True, kw_only=True)
 class Glance:
-    """A dataset, or raw data, at a glance.
+    """Summary of a dataset or of raw data.
 
     Attributes:
         labels: how far its labels are decided.
-        classes: how many the labels count.
+        classes: number of classes that the labels range over.
         without_images: how many of them have no image in any split.
-        first: the first that have images, in the order of their labels; all of them where they are few.
+        first: the first classes with images, by label; all of them if there are few.
         last: the last ones.
-        splits: in their order.
-        lacking: which of them lack classes.
+        splits: the splits, in order.
+        lacking: the splits that lack classes.
     """
 
     labels: Labels
@@ -129,13 +129,13 @@ class Glance:
 
 
 def glance(classes: Classes, base: int, counts: Sequence[ClassCounts], *, labels: Labels = "stored") -> Glance:
-    """The glance at some splits.
+    """Summarises some splits.
 
     Args:
-        classes: that their labels count in.
-        base: the label that is stored for rank 0; not looked at unless labels are stored.
-        counts: of each split; the first of train, validation and test leads.
-        labels: how far they are decided.
+        classes: the classes that their labels refer to.
+        base: the label that is stored for rank 0; unused unless labels are stored.
+        counts: each split's counts; the first of train, validation and test leads.
+        labels: how far the labels are decided.
     """
     counts = sorted(counts, key=lambda each: _ORDER[each.split])
     namer = _Namer(classes, base if labels == "stored" else None)
@@ -156,9 +156,9 @@ def glance(classes: Classes, base: int, counts: Sequence[ClassCounts], *, labels
 
 
 def glance_at_raw(surveys: Mapping[Split, Survey], counts: Mapping[Split, ClassCounts]) -> Glance:
-    """The glance at raw data of which nobody has said yet what becomes of it.
+    """Summarises raw data for which no output has been chosen yet.
 
-    Records state their labels, and so do classes that are numbers; the others' hang on the format.
+    Records state their labels, and so do classes that are numbers; other labels depend on the output format.
     """
     table = next((survey.table for survey in surveys.values() if survey.table is not None), None)
     if table is None:
@@ -169,7 +169,7 @@ def glance_at_raw(surveys: Mapping[Split, Survey], counts: Mapping[Split, ClassC
 
 
 class _Namer:
-    """Tells ranks as classes."""
+    """Describes classes by their ranks."""
 
     def __init__(self, classes: Classes, base: int | None) -> None:
         self._classes = classes
@@ -186,7 +186,7 @@ class _Namer:
 
 
 def _ranks(counts: ClassCounts, classes: int) -> npt.NDArray[np.intp]:
-    """Of the classes that a split has images of; an official archive has some of all, but test's have no labels."""
+    """Ranks of the classes that a split has images of: all in an official archive, except in the unlabelled test."""
     if counts.by_rank is not None:
         return np.flatnonzero(counts.by_rank)
     return np.arange(classes if counts.split in _OFFICIAL else 0)

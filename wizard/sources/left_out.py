@@ -1,4 +1,4 @@
-"""Counts the files of a split that are not read, and says what they are."""
+"""Counts the files of a split that are not read, by kind."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -7,12 +7,12 @@ from pathlib import Path
 from wizard.sources.samples import LeftOut
 
 _KINDS = 40
-"""Kinds that are told apart; names of strangers could make millions."""
+"""Most kinds that are counted separately; arbitrary file names could make millions."""
 _SHOWN = 5
 
 
 class LeftOutCounter:
-    """The kinds of files that are not read, how many there are of each, and the first by path."""
+    """Counter of files that are not read: for each kind, how many, and the first by path."""
 
     def __init__(self) -> None:
         self._kinds: dict[tuple[str, bool], tuple[int, str]] = {}
@@ -22,8 +22,8 @@ class LeftOutCounter:
 
         Args:
             what: its kind in words, plural.
-            path: its own.
-            clutter: whether nobody misses it.
+            path: its path.
+            clutter: whether it is clutter that nobody misses.
         """
         kind = (what, clutter)
         if kind not in self._kinds and len(self._kinds) >= _KINDS:
@@ -32,7 +32,7 @@ class LeftOutCounter:
         self._kinds[kind] = (count + 1, min(first, path))
 
     def counted(self) -> tuple[LeftOut, ...]:
-        """All kinds: what is no clutter first, then the most frequent."""
+        """All kinds: clutter last, the most frequent first."""
         found = [
             LeftOut(what=what, count=count, first=first, clutter=clutter)
             for (what, clutter), (count, first) in self._kinds.items()
@@ -41,7 +41,7 @@ class LeftOutCounter:
 
 
 def in_words(left_out: Sequence[LeftOut]) -> str:
-    """Their kinds with counts, the first few at least.
+    """The first few kinds with their counts, in words.
 
     >>> in_words([LeftOut(what=".npy files", count=1, first="a.npy", clutter=False)])
     '1 .npy file'
@@ -54,17 +54,17 @@ def in_words(left_out: Sequence[LeftOut]) -> str:
 
 
 def instead_of_images(path: Path, left_out: Sequence[LeftOut]) -> str:
-    """What lies at a path where images should, in a sentence."""
+    """A sentence on what a path holds instead of images."""
     if not left_out:
         return f"{path} holds no images."
     count = total(left_out)
     if count == 1:
-        return f"{path} holds 1 file, which is no image: {left_out[0].first}."
-    return f"{path} holds {count:,} files, none an image: {in_words(left_out)}; the first is {left_out[0].first}."
+        return f"{path} holds 1 file, which is not an image: {left_out[0].first}."
+    return f"{path} holds {count:,} files but no images: {in_words(left_out)}; the first is {left_out[0].first}."
 
 
 def total(left_out: Iterable[LeftOut]) -> int:
-    """How many files they are."""
+    """The number of files of all kinds together."""
     return sum(each.count for each in left_out)
 
 

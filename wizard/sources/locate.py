@@ -144,8 +144,8 @@ def sniff(path: Path) -> None:
         )
     if not any(head):
         raise InputError(
-            f"{path} ({human_bytes(size)}) begins with zeros: its space was reserved for a download or copy that did "
-            "not fill it.",
+            f"{path} ({human_bytes(size)}) begins with zeros: its space was allocated for a download or copy that did "
+            "not finish.",
             again,
         )
     if not gzipped and not tar.is_header(head):

@@ -1,4 +1,4 @@
-"""Classes that are numbers: the number is the label."""
+"""Classes named by numbers: the number is the label."""
 
 from collections.abc import Collection
 from itertools import accumulate
@@ -7,11 +7,11 @@ from wizard.errors import InputError
 from wizard.sources.classes import Classes
 
 HIGHEST = 32_766
-"""The highest number that labels of int16 have room for, with one more for labels from 1."""
+"""The highest number that fits an int16 label, even if 1 is added for labels from 1."""
 
 
 def are_numbers(names: Collection[str]) -> bool:
-    """Whether all names are plain decimal numbers that can be labels, zeros in front or not.
+    """Whether all names are plain decimal numbers that can be labels, with or without leading zeros.
 
     >>> are_numbers(["0", "10"]), are_numbers(["00042"]), are_numbers(["1.5"]), are_numbers(["100000"])
     (True, True, False, False)
@@ -20,7 +20,7 @@ def are_numbers(names: Collection[str]) -> bool:
 
 
 def by_number(names: Collection[str]) -> Classes:
-    """Classes whose rank is their number; one that no folder has is called by its number, so that there is no gap.
+    """Classes whose rank is their number; a number without a folder becomes a class too, so that there are no gaps.
 
     Raises:
         InputError: two names are the same number.
@@ -31,7 +31,7 @@ def by_number(names: Collection[str]) -> Classes:
         if other != name:
             raise InputError(
                 f"The class folders {other} and {name} are the same number.",
-                "Rename one of them, or take labels from the sorted names: --set source.labels=folders",
+                "Rename one of them, or use labels from the sorted names: --set source.labels=folders",
             )
     widths = {len(name) for name in names}
     width = widths.pop() if len(widths) == 1 else 1
@@ -49,7 +49,7 @@ def numbered(classes: Classes) -> bool:
 
 
 def as_text(names: Collection[str]) -> str:
-    """What sorting the names as text, as ImageFolder does, would make of the labels; empty where it is the same.
+    """How sorting the names as text, as ImageFolder does, would change the labels; empty if it would not.
 
     >>> as_text(["0", "1", "2", "10"])
     'sorted as text, as ImageFolder does, 10 would come before 2 and class 2 would get label 3'

@@ -15,7 +15,7 @@ from wizard.sources.samples import SampleTable
 
 _BOXES = {name for boxes in BOXES.values() for name in boxes.names}
 _TAIL = 1 << 16
-"""Amply what the official archives end in: their sizes are multiples of tar's default record of 10,240 bytes."""
+"""More than the zeros that the official archives end in: their sizes are multiples of tar's 10,240-byte records."""
 
 
 class OfficialArchives:
@@ -77,7 +77,7 @@ class OfficialArchives:
         sums += [(path, BOXES[split].md5) for split, path in annotated.items()]
         for path, expected in sums:
             if path.name in _BOXES and not _is_gzipped(path):
-                yield f"{path.name} was unpacked by a browser, so that it has no official MD5 to compare with"
+                yield f"{path.name} was unpacked by a browser, so there is no official MD5 to compare it with"
                 continue
             when = verify_md5(path, expected, cache, step(f"MD5 of {path.name}"))
             yield f"{path.name} has its official MD5 (verified {when})"
@@ -102,14 +102,14 @@ def _is_gzipped(path: Path) -> bool:
 
 
 def _refuse_hole_at_end(path: Path) -> None:
-    """Space may have been reserved for a download that did not fill it; then the size says nothing."""
+    """Refuses an archive that ends in too many zeros: space allocated in advance has the right size, but no data."""
     with path.open("rb") as file:
         file.seek(-_TAIL, os.SEEK_END)
         if any(file.read(_TAIL)):
             return
     raise InputError(
-        f"{path} has the official size, but ends in zeros: its space was reserved for a download or copy that did not "
-        "fill it.",
+        f"{path} has the official size, but ends in zeros: its space was allocated for a download or copy that did not "
+        "finish.",
         "Download or copy it again",
     )
 

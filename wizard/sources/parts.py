@@ -20,7 +20,7 @@ def missed(raw: RawData, part: Part) -> bool:
 
 
 def build_only(parts: Collection[Part]) -> str:
-    """The end of a hint about a split that cannot be built: which ones can, as far as a first sight tells."""
+    """The end of a hint about a split that cannot be built: which splits can, judging by a first look."""
     sound = ", ".join(f'"{part.split}"' for part in parts if part.kind == "images" and part.sound)
     return f", or build only what is there: --set 'source.splits=[{sound}]'" if sound else ""
 

@@ -30,7 +30,7 @@ class Part:
         bytes: its size, where it is a file; else 0.
         problem: what is wrong with it at first sight, in sentences; empty where nothing is.
         hint: what to do about that.
-        more: the other folders, where it lies in several.
+        more: the other folders, if it is spread over several.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Part:
 
     @property
     def folders(self) -> list[Path]:
-        """The folders that it lies in; none where it is a file."""
+        """The folders that hold it; none if it is a file."""
         return [path for path in (self.path, *self.more) if path is not None and path.is_dir()]
 
     @property
@@ -87,7 +87,7 @@ class BoxTable(NamedTuple):
         names: bytes[n], the image that each box belongs to, with .JPEG; sorted.
         boxes: float64[n, 4], xmin ymin xmax ymax in 0..1.
         rejected: how many others the rules turned away.
-        warnings: what a person should check, in sentences without a full stop.
+        warnings: things that a person should check, in sentences without a full stop.
     """
 
     names: npt.NDArray[np.bytes_]

@@ -1,23 +1,23 @@
-"""What is to be said of a split beside its count: what lies there and is not read, and what looks like copies."""
+"""Remarks on a split: files that are not read, apparent copies, repaired boxes, and warnings."""
 
 from typing import NamedTuple
 
 from wizard.sources.left_out import in_words
 from wizard.sources.samples import Copies, SampleTable
 
-_LOOK = "Look at the files named; where one should be an image, convert it"
-_REMOVE = "Remove the copies, unless they are images of their own"
-_BOXES = "See whether that is what the boxes were meant to be; inspect shows the first record"
-_COMPARE = "Compare the raw data with where it came from, archives by their sizes and checksums"
+_LOOK = "Check the files named; if one should be an image, convert it"
+_REMOVE = "Remove the copies, unless they are separate images"
+_BOXES = "Check that this is what the boxes were meant to be; inspect shows the first record"
+_COMPARE = "Compare the raw data with the original, archives by size and checksum"
 
 
 class Remark(NamedTuple):
-    """Something to be said of a split.
+    """A remark on a split.
 
     Attributes:
-        about: what it is about, in a word or two.
-        text: what is said, without an end.
-        hint: what a person should do about it; empty where nothing is to be done.
+        about: its subject, in a word or two.
+        text: the remark, without a full stop.
+        hint: what a person should do about it; empty if nothing.
     """
 
     about: str
@@ -26,7 +26,7 @@ class Remark(NamedTuple):
 
     @property
     def warning(self) -> bool:
-        """Whether a person should look at it."""
+        """Whether a person should act on it."""
         return bool(self.hint)
 
     def __str__(self) -> str:
@@ -34,7 +34,7 @@ class Remark(NamedTuple):
 
 
 def remarks(table: SampleTable) -> list[Remark]:
-    """What is to be said of a split's table; nothing where only images lie there, each once."""
+    """The remarks on a split's table; none if it holds only images, each once."""
     told = []
     missed = [each for each in table.left_out if not each.clutter]
     clutter = [each for each in table.left_out if each.clutter]
@@ -53,5 +53,6 @@ def remarks(table: SampleTable) -> list[Remark]:
 
 def _in_words(copies: Copies) -> str:
     if copies.count == 1:
-        return f"1 image looks like a copy of another by name: {copies.copy} of {copies.original}"
-    return f"{copies.count:,} images look like copies of others by name, as {copies.copy} of {copies.original}"
+        return f"1 image looks like a copy of another by its name: {copies.copy} of {copies.original}"
+    example = f"{copies.copy} of {copies.original}"
+    return f"{copies.count:,} images look like copies of others by their names, such as {example}"

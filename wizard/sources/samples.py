@@ -13,7 +13,7 @@ from wizard.sources.classes import Classes, imagenet
 Form = Literal["image", "example"]
 """What a sample's bytes are: an encoded image, or a tf.train.Example that holds one."""
 BoxUnit = Literal["relative", "pixels"]
-"""What the corners of boxes count in: shares of the image's width and height, or its pixels."""
+"""Unit of box corners: fractions of the image's width and height, or pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class LeftOut:
         what: the kind in words: "Synology thumbnails (@eaDir)", ".txt files".
         count: how many there are.
         first: path of the first of them.
-        clutter: whether systems and tools leave such files behind, so that nobody misses them.
+        clutter: whether operating systems and tools leave such files behind, so that nobody misses them.
     """
 
     what: str
@@ -38,7 +38,7 @@ class Copies:
     """Images that look like copies of others by their names.
 
     Attributes:
-        count: how many they are.
+        count: how many there are.
         copy: the name of the first.
         original: the name of the image that it looks like a copy of.
     """
@@ -86,12 +86,12 @@ class SampleTable:
         form: what the bytes are.
         label_base: where they are Examples, the label that these state for rank 0; else 0.
         gzipped: whether the files are gzipped, and so can only be read forwards.
-        left_out: what lies beside the images and is not read.
-        warnings: what a person should check, in sentences without a full stop.
-        official: whether they lie in an archive with an official name, and size where that is known.
-        copies: images that look like copies; None where there are none, or nobody has looked for them.
-        box_unit: where they are Examples, what their boxes count in; `boxes` are relative in any case.
-        repairs: what was wrong with the source's boxes and became of it, in clauses; mostly empty.
+        left_out: files beside the images that are not read.
+        warnings: things that a person should check, in sentences without a full stop.
+        official: whether they are in an archive with an official name, and the official size if that is known.
+        copies: images that look like copies; None if there are none, or they were not looked for.
+        box_unit: for Examples, the unit of the boxes in them; `boxes` are always relative.
+        repairs: what was wrong with the source's boxes and what was done about it, in clauses; usually empty.
     """
 
     files: tuple[str, ...]

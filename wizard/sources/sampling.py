@@ -64,7 +64,7 @@ def draw(survey: Survey, count: int, seed: int, cache: Path) -> Drawn:
                 found.append((name.encode(), member.offset, member.size, rank))
         if not found:
             hint = way_out(survey.path, survey.split)
-            raise InputError(f"{survey.path} holds no image that could be found in it.", hint)
+            raise InputError(f"No image could be found in {survey.path}.", hint)
     names, offsets, sizes, labels = zip(*found, strict=True)
     size = np.array(sizes, np.int64)
     chance = tar.BLOCK + size  # the bytes that lead to it, its padding leading nowhere

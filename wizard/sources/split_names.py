@@ -1,4 +1,4 @@
-"""The names that people give to splits, and to the numbered parts that they cut them into."""
+"""Recognises splits, and numbered parts of splits, by the names that people give them."""
 
 import re
 from collections import defaultdict
@@ -17,11 +17,11 @@ _PLAIN: dict[str, Split] = {
     "testing": "test",
 }
 _SHORT: dict[str, Split] = {"tr": "train", "dev": "validation", "eval": "validation"}
-"""Words that say a split too, but less clearly: in a longer name they give way to those above."""
+"""Words that mean a split too, but less clearly: in a longer name, those above take precedence."""
 WORDS: Mapping[str, Split] = {**_PLAIN, **_SHORT}
-"""Every word that says a split, in lower case."""
+"""Every word that means a split, in lower case."""
 _GLUED = ("set", "data", "dataset", "images", "imgs")
-"""What is met behind them without a gap, as in trainset."""
+"""Endings that may follow them without a separator, as in trainset."""
 _SPLITS: dict[str, Split] = {
     **WORDS,
     **{word + more: split for word, split in _PLAIN.items() for more in _GLUED},
@@ -32,9 +32,9 @@ _FILLERS = {
     *("jpg", "jpeg", "jpegs", "jpegimages", "png", "tfrecord", "tfrecords"),
     *("tiny", "mini", "imagenet", "imagenette", "imagewoof", "cifar", "ilsvrc", "cls", "loc"),
 }
-"""Words that say nothing of what is on the pictures: Intel's seg_train, GTSRB's Final_Training."""
+"""Words that say nothing about the pictures' content: Intel's seg_train, GTSRB's Final_Training."""
 _DATED = re.compile(r"(?:ilsvrc|imagenet|imagenette|imagewoof|cifar)\d+|v?\d{6,8}", re.ASCII)
-"""Numbers that are no part's: ILSVRC2012_img_test_v10102019, cifar10_train."""
+"""Numbers that do not number a part: ILSVRC2012_img_test_v10102019, cifar10_train."""
 _PART = re.compile(r"[a-z]?\d{1,5}|[a-z]|(?:part|pt|chunk|batch|shard)\d*", re.ASCII)
 _NUMBERED = re.compile(r"(?<!\d)\d{1,5}$", re.ASCII)
 _WORD = re.compile(r"[^\W\d_]+|\d+")
@@ -43,13 +43,13 @@ _GAP = re.compile(r"[\s_.()\[\]-]+")
 
 
 class SplitName(NamedTuple):
-    """A folder's name that has the word for one split in it.
+    """A folder's name that contains the word for one split.
 
     Attributes:
-        split: that it says.
-        rest: its other words, which folders of other splits of the same dataset share.
-        part: number of the part, in lower case ("x1"); empty for the whole split.
-        sure: whether none of the other words says what is on the pictures.
+        split: the split that it names.
+        rest: its other words, which the folders of the dataset's other splits share.
+        part: the part's number, in lower case ("x1"); empty for the whole split.
+        sure: whether none of the other words describes the pictures' content.
         last: whether the word for the split is the last one.
     """
 
@@ -61,7 +61,7 @@ class SplitName(NamedTuple):
 
 
 def parse(name: str) -> SplitName | None:
-    """What a folder's name says; None where it names no split, or more than one.
+    """Parses a folder's name; None if it names no split, or more than one.
 
     >>> parse("train.X1")
     SplitName(split='train', rest='', part='x1', sure=True, last=False)
@@ -87,7 +87,7 @@ def parse(name: str) -> SplitName | None:
 
 
 def split_of_folder(name: str) -> Split | None:
-    """The split that a folder's name stands for by itself; None for any other name.
+    """The split that a folder's name means on its own; None for any other name.
 
     >>> split_of_folder("Valid"), split_of_folder("seg_train"), split_of_folder("toy_train")
     ('validation', 'train', None)
@@ -97,9 +97,9 @@ def split_of_folder(name: str) -> Split | None:
 
 
 def split_of_dataset(name: str) -> Split | None:
-    """The split that the name of a folder says that holds class folders, and so is that of no class.
+    """The split named by a folder that holds class folders, and so cannot be a class itself.
 
-    A number at the end may be that of an experiment or a version, so it is no part of a split there.
+    A number at the end may be that of an experiment or a version, so it does not make the folder a part of a split.
 
     >>> split_of_dataset("imagenetv2-matched-frequency-format-val"), split_of_dataset("test_images2")
     ('validation', None)
@@ -112,9 +112,9 @@ def split_of_dataset(name: str) -> Split | None:
 
 
 def among(names: Iterable[str]) -> dict[str, SplitName]:
-    """Those of the names of folders beside each other that stand for splits.
+    """The sibling folder names that mean splits.
 
-    Where none does so by itself, names do that have the same words beside different splits: flowers_train and
+    If none does so on its own, names do that have the same words beside different splits: flowers_train and
     flowers_test, but not bullet_train beside car, nor bbox_train and bbox_val beside train.
     """
     parsed = {name: found for name in names if (found := parse(name))}
@@ -128,7 +128,7 @@ def among(names: Iterable[str]) -> dict[str, SplitName]:
 
 
 def are_parts(names: Collection[str]) -> bool:
-    """Whether folders are the numbered parts of one split: named alike but for the number, which each has.
+    """Whether folders are numbered parts of one split: their names differ only in the number, which each has.
 
     >>> are_parts(["train.X1", "train.X2"]), are_parts(["train", "train_2"]), are_parts(["val", "valid"])
     (True, False, False)
@@ -139,7 +139,7 @@ def are_parts(names: Collection[str]) -> bool:
 
 
 def missing_parts(names: Iterable[str]) -> list[int]:
-    """The numbers between those of the parts that are there that no part has.
+    """The numbers missing between those of the parts found.
 
     >>> missing_parts(["train.X1", "train.X2", "train.X4"]), missing_parts(["val.X"])
     ([3], [])
@@ -150,12 +150,12 @@ def missing_parts(names: Iterable[str]) -> list[int]:
 
 
 def by_number(name: str) -> list[tuple[int, str]]:
-    """A key that sorts names with numbers by their value: train.X2 before train.X10."""
+    """Sort key that orders numbers in names by value: train.X2 before train.X10."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]+)", name) if part]
 
 
 def is_filler(name: str) -> bool:
-    """Whether a folder's name says nothing of what is in it: images, JPEGImages, data.
+    """Whether a folder's name says nothing about its content: images, JPEGImages, data.
 
     >>> is_filler("Images"), is_filler("cats")
     (True, False)
@@ -165,7 +165,7 @@ def is_filler(name: str) -> bool:
 
 
 def split_in_file_name(name: str) -> Split | None:
-    """The split that the first such word in the name of a file of records tells.
+    """The split named by the first such word in the name of a record file.
 
     >>> split_in_file_name("imagenet2012-validation.tfrecord-00003-of-00064"), split_in_file_name("trainer.tfrecord")
     ('validation', None)
@@ -176,7 +176,7 @@ def split_in_file_name(name: str) -> Split | None:
 
 
 def _words(name: str) -> list[str]:
-    """In lower case; a number that belongs to no word is one of its own."""
+    """The words of a name in lower case; a number that belongs to no word is a word of its own."""
     found: list[str] = []
     for piece in filter(None, _GAP.split(_HUMP.sub(" ", name))):
         word = piece.lower()

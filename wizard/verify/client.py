@@ -1,4 +1,4 @@
-"""TensorFlow in a process of its own, which is asked by lines of JSON; see `wizard.verify.server`."""
+"""Runs TensorFlow in a separate process and sends it requests as JSON lines; see `wizard.verify.server`."""
 
 import json
 import os
@@ -17,36 +17,36 @@ _COMMAND = ("-m", "wizard.verify.server")
 _KILLED = -9
 """SIGKILL's exit code; Windows has no such signal."""
 _TOLD = 500
-"""Characters of TensorFlow's stderr that a person is shown."""
+"""Most characters of TensorFlow's stderr that are shown."""
 
 
 class Died(Exception):
-    """TensorFlow's process ended before it had answered; the message says how it went.
+    """TensorFlow's process ended before it answered; the message says how.
 
     Attributes:
-        crashed: whether it ended by a signal of its own, as C code does that meets what it is not prepared for.
-        hint: what to do.
+        crashed: whether it crashed by itself, as C code may on unexpected input.
+        hint: what to do about it.
     """
 
     def __init__(self, code: int, stderr: str) -> None:
         killed = code == _KILLED
-        self.crashed = (code < 0 and not killed) or code > 255  # Windows' codes of a crash are large
-        self.hint = f"{'Free some memory' if killed else 'Fix the installation of tensorflow'} and verify again"
+        self.crashed = (code < 0 and not killed) or code > 255  # on Windows, a crash has a large exit code
+        self.hint = f"{'Free some memory' if killed else 'Fix the tensorflow installation'} and verify again"
         super().__init__(f"{_end(code)}: {stderr}" if code == 1 else _end(code))
 
 
 class TensorFlow:
-    """A process that is started when it is first asked, and again when it is asked after it has died.
+    """A TensorFlow process, started on the first request, and restarted on the next one after it died.
 
     Attributes:
-        version: of TensorFlow; empty until it has been asked.
+        version: TensorFlow's version; empty before the first request.
     """
 
     version = ""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
-        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115  closed at the end, with the process
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115  closed together with the process
 
     def __enter__(self) -> Self:
         return self
@@ -56,7 +56,7 @@ class TensorFlow:
         self._stderr.close()
 
     def ask(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """What it answers.
+        """Sends a request and yields the answers.
 
         Raises:
             MachineError: it cannot be started.
@@ -64,7 +64,7 @@ class TensorFlow:
         """
         process = self._process or self._start()
         assert process.stdin is not None
-        with suppress(OSError):  # it is gone, which is told below
+        with suppress(OSError):  # the process has ended, which is reported below
             process.stdin.write(f"{json.dumps(request)}\n")
             process.stdin.flush()
         while "end" not in (answer := self._answer(process)):
@@ -101,23 +101,23 @@ class TensorFlow:
         return self._stderr.read().decode(errors="replace").strip()[-_TOLD:]
 
     def _end(self) -> None:
-        """Kills it, for it has nothing to save, and waits until it is gone."""
+        """Kills the process, which has nothing to save, and waits for it to end."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
-            with suppress(OSError):  # what was not yet sent has nobody to read it
+            with suppress(OSError):  # unsent data has no reader any more
                 process.__exit__(None, None, None)
 
 
 def _environment() -> dict[str, str]:
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-    # Else Keras, which TensorFlow imports, would leave a folder in the person's home.
+    # Otherwise Keras, which TensorFlow imports, would create a folder in the user's home.
     return quiet | os.environ | {"KERAS_HOME": str(cache_folder() / "keras")}
 
 
 def _end(code: int) -> str:
     if code == _KILLED:
-        return "was killed by the system or a person (SIGKILL), most likely for want of memory"
+        return "was killed by the system or a person (SIGKILL), most likely because memory ran out"
     if code < 0:
         return f"crashed ({signal.Signals(-code).name})"
-    return f"ended with code {code}"
+    return f"exited with code {code}"

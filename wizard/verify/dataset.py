@@ -1,6 +1,6 @@
-"""Re-reads a finished dataset whole: every shard in worker processes, then TensorFlow as a trainer would use it.
+"""Verifies a finished dataset: re-reads every shard in worker processes, then opens it with TensorFlow as trainers do.
 
-With `pixels`, TensorFlow decodes every image, and our own decoder none: what it let in, it would only let in again.
+With `pixels`, TensorFlow decodes every image, rather than our own decoder, which would only repeat its own judgement.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ class Verified:
         tensorflow: what TensorFlow made of a batch of each split, in words.
         target: as what it is written.
         imagenet: whether its classes are ImageNet's.
-        tensorflow_version: which TensorFlow that was.
+        tensorflow_version: the TensorFlow version used.
     """
 
     output: str
@@ -64,7 +64,7 @@ def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = Fals
     Raises:
         InputError: there is no finished dataset.
         VerifyFailed: something is wrong; shard, record and image are named.
-        MachineError: a process, TensorFlow's or a worker, cannot be started or died.
+        MachineError: TensorFlow's process or a worker cannot be started, or died.
     """
     manifest = _manifest(folder)
     planned = {shard.shard: shard for shard in manifests.planned(folder, manifest)}
@@ -98,16 +98,16 @@ def _failed(folder: Path, problems: Sequence[Problem], hint: str, report: Callab
         report(Note(text=str(problem), warning=True))
     listed = "".join(f"\n  {problem}" for problem in problems[:_TOLD])
     more = f"\n  and {len(problems) - _TOLD:,} more" if len(problems) > _TOLD else ""
-    return VerifyFailed(f"{folder} is not what its manifest says:{listed}{more}", hint)
+    return VerifyFailed(f"{folder} does not match its manifest:{listed}{more}", hint)
 
 
 def _hint(*, unknown: bool, damaged: bool, undecoded: bool) -> str:
     hints: list[str] = []
     if damaged:
-        repeat = "Remove what is no part of it, and repeat" if unknown else "Repeat"
+        repeat = "Remove what is not part of it, and repeat" if unknown else "Repeat"
         hints.append(f"{repeat} the command that built it, with --repair: it rebuilds the damaged shards and no others")
     if undecoded:
-        # Their bytes may well be those that were written, so a repair would keep them.
+        # Their bytes may be exactly those that were written, so a repair would keep them.
         hints.append(
             "Delete the files with images that TensorFlow cannot decode, then repeat the command that built them, with "
             "--repair: it rebuilds them from the raw data"

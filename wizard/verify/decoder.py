@@ -1,7 +1,7 @@
-"""Decodes every image of a shard with TensorFlow, reading it as trainers do; the judge that no code of ours sways.
+"""Decodes every image of a shard with TensorFlow, reading it as trainers do and without using our own decoder.
 
-Threads decode in parallel, because TensorFlow's operations release Python's lock. On two cores that gave 1,170
-photos/s of 110 kB; a tf.data pipeline gave 1,060, and took another 33 ms a shard to be traced.
+Threads decode in parallel, because TensorFlow's operations release the GIL. On two cores that gave 1,170
+photos/s of 110 kB; a tf.data pipeline gave 1,060, and took another 33 ms a shard for tracing.
 """
 
 import json
@@ -20,27 +20,27 @@ import tensorflow as tf
 from wizard.verify.trainer import samples
 
 _AHEAD = 4
-"""Images a thread that are read ahead; they bound the memory."""
+"""Images read ahead per thread; this bounds the memory."""
 _SIDES = ("height", "width")
 _NOISE = re.compile(r"\{\{.*?\}\}|\[Op:.*", re.DOTALL)
-"""What TensorFlow's messages say of its own graph."""
+"""Parts of TensorFlow's messages that refer to its own graph."""
 
 
 class Stored(NamedTuple):
-    """An encoded image, and its "height" and "width" in pixels as far as they are stated beside it."""
+    """An encoded image, and the "height" and "width" in pixels stated beside it, if any."""
 
     encoded: bytes
     stated: Mapping[str, object]
 
 
 def decode_shard(asked: Mapping[str, Any], send: Callable[[Mapping[str, Any]], None]) -> None:
-    """Decodes a shard's images, and tells of each when it is done: {"record": place}, with "problem" where it is bad.
+    """Decodes a shard's images, and sends {"record": place} for each that is done, with "problem" if it is bad.
 
-    With one thread, they are decoded in their order, so the first of which nothing was told is the one in hand.
+    With one thread, they are decoded in order, so the first one not reported is the one being decoded.
 
     Args:
-        asked: "form" of the shard, its "path" or its "files", the "threads" to use, and which records are "done".
-        send: takes the answers; {"unread": reason} where the shard cannot be read to its end.
+        asked: "form" of the shard, its "path" or its "files", the "threads" to use, and the records already "done".
+        send: receives the answers; {"unread": reason} if the shard cannot be read to its end.
     """
     read, unpack = _FORMS[asked["form"]]
     done = frozenset(asked["done"])
@@ -64,21 +64,21 @@ def decode_shard(asked: Mapping[str, Any], send: Callable[[Mapping[str, Any]], N
 
 
 def _problem(unpack: Callable[[Any], Stored], raw: Any) -> str:
-    """Why TensorFlow cannot decode an image, or that it has another size than is stated; empty if it is good."""
+    """Why TensorFlow cannot decode an image, or that its size is not the stated one; empty if it is good."""
     try:
         stored = unpack(raw)
         pixels = tf.io.decode_jpeg(stored.encoded, channels=3, dct_method="INTEGER_ACCURATE")
-    except Exception as error:  # noqa: BLE001  whatever an image causes must not stop the others
+    except Exception as error:  # noqa: BLE001  no error in one image may stop the others
         return f"TensorFlow cannot decode its image: {_reason(error)}"
     sides = dict(zip(_SIDES, pixels.shape, strict=False))
     if any(sides[side] != value for side, value in stored.stated.items()):
         stated = " and ".join(f"{side} {value!r}" for side, value in stored.stated.items())
-        return f"TensorFlow decodes it to {sides['height']} x {sides['width']} pixels, stated is {stated}"
+        return f"TensorFlow decodes it to {sides['height']} x {sides['width']} pixels, but the stated size is {stated}"
     return ""
 
 
 def _reason(error: Exception) -> str:
-    """An exception in a line."""
+    """An exception as a single line."""
     message = _NOISE.sub("", error.message) if isinstance(error, tf.errors.OpError) else repr(error)
     return " ".join(message.split())[:300]
 
@@ -120,4 +120,4 @@ _FORMS: dict[str, tuple[Callable[[Mapping[str, Any]], Iterator[Any]], Callable[[
     "webdataset": (_samples, _of_sample),
     "images": (_files, _of_file),
 }
-"""How a shard is read, and how an image is got from what is read, which a decoding thread does."""
+"""For each form: how to read a shard, and how a decoding thread gets the image from what was read."""

@@ -11,9 +11,9 @@ from wizard.formats.undecodable import Undecodable
 
 
 def wrong(data: bytes, stated: Mapping[str, object]) -> Iterator[str]:
-    """What its header shows to be wrong with a stored image.
+    """What is wrong with a stored image, judging by its header.
 
-    Its pixels are TensorFlow's to judge (`wizard.verify.pixels`): our decoder has let it in, and would again.
+    Its pixels are checked by TensorFlow (`wizard.verify.pixels`): our decoder has already accepted them once.
 
     Args:
         data: as it is stored.
@@ -42,4 +42,4 @@ def wrong_boxes(corners: npt.NDArray[np.floating[Any]]) -> Iterator[str]:
     xmin, ymin, xmax, ymax = corners.T
     inside = (xmin >= 0) & (xmin < xmax) & (xmax <= 1) & (ymin >= 0) & (ymin < ymax) & (ymax <= 1)
     if not inside.all():
-        yield f"box {int(np.flatnonzero(~inside)[0])} is not within 0..1 with its corners in order and an area"
+        yield f"box {int(np.flatnonzero(~inside)[0])} is not within 0..1, or has swapped corners or no area"

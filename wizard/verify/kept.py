@@ -37,7 +37,7 @@ def seen(payload: bytes, planned: Planned) -> Seen:
 
 def _boxes(corners: list[example.Values]) -> Iterator[str]:
     if not all(isinstance(column, np.ndarray) for column in corners):
-        yield "its boxes are no floats"
+        yield "its boxes are not floats"
         return
     yield from images.wrong_boxes(np.stack([np.asarray(column) for column in corners], axis=1))
 

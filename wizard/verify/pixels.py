@@ -1,4 +1,4 @@
-"""Has TensorFlow decode every image of a dataset, because the decoder that let an image in cannot judge it."""
+"""Has TensorFlow decode every image of a dataset, as the decoder that accepted an image cannot check itself."""
 
 from collections.abc import Callable, Collection, Iterator
 from itertools import count
@@ -13,7 +13,7 @@ from wizard.verify.expected import Expectation, Problem
 from wizard.verify.files import planned_paths
 
 _CRASHES = 10
-"""Images that TensorFlow may crash on; each costs a new start, and a TensorFlow that always crashes judges nothing."""
+"""Most images that TensorFlow may crash on: each costs a restart, and a TensorFlow that always crashes is broken."""
 _EVERY = 32
 """Images between two reports of progress."""
 
@@ -24,16 +24,16 @@ def check_pixels(
     known: Collection[Problem],
     report: Callable[[Event], None],
 ) -> list[Problem]:
-    """What is wrong with the images of a dataset's shards; one that is bad does not keep the others from being decoded.
+    """What is wrong with the images of a dataset's shards; a bad image does not stop the others from being decoded.
 
     Args:
         tensorflow: decodes them.
         expectations: the shards.
-        known: what is wrong with the dataset, as far as it is known: shards that cannot be read are not told again.
-        report: told of progress, in bytes of shards; and, where this ends early, of all problems until then.
+        known: problems found so far: unreadable shards are not reported again.
+        report: called with the progress, in bytes of shards, and with all problems found if this ends early.
 
     Raises:
-        MachineError: TensorFlow's process cannot be started, is killed, or crashes again and again.
+        MachineError: TensorFlow's process cannot be started, is killed, or crashes repeatedly.
     """
     check = _PixelCheck(tensorflow, report, sum(expected.result.bytes_out for expected in expectations))
     told = {problem.shard for problem in known}
@@ -49,7 +49,7 @@ def check_pixels(
 
 
 class _PixelCheck:
-    """Goes from shard to shard; knows how far it is, and how often TensorFlow has crashed."""
+    """Checks shard after shard; keeps track of progress and of TensorFlow's crashes."""
 
     def __init__(self, tensorflow: TensorFlow, report: Callable[[Event], None], total: int) -> None:
         self._tensorflow = tensorflow
@@ -58,7 +58,7 @@ class _PixelCheck:
         self._crashes = 0
 
     def shard(self, expected: Expectation, *, told: bool) -> Iterator[Problem]:
-        """What is wrong with a shard's images; where that is `told`, not that some of them cannot be found."""
+        """What is wrong with a shard's images; if the shard is known to be bad (`told`), without missing images."""
         found: dict[int, str] = {}
         unread = self._decode(expected, found)
         bad = sorted(record for record, problem in found.items() if problem)
@@ -73,16 +73,16 @@ class _PixelCheck:
         if unread and not told:
             yield Problem(shard=expected.result.shard, what=f"TensorFlow cannot read it: {unread}")
         elif len(found) != expected.result.images and not told:
-            what = f"TensorFlow found {len(found):,} images in it, expected {expected.result.images:,}"
+            what = f"TensorFlow found {len(found):,} images in it; expected {expected.result.images:,}"
             yield Problem(shard=expected.result.shard, what=what)
         self._done += expected.result.bytes_out
         self._tell(expected, 0)
 
     def _decode(self, expected: Expectation, found: dict[int, str]) -> str:
-        """Fills in what was found of each record, "" for a good one; gives why the shard cannot be read, or "".
+        """Fills in the problem of each record, "" for a good one; returns why the shard cannot be read, or "".
 
-        Where TensorFlow's process crashes, the shard goes on with one image at a time: then the next that kills it is
-        known.
+        After TensorFlow's process crashes, it decodes the rest of the shard one image at a time, so that the next image
+        that crashes it is known.
         """
         threads = cores()
         while True:
@@ -97,15 +97,15 @@ class _PixelCheck:
                         f"{death.hint}; nothing was changed",
                     ) from death
                 if threads == 1:
-                    found[first] = f"TensorFlow's process {death} on its image"
+                    found[first] = f"TensorFlow's process {death} while decoding its image"
                     self._crashes += 1
                 else:
-                    text = f"TensorFlow's process {death} near {where}: its shard is decoded one image at a time"
+                    text = f"TensorFlow's process {death} near {where}: now decoding this shard one image at a time"
                     self._report(Note(text=text, warning=True))
                 if self._crashes == _CRASHES:
                     raise MachineError(
                         f"TensorFlow's process crashed on {_CRASHES} images, the last of them {where}.",
-                        "Fix the installation of tensorflow and verify again; nothing was changed",
+                        "Fix the tensorflow installation and verify again; nothing was changed",
                     ) from death
                 threads = 1
 

@@ -1,4 +1,4 @@
-"""Has worker processes re-read shards; one that kills its reader is a problem of that shard, by record and image."""
+"""Re-reads shards in worker processes; a shard that crashes its worker is reported by record and image."""
 
 from collections.abc import Collection, Iterator
 from concurrent.futures import Executor
@@ -12,10 +12,10 @@ Checked = tuple[Expectation, tuple[Problem, ...]]
 
 
 def checked(expectations: Collection[Expectation], executor: Executor) -> Iterator[Checked]:
-    """Each shard with everything that is wrong with it, in order.
+    """Yields each shard with all its problems, in order.
 
     Raises:
-        MachineError: a shard's reader died twice, and not of the same image.
+        MachineError: a shard's worker died twice, and not on the same image.
     """
     futures = [executor.submit(check_shard, each) for each in expectations]
     for expected, future in zip(expectations, futures, strict=True):
@@ -32,7 +32,7 @@ def _once_more(expected: Expectation, before: WorkerDied, executor: Executor) ->
         if death.crashed and before.crashed and death.item is not None and death.item == before.item:
             return (_deadly(expected, death, death.item),)
         raise MachineError(
-            f"Re-reading {expected.result.shard} ended early, twice; the last time: {death}.",
+            f"Re-reading {expected.result.shard} failed twice; the last time: {death}.",
             f"{death.hint}; nothing was changed",
         ) from death
 
@@ -41,7 +41,7 @@ def _deadly(expected: Expectation, death: WorkerDied, record: int) -> Problem:
     planned = expected.images
     return Problem(
         shard=expected.result.shard,
-        what=f"a worker that read it crashed twice ({death.signal}); what follows it was not read",
+        what=f"a worker crashed on it twice ({death.signal}); the records after it were not read",
         record=record,
         name=planned[record].name if record < len(planned) else "",
     )

@@ -1,7 +1,7 @@
-"""TensorFlow's process: answers what `wizard.verify.client` asks, until its stdin ends.
+"""TensorFlow's process: answers requests from `wizard.verify.client` until its stdin ends.
 
-Run as `python -m wizard.verify.server`, because TensorFlow's import takes seconds, half a gigabyte and the liberty to
-write to stderr. A request is a JSON line on stdin; its answers are JSON lines on stdout, the last one {"end": true}.
+Run as `python -m wizard.verify.server`, because importing TensorFlow takes seconds and half a gigabyte, and writes to
+stderr. A request is a JSON line on stdin; its answers are JSON lines on stdout, the last one {"end": true}.
 """
 
 import json
@@ -15,15 +15,15 @@ from typing import Any
 
 
 def serve() -> None:
-    """Says {"ready": version}, then answers requests; never returns.
+    """Sends {"ready": version}, then answers requests; never returns.
 
-    The end of stdin ends the process, whatever it is doing: the client has closed it, or is gone.
+    The end of stdin ends the process, whatever it is doing: the client has closed it, or has ended.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the client's to hear, and it ends this process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the client handles Ctrl-C, and ends this process
     send = _sender()
     requests: SimpleQueue[str] = SimpleQueue()
     Thread(target=_listen, args=(requests,), daemon=True).start()
-    # Imported here, because importing TensorFlow takes seconds in which the client may go away.
+    # Imported here, because importing TensorFlow takes seconds, during which the client may end.
     from wizard.verify import decoder, trainer
 
     send({"ready": trainer.VERSION})
@@ -43,7 +43,7 @@ def _listen(requests: SimpleQueue[str]) -> None:
 
 
 def _sender() -> Callable[[Mapping[str, Any]], None]:
-    """Writes answers to what was stdout, from any thread; whatever else is printed goes to stderr from now on."""
+    """Returns a thread-safe function that writes answers to the original stdout; other output now goes to stderr."""
     answers = os.fdopen(os.dup(1), "w", encoding="ascii", buffering=1)
     os.dup2(2, 1)
     lock = Lock()

@@ -14,10 +14,10 @@ _CHUNK = 1 << 22
 def check_shard(expected: Expectation) -> tuple[Problem, ...]:
     """Everything that is wrong with the shard, its bytes first; empty if nothing is.
 
-    Checked are size and sha256, that just the planned images are there in their order, and every image's header. Of
-    TFRecords also CRCs, features with kinds, ranges and the class's words, and the index; of records that keep a
-    source's features, those that can be known. Of tars also that they are whole, and each sample's label and
-    description. Of image files also that each lies where its class does.
+    Checks the size and sha256, that it holds exactly the planned images in order, and every image's header. For
+    TFRecords, also the CRCs, the features' kinds, ranges and class words, and the index; for records that keep a
+    source's features, those whose values are known. For tars, also that they are complete, and each sample's label and
+    description. For image files, also that each is in its class's folder.
     """
     check = check_files if expected.target.of_files else _one_file
     try:

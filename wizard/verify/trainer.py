@@ -1,4 +1,4 @@
-"""Decodes a batch of a split with TensorFlow as training code does. Runs in the process of `wizard.verify.server`."""
+"""Decodes a batch of a split with TensorFlow, as training code does; runs in the process of `wizard.verify.server`."""
 
 import os
 import tarfile
@@ -66,7 +66,7 @@ def read_samples(files: list[str], batch: int) -> tuple[Any, Any]:
 
 
 def samples(files: list[str]) -> Iterator[dict[str, bytes]]:
-    """The tars' samples: what of neighbours has the same name up to its first dot.
+    """The tars' samples: consecutive members with the same name up to the first dot.
 
     Raises:
         tarfile.TarError: a tar cannot be read.

@@ -26,7 +26,7 @@ def read_with_tensorflow(
 
     Raises:
         VerifyFailed: it cannot use one.
-        MachineError: it cannot be started, or dies.
+        MachineError: TensorFlow's process cannot be started, or dies.
     """
     report(Note(text="opening the dataset with TensorFlow"))
     filled = [each for each in expectations if each.result.images]

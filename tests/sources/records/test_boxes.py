@@ -99,7 +99,7 @@ ONE, TWO = np.array([0.5], np.float32), np.array([0.5, 1], np.float32)
     [
         ([ONE, ONE, ONE, ()], "1 floats in .*xmin.*, none in .*ymax"),
         ([ONE, ONE, TWO, ONE], "2 floats in .*xmax"),
-        ([ONE, (1,), ONE, ONE], "1 whole numbers in .*ymin"),
+        ([ONE, (1,), ONE, ONE], "1 integers in .*ymin"),
         ([[b"1"]] * 4, "1 values in .*xmin"),
     ],
 )

@@ -64,7 +64,7 @@ def test_pixel_boxes_become_shares_of_their_image(tmp_path: Path, box: tuple[flo
     write(tmp_path / "train.tfrecord", [record(box, box), record(box, image=small), record()], packing)
     expected = np.array([0.05, 0.25, 0.45, 0.75], np.float32).tolist()
     assert boxes_of(tmp_path) == [[AS_SHARES, AS_SHARES], [expected], []]
-    assert table(tmp_path).repairs == ("3 boxes are in pixels: converted to 0..1 by the size of each image",)
+    assert table(tmp_path).repairs == ("3 boxes are in pixels: converted to 0..1 using the size of each image",)
 
 
 def test_the_size_is_the_images_own_whatever_comes_before_it_in_the_file(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_a_size_that_the_record_states_otherwise_is_refused(tmp_path: Path) -> N
     write(tmp_path / "train.tfrecord", [record(floats(*BOX), more={"width": 100, "height": 80})])
     assert boxes_of(tmp_path) == [[AS_SHARES]]
     write(tmp_path / "train.tfrecord", [record(floats(*BOX), more={"width": 500, "height": 400})])
-    refused(tmp_path, "record 0 .* states a size of 500 x 400: the box may be in the pixels of either")
+    refused(tmp_path, "record 0 .* states a size of 500 x 400: the box may be in pixels of either size")
 
 
 def test_an_image_that_cannot_be_read_leaves_its_boxes_out(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_boxes_that_were_repaired_are_counted_and_told(tmp_path: Path) -> None:
     write(tmp_path / "train.tfrecord", [record(*good), record(*odd)])
     assert boxes_of(tmp_path)[1] == [[0.25, 0.25, 0.5, 0.5], [0.0, 0.0, 0.5, 1.0]]
     told = "; ".join(table(tmp_path).repairs)
-    assert "1 of 7 boxes reaches outside of the image, by up to 25.00%" in told
+    assert "1 of 7 boxes reaches outside the image, by up to 25.00%" in told
     assert "1 of 7 boxes has swapped corners" in told
     assert "2 of 7 boxes have no area in the image" in told
 
@@ -183,7 +183,7 @@ def test_records_are_stored_with_shares_and_their_lists_follow(tmp_path: Path) -
     assert second["image/object/bbox/xmin"] == []
     assert finished.splits[0].boxes == 6
     notes = [event.text for event in events if isinstance(event, Note)]
-    told = "train, boxes: 7 boxes are in pixels: converted to 0..1 by the size of each image"
+    told = "train, boxes: 7 boxes are in pixels: converted to 0..1 using the size of each image"
     assert any(note.startswith(told) for note in notes)
     made = "; ".join(manifest.read(tmp_path / "out").box_repairs["train"])
     assert "in pixels" in made
@@ -212,7 +212,7 @@ def test_good_records_keep_their_features_byte_for_byte(tmp_path: Path) -> None:
 
 def test_a_person_is_told_where_they_look(tmp_path: Path) -> None:
     write(tmp_path / "train.tfrecord", [record(floats(*BOX))])
-    told = "1 box is in pixels: converted to 0..1 by the size of each image"
+    told = "1 box is in pixels: converted to 0..1 using the size of each image"
     assert inspect(tmp_path, lambda _event: None).facts["train, boxes"] == told
     facts = look(Facts(), tmp_path, lambda _event: None)
     assert f"    ! boxes: {told}" in diagnosis(facts)

@@ -191,7 +191,7 @@ def test_records_without_an_image_are_refused_with_their_keys(tmp_path: Path) ->
 
 def test_records_of_tensorflow_datasets_are_refused_as_what_they_are(tmp_path: Path) -> None:
     write(tmp_path / "train.tfrecord", [serialised(_image=JPEG, _label=1, _file_name=b"a.jpg")])
-    told = r"Its keys: file_name, image, label, as TensorFlow Datasets writes records; this version does not read those"
+    told = r"Its keys: file_name, image, label, as in TensorFlow Datasets' records, which this version does not read"
     assert "image/encoded" in refused(tmp_path, told).hint
 
 
@@ -206,7 +206,7 @@ def test_sequence_examples_are_refused_by_name(tmp_path: Path) -> None:
     sequence.feature_lists.feature_list["frames"].feature.add().int64_list.value.append(2)
     write(tmp_path / "train.tfrecord", [plain(1), sequence.SerializeToString()])
     refusal = refused(
-        tmp_path, r"record 1 at byte \d+ is no tf\.train\.Example: it has feature lists, .*SequenceExample"
+        tmp_path, r"record 1 at byte \d+ is not a tf\.train\.Example: it has feature lists, .*SequenceExample"
     )
     assert "one image each" in refusal.hint
 
@@ -226,11 +226,11 @@ def test_an_image_without_bytes_is_refused_unless_such_are_skipped(tmp_path: Pat
 @pytest.mark.parametrize(
     ("label", "told"),
     [
-        ([1, 2], "has 2 whole numbers 1, 2 in image/class/label, expected one whole number"),
-        (list(range(1000)), "has 1,000 whole numbers 0, 1, 2 and 997 more in"),
+        ([1, 2], "has 2 integers 1, 2 in image/class/label; expected one integer"),
+        (list(range(1000)), "has 1,000 integers 0, 1, 2 and 997 more in"),
         ([0.5], "has the float 0.5 in"),
         ([3.0], "has the float 3.0 in"),
-        (b"3", "has the text '3' in image/class/label, expected one whole number"),
+        (b"3", "has the text '3' in image/class/label; expected one integer"),
         ([b"cat", b"dog"], "has 2 texts 'cat', 'dog' in"),
         (32_768, "has the label 32,768, expected -1 to 32,767"),
         (-2, "has the label -2, expected"),
@@ -245,12 +245,12 @@ def test_labels_that_are_no_one_number_are_refused_with_what_they_are(tmp_path: 
 def test_corners_that_do_not_fit_together_are_refused(tmp_path: Path, corner: Value) -> None:
     boxes: dict[str, Value] = {f"object__bbox__{name}": [0.5, 0.5] for name in CORNERS}
     write(tmp_path / "train.tfrecord", [plain(1, **boxes | {"object__bbox__xmax": corner})])
-    refused(tmp_path, "record 0 at byte 0 has boxes whose corners do not fit together")
+    refused(tmp_path, "record 0 at byte 0 has boxes with mismatched corners")
 
 
 def test_records_of_something_else_are_refused(tmp_path: Path) -> None:
     write(tmp_path / "train.tfrecord", [plain(1), b"\xff\xff\xff"])
-    refused(tmp_path, r"record 1 at byte \d+ is no tf\.train\.Example")
+    refused(tmp_path, r"record 1 at byte \d+ is not a tf\.train\.Example")
 
 
 @pytest.mark.parametrize("packing", ["", "GZIP"])

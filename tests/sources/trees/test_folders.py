@@ -65,7 +65,7 @@ def test_of_a_class_that_is_there_as_folder_and_as_archive_the_archive_is_read(r
     write(tree / "train" / TENCH, [f"{TENCH}_10.JPEG"])
     data = opened(tree)
     assert rows(data, "train", tmp_path, boxes=False) == rows(archives(raw), "train", tmp_path, boxes=False)
-    assert any(f"{TENCH} both as folder and as archive" in why for why in data.why)
+    assert any(f"{TENCH} both as a folder and as an archive" in why for why in data.why)
 
 
 def test_images_named_as_in_hugging_faces_archives_are_told_apart_by_name(raw: Path, tmp_path: Path) -> None:
@@ -201,13 +201,13 @@ def test_an_empty_split_is_there_but_not_sound(tmp_path: Path) -> None:
     (tmp_path / "train").mkdir()
     data = opened(write(tmp_path, [f"val/{FIRST_VALIDATION}.JPEG", "train/.DS_Store"]))
     assert [part.split for part in data.parts if part.sound] == ["validation"]
-    with pytest.raises(InputError, match="train holds neither images nor folders of classes"):
+    with pytest.raises(InputError, match="train holds neither images nor class folders"):
         data.require(["train"], [])
 
 
 def test_two_folders_of_one_split_are_refused(tmp_path: Path) -> None:
     data = opened(write(tmp_path, ["train/a/1.jpg", "val/a/1.jpg", "valid/a/1.jpg"]))
-    with pytest.raises(InputError, match=r"val and .*valid are both there"):
+    with pytest.raises(InputError, match=r"val and .*valid are the same split"):
         data.require(["validation"], [])
 
 

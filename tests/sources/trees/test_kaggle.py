@@ -78,7 +78,7 @@ def test_a_label_beside_it_that_is_another_names_the_image(tmp_path: Path) -> No
 
 
 def test_a_class_that_is_none_of_imagenets_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="CLS-LOC/train/cat is named by none of ImageNet's synsets"):
+    with pytest.raises(InputError, match="CLS-LOC/train/cat is not named after one of ImageNet's synsets"):
         opened(write(tmp_path, ["ILSVRC/Data/CLS-LOC/train/cat/1.JPEG"]))
 
 

@@ -104,7 +104,7 @@ def test_files_that_are_named_as_images_are_not_opened(tmp_path: Path) -> None:
 def test_a_file_that_may_not_be_read_is_left_out_where_nothing_says_that_it_is_an_image(tmp_path: Path) -> None:
     write(tmp_path, [A_CAT, "train/cat/2"])
     (tmp_path / "train/cat/2").chmod(0)
-    assert left_out(tmp_path) == {"files that may not be read": 1}
+    assert left_out(tmp_path) == {"files without read permission": 1}
 
 
 def test_what_is_no_image_is_counted_by_suffix_with_the_first_of_them(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_raw_files_of_cameras_are_left_out_although_they_begin_as_tiffs_do(tmp_p
 
 def test_a_pipe_is_counted_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(write(tmp_path, [A_CAT]) / "train/cat/pipe")
-    assert left_out(tmp_path) == {"special files (links to nowhere, pipes, sockets)": 1}
+    assert left_out(tmp_path) == {"special files (broken links, pipes, sockets)": 1}
 
 
 def test_a_link_out_of_the_folder_is_refused_where_it_leads_to_an_image_of_any_name(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_a_hidden_link_is_counted_and_not_followed(tmp_path: Path) -> None:
 def test_a_class_without_images_is_refused_with_what_lies_there(tmp_path: Path) -> None:
     write(tmp_path, [A_CAT, *(f"train/dog/{number}.txt" for number in range(20))])
     write(tmp_path, [f"train/dog/{number}.npy" for number in range(3)], b"other")
-    said = r"train/dog holds 23 files, none an image: 3 \.npy files, 20 \.txt files; the first is .*train/dog/0\.npy"
+    said = r"train/dog holds 23 files but no images: 3 \.npy files, 20 \.txt files; the first is .*train/dog/0\.npy"
     with pytest.raises(InputError, match=said) as refused:
         read(tmp_path)
     assert "convert its images to JPEG or PNG" in refused.value.hint
@@ -166,9 +166,7 @@ def test_an_empty_class_is_refused(tmp_path: Path) -> None:
 
 def test_a_class_that_holds_clutter_alone_is_refused_with_what_it_is(tmp_path: Path) -> None:
     write(tmp_path, [A_CAT, "train/dog/@eaDir/1.jpg/SYNOPHOTO_THUMB_M.jpg", "train/dog/Thumbs.db"])
-    with pytest.raises(
-        InputError, match=r"train/dog holds 2 files, none an image: 1 Thumbs\.db file, 1 file in @eaDir"
-    ):
+    with pytest.raises(InputError, match=r"train/dog holds 2 files but no images: 1 Thumbs\.db file, 1 file in @eaDir"):
         read(tmp_path)
 
 
@@ -193,7 +191,7 @@ def test_shards_without_suffixes_are_no_images(tmp_path: Path) -> None:
 
 def test_an_empty_split_is_refused_with_what_lies_there(tmp_path: Path) -> None:
     write(write(tmp_path, [A_CAT]), ["val/1.npy", "val/2.npy"], b"other")
-    with pytest.raises(InputError, match=r"val holds neither images nor folders of classes. It holds 2 \.npy files"):
+    with pytest.raises(InputError, match=r"val holds neither images nor class folders. It holds 2 \.npy files"):
         read(tmp_path, "validation")
 
 

@@ -143,7 +143,7 @@ def test_a_list_gives_flat_images_their_classes(tmp_path: Path, name: str, text:
     data = opened(listed(write(tmp_path, [*CLASSES, *VALIDATION]), name, text))
     assert names(data, "validation", tmp_path) == [("cat/b.jpg", 0), ("dog/a.jpg", 1), ("dog/c.jpg", 1)]
     assert names(data, "train", tmp_path) == [("cat/1.jpg", 0), ("dog/1.jpg", 1)]
-    assert f"{name} says the classes of 3 images in val/." in " ".join(data.why)
+    assert f"{name} lists the classes of 3 images in val/." in " ".join(data.why)
 
 
 def test_images_of_test_keep_the_classes_that_a_list_gives_them(tmp_path: Path) -> None:
@@ -178,9 +178,9 @@ def test_a_line_without_an_image_is_refused_with_the_count(tmp_path: Path) -> No
     [
         ("a.jpg,dog\na.jpg,cat\n", r"names a\.jpg twice, as dog and as cat"),
         ("a.jpg,dog\na.jpg,dog\n", r"names a\.jpg twice\."),
-        ("a.jpg,\nb.jpg,dog\n", r"gives a\.jpg no class"),
-        ("a.jpg,fish\n", r"says that a\.jpg is an image of fish, which is none of the 2 classes in .*train"),
-        ("a.jpg,0\n", "which is none of the 2 classes"),
+        ("a.jpg,\nb.jpg,dog\n", r"gives no class for a\.jpg"),
+        ("a.jpg,fish\n", r"says that a\.jpg is an image of fish, which is not one of the 2 classes in .*train"),
+        ("a.jpg,0\n", "which is not one of the 2 classes"),
     ],
 )
 def test_a_list_that_cannot_be_right_makes_its_split_unsound(tmp_path: Path, lines: str, told: str) -> None:
@@ -194,7 +194,7 @@ def test_a_list_that_cannot_be_right_makes_its_split_unsound(tmp_path: Path, lin
 def test_one_line_for_two_images_is_refused(tmp_path: Path) -> None:
     write(tmp_path, [*CLASSES, "val/a.jpg", "val/a.png"])
     error = refused(opened(listed(tmp_path, "val.csv", "id,label\na,dog\n")), tmp_path)
-    assert "names a, but more than one image" in error.what
+    assert "names a, but several images" in error.what
 
 
 def test_several_boxes_of_an_image_may_be_several_lines(tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_lists_that_disagree_are_refused_with_both(tmp_path: Path) -> None:
     write(tmp_path, [*CLASSES, "val/a.jpg"])
     listed(tmp_path, "val.csv", "filename,label\na.jpg,dog\n")
     data = opened(listed(tmp_path, "val/fixed.csv", "filename,label\na.jpg,cat\n"))
-    with pytest.raises(InputError, match=r"fixed\.csv and .*val\.csv both say the classes"):
+    with pytest.raises(InputError, match=r"fixed\.csv and .*val\.csv give different classes"):
         data.require(["validation"], [])
 
 
@@ -242,13 +242,13 @@ def test_a_table_without_classes_leaves_images_of_test_without_labels(tmp_path: 
 
 def test_a_column_without_a_header_that_holds_no_classes_is_refused(tmp_path: Path) -> None:
     data = opened(listed(write(tmp_path, [*CLASSES, "test/a.jpg"]), "sizes.csv", "a.jpg,200\n"))
-    with pytest.raises(InputError, match="an image of 200, which is none of the 2 classes"):
+    with pytest.raises(InputError, match="an image of 200, which is not one of the 2 classes"):
         data.require(["test"], [])
 
 
 def test_images_of_which_nothing_says_the_classes_are_refused(tmp_path: Path) -> None:
     data = opened(write(tmp_path, [*CLASSES, "val/images/a.jpg"]))
-    with pytest.raises(InputError, match=r"Nothing says the classes of the images in .*val/images, such as a\.jpg"):
+    with pytest.raises(InputError, match=r"The classes of the images in .*val/images, such as a\.jpg, are not known"):
         data.require(["validation"], [])
 
 
@@ -274,7 +274,7 @@ def test_a_list_behind_a_link_out_of_the_folder_is_not_read(tmp_path: Path) -> N
 def test_a_list_named_after_a_split_that_disagrees_with_its_folders_is_refused_with_both(tmp_path: Path) -> None:
     write(tmp_path, ["train/00002/1.ppm", "train/00010/1.png", "val/00002/1.png"])
     data = opened(listed(tmp_path, "Train.csv", "ClassId,Path\n10,train/00010/1.png\n10,train/00002/1.ppm\n"))
-    with pytest.raises(InputError, match=r"Train\.csv says that .*00002/1\.ppm is an image of 00010, but it lies in"):
+    with pytest.raises(InputError, match=r"Train\.csv says that .*00002/1\.ppm is an image of 00010, but it is in"):
         data.require(["train"], [])
     data.require(["validation"], [])
 
@@ -349,9 +349,7 @@ def test_an_image_in_the_lists_of_two_splits_is_refused(tmp_path: Path) -> None:
 
 def test_two_lists_of_a_split_that_are_not_the_same_are_refused(tmp_path: Path) -> None:
     listed(food(tmp_path), "meta/test.json", '{"waffles": ["waffles/2"]}')
-    with pytest.raises(
-        InputError, match=r"test\.txt and .*test\.json both say which images are test, but not the same"
-    ):
+    with pytest.raises(InputError, match=r"test\.txt and .*test\.json disagree about which images are test"):
         opened(tmp_path)
 
 
@@ -359,7 +357,7 @@ def test_a_list_and_a_folder_that_disagree_are_refused_with_both(tmp_path: Path)
     write(tmp_path, ["images/cat/1.jpg", "images/dog/2.jpg", "images/dog/3.jpg"])
     listed(tmp_path, "train.csv", "filename,label\ncat/1.jpg,cat\ndog/2.jpg,dog\ndog/3.jpg,cat\n")
     error = refused(opened(tmp_path), tmp_path, "train")
-    assert "images/dog/3.jpg is an image of cat, but it lies in the folder of dog" in error.what
+    assert "images/dog/3.jpg is an image of cat, but it is in the folder of dog" in error.what
 
 
 def test_a_list_may_name_images_without_the_folders_of_their_classes(tmp_path: Path) -> None:
@@ -443,7 +441,7 @@ def test_lists_that_seem_to_say_splits_but_cannot_be_used_are_told(
     for name, text in lists.items():
         listed(tmp_path, name, text)
     why = " ".join(opened(tmp_path / given).why)
-    assert f"{tmp_path} has files that are named as lists of splits, {', '.join(lists)}: they are not read" in why
+    assert f"{tmp_path} has files named like lists of splits, {', '.join(lists)}: they are not read" in why
 
 
 def test_one_list_or_folders_of_splits_leave_nothing_to_tell(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_a_class_that_is_called_train_is_a_class_within_a_split(tmp_path: Path, 
 
 
 def test_class_folders_beside_a_lone_validation_split_are_not_left_out_in_silence(tmp_path: Path) -> None:
-    with pytest.raises(DoubtfulFolders, match=rf"val/ in .* class folders lie beside it, as {TENCH}/"):
+    with pytest.raises(DoubtfulFolders, match=rf"val/ in .* class folders beside it, such as {TENCH}/"):
         open_raw(write(tmp_path, [f"{TENCH}/1.jpg", "n01443537/1.jpg", f"val/{TENCH}/1.jpg"]))
 
 
@@ -69,7 +69,7 @@ def test_either_level_of_superclasses_can_be_the_classes(tmp_path: Path) -> None
 
 def test_lower_classes_of_one_name_are_not_merged(tmp_path: Path) -> None:
     write(tmp_path, ["train/fish/bass/1.jpg", "train/music/bass/1.jpg", "train/music/drum/1.jpg"])
-    with pytest.raises(InputError, match="would be one class"):
+    with pytest.raises(InputError, match="would become one class"):
         open_raw(tmp_path, role="superclasses").require(["train"], [])
 
 
@@ -123,7 +123,7 @@ def test_an_image_that_two_parts_have_is_refused_by_both_names(tmp_path: Path) -
 
 def test_a_part_that_is_empty_or_not_there_is_told(tmp_path: Path) -> None:
     raw = open_raw(write(tmp_path, ["train_1/a/1.jpg", "train_3/b/1.jpg"]))
-    assert "train has parts with other numbers, but none with 2." in raw.why
+    assert "train has numbered parts, of which these are missing: 2." in raw.why
     (tmp_path / "train_2").mkdir()
     with pytest.raises(InputError, match="train_2 holds no images"):
         open_raw(tmp_path).require(["train"], [])
@@ -133,7 +133,7 @@ def test_a_part_that_is_empty_or_not_there_is_told(tmp_path: Path) -> None:
 def test_two_folders_of_one_split_that_are_no_parts_are_refused(tmp_path: Path, names_of: tuple[str, str]) -> None:
     one, other = names_of
     raw = open_raw(write(tmp_path, ["train/a/0.jpg", f"{one}/a/1.jpg", f"{other}/a/2.jpg"]))
-    with pytest.raises(InputError, match="are both there"):
+    with pytest.raises(InputError, match="are the same split"):
         raw.require(["validation" if one == "val" else "train"], [])
 
 
@@ -148,7 +148,7 @@ def test_nothing_is_written_into_any_folder_that_a_split_lies_in(tmp_path: Path)
 @pytest.mark.parametrize(("ours", "theirs"), [("Cat", "cat"), ("Apple Braeburn", "apple_braeburn")])
 def test_a_class_that_is_spelt_otherwise_in_another_split_is_refused(tmp_path: Path, ours: str, theirs: str) -> None:
     raw = open_raw(write(tmp_path, [f"train/{ours}/1.jpg", "train/b/1.jpg", f"val/{theirs}/1.jpg", "val/b/1.jpg"]))
-    with pytest.raises(InputError, match=f"has the class {theirs}, and train has {ours}"):
+    with pytest.raises(InputError, match=f"has the class {theirs}, but train has {ours}"):
         raw.require(["validation"], [])
     assert raw.table("train", tmp_path, nothing, skip_bad=False).classes.names == tuple(sorted([ours, "b"]))
 

@@ -52,7 +52,7 @@ def test_files_that_systems_leave_are_passed_over(tmp_path: Path) -> None:
         ([f"val/{FIRST_VALIDATION}.JPEG", "val/cat.jpg"], "cat.jpg lies in no class's folder"),
         (
             [f"val/{FIRST_VALIDATION}.JPEG", f"val/{FIRST_VALIDATION} (1).JPEG"],
-            rf"\(1\).JPEG looks like a copy of {FIRST_VALIDATION}.JPEG, by its name",
+            rf"\(1\).JPEG is named like a copy of {FIRST_VALIDATION}.JPEG",
         ),
         (
             [f"val/{FIRST_VALIDATION}.JPEG", f"val/{TENCH}_1.JPEG"],
@@ -88,7 +88,7 @@ def test_a_validation_image_of_a_subset_that_was_numbered_again_is_told(tmp_path
     table = opened(write(tmp_path, files)).table("validation", tmp_path, nothing, skip_bad=False)
     assert table.name.tolist() == [f"{FIRST_VALIDATION}.JPEG".encode(), f"{TENCH}/{FIRST_VALIDATION}.JPEG".encode()]
     (told,) = table.warnings
-    assert told.startswith("1 image lies in the folder of another class than the official number says")
+    assert told.startswith("1 image is in a class folder that does not match the official number")
     assert f"{TENCH}/{FIRST_VALIDATION}.JPEG, which is an image of {SEA_SNAKE}" in told
 
 
@@ -139,7 +139,7 @@ def test_zeros_at_the_end_of_a_class_archive_that_may_be_a_hole_are_told(
         ([(f"{GOLDFISH}_1.JPEG", JPEG)], f"is an image of {GOLDFISH}"),
         ([(f"{TENCH}_1.JPEG", b"<html>")], f"{TENCH}_1.JPEG is no image, by the first of its 6 bytes"),
         ([(f"../{TENCH}_1.JPEG", JPEG)], r"has \.\. in it"),
-        ([("readme.txt", b"x")], r"holds 1 file, which is no image: .*readme\.txt"),
+        ([("readme.txt", b"x")], r"holds 1 file, which is not an image: .*readme\.txt"),
         ([], "holds no images"),
         ([(f"{TENCH}_1.JPEG", JPEG), (f"a/{TENCH}_1.JPEG", JPEG)], "are both the image"),
     ],

@@ -32,14 +32,14 @@ def test_flat_validation_or_class_archives_make_some_synsets_imagenet() -> None:
 
 
 def test_a_stranger_among_all_synsets_is_named_with_the_way_out() -> None:
-    with pytest.raises(InputError, match=r"All 1,000 synsets .* but raw/train/junk is named by none") as refused:
+    with pytest.raises(InputError, match=r"All 1,000 synsets .* but raw/train/junk is not named after one") as refused:
         decide({"train": place(*ALL, "junk")}, "auto")
     assert "--set source.labels=folders" in refused.value.hint
     assert len(decide({"train": place(*ALL, "junk")}, "folders").classes) == 1001
 
 
 def test_imagenets_labels_for_folders_that_are_no_synsets_are_refused() -> None:
-    with pytest.raises(InputError, match="raw/train/cat is named by none of ImageNet's synsets, nor are 1 more"):
+    with pytest.raises(InputError, match="raw/train/cat is not named after one of ImageNet's synsets, nor are 1 more"):
         decide({"train": place("cat", "dog", ALL[0])}, "ilsvrc2012")
 
 
@@ -74,5 +74,5 @@ def test_numbers_can_be_sorted_as_text_where_that_is_asked_for() -> None:
 
 def test_one_folder_that_is_no_number_makes_all_of_them_names_and_is_refused_where_numbers_are_asked_for() -> None:
     assert decide({"train": place("0", "10", "2", "x")}, "auto").classes.names == ("0", "10", "2", "x")
-    with pytest.raises(InputError, match="raw/train/x is no number from 0 to"):
+    with pytest.raises(InputError, match="raw/train/x is not a number from 0 to"):
         decide({"train": place("0", "x")}, "numbers")

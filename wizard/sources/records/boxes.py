@@ -1,4 +1,4 @@
-"""Boxes as records state them -> boxes relative to their image, in order, inside it and with area."""
+"""Converts the boxes stated in records to boxes relative to their image: ordered corners, clipped, with an area."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from wizard.sources.samples import BoxUnit
 
 CORNERS = tuple(f"image/object/bbox/{corner}" for corner in ("xmin", "ymin", "xmax", "ymax"))
 OUTSIDE = 0.5
-"""How far a box may reach beyond its image, as a share of its width or height; it is then clipped.
+"""How far a box may reach beyond its image, as a fraction of its width or height, and still be clipped.
 
 The Object Detection API of tensorflow/models refused boxes beyond 1.01, later 1.1 (box_list_ops.py); its users' own
 boxes reached 1.15 (issue 5474), or the ratio of the sides where a photo was turned by its EXIF tag (issue 1754).
 """
 
 Sides = npt.NDArray[np.int64]
-"""int64[n, 2], width and height in pixels; 0 where they are not known."""
+"""int64[n, 2], width and height in pixels; 0 if unknown."""
 Flags = npt.NDArray[np.bool_]
 
 
 class Mismatched(ValueError):
-    """Corner lists that make no boxes; the message is the end of a sentence that begins with the record."""
+    """Corner lists that do not form boxes; the message is the end of a sentence that begins with the record."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,11 +32,11 @@ class Fitted:
     """Boxes made relative to their images.
 
     Attributes:
-        boxes: float64[n, 4], xmin ymin xmax ymax, each a float32's value; only those that are `sound` mean anything.
+        boxes: float64[n, 4], xmin ymin xmax ymax, each a float32's value; only meaningful where `sound`.
         sound: bool[n], whether the box has an area inside its image; the others are left out.
-        swapped: bool[n], whether corners were put in order.
-        beyond: float64[n], how far the box reaches outside its image, as a share of its width or height; nan where a
-            corner is no number.
+        swapped: bool[n], whether corners were reordered.
+        beyond: float64[n], how far the box reaches outside its image, as a fraction of its width or height; nan if a
+            corner is not a number.
     """
 
     boxes: Boxes
@@ -46,15 +46,15 @@ class Fitted:
 
     @property
     def clipped(self) -> Flags:
-        """bool[n], which sound boxes were cut off at the edges of their image."""
+        """bool[n], which sound boxes were clipped to their image."""
         return self.sound & (self.beyond > 0)
 
 
 def corners(columns: Sequence[example.Values]) -> Boxes | None:
-    """The boxes of a record's four corner lists, in whatever unit; None where they are all empty.
+    """The boxes from a record's four corner lists, in any unit; None if all lists are empty.
 
     Raises:
-        Mismatched: the lists differ in length or kind, or hold no numbers.
+        Mismatched: the lists differ in length or kind, or do not hold numbers.
     """
     counts = [len(column) for column in columns]
     if not any(counts):
@@ -62,23 +62,23 @@ def corners(columns: Sequence[example.Values]) -> Boxes | None:
     kinds = {type(column) for column in columns}
     if len(set(counts)) > 1 or kinds not in ({np.ndarray}, {tuple}):
         told = ", ".join(f"{_counted(column)} in {name}" for column, name in zip(columns, CORNERS, strict=True))
-        raise Mismatched(f"has boxes whose corners do not fit together: {told}, expected as many numbers in each")
+        raise Mismatched(f"has boxes with mismatched corners: {told}; expected the same number of values in each")
     return np.stack([np.asarray(column, np.float64) for column in columns], axis=1)
 
 
 def fit(boxes: Boxes, sides: Sides | None) -> Fitted:
-    """Makes boxes relative to their images, in order and clipped, as `process_bounding_boxes.py` does.
+    """Makes boxes relative to their images, orders their corners and clips them, as `process_bounding_boxes.py` does.
 
-    A relative box that is good already keeps its value to the last bit.
+    A relative box that is already valid keeps its value to the last bit.
 
     Args:
         boxes: float64[n, 4], xmin ymin xmax ymax.
-        sides: of each box's image, where boxes are in pixels; None where they are relative. A box whose image has no
-            known sides is not sound.
+        sides: each box's image size, if boxes are in pixels; None if they are relative. A box whose image has an
+            unknown size is not sound.
     """
     if sides is not None:
         boxes = boxes / np.tile(np.where(sides > 0, sides, np.nan), 2)
-    # What is stored are float32: two corners that differ in a double may be the same there.
+    # Boxes are stored as float32: two corners that differ as doubles may be equal there.
     exact = np.clip(boxes, -_FLOAT32, _FLOAT32).astype(np.float32).astype(np.float64)
     low, high = in_order(exact)
     ordered = np.hstack([low, high])
@@ -94,10 +94,10 @@ def sound_rows(features: Mapping[str, bytes], unit: BoxUnit, width: int, height:
     """Which of a record's boxes are sound, by the rules of `fit`.
 
     Args:
-        features: the record's, serialised, by name.
-        unit: that the source's boxes are in.
+        features: the record's features, serialised, by name.
+        unit: the unit of the source's boxes.
         width: of the record's image, in pixels.
-        height: of it, in pixels.
+        height: of the record's image, in pixels.
     """
     boxes = corners([example.values(features.get(name, b"")) for name in CORNERS])
     if boxes is None:
@@ -107,12 +107,12 @@ def sound_rows(features: Mapping[str, bytes], unit: BoxUnit, width: int, height:
 
 
 def in_order(boxes: Boxes) -> tuple[Boxes, Boxes]:
-    """The smaller and the larger x and y of each box: two of float64[n, 2]; nan where a corner is no number."""
+    """The smaller and the larger x and y of each box: two of float64[n, 2]; nan if a corner is not a number."""
     return np.minimum(boxes[:, :2], boxes[:, 2:]), np.maximum(boxes[:, :2], boxes[:, 2:])
 
 
 def has_area(boxes: Boxes) -> Flags:
-    """bool[n], whether a box has an area, in whatever order its corners are; never where one is no number."""
+    """bool[n], whether a box has an area, in any order of its corners; False if a corner is not a number."""
     low, high = in_order(boxes)
     finite: Flags = np.all(np.isfinite(boxes), axis=1)
     positive: Flags = np.all(low < high, axis=1)
@@ -120,7 +120,7 @@ def has_area(boxes: Boxes) -> Flags:
 
 
 def _counted(column: example.Values) -> str:
-    kind = "floats" if isinstance(column, np.ndarray) else "whole numbers" if isinstance(column, tuple) else "values"
+    kind = "floats" if isinstance(column, np.ndarray) else "integers" if isinstance(column, tuple) else "values"
     return f"{len(column):,} {kind}" if len(column) else "none"
 
 

@@ -41,10 +41,10 @@ class Columns:
         label: int16[n], as it stands there; -1 where there is none.
         blank: bool[n], whether the image has no bytes.
         objects: int32[n], how many boxes it has.
-        boxes: float64[m, 4], xmin ymin xmax ymax, of all records after each other, as they stand there.
-        whole: bool[n], whether its boxes are whole numbers by their kind.
-        sides: int64[n, 2], width and height of the image in pixels, where its boxes may be in pixels; else 0, 0.
-        stated: int64[n, 2], `image/width` and `image/height` of those, 0 where they are not there; else 0, 0.
+        boxes: float64[m, 4], xmin ymin xmax ymax, of all records in order, unchanged.
+        whole: bool[n], whether its boxes are stored as integers.
+        sides: int64[n, 2], width and height of the image in pixels, if its boxes may be in pixels; else 0, 0.
+        stated: int64[n, 2], `image/width` and `image/height` of those, 0 if missing; else 0, 0.
         synset_of: int16[k], labels; where one is there twice, its records differ in their synset.
         synset: bytes[k], `image/class/synset` of records with that label; empty where it is not there.
         text_of: int16[l], labels, as above.
@@ -76,18 +76,18 @@ class Columns:
 
     @property
     def record(self) -> npt.NDArray[np.intp]:
-        """intp[m], which record each box is of."""
+        """intp[m], the record that each box belongs to."""
         return np.repeat(np.arange(len(self)), self.objects)
 
 
 def place_of(files: RecordFiles, columns: Columns, row: int) -> str:
-    """A record's file, number and first byte, as the beginning of a sentence."""
+    """A record's file, number and first byte, as the start of a sentence."""
     at = columns.offset[row] - tfrecord.HEADER
     return f"{files.files[columns.place[row]]}: record {columns.number(row):,} at byte {at:,}"
 
 
 def stated_boxes(splits: Sequence[tuple[RecordFiles, Columns]]) -> StatedBoxes:
-    """The boxes of all these splits, as their records state them."""
+    """The boxes of all these splits, as stated in their records."""
     every = [columns for _, columns in splits]
     firsts = [0, *accumulate(map(len, every))]
 
@@ -187,7 +187,7 @@ def _require(path: Path, packing: Packing) -> None:
             "zlib": "TFRecords in ZLIB",
             None: "no record",
         }
-        raise InputError(f"{path} begins with {kinds[found]}; other files of the split are {kinds[packing]}.", _DAMAGED)
+        raise InputError(f"{path} begins with {kinds[found]}; the split's other files are {kinds[packing]}.", _DAMAGED)
 
 
 def _mapped(path: Path) -> Iterator[_Example]:

@@ -24,15 +24,15 @@ LABELS = ("image/class/label", "label", "image/label", "class/label")
 _FILENAME, _SYNSET, _TEXT = "image/filename", "image/class/synset", "image/class/text"
 _SIDES = ("image/width", "image/height")
 _PER_BOX = ("image/object/bbox/", "image/object/class/")
-"""How the keys of lists begin that have a value for each box."""
+"""Prefixes of the keys whose lists have one value for each box."""
 _HEADS = (1 << 12, 1 << 16)
-"""Bytes of an image that are read for its size, before all of it is."""
+"""Bytes of an image that are tried for its size, before the whole image is read."""
 _LARGEST = 32_767
 _LISTED = 16
 _TFDS = {"image", "label"}
 """Keys of TensorFlow Datasets' image classification data (tfds.image_classification)."""
 _NOT_THESE = "Records need image/encoded with one image, and for training a label: say where else the raw data lies"
-_ONE_LABEL = "Write these records again with one label an image, an int64"
+_ONE_LABEL = "Write these records again with one int64 label per image"
 _NOT_TFDS = (
     "Give the archives or images that they were made from, or write them again with image/encoded and "
     "image/class/label in place of image and label"
@@ -60,10 +60,10 @@ class Row(NamedTuple):
         filename: `image/filename`, fit to be a name; empty where it is not there.
         label: as it stands there; -1 where there is none.
         blank: whether the image has no bytes.
-        boxes: float64[n, 4], xmin ymin xmax ymax, as they stand there; None where there are none.
-        whole: whether these are whole numbers by their kind.
-        sides: width and height of the image in pixels, where its boxes may be in pixels; else 0, 0.
-        stated: what the record says that they are, 0 where it does not; else 0, 0.
+        boxes: float64[n, 4], xmin ymin xmax ymax, unchanged; None if there are none.
+        whole: whether they are stored as integers.
+        sides: width and height of the image in pixels, if its boxes may be in pixels; else 0, 0.
+        stated: the width and height that the record states, 0 if it does not; else 0, 0.
     """
 
     filename: bytes
@@ -99,9 +99,9 @@ class Features:
             row = Row(_filename(buffer, places), label, blank, None)
             return _with_boxes(row, buffer, places) if any(corner in places for corner in CORNERS) else row
         except example.UnknownField as error:
-            raise Unfit(f"is no tf.train.Example: {error}", _AS_EXAMPLES) from error
+            raise Unfit(f"is not a tf.train.Example: {error}", _AS_EXAMPLES) from error
         except example.ExampleDamage as error:
-            raise Unfit(f"is no tf.train.Example: {error}") from error
+            raise Unfit(f"is not a tf.train.Example: {error}") from error
 
     def by_label(self) -> Arrays:
         """The columns `synset_of`, `synset`, `text_of` and `text` of `Columns`."""
@@ -115,7 +115,7 @@ class Features:
         if not len(found):
             return UNLABELLED
         if not isinstance(found, tuple) or len(found) != 1:
-            raise Unfit(f"has {_listed(found)} in {self._label}, expected one whole number", _ONE_LABEL)
+            raise Unfit(f"has {_listed(found)} in {self._label}; expected one integer", _ONE_LABEL)
         if not UNLABELLED <= found[0] <= _LARGEST:
             raise Unfit(f"has the label {found[0]:,}, expected -1 to {_LARGEST:,}")
         return found[0]
@@ -138,18 +138,18 @@ def _blank(buffer: bytes | mmap, places: _Places) -> bool:
 
 
 def _without_image(buffer: bytes | mmap, places: _Places) -> Unfit:
-    """Names the keys of a record that has no image in its place, and the one that seems to hold it."""
+    """The error for a record without an image under the expected key; names the key that seems to hold it."""
     keys = ", ".join(sorted(places)[:_LISTED]) or "none"
     more = f" and {len(places) - _LISTED:,} more" if len(places) > _LISTED else ""
     held = f"holds no {ENCODED}. Its keys: {keys}{more}"
     if places.keys() >= _TFDS:
-        return Unfit(f"{held}, as TensorFlow Datasets writes records; this version does not read those", _NOT_TFDS)
+        return Unfit(f"{held}, as in TensorFlow Datasets' records, which this version does not read", _NOT_TFDS)
     images = [key for key, place in sorted(places.items()) if _is_image(buffer, *place)]
     return Unfit(f"{held}; its image seems to be in {images[0]}" if images else held, _NOT_THESE)
 
 
 def _is_image(buffer: bytes | mmap, start: int, end: int) -> bool:
-    """Whether a feature is one value of bytes that begins as an image does."""
+    """Whether a feature is a single bytes value that begins like an image."""
     spans = example.byte_spans(buffer, start, end) or []
     if len(spans) != 1:
         return False
@@ -158,8 +158,8 @@ def _is_image(buffer: bytes | mmap, start: int, end: int) -> bool:
 
 
 def _listed(found: example.Values) -> str:
-    """What stands where one whole number should, in words."""
-    kind = "text" if isinstance(found, list) else "float" if isinstance(found, np.ndarray) else "whole number"
+    """The values found instead of a single integer, in words."""
+    kind = "text" if isinstance(found, list) else "float" if isinstance(found, np.ndarray) else "integer"
     some = [repr(value.decode(errors="replace")) if isinstance(value, bytes) else str(value) for value in found[:3]]
     more = f" and {len(found) - 3:,} more" if len(found) > 3 else ""
     counted = f"the {kind}" if len(found) == 1 else f"{len(found):,} {kind}s"
@@ -195,7 +195,7 @@ def _with_boxes(row: Row, buffer: bytes | mmap, places: _Places) -> Row:
         if name.startswith(_PER_BOX) and name not in CORNERS:
             count = len(_values(_feature(buffer, places, name)))
             if count not in (0, len(boxes)):
-                raise Unfit(f"has {count:,} values in {name} for {len(boxes):,} boxes, expected one for each")
+                raise Unfit(f"has {count:,} values in {name} for {len(boxes):,} boxes; expected one for each")
     row = row._replace(boxes=boxes, whole=isinstance(columns[0], tuple))
     if not unclear(boxes):
         return row
@@ -204,7 +204,7 @@ def _with_boxes(row: Row, buffer: bytes | mmap, places: _Places) -> Row:
 
 
 def _sides(buffer: bytes | mmap, places: _Places) -> tuple[int, int]:
-    """Width and height of the image; 0, 0 where it cannot be decoded, which the worker tells."""
+    """Width and height of the image; 0, 0 if its header cannot be read, which the worker reports."""
     (start, end), *_ = example.byte_spans(buffer, *places[ENCODED]) or [(0, 0)]
     for head in (*_HEADS, end - start):
         with suppress(Undecodable):
@@ -214,7 +214,7 @@ def _sides(buffer: bytes | mmap, places: _Places) -> tuple[int, int]:
 
 
 def _stated(buffer: bytes | mmap, places: _Places, name: str) -> int:
-    """The one whole number that a feature holds, as far as it can be one of pixels; else 0."""
+    """The single integer in a feature, if it can be a number of pixels; else 0."""
     found = _values(_feature(buffer, places, name))
     return found[0] if isinstance(found, tuple) and len(found) == 1 and found[0] > 0 else 0
 

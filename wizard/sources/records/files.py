@@ -185,8 +185,8 @@ def _packed(split: Split, groups: list[_Group], packings: list[Packing]) -> tupl
     first = groups[0].files[0]
     if not packings:
         return (
-            f"All {len(groups[0].files):,} files of {split} are empty, as {first}.",
-            "Build them anew",
+            f"All {len(groups[0].files):,} files of {split} are empty, such as {first}.",
+            "Build them again",
         )
     if len(packings) > 1:
         named = " and ".join(f"{group.files[0]} ({'/'.join(sorted(group.packings))})" for group in groups)
@@ -240,5 +240,5 @@ def _lacking(split: Split, some: list[int], count: int, there: int, like: Path) 
     return (
         f"{lacking:,} of the {count:,} files of {split} {'is' if lacking == 1 else 'are'} missing in {like.parent}: "
         f"{names}{more}.",
-        "Fetch or build them again",
+        "Download or build them again",
     )

@@ -32,7 +32,7 @@ class Records:
         Args:
             classes: of the whole raw data.
             base: the label of the first of them.
-            unit: that the boxes of the whole raw data are in.
+            unit: the unit of all boxes in the raw data.
             skip_bad: whether images without bytes are left to the worker to skip.
 
         Raises:

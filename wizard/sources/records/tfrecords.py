@@ -95,9 +95,9 @@ class TFRecords:
         return surveyed(split, self._files[split].path, table, shards=len(self._files[split].files))
 
     def table(self, split: Split, cache: Path, progress: Progress, *, skip_bad: bool) -> SampleTable:
-        """See `RawData.table`; the records of train and validation together say whose classes they are.
+        """See `RawData.table`; the records of train and validation together decide the classes.
 
-        What their boxes count in is decided by all records that are read.
+        The unit of their boxes is decided by all records that are read.
         """
         self.require([split], [])
         there: list[Split] = [part.split for part in self.parts if part.sound]
@@ -112,11 +112,11 @@ class TFRecords:
         return Records(split, self._files[split], columns[split]).table(classes, base, unit, skip_bad=skip_bad)
 
     def _beside(self, split: Split, cache: Path, progress: Progress) -> Columns:
-        """Another split's columns, for its labels."""
+        """Another split's columns, read for its labels."""
         try:
             return read_columns(self._files[split], split, cache, progress)
         except InputError as error:
-            why = "The labels of all splits are counted together, so it is needed here too."
+            why = "It is needed here too, because the labels of all splits are counted together."
             raise InputError(f"{error.what} {why}", error.hint) from error
 
     def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:

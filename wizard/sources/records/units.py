@@ -1,4 +1,4 @@
-"""What the boxes of a source count in: shares of their image, or its pixels. All its records decide that together."""
+"""Decides the unit of a source's boxes from all its records: fractions of the image, or pixels."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from wizard.sources.records.boxes import OUTSIDE, Flags, Sides, fit, has_area, i
 from wizard.sources.samples import BoxUnit
 
 _SCALES = {100: "percent", 1000: "thousandths"}
-"""What else boxes are found in: Label Studio exports percent, LayoutLM and language models state 0 to 1000."""
+"""Other units in use: Label Studio exports percent, LayoutLM and language models use 0 to 1000."""
 _LARGER = 1.25
-"""By how much a side must exceed a scale to say anything about it."""
+"""Factor by which an image's side must exceed a scale to be evidence about it."""
 _CHANCE = 0.1
-"""Of pixel boxes that never reach beyond a scale though they could."""
+"""Largest chance, for pixel boxes, of never exceeding a scale that they could exceed, for it to count as evidence."""
 _BEYOND, _MANY, _SLIPS = 0.1, 0.25, 2
-"""How far beyond its image a box reaches that is no slip where more than two, and more than a quarter of all, do."""
+"""A box this far beyond its image is not a slip if more than two boxes, and more than a quarter of all, are so."""
 _ENOUGH = 10
-"""Different boxes that show whether xmax and ymax hold a width and a height; chance alone would do so in 4 ** -10."""
+"""Distinct boxes needed to tell that xmax and ymax hold a width and a height; by chance, 4 ** -10 would look so."""
 _WRITE = (
     "Write these records again with boxes in 0..1: xmin and xmax divided by the image's width, ymin and ymax by its "
     "height"
@@ -29,15 +29,15 @@ _WRITE = (
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StatedBoxes:
-    """All boxes of a source as its records state them; a row a box.
+    """All boxes of a source as stated in its records, one row per box.
 
     Attributes:
         boxes: float64[m, 4], xmin ymin xmax ymax.
-        whole: bool[m], whether they are whole numbers by their kind (int64).
-        sides: int64[m, 2], of their image; known at least of records with a box that `unclear` says is not relative.
-        stated: int64[m, 2], the sides that their record states; 0 where it states none.
-        record: intp[m], which record of the source they are of.
-        place: a record's file, number and byte, in words.
+        whole: bool[m], whether they are stored as integers (int64).
+        sides: int64[m, 2], size of their image; known at least for records with an `unclear` box.
+        stated: int64[m, 2], the size that their record states; 0 if it states none.
+        record: intp[m], the record of the source that they belong to.
+        place: gives a record's file, number and byte, in words.
     """
 
     boxes: Boxes
@@ -48,18 +48,18 @@ class StatedBoxes:
     place: Callable[[int], str]
 
     def box(self, row: int) -> str:
-        """Its corners, in words."""
+        """A box's corners, in words."""
         return ", ".join(f"{corner:.6g}" for corner in self.boxes[row])
 
     def refused(self, rows: Flags, why: str) -> InputError:
-        """What to raise for the first of these boxes."""
+        """The error to raise for the first of these boxes."""
         row = int(np.flatnonzero(rows)[0])
         image = f" in an image of {_size(self.sides[row])} pixels" if self.sides[row].all() else ""
         return InputError(f"{self.place(int(self.record[row]))} has the box {self.box(row)}{image}, {why}.", _WRITE)
 
 
 def unclear(boxes: Boxes) -> bool:
-    """Whether any of a record's boxes may be in pixels; asked of every record, so without NumPy's cost a call."""
+    """Whether any of a record's boxes may be in pixels; called for every record, so without NumPy's overhead."""
     low, high = -OUTSIDE, 1 + OUTSIDE
     return any(
         not all(low <= corner <= high for corner in box) or all(corner in (0, 1) for corner in box)
@@ -68,13 +68,13 @@ def unclear(boxes: Boxes) -> bool:
 
 
 def unit_of(found: StatedBoxes) -> BoxUnit:
-    """What a source's boxes count in.
+    """The unit of a source's boxes.
 
-    They are in pixels where some reach far beyond 1 and none lies inside 0..1 with a fraction in it; a box 0, 0, 1, 1
-    is then one pixel, else the whole image. Boxes without an area say nothing.
+    They are in pixels if some reach far beyond 1 and none is inside 0..1 with a fractional corner; a box 0, 0, 1, 1
+    is then one pixel, else the whole image. Boxes without an area are ignored.
 
     Raises:
-        InputError: there are both kinds, or they are in no unit that makes sense of all of them.
+        InputError: there are both kinds, or no unit makes sense for all of them.
     """
     evidence = _evidence(found.boxes)
     pixels = evidence.area & (evidence.large | found.whole)
@@ -85,7 +85,7 @@ def unit_of(found: StatedBoxes) -> BoxUnit:
     if relative.any():
         raise _mixed(found, relative, pixels)
     if not (pixels & evidence.large).any():
-        raise found.refused(pixels, "whose whole numbers, all 0 or 1, mean one pixel or the whole image")
+        raise found.refused(pixels, "whose integer corners, all 0 or 1, could mean one pixel or the whole image")
     known = evidence.area & (found.sides > 0).all(axis=1)
     _require_pixels(found, known)
     _require_corners(found, known, found.boxes / np.tile(np.maximum(found.sides, 1), 2))
@@ -94,12 +94,12 @@ def unit_of(found: StatedBoxes) -> BoxUnit:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Evidence:
-    """What boxes say of their unit: bool[m] each.
+    """What boxes indicate about their unit: bool[m] each.
 
     Attributes:
-        area: whether they have any; those without say nothing.
+        area: whether they have an area; those without are ignored.
         large: whether they reach further beyond 0..1 than a relative box may.
-        relative: whether they are relative; neither large nor relative is 0, 0, 1, 1.
+        relative: whether they are relative; 0, 0, 1, 1 is neither large nor relative.
     """
 
     area: Flags
@@ -115,23 +115,23 @@ def _evidence(boxes: Boxes) -> _Evidence:
 
 
 def _mixed(found: StatedBoxes, relative: Flags, pixels: Flags) -> InputError:
-    """Names the first of the fewer, which are the likelier mistake."""
+    """The error for mixed units; names the first box of the rarer unit, the likelier mistake."""
     units = [(relative, "in 0..1"), (pixels, "in pixels")]
     (fewer, unit), (others, other) = sorted(units, key=lambda each: int(each[0].sum()))
     row = int(np.flatnonzero(others)[0])
     return found.refused(
         fewer,
-        f"which is {unit}, but {others.sum():,} other{'s are' if others.sum() > 1 else ' is'} {other}, as "
+        f"which is {unit}, but {others.sum():,} other{'s are' if others.sum() > 1 else ' is'} {other}, such as "
         f"{found.box(row)} of {found.place(int(found.record[row]))}",
     )
 
 
 def _require_pixels(found: StatedBoxes, known: Flags) -> None:
-    """That the boxes make sense as pixels of their images, where the size of these is known."""
+    """Requires that the boxes make sense as pixels of their images, if the images' sizes are known."""
     other = known & ((found.stated > 0) & (found.stated != found.sides)).any(axis=1)
     if other.any():
         stated = found.stated[np.flatnonzero(other)[0]]
-        raise found.refused(other, f"and states a size of {_size(stated)}: the box may be in the pixels of either")
+        raise found.refused(other, f"and states a size of {_size(stated)}: the box may be in pixels of either size")
     beyond = np.nan_to_num(fit(found.boxes, found.sides).beyond)
     nowhere = known & (beyond > OUTSIDE)
     if nowhere.any():
@@ -139,17 +139,17 @@ def _require_pixels(found: StatedBoxes, known: Flags) -> None:
     leaving = known & np.any(in_order(found.boxes)[1] > (1 + _BEYOND) * found.sides, axis=1)
     if leaving.sum() > max(_SLIPS, _MANY * known.sum()):
         told = f"{leaving.sum():,} of {known.sum():,} boxes"
-        raise found.refused(leaving, f"which leaves its image, as {told} do: their pixels are those of another size")
+        raise found.refused(leaving, f"which exceeds its image, as {told} do: they may be for images of another size")
     for scale, name in _SCALES.items():
         if _may_be(found.boxes[known], found.sides[known], found.record[known], scale):
-            raise found.refused(known, f"and no box goes beyond {scale:,}: they may be in {name} rather than in pixels")
+            raise found.refused(known, f"and no box exceeds {scale:,}: boxes may be in {name} rather than in pixels")
 
 
 def _may_be(boxes: Boxes, sides: Sides, record: npt.NDArray[np.intp], scale: int) -> bool:
-    """Whether boxes that never reach beyond `scale` would have done so, were they in pixels.
+    """Whether boxes that never exceed `scale` would very likely have done so if they were in pixels.
 
-    The far corner of a pixel box lies anywhere up to the side of its image; so the chance that it lies below `scale` is
-    that share of the side, and for all images the product.
+    The far corner of a pixel box may be anywhere up to the side of its image, so the chance that it is below `scale` is
+    the ratio of the two, and for all images the product of these.
     """
     if not len(boxes) or boxes.max() > scale:
         return False
@@ -160,17 +160,17 @@ def _may_be(boxes: Boxes, sides: Sides, record: npt.NDArray[np.intp], scale: int
 
 
 def _require_corners(found: StatedBoxes, rows: Flags, shares: Boxes) -> None:
-    """That xmax and ymax are corners.
+    """Requires that xmax and ymax are corners.
 
-    Where they are a width and a height, some are smaller than xmin or ymin, some are not, and added to these they never
-    leave the image.
+    If they are a width and a height, some are smaller than xmin or ymin, some are not, and their sums with these never
+    exceed the image.
     """
     start, end = shares[:, :2], shares[:, 2:]
     swapped = rows & (end < start).any(axis=1)
     if not swapped.any() or (end < start)[rows].all() or (start + end)[rows].max() > 1:
         return
     if len(np.unique(shares[rows], axis=0)) >= _ENOUGH:
-        raise found.refused(swapped, "and as in all others, xmax and ymax look like a width and a height")
+        raise found.refused(swapped, "and xmax and ymax look like a width and a height, as in all others")
 
 
 def _size(sides: npt.NDArray[np.int64]) -> str:

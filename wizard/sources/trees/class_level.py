@@ -1,4 +1,4 @@
-"""Which folders below that of a split are its classes: those in it, or those further down."""
+"""Decides which folders below a split's folder are its classes: those directly in it, or those further down."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,20 +20,19 @@ Below = Mapping[str, Glimpse]
 def at_class_level(place: Place, glimpses: Glimpses, bounds: Bounds, role: FolderRole) -> Place:
     """The place whose folders are classes.
 
-    No folder is taken for a class only because images lie somewhere below it. A sole folder is passed through; classes
-    may each hold one folder of images, as tiny-imagenet's <wnid>/images do; what else holds folders of images, and no
-    images, is in doubt.
+    A folder is not taken for a class just because there are images somewhere below it. A single folder is passed
+    through; classes may each hold one folder of images, as in tiny-imagenet's <wnid>/images; any other folder that
+    holds folders of images, but no images itself, is doubtful.
 
     Args:
-        place: the folder of a split, at a glance.
-        glimpses: look into its folders.
+        place: the split's folder, as first seen.
+        glimpses: looks into its folders.
         bounds: how far links may lead.
-        role: what folders in doubt are.
+        role: how to read doubtful folders.
 
     Raises:
-        DoubtfulFolders: it cannot be told, and `role` does not say it.
-        InputError: a folder on the way cannot be looked into or leads out of the bounds, or folders further down are
-            those of splits.
+        DoubtfulFolders: there is more than one reading, and `role` does not settle it.
+        InputError: a folder on the way cannot be read or leads out of the bounds, or folders further down are splits.
     """
     if not place.folders or all(map(is_wnid, place.folders)):
         return place
@@ -55,25 +54,25 @@ def at_class_level(place: Place, glimpses: Glimpses, bounds: Bounds, role: Folde
 
 
 def refuse_splits_below(path: Path, deep: Below) -> None:
-    """Folders that hold splits are datasets, or classes that were split one by one.
+    """Refuses folders that hold splits: they are datasets, or classes that were each split.
 
     Raises:
-        InputError: there are such.
+        InputError: there are such folders.
     """
     for name, each in deep.items():
         splits = sorted({found.split for found in among(each.folders).values()})
         if splits and (len(deep) == 1 or "train" in splits or len(splits) > 1):
             others = [other for other in deep if other != name and among(deep[other].folders)]
-            more = f", as {few(others, _SOME)} {'has' if len(others) == 1 else 'have'}" if others else ""
+            more = f", and so {'does' if len(others) == 1 else 'do'} {few(others, _SOME)}" if others else ""
             raise InputError(
-                f"{path} holds no splits by itself, but {name}/ in it has folders of {' and '.join(splits)}{more}.",
-                f"Where {name}/ is a dataset, give that folder: --set source.path={path / name}; where it is a class, "
+                f"{path} holds no splits itself, but {name}/ in it has folders of {' and '.join(splits)}{more}.",
+                f"If {name}/ is a dataset, give that folder: --set source.path={path / name}; if it is a class, "
                 f"put the splits above the classes: {splits[0]}/{name}/",
             )
 
 
 def _passed_through(place: Place, below: Below, glimpses: Glimpses) -> str:
-    """The one folder in which everything lies, if it is no class; else empty."""
+    """The one folder that holds everything, if it is not a class; else empty."""
     holding = [name for name, each in below.items() if not each.bare]
     if len(holding) != 1 or place.images or place.archives or is_wnid(holding[0]):
         return ""
@@ -87,9 +86,9 @@ def _passed_through(place: Place, below: Below, glimpses: Glimpses) -> str:
 
 
 def _each_holds_one(path: Path, deep: Below, glimpses: Glimpses, *, beside: bool) -> bool:
-    """Whether each of these folders holds one folder of images, so that it makes no difference.
+    """Whether each of these folders holds just one folder of images, so that both readings give the same classes.
 
-    Where there are classes beside them that hold images themselves, it may have any name; else it must say nothing.
+    If classes beside them hold images themselves, that folder may have any name; else its name must be a generic one.
     """
     inner = {name: each.folders[0] for name, each in deep.items() if len(each.folders) == 1}
     if len(inner) < len(deep) or not all(glimpses.at(path / name / below).images for name, below in inner.items()):
@@ -99,7 +98,7 @@ def _each_holds_one(path: Path, deep: Below, glimpses: Glimpses, *, beside: bool
 
 
 def _lower(place: Place, deep: Below, glimpses: Glimpses, bounds: Bounds) -> Place:
-    """The folders in those of superclasses."""
+    """The folders inside the superclass folders."""
     parts = [at_class_level(look(place.path / name), glimpses, bounds, "superclasses") for name in deep]
     pieces = [piece for part in parts for piece in part.pieces]
     if place.images or place.archives:
@@ -109,8 +108,8 @@ def _lower(place: Place, deep: Below, glimpses: Glimpses, bounds: Bounds) -> Pla
         for name in piece.classes:
             if name in seen:
                 raise InputError(
-                    f"{seen[name] / name} and {piece.path / name} would be one class, as their names are the same.",
-                    "Rename one of them, or take the upper folders: --set source.folders=classes",
+                    f"{seen[name] / name} and {piece.path / name} have the same name and would become one class.",
+                    "Rename one of them, or use the upper folders: --set source.folders=classes",
                 )
             seen[name] = piece.path
     return together(place.path, pieces)
@@ -118,12 +117,12 @@ def _lower(place: Place, deep: Below, glimpses: Glimpses, bounds: Bounds) -> Pla
 
 def _doubt(path: Path, deep: Below, flat: list[str], unnamed: list[str]) -> DoubtfulFolders:
     names = sorted({*deep, *flat})
-    upper = f"{few(names, _SOME)} are the classes, each with all that lies below it"
+    upper = f"{few(names, _SOME)} are the classes, each with everything below it"
     if unnamed:
         beside = [name for name in names if name != unnamed[0]]
         return DoubtfulFolders(
-            f"{path / unnamed[0]} holds images, but its name is that of no class; beside it "
-            f"{'lies' if len(beside) == 1 else 'lie'} {few(beside, _SOME)}.",
+            f"{path / unnamed[0]} holds images, but its name is not that of a class; beside it "
+            f"{'is' if len(beside) == 1 else 'are'} {few(beside, _SOME)}.",
             {"classes": upper},
             _REARRANGE,
         )

@@ -1,4 +1,4 @@
-"""Images that look like copies of others by name, as file managers and browsers name them."""
+"""Finds images named like copies of others, as file managers and browsers name them."""
 
 import re
 
@@ -9,7 +9,7 @@ from wizard.sources.samples import Copies
 from wizard.sources.trees.official_names import said
 
 _TOKENS = (b"(", b"~", b"cop", b"kop", b"g.")
-"""One is in every name that `_COPY` fits; looked for in all names at once, which takes no time to speak of."""
+"""Every name that `_COPY` matches contains one of these; searching all names at once for them is fast."""
 _WORD = r"(?:copy|copie|copia|kopie)"
 _COPY = re.compile(
     rf"""(?P<stem>.+?)
@@ -25,7 +25,7 @@ _COPY = re.compile(
 
 
 def original_name(base: str) -> str:
-    """The name of the file that a file was copied from, by its own name; empty where that says nothing of a copy.
+    """The name of the file that a file was copied from, judging by its own name; empty if it is not named like a copy.
 
     >>> original_name("x (1).JPEG"), original_name("x - Copy.jpg"), original_name("x.jpg")
     ('x.JPEG', 'x.jpg', '')
@@ -37,7 +37,7 @@ def original_name(base: str) -> str:
 
 
 def copies(names: npt.NDArray[np.bytes_]) -> Copies | None:
-    """The images of a split whose names are those of copies of images beside them; None where there are none.
+    """The images of a split that are named like copies of images beside them; None if there are none.
 
     Args:
         names: bytes[n], UTF-8, sorted.
@@ -53,12 +53,12 @@ def copies(names: npt.NDArray[np.bytes_]) -> Copies | None:
 
 
 def _original(name: str, there: frozenset[bytes]) -> str:
-    """The name of the image that an image was copied from; empty where it is none of those that are there."""
+    """The name of the image that an image was copied from; empty if there is no such image."""
     folder, cut, base = name.rpartition("/")
     original = original_name(base)
     if not original:
         return ""
-    spoken = said(original)  # an official image goes by its official name, however it is spelled
+    spoken = said(original)  # official images are known by their official names, whatever their spelling
     for candidate in (f"{folder}{cut}{original}", spoken.name if spoken else ""):
         if candidate.encode() in there:
             return candidate

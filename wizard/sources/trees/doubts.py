@@ -1,4 +1,4 @@
-"""Folders that can be read in more than one way: told with each reading, and decided by a key of the profile."""
+"""The error for folders that can be read in more than one way; a profile key chooses the reading."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 from wizard.errors import InputError
 
 FolderRole = Literal["auto", "splits", "classes", "superclasses"]
-"""What folders are whose names and contents leave it open; auto has none that are in doubt."""
+"""How to read doubtful folders; auto refuses them."""
 _KEY = "source.folders"
 
 
@@ -14,7 +14,7 @@ class DoubtfulFolders(InputError):
     """Folders that can be read in more than one way.
 
     Attributes:
-        readings: what each value of source.folders makes of them, in words.
+        readings: the meaning of each possible value of source.folders, in words.
     """
 
     def __init__(self, what: str, readings: Mapping[FolderRole, str], other_way: str = "") -> None:

@@ -31,10 +31,10 @@ def open_folders(folder: Path, labels: Labels, *, follow: bool, role: FolderRole
     """The raw data of a folder of images; None where it holds none.
 
     Args:
-        folder: that holds the folders of splits, at whatever depth, or is that of one.
-        labels: whose they are.
+        folder: holds the folders of splits, at any depth, or is the folder of one.
+        labels: which labels to use.
         follow: whether links may lead out of the folder.
-        role: what folders are that can be read in more than one way.
+        role: how to read folders that can be read in more than one way.
 
     Raises:
         DoubtfulFolders: folders can be read in more than one way.
@@ -108,7 +108,7 @@ def _strange(place: Place, places: Mapping[Split, Place], *, imagenet: bool) -> 
 
 
 def _misspelt(place: Place, places: Mapping[Split, Place]) -> Place:
-    """Classes that are train's but for capitals, or for what stands between words, would be classes of their own."""
+    """Refuses classes whose names differ from train's only in case or word separators."""
     train = places.get("train")
     if train is None or place.problem:
         return place
@@ -118,8 +118,8 @@ def _misspelt(place: Place, places: Mapping[Split, Place]) -> Place:
         if theirs:
             return replace(
                 place,
-                problem=f"{place.path} has the class {name}, and train has {theirs}: they would be two classes.",
-                hint="Give the folders of a class the same name in all splits",
+                problem=f"{place.path} has the class {name}, but train has {theirs}: they would be two classes.",
+                hint="Give each class's folder the same name in all splits",
             )
     return place
 
@@ -129,17 +129,17 @@ def _spelt(name: str) -> str:
 
 
 def _gaps(places: Mapping[Split, Place]) -> list[str]:
-    """Parts that may not have been unpacked."""
+    """Notes on missing parts, which may not have been unpacked."""
     missing = {split: missing_parts(part.path.name for part in place.parts) for split, place in places.items()}
     return [
-        f"{split} has parts with other numbers, but none with {few([f'{number:,}' for number in numbers])}."
+        f"{split} has numbered parts, of which these are missing: {few([f'{number:,}' for number in numbers])}."
         for split, numbers in missing.items()
         if numbers
     ]
 
 
 def _apart(places: Mapping[Split, Place]) -> list[str]:
-    """Splits that have other classes than train."""
+    """Notes on splits whose classes differ from train's."""
     train = places["train"].classes if "train" in places else frozenset()
     told = []
     for split, place in places.items():
@@ -170,7 +170,7 @@ def _seen(top: Path, places: Mapping[Split, Place]) -> str:
 
 def _beside(found: Found) -> list[str]:
     named = [f"{name}/" for name in found.beside]
-    more = "it is no split, and is" if len(named) == 1 else "they are no splits, and are"
+    more = "it is not a split, and is" if len(named) == 1 else "they are not splits, and are"
     return [f"{few(named)} beside them {'holds' if len(named) == 1 else 'hold'} images too: {more} left out."][
         : len(named)
     ]
@@ -188,7 +188,8 @@ def _twice(places: Mapping[Split, Place]) -> list[str]:
     pieces = [piece for place in places.values() for piece in place.pieces]
     both = [(piece.path, sorted({*piece.folders} & {*piece.archives})) for piece in pieces]
     return [
-        f"{path} holds {few(names)} both as folder and as archive; the archive is read, as it is whole by its headers."
+        f"{path} holds {few(names)} both as a folder and as an archive; the archive is read, because it can be checked "
+        "for completeness."
         for path, names in both
         if names
     ]
@@ -202,7 +203,7 @@ def _explain(folder: Path) -> None:
     splits = sorted({name.partition("_images")[0] for name in packed} & {"train", "val", "test"})
     if splits:
         raise InputError(
-            f"{folder} holds {few(packed)}, Hugging Face's old archives: they are compressed, so that images in them "
+            f"{folder} holds {few(packed)}, Hugging Face's old archives: they are compressed, so the images in them "
             "cannot be read in place.",
             f"Unpack them once: cd {shlex.quote(str(folder))}{''.join(map(_unpacking, splits))}; then give that folder",
         )

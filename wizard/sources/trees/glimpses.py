@@ -1,4 +1,4 @@
-"""What folders hold as far as some of their entries tell: images, or folders of them."""
+"""Samples folders to see whether they hold images, or folders of images."""
 
 import os
 from dataclasses import dataclass
@@ -11,26 +11,26 @@ from wizard.sources.trees.places import class_archive
 from wizard.sources.trees.sorter import Sniffer
 
 _LOOKED_AT = 40_000
-"""Entries, more than there can be classes."""
+"""Most entries read from a folder; more than there can be classes."""
 _OPENED = 8
-"""Files of a folder that are not named as images and are opened all the same."""
+"""Most files of a folder that are opened although they are not named as images."""
 _SAMPLED = 8
-"""Folders that are looked into where only some need to be."""
+"""Folders that are looked into when a sample is enough."""
 _DEPTH = 3
-"""Levels of several folders each at which an image is looked for; one that holds a sole folder is passed through."""
+"""Levels searched for an image, not counting folders that hold just one folder."""
 _SOLE = 8
-"""Such sole folders at most: links may lead in a circle."""
+"""Most such single folders that are passed through: links may form a cycle."""
 _MOST = 20_000
-"""Folders that are looked into below those that might be classes; a home folder has far more."""
+"""Most folders looked into below possible classes; a home folder has far more."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Glimpse:
-    """What lies in a folder itself.
+    """Content of a folder.
 
     Attributes:
-        images: whether there is an image; nothing further was looked at then.
-        folders: names of the folders in it that hold images, or folders of them; sorted.
+        images: whether there is an image; if so, nothing further was looked at.
+        folders: names of the folders in it that hold images, or folders of images; sorted.
     """
 
     images: bool = False
@@ -38,12 +38,12 @@ class Glimpse:
 
     @property
     def deep(self) -> bool:
-        """Whether images lie only in folders of it."""
+        """Whether there are images only in its folders."""
         return not self.images and bool(self.folders)
 
     @property
     def bare(self) -> bool:
-        """Whether no images were seen in it or below."""
+        """Whether no images were found in it or below."""
         return not (self.images or self.folders)
 
 
@@ -55,21 +55,21 @@ class _Entries:
 
 
 class Glimpses:
-    """Looks into folders, into each once; one that cannot be looked into holds nothing here, and is named when read."""
+    """Looks into each folder once; an unreadable one counts as empty here, and is reported when it is read."""
 
     def __init__(self) -> None:
         self._seen: dict[Path, _Entries] = {}
         self._below = 0
 
     def at(self, folder: Path) -> Glimpse:
-        """What lies in a folder."""
+        """The content of a folder."""
         entries = self._entries(folder)
         if entries.images:
             return Glimpse(images=True)
         return Glimpse(folders=tuple(sorted(name for name in entries.folders if self.holds_images(folder / name))))
 
     def holds_images(self, folder: Path, depth: int = _DEPTH, sole: int = _SOLE) -> bool:
-        """Whether images, or archives of a class, lie in a folder or not too deep below it."""
+        """Whether there are images or class archives in a folder, or not too deep below it."""
         self._below += folder not in self._seen
         if self._below > _MOST:
             return False
@@ -91,7 +91,7 @@ class Glimpses:
 
 
 def _look_into(folder: Path) -> _Entries:
-    """As far as the first image."""
+    """Lists a folder up to the first image."""
     folders = []
     archives = False
     sniffer = Sniffer(_OPENED)

@@ -38,7 +38,7 @@ class ImageFolders:
         bounds: how far links may lead.
         annotatable: whether annotations can be asked for.
         box_names: what the annotations of each split would be called, where they are missing.
-        lists: of the splits whose images' classes a list says.
+        lists: the lists of the splits whose classes come from a list.
     """
 
     folder: Path
@@ -104,7 +104,7 @@ class ImageFolders:
             return Part(name=default_name(split), kind="images", split=split)
         problem, hint = place.problem, place.hint
         if place.empty and not problem:
-            problem = f"{place.path} holds neither images nor folders of classes.{_lying_in(place.path)}"
+            problem = f"{place.path} holds neither images nor class folders.{_lying_in(place.path)}"
             hint = "Unpack its images there"
         first, *more = (piece.path for piece in place.pieces)
         names = [str(path.relative_to(self.top)) if path != self.top else path.name for path in (first, *more)]

@@ -12,7 +12,7 @@ from wizard.sources.trees.copies import original_name
 from wizard.sources.trees.official_names import Said, is_wnid, said
 
 _VALIDATION = b"/ILSVRC2012_val_"
-"""In the name of a validation image that keeps its class's name before its own."""
+"""Part of a validation image's name, which may follow its class's name."""
 
 
 class Misnamed(ValueError):
@@ -51,8 +51,8 @@ class Labelling:
         """The name of an image in a class's folder.
 
         An image named as in ILSVRC2012 has its official name. Any other has that of its class before its own, so that
-        no two of a split are named alike. So has a validation image of a subset that its number says to be of another
-        class: those who made the subset may have numbered it again; see `renumbered`.
+        no two of a split have the same name. So has a subset's validation image whose number is that of another class:
+        the makers of the subset may have renumbered it; see `renumbered`.
 
         Args:
             name: of the class.
@@ -88,7 +88,7 @@ class Labelling:
                 return safe(base), UNLABELLED
             original = original_name(base)
             if said(original):
-                raise Misnamed(f"looks like a copy of {original}, by its name")
+                raise Misnamed(f"is named like a copy of {original}")
             raise Misnamed("lies in no class's folder, and its name says no class")
         if spoken.problem:
             raise Misnamed(spoken.problem)
@@ -101,20 +101,20 @@ class Labelling:
         return spoken.name, self._ranks[spoken.wnid]
 
     def renumbered(self, names: Iterable[bytes]) -> str:
-        """What is to be said of validation images whose numbers say another class than their folders; mostly nothing.
+        """A warning about validation images whose numbers belong to another class than their folders; usually empty.
 
         Args:
-            names: of the images of a split, as `in_class` gives them.
+            names: names of a split's images, as returned by `in_class`.
         """
         candidates = [name.decode() for name in names if _VALIDATION in name]
         others = [(name, spoken) for name in candidates if (spoken := said(name.rpartition("/")[2]))]
         if not others:
             return ""
         first, spoken = others[0]
-        are = "1 image lies" if len(others) == 1 else f"{len(others):,} images lie"
+        are = "1 image is" if len(others) == 1 else f"{len(others):,} images are"
         return (
-            f"{are} in the folder of another class than the official number says, as {first}, which is an image of "
-            f"{spoken.wnid} in ILSVRC2012: labels are those of the folders, right only if images were numbered again"
+            f"{are} in a class folder that does not match the official number, such as {first}, which is an image of "
+            f"{spoken.wnid} in ILSVRC2012: labels follow the folders, and are right only if the images were renumbered"
         )
 
     def _may_be_renumbered(self, spoken: Said) -> bool:

@@ -47,7 +47,7 @@ class Bounds:
 def files_below(
     folder: Path, bounds: Bounds, wanted: Callable[[str], bool], *, nested: bool = True
 ) -> Iterator[tuple[str, int]]:
-    """The files of a folder whose names are wanted; see `walk`.
+    """Yields the files of a folder whose names are wanted; see `walk`.
 
     Args:
         folder: where to look.
@@ -66,15 +66,15 @@ def walk(
     *,
     nested: bool = True,
 ) -> Iterator[tuple[str, int]]:
-    """The files of a folder that are wanted, in the order in which the system gives them.
+    """Yields the wanted files of a folder, in the system's order.
 
-    Links to files that nobody wants harm nobody, wherever they lead.
+    Links to other files are ignored, wherever they lead.
 
     Args:
         folder: where to look.
         bounds: how far links may lead.
-        wanted: told each entry that is no folder.
-        pass_over: told each entry, file or folder, that `passed_over` names.
+        wanted: called with each entry that is not a folder.
+        pass_over: called with each entry, file or folder, that `passed_over` matches.
         nested: whether to look into its folders, at any depth, too.
 
     Yields:

@@ -92,7 +92,7 @@ def is_wnid(name: str) -> bool:
 
 
 def is_image(name: str) -> bool:
-    """Whether a file's name is that of an image; one without a suffix, or with another, may be one all the same.
+    """Whether a file is named as an image; one without a suffix, or with another suffix, may still be an image.
 
     >>> is_image("a.JPG"), is_image("a.txt")
     (True, False)
@@ -101,7 +101,7 @@ def is_image(name: str) -> bool:
 
 
 def passed_over(name: str) -> bool:
-    """Whether a name, of a folder or file, is hidden or that of a folder of clutter: never a class, nor an image.
+    """Whether a file or folder is hidden, or named like a clutter folder: never a class or an image.
 
     >>> passed_over("._n01440764_1.JPEG"), passed_over("@eaDir"), passed_over("n01440764")
     (True, True, False)

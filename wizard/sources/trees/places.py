@@ -24,16 +24,16 @@ class Place:
     """Where the images of a split lie.
 
     Attributes:
-        path: the folder; of several, the one that holds them all.
+        path: the folder; if there are several, the one that holds them all.
         folders: names of the class folders in it, sorted.
         archives: wnids of the class archives in it, sorted.
         images: names of some images that lie in no class's folder.
         others: names of folders in it that are no class's.
         shared: whether images of other splits lie there too.
-        listed: which list names its images, in words; `folders` are then the classes that it gives them.
+        listed: the list that names its images, in words; `folders` are then the classes in that list.
         problem: why it cannot be read, in sentences; empty where nothing is known.
         hint: what to do about that.
-        parts: where it lies in several folders, those; what is above are then the names of all of them together.
+        parts: its folders, if there are several; the names above are then those of all parts together.
     """
 
     path: Path
@@ -49,7 +49,7 @@ class Place:
 
     @property
     def pieces(self) -> tuple["Place", ...]:
-        """The folders that images are read from: its parts, or itself."""
+        """The folders that images are read from: its parts, or the place itself."""
         return self.parts or (self,)
 
     @property
@@ -79,7 +79,7 @@ def class_archive(name: str) -> str:
 
 
 def look(path: Path) -> Place:
-    """A folder at a glance.
+    """A quick look at a folder's content.
 
     Raises:
         InputError: it cannot be looked into.
@@ -104,7 +104,7 @@ def look(path: Path) -> Place:
 
 
 def together(path: Path, parts: Sequence[Place]) -> Place:
-    """Several folders as one place: class folders of the same name in some of them are one class."""
+    """Joins several folders into one place: class folders of the same name become one class."""
     return Place(
         path=path,
         folders=tuple(sorted({name for part in parts for name in part.folders})),

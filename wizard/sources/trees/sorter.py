@@ -1,7 +1,7 @@
-"""Sorts the files below a split's folder: images that are read, clutter, and what is left out; all are counted.
+"""Sorts the files below a split's folder into images, clutter and files left out, and counts the latter two.
 
-A suffix that is an image's is believed, so that a million images need not be opened twice; what they really are, the
-worker sees. Any other file that is no clutter is an image if it begins as one.
+A file with an image's suffix is taken for an image, so that a million images need not be opened twice; the worker sees
+what they really are. Any other file that is not clutter is an image if its first bytes are those of one.
 """
 
 import os
@@ -17,16 +17,16 @@ from wizard.sources.samples import LeftOut
 from wizard.sources.trees.official_names import is_image, passed_over
 
 _COUNTED = 200_000
-"""Entries of folders that are not read that are counted in all: a snapshot of a whole disk may lie there."""
+"""Most entries counted in folders that are not read: there may be a snapshot of a whole disk."""
 _OPENED = 100
-"""Files that a glance at a folder opens."""
+"""Most files opened in a quick look at a folder."""
 _SUFFIX = re.compile(r"\.(?=\w*[a-z])\w{1,10}", re.ASCII)
 _CAMERA_RAW = re.compile(r".*\.(?:3fr|arw|cr[23]|dcr|dng|erf|kdc|mrw|n[er]f|nrw|orf|pef|raf|rw2|sr[2fw])", re.DOTALL)
-"""They begin as TIFFs do, and what a TIFF reader finds in them is often but a thumbnail."""
+"""Raw files that begin like TIFFs; a TIFF reader often finds only a thumbnail in them."""
 
 
 class Sorter:
-    """Tells images from the other files of a split, and counts these."""
+    """Separates a split's images from its other files, and counts the latter."""
 
     def __init__(self) -> None:
         self._counter = LeftOutCounter()
@@ -35,7 +35,7 @@ class Sorter:
 
     @property
     def left_out(self) -> tuple[LeftOut, ...]:
-        """What was seen that is no image."""
+        """The files found that are not images, by kind."""
         return tuple(
             replace(each, what=f"{each.what} or more") if each.what in self._unfinished else each
             for each in self._counter.counted()
@@ -56,7 +56,7 @@ class Sorter:
         return not told
 
     def is_image_member(self, archive: str, member: tar.Member) -> bool:
-        """The same for a member of an archive, by its name and the first bytes of its content."""
+        """Like `is_image` for an archive member, by its name and first bytes."""
         *folders, base = member.name.split("/")
         within = next(filter(None, map(clutter.of_folder, folders)), "")
         is_clutter = within or passed_over(base) or clutter.of_file(base)
@@ -66,18 +66,18 @@ class Sorter:
         return False
 
     def pass_over(self, entry: "os.DirEntry[str]") -> None:
-        """Counts an entry that `passed_over` names, or the files in it; links are not followed."""
+        """Counts an entry that `passed_over` matches, or the files in it; links are not followed."""
         if entry.is_dir(follow_symlinks=False):
             self.leave(entry.path, clutter.of_folder(entry.name))
         else:
             self._add(entry.name, entry.path, clutter.of_file(entry.name) or clutter.of_folder(entry.name))
 
     def leave(self, folder: str, what: str = "") -> None:
-        """Counts the files in a folder that is not read, without opening one.
+        """Counts the files in a folder that is not read, without opening any.
 
         Args:
             folder: its path.
-            what: what all of them are, where that is clutter; else each is told by its name.
+            what: the kind of all of them, if it is clutter; else the kind is taken from each name.
         """
         for entry, within in _below(folder, what):
             self._budget -= 1
@@ -89,10 +89,10 @@ class Sorter:
                 return
 
     def leave_beside(self, folder: str, read: Collection[str]) -> None:
-        """Counts what lies in a folder beside those folders in it that are read.
+        """Counts the files in a folder, except in those of its folders that are read.
 
         Raises:
-            OSError: it cannot be looked into.
+            OSError: it cannot be read.
         """
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -113,17 +113,17 @@ class Sorter:
 
 
 class Sniffer:
-    """Tells images among the entries of a folder at a glance: of files that are not named as images, it opens few.
+    """Recognises images in a quick look at a folder, opening only a few files that are not named as images.
 
     Args:
-        most: files that it opens.
+        most: the most files to open.
     """
 
     def __init__(self, most: int = _OPENED) -> None:
         self._left = most
 
     def is_image(self, entry: "os.DirEntry[str]") -> bool:
-        """Whether an entry is an image, by its name or its first bytes; not where this user may not read it.
+        """Whether an entry is an image, by its name or its first bytes; False if this user may not read it.
 
         Raises:
             OSError: it cannot be read.
@@ -137,14 +137,14 @@ class Sniffer:
 
 
 def _told_by_content(entry: "os.DirEntry[str]") -> str:
-    """What a file is told as that is no clutter; empty where it begins as an image."""
+    """The kind of a file that is not clutter; empty if it begins like an image."""
     if not entry.is_file():
-        return "special files (links to nowhere, pipes, sockets)"
+        return "special files (broken links, pipes, sockets)"
     try:
         with Path(entry.path).open("rb", buffering=0) as file:
             head = file.read(image_codec.MAGIC_BYTES)
     except PermissionError:
-        return "files that may not be read"
+        return "files without read permission"
     return "" if _begins_as_image(entry.name, head) else _told_by_suffix(entry.name)
 
 
@@ -158,9 +158,9 @@ def _told_by_suffix(name: str) -> str:
 
 
 def _below(folder: str, what: str) -> Iterator[tuple["os.DirEntry[str]", str]]:
-    """Everything below a folder, folders too, and the kind of clutter that it lies in.
+    """Everything below a folder, including folders, and the kind of clutter that it belongs to.
 
-    A folder that may not be looked into, as lost+found mostly, has nothing in it.
+    A folder without read permission, as lost+found usually is, counts as empty.
     """
     stack = [(folder, what)]
     while stack:

@@ -1,4 +1,4 @@
-"""Which folders of a folder are those of splits, by their names and what lies beside them."""
+"""Finds the folders of splits, by their names and by what is beside them."""
 
 import os
 from collections import defaultdict
@@ -18,21 +18,21 @@ from wizard.sources.trees.official_names import is_wnid, passed_over, said
 from wizard.sources.trees.places import Place, look, shared_places, together
 
 NO_CLASSES = {"bbox_train", "bbox_val", "bounding_boxes", "data", "ILSVRC2012"}
-"""Folders that are met beside those of classes."""
+"""Folders that may be beside class folders."""
 _DEEPEST = 5
-"""Folders around those of the splits."""
+"""Most nested folders around the splits' folders."""
 _SAMPLED = 8
 _SOME = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """Where splits lie.
+    """The location of splits.
 
     Attributes:
-        top: the folder that holds their folders, or is that of one.
-        places: of each split.
-        beside: folders of images there that are no split's, and not read.
+        top: the folder that holds their folders, or is the folder of one.
+        places: the place of each split.
+        beside: folders of images there that belong to no split, and are not read.
     """
 
     top: Path
@@ -46,8 +46,8 @@ class SplitDirs:
 
     Attributes:
         bounds: how far links may lead.
-        role: what folders in doubt are.
-        glimpses: what was looked into so far.
+        role: how to read doubtful folders.
+        glimpses: the folders looked into so far.
     """
 
     bounds: Bounds
@@ -55,16 +55,16 @@ class SplitDirs:
     glimpses: Glimpses = field(default_factory=Glimpses)
 
     def find(self, top: Path, *, own: Split | None = None, around: int = _DEEPEST) -> Found | None:
-        """The splits in a folder; else in the one folder that holds all its images; else it is that of a split itself.
+        """The splits in a folder; else in the one folder that holds all its images; else the folder is one split.
 
         Args:
             top: the folder.
-            own: the split that the name of a folder around it says.
-            around: how many folders may lie around those of the splits.
+            own: the split named by a folder around it.
+            around: how many nested folders there may be around the splits' folders.
 
         Raises:
             DoubtfulFolders: folders can be read in more than one way.
-            InputError: it cannot be looked into, or several of its folders hold splits.
+            InputError: it cannot be read, or several of its folders hold splits.
         """
         seen = look(top)
         own = _own_split(top) or own
@@ -87,11 +87,11 @@ class SplitDirs:
         return Found(top=top, places=shared) if shared else None
 
     def places(self, top: Path) -> dict[Split, Place]:
-        """The folders of splits in a folder; those that hold nothing too.
+        """The splits' folders in a folder, including empty ones.
 
         Raises:
-            DoubtfulFolders: it cannot be told which of their folders are classes.
-            InputError: the folder cannot be looked into.
+            DoubtfulFolders: it is not clear which of their folders are classes.
+            InputError: the folder cannot be read.
         """
         with reading(top), os.scandir(top) as entries:
             names = [entry.name for entry in entries if entry.is_dir() or (entry.is_symlink() and not entry.is_file())]
@@ -101,14 +101,14 @@ class SplitDirs:
         return {split: self._of_split(top, by_split[split]) for split in SPLITS if split in by_split}
 
     def _of_split(self, top: Path, names: list[str]) -> Place:
-        """Numbered parts are one split; of other folders of one split, only one may hold anything."""
+        """The place of one split: numbered parts are joined; of other folders, only one may hold anything."""
         places = [self._checked(top / name) for name in sorted(names, key=by_number)]
         if len(places) > 1 and are_parts(names):
             return together(top, [_not_empty(place) for place in places])
         full = [place for place in places if not place.empty or place.problem]
         if len(full) > 1:
             named = " and ".join(str(place.path) for place in full)
-            return replace(full[0], problem=f"{named} are both there.", hint="Remove the one that is not meant")
+            return replace(full[0], problem=f"{named} are the same split.", hint="Remove those that are not meant")
         return [*full, *places][0]
 
     def _checked(self, path: Path) -> Place:
@@ -121,10 +121,10 @@ class SplitDirs:
             return Place(path=path, problem=error.what, hint=error.hint)
 
     def _are_splits(self, top: Path, own: Split | None, named: Mapping[Split, Place], beside: tuple[str, ...]) -> bool:
-        """Whether folders that are named as splits are splits, though other folders with images lie beside them.
+        """Whether folders named as splits are splits, although there are other folders with images beside them.
 
         Raises:
-            DoubtfulFolders: they may as well be classes.
+            DoubtfulFolders: they may just as well be classes.
         """
         if not beside or self.role == "splits":
             return True
@@ -142,7 +142,7 @@ class SplitDirs:
         raise _doubt(top, named, beside)
 
     def _within(self, top: Path, place: Place, own: Split | None, around: int) -> Found | None:
-        """What lies in the one folder that holds all images, where its name and place are not those of a class."""
+        """The splits in the one folder that holds all images, unless it may be a class itself."""
         folders = {*place.folders, *(place.others & NO_CLASSES)}
         if place.archives or not folders or all(map(is_wnid, folders)) or any(map(said, place.images)):
             return None
@@ -154,13 +154,13 @@ class SplitDirs:
         return self.find(top / only, own=own, around=around - 1) if around_them else None
 
     def _are_classes(self, place: Place) -> bool:
-        """Any folder holds folders; those of classes hold images, most of them at least."""
+        """Whether its folders are classes: most of them, in a sample, hold images."""
         some = place.folders[:_SAMPLED]
         return sum(self.glimpses.holds_images(place.path / name) for name in some) * 2 > len(some)
 
 
 def _own_split(top: Path) -> Split | None:
-    """What the folder's own name says, or where that says nothing, as images/ does, that of the folder above it."""
+    """The split named by the folder or, if its name is a generic one such as images/, by the folder above it."""
     path = top.resolve()
     return split_of_dataset(path.name) or (split_of_dataset(path.parent.name) if is_filler(path.name) else None)
 
@@ -189,9 +189,9 @@ def _doubt(top: Path, named: Mapping[Split, Place], beside: tuple[str, ...]) -> 
     splits = f"{few(names, _SOME)} {'is' if len(names) == 1 else 'are'} read, and {few(beside, _SOME)} left out"
     if all(map(is_wnid, beside)):
         return DoubtfulFolders(
-            f"{told}, and {len(beside):,} class folders lie beside it, as {beside[0]}/.",
+            f"{told}, and there are {len(beside):,} class folders beside it, such as {beside[0]}/.",
             {"splits": splits},
-            "Put the class folders into the folder of their split, as train/",
+            "Put the class folders into the folder of their split, such as train/",
         )
     return DoubtfulFolders(
         f"{told}, but {few([f'{name}/' for name in beside], _SOME)} beside it "

@@ -31,7 +31,7 @@ _BATCH = 5000
 """Images between two looks at how far it is."""
 _RENAME = "Move it to where it belongs, rename it, or remove it"
 _AGAIN = "Remove it, or unpack it again"
-_CONVERT = "Remove it where it is no class; else convert its images to JPEG or PNG, or copy or unpack it again"
+_CONVERT = "Remove it if it is not a class; else convert its images to JPEG or PNG, or copy or unpack it again"
 _SKIP = 'Copy or unpack it again, or leave such images out with --set output.on_bad_image="skip"'
 
 
@@ -53,7 +53,7 @@ class Folders:
         place: where they lie.
         labelling: gives them names and labels.
         bounds: how far links may lead.
-        top: the folder that holds those of all splits; what lies between there and the place is counted.
+        top: the folder that holds all splits' folders; files between it and the place are counted.
     """
 
     split: Split
@@ -83,7 +83,7 @@ class Folders:
                 files.append(file)
             parts.append(_columns(rows, len(files) - 1))
         if not parts:
-            raise InputError(instead_of_images(self.place.path, sorter.left_out), "Unpack images there")
+            raise InputError(instead_of_images(self.place.path, sorter.left_out), "Unpack the images there")
         arrays = _sorted(files, parts)
         if not skip_bad and not arrays["image"].all():
             _refuse_bad(files, arrays)
@@ -129,7 +129,7 @@ class Folders:
             yield str(file), rows
 
     def _classes(self, place: Place) -> Iterator[tuple[str, Path]]:
-        """Each class by name, and its folder or archive."""
+        """Yields each class's name, and its folder or archive."""
         path = place.path
         archives = {class_archive(name) for name, _ in files_below(path, self.bounds, _is_archive, nested=False)}
         for name in sorted({*folders_in(path, self.bounds), *archives} - place.others):
@@ -147,9 +147,9 @@ class Folders:
             yield _Row(base, 0, size, name, label, size > 0)
 
     def _is_ours(self, base: str) -> bool:
-        """What is read as another split's image, or as a class's archive, is not left out.
+        """Whether a file belongs to this split; other splits' images and class archives are not counted as left out.
 
-        In a folder that splits share, an image that says no split is everyone's, and so refused by each.
+        In a shared folder, an image whose name gives no split belongs to all splits, and so each refuses it.
         """
         if not self.place.shared:
             return not class_archive(base)
@@ -157,7 +157,7 @@ class Folders:
         return spoken is None or spoken.split == self.split
 
     def _count_around(self, sorter: Sorter) -> None:
-        """What lies in the split's folder where the images lie in one further down, as in test/test."""
+        """Counts other files in the split's folder if its images are further down, as in test/test."""
         read = {place.path for place in self.place.pieces}
         around = {folder for path in read for folder in path.parents if self.top in folder.parents}
         known = {str(path) for path in (*read, *around)}
@@ -166,7 +166,7 @@ class Folders:
                 sorter.leave_beside(str(folder), known)
 
     def _unread_folders(self, place: Place) -> list[str]:
-        """Those in which no images are looked for, but for other splits' own."""
+        """Folders that are not searched for images, except those of other splits."""
         if not place.shared:
             read = [piece.path for piece in self.place.pieces]
             others = [name for name in place.others if not split_of_folder(name)]

@@ -17,7 +17,7 @@ Labels = Literal["auto", "ilsvrc2012", "folders", "numbers"]
 _MOST = 32_767
 """Classes that a table's int16 has room for."""
 _NAMED = 5
-_AS_NUMBERS = "--set source.labels=numbers takes the numbers themselves."
+_AS_NUMBERS = "--set source.labels=numbers uses the numbers themselves."
 _FROM_0 = " (output.label_base = 1 adds 1 to each)"
 
 
@@ -40,7 +40,7 @@ def decide(places: Mapping[Split, Place], labels: Labels) -> Decided:
     """Whose labels those of the splits are.
 
     Left to itself, the decision is ImageNet's where all of its synsets are there, or images or archives named as in
-    ILSVRC2012 lie in no class's folder; else the folders' own: their numbers, where all of them are numbers.
+    ILSVRC2012 lie in no class's folder; else the folders' own: their numbers, if all of them are numbers.
 
     Raises:
         InputError: they cannot be what is asked for, or it cannot be told.
@@ -79,8 +79,8 @@ def _decided_by_number(places: Mapping[Split, Place], names: list[str]) -> Decid
     other = next((name for name in names if not are_numbers([name])), None)
     if other is not None:
         raise InputError(
-            f'{_lies(places, other)} is no number from 0 to {HIGHEST:,}, as source.labels = "numbers" needs.',
-            "Remove or rename it; or take labels from the sorted names: --set source.labels=folders",
+            f'{_lies(places, other)} is not a number from 0 to {HIGHEST:,}, as source.labels = "numbers" requires.',
+            "Remove or rename it; or use labels from the sorted names: --set source.labels=folders",
         )
     classes = by_number(names)
     first, last = (sorted(map(int, names))[at] for at in (0, -1))
@@ -121,7 +121,7 @@ def _refuse_strangers(places: Mapping[Split, Place], strangers: list[str], sign:
     more = f", nor are {len(strangers) - 1:,} more" if len(strangers) > 1 else ""
     raise InputError(
         (f"{sign}, but " if sign else "")
-        + f"{_lies(places, strangers[0])} is named by none of ImageNet's synsets{more}.",
+        + f"{_lies(places, strangers[0])} is not named after one of ImageNet's synsets{more}.",
         "Remove or rename it; or take labels from the folders as they are: --set source.labels=folders",
     )
 

@@ -1,1 +1,1 @@
-"""List files beside images: which class, or which split, each image is of."""
+"""List files beside images that give each image's class or split."""

@@ -1,4 +1,4 @@
-"""Whether a list beside folders of classes agrees with them, such as GTSRB's Train.csv beside Train/20/."""
+"""Checks that a list beside class folders agrees with them, such as GTSRB's Train.csv beside Train/20/."""
 
 from pathlib import Path
 
@@ -12,12 +12,12 @@ from wizard.sources.trees.places import Place
 
 
 def check_folders(split: Split, place: Place, top: Path) -> None:
-    """Checks the folders of a split against the lists that are named after it.
+    """Checks a split's class folders against the lists that are named after it.
 
-    A list whose classes are called otherwise than the folders says nothing about them.
+    A list whose classes have other names than the folders is ignored.
 
     Raises:
-        InputError: a list says another class of an image than the folder that it lies in, or cannot be read.
+        InputError: a list gives an image another class than its folder, or cannot be read.
     """
     if place.problem or place.shared or not place.folders:
         return
@@ -32,7 +32,7 @@ def check_folders(split: Split, place: Place, top: Path) -> None:
             said = meant.setdefault(name, same_class(name, classes))
             if folder != image and folder in classes and said not in (None, folder):
                 raise InputError(
-                    f"{path} says that {place.path}/{image} is an image of {said}, but it lies in the folder of "
+                    f"{path} says that {place.path}/{image} is an image of {said}, but it is in the folder of "
                     f"{folder}.",
-                    "Move the image to where it belongs; or correct the list, or move it away",
+                    "Move the image to the right folder; or correct the list, or move the list away",
                 )

@@ -1,4 +1,4 @@
-"""ClassList: the class of each image in a folder, as a list file says it."""
+"""ClassList: the class of each image in a folder, from a list file."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,13 +16,13 @@ _SUFFIXES = ("", ".jpg", ".JPEG", ".png", ".jpeg", ".JPG", ".PNG", ".ppm", ".bmp
 
 @dataclass(frozen=True, kw_only=True)
 class ClassList:
-    """The class of each image in a folder, as a list file says it.
+    """The class of each image in a folder, from a list file.
 
     Attributes:
-        path: of the list file.
-        folder: that the images lie in.
-        classes: by the image's path below the folder, with or without its suffix, as the list has it.
-        others: images that the lists of other splits name; None where the list is to name every image in the folder.
+        path: the list file.
+        folder: the folder that holds the images.
+        classes: by the image's path below the folder, with or without its suffix, as in the list.
+        others: images named by other splits' lists; None if this list must name every image in the folder.
         boxes: whether the list gives bounding boxes, which are not read.
     """
 
@@ -38,7 +38,7 @@ class ClassList:
         return tuple(sorted(set(self.classes.values())))
 
     def key(self, image: str) -> str | None:
-        """What the list calls an image; None where it does not name it.
+        """The list's name for an image; None if it does not name it.
 
         Args:
             image: path of the image below the folder.
@@ -46,28 +46,28 @@ class ClassList:
         return key_in(self.classes, image)
 
     def place(self, top: Path) -> Place:
-        """Where the images of its split lie."""
+        """The location of its split's images."""
         listed = f"images listed in {self.path.relative_to(top)}"
         return Place(path=self.folder, folders=self.names, listed=listed)
 
     def why(self, top: Path, split: Split) -> str:
-        """What the list says, in a sentence, with paths below `top`."""
+        """What the list provides, in a sentence, with paths relative to `top`."""
         path, folder = self.path.relative_to(top), self.folder.relative_to(top)
         images = f"{len(self.classes):,} images" + (f" in {folder}/" if folder.parts else "")
         said = f"the classes of {images}" if self.others is None else f"which {images} are {split}, and their classes"
-        return f"{path} says {said}." + (" Its boxes are not read." if self.boxes else "")
+        return f"{path} lists {said}." + (" Its boxes are not read." if self.boxes else "")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lists:
-    """The splits of a dataset, with the lists that say their classes.
+    """The splits of a dataset, with the lists that give their classes.
 
     Attributes:
         top: the folder that holds them.
-        places: where the images of each split lie.
-        lists: of the splits that have one.
-        why: what they say, in sentences.
-        order: the classes in the order of the ids that the lists give them; empty where they give none.
+        places: the location of each split's images.
+        lists: the lists, for splits that have one.
+        why: what they provide, in sentences.
+        order: the classes in the order of their ids in the lists; empty if these give no ids.
     """
 
     top: Path
@@ -78,7 +78,7 @@ class Lists:
 
 
 def key_in(named: Collection[str], image: str) -> str | None:
-    """What names an image, with its suffix or without; None where nothing does.
+    """The name of an image among those named, with or without its suffix; None if it is not among them.
 
     >>> key_in({"a.jpg", "b"}, "b.jpg")
     'b'
@@ -90,7 +90,7 @@ def key_in(named: Collection[str], image: str) -> str | None:
 
 
 def without_suffix(image: str) -> str:
-    """A path without the suffix of the file.
+    """A path without the file's suffix.
 
     >>> without_suffix("v1.0/a.b.jpg"), without_suffix("v1.0/a")
     ('v1.0/a.b', 'v1.0/a')
@@ -100,15 +100,15 @@ def without_suffix(image: str) -> str:
 
 
 def is_there(folder: Path, image: str) -> bool:
-    """Whether a folder has an image of this name, or of this name with one of the usual suffixes added."""
+    """Whether a folder has an image of this name, or of this name plus one of the usual suffixes."""
     try:
         return any((folder / f"{image}{suffix}").is_file() for suffix in _SUFFIXES)
-    except (OSError, ValueError):  # the words of a text can be no file's name: too long, or with a null in them
+    except (OSError, ValueError):  # text may not be a valid file name: too long, or with a null character
         return False
 
 
 def below(lines: Lines, folder: Path, top: Path) -> list[tuple[str, str]]:
-    """The entries with paths below a folder, where the list has them from a folder above: `Test/00000.png` in Test/."""
+    """The entries with paths relative to a folder; the list's may be relative to one above: `Test/00000.png`."""
     parts = (top.resolve().name, *folder.relative_to(top).parts)
     prefixes = [f"{'/'.join(parts[start:])}/".lower() for start in range(len(parts))]
     return [(_cut(image, prefixes), name) for image, name in lines.entries]
@@ -118,13 +118,13 @@ def unique(lines: Lines, entries: Iterable[tuple[str, str]]) -> dict[str, str]:
     """The class of each image.
 
     Raises:
-        InputError: one has no class, or is named twice, which only lines of boxes may do, with the same class.
+        InputError: one has no class, or is named twice, which is only allowed for lines of boxes with the same class.
     """
     path = lines.path
     found: dict[str, str] = {}
     for image, name in entries:
         if not name:
-            raise InputError(f"{path} gives {image} no class.", _CORRECT)
+            raise InputError(f"{path} gives no class for {image}.", _CORRECT)
         if image in found and not (lines.boxes and found[image] == name):
             other = f", as {found[image]} and as {name}" if found[image] != name else ""
             raise InputError(f"{path} names {image} twice{other}.", _CORRECT)
@@ -133,7 +133,7 @@ def unique(lines: Lines, entries: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def same_class(name: str, known: Collection[str]) -> str | None:
-    """Which of the classes a list means; None where it is none of them. 16 is the class of a folder 00016.
+    """The known class that a list means; None if there is none. 16 means the class of a folder 00016.
 
     >>> same_class("16", {"00016", "00017"}), same_class("cat", {"dog"})
     ('00016', None)

@@ -1,4 +1,4 @@
-"""Finds datasets whose splits lists say: images/ beside meta/train.txt, annotations/trainval.txt or train.csv.
+"""Finds datasets with splits defined by lists: images/ beside meta/train.txt, annotations/trainval.txt or train.csv.
 
 Known ones: Food-101 (`images/<class>/<id>.jpg`, `meta/train.txt`, `meta/train.json`), Oxford-IIIT Pet (`images/*.jpg`,
 `annotations/trainval.txt`, `annotations/test.txt`), mini-imagenet (`images/*.jpg`, `train.csv`, `val.csv`, `test.csv`),
@@ -22,31 +22,31 @@ from wizard.sources.trees.lists.splits import read_splits
 from wizard.sources.trees.official_names import passed_over
 
 _BESIDE = ("meta", "annotations", "splits", "split", "lists", "labels")
-"""Folders, beside that of the images, that lists lie in; in lower case."""
+"""Folders beside the images' folder that may hold lists; in lower case."""
 _DEEPEST = 2
-"""Folders, each the only one in that above it, that a dataset may lie in."""
+"""Most nested single folders around a dataset."""
 _LOOKED_AT = 40_000
-"""Entries of a folder."""
+"""Most entries read from a folder."""
 
 
 class Inside(NamedTuple):
-    """What lies in a folder, by name."""
+    """A folder's content, by name."""
 
     folders: dict[str, Path]
     files: dict[str, Path]
 
 
 def find_splits(folder: Path, bounds: Bounds) -> Lists | None:
-    """The splits of a folder of images with lists beside them, or of the only folder in it; None where it is none.
+    """The splits of a folder of images with lists beside them, or of the only folder in it; None if it is not one.
 
     Raises:
-        InputError: a folder cannot be looked into, or a list cannot be used; see `read_splits`.
+        InputError: a folder cannot be read, or a list cannot be used; see `read_splits`.
     """
     for top, inside in _tops(folder):
         if any(name.lower() in SPLITS_SAID for name in inside.folders):
             return None
         places = _named(inside, WRAPPERS)
-        if not any(map(splits_in, inside.folders)):  # else images of train_images/ would be read from above it
+        if not any(map(splits_in, inside.folders)):  # else the images in train_images/ would be read from its parent
             places.append(top)
         for lists in _lists(inside):
             for images in places:
@@ -57,7 +57,7 @@ def find_splits(folder: Path, bounds: Bounds) -> Lists | None:
 
 
 def _tops(folder: Path) -> Iterator[tuple[Path, Inside]]:
-    """The folder, and below it what it was unpacked into."""
+    """The folder itself, and the single folders nested in it, as unpacking may create."""
     top = folder
     for _ in range(_DEEPEST + 1):
         inside = look_into(top)
@@ -69,10 +69,10 @@ def _tops(folder: Path) -> Iterator[tuple[Path, Inside]]:
 
 
 def look_into(folder: Path) -> Inside:
-    """What lies in a folder, but for what is hidden.
+    """A folder's content, without hidden entries.
 
     Raises:
-        InputError: it cannot be looked into.
+        InputError: it cannot be read.
     """
     inside = Inside({}, {})
     with reading(folder), os.scandir(folder) as entries:
@@ -83,7 +83,7 @@ def look_into(folder: Path) -> Inside:
 
 
 def _named(inside: Inside, names: Collection[str]) -> list[Path]:
-    """The folders of such names; one that holds just a folder of its own name is that one."""
+    """The folders with one of these names; if one holds just a folder of the same name, that inner one."""
     found = []
     for name, path in sorted(inside.folders.items()):
         if name.lower() in names:
@@ -94,14 +94,14 @@ def _named(inside: Inside, names: Collection[str]) -> list[Path]:
 
 
 def files_beside(inside: Inside) -> Iterator[dict[str, Path]]:
-    """The files of a dataset's folder, and of each folder in it that is named as one of lists."""
+    """The files of a dataset's folder, and of each folder in it whose name is one used for lists."""
     yield inside.files
     for path in _named(inside, _BESIDE):
         yield look_into(path).files
 
 
 def _lists(inside: Inside) -> Iterator[dict[Split, list[Path]]]:
-    """The lists of each split that lie together, by their names; those of the folder itself first."""
+    """Groups of lists in the same folder, by split; those in the dataset's folder first."""
     for files in files_beside(inside):
         stems = {Path(name).stem.lower() for name in files}
         found: dict[Split, list[Path]] = {}

@@ -1,4 +1,4 @@
-"""Finds the list that says the classes of a split's flat images, such as Tiny ImageNet's `val/val_annotations.txt`."""
+"""Finds the list with the classes of a split's flat images, such as Tiny ImageNet's `val/val_annotations.txt`."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,13 +17,13 @@ from wizard.sources.trees.places import Place, look
 
 
 def label_flat(top: Path, places: Mapping[Split, Place], bounds: Bounds) -> Lists:
-    """The splits, with a list for each whose images lie in no class's folder and whose names say no class.
+    """The splits, with a list for each whose images are not in class folders and not named after a class.
 
-    Where a list is there but cannot be used, the split's place says why.
+    If a list exists but cannot be used, the split's place says why.
 
     Args:
-        top: the folder that holds the folders of splits, or is that of one; lists are looked for from there downward.
-        places: what was found in it.
+        top: the folder that holds the splits' folders, or is one itself; lists are searched for in it and below.
+        places: the splits found in it.
         bounds: how far links may lead.
     """
     found: dict[Split, Place] = {}
@@ -49,7 +49,7 @@ def label_flat(top: Path, places: Mapping[Split, Place], bounds: Bounds) -> List
 
 
 def _unwrapped(place: Place, bounds: Bounds) -> Place:
-    """The folder within, where a split's folder holds just one called images/."""
+    """The inner folder, if a split's folder holds just one called images/."""
     if place.problem or place.images or place.archives or len(place.folders) != 1:
         return place
     if place.folders[0].lower() not in WRAPPERS:
@@ -64,7 +64,7 @@ def _unwrapped(place: Place, bounds: Bounds) -> Place:
 
 
 def _list_of(split: Split, place: Place, top: Path, bounds: Bounds) -> ClassList | None:
-    """The list that names a split's images, in their folder or between there and the top."""
+    """The list that names a split's images, in their folder or in one above it, up to the top."""
     if place.problem or place.shared or place.classes or not place.images or any(map(said, place.images)):
         return None
     found: list[ClassList] = []
@@ -78,28 +78,28 @@ def _list_of(split: Split, place: Place, top: Path, bounds: Bounds) -> ClassList
     for other in found[1:]:
         if other.classes != found[0].classes:
             raise InputError(
-                f"{found[0].path} and {other.path} both say the classes of images in {place.path}, but not the same.",
-                "Move away the one that is not meant",
+                f"{found[0].path} and {other.path} give different classes for the images in {place.path}.",
+                "Move away the one that should not be used",
             )
     return found[0] if found else None
 
 
 def _with_classes(place: Place, split: Split) -> Place:
-    """Images of which nothing says the classes are fit for test alone."""
+    """Refuses images without any classes, except in test."""
     unsaid = place.images and not any(map(said, place.images))
     if split == "test" or place.problem or place.shared or place.classes or not unsaid:
         return place
     return replace(
         place,
-        problem=f"Nothing says the classes of the images in {place.path}, such as {place.images[0]}: they lie in no "
-        "folders of classes, and no list beside them names them.",
-        hint="Put each image into a folder of its class's name, or add a list of them to that folder: labels.csv, with "
-        "the columns filename,label",
+        problem=f"The classes of the images in {place.path}, such as {place.images[0]}, are not known: they are not in "
+        "class folders, and no list beside them names them.",
+        hint="Put each image into a folder named after its class, or add a list to that folder: labels.csv, with the "
+        "columns filename,label",
     )
 
 
 def _names_some(lines: Lines, place: Place, top: Path) -> bool:
-    """Whether a list states classes, and names images that were seen; what has no header must do so from its start."""
+    """Whether a list gives classes and names images that were seen; without a header, its first line must name one."""
     entries = below(lines, place.path, top)
     if not entries or not any(name for _, name in entries):
         return False
@@ -110,7 +110,7 @@ def _names_some(lines: Lines, place: Place, top: Path) -> bool:
 
 
 def _here(entries: list[tuple[str, str]], *above: Path) -> list[tuple[str, str]]:
-    """Without those images that a list, where it serves several folders, has in another one that is there."""
+    """The entries without those for images in other existing folders, as one list may cover several folders."""
     folders = {image.rpartition("/")[0] for image, _ in entries} - {""}
     others = {folder for folder in folders if any(_is_folder(path / folder) for path in above)}
     return [entry for entry in entries if entry[0].rpartition("/")[0] not in others]
@@ -124,16 +124,16 @@ def _is_folder(path: Path) -> bool:
 
 
 def _check_classes(listed: ClassList, train: Place | None) -> None:
-    """Class folders of train, where there are some, are all the classes."""
+    """Refuses a list with classes that are not among train's class folders, if it has any."""
     if train is None or train.listed or not train.classes:
         return
     unknown = next((name for name in listed.names if same_class(name, train.classes) is None), None)
     if unknown is not None:
         image = next(image for image, name in listed.classes.items() if name == unknown)
         raise InputError(
-            f"{listed.path} says that {image} is an image of {unknown}, which is none of the "
+            f"{listed.path} says that {image} is an image of {unknown}, which is not one of the "
             f"{len(train.classes):,} classes in {train.path}.",
-            "Correct the list; or move it away, and the images have no classes",
+            "Correct the list, or move it away to leave the images without classes",
         )
 
 
@@ -142,7 +142,7 @@ def _meant(listed: ClassList, train: Place) -> tuple[str, ...]:
 
 
 def _box_files(top: Path, train: Place | None) -> list[str]:
-    """Tiny ImageNet has its boxes in pixels, a file in each class's folder."""
+    """A note on Tiny ImageNet's boxes, in pixels in a file in each class folder, which are not read."""
     if train is None or not train.folders or train.problem:
         return []
     path = train.path / train.folders[0] / f"{train.folders[0]}_boxes.txt"

@@ -1,4 +1,4 @@
-"""Classes that lists give by number, and folders or file names by name: `Abyssinian_100 1 1 1`, `apple_pie/7.jpg 0`."""
+"""Names classes that lists give by number, using folder or file names: `Abyssinian_100 1 1 1`, `apple_pie/7.jpg 0`."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,10 +10,10 @@ from wizard.sources.trees.whose_labels import Decided, Labels
 
 
 def named_by_ids(lists: Mapping[Split, ClassList]) -> tuple[Mapping[Split, ClassList], tuple[str, ...]]:
-    """The lists with names in place of numbers, and these names in the order of the numbers; else the lists alone.
+    """The lists with names instead of numbers, and the names in the order of the numbers; else the lists unchanged.
 
-    Names fit where every class is a number, and each number has one name of its own: that of the images' folder or, in
-    Oxford-IIIT Pet, the part of their file names before the last underscore.
+    Names are used if every class is a number, and each number has a single name of its own: that of the images' folder
+    or, in Oxford-IIIT Pet, the part of their file names before the last underscore.
     """
     names: dict[int, str] = {}
     for listed in lists.values():
@@ -31,12 +31,12 @@ def named_by_ids(lists: Mapping[Split, ClassList]) -> tuple[Mapping[Split, Class
 
 
 def in_order(decided: Decided, lists: Lists, labels: Labels) -> Decided:
-    """Labels in the order of the lists' numbers, as torchvision and TFDS have them, unless asked for otherwise."""
+    """Labels in the order of the lists' numbers, as in torchvision and TFDS, unless another order was requested."""
     if not lists.order or labels != "auto" or decided.imagenet:
         return decided
     why = (
-        f"{len(lists.order):,} classes: labels follow the numbers that the lists give them ({lists.order[0]} is the "
-        "first); --set source.labels=folders sorts them by name."
+        f"{len(lists.order):,} classes: labels follow their numbers in the lists ({lists.order[0]} is the first); "
+        "--set source.labels=folders sorts them by name."
     )
     return replace(decided, classes=of_folders(lists.order), why=(why,))
 

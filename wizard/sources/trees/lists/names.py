@@ -1,4 +1,4 @@
-"""What the names of list files and of folders beside them say."""
+"""Interprets the names of list files and of folders beside them."""
 
 import re
 from collections.abc import Mapping
@@ -8,16 +8,16 @@ from wizard.ilsvrc2012.archives import Split
 from wizard.sources.split_names import WORDS
 
 SPLITS_SAID: Final[Mapping[str, Split]] = {**WORDS, "trainval": "train"}
-"""Names of lists, and of folders that leave nothing to be said by lists; in lower case."""
+"""Names of lists, and of folders that make lists unnecessary; in lower case."""
 WRAPPERS = frozenset({"image", "images", "img", "imgs", "jpegimages", "jpg", "pictures", "photos"})
-"""Names of folders that hold a split's images, and that nobody would give to a class; in lower case."""
+"""Names of folders that hold a split's images and are never class names; in lower case."""
 _GUESSES = ("submission", "prediction")
-"""Kaggle's sample submissions name all test images, each with a class that means nothing."""
+"""Words in the names of files with guesses: Kaggle's sample submissions give every test image a meaningless class."""
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def may_be_of(split: Split, name: str) -> bool:
-    """Whether a list of this name may say the classes of a split: unless it says another one, or is made of guesses.
+    """Whether a list of this name may give a split's classes: not if it names another split or holds guesses.
 
     >>> may_be_of("validation", "val_annotations.txt"), may_be_of("test", "labels.csv")
     (True, True)
@@ -28,7 +28,7 @@ def may_be_of(split: Split, name: str) -> bool:
 
 
 def splits_in(name: str) -> set[Split]:
-    """The splits whose words are in a name.
+    """The splits mentioned in a name.
 
     >>> splits_in("trainLabels.csv"), splits_in("GT-final_test.csv"), splits_in("labels.csv")
     ({'train'}, {'test'}, set())

@@ -1,11 +1,11 @@
-"""A list file -> the images that it names and the class that it gives each: CSV, TSV, plain lines or JSON.
+"""Parses list files into images and their classes: CSV, TSV, plain lines or JSON.
 
-The forms are those of public datasets. With a header: GTSRB (`Width,Height,…,ClassId,Path` on Kaggle and
+The formats are those of public datasets. With a header: GTSRB (`Width,Height,…,ClassId,Path` on Kaggle and
 `Filename;Width;…;ClassId` in the official archives), mini-imagenet (`filename,label`), EuroSAT
 (`Filename,Label,ClassName`), Kaggle's competitions (`image_id,label`, `id,breed`). Without one: Tiny ImageNet's
-`val_annotations.txt` (file name, wnid, box in pixels; tabs between), Oxford-IIIT Pet (`Abyssinian_100 1 1 1`: image,
-class id from 1, species, breed; `#` begins a comment), Food-101 (`apple_pie/1005649`: the folder is the class; in JSON,
-a list of these for each class).
+`val_annotations.txt` (file name, wnid, box in pixels; separated by tabs), Oxford-IIIT Pet (`Abyssinian_100 1 1 1`:
+image, class id from 1, species, breed; `#` begins a comment), Food-101 (`apple_pie/1005649`: the folder is the class;
+in JSON, a list of these for each class).
 """
 
 import csv
@@ -17,7 +17,7 @@ from wizard.errors import reading
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".json")
 _MOST_BYTES = 1 << 28
-"""A larger file is no list of images: ImageNet's own would come to some 60 MB."""
+"""Most bytes of a list of images: ImageNet's own would be about 60 MB."""
 _IMAGE_COLUMNS = (
     *("path", "filepath", "file_path", "image_path", "filename", "file_name", "file"),
     *("image", "image_name", "img", "name", "image_id", "imageid", "id_code", "id"),
@@ -26,20 +26,20 @@ _CLASS_COLUMNS = (
     *("wnid", "synset", "class_name", "classname", "category_name", "label_name"),
     *("class", "category", "breed", "species", "label", "labels", "classid", "class_id", "category_id", "label_id"),
 )
-"""In the order of preference: a name says more than a number."""
+"""In order of preference: a name is better than a number."""
 _BOX_COLUMNS = {"roi.x1", "xmin", "x_min", "x1", "bbox"}
 _CORNERS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lines:
-    """What a list file says.
+    """Content of a list file.
 
     Attributes:
-        path: of the file.
-        entries: each image, as the file calls it, and its class; the class is empty where the file gives none.
-        headed: whether a header names the columns, so that nothing about them is guessed.
-        boxes: whether each line has a bounding box, too.
+        path: the file.
+        entries: each image, as named in the file, and its class; the class is empty if the file gives none.
+        headed: whether a header names the columns, so that they are not guessed.
+        boxes: whether each line also has a bounding box.
     """
 
     path: Path
@@ -49,7 +49,7 @@ class Lines:
 
 
 def read(path: Path) -> Lines | None:
-    """Reads a list file; None where it is no list of images, by its form.
+    """Reads a list file; None if its format is not that of a list of images.
 
     Raises:
         InputError: it cannot be read.
@@ -66,7 +66,7 @@ def read(path: Path) -> Lines | None:
 
 
 def _of_json(path: Path, text: str) -> Lines | None:
-    """Of each class, its images."""
+    """Parses a JSON object with a list of images for each class."""
     table = json.loads(text)
     if not isinstance(table, dict) or not all(_are_names(images) for images in table.values()):
         return None
@@ -108,7 +108,7 @@ def _cell(row: list[str], at: int) -> str:
 
 
 def _plain(image: str) -> str:
-    """As a path below a folder is written here."""
+    """A path in the form used here: relative to a folder."""
     return image.strip().replace("\\", "/").removeprefix("./").lstrip("/")
 
 

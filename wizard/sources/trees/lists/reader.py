@@ -1,4 +1,4 @@
-"""The images of a split whose classes a list says -> SampleTable."""
+"""Reads the images of a split, with classes from a list, into a SampleTable."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,11 +20,11 @@ from wizard.sources.trees.places import look
 from wizard.sources.trees.tables import Folders
 
 UNLISTED = "images that no list names"
-"""Of what kind they are told to be."""
+"""The kind under which they are reported."""
 
 
 class _Unlabelled(Labelling):
-    """Names images by their paths below the folder, and leaves it to the list to say their classes."""
+    """Names images by their paths below the folder; their classes come from the list."""
 
     def rank(self, name: str) -> int:
         del name
@@ -40,12 +40,12 @@ class _Unlabelled(Labelling):
 
 @dataclass(frozen=True, kw_only=True)
 class ListedImages:
-    """Reads the images of a split whose classes a list says.
+    """Reads the images of a split, with classes from a list.
 
     Attributes:
-        split: which.
-        listed: what the list says.
-        classes: that labels count in.
+        split: the split.
+        listed: the list's content.
+        classes: the classes that labels refer to.
         bounds: how far links may lead.
     """
 
@@ -58,12 +58,12 @@ class ListedImages:
         """The images as a table without boxes, sorted by name.
 
         Args:
-            progress: told how many images, or folders of them, are done.
-            skip_bad: whether files without bytes are left to the worker to skip.
+            progress: called with the number of images, or folders of images, that are done.
+            skip_bad: whether empty files are left for the worker to skip.
 
         Raises:
-            InputError: the list names an image that is not there, or lacks one that is and that no other list names; it
-                and a folder or a name disagree about a class; or the folder cannot be read.
+            InputError: the list names a missing image, or lacks one that no other list names; it disagrees with a
+                folder or a file name about a class; or the folder cannot be read.
         """
         reader = Folders(
             split=self.split, place=look(self.listed.folder), labelling=_Unlabelled(self.classes), bounds=self.bounds
@@ -86,13 +86,13 @@ class ListedImages:
         )
 
     def _check_missing(self, keys: Sequence[str]) -> None:
-        """Each line has its image, and one alone."""
+        """Requires that each line has exactly one image."""
         counts = Counter(keys)
         twice = next((key for key, count in counts.items() if count > 1), None)
         if twice is not None:
             raise InputError(
-                f"{self.listed.path} names {twice}, but more than one image in {self.listed.folder} is called that.",
-                "Remove the one that is not meant",
+                f"{self.listed.path} names {twice}, but several images in {self.listed.folder} have that name.",
+                "Remove the ones that are not meant",
             )
         missing = [key for key in self.listed.classes if key not in counts]
         if missing:
@@ -102,7 +102,7 @@ class ListedImages:
             )
 
     def _unlisted(self, images: Sequence[str]) -> list[LeftOut]:
-        """Images that no list names: an error where the list is to name them all, else told."""
+        """Images that no list names: an error if the list must name them all, else counted as left out."""
         others = self.listed.others
         unlisted = [image for image in images if others is None or key_in(others, image) is None]
         if unlisted and others is None:
@@ -114,17 +114,17 @@ class ListedImages:
         return [LeftOut(what=UNLISTED, count=len(unlisted), first=first, clutter=False)] if unlisted else []
 
     def _named(self, image: str, key: str) -> tuple[str, int]:
-        """The name and rank of an image, where its folders and its name agree with the list."""
+        """The name and rank of an image; an error if its folder or its name disagrees with the list."""
         name = self._meant[self.listed.classes[key]]
         try:
             for folder in image.split("/")[:-1]:
                 if folder != name and folder in self._known:
-                    raise Misnamed(f"lies in the folder of {folder}")
+                    raise Misnamed(f"is in the folder of {folder}")
             return self._labelling.in_class(name, image.removeprefix(f"{name}/")), self._labelling.rank(name)
         except Misnamed as error:
             raise InputError(
                 f"{self.listed.path} says that {self.listed.folder}/{image} is an image of {name}, but it {error}.",
-                "Correct the list, or move the image to where it belongs",
+                "Correct the list, or move the image to the right folder",
             ) from error
 
     @cached_property
@@ -141,7 +141,7 @@ class ListedImages:
 
 
 def _counted(images: Sequence[str]) -> str:
-    """How many images, and the first of them, as the beginning of "not in" or "in" a folder."""
+    """The number of images and the first of them, to be followed by "not in" or "in" a folder."""
     if len(images) == 1:
         return f"{images[0]}, which is"
     return f"{len(images):,} images ({images[0]} is the first) that are"

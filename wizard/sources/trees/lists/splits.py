@@ -1,4 +1,4 @@
-"""Reads the lists that say the splits of one folder of images."""
+"""Reads the lists that define the splits of one folder of images."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,21 +12,21 @@ from wizard.sources.trees.lists.ids import named_by_ids
 from wizard.sources.trees.lists.parse import read
 
 _TRIED = 20
-"""Images of a list that are looked for before it is believed to be one of theirs."""
+"""Images of a list that are looked for before it is taken for a list of these images."""
 
 
 def read_splits(paths: Mapping[Split, Sequence[Path]], images: Path, top: Path, bounds: Bounds) -> Lists | None:
-    """The splits of a folder of images; None where the lists name none of the images in it, or no classes.
+    """The splits of a folder of images; None if the lists name none of the images in it, or no classes.
 
     Args:
-        paths: the lists of each split; several of one, as Food-101's train.txt and train.json, must say the same.
+        paths: each split's lists; if there are several, such as Food-101's train.txt and train.json, they must agree.
         images: the folder.
         top: the folder of the dataset.
         bounds: how far links may lead.
 
     Raises:
         InputError: a list cannot be read, or names an image twice or without a class; an image is in the lists of two
-            splits; or two lists of one split do not say the same.
+            splits; or two lists of one split disagree.
     """
     found: dict[Split, ClassList] = {}
     for split in SPLITS:
@@ -62,8 +62,8 @@ def _some_there(images: Path, entries: Sequence[tuple[str, str]]) -> bool:
 def _same(one: ClassList, other: ClassList, split: Split) -> None:
     if one.classes != other.classes:
         raise InputError(
-            f"{one.path} and {other.path} both say which images are {split}, but not the same.",
-            "Move away the one that is not meant",
+            f"{one.path} and {other.path} disagree about which images are {split}.",
+            "Move away the one that should not be used",
         )
 
 
@@ -74,7 +74,7 @@ def _together(lists: Mapping[Split, ClassList], top: Path) -> Lists:
             if image in owner:
                 raise InputError(
                     f"{image} is both in {owner[image].path} and in {listed.path}: it would be in two splits.",
-                    "Remove it from one of them, or move away the list that is not meant",
+                    "Remove it from one of them, or move away the list that should not be used",
                 )
             owner[image] = listed
     named, order = named_by_ids(lists)

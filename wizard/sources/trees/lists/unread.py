@@ -1,4 +1,4 @@
-"""Lists that seem to say splits, but are not read: in a form that is not known, or outside of the folder given."""
+"""Finds lists that seem to define splits but are not read: in an unknown format, or outside the given folder."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,17 +13,17 @@ _NAMED = 4
 
 
 def unread_lists(folder: Path) -> list[str]:
-    """In sentences, which lists seem to say splits of the images in a folder, where its folders say none.
+    """Sentences on lists that seem to define splits of a folder's images, if its folders define none.
 
     Args:
-        folder: given by the person; for one called images/, lists beside it count too.
+        folder: as given by the user; if it is called images/, lists beside it are included.
     """
     try:
         told = _unread(folder)
         if told or folder.name.lower() not in WRAPPERS:
             return told
         return _above(folder) or _unread(folder.parent)
-    except InputError:  # what cannot be looked into says nothing here; where it is to be read, that is told
+    except InputError:  # an unreadable folder is ignored here; it is reported when it has to be read
         return []
 
 
@@ -37,8 +37,8 @@ def _unread(folder: Path) -> list[str]:
         return []
     names = _few([str(path.relative_to(folder)) for path in named])
     return [
-        f"{folder} has files that are named as lists of splits, {names}: they are not read, for they name no images "
-        "here, or have a form that is not known. All images are taken for one split."
+        f"{folder} has files named like lists of splits, {names}: they are not read, because they name no images "
+        "here, or have an unknown format. All images are treated as one split."
     ]
 
 
@@ -46,7 +46,7 @@ def _above(folder: Path) -> list[str]:
     found = find_splits(folder.parent, Bounds.of(folder.parent, follow=False))
     lists = found.lists if found else {}
     return [
-        f"{each.path} says which of these images are {split}, but is not read: give {folder.parent} to have it read."
+        f"{each.path} states which of these images are {split}, but is not read: give {folder.parent} to have it read."
         for split, each in lists.items()
         if each.folder == folder
     ]
