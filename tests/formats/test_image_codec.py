@@ -187,3 +187,27 @@ def test_stores_a_baseline_jpeg_of_three_components_with_halved_chroma() -> None
 def test_all_odd_kinds_of_the_demo_can_be_decoded() -> None:
     for image in synthetic.odd_kinds(random.Random(1)):
         assert image_codec.decode(image.data).shape == (image.height, image.width, 3)
+
+
+@pytest.mark.parametrize(("dtype", "mode"), [(np.int32, "I"), (np.float32, "F")])
+def test_samples_of_32_bits_are_refused_for_nothing_says_their_range(dtype: type[np.generic], mode: str) -> None:
+    picture = Image.fromarray(np.arange(480, dtype=dtype).reshape(20, 24))
+    assert picture.mode == mode
+    with pytest.raises(Undecodable, match="32 bits per sample"):
+        image_codec.decode(encoded(picture, "TIFF"))
+
+
+@pytest.mark.parametrize(
+    ("head", "what"),
+    [
+        (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC"),
+        (b"\xff\x0a" + bytes(20), "JPEG XL"),
+        (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS"),
+        (b"\n<!DOCTYPE html>", "web page"),
+        (b"something else", "it is not an image"),
+    ],
+)
+def test_other_files_under_an_images_name_are_called_what_they_are(head: bytes, what: str) -> None:
+    with pytest.raises(Undecodable, match=what):
+        image_codec.read_header(head)

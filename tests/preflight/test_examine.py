@@ -417,3 +417,10 @@ def test_a_damaged_image_in_the_sample_is_named_before_the_build(
     assert "1 of 3 sampled images cannot be decoded; the first is" in check.seen
     assert "cat/2.jpg: it breaks off" in check.seen
     assert way_out in check.mend
+
+
+def test_raw_data_that_cannot_be_read_is_the_error_also_where_shards_are_kept(tmp_path: Path) -> None:
+    made = profile(tmp_path / "none", tmp_path / "out", output={"shards": "keep"})
+    check = named(look(made))["raw-data"]
+    assert check.status == "fail"
+    assert "does not exist" in check.seen

@@ -109,6 +109,7 @@ def test_validation_images_in_folders_have_the_labels_of_their_numbers(
 @pytest.mark.parametrize(
     ("split", "files", "said"),
     [
+        ("train", [(f"val/{TENCH}/{TENCH}_1.JPEG", JPEG)], "is in a folder of validation, but this is the archive of"),
         ("train", [(f"{TENCH}/{GOLDFISH}_1.JPEG", JPEG)], f"is in the folder of {TENCH}, but is .* {GOLDFISH}"),
         ("train", [(f"{TENCH}/deeper/{GOLDFISH}_1.JPEG", JPEG)], f"is in the folder of {TENCH}"),
         ("train", [(f"{TENCH}.tar", tar([(f"{GOLDFISH}/{TENCH}_1.JPEG", JPEG)]))], f"in the folder of {GOLDFISH}"),

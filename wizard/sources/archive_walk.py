@@ -15,7 +15,7 @@ from wizard.formats import image_codec, tar
 from wizard.formats.padding import ends_in_zeros, is_padding
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import ranks, synsets
-from wizard.sources.archive_hints import way_out
+from wizard.sources.archive_hints import may_be_official, way_out
 from wizard.sources.archive_names import CLASS_ARCHIVE, LABEL_OF, TRAIN_IMAGE, clutter_kind
 from wizard.sources.classes import UNLABELLED
 from wizard.sources.names import unsafe
@@ -24,6 +24,7 @@ from wizard.sources.trees.official_names import is_wnid
 
 _TOLD = 5000
 """Images between two reports of progress."""
+_RENAME = "Remove it, or name it as in the official archive"
 _REPACK = "Remove it, or move it to its own class's folder, and pack the archive again"
 
 
@@ -108,7 +109,7 @@ class Walk:
     def _of_class(self, wnid: str, archive: tar.Member) -> Rows:
         if wnid not in ranks():
             raise InputError(
-                f"{self._path} holds {archive.name}, which is not named after a synset of ILSVRC2012.", self._way_out()
+                f"{self._path} holds {archive.name}, which is not named after a synset of ILSVRC2012.", self._hint()
             )
         rows = Rows()
         try:
@@ -118,13 +119,13 @@ class Walk:
                 if match is None or match[1] != wnid:
                     raise InputError(
                         f"{self._path}, in {archive.name}: {member.name} is not named {wnid}_<number>.JPEG.",
-                        self._way_out(),
+                        self._hint(),
                     )
                 rows.append(name, self._label(member), member)
         except tar.TarDamage as error:
             raise self._damaged(f"{self._path}, in {archive.name}", error) from error
         if not rows.name:
-            raise InputError(f"{self._path}: {archive.name} holds no images.", self._way_out())
+            raise InputError(f"{self._path}: {archive.name} holds no images.", self._hint())
         return rows
 
     def _members(self, archive: str, start: int, end: int) -> Iterator[tar.Member]:
@@ -139,7 +140,7 @@ class Walk:
         for member in tar.members(self._file, start, end, head=image_codec.MAGIC_BYTES, ended=ended):
             why = unsafe(member.name)
             if why:
-                raise InputError(f"{self._path}: the name of its member {member.name!r} {why}.", self._way_out())
+                raise InputError(f"{self._path}: the name of its member {member.name!r} {why}.", self._hint())
             kind = clutter_kind(member.name)
             last = None if kind or CLASS_ARCHIVE.fullmatch(_base(member)) else member  # non-images may end in zeros
             if kind:
@@ -154,7 +155,7 @@ class Walk:
         try:
             label = LABEL_OF[self._split](name)
         except ValueError as error:
-            raise InputError(f"{self._path}: {member.name} {error}.", self._way_out()) from error
+            raise InputError(f"{self._path}: {member.name} {error}.", self._hint()) from error
         for folder in folders:
             split = split_of_folder(folder)
             if split is not None and split != self._split:
@@ -172,6 +173,11 @@ class Walk:
 
     def _damaged(self, where: str, error: tar.TarDamage) -> InputError:
         return InputError(f"{where}: {error}.", error.hint or self._way_out())
+
+    def _hint(self) -> str:
+        """What to do about a member that should not be there; the archive itself is whole."""
+        official = may_be_official(self._path, self._split)
+        return self._way_out() if official else f"{_RENAME}, and pack the archive again"
 
     def _way_out(self) -> str:
         return way_out(self._path, self._split)

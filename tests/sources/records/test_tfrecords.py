@@ -429,3 +429,24 @@ def test_there_are_no_official_sums(tmp_path: Path) -> None:
     write(tmp_path / "train.tfrecord", [plain(1)])
     with pytest.raises(UsageError, match="--md5 is for the official archives"):
         list(opened(tmp_path).prove(["train"], [], tmp_path, lambda _step: nothing))
+
+
+@pytest.mark.parametrize(
+    "leftover",
+    ["train.tfrecord.bak", "train.tfrecord~", "train (1).tfrecord", "train.tfrecord.part", "._train.tfrecord"],
+)
+def test_copies_backups_and_unfinished_files_among_records_are_not_read(tmp_path: Path, leftover: str) -> None:
+    write(tmp_path / "train.tfrecord", [plain(1), plain(2)])
+    write(tmp_path / leftover, [plain(1), plain(2)])
+    data = open_tfrecords(tmp_path)
+    assert data is not None
+    assert len(data.table("train", tmp_path / "cache", nothing, skip_bad=False)) == 2
+    assert (leftover in " ".join(data.why)) == (not leftover.startswith("."))
+
+
+def test_records_in_the_only_folder_of_a_folder_are_found(tmp_path: Path) -> None:
+    (tmp_path / "data" / "tfrecords").mkdir(parents=True)
+    write(tmp_path / "data" / "tfrecords" / "train.tfrecord", [plain(1)])
+    data = open_tfrecords(tmp_path)
+    assert data is not None
+    assert data.folder == tmp_path / "data" / "tfrecords"

@@ -23,6 +23,7 @@ from wizard.sources.split_names import split_of_folder
 from wizard.sources.trees.copies import copies
 from wizard.sources.trees.labelling import Labelling, Misnamed, safe
 from wizard.sources.trees.listing import Bounds, files_below, folders_in, walk
+from wizard.sources.trees.nested import told_of_nested
 from wizard.sources.trees.official_names import passed_over, said
 from wizard.sources.trees.places import Place, class_archive
 from wizard.sources.trees.sorter import Sorter
@@ -87,7 +88,8 @@ class Folders:
         arrays = _sorted(files, parts)
         if not skip_bad and not arrays["image"].all():
             _refuse_bad(files, arrays)
-        doubts += filter(None, [self.labelling.renumbered(arrays["name"].tolist())])
+        nested = told_of_nested(files, arrays["file"], arrays["inside"], arrays["label"])
+        doubts += filter(None, [self.labelling.renumbered(arrays["name"].tolist()), nested])
         return SampleTable(
             files=tuple(files),
             file=arrays["file"],
