@@ -415,7 +415,7 @@ def test_a_damaged_image_in_the_sample_is_named_before_the_build(
     check = named(look(made))["raw-data"]
     assert check.status == "warn"
     assert "1 of 3 sampled images cannot be decoded; the first is" in check.seen
-    assert "cat/2.jpg: it breaks off" in check.seen
+    assert "raw/train/cat/2.jpg: it is truncated" in check.seen
     assert way_out in check.mend
 
 

@@ -266,10 +266,9 @@ def _with_damage(source: Checked, estimated: Estimated, *, skipped: bool) -> Che
 def damaged_in_words(estimated: Estimated) -> str:
     """How many images of the sample cannot be decoded, and why the first of them cannot."""
     first = estimated.damaged[0]
-    return (
-        f"{len(estimated.damaged):,} of {estimated.sampled:,} sampled images cannot be decoded; the first is "
-        f"{first.file}, {first.name}: {first.reason}"
-    )
+    place = first.file if first.file.endswith(first.name) else f"{first.file}, {first.name}"
+    count = f"{len(estimated.damaged):,} of {estimated.sampled:,}"
+    return f"{count} sampled images cannot be decoded; the first is {place}: {first.reason}"
 
 
 def _unmeasured(source: Checked, error: SetupError) -> Checked:
