@@ -129,12 +129,37 @@ def test_a_part_that_is_empty_or_not_there_is_told(tmp_path: Path) -> None:
         open_raw(tmp_path).require(["train"], [])
 
 
-@pytest.mark.parametrize("names_of", [("val", "valid"), ("Train", "train"), ("train", "train_2")])
+@pytest.mark.parametrize(
+    "folders",
+    [
+        ["train_1", "val_1", "train_2", "val_2"],
+        ["train_1", "train_2", "train_3", "test_2", "test_3"],
+        ["train.X1", "train.X2", "val.X1", "val.X2"],
+        ["fold1_train", "fold1_val", "fold2_train", "fold2_val"],
+    ],
+)
+def test_folds_of_a_cross_validation_are_not_put_together(tmp_path: Path, folders: list[str]) -> None:
+    write(tmp_path, [f"{folder}/{name}/{folder}.jpg" for folder in folders for name in ("cat", "dog")])
+    with pytest.raises(InputError, match="look like the folds of a cross-validation"):
+        open_raw(tmp_path)
+
+
+@pytest.mark.parametrize("validation", [["val.X"], ["val.X1"], ["val.X3", "val.X4"]])
+def test_parts_with_numbers_of_their_own_are_read(tmp_path: Path, validation: list[str]) -> None:
+    write(tmp_path, [f"{folder}/a/{folder}.jpg" for folder in ["train.X1", "train.X2", *validation]])
+    raw = open_raw(tmp_path)
+    assert len(names(raw, "train", tmp_path)) == 2
+    assert len(names(raw, "validation", tmp_path)) == len(validation)
+
+
+@pytest.mark.parametrize(
+    "names_of", [("val", "valid"), ("Train", "train"), ("train", "train_2"), ("val2014", "val2017")]
+)
 def test_two_folders_of_one_split_that_are_no_parts_are_refused(tmp_path: Path, names_of: tuple[str, str]) -> None:
     one, other = names_of
     raw = open_raw(write(tmp_path, ["train/a/0.jpg", f"{one}/a/1.jpg", f"{other}/a/2.jpg"]))
     with pytest.raises(InputError, match="are both there"):
-        raw.require(["validation" if one == "val" else "train"], [])
+        raw.require(["validation" if one.startswith("val") else "train"], [])
 
 
 def test_nothing_is_written_into_any_folder_that_a_split_lies_in(tmp_path: Path) -> None:
