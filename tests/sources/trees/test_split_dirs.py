@@ -173,9 +173,43 @@ def test_nothing_is_written_into_any_folder_that_a_split_lies_in(tmp_path: Path)
 @pytest.mark.parametrize(("ours", "theirs"), [("Cat", "cat"), ("Apple Braeburn", "apple_braeburn")])
 def test_a_class_that_is_spelt_otherwise_in_another_split_is_refused(tmp_path: Path, ours: str, theirs: str) -> None:
     raw = open_raw(write(tmp_path, [f"train/{ours}/1.jpg", "train/b/1.jpg", f"val/{theirs}/1.jpg", "val/b/1.jpg"]))
-    with pytest.raises(InputError, match=f"has the class {theirs}, and train has {ours}"):
+    with pytest.raises(InputError, match=f"val/{theirs} and .*train/{ours} would be two classes"):
         raw.require(["validation"], [])
     assert raw.table("train", tmp_path, nothing, skip_bad=False).classes.names == tuple(sorted([ours, "b"]))
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ["train/Cat/1.jpg", "train/cat/2.jpg", "train/dog/3.jpg"],
+        ["train_1/ice_cream/1.jpg", "train_2/ice cream/2.jpg"],
+        ["Cat/1.jpg", "cat/2.jpg", "dog/3.jpg"],
+    ],
+)
+def test_a_class_that_is_spelt_in_two_ways_within_a_split_is_refused(tmp_path: Path, files: list[str]) -> None:
+    raw = open_raw(write(tmp_path, files))
+    with pytest.raises(InputError, match="would be two classes") as refused:
+        raw.require(["train"], [])
+    assert all(str((tmp_path / file).parent) in refused.value.what for file in files[:2])
+
+
+@pytest.mark.parametrize("split", ["train", "val"])
+@pytest.mark.parametrize("other", ["cafe\u0301", "caf\u00e9 "])
+def test_a_class_whose_names_look_alike_is_refused_with_the_difference_shown(
+    tmp_path: Path, split: str, other: str
+) -> None:
+    raw = open_raw(write(tmp_path, ["train/caf\u00e9/1.jpg", "train/b/2.jpg", f"{split}/{other}/3.jpg"]))
+    with pytest.raises(InputError, match="would be two classes") as refused:
+        raw.require(["train" if split == "train" else "validation"], [])
+    assert ascii(f"{tmp_path}/train/caf\u00e9") in refused.value.what
+    assert ascii(f"{tmp_path}/{split}/{other}") in refused.value.what
+
+
+@pytest.mark.parametrize("classes", [("A", "a"), ("-1", "1"), ("cat", "cats")])
+def test_classes_that_differ_in_more_than_their_spelling_are_two(tmp_path: Path, classes: tuple[str, str]) -> None:
+    raw = open_raw(write(tmp_path, [f"{split}/{name}/1.jpg" for split in ("train", "val") for name in classes]))
+    assert raw.table("train", tmp_path, nothing, skip_bad=False).classes.names == classes
+    raw.require(["train", "validation"], [])
 
 
 def test_classes_that_one_split_alone_has_are_told(tmp_path: Path) -> None:
