@@ -212,6 +212,30 @@ def test_classes_that_differ_in_more_than_their_spelling_are_two(tmp_path: Path,
     raw.require(["train", "validation"], [])
 
 
+@pytest.mark.parametrize("classes", [(TENCH, "n01443537"), ("cat", "dog")])
+@pytest.mark.parametrize("inner", ["", "images/"])
+def test_an_empty_folder_whose_name_says_nothing_is_no_class_beside_those_of_classes(
+    tmp_path: Path, classes: tuple[str, str], inner: str
+) -> None:
+    train = [f"train/{name}/{inner}{name}_1.jpg" for name in classes]
+    write(tmp_path, [*train, *(f"val/{name}/val_{i}.jpg" for i, name in enumerate(classes))])
+    (tmp_path / "val" / "images").mkdir()
+    lines = [f"val_{i}.jpg\t{name}\t0\t0\t9\t9\n" for i, name in enumerate(classes)]
+    (tmp_path / "val" / "val_annotations.txt").write_text("".join(lines))
+    raw = open_raw(tmp_path)
+    assert names(raw, "validation", tmp_path) == [(f"{classes[i]}/val_{i}.jpg", i) for i in range(2)]
+    assert raw.table("train", tmp_path, nothing, skip_bad=False).classes.names == classes
+    assert f"{tmp_path}/val/images holds no images, and is no class." in raw.why
+
+
+@pytest.mark.parametrize("name", ["hamster", "images"])
+def test_an_empty_folder_that_may_be_a_class_is_refused(tmp_path: Path, name: str) -> None:
+    write(tmp_path, ["train/cat/1.jpg", "train/dog/1.jpg"])
+    (tmp_path / "train" / name / ("" if name == "hamster" else "hamster")).mkdir(parents=True)
+    with pytest.raises(InputError, match=f"{name} holds no"):
+        open_raw(tmp_path).table("train", tmp_path, nothing, skip_bad=False)
+
+
 def test_classes_that_one_split_alone_has_are_told(tmp_path: Path) -> None:
     why = open_raw(write(tmp_path, ["train/a/1.jpg", "train/b/1.jpg", "val/b/1.jpg", "val/c/1.jpg"])).why
     assert "validation has classes that train does not have: c." in why

@@ -43,6 +43,11 @@ def at_class_level(place: Place, glimpses: Glimpses, bounds: Bounds, role: Folde
         path = place.path / only
         bounds.check(str(path))
         return at_class_level(look(path), glimpses, bounds, role)
+    idle = _idle(place.path, below)
+    if idle:
+        classes = tuple(name for name in place.folders if name not in idle)
+        left = replace(place, folders=classes, others=place.others | {*idle}, idle=idle)
+        return at_class_level(left, glimpses, bounds, role)
     deep = {name: each for name, each in below.items() if each.deep}
     refuse_splits_below(place.path, deep)
     flat = [name for name, each in below.items() if each.images]
@@ -84,6 +89,13 @@ def _passed_through(place: Place, below: Below, glimpses: Glimpses) -> str:
     within = below[only].folders
     a_class = len(within) == 1 and is_filler(within[0]) and glimpses.at(place.path / only / within[0]).images
     return only if within and not a_class and len(below) == 1 else ""
+
+
+def _idle(path: Path, below: Below) -> tuple[str, ...]:
+    """Folders beside those of classes that hold no images, and are named as no class is: val/images, once sorted."""
+    if all(each.bare or is_filler(name) for name, each in below.items()):
+        return ()
+    return tuple(name for name, each in below.items() if each.bare and is_filler(name) and look(path / name).empty)
 
 
 def _each_holds_one(path: Path, deep: Below, glimpses: Glimpses, *, beside: bool) -> bool:

@@ -78,6 +78,7 @@ def _tree(found: Found, lists: Lists, labels: Labels, bounds: Bounds) -> ImageFo
             _seen(top, places),
             *_beside(found),
             *_twice(places),
+            *_idle(places),
             *_gaps(places),
             *_apart(places),
             *lists.why,
@@ -155,6 +156,11 @@ def _spelt(name: str) -> str:
 
 def _looks(name: str) -> str:
     return unicodedata.normalize("NFC", " ".join(name.split()))
+
+
+def _idle(places: Mapping[Split, Place]) -> list[str]:
+    pieces = [piece for place in places.values() for piece in place.pieces]
+    return [f"{piece.path / name} holds no images, and is no class." for piece in pieces for name in piece.idle]
 
 
 def _gaps(places: Mapping[Split, Place]) -> list[str]:

@@ -29,6 +29,7 @@ class Place:
         archives: wnids of the class archives in it, sorted.
         images: names of some images that lie in no class's folder.
         others: names of folders in it that are no class's.
+        idle: those of them that hold no images and lie beside the classes' with a name as images/.
         shared: whether images of other splits lie there too.
         listed: which list names its images, in words; `folders` are then the classes that it gives them.
         problem: why it cannot be read, in sentences; empty where nothing is known.
@@ -41,6 +42,7 @@ class Place:
     archives: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     others: frozenset[str] = frozenset()
+    idle: tuple[str, ...] = ()
     shared: bool = False
     listed: str = ""
     problem: str = ""
