@@ -110,6 +110,28 @@ def test_classes_that_hold_one_folder_of_images_each_are_classes(tmp_path: Path,
     assert names(raw, "train", tmp_path) == [(f"cat/{inner}/1.jpg", 0), (f"dog/{inner}/1.jpg", 1)]
 
 
+@pytest.mark.parametrize(
+    ("folders", "images"),
+    [
+        (["VOC2012"], "JPEGImages"),
+        (["VOCdevkit/VOC2007", "VOCdevkit/VOC2012"], "JPEGImages"),
+        (["mydata"], "images"),
+        (["train/mydata"], "images"),
+    ],
+)
+def test_a_dataset_with_one_folder_of_images_is_no_class(tmp_path: Path, folders: list[str], images: str) -> None:
+    for folder in folders:
+        write(tmp_path / folder, [f"{images}/1.jpg", f"{images}/2.jpg"])
+        write(tmp_path / folder, ["Annotations/1.xml", "ImageSets/Main/all.txt"], b"")
+    with pytest.raises(
+        DoubtfulFolders, match=rf"looks like a dataset.* lie in {images}/, beside Annotations/"
+    ) as doubt:
+        open_raw(tmp_path)
+    assert set(doubt.value.readings) == {"classes"}
+    raw = open_raw(tmp_path, role="classes")
+    assert len(raw.table("train", tmp_path, nothing, skip_bad=False).classes.names) == len(folders)
+
+
 def test_class_folders_of_the_same_name_in_several_parts_are_one_class(tmp_path: Path) -> None:
     raw = open_raw(write(tmp_path, ["train_1/a/1.jpg", "train_2/a/2.jpg", "train_2/b/1.jpg"]))
     assert names(raw, "train", tmp_path) == [("a/1.jpg", 0), ("a/2.jpg", 0), ("b/1.jpg", 1)]

@@ -21,8 +21,8 @@ def at_class_level(place: Place, glimpses: Glimpses, bounds: Bounds, role: Folde
     """The place whose folders are classes.
 
     No folder is taken for a class only because images lie somewhere below it. A sole folder is passed through; classes
-    may each hold one folder of images, as tiny-imagenet's <wnid>/images do; what else holds folders of images, and no
-    images, is in doubt.
+    may each hold one folder of images and no other, as tiny-imagenet's <wnid>/images do; what else holds folders of
+    images, and no images, is in doubt.
 
     Args:
         place: the folder of a split, at a glance.
@@ -52,6 +52,8 @@ def at_class_level(place: Place, glimpses: Glimpses, bounds: Bounds, role: Folde
     refuse_splits_below(place.path, deep)
     flat = [name for name, each in below.items() if each.images]
     unnamed = [name for name in flat if is_filler(name)]
+    if role != "classes":
+        _refuse_datasets(place.path, deep)
     if role == "classes" or (not unnamed and _each_holds_one(place.path, deep, glimpses, beside=bool(flat))):
         return place
     if role == "superclasses" and not flat:
@@ -74,6 +76,25 @@ def refuse_splits_below(path: Path, deep: Below) -> None:
                 f"{path} holds no splits by itself, but {name}/ in it has folders of {' and '.join(splits)}{more}.",
                 f"Where {name}/ is a dataset, give that folder: --set source.path={path / name}; where it is a class, "
                 f"put the splits above the classes: {splits[0]}/{name}/",
+            )
+
+
+def _refuse_datasets(path: Path, deep: Below) -> None:
+    """VOC2012/JPEGImages lies beside folders of other things, as a class's one folder of images does not.
+
+    Raises:
+        DoubtfulFolders: a folder that might be a class's looks like a dataset.
+    """
+    for name, each in deep.items():
+        if len(each.folders) > 1 or not is_filler(each.folders[0]):
+            continue
+        beside = [f"{other}/" for other in look(path / name).folders if other != each.folders[0]]
+        if beside:
+            raise DoubtfulFolders(
+                f"{path / name} looks like a dataset, not like a class: its images lie in {each.folders[0]}/, beside "
+                f"{few(beside, _SOME)} without images. Nothing says their classes.",
+                {"classes": f"{few(list(deep), _SOME)} {'is the class' if len(deep) == 1 else 'are the classes'}"},
+                _REARRANGE,
             )
 
 
