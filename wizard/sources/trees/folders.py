@@ -21,7 +21,7 @@ from wizard.sources.trees.lists.flat import label_flat
 from wizard.sources.trees.lists.ids import in_order
 from wizard.sources.trees.lists.unread import unread_lists
 from wizard.sources.trees.official_names import said
-from wizard.sources.trees.places import Place
+from wizard.sources.trees.places import Place, idle_folders
 from wizard.sources.trees.split_dirs import Found, SplitDirs
 from wizard.sources.trees.whose_labels import Labels, decide
 
@@ -78,7 +78,7 @@ def _tree(found: Found, lists: Lists, labels: Labels, bounds: Bounds) -> ImageFo
             _seen(top, places),
             *_beside(found),
             *_twice(places),
-            *_idle(places),
+            *idle_folders(places),
             *_gaps(places),
             *_apart(places),
             *lists.why,
@@ -156,11 +156,6 @@ def _spelt(name: str) -> str:
 
 def _looks(name: str) -> str:
     return unicodedata.normalize("NFC", " ".join(name.split()))
-
-
-def _idle(places: Mapping[Split, Place]) -> list[str]:
-    pieces = [piece for place in places.values() for piece in place.pieces]
-    return [f"{piece.path / name} holds no images, and is no class." for piece in pieces for name in piece.idle]
 
 
 def _gaps(places: Mapping[Split, Place]) -> list[str]:

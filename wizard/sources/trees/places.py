@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -116,6 +116,12 @@ def together(path: Path, parts: Sequence[Place]) -> Place:
         hint=next((part.hint for part in parts if part.problem), ""),
         parts=tuple(parts),
     )
+
+
+def idle_folders(places: Mapping[Split, Place]) -> list[str]:
+    """What is told of the folders that are `Place.idle`, in sentences."""
+    pieces = [piece for place in places.values() for piece in place.pieces]
+    return [f"{piece.path / name} holds no images, and is no class." for piece in pieces for name in piece.idle]
 
 
 def shared_places(top: Path) -> dict[Split, Place]:
