@@ -64,6 +64,9 @@ def test_folders_beside_those_that_are_splits_by_themselves_are_none() -> None:
         (["Train", "train"], False),
         (["train_1", "test_2"], False),
         (["train_images_1", "train_2"], False),
+        (["train2014", "train2017"], False),
+        (["train_1999_1", "train_2017_2"], False),
+        (["train2014_1", "train2014_2"], True),
     ],
 )
 def test_parts_of_a_split_differ_in_their_numbers_alone(names: list[str], parts: bool) -> None:

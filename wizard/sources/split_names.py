@@ -36,6 +36,8 @@ _FILLERS = {
 _DATED = re.compile(r"(?:ilsvrc|imagenet|imagenette|imagewoof|cifar)\d+|v?\d{6,8}", re.ASCII)
 """Numbers that do not number a part: ILSVRC2012_img_test_v10102019, cifar10_train."""
 _PART = re.compile(r"[a-z]?\d{1,5}|[a-z]|(?:part|pt|chunk|batch|shard)\d*", re.ASCII)
+_YEAR = re.compile(r"(?:19|20)\d\d", re.ASCII)
+"""Of a dataset's release, as in COCO's train2014 and train2017: no part's number."""
 _NUMBERED = re.compile(r"(?<!\d)\d{1,5}$", re.ASCII)
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -132,10 +134,22 @@ def are_parts(names: Collection[str]) -> bool:
 
     >>> are_parts(["train.X1", "train.X2"]), are_parts(["train", "train_2"]), are_parts(["val", "valid"])
     (True, False, False)
+    >>> are_parts(["train2014", "train2017"])
+    False
     """
     parsed = [parse(name) for name in names]
-    alike = len({(each.split, each.rest) for each in parsed if each}) == 1 and all(parsed)
-    return alike and len({each.part for each in parsed if each and each.part}) == len(parsed)
+    alike = len({(each.split, each.rest, _years(each.part)) for each in parsed if each}) == 1 and all(parsed)
+    return alike and len(part_numbers(names)) == len(parsed)
+
+
+def part_numbers(names: Iterable[str]) -> set[str]:
+    """What tells the parts of a split apart, without the year that they may all be of.
+
+    >>> sorted(part_numbers(["train_1", "train2014_b", "val"]))
+    ['1', 'b']
+    """
+    parts = (each.part.split() for name in names if (each := parse(name)))
+    return {" ".join(word for word in part if not _YEAR.fullmatch(word)) for part in parts} - {""}
 
 
 def missing_parts(names: Iterable[str]) -> list[int]:
@@ -144,7 +158,7 @@ def missing_parts(names: Iterable[str]) -> list[int]:
     >>> missing_parts(["train.X1", "train.X2", "train.X4"]), missing_parts(["val.X"])
     ([3], [])
     """
-    digits = (re.sub(r"\D", "", each.part) for name in names if (each := parse(name)))
+    digits = (re.sub(r"\D", "", part) for part in part_numbers(names))
     numbers = {int(part) for part in digits if part}
     return [number for number in range(min(numbers, default=0), max(numbers, default=0)) if number not in numbers]
 
@@ -173,6 +187,10 @@ def split_in_file_name(name: str) -> Split | None:
     words = re.findall(r"[a-z]+", name.lower())
     clear = next((_PLAIN[word] for word in words if word in _PLAIN), None)
     return clear or next((_SHORT[word] for word in words if word in _SHORT), None)
+
+
+def _years(part: str) -> tuple[str, ...]:
+    return tuple(word for word in part.split() if _YEAR.fullmatch(word))
 
 
 def _words(name: str) -> list[str]:

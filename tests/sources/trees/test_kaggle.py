@@ -35,6 +35,14 @@ def test_a_link_to_its_innermost_folder_serves_as_well(tmp_path: Path) -> None:
     assert names(opened(tmp_path / "link"), "validation", tmp_path) == [(f"{FIRST_VALIDATION}.JPEG", 65)]
 
 
+def test_an_empty_folder_that_is_no_class_is_told(tmp_path: Path) -> None:
+    train = write(tmp_path, [f"ILSVRC/Data/CLS-LOC/train/{TENCH}/{TENCH}_1.JPEG"]) / "ILSVRC/Data/CLS-LOC/train"
+    (train / "images").mkdir()
+    data = opened(tmp_path)
+    assert names(data, "train", tmp_path) == [(f"{TENCH}_1.JPEG", 0)]
+    assert f"{train}/images holds no images, and is no class." in data.why
+
+
 def test_a_tree_that_lies_behind_a_link_is_not_sound(tmp_path: Path) -> None:
     write(tmp_path / "real", [VALIDATION])
     (tmp_path / "given").mkdir()

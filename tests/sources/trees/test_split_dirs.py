@@ -110,6 +110,28 @@ def test_classes_that_hold_one_folder_of_images_each_are_classes(tmp_path: Path,
     assert names(raw, "train", tmp_path) == [(f"cat/{inner}/1.jpg", 0), (f"dog/{inner}/1.jpg", 1)]
 
 
+@pytest.mark.parametrize(
+    ("folders", "images"),
+    [
+        (["VOC2012"], "JPEGImages"),
+        (["VOCdevkit/VOC2007", "VOCdevkit/VOC2012"], "JPEGImages"),
+        (["mydata"], "images"),
+        (["train/mydata"], "images"),
+    ],
+)
+def test_a_dataset_with_one_folder_of_images_is_no_class(tmp_path: Path, folders: list[str], images: str) -> None:
+    for folder in folders:
+        write(tmp_path / folder, [f"{images}/1.jpg", f"{images}/2.jpg"])
+        write(tmp_path / folder, ["Annotations/1.xml", "ImageSets/Main/all.txt"], b"")
+    with pytest.raises(
+        DoubtfulFolders, match=rf"looks like a dataset.* lie in {images}/, beside Annotations/"
+    ) as doubt:
+        open_raw(tmp_path)
+    assert set(doubt.value.readings) == {"classes"}
+    raw = open_raw(tmp_path, role="classes")
+    assert len(raw.table("train", tmp_path, nothing, skip_bad=False).classes.names) == len(folders)
+
+
 def test_class_folders_of_the_same_name_in_several_parts_are_one_class(tmp_path: Path) -> None:
     raw = open_raw(write(tmp_path, ["train_1/a/1.jpg", "train_2/a/2.jpg", "train_2/b/1.jpg"]))
     assert names(raw, "train", tmp_path) == [("a/1.jpg", 0), ("a/2.jpg", 0), ("b/1.jpg", 1)]
@@ -129,12 +151,37 @@ def test_a_part_that_is_empty_or_not_there_is_told(tmp_path: Path) -> None:
         open_raw(tmp_path).require(["train"], [])
 
 
-@pytest.mark.parametrize("names_of", [("val", "valid"), ("Train", "train"), ("train", "train_2")])
+@pytest.mark.parametrize(
+    "folders",
+    [
+        ["train_1", "val_1", "train_2", "val_2"],
+        ["train_1", "train_2", "train_3", "test_2", "test_3"],
+        ["train.X1", "train.X2", "val.X1", "val.X2"],
+        ["fold1_train", "fold1_val", "fold2_train", "fold2_val"],
+    ],
+)
+def test_folds_of_a_cross_validation_are_not_put_together(tmp_path: Path, folders: list[str]) -> None:
+    write(tmp_path, [f"{folder}/{name}/{folder}.jpg" for folder in folders for name in ("cat", "dog")])
+    with pytest.raises(InputError, match="look like the folds of a cross-validation"):
+        open_raw(tmp_path)
+
+
+@pytest.mark.parametrize("validation", [["val.X"], ["val.X1"], ["val.X3", "val.X4"]])
+def test_parts_with_numbers_of_their_own_are_read(tmp_path: Path, validation: list[str]) -> None:
+    write(tmp_path, [f"{folder}/a/{folder}.jpg" for folder in ["train.X1", "train.X2", *validation]])
+    raw = open_raw(tmp_path)
+    assert len(names(raw, "train", tmp_path)) == 2
+    assert len(names(raw, "validation", tmp_path)) == len(validation)
+
+
+@pytest.mark.parametrize(
+    "names_of", [("val", "valid"), ("Train", "train"), ("train", "train_2"), ("val2014", "val2017")]
+)
 def test_two_folders_of_one_split_that_are_no_parts_are_refused(tmp_path: Path, names_of: tuple[str, str]) -> None:
     one, other = names_of
     raw = open_raw(write(tmp_path, ["train/a/0.jpg", f"{one}/a/1.jpg", f"{other}/a/2.jpg"]))
     with pytest.raises(InputError, match="are the same split"):
-        raw.require(["validation" if one == "val" else "train"], [])
+        raw.require(["validation" if one.startswith("val") else "train"], [])
 
 
 def test_nothing_is_written_into_any_folder_that_a_split_lies_in(tmp_path: Path) -> None:
@@ -148,9 +195,67 @@ def test_nothing_is_written_into_any_folder_that_a_split_lies_in(tmp_path: Path)
 @pytest.mark.parametrize(("ours", "theirs"), [("Cat", "cat"), ("Apple Braeburn", "apple_braeburn")])
 def test_a_class_that_is_spelt_otherwise_in_another_split_is_refused(tmp_path: Path, ours: str, theirs: str) -> None:
     raw = open_raw(write(tmp_path, [f"train/{ours}/1.jpg", "train/b/1.jpg", f"val/{theirs}/1.jpg", "val/b/1.jpg"]))
-    with pytest.raises(InputError, match=f"has the class {theirs}, but train has {ours}"):
+    with pytest.raises(InputError, match=f"val/{theirs} and .*train/{ours} would be two classes"):
         raw.require(["validation"], [])
     assert raw.table("train", tmp_path, nothing, skip_bad=False).classes.names == tuple(sorted([ours, "b"]))
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ["train/Cat/1.jpg", "train/cat/2.jpg", "train/dog/3.jpg"],
+        ["train_1/ice_cream/1.jpg", "train_2/ice cream/2.jpg"],
+        ["Cat/1.jpg", "cat/2.jpg", "dog/3.jpg"],
+    ],
+)
+def test_a_class_that_is_spelt_in_two_ways_within_a_split_is_refused(tmp_path: Path, files: list[str]) -> None:
+    raw = open_raw(write(tmp_path, files))
+    with pytest.raises(InputError, match="would be two classes") as refused:
+        raw.require(["train"], [])
+    assert all(str((tmp_path / file).parent) in refused.value.what for file in files[:2])
+
+
+@pytest.mark.parametrize("split", ["train", "val"])
+@pytest.mark.parametrize("other", ["cafe\u0301", "caf\u00e9 "])
+def test_a_class_whose_names_look_alike_is_refused_with_the_difference_shown(
+    tmp_path: Path, split: str, other: str
+) -> None:
+    raw = open_raw(write(tmp_path, ["train/caf\u00e9/1.jpg", "train/b/2.jpg", f"{split}/{other}/3.jpg"]))
+    with pytest.raises(InputError, match="would be two classes") as refused:
+        raw.require(["train" if split == "train" else "validation"], [])
+    assert ascii(f"{tmp_path}/train/caf\u00e9") in refused.value.what
+    assert ascii(f"{tmp_path}/{split}/{other}") in refused.value.what
+
+
+@pytest.mark.parametrize("classes", [("A", "a"), ("-1", "1"), ("cat", "cats")])
+def test_classes_that_differ_in_more_than_their_spelling_are_two(tmp_path: Path, classes: tuple[str, str]) -> None:
+    raw = open_raw(write(tmp_path, [f"{split}/{name}/1.jpg" for split in ("train", "val") for name in classes]))
+    assert raw.table("train", tmp_path, nothing, skip_bad=False).classes.names == classes
+    raw.require(["train", "validation"], [])
+
+
+@pytest.mark.parametrize("classes", [(TENCH, "n01443537"), ("cat", "dog")])
+@pytest.mark.parametrize("inner", ["", "images/"])
+def test_an_empty_folder_whose_name_says_nothing_is_no_class_beside_those_of_classes(
+    tmp_path: Path, classes: tuple[str, str], inner: str
+) -> None:
+    train = [f"train/{name}/{inner}{name}_1.jpg" for name in classes]
+    write(tmp_path, [*train, *(f"val/{name}/val_{i}.jpg" for i, name in enumerate(classes))])
+    (tmp_path / "val" / "images").mkdir()
+    lines = [f"val_{i}.jpg\t{name}\t0\t0\t9\t9\n" for i, name in enumerate(classes)]
+    (tmp_path / "val" / "val_annotations.txt").write_text("".join(lines))
+    raw = open_raw(tmp_path)
+    assert names(raw, "validation", tmp_path) == [(f"{classes[i]}/val_{i}.jpg", i) for i in range(2)]
+    assert raw.table("train", tmp_path, nothing, skip_bad=False).classes.names == classes
+    assert f"{tmp_path}/val/images holds no images, and is no class." in raw.why
+
+
+@pytest.mark.parametrize("name", ["hamster", "images"])
+def test_an_empty_folder_that_may_be_a_class_is_refused(tmp_path: Path, name: str) -> None:
+    write(tmp_path, ["train/cat/1.jpg", "train/dog/1.jpg"])
+    (tmp_path / "train" / name / ("" if name == "hamster" else "hamster")).mkdir(parents=True)
+    with pytest.raises(InputError, match=f"{name} holds no"):
+        open_raw(tmp_path).table("train", tmp_path, nothing, skip_bad=False)
 
 
 def test_classes_that_one_split_alone_has_are_told(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from wizard.sources.records.files import RecordFiles, find, set_aside
 from wizard.sources.records.table import Records
 from wizard.sources.records.units import unit_of
 from wizard.sources.samples import SampleTable
+from wizard.sources.split_names import split_of_folder
 from wizard.sources.trees.official_names import passed_over
 
 _LISTED = 5
@@ -44,8 +45,11 @@ def open_tfrecords(folder: Path) -> RawData | None:
 
 
 def _only_folder(folder: Path) -> Path | None:
+    """The folder that is all that lies in another; None if there is more, or if it is a split's, which `find` reads."""
     inside = [path for path in folder.iterdir() if not passed_over(path.name)]
-    return inside[0] if len(inside) == 1 and inside[0].is_dir() and not inside[0].is_symlink() else None
+    if len(inside) != 1 or not inside[0].is_dir() or inside[0].is_symlink():
+        return None
+    return None if split_of_folder(inside[0].name) else inside[0]
 
 
 class TFRecords:

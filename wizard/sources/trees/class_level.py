@@ -42,10 +42,17 @@ def at_class_level(place: Place, glimpses: Glimpses, bounds: Bounds, role: Folde
         path = place.path / only
         bounds.check(str(path))
         return at_class_level(look(path), glimpses, bounds, role)
+    idle = _idle(place.path, below)
+    if idle:
+        classes = tuple(name for name in place.folders if name not in idle)
+        left = replace(place, folders=classes, others=place.others | {*idle}, idle=idle)
+        return at_class_level(left, glimpses, bounds, role)
     deep = {name: each for name, each in below.items() if each.deep}
     refuse_splits_below(place.path, deep)
     flat = [name for name, each in below.items() if each.images]
     unnamed = [name for name in flat if is_filler(name)]
+    if role != "classes":
+        _refuse_datasets(place.path, deep)
     if role == "classes" or (not unnamed and _each_holds_one(place.path, deep, glimpses, beside=bool(flat))):
         return place
     if role == "superclasses" and not flat:
@@ -71,6 +78,25 @@ def refuse_splits_below(path: Path, deep: Below) -> None:
             )
 
 
+def _refuse_datasets(path: Path, deep: Below) -> None:
+    """VOC2012/JPEGImages lies beside folders of other things, as a class's one folder of images does not.
+
+    Raises:
+        DoubtfulFolders: a folder that might be a class's looks like a dataset.
+    """
+    for name, each in deep.items():
+        if len(each.folders) > 1 or not is_filler(each.folders[0]):
+            continue
+        beside = [f"{other}/" for other in look(path / name).folders if other != each.folders[0]]
+        if beside:
+            raise DoubtfulFolders(
+                f"{path / name} looks like a dataset, not like a class: its images lie in {each.folders[0]}/, beside "
+                f"{few(beside, _SOME)} without images. Nothing says their classes.",
+                {"classes": f"{few(list(deep), _SOME)} {'is the class' if len(deep) == 1 else 'are the classes'}"},
+                _REARRANGE,
+            )
+
+
 def _passed_through(place: Place, below: Below, glimpses: Glimpses) -> str:
     """The one folder that holds everything, if it is not a class; else empty."""
     holding = [name for name, each in below.items() if not each.bare]
@@ -83,6 +109,13 @@ def _passed_through(place: Place, below: Below, glimpses: Glimpses) -> str:
     within = below[only].folders
     a_class = len(within) == 1 and is_filler(within[0]) and glimpses.at(place.path / only / within[0]).images
     return only if within and not a_class and len(below) == 1 else ""
+
+
+def _idle(path: Path, below: Below) -> tuple[str, ...]:
+    """Folders beside those of classes that hold no images, and are named as no class is: val/images, once sorted."""
+    if all(each.bare or is_filler(name) for name, each in below.items()):
+        return ()
+    return tuple(name for name, each in below.items() if each.bare and is_filler(name) and look(path / name).empty)
 
 
 def _each_holds_one(path: Path, deep: Below, glimpses: Glimpses, *, beside: bool) -> bool:

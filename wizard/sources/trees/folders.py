@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from wizard.sources.trees.lists.flat import label_flat
 from wizard.sources.trees.lists.ids import in_order
 from wizard.sources.trees.lists.unread import unread_lists
 from wizard.sources.trees.official_names import said
-from wizard.sources.trees.places import Place
+from wizard.sources.trees.places import Place, idle_folders
 from wizard.sources.trees.split_dirs import Found, SplitDirs
 from wizard.sources.trees.whose_labels import Labels, decide
 
@@ -77,6 +78,7 @@ def _tree(found: Found, lists: Lists, labels: Labels, bounds: Bounds) -> ImageFo
             _seen(top, places),
             *_beside(found),
             *_twice(places),
+            *idle_folders(places),
             *_gaps(places),
             *_apart(places),
             *lists.why,
@@ -96,7 +98,7 @@ def _tree(found: Found, lists: Lists, labels: Labels, bounds: Bounds) -> ImageFo
 def _strange(place: Place, places: Mapping[Split, Place], *, imagenet: bool) -> Place:
     """A split that has none of train's classes is of another dataset, or its folders are no classes."""
     train = places.get("train")
-    if imagenet or train is None or place.listed:
+    if imagenet or train is None or place.listed or place.problem:
         return place
     if not (train.classes and place.classes) or train.classes & place.classes:
         return place
@@ -108,24 +110,52 @@ def _strange(place: Place, places: Mapping[Split, Place], *, imagenet: bool) -> 
 
 
 def _misspelt(place: Place, places: Mapping[Split, Place]) -> Place:
-    """Refuses classes whose names differ from train's only in case or word separators."""
-    train = places.get("train")
-    if train is None or place.problem:
+    """One class spelt in two ways would be two: in a split, its parts, or in it and train.
+
+    Within a split, the capital and the small form of one letter are two classes, as in datasets of handwriting.
+    """
+    if place.problem:
         return place
-    alike = {_spelt(name): name for name in train.classes}
+    seen: dict[str, str] = {}
+    for name in sorted(place.classes):
+        letter = len(name.strip()) == 1
+        other = seen.setdefault(name.strip() if letter else _spelt(name), name)
+        if other != name:
+            return _two_ways(place, name, place, other)
+    train = places.get("train", place)
+    theirs = {_spelt(name): name for name in train.classes}
     for name in sorted(place.classes - train.classes):
-        theirs = alike.get(_spelt(name), "")
-        if theirs:
-            return replace(
-                place,
-                problem=f"{place.path} has the class {name}, but train has {theirs}: they would be two classes.",
-                hint="Give each class's folder the same name in all splits",
-            )
+        if _spelt(name) in theirs:
+            return _two_ways(place, name, train, theirs[_spelt(name)])
     return place
 
 
+def _two_ways(place: Place, name: str, others: Place, other: str) -> Place:
+    first, second = _where(place, name), _where(others, other)
+    if _looks(name) == _looks(other):
+        first, second = ascii(first), ascii(second)
+    return replace(
+        place,
+        problem=f"{first} and {second} would be two classes, but their names differ only in how they are spelt.",
+        hint="Give the folders of a class the same name everywhere; where they are two classes, names that differ in "
+        "more than that",
+    )
+
+
+def _where(place: Place, name: str) -> str:
+    """The folder of a class, or what a list calls it."""
+    if place.listed:
+        return f"{name} of the {place.listed}"
+    return str(next(piece.path for piece in place.pieces if name in piece.classes) / name)
+
+
 def _spelt(name: str) -> str:
-    return _BETWEEN.sub(" ", name.casefold())
+    """A name without what people write in more than one way: Unicode's form, capitals, and what is between words."""
+    return unicodedata.normalize("NFC", _BETWEEN.sub(" ", unicodedata.normalize("NFC", name.strip()).casefold()))
+
+
+def _looks(name: str) -> str:
+    return unicodedata.normalize("NFC", " ".join(name.split()))
 
 
 def _gaps(places: Mapping[Split, Place]) -> list[str]:

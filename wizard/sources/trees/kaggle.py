@@ -15,6 +15,7 @@ from wizard.sources.samples import SampleTable
 from wizard.sources.trees.image_folders import ImageFolders
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.official_names import said
+from wizard.sources.trees.places import idle_folders
 from wizard.sources.trees.split_dirs import SplitDirs
 from wizard.sources.trees.whose_labels import decide
 
@@ -57,7 +58,7 @@ def open_kaggle(folder: Path, *, follow: bool) -> RawData | None:
         top=top / _IMAGES,
         layout="kaggle",
         what="Kaggle's tree",
-        why=(f"It holds {top / _IMAGES}.", *decide(places, "ilsvrc2012").why),
+        why=(f"It holds {top / _IMAGES}.", *idle_folders(places), *decide(places, "ilsvrc2012").why),
         places=places,
         annotations=annotations,
         classes=imagenet(),

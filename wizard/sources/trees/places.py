@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -29,6 +29,7 @@ class Place:
         archives: wnids of the class archives in it, sorted.
         images: names of some images that lie in no class's folder.
         others: names of folders in it that are no class's.
+        idle: those of them that hold no images and lie beside the classes' with a name as images/.
         shared: whether images of other splits lie there too.
         listed: the list that names its images, in words; `folders` are then the classes in that list.
         problem: why it cannot be read, in sentences; empty where nothing is known.
@@ -41,6 +42,7 @@ class Place:
     archives: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     others: frozenset[str] = frozenset()
+    idle: tuple[str, ...] = ()
     shared: bool = False
     listed: str = ""
     problem: str = ""
@@ -114,6 +116,12 @@ def together(path: Path, parts: Sequence[Place]) -> Place:
         hint=next((part.hint for part in parts if part.problem), ""),
         parts=tuple(parts),
     )
+
+
+def idle_folders(places: Mapping[Split, Place]) -> list[str]:
+    """What is told of the folders that are `Place.idle`, in sentences."""
+    pieces = [piece for place in places.values() for piece in place.pieces]
+    return [f"{piece.path / name} holds no images, and is no class." for piece in pieces for name in piece.idle]
 
 
 def shared_places(top: Path) -> dict[Split, Place]:

@@ -4,12 +4,12 @@ import os
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import combinations, islice
 from pathlib import Path
 
 from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import SPLITS, Split
-from wizard.sources.split_names import among, are_parts, by_number, is_filler, split_of_dataset
+from wizard.sources.split_names import among, are_parts, by_number, is_filler, part_numbers, split_of_dataset
 from wizard.sources.trees.class_level import at_class_level
 from wizard.sources.trees.doubts import DoubtfulFolders, FolderRole, few
 from wizard.sources.trees.glimpses import Glimpses
@@ -91,13 +91,14 @@ class SplitDirs:
 
         Raises:
             DoubtfulFolders: it is not clear which of their folders are classes.
-            InputError: the folder cannot be read.
+            InputError: the folder cannot be read, or holds the folds of a cross-validation.
         """
         with reading(top), os.scandir(top) as entries:
             names = [entry.name for entry in entries if entry.is_dir() or (entry.is_symlink() and not entry.is_file())]
         by_split: dict[Split, list[str]] = defaultdict(list)
         for name, parsed in among(name for name in names if not passed_over(name)).items():
             by_split[parsed.split].append(name)
+        _refuse_folds(top, by_split)
         return {split: self._of_split(top, by_split[split]) for split in SPLITS if split in by_split}
 
     def _of_split(self, top: Path, names: list[str]) -> Place:
@@ -157,6 +158,24 @@ class SplitDirs:
         """Whether its folders are classes: most of them, in a sample, hold images."""
         some = place.folders[:_SAMPLED]
         return sum(self.glimpses.holds_images(place.path / name) for name in some) * 2 > len(some)
+
+
+def _refuse_folds(top: Path, by_split: Mapping[Split, list[str]]) -> None:
+    """Where several splits have parts of the same numbers, one fold's validation images are another's to train on.
+
+    Raises:
+        InputError: it looks so.
+    """
+    parts = {split: sorted(names, key=by_number) for split, names in by_split.items() if len(names) > 1}
+    numbers = {split: part_numbers(names) for split, names in parts.items() if are_parts(names)}
+    for one, other in combinations(numbers, 2):
+        if numbers[one] & numbers[other]:
+            raise InputError(
+                f"{top} holds {few(parts[one], _SOME)} and {few(parts[other], _SOME)}, which look like the folds of a "
+                f"cross-validation: an image of {one} in one fold may be one of {other} in another.",
+                "Give a folder that holds one fold's folders alone; if they are parts of one split each, rename them "
+                "so that no two splits have a part of the same number",
+            )
 
 
 def _own_split(top: Path) -> Split | None:
