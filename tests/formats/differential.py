@@ -27,6 +27,7 @@ Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 EXPLAINED = {
     "GIF": {
         "LZW code size": "giflib reads codes of 1 bit, which the specification has no room for",
+        "it is truncated": "a later frame is truncated that giflib might or might not have enlarged the canvas for",
         "its first frame is damaged": "giflib reads on behind some damage to the LZW codes, Pillow does not",
     },
     "BMP": {
@@ -34,10 +35,14 @@ EXPLAINED = {
         "it is not an image": "TensorFlow does not look at the second header's size",
         "invalid palette size": "TensorFlow does not look at palettes",
         "not enough image data": "TensorFlow does not look at the compression",
+        "Unsupported BMP": "TensorFlow does not look at the compression, or at the second header's size",
         "unknown raw mode": "TensorFlow does not look at masks",
     },
     "PNG": {"its PNG header is damaged": "libpng lets an unknown chunk stand before the header"},
-    "WEBP": {"failed to read next frame": "libwebp's decoder of still images does not look at chunks behind the image"},
+    "WEBP": {
+        "failed to read next frame": "libwebp's decoder of still images does not look at chunks behind the image",
+        "could not create decoder": "libwebp's demuxer, which Pillow takes, looks at more of the file than its decoder",
+    },
     "JPEG": {
         "cannot identify image file": "Pillow reads the segments of a damaged JPEG more strictly than libjpeg",
         "it is truncated": "damage that looks like the start of a segment, which libjpeg passes over",

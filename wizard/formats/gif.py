@@ -73,7 +73,7 @@ class _Blocks:
     def take(self, count: int) -> bytes:
         found = self._data[self._at : self._at + count]
         if len(found) < count:
-            raise Undecodable("it breaks off before its end")
+            raise Undecodable("it is truncated")
         self._at += count
         return found
 
