@@ -69,3 +69,20 @@ def test_what_text_makes_of_numbers_is_warned_of(tmp_path: Path, labels: Labels,
 def test_numbers_that_something_is_added_to_are_warned_of(tmp_path: Path) -> None:
     ((text, _),) = told(tables(tmp_path, ["train/0/1.jpg", "train/1/1.jpg"]), base=1)
     assert "output.label_base = 1 adds 1 to each: class 0 has label 1" in text
+
+
+@pytest.mark.parametrize(
+    ("names", "because"),
+    [
+        (["2", "10", "11", "background"], "background is not one"),
+        (["5", "40000"], "40000 is more than"),
+        (["cat", "dog", "10"], ""),
+        (["1", "2", "background"], ""),
+    ],
+)
+def test_names_that_keep_numbers_from_being_labels_are_warned_of(
+    tmp_path: Path, names: list[str], because: str
+) -> None:
+    found = told(tables(tmp_path, [f"train/{name}/1.jpg" for name in names]))
+    assert len(found) == bool(because)
+    assert all(because in text and warning for text, warning in found)

@@ -1,6 +1,6 @@
 """Compares the classes of a dataset's splits, and reports differences before it is built."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import SPLITS, Split
-from wizard.sources.numbered import are_numbers, as_text, numbered
+from wizard.sources.numbered import HIGHEST, are_numbers, as_text, numbered
 from wizard.sources.samples import SampleTable
 
 _NAMED = 5
@@ -76,6 +76,8 @@ def _numbers(tables: Mapping[Split, SampleTable], *, in_folders: bool, base: int
     """Notes where labels differ from the numbers, or where readers that sort names as text get other labels."""
     table = next(iter(tables.values()))
     names = [table.classes.names[rank] for rank in sorted(set().union(*map(_present, tables.values())))]
+    if not are_numbers(names):
+        yield from _numbers_among(names)
     text = as_text(names) if are_numbers(names) else ""
     by_number = are_numbers(names) and numbered(table.classes)
     if by_number and base and not in_folders:
@@ -92,6 +94,15 @@ def _numbers(tables: Mapping[Split, SampleTable], *, in_folders: bool, base: int
         yield f"Class folders are numbers, and these are the labels; {text}"
     else:
         yield f"Class folders are numbers, but the labels are not these numbers: {text}"
+
+
+def _numbers_among(names: Sequence[str]) -> Iterator[str]:
+    """A few names among many numbers keep these from being the labels: train/0 … train/99 and train/background."""
+    numbers = [name for name in names if name.isascii() and name.isdecimal()]
+    others = [name for name in names if name not in numbers]
+    if len(numbers) > len(others) and sorted(numbers) != sorted(numbers, key=int):
+        because = f"{others[0]} is not one" if others else f"{max(numbers, key=int)} is more than {HIGHEST:,}"
+        yield f"Class folders are numbers, but the labels are not these numbers, because {because}: names sort as text"
 
 
 def _present(table: SampleTable) -> set[int]:

@@ -22,6 +22,7 @@ from wizard.sources.samples import SampleTable
 from wizard.sources.split_names import split_of_folder
 from wizard.sources.trees.copies import copies
 from wizard.sources.trees.labelling import Labelling, Misnamed, safe
+from wizard.sources.trees.linked import told_of_links
 from wizard.sources.trees.listing import Bounds, files_below, folders_in, walk
 from wizard.sources.trees.nested import told_of_nested
 from wizard.sources.trees.official_names import passed_over, said
@@ -121,6 +122,7 @@ class Folders:
         if self.place.shared:
             return
         found = [each for place in self.place.pieces for each in self._classes(place)]
+        doubts += told_of_links([file for _, file in found])
         for count, (name, file) in enumerate(found, 1):
             rows = list(self._of_class(name, file, sorter, doubts))
             if not rows:
