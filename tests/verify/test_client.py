@@ -196,4 +196,5 @@ def test_tensorflow_does_not_outlive_its_client(
     process, child = decoding
     process.send_signal(number)
     process.wait(10)
-    child.wait(10)
+    psutil.wait_procs([child], timeout=10)
+    assert not child.is_running()

@@ -11,6 +11,7 @@ from wizard.engine.bad_images import too_large
 from wizard.engine.transform import Recipe
 from wizard.formats import image_codec, png
 from wizard.formats.resize import FAITHFUL_SHRINK, Resize, geometry
+from wizard.formats.size_limit import is_too_large
 from wizard.formats.undecodable import Undecodable
 from wizard.sources.samples import Sample
 
@@ -104,9 +105,9 @@ def _of_jpeg(frame: _Frame, recipe: Recipe) -> Needed:
         return Needed(height=height, width=width, bytes=coefficients + height * width // _BLOCK)
     if cmyk:  # the coefficients are freed before colour conversion begins
         least = coefficients + 4 * height * width
-        whole = _sum(height, width, _CMYK, 0, recipe)
+        whole = _sum(height, width, _CMYK, 0, recipe, samples=4)
         return Needed(height=height, width=width, bytes=max(least, whole.bytes))
-    return _sum(height, width, _RGB, coefficients, recipe)
+    return _sum(height, width, _RGB, coefficients, recipe, samples=len(frame.factors))
 
 
 def _of_png(data: bytes, recipe: Recipe) -> Needed:
@@ -118,9 +119,9 @@ def _of_png(data: bytes, recipe: Recipe) -> Needed:
     return _sum(info.height, info.width, max(_PILLOW + row_bytes, _PNG_ROWS * row_bytes), 0, recipe)
 
 
-def _sum(height: int, width: int, a_pixel: float, more: int, recipe: Recipe) -> Needed:
+def _sum(height: int, width: int, a_pixel: float, more: int, recipe: Recipe, samples: int = 3) -> Needed:
     """The larger of the two peaks: decoding with its `more` bytes of buffers, or scaling the decoded pixels."""
-    if not 0 < height * width * 3 < image_codec.LARGEST:
+    if not height * width or is_too_large(height, width, samples):
         return Needed(height=height, width=width, bytes=0)
     decoding = round(height * width * a_pixel) + more
     scaling = _scaling(height, width, geometry(recipe.resize, height, width).scaled)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from wizard.formats import image_codec, jpeg
 from wizard.formats.resize import Geometry, Resize, geometry, resample
+from wizard.formats.size_limit import is_too_large
 from wizard.formats.undecodable import Undecodable
 
 LOSSLESS_ENOUGH = 100
@@ -54,7 +55,7 @@ class Stored:
 
 def _refuse_monsters(way: Geometry) -> None:
     """A sliver can become longer than a JPEG may be, or larger on the way to its crop than memory."""
-    if max(way.height, way.width) > jpeg.LONGEST_SIDE or way.scaled[0] * way.scaled[1] * 3 >= image_codec.LARGEST:
+    if max(way.height, way.width) > jpeg.LONGEST_SIDE or is_too_large(*way.scaled):
         scaled = " x ".join(f"{side:,}" for side in way.scaled[::-1])
         raise Undecodable(f"its {way.source[1]:,} x {way.source[0]:,} pixels would have to be scaled to {scaled}")
 

@@ -1,8 +1,8 @@
 """Decodes images of any supported format to RGB pixels, as TensorFlow does.
 
 EXIF orientation is ignored, alpha is dropped, and CMYK and YCCK become RGB by TensorFlow's arithmetic. An image is
-accepted only if TensorFlow decodes it or, in formats that TensorFlow does not support (TIFF, PPM, AVIF, bitmaps with a
-palette), if Pillow does. tests/formats/test_differential.py compares the two.
+accepted only if TensorFlow decodes it or, of kinds that TensorFlow does not support (TIFF, PPM, AVIF, most bitmaps,
+WebP with alpha or several frames), if Pillow does. tests/formats/test_differential.py compares the two.
 """
 
 import io
@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import kornia_rs
-import numpy as np
 import simplejpeg
 from PIL import Image, UnidentifiedImageError
 from PIL import __version__ as pillow_version
@@ -21,6 +20,8 @@ from PIL import __version__ as pillow_version
 from wizard.formats import bmp, gif, jpeg, png
 from wizard.formats.arrays import Pixels
 from wizard.formats.jpeg_markers import read_frame
+from wizard.formats.rgb import as_rgb
+from wizard.formats.size_limit import refuse_too_large
 from wizard.formats.undecodable import Undecodable
 
 CODECS = f"simplejpeg {simplejpeg.__version__}, kornia-rs {kornia_rs.__version__}, Pillow {pillow_version}"
@@ -50,8 +51,6 @@ _OTHERS = {
 """Other kinds of files that are often found under an image's name."""
 MAGIC_BYTES = 18
 """How many leading bytes `sniff` looks at."""
-LARGEST = 1 << 29
-"""TensorFlow refuses images of this many samples (height x width x 3) and more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,8 +148,7 @@ def check(data: bytes, header: Header) -> None:
 
 
 def _sized(kind: str, height: int, width: int) -> Header:
-    if height * width * 3 >= LARGEST:
-        raise Undecodable(f"{width:,} x {height:,} pixels are more than TensorFlow decodes")
+    refuse_too_large(height, width)
     return Header(format=kind, height=height, width=width)
 
 
@@ -189,7 +187,4 @@ def _with_pillow(data: bytes, kind: str) -> Pixels:
         if image.mode == "F" or (image.mode == "I" and kind != "PPM"):
             raise Undecodable("it has 32 bits per sample, and nothing gives their range")
         image.load()
-        if image.mode.startswith("I"):
-            gray = (np.asarray(image, dtype=np.uint32) >> 8).astype(np.uint8)
-            return np.repeat(gray[..., None], 3, axis=2)
-        return np.asarray(image.convert("RGB"))
+        return as_rgb(image)

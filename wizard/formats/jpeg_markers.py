@@ -9,6 +9,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from wizard.formats.size_limit import refuse_too_large
 from wizard.formats.undecodable import Undecodable
 
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
@@ -38,8 +39,6 @@ _PROCESSES = {
     0xCE: "hierarchical",
     0xCF: "hierarchical and lossless",
 }
-_SAMPLES = 1 << 29
-"""TensorFlow refuses images of this many samples (height x width x components) and more."""
 
 
 class Frame(NamedTuple):
@@ -82,8 +81,7 @@ def read_frame(data: bytes) -> Frame:
     if not head.frame:
         raise Undecodable("its image data comes before a frame header")
     _, height, width, count = _FRAME.unpack_from(head.frame)
-    if height * width * count >= _SAMPLES:
-        raise Undecodable(f"{width:,} x {height:,} pixels are more than TensorFlow decodes")
+    refuse_too_large(height, width, count)
     if count == _INKS and (head.process in _PROGRESSIVE or scanned < count):
         # Decoders read all scans before they convert the first row, so a later segment still affects the colours.
         inverted = head.adobe >= 0 or any(_is_adobe(data, *segment) for segment in segments)

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
-import numpy as np
 from PIL import Image
 
 from wizard.formats.arrays import Pixels
+from wizard.formats.rgb import as_rgb
 from wizard.formats.undecodable import Undecodable
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
@@ -93,15 +93,7 @@ def decode(data: bytes) -> Pixels:
             image.load()
         except (OSError, SyntaxError, ValueError) as error:
             raise Undecodable(f"its pixels are damaged: {error}") from error
-        return _as_rgb(image)
-
-
-def _as_rgb(image: Image.Image) -> Pixels:
-    if image.mode.startswith("I"):
-        # TensorFlow keeps the high byte of 16-bit samples; Pillow would clip them.
-        gray = (np.asarray(image, dtype=np.uint32) >> 8).astype(np.uint8)
-        return np.repeat(gray[..., None], 3, axis=2)
-    return np.asarray(image.convert("RGB"))
+        return as_rgb(image)
 
 
 def _reduced(data: bytes) -> bytes:
