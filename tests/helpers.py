@@ -12,13 +12,13 @@ from PIL import Image
 
 from wizard import synthetic
 from wizard.build import Options, build
-from wizard.engine.events import Event, Finished
+from wizard.events import Event, Finished
 from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.profile import Profile, check
 from wizard.sources.detect import open_raw
-from wizard.sources.raw import Survey
+from wizard.sources.source import Survey
 
 CLASSES, PER_CLASS, ODD, VALIDATION = 4, 8, 9, 24
 TRAIN = CLASSES * PER_CLASS + ODD

@@ -15,12 +15,12 @@ import tensorflow as tf
 
 from tests.helpers import ODD, TRAIN, TRAIN_SHARDS, VALIDATION, build_dataset, contents, features, profile, shards, tar
 from wizard.build import Options
-from wizard.engine.events import Event, Note, Started
 from wizard.engine.plan import plan_id
 from wizard.errors import BadImage, InputError, Interrupted, MachineError, PlanMismatch
+from wizard.events import Event, Note, Started
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.ilsvrc2012.synsets import rank_of_image
-from wizard.prepare import make_plan
+from wizard.planning import make_plan
 from wizard.profile import Profile
 from wizard.verify.dataset import verify
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.helpers import TRAIN, VALIDATION, features, shards, tar, toml
 from tests.test_build import TENCH_1, cut_short, damage_image
-from wizard import cli, known_builds
+from wizard import cli, unfinished_builds
 from wizard.cli import main
 from wizard.commands import run
 
@@ -284,7 +284,7 @@ def test_check_with_json_is_an_object_a_check(work: Path, capsys: pytest.Capture
 def test_a_check_that_fails_stops_the_run_unless_it_is_ignored(
     work: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wizard.preflight.machine.open_files", lambda: (10, 10))
+    monkeypatch.setattr("wizard.machine.resources.open_files", lambda: (10, 10))
     assert main(["run", str(work)]) == 4
     assert "--ignore open-files" in capsys.readouterr().err
     assert not (work.parent / "out").exists()
@@ -331,7 +331,7 @@ def test_a_command_that_is_refused_does_not_become_the_unfinished_build(work: Pa
     shards(out)[0].unlink()
     (out / "dataset.json").unlink()
     assert main(["run", str(work), "--set", "output.seed=1"]) == 2
-    assert known_builds.unfinished() == []
+    assert unfinished_builds.unfinished() == []
 
 
 def test_the_trial_recipe_takes_two_classes(raw: Path, tmp_path: Path) -> None:

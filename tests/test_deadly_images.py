@@ -7,8 +7,8 @@ import pytest
 
 from tests import deadly
 from tests.helpers import build_dataset, contents, profile
-from wizard.engine.events import Event, Finished, WorkerLost
 from wizard.errors import BadImage, VerifyFailed
+from wizard.events import Event, Finished, WorkerLost
 from wizard.preflight.examine import examine
 from wizard.verify.dataset import verify
 

@@ -7,8 +7,8 @@ import pytest
 
 from tests.helpers import CLASSES, TRAIN, VALIDATION, build_dataset, shards
 from tests.sources import making
-from wizard.engine.events import Event
 from wizard.errors import InputError, VerifyFailed
+from wizard.events import Event
 from wizard.formats import example, tfrecord
 from wizard.inspection import inspect
 from wizard.show.inspected import as_text

@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 
 from tests.helpers import build_dataset, profile
-from wizard.ask.diagnosis import diagnosis
-from wizard.ask.facts import Facts, look
+from wizard.ask.context import Facts, look
+from wizard.ask.source_report import diagnosis
 from wizard.engine import manifest
-from wizard.engine.events import Event, Note
+from wizard.events import Event, Note
 from wizard.inspection import inspect
 from wizard.preflight.examine import examine
 from wizard.sources.samples import LeftOut

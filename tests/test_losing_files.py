@@ -10,8 +10,8 @@ import pytest
 from tests.helpers import build_dataset, contents, shards
 from wizard.build import Options
 from wizard.engine import journal
-from wizard.engine.events import Event, ShardDone
 from wizard.errors import MachineError
+from wizard.events import Event, ShardDone
 
 
 class Saboteur:

@@ -8,25 +8,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wizard.engine import manifest
-from wizard.engine.companions import write_companions
 from wizard.engine.completion import naming_what_is_gone, require_whole
-from wizard.engine.events import Finished, SplitStart, SplitSummary, Started
 from wizard.engine.executors import LocalExecutor
 from wizard.engine.journal import Journal
 from wizard.engine.plan import Plan
 from wizard.engine.presence import missing_from_index
 from wizard.engine.run import build_shards
 from wizard.engine.shard_result import ShardResult
+from wizard.engine.sidecars import write_companions
 from wizard.engine.targets import INDEX_FOLDER, STATE_FOLDER, Target
 from wizard.engine.writers import remove_leftovers, restore_index
 from wizard.errors import MachineError, SetupError, writing
+from wizard.events import Finished, SplitStart, SplitSummary, Started
 from wizard.formats.tfrecord import RecordDamage
+from wizard.lock import sole_use
+from wizard.machine.resources import cores, memory
+from wizard.planning import Report, listening, make_plan
 from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.guard import Guard
-from wizard.preflight.machine import cores, memory
-from wizard.prepare import Report, listening, make_plan
 from wizard.profile import Profile
-from wizard.sole_use import sole_use
 from wizard.sources.class_counts import count
 from wizard.sources.glance import Glance, glance
 from wizard.verify.repair import set_rejected_aside

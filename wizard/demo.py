@@ -5,10 +5,10 @@ from pathlib import Path
 
 from wizard import synthetic
 from wizard.build import Options, build
-from wizard.engine.events import Finished, Note
 from wizard.errors import writing
-from wizard.prepare import Report
-from wizard.saved import load
+from wizard.events import Finished, Note
+from wizard.planning import Report
+from wizard.profile_store import load
 from wizard.verify.dataset import Verified, verify
 
 _PROFILE = """\

@@ -10,10 +10,10 @@ from typing import IO, Any, cast
 import numpy as np
 
 from wizard.engine import journal, manifest
-from wizard.engine.events import Event, Preparing
 from wizard.engine.planned_counts import count_planned
 from wizard.engine.shard_result import ShardResult
 from wizard.errors import InputError, SetupError, VerifyFailed, reading
+from wizard.events import Event, Preparing
 from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
@@ -29,10 +29,10 @@ from wizard.sources.glance import Glance, Labels, glance, glance_at_raw
 from wizard.sources.locate import human_bytes, sniff
 from wizard.sources.official import archive_names
 from wizard.sources.parts import missed
-from wizard.sources.raw import Progress, RawData, Survey
 from wizard.sources.records.files import packing_of
 from wizard.sources.remarks import remarks
 from wizard.sources.samples import SampleTable
+from wizard.sources.source import Progress, RawData, Survey
 
 _NAMED = 10
 """Classes that are named."""

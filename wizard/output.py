@@ -12,9 +12,9 @@ from typing import Any, Literal
 from rich.console import Console
 from rich.markup import escape
 
-from wizard.echo import forget_typed, without_echo
 from wizard.errors import ReaderGone, SetupError
 from wizard.folders import shortened
+from wizard.terminal_echo import forget_typed, without_echo
 
 Mode = Literal["human", "plain", "json", "quiet"]
 

@@ -128,7 +128,7 @@ class Run(_Section):
 
 
 class Profile(_Section):
-    """A whole profile; `wizard.saved` reads and writes them as files."""
+    """A whole profile; `wizard.profile_store` reads and writes them as files."""
 
     schema_version: int = Field(default=SCHEMA, ge=SCHEMA, le=SCHEMA)
     name: str = Field(default="", max_length=100, pattern=r"^([\w][\w.-]*)?$")

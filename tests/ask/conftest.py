@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from wizard.ask.asked import Asked, Back, Value
-from wizard.ask.bench import Bench
+from wizard.ask.context import Facts, first_facts, look
 from wizard.ask.draft import Draft
-from wizard.ask.facts import Facts, first_facts, look
 from wizard.ask.interview import Interview
+from wizard.ask.live_estimate import Bench
+from wizard.ask.prompt import Asked, Back, Value
 from wizard.ask.review import Row
-from wizard.ask.stage import Outcome
-from wizard.engine.events import Estimated, Event
-from wizard.sources.raw import Progress
+from wizard.ask.view import Outcome
+from wizard.events import Estimated, Event
+from wizard.sources.source import Progress
 
 BACK, LEAVE, DEFAULT = "<back>", "<leave>", "<default>"
 

@@ -7,13 +7,13 @@ import pytest
 
 from tests.helpers import TRAIN, profile
 from tests.sources.making import write
-from wizard import saved
-from wizard.ask import defaults, facts
-from wizard.ask.asked import Value
+from wizard import profile_store
+from wizard.ask import context, defaults
+from wizard.ask.context import Facts, first_facts, likely_source
 from wizard.ask.draft import Draft
-from wizard.ask.facts import Facts, first_facts, likely_source
+from wizard.ask.prompt import Value
 from wizard.ask.questions import BY_KEY
-from wizard.preflight.machine import Disk
+from wizard.machine.resources import Disk
 
 
 def test_the_result_goes_beside_the_raw_data_unless_the_home_disk_has_much_more_room(
@@ -22,7 +22,7 @@ def test_the_result_goes_beside_the_raw_data_unless_the_home_disk_has_much_more_
     free = {"home": 100, "raw": 60}
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setattr(
-        facts,
+        context,
         "disk",
         lambda path: Disk(mount="", kind="", free=free["home" if "home" in str(path) else "raw"], files_free=None),
     )
@@ -45,7 +45,9 @@ def test_a_subset_has_fewer_shards_and_the_same_raw_data_as_many_as_last_time(
 
 
 def test_the_last_saved_profile_gives_the_defaults(raw: Path, tmp_path: Path, facts: Facts) -> None:
-    saved.save(profile(raw, tmp_path / "out", image={"resize": "crop", "height": 40, "width": 50, "quality": 71}), "a")
+    profile_store.save(
+        profile(raw, tmp_path / "out", image={"resize": "crop", "height": 40, "width": 50, "quality": 71}), "a"
+    )
     last = replace(facts, last=first_facts().last)
     assert likely_source(last) == str(raw)
     assert defaults.resize({}, last) == "crop"

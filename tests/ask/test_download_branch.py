@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import pytest
 
 from tests.ask.conftest import BACK, DEFAULT, Script
-from wizard.ask.asked import Prompter, Value
 from wizard.ask.draft import Draft
-from wizard.ask.stage import Outcome
+from wizard.ask.prompt import Prompter, Value
+from wizard.ask.view import Outcome
 from wizard.cli import main
 from wizard.commands import setup
 from wizard.download.request import Request

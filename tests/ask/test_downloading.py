@@ -7,8 +7,8 @@ import pytest
 
 from tests.ask.conftest import BACK, DEFAULT, LEAVE, Script
 from wizard.ask import download_questions
-from wizard.ask.asked import Back, Value
 from wizard.ask.downloading import Given, PromptedAsker, ask_request, command, confirmed
+from wizard.ask.prompt import Back, Value
 from wizard.download import kaggle
 from wizard.download.access import Credentials
 from wizard.download.address import OFFICIAL

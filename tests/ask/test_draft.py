@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers import profile
+from wizard.ask.context import Facts
 from wizard.ask.draft import Draft
-from wizard.ask.facts import Facts
 from wizard.ask.questions import BY_KEY, QUESTIONS
 from wizard.ilsvrc2012.archives import SPLITS
 from wizard.profile import Profile

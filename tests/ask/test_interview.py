@@ -9,14 +9,14 @@ import pytest
 
 from tests.ask.conftest import BACK, DEFAULT, LEAVE, Script
 from tests.helpers import TRAIN, VALIDATION, build_dataset
-from wizard import saved
+from wizard import profile_store
 from wizard.ask import draft as drafts
-from wizard.ask.bench import Bench
-from wizard.ask.stage import Outcome
+from wizard.ask.live_estimate import Bench
+from wizard.ask.view import Outcome
 from wizard.build import Options, build
-from wizard.engine.events import Estimated
+from wizard.events import Estimated
+from wizard.planning import make_plan
 from wizard.preflight.estimate import Estimator
-from wizard.prepare import make_plan
 from wizard.profile import Profile
 
 Converse = Callable[..., tuple[Script, Outcome | None]]
@@ -51,7 +51,7 @@ def test_every_question_once_then_the_review(converse: Converse, forward: list[A
     assert {asked.of for asked in script.asked[1:-1]} == {12}
     assert outcome is not None
     assert outcome.kind == "saved"
-    profile = saved.load("mine")
+    profile = profile_store.load("mine")
     assert profile == outcome.profile
     assert (profile.source_path, profile.output_path) == (raw, tmp_path / "out")
     assert (profile.image.size, profile.image.quality, profile.output.train_shards) == (64, 80, 5)
@@ -324,8 +324,8 @@ def test_start_saves_the_profile_and_its_replay_is_the_same_plan(converse: Conve
     assert outcome is not None
     assert outcome.profile is not None
     finished = build(outcome.profile, lambda _: None, Options())
-    again = make_plan(saved.load("mine"), lambda _: None)
-    assert finished.plan_id == build(saved.load("mine"), lambda _: None, Options()).plan_id
+    again = make_plan(profile_store.load("mine"), lambda _: None)
+    assert finished.plan_id == build(profile_store.load("mine"), lambda _: None, Options()).plan_id
     assert len(again.shard_names) == 7
 
 
@@ -333,7 +333,7 @@ def test_the_command_is_shown_and_the_review_comes_again(converse: Converse, for
     script, _ = converse(*forward, "command")
     assert "imagenet-setup run mine" in script.said[-1]
     assert script.keys[-2:] == ["review", "review"]
-    assert saved.load("mine").image.size == 64
+    assert profile_store.load("mine").image.size == 64
 
 
 def test_answers_are_kept_as_they_are_given_and_a_next_start_goes_on(converse: Converse, forward: list[Any]) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 import pytest
 from rich.console import Console
 
-from wizard.ask.asked import Asked, Back, Choice, Value
 from wizard.ask.plain import Plain
+from wizard.ask.prompt import Asked, Back, Choice, Value
 from wizard.output import Output
 
 MODE = Asked(

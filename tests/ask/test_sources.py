@@ -10,9 +10,9 @@ import pytest
 from tests.ask.conftest import BACK, DEFAULT, LEAVE, Script
 from tests.helpers import TRAIN, VALIDATION, build_dataset, profile
 from tests.sources import making
-from wizard import saved, synthetic
+from wizard import profile_store, synthetic
 from wizard.ask.draft import Draft
-from wizard.ask.stage import Outcome
+from wizard.ask.view import Outcome
 from wizard.cli import main
 from wizard.ilsvrc2012.synsets import synsets
 from wizard.profile import Profile
@@ -192,7 +192,7 @@ def test_a_link_that_leads_out_is_followed_where_the_person_says_so(
     assert "leads by a link to" in script.said[0]
     assert the_profile(outcome).source.links == "follow"
     assert main(["run", "linked", "--quiet"]) == 0
-    again, _ = converse(draft=Draft.of(saved.load("linked")))
+    again, _ = converse(draft=Draft.of(profile_store.load("linked")))
     assert again.keys == ["review"]
     assert "Links" in [row.label for row in again.tables[0]]
 

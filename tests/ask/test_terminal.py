@@ -9,7 +9,7 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from rich.console import Console
 
-from wizard.ask.asked import Asked, Back, Choice, Value
+from wizard.ask.prompt import Asked, Back, Choice, Value
 from wizard.ask.terminal import Terminal
 from wizard.output import Output
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from tests.helpers import TRAIN, VALIDATION
-from wizard import saved
+from wizard import profile_store
 from wizard.build import Options, build
 from wizard.verify.dataset import verify
 
@@ -127,7 +127,7 @@ def test_the_whole_conversation(person: Callable[..., Person], raw: Path, tmp_pa
     second.reads("quality 70").reads("Ready").types(DOWN, DOWN, ENTER)
     assert second.ends() == 0
     assert "imagenet-setup run mine" in second.text
-    profile = saved.load("mine")
+    profile = profile_store.load("mine")
     assert (profile.image.size, profile.image.quality, profile.output.train_shards) == (64, 70, 3)
 
     third = person()

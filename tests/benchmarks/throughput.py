@@ -15,8 +15,8 @@ from pathlib import Path
 
 from wizard import synthetic
 from wizard.build import Options, build
-from wizard.engine.events import Event, ShardDone
-from wizard.saved import load
+from wizard.events import Event, ShardDone
+from wizard.profile_store import load
 
 PROFILE = """
 [image]

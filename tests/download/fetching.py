@@ -20,7 +20,7 @@ from wizard.download.fetch import fetch, look
 from wizard.download.patience import Patience
 from wizard.download.site import Site
 from wizard.download.way import Way
-from wizard.engine.events import Note
+from wizard.events import Note
 
 NAME = "ILSVRC2012_img_val.tar"
 BOXES = ("ILSVRC2012_bbox_val_v3.tgz", "ILSVRC2012_bbox_train_v2.tar.gz")

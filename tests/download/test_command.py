@@ -32,8 +32,8 @@ from tests.download.test_access import cookies, line
 from wizard.cli import main
 from wizard.commands import downloading
 from wizard.download.access import ACCESS_KEY, USERNAME
+from wizard.machine.resources import Disk
 from wizard.output import Output
-from wizard.preflight.machine import Disk
 
 FILES = {NAME: DATA} | {name: gzip.compress(drawn(20_000, seed), mtime=0) for seed, name in enumerate(BOXES)}
 WHAT = ["--what", "validation,boxes"]

@@ -9,7 +9,7 @@ from wizard.download.errors import DownloadError
 from wizard.download.found import Found, of_part, require_believable, require_room
 from wizard.download.remote import Remote
 from wizard.errors import MachineError
-from wizard.preflight.machine import Disk
+from wizard.machine.resources import Disk
 
 ADDRESS = f"http://a/{NAME}"
 

@@ -16,8 +16,8 @@ from tests.helpers import survey
 from wizard.download.events import Event, Fetched, Transferring, Waiting
 from wizard.download.huggingface import PAGE, fetch, lacking, needs, require
 from wizard.download.patience import Patience
-from wizard.engine.events import Note
 from wizard.errors import InputError, MachineError, UsageError
+from wizard.events import Note
 from wizard.sources.detect import open_raw
 
 ARCHIVES = hugging_face_archives()

@@ -23,8 +23,8 @@ from wizard.download.events import Event, Fetched, Transferring, Waiting
 from wizard.download.hub import client
 from wizard.download.kaggle import COMPETITION, PAGE, fetch, lacking, needs, require
 from wizard.download.patience import Patience
-from wizard.engine.events import Note
 from wizard.errors import InputError, MachineError, UsageError
+from wizard.events import Note
 from wizard.sources.detect import open_raw
 
 FILES = kaggle_files()

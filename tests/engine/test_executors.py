@@ -9,11 +9,11 @@ from contextlib import suppress
 
 import pytest
 
-from wizard.engine import beats, executors, in_hand
+from wizard.engine import executors, heartbeat, in_hand
 from wizard.engine.deaths import WorkerDied
-from wizard.engine.events import Beat
 from wizard.engine.executors import LocalExecutor
 from wizard.errors import MachineError
+from wizard.events import Beat
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def threads() -> str:
 
 
 def beat_once(done: int) -> int:
-    beats.send(Beat(worker=1, shard="s", split="train", done=done, total=9, bytes_in=0, bytes_out=0, rss=0))
+    heartbeat.send(Beat(worker=1, shard="s", split="train", done=done, total=9, bytes_in=0, bytes_out=0, rss=0))
     return done
 
 

@@ -6,11 +6,11 @@ import pytest
 
 from tests.engine.test_worker import image, task
 from wizard.engine.deaths import WorkerDied
-from wizard.engine.events import WorkerLost
 from wizard.engine.losses import ATTEMPTS, Losses
 from wizard.engine.plan import ShardTask
 from wizard.engine.trial import Culprit
 from wizard.errors import BadImage, MachineError
+from wizard.events import WorkerLost
 
 SEGFAULT = -signal.SIGSEGV
 KILLED = -signal.SIGKILL

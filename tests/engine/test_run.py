@@ -11,12 +11,12 @@ import pytest
 from tests.engine.test_journal import finish
 from tests.engine.test_plan import made
 from wizard.engine.deaths import WorkerDied
-from wizard.engine.events import Event, ShardDone, WorkerLost
 from wizard.engine.journal import Journal
 from wizard.engine.losses import ATTEMPTS
 from wizard.engine.plan import ShardTask
 from wizard.engine.run import build_shards
 from wizard.errors import BadImage, Interrupted, MachineError
+from wizard.events import Event, ShardDone, WorkerLost
 
 PLAN = made(shards=5)
 

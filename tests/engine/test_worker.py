@@ -10,14 +10,14 @@ import pytest
 from PIL import Image
 
 from tests.helpers import encoded, features, noise
-from wizard.engine import beats
-from wizard.engine.events import Beat
+from wizard.engine import heartbeat
 from wizard.engine.plan import ShardTask
 from wizard.engine.records import ending
 from wizard.engine.targets import Format, Target
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import build_shard, rehearse
 from wizard.errors import BadImage, InputError, MachineError
+from wizard.events import Beat
 from wizard.formats import example, tfrecord
 from wizard.formats.image_codec import read_header
 from wizard.formats.resize import Resize
@@ -137,7 +137,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 def test_a_worker_whose_run_is_gone_puts_nothing_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reader, writer = Pipe(duplex=False)
-    monkeypatch.setattr(beats, "_pipe", writer)
+    monkeypatch.setattr(heartbeat, "_pipe", writer)
     reader.close()
     with pytest.raises(BrokenPipeError):
         build_shard(task(tmp_path, {"a": image(30, 40)}))
@@ -314,8 +314,8 @@ def test_a_damaged_record_stops_the_shard_and_leaves_none(tmp_path: Path) -> Non
 
 def test_a_beat_names_the_image_in_hand_and_the_last_one_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Beat] = []
-    monkeypatch.setattr(beats, "due", lambda: True)
-    monkeypatch.setattr(beats, "send", told.append)
+    monkeypatch.setattr(heartbeat, "due", lambda: True)
+    monkeypatch.setattr(heartbeat, "send", told.append)
     long = "n01514668_" + 300 * "é" + ".JPEG"
     build_shard(task(tmp_path, {"n01514668_1.JPEG": image(8, 8), long: image(8, 8)}))
     assert [(beat.done, beat.image) for beat in told] == [(0, "n01514668_1.JPEG"), (1, long[:200]), (2, "")]

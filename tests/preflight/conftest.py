@@ -12,7 +12,7 @@ import pytest
 
 from tests.helpers import survey
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.raw import Survey
+from wizard.sources.source import Survey
 
 
 @pytest.fixture

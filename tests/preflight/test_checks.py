@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from wizard.engine.events import Checked, Estimated, Range
-from wizard.memory import Process
+from wizard.events import Checked, Estimated, Range
+from wizard.machine.page_cache import Process
+from wizard.machine.resources import Disk, Memory
 from wizard.preflight import checks
-from wizard.preflight.machine import Disk, Memory
 
 MB, GB = 1_000_000, 1_000_000_000
 OUT = Path("/data/out")

@@ -31,13 +31,13 @@ from wizard.engine.transform import Recipe
 from wizard.engine.worker import rehearse
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import Split
+from wizard.machine.resources import memory
+from wizard.planning import recipe
 from wizard.preflight import estimate
 from wizard.preflight.estimate import Estimator, share
-from wizard.preflight.machine import memory
 from wizard.preflight.totals import total
-from wizard.prepare import recipe
 from wizard.sources.archives import read_table
-from wizard.sources.raw import Survey, surveyed
+from wizard.sources.source import Survey, surveyed
 
 RESIZED = {"resize": "shortest", "size": 64, "quality": 85}
 FEW = 200

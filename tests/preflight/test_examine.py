@@ -22,16 +22,17 @@ from tests.helpers import (
     shards,
 )
 from wizard.build import Options
-from wizard.engine.events import Checked, Estimated, Event, Glanced, Preparing, Range
 from wizard.engine.plan import ShardTask
 from wizard.errors import InputError, Interrupted, MachineError, SetupError, UsageError
+from wizard.events import Checked, Estimated, Event, Glanced, Preparing, Range
 from wizard.ilsvrc2012.archives import IMAGES, Split
-from wizard.memory import Process
-from wizard.preflight import checks, estimate, examine, machine
+from wizard.machine import resources
+from wizard.machine.page_cache import Process
+from wizard.preflight import checks, estimate, examine
 from wizard.preflight.examine import Verdict, judge, left, raw_data_check, refuse, require_known
 from wizard.profile import Profile
 from wizard.sources.detect import open_raw
-from wizard.sources.raw import Survey
+from wizard.sources.source import Survey
 
 TRAIN_TAR, VAL_TAR, BOXES = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar", "ILSVRC2012_bbox_train_v2.tar.gz"
 
@@ -225,9 +226,9 @@ def test_where_memory_is_short_there_are_fewer_workers_and_more_time(
     raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int, seconds: int
 ) -> None:
     """Two workers fit where eight were wanted; those beyond the cores brought nothing."""
-    little = machine.Memory(total=4 * 10**9, available=25 * 10**8, machine=64 * 10**9)
-    monkeypatch.setattr(machine, "memory", lambda: little)
-    monkeypatch.setattr(machine, "cores", lambda: cores)
+    little = resources.Memory(total=4 * 10**9, available=25 * 10**8, machine=64 * 10**9)
+    monkeypatch.setattr(resources, "memory", lambda: little)
+    monkeypatch.setattr(resources, "cores", lambda: cores)
     verdict = judge(profile(raw, tmp_path / "out"), GOOD, {}, ESTIMATED, 8)
     found = named(verdict)
     assert (found["memory"].status, verdict.workers) == ("warn", 2)
@@ -244,18 +245,18 @@ def test_processes_are_looked_at_only_where_memory_is_short(
     trainer = Process(pid=4711, user="alice", resident=20 * 10**9, seconds=9.0, command="python train.py")
     processes = Mock(return_value=[trainer])
     monkeypatch.setattr(examine, "largest", processes)
-    enough = machine.Memory(total=64 * 10**9, available=32 * 10**9, machine=64 * 10**9)
-    monkeypatch.setattr(machine, "memory", lambda: enough)
+    enough = resources.Memory(total=64 * 10**9, available=32 * 10**9, machine=64 * 10**9)
+    monkeypatch.setattr(resources, "memory", lambda: enough)
     assert named(judge(profile(raw, tmp_path / "out"), GOOD, {}, ESTIMATED, 8))["memory"].status == "pass"
     assert not processes.called
-    monkeypatch.setattr(machine, "memory", lambda: replace(enough, available=0))
+    monkeypatch.setattr(resources, "memory", lambda: replace(enough, available=0))
     found = named(judge(profile(raw, tmp_path / "out"), GOOD, {}, ESTIMATED, 8))
     assert "process 4711 of alice" in found["memory"].mend
 
 
 def test_a_full_disk_fails_by_what_is_needed(raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    full = replace(machine.disk(tmp_path), free=1000, files_free=3)
-    monkeypatch.setattr(machine, "disk", lambda _path: full)
+    full = replace(resources.disk(tmp_path), free=1000, files_free=3)
+    monkeypatch.setattr(resources, "disk", lambda _path: full)
     verdict = look(profile(raw, tmp_path / "out"))
     assert {check.name for check in checks.failed(verdict.checks, [])} == {"disk", "files"}
     assert named(verdict)["files"].needed == f"{2 * (TRAIN_SHARDS + VALIDATION_SHARDS) + 16} files"

@@ -6,10 +6,11 @@ import pytest
 
 from tests.helpers import TRAIN_SHARDS, VALIDATION_SHARDS, build_dataset, contents, shards
 from wizard.build import Options
-from wizard.engine.events import Beat, Machine, Note, ShardDone
 from wizard.engine.shard_result import ShardResult
 from wizard.errors import Interrupted, MachineError
-from wizard.preflight import guard, machine
+from wizard.events import Beat, Machine, Note, ShardDone
+from wizard.machine import resources
+from wizard.preflight import guard
 from wizard.preflight.guard import Guard, too_full, too_little_memory
 
 MB, GB = 1_000_000, 1_000_000_000
@@ -206,8 +207,8 @@ def test_a_build_stops_before_the_machine_is_full_and_goes_on_later(
     assert len(shards(out)) == 3
     assert not list(out.glob(".building*"))
     assert not (out / "dataset.json").exists()
-    monkeypatch.setattr(guard, "look", machine.look)
-    monkeypatch.setattr(guard, "disk_free", machine.disk_free)
+    monkeypatch.setattr(guard, "look", resources.look)
+    monkeypatch.setattr(guard, "disk_free", resources.disk_free)
     finished = build_dataset(raw, out)
     assert 0 < finished.images_built < sum(split.images_in for split in finished.splits)
     assert contents(out) == undisturbed

@@ -23,9 +23,9 @@ from wizard.preflight.estimate import Estimator
 from wizard.preflight.preview import SHOWN, Pair, from_small_to_large, page, put_through, write_preview
 from wizard.profile import Profile
 from wizard.sources.locate import human_bytes
-from wizard.sources.raw import Survey
 from wizard.sources.samples import in_one_file
 from wizard.sources.sampling import Drawn
+from wizard.sources.source import Survey
 
 P = ParamSpec("P")
 T = TypeVar("T")

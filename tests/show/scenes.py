@@ -4,9 +4,9 @@ import io
 import re
 from dataclasses import dataclass
 
-from wizard.engine.events import Beat, Estimated, Machine, Range, ShardDone, SplitStart, Started
 from wizard.engine.shard_result import ShardResult, SkippedImage
-from wizard.show.tally import Tally
+from wizard.events import Beat, Estimated, Machine, Range, ShardDone, SplitStart, Started
+from wizard.show.progress import Tally
 
 GB = 10**9
 _CODE = re.compile(r"\x1b\[\??([\d;]*)([A-Za-z])")

@@ -1,9 +1,9 @@
 import pytest
 
 from tests.sources.counting import counts, letters, official
-from wizard.engine.events import Glanced
+from wizard.events import Glanced
 from wizard.show.at_a_glance import folded, lines, rows
-from wizard.show.faces import told
+from wizard.show.reporters import told
 from wizard.sources.classes import Classes, imagenet, of_folders
 from wizard.sources.glance import Glance, glance
 

@@ -5,7 +5,7 @@ from rich.console import Console
 from wizard.output import Output
 from wizard.show.choose import face_for
 from wizard.show.dashboard import Dashboard
-from wizard.show.faces import Lines, Ndjson
+from wizard.show.reporters import Lines, Ndjson
 
 
 def test_a_person_at_a_terminal_gets_the_dashboard() -> None:

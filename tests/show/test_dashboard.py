@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console, ConsoleDimensions
 
 from tests.show.scenes import Terminal, beat, machine, shard, shard_done, split, started
-from wizard.engine.events import Event, Finished, Note, Preparing, WorkerLost
+from wizard.events import Event, Finished, Note, Preparing, WorkerLost
 from wizard.output import Output
 from wizard.show import dashboard
 from wizard.show.dashboard import Dashboard

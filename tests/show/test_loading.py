@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from tests.helpers import TRAIN, build_dataset
 from tests.show.test_summary import EVENT, SPLIT
-from wizard.engine.events import Finished
 from wizard.engine.targets import Format, Target
+from wizard.events import Finished
 from wizard.show.loading import loading
 
 TEST = dataclasses.replace(SPLIT, split="test", unlabelled=10)

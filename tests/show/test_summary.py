@@ -3,9 +3,9 @@ import dataclasses
 import pytest
 
 from tests.sources.counting import counts
-from wizard.engine.events import Finished, SplitSummary
 from wizard.engine.shard_result import SkippedImage
 from wizard.engine.targets import Format, Target
+from wizard.events import Finished, SplitSummary
 from wizard.show.summary import finished, verified
 from wizard.sources.classes import imagenet
 from wizard.sources.glance import glance

@@ -7,11 +7,11 @@ from rich.console import Console, ConsoleDimensions
 
 from tests.show.scenes import GB, Clock, Terminal
 from wizard.download.events import Checking, Event, Fetched, Transferring, Waiting
-from wizard.engine.events import Note
+from wizard.events import Note
 from wizard.output import Mode, Output
 from wizard.show import bars as module
 from wizard.show.bars import Bars
-from wizard.show.panel import MARGIN
+from wizard.show.dashboard_view import MARGIN
 from wizard.show.transfers import Lines, Ndjson, transfers
 
 TRAIN, BOXES = "ILSVRC2012_img_train.tar", "ILSVRC2012_bbox_train_v2.tar.gz"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from wizard.ilsvrc2012.archives import BOXES, IMAGES, Split
 from wizard.ilsvrc2012.synsets import rank_of_image, synsets
-from wizard.sources.raw import RawData
+from wizard.sources.source import RawData
 
 Row = tuple[str, int, bytes, list[list[float]]]
 JPEG = b"\xff\xd8\xff\xe0"

@@ -7,7 +7,7 @@ from tests.helpers import tar
 from tests.ilsvrc2012.test_boxes import annotation
 from wizard.errors import InputError
 from wizard.sources.annotations import read_box_folder, read_boxes
-from wizard.sources.raw import BoxTable
+from wizard.sources.source import BoxTable
 from wizard.sources.trees.listing import Bounds
 
 TENCH, GOLDFISH, NO_SYNSET = "n01440764", "n01443537", "n00000001"

@@ -10,8 +10,8 @@ from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.ilsvrc2012.synsets import rank_of_image
 from wizard.sources.archives import read_table
-from wizard.sources.raw import differences
 from wizard.sources.samples import SampleTable
+from wizard.sources.source import differences
 
 JPEG = b"\xff\xd8\xff" + bytes(700)
 TENCH, GOLDFISH = "n01440764", "n01443537"

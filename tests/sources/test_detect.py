@@ -5,7 +5,7 @@ import pytest
 from tests.helpers import tar
 from wizard.errors import InputError
 from wizard.sources.detect import open_raw
-from wizard.sources.raw import Part
+from wizard.sources.source import Part
 
 TRAIN, VALIDATION = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar"
 TEST = "ILSVRC2012_img_test_v10102019.tar"

@@ -12,7 +12,7 @@ from wizard.sources.class_counts import count_splits
 from wizard.sources.classes import imagenet
 from wizard.sources.detect import open_raw
 from wizard.sources.glance import FIRST, LAST, Glance, Labels, Size, glance, glance_at_raw
-from wizard.sources.raw import Survey
+from wizard.sources.source import Survey
 
 
 def labels(found: Glance) -> list[tuple[str, int | None, int | None]]:

@@ -13,9 +13,9 @@ from wizard.errors import InputError
 from wizard.formats.tar import BLOCK
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.sources.archives import read_table
-from wizard.sources.raw import Survey, surveyed
 from wizard.sources.samples import SampleTable, in_one_file
 from wizard.sources.sampling import Drawn, draw
+from wizard.sources.source import Survey, surveyed
 
 FEW = 60
 

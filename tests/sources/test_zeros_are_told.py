@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import build_dataset, profile
-from wizard.ask.diagnosis import diagnosis
-from wizard.ask.facts import Facts, look
-from wizard.engine.events import Event, Note
+from wizard.ask.context import Facts, look
+from wizard.ask.source_report import diagnosis
+from wizard.events import Event, Note
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.inspection import inspect
 from wizard.preflight.examine import examine

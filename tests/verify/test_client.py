@@ -17,8 +17,8 @@ from PIL import Image
 
 from tests.helpers import build_dataset, encoded, noise
 from tests.verify.shards import expectation, task
-from wizard.engine.events import Event, Note
 from wizard.errors import MachineError
+from wizard.events import Event, Note
 from wizard.verify.client import TensorFlow
 from wizard.verify.expected import Problem
 from wizard.verify.pixels import check_pixels

@@ -11,8 +11,8 @@ import pytest
 
 from tests.helpers import TRAIN, TRAIN_SHARDS, VALIDATION, VALIDATION_SHARDS, build_dataset, shards
 from wizard import synthetic
-from wizard.engine.events import Event
 from wizard.errors import InputError, VerifyFailed
+from wizard.events import Event
 from wizard.verify.dataset import verify
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.verify.shards import NAMES, expectation, image, images, replaced, task, told, with_bytes, with_image
-from wizard.engine.events import Event, Preparing
 from wizard.engine.targets import Target
 from wizard.errors import VerifyFailed
+from wizard.events import Event, Preparing
 from wizard.formats import example, tar, tfrecord
 from wizard.verify.client import TensorFlow
 from wizard.verify.dataset import verify

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from wizard.ask.asked import Choice, Value
-from wizard.ask.facts import Facts, likely_output, likely_source
+from wizard.ask.context import Facts, likely_output, likely_source
+from wizard.ask.prompt import Choice, Value
 from wizard.folders import shortened
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.profile import Profile

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from wizard.ask.asked import Choice, Kind, Value
+from wizard.ask.prompt import Choice, Kind, Value
 from wizard.download.address import base_address, require_source
 from wizard.download.archives import WHATS, What, read_sums, wanted
 from wizard.errors import UsageError, reading

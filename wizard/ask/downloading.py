@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
-from wizard.ask.asked import Asked, Back, Choice, Prompter, Value
 from wizard.ask.download_questions import (
     BASE,
     CHECKSUMS,
@@ -19,6 +18,7 @@ from wizard.ask.download_questions import (
     DownloadQuestion,
     named_file,
 )
+from wizard.ask.prompt import Asked, Back, Choice, Prompter, Value
 from wizard.download import kaggle
 from wizard.download.access import Credentials
 from wizard.download.address import OFFICIAL, base_address

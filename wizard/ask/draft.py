@@ -8,15 +8,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from wizard.ask.asked import Value
+from wizard.ask.context import Facts
 from wizard.ask.defaults import yes_or_no
-from wizard.ask.facts import Facts
+from wizard.ask.prompt import Value
 from wizard.ask.question import Question
 from wizard.ask.questions import BY_KEY, QUESTIONS
 from wizard.folders import state_folder
 from wizard.ilsvrc2012.archives import SPLITS
 from wizard.profile import Image, Profile, check
-from wizard.sources.raw import Layout
+from wizard.sources.source import Layout
 from wizard.sources.trees.doubts import FolderRole
 
 _YES_NO = {True: "yes", False: "no"}

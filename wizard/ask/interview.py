@@ -6,19 +6,19 @@ from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
-from wizard import saved
+from wizard import profile_store
 from wizard.ask import draft as drafts
-from wizard.ask.asked import Asked, Back, Choice, Prompter, Value, title
-from wizard.ask.bench import Bench
-from wizard.ask.diagnosis import diagnosis, glanced, nothing_usable, told
+from wizard.ask.context import Facts
 from wizard.ask.draft import Draft
-from wizard.ask.facts import Facts
-from wizard.ask.fits import intrusion, misfit
-from wizard.ask.looking import LABELS, SOURCE, Looking
+from wizard.ask.live_estimate import Bench
+from wizard.ask.prompt import Asked, Back, Choice, Prompter, Value, title
 from wizard.ask.question import Question
 from wizard.ask.questions import BY_KEY, QUESTIONS, folder
 from wizard.ask.review import images, rows
-from wizard.ask.stage import Outcome, Stage
+from wizard.ask.source_report import diagnosis, glanced, nothing_usable, told
+from wizard.ask.survey_source import LABELS, SOURCE, Looking
+from wizard.ask.validation import intrusion, misfit
+from wizard.ask.view import Outcome, Stage
 from wizard.errors import MachineError, ProfileError, SetupError, UsageError
 from wizard.folders import shortened
 from wizard.preflight import checks
@@ -267,12 +267,12 @@ class Interview:
             return None
 
     def _save(self, profile: Profile) -> Path:
-        path = saved.save(profile, profile.name)
+        path = profile_store.save(profile, profile.name)
         drafts.forget()
         return path
 
     def _show_command(self, profile: Profile) -> None:
-        path = saved.save(profile, profile.name)
+        path = profile_store.save(profile, profile.name)
         self._prompter.say(
             f"  imagenet-setup run {shlex.quote(profile.name)}\n  The profile is {shortened(path)}; it can be edited."
         )

@@ -4,7 +4,7 @@ import getpass
 import warnings
 from collections.abc import Callable
 
-from wizard.ask.asked import Asked, Back, Misread, Value, title, understood
+from wizard.ask.prompt import Asked, Back, Misread, Value, title, understood
 from wizard.output import Output
 
 

@@ -2,9 +2,9 @@
 
 import sys
 
-from wizard.ask.asked import Prompter
+from wizard.ask.json_prompter import Program
 from wizard.ask.plain import Plain
-from wizard.ask.program import Program
+from wizard.ask.prompt import Prompter
 from wizard.output import Output
 
 

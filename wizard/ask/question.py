@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from wizard.ask.asked import Choice, Kind, Value
+from wizard.ask.context import Facts
 from wizard.ask.defaults import Answers
-from wizard.ask.facts import Facts
+from wizard.ask.prompt import Choice, Kind, Value
 
 _Look = Callable[[Answers, Facts], bool]
 

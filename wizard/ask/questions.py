@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from wizard.ask import defaults
+from wizard.ask.advanced_questions import ON_REQUEST
 from wizard.ask.defaults import Answers
-from wizard.ask.on_request import ON_REQUEST
 from wizard.ask.question import Question
 from wizard.folders import expanded
 

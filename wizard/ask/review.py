@@ -3,19 +3,19 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from wizard.ask.facts import Facts
-from wizard.engine.events import Checked, Estimated
+from wizard.ask.context import Facts
+from wizard.events import Checked, Estimated
 from wizard.folders import shortened
+from wizard.formatting import GLYPHS, about, duration, size, workers
 from wizard.ilsvrc2012.archives import Split
+from wizard.planning import all_shards, recipe, stored_base
 from wizard.preflight.examine import damaged_in_words
 from wizard.preflight.glancing import glance_at
-from wizard.prepare import all_shards, recipe, stored_base
 from wizard.profile import Profile
 from wizard.show import at_a_glance
-from wizard.show.words import GLYPHS, about, duration, size, workers
 from wizard.sources.locate import human_bytes
-from wizard.sources.raw import Survey
 from wizard.sources.remarks import remarks
+from wizard.sources.source import Survey
 
 _SPLITS = {2: "both splits", 3: "all splits"}
 _BOXES = {"none": "none", "train": "those of train", "all": "all that there are"}

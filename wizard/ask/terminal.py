@@ -10,7 +10,7 @@ from questionary import Choice as Line
 from questionary import Question, Style
 from questionary.prompts.common import InquirerControl
 
-from wizard.ask.asked import Asked, Back, Choice, Kind, Misread, Value, title, understood
+from wizard.ask.prompt import Asked, Back, Choice, Kind, Misread, Value, title, understood
 from wizard.output import Output
 
 _STYLE = Style(

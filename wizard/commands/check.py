@@ -7,9 +7,9 @@ from cyclopts import Parameter
 from wizard.commands.session import DEFAULT, Talk
 from wizard.errors import Interrupted
 from wizard.interrupts import listening
+from wizard.planning import listening as stoppable
 from wizard.preflight.examine import examine, refuse, require_known
-from wizard.prepare import listening as stoppable
-from wizard.saved import load
+from wizard.profile_store import load
 from wizard.show.choose import face_for
 
 

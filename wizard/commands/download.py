@@ -8,9 +8,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from wizard.ask.asked import Back, Prompter
 from wizard.ask.download_questions import named_file
 from wizard.ask.downloading import Given, ask_request, command
+from wizard.ask.prompt import Back, Prompter
 from wizard.ask.prompters import prompter_for
 from wizard.commands.downloading import Options, fetch
 from wizard.commands.session import DEFAULT, Talk, session

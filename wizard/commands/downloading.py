@@ -7,8 +7,8 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from wizard.ask.asked import Prompter
 from wizard.ask.downloading import PromptedAsker, confirmed
+from wizard.ask.prompt import Prompter
 from wizard.download import huggingface, kaggle
 from wizard.download.access import Access, Asker, Credentials, Nobody
 from wizard.download.address import TERMS, absolute, shown
@@ -22,15 +22,15 @@ from wizard.download.patience import Patience
 from wizard.download.request import Request
 from wizard.download.site import Site
 from wizard.download.way import Way
-from wizard.engine.events import Note, as_json
 from wizard.errors import Interrupted, MachineError, UsageError
+from wizard.events import Note, as_json
 from wizard.folders import cache_folder, shortened
 from wizard.interrupts import listening
+from wizard.lock import sole_use
+from wizard.machine.resources import Disk, disk
 from wizard.output import Output
 from wizard.preflight.checks import refusal
-from wizard.preflight.machine import Disk, disk
 from wizard.show.transfers import Face, transfers
-from wizard.sole_use import sole_use
 from wizard.sources.locate import human_bytes
 
 _HUBS: Mapping[str, types.ModuleType] = {"kaggle": kaggle, "huggingface": huggingface}

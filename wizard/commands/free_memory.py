@@ -6,12 +6,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from wizard import memory
-from wizard.ask.asked import Asked, Back, Choice
+from wizard.ask.prompt import Asked, Back, Choice
 from wizard.ask.prompters import prompter_for
 from wizard.commands.session import DEFAULT, Talk
 from wizard.errors import Interrupted, UsageError
-from wizard.memory import Figures, Process
+from wizard.machine import page_cache
+from wizard.machine.page_cache import Figures, Process
 from wizard.output import Output
 from wizard.sources.locate import human_bytes
 
@@ -27,7 +27,7 @@ _QUESTION = Asked(
     key="drop",
     kind="choice",
     text="Drop the page cache through sudo?",
-    help=f"It runs sudo tee {memory.DROP_CACHES}. If sudo wants your password, it asks itself and nobody else sees it.",
+    help=f"It runs sudo tee {page_cache.DROP_CACHES}. If sudo wants a password, it asks for it itself.",
     default="drop",
     choices=(
         Choice(value="drop", title="Drop it", about="sudo may ask for your password"),
@@ -43,10 +43,10 @@ def free_memory(
 ) -> int:
     """Show what memory is used for and by whom, and drop the page cache: at once as root, else through sudo."""
     output = talk.output()
-    before = memory.look()
-    _show(output, before, memory.largest())
-    there = memory.facts()
-    how = memory.way(there)
+    before = page_cache.look()
+    _show(output, before, page_cache.largest())
+    there = page_cache.facts()
+    how = page_cache.way(there)
     if there.container:
         output.say(
             f"! This is a container, going by {there.container}: the cache that goes is that of its host, or of the "
@@ -59,10 +59,10 @@ def free_memory(
     with output.busy("Writing to disk what waits for it"):
         os.sync()
     try:
-        memory.drop(there, how, password=asking)
+        page_cache.drop(there, how, password=asking)
     except KeyboardInterrupt:
         raise Interrupted("Stopped while the page cache was to be dropped.") from None
-    return _compare(output, before, memory.look())
+    return _compare(output, before, page_cache.look())
 
 
 def _show(output: Output, figures: Figures, processes: list[Process]) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from wizard import saved
+from wizard import profile_store
 from wizard.commands.session import DEFAULT, Talk
 from wizard.errors import ProfileError
 from wizard.folders import shortened
@@ -18,9 +18,9 @@ Name = Annotated[str, Parameter(help="A saved profile's name or a shipped recipe
 def list_(*, talk: Talk = DEFAULT) -> int:
     """Name every profile that run knows."""
     output = talk.output()
-    groups = {"saved": saved.saved(), "recipe": saved.recipes()}
+    groups = {"saved": profile_store.saved(), "recipe": profile_store.recipes()}
     width = max((len(each.name) for group in groups.values() for each in group), default=0)
-    titles = {"saved": f"Saved in {shortened(saved.saved_folder())}", "recipe": "Shipped recipes"}
+    titles = {"saved": f"Saved in {shortened(profile_store.saved_folder())}", "recipe": "Shipped recipes"}
     for kind, group in groups.items():
         output.result(f"{titles[kind]}:" + ("" if group else " none yet"))
         for each in group:
@@ -34,8 +34,8 @@ def list_(*, talk: Talk = DEFAULT) -> int:
 def show(name: Name, /, *, talk: Talk = DEFAULT) -> int:
     """Print a profile's path and its text, and say what of it does not fit."""
     output = talk.output()
-    path = saved.find(name)
-    table = saved.read(path)
+    path = profile_store.find(name)
+    table = profile_store.read(path)
     output.say(f"· {path}")
     output.result(path.read_text(encoding="utf-8-sig").rstrip("\n"))
     problems = _problems(table)
@@ -63,7 +63,7 @@ def _problems(table: Table) -> list[str]:
 def delete(name: Name, /, *, talk: Talk = DEFAULT) -> int:
     """Take a saved profile away; its file stays beside the others as NAME.toml.bak."""
     output = talk.output()
-    backup = saved.delete(name)
+    backup = profile_store.delete(name)
     output.result(f"Deleted {name}; its text is still in {backup}.")
     output.event("finished", {"deleted": name, "backup": str(backup), "exit_code": 0})
     return 0

@@ -6,18 +6,18 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from wizard import known_builds
+from wizard import unfinished_builds
 from wizard.build import Options, build
 from wizard.commands.session import DEFAULT, Talk
-from wizard.engine.events import Event, Finished, Note, Started, as_json
 from wizard.errors import FINISHED_WITH_SKIPS
+from wizard.events import Event, Finished, Note, Started, as_json
 from wizard.interrupts import listening
 from wizard.output import Output
+from wizard.planning import listening as stoppable
 from wizard.preflight.checks import failed
 from wizard.preflight.examine import Verdict, examine, refuse, require_known
-from wizard.prepare import listening as stoppable
 from wizard.profile import Profile
-from wizard.saved import load
+from wizard.profile_store import load
 from wizard.show import summary
 from wizard.show.choose import face_for
 
@@ -70,14 +70,14 @@ def start(
         def handle(event: Event) -> None:
             # Only now the output folder is known to be this build's own.
             if isinstance(event, Started):
-                known_builds.remember(profile)
+                unfinished_builds.remember(profile)
             face.handle(event)
 
         limit = "memory" not in ignore
         finished = build(
             profile, handle, replace(options, stopping=stopping, workers=verdict.workers, limit_memory=limit)
         )
-    known_builds.forget(profile.output_path)
+    unfinished_builds.forget(profile.output_path)
     return said(output, finished)
 
 

@@ -8,27 +8,27 @@ from importlib.metadata import version
 from pathlib import Path
 
 from wizard.ask import draft as drafts
-from wizard.ask.asked import Back, Prompter
-from wizard.ask.bench import Bench
+from wizard.ask.context import first_facts
 from wizard.ask.draft import Draft
-from wizard.ask.facts import first_facts
 from wizard.ask.interview import Interview
-from wizard.ask.looking import SOURCE
-from wizard.ask.opening import NoDataYet, opening
+from wizard.ask.live_estimate import Bench
+from wizard.ask.prompt import Back, Prompter
 from wizard.ask.prompters import prompter_for
 from wizard.ask.review import Row, as_lines, consequence
-from wizard.ask.stage import Outcome
+from wizard.ask.start_menu import NoDataYet, opening
+from wizard.ask.survey_source import SOURCE
+from wizard.ask.view import Outcome
 from wizard.build import Options
 from wizard.commands.run import start
 from wizard.commands.session import DEFAULT, Talk, session
 from wizard.download.request import Request
-from wizard.engine.events import Estimated, Event, as_json
 from wizard.errors import InputError, Interrupted, MachineError, UsageError
+from wizard.events import Estimated, Event, as_json
 from wizard.folders import shortened
 from wizard.output import Output
-from wizard.saved import load
+from wizard.profile_store import load
 from wizard.show.choose import face_for
-from wizard.sources.raw import Progress
+from wizard.sources.source import Progress
 
 KEYS = "Esc goes back · ? explains · Ctrl-C keeps your answers"
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from wizard.engine.events import Note
+from wizard.events import Note
 
 
 @dataclass(frozen=True, kw_only=True)

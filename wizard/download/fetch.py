@@ -14,8 +14,8 @@ from wizard.download.remote import ANY, Remote, same_file
 from wizard.download.site import Answer
 from wizard.download.transfer import Transfer
 from wizard.download.way import EVERY, Way, heed, let_in, patiently
-from wizard.engine.events import Note
 from wizard.errors import InputError, reading, writing
+from wizard.events import Note
 from wizard.sources.checksums import md5_of, remember_md5
 from wizard.sources.locate import human_bytes, says_html
 

@@ -10,7 +10,7 @@ from wizard.download.errors import DownloadError
 from wizard.download.remote import Remote, same_file
 from wizard.errors import MachineError
 from wizard.formats import tar
-from wizard.preflight.machine import Disk
+from wizard.machine.resources import Disk
 from wizard.sources.locate import human_bytes
 
 State = Literal["right", "begun", "adopted", "absent", "changed", "foreign", "wrong"]

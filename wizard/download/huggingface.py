@@ -16,8 +16,8 @@ from wizard.download.events import Fetched
 from wizard.download.hub import PATIENCE, Report, bar, client, may_pass, persistently, said, size, unheard
 from wizard.download.patience import Patience
 from wizard.download.unpack import unpack
-from wizard.engine.events import Note
 from wizard.errors import SetupError, UsageError, reading, writing
+from wizard.events import Note
 from wizard.ilsvrc2012.archives import IMAGES, SPLITS, Split
 
 REPOSITORY, REVISION = "ILSVRC/imagenet-1k", "1500f8c59b214ce459c0a593fa1c87993aeb7700"

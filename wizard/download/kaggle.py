@@ -20,8 +20,8 @@ from wizard.download.hub import PATIENCE, Report, bar, client, may_pass, persist
 from wizard.download.part import set_aside
 from wizard.download.patience import Patience
 from wizard.download.unpack import unpack
-from wizard.engine.events import Note
 from wizard.errors import SetupError, reading, writing
+from wizard.events import Note
 
 COMPETITION = "imagenet-object-localization-challenge"
 PAGE = f"https://www.kaggle.com/competitions/{COMPETITION}"

@@ -14,8 +14,8 @@ from wizard.download.events import Checking, Transferring, Waiting
 from wizard.download.part import Part
 from wizard.download.remote import Remote, same_file
 from wizard.download.way import Way, given_up
-from wizard.engine.events import Note
 from wizard.errors import Interrupted, reading
+from wizard.events import Note
 from wizard.sources.locate import human_bytes
 
 _PIECE = 1 << 20

@@ -9,8 +9,8 @@ from wizard.download.errors import DownloadError
 from wizard.download.events import Checking
 from wizard.download.hub import Report
 from wizard.download.part import set_aside
-from wizard.engine.events import Note
 from wizard.errors import reading, writing
+from wizard.events import Note
 from wizard.formats import tar
 from wizard.sources.names import unsafe
 

@@ -13,8 +13,8 @@ from wizard.download.errors import DownloadError, LoginPage, Transient, Unauthor
 from wizard.download.events import Event, Waiting
 from wizard.download.patience import Patience
 from wizard.download.site import Site
-from wizard.engine.events import Note
 from wizard.errors import Interrupted
+from wizard.events import Note
 
 EVERY = 0.1
 """Seconds between two looks at whether to stop."""

@@ -21,11 +21,11 @@ from multiprocessing.process import BaseProcess
 from threading import Lock, Thread
 from typing import Any, ParamSpec, TypeVar
 
-from wizard.cgroup import oom_kills
-from wizard.engine import beats, in_hand
+from wizard.engine import heartbeat, in_hand
 from wizard.engine.deaths import WorkerDied
-from wizard.engine.events import Beat
 from wizard.errors import MachineError
+from wizard.events import Beat
+from wizard.machine.cgroup import oom_kills
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -266,7 +266,7 @@ def _work(pipe: Connection, beats_pipe: Connection, place: c_int64 | None) -> No
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     os.environ["RAYON_NUM_THREADS"] = "1"  # kornia-rs would start a thread a core in every worker
-    beats.install(beats_pipe)
+    heartbeat.install(beats_pipe)
     if place is not None:
         in_hand.install(place)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):

@@ -7,10 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from wizard.engine.companions import remove_companions
 from wizard.engine.plan import Plan, plan_id
 from wizard.engine.presence import missing_from_shard
 from wizard.engine.shard_result import ShardResult
+from wizard.engine.sidecars import remove_companions
 from wizard.engine.targets import STATE_FOLDER, Target
 from wizard.engine.writers import write_whole
 from wizard.errors import PlanMismatch

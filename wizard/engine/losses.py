@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from wizard.engine.bad_images import crash_reason, crashing, crashing_in_company, named
 from wizard.engine.deaths import WorkerDied
-from wizard.engine.events import WorkerLost
 from wizard.engine.plan import ShardTask
 from wizard.engine.trial import Culprit
 from wizard.errors import MachineError
+from wizard.events import WorkerLost
 
 ATTEMPTS = 3
 """Attempts at a shard whose worker dies without an image being the cause."""

@@ -5,7 +5,6 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
 from wizard.engine.deaths import WorkerDied
-from wizard.engine.events import Beat, Event, ShardDone
 from wizard.engine.journal import Journal
 from wizard.engine.losses import FindCulprit, Losses
 from wizard.engine.plan import ShardTask
@@ -13,6 +12,7 @@ from wizard.engine.shard_result import ShardResult
 from wizard.engine.trial import find_culprit
 from wizard.engine.worker import build_shard
 from wizard.errors import Interrupted
+from wizard.events import Beat, Event, ShardDone
 
 _PATIENCE = 0.25
 """Seconds between two looks at the beats."""

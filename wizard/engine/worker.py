@@ -12,16 +12,16 @@ from pathlib import Path
 
 import psutil
 
-from wizard.engine import beats, image_memory, in_hand
+from wizard.engine import heartbeat, image_memory, in_hand
 from wizard.engine.bad_images import out_of_memory, undecodable
-from wizard.engine.events import Beat
-from wizard.engine.kept import kept
 from wizard.engine.plan import ShardTask
 from wizard.engine.records import Entry
 from wizard.engine.shard_result import ConvertedImage, ShardResult, SkippedImage
+from wizard.engine.source_features import kept
 from wizard.engine.transform import transform
 from wizard.engine.writers import Discarding, Writer, writer
 from wizard.errors import MachineError
+from wizard.events import Beat
 from wizard.formats.resize import move_boxes
 from wizard.formats.undecodable import Undecodable
 from wizard.sources.classes import stored_label
@@ -59,7 +59,7 @@ def build_shard(task: ShardTask) -> ShardResult:
     tally = _Tally()
     with _naming_the_disk(task), writer(Path(task.folder), task.split, task.name, task.target) as shard:
         for content in in_hand.each(contents(task.samples)):
-            if beats.due():
+            if heartbeat.due():
                 _beat(task, shard, tally, content.sample.name)
             image_memory.require(content.image, content.sample, task.recipe, task.memory)
             _add(task, content, shard, tally)
@@ -205,7 +205,7 @@ def _add(task: ShardTask, content: Content, shard: Writer | Discarding, tally: _
 def _beat(task: ShardTask, shard: Writer, tally: _Tally, image: str = "") -> None:
     rss = _PROCESS.memory_info().rss
     tally.rss = max(tally.rss, rss)
-    beats.send(
+    heartbeat.send(
         Beat(
             worker=_PROCESS.pid,
             shard=task.name,

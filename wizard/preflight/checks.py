@@ -10,10 +10,10 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from wizard.engine.events import Checked, Estimated, Status
+from wizard.events import Checked, Estimated, Status
 from wizard.folders import existing
-from wizard.memory import Process
-from wizard.preflight.machine import Disk, Memory
+from wizard.machine.page_cache import Process
+from wizard.machine.resources import Disk, Memory
 from wizard.sources.locate import human_bytes
 
 NAMES = ("raw-data", "output", "write-access", "disk", "files", "memory", "cores", "open-files")

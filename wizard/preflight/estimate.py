@@ -15,7 +15,6 @@ import psutil
 
 from wizard.engine.bad_images import died_with
 from wizard.engine.deaths import WorkerDied
-from wizard.engine.events import Estimated, Range
 from wizard.engine.executors import LocalExecutor
 from wizard.engine.plan import ShardTask
 from wizard.engine.records import ending
@@ -23,16 +22,17 @@ from wizard.engine.shard_result import SkippedImage
 from wizard.engine.targets import Target
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import Rehearsal, memory_of_largest, rehearse
+from wizard.events import Estimated, Range
 from wizard.ilsvrc2012.archives import Split
+from wizard.machine.resources import cores, memory
+from wizard.planning import all_shards, goal, recipe
 from wizard.preflight.checks import memory_for_an_image
-from wizard.preflight.machine import cores, memory
-from wizard.preflight.storing import Storing, time_storing
 from wizard.preflight.totals import Column, span, summed, total, worker_memory
-from wizard.prepare import all_shards, goal, recipe
+from wizard.preflight.write_cost import Storing, time_storing
 from wizard.profile import Profile
-from wizard.sources.raw import Progress, Survey
 from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import Drawn, draw
+from wizard.sources.source import Progress, Survey
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -5,25 +5,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wizard.engine import journal
-from wizard.engine.events import Checked, Estimated, Glanced, Preparing, Range
 from wizard.engine.shard_result import ShardResult
 from wizard.engine.targets import Target
 from wizard.errors import InputError, MachineError, PlanMismatch, SetupError, UsageError, writing
+from wizard.events import Checked, Estimated, Glanced, Preparing, Range
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
-from wizard.memory import largest
-from wizard.preflight import checks, machine
+from wizard.machine import resources
+from wizard.machine.page_cache import largest
+from wizard.planning import Report, all_shards, annotated_splits, goal, raw_data
+from wizard.preflight import checks
 from wizard.preflight.estimate import Estimator, share
 from wizard.preflight.glancing import glance_at
-from wizard.preflight.occupied import occupied
-from wizard.prepare import Report, all_shards, annotated_splits, goal, raw_data
+from wizard.preflight.output_state import occupied
 from wizard.profile import Profile
 from wizard.sources.archive_hints import ON_BAD_IMAGE
 from wizard.sources.checksums import when_verified
 from wizard.sources.class_counts import count_splits
 from wizard.sources.locate import human_bytes
-from wizard.sources.raw import Progress, RawData, Survey
 from wizard.sources.remarks import Remark, remarks
+from wizard.sources.source import Progress, RawData, Survey
 
 _WORTH_IGNORING = [name for name in checks.IGNORABLE if name != "raw-data"]
 """Without raw data a build ends anyway; ignoring that check only saves its time."""
@@ -80,7 +81,7 @@ def verdict(
 
 def wanted_workers(profile: Profile) -> int:
     """How many workers the profile asks for on this machine."""
-    return machine.cores() if profile.run.workers == "auto" else profile.run.workers
+    return resources.cores() if profile.run.workers == "auto" else profile.run.workers
 
 
 def judge(
@@ -95,14 +96,14 @@ def judge(
     output, workers = profile.output_path, wanted
     remembered: list[Checked] = []
     if estimated is not None:
-        there = machine.memory()
+        there = resources.memory()
         there = replace(there, available=min(there.total, there.available + held))
         check, workers = checks.memory(there, estimated, wanted, lambda: next(iter(largest(1)), None))
         remembered.append(check)
-        estimated = _with_workers(estimated, workers, machine.cores())
+        estimated = _with_workers(estimated, workers, resources.cores())
     done = _done(output, goal(profile, surveys))
     with writing(output):
-        disk = machine.disk(output)
+        disk = resources.disk(output)
     files, of_files = _files_to_come(profile, surveys, done), goal(profile, surveys).of_files
     return Verdict(
         checks=(
@@ -112,8 +113,8 @@ def judge(
             checks.disk(output, disk, estimated, sum(result.bytes_out for result in done), files if of_files else 0),
             checks.files(output, disk, files),
             *remembered,
-            checks.cores(machine.cores(), workers),
-            checks.open_files(machine.open_files(), workers),
+            checks.cores(resources.cores(), workers),
+            checks.open_files(resources.open_files(), workers),
         ),
         estimated=estimated,
         workers=workers,

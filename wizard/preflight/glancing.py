@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from wizard.ilsvrc2012.archives import SPLITS, Split
-from wizard.prepare import goal, stored_base
+from wizard.planning import goal, stored_base
 from wizard.profile import Profile
 from wizard.sources.class_counts import ClassCounts, first_classes
 from wizard.sources.classes import imagenet
 from wizard.sources.glance import Glance, Labels, glance
-from wizard.sources.raw import Survey
+from wizard.sources.source import Survey
 
 
 def glance_at(profile: Profile, surveys: Mapping[Split, Survey], counts: Mapping[Split, ClassCounts]) -> Glance:

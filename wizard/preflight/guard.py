@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from wizard.engine.events import Beat, Event, Machine, ShardDone, Stopping
 from wizard.errors import Interrupted, MachineError
+from wizard.events import Beat, Event, Machine, ShardDone, Stopping
+from wizard.machine.resources import disk_free, look
 from wizard.preflight.checks import DISK_RESERVE
-from wizard.preflight.machine import disk_free, look
 from wizard.sources.locate import human_bytes
 
 _TELLING = 0.25

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from rich.text import Text
 
 from wizard.download.events import Event
-from wizard.echo import without_echo
 from wizard.output import Output
-from wizard.show.canvas import Canvas
+from wizard.show.dashboard_view import MARGIN
 from wizard.show.files import File, Files
-from wizard.show.panel import MARGIN
+from wizard.show.live_area import Canvas
+from wizard.terminal_echo import without_echo
 
 _EVERY = 0.25
 """Seconds between two drawings."""

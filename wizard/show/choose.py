@@ -2,7 +2,7 @@
 
 from wizard.output import Output
 from wizard.show.dashboard import Dashboard
-from wizard.show.faces import Face, Lines, Ndjson
+from wizard.show.reporters import Face, Lines, Ndjson
 
 
 def face_for(output: Output) -> Face:

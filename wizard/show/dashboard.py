@@ -4,14 +4,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from wizard.echo import without_echo
-from wizard.engine.events import Event, Finished, Started
+from wizard.events import Event, Finished, Started
+from wizard.machine.resources import cores
 from wizard.output import Output
-from wizard.preflight.machine import cores
-from wizard.show.canvas import Canvas
-from wizard.show.faces import told
-from wizard.show.panel import picture
-from wizard.show.tally import Tally
+from wizard.show.dashboard_view import picture
+from wizard.show.live_area import Canvas
+from wizard.show.progress import Tally
+from wizard.show.reporters import told
+from wizard.terminal_echo import without_echo
 
 _EVERY = 0.2
 """Seconds between two drawings."""

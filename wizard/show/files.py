@@ -5,10 +5,10 @@ import time
 from dataclasses import dataclass, field
 
 from wizard.download.events import Checking, Event, Fetched, Transferring, Waiting
-from wizard.engine.events import Note
-from wizard.show.pace import Pace
-from wizard.show.tally import clock
-from wizard.show.words import duration, size
+from wizard.events import Note
+from wizard.formatting import duration, size
+from wizard.show.progress import clock
+from wizard.show.rate import Pace
 
 _LATELY = 30.0
 """Seconds that a rate is told of."""

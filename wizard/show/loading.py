@@ -2,8 +2,8 @@
 
 import shlex
 
-from wizard.engine.events import Finished
 from wizard.engine.targets import INDEX_FOLDER
+from wizard.events import Finished
 
 
 def loading(event: Finished) -> list[str]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from wizard.engine.events import Finished, SplitSummary
 from wizard.engine.targets import Target
+from wizard.events import Finished, SplitSummary
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.show import at_a_glance
 from wizard.show.loading import loading
-from wizard.show.tally import clock
+from wizard.show.progress import clock
 from wizard.sources.locate import human_bytes
 from wizard.verify.dataset import Verified
 

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from wizard.download.events import Checking, Event, Transferring
-from wizard.engine.events import as_json
+from wizard.events import as_json
 from wizard.output import Output
 from wizard.show.bars import Bars
 from wizard.show.files import Files

@@ -19,7 +19,7 @@ from wizard.ilsvrc2012.boxes import BadAnnotation, parse
 from wizard.ilsvrc2012.synsets import rank_of_image, synsets
 from wizard.sources.archive_hints import told_of_zeros
 from wizard.sources.cache import Arrays, cached
-from wizard.sources.raw import BoxTable, Progress
+from wizard.sources.source import BoxTable, Progress
 from wizard.sources.trees.listing import Bounds, files_below
 
 GZIP = b"\x1f\x8b"

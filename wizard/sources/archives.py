@@ -12,8 +12,8 @@ from wizard.sources.archive_hints import ON_BAD_IMAGE, may_be_official, told_of_
 from wizard.sources.archive_walk import Rows, Walk
 from wizard.sources.cache import Arrays, cached
 from wizard.sources.locate import human_bytes
-from wizard.sources.raw import Progress
 from wizard.sources.samples import LeftOut, SampleTable, in_one_file
+from wizard.sources.source import Progress
 
 
 def read_table(path: Path, split: Split, cache: Path, progress: Progress, *, skip_bad: bool) -> SampleTable:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from wizard.errors import InputError, reading
 from wizard.sources.cache import fingerprint
-from wizard.sources.raw import Progress
+from wizard.sources.source import Progress
 
 _CHUNK = 1 << 22
 

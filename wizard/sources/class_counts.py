@@ -10,9 +10,9 @@ import numpy.typing as npt
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.classes import UNLABELLED
-from wizard.sources.raw import RawData, Survey
 from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import draw
+from wizard.sources.source import RawData, Survey
 
 _SEED = 2012
 _TRIED = 4

@@ -7,8 +7,8 @@ from typing import Literal
 from wizard.errors import InputError, reading
 from wizard.sources.locate import contents, require_folder
 from wizard.sources.official import OfficialArchives, archive_names, image_archive_names
-from wizard.sources.raw import Layout, RawData
 from wizard.sources.records.tfrecords import open_tfrecords
+from wizard.sources.source import Layout, RawData
 from wizard.sources.trees.doubts import FolderRole
 from wizard.sources.trees.folders import open_folders
 from wizard.sources.trees.kaggle import open_kaggle

@@ -15,7 +15,7 @@ from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.class_counts import ClassCounts
 from wizard.sources.classes import Classes, imagenet, stored_label
 from wizard.sources.numbered import numbered
-from wizard.sources.raw import Survey
+from wizard.sources.source import Survey
 
 Labels = Literal["stored", "open", "none"]
 """Whether stored labels are known, depend on an output format not chosen yet, or are not stored at all."""

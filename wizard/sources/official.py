@@ -10,8 +10,8 @@ from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import BOXES, CLASSES, IMAGES, SPLITS, Split
 from wizard.sources import annotations, archives, locate
 from wizard.sources.checksums import verify_md5
-from wizard.sources.raw import BoxTable, Layout, Part, Progress, Survey, surveyed
 from wizard.sources.samples import SampleTable
+from wizard.sources.source import BoxTable, Layout, Part, Progress, Survey, surveyed
 
 _BOXES = {name for boxes in BOXES.values() for name in boxes.names}
 _TAIL = 1 << 16

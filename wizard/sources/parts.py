@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from wizard.sources.raw import Part, RawData
+from wizard.sources.source import Part, RawData
 from wizard.sources.split_names import split_of_folder
 
 

@@ -18,8 +18,8 @@ from wizard.ilsvrc2012.synsets import is_test_image, rank_of_image
 from wizard.sources.archive_hints import way_out
 from wizard.sources.archives import read_table
 from wizard.sources.classes import UNLABELLED
-from wizard.sources.raw import Survey
 from wizard.sources.samples import SampleTable, in_one_file
+from wizard.sources.source import Survey
 
 _SUFFIX = b".JPEG"
 

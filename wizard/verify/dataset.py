@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from wizard.engine import manifest as manifests
-from wizard.engine.events import Event, Note, Preparing
 from wizard.engine.executors import LocalExecutor
 from wizard.engine.journal import read as read_journal
 from wizard.engine.manifest import Manifest, PlannedShard
 from wizard.engine.targets import Target
 from wizard.errors import VerifyFailed
-from wizard.preflight.machine import cores
+from wizard.events import Event, Note, Preparing
+from wizard.machine.resources import cores
 from wizard.verify.client import TensorFlow
 from wizard.verify.expected import Expectation, Problem
 from wizard.verify.pixels import check_pixels

@@ -5,9 +5,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from wizard.engine.events import Event, Note, Preparing
 from wizard.errors import MachineError
-from wizard.preflight.machine import cores
+from wizard.events import Event, Note, Preparing
+from wizard.machine.resources import cores
 from wizard.verify.client import Died, TensorFlow
 from wizard.verify.expected import Expectation, Problem
 from wizard.verify.files import planned_paths

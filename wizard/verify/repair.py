@@ -5,11 +5,11 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from pathlib import Path
 
-from wizard.engine.events import Event, Note, Preparing
 from wizard.engine.journal import Journal
 from wizard.engine.plan import ShardTask
 from wizard.engine.targets import INDEX_FOLDER, STATE_FOLDER, Target
 from wizard.engine.writers import restore_index
+from wizard.events import Event, Note, Preparing
 from wizard.formats.tfrecord import RecordDamage
 from wizard.verify.expected import Expectation
 from wizard.verify.reading import checked

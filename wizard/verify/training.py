@@ -5,9 +5,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from wizard.engine.events import Event, Note
 from wizard.engine.manifest import Manifest
 from wizard.errors import MachineError, VerifyFailed
+from wizard.events import Event, Note
 from wizard.verify.client import Died, TensorFlow
 from wizard.verify.expected import Expectation
 from wizard.verify.files import planned_paths

@@ -9,9 +9,9 @@ import tensorflow as tf
 from tests.sources.making import JPEG, nothing
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.raw import RawData
 from wizard.sources.records.tfrecords import open_tfrecords
 from wizard.sources.samples import SampleTable
+from wizard.sources.source import RawData
 
 Value = bytes | list[bytes] | int | list[int] | list[float]
 CORNERS = ("xmin", "ymin", "xmax", "ymax")

@@ -13,11 +13,11 @@ from PIL import Image
 
 from tests.helpers import build_dataset, encoded, noise, shards
 from tests.sources.records.making import CORNERS, Value, refused, serialised, table, write
-from wizard.ask.diagnosis import diagnosis
-from wizard.ask.facts import Facts, look
+from wizard.ask.context import Facts, look
+from wizard.ask.source_report import diagnosis
 from wizard.engine import manifest
-from wizard.engine.events import Event, Note
 from wizard.errors import InputError
+from wizard.events import Event, Note
 from wizard.formats import example, tfrecord
 from wizard.inspection import inspect
 

@@ -24,7 +24,7 @@ from tests.sources.making import (
 from wizard.errors import InputError, UsageError
 from wizard.ilsvrc2012.archives import BOXES
 from wizard.sources.official import OfficialArchives
-from wizard.sources.raw import RawData
+from wizard.sources.source import RawData
 from wizard.sources.trees.folders import open_folders
 from wizard.sources.trees.whose_labels import Labels
 

@@ -7,7 +7,7 @@ from tests.sources.making import FIRST_VALIDATION, SEA_SNAKE, TENCH, kaggle, nam
 from wizard.errors import InputError
 from wizard.ilsvrc2012.synsets import synsets
 from wizard.sources.official import OfficialArchives
-from wizard.sources.raw import RawData
+from wizard.sources.source import RawData
 from wizard.sources.trees.kaggle import open_kaggle
 
 VALIDATION = f"ILSVRC/Data/CLS-LOC/val/{FIRST_VALIDATION}.JPEG"

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sources.making import GOLDFISH, TENCH, names, nothing, write
-from wizard.ask.facts import Facts, look
+from wizard.ask.context import Facts, look
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.raw import RawData
+from wizard.sources.source import RawData
 from wizard.sources.trees.folders import open_folders
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import key_in, same_class, without_suffix

@@ -6,7 +6,7 @@ import pytest
 from tests.helpers import tar
 from tests.sources.making import FIRST_VALIDATION, GOLDFISH, JPEG, SEA_SNAKE, TENCH, names, nothing, rows, write
 from wizard.errors import InputError
-from wizard.sources.raw import RawData
+from wizard.sources.source import RawData
 from wizard.sources.trees.folders import open_folders
 from wizard.sources.trees.whose_labels import Labels
 

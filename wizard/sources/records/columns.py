@@ -18,11 +18,11 @@ from wizard.formats import tfrecord
 from wizard.formats.arrays import Boxes
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.cache import Arrays, cached
-from wizard.sources.raw import Progress
 from wizard.sources.records.boxes import Sides
 from wizard.sources.records.features import Features, Row, Unfit
 from wizard.sources.records.files import Packing, RecordFiles, packing_of
 from wizard.sources.records.units import StatedBoxes
+from wizard.sources.source import Progress
 
 _AT_ONCE = 5000
 """Records whose columns are lists before they become arrays."""

@@ -9,13 +9,13 @@ from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources import locate
 from wizard.sources.parts import build_only
-from wizard.sources.raw import BoxTable, Layout, Part, Progress, RawData, Survey, surveyed, without_sums
 from wizard.sources.records.classes import decide
 from wizard.sources.records.columns import Columns, read_columns, stated_boxes
 from wizard.sources.records.files import RecordFiles, find, set_aside
 from wizard.sources.records.table import Records
 from wizard.sources.records.units import unit_of
 from wizard.sources.samples import SampleTable
+from wizard.sources.source import BoxTable, Layout, Part, Progress, RawData, Survey, surveyed, without_sums
 from wizard.sources.split_names import split_of_folder
 from wizard.sources.trees.official_names import passed_over
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.raw import RawData
+from wizard.sources.source import RawData
 from wizard.sources.split_names import missing_parts
 from wizard.sources.trees import box_places
 from wizard.sources.trees.doubts import FolderRole, few

@@ -11,8 +11,8 @@ from wizard.sources.annotations import read_box_folder, read_boxes
 from wizard.sources.classes import Classes
 from wizard.sources.left_out import in_words
 from wizard.sources.parts import build_only
-from wizard.sources.raw import BoxTable, Layout, Part, Progress, Survey, surveyed, without_sums
 from wizard.sources.samples import SampleTable
+from wizard.sources.source import BoxTable, Layout, Part, Progress, Survey, surveyed, without_sums
 from wizard.sources.trees.labelling import Labelling
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import ClassList

@@ -10,8 +10,8 @@ from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import ranks
 from wizard.sources.classes import imagenet
 from wizard.sources.official import archive_names
-from wizard.sources.raw import Progress, RawData
 from wizard.sources.samples import SampleTable
+from wizard.sources.source import Progress, RawData
 from wizard.sources.trees.image_folders import ImageFolders
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.official_names import said

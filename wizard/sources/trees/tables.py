@@ -17,8 +17,8 @@ from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.archive_hints import told_of_zeros
 from wizard.sources.cache import Arrays
 from wizard.sources.left_out import instead_of_images
-from wizard.sources.raw import Progress
 from wizard.sources.samples import SampleTable
+from wizard.sources.source import Progress
 from wizard.sources.split_names import split_of_folder
 from wizard.sources.trees.copies import copies
 from wizard.sources.trees.labelling import Labelling, Misnamed, safe

@@ -10,8 +10,8 @@ import numpy as np
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.classes import UNLABELLED, Classes
-from wizard.sources.raw import Progress
 from wizard.sources.samples import LeftOut, SampleTable
+from wizard.sources.source import Progress
 from wizard.sources.trees.copies import copies
 from wizard.sources.trees.labelling import Labelling, Misnamed, safe
 from wizard.sources.trees.listing import Bounds

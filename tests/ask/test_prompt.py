@@ -1,0 +1,63 @@
+import pytest
+
+from wizard.ask.prompt import Asked, Choice, Misread, Value, title, understood
+
+SPLITS = (Choice(value="train", title="Train"), Choice(value="validation", title="Validation"))
+CASES = (Choice(value="Aa", title="Aa"), Choice(value="aa", title="aa"))
+LABELS = (Choice(value=1, title="1 to 1000"), Choice(value=0, title="0 to 999"))
+
+
+def asked(kind: str, default: Value | None = None, choices: tuple[Choice, ...] = ()) -> Asked:
+    return Asked(key="key", kind=kind, text="?", default=default, choices=choices)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "meant"),
+    [
+        (asked("text", "a"), "", "a"),
+        (asked("text", "a"), " b ", "b"),
+        (asked("number", 480), "1,024", 1024),
+        (asked("choice", "train", SPLITS), "2", "validation"),
+        (asked("choice", "train", SPLITS), "Validation", "validation"),
+        (asked("choices", ["train"], SPLITS), "1, 2", ["train", "validation"]),
+        (asked("choices", ["train"], SPLITS), "validation", ["validation"]),
+        (asked("choice", "aa", CASES), "aa", "aa"),
+        (asked("choice", "aa", CASES), "Aa", "Aa"),
+        (asked("choice", 1, LABELS), "0", 0),
+        (asked("choice", 1, LABELS), "1", 1),
+        (asked("choice", 1, LABELS), "0 to 999", 0),
+        (asked("text", ""), " ", ""),
+        (asked("file"), " cookies.txt ", "cookies.txt"),
+        (asked("secret", ""), " back? ", " back? "),
+        (asked("secret", ""), "", ""),
+        (asked("secret", ""), "pasted\n", "pasted"),
+    ],
+)
+def test_words_mean_an_answer_of_the_questions_kind(question: Asked, words: str, meant: Value) -> None:
+    assert understood(question, words) == meant
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "why"),
+    [
+        (asked("text"), "", "no default"),
+        (asked("number", 1), "many", "'many' is not a whole number"),
+        (asked("number", 1), "4.5", "'4.5' is not a whole number"),
+        (asked("choice", "train", SPLITS), "3", "none of the choices: train, validation"),
+        (asked("choices", ["train"], SPLITS), "1,test", "'test' is none of the choices"),
+    ],
+)
+def test_other_words_are_none_and_it_is_said_why(question: Asked, words: str, why: str) -> None:
+    with pytest.raises(Misread, match=why):
+        understood(question, words)
+
+
+def test_an_answer_is_shown_by_its_title() -> None:
+    assert title(asked("choices", [], SPLITS), ["train", "validation"]) == "Train, Validation"
+    assert title(asked("choice", 1, LABELS), 0) == "0 to 999"
+    assert title(asked("number"), 480) == "480"
+
+
+def test_a_secret_is_never_shown() -> None:
+    assert title(asked("secret", ""), "hunter2") == "given"
+    assert title(asked("secret", ""), "") == "not given"

@@ -1,0 +1,79 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.sources.making import write
+from wizard.ask.context import Facts, look
+from wizard.ask.prompt import Value
+from wizard.ask.questions import BY_KEY
+from wizard.ask.validation import misfit
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "why"),
+    [
+        ("image.quality", 0, "0 is below 1; JPEG quality can be 1 to 100."),
+        ("image.quality", 101, "101 is above 100; JPEG quality can be 1 to 100."),
+        ("image.size", 20000, "20,000 is above 16,384; Shortest side can be 1 to 16,384."),
+        ("output.train_shards", 0, "0 is below 1; Train shards can be 1 to 99,999."),
+        ("name", "a b", "name = 'a b': allowed is letters, digits, _ . and -, the first a letter or a digit"),
+        ("name", "..", "name = '..': allowed is letters, digits, _ . and -, the first a letter or a digit"),
+        ("name", "", "A name is needed."),
+        ("name", "a" * 101, f"name = '{'a' * 101}': allowed is 100 letters at most"),
+        (
+            "source.path",
+            "/\udcff",
+            "The folder's name is no UTF-8, which a profile cannot hold. Name another one, or a link to it.",
+        ),
+        ("run.workers", "many", "run.workers = 'many': allowed is \"auto\", or a whole number from 1 to 4096"),
+        ("source.splits", [], "Choose one at least."),
+        ("image.quality", 85, ""),
+        ("name", "run-1.b", ""),
+        ("run.workers", "8", ""),
+        ("run.workers", "auto", ""),
+        ("source.splits", ["train"], ""),
+        ("image.resize", "crop", ""),
+    ],
+)
+def test_an_answer_fits_or_it_is_said_why_not(key: str, value: Value, why: str) -> None:
+    assert misfit(BY_KEY[key], value, Facts()) == why
+
+
+def test_an_output_may_be_new_or_there_but_no_file_and_not_the_raw_data(tmp_path: Path) -> None:
+    question = BY_KEY["output.path"]
+    (tmp_path / "file").write_text("")
+    assert misfit(question, str(tmp_path / "new" / "deep"), Facts(folder=tmp_path / "raw")) == ""
+    assert misfit(question, str(tmp_path), Facts(folder=tmp_path / "raw")) == ""
+    assert "is a file" in misfit(question, str(tmp_path / "file"), Facts())
+    assert "is a file" in misfit(question, str(tmp_path / "file" / "in"), Facts())
+    assert "raw data's own folder" in misfit(question, str(tmp_path), Facts(folder=tmp_path))
+    assert misfit(question, "~no-such-user-here/x", Facts())
+
+
+def test_an_output_beside_archives_may_lie_in_their_folder(facts: Facts) -> None:
+    assert facts.folder is not None
+    assert misfit(BY_KEY["output.path"], str(facts.folder / "train"), facts) == ""
+
+
+@pytest.mark.parametrize(("form", "fits"), [("tfrecord", True), ("webdataset", True), ("folders", False)])
+def test_an_output_around_the_raw_data_is_refused_where_its_folders_are_written_to(
+    tmp_path: Path, form: str, fits: bool
+) -> None:
+    write(tmp_path, ["train/cats/1.jpg"])
+    facts = look(Facts(), tmp_path / "train", lambda _event: None)
+    why = misfit(BY_KEY["output.path"], str(tmp_path), facts, {"output.format": form})
+    assert bool(why) != fits
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+def test_an_output_that_cannot_be_written_is_refused_with_what_would_mend_it() -> None:
+    why = misfit(BY_KEY["output.path"], "/proc/imagenet", Facts())
+    assert why.startswith("/proc ")
+    assert why.endswith("or name another folder.")
+
+
+def test_more_shards_than_images_are_refused(facts: Facts) -> None:
+    question = BY_KEY["output.validation_shards"]
+    assert misfit(question, 24, facts) == ""
+    assert misfit(question, 25, facts) == "validation has 24 images; 25 shards would leave some empty."

@@ -1,0 +1,221 @@
+import errno
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from wizard.errors import MachineError
+from wizard.machine import page_cache
+from wizard.machine.page_cache import BY_HAND, Facts, drop, facts, look, way
+
+USER = Facts(
+    system="Linux",
+    root=False,
+    target=Path("/proc/sys/vm/drop_caches"),
+    refused=errno.EACCES,
+    container="",
+    sudo="/usr/bin/sudo",
+)
+ROOT = replace(USER, root=True, refused=0)
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="there are no scripts and no root here")
+
+
+def refused(there: Facts) -> MachineError:
+    with pytest.raises(MachineError) as caught:
+        way(there)
+    return caught.value
+
+
+def fake_sudo(tmp_path: Path, script: str) -> str:
+    path = tmp_path / "sudo"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_cache_is_what_can_be_dropped_so_shared_memory_and_the_kernels_own_caches_are_not_in_it(tmp_path: Path) -> None:
+    meminfo = tmp_path / "meminfo"
+    meminfo.write_text("Buffers: 200 kB\nCached: 5000 kB\nShmem: 1500 kB\nSReclaimable: 9000 kB\nHugePages_Total: 0\n")
+    seen = look(meminfo)
+    assert (seen.cache, seen.shared) == (3700 * 1024, 1500 * 1024)
+
+
+def test_all_of_memory_is_used_or_available() -> None:
+    seen = look()
+    assert seen.total == psutil.virtual_memory().total
+    assert seen.used + seen.available == seen.total
+    assert 0 < seen.free <= seen.total
+
+
+def test_where_the_system_does_not_tell_of_its_cache_nothing_is_claimed(tmp_path: Path) -> None:
+    seen = look(tmp_path / "not there")
+    assert (seen.cache, seen.shared) == (None, None)
+    assert 0 < seen.available < seen.total
+
+
+@posix
+def test_the_largest_processes_are_told_with_their_owner_and_a_command_that_can_be_printed() -> None:
+    """A child looks, since nobody sees themselves or their own children."""
+    program = (
+        "from wizard.machine.page_cache import largest\nimport os\nprint(os.getpid(), *largest(10_000), sep='\\n')"
+    )
+    with subprocess.Popen(["/bin/sh", "-c", "read gone #\x1b[31m"], stdin=subprocess.PIPE) as trainer:
+        ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
+        trainer.communicate(b"\n")
+    own, *lines = ran.stdout.splitlines()
+    sizes = [int(line.partition("resident=")[2].partition(",")[0]) for line in lines]
+    assert sizes == sorted(sizes, reverse=True)
+    assert not [line for line in lines if f"pid={own}," in line]
+    seen = next(line for line in lines if f"pid={trainer.pid}," in line)
+    assert f"user={psutil.Process().username()!r}" in seen
+    assert "command='sh -c read gone # [31m'" in seen
+
+
+def test_neither_this_process_nor_one_that_it_started_is_among_the_largest() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        seen = {process.pid for process in page_cache.largest(10_000)}
+        child.communicate(b"\n")
+    assert not seen & {os.getpid(), child.pid}
+
+
+def test_who_may_write_does_and_who_may_not_uses_sudo() -> None:
+    assert way(ROOT) == "write"
+    assert way(replace(ROOT, container="/.dockerenv")) == "write"
+    assert way(USER) == "sudo"
+    assert way(replace(USER, container="/.dockerenv")) == "sudo"
+
+
+@pytest.mark.parametrize("root", [True, False])
+def test_a_container_that_may_not_write_is_sent_to_its_host(root: bool) -> None:
+    error = refused(replace(USER, root=root, refused=errno.EROFS, container="/.dockerenv"))
+    assert "drop_caches cannot be written: Read-only file system." in error.what
+    assert "a container, going by /.dockerenv" in error.what
+    assert error.hint == f"On the host, type: {BY_HAND}"
+    assert error.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [
+        (errno.EACCES, "Permission denied. Root of a user namespace"),
+        (errno.EPERM, "Operation not permitted. A rule of this system"),
+        (errno.EROFS, "Read-only file system. It is mounted read-only"),
+    ],
+)
+def test_root_that_is_refused_reads_what_was_refused_and_why(number: int, why: str) -> None:
+    error = refused(replace(ROOT, refused=number))
+    assert f"/proc/sys/vm/drop_caches cannot be written: {why}" in error.what
+    assert error.hint.endswith(BY_HAND)
+
+
+def test_without_root_and_without_sudo_an_administrator_has_to_do_it() -> None:
+    error = refused(replace(USER, sudo=None))
+    assert "you are not root, and there is no sudo" in error.what
+    assert error.hint == f"Ask an administrator to type: {BY_HAND}"
+
+
+def test_in_a_container_without_root_and_sudo_its_own_root_may_do_it_or_the_hosts() -> None:
+    error = refused(replace(USER, sudo=None, container="$container"))
+    assert error.what.endswith("the page cache is its host's, and the container's own root may or may not drop it.")
+    assert error.hint == f"Try imagenet-setup free-memory as its root; else, on the host, type: {BY_HAND}"
+
+
+def test_a_kernel_without_such_a_file_is_told() -> None:
+    assert "keeps its page cache to itself" in refused(replace(ROOT, refused=errno.ENOENT)).what
+
+
+@pytest.mark.parametrize(("system", "name", "hint"), [("Darwin", "macOS", "sudo purge"), ("Windows", "Windows", "")])
+def test_other_systems_are_told_what_they_have_instead(system: str, name: str, hint: str) -> None:
+    error = refused(replace(USER, system=system))
+    assert error.what.endswith(f"this is {name}.")
+    assert hint in error.hint
+
+
+@posix
+@pytest.mark.usefixtures("ordinary")
+def test_the_facts_are_what_opening_the_file_gives(tmp_path: Path) -> None:
+    target = tmp_path / "drop_caches"
+    assert facts(target).refused == errno.ENOENT
+    target.write_text("0")
+    assert facts(target).refused == 0
+    target.chmod(0o400)
+    assert facts(target).refused == errno.EACCES
+    assert target.read_text() == "0"
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="there is no unshare here")
+def test_a_read_only_mount_is_told_from_missing_rights(tmp_path: Path) -> None:
+    """As nobody, who may not write the file in any case: only root of the host could help."""
+    target = tmp_path / "drop_caches"
+    target.touch(0o200)
+    tmp_path.chmod(0o755)
+    program = f"""
+import os
+from pathlib import Path
+from wizard.machine.page_cache import facts
+target = os.open("{tmp_path}", os.O_PATH)
+os.fchdir(target)
+os.seteuid(65534)
+print(facts(Path("drop_caches")).refused)
+"""
+    mount = f'mount --bind {target} {target} && mount -o remount,ro,bind {target} && exec "$@"'
+    words = ["unshare", "-m", "sh", "-c", mount, "sh", sys.executable, "-c", program]
+    ran = subprocess.run(words, capture_output=True, text=True, check=False)
+    if ran.returncode and "Traceback" not in ran.stderr:
+        pytest.skip(f"nothing can be mounted here: {ran.stderr.strip()}")
+    assert ran.stdout.strip() == str(errno.EROFS), ran.stderr
+
+
+def test_a_container_is_known_by_its_files_and_its_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_cache, "_SIGNS", (str(tmp_path / ".dockerenv"),))
+    monkeypatch.delenv("container", raising=False)
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    assert facts().container == ""
+    monkeypatch.setenv("container", "podman")
+    assert facts().container == "$container"
+    (tmp_path / ".dockerenv").touch()
+    assert facts().container == str(tmp_path / ".dockerenv")
+
+
+def test_writing_drops_and_makes_no_file(tmp_path: Path) -> None:
+    target = tmp_path / "drop_caches"
+    with pytest.raises(MachineError, match="No such file"):
+        drop(replace(ROOT, target=target), "write")
+    target.touch()
+    drop(replace(ROOT, target=target), "write")
+    assert target.read_bytes() == b"1\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+def test_a_refusal_that_comes_with_the_write_itself_is_told() -> None:
+    with pytest.raises(MachineError, match="/dev/full cannot be written: No space left on device"):
+        drop(replace(ROOT, target=Path("/dev/full")), "write")
+
+
+@posix
+@pytest.mark.parametrize(("password", "words"), [(True, "tee"), (False, "-n tee")])
+def test_sudo_gets_the_number_and_asks_for_a_password_only_where_it_may(
+    tmp_path: Path, password: bool, words: str
+) -> None:
+    sudo = fake_sudo(tmp_path, f'printf "%s " "$@" > {tmp_path}/words; [ "$1" = -n ] && shift; exec "$@"')
+    drop(replace(USER, sudo=sudo, target=tmp_path / "drop_caches"), "sudo", password=password)
+    assert (tmp_path / "drop_caches").read_bytes() == b"1\n"
+    assert (tmp_path / "words").read_text() == f"{words} {tmp_path / 'drop_caches'} "
+
+
+@posix
+def test_what_sudo_says_when_it_refuses_is_passed_on(tmp_path: Path) -> None:
+    sudo = fake_sudo(tmp_path, "echo sudo: a password is required >&2; exit 1")
+    with pytest.raises(MachineError) as caught:
+        drop(replace(USER, sudo=sudo), "sudo")
+    assert caught.value.what == "sudo did not drop the page cache (exit code 1): sudo: a password is required"
+    assert caught.value.hint == f"See that you may use sudo here (sudo -v), or ask an administrator to type: {BY_HAND}"
+    with pytest.raises(MachineError) as caught:
+        drop(replace(USER, sudo=sudo, container="/.dockerenv"), "sudo")
+    assert caught.value.hint.endswith(f"or on the host, type: {BY_HAND}")

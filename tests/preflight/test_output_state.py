@@ -1,0 +1,117 @@
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers import build_dataset, profile, shards
+from wizard.engine.targets import STATE_FOLDER
+from wizard.events import Checked
+from wizard.ilsvrc2012.archives import Split
+from wizard.planning import make_plan
+from wizard.preflight.output_state import foreseen, occupied
+from wizard.sources.source import Survey
+
+CROP: dict[str, Any] = {"resize": "crop", "height": 64, "width": 96, "quality": 85}
+"""What the fixture `built` was built with, and all boxes."""
+
+
+def seen(raw: Path, out: Path, surveys: dict[Split, Survey], **sections: Any) -> Checked:
+    return occupied(profile(raw, out, **{"image": CROP, "source": {"boxes": "all"}, **sections}), surveys)
+
+
+def test_what_is_foreseen_is_part_of_the_plan(raw: Path, tmp_path: Path, surveys: dict[Split, Survey]) -> None:
+    asked = profile(raw, tmp_path, image=CROP)
+    assert foreseen(asked, surveys).items() <= make_plan(asked, lambda _: None).ingredients.items()
+
+
+def test_a_new_or_empty_folder_passes(raw: Path, tmp_path: Path, surveys: dict[Split, Survey]) -> None:
+    for out in (tmp_path, tmp_path / "new"):
+        assert seen(raw, out, surveys).status == "pass"
+
+
+def test_shards_of_the_same_plan_pass_and_are_counted(raw: Path, built: Path, surveys: dict[Split, Survey]) -> None:
+    check = seen(raw, built, surveys)
+    assert (check.status, check.seen) == ("pass", f"7 of 7 shards of this build are in {built}")
+
+
+@pytest.mark.parametrize(
+    ("sections", "difference"),
+    [
+        ({"output": {"seed": 1}}, "seed: there 2012 · asked for 1"),
+        ({"output": {"train_shards": 6}}, "train shards: there 5 · asked for 6"),
+        ({"image": CROP | {"quality": 86}}, "JPEG quality 86"),
+        ({"source": {"boxes": "all", "splits": ["train"]}}, "validation shards: there 2 · asked for none"),
+    ],
+)
+def test_shards_of_another_plan_fail_with_the_difference(
+    raw: Path, built: Path, surveys: dict[Split, Survey], sections: dict[str, Any], difference: str
+) -> None:
+    check = seen(raw, built, surveys, **sections)
+    assert check.status == "fail"
+    assert difference in check.seen
+
+
+def test_shards_without_a_journal_fail(raw: Path, built_copy: Path, surveys: dict[Split, Survey]) -> None:
+    shutil.rmtree(built_copy / STATE_FOLDER)
+    check = seen(raw, built_copy, surveys)
+    assert check.status == "fail"
+    assert shards(built_copy)[0].name in check.seen
+
+
+OUTPUTS: list[dict[str, Any]] = [
+    {},
+    {"features": "tpu"},
+    {"split_folders": True},
+    {"format": "folders"},
+    {"format": "flat"},
+    {"format": "webdataset"},
+    {"format": "webdataset", "label_base": 1},
+    {"index": False},
+]
+
+
+@pytest.mark.parametrize("output", OUTPUTS, ids=str)
+def test_for_every_target_what_is_foreseen_is_part_of_the_plan(
+    raw: Path, tmp_path: Path, surveys: dict[Split, Survey], output: dict[str, Any]
+) -> None:
+    asked = profile(raw, tmp_path, output=output)
+    assert foreseen(asked, surveys).items() <= make_plan(asked, lambda _: None).ingredients.items()
+
+
+@pytest.mark.parametrize("output", OUTPUTS[2:6], ids=str)
+def test_every_target_goes_on_with_its_own_shards(
+    raw: Path, tmp_path: Path, surveys: dict[Split, Survey], output: dict[str, Any]
+) -> None:
+    build_dataset(raw, tmp_path, output=output)
+    check = occupied(profile(raw, tmp_path, output=output), surveys)
+    assert (check.status, check.seen) == ("pass", f"7 of 7 shards of this build are in {tmp_path}")
+
+
+@pytest.mark.parametrize("output", OUTPUTS[1:6], ids=str)
+def test_shards_of_another_target_fail_with_the_difference(
+    raw: Path, built: Path, surveys: dict[Split, Survey], output: dict[str, Any]
+) -> None:
+    check = seen(raw, built, surveys, output=output)
+    assert check.status == "fail"
+    assert "tf.train.Example with the 15 features" in check.seen or "shards lie: there none" in check.seen
+    assert check.mend == "Choose another folder: --set output.path=FOLDER"
+
+
+def test_tfrecords_fail_where_folders_were_begun(raw: Path, tmp_path: Path, surveys: dict[Split, Survey]) -> None:
+    build_dataset(raw, tmp_path, output={"format": "folders"})
+    check = occupied(profile(raw, tmp_path), surveys)
+    assert check.status == "fail"
+    assert "format: there image files in folders of classes" in check.seen
+
+
+def test_foreign_images_fail_where_folders_are_asked_for_and_nowhere_else(
+    raw: Path, tmp_path: Path, surveys: dict[Split, Survey]
+) -> None:
+    (tmp_path / "val" / "mine").mkdir(parents=True)
+    (tmp_path / "val" / "mine" / "a.jpg").write_bytes(b"jpeg")
+    check = occupied(profile(raw, tmp_path, output={"format": "folders"}), surveys)
+    assert check.status == "fail"
+    assert check.seen == f"{tmp_path} holds image files, among them val/mine/a.jpg, of unknown origin"
+    for output in ({}, {"format": "flat"}, {"format": "webdataset"}):
+        assert occupied(profile(raw, tmp_path, output=output), surveys).status == "pass"

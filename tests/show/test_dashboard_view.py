@@ -1,0 +1,191 @@
+import io
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from tests.show.scenes import GB, Clock, beat, estimated, machine, shard_done, split, started, under_way
+from wizard.events import Preparing
+from wizard.show.dashboard_view import picture
+from wizard.show.progress import Tally
+
+WIDTHS = [40, 60, 79, 80, 100, 200]
+HEIGHTS = [10, 24, 50]
+STORYBOARD = """\
+╭ train-480-q85 ────────────────────────────────── 00:00:10 · about 01:05 left ╮
+│ All         ━━━━━━━━━━━━━━──────────────────────────  35 %   700 of 2,000    │
+│ train       ━━━━━───────────────────────────────────  13 %   0 of 10 shards  │
+│ validation  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ 100 %   10 of 10 shards │
+│ 20 images/s · read 2.0 MB/s → wrote 1.0 MB/s (50 %)                          │
+│ 510.0 MB so far, about 575.0 MB expected                                     │
+├ workers ─────────────────────────────────────────────────────────────────────┤
+│ 1 train-00000  ━━━━━━━━━━━━━━━━━━━━━━╸───────────  66 %      10/s    61.2 MB │
+│ 2 train-00001  ━━━━━━━━━━━━━━━━━━━━━━╸───────────  66 %      10/s    61.2 MB │
+├ machine · limited by the CPU ────────────────────────────────────────────────┤
+│ CPU 99 % · RAM 1.1 of 24.6 GB · disk 385.0 GB free → 384.9 GB at the end     │
+├ events ──────────────────────────────────────────────────────────────────────┤
+│ 00:10  converted n02105855_2933.JPEG (PNG → JPEG)                            │
+│ 00:10  ! worker 4711 was killed by the system, most likely for want of memo… │
+╰ Ctrl-C: finish these shards and stop · again: stop now ──────────────────────╯"""
+NARROW = """\
+train-480-q85                00:00:10 · about 01:05 left
+All         ━━━━━━━─────────────  35 %   700 of 2,000
+train       ━━╸─────────────────  13 %   0 of 10 shards
+validation  ━━━━━━━━━━━━━━━━━━━━ 100 %   10 of 10 shards
+20 images/s · 510.0 MB so far · about 575.0 MB expected
+1 train-00000  66 %
+2 train-00001  66 %
+Ctrl-C: finish these shards and stop · again: stop now"""
+
+
+def drawn(tally: Tally, width: int, height: int, *, ascii_only: bool = False) -> list[str]:
+    file = io.StringIO()
+    console = Console(file=file, width=width, height=height)
+    console.print(*picture(tally, width, height, ascii_only=ascii_only), sep="\n")
+    return file.getvalue().rstrip("\n").split("\n")
+
+
+def text(tally: Tally, width: int, height: int = 50) -> str:
+    return "\n".join(drawn(tally, width, height))
+
+
+@pytest.mark.parametrize("width", [1, 10, 20, *WIDTHS])
+@pytest.mark.parametrize("height", [1, 2, 5, 9, *HEIGHTS])
+@pytest.mark.parametrize("workers", [0, 1, 2, 64])
+def test_room_is_left_at_the_right_and_below(width: int, height: int, workers: int) -> None:
+    lines = drawn(under_way(workers), width, height)
+    assert max(len(line) for line in lines) <= max(1, width - 3)
+    assert len(lines) <= max(1, height - 1)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("height", HEIGHTS)
+def test_how_far_all_and_every_split_is_can_always_be_seen(width: int, height: int) -> None:
+    lines = [line.strip("│ ") for line in drawn(under_way(), width, height)]
+    for name, percent in [("All", " 35 %"), ("train", " 13 %"), ("validation", " 100 %")]:
+        assert any(line.startswith(name) and percent in line for line in lines)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+def test_images_shards_and_times_are_told(width: int) -> None:
+    seen = text(under_way(), width)
+    assert "700 of 2,000" in seen
+    assert "0 of 10 shards" in seen
+    assert "10 of 10 shards" in seen
+    assert "00:00:10 · about 01:05 left" in seen
+
+
+def test_a_wide_window_shows_everything() -> None:
+    assert text(under_way(), 84) == STORYBOARD
+
+
+def test_a_narrow_window_has_no_box_and_a_line_a_worker() -> None:
+    assert text(under_way(), 60) == NARROW
+
+
+def test_speed_and_bytes_are_told() -> None:
+    tally = under_way()
+    assert "20 images/s · read 2.0 MB/s → wrote 1.0 MB/s (50 %)" in text(tally, 100)
+    assert "510.0 MB so far, about 575.0 MB expected" in text(tally, 100)
+    assert "20 images/s · 510.0 MB so far · about 575.0 MB expected" in text(tally, 60)
+
+
+def test_without_beats_the_workers_are_waited_for() -> None:
+    tally = Tally(now=Clock())
+    tally.add(started())
+    assert "waiting for the workers · 0 bytes so far" in text(tally, 100)
+    assert "left" not in text(tally, 100)
+
+
+@pytest.mark.parametrize("width", [60, 100])
+def test_skipped_images_are_counted(width: int) -> None:
+    tally = under_way()
+    tally.add(shard_done(7, skipped=("a", "b", "c")))
+    assert "3 skipped" in text(tally, width)
+
+
+def test_a_worker_has_a_number_a_shard_a_rate_and_its_memory() -> None:
+    row = next(line for line in drawn(under_way(), 100, 50) if "train-00001" in line)
+    assert row.split() == ["│", "2", "train-00001", "━" * 26 + "╸" + "─" * 13, "66", "%", "10/s", "61.2", "MB", "│"]
+
+
+@pytest.mark.parametrize("width", [60, 100])
+def test_workers_that_have_no_room_are_counted(width: int) -> None:
+    lines = drawn(under_way(64), width, 24)
+    rows = sum("train-000" in line for line in lines)
+    assert rows > 5
+    assert any(f"and {64 - rows} more workers" in line for line in lines)
+
+
+def test_events_go_first_then_workers_then_the_machine() -> None:
+    def sections(height: int) -> list[str]:
+        lines = drawn(under_way(), 100, height)
+        return [name for name in ("workers", "machine", "events") if any(f"├ {name}" in line for line in lines)]
+
+    assert sections(24) == ["workers", "machine", "events"]
+    assert sections(13) == ["workers", "machine"]
+    assert sections(10) == ["machine"]
+    assert sections(9) == []
+
+
+def test_the_disk_is_foretold() -> None:
+    tally = Tally(now=Clock())
+    tally.add(estimated(66 * GB))
+    tally.add(started())
+    tally.add(machine(free=100 * GB))
+    assert "CPU 99 % · RAM 1.1 of 24.6 GB · disk 100.0 GB free → 34.0 GB at the end" in text(tally, 100)
+
+
+def test_a_disk_that_will_not_do_is_told() -> None:
+    tally = Tally(now=Clock())
+    tally.add(estimated(66 * GB))
+    tally.add(started())
+    tally.add(machine(free=50 * GB))
+    assert "disk 50.0 GB free, 66.0 GB still to write" in text(tally, 100)
+
+
+def test_an_ascii_terminal_gets_ascii_alone() -> None:
+    tally = under_way(64)
+    tally.remember("skipped Köln.JPEG")
+    for width in WIDTHS:
+        lines = drawn(tally, width, 24)
+        plain = drawn(tally, width, 24, ascii_only=True)
+        assert all(line.isascii() for line in plain)
+        assert [len(line) for line in plain] == [len(line) for line in lines]
+
+
+def test_names_cannot_break_the_picture() -> None:
+    tally = under_way()
+    tally.output = "/data/" + "a\n\x1b[2J" * 50
+    tally.remember("skipped \n\x1b[31m大.JPEG " * 20)
+    lines = drawn(tally, 100, 50)
+    assert {cell_len(line) for line in lines} == {96}
+
+
+def test_a_dataset_in_the_root_has_a_name() -> None:
+    tally = under_way()
+    tally.output = "/"
+    assert drawn(tally, 100, 50)[0].startswith("╭ / ─")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_preparation_shows_its_step_and_percent(width: int) -> None:
+    tally = Tally()
+    tally.add(Preparing(step="headers of ILSVRC2012_img_train.tar", done=37, total=100))
+    tally.add(Preparing(step="MD5 of ILSVRC2012_img_val.tar", done=147 * GB, total=148 * GB))
+    first, second = drawn(tally, width, 24)
+    assert first.startswith("headers of ILSVRC2012")
+    assert " 37 %" in first
+    assert " 99 %" in second
+    assert width < 79 or second.endswith("of 148.0 GB")
+
+
+def test_there_is_nothing_to_see_before_anything_happens() -> None:
+    assert picture(Tally(), 100, 24) == []
+
+
+def test_an_empty_shard_is_whole() -> None:
+    tally = Tally(now=Clock())
+    tally.add(started(split(images=0)))
+    tally.add(beat(1, 0, 0, total=0))
+    assert text(tally, 100).count("100 %") == 3

@@ -1,0 +1,81 @@
+import json
+import time
+
+import pytest
+
+from tests.show.scenes import estimated, machine
+from tests.test_events import RESULT
+from wizard.events import Beat, Checked, Event, Note, Preparing, ShardDone, SplitStart, Started, WorkerLost
+from wizard.output import Output
+from wizard.show.reporters import Lines, Ndjson, told
+
+STARTED = Started(
+    plan_id="p",
+    output="/out",
+    workers=2,
+    splits=(SplitStart(split="train", images=10, shards=2, images_done=4, shards_done=1),),
+)
+BEAT = Beat(worker=1, shard="train-00000-of-00001", split="train", done=3, total=6, bytes_in=1, bytes_out=1, rss=1)
+DONE = ShardDone(result=RESULT)
+
+
+def say(events: list[Event], every: float, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    face = Lines(Output("plain"), every)
+    with face.shown():
+        for event in events:
+            face.handle(event)
+    return capsys.readouterr().err.splitlines()
+
+
+def test_lines_say_at_once_what_matters(capsys: pytest.CaptureFixture[str]) -> None:
+    events: list[Event] = [Note(text="a"), Note(text="b", warning=True), STARTED, BEAT, DONE]
+    events.append(WorkerLost(shard="s", attempt=1, reason="worker 7 died"))
+    assert say(events, 99, capsys) == [
+        "- a",
+        "[!!] b",
+        "Building 10 train images in 2 shards (1 of them done before) with 2 workers in /out (plan p)",
+        "- converted a (PNG -> JPEG)",
+        "[!!] skipped b: r",
+        "[!!] worker 7 died, while on s (attempt 1); the shard is tried again",
+    ]
+
+
+def test_lines_say_every_so_often_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    said = say([Preparing(step="headers", done=1, total=4), STARTED, BEAT], 0, capsys)
+    assert said[0] == "headers: 25 % of 4 bytes"
+    assert said[2].startswith("00:00:00   70 %  7/10")
+    assert "img/s" in said[2]
+
+
+def test_a_check_says_what_was_seen_and_what_would_mend_it() -> None:
+    passed = Checked(name="cores", status="pass", looked_at="/proc", seen="2 cores may be used")
+    warned = Checked(name="memory", status="warn", looked_at="/sys", seen="4.0 GB", mend="using 13 workers")
+    failed = Checked(name="write-access", status="fail", looked_at="/data", seen="/data is root's", mend="sudo chown")
+    assert told(passed) == ["✓ cores         2 cores may be used"]
+    assert told(warned) == ["! memory        4.0 GB → using 13 workers"]
+    assert told(failed) == [], "the error that ends the command tells it"
+
+
+def test_an_estimate_is_said_in_words() -> None:
+    assert told(estimated()) == [
+        "→ about 66.0 GB (64.0 to 69.1) · about 31 minutes (27 to 37) with 2 workers · measured on 512 images"
+    ]
+
+
+def test_lines_say_nothing_of_the_machine(capsys: pytest.CaptureFixture[str]) -> None:
+    assert say([STARTED, machine(), machine()], 0, capsys)[1:] == []
+
+
+def test_ndjson_holds_what_comes_often_to_one_a_second_of_each_kind(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    face = Ndjson(Output("json"))
+    for step in (0.0, 0.5, 1.1):
+        now = 100.0 + step
+        face.handle(BEAT)
+        face.handle(machine())
+    face.handle(DONE)
+    told = [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()]
+    assert told == ["beat", "machine", "beat", "machine", "shard_done"]

@@ -1,0 +1,26 @@
+import json
+from dataclasses import asdict
+
+from wizard.engine.shard_result import ConvertedImage, ShardResult, SkippedImage
+from wizard.events import ShardDone, WorkerLost, as_json
+
+RESULT = ShardResult(
+    shard="train-00000-of-00001",
+    split="train",
+    images=1,
+    boxes=2,
+    bytes_in=3,
+    bytes_out=4,
+    sha256="ab",
+    converted=(ConvertedImage(name="a", kind="PNG"),),
+    skipped=(SkippedImage(file="f", name="b", reason="r"),),
+)
+
+
+def test_a_result_survives_json() -> None:
+    assert ShardResult.from_json(json.loads(json.dumps(asdict(RESULT)))) == RESULT
+
+
+def test_events_have_snake_case_names_and_json_fields() -> None:
+    assert as_json(WorkerLost(shard="s", attempt=1, reason="r"))[0] == "worker_lost"
+    assert json.dumps(as_json(ShardDone(result=RESULT)))

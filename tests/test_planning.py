@@ -1,0 +1,367 @@
+import gzip
+import random
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.helpers import (
+    CLASSES,
+    ODD,
+    PER_CLASS,
+    TRAIN,
+    VALIDATION,
+    add_test_archive,
+    build_dataset,
+    features,
+    profile,
+    survey,
+    tar,
+)
+from wizard import synthetic
+from wizard.engine.plan import Plan, plan_id
+from wizard.engine.targets import Target
+from wizard.errors import InputError, UsageError
+from wizard.events import Event, Note
+from wizard.formats import example, tfrecord
+from wizard.ilsvrc2012.archives import IMAGES, SPLITS, Split
+from wizard.ilsvrc2012.synsets import rank_of_image, synsets, validation_ranks
+from wizard.planning import all_shards, goal, label_base, make_plan, stored_base, target
+from wizard.sources.samples import Form, SampleTable, in_one_file
+from wizard.sources.source import Survey, surveyed
+
+NUMBERS = range(1, 9)
+"""Of the validation images of `matching`."""
+
+
+def plan_of(raw: Path, **source: Any) -> Plan:
+    return make_plan(profile(raw, raw.parent / "out", source=source), lambda _event: None)
+
+
+def names(plan: Plan, split: int = 0) -> list[str]:
+    """In the order in which they are written."""
+    part = plan.splits[split]
+    return [part.table[row].name for row in part.order]
+
+
+def ranks_of(found: list[str]) -> set[int | None]:
+    return {rank_of_image(name) for name in found}
+
+
+@pytest.fixture(scope="module")
+def matching(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first few validation images, and a train archive of their classes and of one that has none among them."""
+    folder, rng = tmp_path_factory.mktemp("matching"), random.Random(1)
+    ranks = {number: int(validation_ranks()[number - 1]) for number in NUMBERS}
+    classes = [
+        (f"{wnid}.tar", tar([(f"{wnid}_{n}.JPEG", synthetic.draw(rng, rank).data) for n in range(3)]))
+        for rank, wnid in ((rank, synsets()[rank].wnid) for rank in sorted({0, *ranks.values()}))
+    ]
+    images = [(f"ILSVRC2012_val_{n:08d}.JPEG", synthetic.draw(rng, rank).data) for n, rank in ranks.items()]
+    (folder / IMAGES["train"].name).write_bytes(tar(classes))
+    (folder / IMAGES["validation"].name).write_bytes(tar(images))
+    return folder
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_classes_are_the_first_in_the_order_of_their_wnids(raw: Path, count: int) -> None:
+    found = names(plan_of(raw, classes=count, splits=["train"]))
+    assert ranks_of(found) == set(range(count))
+    assert len(found) == len(set(found)) == count * PER_CLASS + ODD
+
+
+def test_their_images_keep_the_order_that_they_have_among_all(raw: Path) -> None:
+    every = names(plan_of(raw, splits=["train"]))
+    few = names(plan_of(raw, classes=2, splits=["train"]))
+    assert few == [name for name in every if name in set(few)]
+
+
+def test_a_plan_of_fewer_classes_differs_by_its_images_alone(raw: Path) -> None:
+    every = plan_of(raw, splits=["train"]).ingredients
+    few = plan_of(raw, classes=2, splits=["train"]).ingredients
+    assert every.keys() == few.keys()
+    assert {name for name in every if every[name] != few[name]} == {"train images", "train boxes", "train contents"}
+
+
+@pytest.mark.parametrize("count", [CLASSES, CLASSES + 1, 1000])
+def test_as_many_classes_as_there_are_or_more_make_the_same_plan(raw: Path, count: int) -> None:
+    every, asked = plan_of(raw, splits=["train"]), plan_of(raw, splits=["train"], classes=count)
+    assert len(asked.splits[0].table) == TRAIN
+    assert plan_id(asked.ingredients) == plan_id(every.ingredients)
+
+
+def test_validation_is_of_the_classes_that_train_is_of(matching: Path) -> None:
+    plan = plan_of(matching, classes=3, boxes="none")
+    chosen = sorted({0, *(int(validation_ranks()[number - 1]) for number in NUMBERS)})[:3]
+    train, validation = names(plan, 0), names(plan, 1)
+    assert ranks_of(train) == set(chosen)
+    assert len(train) == 9
+    assert set(validation) == {
+        f"ILSVRC2012_val_{number:08d}.JPEG" for number in NUMBERS if validation_ranks()[number - 1] in chosen
+    }
+    every = plan_of(matching, boxes="none").ingredients
+    differ = {name for name in every if every[name] != plan.ingredients[name]}
+    assert differ == {f"{split} {what}" for split in ("train", "validation") for what in ("images", "contents")}
+
+
+def test_the_order_of_the_splits_chooses_no_other_classes(matching: Path) -> None:
+    plan = plan_of(matching, classes=3, boxes="none")
+    turned = plan_of(matching, classes=3, boxes="none", splits=["validation", "train"])
+    assert [part.split for part in turned.splits] == ["validation", "train"]
+    assert [names(turned, 1), names(turned, 0)] == [names(plan, 0), names(plan, 1)]
+
+
+def test_validation_alone_has_its_own_first_classes(raw: Path) -> None:
+    every = names(plan_of(raw, splits=["validation"]))
+    few = names(plan_of(raw, splits=["validation"], classes=2))
+    assert len(every) == VALIDATION
+    first = sorted({rank for name in every if (rank := rank_of_image(name)) is not None})[:2]
+    assert few == [name for name in every if rank_of_image(name) in first]
+
+
+def test_a_split_without_an_image_of_the_chosen_classes_is_refused_with_the_ways_out(raw: Path) -> None:
+    with pytest.raises(InputError, match=r"validation has no images of the classes selected by .* = 1\.") as error:
+        plan_of(raw, classes=1)
+    assert "--set source.classes=" in error.value.hint
+    assert "source.splits" in error.value.hint
+
+
+def test_a_build_of_fewer_classes_is_whole_and_keeps_the_labels_of_the_full_set(raw: Path, tmp_path: Path) -> None:
+    everything = build_dataset(raw, tmp_path / "all", source={"splits": ["train"]})
+    few = build_dataset(raw, tmp_path / "few", source={"splits": ["train"], "classes": 2})
+    assert few.plan_id != everything.plan_id
+    found, every = features(tmp_path / "few"), features(tmp_path / "all")
+    assert len(found) == 2 * PER_CLASS + ODD
+    for name, record in found.items():
+        assert record["image/class/label"] == every[name]["image/class/label"]
+        assert record["image/encoded"] == every[name]["image/encoded"]
+        assert set(record) == set(every[name])
+
+
+def test_too_many_shards_are_told_by_the_images_of_the_chosen_classes(raw: Path, tmp_path: Path) -> None:
+    told: list[Event] = []
+    source = {"splits": ["train"], "classes": 1}
+    make_plan(profile(raw, tmp_path, source=source, output={"train_shards": TRAIN - 1}), told.append)
+    (warning,) = (event.text for event in told if isinstance(event, Note) and "leave some empty" in event.text)
+    assert warning == f"train: {TRAIN - 1} shards for {PER_CLASS + ODD} images leave some empty (output.train_shards)"
+
+
+def told_of(raw: Path, **sections: Any) -> list[Note]:
+    """What is told while a plan is made."""
+    events: list[Event] = []
+    make_plan(profile(raw, raw.parent / "out", **sections), events.append)
+    return [event for event in events if isinstance(event, Note)]
+
+
+RAW, OUT = Path("/raw"), Path("/out")
+RECORDS = replace(
+    in_one_file("a", name=np.array([b"a"]), offset=np.zeros(1, int), size=np.ones(1, int), label=np.zeros(1, np.int16)),
+    form="example",
+    label_base=1,
+)
+IMAGES_TABLE = replace(RECORDS, form="image", label_base=0)
+
+
+@pytest.mark.parametrize(
+    ("form", "output", "expected"),
+    [
+        ("image", {}, Target()),
+        ("image", {"features": "tpu", "index": False}, Target(features="tpu", index=False)),
+        ("image", {"split_folders": True}, Target(split_folders=True)),
+        ("image", {"format": "folders"}, Target(format="folders")),
+        ("image", {"format": "webdataset"}, Target(format="webdataset")),
+        ("example", {}, Target(features="source")),
+        ("example", {"shards": "keep"}, Target(features="source")),
+        ("example", {"format": "flat"}, Target(format="flat")),
+        ("example", {"format": "webdataset"}, Target(format="webdataset")),
+    ],
+)
+def test_the_target_is_what_is_asked_for_and_records_stay_records(
+    form: Form, output: dict[str, Any], expected: Target
+) -> None:
+    assert target(profile(RAW, OUT, output=output), form) == expected
+
+
+def test_shards_of_images_cannot_be_kept(raw: Path) -> None:
+    with pytest.raises(UsageError, match=r'output\.shards = "keep" keeps the shards of TFRecords') as error:
+        make_plan(profile(raw, raw.parent / "out", output={"shards": "keep"}), lambda _: None)
+    assert "output.train_shards" in error.value.hint
+
+
+def test_records_have_the_features_that_they_have() -> None:
+    with pytest.raises(UsageError, match=r"output\.features = 'tpu' is for images") as error:
+        target(profile(RAW, OUT, output={"features": "tpu"}), "example")
+    assert error.value.hint == "Leave output.features out"
+
+
+@pytest.mark.parametrize(
+    ("table", "output", "expected"),
+    [
+        (IMAGES_TABLE, {}, 1),
+        (IMAGES_TABLE, {"label_base": 0}, 0),
+        (IMAGES_TABLE, {"format": "folders"}, 0),
+        (IMAGES_TABLE, {"format": "webdataset"}, 0),
+        (IMAGES_TABLE, {"format": "webdataset", "label_base": 1}, 1),
+        (RECORDS, {}, 1),
+        (RECORDS, {"label_base": 1}, 1),
+        (RECORDS, {"format": "webdataset"}, 0),
+        (RECORDS, {"format": "webdataset", "label_base": 1}, 1),
+        (replace(RECORDS, label_base=0), {}, 0),
+    ],
+)
+def test_labels_begin_as_the_older_scripts_have_them_or_as_asked_or_as_records_do(
+    table: SampleTable, output: dict[str, Any], expected: int
+) -> None:
+    assert label_base(profile(RAW, OUT, output=output), table) == expected
+
+
+def test_records_do_not_get_other_labels() -> None:
+    with pytest.raises(UsageError, match=r"labels begin at 1, .* is 0, and records keep theirs") as error:
+        label_base(profile(RAW, OUT, output={"label_base": 0}), RECORDS)
+    assert "--set output.label_base=1" in error.value.hint
+
+
+def test_before_a_look_the_target_is_that_of_images() -> None:
+    asked = profile(RAW, OUT, output={"format": "webdataset"})
+    assert goal(asked, {}) == Target(format="webdataset")
+    assert stored_base(asked, {}) == 0
+    seen: dict[Split, Survey] = {"train": surveyed("train", RAW, RECORDS, shards=3)}
+    assert goal(profile(RAW, OUT), seen) == Target(features="source")
+    assert stored_base(profile(RAW, OUT), seen) == 1
+
+
+def test_kept_shards_are_as_many_as_the_source_has() -> None:
+    source = {"splits": ["train", "validation"]}
+    seen = {split: surveyed(split, RAW, RECORDS, shards=3) for split in SPLITS[:2]}
+    assert all_shards(profile(RAW, OUT, source=source, output={"shards": "keep"}), seen) == {
+        "train": 3,
+        "validation": 3,
+    }
+    assert all_shards(profile(RAW, OUT, source=source), seen) == {"train": 5, "validation": 2}
+
+
+def test_what_validation_does_without_is_told_where_it_is_asked_for(raw: Path) -> None:
+    said = [note.text for note in told_of(raw)]
+    assert 'validation: records carry no bounding boxes (source.boxes = "all" adds them)' in said
+    for source in ({"boxes": "all"}, {"boxes": "none"}, {"splits": ["train"]}):
+        assert not any("carry no bounding boxes" in note.text for note in told_of(raw, source=source))
+
+
+def test_a_table_of_boxes_without_any_box_is_warned_of(raw: Path) -> None:
+    warned = [note for note in told_of(raw, source={"boxes": "none"}, output={"boxes_csv": True}) if note.warning]
+    assert any("output.boxes_csv gives an empty file" in note.text for note in warned)
+    assert not any("boxes_csv" in note.text for note in told_of(raw, output={"boxes_csv": True}))
+
+
+def test_what_the_raw_data_lack_is_warned_of(raw: Path) -> None:
+    warned = [note.text for note in told_of(raw) if note.warning]
+    assert f"train has {CLASSES} of 1,000 classes; labels stay those of the full set" in warned
+    assert f"validation has {VALIDATION} images, the official one 50,000" in warned
+
+
+def test_the_test_split_has_images_but_no_classes_to_lack(raw_copy: Path) -> None:
+    add_test_archive(raw_copy, 3)
+    said = [note.text for note in told_of(raw_copy, source={"splits": ["test"], "boxes": "all"})]
+    assert "test has 3 images, the official one 100,000" in said
+    assert not any("classes" in text for text in said)
+
+
+@pytest.mark.parametrize("form", ["tfrecord", "folders", "flat", "webdataset"])
+def test_the_test_split_is_built_as_any_other(raw_copy: Path, tmp_path: Path, form: str) -> None:
+    add_test_archive(raw_copy, 5)
+    finished = build_dataset(
+        raw_copy, tmp_path / "out", source={"splits": ["test"]}, output={"format": form, "test_shards": 2}
+    )
+    (split,) = finished.splits
+    assert (split.split, split.images_in, split.images_out, split.shards) == ("test", 5, 5, 2)
+
+
+def test_classes_of_a_split_without_labels_cannot_be_chosen(raw_copy: Path) -> None:
+    add_test_archive(raw_copy, 3)
+    with pytest.raises(InputError, match="test has no images of the classes") as error:
+        plan_of(raw_copy, splits=["train", "test"], classes=2)
+    assert "source.splits" in error.value.hint
+
+
+def records(folder: Path, shards: list[list[int]]) -> Path:
+    """TFRecords of drawn train images of these ranks."""
+    folder.mkdir()
+    rng, number = random.Random(1), 0
+    for index, ranks in enumerate(shards):
+        frames = []
+        for rank in ranks:
+            number, wnid = number + 1, synsets()[rank].wnid
+            record: dict[str, example.Feature] = {
+                "image/encoded": synthetic.draw(rng, rank).data,
+                "image/class/label": (rank + 1,),
+                "image/class/synset": wnid.encode(),
+                "image/filename": f"{wnid}_{number}.JPEG".encode(),
+            }
+            frames.append(tfrecord.frame(example.encode(record)))
+        (folder / f"train-{index:05d}-of-{len(shards):05d}").write_bytes(b"".join(frames))
+    return folder
+
+
+def test_of_kept_shards_those_without_an_image_of_the_chosen_classes_are_empty(tmp_path: Path) -> None:
+    """As many as the look before the build foresees."""
+    raw = records(tmp_path / "records", [[1, 0], [1], [0, 0], [1, 1]])
+    asked = profile(raw, tmp_path / "out", source={"splits": ["train"], "classes": 1}, output={"shards": "keep"})
+    plan = make_plan(asked, lambda _: None)
+    assert [len(plan.splits[0].rows(index)) for index in range(plan.splits[0].shards)] == [1, 0, 2, 0]
+    assert all_shards(asked, {"train": survey(raw, "train")}) == {"train": 4}
+
+
+def test_records_are_told_to_keep_their_boxes(tmp_path: Path) -> None:
+    raw = records(tmp_path / "records", [[0]])
+    said = [note.text for note in told_of(raw, source={"splits": ["train"]})]
+    assert "The records keep the bounding boxes that they have, whatever source.boxes says" in said
+
+
+def test_compressed_records_are_told_to_keep_their_order_unless_that_was_asked_for(tmp_path: Path) -> None:
+    raw = records(tmp_path / "records", [[0, 1, 0], [1]])
+    for file in list(raw.iterdir()):
+        (raw / f"{file.name}.gz").write_bytes(gzip.compress(file.read_bytes()))
+        file.unlink()
+    for shards, told in (("plan", True), ("keep", False)):
+        asked: dict[str, Any] = {"source": {"splits": ["train"]}, "output": {"shards": shards, "train_shards": 2}}
+        said = [note.text for note in told_of(raw, **asked)]
+        assert any("they keep their order" in text for text in said) == told
+        plan = make_plan(profile(raw, tmp_path / "out", **asked), lambda _: None)
+        (split,) = plan.splits
+        assert [names(plan)] == [[split.table[row].name for row in np.lexsort((split.table.offset, split.table.file))]]
+        assert not plan.splits[0].is_shuffled
+
+
+def test_labels_of_folders_are_refused_where_there_are_no_class_folders(raw: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="the labels of the official archives are ImageNet's"):
+        make_plan(profile(raw, tmp_path / "out", source={"labels": "folders"}), lambda _: None)
+    make_plan(profile(raw, tmp_path / "out", source={"labels": "ilsvrc2012"}), lambda _: None)
+    of_records = records(tmp_path / "records", [[1, 0]])
+    asked = profile(of_records, tmp_path / "out", source={"labels": "ilsvrc2012", "splits": ["train"]})
+    with pytest.raises(UsageError, match="the labels of TFRecords are those in the records"):
+        make_plan(asked, lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("labels", "base", "form", "stored"),
+    [
+        ("auto", None, "tfrecord", {"0": 0, "2": 2, "10": 10}),
+        ("numbers", None, "webdataset", {"0": 0, "2": 2, "10": 10}),
+        ("numbers", 1, "tfrecord", {"0": 1, "2": 3, "10": 11}),
+        ("folders", None, "tfrecord", {"0": 1, "10": 2, "2": 3}),
+    ],
+)
+def test_a_class_that_is_a_number_has_that_label_unless_the_profile_says_another(
+    tmp_path: Path, labels: str, base: int | None, form: str, stored: dict[str, int]
+) -> None:
+    for name in ("0", "2", "10"):
+        (tmp_path / "raw" / name).mkdir(parents=True)
+        (tmp_path / "raw" / name / "1.jpg").write_bytes(synthetic.draw(random.Random(1), 1).data)
+    asked = {"format": form} | ({} if base is None else {"label_base": base})
+    source = {"splits": ["train"], "labels": labels, "boxes": "none"}
+    plan = make_plan(profile(tmp_path / "raw", tmp_path / "out", source=source, output=asked), lambda _event: None)
+    table = plan.splits[0].table
+    found = {plan.classes.names[rank]: rank + plan.label_base for rank in table.label.tolist()}
+    assert found == stored

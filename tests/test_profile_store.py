@@ -1,0 +1,341 @@
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wizard import profile_store
+from wizard.errors import MachineError, ProfileError, UsageError
+from wizard.folders import config_folder, recipes_folder
+from wizard.profile import SCHEMA, Profile, Table, check
+from wizard.profile_store import about, as_toml, delete, find, load, read, recipes, save, write
+
+FOLDERS = ["source.path=/raw", "output.path=/out"]
+
+
+def made(**sections: Any) -> Profile:
+    table: Table = {"source": {"path": "/raw"}, "output": {"path": "/out"}}
+    return check(table | sections, "test")
+
+
+def file(folder: Path, text: str, name: str = "p.toml") -> str:
+    (folder / name).write_text(text, encoding="utf-8")
+    return str(folder / name)
+
+
+def names(folder: Path) -> set[str]:
+    return {each.name for each in folder.iterdir()}
+
+
+@pytest.mark.parametrize("recipe", sorted(recipes_folder().glob("*.toml")), ids=lambda path: path.stem)
+def test_every_shipped_recipe_needs_folders_alone(recipe: Path) -> None:
+    profile = load(recipe.stem, FOLDERS)
+    assert profile.name == recipe.stem
+    with pytest.raises(ProfileError) as error:
+        load(recipe.stem)
+    assert error.value.problems == ("source.path is missing", "output.path is missing")
+
+
+def test_there_is_a_recipe_for_each_older_system() -> None:
+    assert len(list(recipes_folder().glob("*.toml"))) >= 5
+
+
+def test_overrides_are_toml_or_plain_text(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text("[image]\nquality = 3\n")
+    changes = ["image.quality=90", "source.splits=['train']", "source.boxes=none", "run.workers=4", "name=other"]
+    profile = load(str(path), [*FOLDERS, *changes])
+    assert isinstance(profile, Profile)
+    assert (profile.image.quality, profile.source.splits, profile.source.boxes) == (90, ("train",), "none")
+    assert (profile.run.workers, profile.name, profile.source.path) == (4, "other", "/raw")
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text("name = 'p'\n", encoding="utf-8-sig")
+    assert load(str(path), FOLDERS).name == "p"
+
+
+def test_a_value_with_a_line_break_is_text(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text("")
+    assert load(str(path), [*FOLDERS, "source.path='/a'\nb = 1"]).source.path == "'/a'\nb = 1"
+
+
+def test_a_home_that_is_not_there_and_a_name_too_long_are_told() -> None:
+    with pytest.raises(UsageError):
+        load("nvidia-480-q85", ["source.path=~nobody-here/x", "output.path=/o"])
+    with pytest.raises(UsageError, match="There is no profile"):
+        find("x" * 300)
+
+
+@pytest.mark.parametrize("override", ["quality", "image.", ".quality=1", "a.b.c=1", "name.x=1"])
+def test_an_override_of_another_form_is_refused(tmp_path: Path, override: str) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text("name = 'p'\n")
+    with pytest.raises(UsageError, match="--set"):
+        load(str(path), [override])
+
+
+def test_a_profile_is_a_path_a_saved_name_or_a_recipe_in_this_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find("nvidia-480-q85") == recipes_folder() / "nvidia-480-q85.toml"
+    saved = config_folder() / "profiles" / "nvidia-480-q85.toml"
+    saved.parent.mkdir(parents=True)
+    saved.write_text("")
+    assert find("nvidia-480-q85") == saved
+    (tmp_path / "nvidia-480-q85").write_text("")
+    assert find("nvidia-480-q85") == Path("nvidia-480-q85")
+
+
+def test_an_unknown_profile_suggests_a_near_one() -> None:
+    with pytest.raises(UsageError, match="Did you mean nvidia-480-q85"):
+        find("nvidia-480-q58")
+
+
+def test_what_is_no_toml_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text("[image\n")
+    with pytest.raises(ProfileError, match="it is no TOML"):
+        load(str(path))
+
+
+PATHS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
+NAMES = st.from_regex(
+    r"(\w[\w.-]{0,20})?", fullmatch=True, alphabet=st.characters(codec="utf-8", categories=["L", "Nd", "P"])
+)
+SPLITS = st.lists(st.sampled_from(["train", "validation"]), min_size=1, unique=True)
+PIXELS = st.integers(1, 16384)
+QUALITY = st.integers(1, 100)
+IMAGE = st.one_of(
+    st.fixed_dictionaries({"resize": st.just("original")}, optional={"quality": QUALITY}),
+    st.fixed_dictionaries(
+        {"resize": st.just("shortest"), "size": PIXELS, "quality": QUALITY}, optional={"upscale": st.booleans()}
+    ),
+    st.fixed_dictionaries(
+        {"resize": st.sampled_from(["exact", "crop"]), "height": PIXELS, "width": PIXELS, "quality": QUALITY}
+    ),
+)
+SOURCE = {
+    "layout": st.sampled_from(["auto", "archives"]),
+    "splits": SPLITS,
+    "boxes": st.sampled_from(["none", "train", "all"]),
+    "classes": st.integers(1, 1000),
+}
+OUTPUT = {
+    "train_shards": st.integers(1, 99_999),
+    "validation_shards": st.integers(1, 99_999),
+    "label_base": st.integers(0, 1),
+    "seed": st.integers(0, 2**63 - 1),
+    "on_bad_image": st.sampled_from(["stop", "skip"]),
+}
+TABLES = st.fixed_dictionaries(
+    {
+        "source": st.fixed_dictionaries({"path": PATHS.map("/raw/{}".format)}, optional=SOURCE),
+        "output": st.fixed_dictionaries({"path": PATHS.map("out-{}".format)}, optional=OUTPUT),
+    },
+    optional={
+        "name": NAMES,
+        "image": IMAGE,
+        "run": st.fixed_dictionaries({"workers": st.just("auto") | st.integers(1, 4096)}),
+    },
+)
+
+
+@given(TABLES)
+def test_what_is_written_is_read_as_the_same_profile(tmp_path_factory: pytest.TempPathFactory, table: Table) -> None:
+    profile = check(table, "test")
+    path = tmp_path_factory.getbasetemp() / "round.toml"
+    write(profile, path)
+    assert load(str(path)) == profile
+
+
+@given(TABLES)
+def test_what_is_written_says_what_it_is_and_comments_on_its_keys(table: Table) -> None:
+    profile = check(table, "test")
+    first, *lines = as_toml(profile).split("\n")
+    assert first == "# " + "".join(letter for letter in about(profile) if letter.isprintable())
+    assert any(re.match(r"resize = .*# original \| shortest \| exact \| crop$", line) for line in lines)
+
+
+def test_a_saved_profile_is_found_by_its_name(home: Path) -> None:
+    path = save(made(name="old", image={"quality": 80}), "mine")
+    assert path == home / "config" / "profiles" / "mine.toml"
+    assert load("mine") == made(name="mine", image={"quality": 80})
+
+
+def test_saving_over_a_profile_keeps_the_older_one(home: Path) -> None:
+    for quality in (70, 80, 90):
+        save(made(image={"quality": quality}), "mine")
+    backup = home / "config" / "profiles" / "mine.toml.bak"
+    assert load("mine").image.quality == 90
+    assert load(str(backup)).image.quality == 80
+    assert names(home / "config" / "profiles") == {"mine.toml", "mine.toml.bak"}
+
+
+def test_saving_the_same_again_leaves_the_older_one_alone() -> None:
+    path = save(made(image={"quality": 70}), "mine")
+    for _ in range(2):
+        assert save(made(image={"quality": 80}), "mine") == path
+    assert load(f"{path}.bak").image.quality == 70
+
+
+@pytest.mark.parametrize("step", ["os.fsync", "shutil.copy2", "pathlib.Path.replace"])
+def test_a_profile_is_saved_whole_or_not_at_all(home: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    path = save(made(image={"quality": 70}), "mine")
+    before = path.read_bytes()
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(step, fail)
+        with pytest.raises(MachineError, match="No space left on device"):
+            save(made(image={"quality": 80}), "mine")
+    assert path.read_bytes() == before
+    assert names(home / "config" / "profiles") <= {"mine.toml", "mine.toml.bak"}
+    save(made(image={"quality": 80}), "mine")
+    assert load("mine").image.quality == 80
+
+
+def test_a_folder_that_cannot_be_written_is_told(home: Path) -> None:
+    (home / "config").write_text("in the way")
+    with pytest.raises(MachineError, match="cannot be written") as error:
+        save(made(), "mine")
+    assert str(home / "config") in error.value.what
+
+
+def test_a_deleted_profile_stays_beside_as_bak(home: Path) -> None:
+    path = save(made(), "mine")
+    content = path.read_bytes()
+    backup = delete("mine")
+    assert backup.read_bytes() == content
+    assert names(home / "config" / "profiles") == {"mine.toml.bak"} == {backup.name}
+    with pytest.raises(UsageError, match="There is no profile 'mine'"):
+        find("mine")
+
+
+def test_a_recipe_cannot_be_deleted_but_a_saved_profile_of_its_name_can() -> None:
+    save(made(), "nvidia-480-q85")
+    delete("nvidia-480-q85")
+    assert find("nvidia-480-q85") == recipes_folder() / "nvidia-480-q85.toml"
+    with pytest.raises(UsageError, match="nvidia-480-q85 is a recipe of the program's own and cannot be deleted"):
+        delete("nvidia-480-q85")
+
+
+def test_deleting_what_is_not_there_names_what_is(home: Path) -> None:
+    with pytest.raises(UsageError, match="no saved profile 'mine' in") as error:
+        delete("mine")
+    assert error.value.hint == "None is saved yet"
+    for name in ("b", "a"):
+        save(made(), name)
+    with pytest.raises(UsageError) as error:
+        delete("mine")
+    assert error.value.hint == "Saved are: a, b"
+    assert str(home / "config" / "profiles") in error.value.what
+
+
+def test_lists_name_each_profile_with_its_first_comment(home: Path) -> None:
+    assert profile_store.saved() == []
+    for name in ("second", "first", "first"):
+        save(made(run={"workers": len(profile_store.saved()) + 1}), name)
+    file(home / "config" / "profiles", "name = 'third'\n", "third.toml")
+    assert [(each.name, each.about) for each in profile_store.saved()] == [
+        ("first", "train and validation, original, bytes kept: /raw → /out"),
+        ("second", "train and validation, original, bytes kept: /raw → /out"),
+        ("third", ""),
+    ]
+    assert {each.path for each in recipes()} == set(recipes_folder().glob("*.toml"))
+    assert all(each.about for each in recipes())
+
+
+def test_a_file_without_a_version_is_of_todays_form(tmp_path: Path) -> None:
+    path = file(tmp_path, "[source]\npath = '/raw'\n[output]\npath = '/out'\n[image]\nquality = 80\n")
+    profile = load(path)
+    assert (profile.schema_version, profile.name, profile.image.quality) == (SCHEMA, "p", 80)
+
+
+def test_a_newer_version_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    path = file(tmp_path, f"schema_version = {SCHEMA + 1}\nfuture = true\n")
+    with pytest.raises(ProfileError) as error:
+        load(path, FOLDERS)
+    assert error.value.problems == (f"schema_version = {SCHEMA + 1}: this imagenet-setup knows versions up to 1",)
+    assert error.value.hint == "A newer imagenet-setup wrote it; upgrade this one"
+
+
+@pytest.mark.parametrize("version", ["'1'", "true", "-1", "1.0", "[]"])
+def test_a_version_that_is_none_is_a_problem_of_the_file(tmp_path: Path, version: str) -> None:
+    path = file(tmp_path, f"schema_version = {version}\n")
+    with pytest.raises(ProfileError) as error:
+        load(path, FOLDERS)
+    assert [problem.split(" = ")[0] for problem in error.value.problems] == ["schema_version"]
+
+
+def rename(table: Table, old: str, new: str) -> Table:
+    image = dict(table["image"])
+    return {**table, "image": image | {new: image.pop(old)}}
+
+
+def test_an_older_version_goes_through_every_step_to_todays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(profile_store, "SCHEMA", 2)
+    steps = {0: lambda table: rename(table, "jpeg", "q"), 1: lambda table: rename(table, "q", "quality")}
+    monkeypatch.setattr(profile_store, "UPGRADES", steps)
+    for version, key in (("", "jpeg"), ("schema_version = 1", "q"), ("schema_version = 2", "quality")):
+        table = read(Path(file(tmp_path, f"{version}\n[image]\n{key} = 80\n")))
+        assert table == {"name": "p", "schema_version": 2, "image": {"quality": 80}}
+
+
+def test_a_migrated_profile_is_checked_and_overridden_in_todays_form(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(profile_store, "UPGRADES", {0: lambda table: rename(table, "jpeg", "quality")})
+    path = file(tmp_path, "[image]\njpeg = 80\n")
+    assert load(path, FOLDERS).image.quality == 80
+    assert load(path, [*FOLDERS, "image.quality=90"]).image.quality == 90
+
+
+def test_every_version_there_was_has_its_step() -> None:
+    assert sorted(profile_store.UPGRADES) == list(range(SCHEMA))
+
+
+def test_all_problems_of_a_file_and_its_overrides_are_told_together(tmp_path: Path) -> None:
+    path = file(tmp_path, "nam = 'p'\n[image]\nqualty = 3\n[output]\ntrain_shards = 0\n")
+    with pytest.raises(ProfileError) as error:
+        load(path, ["run.workers=0", "output.path=/out"])
+    told = "\n".join(error.value.problems)
+    assert len(error.value.problems) == 5
+    for key in ("nam is", "image.qualty", "output.train_shards = 0", "run.workers = 0", "source.path is missing"):
+        assert key in told
+    assert error.value.what.startswith(f"{path}: 5 problems\n  - ")
+
+
+def test_a_files_name_is_the_profiles_with_what_no_name_may_hold_replaced(tmp_path: Path) -> None:
+    assert load(file(tmp_path, "", "my profile (2).toml"), FOLDERS).name == "my-profile-2-"
+    assert load(file(tmp_path, "", "(draft) p.toml"), FOLDERS).name == "draft-p"
+    assert load(file(tmp_path, "", f"{'x' * 150}.toml"), FOLDERS).name == "x" * 100
+    assert load(file(tmp_path, "name = 'other'", "my profile (2).toml"), FOLDERS).name == "other"
+
+
+def test_text_that_is_no_utf8_is_told(tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_bytes(b"name = '\xff'\n")
+    with pytest.raises(ProfileError, match="it is no TOML"):
+        load(str(tmp_path / "p.toml"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_what_is_no_file_is_no_profile(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    for name in ("pipe.toml", "."):
+        with pytest.raises(UsageError, match="There is no profile"):
+            load(str(tmp_path / name))
+
+
+def test_an_empty_override_takes_a_value_away() -> None:
+    sets = ["source.path=a", "output.path=b", "image.size=", "image.resize=crop", "image.height=224", "image.width=224"]
+    assert load("nvidia-480-q85", sets).image.size is None
+    assert load("nvidia-480-q85", [*sets[:2], "image.size=", "image.resize=original", "name="]).name == ""

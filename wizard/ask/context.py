@@ -1,0 +1,218 @@
+"""What the answers' defaults come from: the raw data that was found, the disks, the last profile."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from wizard import profile_store
+from wizard.errors import InputError, SetupError
+from wizard.events import Preparing
+from wizard.folders import cache_folder
+from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.ilsvrc2012.synsets import ranks
+from wizard.machine.resources import disk
+from wizard.planning import Report
+from wizard.profile import Profile
+from wizard.sources.class_counts import ClassCounts, count_splits
+from wizard.sources.classes import Classes, imagenet
+from wizard.sources.detect import open_raw
+from wizard.sources.numbered import are_numbers, as_text
+from wizard.sources.source import Layout, Part, Progress, RawData, Survey
+from wizard.sources.trees.doubts import FolderRole
+from wizard.sources.trees.official_names import said
+from wizard.sources.trees.whose_labels import Labels
+
+_LIKELY = (".", "raw-data", "imagenet", "~/imagenet/raw-data", "~/imagenet", "~/data/imagenet", "~/Downloads")
+"""Where people keep the archives; looked at for a first default."""
+FOLLOW = "source.links=follow"
+"""What the hint names where a link leads out of the raw data's folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What is known while the questions are asked.
+
+    Attributes:
+        folder: the raw data's; None before it is known.
+        raw: the raw data; None before it is known.
+        parts: of it, there or not.
+        surveys: what the sound ones of images hold.
+        counts: the same images by class.
+        follow: whether links that lead out of the folder were followed.
+        role: how to read folders that can be read in more than one way, as chosen.
+        last: the profile that was saved last; None where there is none.
+        names: of the saved profiles.
+    """
+
+    folder: Path | None = None
+    raw: RawData | None = None
+    parts: tuple[Part, ...] = ()
+    surveys: Mapping[Split, Survey] = field(default_factory=dict)
+    counts: Mapping[Split, ClassCounts] = field(default_factory=dict)
+    follow: bool = False
+    role: FolderRole = "auto"
+    last: Profile | None = None
+    names: frozenset[str] = frozenset()
+
+    @property
+    def splits(self) -> list[Split]:
+        """The splits whose images are there."""
+        return [split for split in SPLITS if split in self.surveys]
+
+    def boxes(self, split: Split) -> bool:
+        """Whether the bounding boxes of a split are there."""
+        there = any(each.kind == "boxes" and each.split == split and each.sound for each in self.parts)
+        return there and self.annotatable
+
+    @property
+    def annotatable(self) -> bool:
+        """Whether this form of raw data may have bounding boxes in files beside the images."""
+        return self.raw is not None and self.raw.annotatable
+
+    @property
+    def classes(self) -> Classes:
+        """That the labels of the raw data count in."""
+        tables = (survey.table for survey in self.surveys.values())
+        return next((table.classes for table in tables if table is not None), imagenet())
+
+    @property
+    def leaving(self) -> str:
+        """Which link leads out of the folder and was not followed, in a sentence; empty where none does."""
+        return next((each.problem for each in self.parts if FOLLOW in each.hint), "")
+
+    @property
+    def from_records(self) -> bool:
+        """Whether the raw data are TFRecords."""
+        return self.raw is not None and self.raw.layout == "tfrecords"
+
+    @property
+    def labels_open(self) -> bool:
+        """Whether class folders are some of ImageNet's, or numbers, so that there are two possible sets of labels.
+
+        Images that lie in no class's folder say by their names that ImageNet's are meant.
+        """
+        if self.raw is None or self.raw.layout != "folders":
+            return False
+        if self.of_numbers:
+            return True
+        labelled = [survey for survey in self.surveys.values() if survey.split != "test"]
+        if any(map(_named_as_imagenet, labelled)):
+            return False
+        present = self._present
+        return bool(present) and len(present) < len(ranks()) and present <= ranks().keys()
+
+    @property
+    def of_numbers(self) -> bool:
+        """Whether class folders are numbers, which may be the labels."""
+        return self.raw is not None and self.raw.layout == "folders" and are_numbers(self._present)
+
+    @property
+    def text_order(self) -> str:
+        """How sorting the numbers as text would change the labels; empty if it would not."""
+        return as_text(self._present) if self.of_numbers else ""
+
+    @property
+    def _present(self) -> set[str]:
+        """The classes that have images, not counting test."""
+        tables = [survey.table for split, survey in self.surveys.items() if split != "test"]
+        some = [table for table in tables if table is not None]
+        return {table.classes.names[rank] for table in some for rank in set(table.label.tolist()) if rank >= 0}
+
+
+def _named_as_imagenet(survey: Survey) -> bool:
+    """Whether images are not in class folders, and their names, rather than a list, give their classes."""
+    table = survey.table
+    if table is None or str(survey.path) not in table.files:
+        return False
+    row = int(np.flatnonzero(table.file == table.files.index(str(survey.path)))[0])
+    return said(table.name[row].decode()) is not None
+
+
+def first_facts() -> Facts:
+    """What is known before the first question."""
+    profiles = profile_store.latest_first()
+    last = None
+    with suppress(SetupError):
+        last = profile_store.load(str(profiles[0].path)) if profiles else None
+    return Facts(last=last, names=frozenset(each.name for each in profiles))
+
+
+def look(
+    facts: Facts,
+    folder: Path,
+    report: Report,
+    labels: Labels = "auto",
+    *,
+    layout: Literal["auto"] | Layout = "auto",
+    follow: bool = False,
+    role: FolderRole = "auto",
+) -> Facts:
+    """The same facts with those of a folder of raw data.
+
+    Args:
+        facts: what is known.
+        folder: where the raw data should be.
+        report: told how far the look is.
+        labels: whether the labels of class folders are those of ImageNet or of the folders.
+        layout: the form that the raw data must have.
+        follow: whether links may lead out of the folder.
+        role: how to read folders that can be read in more than one way.
+
+    Raises:
+        DoubtfulFolders: there are such folders, and `role` does not settle it.
+        InputError: there is no such folder, it cannot be looked into, or it holds no raw data.
+    """
+    raw = open_raw(folder, layout, labels, follow=follow, role=role)
+    parts, surveys = [], {}
+    for each in raw.parts:
+        seen = each
+        if each.sound and each.kind == "images":
+            try:
+                surveys[each.split] = raw.survey(each.split, cache_folder(), _progress(report, each.split))
+            except InputError as error:
+                seen = replace(each, problem=error.what, hint=error.hint)
+        parts.append(seen)
+    counts = count_splits(raw, surveys, cache_folder())
+    return replace(
+        facts,
+        folder=folder,
+        raw=raw,
+        parts=tuple(parts),
+        surveys=surveys,
+        counts=counts,
+        follow=follow,
+        role=role,
+    )
+
+
+def _progress(report: Report, split: Split) -> Progress:
+    return lambda done, total: report(Preparing(step=f"a look at {split}", done=done, total=total))
+
+
+def likely_source(facts: Facts) -> str | None:
+    """A folder that holds raw data: the last profile's, else one of the usual places."""
+    last = facts.last.source.path if facts.last else ""
+    for place in (*([last] if last else []), *_LIKELY):
+        folder = Path(place).expanduser()
+        try:
+            raw = open_raw(folder)
+        except (InputError, OSError):
+            continue
+        # Folders of classes, which nobody has named yet, may be anyone's pictures.
+        likely = place == last or raw.annotatable or raw.own_boxes
+        if likely and any(each.sound and each.kind == "images" for each in raw.parts):
+            return str(folder.absolute()) if place in (".", "raw-data", "imagenet") else place
+    return None
+
+
+def likely_output(folder: Path, name: str = "tfrecords") -> Path:
+    """A new folder beside the raw data; elsewhere under the home folder where that disk has more room."""
+    beside, home = folder.parent / name, Path.home() / "imagenet" / name
+    try:
+        return home if disk(home).free > 2 * disk(beside).free else beside
+    except OSError:
+        return beside

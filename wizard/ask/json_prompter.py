@@ -1,0 +1,76 @@
+"""Questions for a program: one JSON object a line out, one answer a line in."""
+
+import json
+from dataclasses import asdict, replace
+from typing import IO
+
+from wizard.ask.prompt import Asked, Back, Misread, Value, understood
+from wizard.output import Output
+
+
+class _Again(Exception):
+    """The question is to be put once more."""
+
+
+class Program:
+    """Puts a question as {"event": "question", ...} and reads its answer from a line.
+
+    A line is JSON: a string, a number or a list is the answer, null takes the default, {"command": "back"} goes back,
+    {"command": "help"} has the question put again and {"command": "quit"} leaves. What is no JSON counts as a string.
+    So does a number or a list that answers a question of kind secret, to the letter.
+
+    Args:
+        output: in json mode.
+        answers: where the lines come from.
+    """
+
+    def __init__(self, output: Output, answers: IO[str]) -> None:
+        self._output = output
+        self._answers = answers
+
+    def ask(self, asked: Asked) -> Value:
+        """See Prompter."""
+        error = asked.error
+        while True:
+            self._output.event("question", asdict(replace(asked, error=error)))
+            line = self._answers.readline()
+            if not line:
+                raise KeyboardInterrupt
+            try:
+                return _answer(asked, line.strip())
+            except _Again:
+                error = ""
+            except Misread as misread:
+                error = str(misread)
+
+    def took(self, asked: Asked, answer: Value) -> None:
+        """See Prompter; the answer stands there already."""
+
+    def say(self, text: str) -> None:
+        """See Prompter."""
+        self._output.event("said", {"text": text})
+
+
+def _answer(asked: Asked, line: str) -> Value:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        value = line
+    if asked.kind == "secret" and not isinstance(value, str | dict | None):
+        value = line
+    match value:
+        case {"command": "back"}:
+            raise Back
+        case {"command": "quit"}:
+            raise KeyboardInterrupt
+        case {"command": "help"}:
+            raise _Again
+        case None:
+            return understood(asked, "")
+        case bool() | float() | dict():
+            seen = "That" if asked.kind == "secret" else line
+            raise Misread(f"{seen} is no answer: a string, a whole number, a list, null or a command is.")
+        case list():
+            return understood(asked, ",".join(map(str, value)) or " , ")
+        case _:
+            return understood(asked, str(value))

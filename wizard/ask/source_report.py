@@ -1,0 +1,99 @@
+"""What lies in a folder of raw data, in lines for a person."""
+
+from wizard.ask.context import Facts
+from wizard.errors import SetupError
+from wizard.folders import cache_folder, shortened
+from wizard.ilsvrc2012.archives import CLASSES, IMAGES
+from wizard.preflight.examine import is_short
+from wizard.show import at_a_glance
+from wizard.sources.checksums import when_verified
+from wizard.sources.glance import glance_at_raw
+from wizard.sources.locate import contents, human_bytes
+from wizard.sources.parts import missed
+from wizard.sources.remarks import remarks
+from wizard.sources.source import Part, Survey
+
+_COST = {
+    ("images", "test"): "few need it; it has no labels",
+    ("boxes", "train"): "records of train will have no bounding boxes; classification needs none",
+    ("boxes", "validation"): "records of validation will have no bounding boxes; few trainers look at them",
+}
+_FETCHED = 'To fetch the archives: "Download the archives" at the next start, or imagenet-setup download'
+_BROAD = 40
+"""Columns of names at most, which longer ones break."""
+
+
+def diagnosis(facts: Facts) -> list[str]:
+    """What the raw data is and why, then a line a part: what it holds, what is wrong, or what its absence costs."""
+    raw = facts.raw
+    shown = [each for each in facts.parts if each.path is not None or (raw is not None and missed(raw, each))]
+    width = min(_BROAD, max(len(each.name) for each in shown))
+    lines = [line for each in shown for line in _line(facts, each, width)]
+    if raw is not None and raw.layout != "archives":
+        lines = [f"  {raw.what[:1].upper()}{raw.what[1:]}.", *(f"  {why}" for why in raw.why), *lines]
+    if facts.surveys:
+        packed = raw is not None and raw.layout == "archives"
+        lines.append(f"  {'Nothing is extracted and nothing' if packed else 'Nothing'} there is changed.")
+        lines += glanced(facts)
+    return lines
+
+
+def glanced(facts: Facts) -> list[str]:
+    """The classes of the raw data and their labels."""
+    return at_a_glance.lines(glance_at_raw(facts.surveys, facts.counts))
+
+
+def nothing_usable(facts: Facts) -> str:
+    """Why a folder will not do as raw data, and what would."""
+    assert facts.folder is not None
+    bad = [f"  {_sentences(each.problem, each.hint, indent=2)}" for each in facts.parts if each.problem]
+    seen = f"  {contents(facts.folder)}\n  → {_FETCHED}"
+    return "\n".join([f"{shortened(facts.folder)} holds no images that can be used.", *(bad or [seen])])
+
+
+def told(error: SetupError) -> str:
+    """An error as a question shows it."""
+    return _sentences(error.what, error.hint, indent=2)
+
+
+def _sentences(what: str, hint: str, *, indent: int) -> str:
+    return f"{what}\n{' ' * indent}→ {hint}" if hint else what
+
+
+def _line(facts: Facts, part: Part, width: int) -> list[str]:
+    name = f"{part.name:<{width}}"
+    if part.path is None:
+        mark = "·" if part.split == "test" else "!"
+        return [f"  {mark} {name}   missing   {_cost(facts, part)}"]
+    if part.problem:
+        return [f"  ✗ {name}   {_sentences(part.problem, part.hint, indent=6)}"]
+    if part.kind == "boxes":
+        return [f"  ✓ {name} {_size(part.bytes)}   bounding boxes of {part.split}"]
+    survey = facts.surveys[part.split]
+    notes = [] if survey.table is None else remarks(survey.table)
+    mark = "!" if is_short(survey) or any(note.warning for note in notes) else "✓"
+    return [
+        f"  {mark} {name} {_size(survey.bytes)}   {_told(survey)}",
+        *(f"    {'!' if note.warning else '·'} {note}" for note in notes),
+    ]
+
+
+def _cost(facts: Facts, part: Part) -> str:
+    others = [split for split in facts.splits if split != part.split]
+    return _COST.get((part.kind, part.split)) or f"only {' and '.join(others) or 'nothing'} can be built"
+
+
+def _told(survey: Survey) -> str:
+    told = f"{survey.images:,} images" + (f" of {survey.classes:,} classes" if survey.classes else ", without labels")
+    official = IMAGES[survey.split]
+    if survey.official:
+        when = when_verified(survey.path, official.md5(survey.path.name), cache_folder())
+        return f"{told} · {f'MD5 verified {when}' if when else 'MD5 not checked yet'}"
+    if is_short(survey):
+        of_classes = f" of {CLASSES:,} classes" if survey.classes < CLASSES and survey.split != "test" else ""
+        return f"{told}; a subset of {official.images:,}{of_classes}"
+    return told
+
+
+def _size(count: int) -> str:
+    return f"{human_bytes(count) if count else '':>9}"

@@ -1,0 +1,62 @@
+"""Amounts as a person says them."""
+
+from collections.abc import Callable
+
+from wizard.events import Range, Status
+from wizard.sources.locate import human_bytes
+
+GLYPHS: dict[Status, str] = {"pass": "✓", "warn": "!", "fail": "✗"}
+"""Marks of a check."""
+
+
+def duration(seconds: float) -> str:
+    """A time in words.
+
+    >>> duration(12.3), duration(1860), duration(4210)
+    ('12 seconds', '31 minutes', '1 hour 10 minutes')
+    """
+    whole = max(1, round(seconds))
+    if whole < 60:
+        return _counted(whole, "second")
+    hours, minutes = divmod(round(whole / 60), 60)
+    parts = [_counted(hours, "hour")] if hours else []
+    return " ".join(parts + ([_counted(minutes, "minute")] if minutes else []))
+
+
+def workers(count: int) -> str:
+    """How many workers.
+
+    >>> workers(1), workers(12)
+    ('1 worker', '12 workers')
+    """
+    return _counted(count, "worker")
+
+
+def size(count: float) -> str:
+    """Bytes in words, of a number that need not be whole.
+
+    >>> size(1234567.8)
+    '1.2 MB'
+    """
+    return human_bytes(round(count))
+
+
+def about(expected: Range, form: Callable[[float], str]) -> str:
+    """An expected value and its limits, with a unit that is said once where they share it.
+
+    >>> about(Range(low=64e9, likely=66e9, high=69.1e9), size)
+    '66.0 GB (64.0 to 69.1)'
+    >>> about(Range(low=50, likely=60, high=70), duration)
+    '1 minute (50 seconds to 1 minute)'
+    """
+    low, likely, high = form(expected.low), form(expected.likely), form(expected.high)
+    if low == likely == high:
+        return likely
+    units = {each.partition(" ")[2].removesuffix("s") for each in (low, likely, high)}
+    if len(units) == 1 and " " not in units.pop():
+        low, high = low.partition(" ")[0], high.partition(" ")[0]
+    return f"{likely} ({low} to {high})"
+
+
+def _counted(count: int, unit: str) -> str:
+    return f"{count:,} {unit}{'' if count == 1 else 's'}"

@@ -1,0 +1,56 @@
+"""What lies in the output folder already, and whether this build could go on with it."""
+
+from collections.abc import Mapping
+
+from wizard.engine import journal
+from wizard.engine.plan import settings
+from wizard.engine.transform import Recipe
+from wizard.events import Checked
+from wizard.ilsvrc2012.archives import Split
+from wizard.planning import all_shards, goal, recipe, stored_base
+from wizard.profile import Profile
+from wizard.sources.source import Survey
+
+_ELSEWHERE = "Choose another folder: --set output.path=FOLDER"
+
+
+def occupied(profile: Profile, surveys: Mapping[Split, Survey]) -> Checked:
+    """Whether shards of another plan are there, as far as that can be told before the images are read."""
+    output = profile.output_path
+    try:
+        header, done = journal.read(output)
+        target = goal(profile, surveys)
+        present = journal.shard_files(output, target) if header is None else journal.anything(output)
+    except OSError as error:
+        seen = f"{output} cannot be looked into: {error.strerror}"
+        return Checked(name="output", status="warn", looked_at=str(output), seen=seen, mend="Mend its rights")
+    if not present:
+        return Checked(name="output", status="pass", looked_at=str(output), seen=f"no shards are in {output} yet")
+    if header is None:
+        seen = f"{output} holds {journal.counted(present, target)}, of unknown origin"
+        return Checked(name="output", status="fail", looked_at=str(output), seen=seen, mend=_ELSEWHERE)
+    ours = foreseen(profile, surveys)
+    theirs = {name: value for name, value in header.get("ingredients", {}).items() if _comparable(name, ours)}
+    told = journal.differing(theirs, ours)
+    if told:
+        seen = f"{output} holds {len(present):,} shards of another plan: {'; '.join(told)}"
+        return Checked(name="output", status="fail", looked_at=str(output), seen=seen, mend=_ELSEWHERE)
+    shards = sum(all_shards(profile, surveys).values())
+    seen = f"{len(done):,} of {shards:,} shards of this build are in {output}"
+    return Checked(name="output", status="pass", looked_at=str(output), seen=seen)
+
+
+def foreseen(profile: Profile, surveys: Mapping[Split, Survey]) -> dict[str, str]:
+    """The ingredients of the profile's plan that are known before its images are read."""
+    shards = all_shards(profile, surveys)
+    splits: dict[str, tuple[int, Recipe]] = {split: (shards[split], recipe(profile, split)) for split in shards}
+    base = stored_base(profile, surveys)
+    named = settings(base, profile.output.seed, splits, goal(profile, surveys))
+    if profile.source.classes is None:
+        named |= {f"{split} images": f"{survey.images:,}" for split, survey in surveys.items() if split in splits}
+    return named
+
+
+def _comparable(name: str, ours: Mapping[str, str]) -> bool:
+    """What is not known yet cannot differ; a split that is not asked for does."""
+    return name in ours or name.endswith((" shards", " recipe"))

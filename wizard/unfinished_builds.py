@@ -1,0 +1,82 @@
+"""The builds that were begun on this machine, so that an unfinished one can be offered again."""
+
+import hashlib
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from wizard import profile_store
+from wizard.engine import journal, manifest
+from wizard.engine.targets import STATE_FOLDER
+from wizard.errors import SetupError
+from wizard.folders import state_folder
+from wizard.profile import Profile
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unfinished:
+    """A build that can go on.
+
+    Attributes:
+        output: its folder.
+        profile: the file that goes on with it.
+        done: finished shards.
+        shards: of how many.
+        idle: seconds since its last shard.
+    """
+
+    output: Path
+    profile: Path
+    done: int
+    shards: int
+    idle: float
+
+
+def remember(profile: Profile) -> None:
+    """Keeps the profile of a build that begins; without it the build runs just as well."""
+    with suppress(SetupError):
+        absolute = {"source": str(profile.source_path), "output": str(profile.output_path)}
+        sections = {name: getattr(profile, name).model_copy(update={"path": path}) for name, path in absolute.items()}
+        profile_store.write(profile.model_copy(update=sections), _entry(profile.output_path))
+
+
+def forget(output: Path) -> None:
+    """Lets go of a build that has finished."""
+    entry = _entry(output)
+    for file in (entry, entry.with_name(f"{entry.name}.bak")):
+        with suppress(OSError):
+            file.unlink()
+
+
+def unfinished() -> list[Unfinished]:
+    """The builds that stopped before their end, the latest first."""
+    found = [_look(entry) for entry in _folder().glob("*.toml")]
+    return sorted((each for each in found if each is not None), key=lambda each: each.idle)
+
+
+def _look(entry: Path) -> Unfinished | None:
+    try:
+        profile = profile_store.load(str(entry))
+        output = profile.output_path
+        header, done = journal.read(output)
+        if header is None or (output / manifest.MANIFEST).exists():
+            return None
+        written = (output / STATE_FOLDER / "journal.jsonl").stat().st_mtime
+    except (SetupError, OSError):
+        return None
+    return Unfinished(
+        output=output,
+        profile=entry,
+        done=len(done),
+        shards=journal.planned_shards(header),
+        idle=max(0.0, time.time() - written),
+    )
+
+
+def _entry(output: Path) -> Path:
+    return _folder() / f"{hashlib.sha256(str(output.resolve()).encode(errors='surrogateescape')).hexdigest()[:16]}.toml"
+
+
+def _folder() -> Path:
+    return state_folder() / "builds"
