@@ -11,13 +11,14 @@ import numpy as np
 
 from wizard.engine import journal, manifest
 from wizard.engine.planned_counts import count_planned
-from wizard.engine.shard_result import ShardResult
 from wizard.errors import InputError, SetupError, VerifyFailed, reading
 from wizard.events import Event, Preparing
 from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
+from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
 from wizard.preflight.examine import is_short
+from wizard.shard_result import ShardResult
 from wizard.show import at_a_glance
 from wizard.show.inspected import Facts, Inspection
 from wizard.sources import archives
@@ -26,7 +27,7 @@ from wizard.sources.classes import Classes, imagenet
 from wizard.sources.contents import contents
 from wizard.sources.detect import open_raw
 from wizard.sources.glance import Glance, Labels, glance, glance_at_raw
-from wizard.sources.locate import human_bytes, sniff
+from wizard.sources.locate import sniff
 from wizard.sources.official import archive_names
 from wizard.sources.parts import missed
 from wizard.sources.records.files import packing_of
