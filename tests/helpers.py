@@ -18,7 +18,7 @@ from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.profile import Profile, check
-from wizard.sources.detect import open_raw
+from wizard.sources.registry import open_source
 from wizard.sources.source import Survey
 
 CLASSES, PER_CLASS, ODD, VALIDATION = 4, 8, 9, 24
@@ -73,7 +73,7 @@ def quiet(_done: int, _total: int) -> None:
 
 def survey(raw: Path, split: Split, cache: Path | None = None) -> Survey:
     """Of a split of raw data, whatever their form."""
-    return open_raw(raw).survey(split, cache or cache_folder(), quiet)
+    return open_source(raw).survey(split, cache or cache_folder(), quiet)
 
 
 def shards(out: Path) -> list[Path]:

@@ -40,7 +40,7 @@ def way_out(path: Path, split: Split) -> str:
     return "It is not the official archive: pack it again, or download the official one"
 
 
-def told_of_zeros(archive: str, zeros: int, what: str, *, inside: bool = False, others: int = 0) -> str:
+def zeros_warning(archive: str, zeros: int, what: str, *, inside: bool = False, others: int = 0) -> str:
     """A warning about zeros at an archive's end that may be a hole.
 
     Args:
