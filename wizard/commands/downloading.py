@@ -25,13 +25,13 @@ from wizard.download.retry_policy import RetryPolicy
 from wizard.errors import Interrupted, MachineError, UsageError
 from wizard.events import Note, as_json
 from wizard.folders import cache_folder, shortened
+from wizard.formatting import human_bytes
 from wizard.interrupts import listening
 from wizard.lock import sole_use
 from wizard.machine.resources import Disk, disk
 from wizard.output import Output
 from wizard.preflight.checks import refusal
 from wizard.show.transfers import Face, transfers
-from wizard.sources.locate import human_bytes
 
 _HUBS: Mapping[str, types.ModuleType] = {"kaggle": kaggle, "huggingface": huggingface}
 _TERMS = (

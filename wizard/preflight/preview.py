@@ -18,10 +18,10 @@ from wizard.folders import cache_folder
 from wizard.formats import image_codec
 from wizard.formats.resize import Geometry
 from wizard.formats.undecodable import Undecodable
+from wizard.formatting import human_bytes
 from wizard.preflight.estimate import Estimator
 from wizard.profile import Profile
 from wizard.sources.contents import contents
-from wizard.sources.locate import human_bytes
 from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import Drawn
 

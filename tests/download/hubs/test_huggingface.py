@@ -18,7 +18,7 @@ from wizard.download.hubs.huggingface import PAGE, fetch, lacking, needs, requir
 from wizard.download.retry_policy import RetryPolicy
 from wizard.errors import InputError, MachineError, UsageError
 from wizard.events import Note
-from wizard.sources.detect import open_raw
+from wizard.sources.registry import open_source
 
 ARCHIVES = hugging_face_archives()
 VAL = "val_images.tar.gz"
@@ -53,7 +53,7 @@ def test_what_was_fetched_is_opened_and_whole(tmp_path: Path, capfd: pytest.Capt
     with hugging_face(ARCHIVES) as server:
         folder = Fetching(server, tmp_path)("train", "validation", "test")
     assert folder == tmp_path
-    assert "Hugging Face" in open_raw(folder).what
+    assert "Hugging Face" in open_source(folder).what
     assert [survey(folder, split).images for split in ("train", "validation", "test")] == [5, 2, 1]
     assert capfd.readouterr() == ("", "")
 

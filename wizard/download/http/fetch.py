@@ -23,8 +23,9 @@ from wizard.download.http.session import POLL_SECONDS, Session, check_stop, with
 from wizard.download.http.transfer import Transfer
 from wizard.errors import InputError, reading, writing
 from wizard.events import Note
+from wizard.formatting import human_bytes
 from wizard.sources.checksums import md5_of, remember_md5
-from wizard.sources.locate import human_bytes, says_html
+from wizard.sources.locate import says_html
 
 _HEAD = 512
 """Bytes by which a file is known: a tar header."""

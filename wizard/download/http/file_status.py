@@ -10,8 +10,8 @@ from wizard.download.errors import DownloadError
 from wizard.download.http.remote import Remote, same_file
 from wizard.errors import MachineError
 from wizard.formats import tar
+from wizard.formatting import human_bytes
 from wizard.machine.resources import Disk
-from wizard.sources.locate import human_bytes
 
 State = Literal["right", "begun", "adopted", "absent", "changed", "foreign", "wrong"]
 """Of a file: complete and right; a part that goes on; a short file under the final name that goes on; nothing there; a

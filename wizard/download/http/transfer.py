@@ -16,7 +16,7 @@ from wizard.download.http.remote import Remote, same_file
 from wizard.download.http.session import Session, given_up
 from wizard.errors import Interrupted, reading
 from wizard.events import Note
-from wizard.sources.locate import human_bytes
+from wizard.formatting import human_bytes
 
 _PIECE = 1 << 20
 """Bytes that are handed over and written at a time, or fewer where they come slowly."""

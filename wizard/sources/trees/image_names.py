@@ -32,7 +32,7 @@ _SUFFIXES = (
 _DIGITS = 8
 
 
-class Said(NamedTuple):
+class ImageName(NamedTuple):
     """What a name says.
 
     Attributes:
@@ -50,27 +50,27 @@ class Said(NamedTuple):
     problem: str = ""
 
 
-def said(name: str) -> Said | None:
+def parse_image_name(name: str) -> ImageName | None:
     """What the name of a file says; None where it is not made as those of ILSVRC2012.
 
     Suffixes in any case and spelling are understood, as is a class at the end, which Hugging Face's archives add.
 
-    >>> said("ILSVRC2012_val_00000001_n01751748.jpeg")
-    Said(name='ILSVRC2012_val_00000001.JPEG', split='validation', wnid='n01751748', suffixed=True, problem='')
-    >>> said("cat.jpg")
+    >>> parse_image_name("ILSVRC2012_val_00000001_n01751748.jpeg")
+    ImageName(name='ILSVRC2012_val_00000001.JPEG', split='validation', wnid='n01751748', suffixed=True, problem='')
+    >>> parse_image_name("cat.jpg")
     """
     match = _SPOKEN.fullmatch(name)
     if match is None:
         return None
     stem, told = match["train"] or match["val"] or match["test"], match["told"] or ""
     if match["test"]:
-        return Said(f"{stem}.JPEG", "test", "", problem=_out_of_range(stem, TEST_IMAGES))
+        return ImageName(f"{stem}.JPEG", "test", "", problem=_out_of_range(stem, TEST_IMAGES))
     split: Split = "train" if match["train"] else "validation"
     problem = "" if match["train"] else _out_of_range(stem, VALIDATION_IMAGES)
     wnid = "" if problem else match["wnid"] or validation_wnid(stem)
     if wnid and told and wnid != told:
         problem, wnid = f"says {told} at its end, but {stem} is an image of {wnid}", ""
-    return Said(f"{stem}.JPEG", split, wnid, bool(told), problem)
+    return ImageName(f"{stem}.JPEG", split, wnid, bool(told), problem)
 
 
 def validation_wnid(stem: str) -> str:

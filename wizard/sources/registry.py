@@ -8,11 +8,11 @@ from wizard.errors import InputError, reading
 from wizard.sources.locate import contents, require_folder
 from wizard.sources.official import OfficialArchives, archive_names, image_archive_names
 from wizard.sources.records.tfrecords import open_tfrecords
-from wizard.sources.source import Layout, RawData
+from wizard.sources.source import Layout, Source
 from wizard.sources.trees.doubts import FolderRole
 from wizard.sources.trees.folders import open_folders
 from wizard.sources.trees.kaggle import open_kaggle
-from wizard.sources.trees.whose_labels import Labels
+from wizard.sources.trees.label_space import Labels
 
 LOOKED_FOR = (
     "the official archives (ILSVRC2012_img_train.tar, ILSVRC2012_img_val.tar, ILSVRC2012_img_test_v10102019.tar), an "
@@ -21,14 +21,14 @@ LOOKED_FOR = (
 )
 
 
-def open_raw(
+def open_source(
     folder: Path,
     layout: Literal["auto"] | Layout = "auto",
     labels: Labels = "auto",
     *,
     follow: bool = False,
     role: FolderRole = "auto",
-) -> RawData:
+) -> Source:
     """Looks which form of raw data a folder holds; files are not opened beyond their first bytes.
 
     Args:
@@ -63,9 +63,9 @@ def _found(
     *,
     follow: bool,
     role: FolderRole,
-) -> RawData | None:
+) -> Source | None:
     """Boxes alone do not make a folder one of archives: they may lie beside an extracted tree."""
-    found: RawData | None = None
+    found: Source | None = None
     if layout in ("auto", "kaggle"):
         found = open_kaggle(folder, follow=follow)
     if found is None and (layout == "archives" or (layout == "auto" and image_archive_names() & set(there))):

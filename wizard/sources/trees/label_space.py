@@ -10,8 +10,8 @@ from wizard.ilsvrc2012.archives import CLASSES, Split
 from wizard.ilsvrc2012.synsets import ranks
 from wizard.sources.classes import Classes, imagenet, of_folders
 from wizard.sources.numbered import HIGHEST, are_numbers, as_text, by_number
-from wizard.sources.trees.official_names import said
-from wizard.sources.trees.places import Place
+from wizard.sources.trees.image_names import parse_image_name
+from wizard.sources.trees.split_dirs import SplitDir
 
 Labels = Literal["auto", "ilsvrc2012", "folders", "numbers"]
 _MOST = 32_767
@@ -36,7 +36,7 @@ class Decided:
     why: tuple[str, ...]
 
 
-def decide(places: Mapping[Split, Place], labels: Labels) -> Decided:
+def decide_labels(places: Mapping[Split, SplitDir], labels: Labels) -> Decided:
     """Whose labels those of the splits are.
 
     Left to itself, the decision is ImageNet's where all of its synsets are there, or images or archives named as in
@@ -75,7 +75,7 @@ def decide(places: Mapping[Split, Place], labels: Labels) -> Decided:
     return Decided(classes=of_folders(tuple(names)), imagenet=False, why=(why,))
 
 
-def _decided_by_number(places: Mapping[Split, Place], names: list[str]) -> Decided:
+def _decided_by_number(places: Mapping[Split, SplitDir], names: list[str]) -> Decided:
     other = next((name for name in names if not are_numbers([name])), None)
     if other is not None:
         raise InputError(
@@ -92,7 +92,7 @@ def _decided_by_number(places: Mapping[Split, Place], names: list[str]) -> Decid
     return Decided(classes=classes, imagenet=False, why=(why, *told))
 
 
-def _names(places: Mapping[Split, Place]) -> list[str]:
+def _names(places: Mapping[Split, SplitDir]) -> list[str]:
     """A split whose folders have nothing in common with train's says nothing of the classes."""
     train = places["train"].classes if "train" in places else frozenset()
     found = set(train)
@@ -104,20 +104,20 @@ def _names(places: Mapping[Split, Place]) -> list[str]:
     return sorted(found)
 
 
-def _sign(places: Mapping[Split, Place], names: list[str], strangers: list[str]) -> str:
+def _sign(places: Mapping[Split, SplitDir], names: list[str], strangers: list[str]) -> str:
     """What says that a tree is ImageNet's; empty where nothing does."""
     if len(names) - len(strangers) == CLASSES:
         return f"All {CLASSES:,} synsets of ImageNet are there"
     for place in places.values():
         if place.archives:
             return f"{place.path.name}/ holds class archives, as {place.archives[0]}.tar"
-        named = next((name for name in place.images if said(name)), None)
+        named = next((name for name in place.images if parse_image_name(name)), None)
         if named:
             return f"{place.path.name}/ holds images named as in ILSVRC2012, as {named}"
     return ""
 
 
-def _refuse_strangers(places: Mapping[Split, Place], strangers: list[str], sign: str) -> None:
+def _refuse_strangers(places: Mapping[Split, SplitDir], strangers: list[str], sign: str) -> None:
     more = f", nor are {len(strangers) - 1:,} more" if len(strangers) > 1 else ""
     raise InputError(
         (f"{sign}, but " if sign else "")
@@ -126,7 +126,7 @@ def _refuse_strangers(places: Mapping[Split, Place], strangers: list[str], sign:
     )
 
 
-def _refuse_unlabelled(places: Mapping[Split, Place], labels: Labels) -> None:
+def _refuse_unlabelled(places: Mapping[Split, SplitDir], labels: Labels) -> None:
     place = next(iter(places.values())).pieces[0]
     seen = f" It holds {', '.join(place.images[:_NAMED])}." if place.images else ""
     if labels == "folders":
@@ -138,7 +138,7 @@ def _refuse_unlabelled(places: Mapping[Split, Place], labels: Labels) -> None:
     raise InputError(problem, place.hint or hint)
 
 
-def _lies(places: Mapping[Split, Place], name: str) -> Path:
+def _lies(places: Mapping[Split, SplitDir], name: str) -> Path:
     """The folder of a class."""
     pieces = (piece for place in places.values() for piece in place.pieces)
     return next(piece.path / name for piece in pieces if name in piece.classes)
