@@ -16,10 +16,10 @@ from pathlib import Path
 from wizard.download.archives import What
 from wizard.download.errors import DownloadError, Transient
 from wizard.download.events import Event, Fetched, Transferring
-from wizard.download.hub import PATIENCE, Report, bar, client, may_pass, persistently, said, size, unheard
-from wizard.download.part import set_aside
-from wizard.download.patience import Patience
-from wizard.download.unpack import unpack
+from wizard.download.http.part import set_aside
+from wizard.download.hubs.hub_client import POLICY, Report, bar, client, may_pass, persistently, said, size, unheard
+from wizard.download.hubs.unpack import unpack
+from wizard.download.retry_policy import RetryPolicy
 from wizard.errors import SetupError, reading, writing
 from wizard.events import Note
 
@@ -96,14 +96,14 @@ def require(_what: Collection[What], folder: Path) -> None:
         raise DownloadError(f"{NAME} hands out nothing without a token, and its client found none.", _LOG_IN)
 
 
-def fetch(folder: Path, what: Collection[What], report: Report, *, patience: Patience = PATIENCE) -> Path:
+def fetch(folder: Path, what: Collection[What], report: Report, *, retry_policy: RetryPolicy = POLICY) -> Path:
     """Fetches all that the competition holds; goes on with an archive that an earlier run left unfinished.
 
     Args:
         folder: gets ILSVRC/ and the tables beside it; competitions/ in it is the client's while it works.
         what: is wanted; everything comes all the same.
         report: told what happens.
-        patience: with a connection that breaks.
+        retry_policy: with a connection that breaks.
 
     Returns:
         The folder to give as source.path: the one given, or in a Kaggle notebook the one that Kaggle lends.
@@ -118,14 +118,14 @@ def fetch(folder: Path, what: Collection[What], report: Report, *, patience: Pat
     if _holds_it(folder):
         report(Note(text=f"{folder} holds what {NAME} hands out; nothing was fetched."))
     elif not _marker(folder).exists():
-        lent = _download(folder, report, patience)
+        lent = _download(folder, report, retry_policy)
         if lent != _tree(folder):
             return lent
     _finish(folder, report)
     return folder
 
 
-def _download(folder: Path, report: Report, patience: Patience) -> Path:
+def _download(folder: Path, report: Report, retry_policy: RetryPolicy) -> Path:
     began, total = time.monotonic(), size(_archive(folder))
 
     def told(event: Event) -> None:
@@ -134,7 +134,7 @@ def _download(folder: Path, report: Report, patience: Patience) -> Path:
             total = event.total
         report(event)
 
-    made = persistently(lambda: _attempt(folder, told), _archive(folder), report, patience)
+    made = persistently(lambda: _attempt(folder, told), _archive(folder), report, retry_policy)
     report(Fetched(file=_archive(folder).name, bytes=total, md5="", seconds=time.monotonic() - began))
     return made
 

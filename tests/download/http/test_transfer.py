@@ -37,10 +37,10 @@ from tests.download.server import (
     Status,
     WrongRange,
 )
-from wizard.download import digest, transfer
 from wizard.download.errors import DownloadError
 from wizard.download.events import Checking, Transferring
-from wizard.download.fetch import fetch, look
+from wizard.download.http import digest, transfer
+from wizard.download.http.fetch import fetch, look
 from wizard.errors import InputError, Interrupted
 
 BLOCK = 1 << 16
@@ -51,7 +51,7 @@ BLOCK = 1 << 16
 def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transfer, "_WINDOW", 8 * BLOCK)
     monkeypatch.setattr(transfer, "_PIECE", BLOCK // 4)
-    monkeypatch.setattr(transfer, "_EVERY", 0.01)
+    monkeypatch.setattr(transfer, "_POLL_SECONDS", 0.01)
 
 
 @pytest.fixture(autouse=True)
@@ -157,10 +157,10 @@ def test_ranges_that_cease_are_told_with_what_comes_again(server: Server, downlo
     download.connections = connections
     download.folder.mkdir()
     download.part.write_bytes(DATA[:1_200_000])
-    with download.way() as way:
-        found = look(archive(), way)
+    with download.session() as session:
+        found = look(archive(), session)
         server.rules = [NoRange()]
-        fetch(found, way)
+        fetch(found, session)
     assert (found.state, download.data) == ("begun", DATA)
     one = ", over one connection" if connections > 1 else ""
     assert download.notes == [
@@ -181,10 +181,10 @@ def test_more_than_was_asked_for_is_cut_off(server: Server, download: Download, 
 
 
 def test_other_bytes_than_were_asked_for_are_not_written(server: Server, download: Download) -> None:
-    with download.way() as way:
-        found = look(archive(), way)
+    with download.session() as session:
+        found = look(archive(), session)
         server.rules = [WrongRange(by=5, times=3)]
-        fetch(found, way)
+        fetch(found, session)
     assert download.data == DATA
     assert [(wait.reason, wait.attempt) for wait in download.waits] == [
         ("the server sent other bytes than it was asked for", number) for number in (1, 2, 3)
@@ -194,7 +194,7 @@ def test_other_bytes_than_were_asked_for_are_not_written(server: Server, downloa
 @pytest.mark.parametrize("connections", [1, 4])
 def test_a_server_that_stalls_is_left_and_asked_again(server: Server, download: Download, connections: int) -> None:
     server.rules = [Stall(after=20_000, seconds=60, times=2)]
-    download.connections, download.patience = connections, replace(QUICK, stall=0.3)
+    download.connections, download.retry_policy = connections, replace(QUICK, stall=0.3)
     download.run()
     assert download.data == DATA
     assert {wait.reason for wait in download.waits} == {"the server sends nothing any more"}
@@ -203,10 +203,10 @@ def test_a_server_that_stalls_is_left_and_asked_again(server: Server, download: 
 
 def test_a_busy_server_is_waited_for_as_long_as_it_asks(server: Server, download: Download) -> None:
     download.connections = 4
-    with download.way() as way:
-        found = look(archive(), way)
+    with download.session() as session:
+        found = look(archive(), session)
         server.rules = [Status(429, retry_after=1, times=4)]
-        fetched = fetch(found, way)
+        fetched = fetch(found, session)
     assert download.data == DATA
     assert [(wait.reason, wait.seconds) for wait in download.waits] == [
         ("127.0.0.1 is busy (429 Too Many Requests)", 1.0)
@@ -224,11 +224,11 @@ def test_a_busy_server_may_ask_for_a_wait_by_a_date(server: Server, download: Do
 
 
 def test_it_is_given_up_after_some_attempts_without_a_byte(server: Server, download: Download) -> None:
-    with download.way() as way:
-        found = look(archive(), way)
+    with download.session() as session:
+        found = look(archive(), session)
         server.rules = [Status(503)]
         with pytest.raises(DownloadError) as raised:
-            fetch(found, way)
+            fetch(found, session)
     assert [wait.attempt for wait in download.waits] == [1, 2, 3]
     assert raised.value.what == (
         f"{NAME}: 127.0.0.1 is busy (503 Service Unavailable); given up after 4 attempts without a byte."
@@ -251,7 +251,7 @@ def test_too_long_a_wait_is_not_waited(server: Server, download: Download) -> No
 
 def test_a_server_that_asks_for_short_waits_for_ever_is_given_up(server: Server, download: Download) -> None:
     server.rules = [Status(503, retry_after=1)]
-    download.patience = replace(QUICK, attempts=0)
+    download.retry_policy = replace(QUICK, attempts=0)
     with pytest.raises(DownloadError, match="given up after 1 attempt"):
         download.run()
 
@@ -269,10 +269,10 @@ def test_an_address_at_which_nobody_is_is_given_up_sooner(download: Download) ->
 
 def test_a_connection_that_is_given_up_leaves_its_block_to_the_others(server: Server, download: Download) -> None:
     download.connections = 4
-    with download.way() as way:
-        found = look(archive(), way)
+    with download.session() as session:
+        found = look(archive(), session)
         server.rules = [Status(503, times=13)]  # one more than four connections can bear together, too few for all
-        fetch(found, way)
+        fetch(found, session)
     assert download.data == DATA
     assert download.notes[0] == f"{NAME}: going on with 3 connections"
 
@@ -290,8 +290,8 @@ def test_a_stop_is_heeded_while_the_server_is_silent(server: Server, download: D
 
 
 def test_what_came_before_a_stop_is_written(server: Server, download: Download) -> None:
-    with download.way() as way:
-        found = look(archive(), way)
+    with download.session() as session:
+        found = look(archive(), session)
 
     def late() -> bool:
         eventually(lambda: len(server.asked) == 2)
@@ -299,8 +299,8 @@ def test_what_came_before_a_stop_is_written(server: Server, download: Download) 
         return True
 
     download.stopping = late
-    with download.way() as way, pytest.raises(Interrupted):
-        fetch(found, way)
+    with download.session() as session, pytest.raises(Interrupted):
+        fetch(found, session)
     kept = download.part.read_bytes()
     assert kept == DATA[: len(kept)]
     assert len(kept) >= BLOCK
@@ -310,7 +310,7 @@ def test_what_came_before_a_stop_is_written(server: Server, download: Download) 
 def test_a_stop_is_heeded_before_the_first_byte(server: Server, download: Download, rule: Rule) -> None:
     server.rules = [rule]
     stop = threading.Event()
-    download.stopping, download.patience = stop.is_set, replace(QUICK, stall=60, longest=60)
+    download.stopping, download.retry_policy = stop.is_set, replace(QUICK, stall=60, longest=60)
     threading.Timer(0.2, stop.set).start()
     began = time.monotonic()
     with pytest.raises(Interrupted) as raised:
@@ -321,13 +321,13 @@ def test_a_stop_is_heeded_before_the_first_byte(server: Server, download: Downlo
 
 @pytest.mark.parametrize("connections", [1, 4])
 def test_a_stop_is_heeded_between_two_attempts(server: Server, download: Download, connections: int) -> None:
-    download.connections, download.patience = connections, replace(QUICK, longest=60)
+    download.connections, download.retry_policy = connections, replace(QUICK, longest=60)
     download.stopping = lambda: bool(download.waits)
-    with download.way() as way:
-        found = look(archive(), way)
+    with download.session() as session:
+        found = look(archive(), session)
         server.rules = [Status(503, retry_after=60)]
         with pytest.raises(Interrupted, match=f"Stopped; 0 bytes of {NAME} are kept."):
-            fetch(found, way)
+            fetch(found, session)
 
 
 def test_progress_counts_what_was_there(server: Server, download: Download) -> None:

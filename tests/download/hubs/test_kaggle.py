@@ -20,9 +20,9 @@ from tests.download.server import Answer, Asked, Cut, CutAt, Damaged, Rule, Serv
 from tests.helpers import survey
 from wizard.download.archives import What
 from wizard.download.events import Event, Fetched, Transferring, Waiting
-from wizard.download.hub import client
-from wizard.download.kaggle import COMPETITION, PAGE, fetch, lacking, needs, require
-from wizard.download.patience import Patience
+from wizard.download.hubs.hub_client import client
+from wizard.download.hubs.kaggle import COMPETITION, PAGE, fetch, lacking, needs, require
+from wizard.download.retry_policy import RetryPolicy
 from wizard.errors import InputError, MachineError, UsageError
 from wizard.events import Note
 from wizard.sources.registry import open_source
@@ -34,7 +34,7 @@ ZIP = "bundle.zip"
 ARCHIVE = Path("competitions") / f"{COMPETITION}.archive"
 TAR = "imagenet_object_localization_patched2019.tar.gz"
 FULL = Path("/dev/full")
-SHORT = Patience(first=0.01, most=0.01, attempts=3)
+SHORT = RetryPolicy(first=0.01, most=0.01, attempts=3)
 ALL: tuple[What, ...] = ("train", "validation", "test", "boxes")
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # the client leaves answers open
@@ -65,7 +65,7 @@ class Fetching:
         self.told: list[Event] = []
 
     def __call__(self, what: Collection[What] = ALL, report: Callable[[Event], None] | None = None) -> Path:
-        return fetch(self.folder, what, report or self.told.append, patience=SHORT)
+        return fetch(self.folder, what, report or self.told.append, retry_policy=SHORT)
 
     def notes(self) -> str:
         return "\n".join(event.text for event in self.told if isinstance(event, Note))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patience:
+class RetryPolicy:
     """Times in seconds.
 
     Attributes:
@@ -28,7 +28,7 @@ class Patience:
     def wait(self, attempt: int, asked: float = 0.0, *, strange: bool = False) -> float | None:
         """Seconds until an attempt; None where it is given up.
 
-        >>> [Patience().wait(attempt) for attempt in (1, 2, 3, 10, 13)]
+        >>> [RetryPolicy().wait(attempt) for attempt in (1, 2, 3, 10, 13)]
         [1.0, 2.0, 4.0, 300.0, None]
 
         Args:

@@ -10,8 +10,8 @@ from typing import Protocol
 import httpx
 
 from wizard.download.address import absolute, account, trusted_alike
-from wizard.download.cookies import read_cookies, told_of
 from wizard.download.errors import DownloadError, LoginPage, Unauthorized
+from wizard.download.http.cookies import read_cookies, told_of
 from wizard.errors import InputError
 
 USERNAME, ACCESS_KEY = "IMAGENET_USERNAME", "IMAGENET_ACCESS_KEY"
@@ -49,7 +49,7 @@ class Nobody:
         return None
 
 
-class Access:
+class Login:
     """What is known of who asks, and how it is sent; nothing of it is ever written down.
 
     Args:
@@ -102,7 +102,7 @@ class Access:
             if trusted_alike(each.request.url, self.base):
                 httpx.Cookies(self.jar).extract_cookies(each)
 
-    def satisfy(self, wanted: Unauthorized) -> None:
+    def answer_challenge(self, wanted: Unauthorized) -> None:
         """Finds out what the server wants to know, from the environment or the person.
 
         Raises:
@@ -125,7 +125,7 @@ class Access:
             self._credentials = self._found(wanted)
         self._digest[scheme] = "digest" in wanted.schemes
 
-    def let_in(self, page: LoginPage) -> None:
+    def handle_login_page(self, page: LoginPage) -> None:
         """Finds cookies for a server that answered with a login page.
 
         Raises:

@@ -13,9 +13,9 @@ from pathlib import Path
 from wizard.download.archives import WHATS, What
 from wizard.download.errors import DownloadError, Transient
 from wizard.download.events import Fetched
-from wizard.download.hub import PATIENCE, Report, bar, client, may_pass, persistently, said, size, unheard
-from wizard.download.patience import Patience
-from wizard.download.unpack import unpack
+from wizard.download.hubs.hub_client import POLICY, Report, bar, client, may_pass, persistently, said, size, unheard
+from wizard.download.hubs.unpack import unpack
+from wizard.download.retry_policy import RetryPolicy
 from wizard.errors import SetupError, UsageError, reading, writing
 from wizard.events import Note
 from wizard.ilsvrc2012.archives import IMAGES, SPLITS, Split
@@ -104,7 +104,7 @@ def fetch(
     report: Report,
     *,
     endpoint: str | None = None,
-    patience: Patience = PATIENCE,
+    retry_policy: RetryPolicy = POLICY,
 ) -> Path:
     """Fetches the archives of what is wanted, each unpacked as soon as it is there; goes on with what a run left.
 
@@ -113,7 +113,7 @@ def fetch(
         what: is wanted; of it there are train, validation and test.
         report: told what happens.
         endpoint: the hub's address, where it is not the client's own (HF_ENDPOINT, or huggingface.co).
-        patience: with a connection that breaks.
+        retry_policy: with a connection that breaks.
 
     Returns:
         The folder to give as source.path.
@@ -130,12 +130,12 @@ def fetch(
             if not _holds_something(place):
                 _forget(archives)
             for archive in archives:
-                _have(archive, place, report, endpoint, patience)
+                _have(archive, place, report, endpoint, retry_policy)
     report(Note(text=f"All of it is unpacked; the archives in {folder / 'data'} are not needed any more."))
     return folder
 
 
-def _have(archive: Path, folder: Path, report: Report, endpoint: str | None, patience: Patience) -> None:
+def _have(archive: Path, folder: Path, report: Report, endpoint: str | None, retry_policy: RetryPolicy) -> None:
     if _unpacked(archive, folder):
         report(Note(text=f"{archive.name} was fetched and unpacked before."))
         return
@@ -145,7 +145,7 @@ def _have(archive: Path, folder: Path, report: Report, endpoint: str | None, pat
         part = _part(archive)
         with writing(part):
             part.parent.mkdir(parents=True, exist_ok=True)
-        persistently(lambda: _transfer(part, archive.name, report, endpoint), part, report, patience, archive.name)
+        persistently(lambda: _transfer(part, archive.name, report, endpoint), part, report, retry_policy, archive.name)
         with writing(archive):
             part.replace(archive)
     seconds = 0.0 if there else time.monotonic() - began

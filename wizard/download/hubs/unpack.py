@@ -7,8 +7,8 @@ from typing import IO, cast
 
 from wizard.download.errors import DownloadError
 from wizard.download.events import Checking
-from wizard.download.hub import Report
-from wizard.download.part import set_aside
+from wizard.download.http.part import set_aside
+from wizard.download.hubs.hub_client import Report
 from wizard.errors import reading, writing
 from wizard.events import Note
 from wizard.formats import tar

@@ -5,7 +5,7 @@ import pytest
 from tests.download.fetching import DATA, NAME, OTHER, Download, archive
 from wizard.download.address import base_address
 from wizard.download.errors import DownloadError, Transient
-from wizard.download.fetch import look
+from wizard.download.http.fetch import look
 
 
 @pytest.fixture
@@ -31,8 +31,8 @@ def test_a_share_is_fetched_from_like_a_server(download: Download, connections: 
 def test_what_is_there_is_gone_on_with(download: Download) -> None:
     download.folder.mkdir()
     download.part.write_bytes(DATA[:1_000_000])
-    with download.way() as way:
-        found = look(archive(), way)
+    with download.session() as session:
+        found = look(archive(), session)
     assert (found.state, found.have) == ("begun", 1_000_000)
     download.run()
     assert download.data == DATA
@@ -70,7 +70,7 @@ def test_a_file_that_may_not_be_read_is_named(download: Download, mirror: Path) 
 
 
 def test_a_file_that_becomes_shorter_on_the_way_is_asked_for_anew(download: Download, mirror: Path) -> None:
-    with download.way() as way, way.site.open(NAME, 0) as answer:
+    with download.session() as session, session.client.open(NAME, 0) as answer:
         (mirror / NAME).write_bytes(DATA[:1000])
         with pytest.raises(Transient) as raised:
             list(answer.chunks)

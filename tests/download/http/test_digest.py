@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wizard.download import digest as module
-from wizard.download.digest import Digest
+from wizard.download.http import digest as module
+from wizard.download.http.digest import Digest
 
 MB = 1 << 20
 

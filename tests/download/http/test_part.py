@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from wizard.download.part import Part, remembered, set_aside
-from wizard.download.remote import Remote
+from wizard.download.http.part import Part, remembered, set_aside
+from wizard.download.http.remote import Remote
 from wizard.errors import MachineError
 
 REMOTE = Remote(server="http://a:80", size=9, etag='"1"', modified="", ranges=True)

@@ -8,46 +8,46 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from wizard.download.access import Access, caution
 from wizard.download.errors import DownloadError, LoginPage, Transient, Unauthorized
 from wizard.download.events import Event, Waiting
-from wizard.download.patience import Patience
-from wizard.download.site import Site
+from wizard.download.http.auth import Login, caution
+from wizard.download.http.http_client import HttpClient
+from wizard.download.retry_policy import RetryPolicy
 from wizard.errors import Interrupted
 from wizard.events import Note
 
-EVERY = 0.1
+POLL_SECONDS = 0.1
 """Seconds between two looks at whether to stop."""
 
 _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Way:
+class Session:
     """How files are fetched.
 
     Attributes:
-        site: from where.
-        access: who asks.
+        client: the server's.
+        login: who asks.
         folder: where to.
         cache: folder in which proven sums are remembered.
         report: told what happens.
         stopping: whether the person wants to stop.
         connections: to one file at a time.
-        patience: with the server.
+        retry_policy: with the server.
     """
 
-    site: Site
-    access: Access
+    client: HttpClient
+    login: Login
     folder: Path
     cache: Path
     report: Callable[[Event], None]
     stopping: Callable[[], bool]
     connections: int
-    patience: Patience
+    retry_policy: RetryPolicy
 
 
-def patiently(name: str, ask: Callable[[], _Result], way: Way) -> _Result:
+def with_retries(name: str, ask: Callable[[], _Result], session: Session) -> _Result:
     """The answer to a question about a file; asked again where that may help.
 
     Raises:
@@ -57,17 +57,17 @@ def patiently(name: str, ask: Callable[[], _Result], way: Way) -> _Result:
     attempt = 0
     while True:
         try:
-            return let_in(lambda: _watched(ask, way), way)
+            return with_login(lambda: _watched(ask, session), session)
         except Transient as trouble:
             attempt += 1
-            seconds = way.patience.wait(attempt, trouble.wait, strange=not way.site.answered)
+            seconds = session.retry_policy.wait(attempt, trouble.wait, strange=not session.client.answered)
             if seconds is None:
-                raise DownloadError(*given_up(name, trouble, attempt, way)) from trouble
-            way.report(Waiting(file=name, reason=trouble.reason, seconds=seconds, attempt=attempt))
-            _sleep(seconds, way)
+                raise DownloadError(*given_up(name, trouble, attempt, session)) from trouble
+            session.report(Waiting(file=name, reason=trouble.reason, seconds=seconds, attempt=attempt))
+            _sleep(seconds, session)
 
 
-def let_in(ask: Callable[[], _Result], way: Way) -> _Result:
+def with_login(ask: Callable[[], _Result], session: Session) -> _Result:
     """The answer to a question; the person is asked for what the server wants of them.
 
     Raises:
@@ -79,22 +79,22 @@ def let_in(ask: Callable[[], _Result], way: Way) -> _Result:
         except Unauthorized as wanted:
             warning = caution(wanted)
             if warning:
-                way.report(Note(text=warning, warning=True))
-            way.access.satisfy(wanted)
+                session.report(Note(text=warning, warning=True))
+            session.login.answer_challenge(wanted)
         except LoginPage as page:
-            way.access.let_in(page)
+            session.login.handle_login_page(page)
 
 
-def given_up(name: str, trouble: Transient, attempts: int, way: "Way") -> tuple[str, str]:
+def given_up(name: str, trouble: Transient, attempts: int, session: "Session") -> tuple[str, str]:
     """What is said, and what to do, when a server has failed too often, or asks for too long a wait."""
-    if trouble.wait > way.patience.longest:
+    if trouble.wait > session.retry_policy.longest:
         minutes = round(trouble.wait / 60)
         return (
             f"{name}: {trouble.reason}, and asks to be left alone for {minutes:,} minutes.",
             "The same command goes on later; what is there is kept",
         )
     tried = "1 attempt" if attempts == 1 else f"{attempts} attempts"
-    if not way.site.answered:
+    if not session.client.answered:
         return (
             f"{name}: {trouble.reason}; given up after {tried}.",
             "Check the network, and the address: --base URL",
@@ -105,17 +105,17 @@ def given_up(name: str, trouble: Transient, attempts: int, way: "Way") -> tuple[
     )
 
 
-def heed(way: Way) -> None:
+def check_stop(session: Session) -> None:
     """Ends what is under way when the person wants to stop.
 
     Raises:
         Interrupted: they do.
     """
-    if way.stopping():
+    if session.stopping():
         raise Interrupted("Stopped; what is there is kept.")
 
 
-def _watched(ask: Callable[[], _Result], way: Way) -> _Result:
+def _watched(ask: Callable[[], _Result], session: Session) -> _Result:
     """The answer, awaited beside the thread that asks: a silent server keeps nobody from stopping."""
     future: Future[_Result] = Future()
 
@@ -127,13 +127,13 @@ def _watched(ask: Callable[[], _Result], way: Way) -> _Result:
 
     threading.Thread(target=work, daemon=True).start()
     while not future.done():
-        heed(way)
-        wait((future,), timeout=EVERY)
+        check_stop(session)
+        wait((future,), timeout=POLL_SECONDS)
     return future.result()
 
 
-def _sleep(seconds: float, way: Way) -> None:
+def _sleep(seconds: float, session: Session) -> None:
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
-        heed(way)
-        time.sleep(min(left, EVERY))
+        check_stop(session)
+        time.sleep(min(left, POLL_SECONDS))

@@ -7,12 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from wizard.download.remote import Remote
+from wizard.download.http.remote import Remote
 from wizard.errors import writing
 
 
 class Part:
-    """A file under way, and what is known of the server's, which is kept beside it in NAME.part.json.
+    """A file under session, and what is known of the server's, which is kept beside it in NAME.part.json.
 
     Args:
         folder: where the file will be.

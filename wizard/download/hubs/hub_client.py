@@ -10,13 +10,13 @@ from typing import Any, Self, TypeVar
 
 from wizard.download.errors import DownloadError, Transient
 from wizard.download.events import Event, Transferring, Waiting
-from wizard.download.patience import Patience
+from wizard.download.retry_policy import RetryPolicy
 from wizard.errors import UsageError
 
 Report = Callable[[Event], None]
 _Result = TypeVar("_Result")
 
-PATIENCE = Patience(most=60.0, attempts=8)
+POLICY = RetryPolicy(most=60.0, attempts=8)
 """Less than for a server that we speak to ourselves: the clients have tried again before they give up."""
 _SLOW_DOWN = {408, 425, 429}
 
@@ -43,7 +43,7 @@ def may_pass(status: int) -> bool:
 
 
 def persistently(
-    attempt: Callable[[], _Result], file: Path, report: Report, patience: Patience, name: str = ""
+    attempt: Callable[[], _Result], file: Path, report: Report, retry_policy: RetryPolicy, name: str = ""
 ) -> _Result:
     """What an attempt at a transfer gives once it succeeds; after what may pass, it is made again.
 
@@ -51,7 +51,7 @@ def persistently(
         attempt: goes on with the transfer where it is; raises Transient where that may help.
         file: that grows meanwhile.
         report: told of each wait.
-        patience: how often, and after how long; a byte that came starts the counting over.
+        retry_policy: how often, and after how long; a byte that came starts the counting over.
         name: of the file, where it is called otherwise.
 
     Raises:
@@ -64,7 +64,7 @@ def persistently(
             return attempt()
         except Transient as error:
             failures = 1 if size(file) > before else failures + 1
-            seconds = patience.wait(failures, error.wait)
+            seconds = retry_policy.wait(failures, error.wait)
             if seconds is None:
                 raise DownloadError(
                     f"{name} does not come: {error.reason}, and {failures} attempts in a row brought nothing.",

@@ -6,8 +6,8 @@ import pytest
 
 from tests.download.fetching import DATA, NAME, archive
 from wizard.download.errors import DownloadError
-from wizard.download.found import Found, of_part, require_believable, require_room
-from wizard.download.remote import Remote
+from wizard.download.http.file_status import FileStatus, of_part, require_believable, require_room
+from wizard.download.http.remote import Remote
 from wizard.errors import MachineError
 from wizard.machine.resources import Disk
 
@@ -64,7 +64,7 @@ def test_a_gzipped_one_has_to_be_gzipped() -> None:
 
 
 def test_room_is_needed_for_what_is_still_to_come() -> None:
-    begun = Found(archive=archive(), state="begun", size=5_000_000_000, have=2_000_000_000)
+    begun = FileStatus(archive=archive(), state="begun", size=5_000_000_000, have=2_000_000_000)
     disk = Disk(mount="/data", kind="ext4", free=3_015_999_999, files_free=None)
     with pytest.raises(MachineError) as raised:
         require_room([begun], Path("/data/raw"), disk)
@@ -73,5 +73,5 @@ def test_room_is_needed_for_what_is_still_to_come() -> None:
     )
     assert raised.value.hint == "Free 1 bytes there, choose another folder (--to DIR), or fewer files (--what)"
     require_room([begun], Path("/data/raw"), Disk(mount="", kind="", free=3_016_000_000, files_free=None))
-    right = Found(archive=archive(), state="right", size=5, have=5)
+    right = FileStatus(archive=archive(), state="right", size=5, have=5)
     require_room([right], Path("/data/raw"), Disk(mount="", kind="", free=0, files_free=None))

@@ -3,7 +3,7 @@ import threading
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wizard.download.blocks import Block, Blocks
+from wizard.download.http.ranges import Block, Blocks
 
 COIN = st.booleans()
 

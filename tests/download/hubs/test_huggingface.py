@@ -14,8 +14,8 @@ from tests.download.hub_servers import DATA, STORAGE, TOKEN, hugging_face, huggi
 from tests.download.server import Cut, Damaged, Server, Status
 from tests.helpers import survey
 from wizard.download.events import Event, Fetched, Transferring, Waiting
-from wizard.download.huggingface import PAGE, fetch, lacking, needs, require
-from wizard.download.patience import Patience
+from wizard.download.hubs.huggingface import PAGE, fetch, lacking, needs, require
+from wizard.download.retry_policy import RetryPolicy
 from wizard.errors import InputError, MachineError, UsageError
 from wizard.events import Note
 from wizard.sources.registry import open_source
@@ -24,7 +24,7 @@ ARCHIVES = hugging_face_archives()
 VAL = "val_images.tar.gz"
 MIDDLE, BLOCK = len(ARCHIVES[VAL]) // 2, 100
 FULL = Path("/dev/full")
-SHORT = Patience(first=0.01, most=0.01, attempts=3)
+SHORT = RetryPolicy(first=0.01, most=0.01, attempts=3)
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +43,7 @@ class Fetching:
     def __call__(self, *what: str, report: Callable[[Event], None] | None = None) -> Path:
         endpoint = self.server.base.rstrip("/")
         wanted = [one for one in ("train", "validation", "test", "boxes") if one in (what or ("validation",))]
-        return fetch(self.folder, wanted, report or self.told.append, endpoint=endpoint, patience=SHORT)
+        return fetch(self.folder, wanted, report or self.told.append, endpoint=endpoint, retry_policy=SHORT)
 
     def notes(self) -> str:
         return "\n".join(event.text for event in self.told if isinstance(event, Note))
@@ -147,7 +147,7 @@ def test_without_a_network_it_is_given_up_at_last(tmp_path: Path, capfd: pytest.
         port = free.getsockname()[1]
     told: list[Event] = []
     with pytest.raises(InputError, match="4 attempts in a row brought nothing") as raised:
-        fetch(tmp_path, ["validation"], told.append, endpoint=f"http://127.0.0.1:{port}", patience=SHORT)
+        fetch(tmp_path, ["validation"], told.append, endpoint=f"http://127.0.0.1:{port}", retry_policy=SHORT)
     assert "goes on where it stopped" in raised.value.hint
     assert [event.attempt for event in told if isinstance(event, Waiting)] == [1, 2, 3]
     assert capfd.readouterr() == ("", "")

@@ -9,8 +9,8 @@ from tests.download.server import Asked as Request
 from tests.download.server import Cut, Damaged, NoRange, Rule, Served, Server, Short, Stall, page
 from wizard.download.archives import Archive
 from wizard.download.errors import DamagedError, DownloadError
-from wizard.download.fetch import look
-from wizard.download.found import Found
+from wizard.download.http.fetch import look
+from wizard.download.http.file_status import FileStatus
 from wizard.errors import InputError, MachineError
 
 COMPARED = 3 << 16
@@ -23,19 +23,19 @@ def download(server: Server, tmp_path: Path) -> Download:
     return Download(tmp_path / "to", server.base)
 
 
-def found(download: Download, wanted: Archive | None = None) -> Found:
-    with download.way() as way:
-        return look(wanted or archive(), way)
+def found(download: Download, wanted: Archive | None = None) -> FileStatus:
+    with download.session() as session:
+        return look(wanted or archive(), session)
 
 
 def interrupted_after(download: Download, server: Server, count: int) -> None:
     """Leaves a part of so many bytes, as a run does that was given up."""
     rules = server.rules
     server.rules = [Cut(after=count, times=1), Gone(times=None)]
-    download.patience = replace(QUICK, attempts=0)
+    download.retry_policy = replace(QUICK, attempts=0)
     with pytest.raises(DownloadError):
         download.run()
-    server.rules, download.patience = rules, QUICK
+    server.rules, download.retry_policy = rules, QUICK
     assert download.part.stat().st_size == count
     server.asked.clear()
     download.told.clear()

@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from wizard.download.patience import Patience
-from wizard.download.remote import Remote, described, retry_after, same_file
+from wizard.download.http.remote import Remote, described, retry_after, same_file
+from wizard.download.retry_policy import RetryPolicy
 
 YEAR = 365 * 86_400.0
 
@@ -81,7 +81,7 @@ def test_a_wait_is_told_in_seconds_or_by_a_date(value: str, seconds: float) -> N
 
 
 def test_waits_double_up_to_five_minutes_and_a_server_may_ask_for_an_hour() -> None:
-    real = Patience()
+    real = RetryPolicy()
     waits = [real.wait(attempt) for attempt in range(1, 14)]
     assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300, None]
     assert [real.wait(1, 40), real.wait(8, 40), real.wait(1, 3600), real.wait(1, 3601)] == [40, 128, 3600, None]

@@ -10,12 +10,12 @@ from importlib.metadata import version
 
 import httpx
 
-from wizard.download.access import Access
 from wizard.download.address import absolute, account, origin, shown, trusted_alike
-from wizard.download.errors import Changed, DownloadError, LoginPage, Transient, Unauthorized
-from wizard.download.local import FileTransport
-from wizard.download.patience import Patience
-from wizard.download.remote import Remote, described, retry_after, schemes
+from wizard.download.errors import DownloadError, LoginPage, RemoteChanged, Transient, Unauthorized
+from wizard.download.http.auth import Login
+from wizard.download.http.file_transport import FileTransport
+from wizard.download.http.remote import Remote, described, retry_after, schemes
+from wizard.download.retry_policy import RetryPolicy
 from wizard.errors import UsageError
 
 _REDIRECTS = 10
@@ -47,22 +47,22 @@ class Answer:
     chunks: Iterator[bytes]
 
 
-class Site:
+class HttpClient:
     """A server or a folder that holds the archives. May be used by several threads.
 
     Args:
         base: its address, with a slash at the end.
-        access: who asks.
-        patience: how long it is waited for.
+        login: who asks.
+        retry_policy: how long it is waited for.
 
     Raises:
         UsageError: what the environment says of proxies or certificates does not do.
     """
 
-    def __init__(self, base: str, access: Access, patience: Patience) -> None:
+    def __init__(self, base: str, login: Login, retry_policy: RetryPolicy) -> None:
         self._base = absolute(base)
-        self._access = access
-        self._client = _client(patience)
+        self._login = login
+        self._client = _client(retry_policy)
         self.answered = False
 
     def close(self) -> None:
@@ -91,7 +91,7 @@ class Site:
             Transient: it may work later.
             Unauthorized: the server wants to know who asks.
             LoginPage: it sent a web page.
-            Changed: it has no such bytes.
+            RemoteChanged: it has no such bytes.
             DownloadError: it will not send the file.
         """
         response = self._send(name, {"Range": f"bytes={start}-{'' if stop is None else stop - 1}"})
@@ -105,9 +105,9 @@ class Site:
         for _hop in range(_REDIRECTS):
             with _trouble(url):
                 request = self._client.build_request("GET", url, headers=headers)
-                self._access.add_cookies(request)
-                response = self._client.send(request, auth=self._access.auth(url), stream=True)
-                self._access.keep_cookies(response)
+                self._login.add_cookies(request)
+                response = self._client.send(request, auth=self._login.auth(url), stream=True)
+                self._login.keep_cookies(response)
             if not response.has_redirect_location:
                 return response
             _closed(response)
@@ -122,7 +122,7 @@ class Site:
         if status == 401:
             raise self._unauthorized(response)
         if status == 416:
-            raise Changed
+            raise RemoteChanged
         if status in _BUSY:
             wait = retry_after(response.headers.get("retry-after", ""))
             state = "is busy" if status in _CROWDED else "cannot answer"
@@ -154,7 +154,7 @@ class Site:
         )
 
 
-def _client(patience: Patience) -> httpx.Client:
+def _client(retry_policy: RetryPolicy) -> httpx.Client:
     """A client that keeps no cookies, since its own jar would take them to any host.
 
     The library repeats values in its errors, passwords among them; of those here they are left out.
@@ -163,7 +163,7 @@ def _client(patience: Patience) -> httpx.Client:
         return httpx.Client(
             headers={"User-Agent": f"imagenet-setup/{version('imagenet-setup')}", "Accept-Encoding": "identity"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            timeout=httpx.Timeout(patience.stall, connect=patience.connect),
+            timeout=httpx.Timeout(retry_policy.stall, connect=retry_policy.connect),
             limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
             mounts={"file://": FileTransport()},
         )

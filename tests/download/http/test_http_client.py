@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.download.fetching import DATA, NAME, Asked, Download, archive, serving
+from tests.download.http.test_auth import cookies, line
 from tests.download.server import (
     Answer,
     Gzip,
@@ -30,10 +31,9 @@ from tests.download.server import (
     page,
 )
 from tests.download.server import Asked as Request
-from tests.download.test_access import cookies, line
-from wizard.download.access import ACCESS_KEY, USERNAME, Credentials
 from wizard.download.errors import DownloadError
-from wizard.download.fetch import fetch, look
+from wizard.download.http.auth import ACCESS_KEY, USERNAME, Credentials
+from wizard.download.http.fetch import fetch, look
 from wizard.errors import UsageError
 
 ANN = Credentials(username="ann", secret="sesame-42")
@@ -260,10 +260,10 @@ def test_a_session_that_ends_on_the_way_costs_nothing_that_came(
     download.part.write_bytes(DATA[:1_000_000])
     asker = Asked(cookies_=[cookies(tmp_path, line("127.0.0.1"))])
     download.asker = asker
-    with download.way() as way:
-        found = look(archive(), way)
+    with download.session() as session:
+        found = look(archive(), session)
         server.rules = [Typed("application/octet-stream")]
-        fetch(found, way)
+        fetch(found, session)
     assert download.data == DATA
     assert asker.asked == [("cookies", "127.0.0.1", "")]
     assert server.sent_twice(NAME) <= 512 * 2 + (1 << 16)

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from wizard.download.blocks import Block, Blocks
-from wizard.download.digest import Digest
-from wizard.download.errors import Changed, DownloadError, Transient, Unlike, WithoutRanges
+from wizard.download.errors import DownloadError, PrefixMismatch, RangesUnsupported, RemoteChanged, Transient
 from wizard.download.events import Checking, Transferring, Waiting
-from wizard.download.part import Part
-from wizard.download.remote import Remote, same_file
-from wizard.download.way import Way, given_up
+from wizard.download.http.digest import Digest
+from wizard.download.http.part import Part
+from wizard.download.http.ranges import Block, Blocks
+from wizard.download.http.remote import Remote, same_file
+from wizard.download.http.session import Session, given_up
 from wizard.errors import Interrupted, reading
 from wizard.events import Note
 from wizard.formatting import human_bytes
@@ -24,7 +24,7 @@ _PIECE_SECONDS = 0.25
 _WINDOW = 16 << 20
 """Bytes that several connections may be ahead of what is written; they wait in memory."""
 _QUEUED = 4
-_EVERY = 0.1
+_POLL_SECONDS = 0.1
 """Seconds between two looks at whether to stop, and between two reports."""
 
 
@@ -63,14 +63,14 @@ class Transfer:
         remote: the version that the part is of.
         part: what there is of it.
         digest: told all that is written.
-        way: how it is fetched.
+        session: how it is fetched.
     """
 
-    def __init__(self, name: str, remote: Remote, part: Part, digest: Digest, way: Way) -> None:
+    def __init__(self, name: str, remote: Remote, part: Part, digest: Digest, session: Session) -> None:
         self._name, self._remote = name, remote
         self._part, self._digest = part, digest
-        self._way = way
-        self._connections = connections = way.connections if remote.ranges else 1
+        self._session = session
+        self._connections = connections = session.connections if remote.ranges else 1
         block = max(1, _WINDOW // (2 * connections)) if connections > 1 else 0
         self._blocks = Blocks(part.size, remote.size, block=block, window=_WINDOW)
         self._inbox: queue.Queue[_Message] = queue.Queue(_QUEUED + 2 * connections)
@@ -84,10 +84,10 @@ class Transfer:
         """Returns when the part is whole.
 
         Raises:
-            Unauthorized, LoginPage: see `Site.open`; what is there is kept, and another run goes on.
-            Changed: the server's file is no longer the one that this is a part of.
-            WithoutRanges: the server has stopped to send parts.
-            Unlike: what is here is not the beginning of the server's file.
+            Unauthorized, LoginPage: see `HttpClient.open`; what is there is kept, and another run goes on.
+            RemoteChanged: the server's file is no longer the one that this is a part of.
+            RangesUnsupported: the server has stopped to send parts.
+            PrefixMismatch: what is here is not the beginning of the server's file.
             DownloadError: it cannot be had.
             InputError: what there is of it cannot be read.
             MachineError: it cannot be written.
@@ -103,7 +103,7 @@ class Transfer:
                     case _Piece() as piece:
                         self._take(piece)
                     case Checking() as repeated:
-                        self._way.report(repeated)
+                        self._session.report(repeated)
                     case Waiting() as waiting:
                         self._tell(waiting)
                     case _Ended(error=error):
@@ -116,12 +116,12 @@ class Transfer:
 
     def _received(self) -> _Message:
         while True:
-            if self._way.stopping():
+            if self._session.stopping():
                 self._keep_what_came()
                 kept = f"{human_bytes(self._part.size)} of {self._name} are kept"
                 raise Interrupted(f"Stopped; {kept}.")
             try:
-                return self._inbox.get(timeout=_EVERY)
+                return self._inbox.get(timeout=_POLL_SECONDS)
             except queue.Empty:
                 self._report()
 
@@ -144,16 +144,16 @@ class Transfer:
 
     def _report(self) -> None:
         """Says how far it is, unless that was said already."""
-        self._next_report = time.monotonic() + _EVERY
+        self._next_report = time.monotonic() + _POLL_SECONDS
         if self._part.size != self._reported:
             self._reported = self._part.size
-            self._way.report(Transferring(file=self._name, done=self._part.size, total=self._remote.size))
+            self._session.report(Transferring(file=self._name, done=self._part.size, total=self._remote.size))
 
     def _tell(self, waiting: Waiting) -> None:
         """Several connections that break off together are told of once."""
         if waiting.attempt > self._told:
             self._told = waiting.attempt
-            self._way.report(waiting)
+            self._session.report(waiting)
 
     def _bear(self, error: Exception | None, alive: int) -> None:
         if error is not None and not (alive and isinstance(error, _GivenUp)):
@@ -161,7 +161,7 @@ class Transfer:
             raise error
         if error is not None:
             text = f"{self._name}: going on with {alive} {'connection' if alive == 1 else 'connections'}"
-            self._way.report(Note(text=text, warning=True))
+            self._session.report(Note(text=text, warning=True))
 
     def _connection(self) -> None:
         """What one thread does: block after block, until there is none, or nobody wants more."""
@@ -194,13 +194,13 @@ class Transfer:
     def _pieces(self, block: Block) -> Iterator[_Piece]:
         """A block as it comes; where it breaks off, what came before is given first."""
         stop = None if block.stop == self._remote.size else block.stop
-        with self._way.site.open(self._name, block.start, stop) as answer:
+        with self._session.client.open(self._name, block.start, stop) as answer:
             if not same_file(answer.remote, self._remote):
-                raise Changed
+                raise RemoteChanged
             if answer.start > block.start:
                 raise Transient("the server sent other bytes than it was asked for")
             if answer.start < block.start and self._remote.ranges:
-                raise WithoutRanges
+                raise RangesUnsupported
             start, skip = block.start, block.start - answer.start
             gathered, count, since = list[bytes](), 0, time.monotonic()
             trouble = None
@@ -232,24 +232,24 @@ class Transfer:
                 again = min(len(chunk), skip - place)
                 known = min(again, max(0, self._part.size - place))
                 if file.read(known) != chunk[:known]:
-                    raise Unlike
+                    raise PrefixMismatch
                 place += again
                 if again and time.monotonic() >= next_report:
-                    next_report = time.monotonic() + _EVERY
+                    next_report = time.monotonic() + _POLL_SECONDS
                     self._put(Checking(file=self._name, done=place, total=skip))
                 if again < len(chunk):
                     yield chunk[again:]
 
     def _pause(self, trouble: Transient, attempt: int) -> None:
-        seconds = self._way.patience.wait(attempt, trouble.wait)
+        seconds = self._session.retry_policy.wait(attempt, trouble.wait)
         if seconds is None:
-            raise _GivenUp(*given_up(self._name, trouble, attempt, self._way))
+            raise _GivenUp(*given_up(self._name, trouble, attempt, self._session))
         self._put(Waiting(file=self._name, reason=trouble.reason, seconds=seconds, attempt=attempt))
         self._closed.wait(seconds)
 
     def _put(self, message: _Message) -> None:
         while not self._closed.is_set():
             with suppress(queue.Full):
-                self._inbox.put(message, timeout=_EVERY)
+                self._inbox.put(message, timeout=_POLL_SECONDS)
                 return
         raise _Closed

@@ -7,7 +7,7 @@ from typing import Literal
 
 from wizard.download.archives import Archive
 from wizard.download.errors import DownloadError
-from wizard.download.remote import Remote, same_file
+from wizard.download.http.remote import Remote, same_file
 from wizard.errors import MachineError
 from wizard.formats import tar
 from wizard.formatting import human_bytes
@@ -23,7 +23,7 @@ _RESERVE = 16_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class FileStatus:
     """A file that is wanted, and what there is of it.
 
     Attributes:
@@ -120,7 +120,7 @@ def require_believable(archive: Archive, address: str, remote: Remote, head: byt
         )
 
 
-def require_room(found: Collection[Found], folder: Path, disk: Disk) -> None:
+def require_room(found: Collection[FileStatus], folder: Path, disk: Disk) -> None:
     """Sees to it that what is still to come has room.
 
     Raises:
