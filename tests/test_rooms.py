@@ -29,7 +29,7 @@ ORDER = [
     {"profile_store"},
     {"profile"},
     {"shard_result", "machine"},
-    {"storage"},
+    {"atomic"},
     {"folders", "terminal_echo", "lock"},
     {"errors", "formatting"},
 ]

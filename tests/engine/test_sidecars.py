@@ -7,11 +7,11 @@ import pytest
 
 from tests.engine.test_tfds import done, planned
 from tests.helpers import build_dataset, contents, features, shards
+from wizard.atomic import write_whole
 from wizard.engine import sidecars
 from wizard.engine.plan import Plan
 from wizard.engine.sidecars import BOXES, CLASSES, SYNSETS, boxes_table, remove_companions, write_companions
 from wizard.engine.targets import Target
-from wizard.engine.writers import write_whole
 from wizard.formats.arrays import Boxes
 from wizard.ilsvrc2012.synsets import synsets
 

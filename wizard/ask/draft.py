@@ -13,6 +13,7 @@ from wizard.ask.defaults import yes_or_no
 from wizard.ask.prompt import Value
 from wizard.ask.question import Question
 from wizard.ask.questions import BY_KEY, QUESTIONS
+from wizard.atomic import write_whole
 from wizard.folders import state_folder
 from wizard.ilsvrc2012.archives import SPLITS
 from wizard.profile import Image, Profile, check
@@ -179,9 +180,7 @@ class Draft:
         with suppress(OSError):
             path = _path()
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(".tmp")
-            temporary.write_text(json.dumps(asdict(self) | {"at": time.time()}, indent=1), encoding="utf-8")
-            temporary.replace(path)
+            write_whole(path, json.dumps(asdict(self) | {"at": time.time()}, indent=1).encode())
 
     @classmethod
     def of(cls, profile: Profile) -> "Draft":

@@ -7,11 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from wizard.atomic import write_whole
 from wizard.engine.plan import Plan, plan_id
 from wizard.engine.presence import missing_from_shard
 from wizard.engine.sidecars import remove_companions
 from wizard.engine.targets import STATE_FOLDER, Target
-from wizard.engine.writers import write_whole
 from wizard.errors import PlanMismatch
 from wizard.ilsvrc2012.archives import SPLITS
 from wizard.shard_result import ShardResult

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from wizard.atomic import write_whole
 from wizard.engine.manifest import IMAGES, MANIFEST
 from wizard.engine.plan import Plan
 from wizard.engine.targets import INDEX_FOLDER, STATE_FOLDER
 from wizard.engine.tfds import metadata
-from wizard.engine.writers import write_whole
 from wizard.ilsvrc2012.archives import SPLITS
 from wizard.shard_result import ShardResult
 from wizard.sources.classes import Classes

@@ -10,9 +10,9 @@ from string import Template
 
 import numpy as np
 
+from wizard.atomic import write_whole
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.transform import Recipe, transform
-from wizard.engine.writers import write_whole
 from wizard.errors import SetupError, writing
 from wizard.folders import cache_folder
 from wizard.formats import image_codec
