@@ -11,10 +11,10 @@ from typing import NamedTuple
 import tomlkit
 from tomlkit.items import Item
 
-from wizard.atomic import write_whole
 from wizard.errors import ProfileError, UsageError, writing
 from wizard.folders import config_folder, expanded, recipes_folder
 from wizard.profile import SCHEMA, Profile, Table, check
+from wizard.storage import write_whole
 
 UPGRADES: Mapping[int, Callable[[Table], Table]] = {0: lambda table: table}
 """From each older version to the next. 0 is a file that states none; its keys are those of 1."""

@@ -7,13 +7,13 @@ import pytest
 
 from tests.engine.test_tfds import done, planned
 from tests.helpers import build_dataset, contents, features, shards
-from wizard.atomic import write_whole
 from wizard.engine import sidecars
 from wizard.engine.plan import Plan
 from wizard.engine.sidecars import BOXES, CLASSES, SYNSETS, boxes_table, remove_companions, write_companions
 from wizard.engine.targets import Target
 from wizard.formats.arrays import Boxes
 from wizard.ilsvrc2012.synsets import synsets
+from wizard.storage import write_whole
 
 OF_TFDS = {"dataset_info.json", "features.json", "image.class.label.labels.txt"}
 

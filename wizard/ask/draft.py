@@ -13,12 +13,12 @@ from wizard.ask.defaults import yes_or_no
 from wizard.ask.prompt import Value
 from wizard.ask.question import Question
 from wizard.ask.questions import BY_KEY, QUESTIONS
-from wizard.atomic import write_whole
 from wizard.folders import state_folder
 from wizard.ilsvrc2012.archives import SPLITS
 from wizard.profile import Image, Profile, check
 from wizard.sources.source import Layout
 from wizard.sources.trees.doubts import FolderRole
+from wizard.storage import write_whole
 
 _YES_NO = {True: "yes", False: "no"}
 _SHARDS = tuple(f"{split}_shards" for split in SPLITS)

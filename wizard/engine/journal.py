@@ -7,7 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from wizard.atomic import write_whole
 from wizard.engine.plan import Plan, plan_id
 from wizard.engine.presence import missing_from_shard
 from wizard.engine.sidecars import remove_companions
@@ -15,6 +14,7 @@ from wizard.engine.targets import STATE_FOLDER, Target
 from wizard.errors import PlanMismatch
 from wizard.ilsvrc2012.archives import SPLITS
 from wizard.shard_result import ShardResult
+from wizard.storage import write_whole
 
 
 class Journal:

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wizard.atomic import write_whole
 from wizard.engine.plan import Plan, ShardTask, plan_id
 from wizard.engine.targets import Target
 from wizard.errors import InputError, VerifyFailed, reading
@@ -23,6 +22,7 @@ from wizard.shard_result import ConvertedImage, ShardResult, SkippedImage
 from wizard.sources.classes import UNLABELLED, Classes, imagenet
 from wizard.sources.numbered import numbered
 from wizard.sources.samples import LeftOut
+from wizard.storage import write_whole
 
 MANIFEST = "dataset.json"
 IMAGES = "images.csv.gz"

@@ -12,10 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
-from wizard.atomic import PREFIX, SUFFIX, publish, write_whole
 from wizard.engine.records import Entry, ending, serialised
 from wizard.engine.targets import INDEX_FOLDER, LISTINGS, STATE_FOLDER, Target
 from wizard.formats import tfrecord
+from wizard.storage import PREFIX, SUFFIX, publish, write_whole
 
 _STAGING = f"{STATE_FOLDER}/building"
 """Where image files wait until their shard is whole."""

@@ -10,7 +10,6 @@ from string import Template
 
 import numpy as np
 
-from wizard.atomic import write_whole
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.transform import Recipe, transform
 from wizard.errors import SetupError, writing
@@ -24,6 +23,7 @@ from wizard.profile import Profile
 from wizard.sources.contents import contents
 from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import Drawn
+from wizard.storage import write_whole
 
 SHOWN = 6
 """Images on the page, from small ones to large ones."""

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wizard.atomic import replacing
+from wizard.storage import replacing
 
 Arrays = dict[str, npt.NDArray[Any]]
 

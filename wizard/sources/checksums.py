@@ -6,10 +6,10 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from wizard.atomic import write_whole
 from wizard.errors import InputError, reading
 from wizard.sources.cache import fingerprint
 from wizard.sources.source import Progress
+from wizard.storage import write_whole
 
 _CHUNK = 1 << 22
 
