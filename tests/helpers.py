@@ -12,7 +12,8 @@ from PIL import Image
 
 from wizard import synthetic
 from wizard.build import Options, build
-from wizard.events import Event, Finished
+from wizard.engine.build_result import BuildResult
+from wizard.events import Event
 from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.archives import IMAGES, Split
@@ -53,7 +54,7 @@ def build_dataset(
     options: Options | None = None,
     report: Callable[[Event], None] = lambda _: None,
     **sections: Any,
-) -> Finished:
+) -> BuildResult:
     return build(profile(raw, out, **sections), report, options or Options())
 
 

@@ -11,20 +11,21 @@ import numpy as np
 
 from wizard.engine import journal, manifest
 from wizard.engine.planned_counts import count_planned
-from wizard.engine.shard_result import ShardResult
 from wizard.errors import InputError, SetupError, VerifyFailed, reading
 from wizard.events import Event, Preparing
 from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
+from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
 from wizard.preflight.examine import is_short
+from wizard.shard_result import ShardResult
 from wizard.show import at_a_glance
 from wizard.show.inspected import Facts, Inspection
 from wizard.sources import archives
 from wizard.sources.class_counts import count, count_splits
 from wizard.sources.classes import Classes, imagenet
 from wizard.sources.glance import Glance, Labels, glance, glance_at_raw
-from wizard.sources.locate import human_bytes, sniff
+from wizard.sources.locate import sniff
 from wizard.sources.official import archive_names
 from wizard.sources.records.files import compression_of
 from wizard.sources.registry import open_source

@@ -24,7 +24,8 @@ from tests.helpers import (
 from wizard.build import Options
 from wizard.engine.plan import ShardTask
 from wizard.errors import InputError, Interrupted, MachineError, SetupError, UsageError
-from wizard.events import Checked, Estimated, Event, Glanced, Preparing, Range
+from wizard.events import Checked, Estimated, Event, Glanced, Preparing
+from wizard.formatting import Range
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.machine import resources
 from wizard.machine.page_cache import Process

@@ -5,8 +5,9 @@ import pytest
 
 from tests.helpers import tar
 from wizard.errors import InputError
+from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.locate import contents, human_bytes
+from wizard.sources.locate import contents
 from wizard.sources.registry import open_source
 
 TRAIN, VALIDATION = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar"

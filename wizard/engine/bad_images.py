@@ -3,7 +3,7 @@
 from wizard.engine.deaths import WorkerDied
 from wizard.errors import BadImage, MachineError, SetupError
 from wizard.formats.undecodable import Undecodable
-from wizard.sources.locate import human_bytes
+from wizard.formatting import human_bytes
 from wizard.sources.readers import Sample
 from wizard.sources.samples import SampleTable
 

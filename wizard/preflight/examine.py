@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wizard.engine import journal
-from wizard.engine.shard_result import ShardResult
 from wizard.engine.targets import Target
 from wizard.errors import InputError, MachineError, PlanMismatch, SetupError, UsageError, writing
-from wizard.events import Checked, Estimated, Glanced, Preparing, Range
+from wizard.events import Checked, Estimated, Glanced, Preparing
 from wizard.folders import cache_folder
+from wizard.formatting import Range, human_bytes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
 from wizard.machine import resources
 from wizard.machine.page_cache import largest
@@ -19,10 +19,10 @@ from wizard.preflight.estimate import Estimator, share
 from wizard.preflight.glancing import glance_at
 from wizard.preflight.output_state import occupied
 from wizard.profile import Profile
+from wizard.shard_result import ShardResult
 from wizard.sources.archive_hints import ON_BAD_IMAGE
 from wizard.sources.checksums import when_verified
 from wizard.sources.class_counts import count_splits
-from wizard.sources.locate import human_bytes
 from wizard.sources.remarks import Remark, remarks
 from wizard.sources.source import Progress, Source, Survey
 

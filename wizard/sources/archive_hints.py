@@ -6,8 +6,8 @@ or packed by someone else.
 
 from pathlib import Path
 
+from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import IMAGES, Split
-from wizard.sources.locate import human_bytes
 
 ON_BAD_IMAGE = 'leave such images out with --set output.on_bad_image="skip"'
 _PROVE = "imagenet-setup run PROFILE --md5 compares its MD5 with the official one; if it differs, download it again"

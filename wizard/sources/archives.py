@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from wizard.errors import InputError, reading
+from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.archive_hints import ON_BAD_IMAGE, may_be_official, way_out, zeros_warning
 from wizard.sources.archive_walk import Rows, Walk
 from wizard.sources.cache import Arrays, cached
-from wizard.sources.locate import human_bytes
 from wizard.sources.samples import LeftOut, SampleTable, in_one_file
 from wizard.sources.source import Progress
 
