@@ -1,4 +1,4 @@
-"""A source in one module, as docs/architecture.md tells to write one: train.zip, validation.zip, with <class>/<name>.png."""
+"""A source in one module, as a newcomer would write it: train.zip and validation.zip with <class>/<name>.png."""
 
 import zipfile
 from collections.abc import Iterable, Iterator
