@@ -4,7 +4,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from wizard.engine.shard_result import ShardResult, SkippedImage
+from wizard.engine.commit_record import CommitRecord, SkippedImage
 from wizard.engine.targets import TFRECORDS, Target
 from wizard.sources.glance import Glance
 
@@ -169,9 +169,9 @@ class Beat:
 
 @dataclass(frozen=True, kw_only=True)
 class ShardDone:
-    """A shard is in place and in the journal."""
+    """A shard is in place and committed."""
 
-    result: ShardResult
+    result: CommitRecord
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.helpers import TRAIN_SHARDS, VALIDATION_SHARDS, build_dataset, contents, shards
 from wizard.build import Options
-from wizard.engine.shard_result import ShardResult
+from wizard.engine.commit_record import CommitRecord
 from wizard.errors import Interrupted, MachineError
 from wizard.events import Beat, Machine, Note, ShardDone
 from wizard.machine import resources
@@ -31,7 +31,7 @@ def beat(size: int, shard: str = "a", done: int = 100) -> Beat:
 
 def done(size: int) -> ShardDone:
     return ShardDone(
-        result=ShardResult(shard="a", split="train", images=1, boxes=0, bytes_in=1, bytes_out=size, sha256="")
+        result=CommitRecord(shard="a", split="train", images=1, boxes=0, bytes_in=1, bytes_out=size, sha256="")
     )
 
 

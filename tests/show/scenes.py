@@ -4,7 +4,7 @@ import io
 import re
 from dataclasses import dataclass
 
-from wizard.engine.shard_result import ShardResult, SkippedImage
+from wizard.engine.commit_record import CommitRecord, SkippedImage
 from wizard.events import Beat, Estimated, Machine, Range, ShardDone, SplitStart, Started
 from wizard.show.progress import Tally
 
@@ -57,7 +57,7 @@ def beat(worker: int, number: int, done: int, total: int = 100, name: str = "tra
 
 
 def shard_done(number: int, images: int = 100, name: str = "train", skipped: tuple[str, ...] = ()) -> ShardDone:
-    result = ShardResult(
+    result = CommitRecord(
         shard=shard(number, name),
         split=name,
         images=images - len(skipped),

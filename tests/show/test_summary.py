@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from tests.sources.counting import counts
-from wizard.engine.shard_result import SkippedImage
+from wizard.engine.commit_record import SkippedImage
 from wizard.engine.targets import Format, Target
 from wizard.events import Finished, SplitSummary
 from wizard.show.summary import finished, verified

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tests.verify.shards import NAMES, RANK, image, replaced, told
-from wizard.engine.shard_result import ShardResult
+from wizard.engine.commit_record import CommitRecord
 from wizard.engine.targets import Target
 from wizard.formats import tfrecord
 from wizard.sources.classes import imagenet
@@ -49,7 +49,7 @@ def shard(folder: Path, *records: Features, names: list[str] = NAMES) -> Expecta
     examples = (tf.train.Example(features=tf.train.Features(feature=features)) for features in records)
     blank = Expectation(
         folder=str(folder),
-        result=ShardResult(
+        result=CommitRecord(
             shard="train-00000-of-00001",
             split="train",
             images=len(records),

@@ -14,11 +14,11 @@ import numpy.typing as npt
 import psutil
 
 from wizard.engine.bad_images import died_with
+from wizard.engine.commit_record import SkippedImage
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.executors import LocalExecutor
 from wizard.engine.plan import ShardTask
 from wizard.engine.records import ending
-from wizard.engine.shard_result import SkippedImage
 from wizard.engine.targets import Target
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import Rehearsal, memory_of_largest, rehearse
