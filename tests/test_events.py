@@ -1,7 +1,7 @@
 import json
 from dataclasses import asdict
 
-from wizard.engine.commit_record import CommitRecord, ConvertedImage, SkippedImage
+from wizard.commit_record import CommitRecord, ConvertedImage, SkippedImage
 from wizard.events import ShardDone, WorkerLost, as_json
 
 RESULT = CommitRecord(

@@ -9,8 +9,8 @@ import pytest
 
 from tests.helpers import build_dataset, contents, shards
 from wizard.build import Options
-from wizard.engine.commit_record import record_path
 from wizard.engine.commit_records import plan_path, read_records
+from wizard.engine.record_file import record_path
 from wizard.errors import MachineError
 from wizard.events import Event, ShardDone
 

@@ -7,8 +7,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from wizard.commit_record import CommitRecord
 from wizard.engine import manifest
-from wizard.engine.commit_record import CommitRecord
+from wizard.engine.build_result import BuildResult, SplitSummary
 from wizard.engine.commit_records import CommitRecords, begin, read_records
 from wizard.engine.completion import naming_what_is_gone, require_whole
 from wizard.engine.executors import LocalExecutor
@@ -19,7 +20,7 @@ from wizard.engine.sidecars import write_companions
 from wizard.engine.targets import INDEX_FOLDER, STATE_FOLDER, Target
 from wizard.engine.writers import remove_leftovers, restore_index
 from wizard.errors import MachineError, SetupError, writing
-from wizard.events import Finished, SplitStart, SplitSummary, Started
+from wizard.events import BuildFinished, SplitStart, Started
 from wizard.formats.tfrecord import RecordDamage
 from wizard.lock import sole_use
 from wizard.machine.resources import cores, memory
@@ -51,7 +52,7 @@ class Options:
     limit_memory: bool = True
 
 
-def build(profile: Profile, report: Report, options: Options) -> Finished:
+def build(profile: Profile, report: Report, options: Options) -> BuildResult:
     """Builds what the profile asks for, or what an earlier run has left to build.
 
     Raises:
@@ -98,7 +99,7 @@ def build(profile: Profile, report: Report, options: Options) -> Finished:
         require_whole(output, plan, records, sums)
     built = sum(result.images for name, result in records.done.items() if name not in proven)
     finished = _finished(plan, records, str(output), seconds, built, tfds=asked.tfds)
-    report(finished)
+    report(BuildFinished())
     return finished
 
 
@@ -157,7 +158,9 @@ def _started(plan: Plan, workers: int, output: str, proven: list[CommitRecord]) 
     )
 
 
-def _finished(plan: Plan, records: CommitRecords, output: str, seconds: float, built: int, *, tfds: bool) -> Finished:
+def _finished(
+    plan: Plan, records: CommitRecords, output: str, seconds: float, built: int, *, tfds: bool
+) -> BuildResult:
     results = [records.done[name] for name in plan.shard_names]
     summaries = []
     for split in plan.splits:
@@ -174,7 +177,7 @@ def _finished(plan: Plan, records: CommitRecords, output: str, seconds: float, b
                 unlabelled=int((split.table.label < 0).sum()),
             )
         )
-    return Finished(
+    return BuildResult(
         output=output,
         plan_id=plan.plan_id,
         splits=tuple(summaries),

@@ -4,17 +4,10 @@ from pathlib import Path
 import pytest
 
 from tests.engine.test_plan import made
-from wizard.engine.commit_record import (
-    CommitRecord,
-    ConvertedImage,
-    SkippedImage,
-    StoredRecord,
-    read_record,
-    record_path,
-    write_record,
-)
+from wizard.commit_record import CommitRecord, ConvertedImage, SkippedImage
 from wizard.engine.commit_records import CommitRecords, begin, plan_path, read_records
 from wizard.engine.plan import Plan, ShardTask
+from wizard.engine.record_file import StoredRecord, read_record, record_path, write_record
 from wizard.engine.writers import ImageFile
 from wizard.errors import PlanMismatch
 

@@ -7,10 +7,11 @@ import pytest
 
 from tests.engine.entries import entry
 from tests.engine.test_plan import made
-from wizard.engine.commit_record import CommitRecord, StoredRecord, read_record, write_record
+from wizard.commit_record import CommitRecord
 from wizard.engine.commit_records import CommitRecords, anything, begin, read_records, shard_files
 from wizard.engine.plan import Plan
 from wizard.engine.presence import missing_from_shard
+from wizard.engine.record_file import StoredRecord, read_record, write_record
 from wizard.engine.targets import Target
 from wizard.engine.writers import writer
 from wizard.errors import PlanMismatch

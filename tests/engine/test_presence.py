@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from tests.engine.test_worker import images, task
-from wizard.engine.commit_record import CommitRecord, record_path
+from wizard.commit_record import CommitRecord
 from wizard.engine.presence import missing_descriptions, missing_from_index, missing_from_shard
+from wizard.engine.record_file import record_path
 from wizard.engine.targets import INDEX_FOLDER, Target
 from wizard.engine.worker import build_shard
 

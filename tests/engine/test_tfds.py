@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from wizard.engine.commit_record import CommitRecord
+from wizard.commit_record import CommitRecord
 from wizard.engine.plan import Plan, in_source_order
 from wizard.engine.targets import Target
 from wizard.engine.tfds import metadata

@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 
 from tests.helpers import encoded, noise
-from wizard.engine.commit_record import StoredRecord, read_record, write_record
 from wizard.engine.plan import ShardTask
+from wizard.engine.record_file import StoredRecord, read_record, write_record
 from wizard.engine.targets import RECORDS, TFRECORDS, Target
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import build_shard

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tests.verify.shards import NAMES, RANK, image, replaced, told
-from wizard.engine.commit_record import CommitRecord
+from wizard.commit_record import CommitRecord
 from wizard.engine.targets import Target
 from wizard.formats import tfrecord
 from wizard.sources.classes import imagenet

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wizard.engine.commit_record import CommitRecord, read_record, record_path
+from wizard.commit_record import CommitRecord
 from wizard.engine.plan import Plan
 from wizard.engine.presence import missing_from_shard
+from wizard.engine.record_file import read_record, record_path
 from wizard.engine.sidecars import remove_companions
 from wizard.engine.targets import RECORDS, STATE_FOLDER, Target
-from wizard.engine.writers import write_whole
 from wizard.errors import PlanMismatch
 from wizard.ilsvrc2012.archives import SPLITS
+from wizard.storage import write_whole
 
 
 @dataclass(frozen=True, kw_only=True)

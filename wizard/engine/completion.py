@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from wizard.engine.commit_record import record_path
 from wizard.engine.commit_records import CommitRecords, plan_path
 from wizard.engine.manifest import MANIFEST
 from wizard.engine.plan import Plan
 from wizard.engine.presence import missing_descriptions, missing_from_index, missing_from_shard
+from wizard.engine.record_file import record_path
 from wizard.errors import MachineError
 
 _TOLD = 5

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wizard.engine.commit_record import CommitRecord, ConvertedImage, SkippedImage
+from wizard.commit_record import CommitRecord, ConvertedImage, SkippedImage
 from wizard.engine.plan import Plan, ShardTask
 from wizard.engine.targets import Target
-from wizard.engine.writers import write_whole
 from wizard.errors import InputError, VerifyFailed, reading
 from wizard.sources.classes import UNLABELLED, Classes, imagenet
 from wizard.sources.numbered import numbered
 from wizard.sources.samples import LeftOut
+from wizard.storage import write_whole
 
 MANIFEST = "dataset.json"
 IMAGES = "images.csv.gz"

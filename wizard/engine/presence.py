@@ -9,7 +9,8 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from wizard.engine.commit_record import CommitRecord, read_record
+from wizard.commit_record import CommitRecord
+from wizard.engine.record_file import read_record
 from wizard.engine.targets import INDEX_FOLDER, Target
 from wizard.engine.writers import sum_of_files
 

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
-from wizard.engine.commit_record import CommitRecord
+from wizard.commit_record import CommitRecord
 from wizard.engine.commit_records import CommitRecords
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.losses import FindCulprit, Losses

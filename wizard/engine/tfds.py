@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from wizard.engine.commit_record import CommitRecord
+from wizard.commit_record import CommitRecord
 from wizard.engine.plan import Plan
 from wizard.engine.records import Entry, features
 from wizard.engine.transform import Stored

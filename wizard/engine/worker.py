@@ -12,10 +12,11 @@ from pathlib import Path
 
 import psutil
 
+from wizard.commit_record import CommitRecord, ConvertedImage, SkippedImage
 from wizard.engine import heartbeat, image_memory, in_hand
 from wizard.engine.bad_images import out_of_memory, undecodable
-from wizard.engine.commit_record import CommitRecord, ConvertedImage, SkippedImage, StoredRecord, write_record
 from wizard.engine.plan import ShardTask
+from wizard.engine.record_file import StoredRecord, write_record
 from wizard.engine.records import Entry
 from wizard.engine.source_features import kept
 from wizard.engine.transform import transform

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 
+from wizard.commit_record import SkippedImage
 from wizard.engine.bad_images import died_with
-from wizard.engine.commit_record import SkippedImage
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.executors import LocalExecutor
 from wizard.engine.plan import ShardTask
@@ -22,7 +22,8 @@ from wizard.engine.records import ending
 from wizard.engine.targets import Target
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import Rehearsal, memory_of_largest, rehearse
-from wizard.events import Estimated, Range
+from wizard.events import Estimated
+from wizard.formatting import Range
 from wizard.ilsvrc2012.archives import Split
 from wizard.machine.resources import cores, memory
 from wizard.planning import all_shards, goal, recipe

@@ -12,10 +12,11 @@ import numpy as np
 from wizard.engine.records import Entry
 from wizard.engine.targets import Target
 from wizard.engine.transform import Stored
-from wizard.engine.writers import write_whole, writer
+from wizard.engine.writers import writer
 from wizard.folders import existing
 from wizard.formats import example
 from wizard.formats.resize import Resize, geometry
+from wizard.storage import write_whole
 
 _TRIALS = 3
 _BYTES = 4_000_000

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from wizard.engine.commit_record import CommitRecord
+from wizard.commit_record import CommitRecord
 from wizard.engine.targets import Target
 from wizard.sources.classes import Classes, stored_label
 

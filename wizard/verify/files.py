@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from wizard.engine import in_hand
-from wizard.engine.commit_record import read_record
+from wizard.engine.record_file import read_record
 from wizard.engine.writers import ImageFile, sum_of_files
 from wizard.verify import images
 from wizard.verify.expected import Expectation, Problem, miscounted

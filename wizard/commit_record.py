@@ -1,0 +1,63 @@
+"""Commit record of a finished shard: counts, bytes, and the images that were converted or left out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class SkippedImage:
+    """An image that was left out: its location, name, and the reason."""
+
+    file: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvertedImage:
+    """An image that was converted to an RGB JPEG, and what it was before: PNG, CMYK, ..."""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommitRecord:
+    """A finished shard.
+
+    Attributes:
+        shard: file name.
+        split: train or validation.
+        images: records written.
+        boxes: boxes written.
+        bytes_in: bytes of the images read.
+        bytes_out: bytes of the shard.
+        sha256: of the shard, in hex.
+        converted: images that had to be converted.
+        skipped: images that were left out.
+        seconds: wall time it took.
+        rss: the worker's largest resident memory so far, in bytes.
+    """
+
+    shard: str
+    split: str
+    images: int
+    boxes: int
+    bytes_in: int
+    bytes_out: int
+    sha256: str
+    converted: tuple[ConvertedImage, ...] = ()
+    skipped: tuple[SkippedImage, ...] = ()
+    seconds: float = 0.0
+    rss: int = 0
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> "CommitRecord":
+        """The inverse of `dataclasses.asdict`."""
+        return cls(
+            **{
+                **fields,
+                "converted": tuple(ConvertedImage(**item) for item in fields["converted"]),
+                "skipped": tuple(SkippedImage(**item) for item in fields["skipped"]),
+            }
+        )
