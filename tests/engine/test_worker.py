@@ -13,7 +13,7 @@ from tests.helpers import encoded, features, noise
 from wizard.engine import heartbeat
 from wizard.engine.plan import ShardTask
 from wizard.engine.records import ending
-from wizard.engine.targets import RECORDS, Format, Target
+from wizard.engine.targets import STATE_FOLDER, Format, Target
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import build_shard, rehearse
 from wizard.errors import BadImage, InputError, MachineError
@@ -21,6 +21,7 @@ from wizard.events import Beat
 from wizard.formats import example, tfrecord
 from wizard.formats.image_codec import read_header
 from wizard.formats.resize import Resize
+from wizard.sources.records.reader import RECORDS
 from wizard.sources.samples import SampleTable, in_one_file
 
 
@@ -31,7 +32,7 @@ def image(height: int, width: int) -> bytes:
 def task(home: Path, images: dict[str, bytes], **changes: object) -> ShardTask:
     """Images of class 7 one behind the other in a file, each with one box over its left half."""
     data = list(images.values())
-    (home / RECORDS).mkdir(parents=True, exist_ok=True)
+    (home / STATE_FOLDER / "shards").mkdir(parents=True, exist_ok=True)
     (home / "archive.tar").write_bytes(b"".join(data))
     sizes = np.array([len(content) for content in data], dtype=np.int64)
     samples = SampleTable(
@@ -278,7 +279,7 @@ def of_a_record(home: Path, data: bytes, target: Target, **more: example.Feature
         label=np.array([7], np.int16),
     )
     boxes = np.array([[0.0, 0.0, 0.5, 1.0]])
-    samples = dataclasses.replace(samples, form="example", label_base=1, boxes=boxes, first_box=np.array([0, 1]))
+    samples = dataclasses.replace(samples, reader=RECORDS, label_base=1, boxes=boxes, first_box=np.array([0, 1]))
     return dataclasses.replace(task(home, {"unused": b""}), samples=samples, target=target)
 
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 from wizard.commit_record import CommitRecord
 from wizard.formats.example import Values
 from wizard.ilsvrc2012.archives import SPLITS
-from wizard.sources.samples import Form
+from wizard.sources.readers import Form
 from wizard.storage import PREFIX, SUFFIX, publish
 from wizard.targets.expected import Expectation
 from wizard.targets.presence import wrong_size

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self
 from wizard.commit_record import CommitRecord
 from wizard.formats.example import Values
 from wizard.sources.classes import Classes
-from wizard.sources.samples import Form
+from wizard.sources.readers import Form
 from wizard.targets.expected import Expectation, Planned, Seen
 from wizard.targets.sample import OutputSample
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 from wizard.commit_record import CommitRecord
 from wizard.formats.example import Values
 from wizard.ilsvrc2012.archives import SPLITS
-from wizard.sources.samples import Form
+from wizard.sources.readers import Form
 from wizard.targets.expected import Expectation, Planned, Seen
 from wizard.targets.image_files import check, loading
 from wizard.targets.image_files.writer import ImageFilesWriter

@@ -9,7 +9,7 @@ from wizard.commit_record import CommitRecord
 from wizard.errors import UsageError
 from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.archives import SPLITS
-from wizard.sources.samples import Form
+from wizard.sources.readers import Form
 from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
 from wizard.targets.names import SPLIT_FOLDERS
 from wizard.targets.one_file import OneFileShards, ShardFile
