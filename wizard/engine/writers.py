@@ -8,24 +8,42 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
 from wizard.engine.records import Entry, ending, serialised
-from wizard.engine.targets import INDEX_FOLDER, LISTINGS, STATE_FOLDER, Target
+from wizard.engine.targets import INDEX_FOLDER, RECORDS, STATE_FOLDER, Target
 from wizard.formats import tfrecord
+from wizard.storage import PREFIX, SUFFIX, publish, write_whole
 
-_PREFIX, _SUFFIX = ".building-", ".tmp"
 _STAGING = f"{STATE_FOLDER}/building"
 """Where image files wait until their shard is whole."""
 
 
-class Written(NamedTuple):
-    """A committed shard: its bytes and its sha256 in hex; of image files, theirs together and their listing's sum."""
+class ImageFile(NamedTuple):
+    """An image file of a shard: its path below the output folder, its size in bytes, and its sha256 in hex."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Committed:
+    """A shard that is in place.
+
+    Attributes:
+        bytes: of the shard; of image files, all of them together.
+        sha256: of the shard, in hex; of image files, `sum_of_files`.
+        files: the image files in order; empty where the shard is one file.
+    """
 
     bytes: int
     sha256: str
+    files: tuple[ImageFile, ...] = ()
 
 
 class Writer(Protocol):
@@ -36,7 +54,7 @@ class Writer(Protocol):
     def write(self, entry: Entry) -> None:
         """Appends one image."""
 
-    def commit(self) -> Written:
+    def commit(self) -> Committed:
         """Puts the shard in place, whole and flushed to disk."""
 
     def __enter__(self) -> Self: ...
@@ -80,7 +98,7 @@ class OneFile:
         self._target = folder / target.file(shard)
         if self._target.parent != folder:  # an output folder that is gone is not made anew
             self._target.parent.mkdir(exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f"{_PREFIX}{shard}-", suffix=_SUFFIX, dir=self._target.parent)
+        handle, temporary = tempfile.mkstemp(prefix=f"{PREFIX}{shard}-", suffix=SUFFIX, dir=self._target.parent)
         self._temporary = Path(temporary)
         self._file = os.fdopen(handle, "wb", buffering=1 << 20)
         self._digest = hashlib.sha256()
@@ -104,7 +122,7 @@ class OneFile:
         self._index.append(_index_line(self.size, len(content)))
         self._append(content)
 
-    def commit(self) -> Written:
+    def commit(self) -> Committed:
         """Puts index and shard in place, both whole and flushed to disk."""
         self._append(ending(self._what))
         self._file.flush()
@@ -113,10 +131,8 @@ class OneFile:
         if self._what.indexed:
             (self._folder / INDEX_FOLDER).mkdir(exist_ok=True)
             write_whole(self._folder / INDEX_FOLDER / self._shard, "".join(self._index).encode())
-        self._temporary.chmod(0o666 & ~_umask())
-        self._temporary.replace(self._target)
-        _sync_folder(self._target.parent)
-        return Written(self.size, self._digest.hexdigest())
+        publish(self._temporary, self._target)
+        return Committed(bytes=self.size, sha256=self._digest.hexdigest())
 
     def _append(self, content: bytes) -> None:
         self._file.write(content)
@@ -124,16 +140,8 @@ class OneFile:
         self.size += len(content)
 
 
-class ImageFile(NamedTuple):
-    """A line of a listing: a file below the output folder, its size in bytes, and its sha256 in hex."""
-
-    path: str
-    bytes: int
-    sha256: str
-
-
 class ImageFiles:
-    """Writes a shard that is many image files, and last a listing of them, without which they do not count.
+    """Writes a shard that is many image files; without a commit record that lists them, they do not count.
 
     The files wait in a folder of their own until all are on disk; a shard that is built again replaces them one by one
     with the same bytes.
@@ -166,8 +174,8 @@ class ImageFiles:
         self._files.append(ImageFile(path, len(content), hashlib.sha256(content).hexdigest()))
         self.size += len(content)
 
-    def commit(self) -> Written:
-        """Puts the files and then their listing in place, all flushed to disk."""
+    def commit(self) -> Committed:
+        """Puts the files in place, all flushed to disk."""
         waiting = [self._waiting / str(place) for place in range(len(self._files))]
         _sync_files(waiting)
         made: set[Path] = set()
@@ -177,34 +185,16 @@ class ImageFiles:
                 _make_folders(self._folder, target.parent)
                 made.add(target.parent)
             file.replace(target)
-        listing = listed(self._files)
-        (self._folder / LISTINGS).mkdir(exist_ok=True)
-        write_whole(self._folder / self._target.file(self._shard), listing)
-        return Written(self.size, hashlib.sha256(listing).hexdigest())
+        return Committed(bytes=self.size, sha256=sum_of_files(self._files), files=tuple(self._files))
 
 
-def listed(files: list[ImageFile]) -> bytes:
-    """The listing of a shard's image files, as CSV."""
+def sum_of_files(files: Iterable[ImageFile]) -> str:
+    """The sha256, in hex, of a shard that is many image files: of the CSV table of their paths, sizes and sums."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(ImageFile._fields)
     rows.writerows(files)
-    return text.getvalue().encode()
-
-
-def read_listing(listing: bytes) -> list[ImageFile]:
-    """The inverse of `listed`.
-
-    Raises:
-        ValueError: it is none.
-    """
-    try:
-        rows = list(csv.reader(io.StringIO(listing.decode(), newline="")))
-    except csv.Error as error:
-        raise ValueError("no listing of image files") from error
-    if not rows or tuple(rows[0]) != ImageFile._fields or any(len(row) != len(ImageFile._fields) for row in rows):
-        raise ValueError("no listing of image files")
-    return [ImageFile(path, int(size), digest) for path, size, digest in rows[1:]]
+    return hashlib.sha256(text.getvalue().encode()).hexdigest()
 
 
 def restore_index(folder: Path, shard: str, target: Target) -> None:
@@ -219,30 +209,11 @@ def restore_index(folder: Path, shard: str, target: Target) -> None:
     write_whole(folder / INDEX_FOLDER / shard, "".join(lines).encode())
 
 
-def write_whole(target: Path, content: bytes) -> None:
-    """Writes a small file atomically: temporary name, fsync, rename. It is on disk when this returns.
-
-    Raises:
-        OSError: it cannot be written. A missing folder is not created, as it may just have been removed.
-    """
-    handle, temporary = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(target)
-        _sync_folder(target.parent)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-
-
 def remove_leftovers(folder: Path, target: Target) -> None:
     """Removes what killed writers left in a dataset's folder."""
     shutil.rmtree(folder / _STAGING, ignore_errors=True)
-    for place in {"", INDEX_FOLDER, LISTINGS, *target.places}:
-        for file in (folder / place).glob(f"{_PREFIX}*{_SUFFIX}"):
+    for place in {"", INDEX_FOLDER, RECORDS, *target.places}:
+        for file in (folder / place).glob(f"{PREFIX}*{SUFFIX}"):
             file.unlink(missing_ok=True)
 
 
@@ -256,13 +227,6 @@ def _make_folders(folder: Path, below: Path) -> None:
 
 def _index_line(offset: int, size: int) -> str:
     return f"{offset} {size}\n"
-
-
-def _umask() -> int:
-    """The process's umask, which can only be read by setting it."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
 
 
 def _sync_files(files: list[Path]) -> None:
@@ -281,15 +245,3 @@ def _sync_files(files: list[Path]) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes a rename survive a power cut, where the system lets a folder be opened (Windows does not)."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -22,6 +22,7 @@ def set_variables(names: tuple[str, ...]) -> str:
 
 
 def refusal(name: str, url: httpx.URL, status: int, phrase: str) -> DownloadError:
+    """The error for a status that no further attempt will change."""
     where = shown(url)
     if url.scheme == "file":
         return DownloadError(

@@ -10,6 +10,7 @@ from typing import Self
 
 from wizard.download.http.remote import Remote
 from wizard.errors import reading, writing
+from wizard.storage import write_whole
 
 _CHUNK = 1 << 20
 
@@ -86,10 +87,8 @@ class Part:
 
     def remember(self, remote: Remote) -> None:
         """Records which version of the server's file this is a part of."""
-        temporary = self._record.with_suffix(".tmp")
         with writing(self._record):
-            temporary.write_text(json.dumps(remote.as_json()), encoding="utf-8")
-            temporary.replace(self._record)
+            write_whole(self._record, json.dumps(remote.as_json()).encode())
 
     def finish(self) -> Path:
         """The file is complete: flushes it to disk, and gives it its name."""
