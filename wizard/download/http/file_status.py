@@ -11,7 +11,7 @@ from wizard.download.http.remote import Remote, same_file
 from wizard.errors import MachineError
 from wizard.formats import tar
 from wizard.formatting import human_bytes
-from wizard.machine.resources import Disk
+from wizard.machine.disks import Disk
 
 State = Literal["complete", "partial", "short", "absent", "outdated", "unrelated", "mismatch"]
 """Of a file: complete, with the right MD5; a part that is resumed; a short file under the final name that is resumed;
