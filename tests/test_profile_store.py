@@ -11,7 +11,7 @@ from wizard import profile_store
 from wizard.errors import MachineError, ProfileError, UsageError
 from wizard.folders import config_folder, recipes_folder
 from wizard.profile import SCHEMA, Profile, Table, check
-from wizard.profile_store import about, as_toml, delete, find, load, read, recipes, save, write
+from wizard.profile_store import about, as_toml, delete, find, load, recipes, save, write
 
 FOLDERS = ["source.path=/raw", "output.path=/out"]
 
@@ -274,33 +274,6 @@ def test_a_version_that_is_none_is_a_problem_of_the_file(tmp_path: Path, version
     with pytest.raises(ProfileError) as error:
         load(path, FOLDERS)
     assert [problem.split(" = ")[0] for problem in error.value.problems] == ["schema_version"]
-
-
-def rename(table: Table, old: str, new: str) -> Table:
-    image = dict(table["image"])
-    return {**table, "image": image | {new: image.pop(old)}}
-
-
-def test_an_older_version_goes_through_every_step_to_todays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(profile_store, "SCHEMA", 2)
-    steps = {0: lambda table: rename(table, "jpeg", "q"), 1: lambda table: rename(table, "q", "quality")}
-    monkeypatch.setattr(profile_store, "UPGRADES", steps)
-    for version, key in (("", "jpeg"), ("schema_version = 1", "q"), ("schema_version = 2", "quality")):
-        table = read(Path(file(tmp_path, f"{version}\n[image]\n{key} = 80\n")))
-        assert table == {"name": "p", "schema_version": 2, "image": {"quality": 80}}
-
-
-def test_a_migrated_profile_is_checked_and_overridden_in_todays_form(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(profile_store, "UPGRADES", {0: lambda table: rename(table, "jpeg", "quality")})
-    path = file(tmp_path, "[image]\njpeg = 80\n")
-    assert load(path, FOLDERS).image.quality == 80
-    assert load(path, [*FOLDERS, "image.quality=90"]).image.quality == 90
-
-
-def test_every_version_there_was_has_its_step() -> None:
-    assert sorted(profile_store.UPGRADES) == list(range(SCHEMA))
 
 
 def test_all_problems_of_a_file_and_its_overrides_are_told_together(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from wizard.engine.writers import remove_leftovers, restore_index
 from wizard.errors import MachineError, SetupError, writing
 from wizard.events import BuildFinished, SplitStart, Started
 from wizard.formats.tfrecord import RecordDamage
-from wizard.lock import sole_use
+from wizard.lock import exclusive_lock
 from wizard.machine.cores import usable_cores
 from wizard.machine.memory import usable_memory
 from wizard.planning import Report, listening, make_plan
@@ -67,7 +67,7 @@ def build(profile: Profile, report: Report, options: Options) -> BuildResult:
     skip_bad = profile.output.on_bad_image == "skip"
     with (
         writing(output),
-        sole_use(output / STATE_FOLDER / "lock", f"Another run is building in {output}."),
+        exclusive_lock(output / STATE_FOLDER / "lock", f"Another run is building in {output}."),
         _workers(workers, output, plan.target) as executor,
     ):
         remove_leftovers(output, plan.target)

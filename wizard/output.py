@@ -14,7 +14,7 @@ from rich.markup import escape
 
 from wizard.errors import ReaderGone, SetupError
 from wizard.folders import shortened
-from wizard.terminal_echo import forget_typed, without_echo
+from wizard.terminal_echo import discard_typed_keys, echo_off
 
 Mode = Literal["human", "plain", "json", "quiet"]
 
@@ -96,9 +96,9 @@ class Output:
             yield lambda _done, _total: None
             return
         shown = f"{text}{'…' if self.draws else '...'}"
-        with without_echo(), self.talk.status(shown) as status:
+        with echo_off(), self.talk.status(shown) as status:
             yield lambda done, total: status.update(f"{shown} {100 * done // max(1, total)} %")
-            forget_typed()
+            discard_typed_keys()
 
     def link(self, text: str, path: Path) -> None:
         """Says where a file is; a terminal that can opens it with a click."""

@@ -6,7 +6,7 @@ from cyclopts import Parameter
 
 from wizard.commands.session import DEFAULT, Talk
 from wizard.errors import Interrupted
-from wizard.interrupts import listening
+from wizard.interrupts import stop_on_signal
 from wizard.planning import listening as stoppable
 from wizard.preflight.examine import examine, refuse, require_known
 from wizard.profile_keys import set_help
@@ -27,7 +27,7 @@ def check(
     require_known(ignore)
     loaded = load(profile, set_)
     reporter = reporter_for(output)
-    with listening(output.say) as stopping, reporter.shown():
+    with stop_on_signal(output.say) as stopping, reporter.shown():
         verdict = examine(loaded, stoppable(reporter.handle, stopping))
         for each in verdict.checks:
             reporter.handle(each)
