@@ -12,12 +12,13 @@ from PIL import Image
 
 from wizard import synthetic
 from wizard.build import Options, build
-from wizard.events import Event, Finished
+from wizard.engine.build_result import BuildResult
+from wizard.events import Event
 from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.profile import Profile, check
-from wizard.sources.detect import open_raw
+from wizard.sources.registry import open_source
 from wizard.sources.source import Survey
 
 CLASSES, PER_CLASS, ODD, VALIDATION = 4, 8, 9, 24
@@ -53,7 +54,7 @@ def build_dataset(
     options: Options | None = None,
     report: Callable[[Event], None] = lambda _: None,
     **sections: Any,
-) -> Finished:
+) -> BuildResult:
     return build(profile(raw, out, **sections), report, options or Options())
 
 
@@ -72,7 +73,7 @@ def quiet(_done: int, _total: int) -> None:
 
 def survey(raw: Path, split: Split, cache: Path | None = None) -> Survey:
     """Of a split of raw data, whatever their form."""
-    return open_raw(raw).survey(split, cache or cache_folder(), quiet)
+    return open_source(raw).survey(split, cache or cache_folder(), quiet)
 
 
 def shards(out: Path) -> list[Path]:

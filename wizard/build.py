@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wizard.engine import manifest
+from wizard.engine.build_result import BuildResult, SplitSummary
 from wizard.engine.completion import naming_what_is_gone, require_whole
 from wizard.engine.executors import LocalExecutor
 from wizard.engine.journal import Journal
 from wizard.engine.plan import Plan
 from wizard.engine.presence import missing_from_index
 from wizard.engine.run import build_shards
-from wizard.engine.shard_result import ShardResult
 from wizard.engine.sidecars import write_companions
 from wizard.engine.targets import INDEX_FOLDER, STATE_FOLDER, Target
 from wizard.engine.writers import remove_leftovers, restore_index
 from wizard.errors import MachineError, SetupError, writing
-from wizard.events import Finished, SplitStart, SplitSummary, Started
+from wizard.events import BuildFinished, SplitStart, Started
 from wizard.formats.tfrecord import RecordDamage
 from wizard.lock import sole_use
 from wizard.machine.resources import cores, memory
@@ -27,6 +27,7 @@ from wizard.planning import Report, listening, make_plan
 from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.guard import Guard
 from wizard.profile import Profile
+from wizard.shard_result import ShardResult
 from wizard.sources.class_counts import count
 from wizard.sources.glance import Glance, glance
 from wizard.verify.repair import set_rejected_aside
@@ -51,7 +52,7 @@ class Options:
     limit_memory: bool = True
 
 
-def build(profile: Profile, report: Report, options: Options) -> Finished:
+def build(profile: Profile, report: Report, options: Options) -> BuildResult:
     """Builds what the profile asks for, or what an earlier run has left to build.
 
     Raises:
@@ -98,7 +99,7 @@ def build(profile: Profile, report: Report, options: Options) -> Finished:
         require_whole(output, plan, journal, sums)
     built = sum(result.images for name, result in journal.done.items() if name not in proven)
     finished = _finished(plan, journal, str(output), seconds, built, tfds=asked.tfds)
-    report(finished)
+    report(BuildFinished())
     return finished
 
 
@@ -157,7 +158,7 @@ def _started(plan: Plan, journal: Journal, workers: int, output: str, proven: li
     )
 
 
-def _finished(plan: Plan, journal: Journal, output: str, seconds: float, built: int, *, tfds: bool) -> Finished:
+def _finished(plan: Plan, journal: Journal, output: str, seconds: float, built: int, *, tfds: bool) -> BuildResult:
     results = [journal.done[name] for name in plan.shard_names]
     summaries = []
     for split in plan.splits:
@@ -174,7 +175,7 @@ def _finished(plan: Plan, journal: Journal, output: str, seconds: float, built: 
                 unlabelled=int((split.table.label < 0).sum()),
             )
         )
-    return Finished(
+    return BuildResult(
         output=output,
         plan_id=journal.plan_id,
         splits=tuple(summaries),

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from wizard import synthetic
 from wizard.build import Options, build
+from wizard.engine.build_result import BuildResult
 from wizard.errors import writing
-from wizard.events import Finished, Note
+from wizard.events import Note
 from wizard.planning import Report
 from wizard.profile_store import load
 from wizard.verify.dataset import Verified, verify
@@ -32,7 +33,7 @@ validation_shards = 4
 """
 
 
-def demo(folder: Path, report: Report, options: Options) -> tuple[Finished, Verified]:
+def demo(folder: Path, report: Report, options: Options) -> tuple[BuildResult, Verified]:
     """Makes raw data, a profile and the dataset in `folder`, then verifies it with every image decoded.
 
     Raises:

@@ -14,13 +14,13 @@ from wizard.folders import cache_folder
 from wizard.formats.resize import Resize
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.profile import Profile
-from wizard.sources.class_sets import of_first_classes, told_of_classes
-from wizard.sources.detect import open_raw
+from wizard.sources.class_sets import class_set_notes, of_first_classes
 from wizard.sources.numbered import numbered
 from wizard.sources.parts import collision
+from wizard.sources.registry import open_source
 from wizard.sources.remarks import remarks
 from wizard.sources.samples import Form, SampleTable
-from wizard.sources.source import Progress, RawData, Survey, differences
+from wizard.sources.source import Progress, Source, Survey, differences
 
 Report = Callable[[Event], None]
 
@@ -146,7 +146,7 @@ def _split_plan(profile: Profile, split: Split, table: SampleTable) -> SplitPlan
     return shuffled(split, table, asked, shards=shards, seed=profile.output.seed)
 
 
-def raw_data(profile: Profile) -> RawData:
+def raw_data(profile: Profile) -> Source:
     """The profile's raw data, opened.
 
     Raises:
@@ -155,7 +155,7 @@ def raw_data(profile: Profile) -> RawData:
         UsageError: the dataset would be written into it, or labels are asked for that it cannot have.
     """
     source, output = profile.source, profile.output
-    raw = open_raw(
+    raw = open_source(
         profile.source_path, source.layout, source.labels, follow=source.links == "follow", role=source.folders
     )
     among = collision(raw, profile.output_path, written_folders(output.format, split_folders=output.split_folders))
@@ -183,7 +183,7 @@ def _read_source(profile: Profile, report: Report, *, md5: bool) -> dict[Split, 
         return lambda done, total: report(Preparing(step=name, done=done, total=total))
 
     if md5:
-        for told in raw.prove(splits, annotated, cache, step):
+        for told in raw.verify_checksums(splits, annotated, cache, step):
             report(Note(text=told))
     skip_bad = profile.output.on_bad_image == "skip"
     tables = {split: raw.table(split, cache, step(f"a look at {split}"), skip_bad=skip_bad) for split in splits}
@@ -211,7 +211,7 @@ def _told_of_table(split: Split, table: SampleTable) -> Iterator[Note]:
 
 
 def _told_of_others(
-    profile: Profile, raw: RawData, tables: Mapping[Split, SampleTable], annotated: Collection[Split]
+    profile: Profile, raw: Source, tables: Mapping[Split, SampleTable], annotated: Collection[Split]
 ) -> Iterator[Note]:
     """How the raw data is read, where that is not plain, and what is kept or left out without having been asked for."""
     if raw.layout in ("folders", "tfrecords"):
@@ -230,7 +230,7 @@ def _told_of_others(
             warning=True,
         )
     in_folders, base = profile.output.format == "folders", label_base(profile, next(iter(tables.values())))
-    for text, warning in told_of_classes(tables, in_folders=in_folders, base=base):
+    for text, warning in class_set_notes(tables, in_folders=in_folders, base=base):
         yield Note(text=text, warning=warning)
     if profile.output.boxes_csv and not any(len(table.boxes) for table in tables.values()):
         yield Note(text="No image has a bounding box, so output.boxes_csv gives an empty file", warning=True)
@@ -243,7 +243,7 @@ def _labels_of(table: SampleTable) -> tuple[int, ...]:
     return tuple(labels)
 
 
-def _require_open_labels(profile: Profile, raw: RawData) -> None:
+def _require_open_labels(profile: Profile, raw: Source) -> None:
     """Only class folders can mean the labels of one or the other.
 
     Raises:
@@ -259,7 +259,7 @@ def _require_open_labels(profile: Profile, raw: RawData) -> None:
     )
 
 
-def annotated_splits(profile: Profile, raw: RawData) -> list[Split]:
+def annotated_splits(profile: Profile, raw: Source) -> list[Split]:
     """The splits whose boxes are to be read from annotations; test has none anywhere."""
     if not raw.annotatable:
         return []

@@ -24,14 +24,15 @@ from tests.helpers import (
 from wizard.build import Options
 from wizard.engine.plan import ShardTask
 from wizard.errors import InputError, Interrupted, MachineError, SetupError, UsageError
-from wizard.events import Checked, Estimated, Event, Glanced, Preparing, Range
+from wizard.events import Checked, Estimated, Event, Glanced, Preparing
+from wizard.formatting import Range
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.machine import resources
 from wizard.machine.page_cache import Process
 from wizard.preflight import checks, estimate, examine
 from wizard.preflight.examine import Verdict, judge, left, raw_data_check, refuse, require_known
 from wizard.profile import Profile
-from wizard.sources.detect import open_raw
+from wizard.sources.registry import open_source
 from wizard.sources.source import Survey
 
 TRAIN_TAR, VAL_TAR, BOXES = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar", "ILSVRC2012_bbox_train_v2.tar.gz"
@@ -110,7 +111,7 @@ def test_whole_archives_pass_with_what_is_known_of_their_sum(
         for split, each in surveys.items()
     }
     monkeypatch.setattr(examine, "when_verified", lambda *_: when)
-    check = raw_data_check(profile(raw, tmp_path / "out"), open_raw(raw), whole)
+    check = raw_data_check(profile(raw, tmp_path / "out"), open_source(raw), whole)
     assert (check.status, check.mend) == ("pass", "")
     assert ("train has the official size" in check.seen) == official
     assert (f"MD5 verified {when}" in check.seen) == bool(official and when)

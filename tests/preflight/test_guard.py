@@ -6,12 +6,13 @@ import pytest
 
 from tests.helpers import TRAIN_SHARDS, VALIDATION_SHARDS, build_dataset, contents, shards
 from wizard.build import Options
-from wizard.engine.shard_result import ShardResult
 from wizard.errors import Interrupted, MachineError
-from wizard.events import Beat, Machine, Note, ShardDone
+from wizard.events import Beat, Note, ShardDone
 from wizard.machine import resources
+from wizard.machine.resources import Machine
 from wizard.preflight import guard
 from wizard.preflight.guard import Guard, too_full, too_little_memory
+from wizard.shard_result import ShardResult
 
 MB, GB = 1_000_000, 1_000_000_000
 ALL = TRAIN_SHARDS + VALIDATION_SHARDS

@@ -18,11 +18,11 @@ from wizard.errors import InputError
 from wizard.folders import cache_folder
 from wizard.formats import image_codec
 from wizard.formats.resize import Resize
+from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.preflight.estimate import Estimator
 from wizard.preflight.preview import SHOWN, Pair, from_small_to_large, page, put_through, write_preview
 from wizard.profile import Profile
-from wizard.sources.locate import human_bytes
 from wizard.sources.samples import in_one_file
 from wizard.sources.sampling import Drawn
 from wizard.sources.source import Survey

@@ -20,12 +20,12 @@ from wizard.planning import Report
 from wizard.profile import Profile
 from wizard.sources.class_counts import ClassCounts, count_splits
 from wizard.sources.classes import Classes, imagenet
-from wizard.sources.detect import open_raw
 from wizard.sources.numbered import are_numbers, as_text
-from wizard.sources.source import Layout, Part, Progress, RawData, Survey
+from wizard.sources.registry import open_source
+from wizard.sources.source import Layout, Part, Progress, Source, Survey
 from wizard.sources.trees.doubts import FolderRole
-from wizard.sources.trees.official_names import said
-from wizard.sources.trees.whose_labels import Labels
+from wizard.sources.trees.image_names import parse_image_name
+from wizard.sources.trees.label_space import Labels
 
 _LIKELY = (".", "raw-data", "imagenet", "~/imagenet/raw-data", "~/imagenet", "~/data/imagenet", "~/Downloads")
 """Where people keep the archives; looked at for a first default."""
@@ -50,7 +50,7 @@ class Context:
     """
 
     folder: Path | None = None
-    raw: RawData | None = None
+    raw: Source | None = None
     parts: tuple[Part, ...] = ()
     surveys: Mapping[Split, Survey] = field(default_factory=dict)
     counts: Mapping[Split, ClassCounts] = field(default_factory=dict)
@@ -136,7 +136,7 @@ def _named_as_imagenet(survey: Survey) -> bool:
     if table is None or str(survey.path) not in table.files:
         return False
     row = int(np.flatnonzero(table.file == table.files.index(str(survey.path)))[0])
-    return said(table.name[row].decode()) is not None
+    return parse_image_name(table.name[row].decode()) is not None
 
 
 def first_context() -> Context:
@@ -173,7 +173,7 @@ def with_source(
         DoubtfulFolders: there are such folders, and `role` does not settle it.
         InputError: there is no such folder, it cannot be read, or it holds no raw data.
     """
-    raw = open_raw(folder, layout, labels, follow=follow, role=role)
+    raw = open_source(folder, layout, labels, follow=follow, role=role)
     parts, surveys = [], {}
     for each in raw.parts:
         part = each
@@ -204,7 +204,7 @@ def likely_source(last: str = "") -> str | None:
     for place in (*([last] if last else []), *_LIKELY):
         folder = Path(place).expanduser()
         try:
-            raw = open_raw(folder)
+            raw = open_source(folder)
         except (InputError, OSError):
             continue
         # Folders of classes, which nobody has named yet, may be anyone's pictures.

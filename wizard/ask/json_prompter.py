@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, replace
 from typing import IO
 
-from wizard.ask.prompt import Prompt, Back, InvalidAnswer, Value, parse_answer
+from wizard.ask.prompt import Back, InvalidAnswer, Prompt, Value, parse_answer
 from wizard.output import Output
 
 

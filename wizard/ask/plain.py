@@ -4,7 +4,7 @@ import getpass
 import warnings
 from collections.abc import Callable
 
-from wizard.ask.prompt import Prompt, Back, InvalidAnswer, Value, title, parse_answer
+from wizard.ask.prompt import Back, InvalidAnswer, Prompt, Value, parse_answer, title
 from wizard.output import Output
 
 

@@ -125,4 +125,6 @@ def _choice(prompt: Prompt, typed: str) -> str | int:
     for place, choice in enumerate(prompt.choices, start=1):
         if typed.lower() in (str(choice.value).lower(), choice.title.lower(), str(place)):
             return choice.value
-    raise InvalidAnswer(f"{typed!r} is none of the choices: {', '.join(str(choice.value) for choice in prompt.choices)}.")
+    raise InvalidAnswer(
+        f"{typed!r} is none of the choices: {', '.join(str(choice.value) for choice in prompt.choices)}."
+    )

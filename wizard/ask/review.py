@@ -6,14 +6,13 @@ from typing import NamedTuple
 from wizard.ask.context import Context
 from wizard.events import Checked, Estimated
 from wizard.folders import shortened
-from wizard.formatting import GLYPHS, about, duration, size, workers
+from wizard.formatting import GLYPHS, about, duration, human_bytes, workers
 from wizard.ilsvrc2012.archives import Split
 from wizard.planning import all_shards, recipe, stored_base
 from wizard.preflight.examine import damaged_in_words
 from wizard.preflight.glancing import glance_at
 from wizard.profile import Profile
 from wizard.show import at_a_glance
-from wizard.sources.locate import human_bytes
 from wizard.sources.remarks import remarks
 from wizard.sources.source import Survey
 
@@ -126,7 +125,7 @@ def _measured(profile: Profile, estimated: Estimated, checks: dict[str, Checked]
     asked = "" if profile.run.workers == "auto" else f" ({profile.run.workers} asked for)"
     return [
         Row("Run", f"{workers(estimated.workers)} on this machine{asked}"),
-        Row("Size", f"{about(estimated.bytes_out, size)}   {_seen(disk)}", GLYPHS[disk.status]),
+        Row("Size", f"{about(estimated.bytes_out, human_bytes)}   {_seen(disk)}", GLYPHS[disk.status]),
         Row("Memory", f"{memory.needed}   {_seen(memory)}", GLYPHS[memory.status]),
         Row("Time", about(estimated.seconds, duration)),
         *([Row("Damaged", damaged_in_words(estimated), GLYPHS["warn"])] if estimated.damaged else []),

@@ -13,6 +13,7 @@ from wizard.ask.prompt import Value
 from wizard.ask.questions import BY_KEY, QUESTIONS
 from wizard.folders import state_folder
 from wizard.profile import Profile, check
+from wizard.storage import write_whole
 
 SetupDraft: TypeAlias = Draft[Context]
 
@@ -56,9 +57,7 @@ def save(draft: SetupDraft) -> None:
     with suppress(OSError):
         path = _path()
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(stored, indent=1), encoding="utf-8")
-        temporary.replace(path)
+        write_whole(path, json.dumps(stored, indent=1).encode())
 
 
 def load() -> tuple[SetupDraft, float] | None:

@@ -10,7 +10,7 @@ from questionary import Choice as Line
 from questionary import Question, Style
 from questionary.prompts.common import InquirerControl
 
-from wizard.ask.prompt import Prompt, Back, Choice, Kind, InvalidAnswer, Value, title, parse_answer
+from wizard.ask.prompt import Back, Choice, InvalidAnswer, Kind, Prompt, Value, parse_answer, title
 from wizard.output import Output
 
 _STYLE = Style(

@@ -23,8 +23,8 @@ from wizard.sources.parts import collision
 
 def error_for(question: Question[Context], value: Value, known: Known) -> str:
     """Why an answer is refused, in a sentence; empty where it is accepted."""
-    if question.kind == "number" and isinstance(value, int) and (why := _out_of_bounds(question, value)):
-        return why
+    if question.kind == "number" and isinstance(value, int):
+        return _out_of_bounds(question, value) or asking.error_for(question, value, known)
     return asking.error_for(question, value, known) or _against_profile(question, value)
 
 

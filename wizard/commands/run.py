@@ -1,7 +1,7 @@
 """run PROFILE; and what every command that builds does."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -9,8 +9,9 @@ from cyclopts import Parameter
 from wizard import unfinished_builds
 from wizard.build import Options, build
 from wizard.commands.session import DEFAULT, Talk
+from wizard.engine.build_result import BuildResult
 from wizard.errors import FINISHED_WITH_SKIPS
-from wizard.events import Event, Finished, Note, Started, as_json
+from wizard.events import Event, Note, Started
 from wizard.interrupts import listening
 from wizard.output import Output
 from wizard.planning import listening as stoppable
@@ -81,10 +82,9 @@ def start(
     return said(output, finished)
 
 
-def said(output: Output, finished: Finished) -> int:
+def said(output: Output, finished: BuildResult) -> int:
     """Says what a build has become; returns its exit code."""
     code = FINISHED_WITH_SKIPS if finished.skipped else 0
     output.result(summary.finished(finished))
-    name, fields = as_json(finished)
-    output.event(name, fields | {"exit_code": code})
+    output.event("finished", asdict(finished) | {"exit_code": code})
     return code

@@ -18,11 +18,11 @@ from wizard.engine.deaths import WorkerDied
 from wizard.engine.executors import LocalExecutor
 from wizard.engine.plan import ShardTask
 from wizard.engine.records import ending
-from wizard.engine.shard_result import SkippedImage
 from wizard.engine.targets import Target
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import Rehearsal, memory_of_largest, rehearse
-from wizard.events import Estimated, Range
+from wizard.events import Estimated
+from wizard.formatting import Range
 from wizard.ilsvrc2012.archives import Split
 from wizard.machine.resources import cores, memory
 from wizard.planning import all_shards, goal, recipe
@@ -30,6 +30,7 @@ from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.totals import Column, span, summed, total, worker_memory
 from wizard.preflight.write_cost import Storing, time_storing
 from wizard.profile import Profile
+from wizard.shard_result import SkippedImage
 from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import Drawn, draw
 from wizard.sources.source import Progress, Survey

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wizard.engine import journal
-from wizard.engine.shard_result import ShardResult
 from wizard.engine.targets import Target
 from wizard.errors import InputError, MachineError, PlanMismatch, SetupError, UsageError, writing
-from wizard.events import Checked, Estimated, Glanced, Preparing, Range
+from wizard.events import Checked, Estimated, Glanced, Preparing
 from wizard.folders import cache_folder
+from wizard.formatting import Range, human_bytes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
 from wizard.machine import resources
 from wizard.machine.page_cache import largest
@@ -19,12 +19,12 @@ from wizard.preflight.estimate import Estimator, share
 from wizard.preflight.glancing import glance_at
 from wizard.preflight.output_state import occupied
 from wizard.profile import Profile
+from wizard.shard_result import ShardResult
 from wizard.sources.archive_hints import ON_BAD_IMAGE
 from wizard.sources.checksums import when_verified
 from wizard.sources.class_counts import count_splits
-from wizard.sources.locate import human_bytes
 from wizard.sources.remarks import Remark, remarks
-from wizard.sources.source import Progress, RawData, Survey
+from wizard.sources.source import Progress, Source, Survey
 
 _WORTH_IGNORING = [name for name in checks.IGNORABLE if name != "raw-data"]
 """Without raw data a build ends anyway; ignoring that check only saves its time."""
@@ -170,7 +170,7 @@ def left(profile: Profile, surveys: Mapping[Split, Survey]) -> float:
     return max(0.0, 1.0 - done / images)
 
 
-def raw_data_check(profile: Profile, raw: RawData, surveys: Mapping[Split, Survey]) -> Checked:
+def raw_data_check(profile: Profile, raw: Source, surveys: Mapping[Split, Survey]) -> Checked:
     """What is to be said of raw data in which nothing is wrong."""
     told, short = [f"{raw.what}"] if raw.layout != "archives" else [], False
     noted = [(split, remark) for split in profile.source.splits for remark in _remarks(surveys[split])]

@@ -12,7 +12,7 @@ from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.classes import UNLABELLED
 from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import draw
-from wizard.sources.source import RawData, Survey
+from wizard.sources.source import Source, Survey
 
 _SEED = 2012
 _TRIED = 4
@@ -66,7 +66,7 @@ def counted(label: npt.NDArray[np.int16], classes: int) -> npt.NDArray[np.int64]
     return np.bincount(label[label >= 0], minlength=classes).astype(np.int64)
 
 
-def count_splits(raw: RawData, surveys: Mapping[Split, Survey], cache: Path) -> dict[Split, ClassCounts]:
+def count_splits(raw: Source, surveys: Mapping[Split, Survey], cache: Path) -> dict[Split, ClassCounts]:
     """Counts the images of each surveyed split.
 
     Tables made by the survey, and archives already in the cache, are not read again. An archive of the official size is
@@ -103,7 +103,7 @@ def place_of(table: SampleTable, row: int) -> str:
     return name if name.startswith(file) else f"{file}: {name}"
 
 
-def _of_survey(raw: RawData, survey: Survey, cache: Path) -> ClassCounts:
+def _of_survey(raw: Source, survey: Survey, cache: Path) -> ClassCounts:
     if survey.table is not None:
         return count(survey.split, survey.table)
     if not survey.official:

@@ -13,8 +13,8 @@ from PIL import Image
 
 from tests.helpers import build_dataset, encoded, noise, shards
 from tests.sources.records.making import CORNERS, Value, refused, serialised, table, write
-from wizard.ask.context import Facts, look
-from wizard.ask.source_report import diagnosis
+from wizard.ask.context import Context, with_source
+from wizard.ask.source_report import source_lines
 from wizard.engine import manifest
 from wizard.errors import InputError
 from wizard.events import Event, Note
@@ -58,10 +58,10 @@ def stored(out: Path) -> list[dict[str, list[object]]]:
 
 
 @pytest.mark.parametrize("box", [floats(*BOX), BOX])
-@pytest.mark.parametrize("packing", ["", "GZIP"])
-def test_pixel_boxes_become_shares_of_their_image(tmp_path: Path, box: tuple[float, ...], packing: str) -> None:
+@pytest.mark.parametrize("compression", ["", "GZIP"])
+def test_pixel_boxes_become_shares_of_their_image(tmp_path: Path, box: tuple[float, ...], compression: str) -> None:
     small = encoded(Image.fromarray(noise(80, 200)))
-    write(tmp_path / "train.tfrecord", [record(box, box), record(box, image=small), record()], packing)
+    write(tmp_path / "train.tfrecord", [record(box, box), record(box, image=small), record()], compression)
     expected = np.array([0.05, 0.25, 0.45, 0.75], np.float32).tolist()
     assert boxes_of(tmp_path) == [[AS_SHARES, AS_SHARES], [expected], []]
     assert table(tmp_path).repairs == ("3 boxes are in pixels: converted to 0..1 using the size of each image",)
@@ -214,5 +214,5 @@ def test_a_person_is_told_where_they_look(tmp_path: Path) -> None:
     write(tmp_path / "train.tfrecord", [record(floats(*BOX))])
     told = "1 box is in pixels: converted to 0..1 using the size of each image"
     assert inspect(tmp_path, lambda _event: None).facts["train, boxes"] == told
-    facts = look(Facts(), tmp_path, lambda _event: None)
-    assert f"    ! boxes: {told}" in diagnosis(facts)
+    facts = with_source(Context(), tmp_path, lambda _event: None)
+    assert f"    ! boxes: {told}" in source_lines(facts)
