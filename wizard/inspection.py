@@ -5,11 +5,12 @@ import shlex
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, cast
 
 import numpy as np
 
-from wizard.engine import journal, manifest
+from wizard.engine import manifest
+from wizard.engine.commit_records import CommitRecords, RecordedPlan, read_records
 from wizard.engine.planned_counts import count_planned
 from wizard.errors import InputError, SetupError, VerifyFailed, reading
 from wizard.events import Event, Preparing
@@ -18,17 +19,14 @@ from wizard.formats import example, tfrecord
 from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
 from wizard.preflight.examine import is_short
-from wizard.shard_result import ShardResult
 from wizard.show import at_a_glance
 from wizard.show.inspected import Facts, Inspection
 from wizard.sources import archives
 from wizard.sources.class_counts import count, count_splits
 from wizard.sources.classes import Classes, imagenet
-from wizard.sources.contents import contents
 from wizard.sources.glance import Glance, Labels, glance, glance_at_raw
 from wizard.sources.locate import sniff
 from wizard.sources.official import archive_names
-from wizard.sources.parts import missed
 from wizard.sources.records.files import compression_of
 from wizard.sources.registry import open_source
 from wizard.sources.remarks import remarks
@@ -51,9 +49,9 @@ def inspect(path: Path, report: Callable[[Event], None]) -> Inspection:
         raise InputError(f"{path} does not exist.")
     if (path / manifest.MANIFEST).is_file():
         return _dataset(path)
-    header, done = journal.read(path)
-    if header is not None:
-        return Inspection(facts=_unfinished(path, header, done))
+    records = read_records(path)
+    if records.plan is not None:
+        return Inspection(facts=_unfinished(records, records.plan))
     return _raw_data(open_source(path), report)
 
 
@@ -71,7 +69,7 @@ def _raw_data(raw: Source, report: Callable[[Event], None]) -> Inspection:
     for part in raw.parts:
         name = part.split if part.kind == "images" else f"boxes of {part.split}"
         if part.path is None:
-            if missed(raw, part):
+            if part.expected:
                 facts[name] = f"missing; it would be {part.name}"
             continue
         try:
@@ -91,7 +89,7 @@ def _raw_data(raw: Source, report: Callable[[Event], None]) -> Inspection:
         return Inspection(facts=facts, problems=tuple(problems))
     tables = [survey.table for survey in surveys.values() if survey.table is not None]
     facts["labels"] = _labels(tables[-1].classes if tables else imagenet())
-    if raw.layout == "tfrecords":
+    if raw.form == "example":
         facts |= _first_of(raw, next(iter(surveys)), problems)
     counts = count_splits(raw, surveys, cache_folder())
     problems += [(split, InputError(each.problem, each.hint)) for split, each in counts.items() if each.problem]
@@ -132,7 +130,7 @@ def _labels(classes: Classes) -> str:
 def _first_of(raw: Source, split: Split, problems: list[tuple[str, SetupError]]) -> Facts:
     try:
         table = raw.table(split, cache_folder(), lambda _done, _total: None, skip_bad=True)
-        content = next(contents(table.take(np.array([0]))))
+        content = next(table.take(np.array([0])).contents())
         return _features(content.features or {})
     except InputError as error:
         problems.append((split, error))
@@ -173,19 +171,19 @@ def _archive(path: Path, report: Callable[[Event], None]) -> Inspection:
     return _seen(facts, glance(table.classes, 0, [count(split, table)], labels="open"))
 
 
-def _unfinished(folder: Path, header: Mapping[str, Any], done: Mapping[str, ShardResult]) -> Facts:
+def _unfinished(records: CommitRecords, plan: RecordedPlan) -> Facts:
     """The progress of an unfinished build, and the first record of its first finished shard."""
     facts: Facts = {
         "what": "an unfinished build of imagenet-setup",
-        "plan": header.get("plan_id", ""),
-        **header.get("ingredients", {}),
+        "plan": plan.plan_id,
+        **plan.ingredients,
     }
+    done = records.done
     for split in dict.fromkeys(result.split for result in done.values()):
         mine = [result for result in done.values() if result.split == split]
         facts[split] = f"{sum(result.images for result in mine):,} images in {len(mine):,} shards so far"
-    planned = journal.planned_shards(header)
-    facts["shards done"] = f"{len(done):,} of {planned:,}; the command that started the build resumes it"
-    first = next((folder / name for name in sorted(done) if _holds_records(folder / name)), None)
+    facts["shards done"] = f"{len(done):,} of {plan.shards:,}; the command that started the build resumes it"
+    first = next((records.folder / name for name in sorted(done) if _holds_records(records.folder / name)), None)
     return facts if first is None else facts | _first_record(first)
 
 

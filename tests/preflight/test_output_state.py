@@ -52,7 +52,7 @@ def test_shards_of_another_plan_fail_with_the_difference(
     assert difference in check.seen
 
 
-def test_shards_without_a_journal_fail(raw: Path, built_copy: Path, surveys: dict[Split, Survey]) -> None:
+def test_shards_without_a_plan_fail(raw: Path, built_copy: Path, surveys: dict[Split, Survey]) -> None:
     shutil.rmtree(built_copy / STATE_FOLDER)
     check = seen(raw, built_copy, surveys)
     assert check.status == "fail"

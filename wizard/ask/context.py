@@ -5,7 +5,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -21,11 +20,10 @@ from wizard.profile import Profile
 from wizard.sources.class_counts import ClassCounts, count_splits
 from wizard.sources.classes import Classes, imagenet
 from wizard.sources.numbered import are_numbers, as_text
+from wizard.sources.options import FolderRole, Labels
 from wizard.sources.registry import open_source
-from wizard.sources.source import Layout, Part, Progress, Source, Survey
-from wizard.sources.trees.doubts import FolderRole
+from wizard.sources.source import Part, Progress, Source, Survey
 from wizard.sources.trees.image_names import parse_image_name
-from wizard.sources.trees.label_space import Labels
 
 _LIKELY = (".", "raw-data", "imagenet", "~/imagenet/raw-data", "~/imagenet", "~/data/imagenet", "~/Downloads")
 """Where people keep the archives; looked at for a first default."""
@@ -94,7 +92,7 @@ class Context:
     @property
     def from_records(self) -> bool:
         """Whether the raw data are TFRecords."""
-        return self.raw is not None and self.raw.layout == "tfrecords"
+        return self.raw is not None and self.raw.form == "example"
 
     @cached_property
     def labels_ambiguous(self) -> bool:
@@ -102,7 +100,7 @@ class Context:
 
         Images that lie in no class's folder say by their names that ImageNet's are meant.
         """
-        if self.raw is None or self.raw.layout != "folders":
+        if self.raw is None or "folders" not in self.raw.label_choices:
             return False
         if self.of_numbers:
             return True
@@ -115,7 +113,7 @@ class Context:
     @cached_property
     def of_numbers(self) -> bool:
         """Whether class folders are numbers, which may be the labels."""
-        return self.raw is not None and self.raw.layout == "folders" and are_numbers(self._present)
+        return self.raw is not None and "numbers" in self.raw.label_choices and are_numbers(self._present)
 
     @cached_property
     def text_order(self) -> str:
@@ -154,7 +152,7 @@ def with_source(
     report: Report,
     labels: Labels = "auto",
     *,
-    layout: Literal["auto"] | Layout = "auto",
+    layout: str = "auto",
     follow: bool = False,
     role: FolderRole = "auto",
 ) -> Context:

@@ -9,7 +9,8 @@ from wizard.ask.question import yes_or_no
 from wizard.ask.view import View
 from wizard.errors import InputError
 from wizard.folders import expanded, shortened
-from wizard.sources.trees.doubts import DoubtfulFolders, FolderRole
+from wizard.sources.options import FolderRole
+from wizard.sources.trees.doubts import DoubtfulFolders
 
 SOURCE, LABELS = "source.path", "source.labels"
 

@@ -18,7 +18,7 @@ from wizard.ilsvrc2012.archives import Split
 from wizard.planning import written_folders
 from wizard.preflight.checks import refusal
 from wizard.profile import Profile, check
-from wizard.sources.parts import collision
+from wizard.sources.overlap import overlap
 
 
 def error_for(question: Question[Context], value: Value, known: Known) -> str:
@@ -51,8 +51,8 @@ def output_folder(value: Value, known: Known) -> None:
     asking.require_folder(path)
     if known.context.folder is not None and path.resolve() == known.context.folder.resolve():
         raise UsageError("That is the raw data's own folder. Give the dataset another one.")
-    if overlap := source_overlap(path, known):
-        raise UsageError(overlap)
+    if among := source_overlap(path, known):
+        raise UsageError(among)
     found, fix = refusal(path)
     if found:
         raise UsageError(f"{found}. {fix}, or name another folder.")
@@ -62,7 +62,7 @@ def source_overlap(output: Path, known: Known) -> str:
     """Why a dataset in this folder would be written among the raw data, in a sentence; empty where it would not."""
     form = cast(Format, known.get("output.format") or "tfrecord")
     written = written_folders(form, split_folders=known.get("output.split_folders") in ("yes", True))
-    among = None if known.context.raw is None else collision(known.context.raw, output, written)
+    among = None if known.context.raw is None else overlap(known.context.raw, output, written)
     if among is None:
         return ""
     return f"That would write into {among}, which is read as raw data. Give the dataset a folder of its own."
