@@ -15,7 +15,7 @@ from wizard.ask.context import Context, first_context, likely_source
 from wizard.ask.prompt import Value
 from wizard.ask.questions import BY_KEY
 from wizard.ask.setup_draft import new_draft, profile_of
-from wizard.machine.resources import Disk
+from wizard.machine.disks import Disk
 
 
 def test_the_result_goes_beside_the_raw_data_unless_the_home_disk_has_much_more_room(
@@ -25,7 +25,7 @@ def test_the_result_goes_beside_the_raw_data_unless_the_home_disk_has_much_more_
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setattr(
         contexts,
-        "disk",
+        "disk_of",
         lambda path: Disk(mount="", kind="", free=free["home" if "home" in str(path) else "raw"], files_free=None),
     )
     there = Context(folder=tmp_path / "raw" / "data")

@@ -32,7 +32,7 @@ from tests.download.server import (
 from wizard.cli import main
 from wizard.commands import downloading
 from wizard.download.http.auth import ACCESS_KEY, USERNAME
-from wizard.machine.resources import Disk
+from wizard.machine.disks import Disk
 from wizard.output import Output
 
 FILES = {NAME: DATA} | {name: gzip.compress(drawn(20_000, seed), mtime=0) for seed, name in enumerate(BOXES)}

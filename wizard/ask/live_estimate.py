@@ -4,7 +4,7 @@ from wizard.ask.context import Context
 from wizard.errors import SetupError
 from wizard.events import Estimated
 from wizard.folders import cache_folder
-from wizard.machine import resources
+from wizard.machine.cores import usable_cores
 from wizard.preflight.estimate import Estimator
 from wizard.preflight.examine import Verdict, left, raw_data_check, verdict, wanted_workers
 from wizard.profile import Profile
@@ -36,7 +36,7 @@ class LiveEstimate:
             return ready
         self.close()
         if context.surveys:
-            workers = resources.cores() if profile is None else wanted_workers(profile)
+            workers = usable_cores() if profile is None else wanted_workers(profile)
             self._estimator, self._context = Estimator(context.surveys, workers, cache_folder()), context
         return self._estimator
 

@@ -28,7 +28,7 @@ from wizard.folders import cache_folder, shortened
 from wizard.formatting import human_bytes
 from wizard.interrupts import listening
 from wizard.lock import sole_use
-from wizard.machine.resources import Disk, disk
+from wizard.machine.disks import Disk, disk_of
 from wizard.output import Output
 from wizard.preflight.checks import refusal
 from wizard.show.reporters import Reporter, reporter_for
@@ -100,7 +100,7 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None, 
         )
         with reporter.shown():
             found = [look(archive, session) for archive in archives]
-        there = disk(request.folder)
+        there = disk_of(request.folder)
         _tell(output, request, found, there)
         require_room(found, request.folder, there)
         if not any(each.state != "right" for each in found):
@@ -149,7 +149,7 @@ def _from_hub(request: Request, output: Output, prompter: Prompter | None) -> Pa
     if lacking := hub.lacking(request.what):
         output.say(f"! {lacking}")
         output.event(*as_json(Note(text=lacking, warning=True)))
-    there, needed = disk(request.folder), hub.needs(request.what, request.folder)
+    there, needed = disk_of(request.folder), hub.needs(request.what, request.folder)
     output.say(f"Up to {human_bytes(needed)} are needed in {request.folder}; {human_bytes(there.free)} are free there.")
     output.event("plan", {"base": request.origin, "folder": str(request.folder), "bytes_needed": needed})
     if there.free < needed:

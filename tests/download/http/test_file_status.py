@@ -9,7 +9,7 @@ from wizard.download.errors import DownloadError
 from wizard.download.http.file_status import FileStatus, of_part, require_believable, require_room
 from wizard.download.http.remote import Remote
 from wizard.errors import MachineError
-from wizard.machine.resources import Disk
+from wizard.machine.disks import Disk
 
 ADDRESS = f"http://a/{NAME}"
 

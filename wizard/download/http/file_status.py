@@ -11,7 +11,7 @@ from wizard.download.http.remote import Remote, same_file
 from wizard.errors import MachineError
 from wizard.formats import tar
 from wizard.formatting import human_bytes
-from wizard.machine.resources import Disk
+from wizard.machine.disks import Disk
 
 State = Literal["right", "begun", "adopted", "absent", "changed", "foreign", "wrong"]
 """Of a file: complete and right; a part that goes on; a short file under the final name that goes on; nothing there; a
