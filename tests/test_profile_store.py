@@ -101,7 +101,7 @@ def test_an_unknown_profile_suggests_a_near_one() -> None:
 def test_what_is_no_toml_is_told(tmp_path: Path) -> None:
     path = tmp_path / "p.toml"
     path.write_text("[image\n")
-    with pytest.raises(ProfileError, match="it is no TOML"):
+    with pytest.raises(ProfileError, match="it is not TOML"):
         load(str(path))
 
 
@@ -224,7 +224,7 @@ def test_a_recipe_cannot_be_deleted_but_a_saved_profile_of_its_name_can() -> Non
     save(made(), "nvidia-480-q85")
     delete("nvidia-480-q85")
     assert find("nvidia-480-q85") == recipes_folder() / "nvidia-480-q85.toml"
-    with pytest.raises(UsageError, match="nvidia-480-q85 is a recipe of the program's own and cannot be deleted"):
+    with pytest.raises(UsageError, match="nvidia-480-q85 is a shipped recipe and cannot be deleted"):
         delete("nvidia-480-q85")
 
 
@@ -296,7 +296,7 @@ def test_a_files_name_is_the_profiles_with_what_no_name_may_hold_replaced(tmp_pa
 
 def test_text_that_is_no_utf8_is_told(tmp_path: Path) -> None:
     (tmp_path / "p.toml").write_bytes(b"name = '\xff'\n")
-    with pytest.raises(ProfileError, match="it is no TOML"):
+    with pytest.raises(ProfileError, match="it is not TOML"):
         load(str(tmp_path / "p.toml"))
 
 
