@@ -92,7 +92,7 @@ def _raw_data(raw: RawData, report: Callable[[Event], None]) -> Inspection:
     facts["labels"] = _labels(tables[-1].classes if tables else imagenet())
     if raw.layout == "tfrecords":
         facts |= _first_of(raw, next(iter(surveys)), problems)
-    counts = count_splits(raw, surveys, cache_folder())
+    counts = count_splits(surveys, cache_folder())
     problems += [(split, InputError(each.problem, each.hint)) for split, each in counts.items() if each.problem]
     return _seen(facts, glance_at_raw(surveys, counts), *problems)
 
@@ -130,7 +130,7 @@ def _labels(classes: Classes) -> str:
 
 def _first_of(raw: RawData, split: Split, problems: list[tuple[str, SetupError]]) -> Facts:
     try:
-        table = raw.table(split, cache_folder(), lambda _done, _total: None, skip_bad=True)
+        table = raw.table(split, cache_folder(), lambda _done, _total: None)
         content = next(contents(table.take(np.array([0]))))
         return _features(content.features or {})
     except InputError as error:
@@ -160,7 +160,7 @@ def _archive(path: Path, report: Callable[[Event], None]) -> Inspection:
     if split is None:
         return Inspection(facts={"what": "bounding boxes", "size": size})
     step = _progress(split, report)
-    table = archives.read_table(path, split, cache_folder(), step, skip_bad=True)
+    table = archives.read_table(path, split, cache_folder(), step)
     official = IMAGES[split]
     if official.bytes:
         is_official = path.stat().st_size == official.bytes

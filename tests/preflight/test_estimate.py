@@ -65,7 +65,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def truly(survey: Survey, asked: Recipe) -> int:
     """Bytes of the records of all images, without boxes."""
-    table = read_table(survey.path, survey.split, cache_folder(), quiet, skip_bad=True)
+    table = read_table(survey.path, survey.split, cache_folder(), quiet)
     task = ShardTask(
         split=survey.split, index=0, shards=1, folder="", samples=table, recipe=asked, label_base=1, skip_bad=True
     )
@@ -157,7 +157,7 @@ def test_a_large_test_archive_is_measured_by_a_sample(raw_copy: Path) -> None:
 
 
 def test_images_without_a_byte_are_no_work_to_measure(raw: Path, surveys: dict[Split, Survey]) -> None:
-    table = read_table(surveys["train"].path, "train", cache_folder(), quiet, skip_bad=True)
+    table = read_table(surveys["train"].path, "train", cache_folder(), quiet)
     empty = surveyed("train", raw, replace(table, size=table.size * 0))
     with Estimator({"train": empty}, 1, cache_folder()) as estimator:
         told = estimator.estimate(profile(raw, OUT, source={"splits": ["train"]}))
@@ -235,7 +235,7 @@ def test_what_was_measured_once_is_known(raw_copy: Path) -> None:
 
 def test_an_image_that_cannot_be_decoded_counts_as_left_out(raw_copy: Path) -> None:
     train = look(raw_copy)["train"]
-    image = read_table(train.path, "train", cache_folder(), quiet, skip_bad=True)[3]
+    image = read_table(train.path, "train", cache_folder(), quiet)[3]
     asked = profile(raw_copy, OUT, **sections(source={"splits": ["train"], "boxes": "none"}))
     before = truly(train, recipe(asked, "train"))
     with train.path.open("r+b") as file:

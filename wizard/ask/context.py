@@ -176,7 +176,7 @@ def look(
             except InputError as error:
                 seen = replace(each, problem=error.what, hint=error.hint)
         parts.append(seen)
-    counts = count_splits(raw, surveys, cache_folder())
+    counts = count_splits(surveys, cache_folder())
     return replace(
         facts,
         folder=folder,

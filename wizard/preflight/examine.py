@@ -219,10 +219,10 @@ def _source(profile: Profile, report: Report) -> tuple[dict[Split, Survey], Chec
         raw.require(profile.source.splits, annotated_splits(profile, raw))
         for split in profile.source.splits:
             surveys[split] = raw.survey(split, cache_folder(), _progress(report, split))
-            if raw.layout == "archives" and not surveys[split].official:
-                skip_bad = profile.output.on_bad_image == "skip"
-                raw.table(split, cache_folder(), _progress(report, split), skip_bad=skip_bad)
-        report(Glanced(glance=glance_at(profile, surveys, count_splits(raw, surveys, cache_folder()))))
+            table = surveys[split].table
+            if raw.layout == "archives" and table is not None and profile.output.on_bad_image == "stop":
+                table.require_usable()
+        report(Glanced(glance=glance_at(profile, surveys, count_splits(surveys, cache_folder()))))
         return surveys, raw_data_check(profile, raw, surveys)
     except InputError as error:
         folder = str(profile.source_path)

@@ -95,10 +95,10 @@ class TFRecords:
 
     def survey(self, split: Split, cache: Path, progress: Progress) -> Survey:
         """See `RawData.survey`; what every record says is read, but not its image."""
-        table = self.table(split, cache, progress, skip_bad=True)
+        table = self.table(split, cache, progress)
         return surveyed(split, self._files[split].path, table, shards=len(self._files[split].files))
 
-    def table(self, split: Split, cache: Path, progress: Progress, *, skip_bad: bool) -> SampleTable:
+    def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
         """See `RawData.table`; the records of train and validation together decide the classes.
 
         The unit of their boxes is decided by all records that are read.
@@ -113,7 +113,7 @@ class TFRecords:
         read = [each for each in SPLITS if each in columns]
         classes, base = decide([columns[each] for each in deciding])
         unit = unit_of(stated_boxes([(self._files[each], columns[each]) for each in read]))
-        return Records(split, self._files[split], columns[split]).table(classes, base, unit, skip_bad=skip_bad)
+        return Records(split, self._files[split], columns[split]).table(classes, base, unit)
 
     def _beside(self, split: Split, cache: Path, progress: Progress) -> Columns:
         """Another split's columns, read for its labels."""

@@ -69,19 +69,19 @@ class ImageFolders:
 
     def survey(self, split: Split, cache: Path, progress: Progress) -> Survey:
         """See `RawData.survey`; every file is looked at."""
-        table = self.table(split, cache, progress, skip_bad=True)
+        table = self.table(split, cache, progress)
         return surveyed(split, self.places[split].path, table)
 
-    def table(self, split: Split, cache: Path, progress: Progress, *, skip_bad: bool) -> SampleTable:
+    def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
         """See `RawData.table`; nothing is cached, for a folder does not show that a file in it was written anew."""
         del cache
         self.require([split], [])
         labelling = Labelling(self.classes)
         if split in self.lists:
             listed = ListedImages(split=split, listed=self.lists[split], classes=self.classes, bounds=self.bounds)
-            return listed.table(progress, skip_bad=skip_bad)
+            return listed.table(progress)
         reader = Folders(split=split, place=self.places[split], labelling=labelling, bounds=self.bounds, top=self.top)
-        return reader.table(progress, skip_bad=skip_bad)
+        return reader.table(progress)
 
     def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:
         """See `RawData.boxes`."""

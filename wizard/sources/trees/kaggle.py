@@ -82,12 +82,12 @@ class KaggleFolders(ImageFolders):
 
     solutions: tuple[Path, ...]
 
-    def table(self, split: Split, cache: Path, progress: Progress, *, skip_bad: bool) -> SampleTable:
+    def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
         """See `RawData.table`."""
         if split == "validation":
             for path in self.solutions:
                 _check_solution(path)
-        return super().table(split, cache, progress, skip_bad=skip_bad)
+        return super().table(split, cache, progress)
 
 
 def _top(folder: Path) -> Path | None:
