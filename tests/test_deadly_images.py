@@ -7,8 +7,9 @@ import pytest
 
 from tests import deadly
 from tests.helpers import build_dataset, contents, profile
+from wizard.engine.build_result import BuildResult
 from wizard.errors import BadImage, VerifyFailed
-from wizard.events import Event, Finished, WorkerLost
+from wizard.events import Event, WorkerLost
 from wizard.preflight.examine import examine
 from wizard.verify.dataset import verify
 
@@ -30,7 +31,7 @@ def name(place: int) -> str:
     return f"{'cat' if place % 2 else 'dog'}/{place:02}.jpg"
 
 
-def built(raw: Path, out: Path, on_bad_image: str, events: list[Event] | None = None) -> Finished:
+def built(raw: Path, out: Path, on_bad_image: str, events: list[Event] | None = None) -> BuildResult:
     report = [] if events is None else events
     output = {"train_shards": 2, "on_bad_image": on_bad_image}
     return build_dataset(raw, out, report=report.append, output=output, run={"workers": 2}, **SECTIONS)

@@ -1,8 +1,8 @@
 import json
 from dataclasses import asdict
 
-from wizard.engine.shard_result import ConvertedImage, ShardResult, SkippedImage
 from wizard.events import ShardDone, WorkerLost, as_json
+from wizard.shard_result import ConvertedImage, ShardResult, SkippedImage
 
 RESULT = ShardResult(
     shard="train-00000-of-00001",

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.detect import open_raw
+from wizard.sources.registry import open_source
 
 TENCH, GOLDFISH, WHITE_SHARK, GOLFBALL = "n01440764", "n01443537", "n01484850", "n03445777"
 _KINDS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".ppm": "PPM"}
@@ -284,7 +284,7 @@ def test_is_read_right_without_an_option(layout: Layout, tmp_path: Path) -> None
         put(tmp_path / path, image(_KINDS[Path(path).suffix.lower()], path))
     for path, text in layout.texts.items():
         put(tmp_path / path, text.encode())
-    raw = open_raw(tmp_path / layout.given)
+    raw = open_source(tmp_path / layout.given)
     found = {}
     for part in raw.parts:
         if part.sound and part.kind == "images":

@@ -22,14 +22,16 @@ ORDER = [
     {"preflight"},
     {"planning"},
     {"engine", "synthetic"},
-    {"events", "formatting"},
+    {"events"},
+    {"targets"},
     {"sources"},
     {"ilsvrc2012", "formats"},
     {"profile_store"},
     {"profile"},
-    {"machine"},
+    {"shard_result", "machine"},
+    {"storage"},
     {"folders", "terminal_echo", "lock"},
-    {"errors"},
+    {"errors", "formatting"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 

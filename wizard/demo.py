@@ -5,9 +5,10 @@ from pathlib import Path
 
 from wizard import synthetic
 from wizard.build import Options, build
+from wizard.engine.build_result import BuildResult
 from wizard.errors import writing
-from wizard.events import Finished, Note
-from wizard.planning import Report
+from wizard.events import Note
+from wizard.planning import Report, resolve
 from wizard.profile_store import load
 from wizard.verify.dataset import Verified, verify
 
@@ -32,7 +33,7 @@ validation_shards = 4
 """
 
 
-def demo(folder: Path, report: Report, options: Options) -> tuple[Finished, Verified]:
+def demo(folder: Path, report: Report, options: Options) -> tuple[BuildResult, Verified]:
     """Makes raw data, a profile and the dataset in `folder`, then verifies it with every image decoded.
 
     Raises:
@@ -44,7 +45,7 @@ def demo(folder: Path, report: Report, options: Options) -> tuple[Finished, Veri
         text = _PROFILE.format(profile=profile, source=_toml_string(source), output=_toml_string(output))
         profile.write_text(text, encoding="utf-8")
     report(Note(text=f"drew a tiny ILSVRC2012 in {source}; {profile} says what is built from it"))
-    finished = build(load(str(profile)), report, options)
+    finished = build(resolve(load(str(profile)), report), report, options)
     return finished, verify(output, report, pixels=True)
 
 

@@ -4,8 +4,9 @@ import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from wizard.engine.shard_result import ShardResult, SkippedImage
-from wizard.engine.targets import TFRECORDS, Target
+from wizard.formatting import Range
+from wizard.machine.resources import Machine
+from wizard.shard_result import ShardResult, SkippedImage
 from wizard.sources.glance import Glance
 
 if TYPE_CHECKING:
@@ -73,15 +74,6 @@ class Checked:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Range:
-    """An expected value and the two it should lie between."""
-
-    low: float
-    likely: float
-    high: float
-
-
-@dataclass(frozen=True, kw_only=True)
 class Estimated:
     """What a build will come to, measured on a sample of its own images.
 
@@ -106,23 +98,6 @@ class Estimated:
     worker_memory: Range
     largest_image: int = 0
     damaged: tuple[SkippedImage, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Machine:
-    """How the machine does while it builds, about once a second.
-
-    Attributes:
-        cpu: load of the cores that may be used, 0 to 100.
-        memory_used: bytes.
-        memory_total: bytes that may be used; a container's limit counts.
-        disk_free: bytes free where the output goes.
-    """
-
-    cpu: float
-    memory_used: int
-    memory_total: int
-    disk_free: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,52 +159,8 @@ class WorkerLost:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SplitSummary:
-    """What a split has become, whenever it was built; `unlabelled` images have no class."""
-
-    split: str
-    images_in: int
-    images_out: int
-    boxes: int
-    shards: int
-    bytes_in: int
-    bytes_out: int
-    unlabelled: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finished:
-    """The dataset is complete.
-
-    Attributes:
-        output: its folder.
-        plan_id: of the plan that it follows.
-        splits: what each has become.
-        converted: how many images were converted, by kind.
-        skipped: images that were left out.
-        seconds: wall time of this run's building, without the reading of headers.
-        images_built: images that this run built; the others were there before.
-        label_base: stored label of rank 0.
-        target: as what it is written.
-        classes: how many the labels count.
-        tfds: whether there is metadata for `tfds.builder_from_directory`.
-        imagenet: whether they are ImageNet's, so that its counts are what to expect.
-        glance: the classes, labels and images that it holds; None if they have not been counted.
-    """
-
-    output: str
-    plan_id: str
-    splits: tuple[SplitSummary, ...]
-    converted: dict[str, int]
-    skipped: tuple[SkippedImage, ...]
-    seconds: float
-    images_built: int
-    label_base: int
-    target: Target = TFRECORDS
-    classes: int = 1000
-    tfds: bool = False
-    imagenet: bool = True
-    glance: Glance | None = None
+class BuildFinished:
+    """The dataset is complete; the command itself has the last word on it."""
 
 
 Event = (
@@ -244,7 +175,7 @@ Event = (
     | ShardDone
     | WorkerLost
     | Stopping
-    | Finished
+    | BuildFinished
 )
 
 

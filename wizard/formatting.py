@@ -1,12 +1,19 @@
 """Amounts as a person says them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from wizard.events import Range, Status
-from wizard.sources.locate import human_bytes
-
-GLYPHS: dict[Status, str] = {"pass": "✓", "warn": "!", "fail": "✗"}
+GLYPHS: Mapping[str, str] = {"pass": "✓", "warn": "!", "fail": "✗"}
 """Marks of a check."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """An expected value and the two it should lie between."""
+
+    low: float
+    likely: float
+    high: float
 
 
 def duration(seconds: float) -> str:
@@ -32,13 +39,19 @@ def workers(count: int) -> str:
     return _counted(count, "worker")
 
 
-def size(count: float) -> str:
-    """Bytes in words, of a number that need not be whole.
+def human_bytes(count: float) -> str:
+    """Bytes in powers of 1,000.
 
-    >>> size(1234567.8)
-    '1.2 MB'
+    >>> human_bytes(147_897_477_120)
+    '147.9 GB'
     """
-    return human_bytes(round(count))
+    if round(count) < 1000:
+        return f"{count:.0f} bytes"
+    for unit in ("kB", "MB"):
+        count /= 1000
+        if count < 1000:
+            return f"{count:.1f} {unit}"
+    return f"{count / 1000:.1f} GB"
 
 
 def about(expected: Range, form: Callable[[float], str]) -> str:

@@ -11,28 +11,29 @@ import numpy as np
 
 from wizard.engine import journal, manifest
 from wizard.engine.planned_counts import count_planned
-from wizard.engine.shard_result import ShardResult
 from wizard.errors import InputError, SetupError, VerifyFailed, reading
 from wizard.events import Event, Preparing
 from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
+from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
-from wizard.preflight.examine import is_short
+from wizard.preflight.source_check import is_short
+from wizard.shard_result import ShardResult
 from wizard.show import at_a_glance
 from wizard.show.inspected import Facts, Inspection
 from wizard.sources import archives
 from wizard.sources.class_counts import count, count_splits
 from wizard.sources.classes import Classes, imagenet
 from wizard.sources.contents import contents
-from wizard.sources.detect import open_raw
 from wizard.sources.glance import Glance, Labels, glance, glance_at_raw
-from wizard.sources.locate import human_bytes, sniff
+from wizard.sources.locate import sniff
 from wizard.sources.official import archive_names
 from wizard.sources.parts import missed
-from wizard.sources.records.files import packing_of
+from wizard.sources.records.files import compression_of
+from wizard.sources.registry import open_source
 from wizard.sources.remarks import remarks
 from wizard.sources.samples import SampleTable
-from wizard.sources.source import Progress, RawData, Survey
+from wizard.sources.source import Progress, Source, Survey
 
 _NAMED = 10
 """Classes that are named."""
@@ -53,7 +54,7 @@ def inspect(path: Path, report: Callable[[Event], None]) -> Inspection:
     header, done = journal.read(path)
     if header is not None:
         return Inspection(facts=_unfinished(path, header, done))
-    return _raw_data(open_raw(path), report)
+    return _raw_data(open_source(path), report)
 
 
 def _seen(facts: Facts, glance: Glance, *problems: tuple[str, SetupError]) -> Inspection:
@@ -62,7 +63,7 @@ def _seen(facts: Facts, glance: Glance, *problems: tuple[str, SetupError]) -> In
     return Inspection(facts=facts | told, glance=glance, problems=problems)
 
 
-def _raw_data(raw: RawData, report: Callable[[Event], None]) -> Inspection:
+def _raw_data(raw: Source, report: Callable[[Event], None]) -> Inspection:
     """Which form of raw data it is, why, what each part holds, and what is missing."""
     facts: Facts = {"what": raw.what, "why": " ".join(raw.why)}
     problems: list[tuple[str, SetupError]] = []
@@ -128,7 +129,7 @@ def _labels(classes: Classes) -> str:
     return f"the source's own, {len(classes):,}: {some}{' …' if len(classes) > _NAMED else ''}"
 
 
-def _first_of(raw: RawData, split: Split, problems: list[tuple[str, SetupError]]) -> Facts:
+def _first_of(raw: Source, split: Split, problems: list[tuple[str, SetupError]]) -> Facts:
     try:
         table = raw.table(split, cache_folder(), lambda _done, _total: None)
         content = next(contents(table.take(np.array([0]))))
@@ -189,7 +190,7 @@ def _unfinished(folder: Path, header: Mapping[str, Any], done: Mapping[str, Shar
 
 
 def _holds_records(path: Path) -> bool:
-    return path.is_file() and packing_of(path) == "plain"
+    return path.is_file() and compression_of(path) == "plain"
 
 
 def _dataset(folder: Path) -> Inspection:
@@ -255,7 +256,7 @@ def _first_record(path: Path) -> Facts:
 
 
 def _unpacked(path: Path) -> IO[bytes]:
-    return cast(IO[bytes], gzip.open(path)) if packing_of(path) == "gzip" else path.open("rb")
+    return cast(IO[bytes], gzip.open(path)) if compression_of(path) == "gzip" else path.open("rb")
 
 
 def _shown(value: example.Feature) -> str:

@@ -9,9 +9,9 @@ from tests.ask.conftest import BACK, DEFAULT, LEAVE, Script
 from wizard.ask import download_questions
 from wizard.ask.downloading import Given, PromptedAsker, ask_request, command, confirmed
 from wizard.ask.prompt import Back, Value
-from wizard.download import kaggle
-from wizard.download.access import Credentials
 from wizard.download.address import OFFICIAL
+from wizard.download.http.auth import Credentials
+from wizard.download.hubs import kaggle
 from wizard.download.request import Request
 
 ALL = ["download.from", "download.what", "download.to"]

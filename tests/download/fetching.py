@@ -1,4 +1,4 @@
-"""What tests of transfers share: drawn archives, little patience, and all that a person was told."""
+"""What tests of transfers share: drawn archives, little retry_policy, and all that a person was told."""
 
 import hashlib
 import random
@@ -13,18 +13,18 @@ from typing import Any
 
 from tests.download.server import Rule, Served, Server
 from tests.helpers import tar
-from wizard.download.access import Access, Asker, Credentials, Nobody
 from wizard.download.archives import Archive
 from wizard.download.events import Event, Fetched, Waiting
-from wizard.download.fetch import fetch, look
-from wizard.download.patience import Patience
-from wizard.download.site import Site
-from wizard.download.way import Way
+from wizard.download.http.auth import Asker, Credentials, Login, Nobody
+from wizard.download.http.fetch import fetch, look
+from wizard.download.http.http_client import HttpClient
+from wizard.download.http.session import Session
+from wizard.download.retry_policy import RetryPolicy
 from wizard.events import Note
 
 NAME = "ILSVRC2012_img_val.tar"
 BOXES = ("ILSVRC2012_bbox_val_v3.tgz", "ILSVRC2012_bbox_train_v2.tar.gz")
-QUICK = Patience(connect=5, stall=5, first=0.01, most=0.02, longest=2, attempts=3, strange=2)
+QUICK = RetryPolicy(connect=5, stall=5, first=0.01, most=0.02, longest=2, attempts=3, strange=2)
 
 
 def drawn(size: int, seed: int = 1) -> bytes:
@@ -77,28 +77,28 @@ class Download:
     asker: Asker = field(default_factory=Nobody)
     cookies: Path | None = None
     connections: int = 1
-    patience: Patience = QUICK
+    retry_policy: RetryPolicy = QUICK
     stopping: Callable[[], bool] = lambda: False
     told: list[Event] = field(default_factory=list)
 
     @contextmanager
-    def way(self) -> Iterator[Way]:
-        access = Access(self.base, self.asker, self.cookies)
-        with closing(Site(self.base, access, self.patience)) as site:
-            yield Way(
-                site=site,
-                access=access,
+    def session(self) -> Iterator[Session]:
+        login = Login(self.base, self.asker, self.cookies)
+        with closing(HttpClient(self.base, login, self.retry_policy)) as client:
+            yield Session(
+                client=client,
+                login=login,
                 folder=self.folder,
                 cache=self.folder.parent / "cache",
                 report=self.told.append,
                 stopping=self.stopping,
                 connections=self.connections,
-                patience=self.patience,
+                retry_policy=self.retry_policy,
             )
 
     def run(self, wanted: Archive | None = None) -> Fetched:
-        with self.way() as way:
-            return fetch(look(wanted or archive(), way), way)
+        with self.session() as session:
+            return fetch(look(wanted or archive(), session), session)
 
     @property
     def data(self) -> bytes:

@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from tests.download.server import Answer, Asked, Rule, Served, Server, page
 from tests.helpers import tar
 from wizard import synthetic
-from wizard.download.huggingface import REPOSITORY, REVISION
+from wizard.download.hubs.huggingface import REPOSITORY, REVISION
 from wizard.ilsvrc2012.synsets import synsets, validation_ranks
 
 TOKEN = "hf_made-for-the-tests"

@@ -91,7 +91,7 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What is sent: a status, headers, `count` bytes of `body` from `start` on; the rest spoils it on its way."""
+    """What is sent: a status, headers, `count` bytes of `body` from `start` on; the rest spoils it on its session."""
 
     status: int
     headers: dict[str, str]
@@ -465,8 +465,8 @@ class Server:
 
         Those that a client which went away has never read count too, as far as the system had taken them.
         """
-        patience = time.monotonic() + _DRAINING
-        while any(asked.sending for asked in self.asked) and time.monotonic() < patience:
+        retry_policy = time.monotonic() + _DRAINING
+        while any(asked.sending for asked in self.asked) and time.monotonic() < retry_policy:
             time.sleep(0.001)
         sent = [asked for asked in self.asked if asked.name == name and asked.of_file and asked.count]
         return [(asked.start, asked.start + asked.count) for asked in sent]
@@ -602,8 +602,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_WR)
             return
         # What a client has not been handed yet would be lost with a RST, and `Asked.count` would be wrong.
-        patience = time.monotonic() + _DRAINING
-        while _unsent(self.connection) and time.monotonic() < patience:
+        retry_policy = time.monotonic() + _DRAINING
+        while _unsent(self.connection) and time.monotonic() < retry_policy:
             time.sleep(0.001)
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         socket.close(self.connection.detach())
@@ -626,7 +626,7 @@ def _asked_range(text: str) -> tuple[int | None, int | None]:
 
 
 def _span(text: str, size: int) -> tuple[int, int] | None:
-    """The first byte and the one after the last; None where not one range is asked for, or not in this way."""
+    """The first byte and the one after the last; None where not one range is asked for, or not in this session."""
     first, dash, last = text.removeprefix("bytes=").partition("-")
     if not text.startswith("bytes=") or not dash or not (first + last).isdigit():
         return None

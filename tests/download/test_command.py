@@ -17,6 +17,7 @@ import pytest
 
 import wizard
 from tests.download.fetching import BOXES, DATA, NAME, QUICK, drawn, eventually, md5
+from tests.download.http.test_auth import cookies, line
 from tests.download.server import (
     Cut,
     Damaged,
@@ -28,10 +29,9 @@ from tests.download.server import (
     Slow,
     Status,
 )
-from tests.download.test_access import cookies, line
 from wizard.cli import main
 from wizard.commands import downloading
-from wizard.download.access import ACCESS_KEY, USERNAME
+from wizard.download.http.auth import ACCESS_KEY, USERNAME
 from wizard.machine.resources import Disk
 from wizard.output import Output
 
@@ -42,7 +42,7 @@ SUMS = "md5s.txt"
 
 @pytest.fixture(autouse=True)
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(downloading, "Patience", lambda: QUICK)
+    monkeypatch.setattr(downloading, "RetryPolicy", lambda: QUICK)
     monkeypatch.delenv(USERNAME, raising=False)
     monkeypatch.delenv(ACCESS_KEY, raising=False)
 

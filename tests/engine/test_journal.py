@@ -6,9 +6,9 @@ import pytest
 from tests.engine.test_plan import made
 from wizard.engine.journal import Journal, read
 from wizard.engine.plan import ShardTask
-from wizard.engine.shard_result import ConvertedImage, ShardResult, SkippedImage
 from wizard.engine.targets import STATE_FOLDER
 from wizard.errors import PlanMismatch
+from wizard.shard_result import ConvertedImage, ShardResult, SkippedImage
 
 PLAN = made(shards=2)
 TASKS = list(PLAN.tasks("", skip_bad=False))

@@ -10,10 +10,10 @@ from tests.engine.test_plan import made
 from wizard.engine.journal import Journal, anything, shard_files
 from wizard.engine.plan import Plan
 from wizard.engine.presence import missing_from_shard
-from wizard.engine.shard_result import ShardResult
 from wizard.engine.targets import LISTINGS, Target
 from wizard.engine.writers import writer
 from wizard.errors import PlanMismatch
+from wizard.shard_result import ShardResult
 
 TARGETS = {
     "tfrecord": Target(),

@@ -5,9 +5,9 @@ import pytest
 
 from tests.engine.test_worker import images, task
 from wizard.engine.presence import missing_descriptions, missing_from_index, missing_from_shard
-from wizard.engine.shard_result import ShardResult
 from wizard.engine.targets import INDEX_FOLDER, LISTINGS, Target
 from wizard.engine.worker import build_shard
+from wizard.shard_result import ShardResult
 
 TARGETS = {
     "tfrecord": Target(),

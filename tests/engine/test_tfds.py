@@ -9,11 +9,11 @@ import pytest
 import tensorflow as tf
 
 from wizard.engine.plan import Plan, in_source_order
-from wizard.engine.shard_result import ShardResult
 from wizard.engine.targets import Target
 from wizard.engine.tfds import metadata
 from wizard.engine.transform import Recipe
 from wizard.formats.resize import Resize
+from wizard.shard_result import ShardResult
 from wizard.sources.classes import Classes
 from wizard.sources.samples import in_one_file
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from wizard.events import Checked, Estimated, Range
+from wizard.events import Checked, Estimated
+from wizard.formatting import Range
 from wizard.machine.page_cache import Process
 from wizard.machine.resources import Disk, Memory
 from wizard.preflight import checks

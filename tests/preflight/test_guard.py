@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from tests.helpers import TRAIN_SHARDS, VALIDATION_SHARDS, build_dataset, contents, shards
-from wizard.build import Options
-from wizard.engine.shard_result import ShardResult
 from wizard.errors import Interrupted, MachineError
-from wizard.events import Beat, Machine, Note, ShardDone
+from wizard.events import Beat, Note, ShardDone
 from wizard.machine import resources
+from wizard.machine.resources import Machine
 from wizard.preflight import guard
 from wizard.preflight.guard import Guard, too_full, too_little_memory
+from wizard.shard_result import ShardResult
 
 MB, GB = 1_000_000, 1_000_000_000
 ALL = TRAIN_SHARDS + VALIDATION_SHARDS
@@ -232,7 +232,7 @@ def test_a_build_that_is_watched_tells_how_the_machine_does(
 ) -> None:
     monkeypatch.setattr(guard, "_EVERY", 0.0)
     told: list[object] = []
-    build_dataset(raw, tmp_path / "out", report=told.append, options=Options(workers=1))
+    build_dataset(raw, tmp_path / "out", report=told.append)
     looks = [event for event in told if isinstance(event, Machine)]
     assert len(looks) >= ALL
     assert all(0 < each.memory_used < each.memory_total and each.disk_free > 0 for each in looks)

@@ -4,8 +4,10 @@ import io
 import re
 from dataclasses import dataclass
 
-from wizard.engine.shard_result import ShardResult, SkippedImage
-from wizard.events import Beat, Estimated, Machine, Range, ShardDone, SplitStart, Started
+from wizard.events import Beat, Estimated, ShardDone, SplitStart, Started
+from wizard.formatting import Range
+from wizard.machine.resources import Machine
+from wizard.shard_result import ShardResult, SkippedImage
 from wizard.show.progress import Tally
 
 GB = 10**9

@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console, ConsoleDimensions
 
 from tests.show.scenes import Terminal, beat, machine, shard, shard_done, split, started
-from wizard.events import Event, Finished, Note, Preparing, WorkerLost
+from wizard.events import BuildFinished, Event, Note, Preparing, WorkerLost
 from wizard.output import Output
 from wizard.show import dashboard
 from wizard.show.dashboard import Dashboard
@@ -15,16 +15,7 @@ BUILD: list[Event] = [
     beat(2, 1, 20),
     machine(),
 ]
-FINISHED = Finished(
-    output="/data/train-480-q85",
-    plan_id="p",
-    splits=(),
-    converted={},
-    skipped=(),
-    seconds=1.0,
-    images_built=1,
-    label_base=1,
-)
+FINISHED = BuildFinished()
 
 
 class Scene:

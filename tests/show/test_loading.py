@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from tests.helpers import TRAIN, build_dataset
 from tests.show.test_summary import EVENT, SPLIT
+from wizard.engine.build_result import BuildResult
 from wizard.engine.targets import Format, Target
-from wizard.events import Finished
 from wizard.show.loading import loading
 
 TEST = dataclasses.replace(SPLIT, split="test", unlabelled=10)
@@ -21,7 +21,7 @@ def text(**changes: Any) -> str:
     return "\n".join(loading(dataclasses.replace(EVENT, **changes)))
 
 
-def code(event: Finished, label: str) -> str:
+def code(event: BuildResult, label: str) -> str:
     """The lines of a snippet, joined."""
     lines = loading(event)
     start = next(place for place, line in enumerate(lines) if line.startswith(f"  {label} "))

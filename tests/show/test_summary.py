@@ -3,16 +3,16 @@ import dataclasses
 import pytest
 
 from tests.sources.counting import counts
-from wizard.engine.shard_result import SkippedImage
+from wizard.engine.build_result import BuildResult, SplitSummary
 from wizard.engine.targets import Format, Target
-from wizard.events import Finished, SplitSummary
+from wizard.shard_result import SkippedImage
 from wizard.show.summary import finished, verified
 from wizard.sources.classes import imagenet
 from wizard.sources.glance import glance
 from wizard.verify.dataset import Verified
 
 SPLIT = SplitSummary(split="train", images_in=12, images_out=10, boxes=3, shards=2, bytes_in=2000, bytes_out=1000)
-EVENT = Finished(
+EVENT = BuildResult(
     output="/out",
     plan_id="p",
     splits=(SPLIT,),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from wizard.ilsvrc2012.archives import BOXES, IMAGES, Split
 from wizard.ilsvrc2012.synsets import rank_of_image, synsets
-from wizard.sources.source import RawData
+from wizard.sources.source import Source
 
 Row = tuple[str, int, bytes, list[list[float]]]
 JPEG = b"\xff\xd8\xff\xe0"
@@ -19,7 +19,7 @@ def nothing(_done: int, _total: int) -> None:
     """Progress that nobody looks at."""
 
 
-def rows(data: RawData, split: Split, cache: Path, *, boxes: bool = True) -> list[Row]:
+def rows(data: Source, split: Split, cache: Path, *, boxes: bool = True) -> list[Row]:
     """Name, rank, bytes and boxes of each image, by name."""
     table = data.table(split, cache, nothing)
     table.require_usable()
@@ -37,7 +37,7 @@ def rows(data: RawData, split: Split, cache: Path, *, boxes: bool = True) -> lis
     )
 
 
-def names(data: RawData, split: Split, cache: Path) -> list[tuple[str, int]]:
+def names(data: Source, split: Split, cache: Path) -> list[tuple[str, int]]:
     """Name and rank of each image, by name."""
     return [(name, label) for name, label, _, _ in rows(data, split, cache, boxes=False)]
 

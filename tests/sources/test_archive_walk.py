@@ -15,7 +15,7 @@ from tests.sources.making import extracted, grouped, names, rows
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.archives import read_table
-from wizard.sources.detect import open_raw
+from wizard.sources.registry import open_source
 from wizard.sources.samples import LeftOut, SampleTable
 
 JPEG = b"\xff\xd8\xff" + bytes(2700) + b"\xff\xd9"
@@ -77,9 +77,9 @@ def test_the_same_images_give_the_same_rows_however_they_were_packed(
     raw: Path, tmp_path: Path, repack: Callable[[Path, Path], Path]
 ) -> None:
     packed = repack(extracted(raw, tmp_path / "tree"), tmp_path / "packed")
-    found = rows(open_raw(packed), "train", tmp_path / "cache", boxes=False)
+    found = rows(open_source(packed), "train", tmp_path / "cache", boxes=False)
     assert len(found) == TRAIN
-    assert found == rows(open_raw(raw), "train", tmp_path / "cache", boxes=False)
+    assert found == rows(open_source(raw), "train", tmp_path / "cache", boxes=False)
 
 
 @needs_tar
@@ -101,9 +101,9 @@ def test_validation_images_in_folders_have_the_labels_of_their_numbers(
     packed.mkdir()
     with tarfile.open(packed / VALIDATION_TAR, "w") as file:
         file.add(tree / "val", "val")
-    found = names(open_raw(packed), "validation", tmp_path / "cache")
+    found = names(open_source(packed), "validation", tmp_path / "cache")
     assert len(found) == VALIDATION
-    assert found == names(open_raw(raw), "validation", tmp_path / "cache")
+    assert found == names(open_source(raw), "validation", tmp_path / "cache")
 
 
 @pytest.mark.parametrize(

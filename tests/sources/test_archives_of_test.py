@@ -10,7 +10,7 @@ from tests.helpers import quiet, survey, tar
 from wizard.errors import InputError
 from wizard.formats.tar import BLOCK
 from wizard.sources.archives import read_table
-from wizard.sources.detect import open_raw
+from wizard.sources.registry import open_source
 from wizard.sources.sampling import draw
 
 TODAY, OLD = "ILSVRC2012_img_test_v10102019.tar", "ILSVRC2012_img_test.tar"
@@ -68,7 +68,7 @@ def test_an_image_that_is_there_twice_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("file", [TODAY, OLD])
 def test_it_is_found_under_either_name(tmp_path: Path, file: str) -> None:
     path = archive(tmp_path, [named(1)], file)
-    (part,) = (part for part in open_raw(tmp_path).parts if part.sound)
+    (part,) = (part for part in open_source(tmp_path).parts if part.sound)
     assert (part.split, part.path, part.name) == ("test", path, file)
     assert survey(tmp_path, "test").path == path
 
@@ -123,7 +123,7 @@ def test_so_is_one_in_the_archive_of_a_class(tmp_path: Path) -> None:
 def test_a_drawn_test_archive_has_images_of_its_split_alone(raw_copy: Path) -> None:
     """Beside those of the other splits, as image-net.org hands them out."""
     archive(raw_copy, [named(1)])
-    assert {part.split for part in open_raw(raw_copy).parts if part.sound and part.kind == "images"} == {
+    assert {part.split for part in open_source(raw_copy).parts if part.sound and part.kind == "images"} == {
         "train",
         "validation",
         "test",

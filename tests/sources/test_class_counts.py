@@ -9,7 +9,7 @@ from tests.sources.making import JPEG, write
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.class_counts import ClassCounts, count, count_splits, first_classes, place_of
-from wizard.sources.detect import open_raw
+from wizard.sources.registry import open_source
 from wizard.sources.samples import SampleTable
 
 
@@ -33,7 +33,7 @@ def test_images_are_counted_by_class(tmp_path: Path) -> None:
 
 def test_images_without_a_label_are_counted_but_are_of_no_class(raw_copy: Path, tmp_path: Path) -> None:
     add_test_archive(raw_copy, 5)
-    found = count("test", open_raw(raw_copy).table("test", tmp_path, quiet))
+    found = count("test", open_source(raw_copy).table("test", tmp_path, quiet))
     assert (found.images, sum(ranks(found)), found.rank) == (5, 0, -1)
     assert found.example == "ILSVRC2012_img_test_v10102019.tar: ILSVRC2012_test_00000003.JPEG"
 
@@ -49,7 +49,7 @@ def test_what_was_left_out_is_neither_counted_nor_the_example(tmp_path: Path) ->
 def test_an_image_is_placed_by_its_folder_or_by_the_file_that_holds_it(raw: Path, tmp_path: Path) -> None:
     deep = table(write(tmp_path / "deep", ["train/a/images/1.jpg", "train/b/1.jpg"]))
     assert place_of(deep, 0) == "a/images/1.jpg"
-    archive = open_raw(raw).table("train", tmp_path, quiet)
+    archive = open_source(raw).table("train", tmp_path, quiet)
     assert place_of(archive, 0) == "ILSVRC2012_img_train.tar: n01440764_10.JPEG"
     record = replace(archive, files=("/out/train-00000-of-00001",), name=np.array([b"train-00000-of-00001-000000"]))
     assert place_of(record, 0) == "train-00000-of-00001-000000"

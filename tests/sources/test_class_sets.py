@@ -4,23 +4,23 @@ import pytest
 
 from tests.sources.making import nothing, write
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.class_sets import told_of_classes
-from wizard.sources.detect import open_raw
+from wizard.sources.class_sets import class_set_notes
+from wizard.sources.registry import open_source
 from wizard.sources.samples import SampleTable
-from wizard.sources.trees.whose_labels import Labels
+from wizard.sources.trees.label_space import Labels
 
 WRONG = "10 would come before 2 and class 2 would get label 3"
 
 
 def tables(folder: Path, files: list[str], labels: Labels = "auto") -> dict[Split, SampleTable]:
-    raw = open_raw(write(folder, files), "folders", labels)
+    raw = open_source(write(folder, files), "folders", labels)
     return {
         part.split: raw.table(part.split, folder, nothing) for part in raw.parts if part.sound and part.kind == "images"
     }
 
 
 def told(found: dict[Split, SampleTable], *, in_folders: bool = False, base: int = 0) -> list[tuple[str, bool]]:
-    return list(told_of_classes(found, in_folders=in_folders, base=base))
+    return list(class_set_notes(found, in_folders=in_folders, base=base))
 
 
 def test_splits_of_the_same_classes_need_no_word(tmp_path: Path) -> None:

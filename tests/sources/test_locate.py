@@ -5,7 +5,8 @@ import pytest
 
 from tests.helpers import tar
 from wizard.errors import InputError
-from wizard.sources.locate import box_archives, contents, human_bytes, image_archives
+from wizard.formatting import human_bytes
+from wizard.sources.locate import box_archives, contents, image_archives
 
 TRAIN, VALIDATION = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar"
 TAR = tar([("a", b"b")])

@@ -12,7 +12,7 @@ from tests.sources import making
 from wizard.errors import InputError
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import IMAGES, Split
-from wizard.sources.detect import open_raw
+from wizard.sources.registry import open_source
 
 BOTH: tuple[Split, ...] = ("train", "validation")
 WORDS: dict[Split, str] = {"train": "train", "validation": "val"}
@@ -91,7 +91,7 @@ def mislead(paths: Sequence[Path]) -> None:
 
 
 def refusal(folder: Path) -> InputError:
-    data = open_raw(folder)
+    data = open_source(folder)
     try:
         data.require(BOTH, [])
         for split in BOTH:

@@ -7,7 +7,7 @@ from tests.helpers import CLASSES, TRAIN, VALIDATION, quiet, survey, tar
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.sources.archives import read_table
-from wizard.sources.detect import open_raw
+from wizard.sources.registry import open_source
 
 
 def test_an_archive_of_another_size_is_counted_by_its_headers(raw: Path, tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_a_truncated_archive_is_refused(raw_copy: Path, tmp_path: Path) -> None:
 
 
 def test_an_archive_that_is_gone_is_refused_by_name(raw_copy: Path, tmp_path: Path) -> None:
-    opened = open_raw(raw_copy)
+    opened = open_source(raw_copy)
     (raw_copy / IMAGES["train"].name).unlink()
     with pytest.raises(InputError, match=r"ILSVRC2012_img_train\.tar is missing in"):
         opened.survey("train", tmp_path, quiet)

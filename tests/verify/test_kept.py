@@ -9,9 +9,9 @@ import pytest
 import tensorflow as tf
 
 from tests.verify.shards import NAMES, RANK, image, replaced, told
-from wizard.engine.shard_result import ShardResult
 from wizard.engine.targets import Target
 from wizard.formats import tfrecord
+from wizard.shard_result import ShardResult
 from wizard.sources.classes import imagenet
 from wizard.verify.expected import Expectation
 from wizard.verify.shard import check_shard

@@ -15,16 +15,16 @@ from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.ilsvrc2012.synsets import ranks
 from wizard.machine.resources import disk
-from wizard.planning import Report
+from wizard.planning import Job, Report, decide
 from wizard.profile import Profile
 from wizard.sources.class_counts import ClassCounts, count_splits
 from wizard.sources.classes import Classes, imagenet
-from wizard.sources.detect import open_raw
 from wizard.sources.numbered import are_numbers, as_text
-from wizard.sources.source import Layout, Part, Progress, RawData, Survey
+from wizard.sources.registry import open_source
+from wizard.sources.source import Layout, Part, Progress, Source, Survey
 from wizard.sources.trees.doubts import FolderRole
-from wizard.sources.trees.official_names import said
-from wizard.sources.trees.whose_labels import Labels
+from wizard.sources.trees.image_names import parse_image_name
+from wizard.sources.trees.label_space import Labels
 
 _LIKELY = (".", "raw-data", "imagenet", "~/imagenet/raw-data", "~/imagenet", "~/data/imagenet", "~/Downloads")
 """Where people keep the archives; looked at for a first default."""
@@ -49,7 +49,7 @@ class Facts:
     """
 
     folder: Path | None = None
-    raw: RawData | None = None
+    raw: Source | None = None
     parts: tuple[Part, ...] = ()
     surveys: Mapping[Split, Survey] = field(default_factory=dict)
     counts: Mapping[Split, ClassCounts] = field(default_factory=dict)
@@ -57,6 +57,15 @@ class Facts:
     role: FolderRole = "auto"
     last: Profile | None = None
     names: frozenset[str] = frozenset()
+
+    def job(self, profile: Profile) -> Job:
+        """What a profile would build from this raw data, which must be known.
+
+        Raises:
+            UsageError: it asks for what this raw data cannot give.
+        """
+        assert self.raw is not None
+        return decide(profile, self.raw, self.surveys)
 
     @property
     def splits(self) -> list[Split]:
@@ -129,7 +138,7 @@ def _named_as_imagenet(survey: Survey) -> bool:
     if table is None or str(survey.path) not in table.files:
         return False
     row = int(np.flatnonzero(table.file == table.files.index(str(survey.path)))[0])
-    return said(table.name[row].decode()) is not None
+    return parse_image_name(table.name[row].decode()) is not None
 
 
 def first_facts() -> Facts:
@@ -166,7 +175,7 @@ def look(
         DoubtfulFolders: there are such folders, and `role` does not settle it.
         InputError: there is no such folder, it cannot be looked into, or it holds no raw data.
     """
-    raw = open_raw(folder, layout, labels, follow=follow, role=role)
+    raw = open_source(folder, layout, labels, follow=follow, role=role)
     parts, surveys = [], {}
     for each in raw.parts:
         seen = each
@@ -199,7 +208,7 @@ def likely_source(facts: Facts) -> str | None:
     for place in (*([last] if last else []), *_LIKELY):
         folder = Path(place).expanduser()
         try:
-            raw = open_raw(folder)
+            raw = open_source(folder)
         except (InputError, OSError):
             continue
         # Folders of classes, which nobody has named yet, may be anyone's pictures.

@@ -19,10 +19,10 @@ from wizard.ask.download_questions import (
     named_file,
 )
 from wizard.ask.prompt import Asked, Back, Choice, Prompter, Value
-from wizard.download import kaggle
-from wizard.download.access import Credentials
 from wizard.download.address import OFFICIAL, base_address
 from wizard.download.archives import WHATS, What
+from wizard.download.http.auth import Credentials
+from wizard.download.hubs import kaggle
 from wizard.download.request import Origin, Request
 from wizard.errors import SetupError
 from wizard.folders import expanded
@@ -111,7 +111,7 @@ def confirmed(prompter: Prompter, text: str = "Start the download?") -> bool:
 
 
 class PromptedAsker:
-    """Asks the person for what a server wants; see `wizard.download.access.Asker`.
+    """Asks the person for what a server wants; see `wizard.download.http.auth.Asker`.
 
     Args:
         prompter: puts the questions.

@@ -21,6 +21,7 @@ from wizard.ask.validation import intrusion, misfit
 from wizard.ask.view import Outcome, Stage
 from wizard.errors import MachineError, ProfileError, SetupError, UsageError
 from wizard.folders import shortened
+from wizard.planning import Job
 from wizard.preflight import checks
 from wizard.preflight.examine import Verdict
 from wizard.preflight.preview import write_preview
@@ -142,16 +143,17 @@ class Interview:
         following = self._draft.next(self._facts)
         open_still = following is not None and following.image
         # Later answers say themselves what the first one leaves open.
-        self._stage.consequence(estimated, images(profile) if open_still and question.key == "image.resize" else "")
+        job = self._facts.job(profile)
+        self._stage.consequence(estimated, images(job) if open_still and question.key == "image.resize" else "")
         if not open_still:
-            self._show_preview(profile)
+            self._show_preview(job)
 
-    def _show_preview(self, profile: Profile) -> None:
+    def _show_preview(self, job: Job) -> None:
         estimator = self._bench.prepare(self._facts)
-        shown = (self._facts.folder, profile.source.splits, profile.image)
+        shown = (self._facts.folder, job.profile.source.splits, job.profile.image)
         if estimator is None or self._previewed == shown:
             return
-        path = write_preview(profile, estimator)
+        path = write_preview(job, estimator)
         if path is not None:
             self._stage.link("before and after:", path)
         self._previewed = shown
@@ -171,15 +173,16 @@ class Interview:
             return None
         try:
             profile = self._draft.profile(self._facts)
+            job = self._facts.job(profile)
             self._tell_changes()
             with self._stage.busy("looking at this machine") as progress:
-                verdict = self._bench.verdict(profile, self._facts, progress)
-            table = rows(profile, self._facts, verdict.estimated, verdict.checks)
+                verdict = self._bench.verdict(job, self._facts, progress)
+            table = rows(job, self._facts, verdict.estimated, verdict.checks)
         except (ProfileError, UsageError) as error:
             self._prompter.say(f"✗ {error}")
             self._edit(self._chosen_question())
             return None
-        self._show_preview(profile)
+        self._show_preview(job)
         self._stage.table(table)
         return self._choose(profile, verdict)
 

@@ -3,12 +3,13 @@
 from wizard.ask.context import Facts
 from wizard.errors import SetupError
 from wizard.folders import cache_folder, shortened
+from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES
-from wizard.preflight.examine import is_short
+from wizard.preflight.source_check import is_short
 from wizard.show import at_a_glance
 from wizard.sources.checksums import when_verified
 from wizard.sources.glance import glance_at_raw
-from wizard.sources.locate import contents, human_bytes
+from wizard.sources.locate import contents
 from wizard.sources.parts import missed
 from wizard.sources.remarks import remarks
 from wizard.sources.source import Part, Survey

@@ -12,7 +12,7 @@ from wizard.ask.view import Stage
 from wizard.errors import InputError
 from wizard.folders import shortened
 from wizard.sources.trees.doubts import DoubtfulFolders, FolderRole
-from wizard.sources.trees.whose_labels import Labels
+from wizard.sources.trees.label_space import Labels
 
 _TITLES: Mapping[FolderRole, str] = {
     "splits": "Splits, as named",

@@ -14,9 +14,9 @@ from wizard.ask.prompt import Back, Prompter
 from wizard.ask.prompters import prompter_for
 from wizard.commands.downloading import Options, fetch
 from wizard.commands.session import DEFAULT, Talk, session
-from wizard.download import kaggle
 from wizard.download.address import OFFICIAL, base_address, require_source
 from wizard.download.archives import WHATS, What
+from wizard.download.hubs import kaggle
 from wizard.download.request import Origin, Request
 from wizard.errors import Interrupted, UsageError
 from wizard.folders import expanded, shortened

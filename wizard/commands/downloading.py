@@ -9,29 +9,29 @@ from pathlib import Path
 
 from wizard.ask.downloading import PromptedAsker, confirmed
 from wizard.ask.prompt import Prompter
-from wizard.download import huggingface, kaggle
-from wizard.download.access import Access, Asker, Credentials, Nobody
 from wizard.download.address import TERMS, absolute, shown
 from wizard.download.archives import read_sums, wanted
 from wizard.download.errors import DamagedError, DownloadError
 from wizard.download.events import Fetched
-from wizard.download.fetch import fetch as fetch_one
-from wizard.download.fetch import look
-from wizard.download.found import Found, require_room
-from wizard.download.patience import Patience
+from wizard.download.http.auth import Asker, Credentials, Login, Nobody
+from wizard.download.http.fetch import fetch as fetch_one
+from wizard.download.http.fetch import look
+from wizard.download.http.file_status import FileStatus, require_room
+from wizard.download.http.http_client import HttpClient
+from wizard.download.http.session import Session
+from wizard.download.hubs import huggingface, kaggle
 from wizard.download.request import Request
-from wizard.download.site import Site
-from wizard.download.way import Way
+from wizard.download.retry_policy import RetryPolicy
 from wizard.errors import Interrupted, MachineError, UsageError
 from wizard.events import Note, as_json
 from wizard.folders import cache_folder, shortened
+from wizard.formatting import human_bytes
 from wizard.interrupts import listening
 from wizard.lock import sole_use
 from wizard.machine.resources import Disk, disk
 from wizard.output import Output
 from wizard.preflight.checks import refusal
 from wizard.show.transfers import Face, transfers
-from wizard.sources.locate import human_bytes
 
 _HUBS: Mapping[str, types.ModuleType] = {"kaggle": kaggle, "huggingface": huggingface}
 _TERMS = (
@@ -84,22 +84,22 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None, 
     output.say(f"Looking at {_files(len(archives))} here and at {_host(request.base)}…")
     face = transfers(output)
     asker = _Aside(face, PromptedAsker(prompter)) if prompter else Nobody()
-    access = Access(request.base, asker, options.cookies)
-    patience = Patience()
-    site = Site(request.base, access, patience)
-    with closing(site), listening(lambda _text: None) as stopping:
-        way = Way(
-            site=site,
-            access=access,
+    login = Login(request.base, asker, options.cookies)
+    retry_policy = RetryPolicy()
+    client = HttpClient(request.base, login, retry_policy)
+    with closing(client), listening(lambda _text: None) as stopping:
+        session = Session(
+            client=client,
+            login=login,
             folder=request.folder,
             cache=cache_folder(),
             report=face.handle,
             stopping=stopping,
             connections=options.connections,
-            patience=patience,
+            retry_policy=retry_policy,
         )
         with face.shown():
-            found = [look(archive, way) for archive in archives]
+            found = [look(archive, session) for archive in archives]
         there = disk(request.folder)
         _tell(output, request, found, there)
         require_room(found, request.folder, there)
@@ -109,7 +109,7 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None, 
         if prompter and not _begins(prompter):
             return None
         with face.shown():
-            fetched = _all(found, way)
+            fetched = _all(found, session)
     output.result(_summary(fetched, request.folder))
     return request.folder
 
@@ -126,17 +126,17 @@ def _own_sums(request: Request) -> Mapping[str, str]:
     return sums
 
 
-def _all(found: Sequence[Found], way: Way) -> list[Fetched]:
+def _all(found: Sequence[FileStatus], session: Session) -> list[Fetched]:
     """Fetches one file after the other; one that comes damaged keeps none of the others from coming."""
     fetched, damaged = [], []
     for each in found:
         try:
-            fetched.append(fetch_one(each, way))
-            way.report(fetched[-1])
+            fetched.append(fetch_one(each, session))
+            session.report(fetched[-1])
         except DamagedError as error:
             damaged.append(error)
             kept = f"it is kept aside as {error.kept.name}, which may be deleted"
-            way.report(Note(text=f"{error.file} came whole with another MD5; {kept}", warning=True))
+            session.report(Note(text=f"{error.file} came whole with another MD5; {kept}", warning=True))
     if damaged:
         raise DownloadError("\n".join(error.what for error in damaged), damaged[0].hint)
     return fetched
@@ -165,7 +165,7 @@ def _from_hub(request: Request, output: Output, prompter: Prompter | None) -> Pa
     return folder
 
 
-def _tell(output: Output, request: Request, found: Sequence[Found], there: Disk) -> None:
+def _tell(output: Output, request: Request, found: Sequence[FileStatus], there: Disk) -> None:
     left = sum(each.left for each in found)
     broad = max(len(each.archive.name) for each in found)
     output.say(f"\nFrom {request.base} to {shortened(request.folder)}:")
@@ -244,7 +244,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 class _Aside:
-    """Asks with the bars out of the way, and with Ctrl-C leaving at once."""
+    """Asks with the bars out of the session, and with Ctrl-C leaving at once."""
 
     def __init__(self, face: Face, asker: Asker) -> None:
         self._face, self._asker = face, asker

@@ -10,10 +10,10 @@ from wizard.ask.prompt import Asked, Back, Choice
 from wizard.ask.prompters import prompter_for
 from wizard.commands.session import DEFAULT, Talk
 from wizard.errors import Interrupted, UsageError
+from wizard.formatting import human_bytes
 from wizard.machine import page_cache
 from wizard.machine.page_cache import Figures, Process
 from wizard.output import Output
-from wizard.sources.locate import human_bytes
 
 _NOTABLE, _NOTABLE_OF_USED = 0.05, 0.25
 """Shares of the total, and of what is used, from which on shared memory is told."""

@@ -1,7 +1,7 @@
 """run PROFILE; and what every command that builds does."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -9,13 +9,15 @@ from cyclopts import Parameter
 from wizard import unfinished_builds
 from wizard.build import Options, build
 from wizard.commands.session import DEFAULT, Talk
+from wizard.engine.build_result import BuildResult
 from wizard.errors import FINISHED_WITH_SKIPS
-from wizard.events import Event, Finished, Note, Started, as_json
+from wizard.events import Event, Note, Started
 from wizard.interrupts import listening
 from wizard.output import Output
-from wizard.planning import listening as stoppable
+from wizard.planning import stoppable
 from wizard.preflight.checks import failed
-from wizard.preflight.examine import Verdict, examine, refuse, require_known
+from wizard.preflight.examine import Verdict, examine
+from wizard.preflight.ignoring import refuse, require_known
 from wizard.profile import Profile
 from wizard.profile_store import load
 from wizard.show import summary
@@ -46,9 +48,9 @@ def start(
     """Checks, builds, and says what has become of it; returns the exit code.
 
     Args:
-        profile: what is built.
+        profile: what is built; resolved here unless there is a verdict.
         output: where it is said.
-        options: of the build; `stopping` and `workers` are found here.
+        options: of the build; `stopping` and `limit_memory` are found here.
         ignore: names of checks that may fail.
         verdict: of a pre-flight that was shown already.
 
@@ -61,30 +63,28 @@ def start(
             verdict = examine(profile, stoppable(face.handle, stopping))
             for check in verdict.checks:
                 face.handle(check)
-        refuse(verdict, ignore, building=True)
+        refuse(verdict.checks, ignore, building=True)
         for check in failed(verdict.checks, ()):
             face.handle(Note(text=f"{check.name} is ignored, and would not do: {check.seen}", warning=True))
         if verdict.estimated:
             face.handle(verdict.estimated)
 
+        job = verdict.require_job()
+
         def handle(event: Event) -> None:
             # Only now the output folder is known to be this build's own.
             if isinstance(event, Started):
-                unfinished_builds.remember(profile)
+                unfinished_builds.remember(job.profile)
             face.handle(event)
 
-        limit = "memory" not in ignore
-        finished = build(
-            profile, handle, replace(options, stopping=stopping, workers=verdict.workers, limit_memory=limit)
-        )
-    unfinished_builds.forget(profile.output_path)
+        finished = build(job, handle, replace(options, stopping=stopping, limit_memory="memory" not in ignore))
+    unfinished_builds.forget(job.output)
     return said(output, finished)
 
 
-def said(output: Output, finished: Finished) -> int:
+def said(output: Output, finished: BuildResult) -> int:
     """Says what a build has become; returns its exit code."""
     code = FINISHED_WITH_SKIPS if finished.skipped else 0
     output.result(summary.finished(finished))
-    name, fields = as_json(finished)
-    output.event(name, fields | {"exit_code": code})
+    output.event("finished", asdict(finished) | {"exit_code": code})
     return code

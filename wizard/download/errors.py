@@ -65,13 +65,13 @@ class LoginPage(Exception):
         self.host = host
 
 
-class Changed(Exception):
+class RemoteChanged(Exception):
     """The server's file is another one than before."""
 
 
-class Unlike(Exception):
+class PrefixMismatch(Exception):
     """What is here is not the beginning of the server's file."""
 
 
-class WithoutRanges(Exception):
+class RangesUnsupported(Exception):
     """The server sends files from their beginning only."""

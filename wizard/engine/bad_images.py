@@ -3,7 +3,7 @@
 from wizard.engine.deaths import WorkerDied
 from wizard.errors import BadImage, MachineError, SetupError
 from wizard.formats.undecodable import Undecodable
-from wizard.sources.locate import human_bytes
+from wizard.formatting import human_bytes
 from wizard.sources.samples import Sample, SampleTable
 
 _MEMORY = "Use fewer workers (--set run.workers=1), or free some memory; the same command then resumes where it stopped"

@@ -9,9 +9,9 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from wizard.engine.shard_result import ShardResult
 from wizard.engine.targets import INDEX_FOLDER, Target
 from wizard.engine.writers import read_listing
+from wizard.shard_result import ShardResult
 
 _TAIL = 64
 """Most bytes that the last line of an index takes."""

@@ -8,11 +8,11 @@ from wizard.engine.deaths import WorkerDied
 from wizard.engine.journal import Journal
 from wizard.engine.losses import FindCulprit, Losses
 from wizard.engine.plan import ShardTask
-from wizard.engine.shard_result import ShardResult
 from wizard.engine.trial import find_culprit
 from wizard.engine.worker import build_shard
 from wizard.errors import Interrupted
 from wizard.events import Beat, Event, ShardDone
+from wizard.shard_result import ShardResult
 
 _PATIENCE = 0.25
 """Seconds between two looks at the beats."""

@@ -12,10 +12,10 @@ import numpy as np
 
 from wizard.engine.plan import Plan
 from wizard.engine.records import Entry, features
-from wizard.engine.shard_result import ShardResult
 from wizard.engine.transform import Stored
 from wizard.formats import example, tfrecord
 from wizard.formats.resize import Resize, geometry
+from wizard.shard_result import ShardResult
 from wizard.sources.records.features import ENCODED, LABELS
 
 INFO, FEATURES = "dataset_info.json", "features.json"

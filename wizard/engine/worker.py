@@ -16,7 +16,6 @@ from wizard.engine import heartbeat, image_memory, in_hand
 from wizard.engine.bad_images import out_of_memory, undecodable
 from wizard.engine.plan import ShardTask
 from wizard.engine.records import Entry
-from wizard.engine.shard_result import ConvertedImage, ShardResult, SkippedImage
 from wizard.engine.source_features import kept
 from wizard.engine.transform import transform
 from wizard.engine.writers import Discarding, Writer, writer
@@ -24,6 +23,7 @@ from wizard.errors import MachineError
 from wizard.events import Beat
 from wizard.formats.resize import move_boxes
 from wizard.formats.undecodable import Undecodable
+from wizard.shard_result import ConvertedImage, ShardResult, SkippedImage
 from wizard.sources.classes import stored_label
 from wizard.sources.contents import Content, contents
 from wizard.sources.records.boxes import sound_rows

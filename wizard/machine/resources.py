@@ -7,7 +7,6 @@ from pathlib import Path
 
 import psutil
 
-from wizard.events import Machine
 from wizard.folders import existing
 from wizard.machine.cgroup import Limits, read_limits
 from wizard.machine.page_cache import look as figures
@@ -53,6 +52,23 @@ class Disk:
     kind: str
     free: int
     files_free: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """How the machine does while it builds, about once a second.
+
+    Attributes:
+        cpu: load of the cores that may be used, 0 to 100.
+        memory_used: bytes.
+        memory_total: bytes that may be used; a container's limit counts.
+        disk_free: bytes free where the output goes.
+    """
+
+    cpu: float
+    memory_used: int
+    memory_total: int
+    disk_free: int
 
 
 def memory(limits: Limits | None = None) -> Memory:

@@ -2,7 +2,7 @@
 
 from wizard.planning.job import Job, Settings
 from wizard.planning.plan import make_plan
-from wizard.planning.progress import Report, stoppable
+from wizard.planning.progress import Report, step, stoppable
 from wizard.planning.resolve import decide, decide_without_source, resolve, written_folders
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "decide_without_source",
     "make_plan",
     "resolve",
+    "step",
     "stoppable",
     "written_folders",
 ]

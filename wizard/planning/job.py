@@ -9,7 +9,7 @@ from wizard.engine.transform import Recipe
 from wizard.ilsvrc2012.archives import Split
 from wizard.profile import Profile
 from wizard.sources.classes import Classes
-from wizard.sources.source import RawData, Survey
+from wizard.sources.source import Source, Survey
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,7 +57,7 @@ class Job(Settings):
         classes: that labels count in.
     """
 
-    source: RawData
+    source: Source
     surveys: Mapping[Split, Survey]
     annotated: tuple[Split, ...]
     classes: Classes

@@ -7,7 +7,7 @@ import numpy as np
 from wizard.events import Note
 from wizard.ilsvrc2012.archives import Split
 from wizard.planning.job import Job
-from wizard.sources.class_sets import told_of_classes
+from wizard.sources.class_sets import class_set_notes
 from wizard.sources.remarks import remarks
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import BoxTable, differences
@@ -67,7 +67,7 @@ def _on_classes(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator[Note]
             "class_to_idx), or build a format that stores labels",
             warning=True,
         )
-    for text, warning in told_of_classes(tables, in_folders=in_folders, base=job.label_base):
+    for text, warning in class_set_notes(tables, in_folders=in_folders, base=job.label_base):
         yield Note(text=text, warning=warning)
 
 

@@ -52,7 +52,7 @@ def _verify_md5(job: Job, report: Report) -> None:
     def named(name: str) -> Progress:
         return step(report, name)
 
-    for told in job.source.prove(job.profile.source.splits, job.annotated, cache_folder(), named):
+    for told in job.source.verify_checksums(job.profile.source.splits, job.annotated, cache_folder(), named):
         report(Note(text=told))
 
 

@@ -13,11 +13,11 @@ from wizard.planning.job import Job, Settings
 from wizard.planning.progress import Report, step
 from wizard.profile import Profile
 from wizard.sources.classes import Classes, imagenet
-from wizard.sources.detect import open_raw
 from wizard.sources.numbered import numbered
 from wizard.sources.parts import collision
+from wizard.sources.registry import open_source
 from wizard.sources.samples import Form, SampleTable
-from wizard.sources.source import RawData, Survey
+from wizard.sources.source import Source, Survey
 
 
 def resolve(profile: Profile, report: Report) -> Job:
@@ -33,7 +33,7 @@ def resolve(profile: Profile, report: Report) -> Job:
         UsageError: see `decide`.
     """
     asked = profile.source
-    source = open_raw(
+    source = open_source(
         profile.source_path, asked.layout, asked.labels, follow=asked.links == "follow", role=asked.folders
     )
     _require_apart(profile, source)
@@ -45,7 +45,7 @@ def resolve(profile: Profile, report: Report) -> Job:
     return decide(profile, source, surveys)
 
 
-def decide(profile: Profile, source: RawData, surveys: Mapping[Split, Survey]) -> Job:
+def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) -> Job:
     """The job of a source that has been surveyed; reads nothing of it.
 
     Args:
@@ -110,7 +110,7 @@ def written_folders(form: Format, *, split_folders: bool) -> set[str]:
     return {written.image_folder(split) for split in SPLITS} if written.of_files else {*written.places} - {""}
 
 
-def annotated_splits(profile: Profile, source: RawData) -> tuple[Split, ...]:
+def annotated_splits(profile: Profile, source: Source) -> tuple[Split, ...]:
     """The splits whose boxes are to be read from annotations; test has none anywhere."""
     if not source.annotatable:
         return ()
@@ -166,7 +166,7 @@ def _label_base(profile: Profile, table: SampleTable | None) -> int:
     return table.label_base
 
 
-def _require_apart(profile: Profile, source: RawData) -> None:
+def _require_apart(profile: Profile, source: Source) -> None:
     output = profile.output
     among = collision(source, profile.output_path, written_folders(output.format, split_folders=output.split_folders))
     if among is not None:
@@ -176,7 +176,7 @@ def _require_apart(profile: Profile, source: RawData) -> None:
         )
 
 
-def _require_open_labels(profile: Profile, source: RawData) -> None:
+def _require_open_labels(profile: Profile, source: Source) -> None:
     """Only class folders can mean the labels of one or the other."""
     asked = profile.source.labels
     if source.layout == "folders" or asked == "auto" or (asked == "ilsvrc2012" and source.layout != "tfrecords"):

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wizard.errors import Interrupted, MachineError
-from wizard.events import Beat, Event, Machine, ShardDone, Stopping
-from wizard.machine.resources import disk_free, look
+from wizard.events import Beat, Event, ShardDone, Stopping
+from wizard.formatting import human_bytes
+from wizard.machine.resources import Machine, disk_free, look
 from wizard.preflight.checks import DISK_RESERVE
-from wizard.sources.locate import human_bytes
 
 _TELLING = 0.25
 """Share of a shard's images that foretells its size."""

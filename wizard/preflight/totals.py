@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from wizard.events import Range
+from wizard.formatting import Range
 
 _GROWTH = 1.3
 """Margin: a worker's memory at the end of a build over that after the sample, as it may process larger images."""

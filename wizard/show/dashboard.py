@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from wizard.events import Event, Finished, Started
+from wizard.events import BuildFinished, Event, Started
 from wizard.machine.resources import cores
 from wizard.output import Output
 from wizard.show.dashboard_view import picture
@@ -39,7 +39,7 @@ class Dashboard:
     def handle(self, event: Event) -> None:
         """Says what is to be told, above the picture, and draws that anew where it is time."""
         before = self._phase()
-        self._tally = _fresh() if isinstance(event, Finished) else self._tally
+        self._tally = _fresh() if isinstance(event, BuildFinished) else self._tally
         self._tally.add(event)
         if self._canvas.heed_the_window():
             self._next = 0.0

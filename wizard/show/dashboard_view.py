@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.cells import cell_len
 from rich.text import Text
 
-from wizard.formatting import size
+from wizard.formatting import human_bytes
 from wizard.show.progress import Tally, clock
 
 MARGIN = len("^C^C")
@@ -174,7 +174,7 @@ def _short(seconds: float) -> str:
 
 def _preparations(tally: Tally) -> list[_Row]:
     return [
-        _Row(name=_printable(step.step), done=step.done, total=step.total, said=f"of {size(step.total)}")
+        _Row(name=_printable(step.step), done=step.done, total=step.total, said=f"of {human_bytes(step.total)}")
         for step in tally.preparing.values()
     ]
 
@@ -201,7 +201,7 @@ def _speed(tally: Tally) -> list[str]:
         return []
     images, read, wrote = tally.rates
     ratio = f" ({100 * tally.bytes_out / tally.bytes_in:.0f} %)" if tally.bytes_in else ""
-    return [f"{images:,.0f} images/s", f"read {size(read)}/s → wrote {size(wrote)}/s{ratio}"]
+    return [f"{images:,.0f} images/s", f"read {human_bytes(read)}/s → wrote {human_bytes(wrote)}/s{ratio}"]
 
 
 def _waiting(tally: Tally) -> list[str]:
@@ -211,8 +211,8 @@ def _waiting(tally: Tally) -> list[str]:
 
 def _size(tally: Tally) -> list[str]:
     expected = tally.bytes_expected
-    so_far = f"{size(tally.bytes_out)} so far"
-    return [so_far] if expected is None else [so_far, f"about {size(expected)} expected"]
+    so_far = f"{human_bytes(tally.bytes_out)} so far"
+    return [so_far] if expected is None else [so_far, f"about {human_bytes(expected)} expected"]
 
 
 def _workers(tally: Tally) -> list[_Row]:
@@ -223,7 +223,7 @@ def _workers(tally: Tally) -> list[_Row]:
             name=f"{each.number:{digits}} {each.beat.shard.partition('-of-')[0]}",
             done=each.beat.done,
             total=each.beat.total,
-            said=f"{_a_second(each.pace.rate(tally.now())):>7}   {size(each.beat.rss):>8}",
+            said=f"{_a_second(each.pace.rate(tally.now())):>7}   {human_bytes(each.beat.rss):>8}",
         )
         for each in workers
     ]
@@ -237,7 +237,7 @@ def _machine(tally: Tally) -> list[str]:
     machine = tally.machine
     if machine is None:
         return []
-    used, total = size(machine.memory_used), size(machine.memory_total)
+    used, total = human_bytes(machine.memory_used), human_bytes(machine.memory_total)
     if used.split()[1] == total.split()[1]:
         used = used.split()[0]
     return [f"CPU {machine.cpu:.0f} %", f"RAM {used} of {total}", _disk(tally, machine.disk_free)]
@@ -246,11 +246,11 @@ def _machine(tally: Tally) -> list[str]:
 def _disk(tally: Tally, free: int) -> str:
     expected = tally.bytes_expected
     if expected is None:
-        return f"disk {size(free)} free"
+        return f"disk {human_bytes(free)} free"
     still = expected - tally.bytes_out
     if still > free:
-        return f"disk {size(free)} free, {size(still)} still to write"
-    return f"disk {size(free)} free → {size(free - still)} at the end"
+        return f"disk {human_bytes(free)} free, {human_bytes(still)} still to write"
+    return f"disk {human_bytes(free)} free → {human_bytes(free - still)} at the end"
 
 
 def _events(tally: Tally, count: int) -> list[Text]:

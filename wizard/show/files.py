@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from wizard.download.events import Checking, Event, Fetched, Transferring, Waiting
 from wizard.events import Note
-from wizard.formatting import duration, size
+from wizard.formatting import duration, human_bytes
 from wizard.show.progress import clock
 from wizard.show.rate import Pace
 
@@ -59,7 +59,7 @@ class File:
         rate, left = self.rate, self.seconds_left
         last = "" if left is None else f"{clock(left).removeprefix('00:')} left"
         if not self.total:
-            last = f"{size(self.done)} so far"
+            last = f"{human_bytes(self.done)} so far"
         if self.silent:
             last = f"{self.silent:.0f} s silent"
         if self.waiting_until is not None:
@@ -69,12 +69,12 @@ class File:
             "name": f"checking {self.name}" if self.checking else self.name,
             "percent": f"{100 * self.done // self.total:3} %" if self.total else "",
             "amount": self._amount(),
-            "rate": "" if rate is None else f"{size(rate)}/s",
+            "rate": "" if rate is None else f"{human_bytes(rate)}/s",
             "left": last,
         }
 
     def _amount(self) -> str:
-        number, unit = size(self.total).split()
+        number, unit = human_bytes(self.total).split()
         return f"{float(number) * self.done / self.total:.1f} of {number} {unit}" if self.total else ""
 
 
@@ -105,7 +105,7 @@ class Files:
                 return [f"! {event.file}: {event.reason}; {again}, attempt {event.attempt}"]
             case Fetched():
                 self.under_way.pop(event.file, None)
-                return [f"✓ {event.file}  {size(event.bytes)} · {self._proven(event)}"]
+                return [f"✓ {event.file}  {human_bytes(event.bytes)} · {self._proven(event)}"]
             case Note(text=text, warning=warning):
                 return [f"{'!' if warning else '·'} {text}"]
 
@@ -115,6 +115,6 @@ class Files:
         if not event.seconds:
             return f"{proven} · was here already"
         # What came before it was first told how far it is does not count, which matters in a short time alone.
-        rate = f", {size(came / event.seconds)}/s" if came and event.seconds >= 1 else ""
+        rate = f", {human_bytes(came / event.seconds)}/s" if came and event.seconds >= 1 else ""
         took = duration(event.seconds) if event.seconds >= 1 else "under a second"
         return f"{proven} · {took}{rate}"

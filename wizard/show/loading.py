@@ -2,11 +2,11 @@
 
 import shlex
 
+from wizard.engine.build_result import BuildResult
 from wizard.engine.targets import INDEX_FOLDER
-from wizard.events import Finished
 
 
-def loading(event: Finished) -> list[str]:
+def loading(event: BuildResult) -> list[str]:
     """What to type to check it, and code that loads one of its splits: train, where it has that."""
     present = [split.split for split in event.splits]
     split = next((name for name in ("train", "validation") if name in present), present[0])
@@ -17,18 +17,18 @@ def loading(event: Finished) -> list[str]:
     return [_check(event), *how[event.target.format](event, split)]
 
 
-def _check(event: Finished) -> str:
+def _check(event: BuildResult) -> str:
     return f"Check it   imagenet-setup verify {shlex.quote(event.output)}"
 
 
-def _labels(event: Finished) -> str:
+def _labels(event: BuildResult) -> str:
     last = event.label_base + event.classes - 1
     unused = ", 0 is unused" if event.label_base else ""
     unknown = ", -1 in test" if any(split.unlabelled for split in event.splits) else ""
     return f"labels are {event.label_base} to {last}{unused}{unknown}"
 
 
-def _records(event: Finished, split: str) -> list[str]:
+def _records(event: BuildResult, split: str) -> list[str]:
     out, target = event.output, event.target
     shards = f'"{out}/{target.file(f"{split}-*")}"'
     named = "; features have the names that the source gave them" if target.features == "source" else ""
@@ -54,7 +54,7 @@ def _records(event: Finished, split: str) -> list[str]:
     ]
 
 
-def _samples(event: Finished, split: str) -> list[str]:
+def _samples(event: BuildResult, split: str) -> list[str]:
     shards = f'"{event.output}/{event.target.file(f"{split}-*.tar")}"'
     # WebDataset says how many shards it shuffles at a time, and asks everyone to decide.
     order = "100).shuffle(1000" if split == "train" else "False"
@@ -65,7 +65,7 @@ def _samples(event: Finished, split: str) -> list[str]:
     ]
 
 
-def _class_folders(event: Finished, split: str) -> list[str]:
+def _class_folders(event: BuildResult, split: str) -> list[str]:
     folder = f"{event.output}/{event.target.image_folder(split)}"
     return [
         "Load it    a class is a folder; PyTorch counts them from 0 in the order of their names",
@@ -75,7 +75,7 @@ def _class_folders(event: Finished, split: str) -> list[str]:
     ]
 
 
-def _flat_folder(event: Finished, split: str) -> list[str]:
+def _flat_folder(event: BuildResult, split: str) -> list[str]:
     folder = f"{event.output}/{event.target.image_folder(split)}"
     if not event.imagenet:
         return ["Load it    a file's name begins with its class, as classes.txt lists them, and _", *_listed(folder)]

@@ -5,7 +5,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from wizard.events import Beat, Estimated, Event, Machine, Preparing, ShardDone, Started, Stopping, WorkerLost
+from wizard.events import Beat, Estimated, Event, Preparing, ShardDone, Started, Stopping, WorkerLost
+from wizard.machine.resources import Machine
 from wizard.show.rate import Pace
 
 _LATELY = 10.0

@@ -7,12 +7,11 @@ from typing import Protocol
 
 from wizard.events import (
     Beat,
+    BuildFinished,
     Checked,
     Estimated,
     Event,
-    Finished,
     Glanced,
-    Machine,
     Note,
     Preparing,
     ShardDone,
@@ -21,11 +20,11 @@ from wizard.events import (
     as_json,
 )
 from wizard.folders import shortened
-from wizard.formatting import GLYPHS, about, duration, size, workers
+from wizard.formatting import GLYPHS, about, duration, human_bytes, workers
+from wizard.machine.resources import Machine
 from wizard.output import Output
 from wizard.show import at_a_glance
 from wizard.show.progress import Tally, clock
-from wizard.sources.locate import human_bytes
 
 
 class Face(Protocol):
@@ -79,7 +78,7 @@ class Ndjson:
 
     def handle(self, event: Event) -> None:
         """Prints it, unless it is the last word, which the command itself has."""
-        if isinstance(event, Finished):
+        if isinstance(event, BuildFinished):
             return
         if isinstance(event, Beat | Preparing | Machine):
             if time.monotonic() < self._next.get(type(event), 0.0):
@@ -140,7 +139,7 @@ def _checked(check: Checked) -> list[str]:
 
 def _estimate(event: Estimated) -> str:
     return (
-        f"→ about {about(event.bytes_out, size)} · about {about(event.seconds, duration)} "
+        f"→ about {about(event.bytes_out, human_bytes)} · about {about(event.seconds, duration)} "
         f"with {workers(event.workers)} · measured on {event.sampled:,} images"
     )
 

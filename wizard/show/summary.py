@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping
 
+from wizard.engine.build_result import BuildResult, SplitSummary
 from wizard.engine.targets import Target
-from wizard.events import Finished, SplitSummary
+from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.show import at_a_glance
 from wizard.show.loading import loading
 from wizard.show.progress import clock
-from wizard.sources.locate import human_bytes
 from wizard.verify.dataset import Verified
 
 _TOLD = 20
 
 
-def finished(event: Finished) -> str:
+def finished(event: BuildResult) -> str:
     """What a build has become, and how to check and load it.
 
     The first line is the one that users of the older scripts wait for.
@@ -77,7 +77,7 @@ def _short_of_official(images: Mapping[str, int]) -> list[str]:
     ]
 
 
-def _time(event: Finished) -> str:
+def _time(event: BuildResult) -> str:
     if not event.images_built:
         return "nothing was left to build"
     return (
@@ -86,7 +86,7 @@ def _time(event: Finished) -> str:
     )
 
 
-def _skipped(event: Finished) -> list[str]:
+def _skipped(event: BuildResult) -> list[str]:
     if not event.skipped:
         return []
     count = len(event.skipped)

@@ -17,7 +17,7 @@ from wizard.formats.arrays import Boxes
 from wizard.formats.padding import is_padding
 from wizard.ilsvrc2012.boxes import BadAnnotation, parse
 from wizard.ilsvrc2012.synsets import rank_of_image, synsets
-from wizard.sources.archive_hints import told_of_zeros
+from wizard.sources.archive_hints import zeros_warning
 from wizard.sources.cache import Arrays, cached
 from wizard.sources.source import BoxTable, Progress
 from wizard.sources.trees.listing import Bounds, files_below
@@ -126,7 +126,7 @@ def _read(path: Path, progress: Progress) -> BoxTable:
 
     def ended(size: int, zeros: int) -> None:
         if not is_padding(size, zeros):
-            tally.warnings.append(told_of_zeros(str(path), zeros, "annotations"))
+            tally.warnings.append(zeros_warning(str(path), zeros, "annotations"))
 
     with path.open("rb") as file:
         try:

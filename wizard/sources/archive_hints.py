@@ -6,8 +6,8 @@ or packed by someone else.
 
 from pathlib import Path
 
+from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import IMAGES, Split
-from wizard.sources.locate import human_bytes
 
 ON_BAD_IMAGE = 'leave such images out with --set output.on_bad_image="skip"'
 _PROVE = "imagenet-setup run PROFILE --md5 compares its MD5 with the official one; if it differs, download it again"
@@ -40,7 +40,7 @@ def way_out(path: Path, split: Split) -> str:
     return "It is not the official archive: pack it again, or download the official one"
 
 
-def told_of_zeros(archive: str, zeros: int, what: str, *, inside: bool = False, others: int = 0) -> str:
+def zeros_warning(archive: str, zeros: int, what: str, *, inside: bool = False, others: int = 0) -> str:
     """A warning about zeros at an archive's end that may be a hole.
 
     Args:

@@ -20,7 +20,7 @@ from wizard.sources.archive_names import CLASS_ARCHIVE, LABEL_OF, TRAIN_IMAGE, c
 from wizard.sources.classes import UNLABELLED
 from wizard.sources.names import unsafe
 from wizard.sources.split_names import split_of_folder
-from wizard.sources.trees.official_names import is_wnid
+from wizard.sources.trees.image_names import is_wnid
 
 _TOLD = 5000
 """Images between two reports of progress."""

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from wizard.errors import InputError, reading
+from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import IMAGES, Split
-from wizard.sources.archive_hints import ON_BAD_IMAGE, may_be_official, told_of_zeros, way_out
+from wizard.sources.archive_hints import ON_BAD_IMAGE, may_be_official, way_out, zeros_warning
 from wizard.sources.archive_walk import Rows, Walk
 from wizard.sources.cache import Arrays, cached
-from wizard.sources.locate import human_bytes
 from wizard.sources.samples import LeftOut, SampleTable, Unusable, in_one_file
 from wizard.sources.source import Progress
 
@@ -101,7 +101,7 @@ def _warnings(path: Path, split: Split, arrays: Arrays) -> Iterator[str]:
         return
     longest, others = int(arrays["zeros"].argmax()), len(arrays["zeros"]) - 1
     archive = arrays["zeros_of"][longest].decode()
-    yield told_of_zeros(
+    yield zeros_warning(
         f"{path}: {archive}" if archive else str(path),
         int(arrays["zeros"][longest]),
         "images",

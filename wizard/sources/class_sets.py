@@ -15,7 +15,7 @@ _NAMED = 5
 _FEWER = "Use more classes (--set source.classes=10), or leave this split out (source.splits)"
 
 
-def told_of_classes(tables: Mapping[Split, SampleTable], *, in_folders: bool, base: int) -> Iterator[tuple[str, bool]]:
+def class_set_notes(tables: Mapping[Split, SampleTable], *, in_folders: bool, base: int) -> Iterator[tuple[str, bool]]:
     """Notes on splits whose classes differ from train's, and on class folders that are numbers.
 
     Args:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from wizard.errors import InputError, reading
 from wizard.formats import tar
+from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import BOXES, IMAGES, Split
 
 _HTML = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<script")
@@ -51,20 +52,6 @@ def require_folder(folder: Path) -> None:
             f"{folder} is a file, not a folder." if folder.exists() else f"{folder} does not exist.",
             "Give the folder that holds the archives: --set source.path=FOLDER",
         )
-
-
-def human_bytes(count: int) -> str:
-    """Bytes for a person, in powers of 1,000.
-
-    >>> human_bytes(147_897_477_120)
-    '147.9 GB'
-    """
-    size = float(count)
-    for unit in ("bytes", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"
 
 
 def _find(folder: Path, names: Mapping[Split, tuple[str, ...]]) -> dict[Split, Path]:

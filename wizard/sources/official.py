@@ -19,7 +19,7 @@ _TAIL = 1 << 16
 
 
 class OfficialArchives:
-    """A folder that holds some of the archives that image-net.org hands out; see `raw.RawData`."""
+    """A folder that holds some of the archives that image-net.org hands out; see `raw.Source`."""
 
     layout: Layout = "archives"
     what = "the official archives"
@@ -37,7 +37,7 @@ class OfficialArchives:
         self.why = (f"It holds {named}.",)
 
     def require(self, splits: Collection[Split], boxes: Collection[Split]) -> None:
-        """See `RawData.require`."""
+        """See `Source.require`."""
         locate.image_archives(self.folder, splits)
         locate.box_archives(self.folder, boxes)
 
@@ -61,17 +61,17 @@ class OfficialArchives:
         return replace(surveyed(split, path, table), bytes=size)
 
     def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
-        """See `RawData.table`."""
+        """See `Source.table`."""
         return archives.read_table(self._images(split), split, cache, progress)
 
     def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:
-        """See `RawData.boxes`."""
+        """See `Source.boxes`."""
         return annotations.read_boxes(locate.box_archives(self.folder, [split])[split], cache, progress)
 
-    def prove(
+    def verify_checksums(
         self, splits: Collection[Split], boxes: Collection[Split], cache: Path, step: Callable[[str], Progress]
     ) -> Iterator[str]:
-        """See `RawData.prove`."""
+        """See `Source.verify_checksums`."""
         images, annotated = locate.image_archives(self.folder, splits), locate.box_archives(self.folder, boxes)
         sums = [(path, IMAGES[split].md5(path.name)) for split, path in images.items()]
         sums += [(path, BOXES[split].md5) for split, path in annotated.items()]

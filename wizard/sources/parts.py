@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from wizard.sources.source import Part, RawData
+from wizard.sources.source import Part, Source
 from wizard.sources.split_names import split_of_folder
 
 
-def missed(raw: RawData, part: Part) -> bool:
+def missed(raw: Source, part: Part) -> bool:
     """Whether a part is not there and a person would want to know it.
 
     Only the archives have a test split as a rule, and a folder that is that of one split has no others.
@@ -25,7 +25,7 @@ def build_only(parts: Collection[Part]) -> str:
     return f", or build only what is there: --set 'source.splits=[{sound}]'" if sound else ""
 
 
-def collision(raw: RawData, output: Path, written: Collection[str]) -> Path | None:
+def collision(raw: Source, output: Path, written: Collection[str]) -> Path | None:
     """The folder, read as raw data, that a dataset would be written into; None where they keep apart.
 
     Args:

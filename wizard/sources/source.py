@@ -96,7 +96,7 @@ class BoxTable(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-class RawData(Protocol):
+class Source(Protocol):
     """Raw data in one of the forms that people have it in.
 
     Attributes:
@@ -151,7 +151,7 @@ class RawData(Protocol):
             InputError: they are damaged, or cannot be read.
         """
 
-    def prove(
+    def verify_checksums(
         self, splits: Collection[Split], boxes: Collection[Split], cache: Path, step: Callable[[str], Progress]
     ) -> Iterator[str]:
         """Proves the official MD5 sums of what is asked for, and tells each in a sentence.
@@ -162,7 +162,7 @@ class RawData(Protocol):
         """
 
 
-def without_sums(raw: RawData) -> UsageError:
+def without_sums(raw: Source) -> UsageError:
     """What --md5 is told where there is nothing to compare with."""
     return UsageError(
         f"--md5 is for the official archives; {raw.folder} holds {raw.what}, for which there are no official sums.",

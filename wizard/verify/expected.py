@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from wizard.engine.shard_result import ShardResult
 from wizard.engine.targets import Target
+from wizard.shard_result import ShardResult
 from wizard.sources.classes import Classes, stored_label
 
 

@@ -11,7 +11,7 @@ from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.records.tfrecords import open_tfrecords
 from wizard.sources.samples import SampleTable
-from wizard.sources.source import RawData
+from wizard.sources.source import Source
 
 Value = bytes | list[bytes] | int | list[int] | list[float]
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
@@ -61,15 +61,15 @@ def plain(label: int, **more: Value) -> bytes:
     return serialised(encoded=JPEG, class__label=label, **more)
 
 
-def write(path: Path, records: Iterable[bytes], packing: str = "") -> Path:
+def write(path: Path, records: Iterable[bytes], compression: str = "") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tf.io.TFRecordWriter(str(path), packing) as writer:
+    with tf.io.TFRecordWriter(str(path), compression) as writer:
         for record in records:
             writer.write(record)
     return path
 
 
-def opened(folder: Path) -> RawData:
+def opened(folder: Path) -> Source:
     data = open_tfrecords(folder)
     assert data is not None
     return data

@@ -58,10 +58,10 @@ def stored(out: Path) -> list[dict[str, list[object]]]:
 
 
 @pytest.mark.parametrize("box", [floats(*BOX), BOX])
-@pytest.mark.parametrize("packing", ["", "GZIP"])
-def test_pixel_boxes_become_shares_of_their_image(tmp_path: Path, box: tuple[float, ...], packing: str) -> None:
+@pytest.mark.parametrize("compression", ["", "GZIP"])
+def test_pixel_boxes_become_shares_of_their_image(tmp_path: Path, box: tuple[float, ...], compression: str) -> None:
     small = encoded(Image.fromarray(noise(80, 200)))
-    write(tmp_path / "train.tfrecord", [record(box, box), record(box, image=small), record()], packing)
+    write(tmp_path / "train.tfrecord", [record(box, box), record(box, image=small), record()], compression)
     expected = np.array([0.05, 0.25, 0.45, 0.75], np.float32).tolist()
     assert boxes_of(tmp_path) == [[AS_SHARES, AS_SHARES], [expected], []]
     assert table(tmp_path).repairs == ("3 boxes are in pixels: converted to 0..1 using the size of each image",)

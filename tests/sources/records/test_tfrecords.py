@@ -133,15 +133,15 @@ def test_boxes_are_those_of_the_record(tmp_path: Path) -> None:
     assert len(opened(tmp_path).boxes("train", tmp_path, nothing).names) == 0
 
 
-@pytest.mark.parametrize("packing", ["", "GZIP"])
-def test_places_are_those_of_the_examples(tmp_path: Path, packing: str) -> None:
+@pytest.mark.parametrize("compression", ["", "GZIP"])
+def test_places_are_those_of_the_examples(tmp_path: Path, compression: str) -> None:
     records = [plain(1), plain(1, tags=[b"x" * 300]), plain(2)]
-    path = write(tmp_path / "train.tfrecord.gz", records, packing)
+    path = write(tmp_path / "train.tfrecord.gz", records, compression)
     found = table(tmp_path)
-    data = gzip.decompress(path.read_bytes()) if packing else path.read_bytes()
+    data = gzip.decompress(path.read_bytes()) if compression else path.read_bytes()
     assert [data[sample.offset : sample.offset + sample.size] for sample in found] == records
-    assert found.gzipped == bool(packing)
-    assert opened(tmp_path).what == ("TFRecords compressed with gzip" if packing else "TFRecords")
+    assert found.gzipped == bool(compression)
+    assert opened(tmp_path).what == ("TFRecords compressed with gzip" if compression else "TFRecords")
 
 
 def test_images_without_a_file_name_are_named_by_their_place(tmp_path: Path) -> None:
@@ -256,9 +256,11 @@ def test_records_of_something_else_are_refused(tmp_path: Path) -> None:
     refused(tmp_path, r"record 1 at byte \d+ is not a tf\.train\.Example")
 
 
-@pytest.mark.parametrize("packing", ["", "GZIP"])
-def test_a_file_that_breaks_off_is_refused(tmp_path: Path, packing: str) -> None:
-    path = write(tmp_path / "train.tfrecord", [plain(1), plain(2, noise=np.random.default_rng(0).bytes(900))], packing)
+@pytest.mark.parametrize("compression", ["", "GZIP"])
+def test_a_file_that_breaks_off_is_refused(tmp_path: Path, compression: str) -> None:
+    path = write(
+        tmp_path / "train.tfrecord", [plain(1), plain(2, noise=np.random.default_rng(0).bytes(900))], compression
+    )
     path.write_bytes(path.read_bytes()[:-100])
     refused(tmp_path, r"train\.tfrecord.* (the record takes|cannot be unpacked beyond record 0)")
 
@@ -431,7 +433,7 @@ def test_what_was_read_is_remembered_until_a_file_changes(tmp_path: Path) -> Non
 def test_there_are_no_official_sums(tmp_path: Path) -> None:
     write(tmp_path / "train.tfrecord", [plain(1)])
     with pytest.raises(UsageError, match="--md5 is for the official archives"):
-        list(opened(tmp_path).prove(["train"], [], tmp_path, lambda _step: nothing))
+        list(opened(tmp_path).verify_checksums(["train"], [], tmp_path, lambda _step: nothing))
 
 
 @pytest.mark.parametrize(

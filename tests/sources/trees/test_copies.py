@@ -4,13 +4,13 @@ import pytest
 
 from tests.helpers import tar
 from tests.sources.making import GOLDFISH, JPEG, TENCH, nothing, write
-from wizard.sources.detect import open_raw
+from wizard.sources.registry import open_source
 from wizard.sources.samples import Copies
 from wizard.sources.trees.copies import original_name
 
 
 def copies(folder: Path) -> Copies | None:
-    return open_raw(folder).table("train", folder, nothing).copies
+    return open_source(folder).table("train", folder, nothing).copies
 
 
 @pytest.mark.parametrize(

@@ -24,20 +24,20 @@ from tests.sources.making import (
 from wizard.errors import InputError, UsageError
 from wizard.ilsvrc2012.archives import BOXES
 from wizard.sources.official import OfficialArchives
-from wizard.sources.source import RawData
+from wizard.sources.source import Source
 from wizard.sources.trees.folders import open_folders
-from wizard.sources.trees.whose_labels import Labels
+from wizard.sources.trees.label_space import Labels
 
 LABELS = "labels are those of the folders"
 
 
-def opened(folder: Path, labels: Labels = "auto", *, follow: bool = False) -> RawData:
+def opened(folder: Path, labels: Labels = "auto", *, follow: bool = False) -> Source:
     data = open_folders(folder, labels, follow=follow)
     assert data is not None
     return data
 
 
-def archives(raw: Path) -> RawData:
+def archives(raw: Path) -> Source:
     return OfficialArchives(raw, {path.name for path in raw.iterdir()})
 
 
@@ -221,7 +221,7 @@ def test_a_split_without_any_class_of_train_is_refused(tmp_path: Path) -> None:
 def test_the_official_sums_are_not_for_folders(tmp_path: Path) -> None:
     data = opened(write(tmp_path, ["train/a/1.jpg"]))
     with pytest.raises(UsageError, match="--md5 is for the official archives"):
-        list(data.prove(["train"], [], tmp_path, lambda _step: nothing))
+        list(data.verify_checksums(["train"], [], tmp_path, lambda _step: nothing))
 
 
 def test_a_survey_counts_images_and_classes(tmp_path: Path) -> None:

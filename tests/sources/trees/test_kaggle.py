@@ -7,14 +7,14 @@ from tests.sources.making import FIRST_VALIDATION, SEA_SNAKE, TENCH, kaggle, nam
 from wizard.errors import InputError
 from wizard.ilsvrc2012.synsets import synsets
 from wizard.sources.official import OfficialArchives
-from wizard.sources.source import RawData
+from wizard.sources.source import Source
 from wizard.sources.trees.kaggle import open_kaggle
 
 VALIDATION = f"ILSVRC/Data/CLS-LOC/val/{FIRST_VALIDATION}.JPEG"
 OUTER = "imagenet_object_localization_patched2019.tar.gz"
 
 
-def opened(folder: Path) -> RawData:
+def opened(folder: Path) -> Source:
     data = open_kaggle(folder, follow=False)
     assert data is not None
     return data

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.sources.making import nothing, write
-from wizard.sources.detect import open_raw
+from wizard.sources.registry import open_source
 
 WNIDS = ("n01443537", "n01629819", "n01641577")
 
@@ -100,7 +100,7 @@ LAYOUTS = {
 def test_a_public_layout_is_read_without_an_option(tmp_path: Path, name: str) -> None:
     layout = LAYOUTS[name]
     write(tmp_path / "raw", [file for file in layout.files if "annotation" in file], b"<annotation>")
-    raw = open_raw(write(tmp_path / "raw", [file for file in layout.files if "annotation" not in file]))
+    raw = open_source(write(tmp_path / "raw", [file for file in layout.files if "annotation" not in file]))
     surveys = {part.split: raw.survey(part.split, tmp_path, nothing) for part in raw.parts if part.sound}
     assert {split: survey.images for split, survey in surveys.items()} == layout.images
     table = next(iter(surveys.values())).table
@@ -110,11 +110,11 @@ def test_a_public_layout_is_read_without_an_option(tmp_path: Path, name: str) ->
 
 @pytest.mark.parametrize("given", ["seg_train", "seg_train/seg_train"])
 def test_the_folder_of_one_split_may_be_given(tmp_path: Path, given: str) -> None:
-    raw = open_raw(write(tmp_path, of("seg_train/seg_train", PETS)) / given)
+    raw = open_source(write(tmp_path, of("seg_train/seg_train", PETS)) / given)
     assert [part.split for part in raw.parts if part.sound] == ["train"]
     assert raw.survey("train", tmp_path, nothing).classes == 2
 
 
 def test_the_folder_above_says_the_split_where_its_own_name_says_nothing(tmp_path: Path) -> None:
-    raw = open_raw(write(tmp_path, of("val/images", PETS)) / "val/images")
+    raw = open_source(write(tmp_path, of("val/images", PETS)) / "val/images")
     assert [part.split for part in raw.parts if part.sound] == ["validation"]

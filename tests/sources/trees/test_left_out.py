@@ -13,7 +13,7 @@ from tests.sources.making import FIRST_VALIDATION, GOLDFISH, JPEG, SEA_SNAKE, TE
 from wizard.errors import InputError
 from wizard.formats import tfrecord
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.detect import open_raw
+from wizard.sources.registry import open_source
 from wizard.sources.samples import SampleTable
 from wizard.sources.trees import sorter
 
@@ -32,7 +32,7 @@ BESIDE = st.sets(st.sampled_from([".DS_Store", "labels.csv", "x.npy", "@eaDir/x.
 
 
 def read(folder: Path, split: Split = "train") -> SampleTable:
-    return open_raw(folder).table(split, folder, nothing)
+    return open_source(folder).table(split, folder, nothing)
 
 
 def left_out(folder: Path, split: Split = "train") -> dict[str, int]:
@@ -183,10 +183,10 @@ def test_class_folders_without_suffixes_are_told_without_a_split(tmp_path: Path)
 def test_shards_without_suffixes_are_no_images(tmp_path: Path) -> None:
     shards = [f"{split}-{number:05d}-of-00002" for split in ("train", "validation") for number in range(2)]
     write(tmp_path / "records", shards, tfrecord.frame(b"an example"))
-    assert open_raw(tmp_path / "records").layout == "tfrecords"
+    assert open_source(tmp_path / "records").layout == "tfrecords"
     write(tmp_path / "folders", [f"{name}/{shard}" for name in ("cat", "dog") for shard in shards], b"\x0a" * 50)
     with pytest.raises(InputError, match="holds no raw data"):
-        open_raw(tmp_path / "folders")
+        open_source(tmp_path / "folders")
 
 
 def test_an_empty_split_is_refused_with_what_lies_there(tmp_path: Path) -> None:

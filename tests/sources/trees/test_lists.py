@@ -9,14 +9,14 @@ from tests.sources.making import GOLDFISH, TENCH, names, nothing, write
 from wizard.ask.context import Facts, look
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.source import RawData
+from wizard.sources.source import Source
 from wizard.sources.trees.folders import open_folders
+from wizard.sources.trees.label_space import Labels
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import key_in, same_class, without_suffix
 from wizard.sources.trees.lists.find import find_splits
 from wizard.sources.trees.lists.parse import Lines, read
 from wizard.sources.trees.lists.reader import UNLISTED
-from wizard.sources.trees.whose_labels import Labels
 
 CLASSES = ["train/cat/1.jpg", "train/dog/1.jpg"]
 VALIDATION = ["val/a.jpg", "val/b.jpg", "val/c.jpg"]
@@ -25,7 +25,7 @@ LISTED = st.tuples(NAMES, NAMES, st.sampled_from(["train", "val", "test"]))
 """Name, class and split of an image."""
 
 
-def opened(folder: Path, labels: Labels = "auto", *, follow: bool = False) -> RawData:
+def opened(folder: Path, labels: Labels = "auto", *, follow: bool = False) -> Source:
     data = open_folders(folder, labels, follow=follow)
     assert data is not None
     return data
@@ -42,7 +42,7 @@ def parsed(tmp_path: Path, name: str, text: str) -> Lines:
     return lines
 
 
-def refused(data: RawData, cache: Path, split: Split = "validation") -> InputError:
+def refused(data: Source, cache: Path, split: Split = "validation") -> InputError:
     with pytest.raises(InputError) as error:
         data.table(split, cache, nothing)
     return error.value

@@ -13,7 +13,7 @@ from wizard.sources.records.columns import Columns
 _BASES = (0, 1)
 
 
-def decide(splits: Collection[Columns]) -> tuple[Classes, int]:
+def decide_classes(splits: Collection[Columns]) -> tuple[Classes, int]:
     """The classes that the records of all these splits share, and the label of the first.
 
     They are ImageNet's where every synset, or else every file name, says so beside its label; else they are named by

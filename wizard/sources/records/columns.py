@@ -19,8 +19,8 @@ from wizard.formats.arrays import Boxes
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.cache import Arrays, cached
 from wizard.sources.records.boxes import Sides
-from wizard.sources.records.features import Features, Row, Unfit
-from wizard.sources.records.files import Packing, RecordFiles, packing_of
+from wizard.sources.records.features import Features, InvalidRecord, Row
+from wizard.sources.records.files import Compression, RecordFiles, compression_of
 from wizard.sources.records.units import StatedBoxes
 from wizard.sources.source import Progress
 
@@ -141,7 +141,7 @@ def _scan(files: RecordFiles, progress: Progress) -> Arrays:
     parts: list[Arrays] = []
     for place, (path, size) in enumerate(zip(files.files, sizes, strict=True)):
         if size:
-            for part, done in _parts(path, place, files.packing, features):
+            for part, done in _parts(path, place, files.compression, features):
                 parts.append(part)
                 progress(before + done, total)
         before += size
@@ -151,10 +151,10 @@ def _scan(files: RecordFiles, progress: Progress) -> Arrays:
     return {column: np.concatenate([part[column] for part in parts]) for column in parts[0]} | features.by_label()
 
 
-def _parts(path: Path, place: int, packing: Packing, features: Features) -> Iterator[tuple[Arrays, int]]:
+def _parts(path: Path, place: int, compression: Compression, features: Features) -> Iterator[tuple[Arrays, int]]:
     """Columns of some records of a file, and how many bytes of it are read by then."""
-    _require(path, packing)
-    examples = _unpacked(path) if packing == "gzip" else _mapped(path)
+    _require(path, compression)
+    examples = _unpacked(path) if compression == "gzip" else _mapped(path)
     rows: list[tuple[int, int, Row]] = []
     number = 0
     try:
@@ -173,21 +173,23 @@ def _parts(path: Path, place: int, packing: Packing, features: Features) -> Iter
 def _row(path: Path, number: int, each: _Example, features: Features) -> Row:
     try:
         return features.row(each.buffer, each.start, each.end)
-    except Unfit as error:
+    except InvalidRecord as error:
         at = each.offset - tfrecord.HEADER
         raise InputError(f"{path}: record {number:,} at byte {at:,} {error}.", error.hint) from error
 
 
-def _require(path: Path, packing: Packing) -> None:
-    found = packing_of(path)
-    if found != packing:
+def _require(path: Path, compression: Compression) -> None:
+    found = compression_of(path)
+    if found != compression:
         kinds = {
             "plain": "plain TFRecords",
             "gzip": "TFRecords in gzip",
             "zlib": "TFRecords in ZLIB",
             None: "no record",
         }
-        raise InputError(f"{path} begins with {kinds[found]}; the split's other files are {kinds[packing]}.", _DAMAGED)
+        raise InputError(
+            f"{path} begins with {kinds[found]}; the split's other files are {kinds[compression]}.", _DAMAGED
+        )
 
 
 def _mapped(path: Path) -> Iterator[_Example]:

@@ -45,7 +45,7 @@ _values = lru_cache(maxsize=1 << 14)(example.values)
 _Places = Mapping[str, example.Span]
 
 
-class Unfit(ValueError):
+class InvalidRecord(ValueError):
     """A record that cannot be used; the message is the end of a sentence that begins with the record."""
 
     def __init__(self, reason: str, hint: str = _ANEW) -> None:
@@ -87,7 +87,7 @@ class Features:
         """Reads the Example between two places of a buffer.
 
         Raises:
-            Unfit: it holds not exactly one image, or something else that it says cannot be.
+            InvalidRecord: it holds not exactly one image, or something else that it says cannot be.
         """
         try:
             places = example.places(buffer, start, end)
@@ -99,9 +99,9 @@ class Features:
             row = Row(_filename(buffer, places), label, blank, None)
             return _with_boxes(row, buffer, places) if any(corner in places for corner in CORNERS) else row
         except example.UnknownField as error:
-            raise Unfit(f"is not a tf.train.Example: {error}", _AS_EXAMPLES) from error
+            raise InvalidRecord(f"is not a tf.train.Example: {error}", _AS_EXAMPLES) from error
         except example.ExampleDamage as error:
-            raise Unfit(f"is not a tf.train.Example: {error}") from error
+            raise InvalidRecord(f"is not a tf.train.Example: {error}") from error
 
     def by_label(self) -> Arrays:
         """The columns `synset_of`, `synset`, `text_of` and `text` of `Columns`."""
@@ -115,9 +115,9 @@ class Features:
         if not len(found):
             return UNLABELLED
         if not isinstance(found, tuple) or len(found) != 1:
-            raise Unfit(f"has {_listed(found)} in {self._label}; expected one integer", _ONE_LABEL)
+            raise InvalidRecord(f"has {_listed(found)} in {self._label}; expected one integer", _ONE_LABEL)
         if not UNLABELLED <= found[0] <= _LARGEST:
-            raise Unfit(f"has the label {found[0]:,}, expected -1 to {_LARGEST:,}")
+            raise InvalidRecord(f"has the label {found[0]:,}, expected -1 to {_LARGEST:,}")
         return found[0]
 
 
@@ -132,20 +132,20 @@ def _blank(buffer: bytes | mmap, places: _Places) -> bool:
     found = example.byte_spans(buffer, *places[ENCODED])
     if found is None or len(found) != 1:
         seen = "no bytes" if found is None else f"{len(found):,} values"
-        raise Unfit(f"has {seen} in {ENCODED}, expected one image", _NOT_THESE)
+        raise InvalidRecord(f"has {seen} in {ENCODED}, expected one image", _NOT_THESE)
     (start, end), *_ = found
     return start == end
 
 
-def _without_image(buffer: bytes | mmap, places: _Places) -> Unfit:
+def _without_image(buffer: bytes | mmap, places: _Places) -> InvalidRecord:
     """The error for a record without an image under the expected key; names the key that seems to hold it."""
     keys = ", ".join(sorted(places)[:_LISTED]) or "none"
     more = f" and {len(places) - _LISTED:,} more" if len(places) > _LISTED else ""
     held = f"holds no {ENCODED}. Its keys: {keys}{more}"
     if places.keys() >= _TFDS:
-        return Unfit(f"{held}, as in TensorFlow Datasets' records, which this version does not read", _NOT_TFDS)
+        return InvalidRecord(f"{held}, as in TensorFlow Datasets' records, which this version does not read", _NOT_TFDS)
     images = [key for key, place in sorted(places.items()) if _is_image(buffer, *place)]
-    return Unfit(f"{held}; its image seems to be in {images[0]}" if images else held, _NOT_THESE)
+    return InvalidRecord(f"{held}; its image seems to be in {images[0]}" if images else held, _NOT_THESE)
 
 
 def _is_image(buffer: bytes | mmap, start: int, end: int) -> bool:
@@ -179,7 +179,7 @@ def _filename(buffer: bytes | mmap, places: _Places) -> bytes:
     name = found[0].decode(errors="surrogateescape")
     reason = unsafe(name)
     if reason:
-        raise Unfit(f"has the {_FILENAME} {name!r}, which {reason}")
+        raise InvalidRecord(f"has the {_FILENAME} {name!r}, which {reason}")
     return found[0]
 
 
@@ -188,14 +188,14 @@ def _with_boxes(row: Row, buffer: bytes | mmap, places: _Places) -> Row:
     try:
         boxes = corners(columns)
     except Mismatched as error:
-        raise Unfit(str(error)) from error
+        raise InvalidRecord(str(error)) from error
     if boxes is None:
         return row
     for name in places:
         if name.startswith(_PER_BOX) and name not in CORNERS:
             count = len(_values(_feature(buffer, places, name)))
             if count not in (0, len(boxes)):
-                raise Unfit(f"has {count:,} values in {name} for {len(boxes):,} boxes; expected one for each")
+                raise InvalidRecord(f"has {count:,} values in {name} for {len(boxes):,} boxes; expected one for each")
     row = row._replace(boxes=boxes, whole=isinstance(columns[0], tuple))
     if not unclear(boxes):
         return row

@@ -15,11 +15,11 @@ from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources import clutter
 from wizard.sources.split_names import split_in_file_name, split_of_folder
 from wizard.sources.trees.copies import original_name
-from wizard.sources.trees.official_names import is_image, passed_over
+from wizard.sources.trees.image_names import is_image, passed_over
 
-Packing = Literal["plain", "gzip", "zlib"]
+Compression = Literal["plain", "gzip", "zlib"]
 """How records are compressed: the whole file, as TensorFlow's options have it."""
-_WBITS: dict[Packing, int] = {"gzip": 31, "zlib": 15}
+_WBITS: dict[Compression, int] = {"gzip": 31, "zlib": 15}
 _SHARD = re.compile(r"(\d+)-of-(\d+)", re.ASCII)
 _SNIFFED = 4096
 """Bytes of a compressed file that surely hold the header of its first record."""
@@ -33,25 +33,25 @@ class RecordFiles:
     Attributes:
         path: the folder that holds them.
         files: in the order of their names, numbers by their value; some may be empty.
-        packing: how they are compressed.
+        compression: how they are compressed.
         problem: why they cannot be read as they are, in sentences; mostly empty.
         hint: what to do about that.
     """
 
     path: Path
     files: tuple[Path, ...]
-    packing: Packing = "plain"
+    compression: Compression = "plain"
     problem: str = ""
     hint: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Group:
-    """Files of one folder whose names differ in numbers alone; `packings` are those of some, empty for no records."""
+    """Files of one folder whose names differ only in numbers; `compressions`: of some, none for no records."""
 
     files: tuple[Path, ...]
     split: Split | None
-    packings: frozenset[Packing]
+    compressions: frozenset[Compression]
 
 
 def find(folder: Path) -> tuple[dict[Split, RecordFiles], list[Path]]:
@@ -64,10 +64,10 @@ def find(folder: Path) -> tuple[dict[Split, RecordFiles], list[Path]]:
         OSError: a folder or file cannot be read.
     """
     groups = list(_groups(folder))
-    found = [group for group in groups if group.packings]
+    found = [group for group in groups if group.compressions]
     if not found:
         return {}, []
-    found += [group for group in groups if not group.packings and _empty_shards(group)]
+    found += [group for group in groups if not group.compressions and _empty_shards(group)]
     untold: list[Path] = []
     files: dict[Split, list[_Group]] = defaultdict(list)
     told = any(group.split for group in found)
@@ -82,7 +82,7 @@ def find(folder: Path) -> tuple[dict[Split, RecordFiles], list[Path]]:
     return {split: _together(folder, split, files[split]) for split in SPLITS if split in files}, untold
 
 
-def packing_of(path: Path) -> Packing | None:
+def compression_of(path: Path) -> Compression | None:
     """How the records in a file are compressed; None where it is empty or does not begin with a record.
 
     Raises:
@@ -92,10 +92,10 @@ def packing_of(path: Path) -> Packing | None:
         head = file.read(_SNIFFED)
     if tfrecord.begins(head):
         return "plain"
-    for packing, wbits in _WBITS.items():
+    for compression, wbits in _WBITS.items():
         try:
             if tfrecord.begins(zlib.decompressobj(wbits).decompress(head, tfrecord.HEADER)):
-                return packing
+                return compression
         except zlib.error:
             continue
     return None
@@ -130,7 +130,7 @@ def set_aside(folder: Path) -> list[Path]:
         with os.scandir(path) as entries:
             names = {entry.name for entry in entries if entry.is_file() and not is_image(entry.name)}
         found += [path / name for name in sorted(names) if clutter.of_file(name) or original_name(name) in names]
-    return [path for path in found if packing_of(path)]
+    return [path for path in found if compression_of(path)]
 
 
 def _may_hold_records(entry: "os.DirEntry[str]") -> bool:
@@ -144,20 +144,20 @@ def _of_folder(folder: Path, names: list[str], split: Split | None) -> Iterator[
         alike[re.sub(r"\d+", "0", name, flags=re.ASCII)].append(name)
     for shape, group in alike.items():
         files = tuple(folder / name for name in sorted(group, key=_by_value))
-        yield _Group(files=files, split=split_in_file_name(shape) or split, packings=_packings(files))
+        yield _Group(files=files, split=split_in_file_name(shape) or split, compressions=_compressions(files))
 
 
 def _by_value(name: str) -> list[str | int]:
     return [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", name)]
 
 
-def _packings(files: Sequence[Path]) -> frozenset[Packing]:
+def _compressions(files: Sequence[Path]) -> frozenset[Compression]:
     """Those of the first, the middle and the last that are not empty."""
     full = next((place for place, path in enumerate(files) if path.stat().st_size), None)
     if full is None:
         return frozenset()
     some = {files[full], files[(full + len(files)) // 2], files[-1]}
-    return frozenset(packing for packing in map(packing_of, some) if packing)
+    return frozenset(compression for compression in map(compression_of, some) if compression)
 
 
 def _empty_shards(group: _Group) -> bool:
@@ -170,31 +170,31 @@ def _together(folder: Path, split: Split, groups: list[_Group]) -> RecordFiles:
     paths = [path for group in groups for path in group.files]
     paths.sort(key=lambda path: (_by_value(path.name), str(path)))
     folders = {path.parent for path in paths}
-    packings = sorted({packing for group in groups for packing in group.packings})
-    problem, hint = _packed(split, groups, packings) or _numbered(split, paths) or ("", "")
+    compressions = sorted({compression for group in groups for compression in group.compressions})
+    problem, hint = _packed(split, groups, compressions) or _numbered(split, paths) or ("", "")
     return RecordFiles(
         path=folders.pop() if len(folders) == 1 else folder,
         files=tuple(paths),
-        packing=packings[0] if packings else "plain",
+        compression=compressions[0] if compressions else "plain",
         problem=problem,
         hint=hint,
     )
 
 
-def _packed(split: Split, groups: list[_Group], packings: list[Packing]) -> tuple[str, str] | None:
+def _packed(split: Split, groups: list[_Group], compressions: list[Compression]) -> tuple[str, str] | None:
     first = groups[0].files[0]
-    if not packings:
+    if not compressions:
         return (
             f"All {len(groups[0].files):,} files of {split} are empty, such as {first}.",
             "Build them again",
         )
-    if len(packings) > 1:
-        named = " and ".join(f"{group.files[0]} ({'/'.join(sorted(group.packings))})" for group in groups)
+    if len(compressions) > 1:
+        named = " and ".join(f"{group.files[0]} ({'/'.join(sorted(group.compressions))})" for group in groups)
         return (
             f"The files of {split} are compressed in different ways, or some not at all: {named}.",
             "Leave only one set of them in the folder",
         )
-    if packings == ["zlib"]:
+    if compressions == ["zlib"]:
         return (
             f"{first} holds TFRecords compressed with ZLIB, which this program does not read; it reads plain ones and "
             "those compressed with GZIP.",

@@ -57,7 +57,7 @@ class Records:
             classes=classes,
             form="example",
             label_base=base,
-            gzipped=self._files.packing == "gzip",
+            gzipped=self._files.compression == "gzip",
             box_unit=unit,
             repairs=tuple(repairs(columns, fitted, unit)),
             unusable=unusable,

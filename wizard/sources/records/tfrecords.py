@@ -9,22 +9,22 @@ from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources import locate
 from wizard.sources.parts import build_only
-from wizard.sources.records.classes import decide
+from wizard.sources.records.classes import decide_classes
 from wizard.sources.records.columns import Columns, read_columns, stated_boxes
 from wizard.sources.records.files import RecordFiles, find, set_aside
 from wizard.sources.records.table import Records
 from wizard.sources.records.units import unit_of
 from wizard.sources.samples import SampleTable
-from wizard.sources.source import BoxTable, Layout, Part, Progress, RawData, Survey, surveyed, without_sums
+from wizard.sources.source import BoxTable, Layout, Part, Progress, Source, Survey, surveyed, without_sums
 from wizard.sources.split_names import split_of_folder
-from wizard.sources.trees.official_names import passed_over
+from wizard.sources.trees.image_names import passed_over
 
 _LISTED = 5
 _DEEPEST = 3
 """Folders, each the only thing in that above it, that are looked into."""
 
 
-def open_tfrecords(folder: Path) -> RawData | None:
+def open_tfrecords(folder: Path) -> Source | None:
     """The raw data of a folder of TFRecord files, or of folders of them named as splits; None where there are none.
 
     Where the folder holds nothing but another one, it is that one that is looked into.
@@ -53,7 +53,7 @@ def _only_folder(folder: Path) -> Path | None:
 
 
 class TFRecords:
-    """A folder of TFRecords; see `raw.RawData`."""
+    """A folder of TFRecords; see `raw.Source`."""
 
     layout: Layout = "tfrecords"
     what: str
@@ -71,7 +71,7 @@ class TFRecords:
     ) -> None:
         self.folder = folder
         self._files = files
-        gzipped = any(each.packing == "gzip" for each in files.values())
+        gzipped = any(each.compression == "gzip" for each in files.values())
         self.what = "TFRecords compressed with gzip" if gzipped else "TFRecords"
         self.why = (
             _seen(folder, files),
@@ -81,7 +81,7 @@ class TFRecords:
         self.parts = tuple(_part(split, files.get(split)) for split in SPLITS)
 
     def require(self, splits: Collection[Split], boxes: Collection[Split]) -> None:
-        """See `RawData.require`; boxes are in the records, where there are any."""
+        """See `Source.require`; boxes are in the records, where there are any."""
         del boxes
         way_out = build_only(self.parts)
         for part in self.parts:
@@ -94,12 +94,12 @@ class TFRecords:
                 raise InputError(part.problem, f"{part.hint}{way_out}")
 
     def survey(self, split: Split, cache: Path, progress: Progress) -> Survey:
-        """See `RawData.survey`; what every record says is read, but not its image."""
+        """See `Source.survey`; what every record says is read, but not its image."""
         table = self.table(split, cache, progress)
         return surveyed(split, self._files[split].path, table, shards=len(self._files[split].files))
 
     def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
-        """See `RawData.table`; the records of train and validation together decide the classes.
+        """See `Source.table`; the records of train and validation together decide the classes.
 
         The unit of their boxes is decided by all records that are read.
         """
@@ -111,7 +111,7 @@ class TFRecords:
             if each != split:
                 columns[each] = self._beside(each, cache, progress)
         read = [each for each in SPLITS if each in columns]
-        classes, base = decide([columns[each] for each in deciding])
+        classes, base = decide_classes([columns[each] for each in deciding])
         unit = unit_of(stated_boxes([(self._files[each], columns[each]) for each in read]))
         return Records(split, self._files[split], columns[split]).table(classes, base, unit)
 
@@ -124,14 +124,14 @@ class TFRecords:
             raise InputError(f"{error.what} {why}", error.hint) from error
 
     def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:
-        """See `RawData.boxes`: images bring their own, and there are no annotations beside them."""
+        """See `Source.boxes`: images bring their own, and there are no annotations beside them."""
         del split, cache, progress
         return BoxTable(np.empty(0, np.bytes_), np.empty((0, 4)), 0)
 
-    def prove(
+    def verify_checksums(
         self, splits: Collection[Split], boxes: Collection[Split], cache: Path, step: Callable[[str], Progress]
     ) -> Iterator[str]:
-        """See `RawData.prove`: there are no sums."""
+        """See `Source.verify_checksums`: there are no sums."""
         del splits, boxes, cache, step
         raise without_sums(self)
 

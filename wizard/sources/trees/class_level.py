@@ -8,16 +8,16 @@ from wizard.errors import InputError
 from wizard.sources.split_names import among, is_filler, split_of_folder
 from wizard.sources.trees.doubts import DoubtfulFolders, FolderRole, few
 from wizard.sources.trees.glimpses import Glimpse, Glimpses
+from wizard.sources.trees.image_names import is_wnid
 from wizard.sources.trees.listing import Bounds
-from wizard.sources.trees.official_names import is_wnid
-from wizard.sources.trees.places import Place, look, together
+from wizard.sources.trees.split_dirs import SplitDir, look, together
 
 _SOME = 3
 _REARRANGE = "Put each class's images into one folder of its name"
 Below = Mapping[str, Glimpse]
 
 
-def at_class_level(place: Place, glimpses: Glimpses, bounds: Bounds, role: FolderRole) -> Place:
+def at_class_level(place: SplitDir, glimpses: Glimpses, bounds: Bounds, role: FolderRole) -> SplitDir:
     """The place whose folders are classes.
 
     A folder is not taken for a class just because there are images somewhere below it. A single folder is passed
@@ -97,7 +97,7 @@ def _refuse_datasets(path: Path, deep: Below) -> None:
             )
 
 
-def _passed_through(place: Place, below: Below, glimpses: Glimpses) -> str:
+def _passed_through(place: SplitDir, below: Below, glimpses: Glimpses) -> str:
     """The one folder that holds everything, if it is not a class; else empty."""
     holding = [name for name, each in below.items() if not each.bare]
     if len(holding) != 1 or place.images or place.archives or is_wnid(holding[0]):
@@ -130,7 +130,7 @@ def _each_holds_one(path: Path, deep: Below, glimpses: Glimpses, *, beside: bool
     return beside or alike or all(is_filler(below) or below.lower() == name.lower() for name, below in inner.items())
 
 
-def _lower(place: Place, deep: Below, glimpses: Glimpses, bounds: Bounds) -> Place:
+def _lower(place: SplitDir, deep: Below, glimpses: Glimpses, bounds: Bounds) -> SplitDir:
     """The folders inside the superclass folders."""
     parts = [at_class_level(look(place.path / name), glimpses, bounds, "superclasses") for name in deep]
     pieces = [piece for part in parts for piece in part.pieces]

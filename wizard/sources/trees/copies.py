@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wizard.sources.samples import Copies
-from wizard.sources.trees.official_names import said
+from wizard.sources.trees.image_names import parse_image_name
 
 _TOKENS = (b"(", b"~", b"cop", b"kop", b"g.")
 """Every name that `_COPY` matches contains one of these; searching all names at once for them is fast."""
@@ -58,7 +58,7 @@ def _original(name: str, there: frozenset[bytes]) -> str:
     original = original_name(base)
     if not original:
         return ""
-    spoken = said(original)  # official images are known by their official names, whatever their spelling
+    spoken = parse_image_name(original)  # official images are known by their official names, whatever their spelling
     for candidate in (f"{folder}{cut}{original}", spoken.name if spoken else ""):
         if candidate.encode() in there:
             return candidate

@@ -9,26 +9,26 @@ from pathlib import Path
 
 from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.source import RawData
+from wizard.sources.source import Source
 from wizard.sources.split_names import missing_parts
 from wizard.sources.trees import box_places
 from wizard.sources.trees.doubts import FolderRole, few
+from wizard.sources.trees.find_splits import Found, SplitFinder
 from wizard.sources.trees.image_folders import ImageFolders
+from wizard.sources.trees.image_names import parse_image_name
+from wizard.sources.trees.label_space import Labels, decide_labels
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import Lists
 from wizard.sources.trees.lists.find import find_splits
 from wizard.sources.trees.lists.flat import label_flat
 from wizard.sources.trees.lists.ids import in_order
 from wizard.sources.trees.lists.unread import unread_lists
-from wizard.sources.trees.official_names import said
-from wizard.sources.trees.places import Place, idle_folders
-from wizard.sources.trees.split_dirs import Found, SplitDirs
-from wizard.sources.trees.whose_labels import Labels, decide
+from wizard.sources.trees.split_dirs import SplitDir, idle_folders
 
 _BETWEEN = re.compile(r"[\s_-]+")
 
 
-def open_folders(folder: Path, labels: Labels, *, follow: bool, role: FolderRole = "auto") -> RawData | None:
+def open_folders(folder: Path, labels: Labels, *, follow: bool, role: FolderRole = "auto") -> Source | None:
     """The raw data of a folder of images; None where it holds none.
 
     Args:
@@ -46,7 +46,7 @@ def open_folders(folder: Path, labels: Labels, *, follow: bool, role: FolderRole
     lists = find_splits(folder, bounds)
     if lists:
         return _tree(Found(top=lists.top, places=lists.places), lists, labels, bounds)
-    found = SplitDirs(bounds=bounds, role=role).find(folder)
+    found = SplitFinder(bounds=bounds, role=role).find(folder)
     if found:
         return _tree(found, label_flat(found.top, found.places, bounds), labels, bounds)
     for place in (folder, folder / "data"):
@@ -59,10 +59,12 @@ def _tree(found: Found, lists: Lists, labels: Labels, bounds: Bounds) -> ImageFo
     top = found.top
     told = [] if lists.lists else unread_lists(Path(bounds.root))
     places = {split: _misspelt(place, lists.places) for split, place in lists.places.items()}
-    decided = in_order(decide(places, labels), lists, labels)
+    decided = in_order(decide_labels(places, labels), lists, labels)
     places = {split: _strange(place, places, imagenet=decided.imagenet) for split, place in places.items()}
     annotations = box_places.annotations(top)
-    suffixed = any(spoken.suffixed for place in places.values() for spoken in map(said, place.images) if spoken)
+    suffixed = any(
+        spoken.suffixed for place in places.values() for spoken in map(parse_image_name, place.images) if spoken
+    )
     if suffixed:
         what = "images named as in Hugging Face's old archives"
     else:
@@ -95,7 +97,7 @@ def _tree(found: Found, lists: Lists, labels: Labels, bounds: Bounds) -> ImageFo
     )
 
 
-def _strange(place: Place, places: Mapping[Split, Place], *, imagenet: bool) -> Place:
+def _strange(place: SplitDir, places: Mapping[Split, SplitDir], *, imagenet: bool) -> SplitDir:
     """A split that has none of train's classes is of another dataset, or its folders are no classes."""
     train = places.get("train")
     if imagenet or train is None or place.listed or place.problem:
@@ -109,7 +111,7 @@ def _strange(place: Place, places: Mapping[Split, Place], *, imagenet: bool) -> 
     )
 
 
-def _misspelt(place: Place, places: Mapping[Split, Place]) -> Place:
+def _misspelt(place: SplitDir, places: Mapping[Split, SplitDir]) -> SplitDir:
     """One class spelt in two ways would be two: in a split, its parts, or in it and train.
 
     Within a split, the capital and the small form of one letter are two classes, as in datasets of handwriting.
@@ -130,7 +132,7 @@ def _misspelt(place: Place, places: Mapping[Split, Place]) -> Place:
     return place
 
 
-def _two_ways(place: Place, name: str, others: Place, other: str) -> Place:
+def _two_ways(place: SplitDir, name: str, others: SplitDir, other: str) -> SplitDir:
     first, second = _where(place, name), _where(others, other)
     if _looks(name) == _looks(other):
         first, second = ascii(first), ascii(second)
@@ -142,7 +144,7 @@ def _two_ways(place: Place, name: str, others: Place, other: str) -> Place:
     )
 
 
-def _where(place: Place, name: str) -> str:
+def _where(place: SplitDir, name: str) -> str:
     """The folder of a class, or what a list calls it."""
     if place.listed:
         return f"{name} of the {place.listed}"
@@ -158,7 +160,7 @@ def _looks(name: str) -> str:
     return unicodedata.normalize("NFC", " ".join(name.split()))
 
 
-def _gaps(places: Mapping[Split, Place]) -> list[str]:
+def _gaps(places: Mapping[Split, SplitDir]) -> list[str]:
     """Notes on missing parts, which may not have been unpacked."""
     missing = {split: missing_parts(part.path.name for part in place.parts) for split, place in places.items()}
     return [
@@ -168,7 +170,7 @@ def _gaps(places: Mapping[Split, Place]) -> list[str]:
     ]
 
 
-def _apart(places: Mapping[Split, Place]) -> list[str]:
+def _apart(places: Mapping[Split, SplitDir]) -> list[str]:
     """Notes on splits whose classes differ from train's."""
     train = places["train"].classes if "train" in places else frozenset()
     told = []
@@ -183,7 +185,7 @@ def _apart(places: Mapping[Split, Place]) -> list[str]:
     return told
 
 
-def _seen(top: Path, places: Mapping[Split, Place]) -> str:
+def _seen(top: Path, places: Mapping[Split, SplitDir]) -> str:
     held = []
     for split, place in places.items():
         if place.listed:
@@ -206,7 +208,7 @@ def _beside(found: Found) -> list[str]:
     ]
 
 
-def _count(place: Place) -> str:
+def _count(place: SplitDir) -> str:
     counts = ((len(place.folders), "class folder"), (len(place.archives), "class archive"))
     told = [f"{count:,} {kind}{'' if count == 1 else 's'}" for count, kind in counts if count]
     if place.images:
@@ -214,7 +216,7 @@ def _count(place: Place) -> str:
     return ", ".join(told)
 
 
-def _twice(places: Mapping[Split, Place]) -> list[str]:
+def _twice(places: Mapping[Split, SplitDir]) -> list[str]:
     pieces = [piece for place in places.values() for piece in place.pieces]
     both = [(piece.path, sorted({*piece.folders} & {*piece.archives})) for piece in pieces]
     return [

@@ -6,9 +6,9 @@ from itertools import islice
 from pathlib import Path
 
 from wizard.errors import InputError, reading
-from wizard.sources.trees.official_names import passed_over
-from wizard.sources.trees.places import class_archive
+from wizard.sources.trees.image_names import passed_over
 from wizard.sources.trees.sorter import Sniffer
+from wizard.sources.trees.split_dirs import class_archive
 
 _LOOKED_AT = 40_000
 """Most entries read from a folder; more than there can be classes."""

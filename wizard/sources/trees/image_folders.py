@@ -17,14 +17,14 @@ from wizard.sources.trees.labelling import Labelling
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import ClassList
 from wizard.sources.trees.lists.reader import ListedImages
-from wizard.sources.trees.places import Place, default_name
 from wizard.sources.trees.sorter import Sorter
+from wizard.sources.trees.split_dirs import SplitDir, default_name
 from wizard.sources.trees.tables import Folders
 
 
 @dataclass(kw_only=True, eq=False)
 class ImageFolders:
-    """A tree of images; see `raw.RawData`.
+    """A tree of images; see `raw.Source`.
 
     Attributes:
         folder: that holds it.
@@ -46,7 +46,7 @@ class ImageFolders:
     layout: Layout
     what: str
     why: tuple[str, ...]
-    places: Mapping[Split, Place]
+    places: Mapping[Split, SplitDir]
     annotations: Mapping[Split, Path]
     classes: Classes
     bounds: Bounds
@@ -61,19 +61,19 @@ class ImageFolders:
         self.parts = (*(self._images(split) for split in SPLITS), *boxes)
 
     def require(self, splits: Collection[Split], boxes: Collection[Split]) -> None:
-        """See `RawData.require`."""
+        """See `Source.require`."""
         _complete(self.top, [self._images(split) for split in splits], build_only(self.parts))
         train = "train" if "train" in self.annotations else "none"
         without = f", or do without their boxes, which classification does not need: --set source.boxes={train}"
         _complete(self.folder, [self._annotated(split) for split in boxes], without)
 
     def survey(self, split: Split, cache: Path, progress: Progress) -> Survey:
-        """See `RawData.survey`; every file is looked at."""
+        """See `Source.survey`; every file is looked at."""
         table = self.table(split, cache, progress)
         return surveyed(split, self.places[split].path, table)
 
     def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
-        """See `RawData.table`; nothing is cached, for a folder does not show that a file in it was written anew."""
+        """See `Source.table`; nothing is cached, for a folder does not show that a file in it was written anew."""
         del cache
         self.require([split], [])
         labelling = Labelling(self.classes)
@@ -84,17 +84,17 @@ class ImageFolders:
         return reader.table(progress)
 
     def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:
-        """See `RawData.boxes`."""
+        """See `Source.boxes`."""
         self.require([], [split])
         path = self.annotations[split]
         if path.is_dir():
             return read_box_folder(path, self.bounds, progress)
         return read_boxes(path, cache, progress)
 
-    def prove(
+    def verify_checksums(
         self, splits: Collection[Split], boxes: Collection[Split], cache: Path, step: Callable[[str], Progress]
     ) -> Iterator[str]:
-        """See `RawData.prove`: there are no sums."""
+        """See `Source.verify_checksums`: there are no sums."""
         del splits, boxes, cache, step
         raise without_sums(self)
 

@@ -11,13 +11,13 @@ from wizard.ilsvrc2012.synsets import ranks
 from wizard.sources.classes import imagenet
 from wizard.sources.official import archive_names
 from wizard.sources.samples import SampleTable
-from wizard.sources.source import Progress, RawData
+from wizard.sources.source import Progress, Source
+from wizard.sources.trees.find_splits import SplitFinder
 from wizard.sources.trees.image_folders import ImageFolders
+from wizard.sources.trees.image_names import parse_image_name
+from wizard.sources.trees.label_space import decide_labels
 from wizard.sources.trees.listing import Bounds
-from wizard.sources.trees.official_names import said
-from wizard.sources.trees.places import idle_folders
-from wizard.sources.trees.split_dirs import SplitDirs
-from wizard.sources.trees.whose_labels import decide
+from wizard.sources.trees.split_dirs import idle_folders
 
 _IMAGES = "Data/CLS-LOC"
 _ANNOTATIONS = "Annotations/CLS-LOC"
@@ -27,7 +27,7 @@ _TAR, _ZIP = "imagenet_object_localization_patched2019.tar.gz", "imagenet-object
 _OTHER = "It belongs to another dataset, or was changed: fetch it from Kaggle again, or move it away"
 
 
-def open_kaggle(folder: Path, *, follow: bool) -> RawData | None:
+def open_kaggle(folder: Path, *, follow: bool) -> Source | None:
     """Kaggle's tree at a folder or below; None where there is none.
 
     Args:
@@ -44,7 +44,7 @@ def open_kaggle(folder: Path, *, follow: bool) -> RawData | None:
             _explain(folder)
             return None
     bounds = Bounds.of(folder if top.is_relative_to(folder) else top, follow=follow)
-    places = SplitDirs(bounds=bounds).places(top / _IMAGES)
+    places = SplitFinder(bounds=bounds).places(top / _IMAGES)
     if not places:
         return None
     beside = [path for path in (top, top.parent) if (path / _SYNSETS).is_file() or (path / _VALIDATION).is_file()]
@@ -58,7 +58,7 @@ def open_kaggle(folder: Path, *, follow: bool) -> RawData | None:
         top=top / _IMAGES,
         layout="kaggle",
         what="Kaggle's tree",
-        why=(f"It holds {top / _IMAGES}.", *idle_folders(places), *decide(places, "ilsvrc2012").why),
+        why=(f"It holds {top / _IMAGES}.", *idle_folders(places), *decide_labels(places, "ilsvrc2012").why),
         places=places,
         annotations=annotations,
         classes=imagenet(),
@@ -83,7 +83,7 @@ class KaggleFolders(ImageFolders):
     solutions: tuple[Path, ...]
 
     def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
-        """See `RawData.table`."""
+        """See `Source.table`."""
         if split == "validation":
             for path in self.solutions:
                 _check_solution(path)
@@ -109,7 +109,7 @@ def _check_synsets(path: Path) -> None:
 
 def _check_solution(path: Path) -> None:
     for row in csv.reader(_lines(path)):
-        spoken = said(f"{row[0]}.JPEG") if len(row) > 1 else None
+        spoken = parse_image_name(f"{row[0]}.JPEG") if len(row) > 1 else None
         wnid = row[1].partition(" ")[0] if spoken else ""
         if spoken and spoken.wnid != wnid:
             raise InputError(f"{path} says that {row[0]} is an image of {wnid}; it is one of {spoken.wnid}.", _OTHER)

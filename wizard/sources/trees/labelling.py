@@ -9,13 +9,13 @@ from wizard.ilsvrc2012.synsets import ranks
 from wizard.sources.classes import UNLABELLED, Classes
 from wizard.sources.names import unsafe
 from wizard.sources.trees.copies import original_name
-from wizard.sources.trees.official_names import Said, is_wnid, said
+from wizard.sources.trees.image_names import ImageName, is_wnid, parse_image_name
 
 _VALIDATION = b"/ILSVRC2012_val_"
 """Part of a validation image's name, which may follow its class's name."""
 
 
-class Misnamed(ValueError):
+class InvalidName(ValueError):
     """A file that cannot be so named where it lies; the message is the end of a sentence about it."""
 
 
@@ -41,10 +41,10 @@ class Labelling:
         """The rank of a class's folder.
 
         Raises:
-            Misnamed: there is no such class.
+            InvalidName: there is no such class.
         """
         if name not in self._ranks:
-            raise Misnamed("is none of the classes")
+            raise InvalidName("is none of the classes")
         return self._ranks[name]
 
     def in_class(self, name: str, below: str) -> str:
@@ -59,10 +59,10 @@ class Labelling:
             below: path of the image below the class's folder.
 
         Raises:
-            Misnamed: the image's name says that it is of another class, or no output could have it.
+            InvalidName: the image's name says that it is of another class, or no output could have it.
         """
         base = below.rpartition("/")[2]
-        spoken = said(base)
+        spoken = parse_image_name(base)
         if spoken is not None:
             if self._may_be_renumbered(spoken) and spoken.wnid != name and name in ranks():
                 return safe(f"{name}/{below}")
@@ -80,24 +80,24 @@ class Labelling:
         """The name and rank of an image that lies in no class's folder.
 
         Raises:
-            Misnamed: its name says no class, or another split.
+            InvalidName: its name says no class, or another split.
         """
-        spoken = said(base)
+        spoken = parse_image_name(base)
         if spoken is None:
             if split == "test":
                 return safe(base), UNLABELLED
             original = original_name(base)
-            if said(original):
-                raise Misnamed(f"is named like a copy of {original}")
-            raise Misnamed("lies in no class's folder, and its name says no class")
+            if parse_image_name(original):
+                raise InvalidName(f"is named like a copy of {original}")
+            raise InvalidName("lies in no class's folder, and its name says no class")
         if spoken.problem:
-            raise Misnamed(spoken.problem)
+            raise InvalidName(spoken.problem)
         if spoken.split != split:
-            raise Misnamed(f"is an image of {spoken.split}, by its name, not of {split}")
+            raise InvalidName(f"is an image of {spoken.split}, by its name, not of {split}")
         if split == "test":
             return spoken.name, UNLABELLED
         if spoken.wnid not in self._ranks:
-            raise Misnamed(f"is an image of {spoken.wnid}, which is none of the classes")
+            raise InvalidName(f"is an image of {spoken.wnid}, which is none of the classes")
         return spoken.name, self._ranks[spoken.wnid]
 
     def renumbered(self, names: Iterable[bytes]) -> str:
@@ -107,7 +107,7 @@ class Labelling:
             names: names of a split's images, as returned by `in_class`.
         """
         candidates = [name.decode() for name in names if _VALIDATION in name]
-        others = [(name, spoken) for name in candidates if (spoken := said(name.rpartition("/")[2]))]
+        others = [(name, spoken) for name in candidates if (spoken := parse_image_name(name.rpartition("/")[2]))]
         if not others:
             return ""
         first, spoken = others[0]
@@ -117,25 +117,25 @@ class Labelling:
             f"{spoken.wnid} in ILSVRC2012: labels follow the folders, and are right only if the images were renumbered"
         )
 
-    def _may_be_renumbered(self, spoken: Said) -> bool:
+    def _may_be_renumbered(self, spoken: ImageName) -> bool:
         return not self._imagenet and spoken.split == "validation" and not spoken.problem and not spoken.suffixed
 
     def _agree(self, problem: str, wnid: str, name: str) -> None:
         """In a folder named by a person, images of any synsets may be put together; not in one named by a synset."""
         if problem:
-            raise Misnamed(problem)
+            raise InvalidName(problem)
         checked = self._imagenet or name in ranks()
         if checked and wnid and wnid != name:
-            raise Misnamed(f"is an image of {wnid}, by its name, but lies in the folder of {name}")
+            raise InvalidName(f"is an image of {wnid}, by its name, but lies in the folder of {name}")
 
 
 def safe(name: str) -> str:
     """The name itself.
 
     Raises:
-        Misnamed: no output could have it.
+        InvalidName: no output could have it.
     """
     why = unsafe(name)
     if why:
-        raise Misnamed(why)
+        raise InvalidName(why)
     return name

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
-def told_of_links(folders: Sequence[Path]) -> list[str]:
+def link_warnings(folders: Sequence[Path]) -> list[str]:
     """A sentence, without its full stop, for each class folder that is a link to another one of them.
 
     Args:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wizard.errors import InputError, reading
-from wizard.sources.trees.official_names import passed_over
+from wizard.sources.trees.image_names import passed_over
 
 _MEND = "Remove it, or put back what it leads to"
 _FOLLOW = "If the link is meant, --set source.links=follow reads what it leads to; else remove it"

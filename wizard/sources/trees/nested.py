@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 
-def told_of_nested(
+def nested_warning(
     folders: Sequence[str], folder: npt.NDArray[np.int32], inside: npt.NDArray[np.bytes_], label: npt.NDArray[np.int16]
 ) -> str:
     """A sentence about images that may have been put aside, such as `cat/thumbnails/1.jpg` beside `cat/1.jpg`.

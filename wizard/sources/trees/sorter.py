@@ -14,7 +14,7 @@ from wizard.formats import image_codec, tar
 from wizard.sources import clutter
 from wizard.sources.left_out import LeftOutCounter
 from wizard.sources.samples import LeftOut
-from wizard.sources.trees.official_names import is_image, passed_over
+from wizard.sources.trees.image_names import is_image, passed_over
 
 _COUNTED = 200_000
 """Most entries counted in folders that are not read: there may be a snapshot of a whole disk."""

@@ -1,219 +1,141 @@
-"""Finds the folders of splits, by their names and by what is beside them."""
+"""The folder of a split at a glance: its class folders, class archives, and images of no folder."""
 
 import os
-from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from itertools import combinations, islice
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-from wizard.errors import InputError, reading
-from wizard.ilsvrc2012.archives import SPLITS, Split
-from wizard.sources.split_names import among, are_parts, by_number, is_filler, part_numbers, split_of_dataset
-from wizard.sources.trees.class_level import at_class_level
-from wizard.sources.trees.doubts import DoubtfulFolders, FolderRole, few
-from wizard.sources.trees.glimpses import Glimpses
-from wizard.sources.trees.listing import Bounds
-from wizard.sources.trees.official_names import is_wnid, passed_over, said
-from wizard.sources.trees.places import Place, look, shared_places, together
+from wizard.errors import reading
+from wizard.ilsvrc2012.archives import Split
+from wizard.sources.trees.image_names import parse_image_name, passed_over
+from wizard.sources.trees.sorter import Sniffer
 
-NO_CLASSES = {"bbox_train", "bbox_val", "bounding_boxes", "data", "ILSVRC2012"}
-"""Folders that may be beside class folders."""
-_DEEPEST = 5
-"""Most nested folders around the splits' folders."""
-_SAMPLED = 8
-_SOME = 3
+_CLASS_ARCHIVE = re.compile(r"(n\d{8})\.tar", re.ASCII)
+_LOOKED_AT = 40_000
+"""Entries, more than there can be classes: a folder of more is one of images."""
+_KEPT = 8
+_NAMES: dict[Split, str] = {"train": "train", "validation": "val", "test": "test"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
-    """The location of splits.
+class SplitDir:
+    """Where the images of a split lie.
 
     Attributes:
-        top: the folder that holds their folders, or is the folder of one.
-        places: the place of each split.
-        beside: folders of images there that belong to no split, and are not read.
+        path: the folder; if there are several, the one that holds them all.
+        folders: names of the class folders in it, sorted.
+        archives: wnids of the class archives in it, sorted.
+        images: names of some images that lie in no class's folder.
+        others: names of folders in it that are no class's.
+        idle: those of them that hold no images and lie beside the classes' with a name as images/.
+        shared: whether images of other splits lie there too.
+        listed: the list that names its images, in words; `folders` are then the classes in that list.
+        problem: why it cannot be read, in sentences; empty where nothing is known.
+        hint: what to do about that.
+        parts: its folders, if there are several; the names above are then those of all parts together.
     """
 
-    top: Path
-    places: Mapping[Split, Place]
-    beside: tuple[str, ...] = ()
+    path: Path
+    folders: tuple[str, ...] = ()
+    archives: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    others: frozenset[str] = frozenset()
+    idle: tuple[str, ...] = ()
+    shared: bool = False
+    listed: str = ""
+    problem: str = ""
+    hint: str = ""
+    parts: tuple["SplitDir", ...] = ()
+
+    @property
+    def pieces(self) -> tuple["SplitDir", ...]:
+        """The folders that images are read from: its parts, or the place itself."""
+        return self.parts or (self,)
+
+    @property
+    def classes(self) -> frozenset[str]:
+        """The classes that folders or archives stand for."""
+        return frozenset((*self.folders, *self.archives))
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was seen that could be an image."""
+        return not (self.folders or self.archives or self.images)
 
 
-@dataclass(frozen=True, kw_only=True)
-class SplitDirs:
-    """Finds the folders of splits.
+def default_name(split: Split) -> str:
+    """What a split's folder is called by most."""
+    return _NAMES[split]
 
-    Attributes:
-        bounds: how far links may lead.
-        role: how to read doubtful folders.
-        glimpses: the folders looked into so far.
+
+def class_archive(name: str) -> str:
+    """The wnid that an archive is named by; empty for any other name.
+
+    >>> class_archive("n01440764.tar")
+    'n01440764'
     """
-
-    bounds: Bounds
-    role: FolderRole = "auto"
-    glimpses: Glimpses = field(default_factory=Glimpses)
-
-    def find(self, top: Path, *, own: Split | None = None, around: int = _DEEPEST) -> Found | None:
-        """The splits in a folder; else in the one folder that holds all its images; else the folder is one split.
-
-        Args:
-            top: the folder.
-            own: the split named by a folder around it.
-            around: how many nested folders there may be around the splits' folders.
-
-        Raises:
-            DoubtfulFolders: folders can be read in more than one way.
-            InputError: it cannot be read, or several of its folders hold splits.
-        """
-        seen = look(top)
-        own = _own_split(top) or own
-        places = self.places(top)
-        named = {split: place for split, place in places.items() if not place.empty or place.problem}
-        splits = {_name_in(top, piece) for place in named.values() for piece in place.pieces}
-        others = [name for name in seen.folders if not (name in NO_CLASSES or name in among(seen.folders))]
-        if named:
-            beside = tuple(name for name in others if self.glimpses.holds_images(top / name))
-            if self._are_splits(top, own, named, beside):
-                return Found(top=top, places=places, beside=beside)
-        folders = tuple(sorted({*others, *splits}))
-        place = replace(seen, folders=folders, others=frozenset(seen.folders) - {*folders})
-        if around and (within := self._within(top, place, own, around)):
-            return within
-        if place.archives or self._are_classes(place):
-            place = at_class_level(place, self.glimpses, self.bounds, self.role)
-            return Found(top=top, places={own or "train": place})
-        shared = shared_places(top)
-        return Found(top=top, places=shared) if shared else None
-
-    def places(self, top: Path) -> dict[Split, Place]:
-        """The splits' folders in a folder, including empty ones.
-
-        Raises:
-            DoubtfulFolders: it is not clear which of their folders are classes.
-            InputError: the folder cannot be read, or holds the folds of a cross-validation.
-        """
-        with reading(top), os.scandir(top) as entries:
-            names = [entry.name for entry in entries if entry.is_dir() or (entry.is_symlink() and not entry.is_file())]
-        by_split: dict[Split, list[str]] = defaultdict(list)
-        for name, parsed in among(name for name in names if not passed_over(name)).items():
-            by_split[parsed.split].append(name)
-        _refuse_folds(top, by_split)
-        return {split: self._of_split(top, by_split[split]) for split in SPLITS if split in by_split}
-
-    def _of_split(self, top: Path, names: list[str]) -> Place:
-        """The place of one split: numbered parts are joined; of other folders, only one may hold anything."""
-        places = [self._checked(top / name) for name in sorted(names, key=by_number)]
-        if len(places) > 1 and are_parts(names):
-            return together(top, [_not_empty(place) for place in places])
-        full = [place for place in places if not place.empty or place.problem]
-        if len(full) > 1:
-            named = " and ".join(str(place.path) for place in full)
-            return replace(full[0], problem=f"{named} are the same split.", hint="Remove those that are not meant")
-        return [*full, *places][0]
-
-    def _checked(self, path: Path) -> Place:
-        try:
-            self.bounds.check(str(path))
-            return at_class_level(look(path), self.glimpses, self.bounds, self.role)
-        except DoubtfulFolders:
-            raise
-        except InputError as error:
-            return Place(path=path, problem=error.what, hint=error.hint)
-
-    def _are_splits(self, top: Path, own: Split | None, named: Mapping[Split, Place], beside: tuple[str, ...]) -> bool:
-        """Whether folders named as splits are splits, although there are other folders with images beside them.
-
-        Raises:
-            DoubtfulFolders: they may just as well be classes.
-        """
-        if not beside or self.role == "splits":
-            return True
-        if all(map(is_wnid, beside)) and "train" not in named:
-            raise _doubt(top, named, beside)
-        if any(place.problem or _imagenets(place) for place in named.values()):
-            return True
-        of_classes = any(place.classes for place in named.values())
-        if of_classes and "train" in named and len(named) > 1:
-            return True
-        if of_classes and len(beside) == 1 and self.glimpses.at(top / beside[0]).images:
-            return True
-        if self.role == "classes" or (own and not of_classes):
-            return False
-        raise _doubt(top, named, beside)
-
-    def _within(self, top: Path, place: Place, own: Split | None, around: int) -> Found | None:
-        """The splits in the one folder that holds all images, unless it may be a class itself."""
-        folders = {*place.folders, *(place.others & NO_CLASSES)}
-        if place.archives or not folders or all(map(is_wnid, folders)) or any(map(said, place.images)):
-            return None
-        holding = list(islice((name for name in sorted(folders) if self.glimpses.holds_images(top / name)), 2))
-        if len(holding) != 1 or is_wnid(holding[0]):
-            return None
-        only = holding[0]
-        around_them = self.glimpses.at(top / only).deep or is_filler(only) or only in NO_CLASSES
-        return self.find(top / only, own=own, around=around - 1) if around_them else None
-
-    def _are_classes(self, place: Place) -> bool:
-        """Whether its folders are classes: most of them, in a sample, hold images."""
-        some = place.folders[:_SAMPLED]
-        return sum(self.glimpses.holds_images(place.path / name) for name in some) * 2 > len(some)
+    match = _CLASS_ARCHIVE.fullmatch(name)
+    return match[1] if match else ""
 
 
-def _refuse_folds(top: Path, by_split: Mapping[Split, list[str]]) -> None:
-    """Where several splits have parts of the same numbers, one fold's validation images are another's to train on.
+def look(path: Path) -> SplitDir:
+    """A quick look at a folder's content.
 
     Raises:
-        InputError: it looks so.
+        InputError: it cannot be looked into.
     """
-    parts = {split: sorted(names, key=by_number) for split, names in by_split.items() if len(names) > 1}
-    numbers = {split: part_numbers(names) for split, names in parts.items() if are_parts(names)}
-    for one, other in combinations(numbers, 2):
-        if numbers[one] & numbers[other]:
-            raise InputError(
-                f"{top} holds {few(parts[one], _SOME)} and {few(parts[other], _SOME)}, which look like the folds of a "
-                f"cross-validation: an image of {one} in one fold may be one of {other} in another.",
-                "Give a folder that holds one fold's folders alone; if they are parts of one split each, rename them "
-                "so that no two splits have a part of the same number",
-            )
-
-
-def _own_split(top: Path) -> Split | None:
-    """The split named by the folder or, if its name is a generic one such as images/, by the folder above it."""
-    path = top.resolve()
-    return split_of_dataset(path.name) or (split_of_dataset(path.parent.name) if is_filler(path.name) else None)
-
-
-def _name_in(top: Path, place: Place) -> str:
-    return place.path.relative_to(top).parts[0]
-
-
-def _imagenets(place: Place) -> bool:
-    return any(map(said, place.images)) or (bool(place.classes) and all(map(is_wnid, place.classes)))
-
-
-def _not_empty(part: Place) -> Place:
-    if not part.empty or part.problem:
-        return part
-    return replace(
-        part, problem=f"{part.path} holds no images.", hint="Unpack that part there, or remove its empty folder"
+    folders: list[str] = []
+    archives: list[str] = []
+    images: list[str] = []
+    sniffer = Sniffer()
+    with reading(path), os.scandir(path) as entries:
+        for entry in islice(entries, _LOOKED_AT):
+            if passed_over(entry.name):
+                continue
+            if entry.is_dir():
+                folders.append(entry.name)
+            elif class_archive(entry.name):
+                archives.append(class_archive(entry.name))
+            elif len(images) < _KEPT and sniffer.is_image(entry):
+                images.append(entry.name)
+    return SplitDir(
+        path=path, folders=tuple(sorted(folders)), archives=tuple(sorted(archives)), images=tuple(sorted(images))
     )
 
 
-def _doubt(top: Path, named: Mapping[Split, Place], beside: tuple[str, ...]) -> DoubtfulFolders:
-    names = sorted({_name_in(top, piece) for place in named.values() for piece in place.pieces})
-    told = (
-        f"{few([f'{name}/' for name in names], _SOME)} in {top} {'is' if len(names) == 1 else 'are'} named as a split"
+def together(path: Path, parts: Sequence[SplitDir]) -> SplitDir:
+    """Joins several folders into one place: class folders of the same name become one class."""
+    return SplitDir(
+        path=path,
+        folders=tuple(sorted({name for part in parts for name in part.folders})),
+        archives=tuple(sorted({name for part in parts for name in part.archives})),
+        images=tuple(name for part in parts for name in part.images)[:_KEPT],
+        problem=next((part.problem for part in parts if part.problem), ""),
+        hint=next((part.hint for part in parts if part.problem), ""),
+        parts=tuple(parts),
     )
-    splits = f"{few(names, _SOME)} {'is' if len(names) == 1 else 'are'} read, and {few(beside, _SOME)} left out"
-    if all(map(is_wnid, beside)):
-        return DoubtfulFolders(
-            f"{told}, and there are {len(beside):,} class folders beside it, such as {beside[0]}/.",
-            {"splits": splits},
-            "Put the class folders into the folder of their split, such as train/",
-        )
-    return DoubtfulFolders(
-        f"{told}, but {few([f'{name}/' for name in beside], _SOME)} beside it "
-        f"{'holds' if len(beside) == 1 else 'hold'} images as well: they may all be classes.",
-        {"splits": splits, "classes": f"all {len(names) + len(beside):,} folders are classes"},
-    )
+
+
+def idle_folders(places: Mapping[Split, SplitDir]) -> list[str]:
+    """What is told of the folders that are `SplitDir.idle`, in sentences."""
+    pieces = [piece for place in places.values() for piece in place.pieces]
+    return [f"{piece.path / name} holds no images, and is no class." for piece in pieces for name in piece.idle]
+
+
+def shared_places(top: Path) -> dict[Split, SplitDir]:
+    """The splits whose images lie side by side in one folder, told apart by their names.
+
+    Raises:
+        InputError: the folder cannot be looked into.
+    """
+    seen: dict[Split, list[str]] = {}
+    with reading(top), os.scandir(top) as entries:
+        for entry in entries:
+            spoken = parse_image_name(entry.name)
+            if spoken is not None:
+                seen.setdefault(spoken.split, []).append(entry.name)
+                if len(seen) == len(_NAMES):
+                    break
+    return {split: SplitDir(path=top, images=tuple(names[:_KEPT]), shared=True) for split, names in seen.items()}

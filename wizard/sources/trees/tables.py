@@ -14,20 +14,20 @@ from wizard.errors import InputError, reading
 from wizard.formats import image_codec, tar
 from wizard.formats.padding import ends_in_zeros, is_padding
 from wizard.ilsvrc2012.archives import IMAGES, Split
-from wizard.sources.archive_hints import told_of_zeros
+from wizard.sources.archive_hints import zeros_warning
 from wizard.sources.cache import Arrays
 from wizard.sources.left_out import instead_of_images
 from wizard.sources.samples import SampleTable, Unusable
 from wizard.sources.source import Progress
 from wizard.sources.split_names import split_of_folder
 from wizard.sources.trees.copies import copies
-from wizard.sources.trees.labelling import Labelling, Misnamed, safe
-from wizard.sources.trees.linked import told_of_links
+from wizard.sources.trees.image_names import parse_image_name, passed_over
+from wizard.sources.trees.labelling import InvalidName, Labelling, safe
+from wizard.sources.trees.linked import link_warnings
 from wizard.sources.trees.listing import Bounds, files_below, folders_in, walk
-from wizard.sources.trees.nested import told_of_nested
-from wizard.sources.trees.official_names import passed_over, said
-from wizard.sources.trees.places import Place, class_archive
+from wizard.sources.trees.nested import nested_warning
 from wizard.sources.trees.sorter import Sorter
+from wizard.sources.trees.split_dirs import SplitDir, class_archive
 
 _BATCH = 5000
 """Images between two looks at how far it is."""
@@ -59,7 +59,7 @@ class Folders:
     """
 
     split: Split
-    place: Place
+    place: SplitDir
     labelling: Labelling
     bounds: Bounds
     top: Path | None = None
@@ -84,7 +84,7 @@ class Folders:
         if not parts:
             raise InputError(instead_of_images(self.place.path, sorter.left_out), "Unpack the images there")
         arrays = _sorted(files, parts)
-        nested = told_of_nested(files, arrays["file"], arrays["inside"], arrays["label"])
+        nested = nested_warning(files, arrays["file"], arrays["inside"], arrays["label"])
         doubts += filter(None, [self.labelling.renumbered(arrays["name"].tolist()), nested])
         return SampleTable(
             files=tuple(files),
@@ -118,7 +118,7 @@ class Folders:
         if self.place.shared:
             return
         found = [each for place in self.place.pieces for each in self._classes(place)]
-        doubts += told_of_links([file for _, file in found])
+        doubts += link_warnings([file for _, file in found])
         for count, (name, file) in enumerate(found, 1):
             rows = list(self._of_class(name, file, sorter, doubts))
             if not rows:
@@ -128,14 +128,14 @@ class Folders:
             progress(count, len(found))
             yield str(file), rows
 
-    def _classes(self, place: Place) -> Iterator[tuple[str, Path]]:
+    def _classes(self, place: SplitDir) -> Iterator[tuple[str, Path]]:
         """Yields each class's name, and its folder or archive."""
         path = place.path
         archives = {class_archive(name) for name, _ in files_below(path, self.bounds, _is_archive, nested=False)}
         for name in sorted({*folders_in(path, self.bounds), *archives} - place.others):
             yield name, path / (f"{name}.tar" if name in archives else name)
 
-    def _alone(self, place: Place, sorter: Sorter) -> Iterator[_Row]:
+    def _alone(self, place: SplitDir, sorter: Sorter) -> Iterator[_Row]:
         path = place.path
 
         def is_image(entry: "os.DirEntry[str]") -> bool:
@@ -153,7 +153,7 @@ class Folders:
         """
         if not self.place.shared:
             return not class_archive(base)
-        spoken = said(base)
+        spoken = parse_image_name(base)
         return spoken is None or spoken.split == self.split
 
     def _count_around(self, sorter: Sorter) -> None:
@@ -165,7 +165,7 @@ class Folders:
             with reading(folder):
                 sorter.leave_beside(str(folder), known)
 
-    def _unread_folders(self, place: Place) -> list[str]:
+    def _unread_folders(self, place: SplitDir) -> list[str]:
         """Folders that are not searched for images, except those of other splits."""
         if not place.shared:
             read = [piece.path for piece in self.place.pieces]
@@ -198,7 +198,7 @@ class Folders:
         def ended(size: int, zeros: int) -> None:
             inside = last is not None and ends_in_zeros(file, last.offset, last.size)
             if inside or not is_padding(size, zeros):
-                doubts.append(told_of_zeros(str(path), zeros, "images", inside=inside))
+                doubts.append(zeros_warning(str(path), zeros, "images", inside=inside))
 
         try:
             with reading(path), path.open("rb", buffering=0) as file:
@@ -225,7 +225,7 @@ class Folders:
 def _naming(where: str) -> Iterator[None]:
     try:
         yield
-    except Misnamed as error:
+    except InvalidName as error:
         raise InputError(f"{where} {error}.", _RENAME) from error
 
 

@@ -8,10 +8,10 @@ from wizard.sources.trees.lists.candidates import candidates
 from wizard.sources.trees.lists.class_list import below, same_class
 from wizard.sources.trees.lists.names import splits_in
 from wizard.sources.trees.lists.parse import read
-from wizard.sources.trees.places import Place
+from wizard.sources.trees.split_dirs import SplitDir
 
 
-def check_folders(split: Split, place: Place, top: Path) -> None:
+def check_folders(split: Split, place: SplitDir, top: Path) -> None:
     """Checks a split's class folders against the lists that are named after it.
 
     A list whose classes have other names than the folders is ignored.

@@ -8,7 +8,7 @@ from pathlib import Path
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.trees.lists.parse import Lines
-from wizard.sources.trees.places import Place
+from wizard.sources.trees.split_dirs import SplitDir
 
 _CORRECT = "Correct the list, or move it away"
 _SUFFIXES = ("", ".jpg", ".JPEG", ".png", ".jpeg", ".JPG", ".PNG", ".ppm", ".bmp", ".tif", ".webp")
@@ -45,10 +45,10 @@ class ClassList:
         """
         return key_in(self.classes, image)
 
-    def place(self, top: Path) -> Place:
+    def place(self, top: Path) -> SplitDir:
         """The location of its split's images."""
         listed = f"images listed in {self.path.relative_to(top)}"
-        return Place(path=self.folder, folders=self.names, listed=listed)
+        return SplitDir(path=self.folder, folders=self.names, listed=listed)
 
     def why(self, top: Path, split: Split) -> str:
         """What the list provides, in a sentence, with paths relative to `top`."""
@@ -71,7 +71,7 @@ class Lists:
     """
 
     top: Path
-    places: Mapping[Split, Place]
+    places: Mapping[Split, SplitDir]
     lists: Mapping[Split, ClassList] = field(default_factory=dict)
     why: tuple[str, ...] = ()
     order: tuple[str, ...] = ()

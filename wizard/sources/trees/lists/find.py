@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 from wizard.errors import reading
 from wizard.ilsvrc2012.archives import Split
+from wizard.sources.trees.image_names import passed_over
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import Lists
 from wizard.sources.trees.lists.names import SPLITS_SAID, WRAPPERS, splits_in
 from wizard.sources.trees.lists.parse import SUFFIXES
 from wizard.sources.trees.lists.splits import read_splits
-from wizard.sources.trees.official_names import passed_over
 
 _BESIDE = ("meta", "annotations", "splits", "split", "lists", "labels")
 """Folders beside the images' folder that may hold lists; in lower case."""

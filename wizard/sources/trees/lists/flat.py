@@ -6,17 +6,17 @@ from pathlib import Path
 
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.sources.trees.image_names import parse_image_name
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.agreement import check_folders
 from wizard.sources.trees.lists.candidates import candidates
 from wizard.sources.trees.lists.class_list import ClassList, Lists, below, is_there, key_in, same_class, unique
 from wizard.sources.trees.lists.names import WRAPPERS
 from wizard.sources.trees.lists.parse import Lines, read
-from wizard.sources.trees.official_names import said
-from wizard.sources.trees.places import Place, look
+from wizard.sources.trees.split_dirs import SplitDir, look
 
 
-def label_flat(top: Path, places: Mapping[Split, Place], bounds: Bounds) -> Lists:
+def label_flat(top: Path, places: Mapping[Split, SplitDir], bounds: Bounds) -> Lists:
     """The splits, with a list for each whose images are not in class folders and not named after a class.
 
     If a list exists but cannot be used, the split's place says why.
@@ -26,7 +26,7 @@ def label_flat(top: Path, places: Mapping[Split, Place], bounds: Bounds) -> List
         places: the splits found in it.
         bounds: how far links may lead.
     """
-    found: dict[Split, Place] = {}
+    found: dict[Split, SplitDir] = {}
     lists: dict[Split, ClassList] = {}
     why: list[str] = []
     for split in [split for split in SPLITS if split in places]:
@@ -48,7 +48,7 @@ def label_flat(top: Path, places: Mapping[Split, Place], bounds: Bounds) -> List
     return Lists(top=top, places=found, lists=lists, why=(*why, *_box_files(top, found.get("train"))))
 
 
-def _unwrapped(place: Place, bounds: Bounds) -> Place:
+def _unwrapped(place: SplitDir, bounds: Bounds) -> SplitDir:
     """The inner folder, if a split's folder holds just one called images/."""
     if place.problem or place.images or place.archives or len(place.folders) != 1:
         return place
@@ -63,9 +63,9 @@ def _unwrapped(place: Place, bounds: Bounds) -> Place:
     return place if inner.empty else inner
 
 
-def _list_of(split: Split, place: Place, top: Path, bounds: Bounds) -> ClassList | None:
+def _list_of(split: Split, place: SplitDir, top: Path, bounds: Bounds) -> ClassList | None:
     """The list that names a split's images, in their folder or in one above it, up to the top."""
-    if place.problem or place.shared or place.classes or not place.images or any(map(said, place.images)):
+    if place.problem or place.shared or place.classes or not place.images or any(map(parse_image_name, place.images)):
         return None
     found: list[ClassList] = []
     for path in candidates(split, place.path, top):
@@ -84,9 +84,9 @@ def _list_of(split: Split, place: Place, top: Path, bounds: Bounds) -> ClassList
     return found[0] if found else None
 
 
-def _with_classes(place: Place, split: Split) -> Place:
+def _with_classes(place: SplitDir, split: Split) -> SplitDir:
     """Refuses images without any classes, except in test."""
-    unsaid = place.images and not any(map(said, place.images))
+    unsaid = place.images and not any(map(parse_image_name, place.images))
     if split == "test" or place.problem or place.shared or place.classes or not unsaid:
         return place
     return replace(
@@ -98,7 +98,7 @@ def _with_classes(place: Place, split: Split) -> Place:
     )
 
 
-def _names_some(lines: Lines, place: Place, top: Path) -> bool:
+def _names_some(lines: Lines, place: SplitDir, top: Path) -> bool:
     """Whether a list gives classes and names images that were seen; without a header, its first line must name one."""
     entries = below(lines, place.path, top)
     if not entries or not any(name for _, name in entries):
@@ -123,7 +123,7 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _check_classes(listed: ClassList, train: Place | None) -> None:
+def _check_classes(listed: ClassList, train: SplitDir | None) -> None:
     """Refuses a list with classes that are not among train's class folders, if it has any."""
     if train is None or train.listed or not train.classes:
         return
@@ -137,11 +137,11 @@ def _check_classes(listed: ClassList, train: Place | None) -> None:
         )
 
 
-def _meant(listed: ClassList, train: Place) -> tuple[str, ...]:
+def _meant(listed: ClassList, train: SplitDir) -> tuple[str, ...]:
     return tuple(sorted({same_class(name, train.classes) or name for name in listed.names}))
 
 
-def _box_files(top: Path, train: Place | None) -> list[str]:
+def _box_files(top: Path, train: SplitDir | None) -> list[str]:
     """A note on Tiny ImageNet's boxes, in pixels in a file in each class folder, which are not read."""
     if train is None or not train.folders or train.problem:
         return []

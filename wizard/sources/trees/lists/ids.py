@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.classes import of_folders
+from wizard.sources.trees.label_space import Decided, Labels
 from wizard.sources.trees.lists.class_list import ClassList, Lists, without_suffix
-from wizard.sources.trees.whose_labels import Decided, Labels
 
 
 def named_by_ids(lists: Mapping[Split, ClassList]) -> tuple[Mapping[Split, ClassList], tuple[str, ...]]:

@@ -13,10 +13,10 @@ from wizard.sources.classes import UNLABELLED, Classes
 from wizard.sources.samples import LeftOut, SampleTable
 from wizard.sources.source import Progress
 from wizard.sources.trees.copies import copies
-from wizard.sources.trees.labelling import Labelling, Misnamed, safe
+from wizard.sources.trees.labelling import InvalidName, Labelling, safe
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import ClassList, key_in, same_class
-from wizard.sources.trees.places import look
+from wizard.sources.trees.split_dirs import look
 from wizard.sources.trees.tables import Folders
 
 UNLISTED = "images that no list names"
@@ -119,9 +119,9 @@ class ListedImages:
         try:
             for folder in image.split("/")[:-1]:
                 if folder != name and folder in self._known:
-                    raise Misnamed(f"is in the folder of {folder}")
+                    raise InvalidName(f"is in the folder of {folder}")
             return self._labelling.in_class(name, image.removeprefix(f"{name}/")), self._labelling.rank(name)
-        except Misnamed as error:
+        except InvalidName as error:
             raise InputError(
                 f"{self.listed.path} says that {self.listed.folder}/{image} is an image of {name}, but it {error}.",
                 "Correct the list, or move the image to the right folder",

@@ -1,0 +1,323 @@
+"""Hugging Face's archives, through its own client, from a hub on loopback."""
+
+import logging
+import shutil
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from huggingface_hub import constants
+
+from tests.download.hub_servers import DATA, STORAGE, TOKEN, hugging_face, hugging_face_archives, packed
+from tests.download.server import Cut, Damaged, Server, Status
+from tests.helpers import survey
+from wizard.download.events import Event, Fetched, Transferring, Waiting
+from wizard.download.hubs.huggingface import PAGE, fetch, lacking, needs, require
+from wizard.download.retry_policy import RetryPolicy
+from wizard.errors import InputError, MachineError, UsageError
+from wizard.events import Note
+from wizard.sources.registry import open_source
+
+ARCHIVES = hugging_face_archives()
+VAL = "val_images.tar.gz"
+MIDDLE, BLOCK = len(ARCHIVES[VAL]) // 2, 100
+FULL = Path("/dev/full")
+SHORT = RetryPolicy(first=0.01, most=0.01, attempts=3)
+
+
+@pytest.fixture(autouse=True)
+def token(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path_factory.mktemp("hf") / "token"))
+
+
+class Fetching:
+    """Fetches from a server, and keeps what was told."""
+
+    def __init__(self, server: Server, folder: Path) -> None:
+        self.server, self.folder = server, folder
+        self.told: list[Event] = []
+
+    def __call__(self, *what: str, report: Callable[[Event], None] | None = None) -> Path:
+        endpoint = self.server.base.rstrip("/")
+        wanted = [one for one in ("train", "validation", "test", "boxes") if one in (what or ("validation",))]
+        return fetch(self.folder, wanted, report or self.told.append, endpoint=endpoint, retry_policy=SHORT)
+
+    def notes(self) -> str:
+        return "\n".join(event.text for event in self.told if isinstance(event, Note))
+
+
+def test_what_was_fetched_is_opened_and_whole(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with hugging_face(ARCHIVES) as server:
+        folder = Fetching(server, tmp_path)("train", "validation", "test")
+    assert folder == tmp_path
+    assert "Hugging Face" in open_source(folder).what
+    assert [survey(folder, split).images for split in ("train", "validation", "test")] == [5, 2, 1]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_only_what_is_wanted_is_fetched(tmp_path: Path) -> None:
+    with hugging_face(ARCHIVES) as server:
+        fetching = Fetching(server, tmp_path)
+        fetching("validation")
+    assert {asked.name.rpartition("/")[2] for asked in server.asked} == {VAL}
+    size = len(ARCHIVES[VAL])
+    assert Transferring(file=VAL, done=size, total=size) in fetching.told
+    assert [(event.file, event.bytes) for event in fetching.told if isinstance(event, Fetched)] == [(VAL, size)]
+
+
+def test_the_token_stays_with_the_hub(tmp_path: Path) -> None:
+    with hugging_face(ARCHIVES) as server:
+        Fetching(server, tmp_path)()
+    known = {asked.name.partition("/")[0]: "authorization" in asked.headers for asked in server.asked}
+    assert known == {"datasets": True, "storage": False}
+
+
+def test_without_a_token_it_is_said_how_to_log_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("HF_TOKEN")
+    with hugging_face(ARCHIVES) as server, pytest.raises(InputError, match="client found none") as raised:
+        Fetching(server, tmp_path)()
+    assert "hf auth login" in raised.value.hint
+    assert PAGE in raised.value.hint
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_wrong_token_is_named_as_that_and_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    with hugging_face(ARCHIVES) as server, pytest.raises(InputError, match="does not take the token") as raised:
+        Fetching(server, tmp_path)()
+    assert "hf_secret" not in str(raised.value)
+
+
+def test_terms_that_are_not_accepted_are_led_to(tmp_path: Path) -> None:
+    with hugging_face(ARCHIVES, granted=False) as server, pytest.raises(InputError, match="not granted") as raised:
+        Fetching(server, tmp_path)()
+    assert f"Open {PAGE}" in raised.value.hint
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with hugging_face({}) as server, pytest.raises(InputError, match=f"{VAL}.*404"):
+        Fetching(server, tmp_path)()
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", BLOCK)
+
+    def interrupt(event: Event) -> None:
+        if isinstance(event, Transferring) and event.done >= MIDDLE:
+            raise KeyboardInterrupt
+
+    with hugging_face(ARCHIVES) as server:
+        fetching = Fetching(server, tmp_path)
+        with pytest.raises(KeyboardInterrupt):
+            fetching(report=interrupt)
+        there = (tmp_path / "data" / f"{VAL}.part").stat().st_size
+        fetching()
+    assert there
+    assert server.sent_ranges(STORAGE + VAL)[-1] == (there, len(ARCHIVES[VAL]))
+    assert survey(tmp_path, "validation").images == 2
+
+
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_connection_that_breaks_off_is_taken_up_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], *, reset: bool
+) -> None:
+    monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", BLOCK)
+    with hugging_face(ARCHIVES, Cut(MIDDLE, reset=reset, name=STORAGE + VAL, times=1)) as server:
+        Fetching(server, tmp_path)()
+    assert [start for start, _ in server.sent_ranges(STORAGE + VAL)] == [0, MIDDLE // BLOCK * BLOCK]
+    assert survey(tmp_path, "validation").images == 2
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_hub_that_is_busy_is_waited_for(tmp_path: Path) -> None:
+    with hugging_face(ARCHIVES, Status(503, times=1, name=DATA + VAL)) as server:
+        fetching = Fetching(server, tmp_path)
+        fetching()
+    waits = [event for event in fetching.told if isinstance(event, Waiting)]
+    assert waits == [Waiting(file=VAL, reason="Hugging Face answered with status 503", seconds=0.01, attempt=1)]
+
+
+def test_without_a_network_it_is_given_up_at_last(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    told: list[Event] = []
+    with pytest.raises(InputError, match="4 attempts in a row brought nothing") as raised:
+        fetch(tmp_path, ["validation"], told.append, endpoint=f"http://127.0.0.1:{port}", retry_policy=SHORT)
+    assert "goes on where it stopped" in raised.value.hint
+    assert [event.attempt for event in told if isinstance(event, Waiting)] == [1, 2, 3]
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("place", [MIDDLE, len(ARCHIVES[VAL]) - 6])
+def test_a_damaged_archive_is_set_aside_and_fetched_again(tmp_path: Path, place: int) -> None:
+    with hugging_face(ARCHIVES, Damaged(place, name=STORAGE + VAL, times=1)) as server:
+        fetching = Fetching(server, tmp_path)
+        with pytest.raises(InputError, match="damaged") as raised:
+            fetching()
+        assert "fetches it again" in raised.value.hint
+        assert (tmp_path / "data" / f"{VAL}.bad").exists()
+        fetching()
+    assert survey(tmp_path, "validation").images == 2
+
+
+def test_what_was_unpacked_is_not_fetched_again_even_without_its_archive(tmp_path: Path) -> None:
+    with hugging_face(ARCHIVES) as server:
+        fetching = Fetching(server, tmp_path)
+        fetching()
+        requests = len(server.asked)
+        (tmp_path / "data" / VAL).unlink()
+        fetching()
+    assert len(server.asked) == requests
+    assert "before" in fetching.notes()
+
+
+@pytest.mark.parametrize("archives_too", [False, True])
+def test_what_was_unpacked_and_deleted_since_is_had_again(tmp_path: Path, *, archives_too: bool) -> None:
+    with hugging_face(ARCHIVES) as server:
+        fetching = Fetching(server, tmp_path)
+        fetching("train")
+        requests = len(server.asked)
+        shutil.rmtree(tmp_path / "train")
+        for archive in (tmp_path / "data").glob("*.gz" if archives_too else "none"):
+            archive.unlink()
+        fetching("train")
+    assert (len(server.asked) > requests) == archives_too
+    assert survey(tmp_path, "train").images == 5
+
+
+def test_having_it_again_may_be_interrupted(tmp_path: Path) -> None:
+    def interrupt(event: Event) -> None:
+        if isinstance(event, Fetched):
+            raise KeyboardInterrupt
+
+    with hugging_face(ARCHIVES) as server:
+        fetching = Fetching(server, tmp_path)
+        fetching("train")
+        shutil.rmtree(tmp_path / "train")
+        with pytest.raises(KeyboardInterrupt):
+            fetching("train", report=interrupt)
+        fetching("train")
+    assert survey(tmp_path, "train").images == 5
+
+
+def test_what_was_unpacked_and_deleted_since_needs_room_and_a_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hugging_face(ARCHIVES) as server:
+        Fetching(server, tmp_path)()
+    (tmp_path / "data" / VAL).unlink()
+    shutil.rmtree(tmp_path / "val")
+    (tmp_path / "val").mkdir()
+    assert needs(["validation"], tmp_path) == needs(["validation"])
+    monkeypatch.delenv("HF_TOKEN")
+    with pytest.raises(InputError, match="client found none"):
+        require(["validation"], tmp_path)
+
+
+def test_what_was_set_aside_before_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / f"{VAL}.bad").write_bytes(b"before")
+    with (
+        hugging_face(ARCHIVES | {VAL: b"no archive"}) as server,
+        pytest.raises(InputError, match=r"\.bad2\.") as raised,
+    ):
+        Fetching(server, tmp_path)()
+    assert f"{VAL}.bad2;" in raised.value.hint
+    assert (tmp_path / "data" / f"{VAL}.bad").read_bytes() == b"before"
+    assert (tmp_path / "data" / f"{VAL}.bad2").read_bytes() == b"no archive"
+
+
+def test_an_unpacking_that_was_interrupted_is_done_again(tmp_path: Path) -> None:
+    def interrupt(event: Event) -> None:
+        if type(event).__name__ == "Checking":
+            raise KeyboardInterrupt
+
+    with hugging_face(ARCHIVES) as server:
+        fetching = Fetching(server, tmp_path)
+        with pytest.raises(KeyboardInterrupt):
+            fetching(report=interrupt)
+        requests = len(server.asked)
+        fetching()
+    assert len(server.asked) == requests
+    assert survey(tmp_path, "validation").images == 2
+
+
+def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path) -> None:
+    archives = ARCHIVES | {VAL: packed({"../outside.JPEG": b"x"})}
+    with hugging_face(archives) as server, pytest.raises(InputError, match=r"has \.\. in it"):
+        Fetching(server, tmp_path / "raw")()
+    assert not (tmp_path / "outside.JPEG").exists()
+
+
+def test_boxes_are_said_to_be_elsewhere() -> None:
+    assert lacking(["validation", "boxes"]).startswith("Hugging Face has no boxes: only images.")
+    assert lacking(["validation"]) == ""
+
+
+def test_boxes_alone_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="boxes"):
+        require(["boxes"], tmp_path)
+
+
+def test_a_token_is_needed_for_what_is_not_there_yet_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_TOKEN")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / VAL).touch()
+    require(["validation"], tmp_path)
+    with pytest.raises(InputError, match="client found none"):
+        require(["validation", "test"], tmp_path)
+
+
+def test_a_client_that_is_missing_is_named_with_what_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    with pytest.raises(UsageError, match="huggingface_hub is not installed") as raised:
+        fetch(tmp_path, ["validation"], lambda _: None)
+    assert "pip install huggingface-hub kagglehub" in raised.value.hint
+
+
+def test_a_folder_that_may_not_be_written_to_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("in the way")
+    with hugging_face(ARCHIVES) as server, pytest.raises(MachineError, match="data"):
+        Fetching(server, tmp_path)()
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs a disk that is always full")
+@pytest.mark.parametrize("place", [f"data/{VAL}.part", "val/ILSVRC2012_val_00000001_n01751748.JPEG"])
+def test_a_full_disk_is_said_to_be_full(tmp_path: Path, place: str) -> None:
+    (tmp_path / place).parent.mkdir()
+    (tmp_path / place).symlink_to(FULL)
+    with hugging_face(ARCHIVES) as server, pytest.raises(MachineError, match=f"{place} .*No space left"):
+        Fetching(server, tmp_path)()
+
+
+def test_a_client_that_is_offline_by_will_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    with hugging_face(ARCHIVES) as server, pytest.raises(InputError, match="HF_HUB_OFFLINE"):
+        Fetching(server, tmp_path)()
+
+
+def test_the_client_logs_as_before_afterwards(tmp_path: Path) -> None:
+    log = logging.getLogger("huggingface_hub")
+    before = log.handlers
+    with hugging_face(ARCHIVES) as server:
+        Fetching(server, tmp_path)()
+    assert log.handlers == before
+
+
+def test_what_is_there_is_not_counted_again(tmp_path: Path) -> None:
+    whole = needs(["validation"])
+    assert 13.4e9 < whole < 13.7e9
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / f"{VAL}.part").write_bytes(bytes(1000))
+    assert needs(["validation"], tmp_path) == whole - 1000
+    with hugging_face(ARCHIVES) as server:
+        (tmp_path / "data" / f"{VAL}.part").unlink()
+        Fetching(server, tmp_path)()
+    assert needs(["validation"], tmp_path) == 0

@@ -1,0 +1,1 @@
+"""Kaggle and Hugging Face, through their own clients."""

@@ -1,0 +1,79 @@
+"""Unpacks a gzipped tar where a hub hands out nothing better; who calls remembers that it was done."""
+
+import gzip
+import zlib
+from pathlib import Path, PurePosixPath
+from typing import IO, cast
+
+from wizard.download.errors import DownloadError
+from wizard.download.events import Checking
+from wizard.download.http.part import set_aside
+from wizard.download.hubs.hub_client import Report
+from wizard.errors import reading, writing
+from wizard.events import Note
+from wizard.formats import tar
+from wizard.sources.names import unsafe
+
+_LARGEST = 1 << 28
+"""Bytes of a file that these archives could hold; it is in memory once."""
+_TOLD = 500
+"""Files between two looks at how far it is."""
+
+
+def unpack(archive: Path, folder: Path, report: Report, *, flat: bool = False) -> None:
+    """Unpacks all of an archive, which stays.
+
+    The tar's end is looked for behind its last file, and gzip's sum compared there: what was unpacked is whole.
+
+    Args:
+        archive: a gzipped tar of regular files.
+        folder: where they go, over what an interrupted run left there.
+        report: told how far it is, in bytes of the archive.
+        flat: whether the folders in it are dropped.
+
+    Raises:
+        DownloadError: it is damaged, and was set aside; or a name in it leads elsewhere.
+        MachineError: a file cannot be written.
+    """
+    report(Note(text=f"{archive} is being unpacked into {folder}."))
+    try:
+        _unpack(archive, folder, report, flat=flat)
+    except (tar.TarDamage, gzip.BadGzipFile, EOFError, zlib.error) as error:
+        bad = set_aside(archive, archive)
+        raise DownloadError(
+            f"{archive} is damaged: {error}. It was set aside as {bad.name}.",
+            f"Remove {bad}; the same command then fetches it again",
+        ) from error
+    except OSError as error:
+        with reading(archive):
+            raise error
+
+
+def _unpack(archive: Path, folder: Path, report: Report, *, flat: bool) -> None:
+    with reading(archive):
+        file = archive.open("rb")
+    with file, gzip.open(file) as opened:
+        stream, total = cast(IO[bytes], opened), archive.stat().st_size
+        made: set[Path] = set()
+        for number, member in enumerate(tar.members(stream, head=_LARGEST)):
+            if member.size > _LARGEST:
+                raise tar.TarDamage(f"{member.name} has {member.size:,} bytes")
+            path = folder / _safe(archive, PurePosixPath(member.name), flat=flat)
+            with writing(path):
+                if path.parent not in made:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    made.add(path.parent)
+                path.write_bytes(member.head)
+            if number % _TOLD == 0:
+                report(Checking(file=archive.name, done=file.tell(), total=total))
+        report(Checking(file=archive.name, done=total, total=total))
+
+
+def _safe(archive: Path, name: PurePosixPath, *, flat: bool) -> str:
+    why = unsafe(str(name))
+    if why:
+        raise DownloadError(
+            f"{archive} holds a file whose name {why}: {str(name)!r}. Nothing was written there.",
+            "It is not the archive that it should be: remove it, and ask those who hand it out",
+        )
+    return name.name if flat else str(name)

@@ -1,0 +1,56 @@
+"""What a build has made, for the summary, the manifest's readers and programs."""
+
+from dataclasses import dataclass
+
+from wizard.engine.targets import TFRECORDS, Target
+from wizard.shard_result import SkippedImage
+from wizard.sources.glance import Glance
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitSummary:
+    """What a split has become, whenever it was built; `unlabelled` images have no class."""
+
+    split: str
+    images_in: int
+    images_out: int
+    boxes: int
+    shards: int
+    bytes_in: int
+    bytes_out: int
+    unlabelled: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildResult:
+    """What a build has made; the dataset is complete.
+
+    Attributes:
+        output: its folder.
+        plan_id: of the plan that it follows.
+        splits: what each has become.
+        converted: how many images were converted, by kind.
+        skipped: images that were left out.
+        seconds: wall time of this run's building, without the reading of headers.
+        images_built: images that this run built; the others were there before.
+        label_base: stored label of rank 0.
+        target: as what it is written.
+        classes: how many the labels count.
+        tfds: whether there is metadata for `tfds.builder_from_directory`.
+        imagenet: whether they are ImageNet's, so that its counts are what to expect.
+        glance: the classes, labels and images that it holds; None if they have not been counted.
+    """
+
+    output: str
+    plan_id: str
+    splits: tuple[SplitSummary, ...]
+    converted: dict[str, int]
+    skipped: tuple[SkippedImage, ...]
+    seconds: float
+    images_built: int
+    label_base: int
+    target: Target = TFRECORDS
+    classes: int = 1000
+    tfds: bool = False
+    imagenet: bool = True
+    glance: Glance | None = None
