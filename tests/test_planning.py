@@ -2,7 +2,7 @@ import gzip
 import random
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,8 +30,10 @@ from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.ilsvrc2012.synsets import rank_of_image, synsets, validation_ranks
 from wizard.planning import Job, decide, decide_without_source, resolve
-from wizard.sources.samples import Form, SampleTable, in_one_file
-from wizard.sources.source import Source, surveyed
+from wizard.sources.readers import BYTE_RANGES, Form
+from wizard.sources.records.reader import RECORDS
+from wizard.sources.samples import SampleTable, in_one_file
+from wizard.sources.source import Progress, Source, surveyed
 
 NUMBERS = range(1, 9)
 """Of the validation images of `matching`."""
@@ -159,25 +161,31 @@ def told_of(raw: Path, **sections: Any) -> list[Note]:
 RAW, OUT = Path("/raw"), Path("/out")
 
 
-class StandIn:
+class StandIn(Source):
     """Of a source that nobody reads."""
 
-    folder, layout, what, parts, annotatable = RAW, "folders", "folders of classes", (), False
+    folder, what, why, parts = RAW, "pictures", (), ()
+
+    def __init__(self, form: Form) -> None:
+        self.form = form
+
+    def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
+        raise NotImplementedError
 
 
 def decided(table: SampleTable, *, files: int = 0, splits: tuple[Split, ...] = ("train",), **output: Any) -> Job:
     """The job of splits that have this table."""
     asked = profile(RAW, OUT, source={"splits": [*splits]}, output=output)
     surveys = {split: surveyed(split, RAW, table, shards=files) for split in splits}
-    return decide(asked, cast(Source, StandIn()), surveys)
+    return decide(asked, StandIn(table.reader.form), surveys)
 
 
-RECORDS = replace(
+RECORDS_TABLE = replace(
     in_one_file("a", name=np.array([b"a"]), offset=np.zeros(1, int), size=np.ones(1, int), label=np.zeros(1, np.int16)),
-    form="example",
+    reader=RECORDS,
     label_base=1,
 )
-IMAGES_TABLE = replace(RECORDS, form="image", label_base=0)
+IMAGES_TABLE = replace(RECORDS_TABLE, reader=BYTE_RANGES, label_base=0)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +205,7 @@ IMAGES_TABLE = replace(RECORDS, form="image", label_base=0)
 def test_the_target_is_what_is_asked_for_and_records_stay_records(
     form: Form, output: dict[str, Any], expected: Target
 ) -> None:
-    assert decided(replace(RECORDS, form=form), **output).target == expected
+    assert decided(RECORDS_TABLE if form == "example" else IMAGES_TABLE, **output).target == expected
 
 
 def test_shards_of_images_cannot_be_kept(raw: Path) -> None:
@@ -208,7 +216,7 @@ def test_shards_of_images_cannot_be_kept(raw: Path) -> None:
 
 def test_records_have_the_features_that_they_have() -> None:
     with pytest.raises(UsageError, match=r"output\.features = 'tpu' is for images") as error:
-        decided(RECORDS, features="tpu")
+        decided(RECORDS_TABLE, features="tpu")
     assert error.value.hint == "Leave output.features out"
 
 
@@ -220,11 +228,11 @@ def test_records_have_the_features_that_they_have() -> None:
         (IMAGES_TABLE, {"format": "folders"}, 0),
         (IMAGES_TABLE, {"format": "webdataset"}, 0),
         (IMAGES_TABLE, {"format": "webdataset", "label_base": 1}, 1),
-        (RECORDS, {}, 1),
-        (RECORDS, {"label_base": 1}, 1),
-        (RECORDS, {"format": "webdataset"}, 0),
-        (RECORDS, {"format": "webdataset", "label_base": 1}, 1),
-        (replace(RECORDS, label_base=0), {}, 0),
+        (RECORDS_TABLE, {}, 1),
+        (RECORDS_TABLE, {"label_base": 1}, 1),
+        (RECORDS_TABLE, {"format": "webdataset"}, 0),
+        (RECORDS_TABLE, {"format": "webdataset", "label_base": 1}, 1),
+        (replace(RECORDS_TABLE, label_base=0), {}, 0),
     ],
 )
 def test_labels_begin_as_the_older_scripts_have_them_or_as_asked_or_as_records_do(
@@ -235,7 +243,7 @@ def test_labels_begin_as_the_older_scripts_have_them_or_as_asked_or_as_records_d
 
 def test_records_do_not_get_other_labels() -> None:
     with pytest.raises(UsageError, match=r"labels begin at 1, .* is 0, and records keep theirs") as error:
-        decided(RECORDS, label_base=0)
+        decided(RECORDS_TABLE, label_base=0)
     assert "--set output.label_base=1" in error.value.hint
 
 
@@ -248,8 +256,8 @@ def test_a_source_that_cannot_be_read_is_taken_to_be_what_is_asked_for() -> None
 
 def test_kept_shards_are_as_many_as_the_source_has() -> None:
     both: tuple[Split, ...] = ("train", "validation")
-    assert decided(RECORDS, files=3, splits=both, shards="keep").shards == {"train": 3, "validation": 3}
-    assert decided(RECORDS, files=3, splits=both).shards == {"train": 5, "validation": 2}
+    assert decided(RECORDS_TABLE, files=3, splits=both, shards="keep").shards == {"train": 3, "validation": 3}
+    assert decided(RECORDS_TABLE, files=3, splits=both).shards == {"train": 5, "validation": 2}
 
 
 def test_what_validation_does_without_is_told_where_it_is_asked_for(raw: Path) -> None:

@@ -5,11 +5,22 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from wizard.errors import ProfileError
 from wizard.folders import expanded
+from wizard.sources.options import FolderRole, Labels
+from wizard.sources.registry import layouts
 
 Split = Literal["train", "validation", "test"]
 _ONCE_EACH = AfterValidator(lambda splits: tuple(dict.fromkeys(splits)))
@@ -26,13 +37,21 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+def _known_layout(value: object) -> object:
+    known = layouts()
+    if value in known:
+        return value
+    *others, last = map(repr, known)
+    raise PydanticKnownError("literal_error", {"expected": f"{', '.join(others)} or {last}"})
+
+
 class Source(_Section):
     """Where the raw data lies, and what is taken of it."""
 
     path: str = Field(min_length=1)
-    layout: Literal["auto", "archives", "folders", "kaggle", "tfrecords"] = "auto"
-    labels: Literal["auto", "ilsvrc2012", "folders", "numbers"] = "auto"
-    folders: Literal["auto", "splits", "classes", "superclasses"] = "auto"
+    layout: Annotated[str, BeforeValidator(_known_layout)] = "auto"
+    labels: Labels = "auto"
+    folders: FolderRole = "auto"
     links: Literal["inside", "follow"] = "inside"
     splits: Splits = ("train", "validation")
     boxes: Literal["none", "train", "all"] = "train"

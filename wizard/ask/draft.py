@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from wizard.ask.context import Facts
 from wizard.ask.defaults import yes_or_no
@@ -16,8 +16,8 @@ from wizard.ask.questions import BY_KEY, QUESTIONS
 from wizard.folders import state_folder
 from wizard.ilsvrc2012.archives import SPLITS
 from wizard.profile import Image, Profile, check
-from wizard.sources.source import Layout
-from wizard.sources.trees.doubts import FolderRole
+from wizard.sources.options import FolderRole
+from wizard.storage import write_whole
 
 _YES_NO = {True: "yes", False: "no"}
 _SHARDS = tuple(f"{split}_shards" for split in SPLITS)
@@ -158,9 +158,9 @@ class Draft:
         return check(self.table(facts), "The answers")
 
     @property
-    def layout(self) -> Literal["auto"] | Layout:
+    def layout(self) -> str:
         """The form that the raw data must have; a profile says so, no question asks."""
-        layout: Literal["auto"] | Layout = self.base.get("source", {}).get("layout", "auto")
+        layout: str = self.base.get("source", {}).get("layout", "auto")
         return layout
 
     @property
@@ -179,9 +179,7 @@ class Draft:
         with suppress(OSError):
             path = _path()
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(".tmp")
-            temporary.write_text(json.dumps(asdict(self) | {"at": time.time()}, indent=1), encoding="utf-8")
-            temporary.replace(path)
+            write_whole(path, json.dumps(asdict(self) | {"at": time.time()}, indent=1).encode())
 
     @classmethod
     def of(cls, profile: Profile) -> "Draft":

@@ -18,7 +18,7 @@ from wizard.folders import expanded
 from wizard.planning import written_folders
 from wizard.preflight.checks import refusal
 from wizard.profile import Profile, check
-from wizard.sources.parts import collision
+from wizard.sources.overlap import overlap
 
 
 def misfit(question: Question, value: Value, facts: Facts, answers: Answers = MappingProxyType({})) -> str:
@@ -94,7 +94,7 @@ def intrusion(output: Path, facts: Facts, answers: Answers) -> str:
     """Why a dataset in this folder would be written among the raw data, in a sentence; empty where it would not."""
     form = cast(Format, answers.get("output.format", "tfrecord"))
     written = written_folders(form, split_folders=answers.get("output.split_folders") == "yes")
-    among = collision(facts.raw, output, written) if facts.raw is not None else None
+    among = overlap(facts.raw, output, written) if facts.raw is not None else None
     if among is None:
         return ""
     return f"That would write into {among}, which is read as raw data. Give the dataset a folder of its own."

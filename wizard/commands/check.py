@@ -11,7 +11,7 @@ from wizard.planning import stoppable
 from wizard.preflight.examine import examine
 from wizard.preflight.ignoring import refuse, require_known
 from wizard.profile_store import load
-from wizard.show.choose import face_for
+from wizard.show.reporters import reporter_for
 
 
 def check(
@@ -26,13 +26,13 @@ def check(
     output = talk.output()
     require_known(ignore)
     loaded = load(profile, set_)
-    face = face_for(output)
-    with listening(output.say) as stopping, face.shown():
-        verdict = examine(loaded, stoppable(face.handle, stopping))
+    reporter = reporter_for(output)
+    with listening(output.say) as stopping, reporter.shown():
+        verdict = examine(loaded, stoppable(reporter.handle, stopping))
         for each in verdict.checks:
-            face.handle(each)
+            reporter.handle(each)
         if verdict.estimated:
-            face.handle(verdict.estimated)
+            reporter.handle(verdict.estimated)
         if stopping():
             raise Interrupted("Stopped; nothing was begun.")
     refuse(verdict.checks, ignore, building=False)

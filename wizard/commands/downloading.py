@@ -31,7 +31,7 @@ from wizard.lock import sole_use
 from wizard.machine.resources import Disk, disk
 from wizard.output import Output
 from wizard.preflight.checks import refusal
-from wizard.show.transfers import Face, transfers
+from wizard.show.reporters import Reporter, reporter_for
 
 _HUBS: Mapping[str, types.ModuleType] = {"kaggle": kaggle, "huggingface": huggingface}
 _TERMS = (
@@ -82,8 +82,8 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None, 
     archives = wanted(request.what, _own_sums(request))
     output.say(_TERMS)
     output.say(f"Looking at {_files(len(archives))} here and at {_host(request.base)}…")
-    face = transfers(output)
-    asker = _Aside(face, PromptedAsker(prompter)) if prompter else Nobody()
+    reporter = reporter_for(output)
+    asker = _Aside(reporter, PromptedAsker(prompter)) if prompter else Nobody()
     login = Login(request.base, asker, options.cookies)
     retry_policy = RetryPolicy()
     client = HttpClient(request.base, login, retry_policy)
@@ -93,12 +93,12 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None, 
             login=login,
             folder=request.folder,
             cache=cache_folder(),
-            report=face.handle,
+            report=reporter.handle,
             stopping=stopping,
             connections=options.connections,
             retry_policy=retry_policy,
         )
-        with face.shown():
+        with reporter.shown():
             found = [look(archive, session) for archive in archives]
         there = disk(request.folder)
         _tell(output, request, found, there)
@@ -108,7 +108,7 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None, 
             return request.folder
         if prompter and not _begins(prompter):
             return None
-        with face.shown():
+        with reporter.shown():
             fetched = _all(found, session)
     output.result(_summary(fetched, request.folder))
     return request.folder
@@ -159,9 +159,9 @@ def _from_hub(request: Request, output: Output, prompter: Prompter | None) -> Pa
         )
     if prompter and not _begins(prompter):
         return None
-    face = transfers(output)
-    with face.shown():
-        folder: Path = hub.fetch(request.folder, request.what, face.handle)
+    reporter = reporter_for(output)
+    with reporter.shown():
+        folder: Path = hub.fetch(request.folder, request.what, reporter.handle)
     return folder
 
 
@@ -246,17 +246,17 @@ def _alone(folder: Path) -> Iterator[None]:
 class _Aside:
     """Asks with the bars out of the session, and with Ctrl-C leaving at once."""
 
-    def __init__(self, face: Face, asker: Asker) -> None:
-        self._face, self._asker = face, asker
+    def __init__(self, reporter: Reporter, asker: Asker) -> None:
+        self._reporter, self._asker = reporter, asker
 
     def credentials(self, host: str, refused: bool) -> Credentials | None:
         """See Asker."""
-        with self._face.aside(), _at_once():
+        with self._reporter.aside(), _at_once():
             return self._asker.credentials(host, refused)
 
     def cookies(self, host: str, why: str) -> Path | None:
         """See Asker."""
-        with self._face.aside(), _at_once():
+        with self._reporter.aside(), _at_once():
             return self._asker.cookies(host, why)
 
 

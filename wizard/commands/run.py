@@ -21,7 +21,7 @@ from wizard.preflight.ignoring import refuse, require_known
 from wizard.profile import Profile
 from wizard.profile_store import load
 from wizard.show import summary
-from wizard.show.choose import face_for
+from wizard.show.reporters import reporter_for
 
 
 def run(
@@ -57,17 +57,17 @@ def start(
     Raises:
         SetupError: of any kind that `wizard.errors` knows but VerifyFailed.
     """
-    face = face_for(output)
-    with listening(output.say) as stopping, face.shown():
+    reporter = reporter_for(output)
+    with listening(output.say) as stopping, reporter.shown():
         if verdict is None:
-            verdict = examine(profile, stoppable(face.handle, stopping))
+            verdict = examine(profile, stoppable(reporter.handle, stopping))
             for check in verdict.checks:
-                face.handle(check)
+                reporter.handle(check)
         refuse(verdict.checks, ignore, building=True)
         for check in failed(verdict.checks, ()):
-            face.handle(Note(text=f"{check.name} is ignored, and would not do: {check.seen}", warning=True))
+            reporter.handle(Note(text=f"{check.name} is ignored, and would not do: {check.seen}", warning=True))
         if verdict.estimated:
-            face.handle(verdict.estimated)
+            reporter.handle(verdict.estimated)
 
         job = verdict.require_job()
 
@@ -75,7 +75,7 @@ def start(
             # Only now the output folder is known to be this build's own.
             if isinstance(event, Started):
                 unfinished_builds.remember(job.profile)
-            face.handle(event)
+            reporter.handle(event)
 
         finished = build(job, handle, replace(options, stopping=stopping, limit_memory="memory" not in ignore))
     unfinished_builds.forget(job.output)

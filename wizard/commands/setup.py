@@ -27,7 +27,7 @@ from wizard.events import Estimated, Event, as_json
 from wizard.folders import shortened
 from wizard.output import Output
 from wizard.profile_store import load
-from wizard.show.choose import face_for
+from wizard.show.reporters import reporter_for
 from wizard.sources.source import Progress
 
 KEYS = "Esc goes back · ? explains · Ctrl-C keeps your answers"
@@ -67,9 +67,9 @@ class _Stage:
     @contextmanager
     def progress(self) -> Iterator[Callable[[Event], None]]:
         """See Stage."""
-        face = face_for(self._output)
-        with face.shown():
-            yield face.handle
+        reporter = reporter_for(self._output)
+        with reporter.shown():
+            yield reporter.handle
 
     def busy(self, text: str) -> AbstractContextManager[Progress]:
         """See Stage."""

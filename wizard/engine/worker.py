@@ -25,7 +25,7 @@ from wizard.formats.resize import move_boxes
 from wizard.formats.undecodable import Undecodable
 from wizard.shard_result import ConvertedImage, ShardResult, SkippedImage
 from wizard.sources.classes import stored_label
-from wizard.sources.contents import Content, contents
+from wizard.sources.readers import Content
 from wizard.sources.records.boxes import sound_rows
 
 _PROCESS = psutil.Process()
@@ -58,7 +58,7 @@ def build_shard(task: ShardTask) -> ShardResult:
     """
     tally = _Tally()
     with _naming_the_disk(task), writer(Path(task.folder), task.split, task.name, task.target) as shard:
-        for content in in_hand.each(contents(task.samples)):
+        for content in in_hand.each(task.samples.contents()):
             if heartbeat.due():
                 _beat(task, shard, tally, content.sample.name)
             image_memory.require(content.image, content.sample, task.recipe, task.memory)
@@ -114,7 +114,7 @@ def rehearse(task: ShardTask) -> Rehearsal:
     tally, shard, cpu = _Tally(), Discarding(task.target), time.process_time()
     sizes, seconds, waiting = [0], [], []
     largest = 0
-    coming = in_hand.each(contents(task.samples))
+    coming = in_hand.each(task.samples.contents())
     while True:
         begun = time.perf_counter()
         content = next(coming, None)
@@ -146,7 +146,7 @@ def try_out(task: ShardTask, times: int) -> None:
         InputError: an archive cannot be read as indexed.
     """
     tally, shard = _Tally(), Discarding(task.target)
-    for content in in_hand.each(contents(task.samples)):
+    for content in in_hand.each(task.samples.contents()):
         for _ in range(times):
             _add(task, content, shard, tally)
 
@@ -157,7 +157,7 @@ def memory_of_largest(task: ShardTask) -> int:
     Raises:
         InputError: an archive cannot be read as indexed.
     """
-    read = in_hand.each(contents(task.samples))
+    read = in_hand.each(task.samples.contents())
     return max((image_memory.needed(content.image, task.recipe).bytes for content in read), default=0)
 
 

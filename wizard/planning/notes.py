@@ -33,14 +33,14 @@ def notes_on_boxes(split: Split, table: SampleTable, found: BoxTable) -> Iterato
 
 def notes_on_source(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator[Note]:
     """How the source is read, and what is kept or left out without having been asked for."""
-    if job.source.layout in ("folders", "tfrecords"):
+    if job.source.inferred:
         yield from (Note(text=why.removesuffix(".")) for why in job.source.why)
     yield from _on_missing_boxes(job, tables)
     yield from _on_classes(job, tables)
     if job.profile.output.boxes_csv and not any(len(table.boxes) for table in tables.values()):
         yield Note(text="No image has a bounding box, so output.boxes_csv gives an empty file", warning=True)
     kept = job.profile.output.shards == "keep"
-    if any(table.gzipped for table in tables.values()) and not kept:
+    if any(table.reader.in_order for table in tables.values()) and not kept:
         yield Note(text="The records are compressed, which can only be read forwards: they keep their order")
     for split, table in tables.items():
         if not kept and job.shards[split] > len(table):

@@ -14,9 +14,10 @@ from wizard.planning.progress import Report, step
 from wizard.profile import Profile
 from wizard.sources.classes import Classes, imagenet
 from wizard.sources.numbered import numbered
-from wizard.sources.parts import collision
+from wizard.sources.overlap import overlap
+from wizard.sources.readers import Form
 from wizard.sources.registry import open_source
-from wizard.sources.samples import Form, SampleTable
+from wizard.sources.samples import SampleTable
 from wizard.sources.source import Source, Survey
 
 
@@ -65,7 +66,7 @@ def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) ->
         shards = {split: survey.shards for split, survey in mine.items()}
     return Job(
         profile=profile,
-        target=_target(profile, "image" if table is None else table.form),
+        target=_target(profile, source.form),
         label_base=_label_base(profile, table),
         shards=shards,
         recipes=_recipes(profile),
@@ -155,8 +156,8 @@ def _label_base(profile: Profile, table: SampleTable | None) -> int:
     asked = profile.output.label_base
     if table is None:
         return profile.label_base
-    if table.form != "example" or profile.output.format != "tfrecord":
-        by_number = profile.source.labels != "folders" and table.form == "image" and numbered(table.classes)
+    if table.reader.form != "example" or profile.output.format != "tfrecord":
+        by_number = profile.source.labels != "folders" and table.reader.form == "image" and numbered(table.classes)
         return 0 if asked is None and by_number else profile.label_base
     if asked is not None and asked != table.label_base:
         raise UsageError(
@@ -168,7 +169,7 @@ def _label_base(profile: Profile, table: SampleTable | None) -> int:
 
 def _require_apart(profile: Profile, source: Source) -> None:
     output = profile.output
-    among = collision(source, profile.output_path, written_folders(output.format, split_folders=output.split_folders))
+    among = overlap(source, profile.output_path, written_folders(output.format, split_folders=output.split_folders))
     if among is not None:
         raise UsageError(
             f"output.path = {profile.output_path} would write into {among}, which is read as raw data.",
@@ -179,10 +180,9 @@ def _require_apart(profile: Profile, source: Source) -> None:
 def _require_open_labels(profile: Profile, source: Source) -> None:
     """Only class folders can mean the labels of one or the other."""
     asked = profile.source.labels
-    if source.layout == "folders" or asked == "auto" or (asked == "ilsvrc2012" and source.layout != "tfrecords"):
+    if asked in source.label_choices:
         return
-    theirs = "those in the records" if source.layout == "tfrecords" else "ImageNet's"
     raise UsageError(
-        f"source.labels = {asked!r} is for folders of classes; the labels of {source.what} are {theirs}.",
+        f"source.labels = {asked!r} is for folders of classes; the labels of {source.what} are {source.labels_are}.",
         "Leave source.labels out",
     )

@@ -12,7 +12,6 @@ import numpy as np
 
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.transform import Recipe, transform
-from wizard.engine.writers import write_whole
 from wizard.errors import SetupError, writing
 from wizard.folders import cache_folder
 from wizard.formats import image_codec
@@ -21,9 +20,9 @@ from wizard.formats.undecodable import Undecodable
 from wizard.formatting import human_bytes
 from wizard.planning import Job
 from wizard.preflight.estimate import Estimator
-from wizard.sources.contents import contents
 from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import Drawn
+from wizard.storage import write_whole
 
 SHOWN = 6
 """Images on the page, from small ones to large ones."""
@@ -88,7 +87,7 @@ def put_through(samples: SampleTable, recipe: Recipe) -> list[Pair]:
         InputError: an image cannot be read.
     """
     pairs = []
-    for sample, data, _ in contents(samples):
+    for sample, data, _ in samples.contents():
         try:
             stored = transform(data, recipe)
         except Undecodable:

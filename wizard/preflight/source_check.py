@@ -19,7 +19,7 @@ _SUBSET = "Not the whole of ImageNet: fine if a subset is intended; labels stay 
 
 def source_check(job: Job) -> Checked:
     """What the survey has found."""
-    told = [] if job.source.layout == "archives" else [job.source.what]
+    told = [] if job.source.official else [job.source.what]
     fixes = [_SUBSET] if any(map(is_short, job.surveys.values())) else []
     told += map(_described, job.surveys.values())
     told += [f"boxes of {split}" for split in job.annotated]

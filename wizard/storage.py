@@ -1,0 +1,67 @@
+"""Files that appear under their names only when they are whole and on disk, whatever happens meanwhile."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedRandom
+from pathlib import Path
+
+PREFIX, SUFFIX = ".building-", ".tmp"
+"""Of the names that files have until they are whole; kill -9 may leave one behind."""
+
+
+def write_whole(target: Path, content: bytes) -> None:
+    """Writes a small file atomically; it is on disk when this returns.
+
+    Raises:
+        OSError: it cannot be written. A missing folder is not created, as it may just have been removed.
+    """
+    with replacing(target) as file:
+        file.write(content)
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[BufferedRandom]:
+    """A temporary file beside the target, for reading and writing, that takes its place when the block ends well.
+
+    Raises:
+        OSError: as for `write_whole`.
+    """
+    handle, name = tempfile.mkstemp(prefix=PREFIX, suffix=SUFFIX, dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        publish(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def publish(temporary: Path, target: Path) -> None:
+    """Gives a file that is closed and on disk its name, and the rights that the umask leaves."""
+    # mkstemp makes files that nobody else may read.
+    temporary.chmod(0o666 & ~_umask())
+    temporary.replace(target)
+    _sync_folder(target.parent)
+
+
+def _umask() -> int:
+    """The process's umask, which can only be read by setting it."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a rename survive a power cut, where the system lets a folder be opened (Windows does not)."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

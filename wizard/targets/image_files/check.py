@@ -1,0 +1,81 @@
+"""What is wrong with the image files of a shard, and which files in their folders are none of them."""
+
+import hashlib
+import json
+import os
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from wizard.targets import images
+from wizard.targets.expected import Expectation
+from wizard.targets.image_files.writer import sum_of_files
+from wizard.targets.names import RECORDS
+from wizard.targets.target import ImageFile
+
+
+def recorded_files(folder: Path, shard: str) -> tuple[ImageFile, ...]:
+    """The files that a shard consists of, by its commit record.
+
+    Raises:
+        OSError: the record cannot be read.
+        ValueError: it is damaged.
+    """
+    fields = json.loads((folder / RECORDS / f"{shard}.json").read_bytes())
+    return tuple(ImageFile(*row) for row in fields["files"])
+
+
+def wrong_list(expected: Expectation) -> Iterator[str]:
+    """Clauses on recorded files that are not those of the shard.
+
+    Raises:
+        OSError: the record cannot be read.
+        ValueError: it is damaged.
+    """
+    files = recorded_files(Path(expected.folder), expected.result.shard)
+    size, digest = sum(file.bytes for file in files), sum_of_files(files)
+    if size != expected.result.bytes_out:
+        yield f"its files are recorded with {size:,} bytes, expected {expected.result.bytes_out:,}"
+    if digest != expected.result.sha256:
+        yield f"the sha256 of the list of its files is {digest}, expected {expected.result.sha256}"
+
+
+def wrong_file(folder: Path, file: ImageFile) -> Iterator[str]:
+    """Clauses on an image file that is not what was recorded, or no image that trainers decode."""
+    try:
+        content = (folder / file.path).read_bytes()
+    except OSError as error:
+        yield f"it cannot be read: {error.strerror or error}"
+        return
+    if len(content) != file.bytes:
+        yield f"it has {len(content):,} bytes, expected {file.bytes:,}"
+        return
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != file.sha256:
+        yield f"its sha256 is {digest}, expected {file.sha256}"
+        return
+    yield from images.wrong(content, {})
+
+
+def strays(folder: Path, below: str, planned: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Files in a split's folder that are not planned, and empty folders, each with a clause."""
+    for path in sorted(_found(folder, below)):
+        if path.endswith("/"):
+            yield path, "it is an empty folder, which a trainer takes for a class"
+        elif path not in planned:
+            yield path, "it is no image of this dataset, but a trainer's reader would find it"
+
+
+def _found(folder: Path, below: str) -> Iterator[str]:
+    """Files below a folder by their paths, without a look at any; and folders without anything, with / at the end."""
+    try:
+        entries = list(os.scandir(folder / below))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    if not entries:
+        yield f"{below}/"
+    for entry in entries:
+        path = f"{below}/{entry.name}"
+        if entry.is_dir(follow_symlinks=False):
+            yield from _found(folder, path)
+        else:
+            yield path

@@ -1,0 +1,251 @@
+"""The targets: image files in folders of classes, and image files in one folder for each split."""
+
+import hashlib
+import os
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, ClassVar, Self
+
+from wizard.formats.example import Values
+from wizard.ilsvrc2012.archives import SPLITS
+from wizard.shard_result import ShardResult
+from wizard.sources.readers import Form
+from wizard.targets.expected import Expectation, Planned, Seen
+from wizard.targets.image_files import check, loading
+from wizard.targets.image_files.writer import ImageFilesWriter
+from wizard.targets.names import JPEG_SUFFIXES, SPLIT_FOLDERS
+from wizard.targets.presence import wrong_size
+from wizard.targets.sample import OutputSample
+from wizard.targets.target import BuiltDataset, Encoded, ImageFile, Loadable, Offer, Writer
+
+
+class ImageFiles:
+    """Base of targets whose shards are image files, named so that a reader learns the class from the name alone."""
+
+    keys: ClassVar[tuple[str, ...]] = ()
+    first_label: ClassVar[int] = 0
+    unit: ClassVar[str] = "image files"
+    one_file_per_image: ClassVar[bool] = True
+    stores_labels: ClassVar[bool] = False
+    has_distinct_places: ClassVar[bool] = True
+    beside: ClassVar[tuple[str, ...]] = ()
+    has_boxes: ClassVar[bool] = False
+    keeps_features: ClassVar[bool] = False
+    trailer: ClassVar[bytes] = b""
+
+    @classmethod
+    def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
+        """There are no options."""
+        return cls()
+
+    @classmethod
+    def variants(cls) -> tuple[Self, ...]:
+        """Without options, there is one."""
+        return (cls(),)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The folders of the splits."""
+        return tuple(map(self.image_folder, SPLITS))
+
+    def image_folder(self, split: str) -> str:
+        """The folder of a split's image files, below the output folder."""
+        raise NotImplementedError
+
+    def path_in_folder(self, name: str, wnid: str) -> str:
+        """The path of an image below the folder of its split, by its name below its class."""
+        raise NotImplementedError
+
+    def shard(self, split: str, index: int, shards: int) -> str:
+        """The name of a shard: image files that are built at a time."""
+        return f"{split}-{index:05d}-of-{shards:05d}"
+
+    def file(self, shard: str) -> str:
+        """A shard has no file of its own."""
+        return ""
+
+    def place(self, split: str, name: str, wnid: str) -> str:
+        """The file of an image; its name says that it is a JPEG, which all stored images are.
+
+        >>> FlatFolders().place("validation", "ILSVRC2012_val_00030987.JPEG", "n04548280")
+        'val_flatten/n04548280_ILSVRC2012_val_00030987.JPEG'
+        >>> ClassFolders().place("train", "cats/old/1.png", "cats")
+        'train/cats/old/1.png.jpg'
+        """
+        name = posixpath.normpath(name)  # those of records may be ./a.jpg
+        below = name.removeprefix(f"{wnid}/") if wnid else name
+        if PurePosixPath(below).suffix.lower() not in JPEG_SUFFIXES:
+            below += ".jpg"
+        return f"{self.image_folder(split)}/{self.path_in_folder(below, wnid)}"
+
+    def writer(self, folder: Path, split: str, shard: str) -> Writer:
+        """Writes each image to the file that `place` names."""
+        return ImageFilesWriter(folder, shard, lambda sample: self.place(split, sample.name, sample.wnid))
+
+    def weigh(self, sample: OutputSample) -> int:
+        """The image's own bytes."""
+        hashlib.sha256(sample.stored.jpeg).digest()
+        return len(sample.stored.jpeg)
+
+    def sidecars(self, dataset: BuiltDataset) -> dict[str, bytes]:
+        """synsets.txt: a line "wnid words" a class, the last without an end, as deep-vision's has them."""
+        if not dataset.classes.whole_imagenet:
+            return {}
+        named = zip(dataset.classes.names, dataset.classes.words, strict=True)
+        return {"synsets.txt": "\n".join(f"{name} {words}" for name, words in named).encode()}
+
+    def foreign_files(self, folder: Path) -> list[str]:
+        """The first file in each split's folder."""
+        firsts = (_first_file(folder, place) for place in self.places)
+        return sorted(first for first in firsts if first)
+
+    def missing(self, folder: Path, result: ShardResult) -> str:
+        """Compares the size of each file."""
+        try:
+            files = check.recorded_files(folder, result.shard)
+        except (OSError, ValueError):
+            return f"the commit record of {result.shard} is gone or damaged"
+        return next(filter(None, (wrong_size(folder, file.path, file.bytes) for file in files)), "")
+
+    def wrong_beside(self, folder: Path, result: ShardResult) -> str:
+        """Nothing lies beside the images."""
+        return ""
+
+    def restore_beside(self, folder: Path, shard: str) -> None:
+        """See `wrong_beside`."""
+
+    def remove_beside(self, folder: Path, shard: str) -> None:
+        """See `wrong_beside`."""
+
+    def wrong_bytes(self, expected: Expectation) -> Iterator[str]:
+        """Compares the recorded files with the shard's size and sum."""
+        return check.wrong_list(expected)
+
+    def stored(self, expected: Expectation) -> Iterator[ImageFile]:
+        """The recorded files."""
+        return iter(check.recorded_files(Path(expected.folder), expected.result.shard))
+
+    def seen(self, item: ImageFile, planned: Planned, expected: Expectation) -> Seen:
+        """Whether a file is where it should be, with the bytes that were recorded."""
+        place = self.place(expected.result.split, planned.name, planned.wnid)
+        if item.path != place:
+            return Seen(0, [f"its record names {item.path}, expected {place}"])
+        return Seen(0, [f"{place}: {what}" for what in check.wrong_file(Path(expected.folder), item)])
+
+    def strays(self, folder: Path, expectations: Sequence[Expectation]) -> Iterator[tuple[str, str]]:
+        """Files that are no image of the dataset; and folders without any, which readers take for classes."""
+        for split in SPLITS:
+            planned: set[str] = set()
+            for expected in expectations:
+                if expected.result.split == split:
+                    planned.update(self._planned(expected))
+            yield from check.strays(folder, self.image_folder(split), planned)
+
+    def first_features(self, file: Path) -> Mapping[str, Values]:
+        """Image files have none."""
+        return {}
+
+    def files_of(self, expected: Expectation) -> Iterator[str]:
+        """The images' files."""
+        return (f"{expected.folder}/{path}" for path in self._planned(expected))
+
+    def as_trained(self, files: Sequence[str]) -> Iterator[Encoded]:
+        """The files in order."""
+        return map(self.encoded, files)
+
+    def items(self, files: Sequence[str]) -> Iterator[str]:
+        """The files' paths."""
+        return iter(files)
+
+    def encoded(self, item: str) -> Encoded:
+        """What a file holds.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        return Encoded(Path(item).read_bytes(), None, {})
+
+    def loading(self, dataset: Loadable) -> list[str]:
+        """Where unlabelled images lie; the code that loads labelled ones is each target's own."""
+        folder = f"{dataset.output}/{self.image_folder(dataset.split)}"
+        if dataset.split == "test":
+            return loading.unlabelled(folder)
+        return self.loading_labelled(dataset, folder)
+
+    def loading_labelled(self, dataset: Loadable, folder: str) -> list[str]:
+        """Code that loads the images of a split's folder with their labels."""
+        raise NotImplementedError
+
+    def _planned(self, expected: Expectation) -> list[str]:
+        split = expected.result.split
+        return [self.place(split, image.name, image.wnid) for image in expected.images]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassFolders(ImageFiles):
+    """Image files in folders of classes."""
+
+    format: ClassVar[str] = "folders"
+    offer: ClassVar[Offer] = Offer(
+        title="Folders of classes",
+        about="train/<wnid>/, as PyTorch's ImageFolder and timm read",
+        help="Folders hold a file for each image, a million in all, as PyTorch's ImageFolder and timm read them.",
+        short="folders of classes",
+        folder="images",
+    )
+    what: ClassVar[str] = "image files in folders of classes"
+    classes_are_folders: ClassVar[bool] = True
+    ingredients: ClassVar[dict[str, str]] = {"format": "image files in folders of classes, version 1"}
+
+    def image_folder(self, split: str) -> str:
+        """As PyTorch code has it."""
+        return SPLIT_FOLDERS[split]
+
+    def path_in_folder(self, name: str, wnid: str) -> str:
+        """In the folder of its class, if it has one."""
+        return f"{wnid}/{name}" if wnid else name
+
+    def loading_labelled(self, dataset: Loadable, folder: str) -> list[str]:
+        """torchvision, timm and Keras."""
+        return loading.class_folders(dataset, folder)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlatFolders(ImageFiles):
+    """Image files in one folder for each split, their names beginning with their class."""
+
+    format: ClassVar[str] = "flat"
+    offer: ClassVar[Offer] = Offer(
+        title="Flat folders",
+        about="train_flatten/<wnid>_<number>.JPEG",
+        help="",
+        short="flat folders",
+        folder="images-flat",
+    )
+    what: ClassVar[str] = "image files in one folder a split"
+    classes_are_folders: ClassVar[bool] = False
+    ingredients: ClassVar[dict[str, str]] = {"format": "image files in one folder a split, version 1"}
+
+    def image_folder(self, split: str) -> str:
+        """As deep-vision's scripts have it."""
+        return f"{SPLIT_FOLDERS[split]}_flatten"
+
+    def path_in_folder(self, name: str, wnid: str) -> str:
+        """The class, then the name with its folders."""
+        flat = name.replace("/", "_")
+        return flat if not wnid or flat.startswith(f"{wnid}_") else f"{wnid}_{flat}"
+
+    def loading_labelled(self, dataset: Loadable, folder: str) -> list[str]:
+        """Plain Python and tf.data."""
+        return loading.flat_folder(dataset, folder)
+
+
+def _first_file(folder: Path, below: str) -> str:
+    """A link to a folder counts as a file: what is written below it would be written over what it leads to."""
+    for root, folders, names in os.walk(folder / below):
+        found = names or [name for name in folders if (Path(root) / name).is_symlink()]
+        if found:
+            return (Path(root) / min(found)).relative_to(folder).as_posix()
+    return ""

@@ -1,0 +1,77 @@
+"""The targets that there are, by name: a new one is a line here."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from wizard.sources.readers import Form
+from wizard.targets.image_files.target import ClassFolders, FlatFolders
+from wizard.targets.target import Target
+from wizard.targets.tfrecord.target import TFRecords
+from wizard.targets.webdataset import WebDataset
+
+TARGETS: dict[str, type[Target]] = {
+    TFRecords.format: TFRecords,
+    ClassFolders.format: ClassFolders,
+    WebDataset.format: WebDataset,
+    FlatFolders.format: FlatFolders,
+}
+"""In the order in which the wizard offers them; the first is the default."""
+DEFAULT_FORMAT = next(iter(TARGETS))
+DEFAULT: Target = TFRecords()
+
+
+def from_profile(output: Mapping[str, Any], form: Form) -> Target:
+    """The target that a profile's [output] section asks for.
+
+    Args:
+        output: the section's values by key, as far as they are known.
+        form: of the source's samples.
+
+    Raises:
+        UsageError: it asks for what this form cannot give.
+    """
+    return TARGETS[output.get("format", DEFAULT_FORMAT)].from_profile(output, form)
+
+
+def owners(key: str) -> list[str]:
+    """The formats that a key of [output] is for; empty if it is for all."""
+    return [name for name, target in TARGETS.items() if key in target.keys]
+
+
+def keys_of_some() -> list[str]:
+    """The keys of [output] that are not for every format."""
+    return [key for target in TARGETS.values() for key in target.keys]
+
+
+def anything(folder: Path) -> list[str]:
+    """Files in a folder that the readers of any target would find, sorted."""
+    found: set[str] = set()
+    for kind in TARGETS.values():
+        for target in kind.variants():
+            found.update(target.foreign_files(folder))
+    return sorted(found)
+
+
+def to_json(target: Target) -> dict[str, Any]:
+    """A target as a manifest has it.
+
+    >>> to_json(WebDataset())
+    {'format': 'webdataset'}
+    """
+    assert is_dataclass(target)
+    return {"format": target.format} | asdict(target)
+
+
+def from_json(content: Mapping[str, Any]) -> Target:
+    """The inverse of `to_json`; options that are missing have their defaults.
+
+    Raises:
+        KeyError: the format is not known.
+        TypeError: an option is not known.
+    """
+    options = dict(content)
+    kind = cast(Any, TARGETS[options.pop("format")])
+    target: Target = kind(**options)
+    return target

@@ -1,0 +1,300 @@
+"""Target: all that the rest of the house knows of an output format."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
+
+from wizard.formats.example import Values
+from wizard.shard_result import ShardResult
+from wizard.sources.classes import Classes
+from wizard.sources.readers import Form
+from wizard.targets.expected import Expectation, Planned, Seen
+from wizard.targets.sample import OutputSample
+
+
+class Offer(NamedTuple):
+    """How the wizard offers a target.
+
+    Attributes:
+        title: in the list of formats.
+        about: who reads it, beside the title.
+        help: a sentence for the help text of the question; may be empty.
+        short: in the review.
+        folder: usual name of an output folder.
+    """
+
+    title: str
+    about: str
+    help: str
+    short: str
+    folder: str
+
+
+class ImageFile(NamedTuple):
+    """A file below the output folder, its size in bytes, and its sha256 in hex."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Committed:
+    """A shard that is in place.
+
+    Attributes:
+        bytes: of the shard; of image files, theirs together.
+        sha256: of the shard, in hex; of image files, of the list of them.
+        files: the image files that the shard consists of; empty where it is one file.
+    """
+
+    bytes: int
+    sha256: str
+    files: tuple[ImageFile, ...] = ()
+
+
+class Writer(Protocol):
+    """Writes one shard; leaving the block before `commit` leaves nothing. `size` is the bytes so far."""
+
+    size: int
+
+    def write(self, sample: OutputSample) -> None:
+        """Appends one image."""
+
+    def commit(self) -> Committed:
+        """Puts the shard in place, whole and flushed to disk."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class NullWriter:
+    """Does a writer's work and keeps nothing of it, to learn what it comes to."""
+
+    def __init__(self, target: "Target") -> None:
+        self._target = target
+        self.size = 0
+
+    def write(self, sample: OutputSample) -> None:
+        """Serialises one image and counts it."""
+        self.size += self._target.weigh(sample)
+
+
+class Encoded(NamedTuple):
+    """A stored image as a trainer's reader gives it: its label, and the "height" and "width" stated, if any are."""
+
+    jpeg: bytes
+    label: int | None
+    stated: Mapping[str, object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuiltDataset:
+    """A dataset whose shards are all in place.
+
+    Attributes:
+        folder: that it lies in.
+        classes: that its labels count in.
+        label_base: stored label of rank 0.
+        shards: in the order of splits and indexes.
+    """
+
+    folder: Path
+    classes: Classes
+    label_base: int
+    shards: Sequence[ShardResult]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loadable:
+    """What code that loads a split of a finished dataset is made of.
+
+    Attributes:
+        output: the dataset's folder.
+        split: which to load.
+        labels: the range of the stored labels, in words.
+        imagenet: whether the classes are ImageNet's 1,000.
+    """
+
+    output: str
+    split: str
+    labels: str
+    imagenet: bool
+
+
+class Target(Protocol):
+    """An output format with its options: a frozen dataclass, pickled by class, compared and hashed by value.
+
+    `targets.one_file.OneFileShards` has most of it for formats whose shards are single files.
+
+    Attributes:
+        format: name, as `output.format` has it.
+        offer: how the wizard offers it.
+        what: what is written, in words.
+        unit: what one stored image is called, in the plural.
+        keys: of a profile's [output] section, those that are for this target.
+        first_label: usual label of the first class.
+        one_file_per_image: whether a shard is many image files, of which readers find each by itself.
+        stores_labels: whether labels are stored; else they follow from the names of files.
+        classes_are_folders: whether readers number the classes of each split by its folders.
+        has_distinct_places: whether each image has a path or key of its own, which `place` gives.
+        beside: globs of files that it puts beside its shards, below the output folder.
+    """
+
+    format: ClassVar[str]
+    offer: ClassVar[Offer]
+    what: ClassVar[str]
+    unit: ClassVar[str]
+    keys: ClassVar[tuple[str, ...]]
+    first_label: ClassVar[int]
+    one_file_per_image: ClassVar[bool]
+    stores_labels: ClassVar[bool]
+    classes_are_folders: ClassVar[bool]
+    has_distinct_places: ClassVar[bool]
+    beside: ClassVar[tuple[str, ...]]
+
+    # ---- answers -> target
+
+    @classmethod
+    def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
+        """The target that a profile asks for.
+
+        Args:
+            output: the profile's [output] section, as far as it is known.
+            form: of the source's samples.
+
+        Raises:
+            UsageError: it asks for what this form cannot give.
+        """
+
+    @classmethod
+    def variants(cls) -> tuple[Self, ...]:
+        """One target for each set of places that its options can lead to."""
+
+    @property
+    def ingredients(self) -> dict[str, str]:
+        """What it adds to the plan id, by name; changes whenever the same images would give other bytes or places."""
+
+    @property
+    def has_boxes(self) -> bool:
+        """Whether what is written for an image has a place for its boxes."""
+
+    @property
+    def keeps_features(self) -> bool:
+        """Whether the features of a source's records, with their labels, are stored as they are."""
+
+    # ---- names and places
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Folders below the output folder that shards or images are written to; "" is that folder itself."""
+
+    def shard(self, split: str, index: int, shards: int) -> str:
+        """The name of a shard, which begins with its split and -."""
+
+    def file(self, shard: str) -> str:
+        """A shard's file, below the output folder; empty where it has no file of its own."""
+
+    def place(self, split: str, name: str, wnid: str) -> str:
+        """The path below the output folder, or the key, of an image; see `has_distinct_places`.
+
+        Args:
+            split: of the image.
+            name: in the raw data, with / between its parts.
+            wnid: its class; empty where it has none.
+        """
+
+    # ---- building
+
+    def writer(self, folder: Path, split: str, shard: str) -> Writer:
+        """What writes a shard into the output folder.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+
+    def weigh(self, sample: OutputSample) -> int:
+        """The bytes that an image comes to, after doing a writer's work on it."""
+
+    @property
+    def trailer(self) -> bytes:
+        """What every shard has after its last image."""
+
+    def sidecars(self, dataset: BuiltDataset) -> dict[str, bytes]:
+        """Small files in the output folder that describe the dataset to this format's readers, by name."""
+
+    # ---- what is there
+
+    def foreign_files(self, folder: Path) -> list[str]:
+        """Files that this format's readers would find in a folder, sorted; may be just the first of each split."""
+
+    def missing(self, folder: Path, result: ShardResult) -> str:
+        """A clause on what of a finished shard is gone or of another size; empty if nothing is."""
+
+    def wrong_beside(self, folder: Path, result: ShardResult) -> str:
+        """A clause on what lies beside a finished shard and does not fit it; empty if nothing is wrong."""
+
+    def restore_beside(self, folder: Path, shard: str) -> None:
+        """Puts right what lies beside a finished shard, from the shard itself.
+
+        Raises:
+            ShardDamage: the shard cannot be read.
+        """
+
+    def remove_beside(self, folder: Path, shard: str) -> None:
+        """Removes what lies beside a shard that is not there."""
+
+    # ---- verify
+
+    def wrong_bytes(self, expected: Expectation) -> Iterator[str]:
+        """Clauses on what is wrong with a shard as a whole: its size and its sha256.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+
+    def stored(self, expected: Expectation) -> Iterator[Any]:
+        """What a shard holds, image by image, in any form that `seen` takes.
+
+        Raises:
+            OSError: it cannot be read.
+            ShardDamage: it cannot be read further.
+        """
+
+    def seen(self, item: Any, planned: Planned, expected: Expectation) -> Seen:
+        """What is wrong with one image of `stored`."""
+
+    def strays(self, folder: Path, expectations: Sequence[Expectation]) -> Iterator[tuple[str, str]]:
+        """Files that this format's readers would find and that are no part of the dataset, each with a clause on it."""
+
+    def first_features(self, file: Path) -> Mapping[str, Values]:
+        """The features of the first record of a file; empty where the format has none.
+
+        Raises:
+            OSError: it cannot be read.
+            ValueError: it is damaged.
+        """
+
+    # ---- verify, in TensorFlow's process
+
+    def files_of(self, expected: Expectation) -> Iterator[str]:
+        """Absolute paths of the files that a trainer would read, in order."""
+
+    def as_trained(self, files: Sequence[str]) -> Iterator[Encoded]:
+        """The images of these files as a training pipeline gives them."""
+
+    def items(self, files: Sequence[str]) -> Iterator[Any]:
+        """What these files hold, image by image, in order; `encoded` gives the image, in another thread."""
+
+    def encoded(self, item: Any) -> Encoded:
+        """The image of an item."""
+
+    # ---- show
+
+    def loading(self, dataset: Loadable) -> list[str]:
+        """Code that loads a split, as lines of text; the first says what an image comes with."""

@@ -1,0 +1,1 @@
+"""TFRecord shards of tf.train.Example, with index files, and metadata for TensorFlow Datasets."""

@@ -1,0 +1,127 @@
+"""What is wrong with the records of a shard: their CRCs, and the kinds and values of their features."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from wizard.formats import example
+from wizard.formats.tfrecord import RecordDamage, records
+from wizard.sources.records.features import ENCODED, LABELS
+from wizard.targets import images
+from wizard.targets.expected import Planned, Seen, ShardDamage
+from wizard.targets.tfrecord.features import BOX_LABEL, CONSTANTS, CORNERS, TEXT
+
+_FILENAME = "image/filename"
+_TPU: dict[str, type] = {
+    "image/height": tuple,
+    "image/width": tuple,
+    "image/class/label": tuple,
+    "image/class/synset": bytes,
+    _FILENAME: bytes,
+    ENCODED: bytes,
+}
+"""Features of imagenet_to_gcs.py whose values differ from record to record, and their kinds."""
+_INCEPTION = _TPU | {TEXT: bytes, BOX_LABEL: tuple} | dict.fromkeys(CORNERS, np.ndarray)
+_MADE_UP = re.compile(r".*-\d{6,}")
+"""A name by file and number, of a source's record that brought none of its own."""
+
+_Features = Mapping[str, example.Feature]
+_Values = Mapping[str, example.Values]
+
+
+def payloads(path: Path) -> Iterator[bytes]:
+    """The payloads of a shard.
+
+    Raises:
+        OSError: it cannot be read.
+        ShardDamage: a CRC is wrong, or it ends inside a record.
+    """
+    try:
+        with path.open("rb") as file:
+            for record in records(file):
+                yield record.payload
+    except RecordDamage as damage:
+        raise ShardDamage(str(damage)) from damage
+
+
+def seen(payload: bytes, planned: Planned, *, with_objects: bool) -> Seen:
+    """What is wrong with a record that was made from an image."""
+    try:
+        features = example.decode(payload)
+    except example.ExampleDamage as damage:
+        return _no_example(damage)
+    boxes = len(features.get(CORNERS[0], ()))
+    return Seen(boxes, list(_wrong(features, planned, _INCEPTION if with_objects else _TPU)))
+
+
+def seen_of_source(payload: bytes, planned: Planned) -> Seen:
+    """What can be proven of a record that keeps its source's features: image, size, label, boxes."""
+    try:
+        features = {name: example.values(feature) for name, feature in example.entries(payload).items()}
+    except example.ExampleDamage as damage:
+        return _no_example(damage)
+    corners = [features[corner] for corner in CORNERS if corner in features]
+    boxes = len(corners[0]) if len(corners) == len(CORNERS) else 0
+    wrong = [*_wrong_names(features, planned), *_wrong_image(features)]
+    if len(set(map(len, corners))) > 1:
+        wrong.append("its box columns differ in length")
+    elif boxes and not all(isinstance(column, np.ndarray) for column in corners):
+        wrong.append("its boxes are not floats")
+    elif boxes:
+        wrong += images.wrong_boxes(np.stack([np.asarray(column) for column in corners], axis=1))
+    return Seen(boxes, wrong)
+
+
+def _no_example(damage: example.ExampleDamage) -> Seen:
+    return Seen(0, [f"it is no tf.train.Example of the kind that was written: {damage}"])
+
+
+def _wrong(features: _Features, planned: Planned, kinds: Mapping[str, type]) -> Iterator[str]:
+    unlike = [key for key, kind in kinds.items() if not isinstance(features.get(key), kind)]
+    unlike += [key for key, value in CONSTANTS.items() if features.get(key) != value]
+    unlike += sorted(features.keys() - kinds.keys() - CONSTANTS.keys())
+    if unlike:
+        yield f"{', '.join(unlike)}: missing, unknown, or not of its kind and value"
+        return
+    wanted: dict[str, example.Feature] = {
+        _FILENAME: planned.name.encode(),
+        "image/class/label": (planned.label,),
+        "image/class/synset": planned.wnid.encode(),
+        TEXT: planned.text.encode(),
+    }
+    for key, value in wanted.items():
+        if key in kinds and features[key] != value:
+            yield f"{key} is {features[key]!r}, expected {value!r}"
+    if BOX_LABEL in kinds:
+        yield from _wrong_objects(features, planned.label)
+    data = features[ENCODED]
+    assert isinstance(data, bytes)
+    yield from images.wrong(data, images.sides(features))
+
+
+def _wrong_objects(features: _Features, label: int) -> Iterator[str]:
+    columns = [np.asarray(features[corner]) for corner in CORNERS]
+    if len({len(column) for column in columns}) != 1 or features[BOX_LABEL] != (label,) * len(columns[0]):
+        yield "its box columns differ in length, or a box's label is not the image's"
+        return
+    yield from images.wrong_boxes(np.stack(columns, axis=1))
+
+
+def _wrong_names(features: _Values, planned: Planned) -> Iterator[str]:
+    labels = {key: list(features[key]) for key in LABELS if key in features}
+    if planned.rank >= 0 and [planned.label] not in labels.values():
+        stated = ", ".join(f"{key} is {values}" for key, values in labels.items()) or "it has no label"
+        yield f"{stated}, expected {planned.label}"
+    named = list(features.get(_FILENAME, ()))
+    if named != [planned.name.encode()] and not _MADE_UP.fullmatch(planned.name):
+        yield f"{_FILENAME} is {named}, expected {planned.name.encode()!r}"
+
+
+def _wrong_image(features: _Values) -> Iterator[str]:
+    encoded = features.get(ENCODED)
+    if not isinstance(encoded, list) or len(encoded) != 1:
+        yield f"{ENCODED}: missing, or not one image"
+        return
+    yield from images.wrong(encoded[0], images.sides(features))

@@ -1,0 +1,65 @@
+"""TFRecords as TensorFlow reads them; runs in the process of `wizard.verify.server`."""
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from wizard.targets.target import Encoded
+
+_NO_LABEL = -(1 << 62)
+_SIDES = ("height", "width")
+
+
+def as_trained(files: Sequence[str], *, any_features: bool) -> Iterator[Encoded]:
+    """The images of shards, some of which are read at a time.
+
+    Args:
+        files: paths of shards.
+        any_features: whether the records have just an image in common.
+
+    Raises:
+        tf.errors.OpError: TensorFlow cannot read or parse a record.
+    """
+    wanted = {
+        "image/encoded": tf.io.FixedLenFeature([], tf.string, ""),
+        "image/class/label": tf.io.FixedLenFeature([], tf.int64, _NO_LABEL),
+    }
+    if not any_features:
+        # What TensorFlow's official ResNet reads besides, with the defaults that it declares.
+        corners = ("xmin", "ymin", "xmax", "ymax")
+        wanted["image/class/text"] = tf.io.FixedLenFeature([], tf.string, "")
+        wanted |= {f"image/object/bbox/{corner}": tf.io.VarLenFeature(tf.float32) for corner in corners}
+
+    def parse(record: Any) -> tuple[Any, Any]:
+        features = tf.io.parse_single_example(record, wanted)
+        return features["image/encoded"], features["image/class/label"]
+
+    shards = tf.data.Dataset.from_tensor_slices([os.fsencode(file) for file in files])
+    records = shards.interleave(tf.data.TFRecordDataset, cycle_length=8)
+    for jpeg, label in records.map(parse).as_numpy_iterator():
+        yield Encoded(jpeg, None if label == _NO_LABEL else int(label), {})
+
+
+def payloads(files: Sequence[str]) -> Iterator[bytes]:
+    """The records of shards, one shard after the other.
+
+    Raises:
+        tf.errors.OpError: TensorFlow cannot read one.
+    """
+    dataset = tf.data.TFRecordDataset([os.fsencode(file) for file in files])
+    records: Iterator[bytes] = dataset.as_numpy_iterator()
+    return records
+
+
+def encoded(payload: bytes) -> Encoded:
+    """The image of a record, with the height and width that are stated of it.
+
+    Raises:
+        ValueError: it has not one image.
+    """
+    features = tf.train.Example.FromString(payload).features.feature
+    (jpeg,) = features["image/encoded"].bytes_list.value
+    stated = {side: list(features[f"image/{side}"].int64_list.value) for side in _SIDES if f"image/{side}" in features}
+    return Encoded(jpeg, None, {side: values[0] if len(values) == 1 else values for side, values in stated.items()})
