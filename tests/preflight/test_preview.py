@@ -294,7 +294,7 @@ def test_there_is_no_page_where_bytes_are_kept_or_nothing_can_be_shown(tmp_path:
     assert write_preview(asked, Inline((good, KEPT))) is None
     Path(bad.table.files[0]).write_bytes(bytes(len(PHOTO)))
     assert write_preview(asked, Inline((bad, SHORTEST))) is None
-    assert not cache_folder().exists()
+    assert not (cache_folder() / "preview.html").exists()
 
 
 def test_the_first_split_that_changes_is_the_one_that_is_shown(tmp_path: Path, asked: Job) -> None:
