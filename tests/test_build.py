@@ -27,7 +27,6 @@ from tests.helpers import (
     tar,
 )
 from wizard.build import Options
-from wizard.engine.plan import plan_id
 from wizard.errors import BadImage, InputError, Interrupted, MachineError, PlanMismatch
 from wizard.events import Event, Note, Started
 from wizard.ilsvrc2012.archives import IMAGES
@@ -192,9 +191,9 @@ def test_another_plan_in_the_same_folder_is_refused(raw: Path, tmp_path: Path) -
 
 
 def test_the_archives_may_move(raw: Path, tmp_path: Path) -> None:
-    before = plan_id(plan_of(profile(raw, tmp_path)).ingredients)
+    before = plan_of(profile(raw, tmp_path)).plan_id
     moved = shutil.copytree(raw, tmp_path / "elsewhere")
-    assert plan_id(plan_of(profile(moved, tmp_path)).ingredients) == before
+    assert plan_of(profile(moved, tmp_path)).plan_id == before
 
 
 def test_an_image_that_cannot_be_decoded_stops_the_run_by_name(raw_copy: Path, tmp_path: Path) -> None:

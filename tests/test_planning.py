@@ -22,7 +22,7 @@ from tests.helpers import (
     tar,
 )
 from wizard import synthetic
-from wizard.engine.plan import Plan, plan_id
+from wizard.engine.plan import Plan
 from wizard.engine.targets import Target
 from wizard.errors import InputError, UsageError
 from wizard.events import Event, Note
@@ -92,7 +92,7 @@ def test_a_plan_of_fewer_classes_differs_by_its_images_alone(raw: Path) -> None:
 def test_as_many_classes_as_there_are_or_more_make_the_same_plan(raw: Path, count: int) -> None:
     every, asked = plan_from(raw, splits=["train"]), plan_from(raw, splits=["train"], classes=count)
     assert len(asked.splits[0].table) == TRAIN
-    assert plan_id(asked.ingredients) == plan_id(every.ingredients)
+    assert asked.plan_id == every.plan_id
 
 
 def test_validation_is_of_the_classes_that_train_is_of(matching: Path) -> None:

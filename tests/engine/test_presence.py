@@ -4,10 +4,11 @@ from pathlib import Path
 import pytest
 
 from tests.engine.test_worker import images, task
+from wizard.commit_record import CommitRecord
 from wizard.engine.presence import missing_descriptions, missing_from_index, missing_from_shard
-from wizard.engine.targets import INDEX_FOLDER, LISTINGS, Target
+from wizard.engine.record_file import record_path
+from wizard.engine.targets import INDEX_FOLDER, Target
 from wizard.engine.worker import build_shard
-from wizard.shard_result import ShardResult
 
 TARGETS = {
     "tfrecord": Target(),
@@ -18,11 +19,11 @@ TARGETS = {
 }
 
 
-def built(folder: Path, target: Target) -> ShardResult:
+def built(folder: Path, target: Target) -> CommitRecord:
     return build_shard(task(folder, images(3), target=target))
 
 
-def files_of(folder: Path, target: Target, result: ShardResult) -> list[Path]:
+def files_of(folder: Path, target: Target, result: CommitRecord) -> list[Path]:
     """All that a shard consists of, its index apart."""
     own = [folder / target.file(result.shard)]
     return own + (sorted((folder / target.image_folder("train")).rglob("*.JPEG")) if target.of_files else [])
@@ -50,12 +51,12 @@ def test_any_file_of_a_shard_that_is_removed_or_cut_or_longer_is_named(tmp_path:
     assert missing_from_shard(tmp_path, target, result) == ""
 
 
-def test_a_listing_of_the_same_size_that_lists_something_else_is_not_the_shard_s(tmp_path: Path) -> None:
+def test_a_record_that_lists_other_files_is_named(tmp_path: Path) -> None:
     target = TARGETS["folders"]
     result = built(tmp_path, target)
-    file = tmp_path / LISTINGS / f"{result.shard}.csv"
+    file = record_path(tmp_path, result.shard)
     file.write_bytes(file.read_bytes().replace(b"_1", b"_9"))
-    assert missing_from_shard(tmp_path, target, result).endswith(f"{result.shard}.csv has changed")
+    assert missing_from_shard(tmp_path, target, result).endswith(f"{result.shard}.json has changed")
 
 
 def test_an_index_has_to_end_where_its_shard_does(tmp_path: Path) -> None:

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from wizard.commit_record import CommitRecord
 from wizard.engine.plan import Plan, in_source_order
 from wizard.engine.targets import Target
 from wizard.engine.tfds import metadata
 from wizard.engine.transform import Recipe
 from wizard.formats.resize import Resize
-from wizard.shard_result import ShardResult
 from wizard.sources.classes import Classes
 from wizard.sources.samples import in_one_file
 
@@ -48,9 +48,9 @@ def planned(
     return Plan(splits=tuple(splits), label_base=base, seed=1, target=target or Target())
 
 
-def done(plan: Plan, images: int = 2) -> dict[str, ShardResult]:
+def done(plan: Plan, images: int = 2) -> dict[str, CommitRecord]:
     return {
-        name: ShardResult(
+        name: CommitRecord(
             shard=name, split=name.partition("-")[0], images=images, boxes=0, bytes_in=1, bytes_out=10, sha256=""
         )
         for name in plan.shard_names

@@ -13,7 +13,7 @@ from tests.helpers import encoded, features, noise
 from wizard.engine import heartbeat
 from wizard.engine.plan import ShardTask
 from wizard.engine.records import ending
-from wizard.engine.targets import Format, Target
+from wizard.engine.targets import STATE_FOLDER, Format, Target
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import build_shard, rehearse
 from wizard.errors import BadImage, InputError, MachineError
@@ -32,6 +32,7 @@ def image(height: int, width: int) -> bytes:
 def task(home: Path, images: dict[str, bytes], **changes: object) -> ShardTask:
     """Images of class 7 one behind the other in a file, each with one box over its left half."""
     data = list(images.values())
+    (home / STATE_FOLDER / "shards").mkdir(parents=True, exist_ok=True)
     (home / "archive.tar").write_bytes(b"".join(data))
     sizes = np.array([len(content) for content in data], dtype=np.int64)
     samples = SampleTable(
@@ -56,6 +57,11 @@ def task(home: Path, images: dict[str, bytes], **changes: object) -> ShardTask:
         skip_bad=False,
     )
     return dataclasses.replace(made, **changes)  # type: ignore[arg-type]
+
+
+def files_in(folder: Path) -> list[str]:
+    """The files in a folder and below, commit records too."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
 def test_a_record_has_the_fifteen_features(tmp_path: Path) -> None:
@@ -95,7 +101,7 @@ def test_an_image_that_cannot_be_decoded_stops_the_shard_and_leaves_none(tmp_pat
     images = {"good": image(30, 40), "bad": image(30, 40)[:300]}
     with pytest.raises(BadImage, match=r"archive\.tar: bad \(300 bytes at byte .* cannot be decoded"):
         build_shard(task(tmp_path, images))
-    assert [file.name for file in tmp_path.iterdir()] == ["archive.tar"]
+    assert files_in(tmp_path) == ["archive.tar"]
 
 
 @pytest.mark.parametrize("official", [True, False])
@@ -142,7 +148,7 @@ def test_a_worker_whose_run_is_gone_puts_nothing_in_place(tmp_path: Path, monkey
     reader.close()
     with pytest.raises(BrokenPipeError):
         build_shard(task(tmp_path, {"a": image(30, 40)}))
-    assert [file.name for file in tmp_path.iterdir()] == ["archive.tar"]
+    assert files_in(tmp_path) == ["archive.tar"]
     writer.close()
 
 
@@ -168,7 +174,7 @@ def test_a_rehearsal_comes_to_what_the_shard_does_image_by_image(tmp_path: Path,
 
 def test_a_rehearsal_writes_nothing(tmp_path: Path) -> None:
     rehearse(task(tmp_path, images(2), folder="/no such folder"))
-    assert [file.name for file in tmp_path.iterdir()] == ["archive.tar"]
+    assert files_in(tmp_path) == ["archive.tar"]
 
 
 def test_in_a_rehearsal_an_image_that_is_left_out_comes_to_nothing(tmp_path: Path) -> None:
@@ -310,7 +316,7 @@ def test_a_damaged_record_stops_the_shard_and_leaves_none(tmp_path: Path) -> Non
     (tmp_path / "old.tfrecord").write_bytes(content)
     with pytest.raises(InputError, match=r"old\.tfrecord: the record of a\.JPEG at byte 12 is damaged"):
         build_shard(dataclasses.replace(made, skip_bad=True))
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["archive.tar", "old.tfrecord"]
+    assert files_in(tmp_path) == ["archive.tar", "old.tfrecord"]
 
 
 def test_a_beat_names_the_image_in_hand_and_the_last_one_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from tests.engine.entries import entry
 from wizard.engine import writers
 from wizard.engine.records import Entry, serialised
 from wizard.engine.targets import INDEX_FOLDER, TFRECORDS, Format, Target, key
-from wizard.engine.writers import Discarding, OneFile, remove_leftovers, restore_index, writer
+from wizard.engine.writers import Committed, Discarding, OneFile, remove_leftovers, restore_index, writer
 from wizard.formats import tfrecord
 from wizard.sources.names import unsafe
 
@@ -31,7 +31,7 @@ def test_nothing_stands_under_the_name_before_commit(tmp_path: Path) -> None:
         assert not (tmp_path / INDEX_FOLDER).exists()
         written = shard.commit()
     content = (tmp_path / SHARD).read_bytes()
-    assert written == (len(content), hashlib.sha256(content).hexdigest())
+    assert written == Committed(bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
 
 
 @pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders", "flat"])
@@ -157,7 +157,7 @@ def webdataset(folder: Path, entries: Sequence[Entry]) -> bytes:
             shard.write(each)
         written = shard.commit()
     content = (folder / "train-000000.tar").read_bytes()
-    assert written == (len(content), hashlib.sha256(content).hexdigest())
+    assert written == Committed(bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
     return content
 
 

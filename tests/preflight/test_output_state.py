@@ -55,7 +55,7 @@ def test_shards_of_another_plan_fail_with_the_difference(
     assert difference in check.seen
 
 
-def test_shards_without_a_journal_fail(raw: Path, built_copy: Path) -> None:
+def test_shards_without_a_plan_fail(raw: Path, built_copy: Path) -> None:
     shutil.rmtree(built_copy / STATE_FOLDER)
     check = seen(raw, built_copy)
     assert check.status == "fail"

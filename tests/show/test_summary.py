@@ -3,9 +3,9 @@ import dataclasses
 import pytest
 
 from tests.sources.counting import counts
+from wizard.commit_record import SkippedImage
 from wizard.engine.build_result import BuildResult, SplitSummary
 from wizard.engine.targets import Format, Target
-from wizard.shard_result import SkippedImage
 from wizard.show.summary import finished, verified
 from wizard.sources.classes import imagenet
 from wizard.sources.glance import glance

@@ -9,9 +9,9 @@ import pytest
 import tensorflow as tf
 
 from tests.verify.shards import NAMES, RANK, image, replaced, told
+from wizard.commit_record import CommitRecord
 from wizard.engine.targets import Target
 from wizard.formats import tfrecord
-from wizard.shard_result import ShardResult
 from wizard.sources.classes import imagenet
 from wizard.verify.expected import Expectation
 from wizard.verify.shard import check_shard
@@ -49,7 +49,7 @@ def shard(folder: Path, *records: Features, names: list[str] = NAMES) -> Expecta
     examples = (tf.train.Example(features=tf.train.Features(feature=features)) for features in records)
     blank = Expectation(
         folder=str(folder),
-        result=ShardResult(
+        result=CommitRecord(
             shard="train-00000-of-00001",
             split="train",
             images=len(records),

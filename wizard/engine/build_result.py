@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from wizard.commit_record import SkippedImage
 from wizard.engine.targets import TFRECORDS, Target
-from wizard.shard_result import SkippedImage
 from wizard.sources.glance import Glance
 
 

@@ -9,21 +9,22 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from wizard.commit_record import CommitRecord
+from wizard.engine.record_file import read_record
 from wizard.engine.targets import INDEX_FOLDER, Target
-from wizard.engine.writers import read_listing
-from wizard.shard_result import ShardResult
+from wizard.engine.writers import sum_of_files
 
 _TAIL = 64
 """Most bytes that the last line of an index takes."""
 
 
-def missing_from_shard(folder: Path, target: Target, result: ShardResult) -> str:
+def missing_from_shard(folder: Path, target: Target, result: CommitRecord) -> str:
     """What is wrong with a shard's file, or with the first of its image files that is missing or changed.
 
     Args:
         folder: the dataset's folder.
         target: its output format.
-        result: the shard's record in the journal.
+        result: the shard's commit record.
 
     Returns:
         A clause that names the file; empty if all exist with the right sizes.
@@ -32,16 +33,18 @@ def missing_from_shard(folder: Path, target: Target, result: ShardResult) -> str
     if not target.of_files:
         return _off(folder, file, result.bytes_out)
     try:
-        listing = (folder / file).read_bytes()
+        files = read_record(folder, result.shard).files
     except OSError:
         return f"{file} is gone"
-    if hashlib.sha256(listing).hexdigest() != result.sha256:
+    except ValueError:
         return f"{file} has changed"
-    offs = (_off(folder, image.path, image.bytes) for image in read_listing(listing))
+    if sum_of_files(files) != result.sha256:
+        return f"{file} has changed"
+    offs = (_off(folder, image.path, image.bytes) for image in files)
     return next(filter(None, offs), "")
 
 
-def missing_from_index(folder: Path, target: Target, result: ShardResult) -> str:
+def missing_from_index(folder: Path, target: Target, result: CommitRecord) -> str:
     """What is wrong with a shard's index, which must end where the shard does; empty if none is needed."""
     file = f"{INDEX_FOLDER}/{result.shard}"
     if not target.indexed:

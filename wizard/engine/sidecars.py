@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from wizard.commit_record import CommitRecord
 from wizard.engine.manifest import IMAGES, MANIFEST
 from wizard.engine.plan import Plan
 from wizard.engine.targets import INDEX_FOLDER, STATE_FOLDER
 from wizard.engine.tfds import metadata
 from wizard.ilsvrc2012.archives import SPLITS
-from wizard.shard_result import ShardResult
 from wizard.sources.classes import Classes
 from wizard.sources.samples import SampleTable
 from wizard.storage import write_whole
@@ -27,7 +27,7 @@ _OURS = f"{STATE_FOLDER}/companions.txt"
 
 
 def write_companions(
-    folder: Path, plan: Plan, done: Mapping[str, ShardResult], *, tfds: bool, boxes_csv: bool
+    folder: Path, plan: Plan, done: Mapping[str, CommitRecord], *, tfds: bool, boxes_csv: bool
 ) -> dict[str, str]:
     """Writes those that the answers ask for, and removes what an earlier run wrote and this one is not asked for.
 

@@ -11,8 +11,8 @@ Features = Literal["inception", "tpu", "source"]
 STATE_FOLDER = ".imagenet-setup"
 INDEX_FOLDER = "idx"
 """Index files carry their shard's name in a folder of their own: a glob of train-* must not find them."""
-LISTINGS = f"{STATE_FOLDER}/shards"
-"""Where it is listed which image files a shard consists of, and what is in them."""
+RECORDS = f"{STATE_FOLDER}/shards"
+"""The commit records: a JSON file for each shard that is done."""
 
 _SHORT = {"train": "train", "validation": "val", "test": "test"}
 """The splits' folders, as PyTorch code has them."""
@@ -78,20 +78,20 @@ class Target:
         return f"{split}-{index:05d}-of-{shards:05d}"
 
     def file(self, shard: str) -> str:
-        """The file that a shard is, or that lists its image files, below the output folder.
+        """The file that a shard is, below the output folder; of image files, the commit record that lists them.
 
         >>> Target(split_folders=True).file("validation-00000-of-00128")
         'tfrecord_val/validation-00000-of-00128'
         """
         if self.of_files:
-            return f"{LISTINGS}/{shard}.csv"
+            return f"{RECORDS}/{shard}.json"
         return f"tfrecord_{_SHORT[shard.partition('-')[0]]}/{shard}" if self.split_folders else shard
 
     @property
     def places(self) -> tuple[str, ...]:
         """Folders below the output folder that shards are written to; "" is that folder itself."""
         if self.of_files:
-            return (LISTINGS,)
+            return (RECORDS,)
         return tuple(f"tfrecord_{short}" for short in _SHORT.values()) if self.split_folders else ("",)
 
     def image_folder(self, split: str) -> str:

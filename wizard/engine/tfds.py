@@ -10,12 +10,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from wizard.commit_record import CommitRecord
 from wizard.engine.plan import Plan
 from wizard.engine.records import Entry, features
 from wizard.engine.transform import Stored
 from wizard.formats import example, tfrecord
 from wizard.formats.resize import Resize, geometry
-from wizard.shard_result import ShardResult
 from wizard.sources.records.features import ENCODED, LABELS
 
 INFO, FEATURES = "dataset_info.json", "features.json"
@@ -27,7 +27,7 @@ Kinds = Mapping[str, tuple[Kind, bool]]
 Json = dict[str, Any]
 
 
-def metadata(plan: Plan, done: Mapping[str, ShardResult], folder: Path) -> dict[str, bytes]:
+def metadata(plan: Plan, done: Mapping[str, CommitRecord], folder: Path) -> dict[str, bytes]:
     """The files by name: a feature for each of the records', under its own name; image and label can be had as a pair.
 
     The label is a ClassLabel that names the classes; label 0 of labels from 1 is "background". An unlabelled image
@@ -100,7 +100,7 @@ def _fit_lines(names: list[str]) -> bool:
     return all(names) and "\n".join(names).split("\n") == [name.strip() for name in names]
 
 
-def _info(plan: Plan, done: Mapping[str, ShardResult]) -> Json:
+def _info(plan: Plan, done: Mapping[str, CommitRecord]) -> Json:
     whole = plan.classes.whole_imagenet
     shards = [done[name] for name in plan.shard_names]
     return {
@@ -118,7 +118,7 @@ def _supervised(label: str) -> Json:
     return {"supervisedKeys": {"tuple": {"items": keys}}}
 
 
-def _split(plan: Plan, shards: list[ShardResult]) -> Json:
+def _split(plan: Plan, shards: list[CommitRecord]) -> Json:
     first = shards[0].shard
     return {
         "name": shards[0].split,

@@ -8,12 +8,14 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
 from wizard.engine.records import Entry, ending, serialised
-from wizard.engine.targets import INDEX_FOLDER, LISTINGS, STATE_FOLDER, Target
+from wizard.engine.targets import INDEX_FOLDER, RECORDS, STATE_FOLDER, Target
 from wizard.formats import tfrecord
 from wizard.storage import PREFIX, SUFFIX, publish, write_whole
 
@@ -21,11 +23,27 @@ _STAGING = f"{STATE_FOLDER}/building"
 """Where image files wait until their shard is whole."""
 
 
-class Written(NamedTuple):
-    """A committed shard: its bytes and its sha256 in hex; of image files, theirs together and their listing's sum."""
+class ImageFile(NamedTuple):
+    """An image file of a shard: its path below the output folder, its size in bytes, and its sha256 in hex."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Committed:
+    """A shard that is in place.
+
+    Attributes:
+        bytes: of the shard; of image files, all of them together.
+        sha256: of the shard, in hex; of image files, `sum_of_files`.
+        files: the image files in order; empty where the shard is one file.
+    """
 
     bytes: int
     sha256: str
+    files: tuple[ImageFile, ...] = ()
 
 
 class Writer(Protocol):
@@ -36,7 +54,7 @@ class Writer(Protocol):
     def write(self, entry: Entry) -> None:
         """Appends one image."""
 
-    def commit(self) -> Written:
+    def commit(self) -> Committed:
         """Puts the shard in place, whole and flushed to disk."""
 
     def __enter__(self) -> Self: ...
@@ -104,7 +122,7 @@ class OneFile:
         self._index.append(_index_line(self.size, len(content)))
         self._append(content)
 
-    def commit(self) -> Written:
+    def commit(self) -> Committed:
         """Puts index and shard in place, both whole and flushed to disk."""
         self._append(ending(self._what))
         self._file.flush()
@@ -114,7 +132,7 @@ class OneFile:
             (self._folder / INDEX_FOLDER).mkdir(exist_ok=True)
             write_whole(self._folder / INDEX_FOLDER / self._shard, "".join(self._index).encode())
         publish(self._temporary, self._target)
-        return Written(self.size, self._digest.hexdigest())
+        return Committed(bytes=self.size, sha256=self._digest.hexdigest())
 
     def _append(self, content: bytes) -> None:
         self._file.write(content)
@@ -122,16 +140,8 @@ class OneFile:
         self.size += len(content)
 
 
-class ImageFile(NamedTuple):
-    """A line of a listing: a file below the output folder, its size in bytes, and its sha256 in hex."""
-
-    path: str
-    bytes: int
-    sha256: str
-
-
 class ImageFiles:
-    """Writes a shard that is many image files, and last a listing of them, without which they do not count.
+    """Writes a shard that is many image files; without a commit record that lists them, they do not count.
 
     The files wait in a folder of their own until all are on disk; a shard that is built again replaces them one by one
     with the same bytes.
@@ -164,8 +174,8 @@ class ImageFiles:
         self._files.append(ImageFile(path, len(content), hashlib.sha256(content).hexdigest()))
         self.size += len(content)
 
-    def commit(self) -> Written:
-        """Puts the files and then their listing in place, all flushed to disk."""
+    def commit(self) -> Committed:
+        """Puts the files in place, all flushed to disk."""
         waiting = [self._waiting / str(place) for place in range(len(self._files))]
         _sync_files(waiting)
         made: set[Path] = set()
@@ -175,34 +185,16 @@ class ImageFiles:
                 _make_folders(self._folder, target.parent)
                 made.add(target.parent)
             file.replace(target)
-        listing = listed(self._files)
-        (self._folder / LISTINGS).mkdir(exist_ok=True)
-        write_whole(self._folder / self._target.file(self._shard), listing)
-        return Written(self.size, hashlib.sha256(listing).hexdigest())
+        return Committed(bytes=self.size, sha256=sum_of_files(self._files), files=tuple(self._files))
 
 
-def listed(files: list[ImageFile]) -> bytes:
-    """The listing of a shard's image files, as CSV."""
+def sum_of_files(files: Iterable[ImageFile]) -> str:
+    """The sha256, in hex, of a shard that is many image files: of the CSV table of their paths, sizes and sums."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(ImageFile._fields)
     rows.writerows(files)
-    return text.getvalue().encode()
-
-
-def read_listing(listing: bytes) -> list[ImageFile]:
-    """The inverse of `listed`.
-
-    Raises:
-        ValueError: it is none.
-    """
-    try:
-        rows = list(csv.reader(io.StringIO(listing.decode(), newline="")))
-    except csv.Error as error:
-        raise ValueError("no listing of image files") from error
-    if not rows or tuple(rows[0]) != ImageFile._fields or any(len(row) != len(ImageFile._fields) for row in rows):
-        raise ValueError("no listing of image files")
-    return [ImageFile(path, int(size), digest) for path, size, digest in rows[1:]]
+    return hashlib.sha256(text.getvalue().encode()).hexdigest()
 
 
 def restore_index(folder: Path, shard: str, target: Target) -> None:
@@ -220,7 +212,7 @@ def restore_index(folder: Path, shard: str, target: Target) -> None:
 def remove_leftovers(folder: Path, target: Target) -> None:
     """Removes what killed writers left in a dataset's folder."""
     shutil.rmtree(folder / _STAGING, ignore_errors=True)
-    for place in {"", INDEX_FOLDER, LISTINGS, *target.places}:
+    for place in {"", INDEX_FOLDER, RECORDS, *target.places}:
         for file in (folder / place).glob(f"{PREFIX}*{SUFFIX}"):
             file.unlink(missing_ok=True)
 

@@ -139,10 +139,10 @@ def remaining_fraction(job: Job, output: OutputState) -> float:
 
 
 def _files_to_come(settings: Settings, output: OutputState) -> int:
-    """A shard and its index each; or an image each, a folder for each of their classes, and a listing a shard."""
+    """A shard, its index and its record each; or the images, a folder for each class, and a record a shard."""
     shards = sum(settings.shards.values()) - len(output.in_place)
     if not settings.target.of_files:
-        return 2 * shards + _BESIDE
+        return 3 * shards + _BESIDE
     images = folders = 0
     if isinstance(settings, Job):
         images = round(settings.images)

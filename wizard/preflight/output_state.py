@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from wizard.engine import journal
+from wizard.commit_record import CommitRecord
+from wizard.engine.commit_records import RecordedPlan, anything, counted, differing, read_records, shard_files
 from wizard.engine.plan import settings
 from wizard.engine.transform import Recipe
 from wizard.events import Checked
 from wizard.planning import Job, Settings
-from wizard.shard_result import ShardResult
 
 _ELSEWHERE = "Choose another folder: --set output.path=FOLDER"
 
@@ -19,17 +18,17 @@ class OutputState:
     """The output folder, looked at once.
 
     Attributes:
-        header: the plan that was begun there; None if none was.
-        recorded: the shards that are recorded as done.
+        plan: that was begun there; None if none was.
+        recorded: how many shards that are recorded as done.
         present: files that readers of a dataset would find.
-        in_place: the recorded shards whose file is there.
+        in_place: the records of shards whose file is there.
         error: why the folder cannot be looked into; None if it can.
     """
 
-    header: Mapping[str, Any] | None = None
+    plan: RecordedPlan | None = None
     recorded: int = 0
     present: tuple[str, ...] = ()
-    in_place: tuple[ShardResult, ...] = ()
+    in_place: tuple[CommitRecord, ...] = ()
     error: OSError | None = field(default=None, compare=False)
 
     @property
@@ -47,12 +46,12 @@ def read_output(settings: Settings) -> OutputState:
     """Looks into the output folder."""
     output, target = settings.output, settings.target
     try:
-        header, done = journal.read(output)
-        present = journal.shard_files(output, target) if header is None else journal.anything(output)
-        in_place = [result for result in done.values() if (output / target.file(result.shard)).is_file()]
+        records = read_records(output)
+        present = shard_files(output, target) if records.plan is None else anything(output)
+        in_place = [result for result in records.done.values() if (output / target.file(result.shard)).is_file()]
     except OSError as error:
         return OutputState(error=error)
-    return OutputState(header=header, recorded=len(done), present=tuple(present), in_place=tuple(in_place))
+    return OutputState(plan=records.plan, recorded=len(records.done), present=tuple(present), in_place=tuple(in_place))
 
 
 def output_check(asked: Settings, state: OutputState) -> Checked:
@@ -63,12 +62,12 @@ def output_check(asked: Settings, state: OutputState) -> Checked:
         return Checked(name="output", status="warn", looked_at=output, seen=seen, mend="Mend its rights")
     if not state.present:
         return Checked(name="output", status="pass", looked_at=output, seen=f"no shards are in {output} yet")
-    if state.header is None:
-        seen = f"{output} holds {journal.counted(list(state.present), asked.target)}, of unknown origin"
+    if state.plan is None:
+        seen = f"{output} holds {counted(list(state.present), asked.target)}, of unknown origin"
         return Checked(name="output", status="fail", looked_at=output, seen=seen, mend=_ELSEWHERE)
     ours = foreseen(asked)
-    theirs = {name: value for name, value in state.header.get("ingredients", {}).items() if _comparable(name, ours)}
-    told = journal.differing(theirs, ours)
+    theirs = {name: value for name, value in state.plan.ingredients.items() if _comparable(name, ours)}
+    told = differing(theirs, ours)
     if told:
         seen = f"{output} holds {len(state.present):,} shards of another plan: {'; '.join(told)}"
         return Checked(name="output", status="fail", looked_at=output, seen=seen, mend=_ELSEWHERE)

@@ -16,12 +16,14 @@ from wizard.engine.writers import writer
 from wizard.folders import existing
 from wizard.formats import example
 from wizard.formats.resize import Resize, geometry
+from wizard.storage import write_whole
 
 _TRIALS = 3
 _BYTES = 4_000_000
 """Of a trial shard; written like any other, and removed again."""
 _IMAGES = 40
 _TRIAL = "train-00000-of-00001"
+_TRIAL_RECORD = f"{_TRIAL}.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,4 +63,5 @@ def _store(folder: Path, target: Target, images: int) -> float:
             boxes, features = np.empty((0, 4)), {"image/encoded": example.raw(stored.jpeg)}
             shard.write(Entry(name=name, wnid="", text="", label=0, boxes=boxes, stored=stored, features=features))
         shard.commit()
+    write_whole(folder / _TRIAL_RECORD, b"")
     return time.perf_counter() - begun

@@ -8,9 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
+from wizard.commit_record import CommitRecord
 from wizard.formats.example import Values
 from wizard.ilsvrc2012.archives import SPLITS
-from wizard.shard_result import ShardResult
 from wizard.sources.readers import Form
 from wizard.storage import PREFIX, SUFFIX, publish
 from wizard.targets.expected import Expectation
@@ -95,11 +95,11 @@ class OneFileShards:
         found = {file for place in self.places for split in SPLITS for file in (folder / place).glob(f"{split}-*")}
         return sorted(file.relative_to(folder).as_posix() for file in found)
 
-    def missing(self, folder: Path, result: ShardResult) -> str:
+    def missing(self, folder: Path, result: CommitRecord) -> str:
         """Compares the file's size."""
         return wrong_size(folder, self.file(result.shard), result.bytes_out)
 
-    def wrong_beside(self, folder: Path, result: ShardResult) -> str:
+    def wrong_beside(self, folder: Path, result: CommitRecord) -> str:
         """Nothing lies beside a shard unless a target says otherwise."""
         return ""
 

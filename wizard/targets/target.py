@@ -6,8 +6,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
+from wizard.commit_record import CommitRecord
 from wizard.formats.example import Values
-from wizard.shard_result import ShardResult
 from wizard.sources.classes import Classes
 from wizard.sources.readers import Form
 from wizard.targets.expected import Expectation, Planned, Seen
@@ -107,7 +107,7 @@ class BuiltDataset:
     folder: Path
     classes: Classes
     label_base: int
-    shards: Sequence[ShardResult]
+    shards: Sequence[CommitRecord]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,10 +233,10 @@ class Target(Protocol):
     def foreign_files(self, folder: Path) -> list[str]:
         """Files that this format's readers would find in a folder, sorted; may be just the first of each split."""
 
-    def missing(self, folder: Path, result: ShardResult) -> str:
+    def missing(self, folder: Path, result: CommitRecord) -> str:
         """A clause on what of a finished shard is gone or of another size; empty if nothing is."""
 
-    def wrong_beside(self, folder: Path, result: ShardResult) -> str:
+    def wrong_beside(self, folder: Path, result: CommitRecord) -> str:
         """A clause on what lies beside a finished shard and does not fit it; empty if nothing is wrong."""
 
     def restore_beside(self, folder: Path, shard: str) -> None:

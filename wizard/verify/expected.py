@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from wizard.commit_record import CommitRecord
 from wizard.engine.targets import Target
-from wizard.shard_result import ShardResult
 from wizard.sources.classes import Classes, stored_label
 
 
@@ -28,7 +28,7 @@ class Expectation:
     """
 
     folder: str
-    result: ShardResult
+    result: CommitRecord
     names: npt.NDArray[np.bytes_]
     ranks: npt.NDArray[np.int16]
     classes: Classes
@@ -37,7 +37,7 @@ class Expectation:
 
     @property
     def path(self) -> Path:
-        """The shard's file, or the listing of its image files."""
+        """The shard's file, or the commit record that lists its image files."""
         return Path(self.folder) / self.target.file(self.result.shard)
 
     @property

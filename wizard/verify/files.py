@@ -1,12 +1,12 @@
-"""Re-reads a shard of image files: its listing, and every file that this names."""
+"""Re-reads a shard of image files: its commit record, and every file that this lists."""
 
-import csv
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from wizard.engine import in_hand
-from wizard.engine.writers import ImageFile, read_listing
+from wizard.engine.record_file import read_record
+from wizard.engine.writers import ImageFile, sum_of_files
 from wizard.verify import images
 from wizard.verify.expected import Expectation, Problem, miscounted
 
@@ -18,28 +18,27 @@ def planned_paths(expected: Expectation) -> list[str]:
 
 
 def check_files(expected: Expectation) -> Iterator[Problem]:
-    """What is wrong with a shard's image files and the listing of them.
+    """What is wrong with a shard's image files and the record that lists them.
 
     Raises:
-        OSError: the listing cannot be read.
+        OSError: the record cannot be read.
     """
     shard, result = expected.result.shard, expected.result
-    listing = expected.path.read_bytes()
-    digest = hashlib.sha256(listing).hexdigest()
-    if digest != result.sha256:
-        yield Problem(shard=shard, what=f"the sha256 of its listing is {digest}, expected {result.sha256}")
     try:
-        listed = read_listing(listing)
-    except (ValueError, csv.Error):
-        yield Problem(shard=shard, what=f"{expected.path} is no listing of image files")
+        listed = read_record(Path(expected.folder), shard).files
+    except ValueError as error:
+        yield Problem(shard=shard, what=str(error))
         return
+    digest = sum_of_files(listed)
+    if digest != result.sha256:
+        yield Problem(shard=shard, what=f"the sha256 of its list of files is {digest}, expected {result.sha256}")
     size = sum(file.bytes for file in listed)
     if size != result.bytes_out:
         yield Problem(shard=shard, what=f"its files are listed with {size:,} bytes, expected {result.bytes_out:,}")
     yield from miscounted(expected, len(listed), None)
     for file, path, image in in_hand.each(zip(listed, planned_paths(expected), expected.images, strict=False)):
         if file.path != path:
-            yield Problem(shard=shard, what=f"its listing names {file.path}, expected {path}", name=image.name)
+            yield Problem(shard=shard, what=f"its record lists {file.path}, expected {path}", name=image.name)
             continue
         for what in _wrong(Path(expected.folder), file):
             yield Problem(shard=shard, what=f"{path}: {what}", name=image.name)

@@ -23,7 +23,7 @@ def check_shard(expected: Expectation) -> tuple[Problem, ...]:
     try:
         return tuple(check(expected))
     except OSError as error:
-        it = "its listing" if expected.target.of_files else "it"
+        it = "its commit record" if expected.target.of_files else "it"
         return (Problem(shard=expected.result.shard, what=f"{it} cannot be read: {error.strerror or error}"),)
 
 

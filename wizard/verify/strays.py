@@ -4,7 +4,7 @@ import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from wizard.engine.journal import shard_files
+from wizard.engine.commit_records import shard_files
 from wizard.engine.manifest import Manifest
 from wizard.engine.targets import INDEX_FOLDER
 from wizard.ilsvrc2012.archives import SPLITS

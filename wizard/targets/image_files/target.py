@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, Self
 
+from wizard.commit_record import CommitRecord
 from wizard.formats.example import Values
 from wizard.ilsvrc2012.archives import SPLITS
-from wizard.shard_result import ShardResult
 from wizard.sources.readers import Form
 from wizard.targets.expected import Expectation, Planned, Seen
 from wizard.targets.image_files import check, loading
@@ -101,7 +101,7 @@ class ImageFiles:
         firsts = (_first_file(folder, place) for place in self.places)
         return sorted(first for first in firsts if first)
 
-    def missing(self, folder: Path, result: ShardResult) -> str:
+    def missing(self, folder: Path, result: CommitRecord) -> str:
         """Compares the size of each file."""
         try:
             files = check.recorded_files(folder, result.shard)
@@ -109,7 +109,7 @@ class ImageFiles:
             return f"the commit record of {result.shard} is gone or damaged"
         return next(filter(None, (wrong_size(folder, file.path, file.bytes) for file in files)), "")
 
-    def wrong_beside(self, folder: Path, result: ShardResult) -> str:
+    def wrong_beside(self, folder: Path, result: CommitRecord) -> str:
         """Nothing lies beside the images."""
         return ""
 
