@@ -23,7 +23,7 @@ from wizard.errors import MachineError, SetupError, writing
 from wizard.events import BuildFinished, SplitStart, Started
 from wizard.formats.tfrecord import RecordDamage
 from wizard.lock import sole_use
-from wizard.machine.resources import memory
+from wizard.machine.memory import usable_memory
 from wizard.planning import Job, Report, make_plan, stoppable
 from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.guard import Guard
@@ -76,7 +76,7 @@ def build(job: Job, report: Report, options: Options) -> BuildResult:
             (output / manifest.MANIFEST).unlink(missing_ok=True)
         report(_started(plan, workers, str(output), built_before))
         before = time.monotonic()
-        share = memory_for_an_image(memory(), workers) if options.limit_memory else None
+        share = memory_for_an_image(usable_memory(), workers) if options.limit_memory else None
         tasks = plan.tasks(str(output), skip_bad=skip_bad, without=proven, memory=share)
         guard = Guard(output, workers, len(plan.shard_names) - len(proven), options.stopping)
         building = build_shards(tasks, executor, records, window=workers, beats=executor.beats, stopping=guard)

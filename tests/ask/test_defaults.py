@@ -13,7 +13,7 @@ from wizard.ask.context import Facts, first_facts, likely_source
 from wizard.ask.draft import Draft
 from wizard.ask.prompt import Value
 from wizard.ask.questions import BY_KEY
-from wizard.machine.resources import Disk
+from wizard.machine.disks import Disk
 
 
 def test_the_result_goes_beside_the_raw_data_unless_the_home_disk_has_much_more_room(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from wizard.commit_record import CommitRecord, SkippedImage
 from wizard.events import Beat, Estimated, ShardDone, SplitStart, Started
 from wizard.formatting import Range
-from wizard.machine.resources import Machine
+from wizard.machine.load import MachineLoad
 from wizard.show.build_progress import BuildProgress
 
 GB = 10**9
@@ -72,8 +72,8 @@ def shard_done(number: int, images: int = 100, name: str = "train", skipped: tup
     return ShardDone(result=result)
 
 
-def machine(cpu: float = 99.0, free: int = 385 * GB) -> Machine:
-    return Machine(cpu=cpu, memory_used=1_100_000_000, memory_total=24_600_000_000, disk_free=free)
+def machine(cpu: float = 99.0, free: int = 385 * GB) -> MachineLoad:
+    return MachineLoad(cpu=cpu, memory_used=1_100_000_000, memory_total=24_600_000_000, disk_free=free)
 
 
 def estimated(bytes_out: float = 66 * GB) -> Estimated:

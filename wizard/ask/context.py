@@ -13,7 +13,7 @@ from wizard.events import Preparing
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.ilsvrc2012.synsets import ranks
-from wizard.machine.resources import disk
+from wizard.machine.disks import disk_of
 from wizard.planning import Job, Report, decide
 from wizard.profile import Profile
 from wizard.sources.class_counts import ClassCounts, count_splits
@@ -220,6 +220,6 @@ def likely_output(folder: Path, name: str = "tfrecords") -> Path:
     """A new folder beside the raw data; elsewhere under the home folder where that disk has more room."""
     beside, home = folder.parent / name, Path.home() / "imagenet" / name
     try:
-        return home if disk(home).free > 2 * disk(beside).free else beside
+        return home if disk_of(home).free > 2 * disk_of(beside).free else beside
     except OSError:
         return beside

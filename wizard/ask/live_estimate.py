@@ -4,7 +4,7 @@ from wizard.ask.context import Facts
 from wizard.errors import SetupError
 from wizard.events import Estimated
 from wizard.folders import cache_folder
-from wizard.machine import resources
+from wizard.machine.cores import usable_cores
 from wizard.planning import Job
 from wizard.preflight.estimate import Estimator
 from wizard.preflight.examine import Verdict, measure, remaining_fraction
@@ -38,7 +38,7 @@ class Bench:
             return ready
         self.close()
         if facts.surveys:
-            workers = resources.cores() if job is None else job.workers
+            workers = usable_cores() if job is None else job.workers
             self._estimator, self._facts = Estimator(facts.surveys, workers, cache_folder()), facts
         return self._estimator
 

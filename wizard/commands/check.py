@@ -10,6 +10,7 @@ from wizard.interrupts import listening
 from wizard.planning import stoppable
 from wizard.preflight.examine import examine
 from wizard.preflight.ignoring import refuse, require_known
+from wizard.profile_keys import set_help
 from wizard.profile_store import load
 from wizard.show.reporters import reporter_for
 
@@ -18,7 +19,7 @@ def check(
     profile: Annotated[str, Parameter(help="A path, a saved profile's name or a shipped recipe's name.")],
     /,
     *,
-    set_: Annotated[tuple[str, ...], Parameter(name="--set", help="section.key=value")] = (),
+    set_: Annotated[tuple[str, ...], Parameter(name="--set", help=set_help())] = (),
     ignore: Annotated[tuple[str, ...], Parameter(help="A check's name; it may fail.")] = (),
     talk: Talk = DEFAULT,
 ) -> int:

@@ -8,7 +8,7 @@ from wizard.errors import UsageError
 from wizard.folders import cache_folder
 from wizard.formats.resize import Resize
 from wizard.ilsvrc2012.archives import SPLITS, Split
-from wizard.machine.resources import cores
+from wizard.machine.cores import usable_cores
 from wizard.planning.job import Job, Settings
 from wizard.planning.progress import Report, step
 from wizard.profile import Profile
@@ -123,7 +123,7 @@ def _recipes(profile: Profile) -> dict[Split, Recipe]:
 
 
 def _workers(profile: Profile) -> int:
-    return cores() if profile.run.workers == "auto" else profile.run.workers
+    return usable_cores() if profile.run.workers == "auto" else profile.run.workers
 
 
 def _classes(table: SampleTable | None) -> Classes:

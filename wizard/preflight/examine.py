@@ -6,8 +6,11 @@ from wizard.errors import InputError, MachineError, writing
 from wizard.events import Checked, Estimated, Glanced
 from wizard.folders import cache_folder
 from wizard.formatting import Range
-from wizard.machine import resources
-from wizard.machine.page_cache import largest
+from wizard.machine.cores import usable_cores
+from wizard.machine.disks import disk_of
+from wizard.machine.memory import usable_memory
+from wizard.machine.open_files import open_file_limits
+from wizard.machine.processes import largest_processes
 from wizard.planning import Job, Report, Settings, decide_without_source, resolve, step
 from wizard.preflight import checks
 from wizard.preflight.estimate import Estimator
@@ -104,17 +107,19 @@ def evaluate(
         held: bytes of memory that this program holds itself and will give back.
         error: why the source cannot be built from.
     """
-    cores = resources.cores()
+    cores = usable_cores()
     memory: list[Checked] = []
     if estimated is not None:
-        there = resources.memory()
+        there = usable_memory()
         there = replace(there, available=min(there.total, there.available + held))
-        check, workers = checks.memory(there, estimated, settings.workers, lambda: next(iter(largest(1)), None))
+        check, workers = checks.memory(
+            there, estimated, settings.workers, lambda: next(iter(largest_processes(1)), None)
+        )
         memory.append(check)
         estimated = _with_workers(estimated, workers, cores)
         settings = replace(settings, workers=workers)
     with writing(settings.output):
-        disk = resources.disk(settings.output)
+        disk = disk_of(settings.output)
     files = _files_to_come(settings, output)
     return Verdict(
         checks=(
@@ -125,7 +130,7 @@ def evaluate(
             checks.files(settings.output, disk, files),
             *memory,
             checks.cores(cores, settings.workers),
-            checks.open_files(resources.open_files(), settings.workers),
+            checks.open_files(open_file_limits(), settings.workers),
         ),
         settings=settings,
         estimated=estimated,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from wizard.events import Beat, Estimated, Preparing, ShardDone, Started, Stopping, WorkerLost
-from wizard.machine.resources import Machine
+from wizard.machine.load import MachineLoad
 from wizard.show.rate import RateMeter
 
 _LATELY = 10.0
@@ -92,7 +92,7 @@ class BuildProgress:
     splits: dict[str, SplitProgress] = field(default_factory=dict)
     preparing: dict[str, Preparing] = field(default_factory=dict)
     estimated: Estimated | None = None
-    machine: Machine | None = None
+    machine: MachineLoad | None = None
     log: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     _workers: dict[int, WorkerProgress] = field(default_factory=dict)
     _cpu: deque[float] = field(default_factory=lambda: deque(maxlen=_LOOKS))
@@ -112,7 +112,7 @@ class BuildProgress:
                 self.stopping = True
             case Started():
                 self._start(event)
-            case Machine():
+            case MachineLoad():
                 self.machine = event
                 self._cpu.append(event.cpu)
             case Beat():

@@ -7,7 +7,7 @@ from wizard.download.events import Event as DownloadEvent
 from wizard.events import Beat, BuildFinished, Preparing, ShardDone, Started
 from wizard.events import Event as BuildEvent
 from wizard.formatting import clock, human_bytes
-from wizard.machine.resources import cores
+from wizard.machine.cores import usable_cores
 from wizard.show.build_progress import BuildProgress
 from wizard.show.messages import messages
 from wizard.show.transfer_progress import Transfers
@@ -16,7 +16,7 @@ Event = BuildEvent | DownloadEvent
 
 
 def _new_build() -> BuildProgress:
-    return BuildProgress(cores=cores())
+    return BuildProgress(cores=usable_cores())
 
 
 @dataclass(kw_only=True)
