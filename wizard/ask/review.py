@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from wizard.ask.context import Facts
+from wizard.ask.context import Context
 from wizard.events import Checked, Estimated
 from wizard.folders import shortened
 from wizard.formatting import GLYPHS, about, duration, human_bytes, workers
@@ -34,7 +34,7 @@ class Row(NamedTuple):
     mark: str = ""
 
 
-def rows(job: Job, facts: Facts, estimated: Estimated | None, checks: Sequence[Checked]) -> list[Row]:
+def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequence[Checked]) -> list[Row]:
     """The table's lines."""
     profile = job.profile
     counts = " · ".join(f"{split} {survey.images:,}" for split, survey in job.surveys.items())
@@ -43,7 +43,7 @@ def rows(job: Job, facts: Facts, estimated: Estimated | None, checks: Sequence[C
         Row("Raw data", f"{shortened(profile.source_path)}   {counts}"),
         Row("Output", f"{shortened(profile.output_path)}   {_written(job)}"),
         Row("Images", images(job)),
-        Row("Boxes", _boxes(profile, facts)),
+        Row("Boxes", _boxes(profile, context)),
     ]
     if profile.source.classes is not None:
         found.append(Row("Classes", f"the first {profile.source.classes:,}"))
@@ -55,7 +55,7 @@ def rows(job: Job, facts: Facts, estimated: Estimated | None, checks: Sequence[C
         found.append(Row("Bad images", "left out and listed"))
     found += [
         Row(row.about.capitalize(), row.text, "!" if row.warning else "")
-        for row in at_a_glance.rows(glance_at(job, facts.counts))
+        for row in at_a_glance.rows(glance_at(job, context.counts))
     ]
     found += [
         Row(split.capitalize(), str(remark), GLYPHS["warn"])
@@ -76,8 +76,8 @@ def rows(job: Job, facts: Facts, estimated: Estimated | None, checks: Sequence[C
     return found
 
 
-def _boxes(profile: Profile, facts: Facts) -> str:
-    told = "those that the records have" if facts.from_records else _BOXES[profile.source.boxes]
+def _boxes(profile: Profile, context: Context) -> str:
+    told = "those that the records have" if context.from_records else _BOXES[profile.source.boxes]
     if profile.output.format in ("folders", "flat") and told != _BOXES["none"]:
         return f"{told}, in the CSV alone" if profile.output.boxes_csv else "none; image files have no place for them"
     return told
