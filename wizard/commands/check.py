@@ -7,8 +7,9 @@ from cyclopts import Parameter
 from wizard.commands.session import DEFAULT, Talk
 from wizard.errors import Interrupted
 from wizard.interrupts import stop_on_signal
-from wizard.planning import listening as stoppable
-from wizard.preflight.examine import examine, refuse, require_known
+from wizard.planning import stoppable
+from wizard.preflight.examine import examine
+from wizard.preflight.ignoring import refuse, require_known
 from wizard.profile_keys import set_help
 from wizard.profile_store import load
 from wizard.show.reporters import reporter_for
@@ -35,7 +36,7 @@ def check(
             reporter.handle(verdict.estimated)
         if stopping():
             raise Interrupted("Stopped; nothing was begun.")
-    refuse(verdict, ignore, building=False)
+    refuse(verdict.checks, ignore, building=False)
     output.result("Nothing stands in the way.")
     output.event("finished", {"exit_code": 0})
     return 0

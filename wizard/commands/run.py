@@ -14,9 +14,10 @@ from wizard.errors import FINISHED_WITH_SKIPS
 from wizard.events import Event, Note, Started
 from wizard.interrupts import stop_on_signal
 from wizard.output import Output
-from wizard.planning import listening as stoppable
+from wizard.planning import stoppable
 from wizard.preflight.checks import failed
-from wizard.preflight.examine import Verdict, examine, refuse, require_known
+from wizard.preflight.examine import Verdict, examine
+from wizard.preflight.ignoring import refuse, require_known
 from wizard.profile import Profile
 from wizard.profile_keys import set_help
 from wizard.profile_store import load
@@ -48,9 +49,9 @@ def start(
     """Checks, builds, and says what has become of it; returns the exit code.
 
     Args:
-        profile: what is built.
+        profile: what is built; resolved here unless there is a verdict.
         output: where it is said.
-        options: of the build; `stopping` and `workers` are found here.
+        options: of the build; `stopping` and `limit_memory` are found here.
         ignore: names of checks that may fail.
         verdict: of a pre-flight that was shown already.
 
@@ -63,23 +64,22 @@ def start(
             verdict = examine(profile, stoppable(reporter.handle, stopping))
             for check in verdict.checks:
                 reporter.handle(check)
-        refuse(verdict, ignore, building=True)
+        refuse(verdict.checks, ignore, building=True)
         for check in failed(verdict.checks, ()):
             reporter.handle(Note(text=f"{check.name} is ignored, and would not do: {check.seen}", warning=True))
         if verdict.estimated:
             reporter.handle(verdict.estimated)
 
+        job = verdict.require_job()
+
         def handle(event: Event) -> None:
             # Only now the output folder is known to be this build's own.
             if isinstance(event, Started):
-                unfinished_builds.remember(profile)
+                unfinished_builds.remember(job.profile)
             reporter.handle(event)
 
-        limit = "memory" not in ignore
-        finished = build(
-            profile, handle, replace(options, stopping=stopping, workers=verdict.workers, limit_memory=limit)
-        )
-    unfinished_builds.forget(profile.output_path)
+        finished = build(job, handle, replace(options, stopping=stopping, limit_memory="memory" not in ignore))
+    unfinished_builds.forget(job.output)
     return said(output, finished)
 
 
