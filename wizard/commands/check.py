@@ -23,7 +23,7 @@ def check(
     ignore: Annotated[tuple[str, ...], Parameter(help="A check's name; it may fail.")] = (),
     talk: Talk = DEFAULT,
 ) -> int:
-    """Say whether PROFILE would work here: raw data, disk, memory, rights; and how long it would take."""
+    """Check whether PROFILE would work here (raw data, disk, memory, permissions) and estimate the time."""
     output = talk.output()
     require_known(ignore)
     loaded = load(profile, set_)

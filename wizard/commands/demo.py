@@ -22,7 +22,7 @@ def demo(
     *,
     talk: Talk = DEFAULT,
 ) -> int:
-    """Draw a tiny ILSVRC2012 in OUT, build it and verify it; no download, under a minute."""
+    """Draw a tiny ILSVRC2012 in OUT, build it and verify it: no download, under a minute."""
     output = talk.output()
     reporter = reporter_for(output)
     with stop_on_signal(output.say) as stopping, reporter.shown():

@@ -36,7 +36,7 @@ def run(
     yes: Annotated[bool, Parameter(help="Ask nothing; run never does, so this changes nothing.")] = False,
     talk: Talk = DEFAULT,
 ) -> int:
-    """Build what PROFILE asks for, or go on with an unfinished build; it asks nothing."""
+    """Build what PROFILE asks for, or continue an unfinished build, without questions."""
     del yes
     output = talk.output()
     require_known(ignore)
