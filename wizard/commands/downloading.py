@@ -14,8 +14,7 @@ from wizard.download.archives import read_sums, wanted
 from wizard.download.errors import DamagedError, DownloadError
 from wizard.download.events import Fetched
 from wizard.download.http.auth import Asker, Credentials, Login, Nobody
-from wizard.download.http.fetch import fetch as fetch_one
-from wizard.download.http.fetch import look
+from wizard.download.http.fetch import fetch_file, find_status
 from wizard.download.http.file_status import FileStatus, require_room
 from wizard.download.http.http_client import HttpClient
 from wizard.download.http.session import Session
@@ -26,8 +25,8 @@ from wizard.errors import Interrupted, MachineError, UsageError
 from wizard.events import Note, as_json
 from wizard.folders import cache_folder, shortened
 from wizard.formatting import human_bytes
-from wizard.interrupts import listening
-from wizard.lock import sole_use
+from wizard.interrupts import stop_on_signal
+from wizard.lock import exclusive_lock
 from wizard.machine.disks import Disk, disk_of
 from wizard.output import Output
 from wizard.preflight.checks import refusal
@@ -87,7 +86,7 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None, 
     login = Login(request.base, asker, options.cookies)
     retry_policy = RetryPolicy()
     client = HttpClient(request.base, login, retry_policy)
-    with closing(client), listening(lambda _text: None) as stopping:
+    with closing(client), stop_on_signal(lambda _text: None) as stopping:
         session = Session(
             client=client,
             login=login,
@@ -99,11 +98,11 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None, 
             retry_policy=retry_policy,
         )
         with reporter.shown():
-            found = [look(archive, session) for archive in archives]
+            found = [find_status(archive, session) for archive in archives]
         there = disk_of(request.folder)
         _tell(output, request, found, there)
         require_room(found, request.folder, there)
-        if not any(each.state != "right" for each in found):
+        if not any(each.state != "complete" for each in found):
             output.result(f"All of it is in {request.folder} already.")
             return request.folder
         if prompter and not _begins(prompter):
@@ -131,12 +130,12 @@ def _all(found: Sequence[FileStatus], session: Session) -> list[Fetched]:
     fetched, damaged = [], []
     for each in found:
         try:
-            fetched.append(fetch_one(each, session))
+            fetched.append(fetch_file(each, session))
             session.report(fetched[-1])
         except DamagedError as error:
             damaged.append(error)
             kept = f"it is kept aside as {error.kept.name}, which may be deleted"
-            session.report(Note(text=f"{error.file} came whole with another MD5; {kept}", warning=True))
+            session.report(Note(text=f"{error.file} arrived complete with another MD5; {kept}", warning=True))
     if damaged:
         raise DownloadError("\n".join(error.what for error in damaged), damaged[0].hint)
     return fetched
@@ -170,8 +169,8 @@ def _tell(output: Output, request: Request, found: Sequence[FileStatus], there: 
     broad = max(len(each.archive.name) for each in found)
     output.say(f"\nFrom {request.base} to {shortened(request.folder)}:")
     for each in found:
-        mark = "✓" if each.state == "right" else "→"
-        output.say(f"  {mark} {each.archive.name:<{broad}}  {human_bytes(each.size):>9}   {each.told}".rstrip())
+        mark = "✓" if each.state == "complete" else "→"
+        output.say(f"  {mark} {each.archive.name:<{broad}}  {human_bytes(each.size):>9}   {each.description}".rstrip())
     where = f" on {there.mount} ({there.kind})" if there.mount else ""
     output.say(f"{human_bytes(left)} to fetch; {human_bytes(there.free)} free{where}.\n")
     files = [
@@ -231,7 +230,7 @@ def _alone(folder: Path) -> Iterator[None]:
     """Two downloads into one folder would write into each other's files. Nothing is left there but what was fetched."""
     new, lock = not folder.exists(), folder / ".imagenet-setup-download.lock"
     try:
-        with sole_use(lock, f"Another download goes to {folder}."):
+        with exclusive_lock(lock, f"Another download goes to {folder}."):
             try:
                 yield
             finally:
@@ -244,7 +243,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 class _Aside:
-    """Asks with the bars out of the session, and with Ctrl-C leaving at once."""
+    """Asks with the bars out of the way, and with Ctrl-C leaving at once."""
 
     def __init__(self, reporter: Reporter, asker: Asker) -> None:
         self._reporter, self._asker = reporter, asker
