@@ -15,13 +15,12 @@ from wizard.formats.resize import Resize
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.profile import Profile
 from wizard.sources.class_sets import class_set_notes, of_first_classes
-from wizard.sources.numbered import numbered
-from wizard.sources.overlap import overlap
+from wizard.sources.classes import numbered
 from wizard.sources.readers import Form
 from wizard.sources.registry import open_source
 from wizard.sources.remarks import remarks
 from wizard.sources.samples import SampleTable
-from wizard.sources.source import Progress, Source, Survey, differences
+from wizard.sources.source import Progress, Source, Survey, differences, overlap
 
 Report = Callable[[Event], None]
 

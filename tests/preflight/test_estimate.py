@@ -36,7 +36,7 @@ from wizard.planning import recipe
 from wizard.preflight import estimate
 from wizard.preflight.estimate import Estimator, share
 from wizard.preflight.totals import total
-from wizard.sources.archives import read_table
+from wizard.sources.archives.index import read_table
 from wizard.sources.source import Survey, surveyed
 
 RESIZED = {"resize": "shortest", "size": 64, "quality": 85}

@@ -8,7 +8,7 @@ from wizard.ask.prompt import Choice, Value
 from wizard.folders import shortened
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.profile import Profile
-from wizard.sources.numbered import numbered
+from wizard.sources.classes import numbered
 
 Answers = Mapping[str, Value]
 

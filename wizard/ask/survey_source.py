@@ -11,8 +11,7 @@ from wizard.ask.questions import folder
 from wizard.ask.view import Stage
 from wizard.errors import InputError
 from wizard.folders import shortened
-from wizard.sources.options import FolderRole, Labels
-from wizard.sources.trees.doubts import DoubtfulFolders
+from wizard.sources.options import DoubtfulFolders, FolderRole, Labels
 
 _TITLES: Mapping[FolderRole, str] = {
     "splits": "Splits, as named",

@@ -18,7 +18,7 @@ from wizard.folders import expanded
 from wizard.planning import written_folders
 from wizard.preflight.checks import refusal
 from wizard.profile import Profile, check
-from wizard.sources.overlap import overlap
+from wizard.sources.source import overlap
 
 
 def misfit(question: Question, value: Value, facts: Facts, answers: Answers = MappingProxyType({})) -> str:

@@ -23,9 +23,9 @@ from wizard.preflight.estimate import Estimator, share
 from wizard.preflight.glancing import glance_at
 from wizard.preflight.output_state import occupied
 from wizard.profile import Profile
-from wizard.sources.archive_hints import ON_BAD_IMAGE
 from wizard.sources.checksums import when_verified
 from wizard.sources.class_counts import count_splits
+from wizard.sources.locate import ON_BAD_IMAGE
 from wizard.sources.remarks import Remark, remarks
 from wizard.sources.source import Progress, Source, Survey
 

@@ -9,9 +9,10 @@ import numpy as np
 from wizard.errors import InputError, reading
 from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import IMAGES, Split
-from wizard.sources.archive_hints import ON_BAD_IMAGE, may_be_official, way_out, zeros_warning
-from wizard.sources.archive_walk import Rows, Walk
+from wizard.sources.archives.walk import Walk
 from wizard.sources.cache import Arrays, cached
+from wizard.sources.locate import ON_BAD_IMAGE, may_be_official, way_out, zeros_warning
+from wizard.sources.rows import bad_image, columns
 from wizard.sources.samples import LeftOut, SampleTable, in_one_file
 from wizard.sources.source import Progress
 
@@ -31,11 +32,13 @@ def read_table(path: Path, split: Split, cache: Path, progress: Progress, *, ski
             official one at the same size, or (unless skip_bad) a member that is empty or not an image.
     """
     with reading(path):
-        arrays = cached(cache, path, f"index5-{split}", lambda: _walk(path, split, progress))
+        arrays = cached(cache, path, f"index6-{split}", lambda: _walk(path, split, progress))
         official = may_be_official(path, split)
         _refuse_hole(path, split, arrays)
     if not skip_bad and not arrays["image"].all():
-        _refuse(path, arrays, int(np.flatnonzero(~arrays["image"])[0]), official=official)
+        name = arrays["name"][~arrays["image"]][0].decode()
+        again = "Download the archive" if official else "Download or pack the archive"
+        raise bad_image(f"{path}: {name}", arrays, f"{again} again, or {ON_BAD_IMAGE}")
     table = in_one_file(
         str(path), name=arrays["name"], offset=arrays["offset"], size=arrays["size"], label=arrays["label"]
     )
@@ -49,7 +52,7 @@ def _walk(path: Path, split: Split, progress: Progress) -> Arrays:
     with path.open("rb", buffering=0) as file:
         walk = Walk(file, path, split)
         for rows, done in walk.rows(total):
-            parts.append(_columns(rows))
+            parts.append(columns(rows))
             progress(done, total)
     if not parts:
         raise InputError(f"{path} holds no images.", way_out(path, split))
@@ -65,16 +68,6 @@ def _walk(path: Path, split: Split, progress: Progress) -> Arrays:
         "zeros": np.array([each.size for each in walk.zeros], dtype=np.int64),
         "zeros_of": np.array([each.archive.encode() for each in walk.zeros], dtype=np.bytes_),
         "zeros_inside": np.array([each.inside for each in walk.zeros], dtype=np.bool_),
-    }
-
-
-def _columns(rows: Rows) -> Arrays:
-    return {
-        "name": np.array(rows.name, dtype=np.bytes_),
-        "offset": np.array(rows.offset, dtype=np.int64),
-        "size": np.array(rows.size, dtype=np.int64),
-        "label": np.array(rows.label, dtype=np.int16),
-        "image": np.array(rows.image, dtype=np.bool_),
     }
 
 
@@ -109,15 +102,4 @@ def _warnings(path: Path, split: Split, arrays: Arrays) -> Iterator[str]:
         "images",
         inside=bool(arrays["zeros_inside"][longest]),
         others=others,
-    )
-
-
-def _refuse(path: Path, arrays: Arrays, row: int, *, official: bool) -> None:
-    name, size = arrays["name"][row].decode(), int(arrays["size"][row])
-    others = int(np.count_nonzero(~arrays["image"])) - 1
-    raise InputError(
-        f"{path}: {name} "
-        + (f"is no image, by the first of its {size:,} bytes" if size else "has no bytes")
-        + (f"; {others:,} more members are empty or no images." if others else "."),
-        f"{'Download the archive' if official else 'Download or pack the archive'} again, or {ON_BAD_IMAGE}",
     )
