@@ -6,7 +6,7 @@ from pathlib import Path
 
 from wizard.errors import InputError, reading
 from wizard.formats import tar
-from wizard.formatting import few, human_bytes
+from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import IMAGES, Split
 
 _HTML = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<script")
@@ -41,13 +41,15 @@ def contents(folder: Path) -> str:
     """
     with reading(folder):
         files = sorted(file for file in folder.iterdir() if not file.name.startswith("."))
-    named = [
-        f"{file.name}/" if file.is_dir() else f"{file.name} ({human_bytes(file.lstat().st_size)})" for file in files
-    ]
+    named = ", ".join(
+        f"{file.name}/" if file.is_dir() else f"{file.name} ({human_bytes(file.lstat().st_size)})"
+        for file in files[:_LISTED]
+    )
+    more = f" and {len(files) - _LISTED:,} more" if len(files) > _LISTED else ""
     parts = [file.name for file in files if file.name.endswith(_PART)]
     goes_on = f"imagenet-setup download --to {shlex.quote(str(folder))} goes on with it"
     begun = f" {parts[0]} is a download that was not finished: {goes_on}." if parts else ""
-    return f"Found there: {few(named, _LISTED)}.{begun}" if files else "There is nothing in it."
+    return f"Found there: {named}{more}.{begun}" if files else "There is nothing in it."
 
 
 def sniff(path: Path) -> None:
