@@ -9,6 +9,7 @@ from wizard.errors import Interrupted
 from wizard.interrupts import listening
 from wizard.planning import listening as stoppable
 from wizard.preflight.examine import examine, refuse, require_known
+from wizard.profile_keys import set_help
 from wizard.profile_store import load
 from wizard.show.reporters import reporter_for
 
@@ -17,7 +18,7 @@ def check(
     profile: Annotated[str, Parameter(help="A path, a saved profile's name or a shipped recipe's name.")],
     /,
     *,
-    set_: Annotated[tuple[str, ...], Parameter(name="--set", help="section.key=value")] = (),
+    set_: Annotated[tuple[str, ...], Parameter(name="--set", help=set_help())] = (),
     ignore: Annotated[tuple[str, ...], Parameter(help="A check's name; it may fail.")] = (),
     talk: Talk = DEFAULT,
 ) -> int:

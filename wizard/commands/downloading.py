@@ -14,8 +14,7 @@ from wizard.download.archives import read_sums, wanted
 from wizard.download.errors import DamagedError, DownloadError
 from wizard.download.events import Fetched
 from wizard.download.http.auth import Asker, Credentials, Login, Nobody
-from wizard.download.http.fetch import fetch as fetch_one
-from wizard.download.http.fetch import look
+from wizard.download.http.fetch import fetch_file, find_status
 from wizard.download.http.file_status import FileStatus, require_room
 from wizard.download.http.http_client import HttpClient
 from wizard.download.http.session import Session
@@ -99,11 +98,11 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None, 
             retry_policy=retry_policy,
         )
         with reporter.shown():
-            found = [look(archive, session) for archive in archives]
+            found = [find_status(archive, session) for archive in archives]
         there = disk_of(request.folder)
         _tell(output, request, found, there)
         require_room(found, request.folder, there)
-        if not any(each.state != "right" for each in found):
+        if not any(each.state != "complete" for each in found):
             output.result(f"All of it is in {request.folder} already.")
             return request.folder
         if prompter and not _begins(prompter):
@@ -131,12 +130,12 @@ def _all(found: Sequence[FileStatus], session: Session) -> list[Fetched]:
     fetched, damaged = [], []
     for each in found:
         try:
-            fetched.append(fetch_one(each, session))
+            fetched.append(fetch_file(each, session))
             session.report(fetched[-1])
         except DamagedError as error:
             damaged.append(error)
             kept = f"it is kept aside as {error.kept.name}, which may be deleted"
-            session.report(Note(text=f"{error.file} came whole with another MD5; {kept}", warning=True))
+            session.report(Note(text=f"{error.file} arrived complete with another MD5; {kept}", warning=True))
     if damaged:
         raise DownloadError("\n".join(error.what for error in damaged), damaged[0].hint)
     return fetched
@@ -170,8 +169,8 @@ def _tell(output: Output, request: Request, found: Sequence[FileStatus], there: 
     broad = max(len(each.archive.name) for each in found)
     output.say(f"\nFrom {request.base} to {shortened(request.folder)}:")
     for each in found:
-        mark = "✓" if each.state == "right" else "→"
-        output.say(f"  {mark} {each.archive.name:<{broad}}  {human_bytes(each.size):>9}   {each.told}".rstrip())
+        mark = "✓" if each.state == "complete" else "→"
+        output.say(f"  {mark} {each.archive.name:<{broad}}  {human_bytes(each.size):>9}   {each.description}".rstrip())
     where = f" on {there.mount} ({there.kind})" if there.mount else ""
     output.say(f"{human_bytes(left)} to fetch; {human_bytes(there.free)} free{where}.\n")
     files = [
@@ -244,7 +243,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 class _Aside:
-    """Asks with the bars out of the session, and with Ctrl-C leaving at once."""
+    """Asks with the bars out of the way, and with Ctrl-C leaving at once."""
 
     def __init__(self, reporter: Reporter, asker: Asker) -> None:
         self._reporter, self._asker = reporter, asker

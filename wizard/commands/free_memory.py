@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from wizard.ask.prompt import Asked, Back, Choice
+from wizard.ask.prompt import Back, Choice, Prompt
 from wizard.ask.prompters import prompter_for
 from wizard.commands.session import DEFAULT, Talk
 from wizard.errors import Interrupted, UsageError
@@ -24,7 +24,7 @@ _ABOUT = (
     "then read from the disk again. It helps before a timing that should not find them in memory, and where something "
     "looks at what is free instead of what is available."
 )
-_QUESTION = Asked(
+_QUESTION = Prompt(
     key="drop",
     kind="choice",
     text="Drop the page cache through sudo?",
@@ -105,7 +105,7 @@ def _agreed(output: Output) -> bool:
         return False
     except KeyboardInterrupt:
         raise Interrupted("Nothing was dropped.") from None
-    prompter.took(_QUESTION, answer)
+    prompter.accepted(_QUESTION, answer)
     return answer == "drop"
 
 

@@ -18,6 +18,7 @@ from wizard.planning import listening as stoppable
 from wizard.preflight.checks import failed
 from wizard.preflight.examine import Verdict, examine, refuse, require_known
 from wizard.profile import Profile
+from wizard.profile_keys import set_help
 from wizard.profile_store import load
 from wizard.show import summary
 from wizard.show.reporters import reporter_for
@@ -27,7 +28,7 @@ def run(
     profile: Annotated[str, Parameter(help="A path, a saved profile's name or a shipped recipe's name.")],
     /,
     *,
-    set_: Annotated[tuple[str, ...], Parameter(name="--set", help="section.key=value")] = (),
+    set_: Annotated[tuple[str, ...], Parameter(name="--set", help=set_help())] = (),
     md5: Annotated[bool, Parameter(help="Prove the archives' official MD5s first.")] = False,
     repair: Annotated[bool, Parameter(help="Build damaged shards anew.")] = False,
     ignore: Annotated[tuple[str, ...], Parameter(help="Go on although the check of this name fails.")] = (),
