@@ -1,12 +1,12 @@
 """Images as a walk finds them, one by one, and the columns that they become."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from wizard.errors import InputError
 from wizard.sources.cache import Arrays
+from wizard.sources.samples import Unusable
 
 
 class Row(NamedTuple):
@@ -32,10 +32,12 @@ def columns(rows: Sequence[Row]) -> Arrays:
     }
 
 
-def bad_image(where: str, arrays: Arrays, hint: str) -> InputError:
-    """The error for the first of the images that are none, which lies at `where`."""
+def unusable(where: Callable[[int], str], arrays: Arrays, hint: str) -> Unusable | None:
+    """What is told of images that begin like none; `where` gives a row's place in words."""
     bad = np.flatnonzero(~arrays["image"])
+    if not len(bad):
+        return None
     size = int(arrays["size"][bad[0]])
     what = f"is no image, by the first of its {size:,} bytes" if size else "has no bytes"
     more = f"; {len(bad) - 1:,} more are empty or no images" if len(bad) > 1 else ""
-    return InputError(f"{where} {what}{more}.", hint)
+    return Unusable(what=f"{where(int(bad[0]))} {what}{more}.", hint=hint)

@@ -10,7 +10,7 @@ from wizard.sources.trees.copies import original_name
 
 
 def copies(folder: Path) -> Copies | None:
-    return open_source(folder).table("train", folder, nothing, skip_bad=True).copies
+    return open_source(folder).table("train", folder, nothing).copies
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_class_that_is_a_link_to_another_is_told(tmp_path: Path) -> None:
     (tmp_path / "train" / "kitty").symlink_to("cat")
     (tmp_path / "train" / "bird").symlink_to(tmp_path / "elsewhere")
     write(tmp_path, ["elsewhere/1.jpg"], JPEG)
-    table = open_source(tmp_path / "train", follow=True).table("train", tmp_path, quiet, skip_bad=False)
+    table = open_source(tmp_path / "train", follow=True).table("train", tmp_path, quiet)
     (told,) = table.warnings
     assert told.startswith(f"{tmp_path / 'train/kitty'} is a link to {tmp_path / 'train/cat'}")
 
@@ -96,6 +96,6 @@ def test_images_put_aside_inside_a_class_folder_are_told(
     tmp_path: Path, files: list[str], said: tuple[str, ...]
 ) -> None:
     write(tmp_path, files, JPEG)
-    warnings = open_source(tmp_path).table("train", tmp_path, quiet, skip_bad=False).warnings
+    warnings = open_source(tmp_path).table("train", tmp_path, quiet).warnings
     assert len(warnings) == bool(said)
     assert all(part in warnings[0] for part in said)

@@ -12,12 +12,12 @@ from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.archives.walk import Walk
 from wizard.sources.cache import Arrays, cached
 from wizard.sources.locate import ON_BAD_IMAGE, may_be_official, way_out, zeros_warning
-from wizard.sources.rows import bad_image, columns
+from wizard.sources.rows import columns, unusable
 from wizard.sources.samples import LeftOut, SampleTable, in_one_file
 from wizard.sources.source import Progress
 
 
-def read_table(path: Path, split: Split, cache: Path, progress: Progress, *, skip_bad: bool) -> SampleTable:
+def read_table(path: Path, split: Split, cache: Path, progress: Progress) -> SampleTable:
     """The images of an archive as a table without boxes, in archive order.
 
     Args:
@@ -25,25 +25,22 @@ def read_table(path: Path, split: Split, cache: Path, progress: Progress, *, ski
         split: whose images it holds.
         cache: folder of cached indexes.
         progress: called with the walk's progress; not called if the cache has the index.
-        skip_bad: whether members that are empty or no image are left to the worker to skip.
 
     Raises:
-        InputError: the archive is truncated or damaged, holds an unknown wnid, a name twice, fewer images than the
-            official one at the same size, or (unless skip_bad) a member that is empty or not an image.
+        InputError: the archive is truncated or damaged, holds an unknown wnid, a name twice, or fewer images than
+            the official one at the same size.
     """
     with reading(path):
         arrays = cached(cache, path, f"index6-{split}", lambda: _walk(path, split, progress))
         official = may_be_official(path, split)
         _refuse_hole(path, split, arrays)
-    if not skip_bad and not arrays["image"].all():
-        name = arrays["name"][~arrays["image"]][0].decode()
-        again = "Download the archive" if official else "Download or pack the archive"
-        raise bad_image(f"{path}: {name}", arrays, f"{again} again, or {ON_BAD_IMAGE}")
     table = in_one_file(
         str(path), name=arrays["name"], offset=arrays["offset"], size=arrays["size"], label=arrays["label"]
     )
     left_out, warnings = tuple(_left_out(path, arrays)), tuple(_warnings(path, split, arrays))
-    return replace(table, official=official, left_out=left_out, warnings=warnings)
+    hint = f"{'Download the archive' if official else 'Download or pack the archive'} again, or {ON_BAD_IMAGE}"
+    bad = unusable(lambda row: f"{path}: {arrays['name'][row].decode()}", arrays, hint)
+    return replace(table, official=official, left_out=left_out, warnings=warnings, unusable=bad)
 
 
 def _walk(path: Path, split: Split, progress: Progress) -> Arrays:

@@ -16,7 +16,7 @@ from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.cache import Arrays
 from wizard.sources.left_out import instead_of_images
 from wizard.sources.locate import zeros_warning
-from wizard.sources.rows import Row, bad_image, columns
+from wizard.sources.rows import Row, columns, unusable
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import Progress
 from wizard.sources.split_names import split_of_folder
@@ -53,17 +53,14 @@ class Folders:
     bounds: Bounds
     top: Path | None = None
 
-    def table(self, progress: Progress, *, skip_bad: bool) -> SampleTable:
+    def table(self, progress: Progress) -> SampleTable:
         """The images as a table without boxes, sorted by name.
 
         Args:
             progress: told how many class folders, or images, are done.
-            skip_bad: whether files without bytes, and members of class archives that are no images, are left to the
-                worker to skip.
 
         Raises:
-            InputError: there are none, one cannot be looked at or is named as it may not be, two are named alike, or
-                (unless skip_bad) one has no bytes.
+            InputError: there are none, one cannot be looked at or is named as it may not be, or two are named alike.
         """
         files: list[str] = []
         parts: list[Arrays] = []
@@ -76,8 +73,6 @@ class Folders:
         if not parts:
             raise InputError(instead_of_images(self.place.path, sorter.left_out), "Unpack the images there")
         arrays = _sorted(files, parts)
-        if not skip_bad and not arrays["image"].all():
-            raise bad_image(_where(files, arrays, int(np.argmin(arrays["image"]))), arrays, _SKIP)
         nested = nested_warning(files, arrays["file"], arrays["inside"], arrays["label"])
         doubts += filter(None, [self.labelling.renumbered(arrays["name"].tolist()), nested])
         return SampleTable(
@@ -94,6 +89,7 @@ class Folders:
             left_out=sorter.left_out,
             copies=copies(arrays["name"]),
             warnings=tuple(doubts),
+            unusable=unusable(lambda row: _where(files, arrays, row), arrays, _SKIP),
         )
 
     def _groups(self, sorter: Sorter, doubts: list[str], progress: Progress) -> Iterator[tuple[str, list[Row]]]:
