@@ -22,7 +22,7 @@ from wizard.engine.writers import remove_leftovers, restore_index
 from wizard.errors import MachineError, SetupError, writing
 from wizard.events import BuildFinished, SplitStart, Started
 from wizard.formats.tfrecord import RecordDamage
-from wizard.lock import sole_use
+from wizard.lock import exclusive_lock
 from wizard.machine.memory import usable_memory
 from wizard.planning import Job, Report, make_plan, stoppable
 from wizard.preflight.checks import memory_for_an_image
@@ -61,7 +61,7 @@ def build(job: Job, report: Report, options: Options) -> BuildResult:
     plan = make_plan(job, report_or_stop, md5=options.md5)
     with (
         writing(output),
-        sole_use(output / STATE_FOLDER / "lock", f"Another run is building in {output}."),
+        exclusive_lock(output / STATE_FOLDER / "lock", f"Another run is building in {output}."),
         _workers(workers, output, plan.target) as executor,
     ):
         remove_leftovers(output, plan.target)

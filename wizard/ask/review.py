@@ -6,7 +6,7 @@ from typing import NamedTuple
 from wizard.ask.context import Context
 from wizard.events import Checked, Estimated
 from wizard.folders import shortened
-from wizard.formatting import GLYPHS, about, duration, human_bytes, workers
+from wizard.formatting import GLYPHS, counted, duration, human_bytes, with_range
 from wizard.planning import Job
 from wizard.preflight.glancing import glance_at
 from wizard.preflight.source_check import damage_in_words
@@ -103,7 +103,7 @@ def consequence(estimated: Estimated, assumed: str) -> str:
     with_what = f" · with {assumed}" if assumed else ""
     return (
         f"  → about {human_bytes(round(estimated.bytes_out.likely))} instead of {human_bytes(estimated.bytes_in)} · "
-        f"about {duration(estimated.seconds.likely)} with {workers(estimated.workers)} · "
+        f"about {duration(estimated.seconds.likely)} with {counted(estimated.workers, 'worker')} · "
         f"measured on {estimated.sampled:,} images{with_what}"
     )
 
@@ -120,10 +120,10 @@ def _measured(profile: Profile, estimated: Estimated, checks: dict[str, Checked]
     disk, memory = checks["disk"], checks["memory"]
     asked = "" if profile.run.workers == "auto" else f" ({profile.run.workers} asked for)"
     return [
-        Row("Run", f"{workers(estimated.workers)} on this machine{asked}"),
-        Row("Size", f"{about(estimated.bytes_out, human_bytes)}   {_seen(disk)}", GLYPHS[disk.status]),
+        Row("Run", f"{counted(estimated.workers, 'worker')} on this machine{asked}"),
+        Row("Size", f"{with_range(estimated.bytes_out, human_bytes)}   {_seen(disk)}", GLYPHS[disk.status]),
         Row("Memory", f"{memory.needed}   {_seen(memory)}", GLYPHS[memory.status]),
-        Row("Time", about(estimated.seconds, duration)),
+        Row("Time", with_range(estimated.seconds, duration)),
         *([Row("Damaged", damage_in_words(estimated), GLYPHS["warn"])] if estimated.damaged else []),
     ]
 

@@ -6,7 +6,7 @@ from cyclopts import Parameter
 
 from wizard.commands.session import DEFAULT, Talk
 from wizard.errors import Interrupted
-from wizard.interrupts import listening
+from wizard.interrupts import stop_on_signal
 from wizard.planning import stoppable
 from wizard.preflight.examine import examine
 from wizard.preflight.ignoring import refuse, require_known
@@ -23,12 +23,12 @@ def check(
     ignore: Annotated[tuple[str, ...], Parameter(help="A check's name; it may fail.")] = (),
     talk: Talk = DEFAULT,
 ) -> int:
-    """Say whether PROFILE would work here: raw data, disk, memory, rights; and how long it would take."""
+    """Check whether PROFILE would work here (raw data, disk, memory, permissions) and estimate the time."""
     output = talk.output()
     require_known(ignore)
     loaded = load(profile, set_)
     reporter = reporter_for(output)
-    with listening(output.say) as stopping, reporter.shown():
+    with stop_on_signal(output.say) as stopping, reporter.shown():
         verdict = examine(loaded, stoppable(reporter.handle, stopping))
         for each in verdict.checks:
             reporter.handle(each)

@@ -12,7 +12,7 @@ from wizard.commands.session import DEFAULT, Talk
 from wizard.engine.build_result import BuildResult
 from wizard.errors import FINISHED_WITH_SKIPS
 from wizard.events import Event, Note, Started
-from wizard.interrupts import listening
+from wizard.interrupts import stop_on_signal
 from wizard.output import Output
 from wizard.planning import stoppable
 from wizard.preflight.checks import failed
@@ -36,7 +36,7 @@ def run(
     yes: Annotated[bool, Parameter(help="Ask nothing; run never does, so this changes nothing.")] = False,
     talk: Talk = DEFAULT,
 ) -> int:
-    """Build what PROFILE asks for, or go on with an unfinished build; it asks nothing."""
+    """Build what PROFILE asks for, or continue an unfinished build, without questions."""
     del yes
     output = talk.output()
     require_known(ignore)
@@ -59,7 +59,7 @@ def start(
         SetupError: of any kind that `wizard.errors` knows but VerifyFailed.
     """
     reporter = reporter_for(output)
-    with listening(output.say) as stopping, reporter.shown():
+    with stop_on_signal(output.say) as stopping, reporter.shown():
         if verdict is None:
             verdict = examine(profile, stoppable(reporter.handle, stopping))
             for check in verdict.checks:
