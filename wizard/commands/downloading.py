@@ -13,7 +13,7 @@ from wizard.download.address import TERMS, absolute, shown
 from wizard.download.archives import read_sums, wanted
 from wizard.download.errors import DamagedError, DownloadError
 from wizard.download.events import Fetched
-from wizard.download.http.auth import Asker, Credentials, Login, Nobody
+from wizard.download.http.auth import Asker, Credentials, Login
 from wizard.download.http.fetch import fetch_file, find_status
 from wizard.download.http.file_status import FileStatus, require_room
 from wizard.download.http.http_client import HttpClient
@@ -82,7 +82,7 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None, 
     output.say(_TERMS)
     output.say(f"Looking at {_files(len(archives))} here and at {_host(request.base)}…")
     reporter = reporter_for(output)
-    asker = _Aside(reporter, PromptedAsker(prompter)) if prompter else Nobody()
+    asker = _Aside(reporter, PromptedAsker(prompter)) if prompter else None
     login = Login(request.base, asker, options.cookies)
     retry_policy = RetryPolicy()
     client = HttpClient(request.base, login, retry_policy)
