@@ -1,7 +1,6 @@
 """A download on an output: what is to come, whether to begin, how it goes, what has become of it."""
 
 import signal
-import types
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from wizard.download.http.file_status import FileStatus, require_room
 from wizard.download.http.http_client import HttpClient
 from wizard.download.http.session import Session
 from wizard.download.hubs import huggingface, kaggle
+from wizard.download.hubs.hub_client import Hub
 from wizard.download.request import Request
 from wizard.download.retry_policy import RetryPolicy
 from wizard.errors import Interrupted, MachineError, UsageError
@@ -32,7 +32,7 @@ from wizard.output import Output
 from wizard.preflight.checks import refusal
 from wizard.show.reporters import Reporter, reporter_for
 
-_HUBS: Mapping[str, types.ModuleType] = {"kaggle": kaggle, "huggingface": huggingface}
+_HUBS: Mapping[str, Hub] = {"kaggle": kaggle, "huggingface": huggingface}
 _TERMS = (
     "ImageNet is for non-commercial research and education. image-net.org gives it to accounts whose holders have "
     f"accepted its terms, which hold for copies from elsewhere too: {TERMS}"
@@ -160,8 +160,7 @@ def _from_hub(request: Request, output: Output, prompter: Prompter | None) -> Pa
         return None
     reporter = reporter_for(output)
     with reporter.shown():
-        folder: Path = hub.fetch(request.folder, request.what, reporter.handle)
-    return folder
+        return hub.fetch(request.folder, request.what, reporter.handle)
 
 
 def _tell(output: Output, request: Request, found: Sequence[FileStatus], there: Disk) -> None:
