@@ -2,22 +2,21 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.ask.conftest import BACK, DEFAULT, LEAVE, Script
-from tests.helpers import TRAIN, VALIDATION, build_dataset
+from tests.helpers import TRAIN, VALIDATION, build_dataset, build_profile, plan_of
 from wizard import profile_store
-from wizard.ask import draft as drafts
-from wizard.ask.live_estimate import Bench
+from wizard.ask import setup_draft
+from wizard.ask.live_estimate import LiveEstimate
 from wizard.ask.view import Outcome
-from wizard.build import Options, build
 from wizard.events import Estimated
-from wizard.planning import make_plan
+from wizard.planning import Job
 from wizard.preflight.estimate import Estimator
-from wizard.profile import Profile
 
 Converse = Callable[..., tuple[Script, Outcome | None]]
 
@@ -266,9 +265,9 @@ def test_an_answer_is_kept_before_it_is_measured(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Bench, "estimate", interrupted)
+    monkeypatch.setattr(LiveEstimate, "estimate", interrupted)
     converse(*forward[:6])
-    kept = drafts.load()
+    kept = setup_draft.load()
     assert kept is not None
     assert kept[0].answers["image.resize"] == "shortest"
 
@@ -286,8 +285,8 @@ def test_what_an_earlier_run_has_built_takes_no_time(
     seen: list[float] = []
     estimate = Estimator.estimate
 
-    def watched(self: Estimator, asked: Profile, **options: Any) -> Estimated:
-        seen.append(options["left"])
+    def watched(self: Estimator, asked: Job, **options: Any) -> Estimated:
+        seen.append(options["remaining"])
         return estimate(self, asked, **options)
 
     monkeypatch.setattr(Estimator, "estimate", watched)
@@ -323,9 +322,9 @@ def test_start_saves_the_profile_and_its_replay_is_the_same_plan(converse: Conve
     _, outcome = converse(*forward, "start")
     assert outcome is not None
     assert outcome.profile is not None
-    finished = build(outcome.profile, lambda _: None, Options())
-    again = make_plan(profile_store.load("mine"), lambda _: None)
-    assert finished.plan_id == build(profile_store.load("mine"), lambda _: None, Options()).plan_id
+    finished = build_profile(outcome.profile)
+    again = plan_of(profile_store.load("mine"))
+    assert finished.plan_id == build_profile(profile_store.load("mine")).plan_id
     assert len(again.shard_names) == 7
 
 
@@ -338,7 +337,7 @@ def test_the_command_is_shown_and_the_review_comes_again(converse: Converse, for
 
 def test_answers_are_kept_as_they_are_given_and_a_next_start_goes_on(converse: Converse, forward: list[Any]) -> None:
     converse(*forward[:7])
-    kept = drafts.load()
+    kept = setup_draft.load()
     assert kept is not None
     draft, age = kept
     assert (draft.answers["image.size"], draft.asked[-1]) == (64, "image.size")
@@ -349,17 +348,17 @@ def test_answers_are_kept_as_they_are_given_and_a_next_start_goes_on(converse: C
     assert outcome is not None
     assert outcome.profile is not None
     assert outcome.profile.image.size == 64
-    assert drafts.load() is None
+    assert setup_draft.load() is None
 
 
 def test_kept_answers_about_raw_data_that_has_gone_are_asked_again(
     converse: Converse, forward: list[Any], tmp_path: Path
 ) -> None:
     converse(*forward[:6])
-    kept = drafts.load()
+    kept = setup_draft.load()
     assert kept is not None
-    kept[0].answers["source.path"] = str(tmp_path / "gone")
-    script, _ = converse(draft=kept[0])
+    gone = replace(kept[0], chosen={**kept[0].chosen, "source.path": str(tmp_path / "gone")})
+    script, _ = converse(draft=gone)
     assert script.keys == ["source.path"]
     assert "does not exist" in script.said[0]
 
@@ -368,10 +367,13 @@ def test_kept_answers_that_cannot_be_read_are_none(home: Path) -> None:
     path = home / "state" / "answers.json"
     path.parent.mkdir(parents=True)
     shapes: list[Any] = [
-        *({"answers": {}}, {"answers": [], "asked": ["name"], "chosen": [], "base": {}, "at": 0}),
-        {"answers": {}, "asked": ["name"], "chosen": [], "base": {}, "at": 0},
-        {"answers": {"other": 1}, "asked": ["other"], "chosen": [], "base": {}, "at": 0},
+        {"chosen": {}},
+        {"chosen": [], "asked": 1, "profile": {}, "at": 0},
+        {"chosen": {}, "asked": [], "profile": {}, "at": 0},
+        {"chosen": {"other": 1}, "asked": ["other"], "profile": {}, "at": 0},
+        {"chosen": {}, "asked": ["name"], "profile": [1], "at": 0},
+        {"chosen": {}, "asked": ["name"], "profile": {}, "at": "yesterday"},
     ]
     for text in ("", "[]", *map(json.dumps, shapes)):
         path.write_text(text)
-        assert drafts.load() is None
+        assert setup_draft.load() is None

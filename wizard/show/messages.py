@@ -1,10 +1,10 @@
-"""What a person should read of an event at once."""
+"""The messages for a person that events of a build or a check are worth."""
 
 from pathlib import Path
 
 from wizard.events import Checked, Estimated, Glanced, Note, ShardDone, Started, WorkerLost
 from wizard.folders import shortened
-from wizard.formatting import GLYPHS, about, duration, human_bytes, workers
+from wizard.formatting import GLYPHS, counted, duration, human_bytes, with_range
 from wizard.show import at_a_glance
 
 
@@ -37,15 +37,15 @@ def _checked(check: Checked) -> list[str]:
         case Checked(mend=""):
             return [seen]
         case Checked(status="fail"):
-            return []  # the error that ends the command tells it
+            return []  # the error that ends the command says it
         case _:
             return [f"{seen} → {check.mend}"]
 
 
 def _estimate(event: Estimated) -> str:
     return (
-        f"→ about {about(event.bytes_out, human_bytes)} · about {about(event.seconds, duration)} "
-        f"with {workers(event.workers)} · measured on {event.sampled:,} images"
+        f"→ about {with_range(event.bytes_out, human_bytes)} · about {with_range(event.seconds, duration)} "
+        f"with {counted(event.workers, 'worker')} · measured on {event.sampled:,} images"
     )
 
 
@@ -56,4 +56,4 @@ def _start(event: Started) -> str:
         for split in event.splits
     ]
     where = f"in {shortened(Path(event.output))} (plan {event.plan_id})"
-    return f"Building {' and '.join(parts)} with {workers(event.workers)} {where}"
+    return f"Building {' and '.join(parts)} with {counted(event.workers, 'worker')} {where}"

@@ -15,9 +15,9 @@ from wizard.errors import InputError, reading
 from wizard.formats import tar
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import is_test_image, rank_of_image
-from wizard.sources.archive_hints import way_out
-from wizard.sources.archives import read_table
+from wizard.sources.archives.index import read_table
 from wizard.sources.classes import UNLABELLED
+from wizard.sources.locate import way_out
 from wizard.sources.samples import SampleTable, in_one_file
 from wizard.sources.source import Survey
 
@@ -48,7 +48,7 @@ def draw(survey: Survey, count: int, seed: int, cache: Path) -> Drawn:
     if survey.table is not None:
         return _of_table(survey, survey.table, count, seed)
     if survey.images <= count:
-        table = read_table(survey.path, survey.split, cache, lambda _done, _total: None, skip_bad=True)
+        table = read_table(survey.path, survey.split, cache, lambda _done, _total: None)
         return Drawn(survey=survey, table=table, weight=np.ones(len(table)))
     found: list[tuple[bytes, int, int, int]] = []
     with reading(survey.path), survey.path.open("rb") as file:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from wizard.errors import InputError, reading
+from wizard.formatting import few
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.options import SourceOptions
 from wizard.sources.records.classes import decide_classes
@@ -78,8 +79,8 @@ class TFRecords(Source):
         """What every record says is read, but not its image."""
         return replace(super().survey(split, cache, progress), shards=len(self._files[split].files))
 
-    def table(self, split: Split, cache: Path, progress: Progress, *, skip_bad: bool) -> SampleTable:
-        """See `Source.table`; the records of train and validation together decide_classes the classes.
+    def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
+        """See `Source.table`; the records of train and validation together decide the classes.
 
         The unit of their boxes is decided by all records that are read.
         """
@@ -93,7 +94,7 @@ class TFRecords(Source):
         read = [each for each in SPLITS if each in columns]
         classes, base = decide_classes([columns[each] for each in deciding])
         unit = unit_of(stated_boxes([(self._files[each], columns[each]) for each in read]))
-        return Records(split, self._files[split], columns[split]).table(classes, base, unit, skip_bad=skip_bad)
+        return Records(split, self._files[split], columns[split]).table(classes, base, unit)
 
     def _beside(self, split: Split, cache: Path, progress: Progress) -> Columns:
         """Another split's columns, read for its labels."""
@@ -116,19 +117,15 @@ def _seen(folder: Path, files: Mapping[Split, RecordFiles]) -> str:
 def _passed_over(why: str, files: Collection[Path]) -> list[str]:
     if not files:
         return []
-    named = ", ".join(path.name for path in list(files)[:_LISTED])
-    more = f" and {len(files) - _LISTED:,} more" if len(files) > _LISTED else ""
-    return [f"{why}: {named}{more}."]
+    return [f"{why}: {few([path.name for path in files], _LISTED)}."]
 
 
 def _part(split: Split, found: RecordFiles | None) -> Part:
     if found is None:
         name = f"{split}-* (TFRecords of {split})"
         return Part(name=name, kind="images", split=split, expected=split != "test")
-    first = found.files[0].name
-    more = f" and {len(found.files) - 1:,} more" if len(found.files) > 1 else ""
     return Part(
-        name=f"{first}{more}",
+        name=few([path.name for path in found.files], 1),
         kind="images",
         split=split,
         path=found.path,
