@@ -18,7 +18,7 @@ from wizard.ilsvrc2012.archives import Split
 from wizard.planning import written_folders
 from wizard.preflight.checks import refusal
 from wizard.profile import Profile, check
-from wizard.sources.overlap import overlap
+from wizard.sources.source import overlap
 
 
 def error_for(question: Question[Context], value: Value, known: Known) -> str:
