@@ -144,7 +144,7 @@ class TerminalPrompter:
 
     @property
     def _pointer(self) -> str:
-        return "❯" if self._output.draws else ">"
+        return "❯" if self._output.unicode else ">"
 
 
 def _leave(event: KeyPressEvent, error: BaseException) -> None:
