@@ -208,9 +208,7 @@ class Interview:
             kind="choice",
             text="Which answer?",
             help="After the answer the review comes again.",
-            choices=tuple(
-                Choice(value=each.key, title=each.label, about=self._current(each)) for each in self._draft.applying
-            ),
+            choices=tuple(Choice(each.key, each.label, self._current(each)) for each in self._draft.applying),
         )
         self._edit(str(self._prompter.ask(prompt)))
 
@@ -246,11 +244,11 @@ def _review_prompt(failing: tuple[str, ...]) -> Prompt:
         "when it is started again.",
         default="edit" if failing else "start",
         choices=(
-            Choice(value="start", title=start),
-            Choice(value="edit", title="Change an answer"),
-            Choice(value="save", title="Save as a profile and leave"),
-            Choice(value="command", title="Show the command for this"),
-            Choice(value="quit", title="Leave", about="the answers are kept"),
+            Choice("start", start),
+            Choice("edit", "Change an answer"),
+            Choice("save", "Save as a profile and leave"),
+            Choice("command", "Show the command for this"),
+            Choice("quit", "Leave", "the answers are kept"),
         ),
     )
 

@@ -15,6 +15,7 @@ from wizard.profile import Profile
 from wizard.show import at_a_glance
 from wizard.sources.remarks import remarks
 from wizard.sources.source import Survey
+from wizard.targets.registry import TARGETS
 
 _SPLITS = {2: "both splits", 3: "all splits"}
 _BOXES = {"none": "none", "train": "those of train", "all": "all that there are"}
@@ -81,19 +82,18 @@ def rows(profile: Profile, context: Context, estimated: Estimated | None, checks
 
 def _boxes(profile: Profile, context: Context) -> str:
     told = "those that the records have" if context.from_records else _BOXES[profile.source.boxes]
-    if profile.output.format in ("folders", "flat") and told != _BOXES["none"]:
-        return f"{told}, in the CSV alone" if profile.output.boxes_csv else "none; image files have no place for them"
-    return told
+    if not TARGETS[profile.output.format].one_file_per_image or told == _BOXES["none"]:
+        return told
+    return f"{told}, in the CSV alone" if profile.output.boxes_csv else "none; image files have no place for them"
 
 
 def _written(profile: Profile, context: Context, surveys: Mapping[Split, Survey]) -> str:
-    form = {"tfrecord": "TFRecord", "webdataset": "WebDataset", "folders": "folders of classes", "flat": "flat folders"}
-    told = form[profile.output.format]
-    if profile.output.format in ("folders", "flat"):
-        return f"{told} · a file an image"
+    target = TARGETS[profile.output.format]
+    if target.one_file_per_image:
+        return f"{target.offer.short} · a file an image"
     shards = " + ".join(f"{count:,}" for count in all_shards(profile, surveys).values())
     base = stored_base(profile, surveys)
-    return f"{told} · {shards} shards · labels {base} to {base + len(context.classes) - 1}"
+    return f"{target.offer.short} · {shards} shards · labels {base} to {base + len(context.classes) - 1}"
 
 
 def as_lines(table: Sequence[Row]) -> list[str]:
