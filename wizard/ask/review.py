@@ -58,12 +58,9 @@ def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequen
         Row(row.about.capitalize(), row.text, "!" if row.warning else "")
         for row in at_a_glance.rows(glance_at(job, context.counts))
     ]
-    found += [
-        Row(split.capitalize(), str(remark), GLYPHS["warn"])
-        for split, survey in job.surveys.items()
-        for remark in (remarks(survey.table) if survey.table is not None else ())
-        if remark.warning
-    ]
+    for split, survey in job.surveys.items():
+        notes = [] if survey.table is None else remarks(survey.table)
+        found += [Row(split.capitalize(), str(note), GLYPHS["warn"]) for note in notes if note.warning]
     # What the archives lack was told where they were found; size and memory have lines of their own.
     shown = ("raw-data", "disk", "memory") if estimated is not None else ()
     by_name = {check.name: check for check in checks}
@@ -89,9 +86,8 @@ def _written(job: Job) -> str:
     if target.one_file_per_image:
         return f"{target.offer.short} · a file an image"
     shards = " + ".join(f"{count:,}" for count in job.shards.values())
-    return (
-        f"{target.offer.short} · {shards} shards · labels {job.label_base} to {job.label_base + len(job.classes) - 1}"
-    )
+    last = job.label_base + len(job.classes) - 1
+    return f"{target.offer.short} · {shards} shards · labels {job.label_base} to {last}"
 
 
 def as_lines(table: Sequence[Row]) -> list[str]:
