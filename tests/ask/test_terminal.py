@@ -129,6 +129,6 @@ def test_what_a_choice_is_for_stands_beside_it_only_where_there_is_room() -> Non
     for width in (40, 60):
         output.console = Console(file=io.StringIO(), width=width)
         choice = Choice(value=1, title="Short", about="a line of thirty-nine columns, not more")
-        lines[width] = TerminalPrompter(output)._lines((choice,))[0]
+        lines[width] = TerminalPrompter(output)._lines((choice,), [])[0]
     assert (lines[40].title, lines[40].description) == ("Short", "a line of thirty-nine columns, not more")
     assert (lines[60].title, lines[60].description) == ("Short  a line of thirty-nine columns, not more", None)

@@ -31,8 +31,8 @@ _QUESTION = Prompt(
     help=f"It runs sudo tee {DROP_CACHES}. If sudo wants a password, it asks for it itself.",
     default="drop",
     choices=(
-        Choice(value="drop", title="Drop it", about="sudo may ask for your password"),
-        Choice(value="leave", title="Leave it", about="nothing changes"),
+        Choice("drop", "Drop it", "sudo may ask for your password"),
+        Choice("leave", "Leave it", "nothing changes"),
     ),
 )
 
