@@ -25,7 +25,7 @@ DONE = ShardDone(result=RESULT)
 
 def test_who_listens_decides_on_the_reporter() -> None:
     person = Output()
-    person.talk = Console(file=io.StringIO(), force_terminal=True)
+    person.console = Console(file=io.StringIO(), force_terminal=True)
     assert isinstance(reporter_for(person), TerminalReporter)
     assert isinstance(reporter_for(Output()), PlainReporter)
     assert isinstance(reporter_for(Output("plain")), PlainReporter)
