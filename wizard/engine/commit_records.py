@@ -67,13 +67,31 @@ def plan_path(folder: Path) -> Path:
     return folder / STATE_FOLDER / "plan.json"
 
 
+def read_plan(folder: Path) -> RecordedPlan | None:
+    """The plan that a folder was begun with; None if there is none, or it is damaged.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    try:
+        fields = json.loads(plan_path(folder).read_bytes())
+        return RecordedPlan(plan_id=fields["plan_id"], ingredients=Ingredients.from_json(fields["ingredients"]))
+    except (FileNotFoundError, NotADirectoryError, ValueError, TypeError, KeyError):
+        return None
+
+
+def count_records(folder: Path) -> int:
+    """How many commit records a folder holds. None is read: those of image files take seconds for all of ImageNet."""
+    return sum(1 for _ in (folder / RECORDS).glob("*.json"))
+
+
 def read_records(folder: Path) -> CommitRecords:
     """Reads a folder's plan and commit records; a damaged record is none, so its shard is built again.
 
     Raises:
         OSError: the folder cannot be read.
     """
-    plan = _read_plan(folder)
+    plan = read_plan(folder)
     records = CommitRecords(folder=folder, plan=plan)
     if plan is None:
         return records
@@ -146,14 +164,6 @@ def counted(present: list[str], target: Target) -> str:
     if target.of_files:
         return f"image files, among them {present[0]}"
     return f"{len(present):,} files named like shards, among them {present[0]}"
-
-
-def _read_plan(folder: Path) -> RecordedPlan | None:
-    try:
-        fields = json.loads(plan_path(folder).read_bytes())
-        return RecordedPlan(plan_id=fields["plan_id"], ingredients=Ingredients.from_json(fields["ingredients"]))
-    except (FileNotFoundError, NotADirectoryError, ValueError, TypeError, KeyError):
-        return None
 
 
 def _refuse_foreign(records: CommitRecords, plan: Plan) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from wizard.engine import manifest as manifests
-from wizard.engine.commit_records import read_records
+from wizard.engine.commit_records import count_records, read_plan
 from wizard.engine.executors.local import LocalExecutor
 from wizard.engine.manifest import Manifest, PlannedShard
 from wizard.engine.targets import Target
@@ -128,12 +128,9 @@ def _companions(folder: Path, manifest: Manifest) -> Iterator[Problem]:
 
 
 def _manifest(folder: Path) -> Manifest:
-    if (folder / manifests.MANIFEST).exists():
-        return manifests.read(folder)
-    records = read_records(folder)
-    if records.plan is not None:
+    if not (folder / manifests.MANIFEST).exists() and read_plan(folder) is not None:
         raise VerifyFailed(
-            f"{folder} is an unfinished build: {len(records.done):,} shards are done, and there is no "
+            f"{folder} is an unfinished build: {count_records(folder):,} shards are done, and there is no "
             f"{manifests.MANIFEST}.",
             "Go on with the command that began it, then verify",
         )
