@@ -10,7 +10,7 @@ from wizard.targets import images
 from wizard.targets.expected import Expectation
 from wizard.targets.image_files.writer import sum_of_files
 from wizard.targets.names import RECORDS
-from wizard.targets.target import ImageFile
+from wizard.targets.writer import ImageFile
 
 
 def recorded_files(folder: Path, shard: str) -> tuple[ImageFile, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from wizard.targets.target import Encoded
+from wizard.targets.dataset import Encoded
 
 _NO_LABEL = -(1 << 62)
 _SIDES = ("height", "width")
