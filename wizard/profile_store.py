@@ -1,10 +1,8 @@
 """Profiles as files: found by name, read and checked, migrated, saved, listed and deleted."""
 
 import difflib
-import os
 import re
 import shutil
-import tempfile
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +14,7 @@ from tomlkit.items import Item
 from wizard.errors import ProfileError, UsageError, writing
 from wizard.folders import config_folder, expanded, recipes_folder
 from wizard.profile import SCHEMA, Profile, Table, check
+from wizard.storage import write_whole
 
 UPGRADES: Mapping[int, Callable[[Table], Table]] = {0: lambda table: table}
 """From each older version to the next. 0 is a file that states none; its keys are those of 1."""
@@ -160,17 +159,9 @@ def write(profile: Profile, path: Path) -> None:
         if _is_file(path) and path.read_bytes() == text.encode():
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            if path.exists():
-                shutil.copy2(path, _backup(path))
-            Path(temporary).replace(path)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+        if path.exists():
+            shutil.copy2(path, _backup(path))
+        write_whole(path, text.encode())
 
 
 def delete(name: str) -> Path:

@@ -1,40 +1,61 @@
-"""Files that appear under their names only when they are whole and on disk."""
+"""Files that appear under their names only when they are whole and on disk, whatever happens meanwhile."""
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedRandom
 from pathlib import Path
 
 PREFIX, SUFFIX = ".building-", ".tmp"
-"""Of the names of files that are not whole yet; what a killed process leaves is known by them."""
+"""Of the names that files have until they are whole; kill -9 may leave one behind."""
 
 
 def write_whole(target: Path, content: bytes) -> None:
-    """Writes a small file atomically: temporary name, fsync, rename. It is on disk when this returns.
+    """Writes a small file atomically; it is on disk when this returns.
 
     Raises:
         OSError: it cannot be written. A missing folder is not created, as it may just have been removed.
     """
-    handle, temporary = tempfile.mkstemp(prefix=PREFIX, suffix=SUFFIX, dir=target.parent)
+    with replacing(target) as file:
+        file.write(content)
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[BufferedRandom]:
+    """A temporary file beside the target, for reading and writing, that takes its place when the block ends well.
+
+    Raises:
+        OSError: as for `write_whole`.
+    """
+    handle, name = tempfile.mkstemp(prefix=PREFIX, suffix=SUFFIX, dir=target.parent)
+    temporary = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
+        with os.fdopen(handle, "w+b") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o666 & ~umask())
-        Path(temporary).replace(target)
-        sync_folder(target.parent)
+        publish(temporary, target)
     finally:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
-def umask() -> int:
+def publish(temporary: Path, target: Path) -> None:
+    """Gives a file that is closed and on disk its name, and the rights that the umask leaves."""
+    # mkstemp makes files that nobody else may read.
+    temporary.chmod(0o666 & ~_umask())
+    temporary.replace(target)
+    _sync_folder(target.parent)
+
+
+def _umask() -> int:
     """The process's umask, which can only be read by setting it."""
     mask = os.umask(0o022)
     os.umask(mask)
     return mask
 
 
-def sync_folder(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     """Makes a rename survive a power cut, where the system lets a folder be opened (Windows does not)."""
     try:
         handle = os.open(folder, os.O_RDONLY)

@@ -11,9 +11,9 @@ from wizard.engine import sidecars
 from wizard.engine.plan import Plan
 from wizard.engine.sidecars import BOXES, CLASSES, SYNSETS, boxes_table, remove_companions, write_companions
 from wizard.engine.targets import Target
-from wizard.engine.writers import write_whole
 from wizard.formats.arrays import Boxes
 from wizard.ilsvrc2012.synsets import synsets
+from wizard.storage import write_whole
 
 OF_TFDS = {"dataset_info.json", "features.json", "image.class.label.labels.txt"}
 

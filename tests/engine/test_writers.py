@@ -16,7 +16,7 @@ from tests.engine.entries import entry
 from wizard.engine import writers
 from wizard.engine.records import Entry, serialised
 from wizard.engine.targets import INDEX_FOLDER, TFRECORDS, Format, Target, key
-from wizard.engine.writers import Discarding, OneFile, remove_leftovers, restore_index, write_whole, writer
+from wizard.engine.writers import Discarding, OneFile, remove_leftovers, restore_index, writer
 from wizard.formats import tfrecord
 from wizard.sources.names import unsafe
 
@@ -67,18 +67,6 @@ def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path: Path) -
         (tmp_path / name).write_text("kept")
     remove_leftovers(tmp_path, TFRECORDS)
     assert {file.name for file in tmp_path.iterdir()} == {INDEX_FOLDER, "train-00001-of-00001", ".hidden", "notes.tmp"}
-
-
-def test_a_small_file_is_replaced_whole(tmp_path: Path) -> None:
-    write_whole(tmp_path / "file", b"one")
-    write_whole(tmp_path / "file", b"two")
-    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("file", b"two")]
-
-
-def test_a_folder_that_is_gone_is_not_made_for_a_small_file(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        write_whole(tmp_path / "gone" / "file", b"one")
-    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders", "flat"])

@@ -18,6 +18,7 @@ from wizard.ilsvrc2012.archives import SPLITS
 from wizard.profile import Image, Profile, check
 from wizard.sources.source import Layout
 from wizard.sources.trees.doubts import FolderRole
+from wizard.storage import write_whole
 
 _YES_NO = {True: "yes", False: "no"}
 _SHARDS = tuple(f"{split}_shards" for split in SPLITS)
@@ -179,9 +180,7 @@ class Draft:
         with suppress(OSError):
             path = _path()
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(".tmp")
-            temporary.write_text(json.dumps(asdict(self) | {"at": time.time()}, indent=1), encoding="utf-8")
-            temporary.replace(path)
+            write_whole(path, json.dumps(asdict(self) | {"at": time.time()}, indent=1).encode())
 
     @classmethod
     def of(cls, profile: Profile) -> "Draft":

@@ -11,10 +11,10 @@ from wizard.engine.plan import Plan, plan_id
 from wizard.engine.presence import missing_from_shard
 from wizard.engine.sidecars import remove_companions
 from wizard.engine.targets import STATE_FOLDER, Target
-from wizard.engine.writers import write_whole
 from wizard.errors import PlanMismatch
 from wizard.ilsvrc2012.archives import SPLITS
 from wizard.shard_result import ShardResult
+from wizard.storage import write_whole
 
 
 class Journal:

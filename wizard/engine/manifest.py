@@ -17,12 +17,12 @@ import numpy.typing as npt
 
 from wizard.engine.plan import Plan, ShardTask, plan_id
 from wizard.engine.targets import Target
-from wizard.engine.writers import write_whole
 from wizard.errors import InputError, VerifyFailed, reading
 from wizard.shard_result import ConvertedImage, ShardResult, SkippedImage
 from wizard.sources.classes import UNLABELLED, Classes, imagenet
 from wizard.sources.numbered import numbered
 from wizard.sources.samples import LeftOut
+from wizard.storage import write_whole
 
 MANIFEST = "dataset.json"
 IMAGES = "images.csv.gz"

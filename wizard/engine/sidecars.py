@@ -13,11 +13,11 @@ from wizard.engine.manifest import IMAGES, MANIFEST
 from wizard.engine.plan import Plan
 from wizard.engine.targets import INDEX_FOLDER, STATE_FOLDER
 from wizard.engine.tfds import metadata
-from wizard.engine.writers import write_whole
 from wizard.ilsvrc2012.archives import SPLITS
 from wizard.shard_result import ShardResult
 from wizard.sources.classes import Classes
 from wizard.sources.samples import SampleTable
+from wizard.storage import write_whole
 
 CLASSES = "classes.txt"
 SYNSETS = "synsets.txt"

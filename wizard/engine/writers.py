@@ -15,8 +15,8 @@ from typing import NamedTuple, Protocol, Self
 from wizard.engine.records import Entry, ending, serialised
 from wizard.engine.targets import INDEX_FOLDER, LISTINGS, STATE_FOLDER, Target
 from wizard.formats import tfrecord
+from wizard.storage import PREFIX, SUFFIX, publish, write_whole
 
-_PREFIX, _SUFFIX = ".building-", ".tmp"
 _STAGING = f"{STATE_FOLDER}/building"
 """Where image files wait until their shard is whole."""
 
@@ -80,7 +80,7 @@ class OneFile:
         self._target = folder / target.file(shard)
         if self._target.parent != folder:  # an output folder that is gone is not made anew
             self._target.parent.mkdir(exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f"{_PREFIX}{shard}-", suffix=_SUFFIX, dir=self._target.parent)
+        handle, temporary = tempfile.mkstemp(prefix=f"{PREFIX}{shard}-", suffix=SUFFIX, dir=self._target.parent)
         self._temporary = Path(temporary)
         self._file = os.fdopen(handle, "wb", buffering=1 << 20)
         self._digest = hashlib.sha256()
@@ -113,9 +113,7 @@ class OneFile:
         if self._what.indexed:
             (self._folder / INDEX_FOLDER).mkdir(exist_ok=True)
             write_whole(self._folder / INDEX_FOLDER / self._shard, "".join(self._index).encode())
-        self._temporary.chmod(0o666 & ~_umask())
-        self._temporary.replace(self._target)
-        _sync_folder(self._target.parent)
+        publish(self._temporary, self._target)
         return Written(self.size, self._digest.hexdigest())
 
     def _append(self, content: bytes) -> None:
@@ -219,30 +217,11 @@ def restore_index(folder: Path, shard: str, target: Target) -> None:
     write_whole(folder / INDEX_FOLDER / shard, "".join(lines).encode())
 
 
-def write_whole(target: Path, content: bytes) -> None:
-    """Writes a small file atomically: temporary name, fsync, rename. It is on disk when this returns.
-
-    Raises:
-        OSError: it cannot be written. A missing folder is not created, as it may just have been removed.
-    """
-    handle, temporary = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(target)
-        _sync_folder(target.parent)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-
-
 def remove_leftovers(folder: Path, target: Target) -> None:
     """Removes what killed writers left in a dataset's folder."""
     shutil.rmtree(folder / _STAGING, ignore_errors=True)
     for place in {"", INDEX_FOLDER, LISTINGS, *target.places}:
-        for file in (folder / place).glob(f"{_PREFIX}*{_SUFFIX}"):
+        for file in (folder / place).glob(f"{PREFIX}*{SUFFIX}"):
             file.unlink(missing_ok=True)
 
 
@@ -256,13 +235,6 @@ def _make_folders(folder: Path, below: Path) -> None:
 
 def _index_line(offset: int, size: int) -> str:
     return f"{offset} {size}\n"
-
-
-def _umask() -> int:
-    """The process's umask, which can only be read by setting it."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
 
 
 def _sync_files(files: list[Path]) -> None:
@@ -281,15 +253,3 @@ def _sync_files(files: list[Path]) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes a rename survive a power cut, where the system lets a folder be opened (Windows does not)."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

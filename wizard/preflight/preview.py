@@ -12,7 +12,6 @@ import numpy as np
 
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.transform import Recipe, transform
-from wizard.engine.writers import write_whole
 from wizard.errors import SetupError, writing
 from wizard.folders import cache_folder
 from wizard.formats import image_codec
@@ -24,6 +23,7 @@ from wizard.profile import Profile
 from wizard.sources.contents import contents
 from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import Drawn
+from wizard.storage import write_whole
 
 SHOWN = 6
 """Images on the page, from small ones to large ones."""

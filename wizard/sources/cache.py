@@ -6,14 +6,15 @@ otherwise it is made anew. A cache folder that cannot be written costs time, not
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from wizard.storage import replacing
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -71,13 +72,9 @@ def _load(entry: Path, key: str) -> Arrays | None:
 
 
 def _save(entry: Path, key: str, arrays: Arrays) -> None:
-    try:
+    with suppress(OSError):  # a cache folder that cannot be written costs time, nothing else
         entry.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=entry.parent, prefix=".")
-    except OSError:
-        return
-    try:
-        with os.fdopen(handle, "w+b") as file:
+        with replacing(entry) as file:
             file.write(bytes(_DIGEST))
             columns = {f"{_COLUMN}{name}": array for name, array in arrays.items()}
             np.savez(file, allow_pickle=False, key=np.array(key), **columns)
@@ -85,6 +82,3 @@ def _save(entry: Path, key: str, arrays: Arrays) -> None:
             digest = hashlib.file_digest(file, "sha256").digest()
             file.seek(0)
             file.write(digest)
-        Path(temporary).replace(entry)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)

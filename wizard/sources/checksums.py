@@ -3,11 +3,13 @@
 import hashlib
 import json
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from wizard.errors import InputError, reading
 from wizard.sources.cache import fingerprint
 from wizard.sources.source import Progress
+from wizard.storage import write_whole
 
 _CHUNK = 1 << 22
 
@@ -97,10 +99,6 @@ def _remembered(memory: Path) -> dict[str, dict[str, str]]:
 
 
 def _remember(memory: Path, sums: dict[str, dict[str, str]]) -> None:
-    temporary = memory.with_suffix(".tmp")
-    try:
+    with suppress(OSError):
         memory.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(sums, indent=1), encoding="utf-8")
-        temporary.replace(memory)
-    except OSError:
-        temporary.unlink(missing_ok=True)
+        write_whole(memory, json.dumps(sums, indent=1).encode())

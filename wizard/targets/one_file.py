@@ -10,7 +10,7 @@ from typing import Self
 
 from wizard.ilsvrc2012.archives import SPLITS
 from wizard.shard_result import ShardResult
-from wizard.storage import PREFIX, SUFFIX, sync_folder, umask
+from wizard.storage import PREFIX, SUFFIX, publish
 from wizard.targets.expected import Expectation
 from wizard.targets.presence import wrong_size
 from wizard.targets.sample import OutputSample
@@ -93,9 +93,7 @@ class ShardFile:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
-        self._temporary.chmod(0o666 & ~umask())
-        self._temporary.replace(self._path)
-        sync_folder(self._path.parent)
+        publish(self._temporary, self._path)
         return Committed(bytes=self.size, sha256=self._digest.hexdigest())
 
 

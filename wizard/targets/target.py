@@ -161,9 +161,11 @@ class Target(Protocol):
         Raises:
             ShardDamage: the shard cannot be read.
         """
+        return
 
     def remove_beside(self, folder: Path, shard: str) -> None:
         """Removes what lies beside a shard that is not there."""
+        return
 
     # ---- verify
 

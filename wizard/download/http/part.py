@@ -9,6 +9,7 @@ from typing import Self
 
 from wizard.download.http.remote import Remote
 from wizard.errors import writing
+from wizard.storage import write_whole
 
 
 class Part:
@@ -58,10 +59,8 @@ class Part:
 
     def remember(self, remote: Remote) -> None:
         """Notes which version of the server's file this is a part of."""
-        temporary = self._record.with_suffix(".tmp")
         with writing(self._record):
-            temporary.write_text(json.dumps(remote.as_json()), encoding="utf-8")
-            temporary.replace(self._record)
+            write_whole(self._record, json.dumps(remote.as_json()).encode())
 
     def finish(self) -> Path:
         """The file is whole: sees to it that it is on disk, and gives it its name."""

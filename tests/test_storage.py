@@ -1,0 +1,30 @@
+from pathlib import Path
+
+import pytest
+
+from wizard.storage import replacing, write_whole
+
+
+def test_a_small_file_is_replaced_whole(tmp_path: Path) -> None:
+    write_whole(tmp_path / "file", b"one")
+    write_whole(tmp_path / "file", b"two")
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("file", b"two")]
+
+
+def test_a_folder_that_is_gone_is_not_made_for_a_small_file(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        write_whole(tmp_path / "gone" / "file", b"one")
+    assert not list(tmp_path.iterdir())
+
+
+def fail_halfway(target: Path) -> None:
+    with replacing(target) as file:
+        file.write(b"two")
+        raise ValueError("stop")
+
+
+def test_a_block_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    write_whole(tmp_path / "file", b"one")
+    with pytest.raises(ValueError, match="stop"):
+        fail_halfway(tmp_path / "file")
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("file", b"one")]
