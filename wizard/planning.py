@@ -6,13 +6,12 @@ import numpy as np
 
 from wizard.engine.path_collisions import require_distinct_paths
 from wizard.engine.plan import Plan, SplitPlan, in_source_order, shuffled
-from wizard.engine.targets import Features, Format, Target
 from wizard.engine.transform import Recipe
 from wizard.errors import Interrupted, UsageError
 from wizard.events import Event, Note, Preparing
 from wizard.folders import cache_folder
 from wizard.formats.resize import Resize
-from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.ilsvrc2012.archives import Split
 from wizard.profile import Profile
 from wizard.sources.class_sets import class_set_notes, of_first_classes
 from wizard.sources.numbered import numbered
@@ -21,6 +20,8 @@ from wizard.sources.registry import open_source
 from wizard.sources.remarks import remarks
 from wizard.sources.samples import Form, SampleTable
 from wizard.sources.source import Progress, Source, Survey, differences
+from wizard.targets import registry
+from wizard.targets.target import Target
 
 Report = Callable[[Event], None]
 
@@ -70,19 +71,12 @@ def target(profile: Profile, form: Form) -> Target:
         UsageError: it asks for what this form cannot give.
     """
     output = profile.output
-    from_records = form == "example"
-    if output.shards == "keep" and not from_records:
+    if output.shards == "keep" and form != "example":
         raise UsageError(
             'output.shards = "keep" keeps the shards of TFRecords, and the raw data are images.',
             "Leave it out; output.train_shards says how many there will be",
         )
-    if from_records and output.features != "inception":
-        raise UsageError(
-            f"output.features = {output.features!r} is for images; records keep the features that they have.",
-            "Leave output.features out",
-        )
-    features: Features = "source" if from_records and output.format == "tfrecord" else output.features
-    return Target(format=output.format, features=features, split_folders=output.split_folders, index=output.index)
+    return registry.from_profile(dict(output), form)
 
 
 def label_base(profile: Profile, table: SampleTable) -> int:
@@ -94,7 +88,7 @@ def label_base(profile: Profile, table: SampleTable) -> int:
         UsageError: the profile asks for another than the records have.
     """
     asked = profile.output.label_base
-    if table.form != "example" or profile.output.format != "tfrecord":
+    if not target(profile, table.form).keeps_features:
         by_number = profile.source.labels != "folders" and table.form == "image" and numbered(table.classes)
         return 0 if asked is None and by_number else profile.label_base
     if asked is not None and asked != table.label_base:
@@ -158,7 +152,7 @@ def raw_data(profile: Profile) -> Source:
     raw = open_source(
         profile.source_path, source.layout, source.labels, follow=source.links == "follow", role=source.folders
     )
-    among = collision(raw, profile.output_path, written_folders(output.format, split_folders=output.split_folders))
+    among = collision(raw, profile.output_path, registry.written_folders(dict(output)))
     if among is not None:
         raise UsageError(
             f"output.path = {profile.output_path} would write into {among}, which is read as raw data.",
@@ -166,12 +160,6 @@ def raw_data(profile: Profile) -> Source:
         )
     _require_open_labels(profile, raw)
     return raw
-
-
-def written_folders(form: Format, *, split_folders: bool) -> set[str]:
-    """The folders below the output folder that images or shards are written to, one for each split at most."""
-    written = Target(format=form, split_folders=split_folders)
-    return {written.image_folder(split) for split in SPLITS} if written.of_files else {*written.places} - {""}
 
 
 def _read_source(profile: Profile, report: Report, *, md5: bool) -> dict[Split, SampleTable]:
@@ -222,14 +210,15 @@ def _told_of_others(
         yield Note(text=f"{raw.what[:1].upper()}{raw.what[1:]} come without bounding boxes; none are stored")
     elif "validation" in tables and "validation" not in annotated and profile.source.boxes == "train":
         yield Note(text='validation: records carry no bounding boxes (source.boxes = "all" adds them)')
-    if profile.output.format == "folders" and len({*map(_labels_of, tables.values())} - {()}) > 1:
+    in_folders = registry.TARGETS[profile.output.format].classes_are_folders
+    if in_folders and len({*map(_labels_of, tables.values())} - {()}) > 1:
         yield Note(
             text="The splits have not the same classes, and readers of folders count those of each split by itself, so "
             "that labels differ from split to split: have the reader take train's classes for all (ImageFolder's "
             "class_to_idx), or build a format that stores labels",
             warning=True,
         )
-    in_folders, base = profile.output.format == "folders", label_base(profile, next(iter(tables.values())))
+    base = label_base(profile, next(iter(tables.values())))
     for text, warning in class_set_notes(tables, in_folders=in_folders, base=base):
         yield Note(text=text, warning=warning)
     if profile.output.boxes_csv and not any(len(table.boxes) for table in tables.values()):

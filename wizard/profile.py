@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from wizard.errors import ProfileError
 from wizard.folders import expanded
+from wizard.targets import registry
 
 Split = Literal["train", "validation", "test"]
 _ONCE_EACH = AfterValidator(lambda splits: tuple(dict.fromkeys(splits)))
@@ -78,7 +79,7 @@ class Output(_Section):
     """Where the dataset goes, and its form."""
 
     path: str = Field(min_length=1)
-    format: Literal["tfrecord", "folders", "flat", "webdataset"] = "tfrecord"
+    format: str = registry.DEFAULT_FORMAT
     train_shards: int = Field(default=1024, ge=1, le=99_999)
     validation_shards: int = Field(default=128, ge=1, le=99_999)
     test_shards: int = Field(default=128, ge=1, le=99_999)
@@ -92,6 +93,14 @@ class Output(_Section):
     seed: int = Field(default=2012, ge=0, le=2**63 - 1)
     on_bad_image: Literal["stop", "skip"] = "stop"
 
+    @field_validator("format", mode="before")
+    @classmethod
+    def _is_registered(cls, value: object) -> object:
+        if not isinstance(value, str) or value not in registry.TARGETS:
+            *others, last = map(repr, registry.TARGETS)
+            raise PydanticKnownError("literal_error", {"expected": f"{', '.join(others)} or {last}"})
+        return value
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if problems := _misplaced(dict(self)):
@@ -100,17 +109,16 @@ class Output(_Section):
 
 
 def _misplaced(output: Mapping[str, object]) -> list[str]:
-    """What of an output section is about TFRecords, where no TFRecords are asked for."""
-    form = output.get("format", "tfrecord")
-    if form == "tfrecord":
-        return []
-    usual = {key: Output.model_fields[key].default for key in _OF_TFRECORDS}
-    return [
-        f'{key} is for format = "tfrecord" alone' for key in _OF_TFRECORDS if output.get(key, usual[key]) != usual[key]
-    ]
-
-
-_OF_TFRECORDS = ("features", "split_folders", "index", "tfds")
+    """What of an output section is about another format than the one that is asked for."""
+    chosen = registry.TARGETS.get(str(output.get("format", registry.DEFAULT_FORMAT)))
+    problems = []
+    for key, formats in registry.keys_of_some().items():
+        usual = Output.model_fields[key].default
+        is_given = output.get(key, usual) != usual
+        if is_given and chosen is not None and key not in chosen.keys:
+            named = " or ".join(f'"{name}"' for name in formats)
+            problems.append(f"{key} is for format = {named} alone")
+    return problems
 
 
 class Run(_Section):
@@ -164,7 +172,7 @@ class Profile(_Section):
         """What is stored for the first class: in TFRecords as the older scripts do, elsewhere as PyTorch counts."""
         if self.output.label_base is not None:
             return self.output.label_base
-        return 1 if self.output.format == "tfrecord" else 0
+        return registry.TARGETS[self.output.format].first_label
 
     def shards(self, split: Split) -> int:
         """How many shards a split is written to, unless those of the source are kept."""

@@ -11,7 +11,7 @@ _EXTRAS = (
         "Index files",
         "A line a record, in the folder idx/: DALI needs them, and PyPI's tfrecord uses them.",
         "yes",
-        defaults.is_tfrecord,
+        defaults.has_key("index"),
     ),
     (
         "tfds",
@@ -19,7 +19,7 @@ _EXTRAS = (
         "TFDS metadata",
         "With it tfds.builder_from_directory opens the folder.",
         "no",
-        defaults.is_tfrecord,
+        defaults.has_key("tfds"),
     ),
     (
         "split_folders",
@@ -27,7 +27,7 @@ _EXTRAS = (
         "Split folders",
         "tfrecord_train/ and tfrecord_val/ instead of all shards beside each other.",
         "no",
-        defaults.is_tfrecord,
+        defaults.has_key("split_folders"),
     ),
     (
         "boxes_csv",

@@ -9,6 +9,8 @@ from wizard.folders import shortened
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.profile import Profile
 from wizard.sources.numbered import numbered
+from wizard.targets.registry import DEFAULT_FORMAT, TARGETS
+from wizard.targets.target import Target
 
 Answers = Mapping[str, Value]
 
@@ -75,7 +77,7 @@ def output(answers: Answers, facts: Facts) -> Value | None:
     """A folder that is new or empty."""
     if facts.folder is None:
         return None
-    folder = likely_output(facts.folder, _FOLDERS[str(answers["output.format"])])
+    folder = likely_output(facts.folder, TARGETS[str(answers["output.format"])].offer.folder)
     place, number = folder, 1
     while _taken(place):
         number += 1
@@ -169,26 +171,35 @@ def uncounted(split: Split) -> Callable[[Answers, Facts], Value | None]:
 
 def sharded(answers: Answers) -> bool:
     """Whether shards are files that a person sees."""
-    return answers.get("output.format") in ("tfrecord", "webdataset")
+    target = chosen(answers)
+    return target is not None and not target.one_file_per_image
 
 
-FORMATS = (
-    Choice(value="tfrecord", title="TFRecord shards", about="for tf.data, DALI and the older trainers"),
-    Choice(value="folders", title="Folders of classes", about="train/<wnid>/, as PyTorch's ImageFolder and timm read"),
-    Choice(value="webdataset", title="WebDataset tars", about="train-000000.tar, read in sequence over a network too"),
-    Choice(value="flat", title="Flat folders", about="train_flatten/<wnid>_<number>.JPEG"),
-)
-_FOLDERS = {"tfrecord": "tfrecords", "folders": "images", "webdataset": "webdataset", "flat": "images-flat"}
+def chosen(answers: Answers) -> type[Target] | None:
+    """The target that was chosen; None before the question."""
+    return TARGETS.get(str(answers.get("output.format")))
+
+
+def formats(_answers: Answers, _facts: Facts) -> tuple[Choice, ...]:
+    """The targets that there are."""
+    return tuple(
+        Choice(value=name, title=target.offer.title, about=target.offer.about) for name, target in TARGETS.items()
+    )
 
 
 def format_(_answers: Answers, facts: Facts) -> Value:
-    """What the last profile had, else TFRecords."""
-    return facts.last.output.format if facts.last else "tfrecord"
+    """What the last profile had, else the first of the targets."""
+    return facts.last.output.format if facts.last else DEFAULT_FORMAT
 
 
-def is_tfrecord(answers: Answers, _facts: Facts) -> bool:
-    """Whether TFRecords are written, as a condition for a question."""
-    return answers.get("output.format") == "tfrecord"
+def has_key(key: str) -> Callable[[Answers, Facts], bool]:
+    """Whether a key of [output] is for the chosen target, as a condition for a question."""
+
+    def condition(answers: Answers, _facts: Facts) -> bool:
+        target = chosen(answers)
+        return target is not None and key in target.keys
+
+    return condition
 
 
 def kept_shards(_answers: Answers, facts: Facts) -> tuple[Choice, ...]:
@@ -225,12 +236,16 @@ def label_choices(_answers: Answers, facts: Facts) -> tuple[Choice, ...]:
 def label_base(answers: Answers, facts: Facts) -> Value:
     """The default of a profile's label_base: 0 if class folders are numbers and these are the labels."""
     numbers = facts.of_numbers and answers.get("source.labels", "numbers") == "numbers"
-    return 1 if answers.get("output.format") == "tfrecord" and not numbers else 0
+    target = chosen(answers)
+    return target.first_label if target is not None and not numbers else 0
 
 
 def stores_labels(answers: Answers, facts: Facts) -> bool:
     """Whether labels are written that are not those of a source's records, as a condition for a question."""
-    return answers.get("output.format") == "webdataset" or (is_tfrecord(answers, facts) and not facts.from_records)
+    target = chosen(answers)
+    if target is None or not target.stores_labels:
+        return False
+    return not target.from_profile({}, "example" if facts.from_records else "image").keeps_features
 
 
 def usually(value: Value) -> Callable[[Answers, Facts], Value]:

@@ -19,6 +19,7 @@ from wizard.profile import Image, Profile, check
 from wizard.sources.source import Layout
 from wizard.sources.trees.doubts import FolderRole
 from wizard.storage import write_whole
+from wizard.targets.registry import TARGETS
 
 _YES_NO = {True: "yes", False: "no"}
 _SHARDS = tuple(f"{split}_shards" for split in SPLITS)
@@ -236,8 +237,8 @@ def plain(question: Question, value: Value) -> Value | bool:
 
 def _unasked(profile: Profile) -> tuple[str, ...]:
     """Questions that its answers leave open, though it may have values for them."""
-    form = profile.output.format
-    shards = () if form in ("tfrecord", "webdataset") else tuple(f"output.{key}" for key in _SHARDS)
+    is_sharded = not TARGETS[profile.output.format].one_file_per_image
+    shards = () if is_sharded else tuple(f"output.{key}" for key in _SHARDS)
     if profile.image.resize == "original":
         return (*_RESIZING, *shards)
     resized = {*profile.source.splits} & {*profile.image.splits}

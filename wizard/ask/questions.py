@@ -7,6 +7,7 @@ from wizard.ask.advanced_questions import ON_REQUEST
 from wizard.ask.defaults import Answers
 from wizard.ask.question import Question
 from wizard.folders import expanded
+from wizard.targets.registry import TARGETS
 
 _RESIZED = defaults.mode_is("shortest", "exact", "crop")
 _WHOLE = defaults.mode_is("exact", "crop")
@@ -63,10 +64,9 @@ QUESTIONS = (
         kind="choice",
         text="What should be written?",
         label="Format",
-        help="TFRecords and WebDataset tars are few large files, read fast from any disk or network. Folders "
-        "hold a file an image, a million in all, as PyTorch's ImageFolder and timm read them.",
+        help=" ".join(target.offer.help for target in TARGETS.values() if target.offer.help),
         default=defaults.format_,
-        choices=lambda _answers, _facts: defaults.FORMATS,
+        choices=defaults.formats,
     ),
     Question(
         key="output.path",

@@ -15,6 +15,7 @@ from wizard.profile import Profile
 from wizard.show import at_a_glance
 from wizard.sources.remarks import remarks
 from wizard.sources.source import Survey
+from wizard.targets.registry import TARGETS
 
 _SPLITS = {2: "both splits", 3: "all splits"}
 _BOXES = {"none": "none", "train": "those of train", "all": "all that there are"}
@@ -81,15 +82,15 @@ def rows(profile: Profile, facts: Facts, estimated: Estimated | None, checks: Se
 
 def _boxes(profile: Profile, facts: Facts) -> str:
     told = "those that the records have" if facts.from_records else _BOXES[profile.source.boxes]
-    if profile.output.format in ("folders", "flat") and told != _BOXES["none"]:
+    if TARGETS[profile.output.format].one_file_per_image and told != _BOXES["none"]:
         return f"{told}, in the CSV alone" if profile.output.boxes_csv else "none; image files have no place for them"
     return told
 
 
 def _written(profile: Profile, facts: Facts, surveys: Mapping[Split, Survey]) -> str:
-    form = {"tfrecord": "TFRecord", "webdataset": "WebDataset", "folders": "folders of classes", "flat": "flat folders"}
-    told = form[profile.output.format]
-    if profile.output.format in ("folders", "flat"):
+    target = TARGETS[profile.output.format]
+    told = target.offer.short
+    if target.one_file_per_image:
         return f"{told} · a file an image"
     shards = " + ".join(f"{count:,}" for count in all_shards(profile, surveys).values())
     base = stored_base(profile, surveys)

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -12,13 +12,12 @@ from wizard.ask.defaults import Answers
 from wizard.ask.draft import plain
 from wizard.ask.prompt import Value
 from wizard.ask.question import Question
-from wizard.engine.targets import Format
 from wizard.errors import ProfileError, UsageError
 from wizard.folders import expanded
-from wizard.planning import written_folders
 from wizard.preflight.checks import refusal
 from wizard.profile import Profile, check
 from wizard.sources.parts import collision
+from wizard.targets.registry import DEFAULT_FORMAT, written_folders
 
 
 def misfit(question: Question, value: Value, facts: Facts, answers: Answers = MappingProxyType({})) -> str:
@@ -92,8 +91,8 @@ def _bad_output(text: str, facts: Facts, answers: Answers) -> str:
 
 def intrusion(output: Path, facts: Facts, answers: Answers) -> str:
     """Why a dataset in this folder would be written among the raw data, in a sentence; empty where it would not."""
-    form = cast(Format, answers.get("output.format", "tfrecord"))
-    written = written_folders(form, split_folders=answers.get("output.split_folders") == "yes")
+    asked = {"format": answers.get("output.format", DEFAULT_FORMAT)}
+    written = written_folders(asked | {"split_folders": answers.get("output.split_folders") == "yes"})
     among = collision(facts.raw, output, written) if facts.raw is not None else None
     if among is None:
         return ""

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from wizard.engine.targets import TFRECORDS, Target
 from wizard.engine.transform import Recipe
 from wizard.formats.image_codec import CODECS
 from wizard.sources.classes import Classes
 from wizard.sources.samples import SampleTable
+from wizard.targets.registry import DEFAULT
+from wizard.targets.target import Target
 
 _ROWS = 1 << 16
 """How many images are digested at a time, so that a million of them need little memory."""
@@ -31,7 +32,7 @@ class ShardTask:
         recipe: what becomes of them.
         label_base: stored label of rank 0.
         skip_bad: whether an image that cannot be decoded is left out instead of stopping the run.
-        target: as what the shard is written.
+        target: its output format.
         crashing: images left out because they crash workers: the reason, by row in `samples`.
         memory: bytes that a worker has for one image; None if there is no limit.
     """
@@ -44,7 +45,7 @@ class ShardTask:
     recipe: Recipe
     label_base: int
     skip_bad: bool
-    target: Target = TFRECORDS
+    target: Target = DEFAULT
     crashing: Mapping[int, str] = field(default_factory=dict)
     memory: int | None = None
 
@@ -92,13 +93,13 @@ class Plan:
         splits: in the order in which they are built.
         label_base: stored label of rank 0.
         seed: of the shuffle.
-        target: as what they are written.
+        target: their output format.
     """
 
     splits: tuple[SplitPlan, ...]
     label_base: int
     seed: int
-    target: Target = TFRECORDS
+    target: Target = DEFAULT
 
     @property
     def classes(self) -> Classes:
@@ -151,11 +152,9 @@ class Plan:
 
 def settings(label_base: int, seed: int, splits: Mapping[str, tuple[int, Recipe]], target: Target) -> dict[str, str]:
     """The ingredients that are known before any image is: those of the answers and of this program."""
-    named = {"format": target.version, "codecs": CODECS, "seed": str(seed)}
-    if not target.of_files:
+    named = target.ingredients | {"codecs": CODECS, "seed": str(seed)}
+    if target.stores_labels:
         named["label base"] = str(label_base)
-    if target.split_folders:
-        named["shards lie"] = "in a folder a split"
     for split, (shards, recipe) in splits.items():
         named |= {f"{split} shards": str(shards), f"{split} recipe": str(recipe)}
     return named

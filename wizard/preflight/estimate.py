@@ -17,8 +17,6 @@ from wizard.engine.bad_images import died_with
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.executors import LocalExecutor
 from wizard.engine.plan import ShardTask
-from wizard.engine.records import ending
-from wizard.engine.targets import Target
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import Rehearsal, memory_of_largest, rehearse
 from wizard.events import Estimated
@@ -34,6 +32,7 @@ from wizard.shard_result import SkippedImage
 from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import Drawn, draw
 from wizard.sources.source import Progress, Survey
+from wizard.targets.target import Target
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -150,7 +149,7 @@ class Estimator:
         target = goal(profile, self._surveys)
         storing = self._time_storing(profile.output_path, target)
         shards = sum(all_shards(profile, self._surveys).values())
-        size = size[0] + shards * len(ending(target)), size[1]
+        size = size[0] + shards * len(target.trailer), size[1]
         images = round(sum(survey.images * shares[survey.split] for survey in surveys))
         stored = (storing.shard * shards + storing.byte * size[0] + storing.image * images) * left
         seconds, error = (work[0] * left + stored) / self._busy, work[1] * left / self._busy

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wizard.engine import journal
-from wizard.engine.targets import Target
 from wizard.errors import InputError, MachineError, PlanMismatch, SetupError, UsageError, writing
 from wizard.events import Checked, Estimated, Glanced, Preparing
 from wizard.folders import cache_folder
@@ -25,6 +24,7 @@ from wizard.sources.checksums import when_verified
 from wizard.sources.class_counts import count_splits
 from wizard.sources.remarks import Remark, remarks
 from wizard.sources.source import Progress, Source, Survey
+from wizard.targets.target import Target
 
 _WORTH_IGNORING = [name for name in checks.IGNORABLE if name != "raw-data"]
 """Without raw data a build ends anyway; ignoring that check only saves its time."""
@@ -104,13 +104,13 @@ def judge(
     done = _done(output, goal(profile, surveys))
     with writing(output):
         disk = resources.disk(output)
-    files, of_files = _files_to_come(profile, surveys, done), goal(profile, surveys).of_files
+    files, is_many = _files_to_come(profile, surveys, done), goal(profile, surveys).one_file_per_image
     return Verdict(
         checks=(
             source,
             occupied(profile, surveys),
             checks.rights(output),
-            checks.disk(output, disk, estimated, sum(result.bytes_out for result in done), files if of_files else 0),
+            checks.disk(output, disk, estimated, sum(result.bytes_out for result in done), files if is_many else 0),
             checks.files(output, disk, files),
             *remembered,
             checks.cores(resources.cores(), workers),
@@ -236,7 +236,7 @@ def _progress(report: Report, split: Split) -> Progress:
 def _files_to_come(profile: Profile, surveys: Mapping[Split, Survey], done: Collection[ShardResult]) -> int:
     """A shard and its index each; or an image each, a folder for each of their classes, and a listing a shard."""
     shards = sum(all_shards(profile, surveys).values()) - len(done)
-    if not goal(profile, surveys).of_files:
+    if not goal(profile, surveys).one_file_per_image:
         return 2 * shards + _BESIDE
     images = sum(survey.images * share(profile, survey) for survey in surveys.values())
     folders = sum(survey.classes for survey in surveys.values())

@@ -28,7 +28,7 @@ def glance_at(profile: Profile, surveys: Mapping[Split, Survey], counts: Mapping
         tables = {split: survey.table for split, survey in surveys.items()}
         wanted = first_classes(wanted, profile.source.classes, tables)
     classes = next((each.table.classes for each in surveys.values() if each.table is not None), imagenet())
-    labels: Labels = "none" if goal(profile, surveys).of_files else "stored"
+    labels: Labels = "stored" if goal(profile, surveys).stores_labels else "none"
     seen = glance(classes, stored_base(profile, surveys), [*wanted.values()], labels=labels)
     # Classes that were not asked for are not missed.
     return seen if profile.source.classes is None else replace(seen, without_images=0)

@@ -11,7 +11,7 @@ from wizard.engine.targets import INDEX_FOLDER, STATE_FOLDER, Target
 from wizard.engine.writers import restore_index
 from wizard.events import Event, Note, Preparing
 from wizard.formats.tfrecord import RecordDamage
-from wizard.verify.expected import Expectation
+from wizard.targets.expected import Expectation
 from wizard.verify.reading import checked
 
 REJECTED_FOLDER = "rejected"
