@@ -8,10 +8,10 @@ from pathlib import Path
 
 from wizard import profile_store
 from wizard.engine import journal, manifest
-from wizard.engine.targets import STATE_FOLDER
 from wizard.errors import SetupError
 from wizard.folders import state_folder
 from wizard.profile import Profile
+from wizard.targets.names import STATE_FOLDER
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from wizard.engine.journal import Journal
 from wizard.engine.manifest import MANIFEST
 from wizard.engine.plan import Plan
-from wizard.engine.presence import missing_descriptions, missing_from_index, missing_from_shard
+from wizard.engine.presence import missing_descriptions
 from wizard.errors import MachineError
 
 _TOLD = 5
@@ -76,9 +76,9 @@ def _missing_shards(output: Path, plan: Plan, journal: Journal) -> Iterator[str]
         result = journal.done.get(name)
         if result is None:
             continue
-        gone = missing_from_shard(output, plan.target, result)
+        gone = plan.target.missing(output, result)
         if gone:
             journal.reject(name)
-        wrong = gone or missing_from_index(output, plan.target, result)
+        wrong = gone or plan.target.wrong_beside(output, result)
         if wrong:
             yield wrong

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from wizard.engine.plan import Plan, plan_id
-from wizard.engine.presence import missing_from_shard
-from wizard.engine.sidecars import remove_companions
-from wizard.engine.targets import STATE_FOLDER, Target
+from wizard.engine.sidecars import remove_sidecars
 from wizard.errors import PlanMismatch
-from wizard.ilsvrc2012.archives import SPLITS
 from wizard.shard_result import ShardResult
 from wizard.storage import write_whole
+from wizard.targets import registry
+from wizard.targets.names import STATE_FOLDER
+from wizard.targets.target import Target
 
 
 class Journal:
@@ -43,7 +43,7 @@ class Journal:
         _refuse_foreign(folder, plan, header, ingredients)
         if header is None or header.get("plan_id") != self.plan_id:
             self.done = {}
-            remove_companions(folder)
+            remove_sidecars(folder)
             self.path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(self.path, _line({"plan_id": self.plan_id, "ingredients": ingredients}))
         elif not self.path.read_bytes().endswith(b"\n"):
@@ -55,7 +55,7 @@ class Journal:
         result = self.done.get(shard)
         if result is None or (result.skipped and not skip_bad):
             return False
-        return not missing_from_shard(self._folder, self._target, result)
+        return not self._target.missing(self._folder, result)
 
     def record(self, result: ShardResult) -> None:
         """Adds a finished shard; it is on disk when this returns.
@@ -107,32 +107,6 @@ def planned_shards(header: Mapping[str, Any]) -> int:
     return sum(int(value) for key, value in ingredients.items() if key.endswith(" shards"))
 
 
-def shard_files(folder: Path, target: Target) -> list[str]:
-    """Paths in the folder that this target's readers would find, sorted; of image files, just the first of a split."""
-    if target.of_files:
-        firsts = (_first_file(folder, target.image_folder(split)) for split in SPLITS)
-        return sorted(first for first in firsts if first)
-    found = {file for place in target.places for split in SPLITS for file in (folder / place).glob(f"{split}-*")}
-    return sorted(file.relative_to(folder).as_posix() for file in found)
-
-
-def _first_file(folder: Path, below: str) -> str:
-    """A link to a folder counts as a file: what is written below it would be written over what it leads to."""
-    for root, folders, names in os.walk(folder / below):
-        found = names or [name for name in folders if (Path(root) / name).is_symlink()]
-        if found:
-            return (Path(root) / min(found)).relative_to(folder).as_posix()
-    return ""
-
-
-_ALL = (Target(), Target(split_folders=True), Target(format="folders"), Target(format="flat"))
-
-
-def anything(folder: Path) -> list[str]:
-    """What the readers of any target would find, sorted."""
-    return sorted({file for target in _ALL for file in shard_files(folder, target)})
-
-
 def differing(theirs: Mapping[str, str], ours: Mapping[str, str]) -> list[str]:
     """Which ingredients of a plan are others than those asked for, in words."""
     return [
@@ -154,7 +128,7 @@ def _refuse_foreign(folder: Path, plan: Plan, header: Mapping[str, Any] | None, 
     theirs: Mapping[str, str] = {} if header is None else header.get("ingredients", {})
     differs = header is not None and theirs != ingredients
     # A folder where another plan was begun may hold what this plan's readers do not look for.
-    present = anything(folder) if differs else shard_files(folder, plan.target)
+    present = registry.anything(folder) if differs else plan.target.foreign_files(folder)
     if not present:
         return
     elsewhere = "Choose another folder with --set output.path=FOLDER, or remove the shards that are there"
@@ -165,7 +139,7 @@ def _refuse_foreign(folder: Path, plan: Plan, header: Mapping[str, Any] | None, 
     if differs:
         told = "".join(f"\n  {line}" for line in differing(theirs, ingredients))
         raise PlanMismatch(f"{folder} holds {len(present):,} shards of another plan:{told}", elsewhere)
-    if not plan.target.of_files:
+    if not plan.target.one_file_per_image:
         planned = {plan.target.file(name) for name in plan.shard_names}
         for foreign in present:
             if foreign not in planned:
@@ -173,7 +147,7 @@ def _refuse_foreign(folder: Path, plan: Plan, header: Mapping[str, Any] | None, 
 
 
 def counted(present: list[str], target: Target) -> str:
-    """What `shard_files` found, in words."""
-    if target.of_files:
+    """What `foreign_files` found, in words."""
+    if target.one_file_per_image:
         return f"image files, among them {present[0]}"
     return f"{len(present):,} files named like shards, among them {present[0]}"

@@ -10,6 +10,7 @@ from wizard.ilsvrc2012.archives import Split
 from wizard.planning import all_shards, goal, recipe, stored_base
 from wizard.profile import Profile
 from wizard.sources.source import Survey
+from wizard.targets import registry
 
 _ELSEWHERE = "Choose another folder: --set output.path=FOLDER"
 
@@ -20,7 +21,7 @@ def occupied(profile: Profile, surveys: Mapping[Split, Survey]) -> Checked:
     try:
         header, done = journal.read(output)
         target = goal(profile, surveys)
-        present = journal.shard_files(output, target) if header is None else journal.anything(output)
+        present = target.foreign_files(output) if header is None else registry.anything(output)
     except OSError as error:
         seen = f"{output} cannot be looked into: {error.strerror}"
         return Checked(name="output", status="warn", looked_at=str(output), seen=seen, mend="Mend its rights")
