@@ -29,7 +29,9 @@ from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.archives import IMAGES, SPLITS, Split
 from wizard.ilsvrc2012.synsets import rank_of_image, synsets, validation_ranks
 from wizard.planning import all_shards, goal, label_base, make_plan, stored_base, target
-from wizard.sources.samples import Form, SampleTable, in_one_file
+from wizard.sources.readers import BYTE_RANGES, Form
+from wizard.sources.records.reader import RECORDS
+from wizard.sources.samples import SampleTable, in_one_file
 from wizard.sources.source import Survey, surveyed
 
 NUMBERS = range(1, 9)
@@ -156,12 +158,12 @@ def told_of(raw: Path, **sections: Any) -> list[Note]:
 
 
 RAW, OUT = Path("/raw"), Path("/out")
-RECORDS = replace(
+RECORDS_TABLE = replace(
     in_one_file("a", name=np.array([b"a"]), offset=np.zeros(1, int), size=np.ones(1, int), label=np.zeros(1, np.int16)),
-    form="example",
+    reader=RECORDS,
     label_base=1,
 )
-IMAGES_TABLE = replace(RECORDS, form="image", label_base=0)
+IMAGES_TABLE = replace(RECORDS_TABLE, reader=BYTE_RANGES, label_base=0)
 
 
 @pytest.mark.parametrize(
@@ -204,11 +206,11 @@ def test_records_have_the_features_that_they_have() -> None:
         (IMAGES_TABLE, {"format": "folders"}, 0),
         (IMAGES_TABLE, {"format": "webdataset"}, 0),
         (IMAGES_TABLE, {"format": "webdataset", "label_base": 1}, 1),
-        (RECORDS, {}, 1),
-        (RECORDS, {"label_base": 1}, 1),
-        (RECORDS, {"format": "webdataset"}, 0),
-        (RECORDS, {"format": "webdataset", "label_base": 1}, 1),
-        (replace(RECORDS, label_base=0), {}, 0),
+        (RECORDS_TABLE, {}, 1),
+        (RECORDS_TABLE, {"label_base": 1}, 1),
+        (RECORDS_TABLE, {"format": "webdataset"}, 0),
+        (RECORDS_TABLE, {"format": "webdataset", "label_base": 1}, 1),
+        (replace(RECORDS_TABLE, label_base=0), {}, 0),
     ],
 )
 def test_labels_begin_as_the_older_scripts_have_them_or_as_asked_or_as_records_do(
@@ -219,7 +221,7 @@ def test_labels_begin_as_the_older_scripts_have_them_or_as_asked_or_as_records_d
 
 def test_records_do_not_get_other_labels() -> None:
     with pytest.raises(UsageError, match=r"labels begin at 1, .* is 0, and records keep theirs") as error:
-        label_base(profile(RAW, OUT, output={"label_base": 0}), RECORDS)
+        label_base(profile(RAW, OUT, output={"label_base": 0}), RECORDS_TABLE)
     assert "--set output.label_base=1" in error.value.hint
 
 
@@ -227,14 +229,14 @@ def test_before_a_look_the_target_is_that_of_images() -> None:
     asked = profile(RAW, OUT, output={"format": "webdataset"})
     assert goal(asked, {}) == Target(format="webdataset")
     assert stored_base(asked, {}) == 0
-    seen: dict[Split, Survey] = {"train": surveyed("train", RAW, RECORDS, shards=3)}
+    seen: dict[Split, Survey] = {"train": surveyed("train", RAW, RECORDS_TABLE, shards=3)}
     assert goal(profile(RAW, OUT), seen) == Target(features="source")
     assert stored_base(profile(RAW, OUT), seen) == 1
 
 
 def test_kept_shards_are_as_many_as_the_source_has() -> None:
     source = {"splits": ["train", "validation"]}
-    seen = {split: surveyed(split, RAW, RECORDS, shards=3) for split in SPLITS[:2]}
+    seen = {split: surveyed(split, RAW, RECORDS_TABLE, shards=3) for split in SPLITS[:2]}
     assert all_shards(profile(RAW, OUT, source=source, output={"shards": "keep"}), seen) == {
         "train": 3,
         "validation": 3,

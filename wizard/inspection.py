@@ -24,11 +24,9 @@ from wizard.show.inspected import Facts, Inspection
 from wizard.sources import archives
 from wizard.sources.class_counts import count, count_splits
 from wizard.sources.classes import Classes, imagenet
-from wizard.sources.contents import contents
 from wizard.sources.glance import Glance, Labels, glance, glance_at_raw
 from wizard.sources.locate import sniff
 from wizard.sources.official import archive_names
-from wizard.sources.parts import missed
 from wizard.sources.records.files import compression_of
 from wizard.sources.registry import open_source
 from wizard.sources.remarks import remarks
@@ -71,7 +69,7 @@ def _raw_data(raw: Source, report: Callable[[Event], None]) -> Inspection:
     for part in raw.parts:
         name = part.split if part.kind == "images" else f"boxes of {part.split}"
         if part.path is None:
-            if missed(raw, part):
+            if part.expected:
                 facts[name] = f"missing; it would be {part.name}"
             continue
         try:
@@ -91,7 +89,7 @@ def _raw_data(raw: Source, report: Callable[[Event], None]) -> Inspection:
         return Inspection(facts=facts, problems=tuple(problems))
     tables = [survey.table for survey in surveys.values() if survey.table is not None]
     facts["labels"] = _labels(tables[-1].classes if tables else imagenet())
-    if raw.layout == "tfrecords":
+    if raw.form == "example":
         facts |= _first_of(raw, next(iter(surveys)), problems)
     counts = count_splits(raw, surveys, cache_folder())
     problems += [(split, InputError(each.problem, each.hint)) for split, each in counts.items() if each.problem]
@@ -132,7 +130,7 @@ def _labels(classes: Classes) -> str:
 def _first_of(raw: Source, split: Split, problems: list[tuple[str, SetupError]]) -> Facts:
     try:
         table = raw.table(split, cache_folder(), lambda _done, _total: None, skip_bad=True)
-        content = next(contents(table.take(np.array([0]))))
+        content = next(table.take(np.array([0])).contents())
         return _features(_values(content.features or {}))
     except InputError as error:
         problems.append((split, error))

@@ -15,10 +15,11 @@ from wizard.ilsvrc2012.archives import Split
 from wizard.profile import Profile
 from wizard.sources.class_sets import class_set_notes, of_first_classes
 from wizard.sources.numbered import numbered
-from wizard.sources.parts import collision
+from wizard.sources.overlap import overlap
+from wizard.sources.readers import Form
 from wizard.sources.registry import open_source
 from wizard.sources.remarks import remarks
-from wizard.sources.samples import Form, SampleTable
+from wizard.sources.samples import SampleTable
 from wizard.sources.source import Progress, Source, Survey, differences
 from wizard.targets import registry
 from wizard.targets.target import Target
@@ -135,7 +136,7 @@ def _split_plan(profile: Profile, split: Split, table: SampleTable) -> SplitPlan
     asked, shards = recipe(profile, split), profile.shards(split)
     if profile.output.shards == "keep":
         return in_source_order(split, table, asked)
-    if table.gzipped:
+    if table.reader.in_order:
         return in_source_order(split, table, asked, shards=shards)
     return shuffled(split, table, asked, shards=shards, seed=profile.output.seed)
 
@@ -152,7 +153,7 @@ def raw_data(profile: Profile) -> Source:
     raw = open_source(
         profile.source_path, source.layout, source.labels, follow=source.links == "follow", role=source.folders
     )
-    among = collision(raw, profile.output_path, registry.written_folders(dict(output)))
+    among = overlap(raw, profile.output_path, registry.written_folders(dict(output)))
     if among is not None:
         raise UsageError(
             f"output.path = {profile.output_path} would write into {among}, which is read as raw data.",
@@ -202,7 +203,7 @@ def _told_of_others(
     profile: Profile, raw: Source, tables: Mapping[Split, SampleTable], annotated: Collection[Split]
 ) -> Iterator[Note]:
     """How the raw data is read, where that is not plain, and what is kept or left out without having been asked for."""
-    if raw.layout in ("folders", "tfrecords"):
+    if raw.inferred:
         yield from (Note(text=why.removesuffix(".")) for why in raw.why)
     if raw.own_boxes:
         yield Note(text="The records keep the bounding boxes that they have, whatever source.boxes says")
@@ -223,7 +224,7 @@ def _told_of_others(
         yield Note(text=text, warning=warning)
     if profile.output.boxes_csv and not any(len(table.boxes) for table in tables.values()):
         yield Note(text="No image has a bounding box, so output.boxes_csv gives an empty file", warning=True)
-    if any(table.gzipped for table in tables.values()) and profile.output.shards != "keep":
+    if any(table.reader.in_order for table in tables.values()) and profile.output.shards != "keep":
         yield Note(text="The records are compressed, which can only be read forwards: they keep their order")
 
 
@@ -239,11 +240,10 @@ def _require_open_labels(profile: Profile, raw: Source) -> None:
         UsageError: the profile asks for labels that the raw data cannot have.
     """
     asked = profile.source.labels
-    if raw.layout == "folders" or asked == "auto" or (asked == "ilsvrc2012" and raw.layout != "tfrecords"):
+    if asked in raw.label_choices:
         return
-    theirs = "those in the records" if raw.layout == "tfrecords" else "ImageNet's"
     raise UsageError(
-        f"source.labels = {asked!r} is for folders of classes; the labels of {raw.what} are {theirs}.",
+        f"source.labels = {asked!r} is for folders of classes; the labels of {raw.what} are {raw.labels_are}.",
         "Leave source.labels out",
     )
 

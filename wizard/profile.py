@@ -1,15 +1,26 @@
 """Profile: all that a build needs to know, checked as a whole."""
 
 import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from wizard.errors import ProfileError
 from wizard.folders import expanded
+from wizard.sources.options import FolderRole, Labels
+from wizard.sources.registry import layouts
 from wizard.targets import registry
 
 Split = Literal["train", "validation", "test"]
@@ -27,13 +38,26 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+def _one_of(names: Callable[[], Iterable[str]]) -> BeforeValidator:
+    """A literal whose values a registry has, refused as pydantic refuses a Literal."""
+
+    def known(value: object) -> object:
+        allowed = list(names())
+        if value in allowed:
+            return value
+        *others, last = map(repr, allowed)
+        raise PydanticKnownError("literal_error", {"expected": f"{', '.join(others)} or {last}"})
+
+    return BeforeValidator(known)
+
+
 class Source(_Section):
     """Where the raw data lies, and what is taken of it."""
 
     path: str = Field(min_length=1)
-    layout: Literal["auto", "archives", "folders", "kaggle", "tfrecords"] = "auto"
-    labels: Literal["auto", "ilsvrc2012", "folders", "numbers"] = "auto"
-    folders: Literal["auto", "splits", "classes", "superclasses"] = "auto"
+    layout: Annotated[str, _one_of(layouts)] = "auto"
+    labels: Labels = "auto"
+    folders: FolderRole = "auto"
     links: Literal["inside", "follow"] = "inside"
     splits: Splits = ("train", "validation")
     boxes: Literal["none", "train", "all"] = "train"
@@ -79,7 +103,7 @@ class Output(_Section):
     """Where the dataset goes, and its form."""
 
     path: str = Field(min_length=1)
-    format: str = registry.DEFAULT_FORMAT
+    format: Annotated[str, _one_of(lambda: registry.TARGETS)] = registry.DEFAULT_FORMAT
     train_shards: int = Field(default=1024, ge=1, le=99_999)
     validation_shards: int = Field(default=128, ge=1, le=99_999)
     test_shards: int = Field(default=128, ge=1, le=99_999)
@@ -92,14 +116,6 @@ class Output(_Section):
     boxes_csv: bool = False
     seed: int = Field(default=2012, ge=0, le=2**63 - 1)
     on_bad_image: Literal["stop", "skip"] = "stop"
-
-    @field_validator("format", mode="before")
-    @classmethod
-    def _is_registered(cls, value: object) -> object:
-        if not isinstance(value, str) or value not in registry.TARGETS:
-            *others, last = map(repr, registry.TARGETS)
-            raise PydanticKnownError("literal_error", {"expected": f"{', '.join(others)} or {last}"})
-        return value
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

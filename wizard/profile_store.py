@@ -14,6 +14,7 @@ from tomlkit.items import Item
 from wizard.errors import ProfileError, UsageError, writing
 from wizard.folders import config_folder, expanded, recipes_folder
 from wizard.profile import SCHEMA, Profile, Table, check
+from wizard.sources.registry import layouts
 from wizard.storage import write_whole
 
 UPGRADES: Mapping[int, Callable[[Table], Table]] = {0: lambda table: table}
@@ -23,7 +24,7 @@ _COMMENTS = {
     "schema_version": "",
     "name": "",
     "source.path": "the folder with the archives, an extracted tree, Kaggle's tree, TFRecords, or class folders",
-    "source.layout": "auto | archives | folders | kaggle | tfrecords",
+    "source.layout": " | ".join(layouts()),
     "source.labels": "of class folders: auto | ilsvrc2012 | folders | numbers",
     "source.folders": "how to read doubtful folders: auto | splits | classes | superclasses",
     "source.links": "inside | follow: whether links may lead out of the folder",

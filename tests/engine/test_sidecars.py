@@ -13,6 +13,7 @@ from wizard.engine.sidecars import BOXES, CLASSES, SYNSETS, boxes_table, remove_
 from wizard.engine.targets import Target
 from wizard.formats.arrays import Boxes
 from wizard.ilsvrc2012.synsets import synsets
+from wizard.sources.records.reader import RECORDS
 from wizard.storage import write_whole
 
 OF_TFDS = {"dataset_info.json", "features.json", "image.class.label.labels.txt"}
@@ -134,7 +135,7 @@ def test_boxes_are_told_relative_to_the_source_s_image_in_four_decimals_and_twic
 
 def test_records_bring_their_boxes_into_the_table_too() -> None:
     plan = boxed(planned({"validation": 1}), np.array([[0, 0, 0.5, 1]]), [0, 1])
-    table = replace(plan.splits[0].table, form="example")
+    table = replace(plan.splits[0].table, reader=RECORDS)
     plan = replace(plan, splits=(replace(plan.splits[0], table=table),), target=Target(features="source"))
     assert boxes_table(plan) == b"0,0.0000,0.0000,0.5000,1.0000\n"
 

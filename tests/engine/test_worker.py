@@ -21,6 +21,7 @@ from wizard.events import Beat
 from wizard.formats import example, tfrecord
 from wizard.formats.image_codec import read_header
 from wizard.formats.resize import Resize
+from wizard.sources.records.reader import RECORDS
 from wizard.sources.samples import SampleTable, in_one_file
 
 
@@ -272,7 +273,7 @@ def of_a_record(home: Path, data: bytes, target: Target, **more: example.Feature
         label=np.array([7], np.int16),
     )
     boxes = np.array([[0.0, 0.0, 0.5, 1.0]])
-    samples = dataclasses.replace(samples, form="example", label_base=1, boxes=boxes, first_box=np.array([0, 1]))
+    samples = dataclasses.replace(samples, reader=RECORDS, label_base=1, boxes=boxes, first_box=np.array([0, 1]))
     return dataclasses.replace(task(home, {"unused": b""}), samples=samples, target=target)
 
 

@@ -5,9 +5,9 @@ import pytest
 from tests.sources.making import nothing, write
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.class_sets import class_set_notes
+from wizard.sources.options import Labels
 from wizard.sources.registry import open_source
 from wizard.sources.samples import SampleTable
-from wizard.sources.trees.label_space import Labels
 
 WRONG = "10 would come before 2 and class 2 would get label 3"
 

@@ -6,24 +6,20 @@ import pytest
 from tests.helpers import tar
 from wizard.errors import InputError
 from wizard.formatting import human_bytes
-from wizard.sources.locate import box_archives, contents, image_archives
+from wizard.ilsvrc2012.archives import Split
+from wizard.sources.locate import contents
+from wizard.sources.registry import open_source
 
 TRAIN, VALIDATION = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar"
 TAR = tar([("a", b"b")])
 
 
-def test_finds_each_splits_archive(raw: Path) -> None:
-    assert image_archives(raw, ["train", "validation"]) == {"train": raw / TRAIN, "validation": raw / VALIDATION}
-    assert box_archives(raw, ["train"])["train"].name == "ILSVRC2012_bbox_train_v2.tar.gz"
+def image_archives(folder: Path, splits: list[Split]) -> None:
+    open_source(folder, "archives").require(splits, [])
 
 
-def test_a_box_archive_that_a_browser_unpacked_is_found(tmp_path: Path) -> None:
-    (tmp_path / "ILSVRC2012_bbox_train_v2.tar").write_bytes(TAR)
-    assert box_archives(tmp_path, ["train"])["train"].name == "ILSVRC2012_bbox_train_v2.tar"
-
-
-def test_nothing_wanted_needs_no_folder(tmp_path: Path) -> None:
-    assert box_archives(tmp_path / "none", []) == {}
+def box_archives(folder: Path, splits: list[Split]) -> None:
+    open_source(folder, "archives").require([], splits)
 
 
 def test_a_missing_archive_is_named_with_what_was_found(tmp_path: Path) -> None:

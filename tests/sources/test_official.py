@@ -9,7 +9,7 @@ from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import BOXES
 from wizard.sources.registry import open_source
 
-GZIPPED, UNPACKED = BOXES["train"].names
+GZIPPED_RECORDS, UNPACKED = BOXES["train"].names
 
 
 def step(_name: str) -> Callable[[int, int], None]:
@@ -17,14 +17,14 @@ def step(_name: str) -> Callable[[int, int], None]:
 
 
 def test_boxes_that_a_browser_unpacked_have_no_official_md5(raw_copy: Path, tmp_path: Path) -> None:
-    (raw_copy / UNPACKED).write_bytes(gzip.decompress((raw_copy / GZIPPED).read_bytes()))
-    (raw_copy / GZIPPED).unlink()
+    (raw_copy / UNPACKED).write_bytes(gzip.decompress((raw_copy / GZIPPED_RECORDS).read_bytes()))
+    (raw_copy / GZIPPED_RECORDS).unlink()
     (told,) = open_source(raw_copy).verify_checksums([], ["train"], tmp_path, step)
     assert told == f"{UNPACKED} was unpacked by a browser, so there is no official MD5 to compare it with"
 
 
-@pytest.mark.parametrize("name", [GZIPPED, UNPACKED])
+@pytest.mark.parametrize("name", [GZIPPED_RECORDS, UNPACKED])
 def test_gzipped_boxes_are_compared_with_it_whatever_they_are_called(raw_copy: Path, tmp_path: Path, name: str) -> None:
-    (raw_copy / GZIPPED).rename(raw_copy / name)
+    (raw_copy / GZIPPED_RECORDS).rename(raw_copy / name)
     with pytest.raises(InputError, match=f"the official one {BOXES['train'].md5}"):
         list(open_source(raw_copy).verify_checksums([], ["train"], tmp_path, step))

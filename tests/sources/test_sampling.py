@@ -13,6 +13,7 @@ from wizard.errors import InputError
 from wizard.formats.tar import BLOCK
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.sources.archives import read_table
+from wizard.sources.records.reader import GZIPPED_RECORDS
 from wizard.sources.samples import SampleTable, in_one_file
 from wizard.sources.sampling import Drawn, draw
 from wizard.sources.source import Survey, surveyed
@@ -178,7 +179,7 @@ def test_of_gzipped_files_the_first_images_of_each_are_drawn(tmp_path: Path) -> 
         ),
         files=tuple(map(str, range(files))),
         file=(place // each).astype(np.int32),
-        gzipped=True,
+        reader=GZIPPED_RECORDS,
     ).take(rows)
     drawn = draw(surveyed("train", tmp_path, table), 20, 1, tmp_path)
     assert sorted(drawn.table.name.tolist()) == sorted(table.name[table.offset < 50].tolist())

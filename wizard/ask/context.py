@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -20,11 +19,10 @@ from wizard.profile import Profile
 from wizard.sources.class_counts import ClassCounts, count_splits
 from wizard.sources.classes import Classes, imagenet
 from wizard.sources.numbered import are_numbers, as_text
+from wizard.sources.options import FolderRole, Labels
 from wizard.sources.registry import open_source
-from wizard.sources.source import Layout, Part, Progress, Source, Survey
-from wizard.sources.trees.doubts import FolderRole
+from wizard.sources.source import Part, Progress, Source, Survey
 from wizard.sources.trees.image_names import parse_image_name
-from wizard.sources.trees.label_space import Labels
 
 _LIKELY = (".", "raw-data", "imagenet", "~/imagenet/raw-data", "~/imagenet", "~/data/imagenet", "~/Downloads")
 """Where people keep the archives; looked at for a first default."""
@@ -87,7 +85,7 @@ class Facts:
     @property
     def from_records(self) -> bool:
         """Whether the raw data are TFRecords."""
-        return self.raw is not None and self.raw.layout == "tfrecords"
+        return self.raw is not None and self.raw.form == "example"
 
     @property
     def labels_open(self) -> bool:
@@ -95,7 +93,7 @@ class Facts:
 
         Images that lie in no class's folder say by their names that ImageNet's are meant.
         """
-        if self.raw is None or self.raw.layout != "folders":
+        if self.raw is None or "folders" not in self.raw.label_choices:
             return False
         if self.of_numbers:
             return True
@@ -108,7 +106,7 @@ class Facts:
     @property
     def of_numbers(self) -> bool:
         """Whether class folders are numbers, which may be the labels."""
-        return self.raw is not None and self.raw.layout == "folders" and are_numbers(self._present)
+        return self.raw is not None and "numbers" in self.raw.label_choices and are_numbers(self._present)
 
     @property
     def text_order(self) -> str:
@@ -147,7 +145,7 @@ def look(
     report: Report,
     labels: Labels = "auto",
     *,
-    layout: Literal["auto"] | Layout = "auto",
+    layout: str = "auto",
     follow: bool = False,
     role: FolderRole = "auto",
 ) -> Facts:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from wizard.ask.context import Facts
 from wizard.ask.defaults import yes_or_no
@@ -16,8 +16,7 @@ from wizard.ask.questions import BY_KEY, QUESTIONS
 from wizard.folders import state_folder
 from wizard.ilsvrc2012.archives import SPLITS
 from wizard.profile import Image, Profile, check
-from wizard.sources.source import Layout
-from wizard.sources.trees.doubts import FolderRole
+from wizard.sources.options import FolderRole
 from wizard.storage import write_whole
 from wizard.targets.registry import TARGETS
 
@@ -160,9 +159,9 @@ class Draft:
         return check(self.table(facts), "The answers")
 
     @property
-    def layout(self) -> Literal["auto"] | Layout:
+    def layout(self) -> str:
         """The form that the raw data must have; a profile says so, no question asks."""
-        layout: Literal["auto"] | Layout = self.base.get("source", {}).get("layout", "auto")
+        layout: str = self.base.get("source", {}).get("layout", "auto")
         return layout
 
     @property

@@ -10,7 +10,6 @@ from wizard.show import at_a_glance
 from wizard.sources.checksums import when_verified
 from wizard.sources.glance import glance_at_raw
 from wizard.sources.locate import contents
-from wizard.sources.parts import missed
 from wizard.sources.remarks import remarks
 from wizard.sources.source import Part, Survey
 
@@ -27,13 +26,13 @@ _BROAD = 40
 def diagnosis(facts: Facts) -> list[str]:
     """What the raw data is and why, then a line a part: what it holds, what is wrong, or what its absence costs."""
     raw = facts.raw
-    shown = [each for each in facts.parts if each.path is not None or (raw is not None and missed(raw, each))]
+    shown = [each for each in facts.parts if each.path is not None or (each.expected)]
     width = min(_BROAD, max(len(each.name) for each in shown))
     lines = [line for each in shown for line in _line(facts, each, width)]
-    if raw is not None and raw.layout != "archives":
+    if raw is not None and not raw.official:
         lines = [f"  {raw.what[:1].upper()}{raw.what[1:]}.", *(f"  {why}" for why in raw.why), *lines]
     if facts.surveys:
-        packed = raw is not None and raw.layout == "archives"
+        packed = raw is not None and raw.official
         lines.append(f"  {'Nothing is extracted and nothing' if packed else 'Nothing'} there is changed.")
         lines += glanced(facts)
     return lines

@@ -11,8 +11,8 @@ from wizard.ask.questions import folder
 from wizard.ask.view import Stage
 from wizard.errors import InputError
 from wizard.folders import shortened
-from wizard.sources.trees.doubts import DoubtfulFolders, FolderRole
-from wizard.sources.trees.label_space import Labels
+from wizard.sources.options import FolderRole, Labels
+from wizard.sources.trees.doubts import DoubtfulFolders
 
 _TITLES: Mapping[FolderRole, str] = {
     "splits": "Splits, as named",

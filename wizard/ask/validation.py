@@ -16,7 +16,7 @@ from wizard.errors import ProfileError, UsageError
 from wizard.folders import expanded
 from wizard.preflight.checks import refusal
 from wizard.profile import Profile, check
-from wizard.sources.parts import collision
+from wizard.sources.overlap import overlap
 from wizard.targets.registry import DEFAULT_FORMAT, written_folders
 
 
@@ -93,7 +93,7 @@ def intrusion(output: Path, facts: Facts, answers: Answers) -> str:
     """Why a dataset in this folder would be written among the raw data, in a sentence; empty where it would not."""
     asked = {"format": answers.get("output.format", DEFAULT_FORMAT)}
     written = written_folders(asked | {"split_folders": answers.get("output.split_folders") == "yes"})
-    among = collision(facts.raw, output, written) if facts.raw is not None else None
+    among = overlap(facts.raw, output, written) if facts.raw is not None else None
     if among is None:
         return ""
     return f"That would write into {among}, which is read as raw data. Give the dataset a folder of its own."

@@ -4,7 +4,8 @@ from wizard.engine.deaths import WorkerDied
 from wizard.errors import BadImage, MachineError, SetupError
 from wizard.formats.undecodable import Undecodable
 from wizard.formatting import human_bytes
-from wizard.sources.samples import Sample, SampleTable
+from wizard.sources.readers import Sample
+from wizard.sources.samples import SampleTable
 
 _MEMORY = "Use fewer workers (--set run.workers=1), or free some memory; the same command then resumes where it stopped"
 _FETCH = "Every image in the official archives can be decoded: check the MD5 (--md5) and download the archive again"

@@ -13,7 +13,7 @@ from wizard.formats import image_codec, png
 from wizard.formats.resize import FAITHFUL_SHRINK, Resize, geometry
 from wizard.formats.size_limit import is_too_large
 from wizard.formats.undecodable import Undecodable
-from wizard.sources.samples import Sample
+from wizard.sources.readers import Sample
 
 _RGB = 3.2
 """Bytes a pixel of a JPEG that is decoded to RGB."""

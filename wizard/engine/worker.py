@@ -22,7 +22,7 @@ from wizard.formats.resize import move_boxes
 from wizard.formats.undecodable import Undecodable
 from wizard.shard_result import ConvertedImage, ShardResult, SkippedImage
 from wizard.sources.classes import stored_label
-from wizard.sources.contents import Content, contents
+from wizard.sources.readers import Content
 from wizard.sources.records.boxes import sound_rows
 from wizard.targets.sample import OutputSample, SourceRecord
 from wizard.targets.writer import NullWriter, Writer
@@ -57,7 +57,7 @@ def build_shard(task: ShardTask) -> ShardResult:
     """
     tally = _Tally()
     with _naming_the_disk(task), task.target.writer(Path(task.folder), task.split, task.name) as shard:
-        for content in in_hand.each(contents(task.samples)):
+        for content in in_hand.each(task.samples.contents()):
             if heartbeat.due():
                 _beat(task, shard, tally, content.sample.name)
             image_memory.require(content.image, content.sample, task.recipe, task.memory)
@@ -113,7 +113,7 @@ def rehearse(task: ShardTask) -> Rehearsal:
     tally, shard, cpu = _Tally(), NullWriter(task.target.encode), time.process_time()
     sizes, seconds, waiting = [0], [], []
     largest = 0
-    coming = in_hand.each(contents(task.samples))
+    coming = in_hand.each(task.samples.contents())
     while True:
         begun = time.perf_counter()
         content = next(coming, None)
@@ -145,7 +145,7 @@ def try_out(task: ShardTask, times: int) -> None:
         InputError: an archive cannot be read as indexed.
     """
     tally, shard = _Tally(), NullWriter(task.target.encode)
-    for content in in_hand.each(contents(task.samples)):
+    for content in in_hand.each(task.samples.contents()):
         for _ in range(times):
             _add(task, content, shard, tally)
 
@@ -156,7 +156,7 @@ def memory_of_largest(task: ShardTask) -> int:
     Raises:
         InputError: an archive cannot be read as indexed.
     """
-    read = in_hand.each(contents(task.samples))
+    read = in_hand.each(task.samples.contents())
     return max((image_memory.needed(content.image, task.recipe).bytes for content in read), default=0)
 
 

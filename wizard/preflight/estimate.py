@@ -213,7 +213,7 @@ class Estimator:
     def _largest(self, survey: Survey, asked: Recipe, target: Target) -> int:
         """Bytes of memory that the most demanding of the largest files needs; 0 if unknown, or slow to find out."""
         table = survey.table
-        if table is None or table.gzipped:
+        if table is None or table.reader.in_order:
             return 0
         rows = np.argsort(table.size, kind="stable")[-_LARGEST:]
         task = self._task(survey, table.take(rows), asked, target)

@@ -172,7 +172,7 @@ def left(profile: Profile, surveys: Mapping[Split, Survey]) -> float:
 
 def raw_data_check(profile: Profile, raw: Source, surveys: Mapping[Split, Survey]) -> Checked:
     """What is to be said of raw data in which nothing is wrong."""
-    told, short = [f"{raw.what}"] if raw.layout != "archives" else [], False
+    told, short = [f"{raw.what}"] if not raw.official else [], False
     noted = [(split, remark) for split in profile.source.splits for remark in _remarks(surveys[split])]
     for split in profile.source.splits:
         each = surveys[split]
@@ -219,7 +219,7 @@ def _source(profile: Profile, report: Report) -> tuple[dict[Split, Survey], Chec
         raw.require(profile.source.splits, annotated_splits(profile, raw))
         for split in profile.source.splits:
             surveys[split] = raw.survey(split, cache_folder(), _progress(report, split))
-            if raw.layout == "archives" and not surveys[split].official:
+            if raw.official and not surveys[split].official:
                 skip_bad = profile.output.on_bad_image == "skip"
                 raw.table(split, cache_folder(), _progress(report, split), skip_bad=skip_bad)
         report(Glanced(glance=glance_at(profile, surveys, count_splits(raw, surveys, cache_folder()))))

@@ -20,7 +20,6 @@ from wizard.formats.undecodable import Undecodable
 from wizard.formatting import human_bytes
 from wizard.preflight.estimate import Estimator
 from wizard.profile import Profile
-from wizard.sources.contents import contents
 from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import Drawn
 from wizard.storage import write_whole
@@ -88,7 +87,7 @@ def put_through(samples: SampleTable, recipe: Recipe) -> list[Pair]:
         InputError: an image cannot be read.
     """
     pairs = []
-    for sample, data, _ in contents(samples):
+    for sample, data, _ in samples.contents():
         try:
             stored = transform(data, recipe)
         except Undecodable:

@@ -1,43 +1,19 @@
-"""Finds the official archives in a folder and says what is wrong with them before anything is read."""
+"""What lies in a folder of raw data, and whether what has an archive's name begins like one."""
 
+import os
 import shlex
-from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from wizard.errors import InputError, reading
 from wizard.formats import tar
 from wizard.formatting import human_bytes
-from wizard.ilsvrc2012.archives import BOXES, IMAGES, Split
+from wizard.ilsvrc2012.archives import IMAGES
 
 _HTML = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<script")
 _GZIP = b"\x1f\x8b"
 _LISTED = 8
 _PART = ".part"
 """Behind the name of an archive whose download is under way; see `download.part`."""
-
-
-def image_archives(folder: Path, splits: Collection[Split]) -> dict[Split, Path]:
-    """The tar of each split.
-
-    Raises:
-        InputError: the folder or an archive is missing, or its first bytes show that it is none.
-    """
-    found = _find(folder, {split: IMAGES[split].names for split in splits})
-    there = ", ".join(f'"{split}"' for split in splits if split in found and _is_sound(found[split]))
-    way_out = f", or build only what is there: --set 'source.splits=[{there}]'" if there else ""
-    return _complete(folder, found, {split: IMAGES[split].name for split in splits}, way_out)
-
-
-def box_archives(folder: Path, splits: Collection[Split]) -> dict[Split, Path]:
-    """The annotation archive of each split.
-
-    Raises:
-        InputError: as for `image_archives`.
-    """
-    found = _find(folder, {split: BOXES[split].names for split in splits})
-    boxes = "train" if "train" in found else "none"
-    way_out = f", or do without its boxes, which classification does not need: --set source.boxes={boxes}"
-    return _complete(folder, found, {split: BOXES[split].names[0] for split in splits}, way_out)
 
 
 def require_folder(folder: Path) -> None:
@@ -52,38 +28,7 @@ def require_folder(folder: Path) -> None:
             f"{folder} is a file, not a folder." if folder.exists() else f"{folder} does not exist.",
             "Give the folder that holds the archives: --set source.path=FOLDER",
         )
-
-
-def _find(folder: Path, names: Mapping[Split, tuple[str, ...]]) -> dict[Split, Path]:
-    with reading(folder):
-        if names:
-            require_folder(folder)
-        paths = {
-            split: [folder / name for name in known if (folder / name).is_file()] for split, known in names.items()
-        }
-    return {split: present[0] for split, present in paths.items() if present}
-
-
-def _complete(folder: Path, found: dict[Split, Path], names: Mapping[Split, str], way_out: str) -> dict[Split, Path]:
-    missing = [name for split, name in names.items() if split not in found]
-    if missing:
-        raise InputError(
-            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing in {folder}. {contents(folder)}",
-            f"Put {'it' if len(missing) == 1 else 'them'} there{way_out}",
-        )
-    for path in found.values():
-        with reading(path):
-            sniff(path)
-    return found
-
-
-def _is_sound(path: Path) -> bool:
-    try:
-        with reading(path):
-            sniff(path)
-    except InputError:
-        return False
-    return True
+    os.scandir(folder).close()  # a folder without permission is named here, not a path below it
 
 
 def contents(folder: Path) -> str:

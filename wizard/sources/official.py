@@ -1,31 +1,42 @@
-"""The official archives as raw data, read where they lie."""
+"""The archives that image-net.org hands out, read where they lie."""
 
 import os
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import BOXES, CLASSES, IMAGES, SPLITS, Split
 from wizard.sources import annotations, archives, locate
 from wizard.sources.checksums import verify_md5
+from wizard.sources.options import SourceOptions
 from wizard.sources.samples import SampleTable
-from wizard.sources.source import BoxTable, Layout, Part, Progress, Survey, surveyed
+from wizard.sources.source import BoxTable, Kind, Part, Progress, Source, Survey, surveyed
 
+LOOKS_LIKE = (
+    "the official archives (ILSVRC2012_img_train.tar, ILSVRC2012_img_val.tar, ILSVRC2012_img_test_v10102019.tar)"
+)
 _BOXES = {name for boxes in BOXES.values() for name in boxes.names}
 _TAIL = 1 << 16
 """More than the zeros that the official archives end in: their sizes are multiples of tar's 10,240-byte records."""
 
 
-class OfficialArchives:
-    """A folder that holds some of the archives that image-net.org hands out; see `raw.Source`."""
+def recognise(folder: Path, options: SourceOptions) -> Source | None:
+    """The official archives in a folder, if there are any or they are asked for; see `registry.SourceModule`."""
+    there = {entry.name for entry in folder.iterdir()}
+    if options.layout == "auto" and not archive_names() & there:
+        return None
+    return OfficialArchives(folder, there)
 
-    layout: Layout = "archives"
+
+class OfficialArchives(Source):
+    """A folder that holds some of the archives that image-net.org hands out."""
+
     what = "the official archives"
-    why: tuple[str, ...]
-    parts: tuple[Part, ...]
-    own_boxes = False
+    official = True
+    inferred = False
+    label_choices = ("auto", "ilsvrc2012")
+    labels_are = "ImageNet's"
     annotatable = True
 
     def __init__(self, folder: Path, there: Collection[str]) -> None:
@@ -36,14 +47,9 @@ class OfficialArchives:
         named = ", ".join(part.path.name for part in self.parts if part.path is not None)
         self.why = (f"It holds {named}.",)
 
-    def require(self, splits: Collection[Split], boxes: Collection[Split]) -> None:
-        """See `Source.require`."""
-        locate.image_archives(self.folder, splits)
-        locate.box_archives(self.folder, boxes)
-
     def survey(self, split: Split, cache: Path, progress: Progress) -> Survey:
         """An archive that has not the official size is walked, which the build then need not do again."""
-        path, official = self._images(split), IMAGES[split]
+        path, official = self.path("images", split), IMAGES[split]
         with reading(path):
             size = path.stat().st_size
             if size == official.bytes:
@@ -61,20 +67,20 @@ class OfficialArchives:
         return replace(surveyed(split, path, table), bytes=size)
 
     def table(self, split: Split, cache: Path, progress: Progress, *, skip_bad: bool) -> SampleTable:
-        """See `Source.table`."""
-        return archives.read_table(self._images(split), split, cache, progress, skip_bad=skip_bad)
+        """The images of an archive, in its order."""
+        return archives.read_table(self.path("images", split), split, cache, progress, skip_bad=skip_bad)
 
     def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:
-        """See `Source.boxes`."""
-        return annotations.read_boxes(locate.box_archives(self.folder, [split])[split], cache, progress)
+        """The boxes of an archive of annotations."""
+        return annotations.read_boxes(self.path("boxes", split), cache, progress)
 
     def verify_checksums(
         self, splits: Collection[Split], boxes: Collection[Split], cache: Path, step: Callable[[str], Progress]
     ) -> Iterator[str]:
-        """See `Source.verify_checksums`."""
-        images, annotated = locate.image_archives(self.folder, splits), locate.box_archives(self.folder, boxes)
-        sums = [(path, IMAGES[split].md5(path.name)) for split, path in images.items()]
-        sums += [(path, BOXES[split].md5) for split, path in annotated.items()]
+        """A box archive that a browser unpacked has no sum to compare with."""
+        images = [(self.path("images", split), split) for split in splits]
+        sums = [(path, IMAGES[split].md5(path.name)) for path, split in images]
+        sums += [(self.path("boxes", split), BOXES[split].md5) for split in boxes]
         for path, expected in sums:
             if path.name in _BOXES and not _is_gzipped(path):
                 yield f"{path.name} was unpacked by a browser, so there is no official MD5 to compare it with"
@@ -82,18 +88,10 @@ class OfficialArchives:
             when = verify_md5(path, expected, cache, step(f"MD5 of {path.name}"))
             yield f"{path.name} has its official MD5 (verified {when})"
 
-    def _images(self, split: Split) -> Path:
-        return locate.image_archives(self.folder, [split])[split]
-
-
-def image_archive_names() -> set[str]:
-    """The file names of the official archives of images."""
-    return {name for archive in IMAGES.values() for name in archive.names}
-
 
 def archive_names() -> set[str]:
     """The file names of all official archives."""
-    return image_archive_names() | _BOXES
+    return {name for archive in IMAGES.values() for name in archive.names} | _BOXES
 
 
 def _is_gzipped(path: Path) -> bool:
@@ -114,9 +112,7 @@ def _refuse_hole_at_end(path: Path) -> None:
     )
 
 
-def _look(
-    folder: Path, there: Collection[str], names: tuple[str, ...], kind: Literal["images", "boxes"], split: Split
-) -> Part:
+def _look(folder: Path, there: Collection[str], names: tuple[str, ...], kind: Kind, split: Split) -> Part:
     name = next((name for name in names if name in there), None)
     if name is None:
         return Part(name=names[0], kind=kind, split=split)

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from wizard.formats.arrays import Boxes
 from wizard.sources.classes import Classes, imagenet
+from wizard.sources.readers import BYTE_RANGES, Content, Form, Reader, Sample
 
-Form = Literal["image", "example"]
-"""What a sample's bytes are: an encoded image, or a tf.train.Example that holds one."""
 BoxUnit = Literal["relative", "pixels"]
 """Unit of box corners: fractions of the image's width and height, or pixels."""
 
@@ -48,26 +47,6 @@ class Copies:
     original: str
 
 
-class Sample(NamedTuple):
-    """One image.
-
-    Attributes:
-        file: path of the file that holds its bytes.
-        offset: where they start; in a gzipped file, in what it unpacks to.
-        size: how many they are.
-        name: its name, unique in its split: a path with / between its parts, mostly of one part.
-        label: its class's rank; -1 where it has none.
-        boxes: float64[n, 4], xmin ymin xmax ymax in 0..1.
-    """
-
-    file: str
-    offset: int
-    size: int
-    name: str
-    label: int
-    boxes: Boxes
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SampleTable:
     """The images of one split, a column an attribute.
@@ -83,9 +62,8 @@ class SampleTable:
         first_box: int64[n + 1]; row i has boxes first_box[i] to first_box[i + 1].
         boxes: float64[m, 4], xmin ymin xmax ymax in 0..1.
         classes: that `label` counts in.
-        form: what the bytes are.
+        reader: reads the images, and says what the bytes are.
         label_base: where they are Examples, the label that these state for rank 0; else 0.
-        gzipped: whether the files are gzipped, and so can only be read forwards.
         left_out: files beside the images that are not read.
         warnings: things that a person should check, in sentences without a full stop.
         official: whether they are in an archive with an official name, and the official size if that is known.
@@ -104,9 +82,8 @@ class SampleTable:
     first_box: npt.NDArray[np.int64]
     boxes: Boxes
     classes: Classes = field(default_factory=imagenet)
-    form: Form = "image"
+    reader: Reader = BYTE_RANGES
     label_base: int = 0
-    gzipped: bool = False
     left_out: tuple[LeftOut, ...] = ()
     warnings: tuple[str, ...] = ()
     official: bool = False
@@ -130,6 +107,19 @@ class SampleTable:
 
     def __iter__(self) -> Iterator[Sample]:
         return map(self.__getitem__, range(len(self)))
+
+    @property
+    def form(self) -> Form:
+        """What the bytes are."""
+        return self.reader.form
+
+    def contents(self) -> Iterator[Content]:
+        """Reads the images, in the table's order.
+
+        Raises:
+            InputError: a file cannot be read as indexed, or a record is damaged.
+        """
+        return self.reader.read(self)
 
     def take(self, rows: npt.NDArray[np.intp]) -> "SampleTable":
         """The table of just these rows, in this order; it holds nothing of the others."""

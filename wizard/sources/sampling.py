@@ -86,9 +86,9 @@ def _rank(split: Split, name: str) -> int | None:
 
 
 def _of_table(survey: Survey, table: SampleTable, count: int, seed: int) -> Drawn:
-    """Every image is as likely as any other; of gzipped files, which are read forwards, those that come first."""
+    """Every image is as likely as any other; of files that are only read forwards, those that come first."""
     count = min(count, len(table))
-    if table.gzipped:
+    if table.reader.in_order:
         order = np.lexsort((table.offset, table.file))
         starts = np.searchsorted(table.file[order], table.file[order], side="left")
         depth = np.arange(len(table)) - starts

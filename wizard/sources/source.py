@@ -8,14 +8,18 @@ from typing import Literal, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from wizard.errors import UsageError
+from wizard.errors import InputError, UsageError
 from wizard.formats.arrays import Boxes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
+from wizard.sources.locate import contents
+from wizard.sources.options import Labels
+from wizard.sources.readers import Form
 from wizard.sources.samples import SampleTable
 
 Progress = Callable[[int, int], None]
 """Called with how much is done and how much there is: bytes, or files."""
-Layout = Literal["archives", "folders", "kaggle", "tfrecords"]
+Kind = Literal["images", "boxes"]
+_BOXES = "--set source.boxes="
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,16 +35,18 @@ class Part:
         problem: what is wrong with it at first sight, in sentences; empty where nothing is.
         hint: what to do about that.
         more: the other folders, if it is spread over several.
+        expected: whether a person would want to know that it is missing.
     """
 
     name: str
-    kind: Literal["images", "boxes"]
+    kind: Kind
     split: Split
     path: Path | None = None
     bytes: int = 0
     problem: str = ""
     hint: str = ""
     more: tuple[Path, ...] = ()
+    expected: bool = True
 
     @property
     def folders(self) -> list[Path]:
@@ -99,31 +105,49 @@ class BoxTable(NamedTuple):
 class Source(Protocol):
     """Raw data in one of the forms that people have it in.
 
+    A form's class inherits from this one and gives what has no default: the attributes without a value, and `table`.
+
     Attributes:
         folder: that holds it.
-        layout: its form, as a profile names it.
         what: its form in words: "the official archives".
         why: what was seen that says so, in sentences.
         parts: all that this form could have, there or missing.
+        form: what the samples of its tables are.
+        official: whether its files are those that image-net.org hands out, with official sums and known contents.
+        inferred: whether `why` has to be told when it is built, since names and contents were interpreted.
+        label_choices: what `source.labels` may be.
+        labels_are: whose labels they are, where there is no choice: the end of a sentence.
         own_boxes: whether images bring their boxes along, and there are no annotations beside them.
-        annotatable: whether annotations can be asked for; never where images bring their boxes, and where not, a build
+        annotatable: whether annotations can be asked for; never where images bring their boxes. Where not, a build
             does without and says so.
     """
 
     folder: Path
-    layout: Layout
     what: str
     why: tuple[str, ...]
     parts: tuple[Part, ...]
-    own_boxes: bool
-    annotatable: bool
+    form: Form = "image"
+    official: bool = False
+    inferred: bool = True
+    label_choices: tuple[Labels, ...] = ("auto",)
+    labels_are: str = "its own"
+    own_boxes: bool = False
+    annotatable: bool = False
 
     def require(self, splits: Collection[Split], boxes: Collection[Split]) -> None:
-        """Sees to it that the images of these splits, and the annotations of those, are there and sound at first sight.
+        """Requires that the images of these splits, and the annotations of those, are there and sound at first sight.
 
         Raises:
             InputError: something is missing or is not what its name says.
         """
+        sound = ", ".join(f'"{part.split}"' for part in self.parts if part.kind == "images" and part.sound)
+        fewer = f", or build only what is there: --set 'source.splits=[{sound}]'" if sound else ""
+        _require(self._where("images"), self._parts("images", splits), fewer)
+        train = any(part.kind == "boxes" and part.split == "train" and part.path for part in self.parts)
+        without = (
+            f", or do without its boxes, which classification does not need: {_BOXES}{'train' if train else 'none'}"
+        )
+        _require(self._where("boxes"), self._parts("boxes", boxes), without)
 
     def survey(self, split: Split, cache: Path, progress: Progress) -> Survey:
         """Looks at a split as quickly as can be.
@@ -131,6 +155,7 @@ class Source(Protocol):
         Raises:
             InputError: it is damaged, or not what its name says.
         """
+        return surveyed(split, self.path("images", split), self.table(split, cache, progress, skip_bad=True))
 
     def table(self, split: Split, cache: Path, progress: Progress, *, skip_bad: bool) -> SampleTable:
         """The images of a split, without the boxes of annotations.
@@ -145,6 +170,7 @@ class Source(Protocol):
             InputError: it is damaged, holds a name twice, names that no output could have, or (unless skip_bad)
                 something that is no image.
         """
+        ...
 
     def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:
         """All boxes of a split's annotations; none where images bring their own.
@@ -152,24 +178,54 @@ class Source(Protocol):
         Raises:
             InputError: they are damaged, or cannot be read.
         """
+        del split, cache, progress
+        return BoxTable(np.empty(0, np.bytes_), np.empty((0, 4)), 0)
 
     def verify_checksums(
         self, splits: Collection[Split], boxes: Collection[Split], cache: Path, step: Callable[[str], Progress]
     ) -> Iterator[str]:
-        """Proves the official MD5 sums of what is asked for, and tells each in a sentence.
+        """Compares the official MD5 sums of what is asked for, and yields a sentence about each.
 
         Raises:
             InputError: a sum is another.
             UsageError: this form has no official sums.
         """
+        del splits, boxes, cache, step
+        raise UsageError(
+            f"--md5 is for the official archives; {self.folder} holds {self.what}, for which there are no official "
+            "sums.",
+            "Run without --md5: every image is decoded on the way, so one that is damaged is found all the same",
+        )
+
+    def path(self, kind: Kind, split: Split) -> Path:
+        """Where the images or the annotations of a split lie.
+
+        Raises:
+            InputError: they are missing, or not what their name says.
+        """
+        self.require([split] if kind == "images" else [], [split] if kind == "boxes" else [])
+        return next(part.path for part in self._parts(kind, [split]) if part.path is not None)
+
+    def _where(self, kind: Kind) -> Path:
+        """The folder in which what is missing would lie."""
+        del kind
+        return self.folder
+
+    def _parts(self, kind: Kind, splits: Collection[Split]) -> list[Part]:
+        mine = {part.split: part for part in self.parts if part.kind == kind}
+        return [mine.get(split) or Part(name=split, kind=kind, split=split) for split in splits]
 
 
-def without_sums(raw: Source) -> UsageError:
-    """What --md5 is told where there is nothing to compare with."""
-    return UsageError(
-        f"--md5 is for the official archives; {raw.folder} holds {raw.what}, for which there are no official sums.",
-        "Run without --md5: every image is decoded on the way, so one that is damaged is found all the same",
-    )
+def _require(folder: Path, parts: Collection[Part], way_out: str) -> None:
+    missing = [part.name for part in parts if part.path is None]
+    if missing:
+        raise InputError(
+            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing in {folder}. {contents(folder)}",
+            f"Put {'it' if len(missing) == 1 else 'them'} there{way_out}",
+        )
+    for part in parts:
+        if part.problem:
+            raise InputError(part.problem, f"{part.hint}{way_out}")
 
 
 def surveyed(split: Split, path: Path, table: SampleTable, *, shards: int = 0) -> Survey:

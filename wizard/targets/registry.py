@@ -5,7 +5,7 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from wizard.sources.samples import Form
+from wizard.sources.readers import Form
 from wizard.targets.image_files.target import ClassFolders, FlatFolders
 from wizard.targets.target import Target
 from wizard.targets.tfrecord.target import TFRecords

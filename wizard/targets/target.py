@@ -6,7 +6,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 from wizard.formats.example import Values
 from wizard.shard_result import ShardResult
-from wizard.sources.samples import Form
+from wizard.sources.readers import Form
 from wizard.targets.dataset import BuiltDataset, Encoded, Loadable
 from wizard.targets.expected import Expectation, Planned, Seen
 from wizard.targets.sample import OutputSample

@@ -120,7 +120,7 @@ def test_what_was_fetched_is_opened_and_whole(tmp_path: Path, capfd: pytest.Capt
         folder = fetching()
     assert folder == tmp_path
     assert sorted(path.name for path in folder.iterdir()) == ["ILSVRC", "LOC_synset_mapping.txt"]
-    assert open_source(folder).layout == "kaggle"
+    assert open_source(folder).what == "Kaggle's tree"
     assert [survey(folder, split).images for split in ("train", "validation", "test")] == [1, 1, 1]
     assert capfd.readouterr() == ("", "")
 
@@ -137,7 +137,7 @@ def test_progress_and_what_came_are_told(tmp_path: Path) -> None:
 def test_an_archive_within_the_archive_is_unpacked_too(tmp_path: Path) -> None:
     with serving(tmp_path, data=zipped({TAR: packed(FILES)})) as fetching:
         fetching()
-    assert open_source(tmp_path).layout == "kaggle"
+    assert open_source(tmp_path).what == "Kaggle's tree"
     assert survey(tmp_path, "train").images == 1
 
 

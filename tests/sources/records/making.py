@@ -9,7 +9,8 @@ import tensorflow as tf
 from tests.sources.making import JPEG, nothing
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.records.tfrecords import open_tfrecords
+from wizard.sources.options import SourceOptions
+from wizard.sources.records import tfrecords
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import Source
 
@@ -70,7 +71,7 @@ def write(path: Path, records: Iterable[bytes], compression: str = "") -> Path:
 
 
 def opened(folder: Path) -> Source:
-    data = open_tfrecords(folder)
+    data = tfrecords.recognise(folder, SourceOptions())
     assert data is not None
     return data
 

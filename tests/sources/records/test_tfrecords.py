@@ -26,9 +26,10 @@ from tests.sources.records.making import (
 )
 from wizard.errors import InputError, UsageError
 from wizard.formats import example
-from wizard.sources.contents import Content, contents
+from wizard.sources.options import SourceOptions
+from wizard.sources.readers import Content
+from wizard.sources.records import tfrecords
 from wizard.sources.records.files import find
-from wizard.sources.records.tfrecords import open_tfrecords
 
 
 def test_own_datasets_read_back_as_they_were_built(built: Path, tmp_path: Path) -> None:
@@ -38,7 +39,7 @@ def test_own_datasets_read_back_as_they_were_built(built: Path, tmp_path: Path) 
     for part in data.parts[:2]:
         records = data.table(part.split, tmp_path, nothing, skip_bad=False)
         assert (records.classes.whole_imagenet, records.label_base, records.form) == (True, 1, "example")
-        found |= {content.sample.name: content for content in contents(records)}
+        found |= {content.sample.name: content for content in records.contents()}
     assert found.keys() == expected.keys()
     for name, content in found.items():
         assert content.image == expected[name]["image/encoded"]
@@ -117,7 +118,7 @@ def test_other_keys_of_labels_are_known(tmp_path: Path, key: str) -> None:
 def test_a_foreign_schema_keeps_its_keys(tmp_path: Path) -> None:
     record = plain(3, tags=[b"a", b"b"], object__area=[0.5, 2.0], object__id=[4, -1], empty=[])
     write(tmp_path / "train.tfrecord", [record])
-    (content,) = contents(table(tmp_path))
+    (content,) = table(tmp_path).contents()
     assert content.image == JPEG
     assert content.features == example.entries(record)
 
@@ -140,7 +141,7 @@ def test_places_are_those_of_the_examples(tmp_path: Path, compression: str) -> N
     found = table(tmp_path)
     data = gzip.decompress(path.read_bytes()) if compression else path.read_bytes()
     assert [data[sample.offset : sample.offset + sample.size] for sample in found] == records
-    assert found.gzipped == bool(compression)
+    assert found.reader.in_order == bool(compression)
     assert opened(tmp_path).what == ("TFRecords compressed with gzip" if compression else "TFRecords")
 
 
@@ -268,7 +269,7 @@ def test_a_changed_length_is_found_and_a_changed_image_is_left_to_the_reader(tmp
     path.write_bytes(whole.replace(JPEG, JPEG[::-1]))
     assert len(table(tmp_path)) == 2
     with pytest.raises(InputError, match="CRC"):
-        list(contents(table(tmp_path)))
+        list(table(tmp_path).contents())
     second = len(whole) // 2
     path.write_bytes(whole[:second] + b"\x01" + whole[second + 1 :])
     refused(tmp_path, rf"record 1 at byte {second}: length CRC is")
@@ -305,7 +306,7 @@ def test_plain_records_whose_length_looks_like_gzip_are_plain(tmp_path: Path) ->
     record = plain(1, noise=bytes(0x8B1F - len(plain(1, noise=bytes(30_000))) + 30_000))
     path = write(tmp_path / "train.tfrecord", [record])
     assert path.read_bytes()[:2] == b"\x1f\x8b"
-    assert not table(tmp_path).gzipped
+    assert not table(tmp_path).reader.in_order
 
 
 @pytest.mark.parametrize(
@@ -403,12 +404,12 @@ def test_other_files_are_no_records(built: Path, tmp_path: Path) -> None:
     (tmp_path / "train-00000-of-00001").write_bytes(b"<html>")
     (tmp_path / "train.tar.gz").write_bytes(gzip.compress(b"x" * 100))
     (tmp_path / "empty").touch()
-    assert open_tfrecords(tmp_path) is None
+    assert tfrecords.recognise(tmp_path, SourceOptions()) is None
 
 
 def test_a_missing_split_is_named_with_what_is_there(tmp_path: Path) -> None:
     write(tmp_path / "train.tfrecord", [plain(1)])
-    refusal = refused(tmp_path, r"no TFRecords of validation .*Found there: train\.tfrecord", "validation")
+    refusal = refused(tmp_path, r"TFRecords of validation\) is missing in .*Found there: train\.tfrecord", "validation")
     assert """--set 'source.splits=["train"]'""" in refusal.hint
 
 
@@ -440,7 +441,7 @@ def test_there_are_no_official_sums(tmp_path: Path) -> None:
 def test_copies_backups_and_unfinished_files_among_records_are_not_read(tmp_path: Path, leftover: str) -> None:
     write(tmp_path / "train.tfrecord", [plain(1), plain(2)])
     write(tmp_path / leftover, [plain(1), plain(2)])
-    data = open_tfrecords(tmp_path)
+    data = tfrecords.recognise(tmp_path, SourceOptions())
     assert data is not None
     assert len(data.table("train", tmp_path / "cache", nothing, skip_bad=False)) == 2
     assert leftover in " ".join(data.why)
@@ -449,6 +450,6 @@ def test_copies_backups_and_unfinished_files_among_records_are_not_read(tmp_path
 def test_records_in_the_only_folder_of_a_folder_are_found(tmp_path: Path) -> None:
     (tmp_path / "data" / "tfrecords").mkdir(parents=True)
     write(tmp_path / "data" / "tfrecords" / "train.tfrecord", [plain(1)])
-    data = open_tfrecords(tmp_path)
+    data = tfrecords.recognise(tmp_path, SourceOptions())
     assert data is not None
     assert data.folder == tmp_path / "data" / "tfrecords"

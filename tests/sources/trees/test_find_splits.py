@@ -4,7 +4,7 @@ import pytest
 
 from tests.sources.making import TENCH, names, nothing, write
 from wizard.errors import InputError
-from wizard.sources.parts import collision
+from wizard.sources.overlap import overlap
 from wizard.sources.registry import open_source
 from wizard.sources.trees.doubts import DoubtfulFolders
 
@@ -188,8 +188,8 @@ def test_nothing_is_written_into_any_folder_that_a_split_lies_in(tmp_path: Path)
     raw = open_source(
         write(tmp_path, ["animals/cat/1.jpg", "animals/dog/1.jpg", "vehicles/car/1.jpg"]), role="superclasses"
     )
-    assert collision(raw, tmp_path / "vehicles" / "out", ["x"]) == tmp_path / "vehicles"
-    assert collision(raw, tmp_path / "out", ["x"]) is None
+    assert overlap(raw, tmp_path / "vehicles" / "out", ["x"]) == tmp_path / "vehicles"
+    assert overlap(raw, tmp_path / "out", ["x"]) is None
 
 
 @pytest.mark.parametrize(("ours", "theirs"), [("Cat", "cat"), ("Apple Braeburn", "apple_braeburn")])

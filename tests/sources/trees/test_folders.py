@@ -24,15 +24,15 @@ from tests.sources.making import (
 from wizard.errors import InputError, UsageError
 from wizard.ilsvrc2012.archives import BOXES
 from wizard.sources.official import OfficialArchives
+from wizard.sources.options import Labels, SourceOptions
 from wizard.sources.source import Source
-from wizard.sources.trees.folders import open_folders
-from wizard.sources.trees.label_space import Labels
+from wizard.sources.trees import folders
 
 LABELS = "labels are those of the folders"
 
 
 def opened(folder: Path, labels: Labels = "auto", *, follow: bool = False) -> Source:
-    data = open_folders(folder, labels, follow=follow)
+    data = folders.recognise(folder, SourceOptions(labels=labels, follow=follow))
     assert data is not None
     return data
 
@@ -44,7 +44,7 @@ def archives(raw: Path) -> Source:
 @pytest.mark.parametrize("labels", ["auto", "ilsvrc2012"])
 def test_an_extracted_tree_gives_what_the_archives_give(raw: Path, tmp_path: Path, labels: Labels) -> None:
     data = opened(extracted(raw, tmp_path / "tree"), labels)
-    assert (data.what, data.layout) == ("an extracted ILSVRC2012 tree", "folders")
+    assert data.what == "an extracted ILSVRC2012 tree"
     assert rows(data, "train", tmp_path) == rows(archives(raw), "train", tmp_path)
     assert rows(data, "validation", tmp_path) == rows(archives(raw), "validation", tmp_path)
 
@@ -233,7 +233,7 @@ def test_a_survey_counts_images_and_classes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("files", [[], ["readme.txt"], ["train/x.txt"], ["docs/a.txt", "more/b.txt", "pets/cat.jpg"]])
 def test_a_folder_without_such_images_is_none(tmp_path: Path, files: list[str]) -> None:
-    assert open_folders(write(tmp_path, files), "auto", follow=False) is None
+    assert folders.recognise(write(tmp_path, files), SourceOptions()) is None
 
 
 def test_hugging_faces_archives_are_explained_and_the_command_that_is_told_unpacks_them(tmp_path: Path) -> None:

@@ -3,28 +3,30 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources.making import FIRST_VALIDATION, SEA_SNAKE, TENCH, kaggle, names, rows, write
+from tests.sources.making import FIRST_VALIDATION, SEA_SNAKE, TENCH, names, rows, write
+from tests.sources.making import kaggle as kaggle_tree
 from wizard.errors import InputError
 from wizard.ilsvrc2012.synsets import synsets
 from wizard.sources.official import OfficialArchives
+from wizard.sources.options import SourceOptions
 from wizard.sources.source import Source
-from wizard.sources.trees.kaggle import open_kaggle
+from wizard.sources.trees import kaggle
 
 VALIDATION = f"ILSVRC/Data/CLS-LOC/val/{FIRST_VALIDATION}.JPEG"
 OUTER = "imagenet_object_localization_patched2019.tar.gz"
 
 
 def opened(folder: Path) -> Source:
-    data = open_kaggle(folder, follow=False)
+    data = kaggle.recognise(folder, SourceOptions())
     assert data is not None
     return data
 
 
 @pytest.mark.parametrize("given", ["", "ILSVRC", "ILSVRC/Data/CLS-LOC"])
 def test_kaggles_tree_gives_what_the_archives_give(raw: Path, tmp_path: Path, given: str) -> None:
-    data = opened(kaggle(raw, tmp_path / "kaggle") / given)
+    data = opened(kaggle_tree(raw, tmp_path / "kaggle") / given)
     archives = OfficialArchives(raw, {path.name for path in raw.iterdir()})
-    assert (data.what, data.layout, data.annotatable) == ("Kaggle's tree", "kaggle", True)
+    assert (data.what, data.annotatable) == ("Kaggle's tree", True)
     assert rows(data, "train", tmp_path) == rows(archives, "train", tmp_path)
     assert rows(data, "validation", tmp_path) == rows(archives, "validation", tmp_path)
 
@@ -101,10 +103,10 @@ def test_the_archive_that_kaggle_hands_out_is_explained(tmp_path: Path, name: st
     "files", [[], ["train/a/1.jpg"], ["ILSVRC/readme.txt"], [OUTER, "train/a/1.jpg"], ["ILSVRC/Data/CLS-LOC/x"]]
 )
 def test_any_other_folder_is_none(tmp_path: Path, files: list[str]) -> None:
-    assert open_kaggle(write(tmp_path, files), follow=False) is None
+    assert kaggle.recognise(write(tmp_path, files), SourceOptions()) is None
 
 
 def test_the_outer_archive_beside_the_tree_is_passed_over(raw: Path, tmp_path: Path) -> None:
-    folder = kaggle(raw, tmp_path / "kaggle")
+    folder = kaggle_tree(raw, tmp_path / "kaggle")
     shutil.copy(raw / "ILSVRC2012_img_val.tar", folder / OUTER)
     assert opened(folder).what == "Kaggle's tree"

@@ -183,7 +183,7 @@ def test_class_folders_without_suffixes_are_told_without_a_split(tmp_path: Path)
 def test_shards_without_suffixes_are_no_images(tmp_path: Path) -> None:
     shards = [f"{split}-{number:05d}-of-00002" for split in ("train", "validation") for number in range(2)]
     write(tmp_path / "records", shards, tfrecord.frame(b"an example"))
-    assert open_source(tmp_path / "records").layout == "tfrecords"
+    assert open_source(tmp_path / "records").form == "example"
     write(tmp_path / "folders", [f"{name}/{shard}" for name in ("cat", "dog") for shard in shards], b"\x0a" * 50)
     with pytest.raises(InputError, match="holds no raw data"):
         open_source(tmp_path / "folders")

@@ -9,9 +9,9 @@ from tests.sources.making import GOLDFISH, TENCH, names, nothing, write
 from wizard.ask.context import Facts, look
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import Split
+from wizard.sources.options import Labels, SourceOptions
 from wizard.sources.source import Source
-from wizard.sources.trees.folders import open_folders
-from wizard.sources.trees.label_space import Labels
+from wizard.sources.trees import folders
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import key_in, same_class, without_suffix
 from wizard.sources.trees.lists.find import find_splits
@@ -26,7 +26,7 @@ LISTED = st.tuples(NAMES, NAMES, st.sampled_from(["train", "val", "test"]))
 
 
 def opened(folder: Path, labels: Labels = "auto", *, follow: bool = False) -> Source:
-    data = open_folders(folder, labels, follow=follow)
+    data = folders.recognise(folder, SourceOptions(labels=labels, follow=follow))
     assert data is not None
     return data
 

@@ -6,15 +6,15 @@ import pytest
 from tests.helpers import tar
 from tests.sources.making import FIRST_VALIDATION, GOLDFISH, JPEG, SEA_SNAKE, TENCH, names, nothing, rows, write
 from wizard.errors import InputError
+from wizard.sources.options import Labels, SourceOptions
 from wizard.sources.source import Source
-from wizard.sources.trees.folders import open_folders
-from wizard.sources.trees.label_space import Labels
+from wizard.sources.trees import folders
 
 A_GOLDFISH = f"train/{GOLDFISH}/{GOLDFISH}_1.JPEG"
 
 
 def opened(folder: Path, labels: Labels = "auto", *, follow: bool = False) -> Source:
-    data = open_folders(folder, labels, follow=follow)
+    data = folders.recognise(folder, SourceOptions(labels=labels, follow=follow))
     assert data is not None
     return data
 

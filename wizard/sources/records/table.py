@@ -11,6 +11,7 @@ from wizard.sources.records.boxes import fit
 from wizard.sources.records.columns import Columns, place_of
 from wizard.sources.records.features import LABELS
 from wizard.sources.records.files import RecordFiles
+from wizard.sources.records.reader import GZIPPED_RECORDS, RECORDS
 from wizard.sources.records.repairs import repairs
 from wizard.sources.samples import BoxUnit, SampleTable
 
@@ -56,9 +57,8 @@ class Records:
             first_box=np.concatenate([[0], np.cumsum(objects)]).astype(np.int64),
             boxes=fitted.boxes[fitted.sound],
             classes=classes,
-            form="example",
+            reader=GZIPPED_RECORDS if self._files.compression == "gzip" else RECORDS,
             label_base=base,
-            gzipped=self._files.compression == "gzip",
             box_unit=unit,
             repairs=tuple(repairs(columns, fitted, unit)),
         )

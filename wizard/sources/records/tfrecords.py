@@ -1,37 +1,34 @@
 """Existing TFRecords, of any schema whose keys include image/encoded and a label."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import SPLITS, Split
-from wizard.sources import locate
-from wizard.sources.parts import build_only
+from wizard.sources.options import SourceOptions
 from wizard.sources.records.classes import decide_classes
 from wizard.sources.records.columns import Columns, read_columns, stated_boxes
 from wizard.sources.records.files import RecordFiles, find, set_aside
 from wizard.sources.records.table import Records
 from wizard.sources.records.units import unit_of
 from wizard.sources.samples import SampleTable
-from wizard.sources.source import BoxTable, Layout, Part, Progress, Source, Survey, surveyed, without_sums
+from wizard.sources.source import Part, Progress, Source, Survey
 from wizard.sources.split_names import split_of_folder
 from wizard.sources.trees.image_names import passed_over
 
+LOOKS_LIKE = "TFRecords (train-* files)"
 _LISTED = 5
 _DEEPEST = 3
 """Folders, each the only thing in that above it, that are looked into."""
 
 
-def open_tfrecords(folder: Path) -> Source | None:
-    """The raw data of a folder of TFRecord files, or of folders of them named as splits; None where there are none.
+def recognise(folder: Path, options: SourceOptions) -> Source | None:
+    """TFRecord files in a folder, or in folders below it named as splits; see `registry.SourceModule`.
 
-    Where the folder holds nothing but another one, it is that one that is looked into.
-
-    Raises:
-        InputError: it cannot be looked into.
+    If the folder holds nothing but another one, that one is looked into.
     """
+    del options
     top: Path | None = folder
     for _ in range(_DEEPEST):
         if top is None:
@@ -52,15 +49,12 @@ def _only_folder(folder: Path) -> Path | None:
     return None if split_of_folder(inside[0].name) else inside[0]
 
 
-class TFRecords:
-    """A folder of TFRecords; see `raw.Source`."""
+class TFRecords(Source):
+    """A folder of TFRecords."""
 
-    layout: Layout = "tfrecords"
-    what: str
-    why: tuple[str, ...]
-    parts: tuple[Part, ...]
+    form = "example"
+    labels_are = "those in the records"
     own_boxes = True
-    annotatable = False
 
     def __init__(
         self,
@@ -80,23 +74,9 @@ class TFRecords:
         )
         self.parts = tuple(_part(split, files.get(split)) for split in SPLITS)
 
-    def require(self, splits: Collection[Split], boxes: Collection[Split]) -> None:
-        """See `Source.require`; boxes are in the records, where there are any."""
-        del boxes
-        way_out = build_only(self.parts)
-        for part in self.parts:
-            if part.split in splits and part.path is None:
-                raise InputError(
-                    f"{self.folder} holds no TFRecords of {part.split} ({part.name}). {locate.contents(self.folder)}",
-                    f"Put them there{way_out}",
-                )
-            if part.split in splits and part.problem:
-                raise InputError(part.problem, f"{part.hint}{way_out}")
-
     def survey(self, split: Split, cache: Path, progress: Progress) -> Survey:
-        """See `Source.survey`; what every record says is read, but not its image."""
-        table = self.table(split, cache, progress, skip_bad=True)
-        return surveyed(split, self._files[split].path, table, shards=len(self._files[split].files))
+        """What every record says is read, but not its image."""
+        return replace(super().survey(split, cache, progress), shards=len(self._files[split].files))
 
     def table(self, split: Split, cache: Path, progress: Progress, *, skip_bad: bool) -> SampleTable:
         """See `Source.table`; the records of train and validation together decide_classes the classes.
@@ -123,18 +103,6 @@ class TFRecords:
             why = "It is needed here too, because the labels of all splits are counted together."
             raise InputError(f"{error.what} {why}", error.hint) from error
 
-    def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:
-        """See `Source.boxes`: images bring their own, and there are no annotations beside them."""
-        del split, cache, progress
-        return BoxTable(np.empty(0, np.bytes_), np.empty((0, 4)), 0)
-
-    def verify_checksums(
-        self, splits: Collection[Split], boxes: Collection[Split], cache: Path, step: Callable[[str], Progress]
-    ) -> Iterator[str]:
-        """See `Source.verify_checksums`: there are no sums."""
-        del splits, boxes, cache, step
-        raise without_sums(self)
-
 
 def _seen(folder: Path, files: Mapping[Split, RecordFiles]) -> str:
     held = [
@@ -155,7 +123,8 @@ def _passed_over(why: str, files: Collection[Path]) -> list[str]:
 
 def _part(split: Split, found: RecordFiles | None) -> Part:
     if found is None:
-        return Part(name=f"{split}-*", kind="images", split=split)
+        name = f"{split}-* (TFRecords of {split})"
+        return Part(name=name, kind="images", split=split, expected=split != "test")
     first = found.files[0].name
     more = f" and {len(found.files) - 1:,} more" if len(found.files) > 1 else ""
     return Part(

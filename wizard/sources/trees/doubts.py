@@ -1,12 +1,10 @@
 """The error for folders that can be read in more than one way; a profile key chooses the reading."""
 
 from collections.abc import Mapping
-from typing import Literal
 
 from wizard.errors import InputError
+from wizard.sources.options import FolderRole
 
-FolderRole = Literal["auto", "splits", "classes", "superclasses"]
-"""How to read doubtful folders; auto refuses them."""
 _KEY = "source.folders"
 
 

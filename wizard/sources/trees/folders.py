@@ -9,14 +9,15 @@ from pathlib import Path
 
 from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import Split
+from wizard.sources.options import Labels, SourceOptions
 from wizard.sources.source import Source
 from wizard.sources.split_names import missing_parts
 from wizard.sources.trees import box_places
-from wizard.sources.trees.doubts import FolderRole, few
+from wizard.sources.trees.doubts import few
 from wizard.sources.trees.find_splits import Found, SplitFinder
 from wizard.sources.trees.image_folders import ImageFolders
 from wizard.sources.trees.image_names import parse_image_name
-from wizard.sources.trees.label_space import Labels, decide_labels
+from wizard.sources.trees.label_space import decide_labels
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import Lists
 from wizard.sources.trees.lists.find import find_splits
@@ -25,30 +26,25 @@ from wizard.sources.trees.lists.ids import in_order
 from wizard.sources.trees.lists.unread import unread_lists
 from wizard.sources.trees.split_dirs import SplitDir, idle_folders
 
+LOOKS_LIKE = (
+    "an extracted tree (train/<wnid>/*.JPEG, val/), images named <name>_<wnid>.JPEG, or folders of classes "
+    "(train/<class>/*.jpg)"
+)
 _BETWEEN = re.compile(r"[\s_-]+")
 
 
-def open_folders(folder: Path, labels: Labels, *, follow: bool, role: FolderRole = "auto") -> Source | None:
-    """The raw data of a folder of images; None where it holds none.
+def recognise(folder: Path, options: SourceOptions) -> Source | None:
+    """Folders of images: splits at any depth, or one split; see `registry.SourceModule`.
 
-    Args:
-        folder: holds the folders of splits, at any depth, or is the folder of one.
-        labels: which labels to use.
-        follow: whether links may lead out of the folder.
-        role: how to read folders that can be read in more than one way.
-
-    Raises:
-        DoubtfulFolders: folders can be read in more than one way.
-        InputError: it cannot be looked into, it holds archives that must be unpacked first, or its labels cannot be
-            told as asked.
+    A folder whose labels cannot be told as asked, or with archives that must be unpacked first, is refused.
     """
-    bounds = Bounds.of(folder, follow=follow)
+    bounds = Bounds.of(folder, follow=options.follow)
     lists = find_splits(folder, bounds)
     if lists:
-        return _tree(Found(top=lists.top, places=lists.places), lists, labels, bounds)
-    found = SplitFinder(bounds=bounds, role=role).find(folder)
+        return _tree(Found(top=lists.top, places=lists.places), lists, options.labels, bounds)
+    found = SplitFinder(bounds=bounds, role=options.role).find(folder)
     if found:
-        return _tree(found, label_flat(found.top, found.places, bounds), labels, bounds)
+        return _tree(found, label_flat(found.top, found.places, bounds), options.labels, bounds)
     for place in (folder, folder / "data"):
         if place.is_dir():
             _explain(place)
@@ -74,7 +70,6 @@ def _tree(found: Found, lists: Lists, labels: Labels, bounds: Bounds) -> ImageFo
     return ImageFolders(
         folder=top,
         top=top,
-        layout="folders",
         what=what,
         why=(
             _seen(top, places),

@@ -1,6 +1,6 @@
 """Folders of images as raw data: what all their forms have in common."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,9 +10,9 @@ from wizard.sources import locate
 from wizard.sources.annotations import read_box_folder, read_boxes
 from wizard.sources.classes import Classes
 from wizard.sources.left_out import in_words
-from wizard.sources.parts import build_only
+from wizard.sources.options import Labels
 from wizard.sources.samples import SampleTable
-from wizard.sources.source import BoxTable, Layout, Part, Progress, Survey, surveyed, without_sums
+from wizard.sources.source import BoxTable, Kind, Part, Progress, Source
 from wizard.sources.trees.labelling import Labelling
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import ClassList
@@ -23,13 +23,12 @@ from wizard.sources.trees.tables import Folders
 
 
 @dataclass(kw_only=True, eq=False)
-class ImageFolders:
-    """A tree of images; see `raw.Source`.
+class ImageFolders(Source):
+    """A tree of images.
 
     Attributes:
         folder: that holds it.
         top: the folder, there or below, that holds the folders of splits, or is that of one.
-        layout: its form, as a profile names it.
         what: its form in words.
         why: what was seen that says so, in sentences.
         places: where the images of each split lie.
@@ -43,7 +42,6 @@ class ImageFolders:
 
     folder: Path
     top: Path
-    layout: Layout
     what: str
     why: tuple[str, ...]
     places: Mapping[Split, SplitDir]
@@ -53,27 +51,15 @@ class ImageFolders:
     annotatable: bool
     box_names: Mapping[Split, str]
     lists: Mapping[Split, ClassList] = field(default_factory=dict)
-    own_boxes: bool = False
+    label_choices: tuple[Labels, ...] = ("auto", "ilsvrc2012", "folders", "numbers")
     parts: tuple[Part, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         boxes = [self._annotated(split) for split in BOXES] if self.annotatable else []
         self.parts = (*(self._images(split) for split in SPLITS), *boxes)
 
-    def require(self, splits: Collection[Split], boxes: Collection[Split]) -> None:
-        """See `Source.require`."""
-        _complete(self.top, [self._images(split) for split in splits], build_only(self.parts))
-        train = "train" if "train" in self.annotations else "none"
-        without = f", or do without their boxes, which classification does not need: --set source.boxes={train}"
-        _complete(self.folder, [self._annotated(split) for split in boxes], without)
-
-    def survey(self, split: Split, cache: Path, progress: Progress) -> Survey:
-        """See `Source.survey`; every file is looked at."""
-        table = self.table(split, cache, progress, skip_bad=True)
-        return surveyed(split, self.places[split].path, table)
-
     def table(self, split: Split, cache: Path, progress: Progress, *, skip_bad: bool) -> SampleTable:
-        """See `Source.table`; nothing is cached, for a folder does not show that a file in it was written anew."""
+        """Every file is looked at. Nothing is cached: a folder does not show that a file in it was written again."""
         del cache
         self.require([split], [])
         labelling = Labelling(self.classes)
@@ -84,24 +70,20 @@ class ImageFolders:
         return reader.table(progress, skip_bad=skip_bad)
 
     def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:
-        """See `Source.boxes`."""
-        self.require([], [split])
-        path = self.annotations[split]
+        """The boxes of a folder or an archive of annotations."""
+        path = self.path("boxes", split)
         if path.is_dir():
             return read_box_folder(path, self.bounds, progress)
         return read_boxes(path, cache, progress)
 
-    def verify_checksums(
-        self, splits: Collection[Split], boxes: Collection[Split], cache: Path, step: Callable[[str], Progress]
-    ) -> Iterator[str]:
-        """See `Source.verify_checksums`: there are no sums."""
-        del splits, boxes, cache, step
-        raise without_sums(self)
+    def _where(self, kind: Kind) -> Path:
+        return self.top if kind == "images" else self.folder
 
     def _images(self, split: Split) -> Part:
         place = self.places.get(split)
         if place is None:
-            return Part(name=default_name(split), kind="images", split=split)
+            expected = split != "test" and self.folder not in [place.path for place in self.places.values()]
+            return Part(name=default_name(split), kind="images", split=split, expected=expected)
         problem, hint = place.problem, place.hint
         if place.empty and not problem:
             problem = f"{place.path} holds neither images nor class folders.{_lying_in(place.path)}"
@@ -130,16 +112,3 @@ def _lying_in(folder: Path) -> str:
     sorter = Sorter()
     sorter.leave(str(folder))
     return f" It holds {in_words(sorter.left_out)}." if sorter.left_out else ""
-
-
-def _complete(folder: Path, parts: Collection[Part], way_out: str) -> None:
-    missing = [part.name for part in parts if part.path is None]
-    if missing:
-        raise InputError(
-            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing in {folder}. "
-            f"{locate.contents(folder)}",
-            f"Put {'it' if len(missing) == 1 else 'them'} there{way_out}",
-        )
-    for part in parts:
-        if part.problem:
-            raise InputError(part.problem, f"{part.hint}{way_out}")

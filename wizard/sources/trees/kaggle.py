@@ -1,4 +1,4 @@
-"""Kaggle's tree."""
+"""Kaggle's tree: ILSVRC/Data/CLS-LOC with annotations and lists beside it."""
 
 import csv
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import ranks
 from wizard.sources.classes import imagenet
 from wizard.sources.official import archive_names
+from wizard.sources.options import SourceOptions
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import Progress, Source
 from wizard.sources.trees.find_splits import SplitFinder
@@ -19,6 +20,7 @@ from wizard.sources.trees.label_space import decide_labels
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.split_dirs import idle_folders
 
+LOOKS_LIKE = "Kaggle's ILSVRC/Data/CLS-LOC"
 _IMAGES = "Data/CLS-LOC"
 _ANNOTATIONS = "Annotations/CLS-LOC"
 _FOLDERS: dict[Split, str] = {"train": "train", "validation": "val"}
@@ -27,23 +29,17 @@ _TAR, _ZIP = "imagenet_object_localization_patched2019.tar.gz", "imagenet-object
 _OTHER = "It belongs to another dataset, or was changed: fetch it from Kaggle again, or move it away"
 
 
-def open_kaggle(folder: Path, *, follow: bool) -> Source | None:
-    """Kaggle's tree at a folder or below; None where there is none.
+def recognise(folder: Path, options: SourceOptions) -> Source | None:
+    """Kaggle's tree in a folder that holds ILSVRC/, or is that, or its Data/CLS-LOC; see `registry.SourceModule`.
 
-    Args:
-        folder: that holds ILSVRC/, or is that, or its Data/CLS-LOC.
-        follow: whether links may lead out of the folder.
-
-    Raises:
-        InputError: it cannot be looked into, it holds just the archive that Kaggle hands out, or the synsets beside it
-            are not ImageNet's.
+    The folder of the archive that Kaggle hands out, and one with synsets other than ImageNet's, are refused.
     """
     with reading(folder):
         top = _top(folder)
         if top is None:
             _explain(folder)
             return None
-    bounds = Bounds.of(folder if top.is_relative_to(folder) else top, follow=follow)
+    bounds = Bounds.of(folder if top.is_relative_to(folder) else top, follow=options.follow)
     places = SplitFinder(bounds=bounds).places(top / _IMAGES)
     if not places:
         return None
@@ -56,7 +52,6 @@ def open_kaggle(folder: Path, *, follow: bool) -> Source | None:
     return KaggleFolders(
         folder=folder,
         top=top / _IMAGES,
-        layout="kaggle",
         what="Kaggle's tree",
         why=(f"It holds {top / _IMAGES}.", *idle_folders(places), *decide_labels(places, "ilsvrc2012").why),
         places=places,
@@ -80,10 +75,13 @@ class KaggleFolders(ImageFolders):
         solutions: files that state the validation images' classes once more, where they are there.
     """
 
+    inferred = False
+    label_choices = ("auto", "ilsvrc2012")
+    labels_are = "ImageNet's"
     solutions: tuple[Path, ...]
 
     def table(self, split: Split, cache: Path, progress: Progress, *, skip_bad: bool) -> SampleTable:
-        """See `Source.table`."""
+        """Kaggle's list of the validation images' classes, if there is one, must agree with ImageNet's."""
         if split == "validation":
             for path in self.solutions:
                 _check_solution(path)

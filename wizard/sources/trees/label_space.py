@@ -3,17 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import CLASSES, Split
 from wizard.ilsvrc2012.synsets import ranks
 from wizard.sources.classes import Classes, imagenet, of_folders
 from wizard.sources.numbered import HIGHEST, are_numbers, as_text, by_number
+from wizard.sources.options import Labels
 from wizard.sources.trees.image_names import parse_image_name
 from wizard.sources.trees.split_dirs import SplitDir
 
-Labels = Literal["auto", "ilsvrc2012", "folders", "numbers"]
 _MOST = 32_767
 """Classes that a table's int16 has room for."""
 _NAMED = 5

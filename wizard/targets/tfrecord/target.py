@@ -9,7 +9,7 @@ from wizard.errors import UsageError
 from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.archives import SPLITS
 from wizard.shard_result import ShardResult
-from wizard.sources.samples import Form
+from wizard.sources.readers import Form
 from wizard.targets.dataset import BuiltDataset, Encoded, Loadable
 from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
 from wizard.targets.names import SPLIT_FOLDERS

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.classes import of_folders
-from wizard.sources.trees.label_space import Decided, Labels
+from wizard.sources.options import Labels
+from wizard.sources.trees.label_space import Decided
 from wizard.sources.trees.lists.class_list import ClassList, Lists, without_suffix
 
 

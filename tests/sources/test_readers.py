@@ -11,8 +11,9 @@ import pytest
 from wizard.errors import InputError
 from wizard.formats import example, tfrecord
 from wizard.formats.example import Feature
-from wizard.sources import contents as module
-from wizard.sources.contents import contents
+from wizard.sources import readers
+from wizard.sources.records import reader
+from wizard.sources.records.reader import GZIPPED_RECORDS, RECORDS
 from wizard.sources.samples import SampleTable, in_one_file
 
 IMAGES = [b"first", b"", b"third image"]
@@ -62,11 +63,11 @@ def in_records(folder: Path, *records: dict[str, Feature], gzipped: bool = False
         size=sizes,
         label=np.zeros(len(records), np.int16),
     )
-    return replace(table, form="example", gzipped=gzipped)
+    return replace(table, reader=GZIPPED_RECORDS if gzipped else RECORDS)
 
 
 def images(table: SampleTable) -> list[bytes]:
-    return [content.image for content in contents(table)]
+    return [content.image for content in table.contents()]
 
 
 def record(image: bytes) -> dict[str, Feature]:
@@ -74,7 +75,7 @@ def record(image: bytes) -> dict[str, Feature]:
 
 
 def test_images_in_an_archive_are_read_where_they_lie(tmp_path: Path) -> None:
-    found = list(contents(in_a_tar(tmp_path)))
+    found = list(in_a_tar(tmp_path).contents())
     assert [(content.sample.name, content.image) for content in found] == list(zip("abc", IMAGES, strict=True))
     assert all(content.features is None for content in found)
 
@@ -90,7 +91,7 @@ def test_images_in_folders_are_whole_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize("gzipped", [False, True])
 def test_images_in_records_come_with_their_features(tmp_path: Path, gzipped: bool) -> None:
     table = in_records(tmp_path, record(b"one"), record(b"two"), record(b""), gzipped=gzipped)
-    found = list(contents(table))
+    found = list(table.contents())
     assert [content.image for content in found] == [b"one", b"two", b""]
     assert found[0].features == example.entries(example.encode(record(b"one")))
 
@@ -105,16 +106,16 @@ def test_however_many_files_there_are_few_stay_open(tmp_path: Path) -> None:
     before = psutil.Process().num_fds()
     most = 0
     read = 0
-    for read, content in enumerate(contents(in_folders(tmp_path, 3 * module._OPEN)), 1):
+    for read, content in enumerate(in_folders(tmp_path, 3 * readers._OPEN).contents(), 1):
         assert content.image == b"%d" % (read - 1)
         most = max(most, psutil.Process().num_fds() - before)
-    assert read == 3 * module._OPEN
-    assert most <= module._OPEN
+    assert read == 3 * readers._OPEN
+    assert most <= readers._OPEN
     assert psutil.Process().num_fds() == before
 
 
 def test_a_reader_that_stops_half_way_leaves_no_file_open(tmp_path: Path) -> None:
-    coming = contents(in_folders(tmp_path, 5))
+    coming = in_folders(tmp_path, 5).contents()
     next(coming)
     before = psutil.Process().open_files()
     coming.close()  # type: ignore[attr-defined]
@@ -185,9 +186,9 @@ def test_a_gzipped_file_is_unpacked_once_for_the_tables_that_follow_each_other(
         opened.append(path)
         return cast(IO[bytes], gzip.open(path))
 
-    monkeypatch.setattr(module, "_unpack", counting)
-    read = [[content.image for content in contents(table.take(np.arange(at, at + 2)))] for at in (0, 2, 4)]
+    monkeypatch.setattr(reader, "_unpack", counting)
+    read = [[content.image for content in table.take(np.arange(at, at + 2)).contents()] for at in (0, 2, 4)]
     assert read == [[b"0", b"1"], [b"2", b"3"], [b"4", b"5"]]
     assert len(opened) == 1
     in_records(tmp_path, *reversed(records), gzipped=True)
-    assert next(contents(table)).image == b"5"
+    assert next(table.contents()).image == b"5"

@@ -1,0 +1,82 @@
+"""How a worker reads images in TFRecords, with the other features of their records."""
+
+import gzip
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, cast
+
+from wizard.errors import InputError, reading
+from wizard.formats import example, tfrecord
+from wizard.sources.cache import fingerprint
+from wizard.sources.readers import Content, OpenFiles, Reader, Sample, whole
+from wizard.sources.records.features import ENCODED
+
+_DAMAGED = "Build these records again, or fetch them again; imagenet-setup inspect FILE says more"
+_CRC = struct.Struct("<I")
+
+
+def _read_records(samples: Iterable[Sample]) -> Iterator[Content]:
+    with OpenFiles() as files:
+        for sample in samples:
+            with reading(Path(sample.file)):
+                yield _content(sample, files.read(sample, more=_CRC.size))
+
+
+def _read_gzipped(samples: Iterable[Sample]) -> Iterator[Content]:
+    for sample in samples:
+        with reading(Path(sample.file)):
+            yield _content(sample, _UNPACKED.read(sample, more=_CRC.size))
+
+
+RECORDS = Reader(read=_read_records, form="example")
+GZIPPED_RECORDS = Reader(read=_read_gzipped, form="example", in_order=True)
+
+
+class _Unpacked:
+    """One gzipped file, kept open where it was read last, and for as long as the process lives.
+
+    The next shard mostly goes on there; opened again for each, a large file would be unpacked from its start as many
+    times as there are shards.
+    """
+
+    def __init__(self) -> None:
+        self._state = ""
+        self._file: IO[bytes] | None = None
+
+    def read(self, sample: Sample, *, more: int) -> bytes:
+        """The sample's bytes, and `more` that follow; bytes are counted in what the file unpacks to."""
+        state = fingerprint(Path(sample.file))
+        if self._file is None or state != self._state:
+            if self._file is not None:
+                self._file.close()
+            self._file, self._state = _unpack(sample.file), state
+        try:
+            self._file.seek(sample.offset)
+            data = self._file.read(sample.size + more)
+        except (EOFError, zlib.error):
+            data = b""
+        return whole(data, sample, more)
+
+
+_UNPACKED = _Unpacked()
+
+
+def _unpack(path: str) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(path))
+
+
+def _content(sample: Sample, data: bytes) -> Content:
+    payload = data[: sample.size]
+    where = f"{sample.file}: the record of {sample.name} at byte {sample.offset:,}"
+    if _CRC.unpack(data[sample.size :])[0] != tfrecord.masked_crc(payload):
+        raise InputError(f"{where} is damaged: its CRC does not fit.", _DAMAGED)
+    try:
+        features = example.entries(payload)
+        images = example.values(features[ENCODED])
+    except (example.ExampleDamage, KeyError) as error:
+        raise InputError(f"{where} holds no {ENCODED}.", _DAMAGED) from error
+    if not isinstance(images, list) or len(images) != 1:
+        raise InputError(f"{where} has {len(images):,} values in {ENCODED}, expected one image.", _DAMAGED)
+    return Content(sample, images[0], features)
