@@ -15,7 +15,6 @@ import tensorflow as tf
 
 from tests.helpers import ODD, TRAIN, TRAIN_SHARDS, VALIDATION, build_dataset, contents, features, profile, shards, tar
 from wizard.build import Options
-from wizard.engine.plan import plan_id
 from wizard.errors import BadImage, InputError, Interrupted, MachineError, PlanMismatch
 from wizard.events import Event, Note, Started
 from wizard.ilsvrc2012.archives import IMAGES
@@ -181,9 +180,9 @@ def test_another_plan_in_the_same_folder_is_refused(raw: Path, tmp_path: Path) -
 
 
 def test_the_archives_may_move(raw: Path, tmp_path: Path) -> None:
-    before = plan_id(make_plan(profile(raw, tmp_path), lambda _: None).ingredients)
+    before = make_plan(profile(raw, tmp_path), lambda _: None).plan_id
     moved = shutil.copytree(raw, tmp_path / "elsewhere")
-    assert plan_id(make_plan(profile(moved, tmp_path), lambda _: None).ingredients) == before
+    assert make_plan(profile(moved, tmp_path), lambda _: None).plan_id == before
 
 
 def test_an_image_that_cannot_be_decoded_stops_the_run_by_name(raw_copy: Path, tmp_path: Path) -> None:

@@ -1,10 +1,10 @@
 import json
 from dataclasses import asdict
 
+from wizard.commit_record import CommitRecord, ConvertedImage, SkippedImage
 from wizard.events import ShardDone, WorkerLost, as_json
-from wizard.shard_result import ConvertedImage, ShardResult, SkippedImage
 
-RESULT = ShardResult(
+RESULT = CommitRecord(
     shard="train-00000-of-00001",
     split="train",
     images=1,
@@ -18,7 +18,7 @@ RESULT = ShardResult(
 
 
 def test_a_result_survives_json() -> None:
-    assert ShardResult.from_json(json.loads(json.dumps(asdict(RESULT)))) == RESULT
+    assert CommitRecord.from_json(json.loads(json.dumps(asdict(RESULT)))) == RESULT
 
 
 def test_events_have_snake_case_names_and_json_fields() -> None:

@@ -50,7 +50,7 @@ def test_a_shard(built: Path) -> None:
 
 def test_shards_of_others(built_copy: Path) -> None:
     (built_copy / "dataset.json").unlink()
-    (built_copy / ".imagenet-setup" / "journal.jsonl").unlink()
+    (built_copy / ".imagenet-setup" / "plan.json").unlink()
     facts = inspect(built_copy, ignore).facts
     assert facts["what"] == "TFRecords"
     assert facts["train"].startswith(f"{TRAIN} images of 1,281,167, {CLASSES} classes, ")
@@ -168,7 +168,7 @@ def test_one_archive_shows_its_classes(raw: Path) -> None:
 
 def test_records_show_the_labels_that_they_state(built_copy: Path) -> None:
     (built_copy / "dataset.json").unlink()
-    (built_copy / ".imagenet-setup" / "journal.jsonl").unlink()
+    (built_copy / ".imagenet-setup" / "plan.json").unlink()
     found = inspect(built_copy, ignore)
     assert found.glance is not None
     assert [seen.label for seen in found.glance.first] == [1, 2, 3]
@@ -236,7 +236,7 @@ def test_every_part_that_cannot_be_read_is_in_the_error(raw_copy: Path) -> None:
 
 def test_damage_in_one_split_of_records_is_an_error_once(built_copy: Path) -> None:
     (built_copy / "dataset.json").unlink()
-    (built_copy / ".imagenet-setup" / "journal.jsonl").unlink()
+    (built_copy / ".imagenet-setup" / "plan.json").unlink()
     path = built_copy / "validation-00000-of-00002"
     path.write_bytes(path.read_bytes()[:-1])
     found = inspect(built_copy, ignore)

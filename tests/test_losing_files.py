@@ -9,9 +9,10 @@ import pytest
 
 from tests.helpers import build_dataset, contents, shards
 from wizard.build import Options
-from wizard.engine import journal
+from wizard.engine.commit_records import plan_path, read_records
 from wizard.errors import MachineError
 from wizard.events import Event, ShardDone
+from wizard.targets.record_file import record_path
 
 
 class Saboteur:
@@ -54,7 +55,7 @@ def test_a_shard_that_is_removed_or_cut_meanwhile_is_named_and_only_it_is_built_
     error = sabotaged(raw, out, act, after=after)
     assert f"\n  {lost[0]} {'is gone' if change is Path.unlink else 'has '}" in error.what
     assert "the same command then rebuilds only what is missing" in error.hint
-    assert set(journal.read(out)[1]) == {file.name for file in shards(tmp_path / "undisturbed")} - set(lost)
+    assert set(read_records(out).done) == {file.name for file in shards(tmp_path / "undisturbed")} - set(lost)
     events: list[Event] = []
     build_dataset(raw, out, report=events.append)
     assert [event.result.shard for event in events if isinstance(event, ShardDone)] == lost
@@ -96,11 +97,28 @@ def test_an_output_folder_that_is_removed_meanwhile_is_not_made_again(
     assert not out.exists()
 
 
-def test_a_journal_that_is_removed_meanwhile_is_not_begun_again_in_the_middle(raw: Path, tmp_path: Path) -> None:
+def test_a_commit_record_that_is_removed_meanwhile_is_named_and_its_shard_built_again(
+    raw: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    lost: list[str] = []
+
+    def act(shard: str) -> None:
+        lost.append(shard)
+        record_path(out, shard).unlink()
+
+    error = sabotaged(raw, out, act)
+    assert f"shards/{lost[0]}.json is gone" in error.what
+    events: list[Event] = []
+    build_dataset(raw, out, report=events.append)
+    assert [event.result.shard for event in events if isinstance(event, ShardDone)] == lost
+
+
+def test_a_plan_that_is_removed_meanwhile_is_not_written_again_in_the_middle(raw: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     error = sabotaged(raw, out, lambda _: shutil.rmtree(out / ".imagenet-setup"), after=2)
-    assert "journal.jsonl is gone" in error.what
-    assert not (out / ".imagenet-setup" / "journal.jsonl").exists()
+    assert "plan.json is gone" in error.what
+    assert not plan_path(out).exists()
 
 
 def test_everything_but_the_state_that_is_removed_meanwhile_is_told(raw: Path, tmp_path: Path) -> None:

@@ -21,8 +21,7 @@ from tests.helpers import (
     tar,
 )
 from wizard import synthetic
-from wizard.engine.plan import Plan, plan_id
-from wizard.engine.targets import Target
+from wizard.engine.plan import Plan
 from wizard.errors import InputError, UsageError
 from wizard.events import Event, Note
 from wizard.formats import example, tfrecord
@@ -33,6 +32,10 @@ from wizard.sources.readers import BYTE_RANGES, Form
 from wizard.sources.records.reader import RECORDS
 from wizard.sources.samples import SampleTable, in_one_file
 from wizard.sources.source import Survey, surveyed
+from wizard.targets.image_files.target import ClassFolders, FlatFolders
+from wizard.targets.target import Target
+from wizard.targets.tfrecord.target import TFRecords
+from wizard.targets.webdataset import WebDataset
 
 NUMBERS = range(1, 9)
 """Of the validation images of `matching`."""
@@ -91,7 +94,7 @@ def test_a_plan_of_fewer_classes_differs_by_its_images_alone(raw: Path) -> None:
 def test_as_many_classes_as_there_are_or_more_make_the_same_plan(raw: Path, count: int) -> None:
     every, asked = plan_of(raw, splits=["train"]), plan_of(raw, splits=["train"], classes=count)
     assert len(asked.splits[0].table) == TRAIN
-    assert plan_id(asked.ingredients) == plan_id(every.ingredients)
+    assert asked.plan_id == every.plan_id
 
 
 def test_validation_is_of_the_classes_that_train_is_of(matching: Path) -> None:
@@ -169,15 +172,15 @@ IMAGES_TABLE = replace(RECORDS_TABLE, reader=BYTE_RANGES, label_base=0)
 @pytest.mark.parametrize(
     ("form", "output", "expected"),
     [
-        ("image", {}, Target()),
-        ("image", {"features": "tpu", "index": False}, Target(features="tpu", index=False)),
-        ("image", {"split_folders": True}, Target(split_folders=True)),
-        ("image", {"format": "folders"}, Target(format="folders")),
-        ("image", {"format": "webdataset"}, Target(format="webdataset")),
-        ("example", {}, Target(features="source")),
-        ("example", {"shards": "keep"}, Target(features="source")),
-        ("example", {"format": "flat"}, Target(format="flat")),
-        ("example", {"format": "webdataset"}, Target(format="webdataset")),
+        ("image", {}, TFRecords()),
+        ("image", {"features": "tpu", "index": False}, TFRecords(features="tpu", index=False)),
+        ("image", {"split_folders": True}, TFRecords(split_folders=True)),
+        ("image", {"format": "folders"}, ClassFolders()),
+        ("image", {"format": "webdataset"}, WebDataset()),
+        ("example", {}, TFRecords(features="source")),
+        ("example", {"shards": "keep"}, TFRecords(features="source")),
+        ("example", {"format": "flat"}, FlatFolders()),
+        ("example", {"format": "webdataset"}, WebDataset()),
     ],
 )
 def test_the_target_is_what_is_asked_for_and_records_stay_records(
@@ -227,10 +230,10 @@ def test_records_do_not_get_other_labels() -> None:
 
 def test_before_a_look_the_target_is_that_of_images() -> None:
     asked = profile(RAW, OUT, output={"format": "webdataset"})
-    assert goal(asked, {}) == Target(format="webdataset")
+    assert goal(asked, {}) == WebDataset()
     assert stored_base(asked, {}) == 0
     seen: dict[Split, Survey] = {"train": surveyed("train", RAW, RECORDS_TABLE, shards=3)}
-    assert goal(profile(RAW, OUT), seen) == Target(features="source")
+    assert goal(profile(RAW, OUT), seen) == TFRecords(features="source")
     assert stored_base(profile(RAW, OUT), seen) == 1
 
 

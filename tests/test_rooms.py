@@ -27,7 +27,7 @@ ORDER = [
     {"targets"},
     {"sources"},
     {"ilsvrc2012", "formats"},
-    {"shard_result", "machine"},
+    {"commit_record", "machine"},
     {"storage"},
     {"folders", "terminal_echo", "lock"},
     {"errors", "formatting"},

@@ -77,8 +77,8 @@ def test_a_finished_build_is_not_offered_and_can_be_forgotten(raw: Path, tmp_pat
 def test_the_latest_is_first(raw: Path, tmp_path: Path) -> None:
     for name, age in (("a", 500), ("b", 20), ("c", 3000)):
         interrupted(profile(raw, tmp_path / name), count=1)
-        journal = tmp_path / name / ".imagenet-setup" / "journal.jsonl"
-        os.utime(journal, (time.time() - age,) * 2)
+        for each in ("plan.json", "shards"):
+            os.utime(tmp_path / name / ".imagenet-setup" / each, (time.time() - age,) * 2)
     found = unfinished()
     assert [each.output.name for each in found] == ["b", "a", "c"]
     assert [round(each.idle, -1) for each in found] == [20, 500, 3000]

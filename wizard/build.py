@@ -7,11 +7,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from wizard.commit_record import CommitRecord
 from wizard.engine import manifest
 from wizard.engine.build_result import BuildResult, SplitSummary
+from wizard.engine.commit_records import CommitRecords, begin, read_records
 from wizard.engine.completion import naming_what_is_gone, require_whole
 from wizard.engine.executors import LocalExecutor
-from wizard.engine.journal import Journal
 from wizard.engine.leftovers import remove_leftovers
 from wizard.engine.plan import Plan
 from wizard.engine.run import build_shards
@@ -24,7 +25,6 @@ from wizard.planning import Report, listening, make_plan
 from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.guard import Guard
 from wizard.profile import Profile
-from wizard.shard_result import ShardResult
 from wizard.sources.class_counts import count
 from wizard.sources.glance import Glance, glance
 from wizard.targets.expected import ShardDamage
@@ -70,35 +70,35 @@ def build(profile: Profile, report: Report, options: Options) -> BuildResult:
         _workers(workers, output, plan.target) as executor,
     ):
         remove_leftovers(output, plan.target)
-        journal = Journal(output, plan)
+        records = begin(read_records(output), plan)
         if options.repair:
             tasks = plan.tasks(str(output), skip_bad=skip_bad)
-            set_rejected_aside(output, tasks, journal, executor, report_or_stop)
-        proven = {name for name in plan.shard_names if journal.proves(name, skip_bad=skip_bad)}
-        built_before = [journal.done[name] for name in plan.shard_names if name in proven]
+            set_rejected_aside(output, tasks, records, executor, report_or_stop)
+        proven = {name for name in plan.shard_names if records.proves(name, plan.target, skip_bad=skip_bad)}
+        built_before = [records.done[name] for name in plan.shard_names if name in proven]
         _restore_beside(output, plan, built_before)
         if len(proven) < len(plan.shard_names) or not _describes(output, plan.target):
             (output / manifest.MANIFEST).unlink(missing_ok=True)
-        report(_started(plan, journal, workers, str(output), built_before))
+        report(_started(plan, workers, str(output), built_before))
         before = time.monotonic()
         share = memory_for_an_image(memory(), workers) if options.limit_memory else None
         tasks = plan.tasks(str(output), skip_bad=skip_bad, without=proven, memory=share)
         guard = Guard(output, workers, len(plan.shard_names) - len(proven), options.stopping)
-        building = build_shards(tasks, executor, journal, window=workers, beats=executor.beats, stopping=guard)
+        building = build_shards(tasks, executor, records, window=workers, beats=executor.beats, stopping=guard)
         asked = profile.output
-        with naming_what_is_gone(output, plan, journal):
+        with naming_what_is_gone(output, plan, records):
             with guard.naming_the_shortage():
                 for event in building:
                     report(event)
                     for seen in guard.watch(event):
                         report(seen)
             seconds = time.monotonic() - before
-            beside = write_sidecars(output, plan, journal.done, boxes_csv=asked.boxes_csv)
+            beside = write_sidecars(output, plan, records.done, boxes_csv=asked.boxes_csv)
             answers = profile.model_dump(mode="json", exclude_none=True)
-            sums = manifest.write(output, plan, journal.done, answers, beside)
-        require_whole(output, plan, journal, sums)
-    built = sum(result.images for name, result in journal.done.items() if name not in proven)
-    finished = _finished(plan, journal, str(output), seconds, built, tfds=asked.tfds)
+            sums = manifest.write(output, plan, records.done, answers, beside)
+        require_whole(output, plan, records, sums)
+    built = sum(result.images for name, result in records.done.items() if name not in proven)
+    finished = _finished(plan, records, str(output), seconds, built, tfds=asked.tfds)
     report(BuildFinished())
     return finished
 
@@ -126,7 +126,7 @@ def _workers(count: int, output: Path, target: Target) -> Iterator[LocalExecutor
         remove_leftovers(output, target)
 
 
-def _restore_beside(output: Path, plan: Plan, proven: Collection[ShardResult]) -> None:
+def _restore_beside(output: Path, plan: Plan, proven: Collection[CommitRecord]) -> None:
     """Puts right what lies beside finished shards, and removes what a killed run left beside others."""
     for name in set(plan.shard_names).difference(result.shard for result in proven):
         plan.target.remove_beside(output, name)
@@ -136,9 +136,9 @@ def _restore_beside(output: Path, plan: Plan, proven: Collection[ShardResult]) -
                 plan.target.restore_beside(output, result.shard)
 
 
-def _started(plan: Plan, journal: Journal, workers: int, output: str, proven: list[ShardResult]) -> Started:
+def _started(plan: Plan, workers: int, output: str, proven: list[CommitRecord]) -> Started:
     return Started(
-        plan_id=journal.plan_id,
+        plan_id=plan.plan_id,
         output=output,
         workers=workers,
         splits=tuple(
@@ -156,8 +156,10 @@ def _started(plan: Plan, journal: Journal, workers: int, output: str, proven: li
     )
 
 
-def _finished(plan: Plan, journal: Journal, output: str, seconds: float, built: int, *, tfds: bool) -> BuildResult:
-    results = [journal.done[name] for name in plan.shard_names]
+def _finished(
+    plan: Plan, records: CommitRecords, output: str, seconds: float, built: int, *, tfds: bool
+) -> BuildResult:
+    results = [records.done[name] for name in plan.shard_names]
     summaries = []
     for split in plan.splits:
         mine = [result for result in results if result.split == split.split]
@@ -175,7 +177,7 @@ def _finished(plan: Plan, journal: Journal, output: str, seconds: float, built: 
         )
     return BuildResult(
         output=output,
-        plan_id=journal.plan_id,
+        plan_id=plan.plan_id,
         splits=tuple(summaries),
         converted=dict(Counter(image.kind for result in results for image in result.converted)),
         skipped=tuple(image for result in results for image in result.skipped),
@@ -186,15 +188,15 @@ def _finished(plan: Plan, journal: Journal, output: str, seconds: float, built: 
         classes=len(plan.classes),
         tfds=tfds,
         imagenet=plan.classes.whole_imagenet,
-        glance=_glance(plan, journal),
+        glance=_glance(plan, records),
     )
 
 
-def _glance(plan: Plan, journal: Journal) -> Glance:
+def _glance(plan: Plan, records: CommitRecords) -> Glance:
     """Summary of what is stored, without the images that were left out."""
     skipped: dict[str, set[str]] = {split.split: set() for split in plan.splits}
     for name in plan.shard_names:
-        result = journal.done[name]
+        result = records.done[name]
         skipped[result.split].update(image.name for image in result.skipped)
     counts = [count(split.split, split.table, without=skipped[split.split]) for split in plan.splits]
     return glance(plan.classes, plan.label_base, counts, labels="stored" if plan.target.stores_labels else "none")

@@ -4,9 +4,9 @@ import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from wizard.commit_record import CommitRecord, SkippedImage
 from wizard.formatting import Range
 from wizard.machine.resources import Machine
-from wizard.shard_result import ShardResult, SkippedImage
 from wizard.sources.glance import Glance
 
 if TYPE_CHECKING:
@@ -144,9 +144,9 @@ class Beat:
 
 @dataclass(frozen=True, kw_only=True)
 class ShardDone:
-    """A shard is in place and in the journal."""
+    """A shard is in place and committed."""
 
-    result: ShardResult
+    result: CommitRecord
 
 
 @dataclass(frozen=True, kw_only=True)

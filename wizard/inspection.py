@@ -5,11 +5,12 @@ import shlex
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, cast
 
 import numpy as np
 
-from wizard.engine import journal, manifest
+from wizard.engine import manifest
+from wizard.engine.commit_records import CommitRecords, RecordedPlan, read_records
 from wizard.engine.planned_counts import count_planned
 from wizard.errors import InputError, SetupError, VerifyFailed, reading
 from wizard.events import Event, Preparing
@@ -18,7 +19,6 @@ from wizard.formats import example, tfrecord
 from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
 from wizard.preflight.examine import is_short
-from wizard.shard_result import ShardResult
 from wizard.show import at_a_glance
 from wizard.show.inspected import Facts, Inspection
 from wizard.sources import archives
@@ -49,9 +49,9 @@ def inspect(path: Path, report: Callable[[Event], None]) -> Inspection:
         raise InputError(f"{path} does not exist.")
     if (path / manifest.MANIFEST).is_file():
         return _dataset(path)
-    header, done = journal.read(path)
-    if header is not None:
-        return Inspection(facts=_unfinished(path, header, done))
+    records = read_records(path)
+    if records.plan is not None:
+        return Inspection(facts=_unfinished(records, records.plan))
     return _raw_data(open_source(path), report)
 
 
@@ -175,19 +175,19 @@ def _archive(path: Path, report: Callable[[Event], None]) -> Inspection:
     return _seen(facts, glance(table.classes, 0, [count(split, table)], labels="open"))
 
 
-def _unfinished(folder: Path, header: Mapping[str, Any], done: Mapping[str, ShardResult]) -> Facts:
+def _unfinished(records: CommitRecords, plan: RecordedPlan) -> Facts:
     """The progress of an unfinished build, and the first record of its first finished shard."""
     facts: Facts = {
         "what": "an unfinished build of imagenet-setup",
-        "plan": header.get("plan_id", ""),
-        **header.get("ingredients", {}),
+        "plan": plan.plan_id,
+        **plan.ingredients,
     }
+    done = records.done
     for split in dict.fromkeys(result.split for result in done.values()):
         mine = [result for result in done.values() if result.split == split]
         facts[split] = f"{sum(result.images for result in mine):,} images in {len(mine):,} shards so far"
-    planned = journal.planned_shards(header)
-    facts["shards done"] = f"{len(done):,} of {planned:,}; the command that started the build resumes it"
-    first = next((folder / name for name in sorted(done) if _holds_records(folder / name)), None)
+    facts["shards done"] = f"{len(done):,} of {plan.shards:,}; the command that started the build resumes it"
+    first = next((records.folder / name for name in sorted(done) if _holds_records(records.folder / name)), None)
     return facts if first is None else facts | _first_record(first)
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wizard import profile_store
-from wizard.engine import journal, manifest
+from wizard.engine import manifest
+from wizard.engine.commit_records import plan_path, read_records
 from wizard.errors import SetupError
 from wizard.folders import state_folder
 from wizard.profile import Profile
-from wizard.targets.names import STATE_FOLDER
+from wizard.targets.names import RECORD_FOLDER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,17 +60,19 @@ def _look(entry: Path) -> Unfinished | None:
     try:
         profile = profile_store.load(str(entry))
         output = profile.output_path
-        header, done = journal.read(output)
-        if header is None or (output / manifest.MANIFEST).exists():
+        if (output / manifest.MANIFEST).exists():
             return None
-        written = (output / STATE_FOLDER / "journal.jsonl").stat().st_mtime
+        records = read_records(output)
+        if records.plan is None:
+            return None
+        written = max(path.stat().st_mtime for path in (plan_path(output), output / RECORD_FOLDER))
     except (SetupError, OSError):
         return None
     return Unfinished(
         output=output,
         profile=entry,
-        done=len(done),
-        shards=journal.planned_shards(header),
+        done=len(records.done),
+        shards=records.plan.shards,
         idle=max(0.0, time.time() - written),
     )
 

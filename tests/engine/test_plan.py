@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 
 from tests.sources.test_samples import table
 from wizard.engine import plan as plans
-from wizard.engine.plan import Plan, SplitPlan, in_source_order, plan_id, shuffle, shuffled
-from wizard.engine.targets import Target
+from wizard.engine.plan import Plan, SplitPlan, in_source_order, shuffle, shuffled
 from wizard.engine.transform import Recipe
 from wizard.formats.resize import Resize
 from wizard.sources.classes import Classes
 from wizard.sources.samples import SampleTable
+from wizard.targets.image_files.target import ClassFolders, FlatFolders
+from wizard.targets.tfrecord.target import TFRecords
+from wizard.targets.webdataset import WebDataset
 
 KEPT = Recipe(resize=Resize(mode="original"), quality=None)
 
@@ -89,21 +91,21 @@ def variants() -> dict[str, Plan]:
 
 
 def test_all_that_decides_a_byte_changes_the_plan_id() -> None:
-    ids = {name: plan_id(plan.ingredients) for name, plan in variants().items()}
+    ids = {name: plan.plan_id for name, plan in variants().items()}
     assert len(set(ids.values())) == len(ids), ids
 
 
 def test_library_versions_change_the_plan_id(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = plan_id(made().ingredients)
+    before = made().plan_id
     monkeypatch.setattr(plans, "CODECS", "newer")
-    assert plan_id(made().ingredients) != before
+    assert made().plan_id != before
 
 
 def test_where_the_archives_lie_and_in_which_order_does_not_change_the_plan_id() -> None:
     rows = table([1] * 10)
     moved: dict[str, Any] = {"files": ("elsewhere/a.tar", "b.tar"), "offset": rows.offset + 512}
     turned = dataclasses.replace(rows, **moved).take(np.arange(10)[::-1])
-    assert plan_id(made(turned).ingredients) == plan_id(made(rows).ingredients)
+    assert made(turned).plan_id == made(rows).plan_id
 
 
 def two_splits() -> Plan:
@@ -137,7 +139,7 @@ def test_a_build_of_version_0_1_goes_on(monkeypatch: pytest.MonkeyPatch) -> None
         "validation boxes": "8",
         "validation contents": "d652be2ecd4bc6ad",
     }
-    assert plan_id(two_splits().ingredients) == "211009aec9aa2d1b"
+    assert two_splits().plan_id == "211009aec9aa2d1b"
     written = [[sample.name for sample in task.samples] for task in two_splits().tasks("", skip_bad=False)]
     train = ["0", "8", "4", "9", "7", "3", "1", "2", "6", "5"]
     assert written == [train[:3], train[3:6], train[6:], train[:5], train[5:]]
@@ -145,38 +147,38 @@ def test_a_build_of_version_0_1_goes_on(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_all_of_a_target_that_decides_a_byte_changes_the_plan_id() -> None:
     targets = [
-        Target(),
-        Target(features="tpu"),
-        Target(features="source"),
-        Target(split_folders=True),
-        Target(format="folders"),
-        Target(format="flat"),
-        Target(format="webdataset"),
+        TFRecords(),
+        TFRecords(features="tpu"),
+        TFRecords(features="source"),
+        TFRecords(split_folders=True),
+        ClassFolders(),
+        FlatFolders(),
+        WebDataset(),
     ]
-    ids = [plan_id(dataclasses.replace(made(), target=target).ingredients) for target in targets]
+    ids = [dataclasses.replace(made(), target=target).plan_id for target in targets]
     assert len(set(ids)) == len(ids)
 
 
 def test_an_index_or_none_is_the_same_plan() -> None:
-    assert plan_id(dataclasses.replace(made(), target=Target(index=False)).ingredients) == plan_id(made().ingredients)
+    assert dataclasses.replace(made(), target=TFRecords(index=False)).plan_id == made().plan_id
 
 
-def of_classes(names: tuple[str, ...], words: tuple[str, ...]) -> dict[str, str]:
+def of_classes(names: tuple[str, ...], words: tuple[str, ...]) -> Plan:
     rows = dataclasses.replace(table([1] * 2), classes=Classes(names=names, words=words))
-    return made(rows).ingredients
+    return made(rows)
 
 
 def test_classes_of_ones_own_and_their_words_change_the_plan_id() -> None:
     plans_of = [
-        made(table([1] * 2)).ingredients,
+        made(table([1] * 2)),
         of_classes(("a", "b"), ("a", "b")),
         of_classes(("a", "c"), ("a", "b")),
         of_classes(("b", "a"), ("a", "b")),
         of_classes(("a", "b"), ("a", "c")),
     ]
-    assert len({plan_id(each) for each in plans_of}) == len(plans_of)
-    assert "classes" not in plans_of[0]
-    assert plans_of[1]["classes"].startswith("2 of the source's own, ")
+    assert len({each.plan_id for each in plans_of}) == len(plans_of)
+    assert "classes" not in plans_of[0].ingredients
+    assert plans_of[1].ingredients["classes"].startswith("2 of the source's own, ")
 
 
 def in_files(file: list[int], files: int) -> SampleTable:
@@ -224,7 +226,7 @@ def test_another_order_of_the_source_or_other_bounds_change_the_plan_id() -> Non
         in_source_order("train", turned, KEPT),
         shuffled("train", rows, KEPT, shards=2, seed=1),
     ]
-    ids = {plan_id(Plan(splits=(each,), label_base=1, seed=1).ingredients) for each in plans_of}
+    ids = {Plan(splits=(each,), label_base=1, seed=1).plan_id for each in plans_of}
     assert len(ids) == len(plans_of)
 
 

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.engine.test_journal import finish
+from tests.engine.test_commit_records import finish, opened
 from tests.engine.test_plan import made
 from wizard.engine.deaths import WorkerDied
-from wizard.engine.journal import Journal
 from wizard.engine.losses import ATTEMPTS
 from wizard.engine.plan import ShardTask
 from wizard.engine.run import build_shards
@@ -46,26 +45,24 @@ class Scripted(Executor):
         return future
 
 
-def run(
-    folder: Path, executor: Scripted, *, journal: Journal | None = None, stopping: Callable[[], bool] = lambda: False
-) -> list[Event]:
-    journal = journal or Journal(folder, PLAN)
-    tasks = PLAN.tasks(str(folder), skip_bad=False, without=journal.done)
-    return list(build_shards(tasks, executor, journal, window=2, beats=list, stopping=stopping))
+def run(folder: Path, executor: Scripted, *, stopping: Callable[[], bool] = lambda: False) -> list[Event]:
+    records = opened(folder, PLAN)
+    tasks = PLAN.tasks(str(folder), skip_bad=False, without=records.done)
+    return list(build_shards(tasks, executor, records, window=2, beats=list, stopping=stopping))
 
 
 def test_every_shard_is_built_and_recorded(tmp_path: Path) -> None:
     events = run(tmp_path, Scripted(lambda task: finish(tmp_path, task)))
     assert sorted(event.result.shard for event in events if isinstance(event, ShardDone)) == PLAN.shard_names
-    assert sorted(Journal(tmp_path, PLAN).done) == PLAN.shard_names
+    assert sorted(opened(tmp_path, PLAN).done) == PLAN.shard_names
 
 
 def test_what_is_done_is_not_built(tmp_path: Path) -> None:
-    journal = Journal(tmp_path, PLAN)
+    opened(tmp_path, PLAN)
     tasks = list(PLAN.tasks("", skip_bad=False))
-    journal.record(finish(tmp_path, tasks[1]))
+    finish(tmp_path, tasks[1])
     executor = Scripted(lambda task: finish(tmp_path, task))
-    run(tmp_path, executor, journal=journal)
+    run(tmp_path, executor)
     assert set(executor.calls) == set(PLAN.shard_names) - {tasks[1].name}
 
 
@@ -106,7 +103,7 @@ def test_stopping_finishes_what_runs_and_begins_nothing(tmp_path: Path) -> None:
     with pytest.raises(Interrupted):
         run(tmp_path, executor, stopping=lambda: executor.calls.total() >= 2)
     assert executor.calls.total() == 2
-    assert len(Journal(tmp_path, PLAN).done) == 2
+    assert len(opened(tmp_path, PLAN).done) == 2
 
 
 def test_stopping_takes_back_what_no_worker_has_begun(tmp_path: Path) -> None:
@@ -119,7 +116,7 @@ def test_stopping_takes_back_what_no_worker_has_begun(tmp_path: Path) -> None:
 def test_stopping_after_the_last_shard_is_no_interruption(tmp_path: Path) -> None:
     executor = Scripted(lambda task: finish(tmp_path, task))
     run(tmp_path, executor, stopping=lambda: executor.calls.total() >= len(PLAN.shard_names))
-    assert sorted(Journal(tmp_path, PLAN).done) == PLAN.shard_names
+    assert sorted(opened(tmp_path, PLAN).done) == PLAN.shard_names
 
 
 def test_no_more_than_the_window_is_under_way(tmp_path: Path) -> None:

@@ -12,8 +12,6 @@ from PIL import Image
 from tests.helpers import encoded, features, noise
 from wizard.engine import heartbeat
 from wizard.engine.plan import ShardTask
-from wizard.engine.records import ending
-from wizard.engine.targets import Format, Target
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import build_shard, rehearse
 from wizard.errors import BadImage, InputError, MachineError
@@ -23,6 +21,12 @@ from wizard.formats.image_codec import read_header
 from wizard.formats.resize import Resize
 from wizard.sources.records.reader import RECORDS
 from wizard.sources.samples import SampleTable, in_one_file
+from wizard.targets.image_files.target import ClassFolders
+from wizard.targets.names import RECORD_FOLDER
+from wizard.targets.registry import TARGETS as TARGETS_BY_NAME
+from wizard.targets.target import Target
+from wizard.targets.tfrecord.target import TFRecords
+from wizard.targets.webdataset import WebDataset
 
 
 def image(height: int, width: int) -> bytes:
@@ -32,6 +36,7 @@ def image(height: int, width: int) -> bytes:
 def task(home: Path, images: dict[str, bytes], **changes: object) -> ShardTask:
     """Images of class 7 one behind the other in a file, each with one box over its left half."""
     data = list(images.values())
+    (home / RECORD_FOLDER).mkdir(parents=True, exist_ok=True)
     (home / "archive.tar").write_bytes(b"".join(data))
     sizes = np.array([len(content) for content in data], dtype=np.int64)
     samples = SampleTable(
@@ -56,6 +61,11 @@ def task(home: Path, images: dict[str, bytes], **changes: object) -> ShardTask:
         skip_bad=False,
     )
     return dataclasses.replace(made, **changes)  # type: ignore[arg-type]
+
+
+def files_in(folder: Path) -> list[str]:
+    """The files in a folder and below, commit records too."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
 def test_a_record_has_the_fifteen_features(tmp_path: Path) -> None:
@@ -95,7 +105,7 @@ def test_an_image_that_cannot_be_decoded_stops_the_shard_and_leaves_none(tmp_pat
     images = {"good": image(30, 40), "bad": image(30, 40)[:300]}
     with pytest.raises(BadImage, match=r"archive\.tar: bad \(300 bytes at byte .* cannot be decoded"):
         build_shard(task(tmp_path, images))
-    assert [file.name for file in tmp_path.iterdir()] == ["archive.tar"]
+    assert files_in(tmp_path) == ["archive.tar"]
 
 
 @pytest.mark.parametrize("official", [True, False])
@@ -142,7 +152,7 @@ def test_a_worker_whose_run_is_gone_puts_nothing_in_place(tmp_path: Path, monkey
     reader.close()
     with pytest.raises(BrokenPipeError):
         build_shard(task(tmp_path, {"a": image(30, 40)}))
-    assert [file.name for file in tmp_path.iterdir()] == ["archive.tar"]
+    assert files_in(tmp_path) == ["archive.tar"]
     writer.close()
 
 
@@ -168,7 +178,7 @@ def test_a_rehearsal_comes_to_what_the_shard_does_image_by_image(tmp_path: Path,
 
 def test_a_rehearsal_writes_nothing(tmp_path: Path) -> None:
     rehearse(task(tmp_path, images(2), folder="/no such folder"))
-    assert [file.name for file in tmp_path.iterdir()] == ["archive.tar"]
+    assert files_in(tmp_path) == ["archive.tar"]
 
 
 def test_in_a_rehearsal_an_image_that_is_left_out_comes_to_nothing(tmp_path: Path) -> None:
@@ -213,7 +223,7 @@ def test_an_image_without_label_has_minus_one_in_a_record(tmp_path: Path, base: 
 
 
 def test_an_image_without_label_has_minus_one_in_a_webdataset(tmp_path: Path) -> None:
-    made = unlabelled(tmp_path, image(30, 40), target=Target(format="webdataset"), label_base=0)
+    made = unlabelled(tmp_path, image(30, 40), target=WebDataset(), label_base=0)
     build_shard(made)
     with tarfile.open(tmp_path / made.name) as archive:
         file = archive.extractfile("ILSVRC2012_test_00000007.cls")
@@ -222,9 +232,9 @@ def test_an_image_without_label_has_minus_one_in_a_webdataset(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("form", "place"), [("folders", "test"), ("flat", "test_flatten")])
-def test_an_image_without_label_lies_in_the_folder_of_its_split(tmp_path: Path, form: Format, place: str) -> None:
+def test_an_image_without_label_lies_in_the_folder_of_its_split(tmp_path: Path, form: str, place: str) -> None:
     data = image(30, 40)
-    build_shard(unlabelled(tmp_path, data, target=Target(format=form)))
+    build_shard(unlabelled(tmp_path, data, target=TARGETS_BY_NAME[form]()))
     assert (tmp_path / place / UNLABELLED).read_bytes() == data
     assert [path.name for path in (tmp_path / place).iterdir()] == [UNLABELLED]
 
@@ -232,16 +242,16 @@ def test_an_image_without_label_lies_in_the_folder_of_its_split(tmp_path: Path, 
 @pytest.mark.parametrize("form", ["webdataset", "folders", "flat"])
 @pytest.mark.parametrize("recipe", [None, RESIZED], ids=["bytes kept", "resized"])
 def test_a_rehearsal_for_any_target_comes_to_what_its_shard_does(
-    tmp_path: Path, form: Format, recipe: Recipe | None
+    tmp_path: Path, form: str, recipe: Recipe | None
 ) -> None:
-    made = task(tmp_path, images(3), target=Target(format=form), **({"recipe": recipe} if recipe else {}))
+    made = task(tmp_path, images(3), target=TARGETS_BY_NAME[form](), **({"recipe": recipe} if recipe else {}))
     rehearsed = rehearse(made)
-    assert sum(rehearsed.bytes_out) + len(ending(made.target)) == build_shard(made).bytes_out
+    assert sum(rehearsed.bytes_out) + len(made.target.trailer) == build_shard(made).bytes_out
     assert min(rehearsed.bytes_out) > 0
 
 
 def test_records_of_imagenet_to_gcs_have_neither_words_nor_objects(tmp_path: Path) -> None:
-    build_shard(task(tmp_path, images(1), target=Target(features="tpu")))
+    build_shard(task(tmp_path, images(1), target=TFRecords(features="tpu")))
     (record,) = features(tmp_path).values()
     assert sorted(record) == [
         "image/channels",
@@ -278,13 +288,13 @@ def of_a_record(home: Path, data: bytes, target: Target, **more: example.Feature
 
 
 def test_a_record_of_the_source_stays_byte_for_byte_where_its_image_does(tmp_path: Path) -> None:
-    made = of_a_record(tmp_path, image(30, 40), Target(features="source"), note=b"mine", image__x=(1, 2))
+    made = of_a_record(tmp_path, image(30, 40), TFRecords(features="source"), note=b"mine", image__x=(1, 2))
     build_shard(made)
     assert (tmp_path / made.name).read_bytes() == (tmp_path / "old.tfrecord").read_bytes()
 
 
 def test_a_record_of_the_source_keeps_its_other_features_when_its_image_is_resized(tmp_path: Path) -> None:
-    made = of_a_record(tmp_path, image(30, 40), Target(features="source"), note=b"mine")
+    made = of_a_record(tmp_path, image(30, 40), TFRecords(features="source"), note=b"mine")
     build_shard(dataclasses.replace(made, recipe=RESIZED))
     with (tmp_path / made.name).open("rb") as file:
         (found,) = (example.decode(record.payload) for record in tfrecord.records(file))
@@ -298,19 +308,19 @@ def test_a_record_of_the_source_keeps_its_other_features_when_its_image_is_resiz
 
 def test_an_image_from_a_record_goes_to_other_targets_as_any_other(tmp_path: Path) -> None:
     data = image(30, 40)
-    result = build_shard(of_a_record(tmp_path, data, Target(format="folders")))
+    result = build_shard(of_a_record(tmp_path, data, ClassFolders()))
     assert (tmp_path / "train" / "n01514668" / "a.JPEG").read_bytes() == data
     assert (result.bytes_in, result.bytes_out) == (len(data), len(data))
 
 
 def test_a_damaged_record_stops_the_shard_and_leaves_none(tmp_path: Path) -> None:
-    made = of_a_record(tmp_path, image(30, 40), Target(features="source"))
+    made = of_a_record(tmp_path, image(30, 40), TFRecords(features="source"))
     content = bytearray((tmp_path / "old.tfrecord").read_bytes())
     content[-100] ^= 1
     (tmp_path / "old.tfrecord").write_bytes(content)
     with pytest.raises(InputError, match=r"old\.tfrecord: the record of a\.JPEG at byte 12 is damaged"):
         build_shard(dataclasses.replace(made, skip_bad=True))
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["archive.tar", "old.tfrecord"]
+    assert files_in(tmp_path) == ["archive.tar", "old.tfrecord"]
 
 
 def test_a_beat_names_the_image_in_hand_and_the_last_one_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -260,7 +260,7 @@ def test_a_full_disk_fails_by_what_is_needed(raw: Path, tmp_path: Path, monkeypa
     monkeypatch.setattr(resources, "disk", lambda _path: full)
     verdict = look(profile(raw, tmp_path / "out"))
     assert {check.name for check in checks.failed(verdict.checks, [])} == {"disk", "files"}
-    assert named(verdict)["files"].needed == f"{2 * (TRAIN_SHARDS + VALIDATION_SHARDS) + 16} files"
+    assert named(verdict)["files"].needed == f"{3 * (TRAIN_SHARDS + VALIDATION_SHARDS) + 16} files"
 
 
 @pytest.mark.parametrize(("form", "classes"), [("folders", CLASSES), ("flat", CLASSES)])
@@ -318,7 +318,7 @@ def test_what_an_earlier_run_has_built_is_neither_time_nor_room(
     built = sum(TRAIN * (index + 1) // TRAIN_SHARDS - TRAIN * index // TRAIN_SHARDS for index in range(3))
     assert left(made, surveys) == pytest.approx(1 - built / (TRAIN + VALIDATION))
     found = named(look(made))
-    assert found["files"].needed == f"{2 * (TRAIN_SHARDS + VALIDATION_SHARDS - 3) + 16} files"
+    assert found["files"].needed == f"{3 * (TRAIN_SHARDS + VALIDATION_SHARDS - 3) + 16} files"
     shards(out)[0].unlink()
     assert left(made, surveys) > 1 - built / (TRAIN + VALIDATION)
     build_dataset(raw, out)

@@ -6,13 +6,13 @@ import pytest
 
 from tests.helpers import TRAIN_SHARDS, VALIDATION_SHARDS, build_dataset, contents, shards
 from wizard.build import Options
+from wizard.commit_record import CommitRecord
 from wizard.errors import Interrupted, MachineError
 from wizard.events import Beat, Note, ShardDone
 from wizard.machine import resources
 from wizard.machine.resources import Machine
 from wizard.preflight import guard
 from wizard.preflight.guard import Guard, too_full, too_little_memory
-from wizard.shard_result import ShardResult
 
 MB, GB = 1_000_000, 1_000_000_000
 ALL = TRAIN_SHARDS + VALIDATION_SHARDS
@@ -32,7 +32,7 @@ def beat(size: int, shard: str = "a", done: int = 100) -> Beat:
 
 def done(size: int) -> ShardDone:
     return ShardDone(
-        result=ShardResult(shard="a", split="train", images=1, boxes=0, bytes_in=1, bytes_out=size, sha256="")
+        result=CommitRecord(shard="a", split="train", images=1, boxes=0, bytes_in=1, bytes_out=size, sha256="")
     )
 
 

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from tests.helpers import build_dataset, profile, shards
-from wizard.engine.targets import STATE_FOLDER
 from wizard.events import Checked
 from wizard.ilsvrc2012.archives import Split
 from wizard.planning import make_plan
 from wizard.preflight.output_state import foreseen, occupied
 from wizard.sources.source import Survey
+from wizard.targets.names import STATE_FOLDER
 
 CROP: dict[str, Any] = {"resize": "crop", "height": 64, "width": 96, "quality": 85}
 """What the fixture `built` was built with, and all boxes."""
@@ -52,7 +52,7 @@ def test_shards_of_another_plan_fail_with_the_difference(
     assert difference in check.seen
 
 
-def test_shards_without_a_journal_fail(raw: Path, built_copy: Path, surveys: dict[Split, Survey]) -> None:
+def test_shards_without_a_plan_fail(raw: Path, built_copy: Path, surveys: dict[Split, Survey]) -> None:
     shutil.rmtree(built_copy / STATE_FOLDER)
     check = seen(raw, built_copy, surveys)
     assert check.status == "fail"

@@ -4,10 +4,10 @@ import io
 import re
 from dataclasses import dataclass
 
+from wizard.commit_record import CommitRecord, SkippedImage
 from wizard.events import Beat, Estimated, ShardDone, SplitStart, Started
 from wizard.formatting import Range
 from wizard.machine.resources import Machine
-from wizard.shard_result import ShardResult, SkippedImage
 from wizard.show.progress import Tally
 
 GB = 10**9
@@ -59,7 +59,7 @@ def beat(worker: int, number: int, done: int, total: int = 100, name: str = "tra
 
 
 def shard_done(number: int, images: int = 100, name: str = "train", skipped: tuple[str, ...] = ()) -> ShardDone:
-    result = ShardResult(
+    result = CommitRecord(
         shard=shard(number, name),
         split=name,
         images=images - len(skipped),

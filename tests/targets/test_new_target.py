@@ -98,7 +98,8 @@ def test_inspect_says_what_it_is(built: Path, capsys: pytest.CaptureFixture[str]
     assert "zip files of JPEGs, version 1" in said
 
 
-def test_the_code_that_is_printed_loads_it(built: Path, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("built")
+def test_the_code_that_is_printed_loads_it(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words) == 0
     lines = capsys.readouterr().out.splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("  Python   "))

@@ -76,7 +76,7 @@ class ZipWriter(ShardFile):
 
     def __init__(self, folder: Path, shard: str, target: ZipFiles) -> None:
         super().__init__(folder, shard, target)
-        self._zip = zipfile.ZipFile(_Sink(self), "w")
+        self._zip = zipfile.ZipFile(_Sink(self), mode="w")
 
     def write(self, sample: OutputSample) -> None:
         self._zip.writestr(zipfile.ZipInfo(f"{sample.label}/{sample.name}"), sample.stored.jpeg)
@@ -97,4 +97,7 @@ class _Sink:
         return len(content)
 
     def flush(self) -> None:
+        pass
+
+    def close(self) -> None:
         pass

@@ -6,13 +6,13 @@ import pytest
 from PIL import Image
 
 from tests.helpers import encoded, noise
-from tests.verify.shards import NAMES, WNID, expectation, images, replaced, task, told
-from wizard.engine.targets import Target
-from wizard.engine.writers import ImageFile, listed, read_listing
-from wizard.verify.expected import Expectation
+from tests.verify.shards import NAMES, WNID, expectation, images, listed, relisted, task, told
+from wizard.targets.expected import Expectation
+from wizard.targets.image_files.target import ClassFolders, FlatFolders
+from wizard.targets.writer import ImageFile
 from wizard.verify.shard import check_shard
 
-FOLDERS, FLAT = Target(format="folders"), Target(format="flat")
+FOLDERS, FLAT = ClassFolders(), FlatFolders()
 
 
 @pytest.fixture(params=[FOLDERS, FLAT], ids=["folders", "flat"])
@@ -22,12 +22,7 @@ def expected(request: pytest.FixtureRequest, tmp_path: Path) -> Expectation:
 
 
 def third(expected: Expectation) -> Path:
-    return Path(expected.folder) / read_listing(expected.path.read_bytes())[2].path
-
-
-def relist(expected: Expectation, files: list[ImageFile]) -> Expectation:
-    """Another listing, whose sum follows."""
-    return replaced(expected, listed(files))
+    return Path(expected.folder) / listed(expected)[2].path
 
 
 def test_good_image_files_have_no_problem(expected: Expectation) -> None:
@@ -59,52 +54,53 @@ def test_a_missing_file_is_found(expected: Expectation) -> None:
 
 def test_an_image_in_another_classs_folder_is_found(tmp_path: Path) -> None:
     expected = expectation(task(tmp_path, images(), FOLDERS))
-    files = read_listing(expected.path.read_bytes())
+    files = listed(expected)
     moved = files[2]._replace(path=files[2].path.replace(f"{WNID}/", "n01440764/"))
     (tmp_path / moved.path).parent.mkdir()
     (tmp_path / files[2].path).rename(tmp_path / moved.path)
-    said = told(check_shard(relist(expected, [*files[:2], moved, files[3]])))
-    assert f"its listing names train/n01440764/{NAMES[2]}, expected train/{WNID}/{NAMES[2]}" in said
+    said = told(check_shard(relisted(expected, [*files[:2], moved, files[3]])))
+    assert f"its record lists train/n01440764/{NAMES[2]}, expected train/{WNID}/{NAMES[2]}" in said
 
 
-def test_an_edited_listing_is_found(expected: Expectation) -> None:
+def test_an_edited_record_is_found(expected: Expectation) -> None:
     expected.path.write_bytes(expected.path.read_bytes().replace(b"_2.", b"_7."))
     said = told(check_shard(expected))
-    assert "the sha256 of its listing is" in said
-    assert "its listing names" in said
+    assert "the sha256 of its list of files is" in said
+    assert "its record lists" in said
 
 
-def test_a_listing_that_is_none_is_found(expected: Expectation) -> None:
-    for content in (b"", b"path,bytes\n", b"path,bytes,sha256\nx,y,z\n", b"\xff", b'path,bytes,sha256\n"a\rb'):
-        assert "is no listing of image files" in told(check_shard(replaced(expected, content)))
+@pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b'{"plan_id": ""}'])
+def test_a_damaged_record_is_found(expected: Expectation, content: bytes) -> None:
+    expected.path.write_bytes(content)
+    assert "is no commit record" in told(check_shard(expected))
 
 
-def test_a_missing_listing_is_found(expected: Expectation) -> None:
+def test_a_missing_record_is_found(expected: Expectation) -> None:
     expected.path.unlink()
-    assert "its listing cannot be read: No such file" in told(check_shard(expected))
+    assert "its commit record cannot be read: No such file" in told(check_shard(expected))
 
 
-def test_a_listing_that_lacks_a_file_is_found(expected: Expectation) -> None:
-    said = told(check_shard(relist(expected, read_listing(expected.path.read_bytes())[:3])))
+def test_a_record_that_lacks_a_file_is_found(expected: Expectation) -> None:
+    said = told(check_shard(relisted(expected, listed(expected)[:3])))
     assert f"it has 3 images, expected 4; the first that is missing is {NAMES[3]}" in said
     assert "its files are listed with" in said
 
 
 def test_swapped_images_are_found(expected: Expectation) -> None:
-    files = read_listing(expected.path.read_bytes())
-    said = told(check_shard(relist(expected, [files[1], files[0], *files[2:]])))
-    assert f"({NAMES[0]}): its listing names {files[1].path}, expected {files[0].path}" in said
+    files = listed(expected)
+    said = told(check_shard(relisted(expected, [files[1], files[0], *files[2:]])))
+    assert f"({NAMES[0]}): its record lists {files[1].path}, expected {files[0].path}" in said
 
 
 def test_a_listed_file_that_is_no_rgb_jpeg_is_found(expected: Expectation) -> None:
-    files = read_listing(expected.path.read_bytes())
+    files = listed(expected)
     for content, said in (
         (encoded(Image.fromarray(noise(32, 40)), "PNG"), "its image is PNG"),
         (b"no image", "its image cannot be decoded"),
     ):
         third(expected).write_bytes(content)
         digest = hashlib.sha256(content).hexdigest()
-        changed = relist(expected, [*files[:2], ImageFile(files[2].path, len(content), digest), files[3]])
+        changed = relisted(expected, [*files[:2], ImageFile(files[2].path, len(content), digest), files[3]])
         assert said in told(check_shard(changed))
 
 

@@ -9,11 +9,11 @@ import pytest
 import tensorflow as tf
 
 from tests.verify.shards import NAMES, RANK, image, replaced, told
-from wizard.engine.targets import Target
+from wizard.commit_record import CommitRecord
 from wizard.formats import tfrecord
-from wizard.shard_result import ShardResult
 from wizard.sources.classes import imagenet
-from wizard.verify.expected import Expectation
+from wizard.targets.expected import Expectation
+from wizard.targets.tfrecord.target import TFRecords
 from wizard.verify.shard import check_shard
 
 Features = dict[str, tf.train.Feature]
@@ -49,7 +49,7 @@ def shard(folder: Path, *records: Features, names: list[str] = NAMES) -> Expecta
     examples = (tf.train.Example(features=tf.train.Features(feature=features)) for features in records)
     blank = Expectation(
         folder=str(folder),
-        result=ShardResult(
+        result=CommitRecord(
             shard="train-00000-of-00001",
             split="train",
             images=len(records),
@@ -61,7 +61,7 @@ def shard(folder: Path, *records: Features, names: list[str] = NAMES) -> Expecta
         names=np.array([name.encode() for name in names]),
         ranks=np.full(len(names), RANK, np.int16),
         classes=imagenet(),
-        target=Target(features="source", index=False),
+        target=TFRecords(features="source", index=False),
         label_base=1,
     )
     return replaced(blank, b"".join(tfrecord.frame(each.SerializeToString()) for each in examples))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from wizard.shard_result import SkippedImage
+from wizard.commit_record import SkippedImage
 from wizard.sources.glance import Glance
 from wizard.targets.registry import DEFAULT
 from wizard.targets.target import Target

@@ -4,30 +4,31 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from wizard.engine.journal import Journal
+from wizard.engine.commit_records import CommitRecords, plan_path
 from wizard.engine.manifest import MANIFEST
 from wizard.engine.plan import Plan
 from wizard.engine.presence import missing_descriptions
 from wizard.errors import MachineError
+from wizard.targets.record_file import record_path
 
 _TOLD = 5
 """Most files that an error lists."""
 
 
-def require_whole(output: Path, plan: Plan, journal: Journal, sums: Mapping[str, str]) -> None:
+def require_whole(output: Path, plan: Plan, records: CommitRecords, sums: Mapping[str, str]) -> None:
     """Checks every shard, image file, index and description once more.
 
     Args:
         output: the dataset's folder.
         plan: the plan that was built.
-        journal: the folder's journal; missing shards are removed from it.
+        records: the folder's; those of missing shards are removed.
         sums: sha256 in hex of the files that describe the dataset, by name.
 
     Raises:
         MachineError: a file is missing, or its size has changed since it was written.
     """
-    require_folder(output, journal)
-    wrong = [*_missing_shards(output, plan, journal), *missing_descriptions(output, sums)]
+    require_folder(output)
+    wrong = [*_missing_shards(output, plan, records), *missing_descriptions(output, sums)]
     if not wrong:
         return
     (output / MANIFEST).unlink(missing_ok=True)
@@ -39,8 +40,8 @@ def require_whole(output: Path, plan: Plan, journal: Journal, sums: Mapping[str,
     )
 
 
-def require_folder(output: Path, journal: Journal) -> None:
-    """Requires that the output folder and its journal exist.
+def require_folder(output: Path) -> None:
+    """Requires that the output folder and its plan exist.
 
     Raises:
         MachineError: one of them is missing.
@@ -50,35 +51,37 @@ def require_folder(output: Path, journal: Journal) -> None:
             f"{output} is gone: it was removed, moved or unmounted while this run was writing to it.",
             "Restore it, and the same command resumes where it stopped; otherwise, everything is built again",
         )
-    if not journal.path.is_file():
+    if not plan_path(output).is_file():
         raise MachineError(
-            f"{journal.path} is gone: it was removed while this run was writing to {output}. Without it, there is no "
-            "record of which shards are done.",
+            f"{plan_path(output)} is gone: it was removed while this run was writing to {output}. Without it, nothing "
+            "says which plan the shards there belong to.",
             "Restore it, or remove the rest of that folder; then run the same command again",
         )
 
 
 @contextmanager
-def naming_what_is_gone(output: Path, plan: Plan, journal: Journal) -> Iterator[None]:
+def naming_what_is_gone(output: Path, plan: Plan, records: CommitRecords) -> Iterator[None]:
     """Context manager: an error caused by output files, or the whole folder, being removed says so."""
     try:
         yield
     except MachineError:
-        require_folder(output, journal)
+        require_folder(output)
         raise
     except FileNotFoundError:
-        require_whole(output, plan, journal, {})
+        require_whole(output, plan, records, {})
         raise
 
 
-def _missing_shards(output: Path, plan: Plan, journal: Journal) -> Iterator[str]:
+def _missing_shards(output: Path, plan: Plan, records: CommitRecords) -> Iterator[str]:
     for name in plan.shard_names:
-        result = journal.done.get(name)
-        if result is None:
+        record = records.done.get(name)
+        if record is None:
             continue
-        gone = plan.target.missing(output, result)
+        gone = plan.target.missing(output, record)
+        if not gone and not record_path(output, name).is_file():
+            gone = f"{record_path(output, name).relative_to(output)} is gone"
         if gone:
-            journal.reject(name)
-        wrong = gone or plan.target.wrong_beside(output, result)
+            records.reject(name)
+        wrong = gone or plan.target.wrong_beside(output, record)
         if wrong:
             yield wrong

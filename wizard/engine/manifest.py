@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wizard.engine.plan import Plan, ShardTask, plan_id
+from wizard.commit_record import CommitRecord, ConvertedImage, SkippedImage
+from wizard.engine.plan import Plan, ShardTask
 from wizard.errors import InputError, VerifyFailed, reading
-from wizard.shard_result import ConvertedImage, ShardResult, SkippedImage
 from wizard.sources.classes import UNLABELLED, Classes, imagenet
 from wizard.sources.numbered import numbered
 from wizard.sources.samples import LeftOut
@@ -53,7 +53,7 @@ class Manifest:
     ingredients: dict[str, str]
     profile: dict[str, Any]
     label_base: int
-    shards: tuple[ShardResult, ...]
+    shards: tuple[CommitRecord, ...]
     images_sha256: str
     created_by: str
     target: Target
@@ -90,7 +90,7 @@ class PlannedShard:
 def write(
     folder: Path,
     plan: Plan,
-    done: Mapping[str, ShardResult],
+    done: Mapping[str, CommitRecord],
     profile: dict[str, Any],
     companions: Mapping[str, str],
 ) -> dict[str, str]:
@@ -108,10 +108,9 @@ def write(
     """
     listing = _listing(plan)
     write_whole(folder / IMAGES, listing)
-    ingredients = plan.ingredients
     manifest = Manifest(
-        plan_id=plan_id(ingredients),
-        ingredients=ingredients,
+        plan_id=plan.plan_id,
+        ingredients=plan.ingredients,
         profile=profile,
         label_base=plan.label_base,
         shards=tuple(done[name] for name in plan.shard_names),
@@ -169,7 +168,7 @@ def read(folder: Path) -> Manifest:
         content = path.read_bytes()
     try:
         fields = json.loads(content)
-        shards = tuple(ShardResult.from_json(shard) for shard in fields["shards"])
+        shards = tuple(CommitRecord.from_json(shard) for shard in fields["shards"])
         if not shards:
             raise ValueError("it lists no shards")
         target, listed = registry.from_json(fields["target"]), fields.get("classes", "ILSVRC2012")

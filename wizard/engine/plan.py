@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +36,7 @@ class ShardTask:
         target: its output format.
         crashing: images left out because they crash workers: the reason, by row in `samples`.
         memory: bytes that a worker has for one image; None if there is no limit.
+        plan_id: of the plan that the shard belongs to.
     """
 
     split: str
@@ -48,6 +50,7 @@ class ShardTask:
     target: Target = DEFAULT
     crashing: Mapping[int, str] = field(default_factory=dict)
     memory: int | None = None
+    plan_id: str = ""
 
     @property
     def name(self) -> str:
@@ -106,7 +109,7 @@ class Plan:
         """That the labels count in; the same for every split."""
         return self.splits[0].table.classes
 
-    @property
+    @cached_property
     def ingredients(self) -> dict[str, str]:
         """What `plan_id` is a hash of, by name, so that a difference can be told."""
         splits = {each.split: (each.shards, each.recipe) for each in self.splits}
@@ -121,6 +124,11 @@ class Plan:
             if not split.is_shuffled:
                 named[f"{split.split} order"] = f"that of the source, {_digest_of_order(split)}"
         return named
+
+    @property
+    def plan_id(self) -> str:
+        """A short name for the plan: 16 hex digits."""
+        return hashlib.sha256(json.dumps(self.ingredients, sort_keys=True).encode()).hexdigest()[:16]
 
     @property
     def shard_names(self) -> list[str]:
@@ -147,6 +155,7 @@ class Plan:
                     skip_bad=skip_bad,
                     target=self.target,
                     memory=memory,
+                    plan_id=self.plan_id,
                 )
 
 
@@ -200,11 +209,6 @@ def shuffle(names: npt.NDArray[np.bytes_], seed: int) -> npt.NDArray[np.intp]:
     key = seed.to_bytes(8, "little")
     hashes = (int.from_bytes(hashlib.blake2b(name, digest_size=8, key=key).digest()) for name in names)
     return np.lexsort((names, np.fromiter(hashes, dtype=np.uint64, count=len(names))))
-
-
-def plan_id(ingredients: Mapping[str, str]) -> str:
-    """A short name for a plan: 16 hex digits."""
-    return hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _digest(table: SampleTable) -> str:

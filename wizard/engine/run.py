@@ -4,15 +4,15 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
+from wizard.commit_record import CommitRecord
+from wizard.engine.commit_records import CommitRecords
 from wizard.engine.deaths import WorkerDied
-from wizard.engine.journal import Journal
 from wizard.engine.losses import FindCulprit, Losses
 from wizard.engine.plan import ShardTask
 from wizard.engine.trial import find_culprit
 from wizard.engine.worker import build_shard
 from wizard.errors import Interrupted
 from wizard.events import Beat, Event, ShardDone
-from wizard.shard_result import ShardResult
 
 _PATIENCE = 0.25
 """Seconds between two looks at the beats."""
@@ -21,19 +21,19 @@ _PATIENCE = 0.25
 def build_shards(
     tasks: Iterable[ShardTask],
     executor: Executor,
-    journal: Journal,
+    records: CommitRecords,
     *,
     window: int,
     beats: Callable[[], list[Beat]],
     stopping: Callable[[], bool],
     find_culprit: FindCulprit = find_culprit,
 ) -> Iterator[Event]:
-    """Builds shards and records them.
+    """Builds shards; each is committed by its worker before it is told here.
 
     Args:
         tasks: the shards that are missing; made as they are needed.
         executor: runs `build_shard`.
-        journal: of the output folder.
+        records: of the output folder; those of the shards that are built are added.
         window: shards under way at a time.
         beats: what workers have told since it was last called.
         stopping: once true, nothing new begins and what runs is finished.
@@ -50,7 +50,7 @@ def build_shards(
     """
     missing = iter(tasks)
     again: deque[ShardTask] = deque()
-    running: dict[Future[ShardResult], ShardTask] = {}
+    running: dict[Future[CommitRecord], ShardTask] = {}
     losses = Losses(find_culprit)
     exhausted = False
     while True:
@@ -67,16 +67,16 @@ def build_shards(
         done, _ = wait(running, timeout=_PATIENCE, return_when=FIRST_COMPLETED)
         yield from beats()
         for future in done:
-            next_try = yield from _collect(running.pop(future), future, journal, losses)
+            next_try = yield from _collect(running.pop(future), future, records, losses)
             if next_try is not None:
                 again.append(next_try)
                 exhausted = False
     if stopping() and (again or next(missing, None) is not None):
-        raise Interrupted(f"Stopped with {len(journal.done):,} shards done; nothing of them is lost.")
+        raise Interrupted(f"Stopped with {len(records.done):,} shards done; nothing of them is lost.")
 
 
 def _collect(
-    task: ShardTask, future: Future[ShardResult], journal: Journal, losses: Losses
+    task: ShardTask, future: Future[CommitRecord], records: CommitRecords, losses: Losses
 ) -> Generator[Event, None, ShardTask | None]:
     """Records the outcome of a shard; if its worker died, returns the task to run next."""
     if future.cancelled():
@@ -85,12 +85,12 @@ def _collect(
     if isinstance(error, WorkerDied):
         return (yield from losses.after(task, error))
     result = future.result()
-    journal.record(result)
+    records.done[result.shard] = result
     yield ShardDone(result=result)
     return None
 
 
-def _withdraw(running: dict[Future[ShardResult], ShardTask]) -> list[ShardTask]:
+def _withdraw(running: dict[Future[CommitRecord], ShardTask]) -> list[ShardTask]:
     """Takes back what no worker has begun."""
     waiting = [future for future in running if not future.running() and future.cancel()]
     return [running.pop(future) for future in waiting]

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from wizard.commit_record import CommitRecord
 from wizard.engine.manifest import IMAGES, MANIFEST
 from wizard.engine.plan import Plan
-from wizard.shard_result import ShardResult
 from wizard.sources.samples import SampleTable
 from wizard.storage import write_whole
 from wizard.targets.dataset import BuiltDataset
@@ -24,7 +24,7 @@ _OURS = f"{STATE_FOLDER}/companions.txt"
 """Names of those that are this program's: a person's own file of such a name is not removed."""
 
 
-def write_sidecars(folder: Path, plan: Plan, done: Mapping[str, ShardResult], *, boxes_csv: bool) -> dict[str, str]:
+def write_sidecars(folder: Path, plan: Plan, done: Mapping[str, CommitRecord], *, boxes_csv: bool) -> dict[str, str]:
     """Writes those that the answers ask for, and removes what an earlier run wrote and this one is not asked for.
 
     Args:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 
+from wizard.commit_record import CommitRecord, ConvertedImage, SkippedImage
 from wizard.engine import heartbeat, image_memory, in_hand
 from wizard.engine.bad_images import out_of_memory, undecodable
 from wizard.engine.plan import ShardTask
@@ -20,10 +21,10 @@ from wizard.errors import MachineError
 from wizard.events import Beat
 from wizard.formats.resize import move_boxes
 from wizard.formats.undecodable import Undecodable
-from wizard.shard_result import ConvertedImage, ShardResult, SkippedImage
 from wizard.sources.classes import stored_label
 from wizard.sources.readers import Content
 from wizard.sources.records.boxes import sound_rows
+from wizard.targets.record_file import StoredRecord, write_record
 from wizard.targets.sample import OutputSample, SourceRecord
 from wizard.targets.writer import NullWriter, Writer
 
@@ -46,8 +47,8 @@ class _Tally:
     skipped: list[SkippedImage] = field(default_factory=list)
 
 
-def build_shard(task: ShardTask) -> ShardResult:
-    """Builds the shard and puts it in place; until then nothing stands under its name.
+def build_shard(task: ShardTask) -> CommitRecord:
+    """Builds the shard, puts it in place, and commits it; until then nothing stands under its name.
 
     Raises:
         BadImage: an image cannot be decoded, and the task does not allow to skip it.
@@ -63,20 +64,23 @@ def build_shard(task: ShardTask) -> ShardResult:
             image_memory.require(content.image, content.sample, task.recipe, task.memory)
             _add(task, content, shard, tally)
         _beat(task, shard, tally)
-        written = shard.commit()
-    return ShardResult(
-        shard=task.name,
-        split=task.split,
-        images=tally.images,
-        boxes=tally.boxes,
-        bytes_in=tally.bytes_in,
-        bytes_out=written.bytes,
-        sha256=written.sha256,
-        converted=tuple(tally.converted),
-        skipped=tuple(tally.skipped),
-        seconds=time.monotonic() - tally.started,
-        rss=tally.rss,
-    )
+        committed = shard.commit()
+        record = CommitRecord(
+            shard=task.name,
+            split=task.split,
+            images=tally.images,
+            boxes=tally.boxes,
+            bytes_in=tally.bytes_in,
+            bytes_out=committed.bytes,
+            sha256=committed.sha256,
+            converted=tuple(tally.converted),
+            skipped=tuple(tally.skipped),
+            seconds=time.monotonic() - tally.started,
+            rss=tally.rss,
+        )
+        stored = StoredRecord(plan_id=task.plan_id, record=record, files=committed.files)
+        write_record(Path(task.folder), stored)
+    return record
 
 
 @dataclass(frozen=True, kw_only=True)

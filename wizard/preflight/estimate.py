@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 
+from wizard.commit_record import SkippedImage
 from wizard.engine.bad_images import died_with
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.executors import LocalExecutor
@@ -28,7 +29,6 @@ from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.totals import Column, span, summed, total, worker_memory
 from wizard.preflight.write_cost import Storing, time_storing
 from wizard.profile import Profile
-from wizard.shard_result import SkippedImage
 from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import Drawn, draw
 from wizard.sources.source import Progress, Survey

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from wizard.engine import journal
+from wizard.commit_record import CommitRecord
+from wizard.engine.commit_records import read_records
 from wizard.errors import InputError, MachineError, PlanMismatch, SetupError, UsageError, writing
 from wizard.events import Checked, Estimated, Glanced, Preparing
 from wizard.folders import cache_folder
@@ -18,7 +19,6 @@ from wizard.preflight.estimate import Estimator, share
 from wizard.preflight.glancing import glance_at
 from wizard.preflight.output_state import occupied
 from wizard.profile import Profile
-from wizard.shard_result import ShardResult
 from wizard.sources.archive_hints import ON_BAD_IMAGE
 from wizard.sources.checksums import when_verified
 from wizard.sources.class_counts import count_splits
@@ -233,20 +233,21 @@ def _progress(report: Report, split: Split) -> Progress:
     return lambda done, total: report(Preparing(step=f"a look at {split}", done=done, total=total))
 
 
-def _files_to_come(profile: Profile, surveys: Mapping[Split, Survey], done: Collection[ShardResult]) -> int:
-    """A shard and its index each; or an image each, a folder for each of their classes, and a listing a shard."""
+def _files_to_come(profile: Profile, surveys: Mapping[Split, Survey], done: Collection[CommitRecord]) -> int:
+    """A shard, its index and its record each; or the images, a folder for each class, and a record a shard."""
     shards = sum(all_shards(profile, surveys).values()) - len(done)
     if not goal(profile, surveys).one_file_per_image:
-        return 2 * shards + _BESIDE
+        return 3 * shards + _BESIDE
     images = sum(survey.images * share(profile, survey) for survey in surveys.values())
     folders = sum(survey.classes for survey in surveys.values())
     return round(images) - sum(result.images for result in done) + folders + shards + _BESIDE
 
 
-def _done(output: Path, target: Target) -> list[ShardResult]:
+def _done(output: Path, target: Target) -> list[CommitRecord]:
     try:
-        _, done = journal.read(output)
-        return [result for result in done.values() if (output / target.file(result.shard)).is_file()]
+        return [
+            result for result in read_records(output).done.values() if (output / target.file(result.shard)).is_file()
+        ]
     except OSError:  # the check of rights has more to say of it
         return []
 

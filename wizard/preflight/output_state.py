@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from wizard.engine import journal
+from wizard.engine.commit_records import counted, differing, read_records
 from wizard.engine.plan import settings
 from wizard.engine.transform import Recipe
 from wizard.events import Checked
@@ -19,25 +19,25 @@ def occupied(profile: Profile, surveys: Mapping[Split, Survey]) -> Checked:
     """Whether shards of another plan are there, as far as that can be told before the images are read."""
     output = profile.output_path
     try:
-        header, done = journal.read(output)
+        records = read_records(output)
         target = goal(profile, surveys)
-        present = target.foreign_files(output) if header is None else registry.anything(output)
+        present = target.foreign_files(output) if records.plan is None else registry.anything(output)
     except OSError as error:
         seen = f"{output} cannot be looked into: {error.strerror}"
         return Checked(name="output", status="warn", looked_at=str(output), seen=seen, mend="Mend its rights")
     if not present:
         return Checked(name="output", status="pass", looked_at=str(output), seen=f"no shards are in {output} yet")
-    if header is None:
-        seen = f"{output} holds {journal.counted(present, target)}, of unknown origin"
+    if records.plan is None:
+        seen = f"{output} holds {counted(present, target)}, of unknown origin"
         return Checked(name="output", status="fail", looked_at=str(output), seen=seen, mend=_ELSEWHERE)
     ours = foreseen(profile, surveys)
-    theirs = {name: value for name, value in header.get("ingredients", {}).items() if _comparable(name, ours)}
-    told = journal.differing(theirs, ours)
+    theirs = {name: value for name, value in records.plan.ingredients.items() if _comparable(name, ours)}
+    told = differing(theirs, ours)
     if told:
         seen = f"{output} holds {len(present):,} shards of another plan: {'; '.join(told)}"
         return Checked(name="output", status="fail", looked_at=str(output), seen=seen, mend=_ELSEWHERE)
     shards = sum(all_shards(profile, surveys).values())
-    seen = f"{len(done):,} of {shards:,} shards of this build are in {output}"
+    seen = f"{len(records.done):,} of {shards:,} shards of this build are in {output}"
     return Checked(name="output", status="pass", looked_at=str(output), seen=seen)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from wizard.folders import existing
 from wizard.formats.resize import Resize, geometry
+from wizard.storage import write_whole
 from wizard.targets.sample import OutputSample, SourceRecord, StoredImage
 from wizard.targets.target import Target
 
@@ -19,6 +20,7 @@ _BYTES = 4_000_000
 """Of a trial shard; written like any other, and removed again."""
 _IMAGES = 40
 _TRIAL = "train-00000-of-00001"
+_TRIAL_RECORD = f"{_TRIAL}.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,4 +59,5 @@ def _store(folder: Path, target: Target, images: int) -> float:
             name = f"{number}.jpg"
             shard.write(OutputSample(name=name, wnid="", text="", label=0, boxes=boxes, stored=stored, record=record))
         shard.commit()
+    write_whole(folder / _TRIAL_RECORD, b"")
     return time.perf_counter() - begun

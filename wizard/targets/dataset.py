@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from wizard.shard_result import ShardResult
+from wizard.commit_record import CommitRecord
 from wizard.sources.classes import Classes
 
 
@@ -31,7 +31,7 @@ class BuiltDataset:
     folder: Path
     classes: Classes
     label_base: int
-    shards: Sequence[ShardResult]
+    shards: Sequence[CommitRecord]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from wizard.shard_result import ShardResult
+from wizard.commit_record import CommitRecord
 from wizard.sources.classes import Classes, stored_label
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Expectation:
     """
 
     folder: str
-    result: ShardResult
+    result: CommitRecord
     names: npt.NDArray[np.bytes_]
     ranks: npt.NDArray[np.int16]
     classes: Classes

@@ -8,8 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from wizard.commit_record import CommitRecord
 from wizard.ilsvrc2012.archives import SPLITS
-from wizard.shard_result import ShardResult
 from wizard.storage import PREFIX, SUFFIX, publish
 from wizard.targets.expected import Expectation
 from wizard.targets.presence import wrong_size
@@ -28,7 +28,7 @@ class OneFileShards(Target):
         found = {file for place in self.places for split in SPLITS for file in (folder / place).glob(f"{split}-*")}
         return sorted(file.relative_to(folder).as_posix() for file in found)
 
-    def missing(self, folder: Path, result: ShardResult) -> str:
+    def missing(self, folder: Path, result: CommitRecord) -> str:
         return wrong_size(folder, self.file(result.shard), result.bytes_out)
 
     def wrong_bytes(self, expected: Expectation) -> Iterator[str]:

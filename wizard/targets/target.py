@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
+from wizard.commit_record import CommitRecord
 from wizard.formats.example import Values
-from wizard.shard_result import ShardResult
 from wizard.sources.readers import Form
 from wizard.targets.dataset import BuiltDataset, Encoded, Loadable
 from wizard.targets.expected import Expectation, Planned, Seen
@@ -109,7 +109,7 @@ class Target(Protocol):
         return f"{split}-{index:05d}-of-{shards:05d}"
 
     def file(self, shard: str) -> str:
-        """A shard's file, below the output folder; empty where it has no file of its own."""
+        """The file that a shard is, below the output folder; of image files, the commit record that lists them."""
         return shard
 
     def place(self, split: str, name: str, wnid: str) -> str:
@@ -148,10 +148,10 @@ class Target(Protocol):
     def foreign_files(self, folder: Path) -> list[str]:
         """Files that this format's readers would find in a folder, sorted; may be just the first of each split."""
 
-    def missing(self, folder: Path, result: ShardResult) -> str:
+    def missing(self, folder: Path, result: CommitRecord) -> str:
         """A clause on what of a finished shard is gone or of another size; empty if nothing is."""
 
-    def wrong_beside(self, folder: Path, result: ShardResult) -> str:
+    def wrong_beside(self, folder: Path, result: CommitRecord) -> str:
         """A clause on what lies beside a finished shard and does not fit it; empty if nothing is wrong."""
         return ""
 

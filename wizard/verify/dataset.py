@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from wizard.engine import manifest as manifests
+from wizard.engine.commit_records import read_records
 from wizard.engine.executors import LocalExecutor
-from wizard.engine.journal import read as read_journal
 from wizard.engine.manifest import Manifest, PlannedShard
 from wizard.errors import VerifyFailed
 from wizard.events import Event, Note, Preparing
@@ -136,10 +136,13 @@ def _companions(folder: Path, manifest: Manifest) -> Iterator[Problem]:
 
 
 def _manifest(folder: Path) -> Manifest:
-    header, done = read_journal(folder)
-    if header is not None and not (folder / manifests.MANIFEST).exists():
+    if (folder / manifests.MANIFEST).exists():
+        return manifests.read(folder)
+    records = read_records(folder)
+    if records.plan is not None:
         raise VerifyFailed(
-            f"{folder} is an unfinished build: {len(done):,} shards are done, and there is no {manifests.MANIFEST}.",
+            f"{folder} is an unfinished build: {len(records.done):,} shards are done, and there is no "
+            f"{manifests.MANIFEST}.",
             "Go on with the command that began it, then verify",
         )
     return manifests.read(folder)

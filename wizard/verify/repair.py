@@ -5,7 +5,7 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from pathlib import Path
 
-from wizard.engine.journal import Journal
+from wizard.engine.commit_records import CommitRecords
 from wizard.engine.plan import ShardTask
 from wizard.events import Event, Note, Preparing
 from wizard.targets.expected import Expectation, ShardDamage
@@ -19,43 +19,43 @@ REJECTED_FOLDER = "rejected"
 def set_rejected_aside(
     output: Path,
     tasks: Iterable[ShardTask],
-    journal: Journal,
+    records: CommitRecords,
     executor: Executor,
     report: Callable[[Event], None],
 ) -> None:
-    """Re-reads the finished shards; what is damaged goes to .imagenet-setup/rejected and out of the journal.
+    """Re-reads the finished shards; what is damaged goes to .imagenet-setup/rejected, and its record is removed.
 
     Args:
         output: the dataset's folder.
         tasks: every shard of the plan.
-        journal: of the folder.
+        records: of the folder.
         executor: does the reading.
         report: told of every shard that is set aside, and of progress in bytes.
     """
     finished = [
-        task for task in tasks if task.name in journal.done and (output / task.target.file(task.name)).is_file()
+        task for task in tasks if task.name in records.done and (output / task.target.file(task.name)).is_file()
     ]
     for task in finished:
         with suppress(ShardDamage):  # told below
             task.target.restore_beside(output, task.name)
-    total = sum(journal.done[task.name].bytes_out for task in finished)
+    total = sum(records.done[task.name].bytes_out for task in finished)
     read = rejected = 0
-    reading = checked([_expectation(task, journal) for task in finished], executor)
+    reading = checked([_expectation(task, records) for task in finished], executor)
     for task, (expected, problems) in zip(finished, reading, strict=True):
         read += expected.result.bytes_out
         report(Preparing(step="re-reading finished shards", done=read, total=total))
         if problems:
             report(Note(text=f"{problems[0]} → it is set aside and built anew", warning=True))
             _set_aside(output, task.name, task.target)
-            journal.reject(task.name)
+            records.reject(task.name)
             rejected += 1
     report(Note(text=f"re-read {len(finished):,} finished shards: {rejected:,} damaged"))
 
 
-def _expectation(task: ShardTask, journal: Journal) -> Expectation:
+def _expectation(task: ShardTask, records: CommitRecords) -> Expectation:
     return Expectation(
         folder=task.folder,
-        result=journal.done[task.name],
+        result=records.done[task.name],
         names=task.samples.name,
         ranks=task.samples.label,
         classes=task.samples.classes,
@@ -65,7 +65,7 @@ def _expectation(task: ShardTask, journal: Journal) -> Expectation:
 
 
 def _set_aside(output: Path, shard: str, target: Target) -> None:
-    """The shard's file, or the listing of its image files, which are then written over."""
+    """The shard's file, or the record of its image files, which are then written over."""
     aside = output / STATE_FOLDER / REJECTED_FOLDER
     aside.mkdir(exist_ok=True)
     file = output / target.file(shard)

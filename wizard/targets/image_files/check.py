@@ -1,7 +1,6 @@
 """What is wrong with the image files of a shard, and which files in their folders are none of them."""
 
 import hashlib
-import json
 import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -9,19 +8,8 @@ from pathlib import Path
 from wizard.targets import images
 from wizard.targets.expected import Expectation
 from wizard.targets.image_files.writer import sum_of_files
-from wizard.targets.names import RECORDS
+from wizard.targets.record_file import read_record
 from wizard.targets.writer import ImageFile
-
-
-def recorded_files(folder: Path, shard: str) -> tuple[ImageFile, ...]:
-    """The files that a shard consists of, by its commit record.
-
-    Raises:
-        OSError: the record cannot be read.
-        ValueError: it is damaged.
-    """
-    fields = json.loads((folder / RECORDS / f"{shard}.json").read_bytes())
-    return tuple(ImageFile(*row) for row in fields["files"])
 
 
 def wrong_list(expected: Expectation) -> Iterator[str]:
@@ -31,7 +19,7 @@ def wrong_list(expected: Expectation) -> Iterator[str]:
         OSError: the record cannot be read.
         ValueError: it is damaged.
     """
-    files = recorded_files(Path(expected.folder), expected.result.shard)
+    files = read_record(Path(expected.folder), expected.result.shard).files
     size, digest = sum(file.bytes for file in files), sum_of_files(files)
     if size != expected.result.bytes_out:
         yield f"its files are recorded with {size:,} bytes, expected {expected.result.bytes_out:,}"

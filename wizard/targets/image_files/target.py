@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
+from wizard.commit_record import CommitRecord
 from wizard.ilsvrc2012.archives import SPLITS
-from wizard.shard_result import ShardResult
 from wizard.targets.dataset import BuiltDataset, Encoded, Loadable
 from wizard.targets.expected import Expectation, Planned, Seen
 from wizard.targets.image_files import check, loading
-from wizard.targets.image_files.writer import ImageFilesWriter
-from wizard.targets.names import JPEG_SUFFIXES, SPLIT_FOLDERS
+from wizard.targets.image_files.writer import ImageFilesWriter, sum_of_files
+from wizard.targets.names import JPEG_SUFFIXES, RECORD_FOLDER, SPLIT_FOLDERS
 from wizard.targets.presence import wrong_size
+from wizard.targets.record_file import read_record
 from wizard.targets.sample import OutputSample
 from wizard.targets.target import Offer, Target
 from wizard.targets.writer import ImageFile, Writer
@@ -41,7 +42,7 @@ class ImageFiles(Target):
         raise NotImplementedError
 
     def file(self, shard: str) -> str:
-        return ""
+        return f"{RECORD_FOLDER}/{shard}.json"
 
     def place(self, split: str, name: str, wnid: str) -> str:
         """The file of an image; its name says that it is a JPEG, which all stored images are.
@@ -74,18 +75,23 @@ class ImageFiles(Target):
         firsts = (_first_file(folder, place) for place in self.places)
         return sorted(first for first in firsts if first)
 
-    def missing(self, folder: Path, result: ShardResult) -> str:
+    def missing(self, folder: Path, result: CommitRecord) -> str:
+        record = self.file(result.shard)
         try:
-            files = check.recorded_files(folder, result.shard)
-        except (OSError, ValueError):
-            return f"the commit record of {result.shard} is gone or damaged"
+            files = read_record(folder, result.shard).files
+        except OSError:
+            return f"{record} is gone"
+        except ValueError:
+            return f"{record} has changed"
+        if sum_of_files(files) != result.sha256:
+            return f"{record} has changed"
         return next(filter(None, (wrong_size(folder, file.path, file.bytes) for file in files)), "")
 
     def wrong_bytes(self, expected: Expectation) -> Iterator[str]:
         return check.wrong_list(expected)
 
     def stored(self, expected: Expectation) -> Iterator[ImageFile]:
-        return iter(check.recorded_files(Path(expected.folder), expected.result.shard))
+        return iter(read_record(Path(expected.folder), expected.result.shard).files)
 
     def seen(self, item: ImageFile, planned: Planned, expected: Expectation) -> Seen:
         place = self.place(expected.result.split, planned.name, planned.wnid)

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from wizard.commit_record import CommitRecord
 from wizard.formats import tfrecord
-from wizard.shard_result import ShardResult
 from wizard.storage import write_whole
 
 INDEX_FOLDER = "idx"
@@ -48,7 +48,7 @@ def remove_index(folder: Path, shard: str) -> None:
         (folder / INDEX_FOLDER).rmdir()
 
 
-def wrong_index(folder: Path, result: ShardResult) -> str:
+def wrong_index(folder: Path, result: CommitRecord) -> str:
     """A clause on an index that does not end where its shard does; empty if it does."""
     file = f"{INDEX_FOLDER}/{result.shard}"
     try:

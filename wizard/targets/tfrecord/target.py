@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
+from wizard.commit_record import CommitRecord
 from wizard.errors import UsageError
 from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.archives import SPLITS
-from wizard.shard_result import ShardResult
 from wizard.sources.readers import Form
 from wizard.targets.dataset import BuiltDataset, Encoded, Loadable
 from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
@@ -122,7 +122,7 @@ class TFRecords(OneFileShards):
         kinds = tfds.kinds_of_source(dataset, self.file) if self.keeps_features else tfds.kinds(self.has_boxes)
         return tfds.metadata(dataset, kinds, self.file)
 
-    def wrong_beside(self, folder: Path, result: ShardResult) -> str:
+    def wrong_beside(self, folder: Path, result: CommitRecord) -> str:
         return index.wrong_index(folder, result) if self.index else index.unasked_index(folder, result.shard)
 
     def restore_beside(self, folder: Path, shard: str) -> None:

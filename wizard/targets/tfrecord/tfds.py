@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from wizard.commit_record import CommitRecord
 from wizard.formats import example, tfrecord
 from wizard.formats.resize import Resize, geometry
-from wizard.shard_result import ShardResult
 from wizard.sources.records.features import ENCODED, LABELS
 from wizard.targets.dataset import BuiltDataset
 from wizard.targets.sample import OutputSample, StoredImage
@@ -107,7 +107,7 @@ def _fit_lines(names: list[str]) -> bool:
 
 def _info(dataset: BuiltDataset, path: Callable[[str], str]) -> Json:
     whole = dataset.classes.whole_imagenet
-    splits: dict[str, list[ShardResult]] = {}
+    splits: dict[str, list[CommitRecord]] = {}
     for shard in dataset.shards:
         splits.setdefault(shard.split, []).append(shard)
     return {
@@ -125,7 +125,7 @@ def _supervised(label: str) -> Json:
     return {"supervisedKeys": {"tuple": {"items": keys}}}
 
 
-def _split(shards: Sequence[ShardResult], path: Callable[[str], str]) -> Json:
+def _split(shards: Sequence[CommitRecord], path: Callable[[str], str]) -> Json:
     first = shards[0].shard
     return {
         "name": shards[0].split,

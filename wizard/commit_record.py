@@ -1,4 +1,4 @@
-"""Result of a finished shard: counts, bytes, and the images that were converted or left out."""
+"""Commit record of a finished shard: counts, bytes, and the images that were converted or left out."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +22,7 @@ class ConvertedImage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShardResult:
+class CommitRecord:
     """A finished shard.
 
     Attributes:
@@ -52,7 +52,7 @@ class ShardResult:
     rss: int = 0
 
     @classmethod
-    def from_json(cls, fields: dict[str, Any]) -> "ShardResult":
+    def from_json(cls, fields: dict[str, Any]) -> "CommitRecord":
         """The inverse of `dataclasses.asdict`."""
         return cls(
             **{

@@ -1,4 +1,4 @@
-"""What a journal makes of folders that other targets have written to."""
+"""What the records make of folders that other targets have written to."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,20 +7,22 @@ import pytest
 
 from tests.engine.entries import entry
 from tests.engine.test_plan import made
-from wizard.engine.journal import Journal, anything, shard_files
+from wizard.commit_record import CommitRecord
+from wizard.engine.commit_records import CommitRecords, begin, read_records
 from wizard.engine.plan import Plan
-from wizard.engine.presence import missing_from_shard
-from wizard.engine.targets import LISTINGS, Target
-from wizard.engine.writers import writer
 from wizard.errors import PlanMismatch
-from wizard.shard_result import ShardResult
+from wizard.targets import registry
+from wizard.targets.image_files.target import ClassFolders, FlatFolders
+from wizard.targets.record_file import StoredRecord, read_record, write_record
+from wizard.targets.tfrecord.target import TFRecords
+from wizard.targets.webdataset import WebDataset
 
 TARGETS = {
-    "tfrecord": Target(),
-    "split folders": Target(split_folders=True),
-    "folders": Target(format="folders"),
-    "flat": Target(format="flat"),
-    "webdataset": Target(format="webdataset"),
+    "tfrecord": TFRecords(),
+    "split folders": TFRecords(split_folders=True),
+    "folders": ClassFolders(),
+    "flat": FlatFolders(),
+    "webdataset": WebDataset(),
 }
 NAMES = list(TARGETS)
 
@@ -29,22 +31,31 @@ def plan(name: str) -> Plan:
     return replace(made(shards=2), target=TARGETS[name])
 
 
-def build(folder: Path, asked: Plan, shard: str) -> ShardResult:
+def opened(folder: Path, asked: Plan) -> CommitRecords:
+    return begin(read_records(folder), asked)
+
+
+def is_proven(folder: Path, asked: Plan, place: int = 0) -> bool:
+    return opened(folder, asked).proves(asked.shard_names[place], asked.target, skip_bad=False)
+
+
+def build(folder: Path, asked: Plan, shard: str) -> StoredRecord:
     """A real shard of two images."""
-    with writer(folder, "train", shard, asked.target) as file:
+    with asked.target.writer(folder, "train", shard) as file:
         for number in range(2):
             file.write(entry(f"n01440764_{shard}{number}.JPEG", b"jpeg"))
-        written = file.commit()
-    return ShardResult(
-        shard=shard, split="train", images=2, boxes=0, bytes_in=8, bytes_out=written.bytes, sha256=written.sha256
+        done = file.commit()
+    record = CommitRecord(
+        shard=shard, split="train", images=2, boxes=0, bytes_in=8, bytes_out=done.bytes, sha256=done.sha256
     )
+    return StoredRecord(plan_id=asked.plan_id, record=record, files=done.files)
 
 
 def begun(folder: Path, name: str) -> Plan:
     """A folder in which the first shard of this target's plan is done."""
     asked = plan(name)
-    journal = Journal(folder, asked)
-    journal.record(build(folder, asked, asked.shard_names[0]))
+    opened(folder, asked)
+    write_record(folder, build(folder, asked, asked.shard_names[0]))
     return asked
 
 
@@ -55,17 +66,16 @@ def images(folder: Path) -> list[Path]:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_plan_goes_on(tmp_path: Path, name: str) -> None:
     asked = begun(tmp_path, name)
-    again = Journal(tmp_path, asked)
-    assert [again.proves(shard, skip_bad=False) for shard in asked.shard_names] == [True, False]
+    assert [is_proven(tmp_path, asked, place) for place in (0, 1)] == [True, False]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_shard_that_was_never_put_in_place_is_not_there(tmp_path: Path, name: str) -> None:
     asked = begun(tmp_path, name)
-    result = Journal(tmp_path, asked).done[asked.shard_names[0]]
-    assert not missing_from_shard(tmp_path, asked.target, result)
-    assert missing_from_shard(tmp_path, asked.target, replace(result, shard=asked.shard_names[1]))
-    assert missing_from_shard(tmp_path / "elsewhere", asked.target, result)
+    result = opened(tmp_path, asked).done[asked.shard_names[0]]
+    assert not asked.target.missing(tmp_path, result)
+    assert asked.target.missing(tmp_path, replace(result, shard=asked.shard_names[1]))
+    assert asked.target.missing(tmp_path / "elsewhere", result)
 
 
 @pytest.mark.parametrize("name", ["folders", "flat"])
@@ -74,18 +84,17 @@ def test_a_shard_of_which_one_image_is_gone_or_of_another_size_is_not_proven(
     tmp_path: Path, name: str, place: int
 ) -> None:
     asked = begun(tmp_path, name)
-    journal = Journal(tmp_path, asked)
     images(tmp_path)[place].write_bytes(b"jpe")
-    assert not journal.proves(asked.shard_names[0], skip_bad=False)
+    assert not is_proven(tmp_path, asked)
     images(tmp_path)[place].unlink()
-    assert not journal.proves(asked.shard_names[0], skip_bad=False)
+    assert not is_proven(tmp_path, asked)
 
 
-@pytest.mark.parametrize("content", [b"", b"path,bytes,sha256\n", b"\xff", b"x"])
-def test_a_shard_whose_listing_is_another_is_not_proven(tmp_path: Path, content: bytes) -> None:
+def test_a_shard_whose_record_lists_other_files_is_not_proven(tmp_path: Path) -> None:
     asked = begun(tmp_path, "folders")
-    (tmp_path / LISTINGS / f"{asked.shard_names[0]}.csv").write_bytes(content)
-    assert not Journal(tmp_path, asked).proves(asked.shard_names[0], skip_bad=False)
+    stored = read_record(tmp_path, asked.shard_names[0])
+    write_record(tmp_path, replace(stored, files=stored.files[:1]))
+    assert not is_proven(tmp_path, asked)
 
 
 @pytest.mark.parametrize("theirs", NAMES)
@@ -96,7 +105,7 @@ def test_another_targets_shards_are_refused_with_the_difference(tmp_path: Path, 
     begun(tmp_path, theirs)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     with pytest.raises(PlanMismatch) as error:
-        Journal(tmp_path, plan(ours))
+        opened(tmp_path, plan(ours))
     told = [line.strip().partition(":")[0] for line in error.value.what.splitlines()[1:]]
     assert set(told) <= {"format", "label base", "shards lie"}
     assert told
@@ -104,20 +113,20 @@ def test_another_targets_shards_are_refused_with_the_difference(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_no_journal_knows_is_refused_by_name(tmp_path: Path, name: str) -> None:
+def test_what_no_plan_knows_is_refused_by_name(tmp_path: Path, name: str) -> None:
     asked = plan(name)
     build(tmp_path, asked, asked.shard_names[0])
-    (found,) = shard_files(tmp_path, asked.target)
-    with pytest.raises(PlanMismatch, match="no journal that says how they were made") as error:
-        Journal(tmp_path, asked)
+    (found,) = asked.target.foreign_files(tmp_path)
+    with pytest.raises(PlanMismatch, match=r"no .*/plan\.json that says how they were made") as error:
+        opened(tmp_path, asked)
     assert found in error.value.what
     assert (tmp_path / found).is_file()
 
 
-def test_tfrecords_that_no_journal_knows_do_not_hinder_folders(tmp_path: Path) -> None:
+def test_tfrecords_that_no_plan_knows_do_not_hinder_folders(tmp_path: Path) -> None:
     """A reader of folders does not look at them."""
     (tmp_path / "train-00000-of-00002").write_bytes(b"records")
-    assert Journal(tmp_path, plan("folders")).done == {}
+    assert opened(tmp_path, plan("folders")).done == {}
     assert (tmp_path / "train-00000-of-00002").read_bytes() == b"records"
 
 
@@ -125,40 +134,40 @@ def test_tfrecords_that_no_journal_knows_do_not_hinder_folders(tmp_path: Path) -
 def test_a_foreign_image_in_the_folder_of_any_split_is_refused(tmp_path: Path, split: str) -> None:
     (tmp_path / split / "cats").mkdir(parents=True)
     (tmp_path / split / "cats" / "mine.jpg").write_bytes(b"jpeg")
-    with pytest.raises(PlanMismatch, match=f"image files, among them {split}/cats/mine.jpg, and no journal"):
-        Journal(tmp_path, plan("folders"))
-    assert Journal(tmp_path, plan("flat")).done == {}
+    with pytest.raises(PlanMismatch, match=f"image files, among them {split}/cats/mine.jpg, and no .*plan"):
+        opened(tmp_path, plan("folders"))
+    assert opened(tmp_path, plan("flat")).done == {}
 
 
 def test_empty_folders_hinder_nobody(tmp_path: Path) -> None:
     (tmp_path / "train" / "cats").mkdir(parents=True)
-    assert Journal(tmp_path, plan("folders")).done == {}
+    assert opened(tmp_path, plan("folders")).done == {}
 
 
 def test_another_target_without_shards_is_forgotten(tmp_path: Path) -> None:
-    Journal(tmp_path, plan("folders"))
-    assert Journal(tmp_path, plan("tfrecord")).done == {}
+    opened(tmp_path, plan("folders"))
+    assert opened(tmp_path, plan("tfrecord")).done == {}
 
 
 def test_all_that_any_target_would_find_is_found_once(tmp_path: Path) -> None:
     for file in ("train-00000-of-00002", "tfrecord_val/validation-1", "val/a/1.jpg", "test_flatten/1.jpg", "notes.txt"):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_bytes(b"")
-    assert anything(tmp_path) == [
+    assert registry.anything(tmp_path) == [
         "test_flatten/1.jpg",
         "tfrecord_val/validation-1",
         "train-00000-of-00002",
         "val/a/1.jpg",
     ]
-    assert anything(tmp_path / "none") == []
+    assert registry.anything(tmp_path / "none") == []
 
 
 @pytest.mark.parametrize("name", ["folders", "flat"])
 def test_a_linked_folder_is_not_written_into(tmp_path: Path, name: str) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    below = tmp_path / "out" / TARGETS[name].image_folder("train")
+    below = tmp_path / "out" / TARGETS[name].places[0]
     below.mkdir(parents=True)
     (below / "n01440764").symlink_to(elsewhere)
-    with pytest.raises(PlanMismatch, match=r"among them .*/n01440764, and no journal"):
-        Journal(tmp_path / "out", plan(name))
+    with pytest.raises(PlanMismatch, match=r"among them .*/n01440764, and no .*plan"):
+        opened(tmp_path / "out", plan(name))

@@ -1,0 +1,164 @@
+"""What is done in an output folder: its plan, and the commit records that fit it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wizard.commit_record import CommitRecord
+from wizard.engine.plan import Plan
+from wizard.engine.sidecars import remove_sidecars
+from wizard.errors import PlanMismatch
+from wizard.storage import write_whole
+from wizard.targets import registry
+from wizard.targets.names import RECORD_FOLDER, STATE_FOLDER
+from wizard.targets.record_file import read_record, record_path
+from wizard.targets.target import Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedPlan:
+    """The plan that a folder was begun with: `plan.json`.
+
+    Attributes:
+        plan_id: its id.
+        ingredients: what the id is a hash of, by name, so that a difference can be told.
+    """
+
+    plan_id: str
+    ingredients: dict[str, str]
+
+    @property
+    def shards(self) -> int:
+        """How many shards it has."""
+        return sum(int(value) for key, value in self.ingredients.items() if key.endswith(" shards"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommitRecords:
+    """The plan and the commit records of a folder, read once; who builds, repairs or reports goes by them.
+
+    Attributes:
+        folder: the output folder.
+        plan: that the folder was begun with; None if none was.
+        done: the records that fit the plan, by shard. The shards themselves may have been removed since.
+    """
+
+    folder: Path
+    plan: RecordedPlan | None
+    done: dict[str, CommitRecord] = field(default_factory=dict)
+
+    def proves(self, shard: str, target: Target, *, skip_bad: bool) -> bool:
+        """Whether a shard is done and in place with its size; one with images left out only where that may be."""
+        record = self.done.get(shard)
+        if record is None or (record.skipped and not skip_bad):
+            return False
+        return not target.missing(self.folder, record)
+
+    def reject(self, shard: str) -> None:
+        """Removes a shard's record, so that the shard is built again."""
+        self.done.pop(shard, None)
+        record_path(self.folder, shard).unlink(missing_ok=True)
+
+
+def plan_path(folder: Path) -> Path:
+    """The file that names a folder's plan."""
+    return folder / STATE_FOLDER / "plan.json"
+
+
+def read_records(folder: Path) -> CommitRecords:
+    """Reads a folder's plan and commit records; a damaged record is none, so its shard is built again.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    plan = _read_plan(folder)
+    records = CommitRecords(folder=folder, plan=plan)
+    if plan is None:
+        return records
+    for file in sorted((folder / RECORD_FOLDER).glob("*.json")):
+        try:
+            # Of a million image files' rows no more than one shard's are in memory.
+            stored = read_record(folder, file.stem)
+        except (ValueError, FileNotFoundError):
+            continue
+        if stored.plan_id == plan.plan_id:
+            records.done[file.stem] = stored.record
+    return records
+
+
+def begin(records: CommitRecords, plan: Plan) -> CommitRecords:
+    """Makes a folder ready for a plan; what is done of this plan stays.
+
+    Args:
+        records: of the folder, just read.
+        plan: that is to be built there.
+
+    Returns:
+        The records to go by.
+
+    Raises:
+        PlanMismatch: the folder holds shards of another plan, or files named like shards that no plan knows.
+        OSError: the folder cannot be written.
+    """
+    folder = records.folder
+    _refuse_foreign(records, plan)
+    (folder / RECORD_FOLDER).mkdir(parents=True, exist_ok=True)
+    if records.plan is not None and records.plan.plan_id == plan.plan_id:
+        return records
+    remove_sidecars(folder)
+    for file in (folder / RECORD_FOLDER).glob("*.json"):
+        file.unlink(missing_ok=True)
+    ours = RecordedPlan(plan_id=plan.plan_id, ingredients=plan.ingredients)
+    content = {"plan_id": ours.plan_id, "ingredients": ours.ingredients}
+    write_whole(plan_path(folder), json.dumps(content, indent=1, ensure_ascii=False).encode())
+    return CommitRecords(folder=folder, plan=ours)
+
+
+def differing(theirs: Mapping[str, str], ours: Mapping[str, str]) -> list[str]:
+    """Which ingredients of a plan are others than those asked for, in words."""
+    return [
+        f"{name}: there {theirs.get(name, 'none')} · asked for {ours.get(name, 'none')}"
+        for name in sorted({*theirs, *ours})
+        if theirs.get(name) != ours.get(name)
+    ]
+
+
+def counted(present: list[str], target: Target) -> str:
+    """What `foreign_files` found, in words."""
+    if target.one_file_per_image:
+        return f"image files, among them {present[0]}"
+    return f"{len(present):,} files named like shards, among them {present[0]}"
+
+
+def _read_plan(folder: Path) -> RecordedPlan | None:
+    try:
+        fields = json.loads(plan_path(folder).read_bytes())
+        return RecordedPlan(plan_id=fields["plan_id"], ingredients=dict(fields["ingredients"]))
+    except (FileNotFoundError, NotADirectoryError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _refuse_foreign(records: CommitRecords, plan: Plan) -> None:
+    folder = records.folder
+    theirs = None if records.plan is None else records.plan.ingredients
+    differs = theirs is not None and theirs != plan.ingredients
+    # A folder where another plan was begun may hold what this plan's readers do not look for.
+    present = registry.anything(folder) if differs else plan.target.foreign_files(folder)
+    if not present:
+        return
+    elsewhere = "Choose another folder with --set output.path=FOLDER, or remove the shards that are there"
+    if theirs is None:
+        raise PlanMismatch(
+            f"{folder} holds {counted(present, plan.target)}, and no {plan_path(folder).relative_to(folder)} that says "
+            "how they were made.",
+            elsewhere,
+        )
+    if theirs != plan.ingredients:
+        told = "".join(f"\n  {line}" for line in differing(theirs, plan.ingredients))
+        raise PlanMismatch(f"{folder} holds {len(present):,} shards of another plan:{told}", elsewhere)
+    if not plan.target.one_file_per_image:
+        planned = {plan.target.file(name) for name in plan.shard_names}
+        for foreign in present:
+            if foreign not in planned:
+                raise PlanMismatch(f"{folder} holds {foreign}, which is no shard of this plan.", elsewhere)
