@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.engine.test_tfds import OF_SOURCE, Record, done, metadata, planned, write
 from tests.helpers import TRAIN, VALIDATION, build_dataset, encoded, noise
+from tests.targets.test_tfds import OF_SOURCE, Record, done, metadata, planned, write
 from wizard.engine import manifest
 
 BUILDER = """

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.entries import entry
 from tests.engine.test_plan import made
+from tests.targets.samples import sample
 from wizard.commit_record import CommitRecord
 from wizard.engine.commit_records import CommitRecords, begin, read_records
 from wizard.engine.plan import Plan
@@ -43,7 +43,7 @@ def build(folder: Path, asked: Plan, shard: str) -> StoredRecord:
     """A real shard of two images."""
     with asked.target.writer(folder, "train", shard) as file:
         for number in range(2):
-            file.write(entry(f"n01440764_{shard}{number}.JPEG", b"jpeg"))
+            file.write(sample(f"n01440764_{shard}{number}.JPEG", b"jpeg"))
         done = file.commit()
     record = CommitRecord(
         shard=shard, split="train", images=2, boxes=0, bytes_in=8, bytes_out=done.bytes, sha256=done.sha256

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.engine.test_tfds import done, planned
 from tests.helpers import build_dataset, contents, features, shards
+from tests.targets.test_tfds import done, planned
 from wizard.engine import sidecars
 from wizard.engine.plan import Plan
 from wizard.engine.sidecars import BOXES, CLASSES, boxes_table, remove_sidecars, write_sidecars

@@ -108,7 +108,7 @@ def test_wrong_content_is_found_and_named(
     ("change", "said"),
     [
         (lambda records: records.pop(), "it has 3 images, expected 4; the first that is missing is n01514668_3.JPEG"),
-        (lambda records: records.append(records[0] | {"image/filename": b"x"}), "it is one record too many"),
+        (lambda records: records.append(records[0] | {"image/filename": b"x"}), "it is one image too many"),
         (lambda records: records.append(records[0]), "expected"),
         (lambda records: records.insert(0, records.pop()), "expected b'n01514668_0.JPEG'"),
     ],

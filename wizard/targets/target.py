@@ -174,6 +174,7 @@ class Target(Protocol):
 
         Raises:
             OSError: it cannot be read.
+            ShardDamage: it is so damaged that there is no point in looking at its images.
         """
 
     def stored(self, expected: Expectation) -> Iterator[Any]:

@@ -15,6 +15,8 @@ def check_shard(expected: Expectation) -> tuple[Problem, ...]:
     """
     try:
         return tuple(_problems(expected))
+    except ShardDamage as damage:
+        return (Problem(shard=expected.result.shard, what=str(damage)),)
     except OSError as error:
         return (Problem(shard=expected.result.shard, what=f"it cannot be read: {error.strerror or error}"),)
 

@@ -6,20 +6,33 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from wizard.targets import images
-from wizard.targets.expected import Expectation
+from wizard.targets.expected import Expectation, ShardDamage
 from wizard.targets.image_files.writer import sum_of_files
 from wizard.targets.record_file import read_record
 from wizard.targets.writer import ImageFile
+
+
+def recorded_files(expected: Expectation) -> tuple[ImageFile, ...]:
+    """The files that a shard consists of, by its commit record.
+
+    Raises:
+        ShardDamage: the record is gone or damaged.
+    """
+    try:
+        return read_record(Path(expected.folder), expected.result.shard).files
+    except OSError as error:
+        raise ShardDamage(f"its commit record cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
+        raise ShardDamage(str(error)) from error
 
 
 def wrong_list(expected: Expectation) -> Iterator[str]:
     """Clauses on recorded files that are not those of the shard.
 
     Raises:
-        OSError: the record cannot be read.
-        ValueError: it is damaged.
+        ShardDamage: the record is gone or damaged.
     """
-    files = read_record(Path(expected.folder), expected.result.shard).files
+    files = recorded_files(expected)
     size, digest = sum(file.bytes for file in files), sum_of_files(files)
     if size != expected.result.bytes_out:
         yield f"its files are recorded with {size:,} bytes, expected {expected.result.bytes_out:,}"

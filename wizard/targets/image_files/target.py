@@ -91,7 +91,7 @@ class ImageFiles(Target):
         return check.wrong_list(expected)
 
     def stored(self, expected: Expectation) -> Iterator[ImageFile]:
-        return iter(read_record(Path(expected.folder), expected.result.shard).files)
+        return iter(check.recorded_files(expected))
 
     def seen(self, item: ImageFile, planned: Planned, expected: Expectation) -> Seen:
         place = self.place(expected.result.split, planned.name, planned.wnid)

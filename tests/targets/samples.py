@@ -9,7 +9,7 @@ from wizard.formats.resize import Resize, geometry
 from wizard.targets.sample import OutputSample, SourceRecord, StoredImage
 
 
-def entry(
+def sample(
     name: str = "n01440764_10026.JPEG",
     jpeg: bytes = b"jpeg",
     *,

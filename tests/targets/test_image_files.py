@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from tests.engine.entries import entry
+from tests.targets.samples import sample
 from wizard.engine.leftovers import remove_leftovers
 from wizard.targets.image_files.target import ClassFolders
 from wizard.targets.image_files.writer import sum_of_files
@@ -28,14 +28,14 @@ def files(folder: Path) -> dict[str, bytes]:
 def write(folder: Path, target: Target = FOLDERS) -> Committed:
     with target.writer(folder, "train", SHARD) as shard:
         for name, jpeg in IMAGES.items():
-            shard.write(entry(name, jpeg))
+            shard.write(sample(name, jpeg))
         return shard.commit()
 
 
 def test_no_file_is_in_its_place_before_commit(tmp_path: Path) -> None:
     with FOLDERS.writer(tmp_path, "train", SHARD) as shard:
         for name, jpeg in IMAGES.items():
-            shard.write(entry(name, jpeg))
+            shard.write(sample(name, jpeg))
         assert [path.name for path in tmp_path.iterdir()] == [".imagenet-setup"]
         shard.commit()
     assert PLACES.items() <= files(tmp_path).items()
@@ -85,7 +85,7 @@ def test_a_link_that_is_there_already_is_replaced_and_not_followed(tmp_path: Pat
 def killed_while_files_go_to_their_places(folder: Path) -> None:
     program = (
         "import os, sys; from pathlib import Path; from wizard.targets.image_files import writer; "
-        "from tests.engine.test_image_files import write; "
+        "from tests.targets.test_image_files import write; "
         "writer.sum_of_files = lambda _: os._exit(9); write(Path(sys.argv[1]))"
     )
     ran = subprocess.run([sys.executable, "-c", program, str(folder)], check=False, timeout=60)
@@ -107,7 +107,7 @@ def test_after_a_kill_the_next_build_gives_the_same_bytes(tmp_path: Path) -> Non
 
 def test_a_kill_while_files_wait_leaves_no_image_in_place(tmp_path: Path) -> None:
     shard = FOLDERS.writer(tmp_path, "train", SHARD)
-    shard.write(entry("n01440764_1.JPEG", b"one"))
+    shard.write(sample("n01440764_1.JPEG", b"one"))
     remove_leftovers(tmp_path, FOLDERS)
     assert files(tmp_path) == {}
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.engine.entries import entry
+from tests.targets.samples import sample
 from wizard.engine.leftovers import remove_leftovers
 from wizard.formats import tfrecord
 from wizard.sources.names import unsafe
@@ -27,7 +27,7 @@ from wizard.targets.webdataset import WebDataset, sample_key
 from wizard.targets.writer import Committed, NullWriter
 
 SHARD = "train-00000-of-00001"
-ENTRIES = [entry("a.JPEG", b"a"), entry("b.JPEG", b""), entry("c.JPEG", b"ccc" * 1000)]
+ENTRIES = [sample("a.JPEG", b"a"), sample("b.JPEG", b""), sample("c.JPEG", b"ccc" * 1000)]
 
 
 def test_nothing_stands_under_the_name_before_commit(tmp_path: Path) -> None:
@@ -157,9 +157,9 @@ WEBDATASET = WebDataset()
 NAMES = st.text(min_size=1, max_size=300).filter(lambda name: not unsafe(name))
 
 
-def webdataset(folder: Path, entries: Sequence[OutputSample]) -> bytes:
+def webdataset(folder: Path, samples: Sequence[OutputSample]) -> bytes:
     with WEBDATASET.writer(folder, "train", "train-000000.tar") as shard:
-        for each in entries:
+        for each in samples:
             shard.write(each)
         written = shard.commit()
     content = (folder / "train-000000.tar").read_bytes()
@@ -179,7 +179,7 @@ def members(content: bytes) -> dict[str, bytes]:
 
 def test_a_webdataset_holds_image_label_and_what_is_known_of_it(tmp_path: Path) -> None:
     boxes = np.array([[0.0, 0.25, 0.5, 1.0]])
-    found = members(webdataset(tmp_path, [entry("n01440764_1.JPEG", b"jpeg", label=0, boxes=boxes)]))
+    found = members(webdataset(tmp_path, [sample("n01440764_1.JPEG", b"jpeg", label=0, boxes=boxes)]))
     assert list(found) == ["n01440764_1.cls", "n01440764_1.jpg", "n01440764_1.json"]
     assert (found["n01440764_1.cls"], found["n01440764_1.jpg"]) == (b"0", b"jpeg")
     assert json.loads(found["n01440764_1.json"]) == {
@@ -195,7 +195,7 @@ def test_a_webdataset_holds_image_label_and_what_is_known_of_it(tmp_path: Path) 
 
 
 def test_an_image_without_label_has_minus_one_in_a_webdataset(tmp_path: Path) -> None:
-    found = members(webdataset(tmp_path, [entry("t.JPEG", wnid="", text="", label=-1)]))
+    found = members(webdataset(tmp_path, [sample("t.JPEG", wnid="", text="", label=-1)]))
     assert found["t.cls"] == b"-1"
     assert json.loads(found["t.json"])["class"] == ""
 
@@ -205,7 +205,7 @@ def test_tarfile_reads_a_webdataset_of_any_names(
     tmp_path_factory: pytest.TempPathFactory, images: list[tuple[str, bytes]]
 ) -> None:
     folder = tmp_path_factory.mktemp("tars")
-    found = members(webdataset(folder, [entry(name, jpeg) for name, jpeg in images]))
+    found = members(webdataset(folder, [sample(name, jpeg) for name, jpeg in images]))
     assert {name: data for name, data in found.items() if name.endswith(".jpg")} == {
         f"{sample_key(name)}.jpg": jpeg for name, jpeg in images
     }
@@ -215,7 +215,7 @@ def test_tarfile_reads_a_webdataset_of_any_names(
 
 
 def test_a_webdataset_is_the_same_each_time(tmp_path: Path) -> None:
-    images = [entry("über/" + "long" * 60 + ".jpg"), entry("n01440764_1.JPEG")]
+    images = [sample("über/" + "long" * 60 + ".jpg"), sample("n01440764_1.JPEG")]
     assert webdataset(tmp_path, images) == webdataset(tmp_path, images)
 
 

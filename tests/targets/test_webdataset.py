@@ -121,7 +121,7 @@ def test_a_sample_too_many_is_found(expected: Expectation) -> None:
     def add_one(members: Members) -> None:
         members += [(name.replace("_0", "_9"), data) for name, data in members[:3]]
 
-    assert "record 4: it is one sample too many" in told(check_shard(rewrite(expected, add_one)))
+    assert "record 4: it is one image too many" in told(check_shard(rewrite(expected, add_one)))
 
 
 def test_boxes_are_counted(expected: Expectation) -> None:
