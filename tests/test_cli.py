@@ -284,7 +284,7 @@ def test_check_with_json_is_an_object_a_check(work: Path, capsys: pytest.Capture
 def test_a_check_that_fails_stops_the_run_unless_it_is_ignored(
     work: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wizard.machine.resources.open_files", lambda: (10, 10))
+    monkeypatch.setattr("wizard.preflight.examine.open_file_limits", lambda: (10, 10))
     assert main(["run", str(work)]) == 4
     assert "--ignore open-files" in capsys.readouterr().err
     assert not (work.parent / "out").exists()

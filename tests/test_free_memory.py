@@ -13,13 +13,15 @@ from typing import Any
 import pytest
 
 from wizard.cli import main
+from wizard.commands import free_memory
 from wizard.commands.free_memory import _age
-from wizard.machine import page_cache
-from wizard.machine.page_cache import Facts, Figures, Process
+from wizard.machine.memory import MemoryUse
+from wizard.machine.page_cache import DropConditions
+from wizard.machine.processes import Process
 from wizard.output import Output
 
 GB = 10**9
-BEFORE = Figures(total=64 * GB, available=50 * GB, free=20 * GB, cache=30 * GB, shared=GB)
+BEFORE = MemoryUse(total=64 * GB, available=50 * GB, free=20 * GB, cache=30 * GB, shared=GB)
 AFTER = replace(BEFORE, available=51 * GB, free=49 * GB, cache=GB)
 TRAINER = Process(pid=4711, user="alice", resident=9 * GB, seconds=300_000.0, command="python train.py" + " --x" * 99)
 posix = pytest.mark.skipif(sys.platform == "win32", reason="there are no scripts and no terminals here")
@@ -32,20 +34,20 @@ def target(tmp_path: Path) -> Path:
     return path
 
 
-Machine = Callable[..., Facts]
+Machine = Callable[..., DropConditions]
 
 
 @pytest.fixture
 def machine(target: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     """A machine whose cache goes from BEFORE to AFTER when the target is written to; root's unless told otherwise."""
-    monkeypatch.setattr(page_cache, "look", lambda: AFTER if target.read_bytes() else BEFORE)
-    monkeypatch.setattr(page_cache, "largest", lambda: [TRAINER])
+    monkeypatch.setattr(free_memory, "memory_use", lambda: AFTER if target.read_bytes() else BEFORE)
+    monkeypatch.setattr(free_memory, "largest_processes", lambda: [TRAINER])
     monkeypatch.setattr(os, "sync", lambda: None)
 
-    def set_up(**differing: Any) -> Facts:
-        there = Facts(system="Linux", root=True, target=target, refused=0, container="", sudo=None)
+    def set_up(**differing: Any) -> DropConditions:
+        there = DropConditions(system="Linux", root=True, target=target, refused=0, container="", sudo=None)
         there = replace(there, **differing)
-        monkeypatch.setattr(page_cache, "facts", lambda: there)
+        monkeypatch.setattr(free_memory, "drop_conditions", lambda: there)
         return there
 
     set_up()
@@ -109,7 +111,7 @@ def test_shared_memory_is_told_where_it_is_much_of_all_or_of_what_is_used(
 ) -> None:
     machine(refused=errno.EPERM)
     seen = replace(BEFORE, shared=shared, available=BEFORE.total - used)
-    monkeypatch.setattr(page_cache, "look", lambda: seen)
+    monkeypatch.setattr(free_memory, "memory_use", lambda: seen)
     assert main(["free-memory"]) == 4
     out = capsys.readouterr().out
     line = f"  shared       {shared / GB:.1f} GB  in use until its files are deleted"
@@ -121,7 +123,7 @@ def test_what_came_back_is_the_difference_of_what_was_shown(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     caches = iter([30 * GB, 7 * GB, 5 * GB])
-    monkeypatch.setattr(page_cache, "look", lambda: replace(BEFORE, cache=next(caches)))
+    monkeypatch.setattr(free_memory, "memory_use", lambda: replace(BEFORE, cache=next(caches)))
     assert main(["free-memory", "--json"]) == 0
     before, _, after, finished = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert finished["freed"] == before["cache"] - after["cache"] > 0
@@ -225,12 +227,13 @@ def test_on_a_terminal_the_answer_is_chosen_with_the_arrows(tmp_path: Path) -> N
     pexpect = pytest.importorskip("pexpect", reason="there are no pseudo-terminals here")
     program = f"""
 from pathlib import Path
+from wizard.commands import free_memory
 from wizard.machine import page_cache
 from wizard.cli import main
-there = page_cache.Facts(
+there = page_cache.DropConditions(
     system="Linux", root=False, target=Path("{tmp_path}/drop_caches"), refused=13, container="", sudo="/bin/false"
 )
-page_cache.facts = lambda: there
+free_memory.drop_conditions = lambda: there
 raise SystemExit(main(["free-memory"]))
 """
     environment = os.environ | {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"}

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from tests.helpers import build_dataset, profile
-from wizard.ask.context import Facts, look
-from wizard.ask.source_report import diagnosis
+from wizard.ask.context import Context, with_source
+from wizard.ask.source_report import source_lines
 from wizard.engine import manifest
 from wizard.events import Event, Note
 from wizard.inspection import inspect
@@ -110,7 +110,7 @@ def test_inspect_shows_it(share: Path) -> None:
 
 
 def test_the_guided_setup_shows_it_with_the_raw_data(share: Path) -> None:
-    lines = diagnosis(look(Facts(last=None, names=frozenset()), share, lambda _event: None))
+    lines = source_lines(with_source(Context(last=None, names=frozenset()), share, lambda _event: None))
     assert [line.strip() for line in lines if line.startswith("    ")] == [
         f"{'!' if warning else '·'} {text.removeprefix('train, ')}" for text, warning in told_of(share)
     ]

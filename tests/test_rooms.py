@@ -23,13 +23,14 @@ ORDER = [
     {"planning"},
     {"engine", "synthetic"},
     {"events", "profile_store"},
+    {"profile_keys"},
     {"profile"},
     {"targets"},
     {"sources"},
     {"ilsvrc2012", "formats"},
     {"commit_record", "machine"},
     {"storage"},
-    {"folders", "terminal_echo", "lock"},
+    {"folders", "terminal_echo", "lock", "profile_problems"},
     {"errors", "formatting"},
 ]
 TENSORFLOW = {Path("verify/trainer.py"), Path("verify/decoder.py"), Path("targets/tfrecord/with_tensorflow.py")}

@@ -20,7 +20,8 @@ from wizard.engine.sidecars import write_sidecars
 from wizard.errors import MachineError, SetupError, writing
 from wizard.events import BuildFinished, SplitStart, Started
 from wizard.lock import sole_use
-from wizard.machine.resources import cores, memory
+from wizard.machine.cores import usable_cores
+from wizard.machine.memory import usable_memory
 from wizard.planning import Report, listening, make_plan
 from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.guard import Guard
@@ -62,7 +63,7 @@ def build(profile: Profile, report: Report, options: Options) -> BuildResult:
     report_or_stop = listening(report, options.stopping)
     plan = make_plan(profile, report_or_stop, md5=options.md5)
     output = profile.output_path
-    workers = options.workers or (cores() if profile.run.workers == "auto" else profile.run.workers)
+    workers = options.workers or (usable_cores() if profile.run.workers == "auto" else profile.run.workers)
     skip_bad = profile.output.on_bad_image == "skip"
     with (
         writing(output),
@@ -81,7 +82,7 @@ def build(profile: Profile, report: Report, options: Options) -> BuildResult:
             (output / manifest.MANIFEST).unlink(missing_ok=True)
         report(_started(plan, workers, str(output), built_before))
         before = time.monotonic()
-        share = memory_for_an_image(memory(), workers) if options.limit_memory else None
+        share = memory_for_an_image(usable_memory(), workers) if options.limit_memory else None
         tasks = plan.tasks(str(output), skip_bad=skip_bad, without=proven, memory=share)
         guard = Guard(output, workers, len(plan.shard_names) - len(proven), options.stopping)
         building = build_shards(tasks, executor, records, window=workers, beats=executor.beats, stopping=guard)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from wizard.commit_record import CommitRecord, SkippedImage
 from wizard.formatting import Range
-from wizard.machine.resources import Machine
+from wizard.machine.load import MachineLoad
 from wizard.sources.glance import Glance
 
 if TYPE_CHECKING:
@@ -171,12 +171,16 @@ Event = (
     | Estimated
     | Started
     | Beat
-    | Machine
+    | MachineLoad
     | ShardDone
     | WorkerLost
     | Stopping
     | BuildFinished
 )
+
+
+_JSON_NAMES = {"MachineLoad": "machine"}
+"""Events whose names for programs are older than their classes'."""
 
 
 def as_json(event: "DataclassInstance") -> tuple[str, dict[str, Any]]:
@@ -185,4 +189,5 @@ def as_json(event: "DataclassInstance") -> tuple[str, dict[str, Any]]:
     >>> as_json(Note(text="a"))
     ('note', {'text': 'a', 'warning': False})
     """
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(event).__name__).lower(), asdict(event)
+    name = type(event).__name__
+    return _JSON_NAMES.get(name, re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()), asdict(event)

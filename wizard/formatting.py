@@ -30,6 +30,16 @@ def duration(seconds: float) -> str:
     return " ".join(parts + ([_counted(minutes, "minute")] if minutes else []))
 
 
+def clock(seconds: float) -> str:
+    """Hours, minutes, seconds.
+
+    >>> clock(702.4)
+    '00:11:42'
+    """
+    whole = int(seconds)
+    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
 def workers(count: int) -> str:
     """How many workers.
 

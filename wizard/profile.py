@@ -1,7 +1,6 @@
 """Profile: all that a build needs to know, checked as a whole."""
 
-import difflib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -19,6 +18,7 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from wizard.errors import ProfileError
 from wizard.folders import expanded
+from wizard.profile_problems import problems_of
 from wizard.sources.options import FolderRole, Labels
 from wizard.sources.registry import layouts
 from wizard.targets import registry
@@ -54,26 +54,45 @@ def _one_of(names: Callable[[], Iterable[str]]) -> BeforeValidator:
 class Source(_Section):
     """Where the raw data lies, and what is taken of it."""
 
-    path: str = Field(min_length=1)
-    layout: Annotated[str, _one_of(layouts)] = "auto"
-    labels: Labels = "auto"
-    folders: FolderRole = "auto"
-    links: Literal["inside", "follow"] = "inside"
-    splits: Splits = ("train", "validation")
-    boxes: Literal["none", "train", "all"] = "train"
-    classes: int | None = Field(default=None, ge=1, le=1000)
+    path: str = Field(
+        min_length=1,
+        description="the folder with the archives, an extracted tree, Kaggle's tree, TFRecords, or class folders",
+    )
+    layout: Annotated[str, _one_of(layouts)] = Field(
+        default="auto", description=f"{' | '.join(layouts())}: the form it must have; auto recognises it"
+    )
+    labels: Labels = Field(default="auto", description="which labels class folders get")
+    folders: FolderRole = Field(default="auto", description="how to read folders that have more than one meaning")
+    links: Literal["inside", "follow"] = Field(
+        default="inside", description="whether symbolic links may lead out of the folder"
+    )
+    splits: Splits = Field(
+        default=("train", "validation"), description='these and "test", in the order in which they are built'
+    )
+    boxes: Literal["none", "train", "all"] = Field(
+        default="train", description="whose images carry their bounding boxes"
+    )
+    classes: int | None = Field(
+        default=None, ge=1, le=1000, description="only the first so many classes, in the order of their labels"
+    )
 
 
 class Image(_Section):
     """What the images become."""
 
-    resize: Literal["original", "shortest", "exact", "crop"] = "original"
-    size: int | None = Field(default=None, ge=1, le=16384)
-    height: int | None = Field(default=None, ge=1, le=16384)
-    width: int | None = Field(default=None, ge=1, le=16384)
-    quality: int | None = Field(default=None, ge=1, le=100)
-    upscale: bool = False
-    splits: Annotated[tuple[Split, ...], Field(strict=False)] = ("train", "validation", "test")
+    resize: Literal["original", "shortest", "exact", "crop"] = Field(
+        default="original", description="exact does not keep the shape; crop covers the size and cuts the centre out"
+    )
+    size: int | None = Field(default=None, ge=1, le=16384, description="pixels of the shorter side, with shortest")
+    height: int | None = Field(default=None, ge=1, le=16384, description="pixels, with exact and crop")
+    width: int | None = Field(default=None, ge=1, le=16384, description="pixels, with exact and crop")
+    quality: int | None = Field(
+        default=None, ge=1, le=100, description="of the JPEG encoder, 1 to 100; left out with original, bytes are kept"
+    )
+    upscale: bool = Field(default=False, description="whether shortest enlarges images that are smaller than size")
+    splits: Annotated[tuple[Split, ...], Field(strict=False)] = Field(
+        default=("train", "validation", "test"), description="the splits this section is for; others keep their bytes"
+    )
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -102,20 +121,32 @@ def _misfits(image: Mapping[str, object]) -> list[str]:
 class Output(_Section):
     """Where the dataset goes, and its form."""
 
-    path: str = Field(min_length=1)
-    format: Annotated[str, _one_of(lambda: registry.TARGETS)] = registry.DEFAULT_FORMAT
-    train_shards: int = Field(default=1024, ge=1, le=99_999)
-    validation_shards: int = Field(default=128, ge=1, le=99_999)
-    test_shards: int = Field(default=128, ge=1, le=99_999)
-    shards: Literal["plan", "keep"] = "plan"
-    label_base: int | None = Field(default=None, ge=0, le=1)
-    features: Literal["inception", "tpu"] = "inception"
-    split_folders: bool = False
-    index: bool = True
-    tfds: bool = False
-    boxes_csv: bool = False
-    seed: int = Field(default=2012, ge=0, le=2**63 - 1)
-    on_bad_image: Literal["stop", "skip"] = "stop"
+    path: str = Field(min_length=1, description="the dataset's folder")
+    format: Annotated[str, _one_of(lambda: registry.TARGETS)] = Field(
+        default=registry.DEFAULT_FORMAT, description=" | ".join(registry.TARGETS)
+    )
+    train_shards: int = Field(default=1024, ge=1, le=99_999, description="files of the train split")
+    validation_shards: int = Field(default=128, ge=1, le=99_999, description="files of the validation split")
+    test_shards: int = Field(default=128, ge=1, le=99_999, description="files of the test split")
+    shards: Literal["plan", "keep"] = Field(
+        default="plan", description="keep copies the shards of a source of TFRecords one to one"
+    )
+    label_base: int | None = Field(
+        default=None, ge=0, le=1, description="label of the first class: 1 in TFRecords and 0 elsewhere if left out"
+    )
+    features: Literal["inception", "tpu"] = Field(
+        default="inception", description="15 features a record, or the 9 of imagenet_to_gcs.py"
+    )
+    split_folders: bool = Field(
+        default=False, description="tfrecord_train/, tfrecord_val/, tfrecord_test/ instead of one folder"
+    )
+    index: bool = Field(default=True, description="index files in idx/, for DALI and PyPI's tfrecord")
+    tfds: bool = Field(default=False, description="metadata for tfds.builder_from_directory")
+    boxes_csv: bool = Field(default=False, description="imagenet_2012_bounding_boxes.csv")
+    seed: int = Field(default=2012, ge=0, le=2**63 - 1, description="of the shuffle")
+    on_bad_image: Literal["stop", "skip"] = Field(
+        default="stop", description="skipped images are listed in dataset.json, and the exit code is 5"
+    )
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -140,8 +171,10 @@ def _misplaced(output: Mapping[str, object]) -> list[str]:
 class Run(_Section):
     """How the work is spread; changes no byte of the result."""
 
-    workers: int | Literal["auto"] = "auto"
-    engine: Literal["local"] = "local"
+    workers: int | Literal["auto"] = Field(
+        default="auto", description='a number, or "auto": one a core, fewer where memory is short'
+    )
+    engine: Literal["local"] = Field(default="local", description="processes on this machine")
 
     @field_validator("workers", mode="before")
     @classmethod
@@ -154,8 +187,15 @@ class Run(_Section):
 class Profile(_Section):
     """A whole profile; `wizard.profile_store` reads and writes them as files."""
 
-    schema_version: int = Field(default=SCHEMA, ge=SCHEMA, le=SCHEMA)
-    name: str = Field(default="", max_length=100, pattern=r"^([\w][\w.-]*)?$")
+    schema_version: int = Field(
+        default=SCHEMA, ge=SCHEMA, le=SCHEMA, description="of the keys; files of older versions are read too"
+    )
+    name: str = Field(
+        default="",
+        max_length=100,
+        pattern=r"^([\w][\w.-]*)?$",
+        description="letters, digits, _ . and -; the file's name if left out",
+    )
     source: Source
     image: Image = Image()
     output: Output
@@ -209,61 +249,9 @@ def check(table: Mapping[str, Any], where: str) -> Profile:
     try:
         return Profile.model_validate({"source": {}, "output": {}, **table})
     except ValidationError as error:
-        problems = [line for item in error.errors() for line in _problem(item)]
+        problems = [line for item in error.errors() for line in problems_of(item, Profile)]
         for section, misfits in (("image", _misfits), ("output", _misplaced)):
             values = table.get(section)
             told = misfits(values) if isinstance(values, dict) else []
             problems += [f"{section}.{line}" for line in told if f"{section}.{line}" not in problems]
         raise ProfileError(where, problems, _MEND) from error
-
-
-def _problem(item: Any) -> list[str]:
-    key = ".".join(map(str, item["loc"]))
-    kind, context = item["type"], item.get("ctx", {})
-    if kind == "apart":
-        return [item["msg"]]
-    if kind == "extra_forbidden":
-        return [f"{key} is not a key of a profile{_suggestion(item['loc'])}"]
-    if kind == "missing":
-        return [f"{key} is missing"]
-    if kind == "value_error":
-        return [f"{key}.{line}" for line in str(context["error"]).splitlines()]
-    return [f"{key} = {item['input']!r}: allowed is {_allowed(kind, context, item['msg'])}"]
-
-
-def _allowed(kind: str, context: Mapping[str, Any], message: str) -> str:
-    match kind:
-        case "literal_error":
-            return str(context["expected"])
-        case "greater_than_equal":
-            return f"{context['ge']} or more"
-        case "less_than_equal":
-            return f"{context['le']} or less"
-        case "int_type":
-            return "a whole number"
-        case "string_pattern_mismatch":
-            return "letters, digits, _ . and -, the first a letter or a digit"
-        case "string_too_long":
-            return f"{context['max_length']} letters at most"
-        case "tuple_type":
-            return "a list"
-        case "model_type":
-            return "a section"
-        case _:
-            return message.removeprefix("Input should be ")
-
-
-def _suggestion(location: tuple[int | str, ...]) -> str:
-    fields: Any = Profile.model_fields
-    for part in location[:-1]:
-        fields = fields[str(part)].annotation.model_fields
-    close = difflib.get_close_matches(str(location[-1]), list(fields), n=1)
-    meant = [".".join([*map(str, location[:-1]), name]) for name in close]
-    if len(location) == 1 and not meant:
-        sections = {name: field.annotation for name, field in Profile.model_fields.items()}
-        meant = [f"{name}.{location[0]}" for name, kind in sections.items() if location[0] in _keys(kind)]
-    return f"; did you mean {' or '.join(meant)}?" if meant else ""
-
-
-def _keys(kind: Any) -> Collection[str]:
-    return kind.model_fields if isinstance(kind, type) and issubclass(kind, BaseModel) else ()

@@ -6,55 +6,18 @@ import shutil
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tomlkit
-from tomlkit.items import Item
 
 from wizard.errors import ProfileError, UsageError, writing
 from wizard.folders import config_folder, expanded, recipes_folder
 from wizard.profile import SCHEMA, Profile, Table, check
-from wizard.sources.registry import layouts
+from wizard.profile_keys import profile_keys
 from wizard.storage import write_whole
 
 UPGRADES: Mapping[int, Callable[[Table], Table]] = {0: lambda table: table}
 """From each older version to the next. 0 is a file that states none; its keys are those of 1."""
-
-_COMMENTS = {
-    "schema_version": "",
-    "name": "",
-    "source.path": "the folder with the archives, an extracted tree, Kaggle's tree, TFRecords, or class folders",
-    "source.layout": " | ".join(layouts()),
-    "source.labels": "of class folders: auto | ilsvrc2012 | folders | numbers",
-    "source.folders": "how to read doubtful folders: auto | splits | classes | superclasses",
-    "source.links": "inside | follow: whether links may lead out of the folder",
-    "source.splits": "in the order in which they are built",
-    "source.boxes": "none | train | all: whose records carry bounding boxes",
-    "source.classes": "only the first so many classes, in the order of their labels",
-    "image.resize": "original | shortest | exact | crop",
-    "image.size": "pixels of the shorter side",
-    "image.height": "pixels",
-    "image.width": "pixels",
-    "image.quality": "JPEG Q 1 to 100",
-    "image.upscale": "whether smaller images are enlarged",
-    "image.splits": "which splits are resized; the others keep their bytes",
-    "output.path": "where the dataset goes",
-    "output.format": "tfrecord | folders | flat | webdataset",
-    "output.train_shards": "",
-    "output.validation_shards": "",
-    "output.test_shards": "",
-    "output.shards": "plan | keep: those of a source of TFRecords, one to one",
-    "output.label_base": "1: labels from 1, 0 unused; 0: labels from 0",
-    "output.features": "inception: 15 a record | tpu: the 9 of imagenet_to_gcs.py",
-    "output.split_folders": "tfrecord_train/, tfrecord_val/ instead of beside each other",
-    "output.index": "idx/, for DALI and PyPI's tfrecord",
-    "output.tfds": "metadata for tfds.builder_from_directory",
-    "output.boxes_csv": "imagenet_2012_bounding_boxes.csv",
-    "output.seed": "of the shuffle",
-    "output.on_bad_image": "stop | skip (listed in dataset.json; exit code 5)",
-    "run.workers": '"auto" is one a core, fewer where memory is short',
-    "run.engine": "",
-}
 
 
 class Listed(NamedTuple):
@@ -189,15 +152,15 @@ def as_toml(profile: Profile) -> str:
     document = tomlkit.document()
     document.add(tomlkit.comment("".join(letter for letter in about(profile) if letter.isprintable())))
     values = profile.model_dump(mode="json", exclude_none=True)
-    for key, value in values.items():
-        if not isinstance(value, dict):
-            document.add(key, _commented(value, _COMMENTS[key]))
-    for section in (key for key, value in values.items() if isinstance(value, dict)):
-        table = tomlkit.table()
-        for key, value in values[section].items():
-            table.add(key, _commented(value, _COMMENTS[f"{section}.{key}"]))
-        document.add(tomlkit.nl())
-        document.add(section, table)
+    for key in profile_keys():
+        section = values.get(key.section, {}) if key.section else values
+        if key.name not in section:
+            continue
+        if key.section and key.section not in document:
+            document.add(tomlkit.nl())
+            document.add(key.section, tomlkit.table())
+        table: Any = document[key.section] if key.section else document
+        table.add(key.name, tomlkit.item(section[key.name]).comment(key.comment))
     return tomlkit.dumps(document)
 
 
@@ -208,11 +171,6 @@ def about(profile: Profile) -> str:
     quality = "bytes kept" if image.quality is None else f"Q{image.quality}"
     what = ", ".join((" and ".join(profile.source.splits), f"{image.resize} {sides}".rstrip(), quality))
     return f"{what}: {profile.source.path} → {profile.output.path}"
-
-
-def _commented(value: object, comment: str) -> Item:
-    item = tomlkit.item(value)
-    return item.comment(comment) if comment else item
 
 
 def _backup(path: Path) -> Path:

@@ -1,18 +1,19 @@
 """A conversation held with prepared answers instead of a person's."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
 import pytest
 
-from wizard.ask.context import Facts, first_facts, look
-from wizard.ask.draft import Draft
+from wizard.ask.context import Context, with_source
 from wizard.ask.interview import Interview
-from wizard.ask.live_estimate import Bench
-from wizard.ask.prompt import Asked, Back, Value
+from wizard.ask.live_estimate import LiveEstimate
+from wizard.ask.prompt import Back, Prompt, Value
+from wizard.ask.question import Answers
 from wizard.ask.review import Row
+from wizard.ask.setup_draft import SetupDraft, new_draft
 from wizard.ask.view import Outcome
 from wizard.events import Estimated, Event
 from wizard.sources.source import Progress
@@ -20,12 +21,17 @@ from wizard.sources.source import Progress
 BACK, LEAVE, DEFAULT = "<back>", "<leave>", "<default>"
 
 
+def known(context: Context, values: Mapping[str, Value] = MappingProxyType({})) -> Answers[Context]:
+    """Answers as a question's rules see them."""
+    return Answers(values=values, context=context)
+
+
 class Script:
-    """Prompter and stage in one: answers from a list, remembers all that was asked and said."""
+    """Prompter and view in one: answers from a list, remembers all that was asked and said."""
 
     def __init__(self, answers: Sequence[Value]) -> None:
         self._answers = list(answers)
-        self.asked: list[Asked] = []
+        self.asked: list[Prompt] = []
         self.said: list[str] = []
         self.tables: list[list[Row]] = []
         self.consequences: list[Estimated] = []
@@ -37,7 +43,7 @@ class Script:
     def keys(self) -> list[str]:
         return [asked.key for asked in self.asked]
 
-    def ask(self, asked: Asked) -> Value:
+    def ask(self, asked: Prompt) -> Value:
         self.asked.append(asked)
         answer = self._answers.pop(0) if self._answers else LEAVE
         if answer == BACK:
@@ -49,7 +55,7 @@ class Script:
             return asked.default
         return answer
 
-    def took(self, asked: Asked, answer: Value) -> None:
+    def accepted(self, asked: Prompt, answer: Value) -> None:
         pass
 
     def say(self, text: str) -> None:
@@ -77,22 +83,22 @@ class Script:
 
 
 @pytest.fixture(scope="session")
-def facts(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Facts:
+def context(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Context:
     """What is known of the drawn archives."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMAGENET_SETUP_HOME", str(tmp_path_factory.mktemp("facts-home")))
-        return look(Facts(), raw, lambda _event: None)
+        return with_source(Context(), raw, lambda _event: None)
 
 
 @pytest.fixture
 def converse() -> Callable[..., tuple[Script, Outcome | None]]:
     """Holds a conversation; the outcome is None where the person left."""
 
-    def hold(*answers: Value, draft: Draft | None = None, **more: Any) -> tuple[Script, Outcome | None]:
+    def hold(*answers: Value, draft: SetupDraft | None = None) -> tuple[Script, Outcome | None]:
         script = Script(answers)
-        with closing(Bench()) as bench:
+        with closing(LiveEstimate()) as live:
             try:
-                return script, Interview(script, script, first_facts(), bench, draft, **more).run()
+                return script, Interview(script, script, live, draft or new_draft()).run()
             except KeyboardInterrupt:
                 return script, None
 

@@ -1,3 +1,6 @@
+"""Answers in layers: what is chosen, what follows, and what a replayed profile says besides."""
+
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -6,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers import profile
-from wizard.ask.context import Facts
-from wizard.ask.draft import Draft
+from wizard.ask.context import Context
 from wizard.ask.questions import BY_KEY, QUESTIONS
+from wizard.ask.setup_draft import SetupDraft, draft_of, new_draft, profile_of
 from wizard.ilsvrc2012.archives import SPLITS
 from wizard.profile import Profile
 
@@ -33,15 +36,18 @@ def meant(profile: Profile) -> dict[str, Any]:
     return table
 
 
+def replayed(before: Profile, context: Context) -> SetupDraft:
+    return replace(draft_of(before), context=context).settled()
+
+
 @pytest.mark.parametrize("image", MODES)
 def test_a_profiles_answers_are_the_profile_again(
-    raw: Path, tmp_path: Path, facts: Facts, image: dict[str, Any]
+    raw: Path, tmp_path: Path, context: Context, image: dict[str, Any]
 ) -> None:
     before = profile(raw, tmp_path / "out", image=image, output={"seed": 7, "label_base": 0}, run={"workers": 3})
-    draft = Draft.of(before)
-    draft.settle(facts)
-    assert draft.next(facts) is None
-    assert meant(draft.profile(facts)) == meant(before)
+    draft = replayed(before, context)
+    assert draft.next is None
+    assert meant(profile_of(draft)) == meant(before)
 
 
 @pytest.mark.parametrize(
@@ -57,61 +63,54 @@ def test_a_profiles_answers_are_the_profile_again(
     ],
 )
 def test_every_key_of_a_profile_survives_its_replay(
-    raw: Path, tmp_path: Path, facts: Facts, sections: dict[str, Any]
+    raw: Path, tmp_path: Path, context: Context, sections: dict[str, Any]
 ) -> None:
     before = profile(raw, tmp_path / "out", **sections)
-    draft = Draft.of(before)
-    draft.settle(facts)
-    assert draft.next(facts) is None
-    assert meant(draft.profile(facts)) == meant(before)
+    draft = replayed(before, context)
+    assert draft.next is None
+    assert meant(profile_of(draft)) == meant(before)
 
 
-def test_what_was_said_of_one_folder_is_not_said_of_another(raw: Path, tmp_path: Path, facts: Facts) -> None:
-    draft = Draft.of(profile(raw, tmp_path / "out", source={"layout": "archives", "links": "follow"}))
-    draft.take(BY_KEY["source.path"], "/elsewhere", facts)
-    source = draft.profile(facts).source
+def test_an_answer_leaves_the_draft_before_it_as_it_was(raw: Path, tmp_path: Path, context: Context) -> None:
+    before = replayed(profile(raw, tmp_path / "out", image=MODES[3]), context)
+    after = before.with_answer(BY_KEY["image.size"], 96)
+    assert (before.answers["image.size"], after.answers["image.size"]) == (64, 96)
+
+
+def test_what_was_said_of_one_folder_is_not_said_of_another(raw: Path, tmp_path: Path, context: Context) -> None:
+    draft = replayed(profile(raw, tmp_path / "out", source={"layout": "archives", "links": "follow"}), context)
+    source = profile_of(draft.with_answer(BY_KEY["source.path"], "/elsewhere")).source
     assert (source.layout, source.links) == ("auto", "inside")
 
 
-def test_another_format_drops_what_only_records_have(raw: Path, tmp_path: Path, facts: Facts) -> None:
-    draft = Draft.of(profile(raw, tmp_path / "out", output={"features": "tpu", "tfds": True, "index": False}))
-    draft.take(BY_KEY["output.format"], "folders", facts)
-    draft.settle(facts)
-    output = draft.profile(facts).output
+def test_another_format_drops_what_only_records_have(raw: Path, tmp_path: Path, context: Context) -> None:
+    before = profile(raw, tmp_path / "out", output={"features": "tpu", "tfds": True, "index": False})
+    output = profile_of(replayed(before, context).with_answer(BY_KEY["output.format"], "folders")).output
     assert (output.format, output.features, output.tfds, output.index) == ("folders", "inception", False, True)
 
 
-def test_another_mode_drops_what_only_the_old_one_had(raw: Path, tmp_path: Path, facts: Facts) -> None:
-    draft = Draft.of(profile(raw, tmp_path / "out", image=MODES[4]))
-    draft.take(BY_KEY["image.resize"], "original", facts)
-    draft.settle(facts)
-    assert draft.profile(facts).image.model_dump(exclude_defaults=True) == {}
+def test_another_mode_drops_what_only_the_old_one_had(raw: Path, tmp_path: Path, context: Context) -> None:
+    before = profile(raw, tmp_path / "out", image=MODES[4])
+    after = replayed(before, context).with_answer(BY_KEY["image.resize"], "original")
+    assert profile_of(after).image.model_dump(exclude_defaults=True) == {}
 
 
 @given(
     st.lists(st.tuples(st.sampled_from([each.key for each in QUESTIONS if each.kind == "choice"]), st.integers(0, 9)))
 )
 def test_whatever_is_chosen_in_whatever_order_gives_a_profile_or_a_question(
-    facts: Facts, steps: list[tuple[str, int]]
+    context: Context, steps: list[tuple[str, int]]
 ) -> None:
-    draft = Draft(
-        answers={"source.path": str(facts.folder), "output.path": "/out"}, asked=["source.path", "output.path"]
-    )
-    draft.chosen = list(draft.asked)
+    chosen = {"source.path": str(context.folder), "output.path": "/out"}
+    draft = replace(new_draft(chosen=chosen, asked=tuple(chosen)), context=context)
     for key, number in steps:
         question = BY_KEY[key]
-        choices = question.choices(draft.answers, facts)
-        if question.applies(draft.answers, facts) and choices:
-            draft.take(question, choices[number % len(choices)].value, facts)
-            draft.settle(facts)
-    for _ in QUESTIONS:
-        question_left = draft.next(facts)
-        if question_left is None:
-            break
-        offered = draft.offered(question_left, facts)
+        choices = question.choices(draft.answers)
+        if question in draft.applying and choices:
+            draft = draft.with_answer(question, choices[number % len(choices)].value)
+    while (open_question := draft.next) is not None:
+        offered = draft.offered(open_question)
         assert offered is not None
-        draft.take(question_left, offered, facts)
-        draft.settle(facts)
-    assert draft.next(facts) is None
-    assert isinstance(draft.profile(facts), Profile)
-    assert draft.count(facts) == len([key for key in draft.asked if not BY_KEY[key].on_request])
+        draft = draft.with_answer(open_question, offered)
+    assert isinstance(profile_of(draft), Profile)
+    assert draft.prompt(BY_KEY["name"]).of == len([key for key in draft.asked if not BY_KEY[key].advanced])

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ import pytest
 from tests.ask.conftest import BACK, DEFAULT, LEAVE, Script
 from tests.helpers import TRAIN, VALIDATION, build_dataset
 from wizard import profile_store
-from wizard.ask import draft as drafts
-from wizard.ask.live_estimate import Bench
+from wizard.ask import setup_draft
+from wizard.ask.live_estimate import LiveEstimate
 from wizard.ask.view import Outcome
 from wizard.build import Options, build
 from wizard.events import Estimated
@@ -266,9 +267,9 @@ def test_an_answer_is_kept_before_it_is_measured(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Bench, "estimate", interrupted)
+    monkeypatch.setattr(LiveEstimate, "estimate", interrupted)
     converse(*forward[:6])
-    kept = drafts.load()
+    kept = setup_draft.load()
     assert kept is not None
     assert kept[0].answers["image.resize"] == "shortest"
 
@@ -338,7 +339,7 @@ def test_the_command_is_shown_and_the_review_comes_again(converse: Converse, for
 
 def test_answers_are_kept_as_they_are_given_and_a_next_start_goes_on(converse: Converse, forward: list[Any]) -> None:
     converse(*forward[:7])
-    kept = drafts.load()
+    kept = setup_draft.load()
     assert kept is not None
     draft, age = kept
     assert (draft.answers["image.size"], draft.asked[-1]) == (64, "image.size")
@@ -349,17 +350,17 @@ def test_answers_are_kept_as_they_are_given_and_a_next_start_goes_on(converse: C
     assert outcome is not None
     assert outcome.profile is not None
     assert outcome.profile.image.size == 64
-    assert drafts.load() is None
+    assert setup_draft.load() is None
 
 
 def test_kept_answers_about_raw_data_that_has_gone_are_asked_again(
     converse: Converse, forward: list[Any], tmp_path: Path
 ) -> None:
     converse(*forward[:6])
-    kept = drafts.load()
+    kept = setup_draft.load()
     assert kept is not None
-    kept[0].answers["source.path"] = str(tmp_path / "gone")
-    script, _ = converse(draft=kept[0])
+    gone = replace(kept[0], chosen={**kept[0].chosen, "source.path": str(tmp_path / "gone")})
+    script, _ = converse(draft=gone)
     assert script.keys == ["source.path"]
     assert "does not exist" in script.said[0]
 
@@ -368,10 +369,13 @@ def test_kept_answers_that_cannot_be_read_are_none(home: Path) -> None:
     path = home / "state" / "answers.json"
     path.parent.mkdir(parents=True)
     shapes: list[Any] = [
-        *({"answers": {}}, {"answers": [], "asked": ["name"], "chosen": [], "base": {}, "at": 0}),
-        {"answers": {}, "asked": ["name"], "chosen": [], "base": {}, "at": 0},
-        {"answers": {"other": 1}, "asked": ["other"], "chosen": [], "base": {}, "at": 0},
+        {"chosen": {}},
+        {"chosen": [], "asked": 1, "profile": {}, "at": 0},
+        {"chosen": {}, "asked": [], "profile": {}, "at": 0},
+        {"chosen": {"other": 1}, "asked": ["other"], "profile": {}, "at": 0},
+        {"chosen": {}, "asked": ["name"], "profile": [1], "at": 0},
+        {"chosen": {}, "asked": ["name"], "profile": {}, "at": "yesterday"},
     ]
     for text in ("", "[]", *map(json.dumps, shapes)):
         path.write_text(text)
-        assert drafts.load() is None
+        assert setup_draft.load() is None

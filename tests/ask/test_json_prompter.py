@@ -4,18 +4,18 @@ from typing import Any
 
 import pytest
 
-from wizard.ask.json_prompter import Program
-from wizard.ask.prompt import Asked, Back, Value
+from wizard.ask.json_prompter import JsonPrompter
+from wizard.ask.prompt import Back, Prompt, Value
 from wizard.output import Output
 
-SIZE = Asked(key="image.size", kind="number", text="Shortest side", help="In pixels.", default=480, number=6, of=12)
+SIZE = Prompt(key="image.size", kind="number", text="Shortest side", help="In pixels.", default=480, number=6, of=12)
 
 
-SECRET = Asked(key="download.secret", kind="secret", text="Access key", default="")
+SECRET = Prompt(key="download.secret", kind="secret", text="Access key", default="")
 
 
-def put(capsys: pytest.CaptureFixture[str], *lines: str, asked: Asked = SIZE) -> tuple[Value, list[dict[str, Any]]]:
-    answer = Program(Output("json"), io.StringIO("".join(f"{line}\n" for line in lines))).ask(asked)
+def put(capsys: pytest.CaptureFixture[str], *lines: str, asked: Prompt = SIZE) -> tuple[Value, list[dict[str, Any]]]:
+    answer = JsonPrompter(Output("json"), io.StringIO("".join(f"{line}\n" for line in lines))).ask(asked)
     return answer, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 

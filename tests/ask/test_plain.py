@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 import pytest
 from rich.console import Console
 
-from wizard.ask.plain import Plain
-from wizard.ask.prompt import Asked, Back, Choice, Value
+from wizard.ask.plain import PlainPrompter
+from wizard.ask.prompt import Back, Choice, Prompt, Value
 from wizard.output import Output
 
-MODE = Asked(
+MODE = Prompt(
     key="image.resize",
     kind="choice",
     text="What should the images become?",
@@ -22,14 +22,14 @@ MODE = Asked(
 )
 
 
-SECRET = Asked(key="download.secret", kind="secret", text="Access key", default="")
+SECRET = Prompt(key="download.secret", kind="secret", text="Access key", default="")
 
 
 def unasked(_invitation: str) -> str:
     raise AssertionError
 
 
-def put(asked: Asked, lines: Sequence[str], read_unseen: Callable[[str], str] = unasked) -> tuple[Value, str]:
+def put(asked: Prompt, lines: Sequence[str], read_unseen: Callable[[str], str] = unasked) -> tuple[Value, str]:
     output = Output("plain")
     file = io.StringIO()
     output.talk = Console(file=file, force_terminal=True, width=60, no_color=True, highlight=False)
@@ -41,7 +41,7 @@ def put(asked: Asked, lines: Sequence[str], read_unseen: Callable[[str], str] = 
         return waiting.pop(0)
 
     try:
-        return Plain(output, read, read_unseen).ask(asked), file.getvalue()
+        return PlainPrompter(output, read, read_unseen).ask(asked), file.getvalue()
     finally:
         assert "\x1b" not in file.getvalue()
         assert file.getvalue().isascii()
@@ -80,7 +80,7 @@ def test_back_and_quit_are_words() -> None:
 
 
 def test_several_are_shown_by_their_numbers() -> None:
-    many = Asked(key="k", kind="choices", text="Which?", default=["a", "b"], choices=(
+    many = Prompt(key="k", kind="choices", text="Which?", default=["a", "b"], choices=(
         Choice(value="a", title="A"), Choice(value="b", title="B")))  # fmt: skip
     answer, shown = put(many, [""])
     assert answer == ["a", "b"]
@@ -88,7 +88,7 @@ def test_several_are_shown_by_their_numbers() -> None:
 
 
 def test_an_empty_default_is_not_shown() -> None:
-    answer, shown = put(Asked(key="k", kind="text", text="User name", default=""), [""])
+    answer, shown = put(Prompt(key="k", kind="text", text="User name", default=""), [""])
     assert answer == ""
     assert shown.endswith('Type it, "back", "help" or "quit": ')
 

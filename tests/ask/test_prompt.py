@@ -1,14 +1,14 @@
 import pytest
 
-from wizard.ask.prompt import Asked, Choice, Misread, Value, title, understood
+from wizard.ask.prompt import Choice, InvalidAnswer, Prompt, Value, parse_answer, title
 
 SPLITS = (Choice(value="train", title="Train"), Choice(value="validation", title="Validation"))
 CASES = (Choice(value="Aa", title="Aa"), Choice(value="aa", title="aa"))
 LABELS = (Choice(value=1, title="1 to 1000"), Choice(value=0, title="0 to 999"))
 
 
-def asked(kind: str, default: Value | None = None, choices: tuple[Choice, ...] = ()) -> Asked:
-    return Asked(key="key", kind=kind, text="?", default=default, choices=choices)  # type: ignore[arg-type]
+def asked(kind: str, default: Value | None = None, choices: tuple[Choice, ...] = ()) -> Prompt:
+    return Prompt(key="key", kind=kind, text="?", default=default, choices=choices)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,8 @@ def asked(kind: str, default: Value | None = None, choices: tuple[Choice, ...] =
         (asked("secret", ""), "pasted\n", "pasted"),
     ],
 )
-def test_words_mean_an_answer_of_the_questions_kind(question: Asked, words: str, meant: Value) -> None:
-    assert understood(question, words) == meant
+def test_words_mean_an_answer_of_the_questions_kind(question: Prompt, words: str, meant: Value) -> None:
+    assert parse_answer(question, words) == meant
 
 
 @pytest.mark.parametrize(
@@ -47,9 +47,9 @@ def test_words_mean_an_answer_of_the_questions_kind(question: Asked, words: str,
         (asked("choices", ["train"], SPLITS), "1,test", "'test' is none of the choices"),
     ],
 )
-def test_other_words_are_none_and_it_is_said_why(question: Asked, words: str, why: str) -> None:
-    with pytest.raises(Misread, match=why):
-        understood(question, words)
+def test_other_words_are_none_and_it_is_said_why(question: Prompt, words: str, why: str) -> None:
+    with pytest.raises(InvalidAnswer, match=why):
+        parse_answer(question, words)
 
 
 def test_an_answer_is_shown_by_its_title() -> None:

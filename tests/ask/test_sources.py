@@ -11,7 +11,7 @@ from tests.ask.conftest import BACK, DEFAULT, LEAVE, Script
 from tests.helpers import TRAIN, VALIDATION, build_dataset, profile
 from tests.sources import making
 from wizard import profile_store, synthetic
-from wizard.ask.draft import Draft
+from wizard.ask.setup_draft import draft_of
 from wizard.ask.view import Outcome
 from wizard.cli import main
 from wizard.ilsvrc2012.synsets import synsets
@@ -121,7 +121,7 @@ def test_a_replay_leaves_labels_to_the_raw_data_and_its_form_to_the_profile(
 ) -> None:
     (wnids / "ILSVRC2012_img_val.tar").write_bytes(b"not to be looked at")
     made = profile(wnids, tmp_path / "out", source={"layout": "folders", "splits": ["train"], "boxes": "none"})
-    script, outcome = converse("save", draft=Draft.of(made.model_copy(update={"name": "mine"})))
+    script, outcome = converse("save", draft=draft_of(made.model_copy(update={"name": "mine"})))
     assert script.keys == ["review"]
     source = the_profile(outcome).source
     assert (source.layout, source.labels) == ("folders", "folders")
@@ -192,7 +192,7 @@ def test_a_link_that_leads_out_is_followed_where_the_person_says_so(
     assert "leads by a link to" in script.said[0]
     assert the_profile(outcome).source.links == "follow"
     assert main(["run", "linked", "--quiet"]) == 0
-    again, _ = converse(draft=Draft.of(profile_store.load("linked")))
+    again, _ = converse(draft=draft_of(profile_store.load("linked")))
     assert again.keys == ["review"]
     assert "Links" in [row.label for row in again.tables[0]]
 

@@ -5,8 +5,10 @@ import pytest
 from tests.ask.conftest import BACK, LEAVE, Script
 from tests.helpers import build_dataset, profile
 from wizard import profile_store, unfinished_builds
+from wizard.ask import setup_draft
 from wizard.ask.draft import Draft
-from wizard.ask.start_menu import NoDataYet, opening
+from wizard.ask.setup_draft import new_draft
+from wizard.ask.start_menu import DownloadFirst, choose_start
 from wizard.build import Options
 from wizard.errors import Interrupted
 from wizard.events import Event, ShardDone
@@ -17,7 +19,7 @@ def test_raw_data_in_a_usual_place_is_a_new_setup_without_a_question(
 ) -> None:
     monkeypatch.chdir(raw)
     script = Script([])
-    assert opening(script) == Draft()
+    assert choose_start(script) == new_draft()
     assert script.asked == []
 
 
@@ -27,42 +29,42 @@ def test_the_beginning_of_a_download_in_a_usual_place_is_not_raw_data_that_is_th
     (raw_copy / "ILSVRC2012_img_test_v10102019.tar.part").touch()
     monkeypatch.chdir(raw_copy)
     script = Script(["download"])
-    assert opening(script) == NoDataYet()
+    assert choose_start(script) == DownloadFirst()
 
 
 @pytest.mark.usefixtures("nowhere")
 def test_who_has_nothing_is_asked_whether_the_archives_are_to_be_fetched() -> None:
     script = Script(["download"])
-    assert opening(script) == NoDataYet()
+    assert choose_start(script) == DownloadFirst()
     (menu,) = script.asked
     assert [choice.value for choice in menu.choices] == ["new", "download"]
     assert menu.default == "new"
-    assert opening(Script(["new"])) == Draft()
+    assert choose_start(Script(["new"])) == new_draft()
 
 
 def test_the_download_is_the_last_choice_also_where_there_is_something_to_go_on_with(raw: Path) -> None:
-    Draft(answers={"source.path": str(raw)}, asked=["source.path"]).save()
+    setup_draft.save(new_draft(chosen={"source.path": str(raw)}, asked=("source.path",)))
     script = Script(["download"])
-    assert opening(script) == NoDataYet()
+    assert choose_start(script) == DownloadFirst()
     last = script.asked[0].choices[-1]
     assert (last.title, last.about) == ("Download the archives", "I don't have it yet")
 
 
 def test_kept_answers_are_offered_first(raw: Path) -> None:
-    Draft(answers={"source.path": str(raw)}, asked=["source.path"]).save()
+    setup_draft.save(new_draft(chosen={"source.path": str(raw)}, asked=("source.path",)))
     script = Script(["continue"])
-    begun = opening(script)
+    begun = choose_start(script)
     assert isinstance(begun, Draft)
-    assert begun.answers == {"source.path": str(raw)}
+    assert begun.chosen == {"source.path": str(raw)}
     assert script.asked[0].default == "continue"
-    assert opening(Script(["new"])) == Draft()
+    assert choose_start(Script(["new"])) == new_draft()
 
 
 def test_a_saved_profile_can_be_replayed(raw: Path, tmp_path: Path) -> None:
     profile_store.save(profile(raw, tmp_path / "one"), "one")
     profile_store.save(profile(raw, tmp_path / "two"), "two")
     script = Script(["replay", BACK, "replay", "one"])
-    begun = opening(script)
+    begun = choose_start(script)
     assert isinstance(begun, Draft)
     assert begun.answers["output.path"] == str(tmp_path / "one")
     assert script.keys == ["opening", "profile", "opening", "profile"]
@@ -74,7 +76,7 @@ def test_a_profile_that_cannot_be_read_is_told(home: Path) -> None:
     (home / "config" / "profiles" / "broken.toml").write_text("[source")
     script = Script(["replay", "broken", LEAVE])
     with pytest.raises(KeyboardInterrupt):
-        opening(script)
+        choose_start(script)
     assert "it is no TOML" in script.said[0]
 
 
@@ -86,7 +88,7 @@ def test_an_unfinished_build_is_offered_and_its_profile_goes_on(raw: Path, tmp_p
         build_dataset(raw, tmp_path / "out", options=done, report=seen.append)
     (build,) = unfinished_builds.unfinished()
     script = Script([f"build:{build.profile}"])
-    begun = opening(script)
+    begun = choose_start(script)
     assert isinstance(begun, Path)
     assert profile_store.load(str(begun)).output_path == tmp_path / "out"
     assert script.asked[0].choices[0].about.startswith("1 of 7 shards, stopped")

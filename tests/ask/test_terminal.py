@@ -9,18 +9,18 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from rich.console import Console
 
-from wizard.ask.prompt import Asked, Back, Choice, Value
-from wizard.ask.terminal import Terminal
+from wizard.ask.prompt import Back, Choice, Prompt, Value
+from wizard.ask.terminal import TerminalPrompter
 from wizard.output import Output
 
 DOWN, ESC, ENTER, CTRL_B, CTRL_C, CTRL_D = "\x1b[B", "\x1b", "\r", "\x02", "\x03", "\x04"
 CHOICES = (Choice(value="train", title="Train", about="10 images"), Choice(value="validation", title="Validation"))
-Put = Callable[[Asked, str], Value]
+Put = Callable[[Prompt, str], Value]
 
 
-def asked(kind: str, default: Value | None) -> Asked:
+def asked(kind: str, default: Value | None) -> Prompt:
     choices = CHOICES if kind.startswith("choice") else ()
-    return Asked(key="k", kind=kind, text="Which?", help="Some help.", default=default, choices=choices)  # type: ignore[arg-type]
+    return Prompt(key="k", kind=kind, text="Which?", help="Some help.", default=default, choices=choices)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -30,12 +30,12 @@ def said() -> io.StringIO:
 
 @pytest.fixture
 def put(said: io.StringIO) -> Put:
-    def ask(question: Asked, keys: str) -> Value:
+    def ask(question: Prompt, keys: str) -> Value:
         output = Output()
         output.talk = Console(file=said, width=60)
         with create_pipe_input() as pipe:
             pipe.send_text(keys)
-            return Terminal(output, input=pipe, output=DummyOutput()).ask(question)
+            return TerminalPrompter(output, input=pipe, output=DummyOutput()).ask(question)
 
     return ask
 
@@ -118,7 +118,7 @@ def test_nothing_ticked_is_an_empty_list_and_not_the_default(put: Put) -> None:
 
 
 def test_a_wrong_answer_is_told_and_can_be_mended(put: Put, said: io.StringIO) -> None:
-    question = Asked(key="k", kind="number", text="Size", default=480, error="1,200 is above 100.", typed=1200)
+    question = Prompt(key="k", kind="number", text="Size", default=480, error="1,200 is above 100.", typed=1200)
     assert put(question, f"\x7f\x7f{ENTER}") == 12
     assert "✗ 1,200 is above 100." in said.getvalue()
 
@@ -129,6 +129,6 @@ def test_what_a_choice_is_for_stands_beside_it_only_where_there_is_room() -> Non
     for width in (40, 60):
         output.talk = Console(file=io.StringIO(), width=width)
         choice = Choice(value=1, title="Short", about="a line of thirty-nine columns, not more")
-        lines[width] = Terminal(output)._lines((choice,))[0]
+        lines[width] = TerminalPrompter(output)._lines((choice,))[0]
     assert (lines[40].title, lines[40].description) == ("Short", "a line of thirty-nine columns, not more")
     assert (lines[60].title, lines[60].description) == ("Short  a line of thirty-nine columns, not more", None)

@@ -3,11 +3,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.ask.conftest import known
 from tests.sources.making import write
-from wizard.ask.context import Facts, look
+from wizard.ask.context import Context, with_source
 from wizard.ask.prompt import Value
 from wizard.ask.questions import BY_KEY
-from wizard.ask.validation import misfit
+from wizard.ask.validation import error_for
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,7 @@ from wizard.ask.validation import misfit
         ("run.workers", "many", "run.workers = 'many': allowed is \"auto\", or a whole number from 1 to 4096"),
         ("source.splits", [], "Choose one at least."),
         ("image.quality", 85, ""),
+        ("image.size", 64, ""),
         ("name", "run-1.b", ""),
         ("run.workers", "8", ""),
         ("run.workers", "auto", ""),
@@ -37,23 +39,23 @@ from wizard.ask.validation import misfit
     ],
 )
 def test_an_answer_fits_or_it_is_said_why_not(key: str, value: Value, why: str) -> None:
-    assert misfit(BY_KEY[key], value, Facts()) == why
+    assert error_for(BY_KEY[key], value, known(Context())) == why
 
 
 def test_an_output_may_be_new_or_there_but_no_file_and_not_the_raw_data(tmp_path: Path) -> None:
     question = BY_KEY["output.path"]
     (tmp_path / "file").write_text("")
-    assert misfit(question, str(tmp_path / "new" / "deep"), Facts(folder=tmp_path / "raw")) == ""
-    assert misfit(question, str(tmp_path), Facts(folder=tmp_path / "raw")) == ""
-    assert "is a file" in misfit(question, str(tmp_path / "file"), Facts())
-    assert "is a file" in misfit(question, str(tmp_path / "file" / "in"), Facts())
-    assert "raw data's own folder" in misfit(question, str(tmp_path), Facts(folder=tmp_path))
-    assert misfit(question, "~no-such-user-here/x", Facts())
+    assert error_for(question, str(tmp_path / "new" / "deep"), known(Context(folder=tmp_path / "raw"))) == ""
+    assert error_for(question, str(tmp_path), known(Context(folder=tmp_path / "raw"))) == ""
+    assert "is a file" in error_for(question, str(tmp_path / "file"), known(Context()))
+    assert "is a file" in error_for(question, str(tmp_path / "file" / "in"), known(Context()))
+    assert "raw data's own folder" in error_for(question, str(tmp_path), known(Context(folder=tmp_path)))
+    assert error_for(question, "~no-such-user-here/x", known(Context()))
 
 
-def test_an_output_beside_archives_may_lie_in_their_folder(facts: Facts) -> None:
-    assert facts.folder is not None
-    assert misfit(BY_KEY["output.path"], str(facts.folder / "train"), facts) == ""
+def test_an_output_beside_archives_may_lie_in_their_folder(context: Context) -> None:
+    assert context.folder is not None
+    assert error_for(BY_KEY["output.path"], str(context.folder / "train"), known(context)) == ""
 
 
 @pytest.mark.parametrize(("form", "fits"), [("tfrecord", True), ("webdataset", True), ("folders", False)])
@@ -61,19 +63,19 @@ def test_an_output_around_the_raw_data_is_refused_where_its_folders_are_written_
     tmp_path: Path, form: str, fits: bool
 ) -> None:
     write(tmp_path, ["train/cats/1.jpg"])
-    facts = look(Facts(), tmp_path / "train", lambda _event: None)
-    why = misfit(BY_KEY["output.path"], str(tmp_path), facts, {"output.format": form})
+    context = with_source(Context(), tmp_path / "train", lambda _event: None)
+    why = error_for(BY_KEY["output.path"], str(tmp_path), known(context, {"output.format": form}))
     assert bool(why) != fits
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
 def test_an_output_that_cannot_be_written_is_refused_with_what_would_mend_it() -> None:
-    why = misfit(BY_KEY["output.path"], "/proc/imagenet", Facts())
+    why = error_for(BY_KEY["output.path"], "/proc/imagenet", known(Context()))
     assert why.startswith("/proc ")
     assert why.endswith("or name another folder.")
 
 
-def test_more_shards_than_images_are_refused(facts: Facts) -> None:
+def test_more_shards_than_images_are_refused(context: Context) -> None:
     question = BY_KEY["output.validation_shards"]
-    assert misfit(question, 24, facts) == ""
-    assert misfit(question, 25, facts) == "validation has 24 images; 25 shards would leave some empty."
+    assert error_for(question, 24, known(context)) == ""
+    assert error_for(question, 25, known(context)) == "validation has 24 images; 25 shards would leave some empty."

@@ -232,4 +232,4 @@ def test_a_program_that_stops_answering_leaves_with_its_answers_kept(raw: Path, 
     )
     assert ran.returncode == 130
     assert json.loads(ran.stdout.splitlines()[-1])["event"] == "failed"
-    assert json.loads((home / "state" / "answers.json").read_text())["answers"]["source.path"] == str(raw)
+    assert json.loads((home / "state" / "answers.json").read_text())["chosen"]["source.path"] == str(raw)

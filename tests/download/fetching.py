@@ -16,7 +16,7 @@ from tests.helpers import tar
 from wizard.download.archives import Archive
 from wizard.download.events import Event, Fetched, Waiting
 from wizard.download.http.auth import Asker, Credentials, Login, Nobody
-from wizard.download.http.fetch import fetch, look
+from wizard.download.http.fetch import fetch_file, find_status
 from wizard.download.http.http_client import HttpClient
 from wizard.download.http.session import Session
 from wizard.download.retry_policy import RetryPolicy
@@ -24,7 +24,9 @@ from wizard.events import Note
 
 NAME = "ILSVRC2012_img_val.tar"
 BOXES = ("ILSVRC2012_bbox_val_v3.tgz", "ILSVRC2012_bbox_train_v2.tar.gz")
-QUICK = RetryPolicy(connect=5, stall=5, first=0.01, most=0.02, longest=2, attempts=3, strange=2)
+QUICK = RetryPolicy(
+    connect=5, stall=5, first_wait=0.01, max_wait=0.02, max_retry_after=2, attempts=3, attempts_unanswered=2
+)
 
 
 def drawn(size: int, seed: int = 1) -> bytes:
@@ -98,7 +100,7 @@ class Download:
 
     def run(self, wanted: Archive | None = None) -> Fetched:
         with self.session() as session:
-            return fetch(look(wanted or archive(), session), session)
+            return fetch_file(find_status(wanted or archive(), session), session)
 
     @property
     def data(self) -> bytes:

@@ -91,7 +91,7 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What is sent: a status, headers, `count` bytes of `body` from `start` on; the rest spoils it on its session."""
+    """What is sent: a status, headers, `count` bytes of `body` from `start` on; the rest spoils it on its way."""
 
     status: int
     headers: dict[str, str]
@@ -626,7 +626,7 @@ def _asked_range(text: str) -> tuple[int | None, int | None]:
 
 
 def _span(text: str, size: int) -> tuple[int, int] | None:
-    """The first byte and the one after the last; None where not one range is asked for, or not in this session."""
+    """The first byte and the one after the last; None where not one range is asked for, or not in this way."""
     first, dash, last = text.removeprefix("bytes=").partition("-")
     if not text.startswith("bytes=") or not dash or not (first + last).isdigit():
         return None

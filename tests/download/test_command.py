@@ -32,7 +32,7 @@ from tests.download.server import (
 from wizard.cli import main
 from wizard.commands import downloading
 from wizard.download.http.auth import ACCESS_KEY, USERNAME
-from wizard.machine.resources import Disk
+from wizard.machine.disks import Disk
 from wizard.output import Output
 
 FILES = {NAME: DATA} | {name: gzip.compress(drawn(20_000, seed), mtime=0) for seed, name in enumerate(BOXES)}
@@ -108,10 +108,10 @@ def test_one_that_is_damaged_keeps_none_of_the_others_from_coming(
     assert main(words) == 3
     said, told = capsys.readouterr().err.split("✗ ")
     told = f"✗ {told}"
-    note = f"! {BOXES[0]} came whole with another MD5; it is kept aside as {BOXES[0]}.bad, which may be deleted\n"
+    note = f"! {BOXES[0]} arrived complete with another MD5; it is kept aside as {BOXES[0]}.bad, which may be deleted\n"
     assert note in said
-    assert told.startswith(f"✗ {BOXES[0]} came whole, but its MD5 is ")
-    assert f"is kept aside as {BOXES[0]}.bad.\n→ The same command fetches it anew." in told
+    assert told.startswith(f"✗ {BOXES[0]} arrived complete, but its MD5 is ")
+    assert f"is kept aside as {BOXES[0]}.bad.\n→ The same command fetches it again." in told
     assert set(there(tmp_path / "to")) == {NAME, BOXES[1], f"{BOXES[0]}.bad"}
     server.rules = []
     assert main(words) == 0
@@ -245,9 +245,9 @@ def without_tokens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("hub", "code", "told"),
     [
-        (["kaggle"], 3, "Kaggle hands out nothing without a token, and its client found none."),
-        (["huggingface", "--what", "train"], 3, "Hugging Face hands out nothing without a token"),
-        (["huggingface", "--what", "boxes"], 2, "Hugging Face has boxes nowhere"),
+        (["kaggle"], 3, "Kaggle delivers nothing without a token, and its client found none."),
+        (["huggingface", "--what", "train"], 3, "Hugging Face delivers nothing without a token"),
+        (["huggingface", "--what", "boxes"], 2, "Hugging Face has no boxes"),
     ],
 )
 def test_what_cannot_be_had_of_a_hub_is_said_before_the_disk_is_looked_at(
@@ -315,7 +315,7 @@ def test_too_small_a_disk_is_said_before_anything_comes(
     monkeypatch.setattr(downloading, "disk", lambda _path: small)
     told = failure(words, 4, capsys)
     assert told.splitlines()[0] == (
-        f"✗ 10.0 MB are free on /data (ext4) for {words[4]}; 3.1 MB are still to come, and 16.0 MB are to stay free."
+        f"✗ 10.0 MB are free on /data (ext4) for {words[4]}; 3.1 MB are still to come, and 16.0 MB must stay free."
     )
     assert "→ Free 9.1 MB there, choose another folder (--to DIR), or fewer files (--what)" in told
     assert sum(end - start for name in FILES for start, end in server.sent_ranges(name)) == 3 * 512
@@ -446,4 +446,4 @@ def test_a_signal_ends_it_while_it_waits(words: list[str], home: Path, server: S
     code, rest = program.ended()
     assert code == 130
     assert f"! {BOXES[0]}: 127.0.0.1 is busy (503 Service Unavailable); again in 10 minutes, attempt 1\n" in told
-    assert "✗ Stopped; what is there is kept.\n→ Go on with: imagenet-setup download --base http://127" in rest
+    assert "✗ Stopped; what is here is kept.\n→ Go on with: imagenet-setup download --base http://127" in rest

@@ -22,7 +22,7 @@ from wizard.formats.resize import Resize
 from wizard.sources.records.reader import RECORDS
 from wizard.sources.samples import SampleTable, in_one_file
 from wizard.targets.image_files.target import ClassFolders
-from wizard.targets.names import RECORD_FOLDER
+from wizard.targets.names import STATE_FOLDER
 from wizard.targets.registry import TARGETS as TARGETS_BY_NAME
 from wizard.targets.target import Target
 from wizard.targets.tfrecord.target import TFRecords
@@ -36,7 +36,7 @@ def image(height: int, width: int) -> bytes:
 def task(home: Path, images: dict[str, bytes], **changes: object) -> ShardTask:
     """Images of class 7 one behind the other in a file, each with one box over its left half."""
     data = list(images.values())
-    (home / RECORD_FOLDER).mkdir(parents=True, exist_ok=True)
+    (home / STATE_FOLDER / "shards").mkdir(parents=True, exist_ok=True)
     (home / "archive.tar").write_bytes(b"".join(data))
     sizes = np.array([len(content) for content in data], dtype=np.int64)
     samples = SampleTable(

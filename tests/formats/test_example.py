@@ -220,5 +220,12 @@ def test_damage_raises_nothing_but_its_own_error(features: dict[str, Values | No
 
 
 def test_a_number_of_more_than_64_bits_is_damage() -> None:
+    damaged = b"\x80" * 11 + b"\x01"
+    with pytest.raises(ExampleDamage, match="cut off or malformed"):
+        entries(damaged)
     with pytest.raises(ExampleDamage, match="more than 64 bits"):
-        entries(b"\x80" * 11 + b"\x01")
+        places(damaged, 0, len(damaged))
+
+
+def test_lengths_in_more_bytes_than_they_need_are_no_unknown_field() -> None:
+    assert entries(b"\x0a\x8a\x00\x0a\x87\x00\x0a\x01a\x12\x02\x1a\x00") == {"a": b"\x1a\x00"}

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.machine.cgroup import Limits, oom_kills, read_limits
+from wizard.machine.cgroup import CgroupLimits, cgroup_limits, oom_kills
 
 GB = 1_000_000_000
 V1_NONE = 9_223_372_036_854_771_712
@@ -11,21 +11,21 @@ V1_NONE = 9_223_372_036_854_771_712
 
 
 @pytest.fixture
-def system(tmp_path: Path) -> Callable[..., Limits]:
+def system(tmp_path: Path) -> Callable[..., CgroupLimits]:
     """Reads limits from control groups made of ordinary files, by path."""
 
-    def read(membership: str, files: Mapping[str, object]) -> Limits:
+    def read(membership: str, files: Mapping[str, object]) -> CgroupLimits:
         for name, content in files.items():
             path = tmp_path / "cgroup" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(f"{content}\n")
         (tmp_path / "membership").write_text(membership)
-        return read_limits(tmp_path / "cgroup", tmp_path / "membership")
+        return cgroup_limits(tmp_path / "cgroup", tmp_path / "membership")
 
     return read
 
 
-def test_a_limit_of_version_2(system: Callable[..., Limits]) -> None:
+def test_a_limit_of_version_2(system: Callable[..., CgroupLimits]) -> None:
     assert system(
         "0::/work\n",
         {
@@ -34,10 +34,10 @@ def test_a_limit_of_version_2(system: Callable[..., Limits]) -> None:
             "work/memory.stat": f"anon 5\ninactive_file {GB}\nactive_file 7",
             "work/cpu.max": "150000 100000",
         },
-    ) == Limits(memory=8 * GB, memory_left=6 * GB + 7, cores=1.5)
+    ) == CgroupLimits(memory=8 * GB, memory_left=6 * GB + 7, cores=1.5)
 
 
-def test_a_limit_of_version_1(system: Callable[..., Limits]) -> None:
+def test_a_limit_of_version_1(system: Callable[..., CgroupLimits]) -> None:
     assert system(
         "5:memory:/work\n3:cpu,cpuacct:/work\n1:name=systemd:/work\n",
         {
@@ -48,11 +48,13 @@ def test_a_limit_of_version_1(system: Callable[..., Limits]) -> None:
             "cpu,cpuacct/work/cpu.cfs_quota_us": 50_000,
             "cpu,cpuacct/work/cpu.cfs_period_us": 100_000,
         },
-    ) == Limits(memory=8 * GB, memory_left=6 * GB, cores=0.5)
+    ) == CgroupLimits(memory=8 * GB, memory_left=6 * GB, cores=0.5)
 
 
 @pytest.mark.parametrize("folder", ["cpu", "cpu,cpuacct"])
-def test_the_cpu_controller_of_version_1_is_found_under_either_name(system: Callable[..., Limits], folder: str) -> None:
+def test_the_cpu_controller_of_version_1_is_found_under_either_name(
+    system: Callable[..., CgroupLimits], folder: str
+) -> None:
     files = {f"{folder}/cpu.cfs_quota_us": 200_000, f"{folder}/cpu.cfs_period_us": 100_000}
     assert system("3:cpu,cpuacct:/\n", files).cores == 2.0
 
@@ -75,16 +77,16 @@ def test_the_cpu_controller_of_version_1_is_found_under_either_name(system: Call
     ids=["v2", "v1", "no files", "no groups"],
 )
 def test_where_nothing_limits_there_are_no_limits(
-    system: Callable[..., Limits], membership: str, files: Mapping[str, object]
+    system: Callable[..., CgroupLimits], membership: str, files: Mapping[str, object]
 ) -> None:
-    assert system(membership, files) == Limits()
+    assert system(membership, files) == CgroupLimits()
 
 
 def test_a_system_without_control_groups_has_no_limits(tmp_path: Path) -> None:
-    assert read_limits(tmp_path, tmp_path / "none") == Limits()
+    assert cgroup_limits(tmp_path, tmp_path / "none") == CgroupLimits()
 
 
-def test_a_group_above_that_is_tighter_counts(system: Callable[..., Limits]) -> None:
+def test_a_group_above_that_is_tighter_counts(system: Callable[..., CgroupLimits]) -> None:
     limits = system(
         "0::/pod/work\n",
         {
@@ -95,10 +97,12 @@ def test_a_group_above_that_is_tighter_counts(system: Callable[..., Limits]) -> 
             "cpu.max": "max 100000",
         },
     )
-    assert limits == Limits(memory=2 * GB, memory_left=2 * GB, cores=1.0)
+    assert limits == CgroupLimits(memory=2 * GB, memory_left=2 * GB, cores=1.0)
 
 
-def test_a_group_above_that_others_have_filled_leaves_less_than_the_own_limit(system: Callable[..., Limits]) -> None:
+def test_a_group_above_that_others_have_filled_leaves_less_than_the_own_limit(
+    system: Callable[..., CgroupLimits],
+) -> None:
     limits = system(
         "0::/pod/work\n",
         {
@@ -108,26 +112,28 @@ def test_a_group_above_that_others_have_filled_leaves_less_than_the_own_limit(sy
             "pod/memory.current": 98 * GB,
         },
     )
-    assert limits == Limits(memory=4 * GB, memory_left=2 * GB)
+    assert limits == CgroupLimits(memory=4 * GB, memory_left=2 * GB)
 
 
-def test_a_container_that_sees_the_hosts_path_finds_its_limits_at_the_root(system: Callable[..., Limits]) -> None:
+def test_a_container_that_sees_the_hosts_path_finds_its_limits_at_the_root(system: Callable[..., CgroupLimits]) -> None:
     files = {"memory.max": 2 * GB, "cpu.max": "300000 100000"}
-    assert system("0::/docker/0a1b2c\n", files) == Limits(memory=2 * GB, memory_left=2 * GB, cores=3.0)
+    assert system("0::/docker/0a1b2c\n", files) == CgroupLimits(memory=2 * GB, memory_left=2 * GB, cores=3.0)
     files = {"memory/memory.limit_in_bytes": GB, "memory/memory.usage_in_bytes": GB // 4}
-    assert system("4:memory:/docker/0a1b2c\n", files) == Limits(memory=GB, memory_left=GB * 3 // 4)
+    assert system("4:memory:/docker/0a1b2c\n", files) == CgroupLimits(memory=GB, memory_left=GB * 3 // 4)
 
 
-def test_a_path_that_leaves_the_groups_ends_nowhere(system: Callable[..., Limits]) -> None:
+def test_a_path_that_leaves_the_groups_ends_nowhere(system: Callable[..., CgroupLimits]) -> None:
     assert system("0::/../../elsewhere\n", {"memory.max": GB}).memory == GB
 
 
-def test_cache_beyond_what_is_counted_as_used_leaves_no_more_than_the_limit(system: Callable[..., Limits]) -> None:
+def test_cache_beyond_what_is_counted_as_used_leaves_no_more_than_the_limit(
+    system: Callable[..., CgroupLimits],
+) -> None:
     files = {"memory.max": 2 * GB, "memory.current": GB, "memory.stat": f"inactive_file {3 * GB}"}
     assert system("0::/\n", files).memory_left == 2 * GB
 
 
-def test_a_group_over_its_limit_has_nothing_left(system: Callable[..., Limits]) -> None:
+def test_a_group_over_its_limit_has_nothing_left(system: Callable[..., CgroupLimits]) -> None:
     assert system("0::/\n", {"memory.max": GB, "memory.current": 2 * GB}).memory_left == 0
 
 
@@ -167,3 +173,17 @@ def test_kills_of_the_machine_count_where_no_group_counts_them(kills: Callable[.
 
 def test_a_system_that_counts_no_kills_says_so(tmp_path: Path) -> None:
     assert oom_kills(tmp_path, tmp_path / "none", tmp_path / "none") is None
+
+
+@pytest.mark.parametrize(("hierarchy", "limit"), [("memory", "memory.limit_in_bytes"), ("", "memory.max")])
+def test_a_worker_that_the_kernel_kills_at_a_real_limit_died_for_want_of_memory(
+    in_a_group: Callable[[str, str, int, str], str], hierarchy: str, limit: str
+) -> None:
+    program = (
+        "import operator; from wizard.engine.executors import LocalExecutor\n"
+        "with LocalExecutor(1) as executor: died = executor.submit(operator.mul, b'x', 1 << 30).exception(60)\n"
+        "print(died.oom, died)"
+    )
+    told = in_a_group(hierarchy, limit, 256 << 20, program)
+    assert told.startswith("True worker ")
+    assert told.endswith("was killed by the system because memory ran out (SIGKILL)")

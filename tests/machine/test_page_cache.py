@@ -1,19 +1,17 @@
 import errno
-import os
 import shutil
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
 import pytest
 
 from wizard.errors import MachineError
 from wizard.machine import page_cache
-from wizard.machine.page_cache import BY_HAND, Facts, drop, facts, look, way
+from wizard.machine.page_cache import BY_HAND, DropConditions, drop_conditions, drop_method, drop_page_cache
 
-USER = Facts(
+USER = DropConditions(
     system="Linux",
     root=False,
     target=Path("/proc/sys/vm/drop_caches"),
@@ -26,9 +24,9 @@ ROOT = replace(USER, root=True, refused=0)
 posix = pytest.mark.skipif(sys.platform == "win32", reason="there are no scripts and no root here")
 
 
-def refused(there: Facts) -> MachineError:
+def refused(there: DropConditions) -> MachineError:
     with pytest.raises(MachineError) as caught:
-        way(there)
+        drop_method(there)
     return caught.value
 
 
@@ -39,56 +37,11 @@ def fake_sudo(tmp_path: Path, script: str) -> str:
     return str(path)
 
 
-def test_cache_is_what_can_be_dropped_so_shared_memory_and_the_kernels_own_caches_are_not_in_it(tmp_path: Path) -> None:
-    meminfo = tmp_path / "meminfo"
-    meminfo.write_text("Buffers: 200 kB\nCached: 5000 kB\nShmem: 1500 kB\nSReclaimable: 9000 kB\nHugePages_Total: 0\n")
-    seen = look(meminfo)
-    assert (seen.cache, seen.shared) == (3700 * 1024, 1500 * 1024)
-
-
-def test_all_of_memory_is_used_or_available() -> None:
-    seen = look()
-    assert seen.total == psutil.virtual_memory().total
-    assert seen.used + seen.available == seen.total
-    assert 0 < seen.free <= seen.total
-
-
-def test_where_the_system_does_not_tell_of_its_cache_nothing_is_claimed(tmp_path: Path) -> None:
-    seen = look(tmp_path / "not there")
-    assert (seen.cache, seen.shared) == (None, None)
-    assert 0 < seen.available < seen.total
-
-
-@posix
-def test_the_largest_processes_are_told_with_their_owner_and_a_command_that_can_be_printed() -> None:
-    """A child looks, since nobody sees themselves or their own children."""
-    program = (
-        "from wizard.machine.page_cache import largest\nimport os\nprint(os.getpid(), *largest(10_000), sep='\\n')"
-    )
-    with subprocess.Popen(["/bin/sh", "-c", "read gone #\x1b[31m"], stdin=subprocess.PIPE) as trainer:
-        ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
-        trainer.communicate(b"\n")
-    own, *lines = ran.stdout.splitlines()
-    sizes = [int(line.partition("resident=")[2].partition(",")[0]) for line in lines]
-    assert sizes == sorted(sizes, reverse=True)
-    assert not [line for line in lines if f"pid={own}," in line]
-    seen = next(line for line in lines if f"pid={trainer.pid}," in line)
-    assert f"user={psutil.Process().username()!r}" in seen
-    assert "command='sh -c read gone # [31m'" in seen
-
-
-def test_neither_this_process_nor_one_that_it_started_is_among_the_largest() -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
-        seen = {process.pid for process in page_cache.largest(10_000)}
-        child.communicate(b"\n")
-    assert not seen & {os.getpid(), child.pid}
-
-
 def test_who_may_write_does_and_who_may_not_uses_sudo() -> None:
-    assert way(ROOT) == "write"
-    assert way(replace(ROOT, container="/.dockerenv")) == "write"
-    assert way(USER) == "sudo"
-    assert way(replace(USER, container="/.dockerenv")) == "sudo"
+    assert drop_method(ROOT) == "write"
+    assert drop_method(replace(ROOT, container="/.dockerenv")) == "write"
+    assert drop_method(USER) == "sudo"
+    assert drop_method(replace(USER, container="/.dockerenv")) == "sudo"
 
 
 @pytest.mark.parametrize("root", [True, False])
@@ -141,11 +94,11 @@ def test_other_systems_are_told_what_they_have_instead(system: str, name: str, h
 @pytest.mark.usefixtures("ordinary")
 def test_the_facts_are_what_opening_the_file_gives(tmp_path: Path) -> None:
     target = tmp_path / "drop_caches"
-    assert facts(target).refused == errno.ENOENT
+    assert drop_conditions(target).refused == errno.ENOENT
     target.write_text("0")
-    assert facts(target).refused == 0
+    assert drop_conditions(target).refused == 0
     target.chmod(0o400)
-    assert facts(target).refused == errno.EACCES
+    assert drop_conditions(target).refused == errno.EACCES
     assert target.read_text() == "0"
 
 
@@ -158,11 +111,11 @@ def test_a_read_only_mount_is_told_from_missing_rights(tmp_path: Path) -> None:
     program = f"""
 import os
 from pathlib import Path
-from wizard.machine.page_cache import facts
+from wizard.machine.page_cache import drop_conditions
 target = os.open("{tmp_path}", os.O_PATH)
 os.fchdir(target)
 os.seteuid(65534)
-print(facts(Path("drop_caches")).refused)
+print(drop_conditions(Path("drop_caches")).refused)
 """
     mount = f'mount --bind {target} {target} && mount -o remount,ro,bind {target} && exec "$@"'
     words = ["unshare", "-m", "sh", "-c", mount, "sh", sys.executable, "-c", program]
@@ -176,26 +129,26 @@ def test_a_container_is_known_by_its_files_and_its_environment(tmp_path: Path, m
     monkeypatch.setattr(page_cache, "_SIGNS", (str(tmp_path / ".dockerenv"),))
     monkeypatch.delenv("container", raising=False)
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
-    assert facts().container == ""
+    assert drop_conditions().container == ""
     monkeypatch.setenv("container", "podman")
-    assert facts().container == "$container"
+    assert drop_conditions().container == "$container"
     (tmp_path / ".dockerenv").touch()
-    assert facts().container == str(tmp_path / ".dockerenv")
+    assert drop_conditions().container == str(tmp_path / ".dockerenv")
 
 
 def test_writing_drops_and_makes_no_file(tmp_path: Path) -> None:
     target = tmp_path / "drop_caches"
     with pytest.raises(MachineError, match="No such file"):
-        drop(replace(ROOT, target=target), "write")
+        drop_page_cache(replace(ROOT, target=target), "write")
     target.touch()
-    drop(replace(ROOT, target=target), "write")
+    drop_page_cache(replace(ROOT, target=target), "write")
     assert target.read_bytes() == b"1\n"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
 def test_a_refusal_that_comes_with_the_write_itself_is_told() -> None:
     with pytest.raises(MachineError, match="/dev/full cannot be written: No space left on device"):
-        drop(replace(ROOT, target=Path("/dev/full")), "write")
+        drop_page_cache(replace(ROOT, target=Path("/dev/full")), "write")
 
 
 @posix
@@ -204,7 +157,7 @@ def test_sudo_gets_the_number_and_asks_for_a_password_only_where_it_may(
     tmp_path: Path, password: bool, words: str
 ) -> None:
     sudo = fake_sudo(tmp_path, f'printf "%s " "$@" > {tmp_path}/words; [ "$1" = -n ] && shift; exec "$@"')
-    drop(replace(USER, sudo=sudo, target=tmp_path / "drop_caches"), "sudo", password=password)
+    drop_page_cache(replace(USER, sudo=sudo, target=tmp_path / "drop_caches"), "sudo", password=password)
     assert (tmp_path / "drop_caches").read_bytes() == b"1\n"
     assert (tmp_path / "words").read_text() == f"{words} {tmp_path / 'drop_caches'} "
 
@@ -213,9 +166,9 @@ def test_sudo_gets_the_number_and_asks_for_a_password_only_where_it_may(
 def test_what_sudo_says_when_it_refuses_is_passed_on(tmp_path: Path) -> None:
     sudo = fake_sudo(tmp_path, "echo sudo: a password is required >&2; exit 1")
     with pytest.raises(MachineError) as caught:
-        drop(replace(USER, sudo=sudo), "sudo")
+        drop_page_cache(replace(USER, sudo=sudo), "sudo")
     assert caught.value.what == "sudo did not drop the page cache (exit code 1): sudo: a password is required"
     assert caught.value.hint == f"See that you may use sudo here (sudo -v), or ask an administrator to type: {BY_HAND}"
     with pytest.raises(MachineError) as caught:
-        drop(replace(USER, sudo=sudo, container="/.dockerenv"), "sudo")
+        drop_page_cache(replace(USER, sudo=sudo, container="/.dockerenv"), "sudo")
     assert caught.value.hint.endswith(f"or on the host, type: {BY_HAND}")

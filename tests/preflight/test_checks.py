@@ -9,8 +9,9 @@ import pytest
 
 from wizard.events import Checked, Estimated
 from wizard.formatting import Range
-from wizard.machine.page_cache import Process
-from wizard.machine.resources import Disk, Memory
+from wizard.machine.disks import Disk
+from wizard.machine.memory import Memory
+from wizard.machine.processes import Process
 from wizard.preflight import checks
 
 MB, GB = 1_000_000, 1_000_000_000

@@ -31,7 +31,7 @@ from wizard.engine.transform import Recipe
 from wizard.engine.worker import rehearse
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import Split
-from wizard.machine.resources import memory
+from wizard.machine.memory import usable_memory
 from wizard.planning import recipe
 from wizard.preflight import estimate
 from wizard.preflight.estimate import Estimator, share
@@ -280,7 +280,7 @@ def test_no_more_processes_measure_than_there_are_cores(
 def test_nor_more_than_memory_has_room_for(
     raw: Path, surveys: dict[Split, Survey], monkeypatch: pytest.MonkeyPatch, processes: list[int]
 ) -> None:
-    little = replace(memory(), available=300_000_000)
+    little = replace(usable_memory(), available=300_000_000)
     monkeypatch.setattr(estimate, "cores", lambda: 64)
     monkeypatch.setattr(estimate, "memory", lambda: little)
     with Estimator(surveys, 64, cache_folder()) as estimator:

@@ -27,8 +27,9 @@ from wizard.errors import InputError, Interrupted, MachineError, SetupError, Usa
 from wizard.events import Checked, Estimated, Event, Glanced, Preparing
 from wizard.formatting import Range
 from wizard.ilsvrc2012.archives import IMAGES, Split
-from wizard.machine import resources
-from wizard.machine.page_cache import Process
+from wizard.machine.disks import disk_of
+from wizard.machine.memory import Memory
+from wizard.machine.processes import Process
 from wizard.preflight import checks, estimate, examine
 from wizard.preflight.examine import Verdict, judge, left, raw_data_check, refuse, require_known
 from wizard.profile import Profile
@@ -227,9 +228,9 @@ def test_where_memory_is_short_there_are_fewer_workers_and_more_time(
     raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int, seconds: int
 ) -> None:
     """Two workers fit where eight were wanted; those beyond the cores brought nothing."""
-    little = resources.Memory(total=4 * 10**9, available=25 * 10**8, machine=64 * 10**9)
-    monkeypatch.setattr(resources, "memory", lambda: little)
-    monkeypatch.setattr(resources, "cores", lambda: cores)
+    little = Memory(total=4 * 10**9, available=25 * 10**8, machine=64 * 10**9)
+    monkeypatch.setattr(examine, "usable_memory", lambda: little)
+    monkeypatch.setattr(examine, "usable_cores", lambda: cores)
     verdict = judge(profile(raw, tmp_path / "out"), GOOD, {}, ESTIMATED, 8)
     found = named(verdict)
     assert (found["memory"].status, verdict.workers) == ("warn", 2)
@@ -245,19 +246,19 @@ def test_processes_are_looked_at_only_where_memory_is_short(
 ) -> None:
     trainer = Process(pid=4711, user="alice", resident=20 * 10**9, seconds=9.0, command="python train.py")
     processes = Mock(return_value=[trainer])
-    monkeypatch.setattr(examine, "largest", processes)
-    enough = resources.Memory(total=64 * 10**9, available=32 * 10**9, machine=64 * 10**9)
-    monkeypatch.setattr(resources, "memory", lambda: enough)
+    monkeypatch.setattr(examine, "largest_processes", processes)
+    enough = Memory(total=64 * 10**9, available=32 * 10**9, machine=64 * 10**9)
+    monkeypatch.setattr(examine, "usable_memory", lambda: enough)
     assert named(judge(profile(raw, tmp_path / "out"), GOOD, {}, ESTIMATED, 8))["memory"].status == "pass"
     assert not processes.called
-    monkeypatch.setattr(resources, "memory", lambda: replace(enough, available=0))
+    monkeypatch.setattr(examine, "usable_memory", lambda: replace(enough, available=0))
     found = named(judge(profile(raw, tmp_path / "out"), GOOD, {}, ESTIMATED, 8))
     assert "process 4711 of alice" in found["memory"].mend
 
 
 def test_a_full_disk_fails_by_what_is_needed(raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    full = replace(resources.disk(tmp_path), free=1000, files_free=3)
-    monkeypatch.setattr(resources, "disk", lambda _path: full)
+    full = replace(disk_of(tmp_path), free=1000, files_free=3)
+    monkeypatch.setattr(examine, "disk_of", lambda _path: full)
     verdict = look(profile(raw, tmp_path / "out"))
     assert {check.name for check in checks.failed(verdict.checks, [])} == {"disk", "files"}
     assert named(verdict)["files"].needed == f"{3 * (TRAIN_SHARDS + VALIDATION_SHARDS) + 16} files"

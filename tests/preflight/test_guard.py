@@ -9,8 +9,8 @@ from wizard.build import Options
 from wizard.commit_record import CommitRecord
 from wizard.errors import Interrupted, MachineError
 from wizard.events import Beat, Note, ShardDone
-from wizard.machine import resources
-from wizard.machine.resources import Machine
+from wizard.machine import disks, load
+from wizard.machine.load import MachineLoad
 from wizard.preflight import guard
 from wizard.preflight.guard import Guard, too_full, too_little_memory
 
@@ -18,11 +18,11 @@ MB, GB = 1_000_000, 1_000_000_000
 ALL = TRAIN_SHARDS + VALIDATION_SHARDS
 
 
-def at(*, disk: float = 100 * GB, used: float = 1 * GB, total: float = 64 * GB) -> Machine:
-    return Machine(cpu=50.0, memory_used=int(used), memory_total=int(total), disk_free=int(disk))
+def at(*, disk: float = 100 * GB, used: float = 1 * GB, total: float = 64 * GB) -> MachineLoad:
+    return MachineLoad(cpu=50.0, memory_used=int(used), memory_total=int(total), disk_free=int(disk))
 
 
-def shortage(seen: Machine, soon: int) -> str:
+def shortage(seen: MachineLoad, soon: int) -> str:
     return too_full(seen.disk_free, soon) or too_little_memory(seen)
 
 
@@ -47,7 +47,7 @@ def done(size: int) -> ShardDone:
     ],
     ids=["plenty", "disk just", "disk with shards just", "memory just", "a twentieth of little memory"],
 )
-def test_enough_is_no_shortage(seen: Machine, soon: int) -> None:
+def test_enough_is_no_shortage(seen: MachineLoad, soon: int) -> None:
     assert shortage(seen, soon) == ""
 
 
@@ -60,21 +60,21 @@ def test_enough_is_no_shortage(seen: Machine, soon: int) -> None:
         (at(used=1.95 * GB, total=2 * GB), 0, "Only 50.0 MB of 2.0 GB of memory are left."),
     ],
 )
-def test_a_shortage_is_told_in_a_sentence(seen: Machine, soon: int, told: str) -> None:
+def test_a_shortage_is_told_in_a_sentence(seen: MachineLoad, soon: int, told: str) -> None:
     assert shortage(seen, soon) == told
 
 
 @pytest.fixture
-def seen(monkeypatch: pytest.MonkeyPatch) -> list[Machine]:
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[MachineLoad]:
     """What the guard sees, one look after the other; the last for ever."""
     looks = [at()]
-    monkeypatch.setattr(guard, "look", lambda _output: looks.pop(0) if len(looks) > 1 else looks[0])
-    monkeypatch.setattr(guard, "disk_free", lambda _output: looks[0].disk_free)
+    monkeypatch.setattr(guard, "machine_load", lambda _output: looks.pop(0) if len(looks) > 1 else looks[0])
+    monkeypatch.setattr(guard, "free_bytes", lambda _output: looks[0].disk_free)
     monkeypatch.setattr(guard, "_EVERY", 0.0)
     return looks
 
 
-def test_a_guard_lets_everything_begin_until_the_person_asks(seen: list[Machine]) -> None:
+def test_a_guard_lets_everything_begin_until_the_person_asks(seen: list[MachineLoad]) -> None:
     asked: list[bool] = []
     watching = Guard(Path("/out"), 2, 9, lambda: bool(asked))
     assert list(watching.watch(beat(1))) == seen
@@ -86,7 +86,9 @@ def test_a_guard_lets_everything_begin_until_the_person_asks(seen: list[Machine]
 
 
 @pytest.mark.parametrize("event", [beat(100 * MB), done(100 * MB)])
-def test_what_the_shards_under_way_may_still_write_must_be_free(seen: list[Machine], event: Beat | ShardDone) -> None:
+def test_what_the_shards_under_way_may_still_write_must_be_free(
+    seen: list[MachineLoad], event: Beat | ShardDone
+) -> None:
     seen[:] = [at(disk=300 * MB)]
     two, four = Guard(Path("/out"), 2, 9, lambda: False), Guard(Path("/out"), 4, 9, lambda: False)
     for watching in (two, four):
@@ -95,7 +97,7 @@ def test_what_the_shards_under_way_may_still_write_must_be_free(seen: list[Machi
     assert (two(), four()) == (False, True)
 
 
-def test_a_shards_size_is_foretold_from_its_first_quarter_on(seen: list[Machine]) -> None:
+def test_a_shards_size_is_foretold_from_its_first_quarter_on(seen: list[MachineLoad]) -> None:
     seen[:] = [at(disk=60 * MB)]
     for done, short in ((24, False), (25, True)):
         watching = Guard(Path("/out"), 1, 1, lambda: False)
@@ -103,7 +105,7 @@ def test_a_shards_size_is_foretold_from_its_first_quarter_on(seen: list[Machine]
         assert watching() is short
 
 
-def test_what_they_have_written_already_is_not_counted_again(seen: list[Machine]) -> None:
+def test_what_they_have_written_already_is_not_counted_again(seen: list[MachineLoad]) -> None:
     seen[:] = [at(disk=60 * MB)]
     watching = Guard(Path("/out"), 2, 2, lambda: False)
     list(watching.watch(beat(99 * MB, shard="a")))
@@ -119,7 +121,7 @@ def test_what_they_have_written_already_is_not_counted_again(seen: list[Machine]
     assert not watching()
 
 
-def test_the_last_shards_need_room_for_themselves_alone(seen: list[Machine]) -> None:
+def test_the_last_shards_need_room_for_themselves_alone(seen: list[MachineLoad]) -> None:
     seen[:] = [at(disk=60 * MB)]
     watching = Guard(Path("/out"), 8, 1, lambda: False)
     watching._next = float("inf")
@@ -129,7 +131,7 @@ def test_the_last_shards_need_room_for_themselves_alone(seen: list[Machine]) -> 
     assert not watching()
 
 
-def test_a_shortage_that_goes_by_still_stops(seen: list[Machine]) -> None:
+def test_a_shortage_that_goes_by_still_stops(seen: list[MachineLoad]) -> None:
     seen[:] = [at(disk=0), at()]
     watching = Guard(Path("/out"), 1, 9, lambda: False)
     for _ in range(3):
@@ -140,8 +142,8 @@ def test_a_shortage_that_goes_by_still_stops(seen: list[Machine]) -> None:
 def test_the_machine_is_looked_at_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
-    monkeypatch.setattr(guard, "look", lambda _output: at())
-    monkeypatch.setattr(guard, "disk_free", lambda _output: GB)
+    monkeypatch.setattr(guard, "machine_load", lambda _output: at())
+    monkeypatch.setattr(guard, "free_bytes", lambda _output: GB)
     watching = Guard(Path("/out"), 1, 9, lambda: False)
     told = []
     for _ in range(40):
@@ -152,8 +154,8 @@ def test_the_machine_is_looked_at_once_a_second(monkeypatch: pytest.MonkeyPatch)
 
 def test_the_disk_is_looked_at_at_every_event(monkeypatch: pytest.MonkeyPatch) -> None:
     free = [GB]
-    monkeypatch.setattr(guard, "look", lambda _output: at())
-    monkeypatch.setattr(guard, "disk_free", lambda _output: free[0])
+    monkeypatch.setattr(guard, "machine_load", lambda _output: at())
+    monkeypatch.setattr(guard, "free_bytes", lambda _output: free[0])
     watching = Guard(Path("/out"), 1, 9, lambda: False)
     list(watching.watch(beat(1)))
     assert not watching()
@@ -162,11 +164,11 @@ def test_the_disk_is_looked_at_at_every_event(monkeypatch: pytest.MonkeyPatch) -
     assert watching()
 
 
-def test_events_that_are_no_progress_are_taken_too(seen: list[Machine]) -> None:
+def test_events_that_are_no_progress_are_taken_too(seen: list[MachineLoad]) -> None:
     assert list(Guard(Path("/out"), 1, 9, lambda: False).watch(Note(text="a"))) == seen
 
 
-def running_short(out: Path, after: int, **short: Any) -> Callable[[Path], Machine]:
+def running_short(out: Path, after: int, **short: Any) -> Callable[[Path], MachineLoad]:
     """A look that sees a shortage once so many shards are in place."""
     return lambda _output: at(**short) if len(shards(out)) >= after else at()
 
@@ -197,8 +199,8 @@ def test_a_build_stops_before_the_machine_is_full_and_goes_on_later(
     out = tmp_path / "out"
     monkeypatch.setattr(guard, "_EVERY", 0.0)
     look = running_short(out, 3, **short)
-    monkeypatch.setattr(guard, "look", look)
-    monkeypatch.setattr(guard, "disk_free", lambda output: look(output).disk_free)
+    monkeypatch.setattr(guard, "machine_load", look)
+    monkeypatch.setattr(guard, "free_bytes", lambda output: look(output).disk_free)
     with pytest.raises(MachineError) as error:
         build_dataset(raw, out)
     kept = contents(out)
@@ -208,8 +210,8 @@ def test_a_build_stops_before_the_machine_is_full_and_goes_on_later(
     assert len(shards(out)) == 3
     assert not list(out.glob(".building*"))
     assert not (out / "dataset.json").exists()
-    monkeypatch.setattr(guard, "look", resources.look)
-    monkeypatch.setattr(guard, "disk_free", resources.disk_free)
+    monkeypatch.setattr(guard, "machine_load", load.machine_load)
+    monkeypatch.setattr(guard, "free_bytes", disks.free_bytes)
     finished = build_dataset(raw, out)
     assert 0 < finished.images_built < sum(split.images_in for split in finished.splits)
     assert contents(out) == undisturbed
@@ -222,8 +224,8 @@ def test_a_shortage_after_the_last_shard_began_is_no_reason_to_fail(
     out = tmp_path / "out"
     monkeypatch.setattr(guard, "_EVERY", 0.0)
     look = running_short(out, ALL, disk=0)
-    monkeypatch.setattr(guard, "look", look)
-    monkeypatch.setattr(guard, "disk_free", lambda output: look(output).disk_free)
+    monkeypatch.setattr(guard, "machine_load", look)
+    monkeypatch.setattr(guard, "free_bytes", lambda output: look(output).disk_free)
     build_dataset(raw, out)
     assert contents(out) == undisturbed
 
@@ -234,6 +236,6 @@ def test_a_build_that_is_watched_tells_how_the_machine_does(
     monkeypatch.setattr(guard, "_EVERY", 0.0)
     told: list[object] = []
     build_dataset(raw, tmp_path / "out", report=told.append, options=Options(workers=1))
-    looks = [event for event in told if isinstance(event, Machine)]
+    looks = [event for event in told if isinstance(event, MachineLoad)]
     assert len(looks) >= ALL
     assert all(0 < each.memory_used < each.memory_total and each.disk_free > 0 for each in looks)

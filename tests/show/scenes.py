@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from wizard.commit_record import CommitRecord, SkippedImage
 from wizard.events import Beat, Estimated, ShardDone, SplitStart, Started
 from wizard.formatting import Range
-from wizard.machine.resources import Machine
-from wizard.show.progress import Tally
+from wizard.machine.load import MachineLoad
+from wizard.show.build_progress import BuildProgress
 
 GB = 10**9
 _CODE = re.compile(r"\x1b\[\??([\d;]*)([A-Za-z])")
@@ -72,8 +72,8 @@ def shard_done(number: int, images: int = 100, name: str = "train", skipped: tup
     return ShardDone(result=result)
 
 
-def machine(cpu: float = 99.0, free: int = 385 * GB) -> Machine:
-    return Machine(cpu=cpu, memory_used=1_100_000_000, memory_total=24_600_000_000, disk_free=free)
+def machine(cpu: float = 99.0, free: int = 385 * GB) -> MachineLoad:
+    return MachineLoad(cpu=cpu, memory_used=1_100_000_000, memory_total=24_600_000_000, disk_free=free)
 
 
 def estimated(bytes_out: float = 66 * GB) -> Estimated:
@@ -88,21 +88,21 @@ def estimated(bytes_out: float = 66 * GB) -> Estimated:
     )
 
 
-def under_way(workers: int = 2, seconds: int = 10) -> Tally:
+def under_way(workers: int = 2, seconds: int = 10) -> BuildProgress:
     """A build of 2,000 images with an event of every kind, each worker at 10 images/s of its first shard."""
     clock = Clock()
-    tally = Tally(now=clock, cores=2)
-    tally.add(started(split(images=1500), split("validation", images=500, done=10, bytes_in=GB, bytes_out=GB // 2)))
+    build = BuildProgress(now=clock, cores=2)
+    build.add(started(split(images=1500), split("validation", images=500, done=10, bytes_in=GB, bytes_out=GB // 2)))
     for second in range(seconds + 1):
         clock.now = 1000.0 + second
         for worker in range(workers):
-            tally.add(beat(4000 + worker, worker, 10 * second, total=150))
-        tally.add(machine())
-    tally.remember("converted n02105855_2933.JPEG (PNG → JPEG)")
-    tally.remember(
+            build.add(beat(4000 + worker, worker, 10 * second, total=150))
+        build.add(machine())
+    build.remember("converted n02105855_2933.JPEG (PNG → JPEG)")
+    build.remember(
         "! worker 4711 was killed by the system, most likely for want of memory, while on train-00003; again"
     )
-    return tally
+    return build
 
 
 class Terminal(io.StringIO):

@@ -3,7 +3,7 @@ import pytest
 from tests.sources.counting import counts, letters, official
 from wizard.events import Glanced
 from wizard.show.at_a_glance import folded, lines, rows
-from wizard.show.reporters import told
+from wizard.show.messages import messages
 from wizard.sources.classes import Classes, imagenet, of_folders
 from wizard.sources.glance import Glance, glance
 
@@ -95,4 +95,4 @@ def test_a_long_item_is_broken_between_words() -> None:
 
 def test_a_listener_is_told_before_the_build() -> None:
     found = glance(letters(2), 1, [counts("train", [1, 1])])
-    assert told(Glanced(glance=found)) == lines(found)
+    assert messages(Glanced(glance=found)) == lines(found)

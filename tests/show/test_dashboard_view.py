@@ -6,21 +6,22 @@ from rich.console import Console
 
 from tests.show.scenes import GB, Clock, beat, estimated, machine, shard_done, split, started, under_way
 from wizard.events import Preparing
+from wizard.show.build_progress import BuildProgress
 from wizard.show.dashboard_view import picture
-from wizard.show.progress import Tally
+from wizard.show.progress import Progress
 
 WIDTHS = [40, 60, 79, 80, 100, 200]
 HEIGHTS = [10, 24, 50]
 STORYBOARD = """\
 ╭ train-480-q85 ────────────────────────────────── 00:00:10 · about 01:05 left ╮
-│ All         ━━━━━━━━━━━━━━──────────────────────────  35 %   700 of 2,000    │
-│ train       ━━━━━───────────────────────────────────  13 %   0 of 10 shards  │
-│ validation  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ 100 %   10 of 10 shards │
+│ All         ━━━━━━━━━━━━━━──────────────────────────   35 %     700 of 2,000 │
+│ train       ━━━━━───────────────────────────────────   13 %   0 of 10 shards │
+│ validation  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  100 %  10 of 10 shards │
 │ 20 images/s · read 2.0 MB/s → wrote 1.0 MB/s (50 %)                          │
 │ 510.0 MB so far, about 575.0 MB expected                                     │
 ├ workers ─────────────────────────────────────────────────────────────────────┤
-│ 1 train-00000  ━━━━━━━━━━━━━━━━━━━━━━╸───────────  66 %      10/s    61.2 MB │
-│ 2 train-00001  ━━━━━━━━━━━━━━━━━━━━━━╸───────────  66 %      10/s    61.2 MB │
+│ 1 train-00000  ━━━━━━━━━━━━━━━━━━━━━━━────────────   66 %     10/s   61.2 MB │
+│ 2 train-00001  ━━━━━━━━━━━━━━━━━━━━━━━────────────   66 %     10/s   61.2 MB │
 ├ machine · limited by the CPU ────────────────────────────────────────────────┤
 │ CPU 99 % · RAM 1.1 of 24.6 GB · disk 385.0 GB free → 384.9 GB at the end     │
 ├ events ──────────────────────────────────────────────────────────────────────┤
@@ -29,24 +30,24 @@ STORYBOARD = """\
 ╰ Ctrl-C: finish these shards and stop · again: stop now ──────────────────────╯"""
 NARROW = """\
 train-480-q85                00:00:10 · about 01:05 left
-All         ━━━━━━━─────────────  35 %   700 of 2,000
-train       ━━╸─────────────────  13 %   0 of 10 shards
-validation  ━━━━━━━━━━━━━━━━━━━━ 100 %   10 of 10 shards
+All         ━━━━━━━─────────────   35 %     700 of 2,000
+train       ━━╸─────────────────   13 %   0 of 10 shards
+validation  ━━━━━━━━━━━━━━━━━━━━  100 %  10 of 10 shards
 20 images/s · 510.0 MB so far · about 575.0 MB expected
-1 train-00000  66 %
-2 train-00001  66 %
+1 train-00000   66 %
+2 train-00001   66 %
 Ctrl-C: finish these shards and stop · again: stop now"""
 
 
-def drawn(tally: Tally, width: int, height: int, *, ascii_only: bool = False) -> list[str]:
+def drawn(build: BuildProgress, width: int, height: int, *, ascii_only: bool = False) -> list[str]:
     file = io.StringIO()
     console = Console(file=file, width=width, height=height)
-    console.print(*picture(tally, width, height, ascii_only=ascii_only), sep="\n")
+    console.print(*picture(Progress(build=build), width, height, ascii_only=ascii_only), sep="\n")
     return file.getvalue().rstrip("\n").split("\n")
 
 
-def text(tally: Tally, width: int, height: int = 50) -> str:
-    return "\n".join(drawn(tally, width, height))
+def text(build: BuildProgress, width: int, height: int = 50) -> str:
+    return "\n".join(drawn(build, width, height))
 
 
 @pytest.mark.parametrize("width", [1, 10, 20, *WIDTHS])
@@ -84,24 +85,24 @@ def test_a_narrow_window_has_no_box_and_a_line_a_worker() -> None:
 
 
 def test_speed_and_bytes_are_told() -> None:
-    tally = under_way()
-    assert "20 images/s · read 2.0 MB/s → wrote 1.0 MB/s (50 %)" in text(tally, 100)
-    assert "510.0 MB so far, about 575.0 MB expected" in text(tally, 100)
-    assert "20 images/s · 510.0 MB so far · about 575.0 MB expected" in text(tally, 60)
+    build = under_way()
+    assert "20 images/s · read 2.0 MB/s → wrote 1.0 MB/s (50 %)" in text(build, 100)
+    assert "510.0 MB so far, about 575.0 MB expected" in text(build, 100)
+    assert "20 images/s · 510.0 MB so far · about 575.0 MB expected" in text(build, 60)
 
 
 def test_without_beats_the_workers_are_waited_for() -> None:
-    tally = Tally(now=Clock())
-    tally.add(started())
-    assert "waiting for the workers · 0 bytes so far" in text(tally, 100)
-    assert "left" not in text(tally, 100)
+    build = BuildProgress(now=Clock())
+    build.add(started())
+    assert "waiting for the workers · 0 bytes so far" in text(build, 100)
+    assert "left" not in text(build, 100)
 
 
 @pytest.mark.parametrize("width", [60, 100])
 def test_skipped_images_are_counted(width: int) -> None:
-    tally = under_way()
-    tally.add(shard_done(7, skipped=("a", "b", "c")))
-    assert "3 skipped" in text(tally, width)
+    build = under_way()
+    build.add(shard_done(7, skipped=("a", "b", "c")))
+    assert "3 skipped" in text(build, width)
 
 
 def test_a_worker_has_a_number_a_shard_a_rate_and_its_memory() -> None:
@@ -129,51 +130,51 @@ def test_events_go_first_then_workers_then_the_machine() -> None:
 
 
 def test_the_disk_is_foretold() -> None:
-    tally = Tally(now=Clock())
-    tally.add(estimated(66 * GB))
-    tally.add(started())
-    tally.add(machine(free=100 * GB))
-    assert "CPU 99 % · RAM 1.1 of 24.6 GB · disk 100.0 GB free → 34.0 GB at the end" in text(tally, 100)
+    build = BuildProgress(now=Clock())
+    build.add(estimated(66 * GB))
+    build.add(started())
+    build.add(machine(free=100 * GB))
+    assert "CPU 99 % · RAM 1.1 of 24.6 GB · disk 100.0 GB free → 34.0 GB at the end" in text(build, 100)
 
 
 def test_a_disk_that_will_not_do_is_told() -> None:
-    tally = Tally(now=Clock())
-    tally.add(estimated(66 * GB))
-    tally.add(started())
-    tally.add(machine(free=50 * GB))
-    assert "disk 50.0 GB free, 66.0 GB still to write" in text(tally, 100)
+    build = BuildProgress(now=Clock())
+    build.add(estimated(66 * GB))
+    build.add(started())
+    build.add(machine(free=50 * GB))
+    assert "disk 50.0 GB free, 66.0 GB still to write" in text(build, 100)
 
 
 def test_an_ascii_terminal_gets_ascii_alone() -> None:
-    tally = under_way(64)
-    tally.remember("skipped Köln.JPEG")
+    build = under_way(64)
+    build.remember("skipped Köln.JPEG")
     for width in WIDTHS:
-        lines = drawn(tally, width, 24)
-        plain = drawn(tally, width, 24, ascii_only=True)
+        lines = drawn(build, width, 24)
+        plain = drawn(build, width, 24, ascii_only=True)
         assert all(line.isascii() for line in plain)
         assert [len(line) for line in plain] == [len(line) for line in lines]
 
 
 def test_names_cannot_break_the_picture() -> None:
-    tally = under_way()
-    tally.output = "/data/" + "a\n\x1b[2J" * 50
-    tally.remember("skipped \n\x1b[31m大.JPEG " * 20)
-    lines = drawn(tally, 100, 50)
+    build = under_way()
+    build.output = "/data/" + "a\n\x1b[2J" * 50
+    build.remember("skipped \n\x1b[31m大.JPEG " * 20)
+    lines = drawn(build, 100, 50)
     assert {cell_len(line) for line in lines} == {96}
 
 
 def test_a_dataset_in_the_root_has_a_name() -> None:
-    tally = under_way()
-    tally.output = "/"
-    assert drawn(tally, 100, 50)[0].startswith("╭ / ─")
+    build = under_way()
+    build.output = "/"
+    assert drawn(build, 100, 50)[0].startswith("╭ / ─")
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_preparation_shows_its_step_and_percent(width: int) -> None:
-    tally = Tally()
-    tally.add(Preparing(step="headers of ILSVRC2012_img_train.tar", done=37, total=100))
-    tally.add(Preparing(step="MD5 of ILSVRC2012_img_val.tar", done=147 * GB, total=148 * GB))
-    first, second = drawn(tally, width, 24)
+    build = BuildProgress()
+    build.add(Preparing(step="headers of ILSVRC2012_img_train.tar", done=37, total=100))
+    build.add(Preparing(step="MD5 of ILSVRC2012_img_val.tar", done=147 * GB, total=148 * GB))
+    first, second = drawn(build, width, 24)
     assert first.startswith("headers of ILSVRC2012")
     assert " 37 %" in first
     assert " 99 %" in second
@@ -181,11 +182,11 @@ def test_a_preparation_shows_its_step_and_percent(width: int) -> None:
 
 
 def test_there_is_nothing_to_see_before_anything_happens() -> None:
-    assert picture(Tally(), 100, 24) == []
+    assert picture(Progress(), 100, 24) == []
 
 
 def test_an_empty_shard_is_whole() -> None:
-    tally = Tally(now=Clock())
-    tally.add(started(split(images=0)))
-    tally.add(beat(1, 0, 0, total=0))
-    assert text(tally, 100).count("100 %") == 3
+    build = BuildProgress(now=Clock())
+    build.add(started(split(images=0)))
+    build.add(beat(1, 0, 0, total=0))
+    assert text(build, 100).count("100 %") == 3

@@ -1,13 +1,17 @@
+import io
 import json
 import time
 
 import pytest
+from rich.console import Console
 
 from tests.show.scenes import estimated, machine
 from tests.test_events import RESULT
 from wizard.events import Beat, Checked, Event, Note, Preparing, ShardDone, SplitStart, Started, WorkerLost
 from wizard.output import Output
-from wizard.show.reporters import Lines, Ndjson, told
+from wizard.show.messages import messages
+from wizard.show.reporters import JsonReporter, PlainReporter, reporter_for
+from wizard.show.terminal_reporter import TerminalReporter
 
 STARTED = Started(
     plan_id="p",
@@ -19,11 +23,21 @@ BEAT = Beat(worker=1, shard="train-00000-of-00001", split="train", done=3, total
 DONE = ShardDone(result=RESULT)
 
 
+def test_who_listens_decides_on_the_reporter() -> None:
+    person = Output()
+    person.talk = Console(file=io.StringIO(), force_terminal=True)
+    assert isinstance(reporter_for(person), TerminalReporter)
+    assert isinstance(reporter_for(Output()), PlainReporter)
+    assert isinstance(reporter_for(Output("plain")), PlainReporter)
+    assert isinstance(reporter_for(Output("quiet")), PlainReporter)
+    assert isinstance(reporter_for(Output("json")), JsonReporter)
+
+
 def say(events: list[Event], every: float, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    face = Lines(Output("plain"), every)
-    with face.shown():
+    reporter = PlainReporter(Output("plain"), every)
+    with reporter.shown():
         for event in events:
-            face.handle(event)
+            reporter.handle(event)
     return capsys.readouterr().err.splitlines()
 
 
@@ -51,13 +65,13 @@ def test_a_check_says_what_was_seen_and_what_would_mend_it() -> None:
     passed = Checked(name="cores", status="pass", looked_at="/proc", seen="2 cores may be used")
     warned = Checked(name="memory", status="warn", looked_at="/sys", seen="4.0 GB", mend="using 13 workers")
     failed = Checked(name="write-access", status="fail", looked_at="/data", seen="/data is root's", mend="sudo chown")
-    assert told(passed) == ["✓ cores         2 cores may be used"]
-    assert told(warned) == ["! memory        4.0 GB → using 13 workers"]
-    assert told(failed) == [], "the error that ends the command tells it"
+    assert messages(passed) == ["✓ cores         2 cores may be used"]
+    assert messages(warned) == ["! memory        4.0 GB → using 13 workers"]
+    assert messages(failed) == [], "the error that ends the command tells it"
 
 
 def test_an_estimate_is_said_in_words() -> None:
-    assert told(estimated()) == [
+    assert messages(estimated()) == [
         "→ about 66.0 GB (64.0 to 69.1) · about 31 minutes (27 to 37) with 2 workers · measured on 512 images"
     ]
 
@@ -71,11 +85,11 @@ def test_ndjson_holds_what_comes_often_to_one_a_second_of_each_kind(
 ) -> None:
     now = 100.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    face = Ndjson(Output("json"))
+    reporter = JsonReporter(Output("json"))
     for step in (0.0, 0.5, 1.1):
         now = 100.0 + step
-        face.handle(BEAT)
-        face.handle(machine())
-    face.handle(DONE)
+        reporter.handle(BEAT)
+        reporter.handle(machine())
+    reporter.handle(DONE)
     told = [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()]
     assert told == ["beat", "machine", "beat", "machine", "shard_done"]

@@ -9,10 +9,10 @@ from tests.show.scenes import GB, Clock, Terminal
 from wizard.download.events import Checking, Event, Fetched, Transferring, Waiting
 from wizard.events import Note
 from wizard.output import Mode, Output
-from wizard.show import bars as module
-from wizard.show.bars import Bars
+from wizard.show import terminal_reporter as module
 from wizard.show.dashboard_view import MARGIN
-from wizard.show.transfers import Lines, Ndjson, transfers
+from wizard.show.reporters import PlainReporter, reporter_for
+from wizard.show.terminal_reporter import TerminalReporter
 
 TRAIN, BOXES = "ILSVRC2012_img_train.tar", "ILSVRC2012_bbox_train_v2.tar.gz"
 TOTAL = 147_897_477_120
@@ -34,12 +34,12 @@ class Scene:
         self.output.talk = Console(
             file=self.terminal, force_terminal=True, width=width, height=height, no_color=True, highlight=False
         )
-        self.face = Bars(self.output)
+        self.reporter = TerminalReporter(self.output)
 
     def play(self, *events: Event) -> list[str]:
         for event in events:
-            self.face.handle(event)
-        self.face.draw()
+            self.reporter.handle(event)
+        self.reporter.draw()
         return self.terminal.shown
 
     def fetch(self, seconds: int = 40, rate: int = 100_000_000, before: int = 30 * GB) -> list[str]:
@@ -63,29 +63,19 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def said(events: list[Event], capsys: pytest.CaptureFixture[str], every: float = 99) -> list[str]:
-    face = Lines(Output("plain"), every)
-    with face.shown():
+    reporter = PlainReporter(Output("plain"), every)
+    with reporter.shown():
         for event in events:
-            face.handle(event)
+            reporter.handle(event)
     return capsys.readouterr().err.splitlines()
-
-
-def test_who_listens_decides_on_the_face() -> None:
-    live = Output()
-    live.talk = Console(file=Terminal(80), force_terminal=True, width=80)
-    assert isinstance(transfers(live), Bars)
-    assert isinstance(transfers(Output()), Lines)
-    assert isinstance(transfers(Output("plain")), Lines)
-    assert isinstance(transfers(Output("quiet")), Lines)
-    assert isinstance(transfers(Output("json")), Ndjson)
 
 
 @pytest.mark.parametrize(
     ("width", "line"),
     [
-        (40, "ILSVRC2012_img_train.tar        22 %"),
-        (60, "ILSVRC2012_img_train.tar  ━───────   22 %     19:08 left"),
-        (100, f"ILSVRC2012_img_train.tar  ━━━{'─' * 14}   22 %   33.0 of 147.9 GB  100.0 MB/s     19:08 left"),
+        (40, "ILSVRC2012_img_train.tar   22 %"),
+        (60, "ILSVRC2012_img_train.tar  ━╸──────   22 %     19:08 left"),
+        (100, f"ILSVRC2012_img_train.tar  ━━━╸{'─' * 13}   22 %   33.0 of 147.9 GB  100.0 MB/s     19:08 left"),
     ],
 )
 def test_a_transfer_is_a_line_with_what_there_is_room_for(clock: Clock, width: int, line: str) -> None:
@@ -140,8 +130,8 @@ def test_a_silent_server_is_told_in_place_of_a_rate(clock: Clock) -> None:
 
 @pytest.mark.parametrize("mode", ["json", "plain"])
 def test_the_end_of_a_check_is_taken_in_every_mode(mode: Mode, capsys: pytest.CaptureFixture[str]) -> None:
-    transfers(Output(mode)).handle(Checking(file=BOXES, done=2, total=2))
-    Lines(Output(mode), every=0).handle(Checking(file=BOXES, done=2, total=2))
+    reporter_for(Output(mode)).handle(Checking(file=BOXES, done=2, total=2))
+    PlainReporter(Output(mode), every=0).handle(Checking(file=BOXES, done=2, total=2))
     assert capsys.readouterr().out.count('"checking"') == (mode == "json")
 
 
@@ -177,16 +167,16 @@ def test_a_fetched_file_is_a_line_above_and_no_bar(clock: Clock) -> None:
 
 def test_nothing_is_left_behind(clock: Clock) -> None:
     scene = Scene(clock, 100)
-    with scene.face.shown():
+    with scene.reporter.shown():
         scene.play(transferring(GB), Note(text="a"))
     assert scene.terminal.shown == ["· a"]
 
 
 def test_a_question_has_the_terminal_for_itself(clock: Clock) -> None:
     scene = Scene(clock, 100)
-    with scene.face.shown():
+    with scene.reporter.shown():
         scene.play(transferring(GB))
-        with scene.face.aside():
+        with scene.reporter.aside():
             assert scene.play(transferring(2 * GB)) == []
         assert len(scene.play()) == 1
 
@@ -204,8 +194,8 @@ def test_after_a_resize_there_is_one_picture_alone(clock: Clock, width: int) -> 
 def test_it_is_drawn_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_EVERY", 0.01)
     scene = Scene(Clock(), 100)
-    with scene.face.shown():
-        scene.face.handle(transferring(GB))
+    with scene.reporter.shown():
+        scene.reporter.handle(transferring(GB))
         eventually(lambda: len(scene.terminal.shown) == 1)
     assert scene.terminal.shown == []
 
@@ -245,10 +235,10 @@ def test_a_transfer_that_started_over_has_fetched_all_of_it(capsys: pytest.Captu
 
 
 def test_lines_say_every_half_minute_how_far_it_is(capsys: pytest.CaptureFixture[str], clock: Clock) -> None:
-    face = Lines(Output("plain"))
+    reporter = PlainReporter(Output("plain"))
     for second in range(65):
         clock.now = 1000.0 + second
-        face.handle(transferring(30 * GB + second * 100_000_000))
+        reporter.handle(transferring(30 * GB + second * 100_000_000))
     assert capsys.readouterr().err.splitlines() == [
         f"{TRAIN}   22 %  33.0 of 147.9 GB  100.0 MB/s  19:08 left",
         f"{TRAIN}   24 %  36.0 of 147.9 GB  100.0 MB/s  18:38 left",
@@ -256,20 +246,20 @@ def test_lines_say_every_half_minute_how_far_it_is(capsys: pytest.CaptureFixture
 
 
 def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    face = transfers(Output("quiet"))
+    reporter = reporter_for(Output("quiet"))
     for event in (transferring(GB), WAITING, FETCHED, Note(text="a", warning=True)):
-        face.handle(event)
+        reporter.handle(event)
     assert capsys.readouterr() == ("", "")
 
 
 def test_ndjson_has_every_event_and_of_progress_one_a_second(capsys: pytest.CaptureFixture[str], clock: Clock) -> None:
-    face = transfers(Output("json"))
-    face.handle(Checking(file=TRAIN, done=1, total=TOTAL))
+    reporter = reporter_for(Output("json"))
+    reporter.handle(Checking(file=TRAIN, done=1, total=TOTAL))
     for tenth in range(50):
         clock.now = 1000.0 + tenth / 10
-        face.handle(transferring(30 * GB + tenth * 10_000_000))
+        reporter.handle(transferring(30 * GB + tenth * 10_000_000))
     for event in (WAITING, WAITING, FETCHED, Note(text="a")):
-        face.handle(event)
+        reporter.handle(event)
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     names = [each["event"] for each in told]
     assert names == ["checking", *["transferring"] * 5, "waiting", "waiting", "fetched", "note"]
@@ -286,8 +276,8 @@ def test_ndjson_has_every_event_and_of_progress_one_a_second(capsys: pytest.Capt
 
 def test_bars_can_be_shown_a_second_time(clock: Clock) -> None:
     scene = Scene(clock, 100)
-    with scene.face.shown():
+    with scene.reporter.shown():
         assert scene.play(transferring(50 * GB))
     assert not scene.play()
-    with scene.face.shown():
+    with scene.reporter.shown():
         assert scene.play(transferring(51 * GB))

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import build_dataset, profile
-from wizard.ask.context import Facts, look
-from wizard.ask.source_report import diagnosis
+from wizard.ask.context import Context, with_source
+from wizard.ask.source_report import source_lines
 from wizard.events import Event, Note
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.inspection import inspect
@@ -32,7 +32,7 @@ def told_of(raw: Path) -> list[str]:
     of_file = inspect(raw / IMAGES["train"].name, ignore).facts
     (check,) = (check for check in examine(profile(raw, raw / "out"), ignore).checks if check.name == "raw-data")
     assert (SAID in check.seen) == ("by size and checksum" in check.mend)
-    return [str(facts), str(of_file), "\n".join(diagnosis(look(Facts(), raw, ignore))), check.seen]
+    return [str(facts), str(of_file), "\n".join(source_lines(with_source(Context(), raw, ignore))), check.seen]
 
 
 def test_a_person_is_told_before_anything_is_built(padded: Path) -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from tests.helpers import TRAIN, VALIDATION, toml
 from tests.targets.toy_target import ZipFiles
-from wizard.ask import defaults
-from wizard.ask.context import Facts
+from wizard.ask.context import Context
+from wizard.ask.question import Answers
+from wizard.ask.questions import QUESTIONS
 from wizard.cli import main
 from wizard.targets import registry
 
@@ -36,7 +37,8 @@ def built(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_the_wizard_offers_it() -> None:
-    offered = defaults.formats({}, Facts())
+    (question,) = [each for each in QUESTIONS if each.key == "output.format"]
+    offered = question.choices(Answers(values={}, context=Context()))
     assert [choice.title for choice in offered if choice.value == "toy"] == ["Zip files"]
 
 

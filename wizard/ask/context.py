@@ -1,8 +1,9 @@
-"""What the answers' defaults come from: the raw data that was found, the disks, the last profile."""
+"""What is known while the questions are asked: the raw data that was found, the disks, the last profile."""
 
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from wizard.events import Preparing
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.ilsvrc2012.synsets import ranks
-from wizard.machine.resources import disk
+from wizard.machine.disks import disk_of
 from wizard.planning import Report
 from wizard.profile import Profile
 from wizard.sources.class_counts import ClassCounts, count_splits
@@ -31,14 +32,14 @@ FOLLOW = "source.links=follow"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facts:
+class Context:
     """What is known while the questions are asked.
 
     Attributes:
         folder: the raw data's; None before it is known.
         raw: the raw data; None before it is known.
         parts: of it, there or not.
-        surveys: what the sound ones of images hold.
+        surveys: what the readable splits of images hold.
         counts: the same images by class.
         follow: whether links that lead out of the folder were followed.
         role: how to read folders that can be read in more than one way, as chosen.
@@ -67,18 +68,24 @@ class Facts:
         return there and self.annotatable
 
     @property
+    def reading(self) -> dict[str, str]:
+        """How the folder was read, where the person was asked, as a profile says it."""
+        links = {"source.links": "follow"} if self.follow else {}
+        return links if self.role == "auto" else {**links, "source.folders": self.role}
+
+    @property
     def annotatable(self) -> bool:
         """Whether this form of raw data may have bounding boxes in files beside the images."""
         return self.raw is not None and self.raw.annotatable
 
-    @property
+    @cached_property
     def classes(self) -> Classes:
         """That the labels of the raw data count in."""
         tables = (survey.table for survey in self.surveys.values())
         return next((table.classes for table in tables if table is not None), imagenet())
 
     @property
-    def leaving(self) -> str:
+    def escaping_link(self) -> str:
         """Which link leads out of the folder and was not followed, in a sentence; empty where none does."""
         return next((each.problem for each in self.parts if FOLLOW in each.hint), "")
 
@@ -87,8 +94,8 @@ class Facts:
         """Whether the raw data are TFRecords."""
         return self.raw is not None and self.raw.form == "example"
 
-    @property
-    def labels_open(self) -> bool:
+    @cached_property
+    def labels_ambiguous(self) -> bool:
         """Whether class folders are some of ImageNet's, or numbers, so that there are two possible sets of labels.
 
         Images that lie in no class's folder say by their names that ImageNet's are meant.
@@ -103,17 +110,17 @@ class Facts:
         present = self._present
         return bool(present) and len(present) < len(ranks()) and present <= ranks().keys()
 
-    @property
+    @cached_property
     def of_numbers(self) -> bool:
         """Whether class folders are numbers, which may be the labels."""
         return self.raw is not None and "numbers" in self.raw.label_choices and are_numbers(self._present)
 
-    @property
+    @cached_property
     def text_order(self) -> str:
         """How sorting the numbers as text would change the labels; empty if it would not."""
         return as_text(self._present) if self.of_numbers else ""
 
-    @property
+    @cached_property
     def _present(self) -> set[str]:
         """The classes that have images, not counting test."""
         tables = [survey.table for split, survey in self.surveys.items() if split != "test"]
@@ -130,17 +137,17 @@ def _named_as_imagenet(survey: Survey) -> bool:
     return parse_image_name(table.name[row].decode()) is not None
 
 
-def first_facts() -> Facts:
+def first_context() -> Context:
     """What is known before the first question."""
     profiles = profile_store.latest_first()
     last = None
     with suppress(SetupError):
         last = profile_store.load(str(profiles[0].path)) if profiles else None
-    return Facts(last=last, names=frozenset(each.name for each in profiles))
+    return Context(last=last, names=frozenset(each.name for each in profiles))
 
 
-def look(
-    facts: Facts,
+def with_source(
+    context: Context,
     folder: Path,
     report: Report,
     labels: Labels = "auto",
@@ -148,13 +155,13 @@ def look(
     layout: str = "auto",
     follow: bool = False,
     role: FolderRole = "auto",
-) -> Facts:
-    """The same facts with those of a folder of raw data.
+) -> Context:
+    """The same context with the raw data of a folder, opened and surveyed.
 
     Args:
-        facts: what is known.
+        context: what is known.
         folder: where the raw data should be.
-        report: told how far the look is.
+        report: told how far the survey is.
         labels: whether the labels of class folders are those of ImageNet or of the folders.
         layout: the form that the raw data must have.
         follow: whether links may lead out of the folder.
@@ -162,26 +169,25 @@ def look(
 
     Raises:
         DoubtfulFolders: there are such folders, and `role` does not settle it.
-        InputError: there is no such folder, it cannot be looked into, or it holds no raw data.
+        InputError: there is no such folder, it cannot be read, or it holds no raw data.
     """
     raw = open_source(folder, layout, labels, follow=follow, role=role)
     parts, surveys = [], {}
     for each in raw.parts:
-        seen = each
+        part = each
         if each.sound and each.kind == "images":
             try:
                 surveys[each.split] = raw.survey(each.split, cache_folder(), _progress(report, each.split))
             except InputError as error:
-                seen = replace(each, problem=error.what, hint=error.hint)
-        parts.append(seen)
-    counts = count_splits(raw, surveys, cache_folder())
+                part = replace(each, problem=error.what, hint=error.hint)
+        parts.append(part)
     return replace(
-        facts,
+        context,
         folder=folder,
         raw=raw,
         parts=tuple(parts),
         surveys=surveys,
-        counts=counts,
+        counts=count_splits(raw, surveys, cache_folder()),
         follow=follow,
         role=role,
     )
@@ -191,9 +197,8 @@ def _progress(report: Report, split: Split) -> Progress:
     return lambda done, total: report(Preparing(step=f"a look at {split}", done=done, total=total))
 
 
-def likely_source(facts: Facts) -> str | None:
+def likely_source(last: str = "") -> str | None:
     """A folder that holds raw data: the last profile's, else one of the usual places."""
-    last = facts.last.source.path if facts.last else ""
     for place in (*([last] if last else []), *_LIKELY):
         folder = Path(place).expanduser()
         try:
@@ -211,6 +216,6 @@ def likely_output(folder: Path, name: str = "tfrecords") -> Path:
     """A new folder beside the raw data; elsewhere under the home folder where that disk has more room."""
     beside, home = folder.parent / name, Path.home() / "imagenet" / name
     try:
-        return home if disk(home).free > 2 * disk(beside).free else beside
+        return home if disk_of(home).free > 2 * disk_of(beside).free else beside
     except OSError:
         return beside

@@ -1,10 +1,13 @@
-"""What each question offers: defaults and choices, from the answers so far and the facts."""
+"""What each question offers: defaults, choices and conditions, from the answers before it and the context."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
-from wizard.ask.context import Facts, likely_output, likely_source
+from wizard.ask import context
+from wizard.ask.context import Context
 from wizard.ask.prompt import Choice, Value
+from wizard.ask.question import Answers
 from wizard.folders import shortened
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.profile import Profile
@@ -12,86 +15,11 @@ from wizard.sources.numbered import numbered
 from wizard.targets.registry import DEFAULT_FORMAT, TARGETS
 from wizard.targets.target import Target
 
-Answers = Mapping[str, Value]
+Known: TypeAlias = Answers[Context]
 
 _IMAGES_A_SHARD = 100
-"""At least, where a subset is built: fewer would make more files than sense."""
-
-
-def mode_is(*modes: str) -> Callable[[Answers, Facts], bool]:
-    """Whether the images become this, as a condition for a question."""
-    return lambda answers, _facts: answers.get("image.resize") in modes
-
-
-def splits_of(answers: Answers) -> list[str]:
-    """The splits that were chosen."""
-    value = answers.get("source.splits", [])
-    return value if isinstance(value, list) else []
-
-
-def source(_answers: Answers, facts: Facts) -> Value | None:
-    """A folder that holds archives."""
-    return likely_source(facts)
-
-
-def found_splits(_answers: Answers, facts: Facts) -> list[str]:
-    """The labelled splits that are there, or those that the last profile had; test where there is nothing else."""
-    wanted = facts.last.source.splits if facts.last else ("train", "validation")
-    return [split for split in facts.splits if split in wanted] or list(facts.splits)
-
-
-def split_choices(_answers: Answers, facts: Facts) -> tuple[Choice, ...]:
-    """The splits that are there."""
-    titles: dict[Split, str] = {"train": "Train", "validation": "Validation", "test": "Test"}
-    return tuple(
-        Choice(
-            value=split,
-            title=titles[split],
-            about=f"{facts.surveys[split].images:,} images{'' if facts.surveys[split].classes else ', without labels'}",
-        )
-        for split in facts.splits
-    )
-
-
-def box_choices(answers: Answers, facts: Facts) -> tuple[Choice, ...]:
-    """None, and the boxes that are there for the chosen splits."""
-    splits = splits_of(answers)
-    train = "train" in splits and facts.boxes("train")
-    validation = "validation" in splits and facts.boxes("validation")
-    choices = [Choice(value="none", title="None", about="records with empty boxes; enough for classification")]
-    if train:
-        choices.append(Choice(value="train", title="Those of train", about="as the older scripts do"))
-    if validation and (train or "train" not in splits):
-        choices.append(Choice(value="all", title="All that there are", about="validation's too"))
-    return tuple(choices)
-
-
-def boxes(answers: Answers, facts: Facts) -> Value:
-    """What the last profile had, else train's, where they are there."""
-    values = [choice.value for choice in box_choices(answers, facts)]
-    last = facts.last.source.boxes if facts.last else "train"
-    return next((str(value) for value in (last, "train", "all") if value in values), "none")
-
-
-def output(answers: Answers, facts: Facts) -> Value | None:
-    """A folder that is new or empty."""
-    if facts.folder is None:
-        return None
-    folder = likely_output(facts.folder, TARGETS[str(answers["output.format"])].offer.folder)
-    place, number = folder, 1
-    while _taken(place):
-        number += 1
-        place = folder.with_name(f"{folder.name}-{number}")
-    return shortened(place)
-
-
-def _taken(place: Path) -> bool:
-    try:
-        return place.exists() and (not place.is_dir() or any(place.iterdir()))
-    except OSError:
-        return True
-
-
+"""At least, where a subset is built: shards of fewer only make more files."""
+_TITLES: Mapping[Split, str] = {"train": "Train", "validation": "Validation", "test": "Test"}
 RESIZE = (
     Choice(
         value="shortest",
@@ -108,169 +36,235 @@ RESIZE = (
 )
 
 
-def last_image(key: str, otherwise: Mapping[str, Value]) -> Callable[[Answers, Facts], Value]:
-    """The last profile's value where it was for the same mode, else a usual one for the mode."""
-
-    def default(answers: Answers, facts: Facts) -> Value:
-        mode = str(answers.get("image.resize"))
-        last = facts.last.image if facts.last else None
-        known: int | None = getattr(last, key) if last is not None and last.resize == mode else None
-        return otherwise[mode] if known is None else known
-
-    return default
+def always(value: Value) -> Callable[[Known], Value]:
+    """The same default whatever is known."""
+    return lambda _: value
 
 
-def width(answers: Answers, facts: Facts) -> Value:
-    """The last profile's, else a square."""
-    return last_image("width", dict.fromkeys(("exact", "crop"), answers["image.height"]))(answers, facts)
+def mode_is(*modes: str) -> Callable[[Known], bool]:
+    """Whether the images become this, as a condition for a question."""
+    return lambda known: known.get("image.resize") in modes
 
 
-def resize(_answers: Answers, facts: Facts) -> Value:
-    """What the last profile had, else a shortest side."""
-    return facts.last.image.resize if facts.last else "shortest"
+def splits_of(known: Known) -> list[str]:
+    """The splits that were chosen."""
+    value = known.get("source.splits")
+    return value if isinstance(value, list) else []
 
 
-def resized_splits(answers: Answers, facts: Facts) -> list[str]:
-    """What the last profile had of the chosen splits, else all of them."""
-    wanted = facts.last.image.splits if facts.last else ()
-    return [split for split in splits_of(answers) if split in wanted] or splits_of(answers)
+def source(known: Known) -> Value | None:
+    """A folder that holds raw data; nothing once one was named, for then its answer stays."""
+    if known.context.folder is not None:
+        return None
+    last = known.context.last
+    return context.likely_source(last.source.path if last else "")
 
 
-def resized_choices(answers: Answers, facts: Facts) -> tuple[Choice, ...]:
-    """The chosen splits."""
-    return tuple(choice for choice in split_choices(answers, facts) if choice.value in splits_of(answers))
+def found_splits(known: Known) -> list[str]:
+    """The labelled splits that are there, or those that the last profile had; test where there is nothing else."""
+    last = known.context.last
+    wanted = last.source.splits if last else ("train", "validation")
+    return [split for split in known.context.splits if split in wanted] or list(known.context.splits)
 
 
-def shards(split: Split) -> Callable[[Answers, Facts], Value]:
-    """As many as the older scripts have, fewer for a subset, the same as before for the same raw data."""
-
-    def default(_answers: Answers, facts: Facts) -> Value:
-        usual = Profile.usual_shards(split)
-        if facts.last and facts.last.source_path == facts.folder:
-            return facts.last.shards(split)
-        images = facts.surveys[split].images if split in facts.surveys else IMAGES[split].images
-        return max(1, min(usual, images // _IMAGES_A_SHARD))
-
-    return default
-
-
-def counted(split: Split) -> Callable[[Answers, Facts], bool]:
-    """Whether a split was chosen whose shards are files of a number to be chosen, as a condition for a question."""
-    return lambda answers, _facts: (
-        split in splits_of(answers) and sharded(answers) and answers.get("output.shards") != "keep"
-    )
-
-
-def uncounted(split: Split) -> Callable[[Answers, Facts], Value | None]:
-    """The parts in which a split's image files are built, of which nobody need know."""
-    number = shards(split)
-    return lambda answers, facts: (
-        number(answers, facts) if split in splits_of(answers) and not sharded(answers) else None
-    )
-
-
-def sharded(answers: Answers) -> bool:
-    """Whether shards are files that a person sees."""
-    target = chosen(answers)
-    return target is not None and not target.one_file_per_image
-
-
-def chosen(answers: Answers) -> type[Target] | None:
-    """The target that was chosen; None before the question."""
-    return TARGETS.get(str(answers.get("output.format")))
-
-
-def formats(_answers: Answers, _facts: Facts) -> tuple[Choice, ...]:
-    """The targets that there are."""
+def split_choices(known: Known) -> tuple[Choice, ...]:
+    """The splits that are there."""
+    surveys = known.context.surveys
     return tuple(
-        Choice(value=name, title=target.offer.title, about=target.offer.about) for name, target in TARGETS.items()
+        Choice(
+            value=split,
+            title=_TITLES[split],
+            about=f"{surveys[split].images:,} images{'' if surveys[split].classes else ', without labels'}",
+        )
+        for split in known.context.splits
     )
 
 
-def format_(_answers: Answers, facts: Facts) -> Value:
-    """What the last profile had, else the first of the targets."""
-    return facts.last.output.format if facts.last else DEFAULT_FORMAT
+def box_choices(known: Known) -> tuple[Choice, ...]:
+    """None, and the boxes that are there for the chosen splits."""
+    splits = splits_of(known)
+    train = "train" in splits and known.context.boxes("train")
+    validation = "validation" in splits and known.context.boxes("validation")
+    choices = [Choice(value="none", title="None", about="records with empty boxes; enough for classification")]
+    if train:
+        choices.append(Choice(value="train", title="Those of train", about="as the older scripts do"))
+    if validation and (train or "train" not in splits):
+        choices.append(Choice(value="all", title="All that there are", about="validation's too"))
+    return tuple(choices)
 
 
-def has_key(key: str) -> Callable[[Answers, Facts], bool]:
-    """Whether a key of [output] is for the chosen target, as a condition for a question."""
-
-    def condition(answers: Answers, _facts: Facts) -> bool:
-        target = chosen(answers)
-        return target is not None and key in target.keys
-
-    return condition
+def boxes(known: Known) -> Value:
+    """What the last profile had, else train's, where they are there."""
+    values = [choice.value for choice in box_choices(known)]
+    last = known.context.last.source.boxes if known.context.last else "train"
+    return next((value for value in (last, "train", "all") if value in values), "none")
 
 
-def kept_shards(_answers: Answers, facts: Facts) -> tuple[Choice, ...]:
-    """Whether the shards of TFRecords stay as they are."""
-    there = " + ".join(f"{facts.surveys[split].shards:,}" for split in facts.splits)
-    return (
-        Choice(value="keep", title="Keep them", about=f"{there}, one to one and in their order"),
-        Choice(value="plan", title="Choose how many", about="and shuffle the records anew"),
-    )
-
-
-def labels(_answers: Answers, facts: Facts) -> Value:
-    """As the folders are read where nobody has said."""
-    if facts.of_numbers and numbered(facts.classes):
+def labels(known: Known) -> Value:
+    """As class folders are read where nobody has said."""
+    classes = known.context.classes
+    if known.context.of_numbers and numbered(classes):
         return "numbers"
-    return "ilsvrc2012" if facts.classes.whole_imagenet else "folders"
+    return "ilsvrc2012" if classes.whole_imagenet else "folders"
 
 
-def label_choices(_answers: Answers, facts: Facts) -> tuple[Choice, ...]:
+def label_choices(known: Known) -> tuple[Choice, ...]:
     """Two ways to number the same class folders."""
-    count = max((survey.classes for survey in facts.surveys.values()), default=0)
-    if facts.of_numbers:
-        sorted_as_text = facts.text_order or "the same order"
+    if known.context.of_numbers:
+        sorted_as_text = known.context.text_order or "the same order"
         return (
             Choice(value="numbers", title="The numbers", about="each class folder's name is its label"),
             Choice(value="folders", title="The folders', sorted by name", about=sorted_as_text),
         )
+    count = max((survey.classes for survey in known.context.surveys.values()), default=0)
     return (
         Choice(value="folders", title="The folders'", about=f"{count:,} labels without a gap, as ImageFolder counts"),
         Choice(value="ilsvrc2012", title="ImageNet's", about="each class keeps its label among the 1,000"),
     )
 
 
-def label_base(answers: Answers, facts: Facts) -> Value:
+def format_(known: Known) -> Value:
+    """What the last profile had, else TFRecords."""
+    return known.context.last.output.format if known.context.last else DEFAULT_FORMAT
+
+
+def output(known: Known) -> Value | None:
+    """A folder that is new or empty."""
+    if known.context.folder is None:
+        return None
+    folder = context.likely_output(known.context.folder, TARGETS[str(known["output.format"])].offer.folder)
+    place, number = folder, 1
+    while _taken(place):
+        number += 1
+        place = folder.with_name(f"{folder.name}-{number}")
+    return shortened(place)
+
+
+def _taken(place: Path) -> bool:
+    try:
+        return place.exists() and (not place.is_dir() or any(place.iterdir()))
+    except OSError:
+        return True
+
+
+def resize(known: Known) -> Value:
+    """What the last profile had, else a shortest side."""
+    return known.context.last.image.resize if known.context.last else "shortest"
+
+
+def last_image(key: str, **usual: Value) -> Callable[[Known], Value]:
+    """The last profile's value where it was for the same mode, else the usual one for the mode."""
+
+    def default(known: Known) -> Value:
+        mode = str(known["image.resize"])
+        last = known.context.last
+        value: int | None = getattr(last.image, key) if last and last.image.resize == mode else None
+        return usual[mode] if value is None else value
+
+    return default
+
+
+def width(known: Known) -> Value:
+    """The last profile's, else a square."""
+    height = known["image.height"]
+    return last_image("width", exact=height, crop=height)(known)
+
+
+def resized_splits(known: Known) -> list[str]:
+    """What the last profile had of the chosen splits, else all of them."""
+    wanted = known.context.last.image.splits if known.context.last else ()
+    return [split for split in splits_of(known) if split in wanted] or splits_of(known)
+
+
+def resized_choices(known: Known) -> tuple[Choice, ...]:
+    """The chosen splits."""
+    return tuple(choice for choice in split_choices(known) if choice.value in splits_of(known))
+
+
+def kept_shards(known: Known) -> tuple[Choice, ...]:
+    """Whether the shards of TFRecords stay as they are."""
+    there = " + ".join(f"{known.context.surveys[split].shards:,}" for split in known.context.splits)
+    return (
+        Choice(value="keep", title="Keep them", about=f"{there}, one to one and in their order"),
+        Choice(value="plan", title="Choose how many", about="and shuffle the records anew"),
+    )
+
+
+def shards(split: Split) -> Callable[[Known], Value]:
+    """As many as the older scripts have, fewer for a subset, the same as before for the same raw data."""
+
+    def default(known: Known) -> Value:
+        last, surveys = known.context.last, known.context.surveys
+        if last and last.source_path == known.context.folder:
+            return last.shards(split)
+        images = surveys[split].images if split in surveys else IMAGES[split].images
+        return max(1, min(Profile.usual_shards(split), images // _IMAGES_A_SHARD))
+
+    return default
+
+
+def counted(split: Split) -> Callable[[Known], bool]:
+    """Whether a split was chosen whose shards are files of a number to be chosen, as a condition for a question."""
+    return lambda known: split in splits_of(known) and sharded(known) and known.get("output.shards") != "keep"
+
+
+def uncounted(split: Split) -> Callable[[Known], Value | None]:
+    """The parts in which a split's image files are built, of which nobody need know."""
+    number = shards(split)
+    return lambda known: number(known) if split in splits_of(known) and not sharded(known) else None
+
+
+def sharded(known: Known) -> bool:
+    """Whether shards are files that a person sees."""
+    target = chosen(known)
+    return target is not None and not target.one_file_per_image
+
+
+def chosen(known: Known) -> type[Target] | None:
+    """The target that was chosen; None before the question."""
+    return TARGETS.get(str(known.get("output.format")))
+
+
+def formats(_known: Known) -> tuple[Choice, ...]:
+    """The targets that there are."""
+    return tuple(
+        Choice(value=name, title=target.offer.title, about=target.offer.about) for name, target in TARGETS.items()
+    )
+
+
+def has_key(key: str) -> Callable[[Known], bool]:
+    """Whether a key of [output] is for the chosen target, as a condition for a question."""
+
+    def condition(known: Known) -> bool:
+        target = chosen(known)
+        return target is not None and key in target.keys
+
+    return condition
+
+
+def label_base(known: Known) -> Value:
     """The default of a profile's label_base: 0 if class folders are numbers and these are the labels."""
-    numbers = facts.of_numbers and answers.get("source.labels", "numbers") == "numbers"
-    target = chosen(answers)
+    numbers = known.context.of_numbers and known.get("source.labels") in (None, "numbers")
+    target = chosen(known)
     return target.first_label if target is not None and not numbers else 0
 
 
-def stores_labels(answers: Answers, facts: Facts) -> bool:
+def stores_labels(known: Known) -> bool:
     """Whether labels are written that are not those of a source's records, as a condition for a question."""
-    target = chosen(answers)
+    target = chosen(known)
     if target is None or not target.stores_labels:
         return False
-    return not target.from_profile({}, "example" if facts.from_records else "image").keeps_features
+    return not target.from_profile({}, "example" if known.context.from_records else "image").keeps_features
 
 
-def usually(value: Value) -> Callable[[Answers, Facts], Value]:
-    """The same default whatever is known."""
-    return lambda _answers, _facts: value
-
-
-def yes_or_no(_answers: Answers, _facts: Facts) -> tuple[Choice, ...]:
-    """For what is there or not."""
-    return Choice(value="yes", title="Yes"), Choice(value="no", title="No")
-
-
-def _stem(answers: Answers) -> str:
-    mode = str(answers.get("image.resize"))
-    if mode == "original":
-        return mode
-    size = answers["image.size"] if mode == "shortest" else f"{answers['image.height']}x{answers['image.width']}"
-    return f"{mode}-{size}-q{answers['image.quality']}"
-
-
-def name(answers: Answers, facts: Facts) -> Value:
+def name(known: Known) -> Value:
     """A name that says what the images become, and that no saved profile has."""
-    stem = _stem(answers)
-    name, number = stem, 1
-    while name in facts.names:
+    stem = mode = str(known["image.resize"])
+    if mode != "original":
+        size = known["image.size"] if mode == "shortest" else f"{known['image.height']}x{known['image.width']}"
+        stem = f"{mode}-{size}-q{known['image.quality']}"
+    free, number = stem, 1
+    while free in known.context.names:
         number += 1
-        name = f"{stem}-{number}"
-    return name
+        free = f"{stem}-{number}"
+    return free

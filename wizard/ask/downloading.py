@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
+from wizard.ask.asking import ask, error_for
 from wizard.ask.download_questions import (
     BASE,
     CHECKSUMS,
@@ -14,11 +15,12 @@ from wizard.ask.download_questions import (
     TO,
     WHAT,
     WHERE,
-    Answers,
-    DownloadQuestion,
+    Known,
     named_file,
 )
-from wizard.ask.prompt import Asked, Back, Choice, Prompter, Value
+from wizard.ask.draft import Draft
+from wizard.ask.prompt import Back, Choice, Prompt, Prompter, Value
+from wizard.ask.question import Question
 from wizard.download.address import OFFICIAL, base_address
 from wizard.download.archives import WHATS, What
 from wizard.download.http.auth import Credentials
@@ -59,21 +61,27 @@ def ask_request(prompter: Prompter, given: Given, earlier: Request | None = None
         Back: from the first question.
         KeyboardInterrupt: the person leaves.
     """
-    answers = _given(given)
-    before = {} if earlier is None else _answered(earlier)
-    asked: list[str] = []
-    while open_ := [each for each in QUESTIONS if each.key not in answers and each.applies(answers)]:
-        question = _asked(open_[0], answers, before)
-        question = replace(question, number=len(asked) + 1, of=len(asked) + len(open_))
+    said = _answers(given)
+    draft: Draft[None] = Draft(
+        questions=tuple(question for question in QUESTIONS if question.key not in said),
+        context=None,
+        chosen={} if earlier is None else _answers(_as_given(earlier)),
+        profile=said,
+    )
+    while (question := draft.next) is not None:
         try:
-            answers[question.key] = _answer(prompter, open_[0], question, answers)
-            asked.append(question.key)
+            draft = _answered(prompter, draft, question)
         except Back:
-            if not asked:
+            before = draft.back()
+            if before is None:
                 raise
-            key = asked.pop()
-            before[key] = answers.pop(key)
-    return _request(answers)
+            draft = before
+    return _request(draft.answers)
+
+
+def _answered(prompter: Prompter, draft: Draft[None], question: Question[None]) -> Draft[None]:
+    answer = ask(prompter, draft, question, lambda value: error_for(question, value, draft.answered))
+    return draft.with_answer(question, answer)
 
 
 def command(request: Request) -> str:
@@ -94,7 +102,7 @@ def confirmed(prompter: Prompter, text: str = "Start the download?") -> bool:
     Raises:
         KeyboardInterrupt: the person leaves.
     """
-    asked = Asked(
+    prompt = Prompt(
         key="download.start",
         kind="choice",
         text=text,
@@ -103,10 +111,10 @@ def confirmed(prompter: Prompter, text: str = "Start the download?") -> bool:
         choices=(Choice(value="yes", title="Yes"), Choice(value="no", title="No", about="nothing is fetched")),
     )
     try:
-        answer = prompter.ask(asked)
+        answer = prompter.ask(prompt)
     except Back:
         return False
-    prompter.took(asked, answer)
+    prompter.accepted(prompt, answer)
     return answer == "yes"
 
 
@@ -122,7 +130,7 @@ class PromptedAsker:
 
     def credentials(self, host: str, refused: bool) -> Credentials | None:
         """A user name and what proves it; None where the person leaves one of them empty or goes back."""
-        name = Asked(
+        name = Prompt(
             key="download.username",
             kind="text",
             text=f"User name for {host}",
@@ -132,8 +140,8 @@ class PromptedAsker:
             error=f"{host} did not take the user name and password that it was given." if refused else "",
         )
         while username := self._optional(name):
-            self._prompter.took(name, username)
-            secret = Asked(
+            self._prompter.accepted(name, username)
+            secret = Prompt(
                 key="download.secret",
                 kind="secret",
                 text=f"Password or access key for {host}",
@@ -145,13 +153,13 @@ class PromptedAsker:
             except Back:
                 name = replace(name, error="", typed=username)
                 continue
-            self._prompter.took(secret, typed)
+            self._prompter.accepted(secret, typed)
             return Credentials(username=username, secret=typed) if typed else None
         return None
 
     def cookies(self, host: str, why: str) -> Path | None:
         """A file of a browser's cookies; None where the person names none or goes back."""
-        asked = Asked(
+        prompt = Prompt(
             key="download.cookies",
             kind="file",
             text=f"cookies.txt of a browser that is logged in to {host}",
@@ -164,24 +172,24 @@ class PromptedAsker:
         )
         if not why:
             self._prompter.say(f"! {host} answers with its login page. Cookies of a browser get past it.")
-        while typed := self._optional(asked):
+        while typed := self._optional(prompt):
             try:
                 path = named_file(typed)
             except SetupError as error:
-                asked = replace(asked, error=error.what, typed=typed)
+                prompt = replace(prompt, error=error.what, typed=typed)
                 continue
-            self._prompter.took(asked, typed)
+            self._prompter.accepted(prompt, typed)
             return path
         return None
 
-    def _optional(self, asked: Asked) -> str:
+    def _optional(self, prompt: Prompt) -> str:
         try:
-            return str(self._prompter.ask(asked))
+            return str(self._prompter.ask(prompt))
         except Back:
             return ""
 
 
-def _given(given: Given) -> dict[str, Value]:
+def _answers(given: Given) -> dict[str, Value]:
     answers: dict[str, Value] = {}
     if given.base is not None:
         answers |= {WHERE: OFFICIALLY} if given.base == OFFICIAL else {WHERE: MIRROR, BASE: given.base}
@@ -195,58 +203,27 @@ def _given(given: Given) -> dict[str, Value]:
     return answers
 
 
-def _answered(request: Request) -> dict[str, Value]:
-    archives, all_at_once = request.origin == "archives", request.origin == "kaggle"
-    return _given(
-        Given(
-            origin=request.origin,
-            base=request.base if archives else None,
-            folder=request.folder,
-            what=None if all_at_once else request.what,
-            checksums=request.checksums,
-        )
+def _as_given(request: Request) -> Given:
+    return Given(
+        origin=request.origin,
+        base=request.base if request.origin == "archives" else None,
+        folder=request.folder,
+        what=None if request.origin == "kaggle" else request.what,  # which hands out everything, so nothing was asked
+        checksums=request.checksums,
     )
 
 
-def _asked(question: DownloadQuestion, answers: Answers, before: Answers) -> Asked:
-    choices = question.choices(answers)
-    default = before.get(question.key, question.default)
-    if isinstance(default, list):
-        there = {choice.value for choice in choices}
-        default = [each for each in default if each in there]
-    return Asked(
-        key=question.key,
-        kind=question.kind,
-        text=question.text,
-        help=question.help,
-        default=default,
-        choices=choices,
-    )
-
-
-def _answer(prompter: Prompter, question: DownloadQuestion, asked: Asked, answers: Answers) -> Value:
-    while True:
-        answer = prompter.ask(asked)
-        try:
-            question.require(answer, answers)
-        except SetupError as error:
-            problem = f"{error.what}\n  → {error.hint}" if error.hint else error.what
-            # An address may hold a password by mistake, and would be shown again.
-            kept = None if question.key == BASE and "@" in str(answer) else answer
-            asked = replace(asked, error=problem, typed=kept)
-        else:
-            prompter.took(asked, answer)
-            return answer
-
-
-def _request(answers: Answers) -> Request:
-    where = str(answers[WHERE])
-    hub = where not in (OFFICIALLY, MIRROR)
-    what = answers.get(WHAT, list(kaggle.ALL))
-    return Request(
-        origin=cast(Origin, where) if hub else "archives",
-        base="" if hub else base_address(str(answers[BASE])) if where == MIRROR else OFFICIAL,
+def _request(answers: Known) -> Request:
+    where, what = str(answers[WHERE]), cast(list[What], answers.get(WHAT) or kaggle.ALL)
+    request = Request(
+        origin="archives",
+        base=OFFICIAL,
         folder=expanded(str(answers[TO])).absolute(),
-        what=tuple(each for each in WHATS if each in cast(list[str], what)),
+        what=tuple(each for each in WHATS if each in what),
         checksums=named_file(str(answers[CHECKSUMS])) if answers.get(CHECKSUMS) else None,
     )
+    if where == OFFICIALLY:
+        return request
+    if where == MIRROR:
+        return replace(request, base=base_address(str(answers[BASE])))
+    return replace(request, origin=cast(Origin, where), base="")

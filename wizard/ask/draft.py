@@ -1,253 +1,128 @@
-"""The answers so far: what was answered, what was chosen rather than accepted, kept on disk after every answer."""
+"""The answers on their way, in layers: chosen, then what the facts say, then what a replayed profile says besides."""
 
-import json
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Generic, Self
 
-from wizard.ask.context import Facts
-from wizard.ask.defaults import yes_or_no
-from wizard.ask.prompt import Value
-from wizard.ask.question import Question
-from wizard.ask.questions import BY_KEY, QUESTIONS
-from wizard.folders import state_folder
-from wizard.ilsvrc2012.archives import SPLITS
-from wizard.profile import Image, Profile, check
-from wizard.sources.options import FolderRole
-from wizard.storage import write_whole
-from wizard.targets.registry import TARGETS
-
-_YES_NO = {True: "yes", False: "no"}
-_SHARDS = tuple(f"{split}_shards" for split in SPLITS)
-_RESTS_ON: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "source.path": {"source": ("layout", "links", "folders")},
-    "output.format": {"output": ("features", *_SHARDS)},
-    "image.resize": {"image": tuple(Image.model_fields)},
-}
-"""Keys of a profile that no question is about, by the question whose answer they are said of."""
-_RESIZING = ("image.quality", "image.splits")
-"""Questions that are not asked of originals, though a profile may answer them: it then has them encoded anew."""
+from wizard.ask.prompt import Prompt, Value
+from wizard.ask.question import Answers, C, Question
 
 
-@dataclass(kw_only=True)
-class Draft:
-    """Answers on their way to a profile.
+@dataclass(frozen=True, kw_only=True)
+class Draft(Generic[C]):
+    """Immutable: an answer makes a new draft, so whoever keeps an old one can go back to it.
 
     Attributes:
-        answers: by the question's key.
-        asked: keys of the questions that were answered.
-        chosen: keys whose answer differs from what was offered; the others follow when their reasons change.
-        base: keys of a profile that no question is about, by section.
+        questions: in the order in which they are asked; a question's rules look at the answers before it.
+        context: what is known besides the answers.
+        chosen: answers that differ from what was offered, by key. The others follow when what they rest on changes.
+        profile: values that no question was asked about, by key: of a replayed profile or a command line.
+        asked: keys of the questions that were answered, in the questions' order.
     """
 
-    answers: dict[str, Value] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
-    chosen: list[str] = field(default_factory=list)
-    base: dict[str, Any] = field(default_factory=dict)
+    questions: tuple[Question[C], ...]
+    context: C
+    chosen: Mapping[str, Value] = field(default_factory=dict)
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    asked: tuple[str, ...] = ()
 
-    def next(self, facts: Facts) -> Question | None:
-        """The first question that applies and was not answered yet; None where all were."""
-        return next((each for each in self._applying(facts) if each.key not in self.asked), None)
-
-    def offered(self, question: Question, facts: Facts) -> Value | None:
-        """What is taken when nothing is typed: the answer that was chosen before, else what the facts say."""
-        if question.key in self.chosen:
-            return self.answers[question.key]
-        return question.default(self.answers, facts)
-
-    def take(self, question: Question, value: Value, facts: Facts) -> None:
-        """Takes an answer; `settle` then lets follow what follows from it."""
-        key = question.key
-        if value != self.answers.get(key):
-            self._free(key)
-        if key == "source.path" and facts.follow:
-            self.base.setdefault("source", {})["links"] = "follow"
-        if key == "source.path" and facts.role != "auto":
-            self.base.setdefault("source", {})["folders"] = facts.role
-        fresh = question.default(self.answers, facts)
-        self.answers[key] = value
-        self.asked = [each.key for each in QUESTIONS if each.key in (*self.asked, key)]
-        self.chosen = [each for each in self.chosen if each != key] + ([key] if value != fresh else [])
-
-    def _free(self, key: str) -> None:
-        """Lets go what no question is about, and what was said of another answer."""
-        for section, names in _RESTS_ON.get(key, {}).items():
-            for name in names:
-                self.base.get(section, {}).pop(name, None)
-
-    def back(self) -> bool:
-        """Takes the last answer back, to be asked again; false where there is none."""
-        last = next((key for key in reversed(self.asked) if not BY_KEY[key].on_request), None)
-        self.asked = [key for key in self.asked if key != last]
-        return last is not None
-
-    def settle(self, facts: Facts) -> None:
-        """After an answer or the facts have changed: drops what no longer fits, and renews what was only accepted.
-
-        As far as the first question that is open.
-        """
-        for question in QUESTIONS:
+    @cached_property
+    def answers(self) -> Answers[C]:
+        """Every answer, resolved; questions not yet answered count with what they offer."""
+        values: dict[str, Value] = dict(self.profile)
+        answers = Answers(values=values, context=self.context)
+        for question in self.questions:
             key = question.key
-            if key in self.chosen:
-                if not _stands(question, self.answers, facts):
-                    self._drop(key)
-            elif key in self.asked:
-                value = question.default(self.answers, facts) if question.applies(self.answers, facts) else None
-                if value is None:
-                    self._drop(key)
-                else:
-                    self.answers[key] = value
-            if not question.applies(self.answers, facts):
-                self.asked = [each for each in self.asked if each != key]
-                implied = question.implied(self.answers, facts)
-                if implied is not None:
-                    self._drop(key)
-                    self.answers[key] = implied
-            elif key not in self.asked and not question.on_request:
-                return  # what comes after may rest on this answer, and is settled after it
-
-    def table(self, facts: Facts) -> dict[str, Any]:
-        """The answers as a profile's table; unanswered questions count with what they offer."""
-        table: dict[str, Any] = {key: dict(part) if isinstance(part, dict) else part for key, part in self.base.items()}
-        for question, value in self._settled(facts):
-            section, dot, key = question.key.partition(".")
-            place = table.setdefault(section, {}) if dot else table
-            # What is implied where a question is not asked gives way to what a profile says.
-            unsaid = question.key in self.asked or (key or section) not in place
-            if value is not None and unsaid:
-                place[key or section] = plain(question, value)
-        return table
-
-    def count(self, facts: Facts) -> int:
-        """How many questions there are, if the unanswered ones get what they offer."""
-        answers = {question.key: value for question, value in self._settled(facts) if value is not None}
-        return sum(not each.on_request and each.applies(answers, facts) for each in QUESTIONS)
-
-    def _settled(self, facts: Facts) -> Iterator[tuple[Question, Value | None]]:
-        """Each question with its answer, what it offers, or what is implied where it is not asked; None for nothing."""
-        answers: dict[str, Value] = {}
-        for question in QUESTIONS:
-            if question.on_request and question.key not in self.asked:
+            if question.advanced and key not in self.asked:
                 continue
-            if not question.applies(answers, facts):
-                value = question.implied(answers, facts)
-            elif question.key in self.asked or question.key in self.chosen:
-                value = self.answers[question.key]
-            else:
-                value = question.default(answers, facts)
+            value = self.offered(question, answers) if question.applies(answers) else None
             if value is not None:
-                answers[question.key] = value
-            yield question, value
+                values[key] = value
+            elif key not in values and (implied := question.implied(answers)) is not None:
+                values[key] = implied
+        return answers
 
-    def _applying(self, facts: Facts) -> Iterator[Question]:
-        return (each for each in QUESTIONS if not each.on_request and each.applies(self.answers, facts))
+    @property
+    def answered(self) -> Answers[C]:
+        """The same without what is only offered."""
+        given = {key: value for key, value in self.answers.values.items() if key in self.asked or key in self.profile}
+        return Answers(values=given, context=self.context)
 
-    def _drop(self, key: str) -> None:
-        self.answers.pop(key, None)
-        self.asked = [each for each in self.asked if each != key]
-        self.chosen = [each for each in self.chosen if each != key]
+    def offered(self, question: Question[C], answers: Answers[C] | None = None) -> Value | None:
+        """The answer when nothing is typed: what was chosen before, if it still can be, else what the facts say."""
+        answers = answers or self.answers
+        chosen = _still_possible(question, self.chosen.get(question.key), answers)
+        return question.default(answers) if chosen is None else chosen
 
-    def profile(self, facts: Facts) -> Profile:
-        """The answers as a profile.
+    @cached_property
+    def applying(self) -> tuple[Question[C], ...]:
+        """The questions that apply, if those not yet answered get what they offer."""
+        return tuple(question for question in self.questions if question.applies(self.answers))
 
-        Raises:
-            ProfileError: they do not fit together.
+    @property
+    def next(self) -> Question[C] | None:
+        """The first question that applies and was not answered; None where all were."""
+        return next((each for each in self.applying if not each.advanced and each.key not in self.asked), None)
+
+    def with_answer(self, question: Question[C], value: Value) -> Self:
+        """The draft after an answer, without those that no longer hold."""
+        key, default = question.key, question.default(self.answers)
+        outdated = question.governs if value != self.answers.get(key) else ()
+        chosen = {name: answer for name, answer in self.chosen.items() if name != key}
+        if value != default:
+            chosen[key] = value
+        return replace(
+            self,
+            chosen=chosen,
+            profile={name: said for name, said in self.profile.items() if name not in outdated},
+            asked=tuple(each.key for each in self.questions if each.key in (*self.asked, key)),
+        ).settled()
+
+    def settled(self) -> Self:
+        """The draft without answers that no longer apply or can no longer be chosen: those are asked again.
+
+        Only up to the first open question; what comes after it may rest on its answer, and is settled then.
         """
-        return check(self.table(facts), "The answers")
+        asked = set(self.asked)
+        for question in self.questions:
+            key = question.key
+            applies = question in self.applying
+            if not applies or (key in self.chosen and self.offered(question) != self.chosen[key]):
+                asked.discard(key)
+            if applies and key not in asked and not question.advanced:
+                break
+        return replace(self, asked=tuple(key for key in self.asked if key in asked))
 
-    @property
-    def layout(self) -> str:
-        """The form that the raw data must have; a profile says so, no question asks."""
-        layout: str = self.base.get("source", {}).get("layout", "auto")
-        return layout
+    def back(self) -> Self | None:
+        """The draft before the last answer, which is asked again; None where there is none. What was chosen stays."""
+        advanced = {question.key for question in self.questions if question.advanced}
+        last = next((key for key in reversed(self.asked) if key not in advanced), None)
+        return None if last is None else self.without(last)
 
-    @property
-    def folders(self) -> FolderRole:
-        """How to read folders of the raw data that can be read in more than one way."""
-        role: FolderRole = self.base.get("source", {}).get("folders", "auto")
-        return role
+    def without(self, key: str) -> Self:
+        """The draft with a question to be asked again."""
+        return replace(self, asked=tuple(each for each in self.asked if each != key))
 
-    @property
-    def follows_links(self) -> bool:
-        """Whether links of the raw data may lead out of its folder."""
-        return bool(self.base.get("source", {}).get("links") == "follow")
-
-    def save(self) -> None:
-        """Keeps the answers for a next start; a folder that cannot be written costs just that."""
-        with suppress(OSError):
-            path = _path()
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, json.dumps(asdict(self) | {"at": time.time()}, indent=1).encode())
-
-    @classmethod
-    def of(cls, profile: Profile) -> "Draft":
-        """A saved profile's answers, all of them chosen."""
-        base = profile.model_dump(mode="json", exclude_none=True)
-        answers: dict[str, Value] = {}
-        for question in QUESTIONS:
-            section, dot, key = question.key.partition(".")
-            values: dict[str, Any] = base.get(section, {}) if dot else base
-            if (key or section) in values and question.key not in _unasked(profile):
-                value = values.pop(key or section)
-                answers[question.key] = _YES_NO[value] if isinstance(value, bool) else value
-        if "image.splits" in answers:
-            answers["image.splits"] = [split for split in profile.source.splits if split in profile.image.splits]
-        if not any(map(profile.boxes, profile.source.splits)):
-            answers["source.boxes"] = "none"
-        # What is left to the raw data follows it.
-        chosen = [key for key in answers if (key, answers[key]) != ("source.labels", "auto")]
-        return cls(answers=answers, asked=list(answers), chosen=chosen, base=base)
+    def prompt(self, question: Question[C]) -> Prompt:
+        """A question, ready to be put."""
+        return Prompt(
+            key=question.key,
+            kind=question.kind,
+            text=question.text,
+            help=question.help,
+            default=self.offered(question),
+            choices=question.choices(self.answers),
+            number=0 if question.advanced else len(self.asked) + 1,
+            of=sum(not each.advanced for each in self.applying),
+        )
 
 
-def load() -> tuple[Draft, float] | None:
-    """The answers that were kept, and how many seconds ago; None where there are none that can be read."""
-    try:
-        stored: Mapping[str, Any] = json.loads(_path().read_text(encoding="utf-8"))
-        draft = Draft(**{key: stored[key] for key in ("answers", "asked", "chosen", "base")})
-        sections = [stored["base"].get(section, {}) for section in ("source", "image", "output", "run")]
-        if not all(isinstance(each, dict) for each in (stored["answers"], *sections)):
-            return None
-        if not draft.asked or not BY_KEY.keys() >= draft.answers.keys() >= {*draft.asked, *draft.chosen}:
-            return None
-        return draft, max(0.0, time.time() - stored["at"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-
-
-def forget() -> None:
-    """Lets the kept answers go."""
-    with suppress(OSError):
-        _path().unlink(missing_ok=True)
-
-
-def _path() -> Path:
-    return state_folder() / "answers.json"
-
-
-def plain(question: Question, value: Value) -> Value | bool:
-    """The answer as a profile has it: a number where a word may stand too (workers), yes and no as what they mean."""
-    if question.key == "run.workers" and isinstance(value, str) and value.isdigit():
-        return int(value)
-    return value == "yes" if question.choices is yes_or_no else value
-
-
-def _unasked(profile: Profile) -> tuple[str, ...]:
-    """Questions that its answers leave open, though it may have values for them."""
-    is_sharded = not TARGETS[profile.output.format].one_file_per_image
-    shards = () if is_sharded else tuple(f"output.{key}" for key in _SHARDS)
-    if profile.image.resize == "original":
-        return (*_RESIZING, *shards)
-    resized = {*profile.source.splits} & {*profile.image.splits}
-    return shards if resized and len(profile.source.splits) > 1 else ("image.splits", *shards)
-
-
-def _stands(question: Question, answers: Mapping[str, Value], facts: Facts) -> bool:
-    """Whether an answer is still one of those that can be chosen."""
-    possible = {choice.value for choice in question.choices(answers, facts)}
-    value = answers[question.key]
-    if not possible or not question.applies(answers, facts):
-        return True
-    return bool(value) and possible.issuperset(value) if isinstance(value, list) else value in possible
+def _still_possible(question: Question[C], value: Value | None, answers: Answers[C]) -> Value | None:
+    """What of an earlier choice can still be chosen; None for nothing."""
+    possible = [choice.value for choice in question.choices(answers)] if value is not None else []
+    if not possible:
+        return value
+    if isinstance(value, list):
+        return [each for each in value if each in possible] or None
+    return value if value in possible else None

@@ -1,24 +1,23 @@
-"""The conversation: from question to question, back, review, edit; the answers are kept after each."""
+"""The conversation of a setup: question after question, back, review, edit; the answers are stored after each."""
 
-import os
 import shlex
-from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
 from wizard import profile_store
-from wizard.ask import draft as drafts
-from wizard.ask.context import Facts
-from wizard.ask.draft import Draft
-from wizard.ask.live_estimate import Bench
-from wizard.ask.prompt import Asked, Back, Choice, Prompter, Value, title
+from wizard.ask import setup_draft
+from wizard.ask.asking import as_error, ask
+from wizard.ask.context import Context
+from wizard.ask.live_estimate import LiveEstimate
+from wizard.ask.prompt import Back, Choice, Prompt, Prompter, Value, title
 from wizard.ask.question import Question
 from wizard.ask.questions import BY_KEY, QUESTIONS, folder
 from wizard.ask.review import images, rows
-from wizard.ask.source_report import diagnosis, glanced, nothing_usable, told
-from wizard.ask.survey_source import LABELS, SOURCE, Looking
-from wizard.ask.validation import intrusion, misfit
-from wizard.ask.view import Outcome, Stage
+from wizard.ask.setup_draft import SetupDraft, profile_of
+from wizard.ask.source_report import class_lines, nothing_usable, source_lines
+from wizard.ask.survey_source import LABELS, SOURCE, survey
+from wizard.ask.validation import error_for, source_overlap
+from wizard.ask.view import Outcome, View
 from wizard.errors import MachineError, ProfileError, SetupError, UsageError
 from wizard.folders import shortened
 from wizard.preflight import checks
@@ -34,22 +33,18 @@ class Interview:
 
     Args:
         prompter: puts the questions.
-        stage: shows the rest.
-        facts: what is known before the first question.
-        bench: measures what answers come to.
-        draft: answers to go on with.
+        view: shows the rest.
+        live: measures what answers come to.
+        draft: answers to start from.
     """
 
-    def __init__(
-        self, prompter: Prompter, stage: Stage, facts: Facts, bench: Bench, draft: Draft | None = None
-    ) -> None:
+    def __init__(self, prompter: Prompter, view: View, live: LiveEstimate, draft: SetupDraft) -> None:
         self._prompter = prompter
-        self._stage = stage
-        self._facts = facts
-        self._bench = bench
-        self._looking = Looking(prompter, stage)
-        self._draft = draft or Draft()
-        self._before_edit: tuple[Draft, Facts] | None = None
+        self._view = view
+        self._live = live
+        self._draft = draft
+        self._surveyed = draft.context
+        self._before_edit: SetupDraft | None = None
         self._previewed: object = None
 
     def run(self) -> Outcome:
@@ -58,218 +53,181 @@ class Interview:
         Raises:
             KeyboardInterrupt: the person leaves; the answers are kept.
         """
-        self._look_again()
+        if SOURCE in self._draft.asked:
+            self._survey_again()
         while True:
-            question = self._draft.next(self._facts)
+            question = self._draft.next
             try:
-                if question is None:
-                    outcome = self._review()
-                    if outcome is not None:
-                        return outcome
-                else:
-                    self._settle(question, self._ask(question))
+                if question is not None:
+                    self._ask(question)
+                elif outcome := self._review():
+                    return outcome
             except Back:
                 self._back()
-            self._draft.save()
+            setup_draft.save(self._draft)
 
-    def _look_again(self) -> None:
-        """Answers to go on with may be about raw data that has changed meanwhile."""
-        if SOURCE in self._draft.asked:
-            problem = self._misfit(BY_KEY[SOURCE], self._draft.answers[SOURCE])
-            if problem:
-                self._draft.asked.remove(SOURCE)
-            self._prompter.say(f"✗ {problem}" if problem else "\n".join(diagnosis(self._facts)))
-        self._draft.settle(self._facts)
+    def _survey_again(self) -> None:
+        """Stored answers may be about raw data that has changed since."""
+        problem = self._error_for(BY_KEY[SOURCE], self._draft.answers[SOURCE])
+        if problem:
+            self._draft = self._draft.without(SOURCE)
+            self._prompter.say(f"✗ {problem}")
+        else:
+            self._draft = replace(self._draft, context=self._surveyed).settled()
+            self._prompter.say("\n".join(source_lines(self._draft.context)))
 
-    def _ask(self, question: Question) -> Value:
-        asked = self._asked(question)
-        classes = self._facts.classes
-        while True:
-            answer = _anchored(question, self._prompter.ask(asked))
-            error = self._misfit(question, answer)
-            if not error:
-                self._prompter.took(asked, answer)
-                if question.key == SOURCE:
-                    self._prompter.say("\n".join(diagnosis(self._facts)))
-                elif self._facts.classes != classes:
-                    self._prompter.say("\n".join(glanced(self._facts)))
-                return answer
-            asked = replace(asked, error=error, typed=answer)
+    def _ask(self, question: Question[Context]) -> None:
+        """Asks a question and goes on with its answer."""
+        before = self._draft.context
+        answer = ask(self._prompter, self._draft, question, lambda value: self._error_for(question, value))
+        self._draft = replace(self._draft, context=self._surveyed).with_answer(question, answer)
+        context = self._draft.context
+        if question.key == SOURCE:
+            self._draft = replace(self._draft, profile={**self._draft.profile, **context.reading})
+            self._prompter.say("\n".join(source_lines(context)))
+        elif context.classes != before.classes:
+            self._prompter.say("\n".join(class_lines(context)))
+        setup_draft.save(self._draft)  # before it is measured, which takes a while
+        if question.affects_images:
+            self._show_consequence(question)
 
-    def _asked(self, question: Question) -> Asked:
-        return Asked(
-            key=question.key,
-            kind=question.kind,
-            text=question.text,
-            help=question.help,
-            default=self._draft.offered(question, self._facts),
-            choices=question.choices(self._draft.answers, self._facts),
-            number=0 if question.on_request else len(self._draft.asked) + 1,
-            of=self._draft.count(self._facts),
-        )
-
-    def _misfit(self, question: Question, answer: Value) -> str:
-        """Why the answer cannot be taken; an answer about the raw data is looked at on the spot."""
-        why = misfit(question, answer, self._facts, self._draft.answers)
+    def _error_for(self, question: Question[Context], answer: Value) -> str:
+        """Why the answer is refused; one about the raw data has that surveyed on the spot."""
+        self._surveyed = self._draft.context
+        why = error_for(question, answer, self._draft.answered)
         if why or question.key not in (SOURCE, LABELS):
             return why
         try:
-            facts = self._looking.look(self._facts, self._draft, question.key, answer)
+            context = survey(self._draft, question.key, answer, self._prompter, self._view)
         except SetupError as error:
-            return told(error)
-        if not facts.surveys:
-            return nothing_usable(facts)
-        self._facts = facts
-        self._bench.prepare(facts)
+            return as_error(error)
+        if not context.surveys:
+            return nothing_usable(context)
+        self._surveyed = context
+        self._live.prepare(context)
         return ""
 
-    def _settle(self, question: Question, answer: Value) -> None:
-        self._draft.take(question, answer, self._facts)
-        self._draft.settle(self._facts)
-        self._draft.save()
-        if question.image:
-            self._tell_consequence(question)
-
-    def _tell_consequence(self, question: Question) -> None:
+    def _show_consequence(self, question: Question[Context]) -> None:
         try:
-            profile = self._draft.profile(self._facts)
+            profile = profile_of(self._draft)
         except ProfileError:
             return
-        with self._stage.busy("measuring on your images; Ctrl-C leaves") as progress:
-            estimated = self._bench.estimate(profile, self._facts, progress)
+        with self._view.busy("measuring on your images; Ctrl-C leaves") as progress:
+            estimated = self._live.estimate(profile, self._draft.context, progress)
         if estimated is None:
             return
-        following = self._draft.next(self._facts)
-        open_still = following is not None and following.image
-        # Later answers say themselves what the first one leaves open.
-        self._stage.consequence(estimated, images(profile) if open_still and question.key == "image.resize" else "")
-        if not open_still:
+        following = self._draft.next
+        more_to_come = following is not None and following.affects_images
+        # Only the first answer leaves so much open that what was assumed needs to be said.
+        assumed = images(profile) if more_to_come and question.key == "image.resize" else ""
+        self._view.consequence(estimated, assumed)
+        if not more_to_come:
             self._show_preview(profile)
 
     def _show_preview(self, profile: Profile) -> None:
-        estimator = self._bench.prepare(self._facts)
-        shown = (self._facts.folder, profile.source.splits, profile.image)
+        estimator = self._live.prepare(self._draft.context)
+        shown = (self._draft.context.folder, profile.source.splits, profile.image)
         if estimator is None or self._previewed == shown:
             return
         path = write_preview(profile, estimator)
         if path is not None:
-            self._stage.link("before and after:", path)
+            self._view.link("before and after:", path)
         self._previewed = shown
 
     def _back(self) -> None:
-        if self._before_edit is not None:
-            self._draft, self._facts = self._before_edit
-            self._before_edit = None
-        elif not self._draft.back():
+        before = self._before_edit or self._draft.back()
+        self._before_edit = None
+        if before is None:
             self._prompter.say("  This is the first question; Ctrl-C leaves.")
+        else:
+            self._draft = before
 
     def _review(self) -> Outcome | None:
-        among = intrusion(folder(self._draft.answers, OUTPUT), self._facts, self._draft.answers)
-        if among:  # by an answer that was changed after that one
-            self._prompter.say(f"✗ {among}")
-            self._edit(BY_KEY[OUTPUT])
+        overlap = source_overlap(folder(self._draft.answers, OUTPUT), self._draft.answers)
+        if overlap:  # through an answer that was changed after the output folder's
+            self._prompter.say(f"✗ {overlap}")
+            self._edit(OUTPUT)
             return None
         try:
-            profile = self._draft.profile(self._facts)
+            profile = profile_of(self._draft)
             self._tell_changes()
-            with self._stage.busy("looking at this machine") as progress:
-                verdict = self._bench.verdict(profile, self._facts, progress)
-            table = rows(profile, self._facts, verdict.estimated, verdict.checks)
+            with self._view.busy("looking at this machine") as progress:
+                verdict = self._live.verdict(profile, self._draft.context, progress)
+            table = rows(profile, self._draft.context, verdict.estimated, verdict.checks)
         except (ProfileError, UsageError) as error:
             self._prompter.say(f"✗ {error}")
-            self._edit(self._chosen_question())
+            self._edit_one()
             return None
         self._show_preview(profile)
-        self._stage.table(table)
+        self._view.table(table)
         return self._choose(profile, verdict)
 
     def _tell_changes(self) -> None:
-        """What an edited answer has changed beside itself."""
+        """What an edited answer has changed besides itself."""
         before, self._before_edit = self._before_edit, None
         if before is None:
             return
-        old, new = before[0].answers, self._draft.answers
+        old, new = before.answers.values, self._draft.answers.values
         for question in QUESTIONS:
             key = question.key
             followed = key in old and key in new and key not in self._draft.chosen
             if followed and old[key] != new[key]:
-                asked = self._asked(question)
-                self._prompter.say(f"  · {question.label}: {title(asked, new[key])} (was {title(asked, old[key])})")
+                prompt = self._draft.prompt(question)
+                self._prompter.say(f"  · {question.label}: {title(prompt, new[key])} (was {title(prompt, old[key])})")
 
     def _choose(self, profile: Profile, verdict: Verdict) -> Outcome | None:
         failing = tuple(check.name for check in checks.failed(verdict.checks, ()))
-        start = f"Start although {' and '.join(failing)} will not do" if failing else "Start"
-        asked = Asked(
-            key="review",
-            kind="choice",
-            text="Ready",
-            help="Start saves the answers as a profile and builds. A build that stops, for whatever reason, goes on "
-            "when it is started again.",
-            default="edit" if failing else "start",
-            choices=(
-                Choice(value="start", title=start),
-                Choice(value="edit", title="Change an answer"),
-                Choice(value="save", title="Save as a profile and leave"),
-                Choice(value="command", title="Show the command for this"),
-                Choice(value="quit", title="Leave", about="the answers are kept"),
-            ),
-        )
-        match self._prompter.ask(asked):
+        match self._prompter.ask(_review_prompt(failing)):
             case "start" if "output" in failing:
                 self._prompter.say("✗ Shards of another plan are never mixed with these: choose another output folder.")
-                self._edit(BY_KEY[OUTPUT])
-                return None
+                self._edit(OUTPUT)
             case "start":
-                path = self._saved_if_possible(profile)
+                path = self._save_if_possible(profile)
                 return Outcome(kind="start", profile=profile, path=path, verdict=verdict, ignored=failing)
             case "save":
-                return Outcome(kind="saved", profile=profile, path=self._save(profile))
+                return Outcome(kind="saved", profile=profile, path=_save(profile))
             case "command":
                 self._show_command(profile)
-                return None
             case "quit":
-                self._draft.save()
+                setup_draft.save(self._draft)
                 return Outcome(kind="left", profile=profile)
             case _:
-                self._edit(self._chosen_question())
-                return None
+                self._edit_one()
+        return None
 
-    def _edit(self, question: Question) -> None:
+    def _edit(self, key: str) -> None:
         """Asks one question again; where that makes others necessary, they follow, and then the review."""
-        self._before_edit = deepcopy(self._draft), self._facts
-        self._settle(question, self._ask(question))
+        self._before_edit = self._draft
+        self._ask(BY_KEY[key])
 
-    def _chosen_question(self) -> Question:
-        editable = [each for each in QUESTIONS if each.applies(self._draft.answers, self._facts)]
-        asked = Asked(
+    def _edit_one(self) -> None:
+        """Has the person choose an answer, and asks its question again."""
+        self._before_edit = self._draft
+        prompt = Prompt(
             key="edit",
             kind="choice",
             text="Which answer?",
             help="After the answer the review comes again.",
-            default=None,
-            choices=tuple(Choice(value=each.key, title=each.label, about=self._told(each)) for each in editable),
+            choices=tuple(
+                Choice(value=each.key, title=each.label, about=self._current(each)) for each in self._draft.applying
+            ),
         )
-        self._before_edit = deepcopy(self._draft), self._facts
-        return BY_KEY[str(self._prompter.ask(asked))]
+        self._edit(str(self._prompter.ask(prompt)))
 
-    def _told(self, question: Question) -> str:
+    def _current(self, question: Question[Context]) -> str:
         """The answer as the list of answers shows it."""
-        key = question.key
-        value = self._draft.answers[key] if key in self._draft.asked else self._draft.offered(question, self._facts)
-        return "" if value is None else title(self._asked(question), value)
+        value = self._draft.answers.get(question.key)
+        prompt = self._draft.prompt(question)
+        value = prompt.default if value is None else value
+        return "" if value is None else title(prompt, value)
 
-    def _saved_if_possible(self, profile: Profile) -> Path | None:
+    def _save_if_possible(self, profile: Profile) -> Path | None:
         """A config folder that cannot be written is no reason not to build."""
         try:
-            return self._save(profile)
+            return _save(profile)
         except MachineError as error:
             self._prompter.say(f"! The profile is not saved: {error.what}")
             return None
-
-    def _save(self, profile: Profile) -> Path:
-        path = profile_store.save(profile, profile.name)
-        drafts.forget()
-        return path
 
     def _show_command(self, profile: Profile) -> None:
         path = profile_store.save(profile, profile.name)
@@ -278,8 +236,26 @@ class Interview:
         )
 
 
-def _anchored(question: Question, answer: Value) -> Value:
-    """A path that does not depend on the folder in which it was typed."""
-    if question.kind != "path" or str(answer).startswith("~"):
-        return answer
-    return os.path.normpath(Path(str(answer)).absolute())
+def _review_prompt(failing: tuple[str, ...]) -> Prompt:
+    start = f"Start although {' and '.join(failing)} will not do" if failing else "Start"
+    return Prompt(
+        key="review",
+        kind="choice",
+        text="Ready",
+        help="Start saves the answers as a profile and builds. A build that stops, for whatever reason, goes on "
+        "when it is started again.",
+        default="edit" if failing else "start",
+        choices=(
+            Choice(value="start", title=start),
+            Choice(value="edit", title="Change an answer"),
+            Choice(value="save", title="Save as a profile and leave"),
+            Choice(value="command", title="Show the command for this"),
+            Choice(value="quit", title="Leave", about="the answers are kept"),
+        ),
+    )
+
+
+def _save(profile: Profile) -> Path:
+    path = profile_store.save(profile, profile.name)
+    setup_draft.forget()
+    return path

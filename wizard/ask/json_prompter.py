@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, replace
 from typing import IO
 
-from wizard.ask.prompt import Asked, Back, Misread, Value, understood
+from wizard.ask.prompt import Back, InvalidAnswer, Prompt, Value, parse_answer
 from wizard.output import Output
 
 
@@ -12,7 +12,7 @@ class _Again(Exception):
     """The question is to be put once more."""
 
 
-class Program:
+class JsonPrompter:
     """Puts a question as {"event": "question", ...} and reads its answer from a line.
 
     A line is JSON: a string, a number or a list is the answer, null takes the default, {"command": "back"} goes back,
@@ -28,22 +28,22 @@ class Program:
         self._output = output
         self._answers = answers
 
-    def ask(self, asked: Asked) -> Value:
+    def ask(self, prompt: Prompt) -> Value:
         """See Prompter."""
-        error = asked.error
+        error = prompt.error
         while True:
-            self._output.event("question", asdict(replace(asked, error=error)))
+            self._output.event("question", asdict(replace(prompt, error=error)))
             line = self._answers.readline()
             if not line:
                 raise KeyboardInterrupt
             try:
-                return _answer(asked, line.strip())
+                return _answer(prompt, line.strip())
             except _Again:
                 error = ""
-            except Misread as misread:
-                error = str(misread)
+            except InvalidAnswer as invalid:
+                error = str(invalid)
 
-    def took(self, asked: Asked, answer: Value) -> None:
+    def accepted(self, prompt: Prompt, answer: Value) -> None:
         """See Prompter; the answer stands there already."""
 
     def say(self, text: str) -> None:
@@ -51,12 +51,12 @@ class Program:
         self._output.event("said", {"text": text})
 
 
-def _answer(asked: Asked, line: str) -> Value:
+def _answer(prompt: Prompt, line: str) -> Value:
     try:
         value = json.loads(line)
     except ValueError:
         value = line
-    if asked.kind == "secret" and not isinstance(value, str | dict | None):
+    if prompt.kind == "secret" and not isinstance(value, str | dict | None):
         value = line
     match value:
         case {"command": "back"}:
@@ -66,11 +66,11 @@ def _answer(asked: Asked, line: str) -> Value:
         case {"command": "help"}:
             raise _Again
         case None:
-            return understood(asked, "")
+            return parse_answer(prompt, "")
         case bool() | float() | dict():
-            seen = "That" if asked.kind == "secret" else line
-            raise Misread(f"{seen} is no answer: a string, a whole number, a list, null or a command is.")
+            seen = "That" if prompt.kind == "secret" else line
+            raise InvalidAnswer(f"{seen} is no answer: a string, a whole number, a list, null or a command is.")
         case list():
-            return understood(asked, ",".join(map(str, value)) or " , ")
+            return parse_answer(prompt, ",".join(map(str, value)) or " , ")
         case _:
-            return understood(asked, str(value))
+            return parse_answer(prompt, str(value))

@@ -4,11 +4,11 @@ import getpass
 import warnings
 from collections.abc import Callable
 
-from wizard.ask.prompt import Asked, Back, Misread, Value, title, understood
+from wizard.ask.prompt import Back, InvalidAnswer, Prompt, Value, parse_answer, title
 from wizard.output import Output
 
 
-class Plain:
+class PlainPrompter:
     """Puts a question as lines of text and reads a line.
 
     Args:
@@ -25,37 +25,37 @@ class Plain:
         self._read = read
         self._read_unseen = read_unseen
 
-    def ask(self, asked: Asked) -> Value:
+    def ask(self, prompt: Prompt) -> Value:
         """See Prompter."""
-        error = asked.error
-        place = f"Question {asked.number} of {asked.of}. " if asked.number else ""
-        self._output.say(f"\n{place}{asked.text}")
-        for number, choice in enumerate(asked.choices, start=1):
-            default = " (default)" if _is_default(asked, choice.value) else ""
+        error = prompt.error
+        place = f"Question {prompt.number} of {prompt.of}. " if prompt.number else ""
+        self._output.say(f"\n{place}{prompt.text}")
+        for number, choice in enumerate(prompt.choices, start=1):
+            default = " (default)" if _is_default(prompt, choice.value) else ""
             about = f": {choice.about}" if choice.about else ""
             self._output.say(f"  {number}. {choice.title}{default}{about}")
         while True:
             if error:
                 self._output.say(f"✗ {error}")
-            if asked.kind == "secret":
-                return understood(asked, self._unseen())
-            self._output.prompt(f"{_invitation(asked)} ")
+            if prompt.kind == "secret":
+                return parse_answer(prompt, self._unseen())
+            self._output.prompt(f"{_invitation(prompt)} ")
             words = self._line()
             match words.strip().lower():
                 case "back" | "b":
                     raise Back
                 case "help" | "?":
                     error = ""
-                    self._output.say(asked.help or "There is no help for this question.")
+                    self._output.say(prompt.help or "There is no help for this question.")
                 case "quit" | "q":
                     raise KeyboardInterrupt
                 case _:
                     try:
-                        return understood(asked, words)
-                    except Misread as misread:
-                        error = str(misread)
+                        return parse_answer(prompt, words)
+                    except InvalidAnswer as invalid:
+                        error = str(invalid)
 
-    def took(self, asked: Asked, answer: Value) -> None:
+    def accepted(self, prompt: Prompt, answer: Value) -> None:
         """See Prompter; the answer stands there already."""
 
     def say(self, text: str) -> None:
@@ -82,7 +82,7 @@ class Plain:
             return ""
 
 
-def _invitation(asked: Asked) -> str:
+def _invitation(prompt: Prompt) -> str:
     kinds = {
         "choice": "Answer with a number",
         "choices": "Answer with numbers, commas between",
@@ -91,19 +91,19 @@ def _invitation(asked: Asked) -> str:
         "file": "Type a path",
         "text": "Type it",
     }
-    default = "" if asked.default in (None, "") else f" [{_shown_default(asked)}]"
-    return f'{kinds[asked.kind]}, "back", "help" or "quit"{default}:'
+    default = "" if prompt.default in (None, "") else f" [{_shown_default(prompt)}]"
+    return f'{kinds[prompt.kind]}, "back", "help" or "quit"{default}:'
 
 
-def _shown_default(asked: Asked) -> str:
-    if not asked.choices or asked.default is None:
-        return str(asked.default)
-    values = [str(choice.value) for choice in asked.choices]
-    wanted = asked.default if isinstance(asked.default, list) else [str(asked.default)]
+def _shown_default(prompt: Prompt) -> str:
+    if not prompt.choices or prompt.default is None:
+        return str(prompt.default)
+    values = [str(choice.value) for choice in prompt.choices]
+    wanted = prompt.default if isinstance(prompt.default, list) else [str(prompt.default)]
     if any(value.isdigit() for value in values):
-        return title(asked, asked.default)
+        return title(prompt, prompt.default)
     return ",".join(str(values.index(each) + 1) for each in wanted if each in values)
 
 
-def _is_default(asked: Asked, value: str | int) -> bool:
-    return value in asked.default if isinstance(asked.default, list) else value == asked.default
+def _is_default(prompt: Prompt, value: str | int) -> bool:
+    return value in prompt.default if isinstance(prompt.default, list) else value == prompt.default

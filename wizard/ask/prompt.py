@@ -1,25 +1,25 @@
-"""One question as it is put: ready for a person at a terminal, a screen reader or a program."""
+"""A prompt: one question, ready to be put to a person at a terminal, a screen reader or a program."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 Value = str | int | list[str]
-"""An answer; a list for a question of kind choices."""
+"""An answer; a list for a prompt of kind choices."""
 Kind = Literal["path", "file", "text", "secret", "number", "choice", "choices"]
-"""Of an answer; a path is a folder's. What is secret is never shown, kept or told to anybody but who needs it."""
+"""Of an answer; a path is a folder's. A secret is never shown, stored or passed on to anyone who does not need it."""
 
 
 class Back(Exception):
-    """The person wants the question before this one."""
+    """The person wants the previous question again."""
 
 
-class Misread(ValueError):
-    """Words that are no answer to the question; the message says why."""
+class InvalidAnswer(ValueError):
+    """What was typed does not answer the question; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What can be chosen: the value, its title, and a line on what it is for."""
+    """One of the possible answers: its value, its title, and a line on what it is for."""
 
     value: str | int
     title: str
@@ -27,20 +27,20 @@ class Choice:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
-    """A question with everything that its asking needs.
+class Prompt:
+    """A question with everything needed to put it.
 
     Attributes:
-        key: the profile's key that it answers, or a word of the conversation's own.
+        key: the profile's key that it answers, or a name that only the conversation uses.
         kind: of answer.
         text: the question.
-        help: a paragraph for who asks.
-        default: taken when nothing is typed; None where there is none, empty where nothing is an answer too.
+        help: a paragraph for whoever asks for it.
+        default: the answer when nothing is typed; None where there is none, empty where an empty answer is valid.
         choices: of kind choice and choices.
         number: its place among the questions, from 1; 0 where it has none.
-        of: how many there are.
-        error: why the answer before was none; empty the first time.
-        typed: that answer, to be mended where it can be.
+        of: how many questions there are.
+        error: why the previous answer was refused; empty the first time.
+        typed: that answer, to be corrected.
     """
 
     key: str
@@ -56,55 +56,55 @@ class Asked:
 
 
 class Prompter(Protocol):
-    """Puts questions."""
+    """Puts questions to whoever answers them."""
 
-    def ask(self, asked: Asked) -> Value:
-        """The answer, of the question's kind; whether it fits, the interview says.
+    def ask(self, prompt: Prompt) -> Value:
+        """The answer, of the prompt's kind; whether it is acceptable is for the caller to decide.
 
         Raises:
-            Back: the question before is wanted.
+            Back: the previous question is wanted.
             KeyboardInterrupt: the person leaves.
         """
 
-    def took(self, asked: Asked, answer: Value) -> None:
-        """The answer fits; what is left of the question may show it."""
+    def accepted(self, prompt: Prompt, answer: Value) -> None:
+        """The answer was accepted; whatever stays on the screen of the question may show it."""
 
     def say(self, text: str) -> None:
-        """Tells something between two questions."""
+        """Shows a text between two questions."""
 
 
-def understood(asked: Asked, words: str) -> Value:
-    """What was typed, as an answer of the question's kind; nothing typed is the default.
+def parse_answer(prompt: Prompt, text: str) -> Value:
+    """What was typed, as an answer of the prompt's kind; nothing typed is the default.
 
-    Choices may be given by number, value or title; several of them with commas between. A secret is what was typed to
-    the letter.
+    Choices may be given by number, value or title; several of them with commas between. A secret is taken to the
+    letter, but for the line's end.
 
     Raises:
-        Misread: it is none.
+        InvalidAnswer: it is none.
     """
-    if asked.kind == "secret":
-        return words.rstrip("\r\n")
-    typed = words.strip()
+    if prompt.kind == "secret":
+        return text.rstrip("\r\n")
+    typed = text.strip()
     if not typed:
-        if asked.default is None:
-            raise Misread("An answer is needed here; there is no default.")
-        return asked.default
-    match asked.kind:
+        if prompt.default is None:
+            raise InvalidAnswer("An answer is needed here; there is no default.")
+        return prompt.default
+    match prompt.kind:
         case "number":
             return _number(typed)
         case "choice":
-            return _choice(asked, typed)
+            return _choice(prompt, typed)
         case "choices":
-            return [str(_choice(asked, part)) for part in typed.replace(",", " ").split()]
+            return [str(_choice(prompt, part)) for part in typed.replace(",", " ").split()]
         case _:
             return typed
 
 
-def title(asked: Asked, value: Value) -> str:
-    """An answer as a person reads it; of a secret, whether there is one."""
-    if asked.kind == "secret":
+def title(prompt: Prompt, value: Value) -> str:
+    """An answer as a person reads it; of a secret, only whether there is one."""
+    if prompt.kind == "secret":
         return "given" if value else "not given"
-    titles = {choice.value: choice.title for choice in asked.choices}
+    titles = {choice.value: choice.title for choice in prompt.choices}
     if isinstance(value, list):
         return ", ".join(titles.get(each, each) for each in value)
     return titles.get(value, str(value))
@@ -114,17 +114,17 @@ def _number(typed: str) -> int:
     try:
         return int(typed.replace(",", ""))
     except ValueError:
-        raise Misread(f"{typed!r} is not a whole number.") from None
+        raise InvalidAnswer(f"{typed!r} is not a whole number.") from None
 
 
-def _choice(asked: Asked, typed: str) -> str | int:
-    exact = next((choice for choice in asked.choices if typed == str(choice.value)), None)
-    if exact is not None:
-        return exact.value
-    places = range(1, len(asked.choices) + 1)
-    for place, choice in zip(places, asked.choices, strict=True):
-        if typed.lower() in (str(choice.value).lower(), choice.title.lower()):
+def _choice(prompt: Prompt, typed: str) -> str | int:
+    # Values come before titles and numbers: "0" must mean label base 0, and names may differ in case alone.
+    for choice in prompt.choices:
+        if typed == str(choice.value):
             return choice.value
-        if typed == str(place):
+    for place, choice in enumerate(prompt.choices, start=1):
+        if typed.lower() in (str(choice.value).lower(), choice.title.lower(), str(place)):
             return choice.value
-    raise Misread(f"{typed!r} is none of the choices: {', '.join(str(choice.value) for choice in asked.choices)}.")
+    raise InvalidAnswer(
+        f"{typed!r} is none of the choices: {', '.join(str(choice.value) for choice in prompt.choices)}."
+    )

@@ -2,8 +2,8 @@
 
 import sys
 
-from wizard.ask.json_prompter import Program
-from wizard.ask.plain import Plain
+from wizard.ask.json_prompter import JsonPrompter
+from wizard.ask.plain import PlainPrompter
 from wizard.ask.prompt import Prompter
 from wizard.output import Output
 
@@ -12,10 +12,10 @@ def prompter_for(output: Output) -> Prompter:
     """JSON for a program, numbered lines in plain mode, arrow keys for a person at a terminal."""
     match output.mode:
         case "json":
-            return Program(output, sys.stdin)
+            return JsonPrompter(output, sys.stdin)
         case "plain":
-            return Plain(output)
+            return PlainPrompter(output)
         case _:
-            from wizard.ask.terminal import Terminal
+            from wizard.ask.terminal import TerminalPrompter
 
-            return Terminal(output)
+            return TerminalPrompter(output)

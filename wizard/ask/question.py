@@ -1,53 +1,78 @@
-"""What a question is, before it is put."""
+"""A question as data, before it is put, and the answers that its rules may look at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from wizard.ask.context import Facts
-from wizard.ask.defaults import Answers
 from wizard.ask.prompt import Choice, Kind, Value
 
-_Look = Callable[[Answers, Facts], bool]
-
-
-def _always(_answers: Answers, _facts: Facts) -> bool:
-    return True
-
-
-def _nothing(_answers: Answers, _facts: Facts) -> Value | None:
-    return None
-
-
-def _no_choices(_answers: Answers, _facts: Facts) -> tuple[Choice, ...]:
-    return ()
+C = TypeVar("C")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class Answers(Generic[C]):
+    """All that a question's rules may look at.
+
+    Attributes:
+        values: the answers by key; while they are resolved, those to the questions before.
+        context: what is known besides: of the raw data, the disks, saved profiles.
+    """
+
+    values: Mapping[str, Value]
+    context: C
+
+    def __getitem__(self, key: str) -> Value:
+        return self.values[key]
+
+    def get(self, key: str) -> Value | None:
+        """The answer; None where there is none."""
+        return self.values.get(key)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question(Generic[C]):
     """A question before it is put.
 
     Attributes:
-        key: the profile's key that it answers.
+        key: the profile's key that it answers, or the conversation's own.
         kind: of answer.
         text: the question.
-        label: the same in a word or two, for the review.
-        help: a paragraph on what it is for and what to take.
-        default: from the answers so far and the facts.
+        help: a paragraph on what it is for and what to choose.
+        label: the question in a word or two, for the review.
+        default: what is offered; None for nothing.
         choices: of kind choice and choices.
         applies: whether it is asked at all.
-        implied: the profile's value where it is not asked; None leaves the key out.
-        on_request: asked only when the person wants to change it in the review.
-        image: whether it changes what images become, so that size and time are told after it.
+        implied: the answer where it is not asked; None leaves the key out.
+        require: raises SetupError where an answer cannot be accepted.
+        governs: keys of a replayed profile that no longer hold once this answer changes.
+        advanced: asked only when the person wants to change the answer in the review.
+        affects_images: whether it changes what images become, so that size and time are shown after it.
+        may_hold_password: whether a refused answer with an @ in it must not be shown again.
     """
 
     key: str
     kind: Kind
     text: str
-    label: str
     help: str
-    default: Callable[[Answers, Facts], Value | None]
-    choices: Callable[[Answers, Facts], tuple[Choice, ...]] = _no_choices
-    applies: _Look = _always
-    implied: Callable[[Answers, Facts], Value | None] = _nothing
-    on_request: bool = False
-    image: bool = False
+    default: Callable[[Answers[C]], Value | None]
+    label: str = ""
+    choices: Callable[[Answers[C]], tuple[Choice, ...]] = lambda _: ()
+    applies: Callable[[Answers[C]], bool] = lambda _: True
+    implied: Callable[[Answers[C]], Value | None] = lambda _: None
+    require: Callable[[Value, Answers[C]], None] = lambda _value, _answers: None
+    governs: tuple[str, ...] = ()
+    advanced: bool = False
+    affects_images: bool = False
+    may_hold_password: bool = False
+
+    def in_profile(self, value: Value) -> Value | bool:
+        """The answer as a profile has it: yes and no as what they mean, a number as one."""
+        if self.choices is yes_or_no:
+            return value == "yes"
+        # Typed as text, since "auto" may stand there too.
+        return int(value) if self.key == "run.workers" and isinstance(value, str) and value.isdigit() else value
+
+
+def yes_or_no(_answers: object) -> tuple[Choice, ...]:
+    """For what is there or not; true and false in a profile."""
+    return Choice(value="yes", title="Yes"), Choice(value="no", title="No")

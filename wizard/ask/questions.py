@@ -1,18 +1,36 @@
-"""The questions, as data: when each is asked, what its default comes from, and what can be answered."""
+"""The questions of a setup, as data: when each is asked, what it offers, and what can be answered."""
 
 from pathlib import Path
 
-from wizard.ask import defaults
-from wizard.ask.advanced_questions import ON_REQUEST
-from wizard.ask.defaults import Answers
+from wizard.ask import defaults, validation
+from wizard.ask.advanced_questions import ADVANCED
+from wizard.ask.context import Context
+from wizard.ask.defaults import Known
 from wizard.ask.question import Question
 from wizard.folders import expanded
+from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.profile import Image
 from wizard.targets.registry import TARGETS
 
 _RESIZED = defaults.mode_is("shortest", "exact", "crop")
 _WHOLE = defaults.mode_is("exact", "crop")
 
-QUESTIONS = (
+
+def _shards(split: Split, about: str) -> Question[Context]:
+    return Question(
+        key=f"output.{split}_shards",
+        kind="number",
+        text=f"Shards of {split}",
+        label=f"{split.capitalize()} shards",
+        help=about,
+        default=defaults.shards(split),
+        applies=defaults.counted(split),
+        implied=defaults.uncounted(split),
+        require=validation.shards_of(split),
+    )
+
+
+QUESTIONS: tuple[Question[Context], ...] = (
     Question(
         key="source.path",
         kind="path",
@@ -23,6 +41,7 @@ QUESTIONS = (
         "ILSVRC2012_bbox_val_v3.tgz in the same folder. An extracted tree (train/, val/), Kaggle's ILSVRC/, "
         "TFRecords, or folders of classes of your own will do as well. Tab completes a path.",
         default=defaults.source,
+        governs=("source.layout", "source.links", "source.folders"),
     ),
     Question(
         key="source.splits",
@@ -32,7 +51,7 @@ QUESTIONS = (
         help="Train is what a model learns from, validation what it is measured on. Most trainers want both.",
         default=defaults.found_splits,
         choices=defaults.split_choices,
-        applies=lambda _answers, facts: len(facts.splits) > 1,
+        applies=lambda known: len(known.context.splits) > 1,
         implied=defaults.found_splits,
     ),
     Question(
@@ -44,8 +63,8 @@ QUESTIONS = (
         "They add little to size and time.",
         default=defaults.boxes,
         choices=defaults.box_choices,
-        applies=lambda answers, facts: len(defaults.box_choices(answers, facts)) > 1,
-        implied=lambda _answers, _facts: "none",
+        applies=lambda known: len(defaults.box_choices(known)) > 1,
+        implied=defaults.always("none"),
     ),
     Question(
         key="source.labels",
@@ -57,7 +76,7 @@ QUESTIONS = (
         "number is nearly always the label; sorted as text, 10 comes before 2.",
         default=defaults.labels,
         choices=defaults.label_choices,
-        applies=lambda _answers, facts: facts.labels_open,
+        applies=lambda known: known.context.labels_ambiguous,
     ),
     Question(
         key="output.format",
@@ -67,6 +86,7 @@ QUESTIONS = (
         help=" ".join(target.offer.help for target in TARGETS.values() if target.offer.help),
         default=defaults.format_,
         choices=defaults.formats,
+        governs=("output.features", *(f"output.{split}_shards" for split in SPLITS)),
     ),
     Question(
         key="output.path",
@@ -76,6 +96,7 @@ QUESTIONS = (
         help="A new folder, or the folder of an unfinished build with these same answers, which then goes on. No "
         "scratch space is needed beside it.",
         default=defaults.output,
+        require=validation.output_folder,
     ),
     Question(
         key="image.resize",
@@ -86,8 +107,9 @@ QUESTIONS = (
         "nothing with a shortest side of 256 or more; 480 leaves room for strong scale augmentation. Keep the "
         "originals where a benchmark's rules ask for it.",
         default=defaults.resize,
-        choices=lambda _answers, _facts: defaults.RESIZE,
-        image=True,
+        choices=lambda _: defaults.RESIZE,
+        governs=tuple(f"image.{key}" for key in Image.model_fields),
+        affects_images=True,
     ),
     Question(
         key="image.size",
@@ -96,9 +118,9 @@ QUESTIONS = (
         label="Shortest side",
         help="The shorter side becomes exactly this, the other keeps the shape. Images that are smaller already keep "
         "their size. 480 is what NVIDIA's recipe takes, 256 is the least for crops of 224.",
-        default=defaults.last_image("size", {"shortest": 480}),
+        default=defaults.last_image("size", shortest=480),
         applies=defaults.mode_is("shortest"),
-        image=True,
+        affects_images=True,
     ),
     Question(
         key="image.height",
@@ -106,9 +128,9 @@ QUESTIONS = (
         text="Height in pixels",
         label="Height",
         help="Every image gets exactly this height. 352 is NVIDIA's older recipe, 224 what most networks read.",
-        default=defaults.last_image("height", {"exact": 352, "crop": 224}),
+        default=defaults.last_image("height", exact=352, crop=224),
         applies=_WHOLE,
-        image=True,
+        affects_images=True,
     ),
     Question(
         key="image.width",
@@ -118,7 +140,7 @@ QUESTIONS = (
         help="Every image gets exactly this width; most networks read squares.",
         default=defaults.width,
         applies=_WHOLE,
-        image=True,
+        affects_images=True,
     ),
     Question(
         key="image.quality",
@@ -127,9 +149,9 @@ QUESTIONS = (
         label="JPEG quality",
         help="Below about 85 colours begin to drift; 90 costs about a quarter more space than 85. NVIDIA's recipes "
         "take 85 with 480 px and 90 with 352 px.",
-        default=defaults.last_image("quality", {"shortest": 85, "exact": 90, "crop": 85}),
+        default=defaults.last_image("quality", shortest=85, exact=90, crop=85),
         applies=_RESIZED,
-        image=True,
+        affects_images=True,
     ),
     Question(
         key="image.splits",
@@ -139,8 +161,8 @@ QUESTIONS = (
         help="The others keep their bytes. NVIDIA's scripts resize train alone and leave validation as it is.",
         default=defaults.resized_splits,
         choices=defaults.resized_choices,
-        applies=lambda answers, facts: _RESIZED(answers, facts) and len(defaults.splits_of(answers)) > 1,
-        image=True,
+        applies=lambda known: _RESIZED(known) and len(defaults.splits_of(known)) > 1,
+        affects_images=True,
     ),
     Question(
         key="output.shards",
@@ -148,41 +170,20 @@ QUESTIONS = (
         text="What of the shards that are there?",
         label="Shards",
         help="Kept, each file of records becomes one of the same records in the same order, numbered from 00000.",
-        default=lambda _answers, _facts: "keep",
+        default=defaults.always("keep"),
         choices=defaults.kept_shards,
-        applies=lambda answers, facts: facts.from_records and defaults.sharded(answers),
+        applies=lambda known: known.context.from_records and defaults.sharded(known),
     ),
-    Question(
-        key="output.train_shards",
-        kind="number",
-        text="Shards of train",
-        label="Train shards",
-        help="Files that train is spread over. 1024 is what the older scripts and most loaders expect; a small subset "
+    _shards(
+        "train",
+        "Files that train is spread over. 1024 is what the older scripts and most loaders expect; a small subset "
         "does with fewer. Each should hold a hundred images or more.",
-        default=defaults.shards("train"),
-        applies=defaults.counted("train"),
-        implied=defaults.uncounted("train"),
     ),
-    Question(
-        key="output.validation_shards",
-        kind="number",
-        text="Shards of validation",
-        label="Validation shards",
-        help="Files that validation is spread over; 128 is what the older scripts and most loaders expect.",
-        default=defaults.shards("validation"),
-        applies=defaults.counted("validation"),
-        implied=defaults.uncounted("validation"),
+    _shards(
+        "validation",
+        "Files that validation is spread over; 128 is what the older scripts and most loaders expect.",
     ),
-    Question(
-        key="output.test_shards",
-        kind="number",
-        text="Shards of test",
-        label="Test shards",
-        help="Files that test is spread over.",
-        default=defaults.shards("test"),
-        applies=defaults.counted("test"),
-        implied=defaults.uncounted("test"),
-    ),
+    _shards("test", "Files that test is spread over."),
     Question(
         key="name",
         kind="text",
@@ -191,12 +192,13 @@ QUESTIONS = (
         help="The answers are saved under this name, and imagenet-setup run NAME replays them without a question. "
         "Letters, digits, _ . and - may be used. A profile of that name is kept beside as NAME.toml.bak.",
         default=defaults.name,
+        require=validation.a_name,
     ),
-    *ON_REQUEST,
+    *ADVANCED,
 )
 BY_KEY = {question.key: question for question in QUESTIONS}
 
 
-def folder(answers: Answers, key: str) -> Path:
+def folder(known: Known, key: str) -> Path:
     """The folder that an answer of kind path means, absolute."""
-    return expanded(str(answers[key])).absolute()
+    return expanded(str(known[key])).absolute()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from wizard.ask.context import Facts
+from wizard.ask.context import Context
 from wizard.events import Checked, Estimated
 from wizard.folders import shortened
 from wizard.formatting import GLYPHS, about, duration, human_bytes, workers
@@ -37,17 +37,17 @@ class Row(NamedTuple):
     mark: str = ""
 
 
-def rows(profile: Profile, facts: Facts, estimated: Estimated | None, checks: Sequence[Checked]) -> list[Row]:
+def rows(profile: Profile, context: Context, estimated: Estimated | None, checks: Sequence[Checked]) -> list[Row]:
     """The table's lines."""
     splits = profile.source.splits
-    counts = " · ".join(f"{split} {facts.surveys[split].images:,}" for split in splits if split in facts.surveys)
-    found_here = {split: survey for split, survey in facts.surveys.items() if split in splits}
+    counts = " · ".join(f"{split} {context.surveys[split].images:,}" for split in splits if split in context.surveys)
+    found_here = {split: survey for split, survey in context.surveys.items() if split in splits}
     found = [
         Row("Profile", profile.name or "without a name"),
         Row("Raw data", f"{shortened(profile.source_path)}   {counts}"),
-        Row("Output", f"{shortened(profile.output_path)}   {_written(profile, facts, found_here)}"),
+        Row("Output", f"{shortened(profile.output_path)}   {_written(profile, context, found_here)}"),
         Row("Images", images(profile)),
-        Row("Boxes", _boxes(profile, facts)),
+        Row("Boxes", _boxes(profile, context)),
     ]
     if profile.source.classes is not None:
         found.append(Row("Classes", f"the first {profile.source.classes:,}"))
@@ -59,7 +59,7 @@ def rows(profile: Profile, facts: Facts, estimated: Estimated | None, checks: Se
         found.append(Row("Bad images", "left out and listed"))
     found += [
         Row(row.about.capitalize(), row.text, "!" if row.warning else "")
-        for row in at_a_glance.rows(glance_at(profile, facts.surveys, facts.counts))
+        for row in at_a_glance.rows(glance_at(profile, context.surveys, context.counts))
     ]
     found += [
         Row(split.capitalize(), str(remark), GLYPHS["warn"])
@@ -80,21 +80,21 @@ def rows(profile: Profile, facts: Facts, estimated: Estimated | None, checks: Se
     return found
 
 
-def _boxes(profile: Profile, facts: Facts) -> str:
-    told = "those that the records have" if facts.from_records else _BOXES[profile.source.boxes]
+def _boxes(profile: Profile, context: Context) -> str:
+    told = "those that the records have" if context.from_records else _BOXES[profile.source.boxes]
     if TARGETS[profile.output.format].one_file_per_image and told != _BOXES["none"]:
         return f"{told}, in the CSV alone" if profile.output.boxes_csv else "none; image files have no place for them"
     return told
 
 
-def _written(profile: Profile, facts: Facts, surveys: Mapping[Split, Survey]) -> str:
+def _written(profile: Profile, context: Context, surveys: Mapping[Split, Survey]) -> str:
     target = TARGETS[profile.output.format]
     told = target.offer.short
     if target.one_file_per_image:
         return f"{told} · a file an image"
     shards = " + ".join(f"{count:,}" for count in all_shards(profile, surveys).values())
     base = stored_base(profile, surveys)
-    return f"{told} · {shards} shards · labels {base} to {base + len(facts.classes) - 1}"
+    return f"{told} · {shards} shards · labels {base} to {base + len(context.classes) - 1}"
 
 
 def as_lines(table: Sequence[Row]) -> list[str]:

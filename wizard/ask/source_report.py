@@ -1,7 +1,6 @@
 """What lies in a folder of raw data, in lines for a person."""
 
-from wizard.ask.context import Facts
-from wizard.errors import SetupError
+from wizard.ask.context import Context
 from wizard.folders import cache_folder, shortened
 from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES
@@ -23,53 +22,48 @@ _BROAD = 40
 """Columns of names at most, which longer ones break."""
 
 
-def diagnosis(facts: Facts) -> list[str]:
+def source_lines(context: Context) -> list[str]:
     """What the raw data is and why, then a line a part: what it holds, what is wrong, or what its absence costs."""
-    raw = facts.raw
-    shown = [each for each in facts.parts if each.path is not None or (each.expected)]
+    raw = context.raw
+    shown = [each for each in context.parts if each.path is not None or each.expected]
     width = min(_BROAD, max(len(each.name) for each in shown))
-    lines = [line for each in shown for line in _line(facts, each, width)]
+    lines = [line for each in shown for line in _line(context, each, width)]
     if raw is not None and not raw.official:
         lines = [f"  {raw.what[:1].upper()}{raw.what[1:]}.", *(f"  {why}" for why in raw.why), *lines]
-    if facts.surveys:
+    if context.surveys:
         packed = raw is not None and raw.official
         lines.append(f"  {'Nothing is extracted and nothing' if packed else 'Nothing'} there is changed.")
-        lines += glanced(facts)
+        lines += class_lines(context)
     return lines
 
 
-def glanced(facts: Facts) -> list[str]:
+def class_lines(context: Context) -> list[str]:
     """The classes of the raw data and their labels."""
-    return at_a_glance.lines(glance_at_raw(facts.surveys, facts.counts))
+    return at_a_glance.lines(glance_at_raw(context.surveys, context.counts))
 
 
-def nothing_usable(facts: Facts) -> str:
+def nothing_usable(context: Context) -> str:
     """Why a folder will not do as raw data, and what would."""
-    assert facts.folder is not None
-    bad = [f"  {_sentences(each.problem, each.hint, indent=2)}" for each in facts.parts if each.problem]
-    seen = f"  {contents(facts.folder)}\n  → {_FETCHED}"
-    return "\n".join([f"{shortened(facts.folder)} holds no images that can be used.", *(bad or [seen])])
-
-
-def told(error: SetupError) -> str:
-    """An error as a question shows it."""
-    return _sentences(error.what, error.hint, indent=2)
+    assert context.folder is not None
+    bad = [f"  {_sentences(each.problem, each.hint, indent=2)}" for each in context.parts if each.problem]
+    seen = f"  {contents(context.folder)}\n  → {_FETCHED}"
+    return "\n".join([f"{shortened(context.folder)} holds no images that can be used.", *(bad or [seen])])
 
 
 def _sentences(what: str, hint: str, *, indent: int) -> str:
     return f"{what}\n{' ' * indent}→ {hint}" if hint else what
 
 
-def _line(facts: Facts, part: Part, width: int) -> list[str]:
+def _line(context: Context, part: Part, width: int) -> list[str]:
     name = f"{part.name:<{width}}"
     if part.path is None:
         mark = "·" if part.split == "test" else "!"
-        return [f"  {mark} {name}   missing   {_cost(facts, part)}"]
+        return [f"  {mark} {name}   missing   {_cost(context, part)}"]
     if part.problem:
         return [f"  ✗ {name}   {_sentences(part.problem, part.hint, indent=6)}"]
     if part.kind == "boxes":
         return [f"  ✓ {name} {_size(part.bytes)}   bounding boxes of {part.split}"]
-    survey = facts.surveys[part.split]
+    survey = context.surveys[part.split]
     notes = [] if survey.table is None else remarks(survey.table)
     mark = "!" if is_short(survey) or any(note.warning for note in notes) else "✓"
     return [
@@ -78,8 +72,8 @@ def _line(facts: Facts, part: Part, width: int) -> list[str]:
     ]
 
 
-def _cost(facts: Facts, part: Part) -> str:
-    others = [split for split in facts.splits if split != part.split]
+def _cost(context: Context, part: Part) -> str:
+    others = [split for split in context.splits if split != part.split]
     return _COST.get((part.kind, part.split)) or f"only {' and '.join(others) or 'nothing'} can be built"
 
 

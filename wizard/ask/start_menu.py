@@ -1,13 +1,13 @@
-"""How a conversation begins: anew, with what there is to go on with, or with a download."""
+"""How a conversation begins: afresh, with what can be resumed, or with a download."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from wizard import profile_store, unfinished_builds
-from wizard.ask import draft as drafts
-from wizard.ask.context import Facts, likely_source
-from wizard.ask.draft import Draft
-from wizard.ask.prompt import Asked, Back, Choice, Prompter
+from wizard.ask import setup_draft
+from wizard.ask.context import likely_source
+from wizard.ask.prompt import Back, Choice, Prompt, Prompter
+from wizard.ask.setup_draft import SetupDraft, draft_of, new_draft
 from wizard.errors import SetupError
 from wizard.folders import expanded, shortened
 from wizard.formatting import duration
@@ -21,14 +21,14 @@ _ALWAYS = (
 
 
 @dataclass(frozen=True)
-class NoDataYet:
+class DownloadFirst:
     """The archives are to be fetched first."""
 
 
-def opening(prompter: Prompter, *, again: bool = False) -> Draft | Path | NoDataYet:
-    """Answers to begin with, empty ones for a new setup; or the profile of an unfinished build that is to go on.
+def choose_start(prompter: Prompter, *, again: bool = False) -> SetupDraft | Path | DownloadFirst:
+    """Answers to start from, empty ones for a new setup; or the profile of an unfinished build that is to go on.
 
-    Who has nothing to go on with, but raw data in a usual place, is not kept from the first question.
+    Nothing is asked where there is nothing to resume and raw data lies in a usual place.
 
     Args:
         prompter: puts the question.
@@ -40,8 +40,8 @@ def opening(prompter: Prompter, *, again: bool = False) -> Draft | Path | NoData
     while True:
         choices = _choices()
         if choices == _ALWAYS and not again and _at_hand():
-            return Draft()
-        asked = Asked(
+            return new_draft()
+        prompt = Prompt(
             key="opening",
             kind="choice",
             text="What would you like to do?",
@@ -52,25 +52,29 @@ def opening(prompter: Prompter, *, again: bool = False) -> Draft | Path | NoData
             choices=choices,
         )
         try:
-            chosen = str(answer := prompter.ask(asked))
-            prompter.took(asked, answer)
-            if chosen.startswith("build:"):
-                return Path(chosen.removeprefix("build:"))
-            if chosen == "download":
-                return NoDataYet()
-            kept = drafts.load()
-            if chosen == "continue" and kept is not None:
-                return kept[0]
-            return _replayed(prompter) if chosen == "replay" else Draft()
+            answer = prompter.ask(prompt)
+            prompter.accepted(prompt, answer)
+            return _begun(str(answer), prompter)
         except Back:
             continue
         except SetupError as error:
             prompter.say(f"✗ {error}")
 
 
+def _begun(chosen: str, prompter: Prompter) -> SetupDraft | Path | DownloadFirst:
+    if chosen.startswith("build:"):
+        return Path(chosen.removeprefix("build:"))
+    if chosen == "download":
+        return DownloadFirst()
+    if chosen == "replay":
+        return _replayed(prompter)
+    stored = setup_draft.load() if chosen == "continue" else None
+    return new_draft() if stored is None else stored[0]
+
+
 def _at_hand() -> bool:
     """Whether raw data lies in a usual place, and not as the beginning of a download."""
-    place = likely_source(Facts())
+    place = likely_source()
     return place is not None and not any(expanded(place).glob("*.part"))
 
 
@@ -83,9 +87,8 @@ def _choices() -> tuple[Choice, ...]:
         )
         for each in unfinished_builds.unfinished()[:_SHOWN]
     ]
-    kept = drafts.load()
-    if kept is not None:
-        draft, age = kept
+    if stored := setup_draft.load():
+        draft, age = stored
         about = f"{len(draft.asked)} answered, {duration(age)} ago"
         choices.append(Choice(value="continue", title="Go on with the unfinished setup", about=about))
     if profile_store.saved():
@@ -93,9 +96,9 @@ def _choices() -> tuple[Choice, ...]:
     return (*choices, *_ALWAYS)
 
 
-def _replayed(prompter: Prompter) -> Draft:
+def _replayed(prompter: Prompter) -> SetupDraft:
     profiles = profile_store.latest_first()
-    asked = Asked(
+    prompt = Prompt(
         key="profile",
         kind="choice",
         text="Which profile?",
@@ -103,7 +106,7 @@ def _replayed(prompter: Prompter) -> Draft:
         default=profiles[0].name,
         choices=tuple(Choice(value=each.name, title=each.name, about=each.about) for each in profiles),
     )
-    name = prompter.ask(asked)
-    prompter.took(asked, name)
+    name = str(prompter.ask(prompt))
+    prompter.accepted(prompt, name)
     profile = profile_store.load(str(profile_store.saved_folder() / f"{name}.toml"))
-    return Draft.of(profile.model_copy(update={"name": str(name)}))
+    return draft_of(profile.model_copy(update={"name": name}))

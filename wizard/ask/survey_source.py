@@ -1,123 +1,114 @@
-"""The look at raw data while the person waits: what lies in a folder, and whether links may lead out of it."""
+"""Surveying raw data while the person waits: what a folder holds, and how doubtful folders and links are to be read."""
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable
 
-from wizard.ask.context import FOLLOW, Facts, look
-from wizard.ask.defaults import yes_or_no
+from wizard.ask.context import FOLLOW, Context, with_source
 from wizard.ask.draft import Draft
-from wizard.ask.prompt import Asked, Back, Choice, Prompter, Value
-from wizard.ask.questions import folder
-from wizard.ask.view import Stage
+from wizard.ask.prompt import Back, Choice, Prompt, Prompter, Value
+from wizard.ask.question import yes_or_no
+from wizard.ask.view import View
 from wizard.errors import InputError
-from wizard.folders import shortened
-from wizard.sources.options import FolderRole, Labels
+from wizard.folders import expanded, shortened
+from wizard.sources.options import FolderRole
 from wizard.sources.trees.doubts import DoubtfulFolders
 
-_TITLES: Mapping[FolderRole, str] = {
+SOURCE, LABELS = "source.path", "source.labels"
+
+_TITLES: dict[FolderRole, str] = {
     "splits": "Splits, as named",
     "classes": "Classes",
     "superclasses": "Superclasses, with the classes inside them",
 }
-SOURCE, LABELS = "source.path", "source.labels"
 
 
-class Looking:
-    """Looks at raw data.
+def survey(draft: Draft[Context], key: str, answer: Value, prompter: Prompter, view: View) -> Context:
+    """The context that an answer about the raw data leads to.
 
     Args:
-        prompter: puts the question whether links are followed.
-        stage: shows how far a long look is.
+        draft: the answers so far.
+        key: of the question, `SOURCE` or `LABELS`.
+        answer: to it.
+        prompter: asks how to read what can be read in more than one way.
+        view: shows how far a long survey is.
+
+    Raises:
+        DoubtfulFolders: the person does not say what doubtful folders are.
+        InputError: the folder cannot be read, or holds no raw data.
     """
+    before = draft.answered.values
+    answers = {**before, key: answer}
+    folder = expanded(str(answers[SOURCE])).absolute()
+    # What a profile says of one folder is not said of another.
+    said = draft.profile if answers[SOURCE] == before.get(SOURCE) else {}
+    labels = answers.get(LABELS, "auto") if said is draft.profile else "auto"
 
-    def __init__(self, prompter: Prompter, stage: Stage) -> None:
-        self._prompter = prompter
-        self._stage = stage
+    def read(*, follow: bool, role: FolderRole) -> Context:
+        with view.progress() as report:
+            return with_source(
+                draft.context,
+                folder,
+                report,
+                labels,  # type: ignore[arg-type]
+                layout=said.get("source.layout", "auto"),
+                follow=follow,
+                role=role,
+            )
 
-    def look(self, facts: Facts, draft: Draft, key: str, answer: Value) -> Facts:
-        """The facts that an answer about the raw data leads to.
-
-        Args:
-            facts: what is known.
-            draft: the answers so far.
-            key: of the question, `SOURCE` or `LABELS`.
-            answer: to it.
-
-        Raises:
-            InputError: see `facts.look`.
-        """
-        answers = {**draft.answers, key: answer}
-        same = answers[SOURCE] == draft.answers.get(SOURCE)
-        path, labels = folder(answers, SOURCE), _labels(answers) if same else "auto"
-        layout = draft.layout if same else "auto"
-
-        role: FolderRole = draft.folders if same else "auto"
-
-        def found(*, follow: bool) -> Facts:
-            def seen(as_said: FolderRole) -> Facts:
-                with self._stage.progress() as report:
-                    return look(facts, path, report, labels, layout=layout, follow=follow, role=as_said)
-
-            try:
-                return seen(role)
-            except DoubtfulFolders as doubt:
-                return seen(self._said(doubt))
-
-        return self._within(path, found) if not (same and draft.follows_links) else found(follow=True)
-
-    def _within(self, path: Path, found: Callable[..., Facts]) -> Facts:
-        """Links are followed out of the folder where the person wants that."""
+    def read_roles(*, follow: bool) -> Context:
         try:
-            facts = found(follow=False)
-        except InputError as error:
-            if FOLLOW not in error.hint or not self._follows(path, error.what):
-                raise
-            return found(follow=True)
-        return found(follow=True) if facts.leaving and self._follows(path, facts.leaving) else facts
+            return read(follow=follow, role=said.get("source.folders", "auto"))
+        except DoubtfulFolders as doubt:
+            return read(follow=follow, role=_role(doubt, prompter))
 
-    def _said(self, doubt: DoubtfulFolders) -> FolderRole:
-        """Asks how to read doubtful folders.
-
-        Raises:
-            DoubtfulFolders: the person goes back without an answer.
-        """
-        asked = Asked(
-            key="source.folders",
-            kind="choice",
-            text="What are these folders?",
-            help="Their names and contents do not settle it, and the labels depend on it. Folders arranged as "
-            "train/<class>/*.jpg need no question. Nothing in them is changed.",
-            default=None,
-            choices=tuple(
-                Choice(value=role, title=_TITLES[role], about=reading) for role, reading in doubt.readings.items()
-            ),
-        )
-        self._prompter.say(f"! {doubt.what}")
-        try:
-            answer = self._prompter.ask(asked)
-        except Back:
-            raise doubt from None
-        self._prompter.took(asked, answer)
-        return next(role for role in doubt.readings if role == answer)
-
-    def _follows(self, path: Path, why: str) -> bool:
-        asked = Asked(
-            key="source.links",
-            kind="choice",
-            text=f"Follow links that lead out of {shortened(path)}?",
-            help="What they lead to is then read as if it lay in the folder. Nothing there is changed.",
-            default="no",
-            choices=yes_or_no({}, Facts()),
-        )
-        self._prompter.say(f"! {why}")
-        try:
-            answer = self._prompter.ask(asked)
-        except Back:
-            return False
-        self._prompter.took(asked, answer)
-        return answer == "yes"
+    if said.get("source.links") == "follow":
+        return read_roles(follow=True)
+    return _with_links(read_roles, shortened(folder), prompter)
 
 
-def _labels(answers: Mapping[str, Value]) -> Labels:
-    known: tuple[Labels, ...] = ("ilsvrc2012", "folders", "numbers")
-    return next((labels for labels in known if labels == answers.get(LABELS)), "auto")
+def _with_links(read: Callable[..., Context], folder: str, prompter: Prompter) -> Context:
+    """The folder as it is, or with the links that lead out of it, where the person wants those."""
+    try:
+        context = read(follow=False)
+    except InputError as error:
+        if FOLLOW in error.hint and _follows(folder, error.what, prompter):
+            return read(follow=True)
+        raise
+    if context.escaping_link and _follows(folder, context.escaping_link, prompter):
+        return read(follow=True)
+    return context
+
+
+def _role(doubt: DoubtfulFolders, prompter: Prompter) -> FolderRole:
+    prompt = Prompt(
+        key="source.folders",
+        kind="choice",
+        text="What are these folders?",
+        help="Their names and contents do not settle it, and the labels depend on it. Folders arranged as "
+        "train/<class>/*.jpg need no question. Nothing in them is changed.",
+        choices=tuple(Choice(value=role, title=_TITLES[role], about=about) for role, about in doubt.readings.items()),
+    )
+    prompter.say(f"! {doubt.what}")
+    try:
+        answer = prompter.ask(prompt)
+    except Back:
+        raise doubt from None
+    prompter.accepted(prompt, answer)
+    return next(role for role in doubt.readings if role == answer)
+
+
+def _follows(folder: str, why: str, prompter: Prompter) -> bool:
+    prompt = Prompt(
+        key="source.links",
+        kind="choice",
+        text=f"Follow links that lead out of {folder}?",
+        help="What they lead to is then read as if it lay in the folder. Nothing there is changed.",
+        default="no",
+        choices=yes_or_no(None),
+    )
+    prompter.say(f"! {why}")
+    try:
+        answer = prompter.ask(prompt)
+    except Back:
+        return False
+    prompter.accepted(prompt, answer)
+    return answer == "yes"

@@ -10,7 +10,7 @@ from questionary import Choice as Line
 from questionary import Question, Style
 from questionary.prompts.common import InquirerControl
 
-from wizard.ask.prompt import Asked, Back, Choice, Kind, Misread, Value, title, understood
+from wizard.ask.prompt import Back, Choice, InvalidAnswer, Kind, Prompt, Value, parse_answer, title
 from wizard.output import Output
 
 _STYLE = Style(
@@ -37,7 +37,7 @@ class _Help(Exception):
         self.held = held
 
 
-class Terminal:
+class TerminalPrompter:
     """Puts questions with questionary; a question that was answered leaves one line behind.
 
     Args:
@@ -49,62 +49,62 @@ class Terminal:
         self._output = output
         self._io = io
 
-    def ask(self, asked: Asked) -> Value:
+    def ask(self, prompt: Prompt) -> Value:
         """See Prompter."""
-        error, held = asked.error, asked.default if asked.typed is None else asked.typed
+        error, held = prompt.error, prompt.default if prompt.typed is None else prompt.typed
         while True:
             if error:
                 self._output.say(f"✗ {error}")
             try:
-                answer = self._put(asked, held)
-                return [str(each) for each in answer] if isinstance(answer, list) else understood(asked, str(answer))
+                answer = self._put(prompt, held)
+                return [str(each) for each in answer] if isinstance(answer, list) else parse_answer(prompt, str(answer))
             except _Help as wanted:
-                self._output.say(f"  {asked.help or 'There is no help for this question.'}")
+                self._output.say(f"  {prompt.help or 'There is no help for this question.'}")
                 error, held = "", wanted.held
-            except Misread as misread:
-                error, held = str(misread), asked.default
+            except InvalidAnswer as invalid:
+                error, held = str(invalid), prompt.default
 
-    def took(self, asked: Asked, answer: Value) -> None:
+    def accepted(self, prompt: Prompt, answer: Value) -> None:
         """See Prompter."""
-        self._output.answered(asked.text, title(asked, answer))
+        self._output.answered(prompt.text, title(prompt, answer))
 
     def say(self, text: str) -> None:
         """See Prompter."""
         self._output.say(text)
 
-    def _put(self, asked: Asked, held: Value | None) -> Any:
-        question = _BUILDERS[asked.kind](self, asked, held)
+    def _put(self, prompt: Prompt, held: Value | None) -> Any:
+        question = _BUILDERS[prompt.kind](self, prompt, held)
         application = question.application
         application.ttimeoutlen = _ESCAPE
         application.timeoutlen = _ESCAPE
         keys = application.key_bindings
-        ours = [_bindings(asked.kind), *([_PATH_KEYS] if asked.kind in ("path", "file") else [])]
+        ours = [_bindings(prompt.kind), *([_PATH_KEYS] if prompt.kind in ("path", "file") else [])]
         application.key_bindings = merge_key_bindings([keys, *ours] if keys else ours)
         return question.unsafe_ask(patch_stdout=False)
 
-    def _line(self, asked: Asked, held: Value | None) -> Question:
+    def _line(self, prompt: Prompt, held: Value | None) -> Question:
         default = "" if held is None else str(held)
-        return questionary.text(asked.text, default=default, style=_STYLE, erase_when_done=True, **self._io)
+        return questionary.text(prompt.text, default=default, style=_STYLE, erase_when_done=True, **self._io)
 
-    def _path(self, asked: Asked, held: Value | None) -> Question:
+    def _path(self, prompt: Prompt, held: Value | None) -> Question:
         return questionary.path(
-            asked.text,
+            prompt.text,
             default="" if held is None else str(held),
-            only_directories=asked.kind == "path",
+            only_directories=prompt.kind == "path",
             complete_while_typing=False,
             style=_STYLE,
             erase_when_done=True,
             **self._io,
         )
 
-    def _secret(self, asked: Asked, _held: Value | None) -> Question:
-        return questionary.password(asked.text, style=_STYLE, erase_when_done=True, **self._io)
+    def _secret(self, prompt: Prompt, _held: Value | None) -> Question:
+        return questionary.password(prompt.text, style=_STYLE, erase_when_done=True, **self._io)
 
-    def _select(self, asked: Asked, held: Value | None) -> Question:
-        lines = self._lines(asked.choices)
+    def _select(self, prompt: Prompt, held: Value | None) -> Question:
+        lines = self._lines(prompt.choices)
         chosen = next((line for line in lines if line.value == held), None)
         return questionary.select(
-            asked.text,
+            prompt.text,
             lines,
             default=chosen,
             qmark="?",
@@ -115,11 +115,11 @@ class Terminal:
             **self._io,
         )
 
-    def _checkbox(self, asked: Asked, held: Value | None) -> Question:
+    def _checkbox(self, prompt: Prompt, held: Value | None) -> Question:
         ticked = held if isinstance(held, list) else []
         return questionary.checkbox(
-            asked.text,
-            self._lines(asked.choices, ticked),
+            prompt.text,
+            self._lines(prompt.choices, ticked),
             pointer=self._pointer,
             instruction="(space ticks, Enter accepts)",
             style=_STYLE,
@@ -190,13 +190,13 @@ def _path_bindings() -> KeyBindings:
     keys = KeyBindings()
 
     @keys.add("tab", eager=True)
-    def _complete(event: KeyPressEvent) -> None:
-        buffer = event.current_buffer
+    def _complete(pressed: KeyPressEvent) -> None:
+        buffer = pressed.current_buffer
         if buffer.complete_state is not None:
             buffer.complete_next()
             return
-        asked = CompleteEvent(completion_requested=True)
-        completions = list(buffer.completer.get_completions(buffer.document, asked))
+        event = CompleteEvent(completion_requested=True)
+        completions = list(buffer.completer.get_completions(buffer.document, event))
         common = get_common_complete_suffix(buffer.document, completions)
         if common:
             buffer.insert_text(common)
@@ -215,12 +215,12 @@ def _path_bindings() -> KeyBindings:
 
 
 _PATH_KEYS = _path_bindings()
-_BUILDERS: dict[str, Callable[[Terminal, Asked, Value | None], Question]] = {
-    "path": Terminal._path,
-    "file": Terminal._path,
-    "text": Terminal._line,
-    "secret": Terminal._secret,
-    "number": Terminal._line,
-    "choice": Terminal._select,
-    "choices": Terminal._checkbox,
+_BUILDERS: dict[str, Callable[[TerminalPrompter, Prompt, Value | None], Question]] = {
+    "path": TerminalPrompter._path,
+    "file": TerminalPrompter._path,
+    "text": TerminalPrompter._line,
+    "secret": TerminalPrompter._secret,
+    "number": TerminalPrompter._line,
+    "choice": TerminalPrompter._select,
+    "choices": TerminalPrompter._checkbox,
 }

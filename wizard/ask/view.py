@@ -1,4 +1,4 @@
-"""What a conversation is shown on beside its questions, and how it can end."""
+"""What a conversation is shown on besides its questions, and how it can end."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -13,11 +13,11 @@ from wizard.profile import Profile
 from wizard.sources.source import Progress
 
 
-class Stage(Protocol):
-    """Where the conversation is shown, beside the questions."""
+class View(Protocol):
+    """What is shown besides the questions."""
 
     def progress(self) -> AbstractContextManager[Callable[[Event], None]]:
-        """Shows how far a long look is, while it is open."""
+        """Shows how far a long survey is, while it is open."""
 
     def busy(self, text: str) -> AbstractContextManager[Progress]:
         """Says what is waited for, while it is open; what it gives is told how far that is."""
@@ -26,10 +26,10 @@ class Stage(Protocol):
         """Shows the review."""
 
     def consequence(self, estimated: Estimated, assumed: str) -> None:
-        """Says what the answers so far come to, and what was assumed where answers are still missing."""
+        """Shows what the answers so far come to, and what was assumed where answers are still missing."""
 
     def link(self, text: str, path: Path) -> None:
-        """Says where a file is."""
+        """Shows where a file is."""
 
 
 @dataclass(frozen=True, kw_only=True)

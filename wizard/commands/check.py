@@ -9,15 +9,16 @@ from wizard.errors import Interrupted
 from wizard.interrupts import listening
 from wizard.planning import listening as stoppable
 from wizard.preflight.examine import examine, refuse, require_known
+from wizard.profile_keys import set_help
 from wizard.profile_store import load
-from wizard.show.choose import face_for
+from wizard.show.reporters import reporter_for
 
 
 def check(
     profile: Annotated[str, Parameter(help="A path, a saved profile's name or a shipped recipe's name.")],
     /,
     *,
-    set_: Annotated[tuple[str, ...], Parameter(name="--set", help="section.key=value")] = (),
+    set_: Annotated[tuple[str, ...], Parameter(name="--set", help=set_help())] = (),
     ignore: Annotated[tuple[str, ...], Parameter(help="A check's name; it may fail.")] = (),
     talk: Talk = DEFAULT,
 ) -> int:
@@ -25,13 +26,13 @@ def check(
     output = talk.output()
     require_known(ignore)
     loaded = load(profile, set_)
-    face = face_for(output)
-    with listening(output.say) as stopping, face.shown():
-        verdict = examine(loaded, stoppable(face.handle, stopping))
+    reporter = reporter_for(output)
+    with listening(output.say) as stopping, reporter.shown():
+        verdict = examine(loaded, stoppable(reporter.handle, stopping))
         for each in verdict.checks:
-            face.handle(each)
+            reporter.handle(each)
         if verdict.estimated:
-            face.handle(verdict.estimated)
+            reporter.handle(verdict.estimated)
         if stopping():
             raise Interrupted("Stopped; nothing was begun.")
     refuse(verdict, ignore, building=False)

@@ -11,7 +11,7 @@ from wizard.commands.session import DEFAULT, Talk
 from wizard.demo import demo as make_demo
 from wizard.interrupts import listening
 from wizard.show import summary
-from wizard.show.choose import face_for
+from wizard.show.reporters import reporter_for
 
 
 def demo(
@@ -24,9 +24,9 @@ def demo(
 ) -> int:
     """Draw a tiny ILSVRC2012 in OUT, build it and verify it; no download, under a minute."""
     output = talk.output()
-    face = face_for(output)
-    with listening(output.say) as stopping, face.shown():
-        finished, verified = make_demo(out.expanduser().absolute(), face.handle, Options(stopping=stopping))
+    reporter = reporter_for(output)
+    with listening(output.say) as stopping, reporter.shown():
+        finished, verified = make_demo(out.expanduser().absolute(), reporter.handle, Options(stopping=stopping))
     code = said(output, finished)
     output.result(f"\n{summary.verified(verified)}")
     return code

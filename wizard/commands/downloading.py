@@ -14,8 +14,7 @@ from wizard.download.archives import read_sums, wanted
 from wizard.download.errors import DamagedError, DownloadError
 from wizard.download.events import Fetched
 from wizard.download.http.auth import Asker, Credentials, Login, Nobody
-from wizard.download.http.fetch import fetch as fetch_one
-from wizard.download.http.fetch import look
+from wizard.download.http.fetch import fetch_file, find_status
 from wizard.download.http.file_status import FileStatus, require_room
 from wizard.download.http.http_client import HttpClient
 from wizard.download.http.session import Session
@@ -28,10 +27,10 @@ from wizard.folders import cache_folder, shortened
 from wizard.formatting import human_bytes
 from wizard.interrupts import listening
 from wizard.lock import sole_use
-from wizard.machine.resources import Disk, disk
+from wizard.machine.disks import Disk, disk_of
 from wizard.output import Output
 from wizard.preflight.checks import refusal
-from wizard.show.transfers import Face, transfers
+from wizard.show.reporters import Reporter, reporter_for
 
 _HUBS: Mapping[str, types.ModuleType] = {"kaggle": kaggle, "huggingface": huggingface}
 _TERMS = (
@@ -82,8 +81,8 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None, 
     archives = wanted(request.what, _own_sums(request))
     output.say(_TERMS)
     output.say(f"Looking at {_files(len(archives))} here and at {_host(request.base)}…")
-    face = transfers(output)
-    asker = _Aside(face, PromptedAsker(prompter)) if prompter else Nobody()
+    reporter = reporter_for(output)
+    asker = _Aside(reporter, PromptedAsker(prompter)) if prompter else Nobody()
     login = Login(request.base, asker, options.cookies)
     retry_policy = RetryPolicy()
     client = HttpClient(request.base, login, retry_policy)
@@ -93,22 +92,22 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None, 
             login=login,
             folder=request.folder,
             cache=cache_folder(),
-            report=face.handle,
+            report=reporter.handle,
             stopping=stopping,
             connections=options.connections,
             retry_policy=retry_policy,
         )
-        with face.shown():
-            found = [look(archive, session) for archive in archives]
-        there = disk(request.folder)
+        with reporter.shown():
+            found = [find_status(archive, session) for archive in archives]
+        there = disk_of(request.folder)
         _tell(output, request, found, there)
         require_room(found, request.folder, there)
-        if not any(each.state != "right" for each in found):
+        if not any(each.state != "complete" for each in found):
             output.result(f"All of it is in {request.folder} already.")
             return request.folder
         if prompter and not _begins(prompter):
             return None
-        with face.shown():
+        with reporter.shown():
             fetched = _all(found, session)
     output.result(_summary(fetched, request.folder))
     return request.folder
@@ -131,12 +130,12 @@ def _all(found: Sequence[FileStatus], session: Session) -> list[Fetched]:
     fetched, damaged = [], []
     for each in found:
         try:
-            fetched.append(fetch_one(each, session))
+            fetched.append(fetch_file(each, session))
             session.report(fetched[-1])
         except DamagedError as error:
             damaged.append(error)
             kept = f"it is kept aside as {error.kept.name}, which may be deleted"
-            session.report(Note(text=f"{error.file} came whole with another MD5; {kept}", warning=True))
+            session.report(Note(text=f"{error.file} arrived complete with another MD5; {kept}", warning=True))
     if damaged:
         raise DownloadError("\n".join(error.what for error in damaged), damaged[0].hint)
     return fetched
@@ -149,7 +148,7 @@ def _from_hub(request: Request, output: Output, prompter: Prompter | None) -> Pa
     if lacking := hub.lacking(request.what):
         output.say(f"! {lacking}")
         output.event(*as_json(Note(text=lacking, warning=True)))
-    there, needed = disk(request.folder), hub.needs(request.what, request.folder)
+    there, needed = disk_of(request.folder), hub.needs(request.what, request.folder)
     output.say(f"Up to {human_bytes(needed)} are needed in {request.folder}; {human_bytes(there.free)} are free there.")
     output.event("plan", {"base": request.origin, "folder": str(request.folder), "bytes_needed": needed})
     if there.free < needed:
@@ -159,9 +158,9 @@ def _from_hub(request: Request, output: Output, prompter: Prompter | None) -> Pa
         )
     if prompter and not _begins(prompter):
         return None
-    face = transfers(output)
-    with face.shown():
-        folder: Path = hub.fetch(request.folder, request.what, face.handle)
+    reporter = reporter_for(output)
+    with reporter.shown():
+        folder: Path = hub.fetch(request.folder, request.what, reporter.handle)
     return folder
 
 
@@ -170,8 +169,8 @@ def _tell(output: Output, request: Request, found: Sequence[FileStatus], there: 
     broad = max(len(each.archive.name) for each in found)
     output.say(f"\nFrom {request.base} to {shortened(request.folder)}:")
     for each in found:
-        mark = "✓" if each.state == "right" else "→"
-        output.say(f"  {mark} {each.archive.name:<{broad}}  {human_bytes(each.size):>9}   {each.told}".rstrip())
+        mark = "✓" if each.state == "complete" else "→"
+        output.say(f"  {mark} {each.archive.name:<{broad}}  {human_bytes(each.size):>9}   {each.description}".rstrip())
     where = f" on {there.mount} ({there.kind})" if there.mount else ""
     output.say(f"{human_bytes(left)} to fetch; {human_bytes(there.free)} free{where}.\n")
     files = [
@@ -244,19 +243,19 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 class _Aside:
-    """Asks with the bars out of the session, and with Ctrl-C leaving at once."""
+    """Asks with the bars out of the way, and with Ctrl-C leaving at once."""
 
-    def __init__(self, face: Face, asker: Asker) -> None:
-        self._face, self._asker = face, asker
+    def __init__(self, reporter: Reporter, asker: Asker) -> None:
+        self._reporter, self._asker = reporter, asker
 
     def credentials(self, host: str, refused: bool) -> Credentials | None:
         """See Asker."""
-        with self._face.aside(), _at_once():
+        with self._reporter.aside(), _at_once():
             return self._asker.credentials(host, refused)
 
     def cookies(self, host: str, why: str) -> Path | None:
         """See Asker."""
-        with self._face.aside(), _at_once():
+        with self._reporter.aside(), _at_once():
             return self._asker.cookies(host, why)
 
 

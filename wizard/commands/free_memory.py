@@ -6,13 +6,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from wizard.ask.prompt import Asked, Back, Choice
+from wizard.ask.prompt import Back, Choice, Prompt
 from wizard.ask.prompters import prompter_for
 from wizard.commands.session import DEFAULT, Talk
 from wizard.errors import Interrupted, UsageError
 from wizard.formatting import human_bytes
-from wizard.machine import page_cache
-from wizard.machine.page_cache import Figures, Process
+from wizard.machine.memory import MemoryUse, memory_use
+from wizard.machine.page_cache import DROP_CACHES, drop_conditions, drop_method, drop_page_cache
+from wizard.machine.processes import Process, largest_processes
 from wizard.output import Output
 
 _NOTABLE, _NOTABLE_OF_USED = 0.05, 0.25
@@ -23,11 +24,11 @@ _ABOUT = (
     "then read from the disk again. It helps before a timing that should not find them in memory, and where something "
     "looks at what is free instead of what is available."
 )
-_QUESTION = Asked(
+_QUESTION = Prompt(
     key="drop",
     kind="choice",
     text="Drop the page cache through sudo?",
-    help=f"It runs sudo tee {page_cache.DROP_CACHES}. If sudo wants a password, it asks for it itself.",
+    help=f"It runs sudo tee {DROP_CACHES}. If sudo wants a password, it asks for it itself.",
     default="drop",
     choices=(
         Choice(value="drop", title="Drop it", about="sudo may ask for your password"),
@@ -43,10 +44,10 @@ def free_memory(
 ) -> int:
     """Show what memory is used for and by whom, and drop the page cache: at once as root, else through sudo."""
     output = talk.output()
-    before = page_cache.look()
-    _show(output, before, page_cache.largest())
-    there = page_cache.facts()
-    how = page_cache.way(there)
+    before = memory_use()
+    _show(output, before, largest_processes())
+    there = drop_conditions()
+    how = drop_method(there)
     if there.container:
         output.say(
             f"! This is a container, going by {there.container}: the cache that goes is that of its host, or of the "
@@ -59,22 +60,22 @@ def free_memory(
     with output.busy("Writing to disk what waits for it"):
         os.sync()
     try:
-        page_cache.drop(there, how, password=asking)
+        drop_page_cache(there, how, password=asking)
     except KeyboardInterrupt:
         raise Interrupted("Stopped while the page cache was to be dropped.") from None
-    return _compare(output, before, page_cache.look())
+    return _compare(output, before, memory_use())
 
 
-def _show(output: Output, figures: Figures, processes: list[Process]) -> None:
-    output.event("memory", {"moment": "before", **_fields(figures)})
+def _show(output: Output, use: MemoryUse, processes: list[Process]) -> None:
+    output.event("memory", {"moment": "before", **_fields(use)})
     output.event("processes", {"processes": [asdict(each) for each in processes]})
-    output.result("\n".join(["Memory of this machine:", *_lines(figures)]))
+    output.result("\n".join(["Memory of this machine:", *_lines(use)]))
     width = max(_LEAST_WIDTH, output.width)
     output.result("\n".join(["\nThe largest processes:", *(_line(each)[:width].rstrip() for each in processes)]))
     output.say(f"\n{_ABOUT}")
 
 
-def _compare(output: Output, before: Figures, after: Figures) -> int:
+def _compare(output: Output, before: MemoryUse, after: MemoryUse) -> int:
     freed = max(0, (before.cache or 0) - (after.cache or 0))
     rows = [("used", before.used, after.used), ("available", before.available, after.available)]
     rows += [("free", before.free, after.free), ("cache", before.cache or 0, after.cache or 0)]
@@ -104,26 +105,26 @@ def _agreed(output: Output) -> bool:
         return False
     except KeyboardInterrupt:
         raise Interrupted("Nothing was dropped.") from None
-    prompter.took(_QUESTION, answer)
+    prompter.accepted(_QUESTION, answer)
     return answer == "drop"
 
 
-def _fields(figures: Figures) -> dict[str, int | None]:
-    return {"used": figures.used, **asdict(figures)}
+def _fields(use: MemoryUse) -> dict[str, int | None]:
+    return {"used": use.used, **asdict(use)}
 
 
-def _lines(figures: Figures) -> list[str]:
+def _lines(use: MemoryUse) -> list[str]:
     rows = [
-        ("total", figures.total, ""),
-        ("used", figures.used, "by programs and the kernel"),
-        ("available", figures.available, "for programs, most cache included"),
-        ("free", figures.free, "used by nobody"),
+        ("total", use.total, ""),
+        ("used", use.used, "by programs and the kernel"),
+        ("available", use.available, "for programs, most cache included"),
+        ("free", use.free, "used by nobody"),
     ]
-    if figures.cache is not None:
-        rows.append(("cache", figures.cache, "of files; can be dropped"))
+    if use.cache is not None:
+        rows.append(("cache", use.cache, "of files; can be dropped"))
     lines = [f"  {name:<9}{human_bytes(count):>10}  {about}".rstrip() for name, count, about in rows]
-    shared = figures.shared or 0
-    if shared >= min(_NOTABLE * figures.total, _NOTABLE_OF_USED * figures.used):
+    shared = use.shared or 0
+    if shared >= min(_NOTABLE * use.total, _NOTABLE_OF_USED * use.used):
         lines.append(f"  {'shared':<9}{human_bytes(shared):>10}  in use until its files are deleted:")
         lines.append(f"{'':23}a killed data loader may have left some; ls -lh /dev/shm")
     return lines

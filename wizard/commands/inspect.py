@@ -9,16 +9,16 @@ from cyclopts import Parameter
 from wizard import inspection
 from wizard.commands.session import DEFAULT, Talk
 from wizard.show.at_a_glance import WIDTH
-from wizard.show.choose import face_for
 from wizard.show.inspected import as_text
+from wizard.show.reporters import reporter_for
 
 
 def inspect(path: Annotated[Path, Parameter(help="A folder or a file.")], /, *, talk: Talk = DEFAULT) -> int:
     """Say what lies at PATH: raw data and what it lacks, a dataset finished or not, or one file of them."""
     output = talk.output()
-    face = face_for(output)
-    with face.shown():
-        found = inspection.inspect(path.expanduser().absolute(), face.handle)
+    reporter = reporter_for(output)
+    with reporter.shown():
+        found = inspection.inspect(path.expanduser().absolute(), reporter.handle)
     output.result(as_text(found.facts, output.width if output.live else WIDTH))
     fields = {"facts": found.facts, "glance": None if found.glance is None else asdict(found.glance)}
     if found.problems:

@@ -18,16 +18,17 @@ from wizard.planning import listening as stoppable
 from wizard.preflight.checks import failed
 from wizard.preflight.examine import Verdict, examine, refuse, require_known
 from wizard.profile import Profile
+from wizard.profile_keys import set_help
 from wizard.profile_store import load
 from wizard.show import summary
-from wizard.show.choose import face_for
+from wizard.show.reporters import reporter_for
 
 
 def run(
     profile: Annotated[str, Parameter(help="A path, a saved profile's name or a shipped recipe's name.")],
     /,
     *,
-    set_: Annotated[tuple[str, ...], Parameter(name="--set", help="section.key=value")] = (),
+    set_: Annotated[tuple[str, ...], Parameter(name="--set", help=set_help())] = (),
     md5: Annotated[bool, Parameter(help="Prove the archives' official MD5s first.")] = False,
     repair: Annotated[bool, Parameter(help="Build damaged shards anew.")] = False,
     ignore: Annotated[tuple[str, ...], Parameter(help="Go on although the check of this name fails.")] = (),
@@ -56,23 +57,23 @@ def start(
     Raises:
         SetupError: of any kind that `wizard.errors` knows but VerifyFailed.
     """
-    face = face_for(output)
-    with listening(output.say) as stopping, face.shown():
+    reporter = reporter_for(output)
+    with listening(output.say) as stopping, reporter.shown():
         if verdict is None:
-            verdict = examine(profile, stoppable(face.handle, stopping))
+            verdict = examine(profile, stoppable(reporter.handle, stopping))
             for check in verdict.checks:
-                face.handle(check)
+                reporter.handle(check)
         refuse(verdict, ignore, building=True)
         for check in failed(verdict.checks, ()):
-            face.handle(Note(text=f"{check.name} is ignored, and would not do: {check.seen}", warning=True))
+            reporter.handle(Note(text=f"{check.name} is ignored, and would not do: {check.seen}", warning=True))
         if verdict.estimated:
-            face.handle(verdict.estimated)
+            reporter.handle(verdict.estimated)
 
         def handle(event: Event) -> None:
             # Only now the output folder is known to be this build's own.
             if isinstance(event, Started):
                 unfinished_builds.remember(profile)
-            face.handle(event)
+            reporter.handle(event)
 
         limit = "memory" not in ignore
         finished = build(

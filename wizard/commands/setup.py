@@ -7,15 +7,14 @@ from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 
-from wizard.ask import draft as drafts
-from wizard.ask.context import first_facts
-from wizard.ask.draft import Draft
+from wizard.ask import setup_draft
 from wizard.ask.interview import Interview
-from wizard.ask.live_estimate import Bench
+from wizard.ask.live_estimate import LiveEstimate
 from wizard.ask.prompt import Back, Prompter
 from wizard.ask.prompters import prompter_for
 from wizard.ask.review import Row, as_lines, consequence
-from wizard.ask.start_menu import NoDataYet, opening
+from wizard.ask.setup_draft import SetupDraft, new_draft
+from wizard.ask.start_menu import DownloadFirst, choose_start
 from wizard.ask.survey_source import SOURCE
 from wizard.ask.view import Outcome
 from wizard.build import Options
@@ -27,7 +26,7 @@ from wizard.events import Estimated, Event, as_json
 from wizard.folders import shortened
 from wizard.output import Output
 from wizard.profile_store import load
-from wizard.show.choose import face_for
+from wizard.show.reporters import reporter_for
 from wizard.sources.source import Progress
 
 KEYS = "Esc goes back · ? explains · Ctrl-C keeps your answers"
@@ -52,41 +51,41 @@ def setup(*, talk: Talk = DEFAULT) -> int:
     try:
         ended = _conversation(output, prompter)
     except KeyboardInterrupt:
-        if drafts.load() is None:
+        if setup_draft.load() is None:
             raise Interrupted("Nothing was built.", "imagenet-setup begins again") from None
         raise Interrupted("Nothing was built; your answers are kept.", "imagenet-setup goes on with them") from None
     return _build(output, ended) if isinstance(ended, Path) else _end(output, ended)
 
 
-class _Stage:
-    """The conversation's surroundings, on an output."""
+class _View:
+    """What is shown besides the questions, on an output; see View."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
 
     @contextmanager
     def progress(self) -> Iterator[Callable[[Event], None]]:
-        """See Stage."""
-        face = face_for(self._output)
-        with face.shown():
-            yield face.handle
+        """See View."""
+        reporter = reporter_for(self._output)
+        with reporter.shown():
+            yield reporter.handle
 
     def busy(self, text: str) -> AbstractContextManager[Progress]:
-        """See Stage."""
+        """See View."""
         return self._output.busy(text)
 
     def table(self, rows: Sequence[Row]) -> None:
-        """See Stage."""
+        """See View."""
         self._output.say("\n" + "\n".join(as_lines(rows)) + "\n")
         self._output.event("review", {"rows": [row._asdict() for row in rows]})
 
     def consequence(self, estimated: Estimated, assumed: str) -> None:
-        """See Stage."""
+        """See View."""
         self._output.say(consequence(estimated, assumed))
         self._output.event(*as_json(estimated))
 
     def link(self, text: str, path: Path) -> None:
-        """See Stage."""
+        """See View."""
         self._output.link(text, path)
         self._output.event("preview", {"path": str(path)})
 
@@ -98,15 +97,15 @@ def _conversation(output: Output, prompter: Prompter) -> Outcome | Path:
     begun = _begun(output, prompter)
     if isinstance(begun, Path):
         return begun
-    with closing(Bench()) as bench:
-        return Interview(prompter, _Stage(output), first_facts(), bench, begun).run()
+    with closing(LiveEstimate()) as live:
+        return Interview(prompter, _View(output), live, begun).run()
 
 
-def _begun(output: Output, prompter: Prompter) -> Draft | Path:
+def _begun(output: Output, prompter: Prompter) -> SetupDraft | Path:
     """What there is to begin with; a download that comes to nothing leads back to the choice."""
     request: Request | None = None
-    begun = opening(prompter)
-    while isinstance(begun, NoDataYet):
+    begun = choose_start(prompter)
+    while isinstance(begun, DownloadFirst):
         # Whoever has the archives need not wait for an HTTP client.
         from wizard.ask.downloading import Given, ask_request
 
@@ -114,8 +113,8 @@ def _begun(output: Output, prompter: Prompter) -> Draft | Path:
             request = ask_request(prompter, Given(), request)
             folder = _downloaded(request, output, prompter)
             if folder is not None:
-                return Draft(answers={SOURCE: shortened(folder)}, chosen=[SOURCE])
-        begun = opening(prompter, again=True)
+                return new_draft(chosen={SOURCE: shortened(folder)})
+        begun = choose_start(prompter, again=True)
     return begun
 
 
@@ -139,7 +138,7 @@ def _downloaded(request: Request, output: Output, prompter: Prompter) -> Path | 
 
 def _end(output: Output, outcome: Outcome) -> int:
     if outcome.kind == "left" or outcome.profile is None:
-        kept = "; your answers are kept. imagenet-setup goes on with them." if drafts.load() else "."
+        kept = "; your answers are kept. imagenet-setup goes on with them." if setup_draft.load() else "."
         output.result(f"Nothing was built{kept}")
         output.event("finished", {"kind": "left", "exit_code": 0})
         return 0

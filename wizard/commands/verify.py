@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from wizard.commands.session import DEFAULT, Talk
 from wizard.show import summary
-from wizard.show.choose import face_for
+from wizard.show.reporters import reporter_for
 from wizard.verify.dataset import verify as verify_dataset
 
 
@@ -21,9 +21,9 @@ def verify(
 ) -> int:
     """Re-read the finished dataset in OUT, prove that nothing is missing or damaged, and open it with TensorFlow."""
     output = talk.output()
-    face = face_for(output)
-    with face.shown():
-        verified = verify_dataset(out.expanduser().absolute(), face.handle, pixels=pixels)
+    reporter = reporter_for(output)
+    with reporter.shown():
+        verified = verify_dataset(out.expanduser().absolute(), reporter.handle, pixels=pixels)
     output.result(summary.verified(verified))
     output.event("finished", asdict(verified) | {"exit_code": 0})
     return 0

@@ -1,4 +1,4 @@
-"""Why a transfer cannot go on as it is; what becomes of each is decided where a file is fetched."""
+"""Why a transfer cannot go on; `http/fetch.py` decides what follows from each."""
 
 from pathlib import Path
 
@@ -9,12 +9,16 @@ class DownloadError(InputError):
     """A file cannot be had, or is not what it should be."""
 
 
+class GivenUp(DownloadError):
+    """Too many attempts in a row brought nothing."""
+
+
 class DamagedError(DownloadError):
-    """A file came whole and is not what it should be; others may still be.
+    """A file arrived complete, but with another MD5; the other files are still worth fetching.
 
     Attributes:
         file: its name.
-        kept: what it is kept as.
+        kept: the path that it was moved to.
     """
 
     def __init__(self, what: str, hint: str, *, file: str, kept: Path) -> None:
@@ -24,27 +28,27 @@ class DamagedError(DownloadError):
 
 
 class Transient(Exception):
-    """It may work when it is tried again.
+    """An attempt failed, and another one may succeed.
 
     Attributes:
         reason: a sentence without its full stop.
-        wait: seconds that the server asks to be left alone; 0 where it does not say.
+        retry_after: seconds that the server asks to wait; 0 where it does not say.
     """
 
-    def __init__(self, reason: str, wait: float = 0.0) -> None:
+    def __init__(self, reason: str, retry_after: float = 0.0) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.wait = wait
+        self.retry_after = retry_after
 
 
 class Unauthorized(Exception):
-    """The server wants to know who asks (401).
+    """The server asks for a login (401).
 
     Attributes:
         host: that asks.
-        trusted: whether it is the server that the person chose, and no other that this one led to.
-        schemes: ways of saying it that the server takes, in lower case: basic, digest, ...
-        refused: what was sent did not do.
+        trusted: whether it is the server that the person chose, not one that it redirected to.
+        schemes: the authentication schemes it offers, in lower case: basic, digest, …
+        refused: whether credentials were sent and not accepted.
         secure: whether what is sent would be encrypted.
     """
 
@@ -58,7 +62,7 @@ class Unauthorized(Exception):
 
 
 class LoginPage(Exception):
-    """The server answered with a web page instead of a file; `host` is who sent it."""
+    """The server `host` answered with a web page instead of a file."""
 
     def __init__(self, host: str) -> None:
         super().__init__(host)
@@ -66,12 +70,12 @@ class LoginPage(Exception):
 
 
 class RemoteChanged(Exception):
-    """The server's file is another one than before."""
+    """The server's file is no longer the one that was begun."""
 
 
 class PrefixMismatch(Exception):
-    """What is here is not the beginning of the server's file."""
+    """The part is not the beginning of the server's file."""
 
 
 class RangesUnsupported(Exception):
-    """The server sends files from their beginning only."""
+    """The server sends only whole files."""

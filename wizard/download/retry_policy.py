@@ -1,6 +1,14 @@
-"""How long a server is waited for, and how often it is asked again."""
+"""The one retry policy of downloads: how often a server is asked again, after how long, and when it is given up."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
+
+from wizard.download.errors import GivenUp, Transient
+from wizard.download.events import Waiting
+
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -8,35 +16,114 @@ class RetryPolicy:
     """Times in seconds.
 
     Attributes:
-        connect: until a connection stands.
-        stall: without a byte, until a connection counts as broken.
-        first: the first wait before another attempt; each further one is twice as long.
-        most: the longest wait that we choose.
-        longest: the longest wait that a server may ask for.
-        attempts: in a row without a byte, before it is given up.
-        strange: the same for a server that has never answered, whose address may be wrong.
+        connect: time-out of a connection attempt.
+        stall: time without a byte after which a connection counts as broken.
+        first_wait: the first wait; each further one is twice as long.
+        max_wait: the longest wait that we choose.
+        max_retry_after: the longest wait that a server may ask for.
+        attempts: failures in a row without a byte, after which the next one ends the transfer.
+        attempts_unanswered: attempts at a server that has never answered, whose address may be wrong.
     """
 
     connect: float = 30.0
     stall: float = 60.0
-    first: float = 1.0
-    most: float = 300.0
-    longest: float = 3600.0
+    first_wait: float = 1.0
+    max_wait: float = 300.0
+    max_retry_after: float = 3600.0
     attempts: int = 12
-    strange: int = 4
+    attempts_unanswered: int = 4
 
-    def wait(self, attempt: int, asked: float = 0.0, *, strange: bool = False) -> float | None:
-        """Seconds until an attempt; None where it is given up.
+    def wait(self, failures: int, retry_after: float = 0.0, *, answered: bool = True) -> float | None:
+        """Seconds until the next attempt; None to give up.
 
-        >>> [RetryPolicy().wait(attempt) for attempt in (1, 2, 3, 10, 13)]
+        >>> [RetryPolicy().wait(failures) for failures in (1, 2, 3, 10, 13)]
         [1.0, 2.0, 4.0, 300.0, None]
 
         Args:
-            attempt: its number, from 1, since the last byte that came.
-            asked: seconds that the server wants to be left alone.
-            strange: whether nothing has ever come from there. A server that says when to come again is none of these.
+            failures: in a row, since the last byte that came.
+            retry_after: seconds that the server asks for.
+            answered: whether anything has ever come from there. A server that says when to come again has answered.
         """
-        most = self.strange - 1 if strange and not asked else self.attempts
-        if attempt > most or asked > self.longest:
+        most = self.attempts if answered or retry_after else self.attempts_unanswered - 1
+        if failures > most or retry_after > self.max_retry_after:
             return None
-        return max(asked, min(self.most, self.first * 2.0 ** (attempt - 1)))
+        return max(retry_after, min(self.max_wait, self.first_wait * 2.0 ** (failures - 1)))
+
+
+class Retries:
+    """Failures in a row of one transfer; any byte that comes resets the count."""
+
+    def __init__(self, file: str, policy: RetryPolicy) -> None:
+        self._file, self._policy = file, policy
+        self._failures = 0
+
+    def reset(self) -> None:
+        """A byte came."""
+        self._failures = 0
+
+    def after(self, error: Transient, *, answered: bool = True) -> Waiting:
+        """The wait before the next attempt.
+
+        Args:
+            error: why the last one failed.
+            answered: see `RetryPolicy.wait`.
+
+        Raises:
+            GivenUp: there should be no further attempt.
+        """
+        self._failures += 1
+        seconds = self._policy.wait(self._failures, error.retry_after, answered=answered)
+        if seconds is None:
+            raise self._given_up(error, answered) from error
+        return Waiting(file=self._file, reason=error.reason, seconds=seconds, attempt=self._failures)
+
+    def _given_up(self, error: Transient, answered: bool) -> GivenUp:
+        if error.retry_after > self._policy.max_retry_after:
+            return GivenUp(
+                f"{self._file}: {error.reason}, and asks for a wait of {round(error.retry_after / 60):,} minutes.",
+                "What is here is kept: give the same command again later",
+            )
+        tried = "1 attempt" if self._failures == 1 else f"{self._failures} attempts"
+        if not answered:
+            return GivenUp(
+                f"{self._file}: {error.reason}; given up after {tried}.",
+                "Check the network, and the address: --base URL",
+            )
+        return GivenUp(
+            f"{self._file}: {error.reason}; given up after {tried} without a byte.",
+            "What is here is kept: the same command resumes it once the network and the server work again",
+        )
+
+
+def retry(
+    attempt: Callable[[], _Result],
+    retries: Retries,
+    report: Callable[[Waiting], None],
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    answered: Callable[[], bool] = lambda: True,
+    progress: Callable[[], int] = lambda: 0,
+) -> _Result:
+    """The result of the first attempt that raises no Transient.
+
+    Args:
+        attempt: what is tried.
+        retries: counts the failures.
+        report: told of each wait.
+        sleep: waits so many seconds.
+        answered: whether anything has ever come from the server.
+        progress: bytes that there are; where they grew, the attempt counts as one that brought something.
+
+    Raises:
+        GivenUp: that many attempts in a row brought nothing.
+    """
+    while True:
+        before = progress()
+        try:
+            return attempt()
+        except Transient as error:
+            if progress() > before:
+                retries.reset()
+            waiting = retries.after(error, answered=answered())
+        report(waiting)
+        sleep(waiting.seconds)

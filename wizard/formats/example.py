@@ -2,18 +2,26 @@
 
 A feature is `bytes`, or a tuple of ints, or a 1-d float32 array; which kind it is decides its list's kind, and an
 empty list keeps its kind. Features are written in the order of their names, as deterministic protobuf
-serialisation does. `encode` and `decode` are for records of this form; the others take any Example, whatever its
+serialization does. `encode` and `decode` are for records of this form; the others take any Example, whatever its
 lists hold, and do not parse what they do not need. As in protobuf, the last of several equal names or kinds wins.
 A field that an Example does not have is refused, because it would be lost when the features are joined again:
 a SequenceExample begins like an Example, and has its feature lists in such a field.
+
+protobuf does the work, except for `places` and `byte_spans`: it copies what it parses, and of a mapped file they must
+leave the pages with images on the disk.
 Source: `tensorflow/core/example/{example,feature}.proto` and the protobuf wire format.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from mmap import mmap
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from google.protobuf.message import DecodeError
+from google.protobuf.unknown_fields import UnknownFieldSet
+
+from wizard.formats import example_schema
 
 Floats = npt.NDArray[np.float32]
 Feature = bytes | tuple[int, ...] | Floats
@@ -22,16 +30,13 @@ Span = tuple[int, int]
 """Where something starts in a buffer, and where it ends."""
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+"""Wire types: how a field's content is delimited."""
 _FIXED = {_FIXED64: 8, _FIXED32: 4}
 _FIRST, _SECOND, _THIRD = (number << 3 | _BYTES for number in (1, 2, 3))
 """Tags of fields that hold bytes: Example.features, Features.feature, key and value of its entries, Feature's kinds."""
-_BYTES_LIST, _FLOAT_LIST, _INT64_LIST = _FIRST, _SECOND, _THIRD
-_ELEMENTS = {
-    _BYTES_LIST: {1 << 3 | _BYTES},
-    _FLOAT_LIST: {1 << 3 | _BYTES, 1 << 3 | _FIXED32},
-    _INT64_LIST: {1 << 3 | _BYTES, 1 << 3 | _VARINT},
-}
-"""Tags of a list's values: packed or, but for bytes, one by one."""
+_LISTS = {_FIRST, _SECOND, _THIRD}
+"""Tags of a Feature's kinds: a list of bytes, of floats, or of integers."""
+_BYTES_LIST = _FIRST
 _MASK = (1 << 64) - 1
 
 
@@ -44,12 +49,17 @@ class UnknownField(ExampleDamage):
 
 
 def encode(features: Mapping[str, Feature]) -> bytes:
-    """Serialises the features as one Example.
+    """Serializes the features as one Example.
 
-    Byte-equal to TensorFlow's deterministic serialisation where no name begins with another whole name; there
+    Byte-equal to TensorFlow's deterministic serialization where no name begins with another whole name; there
     protobuf's own implementations differ.
     """
-    return join({name: raw(value) for name, value in features.items()})
+    built = example_schema.Example()
+    built.features.SetInParent()
+    for name in sorted(features):
+        value = features[name]
+        _fill(built.features.feature.add(key=name).value, [value] if isinstance(value, bytes) else value)
+    return _serialized(built)
 
 
 def decode(data: bytes) -> dict[str, Feature]:
@@ -58,42 +68,52 @@ def decode(data: bytes) -> dict[str, Feature]:
     Raises:
         ExampleDamage: a field is cut off, a feature has no kind, or a bytes feature has not exactly one value.
     """
-    return {name: _single(feature) for name, feature in entries(data).items()}
+    parsed = _parsed(example_schema.Example, data)
+    return {entry.key: _single(entry.value) for entry in parsed.features.feature}
 
 
 def entries(data: bytes) -> dict[str, bytes]:
-    """Feature name -> its serialised Feature, untouched.
+    """Feature name -> its serialized Feature, untouched.
 
     Raises:
         UnknownField: it has a field that a tf.train.Example does not have.
         ExampleDamage: a field is cut off, or a name is no UTF-8.
     """
-    return {name: data[start:end] for name, (start, end) in places(data, 0, len(data)).items()}
+    parsed = _parsed(example_schema.RawExample, data)
+    parsed.DiscardUnknownFields()
+    # What is left can only be as long as the data if nothing was discarded. The other way round does not hold:
+    # protobuf also accepts lengths that are written in more bytes than they need.
+    if parsed.ByteSize() != len(data):
+        _refuse_unknown_fields(_parsed(example_schema.RawExample, data))
+    return {entry.key: entry.value for entry in parsed.features.feature}
 
 
 def join(entries: Mapping[str, bytes]) -> bytes:
-    """The Example that has these serialised Features, in the order of their names.
+    """The Example that has these serialized Features, in the order of their names.
 
     >>> join(entries(encode({"a": (1,), "b": b"x"}))) == encode({"a": (1,), "b": b"x"})
     True
     """
-    return _field(
-        1, b"".join(_field(1, _field(1, name.encode()) + _field(2, entries[name])) for name in sorted(entries))
-    )
+    built = example_schema.RawExample()
+    built.features.SetInParent()
+    for name in sorted(entries):
+        entry = built.features.feature.add()
+        entry.key, entry.value = name, entries[name]
+    return _serialized(built)
 
 
 def raw(value: Feature) -> bytes:
-    """The serialised Feature of one value, or of a list of numbers."""
+    """The serialized Feature of one value, or of a list of numbers."""
     return _feature([value] if isinstance(value, bytes) else value)
 
 
 def values(raw_feature: bytes) -> Values:
-    """All values of a serialised Feature; where it has no kind, an empty list.
+    """All values of a serialized Feature; where it has no kind, an empty list.
 
     Raises:
         ExampleDamage: a field is cut off, or a float list ends inside a value.
     """
-    return _values(raw_feature, *_list(raw_feature, 0, len(raw_feature)))
+    return _values(_parsed(example_schema.Feature, raw_feature))
 
 
 def kept(raw_feature: bytes, rows: Sequence[int]) -> bytes:
@@ -103,13 +123,15 @@ def kept(raw_feature: bytes, rows: Sequence[int]) -> bytes:
         ExampleDamage: as for `values`.
         IndexError: the list has no such place.
     """
-    kind, found = _list(raw_feature, 0, len(raw_feature))
-    every = _values(raw_feature, kind, found)
+    feature = _parsed(example_schema.Feature, raw_feature)
+    if feature.WhichOneof("kind") is None:
+        return b""
+    every = _values(feature)
     if isinstance(every, np.ndarray):
         return _feature(every[np.array(rows, np.intp)])
     if isinstance(every, tuple):
         return _feature(tuple(every[row] for row in rows))
-    return _feature([every[row] for row in rows]) if kind else b""
+    return _feature([every[row] for row in rows])
 
 
 def places(data: bytes | mmap, start: int, end: int) -> dict[str, Span]:
@@ -127,10 +149,10 @@ def places(data: bytes | mmap, start: int, end: int) -> dict[str, Span]:
             if tag == _SECOND:
                 raise UnknownField("it has feature lists, as a tf.train.SequenceExample has")
             if tag != _FIRST:
-                raise _unknown(tag)
+                raise _unknown(tag >> 3)
             for entry_tag, first, last in _fields(data, at, stop):
                 if entry_tag != _FIRST:
-                    raise _unknown(entry_tag)
+                    raise _unknown(entry_tag >> 3)
                 name, span = _entry(data, first, last)
                 found[name] = span
     except UnicodeDecodeError as error:
@@ -148,11 +170,10 @@ def byte_spans(data: bytes | mmap, start: int, end: int) -> list[Span] | None:
     return found if kind == _BYTES_LIST else None
 
 
-def _single(feature: bytes) -> Feature:
-    kind, found = _list(feature, 0, len(feature))
-    if not kind:
+def _single(feature: Any) -> Feature:
+    if feature.WhichOneof("kind") is None:
         raise ExampleDamage("a feature without a kind")
-    every = _values(feature, kind, found)
+    every = _values(feature)
     if not isinstance(every, list):
         return every
     if len(every) != 1:
@@ -160,26 +181,51 @@ def _single(feature: bytes) -> Feature:
     return every[0]
 
 
+def _parsed(kind: Any, data: bytes) -> Any:
+    try:
+        return kind.FromString(data)
+    except DecodeError as error:
+        raise ExampleDamage("a field is cut off or malformed") from error
+
+
+def _serialized(message: Any) -> bytes:
+    content: bytes = message.SerializeToString(deterministic=True)
+    return content
+
+
+def _values(feature: Any) -> Values:
+    match feature.WhichOneof("kind"):
+        case "float_list":
+            return np.array(feature.float_list.value, np.float32)
+        case "int64_list":
+            return tuple(feature.int64_list.value)
+        case _:
+            return list(feature.bytes_list.value)
+
+
 def _feature(every: Values) -> bytes:
+    feature = example_schema.Feature()
+    _fill(feature, every)
+    return _serialized(feature)
+
+
+def _fill(feature: Any, every: Values) -> None:
     if isinstance(every, list):
-        return _field(1, b"".join(_field(1, value) for value in every))
-    if isinstance(every, tuple):
-        return _field(3, _field(1, b"".join(map(_varint, every))) if every else b"")
-    return _field(2, _field(1, every.astype("<f4").tobytes()) if every.size else b"")
+        chosen = feature.bytes_list
+    elif isinstance(every, tuple):
+        chosen = feature.int64_list
+    else:
+        chosen = feature.float_list
+    chosen.SetInParent()  # an empty list has its kind set too
+    chosen.value.extend(every)
 
 
-def _field(number: int, content: bytes) -> bytes:
-    return b"".join((_varint(number << 3 | _BYTES), _varint(len(content)), content))
-
-
-def _varint(value: int) -> bytes:
-    value &= _MASK
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
+def _refuse_unknown_fields(parsed: Any) -> None:
+    if any(field.field_number == 2 for field in UnknownFieldSet(parsed)):
+        raise UnknownField("it has feature lists, as a tf.train.SequenceExample has")
+    for message in (parsed, parsed.features, *parsed.features.feature):
+        for field in UnknownFieldSet(message):
+            raise _unknown(field.field_number)
 
 
 def _read_varint(data: bytes | mmap, at: int, end: int) -> Span:
@@ -223,38 +269,22 @@ def _entry(data: bytes | mmap, start: int, end: int) -> tuple[str, Span]:
         elif tag == _SECOND:
             span = at, stop
         else:
-            raise _unknown(tag)
+            raise _unknown(tag >> 3)
     return name.decode(), span
 
 
-def _unknown(tag: int) -> UnknownField:
-    return UnknownField(f"it has a field {tag >> 3}, which a tf.train.Example does not have")
+def _unknown(number: int) -> UnknownField:
+    return UnknownField(f"it has a field {number}, which a tf.train.Example does not have")
 
 
 def _list(data: bytes | mmap, start: int, end: int) -> tuple[int, list[Span]]:
-    """The tag of a Feature's kind, 0 for none, and where its values lie: each of them, or many that are packed."""
+    """The tag of a Feature's kind, 0 for none, and where the fields of its list lie: of a bytes list, its values."""
     kind = 0
     found: list[Span] = []
     for tag, at, stop in _fields(data, start, end):
-        if tag not in _ELEMENTS:
+        if tag not in _LISTS:
             continue
         if tag != kind:
             kind, found = tag, []
-        found += [(first, last) for element, first, last in _fields(data, at, stop) if element in _ELEMENTS[tag]]
+        found += [(first, last) for element, first, last in _fields(data, at, stop) if element == _FIRST]
     return kind, found
-
-
-def _values(data: bytes, kind: int, found: list[Span]) -> Values:
-    if kind == _FLOAT_LIST:
-        if any((end - start) % 4 for start, end in found):
-            raise ExampleDamage("a float list that ends inside a value")
-        return np.frombuffer(b"".join(data[start:end] for start, end in found), "<f4").astype(np.float32)
-    if kind == _INT64_LIST:
-        return tuple(number for span in found for number in _numbers(data, *span))
-    return [data[start:end] for start, end in found]
-
-
-def _numbers(data: bytes, at: int, end: int) -> Iterator[int]:
-    while at < end:
-        value, at = _read_varint(data, at, end)
-        yield value - (1 << 64) if value >= 1 << 63 else value

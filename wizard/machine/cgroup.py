@@ -17,7 +17,7 @@ _NO_LIMIT = 1 << 60
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class CgroupLimits:
     """What the tightest groups allow; None where none does.
 
     Attributes:
@@ -31,12 +31,12 @@ class Limits:
     cores: float | None = None
 
 
-def read_limits(mount: Path = _MOUNT, membership: Path = _MEMBERSHIP) -> Limits:
+def cgroup_limits(mount: Path = _MOUNT, membership: Path = _MEMBERSHIP) -> CgroupLimits:
     """The limits that hold for this process; none where the system has no control groups."""
     try:
         lines = membership.read_text().splitlines()
     except OSError:
-        return Limits()
+        return CgroupLimits()
     memories: list[tuple[int, int]] = []
     quotas: list[float] = []
     for line in lines:
@@ -53,7 +53,7 @@ def read_limits(mount: Path = _MOUNT, membership: Path = _MEMBERSHIP) -> Limits:
             for place in {"cpu", controllers}:
                 for folder in _upwards(mount / place, path):
                     quotas += _quota_v1(folder)
-    return Limits(
+    return CgroupLimits(
         memory=min((limit for limit, _ in memories), default=None),
         memory_left=min((max(0, limit - used) for limit, used in memories), default=None),
         cores=min(quotas, default=None),

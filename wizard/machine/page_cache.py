@@ -1,7 +1,6 @@
-"""The machine's memory: how much there is, who holds most of it, and how its page cache can be dropped.
+"""The machine's page cache: whether and how this process can drop it.
 
-Fields and files: Documentation/filesystems/proc.rst (meminfo) and Documentation/admin-guide/sysctl/vm.rst (drop_caches)
-of the Linux kernel.
+/proc/sys/vm/drop_caches: Documentation/admin-guide/sysctl/vm.rst of the Linux kernel.
 """
 
 import errno
@@ -9,14 +8,10 @@ import os
 import platform
 import shutil
 import subprocess
-import time
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
-
-import psutil
+from typing import Literal
 
 from wizard.errors import MachineError
 
@@ -24,9 +19,6 @@ DROP_CACHES = Path("/proc/sys/vm/drop_caches")
 """Takes a number from root; 1 drops the pages of files that are clean and that no program has mapped."""
 BY_HAND = f"sync && echo 1 | sudo tee {DROP_CACHES}"
 """What does the same where this program may not."""
-_MEMINFO = Path("/proc/meminfo")
-_COMMAND = 200
-"""Characters of a process's command line that are kept."""
 _SIGNS = ("/.dockerenv", "/run/.containerenv", "/run/systemd/container")
 """Files that Docker, Podman and systemd put into a container."""
 _ELSEWHERE = {
@@ -34,56 +26,12 @@ _ELSEWHERE = {
     "Windows": ("Windows", "It gives its cache back by itself when programs ask for memory"),
 }
 
-Way = Literal["write", "sudo"]
+DropMethod = Literal["write", "sudo"]
 """This process writes to the file that drops the cache itself, or has sudo do it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figures:
-    """A machine's memory at one moment, in bytes.
-
-    Attributes:
-        total: of the machine.
-        available: what programs could have without swapping: what is free, and most of the cache.
-        free: what nobody uses.
-        cache: pages of files that could be dropped; None where the system does not tell.
-        shared: tmpfs, /dev/shm and shared memory, which Linux counts as cached though it cannot be dropped; None where
-            the system does not tell.
-    """
-
-    total: int
-    available: int
-    free: int
-    cache: int | None = None
-    shared: int | None = None
-
-    @property
-    def used(self) -> int:
-        """What is not available."""
-        return self.total - self.available
-
-
-@dataclass(frozen=True, kw_only=True)
-class Process:
-    """A process and the memory that it holds.
-
-    Attributes:
-        pid: its number.
-        user: whose it is; empty where that cannot be told.
-        resident: bytes, those that it shares with others among them.
-        seconds: since it began.
-        command: the beginning of its command line, printable.
-    """
-
-    pid: int
-    user: str
-    resident: int
-    seconds: float
-    command: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Facts:
+class DropConditions:
     """What decides on how the page cache can be dropped.
 
     Attributes:
@@ -103,34 +51,9 @@ class Facts:
     sudo: str | None
 
 
-def look(meminfo: Path = _MEMINFO) -> Figures:
-    """The memory at this moment; what cannot be told apart outside Linux is None."""
-    seen = psutil.virtual_memory()
-    figures = Figures(total=int(seen.total), available=int(seen.available), free=int(seen.free))
-    try:
-        lines = meminfo.read_text().splitlines()
-    except OSError:
-        return figures
-    # psutil's `cached` has the kernel's own caches in it, which stay when pages of files are dropped.
-    kilobytes = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
-    cached, shared = (1024 * kilobytes.get(name, 0) for name in ("Cached", "Shmem"))
-    cache = max(0, cached + 1024 * kilobytes.get("Buffers", 0) - shared)
-    return Figures(total=figures.total, available=figures.available, free=figures.free, cache=cache, shared=shared)
-
-
-def largest(count: int = 5) -> list[Process]:
-    """The processes that hold most memory, the largest first; this one, and those that it started, are left out."""
-    me = psutil.Process()
-    ours = {me.pid, *(child.pid for child in me.children(recursive=True))}
-    seen = psutil.process_iter(["pid", "username", "memory_info", "create_time", "cmdline", "name"])
-    facts = [each.info for each in seen if each.info["memory_info"] and each.info["pid"] not in ours]
-    facts.sort(key=lambda info: -info["memory_info"].rss)
-    return [_process(info) for info in facts[:count]]
-
-
-def facts(target: Path = DROP_CACHES) -> Facts:
+def drop_conditions(target: Path = DROP_CACHES) -> DropConditions:
     """What holds for this process on this machine."""
-    return Facts(
+    return DropConditions(
         system=platform.system(),
         root=hasattr(os, "geteuid") and os.geteuid() == 0,
         target=target,
@@ -140,7 +63,7 @@ def facts(target: Path = DROP_CACHES) -> Facts:
     )
 
 
-def way(there: Facts) -> Way:
+def drop_method(there: DropConditions) -> DropMethod:
     """How the page cache can be dropped.
 
     Raises:
@@ -152,7 +75,7 @@ def way(there: Facts) -> Way:
     if not there.refused:
         return "write"
     if there.root or there.refused not in (errno.EACCES, errno.EPERM):
-        raise refusal(there, there.refused)
+        raise why_not_dropped(there, there.refused)
     if there.sudo is None:
         what = "Dropping the page cache needs root's rights; you are not root, and there is no sudo."
         if not there.container:
@@ -165,7 +88,7 @@ def way(there: Facts) -> Way:
     return "sudo"
 
 
-def refusal(there: Facts, number: int) -> MachineError:
+def why_not_dropped(there: DropConditions, number: int) -> MachineError:
     """That the system does not let the cache be dropped, and why that may be.
 
     Args:
@@ -186,12 +109,12 @@ def refusal(there: Facts, number: int) -> MachineError:
     return MachineError(f"{what}{why}", f"As the machine's own root, outside of any container, type: {BY_HAND}")
 
 
-def drop(there: Facts, how: Way, *, password: bool = False) -> None:
+def drop_page_cache(there: DropConditions, how: DropMethod, *, password: bool = False) -> None:
     """Drops the page cache; only pages that are on disk already go, so sync before.
 
     Args:
         there: what is known of the machine.
-        how: as `way` says.
+        how: as `drop_method` says.
         password: whether sudo may ask for one, on the terminal; this program never sees it.
 
     Raises:
@@ -207,10 +130,10 @@ def drop(there: Facts, how: Way, *, password: bool = False) -> None:
         finally:
             os.close(place)
     except OSError as error:
-        raise refusal(there, error.errno or errno.EIO) from error
+        raise why_not_dropped(there, error.errno or errno.EIO) from error
 
 
-def _drop_with_sudo(there: Facts, password: bool) -> None:
+def _drop_with_sudo(there: DropConditions, password: bool) -> None:
     words = [there.sudo or "sudo", *([] if password else ["-n"]), "tee", str(there.target)]
     ended = subprocess.run(
         words,
@@ -244,15 +167,3 @@ def _container() -> str:
         if Path(sign).exists():
             return sign
     return next((f"${name}" for name in ("container", "KUBERNETES_SERVICE_HOST") if os.environ.get(name)), "")
-
-
-def _process(info: Mapping[str, Any]) -> Process:
-    program, *rest = info["cmdline"] or [info["name"] or ""]
-    command = " ".join([program.rpartition("/")[2], *rest])[:_COMMAND]
-    return Process(
-        pid=info["pid"],
-        user=info["username"] or "",
-        resident=info["memory_info"].rss,
-        seconds=max(0.0, time.time() - (info["create_time"] or time.time())),
-        command="".join(char if char.isprintable() else " " for char in command),
-    )

@@ -13,8 +13,9 @@ from pathlib import Path
 from wizard.events import Checked, Estimated, Status
 from wizard.folders import existing
 from wizard.formatting import human_bytes
-from wizard.machine.page_cache import Process
-from wizard.machine.resources import Disk, Memory
+from wizard.machine.disks import Disk
+from wizard.machine.memory import Memory
+from wizard.machine.processes import Process
 
 NAMES = ("raw-data", "output", "write-access", "disk", "files", "memory", "cores", "open-files")
 """All checks, in the order in which they are told."""

@@ -23,7 +23,8 @@ from wizard.engine.worker import Rehearsal, memory_of_largest, rehearse
 from wizard.events import Estimated
 from wizard.formatting import Range
 from wizard.ilsvrc2012.archives import Split
-from wizard.machine.resources import cores, memory
+from wizard.machine.cores import usable_cores
+from wizard.machine.memory import usable_memory
 from wizard.planning import all_shards, goal, recipe
 from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.totals import Column, span, summed, total, worker_memory
@@ -96,8 +97,8 @@ class Estimator:
         self._surveys = surveys
         self._cache = cache
         self.workers = workers
-        self._busy = min(workers, cores())
-        self._processes = max(1, min(self._busy, memory().available // _ROOM))
+        self._busy = min(workers, usable_cores())
+        self._processes = max(1, min(self._busy, usable_memory().available // _ROOM))
         self._executor = LocalExecutor(self._processes)
         self._ready = [self._executor.submit(time.monotonic) for _ in range(self._processes)]
         self._begun = time.monotonic()
@@ -231,7 +232,7 @@ class Estimator:
             label_base=1,
             skip_bad=True,
             target=target,
-            memory=memory_for_an_image(memory(), self._processes),
+            memory=memory_for_an_image(usable_memory(), self._processes),
         )
 
     def _measure(self, drawn: Drawn, asked: Recipe, target: Target, progress: Progress) -> _Measured:

@@ -11,8 +11,11 @@ from wizard.events import Checked, Estimated, Glanced, Preparing
 from wizard.folders import cache_folder
 from wizard.formatting import Range, human_bytes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
-from wizard.machine import resources
-from wizard.machine.page_cache import largest
+from wizard.machine.cores import usable_cores
+from wizard.machine.disks import disk_of
+from wizard.machine.memory import usable_memory
+from wizard.machine.open_files import open_file_limits
+from wizard.machine.processes import largest_processes
 from wizard.planning import Report, all_shards, annotated_splits, goal, raw_data
 from wizard.preflight import checks
 from wizard.preflight.estimate import Estimator, share
@@ -81,7 +84,7 @@ def verdict(
 
 def wanted_workers(profile: Profile) -> int:
     """How many workers the profile asks for on this machine."""
-    return resources.cores() if profile.run.workers == "auto" else profile.run.workers
+    return usable_cores() if profile.run.workers == "auto" else profile.run.workers
 
 
 def judge(
@@ -96,14 +99,14 @@ def judge(
     output, workers = profile.output_path, wanted
     remembered: list[Checked] = []
     if estimated is not None:
-        there = resources.memory()
+        there = usable_memory()
         there = replace(there, available=min(there.total, there.available + held))
-        check, workers = checks.memory(there, estimated, wanted, lambda: next(iter(largest(1)), None))
+        check, workers = checks.memory(there, estimated, wanted, lambda: next(iter(largest_processes(1)), None))
         remembered.append(check)
-        estimated = _with_workers(estimated, workers, resources.cores())
+        estimated = _with_workers(estimated, workers, usable_cores())
     done = _done(output, goal(profile, surveys))
     with writing(output):
-        disk = resources.disk(output)
+        disk = disk_of(output)
     files, is_many = _files_to_come(profile, surveys, done), goal(profile, surveys).one_file_per_image
     return Verdict(
         checks=(
@@ -113,8 +116,8 @@ def judge(
             checks.disk(output, disk, estimated, sum(result.bytes_out for result in done), files if is_many else 0),
             checks.files(output, disk, files),
             *remembered,
-            checks.cores(resources.cores(), workers),
-            checks.open_files(resources.open_files(), workers),
+            checks.cores(usable_cores(), workers),
+            checks.open_files(open_file_limits(), workers),
         ),
         estimated=estimated,
         workers=workers,

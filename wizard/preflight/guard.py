@@ -8,7 +8,8 @@ from pathlib import Path
 from wizard.errors import Interrupted, MachineError
 from wizard.events import Beat, Event, ShardDone, Stopping
 from wizard.formatting import human_bytes
-from wizard.machine.resources import Machine, disk_free, look
+from wizard.machine.disks import free_bytes
+from wizard.machine.load import MachineLoad, machine_load
 from wizard.preflight.checks import DISK_RESERVE
 
 _TELLING = 0.25
@@ -58,14 +59,14 @@ class Guard:
             case _:
                 pass
         # At every event and not once a second: a new shard begins right after another is done.
-        self._shortage = self._shortage or too_full(disk_free(self._output), self._soon())
+        self._shortage = self._shortage or too_full(free_bytes(self._output), self._soon())
         if self() and not self._told:
             self._told = True
             yield Stopping()
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + _EVERY
-        machine = look(self._output)
+        machine = machine_load(self._output)
         self._shortage = self._shortage or too_little_memory(machine)
         yield machine
 
@@ -99,7 +100,7 @@ def too_full(free: int, soon: int) -> str:
     return f"Only {human_bytes(free)} are free on the output's disk." if free < soon + DISK_RESERVE else ""
 
 
-def too_little_memory(machine: Machine) -> str:
+def too_little_memory(machine: MachineLoad) -> str:
     """That memory is about to run out, in a sentence; empty where it is not."""
     available = machine.memory_total - machine.memory_used
     if available < min(_MEMORY_RESERVE, machine.memory_total // 20):

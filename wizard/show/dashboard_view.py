@@ -1,21 +1,25 @@
-"""The dashboard's picture: a tally and a size become lines; knows no terminal."""
+"""The dashboard's picture: progress and a window's size become lines; knows no terminal."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.cells import cell_len
 from rich.text import Text
 
-from wizard.formatting import human_bytes
-from wizard.show.progress import Tally, clock
+from wizard.formatting import clock, human_bytes
+from wizard.show.build_progress import BuildProgress
+from wizard.show.progress import Progress
+from wizard.show.rows import Row, draw_rows
+from wizard.show.transfer_progress import draw_transfers
 
 MARGIN = len("^C^C")
 """Columns left free at the right, where the terminal itself writes ^C; a full line would break and never be erased."""
 _BOX_WIDTH, _BOX_HEIGHT = 80, 10
 """The smallest window that has room for a box."""
-_SHORTEST, _WORKERS_LONGEST = 8, 40
-"""Cells of a bar."""
+_LONGEST_BAR = 40
+"""Cells of a worker's bar."""
+_LEAST = {"rate": 7, "memory": 8}
+"""Cells of a column, so that it stays where it is."""
 _EVENTS = 5
 _HINTS = ("Ctrl-C: finish these shards and stop", "again: stop now")
 _STOPPING = ("Finishing these shards, then stopping", "Ctrl-C: stop now")
@@ -23,21 +27,11 @@ _FRAME = len("│  │")
 _ASCII = str.maketrans("╭╮╰╯├┤│─━╸·→…", "++++++|-##->~")
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Row:
-    """A name, how much of it is done, and what else there is to say."""
-
-    name: str
-    done: int
-    total: int
-    said: str = ""
-
-
-def picture(tally: Tally, width: int, height: int, *, ascii_only: bool = False) -> list[Text]:
+def picture(progress: Progress, width: int, height: int, *, ascii_only: bool = False) -> list[Text]:
     """What a window shows: lines that leave MARGIN of its columns and one of its lines free.
 
     Args:
-        tally: of all events so far.
+        progress: of the command so far.
         width: of the window, in columns.
         height: of the window, in lines.
         ascii_only: draw with ASCII alone.
@@ -46,12 +40,15 @@ def picture(tally: Tally, width: int, height: int, *, ascii_only: bool = False) 
         No line at all while there is nothing to show.
     """
     room, lines = max(1, width - MARGIN), max(1, height - 1)
-    if not tally.splits:
-        drawn = _bars(_preparations(tally), room)
+    build = progress.build
+    if progress.transfers.under_way:
+        drawn = draw_transfers(progress.transfers, room)
+    elif not build.splits:
+        drawn = _draw(_preparations(build), room)
     elif width >= _BOX_WIDTH and height >= _BOX_HEIGHT:
-        drawn = _box(tally, room, lines)
+        drawn = _box(build, room, lines)
     else:
-        drawn = _narrow(tally, room, lines)
+        drawn = _narrow(build, room, lines)
     for line in drawn:
         line.truncate(room, overflow="ellipsis")
         line.no_wrap, line.overflow = True, "crop"
@@ -60,37 +57,43 @@ def picture(tally: Tally, width: int, height: int, *, ascii_only: bool = False) 
     return drawn[:lines]
 
 
-def _box(tally: Tally, width: int, lines: int) -> list[Text]:
+def _draw(rows: list[Row], width: int, longest_bar: int | None = None) -> list[Text]:
+    columns = {name: _LEAST.get(name, 0) for row in rows for name in row.cells}
+    return draw_rows(rows, width, columns=columns, dropped=(*columns, "bar"), longest_bar=longest_bar)
+
+
+def _box(build: BuildProgress, width: int, lines: int) -> list[Text]:
     inner = width - _FRAME
-    head = _bars(_splits(tally), inner) + _flow(_all_rates(tally), inner, 2)
+    head = _draw(_splits(build), inner) + _flow(_all_rates(build), inner, 2)
     space = lines - len(head) - 2
-    title = f"machine · {tally.limit}" if tally.limit else "machine"
-    machine = _section(title, _flow(_machine(tally), inner, min(2, space - 1)), width)
+    title = f"machine · {build.limit}" if build.limit else "machine"
+    machine = _section(title, _flow(_machine(build), inner, min(2, space - 1)), width)
     space -= len(machine)
-    workers = _section("workers", _fewer(_bars(_workers(tally), inner, _WORKERS_LONGEST), space - 1), width)
+    workers = _section("workers", _fewer(_draw(_workers(build), inner, _LONGEST_BAR), space - 1), width)
     space -= len(workers)
-    events = _section("events", _events(tally, min(_EVENTS, space - 1)), width)
+    events = _section("events", _events(build, min(_EVENTS, space - 1)), width)
     return [
-        _edge("╭╮", _name(tally), _times(tally), width),
+        _edge("╭╮", _name(build), _times(build), width),
         *(_framed(line, width) for line in head),
         *workers,
         *machine,
         *events,
-        _edge("╰╯", " · ".join(_hints(tally)), "", width),
+        _edge("╰╯", " · ".join(_hints(build)), "", width),
     ]
 
 
-def _narrow(tally: Tally, width: int, lines: int) -> list[Text]:
-    times = f"  {_times(tally)}"
-    name = Text(_name(tally))
+def _narrow(build: BuildProgress, width: int, lines: int) -> list[Text]:
+    times = f"  {_times(build)}"
+    name = Text(_name(build))
     name.truncate(max(1, width - len(times)), overflow="ellipsis", pad=True)
-    head = [Text.assemble(name, times), *_bars(_splits(tally), width), *_flow(_rates(tally), width, 1)]
-    workers = [_Row(name=row.name, done=row.done, total=row.total) for row in _workers(tally)]
-    return [*head, *_fewer(_bars(workers, width, 0), lines - len(head) - 1), *_flow(_hints(tally), width, 1)]
+    head = [Text.assemble(name, times), *_draw(_splits(build), width), *_flow(_rates(build), width, 1)]
+    workers = [Row(name=row.name, done=row.done, total=row.total) for row in _workers(build)]
+    shown = _fewer(_draw(workers, width, longest_bar=0), lines - len(head) - 1)
+    return [*head, *shown, *_flow(_hints(build), width, 1)]
 
 
-def _hints(tally: Tally) -> tuple[str, ...]:
-    return _STOPPING if tally.stopping else _HINTS
+def _hints(build: BuildProgress) -> tuple[str, ...]:
+    return _STOPPING if build.stopping else _HINTS
 
 
 def _section(title: str, lines: list[Text], width: int) -> list[Text]:
@@ -108,36 +111,6 @@ def _edge(corners: str, left: str, right: str, width: int) -> Text:
 def _framed(line: Text, width: int) -> Text:
     line.truncate(width - _FRAME, overflow="ellipsis", pad=True)
     return Text.assemble(("│ ", "dim"), line, (" │", "dim"))
-
-
-def _bars(rows: list[_Row], width: int, longest: int | None = None) -> list[Text]:
-    """Rows below each other; where there is little room, first what is said goes, then the bar."""
-    longest = width if longest is None else longest
-    names = max((cell_len(row.name) for row in rows), default=0)
-    said = max((cell_len(row.said) for row in rows), default=0) + len("   ")
-    percents = len(" 100 %")
-    room = width - names - len("  ") - percents
-    saying = room - said >= min(_SHORTEST, longest)
-    cells = min(longest, room - said if saying else room)
-    drawn = []
-    for row in rows:
-        line = Text(row.name)
-        line.truncate(max(1, min(names, width - percents)), overflow="ellipsis", pad=True)
-        if cells >= _SHORTEST:
-            line.append("  ").append_text(_bar(row, cells))
-        line.append(f" {_percent(row):3} %")
-        drawn.append(line.append(f"   {row.said}" if saying and row.said else ""))
-    return drawn
-
-
-def _percent(row: _Row) -> int:
-    return 100 * row.done // row.total if row.total else 100
-
-
-def _bar(row: _Row, cells: int) -> Text:
-    halves = 2 * cells * row.done // row.total if row.total else 2 * cells
-    full = "━" * (halves // 2) + "╸" * (halves % 2)
-    return Text.assemble((full, "green" if _percent(row) == 100 else "cyan"), ("─" * (cells - len(full)), "dim"))
 
 
 def _flow(parts: Iterable[str], width: int, lines: int) -> list[Text]:
@@ -159,71 +132,77 @@ def _fewer(rows: list[Text], space: int) -> list[Text]:
     return [*rows[: space - 1], Text(f"and {len(rows) - space + 1} more workers")]
 
 
-def _name(tally: Tally) -> str:
-    return _printable(Path(tally.output).name or tally.output)
+def _name(build: BuildProgress) -> str:
+    return _printable(Path(build.output).name or build.output)
 
 
-def _times(tally: Tally) -> str:
-    left = tally.seconds_left
-    return clock(tally.seconds) + (f" · about {_short(left)} left" if left is not None else "")
+def _times(build: BuildProgress) -> str:
+    left = build.seconds_left
+    return clock(build.seconds) + (f" · about {_short(left)} left" if left is not None else "")
 
 
 def _short(seconds: float) -> str:
     return clock(seconds).removeprefix("00:")
 
 
-def _preparations(tally: Tally) -> list[_Row]:
+def _preparations(build: BuildProgress) -> list[Row]:
     return [
-        _Row(name=_printable(step.step), done=step.done, total=step.total, said=f"of {human_bytes(step.total)}")
-        for step in tally.preparing.values()
+        Row(
+            name=_printable(step.step),
+            done=step.done,
+            total=step.total,
+            cells={"amount": f"of {human_bytes(step.total)}"},
+        )
+        for step in build.preparing.values()
     ]
 
 
-def _splits(tally: Tally) -> list[_Row]:
-    everything = f"{tally.reached:,} of {tally.images:,}"
-    return [_Row(name="All", done=tally.reached, total=tally.images, said=everything)] + [
-        _Row(name=name, done=each.reached, total=each.images, said=f"{each.shards_done:,} of {each.shards:,} shards")
-        for name, each in tally.splits.items()
-    ]
+def _splits(build: BuildProgress) -> list[Row]:
+    images = {"amount": f"{build.reached:,} of {build.images:,}"}
+    rows = [Row(name="All", done=build.reached, total=build.images, cells=images)]
+    for name, split in build.splits.items():
+        shards = {"amount": f"{split.shards_done:,} of {split.shards:,} shards"}
+        rows.append(Row(name=name, done=split.reached, total=split.images, cells=shards))
+    return rows
 
 
-def _rates(tally: Tally) -> list[str]:
+def _rates(build: BuildProgress) -> list[str]:
     """The most telling first, in short parts."""
-    return [*_speed(tally)[:1], *_waiting(tally), *_size(tally)]
+    return [*_speed(build)[:1], *_waiting(build), *_size(build)]
 
 
-def _all_rates(tally: Tally) -> list[str]:
-    return [*_speed(tally), *_waiting(tally), ", ".join(_size(tally))]
+def _all_rates(build: BuildProgress) -> list[str]:
+    return [*_speed(build), *_waiting(build), ", ".join(_size(build))]
 
 
-def _speed(tally: Tally) -> list[str]:
-    if tally.rates is None:
+def _speed(build: BuildProgress) -> list[str]:
+    if build.rates is None:
         return []
-    images, read, wrote = tally.rates
-    ratio = f" ({100 * tally.bytes_out / tally.bytes_in:.0f} %)" if tally.bytes_in else ""
+    images, read, wrote = build.rates
+    ratio = f" ({100 * build.bytes_out / build.bytes_in:.0f} %)" if build.bytes_in else ""
     return [f"{images:,.0f} images/s", f"read {human_bytes(read)}/s → wrote {human_bytes(wrote)}/s{ratio}"]
 
 
-def _waiting(tally: Tally) -> list[str]:
-    waiting = [] if tally.workers else ["waiting for the workers"]
-    return [*waiting, f"{tally.skipped:,} skipped"] if tally.skipped else waiting
+def _waiting(build: BuildProgress) -> list[str]:
+    waiting = [] if build.workers else ["waiting for the workers"]
+    return [*waiting, f"{build.skipped:,} skipped"] if build.skipped else waiting
 
 
-def _size(tally: Tally) -> list[str]:
-    expected = tally.bytes_expected
-    so_far = f"{human_bytes(tally.bytes_out)} so far"
+def _size(build: BuildProgress) -> list[str]:
+    expected = build.bytes_expected
+    so_far = f"{human_bytes(build.bytes_out)} so far"
     return [so_far] if expected is None else [so_far, f"about {human_bytes(expected)} expected"]
 
 
-def _workers(tally: Tally) -> list[_Row]:
-    workers = tally.workers
+def _workers(build: BuildProgress) -> list[Row]:
+    workers = build.workers
     digits = max((len(str(each.number)) for each in workers), default=1)
     return [
-        _Row(
+        Row(
             name=f"{each.number:{digits}} {each.beat.shard.partition('-of-')[0]}",
             done=each.beat.done,
             total=each.beat.total,
-            said=f"{_a_second(each.pace.rate(tally.now())):>7}   {human_bytes(each.beat.rss):>8}",
+            cells={"rate": _a_second(each.rate.rate(build.now())), "memory": human_bytes(each.beat.rss)},
         )
         for each in workers
     ]
@@ -233,28 +212,28 @@ def _a_second(rate: float | None) -> str:
     return "" if rate is None else f"{rate:,.0f}/s"
 
 
-def _machine(tally: Tally) -> list[str]:
-    machine = tally.machine
+def _machine(build: BuildProgress) -> list[str]:
+    machine = build.machine
     if machine is None:
         return []
     used, total = human_bytes(machine.memory_used), human_bytes(machine.memory_total)
     if used.split()[1] == total.split()[1]:
         used = used.split()[0]
-    return [f"CPU {machine.cpu:.0f} %", f"RAM {used} of {total}", _disk(tally, machine.disk_free)]
+    return [f"CPU {machine.cpu:.0f} %", f"RAM {used} of {total}", _disk(build, machine.disk_free)]
 
 
-def _disk(tally: Tally, free: int) -> str:
-    expected = tally.bytes_expected
+def _disk(build: BuildProgress, free: int) -> str:
+    expected = build.bytes_expected
     if expected is None:
         return f"disk {human_bytes(free)} free"
-    still = expected - tally.bytes_out
+    still = expected - build.bytes_out
     if still > free:
         return f"disk {human_bytes(free)} free, {human_bytes(still)} still to write"
     return f"disk {human_bytes(free)} free → {human_bytes(free - still)} at the end"
 
 
-def _events(tally: Tally, count: int) -> list[Text]:
-    last = list(tally.log)[-count:] if count > 0 else []
+def _events(build: BuildProgress, count: int) -> list[Text]:
+    last = list(build.log)[-count:] if count > 0 else []
     return [Text(f"{_short(seconds)}  {_printable(text)}") for seconds, text in last]
 
 

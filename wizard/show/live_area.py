@@ -9,7 +9,7 @@ from rich.segment import ControlType
 from rich.text import Text
 
 
-class Canvas:
+class LiveArea:
     """Draws lines below whatever else is said on the console, and takes them away again.
 
     Args:
@@ -22,7 +22,7 @@ class Canvas:
         self._drawn: list[Text] = []
         self._size = ConsoleDimensions(0, 0)
 
-    def heed_the_window(self) -> bool:
+    def clear_after_resize(self) -> bool:
         """Forgets a picture that the terminal may have wrapped, when its window became another; whether it did."""
         if self._live is None or self._console.size == self._size:
             return False

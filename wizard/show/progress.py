@@ -1,275 +1,72 @@
-"""Adds up a build's events: how far it is, how fast, how long it will take."""
+"""How far a command is, whatever it does: prepare, build, verify or download."""
 
-import time
-from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from wizard.events import Beat, Estimated, Event, Preparing, ShardDone, Started, Stopping, WorkerLost
-from wizard.machine.resources import Machine
-from wizard.show.rate import Pace
+from wizard.download.events import Checking, Transferring
+from wizard.download.events import Event as DownloadEvent
+from wizard.events import Beat, BuildFinished, Preparing, ShardDone, Started
+from wizard.events import Event as BuildEvent
+from wizard.formatting import clock, human_bytes
+from wizard.machine.cores import usable_cores
+from wizard.show.build_progress import BuildProgress
+from wizard.show.messages import messages
+from wizard.show.transfer_progress import Transfers
 
-_LATELY = 10.0
-"""Seconds that a rate is told of."""
-_STEADY = 300.0
-"""Seconds that the remaining time is foretold from."""
-_SILENT, _RESTING = 15.0, 3.0
-"""Seconds without a beat after which a worker is no longer shown: within a shard, and after one."""
-_TELLING = 500
-"""Images that say how large all will become."""
-_LOOKS = 5
-"""Looks at the machine before it is said what holds a build up."""
-_BUSY, _IDLE = 0.85, 0.5
-"""Shares of what the workers could use of the cores."""
-_REMEMBERED = 50
+Event = BuildEvent | DownloadEvent
+
+
+def _new_build() -> BuildProgress:
+    return BuildProgress(cores=usable_cores())
 
 
 @dataclass(kw_only=True)
-class SplitTally:
-    """How far one split is; `images` and `shards` are what it will have."""
+class Progress:
+    """The sum of a command's events."""
 
-    images: int
-    shards: int
-    images_done: int
-    shards_done: int
-    bytes_in_done: int = 0
-    bytes_out_done: int = 0
-    under_way: dict[str, Beat] = field(default_factory=dict)
+    build: BuildProgress = field(default_factory=_new_build)
+    transfers: Transfers = field(default_factory=Transfers)
 
     @property
-    def reached(self) -> int:
-        """Images done, those in unfinished shards included."""
-        return min(self.images, self.images_done + sum(beat.done for beat in self.under_way.values()))
+    def phase(self) -> tuple[str, ...]:
+        """What is under way, by name."""
+        return (*self.build.splits, *self.build.preparing, *self.transfers.under_way)
 
-    @property
-    def bytes_in(self) -> int:
-        """Bytes of the images done, those in unfinished shards included."""
-        return self.bytes_in_done + sum(beat.bytes_in for beat in self.under_way.values())
+    def add(self, event: Event) -> list[str]:
+        """Takes an event into account; returns what a person should read of it at once."""
+        if isinstance(event, BuildFinished):
+            self.build = _new_build()
+        self.build.add(event)
+        lines = self.transfers.add(event) + messages(event)
+        if not isinstance(event, Started):
+            for line in lines:
+                self.build.remember(line.removeprefix("· "))
+        return lines
 
-    @property
-    def bytes_out(self) -> int:
-        """Bytes of all shards, finished or not."""
-        return self.bytes_out_done + sum(beat.bytes_out for beat in self.under_way.values())
-
-
-@dataclass(kw_only=True)
-class WorkerTally:
-    """What one worker does; they are numbered as they appear."""
-
-    number: int
-    beat: Beat
-    seen: float
-    images_before: int = 0
-    lost: bool = False
-    pace: Pace = field(default_factory=lambda: Pace(_LATELY))
-
-    def hear(self, beat: Beat, now: float) -> None:
-        """Takes a beat of its own into account."""
-        if beat.shard != self.beat.shard:
-            self.images_before += self.beat.done
-        self.beat, self.seen = beat, now
-        self.pace.add(now, self.images_before + beat.done)
-
-
-@dataclass(kw_only=True)
-class Tally:
-    """How far a command is; feed it every event.
-
-    Attributes:
-        now: a clock, in seconds.
-        cores: that the workers may use; where it is None, less is said of what holds a build up.
-        stopping: whether the build was asked to stop.
-        preparing: the steps under way, by name.
-        log: what was to be told during the build, and at which of its seconds.
-    """
-
-    now: Callable[[], float] = time.monotonic
-    cores: int | None = None
-    output: str = ""
-    started: float = 0.0
-    skipped: int = 0
-    stopping: bool = False
-    splits: dict[str, SplitTally] = field(default_factory=dict)
-    preparing: dict[str, Preparing] = field(default_factory=dict)
-    estimated: Estimated | None = None
-    machine: Machine | None = None
-    log: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
-    _workers: dict[int, WorkerTally] = field(default_factory=dict)
-    _cpu: deque[float] = field(default_factory=lambda: deque(maxlen=_LOOKS))
-    _images: Pace = field(default_factory=lambda: Pace(_LATELY))
-    _read: Pace = field(default_factory=lambda: Pace(_LATELY))
-    _wrote: Pace = field(default_factory=lambda: Pace(_LATELY))
-    _steady: Pace = field(default_factory=lambda: Pace(_STEADY))
-
-    def add(self, event: Event) -> None:
-        """Takes an event into account."""
+    def line(self, event: Event) -> str:
+        """How far things are after an event, in a line of a log; empty where the event says nothing of that."""
         match event:
-            case Preparing():
-                self._prepare(event)
-            case Estimated():
-                self.estimated = event
-            case Stopping():
-                self.stopping = True
-            case Started():
-                self._start(event)
-            case Machine():
-                self.machine = event
-                self._cpu.append(event.cpu)
-            case Beat():
-                self._hear(event)
-            case ShardDone():
-                self._finish(event)
-            case WorkerLost():
-                self._lose(event)
+            case Preparing(step=step, done=done, total=total):
+                return f"{step}: {100 * done // max(total, 1)} % of {human_bytes(total)}"
+            case Beat() | ShardDone():
+                return _build_line(self.build)
+            case Checking() | Transferring() if event.file in self.transfers.under_way:
+                row = self.transfers.under_way[event.file].row()
+                percent = "" if row.total is None else f"{row.percent:3} %"
+                return "  ".join(filter(None, (row.name, percent, *row.cells.values())))
             case _:
-                pass
+                return ""
 
-    def remember(self, text: str) -> None:
-        """Keeps something told during the build, with its time."""
-        if self.splits:
-            self.log.append((self.seconds, text))
 
-    @property
-    def images(self) -> int:
-        """Images of all splits."""
-        return sum(split.images for split in self.splits.values())
-
-    @property
-    def reached(self) -> int:
-        """Images done of all splits."""
-        return sum(split.reached for split in self.splits.values())
-
-    @property
-    def bytes_in(self) -> int:
-        """Bytes of the images done, earlier runs included."""
-        return sum(split.bytes_in for split in self.splits.values())
-
-    @property
-    def bytes_out(self) -> int:
-        """Bytes written, earlier runs and unfinished shards included."""
-        return sum(split.bytes_out for split in self.splits.values())
-
-    @property
-    def seconds(self) -> float:
-        """Since the build began."""
-        return self.now() - self.started
-
-    @property
-    def rate(self) -> float:
-        """Images a second, lately."""
-        return self._images.rate(self.now()) or 0.0
-
-    @property
-    def rates(self) -> tuple[float, float, float] | None:
-        """Images, bytes read and bytes written a second, lately; None while that says nothing yet."""
-        rates = [pace.rate(self.now()) for pace in (self._images, self._read, self._wrote)]
-        images, read, wrote = rates
-        return None if images is None or read is None or wrote is None else (images, read, wrote)
-
-    @property
-    def seconds_left(self) -> float | None:
-        """At the rate of the last minutes; None while that says nothing yet, because workers are still starting."""
-        rate = self._steady.rate(self.now())
-        return (self.images - self.reached) / rate if rate else None
-
-    @property
-    def bytes_expected(self) -> float | None:
-        """Of all shards: as estimated, or from what is done once that tells more; None while nothing tells."""
-        reached = self.reached
-        if self.estimated is not None and reached < self.images / 20:
-            return max(self.estimated.bytes_out.likely, self.bytes_out)
-        if not reached or reached < min(_TELLING, self.images / 20):
-            return None
-        mean = self.bytes_out / reached
-        return sum(
-            split.images * (split.bytes_out / split.reached if split.reached else mean)
-            for split in self.splits.values()
+def _build_line(build: BuildProgress) -> str:
+    left = build.seconds_left
+    return "  ".join(
+        (
+            clock(build.seconds),
+            f"{100 * build.reached // max(build.images, 1):3d} %",
+            f"{build.reached:,}/{build.images:,}",
+            f"{build.rate:,.0f} img/s",
+            human_bytes(build.bytes_out),
+            f"{clock(left) if left is not None else '--:--:--'} left",
+            f"{build.skipped:,} skipped",
         )
-
-    @property
-    def workers(self) -> list[WorkerTally]:
-        """Those that are alive and have something to do, as far as is known."""
-        now = self.now()
-        under_way = {shard for split in self.splits.values() for shard in split.under_way}
-        return [
-            each
-            for each in self._workers.values()
-            if not each.lost and now - each.seen < (_SILENT if each.beat.shard in under_way else _RESTING)
-        ]
-
-    @property
-    def limit(self) -> str:
-        """What holds the build up; empty where that cannot be told."""
-        working = sum(len(split.under_way) for split in self.splits.values())
-        if len(self._cpu) < _LOOKS or not working:
-            return ""
-        cpu = sum(self._cpu) / len(self._cpu) / 100
-        if cpu >= _BUSY:
-            return "limited by the CPU"
-        if self.cores is None:
-            return ""
-        share = cpu * self.cores / min(working, self.cores)
-        if share >= _BUSY:
-            return "limited by the number of workers"
-        return "waiting for the disk" if share < _IDLE else ""
-
-    def _prepare(self, event: Preparing) -> None:
-        if event.done < event.total:
-            self.preparing[event.step] = event
-        else:
-            self.preparing.pop(event.step, None)
-
-    def _start(self, event: Started) -> None:
-        self.preparing.clear()
-        self.output, self.started = event.output, self.now()
-        self.splits = {
-            split.split: SplitTally(
-                images=split.images,
-                shards=split.shards,
-                images_done=split.images_done,
-                shards_done=split.shards_done,
-                bytes_in_done=split.bytes_in_done,
-                bytes_out_done=split.bytes_out_done,
-            )
-            for split in event.splits
-        }
-
-    def _hear(self, beat: Beat) -> None:
-        now = self.now()
-        self.splits[beat.split].under_way[beat.shard] = beat
-        new = WorkerTally(number=len(self._workers) + 1, beat=beat, seen=now)
-        self._workers.setdefault(beat.worker, new).hear(beat, now)
-        self._measure(now)
-
-    def _finish(self, event: ShardDone) -> None:
-        result = event.result
-        split = self.splits[result.split]
-        split.under_way.pop(result.shard, None)
-        split.images_done += result.images + len(result.skipped)
-        split.shards_done += 1
-        split.bytes_in_done += result.bytes_in
-        split.bytes_out_done += result.bytes_out
-        self.skipped += len(result.skipped)
-        self._measure(self.now())
-
-    def _lose(self, event: WorkerLost) -> None:
-        for split in self.splits.values():
-            split.under_way.pop(event.shard, None)
-        for worker in self._workers.values():
-            worker.lost |= worker.beat.shard == event.shard
-
-    def _measure(self, now: float) -> None:
-        self._images.add(now, self.reached)
-        self._steady.add(now, self.reached)
-        self._read.add(now, self.bytes_in)
-        self._wrote.add(now, self.bytes_out)
-
-
-def clock(seconds: float) -> str:
-    """Hours, minutes, seconds.
-
-    >>> clock(702.4)
-    '00:11:42'
-    """
-    whole = int(seconds)
-    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
+    )

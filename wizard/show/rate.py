@@ -8,7 +8,7 @@ _GRAIN = 40
 """Into so many steps a window is divided."""
 
 
-class Pace:
+class RateMeter:
     """The mean growth of a total over the last seconds; what it was when it was first told does not count.
 
     Args:

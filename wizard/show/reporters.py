@@ -1,43 +1,41 @@
-"""Who listens to a build: a face for logs and one for programs; the one that moves is in `dashboard.py`."""
+"""Who listens to a command's events: one reporter for a person at a terminal, one for logs, one for programs."""
 
 import time
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import Protocol
 
-from wizard.events import (
-    Beat,
-    BuildFinished,
-    Checked,
-    Estimated,
-    Event,
-    Glanced,
-    Note,
-    Preparing,
-    ShardDone,
-    Started,
-    WorkerLost,
-    as_json,
-)
-from wizard.folders import shortened
-from wizard.formatting import GLYPHS, about, duration, human_bytes, workers
-from wizard.machine.resources import Machine
+from wizard.download.events import Checking, Transferring
+from wizard.events import Beat, BuildFinished, Preparing, as_json
+from wizard.machine.load import MachineLoad
 from wizard.output import Output
-from wizard.show import at_a_glance
-from wizard.show.progress import Tally, clock
+from wizard.show.progress import Event, Progress
+from wizard.show.terminal_reporter import TerminalReporter
+from wizard.show.transfer_progress import Transfers
 
 
-class Face(Protocol):
-    """Listens to events while its `shown` block is open."""
+class Reporter(Protocol):
+    """Listens to the events of a build, a check or a download while its `shown` block is open."""
 
     def shown(self) -> AbstractContextManager[object]:
         """Open while there is something to see."""
+        return nullcontext()
+
+    def aside(self) -> AbstractContextManager[object]:
+        """Open while the person is asked something, within `shown`."""
+        return nullcontext()
 
     def handle(self, event: Event) -> None:
         """Takes one event."""
 
 
-class Lines:
+def reporter_for(output: Output) -> Reporter:
+    """NDJSON for programs, a picture that moves for a person at a terminal, else lines."""
+    if output.mode == "json":
+        return JsonReporter(output)
+    return TerminalReporter(output) if output.live else PlainReporter(output)
+
+
+class PlainReporter(Reporter):
     """For logs and screen readers: what matters at once, and how far things are every 30 s.
 
     Args:
@@ -48,111 +46,47 @@ class Lines:
     def __init__(self, output: Output, every: float = 30.0) -> None:
         self._output = output
         self._every = every
-        self._tally = Tally()
+        self._progress = Progress()
         self._next = time.monotonic() + every
 
-    def shown(self) -> AbstractContextManager[object]:
-        """Nothing to open."""
-        return nullcontext()
-
     def handle(self, event: Event) -> None:
-        """Says it, or remembers it for the next line."""
-        self._tally.add(event)
-        for line in told(event):
+        """Says what is to be read of it, and from time to time how far things are."""
+        for line in self._progress.add(event):
             self._output.say(line)
-        if time.monotonic() >= self._next and isinstance(event, Preparing | Beat | ShardDone):
+        if time.monotonic() < self._next:
+            return
+        if line := self._progress.line(event):
             self._next = time.monotonic() + self._every
-            self._output.say(_far(event) if isinstance(event, Preparing) else progress_line(self._tally))
+            self._output.say(line)
 
 
-class Ndjson:
-    """For programs: every event a line; of beats, preparations and the machine at most one a second each."""
+class JsonReporter(Reporter):
+    """For programs: every event a line; of progress at most one line a second of each kind, or of each file."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
-        self._next: dict[type[Event], float] = {}
-
-    def shown(self) -> AbstractContextManager[object]:
-        """Nothing to open."""
-        return nullcontext()
+        self._transfers = Transfers()
+        self._next: dict[tuple[type[Event], str], float] = {}
 
     def handle(self, event: Event) -> None:
-        """Prints it, unless it is the last word, which the command itself has."""
+        """Prints it, unless one of its kind came just now, or it is the last, of which the command itself tells."""
+        self._transfers.add(event)
         if isinstance(event, BuildFinished):
             return
-        if isinstance(event, Beat | Preparing | Machine):
-            if time.monotonic() < self._next.get(type(event), 0.0):
+        name, fields = as_json(event)
+        if isinstance(event, Beat | Preparing | MachineLoad | Checking | Transferring):
+            kind = (type(event), fields.get("file", ""))
+            now = time.monotonic()
+            if now < self._next.get(kind, 0.0):
                 return
-            self._next[type(event)] = time.monotonic() + 1.0
-        self._output.event(*as_json(event))
+            self._next[kind] = now + 1.0
+        self._output.event(name, fields | self._rates(event))
 
-
-def told(event: Event) -> list[str]:
-    """What a person should read of an event at once; empty for mere progress."""
-    match event:
-        case Note(text=text, warning=warning):
-            return [f"{'!' if warning else '·'} {text}"]
-        case Glanced(glance=glance):
-            return at_a_glance.lines(glance)
-        case Checked():
-            return _checked(event)
-        case Estimated():
-            return [_estimate(event)]
-        case Started():
-            return [_start(event)]
-        case ShardDone(result=result):
-            converted = [f"· converted {image.name} ({image.kind} → JPEG)" for image in result.converted]
-            return converted + [f"! skipped {image.name}: {image.reason}" for image in result.skipped]
-        case WorkerLost():
-            return [f"! {event.reason}, while on {event.shard} (attempt {event.attempt}); the shard is tried again"]
-        case _:
-            return []
-
-
-def progress_line(tally: Tally) -> str:
-    """How far a build is, in a line of a log."""
-    left = tally.seconds_left
-    return "  ".join(
-        (
-            clock(tally.seconds),
-            f"{100 * tally.reached // max(tally.images, 1):3d} %",
-            f"{tally.reached:,}/{tally.images:,}",
-            f"{tally.rate:,.0f} img/s",
-            human_bytes(tally.bytes_out),
-            f"{clock(left)} left" if left is not None else "--:--:-- left",
-            f"{tally.skipped:,} skipped",
-        )
-    )
-
-
-def _checked(check: Checked) -> list[str]:
-    needed = f"; needed: {check.needed}" if check.needed else ""
-    seen = f"{GLYPHS[check.status]} {check.name:<12}  {check.seen}{needed}"
-    match check:
-        case Checked(mend=""):
-            return [seen]
-        case Checked(status="fail"):
-            return []  # the error that ends the command tells it
-        case _:
-            return [f"{seen} → {check.mend}"]
-
-
-def _estimate(event: Estimated) -> str:
-    return (
-        f"→ about {about(event.bytes_out, human_bytes)} · about {about(event.seconds, duration)} "
-        f"with {workers(event.workers)} · measured on {event.sampled:,} images"
-    )
-
-
-def _start(event: Started) -> str:
-    parts = [
-        f"{split.images:,} {split.split} images in {split.shards:,} shards"
-        + (f" ({split.shards_done:,} of them done before)" if split.shards_done else "")
-        for split in event.splits
-    ]
-    where = f"in {shortened(Path(event.output))} (plan {event.plan_id})"
-    return f"Building {' and '.join(parts)} with {workers(event.workers)} {where}"
-
-
-def _far(event: Preparing) -> str:
-    return f"{event.step}: {100 * event.done // max(event.total, 1)} % of {human_bytes(event.total)}"
+    def _rates(self, event: Event) -> dict[str, int]:
+        if not isinstance(event, Checking | Transferring):
+            return {}
+        file = self._transfers.under_way.get(event.file)
+        if file is None:
+            return {}
+        rates = {"bytes_per_second": file.rate, "seconds_left": file.seconds_left}
+        return {name: round(value) for name, value in rates.items() if value is not None}

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 
 from wizard.engine.build_result import BuildResult, SplitSummary
-from wizard.formatting import human_bytes
+from wizard.formatting import clock, human_bytes
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.show import at_a_glance
 from wizard.show.loading import loading
-from wizard.show.progress import clock
 from wizard.targets.target import Target
 from wizard.verify.dataset import Verified
 

@@ -17,7 +17,7 @@ from wizard.engine.executors import LocalExecutor
 from wizard.engine.manifest import Manifest, PlannedShard
 from wizard.errors import VerifyFailed
 from wizard.events import Event, Note, Preparing
-from wizard.machine.resources import cores
+from wizard.machine.cores import usable_cores
 from wizard.targets.expected import Expectation
 from wizard.targets.target import Target
 from wizard.verify.client import TensorFlow
@@ -181,7 +181,7 @@ def _repeated(expectations: Collection[Expectation]) -> Iterator[Problem]:
 def _check_shards(expectations: Collection[Expectation], report: Callable[[Event], None]) -> list[Problem]:
     problems: list[Problem] = []
     total, done = sum(expected.result.bytes_out for expected in expectations), 0
-    executor = LocalExecutor(min(cores(), len(expectations)))
+    executor = LocalExecutor(min(usable_cores(), len(expectations)))
     completed = False
     try:
         for expected, found in checked(expectations, executor):

@@ -6,7 +6,7 @@ from typing import Any
 
 from wizard.errors import MachineError
 from wizard.events import Event, Note, Preparing
-from wizard.machine.resources import cores
+from wizard.machine.cores import usable_cores
 from wizard.targets.expected import Expectation
 from wizard.verify.client import Died, TensorFlow, pickled
 from wizard.verify.problem import Problem
@@ -84,7 +84,7 @@ class _PixelCheck:
         After TensorFlow's process crashes, it decodes the rest of the shard one image at a time, so that the next image
         that crashes it is known.
         """
-        threads = cores()
+        threads = usable_cores()
         while True:
             try:
                 return self._ask(expected, found, threads)

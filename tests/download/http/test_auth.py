@@ -5,7 +5,7 @@ import pytest
 
 from tests.download.fetching import Asked
 from wizard.download.errors import DownloadError, LoginPage, Unauthorized
-from wizard.download.http.auth import ACCESS_KEY, USERNAME, Credentials, Login, Nobody, caution
+from wizard.download.http.auth import ACCESS_KEY, USERNAME, Credentials, Login, Nobody, cleartext_warning
 from wizard.download.http.cookies import read_cookies
 from wizard.errors import InputError
 
@@ -115,7 +115,7 @@ def test_what_cannot_be_answered_is_not_tried_for_ever(monkeypatch: pytest.Monke
     monkeypatch.setenv(ACCESS_KEY, "sesame")
     login = Login(BASE, Nobody())
     login.answer_challenge(wanted("basic", "digest"))
-    with pytest.raises(DownloadError, match="in a way in which a user name and key cannot be sent from here"):
+    with pytest.raises(DownloadError, match="in a way that is not supported"):
         login.answer_challenge(wanted("basic", "digest"))
 
 
@@ -126,11 +126,11 @@ def test_another_way_of_asking_is_named() -> None:
 
 
 def test_a_password_in_the_clear_is_told_and_a_digest_is_not() -> None:
-    told = "a.org is spoken to without encryption (http), so a user name and key can be read on the way"
-    assert caution(wanted(secure=False)) == told
-    assert caution(wanted("basic", "digest", secure=False)) == ""
-    assert caution(wanted(secure=False, refused=True)) == ""
-    assert caution(wanted()) == ""
+    told = "the connection to a.org is not encrypted (http), so others can read a user name and key on the way"
+    assert cleartext_warning(wanted(secure=False)) == told
+    assert cleartext_warning(wanted("basic", "digest", secure=False)) == ""
+    assert cleartext_warning(wanted(secure=False, refused=True)) == ""
+    assert cleartext_warning(wanted()) == ""
 
 
 def test_secrets_are_not_told_to_a_host_that_was_led_to() -> None:
@@ -138,7 +138,7 @@ def test_secrets_are_not_told_to_a_host_that_was_led_to() -> None:
     with pytest.raises(DownloadError) as raised:
         Login("https://b.org/", asker).answer_challenge(wanted(trusted=False))
     assert str(raised.value) == (
-        "b.org leads on to a.org, which asks for a user name. What is secret for one host is not told to another.\n"
+        "b.org redirects to a.org, which asks for a user name. Credentials for one host are never sent to another.\n"
         "→ If the archives are at a.org, give its address: --base URL"
     )
     assert asker.asked == []
@@ -151,9 +151,7 @@ def test_a_secret_does_not_show() -> None:
 def test_a_login_page_without_cookies_says_how_to_get_them() -> None:
     with pytest.raises(DownloadError) as raised:
         Login(BASE, Nobody()).handle_login_page(LoginPage("login.a.org"))
-    assert raised.value.what == (
-        "login.a.org answered with a web page instead of the archive: a login page, most likely."
-    )
+    assert raised.value.what == ("login.a.org answered with a web page instead of the archive, probably a login page.")
     assert "Log in to a.org with a browser, export its cookies" in raised.value.hint
 
 
@@ -161,7 +159,7 @@ def test_a_login_page_without_cookies_says_how_to_get_them() -> None:
     ("lines", "state"),
     [
         ([line("b.org")], "{path}, which has no cookie for a.org"),
-        ([line(until=LONG_AGO)], "{path}, whose cookies for a.org ended on 2001-09-09"),
+        ([line(until=LONG_AGO)], "{path}, whose cookies for a.org expired on 2001-09-09"),
         ([line(".org", until="0")], "the cookies for a.org in {path}"),
         ([line(until=LONG_AGO), line(name="other")], "the cookies for a.org in {path}"),
     ],
@@ -224,7 +222,7 @@ def test_why_cookies_did_not_do_is_said_when_others_are_asked_for(tmp_path: Path
         (
             "cookies",
             "a.org",
-            f"{bad} is no cookies.txt in Netscape's format: line 1 is not seven fields with tabs between.",
+            f"{bad} is not a cookies.txt in Netscape's format: line 1 is not seven fields separated by tabs.",
         ),
         (
             "cookies",
@@ -251,11 +249,11 @@ def test_what_exporters_write_otherwise_is_read_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("<!DOCTYPE html>\n", "line 1 is not seven fields with tabs between"),
-        (HEADER + line() + "a.org FALSE / FALSE 0 session sesame\n", "line 3 is not seven fields with tabs between"),
-        (HEADER + line(until="sesame"), "line 2 is not seven fields with tabs between"),
-        (HEADER, "no cookie is in it"),
-        ("\0\xff", "line 1 is not seven fields with tabs between"),
+        ("<!DOCTYPE html>\n", "line 1 is not seven fields separated by tabs"),
+        (HEADER + line() + "a.org FALSE / FALSE 0 session sesame\n", "line 3 is not seven fields separated by tabs"),
+        (HEADER + line(until="sesame"), "line 2 is not seven fields separated by tabs"),
+        (HEADER, "it has no cookie"),
+        ("\0\xff", "line 1 is not seven fields separated by tabs"),
     ],
 )
 def test_what_is_no_cookies_txt_is_said_without_what_is_in_it(tmp_path: Path, text: str, why: str) -> None:
@@ -263,7 +261,7 @@ def test_what_is_no_cookies_txt_is_said_without_what_is_in_it(tmp_path: Path, te
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(InputError) as raised:
         Login(BASE, Nobody(), path)
-    assert raised.value.what == f"{path} is no cookies.txt in Netscape's format: {why}."
+    assert raised.value.what == f"{path} is not a cookies.txt in Netscape's format: {why}."
     assert raised.value.__context__ is None
 
 

@@ -9,7 +9,7 @@ from tests.download.server import Asked as Request
 from tests.download.server import Cut, Damaged, NoRange, Rule, Served, Server, Short, Stall, page
 from wizard.download.archives import Archive
 from wizard.download.errors import DamagedError, DownloadError
-from wizard.download.http.fetch import look
+from wizard.download.http.fetch import find_status
 from wizard.download.http.file_status import FileStatus
 from wizard.errors import InputError, MachineError
 
@@ -25,7 +25,7 @@ def download(server: Server, tmp_path: Path) -> Download:
 
 def found(download: Download, wanted: Archive | None = None) -> FileStatus:
     with download.session() as session:
-        return look(wanted or archive(), session)
+        return find_status(wanted or archive(), session)
 
 
 def interrupted_after(download: Download, server: Server, count: int) -> None:
@@ -50,7 +50,7 @@ class Gone(Rule):
 
 def test_what_is_there_and_right_is_not_asked_for(server: Server, download: Download) -> None:
     (download.folder / NAME).write_bytes(DATA)
-    assert found(download).state == "right"
+    assert found(download).state == "complete"
     assert download.told
     download.told.clear()
     fetched = download.run()
@@ -60,7 +60,7 @@ def test_what_is_there_and_right_is_not_asked_for(server: Server, download: Down
 
 def test_a_file_of_another_size_than_the_official_one_is_not_read(download: Download) -> None:
     (download.folder / NAME).write_bytes(DATA + b"more")
-    assert found(download, archive(size=len(DATA))).state == "wrong"
+    assert found(download, archive(size=len(DATA))).state == "mismatch"
     assert download.told == []
 
 
@@ -100,7 +100,7 @@ def test_it_starts_over_if_the_file_changed_between_runs(
     server.files[NAME] = Served(data=DATA, **before)  # type: ignore[arg-type]
     interrupted_after(download, server, 1_000_000)
     server.files[NAME] = Served(data=OTHER, **after)  # type: ignore[arg-type]
-    assert found(download, archive(OTHER)).state == "changed"
+    assert found(download, archive(OTHER)).state == "outdated"
     download.run(archive(OTHER))
     assert download.data == OTHER
     assert server.sent_twice(NAME) <= 2 * 512 + 2 * COMPARED  # two looks, and two comparisons
@@ -138,7 +138,7 @@ def test_a_part_of_something_else_is_kept_aside(server: Server, download: Downlo
     interrupted_after(download, server, 1_000_000)
     with serving(OTHER) as mirror:
         download.base = mirror.base
-        assert found(download, archive(OTHER)).state == "foreign"
+        assert found(download, archive(OTHER)).state == "unrelated"
         download.run(archive(OTHER))
     assert (download.data, download.files) == (OTHER, [NAME, f"{NAME}.bad"])
     assert download.notes == [
@@ -173,7 +173,7 @@ def test_a_whole_part_is_only_summed(server: Server, download: Download) -> None
 
 def test_a_short_file_under_its_final_name_is_gone_on_with(server: Server, download: Download) -> None:
     (download.folder / NAME).write_bytes(DATA[:1_000_000])
-    assert (found(download).state, found(download).have) == ("adopted", 1_000_000)
+    assert (found(download).state, found(download).have) == ("short", 1_000_000)
     server.asked.clear()
     download.run()
     assert (download.data, download.files, download.notes) == (DATA, [NAME], [])
@@ -186,12 +186,12 @@ def test_a_short_file_under_its_final_name_is_gone_on_with(server: Server, downl
 def test_another_file_of_its_name_is_kept_aside(download: Download, there: bytes) -> None:
     (download.folder / NAME).write_bytes(there)
     (download.folder / f"{NAME}.bad").write_bytes(b"of yesterday")
-    assert found(download).state == "wrong"
+    assert found(download).state == "mismatch"
     download.run()
     assert (download.data, download.files) == (DATA, [NAME, f"{NAME}.bad", f"{NAME}.bad2"])
     assert (download.folder / f"{NAME}.bad2").read_bytes() == there
     assert download.notes == [
-        f"{NAME} was here and is not what it should be; it is kept aside as {NAME}.bad2, which may be deleted"
+        f"{NAME} was here and is another file; it is kept aside as {NAME}.bad2, which may be deleted"
     ]
 
 
@@ -211,7 +211,7 @@ def test_without_ranges_a_beginning_is_compared_and_gone_on_with(
     (download.folder / f"{NAME}{suffix}").write_bytes(DATA[:1_000_000])
     look = found(download)
     assert (look.have, look.missing, look.left) == (1_000_000, len(DATA) - 1_000_000, len(DATA))
-    assert "this server sends all of it again" in look.told
+    assert "this server sends all of it again" in look.description
     download.run()
     assert (download.data, download.files) == (DATA, [NAME])
 
@@ -228,7 +228,7 @@ def test_without_ranges_what_is_no_beginning_is_kept_aside(server: Server, downl
 
 def test_a_folder_of_its_name_is_refused(download: Download) -> None:
     (download.folder / NAME).mkdir()
-    with pytest.raises(InputError, match="is a folder, and the archive would have its name"):
+    with pytest.raises(InputError, match="is a folder, and the archive needs its name"):
         found(download)
 
 
@@ -240,10 +240,10 @@ def test_a_wrong_sum_is_kept_aside_and_the_next_run_fetches_anew(server: Server,
         bad = (download.folder / f"{NAME}.bad{number}").read_bytes()
         assert [place for place in range(len(DATA)) if bad[place] != DATA[place]] == [1_500_000]
         assert raised.value.what == (
-            f"{NAME} came whole, but its MD5 is {md5(bad)} and should be {md5(DATA)}. "
+            f"{NAME} arrived complete, but its MD5 is {md5(bad)} and should be {md5(DATA)}. "
             f"It is kept aside as {NAME}.bad{number}."
         )
-        assert raised.value.hint.startswith("The same command fetches it anew.")
+        assert raised.value.hint.startswith("The same command fetches it again.")
     server.rules = []
     download.run()
     assert (download.data, download.files) == (DATA, [NAME, f"{NAME}.bad", f"{NAME}.bad2"])
@@ -255,7 +255,7 @@ def test_another_size_than_the_official_one_is_not_fetched(server: Server, downl
         download.run(archive(size=len(DATA) + by))
     assert raised.value.what == (
         f"{server.base}{NAME} has {len(DATA):,} bytes; {NAME} has {len(DATA) + by:,}. "
-        "It is another file, or not all of it."
+        "It is another file, or incomplete."
     )
     assert server.sent_ranges(NAME) == [(0, 512)]
 
@@ -268,9 +268,10 @@ def test_a_server_that_has_less_than_it_states_ends_in_a_sentence_and_keeps_it(
         download.run()
     assert download.part.read_bytes() == DATA
     assert raised.value.what == (
-        f"{NAME}: 3 times the server's answer did not fit what it says of the file; 3.0 MB of it are here and are kept."
+        f"{NAME}: 3 times the server's answer contradicted what it says of the file; "
+        "3.0 MB of it are here and are kept."
     )
-    assert raised.value.hint == "Try again when it is settled, or take another mirror: --base URL"
+    assert raised.value.hint == "Try again later, or use another mirror: --base URL"
     assert server.sent_twice(NAME) <= 4 * 512
 
 
@@ -289,7 +290,7 @@ def test_what_is_no_tar_is_refused_before_it_is_fetched(
     server.files[NAME] = Served(data=data)
     with pytest.raises(DownloadError) as raised:
         download.run(archive(data))
-    assert f"is no tar archive: it begins with {begins!r}." in raised.value.what
+    assert f"is not a tar archive: it begins with {begins!r}." in raised.value.what
     assert server.sent_ranges(NAME) == [(0, 512)]
     assert download.files == []
 
@@ -321,7 +322,7 @@ def test_an_answer_about_something_else_every_time_ends_it_and_keeps_what_came(
 ) -> None:
     interrupted_after(download, server, 2_000_000)
     server.rules = [Answers()]
-    with pytest.raises(DownloadError, match="3 times the server's answer did not fit"):
+    with pytest.raises(DownloadError, match="3 times the server's answer contradicted"):
         download.run()
     assert download.part.read_bytes() == DATA[:2_000_000]
 
@@ -340,7 +341,7 @@ def test_a_file_that_changes_again_and_again_is_given_up(server: Server, downloa
 
     download.part.write_bytes(DATA[:100_000])
     server.rules = [Restless()]
-    with pytest.raises(DownloadError, match=r"3 times the server's answer did not fit|its MD5 is"):
+    with pytest.raises(DownloadError, match=r"3 times the server's answer contradicted|its MD5 is"):
         download.run()
     assert NAME not in download.files
     assert len(server.asked) < 50
@@ -389,7 +390,7 @@ def test_beginnings_that_come_otherwise_each_time_end_in_a_sentence(server: Serv
             return replace(answer, body=body, cut=2_000_000 if self.count > 1 else None)
 
     server.rules = [NoRange(), Random()]
-    with pytest.raises(DownloadError, match="3 times the server's answer did not fit"):
+    with pytest.raises(DownloadError, match="3 times the server's answer contradicted"):
         download.run()
     assert download.notes[0].startswith(f"{NAME}.part is not the beginning of the server's file")
 
@@ -398,7 +399,7 @@ def test_what_starts_over_needs_no_room_for_what_it_lets_go(server: Server, down
     interrupted_after(download, server, 1_000_000)
     server.files[NAME] = Served(data=OTHER, etag='"2"')
     look = found(download, archive(OTHER))
-    assert (look.state, look.missing, look.left) == ("changed", len(OTHER) - 1_000_000, len(OTHER))
+    assert (look.state, look.missing, look.left) == ("outdated", len(OTHER) - 1_000_000, len(OTHER))
 
 
 def test_a_long_answer_to_a_look_at_the_end_is_not_read_whole(server: Server, download: Download) -> None:

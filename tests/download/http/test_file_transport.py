@@ -5,7 +5,7 @@ import pytest
 from tests.download.fetching import DATA, NAME, OTHER, Download, archive
 from wizard.download.address import base_address
 from wizard.download.errors import DownloadError, Transient
-from wizard.download.http.fetch import look
+from wizard.download.http.fetch import find_status
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def test_what_is_there_is_gone_on_with(download: Download) -> None:
     download.folder.mkdir()
     download.part.write_bytes(DATA[:1_000_000])
     with download.session() as session:
-        found = look(archive(), session)
-    assert (found.state, found.have) == ("begun", 1_000_000)
+        found = find_status(archive(), session)
+    assert (found.state, found.have) == ("partial", 1_000_000)
     download.run()
     assert download.data == DATA
 
@@ -51,7 +51,7 @@ def test_a_file_that_is_not_there_is_named(download: Download, mirror: Path) -> 
         download.run()
     assert raised.value.what == f"file://{mirror}/{NAME}: there is no such file."
     assert raised.value.hint == (
-        f"Check the base address and its rights, or leave {NAME} out: --what names what is wanted"
+        f"Check the base address and its permissions, or leave {NAME} out: --what says what to fetch"
     )
 
 
@@ -66,7 +66,7 @@ def test_a_file_that_may_not_be_read_is_named(download: Download, mirror: Path) 
     (mirror / NAME).chmod(0)
     with pytest.raises(DownloadError) as raised:
         download.run()
-    assert raised.value.what == f"file://{mirror}/{NAME}: the system does not let you read it."
+    assert raised.value.what == f"file://{mirror}/{NAME}: you may not read it."
 
 
 def test_a_file_that_becomes_shorter_on_the_way_is_asked_for_anew(download: Download, mirror: Path) -> None:

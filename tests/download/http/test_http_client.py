@@ -33,7 +33,7 @@ from tests.download.server import (
 from tests.download.server import Asked as Request
 from wizard.download.errors import DownloadError
 from wizard.download.http.auth import ACCESS_KEY, USERNAME, Credentials
-from wizard.download.http.fetch import fetch, look
+from wizard.download.http.fetch import fetch_file, find_status
 from wizard.errors import UsageError
 
 ANN = Credentials(username="ann", secret="sesame-42")
@@ -74,7 +74,7 @@ def test_a_name_and_key_are_asked_for_once_and_again_where_they_are_refused(
     download.run()
     assert download.data == DATA
     assert asker.asked == [("credentials", "127.0.0.1", False), ("credentials", "127.0.0.1", True)]
-    clear = "127.0.0.1 is spoken to without encryption (http), so a user name and key can be read on the way"
+    clear = "the connection to 127.0.0.1 is not encrypted (http), so others can read a user name and key on the way"
     assert download.notes == ([clear] if isinstance(rule, NeedBasic) else [])
     assert "42" not in repr((download.told, asker.asked))
 
@@ -170,8 +170,8 @@ def test_another_host_that_asks_for_a_name_is_told_of_and_gets_none(server: Serv
     download.asker = asker
     error = refused(download)
     assert error.what == (
-        "127.0.0.1 leads on to localhost, which asks for a user name. "
-        "What is secret for one host is not told to another."
+        "127.0.0.1 redirects to localhost, which asks for a user name. "
+        "Credentials for one host are never sent to another."
     )
     assert error.hint == "If the archives are at localhost, give its address: --base URL"
     assert asker.asked == []
@@ -236,9 +236,9 @@ class Typed(Rule):
 def test_a_login_page_without_cookies_ends_it(server: Server, download: Download) -> None:
     server.rules = [LoginPage("session=42")]
     error = refused(download)
-    assert error.what == "127.0.0.1 answered with a web page instead of the archive: a login page, most likely."
+    assert error.what == "127.0.0.1 answered with a web page instead of the archive, probably a login page."
     assert error.hint == (
-        "Log in to 127.0.0.1 with a browser, export its cookies (an extension such as cookies.txt does it), "
+        "Log in to 127.0.0.1 with a browser, export its cookies (with an extension such as Get cookies.txt LOCALLY), "
         "and give the file: --cookies FILE. Or give the address of a mirror: --base URL"
     )
 
@@ -248,7 +248,7 @@ def test_cookies_that_ended_are_told_with_their_day(server: Server, download: Do
     download.cookies = cookies(tmp_path, line("127.0.0.1", until="1700000000"))
     assert refused(download).what == (
         "127.0.0.1 answered with a web page instead of the archive, even with "
-        f"{download.cookies}, whose cookies for 127.0.0.1 ended on 2023-11-14."
+        f"{download.cookies}, whose cookies for 127.0.0.1 expired on 2023-11-14."
     )
     assert sent(server, "cookie", "127.0.0.1") == {""}
 
@@ -261,9 +261,9 @@ def test_a_session_that_ends_on_the_way_costs_nothing_that_came(
     asker = Asked(cookies_=[cookies(tmp_path, line("127.0.0.1"))])
     download.asker = asker
     with download.session() as session:
-        found = look(archive(), session)
+        found = find_status(archive(), session)
         server.rules = [Typed("application/octet-stream")]
-        fetch(found, session)
+        fetch_file(found, session)
     assert download.data == DATA
     assert asker.asked == [("cookies", "127.0.0.1", "")]
     assert server.sent_twice(NAME) <= 512 * 2 + (1 << 16)
@@ -280,9 +280,9 @@ def test_it_is_followed_to_where_it_is_led(server: Server, download: Download, s
 @pytest.mark.parametrize(
     ("to", "what"),
     [
-        ("file:///etc/passwd", "leads on to file:///etc/passwd, which is not followed."),
-        ("ftp://me:sesame-42@example.org/a", "leads on to ftp://example.org/a, which is not followed."),
-        ("http://a.org:x/", "leads on to an address that is none."),
+        ("file:///etc/passwd", "redirects to file:///etc/passwd, which is not followed."),
+        ("ftp://me:sesame-42@example.org/a", "redirects to ftp://example.org/a, which is not followed."),
+        ("http://a.org:x/", "redirects to an invalid address."),
     ],
 )
 def test_it_is_not_followed_anywhere(server: Server, download: Download, to: str, what: str) -> None:
@@ -294,15 +294,15 @@ def test_it_is_not_followed_anywhere(server: Server, download: Download, to: str
 
 def test_a_loop_is_left(server: Server, download: Download) -> None:
     server.rules = [RedirectTo(f"{server.base}{NAME}")]
-    assert refused(download).what == f"{server.base}{NAME} leads from address to address without end."
+    assert refused(download).what == f"{server.base}{NAME} redirects without end."
     assert len(server.asked) == 10
 
 
 @pytest.mark.parametrize(
     ("status", "what", "hint"),
     [
-        (404, "{} is not there (404).", f"Check the base address, or leave {NAME} out: --what names what is wanted"),
-        (403, "{}: access is refused (403 Forbidden).", "If a browser may fetch it where you are logged in"),
+        (404, "{} is not there (404).", f"Check the base address, or leave {NAME} out: --what says what to fetch"),
+        (403, "{}: access is refused (403 Forbidden).", "If a browser that is logged in may fetch it"),
         (451, "{}: the server answered 451 Unavailable For Legal Reasons.", "Check the base address"),
     ],
 )
@@ -320,9 +320,9 @@ def test_what_never_helps_is_not_tried_again(
     ("rule", "reason"),
     [
         (Status(500, times=1), "127.0.0.1 cannot answer (500 Internal Server Error)"),
-        (Silent(times=1), "the connection broke (the server hung up without an answer)"),
+        (Silent(times=1), "the connection broke (the server hung up without a valid answer)"),
         (Silent(times=1, reset=True), "the connection broke (Connection reset by peer)"),
-        (NotHttp(times=1), "the connection broke ("),
+        (NotHttp(times=1), "the connection broke (the server hung up without a valid answer)"),
     ],
 )
 def test_what_may_help_is_tried_again(server: Server, download: Download, rule: Rule, reason: str) -> None:
@@ -336,7 +336,7 @@ def test_what_may_help_is_tried_again(server: Server, download: Download, rule: 
 def test_a_file_whose_size_is_not_told_is_not_fetched(server: Server, download: Download) -> None:
     server.rules = [NoRange(), NoLength()]
     assert refused(download).what == (
-        f"{server.base}{NAME}: the server does not say how large it is, so nobody could tell when it is complete."
+        f"{server.base}{NAME}: the server does not say how large it is, so there is no telling when it is complete."
     )
 
 
@@ -403,7 +403,7 @@ def test_a_proxy_that_wants_a_login_is_said_at_once(tmp_path: Path, monkeypatch:
     with proxy("407 Proxy Authentication Required") as address:
         monkeypatch.setenv("HTTPS_PROXY", address)
         error = refused(download)
-    assert error.what == "The proxy on the way to a.example asks for a login (407)."
+    assert error.what == "The proxy for a.example asks for a login (407)."
     assert download.waits == []
 
 
@@ -413,7 +413,7 @@ def test_a_proxy_that_fails_is_asked_again(tmp_path: Path, monkeypatch: pytest.M
         monkeypatch.setenv("HTTPS_PROXY", address)
         refused(download)
     assert {wait.reason for wait in download.waits} == {
-        "the proxy on the way to a.example does not let it through (502 Bad Gateway)"
+        "the proxy for a.example refuses to connect to it (502 Bad Gateway)"
     }
 
 
@@ -423,20 +423,20 @@ def test_a_proxy_that_fails_is_asked_again(tmp_path: Path, monkeypatch: pytest.M
         (
             "ALL_PROXY",
             "socks5://me:hunter2@127.0.0.1:9",
-            "The proxy that ALL_PROXY names is a SOCKS one, and what speaks to those is not installed.",
+            "The proxy in ALL_PROXY is a SOCKS proxy, and support for those is not installed.",
         ),
-        ("HTTPS_PROXY", "http://me:hunter2#x@proxy:3128", "What HTTPS_PROXY holds is no address."),
-        ("https_proxy", "ftp://me:hunter2@proxy:3128", "What https_proxy holds is no address."),
-        ("NO_PROXY", "::1/hunter2", "What NO_PROXY holds is no address."),
+        ("HTTPS_PROXY", "http://me:hunter2#x@proxy:3128", "The value of HTTPS_PROXY is not a valid address."),
+        ("https_proxy", "ftp://me:hunter2@proxy:3128", "The value of https_proxy is not a valid address."),
+        ("NO_PROXY", "::1/hunter2", "The value of NO_PROXY is not a valid address."),
         (
             "SSL_CERT_FILE",
             "/nonexistent/hunter2.pem",
-            "The certificates that SSL_CERT_FILE names cannot be read: No such file or directory.",
+            "The certificates in SSL_CERT_FILE cannot be read: No such file or directory.",
         ),
         (
             "SSL_CERT_FILE",
             __file__,
-            "The certificates that SSL_CERT_FILE names cannot be read: there is none in PEM format.",
+            "The certificates in SSL_CERT_FILE cannot be read: it has none in PEM format.",
         ),
     ],
 )
@@ -460,11 +460,9 @@ class TestCertificates:
         with serving(certificate=make_certificate(tmp_path)) as server:
             download = Download(tmp_path / "to", server.base)
             error = refused(download)
-        assert error.what == (
-            "The certificate of 127.0.0.1 cannot be trusted: certificate verify failed: self-signed certificate."
-        )
+        assert error.what == ("The certificate of 127.0.0.1 cannot be trusted: self-signed certificate.")
         assert error.hint == (
-            "None is trusted unchecked. Where your site has an authority of its own, set SSL_CERT_FILE=ITS.pem"
+            "Certificates are always checked. If your site has its own authority, set SSL_CERT_FILE=ITS.pem"
         )
         assert download.waits == []
 

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from wizard.download.http.remote import Remote, described, retry_after, same_file
+from wizard.download.http.remote import Remote, parse_response, retry_after, same_file
 from wizard.download.retry_policy import RetryPolicy
 
 YEAR = 365 * 86_400.0
@@ -14,8 +14,8 @@ def remote(**fields: object) -> Remote:
 
 def test_a_whole_answer_and_a_part_of_one_are_understood() -> None:
     head = {"etag": '"1"', "last-modified": "then"}
-    whole = described(200, {**head, "content-length": "9"}, "s")
-    part = described(206, {**head, "content-length": "4", "content-range": "bytes 5-8/9"}, "s")
+    whole = parse_response(200, {**head, "content-length": "9"}, "s")
+    part = parse_response(206, {**head, "content-length": "4", "content-range": "bytes 5-8/9"}, "s")
     assert whole == (Remote(server="s", size=9, etag='"1"', modified="then", ranges=False), 0)
     assert part == (Remote(server="s", size=9, etag='"1"', modified="then", ranges=True), 5)
 
@@ -31,7 +31,7 @@ def test_a_whole_answer_and_a_part_of_one_are_understood() -> None:
     ],
 )
 def test_an_answer_that_tells_no_size_is_none(status: int, headers: dict[str, str]) -> None:
-    assert described(status, headers, "s") is None
+    assert parse_response(status, headers, "s") is None
 
 
 @pytest.mark.parametrize(

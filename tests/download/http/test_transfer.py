@@ -36,11 +36,12 @@ from tests.download.server import (
     Stall,
     Status,
     WrongRange,
+    ordinary,
 )
 from wizard.download.errors import DownloadError
 from wizard.download.events import Checking, Transferring
-from wizard.download.http import digest, transfer
-from wizard.download.http.fetch import fetch, look
+from wizard.download.http import transfer
+from wizard.download.http.fetch import fetch_file, find_status
 from wizard.errors import InputError, Interrupted
 
 BLOCK = 1 << 16
@@ -51,7 +52,7 @@ BLOCK = 1 << 16
 def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transfer, "_WINDOW", 8 * BLOCK)
     monkeypatch.setattr(transfer, "_PIECE", BLOCK // 4)
-    monkeypatch.setattr(transfer, "_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(transfer, "POLL_SECONDS", 0.01)
 
 
 @pytest.fixture(autouse=True)
@@ -145,7 +146,7 @@ def test_without_ranges_it_comes_over_one_connection(server: Server, download: D
     download.connections = connections
     download.run()
     assert download.data == DATA
-    said = f"{NAME}: this server sends files from their beginning only, over one connection"
+    said = f"{NAME}: this server sends only whole files, over one connection"
     assert download.notes == ([said] if connections > 1 else [])
     assert len(server.sent_ranges(NAME)) <= 3  # a look, which was cut too, and two attempts
     assert all(start == 0 for start, _ in server.sent_ranges(NAME))
@@ -158,14 +159,13 @@ def test_ranges_that_cease_are_told_with_what_comes_again(server: Server, downlo
     download.folder.mkdir()
     download.part.write_bytes(DATA[:1_200_000])
     with download.session() as session:
-        found = look(archive(), session)
+        found = find_status(archive(), session)
         server.rules = [NoRange()]
-        fetch(found, session)
-    assert (found.state, download.data) == ("begun", DATA)
+        fetch_file(found, session)
+    assert (found.state, download.data) == ("partial", DATA)
     one = ", over one connection" if connections > 1 else ""
     assert download.notes == [
-        f"{NAME}: this server sends files from their beginning only{one}; "
-        "the 1.2 MB that are here come again, and are compared"
+        f"{NAME}: this server sends only whole files{one}; the 1.2 MB that are here come again, and are compared"
     ]
     checked = [event for event in download.told if isinstance(event, Checking)]
     assert checked
@@ -182,9 +182,9 @@ def test_more_than_was_asked_for_is_cut_off(server: Server, download: Download, 
 
 def test_other_bytes_than_were_asked_for_are_not_written(server: Server, download: Download) -> None:
     with download.session() as session:
-        found = look(archive(), session)
+        found = find_status(archive(), session)
         server.rules = [WrongRange(by=5, times=3)]
-        fetch(found, session)
+        fetch_file(found, session)
     assert download.data == DATA
     assert [(wait.reason, wait.attempt) for wait in download.waits] == [
         ("the server sent other bytes than it was asked for", number) for number in (1, 2, 3)
@@ -197,16 +197,16 @@ def test_a_server_that_stalls_is_left_and_asked_again(server: Server, download: 
     download.connections, download.retry_policy = connections, replace(QUICK, stall=0.3)
     download.run()
     assert download.data == DATA
-    assert {wait.reason for wait in download.waits} == {"the server sends nothing any more"}
+    assert {wait.reason for wait in download.waits} == {"the server no longer sends anything"}
     assert server.sent_twice(NAME) <= 512
 
 
 def test_a_busy_server_is_waited_for_as_long_as_it_asks(server: Server, download: Download) -> None:
     download.connections = 4
     with download.session() as session:
-        found = look(archive(), session)
+        found = find_status(archive(), session)
         server.rules = [Status(429, retry_after=1, times=4)]
-        fetched = fetch(found, session)
+        fetched = fetch_file(found, session)
     assert download.data == DATA
     assert [(wait.reason, wait.seconds) for wait in download.waits] == [
         ("127.0.0.1 is busy (429 Too Many Requests)", 1.0)
@@ -220,21 +220,21 @@ def test_a_busy_server_may_ask_for_a_wait_by_a_date(server: Server, download: Do
     download.run()
     [wait] = download.waits
     assert wait.reason == "127.0.0.1 is busy (503 Service Unavailable)"
-    assert QUICK.first < wait.seconds <= 1.5 or datetime.now(UTC) >= then.replace(microsecond=0)
+    assert QUICK.first_wait < wait.seconds <= 1.5 or datetime.now(UTC) >= then.replace(microsecond=0)
 
 
 def test_it_is_given_up_after_some_attempts_without_a_byte(server: Server, download: Download) -> None:
     with download.session() as session:
-        found = look(archive(), session)
+        found = find_status(archive(), session)
         server.rules = [Status(503)]
         with pytest.raises(DownloadError) as raised:
-            fetch(found, session)
+            fetch_file(found, session)
     assert [wait.attempt for wait in download.waits] == [1, 2, 3]
     assert raised.value.what == (
         f"{NAME}: 127.0.0.1 is busy (503 Service Unavailable); given up after 4 attempts without a byte."
     )
     assert raised.value.hint == (
-        "What is there is kept: the same command goes on once the network and the server are well again"
+        "What is here is kept: the same command resumes it once the network and the server work again"
     )
 
 
@@ -243,9 +243,9 @@ def test_too_long_a_wait_is_not_waited(server: Server, download: Download) -> No
     with pytest.raises(DownloadError) as raised:
         download.run()
     assert raised.value.what == (
-        f"{NAME}: 127.0.0.1 is busy (503 Service Unavailable), and asks to be left alone for 120 minutes."
+        f"{NAME}: 127.0.0.1 is busy (503 Service Unavailable), and asks for a wait of 120 minutes."
     )
-    assert raised.value.hint == "The same command goes on later; what is there is kept"
+    assert raised.value.hint == "What is here is kept: give the same command again later"
     assert download.waits == []
 
 
@@ -270,9 +270,9 @@ def test_an_address_at_which_nobody_is_is_given_up_sooner(download: Download) ->
 def test_a_connection_that_is_given_up_leaves_its_block_to_the_others(server: Server, download: Download) -> None:
     download.connections = 4
     with download.session() as session:
-        found = look(archive(), session)
+        found = find_status(archive(), session)
         server.rules = [Status(503, times=13)]  # one more than four connections can bear together, too few for all
-        fetch(found, session)
+        fetch_file(found, session)
     assert download.data == DATA
     assert download.notes[0] == f"{NAME}: going on with 3 connections"
 
@@ -291,7 +291,7 @@ def test_a_stop_is_heeded_while_the_server_is_silent(server: Server, download: D
 
 def test_what_came_before_a_stop_is_written(server: Server, download: Download) -> None:
     with download.session() as session:
-        found = look(archive(), session)
+        found = find_status(archive(), session)
 
     def late() -> bool:
         eventually(lambda: len(server.asked) == 2)
@@ -300,34 +300,34 @@ def test_what_came_before_a_stop_is_written(server: Server, download: Download) 
 
     download.stopping = late
     with download.session() as session, pytest.raises(Interrupted):
-        fetch(found, session)
+        fetch_file(found, session)
     kept = download.part.read_bytes()
     assert kept == DATA[: len(kept)]
-    assert len(kept) >= BLOCK
+    assert len(kept) >= BLOCK // 4
 
 
 @pytest.mark.parametrize("rule", [Stall(after=-1, seconds=60), Status(503, retry_after=60)], ids=["silent", "busy"])
 def test_a_stop_is_heeded_before_the_first_byte(server: Server, download: Download, rule: Rule) -> None:
     server.rules = [rule]
     stop = threading.Event()
-    download.stopping, download.retry_policy = stop.is_set, replace(QUICK, stall=60, longest=60)
+    download.stopping, download.retry_policy = stop.is_set, replace(QUICK, stall=60, max_retry_after=60)
     threading.Timer(0.2, stop.set).start()
     began = time.monotonic()
     with pytest.raises(Interrupted) as raised:
         download.run()
-    assert raised.value.what == "Stopped; what is there is kept."
+    assert raised.value.what == "Stopped; what is here is kept."
     assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize("connections", [1, 4])
 def test_a_stop_is_heeded_between_two_attempts(server: Server, download: Download, connections: int) -> None:
-    download.connections, download.retry_policy = connections, replace(QUICK, longest=60)
+    download.connections, download.retry_policy = connections, replace(QUICK, max_retry_after=60)
     download.stopping = lambda: bool(download.waits)
     with download.session() as session:
-        found = look(archive(), session)
+        found = find_status(archive(), session)
         server.rules = [Status(503, retry_after=60)]
         with pytest.raises(Interrupted, match=f"Stopped; 0 bytes of {NAME} are kept."):
-            fetch(found, session)
+            fetch_file(found, session)
 
 
 def test_progress_counts_what_was_there(server: Server, download: Download) -> None:
@@ -340,15 +340,42 @@ def test_progress_counts_what_was_there(server: Server, download: Download) -> N
     assert told[-1].done == len(DATA)
 
 
-def test_a_part_that_cannot_be_summed_is_told_at_once(
-    server: Server, download: Download, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def unreadable(*_: object) -> None:
-        raise OSError(5, "Input/output error", str(download.part))
-
-    monkeypatch.setattr(digest.Digest, "_follow", unreadable)
-    server.rules = [Slow(bytes_per_second=1_000_000)]
+@pytest.mark.usefixtures("ordinary")
+def test_a_part_that_cannot_be_read_is_told_before_anything_comes(server: Server, download: Download) -> None:
+    server.rules = [Stall(after=1_000_000, seconds=60, times=1)]
+    download.stopping = lambda: download.part.exists() and download.part.stat().st_size > 0
+    with pytest.raises(Interrupted):
+        download.run()
+    server.asked.clear()
+    download.stopping = lambda: False
+    download.part.chmod(0o200)
     with pytest.raises(InputError) as raised:
         download.run()
-    assert raised.value.what == f"{download.part} cannot be read: Input/output error."
-    assert download.part.stat().st_size < len(DATA)
+    assert raised.value.what == f"{download.part} cannot be read: Permission denied."
+    assert server.sent_ranges(NAME) == [(0, 512)]
+
+
+def test_a_strong_etag_is_sent_as_if_range(server: Server, download: Download) -> None:
+    server.rules = [Cut(after=1_000_000, times=1)]
+    download.run()
+    assert [asked.headers.get("if-range") for asked in server.asked] == [None, '"1"', '"1"']
+
+
+@pytest.mark.parametrize("connections", [1, 4])
+def test_servers_with_etags_of_their_own_and_one_last_modified_cost_no_comparison(
+    server: Server, download: Download, connections: int
+) -> None:
+    class Backends(Rule):
+        """Two servers behind one name, each with its own ETag for the same file; they take turns."""
+
+        count = 0
+
+        def change(self, asked: Asked, _answer: Answer, /) -> Answer:
+            self.count += 1
+            then = "Sat, 21 Nov 2026 10:00:00 GMT"
+            return ordinary(asked, Served(data=DATA, etag=f'"{self.count % 2}"', last_modified=then))
+
+    server.rules = [Backends(), Cut(after=1_000_000, times=2)]
+    download.connections = connections
+    download.run()
+    assert (download.data, download.notes) == (DATA, [])

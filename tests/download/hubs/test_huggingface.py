@@ -24,7 +24,7 @@ ARCHIVES = hugging_face_archives()
 VAL = "val_images.tar.gz"
 MIDDLE, BLOCK = len(ARCHIVES[VAL]) // 2, 100
 FULL = Path("/dev/full")
-SHORT = RetryPolicy(first=0.01, most=0.01, attempts=3)
+SHORT = RetryPolicy(first_wait=0.01, max_wait=0.01, attempts=3)
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +88,7 @@ def test_without_a_token_it_is_said_how_to_log_in(
 
 def test_a_wrong_token_is_named_as_that_and_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
-    with hugging_face(ARCHIVES) as server, pytest.raises(InputError, match="does not take the token") as raised:
+    with hugging_face(ARCHIVES) as server, pytest.raises(InputError, match="does not accept the token") as raised:
         Fetching(server, tmp_path)()
     assert "hf_secret" not in str(raised.value)
 
@@ -146,9 +146,9 @@ def test_without_a_network_it_is_given_up_at_last(tmp_path: Path, capfd: pytest.
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     told: list[Event] = []
-    with pytest.raises(InputError, match="4 attempts in a row brought nothing") as raised:
+    with pytest.raises(InputError, match="given up after 4 attempts without a byte") as raised:
         fetch(tmp_path, ["validation"], told.append, endpoint=f"http://127.0.0.1:{port}", retry_policy=SHORT)
-    assert "goes on where it stopped" in raised.value.hint
+    assert "the same command resumes it" in raised.value.hint
     assert [event.attempt for event in told if isinstance(event, Waiting)] == [1, 2, 3]
     assert capfd.readouterr() == ("", "")
 

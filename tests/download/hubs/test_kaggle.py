@@ -34,7 +34,7 @@ ZIP = "bundle.zip"
 ARCHIVE = Path("competitions") / f"{COMPETITION}.archive"
 TAR = "imagenet_object_localization_patched2019.tar.gz"
 FULL = Path("/dev/full")
-SHORT = RetryPolicy(first=0.01, most=0.01, attempts=3)
+SHORT = RetryPolicy(first_wait=0.01, max_wait=0.01, attempts=3)
 ALL: tuple[What, ...] = ("train", "validation", "test", "boxes")
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # the client leaves answers open
@@ -131,7 +131,7 @@ def test_progress_and_what_came_are_told(tmp_path: Path) -> None:
     assert Transferring(file=ARCHIVE.name, done=len(WHOLE), total=len(WHOLE)) in fetching.told
     fetched = [event for event in fetching.told if isinstance(event, Fetched)]
     assert [(event.file, event.bytes) for event in fetched] == [(ARCHIVE.name, len(WHOLE))]
-    assert "unpacks it now" in fetching.notes()
+    assert "client unpacks it" in fetching.notes()
 
 
 def test_an_archive_within_the_archive_is_unpacked_too(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_without_a_token_it_is_said_where_to_make_one(
 
 def test_a_wrong_token_is_named_as_that_and_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KAGGLE_API_TOKEN", "KGAT_secret")
-    with serving(tmp_path) as fetching, pytest.raises(InputError, match="does not take the token") as raised:
+    with serving(tmp_path) as fetching, pytest.raises(InputError, match="does not accept the token") as raised:
         fetching()
     assert "KGAT_secret" not in str(raised.value)
 
@@ -276,10 +276,10 @@ def test_a_kaggle_that_is_busy_is_waited_for(tmp_path: Path) -> None:
 def test_a_kaggle_that_stays_away_is_given_up_at_last(tmp_path: Path) -> None:
     with (
         serving(tmp_path, Status(503)) as fetching,
-        pytest.raises(InputError, match="4 attempts in a row brought nothing") as raised,
+        pytest.raises(InputError, match="given up after 4 attempts without a byte") as raised,
     ):
         fetching()
-    assert "goes on where it stopped" in raised.value.hint
+    assert "the same command resumes it" in raised.value.hint
 
 
 def test_what_is_no_archive_is_set_aside(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from PIL import Image
 
 from tests.helpers import build_dataset, encoded, noise, shards
 from tests.sources.records.making import CORNERS, Value, refused, serialised, table, write
-from wizard.ask.context import Facts, look
-from wizard.ask.source_report import diagnosis
+from wizard.ask.context import Context, with_source
+from wizard.ask.source_report import source_lines
 from wizard.engine import manifest
 from wizard.errors import InputError
 from wizard.events import Event, Note
@@ -214,5 +214,5 @@ def test_a_person_is_told_where_they_look(tmp_path: Path) -> None:
     write(tmp_path / "train.tfrecord", [record(floats(*BOX))])
     told = "1 box is in pixels: converted to 0..1 using the size of each image"
     assert inspect(tmp_path, lambda _event: None).facts["train, boxes"] == told
-    facts = look(Facts(), tmp_path, lambda _event: None)
-    assert f"    ! boxes: {told}" in diagnosis(facts)
+    facts = with_source(Context(), tmp_path, lambda _event: None)
+    assert f"    ! boxes: {told}" in source_lines(facts)

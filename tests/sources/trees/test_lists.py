@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sources.making import GOLDFISH, TENCH, names, nothing, write
-from wizard.ask.context import Facts, look
+from wizard.ask.context import Context, with_source
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.options import Labels, SourceOptions
@@ -318,7 +318,7 @@ def test_an_empty_image_is_refused_by_name_unless_such_are_skipped(tmp_path: Pat
 def test_whose_labels_is_still_asked_where_a_list_says_synsets(tmp_path: Path) -> None:
     write(tmp_path, [f"train/{TENCH}/1.jpg", f"train/{GOLDFISH}/1.jpg", "val/a.jpg"])
     listed(tmp_path, "val.csv", f"filename,label\na.jpg,{TENCH}\n")
-    assert look(Facts(), tmp_path, lambda _event: None).labels_open
+    assert with_source(Context(), tmp_path, lambda _event: None).labels_ambiguous
 
 
 # The splits of images that lie together

@@ -1,4 +1,4 @@
-"""Who asks: names, keys and cookies, sent to the server that the person chose and to no other."""
+"""Credentials and cookies, sent to the server that the person chose and to no other."""
 
 import os
 import threading
@@ -11,12 +11,12 @@ import httpx
 
 from wizard.download.address import absolute, account, trusted_alike
 from wizard.download.errors import DownloadError, LoginPage, Unauthorized
-from wizard.download.http.cookies import read_cookies, told_of
+from wizard.download.http.cookies import describe_cookies, read_cookies
 from wizard.errors import InputError
 
 USERNAME, ACCESS_KEY = "IMAGENET_USERNAME", "IMAGENET_ACCESS_KEY"
 _TRIES = 3
-"""Times that a name and key are asked for."""
+"""Times that a person is asked for a name and key."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,13 +28,13 @@ class Credentials:
 
 
 class Asker(Protocol):
-    """Asks the person for what a server wants."""
+    """Asks the person for what a server wants to know."""
 
     def credentials(self, host: str, refused: bool) -> Credentials | None:
-        """A user name and key for the host; `refused` says that those before did not do. None: nobody can be asked."""
+        """A user name and key for the host; `refused`: it did not accept those before. None: nobody can be asked."""
 
     def cookies(self, host: str, why: str) -> Path | None:
-        """A browser's cookies.txt with which the host lets one in; `why` those before did not do, empty at first."""
+        """The cookies.txt of a browser that is logged in to the host; `why` those before failed, empty at first."""
 
 
 class Nobody:
@@ -50,11 +50,11 @@ class Nobody:
 
 
 class Login:
-    """What is known of who asks, and how it is sent; nothing of it is ever written down.
+    """Credentials and cookies for one server; they are kept in memory alone.
 
     Args:
         base: the address that the person chose.
-        asker: asked when a server wants more than is known.
+        asker: asked when the server wants more than is known.
         cookies: a browser's cookies.txt; None where there is none.
 
     Raises:
@@ -69,72 +69,72 @@ class Login:
         self._from_file: list[Cookie] = []
         self._tries = 0
         self._credentials: Credentials | None = None
-        # Two addresses that are trusted alike and differ do so in their scheme, so it says which of them asked.
+        # By scheme: where two addresses that are trusted alike differ, they differ in that.
         self._digest: dict[str, bool] = {}
         self._own = threading.local()
         if cookies is not None:
             self._load(cookies)
 
     def auth(self, url: httpx.URL) -> httpx.Auth | None:
-        """What goes with a request to this address: nothing but to the server that the person chose, once it asked.
+        """The credentials for a request: only for the server that the person chose, and only once it asked.
 
-        One that asked where nobody can listen (https) does not get it where all can (http).
+        A server that asked over https does not get them over http.
         """
         known = self._credentials
         if known is None or url.scheme not in self._digest or not trusted_alike(url, self.base):
             return None
         if not self._digest[url.scheme]:
             return httpx.BasicAuth(known.username, known.secret)
-        # Answers to a challenge are counted, which two threads must not do on one object.
+        # DigestAuth counts its answers to a challenge (nc), so each thread needs its own.
         if getattr(self._own, "known", None) is not known:
             self._own.known, self._own.auth = known, httpx.DigestAuth(known.username, known.secret)
         auth: httpx.Auth = self._own.auth
         return auth
 
     def add_cookies(self, request: httpx.Request) -> None:
-        """Gives a request those cookies that its address should have; none to any server but the chosen one."""
+        """Adds the cookies for a request's address, if that is the chosen server."""
         if trusted_alike(request.url, self.base):
             httpx.Cookies(self.jar).set_cookie_header(request)
 
     def keep_cookies(self, response: httpx.Response) -> None:
-        """Remembers what the chosen server sets, in this answer and in the challenges before it."""
+        """Keeps the cookies that the chosen server sets, in this response and in the challenges before it."""
         for each in (*response.history, response):
             if trusted_alike(each.request.url, self.base):
                 httpx.Cookies(self.jar).extract_cookies(each)
 
     def answer_challenge(self, wanted: Unauthorized) -> None:
-        """Finds out what the server wants to know, from the environment or the person.
+        """Finds credentials for a server that asks for them, in the environment or from the person.
 
         Raises:
-            DownloadError: it cannot be found out, or may not be sent.
+            DownloadError: there are none, or they may not be sent.
         """
         if not wanted.trusted:
             raise DownloadError(
-                f"{self.base.host or 'The address'} leads on to {wanted.host}, which asks for a user name. "
-                "What is secret for one host is not told to another.",
+                f"{self.base.host or 'The address'} redirects to {wanted.host}, which asks for a user name. "
+                "Credentials for one host are never sent to another.",
                 f"If the archives are at {wanted.host}, give its address: --base URL",
             )
         if not wanted.schemes & {"basic", "digest"}:
-            asked = " or ".join(sorted(wanted.schemes)) or "nothing that it names"
+            asked = " or ".join(sorted(wanted.schemes)) or "an unknown method"
             raise DownloadError(
-                f"{wanted.host} asks for a login (401) by {asked}; what can be sent is a user name with a password.",
+                f"{wanted.host} asks for a login (401) by {asked}; only a user name with a password can be sent.",
                 f"Log in with a browser and give its cookies.txt (--cookies FILE), or {account(wanted.host)}",
             )
         scheme = "https" if wanted.secure else "http"
         if self._credentials is None or wanted.refused or scheme in self._digest:
-            self._credentials = self._found(wanted)
+            self._credentials = self._find_credentials(wanted)
         self._digest[scheme] = "digest" in wanted.schemes
 
     def handle_login_page(self, page: LoginPage) -> None:
         """Finds cookies for a server that answered with a login page.
 
         Raises:
-            DownloadError: there are none that do.
+            DownloadError: there are none that it accepts.
         """
         host = self.base.host or page.host
-        told, why = f"{page.host} answered with a web page instead of the archive: a login page, most likely.", ""
+        told, why = f"{page.host} answered with a web page instead of the archive, probably a login page.", ""
         if self._cookies is not None:
-            state = told_of(self._from_file, host, self._cookies)
+            state = describe_cookies(self._from_file, host, self._cookies)
             told = why = f"{page.host} answered with a web page instead of the archive, even with {state}."
         while (path := self._asker.cookies(host, why)) is not None:
             try:
@@ -143,14 +143,14 @@ class Login:
                 why = error.what
         raise DownloadError(
             told,
-            f"Log in to {host} with a browser, export its cookies (an extension such as cookies.txt does it), "
+            f"Log in to {host} with a browser, export its cookies (with an extension such as Get cookies.txt LOCALLY), "
             "and give the file: --cookies FILE. Or give the address of a mirror: --base URL",
         )
 
-    def _found(self, wanted: Unauthorized) -> Credentials:
+    def _find_credentials(self, wanted: Unauthorized) -> Credentials:
         if self._credentials is not None and not wanted.refused:
             raise DownloadError(
-                f"{wanted.host} asks for a login (401) in a way in which a user name and key cannot be sent from here.",
+                f"{wanted.host} asks for a login (401) in a way that is not supported.",
                 f"Log in with a browser and give its cookies.txt (--cookies FILE), or {account(wanted.host)}",
             )
         self._tries += 1
@@ -169,7 +169,7 @@ class Login:
         whose = f" in {USERNAME} and {ACCESS_KEY}" if not missing and self._tries <= 2 else ""
         raise DownloadError(
             f"{wanted.host} does not accept the user name and key{whose} (401).",
-            f"Look whether they are right, or {account(wanted.host)}",
+            f"Check them, or {account(wanted.host)}",
         )
 
     def _load(self, path: Path) -> None:
@@ -180,8 +180,8 @@ class Login:
             self.jar.set_cookie(cookie)
 
 
-def caution(wanted: Unauthorized) -> str:
-    """What a person should know before they tell who they are; empty where there is nothing, or it was told."""
+def cleartext_warning(wanted: Unauthorized) -> str:
+    """What to warn a person of before they give a password; empty where there is nothing, or they were warned."""
     if wanted.refused or wanted.secure or "digest" in wanted.schemes:
         return ""
-    return f"{wanted.host} is spoken to without encryption (http), so a user name and key can be read on the way"
+    return f"the connection to {wanted.host} is not encrypted (http), so others can read a user name and key on the way"

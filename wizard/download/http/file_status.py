@@ -1,4 +1,4 @@
-"""What is there of a file, here and at the server, and what follows from it."""
+"""What there is of a file, here and at the server, and what follows from it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from wizard.download.http.remote import Remote, same_file
 from wizard.errors import MachineError
 from wizard.formats import tar
 from wizard.formatting import human_bytes
-from wizard.machine.resources import Disk
+from wizard.machine.disks import Disk
 
-State = Literal["right", "begun", "adopted", "absent", "changed", "foreign", "wrong"]
-"""Of a file: complete and right; a part that goes on; a short file under the final name that goes on; nothing there; a
-part of another version; a part of something else; under the final name, another file."""
+State = Literal["complete", "partial", "short", "absent", "outdated", "unrelated", "mismatch"]
+"""Of a file: complete, with the right MD5; a part that is resumed; a short file under the final name that is resumed;
+nothing there; a part of another version; a part of another file; another file under the final name."""
 
 _GZIP = b"\x1f\x8b"
 _RESERVE = 16_000_000
@@ -28,12 +28,12 @@ class FileStatus:
 
     Attributes:
         archive: which.
-        state: of what is there.
-        size: bytes that it has when it is complete.
+        state: of what is here.
+        size: bytes of the complete file.
         have: bytes of it that need not be fetched.
-        freed: bytes of what is here that are let go.
-        remote: the server's; None where it was not asked, because nothing is wanted of it.
-        md5: that the file was found to have; empty where it was not read.
+        freed: bytes that are here and will be deleted.
+        remote: the server's file; None where the server was not asked, because the file is complete.
+        md5: of the file under its final name; empty where it was not read.
     """
 
     archive: Archive
@@ -46,57 +46,61 @@ class FileStatus:
 
     @property
     def missing(self) -> int:
-        """Bytes that it will take beside what it takes now; fewer than none, where it starts over."""
+        """Bytes of disk that it still takes; negative where it starts over with a smaller file."""
         return self.size - self.have - self.freed
 
     @property
     def left(self) -> int:
         """Bytes that are still to be sent."""
-        again = self.remote is not None and not self.remote.ranges
-        return self.size if again else self.size - self.have
+        return self.size if self._sent_again else self.size - self.have
 
     @property
-    def told(self) -> str:
-        """What there is of it, in words; empty where nothing is."""
-        again = self.remote is not None and not self.remote.ranges
-        goes_on = "; this server sends all of it again" if again else "; goes on"
+    def description(self) -> str:
+        """What there is of it, in words; empty where there is nothing."""
+        resumed = "; this server sends all of it again" if self._sent_again else "; will be resumed"
         match self.state:
-            case "right":
-                return "here, and its MD5 is as it should be"
-            case "begun":
-                return f"{human_bytes(self.have)} here{goes_on}"
-            case "adopted":
-                return f"{human_bytes(self.have)} here under its final name{goes_on}"
-            case "changed":
-                return "what is here is of another version; starts over"
-            case "foreign":
-                return "a part is here, but of something else; it is kept aside"
-            case "wrong":
-                return "a file of this name is here, but is another one; it is kept aside"
+            case "complete":
+                return "here, with the right MD5"
+            case "partial":
+                return f"{human_bytes(self.have)} here{resumed}"
+            case "short":
+                return f"{human_bytes(self.have)} here under its final name{resumed}"
+            case "outdated":
+                return "the part here is of another version; starts over"
+            case "unrelated":
+                return "the part here is of another file; it is kept aside"
+            case "mismatch":
+                return "the file here is another one; it is kept aside"
             case "absent":
                 return ""
 
+    @property
+    def _sent_again(self) -> bool:
+        return self.remote is not None and not self.remote.ranges
 
-def of_part(size: int, record: Remote | None, remote: Remote) -> Literal["begun", "changed", "foreign", "unknown"]:
-    """Whether a part can be gone on with; unknown where only a look at its bytes can tell.
+
+def part_state(
+    size: int, record: Remote | None, remote: Remote
+) -> Literal["partial", "outdated", "unrelated", "unknown"]:
+    """Whether a part can be resumed; unknown where only a comparison of bytes can tell.
 
     Args:
-        size: bytes that there are.
-        record: of which version it is a part; None where that is not known.
+        size: bytes that it has.
+        record: the version that it belongs to; None where that is not known.
         remote: the server's version.
     """
     if record is None or record.server != remote.server:
-        return "unknown" if size <= remote.size else "foreign"
+        return "unknown" if size <= remote.size else "unrelated"
     if record.size != remote.size or size > remote.size:
-        return "changed"
-    return "begun" if same_file(record, remote) else "unknown"
+        return "outdated"
+    return "partial" if same_file(record, remote) else "unknown"
 
 
-def require_believable(archive: Archive, address: str, remote: Remote, head: bytes) -> None:
-    """Sees to it that the server's file can be the one that is wanted, before it is fetched.
+def require_plausible(archive: Archive, address: str, remote: Remote, head: bytes) -> None:
+    """Checks, before anything is fetched, that the server's file can be the one that is wanted.
 
     Args:
-        archive: that is wanted.
+        archive: the one that is wanted.
         address: of the server's file.
         remote: what the server says of it.
         head: its first bytes.
@@ -107,31 +111,31 @@ def require_believable(archive: Archive, address: str, remote: Remote, head: byt
     if archive.bytes and remote.size != archive.bytes:
         raise DownloadError(
             f"{address} has {remote.size:,} bytes; {archive.name} has {archive.bytes:,}. It is another file, or "
-            "not all of it.",
-            "Take another mirror: --base URL. If this one holds files of its own, give their MD5s: --checksums FILE, "
+            "incomplete.",
+            "Use another mirror: --base URL. If this one has files of its own, give their MD5s: --checksums FILE, "
             f"with a line for {archive.name}",
         )
     gzipped = archive.name.endswith((".gz", ".tgz"))
     if not (head.startswith(_GZIP) if gzipped else tar.is_header(head)):
         raise DownloadError(
-            f"{address} ({human_bytes(remote.size)}) is no {'gzipped ' if gzipped else ''}tar archive: it begins with "
-            f"{head[:16]!r}.",
-            "Take another mirror: --base URL",
+            f"{address} ({human_bytes(remote.size)}) is not a {'gzipped ' if gzipped else ''}tar archive: it begins "
+            f"with {head[:16]!r}.",
+            "Use another mirror: --base URL",
         )
 
 
-def require_room(found: Collection[FileStatus], folder: Path, disk: Disk) -> None:
-    """Sees to it that what is still to come has room.
+def require_room(files: Collection[FileStatus], folder: Path, disk: Disk) -> None:
+    """Checks that the disk has room for what is still to come.
 
     Raises:
         MachineError: it has not.
     """
-    left = sum(each.missing for each in found)
+    left = sum(each.missing for each in files)
     if left > 0 and disk.free < left + _RESERVE:
         where = f"{disk.mount} ({disk.kind})" if disk.mount else str(folder)
         raise MachineError(
             f"{human_bytes(disk.free)} are free on {where} for {folder}; {human_bytes(left)} are still to come, and "
-            f"{human_bytes(_RESERVE)} are to stay free.",
+            f"{human_bytes(_RESERVE)} must stay free.",
             f"Free {human_bytes(left + _RESERVE - disk.free)} there, choose another folder (--to DIR), or fewer files "
             "(--what)",
         )

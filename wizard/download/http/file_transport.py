@@ -1,4 +1,4 @@
-"""Files of this machine, or of a share mounted on it, spoken to as if they were a server's."""
+"""file:// addresses for httpx: files of this machine, or of a share mounted on it."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 
 
 class FileTransport(httpx.BaseTransport):
-    """Answers requests for file addresses, ranges of them too."""
+    """Serves files, and ranges of them, like a web server."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """See httpx.BaseTransport."""

@@ -1,26 +1,31 @@
-"""NAME.part: always the file's first bytes without a gap, so that other programs could go on with it too."""
+"""NAME.part: always the file's first bytes without a gap, so that curl or wget could resume it too; and its MD5."""
 
+import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 from wizard.download.http.remote import Remote
-from wizard.errors import writing
+from wizard.errors import reading, writing
 from wizard.storage import write_whole
+
+_CHUNK = 1 << 20
 
 
 class Part:
-    """A file under session, and what is known of the server's, which is kept beside it in NAME.part.json.
+    """A file under way, and what is known of the server's, which is kept beside it in NAME.part.json.
+
+    What is appended is hashed from memory, in order. What an earlier run left is read once, by `md5`.
 
     Args:
         folder: where the file will be.
         name: that it will have.
 
     Raises:
-        MachineError: from every method, where the system refuses.
+        MachineError: from every method that writes, where the system refuses.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -45,25 +50,48 @@ class Part:
     def append(self, chunks: Sequence[bytes]) -> None:
         """Writes bytes at the end; as many as there is room for, where the disk is full."""
         left = memoryview(b"".join(chunks))
+        if self._hashed == self.size:
+            self._md5.update(left)
+            self._hashed += len(left)
         with writing(self.path):
             while left:
                 count = self._file.write(left)
                 self.size += count
                 left = left[count:]
 
+    def md5(self, progress: Callable[[int, int], None]) -> str:
+        """The MD5 of the whole part, in hex; reads those bytes of it that were not hashed yet.
+
+        Args:
+            progress: told how many bytes of how many are hashed, while any are read.
+
+        Raises:
+            InputError: they cannot be read.
+        """
+        with reading(self.path), self.path.open("rb", buffering=0) as file:
+            file.seek(self._hashed)
+            while self._hashed < self.size:
+                chunk = file.read(min(_CHUNK, self.size - self._hashed))
+                if not chunk:
+                    raise OSError(None, "the file is shorter than what was written", str(self.path))
+                self._md5.update(chunk)
+                self._hashed += len(chunk)
+                progress(self._hashed, self.size)
+        return self._md5.hexdigest()
+
     def restart(self) -> None:
-        """Lets go of all that is there."""
+        """Discards the bytes that are there."""
         with writing(self.path):
             self._file.truncate(0)
-        self.size = 0
+        self._begin(0)
 
     def remember(self, remote: Remote) -> None:
-        """Notes which version of the server's file this is a part of."""
+        """Records which version of the server's file this is a part of."""
         with writing(self._record):
             write_whole(self._record, json.dumps(remote.as_json()).encode())
 
     def finish(self) -> Path:
-        """The file is whole: sees to it that it is on disk, and gives it its name."""
+        """The file is complete: flushes it to disk, and gives it its name."""
         with writing(self.path):
             os.fsync(self._file.fileno())
             self._file.close()
@@ -72,7 +100,7 @@ class Part:
         return self._final
 
     def set_aside(self) -> Path:
-        """The file is not what it should be: keeps it as NAME.bad, and begins anew."""
+        """The file is not what it should be: keeps it as NAME.bad, and begins an empty one."""
         self._file.close()
         self._forget()
         kept = set_aside(self.path, self._final)
@@ -80,7 +108,7 @@ class Part:
         return kept
 
     def discard(self) -> None:
-        """Nothing of the file is wanted any more."""
+        """Deletes the file."""
         self._file.close()
         self._forget()
         with suppress(OSError):
@@ -89,7 +117,12 @@ class Part:
     def _open(self) -> None:
         with writing(self.path):
             self._file = self.path.open("ab", buffering=0)
-            self.size = self._file.seek(0, os.SEEK_END)
+            self._begin(self._file.seek(0, os.SEEK_END))
+
+    def _begin(self, size: int) -> None:
+        self.size = size
+        self._hashed = 0
+        self._md5 = hashlib.md5(usedforsecurity=False)
 
     def _forget(self) -> None:
         with suppress(OSError):

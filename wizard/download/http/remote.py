@@ -1,4 +1,4 @@
-"""What a server says in the head of an answer, of a file for the most part; decisions about it, and nothing else."""
+"""What the headers of a response say of a file, and which files are the same version; no input or output."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,7 +11,7 @@ _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 _YEAR = 365 * 86_400.0
 
 ANY = "*"
-"""In place of a mark, where servers were found to mark the same bytes differently."""
+"""In place of an ETag, where servers were found to give the same bytes different ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,8 +21,8 @@ class Remote:
     Attributes:
         server: scheme, host and port; empty where that is not known.
         size: in bytes.
-        etag: the server's mark of this version; empty where it gives none.
-        modified: when it was last changed, as the server writes it; empty where it does not say.
+        etag: of this version; empty where the server gives none.
+        modified: the Last-Modified header; empty where there is none.
         ranges: whether the server sends parts of it.
     """
 
@@ -32,24 +32,29 @@ class Remote:
     modified: str
     ranges: bool
 
+    @property
+    def strong_etag(self) -> str:
+        """An ETag that If-Range may name (RFC 9110, 13.1.5: no weak one); empty where there is none."""
+        return "" if self.etag == ANY or self.etag.startswith("W/") else self.etag
+
     def as_json(self) -> dict[str, Any]:
         """The inverse of `from_json`."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, fields: object) -> "Remote | None":
-        """What was written down of a file; None where it cannot be made out."""
+        """The inverse of `as_json`; None for anything else."""
         kinds = {"server": str, "size": int, "etag": str, "modified": str, "ranges": bool}
         if not isinstance(fields, dict) or any(type(fields.get(key)) is not kind for key, kind in kinds.items()):
             return None
         return cls(**{key: fields[key] for key in kinds})
 
 
-def described(status: int, headers: Mapping[str, str], server: str) -> tuple[Remote, int] | None:
-    """The file that an answer of status 200 or 206 is about, and where in it the answer's body begins.
+def parse_response(status: int, headers: Mapping[str, str], server: str) -> tuple[Remote, int] | None:
+    """The file that a response of status 200 or 206 is about, and where in it the body begins.
 
     Returns:
-        None where the answer does not say how large the file is.
+        None where the response does not say how large the file is.
     """
     start, size = 0, -1
     if status == 206:
@@ -71,10 +76,10 @@ def described(status: int, headers: Mapping[str, str], server: str) -> tuple[Rem
 
 
 def same_file(one: Remote, other: Remote) -> bool:
-    """Whether two answers are about the same version of a file.
+    """Whether two responses are about the same version of a file.
 
-    The same time of change and size will do where marks differ: servers behind one name may each give their own. The
-    size alone will do where the bytes were compared, and the mark is `ANY`.
+    Where the ETags differ, the same Last-Modified and size are enough: servers behind one name may each give their own
+    ETag. The size alone is enough where the bytes were compared, and the ETag is `ANY`.
     """
     if one.size != other.size:
         return False
@@ -88,7 +93,7 @@ def same_file(one: Remote, other: Remote) -> bool:
 
 
 def schemes(offered: Iterable[str]) -> Iterator[str]:
-    """The names of the schemes in WWW-Authenticate headers; one header may hold several, each with parameters."""
+    """The schemes that WWW-Authenticate headers offer; one header may hold several, each with parameters."""
     for header in offered:
         for part in header.split(","):
             word, _, rest = part.strip().partition(" ")
@@ -97,9 +102,9 @@ def schemes(offered: Iterable[str]) -> Iterator[str]:
 
 
 def retry_after(value: str, now: datetime | None = None) -> float:
-    """Seconds that a Retry-After header asks for, which holds seconds or a date; 0 where it says nothing.
+    """Seconds that a Retry-After header asks for, in seconds or as a date; 0 where it cannot be read.
 
-    Never more than a year's: nobody waits so long, and the digits of a header may make infinity.
+    At most a year: enough digits would make infinity.
 
     >>> retry_after("120"), retry_after("soon")
     (120.0, 0.0)

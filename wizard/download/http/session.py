@@ -1,4 +1,4 @@
-"""How files are fetched, and how a server is asked: again where that helps, with what it wants to know."""
+"""What fetches have in common, and how a server is asked: with retries, and with a login where it wants one."""
 
 import threading
 import time
@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from wizard.download.errors import DownloadError, LoginPage, Transient, Unauthorized
-from wizard.download.events import Event, Waiting
-from wizard.download.http.auth import Login, caution
+from wizard.download.errors import LoginPage, Unauthorized
+from wizard.download.events import Event
+from wizard.download.http.auth import Login, cleartext_warning
 from wizard.download.http.http_client import HttpClient
-from wizard.download.retry_policy import RetryPolicy
+from wizard.download.retry_policy import Retries, RetryPolicy, retry
 from wizard.errors import Interrupted
 from wizard.events import Note
 
 POLL_SECONDS = 0.1
-"""Seconds between two looks at whether to stop."""
+"""How long a request to stop may go unnoticed."""
 
 _Result = TypeVar("_Result")
 
@@ -27,14 +27,14 @@ class Session:
     """How files are fetched.
 
     Attributes:
-        client: the server's.
-        login: who asks.
-        folder: where to.
-        cache: folder in which proven sums are remembered.
-        report: told what happens.
+        client: the server.
+        login: credentials and cookies for it.
+        folder: where the files go.
+        cache: folder in which verified sums are remembered.
+        report: told what happens, always from the thread that fetches.
         stopping: whether the person wants to stop.
         connections: to one file at a time.
-        retry_policy: with the server.
+        retry_policy: for everything that is asked of the server.
     """
 
     client: HttpClient
@@ -48,61 +48,37 @@ class Session:
 
 
 def with_retries(name: str, ask: Callable[[], _Result], session: Session) -> _Result:
-    """The answer to a question about a file; asked again where that may help.
+    """What the server answers about a file; it is asked again where that may help.
 
     Raises:
-        DownloadError: the server fails too often, or lets nobody in.
+        DownloadError: it fails too often, or refuses access.
         Interrupted: the person wanted to stop.
     """
-    attempt = 0
-    while True:
-        try:
-            return with_login(lambda: _watched(ask, session), session)
-        except Transient as trouble:
-            attempt += 1
-            seconds = session.retry_policy.wait(attempt, trouble.wait, strange=not session.client.answered)
-            if seconds is None:
-                raise DownloadError(*given_up(name, trouble, attempt, session)) from trouble
-            session.report(Waiting(file=name, reason=trouble.reason, seconds=seconds, attempt=attempt))
-            _sleep(seconds, session)
+    return retry(
+        lambda: with_login(lambda: _interruptible(ask, session), session),
+        Retries(name, session.retry_policy),
+        session.report,
+        sleep=lambda seconds: _sleep(seconds, session),
+        answered=lambda: session.client.answered,
+    )
 
 
 def with_login(ask: Callable[[], _Result], session: Session) -> _Result:
-    """The answer to a question; the person is asked for what the server wants of them.
+    """What the server answers; where it wants a login, the person is asked for it.
 
     Raises:
-        DownloadError: they have nothing that does.
+        DownloadError: there is none that it accepts.
     """
     while True:
         try:
             return ask()
         except Unauthorized as wanted:
-            warning = caution(wanted)
+            warning = cleartext_warning(wanted)
             if warning:
                 session.report(Note(text=warning, warning=True))
             session.login.answer_challenge(wanted)
         except LoginPage as page:
             session.login.handle_login_page(page)
-
-
-def given_up(name: str, trouble: Transient, attempts: int, session: "Session") -> tuple[str, str]:
-    """What is said, and what to do, when a server has failed too often, or asks for too long a wait."""
-    if trouble.wait > session.retry_policy.longest:
-        minutes = round(trouble.wait / 60)
-        return (
-            f"{name}: {trouble.reason}, and asks to be left alone for {minutes:,} minutes.",
-            "The same command goes on later; what is there is kept",
-        )
-    tried = "1 attempt" if attempts == 1 else f"{attempts} attempts"
-    if not session.client.answered:
-        return (
-            f"{name}: {trouble.reason}; given up after {tried}.",
-            "Check the network, and the address: --base URL",
-        )
-    return (
-        f"{name}: {trouble.reason}; given up after {tried} without a byte.",
-        "What is there is kept: the same command goes on once the network and the server are well again",
-    )
 
 
 def check_stop(session: Session) -> None:
@@ -112,20 +88,29 @@ def check_stop(session: Session) -> None:
         Interrupted: they do.
     """
     if session.stopping():
-        raise Interrupted("Stopped; what is there is kept.")
+        raise Interrupted("Stopped; what is here is kept.")
 
 
-def _watched(ask: Callable[[], _Result], session: Session) -> _Result:
-    """The answer, awaited beside the thread that asks: a silent server keeps nobody from stopping."""
+def in_background(work: Callable[[], _Result]) -> Future[_Result]:
+    """What `work` returns or raises, in a daemon thread.
+
+    A ThreadPoolExecutor joins its threads when the process ends: after Ctrl-C, a server that sends nothing would hold
+    it up for a minute.
+    """
     future: Future[_Result] = Future()
 
-    def work() -> None:
+    def run() -> None:
         try:
-            future.set_result(ask())
-        except Exception as error:  # noqa: BLE001  the thread that waits for this one raises it
+            future.set_result(work())
+        except Exception as error:  # noqa: BLE001  raised again by whoever asks for the result
             future.set_exception(error)
 
-    threading.Thread(target=work, daemon=True).start()
+    threading.Thread(target=run, daemon=True).start()
+    return future
+
+
+def _interruptible(ask: Callable[[], _Result], session: Session) -> _Result:
+    future = in_background(ask)
     while not future.done():
         check_stop(session)
         wait((future,), timeout=POLL_SECONDS)

@@ -1,19 +1,20 @@
-"""The rest of one file, over one connection or several, which break off and go on until all of it is there."""
+"""The rest of one file: futures over byte ranges, from one connection or several, written in order."""
 
-import queue
-import threading
+import itertools
 import time
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field, replace
+from functools import partial
 
-from wizard.download.errors import DownloadError, PrefixMismatch, RangesUnsupported, RemoteChanged, Transient
-from wizard.download.events import Checking, Transferring, Waiting
-from wizard.download.http.digest import Digest
+from wizard.download.errors import GivenUp, PrefixMismatch, RangesUnsupported, RemoteChanged, Transient
+from wizard.download.events import Checking, Transferring
+from wizard.download.http.http_client import Answer
 from wizard.download.http.part import Part
-from wizard.download.http.ranges import Block, Blocks
+from wizard.download.http.ranges import ByteRange, RangeQueue
 from wizard.download.http.remote import Remote, same_file
-from wizard.download.http.session import Session, given_up
+from wizard.download.http.session import POLL_SECONDS, Session, in_background
+from wizard.download.retry_policy import Retries
 from wizard.errors import Interrupted, reading
 from wizard.events import Note
 from wizard.formatting import human_bytes
@@ -23,9 +24,6 @@ _PIECE = 1 << 20
 _PIECE_SECONDS = 0.25
 _WINDOW = 16 << 20
 """Bytes that several connections may be ahead of what is written; they wait in memory."""
-_QUEUED = 4
-_POLL_SECONDS = 0.1
-"""Seconds between two looks at whether to stop, and between two reports."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,221 +33,201 @@ class _Piece:
     count: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Ended:
-    """A connection has nothing more to do, or cannot go on."""
-
-    error: Exception | None = None
+_Pieces = Generator[_Piece | Checking, None, None]
 
 
-_Message = _Piece | Checking | Waiting | _Ended
+@dataclass(kw_only=True)
+class _Connection:
+    """One of the connections; at most one future reads from it at a time.
 
+    Attributes:
+        retries: its failures in a row.
+        rest: what of its range has not come yet.
+        pieces: of that range, as they come.
+        resume_at: it makes no request before this time (monotonic, in seconds).
+    """
 
-class _GivenUp(DownloadError):
-    """One connection has lost its patience; others may go on."""
-
-
-class _Closed(Exception):
-    """Nobody wants more of this file from these connections."""
+    retries: Retries
+    rest: ByteRange = field(init=False)
+    pieces: _Pieces = field(init=False)
+    resume_at: float = 0.0
 
 
 class Transfer:
     """Fetches what a part lacks.
 
-    Bytes are written in their order, whatever the order in which connections bring them, so the part never has a gap.
+    One thread, that of `run`, decides, counts and writes; the futures only read from the network. Pieces are written in
+    order, whatever the order in which connections bring them, so the part never has a gap.
 
     Args:
         name: of the file.
-        remote: the version that the part is of.
-        part: what there is of it.
-        digest: told all that is written.
+        remote: the version that the part belongs to.
+        part: what there is of it; all of it hashed.
         session: how it is fetched.
     """
 
-    def __init__(self, name: str, remote: Remote, part: Part, digest: Digest, session: Session) -> None:
-        self._name, self._remote = name, remote
-        self._part, self._digest = part, digest
-        self._session = session
-        self._connections = connections = session.connections if remote.ranges else 1
-        block = max(1, _WINDOW // (2 * connections)) if connections > 1 else 0
-        self._blocks = Blocks(part.size, remote.size, block=block, window=_WINDOW)
-        self._inbox: queue.Queue[_Message] = queue.Queue(_QUEUED + 2 * connections)
+    def __init__(self, name: str, remote: Remote, part: Part, session: Session) -> None:
+        self._name, self._remote, self._part, self._session = name, remote, part, session
+        count = session.connections if remote.ranges else 1
+        size = max(1, _WINDOW // (2 * count)) if count > 1 else 0
+        self._ranges = RangeQueue(part.size, remote.size, size=size, window=_WINDOW)
+        self._idle = [_Connection(retries=Retries(name, session.retry_policy)) for _ in range(count)]
+        self._reading: dict[Future[_Piece | Checking | None], _Connection] = {}
         self._early: dict[int, _Piece] = {}
-        self._closed = threading.Event()
-        self._told = 0
-        self._reported = -1
-        self._next_report = 0.0
+        self._attempt_told = 0
 
     def run(self) -> None:
-        """Returns when the part is whole.
+        """Returns when the part is complete.
 
         Raises:
-            Unauthorized, LoginPage: see `HttpClient.open`; what is there is kept, and another run goes on.
+            Unauthorized, LoginPage: see `HttpClient.open`; what is there is kept, and another run resumes it.
             RemoteChanged: the server's file is no longer the one that this is a part of.
-            RangesUnsupported: the server has stopped to send parts.
-            PrefixMismatch: what is here is not the beginning of the server's file.
+            RangesUnsupported: the server no longer sends ranges.
+            PrefixMismatch: the part is not the beginning of the server's file.
+            GivenUp: too many attempts brought nothing.
             DownloadError: it cannot be had.
             InputError: what there is of it cannot be read.
             MachineError: it cannot be written.
             Interrupted: the person wanted to stop.
         """
-        threads = [threading.Thread(target=self._connection, daemon=True) for _ in range(self._connections)]
-        for thread in threads:
-            thread.start()
-        alive = len(threads)
+        self._report()
         try:
             while self._part.size < self._remote.size:
-                match self._received():
-                    case _Piece() as piece:
-                        self._take(piece)
-                    case Checking() as repeated:
-                        self._session.report(repeated)
-                    case Waiting() as waiting:
-                        self._tell(waiting)
-                    case _Ended(error=error):
-                        alive -= 1
-                        self._bear(error, alive)
-            self._report()
+                self._start_idle()
+                self._await_one()
+                stopping = self._session.stopping()  # before what came is written: nothing that is here comes again
+                for future in [future for future in self._reading if future.done()]:
+                    self._receive(self._reading.pop(future), future)
+                if stopping:
+                    raise Interrupted(f"Stopped; {human_bytes(self._part.size)} of {self._name} are kept.")
         finally:
-            self._closed.set()
-            self._blocks.close()
+            # A generator that a thread still reads from cannot be closed before that thread is done with it.
+            for future, connection in self._reading.items():
+                future.add_done_callback(partial(_close, connection.pieces))
 
-    def _received(self) -> _Message:
-        while True:
-            if self._session.stopping():
-                self._keep_what_came()
-                kept = f"{human_bytes(self._part.size)} of {self._name} are kept"
-                raise Interrupted(f"Stopped; {kept}.")
-            try:
-                return self._inbox.get(timeout=_POLL_SECONDS)
-            except queue.Empty:
-                self._report()
+    def _start_idle(self) -> None:
+        now = time.monotonic()
+        for connection in [each for each in self._idle if each.resume_at <= now]:
+            taken = self._ranges.take(self._part.size)
+            if taken is None:
+                return
+            self._idle.remove(connection)
+            connection.rest, connection.pieces = taken, self._pieces(taken)
+            self._read_on(connection)
 
-    def _keep_what_came(self) -> None:
-        while not self._inbox.empty():
-            message = self._inbox.get_nowait()
-            if isinstance(message, _Piece):
-                self._take(message)
+    def _read_on(self, connection: _Connection) -> None:
+        self._reading[in_background(lambda: next(connection.pieces, None))] = connection
 
-    def _take(self, piece: _Piece) -> None:
-        self._told = 0
+    def _await_one(self) -> None:
+        if self._reading:
+            wait(self._reading, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+        else:
+            time.sleep(POLL_SECONDS)  # all of them wait for their next attempt
+
+    def _receive(self, connection: _Connection, future: Future[_Piece | Checking | None]) -> None:
+        try:
+            piece = future.result()
+        except Transient as error:
+            return self._failed(connection, error)
+        if piece is None and connection.rest.start < connection.rest.stop:
+            return self._failed(connection, Transient("the server sent less than it was asked for"))
+        if piece is None:
+            return self._idle.append(connection)
+        self._read_on(connection)  # the next piece comes while this one is written
+        if isinstance(piece, Checking):
+            return self._session.report(piece)
+        connection.retries.reset()
+        connection.rest = replace(connection.rest, start=piece.start + piece.count)
+        self._attempt_told = 0
+        self._write(piece)
+        return None
+
+    def _write(self, piece: _Piece) -> None:
         self._early[piece.start] = piece
-        while (ready := self._early.pop(self._part.size, None)) is not None:
-            self._part.append(ready.chunks)
-            with reading(self._part.path):
-                self._digest.feed(ready.chunks, ready.count)
-        self._blocks.written(self._part.size)
-        if time.monotonic() >= self._next_report:
-            self._report()
+        while self._part.size in self._early:
+            self._part.append(self._early.pop(self._part.size).chunks)
+        self._report()
 
     def _report(self) -> None:
-        """Says how far it is, unless that was said already."""
-        self._next_report = time.monotonic() + _POLL_SECONDS
-        if self._part.size != self._reported:
-            self._reported = self._part.size
-            self._session.report(Transferring(file=self._name, done=self._part.size, total=self._remote.size))
+        self._session.report(Transferring(file=self._name, done=self._part.size, total=self._remote.size))
 
-    def _tell(self, waiting: Waiting) -> None:
-        """Several connections that break off together are told of once."""
-        if waiting.attempt > self._told:
-            self._told = waiting.attempt
+    def _failed(self, connection: _Connection, error: Transient) -> None:
+        """Gives the rest of its range to whoever is free first, and lets the connection wait."""
+        self._ranges.put_back(connection.rest)
+        try:
+            waiting = connection.retries.after(error, answered=self._session.client.answered)
+        except GivenUp:
+            left = len(self._idle) + len(self._reading)
+            if not left:
+                raise
+            text = f"{self._name}: going on with {left} {'connection' if left == 1 else 'connections'}"
+            self._session.report(Note(text=text, warning=True))
+            return
+        connection.resume_at = time.monotonic() + waiting.seconds
+        self._idle.append(connection)
+        if waiting.attempt > self._attempt_told:  # several connections that break off together are told of once
+            self._attempt_told = waiting.attempt
             self._session.report(waiting)
 
-    def _bear(self, error: Exception | None, alive: int) -> None:
-        if error is not None and not (alive and isinstance(error, _GivenUp)):
-            self._keep_what_came()
-            raise error
-        if error is not None:
-            text = f"{self._name}: going on with {alive} {'connection' if alive == 1 else 'connections'}"
-            self._session.report(Note(text=text, warning=True))
+    def _pieces(self, wanted: ByteRange) -> _Pieces:
+        """A range as it comes; where it breaks off, what came before is yielded first."""
+        stop = None if wanted.stop == self._remote.size else wanted.stop
+        with self._session.client.open(self._name, wanted.start, stop, if_range=self._remote.strong_etag) as answer:
+            self._check(answer, wanted)
+            chunks = yield from self._after_known(answer, wanted.start)
+            yield from _gathered(chunks, wanted)
 
-    def _connection(self) -> None:
-        """What one thread does: block after block, until there is none, or nobody wants more."""
-        try:
-            self._fetch_blocks()
-            self._put(_Ended())
-        except _Closed:
-            pass
-        except Exception as error:  # noqa: BLE001  the thread that waits for this one raises it
-            with suppress(_Closed):
-                self._put(_Ended(error=error))
+    def _check(self, answer: Answer, wanted: ByteRange) -> None:
+        if not same_file(answer.remote, self._remote):
+            raise RemoteChanged
+        if answer.start > wanted.start:
+            raise Transient("the server sent other bytes than it was asked for")
+        if answer.start < wanted.start and self._remote.ranges:
+            # If-Range: a server behind the same name that marks the file differently sends all of it.
+            raise RemoteChanged if answer.remote.etag != self._remote.etag else RangesUnsupported
 
-    def _fetch_blocks(self) -> None:
-        attempt = 0
-        while (block := self._blocks.take()) is not None:
-            reached = block.start
-            try:
-                for piece in self._pieces(block):
-                    self._put(piece)
-                    reached += piece.count
-                    attempt = 0
-                if reached < block.stop:
-                    raise Transient("the server sent less than it was asked for")
-                self._blocks.done()
-            except Transient as trouble:
-                attempt += 1
-                self._blocks.done(Block(reached, block.stop))
-                self._pause(trouble, attempt)
-
-    def _pieces(self, block: Block) -> Iterator[_Piece]:
-        """A block as it comes; where it breaks off, what came before is given first."""
-        stop = None if block.stop == self._remote.size else block.stop
-        with self._session.client.open(self._name, block.start, stop) as answer:
-            if not same_file(answer.remote, self._remote):
-                raise RemoteChanged
-            if answer.start > block.start:
-                raise Transient("the server sent other bytes than it was asked for")
-            if answer.start < block.start and self._remote.ranges:
-                raise RangesUnsupported
-            start, skip = block.start, block.start - answer.start
-            gathered, count, since = list[bytes](), 0, time.monotonic()
-            trouble = None
-            chunks = self._behind(answer.chunks, skip)
-            while start + count < block.stop:
-                try:
-                    chunk = next(chunks, b"")
-                except Transient as broken:
-                    trouble = broken
-                    break
+    def _after_known(self, answer: Answer, start: int) -> Generator[Checking, None, Iterator[bytes]]:
+        """The chunks from `start` on; what comes before, where the server sends all of the file, is compared."""
+        place, next_report = answer.start, 0.0
+        with reading(self._part.path), self._part.path.open("rb") as file:
+            while place < start:
+                chunk = next(answer.chunks, b"")
+                known = chunk[: start - place]
+                if file.read(len(known)) != known:
+                    raise PrefixMismatch
+                place += len(known)
+                if time.monotonic() >= next_report:
+                    next_report = time.monotonic() + POLL_SECONDS
+                    yield Checking(file=self._name, done=place, total=start)
+                if len(known) < len(chunk):
+                    return itertools.chain([chunk[len(known) :]], answer.chunks)
                 if not chunk:
                     break
-                chunk = chunk[: block.stop - start - count]
-                gathered.append(chunk)
-                count += len(chunk)
-                if count >= _PIECE or time.monotonic() - since >= _PIECE_SECONDS:
-                    yield _Piece(start=start, chunks=gathered, count=count)
-                    start, gathered, count, since = start + count, [], 0, time.monotonic()
-            if count:
-                yield _Piece(start=start, chunks=gathered, count=count)
-            if trouble is not None:
-                raise trouble
+        return answer.chunks
 
-    def _behind(self, chunks: Iterator[bytes], skip: int) -> Iterator[bytes]:
-        """What comes after bytes that are here and come again; as far as they are written, they are compared."""
-        place, next_report = 0, 0.0
-        with reading(self._part.path), self._part.path.open("rb") as file:
-            for chunk in chunks:
-                again = min(len(chunk), skip - place)
-                known = min(again, max(0, self._part.size - place))
-                if file.read(known) != chunk[:known]:
-                    raise PrefixMismatch
-                place += again
-                if again and time.monotonic() >= next_report:
-                    next_report = time.monotonic() + _POLL_SECONDS
-                    self._put(Checking(file=self._name, done=place, total=skip))
-                if again < len(chunk):
-                    yield chunk[again:]
 
-    def _pause(self, trouble: Transient, attempt: int) -> None:
-        seconds = self._session.retry_policy.wait(attempt, trouble.wait)
-        if seconds is None:
-            raise _GivenUp(*given_up(self._name, trouble, attempt, self._session))
-        self._put(Waiting(file=self._name, reason=trouble.reason, seconds=seconds, attempt=attempt))
-        self._closed.wait(seconds)
+def _close(pieces: _Pieces, _done: object) -> None:
+    pieces.close()
 
-    def _put(self, message: _Message) -> None:
-        while not self._closed.is_set():
-            with suppress(queue.Full):
-                self._inbox.put(message, timeout=_POLL_SECONDS)
-                return
-        raise _Closed
+
+def _gathered(chunks: Iterator[bytes], wanted: ByteRange) -> Iterator[_Piece]:
+    """Chunks of a range in pieces that are worth writing; no more of them than are wanted."""
+    start, gathered, count, since = wanted.start, list[bytes](), 0, time.monotonic()
+    trouble = None
+    while start + count < wanted.stop:
+        try:
+            chunk = next(chunks, b"")
+        except Transient as error:
+            trouble = error
+            break
+        if not chunk:
+            break
+        gathered.append(chunk[: wanted.stop - start - count])
+        count += len(gathered[-1])
+        if count >= _PIECE or time.monotonic() - since >= _PIECE_SECONDS:
+            yield _Piece(start=start, chunks=gathered, count=count)
+            start, gathered, count, since = start + count, [], 0, time.monotonic()
+    if count:
+        yield _Piece(start=start, chunks=gathered, count=count)
+    if trouble is not None:
+        raise trouble

@@ -1,24 +1,22 @@
-"""What the clients of Kaggle and Hugging Face have in common: an extra, bars, log lines, and connections that break."""
+"""What the clients of Kaggle and Hugging Face have in common: an optional install, progress bars, and log lines."""
 
 import importlib
 import logging
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
-from wizard.download.errors import DownloadError, Transient
-from wizard.download.events import Event, Transferring, Waiting
+from wizard.download.errors import Transient
+from wizard.download.events import Event, Transferring
 from wizard.download.retry_policy import RetryPolicy
 from wizard.errors import UsageError
 
 Report = Callable[[Event], None]
-_Result = TypeVar("_Result")
 
-POLICY = RetryPolicy(most=60.0, attempts=8)
-"""Less than for a server that we speak to ourselves: the clients have tried again before they give up."""
-_SLOW_DOWN = {408, 425, 429}
+POLICY = RetryPolicy(max_wait=60.0, attempts=8)
+"""Fewer attempts than for a server that is asked directly: the clients retry themselves before they give up."""
+_TEMPORARY = {408, 425, 429}
 
 
 def client(module: str) -> Any:
@@ -32,46 +30,14 @@ def client(module: str) -> Any:
     except ImportError as error:
         name = (error.name or module).partition(".")[0]
         raise UsageError(
-            f"{name} is not installed, and downloads from Kaggle or Hugging Face go through their own clients.",
+            f"{name} is not installed, and downloads from Kaggle or Hugging Face need their own clients.",
             "Install them: pip install huggingface-hub kagglehub",
         ) from error
 
 
-def may_pass(status: int) -> bool:
-    """Whether a server that answers with this status may answer otherwise in a while."""
-    return status in _SLOW_DOWN or status >= 500
-
-
-def persistently(
-    attempt: Callable[[], _Result], file: Path, report: Report, retry_policy: RetryPolicy, name: str = ""
-) -> _Result:
-    """What an attempt at a transfer gives once it succeeds; after what may pass, it is made again.
-
-    Args:
-        attempt: goes on with the transfer where it is; raises Transient where that may help.
-        file: that grows meanwhile.
-        report: told of each wait.
-        retry_policy: how often, and after how long; a byte that came starts the counting over.
-        name: of the file, where it is called otherwise.
-
-    Raises:
-        DownloadError: that many attempts brought nothing.
-    """
-    name, failures = name or file.name, 0
-    while True:
-        before = size(file)
-        try:
-            return attempt()
-        except Transient as error:
-            failures = 1 if size(file) > before else failures + 1
-            seconds = retry_policy.wait(failures, error.wait)
-            if seconds is None:
-                raise DownloadError(
-                    f"{name} does not come: {error.reason}, and {failures} attempts in a row brought nothing.",
-                    "Look at the connection; the same command then goes on where it stopped",
-                ) from error
-            report(Waiting(file=name, reason=error.reason, seconds=seconds, attempt=failures))
-            time.sleep(seconds)
+def is_temporary(status: int) -> bool:
+    """Whether a server that answers with this HTTP status may answer differently later."""
+    return status in _TEMPORARY or status >= 500
 
 
 def size(path: Path) -> int:
@@ -79,15 +45,16 @@ def size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
-def said(error: Exception) -> str:
-    """What a client's error is called, and the first line of what it says, without a full stop."""
+def summary(error: Exception) -> str:
+    """The type of a client's error, and the first line of its message, without a full stop."""
     return f"{type(error).__name__}: {error}".partition("\n")[0].rstrip(": .")
 
 
 def bar(file: str, report: Report) -> type:
-    """A class that the clients use as if it were tqdm, and that draws nothing.
+    """A class that the clients use in place of tqdm, which reports and draws nothing.
 
-    It raises Transient at the end of a transfer that went well for the client, but brought other bytes than it should.
+    It raises Transient at the end of a transfer that the client takes for complete, but that has another size: neither
+    client compares the two.
     """
 
     class Bar:
@@ -112,21 +79,12 @@ def bar(file: str, report: Report) -> type:
 
 
 @contextmanager
-def unheard(logger: str, hear: Callable[[str], None] = lambda _: None) -> Iterator[None]:
-    """Within it, what a client logs does not reach the terminal; files that the person has it log to get it still.
-
-    Args:
-        logger: name of the client's logger.
-        hear: gets each message instead.
-    """
-
-    class Ear(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            hear(record.getMessage())
-
+def quiet(logger: str) -> Iterator[None]:
+    """Within it, a client logs nothing to the terminal; log files that the person has set up are still written."""
     log = logging.getLogger(logger)
     before = log.handlers, log.propagate
-    log.handlers = [Ear(), *(handler for handler in log.handlers if isinstance(handler, logging.FileHandler))]
+    # Without any handler, logging prints warnings to stderr itself.
+    log.handlers = [logging.NullHandler(), *(each for each in log.handlers if isinstance(each, logging.FileHandler))]
     log.propagate = False
     try:
         yield

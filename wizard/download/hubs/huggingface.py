@@ -1,7 +1,7 @@
-"""Hugging Face's imagenet-1k through huggingface_hub: the older revision's archives, and what is in them.
+"""Hugging Face's imagenet-1k through huggingface_hub: the archives of an older revision, and what is in them.
 
-Today's main branch holds Parquet files, which this project does not read. Files go through the client's `http_get`,
-into a `.part` of ours: its `hf_hub_download` removes a file that was not finished, and these have 30 GB.
+Today's main branch has Parquet files, which this project does not read. Files go through the client's `http_get`, into
+a `.part` of ours: its `hf_hub_download` deletes unfinished files, and these have 30 GB.
 """
 
 import os
@@ -13,9 +13,9 @@ from pathlib import Path
 from wizard.download.archives import WHATS, What
 from wizard.download.errors import DownloadError, Transient
 from wizard.download.events import Fetched
-from wizard.download.hubs.hub_client import POLICY, Report, bar, client, may_pass, persistently, said, size, unheard
+from wizard.download.hubs.hub_client import POLICY, Report, bar, client, is_temporary, quiet, size, summary
 from wizard.download.hubs.unpack import unpack
-from wizard.download.retry_policy import RetryPolicy
+from wizard.download.retry_policy import Retries, RetryPolicy, retry
 from wizard.errors import SetupError, UsageError, reading, writing
 from wizard.events import Note
 from wizard.ilsvrc2012.archives import IMAGES, SPLITS, Split
@@ -24,7 +24,7 @@ REPOSITORY, REVISION = "ILSVRC/imagenet-1k", "1500f8c59b214ce459c0a593fa1c87993a
 PAGE = f"https://huggingface.co/datasets/{REPOSITORY}"
 NAME = "Hugging Face"
 TERMS = (
-    f"{NAME} hands them out to accounts that have accepted the terms at {PAGE}. Its client uses the token of "
+    f"{NAME} gives them to accounts that have accepted the terms at {PAGE}. Its client uses the token of "
     "`hf auth login`, or HF_TOKEN."
 )
 
@@ -44,11 +44,11 @@ _LOG_IN = (
 def needs(what: Collection[What], folder: Path | None = None) -> int:
     """Bytes of disk that a fetch takes at most: the archives, which stay, and the images unpacked from them.
 
-    An archive counts as large as its images, which gzip hardly makes smaller; each image also fills its last block.
+    An archive counts as large as its images, which gzip hardly compresses; each image also fills its last block.
 
     Args:
         what: is fetched.
-        folder: where to, if what an earlier run left there need not be counted again.
+        folder: where to; what an earlier run left there is not counted again.
     """
     total = 0
     for split in _splits(what):
@@ -64,13 +64,13 @@ def needs(what: Collection[What], folder: Path | None = None) -> int:
 
 
 def lacking(what: Collection[What]) -> str:
-    """What of it is wanted in vain, as a sentence; empty where nothing is."""
+    """What is wanted and not to be had here, as a sentence; empty where there is nothing."""
     missing = _missing(what)
     return f"{NAME} has no {' and no '.join(missing)}: only images. Boxes are at image-net.org." if missing else ""
 
 
 def require(what: Collection[What], folder: Path) -> None:
-    """Sees to it, without the hub, that a fetch can begin.
+    """Checks, without asking the hub, that a fetch can begin.
 
     Args:
         what: is wanted.
@@ -83,8 +83,8 @@ def require(what: Collection[What], folder: Path) -> None:
     hub = client("huggingface_hub.utils")
     if not _splits(what):
         raise UsageError(
-            f"{NAME} has {' and '.join(_missing(what))} nowhere: only train, validation and test.",
-            "Fetch them from image-net.org, or say what else to fetch: --what train,validation",
+            f"{NAME} has no {' and no '.join(_missing(what))}: only train, validation and test.",
+            "Fetch them from image-net.org, or choose others: --what train,validation",
         )
     places = [
         (_archive(folder, name), folder / _FOLDERS[split]) for split in _splits(what) for name in _ARCHIVES[split]
@@ -92,10 +92,10 @@ def require(what: Collection[What], folder: Path) -> None:
     if all(archive.is_file() or _unpacked(archive, place) for archive, place in places):
         return
     with reading(Path("~/.cache/huggingface/token")):
-        # Where a token is made by asking another server first, whether it can be is seen once it is needed.
+        # A token by OIDC comes from another server, which is asked only when the token is needed.
         known = "HF_OIDC_RESOURCE" in os.environ or "authorization" in hub.build_hf_headers()
     if not known:
-        raise DownloadError(f"{NAME} hands out nothing without a token, and its client found none.", _LOG_IN)
+        raise DownloadError(f"{NAME} delivers nothing without a token, and its client found none.", _LOG_IN)
 
 
 def fetch(
@@ -106,32 +106,32 @@ def fetch(
     endpoint: str | None = None,
     retry_policy: RetryPolicy = POLICY,
 ) -> Path:
-    """Fetches the archives of what is wanted, each unpacked as soon as it is there; goes on with what a run left.
+    """Fetches the archives of what is wanted, each unpacked as soon as it is here; resumes what an earlier run left.
 
     Args:
         folder: gets train/, val/ and test/, and the archives in data/, which are no longer needed then.
-        what: is wanted; of it there are train, validation and test.
+        what: is wanted; train, validation and test are to be had.
         report: told what happens.
-        endpoint: the hub's address, where it is not the client's own (HF_ENDPOINT, or huggingface.co).
-        retry_policy: with a connection that breaks.
+        endpoint: the hub's address; None for the client's own (HF_ENDPOINT, or huggingface.co).
+        retry_policy: for a connection that breaks.
 
     Returns:
         The folder to give as source.path.
 
     Raises:
         UsageError: see `require`.
-        DownloadError: no token, no access, no network, or an archive is damaged.
-        MachineError: the disk is full, or may not be written to.
+        DownloadError: no token, no access, no network, or a damaged archive.
+        MachineError: the disk is full, or must not be written to.
     """
     require(what, folder)
-    with unheard("huggingface_hub"):
+    with quiet("huggingface_hub"):
         for split in _splits(what):
             archives, place = [_archive(folder, name) for name in _ARCHIVES[split]], folder / _FOLDERS[split]
             if not _holds_something(place):
                 _forget(archives)
             for archive in archives:
                 _have(archive, place, report, endpoint, retry_policy)
-    report(Note(text=f"All of it is unpacked; the archives in {folder / 'data'} are not needed any more."))
+    report(Note(text=f"Everything is unpacked; the archives in {folder / 'data'} are no longer needed."))
     return folder
 
 
@@ -145,7 +145,12 @@ def _have(archive: Path, folder: Path, report: Report, endpoint: str | None, ret
         part = _part(archive)
         with writing(part):
             part.parent.mkdir(parents=True, exist_ok=True)
-        persistently(lambda: _transfer(part, archive.name, report, endpoint), part, report, retry_policy, archive.name)
+        retry(
+            lambda: _transfer(part, archive.name, report, endpoint),
+            Retries(archive.name, retry_policy),
+            report,
+            progress=lambda: size(part),
+        )
         with writing(archive):
             part.replace(archive)
     seconds = 0.0 if there else time.monotonic() - began
@@ -157,7 +162,7 @@ def _have(archive: Path, folder: Path, report: Report, endpoint: str | None, ret
 
 
 def _transfer(part: Path, name: str, report: Report, endpoint: str | None) -> None:
-    """Goes on with one file; whatever the client raises becomes an error of ours."""
+    """Fetches the rest of one file; what the client raises becomes an error of ours."""
     hub, files = client("huggingface_hub"), client("huggingface_hub.file_download")
     errors = client("huggingface_hub.errors")
     try:
@@ -181,22 +186,22 @@ def _transfer(part: Path, name: str, report: Report, endpoint: str | None) -> No
     except errors.OfflineModeIsEnabled as error:
         raise DownloadError(f"{NAME}'s client is offline, as HF_HUB_OFFLINE asks.", "Unset it") from error
     except errors.HTTPError as error:
-        raise Transient(f"the connection to {NAME} failed or broke off ({said(error)})") from error
+        raise Transient(f"the connection to {NAME} failed or broke off ({summary(error)})") from error
     except OSError as error:
         if error.errno in errorcode:
             with writing(part):
                 raise
-        raise Transient(f"{NAME}'s client gave up ({said(error)})") from error
+        raise Transient(f"{NAME}'s client gave up ({summary(error)})") from error
 
 
 def _refused(status: int, name: str) -> SetupError | Transient:
-    if may_pass(status):
+    if is_temporary(status):
         return Transient(f"{NAME} answered with status {status}")
     if status == 401:
-        return DownloadError(f"{NAME} does not take the token that its client found (401).", _LOG_IN)
+        return DownloadError(f"{NAME} does not accept the token that its client found (401).", _LOG_IN)
     if status == 403:
         return DownloadError(
-            f"{NAME} knows who asks, but has not granted that account access to {REPOSITORY} (403).",
+            f"{NAME} accepts the token, but has not granted its account access to {REPOSITORY} (403).",
             f"Open {PAGE}, logged in, and accept the terms; a fine-grained token must also be allowed to read gated "
             "repositories. Then give the same command again",
         )
@@ -215,7 +220,7 @@ def _missing(what: Collection[What]) -> list[What]:
 
 
 def _unpacked(archive: Path, folder: Path) -> bool:
-    """Whether all of it was unpacked to that folder, and not all of that deleted since; the archive may be gone."""
+    """Whether all of it was unpacked to that folder and something of it is still there; the archive may be gone."""
     return _marker(archive).exists() and _holds_something(folder)
 
 
@@ -227,7 +232,7 @@ def _holds_something(folder: Path) -> bool:
 
 
 def _forget(archives: Collection[Path]) -> None:
-    """Of what was unpacked nothing is left; the first of the archives would soon make all of them seem unpacked."""
+    """Nothing unpacked is left: as soon as one archive is unpacked again, the others would count as unpacked too."""
     for archive in archives:
         with writing(archive):
             _marker(archive).unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """Kaggle's imagenet-object-localization-challenge through kagglehub.
 
-The client goes on with an unfinished archive in its cache alone: with an `output_dir` it refuses a folder that is not
-empty, or clears it. So the person's folder is made its cache, which also keeps all of it on the disk that they chose.
+The client resumes an unfinished archive only in its cache: with an `output_dir` it refuses a folder that is not empty,
+or clears it. So the person's folder is made its cache, which also keeps everything on the disk that they chose.
 """
 
 import os
@@ -17,9 +17,9 @@ from wizard.download.archives import What
 from wizard.download.errors import DownloadError, Transient
 from wizard.download.events import Event, Fetched, Transferring
 from wizard.download.http.part import set_aside
-from wizard.download.hubs.hub_client import POLICY, Report, bar, client, may_pass, persistently, said, size, unheard
+from wizard.download.hubs.hub_client import POLICY, Report, bar, client, is_temporary, quiet, size, summary
 from wizard.download.hubs.unpack import unpack
-from wizard.download.retry_policy import RetryPolicy
+from wizard.download.retry_policy import Retries, RetryPolicy, retry
 from wizard.errors import SetupError, reading, writing
 from wizard.events import Note
 
@@ -27,19 +27,17 @@ COMPETITION = "imagenet-object-localization-challenge"
 PAGE = f"https://www.kaggle.com/competitions/{COMPETITION}"
 NAME = "Kaggle"
 TERMS = (
-    f"{NAME} hands it out to accounts that have accepted the rules at {PAGE}/rules. Its client uses the token in "
+    f"{NAME} gives it to accounts that have accepted the rules at {PAGE}/rules. Its client uses the token in "
     "~/.kaggle/access_token or ~/.kaggle/kaggle.json, or KAGGLE_API_TOKEN."
 )
 
 _TREE, _TAR = "ILSVRC", "imagenet_object_localization_patched2019.tar.gz"
 _MADE = "made-by-imagenet-setup"
-"""An empty file in the tree, which says that it is whole; no hidden one, so that rm -r ILSVRC/* takes it along."""
+"""An empty file that marks a complete tree; not a hidden one, so that rm -r ILSVRC/* removes it too."""
 _ABOUT = 167_000_000_000
-"""Bytes of what is downloaded, and again of what is in it; the largest that is told of either."""
+"""Bytes of the archive, and again of what is in it: the largest figure that is reported for either."""
 ALL: tuple[What, ...] = ("train", "validation", "boxes", "test")
 _CACHE = "KAGGLEHUB_CACHE"
-_UNPACKING = "Extracting"
-"""What the client logs before it unpacks."""
 _LOG_IN = (
     "Make a token at https://www.kaggle.com/settings/api, save it as that page says, accept the rules at "
     f"{PAGE}/rules; then give the same command again"
@@ -49,15 +47,14 @@ _LOG_IN = (
 def needs(_what: Collection[What], folder: Path | None = None) -> int:
     """Bytes of disk that a fetch takes at most, whatever is wanted: the archive, and beside it what is in it.
 
-    The client removes its archive once that is unpacked. Where it held another archive, that one is unpacked in its
-    stead, and stays.
+    The client removes its archive once it is unpacked. If that held another archive, we unpack that one, and it stays.
 
     Args:
-        folder: where to, if what an earlier run left there need not be counted again.
+        folder: where to; what an earlier run left there is not counted again.
     """
     if folder is None:
         return 2 * _ABOUT
-    if _is_whole(folder):
+    if _is_complete(folder):
         return 0
     if any((place / _TAR).is_file() for place in (folder, _tree(folder))):
         return _ABOUT
@@ -65,117 +62,131 @@ def needs(_what: Collection[What], folder: Path | None = None) -> int:
 
 
 def lacking(what: Collection[What]) -> str:
-    """What of it is wanted in vain, as a sentence; empty where nothing is."""
+    """What is wanted and not to be had here, as a sentence; empty where there is nothing."""
     return f"{NAME} has no development kit; nothing here needs it." if "devkit" in what else ""
 
 
 def require(_what: Collection[What], folder: Path) -> None:
-    """Sees to it, without Kaggle, that a fetch can begin; everything is handed out at once, whatever is wanted.
+    """Checks, without asking Kaggle, that a fetch can begin; it delivers everything at once, whatever is wanted.
 
     Args:
         folder: where to; for what is there already, no token is needed.
 
     Raises:
         UsageError: the client is not installed.
-        DownloadError: there is no token, or none that can be read; or the folder holds a tree that others put there.
+        DownloadError: there is no token, or it cannot be read; or the folder has a tree that this program did not make.
     """
-    config, environment = client("kagglehub.config"), client("kagglesdk.kaggle_env")
-    if (folder / _TREE).exists() and not _is_whole(folder):
+    client("kagglehub")
+    if (folder / _TREE).exists() and not _is_complete(folder):
         raise DownloadError(
             f"{folder / _TREE} is here, and was not made by this program.",
             "Build from it, or move it away; the same command then fetches all of it",
         )
-    if _holds_it(folder) or _marker(folder).exists():
-        return
+    if not _is_here(folder) and not _marker(folder).exists():
+        _require_token()
+
+
+def _require_token() -> None:
+    config, environment = client("kagglehub.config"), client("kagglesdk.kaggle_env")
     try:
-        with unheard("kagglehub"), reading(Path("~/.kaggle/kaggle.json")):
+        with quiet("kagglehub"), reading(Path("~/.kaggle/kaggle.json")):
             known = environment.is_in_kaggle_notebook() or config.get_kaggle_credentials()
     except ValueError as error:
         raise DownloadError(f"{NAME}'s client cannot go on: {error}.", _LOG_IN) from error
     if not known:
-        raise DownloadError(f"{NAME} hands out nothing without a token, and its client found none.", _LOG_IN)
+        raise _no_token()
+
+
+def _no_token() -> DownloadError:
+    return DownloadError(f"{NAME} delivers nothing without a token, and its client found none.", _LOG_IN)
 
 
 def fetch(folder: Path, what: Collection[What], report: Report, *, retry_policy: RetryPolicy = POLICY) -> Path:
-    """Fetches all that the competition holds; goes on with an archive that an earlier run left unfinished.
+    """Fetches everything of the competition; resumes an archive that an earlier run left unfinished.
 
     Args:
-        folder: gets ILSVRC/ and the tables beside it; competitions/ in it is the client's while it works.
+        folder: gets ILSVRC/ and the tables beside it; the client uses competitions/ in it meanwhile.
         what: is wanted; everything comes all the same.
         report: told what happens.
-        retry_policy: with a connection that breaks.
+        retry_policy: for a connection that breaks.
 
     Returns:
-        The folder to give as source.path: the one given, or in a Kaggle notebook the one that Kaggle lends.
+        The folder to give as source.path: the one given, or in a Kaggle notebook Kaggle's own, which is mounted there.
 
     Raises:
         UsageError: see `require`.
-        DownloadError: no token, rules that are not accepted, no network, an archive that is damaged, or a tree that
-            others put there.
-        MachineError: the disk is full, or may not be written to.
+        DownloadError: no token, rules not accepted, no network, a damaged archive, or a tree that this program did not
+            make.
+        MachineError: the disk is full, or must not be written to.
     """
     require(what, folder)
-    if _holds_it(folder):
-        report(Note(text=f"{folder} holds what {NAME} hands out; nothing was fetched."))
+    if _is_here(folder):
+        report(Note(text=f"{folder} has all that {NAME} delivers; nothing was fetched."))
     elif not _marker(folder).exists():
-        lent = _download(folder, report, retry_policy)
-        if lent != _tree(folder):
-            return lent
+        delivered = _download(folder, report, retry_policy)
+        if delivered != _tree(folder):
+            return delivered
     _finish(folder, report)
     return folder
 
 
 def _download(folder: Path, report: Report, retry_policy: RetryPolicy) -> Path:
-    began, total = time.monotonic(), size(_archive(folder))
+    archive = _archive(folder)
+    began, total = time.monotonic(), size(archive)
+    report(Note(text=f"Once {archive.name} is here, {NAME}'s client unpacks it, and says nothing meanwhile."))
 
-    def told(event: Event) -> None:
+    def forward(event: Event) -> None:
         nonlocal total
         if isinstance(event, Transferring):
             total = event.total
         report(event)
 
-    made = persistently(lambda: _attempt(folder, told), _archive(folder), report, retry_policy)
-    report(Fetched(file=_archive(folder).name, bytes=total, md5="", seconds=time.monotonic() - began))
-    return made
+    delivered = retry(
+        lambda: _attempt(folder, forward),
+        Retries(archive.name, retry_policy),
+        report,
+        progress=lambda: size(archive),
+    )
+    report(Fetched(file=archive.name, bytes=total, md5="", seconds=time.monotonic() - began))
+    return delivered
 
 
 def _attempt(folder: Path, report: Report) -> Path:
-    """What the client gives; whatever is wrong with its archive or the disk becomes an error of ours."""
+    """What the client delivers; a damaged archive and a failing disk become errors of ours."""
     archive = _archive(folder)
     try:
         return _call(folder, report)
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error) as error:
-        raise _damaged(archive, said(error)) from error
+        raise _damaged(archive, summary(error)) from error
     except ValueError as error:
-        if "archive" in str(error):
-            raise _damaged(archive, said(error)) from error
-        raise DownloadError(f"{NAME}'s client cannot go on: {error}.", _LOG_IN) from error
+        _require_token()  # the client raises a ValueError for credentials that it cannot read, too
+        raise _damaged(archive, summary(error)) from error
     except OSError as error:
         with writing(Path(error.filename or archive)):
             raise
 
 
 def _call(folder: Path, report: Report) -> Path:
-    """What the client gives; whatever its server or the connection refuses becomes an error of ours."""
+    """What the client delivers; what its server or the network refuses becomes an error of ours."""
     hub, errors, failures = client("kagglehub"), client("kagglehub.exceptions"), client("requests.exceptions")
     archive = _archive(folder)
     there = size(archive)
     with writing(archive):
         archive.parent.mkdir(parents=True, exist_ok=True)
-        # Where it has a file to go on with, be it empty, the client does not wait for a silent server for ever.
+        # Only where it resumes a file, be it an empty one, does the client set a read time-out.
         archive.touch()
     try:
-        with _held(folder, report):
+        with _set_up(folder, report):
             return Path(hub.competition_download(COMPETITION))
     except Transient:
-        # The client does not look at the status when it goes on, so this may be an error page at the archive's end.
+        # The client ignores the status when it resumes, so this may be an error page at the archive's end.
         with writing(archive):
             os.truncate(archive, there)
         raise
     except (errors.UnauthenticatedError, errors.CredentialError) as error:
-        raise DownloadError(f"{NAME} hands out nothing without a token, and its client found none.", _LOG_IN) from error
+        raise _no_token() from error
     except (errors.BackendError, errors.KaggleEnvironmentError) as error:
-        raise DownloadError(f"{NAME}'s client cannot go on ({said(error)}).", f"Look at {PAGE}") from error
+        raise DownloadError(f"{NAME}'s client cannot go on ({summary(error)}).", f"See {PAGE}") from error
     except errors.DataCorruptionError as error:
         raise DownloadError(
             f"{archive.name} did not arrive as {NAME} sent it: the MD5 differs. Its client has removed it.",
@@ -190,21 +201,14 @@ def _call(folder: Path, report: Report) -> Path:
 
 
 @contextmanager
-def _held(folder: Path, report: Report) -> Iterator[None]:
-    """Within it, the client keeps everything in that folder, and is heard by us alone."""
-
-    def hear(message: str) -> None:
-        if message.startswith(_UNPACKING):
-            report(
-                Note(text=f"{_archive(folder).name} is here; its client unpacks it now, and says nothing meanwhile.")
-            )
-
+def _set_up(folder: Path, report: Report) -> Iterator[None]:
+    """Within it, the client keeps everything in that folder, and reports instead of printing."""
     clients = client("kagglehub.clients")
     before = clients.tqdm, clients.already_printed_version_warning, os.environ.get(_CACHE)
     clients.tqdm, clients.already_printed_version_warning = bar(_archive(folder).name, report), True
     os.environ[_CACHE] = str(folder)
     try:
-        with unheard("kagglehub", hear):
+        with quiet("kagglehub"):
             yield
     finally:
         clients.tqdm, clients.already_printed_version_warning, cache = before
@@ -214,18 +218,18 @@ def _held(folder: Path, report: Report) -> Iterator[None]:
 
 
 def _refused(status: int) -> SetupError | Transient:
-    if may_pass(status):
+    if is_temporary(status):
         return Transient(f"{NAME} answered with status {status}")
     if status == 401:
-        return DownloadError(f"{NAME} does not take the token that its client found (401).", _LOG_IN)
+        return DownloadError(f"{NAME} does not accept the token that its client found (401).", _LOG_IN)
     if status == 403:
         return DownloadError(
-            f"{NAME} knows who asks, but that account has not accepted the rules of {COMPETITION} (403).",
+            f"{NAME} accepts the token, but its account has not accepted the rules of {COMPETITION} (403).",
             f"Open {PAGE}/rules, logged in, and accept them; then give the same command again",
         )
     return DownloadError(
         f"{NAME} answers the request for {COMPETITION} with status {status}.",
-        f"Look at {PAGE}; if it is no longer there, fetch the official archives from image-net.org",
+        f"See {PAGE}; if it is no longer there, fetch the official archives from image-net.org",
     )
 
 
@@ -245,14 +249,14 @@ def _damaged(archive: Path, why: str) -> DownloadError:
 
 
 def _finish(folder: Path, report: Report) -> None:
-    """Unpacks an archive that was in the archive, also in the cache, so that only a whole tree leaves that."""
+    """Unpacks an archive that was in the archive; in the cache too, so that only a complete tree leaves it."""
     made, archive, complete = _tree(folder), folder / _TAR, _marker(folder).exists()
     if complete and (made / _TAR).is_file():
         with writing(archive):
             (made / _TAR).replace(archive)
-    if archive.is_file() and not _is_whole(folder):
+    if archive.is_file() and not _is_complete(folder):
         with writing(made):
-            _marker(folder).unlink(missing_ok=True)  # what is in the cache is no longer complete
+            _marker(folder).unlink(missing_ok=True)  # the tree in the cache is incomplete while it is unpacked
         unpack(archive, made, report)
     elif not complete:
         return
@@ -260,7 +264,7 @@ def _finish(folder: Path, report: Report) -> None:
 
 
 def _settle(folder: Path) -> None:
-    """Moves what was made to where the person asked for it, the tree last, and leaves nothing of the cache."""
+    """Moves everything to where the person asked for it, the tree last, and leaves nothing of the cache."""
     made = _tree(folder)
     with writing(folder):
         if (made / _TREE).is_dir():
@@ -274,12 +278,12 @@ def _settle(folder: Path) -> None:
         made.parent.rmdir()
 
 
-def _holds_it(folder: Path) -> bool:
-    return _is_whole(folder) or (folder / _TAR).is_file()
+def _is_here(folder: Path) -> bool:
+    return _is_complete(folder) or (folder / _TAR).is_file()
 
 
-def _is_whole(folder: Path) -> bool:
-    """Whether the tree in that folder is one that we have made, to its end."""
+def _is_complete(folder: Path) -> bool:
+    """Whether the folder has a tree that was made here, to its end."""
     return (folder / _TREE / _MADE).is_file()
 
 

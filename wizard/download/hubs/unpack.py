@@ -1,4 +1,4 @@
-"""Unpacks a gzipped tar where a hub hands out nothing better; who calls remembers that it was done."""
+"""Unpacks the gzipped tars of the hubs; the caller records that it was done."""
 
 import gzip
 import zlib
@@ -15,27 +15,27 @@ from wizard.formats import tar
 from wizard.sources.names import unsafe
 
 _LARGEST = 1 << 28
-"""Bytes of a file that these archives could hold; it is in memory once."""
-_TOLD = 500
-"""Files between two looks at how far it is."""
+"""Bytes of the largest file to expect in these archives; each is in memory once."""
+_REPORTED = 500
+"""Files between two reports."""
 
 
 def unpack(archive: Path, folder: Path, report: Report, *, flat: bool = False) -> None:
     """Unpacks all of an archive, which stays.
 
-    The tar's end is looked for behind its last file, and gzip's sum compared there: what was unpacked is whole.
+    The tar's end mark and gzip's checksum behind it are checked: what was unpacked is complete.
 
     Args:
         archive: a gzipped tar of regular files.
-        folder: where they go, over what an interrupted run left there.
-        report: told how far it is, in bytes of the archive.
-        flat: whether the folders in it are dropped.
+        folder: where they go; what an interrupted run left there is overwritten.
+        report: told the progress, in bytes of the archive.
+        flat: whether to drop the folders in it.
 
     Raises:
-        DownloadError: it is damaged, and was set aside; or a name in it leads elsewhere.
+        DownloadError: it is damaged, and was set aside; or a name in it is unsafe.
         MachineError: a file cannot be written.
     """
-    report(Note(text=f"{archive} is being unpacked into {folder}."))
+    report(Note(text=f"Unpacking {archive} into {folder}."))
     try:
         _unpack(archive, folder, report, flat=flat)
     except (tar.TarDamage, gzip.BadGzipFile, EOFError, zlib.error) as error:
@@ -64,7 +64,7 @@ def _unpack(archive: Path, folder: Path, report: Report, *, flat: bool) -> None:
                     path.parent.mkdir(parents=True, exist_ok=True)
                     made.add(path.parent)
                 path.write_bytes(member.head)
-            if number % _TOLD == 0:
+            if number % _REPORTED == 0:
                 report(Checking(file=archive.name, done=file.tell(), total=total))
         report(Checking(file=archive.name, done=total, total=total))
 
@@ -74,6 +74,6 @@ def _safe(archive: Path, name: PurePosixPath, *, flat: bool) -> str:
     if why:
         raise DownloadError(
             f"{archive} holds a file whose name {why}: {str(name)!r}. Nothing was written there.",
-            "It is not the archive that it should be: remove it, and ask those who hand it out",
+            "It is not the official archive: remove it, and ask whoever provides it",
         )
     return name.name if flat else str(name)

@@ -17,12 +17,11 @@ from wizard.sources.trees.doubts import few
 from wizard.sources.trees.find_splits import Found, SplitFinder
 from wizard.sources.trees.image_folders import ImageFolders
 from wizard.sources.trees.image_names import parse_image_name
-from wizard.sources.trees.label_space import decide_labels
+from wizard.sources.trees.label_space import label_space
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import Lists
 from wizard.sources.trees.lists.find import find_splits
 from wizard.sources.trees.lists.flat import label_flat
-from wizard.sources.trees.lists.ids import in_order
 from wizard.sources.trees.lists.unread import unread_lists
 from wizard.sources.trees.split_dirs import SplitDir, idle_folders
 
@@ -55,7 +54,7 @@ def _tree(found: Found, lists: Lists, labels: Labels, bounds: Bounds) -> ImageFo
     top = found.top
     told = [] if lists.lists else unread_lists(Path(bounds.root))
     places = {split: _misspelt(place, lists.places) for split, place in lists.places.items()}
-    decided = in_order(decide_labels(places, labels), lists, labels)
+    decided = label_space(places, labels, lists.order)
     places = {split: _strange(place, places, imagenet=decided.imagenet) for split, place in places.items()}
     annotations = box_places.annotations(top)
     suffixed = any(

@@ -16,7 +16,7 @@ from wizard.sources.source import Progress, Source
 from wizard.sources.trees.find_splits import SplitFinder
 from wizard.sources.trees.image_folders import ImageFolders
 from wizard.sources.trees.image_names import parse_image_name
-from wizard.sources.trees.label_space import decide_labels
+from wizard.sources.trees.label_space import label_space
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.split_dirs import idle_folders
 
@@ -53,7 +53,7 @@ def recognise(folder: Path, options: SourceOptions) -> Source | None:
         folder=folder,
         top=top / _IMAGES,
         what="Kaggle's tree",
-        why=(f"It holds {top / _IMAGES}.", *idle_folders(places), *decide_labels(places, "ilsvrc2012").why),
+        why=(f"It holds {top / _IMAGES}.", *idle_folders(places), *label_space(places, "ilsvrc2012").why),
         places=places,
         annotations=annotations,
         classes=imagenet(),

@@ -1,8 +1,12 @@
-"""Decides whose labels a tree's are: ImageNet's thousand, or those of the folders."""
+"""Whose labels the images of class folders get: ImageNet's thousand, or those of the folders.
 
-from collections.abc import Mapping
+`RULES` is the whole decision: the first row whose conditions hold decides. `REASONS` says why, as a person reads it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import CLASSES, Split
@@ -13,19 +17,95 @@ from wizard.sources.options import Labels
 from wizard.sources.trees.image_names import parse_image_name
 from wizard.sources.trees.split_dirs import SplitDir
 
+Amount = Literal["none", "some", "too many"]
+Outcome = Literal[
+    "imagenet", "numbers", "ids", "names", "synsets", "text", "stranger", "no classes", "too many", "no number"
+]
 _MOST = 32_767
 """Classes that a table's int16 has room for."""
 _NAMED = 5
-_AS_NUMBERS = "--set source.labels=numbers uses the numbers themselves."
-_FROM_0 = " (output.label_base = 1 adds 1 to each)"
+
+
+class Seen(NamedTuple):
+    """What the decision depends on.
+
+    Attributes:
+        asked: source.labels.
+        official: whether all synsets are there, or images or archives named as in ILSVRC2012 lie in no class's folder.
+        strangers: whether a class is named after none of ImageNet's synsets.
+        classes: whether there are any, and not too many.
+        numbers: whether all classes are numbers.
+        ids: whether lists give the classes by number, so that they have an order.
+    """
+
+    asked: Labels
+    official: bool
+    strangers: bool
+    classes: Amount
+    numbers: bool
+    ids: bool
+
+
+class Rule(NamedTuple):
+    """A row: what must have been seen, None for anything, and what follows."""
+
+    asked: Labels | None
+    official: bool | None
+    strangers: bool | None
+    classes: Amount | None
+    numbers: bool | None
+    ids: bool | None
+    outcome: Outcome
+
+
+YES, NO, ANY = True, False, None
+# fmt: off
+RULES = (
+    #    asked         official strangers classes     numbers ids   outcome
+    Rule("ilsvrc2012", ANY,     YES,      ANY,        ANY,    ANY,  "stranger"),
+    Rule("ilsvrc2012", ANY,     NO,       ANY,        ANY,    ANY,  "imagenet"),
+    Rule("auto",       YES,     YES,      ANY,        ANY,    ANY,  "stranger"),
+    Rule("auto",       YES,     NO,       ANY,        ANY,    ANY,  "imagenet"),
+    Rule(ANY,          ANY,     ANY,      "none",     ANY,    ANY,  "no classes"),
+    Rule(ANY,          ANY,     ANY,      "too many", ANY,    ANY,  "too many"),
+    Rule("auto",       ANY,     ANY,      ANY,        ANY,    YES,  "ids"),
+    Rule("auto",       ANY,     ANY,      ANY,        YES,    ANY,  "numbers"),
+    Rule("numbers",    ANY,     ANY,      ANY,        YES,    ANY,  "numbers"),
+    Rule("numbers",    ANY,     ANY,      ANY,        NO,     ANY,  "no number"),
+    Rule("folders",    ANY,     ANY,      ANY,        YES,    ANY,  "text"),
+    Rule(ANY,          ANY,     YES,      ANY,        ANY,    ANY,  "names"),
+    Rule(ANY,          ANY,     NO,       ANY,        ANY,    ANY,  "synsets"),
+)
+# fmt: on
+REASONS: Mapping[Outcome, str] = {
+    "imagenet": "{official}: labels are ImageNet's.",
+    "ids": "{count:,} classes: labels follow their numbers in the lists ({first} is the first); "
+    "--set source.labels=folders sorts them by name.",
+    "numbers": "{count:,} classes named by numbers: labels are these numbers, {range} (output.label_base = 1 adds 1 to "
+    "each).",
+    "text": "{count:,} classes: labels are those of the folders, sorted by name as text; "
+    "--set source.labels=numbers uses the numbers themselves.",
+    "names": "{count:,} classes: labels are those of the folders, sorted by name.",
+    "synsets": "{count:,} classes, all of them ImageNet's: labels are those of the folders; "
+    "--set source.labels=ilsvrc2012 gives those of the full set.",
+}
+
+
+def decide(seen: Seen) -> Outcome:
+    """What follows from what was seen.
+
+    >>> decide(Seen("auto", official=False, strangers=True, classes="some", numbers=False, ids=False))
+    'names'
+    """
+    return next(rule.outcome for rule in RULES if all(_holds(*pair) for pair in zip(rule[:-1], seen, strict=True)))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Decided:
-    """Whose labels they are.
+class LabelSpace:
+    """The classes that labels count in.
 
     Attributes:
-        classes: that labels count in.
+        classes: the classes.
         imagenet: whether they are ImageNet's.
         why: in sentences, with the key that changes it.
     """
@@ -35,67 +115,67 @@ class Decided:
     why: tuple[str, ...]
 
 
-def decide_labels(places: Mapping[Split, SplitDir], labels: Labels) -> Decided:
+def label_space(splits: Mapping[Split, SplitDir], asked: Labels, ids: Sequence[str] = ()) -> LabelSpace:
     """Whose labels those of the splits are.
 
-    Left to itself, the decision is ImageNet's where all of its synsets are there, or images or archives named as in
-    ILSVRC2012 lie in no class's folder; else the folders' own: their numbers, if all of them are numbers.
+    Args:
+        splits: where the images of each split lie.
+        asked: source.labels.
+        ids: the classes in the order of the numbers that lists give them; empty if they give none.
 
     Raises:
         InputError: they cannot be what is asked for, or it cannot be told.
     """
-    names = _names(places)
+    names = _names(splits)
     strangers = [name for name in names if name not in ranks()]
-    sign = _sign(places, names, strangers)
-    if labels == "ilsvrc2012" or (labels == "auto" and sign):
-        if strangers:
-            _refuse_strangers(places, strangers, sign if labels == "auto" else "")
-        why = sign or f"{len(names):,} of ImageNet's {CLASSES:,} synsets are there"
-        return Decided(classes=imagenet(), imagenet=True, why=(f"{why}: labels are ImageNet's.",))
+    sign = _official_sign(splits, names, strangers)
+    outcome = decide(Seen(asked, bool(sign), bool(strangers), _amount(names), are_numbers(names), bool(ids)))
+    facts = {
+        "count": len(names),
+        "official": sign or f"{len(names):,} of ImageNet's {CLASSES:,} synsets are there",
+        "first": next(iter(ids), ""),
+        "range": "",
+    }
+    more: tuple[str, ...] = ()
+    match outcome:
+        case "stranger":
+            raise _stranger(splits, strangers, sign if asked == "auto" else "")
+        case "no classes":
+            raise _no_classes(splits, asked)
+        case "too many":
+            raise InputError(
+                f"{len(names):,} class folders are there, more than the {_MOST:,} that labels count to.",
+                "Give a folder of fewer classes",
+            )
+        case "no number":
+            raise _no_number(splits, names)
+        case "imagenet":
+            classes = imagenet()
+        case "numbers":
+            classes, facts["range"], more = by_number(names), _range(names), _text_order(names)
+        case "ids":
+            classes = of_folders(tuple(ids))
+        case _:
+            classes = of_folders(tuple(names))
+    why = REASONS[outcome].format(**facts)
+    return LabelSpace(classes=classes, imagenet=outcome == "imagenet", why=(why, *more))
+
+
+def _holds(condition: object, seen: object) -> bool:
+    return condition is ANY or condition == seen
+
+
+def _amount(names: Collection[str]) -> Amount:
     if not names:
-        _refuse_unlabelled(places, labels)
-    if len(names) > _MOST:
-        raise InputError(
-            f"{len(names):,} class folders are there, more than the {_MOST:,} that labels count to.",
-            "Give a folder of fewer classes",
-        )
-    told = f"{len(names):,} classes"
-    if labels == "numbers" or (labels == "auto" and are_numbers(names)):
-        return _decided_by_number(places, names)
-    if are_numbers(names):
-        why = f"{told}: labels are those of the folders, sorted by name as text; {_AS_NUMBERS}"
-    elif strangers:
-        why = f"{told}: labels are those of the folders, sorted by name."
-    else:
-        why = (
-            f"{told}, all of them ImageNet's: labels are those of the folders; "
-            "--set source.labels=ilsvrc2012 gives those of the full set."
-        )
-    return Decided(classes=of_folders(tuple(names)), imagenet=False, why=(why,))
+        return "none"
+    return "some" if len(names) <= _MOST else "too many"
 
 
-def _decided_by_number(places: Mapping[Split, SplitDir], names: list[str]) -> Decided:
-    other = next((name for name in names if not are_numbers([name])), None)
-    if other is not None:
-        raise InputError(
-            f'{_lies(places, other)} is not a number from 0 to {HIGHEST:,}, as source.labels = "numbers" requires.',
-            "Remove or rename it; or use labels from the sorted names: --set source.labels=folders",
-        )
-    classes = by_number(names)
-    first, last = (sorted(map(int, names))[at] for at in (0, -1))
-    gaps = last - first + 1 - len(names)
-    without = f", {gaps:,} of which have no folder" if gaps else ""
-    why = f"{len(names):,} classes named by numbers: labels are these numbers, {first:,} to {last:,}{without}{_FROM_0}."
-    text = as_text(names)
-    told = (f"{text[:1].upper()}{text[1:]}; --set source.labels=folders does that.",) if text else ()
-    return Decided(classes=classes, imagenet=False, why=(why, *told))
-
-
-def _names(places: Mapping[Split, SplitDir]) -> list[str]:
+def _names(splits: Mapping[Split, SplitDir]) -> list[str]:
     """A split whose folders have nothing in common with train's says nothing of the classes."""
-    train = places["train"].classes if "train" in places else frozenset()
+    train = splits["train"].classes if "train" in splits else frozenset()
     found = set(train)
-    for split, place in places.items():
+    for split, place in splits.items():
         if place.problem and split != "train":
             continue
         if not train or place.listed or place.classes & train or place.classes <= ranks().keys():
@@ -103,11 +183,11 @@ def _names(places: Mapping[Split, SplitDir]) -> list[str]:
     return sorted(found)
 
 
-def _sign(places: Mapping[Split, SplitDir], names: list[str], strangers: list[str]) -> str:
+def _official_sign(splits: Mapping[Split, SplitDir], names: Collection[str], strangers: Collection[str]) -> str:
     """What says that a tree is ImageNet's; empty where nothing does."""
     if len(names) - len(strangers) == CLASSES:
         return f"All {CLASSES:,} synsets of ImageNet are there"
-    for place in places.values():
+    for place in splits.values():
         if place.archives:
             return f"{place.path.name}/ holds class archives, as {place.archives[0]}.tar"
         named = next((name for name in place.images if parse_image_name(name)), None)
@@ -116,28 +196,49 @@ def _sign(places: Mapping[Split, SplitDir], names: list[str], strangers: list[st
     return ""
 
 
-def _refuse_strangers(places: Mapping[Split, SplitDir], strangers: list[str], sign: str) -> None:
+def _range(names: Collection[str]) -> str:
+    numbers = sorted(map(int, names))
+    gaps = numbers[-1] - numbers[0] + 1 - len(numbers)
+    without = f", {gaps:,} of which have no folder" if gaps else ""
+    return f"{numbers[0]:,} to {numbers[-1]:,}{without}"
+
+
+def _text_order(names: Collection[str]) -> tuple[str, ...]:
+    text = as_text(names)
+    return (f"{text[:1].upper()}{text[1:]}; --set source.labels=folders does that.",) if text else ()
+
+
+def _stranger(splits: Mapping[Split, SplitDir], strangers: Sequence[str], sign: str) -> InputError:
     more = f", nor are {len(strangers) - 1:,} more" if len(strangers) > 1 else ""
-    raise InputError(
+    return InputError(
         (f"{sign}, but " if sign else "")
-        + f"{_lies(places, strangers[0])} is not named after one of ImageNet's synsets{more}.",
+        + f"{_folder_of(splits, strangers[0])} is not named after one of ImageNet's synsets{more}.",
         "Remove or rename it; or take labels from the folders as they are: --set source.labels=folders",
     )
 
 
-def _refuse_unlabelled(places: Mapping[Split, SplitDir], labels: Labels) -> None:
-    place = next(iter(places.values())).pieces[0]
+def _no_number(splits: Mapping[Split, SplitDir], names: Sequence[str]) -> InputError:
+    other = next(name for name in names if not are_numbers([name]))
+    return InputError(
+        f'{_folder_of(splits, other)} is not a number from 0 to {HIGHEST:,}, as source.labels = "numbers" requires.',
+        "Remove or rename it; or use labels from the sorted names: --set source.labels=folders",
+    )
+
+
+def _no_classes(splits: Mapping[Split, SplitDir], asked: Labels) -> InputError:
+    place = next(iter(splits.values())).pieces[0]
     seen = f" It holds {', '.join(place.images[:_NAMED])}." if place.images else ""
-    if labels == "folders":
+    needs, hint = ", and names say no class", "Put each image into a folder of its class's name: train/<class>/*.jpg"
+    if asked == "folders":
+        needs = ', as source.labels = "folders" needs'
         hint = "Give a folder of class folders, or leave source.labels as it is where names say the class"
-    else:
-        hint = "Put each image into a folder of its class's name: train/<class>/*.jpg"
-    asked = f', as source.labels = "{labels}" needs' if labels == "folders" else ", and names say no class"
-    problem = place.problem or f"{place.path} holds no folders of classes{asked}.{seen}"
-    raise InputError(problem, place.hint or hint)
+    return InputError(
+        place.problem or f"{place.path} holds no folders of classes{needs}.{seen}",
+        place.hint or hint,
+    )
 
 
-def _lies(places: Mapping[Split, SplitDir], name: str) -> Path:
+def _folder_of(splits: Mapping[Split, SplitDir], name: str) -> Path:
     """The folder of a class."""
-    pieces = (piece for place in places.values() for piece in place.pieces)
+    pieces = [piece for place in splits.values() for piece in place.pieces]
     return next(piece.path / name for piece in pieces if name in piece.classes)

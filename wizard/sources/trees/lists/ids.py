@@ -4,10 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.classes import of_folders
-from wizard.sources.options import Labels
-from wizard.sources.trees.label_space import Decided
-from wizard.sources.trees.lists.class_list import ClassList, Lists, without_suffix
+from wizard.sources.trees.lists.class_list import ClassList, without_suffix
 
 
 def named_by_ids(lists: Mapping[Split, ClassList]) -> tuple[Mapping[Split, ClassList], tuple[str, ...]]:
@@ -29,17 +26,6 @@ def named_by_ids(lists: Mapping[Split, ClassList]) -> tuple[Mapping[Split, Class
         for split, listed in lists.items()
     }
     return named, tuple(names[number] for number in sorted(names))
-
-
-def in_order(decided: Decided, lists: Lists, labels: Labels) -> Decided:
-    """Labels in the order of the lists' numbers, as in torchvision and TFDS, unless another order was requested."""
-    if not lists.order or labels != "auto" or decided.imagenet:
-        return decided
-    why = (
-        f"{len(lists.order):,} classes: labels follow their numbers in the lists ({lists.order[0]} is the first); "
-        "--set source.labels=folders sorts them by name."
-    )
-    return replace(decided, classes=of_folders(lists.order), why=(why,))
 
 
 def _name(image: str) -> str:

@@ -1,23 +1,27 @@
-"""How far the files of a download are, and what a person should read of them at once."""
+"""How far the files of a download are, as rows, and what a person should read of them at once."""
 
 import math
 import time
 from dataclasses import dataclass, field
 
-from wizard.download.events import Checking, Event, Fetched, Transferring, Waiting
-from wizard.events import Note
-from wizard.formatting import duration, human_bytes
-from wizard.show.progress import clock
-from wizard.show.rate import Pace
+from rich.text import Text
+
+from wizard.download.events import Checking, Fetched, Transferring, Waiting
+from wizard.formatting import clock, duration, human_bytes
+from wizard.show.rate import RateMeter
+from wizard.show.rows import Row, draw_rows
 
 _LATELY = 30.0
 """Seconds that a rate is told of."""
 _SILENT = 5.0
 """Seconds without a byte, from which on that is told in place of a rate."""
+_COLUMNS = {"amount": 17, "rate": 10, "left": 13}
+_DROPPED = ("amount", "rate", "bar", "left")
+"""What goes first where there is little room."""
 
 
 @dataclass(kw_only=True)
-class File:
+class FileProgress:
     """How far one file is; feed it its events."""
 
     name: str
@@ -26,7 +30,7 @@ class File:
     total: int = 0
     waiting_until: float | None = None
     _grew: float | None = None
-    _pace: Pace = field(default_factory=lambda: Pace(_LATELY))
+    _meter: RateMeter = field(default_factory=lambda: RateMeter(_LATELY))
 
     def hear(self, event: Checking | Transferring) -> None:
         """Takes progress into account; bytes of earlier runs, which the first such event tells, make no rate."""
@@ -34,7 +38,7 @@ class File:
             self.waiting_until = None
             self._grew = time.monotonic()
         self.done, self.total = event.done, event.total
-        self._pace.add(time.monotonic(), event.done)
+        self._meter.add(time.monotonic(), event.done)
 
     @property
     def silent(self) -> float:
@@ -46,7 +50,7 @@ class File:
     def rate(self) -> float | None:
         """Bytes a second, lately; None while that says nothing yet, or nothing comes."""
         nothing = self.waiting_until is not None or self.silent
-        return None if nothing else self._pace.rate(time.monotonic())
+        return None if nothing else self._meter.rate(time.monotonic())
 
     @property
     def seconds_left(self) -> float | None:
@@ -54,44 +58,45 @@ class File:
         rate = self.rate
         return (self.total - self.done) / rate if self.total and rate else None
 
-    def cells(self) -> dict[str, str]:
-        """What there is to say, by column, without the bar."""
-        rate, left = self.rate, self.seconds_left
-        last = "" if left is None else f"{clock(left).removeprefix('00:')} left"
-        if not self.total:
-            last = f"{human_bytes(self.done)} so far"
-        if self.silent:
-            last = f"{self.silent:.0f} s silent"
+    def row(self) -> Row:
+        """What there is to say, by column."""
+        name = f"checking {self.name}" if self.checking else self.name
+        rate = self.rate
+        cells = {"amount": self._amount(), "rate": f"{human_bytes(rate)}/s" if rate else "", "left": self._left()}
+        return Row(name=name, done=self.done, total=self.total or None, cells=cells)
+
+    def _left(self) -> str:
         if self.waiting_until is not None:
             seconds = math.ceil(self.waiting_until - time.monotonic())
-            last = f"again in {seconds} s" if seconds > 0 else "trying again"
-        return {
-            "name": f"checking {self.name}" if self.checking else self.name,
-            "percent": f"{100 * self.done // self.total:3} %" if self.total else "",
-            "amount": self._amount(),
-            "rate": "" if rate is None else f"{human_bytes(rate)}/s",
-            "left": last,
-        }
+            return f"again in {seconds} s" if seconds > 0 else "trying again"
+        if self.silent:
+            return f"{self.silent:.0f} s silent"
+        if not self.total:
+            return f"{human_bytes(self.done)} so far"
+        left = self.seconds_left
+        return "" if left is None else f"{clock(left).removeprefix('00:')} left"
 
     def _amount(self) -> str:
+        if not self.total:
+            return ""
         number, unit = human_bytes(self.total).split()
-        return f"{float(number) * self.done / self.total:.1f} of {number} {unit}" if self.total else ""
+        return f"{float(number) * self.done / self.total:.1f} of {number} {unit}"
 
 
-class Files:
+class Transfers:
     """The files under way, and what a person should read of them at once."""
 
     def __init__(self) -> None:
-        self.under_way: dict[str, File] = {}
+        self.under_way: dict[str, FileProgress] = {}
         self._had: dict[str, int] = {}
 
-    def add(self, event: Event) -> list[str]:
+    def add(self, event: object) -> list[str]:
         """Takes an event into account; the lines that tell it, none for mere progress."""
         match event:
             case Checking() | Transferring():
                 checking, file = isinstance(event, Checking), self.under_way.get(event.file)
                 if file is None or file.checking != checking or event.done < file.done:
-                    file = self.under_way[event.file] = File(name=event.file, checking=checking)
+                    file = self.under_way[event.file] = FileProgress(name=event.file, checking=checking)
                 if not checking:
                     self._had[event.file] = min(event.done, self._had.get(event.file, event.done))
                 file.hear(event)
@@ -99,15 +104,15 @@ class Files:
                     del self.under_way[event.file]
                 return []
             case Waiting():
-                file = self.under_way.setdefault(event.file, File(name=event.file))
+                file = self.under_way.setdefault(event.file, FileProgress(name=event.file))
                 file.waiting_until = time.monotonic() + event.seconds
                 again = f"again in {duration(event.seconds)}" if round(event.seconds) else "again at once"
                 return [f"! {event.file}: {event.reason}; {again}, attempt {event.attempt}"]
             case Fetched():
                 self.under_way.pop(event.file, None)
                 return [f"✓ {event.file}  {human_bytes(event.bytes)} · {self._proven(event)}"]
-            case Note(text=text, warning=warning):
-                return [f"{'!' if warning else '·'} {text}"]
+            case _:
+                return []
 
     def _proven(self, event: Fetched) -> str:
         proven = "MD5 as it should be" if event.md5 else "no MD5 to compare with"
@@ -118,3 +123,9 @@ class Files:
         rate = f", {human_bytes(came / event.seconds)}/s" if came and event.seconds >= 1 else ""
         took = duration(event.seconds) if event.seconds >= 1 else "under a second"
         return f"{proven} · {took}{rate}"
+
+
+def draw_transfers(transfers: Transfers, width: int) -> list[Text]:
+    """A line for each file under way."""
+    rows = [file.row() for file in transfers.under_way.values()]
+    return draw_rows(rows, width, columns=_COLUMNS, dropped=_DROPPED)

@@ -1,13 +1,11 @@
-import time
-
 import pytest
 from rich.console import Console, ConsoleDimensions
 
 from tests.show.scenes import Terminal, beat, machine, shard, shard_done, split, started
 from wizard.events import BuildFinished, Event, Note, Preparing, WorkerLost
 from wizard.output import Output
-from wizard.show import dashboard
-from wizard.show.dashboard import Dashboard
+from wizard.show import terminal_reporter
+from wizard.show.terminal_reporter import TerminalReporter
 
 BUILD: list[Event] = [
     started(split(), split("validation", images=50)),
@@ -27,15 +25,16 @@ class Scene:
         self.output.talk = Console(
             file=self.terminal, force_terminal=True, width=width, height=height, no_color=True, highlight=False
         )
-        self.face = Dashboard(self.output)
+        self.reporter = TerminalReporter(self.output)
 
     def play(self, *events: Event) -> list[str]:
         for event in events:
-            self.face.handle(event)
+            self.reporter.handle(event)
+        self.reporter.draw()
         return self.terminal.shown
 
     def stopped(self, *events: Event) -> None:
-        with self.face.shown():
+        with self.reporter.shown():
             self.play(*events)
             raise KeyboardInterrupt
 
@@ -45,15 +44,15 @@ class Scene:
 
 
 @pytest.fixture(autouse=True)
-def every_event_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dashboard, "_EVERY", 0.0)
+def drawn_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal_reporter, "_EVERY", 3600.0)
 
 
 @pytest.mark.parametrize("width", [40, 60, 100, 200])
 @pytest.mark.parametrize("height", [10, 24, 50])
 def test_a_build_is_drawn_in_place(width: int, height: int) -> None:
     scene = Scene(width, height)
-    with scene.face.shown():
+    with scene.reporter.shown():
         shown = scene.play(*BUILD, *[beat(1, 0, done) for done in range(10, 100, 10)])
         assert sum("train-480-q85" in line and "00:00:0" in line for line in shown) == 1
         assert sum("validation  " in line for line in shown) == 1
@@ -62,7 +61,7 @@ def test_a_build_is_drawn_in_place(width: int, height: int) -> None:
 @pytest.mark.parametrize("width", [40, 100])
 def test_nothing_is_left_behind_when_a_build_is_finished(width: int) -> None:
     scene = Scene(width)
-    with scene.face.shown():
+    with scene.reporter.shown():
         scene.play(*BUILD)
         told = scene.play(FINISHED)
     assert not any("Ctrl-C" in line for line in told)
@@ -80,14 +79,14 @@ def test_nothing_is_left_behind_when_a_build_ends_early() -> None:
 
 def test_what_is_told_scrolls_above_the_picture() -> None:
     scene = Scene(100)
-    with scene.face.shown():
+    with scene.reporter.shown():
         shown = scene.play(*BUILD, Note(text="a note", warning=True))
     assert shown.index("! a note") < next(number for number, line in enumerate(shown) if line.startswith("╭"))
 
 
 def test_what_is_told_during_a_build_is_among_its_events() -> None:
     scene = Scene(100)
-    with scene.face.shown():
+    with scene.reporter.shown():
         shown = scene.play(*BUILD, WorkerLost(shard=shard(1), attempt=1, reason="worker 2 died"))
     assert f"│ 00:00  ! worker 2 died, while on {shard(1)} (attempt 1); the shard is tried again" in "\n".join(shown)
     assert not any("Building" in line for line in shown if line.startswith("│"))
@@ -95,7 +94,7 @@ def test_what_is_told_during_a_build_is_among_its_events() -> None:
 
 def test_a_picture_that_becomes_lower_leaves_nothing_of_the_higher_one() -> None:
     scene = Scene(100)
-    with scene.face.shown():
+    with scene.reporter.shown():
         scene.play(*BUILD)
         shown = scene.play(WorkerLost(shard=shard(0), attempt=1, reason="r"), shard_done(1), FINISHED, BUILD[0])
         assert not any("train-0000" in line for line in shown if line.startswith("│"))
@@ -104,7 +103,7 @@ def test_a_picture_that_becomes_lower_leaves_nothing_of_the_higher_one() -> None
 
 def test_finished_preparations_disappear() -> None:
     scene = Scene(100)
-    with scene.face.shown():
+    with scene.reporter.shown():
         shown = scene.play(Preparing(step="MD5 of a.tar", done=1, total=4))
         assert len(shown) == 1
         assert shown[0].startswith("MD5 of a.tar  ━━━")
@@ -118,7 +117,7 @@ def test_finished_preparations_disappear() -> None:
 
 def test_preparations_can_follow_a_build() -> None:
     scene = Scene(100)
-    with scene.face.shown():
+    with scene.reporter.shown():
         scene.play(*BUILD, FINISHED)
         assert scene.play(Preparing(step="re-reading shards", done=1, total=4))[-1].startswith("re-reading shards")
 
@@ -126,7 +125,7 @@ def test_preparations_can_follow_a_build() -> None:
 @pytest.mark.parametrize("size", [(60, 20), (40, 10), (200, 50), (100, 12), (99, 24)])
 def test_after_a_resize_there_is_one_picture_alone(size: tuple[int, int]) -> None:
     scene = Scene(100)
-    with scene.face.shown():
+    with scene.reporter.shown():
         scene.play(*BUILD)
         scene.resize(*size)
         shown = scene.play(beat(1, 0, 50))
@@ -139,32 +138,31 @@ def test_after_a_resize_there_is_one_picture_alone(size: tuple[int, int]) -> Non
         assert scene.terminal.scrolled[0].startswith("Building")
 
 
-def test_drawings_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 100.0
-    monkeypatch.setattr(dashboard, "_EVERY", 0.2)
-    monkeypatch.setattr(time, "monotonic", lambda: now)
+def test_mere_progress_draws_nothing_by_itself() -> None:
     scene = Scene(100)
-    with scene.face.shown():
-        scene.play(*BUILD)
-        before = scene.terminal.shown
-        assert scene.play(beat(1, 0, 90)) == before
-        now += 0.2
-        assert scene.play(beat(1, 0, 91)) != before
+    with scene.reporter.shown():
+        before = scene.play(*BUILD)
+        scene.reporter.handle(beat(1, 0, 90))
+        assert scene.terminal.shown == before
+        assert scene.play() != before
 
 
-def test_a_change_of_phase_is_drawn_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dashboard, "_EVERY", 1000.0)
+def test_a_change_of_phase_is_drawn_at_once() -> None:
     scene = Scene(100)
-    with scene.face.shown():
-        assert "MD5" in scene.play(Preparing(step="MD5", done=1, total=4))[0]
-        assert scene.play(*BUILD)[-1].startswith("╰")
-        assert "Building" in scene.play(FINISHED)[0]
+    with scene.reporter.shown():
+        scene.reporter.handle(Preparing(step="MD5", done=1, total=4))
+        assert "MD5" in scene.terminal.shown[0]
+        scene.reporter.handle(BUILD[0])
+        assert scene.terminal.shown[-1].startswith("╰")
+        scene.reporter.handle(FINISHED)
+        assert scene.terminal.shown[0].startswith("Building")
+        assert not any(line.startswith("╭") for line in scene.terminal.shown)
 
 
 def test_an_ascii_terminal_gets_ascii_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Terminal, "encoding", "ascii")
     scene = Scene(100)
-    with scene.face.shown():
+    with scene.reporter.shown():
         shown = scene.play(*BUILD, shard_done(0))
         assert all(line.isascii() for line in shown)
         assert shown[-1].startswith("+ Ctrl-C")

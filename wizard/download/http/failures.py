@@ -1,0 +1,124 @@
+"""What a failed request means: whether another attempt may help, and what to tell the person."""
+
+import os
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import httpx
+
+from wizard.download.address import account, shown
+from wizard.download.errors import DownloadError, Transient
+
+PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy")
+
+_Error = TypeVar("_Error", bound=BaseException)
+
+
+def set_variables(names: tuple[str, ...]) -> str:
+    """Those of the environment variables that are set."""
+    return " or ".join([name for name in names if os.environ.get(name)] or names)
+
+
+def refusal(name: str, url: httpx.URL, status: int, phrase: str) -> DownloadError:
+    """The error for a status that no further attempt will change."""
+    where = shown(url)
+    if url.scheme == "file":
+        return DownloadError(
+            f"{where}: {'there is no such file' if status == 404 else 'you may not read it'}.",
+            f"Check the base address and its permissions, or leave {name} out: --what says what to fetch",
+        )
+    match status:
+        case 403:
+            return DownloadError(
+                f"{where}: access is refused ({status}{f' {phrase}' if phrase else ''}).",
+                "If a browser that is logged in may fetch it, give its cookies.txt: --cookies FILE. Otherwise "
+                f"{account(url.host)}",
+            )
+        case 404 | 410:
+            return DownloadError(
+                f"{where} is not there ({status}).",
+                f"Check the base address, or leave {name} out: --what says what to fetch",
+            )
+        case 407:
+            return _proxy_login(url)
+        case _:
+            return DownloadError(f"{where}: the server answered {status} {phrase}.", "Check the base address")
+
+
+def _proxy_login(url: httpx.URL) -> DownloadError:
+    return DownloadError(f"The proxy for {url.host} asks for a login (407).", f"See {set_variables(PROXIES)}")
+
+
+@contextmanager
+def named_errors(url: httpx.URL, hung_up: str) -> Iterator[None]:
+    """Within it, network failures are Transient, and those that will never pass a DownloadError.
+
+    Args:
+        url: that is asked.
+        hung_up: the reason, where the server ends the connection too early.
+    """
+    try:
+        yield
+    except httpx.UnsupportedProtocol as error:
+        raise DownloadError(f"{shown(url)} has an unknown scheme.", "Give an http, https or file address") from error
+    except httpx.ConnectError as error:
+        raise _of_connecting(url, error) from error
+    except httpx.ProxyError as error:
+        raise _of_proxy(url, error) from error
+    except httpx.ConnectTimeout as error:
+        raise Transient(f"{url.host} cannot be reached (it does not answer)") from error
+    except httpx.TimeoutException as error:
+        raise Transient("the server no longer sends anything") from error
+    except httpx.RemoteProtocolError as error:
+        if isinstance(error.__context__, httpx.InvalidURL):
+            raise DownloadError(f"{shown(url)} redirects to an invalid address.", "Check the base address") from error
+        raise Transient(f"the connection broke ({hung_up})") from error
+    except (httpx.TransportError, httpx.StreamError, RuntimeError, KeyError, ValueError) as error:
+        if _unspeakable(error):
+            # Without the error's own message, which may quote a cookie.
+            raise DownloadError(
+                f"{url.host} asks for a login (401) in a way that is not supported, or a cookie cannot be sent.",
+                f"Log in with a browser and export its cookies.txt again (--cookies FILE), or {account(url.host)}",
+            ) from None
+        raise Transient(f"the connection broke ({_reason(error)})") from error
+
+
+def _of_connecting(url: httpx.URL, error: httpx.ConnectError) -> Exception:
+    untrusted = _cause(error, ssl.SSLCertVerificationError)
+    if untrusted is None:
+        return Transient(f"{url.host} cannot be reached ({_reason(error)})")
+    return DownloadError(
+        f"The certificate of {url.host} cannot be trusted: {untrusted.verify_message}.",
+        "Certificates are always checked. If your site has its own authority, set SSL_CERT_FILE=ITS.pem",
+    )
+
+
+def _of_proxy(url: httpx.URL, error: httpx.ProxyError) -> Exception:
+    # httpcore gives the status of a refused tunnel in the message alone ("407 Proxy Authentication Required").
+    if str(error).startswith("407"):
+        return _proxy_login(url)
+    return Transient(f"the proxy for {url.host} refuses to connect to it ({error})")
+
+
+def _unspeakable(error: Exception) -> bool:
+    """Whether the library could not make a request of a server's challenge, or of a cookie."""
+    ours = isinstance(error, KeyError | ValueError | NotImplementedError | httpx.LocalProtocolError)
+    return ours or type(error) is httpx.ProtocolError  # DigestAuth's, for a malformed challenge
+
+
+def _cause(error: BaseException, kind: type[_Error]) -> _Error | None:
+    """The nearest exception of that kind behind an error of httpx, which wraps httpcore's, which wraps the system's."""
+    below: BaseException | None = error
+    while below is not None and not isinstance(below, kind):
+        below = below.__cause__ or below.__context__  # httpcore's pool raises again `from None`
+    return below
+
+
+def _reason(error: Exception) -> str:
+    """The operating system's words where it has some."""
+    system = _cause(error, OSError)
+    if isinstance(system, ssl.SSLError):
+        return system.reason.replace("_", " ").lower()
+    return (system and system.strerror) or str(error) or type(error).__name__

@@ -1,0 +1,67 @@
+"""The file systems that paths lie on."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from wizard.folders import existing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disk:
+    """The file system that a path lies on, or would lie on.
+
+    Attributes:
+        mount: where it is mounted; empty where that cannot be told.
+        kind: ext4, tmpfs, nfs4, ...; empty where that cannot be told.
+        free: bytes that this user may still write.
+        files_free: files that may still be made; None where the file system sets no number.
+    """
+
+    mount: str
+    kind: str
+    free: int
+    files_free: int | None
+
+
+def disk_of(path: Path) -> Disk:
+    """The file system of a path, which need not exist yet.
+
+    Raises:
+        OSError: it cannot be looked at.
+    """
+    place = existing(path)
+    device = place.stat().st_dev
+    mount, kind = _mount_of(place.resolve(), device)
+    return Disk(mount=mount, kind=kind, free=shutil.disk_usage(place).free, files_free=_files_free(place))
+
+
+def free_bytes(path: Path) -> int:
+    """Bytes that this user may still write where a path, which need not exist yet, lies."""
+    return shutil.disk_usage(existing(path)).free
+
+
+def _mount_of(place: Path, device: int) -> tuple[str, str]:
+    found = ("", "")
+    for partition in psutil.disk_partitions(all=True):
+        mount = Path(partition.mountpoint)
+        if len(partition.mountpoint) >= len(found[0]) and place.is_relative_to(mount) and _device(mount) == device:
+            found = (partition.mountpoint, partition.fstype)
+    return found
+
+
+def _device(mount: Path) -> int | None:
+    try:
+        return mount.stat().st_dev
+    except OSError:
+        return None
+
+
+def _files_free(place: Path) -> int | None:
+    if not hasattr(os, "statvfs"):
+        return None
+    state = os.statvfs(place)
+    return state.f_favail if state.f_files else None

@@ -1,0 +1,12 @@
+"""How many files a process may have open at a time."""
+
+
+def open_file_limits() -> tuple[int, int] | None:
+    """How many files a process may have open: now, and at most when it asks; None where there is no such limit."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    without_end = 1 << 30
+    return tuple(without_end if limit == resource.RLIM_INFINITY else limit for limit in (soft, hard))  # type: ignore[return-value]

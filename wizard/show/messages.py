@@ -1,0 +1,59 @@
+"""What a person should read of an event at once."""
+
+from pathlib import Path
+
+from wizard.events import Checked, Estimated, Glanced, Note, ShardDone, Started, WorkerLost
+from wizard.folders import shortened
+from wizard.formatting import GLYPHS, about, duration, human_bytes, workers
+from wizard.show import at_a_glance
+
+
+def messages(event: object) -> list[str]:
+    """The lines that tell a build's event; none for mere progress."""
+    match event:
+        case Note(text=text, warning=warning):
+            return [f"{'!' if warning else '·'} {text}"]
+        case Glanced(glance=glance):
+            return at_a_glance.lines(glance)
+        case Checked():
+            return _checked(event)
+        case Estimated():
+            return [_estimate(event)]
+        case Started():
+            return [_start(event)]
+        case ShardDone(result=result):
+            converted = [f"· converted {image.name} ({image.kind} → JPEG)" for image in result.converted]
+            return converted + [f"! skipped {image.name}: {image.reason}" for image in result.skipped]
+        case WorkerLost():
+            return [f"! {event.reason}, while on {event.shard} (attempt {event.attempt}); the shard is tried again"]
+        case _:
+            return []
+
+
+def _checked(check: Checked) -> list[str]:
+    needed = f"; needed: {check.needed}" if check.needed else ""
+    seen = f"{GLYPHS[check.status]} {check.name:<12}  {check.seen}{needed}"
+    match check:
+        case Checked(mend=""):
+            return [seen]
+        case Checked(status="fail"):
+            return []  # the error that ends the command tells it
+        case _:
+            return [f"{seen} → {check.mend}"]
+
+
+def _estimate(event: Estimated) -> str:
+    return (
+        f"→ about {about(event.bytes_out, human_bytes)} · about {about(event.seconds, duration)} "
+        f"with {workers(event.workers)} · measured on {event.sampled:,} images"
+    )
+
+
+def _start(event: Started) -> str:
+    parts = [
+        f"{split.images:,} {split.split} images in {split.shards:,} shards"
+        + (f" ({split.shards_done:,} of them done before)" if split.shards_done else "")
+        for split in event.splits
+    ]
+    where = f"in {shortened(Path(event.output))} (plan {event.plan_id})"
+    return f"Building {' and '.join(parts)} with {workers(event.workers)} {where}"

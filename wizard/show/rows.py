@@ -1,0 +1,92 @@
+"""Rows of progress below each other: name, bar, percent, and what else there is to say."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rich.cells import cell_len
+from rich.text import Text
+
+SHORTEST = 6
+"""Cells of the shortest bar that is drawn."""
+_GAP = "  "
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """How far one thing is.
+
+    Attributes:
+        name: of the thing.
+        done: how much of it is done.
+        total: of how much; None where that is not known, and then there is neither bar nor percent.
+        cells: what else there is to say, by column.
+    """
+
+    name: str
+    done: int
+    total: int | None
+    cells: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def percent(self) -> int:
+        """The part that is done, rounded down; nothing at all is done whole."""
+        return 100 * self.done // self.total if self.total else 100
+
+
+def draw_rows(
+    rows: Sequence[Row],
+    width: int,
+    *,
+    columns: Mapping[str, int] | None = None,
+    dropped: Collection[str] = (),
+    longest_bar: int | None = None,
+) -> list[Text]:
+    """Draws a line for each row, as much of it as there is room for.
+
+    Args:
+        rows: from top to bottom.
+        width: columns of the terminal that may be used.
+        columns: the cells' columns, in order, and how wide each is at least, so that little moves.
+        dropped: what goes first where there is little room, in order; "bar" is one of them.
+        longest_bar: cells; 0 draws none, None lets bars have what is left over.
+    """
+    least = {"name": 0, "bar": SHORTEST, "percent": len("100 %"), **(columns or {})}
+    if longest_bar == 0:
+        del least["bar"]
+    texts = [{"name": row.name, "percent": _percent(row), **row.cells} for row in rows]
+    widths = {name: max([low, *(cell_len(text.get(name, "")) for text in texts)]) for name, low in least.items()}
+    spare = width - sum(widths.values()) - len(_GAP) * (len(widths) - 1)
+    for name in dropped:
+        if spare < 0 and name in widths:
+            spare += widths.pop(name) + len(_GAP)
+    if "bar" in widths:
+        longest = width if longest_bar is None else longest_bar
+        widths["bar"] = min(longest, widths["bar"] + max(0, spare))
+    widths["name"] = max(1, widths["name"] + min(0, spare))
+    return [_line(row, text, widths) for row, text in zip(rows, texts, strict=True)]
+
+
+def _line(row: Row, texts: Mapping[str, str], widths: Mapping[str, int]) -> Text:
+    line = Text(texts["name"])
+    line.truncate(widths["name"], overflow="ellipsis", pad=True)
+    for name, cells in widths.items():
+        if name == "name":
+            continue
+        line.append(_GAP)
+        if name == "bar":
+            line.append_text(_bar(row, cells))
+        else:
+            line.append(" " * (cells - cell_len(texts.get(name, ""))) + texts.get(name, ""))
+    return line
+
+
+def _percent(row: Row) -> str:
+    return "" if row.total is None else f"{row.percent} %"
+
+
+def _bar(row: Row, cells: int) -> Text:
+    if row.total is None:
+        return Text(" " * cells)
+    halves = min(2 * cells, 2 * cells * row.done // row.total) if row.total else 2 * cells
+    full = "━" * (halves // 2) + "╸" * (halves % 2)
+    return Text.assemble((full, "green" if row.percent == 100 else "cyan"), ("─" * (cells - len(full)), "dim"))

@@ -1,0 +1,77 @@
+"""On a person's terminal: a picture of the command under way that moves, below what there is to read."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from wizard.output import Output
+from wizard.show.dashboard_view import picture
+from wizard.show.live_area import LiveArea
+from wizard.show.progress import Event, Progress
+from wizard.terminal_echo import without_echo
+
+_EVERY = 0.2
+"""Seconds between two drawings."""
+
+
+class TerminalReporter:
+    """Draws five times a second, and at once where something is said or begins; the picture is gone at the end."""
+
+    def __init__(self, output: Output) -> None:
+        self._output, self._console = output, output.talk
+        self._progress = Progress()
+        self._area = LiveArea(output.talk)
+        self._hidden = False
+        # Events come from threads too, those of a download, and a drawing must not see half of one.
+        self._lock = threading.RLock()
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Draws while it is open, and leaves nothing behind."""
+        ended = threading.Event()
+        self._hide(False)
+        threading.Thread(target=self._draw_until, args=(ended,), daemon=True).start()
+        with without_echo():
+            try:
+                yield
+            finally:
+                ended.set()
+                self._hide(True)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Draws nothing while it is open."""
+        self._hide(True)
+        try:
+            yield
+        finally:
+            self._hide(False)
+
+    def handle(self, event: Event) -> None:
+        """Takes an event into account; what is to be read of it stands above the picture at once."""
+        with self._lock:
+            before = self._progress.phase
+            lines = self._progress.add(event)
+            self._area.clear_after_resize()
+            for line in lines:
+                self._output.say(line)
+            if lines or self._progress.phase != before:
+                self.draw()
+
+    def draw(self) -> None:
+        """Draws how far things are now."""
+        with self._lock:
+            self._area.clear_after_resize()
+            size = self._console.size
+            ascii_only = not self._output.draws
+            shown = [] if self._hidden else picture(self._progress, size.width, size.height, ascii_only=ascii_only)
+            self._area.draw(shown, size)
+
+    def _draw_until(self, ended: threading.Event) -> None:
+        while not ended.wait(_EVERY):
+            self.draw()
+
+    def _hide(self, hidden: bool) -> None:
+        with self._lock:
+            self._hidden = hidden
+            self.draw()
