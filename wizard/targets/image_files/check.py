@@ -35,9 +35,9 @@ def wrong_list(expected: Expectation) -> Iterator[str]:
     files = recorded_files(expected)
     size, digest = sum(file.bytes for file in files), sum_of_files(files)
     if size != expected.result.bytes_out:
-        yield f"its files are recorded with {size:,} bytes, expected {expected.result.bytes_out:,}"
+        yield f"its files are listed with {size:,} bytes, expected {expected.result.bytes_out:,}"
     if digest != expected.result.sha256:
-        yield f"the sha256 of the list of its files is {digest}, expected {expected.result.sha256}"
+        yield f"the sha256 of its list of files is {digest}, expected {expected.result.sha256}"
 
 
 def wrong_file(folder: Path, file: ImageFile) -> Iterator[str]:

@@ -96,7 +96,7 @@ class ImageFiles(Target):
     def seen(self, item: ImageFile, planned: Planned, expected: Expectation) -> Seen:
         place = self.place(expected.result.split, planned.name, planned.wnid)
         if item.path != place:
-            return Seen(0, [f"its record names {item.path}, expected {place}"])
+            return Seen(0, [f"its record lists {item.path}, expected {place}"])
         return Seen(0, [f"{place}: {what}" for what in check.wrong_file(Path(expected.folder), item)])
 
     def strays(self, folder: Path, expectations: Sequence[Expectation]) -> Iterator[tuple[str, str]]:
