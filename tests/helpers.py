@@ -13,10 +13,12 @@ from PIL import Image
 from wizard import synthetic
 from wizard.build import Options, build
 from wizard.engine.build_result import BuildResult
+from wizard.engine.plan import Plan
 from wizard.events import Event
 from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.archives import IMAGES, Split
+from wizard.planning import Job, make_plan, resolve
 from wizard.profile import Profile, check
 from wizard.sources.registry import open_source
 from wizard.sources.source import Survey
@@ -38,6 +40,26 @@ def profile(raw: Path, out: Path, **sections: Mapping[str, Any]) -> Profile:
     return check(table, "test")
 
 
+def job(raw: Path, out: Path, **sections: Mapping[str, Any]) -> Job:
+    """The same profile, resolved."""
+    return resolve(profile(raw, out, **sections), ignore)
+
+
+def plan_of(made: Profile, report: Callable[[Event], None] = lambda _: None) -> Plan:
+    """What a profile would build."""
+    return make_plan(resolve(made, report), report)
+
+
+def build_profile(
+    made: Profile, report: Callable[[Event], None] = lambda _: None, options: Options | None = None
+) -> BuildResult:
+    return build(resolve(made, report), report, options or Options())
+
+
+def ignore(_event: Event) -> None:
+    """An event that nobody looks at."""
+
+
 def toml(raw: Path, out: Path, at: Path) -> Path:
     """The same profile as a file."""
     at.write_text(
@@ -55,7 +77,7 @@ def build_dataset(
     report: Callable[[Event], None] = lambda _: None,
     **sections: Any,
 ) -> BuildResult:
-    return build(profile(raw, out, **sections), report, options or Options())
+    return build_profile(profile(raw, out, **sections), report, options)
 
 
 def add_test_archive(raw: Path, count: int) -> Path:

@@ -13,13 +13,24 @@ import psutil
 import pytest
 import tensorflow as tf
 
-from tests.helpers import ODD, TRAIN, TRAIN_SHARDS, VALIDATION, build_dataset, contents, features, profile, shards, tar
+from tests.helpers import (
+    ODD,
+    TRAIN,
+    TRAIN_SHARDS,
+    VALIDATION,
+    build_dataset,
+    contents,
+    features,
+    plan_of,
+    profile,
+    shards,
+    tar,
+)
 from wizard.build import Options
 from wizard.errors import BadImage, InputError, Interrupted, MachineError, PlanMismatch
 from wizard.events import Event, Note, Started
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.ilsvrc2012.synsets import rank_of_image
-from wizard.planning import make_plan
 from wizard.profile import Profile
 from wizard.verify.dataset import verify
 
@@ -115,7 +126,7 @@ def test_boxes_go_to_the_splits_that_were_asked_for(
 
 
 def test_boxes_follow_their_image_into_the_record(raw: Path, tmp_path: Path) -> None:
-    plan = make_plan(profile(raw, tmp_path / "out"), lambda _: None)
+    plan = plan_of(profile(raw, tmp_path / "out"))
     planned = {sample.name: sample for sample in plan.splits[0].table}
     build_dataset(raw, tmp_path / "out")
     for name, record in features(tmp_path / "out").items():
@@ -180,9 +191,9 @@ def test_another_plan_in_the_same_folder_is_refused(raw: Path, tmp_path: Path) -
 
 
 def test_the_archives_may_move(raw: Path, tmp_path: Path) -> None:
-    before = make_plan(profile(raw, tmp_path), lambda _: None).plan_id
+    before = plan_of(profile(raw, tmp_path)).plan_id
     moved = shutil.copytree(raw, tmp_path / "elsewhere")
-    assert make_plan(profile(moved, tmp_path), lambda _: None).plan_id == before
+    assert plan_of(profile(moved, tmp_path)).plan_id == before
 
 
 def test_an_image_that_cannot_be_decoded_stops_the_run_by_name(raw_copy: Path, tmp_path: Path) -> None:
@@ -367,7 +378,7 @@ def test_a_signal_finishes_what_runs_and_tells_how_to_go_on(
 
 
 def test_a_tar_of_one_class_is_enough(tmp_path: Path, raw: Path) -> None:
-    image = next(sample for sample in make_plan(profile(raw, tmp_path), lambda _: None).splits[0].table)
+    image = next(sample for sample in plan_of(profile(raw, tmp_path)).splits[0].table)
     with Path(image.file).open("rb") as file:
         file.seek(image.offset)
         data = file.read(image.size)

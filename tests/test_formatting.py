@@ -1,6 +1,6 @@
 import pytest
 
-from wizard.formatting import Range, about, duration, human_bytes
+from wizard.formatting import Range, duration, human_bytes, with_range
 
 
 @pytest.mark.parametrize(
@@ -21,15 +21,15 @@ def test_a_duration_is_said_as_exactly_as_a_person_would(seconds: float, words: 
 
 
 def test_a_shared_unit_is_said_once() -> None:
-    assert about(Range(low=27 * 60, likely=31 * 60, high=37 * 60), duration) == "31 minutes (27 to 37)"
-    assert about(Range(low=64e9, likely=66e9, high=69.1e9), human_bytes) == "66.0 GB (64.0 to 69.1)"
+    assert with_range(Range(low=27 * 60, likely=31 * 60, high=37 * 60), duration) == "31 minutes (27 to 37)"
+    assert with_range(Range(low=64e9, likely=66e9, high=69.1e9), human_bytes) == "66.0 GB (64.0 to 69.1)"
 
 
 def test_different_units_are_said_each() -> None:
-    assert about(Range(low=990e6, likely=1e9, high=1.1e9), human_bytes) == "1.0 GB (990.0 MB to 1.1 GB)"
+    assert with_range(Range(low=990e6, likely=1e9, high=1.1e9), human_bytes) == "1.0 GB (990.0 MB to 1.1 GB)"
     expected = Range(low=3600 + 600, likely=3600 + 1200, high=3600 + 1800)
-    assert about(expected, duration) == "1 hour 20 minutes (1 hour 10 minutes to 1 hour 30 minutes)"
+    assert with_range(expected, duration) == "1 hour 20 minutes (1 hour 10 minutes to 1 hour 30 minutes)"
 
 
 def test_limits_that_are_no_news_are_left_out() -> None:
-    assert about(Range(low=65.99e9, likely=66e9, high=66.01e9), human_bytes) == "66.0 GB"
+    assert with_range(Range(low=65.99e9, likely=66e9, high=66.01e9), human_bytes) == "66.0 GB"

@@ -16,8 +16,9 @@ from tests.helpers import (
     add_test_archive,
     build_dataset,
     features,
+    ignore,
+    plan_of,
     profile,
-    survey,
     tar,
 )
 from wizard import synthetic
@@ -25,13 +26,13 @@ from wizard.engine.plan import Plan
 from wizard.errors import InputError, UsageError
 from wizard.events import Event, Note
 from wizard.formats import example, tfrecord
-from wizard.ilsvrc2012.archives import IMAGES, SPLITS, Split
+from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.ilsvrc2012.synsets import rank_of_image, synsets, validation_ranks
-from wizard.planning import all_shards, goal, label_base, make_plan, stored_base, target
+from wizard.planning import Job, decide, decide_without_source, resolve
 from wizard.sources.readers import BYTE_RANGES, Form
 from wizard.sources.records.reader import RECORDS
 from wizard.sources.samples import SampleTable, in_one_file
-from wizard.sources.source import Survey, surveyed
+from wizard.sources.source import Progress, Source, surveyed
 from wizard.targets.image_files.target import ClassFolders, FlatFolders
 from wizard.targets.target import Target
 from wizard.targets.tfrecord.target import TFRecords
@@ -41,8 +42,8 @@ NUMBERS = range(1, 9)
 """Of the validation images of `matching`."""
 
 
-def plan_of(raw: Path, **source: Any) -> Plan:
-    return make_plan(profile(raw, raw.parent / "out", source=source), lambda _event: None)
+def plan_from(raw: Path, **source: Any) -> Plan:
+    return plan_of(profile(raw, raw.parent / "out", source=source))
 
 
 def names(plan: Plan, split: int = 0) -> list[str]:
@@ -72,33 +73,33 @@ def matching(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_classes_are_the_first_in_the_order_of_their_wnids(raw: Path, count: int) -> None:
-    found = names(plan_of(raw, classes=count, splits=["train"]))
+    found = names(plan_from(raw, classes=count, splits=["train"]))
     assert ranks_of(found) == set(range(count))
     assert len(found) == len(set(found)) == count * PER_CLASS + ODD
 
 
 def test_their_images_keep_the_order_that_they_have_among_all(raw: Path) -> None:
-    every = names(plan_of(raw, splits=["train"]))
-    few = names(plan_of(raw, classes=2, splits=["train"]))
+    every = names(plan_from(raw, splits=["train"]))
+    few = names(plan_from(raw, classes=2, splits=["train"]))
     assert few == [name for name in every if name in set(few)]
 
 
 def test_a_plan_of_fewer_classes_differs_by_its_images_alone(raw: Path) -> None:
-    every = plan_of(raw, splits=["train"]).ingredients
-    few = plan_of(raw, classes=2, splits=["train"]).ingredients
+    every = plan_from(raw, splits=["train"]).ingredients
+    few = plan_from(raw, classes=2, splits=["train"]).ingredients
     assert every.keys() == few.keys()
     assert {name for name in every if every[name] != few[name]} == {"train images", "train boxes", "train contents"}
 
 
 @pytest.mark.parametrize("count", [CLASSES, CLASSES + 1, 1000])
 def test_as_many_classes_as_there_are_or_more_make_the_same_plan(raw: Path, count: int) -> None:
-    every, asked = plan_of(raw, splits=["train"]), plan_of(raw, splits=["train"], classes=count)
+    every, asked = plan_from(raw, splits=["train"]), plan_from(raw, splits=["train"], classes=count)
     assert len(asked.splits[0].table) == TRAIN
     assert asked.plan_id == every.plan_id
 
 
 def test_validation_is_of_the_classes_that_train_is_of(matching: Path) -> None:
-    plan = plan_of(matching, classes=3, boxes="none")
+    plan = plan_from(matching, classes=3, boxes="none")
     chosen = sorted({0, *(int(validation_ranks()[number - 1]) for number in NUMBERS)})[:3]
     train, validation = names(plan, 0), names(plan, 1)
     assert ranks_of(train) == set(chosen)
@@ -106,21 +107,21 @@ def test_validation_is_of_the_classes_that_train_is_of(matching: Path) -> None:
     assert set(validation) == {
         f"ILSVRC2012_val_{number:08d}.JPEG" for number in NUMBERS if validation_ranks()[number - 1] in chosen
     }
-    every = plan_of(matching, boxes="none").ingredients
+    every = plan_from(matching, boxes="none").ingredients
     differ = {name for name in every if every[name] != plan.ingredients[name]}
     assert differ == {f"{split} {what}" for split in ("train", "validation") for what in ("images", "contents")}
 
 
 def test_the_order_of_the_splits_chooses_no_other_classes(matching: Path) -> None:
-    plan = plan_of(matching, classes=3, boxes="none")
-    turned = plan_of(matching, classes=3, boxes="none", splits=["validation", "train"])
+    plan = plan_from(matching, classes=3, boxes="none")
+    turned = plan_from(matching, classes=3, boxes="none", splits=["validation", "train"])
     assert [part.split for part in turned.splits] == ["validation", "train"]
     assert [names(turned, 1), names(turned, 0)] == [names(plan, 0), names(plan, 1)]
 
 
 def test_validation_alone_has_its_own_first_classes(raw: Path) -> None:
-    every = names(plan_of(raw, splits=["validation"]))
-    few = names(plan_of(raw, splits=["validation"], classes=2))
+    every = names(plan_from(raw, splits=["validation"]))
+    few = names(plan_from(raw, splits=["validation"], classes=2))
     assert len(every) == VALIDATION
     first = sorted({rank for name in every if (rank := rank_of_image(name)) is not None})[:2]
     assert few == [name for name in every if rank_of_image(name) in first]
@@ -128,7 +129,7 @@ def test_validation_alone_has_its_own_first_classes(raw: Path) -> None:
 
 def test_a_split_without_an_image_of_the_chosen_classes_is_refused_with_the_ways_out(raw: Path) -> None:
     with pytest.raises(InputError, match=r"validation has no images of the classes selected by .* = 1\.") as error:
-        plan_of(raw, classes=1)
+        plan_from(raw, classes=1)
     assert "--set source.classes=" in error.value.hint
     assert "source.splits" in error.value.hint
 
@@ -148,7 +149,7 @@ def test_a_build_of_fewer_classes_is_whole_and_keeps_the_labels_of_the_full_set(
 def test_too_many_shards_are_told_by_the_images_of_the_chosen_classes(raw: Path, tmp_path: Path) -> None:
     told: list[Event] = []
     source = {"splits": ["train"], "classes": 1}
-    make_plan(profile(raw, tmp_path, source=source, output={"train_shards": TRAIN - 1}), told.append)
+    plan_of(profile(raw, tmp_path, source=source, output={"train_shards": TRAIN - 1}), told.append)
     (warning,) = (event.text for event in told if isinstance(event, Note) and "leave some empty" in event.text)
     assert warning == f"train: {TRAIN - 1} shards for {PER_CLASS + ODD} images leave some empty (output.train_shards)"
 
@@ -156,11 +157,32 @@ def test_too_many_shards_are_told_by_the_images_of_the_chosen_classes(raw: Path,
 def told_of(raw: Path, **sections: Any) -> list[Note]:
     """What is told while a plan is made."""
     events: list[Event] = []
-    make_plan(profile(raw, raw.parent / "out", **sections), events.append)
+    plan_of(profile(raw, raw.parent / "out", **sections), events.append)
     return [event for event in events if isinstance(event, Note)]
 
 
 RAW, OUT = Path("/raw"), Path("/out")
+
+
+class StandIn(Source):
+    """Of a source that nobody reads."""
+
+    folder, what, why, parts = RAW, "pictures", (), ()
+
+    def __init__(self, form: Form) -> None:
+        self.form = form
+
+    def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
+        raise NotImplementedError
+
+
+def decided(table: SampleTable, *, files: int = 0, splits: tuple[Split, ...] = ("train",), **output: Any) -> Job:
+    """The job of splits that have this table."""
+    asked = profile(RAW, OUT, source={"splits": [*splits]}, output=output)
+    surveys = {split: surveyed(split, RAW, table, shards=files) for split in splits}
+    return decide(asked, StandIn(table.reader.form), surveys)
+
+
 RECORDS_TABLE = replace(
     in_one_file("a", name=np.array([b"a"]), offset=np.zeros(1, int), size=np.ones(1, int), label=np.zeros(1, np.int16)),
     reader=RECORDS,
@@ -186,18 +208,18 @@ IMAGES_TABLE = replace(RECORDS_TABLE, reader=BYTE_RANGES, label_base=0)
 def test_the_target_is_what_is_asked_for_and_records_stay_records(
     form: Form, output: dict[str, Any], expected: Target
 ) -> None:
-    assert target(profile(RAW, OUT, output=output), form) == expected
+    assert decided(RECORDS_TABLE if form == "example" else IMAGES_TABLE, **output).target == expected
 
 
 def test_shards_of_images_cannot_be_kept(raw: Path) -> None:
     with pytest.raises(UsageError, match=r'output\.shards = "keep" keeps the shards of TFRecords') as error:
-        make_plan(profile(raw, raw.parent / "out", output={"shards": "keep"}), lambda _: None)
+        plan_of(profile(raw, raw.parent / "out", output={"shards": "keep"}))
     assert "output.train_shards" in error.value.hint
 
 
 def test_records_have_the_features_that_they_have() -> None:
     with pytest.raises(UsageError, match=r"output\.features = 'tpu' is for images") as error:
-        target(profile(RAW, OUT, output={"features": "tpu"}), "example")
+        decided(RECORDS_TABLE, features="tpu")
     assert error.value.hint == "Leave output.features out"
 
 
@@ -219,32 +241,26 @@ def test_records_have_the_features_that_they_have() -> None:
 def test_labels_begin_as_the_older_scripts_have_them_or_as_asked_or_as_records_do(
     table: SampleTable, output: dict[str, Any], expected: int
 ) -> None:
-    assert label_base(profile(RAW, OUT, output=output), table) == expected
+    assert decided(table, **output).label_base == expected
 
 
 def test_records_do_not_get_other_labels() -> None:
     with pytest.raises(UsageError, match=r"labels begin at 1, .* is 0, and records keep theirs") as error:
-        label_base(profile(RAW, OUT, output={"label_base": 0}), RECORDS_TABLE)
+        decided(RECORDS_TABLE, label_base=0)
     assert "--set output.label_base=1" in error.value.hint
 
 
-def test_before_a_look_the_target_is_that_of_images() -> None:
-    asked = profile(RAW, OUT, output={"format": "webdataset"})
-    assert goal(asked, {}) == WebDataset()
-    assert stored_base(asked, {}) == 0
-    seen: dict[Split, Survey] = {"train": surveyed("train", RAW, RECORDS_TABLE, shards=3)}
-    assert goal(profile(RAW, OUT), seen) == TFRecords(features="source")
-    assert stored_base(profile(RAW, OUT), seen) == 1
+def test_a_source_that_cannot_be_read_is_taken_to_be_what_is_asked_for() -> None:
+    settings = decide_without_source(profile(RAW, OUT, output={"format": "webdataset"}))
+    assert (settings.target, settings.label_base) == (WebDataset(), 0)
+    kept = decide_without_source(profile(RAW, OUT, output={"shards": "keep"}))
+    assert kept.target == TFRecords(features="source")
 
 
 def test_kept_shards_are_as_many_as_the_source_has() -> None:
-    source = {"splits": ["train", "validation"]}
-    seen = {split: surveyed(split, RAW, RECORDS_TABLE, shards=3) for split in SPLITS[:2]}
-    assert all_shards(profile(RAW, OUT, source=source, output={"shards": "keep"}), seen) == {
-        "train": 3,
-        "validation": 3,
-    }
-    assert all_shards(profile(RAW, OUT, source=source), seen) == {"train": 5, "validation": 2}
+    both: tuple[Split, ...] = ("train", "validation")
+    assert decided(RECORDS_TABLE, files=3, splits=both, shards="keep").shards == {"train": 3, "validation": 3}
+    assert decided(RECORDS_TABLE, files=3, splits=both).shards == {"train": 5, "validation": 2}
 
 
 def test_what_validation_does_without_is_told_where_it_is_asked_for(raw: Path) -> None:
@@ -286,7 +302,7 @@ def test_the_test_split_is_built_as_any_other(raw_copy: Path, tmp_path: Path, fo
 def test_classes_of_a_split_without_labels_cannot_be_chosen(raw_copy: Path) -> None:
     add_test_archive(raw_copy, 3)
     with pytest.raises(InputError, match="test has no images of the classes") as error:
-        plan_of(raw_copy, splits=["train", "test"], classes=2)
+        plan_from(raw_copy, splits=["train", "test"], classes=2)
     assert "source.splits" in error.value.hint
 
 
@@ -313,9 +329,9 @@ def test_of_kept_shards_those_without_an_image_of_the_chosen_classes_are_empty(t
     """As many as the look before the build foresees."""
     raw = records(tmp_path / "records", [[1, 0], [1], [0, 0], [1, 1]])
     asked = profile(raw, tmp_path / "out", source={"splits": ["train"], "classes": 1}, output={"shards": "keep"})
-    plan = make_plan(asked, lambda _: None)
+    plan = plan_of(asked)
     assert [len(plan.splits[0].rows(index)) for index in range(plan.splits[0].shards)] == [1, 0, 2, 0]
-    assert all_shards(asked, {"train": survey(raw, "train")}) == {"train": 4}
+    assert resolve(asked, ignore).shards == {"train": 4}
 
 
 def test_records_are_told_to_keep_their_boxes(tmp_path: Path) -> None:
@@ -333,7 +349,7 @@ def test_compressed_records_are_told_to_keep_their_order_unless_that_was_asked_f
         asked: dict[str, Any] = {"source": {"splits": ["train"]}, "output": {"shards": shards, "train_shards": 2}}
         said = [note.text for note in told_of(raw, **asked)]
         assert any("they keep their order" in text for text in said) == told
-        plan = make_plan(profile(raw, tmp_path / "out", **asked), lambda _: None)
+        plan = plan_of(profile(raw, tmp_path / "out", **asked))
         (split,) = plan.splits
         assert [names(plan)] == [[split.table[row].name for row in np.lexsort((split.table.offset, split.table.file))]]
         assert not plan.splits[0].is_shuffled
@@ -341,12 +357,12 @@ def test_compressed_records_are_told_to_keep_their_order_unless_that_was_asked_f
 
 def test_labels_of_folders_are_refused_where_there_are_no_class_folders(raw: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="the labels of the official archives are ImageNet's"):
-        make_plan(profile(raw, tmp_path / "out", source={"labels": "folders"}), lambda _: None)
-    make_plan(profile(raw, tmp_path / "out", source={"labels": "ilsvrc2012"}), lambda _: None)
+        plan_of(profile(raw, tmp_path / "out", source={"labels": "folders"}))
+    plan_of(profile(raw, tmp_path / "out", source={"labels": "ilsvrc2012"}))
     of_records = records(tmp_path / "records", [[1, 0]])
     asked = profile(of_records, tmp_path / "out", source={"labels": "ilsvrc2012", "splits": ["train"]})
     with pytest.raises(UsageError, match="the labels of TFRecords are those in the records"):
-        make_plan(asked, lambda _: None)
+        plan_of(asked)
 
 
 @pytest.mark.parametrize(
@@ -366,7 +382,7 @@ def test_a_class_that_is_a_number_has_that_label_unless_the_profile_says_another
         (tmp_path / "raw" / name / "1.jpg").write_bytes(synthetic.draw(random.Random(1), 1).data)
     asked = {"format": form} | ({} if base is None else {"label_base": base})
     source = {"splits": ["train"], "labels": labels, "boxes": "none"}
-    plan = make_plan(profile(tmp_path / "raw", tmp_path / "out", source=source, output=asked), lambda _event: None)
+    plan = plan_of(profile(tmp_path / "raw", tmp_path / "out", source=source, output=asked))
     table = plan.splits[0].table
     found = {plan.classes.names[rank]: rank + plan.label_base for rank in table.label.tolist()}
     assert found == stored

@@ -46,7 +46,7 @@ def test_all_problems_are_told_together() -> None:
     ("image", "told"),
     [
         ({"resize": "shortest", "quality": 85}, 'image.size is missing; resize = "shortest" needs it'),
-        ({"resize": "shortest", "size": 480}, "image.quality is missing; resized images are encoded anew"),
+        ({"resize": "shortest", "size": 480}, "image.quality is missing; resized images are encoded again"),
         ({"resize": "exact", "height": 9, "quality": 85}, 'image.width is missing; resize = "exact" needs it'),
         ({"resize": "original", "size": 480}, 'image.size has no meaning with resize = "original"'),
         ({"upscale": True}, 'image.upscale is for resize = "shortest" alone'),

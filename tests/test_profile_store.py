@@ -11,7 +11,7 @@ from wizard import profile_store
 from wizard.errors import MachineError, ProfileError, UsageError
 from wizard.folders import config_folder, recipes_folder
 from wizard.profile import SCHEMA, Profile, Table, check
-from wizard.profile_store import about, as_toml, delete, find, load, read, recipes, save, write
+from wizard.profile_store import about, as_toml, delete, find, load, recipes, save, write
 
 FOLDERS = ["source.path=/raw", "output.path=/out"]
 
@@ -101,7 +101,7 @@ def test_an_unknown_profile_suggests_a_near_one() -> None:
 def test_what_is_no_toml_is_told(tmp_path: Path) -> None:
     path = tmp_path / "p.toml"
     path.write_text("[image\n")
-    with pytest.raises(ProfileError, match="it is no TOML"):
+    with pytest.raises(ProfileError, match="it is not TOML"):
         load(str(path))
 
 
@@ -224,7 +224,7 @@ def test_a_recipe_cannot_be_deleted_but_a_saved_profile_of_its_name_can() -> Non
     save(made(), "nvidia-480-q85")
     delete("nvidia-480-q85")
     assert find("nvidia-480-q85") == recipes_folder() / "nvidia-480-q85.toml"
-    with pytest.raises(UsageError, match="nvidia-480-q85 is a recipe of the program's own and cannot be deleted"):
+    with pytest.raises(UsageError, match="nvidia-480-q85 is a shipped recipe and cannot be deleted"):
         delete("nvidia-480-q85")
 
 
@@ -276,33 +276,6 @@ def test_a_version_that_is_none_is_a_problem_of_the_file(tmp_path: Path, version
     assert [problem.split(" = ")[0] for problem in error.value.problems] == ["schema_version"]
 
 
-def rename(table: Table, old: str, new: str) -> Table:
-    image = dict(table["image"])
-    return {**table, "image": image | {new: image.pop(old)}}
-
-
-def test_an_older_version_goes_through_every_step_to_todays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(profile_store, "SCHEMA", 2)
-    steps = {0: lambda table: rename(table, "jpeg", "q"), 1: lambda table: rename(table, "q", "quality")}
-    monkeypatch.setattr(profile_store, "UPGRADES", steps)
-    for version, key in (("", "jpeg"), ("schema_version = 1", "q"), ("schema_version = 2", "quality")):
-        table = read(Path(file(tmp_path, f"{version}\n[image]\n{key} = 80\n")))
-        assert table == {"name": "p", "schema_version": 2, "image": {"quality": 80}}
-
-
-def test_a_migrated_profile_is_checked_and_overridden_in_todays_form(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(profile_store, "UPGRADES", {0: lambda table: rename(table, "jpeg", "quality")})
-    path = file(tmp_path, "[image]\njpeg = 80\n")
-    assert load(path, FOLDERS).image.quality == 80
-    assert load(path, [*FOLDERS, "image.quality=90"]).image.quality == 90
-
-
-def test_every_version_there_was_has_its_step() -> None:
-    assert sorted(profile_store.UPGRADES) == list(range(SCHEMA))
-
-
 def test_all_problems_of_a_file_and_its_overrides_are_told_together(tmp_path: Path) -> None:
     path = file(tmp_path, "nam = 'p'\n[image]\nqualty = 3\n[output]\ntrain_shards = 0\n")
     with pytest.raises(ProfileError) as error:
@@ -323,7 +296,7 @@ def test_a_files_name_is_the_profiles_with_what_no_name_may_hold_replaced(tmp_pa
 
 def test_text_that_is_no_utf8_is_told(tmp_path: Path) -> None:
     (tmp_path / "p.toml").write_bytes(b"name = '\xff'\n")
-    with pytest.raises(ProfileError, match="it is no TOML"):
+    with pytest.raises(ProfileError, match="it is not TOML"):
         load(str(tmp_path / "p.toml"))
 
 

@@ -292,7 +292,7 @@ def test_is_read_right_without_an_option(layout: Layout, tmp_path: Path) -> None
             assert table is not None
             labels = table.label.tolist()
             found[part.split] = dict(Counter((table.classes.name(label), label) for label in labels))
-            assert raw.table(part.split, tmp_path, lambda _done, _total: None, skip_bad=False).name.tolist() == sorted(
+            assert raw.table(part.split, tmp_path, lambda _done, _total: None).name.tolist() == sorted(
                 set(table.name.tolist())
             )
     assert found == layout.expected

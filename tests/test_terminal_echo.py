@@ -3,13 +3,13 @@ import sys
 
 import pytest
 
-from wizard.terminal_echo import without_echo
+from wizard.terminal_echo import echo_off
 
 _PROGRAM = """
-from wizard.terminal_echo import without_echo
+from wizard.terminal_echo import echo_off
 print("before")
 input()
-with without_echo():
+with echo_off():
     print("within")
     input()
     print("typed")
@@ -36,11 +36,11 @@ def test_keys_typed_meanwhile_leave_no_mark_and_are_kept() -> None:
 
 
 def test_without_a_terminal_nothing_happens() -> None:
-    with without_echo():
+    with echo_off():
         pass
     lines = (
-        "import sys; sys.stdin = None; from wizard.terminal_echo import without_echo",
-        "with without_echo(): print(1)",
+        "import sys; sys.stdin = None; from wizard.terminal_echo import echo_off",
+        "with echo_off(): print(1)",
     )
     code = "\n".join(lines)
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"1\n"

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.helpers import TRAIN_SHARDS, VALIDATION_SHARDS, build_dataset, profile, shards, toml
+from tests.helpers import TRAIN_SHARDS, VALIDATION_SHARDS, build_dataset, build_profile, profile, shards, toml
 from wizard import profile_store
-from wizard.build import Options, build
+from wizard.build import Options
 from wizard.errors import Interrupted
 from wizard.profile import Profile, check
 from wizard.unfinished_builds import forget, remember, unfinished
@@ -22,7 +22,7 @@ def interrupted(made: Profile, count: int = 3) -> None:
     """Remembers a build as `run` does, and stops it after so many shards."""
     remember(made)
     with pytest.raises(Interrupted):
-        build(made, lambda _event: None, Options(stopping=lambda: len(shards(made.output_path)) >= count))
+        build_profile(made, options=Options(stopping=lambda: len(shards(made.output_path)) >= count))
 
 
 def test_nothing_is_unfinished_at_first() -> None:
@@ -42,7 +42,7 @@ def test_the_profile_that_is_offered_finishes_it(raw: Path, tmp_path: Path) -> N
     interrupted(profile(raw, tmp_path / "out"))
     (found,) = unfinished()
     made = profile_store.load(str(found.profile))
-    finished = build(made, lambda _event: None, Options())
+    finished = build_profile(made)
     assert 0 < finished.images_built < sum(split.images_in for split in finished.splits)
     assert unfinished() == []
 

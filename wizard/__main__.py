@@ -1,4 +1,4 @@
-"""Where the process begins; kept empty, because every worker process imports it too."""
+"""Entry point; imports nothing at the top, because every worker process imports this module again."""
 
 
 def entry() -> None:

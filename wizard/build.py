@@ -19,13 +19,11 @@ from wizard.engine.run import build_shards
 from wizard.engine.sidecars import write_sidecars
 from wizard.errors import MachineError, SetupError, writing
 from wizard.events import BuildFinished, SplitStart, Started
-from wizard.lock import sole_use
-from wizard.machine.cores import usable_cores
+from wizard.lock import exclusive_lock
 from wizard.machine.memory import usable_memory
-from wizard.planning import Report, listening, make_plan
+from wizard.planning import Job, Report, make_plan, stoppable
 from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.guard import Guard
-from wizard.profile import Profile
 from wizard.sources.class_counts import count
 from wizard.sources.glance import Glance, glance
 from wizard.targets.expected import ShardDamage
@@ -36,38 +34,34 @@ from wizard.verify.repair import set_rejected_aside
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What one run is asked beside its profile.
+    """What one run is asked beside its job.
 
     Attributes:
         md5: prove the archives' official sums first.
         repair: re-read the finished shards and build anew those that are damaged.
         stopping: once it says true, the shards under way are finished and nothing new begins.
-        workers: how many; as the profile says where it is 0.
         limit_memory: refuse an image that needs more memory than a worker has.
     """
 
     md5: bool = False
     repair: bool = False
     stopping: Callable[[], bool] = lambda: False
-    workers: int = 0
     limit_memory: bool = True
 
 
-def build(profile: Profile, report: Report, options: Options) -> BuildResult:
-    """Builds what the profile asks for, or what an earlier run has left to build.
+def build(job: Job, report: Report, options: Options) -> BuildResult:
+    """Builds a job, or what an earlier run has left of it.
 
     Raises:
         SetupError: of any kind that `wizard.errors` knows but VerifyFailed.
     """
-    _refuse_file(profile.output_path)
-    report_or_stop = listening(report, options.stopping)
-    plan = make_plan(profile, report_or_stop, md5=options.md5)
-    output = profile.output_path
-    workers = options.workers or (usable_cores() if profile.run.workers == "auto" else profile.run.workers)
-    skip_bad = profile.output.on_bad_image == "skip"
+    output, workers, skip_bad = job.output, job.workers, job.skip_bad
+    _refuse_file(output)
+    report_or_stop = stoppable(report, options.stopping)
+    plan = make_plan(job, report_or_stop, md5=options.md5)
     with (
         writing(output),
-        sole_use(output / STATE_FOLDER / "lock", f"Another run is building in {output}."),
+        exclusive_lock(output / STATE_FOLDER / "lock", f"Another run is building in {output}."),
         _workers(workers, output, plan.target) as executor,
     ):
         remove_leftovers(output, plan.target)
@@ -86,7 +80,7 @@ def build(profile: Profile, report: Report, options: Options) -> BuildResult:
         tasks = plan.tasks(str(output), skip_bad=skip_bad, without=proven, memory=share)
         guard = Guard(output, workers, len(plan.shard_names) - len(proven), options.stopping)
         building = build_shards(tasks, executor, records, window=workers, beats=executor.beats, stopping=guard)
-        asked = profile.output
+        asked = job.profile.output
         with naming_what_is_gone(output, plan, records):
             with guard.naming_the_shortage():
                 for event in building:
@@ -95,7 +89,7 @@ def build(profile: Profile, report: Report, options: Options) -> BuildResult:
                         report(seen)
             seconds = time.monotonic() - before
             beside = write_sidecars(output, plan, records.done, boxes_csv=asked.boxes_csv)
-            answers = profile.model_dump(mode="json", exclude_none=True)
+            answers = job.profile.model_dump(mode="json", exclude_none=True)
             sums = manifest.write(output, plan, records.done, answers, beside)
         require_whole(output, plan, records, sums)
     built = sum(result.images for name, result in records.done.items() if name not in proven)

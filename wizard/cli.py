@@ -1,6 +1,6 @@
-"""The command line: which commands there are, and how a command's end becomes an exit code.
+"""The command line: its commands, and the exit code that each ends with.
 
-A command's module is imported when it is called, so that help and the first question need not wait for the engine.
+A command's module is imported only when it is called, so that --help and the first question appear at once.
 """
 
 import difflib
@@ -20,13 +20,13 @@ from wizard.errors import BUG, Interrupted, MachineError, ReaderGone, SetupError
 from wizard.folders import state_folder
 
 _COMMANDS = {
-    "setup": "Ask a few questions, check this machine, and build; what imagenet-setup alone does.",
-    "run": "Build what PROFILE asks for, or go on with an unfinished build; it asks nothing.",
-    "check": "Say whether PROFILE would work here: raw data, disk, memory, rights; and how long it would take.",
+    "setup": "Ask a few questions, check this machine, and build; the default command.",
+    "run": "Build what PROFILE asks for, or continue an unfinished build, without questions.",
+    "check": "Check whether PROFILE would work here (raw data, disk, memory, permissions) and estimate the time.",
     "verify": "Re-read the finished dataset in OUT and prove that nothing is missing or damaged.",
-    "inspect": "Say what lies at PATH: raw data and what it lacks, a dataset finished or not, or one file of them.",
-    "download": "Get the archives from image-net.org, a mirror, Kaggle or Hugging Face; a broken transfer goes on.",
-    "demo": "Draw a tiny ILSVRC2012 in OUT, build it and verify it; no download, under a minute.",
+    "inspect": "Show what PATH holds: raw data and what is missing, a dataset, or one of their files.",
+    "download": "Download the archives from image-net.org, a mirror, Kaggle or Hugging Face; transfers resume.",
+    "demo": "Draw a tiny ILSVRC2012 in OUT, build it and verify it: no download, under a minute.",
 }
 
 app = App(
@@ -41,7 +41,9 @@ for _name, _help in _COMMANDS.items():
     app.command(f"wizard.commands.{_name}:{_name}", name=_name, help=_help)
 app.command("wizard.commands.profiles:app", name="profiles", help="List, show or delete saved profiles.")
 app.command(
-    "wizard.commands.free_memory:free_memory", name="free-memory", help="Show who holds memory; drop the page cache."
+    "wizard.commands.free_memory:free_memory",
+    name="free-memory",
+    help="Show what uses memory, and drop the page cache.",
 )
 
 
@@ -50,13 +52,13 @@ def welcome(
     *words: Annotated[str, Parameter(show=False)],
     plain: Annotated[bool, Parameter(help="Numbered lines without control codes, for screen readers.")] = False,
 ) -> int:
-    """Without a command, ask."""
+    """Runs the wizard if no command is given."""
     if words:
         commands = [name for name in app if not name.startswith("-")]
         near = difflib.get_close_matches(words[0], commands, n=1)
         raise UsageError(
             f"There is no command {words[0]!r}.",
-            f"Did you mean {near[0]}?" if near else f"There are {', '.join(commands)}; --help tells more",
+            f"Did you mean {near[0]}?" if near else f"Commands: {', '.join(commands)}; see --help",
         )
     from wizard.commands.setup import setup
 
@@ -64,7 +66,7 @@ def welcome(
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs a command and returns the process's exit code; the only place that turns an error into one."""
+    """Runs a command and returns the exit code; the only place where an error becomes one."""
     session.begin(list(sys.argv[1:] if argv is None else argv))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -72,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code = app(session.words, exit_on_error=False, print_error=False)
     except CycloptsError as error:
-        return _failed(UsageError(f"{str(error).strip()}", "imagenet-setup --help, or imagenet-setup COMMAND --help"))
+        return _failed(UsageError(str(error).strip(), "imagenet-setup --help, or imagenet-setup COMMAND --help"))
     except ReaderGone as error:
         return error.exit_code
     except SetupError as error:
@@ -81,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _failed(_with_resume(Interrupted("Stopped at once; what was finished is kept.")))
     except OSError as error:
         return _failed(MachineError(f"{error.filename or 'The system'}: {error.strerror or error}."))
-    except Exception as error:  # noqa: BLE001  the one place where a bug becomes an exit code
+    except Exception as error:  # noqa: BLE001  a bug must become an exit code and a crash log
         return _crashed(error)
     return code if isinstance(code, int) else 0
 

@@ -8,7 +8,7 @@ from wizard.build import Options, build
 from wizard.engine.build_result import BuildResult
 from wizard.errors import writing
 from wizard.events import Note
-from wizard.planning import Report
+from wizard.planning import Report, resolve
 from wizard.profile_store import load
 from wizard.verify.dataset import Verified, verify
 
@@ -45,7 +45,7 @@ def demo(folder: Path, report: Report, options: Options) -> tuple[BuildResult, V
         text = _PROFILE.format(profile=profile, source=_toml_string(source), output=_toml_string(output))
         profile.write_text(text, encoding="utf-8")
     report(Note(text=f"drew a tiny ILSVRC2012 in {source}; {profile} says what is built from it"))
-    finished = build(load(str(profile)), report, options)
+    finished = build(resolve(load(str(profile)), report), report, options)
     return finished, verify(output, report, pixels=True)
 
 

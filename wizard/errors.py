@@ -1,4 +1,4 @@
-"""The errors a person may meet: what happened, where, and what to do next, each with its exit code."""
+"""Errors for a person: what happened, where, and what to do next, each with its exit code."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import ClassVar
 
 BUG = 1
-"""Exit code of an exception that nobody foresaw; the crash log's path is printed."""
+"""Exit code of an unexpected exception; the crash log's path is printed."""
 FINISHED_WITH_SKIPS = 5
-"""Exit code of a build that finished but left images out."""
+"""Exit code of a build that finished but skipped images."""
 
 
 class SetupError(Exception):
@@ -32,13 +32,13 @@ class SetupError(Exception):
 
 
 class UsageError(SetupError):
-    """The command line asks for something that cannot be."""
+    """The command line asks for something that is not possible."""
 
     exit_code = 2
 
 
 class ProfileError(SetupError):
-    """A profile that cannot be read, or whose values do not fit; all its problems at once."""
+    """A profile that cannot be read or has invalid values; lists all problems at once."""
 
     exit_code = 2
 
@@ -49,13 +49,13 @@ class ProfileError(SetupError):
 
 
 class PlanMismatch(SetupError):
-    """The output folder holds the shards of another plan."""
+    """The output folder holds shards of another plan."""
 
     exit_code = 2
 
 
 class InputError(SetupError):
-    """Raw data is missing, damaged, or not what its name says."""
+    """Input is missing, damaged, or not what its name says."""
 
     exit_code = 3
 
@@ -65,30 +65,30 @@ class BadImage(InputError):
 
 
 class MachineError(SetupError):
-    """This machine cannot do it: the disk, the rights, the memory, or another run in the same folder."""
+    """This machine is in the way: disk, permissions, memory, or another run in the same folder."""
 
     exit_code = 4
 
 
 class VerifyFailed(SetupError):
-    """A finished dataset is not what its manifest says."""
+    """A finished dataset does not match its manifest."""
 
     exit_code = 6
 
 
 class Interrupted(SetupError):
-    """The person, or the system, asked the run to stop."""
+    """The user or the system asked the run to stop."""
 
     exit_code = 130
 
 
 class ReaderGone(Interrupted):
-    """Whoever read this program's output has gone away, so there is nobody left to tell."""
+    """The reader of this program's output has closed it, so nothing more can be printed."""
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Within it, whatever the operating system refuses is an InputError that names the file."""
+    """Turns an OSError of the block into an InputError that names the file."""
     try:
         yield
     except OSError as error:
@@ -100,11 +100,11 @@ def reading(path: Path) -> Iterator[None]:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Within it, whatever the operating system refuses is a MachineError that names the file."""
+    """Turns an OSError of the block into a MachineError that names the file."""
     try:
         yield
     except OSError as error:
         raise MachineError(
             f"{error.filename or path} cannot be written: {error.strerror or error}.",
-            "Make room, mend the rights, or choose another folder; the same command then goes on where it stopped",
+            "Free some space, fix the permissions, or choose another folder; the same command then continues",
         ) from error

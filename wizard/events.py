@@ -1,4 +1,4 @@
-"""What happens during a build, as values; the engine makes them, whoever wants shows them."""
+"""What happens while a command runs, as values: made by the engine, pre-flight and verify, shown by reporters."""
 
 import re
 from dataclasses import asdict, dataclass
@@ -17,7 +17,7 @@ Status = Literal["pass", "warn", "fail"]
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """Something a person should know: a difference from the official data, a decision."""
+    """A message for the person: a difference from the official data, a decision."""
 
     text: str
     warning: bool = False
@@ -25,7 +25,7 @@ class Note:
 
 @dataclass(frozen=True, kw_only=True)
 class Preparing:
-    """How far a step before the build is, in bytes."""
+    """Progress of a step before or after a build, in bytes."""
 
     step: str
     done: int
@@ -34,7 +34,7 @@ class Preparing:
 
 @dataclass(frozen=True, kw_only=True)
 class SplitStart:
-    """What a split will be, and what of it an earlier run has finished."""
+    """The size of a split, and how much of it an earlier run finished."""
 
     split: str
     images: int
@@ -75,18 +75,18 @@ class Checked:
 
 @dataclass(frozen=True, kw_only=True)
 class Estimated:
-    """What a build will come to, measured on a sample of its own images.
+    """Size, time and memory of a build, measured on a sample of its own images.
 
     Attributes:
-        images: how many it will read.
-        sampled: how many of them were put through.
-        workers: for how many the time holds.
-        bytes_in: bytes of the images that it reads.
+        images: number to read.
+        sampled: number of them that were transformed.
+        workers: number that the time is for.
+        bytes_in: bytes of the images read.
         bytes_out: bytes of all shards.
-        seconds: for the building, on this machine; the reading of headers, which comes once before it, is not in it.
+        seconds: wall time of the build on this machine, without the reading of headers before it.
         worker_memory: bytes of one worker.
         damaged: images of the sample that cannot be decoded.
-        largest_image: bytes of memory, included in these, for the image that needs the most, as far as is known.
+        largest_image: bytes of memory, included in these, that the largest known image needs.
     """
 
     images: int
@@ -102,12 +102,12 @@ class Estimated:
 
 @dataclass(frozen=True, kw_only=True)
 class Stopping:
-    """The build was asked to stop: the shards under way are finished, and nothing new begins."""
+    """The build was asked to stop: shards under way are finished, and no new one is started."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Started:
-    """The build begins."""
+    """The build starts."""
 
     plan_id: str
     output: str
@@ -160,7 +160,7 @@ class WorkerLost:
 
 @dataclass(frozen=True, kw_only=True)
 class BuildFinished:
-    """The dataset is complete; the command itself has the last word on it."""
+    """The dataset is complete; its `BuildResult` is returned to the command, which reports it."""
 
 
 Event = (
@@ -180,7 +180,7 @@ Event = (
 
 
 _JSON_NAMES = {"MachineLoad": "machine"}
-"""Events whose names for programs are older than their classes'."""
+"""Names for programs, where they are not those of the classes."""
 
 
 def as_json(event: "DataclassInstance") -> tuple[str, dict[str, Any]]:

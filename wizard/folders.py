@@ -1,4 +1,4 @@
-"""Where this program keeps things on a person's machine."""
+"""Where this program keeps its own files, and how paths are read and shown."""
 
 import os
 from contextlib import suppress
@@ -20,7 +20,7 @@ def cache_folder() -> Path:
 
 
 def state_folder() -> Path:
-    """Where unfinished answers, known builds and crash logs go."""
+    """Where unfinished answers, unfinished builds and crash logs are kept."""
     return _home("state", platformdirs.user_state_path("imagenet-setup"))
 
 
@@ -31,10 +31,10 @@ def recipes_folder() -> Path:
 
 
 def expanded(text: str) -> Path:
-    """The path that a person's text means; ~ is the home folder.
+    """A path as typed by a person, with ~ expanded.
 
     Raises:
-        UsageError: ~name names nobody.
+        UsageError: there is no user ~name.
     """
     try:
         return Path(text).expanduser()
@@ -43,7 +43,7 @@ def expanded(text: str) -> Path:
 
 
 def shortened(path: Path) -> str:
-    """The path as a person writes it, with ~ for the home folder."""
+    """The path as text, with ~ for the home folder."""
     try:
         home = Path.home()
     except RuntimeError:
@@ -52,7 +52,7 @@ def shortened(path: Path) -> str:
 
 
 def existing(path: Path) -> Path:
-    """The path itself, or the nearest folder above it that exists; what may not be looked at counts as not there."""
+    """The path, or the nearest parent that exists; one that cannot be accessed counts as missing."""
     for place in (path, *path.parents):
         with suppress(OSError):
             if place.exists():

@@ -1,10 +1,10 @@
-"""Amounts as a person says them."""
+"""Amounts for a person: bytes, durations, counts and ranges."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 GLYPHS: Mapping[str, str] = {"pass": "✓", "warn": "!", "fail": "✗"}
-"""Marks of a check."""
+"""Marks of a check, by its status."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +16,15 @@ class Range:
     high: float
 
 
+def counted(count: int, unit: str) -> str:
+    """A number of things whose plural has an s.
+
+    >>> counted(1, "worker"), counted(1200, "worker")
+    ('1 worker', '1,200 workers')
+    """
+    return f"{count:,} {unit}{'' if count == 1 else 's'}"
+
+
 def duration(seconds: float) -> str:
     """A time in words.
 
@@ -24,10 +33,10 @@ def duration(seconds: float) -> str:
     """
     whole = max(1, round(seconds))
     if whole < 60:
-        return _counted(whole, "second")
+        return counted(whole, "second")
     hours, minutes = divmod(round(whole / 60), 60)
-    parts = [_counted(hours, "hour")] if hours else []
-    return " ".join(parts + ([_counted(minutes, "minute")] if minutes else []))
+    parts = [(hours, "hour"), (minutes, "minute")]
+    return " ".join(counted(count, unit) for count, unit in parts if count)
 
 
 def clock(seconds: float) -> str:
@@ -38,15 +47,6 @@ def clock(seconds: float) -> str:
     """
     whole = int(seconds)
     return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
-
-
-def workers(count: int) -> str:
-    """How many workers.
-
-    >>> workers(1), workers(12)
-    ('1 worker', '12 workers')
-    """
-    return _counted(count, "worker")
 
 
 def human_bytes(count: float) -> str:
@@ -64,22 +64,18 @@ def human_bytes(count: float) -> str:
     return f"{count / 1000:.1f} GB"
 
 
-def about(expected: Range, form: Callable[[float], str]) -> str:
-    """An expected value and its limits, with a unit that is said once where they share it.
+def with_range(expected: Range, form: Callable[[float], str]) -> str:
+    """An expected value and its limits, with the unit written once where they share it.
 
-    >>> about(Range(low=64e9, likely=66e9, high=69.1e9), size)
+    >>> with_range(Range(low=64e9, likely=66e9, high=69.1e9), human_bytes)
     '66.0 GB (64.0 to 69.1)'
-    >>> about(Range(low=50, likely=60, high=70), duration)
+    >>> with_range(Range(low=50, likely=60, high=70), duration)
     '1 minute (50 seconds to 1 minute)'
     """
     low, likely, high = form(expected.low), form(expected.likely), form(expected.high)
     if low == likely == high:
         return likely
-    units = {each.partition(" ")[2].removesuffix("s") for each in (low, likely, high)}
+    units = {text.partition(" ")[2].removesuffix("s") for text in (low, likely, high)}
     if len(units) == 1 and " " not in units.pop():
         low, high = low.partition(" ")[0], high.partition(" ")[0]
     return f"{likely} ({low} to {high})"
-
-
-def _counted(count: int, unit: str) -> str:
-    return f"{count:,} {unit}{'' if count == 1 else 's'}"

@@ -18,7 +18,7 @@ from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
 from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
-from wizard.preflight.examine import is_short
+from wizard.preflight.source_check import is_short
 from wizard.show import at_a_glance
 from wizard.show.inspected import Facts, Inspection
 from wizard.sources import archives
@@ -91,7 +91,7 @@ def _raw_data(raw: Source, report: Callable[[Event], None]) -> Inspection:
     facts["labels"] = _labels(tables[-1].classes if tables else imagenet())
     if raw.form == "example":
         facts |= _first_of(raw, next(iter(surveys)), problems)
-    counts = count_splits(raw, surveys, cache_folder())
+    counts = count_splits(surveys, cache_folder())
     problems += [(split, InputError(each.problem, each.hint)) for split, each in counts.items() if each.problem]
     return _seen(facts, glance_at_raw(surveys, counts), *problems)
 
@@ -129,7 +129,7 @@ def _labels(classes: Classes) -> str:
 
 def _first_of(raw: Source, split: Split, problems: list[tuple[str, SetupError]]) -> Facts:
     try:
-        table = raw.table(split, cache_folder(), lambda _done, _total: None, skip_bad=True)
+        table = raw.table(split, cache_folder(), lambda _done, _total: None)
         content = next(table.take(np.array([0])).contents())
         return _features(_values(content.features or {}))
     except InputError as error:
@@ -163,7 +163,7 @@ def _archive(path: Path, report: Callable[[Event], None]) -> Inspection:
     if split is None:
         return Inspection(facts={"what": "bounding boxes", "size": size})
     step = _progress(split, report)
-    table = archives.read_table(path, split, cache_folder(), step, skip_bad=True)
+    table = archives.read_table(path, split, cache_folder(), step)
     official = IMAGES[split]
     if official.bytes:
         is_official = path.stat().st_size == official.bytes

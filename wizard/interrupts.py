@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: once asks a run to finish what it has begun, twice ends it."""
+"""Ctrl-C and SIGTERM: the first asks a run to finish what it has begun, the second ends it."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -7,30 +7,30 @@ from types import FrameType
 
 
 @contextmanager
-def listening(say: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
-    """While open, gives a function that tells whether the run was asked to stop.
+def stop_on_signal(say: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
+    """While the block runs, gives a function that tells whether the run was asked to stop.
 
     Args:
-        say: told what the first signal sets in motion, when that is next asked for.
+        say: prints what the first signal sets in motion; called when the function is next asked.
 
     Raises:
-        KeyboardInterrupt: at the second signal, where the program is.
+        KeyboardInterrupt: at the second signal, wherever the program is.
     """
-    asked = told = False
+    requested = announced = False
 
     def handle(_number: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
+        nonlocal requested
+        if requested:
             raise KeyboardInterrupt
-        asked = True
+        requested = True
 
     def stopping() -> bool:
-        # Said here and not in the handler, which may interrupt the drawing of a bar.
-        nonlocal told
-        if asked and not told:
-            told = True
+        # Announced here and not in the handler, which may interrupt the drawing of a bar.
+        nonlocal announced
+        if requested and not announced:
+            announced = True
             say("! Finishing what is under way, then stopping; Ctrl-C again stops at once. Nothing done is lost.")
-        return asked
+        return requested
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

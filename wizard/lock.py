@@ -1,4 +1,4 @@
-"""One run at a time in a folder, told by a lock that is let go even by kill -9."""
+"""One run at a time in a folder."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,15 +10,15 @@ from wizard.errors import MachineError, writing
 
 
 @contextmanager
-def sole_use(lock: Path, taken: str) -> Iterator[None]:
-    """Holds a lock while it is open.
+def exclusive_lock(lock: Path, taken: str) -> Iterator[None]:
+    """Holds a lock on a file while the block runs; the system releases it even after kill -9.
 
     Args:
-        lock: its file; the folder that it lies in is made where it is missing.
-        taken: what is said where another run holds it.
+        lock: the lock file; its folder is created if it is missing.
+        taken: the error's text if another run holds the lock.
 
     Raises:
-        MachineError: another run holds it, or its file cannot be made.
+        MachineError: another run holds it, or the file cannot be created.
     """
     held = filelock.FileLock(lock)
     with writing(lock.parent):

@@ -1,4 +1,4 @@
-"""The one place that prints: results to stdout, talk to stderr, or one JSON object a line."""
+"""The only module that prints: results to stdout, messages to stderr, or one JSON object a line."""
 
 import json
 import os
@@ -14,30 +14,30 @@ from rich.markup import escape
 
 from wizard.errors import ReaderGone, SetupError
 from wizard.folders import shortened
-from wizard.terminal_echo import forget_typed, without_echo
+from wizard.terminal_echo import discard_typed_keys, echo_off
 
 Mode = Literal["human", "plain", "json", "quiet"]
 
 _ASCII = str.maketrans({"✓": "[ok]", "✗": "[no]", "→": "->", "·": "-", "…": "...", "×": "x"})
 _HANGING = 4
-"""Columns that the rest of a wrapped line is set in by."""
+"""Columns that continuation lines are indented by."""
 _COLORS = {"✓": "green", "!": "yellow", "✗": "red"}
 
 
 class _Console(Console):
-    """A console that leaves it to this program what happens when its reader goes away."""
+    """A console that lets this program handle a closed pipe."""
 
     def on_broken_pipe(self) -> None:
-        """Called by rich while it handles the error; rich itself would end the process with code 1."""
+        """Called by rich; its own version ends the process with exit code 1, and this one is not to fail."""
         raise BrokenPipeError
 
 
 class Output:
-    """Knows the mode and the terminal, so that nobody else needs to.
+    """Prints in one of four modes.
 
     Args:
-        mode: human (colours and bars where there is a terminal), plain (lines without control codes), json
-            (stdout is NDJSON), quiet (results and errors alone).
+        mode: human (colours and bars on a terminal), plain (lines without control codes), json (stdout is NDJSON),
+            quiet (only results and errors).
     """
 
     def __init__(self, mode: Mode = "human") -> None:
@@ -48,96 +48,97 @@ class Output:
 
     @property
     def live(self) -> bool:
-        """Whether bars may be drawn: a person at a terminal that can."""
+        """Whether bars can be drawn: in human mode, on a terminal."""
         return self.mode == "human" and self.talk.is_terminal
 
     @property
     def asks(self) -> bool:
-        """Whether somebody can be asked: both ends are a terminal."""
+        """Whether questions can be asked: stdin and stdout are terminals."""
         return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
 
     @property
     def draws(self) -> bool:
-        """Whether glyphs beyond ASCII may be used."""
+        """Whether characters beyond ASCII can be printed."""
         return self.mode != "plain" and _can_draw(self.talk)
 
     @property
     def width(self) -> int:
-        """Columns of the person's terminal."""
+        """Width of the terminal in columns."""
         return self.talk.width
 
     def result(self, text: str) -> None:
-        """What the person asked for."""
+        """Prints what the command was run for."""
         if self.mode != "json":
             self._print(self._results, text, wrap=False)
 
     def say(self, text: str) -> None:
-        """What happens on the way; silent for programs and with --quiet."""
+        """Prints a message about progress; silent with --json and --quiet."""
         if self.mode in ("human", "plain"):
             self._print(self.talk, text, wrap=self.live)
 
     def prompt(self, text: str) -> None:
-        """Invites a person to type, on the same line."""
+        """Prints a prompt; what is typed follows on the same line."""
         self.talk.print(text, end="", markup=False, soft_wrap=True)
         self.talk.file.flush()
 
     def answered(self, question: str, answer: str) -> None:
-        """The line that an answered question leaves behind."""
+        """Prints the line that remains of an answered question."""
         if self.mode == "human":
             self.talk.print(f"[bold cyan]?[/] [bold]{escape(question)}[/]  [cyan]{escape(answer)}[/]")
 
     @contextmanager
     def busy(self, text: str) -> Iterator[Callable[[int, int], None]]:
-        """Says what is waited for while it is open, where something that moves may be drawn.
+        """Shows a spinner with a text while the block runs, on a terminal; keys typed meanwhile are discarded.
 
-        Gives a function that is told how much of how much is done. What is typed meanwhile counts for nothing.
+        Yields:
+            A function that takes how much of how much is done.
         """
         if not self.live:
             yield lambda _done, _total: None
             return
         shown = f"{text}{'…' if self.draws else '...'}"
-        with without_echo(), self.talk.status(shown) as status:
+        with echo_off(), self.talk.status(shown) as status:
             yield lambda done, total: status.update(f"{shown} {100 * done // max(1, total)} %")
-            forget_typed()
+            discard_typed_keys()
 
     def link(self, text: str, path: Path) -> None:
-        """Says where a file is; a terminal that can opens it with a click."""
+        """Prints where a file is, as a link on a terminal."""
         if self.mode == "human" and self.talk.is_terminal:
             self.talk.print(f"  {escape(text)} [link={path.as_uri()}]{escape(shortened(path))}[/link]", soft_wrap=True)
         else:
             self.say(f"  {text} {path}")
 
     def event(self, name: str, fields: Mapping[str, Any]) -> None:
-        """One line of NDJSON, in json mode alone."""
+        """Prints a line of NDJSON, in json mode only."""
         if self.mode == "json":
-            with _to_a_reader():
+            with _closed_pipe_as_error():
                 sys.stdout.write(json.dumps({"event": name, **fields}, default=str) + "\n")
                 sys.stdout.flush()
 
     def error(self, error: SetupError) -> None:
-        """The one error that ends a command."""
+        """Prints the error that ends a command."""
         self.event("failed", {"error": error.what, "hint": error.hint, "exit_code": error.exit_code})
         if self.mode != "json":
             self._print(self.talk, f"✗ {error}", wrap=False)
 
     def _print(self, console: Console, text: str, *, wrap: bool) -> None:
-        """Prints line by line; what a person may want to copy is never wrapped here but by the terminal."""
-        as_it_is = _can_draw(console) and self.mode != "plain"
-        with _to_a_reader():
+        """Prints line by line. Results are left to the terminal to wrap, so that paths can be copied whole."""
+        keep_glyphs = _can_draw(console) and self.mode != "plain"
+        with _closed_pipe_as_error():
             for line in text.split("\n"):
                 for part in _wrapped(line, console.width) if wrap else [line]:
-                    shown = _marked(part) if as_it_is else escape(_in_ascii(part))
+                    shown = _marked(part) if keep_glyphs else escape(_in_ascii(part))
                     console.print(shown, soft_wrap=True)
             console.file.flush()
 
 
 @contextmanager
-def _to_a_reader() -> Iterator[None]:
+def _closed_pipe_as_error() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError as error:
-        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115  what is left in buffers goes nowhere, in silence
-        raise ReaderGone("The reader of the output has gone away.") from error
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115  what is left in buffers is dropped silently
+        raise ReaderGone("The reader of the output has closed it.") from error
 
 
 def _can_draw(console: Console) -> bool:
@@ -145,7 +146,7 @@ def _can_draw(console: Console) -> bool:
 
 
 def _wrapped(line: str, width: int) -> list[str]:
-    """The line in parts that fit, what follows the first under its text."""
+    """The line in parts that fit, all but the first indented."""
     indent = " " * (len(line) - len(line.lstrip()) + _HANGING)
     parts = textwrap.wrap(
         line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, tabsize=4
@@ -154,7 +155,7 @@ def _wrapped(line: str, width: int) -> list[str]:
 
 
 def _in_ascii(line: str) -> str:
-    """The same without glyphs; a warning's mark at the line's beginning becomes as broad as the others."""
+    """The same in ASCII; a warning's mark at the start of a line becomes as wide as the other marks."""
     text = line.lstrip()
     if text.startswith("! "):
         line = f"{line[: len(line) - len(text)]}[!!]{text[1:]}"

@@ -31,7 +31,7 @@ Table = dict[str, Any]
 SCHEMA = 1
 """The version of the form that profiles have today."""
 
-_MEND = """Give values with --set section.key=value (a list as --set 'source.splits=["train"]'), or mend the file"""
+_FIX = """Give values with --set section.key=value (a list as --set 'source.splits=["train"]'), or fix the file"""
 
 
 class _Section(BaseModel):
@@ -96,13 +96,13 @@ class Image(_Section):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if problems := _misfits(dict(self)):
+        if problems := _image_problems(dict(self)):
             raise ValueError("\n".join(problems))
         return self
 
 
-def _misfits(image: Mapping[str, object]) -> list[str]:
-    """What of an image section does not go together, whether or not each value is good by itself."""
+def _image_problems(image: Mapping[str, object]) -> list[str]:
+    """Values of an image section that contradict each other, whether or not each is valid by itself."""
     resize = image.get("resize", "original")
     needed = {"original": set(), "shortest": {"size"}, "exact": {"height", "width"}, "crop": {"height", "width"}}
     if resize not in needed:
@@ -112,7 +112,7 @@ def _misfits(image: Mapping[str, object]) -> list[str]:
     problems = [f'{key} is missing; resize = "{resize}" needs it' for key in sorted(wanted - given)]
     problems += [f'{key} has no meaning with resize = "{resize}"' for key in sorted(given - wanted)]
     if resize != "original" and image.get("quality") is None:
-        problems.append("quality is missing; resized images are encoded anew (1 to 100, recipes use 85 to 90)")
+        problems.append("quality is missing; resized images are encoded again (1 to 100, recipes use 85 to 90)")
     if image.get("upscale") and resize != "shortest":
         problems.append('upscale is for resize = "shortest" alone')
     return problems
@@ -188,7 +188,7 @@ class Profile(_Section):
     """A whole profile; `wizard.profile_store` reads and writes them as files."""
 
     schema_version: int = Field(
-        default=SCHEMA, ge=SCHEMA, le=SCHEMA, description="of the keys; files of older versions are read too"
+        default=SCHEMA, ge=SCHEMA, le=SCHEMA, description="of these keys; a newer one is refused"
     )
     name: str = Field(
         default="",
@@ -241,17 +241,17 @@ class Profile(_Section):
 
 
 def check(table: Mapping[str, Any], where: str) -> Profile:
-    """A profile made of a table as TOML gives it.
+    """Validates a table, as read from TOML.
 
     Raises:
-        ProfileError: with every unknown key and every value that does not fit.
+        ProfileError: lists every unknown key and every value that is not allowed.
     """
     try:
         return Profile.model_validate({"source": {}, "output": {}, **table})
     except ValidationError as error:
         problems = [line for item in error.errors() for line in problems_of(item, Profile)]
-        for section, misfits in (("image", _misfits), ("output", _misplaced)):
+        for section, problems_in in (("image", _image_problems), ("output", _misplaced)):
             values = table.get(section)
-            told = misfits(values) if isinstance(values, dict) else []
-            problems += [f"{section}.{line}" for line in told if f"{section}.{line}" not in problems]
-        raise ProfileError(where, problems, _MEND) from error
+            found = problems_in(values) if isinstance(values, dict) else []
+            problems += [f"{section}.{line}" for line in found if f"{section}.{line}" not in problems]
+        raise ProfileError(where, problems, _FIX) from error

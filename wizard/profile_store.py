@@ -1,10 +1,10 @@
-"""Profiles as files: found by name, read and checked, migrated, saved, listed and deleted."""
+"""Profiles as files: found by name, read and checked, saved, listed and deleted."""
 
 import difflib
 import re
 import shutil
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,9 +15,6 @@ from wizard.folders import config_folder, expanded, recipes_folder
 from wizard.profile import SCHEMA, Profile, Table, check
 from wizard.profile_keys import profile_keys
 from wizard.storage import write_whole
-
-UPGRADES: Mapping[int, Callable[[Table], Table]] = {0: lambda table: table}
-"""From each older version to the next. 0 is a file that states none; its keys are those of 1."""
 
 
 class Listed(NamedTuple):
@@ -52,7 +49,7 @@ def find(name: str) -> Path:
     """The file that PROFILE means: a path, a saved profile's name or a shipped recipe's name, in this order.
 
     Raises:
-        UsageError: there is none; the names that there are are told.
+        UsageError: there is none; the names known are listed.
     """
     path = expanded(name)
     if _is_file(path):
@@ -71,11 +68,11 @@ def find(name: str) -> Path:
 
 
 def load(name: str, overrides: Sequence[str] = ()) -> Profile:
-    """Reads a profile, of whatever version, and lays `section.key=value` overrides over it.
+    """Reads a profile and applies `section.key=value` overrides.
 
     Raises:
-        UsageError: there is no such profile, or an override has not that form.
-        ProfileError: it is no TOML, or values do not fit; all problems are named.
+        UsageError: there is no such profile, or an override is not section.key=value.
+        ProfileError: it is not TOML, or values are not allowed; all problems are listed.
     """
     path = find(name)
     table = read(path)
@@ -85,20 +82,20 @@ def load(name: str, overrides: Sequence[str] = ()) -> Profile:
 
 
 def read(path: Path) -> Table:
-    """A profile's file as a table of today's form, its values not yet checked.
+    """A profile's file as a table, its values not yet checked.
 
     Raises:
         UsageError: it cannot be read.
-        ProfileError: it is no TOML, or of a version that this program does not know.
+        ProfileError: it is not TOML, or of a version that this program does not know.
     """
     try:
         table: Table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProfileError(str(path), [f"it is no TOML: {error}"], "Mend that place in the file") from error
+        raise ProfileError(str(path), [f"it is not TOML: {error}"], "Fix that place in the file") from error
     table.setdefault("name", re.sub(r"[^\w.-]+", "-", path.stem).lstrip(".-")[:100])
-    return _migrated(table, path)
+    return _with_version(table, path)
 
 
 def save(profile: Profile, name: str) -> Path:
@@ -129,7 +126,7 @@ def write(profile: Profile, path: Path) -> None:
 
 
 def delete(name: str) -> Path:
-    """Takes a saved profile away; it stays beside as NAME.toml.bak, whose path is returned.
+    """Deletes a saved profile; it is kept as NAME.toml.bak, whose path is returned.
 
     Raises:
         UsageError: there is none of that name, or it is a shipped recipe.
@@ -137,7 +134,7 @@ def delete(name: str) -> Path:
     path = next((each.path for each in saved() if each.name == name), None)
     if path is None:
         if name in {recipe.name for recipe in recipes()}:
-            raise UsageError(f"{name} is a recipe of the program's own and cannot be deleted.")
+            raise UsageError(f"{name} is a shipped recipe and cannot be deleted.")
         names = ", ".join(each.name for each in saved())
         raise UsageError(
             f"There is no saved profile {name!r} in {saved_folder()}.",
@@ -189,19 +186,16 @@ def _first_comment(path: Path) -> str:
     return first.removeprefix("#").strip() if first.startswith("#") else ""
 
 
-def _migrated(table: Table, path: Path) -> Table:
-    version = table.get("schema_version", 0)
-    if type(version) is not int or version < 0:
-        return table  # the model says what is wrong with it
-    if version > SCHEMA:
+def _with_version(table: Table, path: Path) -> Table:
+    """The table with its version; a file that states none is taken as written by hand for this one."""
+    version = table.get("schema_version", SCHEMA)
+    if type(version) is int and version > SCHEMA:
         raise ProfileError(
             str(path),
             [f"schema_version = {version}: this imagenet-setup knows versions up to {SCHEMA}"],
             "A newer imagenet-setup wrote it; upgrade this one",
         )
-    for step in range(version, SCHEMA):
-        table = UPGRADES[step](table)
-    return {**table, "schema_version": SCHEMA}
+    return {**table, "schema_version": version}
 
 
 def _is_file(path: Path) -> bool:
@@ -212,7 +206,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _without(table: Table, keys: list[str]) -> Table:
-    """The table without what a key says there, so that its default holds again."""
+    """The table without a key, so that its default applies again."""
     if len(keys) == 1:
         return {key: value for key, value in table.items() if key != keys[0]}
     section = table.get(keys[0])

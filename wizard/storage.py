@@ -1,4 +1,4 @@
-"""Files that appear under their names only when they are whole and on disk, whatever happens meanwhile."""
+"""Atomic writes: a file appears under its name only when it is complete and on disk."""
 
 import os
 import tempfile
@@ -8,7 +8,7 @@ from io import BufferedRandom
 from pathlib import Path
 
 PREFIX, SUFFIX = ".building-", ".tmp"
-"""Of the names that files have until they are whole; kill -9 may leave one behind."""
+"""Of temporary names; kill -9 may leave such a file behind."""
 
 
 def write_whole(target: Path, content: bytes) -> None:
@@ -23,7 +23,7 @@ def write_whole(target: Path, content: bytes) -> None:
 
 @contextmanager
 def replacing(target: Path) -> Iterator[BufferedRandom]:
-    """A temporary file beside the target, for reading and writing, that takes its place when the block ends well.
+    """Opens a temporary file beside the target, for reading and writing, that replaces it if the block succeeds.
 
     Raises:
         OSError: as for `write_whole`.
@@ -41,7 +41,7 @@ def replacing(target: Path) -> Iterator[BufferedRandom]:
 
 
 def publish(temporary: Path, target: Path) -> None:
-    """Gives a file that is closed and on disk its name, and the rights that the umask leaves."""
+    """Renames a closed and flushed file to its name, with the permissions that the umask leaves."""
     # mkstemp makes files that nobody else may read.
     temporary.chmod(0o666 & ~_umask())
     temporary.replace(target)

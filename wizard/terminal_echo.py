@@ -1,4 +1,4 @@
-"""Keys that are typed while something moves on the terminal leave no mark on it: an Enter would shift the picture."""
+"""Keys typed while something moves on the terminal are not echoed: an Enter would shift the picture."""
 
 import os
 import sys
@@ -9,24 +9,19 @@ if sys.platform != "win32":
     import termios
 
 
-def forget_typed() -> None:
-    """Lets go of keys that were typed before anything was asked, so that they answer no question by chance."""
-    if sys.platform != "win32" and _ours():
+def discard_typed_keys() -> None:
+    """Discards keys typed before a question was shown, so that they do not answer it by chance."""
+    if sys.platform != "win32" and _owns_terminal():
         termios.tcflush(sys.stdin, termios.TCIFLUSH)
 
 
 @contextmanager
-def without_echo() -> Iterator[None]:
-    """While it is open the terminal does not show what is typed; it is kept for whoever reads next.
+def echo_off() -> Iterator[None]:
+    """Turns the terminal's echo off while the block runs; what is typed stays there for the next reader.
 
-    Does nothing where stdin is no terminal, or the terminal another job's, or the system has no termios (Windows).
+    Does nothing on Windows, and where stdin is not a terminal or is another job's.
     """
-    if (
-        sys.platform == "win32"
-        or not sys.stdin
-        or not sys.stdin.isatty()
-        or os.tcgetpgrp(sys.stdin.fileno()) != os.getpgrp()
-    ):
+    if sys.platform == "win32" or not _owns_terminal():
         yield
         return
     before = termios.tcgetattr(sys.stdin)
@@ -37,6 +32,6 @@ def without_echo() -> Iterator[None]:
         termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
 
 
-def _ours() -> bool:
-    """Whether stdin is a terminal that this process may change without being stopped."""
+def _owns_terminal() -> bool:
+    """Whether stdin is a terminal whose settings this process may change: a background job that tries is stopped."""
     return bool(sys.stdin) and sys.stdin.isatty() and os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()

@@ -9,16 +9,14 @@ from typing import Any
 import pytest
 
 from tests.ask.conftest import BACK, DEFAULT, LEAVE, Script
-from tests.helpers import TRAIN, VALIDATION, build_dataset
+from tests.helpers import TRAIN, VALIDATION, build_dataset, build_profile, plan_of
 from wizard import profile_store
 from wizard.ask import setup_draft
 from wizard.ask.live_estimate import LiveEstimate
 from wizard.ask.view import Outcome
-from wizard.build import Options, build
 from wizard.events import Estimated
-from wizard.planning import make_plan
+from wizard.planning import Job
 from wizard.preflight.estimate import Estimator
-from wizard.profile import Profile
 
 Converse = Callable[..., tuple[Script, Outcome | None]]
 
@@ -287,8 +285,8 @@ def test_what_an_earlier_run_has_built_takes_no_time(
     seen: list[float] = []
     estimate = Estimator.estimate
 
-    def watched(self: Estimator, asked: Profile, **options: Any) -> Estimated:
-        seen.append(options["left"])
+    def watched(self: Estimator, asked: Job, **options: Any) -> Estimated:
+        seen.append(options["remaining"])
         return estimate(self, asked, **options)
 
     monkeypatch.setattr(Estimator, "estimate", watched)
@@ -324,9 +322,9 @@ def test_start_saves_the_profile_and_its_replay_is_the_same_plan(converse: Conve
     _, outcome = converse(*forward, "start")
     assert outcome is not None
     assert outcome.profile is not None
-    finished = build(outcome.profile, lambda _: None, Options())
-    again = make_plan(profile_store.load("mine"), lambda _: None)
-    assert finished.plan_id == build(profile_store.load("mine"), lambda _: None, Options()).plan_id
+    finished = build_profile(outcome.profile)
+    again = plan_of(profile_store.load("mine"))
+    assert finished.plan_id == build_profile(profile_store.load("mine")).plan_id
     assert len(again.shard_names) == 7
 
 

@@ -77,7 +77,7 @@ def test_a_profile_that_cannot_be_read_is_told(home: Path) -> None:
     script = Script(["replay", "broken", LEAVE])
     with pytest.raises(KeyboardInterrupt):
         choose_start(script)
-    assert "it is no TOML" in script.said[0]
+    assert "it is not TOML" in script.said[0]
 
 
 def test_an_unfinished_build_is_offered_and_its_profile_goes_on(raw: Path, tmp_path: Path) -> None:

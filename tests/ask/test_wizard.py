@@ -12,9 +12,8 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.helpers import TRAIN, VALIDATION
+from tests.helpers import TRAIN, VALIDATION, build_profile
 from wizard import profile_store
-from wizard.build import Options, build
 from wizard.verify.dataset import verify
 
 pexpect = pytest.importorskip("pexpect", reason="there are no pseudo-terminals here")
@@ -135,7 +134,7 @@ def test_the_whole_conversation(person: Callable[..., Person], raw: Path, tmp_pa
     third.reads("quality 70").reads("Ready").types(ENTER)
     assert third.ends() == 0
     assert f"Finished writing all {TRAIN + VALIDATION} images" in third.text
-    assert build(profile, lambda _: None, Options()).images_built == 0
+    assert build_profile(profile).images_built == 0
     assert verify(out, lambda _: None, pixels=True).images == {"train": TRAIN, "validation": VALIDATION}
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from wizard import synthetic
 from wizard.build import Options, build
 from wizard.events import Event, ShardDone
+from wizard.planning import resolve
 from wizard.profile_store import load
 
 PROFILE = """
@@ -52,7 +53,7 @@ def main() -> None:
                 if isinstance(event, ShardDone):
                     largest.append(event.result.rss)
 
-            finished = build(load(str(folder / "profile.toml"), sets), listen, Options())
+            finished = build(resolve(load(str(folder / "profile.toml"), sets), listen), listen, Options())
             rates.append(finished.images_built / finished.seconds)
             worker = max(worker, *largest)
             # Kilobytes, but bytes on macOS; see getrusage(2) of each.

@@ -333,7 +333,7 @@ def test_a_real_disk_that_fills_up_keeps_what_came(
         told = failure(words, 4, capsys)
         assert told.splitlines() == [
             f"✗ {mount}/{NAME}.part cannot be written: No space left on device.",
-            "→ Make room, mend the rights, or choose another folder; the same command then goes on where it stopped",
+            "→ Free some space, fix the permissions, or choose another folder; the same command then continues",
         ]
         came = (mount / f"{NAME}.part").read_bytes()
         assert came == DATA[: len(came)]

@@ -19,6 +19,7 @@ from tests.helpers import (
     add_test_archive,
     build_dataset,
     encoded,
+    job,
     noise,
     profile,
     quiet,
@@ -32,11 +33,12 @@ from wizard.engine.worker import rehearse
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import Split
 from wizard.machine.memory import usable_memory
-from wizard.planning import recipe
+from wizard.planning import decide
 from wizard.preflight import estimate
-from wizard.preflight.estimate import Estimator, share
+from wizard.preflight.estimate import Estimator
 from wizard.preflight.totals import total
 from wizard.sources.archives import read_table
+from wizard.sources.registry import open_source
 from wizard.sources.source import Survey, surveyed
 
 RESIZED = {"resize": "shortest", "size": 64, "quality": 85}
@@ -65,7 +67,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def truly(survey: Survey, asked: Recipe) -> int:
     """Bytes of the records of all images, without boxes."""
-    table = read_table(survey.path, survey.split, cache_folder(), quiet, skip_bad=True)
+    table = read_table(survey.path, survey.split, cache_folder(), quiet)
     task = ShardTask(
         split=survey.split, index=0, shards=1, folder="", samples=table, recipe=asked, label_base=1, skip_bad=True
     )
@@ -83,7 +85,7 @@ def test_where_every_image_is_measured_the_size_is_what_a_build_writes(
 ) -> None:
     asked: dict[str, Any] = {"image": image, "source": {"boxes": boxes}}
     with Estimator(surveys, 1, cache_folder()) as estimator:
-        told = estimator.estimate(profile(raw, tmp_path / "out", **asked))
+        told = estimator.estimate(job(raw, tmp_path / "out", **asked))
     build_dataset(raw, tmp_path / "out", **asked)
     written = sum(path.stat().st_size for path in shards(tmp_path / "out"))
     assert told.bytes_out.likely == pytest.approx(written, rel=1e-9 if boxes == "none" else 0.01)
@@ -107,7 +109,7 @@ def test_so_it_is_for_other_targets(
 ) -> None:
     asked: dict[str, Any] = {"image": image, "source": {"boxes": "none"}, "output": output}
     with Estimator(surveys, 1, cache_folder()) as estimator:
-        told = estimator.estimate(profile(raw, tmp_path / "out", **asked))
+        told = estimator.estimate(job(raw, tmp_path / "out", **asked))
     build_dataset(raw, tmp_path / "out", **asked)
     assert told.bytes_out.likely == pytest.approx(written_bytes(tmp_path / "out", output["format"]), rel=1e-9)
     assert told.bytes_out.low == told.bytes_out.likely == told.bytes_out.high
@@ -120,7 +122,7 @@ def test_so_it_is_for_other_records(
 ) -> None:
     asked: dict[str, Any] = {"source": {"boxes": "none"}, "output": output}
     with Estimator(surveys, 1, cache_folder()) as estimator:
-        told = estimator.estimate(profile(raw, tmp_path / "out", **asked))
+        told = estimator.estimate(job(raw, tmp_path / "out", **asked))
     build_dataset(raw, tmp_path / "out", **asked)
     files = [path for path in (tmp_path / "out").rglob("*-of-*") if path.parent.name in ("out", *SPLIT_FOLDERS)]
     assert told.bytes_out.likely == pytest.approx(sum(path.stat().st_size for path in files), rel=1e-9)
@@ -130,7 +132,7 @@ def test_every_target_is_measured_for_itself(raw: Path, surveys: dict[Split, Sur
     source = {"boxes": "none"}
     with Estimator(surveys, 1, cache_folder()) as estimator:
         sizes = [
-            estimator.estimate(profile(raw, OUT, source=source, output=output)).bytes_out.likely
+            estimator.estimate(job(raw, OUT, source=source, output=output)).bytes_out.likely
             for output in ({"format": "folders"}, {"features": "tpu"}, {}, {"format": "webdataset"})
         ]
     assert sizes == sorted(set(sizes))
@@ -141,7 +143,7 @@ def test_the_test_split_is_measured_too(raw_copy: Path, tmp_path: Path) -> None:
     add_test_archive(raw_copy, 20)
     asked: dict[str, Any] = {"source": {"splits": ["test"], "boxes": "all"}, "output": {"test_shards": 2}}
     with Estimator({"test": survey(raw_copy, "test")}, 1, cache_folder()) as estimator:
-        told = estimator.estimate(profile(raw_copy, tmp_path / "out", **asked))
+        told = estimator.estimate(job(raw_copy, tmp_path / "out", **asked))
     build_dataset(raw_copy, tmp_path / "out", **asked)
     written = sum(path.stat().st_size for path in (tmp_path / "out").glob("test-*"))
     assert (told.images, told.sampled) == (20, 20)
@@ -152,15 +154,16 @@ def test_the_test_split_is_measured_too(raw_copy: Path, tmp_path: Path) -> None:
 def test_a_large_test_archive_is_measured_by_a_sample(raw_copy: Path) -> None:
     add_test_archive(raw_copy, FEW + 60)
     with Estimator({"test": survey(raw_copy, "test")}, 1, cache_folder()) as estimator:
-        told = estimator.estimate(profile(raw_copy, OUT, source={"splits": ["test"], "boxes": "none"}))
+        told = estimator.estimate(job(raw_copy, OUT, source={"splits": ["test"], "boxes": "none"}))
     assert 0 < told.sampled < told.images == FEW + 60
 
 
 def test_images_without_a_byte_are_no_work_to_measure(raw: Path, surveys: dict[Split, Survey]) -> None:
-    table = read_table(surveys["train"].path, "train", cache_folder(), quiet, skip_bad=True)
+    table = read_table(surveys["train"].path, "train", cache_folder(), quiet)
     empty = surveyed("train", raw, replace(table, size=table.size * 0))
     with Estimator({"train": empty}, 1, cache_folder()) as estimator:
-        told = estimator.estimate(profile(raw, OUT, source={"splits": ["train"]}))
+        asked = profile(raw, OUT, source={"splits": ["train"]})
+        told = estimator.estimate(decide(asked, open_source(raw), {"train": empty}))
     assert told.bytes_out.likely == 0
 
 
@@ -169,10 +172,10 @@ def test_images_without_a_byte_are_no_work_to_measure(raw: Path, surveys: dict[S
 def test_from_a_sample_of_a_larger_archive_the_size_is_near_and_within_its_range(
     many: Path, image: dict[str, Any]
 ) -> None:
-    surveys, asked = look(many), profile(many, OUT, **sections(image=image))
+    surveys, asked = look(many), job(many, OUT, **sections(image=image))
     with Estimator(surveys, 2, cache_folder()) as estimator:
         told = estimator.estimate(asked)
-    written = sum(truly(surveys[split], recipe(asked, split)) for split in surveys)
+    written = sum(truly(surveys[split], asked.recipes[split]) for split in surveys)
     assert told.sampled < FEW + estimate._LEAST < told.images == sum(each.images for each in surveys.values())
     assert told.bytes_out.likely == pytest.approx(written, rel=0.03)
     assert told.bytes_out.low <= written <= told.bytes_out.high
@@ -182,34 +185,41 @@ def test_from_a_sample_of_a_larger_archive_the_size_is_near_and_within_its_range
 def test_classes_take_their_share(raw: Path, surveys: dict[Split, Survey]) -> None:
     half, more = ({"classes": count, "splits": ["train"]} for count in (CLASSES // 2, CLASSES + 5))
     with Estimator(surveys, 1, cache_folder()) as estimator:
-        whole = estimator.estimate(profile(raw, OUT, source={"splits": ["train"]}))
-        part = estimator.estimate(profile(raw, OUT, source=half))
-        assert estimator.estimate(profile(raw, OUT, source=more)).bytes_out == whole.bytes_out
+        whole = estimator.estimate(job(raw, OUT, source={"splits": ["train"]}))
+        part = estimator.estimate(job(raw, OUT, source=half))
+        assert estimator.estimate(job(raw, OUT, source=more)).bytes_out == whole.bytes_out
     assert part.images == round(TRAIN / 2)
     assert part.bytes_in == round(whole.bytes_in / 2)
     assert part.bytes_out.likely == pytest.approx(whole.bytes_out.likely / 2)
 
 
-def test_a_share_is_that_of_the_classes_there_are(raw: Path, surveys: dict[Split, Survey]) -> None:
-    train = surveys["train"]
-    assert share(profile(raw, OUT), train) == 1.0
-    assert share(profile(raw, OUT, source={"classes": 1}), train) == 1 / CLASSES
-    assert share(profile(raw, OUT, source={"classes": 1}), replace(train, classes=1000)) == 0.001
-    assert share(profile(raw, OUT, source={"classes": 1000}), train) == 1.0
-    assert share(profile(raw, OUT, source={"classes": 1}), replace(train, classes=0)) == 1.0
+@pytest.mark.parametrize(
+    ("wanted", "there", "expected"),
+    [(None, CLASSES, 1.0), (1, CLASSES, 1 / CLASSES), (1, 1000, 0.001), (1000, CLASSES, 1.0), (1, 0, 1.0)],
+)
+def test_a_fraction_is_that_of_the_classes_there_are(
+    raw: Path, surveys: dict[Split, Survey], wanted: int | None, there: int, expected: float
+) -> None:
+    source = {"splits": ["train"]} | ({} if wanted is None else {"classes": wanted})
+    asked = decide(
+        profile(raw, OUT, source=source), open_source(raw), {"train": replace(surveys["train"], classes=there)}
+    )
+    assert asked.fraction("train") == expected
 
 
 def test_a_split_that_is_not_asked_for_counts_nothing(raw: Path, surveys: dict[Split, Survey]) -> None:
-    asked = profile(raw, OUT, **sections(source={"splits": ["validation"], "boxes": "none"}))
+    asked = job(raw, OUT, **sections(source={"splits": ["validation"], "boxes": "none"}))
     with Estimator(surveys, 1, cache_folder()) as estimator:
         told = estimator.estimate(asked)
     assert (told.images, told.sampled) == (VALIDATION, VALIDATION)
-    assert told.bytes_out.likely == pytest.approx(truly(surveys["validation"], recipe(asked, "validation")))
+    assert told.bytes_out.likely == pytest.approx(truly(surveys["validation"], asked.recipes["validation"]))
 
 
 def test_time_is_for_what_is_left_and_never_below_what_starting_takes(raw: Path, surveys: dict[Split, Survey]) -> None:
     with Estimator(surveys, 1, cache_folder()) as estimator:
-        whole, half, none = (estimator.estimate(profile(raw, OUT), left=left).seconds for left in (1.0, 0.5, 0.0))
+        whole, half, none = (
+            estimator.estimate(job(raw, OUT), remaining=remaining).seconds for remaining in (1.0, 0.5, 0.0)
+        )
     assert 0 < none.low == none.likely == none.high
     assert none.low <= whole.low <= whole.likely <= whole.high
     assert half.likely - none.likely == pytest.approx((whole.likely - none.likely) / 2)
@@ -217,7 +227,7 @@ def test_time_is_for_what_is_left_and_never_below_what_starting_takes(raw: Path,
 
 def test_memory_is_that_of_a_worker_with_room_to_grow(raw: Path, surveys: dict[Split, Survey]) -> None:
     with Estimator(surveys, 1, cache_folder()) as estimator:
-        told = estimator.estimate(profile(raw, OUT)).worker_memory
+        told = estimator.estimate(job(raw, OUT)).worker_memory
         (worker,) = multiprocessing.active_children()
         resident = psutil.Process(worker.pid).memory_info().rss
     assert told.low <= resident * 1.05
@@ -225,19 +235,19 @@ def test_memory_is_that_of_a_worker_with_room_to_grow(raw: Path, surveys: dict[S
 
 
 def test_what_was_measured_once_is_known(raw_copy: Path) -> None:
-    surveys = look(raw_copy)
-    with Estimator(surveys, 1, cache_folder()) as estimator:
-        first = estimator.estimate(profile(raw_copy, OUT, image=RESIZED))
+    asked = job(raw_copy, OUT, image=RESIZED)
+    with Estimator(asked.surveys, 1, cache_folder()) as estimator:
+        first = estimator.estimate(asked)
         shutil.rmtree(raw_copy)
-        again = estimator.estimate(profile(raw_copy, OUT, image=RESIZED))
+        again = estimator.estimate(asked)
     assert again == first
 
 
 def test_an_image_that_cannot_be_decoded_counts_as_left_out(raw_copy: Path) -> None:
     train = look(raw_copy)["train"]
-    image = read_table(train.path, "train", cache_folder(), quiet, skip_bad=True)[3]
-    asked = profile(raw_copy, OUT, **sections(source={"splits": ["train"], "boxes": "none"}))
-    before = truly(train, recipe(asked, "train"))
+    image = read_table(train.path, "train", cache_folder(), quiet)[3]
+    asked = job(raw_copy, OUT, **sections(source={"splits": ["train"], "boxes": "none"}))
+    before = truly(train, asked.recipes["train"])
     with train.path.open("r+b") as file:
         file.seek(image.offset + 100)
         file.write(bytes(image.size - 100))
@@ -248,11 +258,11 @@ def test_an_image_that_cannot_be_decoded_counts_as_left_out(raw_copy: Path) -> N
 
 
 def test_the_sample_comes_with_what_becomes_of_it(raw: Path, surveys: dict[Split, Survey]) -> None:
-    asked = profile(raw, OUT, image=RESIZED | {"splits": ["train"]})
+    asked = job(raw, OUT, image=RESIZED | {"splits": ["train"]})
     with Estimator(surveys, 1, cache_folder()) as estimator:
         (train, resized), (validation, kept) = estimator.sample(asked)
     assert (len(train.table), len(validation.table)) == (TRAIN, VALIDATION)
-    assert (resized, kept) == (recipe(asked, "train"), recipe(asked, "validation"))
+    assert (resized, kept) == (asked.recipes["train"], asked.recipes["validation"])
 
 
 @pytest.fixture
@@ -268,9 +278,9 @@ def test_no_more_processes_measure_than_there_are_cores(
 ) -> None:
     monkeypatch.setattr(estimate, "cores", lambda: 1)
     with Estimator(surveys, 1, cache_folder()) as estimator:
-        alone = estimator.estimate(profile(raw, OUT), left=0.0)
+        alone = estimator.estimate(job(raw, OUT), remaining=0.0)
     with Estimator(surveys, 50, cache_folder()) as estimator:
-        told = estimator.estimate(profile(raw, OUT), left=0.0)
+        told = estimator.estimate(job(raw, OUT), remaining=0.0)
         processes.append(len(multiprocessing.active_children()))
     assert processes == [1]
     assert (alone.workers, told.workers) == (1, 50)
@@ -284,7 +294,7 @@ def test_nor_more_than_memory_has_room_for(
     monkeypatch.setattr(estimate, "cores", lambda: 64)
     monkeypatch.setattr(estimate, "memory", lambda: little)
     with Estimator(surveys, 64, cache_folder()) as estimator:
-        estimator.estimate(profile(raw, OUT))
+        estimator.estimate(job(raw, OUT))
         processes.append(len(multiprocessing.active_children()))
     assert processes == [1]
 
@@ -348,7 +358,7 @@ def test_one_huge_image_counts_in_the_workers_memory_whether_it_is_drawn_or_not(
     for place in range(30):
         (folder / f"{place}.jpg").write_bytes(encoded(Image.fromarray(noise(24, 32))))
     with Estimator({"train": survey(tmp_path, "train")}, 1, cache_folder()) as estimator:
-        asked = profile(tmp_path, OUT, source={"splits": ["train"], "boxes": "none"}, image=RESIZED)
+        asked = job(tmp_path, OUT, source={"splits": ["train"], "boxes": "none"}, image=RESIZED)
         before = estimator.estimate(asked).worker_memory
     huge = Image.fromarray(np.full((5000, 6000, 3), 90, np.uint8))
     (folder / "huge.jpg").write_bytes(encoded(huge, progressive=True, subsampling=0))

@@ -17,6 +17,7 @@ from tests.helpers import (
     add_test_archive,
     build_dataset,
     encoded,
+    ignore,
     noise,
     profile,
     shards,
@@ -30,8 +31,12 @@ from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.machine.disks import disk_of
 from wizard.machine.memory import Memory
 from wizard.machine.processes import Process
+from wizard.planning import decide, decide_without_source, resolve
 from wizard.preflight import checks, estimate, examine
-from wizard.preflight.examine import Verdict, judge, left, raw_data_check, refuse, require_known
+from wizard.preflight.examine import Verdict, evaluate, remaining_fraction
+from wizard.preflight.ignoring import refuse, require_known
+from wizard.preflight.output_state import OutputState, read_output
+from wizard.preflight.source_check import source_check
 from wizard.profile import Profile
 from wizard.sources.registry import open_source
 from wizard.sources.source import Survey
@@ -41,6 +46,17 @@ TRAIN_TAR, VAL_TAR, BOXES = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar"
 
 def look(made: Profile) -> Verdict:
     return examine.examine(made, lambda _event: None)
+
+
+def remaining(made: Profile) -> float:
+    job = resolve(made, ignore)
+    return remaining_fraction(job, read_output(job))
+
+
+def evaluated(raw: Path, tmp_path: Path) -> Verdict:
+    """Of a build that eight workers were wanted for."""
+    settings = decide_without_source(profile(raw, tmp_path / "out", run={"workers": 8}))
+    return evaluate(settings, GOOD, OutputState(), ESTIMATED)
 
 
 def named(verdict: Verdict) -> dict[str, Checked]:
@@ -60,9 +76,9 @@ def test_every_check_is_made_in_one_order(raw: Path, tmp_path: Path) -> None:
     assert tuple(check.name for check in verdict.checks) == checks.NAMES
     assert {check.status for check in verdict.checks} <= {"pass", "warn"}
     assert verdict.estimated is not None
-    assert (verdict.workers, verdict.estimated.workers, verdict.estimated.images) == (1, 1, TRAIN + VALIDATION)
+    assert (verdict.settings.workers, verdict.estimated.workers, verdict.estimated.images) == (1, 1, TRAIN + VALIDATION)
     assert all(check.mend for check in verdict.checks if check.status == "warn")
-    refuse(verdict, [], building=True)
+    refuse(verdict.checks, [], building=True)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -111,8 +127,8 @@ def test_whole_archives_pass_with_what_is_known_of_their_sum(
         split: replace(each, classes=1000, images=IMAGES[split].images, official=official)
         for split, each in surveys.items()
     }
-    monkeypatch.setattr(examine, "when_verified", lambda *_: when)
-    check = raw_data_check(profile(raw, tmp_path / "out"), open_source(raw), whole)
+    monkeypatch.setattr("wizard.preflight.source_check.when_verified", lambda *_: when)
+    check = source_check(decide(profile(raw, tmp_path / "out"), open_source(raw), whole))
     assert (check.status, check.mend) == ("pass", "")
     assert ("train has the official size" in check.seen) == official
     assert (f"MD5 verified {when}" in check.seen) == bool(official and when)
@@ -165,7 +181,7 @@ def test_archives_that_will_not_do_fail_and_the_machine_is_still_looked_at(
     assert set(checks.NAMES) - set(found) == {"memory"}, "what a worker needs is not known"
     assert (found["write-access"].status, found["disk"].status) == ("pass", "warn")
     with pytest.raises(InputError):
-        refuse(verdict, [], building=True)
+        refuse(verdict.checks, [], building=True)
 
 
 def test_a_member_that_is_no_image_fails_unless_such_may_be_skipped(raw_copy: Path, tmp_path: Path) -> None:
@@ -187,12 +203,12 @@ def test_a_sample_that_cannot_be_measured_leaves_the_rest(
     monkeypatch.setattr(estimate, "rehearse", die)
     verdict = look(profile(raw, tmp_path / "out"))
     check = named(verdict)["raw-data"]
-    assert (check.status, verdict.estimated, verdict.workers) == ("warn", None, 1)
+    assert (check.status, verdict.estimated, verdict.settings.workers) == ("warn", None, 1)
     assert "no sample could be measured: A process that was measuring images ended: worker" in check.seen
     assert check.seen.endswith("exited unexpectedly (exit code 9).")
     assert "memory" not in check.mend
     assert named(verdict)["disk"].status == "warn"
-    refuse(verdict, [], building=False)
+    refuse(verdict.checks, [], building=False)
 
 
 def refuse_processes(**_: object) -> None:
@@ -231,9 +247,9 @@ def test_where_memory_is_short_there_are_fewer_workers_and_more_time(
     little = Memory(total=4 * 10**9, available=25 * 10**8, machine=64 * 10**9)
     monkeypatch.setattr(examine, "usable_memory", lambda: little)
     monkeypatch.setattr(examine, "usable_cores", lambda: cores)
-    verdict = judge(profile(raw, tmp_path / "out"), GOOD, {}, ESTIMATED, 8)
+    verdict = evaluated(raw, tmp_path)
     found = named(verdict)
-    assert (found["memory"].status, verdict.workers) == ("warn", 2)
+    assert (found["memory"].status, verdict.settings.workers) == ("warn", 2)
     assert "Using 2 workers instead" in found["memory"].mend
     assert found["cores"].needed == "2 workers"
     assert verdict.estimated is not None
@@ -249,10 +265,10 @@ def test_processes_are_looked_at_only_where_memory_is_short(
     monkeypatch.setattr(examine, "largest_processes", processes)
     enough = Memory(total=64 * 10**9, available=32 * 10**9, machine=64 * 10**9)
     monkeypatch.setattr(examine, "usable_memory", lambda: enough)
-    assert named(judge(profile(raw, tmp_path / "out"), GOOD, {}, ESTIMATED, 8))["memory"].status == "pass"
+    assert named(evaluated(raw, tmp_path))["memory"].status == "pass"
     assert not processes.called
     monkeypatch.setattr(examine, "usable_memory", lambda: replace(enough, available=0))
-    found = named(judge(profile(raw, tmp_path / "out"), GOOD, {}, ESTIMATED, 8))
+    found = named(evaluated(raw, tmp_path))
     assert "process 4711 of alice" in found["memory"].mend
 
 
@@ -277,14 +293,12 @@ def test_image_files_are_counted_one_by_one(
 
 
 @pytest.mark.parametrize("form", ["folders", "flat", "webdataset"])
-def test_a_finished_build_of_any_target_leaves_nothing_to_do(
-    raw: Path, tmp_path: Path, surveys: dict[Split, Survey], form: str
-) -> None:
+def test_a_finished_build_of_any_target_leaves_nothing_to_do(raw: Path, tmp_path: Path, form: str) -> None:
     asked: dict[str, Any] = {"output": {"format": form}, "source": {"boxes": "none"}}
     made = profile(raw, tmp_path / "out", **asked)
-    assert left(made, surveys) == 1.0
+    assert remaining(made) == 1.0
     build_dataset(raw, tmp_path / "out", **asked)
-    assert left(made, surveys) == 0.0
+    assert remaining(made) == 0.0
     assert named(look(made))["output"].status == "pass"
 
 
@@ -310,34 +324,30 @@ def test_an_output_in_a_folder_that_may_not_be_looked_into_is_a_check_that_fails
     assert [check.name for check in checks.failed(verdict.checks, [])] == ["write-access"]
 
 
-def test_what_an_earlier_run_has_built_is_neither_time_nor_room(
-    raw: Path, tmp_path: Path, surveys: dict[Split, Survey]
-) -> None:
+def test_what_an_earlier_run_has_built_is_neither_time_nor_room(raw: Path, tmp_path: Path) -> None:
     made, out = profile(raw, tmp_path / "out"), tmp_path / "out"
-    assert left(made, surveys) == 1.0
+    assert remaining(made) == 1.0
     stopped_after(raw, out, 3)
     built = sum(TRAIN * (index + 1) // TRAIN_SHARDS - TRAIN * index // TRAIN_SHARDS for index in range(3))
-    assert left(made, surveys) == pytest.approx(1 - built / (TRAIN + VALIDATION))
+    assert remaining(made) == pytest.approx(1 - built / (TRAIN + VALIDATION))
     found = named(look(made))
     assert found["files"].needed == f"{3 * (TRAIN_SHARDS + VALIDATION_SHARDS - 3) + 16} files"
     shards(out)[0].unlink()
-    assert left(made, surveys) > 1 - built / (TRAIN + VALIDATION)
+    assert remaining(made) > 1 - built / (TRAIN + VALIDATION)
     build_dataset(raw, out)
-    assert left(made, surveys) == 0.0
+    assert remaining(made) == 0.0
     assert named(look(made))["disk"].needed == "0 bytes with 5 % to spare"
 
 
-def test_with_fewer_classes_what_is_left_is_of_their_images(
-    raw: Path, tmp_path: Path, surveys: dict[Split, Survey]
-) -> None:
+def test_with_fewer_classes_what_is_left_is_of_their_images(raw: Path, tmp_path: Path) -> None:
     half: dict[str, Any] = {"source": {"classes": CLASSES // 2, "splits": ["train"]}}
-    assert left(profile(raw, tmp_path / "out", **half), surveys) == 1.0
+    assert remaining(profile(raw, tmp_path / "out", **half)) == 1.0
     build_dataset(raw, tmp_path / "out", **half)
-    assert left(profile(raw, tmp_path / "out", **half), surveys) == 0.0
+    assert remaining(profile(raw, tmp_path / "out", **half)) == 0.0
 
 
-def verdict_of(**statuses: Any) -> Verdict:
-    made = [
+def results_of(**statuses: Any) -> list[Checked]:
+    return [
         Checked(
             name=name.replace("_", "-"),
             status=status,
@@ -348,12 +358,11 @@ def verdict_of(**statuses: Any) -> Verdict:
         )
         for name, status in statuses.items()
     ]
-    return Verdict(checks=tuple(made), estimated=None, workers=1)
 
 
 def test_a_refusal_names_every_check_that_fails_with_its_mend() -> None:
     with pytest.raises(MachineError) as error:
-        refuse(verdict_of(raw_data="warn", disk="fail", files="pass", open_files="fail"), [], building=True)
+        refuse(results_of(raw_data="warn", disk="fail", files="pass", open_files="fail"), [], building=True)
     assert error.value.exit_code == 4
     assert error.value.what.splitlines() == [
         "2 of 4 checks fail. Nothing was begun.",
@@ -367,7 +376,7 @@ def test_a_refusal_names_every_check_that_fails_with_its_mend() -> None:
 
 def test_a_refusal_of_one_check_is_said_in_the_singular() -> None:
     with pytest.raises(InputError) as error:
-        refuse(verdict_of(raw_data="fail", disk="pass"), [], building=True)
+        refuse(results_of(raw_data="fail", disk="pass"), [], building=True)
     assert error.value.what.splitlines()[:2] == [
         "1 of 2 checks fails. Nothing was begun.",
         "  raw-data: raw_data seen",
@@ -387,15 +396,15 @@ def test_raw_data_that_fails_is_bad_input_to_a_build_alone(
     statuses: dict[str, str], building: bool, kind: type[SetupError]
 ) -> None:
     with pytest.raises(SetupError) as error:
-        refuse(verdict_of(**statuses), [], building=building)
+        refuse(results_of(**statuses), [], building=building)
     assert type(error.value) is kind
 
 
 def test_what_fails_and_is_ignored_refuses_nothing() -> None:
-    verdict = verdict_of(raw_data="fail", disk="fail", cores="warn")
-    refuse(verdict, ["raw-data", "disk"], building=True)
+    results = results_of(raw_data="fail", disk="fail", cores="warn")
+    refuse(results, ["raw-data", "disk"], building=True)
     with pytest.raises(MachineError, match="1 of 3 checks fails"):
-        refuse(verdict, ["raw-data"], building=True)
+        refuse(results, ["raw-data"], building=True)
 
 
 def test_an_ignored_name_that_is_no_checks_is_told_with_those_there_are() -> None:

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from tests.helpers import TRAIN_SHARDS, VALIDATION_SHARDS, build_dataset, contents, shards
-from wizard.build import Options
 from wizard.commit_record import CommitRecord
 from wizard.errors import Interrupted, MachineError
 from wizard.events import Beat, Note, ShardDone
@@ -235,7 +234,7 @@ def test_a_build_that_is_watched_tells_how_the_machine_does(
 ) -> None:
     monkeypatch.setattr(guard, "_EVERY", 0.0)
     told: list[object] = []
-    build_dataset(raw, tmp_path / "out", report=told.append, options=Options(workers=1))
+    build_dataset(raw, tmp_path / "out", report=told.append)
     looks = [event for event in told if isinstance(event, MachineLoad)]
     assert len(looks) >= ALL
     assert all(0 < each.memory_used < each.memory_total and each.disk_free > 0 for each in looks)

@@ -4,34 +4,37 @@ from typing import Any
 
 import pytest
 
-from tests.helpers import build_dataset, profile, shards
+from tests.helpers import build_dataset, ignore, job, shards
 from wizard.events import Checked
-from wizard.ilsvrc2012.archives import Split
 from wizard.planning import make_plan
-from wizard.preflight.output_state import foreseen, occupied
-from wizard.sources.source import Survey
+from wizard.preflight.output_state import foreseen, output_check, read_output
 from wizard.targets.names import STATE_FOLDER
 
 CROP: dict[str, Any] = {"resize": "crop", "height": 64, "width": 96, "quality": 85}
 """What the fixture `built` was built with, and all boxes."""
 
 
-def seen(raw: Path, out: Path, surveys: dict[Split, Survey], **sections: Any) -> Checked:
-    return occupied(profile(raw, out, **{"image": CROP, "source": {"boxes": "all"}, **sections}), surveys)
+def seen(raw: Path, out: Path, **sections: Any) -> Checked:
+    return looked_at(raw, out, **{"image": CROP, "source": {"boxes": "all"}, **sections})
 
 
-def test_what_is_foreseen_is_part_of_the_plan(raw: Path, tmp_path: Path, surveys: dict[Split, Survey]) -> None:
-    asked = profile(raw, tmp_path, image=CROP)
-    assert foreseen(asked, surveys).items() <= make_plan(asked, lambda _: None).ingredients.items()
+def looked_at(raw: Path, out: Path, **sections: Any) -> Checked:
+    asked = job(raw, out, **sections)
+    return output_check(asked, read_output(asked))
 
 
-def test_a_new_or_empty_folder_passes(raw: Path, tmp_path: Path, surveys: dict[Split, Survey]) -> None:
+def test_what_is_foreseen_is_part_of_the_plan(raw: Path, tmp_path: Path) -> None:
+    asked = job(raw, tmp_path, image=CROP)
+    assert foreseen(asked).items() <= make_plan(asked, ignore).ingredients.items()
+
+
+def test_a_new_or_empty_folder_passes(raw: Path, tmp_path: Path) -> None:
     for out in (tmp_path, tmp_path / "new"):
-        assert seen(raw, out, surveys).status == "pass"
+        assert seen(raw, out).status == "pass"
 
 
-def test_shards_of_the_same_plan_pass_and_are_counted(raw: Path, built: Path, surveys: dict[Split, Survey]) -> None:
-    check = seen(raw, built, surveys)
+def test_shards_of_the_same_plan_pass_and_are_counted(raw: Path, built: Path) -> None:
+    check = seen(raw, built)
     assert (check.status, check.seen) == ("pass", f"7 of 7 shards of this build are in {built}")
 
 
@@ -45,16 +48,16 @@ def test_shards_of_the_same_plan_pass_and_are_counted(raw: Path, built: Path, su
     ],
 )
 def test_shards_of_another_plan_fail_with_the_difference(
-    raw: Path, built: Path, surveys: dict[Split, Survey], sections: dict[str, Any], difference: str
+    raw: Path, built: Path, sections: dict[str, Any], difference: str
 ) -> None:
-    check = seen(raw, built, surveys, **sections)
+    check = seen(raw, built, **sections)
     assert check.status == "fail"
     assert difference in check.seen
 
 
-def test_shards_without_a_plan_fail(raw: Path, built_copy: Path, surveys: dict[Split, Survey]) -> None:
+def test_shards_without_a_plan_fail(raw: Path, built_copy: Path) -> None:
     shutil.rmtree(built_copy / STATE_FOLDER)
-    check = seen(raw, built_copy, surveys)
+    check = seen(raw, built_copy)
     assert check.status == "fail"
     assert shards(built_copy)[0].name in check.seen
 
@@ -73,45 +76,39 @@ OUTPUTS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("output", OUTPUTS, ids=str)
 def test_for_every_target_what_is_foreseen_is_part_of_the_plan(
-    raw: Path, tmp_path: Path, surveys: dict[Split, Survey], output: dict[str, Any]
+    raw: Path, tmp_path: Path, output: dict[str, Any]
 ) -> None:
-    asked = profile(raw, tmp_path, output=output)
-    assert foreseen(asked, surveys).items() <= make_plan(asked, lambda _: None).ingredients.items()
+    asked = job(raw, tmp_path, output=output)
+    assert foreseen(asked).items() <= make_plan(asked, ignore).ingredients.items()
 
 
 @pytest.mark.parametrize("output", OUTPUTS[2:6], ids=str)
-def test_every_target_goes_on_with_its_own_shards(
-    raw: Path, tmp_path: Path, surveys: dict[Split, Survey], output: dict[str, Any]
-) -> None:
+def test_every_target_goes_on_with_its_own_shards(raw: Path, tmp_path: Path, output: dict[str, Any]) -> None:
     build_dataset(raw, tmp_path, output=output)
-    check = occupied(profile(raw, tmp_path, output=output), surveys)
+    check = looked_at(raw, tmp_path, output=output)
     assert (check.status, check.seen) == ("pass", f"7 of 7 shards of this build are in {tmp_path}")
 
 
 @pytest.mark.parametrize("output", OUTPUTS[1:6], ids=str)
-def test_shards_of_another_target_fail_with_the_difference(
-    raw: Path, built: Path, surveys: dict[Split, Survey], output: dict[str, Any]
-) -> None:
-    check = seen(raw, built, surveys, output=output)
+def test_shards_of_another_target_fail_with_the_difference(raw: Path, built: Path, output: dict[str, Any]) -> None:
+    check = seen(raw, built, output=output)
     assert check.status == "fail"
     assert "tf.train.Example with the 15 features" in check.seen or "shards lie: there none" in check.seen
     assert check.mend == "Choose another folder: --set output.path=FOLDER"
 
 
-def test_tfrecords_fail_where_folders_were_begun(raw: Path, tmp_path: Path, surveys: dict[Split, Survey]) -> None:
+def test_tfrecords_fail_where_folders_were_begun(raw: Path, tmp_path: Path) -> None:
     build_dataset(raw, tmp_path, output={"format": "folders"})
-    check = occupied(profile(raw, tmp_path), surveys)
+    check = looked_at(raw, tmp_path)
     assert check.status == "fail"
     assert "format: there image files in folders of classes" in check.seen
 
 
-def test_foreign_images_fail_where_folders_are_asked_for_and_nowhere_else(
-    raw: Path, tmp_path: Path, surveys: dict[Split, Survey]
-) -> None:
+def test_foreign_images_fail_where_folders_are_asked_for_and_nowhere_else(raw: Path, tmp_path: Path) -> None:
     (tmp_path / "val" / "mine").mkdir(parents=True)
     (tmp_path / "val" / "mine" / "a.jpg").write_bytes(b"jpeg")
-    check = occupied(profile(raw, tmp_path, output={"format": "folders"}), surveys)
+    check = looked_at(raw, tmp_path, output={"format": "folders"})
     assert check.status == "fail"
     assert check.seen == f"{tmp_path} holds image files, among them val/mine/a.jpg, of unknown origin"
     for output in ({}, {"format": "flat"}, {"format": "webdataset"}):
-        assert occupied(profile(raw, tmp_path, output=output), surveys).status == "pass"
+        assert looked_at(raw, tmp_path, output=output).status == "pass"

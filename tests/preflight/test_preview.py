@@ -2,6 +2,7 @@ import base64
 import io
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from tests.helpers import encoded, noise, profile, survey
+from tests.helpers import encoded, job, noise, survey
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.transform import Recipe
 from wizard.errors import InputError
@@ -20,9 +21,9 @@ from wizard.formats import image_codec
 from wizard.formats.resize import Resize
 from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import IMAGES
+from wizard.planning import Job
 from wizard.preflight.estimate import Estimator
 from wizard.preflight.preview import SHOWN, Pair, from_small_to_large, page, put_through, write_preview
-from wizard.profile import Profile
 from wizard.sources.samples import in_one_file
 from wizard.sources.sampling import Drawn
 from wizard.sources.source import Survey
@@ -76,7 +77,7 @@ class Inline(Estimator):
         self._given = list(sample)
         self._error = error
 
-    def sample(self, profile: Profile) -> list[tuple[Drawn, Recipe]]:  # noqa: ARG002
+    def sample(self, job: Job) -> list[tuple[Drawn, Recipe]]:  # noqa: ARG002
         return self._given
 
     def call(self, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -86,9 +87,11 @@ class Inline(Estimator):
 
 
 @pytest.fixture
-def asked(raw: Path, tmp_path: Path) -> Profile:
+def asked(raw: Path, tmp_path: Path) -> Job:
     image = {"resize": "shortest", "size": 64, "quality": 50}
-    return profile(raw, tmp_path / "out", source={"splits": ["train"]}, image=image)
+    asked = job(raw, tmp_path / "out", source={"splits": ["train"]}, image=image)
+    shutil.rmtree(cache_folder())
+    return asked
 
 
 @pytest.fixture
@@ -269,11 +272,11 @@ def test_an_image_drawn_twice_is_shown_once(tmp_path: Path) -> None:
     assert [sample.name for sample in from_small_to_large(twice)] == ["a", "b"]
 
 
-def test_a_real_run_shows_images_of_the_archive(raw: Path, asked: Profile) -> None:
+def test_a_real_run_shows_images_of_the_archive(raw: Path, asked: Job) -> None:
     whole = survey(raw, "train")
     with Estimator({"train": whole}, 1, cache_folder()) as estimator:
         path = write_preview(asked, estimator)
-        kept = asked.model_copy(update={"image": profile(raw, asked.output_path).image})
+        kept = job(raw, asked.output, source={"splits": ["train"]})
         assert path == cache_folder() / "preview.html"
         text = path.read_text(encoding="utf-8")
         path.unlink()
@@ -289,7 +292,7 @@ def test_a_real_run_shows_images_of_the_archive(raw: Path, asked: Profile) -> No
     assert all(name.encode() in archive for name in re.findall(r"n\d+_\d+\.JPEG", read.texts["h2"]))
 
 
-def test_there_is_no_page_where_bytes_are_kept_or_nothing_can_be_shown(tmp_path: Path, asked: Profile) -> None:
+def test_there_is_no_page_where_bytes_are_kept_or_nothing_can_be_shown(tmp_path: Path, asked: Job) -> None:
     good, bad = drawn(tmp_path, PHOTO), drawn(tmp_path, PHOTO)
     assert write_preview(asked, Inline((good, KEPT))) is None
     Path(bad.table.files[0]).write_bytes(bytes(len(PHOTO)))
@@ -297,14 +300,14 @@ def test_there_is_no_page_where_bytes_are_kept_or_nothing_can_be_shown(tmp_path:
     assert not cache_folder().exists()
 
 
-def test_the_first_split_that_changes_is_the_one_that_is_shown(tmp_path: Path, asked: Profile) -> None:
+def test_the_first_split_that_changes_is_the_one_that_is_shown(tmp_path: Path, asked: Job) -> None:
     sample = drawn(tmp_path, PHOTO)
     path = write_preview(asked, Inline((sample, KEPT), (sample, CROP)))
     assert path is not None
     assert "scaled and cropped to 64 x 64" in path.read_text(encoding="utf-8")
 
 
-def test_a_preview_that_fails_stops_nobody(tmp_path: Path, asked: Profile) -> None:
+def test_a_preview_that_fails_stops_nobody(tmp_path: Path, asked: Job) -> None:
     sample = drawn(tmp_path, PHOTO)
     assert write_preview(asked, Inline((sample, SHORTEST), error=WorkerDied(7, -9))) is None
     cache_folder().parent.mkdir(exist_ok=True)
@@ -316,16 +319,14 @@ def test_a_preview_that_fails_stops_nobody(tmp_path: Path, asked: Profile) -> No
 
 
 @pytest.mark.usefixtures("strict_umask")
-def test_the_page_is_readable_as_the_umask_says_and_leaves_nothing_beside_it(tmp_path: Path, asked: Profile) -> None:
+def test_the_page_is_readable_as_the_umask_says_and_leaves_nothing_beside_it(tmp_path: Path, asked: Job) -> None:
     path = write_preview(asked, Inline((drawn(tmp_path, PHOTO), SHORTEST)))
     assert path is not None
     assert path.stat().st_mode & 0o777 == 0o640
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_page_is_replaced_whole_or_not_at_all(
-    tmp_path: Path, asked: Profile, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_page_is_replaced_whole_or_not_at_all(tmp_path: Path, asked: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_preview(asked, Inline((drawn(tmp_path, PHOTO), SHORTEST)))
     assert path is not None
     with path.open(encoding="utf-8") as reader:

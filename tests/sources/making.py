@@ -19,9 +19,10 @@ def nothing(_done: int, _total: int) -> None:
     """Progress that nobody looks at."""
 
 
-def rows(data: Source, split: Split, cache: Path, *, boxes: bool = True, skip_bad: bool = False) -> list[Row]:
+def rows(data: Source, split: Split, cache: Path, *, boxes: bool = True) -> list[Row]:
     """Name, rank, bytes and boxes of each image, by name."""
-    table = data.table(split, cache, nothing, skip_bad=skip_bad)
+    table = data.table(split, cache, nothing)
+    table.require_usable()
     if boxes:
         found = data.boxes(split, cache, nothing)
         table = table.with_boxes(found.names, found.boxes)

@@ -59,12 +59,12 @@ def test_a_table_says_whether_its_archive_may_be_the_official_one(
     path.write_bytes(tar([(f"{TENCH}/{TENCH}_1.JPEG", JPEG)]))
     size = path.stat().st_size + (not same_size)
     monkeypatch.setitem(IMAGES, "train", replace(IMAGES["train"], bytes=size, images=1))
-    assert read_table(path, "train", tmp_path / "cache", quiet, skip_bad=False).official == same_size
+    assert read_table(path, "train", tmp_path / "cache", quiet).official == same_size
 
 
 def test_what_can_be_said_of_the_damage_itself_goes_before(tmp_path: Path) -> None:
     path = tmp_path / IMAGES["train"].name
     path.write_bytes(tar([(f"{TENCH}/{TENCH}_1.JPEG", JPEG)]) + tar([(f"{TENCH}/{TENCH}_2.JPEG", JPEG)]))
     with pytest.raises(InputError, match="another member follows") as error:
-        read_table(path, "train", tmp_path / "cache", quiet, skip_bad=False)
+        read_table(path, "train", tmp_path / "cache", quiet)
     assert "tar --ignore-zeros" in error.value.hint

@@ -25,7 +25,7 @@ needs_tar = pytest.mark.skipif(shutil.which("tar") is None, reason="needs tar")
 
 
 def read(path: Path, split: Split = "train") -> SampleTable:
-    return read_table(path, split, path.parent / "cache", quiet, skip_bad=False)
+    return read_table(path, split, path.parent / "cache", quiet)
 
 
 def archive(folder: Path, files: list[tuple[str, bytes]], split: Split = "train") -> Path:

@@ -17,8 +17,8 @@ JPEG = b"\xff\xd8\xff" + bytes(700)
 TENCH, GOLDFISH = "n01440764", "n01443537"
 
 
-def read(path: Path, split: Split = "train", *, skip_bad: bool = False, cache: Path | None = None) -> SampleTable:
-    return read_table(path, split, cache or path.parent / "cache", lambda _done, _total: None, skip_bad=skip_bad)
+def read(path: Path, split: Split = "train", *, cache: Path | None = None) -> SampleTable:
+    return read_table(path, split, cache or path.parent / "cache", lambda _done, _total: None)
 
 
 def train(folder: Path, classes: dict[str, bytes]) -> Path:
@@ -148,14 +148,13 @@ def test_an_unknown_validation_name_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"), [(b"", "has no bytes"), (b"no image", "is no image, by the first of its 8")]
 )
-def test_a_member_that_is_no_image_is_refused_unless_images_may_be_skipped(
-    tmp_path: Path, content: bytes, said: str
-) -> None:
+def test_a_member_that_is_no_image_is_listed_and_named_as_unusable(tmp_path: Path, content: bytes, said: str) -> None:
     members = [(f"{TENCH}_1.JPEG", JPEG), (f"{TENCH}_2.JPEG", content)]
     path = train(tmp_path, {TENCH: tar(members)})
+    table = read(path)
+    assert len(table) == 2
     with pytest.raises(InputError, match=rf"{TENCH}_2\.JPEG {said}"):
-        read(path)
-    assert len(read(path, skip_bad=True)) == 2
+        table.require_usable()
 
 
 def test_a_cache_that_cannot_be_written_costs_nothing_but_time(raw: Path, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def archive(folder: Path, names: list[str], file: str = TODAY) -> Path:
 @pytest.mark.parametrize("before", ["", "test/", "./test/"])
 def test_its_images_have_no_label_in_a_folder_or_out_of_one(tmp_path: Path, before: str) -> None:
     path = archive(tmp_path, [f"{before}{named(number)}" for number in (3, 1, 100_000)])
-    table = read_table(path, "test", tmp_path / "cache", quiet, skip_bad=False)
+    table = read_table(path, "test", tmp_path / "cache", quiet)
     assert [sample.name for sample in table] == [named(number) for number in (3, 1, 100_000)]
     assert table.label.tolist() == [-1, -1, -1]
     data = path.read_bytes()
@@ -53,7 +53,7 @@ def test_its_images_have_no_label_in_a_folder_or_out_of_one(tmp_path: Path, befo
 def test_a_name_that_no_test_image_has_is_refused(tmp_path: Path, name: str) -> None:
     path = archive(tmp_path, [named(1), name])
     with pytest.raises(InputError, match="is not named ILSVRC2012_test_<00000001 to 00100000>") as error:
-        read_table(path, "test", tmp_path / "cache", quiet, skip_bad=True)
+        read_table(path, "test", tmp_path / "cache", quiet)
     assert str(path) in error.value.what
     assert name in error.value.what
     assert error.value.hint
@@ -62,7 +62,7 @@ def test_a_name_that_no_test_image_has_is_refused(tmp_path: Path, name: str) -> 
 def test_an_image_that_is_there_twice_is_refused(tmp_path: Path) -> None:
     path = archive(tmp_path, [named(1), f"test/{named(1)}"])
     with pytest.raises(InputError, match=f"holds {named(1)} more than once"):
-        read_table(path, "test", tmp_path / "cache", quiet, skip_bad=False)
+        read_table(path, "test", tmp_path / "cache", quiet)
 
 
 @pytest.mark.parametrize("file", [TODAY, OLD])
@@ -108,7 +108,7 @@ def test_a_member_whose_name_leads_out_of_the_archive_is_refused(
     path = tmp_path / "archive.tar"
     path.write_bytes(tar([(name, tar([("n01440764_1.JPEG", JPEG)]))]))
     with pytest.raises(InputError, match=why) as error:
-        read_table(path, split, tmp_path / "cache", quiet, skip_bad=True)  # type: ignore[arg-type]
+        read_table(path, split, tmp_path / "cache", quiet)  # type: ignore[arg-type]
     assert repr(name) in error.value.what
     assert error.value.what.isprintable()
 
@@ -117,7 +117,7 @@ def test_so_is_one_in_the_archive_of_a_class(tmp_path: Path) -> None:
     path = tmp_path / "train.tar"
     path.write_bytes(tar([("n01440764.tar", tar([("../n01440764_1.JPEG", JPEG)]))]))
     with pytest.raises(InputError, match=r"'\.\./n01440764_1\.JPEG' has \.\. in it"):
-        read_table(path, "train", tmp_path / "cache", quiet, skip_bad=True)
+        read_table(path, "train", tmp_path / "cache", quiet)
 
 
 def test_a_drawn_test_archive_has_images_of_its_split_alone(raw_copy: Path) -> None:

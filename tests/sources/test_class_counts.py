@@ -33,7 +33,7 @@ def test_images_are_counted_by_class(tmp_path: Path) -> None:
 
 def test_images_without_a_label_are_counted_but_are_of_no_class(raw_copy: Path, tmp_path: Path) -> None:
     add_test_archive(raw_copy, 5)
-    found = count("test", open_source(raw_copy).table("test", tmp_path, quiet, skip_bad=False))
+    found = count("test", open_source(raw_copy).table("test", tmp_path, quiet))
     assert (found.images, sum(ranks(found)), found.rank) == (5, 0, -1)
     assert found.example == "ILSVRC2012_img_test_v10102019.tar: ILSVRC2012_test_00000003.JPEG"
 
@@ -49,14 +49,14 @@ def test_what_was_left_out_is_neither_counted_nor_the_example(tmp_path: Path) ->
 def test_an_image_is_placed_by_its_folder_or_by_the_file_that_holds_it(raw: Path, tmp_path: Path) -> None:
     deep = table(write(tmp_path / "deep", ["train/a/images/1.jpg", "train/b/1.jpg"]))
     assert place_of(deep, 0) == "a/images/1.jpg"
-    archive = open_source(raw).table("train", tmp_path, quiet, skip_bad=False)
+    archive = open_source(raw).table("train", tmp_path, quiet)
     assert place_of(archive, 0) == "ILSVRC2012_img_train.tar: n01440764_10.JPEG"
     record = replace(archive, files=("/out/train-00000-of-00001",), name=np.array([b"train-00000-of-00001-000000"]))
     assert place_of(record, 0) == "train-00000-of-00001-000000"
 
 
 def test_an_archive_of_another_size_is_counted_from_its_headers(raw: Path) -> None:
-    found = count_splits(open_source(raw), {"train": survey(raw, "train")}, cache_folder())["train"]
+    found = count_splits({"train": survey(raw, "train")}, cache_folder())["train"]
     assert found.images == TRAIN
     assert ranks(found)[:CLASSES] == [PER_CLASS + ODD, *[PER_CLASS] * (CLASSES - 1)]
     assert sum(ranks(found)[CLASSES:]) == 0
@@ -64,7 +64,7 @@ def test_an_archive_of_another_size_is_counted_from_its_headers(raw: Path) -> No
 
 def test_an_official_archive_is_not_counted_but_looked_into(raw: Path, tmp_path: Path) -> None:
     official = replace(survey(raw, "train"), official=True, images=1_281_167, table=None)
-    found = count_splits(open_source(raw), {"train": official}, tmp_path / "none")["train"]
+    found = count_splits({"train": official}, tmp_path / "none")["train"]
     assert (found.images, found.by_rank, found.problem) == (1_281_167, None, "")
     wnid = ["n01440764", "n01443537", "n01484850", "n01491361"][found.rank]
     assert found.example.startswith(f"ILSVRC2012_img_train.tar: {wnid}_")
@@ -77,7 +77,7 @@ def test_a_hole_in_an_official_archive_is_told(raw_copy: Path, tmp_path: Path) -
         file.truncate(10**9)
     whole = survey(raw_copy, "train")
     official = replace(whole, split="validation", path=path, bytes=10**9, official=True, table=None)
-    found = count_splits(open_source(raw_copy), {"validation": official}, tmp_path)["validation"]
+    found = count_splits({"validation": official}, tmp_path)["validation"]
     assert "there is no header for" in found.problem
     assert (found.example, found.hint) != ("", "")
 

@@ -15,9 +15,7 @@ WRONG = "10 would come before 2 and class 2 would get label 3"
 def tables(folder: Path, files: list[str], labels: Labels = "auto") -> dict[Split, SampleTable]:
     raw = open_source(write(folder, files), "folders", labels)
     return {
-        part.split: raw.table(part.split, folder, nothing, skip_bad=False)
-        for part in raw.parts
-        if part.sound and part.kind == "images"
+        part.split: raw.table(part.split, folder, nothing) for part in raw.parts if part.sound and part.kind == "images"
     }
 
 

@@ -11,7 +11,6 @@ from wizard.ilsvrc2012.archives import Split
 from wizard.sources.class_counts import count_splits
 from wizard.sources.classes import imagenet
 from wizard.sources.glance import FIRST, LAST, Glance, Labels, Size, glance, glance_at_raw
-from wizard.sources.registry import open_source
 from wizard.sources.source import Survey
 
 
@@ -100,7 +99,7 @@ def test_official_archives_are_told_as_published() -> None:
 def test_classes_that_are_numbers_say_their_labels(tmp_path: Path, names: list[str], labels: Labels) -> None:
     making.write(tmp_path, [f"train/{name}/1.jpg" for name in names])
     surveys: dict[Split, Survey] = {"train": survey(tmp_path, "train")}
-    found = glance_at_raw(surveys, count_splits(open_source(tmp_path), surveys, tmp_path))
+    found = glance_at_raw(surveys, count_splits(surveys, tmp_path))
     assert found.labels == labels
     assert [seen.label for seen in found.first] == [int(name) if labels == "stored" else None for name in names]
 

@@ -95,7 +95,7 @@ def refusal(folder: Path) -> InputError:
     try:
         data.require(BOTH, [])
         for split in BOTH:
-            data.table(split, cache_folder(), quiet, skip_bad=False)
+            data.table(split, cache_folder(), quiet).require_usable()
     except InputError as error:
         return error
     pytest.fail("nothing was refused")

@@ -34,7 +34,7 @@ def at_a_glance(walked: Survey) -> Survey:
 
 
 def whole(survey: Survey, cache: Path) -> SampleTable:
-    return read_table(survey.path, survey.split, cache, quiet, skip_bad=True)
+    return read_table(survey.path, survey.split, cache, quiet)
 
 
 def images(table: SampleTable) -> list[tuple[str, int, int, int]]:

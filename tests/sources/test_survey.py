@@ -12,7 +12,7 @@ from wizard.sources.registry import open_source
 
 def test_an_archive_of_another_size_is_counted_by_its_headers(raw: Path, tmp_path: Path) -> None:
     path = raw / IMAGES["train"].name
-    table = read_table(path, "train", tmp_path, quiet, skip_bad=True)
+    table = read_table(path, "train", tmp_path, quiet)
     seen = survey(raw, "train", tmp_path)
     assert (seen.split, seen.path, seen.bytes, seen.official) == ("train", path, path.stat().st_size, False)
     assert (seen.images, seen.image_bytes, seen.classes) == (TRAIN, int(np.sum(table.size)), CLASSES)
@@ -23,7 +23,7 @@ def test_the_build_need_not_walk_it_again(raw: Path, tmp_path: Path) -> None:
     path = raw / IMAGES["train"].name
     survey(raw, "train", tmp_path)
     walked: list[int] = []
-    read_table(path, "train", tmp_path, lambda done, _total: walked.append(done), skip_bad=False)
+    read_table(path, "train", tmp_path, lambda done, _total: walked.append(done))
     assert walked == []
 
 

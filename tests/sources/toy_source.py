@@ -37,8 +37,8 @@ class Zips(Source):
             for split, path in found.items()
         )
 
-    def table(self, split: Split, cache: Path, progress: Progress, *, skip_bad: bool) -> SampleTable:
-        del cache, progress, skip_bad
+    def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
+        del cache, progress
         path = self.path("images", split)
         with reading(path), zipfile.ZipFile(path) as archive:
             members = sorted((each for each in archive.infolist() if not each.is_dir()), key=lambda each: each.filename)

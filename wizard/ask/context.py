@@ -15,7 +15,7 @@ from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.ilsvrc2012.synsets import ranks
 from wizard.machine.disks import disk_of
-from wizard.planning import Report
+from wizard.planning import Job, Report, decide
 from wizard.profile import Profile
 from wizard.sources.class_counts import ClassCounts, count_splits
 from wizard.sources.classes import Classes, imagenet
@@ -56,6 +56,15 @@ class Context:
     role: FolderRole = "auto"
     last: Profile | None = None
     names: frozenset[str] = frozenset()
+
+    def job(self, profile: Profile) -> Job:
+        """What a profile would build from this raw data, which must be known.
+
+        Raises:
+            UsageError: it asks for what this raw data cannot give.
+        """
+        assert self.raw is not None
+        return decide(profile, self.raw, self.surveys)
 
     @property
     def splits(self) -> list[Split]:
@@ -187,7 +196,7 @@ def with_source(
         raw=raw,
         parts=tuple(parts),
         surveys=surveys,
-        counts=count_splits(raw, surveys, cache_folder()),
+        counts=count_splits(surveys, cache_folder()),
         follow=follow,
         role=role,
     )

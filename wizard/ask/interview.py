@@ -20,6 +20,7 @@ from wizard.ask.validation import error_for, source_overlap
 from wizard.ask.view import Outcome, View
 from wizard.errors import MachineError, ProfileError, SetupError, UsageError
 from wizard.folders import shortened
+from wizard.planning import Job
 from wizard.preflight import checks
 from wizard.preflight.examine import Verdict
 from wizard.preflight.preview import write_preview
@@ -119,17 +120,18 @@ class Interview:
         following = self._draft.next
         more_to_come = following is not None and following.affects_images
         # Only the first answer leaves so much open that what was assumed needs to be said.
-        assumed = images(profile) if more_to_come and question.key == "image.resize" else ""
+        job = self._draft.context.job(profile)
+        assumed = images(job) if more_to_come and question.key == "image.resize" else ""
         self._view.consequence(estimated, assumed)
         if not more_to_come:
-            self._show_preview(profile)
+            self._show_preview(job)
 
-    def _show_preview(self, profile: Profile) -> None:
+    def _show_preview(self, job: Job) -> None:
         estimator = self._live.prepare(self._draft.context)
-        shown = (self._draft.context.folder, profile.source.splits, profile.image)
+        shown = (self._draft.context.folder, job.profile.source.splits, job.profile.image)
         if estimator is None or self._previewed == shown:
             return
-        path = write_preview(profile, estimator)
+        path = write_preview(job, estimator)
         if path is not None:
             self._view.link("before and after:", path)
         self._previewed = shown
@@ -150,15 +152,16 @@ class Interview:
             return None
         try:
             profile = profile_of(self._draft)
+            job = self._draft.context.job(profile)
             self._tell_changes()
             with self._view.busy("looking at this machine") as progress:
-                verdict = self._live.verdict(profile, self._draft.context, progress)
-            table = rows(profile, self._draft.context, verdict.estimated, verdict.checks)
+                verdict = self._live.verdict(job, self._draft.context, progress)
+            table = rows(job, self._draft.context, verdict.estimated, verdict.checks)
         except (ProfileError, UsageError) as error:
             self._prompter.say(f"✗ {error}")
             self._edit_one()
             return None
-        self._show_preview(profile)
+        self._show_preview(job)
         self._view.table(table)
         return self._choose(profile, verdict)
 

@@ -5,8 +5,10 @@ from wizard.errors import SetupError
 from wizard.events import Estimated
 from wizard.folders import cache_folder
 from wizard.machine.cores import usable_cores
+from wizard.planning import Job
 from wizard.preflight.estimate import Estimator
-from wizard.preflight.examine import Verdict, left, raw_data_check, verdict, wanted_workers
+from wizard.preflight.examine import Verdict, measure, remaining_fraction
+from wizard.preflight.output_state import read_output
 from wizard.profile import Profile
 from wizard.sources.source import Progress
 
@@ -24,36 +26,36 @@ class LiveEstimate:
             self._estimator.close()
         self._estimator = self._context = None
 
-    def prepare(self, context: Context, profile: Profile | None = None) -> Estimator | None:
+    def prepare(self, context: Context, job: Job | None = None) -> Estimator | None:
         """The estimator for this raw data; None where it has nothing to measure.
 
         Args:
             context: of the raw data.
-            profile: how many workers are wanted; as many as there are already where it is None.
+            job: how many workers are wanted; as many as there are already where it is None.
         """
         ready = self._estimator if self._context is context else None
-        if ready is not None and (profile is None or ready.workers == wanted_workers(profile)):
+        if ready is not None and (job is None or ready.workers == job.workers):
             return ready
         self.close()
         if context.surveys:
-            workers = usable_cores() if profile is None else wanted_workers(profile)
+            workers = usable_cores() if job is None else job.workers
             self._estimator, self._context = Estimator(context.surveys, workers, cache_folder()), context
         return self._estimator
 
     def estimate(self, profile: Profile, context: Context, progress: Progress) -> Estimated | None:
         """What the profile would come to; None where it cannot be measured, for which the verdict gives the reason."""
-        estimator = self.prepare(context, profile)
         try:
+            job = context.job(profile)
+            estimator = self.prepare(context, job)
             if estimator is None:
                 return None
-            return estimator.estimate(profile, left=left(profile, context.surveys), progress=progress)
+            remaining = remaining_fraction(job, read_output(job))
+            return estimator.estimate(job, remaining=remaining, progress=progress)
         except SetupError:
             return None
 
-    def verdict(self, profile: Profile, context: Context, progress: Progress) -> Verdict:
+    def verdict(self, job: Job, context: Context, progress: Progress) -> Verdict:
         """The whole pre-flight; the raw data must hold something."""
-        estimator = self.prepare(context, profile)
+        estimator = self.prepare(context, job)
         assert estimator is not None
-        assert context.raw is not None
-        archives = raw_data_check(profile, context.raw, context.surveys)
-        return verdict(profile, archives, context.surveys, estimator, progress)
+        return measure(job, estimator, progress)

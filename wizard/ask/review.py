@@ -1,20 +1,18 @@
 """The review: all answers on one screen, what they will come to, and what this machine says to it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from wizard.ask.context import Context
 from wizard.events import Checked, Estimated
 from wizard.folders import shortened
-from wizard.formatting import GLYPHS, about, duration, human_bytes, workers
-from wizard.ilsvrc2012.archives import Split
-from wizard.planning import all_shards, recipe, stored_base
-from wizard.preflight.examine import damaged_in_words
+from wizard.formatting import GLYPHS, counted, duration, human_bytes, with_range
+from wizard.planning import Job
 from wizard.preflight.glancing import glance_at
+from wizard.preflight.source_check import damage_in_words
 from wizard.profile import Profile
 from wizard.show import at_a_glance
 from wizard.sources.remarks import remarks
-from wizard.sources.source import Survey
 from wizard.targets.registry import TARGETS
 
 _SPLITS = {2: "both splits", 3: "all splits"}
@@ -37,16 +35,15 @@ class Row(NamedTuple):
     mark: str = ""
 
 
-def rows(profile: Profile, context: Context, estimated: Estimated | None, checks: Sequence[Checked]) -> list[Row]:
+def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequence[Checked]) -> list[Row]:
     """The table's lines."""
-    splits = profile.source.splits
-    counts = " · ".join(f"{split} {context.surveys[split].images:,}" for split in splits if split in context.surveys)
-    found_here = {split: survey for split, survey in context.surveys.items() if split in splits}
+    profile = job.profile
+    counts = " · ".join(f"{split} {survey.images:,}" for split, survey in job.surveys.items())
     found = [
         Row("Profile", profile.name or "without a name"),
         Row("Raw data", f"{shortened(profile.source_path)}   {counts}"),
-        Row("Output", f"{shortened(profile.output_path)}   {_written(profile, context, found_here)}"),
-        Row("Images", images(profile)),
+        Row("Output", f"{shortened(profile.output_path)}   {_written(job)}"),
+        Row("Images", images(job)),
         Row("Boxes", _boxes(profile, context)),
     ]
     if profile.source.classes is not None:
@@ -59,11 +56,11 @@ def rows(profile: Profile, context: Context, estimated: Estimated | None, checks
         found.append(Row("Bad images", "left out and listed"))
     found += [
         Row(row.about.capitalize(), row.text, "!" if row.warning else "")
-        for row in at_a_glance.rows(glance_at(profile, context.surveys, context.counts))
+        for row in at_a_glance.rows(glance_at(job, context.counts))
     ]
     found += [
         Row(split.capitalize(), str(remark), GLYPHS["warn"])
-        for split, survey in found_here.items()
+        for split, survey in job.surveys.items()
         for remark in (remarks(survey.table) if survey.table is not None else ())
         if remark.warning
     ]
@@ -87,14 +84,12 @@ def _boxes(profile: Profile, context: Context) -> str:
     return told
 
 
-def _written(profile: Profile, context: Context, surveys: Mapping[Split, Survey]) -> str:
-    target = TARGETS[profile.output.format]
-    told = target.offer.short
-    if target.one_file_per_image:
+def _written(job: Job) -> str:
+    told = job.target.offer.short
+    if job.target.one_file_per_image:
         return f"{told} · a file an image"
-    shards = " + ".join(f"{count:,}" for count in all_shards(profile, surveys).values())
-    base = stored_base(profile, surveys)
-    return f"{told} · {shards} shards · labels {base} to {base + len(context.classes) - 1}"
+    shards = " + ".join(f"{count:,}" for count in job.shards.values())
+    return f"{told} · {shards} shards · labels {job.label_base} to {job.label_base + len(job.classes) - 1}"
 
 
 def as_lines(table: Sequence[Row]) -> list[str]:
@@ -108,14 +103,14 @@ def consequence(estimated: Estimated, assumed: str) -> str:
     with_what = f" · with {assumed}" if assumed else ""
     return (
         f"  → about {human_bytes(round(estimated.bytes_out.likely))} instead of {human_bytes(estimated.bytes_in)} · "
-        f"about {duration(estimated.seconds.likely)} with {workers(estimated.workers)} · "
+        f"about {duration(estimated.seconds.likely)} with {counted(estimated.workers, 'worker')} · "
         f"measured on {estimated.sampled:,} images{with_what}"
     )
 
 
-def images(profile: Profile) -> str:
+def images(job: Job) -> str:
     """What becomes of the images of each split."""
-    kinds = {split: str(recipe(profile, split)) for split in profile.source.splits}
+    kinds = {split: str(recipe) for split, recipe in job.recipes.items()}
     if len(set(kinds.values())) == 1:
         return next(iter(kinds.values())) + (f" · {_SPLITS[len(kinds)]}" if len(kinds) > 1 else "")
     return " · ".join(f"{split}: {kind}" for split, kind in kinds.items())
@@ -125,11 +120,11 @@ def _measured(profile: Profile, estimated: Estimated, checks: dict[str, Checked]
     disk, memory = checks["disk"], checks["memory"]
     asked = "" if profile.run.workers == "auto" else f" ({profile.run.workers} asked for)"
     return [
-        Row("Run", f"{workers(estimated.workers)} on this machine{asked}"),
-        Row("Size", f"{about(estimated.bytes_out, human_bytes)}   {_seen(disk)}", GLYPHS[disk.status]),
+        Row("Run", f"{counted(estimated.workers, 'worker')} on this machine{asked}"),
+        Row("Size", f"{with_range(estimated.bytes_out, human_bytes)}   {_seen(disk)}", GLYPHS[disk.status]),
         Row("Memory", f"{memory.needed}   {_seen(memory)}", GLYPHS[memory.status]),
-        Row("Time", about(estimated.seconds, duration)),
-        *([Row("Damaged", damaged_in_words(estimated), GLYPHS["warn"])] if estimated.damaged else []),
+        Row("Time", with_range(estimated.seconds, duration)),
+        *([Row("Damaged", damage_in_words(estimated), GLYPHS["warn"])] if estimated.damaged else []),
     ]
 
 

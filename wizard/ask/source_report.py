@@ -4,7 +4,7 @@ from wizard.ask.context import Context
 from wizard.folders import cache_folder, shortened
 from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES
-from wizard.preflight.examine import is_short
+from wizard.preflight.source_check import is_short
 from wizard.show import at_a_glance
 from wizard.sources.checksums import when_verified
 from wizard.sources.glance import glance_at_raw

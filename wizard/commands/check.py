@@ -6,9 +6,10 @@ from cyclopts import Parameter
 
 from wizard.commands.session import DEFAULT, Talk
 from wizard.errors import Interrupted
-from wizard.interrupts import listening
-from wizard.planning import listening as stoppable
-from wizard.preflight.examine import examine, refuse, require_known
+from wizard.interrupts import stop_on_signal
+from wizard.planning import stoppable
+from wizard.preflight.examine import examine
+from wizard.preflight.ignoring import refuse, require_known
 from wizard.profile_keys import set_help
 from wizard.profile_store import load
 from wizard.show.reporters import reporter_for
@@ -22,12 +23,12 @@ def check(
     ignore: Annotated[tuple[str, ...], Parameter(help="A check's name; it may fail.")] = (),
     talk: Talk = DEFAULT,
 ) -> int:
-    """Say whether PROFILE would work here: raw data, disk, memory, rights; and how long it would take."""
+    """Check whether PROFILE would work here (raw data, disk, memory, permissions) and estimate the time."""
     output = talk.output()
     require_known(ignore)
     loaded = load(profile, set_)
     reporter = reporter_for(output)
-    with listening(output.say) as stopping, reporter.shown():
+    with stop_on_signal(output.say) as stopping, reporter.shown():
         verdict = examine(loaded, stoppable(reporter.handle, stopping))
         for each in verdict.checks:
             reporter.handle(each)
@@ -35,7 +36,7 @@ def check(
             reporter.handle(verdict.estimated)
         if stopping():
             raise Interrupted("Stopped; nothing was begun.")
-    refuse(verdict, ignore, building=False)
+    refuse(verdict.checks, ignore, building=False)
     output.result("Nothing stands in the way.")
     output.event("finished", {"exit_code": 0})
     return 0

@@ -9,7 +9,7 @@ from wizard.build import Options
 from wizard.commands.run import said
 from wizard.commands.session import DEFAULT, Talk
 from wizard.demo import demo as make_demo
-from wizard.interrupts import listening
+from wizard.interrupts import stop_on_signal
 from wizard.show import summary
 from wizard.show.reporters import reporter_for
 
@@ -22,10 +22,10 @@ def demo(
     *,
     talk: Talk = DEFAULT,
 ) -> int:
-    """Draw a tiny ILSVRC2012 in OUT, build it and verify it; no download, under a minute."""
+    """Draw a tiny ILSVRC2012 in OUT, build it and verify it: no download, under a minute."""
     output = talk.output()
     reporter = reporter_for(output)
-    with listening(output.say) as stopping, reporter.shown():
+    with stop_on_signal(output.say) as stopping, reporter.shown():
         finished, verified = make_demo(out.expanduser().absolute(), reporter.handle, Options(stopping=stopping))
     code = said(output, finished)
     output.result(f"\n{summary.verified(verified)}")

@@ -25,8 +25,8 @@ from wizard.errors import Interrupted, MachineError, UsageError
 from wizard.events import Note, as_json
 from wizard.folders import cache_folder, shortened
 from wizard.formatting import human_bytes
-from wizard.interrupts import listening
-from wizard.lock import sole_use
+from wizard.interrupts import stop_on_signal
+from wizard.lock import exclusive_lock
 from wizard.machine.disks import Disk, disk_of
 from wizard.output import Output
 from wizard.preflight.checks import refusal
@@ -86,7 +86,7 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None, 
     login = Login(request.base, asker, options.cookies)
     retry_policy = RetryPolicy()
     client = HttpClient(request.base, login, retry_policy)
-    with closing(client), listening(lambda _text: None) as stopping:
+    with closing(client), stop_on_signal(lambda _text: None) as stopping:
         session = Session(
             client=client,
             login=login,
@@ -230,7 +230,7 @@ def _alone(folder: Path) -> Iterator[None]:
     """Two downloads into one folder would write into each other's files. Nothing is left there but what was fetched."""
     new, lock = not folder.exists(), folder / ".imagenet-setup-download.lock"
     try:
-        with sole_use(lock, f"Another download goes to {folder}."):
+        with exclusive_lock(lock, f"Another download goes to {folder}."):
             try:
                 yield
             finally:

@@ -17,7 +17,7 @@ from wizard.machine.processes import Process, largest_processes
 from wizard.output import Output
 
 _NOTABLE, _NOTABLE_OF_USED = 0.05, 0.25
-"""Shares of the total, and of what is used, from which on shared memory is told."""
+"""Shared memory is listed from these shares of the total, and of what is used."""
 _LEAST_WIDTH = 60
 _ABOUT = (
     "The system gives cache back by itself when programs ask for memory, so dropping it rarely helps, and files are "
@@ -42,7 +42,7 @@ def free_memory(
     yes: Annotated[bool, Parameter(help="Use sudo without asking, where it needs no password.")] = False,
     talk: Talk = DEFAULT,
 ) -> int:
-    """Show what memory is used for and by whom, and drop the page cache: at once as root, else through sudo."""
+    """Show what uses memory, and drop the page cache: directly as root, otherwise through sudo."""
     output = talk.output()
     before = memory_use()
     _show(output, before, largest_processes())
@@ -87,11 +87,11 @@ def _compare(output: Output, before: MemoryUse, after: MemoryUse) -> int:
 
 
 def _agreed(output: Output) -> bool:
-    """Whether the person wants it done.
+    """Asks whether to use sudo.
 
     Raises:
         UsageError: nobody can be asked.
-        Interrupted: the person leaves.
+        Interrupted: the person quit.
     """
     if output.mode not in ("human", "plain") or not output.asks:
         raise UsageError(
@@ -136,7 +136,7 @@ def _line(process: Process) -> str:
 
 
 def _age(seconds: float) -> str:
-    """How long something runs, in its largest unit."""
+    """How long a process has been running, in its largest unit."""
     for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         count = int(seconds // length)
         if count:

@@ -14,7 +14,7 @@ from wizard.show.reporters import reporter_for
 
 
 def inspect(path: Annotated[Path, Parameter(help="A folder or a file.")], /, *, talk: Talk = DEFAULT) -> int:
-    """Say what lies at PATH: raw data and what it lacks, a dataset finished or not, or one file of them."""
+    """Show what PATH holds: raw data and what is missing, a dataset, or one of their files."""
     output = talk.output()
     reporter = reporter_for(output)
     with reporter.shown():

@@ -16,7 +16,7 @@ Name = Annotated[str, Parameter(help="A saved profile's name or a shipped recipe
 
 @app.command(name="list")
 def list_(*, talk: Talk = DEFAULT) -> int:
-    """Name every profile that run knows."""
+    """List every profile that run accepts."""
     output = talk.output()
     groups = {"saved": profile_store.saved(), "recipe": profile_store.recipes()}
     width = max((len(each.name) for group in groups.values() for each in group), default=0)
@@ -32,7 +32,7 @@ def list_(*, talk: Talk = DEFAULT) -> int:
 
 @app.command
 def show(name: Name, /, *, talk: Talk = DEFAULT) -> int:
-    """Print a profile's path and its text, and say what of it does not fit."""
+    """Print a profile's path, its text, and what is wrong with it."""
     output = talk.output()
     path = profile_store.find(name)
     table = profile_store.read(path)
@@ -46,7 +46,7 @@ def show(name: Name, /, *, talk: Talk = DEFAULT) -> int:
 
 
 def _problems(table: Table) -> list[str]:
-    """What does not fit; folders that a recipe leaves open are no problem."""
+    """What is wrong with it; the folders that a recipe leaves open are not a problem."""
     folders = {"source": {"path": "-"}, "output": {"path": "--"}}
     filled = {**table}
     for section, missing in folders.items():
@@ -61,9 +61,9 @@ def _problems(table: Table) -> list[str]:
 
 @app.command
 def delete(name: Name, /, *, talk: Talk = DEFAULT) -> int:
-    """Take a saved profile away; its file stays beside the others as NAME.toml.bak."""
+    """Delete a saved profile; it is kept as NAME.toml.bak."""
     output = talk.output()
     backup = profile_store.delete(name)
-    output.result(f"Deleted {name}; its text is still in {backup}.")
+    output.result(f"Deleted {name}; it is kept as {backup}.")
     output.event("finished", {"deleted": name, "backup": str(backup), "exit_code": 0})
     return 0

@@ -12,11 +12,12 @@ from wizard.commands.session import DEFAULT, Talk
 from wizard.engine.build_result import BuildResult
 from wizard.errors import FINISHED_WITH_SKIPS
 from wizard.events import Event, Note, Started
-from wizard.interrupts import listening
+from wizard.interrupts import stop_on_signal
 from wizard.output import Output
-from wizard.planning import listening as stoppable
+from wizard.planning import stoppable
 from wizard.preflight.checks import failed
-from wizard.preflight.examine import Verdict, examine, refuse, require_known
+from wizard.preflight.examine import Verdict, examine
+from wizard.preflight.ignoring import refuse, require_known
 from wizard.profile import Profile
 from wizard.profile_keys import set_help
 from wizard.profile_store import load
@@ -35,7 +36,7 @@ def run(
     yes: Annotated[bool, Parameter(help="Ask nothing; run never does, so this changes nothing.")] = False,
     talk: Talk = DEFAULT,
 ) -> int:
-    """Build what PROFILE asks for, or go on with an unfinished build; it asks nothing."""
+    """Build what PROFILE asks for, or continue an unfinished build, without questions."""
     del yes
     output = talk.output()
     require_known(ignore)
@@ -48,9 +49,9 @@ def start(
     """Checks, builds, and says what has become of it; returns the exit code.
 
     Args:
-        profile: what is built.
+        profile: what is built; resolved here unless there is a verdict.
         output: where it is said.
-        options: of the build; `stopping` and `workers` are found here.
+        options: of the build; `stopping` and `limit_memory` are found here.
         ignore: names of checks that may fail.
         verdict: of a pre-flight that was shown already.
 
@@ -58,28 +59,27 @@ def start(
         SetupError: of any kind that `wizard.errors` knows but VerifyFailed.
     """
     reporter = reporter_for(output)
-    with listening(output.say) as stopping, reporter.shown():
+    with stop_on_signal(output.say) as stopping, reporter.shown():
         if verdict is None:
             verdict = examine(profile, stoppable(reporter.handle, stopping))
             for check in verdict.checks:
                 reporter.handle(check)
-        refuse(verdict, ignore, building=True)
+        refuse(verdict.checks, ignore, building=True)
         for check in failed(verdict.checks, ()):
             reporter.handle(Note(text=f"{check.name} is ignored, and would not do: {check.seen}", warning=True))
         if verdict.estimated:
             reporter.handle(verdict.estimated)
 
+        job = verdict.require_job()
+
         def handle(event: Event) -> None:
             # Only now the output folder is known to be this build's own.
             if isinstance(event, Started):
-                unfinished_builds.remember(profile)
+                unfinished_builds.remember(job.profile)
             reporter.handle(event)
 
-        limit = "memory" not in ignore
-        finished = build(
-            profile, handle, replace(options, stopping=stopping, workers=verdict.workers, limit_memory=limit)
-        )
-    unfinished_builds.forget(profile.output_path)
+        finished = build(job, handle, replace(options, stopping=stopping, limit_memory="memory" not in ignore))
+    unfinished_builds.forget(job.output)
     return said(output, finished)
 
 

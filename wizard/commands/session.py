@@ -1,4 +1,4 @@
-"""What one command under way is: the words it was called with, and how it speaks."""
+"""The command under way: its command line and its output."""
 
 import shlex
 from dataclasses import dataclass, field
@@ -12,12 +12,12 @@ from wizard.output import Mode, Output
 
 @dataclass(kw_only=True)
 class Session:
-    """What main must remember of the command under way, to say how it ended.
+    """What `main` needs to report how the command ended.
 
     Attributes:
         words: the command line, without the program's name.
         output: where its errors go.
-        resume: the command that goes on after an interruption; the same words where it is empty.
+        resume: the command that continues after an interruption; the same command line if empty.
     """
 
     words: list[str] = field(default_factory=list)
@@ -25,7 +25,7 @@ class Session:
     resume: str = ""
 
     def begin(self, words: list[str]) -> None:
-        """A new command line."""
+        """Starts a new command."""
         json = any(word == "--json" or word.startswith("--json=") for word in words)
         self.words, self.output, self.resume = words, Output("json" if json else "human"), ""
 
@@ -42,17 +42,17 @@ session = Session()
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Talk:
-    """How the command speaks."""
+    """Output options of every command."""
 
     json: Annotated[bool, Parameter(help="One JSON object a line on stdout.")] = False
     plain: Annotated[bool, Parameter(help="Lines without control codes.")] = False
-    quiet: Annotated[bool, Parameter(help="Results and errors alone.")] = False
+    quiet: Annotated[bool, Parameter(help="Only results and errors.")] = False
 
     def output(self) -> Output:
         """The output that was asked for.
 
         Raises:
-            UsageError: more than one way of speaking was.
+            UsageError: more than one mode was asked for.
         """
         asked: dict[Mode, bool] = {"json": self.json, "plain": self.plain, "quiet": self.quiet}
         chosen = [mode for mode in asked if asked[mode]]

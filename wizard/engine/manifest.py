@@ -101,7 +101,7 @@ def write(
         plan: that it follows.
         done: its shards by name.
         profile: the answers that led to it.
-        companions: sha256 in hex of the files that `write_companions` wrote, by name.
+        companions: sha256 in hex of the files that `write_sidecars` wrote, by name.
 
     Returns:
         The sha256 in hex of these files and of those written here, by name.

@@ -1,1 +1,1 @@
-"""What this machine has and lets us use: cores, memory, control groups, disks, page cache."""
+"""What this machine has, and what of it this process may use."""

@@ -1,4 +1,4 @@
-"""What a container may use: the limits of this process's control group and of every group above it, version 1 or 2.
+"""Limits of this process's control group and of every group above it, version 1 or 2: what a container may use.
 
 Files and their meaning: Documentation/admin-guide/cgroup-v2.rst (memory.max, memory.current, memory.stat,
 memory.events, cpu.max) and cgroup-v1/memory.rst and scheduler/sched-bwc.rst (memory.limit_in_bytes,
@@ -18,11 +18,11 @@ _NO_LIMIT = 1 << 60
 
 @dataclass(frozen=True, kw_only=True)
 class CgroupLimits:
-    """What the tightest groups allow; None where none does.
+    """The tightest limits of all groups; None where there is no limit.
 
     Attributes:
         memory: bytes.
-        memory_left: bytes that the fullest group may still have; what the system would give back at once counts.
+        memory_left: bytes that the fullest group can still get, page cache that the kernel would reclaim included.
         cores: CPU seconds a second.
     """
 
@@ -32,7 +32,7 @@ class CgroupLimits:
 
 
 def cgroup_limits(mount: Path = _MOUNT, membership: Path = _MEMBERSHIP) -> CgroupLimits:
-    """The limits that hold for this process; none where the system has no control groups."""
+    """The limits of this process; none where the system has no control groups."""
     try:
         lines = membership.read_text().splitlines()
     except OSError:
@@ -79,7 +79,7 @@ def oom_kills(mount: Path = _MOUNT, membership: Path = _MEMBERSHIP, vmstat: Path
 
 
 def _upwards(root: Path, path: str) -> Iterator[Path]:
-    """The group's folder and all above it; in a container the path may be the host's, and only the root is there."""
+    """The group's folder and all above it. In a container the path may be the host's, and only the root exists."""
     folder = root / path.strip("/")
     while folder != root:
         yield folder
@@ -88,7 +88,7 @@ def _upwards(root: Path, path: str) -> Iterator[Path]:
 
 
 def _memory(folder: Path, limit: str, usage: str, prefix: str) -> list[tuple[int, int]]:
-    """The folder's limit and what is used of it for good: files' pages are given back when they are asked for."""
+    """A group's limit and what is used of it, without the pages of files, which the kernel reclaims when needed."""
     most = _number(folder / limit)
     if most is None or most >= _NO_LIMIT:
         return []

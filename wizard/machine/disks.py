@@ -15,10 +15,10 @@ class Disk:
     """The file system that a path lies on, or would lie on.
 
     Attributes:
-        mount: where it is mounted; empty where that cannot be told.
-        kind: ext4, tmpfs, nfs4, ...; empty where that cannot be told.
-        free: bytes that this user may still write.
-        files_free: files that may still be made; None where the file system sets no number.
+        mount: where it is mounted; empty if unknown.
+        kind: ext4, tmpfs, nfs4, ...; empty if unknown.
+        free: bytes that this user can still write.
+        files_free: number of files that can still be created; None if the file system has no limit.
     """
 
     mount: str
@@ -31,7 +31,7 @@ def disk_of(path: Path) -> Disk:
     """The file system of a path, which need not exist yet.
 
     Raises:
-        OSError: it cannot be looked at.
+        OSError: it cannot be accessed.
     """
     place = existing(path)
     device = place.stat().st_dev

@@ -1,4 +1,4 @@
-"""How the machine does while it works."""
+"""Load of the machine while it works."""
 
 import os
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ class MachineLoad:
     """Load of the machine at one moment.
 
     Attributes:
-        cpu: load of the cores that may be used, 0 to 100.
+        cpu: percent of the cores that this process may use, 0 to 100.
         memory_used: bytes.
-        memory_total: bytes that may be used; a container's limit counts.
-        disk_free: bytes free where the output goes.
+        memory_total: bytes, a container's limit considered.
+        disk_free: bytes free on the output's disk.
     """
 
     cpu: float
@@ -29,7 +29,7 @@ class MachineLoad:
 
 
 def machine_load(output: Path) -> MachineLoad:
-    """How the machine does at this moment; `cpu` is the load since the last call."""
+    """The load now; `cpu` is the mean since the last call."""
     now = usable_memory()
     return MachineLoad(
         cpu=_load(),
@@ -40,7 +40,7 @@ def machine_load(output: Path) -> MachineLoad:
 
 
 def _load() -> float:
-    """Of the cores that may be used: those of the affinity, a container's quota counted as all that there is."""
+    """Percent of the usable cores: those of the affinity, or a container's quota as 100 %."""
     each = psutil.cpu_percent(percpu=True)
     mine = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(len(each))
     busy = sum(each[core] for core in mine if core < len(each))

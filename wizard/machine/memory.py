@@ -1,4 +1,4 @@
-"""How much memory there is, how much of it is used, and what of it this process may have.
+"""Memory of this machine, and how much of it this process can get.
 
 Fields of /proc/meminfo: Documentation/filesystems/proc.rst of the Linux kernel.
 """
@@ -15,15 +15,15 @@ _MEMINFO = Path("/proc/meminfo")
 
 @dataclass(frozen=True, kw_only=True)
 class MemoryUse:
-    """A machine's memory at one moment, in bytes.
+    """Memory of the whole machine at one moment, in bytes.
 
     Attributes:
         total: of the machine.
-        available: what programs could have without swapping: what is free, and most of the cache.
-        free: what nobody uses.
-        cache: pages of files that could be dropped; None where the system does not tell.
-        shared: tmpfs, /dev/shm and shared memory, which Linux counts as cached though it cannot be dropped; None where
-            the system does not tell.
+        available: what programs could get without swapping: free memory and most of the cache.
+        free: unused.
+        cache: pages of files that can be dropped; None outside Linux.
+        shared: tmpfs, /dev/shm and shared memory, which Linux counts as cached although it cannot be dropped; None
+            outside Linux.
     """
 
     total: int
@@ -34,21 +34,21 @@ class MemoryUse:
 
     @property
     def used(self) -> int:
-        """What is not available."""
+        """Everything that is not available."""
         return self.total - self.available
 
 
 @dataclass(frozen=True, kw_only=True)
 class Memory:
-    """Memory that processes may use, in bytes.
+    """Memory that this process can get, in bytes.
 
     Attributes:
         total: of the machine, or of the container where that has less.
-        available: what could be had now without swapping.
+        available: what it could get now without swapping.
         machine: of the machine.
-        free: of the machine; what nobody uses.
-        cache: of the machine; pages of files that could be dropped. 0 where a group may have less than is available:
-            its limit is not reached by cache.
+        free: of the machine; unused.
+        cache: of the machine; pages of files that can be dropped. 0 if a container's limit is what is short, since
+            cache does not count towards it.
     """
 
     total: int
@@ -59,12 +59,12 @@ class Memory:
 
     @property
     def limited(self) -> bool:
-        """Whether a container's limit is what counts."""
+        """Whether a container's limit is below the machine's memory."""
         return self.total < self.machine
 
 
 def memory_use(meminfo: Path = _MEMINFO) -> MemoryUse:
-    """The memory at this moment; what cannot be told apart outside Linux is None."""
+    """The memory of the machine now."""
     seen = psutil.virtual_memory()
     figures = MemoryUse(total=int(seen.total), available=int(seen.available), free=int(seen.free))
     try:
@@ -79,7 +79,7 @@ def memory_use(meminfo: Path = _MEMINFO) -> MemoryUse:
 
 
 def usable_memory(limits: CgroupLimits | None = None) -> Memory:
-    """The memory there is now."""
+    """The memory that this process can get now."""
     limits = limits or cgroup_limits()
     seen = memory_use()
     total, available, cache = seen.total, seen.available, seen.cache or 0

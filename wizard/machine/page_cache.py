@@ -16,30 +16,30 @@ from typing import Literal
 from wizard.errors import MachineError
 
 DROP_CACHES = Path("/proc/sys/vm/drop_caches")
-"""Takes a number from root; 1 drops the pages of files that are clean and that no program has mapped."""
+"""Root writes a number to it; 1 drops clean pages of files that no program has mapped."""
 BY_HAND = f"sync && echo 1 | sudo tee {DROP_CACHES}"
-"""What does the same where this program may not."""
+"""The command that does the same with root's rights."""
 _SIGNS = ("/.dockerenv", "/run/.containerenv", "/run/systemd/container")
-"""Files that Docker, Podman and systemd put into a container."""
+"""Files that Docker, Podman and systemd create in a container."""
 _ELSEWHERE = {
     "Darwin": ("macOS", "sudo purge does the same there"),
     "Windows": ("Windows", "It gives its cache back by itself when programs ask for memory"),
 }
 
 DropMethod = Literal["write", "sudo"]
-"""This process writes to the file that drops the cache itself, or has sudo do it."""
+"""Write to the file directly, or through sudo."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DropConditions:
-    """What decides on how the page cache can be dropped.
+    """What determines whether and how the page cache can be dropped.
 
     Attributes:
         system: as `platform.system` calls it.
         root: whether this process's effective user is root.
-        target: the file that drops the cache when it is written to.
-        refused: the error number that it gives to who would; 0 where it opens.
-        container: the sign of being in a container; empty where there is none.
+        target: the file to write to.
+        refused: errno of opening it for writing; 0 if that works.
+        container: what shows that this is a container; empty if nothing does.
         sudo: path of sudo; None where it is not on PATH.
     """
 
@@ -52,7 +52,7 @@ class DropConditions:
 
 
 def drop_conditions(target: Path = DROP_CACHES) -> DropConditions:
-    """What holds for this process on this machine."""
+    """The conditions for this process on this machine."""
     return DropConditions(
         system=platform.system(),
         root=hasattr(os, "geteuid") and os.geteuid() == 0,
@@ -67,7 +67,7 @@ def drop_method(there: DropConditions) -> DropMethod:
     """How the page cache can be dropped.
 
     Raises:
-        MachineError: it cannot, from here; with what to do instead.
+        MachineError: it cannot be dropped from here; says what to do instead.
     """
     if there.system != "Linux":
         name, instead = _ELSEWHERE.get(there.system, (there.system, ""))
@@ -89,11 +89,11 @@ def drop_method(there: DropConditions) -> DropMethod:
 
 
 def why_not_dropped(there: DropConditions, number: int) -> MachineError:
-    """That the system does not let the cache be dropped, and why that may be.
+    """The error that the system refuses to drop the cache, with the likely reason.
 
     Args:
-        there: what is known of the machine.
-        number: the error number that it gave.
+        there: the conditions on this machine.
+        number: errno of the refusal.
     """
     what = f"{there.target} cannot be written: {os.strerror(number)}."
     if there.container:
@@ -110,10 +110,10 @@ def why_not_dropped(there: DropConditions, number: int) -> MachineError:
 
 
 def drop_page_cache(there: DropConditions, how: DropMethod, *, password: bool = False) -> None:
-    """Drops the page cache; only pages that are on disk already go, so sync before.
+    """Drops the page cache. Only pages that are on disk already are dropped, so call sync before.
 
     Args:
-        there: what is known of the machine.
+        there: the conditions on this machine.
         how: as `drop_method` says.
         password: whether sudo may ask for one, on the terminal; this program never sees it.
 
@@ -151,7 +151,7 @@ def _drop_with_sudo(there: DropConditions, password: bool) -> None:
 
 
 def _refused(target: Path) -> int:
-    """What opening it for writing gives; to who is not root, whether it is mounted read-only is of more interest."""
+    """Errno of opening it for writing. That it is mounted read-only is checked first, as EACCES would hide it."""
     with suppress(OSError, AttributeError):
         if os.statvfs(target).f_flag & os.ST_RDONLY:
             return errno.EROFS

@@ -17,10 +17,10 @@ class Process:
 
     Attributes:
         pid: its number.
-        user: whose it is; empty where that cannot be told.
-        resident: bytes, those that it shares with others among them.
-        seconds: since it began.
-        command: the beginning of its command line, printable.
+        user: its owner; empty if unknown.
+        resident: bytes in memory, including those shared with other processes.
+        seconds: since it started.
+        command: the start of its command line, printable characters only.
     """
 
     pid: int
@@ -31,7 +31,7 @@ class Process:
 
 
 def largest_processes(count: int = 5) -> list[Process]:
-    """The processes that hold most memory, the largest first; this one, and those that it started, are left out."""
+    """The processes that hold most memory, largest first, without this one and its children."""
     me = psutil.Process()
     ours = {me.pid, *(child.pid for child in me.children(recursive=True))}
     seen = psutil.process_iter(["pid", "username", "memory_info", "create_time", "cmdline", "name"])

@@ -25,11 +25,10 @@ from wizard.formatting import Range
 from wizard.ilsvrc2012.archives import Split
 from wizard.machine.cores import usable_cores
 from wizard.machine.memory import usable_memory
-from wizard.planning import all_shards, goal, recipe
+from wizard.planning import Job
 from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.totals import Column, span, summed, total, worker_memory
 from wizard.preflight.write_cost import Storing, time_storing
-from wizard.profile import Profile
 from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import Drawn, draw
 from wizard.sources.source import Progress, Survey
@@ -127,45 +126,44 @@ class Estimator:
             return sum(child.memory_info().rss for child in psutil.Process().children(recursive=True))
         return 0
 
-    def estimate(self, profile: Profile, *, left: float = 1.0, progress: Progress = _nobody) -> Estimated:
-        """What the profile's build would come to.
+    def estimate(self, job: Job, *, remaining: float = 1.0, progress: Progress = _nobody) -> Estimated:
+        """What a job's build would come to.
 
         Args:
-            profile: its source must be the surveyed one.
-            left: share of the work that an earlier run has not done; the time is for this share.
+            job: its surveys must be the estimator's.
+            remaining: part of the work that an earlier run has not done; the time is for this part.
             progress: told how many bytes of the sample were put through.
 
         Raises:
             InputError: an archive cannot be read, or a worker crashed on an image.
             MachineError: a worker was killed.
         """
-        surveys = [self._surveys[split] for split in profile.source.splits]
-        shares = {survey.split: share(profile, survey) for survey in surveys}
-        parts = {survey.split: self._measured(profile, survey.split, progress) for survey in surveys}
+        shares = {split: job.fraction(split) for split in job.surveys}
+        parts = {split: self._measured(job, split, progress) for split in job.surveys}
         size = summed((parts[split].bytes_out, shares[split]) for split in parts)
         work = summed((parts[split].seconds, shares[split]) for split in parts)
-        if profile.source.classes is not None and min(shares.values()) < 1.0:
-            unequal = _CLASSES_DIFFER / math.sqrt(profile.source.classes)
+        classes = job.profile.source.classes
+        if classes is not None and min(shares.values()) < 1.0:
+            unequal = _CLASSES_DIFFER / math.sqrt(classes)
             size, work = ((likely, math.hypot(error, likely * unequal)) for likely, error in (size, work))
-        target = goal(profile, self._surveys)
-        storing = self._time_storing(profile.output_path, target)
-        shards = sum(all_shards(profile, self._surveys).values())
-        size = size[0] + shards * len(target.trailer), size[1]
-        images = round(sum(survey.images * shares[survey.split] for survey in surveys))
-        stored = (storing.shard * shards + storing.byte * size[0] + storing.image * images) * left
-        seconds, error = (work[0] * left + stored) / self._busy, work[1] * left / self._busy
+        storing = self._time_storing(job.output, job.target)
+        shards = sum(job.shards.values())
+        size = size[0] + shards * len(job.target.trailer), size[1]
+        images = round(job.images)
+        stored = (storing.shard * shards + storing.byte * size[0] + storing.image * images) * remaining
+        seconds, error = (work[0] * remaining + stored) / self._busy, work[1] * remaining / self._busy
         disturbed = sum((part.seconds[0] - part.undisturbed) * shares[split] for split, part in parts.items())
-        reading = sum(parts[split].reading * shares[split] for split in parts) * left
+        reading = sum(parts[split].reading * shares[split] for split in parts) * remaining
         largest = max(part.largest for part in parts.values())
         spread = math.hypot(_DEVIATIONS * error, _CLOCK * seconds)
         return Estimated(
             images=images,
             sampled=sum(part.sampled for part in parts.values()),
             workers=self.workers,
-            bytes_in=round(sum(survey.image_bytes * shares[survey.split] for survey in surveys)),
-            bytes_out=span(size[0], _DEVIATIONS * size[1], 0.0 if profile.source.boxes == "none" else _BOXES),
+            bytes_in=round(sum(survey.image_bytes * shares[split] for split, survey in job.surveys.items())),
+            bytes_out=span(size[0], _DEVIATIONS * size[1], 0.0 if job.profile.source.boxes == "none" else _BOXES),
             seconds=Range(
-                low=self._startup + max(0.0, seconds - disturbed * left / self._busy - spread),
+                low=self._startup + max(0.0, seconds - disturbed * remaining / self._busy - spread),
                 likely=self._startup + seconds,
                 high=self._startup + max(seconds + spread, reading, stored),
             ),
@@ -174,27 +172,27 @@ class Estimator:
             damaged=tuple(image for part in parts.values() for image in part.damaged),
         )
 
-    def sample(self, profile: Profile) -> list[tuple[Drawn, Recipe]]:
+    def sample(self, job: Job) -> list[tuple[Drawn, Recipe]]:
         """The images that `estimate` measures, with what becomes of them, a pair a split."""
-        return [(self._sample(profile, split), recipe(profile, split)) for split in profile.source.splits]
+        return [(self._sample(job, split), recipe) for split, recipe in job.recipes.items()]
 
     def call(self, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs a function in a worker."""
         return self._executor.submit(fn, *args, **kwargs).result()
 
-    def _sample(self, profile: Profile, split: Split) -> Drawn:
-        together = max(1, sum(self._surveys[each].image_bytes for each in profile.source.splits))
+    def _sample(self, job: Job, split: Split) -> Drawn:
+        together = max(1, sum(survey.image_bytes for survey in job.surveys.values()))
         wanted = max(SAMPLE, _PER_WORKER * self._processes)
         count = max(_LEAST, round(wanted * self._surveys[split].image_bytes / together))
         if (split, count) not in self._drawn:
             self._drawn[split, count] = draw(self._surveys[split], count, _SEED, self._cache)
         return self._drawn[split, count]
 
-    def _measured(self, profile: Profile, split: Split, progress: Progress) -> _Measured:
-        asked, target = recipe(profile, split), goal(profile, self._surveys)
-        if (split, asked, target) not in self._known:
-            self._known[split, asked, target] = self._measure(self._sample(profile, split), asked, target, progress)
-        return self._known[split, asked, target]
+    def _measured(self, job: Job, split: Split, progress: Progress) -> _Measured:
+        known = split, job.recipes[split], job.target
+        if known not in self._known:
+            self._known[known] = self._measure(self._sample(job, split), job.recipes[split], job.target, progress)
+        return self._known[known]
 
     def _time_storing(self, output: Path, target: Target) -> Storing:
         if (output, target) not in self._storing:
@@ -265,12 +263,6 @@ class Estimator:
             largest=max(self._largest(drawn.survey, asked, target), *(result.largest for result in results)),
             damaged=tuple(image for result in results for image in result.damaged),
         )
-
-
-def share(profile: Profile, survey: Survey) -> float:
-    """The share of a split's images that the profile asks for, were all classes of one size."""
-    classes = profile.source.classes
-    return 1.0 if classes is None or not survey.classes else min(1.0, classes / survey.classes)
 
 
 @contextmanager

@@ -18,8 +18,8 @@ from wizard.formats import image_codec
 from wizard.formats.resize import Geometry
 from wizard.formats.undecodable import Undecodable
 from wizard.formatting import human_bytes
+from wizard.planning import Job
 from wizard.preflight.estimate import Estimator
-from wizard.profile import Profile
 from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import Drawn
 from wizard.storage import write_whole
@@ -53,14 +53,14 @@ class Pair:
     converted: str
 
 
-def write_preview(profile: Profile, estimator: Estimator) -> Path | None:
+def write_preview(job: Job, estimator: Estimator) -> Path | None:
     """Writes the page from images of the estimator's sample.
 
     Returns:
         Where it is; None where every image keeps its bytes, none could be shown, or the page could not be written.
     """
     try:
-        for drawn, recipe in estimator.sample(profile):
+        for drawn, recipe in estimator.sample(job):
             if recipe.quality is None or not len(drawn.table):
                 continue
             pairs = estimator.call(put_through, from_small_to_large(drawn), recipe)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from wizard.events import Checked, Estimated, Glanced, Note, ShardDone, Started, WorkerLost
 from wizard.folders import shortened
-from wizard.formatting import GLYPHS, about, duration, human_bytes, workers
+from wizard.formatting import GLYPHS, counted, duration, human_bytes, with_range
 from wizard.show import at_a_glance
 
 
@@ -44,8 +44,8 @@ def _checked(check: Checked) -> list[str]:
 
 def _estimate(event: Estimated) -> str:
     return (
-        f"→ about {about(event.bytes_out, human_bytes)} · about {about(event.seconds, duration)} "
-        f"with {workers(event.workers)} · measured on {event.sampled:,} images"
+        f"→ about {with_range(event.bytes_out, human_bytes)} · about {with_range(event.seconds, duration)} "
+        f"with {counted(event.workers, 'worker')} · measured on {event.sampled:,} images"
     )
 
 
@@ -56,4 +56,4 @@ def _start(event: Started) -> str:
         for split in event.splits
     ]
     where = f"in {shortened(Path(event.output))} (plan {event.plan_id})"
-    return f"Building {' and '.join(parts)} with {workers(event.workers)} {where}"
+    return f"Building {' and '.join(parts)} with {counted(event.workers, 'worker')} {where}"

@@ -8,7 +8,7 @@ from wizard.output import Output
 from wizard.show.dashboard_view import picture
 from wizard.show.live_area import LiveArea
 from wizard.show.progress import Event, Progress
-from wizard.terminal_echo import without_echo
+from wizard.terminal_echo import echo_off
 
 _EVERY = 0.2
 """Seconds between two drawings."""
@@ -31,7 +31,7 @@ class TerminalReporter:
         ended = threading.Event()
         self._hide(False)
         threading.Thread(target=self._draw_until, args=(ended,), daemon=True).start()
-        with without_echo():
+        with echo_off():
             try:
                 yield
             finally:

@@ -12,11 +12,11 @@ from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.archive_hints import ON_BAD_IMAGE, may_be_official, way_out, zeros_warning
 from wizard.sources.archive_walk import Rows, Walk
 from wizard.sources.cache import Arrays, cached
-from wizard.sources.samples import LeftOut, SampleTable, in_one_file
+from wizard.sources.samples import LeftOut, SampleTable, Unusable, in_one_file
 from wizard.sources.source import Progress
 
 
-def read_table(path: Path, split: Split, cache: Path, progress: Progress, *, skip_bad: bool) -> SampleTable:
+def read_table(path: Path, split: Split, cache: Path, progress: Progress) -> SampleTable:
     """The images of an archive as a table without boxes, in archive order.
 
     Args:
@@ -24,23 +24,21 @@ def read_table(path: Path, split: Split, cache: Path, progress: Progress, *, ski
         split: whose images it holds.
         cache: folder of cached indexes.
         progress: called with the walk's progress; not called if the cache has the index.
-        skip_bad: whether members that are empty or no image are left to the worker to skip.
 
     Raises:
-        InputError: the archive is truncated or damaged, holds an unknown wnid, a name twice, fewer images than the
-            official one at the same size, or (unless skip_bad) a member that is empty or not an image.
+        InputError: the archive is truncated or damaged, holds an unknown wnid, a name twice, or fewer images than
+            the official one at the same size.
     """
     with reading(path):
         arrays = cached(cache, path, f"index5-{split}", lambda: _walk(path, split, progress))
         official = may_be_official(path, split)
         _refuse_hole(path, split, arrays)
-    if not skip_bad and not arrays["image"].all():
-        _refuse(path, arrays, int(np.flatnonzero(~arrays["image"])[0]), official=official)
     table = in_one_file(
         str(path), name=arrays["name"], offset=arrays["offset"], size=arrays["size"], label=arrays["label"]
     )
     left_out, warnings = tuple(_left_out(path, arrays)), tuple(_warnings(path, split, arrays))
-    return replace(table, official=official, left_out=left_out, warnings=warnings)
+    unusable = _unusable(path, arrays, official=official)
+    return replace(table, official=official, left_out=left_out, warnings=warnings, unusable=unusable)
 
 
 def _walk(path: Path, split: Split, progress: Progress) -> Arrays:
@@ -112,12 +110,15 @@ def _warnings(path: Path, split: Split, arrays: Arrays) -> Iterator[str]:
     )
 
 
-def _refuse(path: Path, arrays: Arrays, row: int, *, official: bool) -> None:
+def _unusable(path: Path, arrays: Arrays, *, official: bool) -> Unusable | None:
+    bad = np.flatnonzero(~arrays["image"])
+    if not len(bad):
+        return None
+    row = int(bad[0])
     name, size = arrays["name"][row].decode(), int(arrays["size"][row])
-    others = int(np.count_nonzero(~arrays["image"])) - 1
-    raise InputError(
-        f"{path}: {name} "
-        + (f"is no image, by the first of its {size:,} bytes" if size else "has no bytes")
-        + (f"; {others:,} more members are empty or no images." if others else "."),
-        f"{'Download the archive' if official else 'Download or pack the archive'} again, or {ON_BAD_IMAGE}",
+    fault = f"is no image, by the first of its {size:,} bytes" if size else "has no bytes"
+    others = f"; {len(bad) - 1:,} more members are empty or no images" if len(bad) > 1 else ""
+    return Unusable(
+        what=f"{path}: {name} {fault}{others}.",
+        hint=f"{'Download the archive' if official else 'Download or pack the archive'} again, or {ON_BAD_IMAGE}",
     )

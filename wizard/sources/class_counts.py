@@ -12,7 +12,7 @@ from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.classes import UNLABELLED
 from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import draw
-from wizard.sources.source import Source, Survey
+from wizard.sources.source import Survey
 
 _SEED = 2012
 _TRIED = 4
@@ -66,16 +66,15 @@ def counted(label: npt.NDArray[np.int16], classes: int) -> npt.NDArray[np.int64]
     return np.bincount(label[label >= 0], minlength=classes).astype(np.int64)
 
 
-def count_splits(raw: Source, surveys: Mapping[Split, Survey], cache: Path) -> dict[Split, ClassCounts]:
+def count_splits(surveys: Mapping[Split, Survey], cache: Path) -> dict[Split, ClassCounts]:
     """Counts the images of each surveyed split.
 
-    Tables made by the survey, and archives already in the cache, are not read again. An archive of the official size is
-    not indexed for this: only one image is looked up.
+    An archive that was surveyed without a table is not indexed for this: only one image is looked up.
 
     Raises:
         InputError: an archive has changed since its survey, and cannot be read now.
     """
-    return {split: _of_survey(raw, surveys[split], cache) for split in SPLITS if split in surveys}
+    return {split: _of_survey(surveys[split], cache) for split in SPLITS if split in surveys}
 
 
 def first_classes(
@@ -103,11 +102,9 @@ def place_of(table: SampleTable, row: int) -> str:
     return name if name.startswith(file) else f"{file}: {name}"
 
 
-def _of_survey(raw: Source, survey: Survey, cache: Path) -> ClassCounts:
+def _of_survey(survey: Survey, cache: Path) -> ClassCounts:
     if survey.table is not None:
         return count(survey.split, survey.table)
-    if not survey.official:
-        return count(survey.split, raw.table(survey.split, cache, _nobody, skip_bad=True))
     counts = ClassCounts(split=survey.split, images=survey.images, by_rank=None)
     try:
         return _with_example(counts, draw(survey, _TRIED, _SEED, cache).table, 0)
@@ -130,7 +127,3 @@ def _only(counts: ClassCounts, chosen: npt.NDArray[np.intp], table: SampleTable 
     by_rank = np.zeros_like(counts.by_rank)
     by_rank[chosen] = counts.by_rank[chosen]
     return replace(counts, by_rank=by_rank, images=int(by_rank.sum()))
-
-
-def _nobody(_done: int, _total: int) -> None:
-    pass

@@ -63,12 +63,12 @@ class OfficialArchives(Source):
                     classes=CLASSES,
                     official=True,
                 )
-        table = archives.read_table(path, split, cache, progress, skip_bad=True)
+        table = archives.read_table(path, split, cache, progress)
         return replace(surveyed(split, path, table), bytes=size)
 
-    def table(self, split: Split, cache: Path, progress: Progress, *, skip_bad: bool) -> SampleTable:
+    def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
         """The images of an archive, in its order."""
-        return archives.read_table(self.path("images", split), split, cache, progress, skip_bad=skip_bad)
+        return archives.read_table(self.path("images", split), split, cache, progress)
 
     def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:
         """The boxes of an archive of annotations."""

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from wizard.errors import InputError
 from wizard.formats.arrays import Boxes
 from wizard.sources.classes import Classes, imagenet
 from wizard.sources.readers import BYTE_RANGES, Content, Form, Reader, Sample
@@ -30,6 +31,19 @@ class LeftOut:
     count: int
     first: str
     clutter: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unusable:
+    """Images of a split that no build can store: they have no bytes, or are no image by their first ones.
+
+    Attributes:
+        what: the first of them and how many more there are, in a sentence.
+        hint: what a person can do about it.
+    """
+
+    what: str
+    hint: str
 
 
 @dataclass(frozen=True)
@@ -70,6 +84,7 @@ class SampleTable:
         copies: images that look like copies; None if there are none, or they were not looked for.
         box_unit: for Examples, the unit of the boxes in them; `boxes` are always relative.
         repairs: what was wrong with the source's boxes and what was done about it, in clauses; usually empty.
+        unusable: images among them that a build can only leave out; None if none is known.
     """
 
     files: tuple[str, ...]
@@ -90,6 +105,7 @@ class SampleTable:
     copies: Copies | None = None
     box_unit: BoxUnit = "relative"
     repairs: tuple[str, ...] = ()
+    unusable: Unusable | None = None
 
     def __len__(self) -> int:
         return len(self.name)
@@ -140,7 +156,17 @@ class SampleTable:
             boxes=self.boxes[source],
             left_out=(),
             copies=None,
+            unusable=None,
         )
+
+    def require_usable(self) -> None:
+        """Requires that every image can be stored, as far as is known before it is decoded.
+
+        Raises:
+            InputError: one has no bytes, or is no image by its first ones.
+        """
+        if self.unusable is not None:
+            raise InputError(self.unusable.what, self.unusable.hint)
 
     def with_boxes(self, names: npt.NDArray[np.bytes_], boxes: Boxes) -> "SampleTable":
         """The same images with these boxes.

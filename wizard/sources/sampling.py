@@ -48,7 +48,7 @@ def draw(survey: Survey, count: int, seed: int, cache: Path) -> Drawn:
     if survey.table is not None:
         return _of_table(survey, survey.table, count, seed)
     if survey.images <= count:
-        table = read_table(survey.path, survey.split, cache, lambda _done, _total: None, skip_bad=True)
+        table = read_table(survey.path, survey.split, cache, lambda _done, _total: None)
         return Drawn(survey=survey, table=table, weight=np.ones(len(table)))
     found: list[tuple[bytes, int, int, int]] = []
     with reading(survey.path), survey.path.open("rb") as file:

@@ -155,20 +155,18 @@ class Source(Protocol):
         Raises:
             InputError: it is damaged, or not what its name says.
         """
-        return surveyed(split, self.path("images", split), self.table(split, cache, progress, skip_bad=True))
+        return surveyed(split, self.path("images", split), self.table(split, cache, progress))
 
-    def table(self, split: Split, cache: Path, progress: Progress, *, skip_bad: bool) -> SampleTable:
+    def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
         """The images of a split, without the boxes of annotations.
 
         Args:
             split: which.
             cache: folder of cached indexes.
             progress: told how far the look is.
-            skip_bad: whether files that are empty or no images are left to the worker to skip.
 
         Raises:
-            InputError: it is damaged, holds a name twice, names that no output could have, or (unless skip_bad)
-                something that is no image.
+            InputError: it is damaged, holds a name twice, or names that no output could have.
         """
         ...
 

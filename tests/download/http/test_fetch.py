@@ -436,7 +436,7 @@ def test_a_file_that_may_not_grow_keeps_what_it_has_and_goes_on_when_it_may(serv
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert raised.value.what == f"{download.part} cannot be written: File too large."
     assert raised.value.hint == (
-        "Make room, mend the rights, or choose another folder; the same command then goes on where it stopped"
+        "Free some space, fix the permissions, or choose another folder; the same command then continues"
     )
     assert download.part.read_bytes() == DATA[:1_234_567]
     server.asked.clear()

@@ -76,8 +76,8 @@ def opened(folder: Path) -> Source:
     return data
 
 
-def table(folder: Path, split: Split = "train", *, skip_bad: bool = False) -> SampleTable:
-    return opened(folder).table(split, folder / ".cache", nothing, skip_bad=skip_bad)
+def table(folder: Path, split: Split = "train") -> SampleTable:
+    return opened(folder).table(split, folder / ".cache", nothing)
 
 
 def rows(found: SampleTable) -> list[tuple[str, int]]:

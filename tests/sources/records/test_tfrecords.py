@@ -37,7 +37,7 @@ def test_own_datasets_read_back_as_they_were_built(built: Path, tmp_path: Path) 
     data = opened(built)
     found: dict[str, Content] = {}
     for part in data.parts[:2]:
-        records = data.table(part.split, tmp_path, nothing, skip_bad=False)
+        records = data.table(part.split, tmp_path, nothing)
         assert (records.classes.whole_imagenet, records.label_base, records.form) == (True, 1, "example")
         found |= {content.sample.name: content for content in records.contents()}
     assert found.keys() == expected.keys()
@@ -218,10 +218,13 @@ def test_records_that_hold_not_one_image_are_refused(tmp_path: Path, image: Valu
     refused(tmp_path, "record 0 at byte 0 has .* in image/encoded, expected one image")
 
 
-def test_an_image_without_bytes_is_refused_unless_such_are_skipped(tmp_path: Path) -> None:
+def test_an_image_without_bytes_is_listed_and_named_as_unusable(tmp_path: Path) -> None:
     write(tmp_path / "train.tfrecord", [plain(1), serialised(encoded=b"", class__label=1)])
-    assert "skip" in refused(tmp_path, "record 1 at byte .* has an image without bytes").hint
-    assert len(table(tmp_path, skip_bad=True)) == 2
+    read = table(tmp_path)
+    assert len(read) == 2
+    with pytest.raises(InputError, match=r"record 1 at byte .* has an image without bytes") as error:
+        read.require_usable()
+    assert "skip" in error.value.hint
 
 
 @pytest.mark.parametrize(
@@ -339,7 +342,7 @@ def test_files_that_tell_no_split_beside_others_are_passed_over_and_named(tmp_pa
     write(tmp_path / "train.tfrecord", [plain(1)])
     write(tmp_path / "extra.tfrecord", [plain(1)])
     data = opened(tmp_path)
-    assert len(data.table("train", tmp_path, nothing, skip_bad=False)) == 1
+    assert len(data.table("train", tmp_path, nothing)) == 1
     assert data.why[1] == "Their names tell no split, so they are passed over: extra.tfrecord."
 
 
@@ -419,12 +422,12 @@ def test_what_was_read_is_remembered_until_a_file_changes(tmp_path: Path) -> Non
     told: list[tuple[int, int]] = []
     data = opened(tmp_path)
     for _ in range(2):
-        data.table("train", tmp_path / ".cache", lambda done, total: told.append((done, total)), skip_bad=False)
+        data.table("train", tmp_path / ".cache", lambda done, total: told.append((done, total)))
     size = path.stat().st_size
     assert told == [(size, 2 * size), (2 * size, 2 * size), (2 * size, 2 * size)]
     before = len(told)
     write(path, [plain(2), plain(3)])
-    found = data.table("train", tmp_path / ".cache", lambda done, total: told.append((done, total)), skip_bad=False)
+    found = data.table("train", tmp_path / ".cache", lambda done, total: told.append((done, total)))
     assert (len(found), len(told) > before) == (3, True)
 
 
@@ -443,7 +446,7 @@ def test_copies_backups_and_unfinished_files_among_records_are_not_read(tmp_path
     write(tmp_path / leftover, [plain(1), plain(2)])
     data = tfrecords.recognise(tmp_path, SourceOptions())
     assert data is not None
-    assert len(data.table("train", tmp_path / "cache", nothing, skip_bad=False)) == 2
+    assert len(data.table("train", tmp_path / "cache", nothing)) == 2
     assert leftover in " ".join(data.why)
 
 

@@ -10,7 +10,7 @@ from wizard.sources.trees.copies import original_name
 
 
 def copies(folder: Path) -> Copies | None:
-    return open_source(folder).table("train", folder, nothing, skip_bad=True).copies
+    return open_source(folder).table("train", folder, nothing).copies
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def test_a_dataset_with_one_folder_of_images_is_no_class(tmp_path: Path, folders
         open_source(tmp_path)
     assert set(doubt.value.readings) == {"classes"}
     raw = open_source(tmp_path, role="classes")
-    assert len(raw.table("train", tmp_path, nothing, skip_bad=False).classes.names) == len(folders)
+    assert len(raw.table("train", tmp_path, nothing).classes.names) == len(folders)
 
 
 def test_class_folders_of_the_same_name_in_several_parts_are_one_class(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_class_folders_of_the_same_name_in_several_parts_are_one_class(tmp_path:
 def test_an_image_that_two_parts_have_is_refused_by_both_names(tmp_path: Path) -> None:
     raw = open_source(write(tmp_path, ["train_1/a/1.jpg", "train_2/a/1.jpg"]))
     with pytest.raises(InputError, match=r"train_1/a/1.jpg and .*train_2/a/1.jpg are both the image"):
-        raw.table("train", tmp_path, nothing, skip_bad=False)
+        raw.table("train", tmp_path, nothing)
 
 
 def test_a_part_that_is_empty_or_not_there_is_told(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_a_class_that_is_spelt_otherwise_in_another_split_is_refused(tmp_path: P
     raw = open_source(write(tmp_path, [f"train/{ours}/1.jpg", "train/b/1.jpg", f"val/{theirs}/1.jpg", "val/b/1.jpg"]))
     with pytest.raises(InputError, match=f"val/{theirs} and .*train/{ours} would be two classes"):
         raw.require(["validation"], [])
-    assert raw.table("train", tmp_path, nothing, skip_bad=False).classes.names == tuple(sorted([ours, "b"]))
+    assert raw.table("train", tmp_path, nothing).classes.names == tuple(sorted([ours, "b"]))
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_a_class_whose_names_look_alike_is_refused_with_the_difference_shown(
 @pytest.mark.parametrize("classes", [("A", "a"), ("-1", "1"), ("cat", "cats")])
 def test_classes_that_differ_in_more_than_their_spelling_are_two(tmp_path: Path, classes: tuple[str, str]) -> None:
     raw = open_source(write(tmp_path, [f"{split}/{name}/1.jpg" for split in ("train", "val") for name in classes]))
-    assert raw.table("train", tmp_path, nothing, skip_bad=False).classes.names == classes
+    assert raw.table("train", tmp_path, nothing).classes.names == classes
     raw.require(["train", "validation"], [])
 
 
@@ -246,7 +246,7 @@ def test_an_empty_folder_whose_name_says_nothing_is_no_class_beside_those_of_cla
     (tmp_path / "val" / "val_annotations.txt").write_text("".join(lines))
     raw = open_source(tmp_path)
     assert names(raw, "validation", tmp_path) == [(f"{classes[i]}/val_{i}.jpg", i) for i in range(2)]
-    assert raw.table("train", tmp_path, nothing, skip_bad=False).classes.names == classes
+    assert raw.table("train", tmp_path, nothing).classes.names == classes
     assert f"{tmp_path}/val/images holds no images, and is no class." in raw.why
 
 
@@ -255,7 +255,7 @@ def test_an_empty_folder_that_may_be_a_class_is_refused(tmp_path: Path, name: st
     write(tmp_path, ["train/cat/1.jpg", "train/dog/1.jpg"])
     (tmp_path / "train" / name / ("" if name == "hamster" else "hamster")).mkdir(parents=True)
     with pytest.raises(InputError, match=f"{name} holds no"):
-        open_source(tmp_path).table("train", tmp_path, nothing, skip_bad=False)
+        open_source(tmp_path).table("train", tmp_path, nothing)
 
 
 def test_classes_that_one_split_alone_has_are_told(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_folders_of_classes_are_labelled_by_their_order(tmp_path: Path) -> None:
         write(tmp_path, ["train/b/1.jpg", "train/B/1.png", "train/a/x/1.JPEG", "valid/c/1.jpeg", "valid/a/2.jpg"])
     )
     assert data.what == "folders of classes"
-    assert data.table("train", tmp_path, nothing, skip_bad=False).classes.names == ("B", "a", "b", "c")
+    assert data.table("train", tmp_path, nothing).classes.names == ("B", "a", "b", "c")
     assert names(data, "train", tmp_path) == [("B/1.png", 0), ("a/x/1.JPEG", 1), ("b/1.jpg", 2)]
     assert names(data, "validation", tmp_path) == [("a/2.jpg", 1), ("c/1.jpeg", 3)]
 
@@ -215,7 +215,7 @@ def test_a_split_without_any_class_of_train_is_refused(tmp_path: Path) -> None:
     data = opened(write(tmp_path, ["train/a/1.jpg", "train/b/1.jpg", "val/unsorted/1.jpg"]))
     with pytest.raises(InputError, match=r"None of the folders in .*val \(unsorted\) is a class of train"):
         data.require(["validation"], [])
-    assert len(data.table("train", tmp_path, nothing, skip_bad=False).classes) == 2
+    assert len(data.table("train", tmp_path, nothing).classes) == 2
 
 
 def test_the_official_sums_are_not_for_folders(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ BESIDE = st.sets(st.sampled_from([".DS_Store", "labels.csv", "x.npy", "@eaDir/x.
 
 
 def read(folder: Path, split: Split = "train") -> SampleTable:
-    return open_source(folder).table(split, folder, nothing, skip_bad=True)
+    return open_source(folder).table(split, folder, nothing)
 
 
 def left_out(folder: Path, split: Split = "train") -> dict[str, int]:

@@ -44,7 +44,7 @@ def parsed(tmp_path: Path, name: str, text: str) -> Lines:
 
 def refused(data: Source, cache: Path, split: Split = "validation") -> InputError:
     with pytest.raises(InputError) as error:
-        data.table(split, cache, nothing, skip_bad=True)
+        data.table(split, cache, nothing)
     return error.value
 
 
@@ -307,12 +307,13 @@ def test_a_list_of_images_in_folders_of_splits_leaves_them_to_be_read_as_folders
     assert find_splits(tmp_path, Bounds.of(tmp_path, follow=False)) is None
 
 
-def test_an_empty_image_is_refused_by_name_unless_such_are_skipped(tmp_path: Path) -> None:
+def test_an_empty_image_is_listed_and_named_as_unusable(tmp_path: Path) -> None:
     write(tmp_path, [*CLASSES, "val/a.jpg"])
     data = opened(listed(write(tmp_path, ["val/b.jpg"], b""), "val.csv", "id,label\na,cat\nb,dog\n"))
+    table = data.table("validation", tmp_path, nothing)
+    assert len(table) == 2
     with pytest.raises(InputError, match=r"b\.jpg has no bytes"):
-        data.table("validation", tmp_path, nothing, skip_bad=False)
-    assert len(data.table("validation", tmp_path, nothing, skip_bad=True)) == 2
+        table.require_usable()
 
 
 def test_whose_labels_is_still_asked_where_a_list_says_synsets(tmp_path: Path) -> None:
@@ -331,7 +332,7 @@ def food(folder: Path, test: str = "waffles/3\n") -> Path:
 
 
 def test_images_that_no_list_names_are_told(tmp_path: Path) -> None:
-    table = opened(food(tmp_path)).table("train", tmp_path, nothing, skip_bad=False)
+    table = opened(food(tmp_path)).table("train", tmp_path, nothing)
     assert [name.decode() for name in table.name.tolist()] == ["apple_pie/0.jpg", "apple_pie/1.jpg", "waffles/0.jpg"]
     (left,) = (each for each in table.left_out if each.what == UNLISTED)
     assert (left.count, left.first, left.clutter) == (4, f"{tmp_path}/images/apple_pie/2.jpg", False)
@@ -395,9 +396,7 @@ def test_numbers_of_classes_that_no_name_fits_are_the_classes(tmp_path: Path) ->
 
 def test_a_number_in_a_list_adds_no_class_to_a_folder_of_the_same_value(tmp_path: Path) -> None:
     write(tmp_path, ["train/00002/1.jpg", "train/00010/1.jpg", "test/a.jpg"])
-    table = opened(listed(tmp_path, "Test.csv", "ClassId,Path\n10,Test/a.jpg\n")).table(
-        "test", tmp_path, nothing, skip_bad=False
-    )
+    table = opened(listed(tmp_path, "Test.csv", "ClassId,Path\n10,Test/a.jpg\n")).table("test", tmp_path, nothing)
     assert (table.classes.names[2], table.classes.names[10]) == ("00002", "00010")
     assert len(table.classes) == 11
     assert [table.classes.name(label) for label in table.label.tolist()] == ["00010"]
@@ -455,7 +454,7 @@ def test_one_list_or_folders_of_splits_leave_nothing_to_tell(tmp_path: Path) -> 
 def test_lists_beside_the_folder_of_images_that_is_given_are_told(tmp_path: Path) -> None:
     data = opened(food(tmp_path) / "images")
     assert f"give {tmp_path} to have it read" in " ".join(data.why)
-    assert len(data.table("train", tmp_path, nothing, skip_bad=False)) == 8
+    assert len(data.table("train", tmp_path, nothing)) == 8
 
 
 @given(st.lists(LISTED, min_size=1, max_size=8, unique_by=lambda image: image[0]))
@@ -471,7 +470,7 @@ def test_every_listed_image_is_in_its_split_with_its_class_and_no_other(
         (Path(name).stem, table.classes.name(label), "val" if part.split == "validation" else part.split)
         for part in data.parts
         if part.sound
-        for table in [data.table(part.split, folder, nothing, skip_bad=False)]
+        for table in [data.table(part.split, folder, nothing)]
         for name, label in zip(map(bytes.decode, table.name.tolist()), table.label.tolist(), strict=True)
     }
     assert found == set(images)

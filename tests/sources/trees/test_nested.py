@@ -23,6 +23,6 @@ def test_images_put_aside_inside_a_class_folder_are_told(
     tmp_path: Path, files: list[str], said: tuple[str, ...]
 ) -> None:
     write(tmp_path, files, JPEG)
-    warnings = open_source(tmp_path).table("train", tmp_path, quiet, skip_bad=False).warnings
+    warnings = open_source(tmp_path).table("train", tmp_path, quiet).warnings
     assert len(warnings) == bool(said)
     assert all(part in warnings[0] for part in said)

@@ -85,7 +85,7 @@ def test_a_validation_image_in_the_folder_of_another_synset_is_refused_where_lab
 
 def test_a_validation_image_of_a_subset_that_was_numbered_again_is_told(tmp_path: Path) -> None:
     files = [f"val/{TENCH}/{FIRST_VALIDATION}.JPEG", f"val/{SEA_SNAKE}/a/{FIRST_VALIDATION}.JPEG"]
-    table = opened(write(tmp_path, files)).table("validation", tmp_path, nothing, skip_bad=False)
+    table = opened(write(tmp_path, files)).table("validation", tmp_path, nothing)
     assert table.name.tolist() == [f"{FIRST_VALIDATION}.JPEG".encode(), f"{TENCH}/{FIRST_VALIDATION}.JPEG".encode()]
     (told,) = table.warnings
     assert told.startswith("1 image is in a class folder that does not match the official number")
@@ -102,12 +102,13 @@ def test_an_image_of_another_synset_is_refused_in_the_folder_of_a_synset(tmp_pat
     assert [label for _, label in names(opened(tmp_path, "folders"), "train", tmp_path)] == [0]
 
 
-def test_an_image_without_bytes_is_refused_unless_such_are_skipped(tmp_path: Path) -> None:
+def test_an_image_without_bytes_is_listed_and_named_as_unusable(tmp_path: Path) -> None:
     write(tmp_path, [f"train/{GOLDFISH}/{GOLDFISH}_{number}.JPEG" for number in (2, 3)], b"")
     data = opened(write(tmp_path, [A_GOLDFISH]))
+    table = data.table("train", tmp_path, nothing)
+    assert len(table) == 3
     with pytest.raises(InputError, match=f"{GOLDFISH}_2.JPEG has no bytes; 1 more are empty"):
-        data.table("train", tmp_path, nothing, skip_bad=False)
-    assert len(data.table("train", tmp_path, nothing, skip_bad=True)) == 3
+        table.require_usable()
 
 
 @pytest.mark.parametrize("beside", [False, True])
@@ -127,7 +128,7 @@ def test_zeros_at_the_end_of_a_class_archive_that_may_be_a_hole_are_told(
 ) -> None:
     write(tmp_path, [A_GOLDFISH])
     (tmp_path / f"train/{TENCH}.tar").write_bytes(tar([(f"{TENCH}_1.JPEG", image)]) + bytes(zeros))
-    table = opened(tmp_path).table("train", tmp_path, nothing, skip_bad=False)
+    table = opened(tmp_path).table("train", tmp_path, nothing)
     assert len(table) == 2
     assert len(table.warnings) == told
     assert all(f"of zeros follow the last file of {tmp_path}/train/{TENCH}.tar" in each for each in table.warnings)
@@ -255,6 +256,6 @@ def test_a_folder_that_may_not_be_looked_into_is_named(tmp_path: Path) -> None:
 def test_progress_goes_by_classes(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     opened(write(tmp_path, [A_GOLDFISH, f"train/{TENCH}/1.jpg"])).table(
-        "train", tmp_path, lambda done, total: told.append((done, total)), skip_bad=False
+        "train", tmp_path, lambda done, total: told.append((done, total))
     )
     assert told == [(1, 2), (2, 2)]

@@ -13,7 +13,7 @@ from wizard.sources.records.features import LABELS
 from wizard.sources.records.files import RecordFiles
 from wizard.sources.records.reader import GZIPPED_RECORDS, RECORDS
 from wizard.sources.records.repairs import repairs
-from wizard.sources.samples import BoxUnit, SampleTable
+from wizard.sources.samples import BoxUnit, SampleTable, Unusable
 
 _DIGITS = 6
 _SKIP = 'Build these records anew, or leave such images out with --set output.on_bad_image="skip"'
@@ -27,22 +27,21 @@ class Records:
         self._files = files
         self._columns = columns
 
-    def table(self, classes: Classes, base: int, unit: BoxUnit, *, skip_bad: bool) -> SampleTable:
+    def table(self, classes: Classes, base: int, unit: BoxUnit) -> SampleTable:
         """The table of all records.
 
         Args:
             classes: of the whole raw data.
             base: the label of the first of them.
             unit: the unit of all boxes in the raw data.
-            skip_bad: whether images without bytes are left to the worker to skip.
 
         Raises:
-            InputError: a record of train or validation has no label, an image of ImageNet is there twice, or (unless
-                skip_bad) an image has no bytes.
+            InputError: a record of train or validation has no label, or an image of ImageNet is there twice.
         """
         columns = self._columns
-        if not skip_bad and columns.blank.any():
-            raise InputError(f"{self._where(columns.blank)} has an image without bytes.", _SKIP)
+        unusable = None
+        if columns.blank.any():
+            unusable = Unusable(what=f"{self._where(columns.blank)} has an image without bytes.", hint=_SKIP)
         count = len(columns)
         fitted = fit(columns.boxes, columns.sides[columns.record] if unit == "pixels" else None)
         objects = np.bincount(columns.record[fitted.sound], minlength=count)
@@ -61,6 +60,7 @@ class Records:
             label_base=base,
             box_unit=unit,
             repairs=tuple(repairs(columns, fitted, unit)),
+            unusable=unusable,
         )
 
     def _labels(self, classes: Classes, base: int) -> npt.NDArray[np.int16]:

@@ -78,8 +78,8 @@ class TFRecords(Source):
         """What every record says is read, but not its image."""
         return replace(super().survey(split, cache, progress), shards=len(self._files[split].files))
 
-    def table(self, split: Split, cache: Path, progress: Progress, *, skip_bad: bool) -> SampleTable:
-        """See `Source.table`; the records of train and validation together decide_classes the classes.
+    def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
+        """See `Source.table`; the records of train and validation together decide the classes.
 
         The unit of their boxes is decided by all records that are read.
         """
@@ -93,7 +93,7 @@ class TFRecords(Source):
         read = [each for each in SPLITS if each in columns]
         classes, base = decide_classes([columns[each] for each in deciding])
         unit = unit_of(stated_boxes([(self._files[each], columns[each]) for each in read]))
-        return Records(split, self._files[split], columns[split]).table(classes, base, unit, skip_bad=skip_bad)
+        return Records(split, self._files[split], columns[split]).table(classes, base, unit)
 
     def _beside(self, split: Split, cache: Path, progress: Progress) -> Columns:
         """Another split's columns, read for its labels."""

@@ -58,16 +58,16 @@ class ImageFolders(Source):
         boxes = [self._annotated(split) for split in BOXES] if self.annotatable else []
         self.parts = (*(self._images(split) for split in SPLITS), *boxes)
 
-    def table(self, split: Split, cache: Path, progress: Progress, *, skip_bad: bool) -> SampleTable:
+    def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
         """Every file is looked at. Nothing is cached: a folder does not show that a file in it was written again."""
         del cache
         self.require([split], [])
         labelling = Labelling(self.classes)
         if split in self.lists:
             listed = ListedImages(split=split, listed=self.lists[split], classes=self.classes, bounds=self.bounds)
-            return listed.table(progress, skip_bad=skip_bad)
+            return listed.table(progress)
         reader = Folders(split=split, place=self.places[split], labelling=labelling, bounds=self.bounds, top=self.top)
-        return reader.table(progress, skip_bad=skip_bad)
+        return reader.table(progress)
 
     def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:
         """The boxes of a folder or an archive of annotations."""

@@ -80,12 +80,12 @@ class KaggleFolders(ImageFolders):
     labels_are = "ImageNet's"
     solutions: tuple[Path, ...]
 
-    def table(self, split: Split, cache: Path, progress: Progress, *, skip_bad: bool) -> SampleTable:
+    def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
         """Kaggle's list of the validation images' classes, if there is one, must agree with ImageNet's."""
         if split == "validation":
             for path in self.solutions:
                 _check_solution(path)
-        return super().table(split, cache, progress, skip_bad=skip_bad)
+        return super().table(split, cache, progress)
 
 
 def _top(folder: Path) -> Path | None:

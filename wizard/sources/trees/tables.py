@@ -17,7 +17,7 @@ from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.archive_hints import zeros_warning
 from wizard.sources.cache import Arrays
 from wizard.sources.left_out import instead_of_images
-from wizard.sources.samples import SampleTable
+from wizard.sources.samples import SampleTable, Unusable
 from wizard.sources.source import Progress
 from wizard.sources.split_names import split_of_folder
 from wizard.sources.trees.copies import copies
@@ -64,17 +64,14 @@ class Folders:
     bounds: Bounds
     top: Path | None = None
 
-    def table(self, progress: Progress, *, skip_bad: bool) -> SampleTable:
+    def table(self, progress: Progress) -> SampleTable:
         """The images as a table without boxes, sorted by name.
 
         Args:
             progress: told how many class folders, or images, are done.
-            skip_bad: whether files without bytes, and members of class archives that are no images, are left to the
-                worker to skip.
 
         Raises:
-            InputError: there are none, one cannot be looked at or is named as it may not be, two are named alike, or
-                (unless skip_bad) one has no bytes.
+            InputError: there are none, one cannot be looked at or is named as it may not be, or two are named alike.
         """
         files: list[str] = []
         parts: list[Arrays] = []
@@ -87,8 +84,6 @@ class Folders:
         if not parts:
             raise InputError(instead_of_images(self.place.path, sorter.left_out), "Unpack the images there")
         arrays = _sorted(files, parts)
-        if not skip_bad and not arrays["image"].all():
-            _refuse_bad(files, arrays)
         nested = nested_warning(files, arrays["file"], arrays["inside"], arrays["label"])
         doubts += filter(None, [self.labelling.renumbered(arrays["name"].tolist()), nested])
         return SampleTable(
@@ -105,6 +100,7 @@ class Folders:
             left_out=sorter.left_out,
             copies=copies(arrays["name"]),
             warnings=tuple(doubts),
+            unusable=_unusable(files, arrays),
         )
 
     def _groups(self, sorter: Sorter, doubts: list[str], progress: Progress) -> Iterator[tuple[str, list[_Row]]]:
@@ -262,16 +258,16 @@ def _sorted(files: list[str], parts: list[Arrays]) -> Arrays:
     return arrays
 
 
-def _refuse_bad(files: list[str], arrays: Arrays) -> None:
+def _unusable(files: list[str], arrays: Arrays) -> Unusable | None:
+    """Files without bytes, and members of class archives that are no images."""
     bad = np.flatnonzero(~arrays["image"])
+    if not len(bad):
+        return None
     row = int(bad[0])
     size = int(arrays["size"][row])
-    raise InputError(
-        f"{_where(files, arrays, row)} "
-        + (f"is no image, by the first of its {size:,} bytes" if size else "has no bytes")
-        + (f"; {len(bad) - 1:,} more are empty or no images." if len(bad) > 1 else "."),
-        _SKIP,
-    )
+    fault = f"is no image, by the first of its {size:,} bytes" if size else "has no bytes"
+    others = f"; {len(bad) - 1:,} more are empty or no images" if len(bad) > 1 else ""
+    return Unusable(what=f"{_where(files, arrays, row)} {fault}{others}.", hint=_SKIP)
 
 
 def _where(files: list[str], arrays: Arrays, row: int) -> str:

@@ -54,12 +54,11 @@ class ListedImages:
     classes: Classes
     bounds: Bounds
 
-    def table(self, progress: Progress, *, skip_bad: bool) -> SampleTable:
+    def table(self, progress: Progress) -> SampleTable:
         """The images as a table without boxes, sorted by name.
 
         Args:
             progress: called with the number of images, or folders of images, that are done.
-            skip_bad: whether empty files are left for the worker to skip.
 
         Raises:
             InputError: the list names a missing image, or lacks one that no other list names; it disagrees with a
@@ -68,7 +67,7 @@ class ListedImages:
         reader = Folders(
             split=self.split, place=look(self.listed.folder), labelling=_Unlabelled(self.classes), bounds=self.bounds
         )
-        table = reader.table(progress, skip_bad=skip_bad)
+        table = reader.table(progress)
         images = [name.decode() for name in table.name.tolist()]
         keys = [self.listed.key(image) for image in images]
         self._check_missing([key for key in keys if key is not None])
@@ -83,6 +82,7 @@ class ListedImages:
             copies=copies(name),
             label=np.array([named[place][1] for place in order], dtype=np.int16),
             left_out=(*table.left_out, *left_out),
+            unusable=table.unusable,
         )
 
     def _check_missing(self, keys: Sequence[str]) -> None:

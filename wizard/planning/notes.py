@@ -1,0 +1,76 @@
+"""What a person is told of a source before it is built: what it lacks, and how it is read where that is not plain."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from wizard.events import Note
+from wizard.ilsvrc2012.archives import Split
+from wizard.planning.job import Job
+from wizard.sources.class_sets import class_set_notes
+from wizard.sources.remarks import remarks
+from wizard.sources.samples import SampleTable
+from wizard.sources.source import BoxTable, differences
+
+
+def notes_on_table(split: Split, table: SampleTable) -> Iterator[Note]:
+    """What a split lacks of the official one, and what is remarkable about its files."""
+    for text in differences(table, split):
+        yield Note(text=text, warning=True)
+    for remark in remarks(table):
+        yield Note(text=f"{split}, {remark}", warning=remark.warning)
+
+
+def notes_on_boxes(split: Split, table: SampleTable, found: BoxTable) -> Iterator[Note]:
+    """How many images of a split have boxes."""
+    count = int((table.first_box[1:] > table.first_box[:-1]).sum())
+    are = "1 box of the archive has" if found.rejected == 1 else f"{found.rejected:,} boxes of the archive have"
+    why = f"; {are} no area or another class's name" if found.rejected else ""
+    yield Note(text=f"{split}: {count:,} of {len(table):,} images have bounding boxes{why}", warning=not count)
+    for text in found.warnings:
+        yield Note(text=text, warning=True)
+
+
+def notes_on_source(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator[Note]:
+    """How the source is read, and what is kept or left out without having been asked for."""
+    if job.source.inferred:
+        yield from (Note(text=why.removesuffix(".")) for why in job.source.why)
+    yield from _on_missing_boxes(job, tables)
+    yield from _on_classes(job, tables)
+    if job.profile.output.boxes_csv and not any(len(table.boxes) for table in tables.values()):
+        yield Note(text="No image has a bounding box, so output.boxes_csv gives an empty file", warning=True)
+    kept = job.profile.output.shards == "keep"
+    if any(table.reader.in_order for table in tables.values()) and not kept:
+        yield Note(text="The records are compressed, which can only be read forwards: they keep their order")
+    for split, table in tables.items():
+        if not kept and job.shards[split] > len(table):
+            few = f"{split}: {job.shards[split]:,} shards for {len(table):,} images leave some empty"
+            yield Note(text=f"{few} (output.{split}_shards)", warning=True)
+
+
+def _on_missing_boxes(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator[Note]:
+    source, asked = job.source, job.profile.source.boxes
+    if source.own_boxes:
+        yield Note(text="The records keep the bounding boxes that they have, whatever source.boxes says")
+    elif not source.annotatable and asked != "none":
+        yield Note(text=f"{source.what[:1].upper()}{source.what[1:]} come without bounding boxes; none are stored")
+    elif "validation" in tables and "validation" not in job.annotated and asked == "train":
+        yield Note(text='validation: records carry no bounding boxes (source.boxes = "all" adds them)')
+
+
+def _on_classes(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator[Note]:
+    in_folders = job.target.classes_are_folders
+    if in_folders and len({*map(_labels_of, tables.values())} - {()}) > 1:
+        yield Note(
+            text="The splits have not the same classes, and readers of folders count those of each split by itself, so "
+            "that labels differ from split to split: have the reader take train's classes for all (ImageFolder's "
+            "class_to_idx), or build a format that stores labels",
+            warning=True,
+        )
+    for text, warning in class_set_notes(tables, in_folders=in_folders, base=job.label_base):
+        yield Note(text=text, warning=warning)
+
+
+def _labels_of(table: SampleTable) -> tuple[int, ...]:
+    labels: list[int] = np.unique(table.label[table.label >= 0]).tolist()
+    return tuple(labels)

@@ -1,0 +1,176 @@
+"""From a profile to a Job."""
+
+from collections.abc import Mapping
+
+from wizard.engine.transform import Recipe
+from wizard.errors import UsageError
+from wizard.folders import cache_folder
+from wizard.formats.resize import Resize
+from wizard.ilsvrc2012.archives import Split
+from wizard.machine.cores import usable_cores
+from wizard.planning.job import Job, Settings
+from wizard.planning.progress import Report, step
+from wizard.profile import Profile
+from wizard.sources.classes import Classes, imagenet
+from wizard.sources.numbered import numbered
+from wizard.sources.overlap import overlap
+from wizard.sources.readers import Form
+from wizard.sources.registry import open_source
+from wizard.sources.samples import SampleTable
+from wizard.sources.source import Source, Survey
+from wizard.targets import registry
+from wizard.targets.target import Target
+
+
+def resolve(profile: Profile, report: Report) -> Job:
+    """Opens and surveys the source, and decides everything about the build.
+
+    Args:
+        profile: what is asked for.
+        report: told how far the survey is.
+
+    Raises:
+        DoubtfulFolders: the source's folders can be read in more than one way.
+        InputError: the source is missing, damaged, or not of the form that the profile names.
+        UsageError: see `decide`.
+    """
+    asked = profile.source
+    source = open_source(
+        profile.source_path, asked.layout, asked.labels, follow=asked.links == "follow", role=asked.folders
+    )
+    _require_apart(profile, source)
+    _require_open_labels(profile, source)
+    source.require(asked.splits, annotated_splits(profile, source))
+    surveys = {
+        split: source.survey(split, cache_folder(), step(report, f"a look at {split}")) for split in asked.splits
+    }
+    return decide(profile, source, surveys)
+
+
+def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) -> Job:
+    """The job of a source that has been surveyed; reads nothing of it.
+
+    Args:
+        profile: what is asked for.
+        source: the raw data, opened.
+        surveys: of the requested splits; others are ignored.
+
+    Raises:
+        UsageError: the dataset would be written into the source, or the profile asks for what this source cannot give.
+    """
+    _require_apart(profile, source)
+    _require_open_labels(profile, source)
+    mine = {split: surveys[split] for split in profile.source.splits}
+    table = next((survey.table for survey in mine.values() if survey.table is not None), None)
+    shards = {split: profile.shards(split) for split in mine}
+    if profile.output.shards == "keep":
+        shards = {split: survey.shards for split, survey in mine.items()}
+    return Job(
+        profile=profile,
+        target=_target(profile, source.form),
+        label_base=_label_base(profile, table),
+        shards=shards,
+        recipes=_recipes(profile),
+        workers=_workers(profile),
+        source=source,
+        surveys=mine,
+        annotated=annotated_splits(profile, source),
+        classes=_classes(table),
+    )
+
+
+def decide_without_source(profile: Profile) -> Settings:
+    """The settings where the source cannot be read; it is taken to be what the profile is for."""
+    return Settings(
+        profile=profile,
+        target=_target(profile, "image" if profile.output.shards == "plan" else "example"),
+        label_base=profile.label_base,
+        shards={split: profile.shards(split) for split in profile.source.splits},
+        recipes=_recipes(profile),
+        workers=_workers(profile),
+    )
+
+
+def recipe(profile: Profile, split: Split) -> Recipe:
+    """What becomes of a split's images."""
+    image = profile.image
+    if split not in image.splits:
+        return Recipe(resize=Resize(mode="original"), quality=None)
+    resize = Resize(
+        mode=image.resize,
+        size=image.size or 0,
+        height=image.height or 0,
+        width=image.width or 0,
+        upscale=image.upscale,
+    )
+    return Recipe(resize=resize, quality=image.quality)
+
+
+def annotated_splits(profile: Profile, source: Source) -> tuple[Split, ...]:
+    """The splits whose boxes are to be read from annotations; test has none anywhere."""
+    if not source.annotatable:
+        return ()
+    return tuple(split for split in profile.source.splits if profile.boxes(split) and split != "test")
+
+
+def _recipes(profile: Profile) -> dict[Split, Recipe]:
+    return {split: recipe(profile, split) for split in profile.source.splits}
+
+
+def _workers(profile: Profile) -> int:
+    return usable_cores() if profile.run.workers == "auto" else profile.run.workers
+
+
+def _classes(table: SampleTable | None) -> Classes:
+    return imagenet() if table is None else table.classes
+
+
+def _target(profile: Profile, form: Form) -> Target:
+    """How the dataset is written, where the source's samples are of this form."""
+    output = profile.output
+    if output.shards == "keep" and form != "example":
+        raise UsageError(
+            'output.shards = "keep" keeps the shards of TFRecords, and the raw data are images.',
+            "Leave it out; output.train_shards says how many there will be",
+        )
+    return registry.from_profile(dict(output), form)
+
+
+def _label_base(profile: Profile, table: SampleTable | None) -> int:
+    """The label that is stored for the first class; records that stay records keep theirs.
+
+    A class named by a number is stored as that number, unless the profile sets label_base.
+    """
+    asked = profile.output.label_base
+    if table is None:
+        return profile.label_base
+    if not registry.from_profile(dict(profile.output), table.reader.form).keeps_features:
+        by_number = profile.source.labels != "folders" and table.reader.form == "image" and numbered(table.classes)
+        return 0 if asked is None and by_number else profile.label_base
+    if asked is not None and asked != table.label_base:
+        raise UsageError(
+            f"The records' labels begin at {table.label_base}, output.label_base is {asked}, and records keep theirs.",
+            f"Leave output.label_base out, or say --set output.label_base={table.label_base}",
+        )
+    return table.label_base
+
+
+def _require_apart(profile: Profile, source: Source) -> None:
+    output = profile.output
+    among = overlap(source, profile.output_path, registry.written_folders(dict(output)))
+    if among is not None:
+        raise UsageError(
+            f"output.path = {profile.output_path} would write into {among}, which is read as raw data.",
+            "Give the dataset a folder of its own: --set output.path=FOLDER",
+        )
+
+
+def _require_open_labels(profile: Profile, source: Source) -> None:
+    """Only class folders can mean the labels of one or the other."""
+    asked = profile.source.labels
+    if asked in source.label_choices:
+        return
+    raise UsageError(
+        f"source.labels = {asked!r} is for folders of classes; the labels of {source.what} are {source.labels_are}.",
+        "Leave source.labels out",
+    )

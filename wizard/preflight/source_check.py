@@ -1,0 +1,87 @@
+"""The check of the raw data: whether it can be built from, and what is remarkable about it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from wizard.errors import InputError, SetupError
+from wizard.events import Checked, Estimated
+from wizard.folders import cache_folder
+from wizard.formatting import human_bytes
+from wizard.ilsvrc2012.archives import CLASSES, IMAGES
+from wizard.planning import Job
+from wizard.sources.archive_hints import ON_BAD_IMAGE
+from wizard.sources.checksums import when_verified
+from wizard.sources.remarks import remarks
+from wizard.sources.source import Survey
+
+_SUBSET = "Not the whole of ImageNet: fine if a subset is intended; labels stay those of the full set"
+
+
+def source_check(job: Job) -> Checked:
+    """What the survey has found."""
+    told = [] if job.source.official else [job.source.what]
+    fixes = [_SUBSET] if any(map(is_short, job.surveys.values())) else []
+    told += map(_described, job.surveys.values())
+    told += [f"boxes of {split}" for split in job.annotated]
+    for split, survey in job.surveys.items():
+        for remark in remarks(survey.table) if survey.table is not None else ():
+            told.append(f"{split}, {remark}")
+            if remark.hint and remark.hint not in fixes:
+                fixes.append(remark.hint)
+    return Checked(
+        name="raw-data",
+        status="warn" if fixes else "pass",
+        looked_at=str(job.profile.source_path),
+        seen="; ".join(told),
+        mend=". ".join(fixes),
+    )
+
+
+def unreadable(folder: Path, error: InputError) -> Checked:
+    """The check where the source cannot be built from."""
+    return Checked(name="raw-data", status="fail", looked_at=str(folder), seen=error.what, mend=error.hint)
+
+
+def unmeasured(check: Checked, error: SetupError) -> Checked:
+    """The check where no sample of the source could be measured."""
+    seen = f"{check.seen}; no sample could be measured: {error.what}"
+    return replace(check, status="warn", seen=seen, mend=error.hint)
+
+
+def with_damage(check: Checked, estimated: Estimated, *, skipped: bool) -> Checked:
+    """A damaged image in the sample is known before the build meets it."""
+    if not estimated.damaged:
+        return check
+    fix = "They will be left out and listed" if skipped else f"Replace them, or {ON_BAD_IMAGE}"
+    return replace(
+        check,
+        status="warn",
+        seen=f"{check.seen}; {damage_in_words(estimated)}",
+        mend=". ".join(filter(None, [check.mend, fix])),
+    )
+
+
+def damage_in_words(estimated: Estimated) -> str:
+    """How many images of the sample cannot be decoded, and why the first of them cannot."""
+    first = estimated.damaged[0]
+    place = first.file if first.file.endswith(first.name) else f"{first.file}, {first.name}"
+    count = f"{len(estimated.damaged):,} of {estimated.sampled:,}"
+    return f"{count} sampled images cannot be decoded; the first is {place}: {first.reason}"
+
+
+def is_short(survey: Survey) -> bool:
+    """Whether a split of ImageNet lacks some of its images; another dataset's never does."""
+    if survey.official or (survey.table is not None and not survey.table.classes.whole_imagenet):
+        return False
+    labelled = survey.split != "test"
+    return survey.images != IMAGES[survey.split].images or (labelled and survey.classes < CLASSES)
+
+
+def _described(survey: Survey) -> str:
+    size = human_bytes(survey.bytes)
+    if survey.official:
+        when = when_verified(survey.path, IMAGES[survey.split].md5(survey.path.name), cache_folder())
+        md5 = f"MD5 verified {when}" if when else "MD5 not checked"
+        return f"{survey.split} has the official size, {size} ({md5})"
+    classes = f" of {survey.classes:,} classes" if survey.classes else ""
+    return f"{survey.split} has {survey.images:,} images{classes}, {size}"
