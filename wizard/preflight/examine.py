@@ -127,9 +127,7 @@ def evaluate(
             source,
             output_check(settings, output),
             checks.rights(settings.output),
-            checks.disk(
-                settings.output, disk, estimated, output.bytes, files if settings.target.one_file_per_image else 0
-            ),
+            checks.disk(settings.output, disk, estimated, output.bytes, image_files),
             checks.files(settings.output, disk, files),
             *memory,
             checks.cores(cores, settings.workers),
