@@ -1,6 +1,6 @@
 """Amounts for a person: bytes, durations, counts and ranges."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 GLYPHS: Mapping[str, str] = {"pass": "✓", "warn": "!", "fail": "✗"}
@@ -62,6 +62,17 @@ def human_bytes(count: float) -> str:
         if count < 1000:
             return f"{count:.1f} {unit}"
     return f"{count / 1000:.1f} GB"
+
+
+def few(names: Iterable[object], most: int = 8) -> str:
+    """The first of some names, and how many more there are.
+
+    >>> few(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    shown = [str(name) for name in names]
+    more = f" and {len(shown) - most:,} more" if len(shown) > most else ""
+    return ", ".join(shown[:most]) + more
 
 
 def with_range(expected: Range, form: Callable[[float], str]) -> str:

@@ -21,12 +21,12 @@ from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
 from wizard.preflight.source_check import is_short
 from wizard.show import at_a_glance
 from wizard.show.inspected import Facts, Inspection
-from wizard.sources import archives
+from wizard.sources.archives.index import read_table
+from wizard.sources.archives.official import archive_names
 from wizard.sources.class_counts import count, count_splits
 from wizard.sources.classes import Classes, imagenet
 from wizard.sources.glance import Glance, Labels, glance, glance_at_raw
 from wizard.sources.locate import sniff
-from wizard.sources.official import archive_names
 from wizard.sources.records.files import compression_of
 from wizard.sources.registry import open_source
 from wizard.sources.remarks import remarks
@@ -163,7 +163,7 @@ def _archive(path: Path, report: Callable[[Event], None]) -> Inspection:
     if split is None:
         return Inspection(facts={"what": "bounding boxes", "size": size})
     step = _progress(split, report)
-    table = archives.read_table(path, split, cache_folder(), step)
+    table = read_table(path, split, cache_folder(), step)
     official = IMAGES[split]
     if official.bytes:
         is_official = path.stat().st_size == official.bytes

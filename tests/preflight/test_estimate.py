@@ -37,7 +37,7 @@ from wizard.planning import decide
 from wizard.preflight import estimate
 from wizard.preflight.estimate import Estimator
 from wizard.preflight.totals import total
-from wizard.sources.archives import read_table
+from wizard.sources.archives.index import read_table
 from wizard.sources.registry import open_source
 from wizard.sources.source import Survey, surveyed
 

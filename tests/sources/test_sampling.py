@@ -12,7 +12,7 @@ from wizard import synthetic
 from wizard.errors import InputError
 from wizard.formats.tar import BLOCK
 from wizard.ilsvrc2012.archives import IMAGES
-from wizard.sources.archives import read_table
+from wizard.sources.archives.index import read_table
 from wizard.sources.records.reader import GZIPPED_RECORDS
 from wizard.sources.samples import SampleTable, in_one_file
 from wizard.sources.sampling import Drawn, draw

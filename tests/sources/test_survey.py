@@ -6,7 +6,7 @@ import pytest
 from tests.helpers import CLASSES, TRAIN, VALIDATION, quiet, survey, tar
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import IMAGES
-from wizard.sources.archives import read_table
+from wizard.sources.archives.index import read_table
 from wizard.sources.registry import open_source
 
 

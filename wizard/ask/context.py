@@ -18,8 +18,7 @@ from wizard.machine.disks import disk_of
 from wizard.planning import Job, Report, decide
 from wizard.profile import Profile
 from wizard.sources.class_counts import ClassCounts, count_splits
-from wizard.sources.classes import Classes, imagenet
-from wizard.sources.numbered import are_numbers, as_text
+from wizard.sources.classes import Classes, are_numbers, as_text, imagenet
 from wizard.sources.options import FolderRole, Labels
 from wizard.sources.registry import open_source
 from wizard.sources.source import Part, Progress, Source, Survey

@@ -11,7 +11,7 @@ from wizard.ask.question import Answers
 from wizard.folders import shortened
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.profile import Profile
-from wizard.sources.numbered import numbered
+from wizard.sources.classes import numbered
 from wizard.targets.registry import DEFAULT_FORMAT, TARGETS
 from wizard.targets.target import Target
 

@@ -9,8 +9,7 @@ from wizard.ask.question import yes_or_no
 from wizard.ask.view import View
 from wizard.errors import InputError
 from wizard.folders import expanded, shortened
-from wizard.sources.options import FolderRole
-from wizard.sources.trees.doubts import DoubtfulFolders
+from wizard.sources.options import DoubtfulFolders, FolderRole
 
 SOURCE, LABELS = "source.path", "source.labels"
 

@@ -16,7 +16,7 @@ from wizard.folders import expanded
 from wizard.ilsvrc2012.archives import Split
 from wizard.preflight.checks import refusal
 from wizard.profile import Profile, check
-from wizard.sources.overlap import overlap
+from wizard.sources.source import overlap
 from wizard.targets.registry import DEFAULT_FORMAT, written_folders
 
 

@@ -18,8 +18,7 @@ import numpy.typing as npt
 from wizard.commit_record import CommitRecord, ConvertedImage, SkippedImage
 from wizard.engine.plan import Plan, ShardTask
 from wizard.errors import InputError, VerifyFailed, reading
-from wizard.sources.classes import UNLABELLED, Classes, imagenet
-from wizard.sources.numbered import numbered
+from wizard.sources.classes import UNLABELLED, Classes, imagenet, numbered
 from wizard.sources.samples import LeftOut
 from wizard.storage import write_whole
 from wizard.targets import registry

@@ -18,7 +18,7 @@ from wizard.engine.bad_images import out_of_memory, undecodable
 from wizard.engine.plan import ShardTask
 from wizard.engine.transform import transform
 from wizard.errors import MachineError
-from wizard.events import Beat
+from wizard.events import Heartbeat
 from wizard.formats.resize import move_boxes
 from wizard.formats.undecodable import Undecodable
 from wizard.sources.classes import stored_label
@@ -210,8 +210,9 @@ def _beat(task: ShardTask, shard: Writer, tally: _Tally, image: str = "") -> Non
     rss = _PROCESS.memory_info().rss
     tally.rss = max(tally.rss, rss)
     heartbeat.send(
-        Beat(
+        Heartbeat(
             worker=_PROCESS.pid,
+            host=heartbeat.HOST,
             shard=task.name,
             split=task.split,
             done=tally.read,

@@ -11,13 +11,11 @@ from wizard.machine.cores import usable_cores
 from wizard.planning.job import Job, Settings
 from wizard.planning.progress import Report, step
 from wizard.profile import Profile
-from wizard.sources.classes import Classes, imagenet
-from wizard.sources.numbered import numbered
-from wizard.sources.overlap import overlap
+from wizard.sources.classes import Classes, imagenet, numbered
 from wizard.sources.readers import Form
 from wizard.sources.registry import open_source
 from wizard.sources.samples import SampleTable
-from wizard.sources.source import Source, Survey
+from wizard.sources.source import Source, Survey, overlap
 from wizard.targets import registry
 from wizard.targets.target import Target
 

@@ -16,7 +16,7 @@ import psutil
 from wizard.commit_record import SkippedImage
 from wizard.engine.bad_images import died_with
 from wizard.engine.deaths import WorkerDied
-from wizard.engine.executors import LocalExecutor
+from wizard.engine.executors.local import LocalExecutor
 from wizard.engine.plan import ShardTask
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import Rehearsal, memory_of_largest, rehearse

@@ -9,8 +9,8 @@ from wizard.folders import cache_folder
 from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES
 from wizard.planning import Job
-from wizard.sources.archive_hints import ON_BAD_IMAGE
 from wizard.sources.checksums import when_verified
+from wizard.sources.locate import ON_BAD_IMAGE
 from wizard.sources.remarks import remarks
 from wizard.sources.source import Survey
 

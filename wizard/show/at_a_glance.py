@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from wizard.formatting import counted
 from wizard.sources.classes import stored_label
 from wizard.sources.glance import ClassSeen, Glance, Lacking, Size, SplitSeen
 
@@ -27,19 +28,19 @@ class Row(NamedTuple):
 
 def rows(glance: Glance) -> list[Row]:
     """The summary's lines: labels, class sizes, an example of each split, and classes that differ."""
-    told: list[Row] = []
+    found: list[Row] = []
     if glance.first:
-        told.append(Row("class order" if glance.labels == "none" else "class labels", _ends(glance)))
+        found.append(Row("class order" if glance.labels == "none" else "class labels", _ends(glance)))
     if sizes := BETWEEN.join(_sizes(glance)):
-        told.append(Row("class sizes", sizes))
-    told += [
+        found.append(Row("class sizes", sizes))
+    found += [
         Row(f"example of {split.split}", _example(split), warning=bool(split.problem))
         for split in glance.splits
         if split.example or split.problem
     ]
     if glance.lacking:
-        told.append(Row("classes differ", BETWEEN.join(map(_lacking, glance.lacking)), warning=True))
-    return told
+        found.append(Row("classes differ", BETWEEN.join(map(_lacking, glance.lacking)), warning=True))
+    return found
 
 
 def lines(glance: Glance, width: int = 0) -> list[str]:
@@ -49,13 +50,13 @@ def lines(glance: Glance, width: int = 0) -> list[str]:
         glance: the summary.
         width: columns to wrap at; 0 leaves wrapping to the caller.
     """
-    told = rows(glance)
-    broad = max((len(row.about) for row in told), default=0)
-    found = []
-    for row in told:
-        head = f"{'!' if row.warning else ' '} {row.about:<{broad}}  "
-        found.append(head + (folded(row.text, width - len(head), len(head)) if width else row.text))
-    return found
+    found = rows(glance)
+    column = max((len(row.about) for row in found), default=0)
+    drawn = []
+    for row in found:
+        head = f"{'!' if row.warning else ' '} {row.about:<{column}}  "
+        drawn.append(head + (folded(row.text, width - len(head), len(head)) if width else row.text))
+    return drawn
 
 
 def folded(text: str, width: int, indent: int) -> str:
@@ -92,11 +93,10 @@ def _ends(glance: Glance) -> str:
 
 def _end(seen: ClassSeen, glance: Glance) -> str:
     """One class; the first one also states the unit of its count, for all of them."""
-    told = f"{_short(seen)} = {stored_label(seen.rank, 1)}" if glance.labels == "open" else _class(seen)
+    text = f"{_short(seen)} = {stored_label(seen.rank, 1)}" if glance.labels == "open" else _class(seen)
     if seen.images is None:
-        return told
-    unit = " image" if seen.images == 1 else " images"
-    return f"{told}, {seen.images:,}{unit if seen is glance.first[0] else ''}"
+        return text
+    return f"{text}, {counted(seen.images, 'image') if seen is glance.first[0] else f'{seen.images:,}'}"
 
 
 def _sizes(glance: Glance) -> Iterator[str]:
@@ -112,8 +112,7 @@ def _from_to(split: SplitSeen) -> str:
     assert split.smallest is not None
     assert split.largest is not None
     if split.smallest.images == split.largest.images:
-        unit = "image" if split.smallest.images == 1 else "images"
-        return f"{split.smallest.images:,} {unit} each"
+        return f"{counted(split.smallest.images, 'image')} each"
     return f"{_size(split.smallest)} to {_size(split.largest)} images"
 
 
@@ -127,8 +126,8 @@ def _size(size: Size) -> str:
 def _example(split: SplitSeen) -> str:
     if not split.example:
         return f"cannot be read: {split.problem}"
-    told = "no label" if split.example_class is None else _class(split.example_class)
-    return f"{split.example} → {told}"
+    label = "no label" if split.example_class is None else _class(split.example_class)
+    return f"{split.example} → {label}"
 
 
 def _lacking(lacking: Lacking) -> str:

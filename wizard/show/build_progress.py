@@ -3,68 +3,69 @@
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
-from wizard.events import Beat, Estimated, Preparing, ShardDone, Started, Stopping, WorkerLost
+from wizard.events import Estimated, Heartbeat, Preparing, ShardDone, Started, Stopping, WorkerLost
 from wizard.machine.load import MachineLoad
 from wizard.show.rate import RateMeter
 
 _LATELY = 10.0
-"""Seconds that a rate is told of."""
+"""Seconds that a rate is the mean of."""
 _STEADY = 300.0
-"""Seconds that the remaining time is foretold from."""
+"""Seconds whose mean rate predicts the remaining time."""
 _SILENT, _RESTING = 15.0, 3.0
-"""Seconds without a beat after which a worker is no longer shown: within a shard, and after one."""
-_TELLING = 500
-"""Images that say how large all will become."""
-_LOOKS = 5
-"""Looks at the machine before it is said what holds a build up."""
+"""Seconds without a heartbeat after which a worker is no longer shown: within a shard, and between two."""
+_ENOUGH = 500
+"""Images whose mean size predicts the size of all."""
+_SAMPLES = 5
+"""CPU loads whose mean says what limits a build."""
 _BUSY, _IDLE = 0.85, 0.5
-"""Shares of what the workers could use of the cores."""
+"""Shares of the cores that the workers could use."""
 _REMEMBERED = 50
 
 
 @dataclass(kw_only=True)
 class SplitProgress:
-    """How far one split is; `images` and `shards` are what it will have."""
+    """How far one split is; `images` and `shards` are its totals."""
 
+    split: str
     images: int
     shards: int
     images_done: int
     shards_done: int
     bytes_in_done: int = 0
     bytes_out_done: int = 0
-    under_way: dict[str, Beat] = field(default_factory=dict)
+    under_way: dict[str, Heartbeat] = field(default_factory=dict)
 
     @property
     def reached(self) -> int:
-        """Images done, those in unfinished shards included."""
+        """Images done, including those of unfinished shards."""
         return min(self.images, self.images_done + sum(beat.done for beat in self.under_way.values()))
 
     @property
     def bytes_in(self) -> int:
-        """Bytes of the images done, those in unfinished shards included."""
+        """Bytes of the images done, including those of unfinished shards."""
         return self.bytes_in_done + sum(beat.bytes_in for beat in self.under_way.values())
 
     @property
     def bytes_out(self) -> int:
-        """Bytes of all shards, finished or not."""
+        """Bytes written, including unfinished shards."""
         return self.bytes_out_done + sum(beat.bytes_out for beat in self.under_way.values())
 
 
 @dataclass(kw_only=True)
 class WorkerProgress:
-    """What one worker does; they are numbered as they appear."""
+    """What one worker is doing; workers are numbered in the order in which they appear."""
 
     number: int
-    beat: Beat
+    beat: Heartbeat
     seen: float
     images_before: int = 0
     lost: bool = False
     rate: RateMeter = field(default_factory=lambda: RateMeter(_LATELY))
 
-    def hear(self, beat: Beat, now: float) -> None:
-        """Takes a beat of its own into account."""
+    def hear(self, beat: Heartbeat, now: float) -> None:
+        """Takes one of its heartbeats into account."""
         if beat.shard != self.beat.shard:
             self.images_before += self.beat.done
         self.beat, self.seen = beat, now
@@ -77,10 +78,10 @@ class BuildProgress:
 
     Attributes:
         now: a clock, in seconds.
-        cores: that the workers may use; where it is None, less is said of what holds a build up.
+        cores: number that the workers may use; if None, only the CPU is recognised as a limit.
         stopping: whether the build was asked to stop.
         preparing: the steps under way, by name.
-        log: what was to be told during the build, and at which of its seconds.
+        log: messages during the build, each with its second.
     """
 
     now: Callable[[], float] = time.monotonic
@@ -94,8 +95,8 @@ class BuildProgress:
     estimated: Estimated | None = None
     machine: MachineLoad | None = None
     log: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
-    _workers: dict[int, WorkerProgress] = field(default_factory=dict)
-    _cpu: deque[float] = field(default_factory=lambda: deque(maxlen=_LOOKS))
+    _workers: dict[tuple[str, int], WorkerProgress] = field(default_factory=dict)
+    _cpu: deque[float] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
     _images: RateMeter = field(default_factory=lambda: RateMeter(_LATELY))
     _read: RateMeter = field(default_factory=lambda: RateMeter(_LATELY))
     _wrote: RateMeter = field(default_factory=lambda: RateMeter(_LATELY))
@@ -115,7 +116,7 @@ class BuildProgress:
             case MachineLoad():
                 self.machine = event
                 self._cpu.append(event.cpu)
-            case Beat():
+            case Heartbeat():
                 self._hear(event)
             case ShardDone():
                 self._finish(event)
@@ -125,7 +126,7 @@ class BuildProgress:
                 pass
 
     def remember(self, text: str) -> None:
-        """Keeps something told during the build, with its time."""
+        """Keeps a message of the build, with its time."""
         if self.splits:
             self.log.append((self.seconds, text))
 
@@ -156,29 +157,29 @@ class BuildProgress:
 
     @property
     def rate(self) -> float:
-        """Images a second, lately."""
+        """Recent images per second."""
         return self._images.rate(self.now()) or 0.0
 
     @property
     def rates(self) -> tuple[float, float, float] | None:
-        """Images, bytes read and bytes written a second, lately; None while that says nothing yet."""
+        """Recent images, bytes read and bytes written per second; None until they are known."""
         rates = [meter.rate(self.now()) for meter in (self._images, self._read, self._wrote)]
         images, read, wrote = rates
         return None if images is None or read is None or wrote is None else (images, read, wrote)
 
     @property
     def seconds_left(self) -> float | None:
-        """At the rate of the last minutes; None while that says nothing yet, because workers are still starting."""
+        """At the rate of the last minutes; None until that is known, which takes until the workers have started."""
         rate = self._steady.rate(self.now())
         return (self.images - self.reached) / rate if rate else None
 
     @property
     def bytes_expected(self) -> float | None:
-        """Of all shards: as estimated, or from what is done once that tells more; None while nothing tells."""
+        """Of all shards: as estimated at first, then from what is done; None until there is either."""
         reached = self.reached
         if self.estimated is not None and reached < self.images / 20:
             return max(self.estimated.bytes_out.likely, self.bytes_out)
-        if not reached or reached < min(_TELLING, self.images / 20):
+        if not reached or reached < min(_ENOUGH, self.images / 20):
             return None
         mean = self.bytes_out / reached
         return sum(
@@ -188,7 +189,7 @@ class BuildProgress:
 
     @property
     def workers(self) -> list[WorkerProgress]:
-        """Those that are alive and have something to do, as far as is known."""
+        """The workers that seem alive and busy."""
         now = self.now()
         under_way = {shard for split in self.splits.values() for shard in split.under_way}
         return [
@@ -199,9 +200,9 @@ class BuildProgress:
 
     @property
     def limit(self) -> str:
-        """What holds the build up; empty where that cannot be told."""
+        """What limits the build's speed; empty if unclear."""
         working = sum(len(split.under_way) for split in self.splits.values())
-        if len(self._cpu) < _LOOKS or not working:
+        if len(self._cpu) < _SAMPLES or not working:
             return ""
         cpu = sum(self._cpu) / len(self._cpu) / 100
         if cpu >= _BUSY:
@@ -222,23 +223,13 @@ class BuildProgress:
     def _start(self, event: Started) -> None:
         self.preparing.clear()
         self.output, self.started = event.output, self.now()
-        self.splits = {
-            split.split: SplitProgress(
-                images=split.images,
-                shards=split.shards,
-                images_done=split.images_done,
-                shards_done=split.shards_done,
-                bytes_in_done=split.bytes_in_done,
-                bytes_out_done=split.bytes_out_done,
-            )
-            for split in event.splits
-        }
+        self.splits = {split.split: SplitProgress(**asdict(split)) for split in event.splits}
 
-    def _hear(self, beat: Beat) -> None:
+    def _hear(self, beat: Heartbeat) -> None:
         now = self.now()
         self.splits[beat.split].under_way[beat.shard] = beat
         new = WorkerProgress(number=len(self._workers) + 1, beat=beat, seen=now)
-        self._workers.setdefault(beat.worker, new).hear(beat, now)
+        self._workers.setdefault((beat.host, beat.worker), new).hear(beat, now)
         self._measure(now)
 
     def _finish(self, event: ShardDone) -> None:

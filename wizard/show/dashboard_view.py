@@ -13,9 +13,9 @@ from wizard.show.rows import Row, draw_rows
 from wizard.show.transfer_progress import draw_transfers
 
 MARGIN = len("^C^C")
-"""Columns left free at the right, where the terminal itself writes ^C; a full line would break and never be erased."""
+"""Columns left free at the right: the terminal itself writes ^C there, and a full line would wrap for good."""
 _BOX_WIDTH, _BOX_HEIGHT = 80, 10
-"""The smallest window that has room for a box."""
+"""The smallest window that a box fits in."""
 _LONGEST_BAR = 40
 """Cells of a worker's bar."""
 _LEAST = {"rate": 7, "memory": 8}
@@ -114,7 +114,7 @@ def _framed(line: Text, width: int) -> Text:
 
 
 def _flow(parts: Iterable[str], width: int, lines: int) -> list[Text]:
-    """Parts in as few lines as they need; those for which there is no line are left out."""
+    """Joins parts into as few lines as possible; parts beyond the last line are dropped."""
     flowing: list[str] = []
     for part in parts:
         if flowing and cell_len(f"{flowing[-1]} · {part}") <= width:
@@ -167,7 +167,7 @@ def _splits(build: BuildProgress) -> list[Row]:
 
 
 def _rates(build: BuildProgress) -> list[str]:
-    """The most telling first, in short parts."""
+    """The most important first, because a narrow window shows only one line."""
     return [*_speed(build)[:1], *_waiting(build), *_size(build)]
 
 

@@ -1,4 +1,4 @@
-"""A few lines at the bottom of a terminal that are drawn over and over in the same place."""
+"""Lines at the bottom of a terminal that are redrawn in place."""
 
 import math
 
@@ -10,7 +10,7 @@ from rich.text import Text
 
 
 class LiveArea:
-    """Draws lines below whatever else is said on the console, and takes them away again.
+    """Draws lines below everything else that is printed on the console, and erases them again.
 
     Args:
         console: of the terminal.
@@ -22,21 +22,20 @@ class LiveArea:
         self._drawn: list[Text] = []
         self._size = ConsoleDimensions(0, 0)
 
-    def clear_after_resize(self) -> bool:
-        """Forgets a picture that the terminal may have wrapped, when its window became another; whether it did."""
+    def clear_after_resize(self) -> None:
+        """Clears the window if its size has changed, because the terminal may have wrapped the lines differently."""
         if self._live is None or self._console.size == self._size:
-            return False
+            return
         wrapped = sum(max(0, math.ceil(line.cell_len / self._console.width) - 1) for line in self._drawn)
         self._console.control(Control(*[(ControlType.ERASE_IN_LINE, 2), (ControlType.CURSOR_UP, 1)] * wrapped))
         self.close()
         self._console.clear()
-        return True
 
     def draw(self, lines: list[Text], size: ConsoleDimensions) -> None:
-        """Draws lines in place of those before; none at all takes the picture away.
+        """Replaces the lines drawn before; with no lines at all, erases them.
 
         Args:
-            lines: no broader than the window.
+            lines: no wider than the window.
             size: of the window that they were made for.
         """
         self._drawn, self._size = lines, size
@@ -49,7 +48,7 @@ class LiveArea:
         self._live.update(Group(*lines), refresh=True)
 
     def close(self) -> None:
-        """Erases the picture: an empty one takes its place, because Live draws once more when it stops."""
+        """Erases the lines: they are replaced by none, because Live draws once more when it stops."""
         if self._live is not None:
             self._live.update(Group(), refresh=True)
             self._live.stop()

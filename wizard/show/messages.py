@@ -1,4 +1,4 @@
-"""What a person should read of an event at once."""
+"""The messages for a person that events of a build or a check are worth."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def _checked(check: Checked) -> list[str]:
         case Checked(mend=""):
             return [seen]
         case Checked(status="fail"):
-            return []  # the error that ends the command tells it
+            return []  # the error that ends the command says it
         case _:
             return [f"{seen} → {check.mend}"]
 

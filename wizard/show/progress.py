@@ -1,10 +1,10 @@
-"""How far a command is, whatever it does: prepare, build, verify or download."""
+"""Progress of a command, whether it prepares, builds, verifies or downloads."""
 
 from dataclasses import dataclass, field
 
 from wizard.download.events import Checking, Transferring
 from wizard.download.events import Event as DownloadEvent
-from wizard.events import Beat, BuildFinished, Preparing, ShardDone, Started
+from wizard.events import BuildFinished, Heartbeat, Preparing, ShardDone, Started
 from wizard.events import Event as BuildEvent
 from wizard.formatting import clock, human_bytes
 from wizard.machine.cores import usable_cores
@@ -21,18 +21,18 @@ def _new_build() -> BuildProgress:
 
 @dataclass(kw_only=True)
 class Progress:
-    """The sum of a command's events."""
+    """All of a command's events, added up."""
 
     build: BuildProgress = field(default_factory=_new_build)
     transfers: Transfers = field(default_factory=Transfers)
 
     @property
     def phase(self) -> tuple[str, ...]:
-        """What is under way, by name."""
+        """Names of what is under way."""
         return (*self.build.splits, *self.build.preparing, *self.transfers.under_way)
 
     def add(self, event: Event) -> list[str]:
-        """Takes an event into account; returns what a person should read of it at once."""
+        """Takes an event into account; returns its messages for a person."""
         if isinstance(event, BuildFinished):
             self.build = _new_build()
         self.build.add(event)
@@ -43,11 +43,11 @@ class Progress:
         return lines
 
     def line(self, event: Event) -> str:
-        """How far things are after an event, in a line of a log; empty where the event says nothing of that."""
+        """Progress after an event, as a line for logs; empty if the event is not about progress."""
         match event:
             case Preparing(step=step, done=done, total=total):
                 return f"{step}: {100 * done // max(total, 1)} % of {human_bytes(total)}"
-            case Beat() | ShardDone():
+            case Heartbeat() | ShardDone():
                 return _build_line(self.build)
             case Checking() | Transferring() if event.file in self.transfers.under_way:
                 row = self.transfers.under_way[event.file].row()

@@ -1,15 +1,15 @@
-"""How fast a total grows, lately."""
+"""The recent rate of a growing total."""
 
 from collections import deque
 
 _SETTLING = 3.0
-"""Seconds before a rate is worth telling."""
+"""Seconds before a rate is meaningful."""
 _GRAIN = 40
-"""Into so many steps a window is divided."""
+"""Number of steps that a window is divided into."""
 
 
 class RateMeter:
-    """The mean growth of a total over the last seconds; what it was when it was first told does not count.
+    """Mean growth of a total over the last seconds, from its first value on.
 
     Args:
         window: how many seconds.
@@ -21,7 +21,7 @@ class RateMeter:
         self._total = 0.0
 
     def add(self, now: float, total: float) -> None:
-        """What the total has come to."""
+        """Records the total at a time."""
         self._total = total
         if not self._seen or now - self._seen[-1][0] >= self._window / _GRAIN:
             self._seen.append((now, total))
@@ -29,7 +29,7 @@ class RateMeter:
             self._seen.popleft()
 
     def rate(self, now: float) -> float | None:
-        """Growth a second; None while that says nothing yet."""
+        """Growth per second; None until it is meaningful."""
         if not self._seen:
             return None
         since, before = self._seen[0]

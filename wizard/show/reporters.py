@@ -1,11 +1,11 @@
-"""Who listens to a command's events: one reporter for a person at a terminal, one for logs, one for programs."""
+"""Reporters show a command's events: on a terminal, as lines for logs, or as JSON for programs."""
 
 import time
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from wizard.download.events import Checking, Transferring
-from wizard.events import Beat, BuildFinished, Preparing, as_json
+from wizard.events import BuildFinished, Heartbeat, Preparing, as_json
 from wizard.machine.load import MachineLoad
 from wizard.output import Output
 from wizard.show.progress import Event, Progress
@@ -14,14 +14,14 @@ from wizard.show.transfer_progress import Transfers
 
 
 class Reporter(Protocol):
-    """Listens to the events of a build, a check or a download while its `shown` block is open."""
+    """Takes the events of a build, a check or a download, within its `shown` block."""
 
     def shown(self) -> AbstractContextManager[object]:
-        """Open while there is something to see."""
+        """Shows progress while the block runs."""
         return nullcontext()
 
     def aside(self) -> AbstractContextManager[object]:
-        """Open while the person is asked something, within `shown`."""
+        """Hides progress while a person is asked something, within `shown`."""
         return nullcontext()
 
     def handle(self, event: Event) -> None:
@@ -29,17 +29,17 @@ class Reporter(Protocol):
 
 
 def reporter_for(output: Output) -> Reporter:
-    """NDJSON for programs, a picture that moves for a person at a terminal, else lines."""
+    """The reporter for an output's mode and terminal."""
     if output.mode == "json":
         return JsonReporter(output)
     return TerminalReporter(output) if output.live else PlainReporter(output)
 
 
 class PlainReporter(Reporter):
-    """For logs and screen readers: what matters at once, and how far things are every 30 s.
+    """For logs and screen readers: messages at once, and a line of progress every 30 s.
 
     Args:
-        output: where to say it.
+        output: where to print.
         every: seconds between two lines of progress.
     """
 
@@ -50,7 +50,7 @@ class PlainReporter(Reporter):
         self._next = time.monotonic() + every
 
     def handle(self, event: Event) -> None:
-        """Says what is to be read of it, and from time to time how far things are."""
+        """Prints the event's messages, and progress from time to time."""
         for line in self._progress.add(event):
             self._output.say(line)
         if time.monotonic() < self._next:
@@ -61,7 +61,7 @@ class PlainReporter(Reporter):
 
 
 class JsonReporter(Reporter):
-    """For programs: every event a line; of progress at most one line a second of each kind, or of each file."""
+    """For programs: a line for every event, but at most one a second for progress of a kind, or of a file."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
@@ -69,12 +69,12 @@ class JsonReporter(Reporter):
         self._next: dict[tuple[type[Event], str], float] = {}
 
     def handle(self, event: Event) -> None:
-        """Prints it, unless one of its kind came just now, or it is the last, of which the command itself tells."""
+        """Prints the event, unless one of its kind was printed just now, or the command itself reports it."""
         self._transfers.add(event)
         if isinstance(event, BuildFinished):
             return
         name, fields = as_json(event)
-        if isinstance(event, Beat | Preparing | MachineLoad | Checking | Transferring):
+        if isinstance(event, Heartbeat | Preparing | MachineLoad | Checking | Transferring):
             kind = (type(event), fields.get("file", ""))
             now = time.monotonic()
             if now < self._next.get(kind, 0.0):

@@ -1,4 +1,4 @@
-"""The last words of a command, as text."""
+"""What a build or a verification has come to, as text."""
 
 from collections.abc import Mapping
 
@@ -10,11 +10,11 @@ from wizard.show.loading import loading
 from wizard.targets.target import Target
 from wizard.verify.dataset import Verified
 
-_TOLD = 20
+_LISTED = 20
 
 
 def finished(event: BuildResult) -> str:
-    """What a build has become, and how to check and load it.
+    """What a build has made, and how to check and load it.
 
     The first line is the one that users of the older scripts wait for.
     """
@@ -37,7 +37,7 @@ def finished(event: BuildResult) -> str:
 
 
 def verified(result: Verified) -> str:
-    """What was proven of a dataset."""
+    """What `verify` has proven."""
     lines = [f"✓ {split}: {_counted(result, split)} are what the manifest says" for split in result.images]
     lines += [f"✓ {split}: {told}" for split, told in result.tensorflow.items()]
     if result.pixels:
@@ -89,7 +89,7 @@ def _skipped(event: BuildResult) -> list[str]:
     count = len(event.skipped)
     was = "1 image was" if count == 1 else f"{count:,} images were"
     lines = ["", f"{was} left out, because {'it' if count == 1 else 'they'} could not be decoded or stored:"]
-    lines += [f"  {image.file}: {image.name}: {image.reason}" for image in event.skipped[:_TOLD]]
-    if count > _TOLD:
-        lines.append(f"  and {count - _TOLD:,} more")
+    lines += [f"  {image.file}: {image.name}: {image.reason}" for image in event.skipped[:_LISTED]]
+    if count > _LISTED:
+        lines.append(f"  and {count - _LISTED:,} more")
     return [*lines, f'  The full list is in {event.output}/dataset.json, under each shard\'s "skipped".']

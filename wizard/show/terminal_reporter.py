@@ -1,4 +1,4 @@
-"""On a person's terminal: a picture of the command under way that moves, below what there is to read."""
+"""The reporter for a terminal: messages, and below them a live picture of the command's progress."""
 
 import threading
 from collections.abc import Iterator
@@ -15,19 +15,19 @@ _EVERY = 0.2
 
 
 class TerminalReporter:
-    """Draws five times a second, and at once where something is said or begins; the picture is gone at the end."""
+    """Draws five times a second, and at once after a message or a change of phase; erases the picture at the end."""
 
     def __init__(self, output: Output) -> None:
         self._output, self._console = output, output.talk
         self._progress = Progress()
         self._area = LiveArea(output.talk)
         self._hidden = False
-        # Events come from threads too, those of a download, and a drawing must not see half of one.
+        # Downloads send events from several threads, and the drawing thread must not see half of one.
         self._lock = threading.RLock()
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Draws while it is open, and leaves nothing behind."""
+        """Draws while the block runs, and erases the picture after it."""
         ended = threading.Event()
         self._hide(False)
         threading.Thread(target=self._draw_until, args=(ended,), daemon=True).start()
@@ -40,7 +40,7 @@ class TerminalReporter:
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Draws nothing while it is open."""
+        """Hides the picture while the block runs."""
         self._hide(True)
         try:
             yield
@@ -48,7 +48,7 @@ class TerminalReporter:
             self._hide(False)
 
     def handle(self, event: Event) -> None:
-        """Takes an event into account; what is to be read of it stands above the picture at once."""
+        """Takes an event into account, and prints its messages above the picture."""
         with self._lock:
             before = self._progress.phase
             lines = self._progress.add(event)
@@ -59,7 +59,7 @@ class TerminalReporter:
                 self.draw()
 
     def draw(self) -> None:
-        """Draws how far things are now."""
+        """Draws the progress as it is now."""
         with self._lock:
             self._area.clear_after_resize()
             size = self._console.size

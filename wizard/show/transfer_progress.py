@@ -1,4 +1,4 @@
-"""How far the files of a download are, as rows, and what a person should read of them at once."""
+"""How far the files of a download are, and the messages about them."""
 
 import math
 import time
@@ -12,17 +12,17 @@ from wizard.show.rate import RateMeter
 from wizard.show.rows import Row, draw_rows
 
 _LATELY = 30.0
-"""Seconds that a rate is told of."""
+"""Seconds that a rate is the mean of."""
 _SILENT = 5.0
-"""Seconds without a byte, from which on that is told in place of a rate."""
+"""Seconds without a byte after which the silence is shown in place of a rate."""
 _COLUMNS = {"amount": 17, "rate": 10, "left": 13}
 _DROPPED = ("amount", "rate", "bar", "left")
-"""What goes first where there is little room."""
+"""Columns to drop in a narrow window, in order."""
 
 
 @dataclass(kw_only=True)
 class FileProgress:
-    """How far one file is; feed it its events."""
+    """How far one file is."""
 
     name: str
     checking: bool = False
@@ -33,7 +33,7 @@ class FileProgress:
     _meter: RateMeter = field(default_factory=lambda: RateMeter(_LATELY))
 
     def hear(self, event: Checking | Transferring) -> None:
-        """Takes progress into account; bytes of earlier runs, which the first such event tells, make no rate."""
+        """Takes an event into account. The first one has the bytes of earlier runs, which do not count as speed."""
         if event.done != self.done or self._grew is None:
             self.waiting_until = None
             self._grew = time.monotonic()
@@ -42,24 +42,24 @@ class FileProgress:
 
     @property
     def silent(self) -> float:
-        """Seconds since a byte came, where they are worth telling; else 0."""
+        """Seconds since the last byte if it has been long, else 0."""
         since = 0.0 if self._grew is None else time.monotonic() - self._grew
         return since if since >= _SILENT and self.waiting_until is None else 0.0
 
     @property
     def rate(self) -> float | None:
-        """Bytes a second, lately; None while that says nothing yet, or nothing comes."""
+        """Recent bytes per second; None until that is known, or if none arrive."""
         nothing = self.waiting_until is not None or self.silent
         return None if nothing else self._meter.rate(time.monotonic())
 
     @property
     def seconds_left(self) -> float | None:
-        """At that rate; None where it cannot be told."""
+        """At that rate; None if unknown."""
         rate = self.rate
         return (self.total - self.done) / rate if self.total and rate else None
 
     def row(self) -> Row:
-        """What there is to say, by column."""
+        """Its row in the picture."""
         name = f"checking {self.name}" if self.checking else self.name
         rate = self.rate
         cells = {"amount": self._amount(), "rate": f"{human_bytes(rate)}/s" if rate else "", "left": self._left()}
@@ -84,14 +84,14 @@ class FileProgress:
 
 
 class Transfers:
-    """The files under way, and what a person should read of them at once."""
+    """The files under way."""
 
     def __init__(self) -> None:
         self.under_way: dict[str, FileProgress] = {}
         self._had: dict[str, int] = {}
 
     def add(self, event: object) -> list[str]:
-        """Takes an event into account; the lines that tell it, none for mere progress."""
+        """Takes an event into account; returns the messages for a person, none for mere progress."""
         match event:
             case Checking() | Transferring():
                 checking, file = isinstance(event, Checking), self.under_way.get(event.file)
@@ -119,7 +119,7 @@ class Transfers:
         came = event.bytes - self._had.pop(event.file, event.bytes)
         if not event.seconds:
             return f"{proven} · was here already"
-        # What came before it was first told how far it is does not count, which matters in a short time alone.
+        # Bytes before the first progress event are not counted, which makes rates of very short transfers too low.
         rate = f", {human_bytes(came / event.seconds)}/s" if came and event.seconds >= 1 else ""
         took = duration(event.seconds) if event.seconds >= 1 else "under a second"
         return f"{proven} · {took}{rate}"

@@ -17,8 +17,8 @@ from wizard.formats.arrays import Boxes
 from wizard.formats.padding import is_padding
 from wizard.ilsvrc2012.boxes import BadAnnotation, parse
 from wizard.ilsvrc2012.synsets import rank_of_image, synsets
-from wizard.sources.archive_hints import zeros_warning
 from wizard.sources.cache import Arrays, cached
+from wizard.sources.locate import zeros_warning
 from wizard.sources.source import BoxTable, Progress
 from wizard.sources.trees.listing import Bounds, files_below
 

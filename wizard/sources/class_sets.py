@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from wizard.errors import InputError
+from wizard.formatting import few
 from wizard.ilsvrc2012.archives import SPLITS, Split
-from wizard.sources.numbered import HIGHEST, are_numbers, as_text, numbered
+from wizard.sources.classes import HIGHEST, are_numbers, as_text, numbered
 from wizard.sources.samples import SampleTable
 
 _NAMED = 5
@@ -64,10 +65,9 @@ def _sets_apart(tables: Mapping[Split, SampleTable]) -> Iterator[tuple[str, bool
         more, fewer = sorted(present - theirs), len(theirs - present)
         lacks = f"{_classes(fewer)} of train" if fewer else ""
         if more:
-            named = ", ".join(table.classes.names[rank] for rank in more[:_NAMED])
-            further = f" and {len(more) - _NAMED:,} more" if len(more) > _NAMED else ""
+            named = few([table.classes.names[rank] for rank in more], _NAMED)
             also = f"; it has no images of {lacks}" if lacks else ""
-            yield f"{split} has {_classes(len(more))} that train does not have: {named}{further}{also}", True
+            yield f"{split} has {_classes(len(more))} that train does not have: {named}{also}", True
         elif lacks:
             yield f"{split} has no images of {lacks}", False
 

@@ -13,8 +13,7 @@ import numpy.typing as npt
 
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.class_counts import ClassCounts
-from wizard.sources.classes import Classes, imagenet, stored_label
-from wizard.sources.numbered import numbered
+from wizard.sources.classes import Classes, imagenet, numbered, stored_label
 from wizard.sources.source import Survey
 
 Labels = Literal["stored", "open", "none"]

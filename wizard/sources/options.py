@@ -1,12 +1,16 @@
-"""How a person wants raw data to be read: what a profile's `source` section says of it."""
+"""How a person wants raw data to be read, and the error for folders that leave a choice."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from wizard.errors import InputError
 
 Labels = Literal["auto", "ilsvrc2012", "folders", "numbers"]
 """Whose labels to use; auto decides by what is there."""
 FolderRole = Literal["auto", "splits", "classes", "superclasses"]
 """How to read folders that can be read in more than one way; auto refuses them."""
+_KEY = "source.folders"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,3 +28,16 @@ class SourceOptions:
     labels: Labels = "auto"
     follow: bool = False
     role: FolderRole = "auto"
+
+
+class DoubtfulFolders(InputError):
+    """Folders that can be read in more than one way.
+
+    Attributes:
+        readings: the meaning of each possible value of source.folders, in words.
+    """
+
+    def __init__(self, what: str, readings: Mapping[FolderRole, str], other_way: str = "") -> None:
+        self.readings = dict(readings)
+        ways = [f"--set {_KEY}={role}: {reading}" for role, reading in readings.items()]
+        super().__init__(what, "; or ".join([*([other_way] if other_way else []), *ways]))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from wizard.errors import InputError, reading
-from wizard.sources import official
+from wizard.sources.archives import official
 from wizard.sources.locate import contents, require_folder
 from wizard.sources.options import FolderRole, Labels, SourceOptions
 from wizard.sources.records import tfrecords

@@ -15,9 +15,9 @@ from wizard.errors import InputError, reading
 from wizard.formats import tar
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import is_test_image, rank_of_image
-from wizard.sources.archive_hints import way_out
-from wizard.sources.archives import read_table
+from wizard.sources.archives.index import read_table
 from wizard.sources.classes import UNLABELLED
+from wizard.sources.locate import way_out
 from wizard.sources.samples import SampleTable, in_one_file
 from wizard.sources.source import Survey
 

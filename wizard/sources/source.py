@@ -15,6 +15,7 @@ from wizard.sources.locate import contents
 from wizard.sources.options import Labels
 from wizard.sources.readers import Form
 from wizard.sources.samples import SampleTable
+from wizard.sources.split_names import split_of_folder
 
 Progress = Callable[[int, int], None]
 """Called with how much is done and how much there is: bytes, or files."""
@@ -254,3 +255,25 @@ def differences(table: SampleTable, split: Split) -> list[str]:
     if len(table) != official:
         told.append(f"{split} has {len(table):,} images, the official one {official:,}")
     return told
+
+
+def overlap(source: Source, output: Path, written: Collection[str]) -> Path | None:
+    """The folder, read as raw data, that a dataset would be written into; None where they keep apart.
+
+    Args:
+        source: that is read.
+        output: the dataset's folder.
+        written: names of the folders below it that files are written to; those in it itself do no harm to folders.
+    """
+    place, root = output.resolve(), source.folder.resolve()
+    below = place.relative_to(root).parts if place.is_relative_to(root) else ()
+    if any(part.folders for part in source.parts) and any(map(split_of_folder, below)):
+        return output  # a folder named as a split would be read as one the next time
+    ours = [(place / name).resolve() for name in written]
+    for part in source.parts:
+        for path in part.folders:
+            theirs = path.resolve()
+            within = any(folder.is_relative_to(theirs) for folder in (place, *ours))
+            if within or any(theirs.is_relative_to(folder) for folder in ours):
+                return path
+    return None

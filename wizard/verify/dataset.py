@@ -13,7 +13,7 @@ import numpy as np
 
 from wizard.engine import manifest as manifests
 from wizard.engine.commit_records import read_records
-from wizard.engine.executors import LocalExecutor
+from wizard.engine.executors.local import LocalExecutor
 from wizard.engine.manifest import Manifest, PlannedShard
 from wizard.errors import VerifyFailed
 from wizard.events import Event, Note, Preparing

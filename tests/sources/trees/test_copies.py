@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import tar
+from tests.helpers import quiet, tar
 from tests.sources.making import GOLDFISH, JPEG, TENCH, nothing, write
 from wizard.sources.registry import open_source
 from wizard.sources.samples import Copies
@@ -68,3 +68,34 @@ def test_all_copies_are_counted(tmp_path: Path) -> None:
     files = [f"train/cat/{name}" for name in ("x.jpg", "x (1).jpg", "x (1) (1).jpg", "deep/y.jpg", "deep/y copy.jpg")]
     found = copies(write(tmp_path, files))
     assert found == Copies(3, "cat/deep/y copy.jpg", "cat/deep/y.jpg")
+
+
+def test_a_class_that_is_a_link_to_another_is_told(tmp_path: Path) -> None:
+    write(tmp_path, ["train/cat/1.jpg", "train/dog/1.jpg"], JPEG)
+    (tmp_path / "train" / "kitty").symlink_to("cat")
+    (tmp_path / "train" / "bird").symlink_to(tmp_path / "elsewhere")
+    write(tmp_path, ["elsewhere/1.jpg"], JPEG)
+    table = open_source(tmp_path / "train", follow=True).table("train", tmp_path, quiet)
+    (told,) = table.warnings
+    assert told.startswith(f"{tmp_path / 'train/kitty'} is a link to {tmp_path / 'train/cat'}")
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (["train/cat/1.jpg", "train/dog/1.jpg"], ()),
+        (["train/cat/images/1.jpg", "train/dog/images/1.jpg"], ()),
+        (["train/cat/1.jpg", "train/cat/old/2.jpg", "train/dog/1.jpg"], ("1 image is in a folder", "cat/old/2.jpg")),
+        (
+            ["train/cat/1.jpg", "train/cat/a/2.jpg", "train/cat/b/c/3.jpg", "train/dog/x/1.jpg", "train/dog/2.jpg"],
+            ("3 images are in a folder", "cat/a/2.jpg"),
+        ),
+    ],
+)
+def test_images_put_aside_inside_a_class_folder_are_told(
+    tmp_path: Path, files: list[str], said: tuple[str, ...]
+) -> None:
+    write(tmp_path, files, JPEG)
+    warnings = open_source(tmp_path).table("train", tmp_path, quiet).warnings
+    assert len(warnings) == bool(said)
+    assert all(part in warnings[0] for part in said)

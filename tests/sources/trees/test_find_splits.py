@@ -4,9 +4,9 @@ import pytest
 
 from tests.sources.making import TENCH, names, nothing, write
 from wizard.errors import InputError
-from wizard.sources.overlap import overlap
+from wizard.sources.options import DoubtfulFolders
 from wizard.sources.registry import open_source
-from wizard.sources.trees.doubts import DoubtfulFolders
+from wizard.sources.source import overlap
 
 LOCOMOTIVE = ["bus/1.jpg", "car/1.jpg", "train/1.jpg"]
 HIERARCHY = ["train/animals/cat/1.jpg", "train/animals/dog/1.jpg", "train/vehicles/car/1.jpg"]

@@ -23,7 +23,7 @@ from tests.sources.making import (
 )
 from wizard.errors import InputError, UsageError
 from wizard.ilsvrc2012.archives import BOXES
-from wizard.sources.official import OfficialArchives
+from wizard.sources.archives.official import OfficialArchives
 from wizard.sources.options import Labels, SourceOptions
 from wizard.sources.source import Source
 from wizard.sources.trees import folders

@@ -7,7 +7,7 @@ from tests.sources.making import FIRST_VALIDATION, SEA_SNAKE, TENCH, names, rows
 from tests.sources.making import kaggle as kaggle_tree
 from wizard.errors import InputError
 from wizard.ilsvrc2012.synsets import synsets
-from wizard.sources.official import OfficialArchives
+from wizard.sources.archives.official import OfficialArchives
 from wizard.sources.options import SourceOptions
 from wizard.sources.source import Source
 from wizard.sources.trees import kaggle

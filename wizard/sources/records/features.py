@@ -12,6 +12,7 @@ import numpy as np
 from wizard.formats import example, image_codec
 from wizard.formats.arrays import Boxes
 from wizard.formats.undecodable import Undecodable
+from wizard.formatting import few
 from wizard.sources.cache import Arrays
 from wizard.sources.classes import UNLABELLED
 from wizard.sources.names import unsafe
@@ -139,9 +140,7 @@ def _blank(buffer: bytes | mmap, places: _Places) -> bool:
 
 def _without_image(buffer: bytes | mmap, places: _Places) -> InvalidRecord:
     """The error for a record without an image under the expected key; names the key that seems to hold it."""
-    keys = ", ".join(sorted(places)[:_LISTED]) or "none"
-    more = f" and {len(places) - _LISTED:,} more" if len(places) > _LISTED else ""
-    held = f"holds no {ENCODED}. Its keys: {keys}{more}"
+    held = f"holds no {ENCODED}. Its keys: {few(sorted(places), _LISTED) or 'none'}"
     if places.keys() >= _TFDS:
         return InvalidRecord(f"{held}, as in TensorFlow Datasets' records, which this version does not read", _NOT_TFDS)
     images = [key for key, place in sorted(places.items()) if _is_image(buffer, *place)]
@@ -160,10 +159,9 @@ def _is_image(buffer: bytes | mmap, start: int, end: int) -> bool:
 def _listed(found: example.Values) -> str:
     """The values found instead of a single integer, in words."""
     kind = "text" if isinstance(found, list) else "float" if isinstance(found, np.ndarray) else "integer"
-    some = [repr(value.decode(errors="replace")) if isinstance(value, bytes) else str(value) for value in found[:3]]
-    more = f" and {len(found) - 3:,} more" if len(found) > 3 else ""
+    values = [repr(value.decode(errors="replace")) if isinstance(value, bytes) else str(value) for value in found]
     counted = f"the {kind}" if len(found) == 1 else f"{len(found):,} {kind}s"
-    return f"{counted} {', '.join(some)}{more}"
+    return f"{counted} {few(values, 3)}"
 
 
 def _text(buffer: bytes | mmap, places: _Places, name: str) -> bytes:

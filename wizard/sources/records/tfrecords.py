@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from wizard.errors import InputError, reading
+from wizard.formatting import few
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.options import SourceOptions
 from wizard.sources.records.classes import decide_classes
@@ -116,19 +117,15 @@ def _seen(folder: Path, files: Mapping[Split, RecordFiles]) -> str:
 def _passed_over(why: str, files: Collection[Path]) -> list[str]:
     if not files:
         return []
-    named = ", ".join(path.name for path in list(files)[:_LISTED])
-    more = f" and {len(files) - _LISTED:,} more" if len(files) > _LISTED else ""
-    return [f"{why}: {named}{more}."]
+    return [f"{why}: {few([path.name for path in files], _LISTED)}."]
 
 
 def _part(split: Split, found: RecordFiles | None) -> Part:
     if found is None:
         name = f"{split}-* (TFRecords of {split})"
         return Part(name=name, kind="images", split=split, expected=split != "test")
-    first = found.files[0].name
-    more = f" and {len(found.files) - 1:,} more" if len(found.files) > 1 else ""
     return Part(
-        name=f"{first}{more}",
+        name=few([path.name for path in found.files], 1),
         kind="images",
         split=split,
         path=found.path,

@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from wizard.errors import InputError
-from wizard.sources.options import FolderRole
+from wizard.formatting import few
+from wizard.sources.options import DoubtfulFolders, FolderRole
 from wizard.sources.split_names import among, is_filler, split_of_folder
-from wizard.sources.trees.doubts import DoubtfulFolders, few
 from wizard.sources.trees.glimpses import Glimpse, Glimpses
 from wizard.sources.trees.image_names import is_wnid
 from wizard.sources.trees.listing import Bounds

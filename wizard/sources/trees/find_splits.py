@@ -8,11 +8,11 @@ from itertools import combinations, islice
 from pathlib import Path
 
 from wizard.errors import InputError, reading
+from wizard.formatting import few
 from wizard.ilsvrc2012.archives import SPLITS, Split
-from wizard.sources.options import FolderRole
+from wizard.sources.options import DoubtfulFolders, FolderRole
 from wizard.sources.split_names import among, are_parts, by_number, is_filler, part_numbers, split_of_dataset
 from wizard.sources.trees.class_level import at_class_level
-from wizard.sources.trees.doubts import DoubtfulFolders, few
 from wizard.sources.trees.glimpses import Glimpses
 from wizard.sources.trees.image_names import is_wnid, parse_image_name, passed_over
 from wizard.sources.trees.listing import Bounds

@@ -8,21 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from wizard.errors import InputError, reading
-from wizard.ilsvrc2012.archives import Split
+from wizard.formatting import few
+from wizard.ilsvrc2012.archives import BOXES, Split
 from wizard.sources.options import Labels, SourceOptions
 from wizard.sources.source import Source
 from wizard.sources.split_names import missing_parts
-from wizard.sources.trees import box_places
-from wizard.sources.trees.doubts import few
 from wizard.sources.trees.find_splits import Found, SplitFinder
 from wizard.sources.trees.image_folders import ImageFolders
 from wizard.sources.trees.image_names import parse_image_name
 from wizard.sources.trees.label_space import label_space
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import Lists
-from wizard.sources.trees.lists.find import find_splits
+from wizard.sources.trees.lists.find import find_splits, unread_lists
 from wizard.sources.trees.lists.flat import label_flat
-from wizard.sources.trees.lists.unread import unread_lists
 from wizard.sources.trees.split_dirs import SplitDir, idle_folders
 
 LOOKS_LIKE = (
@@ -30,6 +28,12 @@ LOOKS_LIKE = (
     "(train/<class>/*.jpg)"
 )
 _BETWEEN = re.compile(r"[\s_-]+")
+_BOX_FOLDERS: dict[Split, tuple[str, ...]] = {
+    "train": ("bbox_train", "bounding_boxes/train", "bounding_boxes"),
+    "validation": ("bbox_val", "bounding_boxes/val", "bounding_boxes/validation"),
+}
+"""Names of folders that extracted _annotations are met in."""
+_BOX_NAMES: Mapping[Split, str] = {split: f"bbox_{'val' if split == 'validation' else split}/" for split in BOXES}
 
 
 def recognise(folder: Path, options: SourceOptions) -> Source | None:
@@ -56,7 +60,7 @@ def _tree(found: Found, lists: Lists, labels: Labels, bounds: Bounds) -> ImageFo
     places = {split: _misspelt(place, lists.places) for split, place in lists.places.items()}
     decided = label_space(places, labels, lists.order)
     places = {split: _strange(place, places, imagenet=decided.imagenet) for split, place in places.items()}
-    annotations = box_places.annotations(top)
+    annotations = _annotations(top)
     suffixed = any(
         spoken.suffixed for place in places.values() for spoken in map(parse_image_name, place.images) if spoken
     )
@@ -86,7 +90,7 @@ def _tree(found: Found, lists: Lists, labels: Labels, bounds: Bounds) -> ImageFo
         classes=decided.classes,
         bounds=bounds,
         annotatable=bool(annotations) or (decided.imagenet and not suffixed),
-        box_names=box_places.NAMES,
+        box_names=_BOX_NAMES,
         lists=lists.lists,
     )
 
@@ -242,3 +246,23 @@ def _explain(folder: Path) -> None:
 
 def _unpacking(split: str) -> str:
     return f" && mkdir {split} && for f in {split}_images*.tar.gz; do tar -xzf $f -C {split}; done"
+
+
+def _annotations(top: Path) -> dict[Split, Path]:
+    """The folder, or else the archive, of _annotations of each split that lies in a folder.
+
+    Raises:
+        InputError: the folder cannot be looked into.
+    """
+    found = {}
+    for split, names in _BOX_FOLDERS.items():
+        with reading(top):
+            folders = [top / name for name in names if _has_annotations(top / name)]
+            archives = [top / name for name in BOXES[split].names if (top / name).is_file()]
+        if folders or archives:
+            found[split] = [*folders, *archives][0]
+    return found
+
+
+def _has_annotations(folder: Path) -> bool:
+    return folder.is_dir() and any(entry.is_dir() or entry.suffix == ".xml" for entry in folder.iterdir())

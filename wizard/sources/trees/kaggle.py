@@ -8,8 +8,8 @@ from pathlib import Path
 from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import ranks
+from wizard.sources.archives.official import archive_names
 from wizard.sources.classes import imagenet
-from wizard.sources.official import archive_names
 from wizard.sources.options import SourceOptions
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import Progress, Source

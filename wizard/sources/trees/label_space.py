@@ -11,8 +11,7 @@ from typing import Literal, NamedTuple
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import CLASSES, Split
 from wizard.ilsvrc2012.synsets import ranks
-from wizard.sources.classes import Classes, imagenet, of_folders
-from wizard.sources.numbered import HIGHEST, are_numbers, as_text, by_number
+from wizard.sources.classes import HIGHEST, Classes, are_numbers, as_text, by_number, imagenet, of_folders
 from wizard.sources.options import Labels
 from wizard.sources.trees.image_names import parse_image_name
 from wizard.sources.trees.split_dirs import SplitDir

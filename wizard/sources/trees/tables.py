@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -14,18 +13,17 @@ from wizard.errors import InputError, reading
 from wizard.formats import image_codec, tar
 from wizard.formats.padding import ends_in_zeros, is_padding
 from wizard.ilsvrc2012.archives import IMAGES, Split
-from wizard.sources.archive_hints import zeros_warning
 from wizard.sources.cache import Arrays
 from wizard.sources.left_out import instead_of_images
-from wizard.sources.samples import SampleTable, Unusable
+from wizard.sources.locate import zeros_warning
+from wizard.sources.rows import Row, columns, unusable
+from wizard.sources.samples import SampleTable
 from wizard.sources.source import Progress
 from wizard.sources.split_names import split_of_folder
-from wizard.sources.trees.copies import copies
+from wizard.sources.trees.copies import copies, link_warnings, nested_warning
 from wizard.sources.trees.image_names import parse_image_name, passed_over
 from wizard.sources.trees.labelling import InvalidName, Labelling, safe
-from wizard.sources.trees.linked import link_warnings
 from wizard.sources.trees.listing import Bounds, files_below, folders_in, walk
-from wizard.sources.trees.nested import nested_warning
 from wizard.sources.trees.sorter import Sorter
 from wizard.sources.trees.split_dirs import SplitDir, class_archive
 
@@ -35,15 +33,6 @@ _RENAME = "Move it to where it belongs, rename it, or remove it"
 _AGAIN = "Remove it, or unpack it again"
 _CONVERT = "Remove it if it is not a class; else convert its images to JPEG or PNG, or copy or unpack it again"
 _SKIP = 'Copy or unpack it again, or leave such images out with --set output.on_bad_image="skip"'
-
-
-class _Row(NamedTuple):
-    inside: str
-    offset: int
-    size: int
-    name: str
-    label: int
-    image: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +69,7 @@ class Folders:
         for file, rows in self._groups(sorter, doubts, progress):
             if not files or files[-1] != file:
                 files.append(file)
-            parts.append(_columns(rows, len(files) - 1))
+            parts.append(columns(rows) | {"file": np.full(len(rows), len(files) - 1, np.int32)})
         if not parts:
             raise InputError(instead_of_images(self.place.path, sorter.left_out), "Unpack the images there")
         arrays = _sorted(files, parts)
@@ -100,10 +89,10 @@ class Folders:
             left_out=sorter.left_out,
             copies=copies(arrays["name"]),
             warnings=tuple(doubts),
-            unusable=_unusable(files, arrays),
+            unusable=unusable(lambda row: _where(files, arrays, row), arrays, _SKIP),
         )
 
-    def _groups(self, sorter: Sorter, doubts: list[str], progress: Progress) -> Iterator[tuple[str, list[_Row]]]:
+    def _groups(self, sorter: Sorter, doubts: list[str], progress: Progress) -> Iterator[tuple[str, list[Row]]]:
         """Images of no class's folder, then class by class; an archive is whole, a folder beside it may not be."""
         done = 0
         for place in self.place.pieces:
@@ -135,7 +124,7 @@ class Folders:
         for name in sorted({*folders_in(path, self.bounds), *archives} - place.others):
             yield name, path / (f"{name}.tar" if name in archives else name)
 
-    def _alone(self, place: SplitDir, sorter: Sorter) -> Iterator[_Row]:
+    def _alone(self, place: SplitDir, sorter: Sorter) -> Iterator[Row]:
         path = place.path
 
         def is_image(entry: "os.DirEntry[str]") -> bool:
@@ -144,7 +133,7 @@ class Folders:
         for base, size in walk(path, self.bounds, is_image, sorter.pass_over, nested=False):
             with _naming(f"{path}/{base}"):
                 name, label = self.labelling.alone(self.split, base)
-            yield _Row(base, 0, size, name, label, size > 0)
+            yield Row(name, 0, size, label, size > 0, base)
 
     def _is_ours(self, base: str) -> bool:
         """Whether a file belongs to this split; other splits' images and class archives are not counted as left out.
@@ -174,7 +163,7 @@ class Folders:
         with reading(place.path), os.scandir(place.path) as entries:
             return [e.name for e in entries if e.is_dir(follow_symlinks=False) and not passed_over(e.name)]
 
-    def _of_class(self, name: str, path: Path, sorter: Sorter, doubts: list[str]) -> Iterator[_Row]:
+    def _of_class(self, name: str, path: Path, sorter: Sorter, doubts: list[str]) -> Iterator[Row]:
         is_archive = path.name != name
         return self._of_archive(name, path, sorter, doubts) if is_archive else self._of_folder(name, path, sorter)
 
@@ -184,14 +173,14 @@ class Folders:
         missed = any(not each.clutter for each in alone.left_out)
         return InputError(instead_of_images(path, alone.left_out), _CONVERT if missed else _AGAIN)
 
-    def _of_folder(self, wnid: str, path: Path, sorter: Sorter) -> Iterator[_Row]:
+    def _of_folder(self, wnid: str, path: Path, sorter: Sorter) -> Iterator[Row]:
         label = self._rank(wnid, path)
         for below, size in sorted(walk(path, self.bounds, sorter.is_image, sorter.pass_over)):
             with _naming(f"{path}/{below}"):
                 name = self.labelling.in_class(wnid, below)
-            yield _Row(below, 0, size, name, label, size > 0)
+            yield Row(name, 0, size, label, size > 0, below)
 
-    def _of_archive(self, wnid: str, path: Path, sorter: Sorter, doubts: list[str]) -> Iterator[_Row]:
+    def _of_archive(self, wnid: str, path: Path, sorter: Sorter, doubts: list[str]) -> Iterator[Row]:
         label = self._rank(wnid, path)
         last: tar.Member | None = None
 
@@ -208,7 +197,7 @@ class Folders:
                         continue
                     with _naming(f"{path}: {member.name}"):
                         name = self.labelling.in_class(wnid, safe(member.name).rpartition("/")[2])
-                    yield _Row("", member.offset, member.size, name, label, bool(image_codec.sniff(member.head)))
+                    yield Row(name, member.offset, member.size, label, bool(image_codec.sniff(member.head)))
         except tar.TarDamage as error:
             beside = path.with_suffix("")
             way_out = (
@@ -233,18 +222,6 @@ def _is_archive(name: str) -> bool:
     return bool(class_archive(name))
 
 
-def _columns(rows: list[_Row], file: int) -> Arrays:
-    return {
-        "file": np.full(len(rows), file, np.int32),
-        "inside": np.array([row.inside.encode() for row in rows], dtype=np.bytes_),
-        "offset": np.array([row.offset for row in rows], dtype=np.int64),
-        "size": np.array([row.size for row in rows], dtype=np.int64),
-        "name": np.array([row.name.encode() for row in rows], dtype=np.bytes_),
-        "label": np.array([row.label for row in rows], dtype=np.int16),
-        "image": np.array([row.image for row in rows], dtype=np.bool_),
-    }
-
-
 def _sorted(files: list[str], parts: list[Arrays]) -> Arrays:
     """All of them by name, which is the same whatever order the system gives files in, and shows twins."""
     name = np.concatenate([part["name"] for part in parts])
@@ -256,18 +233,6 @@ def _sorted(files: list[str], parts: list[Arrays]) -> Arrays:
         name = arrays["name"][twins[0]].decode()
         raise InputError(f"{one} and {other} are both the image {name}.", "Remove one of them")
     return arrays
-
-
-def _unusable(files: list[str], arrays: Arrays) -> Unusable | None:
-    """Files without bytes, and members of class archives that are no images."""
-    bad = np.flatnonzero(~arrays["image"])
-    if not len(bad):
-        return None
-    row = int(bad[0])
-    size = int(arrays["size"][row])
-    fault = f"is no image, by the first of its {size:,} bytes" if size else "has no bytes"
-    others = f"; {len(bad) - 1:,} more are empty or no images" if len(bad) > 1 else ""
-    return Unusable(what=f"{_where(files, arrays, row)} {fault}{others}.", hint=_SKIP)
 
 
 def _where(files: list[str], arrays: Arrays, row: int) -> str:

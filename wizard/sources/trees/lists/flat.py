@@ -1,19 +1,20 @@
 """Finds the list with the classes of a split's flat images, such as Tiny ImageNet's `val/val_annotations.txt`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from wizard.errors import InputError
+from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.trees.image_names import parse_image_name
 from wizard.sources.trees.listing import Bounds
-from wizard.sources.trees.lists.agreement import check_folders
-from wizard.sources.trees.lists.candidates import candidates
 from wizard.sources.trees.lists.class_list import ClassList, Lists, below, is_there, key_in, same_class, unique
-from wizard.sources.trees.lists.names import WRAPPERS
-from wizard.sources.trees.lists.parse import Lines, read
+from wizard.sources.trees.lists.names import WRAPPERS, may_be_of, splits_in
+from wizard.sources.trees.lists.parse import SUFFIXES, Lines, read
 from wizard.sources.trees.split_dirs import SplitDir, look
+
+_LOOKED_AT = 50
+"""Most files that are tried in one folder."""
 
 
 def label_flat(top: Path, places: Mapping[Split, SplitDir], bounds: Bounds) -> Lists:
@@ -34,7 +35,7 @@ def label_flat(top: Path, places: Mapping[Split, SplitDir], bounds: Bounds) -> L
         try:
             listed = _list_of(split, found[split], top, bounds)
             if listed is None:
-                check_folders(split, found[split], top)
+                _check_folders(split, found[split], top)
                 found[split] = _with_classes(found[split], split)
                 continue
             _check_classes(listed, found["train"] if split != "train" and "train" in found else None)
@@ -68,7 +69,7 @@ def _list_of(split: Split, place: SplitDir, top: Path, bounds: Bounds) -> ClassL
     if place.problem or place.shared or place.classes or not place.images or any(map(parse_image_name, place.images)):
         return None
     found: list[ClassList] = []
-    for path in candidates(split, place.path, top):
+    for path in _candidates(split, place.path, top):
         lines = read(path)
         if lines is None or not _names_some(lines, place, top):
             continue
@@ -147,3 +148,47 @@ def _box_files(top: Path, train: SplitDir | None) -> list[str]:
         return []
     path = train.path / train.folders[0] / f"{train.folders[0]}_boxes.txt"
     return [f"Boxes, as in {path.relative_to(top)}, are not read."] if path.is_file() else []
+
+
+def _candidates(split: Split, folder: Path, top: Path) -> Iterator[Path]:
+    """The files in a split's folder, and in those above it up to the top.
+
+    Raises:
+        InputError: a folder cannot be read.
+    """
+    for place in (folder, *folder.parents):
+        if not place.is_relative_to(top):
+            return
+        with reading(place):
+            named = [path for path in place.iterdir() if path.suffix.lower() in SUFFIXES]
+        meant = [path for path in named if may_be_of(split, path.name)]
+        # Tables first: a folder may hold a text file beside each image.
+        meant.sort(key=lambda path: (path.suffix.lower() == ".txt", path.name))
+        yield from (path for path in meant[:_LOOKED_AT] if not path.name.startswith(".") and path.is_file())
+
+
+def _check_folders(split: Split, place: SplitDir, top: Path) -> None:
+    """Checks a split's class folders against the lists that are named after it.
+
+    A list whose classes have other names than the folders is ignored.
+
+    Raises:
+        InputError: a list gives an image another class than its folder, or cannot be read.
+    """
+    if place.problem or place.shared or not place.folders:
+        return
+    classes = frozenset(place.folders)
+    for path in _candidates(split, place.path, top):
+        lines = read(path) if splits_in(path.name) else None
+        if lines is None or not lines.headed:
+            continue
+        meant: dict[str, str | None] = {}
+        for image, name in below(lines, place.path, top):
+            folder = image.partition("/")[0]
+            said = meant.setdefault(name, same_class(name, classes))
+            if folder != image and folder in classes and said not in (None, folder):
+                raise InputError(
+                    f"{path} says that {place.path}/{image} is an image of {said}, but it is in the folder of "
+                    f"{folder}.",
+                    "Move the image to the right folder; or correct the list, or move the list away",
+                )

@@ -7,8 +7,7 @@ from pathlib import Path
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.trees.listing import Bounds
-from wizard.sources.trees.lists.class_list import ClassList, Lists, below, is_there, unique
-from wizard.sources.trees.lists.ids import named_by_ids
+from wizard.sources.trees.lists.class_list import ClassList, Lists, below, is_there, unique, without_suffix
 from wizard.sources.trees.lists.parse import read
 
 _TRIED = 20
@@ -77,7 +76,7 @@ def _together(lists: Mapping[Split, ClassList], top: Path) -> Lists:
                     "Remove it from one of them, or move away the list that should not be used",
                 )
             owner[image] = listed
-    named, order = named_by_ids(lists)
+    named, order = _named_by_ids(lists)
     every = frozenset(owner)
     found = {split: replace(listed, others=every - listed.classes.keys()) for split, listed in named.items()}
     return Lists(
@@ -87,3 +86,29 @@ def _together(lists: Mapping[Split, ClassList], top: Path) -> Lists:
         why=tuple(listed.why(top, split) for split, listed in found.items()),
         order=order,
     )
+
+
+def _named_by_ids(lists: Mapping[Split, ClassList]) -> tuple[Mapping[Split, ClassList], tuple[str, ...]]:
+    """The lists with names instead of numbers, and the names in the order of the numbers; else the lists unchanged.
+
+    Names are used if every class is a number, and each number has a single name of its own: that of the images' folder
+    or, in Oxford-IIIT Pet, the part of their file names before the last underscore.
+    """
+    names: dict[int, str] = {}
+    for listed in lists.values():
+        for image, number in listed.classes.items():
+            name = _name_of(image)
+            if not (name and number.isdecimal()) or names.setdefault(int(number), name) != name:
+                return lists, ()
+    if len(names) < 2 or len(set(names.values())) < len(names):
+        return lists, ()
+    named = {
+        split: replace(listed, classes={image: names[int(number)] for image, number in listed.classes.items()})
+        for split, listed in lists.items()
+    }
+    return named, tuple(names[number] for number in sorted(names))
+
+
+def _name_of(image: str) -> str:
+    folder, _, base = image.rpartition("/")
+    return folder.rpartition("/")[2] if folder else without_suffix(base).rpartition("_")[0]

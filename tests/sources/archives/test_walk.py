@@ -14,7 +14,7 @@ from tests.helpers import TRAIN, VALIDATION, build_dataset, contents, quiet, tar
 from tests.sources.making import extracted, grouped, names, rows
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import IMAGES, Split
-from wizard.sources.archives import read_table
+from wizard.sources.archives.index import read_table
 from wizard.sources.registry import open_source
 from wizard.sources.samples import LeftOut, SampleTable
 

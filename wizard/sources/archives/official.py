@@ -7,7 +7,8 @@ from pathlib import Path
 
 from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import BOXES, CLASSES, IMAGES, SPLITS, Split
-from wizard.sources import annotations, archives, locate
+from wizard.sources import annotations, locate
+from wizard.sources.archives.index import read_table
 from wizard.sources.checksums import verify_md5
 from wizard.sources.options import SourceOptions
 from wizard.sources.samples import SampleTable
@@ -63,12 +64,12 @@ class OfficialArchives(Source):
                     classes=CLASSES,
                     official=True,
                 )
-        table = archives.read_table(path, split, cache, progress)
+        table = read_table(path, split, cache, progress)
         return replace(surveyed(split, path, table), bytes=size)
 
     def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
         """The images of an archive, in its order."""
-        return archives.read_table(self.path("images", split), split, cache, progress)
+        return read_table(self.path("images", split), split, cache, progress)
 
     def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:
         """The boxes of an archive of annotations."""

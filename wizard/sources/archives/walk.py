@@ -5,8 +5,8 @@ extracted tree was packed again. An image's name gives its class; the folders ar
 of another class.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -14,11 +14,12 @@ from wizard.errors import InputError
 from wizard.formats import image_codec, tar
 from wizard.formats.padding import ends_in_zeros, is_padding
 from wizard.ilsvrc2012.archives import Split
-from wizard.ilsvrc2012.synsets import ranks, synsets
-from wizard.sources.archive_hints import may_be_official, way_out
-from wizard.sources.archive_names import CLASS_ARCHIVE, LABEL_OF, TRAIN_IMAGE, clutter_kind
+from wizard.ilsvrc2012.synsets import is_test_image, ranks, synsets, validation_number, validation_ranks
+from wizard.sources import clutter
 from wizard.sources.classes import UNLABELLED
+from wizard.sources.locate import may_be_official, way_out
 from wizard.sources.names import unsafe
+from wizard.sources.rows import Row
 from wizard.sources.split_names import split_of_folder
 from wizard.sources.trees.image_names import is_wnid
 
@@ -26,25 +27,10 @@ _TOLD = 5000
 """Images between two reports of progress."""
 _RENAME = "Remove it, or name it as in the official archive"
 _REPACK = "Remove it, or move it to its own class's folder, and pack the archive again"
-
-
-@dataclass(kw_only=True)
-class Rows:
-    """Some images of an archive; `image` is whether the content begins like an image."""
-
-    name: list[bytes] = field(default_factory=list)
-    offset: list[int] = field(default_factory=list)
-    size: list[int] = field(default_factory=list)
-    label: list[int] = field(default_factory=list)
-    image: list[bool] = field(default_factory=list)
-
-    def append(self, name: str, label: int, member: tar.Member) -> None:
-        """Adds an image."""
-        self.name.append(name.encode())
-        self.offset.append(member.offset)
-        self.size.append(member.size)
-        self.label.append(label)
-        self.image.append(bool(image_codec.sniff(member.head)))
+_CLASS_ARCHIVE = re.compile(r"(n\d{8})\.tar", re.ASCII)
+"""Name of a class archive."""
+_TRAIN_IMAGE = re.compile(r"(n\d{8})_\d+\.JPEG", re.ASCII)
+"""Name of a training image."""
 
 
 class Zeros(NamedTuple):
@@ -81,7 +67,7 @@ class Walk:
         self._path = path
         self._split: Split = split
 
-    def rows(self, total: int) -> Iterator[tuple[Rows, int]]:
+    def rows(self, total: int) -> Iterator[tuple[list[Row], int]]:
         """Yields the images in archive order, with the number of bytes walked so far.
 
         Args:
@@ -90,41 +76,41 @@ class Walk:
         Raises:
             InputError: it is truncated or damaged, or holds an unexpected member.
         """
-        rows = Rows()
+        rows: list[Row] = []
         try:
             for member in self._members("", 0, total):
-                match = CLASS_ARCHIVE.fullmatch(_base(member)) if self._split == "train" else None
+                match = _CLASS_ARCHIVE.fullmatch(_base(member)) if self._split == "train" else None
                 if match is None:
-                    rows.append(_base(member), self._label(member), member)
-                if rows.name and (match or len(rows.name) >= _TOLD):
+                    rows.append(_row(member, self._label(member)))
+                if rows and (match or len(rows) >= _TOLD):
                     yield rows, member.offset
-                    rows = Rows()
+                    rows = []
                 if match is not None:
                     yield self._of_class(match[1], member), member.offset + member.size
         except tar.TarDamage as error:
             raise self._damaged(f"{self._path}", error) from error
-        if rows.name:
+        if rows:
             yield rows, total
 
-    def _of_class(self, wnid: str, archive: tar.Member) -> Rows:
+    def _of_class(self, wnid: str, archive: tar.Member) -> list[Row]:
         if wnid not in ranks():
             raise InputError(
                 f"{self._path} holds {archive.name}, which is not named after a synset of ILSVRC2012.", self._hint()
             )
-        rows = Rows()
+        rows: list[Row] = []
         try:
             for member in self._members(archive.name, archive.offset, archive.offset + archive.size):
                 name = _base(member)
-                match = TRAIN_IMAGE.fullmatch(name)
+                match = _TRAIN_IMAGE.fullmatch(name)
                 if match is None or match[1] != wnid:
                     raise InputError(
                         f"{self._path}, in {archive.name}: {member.name} is not named {wnid}_<number>.JPEG.",
                         self._hint(),
                     )
-                rows.append(name, self._label(member), member)
+                rows.append(_row(member, self._label(member)))
         except tar.TarDamage as error:
             raise self._damaged(f"{self._path}, in {archive.name}", error) from error
-        if not rows.name:
+        if not rows:
             raise InputError(f"{self._path}: {archive.name} holds no images.", self._hint())
         return rows
 
@@ -141,8 +127,8 @@ class Walk:
             why = unsafe(member.name)
             if why:
                 raise InputError(f"{self._path}: the name of its member {member.name!r} {why}.", self._hint())
-            kind = clutter_kind(member.name)
-            last = None if kind or CLASS_ARCHIVE.fullmatch(_base(member)) else member  # non-images may end in zeros
+            kind = _clutter_kind(member.name)
+            last = None if kind or _CLASS_ARCHIVE.fullmatch(_base(member)) else member  # non-images may end in zeros
             if kind:
                 path = f"{archive}/{member.name}" if archive else member.name
                 count, first = self.clutter.get(kind, (0, path))
@@ -153,7 +139,7 @@ class Walk:
     def _label(self, member: tar.Member) -> int:
         *folders, name = member.name.split("/")
         try:
-            label = LABEL_OF[self._split](name)
+            label = _LABEL_OF[self._split](name)
         except ValueError as error:
             raise InputError(f"{self._path}: {member.name} {error}.", self._hint()) from error
         for folder in folders:
@@ -183,5 +169,54 @@ class Walk:
         return way_out(self._path, self._split)
 
 
+def _row(member: tar.Member, label: int) -> Row:
+    return Row(_base(member), member.offset, member.size, label, bool(image_codec.sniff(member.head)))
+
+
 def _base(member: tar.Member) -> str:
     return member.name.rpartition("/")[2]
+
+
+def _clutter_kind(name: str) -> str:
+    """The kind of clutter that a member is, by its name or a folder on its path; empty for any other.
+
+    >>> _clutter_kind("train/._n01440764.tar"), _clutter_kind("__MACOSX/n01440764.tar"), _clutter_kind("n01440764.tar")
+    ('files of macOS (._*)', 'files in __MACOSX', '')
+    """
+    *folders, base = name.split("/")
+    if base.endswith(".JPEG") and not folders and not base.startswith("."):
+        return ""  # all but a few of a million, and the table takes a few microseconds a name
+    return next(filter(None, map(clutter.of_folder, folders)), "") or clutter.of_file(base)
+
+
+def _train_label(name: str) -> int:
+    match = _TRAIN_IMAGE.fullmatch(name)
+    if match is None:
+        raise ValueError("is neither named <wnid>.tar nor <wnid>_<number>.JPEG")
+    if match[1] not in ranks():
+        raise ValueError(f"is named as an image of {match[1]}, which is not a synset of ILSVRC2012")
+    return ranks()[match[1]]
+
+
+def _validation_label(name: str) -> int:
+    number = validation_number(name)
+    if number is None:
+        raise ValueError("is not named ILSVRC2012_val_<00000001 to 00050000>.JPEG, so its label is not known")
+    return int(validation_ranks()[number - 1])
+
+
+def _test_label(name: str) -> int:
+    if not is_test_image(name):
+        raise ValueError("is not named ILSVRC2012_test_<00000001 to 00100000>.JPEG")
+    return UNLABELLED
+
+
+_LABEL_OF: dict[Split, Callable[[str], int]] = {
+    "train": _train_label,
+    "validation": _validation_label,
+    "test": _test_label,
+}
+"""For each split, a function from an image's name, without folders, to its class's rank, -1 for none.
+
+Each raises ValueError if images of the split have other names; the message is the end of a sentence about the image.
+"""

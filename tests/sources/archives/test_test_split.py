@@ -9,7 +9,7 @@ import pytest
 from tests.helpers import quiet, survey, tar
 from wizard.errors import InputError
 from wizard.formats.tar import BLOCK
-from wizard.sources.archives import read_table
+from wizard.sources.archives.index import read_table
 from wizard.sources.registry import open_source
 from wizard.sources.sampling import draw
 

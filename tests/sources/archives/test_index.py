@@ -9,7 +9,7 @@ from tests.helpers import CLASSES, ODD, PER_CLASS, TRAIN, VALIDATION, tar
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.ilsvrc2012.synsets import rank_of_image
-from wizard.sources.archives import read_table
+from wizard.sources.archives.index import read_table
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import differences
 

@@ -9,10 +9,11 @@ import numpy as np
 from wizard.errors import InputError, reading
 from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import IMAGES, Split
-from wizard.sources.archive_hints import ON_BAD_IMAGE, may_be_official, way_out, zeros_warning
-from wizard.sources.archive_walk import Rows, Walk
+from wizard.sources.archives.walk import Walk
 from wizard.sources.cache import Arrays, cached
-from wizard.sources.samples import LeftOut, SampleTable, Unusable, in_one_file
+from wizard.sources.locate import ON_BAD_IMAGE, may_be_official, way_out, zeros_warning
+from wizard.sources.rows import columns, unusable
+from wizard.sources.samples import LeftOut, SampleTable, in_one_file
 from wizard.sources.source import Progress
 
 
@@ -30,15 +31,16 @@ def read_table(path: Path, split: Split, cache: Path, progress: Progress) -> Sam
             the official one at the same size.
     """
     with reading(path):
-        arrays = cached(cache, path, f"index5-{split}", lambda: _walk(path, split, progress))
+        arrays = cached(cache, path, f"index6-{split}", lambda: _walk(path, split, progress))
         official = may_be_official(path, split)
         _refuse_hole(path, split, arrays)
     table = in_one_file(
         str(path), name=arrays["name"], offset=arrays["offset"], size=arrays["size"], label=arrays["label"]
     )
     left_out, warnings = tuple(_left_out(path, arrays)), tuple(_warnings(path, split, arrays))
-    unusable = _unusable(path, arrays, official=official)
-    return replace(table, official=official, left_out=left_out, warnings=warnings, unusable=unusable)
+    hint = f"{'Download the archive' if official else 'Download or pack the archive'} again, or {ON_BAD_IMAGE}"
+    bad = unusable(lambda row: f"{path}: {arrays['name'][row].decode()}", arrays, hint)
+    return replace(table, official=official, left_out=left_out, warnings=warnings, unusable=bad)
 
 
 def _walk(path: Path, split: Split, progress: Progress) -> Arrays:
@@ -47,7 +49,7 @@ def _walk(path: Path, split: Split, progress: Progress) -> Arrays:
     with path.open("rb", buffering=0) as file:
         walk = Walk(file, path, split)
         for rows, done in walk.rows(total):
-            parts.append(_columns(rows))
+            parts.append(columns(rows))
             progress(done, total)
     if not parts:
         raise InputError(f"{path} holds no images.", way_out(path, split))
@@ -63,16 +65,6 @@ def _walk(path: Path, split: Split, progress: Progress) -> Arrays:
         "zeros": np.array([each.size for each in walk.zeros], dtype=np.int64),
         "zeros_of": np.array([each.archive.encode() for each in walk.zeros], dtype=np.bytes_),
         "zeros_inside": np.array([each.inside for each in walk.zeros], dtype=np.bool_),
-    }
-
-
-def _columns(rows: Rows) -> Arrays:
-    return {
-        "name": np.array(rows.name, dtype=np.bytes_),
-        "offset": np.array(rows.offset, dtype=np.int64),
-        "size": np.array(rows.size, dtype=np.int64),
-        "label": np.array(rows.label, dtype=np.int16),
-        "image": np.array(rows.image, dtype=np.bool_),
     }
 
 
@@ -107,18 +99,4 @@ def _warnings(path: Path, split: Split, arrays: Arrays) -> Iterator[str]:
         "images",
         inside=bool(arrays["zeros_inside"][longest]),
         others=others,
-    )
-
-
-def _unusable(path: Path, arrays: Arrays, *, official: bool) -> Unusable | None:
-    bad = np.flatnonzero(~arrays["image"])
-    if not len(bad):
-        return None
-    row = int(bad[0])
-    name, size = arrays["name"][row].decode(), int(arrays["size"][row])
-    fault = f"is no image, by the first of its {size:,} bytes" if size else "has no bytes"
-    others = f"; {len(bad) - 1:,} more members are empty or no images" if len(bad) > 1 else ""
-    return Unusable(
-        what=f"{path}: {name} {fault}{others}.",
-        hint=f"{'Download the archive' if official else 'Download or pack the archive'} again, or {ON_BAD_IMAGE}",
     )

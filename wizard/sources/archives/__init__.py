@@ -1,0 +1,1 @@
+"""The official archives of ILSVRC2012, read where they lie."""
