@@ -18,12 +18,13 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from wizard.errors import ProfileError
 from wizard.folders import expanded
+from wizard.formats.resize import ResizeMode
+from wizard.ilsvrc2012.archives import Split
 from wizard.profile_problems import problems_of
 from wizard.sources.options import FolderRole, Labels
 from wizard.sources.registry import layouts
 from wizard.targets import registry
 
-Split = Literal["train", "validation", "test"]
 _ONCE_EACH = AfterValidator(lambda splits: tuple(dict.fromkeys(splits)))
 Splits = Annotated[tuple[Split, ...], Field(min_length=1, strict=False), _ONCE_EACH]
 Table = dict[str, Any]
@@ -80,7 +81,7 @@ class Source(_Section):
 class Image(_Section):
     """What the images become."""
 
-    resize: Literal["original", "shortest", "exact", "crop"] = Field(
+    resize: ResizeMode = Field(
         default="original", description="exact does not keep the shape; crop covers the size and cuts the centre out"
     )
     size: int | None = Field(default=None, ge=1, le=16384, description="pixels of the shorter side, with shortest")
