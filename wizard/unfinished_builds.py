@@ -9,10 +9,10 @@ from pathlib import Path
 from wizard import profile_store
 from wizard.engine import manifest
 from wizard.engine.commit_records import count_records, plan_path, read_plan
-from wizard.engine.targets import RECORDS
 from wizard.errors import SetupError
 from wizard.folders import state_folder
 from wizard.profile import Profile
+from wizard.targets.names import RECORD_FOLDER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ def _look(entry: Path) -> Unfinished | None:
         plan = read_plan(output)
         if plan is None:
             return None
-        written = max(path.stat().st_mtime for path in (plan_path(output), output / RECORDS))
+        written = max(path.stat().st_mtime for path in (plan_path(output), output / RECORD_FOLDER))
     except (SetupError, OSError):
         return None
     return Unfinished(

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from wizard.commit_record import CommitRecord
-from wizard.engine.targets import RECORDS
-from wizard.engine.writers import ImageFile
 from wizard.storage import write_whole
+from wizard.targets.names import RECORD_FOLDER
+from wizard.targets.writer import ImageFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class StoredRecord:
 
 def record_path(folder: Path, shard: str) -> Path:
     """The file of a shard's record, in a dataset's folder."""
-    return folder / RECORDS / f"{shard}.json"
+    return folder / RECORD_FOLDER / f"{shard}.json"
 
 
 def write_record(folder: Path, stored: StoredRecord) -> None:
