@@ -20,12 +20,6 @@ from wizard.sources.source import Progress
 def read_table(path: Path, split: Split, cache: Path, progress: Progress) -> SampleTable:
     """The images of an archive as a table without boxes, in archive order.
 
-    Args:
-        path: an official archive.
-        split: whose images it holds.
-        cache: folder of cached indexes.
-        progress: called with the walk's progress; not called if the cache has the index.
-
     Raises:
         InputError: the archive is truncated or damaged, holds an unknown wnid, a name twice, or fewer images than
             the official one at the same size.

@@ -50,11 +50,6 @@ class Zeros(NamedTuple):
 class Walk:
     """One pass over an archive.
 
-    Args:
-        file: the archive, opened without a buffer.
-        path: its path.
-        split: whose images it holds.
-
     Attributes:
         clutter: members that are ignored, by kind: how many, and the path of the first.
         zeros: those at the ends of archives that may be holes.
@@ -69,9 +64,6 @@ class Walk:
 
     def rows(self, total: int) -> Iterator[tuple[list[Row], int]]:
         """Yields the images in archive order, with the number of bytes walked so far.
-
-        Args:
-            total: bytes of the archive.
 
         Raises:
             InputError: it is truncated or damaged, or holds an unexpected member.

@@ -209,9 +209,9 @@ def _numbered(split: Split, paths: list[Path]) -> tuple[str, str] | None:
     if not counted:
         return None
     by_count = {int(match[2]): path for path, match in counted.items()}
-    strange = next((path for path in paths if path not in counted), None)
-    if len(by_count) > 1 or strange:
-        one, other = [*by_count.values(), strange][:2]
+    unnumbered = next((path for path in paths if path not in counted), None)
+    if len(by_count) > 1 or unnumbered:
+        one, other = [*by_count.values(), unnumbered][:2]
         return (
             f"The files of {split} belong to more than one set: {one} and {other}.",
             "Leave only one set of them in the folder",

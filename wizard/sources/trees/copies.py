@@ -61,8 +61,8 @@ def _original(name: str, there: frozenset[bytes]) -> str:
     original = original_name(base)
     if not original:
         return ""
-    spoken = parse_image_name(original)  # official images are known by their official names, whatever their spelling
-    for candidate in (f"{folder}{cut}{original}", spoken.name if spoken else ""):
+    parsed = parse_image_name(original)  # official images are known by their official names, whatever their spelling
+    for candidate in (f"{folder}{cut}{original}", parsed.name if parsed else ""):
         if candidate.encode() in there:
             return candidate
     return ""

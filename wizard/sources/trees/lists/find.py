@@ -15,10 +15,10 @@ from typing import NamedTuple
 from wizard.errors import InputError, reading
 from wizard.formatting import few
 from wizard.ilsvrc2012.archives import Split
+from wizard.sources.split_names import SPLITS_SAID, WRAPPERS, splits_in
 from wizard.sources.trees.image_names import passed_over
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import Lists
-from wizard.sources.trees.lists.names import SPLITS_SAID, WRAPPERS, splits_in
 from wizard.sources.trees.lists.parse import SUFFIXES
 from wizard.sources.trees.lists.splits import read_splits
 
