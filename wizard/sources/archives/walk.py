@@ -6,7 +6,7 @@ of another class.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -131,7 +131,7 @@ class Walk:
     def _label(self, member: tar.Member) -> int:
         *folders, name = member.name.split("/")
         try:
-            label = _LABEL_OF[self._split](name)
+            label = _label_of(self._split, name)
         except ValueError as error:
             raise InputError(f"{self._path}: {member.name} {error}.", self._hint()) from error
         for folder in folders:
@@ -181,34 +181,24 @@ def _clutter_kind(name: str) -> str:
     return next(filter(None, map(clutter.of_folder, folders)), "") or clutter.of_file(base)
 
 
-def _train_label(name: str) -> int:
-    match = _TRAIN_IMAGE.fullmatch(name)
-    if match is None:
-        raise ValueError("is neither named <wnid>.tar nor <wnid>_<number>.JPEG")
-    if match[1] not in ranks():
-        raise ValueError(f"is named as an image of {match[1]}, which is not a synset of ILSVRC2012")
-    return ranks()[match[1]]
+def _label_of(split: Split, name: str) -> int:
+    """The rank of the class of an image of a split, by its name without folders; -1 for none.
 
-
-def _validation_label(name: str) -> int:
-    number = validation_number(name)
-    if number is None:
-        raise ValueError("is not named ILSVRC2012_val_<00000001 to 00050000>.JPEG, so its label is not known")
-    return int(validation_ranks()[number - 1])
-
-
-def _test_label(name: str) -> int:
+    Raises:
+        ValueError: images of the split have other names; the message is the end of a sentence about the image.
+    """
+    if split == "train":
+        match = _TRAIN_IMAGE.fullmatch(name)
+        if match is None:
+            raise ValueError("is neither named <wnid>.tar nor <wnid>_<number>.JPEG")
+        if match[1] not in ranks():
+            raise ValueError(f"is named as an image of {match[1]}, which is not a synset of ILSVRC2012")
+        return ranks()[match[1]]
+    if split == "validation":
+        number = validation_number(name)
+        if number is None:
+            raise ValueError("is not named ILSVRC2012_val_<00000001 to 00050000>.JPEG, so its label is not known")
+        return int(validation_ranks()[number - 1])
     if not is_test_image(name):
         raise ValueError("is not named ILSVRC2012_test_<00000001 to 00100000>.JPEG")
     return UNLABELLED
-
-
-_LABEL_OF: dict[Split, Callable[[str], int]] = {
-    "train": _train_label,
-    "validation": _validation_label,
-    "test": _test_label,
-}
-"""For each split, a function from an image's name, without folders, to its class's rank, -1 for none.
-
-Each raises ValueError if images of the split have other names; the message is the end of a sentence about the image.
-"""

@@ -1,4 +1,4 @@
-"""Folders at a glance: class folders, class archives, images of no folder, and whether there are images further down."""
+"""Folders at a glance: class folders, class archives, images in none of them, and whether there are images below."""
 
 import os
 import re
