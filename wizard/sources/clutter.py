@@ -24,7 +24,10 @@ _SUMS = re.compile(r"(?:(?:md5|sha\d{1,3})sums?|checksums?)|.*\.(?:(?:md5|sha\d{
 _BACKUP = re.compile(r".*(?:~|\.bak|\.orig|\.sw[op]|\.\w+_original)", re.DOTALL)
 """Backups: ExifTool keeps photo.jpg as photo.jpg_original when it changes it; editors add ~."""
 _ABOUT = frozenset(
-    ["authors", "changelog", "citation", "contributors", "copying", "copyright", "licence", "license", "makefile", "manifest", "notice", "readme", "version"]
+    (
+        *("authors", "changelog", "citation", "contributors", "copying", "copyright", "licence", "license"),
+        *("makefile", "manifest", "notice", "readme", "version"),
+    )
 )
 _LISTS = "txt csv tsv xml json jsonl ndjson yaml yml toml ini cfg lst list names xls xlsx ods doc docx odt dtd xsd"
 _TEXTS = "md rst html htm css js py ipynb sh bat log url cache"

@@ -19,7 +19,7 @@ from wizard.sources.trees.image_names import parse_image_name
 from wizard.sources.trees.label_space import label_space
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import Lists
-from wizard.sources.trees.lists.find import find_splits, unread_lists
+from wizard.sources.trees.lists.find import find_listed_splits, unread_lists
 from wizard.sources.trees.lists.flat import label_flat
 from wizard.sources.trees.split_dirs import SplitDir, idle_folders
 
@@ -42,7 +42,7 @@ def recognise(folder: Path, options: SourceOptions) -> Source | None:
     A folder whose labels cannot be told as asked, or with archives that must be unpacked first, is refused.
     """
     bounds = Bounds.of(folder, follow=options.follow)
-    lists = find_splits(folder, bounds)
+    lists = find_listed_splits(folder, bounds)
     if lists:
         return _tree(Found(top=lists.top, places=lists.places), lists, options.labels, bounds)
     found = SplitFinder(bounds=bounds, role=options.role).find(folder)

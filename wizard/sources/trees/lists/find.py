@@ -38,7 +38,7 @@ class Inside(NamedTuple):
     files: dict[str, Path]
 
 
-def find_splits(folder: Path, bounds: Bounds) -> Lists | None:
+def find_listed_splits(folder: Path, bounds: Bounds) -> Lists | None:
     """The splits of a folder of images with lists beside them, or of the only folder in it; None if it is not one.
 
     Raises:
@@ -147,7 +147,7 @@ def _unread(folder: Path) -> list[str]:
 
 
 def _above(folder: Path) -> list[str]:
-    found = find_splits(folder.parent, Bounds.of(folder.parent, follow=False))
+    found = find_listed_splits(folder.parent, Bounds.of(folder.parent, follow=False))
     lists = found.lists if found else {}
     return [
         f"{each.path} states which of these images are {split}, but is not read: give {folder.parent} to have it read."
