@@ -12,7 +12,7 @@ from wizard.engine import manifest
 from wizard.engine.build_result import BuildResult, SplitSummary
 from wizard.engine.commit_records import CommitRecords, begin, read_records
 from wizard.engine.completion import naming_what_is_gone, require_whole
-from wizard.engine.executors import LocalExecutor
+from wizard.engine.executors.local import LocalExecutor
 from wizard.engine.plan import Plan
 from wizard.engine.presence import missing_from_index
 from wizard.engine.run import build_shards
@@ -79,7 +79,7 @@ def build(job: Job, report: Report, options: Options) -> BuildResult:
         share = memory_for_an_image(usable_memory(), workers) if options.limit_memory else None
         tasks = plan.tasks(str(output), skip_bad=skip_bad, without=proven, memory=share)
         guard = Guard(output, workers, len(plan.shard_names) - len(proven), options.stopping)
-        building = build_shards(tasks, executor, records, window=workers, beats=executor.beats, stopping=guard)
+        building = build_shards(tasks, executor, records, stopping=guard)
         asked = job.profile.output
         with naming_what_is_gone(output, plan, records):
             with guard.naming_the_shortage():

@@ -116,11 +116,11 @@ class Started:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Beat:
+class Heartbeat:
     """A worker's progress with its shard; may be lost, so nothing depends on it.
 
     Attributes:
-        worker: its process ID.
+        worker: its process ID, which another host's worker may have too.
         shard: file name.
         split: train, validation or test.
         done: images read.
@@ -129,6 +129,7 @@ class Beat:
         bytes_out: written so far.
         rss: its resident memory in bytes.
         image: the start of the current image's name; empty once the whole shard has been read.
+        host: the machine that it runs on.
     """
 
     worker: int
@@ -140,6 +141,7 @@ class Beat:
     bytes_out: int
     rss: int
     image: str = ""
+    host: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,7 +172,7 @@ Event = (
     | Checked
     | Estimated
     | Started
-    | Beat
+    | Heartbeat
     | MachineLoad
     | ShardDone
     | WorkerLost
@@ -179,7 +181,7 @@ Event = (
 )
 
 
-_JSON_NAMES = {"MachineLoad": "machine"}
+_JSON_NAMES = {"MachineLoad": "machine", "Heartbeat": "beat"}
 """Names for programs, where they are not those of the classes."""
 
 

@@ -41,6 +41,7 @@ class Output:
     """
 
     def __init__(self, mode: Mode = "human") -> None:
+        # Emacs' shell and some CI systems: a terminal that shows control codes as text.
         self.mode: Mode = "plain" if mode == "human" and os.environ.get("TERM") == "dumb" else mode
         color = None if self.mode == "human" else True
         self.talk: Console = _Console(stderr=True, no_color=color, highlight=False)
@@ -78,6 +79,7 @@ class Output:
 
     def prompt(self, text: str) -> None:
         """Prints a prompt; what is typed follows on the same line."""
+        # Without markup: brackets in a path would be taken for a style.
         self.talk.print(text, end="", markup=False, soft_wrap=True)
         self.talk.file.flush()
 
@@ -113,7 +115,7 @@ class Output:
         if self.mode == "json":
             with _closed_pipe_as_error():
                 sys.stdout.write(json.dumps({"event": name, **fields}, default=str) + "\n")
-                sys.stdout.flush()
+                sys.stdout.flush()  # a program reads line by line, and a pipe is block buffered
 
     def error(self, error: SetupError) -> None:
         """Prints the error that ends a command."""

@@ -169,6 +169,7 @@ class Run(_Section):
     )
     engine: Literal["local"] = Field(default="local", description="processes on this machine")
 
+    # Before pydantic's own check, whose message for a union lists the problems of each member.
     @field_validator("workers", mode="before")
     @classmethod
     def _a_number_or_auto(cls, value: object) -> object:
@@ -242,6 +243,7 @@ def check(table: Mapping[str, Any], where: str) -> Profile:
     try:
         return Profile.model_validate({"source": {}, "output": {}, **table})
     except ValidationError as error:
+        # pydantic runs a section's own validator only if each of its values is valid; these run here regardless.
         problems = [line for item in error.errors() for line in problems_of(item, Profile)]
         for section, problems_in in (("image", _image_problems), ("output", _misplaced)):
             values = table.get(section)

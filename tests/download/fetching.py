@@ -15,7 +15,7 @@ from tests.download.server import Rule, Served, Server
 from tests.helpers import tar
 from wizard.download.archives import Archive
 from wizard.download.events import Event, Fetched, Waiting
-from wizard.download.http.auth import Asker, Credentials, Login, Nobody
+from wizard.download.http.auth import Asker, Credentials, Login
 from wizard.download.http.fetch import fetch_file, find_status
 from wizard.download.http.http_client import HttpClient
 from wizard.download.http.session import Session
@@ -76,7 +76,7 @@ class Download:
 
     folder: Path
     base: str
-    asker: Asker = field(default_factory=Nobody)
+    asker: Asker | None = None
     cookies: Path | None = None
     connections: int = 1
     retry_policy: RetryPolicy = QUICK

@@ -258,7 +258,7 @@ def test_what_cannot_be_had_of_a_hub_is_said_before_the_disk_is_looked_at(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(downloading, "disk", lambda _path: Disk(mount="/", kind="ext4", free=0, files_free=None))
+    monkeypatch.setattr(downloading, "disk_of", lambda _path: Disk(mount="/", kind="ext4", free=0, files_free=None))
     words = ["download", "--base", *hub, "--to", str(tmp_path / "to"), "--yes"]
     assert failure(words, code, capsys).startswith(f"✗ {told}")
     assert not (tmp_path / "to").exists()
@@ -268,7 +268,7 @@ def test_what_a_hub_lacks_is_said_before_the_disk_is_looked_at(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_some")
-    monkeypatch.setattr(downloading, "disk", lambda _path: Disk(mount="/", kind="ext4", free=0, files_free=None))
+    monkeypatch.setattr(downloading, "disk_of", lambda _path: Disk(mount="/", kind="ext4", free=0, files_free=None))
     words = ["download", "--base", "huggingface", "--to", str(tmp_path / "to"), "--yes", "--what", "train,boxes"]
     assert main(words) == 4
     err = capsys.readouterr().err
@@ -312,7 +312,7 @@ def test_too_small_a_disk_is_said_before_anything_comes(
     words: list[str], server: Server, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = Disk(mount="/data", kind="ext4", free=10_000_000, files_free=None)
-    monkeypatch.setattr(downloading, "disk", lambda _path: small)
+    monkeypatch.setattr(downloading, "disk_of", lambda _path: small)
     told = failure(words, 4, capsys)
     assert told.splitlines()[0] == (
         f"✗ 10.0 MB are free on /data (ext4) for {words[4]}; 3.1 MB are still to come, and 16.0 MB must stay free."

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +15,17 @@ from wizard.engine.losses import ATTEMPTS
 from wizard.engine.plan import ShardTask
 from wizard.engine.run import build_shards
 from wizard.errors import BadImage, Interrupted, MachineError
-from wizard.events import Event, ShardDone, WorkerLost
+from wizard.events import Event, Heartbeat, ShardDone, WorkerLost
 
 PLAN = made(shards=5)
 
 
-class Scripted(Executor):
+class Scripted:
     """Runs `act` at once; `act` returns a result, raises, or returns None for a task that no worker has begun."""
 
     def __init__(self, act: Callable[[ShardTask], Any]) -> None:
         self.act = act
+        self.capacity = 2
         self.calls: Counter[str] = Counter()
         self.most_waiting = 0
         self.waiting: list[Future[Any]] = []
@@ -44,11 +45,17 @@ class Scripted(Executor):
             future.set_result(result)
         return future
 
+    def heartbeats(self) -> list[Heartbeat]:
+        return []
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        pass
+
 
 def run(folder: Path, executor: Scripted, *, stopping: Callable[[], bool] = lambda: False) -> list[Event]:
     records = opened(folder, PLAN)
     tasks = PLAN.tasks(str(folder), skip_bad=False, without=records.done)
-    return list(build_shards(tasks, executor, records, window=2, beats=list, stopping=stopping))
+    return list(build_shards(tasks, executor, records, stopping=stopping))
 
 
 def test_every_shard_is_built_and_recorded(tmp_path: Path) -> None:

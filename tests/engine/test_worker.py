@@ -17,7 +17,7 @@ from wizard.engine.targets import STATE_FOLDER, Format, Target
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import build_shard, rehearse
 from wizard.errors import BadImage, InputError, MachineError
-from wizard.events import Beat
+from wizard.events import Heartbeat
 from wizard.formats import example, tfrecord
 from wizard.formats.image_codec import read_header
 from wizard.formats.resize import Resize
@@ -144,7 +144,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 def test_a_worker_whose_run_is_gone_puts_nothing_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reader, writer = Pipe(duplex=False)
-    monkeypatch.setattr(heartbeat, "_pipe", writer)
+    monkeypatch.setattr(heartbeat, "_send", writer.send)
     reader.close()
     with pytest.raises(BrokenPipeError):
         build_shard(task(tmp_path, {"a": image(30, 40)}))
@@ -320,7 +320,7 @@ def test_a_damaged_record_stops_the_shard_and_leaves_none(tmp_path: Path) -> Non
 
 
 def test_a_beat_names_the_image_in_hand_and_the_last_one_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[Beat] = []
+    told: list[Heartbeat] = []
     monkeypatch.setattr(heartbeat, "due", lambda: True)
     monkeypatch.setattr(heartbeat, "send", told.append)
     long = "n01514668_" + 300 * "é" + ".JPEG"

@@ -180,7 +180,7 @@ def test_a_worker_that_the_kernel_kills_at_a_real_limit_died_for_want_of_memory(
     in_a_group: Callable[[str, str, int, str], str], hierarchy: str, limit: str
 ) -> None:
     program = (
-        "import operator; from wizard.engine.executors import LocalExecutor\n"
+        "import operator; from wizard.engine.executors.local import LocalExecutor\n"
         "with LocalExecutor(1) as executor: died = executor.submit(operator.mul, b'x', 1 << 30).exception(60)\n"
         "print(died.oom, died)"
     )

@@ -7,7 +7,7 @@ import pytest
 from tests.helpers import TRAIN_SHARDS, VALIDATION_SHARDS, build_dataset, contents, shards
 from wizard.commit_record import CommitRecord
 from wizard.errors import Interrupted, MachineError
-from wizard.events import Beat, Note, ShardDone
+from wizard.events import Heartbeat, Note, ShardDone
 from wizard.machine import disks, load
 from wizard.machine.load import MachineLoad
 from wizard.preflight import guard
@@ -25,8 +25,8 @@ def shortage(seen: MachineLoad, soon: int) -> str:
     return too_full(seen.disk_free, soon) or too_little_memory(seen)
 
 
-def beat(size: int, shard: str = "a", done: int = 100) -> Beat:
-    return Beat(worker=1, shard=shard, split="train", done=done, total=100, bytes_in=1, bytes_out=size, rss=1)
+def beat(size: int, shard: str = "a", done: int = 100) -> Heartbeat:
+    return Heartbeat(worker=1, shard=shard, split="train", done=done, total=100, bytes_in=1, bytes_out=size, rss=1)
 
 
 def done(size: int) -> ShardDone:
@@ -86,7 +86,7 @@ def test_a_guard_lets_everything_begin_until_the_person_asks(seen: list[MachineL
 
 @pytest.mark.parametrize("event", [beat(100 * MB), done(100 * MB)])
 def test_what_the_shards_under_way_may_still_write_must_be_free(
-    seen: list[MachineLoad], event: Beat | ShardDone
+    seen: list[MachineLoad], event: Heartbeat | ShardDone
 ) -> None:
     seen[:] = [at(disk=300 * MB)]
     two, four = Guard(Path("/out"), 2, 9, lambda: False), Guard(Path("/out"), 4, 9, lambda: False)

@@ -25,7 +25,7 @@ def looked_at(raw: Path, out: Path, **sections: Any) -> Checked:
 
 def test_what_is_foreseen_is_part_of_the_plan(raw: Path, tmp_path: Path) -> None:
     asked = job(raw, tmp_path, image=CROP)
-    assert foreseen(asked).items() <= make_plan(asked, ignore).ingredients.items()
+    assert foreseen(asked).labelled.items() <= make_plan(asked, ignore).ingredients.labelled.items()
 
 
 def test_a_new_or_empty_folder_passes(raw: Path, tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_for_every_target_what_is_foreseen_is_part_of_the_plan(
     raw: Path, tmp_path: Path, output: dict[str, Any]
 ) -> None:
     asked = job(raw, tmp_path, output=output)
-    assert foreseen(asked).items() <= make_plan(asked, ignore).ingredients.items()
+    assert foreseen(asked).labelled.items() <= make_plan(asked, ignore).ingredients.labelled.items()
 
 
 @pytest.mark.parametrize("output", OUTPUTS[2:6], ids=str)

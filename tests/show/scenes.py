@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 from wizard.commit_record import CommitRecord, SkippedImage
-from wizard.events import Beat, Estimated, ShardDone, SplitStart, Started
+from wizard.events import Estimated, Heartbeat, ShardDone, SplitStart, Started
 from wizard.formatting import Range
 from wizard.machine.load import MachineLoad
 from wizard.show.build_progress import BuildProgress
@@ -45,8 +45,8 @@ def shard(number: int, name: str = "train") -> str:
     return f"{name}-{number:05}-of-00010"
 
 
-def beat(worker: int, number: int, done: int, total: int = 100, name: str = "train") -> Beat:
-    return Beat(
+def beat(worker: int, number: int, done: int, total: int = 100, name: str = "train") -> Heartbeat:
+    return Heartbeat(
         worker=worker,
         shard=shard(number, name),
         split=name,

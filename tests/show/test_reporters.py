@@ -7,7 +7,7 @@ from rich.console import Console
 
 from tests.show.scenes import estimated, machine
 from tests.test_events import RESULT
-from wizard.events import Beat, Checked, Event, Note, Preparing, ShardDone, SplitStart, Started, WorkerLost
+from wizard.events import Checked, Event, Heartbeat, Note, Preparing, ShardDone, SplitStart, Started, WorkerLost
 from wizard.output import Output
 from wizard.show.messages import messages
 from wizard.show.reporters import JsonReporter, PlainReporter, reporter_for
@@ -19,7 +19,7 @@ STARTED = Started(
     workers=2,
     splits=(SplitStart(split="train", images=10, shards=2, images_done=4, shards_done=1),),
 )
-BEAT = Beat(worker=1, shard="train-00000-of-00001", split="train", done=3, total=6, bytes_in=1, bytes_out=1, rss=1)
+BEAT = Heartbeat(worker=1, shard="train-00000-of-00001", split="train", done=3, total=6, bytes_in=1, bytes_out=1, rss=1)
 DONE = ShardDone(result=RESULT)
 
 

@@ -1,7 +1,6 @@
 """A download on an output: what is to come, whether to begin, how it goes, what has become of it."""
 
 import signal
-import types
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -13,12 +12,13 @@ from wizard.download.address import TERMS, absolute, shown
 from wizard.download.archives import read_sums, wanted
 from wizard.download.errors import DamagedError, DownloadError
 from wizard.download.events import Fetched
-from wizard.download.http.auth import Asker, Credentials, Login, Nobody
+from wizard.download.http.auth import Asker, Credentials, Login
 from wizard.download.http.fetch import fetch_file, find_status
 from wizard.download.http.file_status import FileStatus, require_room
 from wizard.download.http.http_client import HttpClient
 from wizard.download.http.session import Session
 from wizard.download.hubs import huggingface, kaggle
+from wizard.download.hubs.hub_client import Hub
 from wizard.download.request import Request
 from wizard.download.retry_policy import RetryPolicy
 from wizard.errors import Interrupted, MachineError, UsageError
@@ -32,7 +32,7 @@ from wizard.output import Output
 from wizard.preflight.checks import refusal
 from wizard.show.reporters import Reporter, reporter_for
 
-_HUBS: Mapping[str, types.ModuleType] = {"kaggle": kaggle, "huggingface": huggingface}
+_HUBS: Mapping[str, Hub] = {"kaggle": kaggle, "huggingface": huggingface}
 _TERMS = (
     "ImageNet is for non-commercial research and education. image-net.org gives it to accounts whose holders have "
     f"accepted its terms, which hold for copies from elsewhere too: {TERMS}"
@@ -82,7 +82,7 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None, 
     output.say(_TERMS)
     output.say(f"Looking at {_files(len(archives))} here and at {_host(request.base)}…")
     reporter = reporter_for(output)
-    asker = _Aside(reporter, PromptedAsker(prompter)) if prompter else Nobody()
+    asker = _Aside(reporter, PromptedAsker(prompter)) if prompter else None
     login = Login(request.base, asker, options.cookies)
     retry_policy = RetryPolicy()
     client = HttpClient(request.base, login, retry_policy)
@@ -160,8 +160,7 @@ def _from_hub(request: Request, output: Output, prompter: Prompter | None) -> Pa
         return None
     reporter = reporter_for(output)
     with reporter.shown():
-        folder: Path = hub.fetch(request.folder, request.what, reporter.handle)
-    return folder
+        return hub.fetch(request.folder, request.what, reporter.handle)
 
 
 def _tell(output: Output, request: Request, found: Sequence[FileStatus], there: Disk) -> None:

@@ -1,40 +1,40 @@
 """How a worker tells how far it is, and learns that nobody listens any more.
 
-Workers share one pipe without a lock: a beat is smaller than what the system writes in one piece (PIPE_BUF), so a
-worker killed while it writes can neither tear a message nor leave a lock behind. A pipe whose reader is gone means
-that the run itself was killed; the worker then must not put another shard in place.
+A pipe whose reader is gone means that the run itself was killed; the worker then must not put another shard in place.
 """
 
+import socket
 import time
-from multiprocessing.connection import Connection
+from collections.abc import Callable
 
-from wizard.events import Beat
+from wizard.events import Heartbeat
 
 INTERVAL = 0.5
-"""Seconds between two beats of a worker."""
+"""Seconds between two heartbeats of a worker."""
+HOST = socket.gethostname()
 
-_pipe: Connection | None = None
+_send: Callable[[Heartbeat], None] | None = None
 _last = 0.0
 
 
-def install(pipe: Connection) -> None:
-    """Called once in a worker process: where its beats go."""
-    global _pipe
-    _pipe = pipe
+def install(send: Callable[[Heartbeat], None]) -> None:
+    """Sets what sends heartbeats to the run; called once in a worker process."""
+    global _send
+    _send = send
 
 
 def due() -> bool:
-    """Whether enough time has passed for the next beat."""
+    """Whether enough time has passed for the next heartbeat."""
     return time.monotonic() - _last >= INTERVAL
 
 
-def send(beat: Beat) -> None:
-    """Sends a beat; does nothing in a process that has no pipe.
+def send(heartbeat: Heartbeat) -> None:
+    """Sends a heartbeat; does nothing in a process that is no worker.
 
     Raises:
         BrokenPipeError: the run that this worker belongs to is gone.
     """
     global _last
     _last = time.monotonic()
-    if _pipe is not None:
-        _pipe.send(beat)
+    if _send is not None:
+        _send(heartbeat)

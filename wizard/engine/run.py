@@ -2,20 +2,21 @@
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from wizard.commit_record import CommitRecord
 from wizard.engine.commit_records import CommitRecords
 from wizard.engine.deaths import WorkerDied
+from wizard.engine.executors.executor import Executor
 from wizard.engine.losses import FindCulprit, Losses
 from wizard.engine.plan import ShardTask
 from wizard.engine.trial import find_culprit
 from wizard.engine.worker import build_shard
 from wizard.errors import Interrupted
-from wizard.events import Beat, Event, ShardDone
+from wizard.events import Event, ShardDone
 
 _PATIENCE = 0.25
-"""Seconds between two looks at the beats."""
+"""Seconds between two looks at the heartbeats."""
 
 
 def build_shards(
@@ -23,8 +24,6 @@ def build_shards(
     executor: Executor,
     records: CommitRecords,
     *,
-    window: int,
-    beats: Callable[[], list[Beat]],
     stopping: Callable[[], bool],
     find_culprit: FindCulprit = find_culprit,
 ) -> Iterator[Event]:
@@ -32,15 +31,13 @@ def build_shards(
 
     Args:
         tasks: the shards that are missing; made as they are needed.
-        executor: runs `build_shard`.
+        executor: runs `build_shard`; as many shards as it has capacity for are under way at a time.
         records: of the output folder; those of the shards that are built are added.
-        window: shards under way at a time.
-        beats: what workers have told since it was last called.
         stopping: once true, nothing new begins and what runs is finished.
         find_culprit: finds the image that crashes workers, given a shard and the row of the image being processed.
 
     Yields:
-        Beat, ShardDone, WorkerLost.
+        Heartbeat, ShardDone, WorkerLost.
 
     Raises:
         BadImage: an image crashes workers, and may not be left out.
@@ -54,7 +51,7 @@ def build_shards(
     losses = Losses(find_culprit)
     exhausted = False
     while True:
-        while not stopping() and not exhausted and len(running) < window:
+        while not stopping() and not exhausted and len(running) < executor.capacity:
             task = again.popleft() if again else next(missing, None)
             if task is None:
                 exhausted = True
@@ -65,7 +62,7 @@ def build_shards(
         if not running:
             break
         done, _ = wait(running, timeout=_PATIENCE, return_when=FIRST_COMPLETED)
-        yield from beats()
+        yield from executor.heartbeats()
         for future in done:
             next_try = yield from _collect(running.pop(future), future, records, losses)
             if next_try is not None:

@@ -4,14 +4,13 @@ The image being processed at the time of a crash is the suspect, but not always 
 memory may bring the worker down a few images later. An image is blamed only if a fresh worker crashes on it alone.
 """
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from wizard.engine.deaths import WorkerDied
-from wizard.engine.executors import LocalExecutor
+from wizard.engine.executors.local import LocalExecutor
 from wizard.engine.plan import ShardTask
 from wizard.engine.worker import try_out
 from wizard.errors import SetupError
@@ -35,30 +34,25 @@ class Culprit:
     death: WorkerDied
 
 
-def _one_worker() -> Executor:
-    return LocalExecutor(1)
-
-
-def find_culprit(task: ShardTask, suspect: int, start: Callable[[], Executor] = _one_worker) -> Culprit | None:
+def find_culprit(task: ShardTask, suspect: int) -> Culprit | None:
     """The image that crashes workers: the suspect, or one shortly before it; None if none does when tried alone.
 
     Args:
         task: the shard whose worker crashed.
         suspect: row of the image that it was processing.
-        start: makes an executor with one fresh worker.
     """
-    alone = _crash(task, [suspect], start)
+    alone = _crash(task, [suspect])
     if alone is not None:
         return alone
     before = [row for row in range(max(0, suspect - _BEFORE), suspect) if row not in task.crashing]
-    among = _crash(task, before, start) if before else None
-    return _crash(task, [among.row], start) if among is not None else None
+    among = _crash(task, before) if before else None
+    return _crash(task, [among.row]) if among is not None else None
 
 
-def _crash(task: ShardTask, rows: Sequence[int], start: Callable[[], Executor]) -> Culprit | None:
+def _crash(task: ShardTask, rows: Sequence[int]) -> Culprit | None:
     """The culprit if a worker crashes on these images, processed one after the other; None if it does not."""
     chosen = replace(task, samples=task.samples.take(np.array(rows, np.intp)), skip_bad=True, crashing={})
-    with start() as executor:
+    with LocalExecutor(1) as executor:
         try:
             executor.submit(try_out, chosen, _TIMES).result()
         except WorkerDied as death:

@@ -22,7 +22,7 @@ from wizard.engine.source_features import kept
 from wizard.engine.transform import transform
 from wizard.engine.writers import Discarding, Writer, writer
 from wizard.errors import MachineError
-from wizard.events import Beat
+from wizard.events import Heartbeat
 from wizard.formats.resize import move_boxes
 from wizard.formats.undecodable import Undecodable
 from wizard.sources.classes import stored_label
@@ -210,8 +210,9 @@ def _beat(task: ShardTask, shard: Writer, tally: _Tally, image: str = "") -> Non
     rss = _PROCESS.memory_info().rss
     tally.rss = max(tally.rss, rss)
     heartbeat.send(
-        Beat(
+        Heartbeat(
             worker=_PROCESS.pid,
+            host=heartbeat.HOST,
             shard=task.name,
             split=task.split,
             done=tally.read,

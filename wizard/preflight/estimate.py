@@ -16,7 +16,7 @@ import psutil
 from wizard.commit_record import SkippedImage
 from wizard.engine.bad_images import died_with
 from wizard.engine.deaths import WorkerDied
-from wizard.engine.executors import LocalExecutor
+from wizard.engine.executors.local import LocalExecutor
 from wizard.engine.plan import ShardTask
 from wizard.engine.records import ending
 from wizard.engine.targets import Target

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wizard.errors import Interrupted, MachineError
-from wizard.events import Beat, Event, ShardDone, Stopping
+from wizard.events import Event, Heartbeat, ShardDone, Stopping
 from wizard.formatting import human_bytes
 from wizard.machine.disks import free_bytes
 from wizard.machine.load import MachineLoad, machine_load
@@ -48,7 +48,7 @@ class Guard:
     def watch(self, event: Event) -> Iterator[Event]:
         """Learns from an event, and once a second looks at the machine and gives what it saw; tells a stop once."""
         match event:
-            case Beat():
+            case Heartbeat():
                 self._written[event.shard] = event.bytes_out
                 if event.done >= event.total * _TELLING:
                     self._largest = max(self._largest, event.bytes_out * event.total // max(1, event.done))

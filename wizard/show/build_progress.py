@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
-from wizard.events import Beat, Estimated, Preparing, ShardDone, Started, Stopping, WorkerLost
+from wizard.events import Estimated, Heartbeat, Preparing, ShardDone, Started, Stopping, WorkerLost
 from wizard.machine.load import MachineLoad
 from wizard.show.rate import RateMeter
 
@@ -35,7 +35,7 @@ class SplitProgress:
     shards_done: int
     bytes_in_done: int = 0
     bytes_out_done: int = 0
-    under_way: dict[str, Beat] = field(default_factory=dict)
+    under_way: dict[str, Heartbeat] = field(default_factory=dict)
 
     @property
     def reached(self) -> int:
@@ -58,13 +58,13 @@ class WorkerProgress:
     """What one worker is doing; workers are numbered in the order in which they appear."""
 
     number: int
-    beat: Beat
+    beat: Heartbeat
     seen: float
     images_before: int = 0
     lost: bool = False
     rate: RateMeter = field(default_factory=lambda: RateMeter(_LATELY))
 
-    def hear(self, beat: Beat, now: float) -> None:
+    def hear(self, beat: Heartbeat, now: float) -> None:
         """Takes one of its heartbeats into account."""
         if beat.shard != self.beat.shard:
             self.images_before += self.beat.done
@@ -95,7 +95,7 @@ class BuildProgress:
     estimated: Estimated | None = None
     machine: MachineLoad | None = None
     log: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
-    _workers: dict[int, WorkerProgress] = field(default_factory=dict)
+    _workers: dict[tuple[str, int], WorkerProgress] = field(default_factory=dict)
     _cpu: deque[float] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
     _images: RateMeter = field(default_factory=lambda: RateMeter(_LATELY))
     _read: RateMeter = field(default_factory=lambda: RateMeter(_LATELY))
@@ -116,7 +116,7 @@ class BuildProgress:
             case MachineLoad():
                 self.machine = event
                 self._cpu.append(event.cpu)
-            case Beat():
+            case Heartbeat():
                 self._hear(event)
             case ShardDone():
                 self._finish(event)
@@ -177,10 +177,12 @@ class BuildProgress:
     def bytes_expected(self) -> float | None:
         """Of all shards: as estimated at first, then from what is done; None until there is either."""
         reached = self.reached
+        # Early on, a sample of all images predicts better than the first shards.
         if self.estimated is not None and reached < self.images / 20:
             return max(self.estimated.bytes_out.likely, self.bytes_out)
         if not reached or reached < min(_ENOUGH, self.images / 20):
             return None
+        # Each split by its own mean: validation may keep its bytes while train is resized.
         mean = self.bytes_out / reached
         return sum(
             split.images * (split.bytes_out / split.reached if split.reached else mean)
@@ -209,6 +211,7 @@ class BuildProgress:
             return "limited by the CPU"
         if self.cores is None:
             return ""
+        # CPU load is of all cores; fewer workers than cores cannot reach 100 %.
         share = cpu * self.cores / min(working, self.cores)
         if share >= _BUSY:
             return "limited by the number of workers"
@@ -225,11 +228,11 @@ class BuildProgress:
         self.output, self.started = event.output, self.now()
         self.splits = {split.split: SplitProgress(**asdict(split)) for split in event.splits}
 
-    def _hear(self, beat: Beat) -> None:
+    def _hear(self, beat: Heartbeat) -> None:
         now = self.now()
         self.splits[beat.split].under_way[beat.shard] = beat
         new = WorkerProgress(number=len(self._workers) + 1, beat=beat, seen=now)
-        self._workers.setdefault(beat.worker, new).hear(beat, now)
+        self._workers.setdefault((beat.host, beat.worker), new).hear(beat, now)
         self._measure(now)
 
     def _finish(self, event: ShardDone) -> None:
@@ -251,6 +254,7 @@ class BuildProgress:
 
     def _measure(self, now: float) -> None:
         self._images.add(now, self.reached)
+        # A longer window for the time left, so that one slow shard does not make it jump.
         self._steady.add(now, self.reached)
         self._read.add(now, self.bytes_in)
         self._wrote.add(now, self.bytes_out)

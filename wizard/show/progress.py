@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from wizard.download.events import Checking, Transferring
 from wizard.download.events import Event as DownloadEvent
-from wizard.events import Beat, BuildFinished, Preparing, ShardDone, Started
+from wizard.events import BuildFinished, Heartbeat, Preparing, ShardDone, Started
 from wizard.events import Event as BuildEvent
 from wizard.formatting import clock, human_bytes
 from wizard.machine.cores import usable_cores
@@ -47,7 +47,7 @@ class Progress:
         match event:
             case Preparing(step=step, done=done, total=total):
                 return f"{step}: {100 * done // max(total, 1)} % of {human_bytes(total)}"
-            case Beat() | ShardDone():
+            case Heartbeat() | ShardDone():
                 return _build_line(self.build)
             case Checking() | Transferring() if event.file in self.transfers.under_way:
                 row = self.transfers.under_way[event.file].row()

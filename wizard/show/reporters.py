@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from wizard.download.events import Checking, Transferring
-from wizard.events import Beat, BuildFinished, Preparing, as_json
+from wizard.events import BuildFinished, Heartbeat, Preparing, as_json
 from wizard.machine.load import MachineLoad
 from wizard.output import Output
 from wizard.show.progress import Event, Progress
@@ -74,7 +74,7 @@ class JsonReporter(Reporter):
         if isinstance(event, BuildFinished):
             return
         name, fields = as_json(event)
-        if isinstance(event, Beat | Preparing | MachineLoad | Checking | Transferring):
+        if isinstance(event, Heartbeat | Preparing | MachineLoad | Checking | Transferring):
             kind = (type(event), fields.get("file", ""))
             now = time.monotonic()
             if now < self._next.get(kind, 0.0):

@@ -31,7 +31,7 @@ class TerminalReporter:
         ended = threading.Event()
         self._hide(False)
         threading.Thread(target=self._draw_until, args=(ended,), daemon=True).start()
-        with echo_off():
+        with echo_off():  # an Enter would move the picture by a line
             try:
                 yield
             finally:

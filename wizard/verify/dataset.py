@@ -12,7 +12,7 @@ import numpy as np
 
 from wizard.engine import manifest as manifests
 from wizard.engine.commit_records import read_records
-from wizard.engine.executors import LocalExecutor
+from wizard.engine.executors.local import LocalExecutor
 from wizard.engine.manifest import Manifest, PlannedShard
 from wizard.engine.targets import Target
 from wizard.errors import VerifyFailed

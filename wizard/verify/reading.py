@@ -1,9 +1,9 @@
 """Re-reads shards in worker processes; a shard that crashes its worker is reported by record and image."""
 
 from collections.abc import Collection, Iterator
-from concurrent.futures import Executor
 
 from wizard.engine.deaths import WorkerDied
+from wizard.engine.executors.executor import Executor
 from wizard.errors import MachineError
 from wizard.verify.expected import Expectation, Problem
 from wizard.verify.shard import check_shard

@@ -1,11 +1,11 @@
 """Finds the damaged shards of a build and sets them aside, so that a run builds just those anew."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor
 from contextlib import suppress
 from pathlib import Path
 
 from wizard.engine.commit_records import CommitRecords
+from wizard.engine.executors.executor import Executor
 from wizard.engine.plan import ShardTask
 from wizard.engine.targets import INDEX_FOLDER, STATE_FOLDER, Target
 from wizard.engine.writers import restore_index

@@ -5,7 +5,7 @@ import pytest
 
 from tests.download.fetching import Asked
 from wizard.download.errors import DownloadError, LoginPage, Unauthorized
-from wizard.download.http.auth import ACCESS_KEY, USERNAME, Credentials, Login, Nobody, cleartext_warning
+from wizard.download.http.auth import ACCESS_KEY, USERNAME, Credentials, Login, cleartext_warning
 from wizard.download.http.cookies import read_cookies
 from wizard.errors import InputError
 
@@ -39,7 +39,7 @@ def cookies(folder: Path, *lines: str) -> Path:
 
 
 def test_nothing_is_sent_before_it_is_asked_for() -> None:
-    assert Login(BASE, Nobody()).auth(httpx.URL(BASE)) is None
+    assert Login(BASE, None).auth(httpx.URL(BASE)) is None
 
 
 def test_the_environment_comes_before_the_person(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +79,7 @@ def test_a_person_is_asked_three_times_and_then_told() -> None:
 
 def test_where_nobody_can_be_asked_the_variables_are_named() -> None:
     with pytest.raises(DownloadError) as raised:
-        Login(BASE, Nobody()).answer_challenge(wanted())
+        Login(BASE, None).answer_challenge(wanted())
     assert str(raised.value) == (
         "a.org asks for a user name and a password or access key (401).\n"
         "→ Set IMAGENET_USERNAME and IMAGENET_ACCESS_KEY; without an account, ask those who run a.org"
@@ -92,7 +92,7 @@ def test_the_one_of_the_two_variables_that_is_missing_is_named(
 ) -> None:
     monkeypatch.setenv(set_, "sesame")
     with pytest.raises(DownloadError) as raised:
-        Login(BASE, Nobody()).answer_challenge(wanted())
+        Login(BASE, None).answer_challenge(wanted())
     assert raised.value.what == f"a.org asks for a user name and a password or access key (401); {missing} is not set."
     assert raised.value.hint.startswith(f"Set {missing}; ")
 
@@ -100,7 +100,7 @@ def test_the_one_of_the_two_variables_that_is_missing_is_named(
 def test_refused_variables_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(USERNAME, "ann")
     monkeypatch.setenv(ACCESS_KEY, "sesame")
-    login = Login(BASE, Nobody())
+    login = Login(BASE, None)
     login.answer_challenge(wanted())
     with pytest.raises(DownloadError) as raised:
         login.answer_challenge(wanted(refused=True))
@@ -113,7 +113,7 @@ def test_refused_variables_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_cannot_be_answered_is_not_tried_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(USERNAME, "ann")
     monkeypatch.setenv(ACCESS_KEY, "sesame")
-    login = Login(BASE, Nobody())
+    login = Login(BASE, None)
     login.answer_challenge(wanted("basic", "digest"))
     with pytest.raises(DownloadError, match="in a way that is not supported"):
         login.answer_challenge(wanted("basic", "digest"))
@@ -150,7 +150,7 @@ def test_a_secret_does_not_show() -> None:
 
 def test_a_login_page_without_cookies_says_how_to_get_them() -> None:
     with pytest.raises(DownloadError) as raised:
-        Login(BASE, Nobody()).handle_login_page(LoginPage("login.a.org"))
+        Login(BASE, None).handle_login_page(LoginPage("login.a.org"))
     assert raised.value.what == ("login.a.org answered with a web page instead of the archive, probably a login page.")
     assert "Log in to a.org with a browser, export its cookies" in raised.value.hint
 
@@ -167,7 +167,7 @@ def test_a_login_page_without_cookies_says_how_to_get_them() -> None:
 def test_cookies_that_do_not_do_are_told_with_the_reason(tmp_path: Path, lines: list[str], state: str) -> None:
     path = cookies(tmp_path, *lines)
     with pytest.raises(DownloadError) as raised:
-        Login(BASE, Nobody(), path).handle_login_page(LoginPage("a.org"))
+        Login(BASE, None, path).handle_login_page(LoginPage("a.org"))
     assert raised.value.what == (
         f"a.org answered with a web page instead of the archive, even with {state.format(path=path)}."
     )
@@ -192,7 +192,7 @@ def test_cookies_that_a_person_names_take_the_place_of_those_before(tmp_path: Pa
 )
 def test_cookies_go_to_the_server_that_was_chosen_alone(tmp_path: Path, url: str, header: str | None) -> None:
     safe = line(name="safe", value="43").replace("/\tFALSE", "/\tTRUE")
-    login = Login("http://a.org/2012/", Nobody(), cookies(tmp_path, line(), safe, line("b.org")))
+    login = Login("http://a.org/2012/", None, cookies(tmp_path, line(), safe, line("b.org")))
     request = httpx.Request("GET", url)
     login.add_cookies(request)
     assert request.headers.get("cookie") == header
@@ -200,7 +200,7 @@ def test_cookies_go_to_the_server_that_was_chosen_alone(tmp_path: Path, url: str
 
 def test_a_cookie_that_the_server_set_is_not_told_as_one_of_the_file(tmp_path: Path) -> None:
     path = cookies(tmp_path, line("b.org"))
-    login = Login(BASE, Nobody(), path)
+    login = Login(BASE, None, path)
     login.keep_cookies(httpx.Response(200, headers={"Set-Cookie": "a=1"}, request=httpx.Request("GET", BASE)))
     assert [(cookie.domain, cookie.name) for cookie in login.jar] == [("b.org", "session"), ("a.org", "a")]
     with pytest.raises(DownloadError, match=r"which has no cookie for a\.org"):
@@ -260,11 +260,11 @@ def test_what_is_no_cookies_txt_is_said_without_what_is_in_it(tmp_path: Path, te
     path = tmp_path / "cookies.txt"
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(InputError) as raised:
-        Login(BASE, Nobody(), path)
+        Login(BASE, None, path)
     assert raised.value.what == f"{path} is not a cookies.txt in Netscape's format: {why}."
     assert raised.value.__context__ is None
 
 
 def test_cookies_that_are_not_there_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="none cannot be read: No such file"):
-        Login(BASE, Nobody(), tmp_path / "none")
+        Login(BASE, None, tmp_path / "none")

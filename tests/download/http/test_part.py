@@ -1,5 +1,6 @@
 import hashlib
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -12,15 +13,16 @@ from wizard.download.http.remote import Remote
 from wizard.errors import InputError, MachineError
 
 REMOTE = Remote(server="http://a:80", size=9, etag='"1"', modified="", ranges=True)
+WRONG = [json.dumps(asdict(REMOTE) | {"size": size}) for size in ("9", True)]
 
 
 def test_what_is_written_is_there_for_the_next_run(tmp_path: Path) -> None:
     with Part(tmp_path / "new", "a.tar") as part:
         part.remember(REMOTE)
-        part.append([b"ab", b"c"])
+        part.append(b"abc")
     with Part(tmp_path / "new", "a.tar") as part:
         assert (part.size, remembered(tmp_path / "new", "a.tar")) == (3, REMOTE)
-        part.append([b"d"])
+        part.append(b"d")
         assert part.finish() == tmp_path / "new" / "a.tar"
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.tar"]
     assert (tmp_path / "new" / "a.tar").read_bytes() == b"abcd"
@@ -28,14 +30,14 @@ def test_what_is_written_is_there_for_the_next_run(tmp_path: Path) -> None:
 
 def test_after_a_new_start_it_grows_from_nothing(tmp_path: Path) -> None:
     with Part(tmp_path, "a.tar") as part:
-        part.append([b"old"])
+        part.append(b"old")
         part.restart()
-        part.append([b"new!"])
+        part.append(b"new!")
         assert part.size == 4
     assert (tmp_path / "a.tar.part").read_bytes() == b"new!"
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", json.dumps({"size": 9})])
+@pytest.mark.parametrize("text", ["", "{", "[]", "[1]", json.dumps({"size": 9}), *WRONG])
 def test_a_spoiled_note_of_the_version_is_as_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.tar.part.json").write_text(text)
     assert remembered(tmp_path, "a.tar") is None
@@ -64,10 +66,10 @@ def md5(data: bytes) -> str:
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(there=st.binary(max_size=300), groups=st.lists(st.lists(st.binary(min_size=1, max_size=60), min_size=1)))
+@given(there=st.binary(max_size=300), pieces=st.lists(st.binary(min_size=1, max_size=60)))
 @pytest.mark.parametrize("read_first", [True, False])
 def test_the_md5_is_that_of_the_file_whatever_was_there_and_however_the_rest_comes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bytes, groups: list[list[bytes]], read_first: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bytes, pieces: list[bytes], read_first: bool
 ) -> None:
     monkeypatch.setattr(module, "_CHUNK", 7)
     (tmp_path / "a.part").write_bytes(there)
@@ -75,8 +77,8 @@ def test_the_md5_is_that_of_the_file_whatever_was_there_and_however_the_rest_com
     with Part(tmp_path, "a") as part:
         if read_first:
             assert part.md5(lambda done, _total: read.append(done)) == md5(there)
-        for group in groups:
-            part.append(group)
+        for piece in pieces:
+            part.append(piece)
         assert part.md5(lambda done, _total: read.append(done)) == md5(part.path.read_bytes())
         assert read == sorted(set(read))  # nothing is read twice
         assert max(read, default=0) == (len(there) if read_first or not there else part.size)
@@ -84,9 +86,9 @@ def test_the_md5_is_that_of_the_file_whatever_was_there_and_however_the_rest_com
 
 def test_the_md5_of_what_was_written_is_known_without_reading_it(tmp_path: Path) -> None:
     with Part(tmp_path, "a") as part:
-        part.append([b"old"])
+        part.append(b"old")
         part.restart()
-        part.append([b"ab", b"c"])
+        part.append(b"abc")
         part.path.write_bytes(b"xyz")
         read: list[int] = []
         assert part.md5(lambda done, _total: read.append(done)) == md5(b"abc")

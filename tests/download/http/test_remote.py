@@ -54,13 +54,6 @@ def test_the_same_version_is_known_by_what_the_server_says(
     assert same_file(remote(**one), remote(**other)) is same
 
 
-def test_what_was_written_down_is_read_again_and_anything_else_is_not() -> None:
-    assert Remote.from_json(remote(etag="e").as_json()) == remote(etag="e")
-    others: list[object] = [None, [], {}, {**remote().as_json(), "size": "9"}, {**remote().as_json(), "size": True}]
-    for spoiled in others:
-        assert Remote.from_json(spoiled) is None
-
-
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [

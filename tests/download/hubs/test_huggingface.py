@@ -213,7 +213,7 @@ def test_what_was_unpacked_and_deleted_since_needs_room_and_a_token(
     (tmp_path / "data" / VAL).unlink()
     shutil.rmtree(tmp_path / "val")
     (tmp_path / "val").mkdir()
-    assert needs(["validation"], tmp_path) == needs(["validation"])
+    assert needs(["validation"], tmp_path) == needs(["validation"], tmp_path / "empty")
     monkeypatch.delenv("HF_TOKEN")
     with pytest.raises(InputError, match="client found none"):
         require(["validation"], tmp_path)
@@ -312,7 +312,7 @@ def test_the_client_logs_as_before_afterwards(tmp_path: Path) -> None:
 
 
 def test_what_is_there_is_not_counted_again(tmp_path: Path) -> None:
-    whole = needs(["validation"])
+    whole = needs(["validation"], tmp_path)
     assert 13.4e9 < whole < 13.7e9
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / f"{VAL}.part").write_bytes(bytes(1000))

@@ -34,6 +34,7 @@ ZIP = "bundle.zip"
 ARCHIVE = Path("competitions") / f"{COMPETITION}.archive"
 TAR = "imagenet_object_localization_patched2019.tar.gz"
 FULL = Path("/dev/full")
+NEEDED = 334_000_000_000
 SHORT = RetryPolicy(first_wait=0.01, max_wait=0.01, attempts=3)
 ALL: tuple[What, ...] = ("train", "validation", "test", "boxes")
 
@@ -383,7 +384,7 @@ def test_an_inner_archive_that_came_damaged_leaves_nothing_that_passes_for_whole
         pytest.raises(InputError, match=f"{TAR}.bad"),
     ):
         fetching()
-    assert needs(ALL, tmp_path) == needs(ALL)
+    assert needs(ALL, tmp_path) == NEEDED
     with serving(tmp_path, data=zipped({TAR: inner})) as fetching:
         fetching()
         assert fetching.storage.asked
@@ -430,7 +431,7 @@ def test_a_run_that_ended_before_the_files_were_moved_needs_no_room(tmp_path: Pa
     (tmp_path / "competitions" / f"{COMPETITION}.complete").touch()
     assert needs(ALL, tmp_path) == 0
     (tmp_path / "competitions" / COMPETITION / TAR).touch()
-    assert needs(ALL, tmp_path) == needs(ALL) // 2
+    assert needs(ALL, tmp_path) == NEEDED // 2
 
 
 def test_the_kit_is_said_not_to_be_there() -> None:
@@ -493,12 +494,12 @@ def test_the_client_is_left_as_it_was(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_what_an_earlier_run_left_is_not_counted_again(tmp_path: Path) -> None:
-    assert needs(ALL) == needs(ALL, tmp_path) == 334_000_000_000
+    assert needs(ALL, tmp_path) == NEEDED
     (tmp_path / "competitions").mkdir()
     (tmp_path / ARCHIVE).write_bytes(bytes(1000))
-    assert needs(ALL, tmp_path) == needs(ALL) - 1000
+    assert needs(ALL, tmp_path) == NEEDED - 1000
     (tmp_path / TAR).touch()
-    assert needs(ALL, tmp_path) == needs(ALL) // 2
+    assert needs(ALL, tmp_path) == NEEDED // 2
     with serving(tmp_path) as fetching:
         (tmp_path / TAR).write_bytes(packed(FILES))
         fetching()

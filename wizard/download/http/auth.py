@@ -31,22 +31,10 @@ class Asker(Protocol):
     """Asks the person for what a server wants to know."""
 
     def credentials(self, host: str, refused: bool) -> Credentials | None:
-        """A user name and key for the host; `refused`: it did not accept those before. None: nobody can be asked."""
+        """A user name and key for the host; `refused`: it did not accept those before. None: the person has none."""
 
     def cookies(self, host: str, why: str) -> Path | None:
         """The cookies.txt of a browser that is logged in to the host; `why` those before failed, empty at first."""
-
-
-class Nobody:
-    """There is nobody to ask."""
-
-    def credentials(self, host: str, refused: bool) -> Credentials | None:  # noqa: ARG002
-        """See Asker."""
-        return None
-
-    def cookies(self, host: str, why: str) -> Path | None:  # noqa: ARG002
-        """See Asker."""
-        return None
 
 
 class Login:
@@ -54,14 +42,14 @@ class Login:
 
     Args:
         base: the address that the person chose.
-        asker: asked when the server wants more than is known.
+        asker: asked when the server wants more than is known; None where nobody can be asked.
         cookies: a browser's cookies.txt; None where there is none.
 
     Raises:
         InputError: the cookies cannot be read.
     """
 
-    def __init__(self, base: str, asker: Asker, cookies: Path | None = None) -> None:
+    def __init__(self, base: str, asker: Asker | None, cookies: Path | None = None) -> None:
         self.base = absolute(base)
         self.jar = CookieJar()
         self._asker = asker
@@ -136,7 +124,7 @@ class Login:
         if self._cookies is not None:
             state = describe_cookies(self._from_file, host, self._cookies)
             told = why = f"{page.host} answered with a web page instead of the archive, even with {state}."
-        while (path := self._asker.cookies(host, why)) is not None:
+        while self._asker is not None and (path := self._asker.cookies(host, why)) is not None:
             try:
                 return self._load(path)
             except InputError as error:
@@ -157,9 +145,10 @@ class Login:
         missing = [name for name in (USERNAME, ACCESS_KEY) if not os.environ.get(name)]
         if not missing and not wanted.refused:
             return Credentials(username=os.environ[USERNAME], secret=os.environ[ACCESS_KEY])
-        asked = self._asker.credentials(wanted.host, wanted.refused) if self._tries <= _TRIES else None
-        if asked is not None:
-            return asked
+        if self._asker is not None and self._tries <= _TRIES:
+            asked = self._asker.credentials(wanted.host, wanted.refused)
+            if asked is not None:
+                return asked
         if not wanted.refused:
             half = f"; {missing[0]} is not set" if len(missing) == 1 else ""
             raise DownloadError(

@@ -3,8 +3,9 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Self
 
@@ -47,17 +48,23 @@ class Part:
         """Whether the file is as large as it was made here: nobody else has written to it."""
         return os.fstat(self._file.fileno()).st_size == self.size
 
-    def append(self, chunks: Sequence[bytes]) -> None:
+    def append(self, data: bytes) -> None:
         """Writes bytes at the end; as many as there is room for, where the disk is full."""
-        left = memoryview(b"".join(chunks))
         if self._hashed == self.size:
-            self._md5.update(left)
-            self._hashed += len(left)
+            self._md5.update(data)
+            self._hashed += len(data)
+        left = memoryview(data)
         with writing(self.path):
             while left:
                 count = self._file.write(left)
                 self.size += count
                 left = left[count:]
+
+    def has(self, data: bytes, start: int) -> bool:
+        """Whether these bytes are there, from `start` on."""
+        with reading(self.path), self.path.open("rb") as file:
+            file.seek(start)
+            return file.read(len(data)) == data
 
     def md5(self, progress: Callable[[int, int], None]) -> str:
         """The MD5 of the whole part, in hex; reads those bytes of it that were not hashed yet.
@@ -88,7 +95,7 @@ class Part:
     def remember(self, remote: Remote) -> None:
         """Records which version of the server's file this is a part of."""
         with writing(self._record):
-            write_whole(self._record, json.dumps(remote.as_json()).encode())
+            write_whole(self._record, json.dumps(asdict(remote)).encode())
 
     def finish(self) -> Path:
         """The file is complete: flushes it to disk, and gives it its name."""
@@ -132,9 +139,10 @@ class Part:
 def remembered(folder: Path, name: str) -> Remote | None:
     """Which version of the server's file NAME.part is a part of; None where that is not known."""
     try:
-        return Remote.from_json(json.loads((folder / f"{name}.part.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+        record = Remote(**json.loads((folder / f"{name}.part.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
         return None
+    return record if all(type(getattr(record, each.name)) is each.type for each in fields(record)) else None
 
 
 def set_aside(path: Path, final: Path) -> Path:

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 _YEAR = 365 * 86_400.0
@@ -36,18 +35,6 @@ class Remote:
     def strong_etag(self) -> str:
         """An ETag that If-Range may name (RFC 9110, 13.1.5: no weak one); empty where there is none."""
         return "" if self.etag == ANY or self.etag.startswith("W/") else self.etag
-
-    def as_json(self) -> dict[str, Any]:
-        """The inverse of `from_json`."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, fields: object) -> "Remote | None":
-        """The inverse of `as_json`; None for anything else."""
-        kinds = {"server": str, "size": int, "etag": str, "modified": str, "ranges": bool}
-        if not isinstance(fields, dict) or any(type(fields.get(key)) is not kind for key, kind in kinds.items()):
-            return None
-        return cls(**{key: fields[key] for key in kinds})
 
 
 def parse_response(status: int, headers: Mapping[str, str], server: str) -> tuple[Remote, int] | None:

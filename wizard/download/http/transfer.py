@@ -1,6 +1,5 @@
 """The rest of one file: futures over byte ranges, from one connection or several, written in order."""
 
-import itertools
 import time
 from collections.abc import Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -15,7 +14,7 @@ from wizard.download.http.ranges import ByteRange, RangeQueue
 from wizard.download.http.remote import Remote, same_file
 from wizard.download.http.session import POLL_SECONDS, Session, in_background
 from wizard.download.retry_policy import Retries
-from wizard.errors import Interrupted, reading
+from wizard.errors import Interrupted
 from wizard.events import Note
 from wizard.formatting import human_bytes
 
@@ -29,11 +28,14 @@ _WINDOW = 16 << 20
 @dataclass(frozen=True, kw_only=True)
 class _Piece:
     start: int
-    chunks: list[bytes]
-    count: int
+    data: bytes
+
+    @property
+    def stop(self) -> int:
+        return self.start + len(self.data)
 
 
-_Pieces = Generator[_Piece | Checking, None, None]
+_Pieces = Generator[_Piece, None, None]
 
 
 @dataclass(kw_only=True)
@@ -72,7 +74,7 @@ class Transfer:
         size = max(1, _WINDOW // (2 * count)) if count > 1 else 0
         self._ranges = RangeQueue(part.size, remote.size, size=size, window=_WINDOW)
         self._idle = [_Connection(retries=Retries(name, session.retry_policy)) for _ in range(count)]
-        self._reading: dict[Future[_Piece | Checking | None], _Connection] = {}
+        self._reading: dict[Future[_Piece | None], _Connection] = {}
         self._early: dict[int, _Piece] = {}
         self._attempt_told = 0
 
@@ -124,7 +126,7 @@ class Transfer:
         else:
             time.sleep(POLL_SECONDS)  # all of them wait for their next attempt
 
-    def _receive(self, connection: _Connection, future: Future[_Piece | Checking | None]) -> None:
+    def _receive(self, connection: _Connection, future: Future[_Piece | None]) -> None:
         try:
             piece = future.result()
         except Transient as error:
@@ -134,18 +136,29 @@ class Transfer:
         if piece is None:
             return self._idle.append(connection)
         self._read_on(connection)  # the next piece comes while this one is written
-        if isinstance(piece, Checking):
-            return self._session.report(piece)
         connection.retries.reset()
-        connection.rest = replace(connection.rest, start=piece.start + piece.count)
+        connection.rest = replace(connection.rest, start=piece.stop)
         self._attempt_told = 0
-        self._write(piece)
+        self._write(self._after_known(piece))
         return None
 
+    def _after_known(self, piece: _Piece) -> _Piece:
+        """What of a piece is not here yet; the rest, where a server sends the whole file again, is compared."""
+        known = piece.data[: max(0, self._part.size - piece.start)]
+        if not known:
+            return piece
+        if not self._part.has(known, piece.start):
+            raise PrefixMismatch
+        done = piece.start + len(known)
+        self._session.report(Checking(file=self._name, done=done, total=self._part.size))
+        return _Piece(start=done, data=piece.data[len(known) :])
+
     def _write(self, piece: _Piece) -> None:
+        if not piece.data:
+            return
         self._early[piece.start] = piece
         while self._part.size in self._early:
-            self._part.append(self._early.pop(self._part.size).chunks)
+            self._part.append(self._early.pop(self._part.size).data)
         self._report()
 
     def _report(self) -> None:
@@ -170,12 +183,10 @@ class Transfer:
             self._session.report(waiting)
 
     def _pieces(self, wanted: ByteRange) -> _Pieces:
-        """A range as it comes; where it breaks off, what came before is yielded first."""
         stop = None if wanted.stop == self._remote.size else wanted.stop
         with self._session.client.open(self._name, wanted.start, stop, if_range=self._remote.strong_etag) as answer:
             self._check(answer, wanted)
-            chunks = yield from self._after_known(answer, wanted.start)
-            yield from _gathered(chunks, wanted)
+            yield from _gathered(answer.chunks, answer.start, wanted.stop)
 
     def _check(self, answer: Answer, wanted: ByteRange) -> None:
         if not same_file(answer.remote, self._remote):
@@ -183,38 +194,18 @@ class Transfer:
         if answer.start > wanted.start:
             raise Transient("the server sent other bytes than it was asked for")
         if answer.start < wanted.start and self._remote.ranges:
-            # If-Range: a server behind the same name that marks the file differently sends all of it.
+            # If-Range: a server behind the same name whose ETag for the file is another one sends all of it.
             raise RemoteChanged if answer.remote.etag != self._remote.etag else RangesUnsupported
-
-    def _after_known(self, answer: Answer, start: int) -> Generator[Checking, None, Iterator[bytes]]:
-        """The chunks from `start` on; what comes before, where the server sends all of the file, is compared."""
-        place, next_report = answer.start, 0.0
-        with reading(self._part.path), self._part.path.open("rb") as file:
-            while place < start:
-                chunk = next(answer.chunks, b"")
-                known = chunk[: start - place]
-                if file.read(len(known)) != known:
-                    raise PrefixMismatch
-                place += len(known)
-                if time.monotonic() >= next_report:
-                    next_report = time.monotonic() + POLL_SECONDS
-                    yield Checking(file=self._name, done=place, total=start)
-                if len(known) < len(chunk):
-                    return itertools.chain([chunk[len(known) :]], answer.chunks)
-                if not chunk:
-                    break
-        return answer.chunks
 
 
 def _close(pieces: _Pieces, _done: object) -> None:
     pieces.close()
 
 
-def _gathered(chunks: Iterator[bytes], wanted: ByteRange) -> Iterator[_Piece]:
-    """Chunks of a range in pieces that are worth writing; no more of them than are wanted."""
-    start, gathered, count, since = wanted.start, list[bytes](), 0, time.monotonic()
-    trouble = None
-    while start + count < wanted.stop:
+def _gathered(chunks: Iterator[bytes], start: int, stop: int) -> Iterator[_Piece]:
+    """Chunks in pieces that are worth writing, up to `stop`; where they break off, what came before comes first."""
+    gathered, since, trouble = bytearray(), time.monotonic(), None
+    while start + len(gathered) < stop:
         try:
             chunk = next(chunks, b"")
         except Transient as error:
@@ -222,12 +213,12 @@ def _gathered(chunks: Iterator[bytes], wanted: ByteRange) -> Iterator[_Piece]:
             break
         if not chunk:
             break
-        gathered.append(chunk[: wanted.stop - start - count])
-        count += len(gathered[-1])
-        if count >= _PIECE or time.monotonic() - since >= _PIECE_SECONDS:
-            yield _Piece(start=start, chunks=gathered, count=count)
-            start, gathered, count, since = start + count, [], 0, time.monotonic()
-    if count:
-        yield _Piece(start=start, chunks=gathered, count=count)
+        gathered += chunk[: stop - start - len(gathered)]
+        if len(gathered) >= _PIECE or time.monotonic() - since >= _PIECE_SECONDS:
+            yield _Piece(start=start, data=bytes(gathered))
+            start, since = start + len(gathered), time.monotonic()
+            gathered.clear()
+    if gathered:
+        yield _Piece(start=start, data=bytes(gathered))
     if trouble is not None:
         raise trouble

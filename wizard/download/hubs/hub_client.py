@@ -1,12 +1,13 @@
-"""What the clients of Kaggle and Hugging Face have in common: an optional install, progress bars, and log lines."""
+"""What the hubs, Kaggle and Hugging Face, have in common: their interface, and how their clients are kept in order."""
 
 import importlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
+from wizard.download.archives import What
 from wizard.download.errors import Transient
 from wizard.download.events import Event, Transferring
 from wizard.download.retry_policy import RetryPolicy
@@ -17,6 +18,42 @@ Report = Callable[[Event], None]
 POLICY = RetryPolicy(max_wait=60.0, attempts=8)
 """Fewer attempts than for a server that is asked directly: the clients retry themselves before they give up."""
 _TEMPORARY = {408, 425, 429}
+
+
+class Hub(Protocol):
+    """A hub; its module has these.
+
+    Attributes:
+        TERMS: sentences on whom it gives the archives to, and where its client finds the token.
+    """
+
+    TERMS: str
+
+    def needs(self, what: Collection[What], folder: Path, /) -> int:
+        """Bytes of disk that a fetch takes at most; what an earlier run left in the folder is not counted again."""
+
+    def lacking(self, what: Collection[What], /) -> str:
+        """What is wanted but not offered here, as a sentence; empty where there is nothing."""
+
+    def require(self, what: Collection[What], folder: Path, /) -> None:
+        """Checks, without asking the hub, that a fetch can begin.
+
+        Raises:
+            UsageError: the client is not installed, or nothing of what is wanted is offered.
+            DownloadError: there is no token, unless everything is here; or the folder holds something else.
+        """
+
+    def fetch(self, folder: Path, what: Collection[What], report: Report, /) -> Path:
+        """Fetches what is wanted, and unpacks it; resumes what an earlier run left.
+
+        Returns:
+            The folder to give as source.path.
+
+        Raises:
+            UsageError: see `require`.
+            DownloadError: no token, no access, no network, or a damaged archive.
+            MachineError: the disk is full, or must not be written to.
+        """
 
 
 def client(module: str) -> Any:

@@ -7,6 +7,7 @@ a `.part` of ours: its `hf_hub_download` deletes unfinished files, and these hav
 import os
 import time
 from collections.abc import Collection
+from dataclasses import dataclass
 from errno import errorcode
 from pathlib import Path
 
@@ -28,7 +29,7 @@ TERMS = (
     "`hf auth login`, or HF_TOKEN."
 )
 
-_ARCHIVES: dict[Split, tuple[str, ...]] = {
+_NAMES: dict[Split, tuple[str, ...]] = {
     "train": tuple(f"train_images_{number}.tar.gz" for number in range(5)),
     "validation": ("val_images.tar.gz",),
     "test": ("test_images.tar.gz",),
@@ -41,55 +42,61 @@ _LOG_IN = (
 )
 
 
-def needs(what: Collection[What], folder: Path | None = None) -> int:
-    """Bytes of disk that a fetch takes at most: the archives, which stay, and the images unpacked from them.
+@dataclass(frozen=True, kw_only=True)
+class _Archive:
+    """An archive, and the folder that it is unpacked to."""
+
+    split: Split
+    path: Path
+    folder: Path
+
+    @property
+    def part(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.part")
+
+    @property
+    def marker(self) -> Path:
+        """Says that all of it was unpacked; the archive itself may be gone then."""
+        return self.path.with_name(f"{self.path.name}.unpacked")
+
+    @property
+    def is_unpacked(self) -> bool:
+        """Whether all of it was unpacked, and not all of the folder deleted since."""
+        return self.marker.exists() and _has_entries(self.folder)
+
+
+def needs(what: Collection[What], folder: Path) -> int:
+    """See Hub: the archives, which stay, and the images unpacked from them.
 
     An archive counts as large as its images, which gzip hardly compresses; each image also fills its last block.
-
-    Args:
-        what: is fetched.
-        folder: where to; what an earlier run left there is not counted again.
     """
     total = 0
-    for split in _splits(what):
-        image, names = IMAGES[split], _ARCHIVES[split]
-        for name in names:
-            packed = image.image_bytes // len(names)
-            archive = _archive(folder, name) if folder else None
-            if folder and archive and _unpacked(archive, folder / _FOLDERS[split]):
-                continue
-            there = max(map(size, (archive, _part(archive)))) if archive else 0
-            total += max(0, packed - there) + packed + image.images * _BLOCK // len(names)
+    for archive in _archives(what, folder):
+        if archive.is_unpacked:
+            continue
+        image, count = IMAGES[archive.split], len(_NAMES[archive.split])
+        packed = image.image_bytes // count
+        here = max(size(archive.path), size(archive.part))
+        total += max(0, packed - here) + packed + image.images * _BLOCK // count
     return total
 
 
 def lacking(what: Collection[What]) -> str:
-    """What is wanted and not to be had here, as a sentence; empty where there is nothing."""
+    """See Hub."""
     missing = _missing(what)
     return f"{NAME} has no {' and no '.join(missing)}: only images. Boxes are at image-net.org." if missing else ""
 
 
 def require(what: Collection[What], folder: Path) -> None:
-    """Checks, without asking the hub, that a fetch can begin.
-
-    Args:
-        what: is wanted.
-        folder: where to; for what is there already, no token is needed.
-
-    Raises:
-        UsageError: the client is not installed, or nothing of what is wanted is there.
-        DownloadError: there is no token.
-    """
+    """See Hub."""
     hub = client("huggingface_hub.utils")
-    if not _splits(what):
+    archives = _archives(what, folder)
+    if not archives:
         raise UsageError(
             f"{NAME} has no {' and no '.join(_missing(what))}: only train, validation and test.",
             "Fetch them from image-net.org, or choose others: --what train,validation",
         )
-    places = [
-        (_archive(folder, name), folder / _FOLDERS[split]) for split in _splits(what) for name in _ARCHIVES[split]
-    ]
-    if all(archive.is_file() or _unpacked(archive, place) for archive, place in places):
+    if all(archive.path.is_file() or archive.is_unpacked for archive in archives):
         return
     with reading(Path("~/.cache/huggingface/token")):
         # A token by OIDC comes from another server, which is asked only when the token is needed.
@@ -106,59 +113,48 @@ def fetch(
     endpoint: str | None = None,
     retry_policy: RetryPolicy = POLICY,
 ) -> Path:
-    """Fetches the archives of what is wanted, each unpacked as soon as it is here; resumes what an earlier run left.
+    """See Hub. The folder gets train/, val/ and test/, and the archives in data/, which are no longer needed then.
 
-    Args:
-        folder: gets train/, val/ and test/, and the archives in data/, which are no longer needed then.
-        what: is wanted; train, validation and test are to be had.
-        report: told what happens.
-        endpoint: the hub's address; None for the client's own (HF_ENDPOINT, or huggingface.co).
-        retry_policy: for a connection that breaks.
-
-    Returns:
-        The folder to give as source.path.
-
-    Raises:
-        UsageError: see `require`.
-        DownloadError: no token, no access, no network, or a damaged archive.
-        MachineError: the disk is full, or must not be written to.
+    An `endpoint` is the hub's address, in place of the client's own (HF_ENDPOINT, or huggingface.co).
     """
     require(what, folder)
+    archives = _archives(what, folder)
+    for archive in archives:
+        # As soon as one archive is unpacked again, the others would count as unpacked too.
+        if not _has_entries(archive.folder):
+            with writing(archive.marker):
+                archive.marker.unlink(missing_ok=True)
     with quiet("huggingface_hub"):
-        for split in _splits(what):
-            archives, place = [_archive(folder, name) for name in _ARCHIVES[split]], folder / _FOLDERS[split]
-            if not _holds_something(place):
-                _forget(archives)
-            for archive in archives:
-                _have(archive, place, report, endpoint, retry_policy)
+        for archive in archives:
+            _fetch_archive(archive, report, endpoint, retry_policy)
     report(Note(text=f"Everything is unpacked; the archives in {folder / 'data'} are no longer needed."))
     return folder
 
 
-def _have(archive: Path, folder: Path, report: Report, endpoint: str | None, retry_policy: RetryPolicy) -> None:
-    if _unpacked(archive, folder):
-        report(Note(text=f"{archive.name} was fetched and unpacked before."))
+def _fetch_archive(archive: _Archive, report: Report, endpoint: str | None, retry_policy: RetryPolicy) -> None:
+    name, part = archive.path.name, archive.part
+    if archive.is_unpacked:
+        report(Note(text=f"{name} was fetched and unpacked before."))
         return
-    began = time.monotonic()
-    there = archive.is_file()
-    if not there:
-        part = _part(archive)
+    seconds = 0.0
+    if not archive.path.is_file():
+        began = time.monotonic()
         with writing(part):
             part.parent.mkdir(parents=True, exist_ok=True)
         retry(
-            lambda: _transfer(part, archive.name, report, endpoint),
-            Retries(archive.name, retry_policy),
+            lambda: _transfer(part, name, report, endpoint),
+            Retries(name, retry_policy),
             report,
             progress=lambda: size(part),
         )
-        with writing(archive):
-            part.replace(archive)
-    seconds = 0.0 if there else time.monotonic() - began
-    count = size(archive)
-    unpack(archive, folder, report, flat=True)
-    with writing(_marker(archive)):
-        _marker(archive).touch()
-    report(Fetched(file=archive.name, bytes=count, md5="", seconds=seconds))
+        with writing(archive.path):
+            part.replace(archive.path)
+        seconds = time.monotonic() - began
+    count = size(archive.path)
+    unpack(archive.path, archive.folder, report, flat=True)
+    with writing(archive.marker):
+        archive.marker.touch()
+    report(Fetched(file=name, bytes=count, md5="", seconds=seconds))
 
 
 def _transfer(part: Path, name: str, report: Report, endpoint: str | None) -> None:
@@ -211,6 +207,14 @@ def _refused(status: int, name: str) -> SetupError | Transient:
     )
 
 
+def _archives(what: Collection[What], folder: Path) -> list[_Archive]:
+    return [
+        _Archive(split=split, path=folder / "data" / name, folder=folder / _FOLDERS[split])
+        for split in _splits(what)
+        for name in _NAMES[split]
+    ]
+
+
 def _splits(what: Collection[What]) -> list[Split]:
     return [split for split in SPLITS if split in what]
 
@@ -219,32 +223,8 @@ def _missing(what: Collection[What]) -> list[What]:
     return [one for one in WHATS if one in what and one not in SPLITS]
 
 
-def _unpacked(archive: Path, folder: Path) -> bool:
-    """Whether all of it was unpacked to that folder and something of it is still there; the archive may be gone."""
-    return _marker(archive).exists() and _holds_something(folder)
-
-
-def _holds_something(folder: Path) -> bool:
+def _has_entries(folder: Path) -> bool:
     if not folder.is_dir():
         return False
     with reading(folder), os.scandir(folder) as entries:
         return any(True for _ in entries)
-
-
-def _forget(archives: Collection[Path]) -> None:
-    """Nothing unpacked is left: as soon as one archive is unpacked again, the others would count as unpacked too."""
-    for archive in archives:
-        with writing(archive):
-            _marker(archive).unlink(missing_ok=True)
-
-
-def _marker(archive: Path) -> Path:
-    return archive.with_name(f"{archive.name}.unpacked")
-
-
-def _archive(folder: Path, name: str) -> Path:
-    return folder / "data" / name
-
-
-def _part(archive: Path) -> Path:
-    return archive.with_name(f"{archive.name}.part")

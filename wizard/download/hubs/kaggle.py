@@ -44,16 +44,11 @@ _LOG_IN = (
 )
 
 
-def needs(_what: Collection[What], folder: Path | None = None) -> int:
-    """Bytes of disk that a fetch takes at most, whatever is wanted: the archive, and beside it what is in it.
+def needs(_what: Collection[What], folder: Path) -> int:
+    """See Hub: the archive, and beside it what is in it, whatever is wanted.
 
     The client removes its archive once it is unpacked. If that held another archive, we unpack that one, and it stays.
-
-    Args:
-        folder: where to; what an earlier run left there is not counted again.
     """
-    if folder is None:
-        return 2 * _ABOUT
     if _is_complete(folder):
         return 0
     if any((place / _TAR).is_file() for place in (folder, _tree(folder))):
@@ -62,20 +57,12 @@ def needs(_what: Collection[What], folder: Path | None = None) -> int:
 
 
 def lacking(what: Collection[What]) -> str:
-    """What is wanted and not to be had here, as a sentence; empty where there is nothing."""
+    """See Hub."""
     return f"{NAME} has no development kit; nothing here needs it." if "devkit" in what else ""
 
 
 def require(_what: Collection[What], folder: Path) -> None:
-    """Checks, without asking Kaggle, that a fetch can begin; it delivers everything at once, whatever is wanted.
-
-    Args:
-        folder: where to; for what is there already, no token is needed.
-
-    Raises:
-        UsageError: the client is not installed.
-        DownloadError: there is no token, or it cannot be read; or the folder has a tree that this program did not make.
-    """
+    """See Hub; the folder must not have a tree that this program did not make."""
     client("kagglehub")
     if (folder / _TREE).exists() and not _is_complete(folder):
         raise DownloadError(
@@ -84,6 +71,23 @@ def require(_what: Collection[What], folder: Path) -> None:
         )
     if not _is_here(folder) and not _marker(folder).exists():
         _require_token()
+
+
+def fetch(folder: Path, what: Collection[What], report: Report, *, retry_policy: RetryPolicy = POLICY) -> Path:
+    """See Hub; everything comes at once, whatever is wanted.
+
+    The folder gets ILSVRC/ and the tables beside it; the client uses competitions/ in it meanwhile. A Kaggle notebook
+    has the files mounted already, so there the folder returned is that one.
+    """
+    require(what, folder)
+    if _is_here(folder):
+        report(Note(text=f"{folder} has all that {NAME} delivers; nothing was fetched."))
+    elif not _marker(folder).exists():
+        delivered = _download(folder, report, retry_policy)
+        if delivered != _tree(folder):
+            return delivered
+    _finish(folder, report)
+    return folder
 
 
 def _require_token() -> None:
@@ -99,35 +103,6 @@ def _require_token() -> None:
 
 def _no_token() -> DownloadError:
     return DownloadError(f"{NAME} delivers nothing without a token, and its client found none.", _LOG_IN)
-
-
-def fetch(folder: Path, what: Collection[What], report: Report, *, retry_policy: RetryPolicy = POLICY) -> Path:
-    """Fetches everything of the competition; resumes an archive that an earlier run left unfinished.
-
-    Args:
-        folder: gets ILSVRC/ and the tables beside it; the client uses competitions/ in it meanwhile.
-        what: is wanted; everything comes all the same.
-        report: told what happens.
-        retry_policy: for a connection that breaks.
-
-    Returns:
-        The folder to give as source.path: the one given, or in a Kaggle notebook Kaggle's own, which is mounted there.
-
-    Raises:
-        UsageError: see `require`.
-        DownloadError: no token, rules not accepted, no network, a damaged archive, or a tree that this program did not
-            make.
-        MachineError: the disk is full, or must not be written to.
-    """
-    require(what, folder)
-    if _is_here(folder):
-        report(Note(text=f"{folder} has all that {NAME} delivers; nothing was fetched."))
-    elif not _marker(folder).exists():
-        delivered = _download(folder, report, retry_policy)
-        if delivered != _tree(folder):
-            return delivered
-    _finish(folder, report)
-    return folder
 
 
 def _download(folder: Path, report: Report, retry_policy: RetryPolicy) -> Path:

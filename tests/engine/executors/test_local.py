@@ -2,18 +2,22 @@ import multiprocessing
 import os
 import random
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from multiprocessing.connection import Connection
 
+import psutil
 import pytest
 
-from wizard.engine import executors, heartbeat, in_hand
+from wizard.engine import heartbeat, in_hand
 from wizard.engine.deaths import WorkerDied
-from wizard.engine.executors import LocalExecutor
+from wizard.engine.executors import local
+from wizard.engine.executors.local import LocalExecutor
 from wizard.errors import MachineError
-from wizard.events import Beat
+from wizard.events import Heartbeat
 
 
 @pytest.fixture
@@ -42,7 +46,7 @@ def threads() -> str:
 
 
 def beat_once(done: int) -> int:
-    heartbeat.send(Beat(worker=1, shard="s", split="train", done=done, total=9, bytes_in=0, bytes_out=0, rss=0))
+    heartbeat.send(Heartbeat(worker=1, shard="s", split="train", done=done, total=9, bytes_in=0, bytes_out=0, rss=0))
     return done
 
 
@@ -72,7 +76,7 @@ def test_a_worker_that_cannot_be_started_is_told_and_holds_nobody_up(monkeypatch
     def refuse(**_: object) -> None:
         raise OSError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(executors._CONTEXT, "Process", refuse)
+    monkeypatch.setattr(local._CONTEXT, "Process", refuse)
     executor = LocalExecutor(2)
     futures = [executor.submit(beat_once, i) for i in range(2)]
     for future in futures:
@@ -81,7 +85,7 @@ def test_a_worker_that_cannot_be_started_is_told_and_holds_nobody_up(monkeypatch
         assert "cannot be started: Resource temporarily unavailable" in error.what
     late = executor.submit(beat_once, 3).exception(timeout=10)
     assert isinstance(late, MachineError)
-    assert executor.beats() == []
+    assert executor.heartbeats() == []
     executor.shutdown(cancel_futures=True)
 
 
@@ -92,7 +96,7 @@ def test_killing_workers_at_any_time_never_holds_the_others_up() -> None:
     kills = 0
     while not all(future.done() for future in futures):
         time.sleep(rng.random() * 0.05)
-        executor.beats()
+        executor.heartbeats()
         for pid in {child.pid for child in multiprocessing.active_children() if child.pid} if kills < 20 else ():
             if rng.random() < 0.3:
                 kills += 1
@@ -102,6 +106,44 @@ def test_killing_workers_at_any_time_never_holds_the_others_up() -> None:
     assert len(lost) <= kills
     assert all(future in lost or future.result() == i for i, future in enumerate(futures))
     executor.shutdown()
+
+
+def half_send_and_die(connection: Connection, content: bytes) -> None:
+    os.write(connection.fileno(), content[: len(content) // 2])
+    die()
+
+
+def die_while_sending() -> bytes:
+    """Leaves in the pipe what a kill in the middle of sending a large result leaves."""
+    Connection._send = half_send_and_die  # type: ignore[attr-defined]
+    return bytes(1 << 20)
+
+
+def test_a_worker_that_is_killed_while_it_sends_a_large_result_is_a_lost_one(executor: LocalExecutor) -> None:
+    lost = executor.submit(die_while_sending)
+    assert isinstance(lost.exception(timeout=60), WorkerDied)
+    assert executor.submit(beat_once, 1).result(timeout=60) == 1
+
+
+def test_a_worker_that_is_killed_while_it_has_nothing_to_do_costs_nothing(executor: LocalExecutor) -> None:
+    executor.submit(beat_once, 1).result(timeout=60)
+    (worker,) = multiprocessing.active_children()
+    worker.kill()
+    worker.join()
+    assert executor.submit(beat_once, 2).result(timeout=60) == 2
+
+
+def test_workers_exit_when_the_process_that_started_them_is_killed() -> None:
+    program = (
+        "import os; from wizard.engine.executors.local import LocalExecutor\n"
+        "if __name__ == '__main__':\n"
+        "    print(LocalExecutor(1).submit(os.getpid).result(), flush=True)\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert run.returncode == -signal.SIGKILL
+    with suppress(psutil.NoSuchProcess):
+        psutil.Process(int(run.stdout)).wait(timeout=30)
 
 
 def test_shutting_down_waits_for_what_was_submitted() -> None:
@@ -125,10 +167,10 @@ def test_or_ends_at_once_and_leaves_no_future_open() -> None:
     assert not multiprocessing.active_children()
 
 
-def test_beats_arrive(executor: LocalExecutor) -> None:
+def test_heartbeats_arrive(executor: LocalExecutor) -> None:
     for done in (3, 4):
         executor.submit(beat_once, done).result(timeout=60)
-    assert [beat.done for beat in executor.beats()] == [3, 4]
+    assert [beat.done for beat in executor.heartbeats()] == [3, 4]
 
 
 def test_a_worker_imports_neither_tensorflow_nor_the_command_line(executor: LocalExecutor) -> None:
@@ -173,7 +215,7 @@ def test_a_kill_is_for_want_of_memory_where_the_system_counts_one_more(
 ) -> None:
     coming = iter(counts)
     last = counts[-1]
-    monkeypatch.setattr(executors, "oom_kills", lambda: next(coming, last))
+    monkeypatch.setattr(local, "oom_kills", lambda: next(coming, last))
     executor = LocalExecutor(1)
     deaths = [executor.submit(die).exception(timeout=60) for _ in oom]
     executor.shutdown()
@@ -184,7 +226,7 @@ def test_without_room_for_shared_memory_workers_work_all_the_same(monkeypatch: p
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(executors._CONTEXT, "RawValue", refuse)
+    monkeypatch.setattr(local._CONTEXT, "RawValue", refuse)
     executor = LocalExecutor(1)
     died = executor.submit(take_in_hand, 10, 7).exception(timeout=60)
     executor.shutdown()

@@ -1,0 +1,1 @@
+"""Executors: where shards are built and checked. The run loop knows them by one Protocol."""

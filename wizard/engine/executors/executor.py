@@ -1,0 +1,35 @@
+"""Executor: what the run loop needs of the processes that do the work, wherever they are."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import ParamSpec, Protocol, TypeVar
+
+from wizard.events import Heartbeat
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Executor(Protocol):
+    """Runs calls in worker processes; a worker that dies costs its one call.
+
+    A call and what it returns are pickled. In a worker, `wizard.engine.heartbeat` and `wizard.engine.in_hand` are set
+    up, SIGINT is ignored, and pixels are processed on one thread.
+    """
+
+    @property
+    def capacity(self) -> int:
+        """How many calls run at a time; the run loop submits no more, so that little has to be taken back."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Queues a call. Its future runs from the moment a worker has the call, and can be cancelled until then.
+
+        The future fails with whatever the call raises, its traceback in the worker added as a note; with WorkerDied
+        if the worker died; with MachineError if no worker could be started.
+        """
+
+    def heartbeats(self) -> list[Heartbeat]:
+        """What workers have told since the last call."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Ends the workers: at once with `cancel_futures`, else when nothing is left to do."""

@@ -1,0 +1,197 @@
+"""Local executor: worker processes on this machine, each served by a thread and a pipe of its own.
+
+The standard library's pool of threads keeps the queue, the futures and their cancellation; a thread of it does no more
+than send a call to its worker and wait for the answer. Workers share no lock and no pipe, so that one that is killed,
+at whatever instant, can hold nobody up. Its pool of processes cannot be used, not even with one worker a pool: if a
+worker is killed while it sends a result of more than 64 KiB (Linux's pipe buffer), the pool waits for the rest forever,
+for it holds the writing end of that pipe itself (15 of 40 such kills, with results of 5 MB on Python 3.11).
+"""
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
+from ctypes import c_int64
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.connection import wait as wait_for
+from multiprocessing.process import BaseProcess
+from threading import Lock, local
+from time import sleep
+from typing import Any, ParamSpec, TypeVar
+
+from wizard.engine import in_hand
+from wizard.engine.deaths import WorkerDied
+from wizard.engine.executors.worker_process import Kind, block_signals, serve
+from wizard.errors import MachineError
+from wizard.events import Heartbeat
+from wizard.machine.cgroup import oom_kills
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_Call = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
+
+_CONTEXT = get_context("spawn")
+_KILLED = -9
+"""SIGKILL's exit code in multiprocessing."""
+_PATIENCE = 1.0
+"""Seconds that a process whose pipe has closed gets to exit."""
+_FEWER = "Ask for fewer workers (--set run.workers=1), or free processes, memory or open files"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Worker:
+    process: BaseProcess
+    pipe: Connection
+    item: c_int64
+    """Shared with the process: the item of its task that it is processing."""
+
+
+class LocalExecutor(Executor):
+    """Worker processes on this machine, spawned rather than forked, when they are first needed.
+
+    Args:
+        workers: how many at most.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.capacity = workers
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="worker", initializer=block_signals)
+        self._own = local()
+        self._heartbeats: deque[Heartbeat] = deque()
+        self._lock = Lock()
+        self._workers: set[_Worker] = set()
+        self._is_closed = self._is_stopped = False
+        self._oom_kills = oom_kills()
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Queues a call; its future runs from the moment a worker has it, and can be cancelled until then.
+
+        Raises:
+            MachineError: the system allows no further thread.
+            RuntimeError: the executor is shut down.
+        """
+        try:
+            return self._threads.submit(self._run, (fn, args, kwargs))
+        except RuntimeError as error:
+            if self._is_closed:
+                raise
+            raise _not_started(str(error)) from error
+
+    def heartbeats(self) -> list[Heartbeat]:
+        """What workers have told since the last call."""
+        return [self._heartbeats.popleft() for _ in range(len(self._heartbeats))]
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Ends the workers: at once with `cancel_futures`, else when nothing is left to do."""
+        with self._lock:
+            self._is_closed = True
+            self._is_stopped |= cancel_futures
+            if cancel_futures:
+                self._threads.shutdown(wait=False, cancel_futures=True)
+                for worker in self._workers:
+                    worker.process.kill()
+        self._threads.shutdown(wait=wait)
+        if wait:
+            for worker in list(self._workers):
+                worker.process.kill()
+                self._bury(worker)
+
+    def _run(self, call: _Call) -> Any:
+        """Has this thread's worker run a call."""
+        worker = self._hand_over(call)
+        try:
+            kind, value = worker.pipe.recv()
+            while kind is Kind.HEARTBEAT:
+                self._heartbeats.append(value)
+                kind, value = worker.pipe.recv()
+        except (EOFError, OSError) as error:
+            raise self._death(worker) from error
+        if kind is Kind.ERROR:
+            raise value
+        return value
+
+    def _hand_over(self, call: _Call) -> _Worker:
+        worker: _Worker | None = getattr(self._own, "worker", None)
+        if worker is not None:
+            worker.item.value = in_hand.NOTHING
+            try:
+                worker.pipe.send(call)
+                return worker
+            except OSError:  # it was killed while it had nothing to do, which costs nothing
+                self._bury(worker)
+        worker = self._own.worker = self._start()
+        try:
+            worker.pipe.send(call)
+        except OSError as error:
+            raise self._death(worker) from error
+        return worker
+
+    def _start(self) -> _Worker:
+        with self._lock:  # what `shutdown` kills is all there is
+            if self._is_stopped:
+                raise CancelledError
+            try:
+                ours, theirs = _CONTEXT.Pipe()
+                item = _shared_item()
+                process = _CONTEXT.Process(target=serve, args=(theirs, item), daemon=True)
+                process.start()
+            except OSError as error:
+                raise _not_started(error.strerror or str(error)) from error
+            theirs.close()  # or a worker's death would not be the end of its pipe
+            worker = _Worker(process=process, pipe=ours, item=c_int64(in_hand.NOTHING) if item is None else item)
+            self._workers.add(worker)
+            return worker
+
+    def _death(self, worker: _Worker) -> WorkerDied:
+        exit_code = self._bury(worker)
+        oom = self._ran_out_of_memory() if exit_code == _KILLED else None
+        item = None if worker.item.value == in_hand.NOTHING else worker.item.value
+        return WorkerDied(worker.process.pid, exit_code, oom=oom, item=item)
+
+    def _bury(self, worker: _Worker) -> int | None:
+        """Lets go of a worker that has died; returns its exit code, None if it still ran and had to be killed."""
+        self._own.worker = None
+        with self._lock:
+            self._workers.discard(worker)
+        exit_code = _exit_code(worker.process)
+        worker.pipe.close()
+        return exit_code
+
+    def _ran_out_of_memory(self) -> bool | None:
+        """Whether the system has killed one more process for lack of memory than counted so far; None if unknown."""
+        kills = oom_kills()
+        with self._lock:
+            if kills is None or self._oom_kills is None:
+                return None
+            if kills <= self._oom_kills:
+                return False
+            self._oom_kills += 1
+            return True
+
+
+def _shared_item() -> c_int64 | None:
+    """Memory shared with a worker; None if there is no room for its backing file, and the worker goes without."""
+    try:
+        return _CONTEXT.RawValue(c_int64, in_hand.NOTHING)
+    except OSError:
+        return None
+
+
+def _exit_code(process: BaseProcess) -> int | None:
+    """The exit code of a process that is about to exit; None if it does not, and is killed."""
+    process.join(_PATIENCE)
+    for _ in range(100):
+        if process.exitcode is not None:
+            return process.exitcode
+        if process.sentinel not in wait_for([process.sentinel], 0):
+            break
+        # Another thread that starts a process is just collecting this one: multiprocessing looks after all at once.
+        sleep(0.01)
+    process.kill()
+    process.join()
+    return None
+
+
+def _not_started(why: str) -> MachineError:
+    return MachineError(f"A worker process cannot be started: {why}.", _FEWER)
