@@ -1,4 +1,18 @@
-"""Decides which folders below a split's folder are its classes: those directly in it, or those further down."""
+"""Decides which folders below a split's folder are its classes: those directly in it, or those further down.
+
+The first row that holds decides:
+
+    what the folder holds                                          source.folders  outcome
+    no folders, or only folders named as synsets                   any             these are the classes
+    one folder with all images in it, which is no class itself     any             look into that one
+    empty folders named as images/ beside others                   any             the others alone
+    folders with splits in them                                    any             refused
+    a dataset, such as VOC's JPEGImages/ beside Annotations/       not "classes"   doubtful
+    anything else                                                  "classes"       these are the classes
+    classes that hold one folder of images each                    any             these are the classes
+    nothing but folders of folders of images                       "superclasses"  those inside are the classes
+    anything else                                                  any             doubtful
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,10 +33,6 @@ Below = Mapping[str, Glimpse]
 
 def at_class_level(place: SplitDir, glimpses: Glimpses, bounds: Bounds, role: FolderRole) -> SplitDir:
     """The place whose folders are classes.
-
-    A folder is not taken for a class just because there are images somewhere below it. A single folder is passed
-    through; classes may each hold one folder of images, as in tiny-imagenet's <wnid>/images; any other folder that
-    holds folders of images, but no images itself, is doubtful.
 
     Raises:
         DoubtfulFolders: there is more than one reading, and `role` does not settle it.
