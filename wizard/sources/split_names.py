@@ -126,7 +126,8 @@ def among(names: Iterable[str]) -> dict[str, SplitName]:
     If none does so on its own, names do that have the same words beside different splits: flowers_train and
     flowers_test, but not bullet_train beside car, nor bbox_train and bbox_val beside train.
     """
-    parsed = {name: found for name in names if (found := parse(name))}
+    every = {name: parse(name) for name in names}
+    parsed = {name: found for name, found in every.items() if found}
     sure = {name: each for name, each in parsed.items() if each.sure}
     if sure:
         return sure
@@ -155,8 +156,11 @@ def part_numbers(names: Iterable[str]) -> set[str]:
     >>> sorted(part_numbers(["train_1", "train2014_b", "val"]))
     ['1', 'b']
     """
-    parts = (each.part.split() for name in names if (each := parse(name)))
-    return {" ".join(word for word in part if not _YEAR.fullmatch(word)) for part in parts} - {""}
+    found = set()
+    for each in map(parse, names):
+        words = each.part.split() if each else []
+        found.add(" ".join(word for word in words if not _YEAR.fullmatch(word)))
+    return found - {""}
 
 
 def missing_parts(names: Iterable[str]) -> list[int]:

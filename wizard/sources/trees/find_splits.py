@@ -73,7 +73,8 @@ class SplitFinder:
                 return Found(top=top, places=places, beside=beside)
         folders = tuple(sorted({*others, *splits}))
         place = replace(seen, folders=folders, others=frozenset(seen.folders) - {*folders})
-        if around and (within := self._within(top, place, own, around)):
+        within = self._within(top, place, own, around) if around else None
+        if within:
             return within
         if place.archives or self._are_classes(place):
             place = at_class_level(place, self.glimpses, self.bounds, self.role)
