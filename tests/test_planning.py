@@ -82,8 +82,8 @@ def test_their_images_keep_the_order_that_they_have_among_all(raw: Path) -> None
 
 
 def test_a_plan_of_fewer_classes_differs_by_its_images_alone(raw: Path) -> None:
-    every = plan_from(raw, splits=["train"]).ingredients
-    few = plan_from(raw, classes=2, splits=["train"]).ingredients
+    every = plan_from(raw, splits=["train"]).ingredients.labelled
+    few = plan_from(raw, classes=2, splits=["train"]).ingredients.labelled
     assert every.keys() == few.keys()
     assert {name for name in every if every[name] != few[name]} == {"train images", "train boxes", "train contents"}
 
@@ -104,8 +104,8 @@ def test_validation_is_of_the_classes_that_train_is_of(matching: Path) -> None:
     assert set(validation) == {
         f"ILSVRC2012_val_{number:08d}.JPEG" for number in NUMBERS if validation_ranks()[number - 1] in chosen
     }
-    every = plan_from(matching, boxes="none").ingredients
-    differ = {name for name in every if every[name] != plan.ingredients[name]}
+    every = plan_from(matching, boxes="none").ingredients.labelled
+    differ = {name for name in every if every[name] != plan.ingredients.labelled[name]}
     assert differ == {f"{split} {what}" for split in ("train", "validation") for what in ("images", "contents")}
 
 

@@ -15,8 +15,8 @@ from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
-from wizard.commands.session import Talk, session
-from wizard.errors import BUG, Interrupted, MachineError, ReaderGone, SetupError, UsageError
+from wizard.commands.session import OutputFlags, session
+from wizard.errors import InternalError, Interrupted, MachineError, ReaderGone, SetupError, UsageError
 from wizard.folders import state_folder
 
 _COMMANDS = {
@@ -60,9 +60,10 @@ def welcome(
             f"There is no command {words[0]!r}.",
             f"Did you mean {near[0]}?" if near else f"Commands: {', '.join(commands)}; see --help",
         )
+    # Not at the top: --help and errors need not wait for it.
     from wizard.commands.setup import setup
 
-    return setup(talk=Talk(plain=plain))
+    return setup(flags=OutputFlags(plain=plain))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -70,6 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     session.begin(list(sys.argv[1:] if argv is None else argv))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
+            # A file name that the terminal's encoding lacks must not end the program with a UnicodeEncodeError.
             stream.reconfigure(errors="backslashreplace")
     try:
         code = app(session.words, exit_on_error=False, print_error=False)
@@ -111,7 +113,5 @@ def _crashed(error: Exception) -> int:
         log.write_text(text, encoding="utf-8", errors="backslashreplace")
         where = f"The crash log is {log}"
     except OSError:
-        where = text
-    failure = SetupError(f"This is a bug in imagenet-setup: {type(error).__name__}: {error}", where)
-    failure.exit_code = BUG  # type: ignore[misc]
-    return _failed(failure)
+        where = text  # a full or read-only home folder must not hide the bug
+    return _failed(InternalError(f"This is a bug in imagenet-setup: {type(error).__name__}: {error}", where))

@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
-BUG = 1
-"""Exit code of an unexpected exception; the crash log's path is printed."""
 FINISHED_WITH_SKIPS = 5
 """Exit code of a build that finished but skipped images."""
 
@@ -29,6 +27,12 @@ class SetupError(Exception):
 
     def __str__(self) -> str:
         return f"{self.what}\n→ {self.hint}" if self.hint else self.what
+
+
+class InternalError(SetupError):
+    """A bug; the crash log's path is printed."""
+
+    exit_code = 1
 
 
 class UsageError(SetupError):

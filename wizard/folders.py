@@ -26,6 +26,7 @@ def state_folder() -> Path:
 
 def recipes_folder() -> Path:
     """The shipped recipes: inside the package once installed, beside it in a checkout."""
+    # pyproject.toml's force-include puts them into the wheel.
     inside = Path(__file__).parent / "profiles"
     return inside if inside.is_dir() else Path(__file__).parent.parent / "profiles"
 
@@ -46,7 +47,7 @@ def shortened(path: Path) -> str:
     """The path as text, with ~ for the home folder."""
     try:
         home = Path.home()
-    except RuntimeError:
+    except RuntimeError:  # no home folder: a user ID without an entry, as in some containers
         return str(path)
     return str(Path("~") / path.relative_to(home)) if path.is_relative_to(home) else str(path)
 

@@ -176,7 +176,7 @@ def _unfinished(records: CommitRecords, plan: RecordedPlan) -> Facts:
     facts: Facts = {
         "what": "an unfinished build of imagenet-setup",
         "plan": plan.plan_id,
-        **plan.ingredients,
+        **plan.ingredients.labelled,
     }
     done = records.done
     for split in dict.fromkeys(result.split for result in done.values()):

@@ -32,6 +32,7 @@ def stop_on_signal(say: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
             say("! Finishing what is under way, then stopping; Ctrl-C again stops at once. Nothing done is lost.")
         return requested
 
+    # SIGTERM is what Slurm, docker stop and systemd send before they kill.
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stopping

@@ -20,6 +20,7 @@ def exclusive_lock(lock: Path, taken: str) -> Iterator[None]:
     Raises:
         MachineError: another run holds it, or the file cannot be created.
     """
+    # flock and its like, not a file with a process ID: nothing stale is left behind by kill -9 or a power cut.
     held = filelock.FileLock(lock)
     with writing(lock.parent):
         lock.parent.mkdir(parents=True, exist_ok=True)

@@ -18,11 +18,12 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from wizard.errors import ProfileError
 from wizard.folders import expanded
+from wizard.formats.resize import ResizeMode
+from wizard.ilsvrc2012.archives import Split
 from wizard.profile_problems import problems_of
 from wizard.sources.options import FolderRole, Labels
 from wizard.sources.registry import layouts
 
-Split = Literal["train", "validation", "test"]
 _ONCE_EACH = AfterValidator(lambda splits: tuple(dict.fromkeys(splits)))
 Splits = Annotated[tuple[Split, ...], Field(min_length=1, strict=False), _ONCE_EACH]
 Table = dict[str, Any]
@@ -74,7 +75,7 @@ class Source(_Section):
 class Image(_Section):
     """What the images become."""
 
-    resize: Literal["original", "shortest", "exact", "crop"] = Field(
+    resize: ResizeMode = Field(
         default="original", description="exact does not keep the shape; crop covers the size and cuts the centre out"
     )
     size: int | None = Field(default=None, ge=1, le=16384, description="pixels of the shorter side, with shortest")
@@ -169,6 +170,7 @@ class Run(_Section):
     )
     engine: Literal["local"] = Field(default="local", description="processes on this machine")
 
+    # Before pydantic's own check, whose message for a union lists the problems of each member.
     @field_validator("workers", mode="before")
     @classmethod
     def _a_number_or_auto(cls, value: object) -> object:
@@ -242,6 +244,7 @@ def check(table: Mapping[str, Any], where: str) -> Profile:
     try:
         return Profile.model_validate({"source": {}, "output": {}, **table})
     except ValidationError as error:
+        # pydantic runs a section's own validator only if each of its values is valid; these run here regardless.
         problems = [line for item in error.errors() for line in problems_of(item, Profile)]
         for section, problems_in in (("image", _image_problems), ("output", _misplaced)):
             values = table.get(section)

@@ -71,10 +71,15 @@ def as_markdown() -> str:
             section = key.section
             title = f"`[{section}]`" if section else "At the top"
             lines += ["", f"### {title}", "", "| key | default | |", "|---|---|---|"]
-        default = f"`{key.default}`" if key.default else "required" if key.field.is_required() else ""
-        meaning = key.comment.replace("|", "\\|")
-        lines.append(f"| `{key.name}` | {default} | {meaning} |")
+        meaning = key.comment.replace("|", "\\|")  # it would begin another cell
+        lines.append(f"| `{key.name}` | {_default(key)} | {meaning} |")
     return "\n".join([*lines, ""])
+
+
+def _default(key: ProfileKey) -> str:
+    if key.field.is_required():
+        return "required"
+    return f"`{key.default}`" if key.default else ""
 
 
 def with_keys(page: str) -> str:

@@ -89,11 +89,12 @@ def read(path: Path) -> Table:
         ProfileError: it is not TOML, or of a version that this program does not know.
     """
     try:
-        table: Table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        table: Table = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad writes a byte order mark
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProfileError(str(path), [f"it is not TOML: {error}"], "Fix that place in the file") from error
+    # A file may have any name; a profile's name becomes a file's again.
     table.setdefault("name", re.sub(r"[^\w.-]+", "-", path.stem).lstrip(".-")[:100])
     return _with_version(table, path)
 
@@ -117,6 +118,7 @@ def write(profile: Profile, path: Path) -> None:
     """
     text = as_toml(profile)
     with writing(path):
+        # Saving the same again must not push the older version out of the backup.
         if _is_file(path) and path.read_bytes() == text.encode():
             return
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -28,12 +28,14 @@ def replacing(target: Path) -> Iterator[BufferedRandom]:
     Raises:
         OSError: as for `write_whole`.
     """
+    # In the same folder, because a rename is atomic only within one file system.
     handle, name = tempfile.mkstemp(prefix=PREFIX, suffix=SUFFIX, dir=target.parent)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "w+b") as file:
             yield file
             file.flush()
+            # Without it, ext4 and XFS may have renamed an empty file when the power fails.
             os.fsync(file.fileno())
         publish(temporary, target)
     finally:

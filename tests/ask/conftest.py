@@ -14,8 +14,9 @@ from wizard.ask.prompt import Back, Prompt, Value
 from wizard.ask.question import Answers
 from wizard.ask.review import Row
 from wizard.ask.setup_draft import SetupDraft, new_draft
-from wizard.ask.view import Outcome
+from wizard.ask.view import Outcome, View
 from wizard.events import Estimated, Event
+from wizard.output import Output
 from wizard.sources.source import Progress
 
 BACK, LEAVE, DEFAULT = "<back>", "<leave>", "<default>"
@@ -26,10 +27,11 @@ def known(context: Context, values: Mapping[str, Value] = MappingProxyType({})) 
     return Answers(values=values, context=context)
 
 
-class Script:
+class Script(View):
     """Prompter and view in one: answers from a list, remembers all that was asked and said."""
 
     def __init__(self, answers: Sequence[Value]) -> None:
+        super().__init__(Output("quiet"))
         self._answers = list(answers)
         self.asked: list[Prompt] = []
         self.said: list[str] = []
@@ -70,8 +72,8 @@ class Script:
         self.waited.append(text)
         yield lambda _done, _total: None
 
-    def table(self, rows: list[Row]) -> None:
-        self.tables.append(rows)
+    def table(self, rows: Sequence[Row]) -> None:
+        self.tables.append(list(rows))
 
     def consequence(self, estimated: Estimated, assumed: str) -> None:
         self.consequences.append(estimated)

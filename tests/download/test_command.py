@@ -290,7 +290,7 @@ def test_what_a_hub_lacks_is_said_before_the_disk_is_looked_at(
 def test_ctrl_c_before_it_starts_says_that_nothing_was_fetched(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Output, "asks", True)
+    monkeypatch.setattr(Output, "interactive", True)
     monkeypatch.setattr(sys, "stdin", io.StringIO("quit\n"))
     assert main([*words[:-1], "--plain"]) == 130
     *_, what, hint = capsys.readouterr().err.splitlines()

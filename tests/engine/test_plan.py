@@ -121,7 +121,7 @@ def two_splits() -> Plan:
 def test_a_build_of_version_0_1_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """What that version itself gave for these images: another plan_id here would build every old dataset anew."""
     monkeypatch.setattr(plans, "CODECS", "codecs")
-    assert two_splits().ingredients == {
+    assert two_splits().ingredients.labelled == {
         "format": "tf.train.Example with the 15 features of build_imagenet_data.py, version 1",
         "codecs": "codecs",
         "label base": "1",
@@ -175,8 +175,8 @@ def test_classes_of_ones_own_and_their_words_change_the_plan_id() -> None:
         of_classes(("a", "b"), ("a", "c")),
     ]
     assert len({each.plan_id for each in plans_of}) == len(plans_of)
-    assert "classes" not in plans_of[0].ingredients
-    assert plans_of[1].ingredients["classes"].startswith("2 of the source's own, ")
+    assert "classes" not in plans_of[0].ingredients.labelled
+    assert plans_of[1].ingredients.labelled["classes"].startswith("2 of the source's own, ")
 
 
 def in_files(file: list[int], files: int) -> SampleTable:
@@ -232,5 +232,5 @@ def test_the_seed_of_a_shuffle_and_the_place_of_files_leave_the_order_of_the_sou
     rows = in_files([1, 0, 1], 2)
     elsewhere = dataclasses.replace(rows, files=("x/0.tfrecord", "x/1.tfrecord"))
     one, other = (in_source_order("train", each, KEPT) for each in (rows, elsewhere))
-    ingredients = [Plan(splits=(each,), label_base=1, seed=1).ingredients for each in (one, other)]
+    ingredients = [Plan(splits=(each,), label_base=1, seed=1).ingredients.labelled for each in (one, other)]
     assert ingredients[0] == ingredients[1]

@@ -204,7 +204,7 @@ def test_a_build_stops_before_the_machine_is_full_and_goes_on_later(
         build_dataset(raw, out)
     kept = contents(out)
     assert error.value.exit_code == 4
-    assert error.value.what == f"{told} Stopped with 3 shards done; nothing of them is lost. They are in {out}."
+    assert error.value.what == f"{told} Stopped with 3 shards done; none of them is lost. They are in {out}."
     assert error.value.hint == "Free some, then give the same command again; it goes on where it stopped"
     assert len(shards(out)) == 3
     assert not list(out.glob(".building*"))

@@ -10,7 +10,7 @@ from wizard.ask.question import Question, yes_or_no
 
 
 def _extra(
-    key: str, text: str, label: str, about: str, applies: Callable[[Known], bool], usual: str = "no"
+    key: str, text: str, label: str, about: str, usual: str = "no", applies: Callable[[Known], bool] | None = None
 ) -> Question[Context]:
     return Question(
         key=f"output.{key}",
@@ -20,7 +20,7 @@ def _extra(
         help=about,
         default=defaults.always(usual),
         choices=yes_or_no,
-        applies=applies,
+        applies=applies or defaults.only_for(key),
         advanced=True,
     )
 
@@ -45,8 +45,8 @@ ADVANCED: tuple[Question[Context], ...] = (
         "ends with exit code 5.",
         default=defaults.always("stop"),
         choices=lambda _: (
-            Choice(value="stop", title="Stop", about="and name it"),
-            Choice(value="skip", title="Leave it out", about="and list it; exit code 5"),
+            Choice("stop", "Stop", "and name it"),
+            Choice("skip", "Leave it out", "and list it; exit code 5"),
         ),
         advanced=True,
     ),
@@ -59,8 +59,8 @@ ADVANCED: tuple[Question[Context], ...] = (
         "to 999.",
         default=defaults.label_base,
         choices=lambda _: (
-            Choice(value=1, title="From 1", about="0 is unused, as in all the older scripts"),
-            Choice(value=0, title="From 0"),
+            Choice(1, "From 1", "0 is unused, as in all the older scripts"),
+            Choice(0, "From 0"),
         ),
         applies=defaults.stores_labels,
         advanced=True,
@@ -70,7 +70,6 @@ ADVANCED: tuple[Question[Context], ...] = (
         "Index files beside the shards?",
         "Index files",
         "A line a record, in the folder idx/: DALI needs them, and PyPI's tfrecord uses them.",
-        defaults.is_tfrecord,
         usual="yes",
     ),
     _extra(
@@ -78,20 +77,18 @@ ADVANCED: tuple[Question[Context], ...] = (
         "Metadata for TensorFlow Datasets?",
         "TFDS metadata",
         "With it tfds.builder_from_directory opens the folder.",
-        defaults.is_tfrecord,
     ),
     _extra(
         "split_folders",
         "A folder for each split?",
         "Split folders",
         "tfrecord_train/ and tfrecord_val/ instead of all shards beside each other.",
-        defaults.is_tfrecord,
     ),
     _extra(
         "boxes_csv",
         "Bounding boxes as a CSV too?",
         "Boxes as CSV",
         "imagenet_2012_bounding_boxes.csv, as the older scripts write it.",
-        lambda known: known.context.from_records or known.get("source.boxes") != "none",
+        applies=lambda known: known.context.from_records or known.get("source.boxes") != "none",
     ),
 )

@@ -12,6 +12,8 @@ from wizard.folders import shortened
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.profile import Profile
 from wizard.sources.classes import numbered
+from wizard.targets.registry import DEFAULT_FORMAT, TARGETS
+from wizard.targets.target import Target
 
 Known: TypeAlias = Answers[Context]
 
@@ -19,26 +21,11 @@ _IMAGES_A_SHARD = 100
 """At least, where a subset is built: shards of fewer only make more files."""
 _TITLES: Mapping[Split, str] = {"train": "Train", "validation": "Validation", "test": "Test"}
 RESIZE = (
-    Choice(
-        value="shortest",
-        title="Shrink to a shortest side",
-        about="keeps the shape; usual for training (480 px)",
-    ),
-    Choice(value="original", title="Keep the originals", about="bytes untouched; largest; MLPerf's rule"),
-    Choice(
-        value="exact",
-        title="Exact height × width",
-        about="all of one size, shape not kept (352 × 352)",
-    ),
-    Choice(value="crop", title="Scale and centre-crop", about="all of one size, shape kept, edges lost"),
+    Choice("shortest", "Shrink to a shortest side", "keeps the shape; usual for training (480 px)"),
+    Choice("original", "Keep the originals", "bytes untouched; largest; MLPerf's rule"),
+    Choice("exact", "Exact height × width", "all of one size, shape not kept (352 × 352)"),
+    Choice("crop", "Scale and centre-crop", "all of one size, shape kept, edges lost"),
 )
-FORMATS = (
-    Choice(value="tfrecord", title="TFRecord shards", about="for tf.data, DALI and the older trainers"),
-    Choice(value="folders", title="Folders of classes", about="train/<wnid>/, as PyTorch's ImageFolder and timm read"),
-    Choice(value="webdataset", title="WebDataset tars", about="train-000000.tar, read in sequence over a network too"),
-    Choice(value="flat", title="Flat folders", about="train_flatten/<wnid>_<number>.JPEG"),
-)
-_FOLDERS = {"tfrecord": "tfrecords", "folders": "images", "webdataset": "webdataset", "flat": "images-flat"}
 
 
 def always(value: Value) -> Callable[[Known], Value]:
@@ -55,6 +42,16 @@ def splits_of(known: Known) -> list[str]:
     """The splits that were chosen."""
     value = known.get("source.splits")
     return value if isinstance(value, list) else []
+
+
+def target_of(known: Known) -> type[Target]:
+    """The target whose format was chosen."""
+    return TARGETS[str(known.get("output.format") or DEFAULT_FORMAT)]
+
+
+def only_for(key: str) -> Callable[[Known], bool]:
+    """Whether the chosen format has this key of [output], as a condition for a question."""
+    return lambda known: key in target_of(known).keys
 
 
 def source(known: Known) -> Value | None:
@@ -77,9 +74,9 @@ def split_choices(known: Known) -> tuple[Choice, ...]:
     surveys = known.context.surveys
     return tuple(
         Choice(
-            value=split,
-            title=_TITLES[split],
-            about=f"{surveys[split].images:,} images{'' if surveys[split].classes else ', without labels'}",
+            split,
+            _TITLES[split],
+            f"{surveys[split].images:,} images{'' if surveys[split].classes else ', without labels'}",
         )
         for split in known.context.splits
     )
@@ -90,11 +87,11 @@ def box_choices(known: Known) -> tuple[Choice, ...]:
     splits = splits_of(known)
     train = "train" in splits and known.context.boxes("train")
     validation = "validation" in splits and known.context.boxes("validation")
-    choices = [Choice(value="none", title="None", about="records with empty boxes; enough for classification")]
+    choices = [Choice("none", "None", "records with empty boxes; enough for classification")]
     if train:
-        choices.append(Choice(value="train", title="Those of train", about="as the older scripts do"))
+        choices.append(Choice("train", "Those of train", "as the older scripts do"))
     if validation and (train or "train" not in splits):
-        choices.append(Choice(value="all", title="All that there are", about="validation's too"))
+        choices.append(Choice("all", "All that there are", "validation's too"))
     return tuple(choices)
 
 
@@ -118,26 +115,31 @@ def label_choices(known: Known) -> tuple[Choice, ...]:
     if known.context.of_numbers:
         sorted_as_text = known.context.text_order or "the same order"
         return (
-            Choice(value="numbers", title="The numbers", about="each class folder's name is its label"),
-            Choice(value="folders", title="The folders', sorted by name", about=sorted_as_text),
+            Choice("numbers", "The numbers", "each class folder's name is its label"),
+            Choice("folders", "The folders', sorted by name", sorted_as_text),
         )
     count = max((survey.classes for survey in known.context.surveys.values()), default=0)
     return (
-        Choice(value="folders", title="The folders'", about=f"{count:,} labels without a gap, as ImageFolder counts"),
-        Choice(value="ilsvrc2012", title="ImageNet's", about="each class keeps its label among the 1,000"),
+        Choice("folders", "The folders'", f"{count:,} labels without a gap, as ImageFolder counts"),
+        Choice("ilsvrc2012", "ImageNet's", "each class keeps its label among the 1,000"),
     )
 
 
 def format_(known: Known) -> Value:
-    """What the last profile had, else TFRecords."""
-    return known.context.last.output.format if known.context.last else "tfrecord"
+    """What the last profile had, else the first that there is."""
+    return known.context.last.output.format if known.context.last else DEFAULT_FORMAT
+
+
+def formats(_known: Known) -> tuple[Choice, ...]:
+    """As the targets offer themselves."""
+    return tuple(Choice(name, target.offer.title, target.offer.about) for name, target in TARGETS.items())
 
 
 def output(known: Known) -> Value | None:
     """A folder that is new or empty."""
     if known.context.folder is None:
         return None
-    folder = context.likely_output(known.context.folder, _FOLDERS[str(known["output.format"])])
+    folder = context.likely_output(known.context.folder, target_of(known).offer.folder)
     place, number = folder, 1
     while _taken(place):
         number += 1
@@ -190,8 +192,8 @@ def kept_shards(known: Known) -> tuple[Choice, ...]:
     """Whether the shards of TFRecords stay as they are."""
     there = " + ".join(f"{known.context.surveys[split].shards:,}" for split in known.context.splits)
     return (
-        Choice(value="keep", title="Keep them", about=f"{there}, one to one and in their order"),
-        Choice(value="plan", title="Choose how many", about="and shuffle the records anew"),
+        Choice("keep", "Keep them", f"{there}, one to one and in their order"),
+        Choice("plan", "Choose how many", "and shuffle the records anew"),
     )
 
 
@@ -221,23 +223,22 @@ def uncounted(split: Split) -> Callable[[Known], Value | None]:
 
 def sharded(known: Known) -> bool:
     """Whether shards are files that a person sees."""
-    return known.get("output.format") in ("tfrecord", "webdataset")
-
-
-def is_tfrecord(known: Known) -> bool:
-    """Whether TFRecords are written, as a condition for a question."""
-    return known.get("output.format") == "tfrecord"
+    return not target_of(known).one_file_per_image
 
 
 def label_base(known: Known) -> Value:
     """The default of a profile's label_base: 0 if class folders are numbers and these are the labels."""
     numbers = known.context.of_numbers and known.get("source.labels") in (None, "numbers")
-    return 1 if is_tfrecord(known) and not numbers else 0
+    return 0 if numbers else target_of(known).first_label
 
 
 def stores_labels(known: Known) -> bool:
     """Whether labels are written that are not those of a source's records, as a condition for a question."""
-    return known.get("output.format") == "webdataset" or (is_tfrecord(known) and not known.context.from_records)
+    target = target_of(known)
+    if not target.stores_labels:
+        return False
+    kept = known.context.raw is not None and target.from_profile({}, known.context.raw.form).keeps_features
+    return not kept
 
 
 def name(known: Known) -> Value:

@@ -61,7 +61,7 @@ def _parts(known: Known) -> tuple[Choice, ...]:
     hub = known.get(WHERE) == "huggingface"
     sums = read_sums(Path(str(known[CHECKSUMS]))) if known.get(CHECKSUMS) else {}
     return tuple(
-        Choice(value=what, title=_TITLES[what], about=f"{_size(what, sums, exact=not hub)} · {_FOR[what]}")
+        Choice(what, _TITLES[what], f"{_size(what, sums, exact=not hub)} · {_FOR[what]}")
         for what in (_ON_HUGGING_FACE if hub else WHATS)
     )
 
@@ -116,10 +116,10 @@ QUESTIONS: tuple[Question[None], ...] = (
         "account there, which must have accepted the rules on their page.",
         default=lambda _: OFFICIALLY,
         choices=lambda _: (
-            Choice(value=OFFICIALLY, title="image-net.org", about="needs an account, its terms accepted"),
-            Choice(value=MIRROR, title="A mirror", about="another server or folder, asked next"),
-            Choice(value="kaggle", title="Kaggle", about="all at once; needs a token and its rules"),
-            Choice(value="huggingface", title="Hugging Face", about="no boxes; needs a token and its terms"),
+            Choice(OFFICIALLY, "image-net.org", "needs an account, its terms accepted"),
+            Choice(MIRROR, "A mirror", "another server or folder, asked next"),
+            Choice("kaggle", "Kaggle", "all at once; needs a token and its rules"),
+            Choice("huggingface", "Hugging Face", "no boxes; needs a token and its terms"),
         ),
         require=_require_client,
     ),

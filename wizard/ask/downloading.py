@@ -108,7 +108,7 @@ def confirmed(prompter: Prompter, text: str = "Start the download?") -> bool:
         text=text,
         help="It can be stopped with Ctrl-C at any time; the same command then goes on where it stopped.",
         default="yes",
-        choices=(Choice(value="yes", title="Yes"), Choice(value="no", title="No", about="nothing is fetched")),
+        choices=(Choice("yes", "Yes"), Choice("no", "No", "nothing is fetched")),
     )
     try:
         answer = prompter.ask(prompt)

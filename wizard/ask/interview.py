@@ -109,18 +109,18 @@ class Interview:
         return ""
 
     def _show_consequence(self, question: Question[Context]) -> None:
+        context = self._draft.context
         try:
-            profile = profile_of(self._draft)
-        except ProfileError:
+            job = context.job(profile_of(self._draft))
+        except (ProfileError, UsageError):  # which the review tells
             return
         with self._view.busy("measuring on your images; Ctrl-C leaves") as progress:
-            estimated = self._live.estimate(profile, self._draft.context, progress)
+            estimated = self._live.estimate(job, context, progress)
         if estimated is None:
             return
         following = self._draft.next
         more_to_come = following is not None and following.affects_images
         # Only the first answer leaves so much open that what was assumed needs to be said.
-        job = self._draft.context.job(profile)
         assumed = images(job) if more_to_come and question.key == "image.resize" else ""
         self._view.consequence(estimated, assumed)
         if not more_to_come:
@@ -211,9 +211,7 @@ class Interview:
             kind="choice",
             text="Which answer?",
             help="After the answer the review comes again.",
-            choices=tuple(
-                Choice(value=each.key, title=each.label, about=self._current(each)) for each in self._draft.applying
-            ),
+            choices=tuple(Choice(each.key, each.label, self._current(each)) for each in self._draft.applying),
         )
         self._edit(str(self._prompter.ask(prompt)))
 
@@ -249,11 +247,11 @@ def _review_prompt(failing: tuple[str, ...]) -> Prompt:
         "when it is started again.",
         default="edit" if failing else "start",
         choices=(
-            Choice(value="start", title=start),
-            Choice(value="edit", title="Change an answer"),
-            Choice(value="save", title="Save as a profile and leave"),
-            Choice(value="command", title="Show the command for this"),
-            Choice(value="quit", title="Leave", about="the answers are kept"),
+            Choice("start", start),
+            Choice("edit", "Change an answer"),
+            Choice("save", "Save as a profile and leave"),
+            Choice("command", "Show the command for this"),
+            Choice("quit", "Leave", "the answers are kept"),
         ),
     )
 

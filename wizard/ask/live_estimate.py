@@ -1,5 +1,7 @@
 """Measures what answers come to while a person gives them: one estimator for as long as the raw data stays the same."""
 
+from contextlib import suppress
+
 from wizard.ask.context import Context
 from wizard.errors import SetupError
 from wizard.events import Estimated
@@ -9,7 +11,6 @@ from wizard.planning import Job
 from wizard.preflight.estimate import Estimator
 from wizard.preflight.examine import Verdict, measure, remaining_fraction
 from wizard.preflight.output_state import read_output
-from wizard.profile import Profile
 from wizard.sources.source import Progress
 
 
@@ -42,17 +43,14 @@ class LiveEstimate:
             self._estimator, self._context = Estimator(context.surveys, workers, cache_folder()), context
         return self._estimator
 
-    def estimate(self, profile: Profile, context: Context, progress: Progress) -> Estimated | None:
-        """What the profile would come to; None where it cannot be measured, for which the verdict gives the reason."""
-        try:
-            job = context.job(profile)
-            estimator = self.prepare(context, job)
-            if estimator is None:
-                return None
-            remaining = remaining_fraction(job, read_output(job))
-            return estimator.estimate(job, remaining=remaining, progress=progress)
-        except SetupError:
+    def estimate(self, job: Job, context: Context, progress: Progress) -> Estimated | None:
+        """What the job would come to; None where it cannot be measured, for which the verdict gives the reason."""
+        estimator = self.prepare(context, job)
+        if estimator is None:
             return None
+        with suppress(SetupError):
+            return estimator.estimate(job, remaining=remaining_fraction(job, read_output(job)), progress=progress)
+        return None
 
     def verdict(self, job: Job, context: Context, progress: Progress) -> Verdict:
         """The whole pre-flight; the raw data must hold something."""

@@ -17,7 +17,7 @@ class InvalidAnswer(ValueError):
     """What was typed does not answer the question; the message says why."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Choice:
     """One of the possible answers: its value, its title, and a line on what it is for."""
 

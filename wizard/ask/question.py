@@ -75,4 +75,4 @@ class Question(Generic[C]):
 
 def yes_or_no(_answers: object) -> tuple[Choice, ...]:
     """For what is there or not; true and false in a profile."""
-    return Choice(value="yes", title="Yes"), Choice(value="no", title="No")
+    return Choice("yes", "Yes"), Choice("no", "No")

@@ -10,6 +10,7 @@ from wizard.ask.question import Question
 from wizard.folders import expanded
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.profile import Image
+from wizard.targets.registry import TARGETS
 
 _RESIZED = defaults.mode_is("shortest", "exact", "crop")
 _WHOLE = defaults.mode_is("exact", "crop")
@@ -82,10 +83,9 @@ QUESTIONS: tuple[Question[Context], ...] = (
         kind="choice",
         text="What should be written?",
         label="Format",
-        help="TFRecords and WebDataset tars are few large files, read fast from any disk or network. Folders "
-        "hold a file an image, a million in all, as PyTorch's ImageFolder and timm read them.",
+        help=" ".join(target.offer.help for target in TARGETS.values() if target.offer.help),
         default=defaults.format_,
-        choices=lambda _: defaults.FORMATS,
+        choices=defaults.formats,
         governs=("output.features", *(f"output.{split}_shards" for split in SPLITS)),
     ),
     Question(

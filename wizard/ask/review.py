@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from wizard.ask.context import Context
-from wizard.events import Checked, Estimated
+from wizard.events import CheckResult, Estimated
 from wizard.folders import shortened
 from wizard.formatting import GLYPHS, counted, duration, human_bytes, with_range
 from wizard.planning import Job
@@ -13,6 +13,7 @@ from wizard.preflight.source_check import damage_in_words
 from wizard.profile import Profile
 from wizard.show import at_a_glance
 from wizard.sources.remarks import remarks
+from wizard.targets.registry import TARGETS
 
 _SPLITS = {2: "both splits", 3: "all splits"}
 _BOXES = {"none": "none", "train": "those of train", "all": "all that there are"}
@@ -34,7 +35,7 @@ class Row(NamedTuple):
     mark: str = ""
 
 
-def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequence[Checked]) -> list[Row]:
+def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequence[CheckResult]) -> list[Row]:
     """The table's lines."""
     profile = job.profile
     counts = " · ".join(f"{split} {survey.images:,}" for split, survey in job.surveys.items())
@@ -57,19 +58,16 @@ def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequen
         Row(row.about.capitalize(), row.text, "!" if row.warning else "")
         for row in at_a_glance.rows(glance_at(job, context.counts))
     ]
-    found += [
-        Row(split.capitalize(), str(remark), GLYPHS["warn"])
-        for split, survey in job.surveys.items()
-        for remark in (remarks(survey.table) if survey.table is not None else ())
-        if remark.warning
-    ]
+    for split, survey in job.surveys.items():
+        notes = [] if survey.table is None else remarks(survey.table)
+        found += [Row(split.capitalize(), str(note), GLYPHS["warn"]) for note in notes if note.warning]
     # What the archives lack was told where they were found; size and memory have lines of their own.
     shown = ("raw-data", "disk", "memory") if estimated is not None else ()
     by_name = {check.name: check for check in checks}
     if estimated is not None:
         found += _measured(profile, estimated, by_name)
     found += [
-        Row(check.name, f"{check.seen} → {check.mend}" if check.mend else check.seen, GLYPHS[check.status])
+        Row(check.name, f"{check.found} → {check.fix}" if check.fix else check.found, GLYPHS[check.status])
         for check in checks
         if check.status != "pass" and check.name not in shown
     ]
@@ -78,18 +76,18 @@ def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequen
 
 def _boxes(profile: Profile, context: Context) -> str:
     told = "those that the records have" if context.from_records else _BOXES[profile.source.boxes]
-    if profile.output.format in ("folders", "flat") and told != _BOXES["none"]:
-        return f"{told}, in the CSV alone" if profile.output.boxes_csv else "none; image files have no place for them"
-    return told
+    if not TARGETS[profile.output.format].one_file_per_image or told == _BOXES["none"]:
+        return told
+    return f"{told}, in the CSV alone" if profile.output.boxes_csv else "none; image files have no place for them"
 
 
 def _written(job: Job) -> str:
-    form = {"tfrecord": "TFRecord", "webdataset": "WebDataset", "folders": "folders of classes", "flat": "flat folders"}
-    told = form[job.target.format]
-    if job.target.of_files:
-        return f"{told} · a file an image"
+    target = TARGETS[job.profile.output.format]
+    if target.one_file_per_image:
+        return f"{target.offer.short} · a file an image"
     shards = " + ".join(f"{count:,}" for count in job.shards.values())
-    return f"{told} · {shards} shards · labels {job.label_base} to {job.label_base + len(job.classes) - 1}"
+    last = job.label_base + len(job.classes) - 1
+    return f"{target.offer.short} · {shards} shards · labels {job.label_base} to {last}"
 
 
 def as_lines(table: Sequence[Row]) -> list[str]:
@@ -116,7 +114,7 @@ def images(job: Job) -> str:
     return " · ".join(f"{split}: {kind}" for split, kind in kinds.items())
 
 
-def _measured(profile: Profile, estimated: Estimated, checks: dict[str, Checked]) -> list[Row]:
+def _measured(profile: Profile, estimated: Estimated, checks: dict[str, CheckResult]) -> list[Row]:
     disk, memory = checks["disk"], checks["memory"]
     asked = "" if profile.run.workers == "auto" else f" ({profile.run.workers} asked for)"
     return [
@@ -128,6 +126,6 @@ def _measured(profile: Profile, estimated: Estimated, checks: dict[str, Checked]
     ]
 
 
-def _seen(check: Checked) -> str:
-    seen = check.seen.partition(" for ")[0]
-    return f"{seen} → {check.mend}" if check.mend else seen
+def _seen(check: CheckResult) -> str:
+    seen = check.found.partition(" for ")[0]
+    return f"{seen} → {check.fix}" if check.fix else seen

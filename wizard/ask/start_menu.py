@@ -15,8 +15,8 @@ from wizard.formatting import duration
 _SHOWN = 5
 """Unfinished builds that are offered, the latest first."""
 _ALWAYS = (
-    Choice(value="new", title="Start a new setup"),
-    Choice(value="download", title="Download the archives", about="I don't have it yet"),
+    Choice("new", "Start a new setup"),
+    Choice("download", "Download the archives", "I don't have it yet"),
 )
 
 
@@ -81,18 +81,18 @@ def _at_hand() -> bool:
 def _choices() -> tuple[Choice, ...]:
     choices = [
         Choice(
-            value=f"build:{each.profile}",
-            title=f"Go on with the unfinished build in {shortened(each.output)}",
-            about=f"{each.done:,} of {each.shards:,} shards, stopped {duration(each.idle)} ago",
+            f"build:{each.profile}",
+            f"Go on with the unfinished build in {shortened(each.output)}",
+            f"{each.done:,} of {each.shards:,} shards, stopped {duration(each.idle)} ago",
         )
         for each in unfinished_builds.unfinished()[:_SHOWN]
     ]
     if stored := setup_draft.load():
         draft, age = stored
         about = f"{len(draft.asked)} answered, {duration(age)} ago"
-        choices.append(Choice(value="continue", title="Go on with the unfinished setup", about=about))
+        choices.append(Choice("continue", "Go on with the unfinished setup", about))
     if profile_store.saved():
-        choices.append(Choice(value="replay", title="Replay a saved profile"))
+        choices.append(Choice("replay", "Replay a saved profile"))
     return (*choices, *_ALWAYS)
 
 
@@ -104,7 +104,7 @@ def _replayed(prompter: Prompter) -> SetupDraft:
         text="Which profile?",
         help="It is shown for review before anything is done.",
         default=profiles[0].name,
-        choices=tuple(Choice(value=each.name, title=each.name, about=each.about) for each in profiles),
+        choices=tuple(Choice(each.name, each.name, each.about) for each in profiles),
     )
     name = str(prompter.ask(prompt))
     prompter.accepted(prompt, name)

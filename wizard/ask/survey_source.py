@@ -84,7 +84,7 @@ def _role(doubt: DoubtfulFolders, prompter: Prompter) -> FolderRole:
         text="What are these folders?",
         help="Their names and contents do not settle it, and the labels depend on it. Folders arranged as "
         "train/<class>/*.jpg need no question. Nothing in them is changed.",
-        choices=tuple(Choice(value=role, title=_TITLES[role], about=about) for role, about in doubt.readings.items()),
+        choices=tuple(Choice(role, _TITLES[role], about) for role, about in doubt.readings.items()),
     )
     prompter.say(f"! {doubt.what}")
     try:

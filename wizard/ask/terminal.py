@@ -1,19 +1,16 @@
 """Questions on a person's terminal, with arrow keys, completion, a key back and a key for help."""
 
-from collections.abc import Callable
 from typing import Any, cast
 
 import questionary
 from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
-from questionary import Choice as Line
-from questionary import Question, Style
 from questionary.prompts.common import InquirerControl
 
 from wizard.ask.prompt import Back, Choice, InvalidAnswer, Kind, Prompt, Value, parse_answer, title
 from wizard.output import Output
 
-_STYLE = Style(
+_STYLE = questionary.Style(
     [
         ("qmark", "fg:ansicyan bold"),
         ("question", "bold"),
@@ -73,82 +70,52 @@ class TerminalPrompter:
         self._output.say(text)
 
     def _put(self, prompt: Prompt, held: Value | None) -> Any:
-        question = _BUILDERS[prompt.kind](self, prompt, held)
+        question = self._question(prompt, held)
         application = question.application
-        application.ttimeoutlen = _ESCAPE
-        application.timeoutlen = _ESCAPE
-        keys = application.key_bindings
-        ours = [_bindings(prompt.kind), *([_PATH_KEYS] if prompt.kind in ("path", "file") else [])]
-        application.key_bindings = merge_key_bindings([keys, *ours] if keys else ours)
-        return question.unsafe_ask(patch_stdout=False)
+        application.ttimeoutlen = application.timeoutlen = _ESCAPE
+        keys = [application.key_bindings] if application.key_bindings else []
+        keys.append(_bindings(prompt.kind))
+        if prompt.kind in ("path", "file"):
+            keys.append(_path_bindings())
+        application.key_bindings = merge_key_bindings(keys)
+        return question.unsafe_ask(patch_stdout=False)  # whose exceptions carry Back and help out of it
 
-    def _line(self, prompt: Prompt, held: Value | None) -> Question:
-        default = "" if held is None else str(held)
-        return questionary.text(prompt.text, default=default, style=_STYLE, erase_when_done=True, **self._io)
+    def _question(self, prompt: Prompt, held: Value | None) -> questionary.Question:
+        common: dict[str, Any] = {"style": _STYLE, "erase_when_done": True, **self._io}
+        text, typed = prompt.text, "" if held is None else str(held)
+        match prompt.kind:
+            case "secret":
+                return questionary.password(text, **common)
+            case "path" | "file":
+                folders = prompt.kind == "path"
+                return questionary.path(
+                    text, default=typed, only_directories=folders, complete_while_typing=False, **common
+                )
+            case "choice" | "choices":
+                pointer = "❯" if self._output.unicode else ">"
+                lines = self._lines(prompt.choices, held if isinstance(held, list) else [])
+            case _:
+                return questionary.text(text, default=typed, **common)
+        if prompt.kind == "choices":
+            instruction = "(space ticks, Enter accepts)"
+            return questionary.checkbox(text, lines, pointer=pointer, instruction=instruction, **common)
+        default = next((line for line in lines if line.value == held), None)
+        return questionary.select(text, lines, default=default, pointer=pointer, instruction=" ", **common)
 
-    def _path(self, prompt: Prompt, held: Value | None) -> Question:
-        return questionary.path(
-            prompt.text,
-            default="" if held is None else str(held),
-            only_directories=prompt.kind == "path",
-            complete_while_typing=False,
-            style=_STYLE,
-            erase_when_done=True,
-            **self._io,
-        )
-
-    def _secret(self, prompt: Prompt, _held: Value | None) -> Question:
-        return questionary.password(prompt.text, style=_STYLE, erase_when_done=True, **self._io)
-
-    def _select(self, prompt: Prompt, held: Value | None) -> Question:
-        lines = self._lines(prompt.choices)
-        chosen = next((line for line in lines if line.value == held), None)
-        return questionary.select(
-            prompt.text,
-            lines,
-            default=chosen,
-            qmark="?",
-            pointer=self._pointer,
-            instruction=" ",
-            style=_STYLE,
-            erase_when_done=True,
-            **self._io,
-        )
-
-    def _checkbox(self, prompt: Prompt, held: Value | None) -> Question:
-        ticked = held if isinstance(held, list) else []
-        return questionary.checkbox(
-            prompt.text,
-            self._lines(prompt.choices, ticked),
-            pointer=self._pointer,
-            instruction="(space ticks, Enter accepts)",
-            style=_STYLE,
-            erase_when_done=True,
-            **self._io,
-        )
-
-    def _lines(self, choices: tuple[Choice, ...], ticked: list[str] | None = None) -> list[Line]:
-        """A line a choice; what it is for stands beside it where there is room, else below the list."""
+    def _lines(self, choices: tuple[Choice, ...], ticked: list[str]) -> list[questionary.Choice]:
+        """A line for each choice; what it is for stands beside it where there is room, else below the list."""
         broad = max(len(choice.title) for choice in choices)
         room = self._output.width - _INDENT - broad - 2
         beside = all(len(choice.about) <= room for choice in choices)
         return [
-            Line(
+            questionary.Choice(
                 f"{choice.title:<{broad}}  {choice.about}".rstrip() if beside else choice.title,
                 value=choice.value,
-                checked=choice.value in (ticked or ()),
+                checked=choice.value in ticked,
                 description=None if beside else choice.about or None,
             )
             for choice in choices
         ]
-
-    @property
-    def _pointer(self) -> str:
-        return "❯" if self._output.draws else ">"
-
-
-def _leave(event: KeyPressEvent, error: BaseException) -> None:
-    event.app.exit(exception=error)
 
 
 def _held(event: KeyPressEvent, kind: Kind) -> Value:
@@ -162,41 +129,41 @@ def _held(event: KeyPressEvent, kind: Kind) -> Value:
 
 
 def _bindings(kind: Kind) -> KeyBindings:
+    """The keys that every question has; eager, so that they come before questionary's own."""
     keys = KeyBindings()
 
     @keys.add("escape", eager=True)
     @keys.add("c-b", eager=True)
     def _back(event: KeyPressEvent) -> None:
-        _leave(event, Back())
+        event.app.exit(exception=Back())
 
     if kind != "secret":  # of which it may be a letter
 
         @keys.add("?", eager=True)
         def _help(event: KeyPressEvent) -> None:
-            _leave(event, _Help(_held(event, kind)))
+            event.app.exit(exception=_Help(_held(event, kind)))
 
     @keys.add("c-d", eager=True)
     def _end(event: KeyPressEvent) -> None:
         if event.current_buffer.text:
             event.current_buffer.delete()
         else:
-            _leave(event, KeyboardInterrupt())
+            event.app.exit(exception=KeyboardInterrupt())
 
     return keys
 
 
 def _path_bindings() -> KeyBindings:
-    """Enter takes the path as it stands, where questionary would first close its list; Tab completes at once."""
+    """Enter accepts the path as it stands, where questionary would first close its list; Tab completes at once."""
     keys = KeyBindings()
 
     @keys.add("tab", eager=True)
-    def _complete(pressed: KeyPressEvent) -> None:
-        buffer = pressed.current_buffer
+    def _complete(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
         if buffer.complete_state is not None:
             buffer.complete_next()
             return
-        event = CompleteEvent(completion_requested=True)
-        completions = list(buffer.completer.get_completions(buffer.document, event))
+        completions = list(buffer.completer.get_completions(buffer.document, CompleteEvent(completion_requested=True)))
         common = get_common_complete_suffix(buffer.document, completions)
         if common:
             buffer.insert_text(common)
@@ -212,15 +179,3 @@ def _path_bindings() -> KeyBindings:
             event.app.exit(result=buffer.text)
 
     return keys
-
-
-_PATH_KEYS = _path_bindings()
-_BUILDERS: dict[str, Callable[[TerminalPrompter, Prompt, Value | None], Question]] = {
-    "path": TerminalPrompter._path,
-    "file": TerminalPrompter._path,
-    "text": TerminalPrompter._line,
-    "secret": TerminalPrompter._secret,
-    "number": TerminalPrompter._line,
-    "choice": TerminalPrompter._select,
-    "choices": TerminalPrompter._checkbox,
-}

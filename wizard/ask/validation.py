@@ -11,14 +11,13 @@ from wizard.ask.context import Context
 from wizard.ask.defaults import Known
 from wizard.ask.prompt import Value
 from wizard.ask.question import Question
-from wizard.engine.targets import Format
 from wizard.errors import ProfileError, UsageError
 from wizard.folders import expanded
 from wizard.ilsvrc2012.archives import Split
-from wizard.planning import written_folders
-from wizard.preflight.checks import refusal
+from wizard.preflight.writability import why_not_writable
 from wizard.profile import Profile, check
 from wizard.sources.source import overlap
+from wizard.targets.registry import DEFAULT_FORMAT, from_profile
 
 
 def error_for(question: Question[Context], value: Value, known: Known) -> str:
@@ -53,16 +52,22 @@ def output_folder(value: Value, known: Known) -> None:
         raise UsageError("That is the raw data's own folder. Give the dataset another one.")
     if among := source_overlap(path, known):
         raise UsageError(among)
-    found, fix = refusal(path)
+    found, fix = why_not_writable(path)
     if found:
         raise UsageError(f"{found}. {fix}, or name another folder.")
 
 
 def source_overlap(output: Path, known: Known) -> str:
     """Why a dataset in this folder would be written among the raw data, in a sentence; empty where it would not."""
-    form = cast(Format, known.get("output.format") or "tfrecord")
-    written = written_folders(form, split_folders=known.get("output.split_folders") in ("yes", True))
-    among = None if known.context.raw is None else overlap(known.context.raw, output, written)
+    raw, answers = known.context.raw, known.values
+    if raw is None:
+        return ""
+    # Where a folder for each split is asked for, an answer says yes, a profile that is replayed says true.
+    split_folders = answers.get("output.split_folders") in ("yes", True)
+    target = from_profile(
+        {"format": known.get("output.format") or DEFAULT_FORMAT, "split_folders": split_folders}, raw.form
+    )
+    among = overlap(raw, output, {*target.places} - {""})
     if among is None:
         return ""
     return f"That would write into {among}, which is read as raw data. Give the dataset a folder of its own."

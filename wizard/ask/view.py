@@ -1,35 +1,51 @@
 """What a conversation is shown on besides its questions, and how it can end."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
-from wizard.ask.review import Row
-from wizard.events import Estimated, Event
+from wizard.ask.review import Row, as_lines, consequence
+from wizard.events import Estimated, Event, as_json
+from wizard.output import Output
 from wizard.preflight.examine import Verdict
 from wizard.profile import Profile
+from wizard.show.reporters import reporter_for
 from wizard.sources.source import Progress
 
 
-class View(Protocol):
-    """What is shown besides the questions."""
+class View:
+    """Shows what is not a question: to a person as text, to a program as events."""
 
-    def progress(self) -> AbstractContextManager[Callable[[Event], None]]:
+    def __init__(self, output: Output) -> None:
+        self._output = output
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[Event], None]]:
         """Shows how far a long survey is, while it is open."""
+        reporter = reporter_for(self._output)
+        with reporter.shown():
+            yield reporter.handle
 
     def busy(self, text: str) -> AbstractContextManager[Progress]:
         """Says what is waited for, while it is open; what it gives is told how far that is."""
+        return self._output.busy(text)
 
-    def table(self, rows: list[Row]) -> None:
+    def table(self, rows: Sequence[Row]) -> None:
         """Shows the review."""
+        self._output.say("\n" + "\n".join(as_lines(rows)) + "\n")
+        self._output.event("review", {"rows": [row._asdict() for row in rows]})
 
     def consequence(self, estimated: Estimated, assumed: str) -> None:
         """Shows what the answers so far come to, and what was assumed where answers are still missing."""
+        self._output.say(consequence(estimated, assumed))
+        self._output.event(*as_json(estimated))
 
     def link(self, text: str, path: Path) -> None:
         """Shows where a file is."""
+        self._output.link(text, path)
+        self._output.event("preview", {"path": str(path)})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,14 +54,14 @@ class Outcome:
 
     Attributes:
         kind: start the build, saved, or left.
-        profile: the answers; None where they were not complete.
+        profile: the answers.
         path: where the profile was saved; None where it was not.
         verdict: of the pre-flight, where the build is to start.
         ignored: checks that fail and that the person goes on without.
     """
 
     kind: Literal["start", "saved", "left"]
-    profile: Profile | None = None
+    profile: Profile
     path: Path | None = None
     verdict: Verdict | None = None
     ignored: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from wizard.ask.downloading import Given, ask_request, command
 from wizard.ask.prompt import Back, Prompter
 from wizard.ask.prompters import prompter_for
 from wizard.commands.downloading import Options, fetch
-from wizard.commands.session import DEFAULT, Talk, session
+from wizard.commands.session import DEFAULT, OutputFlags, session
 from wizard.download.address import OFFICIAL, base_address, require_source
 from wizard.download.archives import WHATS, What
 from wizard.download.hubs import kaggle
@@ -41,10 +41,10 @@ def download(
     cookies: Annotated[Path | None, Parameter(help="A browser's cookies.txt, for servers that want a login.")] = None,
     connections: Annotated[int, Parameter(help="To the one file that is being fetched.", show_default=True)] = 1,
     yes: Annotated[bool, Parameter(help="Ask nothing; --to and --what are needed.")] = False,
-    talk: Talk = DEFAULT,
+    flags: OutputFlags = DEFAULT,
 ) -> int:
     """Download the archives from image-net.org, a mirror, Kaggle or Hugging Face; interrupted transfers resume."""
-    output = talk.output()
+    output = flags.output()
     if words:
         raise UsageError(
             f"download does not know what to do with: {shlex.join(words)}.",
@@ -54,7 +54,7 @@ def download(
         raise UsageError(f"--connections {connections}: it must be from 1 to {_CONNECTIONS}.")
     options = Options(cookies=None if cookies is None else named_file(str(cookies)), connections=connections)
     given = _given(base, to, what, None if checksums is None else named_file(str(checksums)), options)
-    prompter = prompter_for(output) if output.mode in ("human", "plain") and output.asks and not yes else None
+    prompter = prompter_for(output) if output.mode in ("human", "plain") and output.interactive and not yes else None
     try:
         request = _asked(prompter, given) if prompter else _without_questions(given, yes=yes)
         session.resume = " ".join([command(request), *map(shlex.quote, _flags(options, yes=yes))])

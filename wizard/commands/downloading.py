@@ -29,7 +29,7 @@ from wizard.interrupts import stop_on_signal
 from wizard.lock import exclusive_lock
 from wizard.machine.disks import Disk, disk_of
 from wizard.output import Output
-from wizard.preflight.checks import refusal
+from wizard.preflight.writability import why_not_writable
 from wizard.show.reporters import Reporter, reporter_for
 
 _HUBS: Mapping[str, Hub] = {"kaggle": kaggle, "huggingface": huggingface}
@@ -70,7 +70,7 @@ def fetch(request: Request, output: Output, prompter: Prompter | None, options: 
         MachineError: there is no room, or the folder must not be written to.
         Interrupted: the person wanted to stop.
     """
-    found, fix = refusal(request.folder)
+    found, fix = why_not_writable(request.folder)
     if found:
         raise MachineError(f"{found}.", f"{fix}, or choose another folder: --to DIR")
     with _exclusive(request.folder):

@@ -2,8 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import closing, suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,34 +11,30 @@ from wizard.ask.interview import Interview
 from wizard.ask.live_estimate import LiveEstimate
 from wizard.ask.prompt import Back, Prompter
 from wizard.ask.prompters import prompter_for
-from wizard.ask.review import Row, as_lines, consequence
 from wizard.ask.setup_draft import SetupDraft, new_draft
 from wizard.ask.start_menu import DownloadFirst, choose_start
 from wizard.ask.survey_source import SOURCE
-from wizard.ask.view import Outcome
+from wizard.ask.view import Outcome, View
 from wizard.build import Options
 from wizard.commands.run import start
-from wizard.commands.session import DEFAULT, Talk, session
+from wizard.commands.session import DEFAULT, OutputFlags, session
 from wizard.download.request import Request
 from wizard.errors import InputError, Interrupted, MachineError, UsageError
-from wizard.events import Estimated, Event, as_json
 from wizard.folders import shortened
 from wizard.output import Output
 from wizard.profile_store import load
-from wizard.show.reporters import reporter_for
-from wizard.sources.source import Progress
 
 KEYS = "Esc goes back · ? explains · Ctrl-C keeps your answers"
 
 
-def setup(*, talk: Talk = DEFAULT) -> int:
+def setup(*, flags: OutputFlags = DEFAULT) -> int:
     """Ask a few questions, check this machine, and build."""
-    output = talk.output()
+    output = flags.output()
     if output.mode == "quiet":
         raise UsageError(
             "The guided setup asks, so it cannot be quiet.", "imagenet-setup run PROFILE --quiet asks nothing"
         )
-    if output.mode != "json" and not output.asks:
+    if output.mode != "json" and not output.interactive:
         raise UsageError(
             "imagenet-setup asks questions, and this is not a terminal.",
             "Use: imagenet-setup run PROFILE --set source.path=FOLDER --set output.path=FOLDER "
@@ -57,39 +52,6 @@ def setup(*, talk: Talk = DEFAULT) -> int:
     return _build(output, ended) if isinstance(ended, Path) else _end(output, ended)
 
 
-class _View:
-    """What is shown besides the questions, on an output; see View."""
-
-    def __init__(self, output: Output) -> None:
-        self._output = output
-
-    @contextmanager
-    def progress(self) -> Iterator[Callable[[Event], None]]:
-        """See View."""
-        reporter = reporter_for(self._output)
-        with reporter.shown():
-            yield reporter.handle
-
-    def busy(self, text: str) -> AbstractContextManager[Progress]:
-        """See View."""
-        return self._output.busy(text)
-
-    def table(self, rows: Sequence[Row]) -> None:
-        """See View."""
-        self._output.say("\n" + "\n".join(as_lines(rows)) + "\n")
-        self._output.event("review", {"rows": [row._asdict() for row in rows]})
-
-    def consequence(self, estimated: Estimated, assumed: str) -> None:
-        """See View."""
-        self._output.say(consequence(estimated, assumed))
-        self._output.event(*as_json(estimated))
-
-    def link(self, text: str, path: Path) -> None:
-        """See View."""
-        self._output.link(text, path)
-        self._output.event("preview", {"path": str(path)})
-
-
 def _conversation(output: Output, prompter: Prompter) -> Outcome | Path:
     output.say(f"imagenet-setup {version('imagenet-setup')} · turns raw image data into a dataset your trainer opens")
     if output.mode == "human":
@@ -98,7 +60,7 @@ def _conversation(output: Output, prompter: Prompter) -> Outcome | Path:
     if isinstance(begun, Path):
         return begun
     with closing(LiveEstimate()) as live:
-        return Interview(prompter, _View(output), live, begun).run()
+        return Interview(prompter, View(output), live, begun).run()
 
 
 def _begun(output: Output, prompter: Prompter) -> SetupDraft | Path:
@@ -137,7 +99,7 @@ def _downloaded(request: Request, output: Output, prompter: Prompter) -> Path | 
 
 
 def _end(output: Output, outcome: Outcome) -> int:
-    if outcome.kind == "left" or outcome.profile is None:
+    if outcome.kind == "left":
         kept = "; your answers are kept. imagenet-setup goes on with them." if setup_draft.load() else "."
         output.result(f"Nothing was built{kept}")
         output.event("finished", {"kind": "left", "exit_code": 0})

@@ -2,11 +2,11 @@
 
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from wizard.commit_record import CommitRecord
+from wizard.engine.ingredients import Ingredients
 from wizard.engine.plan import Plan
 from wizard.engine.presence import missing_from_shard
 from wizard.engine.record_file import read_record, record_path
@@ -23,16 +23,16 @@ class RecordedPlan:
 
     Attributes:
         plan_id: its id.
-        ingredients: what the id is a hash of, by name, so that a difference can be told.
+        ingredients: what the id is a hash of, so that a difference can be told.
     """
 
     plan_id: str
-    ingredients: dict[str, str]
+    ingredients: Ingredients
 
     @property
     def shards(self) -> int:
         """How many shards it has."""
-        return sum(int(value) for key, value in self.ingredients.items() if key.endswith(" shards"))
+        return self.ingredients.shards
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,8 +111,7 @@ def begin(records: CommitRecords, plan: Plan) -> CommitRecords:
     for file in (folder / RECORDS).glob("*.json"):
         file.unlink(missing_ok=True)
     ours = RecordedPlan(plan_id=plan.plan_id, ingredients=plan.ingredients)
-    content = {"plan_id": ours.plan_id, "ingredients": ours.ingredients}
-    write_whole(plan_path(folder), json.dumps(content, indent=1, ensure_ascii=False).encode())
+    write_whole(plan_path(folder), json.dumps(asdict(ours), indent=1, ensure_ascii=False).encode())
     return CommitRecords(folder=folder, plan=ours)
 
 
@@ -142,15 +141,6 @@ def anything(folder: Path) -> list[str]:
     return sorted({file for target in _ALL for file in shard_files(folder, target)})
 
 
-def differing(theirs: Mapping[str, str], ours: Mapping[str, str]) -> list[str]:
-    """Which ingredients of a plan are others than those asked for, in words."""
-    return [
-        f"{name}: there {theirs.get(name, 'none')} · asked for {ours.get(name, 'none')}"
-        for name in sorted({*theirs, *ours})
-        if theirs.get(name) != ours.get(name)
-    ]
-
-
 def counted(present: list[str], target: Target) -> str:
     """What `shard_files` found, in words."""
     if target.of_files:
@@ -161,7 +151,7 @@ def counted(present: list[str], target: Target) -> str:
 def _read_plan(folder: Path) -> RecordedPlan | None:
     try:
         fields = json.loads(plan_path(folder).read_bytes())
-        return RecordedPlan(plan_id=fields["plan_id"], ingredients=dict(fields["ingredients"]))
+        return RecordedPlan(plan_id=fields["plan_id"], ingredients=Ingredients.from_json(fields["ingredients"]))
     except (FileNotFoundError, NotADirectoryError, ValueError, TypeError, KeyError):
         return None
 
@@ -182,7 +172,7 @@ def _refuse_foreign(records: CommitRecords, plan: Plan) -> None:
             elsewhere,
         )
     if theirs != plan.ingredients:
-        told = "".join(f"\n  {line}" for line in differing(theirs, plan.ingredients))
+        told = "".join(f"\n  {line}" for line in theirs.differences(plan.ingredients))
         raise PlanMismatch(f"{folder} holds {len(present):,} shards of another plan:{told}", elsewhere)
     if not plan.target.of_files:
         planned = {plan.target.file(name) for name in plan.shard_names}

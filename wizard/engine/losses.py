@@ -7,14 +7,14 @@ from dataclasses import replace
 from wizard.engine.bad_images import crash_reason, crashing, crashing_in_company, named
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.plan import ShardTask
-from wizard.engine.trial import Culprit
+from wizard.engine.trial import Culprit, find_culprit
 from wizard.errors import MachineError
 from wizard.events import WorkerLost
 
 ATTEMPTS = 3
 """Attempts at a shard whose worker dies without an image being the cause."""
 
-FindCulprit = Callable[[ShardTask, int], Culprit | None]
+_FindCulprit = Callable[[ShardTask, int], Culprit | None]
 
 
 class Losses:
@@ -24,7 +24,7 @@ class Losses:
         find_culprit: finds the image that crashes workers, given a shard and the row of the image being processed.
     """
 
-    def __init__(self, find_culprit: FindCulprit) -> None:
+    def __init__(self, find_culprit: _FindCulprit = find_culprit) -> None:
         self._find_culprit = find_culprit
         self._tried: defaultdict[str, list[int | None]] = defaultdict(list)
         """The suspected image of each attempt at a shard; None if there was none."""

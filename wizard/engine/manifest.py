@@ -114,7 +114,7 @@ def write(
     write_whole(folder / IMAGES, listing)
     manifest = Manifest(
         plan_id=plan.plan_id,
-        ingredients=plan.ingredients,
+        ingredients=plan.ingredients.labelled,
         profile=profile,
         label_base=plan.label_base,
         shards=tuple(done[name] for name in plan.shard_names),

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from wizard.engine.ingredients import Ingredients, SplitIngredients
 from wizard.engine.targets import TFRECORDS, Target
 from wizard.engine.transform import Recipe
 from wizard.formats.image_codec import CODECS
@@ -109,25 +110,20 @@ class Plan:
         return self.splits[0].table.classes
 
     @cached_property
-    def ingredients(self) -> dict[str, str]:
-        """What `plan_id` is a hash of, by name, so that a difference can be told."""
-        splits = {each.split: (each.shards, each.recipe) for each in self.splits}
-        named = settings(self.label_base, self.seed, splits, self.target)
-        if not self.classes.whole_imagenet:
-            digest = hashlib.sha256(json.dumps([self.classes.names, self.classes.words]).encode()).hexdigest()
-            named["classes"] = f"{len(self.classes):,} of the source's own, {digest[:16]}"
-        for split in self.splits:
-            named[f"{split.split} images"] = f"{len(split.table):,}"
-            named[f"{split.split} boxes"] = f"{len(split.table.boxes):,}"
-            named[f"{split.split} contents"] = _digest(split.table)
-            if not split.is_shuffled:
-                named[f"{split.split} order"] = f"that of the source, {_digest_of_order(split)}"
-        return named
+    def ingredients(self) -> Ingredients:
+        """What the plan id is a hash of."""
+        return ingredients(
+            self.target,
+            self.label_base,
+            self.seed,
+            {split.split: _of_split(split) for split in self.splits},
+            _of_classes(self.classes),
+        )
 
     @property
     def plan_id(self) -> str:
         """A short name for the plan: 16 hex digits."""
-        return hashlib.sha256(json.dumps(self.ingredients, sort_keys=True).encode()).hexdigest()[:16]
+        return self.ingredients.plan_id
 
     @property
     def shard_names(self) -> list[str]:
@@ -158,16 +154,39 @@ class Plan:
                 )
 
 
-def settings(label_base: int, seed: int, splits: Mapping[str, tuple[int, Recipe]], target: Target) -> dict[str, str]:
-    """The ingredients that are known before any image is: those of the answers and of this program."""
-    named = {"format": target.version, "codecs": CODECS, "seed": str(seed)}
-    if not target.of_files:
-        named["label base"] = str(label_base)
+def ingredients(
+    target: Target, label_base: int, seed: int, splits: Mapping[str, SplitIngredients], classes: str = ""
+) -> Ingredients:
+    """The ingredients of a plan that this version of the program makes."""
+    of_target = {"format": target.version}
     if target.split_folders:
-        named["shards lie"] = "in a folder a split"
-    for split, (shards, recipe) in splits.items():
-        named |= {f"{split} shards": str(shards), f"{split} recipe": str(recipe)}
-    return named
+        of_target["shards lie"] = "in a folder a split"
+    return Ingredients(
+        target=of_target,
+        codecs=CODECS,
+        seed=seed,
+        label_base=None if target.of_files else label_base,
+        splits=splits,
+        classes=classes,
+    )
+
+
+def _of_split(split: SplitPlan) -> SplitIngredients:
+    return SplitIngredients(
+        shards=split.shards,
+        recipe=str(split.recipe),
+        images=len(split.table),
+        boxes=len(split.table.boxes),
+        contents=_digest(split.table),
+        order="" if split.is_shuffled else _digest_of_order(split),
+    )
+
+
+def _of_classes(classes: Classes) -> str:
+    if classes.whole_imagenet:
+        return ""
+    digest = hashlib.sha256(json.dumps([classes.names, classes.words]).encode()).hexdigest()
+    return f"{len(classes):,} of the source's own, {digest[:16]}"
 
 
 def shuffled(split: str, table: SampleTable, recipe: Recipe, *, shards: int, seed: int) -> SplitPlan:

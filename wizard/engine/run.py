@@ -1,4 +1,4 @@
-"""The loop: submit a window of shards, collect, retry, stop. Yields events; never prints, never asks."""
+"""Run loop: submit shards, collect them, retry, stop. Yields events; never prints, never asks."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -8,9 +8,8 @@ from wizard.commit_record import CommitRecord
 from wizard.engine.commit_records import CommitRecords
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.executors.executor import Executor
-from wizard.engine.losses import FindCulprit, Losses
+from wizard.engine.losses import Losses
 from wizard.engine.plan import ShardTask
-from wizard.engine.trial import find_culprit
 from wizard.engine.worker import build_shard
 from wizard.errors import Interrupted
 from wizard.events import Event, ShardDone
@@ -20,21 +19,15 @@ _PATIENCE = 0.25
 
 
 def build_shards(
-    tasks: Iterable[ShardTask],
-    executor: Executor,
-    records: CommitRecords,
-    *,
-    stopping: Callable[[], bool],
-    find_culprit: FindCulprit = find_culprit,
+    tasks: Iterable[ShardTask], executor: Executor, records: CommitRecords, *, stopping: Callable[[], bool]
 ) -> Iterator[Event]:
     """Builds shards; each is committed by its worker before it is told here.
 
     Args:
         tasks: the shards that are missing; made as they are needed.
-        executor: runs `build_shard`; as many shards as it has capacity for are under way at a time.
+        executor: runs `build_shard`, for as many shards at a time as it has capacity for.
         records: of the output folder; those of the shards that are built are added.
         stopping: once true, nothing new begins and what runs is finished.
-        find_culprit: finds the image that crashes workers, given a shard and the row of the image being processed.
 
     Yields:
         Heartbeat, ShardDone, WorkerLost.
@@ -48,15 +41,13 @@ def build_shards(
     missing = iter(tasks)
     again: deque[ShardTask] = deque()
     running: dict[Future[CommitRecord], ShardTask] = {}
-    losses = Losses(find_culprit)
-    exhausted = False
+    losses = Losses()
     while True:
-        while not stopping() and not exhausted and len(running) < executor.capacity:
+        while not stopping() and len(running) < executor.capacity:
             task = again.popleft() if again else next(missing, None)
             if task is None:
-                exhausted = True
-            else:
-                running[executor.submit(build_shard, task)] = task
+                break
+            running[executor.submit(build_shard, task)] = task
         if stopping():
             again.extend(_withdraw(running))
         if not running:
@@ -67,27 +58,23 @@ def build_shards(
             next_try = yield from _collect(running.pop(future), future, records, losses)
             if next_try is not None:
                 again.append(next_try)
-                exhausted = False
-    if stopping() and (again or next(missing, None) is not None):
-        raise Interrupted(f"Stopped with {len(records.done):,} shards done; nothing of them is lost.")
+    if again or (stopping() and next(missing, None) is not None):
+        raise Interrupted(f"Stopped with {len(records.done):,} shards done; none of them is lost.")
 
 
 def _collect(
     task: ShardTask, future: Future[CommitRecord], records: CommitRecords, losses: Losses
 ) -> Generator[Event, None, ShardTask | None]:
-    """Records the outcome of a shard; if its worker died, returns the task to run next."""
-    if future.cancelled():
-        return None
+    """Takes in the outcome of a shard; if its worker died, returns the task to run next."""
     error = future.exception()
     if isinstance(error, WorkerDied):
         return (yield from losses.after(task, error))
-    result = future.result()
-    records.done[result.shard] = result
-    yield ShardDone(result=result)
+    record = future.result()
+    records.done[record.shard] = record
+    yield ShardDone(result=record)
     return None
 
 
 def _withdraw(running: dict[Future[CommitRecord], ShardTask]) -> list[ShardTask]:
     """Takes back what no worker has begun."""
-    waiting = [future for future in running if not future.running() and future.cancel()]
-    return [running.pop(future) for future in waiting]
+    return [running.pop(future) for future in list(running) if future.cancel()]

@@ -42,6 +42,7 @@ def cgroup_limits(mount: Path = _MOUNT, membership: Path = _MEMBERSHIP) -> Cgrou
     for line in lines:
         _, controllers, path = line.split(":", 2)
         names = controllers.split(",")
+        # 0::/path is version 2; version 1 has a line for each hierarchy, and both may be mounted.
         if not controllers:
             for folder in _upwards(mount, path):
                 memories += _memory(folder, "memory.max", "memory.current", "")
@@ -50,6 +51,7 @@ def cgroup_limits(mount: Path = _MOUNT, membership: Path = _MEMBERSHIP) -> Cgrou
             for folder in _upwards(mount / "memory", path):
                 memories += _memory(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_")
         if "cpu" in names:
+            # Distributions mount it as cpu or as cpu,cpuacct; some link the one to the other.
             for place in {"cpu", controllers}:
                 for folder in _upwards(mount / place, path):
                     quotas += _quota_v1(folder)

@@ -40,7 +40,7 @@ def disk_of(path: Path) -> Disk:
 
 
 def free_bytes(path: Path) -> int:
-    """Bytes that this user may still write where a path, which need not exist yet, lies."""
+    """Bytes that this user can still write on the disk of a path, which need not exist yet."""
     return shutil.disk_usage(existing(path)).free
 
 
@@ -48,6 +48,7 @@ def _mount_of(place: Path, device: int) -> tuple[str, str]:
     found = ("", "")
     for partition in psutil.disk_partitions(all=True):
         mount = Path(partition.mountpoint)
+        # The longest one is the innermost. Its device is compared too: a later mount may hide an earlier one.
         if len(partition.mountpoint) >= len(found[0]) and place.is_relative_to(mount) and _device(mount) == device:
             found = (partition.mountpoint, partition.fstype)
     return found
@@ -64,4 +65,4 @@ def _files_free(place: Path) -> int | None:
     if not hasattr(os, "statvfs"):
         return None
     state = os.statvfs(place)
-    return state.f_favail if state.f_files else None
+    return state.f_favail if state.f_files else None  # Btrfs and others make inodes as needed, and state 0

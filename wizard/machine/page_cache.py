@@ -126,7 +126,7 @@ def drop_page_cache(there: DropConditions, how: DropMethod, *, password: bool = 
     try:
         place = os.open(there.target, os.O_WRONLY)
         try:
-            os.write(place, b"1\n")
+            os.write(place, b"1\n")  # 2 and 3 would drop directory entries and inodes too, which takes long to undo
         finally:
             os.close(place)
     except OSError as error:
@@ -134,6 +134,7 @@ def drop_page_cache(there: DropConditions, how: DropMethod, *, password: bool = 
 
 
 def _drop_with_sudo(there: DropConditions, password: bool) -> None:
+    # tee, because a redirection would be done by this process, without sudo's rights.
     words = [there.sudo or "sudo", *([] if password else ["-n"]), "tee", str(there.target)]
     ended = subprocess.run(
         words,

@@ -32,6 +32,7 @@ class Process:
 
 def largest_processes(count: int = 5) -> list[Process]:
     """The processes that hold most memory, largest first, without this one and its children."""
+    # Memory of this program is not what a person looks for when memory is short.
     me = psutil.Process()
     ours = {me.pid, *(child.pid for child in me.children(recursive=True))}
     seen = psutil.process_iter(["pid", "username", "memory_info", "create_time", "cmdline", "name"])
@@ -42,6 +43,7 @@ def largest_processes(count: int = 5) -> list[Process]:
 
 def _process(info: Mapping[str, Any]) -> Process:
     program, *rest = info["cmdline"] or [info["name"] or ""]
+    # The interpreter's or program's path is long and says little.
     command = " ".join([program.rpartition("/")[2], *rest])[:_COMMAND]
     return Process(
         pid=info["pid"],

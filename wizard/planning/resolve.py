@@ -12,7 +12,7 @@ from wizard.machine.cores import usable_cores
 from wizard.planning.job import Job, Settings
 from wizard.planning.progress import Report, step
 from wizard.profile import Profile
-from wizard.sources.classes import Classes, imagenet, numbered
+from wizard.sources.classes import imagenet, numbered
 from wizard.sources.readers import Form
 from wizard.sources.registry import open_source
 from wizard.sources.samples import SampleTable
@@ -35,13 +35,13 @@ def resolve(profile: Profile, report: Report) -> Job:
     source = open_source(
         profile.source_path, asked.layout, asked.labels, follow=asked.links == "follow", role=asked.folders
     )
-    _require_apart(profile, source)
-    _require_open_labels(profile, source)
-    source.require(asked.splits, annotated_splits(profile, source))
+    _require_fit(profile, source)
+    annotated = _annotated_splits(profile, source)
+    source.require(asked.splits, annotated)
     surveys = {
         split: source.survey(split, cache_folder(), step(report, f"a look at {split}")) for split in asked.splits
     }
-    return decide(profile, source, surveys)
+    return _decide(profile, source, surveys, annotated)
 
 
 def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) -> Job:
@@ -55,8 +55,11 @@ def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) ->
     Raises:
         UsageError: the dataset would be written into the source, or the profile asks for what this source cannot give.
     """
-    _require_apart(profile, source)
-    _require_open_labels(profile, source)
+    _require_fit(profile, source)
+    return _decide(profile, source, surveys, _annotated_splits(profile, source))
+
+
+def _decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey], annotated: tuple[Split, ...]) -> Job:
     mine = {split: surveys[split] for split in profile.source.splits}
     table = next((survey.table for survey in mine.values() if survey.table is not None), None)
     shards = {split: profile.shards(split) for split in mine}
@@ -71,8 +74,8 @@ def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) ->
         workers=_workers(profile),
         source=source,
         surveys=mine,
-        annotated=annotated_splits(profile, source),
-        classes=_classes(table),
+        annotated=annotated,
+        classes=imagenet() if table is None else table.classes,
     )
 
 
@@ -109,7 +112,7 @@ def written_folders(form: Format, *, split_folders: bool) -> set[str]:
     return {written.image_folder(split) for split in SPLITS} if written.of_files else {*written.places} - {""}
 
 
-def annotated_splits(profile: Profile, source: Source) -> tuple[Split, ...]:
+def _annotated_splits(profile: Profile, source: Source) -> tuple[Split, ...]:
     """The splits whose boxes are to be read from annotations; test has none anywhere."""
     if not source.annotatable:
         return ()
@@ -122,10 +125,6 @@ def _recipes(profile: Profile) -> dict[Split, Recipe]:
 
 def _workers(profile: Profile) -> int:
     return usable_cores() if profile.run.workers == "auto" else profile.run.workers
-
-
-def _classes(table: SampleTable | None) -> Classes:
-    return imagenet() if table is None else table.classes
 
 
 def _target(profile: Profile, form: Form) -> Target:
@@ -165,7 +164,8 @@ def _label_base(profile: Profile, table: SampleTable | None) -> int:
     return table.label_base
 
 
-def _require_apart(profile: Profile, source: Source) -> None:
+def _require_fit(profile: Profile, source: Source) -> None:
+    """Requires that the output lies outside of the source, and that the source can have the requested labels."""
     output = profile.output
     among = overlap(source, profile.output_path, written_folders(output.format, split_folders=output.split_folders))
     if among is not None:
@@ -173,14 +173,10 @@ def _require_apart(profile: Profile, source: Source) -> None:
             f"output.path = {profile.output_path} would write into {among}, which is read as raw data.",
             "Give the dataset a folder of its own: --set output.path=FOLDER",
         )
-
-
-def _require_open_labels(profile: Profile, source: Source) -> None:
-    """Only class folders can mean the labels of one or the other."""
     asked = profile.source.labels
-    if asked in source.label_choices:
-        return
-    raise UsageError(
-        f"source.labels = {asked!r} is for folders of classes; the labels of {source.what} are {source.labels_are}.",
-        "Leave source.labels out",
-    )
+    if asked not in source.label_choices:
+        raise UsageError(
+            f"source.labels = {asked!r} is for folders of classes; the labels of {source.what} are "
+            f"{source.labels_are}.",
+            "Leave source.labels out",
+        )

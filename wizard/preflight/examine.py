@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from wizard.errors import InputError, MachineError, writing
-from wizard.events import Checked, Estimated, Glanced
+from wizard.events import CheckResult, Estimated, Glanced
 from wizard.folders import cache_folder
 from wizard.formatting import Range
 from wizard.machine.cores import usable_cores
@@ -37,7 +37,7 @@ class Verdict:
         error: why the source cannot be built from; None where it can.
     """
 
-    checks: tuple[Checked, ...]
+    checks: tuple[CheckResult, ...]
     settings: Settings
     estimated: Estimated | None = None
     error: InputError | None = None
@@ -90,7 +90,7 @@ def measure(job: Job, estimator: Estimator, progress: Progress) -> Verdict:
 
 def evaluate(
     settings: Settings,
-    source: Checked,
+    source: CheckResult,
     output: OutputState,
     estimated: Estimated | None = None,
     *,
@@ -108,7 +108,7 @@ def evaluate(
         error: why the source cannot be built from.
     """
     cores = usable_cores()
-    memory: list[Checked] = []
+    memory: list[CheckResult] = []
     if estimated is not None:
         there = usable_memory()
         there = replace(there, available=min(there.total, there.available + held))

@@ -1,13 +1,13 @@
 """What lies in the output folder already, and whether this build could go on with it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from wizard.commit_record import CommitRecord
-from wizard.engine.commit_records import RecordedPlan, anything, counted, differing, read_records, shard_files
-from wizard.engine.plan import settings
-from wizard.engine.transform import Recipe
-from wizard.events import Checked
+from wizard.engine.commit_records import RecordedPlan, anything, counted, read_records, shard_files
+from wizard.engine.ingredients import Ingredients, SplitIngredients
+from wizard.engine.plan import ingredients
+from wizard.events import CheckResult
+from wizard.ilsvrc2012.archives import Split
 from wizard.planning import Job, Settings
 
 _ELSEWHERE = "Choose another folder: --set output.path=FOLDER"
@@ -54,38 +54,37 @@ def read_output(settings: Settings) -> OutputState:
     return OutputState(plan=records.plan, recorded=len(records.done), present=tuple(present), in_place=tuple(in_place))
 
 
-def output_check(asked: Settings, state: OutputState) -> Checked:
+def output_check(asked: Settings, state: OutputState) -> CheckResult:
     """Whether shards of another plan are there, as far as that can be told before the images are read."""
     output = str(asked.output)
     if state.error is not None:
-        seen = f"{output} cannot be looked into: {state.error.strerror}"
-        return Checked(name="output", status="warn", looked_at=output, seen=seen, mend="Mend its rights")
+        found = f"{output} cannot be looked into: {state.error.strerror}"
+        return CheckResult(name="output", status="warn", looked_at=output, found=found, fix="Correct its permissions")
     if not state.present:
-        return Checked(name="output", status="pass", looked_at=output, seen=f"no shards are in {output} yet")
+        return CheckResult(name="output", status="pass", looked_at=output, found=f"no shards are in {output} yet")
     if state.plan is None:
-        seen = f"{output} holds {counted(list(state.present), asked.target)}, of unknown origin"
-        return Checked(name="output", status="fail", looked_at=output, seen=seen, mend=_ELSEWHERE)
+        found = f"{output} holds {counted(list(state.present), asked.target)}, of unknown origin"
+        return CheckResult(name="output", status="fail", looked_at=output, found=found, fix=_ELSEWHERE)
     ours = foreseen(asked)
-    theirs = {name: value for name, value in state.plan.ingredients.items() if _comparable(name, ours)}
-    told = differing(theirs, ours)
+    told = state.plan.ingredients.comparable(ours).differences(ours)
     if told:
-        seen = f"{output} holds {len(state.present):,} shards of another plan: {'; '.join(told)}"
-        return Checked(name="output", status="fail", looked_at=output, seen=seen, mend=_ELSEWHERE)
-    seen = f"{state.recorded:,} of {sum(asked.shards.values()):,} shards of this build are in {output}"
-    return Checked(name="output", status="pass", looked_at=output, seen=seen)
+        found = f"{output} holds {len(state.present):,} shards of another plan: {'; '.join(told)}"
+        return CheckResult(name="output", status="fail", looked_at=output, found=found, fix=_ELSEWHERE)
+    found = f"{state.recorded:,} of {sum(asked.shards.values()):,} shards of this build are in {output}"
+    return CheckResult(name="output", status="pass", looked_at=output, found=found)
 
 
-def foreseen(asked: Settings) -> dict[str, str]:
-    """The ingredients of the plan that are known before its images are read."""
-    splits: dict[str, tuple[int, Recipe]] = {
-        split: (shards, asked.recipes[split]) for split, shards in asked.shards.items()
+def foreseen(asked: Settings) -> Ingredients:
+    """The ingredients of the plan as far as they are known before its images are read."""
+    splits: dict[str, SplitIngredients] = {
+        split: SplitIngredients(shards=shards, recipe=str(asked.recipes[split]), images=_images(asked, split))
+        for split, shards in asked.shards.items()
     }
-    named = settings(asked.label_base, asked.profile.output.seed, splits, asked.target)
-    if isinstance(asked, Job) and asked.profile.source.classes is None:
-        named |= {f"{split} images": f"{survey.images:,}" for split, survey in asked.surveys.items()}
-    return named
+    return ingredients(asked.target, asked.label_base, asked.profile.output.seed, splits)
 
 
-def _comparable(name: str, ours: Mapping[str, str]) -> bool:
-    """What is not known yet cannot differ; a split that is not asked for does."""
-    return name in ours or name.endswith((" shards", " recipe"))
+def _images(asked: Settings, split: Split) -> int | None:
+    """How many images a split will have; None while only their classes could tell."""
+    if not isinstance(asked, Job) or asked.profile.source.classes is not None:
+        return None
+    return asked.surveys[split].images

@@ -27,7 +27,7 @@ _TRIAL_RECORD = f"{_TRIAL}.json"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Storing:
+class WriteCost:
     """Seconds that one worker spends: for a shard of whatever size, for each byte, for each image of its own file."""
 
     shard: float = 0.0
@@ -35,7 +35,7 @@ class Storing:
     image: float = 0.0
 
 
-def time_storing(output: Path, target: Target) -> Storing:
+def measure_write_cost(output: Path, target: Target) -> WriteCost:
     """Puts a few trial shards in place on the output's file system, and leaves nothing behind.
 
     Args:
@@ -47,9 +47,9 @@ def time_storing(output: Path, target: Target) -> Storing:
         full = median(_store(Path(folder), target, _IMAGES) for _ in range(_TRIALS))
         more = max(0.0, full - empty)
         if target.of_files:
-            return Storing(shard=empty, image=more / _IMAGES)
-        return Storing(shard=empty, byte=more / _BYTES)
-    return Storing()
+            return WriteCost(shard=empty, image=more / _IMAGES)
+        return WriteCost(shard=empty, byte=more / _BYTES)
+    return WriteCost()
 
 
 def _store(folder: Path, target: Target, images: int) -> float:

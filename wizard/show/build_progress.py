@@ -177,10 +177,12 @@ class BuildProgress:
     def bytes_expected(self) -> float | None:
         """Of all shards: as estimated at first, then from what is done; None until there is either."""
         reached = self.reached
+        # Early on, a sample of all images predicts better than the first shards.
         if self.estimated is not None and reached < self.images / 20:
             return max(self.estimated.bytes_out.likely, self.bytes_out)
         if not reached or reached < min(_ENOUGH, self.images / 20):
             return None
+        # Each split by its own mean: validation may keep its bytes while train is resized.
         mean = self.bytes_out / reached
         return sum(
             split.images * (split.bytes_out / split.reached if split.reached else mean)
@@ -209,6 +211,7 @@ class BuildProgress:
             return "limited by the CPU"
         if self.cores is None:
             return ""
+        # CPU load is of all cores; fewer workers than cores cannot reach 100 %.
         share = cpu * self.cores / min(working, self.cores)
         if share >= _BUSY:
             return "limited by the number of workers"
@@ -251,6 +254,7 @@ class BuildProgress:
 
     def _measure(self, now: float) -> None:
         self._images.add(now, self.reached)
+        # A longer window for the time left, so that one slow shard does not make it jump.
         self._steady.add(now, self.reached)
         self._read.add(now, self.bytes_in)
         self._wrote.add(now, self.bytes_out)

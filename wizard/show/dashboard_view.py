@@ -217,6 +217,7 @@ def _machine(build: BuildProgress) -> list[str]:
     if machine is None:
         return []
     used, total = human_bytes(machine.memory_used), human_bytes(machine.memory_total)
+    # 1.1 of 24.6 GB: the unit once, if it is the same.
     if used.split()[1] == total.split()[1]:
         used = used.split()[0]
     return [f"CPU {machine.cpu:.0f} %", f"RAM {used} of {total}", _disk(build, machine.disk_free)]

@@ -26,6 +26,7 @@ class LiveArea:
         """Clears the window if its size has changed, because the terminal may have wrapped the lines differently."""
         if self._live is None or self._console.size == self._size:
             return
+        # Live erases as many lines as it drew; lines that the terminal has wrapped since are more.
         wrapped = sum(max(0, math.ceil(line.cell_len / self._console.width) - 1) for line in self._drawn)
         self._console.control(Control(*[(ControlType.ERASE_IN_LINE, 2), (ControlType.CURSOR_UP, 1)] * wrapped))
         self.close()

@@ -87,6 +87,7 @@ def _percent(row: Row) -> str:
 def _bar(row: Row, cells: int) -> Text:
     if row.total is None:
         return Text(" " * cells)
+    # A file may grow beyond its announced size.
     halves = min(2 * cells, 2 * cells * row.done // row.total) if row.total else 2 * cells
     full = "━" * (halves // 2) + "╸" * (halves % 2)
     return Text.assemble((full, "green" if row.percent == 100 else "cyan"), ("─" * (cells - len(full)), "dim"))
