@@ -81,7 +81,7 @@ def read_plan(folder: Path) -> RecordedPlan | None:
 
 def count_records(folder: Path) -> int:
     """How many commit records a folder holds. None is read: those of image files take seconds for all of ImageNet."""
-    return sum(1 for _ in (folder / RECORDS).glob("*.json"))
+    return sum(1 for _ in (folder / RECORD_FOLDER).glob("*.json"))
 
 
 def read_records(folder: Path) -> CommitRecords:
