@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from tests.helpers import build_dataset, ignore, job, shards
-from wizard.engine.targets import STATE_FOLDER
 from wizard.events import CheckResult
 from wizard.planning import make_plan
 from wizard.preflight.output_state import foreseen, output_check, read_output
+from wizard.targets.names import STATE_FOLDER
 
 CROP: dict[str, Any] = {"resize": "crop", "height": 64, "width": 96, "quality": 85}
 """What the fixture `built` was built with, and all boxes."""

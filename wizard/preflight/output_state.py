@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field
 
 from wizard.commit_record import CommitRecord
-from wizard.engine.commit_records import RecordedPlan, anything, counted, read_records, shard_files
+from wizard.engine.commit_records import RecordedPlan, counted, read_records
 from wizard.engine.ingredients import Ingredients, SplitIngredients
 from wizard.engine.plan import ingredients
 from wizard.events import CheckResult
 from wizard.ilsvrc2012.archives import Split
 from wizard.planning import Job, Settings
 from wizard.preflight.checks import ELSEWHERE
+from wizard.targets import registry
 
 _FIX = "Choose another folder"
 
@@ -48,7 +49,7 @@ def read_output(settings: Settings) -> OutputState:
     output, target = settings.output, settings.target
     try:
         records = read_records(output)
-        present = shard_files(output, target) if records.plan is None else anything(output)
+        present = target.foreign_files(output) if records.plan is None else registry.anything(output)
         in_place = [result for result in records.done.values() if (output / target.file(result.shard)).is_file()]
     except OSError as error:
         return OutputState(error=error)
