@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from wizard.errors import InputError, reading
+from wizard.errors import InputError, OtherSplitError, reading
 from wizard.formatting import few
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.options import SourceOptions
@@ -102,7 +102,7 @@ class TFRecords(Source):
             return read_columns(self._files[split], split, cache, progress)
         except InputError as error:
             why = "It is needed here too, because the labels of all splits are counted together."
-            raise InputError(f"{error.what} {why}", error.hint) from error
+            raise OtherSplitError(f"{error.what} {why}", error.hint) from error
 
 
 def _seen(folder: Path, files: Mapping[Split, RecordFiles]) -> str:
