@@ -53,24 +53,24 @@ class Glanced:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checked:
+class CheckResult:
     """One look at whether a build would work here.
 
     Attributes:
         name: what `--ignore` calls it.
         status: pass, warn or fail.
         looked_at: the path, limit or file that was looked at.
-        seen: what was found there.
+        found: what was found there.
         needed: what it has to be; may be empty.
-        mend: what would mend it; empty where it passes.
+        fix: what would fix it; empty where it passes.
     """
 
     name: str
     status: Status
     looked_at: str
-    seen: str
+    found: str
     needed: str = ""
-    mend: str = ""
+    fix: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +169,7 @@ Event = (
     Note
     | Preparing
     | Glanced
-    | Checked
+    | CheckResult
     | Estimated
     | Started
     | Heartbeat
@@ -181,7 +181,7 @@ Event = (
 )
 
 
-_JSON_NAMES = {"MachineLoad": "machine", "Heartbeat": "beat"}
+_JSON_NAMES = {"CheckResult": "checked", "MachineLoad": "machine", "Heartbeat": "beat"}
 """Names for programs, where they are not those of the classes."""
 
 

@@ -131,14 +131,18 @@ def _first_of(raw: Source, split: Split, problems: list[tuple[str, SetupError]])
     try:
         table = raw.table(split, cache_folder(), lambda _done, _total: None)
         content = next(table.take(np.array([0])).contents())
-        return _features(content.features or {})
+        return _features(_values(content.features or {}))
     except InputError as error:
         problems.append((split, error))
         return {"first record": f"cannot be read: {error}"}
 
 
-def _features(features: Mapping[str, bytes]) -> Facts:
-    return {f"first record, {name}": _listed(example.values(value)) for name, value in sorted(features.items())}
+def _features(features: Mapping[str, example.Values]) -> Facts:
+    return {f"first record, {name}": _listed(values) for name, values in sorted(features.items())}
+
+
+def _values(features: Mapping[str, bytes]) -> dict[str, example.Values]:
+    return {name: example.values(feature) for name, feature in features.items()}
 
 
 def _listed(values: list[bytes] | tuple[int, ...] | example.Floats) -> str:
@@ -208,18 +212,19 @@ def _dataset(folder: Path) -> Inspection:
     facts["converted"] = len(known.converted)
     facts["skipped"] = len(known.skipped)
     problems: list[tuple[str, SetupError]] = []
-    if known.target.format == "tfrecord":
-        file = folder / known.target.file(known.shards[0].shard)
-        first = _first_record(file)
-        facts |= first
-        if (unread := f"first record of {file.name}") in first:
-            hint = f"imagenet-setup verify {shlex.quote(str(folder))} shows more"
-            problems.append((known.shards[0].split, InputError(f"{file}: the first record {first[unread]}.", hint)))
+    file = folder / known.target.file(known.shards[0].shard)
+    try:
+        facts |= _features(known.target.first_features(file))
+    except (OSError, ValueError) as error:
+        told = f"cannot be read: {error}"
+        facts[f"first record of {file.name}"] = told
+        hint = f"imagenet-setup verify {shlex.quote(str(folder))} shows more"
+        problems.append((known.shards[0].split, InputError(f"{file}: the first record {told}.", hint)))
     try:
         counts = count_planned(folder, known)
     except VerifyFailed as error:
         return Inspection(facts=facts, problems=(*problems, (manifest.IMAGES, error)))
-    labels: Labels = "none" if known.target.of_files else "stored"
+    labels: Labels = "stored" if known.target.stores_labels else "none"
     return _seen(facts, glance(known.classes, known.label_base, counts, labels=labels), *problems)
 
 
@@ -248,7 +253,7 @@ def _first_record(path: Path) -> Facts:
     try:
         with _unpacked(path) as file:
             record = next(tfrecord.records(file), None)
-        return {} if record is None else _features(example.entries(record.payload))
+        return {} if record is None else _features(_values(example.entries(record.payload)))
     except (OSError, tfrecord.RecordDamage, example.ExampleDamage) as error:
         return {f"first record of {path.name}": f"cannot be read: {error}"}
 

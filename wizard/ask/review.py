@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from wizard.ask.context import Context
-from wizard.events import Checked, Estimated
+from wizard.events import CheckResult, Estimated
 from wizard.folders import shortened
 from wizard.formatting import GLYPHS, counted, duration, human_bytes, with_range
 from wizard.planning import Job
@@ -35,7 +35,7 @@ class Row(NamedTuple):
     mark: str = ""
 
 
-def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequence[Checked]) -> list[Row]:
+def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequence[CheckResult]) -> list[Row]:
     """The table's lines."""
     profile = job.profile
     counts = " · ".join(f"{split} {survey.images:,}" for split, survey in job.surveys.items())
@@ -67,7 +67,7 @@ def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequen
     if estimated is not None:
         found += _measured(profile, estimated, by_name)
     found += [
-        Row(check.name, f"{check.seen} → {check.mend}" if check.mend else check.seen, GLYPHS[check.status])
+        Row(check.name, f"{check.found} → {check.fix}" if check.fix else check.found, GLYPHS[check.status])
         for check in checks
         if check.status != "pass" and check.name not in shown
     ]
@@ -114,7 +114,7 @@ def images(job: Job) -> str:
     return " · ".join(f"{split}: {kind}" for split, kind in kinds.items())
 
 
-def _measured(profile: Profile, estimated: Estimated, checks: dict[str, Checked]) -> list[Row]:
+def _measured(profile: Profile, estimated: Estimated, checks: dict[str, CheckResult]) -> list[Row]:
     disk, memory = checks["disk"], checks["memory"]
     asked = "" if profile.run.workers == "auto" else f" ({profile.run.workers} asked for)"
     return [
@@ -126,6 +126,6 @@ def _measured(profile: Profile, estimated: Estimated, checks: dict[str, Checked]
     ]
 
 
-def _seen(check: Checked) -> str:
-    seen = check.seen.partition(" for ")[0]
-    return f"{seen} → {check.mend}" if check.mend else seen
+def _seen(check: CheckResult) -> str:
+    seen = check.found.partition(" for ")[0]
+    return f"{seen} → {check.fix}" if check.fix else seen

@@ -29,7 +29,7 @@ from wizard.interrupts import stop_on_signal
 from wizard.lock import exclusive_lock
 from wizard.machine.disks import Disk, disk_of
 from wizard.output import Output
-from wizard.preflight.checks import refusal
+from wizard.preflight.writability import why_not_writable
 from wizard.show.reporters import Reporter, reporter_for
 
 _HUBS: Mapping[str, Hub] = {"kaggle": kaggle, "huggingface": huggingface}
@@ -219,9 +219,9 @@ def _begins(prompter: Prompter) -> bool:
 
 
 def _require_rights(folder: Path) -> None:
-    seen, mend = refusal(folder)
-    if seen:
-        raise MachineError(f"{seen}.", f"{mend}, or choose another folder: --to DIR")
+    found, fix = why_not_writable(folder)
+    if found:
+        raise MachineError(f"{found}.", f"{fix}, or choose another folder: --to DIR")
 
 
 @contextmanager

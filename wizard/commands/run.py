@@ -66,7 +66,7 @@ def start(
                 reporter.handle(check)
         refuse(verdict.checks, ignore, building=True)
         for check in failed(verdict.checks, ()):
-            reporter.handle(Note(text=f"{check.name} is ignored, and would not do: {check.seen}", warning=True))
+            reporter.handle(Note(text=f"{check.name} is ignored, and would not do: {check.found}", warning=True))
         if verdict.estimated:
             reporter.handle(verdict.estimated)
 
