@@ -39,7 +39,7 @@ def _checked(check: CheckResult) -> list[str]:
         case CheckResult(status="fail"):
             return []  # the error that ends the command says it
         case _:
-            return [f"{seen} → {check.fix}"]
+            return [f"{seen} → {check.command_fix}"]
 
 
 def _estimate(event: Estimated) -> str:
