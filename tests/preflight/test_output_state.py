@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from tests.helpers import build_dataset, ignore, job, shards
-from wizard.engine.targets import STATE_FOLDER
 from wizard.events import CheckResult
 from wizard.planning import make_plan
 from wizard.preflight.output_state import foreseen, output_check, read_output
+from wizard.targets.names import STATE_FOLDER
 
 CROP: dict[str, Any] = {"resize": "crop", "height": 64, "width": 96, "quality": 85}
 """What the fixture `built` was built with, and all boxes."""
@@ -94,7 +94,7 @@ def test_shards_of_another_target_fail_with_the_difference(raw: Path, built: Pat
     check = seen(raw, built, output=output)
     assert check.status == "fail"
     assert "tf.train.Example with the 15 features" in check.found or "shards lie: there none" in check.found
-    assert check.fix == "Choose another folder: --set output.path=FOLDER"
+    assert check.command_fix == "Choose another folder: --set output.path=FOLDER"
 
 
 def test_tfrecords_fail_where_folders_were_begun(raw: Path, tmp_path: Path) -> None:

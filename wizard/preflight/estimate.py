@@ -18,8 +18,6 @@ from wizard.engine.bad_images import died_with
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.executors.local import LocalExecutor
 from wizard.engine.plan import ShardTask
-from wizard.engine.records import ending
-from wizard.engine.targets import Target
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import Rehearsal, memory_of_largest, rehearse
 from wizard.events import Estimated
@@ -34,6 +32,7 @@ from wizard.preflight.write_cost import WriteCost, measure_write_cost
 from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import Drawn, draw
 from wizard.sources.source import Progress, Survey
+from wizard.targets.target import Target
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,7 +54,7 @@ _SEED = 2012
 _BOXES = 0.002
 """Allowed for: bounding boxes, which the sample does not carry, over the bytes of all records."""
 _READ = 64
-"""Images read to learn how long reading takes, drawn anew each time: an earlier look has others in the page cache."""
+"""Images read to learn how long reading takes, drawn again each time: an earlier look has others in the page cache."""
 _LARGEST = 8
 """How many of a split's largest files have their headers read: one may need more memory than any in the sample."""
 _CLASSES_DIFFER = 0.3
@@ -149,7 +148,7 @@ class Estimator:
             size, work = ((likely, math.hypot(error, likely * unequal)) for likely, error in (size, work))
         cost = self._write_cost(job.output, job.target)
         shards = sum(job.shards.values())
-        size = size[0] + shards * len(ending(job.target)), size[1]
+        size = size[0] + shards * len(job.target.trailer), size[1]
         images = round(job.images)
         stored = (cost.shard * shards + cost.byte * size[0] + cost.image * images) * remaining
         seconds, error = (work[0] * remaining + stored) / self._busy, work[1] * remaining / self._busy

@@ -121,12 +121,13 @@ def evaluate(
     with writing(settings.output):
         disk = disk_of(settings.output)
     files = _files_to_come(settings, output)
+    image_files = files if settings.target.one_file_per_image else 0
     return Verdict(
         checks=(
             source,
             output_check(settings, output),
             checks.rights(settings.output),
-            checks.disk(settings.output, disk, estimated, output.bytes, files if settings.target.of_files else 0),
+            checks.disk(settings.output, disk, estimated, output.bytes, image_files),
             checks.files(settings.output, disk, files),
             *memory,
             checks.cores(cores, settings.workers),
@@ -146,7 +147,7 @@ def remaining_fraction(job: Job, output: OutputState) -> float:
 def _files_to_come(settings: Settings, output: OutputState) -> int:
     """A shard, its index and its record each; or the images, a folder for each class, and a record a shard."""
     shards = sum(settings.shards.values()) - len(output.in_place)
-    if not settings.target.of_files:
+    if not settings.target.one_file_per_image:
         return 3 * shards + _BESIDE
     images = folders = 0
     if isinstance(settings, Job):

@@ -28,7 +28,7 @@ SHOWN = 6
 """Images on the page, from small ones to large ones."""
 _FRAME = 4 / 3
 """Width over height of the frames that the pictures are fitted into, as in preview.html."""
-_HEEDED_BY_BROWSERS = (0xE1, 0xE2)
+_OBEYED_BY_BROWSERS = (0xE1, 0xE2)
 """JPEG segments APP1 and APP2: EXIF, which turns a picture, and colour profiles, which change its colours."""
 
 
@@ -41,7 +41,7 @@ class Pair:
         words: its class in words.
         before: its bytes in the archive.
         after: its bytes in the dataset.
-        way: from the pixels before to those after.
+        geometry: from the pixels before to those after.
         converted: PNG, CMYK or another format that it had to be converted from; else empty.
     """
 
@@ -49,7 +49,7 @@ class Pair:
     words: str
     before: bytes
     after: bytes
-    way: Geometry
+    geometry: Geometry
     converted: str
 
 
@@ -98,7 +98,7 @@ def put_through(samples: SampleTable, recipe: Recipe) -> list[Pair]:
                 words=samples.classes.text(sample.label) or sample.name,
                 before=data,
                 after=stored.jpeg,
-                way=stored.way,
+                geometry=stored.geometry,
                 converted=stored.converted,
             )
         )
@@ -126,7 +126,7 @@ def _write(text: str) -> Path:
 
 
 def _section(pair: Pair) -> str:
-    way = pair.way
+    way = pair.geometry
     before = f"{way.source[1]} × {way.source[0]}\u00a0px · {_bytes(len(pair.before))}"
     after = f"{way.width} × {way.height}\u00a0px · {_bytes(len(pair.after))}"
     after += f" ({_percent(len(pair.after) / len(pair.before))})"
@@ -182,11 +182,11 @@ def _cut(way: Geometry) -> tuple[float, float, float, float]:
 
 
 def _bare(data: bytes) -> bytes:
-    """A JPEG without what a browser heeds and neither the build nor a trainer does; the pixels stay as they are."""
+    """A JPEG without what a browser obeys and neither the build nor a trainer does; the pixels stay as they are."""
     kept, at = data[:2], 2
     while image_codec.sniff(data) == "JPEG" and data[at : at + 1] == b"\xff" and data[at + 1] not in (0xDA, 0xFF):
         end = at + 2 + int.from_bytes(data[at + 2 : at + 4])
-        if data[at + 1] not in _HEEDED_BY_BROWSERS:
+        if data[at + 1] not in _OBEYED_BY_BROWSERS:
             kept += data[at:end]
         at = end
     return kept + data[at:]
