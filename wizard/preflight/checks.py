@@ -20,6 +20,8 @@ NAMES = ("raw-data", "output", "write-access", "disk", "files", "memory", "cores
 IGNORABLE = tuple(name for name in NAMES if name != "output")
 """What `--ignore` knows: shards of another plan are never mixed with this one's."""
 
+ELSEWHERE = "output.path=FOLDER"
+"""The setting of a build whose output does not fit where it is."""
 _MARGIN = 1.05
 """Free disk over what is needed at most."""
 _BLOCK = 4096
@@ -62,8 +64,8 @@ def disk(output: Path, there: Disk, estimated: Estimated | None, done: int, file
     result = replace(result, needed=f"{human_bytes(round(need))} with 5 % to spare")
     if there.free < need:
         more = human_bytes(round(need - there.free))
-        fix = f"Free {more} on {where}, or choose another folder: --set output.path=FOLDER"
-        return replace(result, status="fail", fix=fix)
+        fix = f"Free {more} on {where}, or choose another folder"
+        return replace(result, status="fail", fix=fix, setting=ELSEWHERE)
     if there.free < need * _TIGHT:
         fix = "It fits, closely; keep other programs from filling that disk meanwhile"
         return replace(result, status="warn", fix=fix)
@@ -85,8 +87,8 @@ def files(output: Path, there: Disk, needed: int) -> CheckResult:
     result = replace(result, found=f"{where}: {there.files_free:,} more files possible (inodes)")
     if there.files_free >= needed:
         return result
-    fix = f"Remove files on {where}, take fewer shards, or choose another folder: --set output.path=FOLDER"
-    return replace(result, status="fail", fix=fix)
+    fix = f"Remove files on {where}, take fewer shards, or choose another folder"
+    return replace(result, status="fail", fix=fix, setting=ELSEWHERE)
 
 
 def memory(
@@ -173,7 +175,7 @@ def open_files(limits: tuple[int, int] | None, workers: int) -> CheckResult:
     if hard >= needed:
         return replace(result, status="fail", fix=f"ulimit -n {needed}")
     most = max(1, (hard - _FILES_OF_RUN) // _FILES_PER_WORKER)
-    return replace(result, status="fail", fix=f"Ask for fewer workers: --set run.workers={most}")
+    return replace(result, status="fail", fix="Ask for fewer workers", setting=f"run.workers={most}")
 
 
 def rights(output: Path) -> CheckResult:
@@ -188,7 +190,8 @@ def rights(output: Path) -> CheckResult:
         looked_at=place,
         found=found,
         needed="making and renaming files",
-        fix=f"{fix}, or choose another folder: --set output.path=FOLDER",
+        fix=f"{fix}, or choose another folder",
+        setting=ELSEWHERE,
     )
 
 

@@ -9,9 +9,10 @@ from wizard.engine.plan import ingredients
 from wizard.events import CheckResult
 from wizard.ilsvrc2012.archives import Split
 from wizard.planning import Job, Settings
+from wizard.preflight.checks import ELSEWHERE
 from wizard.targets import registry
 
-_ELSEWHERE = "Choose another folder: --set output.path=FOLDER"
+_FIX = "Choose another folder"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,12 +66,12 @@ def output_check(asked: Settings, state: OutputState) -> CheckResult:
         return CheckResult(name="output", status="pass", looked_at=output, found=f"no shards are in {output} yet")
     if state.plan is None:
         found = f"{output} holds {counted(list(state.present), asked.target)}, of unknown origin"
-        return CheckResult(name="output", status="fail", looked_at=output, found=found, fix=_ELSEWHERE)
+        return CheckResult(name="output", status="fail", looked_at=output, found=found, fix=_FIX, setting=ELSEWHERE)
     ours = foreseen(asked)
     told = state.plan.ingredients.comparable(ours).differences(ours)
     if told:
         found = f"{output} holds {len(state.present):,} shards of another plan: {'; '.join(told)}"
-        return CheckResult(name="output", status="fail", looked_at=output, found=found, fix=_ELSEWHERE)
+        return CheckResult(name="output", status="fail", looked_at=output, found=found, fix=_FIX, setting=ELSEWHERE)
     found = f"{state.recorded:,} of {sum(asked.shards.values()):,} shards of this build are in {output}"
     return CheckResult(name="output", status="pass", looked_at=output, found=found)
 
