@@ -37,8 +37,8 @@ class Options:
     """What one run is asked beside its job.
 
     Attributes:
-        md5: prove the archives' official sums first.
-        repair: re-read the finished shards and build anew those that are damaged.
+        md5: verify the archives' official sums first.
+        repair: re-read the finished shards and build the damaged ones again.
         stopping: once it says true, the shards under way are finished and nothing new begins.
         limit_memory: refuse an image that needs more memory than a worker has.
     """
