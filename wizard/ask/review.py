@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from wizard.ask.context import Context
+from wizard.ask.hints import in_setup
 from wizard.events import Checked, Estimated
 from wizard.folders import shortened
 from wizard.formatting import GLYPHS, counted, duration, human_bytes, with_range
@@ -67,7 +68,7 @@ def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequen
     if estimated is not None:
         found += _measured(profile, estimated, by_name)
     found += [
-        Row(check.name, f"{check.seen} → {check.mend}" if check.mend else check.seen, GLYPHS[check.status])
+        Row(check.name, _with_fix(check.seen, check.mend), GLYPHS[check.status])
         for check in checks
         if check.status != "pass" and check.name not in shown
     ]
@@ -128,4 +129,8 @@ def _measured(profile: Profile, estimated: Estimated, checks: dict[str, Checked]
 
 def _seen(check: Checked) -> str:
     seen = check.seen.partition(" for ")[0]
-    return f"{seen} → {check.mend}" if check.mend else seen
+    return _with_fix(seen, check.mend)
+
+
+def _with_fix(found: str, fix: str) -> str:
+    return f"{found} → {in_setup(fix)}" if fix else found

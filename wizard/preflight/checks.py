@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from wizard.errors import Hint
 from wizard.events import Checked, Estimated, Status
 from wizard.folders import existing
 from wizard.formatting import human_bytes
@@ -66,7 +67,7 @@ def disk(output: Path, there: Disk, estimated: Estimated | None, done: int, file
     mend = ""
     if there.free < need * _TIGHT:
         more = human_bytes(round(need - there.free))
-        mend = f"Free {more} on {where}, or choose another folder: --set output.path=FOLDER"
+        mend = _elsewhere(f"Free {more} on {where}")
         if there.free >= need:
             mend = "It fits, closely; keep other programs from filling that disk meanwhile"
     status: Status = "fail" if there.free < need else "warn" if there.free < need * _TIGHT else "pass"
@@ -87,9 +88,7 @@ def files(output: Path, there: Disk, needed: int) -> Checked:
         looked_at=where,
         seen=f"{where}: {there.files_free:,} more files possible (inodes)",
         needed=told,
-        mend=""
-        if enough
-        else f"Remove files on {where}, take fewer shards, or choose another folder: --set output.path=FOLDER",
+        mend="" if enough else _elsewhere(f"Remove files on {where}, take fewer shards"),
     )
 
 
@@ -162,7 +161,8 @@ def open_files(limits: tuple[int, int] | None, workers: int) -> Checked:
     mend = ""
     if soft < needed:
         most = max(1, (hard - _FILES_OF_RUN) // _FILES_PER_WORKER)
-        mend = f"ulimit -n {needed}" if hard >= needed else f"Ask for fewer workers: --set run.workers={most}"
+        fewer = Hint("Ask for fewer workers: {}", f"run.workers={most}")
+        mend = f"ulimit -n {needed}" if hard >= needed else fewer
     return Checked(
         name="open-files",
         status="fail" if mend else "pass",
@@ -185,8 +185,12 @@ def rights(output: Path) -> Checked:
         looked_at=place,
         seen=seen,
         needed="making and renaming files",
-        mend=f"{mend}, or choose another folder: --set output.path=FOLDER",
+        mend=_elsewhere(mend),
     )
+
+
+def _elsewhere(fix: str) -> Hint:
+    return Hint(f"{fix}, or choose another folder: {{}}", "output.path=FOLDER")
 
 
 def refusal(output: Path) -> tuple[str, str]:

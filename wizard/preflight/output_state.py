@@ -6,11 +6,12 @@ from wizard.commit_record import CommitRecord
 from wizard.engine.commit_records import RecordedPlan, anything, counted, read_records, shard_files
 from wizard.engine.ingredients import Ingredients, SplitIngredients
 from wizard.engine.plan import ingredients
+from wizard.errors import Hint
 from wizard.events import Checked
 from wizard.ilsvrc2012.archives import Split
 from wizard.planning import Job, Settings
 
-_ELSEWHERE = "Choose another folder: --set output.path=FOLDER"
+_ELSEWHERE = Hint("Choose another folder: {}", "output.path=FOLDER")
 
 
 @dataclass(frozen=True, kw_only=True)
