@@ -37,7 +37,7 @@ def arm(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def install() -> None:
     """Puts the fault in place; runs in the worker."""
     from wizard.engine import worker
-    from wizard.verify import images
+    from wizard.targets import images
 
     left: list[int] = []
 

@@ -275,7 +275,7 @@ def test_check_with_json_is_an_object_a_check(work: Path, capsys: pytest.Capture
     events = lines(capsys.readouterr().out)
     checks = [event for event in events if event["event"] == "checked"]
     assert len(checks) == 8
-    assert all(check["seen"] and check["looked_at"] and check["status"] in ("pass", "warn") for check in checks)
+    assert all(check["found"] and check["looked_at"] and check["status"] in ("pass", "warn") for check in checks)
     (estimated,) = [event for event in events if event["event"] == "estimated"]
     assert estimated["images"] == TRAIN + VALIDATION
     assert events[-1] == {"event": "finished", "exit_code": 0}

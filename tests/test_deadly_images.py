@@ -84,9 +84,9 @@ def test_a_sample_that_kills_a_worker_is_not_for_want_of_memory(
     verdict = examine(profile(raw, tmp_path / "out", **SECTIONS), lambda _: None)
     check = next(check for check in verdict.checks if check.name == "raw-data")
     assert check.status == "warn"
-    assert f"{name(3)} (" in check.seen
-    assert "crashed (SIGSEGV) while processing this image" in check.seen
-    assert "memory" not in check.mend
+    assert f"{name(3)} (" in check.found
+    assert "crashed (SIGSEGV) while processing this image" in check.found
+    assert "memory" not in check.fix
 
 
 @pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders"])

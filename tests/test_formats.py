@@ -14,8 +14,8 @@ import pytest
 from tests.helpers import TRAIN, VALIDATION, add_test_archive, toml
 from tests.sources import making
 from wizard.cli import main
-from wizard.engine.targets import RECORDS, STATE_FOLDER
 from wizard.ilsvrc2012.synsets import rank_of_image
+from wizard.targets.names import RECORD_FOLDER, STATE_FOLDER
 
 FORMS = ["tfrecord", "folders", "flat", "webdataset"]
 SHARDS, TEST = 40, 6
@@ -133,7 +133,7 @@ def test_folders_go_on_where_they_were_stopped_or_killed(
     command = [sys.executable, "-m", "wizard", *words(raw, out, "folders", f"run.workers={workers}"), "--json"]
     run = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
-    while len(list((out / RECORDS).glob("*.json"))) < 3:
+    while len(list((out / RECORD_FOLDER).glob("*.json"))) < 3:
         assert time.monotonic() < deadline
         time.sleep(0.002)
     helpers = psutil.Process(run.pid).children()

@@ -65,7 +65,7 @@ def sudo(tmp_path: Path, machine: Machine) -> Path:
 
 
 def types(monkeypatch: pytest.MonkeyPatch, lines: str) -> None:
-    monkeypatch.setattr(Output, "asks", True)
+    monkeypatch.setattr(Output, "interactive", True)
     monkeypatch.setattr(sys, "stdin", io.StringIO(lines))
 
 
@@ -185,7 +185,7 @@ def test_who_says_yes_beforehand_is_not_asked_and_sudo_asks_no_password(sudo: Pa
 def test_where_nobody_can_be_asked_sudo_is_not_used_unasked(
     sudo: Path, mode: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(Output, "asks", bool(mode))
+    monkeypatch.setattr(Output, "interactive", bool(mode))
     assert main(["free-memory", *mode]) == 2
     assert "imagenet-setup free-memory --yes" in "".join(capsys.readouterr())
     assert not sudo.exists()

@@ -89,8 +89,8 @@ def test_the_preflight_warns_of_it(share: Path, tmp_path: Path) -> None:
     source = {"splits": ["train"], "boxes": "none"}
     check = examine(profile(share, tmp_path / "out", source=source), lambda _event: None).checks[0]
     assert (check.name, check.status) == ("raw-data", "warn")
-    assert all(text in check.seen for text, _ in told_of(share))
-    assert check.mend.startswith("Check the files named")
+    assert all(text in check.found for text, _ in told_of(share))
+    assert check.fix.startswith("Check the files named")
 
 
 def test_the_preflight_passes_where_only_clutter_lies_there(share: Path, tmp_path: Path) -> None:
@@ -98,8 +98,8 @@ def test_the_preflight_passes_where_only_clutter_lies_there(share: Path, tmp_pat
     (share / "train/cat/1 (1).jpg").unlink()
     source = {"splits": ["train"], "boxes": "none"}
     check = examine(profile(share, tmp_path / "out", source=source), lambda _event: None).checks[0]
-    assert (check.status, check.mend) == ("pass", "")
-    assert "passed over: 2 files in @eaDir" in check.seen
+    assert (check.status, check.fix) == ("pass", "")
+    assert "passed over: 2 files in @eaDir" in check.found
 
 
 def test_inspect_shows_it(share: Path) -> None:

@@ -10,9 +10,9 @@ import pytest
 from tests.helpers import build_dataset, contents, shards
 from wizard.build import Options
 from wizard.engine.commit_records import plan_path, read_records
-from wizard.engine.record_file import record_path
 from wizard.errors import MachineError
 from wizard.events import Event, ShardDone
+from wizard.targets.record_file import record_path
 
 
 class Saboteur:

@@ -23,7 +23,6 @@ from tests.helpers import (
 )
 from wizard import synthetic
 from wizard.engine.plan import Plan
-from wizard.engine.targets import Target
 from wizard.errors import InputError, UsageError
 from wizard.events import Event, Note
 from wizard.formats import example, tfrecord
@@ -34,6 +33,10 @@ from wizard.sources.readers import BYTE_RANGES, Form
 from wizard.sources.records.reader import RECORDS
 from wizard.sources.samples import SampleTable, in_one_file
 from wizard.sources.source import Progress, Source, surveyed
+from wizard.targets.image_files.target import ClassFolders, FlatFolders
+from wizard.targets.target import Target
+from wizard.targets.tfrecord.target import TFRecords
+from wizard.targets.webdataset import WebDataset
 
 NUMBERS = range(1, 9)
 """Of the validation images of `matching`."""
@@ -191,15 +194,15 @@ IMAGES_TABLE = replace(RECORDS_TABLE, reader=BYTE_RANGES, label_base=0)
 @pytest.mark.parametrize(
     ("form", "output", "expected"),
     [
-        ("image", {}, Target()),
-        ("image", {"features": "tpu", "index": False}, Target(features="tpu", index=False)),
-        ("image", {"split_folders": True}, Target(split_folders=True)),
-        ("image", {"format": "folders"}, Target(format="folders")),
-        ("image", {"format": "webdataset"}, Target(format="webdataset")),
-        ("example", {}, Target(features="source")),
-        ("example", {"shards": "keep"}, Target(features="source")),
-        ("example", {"format": "flat"}, Target(format="flat")),
-        ("example", {"format": "webdataset"}, Target(format="webdataset")),
+        ("image", {}, TFRecords()),
+        ("image", {"features": "tpu", "index": False}, TFRecords(features="tpu", index=False)),
+        ("image", {"split_folders": True}, TFRecords(split_folders=True)),
+        ("image", {"format": "folders"}, ClassFolders()),
+        ("image", {"format": "webdataset"}, WebDataset()),
+        ("example", {}, TFRecords(features="source")),
+        ("example", {"shards": "keep"}, TFRecords(features="source")),
+        ("example", {"format": "flat"}, FlatFolders()),
+        ("example", {"format": "webdataset"}, WebDataset()),
     ],
 )
 def test_the_target_is_what_is_asked_for_and_records_stay_records(
@@ -249,9 +252,9 @@ def test_records_do_not_get_other_labels() -> None:
 
 def test_a_source_that_cannot_be_read_is_taken_to_be_what_is_asked_for() -> None:
     settings = decide_without_source(profile(RAW, OUT, output={"format": "webdataset"}))
-    assert (settings.target, settings.label_base) == (Target(format="webdataset"), 0)
+    assert (settings.target, settings.label_base) == (WebDataset(), 0)
     kept = decide_without_source(profile(RAW, OUT, output={"shards": "keep"}))
-    assert kept.target == Target(features="source")
+    assert kept.target == TFRecords(features="source")
 
 
 def test_kept_shards_are_as_many_as_the_source_has() -> None:

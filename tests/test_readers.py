@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.engine.test_tfds import OF_SOURCE, Record, done, planned, write
 from tests.helpers import TRAIN, VALIDATION, build_dataset, encoded, noise
+from tests.targets.test_tfds import OF_SOURCE, Record, done, metadata, planned, write
 from wizard.engine import manifest
-from wizard.engine.tfds import metadata
 
 BUILDER = """
 import json, sys, tempfile

@@ -13,15 +13,12 @@ from wizard.engine.build_result import BuildResult, SplitSummary
 from wizard.engine.commit_records import CommitRecords, begin, read_records
 from wizard.engine.completion import naming_what_is_gone, require_whole
 from wizard.engine.executors.local import LocalExecutor
+from wizard.engine.leftovers import remove_leftovers
 from wizard.engine.plan import Plan
-from wizard.engine.presence import missing_from_index
 from wizard.engine.run import build_shards
-from wizard.engine.sidecars import write_companions
-from wizard.engine.targets import INDEX_FOLDER, STATE_FOLDER, Target
-from wizard.engine.writers import remove_leftovers, restore_index
+from wizard.engine.sidecars import write_sidecars
 from wizard.errors import MachineError, SetupError, writing
 from wizard.events import BuildFinished, SplitStart, Started
-from wizard.formats.tfrecord import RecordDamage
 from wizard.lock import exclusive_lock
 from wizard.machine.memory import usable_memory
 from wizard.planning import Job, Report, make_plan, stoppable
@@ -29,6 +26,9 @@ from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.guard import Guard
 from wizard.sources.class_counts import count
 from wizard.sources.glance import Glance, glance
+from wizard.targets.expected import ShardDamage
+from wizard.targets.names import STATE_FOLDER
+from wizard.targets.target import Target
 from wizard.verify.repair import set_rejected_aside
 
 
@@ -71,7 +71,7 @@ def build(job: Job, report: Report, options: Options) -> BuildResult:
             set_rejected_aside(output, tasks, records, executor, report_or_stop)
         proven = {name for name in plan.shard_names if records.proves(name, plan.target, skip_bad=skip_bad)}
         built_before = [records.done[name] for name in plan.shard_names if name in proven]
-        _restore_indexes(output, plan, built_before)
+        _restore_beside(output, plan, built_before)
         if len(proven) < len(plan.shard_names) or not _describes(output, plan.target):
             (output / manifest.MANIFEST).unlink(missing_ok=True)
         report(_started(plan, workers, str(output), built_before))
@@ -88,7 +88,7 @@ def build(job: Job, report: Report, options: Options) -> BuildResult:
                     for seen in guard.watch(event):
                         report(seen)
             seconds = time.monotonic() - before
-            beside = write_companions(output, plan, records.done, tfds=asked.tfds, boxes_csv=asked.boxes_csv)
+            beside = write_sidecars(output, plan, records.done, boxes_csv=asked.boxes_csv)
             answers = job.profile.model_dump(mode="json", exclude_none=True)
             sums = manifest.write(output, plan, records.done, answers, beside)
         require_whole(output, plan, records, sums)
@@ -121,16 +121,14 @@ def _workers(count: int, output: Path, target: Target) -> Iterator[LocalExecutor
         remove_leftovers(output, target)
 
 
-def _restore_indexes(output: Path, plan: Plan, proven: Collection[CommitRecord]) -> None:
-    """Writes indexes that are missing or truncated, and removes those not requested now."""
-    if not plan.target.indexed:
-        for name in plan.shard_names:  # of a shard that is not there too: a killed run may have got as far as its index
-            (output / INDEX_FOLDER / name).unlink(missing_ok=True)
-        return
+def _restore_beside(output: Path, plan: Plan, proven: Collection[CommitRecord]) -> None:
+    """Puts right what lies beside finished shards, and removes what a killed run left beside others."""
+    for name in set(plan.shard_names).difference(result.shard for result in proven):
+        plan.target.remove_beside(output, name)
     for result in proven:
-        if missing_from_index(output, plan.target, result):
-            with suppress(RecordDamage):  # verify tells what is wrong with the shard
-                restore_index(output, result.shard, plan.target)
+        if plan.target.wrong_beside(output, result):
+            with suppress(ShardDamage):  # verify tells what is wrong with the shard
+                plan.target.restore_beside(output, result.shard)
 
 
 def _started(plan: Plan, workers: int, output: str, proven: list[CommitRecord]) -> Started:
@@ -196,4 +194,4 @@ def _glance(plan: Plan, records: CommitRecords) -> Glance:
         result = records.done[name]
         skipped[result.split].update(image.name for image in result.skipped)
     counts = [count(split.split, split.table, without=skipped[split.split]) for split in plan.splits]
-    return glance(plan.classes, plan.label_base, counts, labels="none" if plan.target.of_files else "stored")
+    return glance(plan.classes, plan.label_base, counts, labels="stored" if plan.target.stores_labels else "none")

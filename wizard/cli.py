@@ -15,7 +15,7 @@ from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
-from wizard.commands.session import Talk, session
+from wizard.commands.session import OutputFlags, session
 from wizard.errors import InternalError, Interrupted, MachineError, ReaderGone, SetupError, UsageError
 from wizard.folders import state_folder
 
@@ -63,7 +63,7 @@ def welcome(
     # Not at the top: --help and errors need not wait for it.
     from wizard.commands.setup import setup
 
-    return setup(talk=Talk(plain=plain))
+    return setup(flags=OutputFlags(plain=plain))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

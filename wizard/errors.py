@@ -98,6 +98,10 @@ class InputError(SetupError):
     exit_code = 3
 
 
+class OtherSplitError(InputError):
+    """A split cannot be read because of another one, whose own error says the same."""
+
+
 class BadImage(InputError):
     """An image that cannot be decoded."""
 

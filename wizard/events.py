@@ -53,24 +53,31 @@ class Glanced:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checked:
+class CheckResult:
     """One look at whether a build would work here.
 
     Attributes:
         name: what `--ignore` calls it.
         status: pass, warn or fail.
         looked_at: the path, limit or file that was looked at.
-        seen: what was found there.
+        found: what was found there.
         needed: what it has to be; may be empty.
-        mend: what would mend it; empty where it passes.
+        fix: what would fix it; empty where it passes.
+        setting: the profile's key and value to change for that, as after --set; mostly empty.
     """
 
     name: str
     status: Status
     looked_at: str
-    seen: str
+    found: str
     needed: str = ""
-    mend: str = ""
+    fix: str = ""
+    setting: str = ""
+
+    @property
+    def command_fix(self) -> str:
+        """What would fix it, for a person at the command line."""
+        return f"{self.fix}: --set {self.setting}" if self.setting else self.fix
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +176,7 @@ Event = (
     Note
     | Preparing
     | Glanced
-    | Checked
+    | CheckResult
     | Estimated
     | Started
     | Heartbeat
@@ -181,7 +188,7 @@ Event = (
 )
 
 
-_JSON_NAMES = {"MachineLoad": "machine", "Heartbeat": "beat"}
+_JSON_NAMES = {"CheckResult": "checked", "MachineLoad": "machine", "Heartbeat": "beat"}
 """Names for programs, where they are not those of the classes."""
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from wizard.engine import manifest
 from wizard.engine.commit_records import CommitRecords, RecordedPlan, read_records
 from wizard.engine.planned_counts import count_planned
-from wizard.errors import InputError, SetupError, VerifyFailed, reading
+from wizard.errors import InputError, OtherSplitError, SetupError, VerifyFailed, reading
 from wizard.events import Event, Preparing
 from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
@@ -55,7 +55,7 @@ def inspect(path: Path, report: Callable[[Event], None]) -> Inspection:
     return _raw_data(open_source(path), report)
 
 
-def _seen(facts: Facts, glance: Glance, *problems: tuple[str, SetupError]) -> Inspection:
+def _with_glance(facts: Facts, glance: Glance, *problems: tuple[str, SetupError]) -> Inspection:
     """Adds the summary's lines to the facts."""
     told = {row.about: row.text for row in at_a_glance.rows(glance)}
     return Inspection(facts=facts | told, glance=glance, problems=problems)
@@ -83,27 +83,17 @@ def _raw_data(raw: Source, report: Callable[[Event], None]) -> Inspection:
             facts |= _remarked(name, surveys[part.split].table)
         except InputError as error:
             facts[name] = " ".join([error.what, error.hint]).strip()
-            problems.append((name, error))
-    problems = _told_once(problems)
+            if not isinstance(error, OtherSplitError):  # that split tells it itself
+                problems.append((name, error))
     if not surveys:
         return Inspection(facts=facts, problems=tuple(problems))
     tables = [survey.table for survey in surveys.values() if survey.table is not None]
     facts["labels"] = _labels(tables[-1].classes if tables else imagenet())
-    if raw.form == "example":
-        facts |= _first_of(raw, next(iter(surveys)), problems)
+    if raw.form == "example" and tables:
+        facts |= _first_of(tables[0], next(iter(surveys)), problems)
     counts = count_splits(surveys, cache_folder())
     problems += [(split, InputError(each.problem, each.hint)) for split, each in counts.items() if each.problem]
-    return _seen(facts, glance_at_raw(surveys, counts), *problems)
-
-
-def _told_once(problems: list[tuple[str, SetupError]]) -> list[tuple[str, SetupError]]:
-    """Drops a split's problem that only repeats another split's."""
-    whats = {error.what for _, error in problems}
-    return [
-        (name, error)
-        for name, error in problems
-        if not any(error.what.startswith(f"{what} ") for what in whats - {error.what})
-    ]
+    return _with_glance(facts, glance_at_raw(surveys, counts), *problems)
 
 
 def _surveyed(survey: Survey) -> str:
@@ -127,18 +117,21 @@ def _labels(classes: Classes) -> str:
     return f"the source's own, {len(classes):,}: {some}{' …' if len(classes) > _NAMED else ''}"
 
 
-def _first_of(raw: Source, split: Split, problems: list[tuple[str, SetupError]]) -> Facts:
+def _first_of(table: SampleTable, split: Split, problems: list[tuple[str, SetupError]]) -> Facts:
     try:
-        table = raw.table(split, cache_folder(), lambda _done, _total: None)
         content = next(table.take(np.array([0])).contents())
-        return _features(content.features or {})
+        return _features(_values(content.features or {}))
     except InputError as error:
         problems.append((split, error))
         return {"first record": f"cannot be read: {error}"}
 
 
-def _features(features: Mapping[str, bytes]) -> Facts:
-    return {f"first record, {name}": _listed(example.values(value)) for name, value in sorted(features.items())}
+def _features(features: Mapping[str, example.Values]) -> Facts:
+    return {f"first record, {name}": _listed(values) for name, values in sorted(features.items())}
+
+
+def _values(features: Mapping[str, bytes]) -> dict[str, example.Values]:
+    return {name: example.values(feature) for name, feature in features.items()}
 
 
 def _listed(values: list[bytes] | tuple[int, ...] | example.Floats) -> str:
@@ -168,7 +161,7 @@ def _archive(path: Path, report: Callable[[Event], None]) -> Inspection:
     if split != "test":
         facts["classes"] = f"{len(np.unique(table.label)):,} of {CLASSES:,}"
     facts |= _remarked(split, table)
-    return _seen(facts, glance(table.classes, 0, [count(split, table)], labels="open"))
+    return _with_glance(facts, glance(table.classes, 0, [count(split, table)], labels="open"))
 
 
 def _unfinished(records: CommitRecords, plan: RecordedPlan) -> Facts:
@@ -208,19 +201,20 @@ def _dataset(folder: Path) -> Inspection:
     facts["converted"] = len(known.converted)
     facts["skipped"] = len(known.skipped)
     problems: list[tuple[str, SetupError]] = []
-    if known.target.format == "tfrecord":
-        file = folder / known.target.file(known.shards[0].shard)
-        first = _first_record(file)
-        facts |= first
-        if (unread := f"first record of {file.name}") in first:
-            hint = f"imagenet-setup verify {shlex.quote(str(folder))} shows more"
-            problems.append((known.shards[0].split, InputError(f"{file}: the first record {first[unread]}.", hint)))
+    file = folder / known.target.file(known.shards[0].shard)
+    try:
+        facts |= _features(known.target.first_features(file))
+    except (OSError, ValueError) as error:
+        told = f"cannot be read: {error}"
+        facts[f"first record of {file.name}"] = told
+        hint = f"imagenet-setup verify {shlex.quote(str(folder))} shows more"
+        problems.append((known.shards[0].split, InputError(f"{file}: the first record {told}.", hint)))
     try:
         counts = count_planned(folder, known)
     except VerifyFailed as error:
         return Inspection(facts=facts, problems=(*problems, (manifest.IMAGES, error)))
-    labels: Labels = "none" if known.target.of_files else "stored"
-    return _seen(facts, glance(known.classes, known.label_base, counts, labels=labels), *problems)
+    labels: Labels = "stored" if known.target.stores_labels else "none"
+    return _with_glance(facts, glance(known.classes, known.label_base, counts, labels=labels), *problems)
 
 
 def _shard(path: Path) -> Facts:
@@ -229,7 +223,7 @@ def _shard(path: Path) -> Facts:
             count = sum(1 for _ in tfrecord.records(file))
     except (EOFError, zlib.error) as error:
         raise InputError(
-            f"{path} cannot be unpacked to its end: {error}.", "Build it anew, or fetch it again"
+            f"{path} cannot be unpacked to its end: {error}.", "Build it again, or fetch it again"
         ) from error
     except tfrecord.RecordDamage as damage:
         if not damage.record:
@@ -248,7 +242,7 @@ def _first_record(path: Path) -> Facts:
     try:
         with _unpacked(path) as file:
             record = next(tfrecord.records(file), None)
-        return {} if record is None else _features(example.entries(record.payload))
+        return {} if record is None else _features(_values(example.entries(record.payload)))
     except (OSError, tfrecord.RecordDamage, example.ExampleDamage) as error:
         return {f"first record of {path.name}": f"cannot be read: {error}"}
 

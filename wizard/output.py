@@ -44,28 +44,28 @@ class Output:
         # Emacs' shell and some CI systems: a terminal that shows control codes as text.
         self.mode: Mode = "plain" if mode == "human" and os.environ.get("TERM") == "dumb" else mode
         color = None if self.mode == "human" else True
-        self.talk: Console = _Console(stderr=True, no_color=color, highlight=False)
+        self.console: Console = _Console(stderr=True, no_color=color, highlight=False)
         self._results: Console = _Console(no_color=color, highlight=False)
 
     @property
     def live(self) -> bool:
         """Whether bars can be drawn: in human mode, on a terminal."""
-        return self.mode == "human" and self.talk.is_terminal
+        return self.mode == "human" and self.console.is_terminal
 
     @property
-    def asks(self) -> bool:
+    def interactive(self) -> bool:
         """Whether questions can be asked: stdin and stdout are terminals."""
         return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
 
     @property
-    def draws(self) -> bool:
+    def unicode(self) -> bool:
         """Whether characters beyond ASCII can be printed."""
-        return self.mode != "plain" and _can_draw(self.talk)
+        return self.mode != "plain" and _can_draw(self.console)
 
     @property
     def width(self) -> int:
         """Width of the terminal in columns."""
-        return self.talk.width
+        return self.console.width
 
     def result(self, text: str) -> None:
         """Prints what the command was run for."""
@@ -75,18 +75,18 @@ class Output:
     def say(self, text: str) -> None:
         """Prints a message about progress; silent with --json and --quiet."""
         if self.mode in ("human", "plain"):
-            self._print(self.talk, text, wrap=self.live)
+            self._print(self.console, text, wrap=self.live)
 
     def prompt(self, text: str) -> None:
         """Prints a prompt; what is typed follows on the same line."""
         # Without markup: brackets in a path would be taken for a style.
-        self.talk.print(text, end="", markup=False, soft_wrap=True)
-        self.talk.file.flush()
+        self.console.print(text, end="", markup=False, soft_wrap=True)
+        self.console.file.flush()
 
     def answered(self, question: str, answer: str) -> None:
         """Prints the line that remains of an answered question."""
         if self.mode == "human":
-            self.talk.print(f"[bold cyan]?[/] [bold]{escape(question)}[/]  [cyan]{escape(answer)}[/]")
+            self.console.print(f"[bold cyan]?[/] [bold]{escape(question)}[/]  [cyan]{escape(answer)}[/]")
 
     @contextmanager
     def busy(self, text: str) -> Iterator[Callable[[int, int], None]]:
@@ -98,15 +98,17 @@ class Output:
         if not self.live:
             yield lambda _done, _total: None
             return
-        shown = f"{text}{'…' if self.draws else '...'}"
-        with echo_off(), self.talk.status(shown) as status:
+        shown = f"{text}{'…' if self.unicode else '...'}"
+        with echo_off(), self.console.status(shown) as status:
             yield lambda done, total: status.update(f"{shown} {100 * done // max(1, total)} %")
             discard_typed_keys()
 
     def link(self, text: str, path: Path) -> None:
         """Prints where a file is, as a link on a terminal."""
-        if self.mode == "human" and self.talk.is_terminal:
-            self.talk.print(f"  {escape(text)} [link={path.as_uri()}]{escape(shortened(path))}[/link]", soft_wrap=True)
+        if self.mode == "human" and self.console.is_terminal:
+            self.console.print(
+                f"  {escape(text)} [link={path.as_uri()}]{escape(shortened(path))}[/link]", soft_wrap=True
+            )
         else:
             self.say(f"  {text} {path}")
 
@@ -121,7 +123,7 @@ class Output:
         """Prints the error that ends a command."""
         self.event("failed", {"error": error.what, "hint": error.hint, "exit_code": error.exit_code})
         if self.mode != "json":
-            self._print(self.talk, f"✗ {error}", wrap=False)
+            self._print(self.console, f"✗ {error}", wrap=False)
 
     def _print(self, console: Console, text: str, *, wrap: bool) -> None:
         """Prints line by line. Results are left to the terminal to wrap, so that paths can be copied whole."""

@@ -1,6 +1,6 @@
 """Profile: all that a build needs to know, checked as a whole."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -18,11 +18,13 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from wizard.errors import ProfileError
 from wizard.folders import expanded
+from wizard.formats.resize import ResizeMode
+from wizard.ilsvrc2012.archives import Split
 from wizard.profile_problems import problems_of
 from wizard.sources.options import FolderRole, Labels
 from wizard.sources.registry import layouts
+from wizard.targets import registry
 
-Split = Literal["train", "validation", "test"]
 _ONCE_EACH = AfterValidator(lambda splits: tuple(dict.fromkeys(splits)))
 Splits = Annotated[tuple[Split, ...], Field(min_length=1, strict=False), _ONCE_EACH]
 Table = dict[str, Any]
@@ -37,12 +39,17 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-def _known_layout(value: object) -> object:
-    known = layouts()
-    if value in known:
-        return value
-    *others, last = map(repr, known)
-    raise PydanticKnownError("literal_error", {"expected": f"{', '.join(others)} or {last}"})
+def _one_of(names: Callable[[], Iterable[str]]) -> BeforeValidator:
+    """A literal whose values a registry has, refused as pydantic refuses a Literal."""
+
+    def known(value: object) -> object:
+        allowed = list(names())
+        if value in allowed:
+            return value
+        *others, last = map(repr, allowed)
+        raise PydanticKnownError("literal_error", {"expected": f"{', '.join(others)} or {last}"})
+
+    return BeforeValidator(known)
 
 
 class Source(_Section):
@@ -52,7 +59,7 @@ class Source(_Section):
         min_length=1,
         description="the folder with the archives, an extracted tree, Kaggle's tree, TFRecords, or class folders",
     )
-    layout: Annotated[str, BeforeValidator(_known_layout)] = Field(
+    layout: Annotated[str, _one_of(layouts)] = Field(
         default="auto", description=f"{' | '.join(layouts())}: the form it must have; auto recognises it"
     )
     labels: Labels = Field(default="auto", description="which labels class folders get")
@@ -74,7 +81,7 @@ class Source(_Section):
 class Image(_Section):
     """What the images become."""
 
-    resize: Literal["original", "shortest", "exact", "crop"] = Field(
+    resize: ResizeMode = Field(
         default="original", description="exact does not keep the shape; crop covers the size and cuts the centre out"
     )
     size: int | None = Field(default=None, ge=1, le=16384, description="pixels of the shorter side, with shortest")
@@ -116,7 +123,9 @@ class Output(_Section):
     """Where the dataset goes, and its form."""
 
     path: str = Field(min_length=1, description="the dataset's folder")
-    format: Literal["tfrecord", "folders", "flat", "webdataset"] = "tfrecord"
+    format: Annotated[str, _one_of(lambda: registry.TARGETS)] = Field(
+        default=registry.DEFAULT_FORMAT, description=" | ".join(registry.TARGETS)
+    )
     train_shards: int = Field(default=1024, ge=1, le=99_999, description="files of the train split")
     validation_shards: int = Field(default=128, ge=1, le=99_999, description="files of the validation split")
     test_shards: int = Field(default=128, ge=1, le=99_999, description="files of the test split")
@@ -148,17 +157,16 @@ class Output(_Section):
 
 
 def _misplaced(output: Mapping[str, object]) -> list[str]:
-    """What of an output section is about TFRecords, where no TFRecords are asked for."""
-    form = output.get("format", "tfrecord")
-    if form == "tfrecord":
-        return []
-    usual = {key: Output.model_fields[key].default for key in _OF_TFRECORDS}
-    return [
-        f'{key} is for format = "tfrecord" alone' for key in _OF_TFRECORDS if output.get(key, usual[key]) != usual[key]
-    ]
-
-
-_OF_TFRECORDS = ("features", "split_folders", "index", "tfds")
+    """What of an output section is about another format than the one that is asked for."""
+    chosen = registry.TARGETS.get(str(output.get("format", registry.DEFAULT_FORMAT)))
+    problems = []
+    for key, formats in registry.keys_of_some().items():
+        usual = Output.model_fields[key].default
+        is_given = output.get(key, usual) != usual
+        if is_given and chosen is not None and key not in chosen.keys:
+            named = " or ".join(f'"{name}"' for name in formats)
+            problems.append(f"{key} is for format = {named} alone")
+    return problems
 
 
 class Run(_Section):
@@ -222,7 +230,7 @@ class Profile(_Section):
         """What is stored for the first class: in TFRecords as the older scripts do, elsewhere as PyTorch counts."""
         if self.output.label_base is not None:
             return self.output.label_base
-        return 1 if self.output.format == "tfrecord" else 0
+        return registry.TARGETS[self.output.format].first_label
 
     def shards(self, split: Split) -> int:
         """How many shards a split is written to, unless those of the source are kept."""

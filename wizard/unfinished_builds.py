@@ -8,11 +8,11 @@ from pathlib import Path
 
 from wizard import profile_store
 from wizard.engine import manifest
-from wizard.engine.commit_records import plan_path, read_records
-from wizard.engine.targets import RECORDS
+from wizard.engine.commit_records import count_records, plan_path, read_plan
 from wizard.errors import SetupError
 from wizard.folders import state_folder
 from wizard.profile import Profile
+from wizard.targets.names import RECORD_FOLDER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,17 +62,17 @@ def _look(entry: Path) -> Unfinished | None:
         output = profile.output_path
         if (output / manifest.MANIFEST).exists():
             return None
-        records = read_records(output)
-        if records.plan is None:
+        plan = read_plan(output)
+        if plan is None:
             return None
-        written = max(path.stat().st_mtime for path in (plan_path(output), output / RECORDS))
+        written = max(path.stat().st_mtime for path in (plan_path(output), output / RECORD_FOLDER))
     except (SetupError, OSError):
         return None
     return Unfinished(
         output=output,
         profile=entry,
-        done=len(records.done),
-        shards=records.plan.shards,
+        done=count_records(output),
+        shards=plan.shards,
         idle=max(0.0, time.time() - written),
     )
 

@@ -32,7 +32,7 @@ def unasked(_invitation: str) -> str:
 def put(asked: Prompt, lines: Sequence[str], read_unseen: Callable[[str], str] = unasked) -> tuple[Value, str]:
     output = Output("plain")
     file = io.StringIO()
-    output.talk = Console(file=file, force_terminal=True, width=60, no_color=True, highlight=False)
+    output.console = Console(file=file, force_terminal=True, width=60, no_color=True, highlight=False)
     waiting = list(lines)
 
     def read() -> str:

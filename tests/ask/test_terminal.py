@@ -32,7 +32,7 @@ def said() -> io.StringIO:
 def put(said: io.StringIO) -> Put:
     def ask(question: Prompt, keys: str) -> Value:
         output = Output()
-        output.talk = Console(file=said, width=60)
+        output.console = Console(file=said, width=60)
         with create_pipe_input() as pipe:
             pipe.send_text(keys)
             return TerminalPrompter(output, input=pipe, output=DummyOutput()).ask(question)
@@ -127,7 +127,7 @@ def test_what_a_choice_is_for_stands_beside_it_only_where_there_is_room() -> Non
     output = Output()
     lines = {}
     for width in (40, 60):
-        output.talk = Console(file=io.StringIO(), width=width)
+        output.console = Console(file=io.StringIO(), width=width)
         choice = Choice(value=1, title="Short", about="a line of thirty-nine columns, not more")
         lines[width] = TerminalPrompter(output)._lines((choice,), [])[0]
     assert (lines[40].title, lines[40].description) == ("Short", "a line of thirty-nine columns, not more")

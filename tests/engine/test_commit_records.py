@@ -7,9 +7,9 @@ from tests.engine.test_plan import made
 from wizard.commit_record import CommitRecord, ConvertedImage, SkippedImage
 from wizard.engine.commit_records import CommitRecords, begin, plan_path, read_records
 from wizard.engine.plan import Plan, ShardTask
-from wizard.engine.record_file import StoredRecord, read_record, record_path, write_record
-from wizard.engine.writers import ImageFile
 from wizard.errors import PlanMismatch
+from wizard.targets.record_file import StoredRecord, read_record, record_path, write_record
+from wizard.targets.writer import ImageFile
 
 PLAN = made(shards=2)
 TASKS = list(PLAN.tasks("", skip_bad=False))

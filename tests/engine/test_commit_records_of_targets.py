@@ -5,23 +5,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.entries import entry
 from tests.engine.test_plan import made
+from tests.targets.samples import sample
 from wizard.commit_record import CommitRecord
-from wizard.engine.commit_records import CommitRecords, anything, begin, read_records, shard_files
+from wizard.engine.commit_records import CommitRecords, begin, read_records
 from wizard.engine.plan import Plan
-from wizard.engine.presence import missing_from_shard
-from wizard.engine.record_file import StoredRecord, read_record, write_record
-from wizard.engine.targets import Target
-from wizard.engine.writers import writer
 from wizard.errors import PlanMismatch
+from wizard.targets import registry
+from wizard.targets.image_files.target import ClassFolders, FlatFolders
+from wizard.targets.record_file import StoredRecord, read_record, write_record
+from wizard.targets.tfrecord.target import TFRecords
+from wizard.targets.webdataset import WebDataset
 
 TARGETS = {
-    "tfrecord": Target(),
-    "split folders": Target(split_folders=True),
-    "folders": Target(format="folders"),
-    "flat": Target(format="flat"),
-    "webdataset": Target(format="webdataset"),
+    "tfrecord": TFRecords(),
+    "split folders": TFRecords(split_folders=True),
+    "folders": ClassFolders(),
+    "flat": FlatFolders(),
+    "webdataset": WebDataset(),
 }
 NAMES = list(TARGETS)
 
@@ -40,9 +41,9 @@ def is_proven(folder: Path, asked: Plan, place: int = 0) -> bool:
 
 def build(folder: Path, asked: Plan, shard: str) -> StoredRecord:
     """A real shard of two images."""
-    with writer(folder, "train", shard, asked.target) as file:
+    with asked.target.writer(folder, "train", shard) as file:
         for number in range(2):
-            file.write(entry(f"n01440764_{shard}{number}.JPEG", b"jpeg"))
+            file.write(sample(f"n01440764_{shard}{number}.JPEG", b"jpeg"))
         done = file.commit()
     record = CommitRecord(
         shard=shard, split="train", images=2, boxes=0, bytes_in=8, bytes_out=done.bytes, sha256=done.sha256
@@ -72,9 +73,9 @@ def test_the_same_plan_goes_on(tmp_path: Path, name: str) -> None:
 def test_a_shard_that_was_never_put_in_place_is_not_there(tmp_path: Path, name: str) -> None:
     asked = begun(tmp_path, name)
     result = opened(tmp_path, asked).done[asked.shard_names[0]]
-    assert not missing_from_shard(tmp_path, asked.target, result)
-    assert missing_from_shard(tmp_path, asked.target, replace(result, shard=asked.shard_names[1]))
-    assert missing_from_shard(tmp_path / "elsewhere", asked.target, result)
+    assert not asked.target.missing(tmp_path, result)
+    assert asked.target.missing(tmp_path, replace(result, shard=asked.shard_names[1]))
+    assert asked.target.missing(tmp_path / "elsewhere", result)
 
 
 @pytest.mark.parametrize("name", ["folders", "flat"])
@@ -115,7 +116,7 @@ def test_another_targets_shards_are_refused_with_the_difference(tmp_path: Path, 
 def test_what_no_plan_knows_is_refused_by_name(tmp_path: Path, name: str) -> None:
     asked = plan(name)
     build(tmp_path, asked, asked.shard_names[0])
-    (found,) = shard_files(tmp_path, asked.target)
+    (found,) = asked.target.foreign_files(tmp_path)
     with pytest.raises(PlanMismatch, match=r"no .*/plan\.json that says how they were made") as error:
         opened(tmp_path, asked)
     assert found in error.value.what
@@ -152,20 +153,20 @@ def test_all_that_any_target_would_find_is_found_once(tmp_path: Path) -> None:
     for file in ("train-00000-of-00002", "tfrecord_val/validation-1", "val/a/1.jpg", "test_flatten/1.jpg", "notes.txt"):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_bytes(b"")
-    assert anything(tmp_path) == [
+    assert registry.anything(tmp_path) == [
         "test_flatten/1.jpg",
         "tfrecord_val/validation-1",
         "train-00000-of-00002",
         "val/a/1.jpg",
     ]
-    assert anything(tmp_path / "none") == []
+    assert registry.anything(tmp_path / "none") == []
 
 
 @pytest.mark.parametrize("name", ["folders", "flat"])
 def test_a_linked_folder_is_not_written_into(tmp_path: Path, name: str) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    below = tmp_path / "out" / TARGETS[name].image_folder("train")
+    below = tmp_path / "out" / TARGETS[name].places[0]
     below.mkdir(parents=True)
     (below / "n01440764").symlink_to(elsewhere)
     with pytest.raises(PlanMismatch, match=r"among them .*/n01440764, and no .*plan"):

@@ -6,15 +6,15 @@ import pytest
 from tests.engine.test_plan import KEPT
 from wizard.engine.path_collisions import require_distinct_paths
 from wizard.engine.plan import Plan, shuffled
-from wizard.engine.targets import Format, Target
 from wizard.errors import InputError
 from wizard.sources.classes import Classes
 from wizard.sources.samples import in_one_file
+from wizard.targets.registry import TARGETS as TARGETS_BY_NAME
 
-ALL: tuple[Format, ...] = ("tfrecord", "folders", "flat", "webdataset")
+ALL: tuple[str, ...] = ("tfrecord", "folders", "flat", "webdataset")
 
 
-def plan(form: Format, images: dict[str, int], classes: tuple[str, ...] = ("a", "b")) -> Plan:
+def plan(form: str, images: dict[str, int], classes: tuple[str, ...] = ("a", "b")) -> Plan:
     """Of these images, each with its rank."""
     table = in_one_file(
         "raw",
@@ -25,7 +25,7 @@ def plan(form: Format, images: dict[str, int], classes: tuple[str, ...] = ("a", 
     )
     table = replace(table, classes=Classes(names=classes, words=classes))
     split = shuffled("train", table, KEPT, shards=1, seed=1)
-    return Plan(splits=(split,), label_base=1, seed=1, target=Target(format=form))
+    return Plan(splits=(split,), label_base=1, seed=1, target=TARGETS_BY_NAME[form]())
 
 
 def test_places_of_their_own_pass() -> None:
@@ -48,7 +48,7 @@ def test_places_of_their_own_pass() -> None:
     ],
 )
 def test_two_images_that_would_become_one_are_named(
-    form: Format, one: tuple[str, int], other: tuple[str, int], place: str
+    form: str, one: tuple[str, int], other: tuple[str, int], place: str
 ) -> None:
     made = plan(form, dict((one, other)))
     with pytest.raises(InputError) as error:
@@ -63,13 +63,13 @@ def test_in_records_images_may_be_named_as_they_like() -> None:
 
 @pytest.mark.parametrize("form", ALL)
 @pytest.mark.parametrize(("name", "why"), [("..", "has .. in it"), ("a/b", "has / in it"), ("", "is empty")])
-def test_a_class_that_could_be_no_folder_is_refused(form: Format, name: str, why: str) -> None:
+def test_a_class_that_could_be_no_folder_is_refused(form: str, name: str, why: str) -> None:
     with pytest.raises(InputError, match=f"The name of the class {name!r} {why}"):
         require_distinct_paths(plan(form, {"1.jpg": 0}, (name, "b")))
 
 
 @pytest.mark.parametrize("form", ["folders", "flat"])
-def test_a_name_that_becomes_longer_than_a_files_may_be_is_refused(form: Format) -> None:
+def test_a_name_that_becomes_longer_than_a_files_may_be_is_refused(form: str) -> None:
     """In the raw data it just fits; as a JPEG's it does not."""
     require_distinct_paths(plan(form, {"ü" * 120 + ".webp": 0}))
     with pytest.raises(InputError, match=r"longer than the 255 bytes of a file's name") as error:

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from tests.sources.test_samples import table
 from wizard.engine import plan as plans
 from wizard.engine.plan import Plan, SplitPlan, in_source_order, shuffle, shuffled
-from wizard.engine.targets import Target
 from wizard.engine.transform import Recipe
 from wizard.formats.resize import Resize
 from wizard.sources.classes import Classes
 from wizard.sources.samples import SampleTable
+from wizard.targets.image_files.target import ClassFolders, FlatFolders
+from wizard.targets.tfrecord.target import TFRecords
+from wizard.targets.webdataset import WebDataset
 
 KEPT = Recipe(resize=Resize(mode="original"), quality=None)
 
@@ -145,20 +147,20 @@ def test_a_build_of_version_0_1_goes_on(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_all_of_a_target_that_decides_a_byte_changes_the_plan_id() -> None:
     targets = [
-        Target(),
-        Target(features="tpu"),
-        Target(features="source"),
-        Target(split_folders=True),
-        Target(format="folders"),
-        Target(format="flat"),
-        Target(format="webdataset"),
+        TFRecords(),
+        TFRecords(features="tpu"),
+        TFRecords(features="source"),
+        TFRecords(split_folders=True),
+        ClassFolders(),
+        FlatFolders(),
+        WebDataset(),
     ]
     ids = [dataclasses.replace(made(), target=target).plan_id for target in targets]
     assert len(set(ids)) == len(ids)
 
 
 def test_an_index_or_none_is_the_same_plan() -> None:
-    assert dataclasses.replace(made(), target=Target(index=False)).plan_id == made().plan_id
+    assert dataclasses.replace(made(), target=TFRecords(index=False)).plan_id == made().plan_id
 
 
 def of_classes(names: tuple[str, ...], words: tuple[str, ...]) -> Plan:

@@ -5,16 +5,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.engine.test_tfds import done, planned
 from tests.helpers import build_dataset, contents, features, shards
+from tests.targets.test_tfds import done, planned
 from wizard.engine import sidecars
 from wizard.engine.plan import Plan
-from wizard.engine.sidecars import BOXES, CLASSES, SYNSETS, boxes_table, remove_companions, write_companions
-from wizard.engine.targets import Target
+from wizard.engine.sidecars import BOXES, CLASSES, boxes_table, remove_sidecars, write_sidecars
 from wizard.formats.arrays import Boxes
 from wizard.ilsvrc2012.synsets import synsets
 from wizard.sources.records.reader import RECORDS
 from wizard.storage import write_whole
+from wizard.targets.tfrecord.target import TFRecords
 
 OF_TFDS = {"dataset_info.json", "features.json", "image.class.label.labels.txt"}
 
@@ -31,6 +31,10 @@ def asked_again(raw: Path, out: Path, **output: Any) -> set[str]:
     assert finished.images_built == 0
     assert {path: path.stat().st_mtime_ns for path in shards(out)} == before
     return files(out) - {path.name for path in before}
+
+
+def without_tfds(plan: Plan) -> Plan:
+    return replace(plan, target=TFRecords())
 
 
 def boxed(plan: Plan, boxes: Boxes, first: list[int]) -> Plan:
@@ -72,9 +76,9 @@ def test_a_person_s_own_file_of_such_a_name_stays(raw: Path, built_copy: Path) -
 def test_what_was_removed_once_is_not_this_program_s_any_more(tmp_path: Path) -> None:
     plan = planned()
     for asked in (True, False):
-        write_companions(tmp_path, plan, done(plan), tfds=asked, boxes_csv=False)
+        write_sidecars(tmp_path, plan if asked else without_tfds(plan), done(plan), boxes_csv=False)
     (tmp_path / "features.json").write_text("mine")
-    write_companions(tmp_path, plan, done(plan), tfds=False, boxes_csv=False)
+    write_sidecars(tmp_path, without_tfds(plan), done(plan), boxes_csv=False)
     assert (tmp_path / "features.json").read_text() == "mine"
 
 
@@ -89,22 +93,22 @@ def test_what_a_killed_run_wrote_is_known_to_the_next(tmp_path: Path, monkeypatc
     with monkeypatch.context() as patch:
         patch.setattr(sidecars, "write_whole", killed_at_features)
         with pytest.raises(KeyboardInterrupt):
-            write_companions(tmp_path, plan, done(plan), tfds=True, boxes_csv=False)
+            write_sidecars(tmp_path, plan, done(plan), boxes_csv=False)
     assert "dataset_info.json" in files(tmp_path)
-    write_companions(tmp_path, plan, done(plan), tfds=False, boxes_csv=False)
+    write_sidecars(tmp_path, without_tfds(plan), done(plan), boxes_csv=False)
     assert files(tmp_path) == {CLASSES}
 
 
 def test_classes_that_are_not_imagenet_s_are_listed_in_the_order_of_their_labels(tmp_path: Path) -> None:
     plan = planned(classes=("dog", "cat"))
-    write_companions(tmp_path, plan, done(plan), tfds=False, boxes_csv=False)
+    write_sidecars(tmp_path, without_tfds(plan), done(plan), boxes_csv=False)
     assert (tmp_path / CLASSES).read_text() == "dog\ncat\n"
 
 
 @pytest.mark.parametrize("form", ["folders", "flat"])
 def test_beside_imagenet_s_image_files_lies_what_their_folders_mean(raw: Path, tmp_path: Path, form: str) -> None:
     build_dataset(raw, tmp_path, output={"format": form})
-    lines = (tmp_path / SYNSETS).read_bytes().decode().split("\n")
+    lines = (tmp_path / "synsets.txt").read_bytes().decode().split("\n")
     assert lines == [f"{synset.wnid} {synset.words}" for synset in synsets()]
     assert lines[0] == "n01440764 tench, Tinca tinca"
     assert CLASSES not in files(tmp_path)
@@ -136,16 +140,16 @@ def test_boxes_are_told_relative_to_the_source_s_image_in_four_decimals_and_twic
 def test_records_bring_their_boxes_into_the_table_too() -> None:
     plan = boxed(planned({"validation": 1}), np.array([[0, 0, 0.5, 1]]), [0, 1])
     table = replace(plan.splits[0].table, reader=RECORDS)
-    plan = replace(plan, splits=(replace(plan.splits[0], table=table),), target=Target(features="source"))
+    plan = replace(plan, splits=(replace(plan.splits[0], table=table),), target=TFRecords(features="source"))
     assert boxes_table(plan) == b"0,0.0000,0.0000,0.5000,1.0000\n"
 
 
 def test_a_folder_without_shards_loses_what_described_the_older_plan(tmp_path: Path) -> None:
     plan = planned()
-    write_companions(tmp_path, plan, done(plan), tfds=True, boxes_csv=True)
+    write_sidecars(tmp_path, plan, done(plan), boxes_csv=True)
     (tmp_path / "idx").mkdir()
     write_whole(tmp_path / "idx" / plan.shard_names[0], b"0 1\n")
     (tmp_path / "mine.txt").write_text("mine")
-    remove_companions(tmp_path)
+    remove_sidecars(tmp_path)
     assert files(tmp_path) == {"mine.txt"}
     assert not list((tmp_path / "idx").iterdir())

@@ -28,7 +28,7 @@ def test_whatever_comes_in_tensorflow_decodes_what_goes_out(kind: str, mode: str
     recipe = Recipe(resize=MODES[mode], quality=90) if mode else KEPT
     stored = transform(DECODABLE[kind], recipe)
     decoded = tf.io.decode_jpeg(stored.jpeg, channels=3)
-    assert decoded.shape == (stored.way.height, stored.way.width, 3)
+    assert decoded.shape == (stored.geometry.height, stored.geometry.width, 3)
     if mode or stored.converted:
         assert tf.io.decode_jpeg(stored.jpeg).shape[2] == 3
 
@@ -54,7 +54,7 @@ def test_is_as_pillows_bicubic_and_pillows_jpeg(mode: str, quality: int) -> None
     for rank in range(8):
         data = draw(rng, rank).data
         stored = transform(data, Recipe(resize=MODES[mode], quality=quality))
-        way = stored.way
+        way = stored.geometry
         picture = Image.open(io.BytesIO(data)).resize(way.scaled[::-1], Image.Resampling.BICUBIC)
         cut = picture.crop((way.left, way.top, way.left + way.width, way.top + way.height))
         reference = Image.open(io.BytesIO(encoded(cut, quality=quality)))
@@ -66,7 +66,7 @@ def test_is_as_pillows_bicubic_and_pillows_jpeg(mode: str, quality: int) -> None
 def test_a_small_image_keeps_its_size_and_is_encoded_at_the_quality_asked_for() -> None:
     data = encoded(Image.fromarray(noise(40, 30)), quality=100)
     stored = transform(data, Recipe(resize=Resize(mode="shortest", size=480), quality=20))
-    assert (stored.way.height, stored.way.width) == (40, 30)
+    assert (stored.geometry.height, stored.geometry.width) == (40, 30)
     assert len(stored.jpeg) < len(data) / 2
 
 

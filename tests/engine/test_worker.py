@@ -12,8 +12,6 @@ from PIL import Image
 from tests.helpers import encoded, features, noise
 from wizard.engine import heartbeat
 from wizard.engine.plan import ShardTask
-from wizard.engine.records import ending
-from wizard.engine.targets import STATE_FOLDER, Format, Target
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import build_shard, rehearse
 from wizard.errors import BadImage, InputError, MachineError
@@ -23,6 +21,12 @@ from wizard.formats.image_codec import read_header
 from wizard.formats.resize import Resize
 from wizard.sources.records.reader import RECORDS
 from wizard.sources.samples import SampleTable, in_one_file
+from wizard.targets.image_files.target import ClassFolders
+from wizard.targets.names import STATE_FOLDER
+from wizard.targets.registry import TARGETS as TARGETS_BY_NAME
+from wizard.targets.target import Target
+from wizard.targets.tfrecord.target import TFRecords
+from wizard.targets.webdataset import WebDataset
 
 
 def image(height: int, width: int) -> bytes:
@@ -219,7 +223,7 @@ def test_an_image_without_label_has_minus_one_in_a_record(tmp_path: Path, base: 
 
 
 def test_an_image_without_label_has_minus_one_in_a_webdataset(tmp_path: Path) -> None:
-    made = unlabelled(tmp_path, image(30, 40), target=Target(format="webdataset"), label_base=0)
+    made = unlabelled(tmp_path, image(30, 40), target=WebDataset(), label_base=0)
     build_shard(made)
     with tarfile.open(tmp_path / made.name) as archive:
         file = archive.extractfile("ILSVRC2012_test_00000007.cls")
@@ -228,9 +232,9 @@ def test_an_image_without_label_has_minus_one_in_a_webdataset(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("form", "place"), [("folders", "test"), ("flat", "test_flatten")])
-def test_an_image_without_label_lies_in_the_folder_of_its_split(tmp_path: Path, form: Format, place: str) -> None:
+def test_an_image_without_label_lies_in_the_folder_of_its_split(tmp_path: Path, form: str, place: str) -> None:
     data = image(30, 40)
-    build_shard(unlabelled(tmp_path, data, target=Target(format=form)))
+    build_shard(unlabelled(tmp_path, data, target=TARGETS_BY_NAME[form]()))
     assert (tmp_path / place / UNLABELLED).read_bytes() == data
     assert [path.name for path in (tmp_path / place).iterdir()] == [UNLABELLED]
 
@@ -238,16 +242,16 @@ def test_an_image_without_label_lies_in_the_folder_of_its_split(tmp_path: Path, 
 @pytest.mark.parametrize("form", ["webdataset", "folders", "flat"])
 @pytest.mark.parametrize("recipe", [None, RESIZED], ids=["bytes kept", "resized"])
 def test_a_rehearsal_for_any_target_comes_to_what_its_shard_does(
-    tmp_path: Path, form: Format, recipe: Recipe | None
+    tmp_path: Path, form: str, recipe: Recipe | None
 ) -> None:
-    made = task(tmp_path, images(3), target=Target(format=form), **({"recipe": recipe} if recipe else {}))
+    made = task(tmp_path, images(3), target=TARGETS_BY_NAME[form](), **({"recipe": recipe} if recipe else {}))
     rehearsed = rehearse(made)
-    assert sum(rehearsed.bytes_out) + len(ending(made.target)) == build_shard(made).bytes_out
+    assert sum(rehearsed.bytes_out) + len(made.target.trailer) == build_shard(made).bytes_out
     assert min(rehearsed.bytes_out) > 0
 
 
 def test_records_of_imagenet_to_gcs_have_neither_words_nor_objects(tmp_path: Path) -> None:
-    build_shard(task(tmp_path, images(1), target=Target(features="tpu")))
+    build_shard(task(tmp_path, images(1), target=TFRecords(features="tpu")))
     (record,) = features(tmp_path).values()
     assert sorted(record) == [
         "image/channels",
@@ -284,13 +288,13 @@ def of_a_record(home: Path, data: bytes, target: Target, **more: example.Feature
 
 
 def test_a_record_of_the_source_stays_byte_for_byte_where_its_image_does(tmp_path: Path) -> None:
-    made = of_a_record(tmp_path, image(30, 40), Target(features="source"), note=b"mine", image__x=(1, 2))
+    made = of_a_record(tmp_path, image(30, 40), TFRecords(features="source"), note=b"mine", image__x=(1, 2))
     build_shard(made)
     assert (tmp_path / made.name).read_bytes() == (tmp_path / "old.tfrecord").read_bytes()
 
 
 def test_a_record_of_the_source_keeps_its_other_features_when_its_image_is_resized(tmp_path: Path) -> None:
-    made = of_a_record(tmp_path, image(30, 40), Target(features="source"), note=b"mine")
+    made = of_a_record(tmp_path, image(30, 40), TFRecords(features="source"), note=b"mine")
     build_shard(dataclasses.replace(made, recipe=RESIZED))
     with (tmp_path / made.name).open("rb") as file:
         (found,) = (example.decode(record.payload) for record in tfrecord.records(file))
@@ -304,13 +308,13 @@ def test_a_record_of_the_source_keeps_its_other_features_when_its_image_is_resiz
 
 def test_an_image_from_a_record_goes_to_other_targets_as_any_other(tmp_path: Path) -> None:
     data = image(30, 40)
-    result = build_shard(of_a_record(tmp_path, data, Target(format="folders")))
+    result = build_shard(of_a_record(tmp_path, data, ClassFolders()))
     assert (tmp_path / "train" / "n01514668" / "a.JPEG").read_bytes() == data
     assert (result.bytes_in, result.bytes_out) == (len(data), len(data))
 
 
 def test_a_damaged_record_stops_the_shard_and_leaves_none(tmp_path: Path) -> None:
-    made = of_a_record(tmp_path, image(30, 40), Target(features="source"))
+    made = of_a_record(tmp_path, image(30, 40), TFRecords(features="source"))
     content = bytearray((tmp_path / "old.tfrecord").read_bytes())
     content[-100] ^= 1
     (tmp_path / "old.tfrecord").write_bytes(content)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.events import Checked, Estimated
+from wizard.events import CheckResult, Estimated
 from wizard.formatting import Range
 from wizard.machine.disks import Disk
 from wizard.machine.memory import Memory
@@ -23,6 +23,11 @@ ELSEWHERE = "choose another folder: --set output.path=FOLDER"
 
 needs_owners = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="files have no owners here")
 
+_WHY = """
+from wizard.preflight.writability import why_not_writable
+print(*why_not_writable(disk / 'out'), sep='|')
+"""
+
 
 def estimated(*, out: float = 100 * GB, worker: float = 200 * MB, images: int = 1_281_167) -> Estimated:
     return Estimated(
@@ -36,16 +41,16 @@ def estimated(*, out: float = 100 * GB, worker: float = 200 * MB, images: int = 
     )
 
 
-def with_free(free: float) -> Checked:
+def with_free(free: float) -> CheckResult:
     return checks.disk(OUT, replace(DISK, free=int(free)), estimated(), 0)
 
 
 def test_a_disk_with_room_passes() -> None:
-    assert with_free(200 * GB) == Checked(
+    assert with_free(200 * GB) == CheckResult(
         name="disk",
         status="pass",
         looked_at="/data (ext4)",
-        seen="200.0 GB free on /data (ext4) for /data/out",
+        found="200.0 GB free on /data (ext4) for /data/out",
         needed="105.0 GB with 5 % to spare",
     )
 
@@ -53,13 +58,13 @@ def test_a_disk_with_room_passes() -> None:
 def test_a_disk_that_is_too_small_fails_and_says_how_much_is_missing() -> None:
     check = with_free(65 * GB)
     assert check.status == "fail"
-    assert check.mend == f"Free 40.0 GB on /data (ext4), or {ELSEWHERE}"
+    assert check.command_fix == f"Free 40.0 GB on /data (ext4), or {ELSEWHERE}"
 
 
 def test_a_disk_that_it_just_fits_on_is_a_warning() -> None:
     check = with_free(110 * GB)
     assert check.status == "warn"
-    assert check.mend == "It fits, closely; keep other programs from filling that disk meanwhile"
+    assert check.command_fix == "It fits, closely; keep other programs from filling that disk meanwhile"
 
 
 @pytest.mark.parametrize(("free", "status"), [(104.9, "fail"), (105.1, "warn"), (125.9, "warn"), (126.1, "pass")])
@@ -76,48 +81,48 @@ def test_what_an_earlier_run_has_written_needs_no_room() -> None:
 def test_a_disk_whose_need_is_not_known_is_a_warning() -> None:
     check = checks.disk(OUT, DISK, None, 0)
     assert (check.status, check.needed) == ("warn", "not known")
-    assert "once the raw data can be read" in check.mend
+    assert "once the raw data can be read" in check.command_fix
 
 
 def test_a_disk_whose_mount_cannot_be_told_is_called_by_the_folder() -> None:
     check = checks.disk(OUT, replace(DISK, mount="", kind=""), estimated(), 0)
-    assert check.seen == "200.0 GB free on the disk of / for /data/out"
+    assert check.found == "200.0 GB free on the disk of / for /data/out"
 
 
 def test_files_pass_or_fail_with_what_the_disk_can_hold() -> None:
     check = checks.files(OUT, DISK, 2320)
-    assert (check.status, check.mend) == ("pass", "")
-    assert (check.seen, check.needed) == ("/data (ext4): 10,000 more files possible (inodes)", "2,320 files")
+    assert (check.status, check.command_fix) == ("pass", "")
+    assert (check.found, check.needed) == ("/data (ext4): 10,000 more files possible (inodes)", "2,320 files")
     assert checks.files(OUT, DISK, 10_000).status == "pass"
     check = checks.files(OUT, DISK, 10_001)
     assert check.status == "fail"
-    assert check.mend == f"Remove files on /data (ext4), take fewer shards, or {ELSEWHERE}"
+    assert check.command_fix == f"Remove files on /data (ext4), take fewer shards, or {ELSEWHERE}"
 
 
 def test_a_disk_without_a_number_of_files_passes() -> None:
     check = checks.files(OUT, replace(DISK, files_free=None), 10**9)
-    assert (check.status, check.seen) == ("pass", "/data (ext4) sets no limit on files")
+    assert (check.status, check.found) == ("pass", "/data (ext4) sets no limit on files")
 
 
 def test_memory_for_all_workers_passes() -> None:
     check, workers = checks.memory(MEMORY, estimated(), 8)
-    assert (check.status, check.mend, workers) == ("pass", "", 8)
-    assert check.seen == "32.0 GB available of 64.0 GB"
+    assert (check.status, check.command_fix, workers) == ("pass", "", 8)
+    assert check.found == "32.0 GB available of 64.0 GB"
     assert check.needed == "1.9 GB for 8 workers"
 
 
 def test_memory_for_some_workers_is_a_warning_and_lowers_them() -> None:
     check, workers = checks.memory(CONTAINER, estimated(worker=GB), 8)
     assert (check.status, workers) == ("warn", 3)
-    assert check.seen == ("this container may use 8.0 GB (the machine has 64.0 GB); 4.0 GB available of 8.0 GB")
+    assert check.found == ("this container may use 8.0 GB (the machine has 64.0 GB); 4.0 GB available of 8.0 GB")
     assert check.looked_at == "control group and system memory"
-    assert check.mend == "Using 3 workers instead; free memory or raise the limit to have all of them"
+    assert check.command_fix == "Using 3 workers instead; free memory or raise the limit to have all of them"
 
 
 def test_memory_for_no_worker_fails() -> None:
     check, workers = checks.memory(replace(MEMORY, available=GB), estimated(worker=GB), 8)
     assert (check.status, workers) == ("fail", 1)
-    assert check.mend == "One worker needs 1.3 GB: free memory"
+    assert check.command_fix == "One worker needs 1.3 GB: free memory"
 
 
 def test_the_run_itself_needs_memory_beside_its_workers() -> None:
@@ -150,9 +155,9 @@ def test_where_page_cache_is_the_reason_the_command_that_drops_it_is_named() -> 
     told = "free memory (18.0 GB are page cache, which imagenet-setup free-memory drops)"
     check, workers = checks.memory(CACHED, estimated(worker=GB), 8, lambda: TRAINER)
     assert (check.status, workers) == ("warn", 4)
-    assert check.mend == f"Using 4 workers instead; {told} to have all of them"
+    assert check.command_fix == f"Using 4 workers instead; {told} to have all of them"
     check, _ = checks.memory(CACHED, estimated(worker=10 * GB), 8)
-    assert check.mend == f"One worker needs 10.3 GB: {told}"
+    assert check.command_fix == f"One worker needs 10.3 GB: {told}"
 
 
 @pytest.mark.parametrize(
@@ -167,48 +172,54 @@ def test_where_page_cache_is_the_reason_the_command_that_drops_it_is_named() -> 
 def test_where_dropping_the_cache_would_not_help_nobody_is_sent_to_do_it(there: Memory) -> None:
     check, workers = checks.memory(there, estimated(worker=GB), 8)
     assert workers < 8
-    assert "free memory" in check.mend
-    assert "free-memory" not in check.mend
+    assert "free memory" in check.command_fix
+    assert "free-memory" not in check.command_fix
 
 
 def test_a_process_that_alone_holds_what_is_missing_is_named() -> None:
     there = replace(MEMORY, available=GB)
     check, _ = checks.memory(there, estimated(worker=GB), 8, lambda: TRAINER)
     held = f"20.0 GB are held by process 4711 of alice: {COMMAND}"
-    assert check.mend == f"One worker needs 1.3 GB: free memory ({held})"
+    assert check.command_fix == f"One worker needs 1.3 GB: free memory ({held})"
     small = replace(TRAINER, resident=100 * MB)
     assert (
-        checks.memory(there, estimated(worker=GB), 8, lambda: small)[0].mend == "One worker needs 1.3 GB: free memory"
+        checks.memory(there, estimated(worker=GB), 8, lambda: small)[0].command_fix
+        == "One worker needs 1.3 GB: free memory"
     )
 
 
 def test_a_process_outside_a_containers_limit_is_not_named() -> None:
-    assert "4711" not in checks.memory(CONTAINER, estimated(worker=GB), 8, lambda: TRAINER)[0].mend
+    assert "4711" not in checks.memory(CONTAINER, estimated(worker=GB), 8, lambda: TRAINER)[0].command_fix
 
 
 def test_more_workers_than_cores_are_a_warning() -> None:
-    assert checks.cores(4, 4) == Checked(
+    assert checks.cores(4, 4) == CheckResult(
         name="cores",
         status="pass",
         looked_at="CPU affinity and control group",
-        seen="4 cores may be used",
+        found="4 cores may be used",
         needed="4 workers",
     )
     check = checks.cores(1, 2)
-    assert (check.status, check.seen, check.needed) == ("warn", "1 core may be used", "2 workers")
-    assert "leave run.workers at auto" in check.mend
+    assert (check.status, check.found, check.needed) == ("warn", "1 core may be used", "2 workers")
+    assert "leave run.workers at auto" in check.command_fix
 
 
 def test_open_files_pass_or_fail_with_the_command_that_mends_it() -> None:
     check = checks.open_files((1024, 4096), 2)
-    assert (check.status, check.seen, check.needed, check.mend) == ("pass", "1,024 open files allowed", "76", "")
+    assert (check.status, check.found, check.needed, check.command_fix) == (
+        "pass",
+        "1,024 open files allowed",
+        "76",
+        "",
+    )
     check = checks.open_files((128, 4096), 100)
-    assert (check.status, check.mend) == ("fail", "ulimit -n 664")
+    assert (check.status, check.command_fix) == ("fail", "ulimit -n 664")
 
 
 def test_where_no_more_open_files_may_be_had_the_workers_that_would_do_are_told() -> None:
     check = checks.open_files((128, 256), 100)
-    assert (check.status, check.mend) == ("fail", "Ask for fewer workers: --set run.workers=32")
+    assert (check.status, check.command_fix) == ("fail", "Ask for fewer workers: --set run.workers=32")
     assert checks.open_files((256, 256), 32).status == "pass"
 
 
@@ -218,7 +229,7 @@ def test_no_limit_on_open_files_passes() -> None:
 
 def test_a_folder_that_can_be_written_passes_and_keeps_nothing_of_the_trial(tmp_path: Path) -> None:
     check = checks.rights(tmp_path / "not" / "there")
-    assert (check.status, check.seen) == ("pass", f"files can be made in {tmp_path}")
+    assert (check.status, check.found) == ("pass", f"files can be made in {tmp_path}")
     assert not list(tmp_path.iterdir())
 
 
@@ -226,8 +237,8 @@ def test_a_file_in_the_folders_place_fails(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for output in (tmp_path / "file", tmp_path / "file" / "out"):
         check = checks.rights(output)
-        assert (check.status, check.seen) == ("fail", f"{tmp_path / 'file'} is a file, not a folder")
-        assert check.mend == f"Move it away, or {ELSEWHERE}"
+        assert (check.status, check.found) == ("fail", f"{tmp_path / 'file'} is a file, not a folder")
+        assert check.command_fix == f"Move it away, or {ELSEWHERE}"
     assert (tmp_path / "file").read_text() == ""
 
 
@@ -238,8 +249,8 @@ def test_a_folder_of_ones_own_that_is_write_protected_fails_with_chmod(tmp_path:
     folder.mkdir(mode=0o500)
     check = checks.rights(folder / "out")
     assert (check.status, check.looked_at) == ("fail", str(folder))
-    assert check.seen == f"{folder} is yours and yet may not be written (mode 500)"
-    assert check.mend == f"chmod u+rwx '{folder}', or {ELSEWHERE}"
+    assert check.found == f"{folder} is yours and yet may not be written (mode 500)"
+    assert check.command_fix == f"chmod u+rwx '{folder}', or {ELSEWHERE}"
     folder.chmod(0o700)
     assert not list(folder.iterdir())
     assert checks.rights(folder / "out").status == "pass"
@@ -256,9 +267,11 @@ def test_in_a_folder_of_someone_elses_only_the_output_is_asked_for(tmp_path: Pat
         os.chown(theirs, 65534, 65534)
     check = checks.rights(theirs / "my out")
     assert check.status == "fail"
-    assert check.seen.startswith(f"{theirs} belongs to ")
-    assert check.mend == f"sudo install -d -o {os.geteuid()} {shlex.quote(str(theirs / 'my out'))}, or {ELSEWHERE}"
-    assert checks.rights(theirs).mend == f"sudo chown {os.geteuid()} {theirs}, or {ELSEWHERE}"
+    assert check.found.startswith(f"{theirs} belongs to ")
+    assert (
+        check.command_fix == f"sudo install -d -o {os.geteuid()} {shlex.quote(str(theirs / 'my out'))}, or {ELSEWHERE}"
+    )
+    assert checks.rights(theirs).command_fix == f"sudo chown {os.geteuid()} {theirs}, or {ELSEWHERE}"
 
 
 @needs_owners
@@ -270,11 +283,14 @@ def test_a_folder_in_one_that_may_not_be_looked_into_fails(tmp_path: Path) -> No
     check = checks.rights(closed / "within" / "out")
     closed.chmod(0o700)
     assert (check.status, check.looked_at) == ("fail", str(closed))
-    assert "may not be written (mode 0)" in check.seen
+    assert "may not be written (mode 0)" in check.found
 
 
 def test_a_read_only_disk_fails(on_a_disk: Callable[[str, str], str]) -> None:
-    told = on_a_disk("ro", "from wizard.preflight.checks import refusal\nprint(*refusal(disk / 'out'), sep='|')")
+    told = on_a_disk(
+        "ro",
+        _WHY,
+    )
     seen, mend = told.split("|")
     assert seen.endswith("mounted is mounted read-only")
     assert mend.startswith("Mount it writable")
@@ -282,7 +298,8 @@ def test_a_read_only_disk_fails(on_a_disk: Callable[[str, str], str]) -> None:
 
 def test_a_disk_without_room_for_a_file_fails(on_a_disk: Callable[[str, str], str]) -> None:
     told = on_a_disk(
-        "nr_inodes=1", "from wizard.preflight.checks import refusal\nprint(*refusal(disk / 'out'), sep='|')"
+        "nr_inodes=1",
+        _WHY,
     )
     seen, mend = told.split("|")
     assert "has no room for another file" in seen
@@ -294,7 +311,7 @@ def test_a_disk_without_room_for_a_file_fails(on_a_disk: Callable[[str, str], st
     ("number", "seen", "mend"),
     [
         (1, "is yours and yet may not be written (mode 700)", "See whether it is immutable"),
-        (5, "cannot be written: Input/output error", "Mend that"),
+        (5, "cannot be written: Input/output error", "Fix that"),
     ],
 )
 def test_any_other_refusal_is_told_too(
@@ -306,13 +323,13 @@ def test_any_other_refusal_is_told_too(
     monkeypatch.setattr(tempfile, "TemporaryDirectory", refuse)
     check = checks.rights(tmp_path)
     assert check.status == "fail"
-    assert seen in check.seen
-    assert check.mend.startswith(mend)
-    assert ELSEWHERE in check.mend
+    assert seen in check.found
+    assert check.command_fix.startswith(mend)
+    assert ELSEWHERE in check.command_fix
 
 
 def test_what_fails_is_what_is_not_ignored() -> None:
-    bad = Checked(name="disk", status="fail", looked_at="", seen="")
+    bad = CheckResult(name="disk", status="fail", looked_at="", found="")
     good, meh = replace(bad, name="files", status="pass"), replace(bad, name="cores", status="warn")
     assert checks.failed([good, bad, meh], []) == [bad]
     assert checks.failed([good, bad, meh], ["disk", "files"]) == []

@@ -24,8 +24,8 @@ from tests.helpers import (
 )
 from wizard.build import Options
 from wizard.engine.plan import ShardTask
-from wizard.errors import InputError, Interrupted, MachineError, SetupError, UsageError
-from wizard.events import Checked, Estimated, Event, Glanced, Preparing
+from wizard.errors import InputError, Interrupted
+from wizard.events import CheckResult, Estimated, Event, Glanced, Preparing
 from wizard.formatting import Range
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.machine.disks import disk_of
@@ -34,7 +34,7 @@ from wizard.machine.processes import Process
 from wizard.planning import decide, decide_without_source, resolve
 from wizard.preflight import checks, estimate, examine
 from wizard.preflight.examine import Verdict, evaluate, remaining_fraction
-from wizard.preflight.ignoring import refuse, require_known
+from wizard.preflight.ignoring import refuse
 from wizard.preflight.output_state import OutputState, read_output
 from wizard.preflight.source_check import source_check
 from wizard.profile import Profile
@@ -59,7 +59,7 @@ def evaluated(raw: Path, tmp_path: Path) -> Verdict:
     return evaluate(settings, GOOD, OutputState(), ESTIMATED)
 
 
-def named(verdict: Verdict) -> dict[str, Checked]:
+def named(verdict: Verdict) -> dict[str, CheckResult]:
     return {check.name: check for check in verdict.checks}
 
 
@@ -77,7 +77,7 @@ def test_every_check_is_made_in_one_order(raw: Path, tmp_path: Path) -> None:
     assert {check.status for check in verdict.checks} <= {"pass", "warn"}
     assert verdict.estimated is not None
     assert (verdict.settings.workers, verdict.estimated.workers, verdict.estimated.images) == (1, 1, TRAIN + VALIDATION)
-    assert all(check.mend for check in verdict.checks if check.status == "warn")
+    assert all(check.fix for check in verdict.checks if check.status == "warn")
     refuse(verdict.checks, [], building=True)
     assert list(tmp_path.iterdir()) == []
 
@@ -85,10 +85,10 @@ def test_every_check_is_made_in_one_order(raw: Path, tmp_path: Path) -> None:
 def test_a_subset_is_a_warning_that_says_what_there_is(raw: Path, tmp_path: Path) -> None:
     check = named(look(profile(raw, tmp_path / "out")))["raw-data"]
     assert (check.status, check.looked_at) == ("warn", str(raw))
-    assert check.seen.startswith(f"train has {TRAIN} images of {CLASSES} classes, ")
-    assert f"; validation has {VALIDATION} images of " in check.seen
-    assert check.seen.endswith("; boxes of train")
-    assert check.mend.startswith("Not the whole of ImageNet")
+    assert check.found.startswith(f"train has {TRAIN} images of {CLASSES} classes, ")
+    assert f"; validation has {VALIDATION} images of " in check.found
+    assert check.found.endswith("; boxes of train")
+    assert check.fix.startswith("Not the whole of ImageNet")
 
 
 def test_the_reading_of_headers_is_told(raw: Path, tmp_path: Path) -> None:
@@ -129,10 +129,10 @@ def test_whole_archives_pass_with_what_is_known_of_their_sum(
     }
     monkeypatch.setattr("wizard.preflight.source_check.when_verified", lambda *_: when)
     check = source_check(decide(profile(raw, tmp_path / "out"), open_source(raw), whole))
-    assert (check.status, check.mend) == ("pass", "")
-    assert ("train has the official size" in check.seen) == official
-    assert (f"MD5 verified {when}" in check.seen) == bool(official and when)
-    assert ("MD5 not checked" in check.seen) == (official and not when)
+    assert (check.status, check.fix) == ("pass", "")
+    assert ("train has the official size" in check.found) == official
+    assert (f"MD5 verified {when}" in check.found) == bool(official and when)
+    assert ("MD5 not checked" in check.found) == (official and not when)
 
 
 def lose(raw: Path) -> None:
@@ -175,8 +175,8 @@ def test_archives_that_will_not_do_fail_and_the_machine_is_still_looked_at(
     verdict = look(profile(raw_copy, tmp_path / "out"))
     found = named(verdict)
     assert found["raw-data"].status == "fail"
-    assert seen in found["raw-data"].seen
-    assert found["raw-data"].mend
+    assert seen in found["raw-data"].found
+    assert found["raw-data"].fix
     assert verdict.estimated is None
     assert set(checks.NAMES) - set(found) == {"memory"}, "what a worker needs is not known"
     assert (found["write-access"].status, found["disk"].status) == ("pass", "warn")
@@ -189,7 +189,7 @@ def test_a_member_that_is_no_image_fails_unless_such_may_be_skipped(raw_copy: Pa
     (raw_copy / VAL_TAR).write_bytes(content[:512] + b"no image" + content[520:])
     check = named(look(profile(raw_copy, tmp_path / "out")))["raw-data"]
     assert check.status == "fail"
-    assert "is no image" in check.seen
+    assert "is no image" in check.found
     assert look(profile(raw_copy, tmp_path / "out", output={"on_bad_image": "skip"})).estimated is not None
 
 
@@ -204,9 +204,9 @@ def test_a_sample_that_cannot_be_measured_leaves_the_rest(
     verdict = look(profile(raw, tmp_path / "out"))
     check = named(verdict)["raw-data"]
     assert (check.status, verdict.estimated, verdict.settings.workers) == ("warn", None, 1)
-    assert "no sample could be measured: A process that was measuring images ended: worker" in check.seen
-    assert check.seen.endswith("exited unexpectedly (exit code 9).")
-    assert "memory" not in check.mend
+    assert "no sample could be measured: A process that was measuring images ended: worker" in check.found
+    assert check.found.endswith("exited unexpectedly (exit code 9).")
+    assert "memory" not in check.fix
     assert named(verdict)["disk"].status == "warn"
     refuse(verdict.checks, [], building=False)
 
@@ -222,12 +222,12 @@ def test_workers_that_cannot_be_started_leave_the_rest(
     verdict = look(profile(raw, tmp_path / "out", run={"workers": 2}))
     check = named(verdict)["raw-data"]
     assert check.status == "warn"
-    assert "A worker process cannot be started: Resource temporarily unavailable." in check.seen
-    assert "\n" not in check.seen
-    assert "open files" in check.mend
+    assert "A worker process cannot be started: Resource temporarily unavailable." in check.found
+    assert "\n" not in check.found
+    assert "open files" in check.fix
 
 
-GOOD = Checked(name="raw-data", status="pass", looked_at="/raw", seen="whole")
+GOOD = CheckResult(name="raw-data", status="pass", looked_at="/raw", found="whole")
 ESTIMATED = Estimated(
     images=1000,
     sampled=100,
@@ -250,7 +250,7 @@ def test_where_memory_is_short_there_are_fewer_workers_and_more_time(
     verdict = evaluated(raw, tmp_path)
     found = named(verdict)
     assert (found["memory"].status, verdict.settings.workers) == ("warn", 2)
-    assert "Using 2 workers instead" in found["memory"].mend
+    assert "Using 2 workers instead" in found["memory"].fix
     assert found["cores"].needed == "2 workers"
     assert verdict.estimated is not None
     assert verdict.estimated.workers == 2
@@ -269,7 +269,7 @@ def test_processes_are_looked_at_only_where_memory_is_short(
     assert not processes.called
     monkeypatch.setattr(examine, "usable_memory", lambda: replace(enough, available=0))
     found = named(evaluated(raw, tmp_path))
-    assert "process 4711 of alice" in found["memory"].mend
+    assert "process 4711 of alice" in found["memory"].fix
 
 
 def test_a_full_disk_fails_by_what_is_needed(raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -306,9 +306,9 @@ def test_the_test_split_is_looked_at_without_asking_for_classes(raw_copy: Path, 
     add_test_archive(raw_copy, 4)
     verdict = look(profile(raw_copy, tmp_path / "out", source={"splits": ["test"], "boxes": "all", "classes": 2}))
     check = named(verdict)["raw-data"]
-    assert check.seen.startswith("test has 4 images, ")
-    assert "boxes" not in check.seen
-    assert "classes" not in check.seen
+    assert check.found.startswith("test has 4 images, ")
+    assert "boxes" not in check.found
+    assert "classes" not in check.found
     assert verdict.estimated is not None
 
 
@@ -346,73 +346,6 @@ def test_with_fewer_classes_what_is_left_is_of_their_images(raw: Path, tmp_path:
     assert remaining(profile(raw, tmp_path / "out", **half)) == 0.0
 
 
-def results_of(**statuses: Any) -> list[Checked]:
-    return [
-        Checked(
-            name=name.replace("_", "-"),
-            status=status,
-            looked_at="",
-            seen=f"{name} seen",
-            needed="" if name == "raw_data" else f"{name} needed",
-            mend=f"Mend {name}",
-        )
-        for name, status in statuses.items()
-    ]
-
-
-def test_a_refusal_names_every_check_that_fails_with_its_mend() -> None:
-    with pytest.raises(MachineError) as error:
-        refuse(results_of(raw_data="warn", disk="fail", files="pass", open_files="fail"), [], building=True)
-    assert error.value.exit_code == 4
-    assert error.value.what.splitlines() == [
-        "2 of 4 checks fail. Nothing was begun.",
-        "  disk: disk seen; needed: disk needed",
-        "    → Mend disk",
-        "  open-files: open_files seen; needed: open_files needed",
-        "    → Mend open_files",
-    ]
-    assert error.value.hint == "Mend that, or go on anyway with --ignore disk --ignore open-files"
-
-
-def test_a_refusal_of_one_check_is_said_in_the_singular() -> None:
-    with pytest.raises(InputError) as error:
-        refuse(results_of(raw_data="fail", disk="pass"), [], building=True)
-    assert error.value.what.splitlines()[:2] == [
-        "1 of 2 checks fails. Nothing was begun.",
-        "  raw-data: raw_data seen",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("statuses", "building", "kind"),
-    [
-        ({"raw-data": "fail"}, True, InputError),
-        ({"raw-data": "fail", "disk": "fail"}, True, InputError),
-        ({"raw-data": "fail"}, False, MachineError),
-        ({"raw-data": "warn", "disk": "fail"}, True, MachineError),
-    ],
-)
-def test_raw_data_that_fails_is_bad_input_to_a_build_alone(
-    statuses: dict[str, str], building: bool, kind: type[SetupError]
-) -> None:
-    with pytest.raises(SetupError) as error:
-        refuse(results_of(**statuses), [], building=building)
-    assert type(error.value) is kind
-
-
-def test_what_fails_and_is_ignored_refuses_nothing() -> None:
-    results = results_of(raw_data="fail", disk="fail", cores="warn")
-    refuse(results, ["raw-data", "disk"], building=True)
-    with pytest.raises(MachineError, match="1 of 3 checks fails"):
-        refuse(results, ["raw-data"], building=True)
-
-
-def test_an_ignored_name_that_is_no_checks_is_told_with_those_there_are() -> None:
-    with pytest.raises(UsageError, match="--ignore disc: there is no such check") as error:
-        require_known(["disk", "disc"])
-    assert error.value.hint == f"There are {', '.join(checks.IGNORABLE)}"
-
-
 @pytest.mark.parametrize(("on_bad_image", "way_out"), [("stop", "on_bad_image"), ("skip", "left out and listed")])
 def test_a_damaged_image_in_the_sample_is_named_before_the_build(
     tmp_path: Path, on_bad_image: str, way_out: str
@@ -426,13 +359,13 @@ def test_a_damaged_image_in_the_sample_is_named_before_the_build(
     made = profile(tmp_path / "raw", tmp_path / "out", source=source, output={"on_bad_image": on_bad_image})
     check = named(look(made))["raw-data"]
     assert check.status == "warn"
-    assert "1 of 3 sampled images cannot be decoded; the first is" in check.seen
-    assert "raw/train/cat/2.jpg: it is truncated" in check.seen
-    assert way_out in check.mend
+    assert "1 of 3 sampled images cannot be decoded; the first is" in check.found
+    assert "raw/train/cat/2.jpg: it is truncated" in check.found
+    assert way_out in check.fix
 
 
 def test_raw_data_that_cannot_be_read_is_the_error_also_where_shards_are_kept(tmp_path: Path) -> None:
     made = profile(tmp_path / "none", tmp_path / "out", output={"shards": "keep"})
     check = named(look(made))["raw-data"]
     assert check.status == "fail"
-    assert "does not exist" in check.seen
+    assert "does not exist" in check.found

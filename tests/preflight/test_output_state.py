@@ -5,20 +5,20 @@ from typing import Any
 import pytest
 
 from tests.helpers import build_dataset, ignore, job, shards
-from wizard.engine.targets import STATE_FOLDER
-from wizard.events import Checked
+from wizard.events import CheckResult
 from wizard.planning import make_plan
 from wizard.preflight.output_state import foreseen, output_check, read_output
+from wizard.targets.names import STATE_FOLDER
 
 CROP: dict[str, Any] = {"resize": "crop", "height": 64, "width": 96, "quality": 85}
 """What the fixture `built` was built with, and all boxes."""
 
 
-def seen(raw: Path, out: Path, **sections: Any) -> Checked:
+def seen(raw: Path, out: Path, **sections: Any) -> CheckResult:
     return looked_at(raw, out, **{"image": CROP, "source": {"boxes": "all"}, **sections})
 
 
-def looked_at(raw: Path, out: Path, **sections: Any) -> Checked:
+def looked_at(raw: Path, out: Path, **sections: Any) -> CheckResult:
     asked = job(raw, out, **sections)
     return output_check(asked, read_output(asked))
 
@@ -35,7 +35,7 @@ def test_a_new_or_empty_folder_passes(raw: Path, tmp_path: Path) -> None:
 
 def test_shards_of_the_same_plan_pass_and_are_counted(raw: Path, built: Path) -> None:
     check = seen(raw, built)
-    assert (check.status, check.seen) == ("pass", f"7 of 7 shards of this build are in {built}")
+    assert (check.status, check.found) == ("pass", f"7 of 7 shards of this build are in {built}")
 
 
 @pytest.mark.parametrize(
@@ -52,14 +52,14 @@ def test_shards_of_another_plan_fail_with_the_difference(
 ) -> None:
     check = seen(raw, built, **sections)
     assert check.status == "fail"
-    assert difference in check.seen
+    assert difference in check.found
 
 
 def test_shards_without_a_plan_fail(raw: Path, built_copy: Path) -> None:
     shutil.rmtree(built_copy / STATE_FOLDER)
     check = seen(raw, built_copy)
     assert check.status == "fail"
-    assert shards(built_copy)[0].name in check.seen
+    assert shards(built_copy)[0].name in check.found
 
 
 OUTPUTS: list[dict[str, Any]] = [
@@ -86,22 +86,22 @@ def test_for_every_target_what_is_foreseen_is_part_of_the_plan(
 def test_every_target_goes_on_with_its_own_shards(raw: Path, tmp_path: Path, output: dict[str, Any]) -> None:
     build_dataset(raw, tmp_path, output=output)
     check = looked_at(raw, tmp_path, output=output)
-    assert (check.status, check.seen) == ("pass", f"7 of 7 shards of this build are in {tmp_path}")
+    assert (check.status, check.found) == ("pass", f"7 of 7 shards of this build are in {tmp_path}")
 
 
 @pytest.mark.parametrize("output", OUTPUTS[1:6], ids=str)
 def test_shards_of_another_target_fail_with_the_difference(raw: Path, built: Path, output: dict[str, Any]) -> None:
     check = seen(raw, built, output=output)
     assert check.status == "fail"
-    assert "tf.train.Example with the 15 features" in check.seen or "shards lie: there none" in check.seen
-    assert check.mend == "Choose another folder: --set output.path=FOLDER"
+    assert "tf.train.Example with the 15 features" in check.found or "shards lie: there none" in check.found
+    assert check.command_fix == "Choose another folder: --set output.path=FOLDER"
 
 
 def test_tfrecords_fail_where_folders_were_begun(raw: Path, tmp_path: Path) -> None:
     build_dataset(raw, tmp_path, output={"format": "folders"})
     check = looked_at(raw, tmp_path)
     assert check.status == "fail"
-    assert "format: there image files in folders of classes" in check.seen
+    assert "format: there image files in folders of classes" in check.found
 
 
 def test_foreign_images_fail_where_folders_are_asked_for_and_nowhere_else(raw: Path, tmp_path: Path) -> None:
@@ -109,6 +109,6 @@ def test_foreign_images_fail_where_folders_are_asked_for_and_nowhere_else(raw: P
     (tmp_path / "val" / "mine" / "a.jpg").write_bytes(b"jpeg")
     check = looked_at(raw, tmp_path, output={"format": "folders"})
     assert check.status == "fail"
-    assert check.seen == f"{tmp_path} holds image files, among them val/mine/a.jpg, of unknown origin"
+    assert check.found == f"{tmp_path} holds image files, among them val/mine/a.jpg, of unknown origin"
     for output in ({}, {"format": "flat"}, {"format": "webdataset"}):
         assert looked_at(raw, tmp_path, output=output).status == "pass"

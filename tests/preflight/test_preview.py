@@ -149,7 +149,7 @@ def test_the_page_asks_for_nothing_beside_itself(tmp_path: Path) -> None:
 def test_names_and_words_are_text_never_markup(tmp_path: Path) -> None:
     pair = pairs(tmp_path, SHORTEST, PHOTO)[0]
     name, words = "\"'><img src=x>$pairs&amp;.JPEG", '<script>alert(1)</script> & "cat" </h2> $total'
-    odd = Pair(name=name, words=words, before=pair.before, after=pair.after, way=pair.way, converted="")
+    odd = Pair(name=name, words=words, before=pair.before, after=pair.after, geometry=pair.geometry, converted="")
     read, plain = Read(page([odd], SHORTEST)), Read(page([pair], SHORTEST))
     assert [tag for tag, _ in read.tags] == [tag for tag, _ in plain.tags]
     assert read.texts["h2"] == f"{words} {name}"

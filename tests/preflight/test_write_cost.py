@@ -2,45 +2,49 @@ from pathlib import Path
 
 import pytest
 
-from wizard.engine.targets import TFRECORDS, Format, Target
-from wizard.preflight import write_cost as storing_module
-from wizard.preflight.write_cost import Storing, time_storing
+from wizard.preflight import write_cost
+from wizard.preflight.write_cost import WriteCost, measure_write_cost
+from wizard.targets.image_files.target import ClassFolders
+from wizard.targets.registry import TARGETS as TARGETS_BY_NAME
+from wizard.targets.target import Target
+from wizard.targets.tfrecord.target import TFRecords
+from wizard.targets.webdataset import WebDataset
 
 
 def test_putting_shards_in_place_takes_time_and_leaves_nothing(tmp_path: Path) -> None:
-    storing = time_storing(tmp_path / "not" / "there" / "yet", TFRECORDS)
-    assert storing.shard > 0
-    assert storing.byte >= 0
+    cost = measure_write_cost(tmp_path / "not" / "there" / "yet", TFRecords())
+    assert cost.shard > 0
+    assert cost.byte >= 0
     assert list(tmp_path.iterdir()) == []
 
 
 def test_where_nothing_can_be_written_no_time_is_counted(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert time_storing(tmp_path / "file" / "in it", TFRECORDS) == Storing(shard=0.0, byte=0.0)
+    assert measure_write_cost(tmp_path / "file" / "in it", TFRecords()) == WriteCost(shard=0.0, byte=0.0)
 
 
 @pytest.mark.parametrize("form", ["folders", "flat"])
-def test_image_files_take_their_time_each(tmp_path: Path, form: Format) -> None:
-    storing = time_storing(tmp_path / "out", Target(format=form))
-    assert storing.shard > 0
-    assert storing.image >= 0
-    assert storing.byte == 0.0
+def test_image_files_take_their_time_each(tmp_path: Path, form: str) -> None:
+    cost = measure_write_cost(tmp_path / "out", TARGETS_BY_NAME[form]())
+    assert cost.shard > 0
+    assert cost.image >= 0
+    assert cost.byte == 0.0
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
     "target",
-    [Target(features="tpu"), Target(features="source"), Target(split_folders=True), Target(format="webdataset")],
+    [TFRecords(features="tpu"), TFRecords(features="source"), TFRecords(split_folders=True), WebDataset()],
     ids=str,
 )
 def test_shards_of_one_file_take_their_time_by_the_byte(tmp_path: Path, target: Target) -> None:
-    storing = time_storing(tmp_path, target)
-    assert storing.shard > 0
-    assert storing.image == 0.0
+    cost = measure_write_cost(tmp_path, target)
+    assert cost.shard > 0
+    assert cost.image == 0.0
     assert list(tmp_path.iterdir()) == []
 
 
 def test_more_images_take_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Forty files of a hundred thousand bytes each take some time on any disk."""
-    monkeypatch.setattr(storing_module, "_TRIALS", 5)
-    assert time_storing(tmp_path, Target(format="folders")).image > 0
+    monkeypatch.setattr(write_cost, "_TRIALS", 5)
+    assert measure_write_cost(tmp_path, ClassFolders()).image > 0

@@ -9,8 +9,11 @@ import tensorflow as tf
 from tests.helpers import TRAIN, build_dataset
 from tests.show.test_summary import EVENT, SPLIT
 from wizard.engine.build_result import BuildResult
-from wizard.engine.targets import Format, Target
 from wizard.show.loading import loading
+from wizard.targets.image_files.target import ClassFolders, FlatFolders
+from wizard.targets.registry import TARGETS as TARGETS_BY_NAME
+from wizard.targets.tfrecord.target import TFRecords
+from wizard.targets.webdataset import WebDataset
 
 TEST = dataclasses.replace(SPLIT, split="test", unlabelled=10)
 LABELLED_TEST = dataclasses.replace(SPLIT, split="test")
@@ -47,17 +50,17 @@ def test_the_code_for_flat_files_finds_images_and_their_classes(raw: Path, tmp_p
 
 
 def test_globs_name_the_folder_of_the_split() -> None:
-    assert '"/out/tfrecord_train/train-*"' in text(target=Target(split_folders=True))
-    assert '"/out/tfrecord_val/validation-*"' in text(target=Target(split_folders=True), splits=(VALIDATION,))
+    assert '"/out/tfrecord_train/train-*"' in text(target=TFRecords(split_folders=True))
+    assert '"/out/tfrecord_val/validation-*"' in text(target=TFRecords(split_folders=True), splits=(VALIDATION,))
 
 
 def test_dali_is_told_only_of_shards_with_an_index() -> None:
     assert 'index_path=sorted(glob("/out/idx/train-*"))' in text()
-    assert "DALI" not in text(target=Target(index=False))
+    assert "DALI" not in text(target=TFRecords(index=False))
 
 
 def test_features_of_a_source_are_said_to_be_named_there() -> None:
-    assert "features have the names that the source gave them" in text(target=Target(features="source"))
+    assert "features have the names that the source gave them" in text(target=TFRecords(features="source"))
 
 
 def test_labels_count_the_classes_that_there_are() -> None:
@@ -67,31 +70,31 @@ def test_labels_count_the_classes_that_there_are() -> None:
 
 
 def test_a_webdataset_is_opened_by_its_tars() -> None:
-    said = text(target=Target(format="webdataset"), label_base=0)
+    said = text(target=WebDataset(), label_base=0)
     assert 'sorted(glob("/out/train-*.tar"))' in said
     assert "shardshuffle=100).shuffle(1000)" in said
-    assert "shardshuffle=False)" in text(target=Target(format="webdataset"), splits=(VALIDATION,))
+    assert "shardshuffle=False)" in text(target=WebDataset(), splits=(VALIDATION,))
 
 
 def test_class_folders_are_opened_by_pytorch_timm_and_keras() -> None:
-    said = text(target=Target(format="folders"))
+    said = text(target=ClassFolders())
     assert 'torchvision.datasets.ImageFolder("/out/train")' in said
     assert 'timm.data.create_dataset("", root="/out", split="train")' in said
     assert 'keras.utils.image_dataset_from_directory("/out/train"' in said
-    assert 'ImageFolder("/out/val")' in text(target=Target(format="folders"), splits=(TEST, VALIDATION))
+    assert 'ImageFolder("/out/val")' in text(target=ClassFolders(), splits=(TEST, VALIDATION))
 
 
 @pytest.mark.parametrize(("form", "folder"), [("folders", "/out/test"), ("flat", "/out/test_flatten")])
-def test_images_without_classes_are_just_listed(form: Format, folder: str) -> None:
-    said = text(target=Target(format=form), splits=(TEST,))
+def test_images_without_classes_are_just_listed(form: str, folder: str) -> None:
+    said = text(target=TARGETS_BY_NAME[form](), splits=(TEST,))
     assert f"the images lie in {folder}" in said
     assert f'list_files("{folder}/*")' in said
 
 
 def test_flat_files_of_other_classes_point_to_their_list() -> None:
-    assert "classes.txt" in text(target=Target(format="flat"), imagenet=False)
+    assert "classes.txt" in text(target=FlatFolders(), imagenet=False)
 
 
 @pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders", "flat"])
-def test_the_command_that_checks_comes_first(form: Format) -> None:
-    assert text(target=Target(format=form)).startswith("Check it   imagenet-setup verify /out\n")
+def test_the_command_that_checks_comes_first(form: str) -> None:
+    assert text(target=TARGETS_BY_NAME[form]()).startswith("Check it   imagenet-setup verify /out\n")

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from tests.show.scenes import estimated, machine
 from tests.test_events import RESULT
-from wizard.events import Checked, Event, Heartbeat, Note, Preparing, ShardDone, SplitStart, Started, WorkerLost
+from wizard.events import CheckResult, Event, Heartbeat, Note, Preparing, ShardDone, SplitStart, Started, WorkerLost
 from wizard.output import Output
 from wizard.show.messages import messages
 from wizard.show.reporters import JsonReporter, PlainReporter, reporter_for
@@ -25,7 +25,7 @@ DONE = ShardDone(result=RESULT)
 
 def test_who_listens_decides_on_the_reporter() -> None:
     person = Output()
-    person.talk = Console(file=io.StringIO(), force_terminal=True)
+    person.console = Console(file=io.StringIO(), force_terminal=True)
     assert isinstance(reporter_for(person), TerminalReporter)
     assert isinstance(reporter_for(Output()), PlainReporter)
     assert isinstance(reporter_for(Output("plain")), PlainReporter)
@@ -62,9 +62,11 @@ def test_lines_say_every_so_often_how_far_it_is(capsys: pytest.CaptureFixture[st
 
 
 def test_a_check_says_what_was_seen_and_what_would_mend_it() -> None:
-    passed = Checked(name="cores", status="pass", looked_at="/proc", seen="2 cores may be used")
-    warned = Checked(name="memory", status="warn", looked_at="/sys", seen="4.0 GB", mend="using 13 workers")
-    failed = Checked(name="write-access", status="fail", looked_at="/data", seen="/data is root's", mend="sudo chown")
+    passed = CheckResult(name="cores", status="pass", looked_at="/proc", found="2 cores may be used")
+    warned = CheckResult(name="memory", status="warn", looked_at="/sys", found="4.0 GB", fix="using 13 workers")
+    failed = CheckResult(
+        name="write-access", status="fail", looked_at="/data", found="/data is root's", fix="sudo chown"
+    )
     assert messages(passed) == ["✓ cores         2 cores may be used"]
     assert messages(warned) == ["! memory        4.0 GB → using 13 workers"]
     assert messages(failed) == [], "the error that ends the command tells it"

@@ -5,10 +5,12 @@ import pytest
 from tests.sources.counting import counts
 from wizard.commit_record import SkippedImage
 from wizard.engine.build_result import BuildResult, SplitSummary
-from wizard.engine.targets import Format, Target
 from wizard.show.summary import finished, verified
 from wizard.sources.classes import imagenet
 from wizard.sources.glance import glance
+from wizard.targets.image_files.target import ClassFolders
+from wizard.targets.registry import TARGETS as TARGETS_BY_NAME
+from wizard.targets.tfrecord.target import TFRecords
 from wizard.verify.dataset import Verified
 
 SPLIT = SplitSummary(split="train", images_in=12, images_out=10, boxes=3, shards=2, bytes_in=2000, bytes_out=1000)
@@ -64,7 +66,7 @@ def test_a_run_that_had_nothing_to_do_says_so() -> None:
 
 
 def test_image_files_are_not_counted_in_shards() -> None:
-    text = finished(dataclasses.replace(EVENT, target=Target(format="folders")))
+    text = finished(dataclasses.replace(EVENT, target=ClassFolders()))
     assert "10 of        12 images ·   2.0 kB →   1.0 kB · 3 boxes" in text
     assert "shards" not in text.partition("Check it")[0]
 
@@ -98,7 +100,7 @@ VERIFIED = Verified(
     pixels=False,
     skipped=0,
     tensorflow={"train": "TensorFlow read a batch"},
-    target=Target(),
+    target=TFRecords(),
     imagenet=True,
 )
 
@@ -112,8 +114,8 @@ VERIFIED = Verified(
         ("flat", "10 image files"),
     ],
 )
-def test_what_was_proven_is_counted_as_it_is_stored(form: Format, counted: str) -> None:
-    text = verified(dataclasses.replace(VERIFIED, target=Target(format=form)))
+def test_what_was_proven_is_counted_as_it_is_stored(form: str, counted: str) -> None:
+    text = verified(dataclasses.replace(VERIFIED, target=TARGETS_BY_NAME[form]()))
     assert f"✓ train: {counted} are what the manifest says\n✓ train: TensorFlow read a batch\n" in text
 
 

@@ -22,7 +22,7 @@ class Scene:
     def __init__(self, width: int, height: int = 24) -> None:
         self.terminal = Terminal(width)
         self.output = Output()
-        self.output.talk = Console(
+        self.output.console = Console(
             file=self.terminal, force_terminal=True, width=width, height=height, no_color=True, highlight=False
         )
         self.reporter = TerminalReporter(self.output)
@@ -40,7 +40,7 @@ class Scene:
 
     def resize(self, width: int, height: int) -> None:
         self.terminal.resize(width)
-        self.output.talk.size = ConsoleDimensions(width, height)
+        self.output.console.size = ConsoleDimensions(width, height)
 
 
 @pytest.fixture(autouse=True)

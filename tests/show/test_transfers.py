@@ -31,7 +31,7 @@ class Scene:
         self.clock = clock
         self.terminal = Terminal(width)
         self.output = Output()
-        self.output.talk = Console(
+        self.output.console = Console(
             file=self.terminal, force_terminal=True, width=width, height=height, no_color=True, highlight=False
         )
         self.reporter = TerminalReporter(self.output)
@@ -51,7 +51,7 @@ class Scene:
 
     def resize(self, width: int) -> None:
         self.terminal.resize(width)
-        self.output.talk.size = ConsoleDimensions(width, 24)
+        self.output.console.size = ConsoleDimensions(width, 24)
 
 
 @pytest.fixture

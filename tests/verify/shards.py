@@ -10,15 +10,19 @@ from PIL import Image
 
 from tests.helpers import encoded, noise
 from wizard.engine.plan import ShardTask
-from wizard.engine.record_file import StoredRecord, read_record, write_record
-from wizard.engine.targets import RECORDS, TFRECORDS, Target
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import build_shard
-from wizard.engine.writers import ImageFile, sum_of_files
 from wizard.formats import tfrecord
 from wizard.formats.resize import Resize
 from wizard.sources.samples import in_one_file
-from wizard.verify.expected import Expectation, Problem
+from wizard.targets.expected import Expectation
+from wizard.targets.image_files.writer import sum_of_files
+from wizard.targets.names import RECORD_FOLDER
+from wizard.targets.record_file import StoredRecord, read_record, write_record
+from wizard.targets.registry import DEFAULT
+from wizard.targets.target import Target
+from wizard.targets.writer import ImageFile
+from wizard.verify.problem import Problem
 
 NAMES = [f"n01514668_{i}.JPEG" for i in range(4)]
 WNID, WORDS, RANK = "n01514668", "cock", 7
@@ -33,10 +37,10 @@ def images() -> dict[str, bytes]:
 
 
 def task(
-    home: Path, images: dict[str, bytes], target: Target = TFRECORDS, *, base: int = 1, rank: int = RANK
+    home: Path, images: dict[str, bytes], target: Target = DEFAULT, *, base: int = 1, rank: int = RANK
 ) -> ShardTask:
     """Images of one class behind each other in a file, each with a box over its left half."""
-    (home / RECORDS).mkdir(parents=True, exist_ok=True)
+    (home / RECORD_FOLDER).mkdir(parents=True, exist_ok=True)
     (home / "raw").write_bytes(b"".join(images.values()))
     sizes = np.array([len(data) for data in images.values()], np.int64)
     samples = in_one_file(
@@ -96,8 +100,8 @@ def relisted(expected: Expectation, files: Sequence[ImageFile]) -> Expectation:
 def with_image(expected: Expectation, name: str, before: bytes, image: bytes) -> Expectation:
     """Puts other bytes, as many, in the place of a stored image; every CRC and sha256 follows."""
     planned = next(each for each in expected.images if each.name == name)
-    if expected.target.of_files:
-        path = expected.target.image(expected.result.split, planned.name, planned.wnid)
+    if expected.target.one_file_per_image:
+        path = expected.target.place(expected.result.split, planned.name, planned.wnid)
         (Path(expected.folder) / path).write_bytes(image)
         digest = hashlib.sha256(image).hexdigest()
         files = [f._replace(sha256=digest) if f.path == path else f for f in listed(expected)]

@@ -20,8 +20,8 @@ from tests.verify.shards import expectation, task
 from wizard.errors import MachineError
 from wizard.events import Event, Note
 from wizard.verify.client import TensorFlow
-from wizard.verify.expected import Problem
 from wizard.verify.pixels import check_pixels
+from wizard.verify.problem import Problem
 
 FAKE = """
 import os, pathlib, signal, time, types

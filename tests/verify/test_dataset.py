@@ -13,6 +13,7 @@ from tests.helpers import TRAIN, TRAIN_SHARDS, VALIDATION, VALIDATION_SHARDS, bu
 from wizard import synthetic
 from wizard.errors import InputError, VerifyFailed
 from wizard.events import Event
+from wizard.targets.tfrecord.target import TFRecords
 from wizard.verify.dataset import verify
 
 
@@ -184,7 +185,7 @@ def test_records_that_keep_their_features_are_proven(
 ) -> None:
     image = {"resize": "shortest", "size": 40, "quality": 80}
     finished = build_dataset(datasets(source), tmp_path / "out", image=image)
-    assert finished.target.features == "source"
+    assert finished.target == TFRecords(features="source")
     assert finished.splits[1].boxes == boxes
     verified = verify(tmp_path / "out", ignore, pixels=True)
     assert verified.images == {"train": TRAIN, "validation": VALIDATION}

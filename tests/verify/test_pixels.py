@@ -9,23 +9,26 @@ from pathlib import Path
 import pytest
 
 from tests.verify.shards import NAMES, expectation, image, images, replaced, task, told, with_bytes, with_image
-from wizard.engine.targets import Target
 from wizard.errors import VerifyFailed
 from wizard.events import Event, Preparing
 from wizard.formats import example, tar, tfrecord
+from wizard.targets.expected import Expectation
+from wizard.targets.image_files.target import ClassFolders, FlatFolders
+from wizard.targets.tfrecord.target import TFRecords
+from wizard.targets.webdataset import WebDataset
 from wizard.verify.client import TensorFlow
 from wizard.verify.dataset import verify
-from wizard.verify.expected import Expectation, Problem
 from wizard.verify.pixels import check_pixels
+from wizard.verify.problem import Problem
 from wizard.verify.shard import check_shard
 
 TARGETS = {
-    "inception": Target(),
-    "split folders": Target(split_folders=True),
-    "tpu": Target(features="tpu"),
-    "webdataset": Target(format="webdataset"),
-    "folders": Target(format="folders"),
-    "flat": Target(format="flat"),
+    "inception": TFRecords(),
+    "split folders": TFRecords(split_folders=True),
+    "tpu": TFRecords(features="tpu"),
+    "webdataset": WebDataset(),
+    "folders": ClassFolders(),
+    "flat": FlatFolders(),
 }
 
 
@@ -60,15 +63,15 @@ def test_names_each_image_that_tensorflow_refuses_in_every_target(
     assert check_shard(expected) == ()
     found = checked(tensorflow, expected)
     assert [problem.name for problem in found] == [NAMES[1], NAMES[3]]
-    assert [problem.record for problem in found] == ([None, None] if target.of_files else [1, 3])
+    assert [problem.record for problem in found] == ([None, None] if target.one_file_per_image else [1, 3])
     assert all("TensorFlow cannot decode its image: jpeg::Uncompress failed" in problem.what for problem in found)
-    if target.of_files:
-        assert target.image("train", NAMES[3], "n01514668") in found[1].what
+    if target.one_file_per_image:
+        assert target.place("train", NAMES[3], "n01514668") in found[1].what
 
 
 def test_names_images_in_records_that_keep_their_features(tensorflow: TensorFlow, tmp_path: Path) -> None:
-    expected = damaged(expectation(task(tmp_path, images(), Target(index=False))), zeroed, NAMES[3])
-    expected = dataclasses.replace(expected, target=Target(features="source", index=False))
+    expected = damaged(expectation(task(tmp_path, images(), TFRecords(index=False))), zeroed, NAMES[3])
+    expected = dataclasses.replace(expected, target=TFRecords(features="source", index=False))
     assert check_shard(expected) == ()
     assert [problem.name for problem in checked(tensorflow, expected)] == [NAMES[3]]
 

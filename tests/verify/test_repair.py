@@ -6,8 +6,8 @@ import pytest
 
 from tests.helpers import build_dataset
 from wizard.build import Options
-from wizard.engine.targets import STATE_FOLDER
 from wizard.events import Event, Note
+from wizard.targets.names import STATE_FOLDER
 from wizard.verify.repair import REJECTED_FOLDER
 
 FORMATS = ["folders", "flat", "webdataset", "tfrecord"]

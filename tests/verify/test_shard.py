@@ -8,9 +8,9 @@ from PIL import Image
 
 from tests.helpers import encoded, features, noise
 from tests.verify.shards import NAMES, expectation, image, images, replaced, task, told
-from wizard.engine.targets import Target
 from wizard.formats import example, tfrecord
-from wizard.verify.expected import Expectation
+from wizard.targets.expected import Expectation
+from wizard.targets.tfrecord.target import TFRecords
 from wizard.verify.shard import check_shard
 
 
@@ -108,7 +108,7 @@ def test_wrong_content_is_found_and_named(
     ("change", "said"),
     [
         (lambda records: records.pop(), "it has 3 images, expected 4; the first that is missing is n01514668_3.JPEG"),
-        (lambda records: records.append(records[0] | {"image/filename": b"x"}), "it is one record too many"),
+        (lambda records: records.append(records[0] | {"image/filename": b"x"}), "it is one image too many"),
         (lambda records: records.append(records[0]), "expected"),
         (lambda records: records.insert(0, records.pop()), "expected b'n01514668_0.JPEG'"),
     ],
@@ -139,26 +139,26 @@ def test_an_unlabelled_image_has_label_minus_1_and_no_words(tmp_path: Path) -> N
 
 
 def test_records_like_those_of_imagenet_to_gcs_have_just_their_features(tmp_path: Path) -> None:
-    expected = expectation(task(tmp_path, images(), Target(features="tpu")))
+    expected = expectation(task(tmp_path, images(), TFRecords(features="tpu")))
     assert check_shard(expected) == ()
     said = told(check_shard(rewrite(expected, put("image/class/text", b"cock"))))
     assert "image/class/text: missing, unknown" in said
 
 
 def test_the_class_of_a_record_like_those_of_imagenet_to_gcs_is_compared(tmp_path: Path) -> None:
-    expected = expectation(task(tmp_path, images(), Target(features="tpu")))
+    expected = expectation(task(tmp_path, images(), TFRecords(features="tpu")))
     said = told(check_shard(rewrite(expected, put("image/class/synset", b"n01440764"))))
     assert "image/class/synset is b'n01440764', expected b'n01514668'" in said
 
 
 def test_an_index_is_looked_for_only_where_one_was_asked_for(tmp_path: Path) -> None:
-    expected = expectation(task(tmp_path, images(), Target(index=False)))
+    expected = expectation(task(tmp_path, images(), TFRecords(index=False)))
     assert not (tmp_path / "idx").exists()
     assert check_shard(expected) == ()
 
 
 def test_a_shard_is_looked_for_in_the_folder_of_its_split(tmp_path: Path) -> None:
-    expected = expectation(task(tmp_path, images(), Target(split_folders=True)))
+    expected = expectation(task(tmp_path, images(), TFRecords(split_folders=True)))
     assert check_shard(expected) == ()
     shard = tmp_path / "tfrecord_train" / expected.result.shard
     shard.write_bytes(shard.read_bytes()[:-1])

@@ -8,12 +8,13 @@ import pytest
 
 from tests.verify.shards import NAMES, expectation, images, replaced, task
 from wizard.engine.manifest import Manifest
-from wizard.engine.targets import Format, Target
 from wizard.errors import MachineError, VerifyFailed
 from wizard.formats import tar
 from wizard.sources.classes import Classes, imagenet
+from wizard.targets.expected import Expectation
+from wizard.targets.registry import TARGETS as TARGETS_BY_NAME
+from wizard.targets.webdataset import WebDataset
 from wizard.verify.client import TensorFlow
-from wizard.verify.expected import Expectation
 from wizard.verify.training import read_with_tensorflow
 
 
@@ -36,13 +37,13 @@ def opened(tensorflow: TensorFlow, expected: Expectation, classes: Classes | Non
 
 def cut(expected: Expectation) -> None:
     """Cuts off the shard, or its first image file."""
-    files = sorted(Path(expected.folder).rglob("*.JPEG")) if expected.target.of_files else [expected.path]
+    files = sorted(Path(expected.folder).rglob("*.JPEG")) if expected.target.one_file_per_image else [expected.path]
     files[0].write_bytes(files[0].read_bytes()[:700])
 
 
 @pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders"])
-def test_what_tensorflow_cannot_read_is_told(tensorflow: TensorFlow, tmp_path: Path, form: Format) -> None:
-    expected = expectation(task(tmp_path, images(), Target(format=form)))
+def test_what_tensorflow_cannot_read_is_told(tensorflow: TensorFlow, tmp_path: Path, form: str) -> None:
+    expected = expectation(task(tmp_path, images(), TARGETS_BY_NAME[form]()))
     assert "read a batch of (4, 224, 224, 3)" in opened(tensorflow, expected)
     cut(expected)
     with pytest.raises(VerifyFailed, match="TensorFlow cannot use train: "):
@@ -50,8 +51,8 @@ def test_what_tensorflow_cannot_read_is_told(tensorflow: TensorFlow, tmp_path: P
 
 
 @pytest.mark.parametrize("form", ["tfrecord", "webdataset"])
-def test_labels_beyond_the_classes_are_told(tensorflow: TensorFlow, tmp_path: Path, form: Format) -> None:
-    expected = expectation(task(tmp_path, images(), Target(format=form)))
+def test_labels_beyond_the_classes_are_told(tensorflow: TensorFlow, tmp_path: Path, form: str) -> None:
+    expected = expectation(task(tmp_path, images(), TARGETS_BY_NAME[form]()))
     with pytest.raises(VerifyFailed, match="labels 8 to 8 are not within 1 to 2"):
         opened(tensorflow, expected, Classes(names=("a", "b"), words=("a", "b")))
 
@@ -64,7 +65,7 @@ def test_images_without_labels_are_expected_where_they_were_planned(tensorflow: 
 
 
 def test_a_label_that_is_no_number_is_told(tensorflow: TensorFlow, tmp_path: Path) -> None:
-    expected = expectation(task(tmp_path, images(), Target(format="webdataset")))
+    expected = expectation(task(tmp_path, images(), WebDataset()))
     content = expected.path.read_bytes().replace(
         tar.member("n01514668_0.cls", b"8"), tar.member("n01514668_0.cls", b"x")
     )

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from wizard.ask.context import Context
 from wizard.ask.hints import in_setup
-from wizard.events import Checked, Estimated
+from wizard.events import CheckResult, Estimated
 from wizard.folders import shortened
 from wizard.formatting import GLYPHS, counted, duration, human_bytes, with_range
 from wizard.planning import Job
@@ -36,7 +36,7 @@ class Row(NamedTuple):
     mark: str = ""
 
 
-def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequence[Checked]) -> list[Row]:
+def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequence[CheckResult]) -> list[Row]:
     """The table's lines."""
     profile = job.profile
     counts = " · ".join(f"{split} {survey.images:,}" for split, survey in job.surveys.items())
@@ -68,7 +68,7 @@ def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequen
     if estimated is not None:
         found += _measured(profile, estimated, by_name)
     found += [
-        Row(check.name, _with_fix(check.seen, check.mend), GLYPHS[check.status])
+        Row(check.name, _with_fix(check.found, check.fix), GLYPHS[check.status])
         for check in checks
         if check.status != "pass" and check.name not in shown
     ]
@@ -115,7 +115,7 @@ def images(job: Job) -> str:
     return " · ".join(f"{split}: {kind}" for split, kind in kinds.items())
 
 
-def _measured(profile: Profile, estimated: Estimated, checks: dict[str, Checked]) -> list[Row]:
+def _measured(profile: Profile, estimated: Estimated, checks: dict[str, CheckResult]) -> list[Row]:
     disk, memory = checks["disk"], checks["memory"]
     asked = "" if profile.run.workers == "auto" else f" ({profile.run.workers} asked for)"
     return [
@@ -127,9 +127,8 @@ def _measured(profile: Profile, estimated: Estimated, checks: dict[str, Checked]
     ]
 
 
-def _seen(check: Checked) -> str:
-    seen = check.seen.partition(" for ")[0]
-    return _with_fix(seen, check.mend)
+def _seen(check: CheckResult) -> str:
+    return _with_fix(check.found.partition(" for ")[0], check.fix)
 
 
 def _with_fix(found: str, fix: str) -> str:

@@ -14,6 +14,7 @@ from wizard.ask.questions import BY_KEY, QUESTIONS
 from wizard.folders import state_folder
 from wizard.profile import Profile, check
 from wizard.storage import write_whole
+from wizard.targets.registry import TARGETS
 
 SetupDraft: TypeAlias = Draft[Context]
 
@@ -103,7 +104,7 @@ def _unasked(profile: Profile) -> set[str]:
     Of originals no quality is asked, though a profile may name one: it then has them encoded again.
     """
     unasked = set()
-    if profile.output.format not in ("tfrecord", "webdataset"):
+    if TARGETS[profile.output.format].one_file_per_image:
         unasked |= {key for key in BY_KEY if key.endswith("_shards")}
     if profile.image.resize == "original":
         unasked |= {"image.quality", "image.splits"}

@@ -92,7 +92,7 @@ class TerminalPrompter:
                     text, default=typed, only_directories=folders, complete_while_typing=False, **common
                 )
             case "choice" | "choices":
-                pointer = "❯" if self._output.draws else ">"
+                pointer = "❯" if self._output.unicode else ">"
                 lines = self._lines(prompt.choices, held if isinstance(held, list) else [])
             case _:
                 return questionary.text(text, default=typed, **common)

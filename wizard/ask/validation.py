@@ -14,7 +14,7 @@ from wizard.ask.question import Question
 from wizard.errors import ProfileError, UsageError
 from wizard.folders import expanded
 from wizard.ilsvrc2012.archives import Split
-from wizard.preflight.checks import refusal
+from wizard.preflight.writability import why_not_writable
 from wizard.profile import Profile, check
 from wizard.sources.source import overlap
 from wizard.targets.registry import DEFAULT_FORMAT, from_profile
@@ -52,7 +52,7 @@ def output_folder(value: Value, known: Known) -> None:
         raise UsageError("That is the raw data's own folder. Give the dataset another one.")
     if among := source_overlap(path, known):
         raise UsageError(among)
-    found, fix = refusal(path)
+    found, fix = why_not_writable(path)
     if found:
         raise UsageError(f"{found}. {fix}, or name another folder.")
 

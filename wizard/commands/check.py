@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from wizard.commands.session import DEFAULT, Talk
+from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.errors import Interrupted
 from wizard.interrupts import stop_on_signal
 from wizard.planning import stoppable
@@ -21,10 +21,10 @@ def check(
     *,
     set_: Annotated[tuple[str, ...], Parameter(name="--set", help=set_help())] = (),
     ignore: Annotated[tuple[str, ...], Parameter(help="A check's name; it may fail.")] = (),
-    talk: Talk = DEFAULT,
+    flags: OutputFlags = DEFAULT,
 ) -> int:
     """Check whether PROFILE would work here (raw data, disk, memory, permissions) and estimate the time."""
-    output = talk.output()
+    output = flags.output()
     require_known(ignore)
     loaded = load(profile, set_)
     reporter = reporter_for(output)

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from wizard.build import Options
 from wizard.commands.run import said
-from wizard.commands.session import DEFAULT, Talk
+from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.demo import demo as make_demo
 from wizard.interrupts import stop_on_signal
 from wizard.show import summary
@@ -20,10 +20,10 @@ def demo(
     ),
     /,
     *,
-    talk: Talk = DEFAULT,
+    flags: OutputFlags = DEFAULT,
 ) -> int:
     """Draw a tiny ILSVRC2012 in OUT, build it and verify it: no download, under a minute."""
-    output = talk.output()
+    output = flags.output()
     reporter = reporter_for(output)
     with stop_on_signal(output.say) as stopping, reporter.shown():
         finished, verified = make_demo(out.expanduser().absolute(), reporter.handle, Options(stopping=stopping))

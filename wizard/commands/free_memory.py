@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from wizard.ask.prompt import Back, Choice, Prompt
 from wizard.ask.prompters import prompter_for
-from wizard.commands.session import DEFAULT, Talk
+from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.errors import Interrupted, UsageError
 from wizard.formatting import human_bytes
 from wizard.machine.memory import MemoryUse, memory_use
@@ -40,10 +40,10 @@ _QUESTION = Prompt(
 def free_memory(
     *,
     yes: Annotated[bool, Parameter(help="Use sudo without asking, where it needs no password.")] = False,
-    talk: Talk = DEFAULT,
+    flags: OutputFlags = DEFAULT,
 ) -> int:
     """Show what uses memory, and drop the page cache: directly as root, otherwise through sudo."""
-    output = talk.output()
+    output = flags.output()
     before = memory_use()
     _show(output, before, largest_processes())
     there = drop_conditions()
@@ -93,7 +93,7 @@ def _agreed(output: Output) -> bool:
         UsageError: nobody can be asked.
         Interrupted: the person quit.
     """
-    if output.mode not in ("human", "plain") or not output.asks:
+    if output.mode not in ("human", "plain") or not output.interactive:
         raise UsageError(
             "Dropping the page cache needs sudo here, and nobody can be asked whether to use it.",
             "imagenet-setup free-memory --yes uses it, where it needs no password",

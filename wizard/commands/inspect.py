@@ -7,15 +7,15 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from wizard import inspection
-from wizard.commands.session import DEFAULT, Talk
+from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.show.at_a_glance import WIDTH
 from wizard.show.inspected import as_text
 from wizard.show.reporters import reporter_for
 
 
-def inspect(path: Annotated[Path, Parameter(help="A folder or a file.")], /, *, talk: Talk = DEFAULT) -> int:
+def inspect(path: Annotated[Path, Parameter(help="A folder or a file.")], /, *, flags: OutputFlags = DEFAULT) -> int:
     """Show what PATH holds: raw data and what is missing, a dataset, or one of their files."""
-    output = talk.output()
+    output = flags.output()
     reporter = reporter_for(output)
     with reporter.shown():
         found = inspection.inspect(path.expanduser().absolute(), reporter.handle)

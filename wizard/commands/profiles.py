@@ -5,7 +5,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from wizard import profile_store
-from wizard.commands.session import DEFAULT, Talk
+from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.errors import ProfileError
 from wizard.folders import shortened
 from wizard.profile import Table, check
@@ -15,9 +15,9 @@ Name = Annotated[str, Parameter(help="A saved profile's name or a shipped recipe
 
 
 @app.command(name="list")
-def list_(*, talk: Talk = DEFAULT) -> int:
+def list_(*, flags: OutputFlags = DEFAULT) -> int:
     """List every profile that run accepts."""
-    output = talk.output()
+    output = flags.output()
     groups = {"saved": profile_store.saved(), "recipe": profile_store.recipes()}
     width = max((len(each.name) for group in groups.values() for each in group), default=0)
     titles = {"saved": f"Saved in {shortened(profile_store.saved_folder())}", "recipe": "Shipped recipes"}
@@ -31,9 +31,9 @@ def list_(*, talk: Talk = DEFAULT) -> int:
 
 
 @app.command
-def show(name: Name, /, *, talk: Talk = DEFAULT) -> int:
+def show(name: Name, /, *, flags: OutputFlags = DEFAULT) -> int:
     """Print a profile's path, its text, and what is wrong with it."""
-    output = talk.output()
+    output = flags.output()
     path = profile_store.find(name)
     table = profile_store.read(path)
     output.say(f"· {path}")
@@ -60,9 +60,9 @@ def _problems(table: Table) -> list[str]:
 
 
 @app.command
-def delete(name: Name, /, *, talk: Talk = DEFAULT) -> int:
+def delete(name: Name, /, *, flags: OutputFlags = DEFAULT) -> int:
     """Delete a saved profile; it is kept as NAME.toml.bak."""
-    output = talk.output()
+    output = flags.output()
     backup = profile_store.delete(name)
     output.result(f"Deleted {name}; it is kept as {backup}.")
     output.event("finished", {"deleted": name, "backup": str(backup), "exit_code": 0})

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from wizard import unfinished_builds
 from wizard.build import Options, build
-from wizard.commands.session import DEFAULT, Talk
+from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.engine.build_result import BuildResult
 from wizard.errors import FINISHED_WITH_SKIPS
 from wizard.events import Event, Note, Started
@@ -34,11 +34,11 @@ def run(
     repair: Annotated[bool, Parameter(help="Build damaged shards anew.")] = False,
     ignore: Annotated[tuple[str, ...], Parameter(help="Go on although the check of this name fails.")] = (),
     yes: Annotated[bool, Parameter(help="Ask nothing; run never does, so this changes nothing.")] = False,
-    talk: Talk = DEFAULT,
+    flags: OutputFlags = DEFAULT,
 ) -> int:
     """Build what PROFILE asks for, or continue an unfinished build, without questions."""
     del yes
-    output = talk.output()
+    output = flags.output()
     require_known(ignore)
     return start(load(profile, set_), output, Options(md5=md5, repair=repair), ignore)
 
@@ -66,7 +66,7 @@ def start(
                 reporter.handle(check)
         refuse(verdict.checks, ignore, building=True)
         for check in failed(verdict.checks, ()):
-            reporter.handle(Note(text=f"{check.name} is ignored, and would not do: {check.seen}", warning=True))
+            reporter.handle(Note(text=f"{check.name} is ignored, and would not do: {check.found}", warning=True))
         if verdict.estimated:
             reporter.handle(verdict.estimated)
 

@@ -41,8 +41,8 @@ session = Session()
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Talk:
-    """Output options of every command."""
+class OutputFlags:
+    """The flags of every command that choose its output."""
 
     json: Annotated[bool, Parameter(help="One JSON object a line on stdout.")] = False
     plain: Annotated[bool, Parameter(help="Lines without control codes.")] = False
@@ -62,4 +62,4 @@ class Talk:
         return session.output
 
 
-DEFAULT = Talk()
+DEFAULT = OutputFlags()

@@ -17,7 +17,7 @@ from wizard.ask.survey_source import SOURCE
 from wizard.ask.view import Outcome, View
 from wizard.build import Options
 from wizard.commands.run import start
-from wizard.commands.session import DEFAULT, Talk, session
+from wizard.commands.session import DEFAULT, OutputFlags, session
 from wizard.download.request import Request
 from wizard.errors import InputError, Interrupted, MachineError, UsageError
 from wizard.folders import shortened
@@ -27,14 +27,14 @@ from wizard.profile_store import load
 KEYS = "Esc goes back · ? explains · Ctrl-C keeps your answers"
 
 
-def setup(*, talk: Talk = DEFAULT) -> int:
+def setup(*, flags: OutputFlags = DEFAULT) -> int:
     """Ask a few questions, check this machine, and build."""
-    output = talk.output()
+    output = flags.output()
     if output.mode == "quiet":
         raise UsageError(
             "The guided setup asks, so it cannot be quiet.", "imagenet-setup run PROFILE --quiet asks nothing"
         )
-    if output.mode != "json" and not output.asks:
+    if output.mode != "json" and not output.interactive:
         raise UsageError(
             "imagenet-setup asks questions, and this is not a terminal.",
             "Use: imagenet-setup run PROFILE --set source.path=FOLDER --set output.path=FOLDER "

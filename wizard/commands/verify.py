@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from wizard.commands.session import DEFAULT, Talk
+from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.show import summary
 from wizard.show.reporters import reporter_for
 from wizard.verify.dataset import verify as verify_dataset
@@ -17,10 +17,10 @@ def verify(
     /,
     *,
     pixels: Annotated[bool, Parameter(help="Decode every image with TensorFlow.")] = False,
-    talk: Talk = DEFAULT,
+    flags: OutputFlags = DEFAULT,
 ) -> int:
     """Re-read the finished dataset in OUT, prove that nothing is missing or damaged, and open it with TensorFlow."""
-    output = talk.output()
+    output = flags.output()
     reporter = reporter_for(output)
     with reporter.shown():
         verified = verify_dataset(out.expanduser().absolute(), reporter.handle, pixels=pixels)

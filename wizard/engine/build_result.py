@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from wizard.commit_record import SkippedImage
-from wizard.engine.targets import TFRECORDS, Target
 from wizard.sources.glance import Glance
+from wizard.targets.registry import DEFAULT
+from wizard.targets.target import Target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,7 @@ class BuildResult:
         seconds: wall time of this run's building, without the reading of headers.
         images_built: images that this run built; the others were there before.
         label_base: stored label of rank 0.
-        target: as what it is written.
+        target: its output format.
         classes: how many the labels count.
         tfds: whether there is metadata for `tfds.builder_from_directory`.
         imagenet: whether they are ImageNet's, so that its counts are what to expect.
@@ -49,7 +50,7 @@ class BuildResult:
     seconds: float
     images_built: int
     label_base: int
-    target: Target = TFRECORDS
+    target: Target = DEFAULT
     classes: int = 1000
     tfds: bool = False
     imagenet: bool = True

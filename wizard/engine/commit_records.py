@@ -1,20 +1,19 @@
 """What is done in an output folder: its plan, and the commit records that fit it."""
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from wizard.commit_record import CommitRecord
 from wizard.engine.ingredients import Ingredients
 from wizard.engine.plan import Plan
-from wizard.engine.presence import missing_from_shard
-from wizard.engine.record_file import read_record, record_path
-from wizard.engine.sidecars import remove_companions
-from wizard.engine.targets import RECORDS, STATE_FOLDER, Target
+from wizard.engine.sidecars import remove_sidecars
 from wizard.errors import PlanMismatch
-from wizard.ilsvrc2012.archives import SPLITS
 from wizard.storage import write_whole
+from wizard.targets import registry
+from wizard.targets.names import RECORD_FOLDER, STATE_FOLDER
+from wizard.targets.record_file import read_record, record_path
+from wizard.targets.target import Target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +53,7 @@ class CommitRecords:
         record = self.done.get(shard)
         if record is None or (record.skipped and not skip_bad):
             return False
-        return not missing_from_shard(self.folder, target, record)
+        return not target.missing(self.folder, record)
 
     def reject(self, shard: str) -> None:
         """Removes a shard's record, so that the shard is built again."""
@@ -67,17 +66,35 @@ def plan_path(folder: Path) -> Path:
     return folder / STATE_FOLDER / "plan.json"
 
 
+def read_plan(folder: Path) -> RecordedPlan | None:
+    """The plan that a folder was begun with; None if there is none, or it is damaged.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    try:
+        fields = json.loads(plan_path(folder).read_bytes())
+        return RecordedPlan(plan_id=fields["plan_id"], ingredients=Ingredients.from_json(fields["ingredients"]))
+    except (FileNotFoundError, NotADirectoryError, ValueError, TypeError, KeyError):
+        return None
+
+
+def count_records(folder: Path) -> int:
+    """How many commit records a folder holds. None is read: those of image files take seconds for all of ImageNet."""
+    return sum(1 for _ in (folder / RECORD_FOLDER).glob("*.json"))
+
+
 def read_records(folder: Path) -> CommitRecords:
     """Reads a folder's plan and commit records; a damaged record is none, so its shard is built again.
 
     Raises:
         OSError: the folder cannot be read.
     """
-    plan = _read_plan(folder)
+    plan = read_plan(folder)
     records = CommitRecords(folder=folder, plan=plan)
     if plan is None:
         return records
-    for file in sorted((folder / RECORDS).glob("*.json")):
+    for file in sorted((folder / RECORD_FOLDER).glob("*.json")):
         try:
             # Of a million image files' rows no more than one shard's are in memory.
             stored = read_record(folder, file.stem)
@@ -104,56 +121,22 @@ def begin(records: CommitRecords, plan: Plan) -> CommitRecords:
     """
     folder = records.folder
     _refuse_foreign(records, plan)
-    (folder / RECORDS).mkdir(parents=True, exist_ok=True)
+    (folder / RECORD_FOLDER).mkdir(parents=True, exist_ok=True)
     if records.plan is not None and records.plan.plan_id == plan.plan_id:
         return records
-    remove_companions(folder)
-    for file in (folder / RECORDS).glob("*.json"):
+    remove_sidecars(folder)
+    for file in (folder / RECORD_FOLDER).glob("*.json"):
         file.unlink(missing_ok=True)
     ours = RecordedPlan(plan_id=plan.plan_id, ingredients=plan.ingredients)
     write_whole(plan_path(folder), json.dumps(asdict(ours), indent=1, ensure_ascii=False).encode())
     return CommitRecords(folder=folder, plan=ours)
 
 
-def shard_files(folder: Path, target: Target) -> list[str]:
-    """Paths in the folder that this target's readers would find, sorted; of image files, just the first of a split."""
-    if target.of_files:
-        firsts = (_first_file(folder, target.image_folder(split)) for split in SPLITS)
-        return sorted(first for first in firsts if first)
-    found = {file for place in target.places for split in SPLITS for file in (folder / place).glob(f"{split}-*")}
-    return sorted(file.relative_to(folder).as_posix() for file in found)
-
-
-def _first_file(folder: Path, below: str) -> str:
-    """A link to a folder counts as a file: what is written below it would be written over what it leads to."""
-    for root, folders, names in os.walk(folder / below):
-        found = names or [name for name in folders if (Path(root) / name).is_symlink()]
-        if found:
-            return (Path(root) / min(found)).relative_to(folder).as_posix()
-    return ""
-
-
-_ALL = (Target(), Target(split_folders=True), Target(format="folders"), Target(format="flat"))
-
-
-def anything(folder: Path) -> list[str]:
-    """What the readers of any target would find, sorted."""
-    return sorted({file for target in _ALL for file in shard_files(folder, target)})
-
-
 def counted(present: list[str], target: Target) -> str:
-    """What `shard_files` found, in words."""
-    if target.of_files:
+    """What `foreign_files` found, in words."""
+    if target.one_file_per_image:
         return f"image files, among them {present[0]}"
     return f"{len(present):,} files named like shards, among them {present[0]}"
-
-
-def _read_plan(folder: Path) -> RecordedPlan | None:
-    try:
-        fields = json.loads(plan_path(folder).read_bytes())
-        return RecordedPlan(plan_id=fields["plan_id"], ingredients=Ingredients.from_json(fields["ingredients"]))
-    except (FileNotFoundError, NotADirectoryError, ValueError, TypeError, KeyError):
-        return None
 
 
 def _refuse_foreign(records: CommitRecords, plan: Plan) -> None:
@@ -161,7 +144,7 @@ def _refuse_foreign(records: CommitRecords, plan: Plan) -> None:
     theirs = None if records.plan is None else records.plan.ingredients
     differs = theirs is not None and theirs != plan.ingredients
     # A folder where another plan was begun may hold what this plan's readers do not look for.
-    present = anything(folder) if differs else shard_files(folder, plan.target)
+    present = registry.anything(folder) if differs else plan.target.foreign_files(folder)
     if not present:
         return
     elsewhere = "Choose another folder with --set output.path=FOLDER, or remove the shards that are there"
@@ -174,7 +157,7 @@ def _refuse_foreign(records: CommitRecords, plan: Plan) -> None:
     if theirs != plan.ingredients:
         told = "".join(f"\n  {line}" for line in theirs.differences(plan.ingredients))
         raise PlanMismatch(f"{folder} holds {len(present):,} shards of another plan:{told}", elsewhere)
-    if not plan.target.of_files:
+    if not plan.target.one_file_per_image:
         planned = {plan.target.file(name) for name in plan.shard_names}
         for foreign in present:
             if foreign not in planned:

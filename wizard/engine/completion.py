@@ -7,9 +7,9 @@ from pathlib import Path
 from wizard.engine.commit_records import CommitRecords, plan_path
 from wizard.engine.manifest import MANIFEST
 from wizard.engine.plan import Plan
-from wizard.engine.presence import missing_descriptions, missing_from_index, missing_from_shard
-from wizard.engine.record_file import record_path
+from wizard.engine.presence import missing_descriptions
 from wizard.errors import MachineError
+from wizard.targets.record_file import record_path
 
 _TOLD = 5
 """Most files that an error lists."""
@@ -77,11 +77,11 @@ def _missing_shards(output: Path, plan: Plan, records: CommitRecords) -> Iterato
         record = records.done.get(name)
         if record is None:
             continue
-        gone = missing_from_shard(output, plan.target, record)
+        gone = plan.target.missing(output, record)
         if not gone and not record_path(output, name).is_file():
             gone = f"{record_path(output, name).relative_to(output)} is gone"
         if gone:
             records.reject(name)
-        wrong = gone or missing_from_index(output, plan.target, record)
+        wrong = gone or plan.target.wrong_beside(output, record)
         if wrong:
             yield wrong

@@ -17,21 +17,16 @@ import numpy.typing as npt
 
 from wizard.commit_record import CommitRecord, ConvertedImage, SkippedImage
 from wizard.engine.plan import Plan, ShardTask
-from wizard.engine.targets import Target
 from wizard.errors import InputError, VerifyFailed, reading
 from wizard.sources.classes import UNLABELLED, Classes, imagenet, numbered
 from wizard.sources.samples import LeftOut
 from wizard.storage import write_whole
+from wizard.targets import registry
+from wizard.targets.target import Target
 
 MANIFEST = "dataset.json"
 IMAGES = "images.csv.gz"
 _COLUMNS = ("shard", "name", "wnid")
-_WHAT = {
-    "tfrecord": "TFRecord shards of tf.train.Example",
-    "folders": "image files in folders of classes",
-    "flat": "image files in one folder a split",
-    "webdataset": "WebDataset tars",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +41,7 @@ class Manifest:
         shards: in the order of splits and indexes.
         images_sha256: of images.csv.gz, in hex.
         created_by: program and version.
-        target: as what it is written.
+        target: its output format.
         classes: that its labels count in.
         companions: sha256 in hex of the small files beside the shards that describe them, by name.
         left_out: files beside the images of each split that were not read.
@@ -105,7 +100,7 @@ def write(
         plan: that it follows.
         done: its shards by name.
         profile: the answers that led to it.
-        companions: sha256 in hex of the files that `write_companions` wrote, by name.
+        companions: sha256 in hex of the files that `write_sidecars` wrote, by name.
 
     Returns:
         The sha256 in hex of these files and of those written here, by name.
@@ -132,7 +127,7 @@ def write(
             split: sum(shard.images for shard in manifest.shards if shard.split == split) for split in manifest.splits
         },
     }
-    fields = asdict(manifest)
+    fields = asdict(manifest) | {"target": registry.to_json(plan.target)}
     if plan.classes.whole_imagenet:
         fields["classes"] = "ILSVRC2012"
     text = json.dumps(head | fields, indent=1, ensure_ascii=False).encode()
@@ -142,8 +137,8 @@ def write(
 
 def _described(manifest: Manifest) -> str:
     dataset = "ILSVRC2012" if manifest.classes.whole_imagenet else f"{len(manifest.classes):,} classes of images"
-    written = f"{dataset} as {_WHAT[manifest.target.format]}"
-    if manifest.target.of_files:
+    written = f"{dataset} as {manifest.target.what}"
+    if not manifest.target.stores_labels:
         return f"{written}; a class is its folder, or the beginning of a file's name"
     last = manifest.label_base + len(manifest.classes) - 1
     if numbered(manifest.classes):
@@ -175,8 +170,7 @@ def read(folder: Path) -> Manifest:
         shards = tuple(CommitRecord.from_json(shard) for shard in fields["shards"])
         if not shards:
             raise ValueError("it lists no shards")
-        # Manifests written by earlier versions may lack target, classes, companions or left_out.
-        target, listed = Target(**fields.get("target", {})), fields.get("classes", "ILSVRC2012")
+        target, listed = registry.from_json(fields["target"]), fields.get("classes", "ILSVRC2012")
         classes = imagenet() if listed == "ILSVRC2012" else Classes(**{k: tuple(v) for k, v in listed.items()})
         left_out = {k: tuple(LeftOut(**each) for each in v) for k, v in fields.get("left_out", {}).items()}
         repairs = {k: tuple(v) for k, v in fields.get("box_repairs", {}).items()}

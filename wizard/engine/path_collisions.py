@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from wizard.engine.plan import Plan, SplitPlan
-from wizard.engine.targets import key
 from wizard.errors import InputError
 from wizard.sources.names import unsafe
 
@@ -16,7 +15,7 @@ _LONGEST_NAME = 255
 
 
 def require_distinct_paths(plan: Plan) -> None:
-    """Sees to it that no two images would become one file or one sample, and none lies outside the output.
+    """Requires that no two images become one file or one sample, and that none lies outside the output folder.
 
     Raises:
         InputError: one would, or its name would be longer than a file's may be; it is named, or the class is.
@@ -25,7 +24,7 @@ def require_distinct_paths(plan: Plan) -> None:
         why = unsafe(name) or ("has / in it" if "/" in name else "")
         if why:
             raise InputError(f"The name of the class {name!r} {why}.", "Rename the class in the raw data")
-    if plan.target.format != "tfrecord":
+    if plan.target.has_distinct_places:
         for split in plan.splits:
             _require_distinct(plan, split)
 
@@ -54,8 +53,8 @@ def _places(plan: Plan, split: SplitPlan) -> Iterator[str]:
     table, target = split.table, plan.target
     for name, rank in zip(table.name, table.label, strict=True):
         text = name.decode()
-        place = target.image(split.split, text, table.classes.name(rank)) if target.of_files else key(text)
-        if target.of_files and any(len(part.encode()) > _LONGEST_NAME for part in place.split("/")):
+        place = target.place(split.split, text, table.classes.name(rank))
+        if target.one_file_per_image and any(len(part.encode()) > _LONGEST_NAME for part in place.split("/")):
             raise InputError(
                 f"{split.split}: {text} would become {place}, longer than the {_LONGEST_NAME} bytes of a file's name.",
                 "Rename it in the raw data",

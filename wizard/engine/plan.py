@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from wizard.engine.ingredients import Ingredients, SplitIngredients
-from wizard.engine.targets import TFRECORDS, Target
 from wizard.engine.transform import Recipe
 from wizard.formats.image_codec import CODECS
 from wizard.sources.classes import Classes
 from wizard.sources.samples import SampleTable
+from wizard.targets.registry import DEFAULT
+from wizard.targets.target import Target
 
 _ROWS = 1 << 16
 """How many images are digested at a time, so that a million of them need little memory."""
@@ -33,7 +34,7 @@ class ShardTask:
         recipe: what becomes of them.
         label_base: stored label of rank 0.
         skip_bad: whether an image that cannot be decoded is left out instead of stopping the run.
-        target: as what the shard is written.
+        target: its output format.
         crashing: images left out because they crash workers: the reason, by row in `samples`.
         memory: bytes that a worker has for one image; None if there is no limit.
         plan_id: of the plan that the shard belongs to.
@@ -47,7 +48,7 @@ class ShardTask:
     recipe: Recipe
     label_base: int
     skip_bad: bool
-    target: Target = TFRECORDS
+    target: Target = DEFAULT
     crashing: Mapping[int, str] = field(default_factory=dict)
     memory: int | None = None
     plan_id: str = ""
@@ -96,13 +97,13 @@ class Plan:
         splits: in the order in which they are built.
         label_base: stored label of rank 0.
         seed: of the shuffle.
-        target: as what they are written.
+        target: their output format.
     """
 
     splits: tuple[SplitPlan, ...]
     label_base: int
     seed: int
-    target: Target = TFRECORDS
+    target: Target = DEFAULT
 
     @property
     def classes(self) -> Classes:
@@ -158,14 +159,11 @@ def ingredients(
     target: Target, label_base: int, seed: int, splits: Mapping[str, SplitIngredients], classes: str = ""
 ) -> Ingredients:
     """The ingredients of a plan that this version of the program makes."""
-    of_target = {"format": target.version}
-    if target.split_folders:
-        of_target["shards lie"] = "in a folder a split"
     return Ingredients(
-        target=of_target,
+        target=target.ingredients,
         codecs=CODECS,
         seed=seed,
-        label_base=None if target.of_files else label_base,
+        label_base=label_base if target.stores_labels else None,
         splits=splits,
         classes=classes,
     )

@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -12,44 +12,37 @@ import numpy as np
 from wizard.commit_record import CommitRecord
 from wizard.engine.manifest import IMAGES, MANIFEST
 from wizard.engine.plan import Plan
-from wizard.engine.targets import INDEX_FOLDER, STATE_FOLDER
-from wizard.engine.tfds import metadata
-from wizard.ilsvrc2012.archives import SPLITS
-from wizard.sources.classes import Classes
 from wizard.sources.samples import SampleTable
 from wizard.storage import write_whole
+from wizard.targets.dataset import BuiltDataset
+from wizard.targets.names import STATE_FOLDER
+from wizard.targets.registry import TARGETS
 
 CLASSES = "classes.txt"
-SYNSETS = "synsets.txt"
 BOXES = "imagenet_2012_bounding_boxes.csv"
 _OURS = f"{STATE_FOLDER}/companions.txt"
 """Names of those that are this program's: a person's own file of such a name is not removed."""
 
 
-def write_companions(
-    folder: Path, plan: Plan, done: Mapping[str, CommitRecord], *, tfds: bool, boxes_csv: bool
-) -> dict[str, str]:
+def write_sidecars(folder: Path, plan: Plan, done: Mapping[str, CommitRecord], *, boxes_csv: bool) -> dict[str, str]:
     """Writes those that the answers ask for, and removes what an earlier run wrote and this one is not asked for.
 
     Args:
         folder: the dataset's.
         plan: of it.
         done: its shards by name.
-        tfds: whether `tfds.builder_from_directory` is to open it.
         boxes_csv: whether the boxes are to be had as a CSV as well.
 
     Returns:
         The sha256 in hex of each that was written, by name.
     """
-    files: dict[str, bytes] = {}
+    shards = [done[name] for name in plan.shard_names]
+    dataset = BuiltDataset(folder=folder, classes=plan.classes, label_base=plan.label_base, shards=shards)
+    files = plan.target.sidecars(dataset)
     if not plan.classes.whole_imagenet:
         files[CLASSES] = _lines(plan.classes.names)
-    if plan.target.of_files and plan.classes.whole_imagenet:
-        files[SYNSETS] = synsets_txt(plan.classes)
     if boxes_csv:
         files[BOXES] = boxes_table(plan)
-    if tfds:
-        files |= metadata(plan, done, folder)
     ours = _ours(folder)
     # Before the files themselves, so that a run that is killed leaves none that the next one does not know.
     _claim(folder, ours.union(files))
@@ -58,23 +51,15 @@ def write_companions(
     for name, content in files.items():
         write_whole(folder / name, content)
     _claim(folder, files)
-    if not plan.target.indexed:
-        with suppress(OSError):  # it is not there, or a person keeps something in it
-            (folder / INDEX_FOLDER).rmdir()
     return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
 
 
-def remove_companions(folder: Path) -> None:
-    """A folder without shards may still hold what described an older plan's."""
+def remove_sidecars(folder: Path) -> None:
+    """Removes what described an older plan's shards, of any target, from a folder without shards."""
     named = [folder / name for name in (MANIFEST, IMAGES, *_ours(folder), _OURS)]
-    indexes = [file for split in SPLITS for file in (folder / INDEX_FOLDER).glob(f"{split}-*-of-*")]
-    for file in [*named, *indexes]:
+    patterns = [pattern for target in TARGETS.values() for pattern in target.beside]
+    for file in chain(named, *(folder.glob(pattern) for pattern in patterns)):
         file.unlink(missing_ok=True)
-
-
-def synsets_txt(classes: Classes) -> bytes:
-    """A line "wnid words" a class, the last without an end, as deep-vision's synsets.txt has them."""
-    return "\n".join(f"{name} {words}" for name, words in zip(classes.names, classes.words, strict=True)).encode()
 
 
 def boxes_table(plan: Plan) -> bytes:

@@ -6,6 +6,7 @@ from wizard.formats import image_codec, jpeg
 from wizard.formats.resize import Geometry, Resize, geometry, resample
 from wizard.formats.size_limit import is_too_large
 from wizard.formats.undecodable import Undecodable
+from wizard.targets.sample import StoredImage
 
 LOSSLESS_ENOUGH = 100
 """JPEG quality of what must be converted where no quality is asked for."""
@@ -38,21 +39,6 @@ class Recipe:
         return f"{size}, {'bytes kept' if self.quality is None else f'JPEG quality {self.quality}'}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stored:
-    """An image as a record holds it.
-
-    Attributes:
-        jpeg: encoded bytes.
-        way: from the source's pixels to these.
-        converted: PNG, CMYK or another format that it had to be converted from; else empty.
-    """
-
-    jpeg: bytes
-    way: Geometry
-    converted: str
-
-
 def _refuse_monsters(way: Geometry) -> None:
     """A sliver can become longer than a JPEG may be, or larger on the way to its crop than memory."""
     if max(way.height, way.width) > jpeg.LONGEST_SIDE or is_too_large(*way.scaled):
@@ -60,7 +46,7 @@ def _refuse_monsters(way: Geometry) -> None:
         raise Undecodable(f"its {way.source[1]:,} x {way.source[0]:,} pixels would have to be scaled to {scaled}")
 
 
-def transform(data: bytes, recipe: Recipe) -> Stored:
+def transform(data: bytes, recipe: Recipe) -> StoredImage:
     """Applies the recipe; an image that no trainer's JPEG decoder would read is converted in any case.
 
     Raises:
@@ -69,9 +55,9 @@ def transform(data: bytes, recipe: Recipe) -> Stored:
     header = image_codec.read_header(data)
     if recipe.quality is None and not header.needs_conversion:
         image_codec.check(data, header)
-        return Stored(jpeg=data, way=geometry(recipe.resize, header.height, header.width), converted="")
+        return StoredImage(jpeg=data, geometry=geometry(recipe.resize, header.height, header.width), converted="")
     pixels = image_codec.decode(data)
     way = geometry(recipe.resize, *pixels.shape[:2])
     _refuse_monsters(way)
     encoded = jpeg.encode(resample(pixels, way), recipe.quality or LOSSLESS_ENOUGH)
-    return Stored(jpeg=encoded, way=way, converted=header.needs_conversion)
+    return StoredImage(jpeg=encoded, geometry=way, converted=header.needs_conversion)

@@ -16,11 +16,7 @@ from wizard.commit_record import CommitRecord, ConvertedImage, SkippedImage
 from wizard.engine import heartbeat, image_memory, in_hand
 from wizard.engine.bad_images import out_of_memory, undecodable
 from wizard.engine.plan import ShardTask
-from wizard.engine.record_file import StoredRecord, write_record
-from wizard.engine.records import Entry
-from wizard.engine.source_features import kept
 from wizard.engine.transform import transform
-from wizard.engine.writers import Discarding, Writer, writer
 from wizard.errors import MachineError
 from wizard.events import Heartbeat
 from wizard.formats.resize import move_boxes
@@ -28,6 +24,9 @@ from wizard.formats.undecodable import Undecodable
 from wizard.sources.classes import stored_label
 from wizard.sources.readers import Content
 from wizard.sources.records.boxes import sound_rows
+from wizard.targets.record_file import StoredRecord, write_record
+from wizard.targets.sample import OutputSample, SourceRecord
+from wizard.targets.writer import NullWriter, Writer
 
 _PROCESS = psutil.Process()
 _TOLD = 200
@@ -58,7 +57,7 @@ def build_shard(task: ShardTask) -> CommitRecord:
         BrokenPipeError: the run that asked for the shard is gone.
     """
     tally = _Tally()
-    with _naming_the_disk(task), writer(Path(task.folder), task.split, task.name, task.target) as shard:
+    with _naming_the_disk(task), task.target.writer(Path(task.folder), task.split, task.name) as shard:
         for content in in_hand.each(task.samples.contents()):
             if heartbeat.due():
                 _beat(task, shard, tally, content.sample.name)
@@ -115,7 +114,7 @@ def rehearse(task: ShardTask) -> Rehearsal:
     Raises:
         InputError: an archive cannot be read as indexed.
     """
-    tally, shard, cpu = _Tally(), Discarding(task.target), time.process_time()
+    tally, shard, cpu = _Tally(), NullWriter(task.target.encode), time.process_time()
     sizes, seconds, waiting = [0], [], []
     largest = 0
     coming = in_hand.each(task.samples.contents())
@@ -149,7 +148,7 @@ def try_out(task: ShardTask, times: int) -> None:
     Raises:
         InputError: an archive cannot be read as indexed.
     """
-    tally, shard = _Tally(), Discarding(task.target)
+    tally, shard = _Tally(), NullWriter(task.target.encode)
     for content in in_hand.each(task.samples.contents()):
         for _ in range(times):
             _add(task, content, shard, tally)
@@ -165,7 +164,7 @@ def memory_of_largest(task: ShardTask) -> int:
     return max((image_memory.needed(content.image, task.recipe).bytes for content in read), default=0)
 
 
-def _add(task: ShardTask, content: Content, shard: Writer | Discarding, tally: _Tally) -> None:
+def _add(task: ShardTask, content: Content, shard: Writer | NullWriter, tally: _Tally) -> None:
     sample, data = content.sample, content.image
     crashes = task.crashing.get(tally.read)
     tally.read += 1
@@ -182,26 +181,27 @@ def _add(task: ShardTask, content: Content, shard: Writer | Discarding, tally: _
             raise undecodable(sample, error, official=task.samples.official) from error
         tally.skipped.append(SkippedImage(file=sample.file, name=sample.name, reason=str(error)))
         return
-    boxes, rows = move_boxes(sample.boxes, stored.way)
-    features = None
-    if content.features is not None and task.target.features == "source":
-        height, width = stored.way.source
+    boxes, rows = move_boxes(sample.boxes, stored.geometry)
+    record = None
+    if content.features is not None and task.target.keeps_features:
+        height, width = stored.geometry.source
         sound = sound_rows(content.features, task.samples.box_unit, width, height)
-        features = kept(content.features, stored, boxes, sound[rows], encoded_anew=stored.jpeg is not data)
+        is_reencoded = stored.jpeg is not data
+        record = SourceRecord(features=content.features, box_rows=sound[rows], is_reencoded=is_reencoded)
     classes = task.samples.classes
     shard.write(
-        Entry(
+        OutputSample(
             name=sample.name,
             wnid=classes.name(sample.label),
             text=classes.text(sample.label),
             label=stored_label(sample.label, task.label_base),
             boxes=boxes,
             stored=stored,
-            features=features,
+            record=record,
         )
     )
     tally.images += 1
-    tally.boxes += len(boxes) if task.target.with_boxes else 0
+    tally.boxes += len(boxes) if task.target.has_boxes else 0
     if stored.converted:
         tally.converted.append(ConvertedImage(name=sample.name, kind=stored.converted))
 

@@ -12,7 +12,7 @@ from typing import IO
 
 BLOCK = 512
 """Bytes of a header; contents are padded to a multiple of it."""
-RECORDS = (5_120, 10_240, 126 * BLOCK, *(BLOCK << power for power in range(12)))
+RECORD_FOLDER = (5_120, 10_240, 126 * BLOCK, *(BLOCK << power for power in range(12)))
 """Common record sizes in bytes: cpio's; the default of GNU tar, bsdtar and Python's tarfile; the
 `-b 126` of GNU tar's manual ("The Blocking Factor of an Archive"); powers of two up to 1 MiB (`-b 2048`), for tapes."""
 _CHUNK = 1 << 20
@@ -48,7 +48,7 @@ def is_padding(size: int, zeros: int) -> bool:
     >>> is_padding(10_240, 8_704), is_padding(1_228_800, 614_400), is_padding(1 << 20, 614_400)
     (True, False, True)
     """
-    return any(size % record == 0 and zeros <= record + BLOCK for record in RECORDS)
+    return any(size % record == 0 and zeros <= record + BLOCK for record in RECORD_FOLDER)
 
 
 def ends_in_zeros(file: IO[bytes], offset: int, size: int) -> bool:

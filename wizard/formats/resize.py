@@ -15,7 +15,7 @@ from PIL import Image
 
 from wizard.formats.arrays import Boxes, Pixels
 
-Mode = Literal["original", "shortest", "exact", "crop"]
+ResizeMode = Literal["original", "shortest", "exact", "crop"]
 
 FAITHFUL_SHRINK = 32
 """Shrinking one side by more than this goes to Pillow: kornia-rs was 16 dB from it at 1/400."""
@@ -34,7 +34,7 @@ class Resize:
         upscale: whether `shortest` may enlarge.
     """
 
-    mode: Mode
+    mode: ResizeMode
     size: int = 0
     height: int = 0
     width: int = 0

@@ -3,7 +3,7 @@
 from wizard.planning.job import Job, Settings
 from wizard.planning.plan import make_plan
 from wizard.planning.progress import Report, step, stoppable
-from wizard.planning.resolve import decide, decide_without_source, resolve, written_folders
+from wizard.planning.resolve import decide, decide_without_source, resolve
 
 __all__ = [
     "Job",
@@ -15,5 +15,4 @@ __all__ = [
     "resolve",
     "step",
     "stoppable",
-    "written_folders",
 ]

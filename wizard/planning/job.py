@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.engine.targets import Target
 from wizard.engine.transform import Recipe
 from wizard.ilsvrc2012.archives import Split
 from wizard.profile import Profile
 from wizard.sources.classes import Classes
 from wizard.sources.source import Source, Survey
+from wizard.targets.target import Target
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -59,7 +59,7 @@ def _on_missing_boxes(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator
 
 
 def _on_classes(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator[Note]:
-    in_folders = job.target.format == "folders"
+    in_folders = job.target.classes_are_folders
     if in_folders and len({*map(_labels_of, tables.values())} - {()}) > 1:
         yield Note(
             text="The splits have not the same classes, and readers of folders count those of each split by itself, so "

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 
-from wizard.engine.targets import Features, Format, Target
 from wizard.engine.transform import Recipe
 from wizard.errors import Hint, UsageError
 from wizard.folders import cache_folder
 from wizard.formats.resize import Resize
-from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.ilsvrc2012.archives import Split
 from wizard.machine.cores import usable_cores
 from wizard.planning.job import Job, Settings
 from wizard.planning.progress import Report, step
@@ -17,6 +16,8 @@ from wizard.sources.readers import Form
 from wizard.sources.registry import open_source
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import Source, Survey, overlap
+from wizard.targets import registry
+from wizard.targets.target import Target
 
 
 def resolve(profile: Profile, report: Report) -> Job:
@@ -106,12 +107,6 @@ def recipe(profile: Profile, split: Split) -> Recipe:
     return Recipe(resize=resize, quality=image.quality)
 
 
-def written_folders(form: Format, *, split_folders: bool) -> set[str]:
-    """The folders below the output folder that images or shards are written to, one for each split at most."""
-    written = Target(format=form, split_folders=split_folders)
-    return {written.image_folder(split) for split in SPLITS} if written.of_files else {*written.places} - {""}
-
-
 def _annotated_splits(profile: Profile, source: Source) -> tuple[Split, ...]:
     """The splits whose boxes are to be read from annotations; test has none anywhere."""
     if not source.annotatable:
@@ -130,19 +125,12 @@ def _workers(profile: Profile) -> int:
 def _target(profile: Profile, form: Form) -> Target:
     """How the dataset is written, where the source's samples are of this form."""
     output = profile.output
-    from_records = form == "example"
-    if output.shards == "keep" and not from_records:
+    if output.shards == "keep" and form != "example":
         raise UsageError(
             'output.shards = "keep" keeps the shards of TFRecords, and the raw data are images.',
             "Leave it out; output.train_shards says how many there will be",
         )
-    if from_records and output.features != "inception":
-        raise UsageError(
-            f"output.features = {output.features!r} is for images; records keep the features that they have.",
-            "Leave output.features out",
-        )
-    features: Features = "source" if from_records and output.format == "tfrecord" else output.features
-    return Target(format=output.format, features=features, split_folders=output.split_folders, index=output.index)
+    return registry.from_profile(dict(output), form)
 
 
 def _label_base(profile: Profile, table: SampleTable | None) -> int:
@@ -153,7 +141,7 @@ def _label_base(profile: Profile, table: SampleTable | None) -> int:
     asked = profile.output.label_base
     if table is None:
         return profile.label_base
-    if table.reader.form != "example" or profile.output.format != "tfrecord":
+    if not registry.from_profile(dict(profile.output), table.reader.form).keeps_features:
         by_number = profile.source.labels != "folders" and table.reader.form == "image" and numbered(table.classes)
         return 0 if asked is None and by_number else profile.label_base
     if asked is not None and asked != table.label_base:
@@ -167,7 +155,7 @@ def _label_base(profile: Profile, table: SampleTable | None) -> int:
 def _require_fit(profile: Profile, source: Source) -> None:
     """Requires that the output lies outside of the source, and that the source can have the requested labels."""
     output = profile.output
-    among = overlap(source, profile.output_path, written_folders(output.format, split_folders=output.split_folders))
+    among = overlap(source, profile.output_path, registry.written_folders(dict(output)))
     if among is not None:
         raise UsageError(
             f"output.path = {profile.output_path} would write into {among}, which is read as raw data.",

@@ -1,28 +1,27 @@
-"""The checks, a function each: whether what is there is enough for what a build needs, and what would mend it.
+"""The checks, a function each: whether what is there is enough for what a build needs, and what would fix it.
 
 They decide and look at nothing themselves; `examine` does the looking. `rights` alone has to try.
 """
 
-import errno
-import os
-import shlex
-import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from wizard.errors import Hint
-from wizard.events import Checked, Estimated, Status
+from wizard.events import CheckResult, Estimated
 from wizard.folders import existing
 from wizard.formatting import human_bytes
 from wizard.machine.disks import Disk
 from wizard.machine.memory import Memory
 from wizard.machine.processes import Process
+from wizard.preflight.writability import why_not_writable
 
 NAMES = ("raw-data", "output", "write-access", "disk", "files", "memory", "cores", "open-files")
 """All checks, in the order in which they are told."""
 IGNORABLE = tuple(name for name in NAMES if name != "output")
 """What `--ignore` knows: shards of another plan are never mixed with this one's."""
 
+ELSEWHERE = "output.path=FOLDER"
+"""The setting of a build whose output does not fit where it is."""
 _MARGIN = 1.05
 """Free disk over what is needed at most."""
 _BLOCK = 4096
@@ -41,10 +40,9 @@ _SHORT = 40
 """Characters of another process's command line that are told."""
 _FILES_PER_WORKER = 6
 _FILES_OF_RUN = 64
-_ALL_OF_OWNER = 0o700
 
 
-def disk(output: Path, there: Disk, estimated: Estimated | None, done: int, files: int = 0) -> Checked:
+def disk(output: Path, there: Disk, estimated: Estimated | None, done: int, files: int = 0) -> CheckResult:
     """Whether the result fits.
 
     Args:
@@ -55,46 +53,47 @@ def disk(output: Path, there: Disk, estimated: Estimated | None, done: int, file
         files: image files that are still to be written, each of which takes whole blocks.
     """
     where = _where(output, there)
-    seen = f"{human_bytes(there.free)} free on {where} for {output}"
+    result = CheckResult(
+        name="disk", status="pass", looked_at=where, found=f"{human_bytes(there.free)} free on {where} for {output}"
+    )
     if estimated is None:
-        return Checked(
-            name="disk", status="warn", looked_at=where, seen=seen, needed="not known",
-            mend="What is needed can be measured once the raw data can be read",
-        )  # fmt: skip
+        fix = "What is needed can be measured once the raw data can be read"
+        return replace(result, status="warn", needed="not known", fix=fix)
     to_come = max(0.0, estimated.bytes_out.high - done) + files * _BLOCK
     need = to_come * _MARGIN + DISK_RESERVE if to_come else 0.0
-    needed = f"{human_bytes(round(need))} with 5 % to spare"
-    mend = ""
-    if there.free < need * _TIGHT:
+    result = replace(result, needed=f"{human_bytes(round(need))} with 5 % to spare")
+    if there.free < need:
         more = human_bytes(round(need - there.free))
-        mend = _elsewhere(f"Free {more} on {where}")
-        if there.free >= need:
-            mend = "It fits, closely; keep other programs from filling that disk meanwhile"
-    status: Status = "fail" if there.free < need else "warn" if there.free < need * _TIGHT else "pass"
-    return Checked(name="disk", status=status, looked_at=where, seen=seen, needed=needed, mend=mend)
+        fix = f"Free {more} on {where}, or choose another folder"
+        return replace(result, status="fail", fix=fix, setting=ELSEWHERE)
+    if there.free < need * _TIGHT:
+        fix = "It fits, closely; keep other programs from filling that disk meanwhile"
+        return replace(result, status="warn", fix=fix)
+    return result
 
 
-def files(output: Path, there: Disk, needed: int) -> Checked:
+def files(output: Path, there: Disk, needed: int) -> CheckResult:
     """Whether the file system can hold that many more files."""
-    where, told = _where(output, there), f"{needed:,} files"
-    if there.files_free is None:
-        return Checked(
-            name="files", status="pass", looked_at=where, seen=f"{where} sets no limit on files", needed=told
-        )
-    enough = there.files_free >= needed
-    return Checked(
+    where = _where(output, there)
+    result = CheckResult(
         name="files",
-        status="pass" if enough else "fail",
+        status="pass",
         looked_at=where,
-        seen=f"{where}: {there.files_free:,} more files possible (inodes)",
-        needed=told,
-        mend="" if enough else _elsewhere(f"Remove files on {where}, take fewer shards"),
+        found=f"{where} sets no limit on files",
+        needed=f"{needed:,} files",
     )
+    if there.files_free is None:
+        return result
+    result = replace(result, found=f"{where}: {there.files_free:,} more files possible (inodes)")
+    if there.files_free >= needed:
+        return result
+    fix = f"Remove files on {where}, take fewer shards, or choose another folder"
+    return replace(result, status="fail", fix=fix, setting=ELSEWHERE)
 
 
 def memory(
     there: Memory, estimated: Estimated, workers: int, largest: Callable[[], Process | None] = lambda: None
-) -> tuple[Checked, int]:
+) -> tuple[CheckResult, int]:
     """Whether the workers fit into memory; and how many do.
 
     Args:
@@ -106,26 +105,30 @@ def memory(
     """
     each = estimated.worker_memory.high
     run = _PARENT + _PARENT_PER_IMAGE * estimated.images
-    usable = there.available * (1 - _KEPT_FREE)
-    fitting = int((usable - run) // each)
-    seen = f"{human_bytes(there.available)} available of {human_bytes(there.total)}"
+    fitting = int((there.available * (1 - _KEPT_FREE) - run) // each)
+    found = f"{human_bytes(there.available)} available of {human_bytes(there.total)}"
     if there.limited:
-        seen = (
-            f"this container may use {human_bytes(there.total)} (the machine has {human_bytes(there.machine)}); {seen}"
-        )
+        machine = human_bytes(there.machine)
+        found = f"this container may use {human_bytes(there.total)} (the machine has {machine}); {found}"
     needed = f"{human_bytes(round(run + workers * each))} for {_workers(workers)}"
     if estimated.largest_image > each / 2:
         needed += f"; one image needs {human_bytes(estimated.largest_image)}"
-    looked_at = "control group and system memory" if there.limited else "system memory"
+    result = CheckResult(
+        name="memory",
+        status="pass",
+        looked_at="control group and system memory" if there.limited else "system memory",
+        found=found,
+        needed=needed,
+    )
     if fitting >= workers:
-        return Checked(name="memory", status="pass", looked_at=looked_at, seen=seen, needed=needed), workers
-    more = _more_memory(there, run + each * (workers if fitting >= 1 else 1), largest)
+        return result, workers
     if fitting >= 1:
-        mend = f"Using {_workers(fitting)} instead; {more} to have all of them"
-        return Checked(name="memory", status="warn", looked_at=looked_at, seen=seen, needed=needed, mend=mend), fitting
-    least = human_bytes(round(run + each))
-    mend = f"One worker needs {least}: {more}"
-    return Checked(name="memory", status="fail", looked_at=looked_at, seen=seen, needed=needed, mend=mend), 1
+        more = _more_memory(there, run + each * workers, largest)
+        fix = f"Using {_workers(fitting)} instead; {more} to have all of them"
+        return replace(result, status="warn", fix=fix), fitting
+    more = _more_memory(there, run + each, largest)
+    fix = f"One worker needs {human_bytes(round(run + each))}: {more}"
+    return replace(result, status="fail", fix=fix), 1
 
 
 def memory_for_an_image(there: Memory, workers: int) -> int:
@@ -138,75 +141,61 @@ def memory_for_an_image(there: Memory, workers: int) -> int:
     return max(0, round(there.available * (1 - _KEPT_FREE)) // workers - _WORKER)
 
 
-def cores(available: int, workers: int) -> Checked:
+def cores(available: int, workers: int) -> CheckResult:
     """Whether every worker has a core."""
-    more = workers > available
-    return Checked(
+    result = CheckResult(
         name="cores",
-        status="warn" if more else "pass",
+        status="pass",
         looked_at="CPU affinity and control group",
-        seen=f"{available} {'core' if available == 1 else 'cores'} may be used",
+        found=f"{available} {'core' if available == 1 else 'cores'} may be used",
         needed=_workers(workers),
-        mend="More workers than cores bring nothing but memory use: leave run.workers at auto" if more else "",
     )
+    if workers <= available:
+        return result
+    fix = "More workers than cores bring nothing but memory use: leave run.workers at auto"
+    return replace(result, status="warn", fix=fix)
 
 
-def open_files(limits: tuple[int, int] | None, workers: int) -> Checked:
+def open_files(limits: tuple[int, int] | None, workers: int) -> CheckResult:
     """Whether the run may open as many files as its workers' pipes are."""
     needed = _FILES_OF_RUN + _FILES_PER_WORKER * workers
     if limits is None:
-        seen = "the system sets no limit on open files"
-        return Checked(name="open-files", status="pass", looked_at="the system", seen=seen, needed=f"{needed:,}")
+        found = "the system sets no limit on open files"
+        return CheckResult(name="open-files", status="pass", looked_at="the system", found=found, needed=f"{needed:,}")
     soft, hard = limits
-    mend = ""
-    if soft < needed:
-        most = max(1, (hard - _FILES_OF_RUN) // _FILES_PER_WORKER)
-        fewer = Hint("Ask for fewer workers: {}", f"run.workers={most}")
-        mend = f"ulimit -n {needed}" if hard >= needed else fewer
-    return Checked(
+    result = CheckResult(
         name="open-files",
-        status="fail" if mend else "pass",
+        status="pass",
         looked_at="RLIMIT_NOFILE",
-        seen=f"{soft:,} open files allowed",
+        found=f"{soft:,} open files allowed",
         needed=f"{needed:,}",
-        mend=mend,
     )
+    if soft >= needed:
+        return result
+    if hard >= needed:
+        return replace(result, status="fail", fix=f"ulimit -n {needed}")
+    most = max(1, (hard - _FILES_OF_RUN) // _FILES_PER_WORKER)
+    return replace(result, status="fail", fix="Ask for fewer workers", setting=f"run.workers={most}")
 
 
-def rights(output: Path) -> Checked:
+def rights(output: Path) -> CheckResult:
     """Whether files can be made, renamed and removed where the output goes; leaves nothing behind."""
     place = str(existing(output))
-    seen, mend = refusal(output)
-    if not seen:
-        return Checked(name="write-access", status="pass", looked_at=place, seen=f"files can be made in {place}")
-    return Checked(
+    found, fix = why_not_writable(output)
+    if not found:
+        return CheckResult(name="write-access", status="pass", looked_at=place, found=f"files can be made in {place}")
+    return CheckResult(
         name="write-access",
         status="fail",
         looked_at=place,
-        seen=seen,
+        found=found,
         needed="making and renaming files",
-        mend=_elsewhere(mend),
+        fix=f"{fix}, or choose another folder",
+        setting=ELSEWHERE,
     )
 
 
-def _elsewhere(fix: str) -> Hint:
-    return Hint(f"{fix}, or choose another folder: {{}}", "output.path=FOLDER")
-
-
-def refusal(output: Path) -> tuple[str, str]:
-    """Why files cannot be made where the output goes, and what would mend it; empty where they can."""
-    place = existing(output)
-    try:
-        with tempfile.TemporaryDirectory(prefix=".imagenet-setup-", dir=place) as folder:
-            trial = Path(folder) / "a"
-            trial.write_bytes(b"a")
-            trial.replace(Path(folder) / "b")
-    except OSError as error:
-        return _refusal(place, output, error)
-    return "", ""
-
-
-def failed(checks: Sequence[Checked], ignored: Sequence[str]) -> list[Checked]:
+def failed(checks: Sequence[CheckResult], ignored: Sequence[str]) -> list[CheckResult]:
     """The checks that fail and are not ignored."""
     return [check for check in checks if check.status == "fail" and check.name not in ignored]
 
@@ -226,37 +215,8 @@ def _more_memory(there: Memory, needed: float, largest: Callable[[], Process | N
     return "free memory"
 
 
-def _refusal(place: Path, output: Path, error: OSError) -> tuple[str, str]:
-    if not place.is_dir():
-        return f"{place} is a file, not a folder", "Move it away"
-    quoted = shlex.quote(str(place))
-    if error.errno == errno.EROFS:
-        return f"{place} is mounted read-only", f"Mount it writable (mount -o remount,rw on the mount of {quoted})"
-    if error.errno == errno.ENOSPC:
-        return f"{place} has no room for another file ({error.strerror})", "Make room there"
-    if error.errno in (errno.EACCES, errno.EPERM) and hasattr(os, "geteuid"):
-        owner, me, mode = place.stat().st_uid, os.geteuid(), place.stat().st_mode & 0o777
-        if owner == me:
-            yours = f"{place} is yours and yet may not be written (mode {mode:o})"
-            if mode & _ALL_OF_OWNER != _ALL_OF_OWNER:
-                return yours, f"chmod u+rwx {quoted}"
-            return yours, f"See whether it is immutable (lsattr -d {quoted}) or a network folder with rules of its own"
-        make = f"sudo chown {me} {quoted}" if place == output else f"sudo install -d -o {me} {shlex.quote(str(output))}"
-        return f"{place} belongs to {_user(owner)} and you are {_user(me)}", make
-    return f"{place} cannot be written: {error.strerror}", "Mend that"
-
-
 def _where(output: Path, there: Disk) -> str:
     return f"{there.mount} ({there.kind})" if there.mount else f"the disk of {existing(output)}"
-
-
-def _user(uid: int) -> str:
-    try:
-        import pwd
-
-        return pwd.getpwuid(uid).pw_name
-    except (ImportError, KeyError):
-        return f"user {uid}"
 
 
 def _workers(count: int) -> str:

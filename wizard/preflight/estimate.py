@@ -18,8 +18,6 @@ from wizard.engine.bad_images import died_with
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.executors.local import LocalExecutor
 from wizard.engine.plan import ShardTask
-from wizard.engine.records import ending
-from wizard.engine.targets import Target
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import Rehearsal, memory_of_largest, rehearse
 from wizard.events import Estimated
@@ -30,10 +28,11 @@ from wizard.machine.memory import usable_memory
 from wizard.planning import Job
 from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.totals import Column, span, summed, total, worker_memory
-from wizard.preflight.write_cost import Storing, time_storing
+from wizard.preflight.write_cost import WriteCost, measure_write_cost
 from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import Drawn, draw
 from wizard.sources.source import Progress, Survey
+from wizard.targets.target import Target
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -105,7 +104,7 @@ class Estimator:
         self._startup = 0.0
         self._drawn: dict[tuple[Split, int], Drawn] = {}
         self._reading: dict[Split, float] = {}
-        self._storing: dict[tuple[Path, Target], Storing] = {}
+        self._write_costs: dict[tuple[Path, Target], WriteCost] = {}
         self._known: dict[tuple[Split, Recipe, Target], _Measured] = {}
 
     def __enter__(self) -> Self:
@@ -147,11 +146,11 @@ class Estimator:
         if classes is not None and min(shares.values()) < 1.0:
             unequal = _CLASSES_DIFFER / math.sqrt(classes)
             size, work = ((likely, math.hypot(error, likely * unequal)) for likely, error in (size, work))
-        storing = self._time_storing(job.output, job.target)
+        cost = self._write_cost(job.output, job.target)
         shards = sum(job.shards.values())
-        size = size[0] + shards * len(ending(job.target)), size[1]
+        size = size[0] + shards * len(job.target.trailer), size[1]
         images = round(job.images)
-        stored = (storing.shard * shards + storing.byte * size[0] + storing.image * images) * remaining
+        stored = (cost.shard * shards + cost.byte * size[0] + cost.image * images) * remaining
         seconds, error = (work[0] * remaining + stored) / self._busy, work[1] * remaining / self._busy
         disturbed = sum((part.seconds[0] - part.undisturbed) * shares[split] for split, part in parts.items())
         reading = sum(parts[split].reading * shares[split] for split in parts) * remaining
@@ -195,10 +194,10 @@ class Estimator:
             self._known[known] = self._measure(self._sample(job, split), job.recipes[split], job.target, progress)
         return self._known[known]
 
-    def _time_storing(self, output: Path, target: Target) -> Storing:
-        if (output, target) not in self._storing:
-            self._storing[output, target] = time_storing(output, target)
-        return self._storing[output, target]
+    def _write_cost(self, output: Path, target: Target) -> WriteCost:
+        if (output, target) not in self._write_costs:
+            self._write_costs[output, target] = measure_write_cost(output, target)
+        return self._write_costs[output, target]
 
     def _time_reading(self, survey: Survey, asked: Recipe, target: Target) -> float:
         """Seconds that one worker would spend on reading all of the archive's images."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from wizard.errors import InputError, MachineError, writing
-from wizard.events import Checked, Estimated, Glanced
+from wizard.events import CheckResult, Estimated, Glanced
 from wizard.folders import cache_folder
 from wizard.formatting import Range
 from wizard.machine.cores import usable_cores
@@ -37,7 +37,7 @@ class Verdict:
         error: why the source cannot be built from; None where it can.
     """
 
-    checks: tuple[Checked, ...]
+    checks: tuple[CheckResult, ...]
     settings: Settings
     estimated: Estimated | None = None
     error: InputError | None = None
@@ -90,7 +90,7 @@ def measure(job: Job, estimator: Estimator, progress: Progress) -> Verdict:
 
 def evaluate(
     settings: Settings,
-    source: Checked,
+    source: CheckResult,
     output: OutputState,
     estimated: Estimated | None = None,
     *,
@@ -108,7 +108,7 @@ def evaluate(
         error: why the source cannot be built from.
     """
     cores = usable_cores()
-    memory: list[Checked] = []
+    memory: list[CheckResult] = []
     if estimated is not None:
         there = usable_memory()
         there = replace(there, available=min(there.total, there.available + held))
@@ -121,12 +121,13 @@ def evaluate(
     with writing(settings.output):
         disk = disk_of(settings.output)
     files = _files_to_come(settings, output)
+    image_files = files if settings.target.one_file_per_image else 0
     return Verdict(
         checks=(
             source,
             output_check(settings, output),
             checks.rights(settings.output),
-            checks.disk(settings.output, disk, estimated, output.bytes, files if settings.target.of_files else 0),
+            checks.disk(settings.output, disk, estimated, output.bytes, image_files),
             checks.files(settings.output, disk, files),
             *memory,
             checks.cores(cores, settings.workers),
@@ -146,7 +147,7 @@ def remaining_fraction(job: Job, output: OutputState) -> float:
 def _files_to_come(settings: Settings, output: OutputState) -> int:
     """A shard, its index and its record each; or the images, a folder for each class, and a record a shard."""
     shards = sum(settings.shards.values()) - len(output.in_place)
-    if not settings.target.of_files:
+    if not settings.target.one_file_per_image:
         return 3 * shards + _BESIDE
     images = folders = 0
     if isinstance(settings, Job):

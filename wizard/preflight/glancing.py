@@ -20,7 +20,7 @@ def glance_at(job: Job, counts: Mapping[Split, ClassCounts]) -> Glance:
     number = job.profile.source.classes
     if number is not None:
         wanted = first_classes(wanted, number, {split: survey.table for split, survey in job.surveys.items()})
-    labels: Labels = "none" if job.target.of_files else "stored"
+    labels: Labels = "stored" if job.target.stores_labels else "none"
     seen = glance(job.classes, job.label_base, [*wanted.values()], labels=labels)
     # Classes that were not asked for are not missed.
     return seen if number is None else replace(seen, without_images=0)

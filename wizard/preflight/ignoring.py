@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from wizard.errors import InputError, MachineError, PlanMismatch, SetupError, UsageError
-from wizard.events import Checked
+from wizard.events import CheckResult
 from wizard.preflight import checks
 
 _WORTH_IGNORING = {name for name in checks.IGNORABLE if name != "raw-data"}
@@ -23,7 +23,7 @@ def require_known(ignored: Collection[str]) -> None:
         raise UsageError(f"--ignore {unknown[0]}: there is no such check to ignore.", f"There are {known}")
 
 
-def refuse(results: Sequence[Checked], ignored: Collection[str], *, building: bool) -> None:
+def refuse(results: Sequence[CheckResult], ignored: Collection[str], *, building: bool) -> None:
     """Stops where a check fails that is not ignored.
 
     Args:
@@ -43,12 +43,12 @@ def refuse(results: Sequence[Checked], ignored: Collection[str], *, building: bo
     lines = [f"{len(bad)} of {len(results)} checks {'fails' if len(bad) == 1 else 'fail'}. Nothing was begun."]
     for check in bad:
         needed = f"; needed: {check.needed}" if check.needed else ""
-        lines.append(f"  {check.name}: {check.seen}{needed}")
-        if check.mend:
-            lines.append(f"    → {check.mend}")
+        lines.append(f"  {check.name}: {check.found}{needed}")
+        if check.fix:
+            lines.append(f"    → {check.command_fix}")
     names = [check.name for check in bad]
-    fix = "Mend that first"
+    fix = "Fix that first"
     if _WORTH_IGNORING.issuperset(names):
-        fix = f"Mend that, or go on anyway with {' '.join(f'--ignore {name}' for name in names)}"
+        fix = f"Fix that, or go on anyway with {' '.join(f'--ignore {name}' for name in names)}"
     kinds = [kind for name, kind in _BEFORE_A_BUILD.items() if building and name in names]
     raise (kinds[0] if kinds else MachineError)("\n".join(lines), fix)

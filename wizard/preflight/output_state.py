@@ -3,15 +3,16 @@
 from dataclasses import dataclass, field
 
 from wizard.commit_record import CommitRecord
-from wizard.engine.commit_records import RecordedPlan, anything, counted, read_records, shard_files
+from wizard.engine.commit_records import RecordedPlan, counted, read_records
 from wizard.engine.ingredients import Ingredients, SplitIngredients
 from wizard.engine.plan import ingredients
-from wizard.errors import Hint
-from wizard.events import Checked
+from wizard.events import CheckResult
 from wizard.ilsvrc2012.archives import Split
 from wizard.planning import Job, Settings
+from wizard.preflight.checks import ELSEWHERE
+from wizard.targets import registry
 
-_ELSEWHERE = Hint("Choose another folder: {}", "output.path=FOLDER")
+_FIX = "Choose another folder"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,31 +49,31 @@ def read_output(settings: Settings) -> OutputState:
     output, target = settings.output, settings.target
     try:
         records = read_records(output)
-        present = shard_files(output, target) if records.plan is None else anything(output)
+        present = target.foreign_files(output) if records.plan is None else registry.anything(output)
         in_place = [result for result in records.done.values() if (output / target.file(result.shard)).is_file()]
     except OSError as error:
         return OutputState(error=error)
     return OutputState(plan=records.plan, recorded=len(records.done), present=tuple(present), in_place=tuple(in_place))
 
 
-def output_check(asked: Settings, state: OutputState) -> Checked:
+def output_check(asked: Settings, state: OutputState) -> CheckResult:
     """Whether shards of another plan are there, as far as that can be told before the images are read."""
     output = str(asked.output)
     if state.error is not None:
-        seen = f"{output} cannot be looked into: {state.error.strerror}"
-        return Checked(name="output", status="warn", looked_at=output, seen=seen, mend="Mend its rights")
+        found = f"{output} cannot be looked into: {state.error.strerror}"
+        return CheckResult(name="output", status="warn", looked_at=output, found=found, fix="Correct its permissions")
     if not state.present:
-        return Checked(name="output", status="pass", looked_at=output, seen=f"no shards are in {output} yet")
+        return CheckResult(name="output", status="pass", looked_at=output, found=f"no shards are in {output} yet")
     if state.plan is None:
-        seen = f"{output} holds {counted(list(state.present), asked.target)}, of unknown origin"
-        return Checked(name="output", status="fail", looked_at=output, seen=seen, mend=_ELSEWHERE)
+        found = f"{output} holds {counted(list(state.present), asked.target)}, of unknown origin"
+        return CheckResult(name="output", status="fail", looked_at=output, found=found, fix=_FIX, setting=ELSEWHERE)
     ours = foreseen(asked)
     told = state.plan.ingredients.comparable(ours).differences(ours)
     if told:
-        seen = f"{output} holds {len(state.present):,} shards of another plan: {'; '.join(told)}"
-        return Checked(name="output", status="fail", looked_at=output, seen=seen, mend=_ELSEWHERE)
-    seen = f"{state.recorded:,} of {sum(asked.shards.values()):,} shards of this build are in {output}"
-    return Checked(name="output", status="pass", looked_at=output, seen=seen)
+        found = f"{output} holds {len(state.present):,} shards of another plan: {'; '.join(told)}"
+        return CheckResult(name="output", status="fail", looked_at=output, found=found, fix=_FIX, setting=ELSEWHERE)
+    found = f"{state.recorded:,} of {sum(asked.shards.values()):,} shards of this build are in {output}"
+    return CheckResult(name="output", status="pass", looked_at=output, found=found)
 
 
 def foreseen(asked: Settings) -> Ingredients:

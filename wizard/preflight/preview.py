@@ -41,7 +41,7 @@ class Pair:
         words: its class in words.
         before: its bytes in the archive.
         after: its bytes in the dataset.
-        way: from the pixels before to those after.
+        geometry: from the pixels before to those after.
         converted: PNG, CMYK or another format that it had to be converted from; else empty.
     """
 
@@ -49,7 +49,7 @@ class Pair:
     words: str
     before: bytes
     after: bytes
-    way: Geometry
+    geometry: Geometry
     converted: str
 
 
@@ -98,7 +98,7 @@ def put_through(samples: SampleTable, recipe: Recipe) -> list[Pair]:
                 words=samples.classes.text(sample.label) or sample.name,
                 before=data,
                 after=stored.jpeg,
-                way=stored.way,
+                geometry=stored.geometry,
                 converted=stored.converted,
             )
         )
@@ -126,7 +126,7 @@ def _write(text: str) -> Path:
 
 
 def _section(pair: Pair) -> str:
-    way = pair.way
+    way = pair.geometry
     before = f"{way.source[1]} × {way.source[0]}\u00a0px · {_bytes(len(pair.before))}"
     after = f"{way.width} × {way.height}\u00a0px · {_bytes(len(pair.after))}"
     after += f" ({_percent(len(pair.after) / len(pair.before))})"

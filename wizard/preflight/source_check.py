@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from wizard.errors import InputError, SetupError
-from wizard.events import Checked, Estimated
+from wizard.events import CheckResult, Estimated
 from wizard.folders import cache_folder
 from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES
@@ -17,7 +17,7 @@ from wizard.sources.source import Survey
 _SUBSET = "Not the whole of ImageNet: fine if a subset is intended; labels stay those of the full set"
 
 
-def source_check(job: Job) -> Checked:
+def source_check(job: Job) -> CheckResult:
     """What the survey has found."""
     told = [] if job.source.official else [job.source.what]
     fixes = [_SUBSET] if any(map(is_short, job.surveys.values())) else []
@@ -28,27 +28,27 @@ def source_check(job: Job) -> Checked:
             told.append(f"{split}, {remark}")
             if remark.hint and remark.hint not in fixes:
                 fixes.append(remark.hint)
-    return Checked(
+    return CheckResult(
         name="raw-data",
         status="warn" if fixes else "pass",
         looked_at=str(job.profile.source_path),
-        seen="; ".join(told),
-        mend=". ".join(fixes),
+        found="; ".join(told),
+        fix=". ".join(fixes),
     )
 
 
-def unreadable(folder: Path, error: InputError) -> Checked:
+def unreadable(folder: Path, error: InputError) -> CheckResult:
     """The check where the source cannot be built from."""
-    return Checked(name="raw-data", status="fail", looked_at=str(folder), seen=error.what, mend=error.hint)
+    return CheckResult(name="raw-data", status="fail", looked_at=str(folder), found=error.what, fix=error.hint)
 
 
-def unmeasured(check: Checked, error: SetupError) -> Checked:
+def unmeasured(check: CheckResult, error: SetupError) -> CheckResult:
     """The check where no sample of the source could be measured."""
-    seen = f"{check.seen}; no sample could be measured: {error.what}"
-    return replace(check, status="warn", seen=seen, mend=error.hint)
+    found = f"{check.found}; no sample could be measured: {error.what}"
+    return replace(check, status="warn", found=found, fix=error.hint)
 
 
-def with_damage(check: Checked, estimated: Estimated, *, skipped: bool) -> Checked:
+def with_damage(check: CheckResult, estimated: Estimated, *, skipped: bool) -> CheckResult:
     """A damaged image in the sample is known before the build meets it."""
     if not estimated.damaged:
         return check
@@ -56,8 +56,8 @@ def with_damage(check: Checked, estimated: Estimated, *, skipped: bool) -> Check
     return replace(
         check,
         status="warn",
-        seen=f"{check.seen}; {damage_in_words(estimated)}",
-        mend=". ".join(filter(None, [check.mend, fix])),
+        found=f"{check.found}; {damage_in_words(estimated)}",
+        fix=". ".join(filter(None, [check.fix, fix])),
     )
 
 

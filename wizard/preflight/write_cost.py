@@ -9,14 +9,11 @@ from statistics import median
 
 import numpy as np
 
-from wizard.engine.records import Entry
-from wizard.engine.targets import Target
-from wizard.engine.transform import Stored
-from wizard.engine.writers import writer
 from wizard.folders import existing
-from wizard.formats import example
 from wizard.formats.resize import Resize, geometry
 from wizard.storage import write_whole
+from wizard.targets.sample import OutputSample, SourceRecord, StoredImage
+from wizard.targets.target import Target
 
 _TRIALS = 3
 _BYTES = 4_000_000
@@ -27,7 +24,7 @@ _TRIAL_RECORD = f"{_TRIAL}.json"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Storing:
+class WriteCost:
     """Seconds that one worker spends: for a shard of whatever size, for each byte, for each image of its own file."""
 
     shard: float = 0.0
@@ -35,33 +32,32 @@ class Storing:
     image: float = 0.0
 
 
-def time_storing(output: Path, target: Target) -> Storing:
+def measure_write_cost(output: Path, target: Target) -> WriteCost:
     """Puts a few trial shards in place on the output's file system, and leaves nothing behind.
 
     Args:
         output: the dataset's folder, which need not exist; where nothing can be written, no time is counted.
-        target: as what shards are written.
+        target: the output format.
     """
     with suppress(OSError), tempfile.TemporaryDirectory(prefix=".imagenet-setup-", dir=existing(output)) as folder:
         empty = median(_store(Path(folder), target, 0) for _ in range(_TRIALS))
         full = median(_store(Path(folder), target, _IMAGES) for _ in range(_TRIALS))
         more = max(0.0, full - empty)
-        if target.of_files:
-            return Storing(shard=empty, image=more / _IMAGES)
-        return Storing(shard=empty, byte=more / _BYTES)
-    return Storing()
+        if target.one_file_per_image:
+            return WriteCost(shard=empty, image=more / _IMAGES)
+        return WriteCost(shard=empty, byte=more / _BYTES)
+    return WriteCost()
 
 
 def _store(folder: Path, target: Target, images: int) -> float:
     size = _BYTES // _IMAGES
-    way = geometry(Resize(mode="original"), 1, 1)
-    stored = Stored(jpeg=bytes(size), way=way, converted="")
+    stored = StoredImage(jpeg=bytes(size), geometry=geometry(Resize(mode="original"), 1, 1), converted="")
+    boxes, record = np.empty((0, 4)), SourceRecord(features={}, box_rows=np.empty(0, np.intp), is_reencoded=False)
     begun = time.perf_counter()
-    with writer(folder, "train", _TRIAL, target) as shard:
+    with target.writer(folder, "train", _TRIAL) as shard:
         for number in range(images):
             name = f"{number}.jpg"
-            boxes, features = np.empty((0, 4)), {"image/encoded": example.raw(stored.jpeg)}
-            shard.write(Entry(name=name, wnid="", text="", label=0, boxes=boxes, stored=stored, features=features))
+            shard.write(OutputSample(name=name, wnid="", text="", label=0, boxes=boxes, stored=stored, record=record))
         shard.commit()
     write_whole(folder / _TRIAL_RECORD, b"")
     return time.perf_counter() - begun

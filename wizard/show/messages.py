@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from wizard.events import Checked, Estimated, Glanced, Note, ShardDone, Started, WorkerLost
+from wizard.events import CheckResult, Estimated, Glanced, Note, ShardDone, Started, WorkerLost
 from wizard.folders import shortened
 from wizard.formatting import GLYPHS, counted, duration, human_bytes, with_range
 from wizard.show import at_a_glance
@@ -15,7 +15,7 @@ def messages(event: object) -> list[str]:
             return [f"{'!' if warning else '·'} {text}"]
         case Glanced(glance=glance):
             return at_a_glance.lines(glance)
-        case Checked():
+        case CheckResult():
             return _checked(event)
         case Estimated():
             return [_estimate(event)]
@@ -30,16 +30,16 @@ def messages(event: object) -> list[str]:
             return []
 
 
-def _checked(check: Checked) -> list[str]:
+def _checked(check: CheckResult) -> list[str]:
     needed = f"; needed: {check.needed}" if check.needed else ""
-    seen = f"{GLYPHS[check.status]} {check.name:<12}  {check.seen}{needed}"
+    seen = f"{GLYPHS[check.status]} {check.name:<12}  {check.found}{needed}"
     match check:
-        case Checked(mend=""):
+        case CheckResult(fix=""):
             return [seen]
-        case Checked(status="fail"):
+        case CheckResult(status="fail"):
             return []  # the error that ends the command says it
         case _:
-            return [f"{seen} → {check.mend}"]
+            return [f"{seen} → {check.command_fix}"]
 
 
 def _estimate(event: Estimated) -> str:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from wizard.engine.build_result import BuildResult, SplitSummary
-from wizard.engine.targets import Target
 from wizard.formatting import clock, human_bytes
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.show import at_a_glance
 from wizard.show.loading import loading
+from wizard.targets.target import Target
 from wizard.verify.dataset import Verified
 
 _LISTED = 20
@@ -53,7 +53,7 @@ def verified(result: Verified) -> str:
 
 def _split(split: SplitSummary, target: Target) -> str:
     # Of image files, shards are what is built at a time, which nobody sees.
-    shards = "" if target.of_files else f" · {split.shards:>5,} shards"
+    shards = "" if target.one_file_per_image else f" · {split.shards:>5,} shards"
     return (
         f"  {split.split:<10} {split.images_out:>9,} of {split.images_in:>9,} images{shards} · "
         f"{human_bytes(split.bytes_in):>8} → {human_bytes(split.bytes_out):>8} · {split.boxes:,} boxes"
@@ -61,10 +61,8 @@ def _split(split: SplitSummary, target: Target) -> str:
 
 
 def _counted(result: Verified, split: str) -> str:
-    if result.target.of_files:
-        return f"{result.images[split]:,} image files"
-    held = "records" if result.target.format == "tfrecord" else "samples"
-    return f"{result.images[split]:,} {held} in {result.shards[split]:,} shards"
+    told = f"{result.images[split]:,} {result.target.unit}"
+    return told if result.target.one_file_per_image else f"{told} in {result.shards[split]:,} shards"
 
 
 def _short_of_official(images: Mapping[str, int]) -> list[str]:

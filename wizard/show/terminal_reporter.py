@@ -18,9 +18,9 @@ class TerminalReporter:
     """Draws five times a second, and at once after a message or a change of phase; erases the picture at the end."""
 
     def __init__(self, output: Output) -> None:
-        self._output, self._console = output, output.talk
+        self._output, self._console = output, output.console
         self._progress = Progress()
-        self._area = LiveArea(output.talk)
+        self._area = LiveArea(output.console)
         self._hidden = False
         # Downloads send events from several threads, and the drawing thread must not see half of one.
         self._lock = threading.RLock()
@@ -63,7 +63,7 @@ class TerminalReporter:
         with self._lock:
             self._area.clear_after_resize()
             size = self._console.size
-            ascii_only = not self._output.draws
+            ascii_only = not self._output.unicode
             shown = [] if self._hidden else picture(self._progress, size.width, size.height, ascii_only=ascii_only)
             self._area.draw(shown, size)
 

@@ -128,7 +128,9 @@ def zeros_warning(archive: str, zeros: int, what: str, *, inside: bool = False, 
         inside: whether the last file ends in zeros too; else there are more than padding explains.
         others: how many more archives in it end in zeros.
     """
-    more = f" (and of {others:,} more {'archives' if others > 1 else 'archive'} in it)" if others else ""
+    more = ""
+    if others:
+        more = f" (and of {others:,} more {'archives' if others > 1 else 'archive'} in it)"
     why = "which ends in zeros itself" if inside else "more than tar's usual padding"
     return (
         f"{human_bytes(zeros)} of zeros follow the last file of {archive}{more}, {why}: if it was downloaded or "

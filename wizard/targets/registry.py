@@ -1,4 +1,4 @@
-"""The targets that there are, by name: a new one is a line here."""
+"""The targets that there are, by name: a new one is an import and a line here."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
@@ -35,14 +35,13 @@ def from_profile(output: Mapping[str, Any], form: Form) -> Target:
     return TARGETS[output.get("format", DEFAULT_FORMAT)].from_profile(output, form)
 
 
-def owners(key: str) -> list[str]:
-    """The formats that a key of [output] is for; empty if it is for all."""
-    return [name for name, target in TARGETS.items() if key in target.keys]
-
-
-def keys_of_some() -> list[str]:
-    """The keys of [output] that are not for every format."""
-    return [key for target in TARGETS.values() for key in target.keys]
+def keys_of_some() -> dict[str, list[str]]:
+    """The keys of [output] that are not for every format, each with the formats that it is for."""
+    formats: dict[str, list[str]] = {}
+    for name, target in TARGETS.items():
+        for key in target.keys:
+            formats.setdefault(key, []).append(name)
+    return formats
 
 
 def anything(folder: Path) -> list[str]:
@@ -75,3 +74,8 @@ def from_json(content: Mapping[str, Any]) -> Target:
     kind = cast(Any, TARGETS[options.pop("format")])
     target: Target = kind(**options)
     return target
+
+
+def written_folders(output: Mapping[str, Any]) -> set[str]:
+    """The folders below the output folder that images or shards are written to, by a profile's [output] section."""
+    return {*from_profile(output, "image").places} - {""}

@@ -1,17 +1,16 @@
 """Target: all that the rest of the house knows of an output format."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 from wizard.commit_record import CommitRecord
 from wizard.formats.example import Values
-from wizard.sources.classes import Classes
 from wizard.sources.readers import Form
+from wizard.targets.dataset import BuiltDataset, Encoded, Loadable
 from wizard.targets.expected import Expectation, Planned, Seen
 from wizard.targets.sample import OutputSample
+from wizard.targets.writer import Writer
 
 
 class Offer(NamedTuple):
@@ -32,105 +31,11 @@ class Offer(NamedTuple):
     folder: str
 
 
-class ImageFile(NamedTuple):
-    """A file below the output folder, its size in bytes, and its sha256 in hex."""
-
-    path: str
-    bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Committed:
-    """A shard that is in place.
-
-    Attributes:
-        bytes: of the shard; of image files, theirs together.
-        sha256: of the shard, in hex; of image files, of the list of them.
-        files: the image files that the shard consists of; empty where it is one file.
-    """
-
-    bytes: int
-    sha256: str
-    files: tuple[ImageFile, ...] = ()
-
-
-class Writer(Protocol):
-    """Writes one shard; leaving the block before `commit` leaves nothing. `size` is the bytes so far."""
-
-    size: int
-
-    def write(self, sample: OutputSample) -> None:
-        """Appends one image."""
-
-    def commit(self) -> Committed:
-        """Puts the shard in place, whole and flushed to disk."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-
-class NullWriter:
-    """Does a writer's work and keeps nothing of it, to learn what it comes to."""
-
-    def __init__(self, target: "Target") -> None:
-        self._target = target
-        self.size = 0
-
-    def write(self, sample: OutputSample) -> None:
-        """Serialises one image and counts it."""
-        self.size += self._target.weigh(sample)
-
-
-class Encoded(NamedTuple):
-    """A stored image as a trainer's reader gives it: its label, and the "height" and "width" stated, if any are."""
-
-    jpeg: bytes
-    label: int | None
-    stated: Mapping[str, object]
-
-
-@dataclass(frozen=True, kw_only=True)
-class BuiltDataset:
-    """A dataset whose shards are all in place.
-
-    Attributes:
-        folder: that it lies in.
-        classes: that its labels count in.
-        label_base: stored label of rank 0.
-        shards: in the order of splits and indexes.
-    """
-
-    folder: Path
-    classes: Classes
-    label_base: int
-    shards: Sequence[CommitRecord]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Loadable:
-    """What code that loads a split of a finished dataset is made of.
-
-    Attributes:
-        output: the dataset's folder.
-        split: which to load.
-        labels: the range of the stored labels, in words.
-        imagenet: whether the classes are ImageNet's 1,000.
-    """
-
-    output: str
-    split: str
-    labels: str
-    imagenet: bool
-
-
 class Target(Protocol):
     """An output format with its options: a frozen dataclass, pickled by class, compared and hashed by value.
 
-    `targets.one_file.OneFileShards` has most of it for formats whose shards are single files.
+    A format derives from this class, or from `OneFileShards` if its shards are single files, and gives what has no
+    default here.
 
     Attributes:
         format: name, as `output.format` has it.
@@ -150,15 +55,15 @@ class Target(Protocol):
     offer: ClassVar[Offer]
     what: ClassVar[str]
     unit: ClassVar[str]
-    keys: ClassVar[tuple[str, ...]]
-    first_label: ClassVar[int]
-    one_file_per_image: ClassVar[bool]
-    stores_labels: ClassVar[bool]
-    classes_are_folders: ClassVar[bool]
-    has_distinct_places: ClassVar[bool]
-    beside: ClassVar[tuple[str, ...]]
+    keys: ClassVar[tuple[str, ...]] = ()
+    first_label: ClassVar[int] = 0
+    one_file_per_image: ClassVar[bool] = False
+    stores_labels: ClassVar[bool] = True
+    classes_are_folders: ClassVar[bool] = False
+    has_distinct_places: ClassVar[bool] = False
+    beside: ClassVar[tuple[str, ...]] = ()
 
-    # ---- answers -> target
+    # ---- from a profile to a plan
 
     @classmethod
     def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
@@ -171,10 +76,12 @@ class Target(Protocol):
         Raises:
             UsageError: it asks for what this form cannot give.
         """
+        return cls()
 
     @classmethod
     def variants(cls) -> tuple[Self, ...]:
         """One target for each set of places that its options can lead to."""
+        return (cls(),)
 
     @property
     def ingredients(self) -> dict[str, str]:
@@ -183,22 +90,27 @@ class Target(Protocol):
     @property
     def has_boxes(self) -> bool:
         """Whether what is written for an image has a place for its boxes."""
+        return False
 
     @property
     def keeps_features(self) -> bool:
         """Whether the features of a source's records, with their labels, are stored as they are."""
+        return False
 
     # ---- names and places
 
     @property
     def places(self) -> tuple[str, ...]:
         """Folders below the output folder that shards or images are written to; "" is that folder itself."""
+        return ("",)
 
     def shard(self, split: str, index: int, shards: int) -> str:
         """The name of a shard, which begins with its split and -."""
+        return f"{split}-{index:05d}-of-{shards:05d}"
 
     def file(self, shard: str) -> str:
-        """A shard's file, below the output folder; empty where it has no file of its own."""
+        """The file that a shard is, below the output folder; of image files, the commit record that lists them."""
+        return shard
 
     def place(self, split: str, name: str, wnid: str) -> str:
         """The path below the output folder, or the key, of an image; see `has_distinct_places`.
@@ -208,8 +120,17 @@ class Target(Protocol):
             name: in the raw data, with / between its parts.
             wnid: its class; empty where it has none.
         """
+        return name
 
     # ---- building
+
+    def encode(self, sample: OutputSample) -> bytes:
+        """The bytes that stand for an image."""
+
+    @property
+    def trailer(self) -> bytes:
+        """The bytes that every shard has after its last image."""
+        return b""
 
     def writer(self, folder: Path, split: str, shard: str) -> Writer:
         """What writes a shard into the output folder.
@@ -218,15 +139,9 @@ class Target(Protocol):
             OSError: the folder cannot be written.
         """
 
-    def weigh(self, sample: OutputSample) -> int:
-        """The bytes that an image comes to, after doing a writer's work on it."""
-
-    @property
-    def trailer(self) -> bytes:
-        """What every shard has after its last image."""
-
     def sidecars(self, dataset: BuiltDataset) -> dict[str, bytes]:
         """Small files in the output folder that describe the dataset to this format's readers, by name."""
+        return {}
 
     # ---- what is there
 
@@ -238,6 +153,7 @@ class Target(Protocol):
 
     def wrong_beside(self, folder: Path, result: CommitRecord) -> str:
         """A clause on what lies beside a finished shard and does not fit it; empty if nothing is wrong."""
+        return ""
 
     def restore_beside(self, folder: Path, shard: str) -> None:
         """Puts right what lies beside a finished shard, from the shard itself.
@@ -245,9 +161,11 @@ class Target(Protocol):
         Raises:
             ShardDamage: the shard cannot be read.
         """
+        return
 
     def remove_beside(self, folder: Path, shard: str) -> None:
         """Removes what lies beside a shard that is not there."""
+        return
 
     # ---- verify
 
@@ -256,6 +174,7 @@ class Target(Protocol):
 
         Raises:
             OSError: it cannot be read.
+            ShardDamage: it is so damaged that there is no point in looking at its images.
         """
 
     def stored(self, expected: Expectation) -> Iterator[Any]:
@@ -279,20 +198,22 @@ class Target(Protocol):
             OSError: it cannot be read.
             ValueError: it is damaged.
         """
+        return {}
 
     # ---- verify, in TensorFlow's process
 
     def files_of(self, expected: Expectation) -> Iterator[str]:
         """Absolute paths of the files that a trainer would read, in order."""
 
-    def as_trained(self, files: Sequence[str]) -> Iterator[Encoded]:
-        """The images of these files as a training pipeline gives them."""
-
     def items(self, files: Sequence[str]) -> Iterator[Any]:
         """What these files hold, image by image, in order; `encoded` gives the image, in another thread."""
 
     def encoded(self, item: Any) -> Encoded:
         """The image of an item."""
+
+    def as_trained(self, files: Sequence[str]) -> Iterator[Encoded]:
+        """The images of these files as a training pipeline gives them."""
+        return map(self.encoded, self.items(files))
 
     # ---- show
 

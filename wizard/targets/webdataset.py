@@ -13,11 +13,12 @@ import numpy as np
 
 from wizard.formats import tar
 from wizard.targets import images
+from wizard.targets.dataset import Encoded, Loadable
 from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
 from wizard.targets.names import JPEG_SUFFIXES
 from wizard.targets.one_file import OneFileShards
 from wizard.targets.sample import OutputSample
-from wizard.targets.target import Encoded, Loadable, Offer
+from wizard.targets.target import Offer
 
 _FIELDS = ["cls", "jpg", "json"]
 _SIDES = ("height", "width")
@@ -44,17 +45,14 @@ class WebDataset(OneFileShards):
 
     @property
     def ingredients(self) -> dict[str, str]:
-        """The fields of a sample."""
         return {"format": "WebDataset tars with jpg, cls and json, version 1"}
 
     @property
     def has_boxes(self) -> bool:
-        """In the json."""
         return True
 
     @property
     def trailer(self) -> bytes:
-        """The end of a tar."""
         return tar.END
 
     def shard(self, split: str, index: int, shards: int) -> str:
@@ -66,11 +64,9 @@ class WebDataset(OneFileShards):
         return f"{split}-{index:06d}.tar"
 
     def place(self, split: str, name: str, wnid: str) -> str:
-        """The key of a sample."""
         return sample_key(name)
 
     def encode(self, sample: OutputSample) -> bytes:
-        """Members that follow each other and share the name before the first dot."""
         key = sample_key(sample.name)
         fields = (
             ("cls", str(sample.label).encode()),
@@ -80,7 +76,6 @@ class WebDataset(OneFileShards):
         return b"".join(tar.member(f"{key}.{field}", content) for field, content in fields)
 
     def stored(self, expected: Expectation) -> Iterator[_Sample]:
-        """The samples, with the tar's headers checked."""
         try:
             with expected.path.open("rb") as file:
                 yield from _samples(file)
@@ -88,7 +83,6 @@ class WebDataset(OneFileShards):
             raise ShardDamage(str(damage)) from damage
 
     def seen(self, item: _Sample, planned: Planned, expected: Expectation) -> Seen:
-        """Its key, its fields, and what they say of the image."""
         key, fields = item
         if key != sample_key(planned.name):
             return Seen(0, [f"its key is {key}, expected {sample_key(planned.name)}"])
@@ -106,10 +100,6 @@ class WebDataset(OneFileShards):
         wrong += images.wrong(encoded, described)
         return Seen(0 if boxes is None else len(boxes), wrong)
 
-    def as_trained(self, files: Sequence[str]) -> Iterator[Encoded]:
-        """The samples in order."""
-        return map(self.encoded, self.items(files))
-
     def items(self, files: Sequence[str]) -> Iterator[dict[str, bytes]]:
         """The samples' fields: consecutive members with the same name up to the first dot.
 
@@ -126,13 +116,11 @@ class WebDataset(OneFileShards):
                     yield fields
 
     def encoded(self, item: dict[str, bytes]) -> Encoded:
-        """The image, its cls, and the sides that its json states."""
         described = _parsed(item.get("json", b""))
         stated = described if isinstance(described, dict) else {}
         return Encoded(item["jpg"], int(item["cls"]), {side: stated[side] for side in _SIDES if side in stated})
 
     def loading(self, dataset: Loadable) -> list[str]:
-        """The webdataset package."""
         shards = f"{dataset.output}/{dataset.split}-*.tar"
         # WebDataset says how many shards it shuffles at a time, and asks everyone to decide.
         order = "100).shuffle(1000" if dataset.split == "train" else "False"

@@ -1,7 +1,9 @@
 """Runs TensorFlow in a separate process and sends it requests as JSON lines; see `wizard.verify.server`."""
 
+import base64
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -12,12 +14,18 @@ from typing import Any, Self
 
 from wizard.errors import MachineError
 from wizard.folders import cache_folder
+from wizard.targets.target import Target
 
 _COMMAND = ("-m", "wizard.verify.server")
 _KILLED = -9
 """SIGKILL's exit code; Windows has no such signal."""
 _TOLD = 500
 """Most characters of TensorFlow's stderr that are shown."""
+
+
+def pickled(target: Target) -> str:
+    """A target for a request: by its class, so that one that only this process has registered works there too."""
+    return base64.b64encode(pickle.dumps(target)).decode()
 
 
 class Died(Exception):

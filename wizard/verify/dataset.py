@@ -4,6 +4,7 @@ With `pixels`, TensorFlow decodes every image, rather than our own decoder, whic
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,18 +12,18 @@ from pathlib import Path
 import numpy as np
 
 from wizard.engine import manifest as manifests
-from wizard.engine.commit_records import read_records
+from wizard.engine.commit_records import count_records, read_plan
 from wizard.engine.executors.local import LocalExecutor
 from wizard.engine.manifest import Manifest, PlannedShard
-from wizard.engine.targets import Target
 from wizard.errors import VerifyFailed
 from wizard.events import Event, Note, Preparing
 from wizard.machine.cores import usable_cores
+from wizard.targets.expected import Expectation
+from wizard.targets.target import Target
 from wizard.verify.client import TensorFlow
-from wizard.verify.expected import Expectation, Problem
 from wizard.verify.pixels import check_pixels
+from wizard.verify.problem import Problem
 from wizard.verify.reading import checked
-from wizard.verify.strays import strays
 from wizard.verify.training import read_with_tensorflow
 
 _TOLD = 20
@@ -41,7 +42,7 @@ class Verified:
         pixels: whether TensorFlow decoded every image.
         skipped: images that the build had left out.
         tensorflow: what TensorFlow made of a batch of each split, in words.
-        target: as what it is written.
+        target: its output format.
         imagenet: whether its classes are ImageNet's.
         tensorflow_version: the TensorFlow version used.
     """
@@ -69,7 +70,9 @@ def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = Fals
     manifest = _manifest(folder)
     planned = {shard.shard: shard for shard in manifests.planned(folder, manifest)}
     expectations = list(_expectations(folder, manifest, planned))
-    unknown = list(strays(folder, manifest, expectations))
+    unknown = [
+        Problem(shard=_printable(path), what=what) for path, what in manifest.target.strays(folder, expectations)
+    ]
     problems = [*unknown, *_unlisted(manifest, planned), *_repeated(expectations)]
     problems += _companions(folder, manifest)
     problems += _check_shards(expectations, report)
@@ -115,6 +118,11 @@ def _hint(*, unknown: bool, damaged: bool, undecoded: bool) -> str:
     return ". ".join(hints)
 
 
+def _printable(path: str) -> str:
+    """A path that can be printed, whatever bytes its name is made of."""
+    return os.fsencode(path).decode(errors="replace")
+
+
 def _companions(folder: Path, manifest: Manifest) -> Iterator[Problem]:
     """The small files that describe the shards to others; the same command writes them anew."""
     for name, expected in manifest.companions.items():
@@ -128,12 +136,9 @@ def _companions(folder: Path, manifest: Manifest) -> Iterator[Problem]:
 
 
 def _manifest(folder: Path) -> Manifest:
-    if (folder / manifests.MANIFEST).exists():
-        return manifests.read(folder)
-    records = read_records(folder)
-    if records.plan is not None:
+    if not (folder / manifests.MANIFEST).exists() and read_plan(folder) is not None:
         raise VerifyFailed(
-            f"{folder} is an unfinished build: {len(records.done):,} shards are done, and there is no "
+            f"{folder} is an unfinished build: {count_records(folder):,} shards are done, and there is no "
             f"{manifests.MANIFEST}.",
             "Go on with the command that began it, then verify",
         )

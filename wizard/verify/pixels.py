@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Collection, Iterator
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 from wizard.errors import MachineError
 from wizard.events import Event, Note, Preparing
 from wizard.machine.cores import usable_cores
-from wizard.verify.client import Died, TensorFlow
-from wizard.verify.expected import Expectation, Problem
-from wizard.verify.files import planned_paths
+from wizard.targets.expected import Expectation
+from wizard.verify.client import Died, TensorFlow, pickled
+from wizard.verify.problem import Problem
 
 _CRASHES = 10
 """Most images that TensorFlow may crash on: each costs a restart, and a TensorFlow that always crashes is broken."""
@@ -63,11 +62,12 @@ class _PixelCheck:
         unread = self._decode(expected, found)
         bad = sorted(record for record, problem in found.items() if problem)
         images = expected.images if bad else []
-        paths = planned_paths(expected) if bad and expected.target.of_files else []
+        paths = list(expected.target.files_of(expected)) if bad and expected.target.one_file_per_image else []
         for record in bad:
             name = images[record].name if record < len(images) else ""
             if paths:
-                yield Problem(shard=expected.result.shard, what=f"{paths[record]}: {found[record]}", name=name)
+                path = paths[record].removeprefix(f"{expected.folder}/")
+                yield Problem(shard=expected.result.shard, what=f"{path}: {found[record]}", name=name)
             else:
                 yield Problem(shard=expected.result.shard, what=found[record], record=record, name=name)
         if unread and not told:
@@ -127,11 +127,13 @@ class _PixelCheck:
 
 
 def _request(expected: Expectation, done: Collection[int], threads: int) -> dict[str, Any]:
-    asked = {"task": "decode", "threads": threads, "done": sorted(done)}
-    if expected.target.of_files:
-        folder = Path(expected.folder)
-        return asked | {"form": "images", "files": [str(folder / path) for path in planned_paths(expected)]}
-    return asked | {"form": expected.target.format, "path": str(expected.path)}
+    return {
+        "task": "decode",
+        "target": pickled(expected.target),
+        "files": list(expected.target.files_of(expected)),
+        "threads": threads,
+        "done": sorted(done),
+    }
 
 
 def _where(expected: Expectation, record: int) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterator
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.executors.executor import Executor
 from wizard.errors import MachineError
-from wizard.verify.expected import Expectation, Problem
+from wizard.targets.expected import Expectation
+from wizard.verify.problem import Problem
 from wizard.verify.shard import check_shard
 
 Checked = tuple[Expectation, tuple[Problem, ...]]

@@ -7,11 +7,10 @@ from pathlib import Path
 from wizard.engine.commit_records import CommitRecords
 from wizard.engine.executors.executor import Executor
 from wizard.engine.plan import ShardTask
-from wizard.engine.targets import INDEX_FOLDER, STATE_FOLDER, Target
-from wizard.engine.writers import restore_index
 from wizard.events import Event, Note, Preparing
-from wizard.formats.tfrecord import RecordDamage
-from wizard.verify.expected import Expectation
+from wizard.targets.expected import Expectation, ShardDamage
+from wizard.targets.names import STATE_FOLDER
+from wizard.targets.target import Target
 from wizard.verify.reading import checked
 
 REJECTED_FOLDER = "rejected"
@@ -37,9 +36,8 @@ def set_rejected_aside(
         task for task in tasks if task.name in records.done and (output / task.target.file(task.name)).is_file()
     ]
     for task in finished:
-        if task.target.indexed:
-            with suppress(RecordDamage):  # told below
-                restore_index(output, task.name, task.target)
+        with suppress(ShardDamage):  # told below
+            task.target.restore_beside(output, task.name)
     total = sum(records.done[task.name].bytes_out for task in finished)
     read = rejected = 0
     reading = checked([_expectation(task, records) for task in finished], executor)
@@ -72,4 +70,4 @@ def _set_aside(output: Path, shard: str, target: Target) -> None:
     aside.mkdir(exist_ok=True)
     file = output / target.file(shard)
     file.replace(aside / file.name)
-    (output / INDEX_FOLDER / shard).unlink(missing_ok=True)
+    target.remove_beside(output, shard)

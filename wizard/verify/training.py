@@ -1,16 +1,15 @@
 """Has TensorFlow open a dataset as training code would."""
 
 from collections.abc import Callable, Collection
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from wizard.engine.manifest import Manifest
 from wizard.errors import MachineError, VerifyFailed
 from wizard.events import Event, Note
-from wizard.verify.client import Died, TensorFlow
-from wizard.verify.expected import Expectation
-from wizard.verify.files import planned_paths
+from wizard.targets.expected import Expectation
+from wizard.verify.client import Died, TensorFlow, pickled
 
 _BATCH = 64
 
@@ -32,7 +31,7 @@ def read_with_tensorflow(
     filled = [each for each in expectations if each.result.images]
     told: dict[str, str] = {}
     for split in dict.fromkeys(each.result.split for each in filled):
-        asked = _asked(folder, manifest, [each for each in filled if each.result.split == split])
+        asked = _asked(manifest, [each for each in filled if each.result.split == split])
         try:
             (answer,) = tensorflow.ask(asked)
         except Died as death:
@@ -47,19 +46,15 @@ def read_with_tensorflow(
     return told
 
 
-def _asked(folder: Path, manifest: Manifest, shards: Collection[Expectation]) -> dict[str, Any]:
+def _asked(manifest: Manifest, shards: Collection[Expectation]) -> dict[str, Any]:
     """The files to read, and which labels may be found in them."""
     target = manifest.target
-    if target.of_files:
-        files = [folder / path for path in islice((path for each in shards for path in planned_paths(each)), _BATCH)]
-    else:
-        files = [each.path for each in shards]
+    files = chain.from_iterable(target.files_of(each) for each in shards)
     return {
         "task": "batch",
-        "form": "images" if target.of_files else target.format,
-        "files": [str(file) for file in files],
+        "target": pickled(target),
+        "files": list(islice(files, _BATCH) if target.one_file_per_image else files),
         "batch": _BATCH,
-        "any_features": target.features == "source",
         "lowest": manifest.label_base,
         "highest": manifest.label_base + len(manifest.classes) - 1,
         "unlabelled": any((each.ranks < 0).any() for each in shards),

@@ -31,8 +31,8 @@ def told_of(raw: Path) -> list[str]:
     facts = inspect(raw, ignore).facts
     of_file = inspect(raw / IMAGES["train"].name, ignore).facts
     (check,) = (check for check in examine(profile(raw, raw / "out"), ignore).checks if check.name == "raw-data")
-    assert (SAID in check.seen) == ("by size and checksum" in check.mend)
-    return [str(facts), str(of_file), "\n".join(source_lines(with_source(Context(), raw, ignore))), check.seen]
+    assert (SAID in check.found) == ("by size and checksum" in check.fix)
+    return [str(facts), str(of_file), "\n".join(source_lines(with_source(Context(), raw, ignore))), check.found]
 
 
 def test_a_person_is_told_before_anything_is_built(padded: Path) -> None:

@@ -1,42 +1,43 @@
 """What is wrong with the image files of a shard, and which files in their folders are none of them."""
 
 import hashlib
-import json
 import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from wizard.targets import images
-from wizard.targets.expected import Expectation
+from wizard.targets.expected import Expectation, ShardDamage
 from wizard.targets.image_files.writer import sum_of_files
-from wizard.targets.names import RECORDS
-from wizard.targets.target import ImageFile
+from wizard.targets.record_file import read_record
+from wizard.targets.writer import ImageFile
 
 
-def recorded_files(folder: Path, shard: str) -> tuple[ImageFile, ...]:
+def recorded_files(expected: Expectation) -> tuple[ImageFile, ...]:
     """The files that a shard consists of, by its commit record.
 
     Raises:
-        OSError: the record cannot be read.
-        ValueError: it is damaged.
+        ShardDamage: the record is gone or damaged.
     """
-    fields = json.loads((folder / RECORDS / f"{shard}.json").read_bytes())
-    return tuple(ImageFile(*row) for row in fields["files"])
+    try:
+        return read_record(Path(expected.folder), expected.result.shard).files
+    except OSError as error:
+        raise ShardDamage(f"its commit record cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
+        raise ShardDamage(str(error)) from error
 
 
 def wrong_list(expected: Expectation) -> Iterator[str]:
     """Clauses on recorded files that are not those of the shard.
 
     Raises:
-        OSError: the record cannot be read.
-        ValueError: it is damaged.
+        ShardDamage: the record is gone or damaged.
     """
-    files = recorded_files(Path(expected.folder), expected.result.shard)
+    files = recorded_files(expected)
     size, digest = sum(file.bytes for file in files), sum_of_files(files)
     if size != expected.result.bytes_out:
-        yield f"its files are recorded with {size:,} bytes, expected {expected.result.bytes_out:,}"
+        yield f"its files are listed with {size:,} bytes, expected {expected.result.bytes_out:,}"
     if digest != expected.result.sha256:
-        yield f"the sha256 of the list of its files is {digest}, expected {expected.result.sha256}"
+        yield f"the sha256 of its list of files is {digest}, expected {expected.result.sha256}"
 
 
 def wrong_file(folder: Path, file: ImageFile) -> Iterator[str]:

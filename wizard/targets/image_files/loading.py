@@ -1,6 +1,6 @@
 """Code that loads image files."""
 
-from wizard.targets.target import Loadable
+from wizard.targets.dataset import Loadable
 
 
 def unlabelled(folder: str) -> list[str]:

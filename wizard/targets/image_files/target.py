@@ -1,53 +1,36 @@
 """The targets: image files in folders of classes, and image files in one folder for each split."""
 
-import hashlib
 import os
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 from wizard.commit_record import CommitRecord
-from wizard.formats.example import Values
 from wizard.ilsvrc2012.archives import SPLITS
-from wizard.sources.readers import Form
+from wizard.targets.dataset import BuiltDataset, Encoded, Loadable
 from wizard.targets.expected import Expectation, Planned, Seen
 from wizard.targets.image_files import check, loading
-from wizard.targets.image_files.writer import ImageFilesWriter
-from wizard.targets.names import JPEG_SUFFIXES, SPLIT_FOLDERS
+from wizard.targets.image_files.writer import ImageFilesWriter, sum_of_files
+from wizard.targets.names import JPEG_SUFFIXES, RECORD_FOLDER, SPLIT_FOLDERS
 from wizard.targets.presence import wrong_size
+from wizard.targets.record_file import read_record
 from wizard.targets.sample import OutputSample
-from wizard.targets.target import BuiltDataset, Encoded, ImageFile, Loadable, Offer, Writer
+from wizard.targets.target import Offer, Target
+from wizard.targets.writer import ImageFile, Writer
 
 
-class ImageFiles:
+class ImageFiles(Target):
     """Base of targets whose shards are image files, named so that a reader learns the class from the name alone."""
 
-    keys: ClassVar[tuple[str, ...]] = ()
-    first_label: ClassVar[int] = 0
     unit: ClassVar[str] = "image files"
     one_file_per_image: ClassVar[bool] = True
     stores_labels: ClassVar[bool] = False
     has_distinct_places: ClassVar[bool] = True
-    beside: ClassVar[tuple[str, ...]] = ()
-    has_boxes: ClassVar[bool] = False
-    keeps_features: ClassVar[bool] = False
-    trailer: ClassVar[bytes] = b""
-
-    @classmethod
-    def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
-        """There are no options."""
-        return cls()
-
-    @classmethod
-    def variants(cls) -> tuple[Self, ...]:
-        """Without options, there is one."""
-        return (cls(),)
 
     @property
     def places(self) -> tuple[str, ...]:
-        """The folders of the splits."""
         return tuple(map(self.image_folder, SPLITS))
 
     def image_folder(self, split: str) -> str:
@@ -58,13 +41,8 @@ class ImageFiles:
         """The path of an image below the folder of its split, by its name below its class."""
         raise NotImplementedError
 
-    def shard(self, split: str, index: int, shards: int) -> str:
-        """The name of a shard: image files that are built at a time."""
-        return f"{split}-{index:05d}-of-{shards:05d}"
-
     def file(self, shard: str) -> str:
-        """A shard has no file of its own."""
-        return ""
+        return f"{RECORD_FOLDER}/{shard}.json"
 
     def place(self, split: str, name: str, wnid: str) -> str:
         """The file of an image; its name says that it is a JPEG, which all stored images are.
@@ -81,13 +59,10 @@ class ImageFiles:
         return f"{self.image_folder(split)}/{self.path_in_folder(below, wnid)}"
 
     def writer(self, folder: Path, split: str, shard: str) -> Writer:
-        """Writes each image to the file that `place` names."""
         return ImageFilesWriter(folder, shard, lambda sample: self.place(split, sample.name, sample.wnid))
 
-    def weigh(self, sample: OutputSample) -> int:
-        """The image's own bytes."""
-        hashlib.sha256(sample.stored.jpeg).digest()
-        return len(sample.stored.jpeg)
+    def encode(self, sample: OutputSample) -> bytes:
+        return sample.stored.jpeg
 
     def sidecars(self, dataset: BuiltDataset) -> dict[str, bytes]:
         """synsets.txt: a line "wnid words" a class, the last without an end, as deep-vision's has them."""
@@ -97,45 +72,34 @@ class ImageFiles:
         return {"synsets.txt": "\n".join(f"{name} {words}" for name, words in named).encode()}
 
     def foreign_files(self, folder: Path) -> list[str]:
-        """The first file in each split's folder."""
         firsts = (_first_file(folder, place) for place in self.places)
         return sorted(first for first in firsts if first)
 
     def missing(self, folder: Path, result: CommitRecord) -> str:
-        """Compares the size of each file."""
+        record = self.file(result.shard)
         try:
-            files = check.recorded_files(folder, result.shard)
-        except (OSError, ValueError):
-            return f"the commit record of {result.shard} is gone or damaged"
+            files = read_record(folder, result.shard).files
+        except OSError:
+            return f"{record} is gone"
+        except ValueError:
+            return f"{record} has changed"
+        if sum_of_files(files) != result.sha256:
+            return f"{record} has changed"
         return next(filter(None, (wrong_size(folder, file.path, file.bytes) for file in files)), "")
 
-    def wrong_beside(self, folder: Path, result: CommitRecord) -> str:
-        """Nothing lies beside the images."""
-        return ""
-
-    def restore_beside(self, folder: Path, shard: str) -> None:
-        """See `wrong_beside`."""
-
-    def remove_beside(self, folder: Path, shard: str) -> None:
-        """See `wrong_beside`."""
-
     def wrong_bytes(self, expected: Expectation) -> Iterator[str]:
-        """Compares the recorded files with the shard's size and sum."""
         return check.wrong_list(expected)
 
     def stored(self, expected: Expectation) -> Iterator[ImageFile]:
-        """The recorded files."""
-        return iter(check.recorded_files(Path(expected.folder), expected.result.shard))
+        return iter(check.recorded_files(expected))
 
     def seen(self, item: ImageFile, planned: Planned, expected: Expectation) -> Seen:
-        """Whether a file is where it should be, with the bytes that were recorded."""
         place = self.place(expected.result.split, planned.name, planned.wnid)
         if item.path != place:
-            return Seen(0, [f"its record names {item.path}, expected {place}"])
+            return Seen(0, [f"its record lists {item.path}, expected {place}"])
         return Seen(0, [f"{place}: {what}" for what in check.wrong_file(Path(expected.folder), item)])
 
     def strays(self, folder: Path, expectations: Sequence[Expectation]) -> Iterator[tuple[str, str]]:
-        """Files that are no image of the dataset; and folders without any, which readers take for classes."""
         for split in SPLITS:
             planned: set[str] = set()
             for expected in expectations:
@@ -143,20 +107,10 @@ class ImageFiles:
                     planned.update(self._planned(expected))
             yield from check.strays(folder, self.image_folder(split), planned)
 
-    def first_features(self, file: Path) -> Mapping[str, Values]:
-        """Image files have none."""
-        return {}
-
     def files_of(self, expected: Expectation) -> Iterator[str]:
-        """The images' files."""
         return (f"{expected.folder}/{path}" for path in self._planned(expected))
 
-    def as_trained(self, files: Sequence[str]) -> Iterator[Encoded]:
-        """The files in order."""
-        return map(self.encoded, files)
-
     def items(self, files: Sequence[str]) -> Iterator[str]:
-        """The files' paths."""
         return iter(files)
 
     def encoded(self, item: str) -> Encoded:
@@ -168,7 +122,6 @@ class ImageFiles:
         return Encoded(Path(item).read_bytes(), None, {})
 
     def loading(self, dataset: Loadable) -> list[str]:
-        """Where unlabelled images lie; the code that loads labelled ones is each target's own."""
         folder = f"{dataset.output}/{self.image_folder(dataset.split)}"
         if dataset.split == "test":
             return loading.unlabelled(folder)
@@ -197,7 +150,10 @@ class ClassFolders(ImageFiles):
     )
     what: ClassVar[str] = "image files in folders of classes"
     classes_are_folders: ClassVar[bool] = True
-    ingredients: ClassVar[dict[str, str]] = {"format": "image files in folders of classes, version 1"}
+
+    @property
+    def ingredients(self) -> dict[str, str]:
+        return {"format": "image files in folders of classes, version 1"}
 
     def image_folder(self, split: str) -> str:
         """As PyTorch code has it."""
@@ -226,7 +182,10 @@ class FlatFolders(ImageFiles):
     )
     what: ClassVar[str] = "image files in one folder a split"
     classes_are_folders: ClassVar[bool] = False
-    ingredients: ClassVar[dict[str, str]] = {"format": "image files in one folder a split, version 1"}
+
+    @property
+    def ingredients(self) -> dict[str, str]:
+        return {"format": "image files in one folder a split, version 1"}
 
     def image_folder(self, split: str) -> str:
         """As deep-vision's scripts have it."""

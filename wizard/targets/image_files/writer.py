@@ -15,7 +15,7 @@ from typing import Self
 
 from wizard.targets.names import STAGING, STATE_FOLDER
 from wizard.targets.sample import OutputSample
-from wizard.targets.target import Committed, ImageFile
+from wizard.targets.writer import Committed, ImageFile
 
 
 class ImageFilesWriter:

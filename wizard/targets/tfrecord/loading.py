@@ -1,6 +1,6 @@
 """Code that loads TFRecords."""
 
-from wizard.targets.target import Loadable
+from wizard.targets.dataset import Loadable
 from wizard.targets.tfrecord.index import INDEX_FOLDER
 
 

@@ -10,14 +10,16 @@ from wizard.errors import UsageError
 from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.archives import SPLITS
 from wizard.sources.readers import Form
+from wizard.targets.dataset import BuiltDataset, Encoded, Loadable
 from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
 from wizard.targets.names import SPLIT_FOLDERS
 from wizard.targets.one_file import OneFileShards, ShardFile
 from wizard.targets.sample import OutputSample
-from wizard.targets.target import BuiltDataset, Committed, Encoded, Loadable, Offer, Writer
+from wizard.targets.target import Offer
 from wizard.targets.tfrecord import check, index, loading, tfds
 from wizard.targets.tfrecord.features import features_of
 from wizard.targets.tfrecord.source_features import updated_features
+from wizard.targets.writer import Committed, Writer
 
 Features = Literal["inception", "tpu", "source"]
 
@@ -77,12 +79,10 @@ class TFRecords(OneFileShards):
 
     @classmethod
     def variants(cls) -> tuple[Self, ...]:
-        """Beside each other, and in a folder for each split."""
         return (cls(), cls(split_folders=True))
 
     @property
     def ingredients(self) -> dict[str, str]:
-        """The features, and where shards lie if that is not the output folder itself."""
         named = {"format": _VERSIONS[self.features]}
         if self.split_folders:
             named["shards lie"] = "in a folder a split"
@@ -90,17 +90,14 @@ class TFRecords(OneFileShards):
 
     @property
     def has_boxes(self) -> bool:
-        """imagenet_to_gcs.py stores none."""
         return self.features != "tpu"
 
     @property
     def keeps_features(self) -> bool:
-        """Whether they are the source's."""
         return self.features == "source"
 
     @property
     def places(self) -> tuple[str, ...]:
-        """The output folder, or the folders of the splits."""
         return tuple(f"tfrecord_{folder}" for folder in SPLIT_FOLDERS.values()) if self.split_folders else ("",)
 
     def file(self, shard: str) -> str:
@@ -112,28 +109,23 @@ class TFRecords(OneFileShards):
         return f"tfrecord_{SPLIT_FOLDERS[shard.partition('-')[0]]}/{shard}" if self.split_folders else shard
 
     def encode(self, sample: OutputSample) -> bytes:
-        """A framed tf.train.Example."""
         if self.keeps_features:
             return tfrecord.frame(example.join(updated_features(sample)))
         return tfrecord.frame(example.encode(features_of(sample, with_objects=self.has_boxes)))
 
     def writer(self, folder: Path, split: str, shard: str) -> Writer:
-        """Writes the index before the shard is put in place, where one is asked for."""
         return _IndexedShardFile(folder, shard, self) if self.index else ShardFile(folder, shard, self)
 
     def sidecars(self, dataset: BuiltDataset) -> dict[str, bytes]:
-        """Metadata for TensorFlow Datasets, where it is asked for."""
         if not self.tfds:
             return {}
         kinds = tfds.kinds_of_source(dataset, self.file) if self.keeps_features else tfds.kinds(self.has_boxes)
         return tfds.metadata(dataset, kinds, self.file)
 
     def wrong_beside(self, folder: Path, result: CommitRecord) -> str:
-        """The index must end where the shard does, or not be there if none is asked for."""
         return index.wrong_index(folder, result) if self.index else index.unasked_index(folder, result.shard)
 
     def restore_beside(self, folder: Path, shard: str) -> None:
-        """Writes the index again, or removes it if none is asked for."""
         if not self.index:
             index.remove_index(folder, shard)
             return
@@ -143,33 +135,27 @@ class TFRecords(OneFileShards):
             raise ShardDamage(str(damage)) from damage
 
     def remove_beside(self, folder: Path, shard: str) -> None:
-        """Removes the index."""
         index.remove_index(folder, shard)
 
     def wrong_bytes(self, expected: Expectation) -> Iterator[str]:
-        """Size and sha256 of the shard, then its index."""
         yield from super().wrong_bytes(expected)
         if self.index:
             yield from index.differs(Path(expected.folder), expected.result.shard, expected.path)
 
     def stored(self, expected: Expectation) -> Iterator[bytes]:
-        """The payloads, with their CRCs checked."""
         return check.payloads(expected.path)
 
     def seen(self, item: bytes, planned: Planned, expected: Expectation) -> Seen:
-        """The kinds and values of the features, or what can be proven of a source's."""
         if self.keeps_features:
             return check.seen_of_source(item, planned)
         return check.seen(item, planned, with_objects=self.has_boxes)
 
     def strays(self, folder: Path, expectations: Sequence[Expectation]) -> Iterator[tuple[str, str]]:
-        """Files that a glob of the shards, or a reader of indexes, would find."""
         yield from super().strays(folder, expectations)
         shards = {expected.result.shard for expected in expectations} if self.index else set()
         yield from index.strays(folder, shards)
 
     def first_features(self, file: Path) -> Mapping[str, example.Values]:
-        """Those of the first record."""
         with file.open("rb") as opened:
             record = next(tfrecord.records(opened), None)
         if record is None:
@@ -177,25 +163,21 @@ class TFRecords(OneFileShards):
         return {name: example.values(feature) for name, feature in example.entries(record.payload).items()}
 
     def as_trained(self, files: Sequence[str]) -> Iterator[Encoded]:
-        """Read and parsed by TensorFlow, as its official ResNet does."""
         from wizard.targets.tfrecord import with_tensorflow
 
         return with_tensorflow.as_trained(files, any_features=self.keeps_features)
 
     def items(self, files: Sequence[str]) -> Iterator[bytes]:
-        """Payloads, read by TensorFlow."""
         from wizard.targets.tfrecord import with_tensorflow
 
         return with_tensorflow.payloads(files)
 
     def encoded(self, item: bytes) -> Encoded:
-        """Parsed by TensorFlow's protobuf."""
         from wizard.targets.tfrecord import with_tensorflow
 
         return with_tensorflow.encoded(item)
 
     def loading(self, dataset: Loadable) -> list[str]:
-        """tf.data, TFDS, DALI and PyTorch."""
         shards = f"{dataset.output}/{self.file(f'{dataset.split}-*')}"
         named = "; features have the names that the source gave them" if self.keeps_features else ""
         return loading.lines(dataset, shards, named, with_index=self.index, with_tfds=self.tfds)

@@ -13,8 +13,8 @@ from wizard.commit_record import CommitRecord
 from wizard.formats import example, tfrecord
 from wizard.formats.resize import Resize, geometry
 from wizard.sources.records.features import ENCODED, LABELS
+from wizard.targets.dataset import BuiltDataset
 from wizard.targets.sample import OutputSample, StoredImage
-from wizard.targets.target import BuiltDataset
 from wizard.targets.tfrecord.features import features_of
 
 INFO, FEATURES = "dataset_info.json", "features.json"

@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from wizard.targets.target import Encoded
+from wizard.targets.dataset import Encoded
 
 _NO_LABEL = -(1 << 62)
 _SIDES = ("height", "width")
@@ -48,9 +48,8 @@ def payloads(files: Sequence[str]) -> Iterator[bytes]:
     Raises:
         tf.errors.OpError: TensorFlow cannot read one.
     """
-    dataset = tf.data.TFRecordDataset([os.fsencode(file) for file in files])
-    records: Iterator[bytes] = dataset.as_numpy_iterator()
-    return records
+    for file in files:
+        yield from tf.data.TFRecordDataset(os.fsencode(file)).as_numpy_iterator()
 
 
 def encoded(payload: bytes) -> Encoded:

@@ -1,16 +1,18 @@
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from PIL import Image
 
 from tests.helpers import encoded, noise
-from wizard.engine.source_features import kept
 from wizard.engine.transform import Recipe, transform
 from wizard.formats import example
 from wizard.formats.arrays import Boxes
 from wizard.formats.example import Feature, Values
 from wizard.formats.resize import Resize, move_boxes
+from wizard.targets.sample import OutputSample, SourceRecord, StoredImage
+from wizard.targets.tfrecord.source_features import updated_features
 
 KEPT = Recipe(resize=Resize(mode="original"), quality=None)
 RESIZED = Recipe(resize=Resize(mode="shortest", size=20), quality=85)
@@ -36,12 +38,19 @@ def texts(*values: bytes) -> bytes:
     return bytes([0x0A, len(joined)]) + joined
 
 
+def updated(
+    features: Mapping[str, bytes], stored: StoredImage, boxes: Boxes, rows: npt.NDArray[np.intp], *, is_reencoded: bool
+) -> dict[str, bytes]:
+    record = SourceRecord(features=features, box_rows=rows, is_reencoded=is_reencoded)
+    return updated_features(OutputSample(name="", wnid="", text="", label=0, boxes=boxes, stored=stored, record=record))
+
+
 def after(features: Mapping[str, bytes], recipe: Recipe, boxes: Boxes = BOXES) -> dict[str, bytes]:
     (image,) = example.values(features["image/encoded"])
     assert isinstance(image, bytes)
     stored = transform(image, recipe)
-    moved, rows = move_boxes(boxes, stored.way)
-    return kept(features, stored, moved, rows, encoded_anew=stored.jpeg is not image)
+    moved, rows = move_boxes(boxes, stored.geometry)
+    return updated(features, stored, moved, rows, is_reencoded=stored.jpeg is not image)
 
 
 def plain(features: Mapping[str, bytes], name: str) -> list[object]:
@@ -138,7 +147,7 @@ def test_boxes_that_the_record_states_otherwise_are_written_as_they_were_read(re
 def test_boxes_that_were_left_out_when_they_were_read_take_their_places_with_them() -> None:
     before = record() | objects()
     stored = transform(PHOTO, KEPT)
-    found = kept(before, stored, BOXES[[0, 3]], np.array([0, 3]), encoded_anew=False)
+    found = updated(before, stored, BOXES[[0, 3]], np.array([0, 3]), is_reencoded=False)
     assert plain(found, "image/object/bbox/ymin") == [0.0, 0.5]
     assert plain(found, "image/object/bbox/label") == [1, 4]
     assert plain(found, "image/object/class/text") == [b"a", b"d"]

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from wizard.engine.records import Entry
-from wizard.engine.transform import Stored
 from wizard.formats.arrays import Boxes
 from wizard.formats.resize import Resize, geometry
+from wizard.targets.sample import OutputSample, SourceRecord, StoredImage
 
 
-def entry(
+def sample(
     name: str = "n01440764_10026.JPEG",
     jpeg: bytes = b"jpeg",
     *,
@@ -19,8 +18,11 @@ def entry(
     label: int = 1,
     boxes: Boxes | None = None,
     features: Mapping[str, bytes] | None = None,
-) -> Entry:
+) -> OutputSample:
     """An image of 30 x 40 pixels."""
-    stored = Stored(jpeg=jpeg, way=geometry(Resize(mode="original"), 30, 40), converted="")
+    stored = StoredImage(jpeg=jpeg, geometry=geometry(Resize(mode="original"), 30, 40), converted="")
+    record = None
+    if features is not None:
+        record = SourceRecord(features=features, box_rows=np.empty(0, np.intp), is_reencoded=False)
     found = np.empty((0, 4)) if boxes is None else boxes
-    return Entry(name=name, wnid=wnid, text=text, label=label, boxes=found, stored=stored, features=features)
+    return OutputSample(name=name, wnid=wnid, text=text, label=label, boxes=found, stored=stored, record=record)

@@ -10,10 +10,10 @@ import tensorflow as tf
 
 from tests.verify.shards import NAMES, RANK, image, replaced, told
 from wizard.commit_record import CommitRecord
-from wizard.engine.targets import Target
 from wizard.formats import tfrecord
 from wizard.sources.classes import imagenet
-from wizard.verify.expected import Expectation
+from wizard.targets.expected import Expectation
+from wizard.targets.tfrecord.target import TFRecords
 from wizard.verify.shard import check_shard
 
 Features = dict[str, tf.train.Feature]
@@ -61,7 +61,7 @@ def shard(folder: Path, *records: Features, names: list[str] = NAMES) -> Expecta
         names=np.array([name.encode() for name in names]),
         ranks=np.full(len(names), RANK, np.int16),
         classes=imagenet(),
-        target=Target(features="source", index=False),
+        target=TFRecords(features="source", index=False),
         label_base=1,
     )
     return replaced(blank, b"".join(tfrecord.frame(each.SerializeToString()) for each in examples))

@@ -7,12 +7,16 @@ from typing import Literal
 
 import pytest
 
-from tests.engine.entries import entry
-from wizard.engine.targets import Target
-from wizard.engine.writers import Committed, ImageFile, ImageFiles, remove_leftovers, sum_of_files
+from tests.targets.samples import sample
+from wizard.engine.leftovers import remove_leftovers
+from wizard.targets.image_files.target import ClassFolders
+from wizard.targets.image_files.writer import sum_of_files
+from wizard.targets.registry import TARGETS as TARGETS_BY_NAME
+from wizard.targets.target import Target
+from wizard.targets.writer import Committed, ImageFile
 
 SHARD = "train-00000-of-00001"
-FOLDERS = Target(format="folders")
+FOLDERS = ClassFolders()
 IMAGES = {"n01440764_1.JPEG": b"one", "old/n01440764_2.JPEG": b"second"}
 PLACES = {"train/n01440764/n01440764_1.JPEG": b"one", "train/n01440764/old/n01440764_2.JPEG": b"second"}
 
@@ -22,16 +26,16 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def write(folder: Path, target: Target = FOLDERS) -> Committed:
-    with ImageFiles(folder, "train", SHARD, target) as shard:
+    with target.writer(folder, "train", SHARD) as shard:
         for name, jpeg in IMAGES.items():
-            shard.write(entry(name, jpeg))
+            shard.write(sample(name, jpeg))
         return shard.commit()
 
 
 def test_no_file_is_in_its_place_before_commit(tmp_path: Path) -> None:
-    with ImageFiles(tmp_path, "train", SHARD, FOLDERS) as shard:
+    with FOLDERS.writer(tmp_path, "train", SHARD) as shard:
         for name, jpeg in IMAGES.items():
-            shard.write(entry(name, jpeg))
+            shard.write(sample(name, jpeg))
         assert [path.name for path in tmp_path.iterdir()] == [".imagenet-setup"]
         shard.commit()
     assert PLACES.items() <= files(tmp_path).items()
@@ -55,9 +59,9 @@ def test_the_sum_of_a_shard_of_files_is_that_of_their_table() -> None:
 
 @pytest.mark.parametrize("form", ["folders", "flat"])
 def test_built_again_it_is_the_same(tmp_path: Path, form: Literal["folders", "flat"]) -> None:
-    first = write(tmp_path, Target(format=form))
+    first = write(tmp_path, TARGETS_BY_NAME[form]())
     before = files(tmp_path)
-    assert write(tmp_path, Target(format=form)) == first
+    assert write(tmp_path, TARGETS_BY_NAME[form]()) == first
     assert files(tmp_path) == before
 
 
@@ -80,9 +84,9 @@ def test_a_link_that_is_there_already_is_replaced_and_not_followed(tmp_path: Pat
 
 def killed_while_files_go_to_their_places(folder: Path) -> None:
     program = (
-        "import os, sys; from pathlib import Path; from wizard.engine import writers; "
-        "from tests.engine.test_image_files import write; "
-        "writers.sum_of_files = lambda _: os._exit(9); write(Path(sys.argv[1]))"
+        "import os, sys; from pathlib import Path; from wizard.targets.image_files import writer; "
+        "from tests.targets.test_image_files import write; "
+        "writer.sum_of_files = lambda _: os._exit(9); write(Path(sys.argv[1]))"
     )
     ran = subprocess.run([sys.executable, "-c", program, str(folder)], check=False, timeout=60)
     assert ran.returncode == 9
@@ -102,14 +106,14 @@ def test_after_a_kill_the_next_build_gives_the_same_bytes(tmp_path: Path) -> Non
 
 
 def test_a_kill_while_files_wait_leaves_no_image_in_place(tmp_path: Path) -> None:
-    shard = ImageFiles(tmp_path, "train", SHARD, FOLDERS)
-    shard.write(entry("n01440764_1.JPEG", b"one"))
+    shard = FOLDERS.writer(tmp_path, "train", SHARD)
+    shard.write(sample("n01440764_1.JPEG", b"one"))
     remove_leftovers(tmp_path, FOLDERS)
     assert files(tmp_path) == {}
 
 
 def test_a_shard_without_images_has_no_files(tmp_path: Path) -> None:
-    with ImageFiles(tmp_path, "train", SHARD, FOLDERS) as shard:
+    with FOLDERS.writer(tmp_path, "train", SHARD) as shard:
         assert shard.commit() == Committed(bytes=0, sha256=sum_of_files([]))
     assert files(tmp_path) == {}
 
@@ -126,4 +130,4 @@ def test_the_files_have_the_rights_that_the_umask_leaves(tmp_path: Path) -> None
 
 def test_an_output_folder_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        ImageFiles(tmp_path / "gone", "train", SHARD, FOLDERS)
+        FOLDERS.writer(tmp_path / "gone", "train", SHARD)

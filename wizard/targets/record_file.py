@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from wizard.commit_record import CommitRecord
-from wizard.engine.targets import RECORDS
-from wizard.engine.writers import ImageFile
 from wizard.storage import write_whole
+from wizard.targets.names import RECORD_FOLDER
+from wizard.targets.writer import ImageFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class StoredRecord:
 
 def record_path(folder: Path, shard: str) -> Path:
     """The file of a shard's record, in a dataset's folder."""
-    return folder / RECORDS / f"{shard}.json"
+    return folder / RECORD_FOLDER / f"{shard}.json"
 
 
 def write_record(folder: Path, stored: StoredRecord) -> None:
@@ -59,7 +59,7 @@ def read_record(folder: Path, shard: str) -> StoredRecord:
         fields = json.loads(path.read_bytes())
         plan_id, files = fields.pop("plan_id"), fields.pop("files")
         record = CommitRecord.from_json(fields)
-        rows = tuple(ImageFile(str(name), int(size), str(digest)) for name, size, digest in files)
+        rows = tuple(map(ImageFile._make, files))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"{path} is no commit record") from error
     if record.shard != shard:

@@ -7,12 +7,12 @@ from PIL import Image
 
 from tests.helpers import encoded, noise
 from tests.verify.shards import NAMES, WNID, expectation, images, listed, relisted, task, told
-from wizard.engine.targets import Target
-from wizard.engine.writers import ImageFile
-from wizard.verify.expected import Expectation
+from wizard.targets.expected import Expectation
+from wizard.targets.image_files.target import ClassFolders, FlatFolders
+from wizard.targets.writer import ImageFile
 from wizard.verify.shard import check_shard
 
-FOLDERS, FLAT = Target(format="folders"), Target(format="flat")
+FOLDERS, FLAT = ClassFolders(), FlatFolders()
 
 
 @pytest.fixture(params=[FOLDERS, FLAT], ids=["folders", "flat"])

@@ -5,19 +5,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.engine.targets import INDEX_FOLDER, STATE_FOLDER, Format, Target, key
 from wizard.sources.names import unsafe
+from wizard.targets.image_files.target import ClassFolders, FlatFolders
+from wizard.targets.names import RECORD_FOLDER, STATE_FOLDER
+from wizard.targets.registry import TARGETS as TARGETS_BY_NAME
+from wizard.targets.target import Target
+from wizard.targets.tfrecord.index import INDEX_FOLDER
+from wizard.targets.tfrecord.target import TFRecords
+from wizard.targets.webdataset import WebDataset, sample_key
 
 SPLITS = ("train", "validation", "test")
 FILES: tuple[Literal["folders", "flat"], ...] = ("folders", "flat")
 TARGETS = [
-    Target(),
-    Target(split_folders=True),
-    Target(features="tpu", index=False),
-    Target(format="folders"),
-    Target(format="flat"),
-    Target(format="webdataset"),
+    TFRecords(),
+    TFRecords(split_folders=True),
+    TFRecords(features="tpu", index=False),
+    ClassFolders(),
+    FlatFolders(),
+    WebDataset(),
 ]
+IMAGE_FILES = (ClassFolders(), FlatFolders())
 LETTERS = st.text(min_size=1, max_size=12) | st.text("ab_./", min_size=1, max_size=12)
 """Any, and few, of which names are made that resemble their classes."""
 CLASSES = LETTERS.filter(lambda name: not unsafe(name) and "/" not in name)
@@ -32,23 +39,23 @@ def stays_inside(path: str) -> bool:
 def test_an_image_stays_in_the_folder_of_its_split(
     form: Literal["folders", "flat"], split: str, name: str, wnid: str
 ) -> None:
-    target = Target(format=form)
-    path = target.image(split, name, wnid)
+    target = TARGETS_BY_NAME[form]()
+    path = target.place(split, name, wnid)
     assert stays_inside(path)
-    assert PurePosixPath(path).is_relative_to(target.image_folder(split))
+    assert PurePosixPath(path).is_relative_to(target.places[SPLITS.index(split)])
     assert PurePosixPath(path).suffix.lower() in (".jpg", ".jpeg")
 
 
 @given(st.sampled_from(SPLITS), NAMES, CLASSES)
 def test_in_folders_of_classes_an_image_lies_in_its_class(split: str, name: str, wnid: str) -> None:
-    folder = PurePosixPath(Target(format="folders").image_folder(split)) / wnid
-    assert PurePosixPath(Target(format="folders").image(split, name, wnid)).is_relative_to(folder)
+    folder = PurePosixPath(ClassFolders().image_folder(split)) / wnid
+    assert PurePosixPath(ClassFolders().place(split, name, wnid)).is_relative_to(folder)
 
 
 @given(st.sampled_from(SPLITS), NAMES, CLASSES | st.just(""))
 def test_flat_files_lie_in_no_further_folder_and_begin_with_their_class(split: str, name: str, wnid: str) -> None:
-    folder, cut, file = Target(format="flat").image(split, name, wnid).partition("/")
-    assert (folder, cut) == (Target(format="flat").image_folder(split), "/")
+    folder, cut, file = FlatFolders().place(split, name, wnid).partition("/")
+    assert (folder, cut) == (FlatFolders().image_folder(split), "/")
     assert "/" not in file
     assert file.startswith(f"{wnid}_" if wnid else "")
 
@@ -61,7 +68,7 @@ def test_a_shards_file_stays_in_the_places_of_its_target(
     path = target.file(target.shard(split, index, shards))
     assert stays_inside(path)
     folder, _, _ = path.rpartition("/")
-    assert folder in target.places
+    assert folder in ([RECORD_FOLDER] if target.one_file_per_image else target.places)
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=str)
@@ -77,9 +84,8 @@ def test_the_name_of_a_shard_begins_with_its_split(target: Target) -> None:
 
 def test_what_readers_of_another_target_look_for_lies_elsewhere() -> None:
     assert not {place for each in TARGETS for place in each.places} & {INDEX_FOLDER, STATE_FOLDER}
-    folders = {Target(format=form).image_folder(split) for form in FILES for split in SPLITS}
-    assert len(folders) == 6
-    assert not folders & {place for each in TARGETS for place in each.places}
+    places = [place for each in (TFRecords(), TFRecords(split_folders=True), *IMAGE_FILES) for place in each.places]
+    assert len(set(places)) == len(places)
 
 
 @pytest.mark.parametrize(
@@ -98,28 +104,26 @@ def test_what_readers_of_another_target_look_for_lies_elsewhere() -> None:
         ("flat", "a/a_b/1.JPEG", "a", "train_flatten/a_b_1.JPEG"),
     ],
 )
-def test_the_file_of_an_image(form: Format, name: str, wnid: str, path: str) -> None:
-    assert Target(format=form).image("train", name, wnid) == path
+def test_the_file_of_an_image(form: str, name: str, wnid: str, path: str) -> None:
+    assert TARGETS_BY_NAME[form]().place("train", name, wnid) == path
 
 
 def test_splits_lie_where_pytorch_code_looks() -> None:
-    assert [Target(format="folders").image_folder(split) for split in SPLITS] == ["train", "val", "test"]
+    assert [ClassFolders().image_folder(split) for split in SPLITS] == ["train", "val", "test"]
 
 
 def test_every_target_that_gives_other_bytes_has_another_version() -> None:
-    versions = [Target(features=features).version for features in ("inception", "tpu", "source")]
-    versions += [Target(format=form).version for form in ("folders", "flat", "webdataset")]
+    versions = [TFRecords(features=features).ingredients["format"] for features in ("inception", "tpu", "source")]
+    versions += [TARGETS_BY_NAME[form]().ingredients["format"] for form in ("folders", "flat", "webdataset")]
     assert len(set(versions)) == 6
-    assert Target(index=False).version == Target(split_folders=True).version == Target().version
+    assert TFRecords(split_folders=True).ingredients["format"] == TFRecords().ingredients["format"]
 
 
-def test_only_tfrecords_have_an_index() -> None:
-    indexed = {each.format for each in TARGETS if each.indexed}
-    assert indexed == {"tfrecord"}
-    assert not Target(index=False).indexed
+def test_an_index_and_metadata_change_no_plan() -> None:
+    assert TFRecords(index=False, tfds=True).ingredients == TFRecords().ingredients
 
 
 @given(NAMES)
 def test_the_key_of_a_sample_has_no_dot_but_keeps_its_folders(name: str) -> None:
-    assert "." not in key(name)
-    assert key(name).count("/") == name.count("/")
+    assert "." not in sample_key(name)
+    assert sample_key(name).count("/") == name.count("/")

@@ -8,9 +8,9 @@ from PIL import Image
 
 from tests.helpers import encoded, noise
 from tests.verify.shards import NAMES, expectation, image, images, replaced, task, told
-from wizard.engine.targets import Target
 from wizard.formats import tar
-from wizard.verify.expected import Expectation
+from wizard.targets.expected import Expectation
+from wizard.targets.webdataset import WebDataset
 from wizard.verify.shard import check_shard
 
 Members = list[tuple[str, bytes]]
@@ -20,7 +20,7 @@ STEM = NAMES[2].removesuffix(".JPEG")
 @pytest.fixture
 def expected(tmp_path: Path) -> Expectation:
     """What a tar of four samples should be; it is."""
-    return expectation(task(tmp_path, images(), Target(format="webdataset"), base=0))
+    return expectation(task(tmp_path, images(), WebDataset(), base=0))
 
 
 def rewrite(expected: Expectation, change: Callable[[Members], None]) -> Expectation:
@@ -121,7 +121,7 @@ def test_a_sample_too_many_is_found(expected: Expectation) -> None:
     def add_one(members: Members) -> None:
         members += [(name.replace("_0", "_9"), data) for name, data in members[:3]]
 
-    assert "record 4: it is one sample too many" in told(check_shard(rewrite(expected, add_one)))
+    assert "record 4: it is one image too many" in told(check_shard(rewrite(expected, add_one)))
 
 
 def test_boxes_are_counted(expected: Expectation) -> None:

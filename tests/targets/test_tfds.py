@@ -10,17 +10,18 @@ import tensorflow as tf
 
 from wizard.commit_record import CommitRecord
 from wizard.engine.plan import Plan, in_source_order
-from wizard.engine.targets import Target
-from wizard.engine.tfds import metadata
 from wizard.engine.transform import Recipe
 from wizard.formats.resize import Resize
 from wizard.sources.classes import Classes
 from wizard.sources.samples import in_one_file
+from wizard.targets.dataset import BuiltDataset
+from wizard.targets.target import Target
+from wizard.targets.tfrecord.target import TFRecords
 
 KEPT = Recipe(resize=Resize(mode="original"), quality=None)
 ANIMALS = ("cat", "dog")
 NAMES = "image.class.label.labels.txt"
-OF_SOURCE = Target(features="source")
+OF_SOURCE = TFRecords(features="source", tfds=True)
 Values = Sequence[bytes] | Sequence[int] | Sequence[float]
 Record = Mapping[str, Values]
 
@@ -45,7 +46,7 @@ def planned(
         )
         table = replace(table, classes=Classes(names=classes, words=classes))
         splits.append(in_source_order(split, table, KEPT, shards=shards))
-    return Plan(splits=tuple(splits), label_base=base, seed=1, target=target or Target())
+    return Plan(splits=tuple(splits), label_base=base, seed=1, target=target or TFRecords(tfds=True))
 
 
 def done(plan: Plan, images: int = 2) -> dict[str, CommitRecord]:
@@ -55,6 +56,14 @@ def done(plan: Plan, images: int = 2) -> dict[str, CommitRecord]:
         )
         for name in plan.shard_names
     }
+
+
+def metadata(plan: Plan, done: Mapping[str, CommitRecord], folder: Path) -> dict[str, bytes]:
+    """The files that are written for TFDS, by name."""
+    shards = [done[name] for name in plan.shard_names]
+    return plan.target.sidecars(
+        BuiltDataset(folder=folder, classes=plan.classes, label_base=plan.label_base, shards=shards)
+    )
 
 
 def described(plan: Plan, folder: Path = Path("nowhere")) -> dict[str, dict[str, Any]]:
@@ -126,7 +135,7 @@ def test_a_split_has_the_lengths_that_its_shards_came_to() -> None:
 
 
 def test_shards_in_folders_of_their_own_are_found_there() -> None:
-    plan = planned({"validation": 2}, target=Target(split_folders=True))
+    plan = planned({"validation": 2}, target=TFRecords(split_folders=True, tfds=True))
     (split,) = json.loads(metadata(plan, done(plan), Path())["dataset_info.json"])["splits"]
     assert split["filepathTemplate"] == "tfrecord_val/{SPLIT}-{SHARD_X_OF_Y}"
 
@@ -134,7 +143,7 @@ def test_shards_in_folders_of_their_own_are_found_there() -> None:
 def test_the_features_are_those_that_the_records_have() -> None:
     names = set(described(planned()))
     assert len(names) == 15
-    assert names - set(described(planned(target=Target(features="tpu")))) == {
+    assert names - set(described(planned(target=TFRecords(features="tpu")))) == {
         "image/class/text",
         *(f"image/object/bbox/{field}" for field in ("xmin", "ymin", "xmax", "ymax", "label")),
     }
