@@ -66,10 +66,11 @@ def _decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey], a
     shards = {split: profile.shards(split) for split in mine}
     if profile.output.shards == "keep":
         shards = {split: survey.shards for split, survey in mine.items()}
+    target = _target(profile, source.form)
     return Job(
         profile=profile,
-        target=_target(profile, source.form),
-        label_base=_label_base(profile, table),
+        target=target,
+        label_base=_label_base(profile, target, table),
         shards=shards,
         recipes=_recipes(profile),
         workers=_workers(profile),
@@ -133,7 +134,7 @@ def _target(profile: Profile, form: Form) -> Target:
     return registry.from_profile(dict(output), form)
 
 
-def _label_base(profile: Profile, table: SampleTable | None) -> int:
+def _label_base(profile: Profile, target: Target, table: SampleTable | None) -> int:
     """The label that is stored for the first class; records that stay records keep theirs.
 
     A class named by a number is stored as that number, unless the profile sets label_base.
@@ -141,7 +142,7 @@ def _label_base(profile: Profile, table: SampleTable | None) -> int:
     asked = profile.output.label_base
     if table is None:
         return profile.label_base
-    if not registry.from_profile(dict(profile.output), table.reader.form).keeps_features:
+    if not target.keeps_features:
         by_number = profile.source.labels != "folders" and table.reader.form == "image" and numbered(table.classes)
         return 0 if asked is None and by_number else profile.label_base
     if asked is not None and asked != table.label_base:
