@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wizard import profile_store
 from wizard.engine import manifest
-from wizard.engine.commit_records import plan_path, read_records
+from wizard.engine.commit_records import count_records, plan_path, read_plan
 from wizard.errors import SetupError
 from wizard.folders import state_folder
 from wizard.profile import Profile
@@ -62,8 +62,8 @@ def _look(entry: Path) -> Unfinished | None:
         output = profile.output_path
         if (output / manifest.MANIFEST).exists():
             return None
-        records = read_records(output)
-        if records.plan is None:
+        plan = read_plan(output)
+        if plan is None:
             return None
         written = max(path.stat().st_mtime for path in (plan_path(output), output / RECORD_FOLDER))
     except (SetupError, OSError):
@@ -71,8 +71,8 @@ def _look(entry: Path) -> Unfinished | None:
     return Unfinished(
         output=output,
         profile=entry,
-        done=len(records.done),
-        shards=records.plan.shards,
+        done=count_records(output),
+        shards=plan.shards,
         idle=max(0.0, time.time() - written),
     )
 

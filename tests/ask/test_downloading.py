@@ -78,7 +78,7 @@ def test_a_mirrors_address_is_asked_and_a_wrong_one_told(tmp_path: Path) -> None
 
 def test_a_mirrors_folder_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
     script, _ = request("mirror", f"{tmp_path}/mirro", str(tmp_path), DEFAULT, DEFAULT, DEFAULT)
-    assert script.asked[2].error.startswith(f"{tmp_path}/mirro, from which the archives should come, is not there.")
+    assert script.asked[2].error.startswith(f"{tmp_path}/mirro, from which the archives should come, does not exist.")
 
 
 def test_a_mirror_is_not_fetched_into_itself(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_sums_of_a_mirrors_own_files_are_asked_for_and_what_is_no_file_of_them_t
         "",
         f"{tmp_path}/none: there is no such file.",
         f"{tmp_path} is no file.",
-        f"{tmp_path}/prose, line 1: 'Dear reader' is not a sum and a name, as md5sum writes them.",
+        f"{tmp_path}/prose, line 1: 'Dear reader' is not an MD5 and a name, as md5sum writes them.",
     ]
     assert abouts(script, "download.what")["validation"].startswith("about ")
     assert command(asked_for).endswith(f" --what validation --checksums {sums}")

@@ -39,13 +39,13 @@ def test_a_path_that_begins_here_or_at_home_is_meant_from_there() -> None:
 @pytest.mark.parametrize(
     ("typed", "what"),
     [
-        ("ftp://example.org/", "'ftp://example.org/' is no address of a folder."),
-        ("example.org/2012", "'example.org/2012' is no address of a folder"),
+        ("ftp://example.org/", "'ftp://example.org/' is not the address of a folder."),
+        ("example.org/2012", "'example.org/2012' is not the address of a folder"),
         (" ", "The address is empty."),
-        ("http://", "'http://' is no address of a folder"),
-        ("http://example.org:x/", "'http://example.org:x/' is no address: Invalid port: 'x'."),
-        ("file://elsewhere/data", "'file://elsewhere/data' names a file on another host."),
-        ("https://example.org/?a=b", "https://example.org/ is given with more behind its path"),
+        ("http://", "'http://' is not the address of a folder"),
+        ("http://example.org:x/", "'http://example.org:x/' is not an address: Invalid port: 'x'."),
+        ("file://elsewhere/data", "'file://elsewhere/data' is on another host."),
+        ("https://example.org/?a=b", "https://example.org/ is followed by ? or #"),
     ],
 )
 def test_what_is_no_address_is_said(typed: str, what: str) -> None:
@@ -61,9 +61,7 @@ def test_a_word_is_a_path_where_there_is_such_a_folder(tmp_path: Path, monkeypat
     assert base_address("mirror/2012") == f"file://{tmp_path}/mirror/2012/"
 
 
-@pytest.mark.parametrize(
-    ("typed", "hint"), [("Kagel", "Did you mean kaggle?"), ("mirror", "the path of a folder here")]
-)
+@pytest.mark.parametrize(("typed", "hint"), [("Kagel", "Did you mean kaggle?"), ("mirror", "the path of a folder")])
 def test_a_word_that_is_nothing_gets_what_would_do(typed: str, hint: str) -> None:
     with pytest.raises(UsageError) as raised:
         base_address(typed, ("kaggle", "huggingface"))
@@ -76,7 +74,7 @@ def test_a_word_that_is_nothing_gets_what_would_do(typed: str, hint: str) -> Non
 
 def test_a_base_that_is_no_folder_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    for name, seen in (("none", "is not there"), ("file", "is no folder")):
+    for name, seen in (("none", "does not exist"), ("file", "is not a folder")):
         with pytest.raises(UsageError) as raised:
             require_source(base_address(f"file://{tmp_path}/{name}"))
         assert raised.value.what == f"{tmp_path}/{name}, from which the archives should come, {seen}."
@@ -94,9 +92,9 @@ def test_archives_do_not_come_from_where_they_go_to(tmp_path: Path) -> None:
 
 def test_image_net_org_is_named_for_its_own_hosts_alone() -> None:
     for host in ("image-net.org", "www.image-net.org"):
-        assert account(host).startswith("see https://image-net.org/download-images, where accounts are made")
+        assert account(host).startswith("see https://image-net.org/download-images, where you create an account")
     for host in ("my-image-net.org", "image-net.org.example.com"):
-        assert account(host) == f"ask those who run {host}"
+        assert account(host) == f"ask whoever runs {host}"
 
 
 @pytest.mark.parametrize(
@@ -121,7 +119,7 @@ def test_who_names_a_user_is_told_where_the_name_belongs() -> None:
     with pytest.raises(UsageError) as raised:
         base_address("https://me:qwertz@example.org/2012/")
     assert raised.value.what == (
-        "The address holds a user name, and addresses are shown and kept: https://example.org/2012/."
+        "The address has a user name in it, and addresses are printed and stored: https://example.org/2012/."
     )
     assert raised.value.hint == (
         "Leave it out: it is asked for when the server wants it, or set IMAGENET_USERNAME and IMAGENET_ACCESS_KEY"

@@ -48,7 +48,7 @@ def test_a_line_that_is_no_sum_is_told_with_its_number(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as raised:
         read_sums(path)
     assert raised.value.what == (
-        f"{path}, line 2: 'MD5 ({VAL}) = {SUM}' is not a sum and a name, as md5sum writes them."
+        f"{path}, line 2: 'MD5 ({VAL}) = {SUM}' is not an MD5 and a name, as md5sum writes them."
     )
     assert raised.value.hint == "Make the file with: md5sum *.tar *.tar.gz *.tgz > FILE"
     with pytest.raises(InputError, match="No such file"):

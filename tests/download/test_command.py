@@ -97,7 +97,7 @@ def test_the_second_time_nothing_is_asked(
     server.asked.clear()
     assert main(words) == 0
     out, err = capsys.readouterr()
-    assert (server.asked, out.splitlines()[0]) == ([], f"All of it is in {tmp_path}/to already.")
+    assert (server.asked, out.splitlines()[0]) == ([], f"Everything is in {tmp_path}/to already.")
     assert err.count("✓ ILSVRC2012_") == 3
 
 
@@ -168,16 +168,21 @@ def test_no_secret_is_left_anywhere(
     ("change", "code", "what", "hint"),
     [
         (["--what", "trian"], 2, "--what trian: there is no 'trian'.", "Did you mean train?"),
-        (["--what", "all"], 2, "--what all: there is no 'all'.", "There are train, validation, boxes, devkit, test,"),
-        (["--what", ","], 2, "--what names nothing.", "There are train,"),
-        (["--connections", "17"], 2, "--connections 17: from 1 to 16 will do.", ""),
-        (["--base", "ftp://a.org/"], 2, "'ftp://a.org/' is no address of a folder.", "It begins with https://, "),
-        (["--base", "huggingfaces"], 2, "'huggingfaces' is no address of a folder.", "Did you mean huggingface?"),
-        (["--base", "a.org"], 2, "'a.org' is no address of a folder.", "It begins with https://, http:// or file://, "),
-        (["--base", ""], 2, "The address is empty.", "It begins with https://, "),
-        (["--base", "/none"], 2, "/none, from which the archives should come, is not there.", "See how it is spelt"),
-        (["--to", " "], 2, "--to is empty.", "Name a folder; . is the one that you are in"),
-        (["--base", "https://me:qwertz@a.org/"], 2, "The address holds a user name", "Leave it out"),
+        (["--what", "all"], 2, "--what all: there is no 'all'.", "Choose from train, validation, boxes, devkit, test,"),
+        (["--what", ","], 2, "--what is empty.", "Choose from train,"),
+        (["--connections", "17"], 2, "--connections 17: it must be from 1 to 16.", ""),
+        (["--base", "ftp://a.org/"], 2, "'ftp://a.org/' is not the address of a folder.", "Expected an https://, "),
+        (["--base", "huggingfaces"], 2, "'huggingfaces' is not the address of a folder.", "Did you mean huggingface?"),
+        (
+            ["--base", "a.org"],
+            2,
+            "'a.org' is not the address of a folder.",
+            "Expected an https://, ",
+        ),
+        (["--base", ""], 2, "The address is empty.", "Expected an https://, "),
+        (["--base", "/none"], 2, "/none, from which the archives should come, does not exist.", "Check its spelling"),
+        (["--to", " "], 2, "--to is empty.", "Name a folder; . is the current one"),
+        (["--base", "https://me:qwertz@a.org/"], 2, "The address has a user name in it", "Leave it out"),
         (["--checksums", "/none"], 2, "/none: there is no such file.", ""),
         (["--cookies", "/none"], 2, "/none: there is no such file.", ""),
     ],
@@ -200,8 +205,8 @@ def test_what_is_wanted_may_have_blanks_between(words: list[str], tmp_path: Path
 
 def test_a_word_without_an_option_leads_to_the_option(capsys: pytest.CaptureFixture[str]) -> None:
     assert failure(["download", "boxes"], 2, capsys).splitlines() == [
-        "✗ download knows what to do with none of: boxes.",
-        "→ What is wanted is said with --what, such as: --what train,validation,boxes",
+        "✗ download does not know what to do with: boxes.",
+        "→ Say what to fetch with --what, for example: --what train,validation,boxes",
     ]
 
 
@@ -218,10 +223,14 @@ def test_a_mirror_is_not_fetched_into_itself(
 @pytest.mark.parametrize(
     ("hub", "flags", "told"),
     [
-        ("kaggle", ["--what", "train"], "--what cannot go with --base kaggle, which hands out everything at once, "),
-        ("Kaggle", ["--connections", "2"], "--connections cannot go with --base kaggle"),
-        ("huggingface", ["--cookies", "{}"], "--cookies cannot go with --base huggingface, which "),
-        ("huggingface", ["--checksums", "{}", "--connections", "2"], "--checksums and --connections cannot go with"),
+        ("kaggle", ["--what", "train"], "--what cannot be used with --base kaggle, which delivers everything at once "),
+        ("Kaggle", ["--connections", "2"], "--connections cannot be used with --base kaggle"),
+        ("huggingface", ["--cookies", "{}"], "--cookies cannot be used with --base huggingface, which "),
+        (
+            "huggingface",
+            ["--checksums", "{}", "--connections", "2"],
+            "--checksums and --connections cannot be used with",
+        ),
     ],
 )
 def test_what_a_hub_has_no_use_for_is_not_passed_over_in_silence(
@@ -297,7 +306,7 @@ def test_sums_of_nothing_that_is_wanted_are_told(
     (tmp_path / SUMS).write_text(f"{md5(b'')}  other.tar\n")
     told = failure(words, 2, capsys)
     assert not (tmp_path / "to").exists()
-    assert told.startswith(f"✗ {tmp_path}/{SUMS} has the sum of none of the files that are wanted")
+    assert told.startswith(f"✗ {tmp_path}/{SUMS} has no MD5 for any of the files that are wanted")
 
 
 def test_where_nobody_can_be_asked_it_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -348,7 +357,7 @@ def test_a_real_disk_that_fills_up_keeps_what_came(
 def test_two_downloads_do_not_go_into_one_folder(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with downloading._alone(tmp_path / "to"):
+    with downloading._exclusive(tmp_path / "to"):
         monkeypatch.setenv("IMAGENET_SETUP_HOME", str(tmp_path / "of somebody else"))
         told = failure(words, 4, capsys)
     assert told.splitlines()[0] == f"✗ Another download goes to {tmp_path}/to."

@@ -1,4 +1,4 @@
-"""download: gets the archives."""
+"""download: fetches the archives."""
 
 import difflib
 import shlex
@@ -30,28 +30,28 @@ def download(
     *words: Annotated[str, Parameter(show=False)],
     base: Annotated[
         str | None,
-        Parameter(help=f"Where they are: an address, a folder's path, kaggle or huggingface; {OFFICIAL} else."),
+        Parameter(help=f"Where to fetch from: an address, a folder's path, kaggle or huggingface; default {OFFICIAL}."),
     ] = None,
-    to: Annotated[str | None, Parameter(help="The folder that they go to.")] = None,
+    to: Annotated[str | None, Parameter(help="The folder to download to.")] = None,
     what: Annotated[
         list[str] | None,
-        Parameter(help="train,validation,boxes,devkit,test: those of them you want.", consume_multiple=True),
+        Parameter(help="Which of train,validation,boxes,devkit,test.", consume_multiple=True),
     ] = None,
     checksums: Annotated[Path | None, Parameter(help="MD5s of a mirror's own files, as md5sum writes them.")] = None,
-    cookies: Annotated[Path | None, Parameter(help="A browser's cookies.txt, where a server wants a login.")] = None,
-    connections: Annotated[int, Parameter(help="To one file at a time.", show_default=True)] = 1,
+    cookies: Annotated[Path | None, Parameter(help="A browser's cookies.txt, for servers that want a login.")] = None,
+    connections: Annotated[int, Parameter(help="To the one file that is being fetched.", show_default=True)] = 1,
     yes: Annotated[bool, Parameter(help="Ask nothing; --to and --what are needed.")] = False,
     flags: OutputFlags = DEFAULT,
 ) -> int:
-    """Get the archives from image-net.org, a mirror, Kaggle or Hugging Face; a broken transfer goes on."""
+    """Download the archives from image-net.org, a mirror, Kaggle or Hugging Face; interrupted transfers resume."""
     output = flags.output()
     if words:
         raise UsageError(
-            f"download knows what to do with none of: {shlex.join(words)}.",
-            f"What is wanted is said with --what, such as: --what {_THREE}",
+            f"download does not know what to do with: {shlex.join(words)}.",
+            f"Say what to fetch with --what, for example: --what {_THREE}",
         )
     if not 1 <= connections <= _CONNECTIONS:
-        raise UsageError(f"--connections {connections}: from 1 to {_CONNECTIONS} will do.")
+        raise UsageError(f"--connections {connections}: it must be from 1 to {_CONNECTIONS}.")
     options = Options(cookies=None if cookies is None else named_file(str(cookies)), connections=connections)
     given = _given(base, to, what, None if checksums is None else named_file(str(checksums)), options)
     prompter = prompter_for(output) if output.mode in ("human", "plain") and output.interactive and not yes else None
@@ -77,7 +77,7 @@ def _asked(prompter: Prompter, given: Given) -> Request:
 
 
 def _flags(options: Options, *, yes: bool) -> list[str]:
-    """What of the command line a request does not hold."""
+    """The options that are not part of a request."""
     flags = [] if options.cookies is None else ["--cookies", str(options.cookies)]
     flags += [] if options.connections == 1 else ["--connections", str(options.connections)]
     return [*flags, "--yes"] if yes else flags
@@ -86,27 +86,31 @@ def _flags(options: Options, *, yes: bool) -> list[str]:
 def _given(
     base: str | None, to: str | None, what: Sequence[str] | None, checksums: Path | None, options: Options
 ) -> Given:
-    """What the command line says; from image-net.org, unless nothing at all is said.
+    """What the command line says. With any option the default is image-net.org; without one, the person is asked.
 
     Raises:
-        UsageError: it cannot be, or some of it would have no meaning.
+        UsageError: a value is wrong, or an option does not apply.
     """
-    silent = options == Options() and not any(each is not None for each in (base, to, what, checksums))
     origin: Origin | None = _ORIGINS.get((base or "").strip().lower())
-    address = None if silent or origin else OFFICIAL if base is None else base_address(base, _ORIGINS)
+    any_option = options != Options() or any(each is not None for each in (to, what, checksums))
+    address = None
+    if base is not None and origin is None:
+        address = base_address(base, _ORIGINS)
+    elif base is None and any_option:
+        address = OFFICIAL
     if to is not None and not to.strip():
-        raise UsageError("--to is empty.", "Name a folder; . is the one that you are in")
+        raise UsageError("--to is empty.", "Name a folder; . is the current one")
     folder = None if to is None else expanded(to).absolute()
     if address:
         require_source(address, folder)
     if origin:
-        _require_meaning(origin, what, checksums, options)
-    whats = None if what is None else _whats(" ".join(what))
-    return Given(origin=origin, base=address, folder=folder, what=whats, checksums=checksums)
+        _require_applicable(origin, what, checksums, options)
+    parts = None if what is None else _parse_what(" ".join(what))
+    return Given(origin=origin, base=address, folder=folder, what=parts, checksums=checksums)
 
 
-def _require_meaning(origin: Origin, what: Sequence[str] | None, checksums: Path | None, options: Options) -> None:
-    """What a hub's own client has no use for was given by mistake."""
+def _require_applicable(origin: Origin, what: Sequence[str] | None, checksums: Path | None, options: Options) -> None:
+    """Refuses options that a hub's own client has no use for."""
     useless = {
         "--checksums": checksums is not None,
         "--cookies": options.cookies is not None,
@@ -115,19 +119,19 @@ def _require_meaning(origin: Origin, what: Sequence[str] | None, checksums: Path
     }
     flags = [flag for flag, given in useless.items() if given]
     if flags:
-        why = "hands out everything at once, through" if origin == "kaggle" else "is fetched from with"
-        raise UsageError(f"{' and '.join(flags)} cannot go with --base {origin}, which {why} its own client.")
+        why = "delivers everything at once through its own client" if origin == "kaggle" else "has its own client"
+        raise UsageError(f"{' and '.join(flags)} cannot be used with --base {origin}, which {why}.")
 
 
-def _whats(text: str) -> tuple[What, ...]:
+def _parse_what(text: str) -> tuple[What, ...]:
     words = [word.strip().lower() for word in text.replace(",", " ").split()]
     for word in words:
         if word not in WHATS:
             near = difflib.get_close_matches(word, WHATS, n=1)
-            hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(WHATS)}, with commas between"
+            hint = f"Did you mean {near[0]}?" if near else f"Choose from {', '.join(WHATS)}, separated by commas"
             raise UsageError(f"--what {text}: there is no {word!r}.", hint)
     if not words:
-        raise UsageError("--what names nothing.", f"There are {', '.join(WHATS)}, with commas between")
+        raise UsageError("--what is empty.", f"Choose from {', '.join(WHATS)}, separated by commas")
     return tuple(each for each in WHATS if each in words)
 
 
@@ -135,18 +139,16 @@ def _without_questions(given: Given, *, yes: bool) -> Request:
     """The request, where nobody is asked.
 
     Raises:
-        UsageError: something is missing that would have to be asked.
+        UsageError: an option is missing.
     """
     origin = given.origin or "archives"
     what = kaggle.ALL if origin == "kaggle" else given.what
-    missing = [flag for flag, value in (("--what", what), ("--to", given.folder)) if value is None]
-    if missing or not yes:
-        needed = " and ".join([*missing, *([] if yes else ["--yes"])])
+    if what is None or given.folder is None or not yes:
+        options = {"--what": what, "--to": given.folder, "--yes": yes or None}
+        missing = [option for option, value in options.items() if value is None]
         raise UsageError(
-            f"Nobody can be asked here, so {needed} {'is' if needed.count('--') == 1 else 'are'} needed.",
+            f"Nobody can be asked here, so {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} needed.",
             f"Use: imagenet-setup download --what {_THREE} --to FOLDER --yes",
         )
-    assert what is not None
-    assert given.folder is not None
     base = given.base or OFFICIAL
     return Request(origin=origin, base=base, folder=given.folder, what=what, checksums=given.checksums)

@@ -1,8 +1,8 @@
-"""A download on an output: what is to come, whether to begin, how it goes, what has become of it."""
+"""The course of a download: what is to come, whether to begin, the transfer, and the outcome."""
 
 import signal
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -53,25 +53,27 @@ class Options:
 
 
 def fetch(request: Request, output: Output, prompter: Prompter | None, options: Options | None = None) -> Path | None:
-    """Looks, says what is to come, asks whether to begin, and fetches.
+    """Lists what is to come, asks whether to begin, and fetches.
 
     Args:
         request: what, from where, where to.
-        output: where it is said.
+        output: for everything that is printed.
         prompter: asks the person; None where nobody is asked.
-        options: how.
+        options: how it is fetched.
 
     Returns:
         The folder to build from; None where the person did not want to begin.
 
     Raises:
-        UsageError: a client is not installed, or there is nothing of what is wanted.
-        InputError: something cannot be had, or is not what it should be.
-        MachineError: there is no room, or no right to write.
+        UsageError: a client is not installed, or nothing of what is wanted is offered.
+        InputError: a file cannot be had, or is damaged.
+        MachineError: there is no room, or the folder must not be written to.
         Interrupted: the person wanted to stop.
     """
-    _require_rights(request.folder)
-    with _alone(request.folder):
+    found, fix = why_not_writable(request.folder)
+    if found:
+        raise MachineError(f"{found}.", f"{fix}, or choose another folder: --to DIR")
+    with _exclusive(request.folder):
         if request.origin != "archives":
             return _from_hub(request, output, prompter)
         return _from_archives(request, output, prompter, options or Options())
@@ -82,7 +84,7 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None, 
     output.say(_TERMS)
     output.say(f"Looking at {_files(len(archives))} here and at {_host(request.base)}…")
     reporter = reporter_for(output)
-    asker = _Aside(reporter, PromptedAsker(prompter)) if prompter else None
+    asker = _AsideAsker(reporter, PromptedAsker(prompter)) if prompter else None
     login = Login(request.base, asker, options.cookies)
     retry_policy = RetryPolicy()
     client = HttpClient(request.base, login, retry_policy)
@@ -100,33 +102,37 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None, 
         with reporter.shown():
             found = [find_status(archive, session) for archive in archives]
         there = disk_of(request.folder)
-        _tell(output, request, found, there)
+        _show_plan(output, request, found, there)
         require_room(found, request.folder, there)
-        if not any(each.state != "complete" for each in found):
-            output.result(f"All of it is in {request.folder} already.")
+        if all(each.state == "complete" for each in found):
+            output.result(f"Everything is in {request.folder} already.")
             return request.folder
-        if prompter and not _begins(prompter):
+        if prompter and not _is_confirmed(prompter):
             return None
         with reporter.shown():
-            fetched = _all(found, session)
+            fetched = _fetch_all(found, session)
     output.result(_summary(fetched, request.folder))
     return request.folder
 
 
 def _own_sums(request: Request) -> Mapping[str, str]:
-    """MD5s of a mirror's own files by name; those of other files than are wanted were given by mistake."""
+    """MD5s of a mirror's own files, by name.
+
+    Raises:
+        UsageError: there is none for a file that is wanted, so the file was given by mistake.
+    """
     sums = read_sums(request.checksums) if request.checksums else {}
     names = [archive.name for archive in wanted(request.what, {})]
     if request.checksums and not sums.keys() & set(names):
         raise UsageError(
-            f"{request.checksums} has the sum of none of the files that are wanted: {', '.join(names)}.",
-            "Leave --checksums out, and the official sums count; or give the mirror's files these names",
+            f"{request.checksums} has no MD5 for any of the files that are wanted: {', '.join(names)}.",
+            "Leave --checksums out to use the official ones, or give the mirror's files these names",
         )
     return sums
 
 
-def _all(found: Sequence[FileStatus], session: Session) -> list[Fetched]:
-    """Fetches one file after the other; one that comes damaged keeps none of the others from coming."""
+def _fetch_all(found: Sequence[FileStatus], session: Session) -> list[Fetched]:
+    """Fetches one file after the other; the others still come after one that arrives damaged."""
     fetched, damaged = [], []
     for each in found:
         try:
@@ -156,20 +162,20 @@ def _from_hub(request: Request, output: Output, prompter: Prompter | None) -> Pa
             f"{human_bytes(there.free)} are free for {request.folder}; up to {human_bytes(needed)} are needed.",
             f"Free {human_bytes(needed - there.free)} there, or choose another folder: --to DIR",
         )
-    if prompter and not _begins(prompter):
+    if prompter and not _is_confirmed(prompter):
         return None
     reporter = reporter_for(output)
     with reporter.shown():
         return hub.fetch(request.folder, request.what, reporter.handle)
 
 
-def _tell(output: Output, request: Request, found: Sequence[FileStatus], there: Disk) -> None:
+def _show_plan(output: Output, request: Request, found: Sequence[FileStatus], there: Disk) -> None:
     left = sum(each.left for each in found)
-    broad = max(len(each.archive.name) for each in found)
+    width = max(len(each.archive.name) for each in found)
     output.say(f"\nFrom {request.base} to {shortened(request.folder)}:")
     for each in found:
         mark = "✓" if each.state == "complete" else "→"
-        output.say(f"  {mark} {each.archive.name:<{broad}}  {human_bytes(each.size):>9}   {each.description}".rstrip())
+        output.say(f"  {mark} {each.archive.name:<{width}}  {human_bytes(each.size):>9}   {each.description}".rstrip())
     where = f" on {there.mount} ({there.kind})" if there.mount else ""
     output.say(f"{human_bytes(left)} to fetch; {human_bytes(there.free)} free{where}.\n")
     files = [
@@ -188,7 +194,6 @@ def _tell(output: Output, request: Request, found: Sequence[FileStatus], there: 
 
 
 def _summary(fetched: Sequence[Fetched], folder: Path) -> str:
-    """What is true however much of it was here before."""
     size, one = human_bytes(sum(each.bytes for each in fetched)), len(fetched) == 1
     return (
         f"{_files(len(fetched))}, {size}, {'is' if one else 'are'} in {folder} now, "
@@ -205,61 +210,56 @@ def _host(base: str) -> str:
     return shown(base) if url.scheme == "file" else url.host
 
 
-def _begins(prompter: Prompter) -> bool:
-    """Whether the person wants it to begin.
+def _is_confirmed(prompter: Prompter) -> bool:
+    """Whether the person wants to begin.
 
     Raises:
         Interrupted: they leave.
     """
     try:
-        with _at_once():
+        with _interruptible():
             return confirmed(prompter)
     except KeyboardInterrupt:
         raise Interrupted("Nothing was fetched.") from None
 
 
-def _require_rights(folder: Path) -> None:
-    found, fix = why_not_writable(folder)
-    if found:
-        raise MachineError(f"{found}.", f"{fix}, or choose another folder: --to DIR")
-
-
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Two downloads into one folder would write into each other's files. Nothing is left there but what was fetched."""
+def _exclusive(folder: Path) -> Iterator[None]:
+    """Two downloads into one folder would write into each other's files. Leaves neither a lock nor an empty folder."""
     new, lock = not folder.exists(), folder / ".imagenet-setup-download.lock"
-    try:
-        with exclusive_lock(lock, f"Another download goes to {folder}."):
-            try:
-                yield
-            finally:
-                with suppress(OSError):
-                    lock.unlink()
-    finally:
+    with ExitStack() as after:
         if new:
-            with suppress(OSError):
-                folder.rmdir()
+            after.callback(_without_errors, folder.rmdir)
+        after.enter_context(exclusive_lock(lock, f"Another download goes to {folder}."))
+        after.callback(_without_errors, lock.unlink)
+        yield
 
 
-class _Aside:
-    """Asks with the bars out of the way, and with Ctrl-C leaving at once."""
+def _without_errors(remove: Callable[[], None]) -> None:
+    with suppress(OSError):
+        remove()
+
+
+class _AsideAsker:
+    """Asks while the bars are hidden."""
 
     def __init__(self, reporter: Reporter, asker: Asker) -> None:
         self._reporter, self._asker = reporter, asker
 
     def credentials(self, host: str, refused: bool) -> Credentials | None:
         """See Asker."""
-        with self._reporter.aside(), _at_once():
+        with self._reporter.aside(), _interruptible():
             return self._asker.credentials(host, refused)
 
     def cookies(self, host: str, why: str) -> Path | None:
         """See Asker."""
-        with self._reporter.aside(), _at_once():
+        with self._reporter.aside(), _interruptible():
             return self._asker.cookies(host, why)
 
 
 @contextmanager
-def _at_once() -> Iterator[None]:
+def _interruptible() -> Iterator[None]:
+    """Within it, Ctrl-C raises KeyboardInterrupt: a prompt would not return to see that a stop was requested."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield

@@ -31,9 +31,9 @@ def run(
     /,
     *,
     set_: Annotated[tuple[str, ...], Parameter(name="--set", help=set_help())] = (),
-    md5: Annotated[bool, Parameter(help="Prove the archives' official MD5s first.")] = False,
-    repair: Annotated[bool, Parameter(help="Build damaged shards anew.")] = False,
-    ignore: Annotated[tuple[str, ...], Parameter(help="Go on although the check of this name fails.")] = (),
+    md5: Annotated[bool, Parameter(help="Verify the archives' official MD5 sums first.")] = False,
+    repair: Annotated[bool, Parameter(help="Build damaged shards again.")] = False,
+    ignore: Annotated[tuple[str, ...], Parameter(help="Build although the check of this name fails.")] = (),
     yes: Annotated[bool, Parameter(help="Ask nothing; run never does, so this changes nothing.")] = False,
     flags: OutputFlags = DEFAULT,
 ) -> int:

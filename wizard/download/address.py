@@ -1,4 +1,4 @@
-"""Addresses: of the folder that holds the archives, and how they are shown."""
+"""The address of the folder that has the archives: how it is typed, shown, and compared."""
 
 import difflib
 from collections.abc import Collection
@@ -28,10 +28,10 @@ def base_address(text: str, hubs: Collection[str] = ()) -> str:
 
     Args:
         text: an address or a path; a word is a path where there is such a folder.
-        hubs: words that would have been taken instead, and are named where it is neither.
+        hubs: words that are accepted in its place, for the error message.
 
     Raises:
-        UsageError: it is no http, https or file address, or holds what does not belong into one.
+        UsageError: it is not an http, https or file address, or has a password or a query in it.
     """
     typed = text.strip()
     if typed.startswith(("/", "~", ".")) or _is_folder(typed):
@@ -40,26 +40,28 @@ def base_address(text: str, hubs: Collection[str] = ()) -> str:
         url = httpx.URL(typed)
     except httpx.InvalidURL as error:
         why = "" if "@" in typed else f": {error}"
-        raise UsageError(f"{_told(typed)!r} is no address{why}.", f"It should be like {OFFICIAL}") from None
+        raise UsageError(
+            f"{_without_secret(typed)!r} is not an address{why}.", f"Expected one like {OFFICIAL}"
+        ) from None
     if url.scheme not in _SCHEMES or (url.scheme != "file" and not url.host):
-        raise _no_address(typed, hubs)
+        raise _not_a_folder(typed, hubs)
     if url.scheme == "file" and url.host not in ("", "localhost"):
         raise UsageError(
-            f"{_told(typed)!r} names a file on another host.", f"A folder on this one is file:///{url.path[1:]}"
+            f"{_without_secret(typed)!r} is on another host.", f"A folder on this one is file:///{url.path[1:]}"
         )
     if url.userinfo:
         raise UsageError(
-            f"The address holds a user name, and addresses are shown and kept: {shown(typed)}.",
+            f"The address has a user name in it, and addresses are printed and stored: {shown(typed)}.",
             "Leave it out: it is asked for when the server wants it, or set IMAGENET_USERNAME and IMAGENET_ACCESS_KEY",
         )
     if url.query or url.fragment:
-        raise UsageError(f"{shown(typed)} is given with more behind its path (? or #), which a folder has not.")
+        raise UsageError(f"{shown(typed)} is followed by ? or #, which the address of a folder cannot have.")
     folder = httpx.URL(f"{str(url).rstrip('/')}/")
     return f"file://{folder.raw_path.decode()}" if url.scheme == "file" else str(folder)
 
 
 def require_source(base: str, folder: Path | None = None) -> None:
-    """Sees to it that a base on this machine is a folder, and another one than the files go to.
+    """Checks that a base on this machine is a folder, and not the one that the files go to.
 
     Args:
         base: as `base_address` gives it.
@@ -72,31 +74,31 @@ def require_source(base: str, folder: Path | None = None) -> None:
     if url.scheme != "file":
         return
     source = local_path(url)
-    with suppress(PermissionError):  # that it may not be looked at is told when a file of it is wanted
+    with suppress(PermissionError):  # reported when a file in it is opened
         if not source.is_dir():
-            seen = "is no folder" if source.exists() else "is not there"
-            raise UsageError(f"{source}, from which the archives should come, {seen}.", "See how it is spelt")
+            state = "is not a folder" if source.exists() else "does not exist"
+            raise UsageError(f"{source}, from which the archives should come, {state}.", "Check its spelling")
     with suppress(OSError):
         if folder is not None and folder.samefile(source):
             raise UsageError(
                 f"The archives cannot come from {source} and go to it.",
-                "Name another folder for one of them; or build from this one, if it holds the archives",
+                "Give another folder for one of them; or build from this one, if it has the archives",
             )
 
 
 def account(host: str) -> str:
-    """What to do for an account at a host, in words that go on a sentence.
+    """How to get an account at a host, as the end of a sentence.
 
     >>> account("mirror.example.org")
-    'ask those who run mirror.example.org'
+    'ask whoever runs mirror.example.org'
     """
     if f".{host}".endswith(f".{_HOST}"):
-        return f"see {TERMS}, where accounts are made, the terms accepted and access is granted"
-    return f"ask those who run {host}"
+        return f"see {TERMS}, where you create an account, accept the terms and request access"
+    return f"ask whoever runs {host}"
 
 
 def shown(address: str | httpx.URL) -> str:
-    """An address as it may be shown: without user, password and query, where secrets hide.
+    """An address as it may be printed: without user, password and query, which may be secret.
 
     >>> shown("https://me:secret@example.org/a.tar?token=secret")
     'https://example.org/a.tar'
@@ -107,10 +109,10 @@ def shown(address: str | httpx.URL) -> str:
     return str(url.copy_with(userinfo=b"", query=None, fragment=None))
 
 
-def _told(typed: str) -> str:
+def _without_secret(typed: str) -> str:
     """What was typed for an address, without what may be a password in it.
 
-    >>> _told("me:secret@example.org/2012?token=secret")
+    >>> _without_secret("me:secret@example.org/2012?token=secret")
     '…@example.org/2012'
     """
     text = typed.partition("?")[0]
@@ -124,31 +126,31 @@ def _is_folder(typed: str) -> bool:
     return False
 
 
-def _no_address(typed: str, hubs: Collection[str]) -> UsageError:
+def _not_a_folder(typed: str, hubs: Collection[str]) -> UsageError:
     near = difflib.get_close_matches(typed.lower(), hubs, n=1)
-    what = f"{_told(typed)!r} is no address of a folder." if typed else "The address is empty."
+    what = f"{_without_secret(typed)!r} is not the address of a folder." if typed else "The address is empty."
     if near:
         return UsageError(what, f"Did you mean {near[0]}?")
     others = f", or {' or '.join(hubs)}" if hubs else ""
     return UsageError(
-        what, f"It begins with https://, http:// or file://, like {OFFICIAL}; or is the path of a folder here{others}"
+        what, f"Expected an https://, http:// or file:// address like {OFFICIAL}, the path of a folder{others}"
     )
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int]:
-    """Scheme, host and port: what makes two addresses the same server."""
+    """Scheme, host and port, which identify a server."""
     return url.scheme, url.host, url.port or _PORTS.get(url.scheme, 0)
 
 
 def trusted_alike(url: httpx.URL, base: httpx.URL) -> bool:
-    """Whether what is secret for one address may be sent to the other: the same server, or the same made safer."""
+    """Whether secrets for one address may be sent to the other: the same server, or the same one over https."""
     if origin(url) == origin(base):
         return True
     return origin(base) == ("http", base.host, 80) and origin(url) == ("https", base.host, 443)
 
 
 def absolute(address: str) -> httpx.URL:
-    """The address as the HTTP library wants it, which takes one without a host for the rest of another."""
+    """The address for httpx, which takes one without a host for a relative one."""
     url = httpx.URL(address)
     return url.copy_with(host="localhost") if url.scheme == "file" else url
 

@@ -1,4 +1,4 @@
-"""What there is to fetch: names, sizes and sums of the official archives, or the sums of a mirror's own."""
+"""What there is to fetch: names, sizes and MD5s of the official archives, or the MD5s of a mirror's own."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -13,7 +13,7 @@ What = Literal["train", "validation", "boxes", "devkit", "test"]
 WHATS: tuple[What, ...] = ("train", "validation", "boxes", "devkit", "test")
 
 _SUM = re.compile(r"\\?([0-9a-fA-F]{32}) [ *](.+)")
-"""A line of md5sum's: the sum, a blank, a blank or an asterisk, the name; a backslash before it escapes odd names."""
+"""A line of md5sum's: the MD5, a blank, a blank or an asterisk, the name; a leading backslash escapes odd names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,10 +22,10 @@ class Archive:
 
     Attributes:
         name: of the file.
-        what: it holds.
-        bytes: that it must have; 0 where nobody states them.
-        about: bytes that it has roughly.
-        md5: that it must have, in hex.
+        what: it contains.
+        bytes: its exact size; 0 where that is not published.
+        about: its approximate size in bytes.
+        md5: in hex.
     """
 
     name: str
@@ -47,11 +47,11 @@ def wanted(whats: Collection[What], sums: Mapping[str, str]) -> tuple[Archive, .
 
 
 def read_sums(path: Path) -> dict[str, str]:
-    """MD5s by file name, from a file in the format of md5sum; folders before the names do not count.
+    """MD5s by file name, from a file in the format of md5sum; folders before the names are ignored.
 
     Raises:
         InputError: it cannot be read.
-        UsageError: a line of it is no sum and name.
+        UsageError: a line of it is not an MD5 and a name.
     """
     with reading(path):
         lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
@@ -62,7 +62,7 @@ def read_sums(path: Path) -> dict[str, str]:
         match = _SUM.fullmatch(line.strip())
         if match is None:
             raise UsageError(
-                f"{path}, line {number}: {line[:80]!r} is not a sum and a name, as md5sum writes them.",
+                f"{path}, line {number}: {line[:80]!r} is not an MD5 and a name, as md5sum writes them.",
                 "Make the file with: md5sum *.tar *.tar.gz *.tgz > FILE",
             )
         sums[match[2].replace("\\", "/").rpartition("/")[2]] = match[1].lower()

@@ -1,4 +1,4 @@
-"""What happens while archives are fetched, as values; whoever wants shows them."""
+"""The events of a download, for reporters."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from wizard.events import Note
 
 @dataclass(frozen=True, kw_only=True)
 class Checking:
-    """How far a file that was there is read, to prove what it is; in bytes."""
+    """How far a file that was here already is read, to verify it; in bytes."""
 
     file: str
     done: int
@@ -16,12 +16,12 @@ class Checking:
 
 @dataclass(frozen=True, kw_only=True)
 class Transferring:
-    """How far a file's transfer is.
+    """The progress of a file's transfer.
 
     Attributes:
         file: its name.
         done: bytes of it that are on disk, those of earlier runs included.
-        total: bytes that it will have; 0 where that is not known.
+        total: bytes that it will have; 0 where that is unknown.
     """
 
     file: str
@@ -31,13 +31,13 @@ class Transferring:
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """A transfer was interrupted and goes on by itself.
+    """A transfer was interrupted, and will be retried.
 
     Attributes:
         file: its name.
         reason: what happened, as a sentence without its full stop.
         seconds: until the next attempt.
-        attempt: the number of that attempt, counted since the last byte that came.
+        attempt: its number, counted since the last byte that came.
     """
 
     file: str
@@ -48,13 +48,13 @@ class Waiting:
 
 @dataclass(frozen=True, kw_only=True)
 class Fetched:
-    """A file is in place and proven as far as it can be.
+    """A file is in place, and verified as far as possible.
 
     Attributes:
         file: its name.
         bytes: of the whole file.
-        md5: its sum, in hex; empty where nothing was there to compare it with.
-        seconds: that its transfer took in this run; 0 where it was there already.
+        md5: in hex; empty where there was none to compare it with.
+        seconds: duration of its transfer in this run; 0 where it was here already.
     """
 
     file: str

@@ -1,4 +1,4 @@
-"""What a person wants to have fetched, from where, and where to."""
+"""What to download, from where, and where to."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +12,14 @@ Origin = Literal["archives", "kaggle", "huggingface"]
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A download, as it was asked for.
+    """A download as the person wants it.
 
     Attributes:
-        origin: from whom.
-        base: the address of the folder that holds the archives; used with origin archives alone.
+        origin: where the files come from.
+        base: the address of the folder that has the archives; used only with origin archives.
         folder: where the files go.
-        what: which of them; Kaggle hands out all at once.
-        checksums: MD5s of a mirror's own files, as md5sum writes them; None where the official ones hold.
+        what: which of them; Kaggle delivers all at once.
+        checksums: MD5s of a mirror's own files, as md5sum writes them; None for the official ones.
     """
 
     origin: Origin

@@ -66,13 +66,31 @@ def plan_path(folder: Path) -> Path:
     return folder / STATE_FOLDER / "plan.json"
 
 
-def read_records(folder: Path) -> CommitRecords:
+def read_plan(folder: Path) -> RecordedPlan | None:
+    """The plan that a folder was begun with; None if there is none, or it is damaged.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    try:
+        fields = json.loads(plan_path(folder).read_bytes())
+        return RecordedPlan(plan_id=fields["plan_id"], ingredients=Ingredients.from_json(fields["ingredients"]))
+    except (FileNotFoundError, NotADirectoryError, ValueError, TypeError, KeyError):
+        return None
+
+
+def count_records(folder: Path) -> int:
+    """How many commit records a folder holds. None is read: those of image files take seconds for all of ImageNet."""
+    return sum(1 for _ in (folder / RECORD_FOLDER).glob("*.json"))
+
+
+def read_commit_records(folder: Path) -> CommitRecords:
     """Reads a folder's plan and commit records; a damaged record is none, so its shard is built again.
 
     Raises:
         OSError: the folder cannot be read.
     """
-    plan = _read_plan(folder)
+    plan = read_plan(folder)
     records = CommitRecords(folder=folder, plan=plan)
     if plan is None:
         return records
@@ -87,12 +105,8 @@ def read_records(folder: Path) -> CommitRecords:
     return records
 
 
-def begin(records: CommitRecords, plan: Plan) -> CommitRecords:
-    """Makes a folder ready for a plan; what is done of this plan stays.
-
-    Args:
-        records: of the folder, just read.
-        plan: that is to be built there.
+def start_or_resume(folder: Path, plan: Plan) -> CommitRecords:
+    """Makes an output folder ready for a plan; what is done of this plan stays.
 
     Returns:
         The records to go by.
@@ -101,7 +115,7 @@ def begin(records: CommitRecords, plan: Plan) -> CommitRecords:
         PlanMismatch: the folder holds shards of another plan, or files named like shards that no plan knows.
         OSError: the folder cannot be written.
     """
-    folder = records.folder
+    records = read_commit_records(folder)
     _refuse_foreign(records, plan)
     (folder / RECORD_FOLDER).mkdir(parents=True, exist_ok=True)
     if records.plan is not None and records.plan.plan_id == plan.plan_id:
@@ -119,14 +133,6 @@ def counted(present: list[str], target: Target) -> str:
     if target.one_file_per_image:
         return f"image files, among them {present[0]}"
     return f"{len(present):,} files named like shards, among them {present[0]}"
-
-
-def _read_plan(folder: Path) -> RecordedPlan | None:
-    try:
-        fields = json.loads(plan_path(folder).read_bytes())
-        return RecordedPlan(plan_id=fields["plan_id"], ingredients=Ingredients.from_json(fields["ingredients"]))
-    except (FileNotFoundError, NotADirectoryError, ValueError, TypeError, KeyError):
-        return None
 
 
 def _refuse_foreign(records: CommitRecords, plan: Plan) -> None:

@@ -54,7 +54,7 @@ _SEED = 2012
 _BOXES = 0.002
 """Allowed for: bounding boxes, which the sample does not carry, over the bytes of all records."""
 _READ = 64
-"""Images read to learn how long reading takes, drawn anew each time: an earlier look has others in the page cache."""
+"""Images read to learn how long reading takes, drawn again each time: an earlier look has others in the page cache."""
 _LARGEST = 8
 """How many of a split's largest files have their headers read: one may need more memory than any in the sample."""
 _CLASSES_DIFFER = 0.3

@@ -59,7 +59,7 @@ def read_record(folder: Path, shard: str) -> StoredRecord:
         fields = json.loads(path.read_bytes())
         plan_id, files = fields.pop("plan_id"), fields.pop("files")
         record = CommitRecord.from_json(fields)
-        rows = tuple(ImageFile(str(name), int(size), str(digest)) for name, size, digest in files)
+        rows = tuple(map(ImageFile._make, files))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"{path} is no commit record") from error
     if record.shard != shard:

@@ -82,7 +82,7 @@ def test_where_nobody_can_be_asked_the_variables_are_named() -> None:
         Login(BASE, None).answer_challenge(wanted())
     assert str(raised.value) == (
         "a.org asks for a user name and a password or access key (401).\n"
-        "→ Set IMAGENET_USERNAME and IMAGENET_ACCESS_KEY; without an account, ask those who run a.org"
+        "→ Set IMAGENET_USERNAME and IMAGENET_ACCESS_KEY; without an account, ask whoever runs a.org"
     )
 
 
