@@ -63,6 +63,7 @@ class CheckResult:
         found: what was found there.
         needed: what it has to be; may be empty.
         fix: what would fix it; empty where it passes.
+        setting: the profile's key and value to change for that, as after --set; mostly empty.
     """
 
     name: str
@@ -71,6 +72,12 @@ class CheckResult:
     found: str
     needed: str = ""
     fix: str = ""
+    setting: str = ""
+
+    @property
+    def command_fix(self) -> str:
+        """What would fix it, for a person at the command line."""
+        return f"{self.fix}: --set {self.setting}" if self.setting else self.fix
 
 
 @dataclass(frozen=True, kw_only=True)

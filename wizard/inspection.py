@@ -10,9 +10,9 @@ from typing import IO, cast
 import numpy as np
 
 from wizard.engine import manifest
-from wizard.engine.commit_records import CommitRecords, RecordedPlan, read_records
+from wizard.engine.commit_records import CommitRecords, RecordedPlan, read_commit_records
 from wizard.engine.planned_counts import count_planned
-from wizard.errors import InputError, SetupError, VerifyFailed, reading
+from wizard.errors import InputError, OtherSplitError, SetupError, VerifyFailed, reading
 from wizard.events import Event, Preparing
 from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
@@ -49,13 +49,13 @@ def inspect(path: Path, report: Callable[[Event], None]) -> Inspection:
         raise InputError(f"{path} does not exist.")
     if (path / manifest.MANIFEST).is_file():
         return _dataset(path)
-    records = read_records(path)
+    records = read_commit_records(path)
     if records.plan is not None:
         return Inspection(facts=_unfinished(records, records.plan))
     return _raw_data(open_source(path), report)
 
 
-def _seen(facts: Facts, glance: Glance, *problems: tuple[str, SetupError]) -> Inspection:
+def _with_glance(facts: Facts, glance: Glance, *problems: tuple[str, SetupError]) -> Inspection:
     """Adds the summary's lines to the facts."""
     told = {row.about: row.text for row in at_a_glance.rows(glance)}
     return Inspection(facts=facts | told, glance=glance, problems=problems)
@@ -83,27 +83,17 @@ def _raw_data(raw: Source, report: Callable[[Event], None]) -> Inspection:
             facts |= _remarked(name, surveys[part.split].table)
         except InputError as error:
             facts[name] = " ".join([error.what, error.hint]).strip()
-            problems.append((name, error))
-    problems = _told_once(problems)
+            if not isinstance(error, OtherSplitError):  # that split tells it itself
+                problems.append((name, error))
     if not surveys:
         return Inspection(facts=facts, problems=tuple(problems))
     tables = [survey.table for survey in surveys.values() if survey.table is not None]
     facts["labels"] = _labels(tables[-1].classes if tables else imagenet())
-    if raw.form == "example":
-        facts |= _first_of(raw, next(iter(surveys)), problems)
+    if raw.form == "example" and tables:
+        facts |= _first_of(tables[0], next(iter(surveys)), problems)
     counts = count_splits(surveys, cache_folder())
     problems += [(split, InputError(each.problem, each.hint)) for split, each in counts.items() if each.problem]
-    return _seen(facts, glance_at_raw(surveys, counts), *problems)
-
-
-def _told_once(problems: list[tuple[str, SetupError]]) -> list[tuple[str, SetupError]]:
-    """Drops a split's problem that only repeats another split's."""
-    whats = {error.what for _, error in problems}
-    return [
-        (name, error)
-        for name, error in problems
-        if not any(error.what.startswith(f"{what} ") for what in whats - {error.what})
-    ]
+    return _with_glance(facts, glance_at_raw(surveys, counts), *problems)
 
 
 def _surveyed(survey: Survey) -> str:
@@ -127,9 +117,8 @@ def _labels(classes: Classes) -> str:
     return f"the source's own, {len(classes):,}: {some}{' …' if len(classes) > _NAMED else ''}"
 
 
-def _first_of(raw: Source, split: Split, problems: list[tuple[str, SetupError]]) -> Facts:
+def _first_of(table: SampleTable, split: Split, problems: list[tuple[str, SetupError]]) -> Facts:
     try:
-        table = raw.table(split, cache_folder(), lambda _done, _total: None)
         content = next(table.take(np.array([0])).contents())
         return _features(_values(content.features or {}))
     except InputError as error:
@@ -172,7 +161,7 @@ def _archive(path: Path, report: Callable[[Event], None]) -> Inspection:
     if split != "test":
         facts["classes"] = f"{len(np.unique(table.label)):,} of {CLASSES:,}"
     facts |= _remarked(split, table)
-    return _seen(facts, glance(table.classes, 0, [count(split, table)], labels="open"))
+    return _with_glance(facts, glance(table.classes, 0, [count(split, table)], labels="open"))
 
 
 def _unfinished(records: CommitRecords, plan: RecordedPlan) -> Facts:
@@ -225,7 +214,7 @@ def _dataset(folder: Path) -> Inspection:
     except VerifyFailed as error:
         return Inspection(facts=facts, problems=(*problems, (manifest.IMAGES, error)))
     labels: Labels = "stored" if known.target.stores_labels else "none"
-    return _seen(facts, glance(known.classes, known.label_base, counts, labels=labels), *problems)
+    return _with_glance(facts, glance(known.classes, known.label_base, counts, labels=labels), *problems)
 
 
 def _shard(path: Path) -> Facts:
@@ -234,7 +223,7 @@ def _shard(path: Path) -> Facts:
             count = sum(1 for _ in tfrecord.records(file))
     except (EOFError, zlib.error) as error:
         raise InputError(
-            f"{path} cannot be unpacked to its end: {error}.", "Build it anew, or fetch it again"
+            f"{path} cannot be unpacked to its end: {error}.", "Build it again, or fetch it again"
         ) from error
     except tfrecord.RecordDamage as damage:
         if not damage.record:

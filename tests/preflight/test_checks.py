@@ -58,13 +58,13 @@ def test_a_disk_with_room_passes() -> None:
 def test_a_disk_that_is_too_small_fails_and_says_how_much_is_missing() -> None:
     check = with_free(65 * GB)
     assert check.status == "fail"
-    assert check.fix == f"Free 40.0 GB on /data (ext4), or {ELSEWHERE}"
+    assert check.command_fix == f"Free 40.0 GB on /data (ext4), or {ELSEWHERE}"
 
 
 def test_a_disk_that_it_just_fits_on_is_a_warning() -> None:
     check = with_free(110 * GB)
     assert check.status == "warn"
-    assert check.fix == "It fits, closely; keep other programs from filling that disk meanwhile"
+    assert check.command_fix == "It fits, closely; keep other programs from filling that disk meanwhile"
 
 
 @pytest.mark.parametrize(("free", "status"), [(104.9, "fail"), (105.1, "warn"), (125.9, "warn"), (126.1, "pass")])
@@ -81,7 +81,7 @@ def test_what_an_earlier_run_has_written_needs_no_room() -> None:
 def test_a_disk_whose_need_is_not_known_is_a_warning() -> None:
     check = checks.disk(OUT, DISK, None, 0)
     assert (check.status, check.needed) == ("warn", "not known")
-    assert "once the raw data can be read" in check.fix
+    assert "once the raw data can be read" in check.command_fix
 
 
 def test_a_disk_whose_mount_cannot_be_told_is_called_by_the_folder() -> None:
@@ -91,12 +91,12 @@ def test_a_disk_whose_mount_cannot_be_told_is_called_by_the_folder() -> None:
 
 def test_files_pass_or_fail_with_what_the_disk_can_hold() -> None:
     check = checks.files(OUT, DISK, 2320)
-    assert (check.status, check.fix) == ("pass", "")
+    assert (check.status, check.command_fix) == ("pass", "")
     assert (check.found, check.needed) == ("/data (ext4): 10,000 more files possible (inodes)", "2,320 files")
     assert checks.files(OUT, DISK, 10_000).status == "pass"
     check = checks.files(OUT, DISK, 10_001)
     assert check.status == "fail"
-    assert check.fix == f"Remove files on /data (ext4), take fewer shards, or {ELSEWHERE}"
+    assert check.command_fix == f"Remove files on /data (ext4), take fewer shards, or {ELSEWHERE}"
 
 
 def test_a_disk_without_a_number_of_files_passes() -> None:
@@ -106,7 +106,7 @@ def test_a_disk_without_a_number_of_files_passes() -> None:
 
 def test_memory_for_all_workers_passes() -> None:
     check, workers = checks.memory(MEMORY, estimated(), 8)
-    assert (check.status, check.fix, workers) == ("pass", "", 8)
+    assert (check.status, check.command_fix, workers) == ("pass", "", 8)
     assert check.found == "32.0 GB available of 64.0 GB"
     assert check.needed == "1.9 GB for 8 workers"
 
@@ -116,13 +116,13 @@ def test_memory_for_some_workers_is_a_warning_and_lowers_them() -> None:
     assert (check.status, workers) == ("warn", 3)
     assert check.found == ("this container may use 8.0 GB (the machine has 64.0 GB); 4.0 GB available of 8.0 GB")
     assert check.looked_at == "control group and system memory"
-    assert check.fix == "Using 3 workers instead; free memory or raise the limit to have all of them"
+    assert check.command_fix == "Using 3 workers instead; free memory or raise the limit to have all of them"
 
 
 def test_memory_for_no_worker_fails() -> None:
     check, workers = checks.memory(replace(MEMORY, available=GB), estimated(worker=GB), 8)
     assert (check.status, workers) == ("fail", 1)
-    assert check.fix == "One worker needs 1.3 GB: free memory"
+    assert check.command_fix == "One worker needs 1.3 GB: free memory"
 
 
 def test_the_run_itself_needs_memory_beside_its_workers() -> None:
@@ -155,9 +155,9 @@ def test_where_page_cache_is_the_reason_the_command_that_drops_it_is_named() -> 
     told = "free memory (18.0 GB are page cache, which imagenet-setup free-memory drops)"
     check, workers = checks.memory(CACHED, estimated(worker=GB), 8, lambda: TRAINER)
     assert (check.status, workers) == ("warn", 4)
-    assert check.fix == f"Using 4 workers instead; {told} to have all of them"
+    assert check.command_fix == f"Using 4 workers instead; {told} to have all of them"
     check, _ = checks.memory(CACHED, estimated(worker=10 * GB), 8)
-    assert check.fix == f"One worker needs 10.3 GB: {told}"
+    assert check.command_fix == f"One worker needs 10.3 GB: {told}"
 
 
 @pytest.mark.parametrize(
@@ -172,21 +172,24 @@ def test_where_page_cache_is_the_reason_the_command_that_drops_it_is_named() -> 
 def test_where_dropping_the_cache_would_not_help_nobody_is_sent_to_do_it(there: Memory) -> None:
     check, workers = checks.memory(there, estimated(worker=GB), 8)
     assert workers < 8
-    assert "free memory" in check.fix
-    assert "free-memory" not in check.fix
+    assert "free memory" in check.command_fix
+    assert "free-memory" not in check.command_fix
 
 
 def test_a_process_that_alone_holds_what_is_missing_is_named() -> None:
     there = replace(MEMORY, available=GB)
     check, _ = checks.memory(there, estimated(worker=GB), 8, lambda: TRAINER)
     held = f"20.0 GB are held by process 4711 of alice: {COMMAND}"
-    assert check.fix == f"One worker needs 1.3 GB: free memory ({held})"
+    assert check.command_fix == f"One worker needs 1.3 GB: free memory ({held})"
     small = replace(TRAINER, resident=100 * MB)
-    assert checks.memory(there, estimated(worker=GB), 8, lambda: small)[0].fix == "One worker needs 1.3 GB: free memory"
+    assert (
+        checks.memory(there, estimated(worker=GB), 8, lambda: small)[0].command_fix
+        == "One worker needs 1.3 GB: free memory"
+    )
 
 
 def test_a_process_outside_a_containers_limit_is_not_named() -> None:
-    assert "4711" not in checks.memory(CONTAINER, estimated(worker=GB), 8, lambda: TRAINER)[0].fix
+    assert "4711" not in checks.memory(CONTAINER, estimated(worker=GB), 8, lambda: TRAINER)[0].command_fix
 
 
 def test_more_workers_than_cores_are_a_warning() -> None:
@@ -199,19 +202,24 @@ def test_more_workers_than_cores_are_a_warning() -> None:
     )
     check = checks.cores(1, 2)
     assert (check.status, check.found, check.needed) == ("warn", "1 core may be used", "2 workers")
-    assert "leave run.workers at auto" in check.fix
+    assert "leave run.workers at auto" in check.command_fix
 
 
 def test_open_files_pass_or_fail_with_the_command_that_mends_it() -> None:
     check = checks.open_files((1024, 4096), 2)
-    assert (check.status, check.found, check.needed, check.fix) == ("pass", "1,024 open files allowed", "76", "")
+    assert (check.status, check.found, check.needed, check.command_fix) == (
+        "pass",
+        "1,024 open files allowed",
+        "76",
+        "",
+    )
     check = checks.open_files((128, 4096), 100)
-    assert (check.status, check.fix) == ("fail", "ulimit -n 664")
+    assert (check.status, check.command_fix) == ("fail", "ulimit -n 664")
 
 
 def test_where_no_more_open_files_may_be_had_the_workers_that_would_do_are_told() -> None:
     check = checks.open_files((128, 256), 100)
-    assert (check.status, check.fix) == ("fail", "Ask for fewer workers: --set run.workers=32")
+    assert (check.status, check.command_fix) == ("fail", "Ask for fewer workers: --set run.workers=32")
     assert checks.open_files((256, 256), 32).status == "pass"
 
 
@@ -230,7 +238,7 @@ def test_a_file_in_the_folders_place_fails(tmp_path: Path) -> None:
     for output in (tmp_path / "file", tmp_path / "file" / "out"):
         check = checks.rights(output)
         assert (check.status, check.found) == ("fail", f"{tmp_path / 'file'} is a file, not a folder")
-        assert check.fix == f"Move it away, or {ELSEWHERE}"
+        assert check.command_fix == f"Move it away, or {ELSEWHERE}"
     assert (tmp_path / "file").read_text() == ""
 
 
@@ -242,7 +250,7 @@ def test_a_folder_of_ones_own_that_is_write_protected_fails_with_chmod(tmp_path:
     check = checks.rights(folder / "out")
     assert (check.status, check.looked_at) == ("fail", str(folder))
     assert check.found == f"{folder} is yours and yet may not be written (mode 500)"
-    assert check.fix == f"chmod u+rwx '{folder}', or {ELSEWHERE}"
+    assert check.command_fix == f"chmod u+rwx '{folder}', or {ELSEWHERE}"
     folder.chmod(0o700)
     assert not list(folder.iterdir())
     assert checks.rights(folder / "out").status == "pass"
@@ -260,8 +268,10 @@ def test_in_a_folder_of_someone_elses_only_the_output_is_asked_for(tmp_path: Pat
     check = checks.rights(theirs / "my out")
     assert check.status == "fail"
     assert check.found.startswith(f"{theirs} belongs to ")
-    assert check.fix == f"sudo install -d -o {os.geteuid()} {shlex.quote(str(theirs / 'my out'))}, or {ELSEWHERE}"
-    assert checks.rights(theirs).fix == f"sudo chown {os.geteuid()} {theirs}, or {ELSEWHERE}"
+    assert (
+        check.command_fix == f"sudo install -d -o {os.geteuid()} {shlex.quote(str(theirs / 'my out'))}, or {ELSEWHERE}"
+    )
+    assert checks.rights(theirs).command_fix == f"sudo chown {os.geteuid()} {theirs}, or {ELSEWHERE}"
 
 
 @needs_owners
@@ -314,8 +324,8 @@ def test_any_other_refusal_is_told_too(
     check = checks.rights(tmp_path)
     assert check.status == "fail"
     assert seen in check.found
-    assert check.fix.startswith(mend)
-    assert ELSEWHERE in check.fix
+    assert check.command_fix.startswith(mend)
+    assert ELSEWHERE in check.command_fix
 
 
 def test_what_fails_is_what_is_not_ignored() -> None:

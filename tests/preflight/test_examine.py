@@ -24,7 +24,7 @@ from tests.helpers import (
 )
 from wizard.build import Options
 from wizard.engine.plan import ShardTask
-from wizard.errors import InputError, Interrupted, MachineError, SetupError, UsageError
+from wizard.errors import InputError, Interrupted
 from wizard.events import CheckResult, Estimated, Event, Glanced, Preparing
 from wizard.formatting import Range
 from wizard.ilsvrc2012.archives import IMAGES, Split
@@ -34,7 +34,7 @@ from wizard.machine.processes import Process
 from wizard.planning import decide, decide_without_source, resolve
 from wizard.preflight import checks, estimate, examine
 from wizard.preflight.examine import Verdict, evaluate, remaining_fraction
-from wizard.preflight.ignoring import refuse, require_known
+from wizard.preflight.ignoring import refuse
 from wizard.preflight.output_state import OutputState, read_output
 from wizard.preflight.source_check import source_check
 from wizard.profile import Profile
@@ -193,6 +193,20 @@ def test_a_member_that_is_no_image_fails_unless_such_may_be_skipped(raw_copy: Pa
     assert look(profile(raw_copy, tmp_path / "out", output={"on_bad_image": "skip"})).estimated is not None
 
 
+@pytest.mark.parametrize(("on_bad_image", "status"), [("stop", "fail"), ("skip", "warn")])
+def test_a_file_without_bytes_in_a_tree_fails_as_it_would_in_the_build(
+    tmp_path: Path, on_bad_image: str, status: str
+) -> None:
+    (tmp_path / "raw" / "train" / "cat").mkdir(parents=True)
+    (tmp_path / "raw" / "train" / "cat" / "1.jpg").write_bytes(encoded(Image.fromarray(noise(60, 80))))
+    (tmp_path / "raw" / "train" / "cat" / "2.jpg").write_bytes(b"")
+    source = {"splits": ["train"], "boxes": "none"}
+    made = profile(tmp_path / "raw", tmp_path / "out", source=source, output={"on_bad_image": on_bad_image})
+    check = named(look(made))["raw-data"]
+    assert check.status == status
+    assert "2.jpg" in check.found
+
+
 def die(_task: ShardTask) -> None:
     os._exit(9)
 
@@ -200,7 +214,7 @@ def die(_task: ShardTask) -> None:
 def test_a_sample_that_cannot_be_measured_leaves_the_rest(
     raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(estimate, "rehearse", die)
+    monkeypatch.setattr(estimate, "dry_run", die)
     verdict = look(profile(raw, tmp_path / "out"))
     check = named(verdict)["raw-data"]
     assert (check.status, verdict.estimated, verdict.settings.workers) == ("warn", None, 1)
@@ -344,73 +358,6 @@ def test_with_fewer_classes_what_is_left_is_of_their_images(raw: Path, tmp_path:
     assert remaining(profile(raw, tmp_path / "out", **half)) == 1.0
     build_dataset(raw, tmp_path / "out", **half)
     assert remaining(profile(raw, tmp_path / "out", **half)) == 0.0
-
-
-def results_of(**statuses: Any) -> list[CheckResult]:
-    return [
-        CheckResult(
-            name=name.replace("_", "-"),
-            status=status,
-            looked_at="",
-            found=f"{name} seen",
-            needed="" if name == "raw_data" else f"{name} needed",
-            fix=f"Mend {name}",
-        )
-        for name, status in statuses.items()
-    ]
-
-
-def test_a_refusal_names_every_check_that_fails_with_its_mend() -> None:
-    with pytest.raises(MachineError) as error:
-        refuse(results_of(raw_data="warn", disk="fail", files="pass", open_files="fail"), [], building=True)
-    assert error.value.exit_code == 4
-    assert error.value.what.splitlines() == [
-        "2 of 4 checks fail. Nothing was begun.",
-        "  disk: disk seen; needed: disk needed",
-        "    → Mend disk",
-        "  open-files: open_files seen; needed: open_files needed",
-        "    → Mend open_files",
-    ]
-    assert error.value.hint == "Fix that, or go on anyway with --ignore disk --ignore open-files"
-
-
-def test_a_refusal_of_one_check_is_said_in_the_singular() -> None:
-    with pytest.raises(InputError) as error:
-        refuse(results_of(raw_data="fail", disk="pass"), [], building=True)
-    assert error.value.what.splitlines()[:2] == [
-        "1 of 2 checks fails. Nothing was begun.",
-        "  raw-data: raw_data seen",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("statuses", "building", "kind"),
-    [
-        ({"raw-data": "fail"}, True, InputError),
-        ({"raw-data": "fail", "disk": "fail"}, True, InputError),
-        ({"raw-data": "fail"}, False, MachineError),
-        ({"raw-data": "warn", "disk": "fail"}, True, MachineError),
-    ],
-)
-def test_raw_data_that_fails_is_bad_input_to_a_build_alone(
-    statuses: dict[str, str], building: bool, kind: type[SetupError]
-) -> None:
-    with pytest.raises(SetupError) as error:
-        refuse(results_of(**statuses), [], building=building)
-    assert type(error.value) is kind
-
-
-def test_what_fails_and_is_ignored_refuses_nothing() -> None:
-    results = results_of(raw_data="fail", disk="fail", cores="warn")
-    refuse(results, ["raw-data", "disk"], building=True)
-    with pytest.raises(MachineError, match="1 of 3 checks fails"):
-        refuse(results, ["raw-data"], building=True)
-
-
-def test_an_ignored_name_that_is_no_checks_is_told_with_those_there_are() -> None:
-    with pytest.raises(UsageError, match="--ignore disc: there is no such check") as error:
-        require_known(["disk", "disc"])
-    assert error.value.hint == f"There are {', '.join(checks.IGNORABLE)}"
 
 
 @pytest.mark.parametrize(("on_bad_image", "way_out"), [("stop", "on_bad_image"), ("skip", "left out and listed")])

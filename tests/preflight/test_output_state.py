@@ -94,7 +94,7 @@ def test_shards_of_another_target_fail_with_the_difference(raw: Path, built: Pat
     check = seen(raw, built, output=output)
     assert check.status == "fail"
     assert "tf.train.Example with the 15 features" in check.found or "shards lie: there none" in check.found
-    assert check.fix == "Choose another folder: --set output.path=FOLDER"
+    assert check.command_fix == "Choose another folder: --set output.path=FOLDER"
 
 
 def test_tfrecords_fail_where_folders_were_begun(raw: Path, tmp_path: Path) -> None:

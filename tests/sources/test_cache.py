@@ -37,7 +37,9 @@ def test_arrays_of_several_files_are_made_once(tmp_path: Path, files: list[Path]
 
 
 @pytest.mark.parametrize("change", ["size", "time", "other file", "order", "fewer"])
-def test_arrays_are_made_anew_where_any_of_the_files_is_another(tmp_path: Path, files: list[Path], change: str) -> None:
+def test_arrays_are_made_again_where_any_of_the_files_is_another(
+    tmp_path: Path, files: list[Path], change: str
+) -> None:
     make = Maker()
     taken(tmp_path, make, files)
     if change == "size":
@@ -56,7 +58,7 @@ def test_kinds_of_arrays_do_not_take_each_others_place(tmp_path: Path, files: li
     assert [taken(tmp_path, make, files, kind) for kind in ("train", "test", "train")] == [1, 2, 1]
 
 
-def test_a_damaged_entry_is_made_anew(tmp_path: Path, files: list[Path]) -> None:
+def test_a_damaged_entry_is_made_again(tmp_path: Path, files: list[Path]) -> None:
     make = Maker()
     taken(tmp_path, make, files)
     (entry,) = (tmp_path / "cache").iterdir()

@@ -23,6 +23,7 @@ from wizard.profile_keys import set_help
 from wizard.profile_store import load
 from wizard.show import summary
 from wizard.show.reporters import reporter_for
+from wizard.targets import registry
 
 
 def run(
@@ -30,9 +31,9 @@ def run(
     /,
     *,
     set_: Annotated[tuple[str, ...], Parameter(name="--set", help=set_help())] = (),
-    md5: Annotated[bool, Parameter(help="Prove the archives' official MD5s first.")] = False,
-    repair: Annotated[bool, Parameter(help="Build damaged shards anew.")] = False,
-    ignore: Annotated[tuple[str, ...], Parameter(help="Go on although the check of this name fails.")] = (),
+    md5: Annotated[bool, Parameter(help="Verify the archives' official MD5 sums first.")] = False,
+    repair: Annotated[bool, Parameter(help="Build damaged shards again.")] = False,
+    ignore: Annotated[tuple[str, ...], Parameter(help="Build although the check of this name fails.")] = (),
     yes: Annotated[bool, Parameter(help="Ask nothing; run never does, so this changes nothing.")] = False,
     flags: OutputFlags = DEFAULT,
 ) -> int:
@@ -87,5 +88,5 @@ def said(output: Output, finished: BuildResult) -> int:
     """Says what a build has become; returns its exit code."""
     code = FINISHED_WITH_SKIPS if finished.skipped else 0
     output.result(summary.finished(finished))
-    output.event("finished", asdict(finished) | {"exit_code": code})
+    output.event("finished", asdict(finished) | {"target": registry.to_json(finished.target), "exit_code": code})
     return code

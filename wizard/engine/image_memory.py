@@ -4,12 +4,12 @@ The numbers were measured with images of 20 million pixels, as the growth of a w
 image's pixels; `tests/engine/test_image_memory.py` measures some of them again.
 """
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 from wizard.engine.bad_images import too_large
 from wizard.engine.transform import Recipe
 from wizard.formats import image_codec, png
+from wizard.formats.jpeg_markers import Frame, peek_size, read_frame
 from wizard.formats.resize import FAITHFUL_SHRINK, Resize, geometry
 from wizard.formats.size_limit import is_too_large
 from wizard.formats.undecodable import Undecodable
@@ -18,14 +18,14 @@ from wizard.sources.readers import Sample
 _RGB = 3.2
 """Bytes a pixel of a JPEG that is decoded to RGB."""
 _CMYK = 24.1
-"""Bytes a pixel of a JPEG of four components: its colour conversion holds 16 bits a sample, several times."""
+"""Bytes a pixel of a JPEG of four components: its color conversion holds several copies of 16 bits per sample."""
 _PILLOW = 14.2
 """Bytes a pixel that Pillow needs at most: 10 to 14 for PNG without its rows, 11 to 14 for BMP, GIF and TIFF."""
 _PNG_ROWS = 3.1
-"""Copies of a PNG's unpacked rows held before Pillow has them; Pillow then holds one more."""
+"""Copies of a PNG's decompressed rows held at once before Pillow gets them; Pillow then holds one more."""
 _WEBP = 22.3
 _MOST = 26
-"""Bytes a pixel, more than any JPEG needs, including its coefficients and the image it is shrunk to."""
+"""Bytes a pixel: more than any JPEG needs, including its coefficients and the image it is shrunk to."""
 _ACROSS = 6
 """Bytes a pixel of the intermediate image, scaled in width but not yet in height."""
 _PILLOWS_OWN = 4
@@ -34,10 +34,6 @@ _BLOCK = 64
 """Samples in a block of a JPEG; its coefficients take two bytes each (jpeglib.h, JCOEF)."""
 _ALWAYS = 32_000_000
 """Bytes that every worker has for an image, whatever the machine."""
-_NO_SIZE = (0xC4, 0xC8, 0xCC)
-"""DHT, JPG and DAC: not frame headers, though numbered among them (ITU-T T.81, table B.1)."""
-_SEQUENTIAL = (0xC0, 0xC1)
-_SCAN = 0xDA
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,46 +71,34 @@ def require(data: bytes, sample: Sample, recipe: Recipe, memory: int | None) -> 
 
 
 def needed(data: bytes, recipe: Recipe) -> Needed:
-    """Peak memory for an image; 0 if its header gives no size, or a size that is refused anyway."""
+    """Peak memory for an image; 0 if its header cannot be read, or gives a size that is refused anyway."""
     kind = image_codec.sniff(data[: image_codec.MAGIC_BYTES])
-    at = _frame_at(data) if kind == "JPEG" else 0
-    frame = _frame(data, at) if at else None
-    if frame is not None:
-        return _of_jpeg(frame, recipe)
-    if kind == "PNG":
-        return _of_png(data, recipe)
-    height, width = _sides(data)
-    return _sum(height, width, _WEBP if kind == "WEBP" else _PILLOW, 0, recipe)
+    try:
+        if kind == "JPEG":
+            return _of_jpeg(read_frame(data), recipe)
+        if kind == "PNG":
+            return _of_png(png.read_info(data), recipe)
+        header = image_codec.read_header(data)
+    except Undecodable:
+        return Needed(height=0, width=0, bytes=0)
+    return _sum(header.height, header.width, _WEBP if kind == "WEBP" else _PILLOW, 0, recipe)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Frame:
-    """A JPEG's frame header: sides in pixels, sampling factors (across, down), and whether it comes in one scan."""
-
-    height: int
-    width: int
-    factors: list[tuple[int, int]]
-    sequential: bool
-
-
-def _of_jpeg(frame: _Frame, recipe: Recipe) -> Needed:
-    height, width = frame.height, frame.width
-    cmyk = len(frame.factors) == 4
-    coefficients = 0 if frame.sequential else 2 * _BLOCK * _blocks(frame)
+def _of_jpeg(frame: Frame, recipe: Recipe) -> Needed:
+    height, width, sampling = frame.height, frame.width, frame.sampling
+    cmyk = len(sampling) == 4
+    # libjpeg decodes a single scan in strips, and keeps the coefficients of several until the last is read.
+    coefficients = 2 * _BLOCK * _blocks(height, width, sampling) if frame.has_multiple_scans else 0
     if recipe.quality is None and not cmyk:
         return Needed(height=height, width=width, bytes=coefficients + height * width // _BLOCK)
-    if cmyk:  # the coefficients are freed before colour conversion begins
+    if cmyk:  # the coefficients are freed before color conversion begins
         least = coefficients + 4 * height * width
         whole = _sum(height, width, _CMYK, 0, recipe, samples=4)
         return Needed(height=height, width=width, bytes=max(least, whole.bytes))
-    return _sum(height, width, _RGB, coefficients, recipe, samples=len(frame.factors))
+    return _sum(height, width, _RGB, coefficients, recipe, samples=len(sampling))
 
 
-def _of_png(data: bytes, recipe: Recipe) -> Needed:
-    try:
-        info = png.read_info(data)
-    except Undecodable:
-        return Needed(height=0, width=0, bytes=0)
+def _of_png(info: png.Info, recipe: Recipe) -> Needed:
     row_bytes = info.bits / 8
     return _sum(info.height, info.width, max(_PILLOW + row_bytes, _PNG_ROWS * row_bytes), 0, recipe)
 
@@ -137,55 +121,22 @@ def _scaling(height: int, width: int, scaled: tuple[int, int]) -> int:
     return 3 * height * width + between + 3 * scaled[0] * scaled[1]
 
 
-def _blocks(frame: _Frame) -> int:
+def _blocks(height: int, width: int, sampling: list[tuple[int, int]]) -> int:
     """Number of blocks in all components, rounded up to whole coding units (ITU-T T.81, A.1.1 and A.2.4)."""
-    across, down = (max(factor[axis] for factor in frame.factors) for axis in (0, 1))
-    units = -(-frame.width // (8 * across)) * -(-frame.height // (8 * down))
-    return units * sum(h * v for h, v in frame.factors)
+    # No factor may be 0 (T.81, table B.2); of a damaged header that has one, libjpeg decodes nothing.
+    across = max(1, *(h for h, _ in sampling))
+    down = max(1, *(v for _, v in sampling))
+    units = -(-width // (8 * across)) * -(-height // (8 * down))
+    return units * sum(h * v for h, v in sampling)
 
 
 def _is_small(data: bytes, resize: Resize) -> bool:
-    """Whether it is a JPEG too small to need the full estimate; nearly all are, and this takes 2 to 4 microseconds."""
-    at = _frame_at(data) if data.startswith(b"\xff\xd8\xff") else 0
-    if not at:
+    """Whether it is a JPEG too small to need the full estimate, as nearly all are."""
+    size = peek_size(data) if data.startswith(b"\xff\xd8\xff") else None
+    if size is None:
         return False
-    height, width = data[at + 5] << 8 | data[at + 6], data[at + 7] << 8 | data[at + 8]
+    height, width = size
     scaling = 0
     if resize.upscale or resize.mode in ("exact", "crop"):  # what only shrinks is within _MOST
         scaling = _scaling(height, width, geometry(resize, height, width).scaled)
     return max(height * width * _MOST, scaling) <= _ALWAYS
-
-
-def _frame_at(data: bytes) -> int:
-    """Offset of a JPEG's frame header, which precedes the first scan; 0 if there is none."""
-    at, end = 2, len(data) - 10
-    while at < end and data[at] == 0xFF:
-        marker = data[at + 1]
-        if 0xC0 <= marker <= 0xCF and marker not in _NO_SIZE:
-            return at
-        if marker == _SCAN:
-            return 0
-        # Any marker may be preceded by fill bytes.
-        at += 1 if marker == 0xFF else 2 + (data[at + 2] << 8 | data[at + 3])
-    return 0
-
-
-def _frame(data: bytes, at: int) -> _Frame | None:
-    """Parses the header: marker, length, precision, height, width, three bytes a component (ITU-T T.81, B.2.2)."""
-    count = data[at + 9]
-    factors = [(packed >> 4, packed & 15) for packed in data[at + 11 : at + 10 + 3 * count : 3]]
-    if not factors or len(factors) < count or any(0 in each for each in factors):
-        return None
-    return _Frame(
-        height=int.from_bytes(data[at + 5 : at + 7]),
-        width=int.from_bytes(data[at + 7 : at + 9]),
-        factors=factors,
-        sequential=data[at + 1] in _SEQUENTIAL,
-    )
-
-
-def _sides(data: bytes) -> tuple[int, int]:
-    with suppress(Undecodable):
-        header = image_codec.read_header(data)
-        return header.height, header.width
-    return 0, 0

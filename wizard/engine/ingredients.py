@@ -82,7 +82,7 @@ class Ingredients:
             found |= each.labelled(split)
         return found
 
-    @property
+    @cached_property
     def plan_id(self) -> str:
         """A short name for the plan: 16 hex digits."""
         return hashlib.sha256(json.dumps(self.labelled, sort_keys=True).encode()).hexdigest()[:16]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from wizard.engine.transform import Recipe
-from wizard.errors import UsageError
+from wizard.errors import Hint, UsageError
 from wizard.folders import cache_folder
 from wizard.formats.resize import Resize
 from wizard.ilsvrc2012.archives import Split
@@ -66,10 +66,11 @@ def _decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey], a
     shards = {split: profile.shards(split) for split in mine}
     if profile.output.shards == "keep":
         shards = {split: survey.shards for split, survey in mine.items()}
+    target = _target(profile, source.form)
     return Job(
         profile=profile,
-        target=_target(profile, source.form),
-        label_base=_label_base(profile, table),
+        target=target,
+        label_base=_label_base(profile, target, table),
         shards=shards,
         recipes=_recipes(profile),
         workers=_workers(profile),
@@ -133,7 +134,7 @@ def _target(profile: Profile, form: Form) -> Target:
     return registry.from_profile(dict(output), form)
 
 
-def _label_base(profile: Profile, table: SampleTable | None) -> int:
+def _label_base(profile: Profile, target: Target, table: SampleTable | None) -> int:
     """The label that is stored for the first class; records that stay records keep theirs.
 
     A class named by a number is stored as that number, unless the profile sets label_base.
@@ -141,13 +142,13 @@ def _label_base(profile: Profile, table: SampleTable | None) -> int:
     asked = profile.output.label_base
     if table is None:
         return profile.label_base
-    if not registry.from_profile(dict(profile.output), table.reader.form).keeps_features:
+    if not target.keeps_features:
         by_number = profile.source.labels != "folders" and table.reader.form == "image" and numbered(table.classes)
         return 0 if asked is None and by_number else profile.label_base
     if asked is not None and asked != table.label_base:
         raise UsageError(
             f"The records' labels begin at {table.label_base}, output.label_base is {asked}, and records keep theirs.",
-            f"Leave output.label_base out, or say --set output.label_base={table.label_base}",
+            Hint("Leave output.label_base out, or say {}", f"output.label_base={table.label_base}"),
         )
     return table.label_base
 
@@ -159,7 +160,7 @@ def _require_fit(profile: Profile, source: Source) -> None:
     if among is not None:
         raise UsageError(
             f"output.path = {profile.output_path} would write into {among}, which is read as raw data.",
-            "Give the dataset a folder of its own: --set output.path=FOLDER",
+            Hint("Give the dataset a folder of its own: {}", "output.path=FOLDER"),
         )
     asked = profile.source.labels
     if asked not in source.label_choices:

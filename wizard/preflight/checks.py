@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wizard.events import CheckResult, Estimated
 from wizard.folders import existing
-from wizard.formatting import human_bytes
+from wizard.formatting import counted, human_bytes
 from wizard.machine.disks import Disk
 from wizard.machine.memory import Memory
 from wizard.machine.processes import Process
@@ -20,6 +20,8 @@ NAMES = ("raw-data", "output", "write-access", "disk", "files", "memory", "cores
 IGNORABLE = tuple(name for name in NAMES if name != "output")
 """What `--ignore` knows: shards of another plan are never mixed with this one's."""
 
+ELSEWHERE = "output.path=FOLDER"
+"""The setting of a build whose output does not fit where it is."""
 _MARGIN = 1.05
 """Free disk over what is needed at most."""
 _BLOCK = 4096
@@ -59,11 +61,11 @@ def disk(output: Path, there: Disk, estimated: Estimated | None, done: int, file
         return replace(result, status="warn", needed="not known", fix=fix)
     to_come = max(0.0, estimated.bytes_out.high - done) + files * _BLOCK
     need = to_come * _MARGIN + DISK_RESERVE if to_come else 0.0
-    result = replace(result, needed=f"{human_bytes(round(need))} with 5 % to spare")
+    result = replace(result, needed=f"{human_bytes(need)} with 5 % to spare")
     if there.free < need:
-        more = human_bytes(round(need - there.free))
-        fix = f"Free {more} on {where}, or choose another folder: --set output.path=FOLDER"
-        return replace(result, status="fail", fix=fix)
+        more = human_bytes(need - there.free)
+        fix = f"Free {more} on {where}, or choose another folder"
+        return replace(result, status="fail", fix=fix, setting=ELSEWHERE)
     if there.free < need * _TIGHT:
         fix = "It fits, closely; keep other programs from filling that disk meanwhile"
         return replace(result, status="warn", fix=fix)
@@ -85,8 +87,8 @@ def files(output: Path, there: Disk, needed: int) -> CheckResult:
     result = replace(result, found=f"{where}: {there.files_free:,} more files possible (inodes)")
     if there.files_free >= needed:
         return result
-    fix = f"Remove files on {where}, take fewer shards, or choose another folder: --set output.path=FOLDER"
-    return replace(result, status="fail", fix=fix)
+    fix = f"Remove files on {where}, take fewer shards, or choose another folder"
+    return replace(result, status="fail", fix=fix, setting=ELSEWHERE)
 
 
 def memory(
@@ -108,7 +110,7 @@ def memory(
     if there.limited:
         machine = human_bytes(there.machine)
         found = f"this container may use {human_bytes(there.total)} (the machine has {machine}); {found}"
-    needed = f"{human_bytes(round(run + workers * each))} for {_workers(workers)}"
+    needed = f"{human_bytes(run + workers * each)} for {counted(workers, 'worker')}"
     if estimated.largest_image > each / 2:
         needed += f"; one image needs {human_bytes(estimated.largest_image)}"
     result = CheckResult(
@@ -122,10 +124,10 @@ def memory(
         return result, workers
     if fitting >= 1:
         more = _more_memory(there, run + each * workers, largest)
-        fix = f"Using {_workers(fitting)} instead; {more} to have all of them"
+        fix = f"Using {counted(fitting, 'worker')} instead; {more} to have all of them"
         return replace(result, status="warn", fix=fix), fitting
     more = _more_memory(there, run + each, largest)
-    fix = f"One worker needs {human_bytes(round(run + each))}: {more}"
+    fix = f"One worker needs {human_bytes(run + each)}: {more}"
     return replace(result, status="fail", fix=fix), 1
 
 
@@ -145,8 +147,8 @@ def cores(available: int, workers: int) -> CheckResult:
         name="cores",
         status="pass",
         looked_at="CPU affinity and control group",
-        found=f"{available} {'core' if available == 1 else 'cores'} may be used",
-        needed=_workers(workers),
+        found=f"{counted(available, 'core')} may be used",
+        needed=counted(workers, "worker"),
     )
     if workers <= available:
         return result
@@ -173,7 +175,7 @@ def open_files(limits: tuple[int, int] | None, workers: int) -> CheckResult:
     if hard >= needed:
         return replace(result, status="fail", fix=f"ulimit -n {needed}")
     most = max(1, (hard - _FILES_OF_RUN) // _FILES_PER_WORKER)
-    return replace(result, status="fail", fix=f"Ask for fewer workers: --set run.workers={most}")
+    return replace(result, status="fail", fix="Ask for fewer workers", setting=f"run.workers={most}")
 
 
 def rights(output: Path) -> CheckResult:
@@ -188,7 +190,8 @@ def rights(output: Path) -> CheckResult:
         looked_at=place,
         found=found,
         needed="making and renaming files",
-        fix=f"{fix}, or choose another folder: --set output.path=FOLDER",
+        fix=f"{fix}, or choose another folder",
+        setting=ELSEWHERE,
     )
 
 
@@ -214,7 +217,3 @@ def _more_memory(there: Memory, needed: float, largest: Callable[[], Process | N
 
 def _where(output: Path, there: Disk) -> str:
     return f"{there.mount} ({there.kind})" if there.mount else f"the disk of {existing(output)}"
-
-
-def _workers(count: int) -> str:
-    return "1 worker" if count == 1 else f"{count} workers"

@@ -45,7 +45,7 @@ def refuse(results: Sequence[CheckResult], ignored: Collection[str], *, building
         needed = f"; needed: {check.needed}" if check.needed else ""
         lines.append(f"  {check.name}: {check.found}{needed}")
         if check.fix:
-            lines.append(f"    → {check.fix}")
+            lines.append(f"    → {check.command_fix}")
     names = [check.name for check in bad]
     fix = "Fix that first"
     if _WORTH_IGNORING.issuperset(names):

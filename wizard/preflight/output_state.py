@@ -3,15 +3,16 @@
 from dataclasses import dataclass, field
 
 from wizard.commit_record import CommitRecord
-from wizard.engine.commit_records import RecordedPlan, counted, read_records
+from wizard.engine.commit_records import RecordedPlan, counted, read_commit_records
 from wizard.engine.ingredients import Ingredients, SplitIngredients
 from wizard.engine.plan import ingredients
 from wizard.events import CheckResult
 from wizard.ilsvrc2012.archives import Split
 from wizard.planning import Job, Settings
+from wizard.preflight.checks import ELSEWHERE
 from wizard.targets import registry
 
-_ELSEWHERE = "Choose another folder: --set output.path=FOLDER"
+_FIX = "Choose another folder"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ def read_output(settings: Settings) -> OutputState:
     """Looks into the output folder."""
     output, target = settings.output, settings.target
     try:
-        records = read_records(output)
+        records = read_commit_records(output)
         present = target.foreign_files(output) if records.plan is None else registry.anything(output)
         in_place = [result for result in records.done.values() if (output / target.file(result.shard)).is_file()]
     except OSError as error:
@@ -65,12 +66,12 @@ def output_check(asked: Settings, state: OutputState) -> CheckResult:
         return CheckResult(name="output", status="pass", looked_at=output, found=f"no shards are in {output} yet")
     if state.plan is None:
         found = f"{output} holds {counted(list(state.present), asked.target)}, of unknown origin"
-        return CheckResult(name="output", status="fail", looked_at=output, found=found, fix=_ELSEWHERE)
+        return CheckResult(name="output", status="fail", looked_at=output, found=found, fix=_FIX, setting=ELSEWHERE)
     ours = foreseen(asked)
     told = state.plan.ingredients.comparable(ours).differences(ours)
     if told:
         found = f"{output} holds {len(state.present):,} shards of another plan: {'; '.join(told)}"
-        return CheckResult(name="output", status="fail", looked_at=output, found=found, fix=_ELSEWHERE)
+        return CheckResult(name="output", status="fail", looked_at=output, found=found, fix=_FIX, setting=ELSEWHERE)
     found = f"{state.recorded:,} of {sum(asked.shards.values()):,} shards of this build are in {output}"
     return CheckResult(name="output", status="pass", looked_at=output, found=found)
 

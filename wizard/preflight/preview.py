@@ -28,7 +28,7 @@ SHOWN = 6
 """Images on the page, from small ones to large ones."""
 _FRAME = 4 / 3
 """Width over height of the frames that the pictures are fitted into, as in preview.html."""
-_HEEDED_BY_BROWSERS = (0xE1, 0xE2)
+_OBEYED_BY_BROWSERS = (0xE1, 0xE2)
 """JPEG segments APP1 and APP2: EXIF, which turns a picture, and colour profiles, which change its colours."""
 
 
@@ -182,11 +182,11 @@ def _cut(way: Geometry) -> tuple[float, float, float, float]:
 
 
 def _bare(data: bytes) -> bytes:
-    """A JPEG without what a browser heeds and neither the build nor a trainer does; the pixels stay as they are."""
+    """A JPEG without what a browser obeys and neither the build nor a trainer does; the pixels stay as they are."""
     kept, at = data[:2], 2
     while image_codec.sniff(data) == "JPEG" and data[at : at + 1] == b"\xff" and data[at + 1] not in (0xDA, 0xFF):
         end = at + 2 + int.from_bytes(data[at + 2 : at + 4])
-        if data[at + 1] not in _HEEDED_BY_BROWSERS:
+        if data[at + 1] not in _OBEYED_BY_BROWSERS:
             kept += data[at:end]
         at = end
     return kept + data[at:]

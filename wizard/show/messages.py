@@ -1,4 +1,4 @@
-"""The messages for a person that events of a build or a check are worth."""
+"""Messages for a person about the events of a build or a check."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from wizard.show import at_a_glance
 
 
 def messages(event: object) -> list[str]:
-    """The lines that tell a build's event; none for mere progress."""
+    """The lines to print for an event; none for mere progress."""
     match event:
         case Note(text=text, warning=warning):
             return [f"{'!' if warning else '·'} {text}"]
@@ -39,7 +39,7 @@ def _checked(check: CheckResult) -> list[str]:
         case CheckResult(status="fail"):
             return []  # the error that ends the command says it
         case _:
-            return [f"{seen} → {check.fix}"]
+            return [f"{seen} → {check.command_fix}"]
 
 
 def _estimate(event: Estimated) -> str:

@@ -39,7 +39,7 @@ def finished(event: BuildResult) -> str:
 def verified(result: Verified) -> str:
     """What `verify` has proven."""
     lines = [f"✓ {split}: {_counted(result, split)} are what the manifest says" for split in result.images]
-    lines += [f"✓ {split}: {told}" for split, told in result.tensorflow.items()]
+    lines += [f"✓ {split}: {proof}" for split, proof in result.tensorflow.items()]
     if result.pixels:
         images = sum(result.images.values())
         lines.append(f"✓ every image was decoded by TensorFlow {result.tensorflow_version} ({images:,})")
@@ -52,7 +52,7 @@ def verified(result: Verified) -> str:
 
 
 def _split(split: SplitSummary, target: Target) -> str:
-    # Of image files, shards are what is built at a time, which nobody sees.
+    # A shard of image files is only what is built at a time; no file shows it.
     shards = "" if target.one_file_per_image else f" · {split.shards:>5,} shards"
     return (
         f"  {split.split:<10} {split.images_out:>9,} of {split.images_in:>9,} images{shards} · "

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from wizard.output import Output
 from wizard.show.dashboard_view import picture
@@ -68,8 +68,10 @@ class TerminalReporter:
             self._area.draw(shown, size)
 
     def _draw_until(self, ended: threading.Event) -> None:
-        while not ended.wait(_EVERY):
-            self.draw()
+        # If the terminal is gone, the next message ends the command; a traceback of this thread would help nobody.
+        with suppress(BrokenPipeError):
+            while not ended.wait(_EVERY):
+                self.draw()
 
     def _hide(self, hidden: bool) -> None:
         with self._lock:

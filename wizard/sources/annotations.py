@@ -11,7 +11,7 @@ from typing import IO, cast
 import numpy as np
 import numpy.typing as npt
 
-from wizard.errors import InputError, reading
+from wizard.errors import Hint, InputError, reading
 from wizard.formats import tar
 from wizard.formats.arrays import Boxes
 from wizard.formats.padding import is_padding
@@ -20,7 +20,7 @@ from wizard.ilsvrc2012.synsets import rank_of_image, synsets
 from wizard.sources.cache import Arrays, cached
 from wizard.sources.locate import zeros_warning
 from wizard.sources.source import BoxTable, Progress
-from wizard.sources.trees.listing import Bounds, files_below
+from wizard.sources.trees.listing import Bounds, walk
 
 GZIP = b"\x1f\x8b"
 """First bytes of a gzipped file."""
@@ -29,15 +29,15 @@ _CHUNK = 1 << 20
 _TOLD = 1000
 """Annotations between two looks at how far it is."""
 _ONE = "Remove one of the two"
-_UNPACK = "Unpack the box archive there, or leave the boxes out with --set source.boxes=none"
-_AGAIN = "Unpack the box archive again, or leave the boxes out with --set source.boxes=none"
-_FETCH = "Fetch the archive again, or leave the boxes out with --set source.boxes=none"
+_UNPACK = Hint("Unpack the box archive there, or leave the boxes out with {}", "source.boxes=none")
+_AGAIN = Hint("Unpack the box archive again, or leave the boxes out with {}", "source.boxes=none")
+_FETCH = Hint("Fetch the archive again, or leave the boxes out with {}", "source.boxes=none")
 
 
 def read_boxes(path: Path, cache: Path, progress: Progress) -> BoxTable:
     """All boxes of an archive.
 
-    Annotations whose name is not that of an ILSVRC2012 image are passed over, so the whole-ImageNet archive serves
+    Annotations whose name is not that of an ILSVRC2012 image are ignored, so the whole-ImageNet archive serves
     as well.
 
     Raises:
@@ -62,16 +62,11 @@ def read_boxes(path: Path, cache: Path, progress: Progress) -> BoxTable:
 def read_box_folder(folder: Path, bounds: Bounds, progress: Progress) -> BoxTable:
     """All boxes of a folder of annotations at any depth, by the same rules.
 
-    Args:
-        folder: that holds them.
-        bounds: how far links may lead.
-        progress: told how many annotations are read.
-
     Raises:
         InputError: an annotation cannot be read, an image has two, or there is none.
     """
     found: dict[str, str] = {}
-    for below, _ in sorted(files_below(folder, bounds, _is_annotation)):
+    for below, _ in sorted(walk(folder, bounds, _is_annotation)):
         image = _image(below)
         if rank_of_image(image) is not None and found.setdefault(image, below) != below:
             raise InputError(f"{folder} holds annotations of {image} twice: {found[image]} and {below}.", _ONE)
@@ -155,8 +150,8 @@ def _image(annotation: str) -> str:
     return f"{annotation.rpartition('/')[2].removesuffix('.xml')}.JPEG"
 
 
-def _is_annotation(name: str) -> bool:
-    return name.endswith(".xml")
+def _is_annotation(entry: "os.DirEntry[str]") -> bool:
+    return entry.name.endswith(".xml")
 
 
 def _annotations(file: IO[bytes], ended: tar.Ended) -> Iterator[tuple[str, bytes]]:

@@ -1,7 +1,7 @@
 """Arrays that are costly to make from files, kept in a folder of their own.
 
 An entry is good while the files have the paths, sizes and mtimes that it was made with, and its own sha256 holds;
-otherwise it is made anew. A cache folder that cannot be written costs time, nothing else.
+otherwise it is made again. A cache folder that cannot be written costs time, nothing else.
 """
 
 import hashlib

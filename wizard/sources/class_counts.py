@@ -43,13 +43,7 @@ class ClassCounts:
 
 
 def count(split: str, table: SampleTable, *, without: Collection[str] = ()) -> ClassCounts:
-    """Counts the images of a table; the example is the one in the middle.
-
-    Args:
-        split: the table's split.
-        table: its images.
-        without: names of images that are not counted.
-    """
+    """Counts the images of a table; the example is the one in the middle."""
     label, rows = table.label, np.arange(len(table))
     if without:
         left_out = np.array([name.encode() for name in without], np.bytes_)

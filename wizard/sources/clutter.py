@@ -4,57 +4,31 @@ import re
 
 from wizard.ilsvrc2012.archives import BOXES, IMAGES
 
-_FOLDERS = {
-    "@eaDir": "files in @eaDir (Synology thumbnails)",
-    "#recycle": "files in #recycle",
-    "#snapshot": "files in #snapshot",
-    "@Recycle": "files in @Recycle",
-    "@Recently-Snapshot": "files in @Recently-Snapshot",
-    "~snapshot": "files in ~snapshot",
-    "lost+found": "files in lost+found",
-    "found.000": "files in found.000",
-    "$RECYCLE.BIN": "files in $RECYCLE.BIN",
-    "System Volume Information": "files in System Volume Information",
-    "Network Trash Folder": "files in Network Trash Folder",
-    "Temporary Items": "files in Temporary Items",
-    "__MACOSX": "files in __MACOSX",
-    "__pycache__": "files in __pycache__",
-    ".ipynb_checkpoints": "files in .ipynb_checkpoints",
-    ".git": "files in .git",
-    ".cache": "files in .cache",
+_FOLDERS = (
+    *("#recycle", "#snapshot", "@Recycle", "@Recently-Snapshot", "~snapshot", "lost+found", "found.000"),
+    *("$RECYCLE.BIN", "System Volume Information", "Network Trash Folder", "Temporary Items", "__MACOSX"),
+    *("__pycache__", ".ipynb_checkpoints", ".git", ".cache"),
+)
+_FILES = (".DS_Store", ".directory", "Thumbs.db", "ehthumbs.db", "desktop.ini", "Picasa.ini", "ZbThumbnail.info")
+_ARCHIVES = [name for archives in (IMAGES, BOXES) for archive in archives.values() for name in archive.names]
+_BY_FOLDER = {
+    **{name.casefold(): f"files in {name}" for name in _FOLDERS},
+    "@eadir": "files in @eaDir (Synology thumbnails)",
 }
-_FILES = {
-    ".DS_Store": ".DS_Store files",
-    ".directory": ".directory files",
-    "Thumbs.db": "Thumbs.db files",
-    "ehthumbs.db": "ehthumbs.db files",
-    "desktop.ini": "desktop.ini files",
-    "Picasa.ini": "Picasa.ini files",
-    "ZbThumbnail.info": "ZbThumbnail.info files",
-    "Icon\r": "folder icon files of macOS",
-    **{name: "official archive files" for archive in IMAGES.values() for name in archive.names},
-    **{name: "official archive files" for archive in BOXES.values() for name in archive.names},
+_BY_FILE = {
+    **{name.casefold(): f"{name} files" for name in _FILES},
+    **{name.casefold(): "official archive files" for name in _ARCHIVES},
+    "icon\r": "folder icon files of macOS",
 }
-_BY_FOLDER = {name.casefold(): kind for name, kind in _FOLDERS.items()}
-_BY_FILE = {name.casefold(): kind for name, kind in _FILES.items()}
 _SUMS = re.compile(r"(?:(?:md5|sha\d{1,3})sums?|checksums?)|.*\.(?:(?:md5|sha\d{1,3})(?:sums?)?|sfv)", re.DOTALL)
 _BACKUP = re.compile(r".*(?:~|\.bak|\.orig|\.sw[op]|\.\w+_original)", re.DOTALL)
 """Backups: ExifTool keeps photo.jpg as photo.jpg_original when it changes it; editors add ~."""
-_ABOUT = {
-    "authors",
-    "changelog",
-    "citation",
-    "contributors",
-    "copying",
-    "copyright",
-    "licence",
-    "license",
-    "makefile",
-    "manifest",
-    "notice",
-    "readme",
-    "version",
-}
+_ABOUT = frozenset(
+    (
+        *("authors", "changelog", "citation", "contributors", "copying", "copyright", "licence", "license"),
+        *("makefile", "manifest", "notice", "readme", "version"),
+    )
+)
 _LISTS = "txt csv tsv xml json jsonl ndjson yaml yml toml ini cfg lst list names xls xlsx ods doc docx odt dtd xsd"
 _TEXTS = "md rst html htm css js py ipynb sh bat log url cache"
 _UNFINISHED = "part partial filepart tmp temp crdownload download opdownload incomplete aria2 !ut"

@@ -1,12 +1,13 @@
 """Images as a walk finds them, one by one, and the columns that they become."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from wizard.sources.cache import Arrays
-from wizard.sources.samples import Unusable
+from wizard.sources.samples import SampleTable, Unusable, in_one_file
 
 
 class Row(NamedTuple):
@@ -41,3 +42,10 @@ def unusable(where: Callable[[int], str], arrays: Arrays, hint: str) -> Unusable
     what = f"is no image, by the first of its {size:,} bytes" if size else "has no bytes"
     more = f"; {len(bad) - 1:,} more are empty or no images" if len(bad) > 1 else ""
     return Unusable(what=f"{where(int(bad[0]))} {what}{more}.", hint=hint)
+
+
+def table_in(path: Path, arrays: Arrays) -> SampleTable:
+    """The table of rows that all lie in one file, without boxes."""
+    return in_one_file(
+        str(path), name=arrays["name"], offset=arrays["offset"], size=arrays["size"], label=arrays["label"]
+    )

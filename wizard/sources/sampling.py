@@ -18,7 +18,8 @@ from wizard.ilsvrc2012.synsets import is_test_image, rank_of_image
 from wizard.sources.archives.index import read_table
 from wizard.sources.classes import UNLABELLED
 from wizard.sources.locate import way_out
-from wizard.sources.samples import SampleTable, in_one_file
+from wizard.sources.rows import Row, columns, table_in
+from wizard.sources.samples import SampleTable
 from wizard.sources.source import Survey
 
 _SUFFIX = b".JPEG"
@@ -50,7 +51,7 @@ def draw(survey: Survey, count: int, seed: int, cache: Path) -> Drawn:
     if survey.images <= count:
         table = read_table(survey.path, survey.split, cache, lambda _done, _total: None)
         return Drawn(survey=survey, table=table, weight=np.ones(len(table)))
-    found: list[tuple[bytes, int, int, int]] = []
+    found: list[Row] = []
     with reading(survey.path), survey.path.open("rb") as file:
         places = (np.arange(count) + np.random.default_rng(seed).random(count)) * survey.bytes / count
         for place in places.astype(np.int64):
@@ -61,20 +62,12 @@ def draw(survey: Survey, count: int, seed: int, cache: Path) -> Drawn:
             name = member.name.rpartition("/")[2] if member else ""
             rank = _rank(survey.split, name)
             if member and rank is not None:
-                found.append((name.encode(), member.offset, member.size, rank))
+                found.append(Row(name, member.offset, member.size, rank, image=True))
         if not found:
             hint = way_out(survey.path, survey.split)
             raise InputError(f"No image could be found in {survey.path}.", hint)
-    names, offsets, sizes, labels = zip(*found, strict=True)
-    size = np.array(sizes, np.int64)
-    chance = tar.BLOCK + size  # the bytes that lead to it, its padding leading nowhere
-    table = in_one_file(
-        str(survey.path),
-        name=np.array(names, np.bytes_),
-        offset=np.array(offsets, np.int64),
-        size=size,
-        label=np.array(labels, np.int16),
-    )
+    table = table_in(survey.path, columns(found))
+    chance = tar.BLOCK + table.size  # the bytes that lead to it, its padding leading nowhere
     return Drawn(survey=survey, table=table, weight=survey.images / chance / (1 / chance).sum())
 
 

@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from wizard.ilsvrc2012.archives import Split
 
@@ -42,6 +42,13 @@ _NUMBERED = re.compile(r"(?<!\d)\d{1,5}$", re.ASCII)
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _GAP = re.compile(r"[\s_.()\[\]-]+")
+SPLITS_SAID: Final[Mapping[str, Split]] = {**WORDS, "trainval": "train"}
+"""Names of lists, and of folders that make lists unnecessary; in lower case."""
+WRAPPERS = frozenset({"image", "images", "img", "imgs", "jpegimages", "jpg", "pictures", "photos"})
+"""Names of folders that hold a split's images and are never class names; in lower case."""
+_GUESSES = ("submission", "prediction")
+"""Words in the names of files with guesses: Kaggle's sample submissions give every test image a meaningless class."""
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 class SplitName(NamedTuple):
@@ -119,7 +126,8 @@ def among(names: Iterable[str]) -> dict[str, SplitName]:
     If none does so on its own, names do that have the same words beside different splits: flowers_train and
     flowers_test, but not bullet_train beside car, nor bbox_train and bbox_val beside train.
     """
-    parsed = {name: found for name in names if (found := parse(name))}
+    every = {name: parse(name) for name in names}
+    parsed = {name: found for name, found in every.items() if found}
     sure = {name: each for name, each in parsed.items() if each.sure}
     if sure:
         return sure
@@ -148,8 +156,11 @@ def part_numbers(names: Iterable[str]) -> set[str]:
     >>> sorted(part_numbers(["train_1", "train2014_b", "val"]))
     ['1', 'b']
     """
-    parts = (each.part.split() for name in names if (each := parse(name)))
-    return {" ".join(word for word in part if not _YEAR.fullmatch(word)) for part in parts} - {""}
+    found = set()
+    for each in map(parse, names):
+        words = each.part.split() if each else []
+        found.add(" ".join(word for word in words if not _YEAR.fullmatch(word)))
+    return found - {""}
 
 
 def missing_parts(names: Iterable[str]) -> list[int]:
@@ -200,3 +211,24 @@ def _words(name: str) -> list[str]:
         word = piece.lower()
         found += [word] if _PART.fullmatch(word) or _DATED.fullmatch(word) else _WORD.findall(word)
     return found
+
+
+def may_be_of(split: Split, name: str) -> bool:
+    """Whether a list of this name may give a split's classes: not if it names another split or holds guesses.
+
+    >>> may_be_of("validation", "val_annotations.txt"), may_be_of("test", "labels.csv")
+    (True, True)
+    >>> may_be_of("validation", "trainLabels.csv"), may_be_of("test", "sample_submission.csv")
+    (False, False)
+    """
+    return splits_in(name) <= {split} and not any(guess in name.lower() for guess in _GUESSES)
+
+
+def splits_in(name: str) -> set[Split]:
+    """The splits mentioned in a name.
+
+    >>> splits_in("trainLabels.csv"), splits_in("GT-final_test.csv"), splits_in("labels.csv")
+    ({'train'}, {'test'}, set())
+    """
+    words = re.findall(r"[a-z]+", _HUMP.sub(" ", name).lower())
+    return {SPLITS_SAID[word] for word in words if word in SPLITS_SAID}

@@ -162,7 +162,7 @@ def test_a_cache_that_cannot_be_written_costs_nothing_but_time(raw: Path, tmp_pa
     assert len(read(raw / IMAGES["train"].name, cache=tmp_path / "file" / "cache")) == TRAIN
 
 
-def test_a_damaged_cache_is_made_anew(raw: Path, tmp_path: Path) -> None:
+def test_a_damaged_cache_is_made_again(raw: Path, tmp_path: Path) -> None:
     path = raw / IMAGES["train"].name
     before = read(path, cache=tmp_path)
     (entry,) = tmp_path.glob("*.npz")

@@ -152,7 +152,7 @@ def test_images_without_a_file_name_are_named_by_their_place(tmp_path: Path) -> 
     assert [name for name, _ in rows(table(tmp_path))] == names
 
 
-def test_file_names_that_count_anew_in_each_class_are_not_taken(tmp_path: Path) -> None:
+def test_file_names_that_begin_again_in_each_class_are_not_taken(tmp_path: Path) -> None:
     write(tmp_path / "train.tfrecord", [plain(1, filename=b"0.jpg"), plain(2, filename=b"0.jpg")])
     assert [name for name, _ in rows(table(tmp_path))] == ["train.tfrecord-000000", "train.tfrecord-000001"]
 
@@ -343,7 +343,7 @@ def test_files_that_tell_no_split_beside_others_are_passed_over_and_named(tmp_pa
     write(tmp_path / "extra.tfrecord", [plain(1)])
     data = opened(tmp_path)
     assert len(data.table("train", tmp_path, nothing)) == 1
-    assert data.why[1] == "Their names tell no split, so they are passed over: extra.tfrecord."
+    assert data.why[1] == "Their names tell no split, so they are ignored: extra.tfrecord."
 
 
 def test_files_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_any_other_folder_is_none(tmp_path: Path, files: list[str]) -> None:
     assert kaggle.recognise(write(tmp_path, files), SourceOptions()) is None
 
 
-def test_the_outer_archive_beside_the_tree_is_passed_over(raw: Path, tmp_path: Path) -> None:
+def test_the_outer_archive_beside_the_tree_is_ignored(raw: Path, tmp_path: Path) -> None:
     folder = kaggle_tree(raw, tmp_path / "kaggle")
     shutil.copy(raw / "ILSVRC2012_img_val.tar", folder / OUTER)
     assert opened(folder).what == "Kaggle's tree"

@@ -14,7 +14,7 @@ from wizard.sources.source import Source
 from wizard.sources.trees import folders
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import key_in, same_class, without_suffix
-from wizard.sources.trees.lists.find import find_splits
+from wizard.sources.trees.lists.find import find_listed_splits
 from wizard.sources.trees.lists.parse import Lines, read
 from wizard.sources.trees.lists.reader import UNLISTED
 
@@ -304,7 +304,7 @@ def test_a_list_is_that_of_the_split_that_its_name_says(tmp_path: Path) -> None:
 def test_a_list_of_images_in_folders_of_splits_leaves_them_to_be_read_as_folders(tmp_path: Path) -> None:
     write(tmp_path, ["train_images/1.jpg", "train_images/2.jpg"])
     listed(tmp_path, "train.csv", "path,label\ntrain_images/1.jpg,cat\ntrain_images/2.jpg,dog\n")
-    assert find_splits(tmp_path, Bounds.of(tmp_path, follow=False)) is None
+    assert find_listed_splits(tmp_path, Bounds.of(tmp_path, follow=False)) is None
 
 
 def test_an_empty_image_is_listed_and_named_as_unusable(tmp_path: Path) -> None:

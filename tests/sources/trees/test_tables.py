@@ -39,7 +39,7 @@ def test_an_image_of_another_name_has_its_class_in_its_name(tmp_path: Path) -> N
     ]
 
 
-def test_files_that_systems_leave_are_passed_over(tmp_path: Path) -> None:
+def test_files_that_systems_leave_are_ignored(tmp_path: Path) -> None:
     debris = [".DS_Store", "Thumbs.db", "desktop.ini", f"._{GOLDFISH}_1.JPEG", "notes.txt", ".hidden/a.jpg"]
     write(tmp_path, [f"train/{GOLDFISH}/{file}" for file in debris] + ["train/__MACOSX/x.jpg", "train/list.txt"])
     assert len(names(opened(write(tmp_path, [A_GOLDFISH])), "train", tmp_path)) == 1
@@ -205,7 +205,7 @@ def test_links_within_the_folder_are_followed_and_the_folder_may_be_one(tmp_path
     assert len(names(opened(tmp_path / "link"), "train", tmp_path)) == 2
 
 
-def test_links_to_what_is_no_image_are_passed_over(tmp_path: Path) -> None:
+def test_links_to_what_is_no_image_are_ignored(tmp_path: Path) -> None:
     raw = write(tmp_path / "raw", [A_GOLDFISH])
     for place in ("train/list.txt", f"train/{GOLDFISH}/list.txt"):
         (raw / place).symlink_to(write(tmp_path, ["list.txt"]) / "list.txt")

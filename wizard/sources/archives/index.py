@@ -12,19 +12,13 @@ from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.archives.walk import Walk
 from wizard.sources.cache import Arrays, cached
 from wizard.sources.locate import ON_BAD_IMAGE, may_be_official, way_out, zeros_warning
-from wizard.sources.rows import columns, unusable
-from wizard.sources.samples import LeftOut, SampleTable, in_one_file
+from wizard.sources.rows import columns, table_in, unusable
+from wizard.sources.samples import LeftOut, SampleTable
 from wizard.sources.source import Progress
 
 
 def read_table(path: Path, split: Split, cache: Path, progress: Progress) -> SampleTable:
     """The images of an archive as a table without boxes, in archive order.
-
-    Args:
-        path: an official archive.
-        split: whose images it holds.
-        cache: folder of cached indexes.
-        progress: called with the walk's progress; not called if the cache has the index.
 
     Raises:
         InputError: the archive is truncated or damaged, holds an unknown wnid, a name twice, or fewer images than
@@ -34,13 +28,10 @@ def read_table(path: Path, split: Split, cache: Path, progress: Progress) -> Sam
         arrays = cached(cache, path, f"index6-{split}", lambda: _walk(path, split, progress))
         official = may_be_official(path, split)
         _refuse_hole(path, split, arrays)
-    table = in_one_file(
-        str(path), name=arrays["name"], offset=arrays["offset"], size=arrays["size"], label=arrays["label"]
-    )
     left_out, warnings = tuple(_left_out(path, arrays)), tuple(_warnings(path, split, arrays))
     hint = f"{'Download the archive' if official else 'Download or pack the archive'} again, or {ON_BAD_IMAGE}"
     bad = unusable(lambda row: f"{path}: {arrays['name'][row].decode()}", arrays, hint)
-    return replace(table, official=official, left_out=left_out, warnings=warnings, unusable=bad)
+    return replace(table_in(path, arrays), official=official, left_out=left_out, warnings=warnings, unusable=bad)
 
 
 def _walk(path: Path, split: Split, progress: Progress) -> Arrays:

@@ -6,7 +6,7 @@ of another class.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -50,11 +50,6 @@ class Zeros(NamedTuple):
 class Walk:
     """One pass over an archive.
 
-    Args:
-        file: the archive, opened without a buffer.
-        path: its path.
-        split: whose images it holds.
-
     Attributes:
         clutter: members that are ignored, by kind: how many, and the path of the first.
         zeros: those at the ends of archives that may be holes.
@@ -69,9 +64,6 @@ class Walk:
 
     def rows(self, total: int) -> Iterator[tuple[list[Row], int]]:
         """Yields the images in archive order, with the number of bytes walked so far.
-
-        Args:
-            total: bytes of the archive.
 
         Raises:
             InputError: it is truncated or damaged, or holds an unexpected member.
@@ -139,7 +131,7 @@ class Walk:
     def _label(self, member: tar.Member) -> int:
         *folders, name = member.name.split("/")
         try:
-            label = _LABEL_OF[self._split](name)
+            label = _label_of(self._split, name)
         except ValueError as error:
             raise InputError(f"{self._path}: {member.name} {error}.", self._hint()) from error
         for folder in folders:
@@ -189,34 +181,24 @@ def _clutter_kind(name: str) -> str:
     return next(filter(None, map(clutter.of_folder, folders)), "") or clutter.of_file(base)
 
 
-def _train_label(name: str) -> int:
-    match = _TRAIN_IMAGE.fullmatch(name)
-    if match is None:
-        raise ValueError("is neither named <wnid>.tar nor <wnid>_<number>.JPEG")
-    if match[1] not in ranks():
-        raise ValueError(f"is named as an image of {match[1]}, which is not a synset of ILSVRC2012")
-    return ranks()[match[1]]
+def _label_of(split: Split, name: str) -> int:
+    """The rank of the class of an image of a split, by its name without folders; -1 for none.
 
-
-def _validation_label(name: str) -> int:
-    number = validation_number(name)
-    if number is None:
-        raise ValueError("is not named ILSVRC2012_val_<00000001 to 00050000>.JPEG, so its label is not known")
-    return int(validation_ranks()[number - 1])
-
-
-def _test_label(name: str) -> int:
+    Raises:
+        ValueError: images of the split have other names; the message is the end of a sentence about the image.
+    """
+    if split == "train":
+        match = _TRAIN_IMAGE.fullmatch(name)
+        if match is None:
+            raise ValueError("is neither named <wnid>.tar nor <wnid>_<number>.JPEG")
+        if match[1] not in ranks():
+            raise ValueError(f"is named as an image of {match[1]}, which is not a synset of ILSVRC2012")
+        return ranks()[match[1]]
+    if split == "validation":
+        number = validation_number(name)
+        if number is None:
+            raise ValueError("is not named ILSVRC2012_val_<00000001 to 00050000>.JPEG, so its label is not known")
+        return int(validation_ranks()[number - 1])
     if not is_test_image(name):
         raise ValueError("is not named ILSVRC2012_test_<00000001 to 00100000>.JPEG")
     return UNLABELLED
-
-
-_LABEL_OF: dict[Split, Callable[[str], int]] = {
-    "train": _train_label,
-    "validation": _validation_label,
-    "test": _test_label,
-}
-"""For each split, a function from an image's name, without folders, to its class's rank, -1 for none.
-
-Each raises ValueError if images of the split have other names; the message is the end of a sentence about the image.
-"""

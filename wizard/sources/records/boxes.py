@@ -91,14 +91,7 @@ def fit(boxes: Boxes, sides: Sides | None) -> Fitted:
 
 
 def sound_rows(features: Mapping[str, bytes], unit: BoxUnit, width: int, height: int) -> npt.NDArray[np.intp]:
-    """Which of a record's boxes are sound, by the rules of `fit`.
-
-    Args:
-        features: the record's features, serialised, by name.
-        unit: the unit of the source's boxes.
-        width: of the record's image, in pixels.
-        height: of the record's image, in pixels.
-    """
+    """Which of a record's boxes are sound, by the rules of `fit`."""
     boxes = corners([example.values(features.get(name, b"")) for name in CORNERS])
     if boxes is None:
         return np.empty(0, np.intp)
@@ -120,8 +113,8 @@ def has_area(boxes: Boxes) -> Flags:
 
 
 def _counted(column: example.Values) -> str:
-    kind = "floats" if isinstance(column, np.ndarray) else "integers" if isinstance(column, tuple) else "values"
-    return f"{len(column):,} {kind}" if len(column) else "none"
+    kinds: dict[type, str] = {np.ndarray: "floats", tuple: "integers"}
+    return f"{len(column):,} {kinds.get(type(column), 'values')}" if len(column) else "none"
 
 
 _FLOAT32 = float(np.finfo(np.float32).max)

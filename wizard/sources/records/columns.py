@@ -26,7 +26,7 @@ from wizard.sources.source import Progress
 
 _AT_ONCE = 5000
 """Records whose columns are lists before they become arrays."""
-_DAMAGED = "Build these records anew, or fetch them again; imagenet-setup inspect FILE says more"
+_DAMAGED = "Build these records again, or fetch them again; imagenet-setup inspect FILE says more"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

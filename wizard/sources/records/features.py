@@ -39,7 +39,7 @@ _NOT_TFDS = (
     "image/class/label in place of image and label"
 )
 _AS_EXAMPLES = "Write these records again as tf.train.Example, one image each, with image/encoded and a label"
-_ANEW = "Build these records anew with the script that wrote them, or fetch them again"
+_AGAIN = "Build these records again with the script that wrote them, or fetch them again"
 
 _values = lru_cache(maxsize=1 << 14)(example.values)
 """Of features that many records share."""
@@ -49,7 +49,7 @@ _Places = Mapping[str, example.Span]
 class InvalidRecord(ValueError):
     """A record that cannot be used; the message is the end of a sentence that begins with the record."""
 
-    def __init__(self, reason: str, hint: str = _ANEW) -> None:
+    def __init__(self, reason: str, hint: str = _AGAIN) -> None:
         super().__init__(reason)
         self.hint = hint
 
@@ -158,7 +158,8 @@ def _is_image(buffer: bytes | mmap, start: int, end: int) -> bool:
 
 def _listed(found: example.Values) -> str:
     """The values found instead of a single integer, in words."""
-    kind = "text" if isinstance(found, list) else "float" if isinstance(found, np.ndarray) else "integer"
+    kinds: dict[type, str] = {list: "text", np.ndarray: "float", tuple: "integer"}
+    kind = kinds[type(found)]
     values = [repr(value.decode(errors="replace")) if isinstance(value, bytes) else str(value) for value in found]
     counted = f"the {kind}" if len(found) == 1 else f"{len(found):,} {kind}s"
     return f"{counted} {few(values, 3)}"

@@ -205,13 +205,14 @@ def _packed(split: Split, groups: list[_Group], compressions: list[Compression])
 
 def _numbered(split: Split, paths: list[Path]) -> tuple[str, str] | None:
     """What does not fit in names that say -of-: all numbers of one count must be there, each once."""
-    counted = {path: match for path in paths if (match := _SHARD.search(path.name))}
+    matches = {path: _SHARD.search(path.name) for path in paths}
+    counted = {path: match for path, match in matches.items() if match}
     if not counted:
         return None
     by_count = {int(match[2]): path for path, match in counted.items()}
-    strange = next((path for path in paths if path not in counted), None)
-    if len(by_count) > 1 or strange:
-        one, other = [*by_count.values(), strange][:2]
+    unnumbered = next((path for path in paths if path not in counted), None)
+    if len(by_count) > 1 or unnumbered:
+        one, other = [*by_count.values(), unnumbered][:2]
         return (
             f"The files of {split} belong to more than one set: {one} and {other}.",
             "Leave only one set of them in the folder",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from wizard.errors import InputError
+from wizard.errors import Hint, InputError
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import is_test_image, rank_of_image
 from wizard.sources.classes import UNLABELLED, Classes
@@ -17,7 +17,7 @@ from wizard.sources.records.reader import GZIPPED_RECORDS, RECORDS
 from wizard.sources.samples import BoxUnit, SampleTable, Unusable
 
 _DIGITS = 6
-_SKIP = 'Build these records anew, or leave such images out with --set output.on_bad_image="skip"'
+_SKIP = Hint("Build these records again, or leave such images out with {}", 'output.on_bad_image="skip"')
 _NEAR = 0.75
 """Fraction of an image's width or height that objects in many photos reach beyond."""
 _ENOUGH = 10
@@ -33,11 +33,6 @@ class Records:
 
     def table(self, classes: Classes, base: int, unit: BoxUnit) -> SampleTable:
         """The table of all records.
-
-        Args:
-            classes: of the whole raw data.
-            base: the label of the first of them.
-            unit: the unit of all boxes in the raw data.
 
         Raises:
             InputError: a record of train or validation has no label, or an image of ImageNet is there twice.
@@ -73,15 +68,15 @@ class Records:
         if missing.any() and self._split != "test":
             raise InputError(
                 f"{self._where(missing)} has no label; {self._split} needs one in each record.",
-                f"A label is looked for in {', '.join(LABELS)}; build these records anew with one",
+                f"A label is looked for in {', '.join(LABELS)}; build these records again with one",
             )
-        strange = ~missing & ((label < base) | (label >= base + len(classes)))
-        if strange.any():
-            row = int(np.flatnonzero(strange)[0])
+        unknown = ~missing & ((label < base) | (label >= base + len(classes)))
+        if unknown.any():
+            row = int(np.flatnonzero(unknown)[0])
             raise InputError(
-                f"{self._where(strange)} has the label {label[row]}, but those of the other splits are {base} to "
+                f"{self._where(unknown)} has the label {label[row]}, but those of the other splits are {base} to "
                 f"{base + len(classes) - 1}.",
-                "Build these records anew, or leave test out with source.splits",
+                "Build these records again, or leave test out with source.splits",
             )
         return np.where(missing, UNLABELLED, label - base).astype(np.int16)
 
@@ -105,14 +100,14 @@ class Records:
         return np.array(named, np.bytes_)
 
     def _refuse_doubled(self, order: npt.NDArray[np.intp], twins: npt.NDArray[np.intp]) -> None:
-        """An image of ImageNet that is there twice is a defect; another dataset may count anew in each class."""
+        """Another dataset may count from 0 in each class; an image of ImageNet that is there twice is a defect."""
         for twin in twins.tolist():
             one, other = int(order[twin]), int(order[twin + 1])
             name = self._columns.filename[one].decode()
             if rank_of_image(name) is not None or is_test_image(name):
                 raise InputError(
                     f"{self._place_of(one)} and {self._place_of(other)} are both the image {name}.",
-                    "Remove the file that is there twice, or build these records anew",
+                    "Remove the file that is there twice, or build these records again",
                 )
 
     def _where(self, rows: npt.NDArray[np.bool_]) -> str:
@@ -126,13 +121,7 @@ class Records:
 
 
 def _repairs(columns: Columns, fitted: Fitted, unit: BoxUnit) -> Iterator[str]:
-    """A clause for each kind of repair; none if the boxes are valid as they are.
-
-    Args:
-        columns: the split's columns.
-        fitted: its boxes, made relative.
-        unit: the unit that they were in.
-    """
+    """A clause for each kind of repair; none if the boxes are valid as they are."""
     every = len(fitted.sound)
     if unit == "pixels" and every:
         yield f"{_counted(every)} in pixels: converted to 0..1 using the size of each image"

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from wizard.errors import InputError, reading
+from wizard.errors import InputError, OtherSplitError, reading
 from wizard.formatting import few
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.options import SourceOptions
@@ -70,8 +70,8 @@ class TFRecords(Source):
         self.what = "TFRecords compressed with gzip" if gzipped else "TFRecords"
         self.why = (
             _seen(folder, files),
-            *_passed_over("Their names tell no split, so they are passed over", untold),
-            *_passed_over("By their names they are copies, backups or unfinished, so they are passed over", leftovers),
+            *_ignored("Their names tell no split, so they are ignored", untold),
+            *_ignored("By their names they are copies, backups or unfinished, so they are ignored", leftovers),
         )
         self.parts = tuple(_part(split, files.get(split)) for split in SPLITS)
 
@@ -102,7 +102,7 @@ class TFRecords(Source):
             return read_columns(self._files[split], split, cache, progress)
         except InputError as error:
             why = "It is needed here too, because the labels of all splits are counted together."
-            raise InputError(f"{error.what} {why}", error.hint) from error
+            raise OtherSplitError(f"{error.what} {why}", error.hint) from error
 
 
 def _seen(folder: Path, files: Mapping[Split, RecordFiles]) -> str:
@@ -114,7 +114,7 @@ def _seen(folder: Path, files: Mapping[Split, RecordFiles]) -> str:
     return f"{folder} holds TFRecords: {', '.join(held)}."
 
 
-def _passed_over(why: str, files: Collection[Path]) -> list[str]:
+def _ignored(why: str, files: Collection[Path]) -> list[str]:
     if not files:
         return []
     return [f"{why}: {few([path.name for path in files], _LISTED)}."]

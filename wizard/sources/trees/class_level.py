@@ -1,17 +1,30 @@
-"""Decides which folders below a split's folder are its classes: those directly in it, or those further down."""
+"""Decides which folders below a split's folder are its classes: those directly in it, or those further down.
+
+The first row that holds decides:
+
+    what the folder holds                                          source.folders  outcome
+    no folders, or only folders named as synsets                   any             these are the classes
+    one folder with all images in it, which is no class itself     any             look into that one
+    empty folders named as images/ beside others                   any             the others alone
+    folders with splits in them                                    any             refused
+    a dataset, such as VOC's JPEGImages/ beside Annotations/       not "classes"   doubtful
+    anything else                                                  "classes"       these are the classes
+    classes that hold one folder of images each                    any             these are the classes
+    nothing but folders of folders of images                       "superclasses"  those inside are the classes
+    anything else                                                  any             doubtful
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from wizard.errors import InputError
+from wizard.errors import Hint, InputError
 from wizard.formatting import few
 from wizard.sources.options import DoubtfulFolders, FolderRole
 from wizard.sources.split_names import among, is_filler, split_of_folder
-from wizard.sources.trees.glimpses import Glimpse, Glimpses
 from wizard.sources.trees.image_names import is_wnid
 from wizard.sources.trees.listing import Bounds
-from wizard.sources.trees.split_dirs import SplitDir, look, together
+from wizard.sources.trees.split_dirs import Glimpse, Glimpses, SplitDir, look, together
 
 _SOME = 3
 _REARRANGE = "Put each class's images into one folder of its name"
@@ -20,16 +33,6 @@ Below = Mapping[str, Glimpse]
 
 def at_class_level(place: SplitDir, glimpses: Glimpses, bounds: Bounds, role: FolderRole) -> SplitDir:
     """The place whose folders are classes.
-
-    A folder is not taken for a class just because there are images somewhere below it. A single folder is passed
-    through; classes may each hold one folder of images, as in tiny-imagenet's <wnid>/images; any other folder that
-    holds folders of images, but no images itself, is doubtful.
-
-    Args:
-        place: the split's folder, as first seen.
-        glimpses: looks into its folders.
-        bounds: how far links may lead.
-        role: how to read doubtful folders.
 
     Raises:
         DoubtfulFolders: there is more than one reading, and `role` does not settle it.
@@ -71,11 +74,14 @@ def refuse_splits_below(path: Path, deep: Below) -> None:
         splits = sorted({found.split for found in among(each.folders).values()})
         if splits and (len(deep) == 1 or "train" in splits or len(splits) > 1):
             others = [other for other in deep if other != name and among(deep[other].folders)]
-            more = f", and so {'does' if len(others) == 1 else 'do'} {few(others, _SOME)}" if others else ""
             raise InputError(
-                f"{path} holds no splits itself, but {name}/ in it has folders of {' and '.join(splits)}{more}.",
-                f"If {name}/ is a dataset, give that folder: --set source.path={path / name}; if it is a class, "
-                f"put the splits above the classes: {splits[0]}/{name}/",
+                f"{path} holds no splits itself, but {name}/ in it has folders of {' and '.join(splits)}"
+                f"{_and_so(others)}.",
+                Hint(
+                    f"If {name}/ is a dataset, give that folder: {{}}; if it is a class, "
+                    f"put the splits above the classes: {splits[0]}/{name}/",
+                    f"source.path={path / name}",
+                ),
             )
 
 
@@ -143,7 +149,7 @@ def _lower(place: SplitDir, deep: Below, glimpses: Glimpses, bounds: Bounds) -> 
             if name in seen:
                 raise InputError(
                     f"{seen[name] / name} and {piece.path / name} have the same name and would become one class.",
-                    "Rename one of them, or use the upper folders: --set source.folders=classes",
+                    Hint("Rename one of them, or use the upper folders: {}", "source.folders=classes"),
                 )
             seen[name] = piece.path
     return together(place.path, pieces)
@@ -172,6 +178,12 @@ def _doubt(path: Path, deep: Below, flat: list[str], unnamed: list[str]) -> Doub
     lower = list(dict.fromkeys(below for each in deep.values() for below in each.folders))
     others = [other for other in deep if other != name]
     return DoubtfulFolders(
-        f"{holds}" + (f", and so {'does' if len(others) == 1 else 'do'} {few(others, _SOME)}." if others else "."),
+        f"{holds}{_and_so(others)}.",
         {"classes": upper, "superclasses": f"the folders in them are the classes ({few(lower, _SOME)})"},
     )
+
+
+def _and_so(others: list[str]) -> str:
+    if not others:
+        return ""
+    return f", and so {'does' if len(others) == 1 else 'do'} {few(others, _SOME)}"

@@ -61,8 +61,8 @@ def _original(name: str, there: frozenset[bytes]) -> str:
     original = original_name(base)
     if not original:
         return ""
-    spoken = parse_image_name(original)  # official images are known by their official names, whatever their spelling
-    for candidate in (f"{folder}{cut}{original}", spoken.name if spoken else ""):
+    parsed = parse_image_name(original)  # official images are known by their official names, whatever their spelling
+    for candidate in (f"{folder}{cut}{original}", parsed.name if parsed else ""):
         if candidate.encode() in there:
             return candidate
     return ""
@@ -76,11 +76,8 @@ def link_warnings(folders: Sequence[Path]) -> list[str]:
     """
     real = {os.path.realpath(folder): folder for folder in folders if not folder.is_symlink()}
     links = [folder for folder in folders if folder.is_symlink()]
-    return [
-        f"{link} is a link to {real[target]}: the same images are in both classes"
-        for link in links
-        if (target := os.path.realpath(link)) in real
-    ]
+    targets = [(link, real.get(os.path.realpath(link))) for link in links]
+    return [f"{link} is a link to {folder}: the same images are in both classes" for link, folder in targets if folder]
 
 
 def nested_warning(

@@ -13,10 +13,9 @@ from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.options import DoubtfulFolders, FolderRole
 from wizard.sources.split_names import among, are_parts, by_number, is_filler, part_numbers, split_of_dataset
 from wizard.sources.trees.class_level import at_class_level
-from wizard.sources.trees.glimpses import Glimpses
 from wizard.sources.trees.image_names import is_wnid, parse_image_name, passed_over
 from wizard.sources.trees.listing import Bounds
-from wizard.sources.trees.split_dirs import SplitDir, look, shared_places, together
+from wizard.sources.trees.split_dirs import Glimpses, SplitDir, look, shared_places, together
 
 NO_CLASSES = {"bbox_train", "bbox_val", "bounding_boxes", "data", "ILSVRC2012"}
 """Folders that may be beside class folders."""
@@ -58,11 +57,6 @@ class SplitFinder:
     def find(self, top: Path, *, own: Split | None = None, around: int = _DEEPEST) -> Found | None:
         """The splits in a folder; else in the one folder that holds all its images; else the folder is one split.
 
-        Args:
-            top: the folder.
-            own: the split named by a folder around it.
-            around: how many nested folders there may be around the splits' folders.
-
         Raises:
             DoubtfulFolders: folders can be read in more than one way.
             InputError: it cannot be read, or several of its folders hold splits.
@@ -79,7 +73,8 @@ class SplitFinder:
                 return Found(top=top, places=places, beside=beside)
         folders = tuple(sorted({*others, *splits}))
         place = replace(seen, folders=folders, others=frozenset(seen.folders) - {*folders})
-        if around and (within := self._within(top, place, own, around)):
+        within = self._within(top, place, own, around) if around else None
+        if within:
             return within
         if place.archives or self._are_classes(place):
             place = at_class_level(place, self.glimpses, self.bounds, self.role)

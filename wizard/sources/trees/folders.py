@@ -19,7 +19,7 @@ from wizard.sources.trees.image_names import parse_image_name
 from wizard.sources.trees.label_space import label_space
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import Lists
-from wizard.sources.trees.lists.find import find_splits, unread_lists
+from wizard.sources.trees.lists.find import find_listed_splits, unread_lists
 from wizard.sources.trees.lists.flat import label_flat
 from wizard.sources.trees.split_dirs import SplitDir, idle_folders
 
@@ -42,7 +42,7 @@ def recognise(folder: Path, options: SourceOptions) -> Source | None:
     A folder whose labels cannot be told as asked, or with archives that must be unpacked first, is refused.
     """
     bounds = Bounds.of(folder, follow=options.follow)
-    lists = find_splits(folder, bounds)
+    lists = find_listed_splits(folder, bounds)
     if lists:
         return _tree(Found(top=lists.top, places=lists.places), lists, options.labels, bounds)
     found = SplitFinder(bounds=bounds, role=options.role).find(folder)
@@ -59,11 +59,10 @@ def _tree(found: Found, lists: Lists, labels: Labels, bounds: Bounds) -> ImageFo
     told = [] if lists.lists else unread_lists(Path(bounds.root))
     places = {split: _misspelt(place, lists.places) for split, place in lists.places.items()}
     decided = label_space(places, labels, lists.order)
-    places = {split: _strange(place, places, imagenet=decided.imagenet) for split, place in places.items()}
+    places = {split: _of_another_dataset(place, places, imagenet=decided.imagenet) for split, place in places.items()}
     annotations = _annotations(top)
-    suffixed = any(
-        spoken.suffixed for place in places.values() for spoken in map(parse_image_name, place.images) if spoken
-    )
+    names = [parse_image_name(name) for place in places.values() for name in place.images]
+    suffixed = any(name.suffixed for name in names if name)
     if suffixed:
         what = "images named as in Hugging Face's old archives"
     else:
@@ -95,7 +94,7 @@ def _tree(found: Found, lists: Lists, labels: Labels, bounds: Bounds) -> ImageFo
     )
 
 
-def _strange(place: SplitDir, places: Mapping[Split, SplitDir], *, imagenet: bool) -> SplitDir:
+def _of_another_dataset(place: SplitDir, places: Mapping[Split, SplitDir], *, imagenet: bool) -> SplitDir:
     """A split that has none of train's classes is of another dataset, or its folders are no classes."""
     train = places.get("train")
     if imagenet or train is None or place.listed or place.problem:
@@ -160,12 +159,13 @@ def _looks(name: str) -> str:
 
 def _gaps(places: Mapping[Split, SplitDir]) -> list[str]:
     """Notes on missing parts, which may not have been unpacked."""
-    missing = {split: missing_parts(part.path.name for part in place.parts) for split, place in places.items()}
-    return [
-        f"{split} has numbered parts, of which these are missing: {few([f'{number:,}' for number in numbers])}."
-        for split, numbers in missing.items()
-        if numbers
-    ]
+    told = []
+    for split, place in places.items():
+        missing = missing_parts(part.path.name for part in place.parts)
+        if missing:
+            numbers = few([f"{number:,}" for number in missing])
+            told.append(f"{split} has numbered parts, of which these are missing: {numbers}.")
+    return told
 
 
 def _apart(places: Mapping[Split, SplitDir]) -> list[str]:
@@ -200,10 +200,11 @@ def _seen(top: Path, places: Mapping[Split, SplitDir]) -> str:
 
 def _beside(found: Found) -> list[str]:
     named = [f"{name}/" for name in found.beside]
-    more = "it is not a split, and is" if len(named) == 1 else "they are not splits, and are"
-    return [f"{few(named)} beside them {'holds' if len(named) == 1 else 'hold'} images too: {more} left out."][
-        : len(named)
-    ]
+    if not named:
+        return []
+    if len(named) == 1:
+        return [f"{named[0]} beside them holds images too: it is not a split, and is left out."]
+    return [f"{few(named)} beside them hold images too: they are not splits, and are left out."]
 
 
 def _count(place: SplitDir) -> str:

@@ -9,8 +9,8 @@ from wizard.ilsvrc2012.archives import BOXES, SPLITS, Split
 from wizard.sources import locate
 from wizard.sources.annotations import read_box_folder, read_boxes
 from wizard.sources.classes import Classes
-from wizard.sources.left_out import in_words
 from wizard.sources.options import Labels
+from wizard.sources.remarks import in_words
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import BoxTable, Kind, Part, Progress, Source
 from wizard.sources.trees.labelling import Labelling
@@ -18,7 +18,7 @@ from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import ClassList
 from wizard.sources.trees.lists.reader import ListedImages
 from wizard.sources.trees.sorter import Sorter
-from wizard.sources.trees.split_dirs import SplitDir, default_name
+from wizard.sources.trees.split_dirs import FOLDER_NAMES, SplitDir
 from wizard.sources.trees.tables import Folders
 
 
@@ -82,8 +82,8 @@ class ImageFolders(Source):
     def _images(self, split: Split) -> Part:
         place = self.places.get(split)
         if place is None:
-            expected = split != "test" and self.folder not in [place.path for place in self.places.values()]
-            return Part(name=default_name(split), kind="images", split=split, expected=expected)
+            expected = split != "test" and self.folder not in [each.pieces[0].path for each in self.places.values()]
+            return Part(name=FOLDER_NAMES[split], kind="images", split=split, expected=expected)
         problem, hint = place.problem, place.hint
         if place.empty and not problem:
             problem = f"{place.path} holds neither images nor class folders.{_lying_in(place.path)}"

@@ -14,20 +14,8 @@ _SPOKEN = re.compile(
 )
 _WNID = re.compile(r"n\d{8}", re.ASCII)
 _SUFFIXES = (
-    ".jpeg",
-    ".jpg",
-    ".png",
-    ".jpe",
-    ".jfif",
-    ".bmp",
-    ".gif",
-    ".webp",
-    ".tif",
-    ".tiff",
-    ".ppm",
-    ".pgm",
-    ".pnm",
-    ".avif",
+    *(".jpeg", ".jpg", ".png", ".jpe", ".jfif", ".bmp", ".gif", ".webp", ".tif", ".tiff"),
+    *(".ppm", ".pgm", ".pnm", ".avif"),
 )
 _DIGITS = 8
 

@@ -107,10 +107,10 @@ def _check_synsets(path: Path) -> None:
 
 def _check_solution(path: Path) -> None:
     for row in csv.reader(_lines(path)):
-        spoken = parse_image_name(f"{row[0]}.JPEG") if len(row) > 1 else None
-        wnid = row[1].partition(" ")[0] if spoken else ""
-        if spoken and spoken.wnid != wnid:
-            raise InputError(f"{path} says that {row[0]} is an image of {wnid}; it is one of {spoken.wnid}.", _OTHER)
+        parsed = parse_image_name(f"{row[0]}.JPEG") if len(row) > 1 else None
+        wnid = row[1].partition(" ")[0] if parsed else ""
+        if parsed and parsed.wnid != wnid:
+            raise InputError(f"{path} says that {row[0]} is an image of {wnid}; it is one of {parsed.wnid}.", _OTHER)
 
 
 def _lines(path: Path) -> Iterator[str]:

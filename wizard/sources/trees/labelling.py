@@ -54,22 +54,18 @@ class Labelling:
         no two of a split have the same name. So has a subset's validation image whose number is that of another class:
         the makers of the subset may have renumbered it; see `renumbered`.
 
-        Args:
-            name: of the class.
-            below: path of the image below the class's folder.
-
         Raises:
             InvalidName: the image's name says that it is of another class, or no output could have it.
         """
         base = below.rpartition("/")[2]
-        spoken = parse_image_name(base)
-        if spoken is not None:
-            if self._may_be_renumbered(spoken) and spoken.wnid != name and name in ranks():
+        parsed = parse_image_name(base)
+        if parsed is not None:
+            if self._may_be_renumbered(parsed) and parsed.wnid != name and name in ranks():
                 return safe(f"{name}/{below}")
-            self._agree(spoken.problem, spoken.wnid, name)
+            self._agree(parsed.problem, parsed.wnid, name)
             if base != below:  # the folders on the way to it may have any name
                 safe(f"{name}/{below}")
-            return spoken.name
+            return parsed.name
         prefix, cut, _ = base.partition("_")
         if not (cut and is_wnid(prefix)):
             return safe(f"{name}/{below}")
@@ -82,23 +78,23 @@ class Labelling:
         Raises:
             InvalidName: its name says no class, or another split.
         """
-        spoken = parse_image_name(base)
-        if spoken is None:
+        parsed = parse_image_name(base)
+        if parsed is None:
             if split == "test":
                 return safe(base), UNLABELLED
             original = original_name(base)
             if parse_image_name(original):
                 raise InvalidName(f"is named like a copy of {original}")
             raise InvalidName("lies in no class's folder, and its name says no class")
-        if spoken.problem:
-            raise InvalidName(spoken.problem)
-        if spoken.split != split:
-            raise InvalidName(f"is an image of {spoken.split}, by its name, not of {split}")
+        if parsed.problem:
+            raise InvalidName(parsed.problem)
+        if parsed.split != split:
+            raise InvalidName(f"is an image of {parsed.split}, by its name, not of {split}")
         if split == "test":
-            return spoken.name, UNLABELLED
-        if spoken.wnid not in self._ranks:
-            raise InvalidName(f"is an image of {spoken.wnid}, which is none of the classes")
-        return spoken.name, self._ranks[spoken.wnid]
+            return parsed.name, UNLABELLED
+        if parsed.wnid not in self._ranks:
+            raise InvalidName(f"is an image of {parsed.wnid}, which is none of the classes")
+        return parsed.name, self._ranks[parsed.wnid]
 
     def renumbered(self, names: Iterable[bytes]) -> str:
         """A warning about validation images whose numbers belong to another class than their folders; usually empty.
@@ -107,18 +103,18 @@ class Labelling:
             names: names of a split's images, as returned by `in_class`.
         """
         candidates = [name.decode() for name in names if _VALIDATION in name]
-        others = [(name, spoken) for name in candidates if (spoken := parse_image_name(name.rpartition("/")[2]))]
+        others = [(name, parsed) for name in candidates if (parsed := parse_image_name(name.rpartition("/")[2]))]
         if not others:
             return ""
-        first, spoken = others[0]
+        first, parsed = others[0]
         are = "1 image is" if len(others) == 1 else f"{len(others):,} images are"
         return (
             f"{are} in a class folder that does not match the official number, such as {first}, which is an image of "
-            f"{spoken.wnid} in ILSVRC2012: labels follow the folders, and are right only if the images were renumbered"
+            f"{parsed.wnid} in ILSVRC2012: labels follow the folders, and are right only if the images were renumbered"
         )
 
-    def _may_be_renumbered(self, spoken: ImageName) -> bool:
-        return not self._imagenet and spoken.split == "validation" and not spoken.problem and not spoken.suffixed
+    def _may_be_renumbered(self, parsed: ImageName) -> bool:
+        return not self._imagenet and parsed.split == "validation" and not parsed.problem and not parsed.suffixed
 
     def _agree(self, problem: str, wnid: str, name: str) -> None:
         """In a folder named by a person, images of any synsets may be put together; not in one named by a synset."""

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.errors import InputError, reading
+from wizard.errors import Hint, InputError, reading
 from wizard.sources.trees.image_names import passed_over
 
-_MEND = "Remove it, or put back what it leads to"
-_FOLLOW = "If the link is meant, --set source.links=follow reads what it leads to; else remove it"
+_FIX = "Remove it, or put back what it leads to"
+FOLLOW = "source.links=follow"
+_FOLLOW = Hint("If the link is meant, {} reads what it leads to; else remove it", FOLLOW)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,24 +39,10 @@ class Bounds:
         try:
             target = os.path.realpath(path, strict=True)
         except OSError as error:
-            raise InputError(f"{path} is a link that leads nowhere: {error.strerror}.", _MEND) from error
+            raise InputError(f"{path} is a link that leads nowhere: {error.strerror}.", _FIX) from error
         if not self.follow and not Path(target).is_relative_to(self.root):
             raise InputError(f"{path} leads by a link to {target}, outside of {self.root}.", _FOLLOW)
         return target
-
-
-def files_below(
-    folder: Path, bounds: Bounds, wanted: Callable[[str], bool], *, nested: bool = True
-) -> Iterator[tuple[str, int]]:
-    """Yields the files of a folder whose names are wanted; see `walk`.
-
-    Args:
-        folder: where to look.
-        bounds: how far links may lead.
-        wanted: told a file's name without its folder.
-        nested: whether to look into its folders, at any depth, too.
-    """
-    return walk(folder, bounds, lambda entry: wanted(entry.name), nested=nested)
 
 
 def walk(

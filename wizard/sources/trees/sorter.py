@@ -12,14 +12,12 @@ from pathlib import Path, PurePath
 
 from wizard.formats import image_codec, tar
 from wizard.sources import clutter
-from wizard.sources.left_out import LeftOutCounter
+from wizard.sources.remarks import LeftOutCounter
 from wizard.sources.samples import LeftOut
 from wizard.sources.trees.image_names import is_image, passed_over
 
 _COUNTED = 200_000
 """Most entries counted in folders that are not read: there may be a snapshot of a whole disk."""
-_OPENED = 100
-"""Most files opened in a quick look at a folder."""
 _SUFFIX = re.compile(r"\.(?=\w*[a-z])\w{1,10}", re.ASCII)
 _CAMERA_RAW = re.compile(r".*\.(?:3fr|arw|cr[23]|dcr|dng|erf|kdc|mrw|n[er]f|nrw|orf|pef|raf|rw2|sr[2fw])", re.DOTALL)
 """Raw files that begin like TIFFs; a TIFF reader often finds only a thumbnail in them."""
@@ -73,12 +71,7 @@ class Sorter:
             self._add(entry.name, entry.path, clutter.of_file(entry.name) or clutter.of_folder(entry.name))
 
     def leave(self, folder: str, what: str = "") -> None:
-        """Counts the files in a folder that is not read, without opening any.
-
-        Args:
-            folder: its path.
-            what: the kind of all of them, if it is clutter; else the kind is taken from each name.
-        """
+        """Counts the files in a folder that is not read, without opening any."""
         for entry, within in _below(folder, what):
             self._budget -= 1
             if self._budget >= 0 and entry.is_dir(follow_symlinks=False):
@@ -113,13 +106,9 @@ class Sorter:
 
 
 class Sniffer:
-    """Recognises images in a quick look at a folder, opening only a few files that are not named as images.
+    """Recognises images in a quick look at a folder, opening only a few files that are not named as images."""
 
-    Args:
-        most: the most files to open.
-    """
-
-    def __init__(self, most: int = _OPENED) -> None:
+    def __init__(self, most: int) -> None:
         self._left = most
 
     def is_image(self, entry: "os.DirEntry[str]") -> bool:

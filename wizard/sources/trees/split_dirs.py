@@ -1,4 +1,4 @@
-"""The folder of a split at a glance: its class folders, class archives, and images of no folder."""
+"""Folders at a glance: class folders, class archives, images in none of them, and whether there are images below."""
 
 import os
 import re
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from wizard.errors import reading
+from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.trees.image_names import parse_image_name, passed_over
 from wizard.sources.trees.sorter import Sniffer
@@ -16,7 +16,18 @@ _CLASS_ARCHIVE = re.compile(r"(n\d{8})\.tar", re.ASCII)
 _LOOKED_AT = 40_000
 """Entries, more than there can be classes: a folder of more is one of images."""
 _KEPT = 8
-_NAMES: dict[Split, str] = {"train": "train", "validation": "val", "test": "test"}
+FOLDER_NAMES: dict[Split, str] = {"train": "train", "validation": "val", "test": "test"}
+"""What most people call a split's folder."""
+_OPENED = 8
+"""Most files of a folder that are opened although they are not named as images."""
+_SAMPLED = 8
+"""Folders that are looked into when a sample is enough."""
+_DEPTH = 3
+"""Levels searched for an image, not counting folders that hold just one folder."""
+_SOLE = 8
+"""Most such single folders that are passed through: links may form a cycle."""
+_MOST = 20_000
+"""Most folders looked into below possible classes; a home folder has far more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,11 +76,6 @@ class SplitDir:
         return not (self.folders or self.archives or self.images)
 
 
-def default_name(split: Split) -> str:
-    """What a split's folder is called by most."""
-    return _NAMES[split]
-
-
 def class_archive(name: str) -> str:
     """The wnid that an archive is named by; empty for any other name.
 
@@ -80,8 +86,13 @@ def class_archive(name: str) -> str:
     return match[1] if match else ""
 
 
-def look(path: Path) -> SplitDir:
+def look(path: Path, *, opened: int = 100, until_image: bool = False) -> SplitDir:
     """A quick look at a folder's content.
+
+    Args:
+        path: the folder.
+        opened: most files that are opened although they are not named as images.
+        until_image: whether to stop at the first image, and say nothing of the rest.
 
     Raises:
         InputError: it cannot be looked into.
@@ -89,7 +100,7 @@ def look(path: Path) -> SplitDir:
     folders: list[str] = []
     archives: list[str] = []
     images: list[str] = []
-    sniffer = Sniffer()
+    sniffer = Sniffer(opened)
     with reading(path), os.scandir(path) as entries:
         for entry in islice(entries, _LOOKED_AT):
             if passed_over(entry.name):
@@ -100,6 +111,8 @@ def look(path: Path) -> SplitDir:
                 archives.append(class_archive(entry.name))
             elif len(images) < _KEPT and sniffer.is_image(entry):
                 images.append(entry.name)
+                if until_image:
+                    return SplitDir(path=path, images=tuple(images))
     return SplitDir(
         path=path, folders=tuple(sorted(folders)), archives=tuple(sorted(archives)), images=tuple(sorted(images))
     )
@@ -133,9 +146,68 @@ def shared_places(top: Path) -> dict[Split, SplitDir]:
     seen: dict[Split, list[str]] = {}
     with reading(top), os.scandir(top) as entries:
         for entry in entries:
-            spoken = parse_image_name(entry.name)
-            if spoken is not None:
-                seen.setdefault(spoken.split, []).append(entry.name)
-                if len(seen) == len(_NAMES):
+            parsed = parse_image_name(entry.name)
+            if parsed is not None:
+                seen.setdefault(parsed.split, []).append(entry.name)
+                if len(seen) == len(FOLDER_NAMES):
                     break
     return {split: SplitDir(path=top, images=tuple(names[:_KEPT]), shared=True) for split, names in seen.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Glimpse:
+    """Content of a folder.
+
+    Attributes:
+        images: whether there is an image; if so, nothing further was looked at.
+        folders: names of the folders in it that hold images, or folders of images; sorted.
+    """
+
+    images: bool = False
+    folders: tuple[str, ...] = ()
+
+    @property
+    def deep(self) -> bool:
+        """Whether there are images only in its folders."""
+        return not self.images and bool(self.folders)
+
+    @property
+    def bare(self) -> bool:
+        """Whether no images were found in it or below."""
+        return not (self.images or self.folders)
+
+
+class Glimpses:
+    """Looks into each folder once; an unreadable one counts as empty here, and is reported when it is read."""
+
+    def __init__(self) -> None:
+        self._seen: dict[Path, SplitDir] = {}
+        self._below = 0
+
+    def at(self, folder: Path) -> Glimpse:
+        """The content of a folder."""
+        entries = self._entries(folder)
+        if entries.images:
+            return Glimpse(images=True)
+        return Glimpse(folders=tuple(sorted(name for name in entries.folders if self.holds_images(folder / name))))
+
+    def holds_images(self, folder: Path, depth: int = _DEPTH, sole: int = _SOLE) -> bool:
+        """Whether there are images or class archives in a folder, or not too deep below it."""
+        self._below += folder not in self._seen
+        if self._below > _MOST:
+            return False
+        entries = self._entries(folder)
+        if entries.images or entries.archives:
+            return True
+        if len(entries.folders) == 1 and sole:
+            return self.holds_images(folder / entries.folders[0], depth, sole - 1)
+        some = entries.folders[:_SAMPLED] if depth else ()
+        return any(self.holds_images(folder / name, depth - 1, sole) for name in some)
+
+    def _entries(self, folder: Path) -> SplitDir:
+        if folder not in self._seen:
+            try:
+                self._seen[folder] = look(folder, opened=_OPENED, until_image=True)
+            except InputError:
+                self._seen[folder] = SplitDir(path=folder)
+        return self._seen[folder]

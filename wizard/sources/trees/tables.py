@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from wizard.errors import InputError, reading
+from wizard.errors import Hint, InputError, reading
 from wizard.formats import image_codec, tar
 from wizard.formats.padding import ends_in_zeros, is_padding
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.cache import Arrays
-from wizard.sources.left_out import instead_of_images
 from wizard.sources.locate import zeros_warning
+from wizard.sources.remarks import instead_of_images
 from wizard.sources.rows import Row, columns, unusable
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import Progress
@@ -23,7 +23,7 @@ from wizard.sources.split_names import split_of_folder
 from wizard.sources.trees.copies import copies, link_warnings, nested_warning
 from wizard.sources.trees.image_names import parse_image_name, passed_over
 from wizard.sources.trees.labelling import InvalidName, Labelling, safe
-from wizard.sources.trees.listing import Bounds, files_below, folders_in, walk
+from wizard.sources.trees.listing import Bounds, folders_in, walk
 from wizard.sources.trees.sorter import Sorter
 from wizard.sources.trees.split_dirs import SplitDir, class_archive
 
@@ -32,7 +32,7 @@ _BATCH = 5000
 _RENAME = "Move it to where it belongs, rename it, or remove it"
 _AGAIN = "Remove it, or unpack it again"
 _CONVERT = "Remove it if it is not a class; else convert its images to JPEG or PNG, or copy or unpack it again"
-_SKIP = 'Copy or unpack it again, or leave such images out with --set output.on_bad_image="skip"'
+_SKIP = Hint("Copy or unpack it again, or leave such images out with {}", 'output.on_bad_image="skip"')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +55,6 @@ class Folders:
 
     def table(self, progress: Progress) -> SampleTable:
         """The images as a table without boxes, sorted by name.
-
-        Args:
-            progress: told how many class folders, or images, are done.
 
         Raises:
             InputError: there are none, one cannot be looked at or is named as it may not be, or two are named alike.
@@ -120,7 +117,7 @@ class Folders:
     def _classes(self, place: SplitDir) -> Iterator[tuple[str, Path]]:
         """Yields each class's name, and its folder or archive."""
         path = place.path
-        archives = {class_archive(name) for name, _ in files_below(path, self.bounds, _is_archive, nested=False)}
+        archives = {class_archive(name) for name, _ in walk(path, self.bounds, _is_archive, nested=False)}
         for name in sorted({*folders_in(path, self.bounds), *archives} - place.others):
             yield name, path / (f"{name}.tar" if name in archives else name)
 
@@ -142,13 +139,15 @@ class Folders:
         """
         if not self.place.shared:
             return not class_archive(base)
-        spoken = parse_image_name(base)
-        return spoken is None or spoken.split == self.split
+        parsed = parse_image_name(base)
+        return parsed is None or parsed.split == self.split
 
     def _count_around(self, sorter: Sorter) -> None:
         """Counts other files in the split's folder if its images are further down, as in test/test."""
         read = {place.path for place in self.place.pieces}
-        around = {folder for path in read for folder in path.parents if self.top in folder.parents}
+        around: set[Path] = set()
+        for path in read:
+            around |= {folder for folder in path.parents if self.top in folder.parents}
         known = {str(path) for path in (*read, *around)}
         for folder in sorted(around):
             with reading(folder):
@@ -218,8 +217,8 @@ def _naming(where: str) -> Iterator[None]:
         raise InputError(f"{where} {error}.", _RENAME) from error
 
 
-def _is_archive(name: str) -> bool:
-    return bool(class_archive(name))
+def _is_archive(entry: "os.DirEntry[str]") -> bool:
+    return bool(class_archive(entry.name))
 
 
 def _sorted(files: list[str], parts: list[Arrays]) -> Arrays:

@@ -38,11 +38,7 @@ class ClassList:
         return tuple(sorted(set(self.classes.values())))
 
     def key(self, image: str) -> str | None:
-        """The list's name for an image; None if it does not name it.
-
-        Args:
-            image: path of the image below the folder.
-        """
+        """The list's name for an image; None if it does not name it."""
         return key_in(self.classes, image)
 
     def place(self, top: Path) -> SplitDir:

@@ -15,10 +15,10 @@ from typing import NamedTuple
 from wizard.errors import InputError, reading
 from wizard.formatting import few
 from wizard.ilsvrc2012.archives import Split
+from wizard.sources.split_names import SPLITS_SAID, WRAPPERS, splits_in
 from wizard.sources.trees.image_names import passed_over
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import Lists
-from wizard.sources.trees.lists.names import SPLITS_SAID, WRAPPERS, splits_in
 from wizard.sources.trees.lists.parse import SUFFIXES
 from wizard.sources.trees.lists.splits import read_splits
 
@@ -38,7 +38,7 @@ class Inside(NamedTuple):
     files: dict[str, Path]
 
 
-def find_splits(folder: Path, bounds: Bounds) -> Lists | None:
+def find_listed_splits(folder: Path, bounds: Bounds) -> Lists | None:
     """The splits of a folder of images with lists beside them, or of the only folder in it; None if it is not one.
 
     Raises:
@@ -147,7 +147,7 @@ def _unread(folder: Path) -> list[str]:
 
 
 def _above(folder: Path) -> list[str]:
-    found = find_splits(folder.parent, Bounds.of(folder.parent, follow=False))
+    found = find_listed_splits(folder.parent, Bounds.of(folder.parent, follow=False))
     lists = found.lists if found else {}
     return [
         f"{each.path} states which of these images are {split}, but is not read: give {folder.parent} to have it read."

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.sources.split_names import WRAPPERS, may_be_of, splits_in
 from wizard.sources.trees.image_names import parse_image_name
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import ClassList, Lists, below, is_there, key_in, same_class, unique
-from wizard.sources.trees.lists.names import WRAPPERS, may_be_of, splits_in
 from wizard.sources.trees.lists.parse import SUFFIXES, Lines, read
 from wizard.sources.trees.split_dirs import SplitDir, look
 
@@ -21,11 +21,6 @@ def label_flat(top: Path, places: Mapping[Split, SplitDir], bounds: Bounds) -> L
     """The splits, with a list for each whose images are not in class folders and not named after a class.
 
     If a list exists but cannot be used, the split's place says why.
-
-    Args:
-        top: the folder that holds the splits' folders, or is one itself; lists are searched for in it and below.
-        places: the splits found in it.
-        bounds: how far links may lead.
     """
     found: dict[Split, SplitDir] = {}
     lists: dict[Split, ClassList] = {}

@@ -57,9 +57,6 @@ class ListedImages:
     def table(self, progress: Progress) -> SampleTable:
         """The images as a table without boxes, sorted by name.
 
-        Args:
-            progress: called with the number of images, or folders of images, that are done.
-
         Raises:
             InputError: the list names a missing image, or lacks one that no other list names; it disagrees with a
                 folder or a file name about a class; or the folder cannot be read.

@@ -17,11 +17,7 @@ _TRIED = 20
 def read_splits(paths: Mapping[Split, Sequence[Path]], images: Path, top: Path, bounds: Bounds) -> Lists | None:
     """The splits of a folder of images; None if the lists name none of the images in it, or no classes.
 
-    Args:
-        paths: each split's lists; if there are several, such as Food-101's train.txt and train.json, they must agree.
-        images: the folder.
-        top: the folder of the dataset.
-        bounds: how far links may lead.
+    Several lists of one split, such as Food-101's train.txt and train.json, must agree.
 
     Raises:
         InputError: a list cannot be read, or names an image twice or without a class; an image is in the lists of two

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.sources.left_out import in_words, instead_of_images
+from wizard.sources.remarks import in_words, instead_of_images
 from wizard.sources.samples import LeftOut
 
 

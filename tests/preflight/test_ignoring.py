@@ -1,0 +1,75 @@
+from typing import Any
+
+import pytest
+
+from wizard.errors import InputError, MachineError, SetupError, UsageError
+from wizard.events import CheckResult
+from wizard.preflight import checks
+from wizard.preflight.ignoring import refuse, require_known
+
+
+def results_of(**statuses: Any) -> list[CheckResult]:
+    return [
+        CheckResult(
+            name=name.replace("_", "-"),
+            status=status,
+            looked_at="",
+            found=f"{name} seen",
+            needed="" if name == "raw_data" else f"{name} needed",
+            fix=f"Mend {name}",
+        )
+        for name, status in statuses.items()
+    ]
+
+
+def test_a_refusal_names_every_check_that_fails_with_its_mend() -> None:
+    with pytest.raises(MachineError) as error:
+        refuse(results_of(raw_data="warn", disk="fail", files="pass", open_files="fail"), [], building=True)
+    assert error.value.exit_code == 4
+    assert error.value.what.splitlines() == [
+        "2 of 4 checks fail. Nothing was begun.",
+        "  disk: disk seen; needed: disk needed",
+        "    → Mend disk",
+        "  open-files: open_files seen; needed: open_files needed",
+        "    → Mend open_files",
+    ]
+    assert error.value.hint == "Fix that, or go on anyway with --ignore disk --ignore open-files"
+
+
+def test_a_refusal_of_one_check_is_said_in_the_singular() -> None:
+    with pytest.raises(InputError) as error:
+        refuse(results_of(raw_data="fail", disk="pass"), [], building=True)
+    assert error.value.what.splitlines()[:2] == [
+        "1 of 2 checks fails. Nothing was begun.",
+        "  raw-data: raw_data seen",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "building", "kind"),
+    [
+        ({"raw-data": "fail"}, True, InputError),
+        ({"raw-data": "fail", "disk": "fail"}, True, InputError),
+        ({"raw-data": "fail"}, False, MachineError),
+        ({"raw-data": "warn", "disk": "fail"}, True, MachineError),
+    ],
+)
+def test_raw_data_that_fails_is_bad_input_to_a_build_alone(
+    statuses: dict[str, str], building: bool, kind: type[SetupError]
+) -> None:
+    with pytest.raises(SetupError) as error:
+        refuse(results_of(**statuses), [], building=building)
+    assert type(error.value) is kind
+
+
+def test_what_fails_and_is_ignored_refuses_nothing() -> None:
+    results = results_of(raw_data="fail", disk="fail", cores="warn")
+    refuse(results, ["raw-data", "disk"], building=True)
+    with pytest.raises(MachineError, match="1 of 3 checks fails"):
+        refuse(results, ["raw-data"], building=True)
+
+
+def test_an_ignored_name_that_is_no_checks_is_told_with_those_there_are() -> None:
+    with pytest.raises(UsageError, match="--ignore disc: there is no such check") as error:
+        require_known(["disk", "disc"])
+    assert error.value.hint == f"There are {', '.join(checks.IGNORABLE)}"
