@@ -144,7 +144,7 @@ def test_who_has_no_data_is_led_to_the_download_and_back(person: Callable[..., P
     someone.reads("What would you like to do?").reads("I don't have it yet").types(DOWN, ENTER)
     someone.reads("archives come from?").reads("Hugging Face").types(DOWN, ENTER)
     someone.reads("What is its address?").types("ftp://mirror", ENTER)
-    someone.reads("begins with https://").reads("ftp://mirror").types(CLEAR, tmp_path.as_uri(), ENTER)
+    someone.reads("Expected an https://").reads("ftp://mirror").types(CLEAR, tmp_path.as_uri(), ENTER)
     someone.reads("MD5s of its own archives").types(ENTER)
     someone.reads("Which files do you want?").reads("147.9 GB").types(ENTER)
     someone.reads("Where should they go?").reads("raw-data").types(ESC)
