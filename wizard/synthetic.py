@@ -67,7 +67,7 @@ def make(folder: Path, *, classes: int, per_class: int, validation: int, odd: bo
 
 
 def draw(rng: random.Random, rank: int) -> Drawn:
-    """An RGB JPEG of a soft gradient with a few ellipses, its colours led by the class's rank."""
+    """An RGB JPEG of a soft gradient with a few ellipses, its colors led by the class's rank."""
     width, height = rng.randint(60, 320), rng.randint(60, 320)
     return _encoded(_picture(rng, rank, height, width))
 

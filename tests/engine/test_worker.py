@@ -169,7 +169,7 @@ def test_a_rehearsal_comes_to_what_the_shard_does_image_by_image(tmp_path: Path,
     rehearsed = rehearse(made)
     build_shard(made)
     with (tmp_path / made.name).open("rb") as file:
-        assert rehearsed.bytes_out == [size for _, size in tfrecord.spans(file)]
+        assert rehearsed.bytes_out == [size for _, size in tfrecord.frame_spans(file)]
     assert len(rehearsed.seconds) == len(rehearsed.reading) == 3
     assert min(rehearsed.seconds) > 0
     assert min(rehearsed.reading) > 0

@@ -194,7 +194,7 @@ def _require(path: Path, compression: Compression) -> None:
 
 def _mapped(path: Path) -> Iterator[_Example]:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as buffer:
-        for start, end in tfrecord.payloads(buffer):
+        for start, end in tfrecord.payload_spans(buffer):
             yield _Example(buffer, start, end, start, end)
 
 

@@ -90,11 +90,11 @@ def compression_of(path: Path) -> Compression | None:
     """
     with path.open("rb") as file:
         head = file.read(_SNIFFED)
-    if tfrecord.begins(head):
+    if tfrecord.starts_with_record(head):
         return "plain"
     for compression, wbits in _WBITS.items():
         try:
-            if tfrecord.begins(zlib.decompressobj(wbits).decompress(head, tfrecord.HEADER)):
+            if tfrecord.starts_with_record(zlib.decompressobj(wbits).decompress(head, tfrecord.HEADER)):
                 return compression
         except zlib.error:
             continue
