@@ -26,8 +26,8 @@ class Resize:
     """The requested size of an image.
 
     Attributes:
-        mode: original | shortest (the shorter side becomes `size`, aspect ratio kept) | exact (`height` x `width`, aspect
-            ratio not kept) | crop (scaled to cover `height` x `width`, then center-cropped).
+        mode: original | shortest (the shorter side becomes `size`, aspect ratio kept) | exact (`height` x `width`,
+            aspect ratio not kept) | crop (scaled to cover `height` x `width`, then center-cropped).
         size: shorter side in pixels, for `shortest`.
         height: in pixels, for `exact` and `crop`.
         width: in pixels, for `exact` and `crop`.
