@@ -16,10 +16,13 @@ FOLDERS = {"train", "val", "test"}
         (TREE, {"bbox_train/", "bbox_val/"}),
         (TREE[:1], {"val"}),
         (["cats/1.jpg", "dogs/1.jpg"], set()),
+        (["train.X1/cats/1.jpg", "train.X2/cats/2.jpg"], {"val"}),
         (["ILSVRC2012_img_val.tar"], {"ILSVRC2012_img_train.tar", "ILSVRC2012_img_test_v10102019.tar"}),
     ],
 )
-def test_what_is_missed_is_what_such_raw_data_has(tmp_path: Path, files: list[str], names: set[str]) -> None:
+def test_a_missing_part_is_expected_if_such_data_usually_has_it(
+    tmp_path: Path, files: list[str], names: set[str]
+) -> None:
     raw = open_source(write(tmp_path, files))
     told = {part.name for part in raw.parts if part.path is None and part.expected}
     assert {name for name in told if "ILSVRC2012_bbox" not in name} == names

@@ -38,11 +38,12 @@ def write_sidecars(folder: Path, plan: Plan, done: Mapping[str, CommitRecord], *
     """
     shards = [done[name] for name in plan.shard_names]
     dataset = BuiltDataset(folder=folder, classes=plan.classes, label_base=plan.label_base, shards=shards)
-    files = plan.target.sidecars(dataset)
+    files: dict[str, bytes] = {}
     if not plan.classes.whole_imagenet:
         files[CLASSES] = _lines(plan.classes.names)
     if boxes_csv:
         files[BOXES] = boxes_table(plan)
+    files |= plan.target.sidecars(dataset)
     ours = _ours(folder)
     # Before the files themselves, so that a run that is killed leaves none that the next one does not know.
     _claim(folder, ours.union(files))
@@ -60,6 +61,25 @@ def remove_sidecars(folder: Path) -> None:
     patterns = [pattern for target in TARGETS.values() for pattern in target.beside]
     for file in chain(named, *(folder.glob(pattern) for pattern in patterns)):
         file.unlink(missing_ok=True)
+
+
+def wrong_sidecars(folder: Path, sums: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What is wrong with the small files that describe a dataset: the name of each, and a predicate.
+
+    Args:
+        folder: the dataset's.
+        sums: sha256 in hex of each, by name.
+    """
+    for name, expected in sums.items():
+        try:
+            found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        except FileNotFoundError:
+            yield name, "is gone"
+        except OSError as error:
+            yield name, f"cannot be read: {error.strerror}"
+        else:
+            if found != expected:
+                yield name, "has changed"
 
 
 def boxes_table(plan: Plan) -> bytes:

@@ -4,7 +4,7 @@ import os
 import shlex
 from pathlib import Path
 
-from wizard.errors import InputError, reading
+from wizard.errors import Hint, InputError, reading
 from wizard.formats import tar
 from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import IMAGES, Split
@@ -28,7 +28,7 @@ def require_folder(folder: Path) -> None:
     if not folder.is_dir():
         raise InputError(
             f"{folder} is a file, not a folder." if folder.exists() else f"{folder} does not exist.",
-            "Give the folder that holds the archives: --set source.path=FOLDER",
+            Hint("Give the folder that holds the archives: {}", "source.path=FOLDER"),
         )
     os.scandir(folder).close()  # a folder without permission is named here, not a path below it
 

@@ -1,4 +1,4 @@
-"""What every form of raw data is to the rooms above: its parts, what they hold, and where the images' bytes lie."""
+"""Source: the Protocol of every form of raw data, with its parts, surveys and boxes."""
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -28,14 +28,14 @@ class Part:
     """A piece of raw data: an archive, the folder of a split, annotations.
 
     Attributes:
-        name: what it is called, or would be.
+        name: its name, or the name that it would have.
         kind: what it holds.
-        split: of which split.
-        path: where it lies; None where it is missing.
-        bytes: its size, where it is a file; else 0.
-        problem: what is wrong with it at first sight, in sentences; empty where nothing is.
-        hint: what to do about that.
-        more: the other folders, if it is spread over several.
+        split: the split that it belongs to.
+        path: its path; None if it is missing.
+        bytes: its size if it is a file, else 0.
+        problem: what is wrong with it at first sight, in sentences; usually empty.
+        hint: how to fix that.
+        more: further folders, if it is spread over several.
         expected: whether a person would want to know that it is missing.
     """
 
@@ -65,15 +65,15 @@ class Survey:
     """A split of raw data at a glance.
 
     Attributes:
-        split: which.
+        split: the split.
         path: its archive or folder.
-        bytes: of the archive; where there is none, of the images.
-        images: how many it holds.
-        image_bytes: what they come to together.
-        classes: how many classes they are of.
-        official: whether the archive has exactly the official one's size, whose counts are then taken for granted.
-        table: the images, where they had to be looked at one by one; without boxes of their own annotations.
-        shards: files of records that it lies in; 0 where it lies in none.
+        bytes: size of the archive, or of all images if there is none.
+        images: number of images.
+        image_bytes: size of all images.
+        classes: number of classes that have images.
+        official: whether the archive has exactly the official size, so that the published counts are used.
+        table: the images, if they had to be looked at one by one; without the boxes of annotations.
+        shards: number of TFRecord files; 0 for any other form.
     """
 
     split: Split
@@ -109,18 +109,17 @@ class Source(Protocol):
     A form's class inherits from this one and gives what has no default: the attributes without a value, and `table`.
 
     Attributes:
-        folder: that holds it.
+        folder: the folder that holds it.
         what: its form in words: "the official archives".
-        why: what was seen that says so, in sentences.
-        parts: all that this form could have, there or missing.
-        form: what the samples of its tables are.
-        official: whether its files are those that image-net.org hands out, with official sums and known contents.
-        inferred: whether `why` has to be told when it is built, since names and contents were interpreted.
-        label_choices: what `source.labels` may be.
-        labels_are: whose labels they are, where there is no choice: the end of a sentence.
-        own_boxes: whether images bring their boxes along, and there are no annotations beside them.
-        annotatable: whether annotations can be asked for; never where images bring their boxes. Where not, a build
-            does without and says so.
+        why: the evidence for that form, in sentences.
+        parts: the parts that this form can have, present or missing.
+        form: what the bytes of a sample are: an image, or a tf.train.Example.
+        official: whether its files come from image-net.org, with published checksums and counts.
+        inferred: whether the reading rests on names and contents, so that a build reports `why`.
+        label_choices: the accepted values of `source.labels`.
+        labels_are: whose labels they are if there is no choice, as the end of a sentence.
+        own_boxes: whether images carry their own boxes; there are then no separate annotations.
+        annotatable: whether boxes can come from annotation files. If neither, a build stores none, and says so.
     """
 
     folder: Path

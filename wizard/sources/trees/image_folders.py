@@ -82,7 +82,7 @@ class ImageFolders(Source):
     def _images(self, split: Split) -> Part:
         place = self.places.get(split)
         if place is None:
-            expected = split != "test" and self.folder not in [place.path for place in self.places.values()]
+            expected = split != "test" and self.folder not in [each.pieces[0].path for each in self.places.values()]
             return Part(name=FOLDER_NAMES[split], kind="images", split=split, expected=expected)
         problem, hint = place.problem, place.hint
         if place.empty and not problem:
