@@ -33,7 +33,7 @@ def require_folder(folder: Path) -> None:
     os.scandir(folder).close()  # a folder without permission is named here, not a path below it
 
 
-def contents(folder: Path) -> str:
+def describe_folder(folder: Path) -> str:
     """What a folder holds, in a sentence.
 
     Raises:

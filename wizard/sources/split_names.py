@@ -69,14 +69,14 @@ class SplitName(NamedTuple):
     last: bool
 
 
-def parse(name: str) -> SplitName | None:
+def parse_split_name(name: str) -> SplitName | None:
     """Parses a folder's name; None if it names no split, or more than one.
 
-    >>> parse("train.X1")
+    >>> parse_split_name("train.X1")
     SplitName(split='train', rest='', part='x1', sure=True, last=False)
-    >>> parse("bullet_train")
+    >>> parse_split_name("bullet_train")
     SplitName(split='train', rest='bullet', part='', sure=False, last=True)
-    >>> parse("trainer"), parse("train_test_split")
+    >>> parse_split_name("trainer"), parse_split_name("train_test_split")
     (None, None)
     """
     words = _words(name)
@@ -101,7 +101,7 @@ def split_of_folder(name: str) -> Split | None:
     >>> split_of_folder("Valid"), split_of_folder("seg_train"), split_of_folder("toy_train")
     ('validation', 'train', None)
     """
-    parsed = parse(name)
+    parsed = parse_split_name(name)
     return parsed.split if parsed and parsed.sure else None
 
 
@@ -113,7 +113,7 @@ def split_of_dataset(name: str) -> Split | None:
     >>> split_of_dataset("imagenetv2-matched-frequency-format-val"), split_of_dataset("test_images2")
     ('validation', None)
     """
-    parsed = parse(name)
+    parsed = parse_split_name(name)
     if parsed is None:
         return None
     numbered = bool(parsed.rest and _NUMBERED.search(name))
@@ -126,7 +126,7 @@ def among(names: Iterable[str]) -> dict[str, SplitName]:
     If none does so on its own, names do that have the same words beside different splits: flowers_train and
     flowers_test, but not bullet_train beside car, nor bbox_train and bbox_val beside train.
     """
-    every = {name: parse(name) for name in names}
+    every = {name: parse_split_name(name) for name in names}
     parsed = {name: found for name, found in every.items() if found}
     sure = {name: each for name, each in parsed.items() if each.sure}
     if sure:
@@ -145,7 +145,7 @@ def are_parts(names: Collection[str]) -> bool:
     >>> are_parts(["train2014", "train2017"])
     False
     """
-    parsed = [parse(name) for name in names]
+    parsed = [parse_split_name(name) for name in names]
     alike = len({(each.split, each.rest, _years(each.part)) for each in parsed if each}) == 1 and all(parsed)
     return alike and len(part_numbers(names)) == len(parsed)
 
@@ -157,7 +157,7 @@ def part_numbers(names: Iterable[str]) -> set[str]:
     ['1', 'b']
     """
     found = set()
-    for each in map(parse, names):
+    for each in map(parse_split_name, names):
         words = each.part.split() if each else []
         found.add(" ".join(word for word in words if not _YEAR.fullmatch(word)))
     return found - {""}

@@ -54,7 +54,7 @@ class _Group:
     compressions: frozenset[Compression]
 
 
-def find(folder: Path) -> tuple[dict[Split, RecordFiles], list[Path]]:
+def find_record_files(folder: Path) -> tuple[dict[Split, RecordFiles], list[Path]]:
     """The record files of each split in a folder and those below it that are named as splits; of some, the first bytes.
 
     Returns:

@@ -10,7 +10,7 @@ from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.options import SourceOptions
 from wizard.sources.records.classes import decide_classes
 from wizard.sources.records.columns import Columns, read_columns, stated_boxes
-from wizard.sources.records.files import RecordFiles, find, set_aside
+from wizard.sources.records.files import RecordFiles, find_record_files, set_aside
 from wizard.sources.records.table import Records
 from wizard.sources.records.units import unit_of
 from wizard.sources.samples import SampleTable
@@ -35,7 +35,7 @@ def recognise(folder: Path, options: SourceOptions) -> Source | None:
         if top is None:
             return None
         with reading(top):
-            files, untold = find(top)
+            files, untold = find_record_files(top)
             if files:
                 return TFRecords(top, files, untold, set_aside(top))
             top = _only_folder(top)

@@ -86,7 +86,7 @@ def class_archive(name: str) -> str:
     return match[1] if match else ""
 
 
-def look(path: Path, *, opened: int = 100, until_image: bool = False) -> SplitDir:
+def look_into(path: Path, *, opened: int = 100, until_image: bool = False) -> SplitDir:
     """A quick look at a folder's content.
 
     Args:
@@ -207,7 +207,7 @@ class Glimpses:
     def _entries(self, folder: Path) -> SplitDir:
         if folder not in self._seen:
             try:
-                self._seen[folder] = look(folder, opened=_OPENED, until_image=True)
+                self._seen[folder] = look_into(folder, opened=_OPENED, until_image=True)
             except InputError:
                 self._seen[folder] = SplitDir(path=folder)
         return self._seen[folder]

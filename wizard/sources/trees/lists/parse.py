@@ -48,7 +48,7 @@ class Lines:
     boxes: bool = False
 
 
-def read(path: Path) -> Lines | None:
+def read_list(path: Path) -> Lines | None:
     """Reads a list file; None if its format is not that of a list of images.
 
     Raises:
