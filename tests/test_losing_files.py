@@ -9,7 +9,7 @@ import pytest
 
 from tests.helpers import build_dataset, contents, shards
 from wizard.build import Options
-from wizard.engine.commit_records import plan_path, read_records
+from wizard.engine.commit_records import plan_path, read_commit_records
 from wizard.errors import MachineError
 from wizard.events import Event, ShardDone
 from wizard.targets.record_file import record_path
@@ -55,7 +55,7 @@ def test_a_shard_that_is_removed_or_cut_meanwhile_is_named_and_only_it_is_built_
     error = sabotaged(raw, out, act, after=after)
     assert f"\n  {lost[0]} {'is gone' if change is Path.unlink else 'has '}" in error.what
     assert "the same command then rebuilds only what is missing" in error.hint
-    assert set(read_records(out).done) == {file.name for file in shards(tmp_path / "undisturbed")} - set(lost)
+    assert set(read_commit_records(out).done) == {file.name for file in shards(tmp_path / "undisturbed")} - set(lost)
     events: list[Event] = []
     build_dataset(raw, out, report=events.append)
     assert [event.result.shard for event in events if isinstance(event, ShardDone)] == lost

@@ -31,7 +31,8 @@ ORDER = [
     {"commit_record", "machine"},
     {"storage"},
     {"folders", "terminal_echo", "lock", "profile_problems"},
-    {"errors", "formatting"},
+    {"errors"},
+    {"formatting"},
 ]
 TENSORFLOW = {Path("verify/trainer.py"), Path("verify/decoder.py"), Path("targets/tfrecord/with_tensorflow.py")}
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}

@@ -10,7 +10,7 @@ from pathlib import Path
 from wizard.commit_record import CommitRecord
 from wizard.engine import manifest
 from wizard.engine.build_result import BuildResult, SplitSummary
-from wizard.engine.commit_records import CommitRecords, begin, read_records
+from wizard.engine.commit_records import CommitRecords, start_or_resume
 from wizard.engine.completion import naming_what_is_gone, require_whole
 from wizard.engine.executors.local import LocalExecutor
 from wizard.engine.leftovers import remove_leftovers
@@ -65,7 +65,7 @@ def build(job: Job, report: Report, options: Options) -> BuildResult:
         _workers(workers, output, plan.target) as executor,
     ):
         remove_leftovers(output, plan.target)
-        records = begin(read_records(output), plan)
+        records = start_or_resume(output, plan)
         if options.repair:
             tasks = plan.tasks(str(output), skip_bad=skip_bad)
             set_rejected_aside(output, tasks, records, executor, report_or_stop)

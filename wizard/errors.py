@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
+from wizard.formatting import counted
+
 FINISHED_WITH_SKIPS = 5
 """Exit code of a build that finished but skipped images."""
 
@@ -48,8 +50,8 @@ class ProfileError(SetupError):
 
     def __init__(self, where: str, problems: Sequence[str], hint: str = "") -> None:
         self.problems = tuple(problems)
-        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__(f"{where}: {count}" + "".join(f"\n  - {problem}" for problem in problems), hint)
+        lines = [f"{where}: {counted(len(problems), 'problem')}", *(f"  - {problem}" for problem in problems)]
+        super().__init__("\n".join(lines), hint)
 
 
 class PlanMismatch(SetupError):

@@ -10,7 +10,7 @@ from typing import IO, cast
 import numpy as np
 
 from wizard.engine import manifest
-from wizard.engine.commit_records import CommitRecords, RecordedPlan, read_records
+from wizard.engine.commit_records import CommitRecords, RecordedPlan, read_commit_records
 from wizard.engine.planned_counts import count_planned
 from wizard.errors import InputError, OtherSplitError, SetupError, VerifyFailed, reading
 from wizard.events import Event, Preparing
@@ -49,7 +49,7 @@ def inspect(path: Path, report: Callable[[Event], None]) -> Inspection:
         raise InputError(f"{path} does not exist.")
     if (path / manifest.MANIFEST).is_file():
         return _dataset(path)
-    records = read_records(path)
+    records = read_commit_records(path)
     if records.plan is not None:
         return Inspection(facts=_unfinished(records, records.plan))
     return _raw_data(open_source(path), report)

@@ -5,7 +5,7 @@ import pytest
 
 from tests.engine.test_plan import made
 from wizard.commit_record import CommitRecord, ConvertedImage, SkippedImage
-from wizard.engine.commit_records import CommitRecords, begin, plan_path, read_records
+from wizard.engine.commit_records import CommitRecords, plan_path, start_or_resume
 from wizard.engine.plan import Plan, ShardTask
 from wizard.errors import PlanMismatch
 from wizard.targets.record_file import StoredRecord, read_record, record_path, write_record
@@ -16,7 +16,7 @@ TASKS = list(PLAN.tasks("", skip_bad=False))
 
 
 def opened(folder: Path, plan: Plan = PLAN) -> CommitRecords:
-    return begin(read_records(folder), plan)
+    return start_or_resume(folder, plan)
 
 
 def finish(folder: Path, task: ShardTask, *, skipped: bool = False) -> CommitRecord:

@@ -1,3 +1,4 @@
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from tests.helpers import build_dataset, contents, features, shards
 from tests.targets.test_tfds import done, planned
 from wizard.engine import sidecars
 from wizard.engine.plan import Plan
-from wizard.engine.sidecars import BOXES, CLASSES, boxes_table, remove_sidecars, write_sidecars
+from wizard.engine.sidecars import BOXES, CLASSES, boxes_table, remove_sidecars, write_sidecars, wrong_sidecars
 from wizard.formats.arrays import Boxes
 from wizard.ilsvrc2012.synsets import synsets
 from wizard.sources.records.reader import RECORDS
@@ -153,3 +154,10 @@ def test_a_folder_without_shards_loses_what_described_the_older_plan(tmp_path: P
     remove_sidecars(tmp_path)
     assert files(tmp_path) == {"mine.txt"}
     assert not list((tmp_path / "idx").iterdir())
+
+
+def test_small_files_are_held_against_their_sums(tmp_path: Path) -> None:
+    sums = {name: hashlib.sha256(name.encode()).hexdigest() for name in ("same", "changed", "gone")}
+    (tmp_path / "same").write_text("same")
+    (tmp_path / "changed").write_text("else")
+    assert list(wrong_sidecars(tmp_path, sums)) == [("changed", "has changed"), ("gone", "is gone")]

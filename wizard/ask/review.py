@@ -100,7 +100,7 @@ def consequence(estimated: Estimated, assumed: str) -> str:
     """What the answers so far come to, in a line; and what was assumed where answers are still missing."""
     with_what = f" · with {assumed}" if assumed else ""
     return (
-        f"  → about {human_bytes(round(estimated.bytes_out.likely))} instead of {human_bytes(estimated.bytes_in)} · "
+        f"  → about {human_bytes(estimated.bytes_out.likely)} instead of {human_bytes(estimated.bytes_in)} · "
         f"about {duration(estimated.seconds.likely)} with {counted(estimated.workers, 'worker')} · "
         f"measured on {estimated.sampled:,} images{with_what}"
     )

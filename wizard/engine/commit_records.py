@@ -84,7 +84,7 @@ def count_records(folder: Path) -> int:
     return sum(1 for _ in (folder / RECORD_FOLDER).glob("*.json"))
 
 
-def read_records(folder: Path) -> CommitRecords:
+def read_commit_records(folder: Path) -> CommitRecords:
     """Reads a folder's plan and commit records; a damaged record is none, so its shard is built again.
 
     Raises:
@@ -105,12 +105,8 @@ def read_records(folder: Path) -> CommitRecords:
     return records
 
 
-def begin(records: CommitRecords, plan: Plan) -> CommitRecords:
-    """Makes a folder ready for a plan; what is done of this plan stays.
-
-    Args:
-        records: of the folder, just read.
-        plan: that is to be built there.
+def start_or_resume(folder: Path, plan: Plan) -> CommitRecords:
+    """Makes an output folder ready for a plan; what is done of this plan stays.
 
     Returns:
         The records to go by.
@@ -119,7 +115,7 @@ def begin(records: CommitRecords, plan: Plan) -> CommitRecords:
         PlanMismatch: the folder holds shards of another plan, or files named like shards that no plan knows.
         OSError: the folder cannot be written.
     """
-    folder = records.folder
+    records = read_commit_records(folder)
     _refuse_foreign(records, plan)
     (folder / RECORD_FOLDER).mkdir(parents=True, exist_ok=True)
     if records.plan is not None and records.plan.plan_id == plan.plan_id:

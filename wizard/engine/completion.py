@@ -7,7 +7,7 @@ from pathlib import Path
 from wizard.engine.commit_records import CommitRecords, plan_path
 from wizard.engine.manifest import MANIFEST
 from wizard.engine.plan import Plan
-from wizard.engine.presence import missing_descriptions
+from wizard.engine.sidecars import wrong_sidecars
 from wizard.errors import MachineError
 from wizard.targets.record_file import record_path
 
@@ -28,7 +28,7 @@ def require_whole(output: Path, plan: Plan, records: CommitRecords, sums: Mappin
         MachineError: a file is missing, or its size has changed since it was written.
     """
     require_folder(output)
-    wrong = [*_missing_shards(output, plan, records), *missing_descriptions(output, sums)]
+    wrong = [*_missing_shards(output, plan, records), *map(" ".join, wrong_sidecars(output, sums))]
     if not wrong:
         return
     (output / MANIFEST).unlink(missing_ok=True)

@@ -170,17 +170,25 @@ def read(folder: Path) -> Manifest:
         shards = tuple(CommitRecord.from_json(shard) for shard in fields["shards"])
         if not shards:
             raise ValueError("it lists no shards")
-        target, listed = registry.from_json(fields["target"]), fields.get("classes", "ILSVRC2012")
+        listed = fields["classes"]
         classes = imagenet() if listed == "ILSVRC2012" else Classes(**{k: tuple(v) for k, v in listed.items()})
-        left_out = {k: tuple(LeftOut(**each) for each in v) for k, v in fields.get("left_out", {}).items()}
-        repairs = {k: tuple(v) for k, v in fields.get("box_repairs", {}).items()}
-        later = {"target": target, "classes": classes, "companions": fields.get("companions", {})}
-        later |= {"left_out": left_out, "box_repairs": repairs}
-        kept = {name: fields[name] for name in Manifest.__dataclass_fields__ if name not in later}
-        return Manifest(**{**kept, **later, "shards": shards})
+        return Manifest(
+            plan_id=fields["plan_id"],
+            ingredients=fields["ingredients"],
+            profile=fields["profile"],
+            label_base=fields["label_base"],
+            shards=shards,
+            images_sha256=fields["images_sha256"],
+            created_by=fields["created_by"],
+            target=registry.from_json(fields["target"]),
+            classes=classes,
+            companions=fields["companions"],
+            left_out={k: tuple(LeftOut(**each) for each in v) for k, v in fields["left_out"].items()},
+            box_repairs={k: tuple(v) for k, v in fields["box_repairs"].items()},
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise VerifyFailed(
-            f"{path} is damaged: {error!r}.", "Delete it and repeat the run: it proves the shards and writes it anew"
+            f"{path} is damaged: {error!r}.", "Delete it and repeat the run: it checks the shards and writes it again"
         ) from error
 
 
@@ -192,14 +200,14 @@ def planned(folder: Path, manifest: Manifest) -> Iterator[PlannedShard]:
     """
     ranks = {name: rank for rank, name in enumerate(manifest.classes.names)} | {"": UNLABELLED}
     path = folder / IMAGES
-    mend = "Delete dataset.json and repeat the run: it proves the shards and writes both anew"
+    fix = "Delete dataset.json and repeat the run: it checks the shards and writes both again"
     try:
         packed = path.read_bytes()
     except OSError as error:
-        raise VerifyFailed(f"{path} cannot be read: {error.strerror}.", mend) from error
+        raise VerifyFailed(f"{path} cannot be read: {error.strerror}.", fix) from error
     found = hashlib.sha256(packed).hexdigest()
     if found != manifest.images_sha256:
-        raise VerifyFailed(f"{path} is damaged: its sha256 is {found}, expected {manifest.images_sha256}.", mend)
+        raise VerifyFailed(f"{path} is damaged: its sha256 is {found}, expected {manifest.images_sha256}.", fix)
     with gzip.open(io.BytesIO(packed), "rt", encoding="utf-8", newline="") as file:
         rows = csv.reader(file)
         next(rows)

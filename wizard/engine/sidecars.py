@@ -62,6 +62,25 @@ def remove_sidecars(folder: Path) -> None:
         file.unlink(missing_ok=True)
 
 
+def wrong_sidecars(folder: Path, sums: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What is wrong with the small files that describe a dataset: the name of each, and a predicate.
+
+    Args:
+        folder: the dataset's.
+        sums: sha256 in hex of each, by name.
+    """
+    for name, expected in sums.items():
+        try:
+            found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        except FileNotFoundError:
+            yield name, "is gone"
+        except OSError as error:
+            yield name, f"cannot be read: {error.strerror}"
+        else:
+            if found != expected:
+                yield name, "has changed"
+
+
 def boxes_table(plan: Plan) -> bytes:
     """All boxes relative to the source's images, as `process_bounding_boxes.py | sort` prints them: four decimals."""
     text = io.StringIO()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wizard.events import CheckResult, Estimated
 from wizard.folders import existing
-from wizard.formatting import human_bytes
+from wizard.formatting import counted, human_bytes
 from wizard.machine.disks import Disk
 from wizard.machine.memory import Memory
 from wizard.machine.processes import Process
@@ -61,9 +61,9 @@ def disk(output: Path, there: Disk, estimated: Estimated | None, done: int, file
         return replace(result, status="warn", needed="not known", fix=fix)
     to_come = max(0.0, estimated.bytes_out.high - done) + files * _BLOCK
     need = to_come * _MARGIN + DISK_RESERVE if to_come else 0.0
-    result = replace(result, needed=f"{human_bytes(round(need))} with 5 % to spare")
+    result = replace(result, needed=f"{human_bytes(need)} with 5 % to spare")
     if there.free < need:
-        more = human_bytes(round(need - there.free))
+        more = human_bytes(need - there.free)
         fix = f"Free {more} on {where}, or choose another folder"
         return replace(result, status="fail", fix=fix, setting=ELSEWHERE)
     if there.free < need * _TIGHT:
@@ -110,7 +110,7 @@ def memory(
     if there.limited:
         machine = human_bytes(there.machine)
         found = f"this container may use {human_bytes(there.total)} (the machine has {machine}); {found}"
-    needed = f"{human_bytes(round(run + workers * each))} for {_workers(workers)}"
+    needed = f"{human_bytes(run + workers * each)} for {counted(workers, 'worker')}"
     if estimated.largest_image > each / 2:
         needed += f"; one image needs {human_bytes(estimated.largest_image)}"
     result = CheckResult(
@@ -124,10 +124,10 @@ def memory(
         return result, workers
     if fitting >= 1:
         more = _more_memory(there, run + each * workers, largest)
-        fix = f"Using {_workers(fitting)} instead; {more} to have all of them"
+        fix = f"Using {counted(fitting, 'worker')} instead; {more} to have all of them"
         return replace(result, status="warn", fix=fix), fitting
     more = _more_memory(there, run + each, largest)
-    fix = f"One worker needs {human_bytes(round(run + each))}: {more}"
+    fix = f"One worker needs {human_bytes(run + each)}: {more}"
     return replace(result, status="fail", fix=fix), 1
 
 
@@ -147,8 +147,8 @@ def cores(available: int, workers: int) -> CheckResult:
         name="cores",
         status="pass",
         looked_at="CPU affinity and control group",
-        found=f"{available} {'core' if available == 1 else 'cores'} may be used",
-        needed=_workers(workers),
+        found=f"{counted(available, 'core')} may be used",
+        needed=counted(workers, "worker"),
     )
     if workers <= available:
         return result
@@ -217,7 +217,3 @@ def _more_memory(there: Memory, needed: float, largest: Callable[[], Process | N
 
 def _where(output: Path, there: Disk) -> str:
     return f"{there.mount} ({there.kind})" if there.mount else f"the disk of {existing(output)}"
-
-
-def _workers(count: int) -> str:
-    return "1 worker" if count == 1 else f"{count} workers"

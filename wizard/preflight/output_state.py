@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from wizard.commit_record import CommitRecord
-from wizard.engine.commit_records import RecordedPlan, counted, read_records
+from wizard.engine.commit_records import RecordedPlan, counted, read_commit_records
 from wizard.engine.ingredients import Ingredients, SplitIngredients
 from wizard.engine.plan import ingredients
 from wizard.events import CheckResult
@@ -48,7 +48,7 @@ def read_output(settings: Settings) -> OutputState:
     """Looks into the output folder."""
     output, target = settings.output, settings.target
     try:
-        records = read_records(output)
+        records = read_commit_records(output)
         present = target.foreign_files(output) if records.plan is None else registry.anything(output)
         in_place = [result for result in records.done.values() if (output / target.file(result.shard)).is_file()]
     except OSError as error:

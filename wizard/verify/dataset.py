@@ -3,7 +3,6 @@
 With `pixels`, TensorFlow decodes every image, rather than our own decoder, which would only repeat its own judgement.
 """
 
-import hashlib
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from wizard.engine import manifest as manifests
 from wizard.engine.commit_records import count_records, read_plan
 from wizard.engine.executors.local import LocalExecutor
 from wizard.engine.manifest import Manifest, PlannedShard
+from wizard.engine.sidecars import wrong_sidecars
 from wizard.errors import VerifyFailed
 from wizard.events import Event, Note, Preparing
 from wizard.machine.cores import usable_cores
@@ -74,7 +74,7 @@ def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = Fals
         Problem(shard=_printable(path), what=what) for path, what in manifest.target.strays(folder, expectations)
     ]
     problems = [*unknown, *_unlisted(manifest, planned), *_repeated(expectations)]
-    problems += _companions(folder, manifest)
+    problems += [Problem(shard=name, what=f"it {what}") for name, what in wrong_sidecars(folder, manifest.companions)]
     problems += _check_shards(expectations, report)
     with TensorFlow() as tensorflow:
         undecoded = check_pixels(tensorflow, expectations, problems, report) if pixels else []
@@ -121,18 +121,6 @@ def _hint(*, unknown: bool, damaged: bool, undecoded: bool) -> str:
 def _printable(path: str) -> str:
     """A path that can be printed, whatever bytes its name is made of."""
     return os.fsencode(path).decode(errors="replace")
-
-
-def _companions(folder: Path, manifest: Manifest) -> Iterator[Problem]:
-    """The small files that describe the shards to others; the same command writes them anew."""
-    for name, expected in manifest.companions.items():
-        try:
-            found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-        except OSError as error:
-            yield Problem(shard=name, what=f"it cannot be read: {error.strerror}")
-            continue
-        if found != expected:
-            yield Problem(shard=name, what=f"its sha256 is {found}, expected {expected}")
 
 
 def _manifest(folder: Path) -> Manifest:

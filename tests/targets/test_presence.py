@@ -1,11 +1,9 @@
-import hashlib
 from pathlib import Path
 
 import pytest
 
 from tests.engine.test_worker import images, task
 from wizard.commit_record import CommitRecord
-from wizard.engine.presence import missing_descriptions
 from wizard.engine.worker import build_shard
 from wizard.targets.image_files.target import ClassFolders, FlatFolders
 from wizard.targets.record_file import record_path
@@ -80,10 +78,3 @@ def test_the_index_of_a_shard_without_images_is_empty(tmp_path: Path) -> None:
     result = build_shard(task(tmp_path, {"bad": b"no image"}, skip_bad=True))
     assert result.images == 0
     assert TFRecords().wrong_beside(tmp_path, result) == ""
-
-
-def test_small_files_are_held_against_their_sums(tmp_path: Path) -> None:
-    sums = {name: hashlib.sha256(name.encode()).hexdigest() for name in ("same", "changed", "gone")}
-    (tmp_path / "same").write_text("same")
-    (tmp_path / "changed").write_text("else")
-    assert list(missing_descriptions(tmp_path, sums)) == ["changed has changed", "gone is gone"]
