@@ -49,6 +49,7 @@ def test_run_with_json_prints_nothing_but_objects(work: Path, capsys: pytest.Cap
     out, err = capsys.readouterr()
     events = lines(out)
     assert [events[-1][key] for key in ("event", "exit_code", "images_built")] == ["finished", 0, TRAIN + VALIDATION]
+    assert events[-1]["target"]["format"] == "tfrecord"
     assert [event["event"] for event in events].count("shard_done") == 7
     assert err == ""
 

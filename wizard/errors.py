@@ -1,14 +1,48 @@
 """Errors for a person: what happened, where, and what to do next, each with its exit code."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from wizard.formatting import counted
 
 FINISHED_WITH_SKIPS = 5
 """Exit code of a build that finished but skipped images."""
+
+
+class Hint(str):
+    """What to do next, as a command line says it; the settings in it are kept apart, so that a wizard can say it too.
+
+    >>> Hint("Choose another folder: {}", "output.path=FOLDER")
+    'Choose another folder: --set output.path=FOLDER'
+
+    Attributes:
+        settings: each "section.key=value" of a profile that would do.
+    """
+
+    settings: tuple[str, ...]
+    _text: str
+
+    def __new__(cls, text: str, *settings: str) -> Self:
+        """A hint from a text with {} for each setting."""
+        hint = super().__new__(cls, _filled(text, [f"--set {setting}" for setting in settings]))
+        hint._text, hint.settings = text, settings
+        return hint
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, ...]]:
+        return type(self), (self._text, *self.settings)
+
+    def said(self, how: Callable[[str], str]) -> str:
+        """The text with each setting said in another way than --set."""
+        return _filled(self._text, map(how, self.settings))
+
+
+def _filled(text: str, words: Iterable[str]) -> str:
+    """Not str.format: the names of folders may hold braces."""
+    for word in words:
+        text = text.replace("{}", word, 1)
+    return text
 
 
 class SetupError(Exception):

@@ -132,7 +132,7 @@ def test_a_folder_without_archives_is_refused_with_what_is_there(converse: Conve
     assert "is an HTML page of 34 bytes" in script.asked[1].error
     assert "→ Download it again" in script.asked[1].error
     assert "does not exist" in script.asked[2].error
-    assert "There is nothing in it.\n  → Looked for the official archives" in script.asked[3].error
+    assert "There is nothing in it.\n  → Looked for" in script.asked[3].error
 
 
 def test_a_damaged_archive_is_told_and_the_other_can_be_built(converse: Converse, raw_copy: Path) -> None:

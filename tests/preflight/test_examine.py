@@ -193,6 +193,20 @@ def test_a_member_that_is_no_image_fails_unless_such_may_be_skipped(raw_copy: Pa
     assert look(profile(raw_copy, tmp_path / "out", output={"on_bad_image": "skip"})).estimated is not None
 
 
+@pytest.mark.parametrize(("on_bad_image", "status"), [("stop", "fail"), ("skip", "warn")])
+def test_a_file_without_bytes_in_a_tree_fails_as_it_would_in_the_build(
+    tmp_path: Path, on_bad_image: str, status: str
+) -> None:
+    (tmp_path / "raw" / "train" / "cat").mkdir(parents=True)
+    (tmp_path / "raw" / "train" / "cat" / "1.jpg").write_bytes(encoded(Image.fromarray(noise(60, 80))))
+    (tmp_path / "raw" / "train" / "cat" / "2.jpg").write_bytes(b"")
+    source = {"splits": ["train"], "boxes": "none"}
+    made = profile(tmp_path / "raw", tmp_path / "out", source=source, output={"on_bad_image": on_bad_image})
+    check = named(look(made))["raw-data"]
+    assert check.status == status
+    assert "2.jpg" in check.found
+
+
 def die(_task: ShardTask) -> None:
     os._exit(9)
 

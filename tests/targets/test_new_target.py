@@ -1,5 +1,6 @@
 """A new target is one module and one line in the registry: everything else finds it there."""
 
+import json
 import zipfile
 from glob import glob
 from pathlib import Path
@@ -109,3 +110,9 @@ def test_the_code_that_is_printed_loads_it(words: list[str], capsys: pytest.Capt
     loaded = eval(code, {"zipfile": zipfile, "glob": glob})
     assert len(loaded) == TRAIN
     assert all(jpeg.startswith(b"\xff\xd8") for _, jpeg in loaded)
+
+
+def test_a_program_reads_which_format_was_written(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*words, "--json"]) == 0
+    finished = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (finished["event"], finished["target"]) == ("finished", {"format": "toy"})

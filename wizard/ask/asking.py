@@ -42,7 +42,7 @@ def error_for(question: Question[C], value: Value, answers: Answers[C]) -> str:
     try:
         question.require(value, answers)
     except SetupError as error:
-        return as_error(error)
+        return f"{error.what}\n  → {error.hint}" if error.hint else error.what
     return ""
 
 
@@ -55,11 +55,6 @@ def require_folder(path: Path) -> None:
     with suppress(OSError):  # of a closed folder the check of rights says more
         if path.exists() and not path.is_dir():
             raise UsageError(f"{path} is a file. Name a folder; it is made where it is missing.")
-
-
-def as_error(error: SetupError) -> str:
-    """An error as a question shows it."""
-    return f"{error.what}\n  → {error.hint}" if error.hint else error.what
 
 
 def _absolute(question: Question[C], answer: Value) -> Value:

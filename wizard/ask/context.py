@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from wizard import profile_store
-from wizard.errors import InputError, SetupError
+from wizard.errors import Hint, InputError, SetupError
 from wizard.events import Preparing
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import SPLITS, Split
@@ -23,11 +23,10 @@ from wizard.sources.options import FolderRole, Labels
 from wizard.sources.registry import open_source
 from wizard.sources.source import Part, Progress, Source, Survey
 from wizard.sources.trees.image_names import parse_image_name
+from wizard.sources.trees.listing import FOLLOW
 
 _LIKELY = (".", "raw-data", "imagenet", "~/imagenet/raw-data", "~/imagenet", "~/data/imagenet", "~/Downloads")
 """Where people keep the archives; looked at for a first default."""
-FOLLOW = "source.links=follow"
-"""What the hint names where a link leads out of the raw data's folder."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +94,7 @@ class Context:
     @property
     def escaping_link(self) -> str:
         """Which link leads out of the folder and was not followed, in a sentence; empty where none does."""
-        return next((each.problem for each in self.parts if FOLLOW in each.hint), "")
+        return next((each.problem for each in self.parts if follows_link(each.hint)), "")
 
     @property
     def from_records(self) -> bool:
@@ -143,6 +142,11 @@ def _named_as_imagenet(survey: Survey) -> bool:
         return False
     row = int(np.flatnonzero(table.file == table.files.index(str(survey.path)))[0])
     return parse_image_name(table.name[row].decode()) is not None
+
+
+def follows_link(hint: str) -> bool:
+    """Whether what a hint proposes is to follow a link out of the raw data's folder."""
+    return isinstance(hint, Hint) and FOLLOW in hint.settings
 
 
 def first_context() -> Context:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from wizard import profile_store
 from wizard.ask import setup_draft
-from wizard.ask.asking import as_error, ask
+from wizard.ask.asking import ask
 from wizard.ask.context import Context
+from wizard.ask.hints import as_error
 from wizard.ask.live_estimate import LiveEstimate
 from wizard.ask.prompt import Back, Choice, Prompt, Prompter, Value, title
 from wizard.ask.question import Question
@@ -158,7 +159,7 @@ class Interview:
                 verdict = self._live.verdict(job, self._draft.context, progress)
             table = rows(job, self._draft.context, verdict.estimated, verdict.checks)
         except (ProfileError, UsageError) as error:
-            self._prompter.say(f"✗ {error}")
+            self._prompter.say(f"✗ {as_error(error)}")
             self._edit_one()
             return None
         self._show_preview(job)

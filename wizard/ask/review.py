@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from wizard.ask.context import Context
+from wizard.ask.hints import in_setup
 from wizard.events import CheckResult, Estimated
 from wizard.folders import shortened
 from wizard.formatting import GLYPHS, counted, duration, human_bytes, with_range
@@ -67,7 +68,7 @@ def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequen
     if estimated is not None:
         found += _measured(profile, estimated, by_name)
     found += [
-        Row(check.name, f"{check.found} → {check.fix}" if check.fix else check.found, GLYPHS[check.status])
+        Row(check.name, _with_fix(check.found, check.fix), GLYPHS[check.status])
         for check in checks
         if check.status != "pass" and check.name not in shown
     ]
@@ -127,5 +128,8 @@ def _measured(profile: Profile, estimated: Estimated, checks: dict[str, CheckRes
 
 
 def _seen(check: CheckResult) -> str:
-    seen = check.found.partition(" for ")[0]
-    return f"{seen} → {check.fix}" if check.fix else seen
+    return _with_fix(check.found.partition(" for ")[0], check.fix)
+
+
+def _with_fix(found: str, fix: str) -> str:
+    return f"{found} → {in_setup(fix)}" if fix else found

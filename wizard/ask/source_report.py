@@ -1,6 +1,7 @@
 """What lies in a folder of raw data, in lines for a person."""
 
 from wizard.ask.context import Context
+from wizard.ask.hints import with_hint
 from wizard.folders import cache_folder, shortened
 from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES
@@ -45,13 +46,9 @@ def class_lines(context: Context) -> list[str]:
 def nothing_usable(context: Context) -> str:
     """Why a folder will not do as raw data, and what would."""
     assert context.folder is not None
-    bad = [f"  {_sentences(each.problem, each.hint, indent=2)}" for each in context.parts if each.problem]
+    bad = [f"  {with_hint(each.problem, each.hint)}" for each in context.parts if each.problem]
     seen = f"  {describe_folder(context.folder)}\n  → {_FETCHED}"
     return "\n".join([f"{shortened(context.folder)} holds no images that can be used.", *(bad or [seen])])
-
-
-def _sentences(what: str, hint: str, *, indent: int) -> str:
-    return f"{what}\n{' ' * indent}→ {hint}" if hint else what
 
 
 def _line(context: Context, part: Part, width: int) -> list[str]:
@@ -60,7 +57,7 @@ def _line(context: Context, part: Part, width: int) -> list[str]:
         mark = "·" if part.split == "test" else "!"
         return [f"  {mark} {name}   missing   {_cost(context, part)}"]
     if part.problem:
-        return [f"  ✗ {name}   {_sentences(part.problem, part.hint, indent=6)}"]
+        return [f"  ✗ {name}   {with_hint(part.problem, part.hint, indent=6)}"]
     if part.kind == "boxes":
         return [f"  ✓ {name} {_size(part.bytes)}   bounding boxes of {part.split}"]
     survey = context.surveys[part.split]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from wizard.ask.context import FOLLOW, Context, with_source
+from wizard.ask.context import Context, follows_link, with_source
 from wizard.ask.draft import Draft
 from wizard.ask.prompt import Back, Choice, Prompt, Prompter, Value
 from wizard.ask.question import yes_or_no
@@ -69,7 +69,7 @@ def _with_links(read: Callable[..., Context], folder: str, prompter: Prompter) -
     try:
         context = read(follow=False)
     except InputError as error:
-        if FOLLOW in error.hint and _follows(folder, error.what, prompter):
+        if follows_link(error.hint) and _follows(folder, error.what, prompter):
             return read(follow=True)
         raise
     if context.escaping_link and _follows(folder, context.escaping_link, prompter):

@@ -23,6 +23,7 @@ from wizard.profile_keys import set_help
 from wizard.profile_store import load
 from wizard.show import summary
 from wizard.show.reporters import reporter_for
+from wizard.targets import registry
 
 
 def run(
@@ -87,5 +88,5 @@ def said(output: Output, finished: BuildResult) -> int:
     """Says what a build has become; returns its exit code."""
     code = FINISHED_WITH_SKIPS if finished.skipped else 0
     output.result(summary.finished(finished))
-    output.event("finished", asdict(finished) | {"exit_code": code})
+    output.event("finished", asdict(finished) | {"target": registry.to_json(finished.target), "exit_code": code})
     return code

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.show import summary
 from wizard.show.reporters import reporter_for
+from wizard.targets import registry
 from wizard.verify.dataset import verify as verify_dataset
 
 
@@ -25,5 +26,5 @@ def verify(
     with reporter.shown():
         verified = verify_dataset(out.expanduser().absolute(), reporter.handle, pixels=pixels)
     output.result(summary.verified(verified))
-    output.event("finished", asdict(verified) | {"exit_code": 0})
+    output.event("finished", asdict(verified) | {"target": registry.to_json(verified.target), "exit_code": 0})
     return 0

@@ -38,11 +38,12 @@ def write_sidecars(folder: Path, plan: Plan, done: Mapping[str, CommitRecord], *
     """
     shards = [done[name] for name in plan.shard_names]
     dataset = BuiltDataset(folder=folder, classes=plan.classes, label_base=plan.label_base, shards=shards)
-    files = plan.target.sidecars(dataset)
+    files: dict[str, bytes] = {}
     if not plan.classes.whole_imagenet:
         files[CLASSES] = _lines(plan.classes.names)
     if boxes_csv:
         files[BOXES] = boxes_table(plan)
+    files |= plan.target.sidecars(dataset)
     ours = _ours(folder)
     # Before the files themselves, so that a run that is killed leaves none that the next one does not know.
     _claim(folder, ours.union(files))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from wizard.engine.transform import Recipe
-from wizard.errors import UsageError
+from wizard.errors import Hint, UsageError
 from wizard.folders import cache_folder
 from wizard.formats.resize import Resize
 from wizard.ilsvrc2012.archives import Split
@@ -148,7 +148,7 @@ def _label_base(profile: Profile, target: Target, table: SampleTable | None) -> 
     if asked is not None and asked != table.label_base:
         raise UsageError(
             f"The records' labels begin at {table.label_base}, output.label_base is {asked}, and records keep theirs.",
-            f"Leave output.label_base out, or say --set output.label_base={table.label_base}",
+            Hint("Leave output.label_base out, or say {}", f"output.label_base={table.label_base}"),
         )
     return table.label_base
 
@@ -160,7 +160,7 @@ def _require_fit(profile: Profile, source: Source) -> None:
     if among is not None:
         raise UsageError(
             f"output.path = {profile.output_path} would write into {among}, which is read as raw data.",
-            "Give the dataset a folder of its own: --set output.path=FOLDER",
+            Hint("Give the dataset a folder of its own: {}", "output.path=FOLDER"),
         )
     asked = profile.source.labels
     if asked not in source.label_choices:

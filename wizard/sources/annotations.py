@@ -11,7 +11,7 @@ from typing import IO, cast
 import numpy as np
 import numpy.typing as npt
 
-from wizard.errors import InputError, reading
+from wizard.errors import Hint, InputError, reading
 from wizard.formats import tar
 from wizard.formats.arrays import Boxes
 from wizard.formats.padding import is_padding
@@ -26,12 +26,11 @@ GZIP = b"\x1f\x8b"
 """First bytes of a gzipped file."""
 _LARGEST_MEMBER = 1 << 26
 _CHUNK = 1 << 20
-_TOLD = 1000
-"""Annotations between two looks at how far it is."""
+_TOLD = 1000  # annotations between two looks at how far it is
 _ONE = "Remove one of the two"
-_UNPACK = "Unpack the box archive there, or leave the boxes out with --set source.boxes=none"
-_AGAIN = "Unpack the box archive again, or leave the boxes out with --set source.boxes=none"
-_FETCH = "Fetch the archive again, or leave the boxes out with --set source.boxes=none"
+_UNPACK = Hint("Unpack the box archive there, or leave the boxes out with {}", "source.boxes=none")
+_AGAIN = Hint("Unpack the box archive again, or leave the boxes out with {}", "source.boxes=none")
+_FETCH = Hint("Fetch the archive again, or leave the boxes out with {}", "source.boxes=none")
 
 
 def read_boxes(path: Path, cache: Path, progress: Progress) -> BoxTable:

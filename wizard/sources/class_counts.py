@@ -15,8 +15,7 @@ from wizard.sources.sampling import draw
 from wizard.sources.source import Survey
 
 _SEED = 2012
-_TRIED = 4
-"""Offsets that are tried in an archive: a byte between two images belongs to neither."""
+_TRIED = 4  # offsets that are tried in an archive: a byte between two images belongs to neither
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

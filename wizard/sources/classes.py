@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 
-from wizard.errors import InputError
+from wizard.errors import Hint, InputError
 from wizard.ilsvrc2012.synsets import ranks, synsets
 
 UNLABELLED = -1
@@ -93,7 +93,7 @@ def by_number(names: Collection[str]) -> Classes:
         if other != name:
             raise InputError(
                 f"The class folders {other} and {name} are the same number.",
-                "Rename one of them, or use labels from the sorted names: --set source.labels=folders",
+                Hint("Rename one of them, or use labels from the sorted names: {}", "source.labels=folders"),
             )
     widths = {len(name) for name in names}
     width = widths.pop() if len(widths) == 1 else 1

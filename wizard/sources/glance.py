@@ -22,8 +22,8 @@ FIRST, LAST = 3, 2
 """Classes shown from each end. Three are enough to show an order by text: 0, 1, 10."""
 _NAMED = 3
 _ORDER: Mapping[str, int] = {split: place for place, split in enumerate(SPLITS)}
+# The fewest and most images of a class of ILSVRC2012; from Russakovsky et al. 2015 (arXiv:1409.0575), table 2.
 _OFFICIAL = {"train": (732, 1300), "validation": (50, 50)}
-"""The fewest and most images of a class of ILSVRC2012; from Russakovsky et al. 2015 (arXiv:1409.0575), table 2."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ import os
 import shlex
 from pathlib import Path
 
-from wizard.errors import InputError, reading
+from wizard.errors import Hint, InputError, reading
 from wizard.formats import tar
 from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import IMAGES, Split
@@ -12,8 +12,7 @@ from wizard.ilsvrc2012.archives import IMAGES, Split
 _HTML = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<script")
 _GZIP = b"\x1f\x8b"
 _LISTED = 8
-_PART = ".part"
-"""Behind the name of an archive whose download is under way; see `download.part`."""
+_PART = ".part"  # behind the name of an archive whose download is under way; see `download.part`
 ON_BAD_IMAGE = 'leave such images out with --set output.on_bad_image="skip"'
 _PROVE = "imagenet-setup run PROFILE --md5 compares its MD5 with the official one; if it differs, download it again"
 
@@ -28,7 +27,7 @@ def require_folder(folder: Path) -> None:
     if not folder.is_dir():
         raise InputError(
             f"{folder} is a file, not a folder." if folder.exists() else f"{folder} does not exist.",
-            "Give the folder that holds the archives: --set source.path=FOLDER",
+            Hint("Give the folder that holds the archives: {}", "source.path=FOLDER"),
         )
     os.scandir(folder).close()  # a folder without permission is named here, not a path below it
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from wizard.errors import InputError
+from wizard.errors import Hint, InputError
 
 Labels = Literal["auto", "ilsvrc2012", "folders", "numbers"]
 """Whose labels to use; auto decides by what is there."""
@@ -39,5 +39,5 @@ class DoubtfulFolders(InputError):
 
     def __init__(self, what: str, readings: Mapping[FolderRole, str], other_way: str = "") -> None:
         self.readings = dict(readings)
-        ways = [f"--set {_KEY}={role}: {reading}" for role, reading in readings.items()]
-        super().__init__(what, "; or ".join([*([other_way] if other_way else []), *ways]))
+        ways = [*([other_way] if other_way else []), *("{}: " + reading for reading in readings.values())]
+        super().__init__(what, Hint("; or ".join(ways), *(f"{_KEY}={role}" for role in readings)))

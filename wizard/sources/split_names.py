@@ -16,28 +16,28 @@ _PLAIN: dict[str, Split] = {
     "test": "test",
     "testing": "test",
 }
+# Words that mean a split too, but less clearly: in a longer name, those above take precedence.
 _SHORT: dict[str, Split] = {"tr": "train", "dev": "validation", "eval": "validation"}
-"""Words that mean a split too, but less clearly: in a longer name, those above take precedence."""
 WORDS: Mapping[str, Split] = {**_PLAIN, **_SHORT}
 """Every word that means a split, in lower case."""
+# Endings that may follow them without a separator, as in trainset.
 _GLUED = ("set", "data", "dataset", "images", "imgs")
-"""Endings that may follow them without a separator, as in trainset."""
 _SPLITS: dict[str, Split] = {
     **WORDS,
     **{word + more: split for word, split in _PLAIN.items() for more in _GLUED},
 }
+# Words that say nothing about the pictures' content: Intel's seg_train, GTSRB's Final_Training.
 _FILLERS = {
     *("set", "sets", "split", "data", "dataset", "datasets", "folder", "files", "seg", "final"),
     *("image", "images", "img", "imgs", "pic", "pics", "picture", "pictures", "photo", "photos"),
     *("jpg", "jpeg", "jpegs", "jpegimages", "png", "tfrecord", "tfrecords"),
     *("tiny", "mini", "imagenet", "imagenette", "imagewoof", "cifar", "ilsvrc", "cls", "loc"),
 }
-"""Words that say nothing about the pictures' content: Intel's seg_train, GTSRB's Final_Training."""
+# Numbers that do not number a part: ILSVRC2012_img_test_v10102019, cifar10_train.
 _DATED = re.compile(r"(?:ilsvrc|imagenet|imagenette|imagewoof|cifar)\d+|v?\d{6,8}", re.ASCII)
-"""Numbers that do not number a part: ILSVRC2012_img_test_v10102019, cifar10_train."""
 _PART = re.compile(r"[a-z]?\d{1,5}|[a-z]|(?:part|pt|chunk|batch|shard)\d*", re.ASCII)
+# Of a dataset's release, as in COCO's train2014 and train2017: no part's number.
 _YEAR = re.compile(r"(?:19|20)\d\d", re.ASCII)
-"""Of a dataset's release, as in COCO's train2014 and train2017: no part's number."""
 _NUMBERED = re.compile(r"(?<!\d)\d{1,5}$", re.ASCII)
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -46,8 +46,8 @@ SPLITS_SAID: Final[Mapping[str, Split]] = {**WORDS, "trainval": "train"}
 """Names of lists, and of folders that make lists unnecessary; in lower case."""
 WRAPPERS = frozenset({"image", "images", "img", "imgs", "jpegimages", "jpg", "pictures", "photos"})
 """Names of folders that hold a split's images and are never class names; in lower case."""
+# Words in the names of files with guesses: Kaggle's sample submissions give every test image a meaningless class.
 _GUESSES = ("submission", "prediction")
-"""Words in the names of files with guesses: Kaggle's sample submissions give every test image a meaningless class."""
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 

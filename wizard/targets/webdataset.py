@@ -100,6 +100,10 @@ class WebDataset(OneFileShards):
         wrong += images.wrong(encoded, described)
         return Seen(0 if boxes is None else len(boxes), wrong)
 
+    def as_trained(self, files: Sequence[str]) -> Iterator[Encoded]:
+        for item in self.items(files):
+            yield self.encoded(item)._replace(label=int(item["cls"]))
+
     def items(self, files: Sequence[str]) -> Iterator[dict[str, bytes]]:
         """The samples' fields: consecutive members with the same name up to the first dot.
 
@@ -118,7 +122,7 @@ class WebDataset(OneFileShards):
     def encoded(self, item: dict[str, bytes]) -> Encoded:
         described = _parsed(item.get("json", b""))
         stated = described if isinstance(described, dict) else {}
-        return Encoded(item["jpg"], int(item["cls"]), {side: stated[side] for side in _SIDES if side in stated})
+        return Encoded(item["jpg"], None, {side: stated[side] for side in _SIDES if side in stated})
 
     def loading(self, dataset: Loadable) -> list[str]:
         shards = f"{dataset.output}/{dataset.split}-*.tar"

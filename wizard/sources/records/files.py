@@ -21,8 +21,7 @@ Compression = Literal["plain", "gzip", "zlib"]
 """How records are compressed: the whole file, as TensorFlow's options have it."""
 _WBITS: dict[Compression, int] = {"gzip": 31, "zlib": 15}
 _SHARD = re.compile(r"(\d+)-of-(\d+)", re.ASCII)
-_SNIFFED = 4096
-"""Bytes of a compressed file that surely hold the header of its first record."""
+_SNIFFED = 4096  # bytes of a compressed file that surely hold the header of its first record
 _LISTED = 5
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from wizard.errors import InputError
+from wizard.errors import Hint, InputError
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import is_test_image, rank_of_image
 from wizard.sources.classes import UNLABELLED, Classes
@@ -17,9 +17,8 @@ from wizard.sources.records.reader import GZIPPED_RECORDS, RECORDS
 from wizard.sources.samples import BoxUnit, SampleTable, Unusable
 
 _DIGITS = 6
-_SKIP = 'Build these records again, or leave such images out with --set output.on_bad_image="skip"'
-_NEAR = 0.75
-"""Fraction of an image's width or height that objects in many photos reach beyond."""
+_SKIP = Hint("Build these records again, or leave such images out with {}", 'output.on_bad_image="skip"')
+_NEAR = 0.75  # fraction of an image's width or height that objects in many photos reach beyond
 _ENOUGH = 10
 
 

@@ -20,8 +20,7 @@ from wizard.sources.trees.image_names import passed_over
 
 LOOKS_LIKE = "TFRecords (train-* files)"
 _LISTED = 5
-_DEEPEST = 3
-"""Folders, each the only thing in that above it, that are looked into."""
+_DEEPEST = 3  # Folders, each the only thing in that above it, that are looked into
 
 
 def recognise(folder: Path, options: SourceOptions) -> Source | None:

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from wizard.errors import InputError
+from wizard.errors import Hint, InputError
 from wizard.formatting import few
 from wizard.sources.options import DoubtfulFolders, FolderRole
 from wizard.sources.split_names import among, is_filler, split_of_folder
@@ -77,8 +77,11 @@ def refuse_splits_below(path: Path, deep: Below) -> None:
             raise InputError(
                 f"{path} holds no splits itself, but {name}/ in it has folders of {' and '.join(splits)}"
                 f"{_and_so(others)}.",
-                f"If {name}/ is a dataset, give that folder: --set source.path={path / name}; if it is a class, "
-                f"put the splits above the classes: {splits[0]}/{name}/",
+                Hint(
+                    f"If {name}/ is a dataset, give that folder: {{}}; if it is a class, "
+                    f"put the splits above the classes: {splits[0]}/{name}/",
+                    f"source.path={path / name}",
+                ),
             )
 
 
@@ -146,7 +149,7 @@ def _lower(place: SplitDir, deep: Below, glimpses: Glimpses, bounds: Bounds) -> 
             if name in seen:
                 raise InputError(
                     f"{seen[name] / name} and {piece.path / name} have the same name and would become one class.",
-                    "Rename one of them, or use the upper folders: --set source.folders=classes",
+                    Hint("Rename one of them, or use the upper folders: {}", "source.folders=classes"),
                 )
             seen[name] = piece.path
     return together(place.path, pieces)

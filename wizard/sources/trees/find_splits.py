@@ -19,8 +19,7 @@ from wizard.sources.trees.split_dirs import Glimpses, SplitDir, look_into, share
 
 NO_CLASSES = {"bbox_train", "bbox_val", "bounding_boxes", "data", "ILSVRC2012"}
 """Folders that may be beside class folders."""
-_DEEPEST = 5
-"""Most nested folders around the splits' folders."""
+_DEEPEST = 5  # most nested folders around the splits' folders
 _SAMPLED = 8
 _SOME = 3
 

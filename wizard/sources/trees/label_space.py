@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from wizard.errors import InputError
+from wizard.errors import Hint, InputError
 from wizard.ilsvrc2012.archives import CLASSES, Split
 from wizard.ilsvrc2012.synsets import ranks
 from wizard.sources.classes import HIGHEST, Classes, are_numbers, as_text, by_number, imagenet, of_folders
@@ -20,8 +20,7 @@ Amount = Literal["none", "some", "too many"]
 Outcome = Literal[
     "imagenet", "numbers", "ids", "names", "synsets", "text", "stranger", "no classes", "too many", "no number"
 ]
-_MOST = 32_767
-"""Classes that a table's int16 has room for."""
+_MOST = 32_767  # classes that a table's int16 has room for
 _NAMED = 5
 
 
@@ -212,7 +211,7 @@ def _stranger(splits: Mapping[Split, SplitDir], strangers: Sequence[str], sign: 
     return InputError(
         (f"{sign}, but " if sign else "")
         + f"{_folder_of(splits, strangers[0])} is not named after one of ImageNet's synsets{more}.",
-        "Remove or rename it; or take labels from the folders as they are: --set source.labels=folders",
+        Hint("Remove or rename it; or take labels from the folders as they are: {}", "source.labels=folders"),
     )
 
 
@@ -220,7 +219,7 @@ def _no_number(splits: Mapping[Split, SplitDir], names: Sequence[str]) -> InputE
     other = next(name for name in names if not are_numbers([name]))
     return InputError(
         f'{_folder_of(splits, other)} is not a number from 0 to {HIGHEST:,}, as source.labels = "numbers" requires.',
-        "Remove or rename it; or use labels from the sorted names: --set source.labels=folders",
+        Hint("Remove or rename it; or use labels from the sorted names: {}", "source.labels=folders"),
     )
 
 

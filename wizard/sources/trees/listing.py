@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.errors import InputError, reading
+from wizard.errors import Hint, InputError, reading
 from wizard.sources.trees.image_names import passed_over
 
 _FIX = "Remove it, or put back what it leads to"
-_FOLLOW = "If the link is meant, --set source.links=follow reads what it leads to; else remove it"
+FOLLOW = "source.links=follow"
+_FOLLOW = Hint("If the link is meant, {} reads what it leads to; else remove it", FOLLOW)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wizard.errors import InputError, reading
+from wizard.errors import Hint, InputError, reading
 from wizard.formats import image_codec, tar
 from wizard.formats.padding import ends_in_zeros, is_padding
 from wizard.ilsvrc2012.archives import IMAGES, Split
@@ -27,12 +27,11 @@ from wizard.sources.trees.listing import Bounds, folders_in, walk
 from wizard.sources.trees.sorter import Sorter
 from wizard.sources.trees.split_dirs import SplitDir, class_archive
 
-_BATCH = 5000
-"""Images between two looks at how far it is."""
+_BATCH = 5000  # images between two looks at how far it is
 _RENAME = "Move it to where it belongs, rename it, or remove it"
 _AGAIN = "Remove it, or unpack it again"
 _CONVERT = "Remove it if it is not a class; else convert its images to JPEG or PNG, or copy or unpack it again"
-_SKIP = 'Copy or unpack it again, or leave such images out with --set output.on_bad_image="skip"'
+_SKIP = Hint("Copy or unpack it again, or leave such images out with {}", 'output.on_bad_image="skip"')
 
 
 @dataclass(frozen=True, kw_only=True)

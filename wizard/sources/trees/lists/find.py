@@ -22,12 +22,10 @@ from wizard.sources.trees.lists.class_list import Lists
 from wizard.sources.trees.lists.parse import SUFFIXES
 from wizard.sources.trees.lists.splits import read_splits
 
+# Folders beside the images' folder that may hold lists; in lower case.
 _BESIDE = ("meta", "annotations", "splits", "split", "lists", "labels")
-"""Folders beside the images' folder that may hold lists; in lower case."""
-_DEEPEST = 2
-"""Most nested single folders around a dataset."""
-_LOOKED_AT = 40_000
-"""Most entries read from a folder."""
+_DEEPEST = 2  # most nested single folders around a dataset
+_LOOKED_AT = 40_000  # most entries read from a folder
 _NAMED = 4
 
 

@@ -13,8 +13,7 @@ from wizard.sources.trees.lists.class_list import ClassList, Lists, below, is_th
 from wizard.sources.trees.lists.parse import SUFFIXES, Lines, read_list
 from wizard.sources.trees.split_dirs import SplitDir, look_into
 
-_LOOKED_AT = 50
-"""Most files that are tried in one folder."""
+_LOOKED_AT = 50  # most files that are tried in one folder
 
 
 def label_flat(top: Path, places: Mapping[Split, SplitDir], bounds: Bounds) -> Lists:

@@ -10,8 +10,7 @@ from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import ClassList, Lists, below, is_there, unique, without_suffix
 from wizard.sources.trees.lists.parse import read_list
 
-_TRIED = 20
-"""Images of a list that are looked for before it is taken for a list of these images."""
+_TRIED = 20  # images of a list that are looked for before it is taken for a list of these images
 
 
 def read_splits(paths: Mapping[Split, Sequence[Path]], images: Path, top: Path, bounds: Bounds) -> Lists | None:

@@ -1,0 +1,30 @@
+"""Hints for somebody who is answering questions: settings become answers, never --set."""
+
+from wizard.ask.questions import BY_KEY
+from wizard.errors import Hint, SetupError
+
+
+def as_error(error: SetupError) -> str:
+    """An error as a question shows it."""
+    return with_hint(error.what, error.hint)
+
+
+def with_hint(what: str, hint: str, *, indent: int = 2) -> str:
+    """What is wrong, and below it what to do."""
+    return f"{what}\n{' ' * indent}→ {in_setup(hint)}" if hint else what
+
+
+def in_setup(hint: str) -> str:
+    """What to do, as answers instead of settings."""
+    return hint.said(_as_answer) if isinstance(hint, Hint) else hint
+
+
+def _as_answer(setting: str) -> str:
+    """What stands for a setting.
+
+    >>> _as_answer("output.path=FOLDER"), _as_answer("source.boxes=none")
+    ('another answer to "Output"', 'the answer none to "Boxes"')
+    """
+    key, _, value = setting.partition("=")
+    label = BY_KEY[key].label if key in BY_KEY else key.partition(".")[2]
+    return f'another answer to "{label}"' if value.isupper() else f'the answer {value} to "{label}"'
