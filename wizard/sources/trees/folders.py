@@ -250,7 +250,7 @@ def _unpacking(split: str) -> str:
 
 
 def _annotations(top: Path) -> dict[Split, Path]:
-    """The folder, or else the archive, of _annotations of each split that lies in a folder.
+    """The folder, or else the archive, of annotations of each split that lies in a folder.
 
     Raises:
         InputError: the folder cannot be looked into.
