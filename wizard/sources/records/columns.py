@@ -24,8 +24,7 @@ from wizard.sources.records.files import Compression, RecordFiles, compression_o
 from wizard.sources.records.units import StatedBoxes
 from wizard.sources.source import Progress
 
-_AT_ONCE = 5000
-"""Records whose columns are lists before they become arrays."""
+_AT_ONCE = 5000  # records whose columns are lists before they become arrays
 _DAMAGED = "Build these records again, or fetch them again; imagenet-setup inspect FILE says more"
 
 

@@ -24,14 +24,11 @@ LABELS = ("image/class/label", "label", "image/label", "class/label")
 """Keys that a label is looked for under; the first of them that the first record with any of them has."""
 _FILENAME, _SYNSET, _TEXT = "image/filename", "image/class/synset", "image/class/text"
 _SIDES = ("image/width", "image/height")
-_PER_BOX = ("image/object/bbox/", "image/object/class/")
-"""Prefixes of the keys whose lists have one value for each box."""
-_HEADS = (1 << 12, 1 << 16)
-"""Bytes of an image that are tried for its size, before the whole image is read."""
+_PER_BOX = ("image/object/bbox/", "image/object/class/")  # prefixes of the keys whose lists have one value for each box
+_HEADS = (1 << 12, 1 << 16)  # bytes of an image that are tried for its size, before the whole image is read
 _LARGEST = 32_767
 _LISTED = 16
-_TFDS = {"image", "label"}
-"""Keys of TensorFlow Datasets' image classification data (tfds.image_classification)."""
+_TFDS = {"image", "label"}  # keys of TensorFlow Datasets' image classification data (tfds.image_classification)
 _NOT_THESE = "Records need image/encoded with one image, and for training a label: say where else the raw data lies"
 _ONE_LABEL = "Write these records again with one int64 label per image"
 _NOT_TFDS = (
@@ -41,8 +38,7 @@ _NOT_TFDS = (
 _AS_EXAMPLES = "Write these records again as tf.train.Example, one image each, with image/encoded and a label"
 _AGAIN = "Build these records again with the script that wrote them, or fetch them again"
 
-_values = lru_cache(maxsize=1 << 14)(example.values)
-"""Of features that many records share."""
+_values = lru_cache(maxsize=1 << 14)(example.values)  # of features that many records share
 _Places = Mapping[str, example_spans.Span]
 
 
