@@ -36,7 +36,7 @@ def arm(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def install() -> None:
     """Puts the fault in place; runs in the worker."""
-    from wizard.engine import worker
+    from wizard.engine import process_image
     from wizard.targets import images
 
     left: list[int] = []
@@ -56,5 +56,5 @@ def install() -> None:
 
         return checked
 
-    for module, name in ((worker, "transform"), (images, "wrong")):
+    for module, name in ((process_image, "transform"), (images, "wrong")):
         setattr(module, name, deadly(getattr(module, name)))

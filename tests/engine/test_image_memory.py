@@ -12,10 +12,11 @@ from PIL import Image
 
 from tests.engine.test_worker import task
 from tests.helpers import encoded, noise
-from wizard.engine import worker
+from wizard.engine import process_image
+from wizard.engine.dry_run import dry_run, memory_of_largest
 from wizard.engine.image_memory import needed
 from wizard.engine.transform import Recipe
-from wizard.engine.worker import build_shard, memory_of_largest, rehearse
+from wizard.engine.worker import build_shard
 from wizard.errors import MachineError
 from wizard.formats.resize import Resize
 from wizard.formats.size_limit import is_too_large
@@ -116,7 +117,7 @@ def test_an_image_that_needs_more_memory_than_a_worker_has_stops_the_run_even_wi
 
 def test_a_dry_run_leaves_out_an_image_that_needs_too_much_memory_and_reports_its_need(tmp_path: Path) -> None:
     made = task(tmp_path, {"n01514668_2.JPEG": image("progressive")}, recipe=SMALL, memory=60 * MB)
-    seen = rehearse(made)
+    seen = dry_run(made)
     assert (seen.bytes_out, seen.largest) == ([0], memory_of_largest(made))
     assert seen.largest == pytest.approx(66 * MB, rel=0.01)
 
@@ -127,7 +128,7 @@ def test_a_memory_error_stops_the_run_with_the_images_name_even_with_skip(
     def refuse(_data: bytes, _recipe: Recipe) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(worker, "transform", refuse)
+    monkeypatch.setattr(process_image, "transform", refuse)
     made = task(tmp_path, {"n01514668_1.JPEG": encoded(Image.fromarray(noise(30, 40)))}, skip_bad=True)
     with pytest.raises(MachineError, match=r"n01514668_1\.JPEG .* not enough memory to decode it"):
         build_shard(made)

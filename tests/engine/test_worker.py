@@ -11,9 +11,10 @@ from PIL import Image
 
 from tests.helpers import encoded, features, noise
 from wizard.engine import heartbeat
+from wizard.engine.dry_run import dry_run
 from wizard.engine.plan import ShardTask
 from wizard.engine.transform import Recipe
-from wizard.engine.worker import build_shard, rehearse
+from wizard.engine.worker import build_shard
 from wizard.errors import BadImage, InputError, MachineError
 from wizard.events import Heartbeat
 from wizard.formats import example, tfrecord
@@ -164,42 +165,42 @@ def images(count: int) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("recipe", [None, RESIZED], ids=["bytes kept", "resized"])
-def test_a_rehearsal_comes_to_what_the_shard_does_image_by_image(tmp_path: Path, recipe: Recipe | None) -> None:
+def test_a_dry_run_comes_to_what_the_shard_does_image_by_image(tmp_path: Path, recipe: Recipe | None) -> None:
     made = task(tmp_path, images(3), **({"recipe": recipe} if recipe else {}))
-    rehearsed = rehearse(made)
+    ran = dry_run(made)
     build_shard(made)
     with (tmp_path / made.name).open("rb") as file:
-        assert rehearsed.bytes_out == [size for _, size in tfrecord.spans(file)]
-    assert len(rehearsed.seconds) == len(rehearsed.reading) == 3
-    assert min(rehearsed.seconds) > 0
-    assert min(rehearsed.reading) > 0
-    assert rehearsed.rss > 10_000_000
+        assert ran.bytes_out == [size for _, size in tfrecord.frame_spans(file)]
+    assert len(ran.seconds) == len(ran.reading) == 3
+    assert min(ran.seconds) > 0
+    assert min(ran.reading) > 0
+    assert ran.rss > 10_000_000
 
 
-def test_a_rehearsal_writes_nothing(tmp_path: Path) -> None:
-    rehearse(task(tmp_path, images(2), folder="/no such folder"))
+def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
+    dry_run(task(tmp_path, images(2), folder="/no such folder"))
     assert files_in(tmp_path) == ["archive.tar"]
 
 
-def test_in_a_rehearsal_an_image_that_is_left_out_comes_to_nothing(tmp_path: Path) -> None:
+def test_in_a_dry_run_an_image_that_is_left_out_comes_to_nothing(tmp_path: Path) -> None:
     bad = {"bad": image(30, 40)[:300], "good": image(30, 40), "empty": b""}
-    first, second, third = rehearse(task(tmp_path, bad, skip_bad=True)).bytes_out
+    first, second, third = dry_run(task(tmp_path, bad, skip_bad=True)).bytes_out
     assert first == third == 0 < second
     with pytest.raises(BadImage, match=r"bad .* cannot be decoded"):
-        rehearse(task(tmp_path, bad))
+        dry_run(task(tmp_path, bad))
 
 
-def test_a_rehearsal_of_an_archive_that_shrank_is_told(tmp_path: Path) -> None:
+def test_a_dry_run_of_an_archive_that_shrank_is_told(tmp_path: Path) -> None:
     made = task(tmp_path, images(2))
     (tmp_path / "archive.tar").write_bytes(b"short")
     with pytest.raises(InputError, match="ends inside n01514668_0"):
-        rehearse(made)
+        dry_run(made)
 
 
-def test_a_rehearsal_of_nothing_is_nothing(tmp_path: Path) -> None:
+def test_a_dry_run_of_nothing_is_nothing(tmp_path: Path) -> None:
     made = task(tmp_path, images(1))
-    rehearsed = rehearse(dataclasses.replace(made, samples=made.samples.take(np.arange(0))))
-    assert (rehearsed.bytes_out, rehearsed.seconds, rehearsed.reading) == ([], [], [])
+    ran = dry_run(dataclasses.replace(made, samples=made.samples.take(np.arange(0))))
+    assert (ran.bytes_out, ran.seconds, ran.reading) == ([], [], [])
 
 
 UNLABELLED = "ILSVRC2012_test_00000007.JPEG"
@@ -241,13 +242,13 @@ def test_an_image_without_label_lies_in_the_folder_of_its_split(tmp_path: Path, 
 
 @pytest.mark.parametrize("form", ["webdataset", "folders", "flat"])
 @pytest.mark.parametrize("recipe", [None, RESIZED], ids=["bytes kept", "resized"])
-def test_a_rehearsal_for_any_target_comes_to_what_its_shard_does(
+def test_a_dry_run_for_any_target_comes_to_what_its_shard_does(
     tmp_path: Path, form: str, recipe: Recipe | None
 ) -> None:
     made = task(tmp_path, images(3), target=TARGETS_BY_NAME[form](), **({"recipe": recipe} if recipe else {}))
-    rehearsed = rehearse(made)
-    assert sum(rehearsed.bytes_out) + len(made.target.trailer) == build_shard(made).bytes_out
-    assert min(rehearsed.bytes_out) > 0
+    ran = dry_run(made)
+    assert sum(ran.bytes_out) + len(made.target.trailer) == build_shard(made).bytes_out
+    assert min(ran.bytes_out) > 0
 
 
 def test_records_of_imagenet_to_gcs_have_neither_words_nor_objects(tmp_path: Path) -> None:

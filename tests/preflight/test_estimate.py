@@ -27,9 +27,9 @@ from tests.helpers import (
     survey,
 )
 from wizard import synthetic
+from wizard.engine.dry_run import dry_run
 from wizard.engine.plan import ShardTask
 from wizard.engine.transform import Recipe
-from wizard.engine.worker import rehearse
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import Split
 from wizard.machine.memory import usable_memory
@@ -71,7 +71,7 @@ def truly(survey: Survey, asked: Recipe) -> int:
     task = ShardTask(
         split=survey.split, index=0, shards=1, folder="", samples=table, recipe=asked, label_base=1, skip_bad=True
     )
-    return sum(rehearse(task).bytes_out)
+    return sum(dry_run(task).bytes_out)
 
 
 def sections(**more: Any) -> dict[str, Any]:

@@ -214,7 +214,7 @@ def die(_task: ShardTask) -> None:
 def test_a_sample_that_cannot_be_measured_leaves_the_rest(
     raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(estimate, "rehearse", die)
+    monkeypatch.setattr(estimate, "dry_run", die)
     verdict = look(profile(raw, tmp_path / "out"))
     check = named(verdict)["raw-data"]
     assert (check.status, verdict.estimated, verdict.settings.workers) == ("warn", None, 1)

@@ -193,7 +193,7 @@ def kept_shards(known: Known) -> tuple[Choice, ...]:
     there = " + ".join(f"{known.context.surveys[split].shards:,}" for split in known.context.splits)
     return (
         Choice("keep", "Keep them", f"{there}, one to one and in their order"),
-        Choice("plan", "Choose how many", "and shuffle the records anew"),
+        Choice("plan", "Choose how many", "and shuffle the records"),
     )
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wizard.engine.deaths import WorkerDied
+from wizard.engine.dry_run import process_repeatedly
 from wizard.engine.executors.local import LocalExecutor
 from wizard.engine.plan import ShardTask
-from wizard.engine.worker import try_out
 from wizard.errors import SetupError
 
 _TIMES = 8
@@ -54,7 +54,7 @@ def _crash(task: ShardTask, rows: Sequence[int]) -> Culprit | None:
     chosen = replace(task, samples=task.samples.take(np.array(rows, np.intp)), skip_bad=True, crashing={})
     with LocalExecutor(1) as executor:
         try:
-            executor.submit(try_out, chosen, _TIMES).result()
+            executor.submit(process_repeatedly, chosen, _TIMES).result()
         except WorkerDied as death:
             if death.crashed and death.item is not None:
                 return Culprit(row=rows[death.item], death=death)

@@ -16,10 +16,10 @@ import psutil
 from wizard.commit_record import SkippedImage
 from wizard.engine.bad_images import died_with
 from wizard.engine.deaths import WorkerDied
+from wizard.engine.dry_run import DryRun, dry_run, memory_of_largest
 from wizard.engine.executors.local import LocalExecutor
 from wizard.engine.plan import ShardTask
 from wizard.engine.transform import Recipe
-from wizard.engine.worker import Rehearsal, memory_of_largest, rehearse
 from wizard.events import Estimated
 from wizard.formatting import Range
 from wizard.ilsvrc2012.archives import Split
@@ -205,7 +205,7 @@ class Estimator:
             drawn = draw(survey, _READ, time.time_ns(), self._cache)
             task = self._task(drawn.survey, drawn.table, asked, target)
             with _naming_the_image(task):
-                read = sum(self.call(rehearse, task).reading)
+                read = sum(self.call(dry_run, task).reading)
             self._reading[survey.split] = read * survey.image_bytes / max(1, int(drawn.table.size.sum()))
         return self._reading[survey.split]
 
@@ -241,7 +241,7 @@ class Estimator:
         count = len(drawn.table)
         rows = [np.arange(start, count, -(-count // _CHUNK)) for start in range(-(-count // _CHUNK))]
         tasks = [self._task(drawn.survey, drawn.table.take(chunk), asked, target) for chunk in rows]
-        futures = [self._executor.submit(rehearse, task) for task in tasks]
+        futures = [self._executor.submit(dry_run, task) for task in tasks]
         results, done = [], 0
         for task, future in zip(tasks, futures, strict=True):
             with _naming_the_image(task):
@@ -274,11 +274,11 @@ def _naming_the_image(task: ShardTask | None) -> Iterator[None]:
         raise died_with(death, None if task is None else task.samples) from death
 
 
-def _wall(result: Rehearsal) -> float:
+def _wall(result: DryRun) -> float:
     return sum(result.seconds) + sum(result.reading)
 
 
 def _column(
-    results: list[Rehearsal], part: Callable[[Rehearsal], list[int] | list[float]], order: npt.NDArray[np.intp]
+    results: list[DryRun], part: Callable[[DryRun], list[int] | list[float]], order: npt.NDArray[np.intp]
 ) -> Column:
     return np.concatenate([np.asarray(part(result), np.float64) for result in results])[order]

@@ -1,0 +1,78 @@
+"""One image: decoded, transformed and handed to a writer, or left out; and what that comes to."""
+
+import time
+from dataclasses import dataclass, field
+
+from wizard.commit_record import ConvertedImage, SkippedImage
+from wizard.engine.bad_images import out_of_memory, undecodable
+from wizard.engine.plan import ShardTask
+from wizard.engine.transform import transform
+from wizard.formats.resize import move_boxes
+from wizard.formats.undecodable import Undecodable
+from wizard.sources.classes import stored_label
+from wizard.sources.readers import Content
+from wizard.sources.records.boxes import sound_rows
+from wizard.targets.sample import OutputSample, SourceRecord
+from wizard.targets.writer import NullWriter, Writer
+
+
+@dataclass(kw_only=True)
+class ShardCounts:
+    """What a shard has come to so far."""
+
+    started: float = field(default_factory=time.monotonic)
+    read: int = 0
+    images: int = 0
+    boxes: int = 0
+    bytes_in: int = 0
+    rss: int = 0
+    converted: list[ConvertedImage] = field(default_factory=list)
+    skipped: list[SkippedImage] = field(default_factory=list)
+
+
+def add_image(task: ShardTask, content: Content, shard: Writer | NullWriter, counts: ShardCounts) -> None:
+    """Adds an image to a shard, or leaves it out, and counts it.
+
+    Raises:
+        BadImage: it cannot be decoded, and the task does not allow to skip it.
+        MachineError: the system refuses the memory for it.
+    """
+    sample, data = content.sample, content.image
+    crashes = task.crashing.get(counts.read)
+    counts.read += 1
+    counts.bytes_in += len(data)
+    if crashes is not None:
+        counts.skipped.append(SkippedImage(file=sample.file, name=sample.name, reason=crashes))
+        return
+    try:
+        stored = transform(data, task.recipe)
+    except MemoryError as error:
+        raise out_of_memory(sample) from error
+    except Undecodable as error:
+        if not task.skip_bad:
+            raise undecodable(sample, error, official=task.samples.official) from error
+        counts.skipped.append(SkippedImage(file=sample.file, name=sample.name, reason=str(error)))
+        return
+    boxes, rows = move_boxes(sample.boxes, stored.geometry)
+    record = None
+    if content.features is not None and task.target.keeps_features:
+        height, width = stored.geometry.source
+        sound = sound_rows(content.features, task.samples.box_unit, width, height)
+        is_reencoded = stored.jpeg is not data
+        record = SourceRecord(features=content.features, box_rows=sound[rows], is_reencoded=is_reencoded)
+    classes = task.samples.classes
+    shard.write(
+        OutputSample(
+            name=sample.name,
+            wnid=classes.name(sample.label),
+            text=classes.text(sample.label),
+            label=stored_label(sample.label, task.label_base),
+            boxes=boxes,
+            stored=stored,
+            record=record,
+        )
+    )
+    counts.images += 1
+    counts.boxes += len(boxes) if task.target.has_boxes else 0
+    if stored.converted:
+        counts.converted.append(ConvertedImage(name=sample.name, kind=stored.converted))
