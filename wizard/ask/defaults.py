@@ -150,7 +150,7 @@ def output(known: Known) -> Value | None:
 def _taken(place: Path) -> bool:
     try:
         return place.exists() and (not place.is_dir() or any(place.iterdir()))
-    except OSError:
+    except OSError:  # a folder that cannot be read is not known to be empty
         return True
 
 
