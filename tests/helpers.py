@@ -133,7 +133,7 @@ def tar(members: Iterable[tuple[str, bytes]], form: int = tarfile.USTAR_FORMAT, 
 
 
 def noise(height: int, width: int, seed: int = 0) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Soft colours with some detail: uint8[height, width, 3]."""
+    """Soft colors with some detail: uint8[height, width, 3]."""
     rng = np.random.default_rng(seed)
     small = Image.fromarray(rng.integers(0, 256, (max(2, height // 8), max(2, width // 8), 3), dtype=np.uint8))
     return np.asarray(small.resize((width, height), Image.Resampling.BICUBIC))

@@ -305,7 +305,7 @@ def put(path: Path, content: bytes) -> None:
 
 
 def image(kind: str, path: str) -> bytes:
-    """A small image, of another colour for each name."""
+    """A small image, of another color for each name."""
     return _drawn(kind, sum(path.encode()) % 256)
 
 

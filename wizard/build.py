@@ -24,7 +24,7 @@ from wizard.machine.memory import usable_memory
 from wizard.planning import Job, Report, make_plan, stoppable
 from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.guard import Guard
-from wizard.sources.class_counts import count
+from wizard.sources.class_counts import count_images
 from wizard.sources.glance import Glance, glance
 from wizard.targets.expected import ShardDamage
 from wizard.targets.names import STATE_FOLDER
@@ -193,5 +193,5 @@ def _glance(plan: Plan, records: CommitRecords) -> Glance:
     for name in plan.shard_names:
         result = records.done[name]
         skipped[result.split].update(image.name for image in result.skipped)
-    counts = [count(split.split, split.table, without=skipped[split.split]) for split in plan.splits]
+    counts = [count_images(split.split, split.table, without=skipped[split.split]) for split in plan.splits]
     return glance(plan.classes, plan.label_base, counts, labels="stored" if plan.target.stores_labels else "none")

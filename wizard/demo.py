@@ -1,4 +1,4 @@
-"""The demo: draws a tiny ILSVRC2012, builds it and proves it, so that a person sees the whole way in a minute."""
+"""The demo: draws a tiny ILSVRC2012, builds a dataset from it and verifies the result, all in about a minute."""
 
 import json
 from pathlib import Path
@@ -34,21 +34,21 @@ validation_shards = 4
 
 
 def demo(folder: Path, report: Report, options: Options) -> tuple[BuildResult, Verified]:
-    """Makes raw data, a profile and the dataset in `folder`, then verifies it with every image decoded.
+    """Creates raw data, a profile and the dataset in `folder`, then verifies it, decoding every image.
 
     Raises:
-        SetupError: whatever `build` and `verify` find.
+        SetupError: as raised by `build` and `verify`.
     """
     source, output, profile = folder / "raw-data", folder / "tfrecords", folder / "demo.toml"
     with writing(folder):
         synthetic.make(source, classes=10, per_class=20, validation=50)
         text = _PROFILE.format(profile=profile, source=_toml_string(source), output=_toml_string(output))
         profile.write_text(text, encoding="utf-8")
-    report(Note(text=f"drew a tiny ILSVRC2012 in {source}; {profile} says what is built from it"))
+    report(Note(text=f"drew a tiny ILSVRC2012 in {source}; the profile is {profile}"))
     finished = build(resolve(load(str(profile)), report), report, options)
     return finished, verify(output, report, pixels=True)
 
 
 def _toml_string(path: Path) -> str:
-    """JSON's strings, as long as they are ASCII, are TOML's basic strings."""
+    """A TOML basic string; ASCII-only JSON strings have the same syntax."""
     return json.dumps(str(path))

@@ -39,9 +39,9 @@ class Hint(str):
 
 
 def _filled(text: str, words: Iterable[str]) -> str:
-    """Not str.format: the names of folders may hold braces."""
-    for word in words:
-        text = text.replace("{}", word, 1)
+    """The text with a word for each {}; an empty word takes the colon before it along."""
+    for word in words:  # not by str.format: the names of folders may hold braces
+        text = text.replace("{}", word, 1) if word else text.replace(": {}", "", 1)
     return text
 
 

@@ -23,9 +23,9 @@ from wizard.show import at_a_glance
 from wizard.show.inspected import Facts, Inspection
 from wizard.sources.archives.index import read_table
 from wizard.sources.archives.official import archive_names
-from wizard.sources.class_counts import count, count_splits
+from wizard.sources.class_counts import count_images, count_splits
 from wizard.sources.classes import Classes, imagenet
-from wizard.sources.glance import Glance, Labels, glance, glance_at_raw
+from wizard.sources.glance import Glance, LabelState, glance, glance_at_raw
 from wizard.sources.locate import sniff
 from wizard.sources.records.files import compression_of
 from wizard.sources.registry import open_source
@@ -161,7 +161,7 @@ def _archive(path: Path, report: Callable[[Event], None]) -> Inspection:
     if split != "test":
         facts["classes"] = f"{len(np.unique(table.label)):,} of {CLASSES:,}"
     facts |= _remarked(split, table)
-    return _with_glance(facts, glance(table.classes, 0, [count(split, table)], labels="open"))
+    return _with_glance(facts, glance(table.classes, 0, [count_images(split, table)], labels="open"))
 
 
 def _unfinished(records: CommitRecords, plan: RecordedPlan) -> Facts:
@@ -213,7 +213,7 @@ def _dataset(folder: Path) -> Inspection:
         counts = count_planned(folder, known)
     except VerifyFailed as error:
         return Inspection(facts=facts, problems=(*problems, (manifest.IMAGES, error)))
-    labels: Labels = "stored" if known.target.stores_labels else "none"
+    labels: LabelState = "stored" if known.target.stores_labels else "none"
     return _with_glance(facts, glance(known.classes, known.label_base, counts, labels=labels), *problems)
 
 

@@ -1,4 +1,4 @@
-"""A tiny ILSVRC2012 of drawn images, in the official archives' names and structure, with every odd kind of image."""
+"""Draws a tiny ILSVRC2012: archives with the official names and structure, and one image of every unusual kind."""
 
 import gzip
 import io
@@ -14,8 +14,9 @@ from PIL import Image
 from wizard.ilsvrc2012.archives import BOXES, IMAGES
 from wizard.ilsvrc2012.synsets import synsets, validation_ranks
 
-_TURNED = 6
 _ORIENTATION = 0x0112
+_ROTATED = 6
+"""EXIF's tag, and its value for an image to be rotated by 90 degrees, which decoders of datasets ignore."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,18 +29,19 @@ class Drawn:
 
 
 def make(folder: Path, *, classes: int, per_class: int, validation: int, odd: bool = True, seed: int = 2012) -> None:
-    """Writes the four archives; the same arguments give the same bytes.
+    """Writes the four archives: images and boxes of train and validation. The same arguments give the same bytes.
 
     Args:
-        folder: made where it is missing.
-        classes: how many, the first of the sorted wnids.
-        per_class: train images in each, the odd ones not counted.
+        folder: created if missing.
+        classes: number of classes, the first of the sorted wnids.
+        per_class: train images in each, without the unusual ones.
         validation: images in the validation archive.
-        odd: whether the first class gets one of every odd kind as well.
-        seed: of the drawing.
+        odd: whether the first class also gets one image of every unusual kind.
+        seed: of the random numbers.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rng = random.Random(seed)
+    # Every image and box draws from one generator, so the order of the statements below decides the bytes.
     boxes: list[tuple[str, bytes]] = []
     with tarfile.open(folder / IMAGES["train"].name, "w", format=tarfile.USTAR_FORMAT) as train:
         for rank, synset in enumerate(synsets()[:classes]):
@@ -67,21 +69,21 @@ def make(folder: Path, *, classes: int, per_class: int, validation: int, odd: bo
 
 
 def draw(rng: random.Random, rank: int) -> Drawn:
-    """An RGB JPEG of a soft gradient with a few ellipses, its colours led by the class's rank."""
+    """An RGB JPEG of a soft gradient with a few ellipses; its colors depend on the class's rank."""
     width, height = rng.randint(60, 320), rng.randint(60, 320)
     return _encoded(_picture(rng, rank, height, width))
 
 
 def odd_kinds(rng: random.Random) -> Iterator[Drawn]:
-    """One of each: CMYK, PNG, PNG with alpha, gray, EXIF-turned, progressive, 1 x 1, a sliver, trailing bytes."""
+    """One of each: CMYK, PNG, PNG with alpha, gray, EXIF-rotated, progressive, 1 x 1, a sliver, trailing bytes."""
     picture = _picture(rng, 0, 150, 200)
-    turned = Image.Exif()
-    turned[_ORIENTATION] = _TURNED
+    rotated = Image.Exif()
+    rotated[_ORIENTATION] = _ROTATED
     yield _encoded(picture.convert("CMYK"))
     yield _encoded(picture, "PNG")
     yield _encoded(picture.convert("RGBA"), "PNG")
     yield _encoded(picture.convert("L"))
-    yield _encoded(picture, exif=turned)
+    yield _encoded(picture, exif=rotated)
     yield _encoded(picture, progressive=True)
     yield _encoded(picture.resize((1, 1)))
     yield _encoded(picture.resize((3, 900)))
@@ -98,26 +100,30 @@ def _picture(rng: random.Random, rank: int, height: int, width: int) -> Image.Im
     ]
     pixels = np.stack(channels, axis=2)
     for _ in range(rng.randint(2, 5)):
-        inside = ((rows - rng.uniform(0, height)) / rng.uniform(8, height / 2)) ** 2 + (
-            (columns - rng.uniform(0, width)) / rng.uniform(8, width / 2)
-        ) ** 2 < 1
-        pixels[inside] = [rng.uniform(0, 255) for _ in range(3)]
+        down = (rows - rng.uniform(0, height)) / rng.uniform(8, height / 2)
+        across = (columns - rng.uniform(0, width)) / rng.uniform(8, width / 2)
+        pixels[down**2 + across**2 < 1] = [rng.uniform(0, 255) for _ in range(3)]
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
 
 
 def _encoded(image: Image.Image, kind: str = "JPEG", **options: object) -> Drawn:
+    if kind == "JPEG":
+        options["quality"] = 92
     buffer = io.BytesIO()
-    image.save(buffer, kind, **({"quality": 92} if kind == "JPEG" else {}), **options)
+    image.save(buffer, kind, **options)
     return Drawn(data=buffer.getvalue(), height=image.height, width=image.width)
 
 
 def _annotation(rng: random.Random, wnid: str, stem: str, image: Drawn) -> bytes:
     boxes = ""
     for _ in range(rng.choice((1, 1, 2, 3))):
-        corners = [rng.randint(0, image.width), rng.randint(0, image.height), rng.randint(0, image.width + 5)]
-        corners.append(rng.randint(0, image.height + 5))
-        tags = zip(("xmin", "ymin", "xmax", "ymax"), corners, strict=True)
-        boxes += f"<object><name>{wnid}</name><bndbox>{''.join(f'<{t}>{v}</{t}>' for t, v in tags)}</bndbox></object>"
+        xmin, ymin = rng.randint(0, image.width), rng.randint(0, image.height)
+        # As in the official annotations, corners may be swapped or a little outside the image.
+        xmax, ymax = rng.randint(0, image.width + 5), rng.randint(0, image.height + 5)
+        boxes += (
+            f"<object><name>{wnid}</name><bndbox><xmin>{xmin}</xmin><ymin>{ymin}</ymin>"
+            f"<xmax>{xmax}</xmax><ymax>{ymax}</ymax></bndbox></object>"
+        )
     return (
         f"<annotation><folder>{wnid}</folder><filename>{stem}</filename><size><width>{image.width}</width>"
         f"<height>{image.height}</height><depth>3</depth></size>{boxes}</annotation>\n"

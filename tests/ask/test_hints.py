@@ -15,7 +15,7 @@ def test_a_command_line_is_told_the_setting() -> None:
 def test_a_wizard_is_told_the_answer() -> None:
     assert in_setup(BOXES) == 'Fetch {name} again, or leave the boxes out with the answer none to "Boxes"'
     elsewhere = Hint("Choose another folder: {}", "output.path=FOLDER")
-    assert as_error(InputError("It is full.", elsewhere)).endswith('Choose another folder: another answer to "Output"')
+    assert as_error(InputError("It is full.", elsewhere)).endswith("→ Choose another folder")
 
 
 def test_a_hint_without_settings_is_said_as_it_is() -> None:

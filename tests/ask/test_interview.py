@@ -295,7 +295,7 @@ def test_what_an_earlier_run_has_built_takes_no_time(
     assert set(seen) == {0.0}
 
 
-def test_the_page_is_drawn_anew_for_other_raw_data(converse: Converse, forward: list[Any], raw_copy: Path) -> None:
+def test_the_preview_is_drawn_again_for_other_raw_data(converse: Converse, forward: list[Any], raw_copy: Path) -> None:
     script, _ = converse(*forward, "edit", "source.path", str(raw_copy))
     assert len(script.links) == 2
 

@@ -135,7 +135,7 @@ def test_back_over_whose_labels_looks_again(converse: Converse, wnids: Path, own
 
 
 @pytest.mark.parametrize(("kept", "shards"), [("keep", "5 + 2 shards"), ("plan", "3 + 2 shards")])
-def test_records_keep_their_shards_or_are_spread_anew(
+def test_records_keep_their_shards_or_are_spread_again(
     converse: Converse, records: Path, tmp_path: Path, kept: str, shards: str
 ) -> None:
     numbers = [] if kept == "keep" else [3, 2]

@@ -117,7 +117,7 @@ def test_nothing_ticked_is_an_empty_list_and_not_the_default(put: Put) -> None:
     assert put(asked("choices", ["train"]), f" {ENTER}") == []
 
 
-def test_a_wrong_answer_is_told_and_can_be_mended(put: Put, said: io.StringIO) -> None:
+def test_a_wrong_answer_is_shown_and_can_be_corrected(put: Put, said: io.StringIO) -> None:
     question = Prompt(key="k", kind="number", text="Size", default=480, error="1,200 is above 100.", typed=1200)
     assert put(question, f"\x7f\x7f{ENTER}") == 12
     assert "✗ 1,200 is above 100." in said.getvalue()

@@ -118,7 +118,7 @@ def test_the_whole_conversation(person: Callable[..., Person], raw: Path, tmp_pa
     assert "your answers are kept" in first.text
 
     second = person()
-    second.reads("What would you like to do?").reads("Go on with the unfinished setup").types(ENTER)
+    second.reads("What would you like to do?").reads("Resume the unfinished setup").types(ENTER)
     second.reads("Memory").reads("Ready").types(DOWN, ENTER)
     second.reads("Which answer?").types(*[DOWN] * 7, ENTER)
     second.reads("JPEG quality, 1 to 100").types(CLEAR, "120", ENTER)
@@ -144,11 +144,11 @@ def test_who_has_no_data_is_led_to_the_download_and_back(person: Callable[..., P
     someone.reads("What would you like to do?").reads("I don't have it yet").types(DOWN, ENTER)
     someone.reads("archives come from?").reads("Hugging Face").types(DOWN, ENTER)
     someone.reads("What is its address?").types("ftp://mirror", ENTER)
-    someone.reads("begins with https://").reads("ftp://mirror").types(CLEAR, tmp_path.as_uri(), ENTER)
+    someone.reads("Expected an https://").reads("ftp://mirror").types(CLEAR, tmp_path.as_uri(), ENTER)
     someone.reads("MD5s of its own archives").types(ENTER)
-    someone.reads("What is wanted?").reads("147.9 GB").types(ENTER)
+    someone.reads("Which files do you want?").reads("147.9 GB").types(ENTER)
     someone.reads("Where should they go?").reads("raw-data").types(ESC)
-    someone.reads("What is wanted?").types(ESC).reads("MD5s of its own").types(ESC)
+    someone.reads("Which files do you want?").types(ESC).reads("MD5s of its own").types(ESC)
     someone.reads("What is its address?").types(ESC)
     someone.reads("archives come from?").types(ESC).reads("What would you like to do?").types(CTRL_C)
     assert someone.ends() == 130

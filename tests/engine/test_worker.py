@@ -170,7 +170,7 @@ def test_a_dry_run_comes_to_what_the_shard_does_image_by_image(tmp_path: Path, r
     ran = dry_run(made)
     build_shard(made)
     with (tmp_path / made.name).open("rb") as file:
-        assert ran.bytes_out == [size for _, size in tfrecord.spans(file)]
+        assert ran.bytes_out == [size for _, size in tfrecord.frame_spans(file)]
     assert len(ran.seconds) == len(ran.reading) == 3
     assert min(ran.seconds) > 0
     assert min(ran.reading) > 0

@@ -55,7 +55,7 @@ def _jpegs() -> dict[str, bytes]:
     found = {
         "JPEG baseline": encoded(picture, quality=90),
         "JPEG of low quality": encoded(picture, quality=20),
-        "JPEG with optimised tables": encoded(picture, optimize=True),
+        "JPEG with optimized tables": encoded(picture, optimize=True),
         "JPEG progressive": encoded(picture, progressive=True, quality=90),
         "JPEG progressive gray": encoded(picture.convert("L"), progressive=True),
         "JPEG progressive CMYK": encoded(picture.convert("CMYK"), progressive=True),
@@ -81,7 +81,7 @@ def _pngs() -> dict[str, bytes]:
     picture = _picture(40, 50)
     gray = picture.convert("L")
     ramp = Image.fromarray(np.linspace(0, 65535, 2000).reshape(40, 50).astype(np.uint16))
-    colours = picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=40)
+    colors = picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=40)
     plain = encoded(picture, "PNG")
     return {
         "PNG": plain,
@@ -90,10 +90,10 @@ def _pngs() -> dict[str, bytes]:
         "PNG gray with alpha": encoded(Image.merge("LA", (gray, gray)), "PNG"),
         "PNG of 16 bits": encoded(ramp, "PNG"),
         "PNG of 1 bit": encoded(picture.convert("1"), "PNG"),
-        "PNG with a palette": encoded(colours, "PNG"),
+        "PNG with a palette": encoded(colors, "PNG"),
         "PNG with a palette of 4 bits": encoded(picture.quantize(16), "PNG", bits=4),
-        "PNG with transparent colours": encoded(colours, "PNG", transparency=bytes(range(40))),
-        "PNG with one transparent colour": encoded(picture, "PNG", transparency=(1, 2, 3)),
+        "PNG with transparent colors": encoded(colors, "PNG", transparency=bytes(range(40))),
+        "PNG with one transparent color": encoded(picture, "PNG", transparency=(1, 2, 3)),
         "PNG interlaced": interlaced(np.asarray(picture)),
         "PNG of 16 bits, RGB": rgb16(np.asarray(picture)),
         "PNG with a huge text": with_chunk(plain, b"zTXt", b"Comment\0\0" + zlib.compress(bytes(_LONG * 10))),
@@ -163,7 +163,7 @@ def without_segment(data: bytes, marker: int) -> bytes:
 
 
 def with_transform(data: bytes, transform: int) -> bytes:
-    """A JPEG whose APP14 segment says another colour transform."""
+    """A JPEG whose APP14 segment says another color transform."""
     at = data.index(b"Adobe") + 11
     return data[:at] + bytes([transform]) + data[at + 1 :]
 

@@ -11,16 +11,15 @@ from wizard.formats.example import (
     Feature,
     UnknownField,
     Values,
-    byte_spans,
     decode,
     encode,
     entries,
     join,
-    kept,
-    places,
     raw,
+    select,
     values,
 )
+from wizard.formats.example_spans import byte_spans, feature_spans
 
 INTS = st.lists(st.integers(-(2**63), 2**63 - 1), max_size=5).map(tuple)
 FLOATS = st.lists(st.floats(width=32, allow_nan=False), max_size=5).map(lambda values: np.array(values, np.float32))
@@ -54,7 +53,7 @@ def theirs(features: dict[str, Feature]) -> "tf.train.Example":
 
 
 @given(FEATURES)
-def test_is_byte_equal_to_tensorflows_deterministic_serialisation(features: dict[str, Feature]) -> None:
+def test_is_byte_equal_to_tensorflows_deterministic_serialization(features: dict[str, Feature]) -> None:
     built = theirs(features)
     built.features.SetInParent()
     assert encode(features) == built.SerializeToString(deterministic=True)
@@ -148,7 +147,7 @@ def test_kept_has_just_the_places_and_the_kind(every: Values | None, data: st.Da
     feature = foreign({"a": every}).features.feature["a"]
     count = 0 if every is None else len(every)
     rows = data.draw(st.lists(st.integers(0, count - 1), unique=True)) if count else []
-    left = tf.train.Feature.FromString(kept(feature.SerializeToString(), rows))
+    left = tf.train.Feature.FromString(select(feature.SerializeToString(), rows))
     assert left.WhichOneof("kind") == feature.WhichOneof("kind")
     if every is not None:
         assert [repr(value) for value in values(left.SerializeToString())] == [repr(every[row]) for row in rows]
@@ -181,7 +180,7 @@ def test_of_a_name_that_is_there_twice_the_last_counts_as_for_tensorflow() -> No
 def test_places_and_spans_need_only_a_part_of_a_buffer() -> None:
     one, other = encode({"a": b"one"}), encode({"b": b"other", "c": (1,)})
     buffer = one + other + one
-    found = places(buffer, len(one), len(one) + len(other))
+    found = feature_spans(buffer, len(one), len(one) + len(other))
     assert {name: buffer[start:end] for name, (start, end) in found.items()} == entries(other)
     assert [buffer[at:stop] for at, stop in byte_spans(buffer, *found["b"]) or ()] == [b"other"]
     assert byte_spans(buffer, *found["c"]) is None
@@ -224,7 +223,7 @@ def test_a_number_of_more_than_64_bits_is_damage() -> None:
     with pytest.raises(ExampleDamage, match="cut off or malformed"):
         entries(damaged)
     with pytest.raises(ExampleDamage, match="more than 64 bits"):
-        places(damaged, 0, len(damaged))
+        feature_spans(damaged, 0, len(damaged))
 
 
 def test_lengths_in_more_bytes_than_they_need_are_no_unknown_field() -> None:

@@ -37,7 +37,7 @@ def with_fill_bytes(data: bytes) -> bytes:
 
 
 def run_length_encoded() -> bytes:
-    """A bitmap of 8 bits with two colours, 4 x 2 pixels, in runs (BI_RLE8)."""
+    """A bitmap of 8 bits with two colors, 4 x 2 pixels, in runs (BI_RLE8)."""
     runs = bytes((4, 0, 0, 0, 2, 1, 2, 0, 0, 1))
     palette = bytes((10, 20, 200, 0, 250, 240, 30, 0))
     head = struct.pack("<IiiHHIIiiII", 40, 4, 2, 1, 8, 1, len(runs), 0, 0, 2, 0)

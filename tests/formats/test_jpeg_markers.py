@@ -109,7 +109,7 @@ def test_a_jpeg_of_its_full_length_whose_rest_is_zeros_is_refused() -> None:
         ("JPEG CMYK without APP14", "CMYK"),
     ],
 )
-def test_the_colour_space_is_told(kind: str, color: str) -> None:
+def test_the_color_space_is_told(kind: str, color: str) -> None:
     assert read_frame(originals()[kind]).color == color
 
 

@@ -40,7 +40,7 @@ def test_shortest_is_exact_and_keeps_the_shape_to_half_a_pixel(h: int, w: int, s
 
 
 @given(SIDES, SIDES, SIDES, SIDES)
-def test_crop_covers_exactly_and_cuts_at_the_centre(h: int, w: int, height: int, width: int) -> None:
+def test_crop_covers_exactly_and_cuts_at_the_center(h: int, w: int, height: int, width: int) -> None:
     way = geometry(Resize(mode="crop", height=height, width=width), h, w)
     assert (way.height, way.width) == (height, width)
     assert way.scaled[0] == height or way.scaled[1] == width
@@ -65,7 +65,7 @@ def test_is_as_pillows_bicubic(after: tuple[int, int]) -> None:
     assert psnr(resample(before, way), reference) > 50
 
 
-def test_one_colour_stays_one_colour_at_any_scale() -> None:
+def test_one_color_stays_one_color_at_any_scale() -> None:
     way = geometry(Resize(mode="exact", height=5, width=900), 300, 7)
     assert (resample(np.full((300, 7, 3), 77, np.uint8), way) == 77).all()
 

@@ -6,7 +6,7 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.formats.tfrecord import HEADER, OVERHEAD, RecordDamage, begins, frame, payloads, records
+from wizard.formats.tfrecord import HEADER, OVERHEAD, RecordDamage, frame, payload_spans, records, starts_with_record
 
 
 def test_frames_are_byte_equal_to_tensorflows(tmp_path: Path) -> None:
@@ -46,14 +46,14 @@ def test_a_cut_file_is_refused(left: int) -> None:
 @given(st.lists(st.binary(max_size=300), max_size=5))
 def test_payloads_are_found_by_lengths_alone(expected: list[bytes]) -> None:
     data = b"".join(map(frame, expected))
-    assert [data[start:end] for start, end in payloads(data)] == expected
+    assert [data[start:end] for start, end in payload_spans(data)] == expected
 
 
 @given(st.integers(1, OVERHEAD + 19))
 def test_payloads_of_a_cut_buffer_are_refused(left: int) -> None:
     data = frame(b"x" * 20)
     with pytest.raises(RecordDamage, match=r"the file (ends|has)") as damage:
-        list(payloads(data + data[:left]))
+        list(payload_spans(data + data[:left]))
     assert (damage.value.record, damage.value.offset) == (1, len(data))
 
 
@@ -61,6 +61,6 @@ def test_payloads_of_a_cut_buffer_are_refused(left: int) -> None:
 def test_a_changed_header_is_found_where_payloads_are_not_read(place: int, change: int) -> None:
     data = bytearray(frame(b"x" * 20))
     data[place] ^= change
-    assert not begins(bytes(data))
+    assert not starts_with_record(bytes(data))
     with pytest.raises(RecordDamage, match="length CRC"):
-        list(payloads(bytes(data)))
+        list(payload_spans(bytes(data)))

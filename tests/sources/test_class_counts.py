@@ -8,7 +8,7 @@ from tests.helpers import CLASSES, ODD, PER_CLASS, TRAIN, add_test_archive, quie
 from tests.sources.making import JPEG, write
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.class_counts import ClassCounts, count, count_splits, first_classes, place_of
+from wizard.sources.class_counts import ClassCounts, count_images, count_splits, first_classes, place_of
 from wizard.sources.registry import open_source
 from wizard.sources.samples import SampleTable
 
@@ -26,23 +26,23 @@ def ranks(counts: ClassCounts) -> list[int]:
 
 def test_images_are_counted_by_class(tmp_path: Path) -> None:
     own = write(tmp_path, ["train/a/1.jpg", "train/b/1.jpg", "train/b/2.jpg", "val/c/1.jpg", "val/a/2.jpg"])
-    counts = count("train", table(own))
+    counts = count_images("train", table(own))
     assert (counts.images, ranks(counts)) == (3, [1, 2, 0])
     assert (counts.example, counts.rank) == ("b/1.jpg", 1)
 
 
 def test_images_without_a_label_are_counted_but_are_of_no_class(raw_copy: Path, tmp_path: Path) -> None:
     add_test_archive(raw_copy, 5)
-    found = count("test", open_source(raw_copy).table("test", tmp_path, quiet))
+    found = count_images("test", open_source(raw_copy).table("test", tmp_path, quiet))
     assert (found.images, sum(ranks(found)), found.rank) == (5, 0, -1)
     assert found.example == "ILSVRC2012_img_test_v10102019.tar: ILSVRC2012_test_00000003.JPEG"
 
 
 def test_what_was_left_out_is_neither_counted_nor_the_example(tmp_path: Path) -> None:
     own = write(tmp_path, ["train/a/1.jpg", "train/b/1.jpg", "train/b/2.jpg"])
-    found = count("train", table(own), without={"b/1.jpg"})
+    found = count_images("train", table(own), without={"b/1.jpg"})
     assert (found.images, ranks(found), found.example) == (2, [1, 1], "b/2.jpg")
-    none = count("train", table(own), without={"a/1.jpg", "b/1.jpg", "b/2.jpg"})
+    none = count_images("train", table(own), without={"a/1.jpg", "b/1.jpg", "b/2.jpg"})
     assert (none.images, ranks(none), none.example) == (0, [0, 0], "")
 
 
@@ -86,7 +86,7 @@ def test_a_hole_in_an_official_archive_is_told(raw_copy: Path, tmp_path: Path) -
 def test_the_first_classes_are_those_that_the_leading_split_has(tmp_path: Path, number: int, left: list[int]) -> None:
     write(tmp_path, ["train/b/1.jpg", "train/b/2.jpg", "train/c/1.jpg", "val/a/1.jpg", "val/b/1.jpg"], JPEG)
     tables: dict[Split, SampleTable | None] = {"train": table(tmp_path), "validation": table(tmp_path, "validation")}
-    counts: dict[Split, ClassCounts] = {split: count(split, each) for split, each in tables.items() if each}
+    counts: dict[Split, ClassCounts] = {split: count_images(split, each) for split, each in tables.items() if each}
     found = first_classes(counts, number, tables)
     assert ranks(found["train"]) == left
     assert found["train"].images == sum(left)

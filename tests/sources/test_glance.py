@@ -10,7 +10,7 @@ from tests.sources.counting import counts, letters, official
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.class_counts import count_splits
 from wizard.sources.classes import imagenet
-from wizard.sources.glance import FIRST, LAST, Glance, Labels, Size, glance, glance_at_raw
+from wizard.sources.glance import FIRST, LAST, Glance, LabelState, Size, glance, glance_at_raw
 from wizard.sources.source import Survey
 
 
@@ -37,7 +37,7 @@ def test_the_leading_split_is_train_whichever_is_built_first() -> None:
 
 
 def test_labels_are_told_only_where_they_are_decided() -> None:
-    undecided: tuple[Labels, ...] = ("open", "none")
+    undecided: tuple[LabelState, ...] = ("open", "none")
     for how in undecided:
         found = glance(letters(2), 1, [counts("train", [1, 1])], labels=how)
         assert [label for _, label, _ in labels(found)] == [None, None]
@@ -96,7 +96,7 @@ def test_official_archives_are_told_as_published() -> None:
     ("names", "labels"),
     [(["00", "01", "02"], "stored"), (["0", "1", "10"], "stored"), (["1", "2"], "stored"), (["cats", "dogs"], "open")],
 )
-def test_classes_that_are_numbers_say_their_labels(tmp_path: Path, names: list[str], labels: Labels) -> None:
+def test_classes_that_are_numbers_say_their_labels(tmp_path: Path, names: list[str], labels: LabelState) -> None:
     making.write(tmp_path, [f"train/{name}/1.jpg" for name in names])
     surveys: dict[Split, Survey] = {"train": survey(tmp_path, "train")}
     found = glance_at_raw(surveys, count_splits(surveys, tmp_path))

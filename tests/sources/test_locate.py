@@ -10,7 +10,7 @@ from wizard.errors import InputError
 from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.archives.index import read_table
-from wizard.sources.locate import contents, may_be_official, way_out
+from wizard.sources.locate import describe_folder, may_be_official, way_out
 from wizard.sources.registry import open_source
 
 TRAIN, VALIDATION = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar"
@@ -98,7 +98,7 @@ def test_a_download_that_was_not_finished_is_named_with_what_goes_on(tmp_path: P
     folder = tmp_path / "my data"
     folder.mkdir()
     (folder / f"{TRAIN}.part").write_bytes(b"a")
-    told = contents(folder)
+    told = describe_folder(folder)
     assert f"{TRAIN}.part is a download that was not finished" in told
     assert f"imagenet-setup download --to '{folder}' goes on with it." in told
 

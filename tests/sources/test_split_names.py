@@ -9,7 +9,7 @@ from wizard.sources.split_names import (
     by_number,
     is_filler,
     missing_parts,
-    parse,
+    parse_split_name,
     split_in_file_name,
     split_of_dataset,
     split_of_folder,
@@ -113,5 +113,5 @@ def test_a_shorter_word_in_a_file_name_gives_way_to_a_clear_one(name: str, split
 
 @given(st.text(max_size=30))
 def test_any_name_is_understood_or_not(name: str) -> None:
-    parsed = parse(name)
+    parsed = parse_split_name(name)
     assert parsed is None or (split_of_folder(name) == parsed.split) == parsed.sure

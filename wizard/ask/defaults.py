@@ -150,7 +150,7 @@ def output(known: Known) -> Value | None:
 def _taken(place: Path) -> bool:
     try:
         return place.exists() and (not place.is_dir() or any(place.iterdir()))
-    except OSError:
+    except OSError:  # a folder that cannot be read is not known to be empty
         return True
 
 
@@ -193,7 +193,7 @@ def kept_shards(known: Known) -> tuple[Choice, ...]:
     there = " + ".join(f"{known.context.surveys[split].shards:,}" for split in known.context.splits)
     return (
         Choice("keep", "Keep them", f"{there}, one to one and in their order"),
-        Choice("plan", "Choose how many", "and shuffle the records anew"),
+        Choice("plan", "Choose how many", "and shuffle the records"),
     )
 
 

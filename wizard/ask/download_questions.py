@@ -138,7 +138,7 @@ QUESTIONS: tuple[Question[None], ...] = (
     Question(
         key=CHECKSUMS,
         kind="file",
-        text="MD5s of its own archives (a file; nothing: the official sums)",
+        text="MD5s of its own archives (a file; empty: the official sums)",
         help="Only for a mirror that holds archives of its own, such as a part of ImageNet: a file on this machine "
         "with their MD5s, as md5sum writes them. Nothing typed takes the official archives' sums and sizes, which hold "
         "wherever these are copied to.",
@@ -149,7 +149,7 @@ QUESTIONS: tuple[Question[None], ...] = (
     Question(
         key=WHAT,
         kind="choices",
-        text="What is wanted?",
+        text="Which files do you want?",
         help="Train is what a model learns from, validation what it is measured on. Bounding boxes are for detection, "
         "localisation and pipelines that crop around them. The development kit is for torchvision; nothing here needs "
         "it. The labels of test are held back. What is there and right is not fetched again.",

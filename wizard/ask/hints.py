@@ -20,11 +20,11 @@ def in_setup(hint: str) -> str:
 
 
 def _as_answer(setting: str) -> str:
-    """What stands for a setting.
+    """What stands for a setting; nothing where the value is the person's to find.
 
-    >>> _as_answer("output.path=FOLDER"), _as_answer("source.boxes=none")
-    ('another answer to "Output"', 'the answer none to "Boxes"')
+    >>> _as_answer("source.boxes=none"), _as_answer("output.path=FOLDER")
+    ('the answer none to "Boxes"', '')
     """
     key, _, value = setting.partition("=")
     label = BY_KEY[key].label if key in BY_KEY else key.partition(".")[2]
-    return f'another answer to "{label}"' if value.isupper() else f'the answer {value} to "{label}"'
+    return "" if value.isupper() else f'the answer {value} to "{label}"'

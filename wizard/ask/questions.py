@@ -167,7 +167,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
     Question(
         key="output.shards",
         kind="choice",
-        text="What of the shards that are there?",
+        text="What should become of the existing shards?",
         label="Shards",
         help="Kept, each file of records becomes one of the same records in the same order, numbered from 00000.",
         default=defaults.always("keep"),

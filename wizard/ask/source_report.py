@@ -9,7 +9,7 @@ from wizard.preflight.source_check import is_short
 from wizard.show import at_a_glance
 from wizard.sources.checksums import when_verified
 from wizard.sources.glance import glance_at_raw
-from wizard.sources.locate import contents
+from wizard.sources.locate import describe_folder
 from wizard.sources.remarks import remarks
 from wizard.sources.source import Part, Survey
 
@@ -47,7 +47,7 @@ def nothing_usable(context: Context) -> str:
     """Why a folder will not do as raw data, and what would."""
     assert context.folder is not None
     bad = [f"  {with_hint(each.problem, each.hint)}" for each in context.parts if each.problem]
-    seen = f"  {contents(context.folder)}\n  → {_FETCHED}"
+    seen = f"  {describe_folder(context.folder)}\n  → {_FETCHED}"
     return "\n".join([f"{shortened(context.folder)} holds no images that can be used.", *(bad or [seen])])
 
 

@@ -82,7 +82,7 @@ def _choices() -> tuple[Choice, ...]:
     choices = [
         Choice(
             f"build:{each.profile}",
-            f"Go on with the unfinished build in {shortened(each.output)}",
+            f"Resume the unfinished build in {shortened(each.output)}",
             f"{each.done:,} of {each.shards:,} shards, stopped {duration(each.idle)} ago",
         )
         for each in unfinished_builds.unfinished()[:_SHOWN]
@@ -90,7 +90,7 @@ def _choices() -> tuple[Choice, ...]:
     if stored := setup_draft.load():
         draft, age = stored
         about = f"{len(draft.asked)} answered, {duration(age)} ago"
-        choices.append(Choice("continue", "Go on with the unfinished setup", about))
+        choices.append(Choice("continue", "Resume the unfinished setup", about))
     if profile_store.saved():
         choices.append(Choice("replay", "Replay a saved profile"))
     return (*choices, *_ALWAYS)

@@ -81,7 +81,7 @@ def _begun(output: Output, prompter: Prompter) -> SetupDraft | Path:
 
 
 def _downloaded(request: Request, output: Output, prompter: Prompter) -> Path | None:
-    """The folder to build from; None where the person did not begin, or has something to mend first."""
+    """The folder to build from; None where the person did not begin, or has something to fix first."""
     from wizard.ask.downloading import command
     from wizard.commands.downloading import fetch
 
@@ -92,7 +92,7 @@ def _downloaded(request: Request, output: Output, prompter: Prompter) -> Path | 
         raise Interrupted("The download stopped; what was fetched is kept.", f"Go on with: {session.resume}") from None
     except (InputError, MachineError, UsageError) as error:
         prompter.say(f"✗ {error}")
-        output.result(f"  Go on here when that is mended, or with: {session.resume}")
+        output.result(f"  Continue here once that is fixed, or with: {session.resume}")
         folder = None
     session.resume = ""
     return folder

@@ -1,1 +1,1 @@
-"""Bytes in, bytes out; knows nothing of ImageNet."""
+"""File formats: encoders and decoders, bytes in and bytes out. Nothing here is specific to ImageNet."""

@@ -1,4 +1,4 @@
-"""The arrays that rooms hand each other, by name."""
+"""Array types shared across the package."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,4 +6,4 @@ import numpy.typing as npt
 Pixels = npt.NDArray[np.uint8]
 """uint8[height, width, 3], RGB."""
 Boxes = npt.NDArray[np.float64]
-"""float64[n, 4], xmin ymin xmax ymax in 0..1, relative to their image."""
+"""float64[n, 4], xmin ymin xmax ymax in 0..1, relative to the image's sides."""

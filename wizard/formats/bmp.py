@@ -1,7 +1,7 @@
 """Decodes bitmaps of 24 and 32 bits as TensorFlow does.
 
 TensorFlow's decoder (tensorflow/core/kernels/image/decode_image_op.cc) does not support palettes, masks or compression:
-it takes palette indexes for shades of gray. Such bitmaps are left to Pillow, which gives their true colors.
+it reads palette indexes as shades of gray. Such bitmaps are left to Pillow, which gives their true colors.
 """
 
 import struct
@@ -14,14 +14,15 @@ from wizard.formats.undecodable import Undecodable
 
 _HEADERS = struct.Struct("<2sIHHIIiiHHI")
 """The file header and the start of the bitmap header (BITMAPFILEHEADER, BITMAPINFOHEADER)."""
-_OLDEST = 40
-"""Bytes of the first header in which width and height have 32 bits."""
+_INFO_HEADER = 40
+"""Bytes of BITMAPINFOHEADER, the smallest header in which width and height have 32 bits."""
 _UNCOMPRESSED = 0
 _SAMPLES = {24: 3, 32: 4}
+"""Bits per pixel -> samples per pixel."""
 
 
 class Outline(NamedTuple):
-    """Offset of the pixels, width and height (negative if the top row comes first) in pixels, and bits a pixel."""
+    """Offset of the pixels, width and height (negative if the top row comes first) in pixels, and bits per pixel."""
 
     start: int
     width: int
@@ -38,7 +39,7 @@ def read_outline(data: bytes) -> Outline | None:
     if len(data) < _HEADERS.size:
         return None
     _, _, _, _, start, size, width, height, _, bits, compression = _HEADERS.unpack_from(data)
-    if size < _OLDEST or compression != _UNCOMPRESSED:
+    if size < _INFO_HEADER or compression != _UNCOMPRESSED:
         return None
     if width <= 0 or not height:
         raise Undecodable("its header gives a width or height of 0")
@@ -59,10 +60,12 @@ def decode(data: bytes, outline: Outline) -> Pixels | None:
         return None
     samples, rows, row = _SAMPLES[bits], abs(height), _row_bytes(width, bits)
     padded = np.frombuffer(data, np.uint8, offset=start).reshape(rows, row)
-    pixels = padded[:, : samples * width].reshape(rows, width, samples)[..., 2::-1]
-    return np.ascontiguousarray(pixels if height < 0 else pixels[::-1])
+    pixels = padded[:, : samples * width].reshape(rows, width, samples)[..., 2::-1]  # stored as BGR or BGRA
+    if height > 0:  # the bottom row comes first
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)
 
 
 def _row_bytes(width: int, bits: int) -> int:
-    """Bytes a row, which is padded to whole words of 32 bits."""
+    """Bytes per row; rows are padded to a multiple of 32 bits."""
     return -(-width * bits // 32) * 4

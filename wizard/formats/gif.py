@@ -1,6 +1,6 @@
 """Decodes the first frame of a GIF as TensorFlow does.
 
-TensorFlow's canvas is as large as the largest frame, whatever screen size the file gives. The first frame is drawn on
+TensorFlow's canvas is as large as the largest frame, whatever screen size the file states. The first frame is drawn on
 black at its own offset, and its transparent pixels are black (tensorflow/core/lib/gif/gif_io.cc). The file is read
 block by block, as by giflib's DGifSlurp (GIF89a specification); Pillow decompresses the first frame only.
 """
@@ -24,7 +24,8 @@ _SCREEN = 13
 """Bytes of the signature and the logical screen descriptor."""
 _CODE_SIZES = range(2, 9)
 """Valid LZW minimum code sizes, in bits (GIF89a specification, appendix F)."""
-_PLACE = struct.Struct("<HHHHB")
+_DESCRIPTOR = struct.Struct("<HHHHB")
+"""An image descriptor without its separator: left, top, width, height, flags (GIF89a, section 20)."""
 
 
 class Frame(NamedTuple):
@@ -56,7 +57,11 @@ class Outline:
 
 
 class _Unfinished(Undecodable):
-    """A frame is truncated; if it would have enlarged the canvas, only giflib knows whether it does."""
+    """A frame is truncated. Whether it enlarges the canvas depends on how far giflib gets, so the image is refused.
+
+    Attributes:
+        frame: its height and width in pixels.
+    """
 
     def __init__(self, why: str, frame: tuple[int, int]) -> None:
         super().__init__(why)
@@ -80,8 +85,10 @@ class _Blocks:
     def chain(self) -> bytes:
         """Sub-blocks with their sizes, up to the empty one that ends them."""
         start = self._at
-        while size := self.take(1)[0]:
+        size = self.take(1)[0]
+        while size:
             self.take(size)
+            size = self.take(1)[0]
         return self._data[start : self._at]
 
 
@@ -97,6 +104,7 @@ def read_outline(data: bytes) -> Outline:
     try:
         frames.extend(_frames(_Blocks(data)))
     except Undecodable as error:
+        # What precedes the damage is used, unless the damaged frame might have enlarged the canvas.
         begun = error.frame if isinstance(error, _Unfinished) else (0, 0)
         if not frames or begun[0] > frames[0].height or begun[1] > frames[0].width:
             raise
@@ -119,10 +127,12 @@ def decode(data: bytes) -> Pixels:
         Undecodable: it is truncated or damaged.
     """
     outline = read_outline(data)
-    frame, canvas = outline.first, np.zeros((outline.height, outline.width, 3), np.uint8)
+    frame = outline.first
+    canvas = np.zeros((outline.height, outline.width, 3), np.uint8)
     if not frame.colors:
         raise Undecodable("its first frame has no color map")
     colors = np.frombuffer(frame.colors, np.uint8).reshape(-1, 3)
+    # A frame may lie partly or wholly outside the canvas; what is outside is not drawn.
     below, right = max(0, outline.height - frame.top), max(0, outline.width - frame.left)
     indexes = _unpacked(frame)[:below, :right]
     shown = indexes != frame.transparent
@@ -137,28 +147,30 @@ def _frames(blocks: _Blocks) -> Iterator[Frame]:
     screen = blocks.take(_SCREEN)
     shared = blocks.take(_map_size(screen[10]))
     transparent = -1
-    while (kind := blocks.take(1)[0]) != _TRAILER:
+    while True:
+        kind = blocks.take(1)[0]
+        if kind == _TRAILER:
+            return
         if kind == _EXTENSION:
-            found = _extension(blocks)
-            transparent = transparent if found is None else found
+            transparent = _extension(blocks, transparent)
         elif kind == _IMAGE:
             yield _frame(blocks, shared, transparent)
-            transparent = -1
+            transparent = -1  # a graphic control extension applies to the next frame only (GIF89a, section 23)
         else:
             raise Undecodable("it is damaged between two blocks")
 
 
-def _extension(blocks: _Blocks) -> int | None:
-    """The transparent color index that it sets, -1 for none; None if it is another kind of extension."""
+def _extension(blocks: _Blocks, transparent: int) -> int:
+    """The transparent color index after this extension, -1 for none; only a graphic control extension changes it."""
     label = blocks.take(1)[0]
     chain = blocks.chain()
     if label != _GRAPHIC_CONTROL or chain[0] != 4:
-        return None
+        return transparent
     return chain[4] if chain[1] & _TRANSPARENT else -1
 
 
 def _frame(blocks: _Blocks, shared: bytes, transparent: int) -> Frame:
-    left, top, width, height, flags = _PLACE.unpack(blocks.take(_PLACE.size))
+    left, top, width, height, flags = _DESCRIPTOR.unpack(blocks.take(_DESCRIPTOR.size))
     own = blocks.take(_map_size(flags))
     if not (width and height):
         raise Undecodable("a frame has a width or height of 0")
@@ -170,20 +182,24 @@ def _frame(blocks: _Blocks, shared: bytes, transparent: int) -> Frame:
 
 
 def _map_size(flags: int) -> int:
+    """Bytes of the color map that these flags announce."""
     return 3 << (flags & 7) + 1 if flags & _COLOR_MAP else 0
 
 
 def _unpacked(frame: Frame) -> Pixels:
-    """Decompresses a frame to uint8[height, width], indexes into its color map."""
+    """Decompresses a frame to uint8[height, width], indexes into its color map.
+
+    Pillow decompresses it as a GIF of its own, with a gray color map in which each index is its own shade.
+    """
     if frame.packed[0] not in _CODE_SIZES:
         raise Undecodable("its first frame has an invalid LZW code size")
-    grays = bytes(value for value in range(256) for _ in range(3))
+    grays = np.repeat(np.arange(256, dtype=np.uint8), 3).tobytes()
     file = (
         b"GIF89a"
         + struct.pack("<HHBBB", frame.width, frame.height, _COLOR_MAP | 7, 0, 0)
         + grays
         + bytes([_IMAGE])
-        + _PLACE.pack(0, 0, frame.width, frame.height, frame.flags & _INTERLACED)
+        + _DESCRIPTOR.pack(0, 0, frame.width, frame.height, frame.flags & _INTERLACED)
         + frame.packed
         + bytes([_TRAILER])
     )

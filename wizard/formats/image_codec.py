@@ -1,8 +1,8 @@
 """Decodes images of any supported format to RGB pixels, as TensorFlow does.
 
-EXIF orientation is ignored, alpha is dropped, and CMYK and YCCK become RGB by TensorFlow's arithmetic. An image is
-accepted only if TensorFlow decodes it or, of kinds that TensorFlow does not support (TIFF, PPM, AVIF, most bitmaps,
-WebP with alpha or several frames), if Pillow does. tests/formats/test_differential.py compares the two.
+EXIF orientation is ignored, alpha is dropped, and CMYK and YCCK are converted to RGB with TensorFlow's arithmetic. An
+image is accepted only if TensorFlow decodes it. In formats that TensorFlow does not support (TIFF, PPM, AVIF, most
+bitmaps, WebP with alpha or several frames), Pillow decides. tests/formats/test_differential.py compares the decoders.
 """
 
 import io
@@ -25,20 +25,20 @@ from wizard.formats.size_limit import refuse_too_large
 from wizard.formats.undecodable import Undecodable
 
 CODECS = f"simplejpeg {simplejpeg.__version__}, kornia-rs {kornia_rs.__version__}, Pillow {pillow_version}"
-"""The libraries, with versions, that decide what re-encoded bytes look like."""
+"""The libraries and versions on which re-encoded bytes depend."""
 
 _MAGIC = {
     "JPEG": re.compile(rb"\xff\xd8\xff"),
     "PNG": re.compile(rb"\x89PNG\r\n\x1a\n"),
     "GIF": re.compile(rb"GIF8"),
-    # "BM" alone would match text files too; the size of the second header tells them apart.
+    # "BM" alone would match text files too, so the size of the second header must be a known one.
     "BMP": re.compile(rb"BM.{12}[\x0c\x10\x28\x34\x38\x40\x6c\x7c]\0\0\0", re.DOTALL),
     "WEBP": re.compile(rb"RIFF.{4}WEBP", re.DOTALL),
     "TIFF": re.compile(rb"II[*+]\0|MM\0[*+]"),
     "PPM": re.compile(rb"P[1-6]\s+[\d#]"),
     "AVIF": re.compile(rb".{4}ftyp(?:avif|avis)", re.DOTALL),
 }
-"""Formats by their first bytes, with Pillow's names."""
+"""Pillow's name of each supported format -> its first bytes."""
 _OTHERS = {
     "a HEIC or HEIF image": re.compile(rb".{4}ftyp(?:hei[cfmsx]|hev[cmsx]|mif1|msf1)", re.DOTALL),
     "a JPEG XL image": re.compile(rb"\xff\x0a|\0\0\0\x0cJXL "),
@@ -48,9 +48,9 @@ _OTHERS = {
     "a zip file": re.compile(rb"PK\x03\x04"),
     "a web page": re.compile(rb"\s*<(?:!doctype|html)", re.IGNORECASE),
 }
-"""Other kinds of files that are often found under an image's name."""
+"""Other kinds of files that often bear an image's name."""
 MAGIC_BYTES = 18
-"""How many leading bytes `sniff` looks at."""
+"""Number of leading bytes that `sniff` needs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,10 +58,10 @@ class Header:
     """An encoded image's format, size and color space, from its header.
 
     Attributes:
-        format: one of those that `sniff` knows.
+        format: as returned by `sniff`.
         height: in pixels.
         width: in pixels.
-        color: the encoded color space: for a JPEG YCbCr, RGB, Gray, CMYK or YCCK; else empty.
+        color: the encoded color space of a JPEG: YCbCr, RGB, Gray, CMYK or YCCK; empty for other formats.
     """
 
     format: str
@@ -71,7 +71,7 @@ class Header:
 
     @property
     def needs_conversion(self) -> str:
-        """Why a trainer that expects RGB JPEGs could not read it (PNG, CMYK, ...); empty if it could."""
+        """The format or color space that a trainer expecting RGB JPEGs could not read (PNG, CMYK, ...); else empty."""
         if self.format != "JPEG":
             return self.format
         return "CMYK" if self.color in ("CMYK", "YCCK") else ""
@@ -110,7 +110,7 @@ def read_header(data: bytes) -> Header:
 
 
 def decode(data: bytes) -> Pixels:
-    """The image as TensorFlow would decode it to three channels.
+    """The pixels as TensorFlow decodes them with `channels=3`.
 
     Returns:
         uint8[height, width, 3], RGB.
@@ -121,7 +121,7 @@ def decode(data: bytes) -> Pixels:
     kind = sniff(data)
     if kind == "JPEG":
         return jpeg.decode(data)
-    read_header(data)
+    read_header(data)  # refuses too large images before memory is allocated
     if kind == "PNG":
         return png.decode(data)
     if kind == "GIF":
@@ -136,7 +136,7 @@ def check(data: bytes, header: Header) -> None:
 
     Args:
         data: the image.
-        header: its header, which must be read before any codec is called.
+        header: its header. Requiring it makes sure that no codec sees an image whose header is refused.
 
     Raises:
         Undecodable: it cannot be decoded; the message says why.
@@ -153,21 +153,21 @@ def _sized(kind: str, height: int, width: int) -> Header:
 
 
 def _what_else(data: bytes) -> str:
-    """Says what bytes are that do not start like any supported image."""
+    """Describes bytes that do not start like any supported format."""
     if not data:
         return "it has no bytes"
-    found = next((name for name, magic in _OTHERS.items() if magic.match(data)), "")
-    if found:
-        return f"it is {found}, which is not supported"
+    for name, magic in _OTHERS.items():
+        if magic.match(data):
+            return f"it is {name}, which is not supported"
     return f"it is not an image: it begins with {data[:12]!r}"
 
 
 @contextmanager
 def _pillow(data: bytes, kind: str) -> Iterator[Image.Image]:
-    """The image as opened by Pillow, with warnings suppressed.
+    """Opens an image with Pillow, without its warnings.
 
     Raises:
-        Undecodable: any error while it is open.
+        Undecodable: Pillow fails while it is open.
     """
     if not kind:
         raise Undecodable(_what_else(data))
@@ -176,7 +176,7 @@ def _pillow(data: bytes, kind: str) -> Iterator[Image.Image]:
             yield image
     except UnidentifiedImageError as error:
         raise Undecodable(f"its {kind} header cannot be read") from error
-    except MemoryError:
+    except MemoryError:  # the machine's fault, not the image's
         raise
     except Exception as error:  # Pillow's plugins may raise anything on a damaged file
         raise Undecodable(str(error) or repr(error)) from error

@@ -1,8 +1,8 @@
 """Decodes JPEGs to RGB pixels as TensorFlow does, and encodes them.
 
 simplejpeg (TurboJPEG) decodes. It refuses what libjpeg only warns about, such as stray bytes between segments, which
-TensorFlow tolerates. Such a JPEG goes to Pillow, which tolerates it too, unless it is truncated: where others insert
-an end marker, TensorFlow refuses the image (`MemFillInputBuffer` in tensorflow/core/lib/jpeg/jpeg_handle.cc).
+TensorFlow accepts. Such a JPEG is decoded by Pillow, which accepts it too. Truncated JPEGs are the exception: where
+other decoders insert an end marker, TensorFlow refuses the image (`MemFillInputBuffer` in its jpeg_handle.cc).
 """
 
 import io
@@ -36,14 +36,14 @@ def decode(data: bytes) -> Pixels:
     try:
         pixels = simplejpeg.decode_jpeg(data, space, fastdct=False, fastupsample=False)
     except ValueError:
-        pixels = _tolerantly(data, space)
+        pixels = _decode_tolerantly(data, space)
     return _from_cmyk(pixels, inverted=frame.adobe) if space == "CMYK" else pixels
 
 
 def check(data: bytes) -> None:
     """Checks that an image whose frame header was read can be decoded, at about half the cost of decoding it.
 
-    All entropy-coded data is read, as in `decode`; only the inverse transform is done at an eighth of the size.
+    All entropy-coded data is decoded, so damage is found as by `decode`; only the inverse DCT runs at 1/8 scale.
 
     Raises:
         Undecodable: it cannot be decoded; the message says why.
@@ -57,8 +57,8 @@ def check(data: bytes) -> None:
 def encode(pixels: Pixels, quality: int) -> bytes:
     """A baseline JPEG of 3 components, 4:2:0, at JPEG quality 1..100.
 
-    kornia-rs calls libjpeg-turbo with the accurate transform, as Pillow does; simplejpeg's encoder always uses the
-    fast one, at a loss of 0.3 dB.
+    kornia-rs calls libjpeg-turbo with the accurate DCT, as Pillow does; simplejpeg's encoder always uses the fast
+    one, which costs 0.3 dB.
 
     Args:
         pixels: uint8[height, width, 3], RGB, contiguous.
@@ -67,10 +67,11 @@ def encode(pixels: Pixels, quality: int) -> bytes:
     return bytes(encode_image_jpegturbo(pixels, quality, "4:2:0"))
 
 
-def _tolerantly(data: bytes, space: str) -> Pixels:
-    """Decodes with Pillow, ignoring libjpeg's warnings but not its errors; supports sampling that TurboJPEG does not.
+def _decode_tolerantly(data: bytes, space: str) -> Pixels:
+    """Decodes with Pillow, which ignores libjpeg's warnings but not its errors.
 
-    A non-strict TurboJPEG would not report an error that follows a warning.
+    It also supports sampling factors that TurboJPEG does not. simplejpeg's non-strict mode is no alternative: it does
+    not report an error that follows a warning.
     """
     if not is_ended(data):
         raise Undecodable("it is truncated: there is no end marker after its image data")

@@ -1,8 +1,8 @@
-"""Reads a JPEG's markers before any codec sees it: frame header, colour space, and whether it has an end.
+"""Parses a JPEG's markers before any codec sees it: frame header, color space, end marker.
 
-Codecs differ in how they handle a coding process that they do not support, and some crash on it: libjpeg-turbo 3 does
-when it scales down a lossless JPEG. So the markers are read here, by the rules of libjpeg (jdmarker.c, jdapimin.c) and
-ITU-T T.81, and what TensorFlow's libjpeg does not decode is refused by its frame header.
+Codecs differ in how they handle a coding process that they do not support, and some crash: libjpeg-turbo 3 does when it
+scales down a lossless JPEG. So the markers are parsed here, by the rules of libjpeg (jdmarker.c, jdapimin.c) and ITU-T
+T.81, and JPEGs that TensorFlow's libjpeg does not decode are refused by their frame header.
 """
 
 import struct
@@ -14,19 +14,20 @@ from wizard.formats.undecodable import Undecodable
 
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _LEAST = 0xC0
-"""The lowest marker at which libjpeg resumes (jpeg_resync_to_restart in jdmarker.c)."""
+"""The lowest marker that libjpeg does not skip when it looks for a restart marker (jpeg_resync_to_restart)."""
 _BARE = frozenset({0x00, 0x01, *range(0xD0, 0xD8)})
 """Markers without a segment: an escaped data byte, TEM, and restart markers."""
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""Frame headers; DHT, JPG and DAC are numbered among them (ITU-T T.81, table B.1)."""
 _DECODED = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
 """Baseline, extended and progressive frames, with Huffman or arithmetic codes."""
 _SIZED = _FRAMES | {_SOS, 0xC4, 0xCC, 0xDB, 0xDC, 0xDD, 0xFE, *range(0xE0, 0xF0)}
 """Markers with a segment, which begins with its length: frames, scans, tables, DNL, DRI, comments, APPn."""
 _FRAME = struct.Struct(">BHHB")
-"""Start of a frame header: bits a sample, height, width, components; three bytes a component follow."""
+"""Start of a frame header: bits per sample, height, width, components; three bytes per component follow."""
 _APP0, _APP14 = 0xE0, 0xEE
 _JFIF_BYTES, _ADOBE_BYTES = 14, 12
-"""Least bytes that libjpeg requires of these segments (APP0_DATA_LEN, APP14_DATA_LEN)."""
+"""Bytes that libjpeg requires in these segments (APP0_DATA_LEN, APP14_DATA_LEN)."""
 _PROGRESSIVE = (0xC2, 0xCA)
 _INKS = 4
 _PROCESSES = {
@@ -68,16 +69,17 @@ class Frame(NamedTuple):
 
 
 _Segment = tuple[int, int, int]
-"""A marker, and where its content begins and ends. A plain tuple for speed, as every image is read."""
+"""A marker, and where its content starts and ends. A plain tuple for speed: every image goes through here."""
 
 
 def read_frame(data: bytes) -> Frame:
-    """Reads the markers up to the first scan.
+    """Parses the markers up to the first scan.
 
     Raises:
-        Undecodable: they are truncated, or TensorFlow does not decode images of this process, depth, colour or size.
+        Undecodable: they are truncated, or TensorFlow does not decode images of this process, depth, color or size.
     """
-    head, scanned = _Head(), 0
+    head = _Head()
+    scanned = 0  # components in the first scan
     segments = _segments(data)
     for marker, start, end in segments:
         if marker == _SOS:
@@ -120,7 +122,7 @@ def peek_size(data: bytes) -> tuple[int, int] | None:
 def is_ended(data: bytes) -> bool:
     """Whether there is an end marker after the scans.
 
-    libjpeg inserts a missing end marker; TensorFlow has it refuse instead.
+    libjpeg inserts a missing end marker; TensorFlow refuses the image instead.
     """
     try:
         return any(marker == _EOI for marker, _, _ in _segments(data))
@@ -132,12 +134,12 @@ def _segments(data: bytes) -> Iterator[_Segment]:
     """Yields the segments as libjpeg finds them; other bytes between markers, such as scan data, are skipped.
 
     Raises:
-        Undecodable: a marker is unknown, or a segment reaches beyond the end.
+        Undecodable: a marker is unknown, or a segment extends beyond the end.
     """
     at, scanned, size = 2, False, len(data)
     while True:
         at = data.find(b"\xff", at)
-        while 0 <= at < size and data[at] == 0xFF:
+        while 0 <= at < size and data[at] == 0xFF:  # any number of fill bytes may precede a marker (T.81, B.1.1.2)
             at += 1
         if not 0 <= at < size:
             return
@@ -156,12 +158,12 @@ def _segments(data: bytes) -> Iterator[_Segment]:
         elif marker == _SOI:
             raise Undecodable("it has two start markers")
         elif marker not in _BARE and (marker >= _LEAST or not scanned):
-            # libjpeg skips lower ones when it looks for a restart marker, and refuses them elsewhere.
+            # In scan data, libjpeg skips lower markers on its way to a restart marker; elsewhere it refuses them.
             raise Undecodable(f"it has the unknown marker {marker:02X}")
 
 
 class _Head:
-    """State from the segments before the first scan."""
+    """What the segments before the first scan state."""
 
     __slots__ = ("adobe", "frame", "jfif", "process")
 
@@ -170,7 +172,7 @@ class _Head:
         self.frame = b""
         self.jfif = False
         self.adobe = -1
-        """The colour transform from a valid APP14 segment; -1 if there is none."""
+        """The color transform from a valid APP14 segment; -1 if there is none."""
 
     def note(self, data: bytes, marker: int, start: int, end: int) -> None:
         if marker in _FRAMES:
@@ -185,7 +187,7 @@ class _Head:
 
     @property
     def color(self) -> str:
-        """The colour space, guessed as libjpeg does (default_decompress_parms in jdapimin.c)."""
+        """The color space, guessed as libjpeg does (default_decompress_parms in jdapimin.c)."""
         names = self.frame[_FRAME.size :: 3]
         if len(names) == 1:
             return "Gray"
@@ -211,6 +213,6 @@ def _require_decoded(marker: int, frame: bytes) -> None:
     if depth != 8:
         raise Undecodable(f"it has {depth} bits per sample; TensorFlow decodes JPEGs with 8")
     if count not in (1, 3, 4):
-        raise Undecodable(f"it has {count} colour components; TensorFlow decodes JPEGs with 1, 3 or 4")
+        raise Undecodable(f"it has {count} color components; TensorFlow decodes JPEGs with 1, 3 or 4")
     if not (height and width):
         raise Undecodable("its frame header gives a width or height of 0")

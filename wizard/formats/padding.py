@@ -2,7 +2,7 @@
 
 An archive ends with two blocks of zeros (POSIX.1-2001, "ustar Interchange Format"; some writers leave one out), and its
 last record is padded with more. A download whose space was allocated in advance, or a copy that lost blocks, ends in
-zeros too; only the number of zeros tells the two apart.
+zeros too; only the number of zeros distinguishes the two.
 """
 
 import errno
@@ -12,7 +12,7 @@ from typing import IO
 
 BLOCK = 512
 """Bytes of a header; contents are padded to a multiple of it."""
-RECORD_FOLDER = (5_120, 10_240, 126 * BLOCK, *(BLOCK << power for power in range(12)))
+RECORD_SIZES = (5_120, 10_240, 126 * BLOCK, *(BLOCK << power for power in range(12)))
 """Common record sizes in bytes: cpio's; the default of GNU tar, bsdtar and Python's tarfile; the
 `-b 126` of GNU tar's manual ("The Blocking Factor of an Archive"); powers of two up to 1 MiB (`-b 2048`), for tapes."""
 _CHUNK = 1 << 20
@@ -48,13 +48,13 @@ def is_padding(size: int, zeros: int) -> bool:
     >>> is_padding(10_240, 8_704), is_padding(1_228_800, 614_400), is_padding(1 << 20, 614_400)
     (True, False, True)
     """
-    return any(size % record == 0 and zeros <= record + BLOCK for record in RECORD_FOLDER)
+    return any(size % record == 0 and zeros <= record + BLOCK for record in RECORD_SIZES)
 
 
 def ends_in_zeros(file: IO[bytes], offset: int, size: int) -> bool:
     """Whether a member's content ends in zeros, as when a hole begins inside it; no complete JPEG or PNG does.
 
-    Holes begin between blocks, so it is enough to look at the content's part of its last block.
+    Holes begin at block boundaries, so it is enough to look at the part of the content in its last block.
     """
     looked_at = min(16, size % BLOCK or min(size, BLOCK))
     file.seek(offset + size - looked_at)
@@ -62,11 +62,11 @@ def ends_in_zeros(file: IO[bytes], offset: int, size: int) -> bool:
 
 
 def _skip_hole(file: IO[bytes], position: int, end: int | None) -> int:
-    """Seeks past a hole. Only for unbuffered files: a buffer would not know that the position has changed."""
+    """Seeks past a hole; only in an unbuffered file, since a buffer would not notice the changed position."""
     if end is None or not isinstance(file, io.FileIO) or not hasattr(os, "SEEK_DATA"):
         return position
     try:
         data = min(file.seek(position, os.SEEK_DATA), end)
-    except OSError as error:  # ENXIO: no more data before the file's end; else the file system cannot tell
+    except OSError as error:  # ENXIO: no more data before the file's end; any other: holes are not reported
         data = end if error.errno == errno.ENXIO else position
     return file.seek(position + (data - position) // BLOCK * BLOCK)

@@ -1,8 +1,8 @@
 """Decodes PNGs to RGB pixels as TensorFlow's libpng does.
 
-A PNG is first reduced to the chunks that its pixels need, and these are checked as libpng checks them: their checksums
-must match, their order must be right, and an end chunk must follow. Other chunks are ignored, such as texts and
-profiles of any size or with a wrong checksum: libpng only warns about them.
+A PNG is first reduced to the chunks that its pixels need, and these are validated as libpng does: their checksums must
+match, their order must be right, and an end chunk must follow. Other chunks, such as texts and color profiles, are
+ignored whatever their size or checksum: libpng only warns about them, while Pillow limits their size.
 """
 
 import io
@@ -21,11 +21,12 @@ from wizard.formats.undecodable import Undecodable
 MAGIC = b"\x89PNG\r\n\x1a\n"
 _HEADER = struct.Struct(">IIBBBBB")
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
-"""Bits per sample allowed for each colour type (PNG specification, 11.2.2)."""
+"""Bits per sample allowed for each color type (PNG specification, 11.2.2)."""
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _PALETTE, _COLORED = 3, 2
-"""The colour type of palette images, and the bit set in colour types that are not grayscale."""
+"""The color type of palette images, and the bit set in color types that are not grayscale."""
 _LONGEST_PALETTE = 768
+"""Bytes of 256 RGB entries."""
 _LONGEST_SIDE = 1_000_000
 """libpng's limit in pixels (PNG_USER_WIDTH_MAX, PNG_USER_HEIGHT_MAX)."""
 _LARGEST_CHUNK = 0x7FFF_FFFF
@@ -40,7 +41,7 @@ class Chunk(NamedTuple):
 
     kind: bytes
     content: bytes
-    sound: bool
+    intact: bool
 
 
 class Info(NamedTuple):
@@ -67,7 +68,7 @@ def read_info(data: bytes) -> Info:
         Undecodable: it is damaged, or has invalid values.
     """
     first = next(_chunks(data))
-    if first.kind != b"IHDR" or len(first.content) != _HEADER.size or not first.sound:
+    if first.kind != b"IHDR" or len(first.content) != _HEADER.size or not first.intact:
         raise Undecodable("its PNG header is damaged")
     info = Info(*_HEADER.unpack(first.content))
     if info.depth not in _DEPTHS.get(info.color, ()) or info.compression or info.filtering or info.interlaced > 1:
@@ -97,10 +98,14 @@ def decode(data: bytes) -> Pixels:
 
 
 def _reduced(data: bytes) -> bytes:
-    """The PNG with only the chunks that its pixels need; a separate function, so that its copies are freed."""
+    """The PNG with only the chunks that its pixels need.
+
+    A function of its own, so that its copies of the rows are freed before Pillow decodes.
+    """
     info = read_info(data)
     palette, compressed = _needed(data, info)
-    return _written(info, palette, zlib.compress(_rows(compressed, info), level=0))
+    # Stored without compression: compressing again would only cost time.
+    return _assembled(info, palette, zlib.compress(_rows(compressed, info), level=0))
 
 
 def _needed(data: bytes, info: Info) -> tuple[bytes, bytes]:
@@ -108,13 +113,13 @@ def _needed(data: bytes, info: Info) -> tuple[bytes, bytes]:
     palette: bytes | None = None
     parts: list[bytes] = []
     ended = False
-    for place, chunk in enumerate(_chunks(data)):
+    for number, chunk in enumerate(_chunks(data)):
         if chunk.kind == b"IDAT" and ended:
             continue  # libpng ignores IDAT chunks after other chunks
         ended |= bool(parts) and chunk.kind != b"IDAT"
         if chunk.kind[0] & 0x20:
-            continue  # ancillary
-        if not chunk.sound:
+            continue  # ancillary: bit 5 of the first byte (PNG specification, 5.4)
+        if not chunk.intact:
             raise Undecodable(f"its {chunk.kind.decode()} chunk is damaged: its checksum does not match")
         if chunk.kind == b"IDAT":
             parts.append(chunk.content)
@@ -122,7 +127,7 @@ def _needed(data: bytes, info: Info) -> tuple[bytes, bytes]:
             palette = _palette(chunk, info, palette, late=bool(parts))
         elif chunk.kind == b"IEND":
             break
-        elif place:
+        elif number:  # 0 is IHDR
             raise Undecodable(f"it has the unknown critical chunk {chunk.kind.decode()}")
     else:
         raise Undecodable("it is truncated: it has no end chunk")
@@ -132,23 +137,25 @@ def _needed(data: bytes, info: Info) -> tuple[bytes, bytes]:
 
 
 def _palette(chunk: Chunk, info: Info, before: bytes | None, *, late: bool) -> bytes | None:
-    """The palette in effect after this chunk; empty if the pixels need none, None if there is none yet."""
+    """The palette after this PLTE chunk: empty if the pixels need none, None if the chunk is ignored."""
     if before is not None:
         raise Undecodable("it has two palettes")
     if late:
-        return None  # libpng ignores it
+        return None  # libpng ignores a palette after the pixels
     if not info.color & _COLORED:
         return b""
     count = len(chunk.content)
     if not count or (info.color == _PALETTE and (count % 3 or count > _LONGEST_PALETTE)):
         raise Undecodable("its palette has a wrong length")
-    # libpng decodes indexes beyond its end as black.
-    return chunk.content[: 3 << info.depth].ljust(_LONGEST_PALETTE, b"\0") if info.color == _PALETTE else b""
+    if info.color != _PALETTE:
+        return b""
+    # libpng decodes indexes beyond the palette's end as black.
+    return chunk.content[: 3 << info.depth].ljust(_LONGEST_PALETTE, b"\0")
 
 
 def _rows(compressed: bytes, info: Info) -> bytes:
     """The filtered rows, exactly as many as the header requires; anything after them is ignored."""
-    size = sum(rows * (1 + bytes_) for rows, bytes_ in _scanlines(info))
+    size = sum(rows * (1 + row_bytes) for rows, row_bytes in _scanlines(info))
     unpacking = zlib.decompressobj()
     try:
         rows = unpacking.decompress(compressed, size)
@@ -156,7 +163,7 @@ def _rows(compressed: bytes, info: Info) -> bytes:
         raise Undecodable(f"its compressed pixels are damaged: {error}") from error
     if len(rows) < size:
         raise Undecodable("it has fewer pixels than its header requires")
-    with suppress(zlib.error):  # only a warning to libpng, as are more pixels than there should be
+    with suppress(zlib.error):  # libpng only warns about damage after the pixels, and about surplus pixels
         beyond = unpacking.decompress(unpacking.unconsumed_tail, _BEYOND)
         if len(beyond) < _BEYOND and not unpacking.eof:
             raise Undecodable("its compressed pixels are truncated")
@@ -175,6 +182,7 @@ def _scanlines(info: Info) -> Iterator[tuple[int, int]]:
 
 
 def _chunks(data: bytes) -> Iterator[Chunk]:
+    """Yields chunks until the caller stops; running into the end of the data is an error."""
     at = len(MAGIC)
     while True:
         content = at + 8
@@ -188,7 +196,7 @@ def _chunks(data: bytes) -> Iterator[Chunk]:
         at = end + 4
 
 
-def _written(info: Info, palette: bytes, compressed: bytes) -> bytes:
+def _assembled(info: Info, palette: bytes, compressed: bytes) -> bytes:
     chunks = [(b"IHDR", _HEADER.pack(*info)), (b"IDAT", compressed), (b"IEND", b"")]
     if palette:
         chunks.insert(1, (b"PLTE", palette))

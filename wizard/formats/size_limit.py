@@ -3,7 +3,7 @@
 from wizard.formats.undecodable import Undecodable
 
 _SAMPLES = 1 << 29
-"""TensorFlow refuses JPEGs of this many samples and more (tensorflow/core/lib/jpeg/jpeg_mem.cc)."""
+"""TensorFlow refuses JPEGs with this many samples or more (tensorflow/core/lib/jpeg/jpeg_mem.cc)."""
 
 
 def is_too_large(height: int, width: int, samples: int = 3) -> bool:
@@ -12,16 +12,16 @@ def is_too_large(height: int, width: int, samples: int = 3) -> bool:
     Args:
         height: in pixels.
         width: in pixels.
-        samples: for each pixel: a JPEG's own components; for all else three, as it is decoded.
+        samples: per pixel: the number of components of a JPEG; 3 for all other formats, which are decoded to RGB.
     """
     return height * width * samples >= _SAMPLES
 
 
 def refuse_too_large(height: int, width: int, samples: int = 3) -> None:
-    """Refuses an image that has too many samples; the arguments are those of `is_too_large`.
+    """Raises if an image has too many samples; the arguments are those of `is_too_large`.
 
     Raises:
-        Undecodable: it has.
+        Undecodable: it has too many.
     """
     if is_too_large(height, width, samples):
         raise Undecodable(f"{width:,} x {height:,} pixels are more than TensorFlow decodes")

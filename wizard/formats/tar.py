@@ -1,8 +1,8 @@
-"""Walks a tar archive by its headers alone, and refuses to end early in silence.
+"""Walks a tar archive by its headers alone, and never mistakes a truncated archive for a complete one.
 
-`tarfile` ends an iteration quietly at a header that is cut off or damaged, so a truncated archive looks like a
-small one. Here every end that is not the archive's own end marker is an error, and so is every member whose content
-is stored elsewhere or in pieces. Single headers are still parsed by `tarfile.TarInfo.frombuf`.
+`tarfile` stops iterating without an error at a truncated or damaged header, so a truncated archive looks like a small
+one. Here, anything but the archive's own end marker is an error, and so is every member whose content is stored
+elsewhere or in pieces. Single headers are still parsed by `tarfile.TarInfo.frombuf`.
 """
 
 import tarfile
@@ -13,17 +13,20 @@ from wizard.formats.padding import BLOCK as BLOCK
 from wizard.formats.padding import skip_zeros
 
 END = bytes(2 * BLOCK)
-"""What an archive ends with."""
-_LONGEST_NAME = 1 << 20
+"""The end marker: two blocks of zeros."""
+_LARGEST_EXTENDED = 1 << 20
+"""Most bytes of an extended header that are read into memory."""
 _LOOKBACK = 1 << 17
+"""Bytes that `member_at` reads at once; it reads backwards, from one chunk to the one before."""
 _LONGEST_SEARCHED = 1 << 26
+"""Bytes after which `member_at` gives up: more than any image of the dataset has."""
 _NAME = slice(0, 100)
 _MAGIC = slice(257, 265)
 _GNU_MAGIC = b"ustar  \0"
 _EXTENDED = (tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME)
 _FILES = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
-_PASSED_OVER = (tarfile.DIRTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGLINK, b"D", b"V")
-"""Types of headers that are not files; D and V are GNU's folder listings and volume names."""
+_SKIPPED = (tarfile.DIRTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGLINK, b"D", b"V")
+"""Types that are skipped because they hold no file; D and V are GNU's folder listings and volume names."""
 _REFUSED = {
     tarfile.LNKTYPE: ("is a link to another member, not a file", "Pack it again with tar --hard-dereference"),
     tarfile.SYMTYPE: ("is a symbolic link, not a file", "Pack it again with tar --dereference"),
@@ -37,7 +40,7 @@ class TarDamage(ValueError):
     """The bytes are not a complete tar archive, or not one that can be read in place.
 
     Attributes:
-        hint: what to do about it, if that does not depend on the archive's origin; else empty.
+        hint: what to do about it; empty if that depends on where the archive comes from.
     """
 
     def __init__(self, what: str, hint: str = "") -> None:
@@ -62,7 +65,7 @@ class Member(NamedTuple):
 
 
 Ended = Callable[[int, int], None]
-"""Called with an archive's size, and the number of zero bytes at its end; see `padding.is_padding`."""
+"""Called with an archive's size, and the number of zero bytes at its end, for `padding.is_padding`."""
 
 
 def members(
@@ -71,15 +74,16 @@ def members(
     """Yields the regular files of the archive at `start` in archive order, reading headers only.
 
     Args:
-        file: is only ever read forwards, so that a decompressing stream does as well as a file on disk.
+        file: only ever read forwards, so it may be a decompressing stream.
         start: offset of the first header.
-        end: offset just after the archive, where that is known; contents must lie before it.
+        end: offset just after the archive, if known; contents must lie before it.
         head: how many bytes of each content to read along with its header.
-        ended: called with the zeros at the end. Any number is valid, but more than padding may be a hole.
+        ended: called once at the end marker. Any number of zeros is valid here; the caller decides whether there are
+            more than padding explains.
 
     Raises:
-        TarDamage: a header or content is cut off, a checksum is wrong, the end marker is missing, anything but zeros
-            follows it, or a member is a link, sparse, or not a file.
+        TarDamage: a header or content is cut off, a checksum is wrong, the end marker is missing or followed by
+            anything but zeros, or a member is a link, sparse, or not a file.
     """
     position = start
     overrides: dict[str, str] = {}
@@ -91,7 +95,7 @@ def members(
         if not any(block):
             after, data = skip_zeros(file, position + BLOCK, end)
             if data:
-                raise _goes_on(position, after, data)
+                raise _data_after_end(position, after, data)
             if ended is not None:
                 ended(after - start, after - position)
             return
@@ -110,25 +114,25 @@ def members(
         name = overrides.get("path", info.name)
         if info.type in _FILES and "sparse" not in overrides:
             yield Member(name, content, size, _exactly(file, min(head, size), content))
-        elif info.type not in _PASSED_OVER:
+        elif info.type not in _SKIPPED:
             kind = tarfile.GNUTYPE_SPARSE if "sparse" in overrides else info.type
             raise _refused(name, kind)
         overrides = {}
 
 
 def member_at(file: IO[bytes], place: int, suffix: bytes) -> Member | None:
-    """The regular file in whose header or content a byte lies, found without walking there from the archive's start.
+    """The regular file whose header or content includes a byte, found by searching backwards for its header.
 
-    A header's own checksum tells it from content that looks like one. Files of names longer than a header holds are
-    not found.
+    A header's checksum distinguishes it from content that looks like one. Files whose names are too long for a plain
+    header are not found.
 
     Args:
         file: the archive, or one that holds archives.
-        place: any byte of it.
+        place: the byte's offset.
         suffix: what the file's name ends with.
 
     Raises:
-        TarDamage: there is no such header for longer than any member is.
+        TarDamage: no header is found within the length of the longest member.
     """
     end = place // BLOCK * BLOCK + BLOCK
     while end > 0:
@@ -148,7 +152,7 @@ def member_at(file: IO[bytes], place: int, suffix: bytes) -> Member | None:
 
 
 def is_header(block: bytes) -> bool:
-    """Whether an archive could begin with these 512 bytes."""
+    """Whether these 512 bytes are a header with a valid checksum, with which an archive may begin."""
     try:
         tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except tarfile.HeaderError:
@@ -156,8 +160,8 @@ def is_header(block: bytes) -> bool:
     return True
 
 
-def _goes_on(position: int, after: int, block: bytes) -> TarDamage:
-    """The error for data after an archive's end: zeros end it only if nothing follows; a hole looks just the same."""
+def _data_after_end(position: int, after: int, block: bytes) -> TarDamage:
+    """The error for data after an end marker, which may just as well be a hole in the middle of a damaged archive."""
     if len(block) == BLOCK and is_header(block):
         return TarDamage(
             f"the archive ends at byte {position:,}, but another member follows at byte {after:,}: several archives "
@@ -175,7 +179,7 @@ def _refused(name: str, kind: bytes) -> TarDamage:
 
 
 def _header(block: bytes, position: int) -> tarfile.TarInfo:
-    """Parses a header; GNU tar may store times where other formats have the first part of a long name."""
+    """Parses a header. GNU tar may store times in the field where POSIX archives store the start of a long name."""
     try:
         info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except tarfile.HeaderError as error:
@@ -201,8 +205,8 @@ def _exactly(file: IO[bytes], size: int, position: int) -> bytes:
 
 
 def _override(kind: bytes, content: bytes) -> dict[str, str]:
-    """What an extended header says of the member after it; see "pax Header Block" in POSIX.1-2001."""
-    if len(content) > _LONGEST_NAME:
+    """The path and size that an extended header gives the next member ("pax Header Block" in POSIX.1-2001)."""
+    if len(content) > _LARGEST_EXTENDED:
         raise TarDamage(f"an extended header of {len(content):,} bytes")
     if kind == tarfile.GNUTYPE_LONGNAME:
         return {"path": content.rstrip(b"\0").decode("utf-8", "surrogateescape")}
@@ -210,7 +214,7 @@ def _override(kind: bytes, content: bytes) -> dict[str, str]:
     while content:
         length, _, _ = content.partition(b" ")
         if not length.isdigit() or not 0 < int(length) <= len(content):
-            raise TarDamage("an extended header whose records cannot be told apart")
+            raise TarDamage("an extended header whose records cannot be separated")
         record = content[len(length) + 1 : int(length) - 1].decode("utf-8", "surrogateescape")
         key, _, value = record.partition("=")
         if key in ("path", "size"):
@@ -222,9 +226,9 @@ def _override(kind: bytes, content: bytes) -> dict[str, str]:
 
 
 def member(name: str, content: bytes) -> bytes:
-    """A regular file as an archive holds it: header, content, padding; the same bytes for the same arguments.
+    """A regular file as stored in an archive: header, content, padding. The same arguments give the same bytes.
 
-    A name that a POSIX header has no room for, or that is not ASCII, gets an extended header.
+    A name that is not ASCII or does not fit a POSIX header gets an extended header.
 
     >>> len(member("a.jpg", b"abc"))
     1024

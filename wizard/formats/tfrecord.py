@@ -1,8 +1,9 @@
 """TFRecord framing: a length, its masked CRC32C, the payload, its masked CRC32C.
 
-Source: `tensorflow/core/lib/io/record_writer.h`; the tests hold both directions against TensorFlow itself.
+Source: `tensorflow/core/lib/io/record_writer.h`. The tests compare with TensorFlow's own writer.
 """
 
+import itertools
 import struct
 from collections.abc import Iterator
 from mmap import mmap
@@ -19,7 +20,12 @@ _CRC = struct.Struct("<I")
 
 
 class RecordDamage(ValueError):
-    """A record that does not fit its framing; the message says what was expected and seen."""
+    """A record whose framing is damaged; the message gives the expected and the actual value.
+
+    Attributes:
+        record: its number in the file, from 0.
+        offset: where its frame starts, in bytes.
+    """
 
     def __init__(self, record: int, offset: int, reason: str) -> None:
         super().__init__(reason)
@@ -28,7 +34,7 @@ class RecordDamage(ValueError):
 
 
 class Record(NamedTuple):
-    """One payload, and the byte offset of the frame that holds it."""
+    """A payload, and the byte offset of its frame."""
 
     offset: int
     payload: bytes
@@ -41,7 +47,7 @@ def masked_crc(data: bytes) -> int:
 
 
 def frame(payload: bytes) -> bytes:
-    """The bytes that stand for `payload` in a TFRecord file.
+    """The payload with its framing, as stored in a TFRecord file.
 
     >>> len(frame(b"abc")) == OVERHEAD + 3
     True
@@ -57,72 +63,79 @@ def records(file: IO[bytes]) -> Iterator[Record]:
         RecordDamage: a CRC is wrong, or the file ends inside a record.
     """
     offset = file.tell()
-    index = 0
-    while head := file.read(12):
-        if len(head) < 12:
-            raise RecordDamage(index, offset, f"the file ends after {len(head)} bytes of a record's header")
-        _compare(index, offset, "length", _CRC.unpack(head[8:])[0], masked_crc(head[:8]))
-        (length,) = _LENGTH.unpack(head[:8])
-        body = file.read(length + 4)
-        if len(body) < length + 4:
-            raise RecordDamage(
-                index, offset, f"the record takes {length + 4:,} more bytes, but the file has {len(body):,}"
-            )
+    for index in itertools.count():
+        head = file.read(HEADER)
+        if not head:
+            return
+        length = _length(head, index, offset)
+        body = file.read(length + _CRC.size)
+        if len(body) < length + _CRC.size:
+            raise _truncated(index, offset, length, len(body))
         payload = body[:length]
         _compare(index, offset, "payload", _CRC.unpack(body[length:])[0], masked_crc(payload))
         yield Record(offset, payload)
         offset += OVERHEAD + length
-        index += 1
 
 
-def spans(file: IO[bytes]) -> Iterator[tuple[int, int]]:
-    """Offset and length in bytes of each frame, without reading payloads.
+def frame_spans(file: IO[bytes]) -> Iterator[tuple[int, int]]:
+    """Offset and length in bytes of each frame of a file, without reading payloads.
 
     Raises:
         RecordDamage: a length's CRC is wrong, or the file ends inside a header.
     """
     offset = 0
-    index = 0
-    while head := file.read(12):
-        if len(head) < 12:
-            raise RecordDamage(index, offset, f"the file ends after {len(head)} bytes of a record's header")
-        _compare(index, offset, "length", _CRC.unpack(head[8:])[0], masked_crc(head[:8]))
-        size = OVERHEAD + _LENGTH.unpack(head[:8])[0]
+    for index in itertools.count():
+        head = file.read(HEADER)
+        if not head:
+            return
+        size = OVERHEAD + _length(head, index, offset)
         yield offset, size
         offset += size
-        index += 1
         file.seek(offset)
 
 
-def payloads(buffer: bytes | mmap) -> Iterator[tuple[int, int]]:
-    """Start and end of each payload in a buffer that begins with a record; only what lies before payloads is read.
+def payload_spans(buffer: bytes | mmap) -> Iterator[tuple[int, int]]:
+    """Start and end of each payload in a buffer that begins with a record.
+
+    Payloads are not read: of a mapped file, their pages stay on the disk.
 
     Raises:
         RecordDamage: a length's CRC is wrong, or the buffer ends inside a record.
     """
     offset = index = 0
     while offset < len(buffer):
-        head = buffer[offset : offset + HEADER]
-        if len(head) < HEADER:
-            raise RecordDamage(index, offset, f"the file ends after {len(head)} bytes of a record's header")
-        _compare(index, offset, "length", _CRC.unpack(head[8:])[0], masked_crc(head[:8]))
         start = offset + HEADER
-        end = start + _LENGTH.unpack(head[:8])[0]
+        length = _length(buffer[offset:start], index, offset)
+        end = start + length
         if end + _CRC.size > len(buffer):
-            takes, left = end + _CRC.size - start, len(buffer) - start
-            raise RecordDamage(index, offset, f"the record takes {takes:,} more bytes, but the file has {left:,}")
+            raise _truncated(index, offset, length, len(buffer) - start)
         yield start, end
         offset = end + _CRC.size
         index += 1
 
 
-def begins(head: bytes) -> bool:
-    """Whether a file that begins with these bytes begins with a record, by the CRC of its length.
+def starts_with_record(head: bytes) -> bool:
+    """Whether a file's first bytes are a record's header, judged by the CRC of its length.
 
-    >>> begins(frame(b"abc")), begins(bytes(HEADER))
+    >>> starts_with_record(frame(b"abc")), starts_with_record(bytes(HEADER))
     (True, False)
     """
     return len(head) >= HEADER and _CRC.unpack(head[8:HEADER])[0] == masked_crc(head[:8])
+
+
+def _length(head: bytes, record: int, offset: int) -> int:
+    """The payload's length from a frame's header, after checking its CRC."""
+    if len(head) < HEADER:
+        raise RecordDamage(record, offset, f"the file ends after {len(head)} bytes of a record's header")
+    _compare(record, offset, "length", _CRC.unpack(head[8:])[0], masked_crc(head[:8]))
+    (length,) = _LENGTH.unpack(head[:8])
+    return int(length)
+
+
+def _truncated(record: int, offset: int, length: int, left: int) -> RecordDamage:
+    return RecordDamage(
+        record, offset, f"the record takes {length + _CRC.size:,} more bytes, but the file has {left:,}"
+    )
 
 
 def _compare(record: int, offset: int, part: str, stored: int, computed: int) -> None:

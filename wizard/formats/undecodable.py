@@ -1,4 +1,4 @@
-"""The error raised by all decoders."""
+"""The exception that every image decoder raises."""
 
 
 class Undecodable(ValueError):

@@ -1,1 +1,1 @@
-"""What the dataset is: archives, synsets, validation labels, boxes."""
+"""Facts about ILSVRC2012: archives, synsets, validation labels, bounding boxes."""

@@ -1,8 +1,8 @@
-"""The official archives: names, sizes, sums and what they hold.
+"""The official archives: names, sizes, MD5s and contents.
 
-Sizes are those in `checksums.tsv` of tensorflow-datasets 4.9.10, which has none for test; MD5s those of image-net.org's
-download page, as torchvision's `datasets/imagenet.py` repeats them for train and validation. Image bytes are those of
-Hugging Face's imagenet-1k card. Of boxes and development kit the page states rounded sizes.
+Sizes come from `checksums.tsv` of tensorflow-datasets 4.9.10, which does not list the test archive. MD5s come from
+image-net.org's download page; torchvision's `datasets/imagenet.py` has the same for train and validation. Bytes of
+images come from Hugging Face's imagenet-1k card. For boxes and development kit, image-net.org states rounded sizes.
 """
 
 from dataclasses import dataclass
@@ -16,15 +16,15 @@ CLASSES = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class ImageArchive:
-    """A tar of images, as image-net.org hands it out.
+    """A tar of images, as distributed by image-net.org.
 
     Attributes:
-        split: which split it holds.
-        names: file names it is met under; the first is the official one of today.
-        bytes: exact size of the file; 0 where no source states it.
+        split: the split it contains.
+        names: its known file names; the first is the current official one.
+        bytes: exact size of the file; 0 if no source states it.
         md5s: of the file under each name, in hex.
-        images: how many it holds.
-        image_bytes: what they come to together, in bytes.
+        images: number of images.
+        image_bytes: total size of the images, in bytes.
     """
 
     split: Split
@@ -36,11 +36,11 @@ class ImageArchive:
 
     @property
     def name(self) -> str:
-        """The official file name of today."""
+        """The current official file name."""
         return self.names[0]
 
     def md5(self, name: str) -> str:
-        """The official sum of the archive of this name."""
+        """The official MD5 of the archive with this name, in hex."""
         return self.md5s[self.names.index(name)]
 
 
@@ -50,8 +50,8 @@ class BoxArchive:
 
     Attributes:
         split: whose images are annotated.
-        names: file names it is met under; the first is the official one, the others what browsers make of it.
-        about: bytes of the official file, roughly: its exact size is stated nowhere.
+        names: its known file names; the first is the official one, the others are what browsers save it as.
+        about: approximate size of the official file in bytes; no source states the exact one.
         md5: of the official file, in hex.
     """
 
@@ -63,11 +63,11 @@ class BoxArchive:
 
 @dataclass(frozen=True, kw_only=True)
 class DevelopmentKit:
-    """The gzipped tar of meta data that torchvision's ImageNet wants; nothing here needs it.
+    """The gzipped tar of metadata that torchvision's `ImageNet` requires; nothing in this package does.
 
     Attributes:
         name: the official file name.
-        about: bytes of the file, roughly: its exact size is stated nowhere.
+        about: approximate size of the file in bytes; no source states the exact one.
         md5: of the file, in hex.
     """
 

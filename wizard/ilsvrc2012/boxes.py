@@ -1,7 +1,7 @@
-"""One annotation file -> boxes relative to the image.
+"""Parses one bounding-box annotation into boxes relative to the image.
 
-The rules are those of `process_bounding_boxes.py` in tensorflow/models (research/inception), on which the older
-systems all rest; only its rounding to four decimals is left out.
+The rules are those of `process_bounding_boxes.py` in tensorflow/models (research/inception), which all older systems
+use, without its rounding to four decimals.
 """
 
 from typing import NamedTuple
@@ -18,7 +18,7 @@ _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
 class BadAnnotation(ValueError):
-    """An annotation that is no XML, or lacks a size or a corner."""
+    """An annotation is not XML, or has no size, or a box without one of its corners."""
 
 
 class Annotation(NamedTuple):
@@ -26,7 +26,7 @@ class Annotation(NamedTuple):
 
     Attributes:
         boxes: float64[n, 4], xmin ymin xmax ymax in 0..1, in the file's order.
-        rejected: how many others the rules turned away.
+        rejected: number of boxes that the rules reject.
     """
 
     boxes: Boxes
@@ -34,18 +34,18 @@ class Annotation(NamedTuple):
 
 
 def parse(xml: bytes, wnid: str) -> Annotation:
-    """The boxes that an annotation gives an image of class `wnid`.
+    """The boxes in the annotation of an image of class `wnid`.
 
-    Coordinates are cut to whole pixels, divided by the annotation's own width and height, put in order and clamped
-    to the image; boxes with no area left are rejected. The name of the first object speaks for all of them: where it
-    is another of the 1,000 synsets, every box is rejected; any other name passes, as some dogs are named by breed.
+    Coordinates are truncated to whole pixels, divided by the annotation's own width and height, put in order and
+    clipped to the image; boxes with no area left are rejected. The name of the first object stands for all: if it is
+    another of the 1,000 synsets, every box is rejected. Any other name is accepted: some dogs are named by breed.
 
     Raises:
         BadAnnotation: it cannot be read; the message says why.
     """
     try:
         root = ElementTree.fromstring(xml)
-        width, height = (int(_text(root, tag)) for tag in ("size/width", "size/height"))
+        width, height = int(_text(root, "size/width")), int(_text(root, "size/height"))
         objects = list(root.iter("object"))
         name = _text(objects[0], "name") if objects else wnid
         size = np.array([width, height] * 2, np.float64)
@@ -54,6 +54,7 @@ def parse(xml: bytes, wnid: str) -> Annotation:
         raise BadAnnotation(str(error)) from error
     if width <= 0 or height <= 0 or (name != wnid and name in ranks()):
         return Annotation(np.empty((0, 4)), len(objects))
+    # Some annotations have swapped corners, or boxes partly or wholly outside the image (n03127925_147.xml).
     boxes = np.array(corners, dtype=np.float64).reshape(-1, 4) / size
     low = np.clip(np.minimum(boxes[:, :2], boxes[:, 2:]), 0.0, 1.0)
     high = np.clip(np.maximum(boxes[:, :2], boxes[:, 2:]), 0.0, 1.0)

@@ -1,8 +1,10 @@
 """The 1,000 synsets and the labels of the 50,000 validation images.
 
-`data/synsets.tsv` holds wnid and words from timm 1.0.31 (`imagenet_synsets.txt`, `imagenet_synset_to_lemma.txt`);
-`data/validation_labels.u16.xz` holds, in the order of image numbers, ranks made from tensorflow-datasets 4.9.10
-(`imagenet2012/validation_labels.txt`). Both packages are under the Apache License 2.0.
+A class's rank is its index among the sorted wnids, 0..999; labels in the datasets are ranks, counted from 0 or 1.
+
+`data/synsets.tsv` holds wnids and words from timm 1.0.31 (`imagenet_synsets.txt`, `imagenet_synset_to_lemma.txt`).
+`data/validation_labels.u16.xz` holds one rank per image, in the order of image numbers, computed from
+tensorflow-datasets 4.9.10 (`imagenet2012/validation_labels.txt`). Both packages have the Apache License 2.0.
 """
 
 import lzma
@@ -21,7 +23,7 @@ _VALIDATION_NAME = re.compile(r"ILSVRC2012_val_(\d{8})\.JPEG")
 
 
 class Synset(NamedTuple):
-    """One class: its WordNet id, and its words as the TFRecord feature `image/class/text` spells them."""
+    """One class: its WordNet id, and its words as in the TFRecord feature `image/class/text`."""
 
     wnid: str
     words: str
@@ -29,26 +31,26 @@ class Synset(NamedTuple):
 
 @cache
 def synsets() -> tuple[Synset, ...]:
-    """All 1,000, sorted by wnid; a synset's place is its rank 0..999."""
+    """All 1,000 synsets, sorted by wnid, so that a synset's index is its rank."""
     lines = (files(__package__) / "data" / "synsets.tsv").read_text(encoding="utf-8").splitlines()
     return tuple(Synset(*line.split("\t")) for line in lines)
 
 
 @cache
 def ranks() -> dict[str, int]:
-    """Wnid -> rank 0..999 in the sorted wnids; not the devkit's ILSVRC2012_ID, which orders them otherwise."""
+    """Wnid -> rank 0..999. This is not the development kit's ILSVRC2012_ID, whose order is different."""
     return {synset.wnid: rank for rank, synset in enumerate(synsets())}
 
 
 @cache
 def validation_ranks() -> npt.NDArray[np.uint16]:
-    """uint16[50000]: the rank of validation image n at place n - 1."""
+    """uint16[50000]: element n - 1 is the rank of validation image n."""
     packed = (files(__package__) / "data" / "validation_labels.u16.xz").read_bytes()
     return np.frombuffer(lzma.decompress(packed), dtype="<u2")
 
 
 def validation_number(name: str) -> int | None:
-    """The number 1..50000 of a validation image, by its name alone; None for any other name.
+    """The number 1..50000 in a validation image's name; None for any other name.
 
     >>> validation_number("ILSVRC2012_val_00000293.JPEG")
     293
@@ -59,7 +61,7 @@ def validation_number(name: str) -> int | None:
 
 
 def is_test_image(name: str) -> bool:
-    """Whether a name is that of a test image, numbered 1..100000.
+    """Whether this is the name of a test image, numbered 1..100000.
 
     >>> is_test_image("ILSVRC2012_test_00100000.JPEG"), is_test_image("ILSVRC2012_test_00100001.JPEG")
     (True, False)
@@ -69,7 +71,7 @@ def is_test_image(name: str) -> bool:
 
 
 def rank_of_image(name: str) -> int | None:
-    """The rank of the class of an image named as in the official archives; None for any other name.
+    """The rank of an image's class, from its name in the official archives; None for any other name.
 
     >>> rank_of_image("n01440764_10026.JPEG"), rank_of_image("ILSVRC2012_val_00000001.JPEG")
     (0, 65)

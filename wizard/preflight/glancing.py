@@ -6,7 +6,7 @@ from dataclasses import replace
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.planning import Job
 from wizard.sources.class_counts import ClassCounts, first_classes
-from wizard.sources.glance import Glance, Labels, glance
+from wizard.sources.glance import Glance, LabelState, glance
 
 
 def glance_at(job: Job, counts: Mapping[Split, ClassCounts]) -> Glance:
@@ -20,7 +20,7 @@ def glance_at(job: Job, counts: Mapping[Split, ClassCounts]) -> Glance:
     number = job.profile.source.classes
     if number is not None:
         wanted = first_classes(wanted, number, {split: survey.table for split, survey in job.surveys.items()})
-    labels: Labels = "stored" if job.target.stores_labels else "none"
+    labels: LabelState = "stored" if job.target.stores_labels else "none"
     seen = glance(job.classes, job.label_base, [*wanted.values()], labels=labels)
     # Classes that were not asked for are not missed.
     return seen if number is None else replace(seen, without_images=0)

@@ -26,8 +26,7 @@ GZIP = b"\x1f\x8b"
 """First bytes of a gzipped file."""
 _LARGEST_MEMBER = 1 << 26
 _CHUNK = 1 << 20
-_TOLD = 1000
-"""Annotations between two looks at how far it is."""
+_TOLD = 1000  # annotations between two looks at how far it is
 _ONE = "Remove one of the two"
 _UNPACK = Hint("Unpack the box archive there, or leave the boxes out with {}", "source.boxes=none")
 _AGAIN = Hint("Unpack the box archive again, or leave the boxes out with {}", "source.boxes=none")

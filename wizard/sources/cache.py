@@ -18,10 +18,8 @@ from wizard.storage import replacing
 
 Arrays = dict[str, npt.NDArray[Any]]
 
-_COLUMN = "column:"
-"""Before the names of arrays, which savez's own arguments and the key must not meet."""
-_DIGEST = 32
-"""Bytes of the sha256 that an entry begins with; the rest is an npz file."""
+_COLUMN = "column:"  # before the names of arrays, which savez's own arguments and the key must not meet
+_DIGEST = 32  # bytes of the sha256 that an entry begins with; the rest is an npz file
 
 
 def fingerprint(path: Path) -> str:

@@ -15,8 +15,7 @@ from wizard.sources.sampling import draw
 from wizard.sources.source import Survey
 
 _SEED = 2012
-_TRIED = 4
-"""Offsets that are tried in an archive: a byte between two images belongs to neither."""
+_TRIED = 4  # offsets that are tried in an archive: a byte between two images belongs to neither
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,7 +41,7 @@ class ClassCounts:
     hint: str = ""
 
 
-def count(split: str, table: SampleTable, *, without: Collection[str] = ()) -> ClassCounts:
+def count_images(split: str, table: SampleTable, *, without: Collection[str] = ()) -> ClassCounts:
     """Counts the images of a table; the example is the one in the middle."""
     label, rows = table.label, np.arange(len(table))
     if without:
@@ -98,7 +97,7 @@ def place_of(table: SampleTable, row: int) -> str:
 
 def _of_survey(survey: Survey, cache: Path) -> ClassCounts:
     if survey.table is not None:
-        return count(survey.split, survey.table)
+        return count_images(survey.split, survey.table)
     counts = ClassCounts(split=survey.split, images=survey.images, by_rank=None)
     try:
         return _with_example(counts, draw(survey, _TRIED, _SEED, cache).table, 0)

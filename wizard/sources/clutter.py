@@ -21,8 +21,8 @@ _BY_FILE = {
     "icon\r": "folder icon files of macOS",
 }
 _SUMS = re.compile(r"(?:(?:md5|sha\d{1,3})sums?|checksums?)|.*\.(?:(?:md5|sha\d{1,3})(?:sums?)?|sfv)", re.DOTALL)
+# Backups: ExifTool keeps photo.jpg as photo.jpg_original when it changes it; editors add ~.
 _BACKUP = re.compile(r".*(?:~|\.bak|\.orig|\.sw[op]|\.\w+_original)", re.DOTALL)
-"""Backups: ExifTool keeps photo.jpg as photo.jpg_original when it changes it; editors add ~."""
 _ABOUT = frozenset(
     (
         *("authors", "changelog", "citation", "contributors", "copying", "copyright", "licence", "license"),

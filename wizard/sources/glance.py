@@ -16,14 +16,14 @@ from wizard.sources.class_counts import ClassCounts
 from wizard.sources.classes import Classes, imagenet, numbered, stored_label
 from wizard.sources.source import Survey
 
-Labels = Literal["stored", "open", "none"]
+LabelState = Literal["stored", "open", "none"]
 """Whether stored labels are known, depend on an output format not chosen yet, or are not stored at all."""
 FIRST, LAST = 3, 2
 """Classes shown from each end. Three are enough to show an order by text: 0, 1, 10."""
 _NAMED = 3
 _ORDER: Mapping[str, int] = {split: place for place, split in enumerate(SPLITS)}
+# The fewest and most images of a class of ILSVRC2012; from Russakovsky et al. 2015 (arXiv:1409.0575), table 2.
 _OFFICIAL = {"train": (732, 1300), "validation": (50, 50)}
-"""The fewest and most images of a class of ILSVRC2012; from Russakovsky et al. 2015 (arXiv:1409.0575), table 2."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +118,7 @@ class Glance:
         lacking: the splits that lack classes.
     """
 
-    labels: Labels
+    labels: LabelState
     classes: int
     without_images: int
     first: tuple[ClassSeen, ...]
@@ -127,7 +127,7 @@ class Glance:
     lacking: tuple[Lacking, ...]
 
 
-def glance(classes: Classes, base: int, counts: Sequence[ClassCounts], *, labels: Labels = "stored") -> Glance:
+def glance(classes: Classes, base: int, counts: Sequence[ClassCounts], *, labels: LabelState = "stored") -> Glance:
     """Summarises some splits.
 
     Args:
@@ -163,7 +163,7 @@ def glance_at_raw(surveys: Mapping[Split, Survey], counts: Mapping[Split, ClassC
     if table is None:
         return glance(imagenet(), 0, [*counts.values()], labels="open")
     said = table.form == "example" or numbered(table.classes)
-    labels: Labels = "stored" if said else "open"
+    labels: LabelState = "stored" if said else "open"
     return glance(table.classes, table.label_base, [*counts.values()], labels=labels)
 
 

@@ -12,8 +12,7 @@ from wizard.ilsvrc2012.archives import IMAGES, Split
 _HTML = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<script")
 _GZIP = b"\x1f\x8b"
 _LISTED = 8
-_PART = ".part"
-"""Behind the name of an archive whose download is under way; see `download.part`."""
+_PART = ".part"  # behind the name of an archive whose download is under way; see `download.part`
 ON_BAD_IMAGE = 'leave such images out with --set output.on_bad_image="skip"'
 _PROVE = "imagenet-setup run PROFILE --md5 compares its MD5 with the official one; if it differs, download it again"
 
@@ -33,7 +32,7 @@ def require_folder(folder: Path) -> None:
     os.scandir(folder).close()  # a folder without permission is named here, not a path below it
 
 
-def contents(folder: Path) -> str:
+def describe_folder(folder: Path) -> str:
     """What a folder holds, in a sentence.
 
     Raises:

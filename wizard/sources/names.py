@@ -3,8 +3,8 @@
 import re
 from pathlib import PurePosixPath, PureWindowsPath
 
+# Some of these would do something to a person's terminal where the name is printed.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-"""Some of these would do something to a person's terminal where the name is printed."""
 
 
 def unsafe(name: str) -> str:

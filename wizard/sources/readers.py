@@ -11,8 +11,7 @@ from wizard.formats.arrays import Boxes
 
 Form = Literal["image", "example"]
 """What a sample's bytes are: an encoded image, or a tf.train.Example that holds one."""
-_OPEN = 32
-"""Files kept open: the images of a shard may lie in a thousand."""
+_OPEN = 32  # files kept open: the images of a shard may lie in a thousand
 _CHANGED = "Leave the raw data alone while a run reads it, and start again"
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from wizard.errors import InputError, reading
 from wizard.sources.archives import official
-from wizard.sources.locate import contents, require_folder
+from wizard.sources.locate import describe_folder, require_folder
 from wizard.sources.options import FolderRole, Labels, SourceOptions
 from wizard.sources.records import tfrecords
 from wizard.sources.source import Source
@@ -64,7 +64,7 @@ def open_source(
     if found is None:
         asked = f" as source.layout = {layout!r} asks" if layout != "auto" else ""
         raise InputError(
-            f"{folder} holds no raw data that this program knows{asked}. {contents(folder)}",
+            f"{folder} holds no raw data that this program knows{asked}. {describe_folder(folder)}",
             f"Looked for {', '.join(module.LOOKS_LIKE for module in SOURCES.values())}",
         )
     return found

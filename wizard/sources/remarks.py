@@ -11,8 +11,7 @@ _LOOK = "Check the files named; if one should be an image, convert it"
 _REMOVE = "Remove the copies, unless they are separate images"
 _BOXES = "Check that this is what the boxes were meant to be; inspect shows the first record"
 _COMPARE = "Compare the raw data with the original, archives by size and checksum"
-_KINDS = 40
-"""Most kinds that are counted separately; arbitrary file names could make millions."""
+_KINDS = 40  # most kinds that are counted separately; arbitrary file names could make millions
 _SHOWN = 5
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from wizard.errors import InputError, UsageError
 from wizard.formats.arrays import Boxes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
-from wizard.sources.locate import contents
+from wizard.sources.locate import describe_folder
 from wizard.sources.options import Labels
 from wizard.sources.readers import Form
 from wizard.sources.samples import SampleTable
@@ -20,7 +20,6 @@ from wizard.sources.split_names import split_of_folder
 Progress = Callable[[int, int], None]
 """Called with how much is done and how much there is: bytes, or files."""
 Kind = Literal["images", "boxes"]
-_BOXES = "--set source.boxes="
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,9 +143,8 @@ class Source(Protocol):
         fewer = f", or build only what is there: --set 'source.splits=[{sound}]'" if sound else ""
         _require(self._where("images"), self._parts("images", splits), fewer)
         train = any(part.kind == "boxes" and part.split == "train" and part.path for part in self.parts)
-        without = (
-            f", or do without its boxes, which classification does not need: {_BOXES}{'train' if train else 'none'}"
-        )
+        boxes_key = f"--set source.boxes={'train' if train else 'none'}"
+        without = f", or do without the boxes, which classification does not need: {boxes_key}"
         _require(self._where("boxes"), self._parts("boxes", boxes), without)
 
     def survey(self, split: Split, cache: Path, progress: Progress) -> Survey:
@@ -217,9 +215,10 @@ class Source(Protocol):
 def _require(folder: Path, parts: Collection[Part], way_out: str) -> None:
     missing = [part.name for part in parts if part.path is None]
     if missing:
+        are, them = ("is", "it") if len(missing) == 1 else ("are", "them")
         raise InputError(
-            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing in {folder}. {contents(folder)}",
-            f"Put {'it' if len(missing) == 1 else 'them'} there{way_out}",
+            f"{' and '.join(missing)} {are} missing in {folder}. {describe_folder(folder)}",
+            f"Put {them} there{way_out}",
         )
     for part in parts:
         if part.problem:

@@ -16,28 +16,28 @@ _PLAIN: dict[str, Split] = {
     "test": "test",
     "testing": "test",
 }
+# Words that mean a split too, but less clearly: in a longer name, those above take precedence.
 _SHORT: dict[str, Split] = {"tr": "train", "dev": "validation", "eval": "validation"}
-"""Words that mean a split too, but less clearly: in a longer name, those above take precedence."""
 WORDS: Mapping[str, Split] = {**_PLAIN, **_SHORT}
 """Every word that means a split, in lower case."""
+# Endings that may follow them without a separator, as in trainset.
 _GLUED = ("set", "data", "dataset", "images", "imgs")
-"""Endings that may follow them without a separator, as in trainset."""
 _SPLITS: dict[str, Split] = {
     **WORDS,
     **{word + more: split for word, split in _PLAIN.items() for more in _GLUED},
 }
+# Words that say nothing about the pictures' content: Intel's seg_train, GTSRB's Final_Training.
 _FILLERS = {
     *("set", "sets", "split", "data", "dataset", "datasets", "folder", "files", "seg", "final"),
     *("image", "images", "img", "imgs", "pic", "pics", "picture", "pictures", "photo", "photos"),
     *("jpg", "jpeg", "jpegs", "jpegimages", "png", "tfrecord", "tfrecords"),
     *("tiny", "mini", "imagenet", "imagenette", "imagewoof", "cifar", "ilsvrc", "cls", "loc"),
 }
-"""Words that say nothing about the pictures' content: Intel's seg_train, GTSRB's Final_Training."""
+# Numbers that do not number a part: ILSVRC2012_img_test_v10102019, cifar10_train.
 _DATED = re.compile(r"(?:ilsvrc|imagenet|imagenette|imagewoof|cifar)\d+|v?\d{6,8}", re.ASCII)
-"""Numbers that do not number a part: ILSVRC2012_img_test_v10102019, cifar10_train."""
 _PART = re.compile(r"[a-z]?\d{1,5}|[a-z]|(?:part|pt|chunk|batch|shard)\d*", re.ASCII)
+# Of a dataset's release, as in COCO's train2014 and train2017: no part's number.
 _YEAR = re.compile(r"(?:19|20)\d\d", re.ASCII)
-"""Of a dataset's release, as in COCO's train2014 and train2017: no part's number."""
 _NUMBERED = re.compile(r"(?<!\d)\d{1,5}$", re.ASCII)
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -46,8 +46,8 @@ SPLITS_SAID: Final[Mapping[str, Split]] = {**WORDS, "trainval": "train"}
 """Names of lists, and of folders that make lists unnecessary; in lower case."""
 WRAPPERS = frozenset({"image", "images", "img", "imgs", "jpegimages", "jpg", "pictures", "photos"})
 """Names of folders that hold a split's images and are never class names; in lower case."""
+# Words in the names of files with guesses: Kaggle's sample submissions give every test image a meaningless class.
 _GUESSES = ("submission", "prediction")
-"""Words in the names of files with guesses: Kaggle's sample submissions give every test image a meaningless class."""
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -69,14 +69,14 @@ class SplitName(NamedTuple):
     last: bool
 
 
-def parse(name: str) -> SplitName | None:
+def parse_split_name(name: str) -> SplitName | None:
     """Parses a folder's name; None if it names no split, or more than one.
 
-    >>> parse("train.X1")
+    >>> parse_split_name("train.X1")
     SplitName(split='train', rest='', part='x1', sure=True, last=False)
-    >>> parse("bullet_train")
+    >>> parse_split_name("bullet_train")
     SplitName(split='train', rest='bullet', part='', sure=False, last=True)
-    >>> parse("trainer"), parse("train_test_split")
+    >>> parse_split_name("trainer"), parse_split_name("train_test_split")
     (None, None)
     """
     words = _words(name)
@@ -101,7 +101,7 @@ def split_of_folder(name: str) -> Split | None:
     >>> split_of_folder("Valid"), split_of_folder("seg_train"), split_of_folder("toy_train")
     ('validation', 'train', None)
     """
-    parsed = parse(name)
+    parsed = parse_split_name(name)
     return parsed.split if parsed and parsed.sure else None
 
 
@@ -113,7 +113,7 @@ def split_of_dataset(name: str) -> Split | None:
     >>> split_of_dataset("imagenetv2-matched-frequency-format-val"), split_of_dataset("test_images2")
     ('validation', None)
     """
-    parsed = parse(name)
+    parsed = parse_split_name(name)
     if parsed is None:
         return None
     numbered = bool(parsed.rest and _NUMBERED.search(name))
@@ -126,7 +126,7 @@ def among(names: Iterable[str]) -> dict[str, SplitName]:
     If none does so on its own, names do that have the same words beside different splits: flowers_train and
     flowers_test, but not bullet_train beside car, nor bbox_train and bbox_val beside train.
     """
-    every = {name: parse(name) for name in names}
+    every = {name: parse_split_name(name) for name in names}
     parsed = {name: found for name, found in every.items() if found}
     sure = {name: each for name, each in parsed.items() if each.sure}
     if sure:
@@ -145,7 +145,7 @@ def are_parts(names: Collection[str]) -> bool:
     >>> are_parts(["train2014", "train2017"])
     False
     """
-    parsed = [parse(name) for name in names]
+    parsed = [parse_split_name(name) for name in names]
     alike = len({(each.split, each.rest, _years(each.part)) for each in parsed if each}) == 1 and all(parsed)
     return alike and len(part_numbers(names)) == len(parsed)
 
@@ -157,7 +157,7 @@ def part_numbers(names: Iterable[str]) -> set[str]:
     ['1', 'b']
     """
     found = set()
-    for each in map(parse, names):
+    for each in map(parse_split_name, names):
         words = each.part.split() if each else []
         found.add(" ".join(word for word in words if not _YEAR.fullmatch(word)))
     return found - {""}

@@ -171,7 +171,7 @@ def test_a_whole_part_is_only_summed(server: Server, download: Download) -> None
     assert server.sent_ranges(NAME) == [(0, 512)]
 
 
-def test_a_short_file_under_its_final_name_is_gone_on_with(server: Server, download: Download) -> None:
+def test_a_short_file_under_its_final_name_is_resumed(server: Server, download: Download) -> None:
     (download.folder / NAME).write_bytes(DATA[:1_000_000])
     assert (found(download).state, found(download).have) == ("short", 1_000_000)
     server.asked.clear()
@@ -204,9 +204,7 @@ def test_what_is_there_stays_until_its_successor_is_proven(server: Server, downl
 
 
 @pytest.mark.parametrize("suffix", ["", ".part"])
-def test_without_ranges_a_beginning_is_compared_and_gone_on_with(
-    server: Server, download: Download, suffix: str
-) -> None:
+def test_without_ranges_a_beginning_is_compared_and_resumed(server: Server, download: Download, suffix: str) -> None:
     server.rules = [NoRange()]
     (download.folder / f"{NAME}{suffix}").write_bytes(DATA[:1_000_000])
     look = found(download)
@@ -232,7 +230,7 @@ def test_a_folder_of_its_name_is_refused(download: Download) -> None:
         found(download)
 
 
-def test_a_wrong_sum_is_kept_aside_and_the_next_run_fetches_anew(server: Server, download: Download) -> None:
+def test_a_wrong_sum_is_kept_aside_and_the_next_run_fetches_it_again(server: Server, download: Download) -> None:
     server.rules = [Damaged(at=1_500_000)]
     for number in ("", "2"):
         with pytest.raises(DamagedError) as raised:
@@ -347,7 +345,7 @@ def test_a_file_that_changes_again_and_again_is_given_up(server: Server, downloa
     assert len(server.asked) < 50
 
 
-def test_servers_that_mark_the_same_bytes_differently_are_borne_with(server: Server, download: Download) -> None:
+def test_servers_that_mark_the_same_bytes_differently_are_accepted(server: Server, download: Download) -> None:
     class Backends(Rule):
         """Another mark at every request."""
 

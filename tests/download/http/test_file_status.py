@@ -33,7 +33,7 @@ def remote(**fields: Any) -> Remote:
         (len(DATA) + 1, None, "unrelated"),
     ],
 )
-def test_a_part_is_gone_on_with_if_it_is_of_the_same_version(size: int, record: Remote | None, state: str) -> None:
+def test_a_part_is_resumed_if_it_is_of_the_same_version(size: int, record: Remote | None, state: str) -> None:
     assert part_state(size, record, remote()) == state
 
 

@@ -28,7 +28,7 @@ def test_a_share_is_fetched_from_like_a_server(download: Download, connections: 
     assert (download.data, download.files, download.notes) == (DATA, [NAME], [])
 
 
-def test_what_is_there_is_gone_on_with(download: Download) -> None:
+def test_what_is_there_is_resumed(download: Download) -> None:
     download.folder.mkdir()
     download.part.write_bytes(DATA[:1_000_000])
     with download.session() as session:
@@ -38,7 +38,7 @@ def test_what_is_there_is_gone_on_with(download: Download) -> None:
     assert download.data == DATA
 
 
-def test_what_is_of_another_file_is_not_gone_on_with(download: Download) -> None:
+def test_what_is_of_another_file_is_not_resumed(download: Download) -> None:
     download.folder.mkdir()
     download.part.write_bytes(OTHER[:1_000_000])
     download.run()
@@ -69,7 +69,7 @@ def test_a_file_that_may_not_be_read_is_named(download: Download, mirror: Path) 
     assert raised.value.what == f"file://{mirror}/{NAME}: you may not read it."
 
 
-def test_a_file_that_becomes_shorter_on_the_way_is_asked_for_anew(download: Download, mirror: Path) -> None:
+def test_a_file_that_becomes_shorter_on_the_way_is_asked_for_again(download: Download, mirror: Path) -> None:
     with download.session() as session, session.client.open(NAME, 0) as answer:
         (mirror / NAME).write_bytes(DATA[:1000])
         with pytest.raises(Transient) as raised:

@@ -29,7 +29,7 @@ from wizard.formats import example
 from wizard.sources.options import SourceOptions
 from wizard.sources.readers import Content
 from wizard.sources.records import tfrecords
-from wizard.sources.records.files import find
+from wizard.sources.records.files import find_record_files
 
 
 def test_own_datasets_read_back_as_they_were_built(built: Path, tmp_path: Path) -> None:
@@ -401,7 +401,7 @@ def test_files_that_do_not_belong_together_are_refused(tmp_path: Path, names: li
 
 
 def test_other_files_are_no_records(built: Path, tmp_path: Path) -> None:
-    files, untold = find(built)
+    files, untold = find_record_files(built)
     assert sorted(path for each in files.values() for path in each.files) == shards(built)
     assert not untold
     (tmp_path / "train-00000-of-00001").write_bytes(b"<html>")

@@ -15,7 +15,7 @@ from wizard.sources.trees import folders
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import key_in, same_class, without_suffix
 from wizard.sources.trees.lists.find import find_listed_splits
-from wizard.sources.trees.lists.parse import Lines, read
+from wizard.sources.trees.lists.parse import Lines, read_list
 from wizard.sources.trees.lists.reader import UNLISTED
 
 CLASSES = ["train/cat/1.jpg", "train/dog/1.jpg"]
@@ -37,7 +37,7 @@ def listed(folder: Path, name: str, text: str) -> Path:
 
 
 def parsed(tmp_path: Path, name: str, text: str) -> Lines:
-    lines = read(listed(tmp_path, name, text) / name)
+    lines = read_list(listed(tmp_path, name, text) / name)
     assert lines is not None
     return lines
 
@@ -84,14 +84,14 @@ def test_reads_each_form_of_list(
     ],
 )
 def test_other_files_are_no_lists(tmp_path: Path, name: str, content: bytes) -> None:
-    assert read(write(tmp_path, [name], content) / name) is None
+    assert read_list(write(tmp_path, [name], content) / name) is None
 
 
 def test_a_list_that_may_not_be_read_is_named(tmp_path: Path, ordinary: None) -> None:
     del ordinary
     (listed(tmp_path, "a.csv", "id,label\n") / "a.csv").chmod(0)
     with pytest.raises(InputError, match=r"a\.csv cannot be read"):
-        read(tmp_path / "a.csv")
+        read_list(tmp_path / "a.csv")
 
 
 @given(st.dictionaries(NAMES, NAMES, min_size=1), st.sampled_from([",", ";", "\t"]))
@@ -105,7 +105,7 @@ def test_what_a_table_says_is_read_whatever_separates_its_columns(
 
 @given(st.binary(max_size=300), st.sampled_from(["a.csv", "a.txt", "a.tsv", "a.json"]))
 def test_any_file_is_a_list_or_none(tmp_path_factory: pytest.TempPathFactory, content: bytes, name: str) -> None:
-    lines = read(write(tmp_path_factory.mktemp("list"), [name], content) / name)
+    lines = read_list(write(tmp_path_factory.mktemp("list"), [name], content) / name)
     assert lines is None or lines.path.name == name
 
 

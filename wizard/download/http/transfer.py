@@ -73,10 +73,10 @@ class Transfer:
         count = session.connections if remote.ranges else 1
         size = max(1, _WINDOW // (2 * count)) if count > 1 else 0
         self._ranges = RangeQueue(part.size, remote.size, size=size, window=_WINDOW)
-        self._idle = [_Connection(retries=Retries(name, session.retry_policy)) for _ in range(count)]
+        self._idle = [_Connection(retries=Retries(name, session.client.retry_policy)) for _ in range(count)]
         self._reading: dict[Future[_Piece | None], _Connection] = {}
         self._early: dict[int, _Piece] = {}
-        self._attempt_told = 0
+        self._attempt_reported = 0
 
     def run(self) -> None:
         """Returns when the part is complete.
@@ -138,7 +138,7 @@ class Transfer:
         self._read_on(connection)  # the next piece comes while this one is written
         connection.retries.reset()
         connection.rest = replace(connection.rest, start=piece.stop)
-        self._attempt_told = 0
+        self._attempt_reported = 0
         self._write(self._after_known(piece))
         return None
 
@@ -178,8 +178,8 @@ class Transfer:
             return
         connection.resume_at = time.monotonic() + waiting.seconds
         self._idle.append(connection)
-        if waiting.attempt > self._attempt_told:  # several connections that break off together are told of once
-            self._attempt_told = waiting.attempt
+        if waiting.attempt > self._attempt_reported:  # several connections that break off together are reported once
+            self._attempt_reported = waiting.attempt
             self._session.report(waiting)
 
     def _pieces(self, wanted: ByteRange) -> _Pieces:
@@ -204,8 +204,8 @@ def _close(pieces: _Pieces, _done: object) -> None:
 
 def _gathered(chunks: Iterator[bytes], start: int, stop: int) -> Iterator[_Piece]:
     """Chunks in pieces that are worth writing, up to `stop`; where they break off, what came before comes first."""
-    gathered, since, trouble = bytearray(), time.monotonic(), None
-    while start + len(gathered) < stop:
+    gathered, count, since, trouble = list[bytes](), 0, time.monotonic(), None
+    while start + count < stop:
         try:
             chunk = next(chunks, b"")
         except Transient as error:
@@ -213,12 +213,12 @@ def _gathered(chunks: Iterator[bytes], start: int, stop: int) -> Iterator[_Piece
             break
         if not chunk:
             break
-        gathered += chunk[: stop - start - len(gathered)]
-        if len(gathered) >= _PIECE or time.monotonic() - since >= _PIECE_SECONDS:
-            yield _Piece(start=start, data=bytes(gathered))
-            start, since = start + len(gathered), time.monotonic()
-            gathered.clear()
-    if gathered:
-        yield _Piece(start=start, data=bytes(gathered))
+        gathered.append(chunk[: stop - start - count])
+        count += len(gathered[-1])
+        if count >= _PIECE or time.monotonic() - since >= _PIECE_SECONDS:
+            yield _Piece(start=start, data=b"".join(gathered))
+            start, gathered, count, since = start + count, [], 0, time.monotonic()
+    if count:
+        yield _Piece(start=start, data=b"".join(gathered))
     if trouble is not None:
         raise trouble

@@ -18,8 +18,8 @@ LOOKS_LIKE = (
     "the official archives (ILSVRC2012_img_train.tar, ILSVRC2012_img_val.tar, ILSVRC2012_img_test_v10102019.tar)"
 )
 _BOXES = {name for boxes in BOXES.values() for name in boxes.names}
+# More than the zeros that the official archives end in: their sizes are multiples of tar's 10,240-byte records.
 _TAIL = 1 << 16
-"""More than the zeros that the official archives end in: their sizes are multiples of tar's 10,240-byte records."""
 
 
 def recognise(folder: Path, options: SourceOptions) -> Source | None:

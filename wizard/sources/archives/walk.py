@@ -23,14 +23,11 @@ from wizard.sources.rows import Row
 from wizard.sources.split_names import split_of_folder
 from wizard.sources.trees.image_names import is_wnid
 
-_TOLD = 5000
-"""Images between two reports of progress."""
+_TOLD = 5000  # images between two reports of progress
 _RENAME = "Remove it, or name it as in the official archive"
 _REPACK = "Remove it, or move it to its own class's folder, and pack the archive again"
-_CLASS_ARCHIVE = re.compile(r"(n\d{8})\.tar", re.ASCII)
-"""Name of a class archive."""
-_TRAIN_IMAGE = re.compile(r"(n\d{8})_\d+\.JPEG", re.ASCII)
-"""Name of a training image."""
+_CLASS_ARCHIVE = re.compile(r"(n\d{8})\.tar", re.ASCII)  # name of a class archive
+_TRAIN_IMAGE = re.compile(r"(n\d{8})_\d+\.JPEG", re.ASCII)  # name of a training image
 
 
 class Zeros(NamedTuple):

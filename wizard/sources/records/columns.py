@@ -24,8 +24,7 @@ from wizard.sources.records.files import Compression, RecordFiles, compression_o
 from wizard.sources.records.units import StatedBoxes
 from wizard.sources.source import Progress
 
-_AT_ONCE = 5000
-"""Records whose columns are lists before they become arrays."""
+_AT_ONCE = 5000  # records whose columns are lists before they become arrays
 _DAMAGED = "Build these records again, or fetch them again; imagenet-setup inspect FILE says more"
 
 
@@ -194,7 +193,7 @@ def _require(path: Path, compression: Compression) -> None:
 
 def _mapped(path: Path) -> Iterator[_Example]:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as buffer:
-        for start, end in tfrecord.payloads(buffer):
+        for start, end in tfrecord.payload_spans(buffer):
             yield _Example(buffer, start, end, start, end)
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wizard.formats import example, image_codec
+from wizard.formats import example, example_spans, image_codec
 from wizard.formats.arrays import Boxes
 from wizard.formats.undecodable import Undecodable
 from wizard.formatting import few
@@ -24,14 +24,11 @@ LABELS = ("image/class/label", "label", "image/label", "class/label")
 """Keys that a label is looked for under; the first of them that the first record with any of them has."""
 _FILENAME, _SYNSET, _TEXT = "image/filename", "image/class/synset", "image/class/text"
 _SIDES = ("image/width", "image/height")
-_PER_BOX = ("image/object/bbox/", "image/object/class/")
-"""Prefixes of the keys whose lists have one value for each box."""
-_HEADS = (1 << 12, 1 << 16)
-"""Bytes of an image that are tried for its size, before the whole image is read."""
+_PER_BOX = ("image/object/bbox/", "image/object/class/")  # prefixes of the keys whose lists have one value for each box
+_HEADS = (1 << 12, 1 << 16)  # bytes of an image that are tried for its size, before the whole image is read
 _LARGEST = 32_767
 _LISTED = 16
-_TFDS = {"image", "label"}
-"""Keys of TensorFlow Datasets' image classification data (tfds.image_classification)."""
+_TFDS = {"image", "label"}  # keys of TensorFlow Datasets' image classification data (tfds.image_classification)
 _NOT_THESE = "Records need image/encoded with one image, and for training a label: say where else the raw data lies"
 _ONE_LABEL = "Write these records again with one int64 label per image"
 _NOT_TFDS = (
@@ -41,9 +38,8 @@ _NOT_TFDS = (
 _AS_EXAMPLES = "Write these records again as tf.train.Example, one image each, with image/encoded and a label"
 _AGAIN = "Build these records again with the script that wrote them, or fetch them again"
 
-_values = lru_cache(maxsize=1 << 14)(example.values)
-"""Of features that many records share."""
-_Places = Mapping[str, example.Span]
+_values = lru_cache(maxsize=1 << 14)(example.values)  # of features that many records share
+_Places = Mapping[str, example_spans.Span]
 
 
 class InvalidRecord(ValueError):
@@ -91,7 +87,7 @@ class Features:
             InvalidRecord: it holds not exactly one image, or something else that it says cannot be.
         """
         try:
-            places = example.places(buffer, start, end)
+            places = example_spans.feature_spans(buffer, start, end)
             blank = _blank(buffer, places)
             label = self._label_of(buffer, places)
             if label != UNLABELLED:
@@ -130,7 +126,7 @@ def _feature(buffer: bytes | mmap, places: _Places, name: str) -> bytes:
 def _blank(buffer: bytes | mmap, places: _Places) -> bool:
     if ENCODED not in places:
         raise _without_image(buffer, places)
-    found = example.byte_spans(buffer, *places[ENCODED])
+    found = example_spans.byte_spans(buffer, *places[ENCODED])
     if found is None or len(found) != 1:
         seen = "no bytes" if found is None else f"{len(found):,} values"
         raise InvalidRecord(f"has {seen} in {ENCODED}, expected one image", _NOT_THESE)
@@ -149,7 +145,7 @@ def _without_image(buffer: bytes | mmap, places: _Places) -> InvalidRecord:
 
 def _is_image(buffer: bytes | mmap, start: int, end: int) -> bool:
     """Whether a feature is a single bytes value that begins like an image."""
-    spans = example.byte_spans(buffer, start, end) or []
+    spans = example_spans.byte_spans(buffer, start, end) or []
     if len(spans) != 1:
         return False
     begin, stop = spans[0]
@@ -204,7 +200,7 @@ def _with_boxes(row: Row, buffer: bytes | mmap, places: _Places) -> Row:
 
 def _sides(buffer: bytes | mmap, places: _Places) -> tuple[int, int]:
     """Width and height of the image; 0, 0 if its header cannot be read, which the worker reports."""
-    (start, end), *_ = example.byte_spans(buffer, *places[ENCODED]) or [(0, 0)]
+    (start, end), *_ = example_spans.byte_spans(buffer, *places[ENCODED]) or [(0, 0)]
     for head in (*_HEADS, end - start):
         with suppress(Undecodable):
             header = image_codec.read_header(buffer[start : min(end, start + head)])

@@ -21,8 +21,7 @@ Compression = Literal["plain", "gzip", "zlib"]
 """How records are compressed: the whole file, as TensorFlow's options have it."""
 _WBITS: dict[Compression, int] = {"gzip": 31, "zlib": 15}
 _SHARD = re.compile(r"(\d+)-of-(\d+)", re.ASCII)
-_SNIFFED = 4096
-"""Bytes of a compressed file that surely hold the header of its first record."""
+_SNIFFED = 4096  # bytes of a compressed file that surely hold the header of its first record
 _LISTED = 5
 
 
@@ -54,7 +53,7 @@ class _Group:
     compressions: frozenset[Compression]
 
 
-def find(folder: Path) -> tuple[dict[Split, RecordFiles], list[Path]]:
+def find_record_files(folder: Path) -> tuple[dict[Split, RecordFiles], list[Path]]:
     """The record files of each split in a folder and those below it that are named as splits; of some, the first bytes.
 
     Returns:
@@ -90,11 +89,11 @@ def compression_of(path: Path) -> Compression | None:
     """
     with path.open("rb") as file:
         head = file.read(_SNIFFED)
-    if tfrecord.begins(head):
+    if tfrecord.starts_with_record(head):
         return "plain"
     for compression, wbits in _WBITS.items():
         try:
-            if tfrecord.begins(zlib.decompressobj(wbits).decompress(head, tfrecord.HEADER)):
+            if tfrecord.starts_with_record(zlib.decompressobj(wbits).decompress(head, tfrecord.HEADER)):
                 return compression
         except zlib.error:
             continue

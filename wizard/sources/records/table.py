@@ -18,8 +18,7 @@ from wizard.sources.samples import BoxUnit, SampleTable, Unusable
 
 _DIGITS = 6
 _SKIP = Hint("Build these records again, or leave such images out with {}", 'output.on_bad_image="skip"')
-_NEAR = 0.75
-"""Fraction of an image's width or height that objects in many photos reach beyond."""
+_NEAR = 0.75  # fraction of an image's width or height that objects in many photos reach beyond
 _ENOUGH = 10
 
 

@@ -10,7 +10,7 @@ from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.options import SourceOptions
 from wizard.sources.records.classes import decide_classes
 from wizard.sources.records.columns import Columns, read_columns, stated_boxes
-from wizard.sources.records.files import RecordFiles, find, set_aside
+from wizard.sources.records.files import RecordFiles, find_record_files, set_aside
 from wizard.sources.records.table import Records
 from wizard.sources.records.units import unit_of
 from wizard.sources.samples import SampleTable
@@ -20,8 +20,7 @@ from wizard.sources.trees.image_names import passed_over
 
 LOOKS_LIKE = "TFRecords (train-* files)"
 _LISTED = 5
-_DEEPEST = 3
-"""Folders, each the only thing in that above it, that are looked into."""
+_DEEPEST = 3  # Folders, each the only thing in that above it, that are looked into
 
 
 def recognise(folder: Path, options: SourceOptions) -> Source | None:
@@ -35,7 +34,7 @@ def recognise(folder: Path, options: SourceOptions) -> Source | None:
         if top is None:
             return None
         with reading(top):
-            files, untold = find(top)
+            files, untold = find_record_files(top)
             if files:
                 return TFRecords(top, files, untold, set_aside(top))
             top = _only_folder(top)

@@ -11,16 +11,15 @@ from wizard.formats.arrays import Boxes
 from wizard.sources.records.boxes import OUTSIDE, Flags, Sides, fit, has_area, in_order
 from wizard.sources.samples import BoxUnit
 
+# Other units in use: Label Studio exports percent, LayoutLM and language models use 0 to 1000.
 _SCALES = {100: "percent", 1000: "thousandths"}
-"""Other units in use: Label Studio exports percent, LayoutLM and language models use 0 to 1000."""
-_LARGER = 1.25
-"""Factor by which an image's side must exceed a scale to be evidence about it."""
+_LARGER = 1.25  # factor by which an image's side must exceed a scale to be evidence about it
+# Largest chance, for pixel boxes, of never exceeding a scale that they could exceed, for it to count as evidence.
 _CHANCE = 0.1
-"""Largest chance, for pixel boxes, of never exceeding a scale that they could exceed, for it to count as evidence."""
 _BEYOND, _MANY, _SLIPS = 0.1, 0.25, 2
 """A box this far beyond its image is not a slip if more than two boxes, and more than a quarter of all, are so."""
+# Distinct boxes needed to tell that xmax and ymax hold a width and a height; by chance, 4 ** -10 would look so.
 _ENOUGH = 10
-"""Distinct boxes needed to tell that xmax and ymax hold a width and a height; by chance, 4 ** -10 would look so."""
 _WRITE = (
     "Write these records again with boxes in 0..1: xmin and xmax divided by the image's width, ymin and ymax by its "
     "height"

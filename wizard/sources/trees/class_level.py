@@ -24,7 +24,7 @@ from wizard.sources.options import DoubtfulFolders, FolderRole
 from wizard.sources.split_names import among, is_filler, split_of_folder
 from wizard.sources.trees.image_names import is_wnid
 from wizard.sources.trees.listing import Bounds
-from wizard.sources.trees.split_dirs import Glimpse, Glimpses, SplitDir, look, together
+from wizard.sources.trees.split_dirs import Glimpse, Glimpses, SplitDir, look_into, together
 
 _SOME = 3
 _REARRANGE = "Put each class's images into one folder of its name"
@@ -45,7 +45,7 @@ def at_class_level(place: SplitDir, glimpses: Glimpses, bounds: Bounds, role: Fo
     if only:
         path = place.path / only
         bounds.check(str(path))
-        return at_class_level(look(path), glimpses, bounds, role)
+        return at_class_level(look_into(path), glimpses, bounds, role)
     idle = _idle(place.path, below)
     if idle:
         classes = tuple(name for name in place.folders if name not in idle)
@@ -94,7 +94,7 @@ def _refuse_datasets(path: Path, deep: Below) -> None:
     for name, each in deep.items():
         if len(each.folders) > 1 or not is_filler(each.folders[0]):
             continue
-        beside = [f"{other}/" for other in look(path / name).folders if other != each.folders[0]]
+        beside = [f"{other}/" for other in look_into(path / name).folders if other != each.folders[0]]
         if beside:
             raise DoubtfulFolders(
                 f"{path / name} looks like a dataset, not like a class: its images lie in {each.folders[0]}/, beside "
@@ -122,7 +122,7 @@ def _idle(path: Path, below: Below) -> tuple[str, ...]:
     """Folders beside those of classes that hold no images, and are named as no class is: val/images, once sorted."""
     if all(each.bare or is_filler(name) for name, each in below.items()):
         return ()
-    return tuple(name for name, each in below.items() if each.bare and is_filler(name) and look(path / name).empty)
+    return tuple(name for name, each in below.items() if each.bare and is_filler(name) and look_into(path / name).empty)
 
 
 def _each_holds_one(path: Path, deep: Below, glimpses: Glimpses, *, beside: bool) -> bool:
@@ -139,7 +139,7 @@ def _each_holds_one(path: Path, deep: Below, glimpses: Glimpses, *, beside: bool
 
 def _lower(place: SplitDir, deep: Below, glimpses: Glimpses, bounds: Bounds) -> SplitDir:
     """The folders inside the superclass folders."""
-    parts = [at_class_level(look(place.path / name), glimpses, bounds, "superclasses") for name in deep]
+    parts = [at_class_level(look_into(place.path / name), glimpses, bounds, "superclasses") for name in deep]
     pieces = [piece for part in parts for piece in part.pieces]
     if place.images or place.archives:
         pieces.append(replace(place, folders=(), others=frozenset(place.folders)))

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from wizard.sources.samples import Copies
 from wizard.sources.trees.image_names import parse_image_name
 
+# Every name that `_COPY` matches contains one of these; searching all names at once for them is fast.
 _TOKENS = (b"(", b"~", b"cop", b"kop", b"g.")
-"""Every name that `_COPY` matches contains one of these; searching all names at once for them is fast."""
 _WORD = r"(?:copy|copie|copia|kopie)"
 _COPY = re.compile(
     rf"""(?P<stem>.+?)

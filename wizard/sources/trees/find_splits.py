@@ -15,12 +15,11 @@ from wizard.sources.split_names import among, are_parts, by_number, is_filler, p
 from wizard.sources.trees.class_level import at_class_level
 from wizard.sources.trees.image_names import is_wnid, parse_image_name, passed_over
 from wizard.sources.trees.listing import Bounds
-from wizard.sources.trees.split_dirs import Glimpses, SplitDir, look, shared_places, together
+from wizard.sources.trees.split_dirs import Glimpses, SplitDir, look_into, shared_places, together
 
 NO_CLASSES = {"bbox_train", "bbox_val", "bounding_boxes", "data", "ILSVRC2012"}
 """Folders that may be beside class folders."""
-_DEEPEST = 5
-"""Most nested folders around the splits' folders."""
+_DEEPEST = 5  # most nested folders around the splits' folders
 _SAMPLED = 8
 _SOME = 3
 
@@ -61,7 +60,7 @@ class SplitFinder:
             DoubtfulFolders: folders can be read in more than one way.
             InputError: it cannot be read, or several of its folders hold splits.
         """
-        seen = look(top)
+        seen = look_into(top)
         own = _own_split(top) or own
         places = self.places(top)
         named = {split: place for split, place in places.items() if not place.empty or place.problem}
@@ -111,7 +110,7 @@ class SplitFinder:
     def _checked(self, path: Path) -> SplitDir:
         try:
             self.bounds.check(str(path))
-            return at_class_level(look(path), self.glimpses, self.bounds, self.role)
+            return at_class_level(look_into(path), self.glimpses, self.bounds, self.role)
         except DoubtfulFolders:
             raise
         except InputError as error:

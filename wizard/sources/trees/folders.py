@@ -28,11 +28,11 @@ LOOKS_LIKE = (
     "(train/<class>/*.jpg)"
 )
 _BETWEEN = re.compile(r"[\s_-]+")
+# Names of folders that extracted annotations are met in.
 _BOX_FOLDERS: dict[Split, tuple[str, ...]] = {
     "train": ("bbox_train", "bounding_boxes/train", "bounding_boxes"),
     "validation": ("bbox_val", "bounding_boxes/val", "bounding_boxes/validation"),
 }
-"""Names of folders that extracted _annotations are met in."""
 _BOX_NAMES: Mapping[Split, str] = {split: f"bbox_{'val' if split == 'validation' else split}/" for split in BOXES}
 
 
@@ -250,7 +250,7 @@ def _unpacking(split: str) -> str:
 
 
 def _annotations(top: Path) -> dict[Split, Path]:
-    """The folder, or else the archive, of _annotations of each split that lies in a folder.
+    """The folder, or else the archive, of annotations of each split that lies in a folder.
 
     Raises:
         InputError: the folder cannot be looked into.

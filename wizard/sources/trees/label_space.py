@@ -20,8 +20,7 @@ Amount = Literal["none", "some", "too many"]
 Outcome = Literal[
     "imagenet", "numbers", "ids", "names", "synsets", "text", "stranger", "no classes", "too many", "no number"
 ]
-_MOST = 32_767
-"""Classes that a table's int16 has room for."""
+_MOST = 32_767  # classes that a table's int16 has room for
 _NAMED = 5
 
 

@@ -11,8 +11,7 @@ from wizard.sources.names import unsafe
 from wizard.sources.trees.copies import original_name
 from wizard.sources.trees.image_names import ImageName, is_wnid, parse_image_name
 
-_VALIDATION = b"/ILSVRC2012_val_"
-"""Part of a validation image's name, which may follow its class's name."""
+_VALIDATION = b"/ILSVRC2012_val_"  # part of a validation image's name, which may follow its class's name
 
 
 class InvalidName(ValueError):

@@ -16,11 +16,10 @@ from wizard.sources.remarks import LeftOutCounter
 from wizard.sources.samples import LeftOut
 from wizard.sources.trees.image_names import is_image, passed_over
 
-_COUNTED = 200_000
-"""Most entries counted in folders that are not read: there may be a snapshot of a whole disk."""
+_COUNTED = 200_000  # most entries counted in folders that are not read: there may be a snapshot of a whole disk
 _SUFFIX = re.compile(r"\.(?=\w*[a-z])\w{1,10}", re.ASCII)
+# Raw files that begin like TIFFs; a TIFF reader often finds only a thumbnail in them.
 _CAMERA_RAW = re.compile(r".*\.(?:3fr|arw|cr[23]|dcr|dng|erf|kdc|mrw|n[er]f|nrw|orf|pef|raf|rw2|sr[2fw])", re.DOTALL)
-"""Raw files that begin like TIFFs; a TIFF reader often finds only a thumbnail in them."""
 
 
 class Sorter:

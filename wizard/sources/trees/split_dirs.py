@@ -13,21 +13,15 @@ from wizard.sources.trees.image_names import parse_image_name, passed_over
 from wizard.sources.trees.sorter import Sniffer
 
 _CLASS_ARCHIVE = re.compile(r"(n\d{8})\.tar", re.ASCII)
-_LOOKED_AT = 40_000
-"""Entries, more than there can be classes: a folder of more is one of images."""
+_LOOKED_AT = 40_000  # Entries, more than there can be classes: a folder of more is one of images
 _KEPT = 8
 FOLDER_NAMES: dict[Split, str] = {"train": "train", "validation": "val", "test": "test"}
 """What most people call a split's folder."""
-_OPENED = 8
-"""Most files of a folder that are opened although they are not named as images."""
-_SAMPLED = 8
-"""Folders that are looked into when a sample is enough."""
-_DEPTH = 3
-"""Levels searched for an image, not counting folders that hold just one folder."""
-_SOLE = 8
-"""Most such single folders that are passed through: links may form a cycle."""
-_MOST = 20_000
-"""Most folders looked into below possible classes; a home folder has far more."""
+_OPENED = 8  # most files of a folder that are opened although they are not named as images
+_SAMPLED = 8  # folders that are looked into when a sample is enough
+_DEPTH = 3  # levels searched for an image, not counting folders that hold just one folder
+_SOLE = 8  # most such single folders that are passed through: links may form a cycle
+_MOST = 20_000  # most folders looked into below possible classes; a home folder has far more
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +80,7 @@ def class_archive(name: str) -> str:
     return match[1] if match else ""
 
 
-def look(path: Path, *, opened: int = 100, until_image: bool = False) -> SplitDir:
+def look_into(path: Path, *, opened: int = 100, until_image: bool = False) -> SplitDir:
     """A quick look at a folder's content.
 
     Args:
@@ -207,7 +201,7 @@ class Glimpses:
     def _entries(self, folder: Path) -> SplitDir:
         if folder not in self._seen:
             try:
-                self._seen[folder] = look(folder, opened=_OPENED, until_image=True)
+                self._seen[folder] = look_into(folder, opened=_OPENED, until_image=True)
             except InputError:
                 self._seen[folder] = SplitDir(path=folder)
         return self._seen[folder]

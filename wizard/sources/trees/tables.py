@@ -27,8 +27,7 @@ from wizard.sources.trees.listing import Bounds, folders_in, walk
 from wizard.sources.trees.sorter import Sorter
 from wizard.sources.trees.split_dirs import SplitDir, class_archive
 
-_BATCH = 5000
-"""Images between two looks at how far it is."""
+_BATCH = 5000  # images between two looks at how far it is
 _RENAME = "Move it to where it belongs, rename it, or remove it"
 _AGAIN = "Remove it, or unpack it again"
 _CONVERT = "Remove it if it is not a class; else convert its images to JPEG or PNG, or copy or unpack it again"

@@ -28,7 +28,7 @@ def of_shard(path: Path) -> str:
         tfrecord.RecordDamage: it cannot be walked.
     """
     with path.open("rb") as file:
-        return "".join(line(offset, size) for offset, size in tfrecord.spans(file))
+        return "".join(line(offset, size) for offset, size in tfrecord.frame_spans(file))
 
 
 def write_index(folder: Path, shard: str, lines: str) -> None:

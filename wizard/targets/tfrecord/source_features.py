@@ -70,5 +70,5 @@ def _following(features: Mapping[str, bytes], boxes: Boxes, rows: npt.NDArray[np
     found = {name: example.raw(columns[corners[name]]) for name in present}
     for name, feature in features.items():
         if name.startswith(_OBJECTS) and name not in corners and len(example.values(feature)) == before:
-            found[name] = example.kept(feature, rows.tolist())
+            found[name] = example.select(feature, rows.tolist())
     return found

@@ -22,12 +22,10 @@ from wizard.sources.trees.lists.class_list import Lists
 from wizard.sources.trees.lists.parse import SUFFIXES
 from wizard.sources.trees.lists.splits import read_splits
 
+# Folders beside the images' folder that may hold lists; in lower case.
 _BESIDE = ("meta", "annotations", "splits", "split", "lists", "labels")
-"""Folders beside the images' folder that may hold lists; in lower case."""
-_DEEPEST = 2
-"""Most nested single folders around a dataset."""
-_LOOKED_AT = 40_000
-"""Most entries read from a folder."""
+_DEEPEST = 2  # most nested single folders around a dataset
+_LOOKED_AT = 40_000  # most entries read from a folder
 _NAMED = 4
 
 
@@ -62,7 +60,7 @@ def _tops(folder: Path) -> Iterator[tuple[Path, Inside]]:
     """The folder itself, and the single folders nested in it, as unpacking may create."""
     top = folder
     for _ in range(_DEEPEST + 1):
-        inside = look_into(top)
+        inside = list_folder(top)
         yield top, inside
         only = next(iter(inside.folders.values())) if len(inside.folders) == 1 else None
         if only is None or only.is_symlink():
@@ -70,7 +68,7 @@ def _tops(folder: Path) -> Iterator[tuple[Path, Inside]]:
         top = only
 
 
-def look_into(folder: Path) -> Inside:
+def list_folder(folder: Path) -> Inside:
     """A folder's content, without hidden entries.
 
     Raises:
@@ -89,7 +87,7 @@ def _named(inside: Inside, names: Collection[str]) -> list[Path]:
     found = []
     for name, path in sorted(inside.folders.items()):
         if name.lower() in names:
-            within = look_into(path)
+            within = list_folder(path)
             doubled = within.folders.get(name) if len(within.folders) == 1 and not within.files else None
             found.append(doubled or path)
     return found
@@ -99,7 +97,7 @@ def files_beside(inside: Inside) -> Iterator[dict[str, Path]]:
     """The files of a dataset's folder, and of each folder in it whose name is one used for lists."""
     yield inside.files
     for path in _named(inside, _BESIDE):
-        yield look_into(path).files
+        yield list_folder(path).files
 
 
 def _lists(inside: Inside) -> Iterator[dict[Split, list[Path]]]:
@@ -132,7 +130,7 @@ def unread_lists(folder: Path) -> list[str]:
 
 
 def _unread(folder: Path) -> list[str]:
-    inside = look_into(folder)
+    inside = list_folder(folder)
     if any(map(splits_in, inside.folders)):
         return []
     paths = [path for files in files_beside(inside) for _, path in sorted(files.items())]

@@ -10,11 +10,10 @@ from wizard.sources.split_names import WRAPPERS, may_be_of, splits_in
 from wizard.sources.trees.image_names import parse_image_name
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import ClassList, Lists, below, is_there, key_in, same_class, unique
-from wizard.sources.trees.lists.parse import SUFFIXES, Lines, read
-from wizard.sources.trees.split_dirs import SplitDir, look
+from wizard.sources.trees.lists.parse import SUFFIXES, Lines, read_list
+from wizard.sources.trees.split_dirs import SplitDir, look_into
 
-_LOOKED_AT = 50
-"""Most files that are tried in one folder."""
+_LOOKED_AT = 50  # most files that are tried in one folder
 
 
 def label_flat(top: Path, places: Mapping[Split, SplitDir], bounds: Bounds) -> Lists:
@@ -53,7 +52,7 @@ def _unwrapped(place: SplitDir, bounds: Bounds) -> SplitDir:
     path = place.path / place.folders[0]
     try:
         bounds.check(str(path))
-        inner = look(path)
+        inner = look_into(path)
     except InputError as error:
         return replace(place, problem=error.what, hint=error.hint)
     return place if inner.empty else inner
@@ -65,7 +64,7 @@ def _list_of(split: Split, place: SplitDir, top: Path, bounds: Bounds) -> ClassL
         return None
     found: list[ClassList] = []
     for path in _candidates(split, place.path, top):
-        lines = read(path)
+        lines = read_list(path)
         if lines is None or not _names_some(lines, place, top):
             continue
         bounds.check(str(path))
@@ -174,7 +173,7 @@ def _check_folders(split: Split, place: SplitDir, top: Path) -> None:
         return
     classes = frozenset(place.folders)
     for path in _candidates(split, place.path, top):
-        lines = read(path) if splits_in(path.name) else None
+        lines = read_list(path) if splits_in(path.name) else None
         if lines is None or not lines.headed:
             continue
         meant: dict[str, str | None] = {}

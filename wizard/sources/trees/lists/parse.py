@@ -16,17 +16,16 @@ from pathlib import Path
 from wizard.errors import reading
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".json")
-_MOST_BYTES = 1 << 28
-"""Most bytes of a list of images: ImageNet's own would be about 60 MB."""
+_MOST_BYTES = 1 << 28  # most bytes of a list of images: ImageNet's own would be about 60 MB
 _IMAGE_COLUMNS = (
     *("path", "filepath", "file_path", "image_path", "filename", "file_name", "file"),
     *("image", "image_name", "img", "name", "image_id", "imageid", "id_code", "id"),
 )
+# In order of preference: a name is better than a number.
 _CLASS_COLUMNS = (
     *("wnid", "synset", "class_name", "classname", "category_name", "label_name"),
     *("class", "category", "breed", "species", "label", "labels", "classid", "class_id", "category_id", "label_id"),
 )
-"""In order of preference: a name is better than a number."""
 _BOX_COLUMNS = {"roi.x1", "xmin", "x_min", "x1", "bbox"}
 _CORNERS = 4
 
@@ -48,7 +47,7 @@ class Lines:
     boxes: bool = False
 
 
-def read(path: Path) -> Lines | None:
+def read_list(path: Path) -> Lines | None:
     """Reads a list file; None if its format is not that of a list of images.
 
     Raises:

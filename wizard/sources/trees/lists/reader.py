@@ -16,7 +16,7 @@ from wizard.sources.trees.copies import copies
 from wizard.sources.trees.labelling import InvalidName, Labelling, safe
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import ClassList, key_in, same_class
-from wizard.sources.trees.split_dirs import look
+from wizard.sources.trees.split_dirs import look_into
 from wizard.sources.trees.tables import Folders
 
 UNLISTED = "images that no list names"
@@ -62,7 +62,10 @@ class ListedImages:
                 folder or a file name about a class; or the folder cannot be read.
         """
         reader = Folders(
-            split=self.split, place=look(self.listed.folder), labelling=_Unlabelled(self.classes), bounds=self.bounds
+            split=self.split,
+            place=look_into(self.listed.folder),
+            labelling=_Unlabelled(self.classes),
+            bounds=self.bounds,
         )
         table = reader.table(progress)
         images = [name.decode() for name in table.name.tolist()]

@@ -8,10 +8,9 @@ from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import ClassList, Lists, below, is_there, unique, without_suffix
-from wizard.sources.trees.lists.parse import read
+from wizard.sources.trees.lists.parse import read_list
 
-_TRIED = 20
-"""Images of a list that are looked for before it is taken for a list of these images."""
+_TRIED = 20  # images of a list that are looked for before it is taken for a list of these images
 
 
 def read_splits(paths: Mapping[Split, Sequence[Path]], images: Path, top: Path, bounds: Bounds) -> Lists | None:
@@ -34,7 +33,7 @@ def read_splits(paths: Mapping[Split, Sequence[Path]], images: Path, top: Path, 
 
 def _read(path: Path, images: Path, top: Path, bounds: Bounds) -> ClassList | None:
     bounds.check(str(path))
-    lines = read(path)
+    lines = read_list(path)
     if lines is None:
         return None
     plain = [(image, name or _folder_of(image)) for image, name in below(lines, images, top)]
