@@ -68,9 +68,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 def truly(survey: Survey, asked: Recipe) -> int:
     """Bytes of the records of all images, without boxes."""
     table = read_table(survey.path, survey.split, cache_folder(), quiet)
-    task = ShardTask(
-        split=survey.split, index=0, shards=1, folder="", samples=table, recipe=asked, label_base=1, skip_bad=True
-    )
+    task = ShardTask(split=survey.split, name="", folder="", samples=table, recipe=asked, label_base=1, skip_bad=True)
     return sum(dry_run(task).bytes_out)
 
 

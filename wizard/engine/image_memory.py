@@ -6,15 +6,19 @@ image's pixels; `tests/engine/test_image_memory.py` measures some of them again.
 
 from dataclasses import dataclass
 
-from wizard.engine.bad_images import too_large
 from wizard.engine.transform import Recipe
+from wizard.errors import MachineError
 from wizard.formats import image_codec, png
 from wizard.formats.jpeg_markers import Frame, peek_size, read_frame
 from wizard.formats.resize import FAITHFUL_SHRINK, Resize, geometry
 from wizard.formats.size_limit import is_too_large
 from wizard.formats.undecodable import Undecodable
+from wizard.formatting import human_bytes
 from wizard.sources.readers import Sample
 
+MORE_MEMORY = (
+    "Use fewer workers (--set run.workers=1), or free some memory; the same command then resumes where it stopped"
+)
 _RGB = 3.2
 """Bytes a pixel of a JPEG that is decoded to RGB."""
 _CMYK = 24.1
@@ -67,7 +71,12 @@ def require(data: bytes, sample: Sample, recipe: Recipe, memory: int | None) -> 
         return
     need = needed(data, recipe)
     if need.bytes > max(memory, _ALWAYS):
-        raise too_large(sample, need.height, need.width, need.bytes, memory)
+        # No BadImage, and never left out: the same plan would otherwise give other bytes on another machine.
+        raise MachineError(
+            f"{sample.place}: its {need.width:,} x {need.height:,} pixels need about {human_bytes(need.bytes)} of "
+            f"memory; a worker has {human_bytes(memory)}.",
+            MORE_MEMORY,
+        )
 
 
 def needed(data: bytes, recipe: Recipe) -> Needed:

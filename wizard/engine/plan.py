@@ -27,8 +27,7 @@ class ShardTask:
 
     Attributes:
         split: train, validation or test.
-        index: place among the split's shards, from 0.
-        shards: how many shards the split has.
+        name: the shard's.
         folder: where the shard goes.
         samples: its images, in the order in which they are written.
         recipe: what becomes of them.
@@ -41,8 +40,7 @@ class ShardTask:
     """
 
     split: str
-    index: int
-    shards: int
+    name: str
     folder: str
     samples: SampleTable
     recipe: Recipe
@@ -52,11 +50,6 @@ class ShardTask:
     crashing: Mapping[int, str] = field(default_factory=dict)
     memory: int | None = None
     plan_id: str = ""
-
-    @property
-    def name(self) -> str:
-        """The shard's name."""
-        return self.target.shard(self.split, self.index, self.shards)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -138,12 +131,12 @@ class Plan:
         """Every shard's task, split by split, but for the shards named in `without`."""
         for split in self.splits:
             for index in range(split.shards):
-                if self.target.shard(split.split, index, split.shards) in without:
+                name = self.target.shard(split.split, index, split.shards)
+                if name in without:
                     continue
                 yield ShardTask(
                     split=split.split,
-                    index=index,
-                    shards=split.shards,
+                    name=name,
                     folder=folder,
                     samples=split.table.take(split.rows(index)),
                     recipe=split.recipe,

@@ -14,12 +14,12 @@ import numpy.typing as npt
 import psutil
 
 from wizard.commit_record import SkippedImage
-from wizard.engine.bad_images import died_with
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.dry_run import DryRun, dry_run, memory_of_largest
 from wizard.engine.executors.local import LocalExecutor
 from wizard.engine.plan import ShardTask
 from wizard.engine.transform import Recipe
+from wizard.errors import BadImage, MachineError
 from wizard.events import Estimated
 from wizard.formatting import Range
 from wizard.ilsvrc2012.archives import Split
@@ -29,6 +29,7 @@ from wizard.planning import Job
 from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.totals import Column, span, summed, total, worker_memory
 from wizard.preflight.write_cost import WriteCost, measure_write_cost
+from wizard.sources.locate import ON_BAD_IMAGE
 from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import Drawn, draw
 from wizard.sources.source import Progress, Survey
@@ -222,8 +223,7 @@ class Estimator:
     def _task(self, survey: Survey, samples: SampleTable, asked: Recipe, target: Target) -> ShardTask:
         return ShardTask(
             split=survey.split,
-            index=0,
-            shards=1,
+            name="",
             folder="",
             samples=samples,
             recipe=asked,
@@ -271,7 +271,12 @@ def _naming_the_image(task: ShardTask | None) -> Iterator[None]:
     try:
         yield
     except WorkerDied as death:
-        raise died_with(death, None if task is None else task.samples) from death
+        if task is not None and death.crashed and death.item is not None:
+            raise BadImage(
+                f"{task.samples[death.item].place}: {death} while processing this image.",
+                f"If it also crashes when tried alone, the build stops there; replace or convert it, or {ON_BAD_IMAGE}",
+            ) from death
+        raise MachineError(f"A process that was measuring images ended: {death}.", death.hint) from death
 
 
 def _wall(result: DryRun) -> float:

@@ -34,6 +34,11 @@ class Sample(NamedTuple):
     label: int
     boxes: Boxes
 
+    @property
+    def place(self) -> str:
+        """Its location for a person: file, name, size and offset."""
+        return f"{self.file}: {self.name} ({self.size:,} bytes at byte {self.offset:,})"
+
 
 class Content(NamedTuple):
     """An image as it was read.
