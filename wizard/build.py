@@ -10,10 +10,9 @@ from pathlib import Path
 from wizard.commit_record import CommitRecord
 from wizard.engine import manifest
 from wizard.engine.build_result import BuildResult, SplitSummary
-from wizard.engine.commit_records import CommitRecords, start_or_resume
+from wizard.engine.commit_records import CommitRecords, remove_leftovers, start_or_resume
 from wizard.engine.completion import naming_what_is_gone, require_whole
 from wizard.engine.executors.local import LocalExecutor
-from wizard.engine.leftovers import remove_leftovers
 from wizard.engine.plan import Plan
 from wizard.engine.run import build_shards
 from wizard.engine.sidecars import write_sidecars

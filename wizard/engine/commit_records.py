@@ -1,17 +1,18 @@
 """What is done in an output folder: its plan, and the commit records that fit it."""
 
 import json
+import shutil
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from wizard.commit_record import CommitRecord
 from wizard.engine.ingredients import Ingredients
 from wizard.engine.plan import Plan
 from wizard.engine.sidecars import remove_sidecars
 from wizard.errors import PlanMismatch
-from wizard.storage import write_whole
+from wizard.storage import PREFIX, SUFFIX, write_whole
 from wizard.targets import registry
-from wizard.targets.names import RECORD_FOLDER, STATE_FOLDER
+from wizard.targets.names import RECORD_FOLDER, STAGING, STATE_FOLDER
 from wizard.targets.record_file import read_record, record_path
 from wizard.targets.target import Target
 
@@ -103,6 +104,15 @@ def read_commit_records(folder: Path) -> CommitRecords:
         if stored.plan_id == plan.plan_id:
             records.done[file.stem] = stored.record
     return records
+
+
+def remove_leftovers(folder: Path, target: Target) -> None:
+    """Removes what killed writers leave: files that never became whole."""
+    shutil.rmtree(folder / STAGING, ignore_errors=True)
+    beside = (PurePosixPath(pattern).parent.as_posix() for pattern in target.beside)
+    for place in {"", RECORD_FOLDER, *target.places, *beside}:
+        for file in (folder / place).glob(f"{PREFIX}*{SUFFIX}"):
+            file.unlink(missing_ok=True)
 
 
 def start_or_resume(folder: Path, plan: Plan) -> CommitRecords:

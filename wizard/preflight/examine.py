@@ -1,11 +1,13 @@
 """The pre-flight: looks at raw data, images and machine, and says whether a build would work."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from wizard.errors import InputError, MachineError, writing
 from wizard.events import CheckResult, Estimated, Glanced
 from wizard.folders import cache_folder
 from wizard.formatting import Range
+from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.machine.cores import usable_cores
 from wizard.machine.disks import disk_of
 from wizard.machine.memory import usable_memory
@@ -14,11 +16,11 @@ from wizard.machine.processes import largest_processes
 from wizard.planning import Job, Report, Settings, decide_without_source, resolve, step
 from wizard.preflight import checks
 from wizard.preflight.estimate import Estimator
-from wizard.preflight.glancing import glance_at
 from wizard.preflight.output_state import OutputState, output_check, read_output
 from wizard.preflight.source_check import source_check, unmeasured, unreadable, with_damage
 from wizard.profile import Profile
-from wizard.sources.class_counts import count_splits
+from wizard.sources.class_counts import ClassCounts, count_splits, first_classes
+from wizard.sources.glance import Glance, LabelState, glance
 from wizard.sources.source import Progress
 
 _BESIDE = 16
@@ -75,6 +77,23 @@ def examine(profile: Profile, report: Report) -> Verdict:
         return evaluate(settings, unreadable(profile.source_path, error), read_output(settings), error=error)
     with Estimator(job.surveys, job.workers, cache_folder()) as estimator:
         return measure(job, estimator, step(report, "a sample of the images"))
+
+
+def glance_at(job: Job, counts: Mapping[Split, ClassCounts]) -> Glance:
+    """Summary of the classes, labels and images that the job would build.
+
+    Args:
+        job: what would be built.
+        counts: of at least its splits.
+    """
+    wanted = {split: counts[split] for split in SPLITS if split in job.surveys and split in counts}
+    number = job.profile.source.classes
+    if number is not None:
+        wanted = first_classes(wanted, number, {split: survey.table for split, survey in job.surveys.items()})
+    labels: LabelState = "stored" if job.target.stores_labels else "none"
+    seen = glance(job.classes, job.label_base, [*wanted.values()], labels=labels)
+    # Classes that were not asked for are not missed.
+    return seen if number is None else replace(seen, without_images=0)
 
 
 def measure(job: Job, estimator: Estimator, progress: Progress) -> Verdict:
