@@ -67,7 +67,7 @@ class CheckResult:
     """
 
     name: str
-    status: Status
+    status: Status = "pass"
     looked_at: str
     found: str
     needed: str = ""
