@@ -127,7 +127,7 @@ class Heartbeat:
     """A worker's progress with its shard; may be lost, so nothing depends on it.
 
     Attributes:
-        worker: its process ID, which another host's worker may have too.
+        worker: its process ID.
         shard: file name.
         split: train, validation or test.
         done: images read.
@@ -137,6 +137,7 @@ class Heartbeat:
         rss: its resident memory in bytes.
         image: the start of the current image's name; empty once the whole shard has been read.
         host: the machine that it runs on.
+        number: its place among the workers of that host, from 1; a worker in a lost one's place has the same.
     """
 
     worker: int
@@ -149,6 +150,7 @@ class Heartbeat:
     rss: int
     image: str = ""
     host: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

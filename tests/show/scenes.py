@@ -47,7 +47,8 @@ def shard(number: int, name: str = "train") -> str:
 
 def beat(worker: int, number: int, done: int, total: int = 100, name: str = "train") -> Heartbeat:
     return Heartbeat(
-        worker=worker,
+        worker=1000 + worker,
+        number=worker,
         shard=shard(number, name),
         split=name,
         done=done,

@@ -196,10 +196,10 @@ def _size(build: BuildProgress) -> list[str]:
 
 def _workers(build: BuildProgress) -> list[Row]:
     workers = build.workers
-    digits = max((len(str(each.number)) for each in workers), default=1)
+    digits = max((len(str(each.beat.number)) for each in workers), default=1)
     return [
         Row(
-            name=f"{each.number:{digits}} {each.beat.shard.partition('-of-')[0]}",
+            name=f"{each.beat.number:{digits}} {each.beat.shard.partition('-of-')[0]}",
             done=each.beat.done,
             total=each.beat.total,
             cells={"rate": _a_second(each.rate.rate(build.now())), "memory": human_bytes(each.beat.rss)},
