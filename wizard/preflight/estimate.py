@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from types import TracebackType
-from typing import ParamSpec, Self, TypeVar
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -80,22 +80,18 @@ class _Measured:
     damaged: tuple[SkippedImage, ...]
 
 
-def _nobody(_done: int, _total: int) -> None:
-    pass
-
-
 class Estimator:
     """Keeps workers ready, and the sample drawn, so that one answer after the other is measured quickly.
 
     Args:
         surveys: the archives by split.
         workers: how many processes a build would have; those that measure are never more than cores and memory take.
-        cache: folder of cached indexes.
+        folder: of cached indexes.
     """
 
-    def __init__(self, surveys: Mapping[Split, Survey], workers: int, cache: Path) -> None:
+    def __init__(self, surveys: Mapping[Split, Survey], workers: int, folder: Path) -> None:
         self._surveys = surveys
-        self._cache = cache
+        self._folder = folder
         self.workers = workers
         self._busy = min(workers, usable_cores())
         self._processes = max(1, min(self._busy, usable_memory().available // _ROOM))
@@ -103,18 +99,10 @@ class Estimator:
         self._ready = [self._executor.submit(time.monotonic) for _ in range(self._processes)]
         self._begun = time.monotonic()
         self._startup = 0.0
-        self._drawn: dict[tuple[Split, int], Drawn] = {}
-        self._reading: dict[Split, float] = {}
+        self._draw = cache(draw)
         self._write_costs: dict[tuple[Path, Target], WriteCost] = {}
+        self._reading: dict[Split, float] = {}
         self._known: dict[tuple[Split, Recipe, Target], _Measured] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Ends the workers."""
@@ -127,7 +115,9 @@ class Estimator:
             return sum(child.memory_info().rss for child in psutil.Process().children(recursive=True))
         return 0
 
-    def estimate(self, job: Job, *, remaining: float = 1.0, progress: Progress = _nobody) -> Estimated:
+    def estimate(
+        self, job: Job, *, remaining: float = 1.0, progress: Progress = lambda _done, _total: None
+    ) -> Estimated:
         """What a job's build would come to.
 
         Args:
@@ -147,7 +137,10 @@ class Estimator:
         if classes is not None and min(shares.values()) < 1.0:
             unequal = _CLASSES_DIFFER / math.sqrt(classes)
             size, work = ((likely, math.hypot(error, likely * unequal)) for likely, error in (size, work))
-        cost = self._write_cost(job.output, job.target)
+        place = job.output, job.target
+        if place not in self._write_costs:
+            self._write_costs[place] = measure_write_cost(*place)
+        cost = self._write_costs[place]
         shards = sum(job.shards.values())
         size = size[0] + shards * len(job.target.trailer), size[1]
         images = round(job.images)
@@ -185,9 +178,7 @@ class Estimator:
         together = max(1, sum(survey.image_bytes for survey in job.surveys.values()))
         wanted = max(SAMPLE, _PER_WORKER * self._processes)
         count = max(_LEAST, round(wanted * self._surveys[split].image_bytes / together))
-        if (split, count) not in self._drawn:
-            self._drawn[split, count] = draw(self._surveys[split], count, _SEED, self._cache)
-        return self._drawn[split, count]
+        return self._draw(self._surveys[split], count, _SEED, self._folder)
 
     def _measured(self, job: Job, split: Split, progress: Progress) -> _Measured:
         known = split, job.recipes[split], job.target
@@ -195,15 +186,10 @@ class Estimator:
             self._known[known] = self._measure(self._sample(job, split), job.recipes[split], job.target, progress)
         return self._known[known]
 
-    def _write_cost(self, output: Path, target: Target) -> WriteCost:
-        if (output, target) not in self._write_costs:
-            self._write_costs[output, target] = measure_write_cost(output, target)
-        return self._write_costs[output, target]
-
     def _time_reading(self, survey: Survey, asked: Recipe, target: Target) -> float:
         """Seconds that one worker would spend on reading all of the archive's images."""
         if survey.split not in self._reading:
-            drawn = draw(survey, _READ, time.time_ns(), self._cache)
+            drawn = draw(survey, _READ, time.time_ns(), self._folder)
             task = self._task(drawn.survey, drawn.table, asked, target)
             with _naming_the_image(task):
                 read = sum(self.call(dry_run, task).reading)
@@ -251,7 +237,8 @@ class Estimator:
         order = np.argsort(np.concatenate(rows))
         weight, size = drawn.weight, drawn.table.size.astype(np.float64)
         totals = drawn.survey.images, float(drawn.survey.image_bytes)
-        share_had = min(1.0, sum(result.cpu for result in results) / max(1e-9, sum(map(_wall, results))))
+        wall = sum(sum(result.seconds) + sum(result.reading) for result in results)
+        share_had = min(1.0, sum(result.cpu for result in results) / max(1e-9, wall))
         seconds = total(_column(results, lambda result: result.seconds, order), size, weight, totals)
         return _Measured(
             sampled=count,
@@ -277,10 +264,6 @@ def _naming_the_image(task: ShardTask | None) -> Iterator[None]:
                 f"If it also crashes when tried alone, the build stops there; replace or convert it, or {ON_BAD_IMAGE}",
             ) from death
         raise MachineError(f"A process that was measuring images ended: {death}.", death.hint) from death
-
-
-def _wall(result: DryRun) -> float:
-    return sum(result.seconds) + sum(result.reading)
 
 
 def _column(

@@ -1,6 +1,7 @@
 """The pre-flight: looks at raw data, images and machine, and says whether a build would work."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from wizard.errors import InputError, MachineError, writing
@@ -75,7 +76,7 @@ def examine(profile: Profile, report: Report) -> Verdict:
     except InputError as error:
         settings = decide_without_source(profile)
         return evaluate(settings, unreadable(profile.source_path, error), read_output(settings), error=error)
-    with Estimator(job.surveys, job.workers, cache_folder()) as estimator:
+    with closing(Estimator(job.surveys, job.workers, cache_folder())) as estimator:
         return measure(job, estimator, step(report, "a sample of the images"))
 
 
