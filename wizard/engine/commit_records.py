@@ -19,12 +19,7 @@ from wizard.targets.target import Target
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedPlan:
-    """The plan that a folder was begun with: `plan.json`.
-
-    Attributes:
-        plan_id: its id.
-        ingredients: what the id is a hash of, so that a difference can be told.
-    """
+    """The plan that a folder was begun with, `plan.json`; its ingredients tell how it differs from another."""
 
     plan_id: str
     ingredients: Ingredients
@@ -40,7 +35,6 @@ class CommitRecords:
     """The plan and the commit records of a folder, read once; who builds, repairs or reports goes by them.
 
     Attributes:
-        folder: the output folder.
         plan: that the folder was begun with; None if none was.
         done: the records that fit the plan, by shard. The shards themselves may have been removed since.
     """

@@ -42,13 +42,7 @@ _ALWAYS = 32_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Needed:
-    """Memory that an image needs.
-
-    Attributes:
-        height: in pixels.
-        width: in pixels.
-        bytes: peak memory.
-    """
+    """Peak memory in bytes that an image needs, with its size in pixels."""
 
     height: int
     width: int
@@ -56,13 +50,7 @@ class Needed:
 
 
 def require(data: bytes, sample: Sample, recipe: Recipe, memory: int | None) -> None:
-    """Refuses an image that needs more memory than a worker has for one.
-
-    Args:
-        data: its encoded bytes.
-        sample: the image, for its name.
-        recipe: how it is processed.
-        memory: bytes that a worker has for an image; None if there is no limit.
+    """Refuses an image that needs more bytes of memory than a worker has for one.
 
     Raises:
         MachineError: it needs more.

@@ -30,12 +30,7 @@ Culprit = tuple[int, WorkerDied]
 
 
 def find_culprit(task: ShardTask, suspect: int) -> Culprit | None:
-    """The image that crashes workers: the suspect, or one shortly before it; None if none does when tried alone.
-
-    Args:
-        task: the shard whose worker crashed.
-        suspect: row of the image that it was processing.
-    """
+    """The image that crashes workers: the suspect's row, or one shortly before; None if none does when tried alone."""
     alone = _crash(task, [suspect])
     if alone is not None:
         return alone
@@ -59,11 +54,7 @@ def _crash(task: ShardTask, rows: Sequence[int]) -> Culprit | None:
 
 
 class Losses:
-    """Counts the attempts at each shard, and decides after a worker's death.
-
-    Args:
-        find: finds the image that crashes workers, as `find_culprit` does.
-    """
+    """Counts the attempts at each shard, and decides after a worker's death."""
 
     def __init__(self, find: Callable[[ShardTask, int], Culprit | None] = find_culprit) -> None:
         self._find = find

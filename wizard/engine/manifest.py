@@ -35,15 +35,12 @@ class Manifest:
     """A finished dataset, as it describes itself.
 
     Attributes:
-        plan_id: of the plan that it follows.
-        ingredients: what the plan is made of, by name.
+        ingredients: what its plan is made of, by name.
         profile: the answers that led to it.
         label_base: stored label of rank 0.
         shards: in the order of splits and indexes.
         images_sha256: of images.csv.gz, in hex.
         created_by: program and version.
-        target: its output format.
-        classes: that its labels count in.
         companions: sha256 in hex of the small files beside the shards that describe them, by name.
         left_out: files beside the images of each split that were not read.
         box_repairs: what was wrong with the boxes of each split, and what was done about it.
@@ -96,15 +93,8 @@ def write(
 ) -> dict[str, str]:
     """Describes the finished dataset in `folder`; dataset.json comes last.
 
-    Args:
-        folder: the dataset's.
-        plan: that it follows.
-        done: its shards by name.
-        profile: the answers that led to it.
-        companions: sha256 in hex of the files that `write_sidecars` wrote, by name.
-
     Returns:
-        The sha256 in hex of these files and of those written here, by name.
+        The sha256 in hex of the companions, which `write_sidecars` wrote, and of the files written here, by name.
     """
     listing = _listing(plan)
     write_whole(folder / IMAGES, listing)

@@ -26,17 +26,13 @@ class ShardTask:
     """All that a worker needs to build one shard, small enough to cross a network.
 
     Attributes:
-        split: train, validation or test.
         name: the shard's.
-        folder: where the shard goes.
+        folder: the dataset's.
         samples: its images, in the order in which they are written.
-        recipe: what becomes of them.
         label_base: stored label of rank 0.
         skip_bad: whether an image that cannot be decoded is left out instead of stopping the run.
-        target: its output format.
         crashing: images left out because they crash workers: the reason, by row in `samples`.
         memory: bytes that a worker has for one image; None if there is no limit.
-        plan_id: of the plan that the shard belongs to.
     """
 
     split: str
@@ -57,11 +53,9 @@ class SplitPlan:
     """One split's share of a plan.
 
     Attributes:
-        split: train, validation or test.
         table: its images, in any order.
         order: intp[n], the rows of `table` in the order in which they are written.
         ends: intp[shards], how many rows of `order` come before the end of each shard.
-        recipe: what becomes of the images.
         is_shuffled: whether the order is that of `shuffle`; else it is that of the source.
     """
 
@@ -84,14 +78,7 @@ class SplitPlan:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Plan:
-    """Everything that decides the result's bytes.
-
-    Attributes:
-        splits: in the order in which they are built.
-        label_base: stored label of rank 0.
-        seed: of the shuffle.
-        target: their output format.
-    """
+    """Everything that decides the result's bytes; `label_base` is the stored label of rank 0."""
 
     splits: tuple[SplitPlan, ...]
     label_base: int
@@ -188,14 +175,7 @@ def shuffled(split: str, table: SampleTable, recipe: Recipe, *, shards: int, see
 
 
 def in_source_order(split: str, table: SampleTable, recipe: Recipe, *, shards: int = 0) -> SplitPlan:
-    """A split whose images keep the order in which they lie in their files.
-
-    Args:
-        split: which.
-        table: its images.
-        recipe: what becomes of them.
-        shards: that they are spread over evenly; 0 makes each file of the source a shard.
-    """
+    """A split whose images keep the order in which they lie in their files; 0 shards make each file one."""
     order = np.lexsort((table.offset, table.file))
     ends = _even(len(table), shards)
     if not shards:

@@ -46,14 +46,9 @@ _FILES_OF_RUN = 64
 
 
 def disk(output: Path, there: Disk, estimated: Estimated | None, done: int, files: int = 0) -> CheckResult:
-    """Whether the result fits.
+    """Whether the result fits, of which an earlier run has written `done` bytes.
 
-    Args:
-        output: the dataset's folder.
-        there: its file system.
-        estimated: None where the raw data could not be measured.
-        done: bytes of it that an earlier run has written.
-        files: image files that are still to be written, each of which takes whole blocks.
+    Image files, of which `files` are still to be written, each take whole blocks of the disk.
     """
     where = _where(output, there)
     result = CheckResult(name="disk", looked_at=where, found=f"{human_bytes(there.free)} free on {where} for {output}")
@@ -90,12 +85,8 @@ def memory(
 ) -> tuple[CheckResult, int]:
     """Whether the workers fit into memory; and how many do.
 
-    Args:
-        there: what the machine or the container has.
-        estimated: what a worker needs.
-        workers: how many are wanted.
-        largest: gives the process that holds most, none of this program's. It looks at all of them, so it is called
-            only where memory is short and its answer may help.
+    `largest` gives the process that holds most, none of this program's. It looks at all of them, so it is called only
+    where memory is short and its answer may help.
     """
     each = estimated.worker_memory.high
     run = _PARENT + _PARENT_PER_IMAGE * estimated.images
@@ -125,12 +116,7 @@ def memory(
 
 
 def memory_for_an_image(there: Memory, workers: int) -> int:
-    """Bytes that each worker has for one image, if the available memory is shared equally.
-
-    Args:
-        there: the machine's or the container's memory, measured once the run has what it needs itself.
-        workers: how many share it.
-    """
+    """Bytes that each worker has for one image, if what is available beside the run itself is shared equally."""
     return max(0, round(there.available * (1 - _KEPT_FREE)) // workers - _WORKER)
 
 
@@ -197,15 +183,9 @@ def failed(checks: Sequence[CheckResult], ignored: Collection[str]) -> list[Chec
 def refuse(results: Sequence[CheckResult], ignored: Collection[str], *, building: bool) -> None:
     """Stops where a check fails that is not ignored.
 
-    Args:
-        results: what the pre-flight found.
-        ignored: names of checks.
-        building: whether a build would come next: then raw data or an output that will not do are the errors that
-            they are to the build.
-
     Raises:
-        InputError: raw data that will not do, before a build.
-        PlanMismatch: an output that holds other shards, before a build.
+        InputError: raw data that will not do, before `building`.
+        PlanMismatch: an output that holds other shards, before `building`.
         MachineError: any other check that fails.
     """
     bad = failed(results, ignored)

@@ -83,10 +83,7 @@ class _Measured:
 class Estimator:
     """Keeps workers ready, and the sample drawn, so that one answer after the other is measured quickly.
 
-    Args:
-        surveys: the archives by split.
-        workers: how many processes a build would have; those that measure are never more than cores and memory take.
-        folder: of cached indexes.
+    A build would have `workers` processes; those that measure are never more than cores and memory take.
     """
 
     def __init__(self, surveys: Mapping[Split, Survey], workers: int, folder: Path) -> None:
@@ -118,12 +115,9 @@ class Estimator:
     def estimate(
         self, job: Job, *, remaining: float = 1.0, progress: Progress = lambda _done, _total: None
     ) -> Estimated:
-        """What a job's build would come to.
+        """What the build of a job, whose surveys are the estimator's, would come to.
 
-        Args:
-            job: its surveys must be the estimator's.
-            remaining: part of the work that an earlier run has not done; the time is for this part.
-            progress: told how many bytes of the sample were put through.
+        The time is for the `remaining` part, which no earlier run has done; `progress` is in bytes of the sample.
 
         Raises:
             InputError: an archive cannot be read, or a worker crashed on an image.

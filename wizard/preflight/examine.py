@@ -60,10 +60,6 @@ class Verdict:
 def examine(profile: Profile, report: Report) -> Verdict:
     """Resolves a profile and runs every check, whatever the others found.
 
-    Args:
-        profile: what would be built.
-        report: told how far the survey and the measurement are, and what would be built.
-
     Raises:
         UsageError: the profile asks for what its source cannot give.
     """
@@ -81,12 +77,7 @@ def examine(profile: Profile, report: Report) -> Verdict:
 
 
 def glance_at(job: Job, counts: Mapping[Split, ClassCounts]) -> Glance:
-    """Summary of the classes, labels and images that the job would build.
-
-    Args:
-        job: what would be built.
-        counts: of at least its splits.
-    """
+    """Summary of the classes, labels and images that the job would build; counts are of at least its splits."""
     wanted = {split: counts[split] for split in SPLITS if split in job.surveys and split in counts}
     number = job.profile.source.classes
     if number is not None:
@@ -117,16 +108,7 @@ def evaluate(
     held: int = 0,
     error: InputError | None = None,
 ) -> Verdict:
-    """The checks of output and machine.
-
-    Args:
-        settings: what was decided.
-        source: the check of the raw data.
-        output: what lies in the output folder.
-        estimated: what the build would come to; None if that could not be measured.
-        held: bytes of memory that this program holds itself and will give back.
-        error: why the source cannot be built from.
-    """
+    """The checks of output and machine, after that of the source; `held` bytes of memory will be given back."""
     cores = usable_cores()
     memory: list[CheckResult] = []
     if estimated is not None:

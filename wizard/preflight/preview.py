@@ -131,13 +131,8 @@ def _figure(
 ) -> str:
     """A picture in its frame.
 
-    Args:
-        side: before or after.
-        told: what is said above it.
-        pair: what it is of.
-        data: its encoded bytes.
-        shape: height and width that the scene is shown with, to scale.
-        place: left, top, width and height of the picture in the scene, which is 1 x 1.
+    The scene is shown with the height and width of `shape`, to scale; `place` is the picture's left, top, width and
+    height in it, where it is 1 x 1.
     """
     wide = shape[1] / shape[0] / _FRAME
     fit = f"width:{100 * min(1, wide):.4f}%;height:{100 * min(1, 1 / wide):.4f}%"
