@@ -18,7 +18,7 @@ from wizard.planning import Job, Report, Settings, decide_without_source, resolv
 from wizard.preflight import checks
 from wizard.preflight.estimate import Estimator
 from wizard.preflight.output_state import OutputState, output_check, read_output
-from wizard.preflight.source_check import source_check, unmeasured, unreadable, with_damage
+from wizard.preflight.source_check import source_check, with_damage
 from wizard.profile import Profile
 from wizard.sources.class_counts import ClassCounts, count_splits, first_classes
 from wizard.sources.glance import Glance, LabelState, glance
@@ -71,7 +71,9 @@ def examine(profile: Profile, report: Report) -> Verdict:
         report(Glanced(glance=glance_at(job, count_splits(job.surveys, cache_folder()))))
     except InputError as error:
         settings = decide_without_source(profile)
-        return evaluate(settings, unreadable(profile.source_path, error), read_output(settings), error=error)
+        place = str(profile.source_path)
+        source = CheckResult(name="raw-data", status="fail", looked_at=place, found=error.what, fix=error.hint)
+        return evaluate(settings, source, read_output(settings), error=error)
     with closing(Estimator(job.surveys, job.workers, cache_folder())) as estimator:
         return measure(job, estimator, step(report, "a sample of the images"))
 
@@ -95,7 +97,8 @@ def measure(job: Job, estimator: Estimator, progress: Progress) -> Verdict:
         estimated = estimator.estimate(job, remaining=remaining_fraction(job, output), progress=progress)
         source = with_damage(source, estimated, skipped=job.skip_bad)
     except (InputError, MachineError) as error:
-        source = unmeasured(source, error)
+        found = f"{source.found}; no sample could be measured: {error.what}"
+        source = replace(source, status="warn", found=found, fix=error.hint)
     return evaluate(job, source, output, estimated, held=estimator.held)
 
 
