@@ -65,11 +65,10 @@ class Ingredients:
     @cached_property
     def labelled(self) -> dict[str, str]:
         """Everything by label, in the order in which a person reads it. The plan id is a hash of this."""
-        others = {label: value for label, value in self.target.items() if label != "format"}
         found = {"format": self.target["format"], "codecs": self.codecs, "seed": str(self.seed)}
         if self.label_base is not None:
             found["label base"] = str(self.label_base)
-        found |= others
+        found |= self.target
         for split, each in self.splits.items():
             found |= {f"{split} shards": str(each.shards), f"{split} recipe": each.recipe}
         if self.classes:
