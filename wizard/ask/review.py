@@ -128,6 +128,7 @@ def _measured(profile: Profile, estimated: Estimated, checks: dict[str, CheckRes
 
 
 def _seen(check: CheckResult) -> str:
+    # Which output folder it is about stands two lines above.
     return _with_fix(check.found.partition(" for ")[0], check.fix)
 
 
