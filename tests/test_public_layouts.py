@@ -279,7 +279,7 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize("layout", [pytest.param(layout, id=name) for name, layout in LAYOUTS.items()])
-def test_is_read_right_without_an_option(layout: Layout, tmp_path: Path) -> None:
+def test_a_public_layout_is_read_correctly_without_options(layout: Layout, tmp_path: Path) -> None:
     for path in layout.images:
         put(tmp_path / path, image(_KINDS[Path(path).suffix.lower()], path))
     for path, text in layout.texts.items():

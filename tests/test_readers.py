@@ -128,7 +128,7 @@ def test_tfds_reads_every_record_with_its_class(raw: Path, tmp_path: Path, outpu
     assert told["saved"] == {name: (tmp_path / name).read_text() for name in told["saved"]}
 
 
-def test_tfds_reads_records_of_another_origin_whose_features_come_and_go(tmp_path: Path) -> None:
+def test_tfds_reads_foreign_records_with_optional_features(tmp_path: Path) -> None:
     plan = planned({"test": 4}, shards=2, target=OF_SOURCE)
     image: Record = {"image/encoded": [encoded(Image.fromarray(noise(16, 24)))], "image/class/label": [-1]}
     one, other = plan.shard_names
@@ -144,7 +144,7 @@ def test_tfds_reads_records_of_another_origin_whose_features_come_and_go(tmp_pat
     ]
 
 
-def test_pypi_s_tfrecord_jumps_to_records_with_the_index(built: Path) -> None:
+def test_the_tfrecord_package_seeks_to_records_with_the_index(built: Path) -> None:
     for split in ("train", "validation"):
         shards = [path.name for path in sorted(built.glob(f"{split}-*"))]
         found = told_by(INDEXED, built, *shards)
