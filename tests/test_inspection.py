@@ -7,11 +7,11 @@ import pytest
 
 from tests.helpers import CLASSES, TRAIN, VALIDATION, build_dataset, shards
 from tests.sources import making
+from wizard.commands.inspect import as_text
 from wizard.errors import InputError, VerifyFailed
 from wizard.events import Event
 from wizard.formats import example, tfrecord
 from wizard.inspection import inspect
-from wizard.show.inspected import as_text
 
 
 def ignore(_event: Event) -> None:
