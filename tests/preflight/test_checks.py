@@ -52,6 +52,7 @@ def test_a_disk_with_room_passes() -> None:
         looked_at="/data (ext4)",
         found="200.0 GB free on /data (ext4) for /data/out",
         needed="105.0 GB with 5 % to spare",
+        brief="200.0 GB free on /data (ext4)",
     )
 
 
