@@ -67,7 +67,7 @@ def built_copy(built: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ordinary() -> Iterator[None]:
+def unprivileged() -> Iterator[None]:
     """Makes file permissions apply to this thread even if it is root's; other privileges are unchanged."""
     if not hasattr(os, "geteuid"):
         pytest.skip("there are no file permissions on this system")

@@ -40,7 +40,7 @@ TENCH_1 = "n01440764_10.JPEG"
 
 
 class Listener:
-    """Keeps what it is told."""
+    """Collects events."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -58,7 +58,7 @@ class Listener:
 
 
 def damage_image(raw: Path, name: str, change: Callable[[bytearray], None]) -> None:
-    """Changes an image's bytes where they lie in the train archive."""
+    """Changes an image's bytes inside the train archive."""
     path = raw / IMAGES["train"].name
     content = bytearray(path.read_bytes())
     at = content.index(name.encode()) + 512
@@ -174,9 +174,9 @@ def test_a_second_run_builds_only_missing_shards_with_the_same_bytes(raw: Path, 
     assert again.images_built == 0
     shards(out)[2].unlink()
     listener = Listener()
-    mended = build_dataset(raw, out, report=listener)
+    rebuilt = build_dataset(raw, out, report=listener)
     assert listener.shards_done_before == 6
-    assert 0 < mended.images_built < TRAIN
+    assert 0 < rebuilt.images_built < TRAIN
     assert contents(out) == before
 
 
@@ -238,8 +238,8 @@ def test_repair_sets_damaged_shards_aside_and_rebuilds_only_those(raw: Path, bui
     damaged.write_bytes(content)
     listener = Listener()
     sections: dict[str, Any] = {"source": {"boxes": "all"}, "image": CROPPED}
-    unmended = build_dataset(raw, built_copy, **sections)
-    assert unmended.images_built == 0
+    unrebuilt = build_dataset(raw, built_copy, **sections)
+    assert unrebuilt.images_built == 0
     build_dataset(raw, built_copy, options=Options(repair=True), report=listener, **sections)
     assert contents(built_copy) == before
     assert listener.shards_done_before == 6
@@ -286,7 +286,7 @@ def test_an_output_path_that_is_a_file_is_refused(raw: Path, tmp_path: Path) -> 
 
 
 def command(made: Profile, where: Path) -> list[str]:
-    """A run in a process of its own; many shards, so that there is time to disturb it."""
+    """A run in its own process, with many shards, so that a test can interrupt it halfway."""
     where.write_text("")
     sets = [
         f"source.path={made.source.path}",

@@ -1,4 +1,4 @@
-"""Commands as a person types them: what is printed where, and the exit code."""
+"""Commands as typed by a person: what they print, where, and their exit codes."""
 
 import gzip
 import json
@@ -23,7 +23,7 @@ TRAIN_TAR, VAL_TAR, BOXES = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar"
 
 @pytest.fixture
 def work(raw_copy: Path, tmp_path: Path) -> Path:
-    """Archives that may be damaged, an output that is not there yet, and a profile for both: returns its path."""
+    """The path of a profile for archives that may be damaged, and an output that does not exist yet."""
     return toml(raw_copy, tmp_path / "out", tmp_path / "p.toml")
 
 

@@ -1,4 +1,4 @@
-"""Images that kill the workers which decode them: found, named, left out where that is allowed, and nothing else."""
+"""Images that crash the workers which decode them are found, named, and skipped if allowed; no others are."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from wizard.verify.dataset import verify
 
 SECTIONS: dict[str, Any] = {"source": {"splits": ["train"], "boxes": "none"}}
 DEADLY = {3: deadly.SEGFAULT, 4: deadly.ABORT, 9: deadly.SEGFAULT, 14: deadly.EXIT, 15: deadly.ABORT}
-"""More in a shard than it has attempts."""
+"""Crashing images in one shard: more than a shard has attempts."""
 COUNT = 20
 
 
@@ -41,7 +41,7 @@ def test_crashing_images_are_skipped_and_the_bytes_are_those_of_a_build_without_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     raw, broken = tree(tmp_path / "raw", DEADLY), tree(tmp_path / "broken", DEADLY)
-    for place in DEADLY:  # of the same size, so that both are planned alike, and refused in the ordinary way
+    for place in DEADLY:  # of the same size, for an equal plan; refused without a crash
         file = broken / "train" / name(place)
         file.write_bytes(b"\0" * file.stat().st_size)
     ordinary = built(broken, tmp_path / "ordinary", "skip")

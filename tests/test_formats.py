@@ -1,4 +1,4 @@
-"""Every format from the command line: built, verified, stopped, killed and gone on with."""
+"""Every output format from the command line: build, verify, stop, kill, resume."""
 
 import signal
 import subprocess
@@ -23,7 +23,7 @@ BESIDE = {"dataset.json", "images.csv.gz"}
 
 
 def dataset(out: Path) -> dict[str, bytes]:
-    """All files that a trainer may read."""
+    """All files that a trainer reads, by name."""
     paths = [path for path in out.rglob("*") if path.is_file() and STATE_FOLDER not in path.parts]
     return {path.relative_to(out).as_posix(): path.read_bytes() for path in paths if path.name not in BESIDE}
 

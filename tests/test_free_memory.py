@@ -1,4 +1,4 @@
-"""free-memory as a person types it, against a file that drops nothing."""
+"""The free-memory command, writing to an ordinary file instead of /proc/sys/vm/drop_caches."""
 
 import errno
 import io
@@ -39,7 +39,7 @@ Machine = Callable[..., DropConditions]
 
 @pytest.fixture
 def machine(target: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    """A machine whose cache goes from BEFORE to AFTER when the target is written to; root's unless told otherwise."""
+    """A machine whose memory use changes from BEFORE to AFTER when the target is written; run as root by default."""
     monkeypatch.setattr(free_memory, "memory_use", lambda: AFTER if target.read_bytes() else BEFORE)
     monkeypatch.setattr(free_memory, "largest_processes", lambda: [TRAINER])
     monkeypatch.setattr(os, "sync", lambda: None)
@@ -56,7 +56,7 @@ def machine(target: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
 
 @pytest.fixture
 def sudo(tmp_path: Path, machine: Machine) -> Path:
-    """A user who is not root, with a sudo that notes its words and does as it is told; returns where it notes them."""
+    """An unprivileged user, and a sudo that logs its arguments and runs them; returns the path of the log."""
     script, words = tmp_path / "sudo", tmp_path / "words"
     script.write_text(f'#!/bin/sh\nprintf "%s " "$@" > {words}\n[ "$1" = -n ] && shift\nexec "$@"\n')
     script.chmod(0o755)

@@ -1,4 +1,4 @@
-"""What is left out, passed over or looks copied is told wherever a person looks."""
+"""Files that are left out, skipped or look like copies are reported wherever a person looks."""
 
 import json
 from pathlib import Path

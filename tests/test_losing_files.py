@@ -1,4 +1,4 @@
-"""Files, shards or the whole output folder go while a build runs: it never says that it is finished."""
+"""Files, shards or the whole output folder are removed during a build: it never reports that it is finished."""
 
 import shutil
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from wizard.targets.record_file import record_path
 
 
 class Saboteur:
-    """Does something to the output when so many shards are done."""
+    """Calls a function when a number of shards is done."""
 
     def __init__(self, act: Callable[[str], None], after: int = 7) -> None:
         self._act, self._left = act, after

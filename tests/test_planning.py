@@ -39,7 +39,7 @@ from wizard.targets.tfrecord.target import TFRecords
 from wizard.targets.webdataset import WebDataset
 
 NUMBERS = range(1, 9)
-"""Of the validation images of `matching`."""
+"""Numbers of the validation images in `matching`."""
 
 
 def plan_from(raw: Path, **source: Any) -> Plan:
@@ -47,7 +47,7 @@ def plan_from(raw: Path, **source: Any) -> Plan:
 
 
 def names(plan: Plan, split: int = 0) -> list[str]:
-    """In the order in which they are written."""
+    """The images' names in the order of writing."""
     part = plan.splits[split]
     return [part.table[row].name for row in part.order]
 
@@ -58,7 +58,7 @@ def ranks_of(found: list[str]) -> set[int | None]:
 
 @pytest.fixture(scope="module")
 def matching(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first few validation images, and a train archive of their classes and of one that has none among them."""
+    """The first few validation images, and a train archive of their classes and one more class."""
     folder, rng = tmp_path_factory.mktemp("matching"), random.Random(1)
     ranks = {number: int(validation_ranks()[number - 1]) for number in NUMBERS}
     classes = [
@@ -155,7 +155,7 @@ def test_too_many_shards_are_judged_by_the_images_of_the_selected_classes(raw: P
 
 
 def told_of(raw: Path, **sections: Any) -> list[Note]:
-    """What is told while a plan is made."""
+    """The notes that are reported during planning."""
     events: list[Event] = []
     plan_of(profile(raw, raw.parent / "out", **sections), events.append)
     return [event for event in events if isinstance(event, Note)]
@@ -165,7 +165,7 @@ RAW, OUT = Path("/raw"), Path("/out")
 
 
 class StandIn(Source):
-    """Of a source that nobody reads."""
+    """A source that is never read."""
 
     folder, what, why, parts = RAW, "pictures", (), ()
 
@@ -326,7 +326,7 @@ def records(folder: Path, shards: list[list[int]]) -> Path:
 
 
 def test_kept_shards_without_images_of_the_selected_classes_are_empty(tmp_path: Path) -> None:
-    """As many as the look before the build foresees."""
+    """Their number is the one shown before the build."""
     raw = records(tmp_path / "records", [[1, 0], [1], [0, 0], [1, 1]])
     asked = profile(raw, tmp_path / "out", source={"splits": ["train"], "classes": 1}, output={"shards": "keep"})
     plan = plan_of(asked)

@@ -1,4 +1,4 @@
-"""The house's order: imports go downward only, and TensorFlow has one room."""
+"""The architecture's rules: imports go downward only, and few modules may import TensorFlow."""
 
 import ast
 from collections.abc import Iterator

@@ -19,7 +19,7 @@ ALL = TRAIN_SHARDS + VALIDATION_SHARDS
 
 
 def interrupted(made: Profile, count: int = 3) -> None:
-    """Remembers a build as `run` does, and stops it after so many shards."""
+    """Remembers a build as `run` does, and stops it after `count` shards."""
     remember(made)
     with pytest.raises(Interrupted):
         build_profile(made, options=Options(stopping=lambda: len(shards(made.output_path)) >= count))

@@ -77,7 +77,7 @@ class BuildProgress:
     """How far a build, and what is prepared for it, is; it is given every event.
 
     Attributes:
-        cores: number that the workers may use; if None, only the CPU is recognised as a limit.
+        cores: number that the workers may use; if None, only the CPU is recognized as a limit.
         log: messages during the build, each with its second.
     """
 
