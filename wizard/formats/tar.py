@@ -92,7 +92,7 @@ def members(
         # A header that would extend beyond the known end belongs to whatever follows the archive.
         block = file.read(BLOCK) if end is None or position + BLOCK <= end else b""
         if len(block) < BLOCK:
-            raise TarDamage(f"the archive breaks off at byte {position:,}, before its end marker")
+            raise TarDamage(f"the archive is truncated at byte {position:,}, before its end marker")
         if not any(block):
             stop = _require_zeros(file, position, end)
             if ended is not None:
@@ -212,7 +212,7 @@ def _size(override: str | None, info: tarfile.TarInfo) -> int:
 def _exactly(file: IO[bytes], size: int, position: int) -> bytes:
     content = file.read(size) if size else b""
     if len(content) < size:
-        raise TarDamage(f"the archive breaks off at byte {position + len(content):,}, inside a member")
+        raise TarDamage(f"the archive is truncated at byte {position + len(content):,}, inside a member")
     return content
 
 
