@@ -24,7 +24,7 @@ RESIZE = (
     Choice("shortest", "Shrink to a shortest side", "keeps the shape; usual for training (480 px)"),
     Choice("original", "Keep the originals", "bytes untouched; largest; MLPerf's rule"),
     Choice("exact", "Exact height × width", "all of one size, shape not kept (352 × 352)"),
-    Choice("crop", "Scale and centre-crop", "all of one size, shape kept, edges lost"),
+    Choice("crop", "Scale and center-crop", "all of one size, shape kept, edges lost"),
 )
 
 
