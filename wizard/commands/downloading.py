@@ -137,7 +137,8 @@ def _from_hub(request: Request, output: Output, prompter: Prompter | None) -> Pa
     output.say(hub.TERMS)
     reporter = reporter_for(output)
     if lacking := hub.lacking(request.what):
-        reporter.handle(Note(text=lacking, warning=True))
+        with reporter.shown():
+            reporter.handle(Note(text=lacking, warning=True))
     there, needed = disk_of(request.folder), hub.needs(request.what, request.folder)
     output.say(f"Up to {human_bytes(needed)} are needed in {request.folder}; {human_bytes(there.free)} are free there.")
     output.event("plan", {"base": request.origin, "folder": str(request.folder), "bytes_needed": needed})
