@@ -27,7 +27,6 @@ from wizard.sources.class_counts import count_images, count_splits
 from wizard.sources.classes import Classes, imagenet
 from wizard.sources.glance import Glance, LabelState, glance, glance_at_raw
 from wizard.sources.locate import sniff
-from wizard.sources.records.files import compression_of
 from wizard.sources.registry import open_source
 from wizard.sources.remarks import remarks
 from wizard.sources.samples import SampleTable
@@ -181,7 +180,7 @@ def _unfinished(records: CommitRecords, plan: RecordedPlan) -> Facts:
 
 
 def _holds_records(path: Path) -> bool:
-    return path.is_file() and compression_of(path) == "plain"
+    return path.is_file() and tfrecord.compression_of(path) == "plain"
 
 
 def _dataset(folder: Path) -> Inspection:
@@ -248,7 +247,7 @@ def _first_record(path: Path) -> Facts:
 
 
 def _unpacked(path: Path) -> IO[bytes]:
-    return cast(IO[bytes], gzip.open(path)) if compression_of(path) == "gzip" else path.open("rb")
+    return cast(IO[bytes], gzip.open(path)) if tfrecord.compression_of(path) == "gzip" else path.open("rb")
 
 
 def _shown(value: example.Feature) -> str:
