@@ -64,6 +64,7 @@ class CheckResult:
         needed: what it has to be; may be empty.
         fix: what would fix it; empty where it passes.
         setting: the profile's key and value to change for that, as after --set; mostly empty.
+        brief: `found` for a screen that has named the output folder already; empty where it does not name it.
     """
 
     name: str
@@ -73,6 +74,7 @@ class CheckResult:
     needed: str = ""
     fix: str = ""
     setting: str = ""
+    brief: str = ""
 
     @property
     def command_fix(self) -> str:

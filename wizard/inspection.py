@@ -4,8 +4,9 @@ import gzip
 import shlex
 import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import numpy as np
 
@@ -20,7 +21,6 @@ from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
 from wizard.preflight.source_check import is_short
 from wizard.show import at_a_glance
-from wizard.show.inspected import Facts, Inspection
 from wizard.sources.archives.index import read_table
 from wizard.sources.archives.official import archive_names
 from wizard.sources.class_counts import count_images, count_splits
@@ -34,6 +34,33 @@ from wizard.sources.source import Progress, Source, Survey
 
 _NAMED = 10
 """Classes that are named."""
+Facts = dict[str, Any]
+"""What was found, by name; values are JSON types."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspection:
+    """What a path holds, as facts for a person and for a program.
+
+    Attributes:
+        problems: why parts of it cannot be read, each with the part's name; missing parts are not problems.
+    """
+
+    facts: Facts
+    glance: Glance | None = None
+    problems: tuple[tuple[str, SetupError], ...] = ()
+
+    def require_readable(self) -> None:
+        """Requires that everything found can be read.
+
+        Raises:
+            SetupError: something cannot be read; the error itself if there is just one, else an InputError with all.
+        """
+        if len(self.problems) == 1:
+            raise self.problems[0][1]
+        if self.problems:
+            told = [f"  {name}: {error}".replace("\n", "\n    ") for name, error in self.problems]
+            raise InputError("\n".join([f"{len(self.problems)} parts cannot be read.", *told]))
 
 
 def inspect(path: Path, report: Callable[[Event], None]) -> Inspection:

@@ -116,7 +116,7 @@ def test_only_of_an_official_archive_is_the_md5_spoken_of(tmp_path: Path, offici
     with pytest.raises(BadImage) as error:
         build_shard(made)
     assert ("--md5" in error.value.hint) == ("official" in error.value.hint) == official
-    assert 'output.on_bad_image="skip"' in error.value.hint
+    assert "output.on_bad_image=skip" in error.value.hint
 
 
 def test_or_it_is_skipped_and_listed(tmp_path: Path) -> None:

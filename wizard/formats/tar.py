@@ -89,6 +89,7 @@ def members(
     overrides: dict[str, str] = {}
     while True:
         file.seek(position)
+        # A header that would extend beyond the known end belongs to whatever follows the archive.
         block = file.read(BLOCK) if end is None or position + BLOCK <= end else b""
         if len(block) < BLOCK:
             raise TarDamage(f"the archive breaks off at byte {position:,}, before its end marker")
@@ -108,7 +109,7 @@ def members(
                 f"{overrides.get('path', info.name)} claims {size:,} bytes from byte {content:,} on, "
                 f"but the archive has only {max(0, end - content):,} left"
             )
-        if info.type in _EXTENDED:
+        if info.type in _EXTENDED:  # describes the next member; several may precede it
             overrides |= _override(info.type, _exactly(file, size, content))
             continue
         name = overrides.get("path", info.name)
@@ -143,6 +144,7 @@ def member_at(file: IO[bytes], place: int, suffix: bytes) -> Member | None:
         chunk = file.read(end - start)
         for at in range(len(chunk) // BLOCK * BLOCK - BLOCK, -BLOCK, -BLOCK):
             block = chunk[at : at + BLOCK]
+            # The suffix is compared first: a checksum costs far more, and most blocks are content.
             if block[_NAME].rstrip(b"\0").endswith(suffix) and is_header(block):
                 info, content = _header(block, start + at), start + at + BLOCK
                 covers = info.type in _FILES and place < content + info.size
@@ -184,6 +186,7 @@ def _header(block: bytes, position: int) -> tarfile.TarInfo:
         info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except tarfile.HeaderError as error:
         raise TarDamage(f"at byte {position:,} there is no tar header ({error})") from error
+    # tarfile prepends the prefix field for GNU archives too, though GNU tar may keep times there.
     if block[_MAGIC] == _GNU_MAGIC:
         info.name = block[_NAME].partition(b"\0")[0].decode("utf-8", "surrogateescape")
     return info

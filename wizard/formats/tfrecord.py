@@ -49,6 +49,7 @@ class Record(NamedTuple):
 def masked_crc(data: bytes) -> int:
     """The CRC32C of `data`, rotated and offset as TFRecord stores it; an unsigned 32-bit number."""
     crc: int = google_crc32c.value(data)
+    # kMaskDelta and the rotation are those of tensorflow/core/lib/hash/crc32c.h.
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
 

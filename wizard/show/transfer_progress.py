@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from rich.text import Text
 
 from wizard.download.events import Checking, Fetched, Transferring, Waiting
-from wizard.formatting import clock, duration, human_bytes
+from wizard.formatting import duration, human_bytes, short_clock
 from wizard.show.rate import RateMeter
 from wizard.show.rows import Row, draw_rows
 
@@ -74,7 +74,7 @@ class FileProgress:
         if not self.total:
             return f"{human_bytes(self.done)} so far"
         left = self.seconds_left
-        return "" if left is None else f"{clock(left).removeprefix('00:')} left"
+        return "" if left is None else f"{short_clock(left)} left"
 
     def _amount(self) -> str:
         if not self.total:

@@ -46,7 +46,7 @@ class Content(NamedTuple):
     Attributes:
         sample: which.
         image: its encoded bytes.
-        features: serialised features of the record that holds it, by name; None where it lies in no record.
+        features: serialized features of the record that holds it, by name; None where it lies in no record.
     """
 
     sample: Sample

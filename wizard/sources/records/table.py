@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from wizard.errors import Hint, InputError
+from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.feature_names import LABELS
 from wizard.ilsvrc2012.synsets import is_test_image, rank_of_image
 from wizard.sources.classes import UNLABELLED, Classes
+from wizard.sources.locate import ON_BAD_IMAGE
 from wizard.sources.records.boxes import Fitted, Flags, fit
 from wizard.sources.records.columns import Columns
 from wizard.sources.records.reader import GZIPPED_RECORDS, RECORDS
@@ -17,7 +18,7 @@ from wizard.sources.records.units import BoxUnit
 from wizard.sources.samples import SampleTable
 
 _DIGITS = 6
-_SKIP = Hint("Build these records again, or leave such images out with {}", 'output.on_bad_image="skip"')
+_SKIP = "Build these records again, or " + ON_BAD_IMAGE
 _NEAR = 0.75  # fraction of an image's width or height that objects in many photos reach beyond
 _ENOUGH = 10
 
