@@ -139,7 +139,7 @@ class SampleTable:
             label=self.label[rows],
             first_box=first_box,
             boxes=self.boxes[source],
-            box_row=self.box_row[source] if self.form == "example" else self.box_row,
+            box_row=self.box_row[source] if len(self.box_row) else self.box_row,
             left_out=(),
             copies=None,
             unusable=None,
