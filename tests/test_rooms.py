@@ -16,7 +16,7 @@ ORDER = [
     {"cli"},
     {"commands"},
     {"ask"},
-    {"demo", "inspection", "unfinished_builds"},
+    {"inspection", "unfinished_builds"},
     {"build", "show"},
     {"verify", "interrupts", "output", "download"},
     {"preflight"},

@@ -62,7 +62,11 @@ class FileProgress:
         """Its row in the picture."""
         name = f"checking {self.name}" if self.checking else self.name
         rate = self.rate
-        cells = {"amount": self._amount(), "rate": f"{human_bytes(rate)}/s" if rate else "", "left": self._left()}
+        amount = ""
+        if self.total:
+            number, unit = human_bytes(self.total).split()
+            amount = f"{float(number) * self.done / self.total:.1f} of {number} {unit}"
+        cells = {"amount": amount, "rate": f"{human_bytes(rate)}/s" if rate else "", "left": self._left()}
         return Row(name=name, done=self.done, total=self.total or None, cells=cells)
 
     def _left(self) -> str:
@@ -75,12 +79,6 @@ class FileProgress:
             return f"{human_bytes(self.done)} so far"
         left = self.seconds_left
         return "" if left is None else f"{short_clock(left)} left"
-
-    def _amount(self) -> str:
-        if not self.total:
-            return ""
-        number, unit = human_bytes(self.total).split()
-        return f"{float(number) * self.done / self.total:.1f} of {number} {unit}"
 
 
 class Transfers:
