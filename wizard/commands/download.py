@@ -10,15 +10,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from wizard.ask.download_questions import named_file
-from wizard.ask.downloading import Given, ask_request, command
-from wizard.ask.prompt import Back, Prompter
+from wizard.ask.download_questions import OFFICIALLY, TO, WHAT, WHERE, named_file
+from wizard.ask.downloading import ask_answers, command, known_answers, request_of
+from wizard.ask.prompt import Back, Prompter, Value
 from wizard.ask.prompters import prompter_for
 from wizard.commands.downloading import fetch
 from wizard.commands.session import DEFAULT, OutputFlags, session
 from wizard.download.address import OFFICIAL, base_address, require_source
 from wizard.download.archives import WHATS, What
-from wizard.download.hubs import kaggle
 from wizard.download.request import Origin, Request
 from wizard.errors import Interrupted, UsageError
 from wizard.folders import expanded, shortened
@@ -62,11 +61,11 @@ def download(
     checksums, cookies = (None if path is None else named_file(str(path)) for path in (checksums, cookies))
     several = None if connections == 1 else connections
     options = {"--to": to, "--what": what, "--checksums": checksums, "--cookies": cookies, "--connections": several}
-    given = _given(base, to, what, checksums, [option for option, value in options.items() if value is not None])
+    said = _said(base, to, what, checksums, [option for option, value in options.items() if value is not None])
     prompter = prompter_for(output) if output.mode in ("human", "plain") and output.interactive and not yes else None
     folder = None
     with suppress(Back):
-        request = replace(_request(prompter, given, yes=yes), cookies=cookies, connections=connections)
+        request = replace(_request(prompter, said, yes=yes), cookies=cookies, connections=connections)
         session.resume = f"{command(request)} --yes" if yes else command(request)
         folder = fetch(request, output, prompter)
     if folder is None:
@@ -77,9 +76,9 @@ def download(
     return 0
 
 
-def _given(
+def _said(
     base: str | None, to: str | None, what: Sequence[str] | None, checksums: Path | None, options: Sequence[str]
-) -> Given:
+) -> dict[str, Value]:
     """What the command line says. With any option the default is image-net.org; without one, the person is asked.
 
     `options` are the names of those that were given, but for --base.
@@ -103,7 +102,7 @@ def _given(
         why = "delivers everything at once through its own client" if origin == "kaggle" else "has its own client"
         raise UsageError(f"{' and '.join(useless)} cannot be used with --base {origin}, which {why}.")
     parts = None if what is None else _parse_what(" ".join(what))
-    return Given(origin=origin, base=address, folder=folder, what=parts, checksums=checksums)
+    return known_answers(origin=origin, base=address, folder=folder, what=parts, checksums=checksums)
 
 
 def _parse_what(text: str) -> tuple[What, ...]:
@@ -118,7 +117,7 @@ def _parse_what(text: str) -> tuple[What, ...]:
     return tuple(each for each in WHATS if each in words)
 
 
-def _request(prompter: Prompter | None, given: Given, *, yes: bool) -> Request:
+def _request(prompter: Prompter | None, said: Mapping[str, Value], *, yes: bool) -> Request:
     """What to fetch; the person is asked for what is missing, where somebody can be asked.
 
     Raises:
@@ -127,17 +126,14 @@ def _request(prompter: Prompter | None, given: Given, *, yes: bool) -> Request:
     """
     if prompter:
         try:
-            return ask_request(prompter, given)
+            return request_of(ask_answers(prompter, said))
         except KeyboardInterrupt:
             raise Interrupted("Nothing was fetched.") from None
-    origin = given.origin or "archives"
-    what = kaggle.ALL if origin == "kaggle" else given.what
-    if what is None or given.folder is None or not yes:
-        options = {"--what": what, "--to": given.folder, "--yes": yes or None}
-        missing = [option for option, value in options.items() if value is None]
+    options = {"--what": WHAT in said or said.get(WHERE) == "kaggle", "--to": TO in said, "--yes": yes}
+    missing = [option for option, given in options.items() if not given]
+    if missing:
         raise UsageError(
             f"Nobody can be asked here, so {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} needed.",
             f"Use: imagenet-setup download --what {_THREE} --to FOLDER --yes",
         )
-    base = given.base or OFFICIAL
-    return Request(origin=origin, base=base, folder=given.folder, what=what, checksums=given.checksums)
+    return request_of({WHERE: OFFICIALLY, **said})
