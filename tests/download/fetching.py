@@ -89,13 +89,11 @@ class Download:
         with closing(HttpClient(self.base, login, self.retry_policy)) as client:
             yield Session(
                 client=client,
-                login=login,
                 folder=self.folder,
                 cache=self.folder.parent / "cache",
                 report=self.told.append,
                 stopping=self.stopping,
                 connections=self.connections,
-                retry_policy=self.retry_policy,
             )
 
     def run(self, wanted: Archive | None = None) -> Fetched:

@@ -61,7 +61,9 @@ def done(plan: Plan, images: int = 2) -> dict[str, CommitRecord]:
 def metadata(plan: Plan, done: Mapping[str, CommitRecord], folder: Path) -> dict[str, bytes]:
     """The files that are written for TFDS, by name."""
     shards = [done[name] for name in plan.shard_names]
-    return plan.target.sidecars(
+    target = plan.target
+    assert isinstance(target, TFRecords)
+    return replace(target, tfds=True).sidecars(
         BuiltDataset(folder=folder, classes=plan.classes, label_base=plan.label_base, shards=shards)
     )
 

@@ -85,19 +85,15 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None, 
     output.say(f"Looking at {_files(len(archives))} here and at {_host(request.base)}…")
     reporter = reporter_for(output)
     asker = _AsideAsker(reporter, PromptedAsker(prompter)) if prompter else None
-    login = Login(request.base, asker, options.cookies)
-    retry_policy = RetryPolicy()
-    client = HttpClient(request.base, login, retry_policy)
+    client = HttpClient(request.base, Login(request.base, asker, options.cookies), RetryPolicy())
     with closing(client), stop_on_signal(lambda _text: None) as stopping:
         session = Session(
             client=client,
-            login=login,
             folder=request.folder,
             cache=cache_folder(),
             report=reporter.handle,
             stopping=stopping,
             connections=options.connections,
-            retry_policy=retry_policy,
         )
         with reporter.shown():
             found = [find_status(archive, session) for archive in archives]

@@ -46,7 +46,7 @@ class HttpClient:
     Args:
         base: its address, with a slash at the end.
         login: credentials and cookies for it.
-        retry_policy: its time-outs.
+        retry_policy: for everything that is asked of it; its time-outs too.
 
     Raises:
         UsageError: the environment's proxies or certificates cannot be used.
@@ -54,7 +54,7 @@ class HttpClient:
 
     def __init__(self, base: str, login: Login, retry_policy: RetryPolicy) -> None:
         self._base = absolute(base)
-        self._login = login
+        self.login, self.retry_policy = login, retry_policy
         self._client = _client(retry_policy)
         self.answered = False
 
@@ -103,9 +103,9 @@ class HttpClient:
         for _hop in range(_REDIRECTS):
             with named_errors(url, "the server hung up without a valid answer"):
                 request = self._client.build_request("GET", url, headers=headers)
-                self._login.add_cookies(request)
-                response = self._client.send(request, auth=self._login.auth(url), stream=True)
-                self._login.keep_cookies(response)
+                self.login.add_cookies(request)
+                response = self._client.send(request, auth=self.login.auth(url), stream=True)
+                self.login.keep_cookies(response)
             if not response.has_redirect_location:
                 return response
             _close(response)

@@ -10,9 +10,9 @@ from typing import TypeVar
 
 from wizard.download.errors import LoginPage, Unauthorized
 from wizard.download.events import Event
-from wizard.download.http.auth import Login, cleartext_warning
+from wizard.download.http.auth import cleartext_warning
 from wizard.download.http.http_client import HttpClient
-from wizard.download.retry_policy import Retries, RetryPolicy, retry
+from wizard.download.retry_policy import Retries, retry
 from wizard.errors import Interrupted
 from wizard.events import Note
 
@@ -28,23 +28,19 @@ class Session:
 
     Attributes:
         client: the server.
-        login: credentials and cookies for it.
         folder: where the files go.
         cache: folder in which verified sums are remembered.
         report: told what happens, always from the thread that fetches.
         stopping: whether the person wants to stop.
         connections: to one file at a time.
-        retry_policy: for everything that is asked of the server.
     """
 
     client: HttpClient
-    login: Login
     folder: Path
     cache: Path
     report: Callable[[Event], None]
     stopping: Callable[[], bool]
     connections: int
-    retry_policy: RetryPolicy
 
 
 def with_retries(name: str, ask: Callable[[], _Result], session: Session) -> _Result:
@@ -56,7 +52,7 @@ def with_retries(name: str, ask: Callable[[], _Result], session: Session) -> _Re
     """
     return retry(
         lambda: with_login(lambda: _interruptible(ask, session), session),
-        Retries(name, session.retry_policy),
+        Retries(name, session.client.retry_policy),
         session.report,
         sleep=lambda seconds: _sleep(seconds, session),
         answered=lambda: session.client.answered,
@@ -76,9 +72,9 @@ def with_login(ask: Callable[[], _Result], session: Session) -> _Result:
             warning = cleartext_warning(wanted)
             if warning:
                 session.report(Note(text=warning, warning=True))
-            session.login.answer_challenge(wanted)
+            session.client.login.answer_challenge(wanted)
         except LoginPage as page:
-            session.login.handle_login_page(page)
+            session.client.login.handle_login_page(page)
 
 
 def check_stop(session: Session) -> None:

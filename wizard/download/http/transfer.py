@@ -73,7 +73,7 @@ class Transfer:
         count = session.connections if remote.ranges else 1
         size = max(1, _WINDOW // (2 * count)) if count > 1 else 0
         self._ranges = RangeQueue(part.size, remote.size, size=size, window=_WINDOW)
-        self._idle = [_Connection(retries=Retries(name, session.retry_policy)) for _ in range(count)]
+        self._idle = [_Connection(retries=Retries(name, session.client.retry_policy)) for _ in range(count)]
         self._reading: dict[Future[_Piece | None], _Connection] = {}
         self._early: dict[int, _Piece] = {}
         self._attempt_reported = 0

@@ -3,12 +3,12 @@
 `RULES` is the whole decision: of the rows for this `source.folders`, the first that holds decides.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from wizard.errors import Hint, InputError
 from wizard.formatting import few
@@ -31,10 +31,10 @@ def at_class_level(split_dir: SplitDir, glimpses: Glimpses, bounds: Bounds, role
         InputError: a folder on the way cannot be read or leads out of the bounds, or folders further down are splits.
     """
     level = Level(split_dir=split_dir, glimpses=glimpses, bounds=bounds, role=role)
-    for roles, look, outcome in RULES:
-        found = look(level) if role in roles else None
+    for rule in RULES:
+        found = rule.look(level) if role in rule.roles else None
         if found:
-            return outcome(level, found)
+            return rule.outcome(level, found)
     raise AssertionError("the last rule always holds")
 
 
@@ -92,9 +92,7 @@ def _sole(level: Level) -> str:
     if is_filler(only) or (own and split_of_folder(only) == own):
         return only
     within = level.below[only].folders
-    a_class = (
-        len(within) == 1 and is_filler(within[0]) and level.glimpses.at(level.path / only / within[0]).images
-    )
+    a_class = len(within) == 1 and is_filler(within[0]) and level.glimpses.at(level.path / only / within[0]).images
     return only if within and not a_class and len(level.below) == 1 else ""
 
 
@@ -202,9 +200,7 @@ def _doubt(level: Level, _: object) -> SplitDir:
         told += f"{'is' if len(names) == 1 else 'are'} {few(names, _SOME)}."
         raise DoubtfulFolders(told, readings, _REARRANGE)
     name = next((name for name, within in level.deep.items() if len(within) > 1), next(iter(level.deep)))
-    holds = (
-        f"{level.path / name} holds no images itself, but folders of them ({few(level.deep[name], _SOME)})"
-    )
+    holds = f"{level.path / name} holds no images itself, but folders of them ({few(level.deep[name], _SOME)})"
     if level.flat:
         hold = "holds" if len(level.flat) == 1 else "hold"
         told = f"{holds}, while {few(level.flat, _SOME)} beside it {hold} images."
@@ -224,19 +220,26 @@ def _here(level: Level, _: object) -> SplitDir:
     return level.split_dir
 
 
-ANY: Collection[FolderRole] = get_args(FolderRole)
-Rule = tuple[Collection[FolderRole], Callable[[Level], Any], Callable[[Level, Any], SplitDir]]
+class Rule(NamedTuple):
+    """A row: for which `source.folders`, what must be seen, and what follows from it."""
+
+    roles: tuple[FolderRole, ...]
+    look: Callable[[Level], Any]
+    outcome: Callable[[Level, Any], SplitDir]
+
+
+ANY: tuple[FolderRole, ...] = get_args(FolderRole)
 # fmt: off
-RULES: tuple[Rule, ...] = (
-    # source.folders                     what is seen                  outcome
-    (ANY,                                _only_wnids,                  _here),
-    (ANY,                                _sole,                        _in_sole),
-    (ANY,                                _idle,                        _without_idle),
-    (ANY,                                _divided,                     _refuse_divided),
-    (("auto", "splits", "superclasses"), _dataset,                     _doubt_dataset),
-    (("classes",),                       lambda level: True,           _here),
-    (ANY,                                _same_either_way,             _here),
-    (("superclasses",),                  lambda level: not level.flat, _lower),
-    (ANY,                                lambda level: True,           _doubt),
+RULES = (
+    #    source.folders                      what is seen                  outcome
+    Rule(ANY,                                _only_wnids,                  _here),
+    Rule(ANY,                                _sole,                        _in_sole),
+    Rule(ANY,                                _idle,                        _without_idle),
+    Rule(ANY,                                _divided,                     _refuse_divided),
+    Rule(("auto", "splits", "superclasses"), _dataset,                     _doubt_dataset),
+    Rule(("classes",),                       lambda _: True,               _here),
+    Rule(ANY,                                _same_either_way,             _here),
+    Rule(("superclasses",),                  lambda level: not level.flat, _lower),
+    Rule(ANY,                                lambda _: True,               _doubt),
 )
 # fmt: on
