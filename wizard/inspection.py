@@ -27,7 +27,6 @@ from wizard.sources.class_counts import count_images, count_splits
 from wizard.sources.classes import Classes, imagenet
 from wizard.sources.glance import Glance, LabelState, glance, glance_at_raw
 from wizard.sources.locate import sniff
-from wizard.sources.records.files import compression_of
 from wizard.sources.registry import open_source
 from wizard.sources.remarks import remarks
 from wizard.sources.samples import SampleTable
@@ -203,7 +202,7 @@ def _unfinished(records: CommitRecords, plan: RecordedPlan) -> Facts:
         facts[split] = f"{sum(result.images for result in mine):,} images in {len(mine):,} shards so far"
     facts["shards done"] = f"{len(done):,} of {plan.shards:,}; the command that started the build resumes it"
     for file in (records.folder / name for name in sorted(done)):
-        if file.is_file() and compression_of(file) == "plain":
+        if file.is_file() and tfrecord.compression_of(file) == "plain":
             return facts | _first_record(file)
     return facts
 
@@ -272,4 +271,4 @@ def _first_record(path: Path) -> Facts:
 
 
 def _unpacked(path: Path) -> IO[bytes]:
-    return cast(IO[bytes], gzip.open(path)) if compression_of(path) == "gzip" else path.open("rb")
+    return cast(IO[bytes], gzip.open(path)) if tfrecord.compression_of(path) == "gzip" else path.open("rb")

@@ -284,7 +284,8 @@ def of_a_record(home: Path, data: bytes, target: Target, **more: example.Feature
         label=np.array([7], np.int16),
     )
     boxes = np.array([[0.0, 0.0, 0.5, 1.0]])
-    samples = dataclasses.replace(samples, reader=RECORDS, label_base=1, boxes=boxes, first_box=np.array([0, 1]))
+    samples = dataclasses.replace(samples, boxes=boxes, first_box=np.array([0, 1]), box_row=np.array([0]))
+    samples = dataclasses.replace(samples, reader=RECORDS, label_base=1)
     return dataclasses.replace(task(home, {"unused": b""}), samples=samples, target=target)
 
 

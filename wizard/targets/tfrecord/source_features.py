@@ -7,10 +7,9 @@ import numpy.typing as npt
 
 from wizard.formats import example
 from wizard.formats.arrays import Boxes
+from wizard.ilsvrc2012.feature_names import CORNERS, ENCODED
 from wizard.targets.sample import OutputSample
-from wizard.targets.tfrecord.features import CORNERS
 
-ENCODED = "image/encoded"
 _OBJECTS = "image/object/"
 _SPELLINGS = {"image/format": (b"jpeg", b"jpg"), "image/colorspace": (b"rgb",)}
 _CHANNELS = "image/channels"
