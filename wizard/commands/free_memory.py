@@ -70,7 +70,7 @@ def _show(output: Output, use: MemoryUse, processes: list[Process]) -> None:
     output.event("memory", {"moment": "before", "used": use.used, **asdict(use)})
     output.event("processes", {"processes": [asdict(each) for each in processes]})
     output.result("\n".join(["Memory of this machine:", *_lines(use)]))
-    width = max(_LEAST_WIDTH, output.width)
+    width = max(_LEAST_WIDTH, output.console.width)
     output.result("\n".join(["\nThe largest processes:", *(_line(each)[:width].rstrip() for each in processes)]))
     output.say(f"\n{_ABOUT}")
 

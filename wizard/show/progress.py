@@ -20,7 +20,6 @@ from wizard.events import (
 from wizard.events import Event as BuildEvent
 from wizard.folders import shortened
 from wizard.formatting import GLYPHS, clock, counted, duration, human_bytes, with_range
-from wizard.machine.cores import usable_cores
 from wizard.show import at_a_glance
 from wizard.show.build_progress import BuildProgress
 from wizard.show.transfer_progress import Transfers
@@ -28,15 +27,11 @@ from wizard.show.transfer_progress import Transfers
 Event = BuildEvent | DownloadEvent
 
 
-def _new_build() -> BuildProgress:
-    return BuildProgress(cores=usable_cores())
-
-
 @dataclass(kw_only=True)
 class Progress:
     """All of a command's events, added up."""
 
-    build: BuildProgress = field(default_factory=_new_build)
+    build: BuildProgress = field(default_factory=BuildProgress)
     transfers: Transfers = field(default_factory=Transfers)
 
     @property
@@ -47,7 +42,7 @@ class Progress:
     def add(self, event: Event) -> list[str]:
         """Takes an event into account; returns its messages for a person."""
         if isinstance(event, BuildFinished):
-            self.build = _new_build()
+            self.build = BuildProgress()
         self.build.add(event)
         lines = self.transfers.add(event) + messages(event)
         if not isinstance(event, Started):
