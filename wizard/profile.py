@@ -51,7 +51,7 @@ class Source(_Section):
         description="the folder with the archives, an extracted tree, Kaggle's tree, TFRecords, or class folders",
     )
     layout: Annotated[str, _one_of(layouts)] = Field(
-        default="auto", description=f"{' | '.join(layouts())}: the form it must have; auto recognises it"
+        default="auto", description=f"{' | '.join(layouts())}: the form it must have; auto recognizes it"
     )
     labels: Labels = Field(default="auto", description="which labels class folders get")
     folders: FolderRole = Field(default="auto", description="how to read folders that have more than one meaning")
@@ -73,7 +73,7 @@ class Image(_Section):
     """What the images become."""
 
     resize: ResizeMode = Field(
-        default="original", description="exact does not keep the shape; crop covers the size and cuts the centre out"
+        default="original", description="exact does not keep the shape; crop covers the size and cuts the center out"
     )
     size: int | None = Field(default=None, ge=1, le=16384, description="pixels of the shorter side, with shortest")
     height: int | None = Field(default=None, ge=1, le=16384, description="pixels, with exact and crop")

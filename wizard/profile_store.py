@@ -184,15 +184,15 @@ def _backup(path: Path) -> Path:
 
 
 def _listed(folder: Path) -> list[Listed]:
-    return [Listed(path.stem, path, _first_comment(path)) for path in sorted(folder.glob("*.toml")) if _is_file(path)]
-
-
-def _first_comment(path: Path) -> str:
-    try:
-        first = path.read_text(encoding="utf-8-sig", errors="replace").partition("\n")[0]
-    except OSError as error:
-        return f"cannot be read: {error.strerror}"
-    return first.removeprefix("#").strip() if first.startswith("#") else ""
+    found = []
+    for path in sorted(filter(_is_file, folder.glob("*.toml"))):
+        try:
+            first = path.read_text(encoding="utf-8-sig", errors="replace").partition("\n")[0]
+            comment = first.removeprefix("#").strip() if first.startswith("#") else ""
+        except OSError as error:
+            comment = f"cannot be read: {error.strerror}"
+        found.append(Listed(path.stem, path, comment))
+    return found
 
 
 def _is_file(path: Path) -> bool:

@@ -8,8 +8,8 @@ from cyclopts import Parameter
 
 from wizard import inspection
 from wizard.commands.session import DEFAULT, OutputFlags
-from wizard.show.at_a_glance import WIDTH
-from wizard.show.inspected import as_text
+from wizard.inspection import Facts
+from wizard.show.at_a_glance import BETWEEN, WIDTH, folded
 from wizard.show.reporters import reporter_for
 
 
@@ -19,10 +19,22 @@ def inspect(path: Annotated[Path, Parameter(help="A folder or a file.")], /, *, 
     reporter = reporter_for(output)
     with reporter.shown():
         found = inspection.inspect(path.expanduser().absolute(), reporter.handle)
-    output.result(as_text(found.facts, output.width if output.live else WIDTH))
+    output.result(as_text(found.facts, output.console.width if output.live else WIDTH))
     fields = {"facts": found.facts, "glance": None if found.glance is None else asdict(found.glance)}
     if found.problems:
         output.event("inspected", fields)
     found.require_readable()
     output.event("finished", fields | {"exit_code": 0})
     return 0
+
+
+def as_text(facts: Facts, width: int = WIDTH) -> str:
+    """The facts as aligned lines; lists are wrapped, but paths are never broken."""
+    broad = min(44, max(map(len, facts)))
+    lines = []
+    for key, value in facts.items():
+        told = f"{value:,}" if isinstance(value, int) else str(value)
+        if BETWEEN in told:
+            told = folded(told, width - broad - 2, broad + 2)
+        lines.append(f"{key:<{broad}}  {told}")
+    return "\n".join(lines)

@@ -5,7 +5,7 @@ image's pixels; `tests/engine/test_image_memory.py` measures some of them again.
 """
 
 from wizard.engine.transform import Recipe
-from wizard.errors import MachineError
+from wizard.errors import Hint, MachineError
 from wizard.formats import image_codec, png
 from wizard.formats.jpeg_markers import Frame, peek_size, read_frame
 from wizard.formats.resize import FAITHFUL_SHRINK, Resize, geometry
@@ -14,8 +14,8 @@ from wizard.formats.undecodable import Undecodable
 from wizard.formatting import human_bytes
 from wizard.sources.readers import Sample
 
-MORE_MEMORY = (
-    "Use fewer workers (--set run.workers=1), or free some memory; the same command then resumes where it stopped"
+MORE_MEMORY = Hint(
+    "Use fewer workers ({}), or free some memory; the same command then resumes where it stopped", "run.workers=1"
 )
 _RGB = 3.2
 """Bytes a pixel of a JPEG that is decoded to RGB."""

@@ -90,7 +90,7 @@ class Losses:
             raise BadImage(
                 f"{task.samples[row].place}: {reason}.",
                 "The file is damaged, or the decoder crashes on files of this kind: replace or convert it, or "
-                f"{ON_BAD_IMAGE}",
+                + ON_BAD_IMAGE,
             ) from death
         tried.append(suspect)
         if attempt < ATTEMPTS:
@@ -101,7 +101,7 @@ class Losses:
                 f"{task.samples[suspect].place}: a worker crashed {attempt} times while processing it "
                 f"({death.signal}), but not when it was tried alone.",
                 f"The cause may be this image or another one in {task.name}: replace or convert it and try again. "
-                f"{death.hint}",
+                + death.hint,
             ) from death
         raise MachineError(
             f"{task.name} was tried {attempt} times, and its worker died each time; the last time: {how}.", death.hint

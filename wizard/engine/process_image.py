@@ -13,7 +13,6 @@ from wizard.formats.undecodable import Undecodable
 from wizard.sources.classes import stored_label
 from wizard.sources.locate import ON_BAD_IMAGE
 from wizard.sources.readers import Content
-from wizard.sources.records.boxes import sound_rows
 from wizard.targets.sample import OutputSample, SourceRecord
 from wizard.targets.writer import NullWriter, Writer
 
@@ -55,17 +54,15 @@ def add_image(task: ShardTask, content: Content, shard: Writer | NullWriter, cou
         raise MachineError(f"{sample.place}: there is not enough memory to decode it.", MORE_MEMORY) from error
     except Undecodable as error:
         if not task.skip_bad:
-            fix = f"{_FETCH if task.samples.official else _COPY}, or {ON_BAD_IMAGE}"
+            fix = (_FETCH if task.samples.official else _COPY) + ", or " + ON_BAD_IMAGE
             raise BadImage(f"{sample.place} cannot be decoded: {error}.", fix) from error
         counts.skipped.append(SkippedImage(file=sample.file, name=sample.name, reason=str(error)))
         return
     boxes, rows = move_boxes(sample.boxes, stored.geometry)
     record = None
     if content.features is not None and task.target.keeps_features:
-        height, width = stored.geometry.source
-        sound = sound_rows(content.features, task.samples.box_unit, width, height)
         is_reencoded = stored.jpeg is not data
-        record = SourceRecord(features=content.features, box_rows=sound[rows], is_reencoded=is_reencoded)
+        record = SourceRecord(features=content.features, box_rows=sample.box_row[rows], is_reencoded=is_reencoded)
     classes = task.samples.classes
     shard.write(
         OutputSample(

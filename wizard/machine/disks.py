@@ -15,8 +15,7 @@ class Disk:
     """The file system that a path lies on, or would lie on.
 
     Attributes:
-        mount: where it is mounted; empty if unknown.
-        kind: ext4, tmpfs, nfs4, ...; empty if unknown.
+        mount, kind: where it is mounted, and ext4, tmpfs, nfs4, ...; both empty if unknown.
         free: bytes that this user can still write.
         files_free: number of files that can still be created; None if the file system has no limit.
     """
@@ -62,7 +61,5 @@ def _device(mount: Path) -> int | None:
 
 
 def _files_free(place: Path) -> int | None:
-    if not hasattr(os, "statvfs"):
-        return None
-    state = os.statvfs(place)
-    return state.f_favail if state.f_files else None  # Btrfs and others make inodes as needed, and state 0
+    state = os.statvfs(place) if hasattr(os, "statvfs") else None  # Windows has none
+    return state.f_favail if state and state.f_files else None  # Btrfs and others make inodes as needed, and state 0

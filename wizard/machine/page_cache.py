@@ -11,23 +11,18 @@ import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from wizard.errors import MachineError
 
 DROP_CACHES = Path("/proc/sys/vm/drop_caches")
 """Root writes a number to it; 1 drops clean pages of files that no program has mapped."""
 BY_HAND = f"sync && echo 1 | sudo tee {DROP_CACHES}"
-"""The command that does the same with root's rights."""
 _SIGNS = ("/.dockerenv", "/run/.containerenv", "/run/systemd/container")
 """Files that Docker, Podman and systemd create in a container."""
 _ELSEWHERE = {
     "Darwin": ("macOS", "sudo purge does the same there"),
     "Windows": ("Windows", "It gives its cache back by itself when programs ask for memory"),
 }
-
-DropMethod = Literal["write", "sudo"]
-"""Write to the file directly, or through sudo."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,11 +31,9 @@ class DropConditions:
 
     Attributes:
         system: as `platform.system` calls it.
-        root: whether this process's effective user is root.
         target: the file to write to.
         refused: errno of opening it for writing; 0 if that works.
         container: what shows that this is a container; empty if nothing does.
-        sudo: path of sudo; None where it is not on PATH.
     """
 
     system: str
@@ -63,8 +56,8 @@ def drop_conditions(target: Path = DROP_CACHES) -> DropConditions:
     )
 
 
-def drop_method(there: DropConditions) -> DropMethod:
-    """How the page cache can be dropped.
+def needs_sudo(there: DropConditions) -> bool:
+    """Whether the page cache can be dropped only through sudo, not by writing to the file.
 
     Raises:
         MachineError: it cannot be dropped from here; says what to do instead.
@@ -73,9 +66,9 @@ def drop_method(there: DropConditions) -> DropMethod:
         name, instead = _ELSEWHERE.get(there.system, (there.system, ""))
         raise MachineError(f"Dropping the page cache is for Linux, and this is {name}.", instead)
     if not there.refused:
-        return "write"
+        return False
     if there.root or there.refused not in (errno.EACCES, errno.EPERM):
-        raise why_not_dropped(there, there.refused)
+        raise _why_not_dropped(there, there.refused)
     if there.sudo is None:
         what = "Dropping the page cache needs root's rights; you are not root, and there is no sudo."
         if not there.container:
@@ -85,16 +78,11 @@ def drop_method(there: DropConditions) -> DropMethod:
             "container's own root may or may not drop it.",
             f"Try imagenet-setup free-memory as its root; else, on the host, type: {BY_HAND}",
         )
-    return "sudo"
+    return True
 
 
-def why_not_dropped(there: DropConditions, number: int) -> MachineError:
-    """The error that the system refuses to drop the cache, with the likely reason.
-
-    Args:
-        there: the conditions on this machine.
-        number: errno of the refusal.
-    """
+def _why_not_dropped(there: DropConditions, number: int) -> MachineError:
+    """The error for an errno that the system refuses with, and the likely reason."""
     what = f"{there.target} cannot be written: {os.strerror(number)}."
     if there.container:
         whose = f"This is a container, going by {there.container}: the page cache is its host's, and is dropped there."
@@ -109,18 +97,17 @@ def why_not_dropped(there: DropConditions, number: int) -> MachineError:
     return MachineError(f"{what}{why}", f"As the machine's own root, outside of any container, type: {BY_HAND}")
 
 
-def drop_page_cache(there: DropConditions, how: DropMethod, *, password: bool = False) -> None:
+def drop_page_cache(there: DropConditions, *, password: bool = False) -> None:
     """Drops the page cache. Only pages that are on disk already are dropped, so call sync before.
 
     Args:
         there: the conditions on this machine.
-        how: as `drop_method` says.
         password: whether sudo may ask for one, on the terminal; this program never sees it.
 
     Raises:
-        MachineError: the system refuses.
+        MachineError: as for `needs_sudo`, or the system refuses.
     """
-    if how == "sudo":
+    if needs_sudo(there):
         _drop_with_sudo(there, password)
         return
     try:
@@ -130,19 +117,14 @@ def drop_page_cache(there: DropConditions, how: DropMethod, *, password: bool = 
         finally:
             os.close(place)
     except OSError as error:
-        raise why_not_dropped(there, error.errno or errno.EIO) from error
+        raise _why_not_dropped(there, error.errno or errno.EIO) from error
 
 
 def _drop_with_sudo(there: DropConditions, password: bool) -> None:
     # tee, because a redirection would be done by this process, without sudo's rights.
     words = [there.sudo or "sudo", *([] if password else ["-n"]), "tee", str(there.target)]
-    ended = subprocess.run(
-        words,
-        input=b"1\n",
-        stdout=subprocess.DEVNULL,
-        stderr=None if password else subprocess.PIPE,
-        check=False,
-    )
+    stderr = None if password else subprocess.PIPE
+    ended = subprocess.run(words, input=b"1\n", stdout=subprocess.DEVNULL, stderr=stderr, check=False)
     if ended.returncode == 0:
         return
     told = (ended.stderr or b"").decode(errors="backslashreplace").strip()

@@ -255,7 +255,7 @@ def _naming_the_image(task: ShardTask | None) -> Iterator[None]:
         if task is not None and death.crashed and death.item is not None:
             raise BadImage(
                 f"{task.samples[death.item].place}: {death} while processing this image.",
-                f"If it also crashes when tried alone, the build stops there; replace or convert it, or {ON_BAD_IMAGE}",
+                "If it also crashes when tried alone, the build stops there; replace or convert it, or " + ON_BAD_IMAGE,
             ) from death
         raise MachineError(f"A process that was measuring images ended: {death}.", death.hint) from death
 

@@ -87,8 +87,8 @@ def test_other_files_are_no_lists(tmp_path: Path, name: str, content: bytes) -> 
     assert read_list(write(tmp_path, [name], content) / name) is None
 
 
-def test_a_list_that_may_not_be_read_is_named(tmp_path: Path, ordinary: None) -> None:
-    del ordinary
+def test_a_list_that_may_not_be_read_is_named(tmp_path: Path, unprivileged: None) -> None:
+    del unprivileged
     (listed(tmp_path, "a.csv", "id,label\n") / "a.csv").chmod(0)
     with pytest.raises(InputError, match=r"a\.csv cannot be read"):
         read_list(tmp_path / "a.csv")
@@ -319,7 +319,7 @@ def test_an_empty_image_is_listed_and_named_as_unusable(tmp_path: Path) -> None:
 def test_whose_labels_is_still_asked_where_a_list_says_synsets(tmp_path: Path) -> None:
     write(tmp_path, [f"train/{TENCH}/1.jpg", f"train/{GOLDFISH}/1.jpg", "val/a.jpg"])
     listed(tmp_path, "val.csv", f"filename,label\na.jpg,{TENCH}\n")
-    assert with_source(Context(), tmp_path, lambda _event: None).labels_ambiguous
+    assert with_source(Context(), tmp_path, lambda _event: None).classes_in_doubt
 
 
 # The splits of images that lie together

@@ -3,6 +3,7 @@
 import numpy as np
 
 from wizard.formats.example import Feature
+from wizard.ilsvrc2012.feature_names import BOX_LABEL, CORNERS, ENCODED, FILENAME, SYNSET, TEXT
 from wizard.targets.sample import OutputSample
 
 CONSTANTS: dict[str, Feature] = {
@@ -10,9 +11,6 @@ CONSTANTS: dict[str, Feature] = {
     "image/channels": (3,),
     "image/format": b"JPEG",
 }
-CORNERS = tuple(f"image/object/bbox/{corner}" for corner in ("xmin", "ymin", "xmax", "ymax"))
-BOX_LABEL = "image/object/bbox/label"
-TEXT = "image/class/text"
 
 
 def features_of(sample: OutputSample, *, with_objects: bool) -> dict[str, Feature]:
@@ -22,9 +20,9 @@ def features_of(sample: OutputSample, *, with_objects: bool) -> dict[str, Featur
         "image/height": (geometry.height,),
         "image/width": (geometry.width,),
         "image/class/label": (sample.label,),
-        "image/class/synset": sample.wnid.encode(),
-        "image/filename": sample.name.encode(),
-        "image/encoded": sample.stored.jpeg,
+        SYNSET: sample.wnid.encode(),
+        FILENAME: sample.name.encode(),
+        ENCODED: sample.stored.jpeg,
     }
     if with_objects:
         columns = sample.boxes.astype(np.float32).T

@@ -7,20 +7,19 @@ import numpy.typing as npt
 
 from wizard.formats import example
 from wizard.formats.arrays import Boxes
+from wizard.ilsvrc2012.feature_names import CORNERS, ENCODED
 from wizard.targets.sample import OutputSample
-from wizard.targets.tfrecord.features import CORNERS
 
-ENCODED = "image/encoded"
 _OBJECTS = "image/object/"
 _SPELLINGS = {"image/format": (b"jpeg", b"jpg"), "image/colorspace": (b"rgb",)}
 _CHANNELS = "image/channels"
 
 
 def updated_features(sample: OutputSample) -> dict[str, bytes]:
-    """The serialised features of the record that a sample comes from, true of the stored image.
+    """The serialized features of the record that a sample comes from, true of the stored image.
 
     All are unchanged except the image and its height and width; the boxes and the lists of their objects, if boxes
-    were cropped, converted or repaired; and, for a re-encoded image, a format, colour space or number of channels that
+    were cropped, converted or repaired; and, for a re-encoded image, a format, color space or number of channels that
     no longer applies.
     """
     record, stored, boxes = sample.record, sample.stored, sample.boxes
