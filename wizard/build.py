@@ -24,7 +24,7 @@ from wizard.planning import Job, Report, make_plan, stoppable
 from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.guard import Guard
 from wizard.sources.class_counts import count_images
-from wizard.sources.glance import Glance, glance
+from wizard.sources.glance import LabelState, glance
 from wizard.targets.expected import ShardDamage
 from wizard.targets.names import STATE_FOLDER
 from wizard.targets.target import Target
@@ -164,9 +164,11 @@ def _finished(
     job: Job, plan: Plan, records: CommitRecords, built_before: Collection[str], seconds: float
 ) -> BuildResult:
     results = [records.done[name] for name in plan.shard_names]
-    summaries = []
+    summaries, counts = [], []
     for split in plan.splits:
         mine = [result for result in results if result.split == split.split]
+        left_out = {image.name for result in mine for image in result.skipped}
+        counts.append(count_images(split.split, split.table, without=left_out))
         summary = SplitSummary(
             split=split.split,
             images_in=len(split.order),
@@ -178,6 +180,7 @@ def _finished(
             unlabelled=int((split.table.label < 0).sum()),
         )
         summaries.append(summary)
+    labels: LabelState = "stored" if plan.target.stores_labels else "none"
     return BuildResult(
         output=str(job.output),
         plan_id=plan.plan_id,
@@ -191,14 +194,5 @@ def _finished(
         classes=len(plan.classes),
         tfds=job.profile.output.tfds,
         imagenet=plan.classes.whole_imagenet,
-        glance=_glance(plan, results),
+        glance=glance(plan.classes, plan.label_base, counts, labels=labels),
     )
-
-
-def _glance(plan: Plan, results: Iterable[CommitRecord]) -> Glance:
-    """Summary of what is stored, without the images that were left out."""
-    skipped: dict[str, set[str]] = {split.split: set() for split in plan.splits}
-    for result in results:
-        skipped[result.split].update(image.name for image in result.skipped)
-    counts = [count_images(split.split, split.table, without=skipped[split.split]) for split in plan.splits]
-    return glance(plan.classes, plan.label_base, counts, labels="stored" if plan.target.stores_labels else "none")

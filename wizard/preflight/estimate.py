@@ -131,10 +131,7 @@ class Estimator:
         if classes is not None and min(shares.values()) < 1.0:
             unequal = _CLASSES_DIFFER / math.sqrt(classes)
             size, work = ((likely, math.hypot(error, likely * unequal)) for likely, error in (size, work))
-        place = job.output, job.target
-        if place not in self._write_costs:
-            self._write_costs[place] = measure_write_cost(*place)
-        cost = self._write_costs[place]
+        cost = self._write_cost(job.output, job.target)
         shards = sum(job.shards.values())
         size = size[0] + shards * len(job.target.trailer), size[1]
         images = round(job.images)
@@ -179,6 +176,11 @@ class Estimator:
         if known not in self._known:
             self._known[known] = self._measure(self._sample(job, split), job.recipes[split], job.target, progress)
         return self._known[known]
+
+    def _write_cost(self, output: Path, target: Target) -> WriteCost:
+        if (output, target) not in self._write_costs:
+            self._write_costs[output, target] = measure_write_cost(output, target)
+        return self._write_costs[output, target]
 
     def _time_reading(self, survey: Survey, asked: Recipe, target: Target) -> float:
         """Seconds that one worker would spend on reading all of the archive's images."""

@@ -49,11 +49,7 @@ class _Worker:
 
 
 class LocalExecutor(Executor):
-    """Worker processes on this machine, spawned rather than forked, when they are first needed.
-
-    Args:
-        workers: how many at most.
-    """
+    """At most so many worker processes on this machine, spawned rather than forked, when they are first needed."""
 
     def __init__(self, workers: int) -> None:
         self.capacity = workers
@@ -66,7 +62,7 @@ class LocalExecutor(Executor):
         self._oom_kills = oom_kills()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Queues a call; see the Protocol.
+        """Queues a call.
 
         Raises:
             MachineError: the system allows no further thread.
