@@ -226,6 +226,7 @@ def count_planned(folder: Path, manifest: Manifest) -> list[ClassCounts]:
 
 def _listing(plan: Plan) -> bytes:
     packed = io.BytesIO()
+    # Without a time, so that building again gives the same bytes.
     with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0, compresslevel=6) as file:
         file.write(b"shard,name,wnid\n")
         for task in plan.tasks("", skip_bad=False):

@@ -199,6 +199,7 @@ def shuffle(names: npt.NDArray[np.bytes_], seed: int) -> npt.NDArray[np.intp]:
     """
     key = seed.to_bytes(8, "little")
     hashes = (int.from_bytes(hashlib.blake2b(name, digest_size=8, key=key).digest()) for name in names)
+    # Names decide between equal hashes; of a million images, two have one with a chance of 4 in 100 million.
     return np.lexsort((names, np.fromiter(hashes, dtype=np.uint64, count=len(names))))
 
 
@@ -209,6 +210,7 @@ def _digest(table: SampleTable) -> str:
     for start in range(0, len(order), _ROWS):
         rows = table.take(order[start : start + _ROWS])
         digest.update(b"\n".join(rows.name.tolist()))
+        # One byte order, so that every machine names the plan alike.
         for column in (rows.size, rows.label, np.diff(rows.first_box), rows.boxes):
             digest.update(np.ascontiguousarray(column).astype(column.dtype.newbyteorder("<")).tobytes())
     return digest.hexdigest()[:16]

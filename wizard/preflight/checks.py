@@ -1,6 +1,6 @@
 """The checks, a function each: whether what is there is enough for what a build needs, and how a build is refused.
 
-They decide and look at nothing themselves; `examine` does the looking. `rights` alone has to try.
+They decide and look at nothing themselves; `examine` does the looking. `write_access` alone has to try.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -152,7 +152,7 @@ def open_files(limits: tuple[int, int] | None, workers: int) -> CheckResult:
     return replace(result, status="fail", fix="Ask for fewer workers", setting=f"run.workers={most}")
 
 
-def rights(output: Path) -> CheckResult:
+def write_access(output: Path) -> CheckResult:
     """Whether files can be made, renamed and removed where the output goes; leaves nothing behind."""
     place = str(existing(output))
     result = CheckResult(name="write-access", looked_at=place, found=f"files can be made in {place}")

@@ -131,7 +131,7 @@ def evaluate(
         checks=(
             source,
             output_check(settings, output),
-            checks.rights(settings.output),
+            checks.write_access(settings.output),
             checks.disk(settings.output, disk, estimated, output.bytes, image_files),
             checks.files(settings.output, disk, files),
             *memory,
