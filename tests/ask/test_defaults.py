@@ -52,7 +52,7 @@ def test_the_last_saved_profile_gives_the_defaults(raw: Path, tmp_path: Path, co
     )
     last = replace(context, last=first_context().last)
     assert defaults.source(known(first_context())) == str(raw)
-    assert defaults.resize(known(last)) == "crop"
+    assert BY_KEY["image.resize"].default(known(last)) == "crop"
     answers: dict[str, Value] = {"image.resize": "crop", "image.height": 40}
     assert defaults.width(known(last, answers)) == 50
     assert BY_KEY["image.quality"].default(known(last, answers)) == 71

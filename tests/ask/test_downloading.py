@@ -7,7 +7,7 @@ import pytest
 
 from tests.ask.conftest import BACK, DEFAULT, LEAVE, Script
 from wizard.ask import download_questions
-from wizard.ask.downloading import Given, PromptedAsker, ask_request, command, confirmed
+from wizard.ask.downloading import PromptedAsker, ask_answers, command, confirmed, known_answers, request_of
 from wizard.ask.prompt import Back, Value
 from wizard.download.address import OFFICIAL
 from wizard.download.http.auth import Credentials
@@ -20,7 +20,7 @@ HOST = "archives.example.org"
 
 def request(*answers: Value, **given: Any) -> tuple[Script, Request]:
     script = Script(answers)
-    return script, ask_request(script, Given(**given))
+    return script, request_of(ask_answers(script, known_answers(**given)))
 
 
 def sums_of(folder: Path) -> Path:
@@ -103,8 +103,12 @@ def test_sums_of_a_mirrors_own_files_are_asked_for_and_what_is_no_file_of_them_t
     ]
     assert abouts(script, "download.what")["validation"].startswith("about ")
     assert command(asked_for).endswith(f" --what validation --checksums {sums}")
-    again = Script([DEFAULT] * 5)
-    assert ask_request(again, Given(), asked_for) == asked_for
+
+
+def test_sums_that_were_answered_earlier_are_offered(tmp_path: Path) -> None:
+    answers: list[Value] = ["mirror", str(tmp_path), str(sums_of(tmp_path)), ["validation"], "/to"]
+    earlier = ask_answers(Script(answers), {})
+    assert ask_answers(Script([DEFAULT] * 5), {}, earlier) == earlier
 
 
 def test_a_password_in_an_address_is_not_repeated(tmp_path: Path) -> None:
@@ -159,9 +163,9 @@ def test_back_asks_the_question_before_and_its_answer_is_still_there() -> None:
 @pytest.mark.parametrize("where", ["image-net.org", "kaggle", "huggingface"])
 def test_what_was_answered_earlier_is_offered(tmp_path: Path, where: str) -> None:
     whats = [] if where == "kaggle" else [["validation"]]
-    _, earlier = request(where, *whats, str(tmp_path))
+    earlier = ask_answers(Script([where, *whats, str(tmp_path)]), {})
     script = Script([DEFAULT] * 3)
-    assert ask_request(script, Given(), earlier) == earlier
+    assert ask_answers(script, {}, earlier) == earlier
     assert script.asked[0].default == where
 
 

@@ -18,7 +18,7 @@ def _extra(
         text=text,
         label=label,
         help=about,
-        default=defaults.always(usual),
+        default=lambda _: usual,
         choices=yes_or_no,
         applies=applies or defaults.only_for(key),
         advanced=True,
@@ -33,7 +33,7 @@ ADVANCED: tuple[Question[Context], ...] = (
         label="Workers",
         help="Processes that build shards side by side. auto is one for each core that this machine or container "
         "gives, fewer where memory is short. The result's bytes are the same for any number.",
-        default=defaults.always("auto"),
+        default=lambda _: "auto",
         advanced=True,
     ),
     Question(
@@ -43,7 +43,7 @@ ADVANCED: tuple[Question[Context], ...] = (
         label="Bad images",
         help="Stop ends the build and names the image; skip leaves it out and lists it in dataset.json, and the build "
         "ends with exit code 5.",
-        default=defaults.always("stop"),
+        default=lambda _: "stop",
         choices=lambda _: (
             Choice("stop", "Stop", "and name it"),
             Choice("skip", "Leave it out", "and list it; exit code 5"),

@@ -73,6 +73,25 @@ class Prompter(Protocol):
         """Shows a text between two questions."""
 
 
+def put(prompter: Prompter, prompt: Prompt) -> Value:
+    """The answer to a prompt that accepts every answer of its kind; raises what `Prompter.ask` does."""
+    answer = prompter.ask(prompt)
+    prompter.accepted(prompt, answer)
+    return answer
+
+
+def agrees(prompter: Prompter, prompt: Prompt) -> bool:
+    """Whether a prompt is answered with yes; to go back is no.
+
+    Raises:
+        KeyboardInterrupt: the person leaves.
+    """
+    try:
+        return put(prompter, prompt) == "yes"
+    except Back:
+        return False
+
+
 def parse_answer(prompt: Prompt, text: str) -> Value:
     """What was typed, as an answer of the prompt's kind; nothing typed is the default.
 

@@ -8,15 +8,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from wizard.ask.download_questions import named_file
-from wizard.ask.downloading import Given, ask_request, command
-from wizard.ask.prompt import Back, Prompter
+from wizard.ask.download_questions import OFFICIALLY, TO, WHAT, WHERE, named_file
+from wizard.ask.downloading import ask_answers, command, known_answers, request_of
+from wizard.ask.prompt import Back, Prompter, Value
 from wizard.ask.prompters import prompter_for
 from wizard.commands.downloading import Options, fetch
 from wizard.commands.session import DEFAULT, OutputFlags, session
 from wizard.download.address import OFFICIAL, base_address, require_source
 from wizard.download.archives import WHATS, What
-from wizard.download.hubs import kaggle
 from wizard.download.request import Origin, Request
 from wizard.errors import Interrupted, UsageError
 from wizard.folders import expanded, shortened
@@ -53,10 +52,10 @@ def download(
     if not 1 <= connections <= _CONNECTIONS:
         raise UsageError(f"--connections {connections}: it must be from 1 to {_CONNECTIONS}.")
     options = Options(cookies=None if cookies is None else named_file(str(cookies)), connections=connections)
-    given = _given(base, to, what, None if checksums is None else named_file(str(checksums)), options)
+    said = _said(base, to, what, None if checksums is None else named_file(str(checksums)), options)
     prompter = prompter_for(output) if output.mode in ("human", "plain") and output.interactive and not yes else None
     try:
-        request = _asked(prompter, given) if prompter else _without_questions(given, yes=yes)
+        request = _asked(prompter, said) if prompter else _without_questions(said, yes=yes)
         session.resume = " ".join([command(request), *map(shlex.quote, _flags(options, yes=yes))])
         folder = fetch(request, output, prompter, options)
     except Back:
@@ -69,9 +68,9 @@ def download(
     return 0
 
 
-def _asked(prompter: Prompter, given: Given) -> Request:
+def _asked(prompter: Prompter, said: Mapping[str, Value]) -> Request:
     try:
-        return ask_request(prompter, given)
+        return request_of(ask_answers(prompter, said))
     except KeyboardInterrupt:
         raise Interrupted("Nothing was fetched.") from None
 
@@ -83,9 +82,9 @@ def _flags(options: Options, *, yes: bool) -> list[str]:
     return [*flags, "--yes"] if yes else flags
 
 
-def _given(
+def _said(
     base: str | None, to: str | None, what: Sequence[str] | None, checksums: Path | None, options: Options
-) -> Given:
+) -> dict[str, Value]:
     """What the command line says. With any option the default is image-net.org; without one, the person is asked.
 
     Raises:
@@ -106,7 +105,7 @@ def _given(
     if origin:
         _require_applicable(origin, what, checksums, options)
     parts = None if what is None else _parse_what(" ".join(what))
-    return Given(origin=origin, base=address, folder=folder, what=parts, checksums=checksums)
+    return known_answers(origin=origin, base=address, folder=folder, what=parts, checksums=checksums)
 
 
 def _require_applicable(origin: Origin, what: Sequence[str] | None, checksums: Path | None, options: Options) -> None:
@@ -135,20 +134,17 @@ def _parse_what(text: str) -> tuple[What, ...]:
     return tuple(each for each in WHATS if each in words)
 
 
-def _without_questions(given: Given, *, yes: bool) -> Request:
+def _without_questions(said: Mapping[str, Value], *, yes: bool) -> Request:
     """The request, where nobody is asked.
 
     Raises:
         UsageError: an option is missing.
     """
-    origin = given.origin or "archives"
-    what = kaggle.ALL if origin == "kaggle" else given.what
-    if what is None or given.folder is None or not yes:
-        options = {"--what": what, "--to": given.folder, "--yes": yes or None}
-        missing = [option for option, value in options.items() if value is None]
+    options = {"--what": WHAT in said or said.get(WHERE) == "kaggle", "--to": TO in said, "--yes": yes}
+    missing = [option for option, given in options.items() if not given]
+    if missing:
         raise UsageError(
             f"Nobody can be asked here, so {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} needed.",
             f"Use: imagenet-setup download --what {_THREE} --to FOLDER --yes",
         )
-    base = given.base or OFFICIAL
-    return Request(origin=origin, base=base, folder=given.folder, what=what, checksums=given.checksums)
+    return request_of({WHERE: OFFICIALLY, **said})

@@ -8,7 +8,6 @@ from pathlib import Path
 from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import ARCHIVE_NAMES, Split
 from wizard.ilsvrc2012.synsets import ranks
-from wizard.sources.classes import imagenet
 from wizard.sources.options import SourceOptions
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import Progress, Source
@@ -39,23 +38,22 @@ def recognise(folder: Path, options: SourceOptions) -> Source | None:
             _explain(folder)
             return None
     bounds = Bounds.of(folder if top.is_relative_to(folder) else top, follow=options.follow)
-    places = SplitFinder(bounds=bounds).places(top / _IMAGES)
-    if not places:
+    split_dirs = SplitFinder(bounds=bounds).named(top / _IMAGES)
+    if not split_dirs:
         return None
     beside = [path for path in (top, top.parent) if (path / _SYNSETS).is_file() or (path / _VALIDATION).is_file()]
     for path in beside:
         _check_synsets(path / _SYNSETS)
-    annotations = {
-        split: top / _ANNOTATIONS / name for split, name in _FOLDERS.items() if (top / _ANNOTATIONS / name).is_dir()
-    }
+    decided = label_space(split_dirs, "ilsvrc2012")
+    paths = {split: top / _ANNOTATIONS / name for split, name in _FOLDERS.items()}
     return KaggleFolders(
         folder=folder,
         top=top / _IMAGES,
         what="Kaggle's tree",
-        why=(f"It holds {top / _IMAGES}.", *idle_folders(places), *label_space(places, "ilsvrc2012").why),
-        places=places,
-        annotations=annotations,
-        classes=imagenet(),
+        why=(f"It holds {top / _IMAGES}.", *idle_folders(split_dirs.values()), *decided.why),
+        split_dirs=split_dirs,
+        annotations={split: path for split, path in paths.items() if path.is_dir()},
+        classes=decided.classes,
         bounds=bounds,
         annotatable=True,
         box_names={
@@ -68,11 +66,7 @@ def recognise(folder: Path, options: SourceOptions) -> Source | None:
 
 @dataclass(kw_only=True, eq=False)
 class KaggleFolders(ImageFolders):
-    """Kaggle's tree.
-
-    Attributes:
-        solutions: files that state the validation images' classes once more, where they are there.
-    """
+    """Kaggle's tree; `solutions` are files that state the validation images' classes once more, if they exist."""
 
     inferred = False
     label_choices = ("auto", "ilsvrc2012")

@@ -9,7 +9,7 @@ from wizard.ilsvrc2012.synsets import ranks
 from wizard.sources.classes import UNLABELLED, Classes
 from wizard.sources.names import unsafe
 from wizard.sources.trees.copies import original_name
-from wizard.sources.trees.image_names import ImageName, is_wnid, parse_image_name
+from wizard.sources.trees.image_names import is_wnid, parse_image_name
 
 _VALIDATION = b"/ILSVRC2012_val_"  # part of a validation image's name, which may follow its class's name
 
@@ -20,20 +20,13 @@ class InvalidName(ValueError):
 
 @dataclass(frozen=True)
 class Labelling:
-    """Gives images their names and labels.
-
-    Attributes:
-        classes: that labels count in.
-    """
+    """Gives images their names, and labels that count in `classes`."""
 
     classes: Classes
 
     @cached_property
-    def _imagenet(self) -> bool:
-        return self.classes.whole_imagenet
-
-    @cached_property
-    def _ranks(self) -> dict[str, int]:
+    def class_ranks(self) -> dict[str, int]:
+        """The rank of each class."""
         return {name: rank for rank, name in enumerate(self.classes.names)}
 
     def rank(self, name: str) -> int:
@@ -42,9 +35,9 @@ class Labelling:
         Raises:
             InvalidName: there is no such class.
         """
-        if name not in self._ranks:
+        if name not in self.class_ranks:
             raise InvalidName("is none of the classes")
-        return self._ranks[name]
+        return self.class_ranks[name]
 
     def in_class(self, name: str, below: str) -> str:
         """The name of an image in a class's folder.
@@ -59,7 +52,8 @@ class Labelling:
         base = below.rpartition("/")[2]
         parsed = parse_image_name(base)
         if parsed is not None:
-            if self._may_be_renumbered(parsed) and parsed.wnid != name and name in ranks():
+            may_be_renumbered = parsed.split == "validation" and not (parsed.problem or parsed.suffixed)
+            if may_be_renumbered and parsed.wnid != name and name in ranks() and not self.classes.whole_imagenet:
                 return safe(f"{name}/{below}")
             self._agree(parsed.problem, parsed.wnid, name)
             if base != below:  # the folders on the way to it may have any name
@@ -91,9 +85,9 @@ class Labelling:
             raise InvalidName(f"is an image of {parsed.split}, by its name, not of {split}")
         if split == "test":
             return parsed.name, UNLABELLED
-        if parsed.wnid not in self._ranks:
+        if parsed.wnid not in self.class_ranks:
             raise InvalidName(f"is an image of {parsed.wnid}, which is none of the classes")
-        return parsed.name, self._ranks[parsed.wnid]
+        return parsed.name, self.class_ranks[parsed.wnid]
 
     def renumbered(self, names: Iterable[bytes]) -> str:
         """A warning about validation images whose numbers belong to another class than their folders; usually empty.
@@ -112,14 +106,11 @@ class Labelling:
             f"{parsed.wnid} in ILSVRC2012: labels follow the folders, and are right only if the images were renumbered"
         )
 
-    def _may_be_renumbered(self, parsed: ImageName) -> bool:
-        return not self._imagenet and parsed.split == "validation" and not parsed.problem and not parsed.suffixed
-
     def _agree(self, problem: str, wnid: str, name: str) -> None:
         """In a folder named by a person, images of any synsets may be put together; not in one named by a synset."""
         if problem:
             raise InvalidName(problem)
-        checked = self._imagenet or name in ranks()
+        checked = name in ranks() or self.classes.whole_imagenet
         if checked and wnid and wnid != name:
             raise InvalidName(f"is an image of {wnid}, by its name, but lies in the folder of {name}")
 

@@ -7,25 +7,27 @@ annotations/annotations/.
 """
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from wizard.errors import InputError, reading
 from wizard.formatting import few
-from wizard.ilsvrc2012.archives import Split
+from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.split_names import SPLITS_SAID, WRAPPERS, splits_in
+from wizard.sources.trees.find_splits import Found
 from wizard.sources.trees.image_names import passed_over
 from wizard.sources.trees.listing import Bounds
-from wizard.sources.trees.lists.class_list import Lists
-from wizard.sources.trees.lists.parse import SUFFIXES
-from wizard.sources.trees.lists.splits import read_splits
+from wizard.sources.trees.lists.class_list import ClassList, below, class_list, is_there, without_suffix
+from wizard.sources.trees.lists.parse import SUFFIXES, read_list
 
 # Folders beside the images' folder that may hold lists; in lower case.
 _BESIDE = ("meta", "annotations", "splits", "split", "lists", "labels")
 _DEEPEST = 2  # most nested single folders around a dataset
 _LOOKED_AT = 40_000  # most entries read from a folder
+_TRIED = 20  # images of a list that are looked for before it is taken for a list of these images
 _NAMED = 4
 
 
@@ -36,7 +38,7 @@ class Inside(NamedTuple):
     files: dict[str, Path]
 
 
-def find_listed_splits(folder: Path, bounds: Bounds) -> Lists | None:
+def find_listed_splits(folder: Path, bounds: Bounds) -> Found | None:
     """The splits of a folder of images with lists beside them, or of the only folder in it; None if it is not one.
 
     Raises:
@@ -50,7 +52,7 @@ def find_listed_splits(folder: Path, bounds: Bounds) -> Lists | None:
             places.append(top)
         for lists in _lists(inside):
             for images in places:
-                found = read_splits(lists, images, top, bounds)
+                found = _read_splits(lists, images, top, bounds)
                 if found:
                     return found
     return None
@@ -112,6 +114,90 @@ def _lists(inside: Inside) -> Iterator[dict[Split, list[Path]]]:
                 found.setdefault(SPLITS_SAID[stem], []).append(path)
         if found:
             yield found
+
+
+def _read_splits(paths: Mapping[Split, Sequence[Path]], images: Path, top: Path, bounds: Bounds) -> Found | None:
+    """The splits of a folder of images; None if the lists name none of the images in it, or no classes.
+
+    Several lists of one split, such as Food-101's train.txt and train.json, must agree.
+    """
+    found: dict[Split, ClassList] = {}
+    for split in SPLITS:
+        for path in paths.get(split, []):
+            listed = _read(path, images, top, bounds)
+            if listed is not None:
+                found.setdefault(split, listed).must_agree(listed, f"disagree about which images are {split}")
+    return _together(found, top) if found else None
+
+
+def _read(path: Path, images: Path, top: Path, bounds: Bounds) -> ClassList | None:
+    bounds.check(str(path))
+    lines = read_list(path)
+    if lines is None:
+        return None
+    plain = [(image, name or _folder_of(image)) for image, name in below(lines, images, top)]
+    in_folders = [(f"{name}/{image}", name) for image, name in plain]
+    entries = next((entries for entries in (plain, in_folders) if _some_there(images, entries)), None)
+    if entries is None or not any(name for _, name in entries):
+        return None
+    return class_list(lines, images, entries)
+
+
+def _folder_of(image: str) -> str:
+    return image.rpartition("/")[0].rpartition("/")[2]
+
+
+def _some_there(images: Path, entries: Sequence[tuple[str, str]]) -> bool:
+    some = entries[:: max(1, len(entries) // _TRIED)]
+    return any(is_there(images, image) for image, _ in some)
+
+
+def _together(lists: Mapping[Split, ClassList], top: Path) -> Found:
+    owner: dict[str, ClassList] = {}
+    for listed in lists.values():
+        for image in listed.classes:
+            if image in owner:
+                raise InputError(
+                    f"{image} is both in {owner[image].path} and in {listed.path}: it would be in two splits.",
+                    "Remove it from one of them, or move away the list that should not be used",
+                )
+            owner[image] = listed
+    named, order = _named_by_ids(lists)
+    every = frozenset(owner)
+    found = {split: replace(listed, others=every - listed.classes.keys()) for split, listed in named.items()}
+    return Found(
+        top=top,
+        split_dirs={split: listed.split_dir(top) for split, listed in found.items()},
+        lists=found,
+        why=tuple(listed.why(top, split) for split, listed in found.items()),
+        order=order,
+    )
+
+
+def _named_by_ids(lists: Mapping[Split, ClassList]) -> tuple[Mapping[Split, ClassList], tuple[str, ...]]:
+    """The lists with names instead of numbers, and the names in the order of the numbers; else the lists unchanged.
+
+    Names are used if every class is a number, and each number has a single name of its own: that of the images' folder
+    or, in Oxford-IIIT Pet, the part of their file names before the last underscore.
+    """
+    names: dict[int, str] = {}
+    for listed in lists.values():
+        for image, number in listed.classes.items():
+            name = _name_of(image)
+            if not (name and number.isdecimal()) or names.setdefault(int(number), name) != name:
+                return lists, ()
+    if len(names) < 2 or len(set(names.values())) < len(names):
+        return lists, ()
+    named = {
+        split: replace(listed, classes={image: names[int(number)] for image, number in listed.classes.items()})
+        for split, listed in lists.items()
+    }
+    return named, tuple(names[number] for number in sorted(names))
+
+
+def _name_of(image: str) -> str:
+    folder, _, base = image.rpartition("/")
+    return folder.rpartition("/")[2] if folder else without_suffix(base).rpartition("_")[0]
 
 
 def unread_lists(folder: Path) -> list[str]:
