@@ -50,7 +50,10 @@ def setup(*, flags: OutputFlags = DEFAULT) -> int:
         if setup_draft.load() is None:
             raise Interrupted("Nothing was built.", "imagenet-setup begins again") from None
         raise Interrupted("Nothing was built; your answers are kept.", "imagenet-setup goes on with them") from None
-    return _build(output, ended) if isinstance(ended, Path) else _end(output, ended)
+    if isinstance(ended, Path):
+        session.resume = f"imagenet-setup run {shlex.quote(str(ended))}"
+        return start(load(str(ended)), output, Options())
+    return _end(output, ended)
 
 
 def _conversation(output: Output, prompter: Prompter) -> Outcome | Path:
@@ -116,8 +119,3 @@ def _end(output: Output, outcome: Outcome) -> int:
     output.say(f"· saved as {shortened(outcome.path)}; {command} does the same again")
     session.resume = " ".join([command, *(f"--ignore {name}" for name in outcome.ignored)])
     return start(load(str(outcome.path)), output, Options(), outcome.ignored, outcome.verdict)
-
-
-def _build(output: Output, profile: Path) -> int:
-    session.resume = f"imagenet-setup run {shlex.quote(str(profile))}"
-    return start(load(str(profile)), output, Options())
