@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.commit_record import CommitRecord
+from wizard.commit_record import CommitRecord, SkippedImage
 from wizard.engine import manifest
 from wizard.engine.build_result import BuildResult, SplitSummary
 from wizard.engine.commit_records import CommitRecords, start_or_resume
@@ -166,6 +166,11 @@ def _finished(
 ) -> BuildResult:
     results = [records.done[name] for name in plan.shard_names]
     summaries = []
+    converted: Counter[str] = Counter()
+    skipped: list[SkippedImage] = []
+    for result in results:
+        converted.update(image.kind for image in result.converted)
+        skipped += result.skipped
     for split in plan.splits:
         mine = [result for result in results if result.split == split.split]
         summary = SplitSummary(
@@ -183,8 +188,8 @@ def _finished(
         output=str(job.output),
         plan_id=plan.plan_id,
         splits=tuple(summaries),
-        converted=dict(Counter(image.kind for result in results for image in result.converted)),
-        skipped=tuple(image for result in results for image in result.skipped),
+        converted=dict(converted),
+        skipped=tuple(skipped),
         seconds=seconds,
         images_built=sum(result.images for result in results if result.shard not in built_before),
         label_base=plan.label_base,

@@ -146,10 +146,8 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(
-            f"{error.filename or path} cannot be read: {error.strerror or error}.",
-            "Check its permissions, or copy it again",
-        ) from error
+        what = f"{error.filename or path} cannot be read: {error.strerror or error}."
+        raise InputError(what, "Check its permissions, or copy it again") from error
 
 
 @contextmanager
@@ -158,7 +156,6 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise MachineError(
-            f"{error.filename or path} cannot be written: {error.strerror or error}.",
-            "Free some space, fix the permissions, or choose another folder; the same command then continues",
-        ) from error
+        what = f"{error.filename or path} cannot be written: {error.strerror or error}."
+        hint = "Free some space, fix the permissions, or choose another folder; the same command then continues"
+        raise MachineError(what, hint) from error

@@ -201,8 +201,7 @@ class Profile(_Section):
 
     def shards(self, split: Split) -> int:
         """How many shards a split is written to, unless those of the source are kept."""
-        shards: int = getattr(self.output, f"{split}_shards")
-        return shards
+        return int(getattr(self.output, f"{split}_shards"))
 
     def boxes(self, split: Split) -> bool:
         """Whether a split's records carry the boxes that are known."""
