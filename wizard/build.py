@@ -64,7 +64,7 @@ def build(job: Job, report: Report, options: Options) -> BuildResult:
         exclusive_lock(output / STATE_FOLDER / "lock", f"Another run is building in {output}."),
         _workers(job.workers, output, plan.target) as executor,
     ):
-        remove_leftovers(output, plan.target)
+        remove_leftovers(output, plan.target)  # under the lock: those of a run under way are no leftovers
         records = start_or_resume(output, plan)
         if options.repair:
             every_task = plan.tasks(str(output), skip_bad=job.skip_bad)

@@ -34,6 +34,7 @@ class Hint(str):
         return hint
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, ...]]:
+        # A worker's error is pickled, and str's own way would fill the filled text again.
         return type(self), (self._text, *self.settings)
 
     def __add__(self, other: str) -> "Hint":

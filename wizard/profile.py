@@ -27,6 +27,7 @@ _FIX = """Give values with --set section.key=value (a list as --set 'source.spli
 
 
 class _Section(BaseModel):
+    # Strict, because TOML has types: quality = "90" or true is a slip. Lists become tuples only with strict=False.
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 

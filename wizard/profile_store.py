@@ -97,6 +97,7 @@ def read(path: Path) -> Table:
     # A file may have any name; a profile's name becomes a file's again.
     table.setdefault("name", re.sub(r"[^\w.-]+", "-", path.stem).lstrip(".-")[:100])
     version = table.setdefault("schema_version", SCHEMA)
+    # Said before the keys are checked, since a newer version may have others.
     if type(version) is int and version > SCHEMA:
         raise ProfileError(
             str(path),

@@ -64,7 +64,7 @@ def free_memory(
         output.result("Nothing was dropped.")
         return 0
     with output.busy("Writing to disk what waits for it"):
-        os.sync()
+        os.sync()  # pages that are not yet on disk are not dropped
     try:
         drop_page_cache(there, password=asking)
     except KeyboardInterrupt:
