@@ -32,9 +32,7 @@ class Context:
     """What is known while the questions are asked.
 
     Attributes:
-        folder: the raw data's; None before it is known.
-        raw: the raw data; None before it is known.
-        parts: of it, there or not.
+        folder: the raw data's; None, as `raw`, before it is known.
         surveys: what the readable splits of images hold.
         counts: the same images by class.
         options: how the folder was read.
@@ -124,12 +122,6 @@ def first_context() -> Context:
 
 def with_source(context: Context, folder: Path, report: Report, options: SourceOptions = _AS_IT_IS) -> Context:
     """The same context with the raw data of a folder, opened and surveyed.
-
-    Args:
-        context: what is known.
-        folder: where the raw data should be.
-        report: told how far the survey is.
-        options: how the folder is to be read.
 
     Raises:
         DoubtfulFolders: it can be read in more than one way, and `options` do not settle it.

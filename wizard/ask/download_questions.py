@@ -28,20 +28,14 @@ _CLIENTS: Mapping[str, tuple[str, str]] = {
     "huggingface": ("huggingface_hub", "huggingface-hub"),
 }
 """The module of each hub's own client, and the package that brings it."""
-_TITLES: Mapping[What, str] = {
-    "train": "Train",
-    "validation": "Validation",
-    "boxes": "Bounding boxes",
-    "devkit": "Development kit",
-    "test": "Test",
+_ABOUT: Mapping[What, tuple[str, str]] = {
+    "train": ("Train", f"{IMAGES['train'].images:,} images"),
+    "validation": ("Validation", f"{IMAGES['validation'].images:,} images"),
+    "boxes": ("Bounding boxes", "for detection"),
+    "devkit": ("Development kit", "for torchvision alone"),
+    "test": ("Test", "without labels"),
 }
-_FOR: Mapping[What, str] = {
-    "train": f"{IMAGES['train'].images:,} images",
-    "validation": f"{IMAGES['validation'].images:,} images",
-    "boxes": "for detection",
-    "devkit": "for torchvision alone",
-    "test": "without labels",
-}
+"""The title of each part, and what it is."""
 
 
 def named_file(text: str) -> Path:
@@ -60,14 +54,11 @@ def named_file(text: str) -> Path:
 def _parts(known: Known) -> tuple[Choice, ...]:
     hub = known.get(WHERE) == "huggingface"
     sums = read_sums(Path(str(known[CHECKSUMS]))) if known.get(CHECKSUMS) else {}
-    return tuple(
-        Choice(what, _TITLES[what], f"{_size(what, sums, exact=not hub)} · {_FOR[what]}")
-        for what in (_ON_HUGGING_FACE if hub else WHATS)
-    )
-
-
-def _usual_parts(known: Known) -> Value:
-    return [part for part in _USUAL if known.get(WHERE) != "huggingface" or part in _ON_HUGGING_FACE]
+    choices = []
+    for what in _ON_HUGGING_FACE if hub else WHATS:
+        title, about = _ABOUT[what]
+        choices.append(Choice(what, title, f"{_size(what, sums, exact=not hub)} · {about}"))
+    return tuple(choices)
 
 
 def _size(what: What, sums: Mapping[str, str], *, exact: bool) -> str:
@@ -153,7 +144,7 @@ QUESTIONS: tuple[Question[None], ...] = (
         help="Train is what a model learns from, validation what it is measured on. Bounding boxes are for detection, "
         "localisation and pipelines that crop around them. The development kit is for torchvision; nothing here needs "
         "it. The labels of test are held back. What is there and right is not fetched again.",
-        default=_usual_parts,
+        default=lambda known: [part for part in _USUAL if part in [choice.value for choice in _parts(known)]],
         choices=_parts,
         applies=lambda known: known.get(WHERE) != "kaggle",
     ),

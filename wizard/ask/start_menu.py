@@ -24,11 +24,8 @@ def choose_start(prompter: Prompter, *, again: bool = False) -> SetupDraft | Pat
 
     None where the archives are to be fetched first.
 
-    Nothing is asked where there is nothing to resume and raw data lies in a usual place.
-
-    Args:
-        prompter: puts the question.
-        again: a download was chosen before, and came to nothing.
+    Nothing is asked where there is nothing to resume and raw data lies in a usual place, unless a download was chosen
+    before and came to nothing (`again`).
 
     Raises:
         KeyboardInterrupt: the person leaves.

@@ -7,7 +7,7 @@ from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 from questionary.prompts.common import InquirerControl
 
-from wizard.ask.prompt import Back, Choice, InvalidAnswer, Kind, Prompt, Value, parse_answer, title
+from wizard.ask.prompt import Back, Choice, InvalidAnswer, Kind, Prompt, Prompter, Value, parse_answer, title
 from wizard.output import Output
 
 _STYLE = questionary.Style(
@@ -34,12 +34,10 @@ class _Help(Exception):
         self.held = held
 
 
-class TerminalPrompter:
+class TerminalPrompter(Prompter):
     """Puts questions with questionary; a question that was answered leaves one line behind.
 
-    Args:
-        output: where everything else is said.
-        io: what questionary passes on to prompt_toolkit; tests give another input and output.
+    What `io` has, questionary passes on to prompt_toolkit; tests give another input and output.
     """
 
     def __init__(self, output: Output, /, **io: Any) -> None:

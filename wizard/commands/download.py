@@ -8,14 +8,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from wizard.ask.download_questions import OFFICIALLY, TO, WHAT, WHERE, named_file
-from wizard.ask.downloading import ask_answers, command, known_answers, request_of
+from wizard.ask.download_questions import BASE, CHECKSUMS, MIRROR, OFFICIALLY, TO, WHAT, WHERE, named_file
+from wizard.ask.downloading import ask_answers, command, request_of
 from wizard.ask.prompt import Back, Prompter, Value
 from wizard.ask.prompters import prompter_for
 from wizard.commands.downloading import Options, fetch
 from wizard.commands.session import DEFAULT, OutputFlags, session
 from wizard.download.address import OFFICIAL, base_address, require_source
-from wizard.download.archives import WHATS, What
+from wizard.download.archives import WHATS
 from wizard.download.request import Origin, Request
 from wizard.errors import Interrupted, UsageError
 from wizard.folders import expanded, shortened
@@ -104,8 +104,17 @@ def _said(
         require_source(address, folder)
     if origin:
         _require_applicable(origin, what, checksums, options)
-    parts = None if what is None else _parse_what(" ".join(what))
-    return known_answers(origin=origin, base=address, folder=folder, what=parts, checksums=checksums)
+    said: dict[str, Value] = {}
+    if origin:
+        said[WHERE] = origin
+    elif address:
+        said |= {WHERE: OFFICIALLY} if address == OFFICIAL else {WHERE: MIRROR, BASE: address}
+        said[CHECKSUMS] = str(checksums or "")
+    if what is not None:
+        said[WHAT] = _parse_what(" ".join(what))
+    if folder:
+        said[TO] = str(folder)
+    return said
 
 
 def _require_applicable(origin: Origin, what: Sequence[str] | None, checksums: Path | None, options: Options) -> None:
@@ -122,7 +131,7 @@ def _require_applicable(origin: Origin, what: Sequence[str] | None, checksums: P
         raise UsageError(f"{' and '.join(flags)} cannot be used with --base {origin}, which {why}.")
 
 
-def _parse_what(text: str) -> tuple[What, ...]:
+def _parse_what(text: str) -> list[str]:
     words = [word.strip().lower() for word in text.replace(",", " ").split()]
     for word in words:
         if word not in WHATS:
@@ -131,7 +140,7 @@ def _parse_what(text: str) -> tuple[What, ...]:
             raise UsageError(f"--what {text}: there is no {word!r}.", hint)
     if not words:
         raise UsageError("--what is empty.", f"Choose from {', '.join(WHATS)}, separated by commas")
-    return tuple(each for each in WHATS if each in words)
+    return [each for each in WHATS if each in words]
 
 
 def _without_questions(said: Mapping[str, Value], *, yes: bool) -> Request:
