@@ -115,7 +115,7 @@ def first_context() -> Context:
     """What is known before the first question."""
     profiles = profile_store.latest_first()
     last = None
-    with suppress(SetupError):
+    with suppress(SetupError):  # a profile that was edited into disorder only costs its defaults
         last = profile_store.load(str(profiles[0].path)) if profiles else None
     return Context(last=last, names=frozenset(each.name for each in profiles))
 
@@ -134,7 +134,7 @@ def with_source(context: Context, folder: Path, report: Report, options: SourceO
         if each.sound and each.kind == "images":
             try:
                 surveys[each.split] = raw.survey(each.split, cache_folder(), step(report, f"a look at {each.split}"))
-            except InputError as error:
+            except InputError as error:  # the other splits may still be built
                 part = replace(each, problem=error.what, hint=error.hint)
         parts.append(part)
     counts = count_splits(surveys, cache_folder())
@@ -152,6 +152,7 @@ def likely_source(last: str = "") -> str | None:
         # Folders of classes, which nobody has named yet, may be anyone's pictures.
         likely = place == last or raw.annotatable or raw.own_boxes
         if likely and any(each.sound and each.kind == "images" for each in raw.parts):
+            # A relative path would mean another folder in the profile's next run from elsewhere.
             return str(folder.absolute()) if place in (".", "raw-data", "imagenet") else place
     return None
 
@@ -160,6 +161,7 @@ def likely_output(folder: Path, name: str = "tfrecords") -> Path:
     """A new folder beside the raw data; elsewhere under the home folder where that disk has more room."""
     beside, home = folder.parent / name, Path.home() / "imagenet" / name
     try:
+        # The person chose the disk of the raw data, so another one must have much more room to be proposed.
         return home if disk_of(home).free > 2 * disk_of(beside).free else beside
     except OSError:
         return beside

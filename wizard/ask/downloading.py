@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import cast
 
-from wizard.ask.asking import ask, error_for
+from wizard.ask.asking import ask
 from wizard.ask.download_questions import (
     BASE,
     CHECKSUMS,
@@ -47,9 +47,9 @@ def ask_answers(
         profile=said,
     )
     while (question := draft.next) is not None:
-        require = partial(error_for, question, answers=draft.answered)
+        refusal = partial(question.error_for, answers=draft.answered)
         try:
-            draft = draft.with_answer(question, ask(prompter, draft, question, require))
+            draft = draft.with_answer(question, ask(prompter, draft, question, refusal))
         except Back:
             before = draft.back()
             if before is None:
@@ -60,6 +60,7 @@ def ask_answers(
 
 def request_of(answers: Mapping[str, Value]) -> Request:
     """The download that answers ask for."""
+    # Kaggle delivers everything, so nothing was asked there.
     where, what = str(answers[WHERE]), cast(list[What], answers.get(WHAT) or kaggle.ALL)
     request = Request(
         origin="archives",

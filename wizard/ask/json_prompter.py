@@ -63,6 +63,7 @@ def _answer(prompt: Prompt, line: str) -> Value | None:
             seen = "That" if prompt.kind == "secret" else line
             raise InvalidAnswer(f"{seen} is no answer: a string, a whole number, a list, null or a command is.")
         case list():
+            # A comma alone stands for no choice at all; an empty text would be the default.
             return parse_answer(prompt, ",".join(map(str, value)) or " , ")
         case _:
             return parse_answer(prompt, str(value))

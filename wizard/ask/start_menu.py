@@ -59,6 +59,7 @@ def _begun(chosen: str, prompter: Prompter) -> SetupDraft | Path | None:
         return None
     if chosen == "replay":
         return _replayed(prompter)
+    # Another process may have finished that setup since the menu was shown.
     stored = setup_draft.load() if chosen == "continue" else None
     return new_draft() if stored is None else stored[0]
 

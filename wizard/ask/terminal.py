@@ -17,7 +17,7 @@ _STYLE = questionary.Style(
         ("answer", "fg:ansicyan"),
         ("pointer", "fg:ansicyan bold"),
         ("highlighted", "fg:ansicyan"),
-        ("selected", "noreverse"),
+        ("selected", "noreverse"),  # prompt_toolkit's default is reverse video
         ("instruction", "fg:ansibrightblack"),
     ]
 )
@@ -79,6 +79,7 @@ class TerminalPrompter(Prompter):
         return question.unsafe_ask(patch_stdout=False)  # whose exceptions carry Back and help out of it
 
     def _question(self, prompt: Prompt, held: Value | None) -> questionary.Question:
+        # Erased, because `accepted` leaves a line of its own, once the answer is known to be accepted.
         common: dict[str, Any] = {"style": _STYLE, "erase_when_done": True, **self._io}
         text, typed = prompt.text, "" if held is None else str(held)
         match prompt.kind:
@@ -86,6 +87,7 @@ class TerminalPrompter(Prompter):
                 return questionary.password(text, **common)
             case "path" | "file":
                 folders = prompt.kind == "path"
+                # Not while typing: a list that opens at every key covers the screen, and looks into network folders.
                 return questionary.path(
                     text, default=typed, only_directories=folders, complete_while_typing=False, **common
                 )
@@ -98,6 +100,7 @@ class TerminalPrompter(Prompter):
             instruction = "(space ticks, Enter accepts)"
             return questionary.checkbox(text, lines, pointer=pointer, instruction=instruction, **common)
         default = next((line for line in lines if line.value == held), None)
+        # A blank instruction, because questionary puts "(Use arrow keys)" in the place of an empty one.
         return questionary.select(text, lines, default=default, pointer=pointer, instruction=" ", **common)
 
     def _lines(self, choices: tuple[Choice, ...], ticked: list[str]) -> list[questionary.Choice]:

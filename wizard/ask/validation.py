@@ -5,7 +5,6 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
-from wizard.ask import asking
 from wizard.ask.context import Context
 from wizard.ask.defaults import Known
 from wizard.ask.prompt import Value
@@ -22,8 +21,8 @@ from wizard.targets.registry import DEFAULT_FORMAT, written_folders
 def error_for(question: Question[Context], value: Value, known: Known) -> str:
     """Why an answer is refused, in a sentence; empty where it is accepted."""
     if question.kind == "number" and isinstance(value, int):
-        return _out_of_bounds(question, value) or asking.error_for(question, value, known)
-    return asking.error_for(question, value, known) or _against_profile(question, value)
+        return _out_of_bounds(question, value) or question.error_for(value, known)
+    return question.error_for(value, known) or _against_profile(question, value)
 
 
 def a_name(value: Value, _known: Known) -> None:
@@ -42,7 +41,6 @@ def enough_images(split: Split, value: Value, known: Known) -> None:
 def output_folder(value: Value, known: Known) -> None:
     """Refuses an output folder that cannot be written, or whose files would mix with the raw data."""
     path = expanded(str(value)).absolute()
-    asking.require_folder(path)
     if known.context.folder is not None and path.resolve() == known.context.folder.resolve():
         raise UsageError("That is the raw data's own folder. Give the dataset another one.")
     if among := source_overlap(path, known):

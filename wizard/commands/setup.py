@@ -25,8 +25,6 @@ from wizard.folders import shortened
 from wizard.output import Output
 from wizard.profile_store import load
 
-KEYS = "Esc goes back · ? explains · Ctrl-C keeps your answers"
-
 
 def setup(*, flags: OutputFlags = DEFAULT) -> int:
     """Ask a few questions, check this machine, and build."""
@@ -41,7 +39,7 @@ def setup(*, flags: OutputFlags = DEFAULT) -> int:
             "Use: imagenet-setup run PROFILE --set source.path=FOLDER --set output.path=FOLDER "
             "(imagenet-setup profiles list names the profiles); a program can drive imagenet-setup setup --json",
         )
-    if sys.stdin is None:
+    if sys.stdin is None:  # as Python has it where a parent process closed it
         raise UsageError("setup --json reads its answers from stdin, which is closed.")
     prompter = prompter_for(output)
     try:
@@ -50,13 +48,16 @@ def setup(*, flags: OutputFlags = DEFAULT) -> int:
         if setup_draft.load() is None:
             raise Interrupted("Nothing was built.", "imagenet-setup begins again") from None
         raise Interrupted("Nothing was built; your answers are kept.", "imagenet-setup goes on with them") from None
-    return _build(output, ended) if isinstance(ended, Path) else _end(output, ended)
+    if isinstance(ended, Outcome):
+        return _end(output, ended)
+    session.resume = f"imagenet-setup run {shlex.quote(str(ended))}"
+    return start(load(str(ended)), output, Options())
 
 
 def _conversation(output: Output, prompter: Prompter) -> Outcome | Path:
     output.say(f"imagenet-setup {version('imagenet-setup')} · turns raw image data into a dataset your trainer opens")
     if output.mode == "human":
-        output.say(f"{KEYS}\n")
+        output.say("Esc goes back · ? explains · Ctrl-C keeps your answers\n")
     begun = _begun(output, prompter)
     if isinstance(begun, Path):
         return begun
@@ -116,8 +117,3 @@ def _end(output: Output, outcome: Outcome) -> int:
     output.say(f"· saved as {shortened(outcome.path)}; {command} does the same again")
     session.resume = " ".join([command, *(f"--ignore {name}" for name in outcome.ignored)])
     return start(load(str(outcome.path)), output, Options(), outcome.ignored, outcome.verdict)
-
-
-def _build(output: Output, profile: Path) -> int:
-    session.resume = f"imagenet-setup run {shlex.quote(str(profile))}"
-    return start(load(str(profile)), output, Options())
