@@ -84,8 +84,11 @@ def command(request: Request) -> str:
     """
     base = request.base if request.origin == "archives" else request.origin
     what = [] if request.origin == "kaggle" else ["--what", ",".join(request.what)]
-    sums = [] if request.checksums is None else ["--checksums", str(request.checksums)]
-    return shlex.join(["imagenet-setup", "download", "--base", base, "--to", str(request.folder), *what, *sums])
+    words = ["imagenet-setup", "download", "--base", base, "--to", str(request.folder), *what]
+    for flag, path in (("--checksums", request.checksums), ("--cookies", request.cookies)):
+        words += [] if path is None else [flag, str(path)]
+    words += [] if request.connections == 1 else ["--connections", str(request.connections)]
+    return shlex.join(words)
 
 
 def confirmed(prompter: Prompter) -> bool:

@@ -106,7 +106,7 @@ class TerminalPrompter(Prompter):
     def _lines(self, choices: tuple[Choice, ...], ticked: list[str]) -> list[questionary.Choice]:
         """A line for each choice; what it is for stands beside it where there is room, else below the list."""
         broad = max(len(choice.title) for choice in choices)
-        room = self._output.width - _INDENT - broad - 2
+        room = self._output.console.width - _INDENT - broad - 2
         beside = all(len(choice.about) <= room for choice in choices)
         return [
             questionary.Choice(

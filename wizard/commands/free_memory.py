@@ -12,7 +12,7 @@ from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.errors import Interrupted, UsageError
 from wizard.formatting import counted, human_bytes
 from wizard.machine.memory import MemoryUse, memory_use
-from wizard.machine.page_cache import DROP_CACHES, drop_conditions, drop_method, drop_page_cache
+from wizard.machine.page_cache import DROP_CACHES, drop_conditions, drop_page_cache, needs_sudo
 from wizard.machine.processes import Process, largest_processes
 from wizard.output import Output
 
@@ -47,35 +47,35 @@ def free_memory(
     before = memory_use()
     _show(output, before, largest_processes())
     there = drop_conditions()
-    how = drop_method(there)
+    asking = needs_sudo(there) and not yes
     if there.container:
         output.say(
             f"! This is a container, going by {there.container}: the cache that goes is that of its host, or of the "
             "virtual machine that runs it, with other programs' files in it."
         )
-    asking = how == "sudo" and not yes
     if asking and not _agreed(output):
         output.result("Nothing was dropped.")
         return 0
     with output.busy("Writing to disk what waits for it"):
         os.sync()
     try:
-        drop_page_cache(there, how, password=asking)
+        drop_page_cache(there, password=asking)
     except KeyboardInterrupt:
         raise Interrupted("Stopped while the page cache was to be dropped.") from None
-    return _compare(output, before, memory_use())
+    _compare(output, before, memory_use())
+    return 0
 
 
 def _show(output: Output, use: MemoryUse, processes: list[Process]) -> None:
     output.event("memory", {"moment": "before", "used": use.used, **asdict(use)})
     output.event("processes", {"processes": [asdict(each) for each in processes]})
     output.result("\n".join(["Memory of this machine:", *_lines(use)]))
-    width = max(_LEAST_WIDTH, output.width)
+    width = max(_LEAST_WIDTH, output.console.width)
     output.result("\n".join(["\nThe largest processes:", *(_line(each)[:width].rstrip() for each in processes)]))
     output.say(f"\n{_ABOUT}")
 
 
-def _compare(output: Output, before: MemoryUse, after: MemoryUse) -> int:
+def _compare(output: Output, before: MemoryUse, after: MemoryUse) -> None:
     freed = max(0, (before.cache or 0) - (after.cache or 0))
     rows = [("used", before.used, after.used), ("available", before.available, after.available)]
     rows += [("free", before.free, after.free), ("cache", before.cache or 0, after.cache or 0)]
@@ -83,7 +83,6 @@ def _compare(output: Output, before: MemoryUse, after: MemoryUse) -> int:
     output.result("\n".join(["\nBefore and after:", *table, f"{human_bytes(freed)} of page cache came back."]))
     output.event("memory", {"moment": "after", "used": after.used, **asdict(after)})
     output.event("finished", {"freed": freed, "exit_code": 0})
-    return 0
 
 
 def _agreed(output: Output) -> bool:

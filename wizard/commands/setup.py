@@ -48,10 +48,10 @@ def setup(*, flags: OutputFlags = DEFAULT) -> int:
         if setup_draft.load() is None:
             raise Interrupted("Nothing was built.", "imagenet-setup begins again") from None
         raise Interrupted("Nothing was built; your answers are kept.", "imagenet-setup goes on with them") from None
-    if isinstance(ended, Outcome):
-        return _end(output, ended)
-    session.resume = f"imagenet-setup run {shlex.quote(str(ended))}"
-    return start(load(str(ended)), output, Options())
+    if isinstance(ended, Path):
+        session.resume = f"imagenet-setup run {shlex.quote(str(ended))}"
+        return start(load(str(ended)), output, Options())
+    return _end(output, ended)
 
 
 def _conversation(output: Output, prompter: Prompter) -> Outcome | Path:

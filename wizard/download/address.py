@@ -73,7 +73,7 @@ def require_source(base: str, folder: Path | None = None) -> None:
     url = absolute(base)
     if url.scheme != "file":
         return
-    source = local_path(url)
+    source = Path(url.path)
     with suppress(PermissionError):  # reported when a file in it is opened
         if not source.is_dir():
             state = "is not a folder" if source.exists() else "does not exist"
@@ -153,8 +153,3 @@ def absolute(address: str) -> httpx.URL:
     """The address for httpx, which takes one without a host for a relative one."""
     url = httpx.URL(address)
     return url.copy_with(host="localhost") if url.scheme == "file" else url
-
-
-def local_path(url: httpx.URL) -> Path:
-    """The file that a file address means."""
-    return Path(url.path)

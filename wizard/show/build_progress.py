@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
 from wizard.events import Estimated, Heartbeat, Preparing, ShardDone, Started, Stopping, WorkerLost
+from wizard.machine.cores import usable_cores
 from wizard.machine.load import MachineLoad
 from wizard.show.rate import RateMeter
 
@@ -77,12 +78,12 @@ class BuildProgress:
     """How far a build, and what is prepared for it, is; it is given every event.
 
     Attributes:
-        cores: number that the workers may use; if None, only the CPU is recognized as a limit.
+        cores: number that the workers may use.
         log: messages during the build, each with its second.
     """
 
     now: Callable[[], float] = time.monotonic
-    cores: int | None = None
+    cores: int = field(default_factory=usable_cores)
     output: str = ""
     started: float = 0.0
     skipped: int = 0
@@ -210,8 +211,6 @@ class BuildProgress:
         cpu = sum(self._cpu) / len(self._cpu) / 100
         if cpu >= _BUSY:
             return "limited by the CPU"
-        if self.cores is None:
-            return ""
         # CPU load is of all cores; fewer workers than cores cannot reach 100 %.
         share = cpu * self.cores / min(working, self.cores)
         if share >= _BUSY:

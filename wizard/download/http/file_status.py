@@ -33,7 +33,6 @@ class FileStatus:
         have: bytes of it that need not be fetched.
         freed: bytes that are here and will be deleted.
         remote: the server's file; None where the server was not asked, because the file is complete.
-        md5: of the file under its final name; empty where it was not read.
     """
 
     archive: Archive
@@ -42,7 +41,6 @@ class FileStatus:
     have: int = 0
     freed: int = 0
     remote: Remote | None = None
-    md5: str = ""
 
     @property
     def missing(self) -> int:
@@ -97,13 +95,7 @@ def part_state(
 
 
 def require_plausible(archive: Archive, address: str, remote: Remote, head: bytes) -> None:
-    """Checks, before anything is fetched, that the server's file can be the one that is wanted.
-
-    Args:
-        archive: the one that is wanted.
-        address: of the server's file.
-        remote: what the server says of it.
-        head: its first bytes.
+    """Checks, by its size and its first bytes, that the server's file can be the one that is wanted.
 
     Raises:
         DownloadError: it cannot.
