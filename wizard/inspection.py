@@ -117,7 +117,7 @@ def _raw_data(raw: Source, report: Report) -> Inspection:
     if raw.form == "example" and tables:
         facts |= _first_of(tables[0], next(iter(surveys)), problems)
     counts = count_splits(surveys, cache_folder())
-    problems += [(split, InputError(each.problem, each.hint)) for split, each in counts.items() if each.problem]
+    problems += [(split, each.error) for split, each in counts.items() if each.error]
     return _with_glance(facts, glance_at_raw(surveys, counts), *problems)
 
 
