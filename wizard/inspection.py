@@ -170,7 +170,7 @@ def _listed(values: example.Values) -> str:
 
 
 def _archive(path: Path, report: Report) -> Inspection:
-    split = next((split for split, archive in IMAGES.items() if path.name in archive.names), None)
+    split = next((split for split, archive in IMAGES.items() if path.name in archive.md5s), None)
     with reading(path):
         sniff(path)
         size = human_bytes(path.stat().st_size)
