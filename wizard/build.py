@@ -2,18 +2,18 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.commit_record import CommitRecord
+from wizard.commit_record import CommitRecord, SkippedImage
 from wizard.engine import manifest
 from wizard.engine.build_result import BuildResult, SplitSummary
 from wizard.engine.commit_records import CommitRecords, remove_leftovers, start_or_resume
 from wizard.engine.completion import naming_what_is_gone, require_whole
 from wizard.engine.executors.local import LocalExecutor
-from wizard.engine.plan import Plan
+from wizard.engine.plan import Plan, SplitPlan
 from wizard.engine.run import build_shards
 from wizard.engine.sidecars import write_sidecars
 from wizard.errors import MachineError, SetupError, writing
@@ -55,7 +55,8 @@ def build(job: Job, report: Report, options: Options) -> BuildResult:
         SetupError: of any kind that `wizard.errors` knows but VerifyFailed.
     """
     output = job.output
-    _refuse_file(output)
+    if output.exists() and not output.is_dir():
+        raise MachineError(f"{output} is a file, not a folder.", "Choose another one: --set output.path=FOLDER")
     report_or_stop = stoppable(report, options.stopping)
     plan = make_plan(job, report_or_stop, md5=options.md5)
     with (
@@ -63,7 +64,7 @@ def build(job: Job, report: Report, options: Options) -> BuildResult:
         exclusive_lock(output / STATE_FOLDER / "lock", f"Another run is building in {output}."),
         _workers(job.workers, output, plan.target) as executor,
     ):
-        remove_leftovers(output, plan.target)
+        remove_leftovers(output, plan.target)  # under the lock: those of a run under way are no leftovers
         records = start_or_resume(output, plan)
         if options.repair:
             every_task = plan.tasks(str(output), skip_bad=job.skip_bad)
@@ -81,11 +82,6 @@ def build(job: Job, report: Report, options: Options) -> BuildResult:
         require_whole(output, plan, records, sums)
     report(BuildFinished())
     return _finished(job, plan, records, built_before, seconds)
-
-
-def _refuse_file(output: Path) -> None:
-    if output.exists() and not output.is_dir():
-        raise MachineError(f"{output} is a file, not a folder.", "Choose another one: --set output.path=FOLDER")
 
 
 @contextmanager
@@ -165,28 +161,24 @@ def _finished(
 ) -> BuildResult:
     results = [records.done[name] for name in plan.shard_names]
     summaries, counts = [], []
+    converted: Counter[str] = Counter()
+    skipped: list[SkippedImage] = []
     for split in plan.splits:
         mine = [result for result in results if result.split == split.split]
-        left_out = {image.name for result in mine for image in result.skipped}
-        counts.append(count_images(split.split, split.table, without=left_out))
-        summary = SplitSummary(
-            split=split.split,
-            images_in=len(split.order),
-            images_out=sum(result.images for result in mine),
-            boxes=sum(result.boxes for result in mine),
-            shards=len(mine),
-            bytes_in=sum(result.bytes_in for result in mine),
-            bytes_out=sum(result.bytes_out for result in mine),
-            unlabelled=int((split.table.label < 0).sum()),
-        )
-        summaries.append(summary)
+        left_out: list[SkippedImage] = []
+        for result in mine:
+            converted.update(image.kind for image in result.converted)
+            left_out += result.skipped
+        skipped += left_out
+        counts.append(count_images(split.split, split.table, without={image.name for image in left_out}))
+        summaries.append(_summary(split, mine))
     labels: LabelState = "stored" if plan.target.stores_labels else "none"
     return BuildResult(
         output=str(job.output),
         plan_id=plan.plan_id,
         splits=tuple(summaries),
-        converted=dict(Counter(image.kind for result in results for image in result.converted)),
-        skipped=tuple(image for result in results for image in result.skipped),
+        converted=dict(converted),
+        skipped=tuple(skipped),
         seconds=seconds,
         images_built=sum(result.images for result in results if result.shard not in built_before),
         label_base=plan.label_base,
@@ -195,4 +187,17 @@ def _finished(
         tfds=job.profile.output.tfds,
         imagenet=plan.classes.whole_imagenet,
         glance=glance(plan.classes, plan.label_base, counts, labels=labels),
+    )
+
+
+def _summary(split: SplitPlan, mine: Sequence[CommitRecord]) -> SplitSummary:
+    return SplitSummary(
+        split=split.split,
+        images_in=len(split.order),
+        images_out=sum(result.images for result in mine),
+        boxes=sum(result.boxes for result in mine),
+        shards=len(mine),
+        bytes_in=sum(result.bytes_in for result in mine),
+        bytes_out=sum(result.bytes_out for result in mine),
+        unlabelled=int((split.table.label < 0).sum()),
     )

@@ -52,7 +52,8 @@ def picture(progress: Progress, width: int, height: int, *, ascii_only: bool = F
 
 
 def _draw(rows: list[Row], width: int, longest_bar: int | None = None) -> list[Text]:
-    columns = {name: _LEAST.get(name, 0) for row in rows for name in row.cells}
+    # All rows of a picture have the same cells.
+    columns = {name: _LEAST.get(name, 0) for name in rows[0].cells} if rows else {}
     return draw_rows(rows, width, columns=columns, dropped=(*columns, "bar"), longest_bar=longest_bar)
 
 
@@ -190,17 +191,12 @@ def _machine(build: BuildProgress) -> list[str]:
     # 1.1 of 24.6 GB: the unit once, if it is the same.
     if used.split()[1] == total.split()[1]:
         used = used.split()[0]
-    return [f"CPU {machine.cpu:.0f} %", f"RAM {used} of {total}", _disk(build, machine.disk_free)]
-
-
-def _disk(build: BuildProgress, free: int) -> str:
-    expected = build.bytes_expected
-    if expected is None:
-        return f"disk {human_bytes(free)} free"
-    still = expected - build.bytes_out
-    if still > free:
-        return f"disk {human_bytes(free)} free, {human_bytes(still)} still to write"
-    return f"disk {human_bytes(free)} free → {human_bytes(free - still)} at the end"
+    free, disk = machine.disk_free, f"disk {human_bytes(machine.disk_free)} free"
+    if (expected := build.bytes_expected) is not None:
+        to_come = expected - build.bytes_out
+        enough = f" → {human_bytes(free - to_come)} at the end"
+        disk += enough if to_come <= free else f", {human_bytes(to_come)} still to write"
+    return [f"CPU {machine.cpu:.0f} %", f"RAM {used} of {total}", disk]
 
 
 def _events(build: BuildProgress, count: int) -> list[Text]:

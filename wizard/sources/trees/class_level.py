@@ -1,11 +1,11 @@
 """Decides which folders below a split's folder are its classes: those directly in it, or those further down.
 
-`RULES` is the whole decision: of the rows for this `source.folders`, the first that holds decides.
+Folders that are all named as synsets are classes. Else `RULES` is the whole decision: of the rows for this
+`source.folders`, the first that holds decides.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
@@ -24,13 +24,24 @@ _REARRANGE = "Put each class's images into one folder of its name"
 
 
 def at_class_level(split_dir: SplitDir, glimpses: Glimpses, bounds: Bounds, role: FolderRole) -> SplitDir:
-    """The folder, further down where need be, whose folders are classes.
+    """The folder, the one given or further down, whose folders are classes.
 
     Raises:
         DoubtfulFolders: there is more than one reading, and `role` does not settle it.
         InputError: a folder on the way cannot be read or leads out of the bounds, or folders further down are splits.
     """
-    level = Level(split_dir=split_dir, glimpses=glimpses, bounds=bounds, role=role)
+    if all(map(is_wnid, split_dir.folders)):
+        return split_dir
+    below = {name: glimpses.at(split_dir.path / name) for name in split_dir.folders}
+    level = Level(
+        split_dir=split_dir,
+        glimpses=glimpses,
+        bounds=bounds,
+        role=role,
+        below=below,
+        deep={name: each.folders for name, each in below.items() if each.deep},
+        flat=[name for name, each in below.items() if each.images],
+    )
     for rule in RULES:
         found = rule.look(level) if role in rule.roles else None
         if found:
@@ -38,56 +49,41 @@ def at_class_level(split_dir: SplitDir, glimpses: Glimpses, bounds: Bounds, role
     raise AssertionError("the last rule always holds")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Level:
-    """Folders that may be classes, and what a glimpse into each shows."""
+class Level(NamedTuple):
+    """Folders that may be classes.
+
+    Attributes:
+        below: a glimpse into each.
+        deep: those that hold no image themselves, but folders with images: these.
+        flat: those that hold images.
+    """
 
     split_dir: SplitDir
     glimpses: Glimpses
     bounds: Bounds
     role: FolderRole
+    below: Mapping[str, Glimpse]
+    deep: Mapping[str, tuple[str, ...]]
+    flat: Sequence[str]
 
     @property
     def path(self) -> Path:
         """The folder that holds them."""
         return self.split_dir.path
 
-    @cached_property
-    def below(self) -> Mapping[str, Glimpse]:
-        """What each holds."""
-        return {name: self.glimpses.at(self.path / name) for name in self.split_dir.folders}
-
-    @cached_property
-    def deep(self) -> Mapping[str, tuple[str, ...]]:
-        """The folders of images in those that hold no image themselves."""
-        return {name: each.folders for name, each in self.below.items() if each.deep}
-
-    @cached_property
-    def flat(self) -> list[str]:
-        """Those that hold images."""
-        return [name for name, each in self.below.items() if each.images]
-
     def decide(self, split_dir: SplitDir) -> SplitDir:
         """The same decision for another folder."""
         return at_class_level(split_dir, self.glimpses, self.bounds, self.role)
 
 
-def _only_wnids(level: Level) -> bool:
-    return all(map(is_wnid, level.split_dir.folders))
-
-
 def _sole(level: Level) -> str:
     """The one folder that holds everything, if it is not a class; else empty."""
-    holding = [name for name, each in level.below.items() if not each.bare]
-    if level.split_dir.images or level.split_dir.archives or len(holding) > 1:
-        return ""
-    if not holding:
-        name = level.split_dir.folders[0]
-        wraps = len(level.below) == 1 and name.lower() in WRAPPERS and not look_into(level.path / name).empty
-        return name if wraps else ""
+    holding = [name for name, each in level.below.items() if not each.bare] or list(level.below)
     only = holding[0]
-    if is_wnid(only):
+    if level.split_dir.images or level.split_dir.archives or len(holding) > 1 or is_wnid(only):
         return ""
+    if level.below[only].bare:  # no image, but it may hold class archives
+        return only if only.lower() in WRAPPERS and not look_into(level.path / only).empty else ""
     own = split_of_folder(level.path.name)
     if is_filler(only) or (own and split_of_folder(only) == own):
         return only
@@ -104,10 +100,9 @@ def _in_sole(level: Level, only: str) -> SplitDir:
 
 def _idle(level: Level) -> tuple[str, ...]:
     """Folders beside those of classes that hold no images, and are named as no class is: val/images, once sorted."""
-    if all(each.bare or is_filler(name) for name, each in level.below.items()):
-        return ()
     fillers = [name for name, each in level.below.items() if each.bare and is_filler(name)]
-    return tuple(name for name in fillers if look_into(level.path / name).empty)
+    classes = any(not each.bare and not is_filler(name) for name, each in level.below.items())
+    return tuple(name for name in fillers if look_into(level.path / name).empty) if classes else ()
 
 
 def _without_idle(level: Level, idle: tuple[str, ...]) -> SplitDir:
@@ -232,7 +227,6 @@ ANY: tuple[FolderRole, ...] = get_args(FolderRole)
 # fmt: off
 RULES = (
     #    source.folders                      what is seen                  outcome
-    Rule(ANY,                                _only_wnids,                  _here),
     Rule(ANY,                                _sole,                        _in_sole),
     Rule(ANY,                                _idle,                        _without_idle),
     Rule(ANY,                                _divided,                     _refuse_divided),

@@ -47,13 +47,7 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class SplitFinder:
-    """Finds the folders of splits.
-
-    Attributes:
-        bounds: how far links may lead.
-        role: how to read doubtful folders.
-        glimpses: the folders looked into so far.
-    """
+    """Finds the folders of splits, with links only within `bounds`, and doubtful folders read as `role` says."""
 
     bounds: Bounds
     role: FolderRole = "auto"
@@ -91,8 +85,7 @@ class SplitFinder:
         """The splits whose folders, or numbered parts, are in a folder, including empty ones.
 
         Raises:
-            DoubtfulFolders: it is not clear which of their folders are classes.
-            InputError: the folder cannot be read, or holds the folds of a cross-validation.
+            InputError: it cannot be read, its folders can be read in two ways, or are folds of a cross-validation.
         """
         with reading(top), os.scandir(top) as entries:
             names = [entry.name for entry in entries if entry.is_dir() or (entry.is_symlink() and not entry.is_file())]

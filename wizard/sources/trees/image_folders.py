@@ -33,7 +33,6 @@ class ImageFolders(Source):
         split_dirs: where the images of each split lie.
         annotations: the archive, or the folder of XML files, of each split.
         classes: that labels count in.
-        bounds: how far links may lead.
         box_names: what the annotations of each split would be called, where they are missing.
         lists: the lists of the splits whose classes come from a list.
     """

@@ -98,13 +98,7 @@ def decide(seen: Seen) -> Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class LabelSpace:
-    """The classes that labels count in.
-
-    Attributes:
-        classes: the classes.
-        imagenet: whether they are ImageNet's.
-        why: in sentences, with the key that changes it.
-    """
+    """The classes that labels count in, whether they are ImageNet's, and why, with the key that changes it."""
 
     classes: Classes
     imagenet: bool

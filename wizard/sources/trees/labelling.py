@@ -30,11 +30,7 @@ class Labelling:
         return {name: rank for rank, name in enumerate(self.classes.names)}
 
     def rank(self, name: str) -> int:
-        """The rank of a class's folder.
-
-        Raises:
-            InvalidName: there is no such class.
-        """
+        """The rank of a class's folder; InvalidName if there is no such class."""
         if name not in self.class_ranks:
             raise InvalidName("is none of the classes")
         return self.class_ranks[name]
@@ -83,27 +79,24 @@ class Labelling:
             raise InvalidName(parsed.problem)
         if parsed.split != split:
             raise InvalidName(f"is an image of {parsed.split}, by its name, not of {split}")
-        if split == "test":
-            return parsed.name, UNLABELLED
-        if parsed.wnid not in self.class_ranks:
+        if split != "test" and parsed.wnid not in self.class_ranks:
             raise InvalidName(f"is an image of {parsed.wnid}, which is none of the classes")
-        return parsed.name, self.class_ranks[parsed.wnid]
+        return parsed.name, self.class_ranks[parsed.wnid] if split != "test" else UNLABELLED
 
     def renumbered(self, names: Iterable[bytes]) -> str:
-        """A warning about validation images whose numbers belong to another class than their folders; usually empty.
-
-        Args:
-            names: names of a split's images, as returned by `in_class`.
-        """
-        candidates = [name.decode() for name in names if _VALIDATION in name]
-        others = [(name, parsed) for name in candidates if (parsed := parse_image_name(name.rpartition("/")[2]))]
-        if not others:
+        """A warning, usually empty, about images, by their names, whose numbers are of another class's images."""
+        found = []
+        for name in names:
+            if _VALIDATION in name:
+                parsed = parse_image_name(name.decode().rpartition("/")[2])
+                found += [(name.decode(), parsed.wnid)] if parsed else []
+        if not found:
             return ""
-        first, parsed = others[0]
-        are = "1 image is" if len(others) == 1 else f"{len(others):,} images are"
+        first, wnid = found[0]
+        are = "1 image is" if len(found) == 1 else f"{len(found):,} images are"
         return (
             f"{are} in a class folder that does not match the official number, such as {first}, which is an image of "
-            f"{parsed.wnid} in ILSVRC2012: labels follow the folders, and are right only if the images were renumbered"
+            f"{wnid} in ILSVRC2012: labels follow the folders, and are right only if the images were renumbered"
         )
 
     def _agree(self, problem: str, wnid: str, name: str) -> None:
@@ -116,11 +109,7 @@ class Labelling:
 
 
 def safe(name: str) -> str:
-    """The name itself.
-
-    Raises:
-        InvalidName: no output could have it.
-    """
+    """The name itself; InvalidName if no output could have it."""
     why = unsafe(name)
     if why:
         raise InvalidName(why)

@@ -36,7 +36,7 @@ class SplitDir:
         idle: those of them that hold no images and lie beside the classes' with a name as images/.
         shared: whether images of other splits lie there too.
         listed: the list that names its images, in words; `folders` are then the classes in that list.
-        problem: why it cannot be read, in sentences; empty where nothing is known.
+        problem: why it cannot be read, in sentences; mostly empty.
         hint: what to do about that.
         parts: its folders, if there are several; the names above are then those of all parts together.
     """
@@ -83,22 +83,15 @@ def pieces_of(split_dirs: Iterable[SplitDir]) -> list[SplitDir]:
 
 
 def class_archive(name: str) -> str:
-    """The wnid that an archive is named by; empty for any other name.
-
-    >>> class_archive("n01440764.tar")
-    'n01440764'
-    """
+    """The wnid that an archive is named by, as n01440764.tar is; empty for any other name."""
     match = _CLASS_ARCHIVE.fullmatch(name)
     return match[1] if match else ""
 
 
 def look_into(path: Path, *, opened: int = 100, until_image: bool = False) -> SplitDir:
-    """A quick look at a folder's content.
+    """A quick look at a folder's content: entirely, or just until the first image.
 
-    Args:
-        path: the folder.
-        opened: most files that are opened although they are not named as images.
-        until_image: whether to stop at the first image, and say nothing of the rest.
+    Files that are not named as images are opened to see what they are, `opened` at most.
 
     Raises:
         InputError: it cannot be looked into.
@@ -145,12 +138,7 @@ def idle_folders(split_dirs: Iterable[SplitDir]) -> list[str]:
 
 
 class Glimpse(NamedTuple):
-    """Content of a folder.
-
-    Attributes:
-        images: whether there is an image; if so, nothing further was looked at.
-        folders: names of the folders in it that hold images, or folders of images; sorted.
-    """
+    """Whether a folder holds an image; if not, which folders in it hold images, or folders of images."""
 
     images: bool
     folders: tuple[str, ...] = ()

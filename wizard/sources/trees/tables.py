@@ -39,10 +39,8 @@ class Folders:
     """Reads the images of a split.
 
     Attributes:
-        split: which.
         split_dir: where they lie.
         labelling: gives them names and labels.
-        bounds: how far links may lead.
         top: the folder that holds all splits' folders; files between it and `split_dir` are counted.
     """
 

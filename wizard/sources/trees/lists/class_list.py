@@ -16,11 +16,9 @@ _SUFFIXES = ("", ".jpg", ".JPEG", ".png", ".jpeg", ".JPG", ".PNG", ".ppm", ".bmp
 
 @dataclass(frozen=True, kw_only=True)
 class ClassList:
-    """The class of each image in a folder, from a list file.
+    """The class of each image in `folder`, from the list file `path`.
 
     Attributes:
-        path: the list file.
-        folder: holds the images.
         classes: by the image's path below the folder, with or without its suffix, as in the list.
         others: images named by other splits' lists; None if this list must name every image in the folder.
         boxes: whether the list gives bounding boxes, which are not read.
@@ -47,11 +45,7 @@ class ClassList:
         return SplitDir(path=self.folder, folders=self.names, listed=listed)
 
     def must_agree(self, other: "ClassList", doubt: str) -> None:
-        """Requires that another list of the same split gives the same classes.
-
-        Raises:
-            InputError: it does not; `doubt` is the end of a sentence about the two.
-        """
+        """Refuses another list of the same split with other classes; `doubt` ends the sentence about the two."""
         if self.classes != other.classes:
             raise InputError(f"{self.path} and {other.path} {doubt}.", "Move away the one that should not be used")
 
@@ -76,11 +70,7 @@ def key_in(named: Collection[str], image: str) -> str | None:
 
 
 def without_suffix(image: str) -> str:
-    """A path without the file's suffix.
-
-    >>> without_suffix("v1.0/a.b.jpg"), without_suffix("v1.0/a")
-    ('v1.0/a.b', 'v1.0/a')
-    """
+    """A path without the file's suffix: v1.0/a.b of v1.0/a.b.jpg; v1.0/a is left as it is."""
     folder, slash, base = image.rpartition("/")
     return folder + slash + (base.rpartition(".")[0] or base)
 
@@ -105,12 +95,7 @@ def below(lines: Lines, folder: Path, top: Path) -> list[tuple[str, str]]:
 
 
 def class_list(lines: Lines, folder: Path, entries: Iterable[tuple[str, str]]) -> ClassList:
-    """The list of the images in a folder.
-
-    Args:
-        lines: the list file's content.
-        folder: the folder.
-        entries: those of the file that are about it, with paths relative to it.
+    """The list of the images in a folder, from the entries about it, with paths relative to it.
 
     Raises:
         InputError: one has no class, or is named twice, which is only allowed for lines of boxes with the same class.
