@@ -22,7 +22,7 @@ from wizard.targets.record_file import StoredRecord, read_record, write_record
 from wizard.targets.registry import DEFAULT
 from wizard.targets.target import Target
 from wizard.targets.writer import ImageFile
-from wizard.verify.problem import Problem
+from wizard.verify.shard import Problem
 
 NAMES = [f"n01514668_{i}.JPEG" for i in range(4)]
 WNID, WORDS, RANK = "n01514668", "cock", 7

@@ -20,11 +20,9 @@ from wizard.events import Event, Note, Preparing
 from wizard.machine.cores import usable_cores
 from wizard.targets.expected import Expectation
 from wizard.targets.target import Target
-from wizard.verify.client import TensorFlow
 from wizard.verify.pixels import check_pixels
-from wizard.verify.problem import Problem
-from wizard.verify.reading import checked
-from wizard.verify.training import read_with_tensorflow
+from wizard.verify.shard import Problem, check_shards
+from wizard.verify.training import read_with_tensorflow, tensorflow_version, tensorflow_worker
 
 _TOLD = 20
 """Problems told in the error itself; the others go to the listener."""
@@ -76,12 +74,13 @@ def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = Fals
     problems = [*unknown, *_unlisted(manifest, planned), *_repeated(expectations)]
     problems += [Problem(shard=name, what=f"it {what}") for name, what in wrong_sidecars(folder, manifest.companions)]
     problems += _check_shards(expectations, report)
-    with TensorFlow() as tensorflow:
+    with tensorflow_worker() as tensorflow:
         undecoded = check_pixels(tensorflow, expectations, problems, report) if pixels else []
         if problems or undecoded:
             hint = _hint(unknown=bool(unknown), damaged=bool(problems), undecoded=bool(undecoded))
             raise _failed(folder, problems + undecoded, hint, report)
         told = read_with_tensorflow(tensorflow, folder, manifest, expectations, report)
+        version = tensorflow_version(tensorflow)
     return Verified(
         output=str(folder),
         images={split: sum(s.images for s in manifest.shards if s.split == split) for split in manifest.splits},
@@ -92,7 +91,7 @@ def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = Fals
         tensorflow=told,
         target=manifest.target,
         imagenet=manifest.classes.whole_imagenet,
-        tensorflow_version=tensorflow.version,
+        tensorflow_version=version,
     )
 
 
@@ -169,7 +168,7 @@ def _check_shards(expectations: Collection[Expectation], report: Callable[[Event
     executor = LocalExecutor(min(usable_cores(), len(expectations)))
     completed = False
     try:
-        for expected, found in checked(expectations, executor):
+        for expected, found in check_shards(expectations, executor):
             problems += found
             done += expected.result.bytes_out
             report(Preparing(step="re-reading shards", done=done, total=total))

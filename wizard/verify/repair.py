@@ -11,7 +11,7 @@ from wizard.events import Event, Note, Preparing
 from wizard.targets.expected import Expectation, ShardDamage
 from wizard.targets.names import STATE_FOLDER
 from wizard.targets.target import Target
-from wizard.verify.reading import checked
+from wizard.verify.shard import check_shards
 
 REJECTED_FOLDER = "rejected"
 
@@ -40,7 +40,7 @@ def set_rejected_aside(
             task.target.restore_beside(output, task.name)
     total = sum(records.done[task.name].bytes_out for task in finished)
     read = rejected = 0
-    reading = checked([_expectation(task, records) for task in finished], executor)
+    reading = check_shards([_expectation(task, records) for task in finished], executor)
     for task, (expected, problems) in zip(finished, reading, strict=True):
         read += expected.result.bytes_out
         report(Preparing(step="re-reading finished shards", done=read, total=total))
