@@ -123,12 +123,11 @@ def _workers(count: int, output: Path, target: Target) -> Iterator[LocalExecutor
 
 def _restore_beside(output: Path, plan: Plan, proven: Collection[CommitRecord]) -> None:
     """Puts right what lies beside finished shards, and removes what a killed run left beside others."""
-    for name in set(plan.shard_names).difference(result.shard for result in proven):
-        plan.target.remove_beside(output, name)
-    for result in proven:
-        if plan.target.wrong_beside(output, result):
-            with suppress(ShardDamage):  # verify tells what is wrong with the shard
-                plan.target.restore_beside(output, result.shard)
+    whole = {result.shard for result in proven if not plan.target.wrong_beside(output, result)}
+    for name in plan.shard_names:
+        if name not in whole:
+            with suppress(ShardDamage):  # verify tells what is wrong with the shard, if it is not built again
+                plan.target.restore_beside(output, name)
 
 
 def _started(plan: Plan, workers: int, output: str, proven: list[CommitRecord]) -> Started:

@@ -30,7 +30,7 @@ def opened(tensorflow: Executor, expected: Expectation, classes: Classes | None 
         created_by="",
         target=expected.target,
         classes=classes or imagenet(),
-        companions={},
+        sidecars={},
     )
     return read_with_tensorflow(tensorflow, Path(expected.folder), manifest, [expected], lambda _event: None)["train"]
 

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,9 +24,11 @@ class OneFileShards(Target):
     def writer(self, folder: Path, split: str, shard: str) -> Writer:
         return ShardFile(folder, shard, self)
 
-    def foreign_files(self, folder: Path) -> list[str]:
-        found = {file for place in self.places for split in SPLITS for file in (folder / place).glob(f"{split}-*")}
-        return sorted(file.relative_to(folder).as_posix() for file in found)
+    def listing(self, folder: Path) -> Iterator[str]:
+        for place in self.places:
+            for split in SPLITS:
+                for file in sorted((folder / place).glob(f"{split}-*")):
+                    yield file.relative_to(folder).as_posix()
 
     def missing(self, folder: Path, result: CommitRecord) -> str:
         return wrong_size(folder, self.file(result.shard), result.bytes_out)
@@ -38,14 +40,8 @@ class OneFileShards(Target):
         if digest != expected.result.sha256:
             yield f"its sha256 is {digest}, expected {expected.result.sha256}"
 
-    def strays(self, folder: Path, expectations: Sequence[Expectation]) -> Iterator[tuple[str, str]]:
-        shards = {self.file(expected.result.shard) for expected in expectations}
-        for path in self.foreign_files(folder):
-            if path not in shards:
-                yield path, "it is no shard of this dataset, but a trainer's glob would find it"
-
-    def files_of(self, expected: Expectation) -> Iterator[str]:
-        yield str(expected.path)
+    def files_of(self, expected: Expectation) -> list[str]:
+        return [self.file(expected.result.shard)]
 
 
 class ShardFile:

@@ -86,6 +86,7 @@ class Target(Protocol):
     @property
     def ingredients(self) -> dict[str, str]:
         """What it adds to the plan id, by name; changes whenever the same images would give other bytes or places."""
+        return {"format": f"{self.what}, version 1"}
 
     @property
     def has_boxes(self) -> bool:
@@ -145,8 +146,8 @@ class Target(Protocol):
 
     # ---- what is there
 
-    def foreign_files(self, folder: Path) -> list[str]:
-        """Files that this format's readers would find in a folder, sorted; may be just the first of each split."""
+    def listing(self, folder: Path) -> Iterator[str]:
+        """Files that this format's readers would find, by their paths below a folder; an empty folder ends with /."""
 
     def missing(self, folder: Path, result: CommitRecord) -> str:
         """A clause on what of a finished shard is gone or of another size; empty if nothing is."""
@@ -156,15 +157,11 @@ class Target(Protocol):
         return ""
 
     def restore_beside(self, folder: Path, shard: str) -> None:
-        """Puts right what lies beside a finished shard, from the shard itself.
+        """Puts right what lies beside a shard, from the shard itself; where that is not there, nothing shall.
 
         Raises:
             ShardDamage: the shard cannot be read.
         """
-        return
-
-    def remove_beside(self, folder: Path, shard: str) -> None:
-        """Removes what lies beside a shard that is not there."""
         return
 
     # ---- verify
@@ -190,6 +187,14 @@ class Target(Protocol):
 
     def strays(self, folder: Path, expectations: Sequence[Expectation]) -> Iterator[tuple[str, str]]:
         """Files that this format's readers would find and that are no part of the dataset, each with a clause on it."""
+        planned: set[str] = set()
+        for expected in expectations:
+            planned.update(self.files_of(expected))
+        for path in self.listing(folder):
+            if path.endswith("/"):
+                yield path, "it is an empty folder, which a trainer takes for a class"
+            elif path not in planned:
+                yield path, "it is no part of this dataset, but a trainer's reader would find it"
 
     def first_features(self, file: Path) -> Mapping[str, Values]:
         """The features of the first record of a file; empty where the format has none.
@@ -202,8 +207,8 @@ class Target(Protocol):
 
     # ---- verify, in TensorFlow's process
 
-    def files_of(self, expected: Expectation) -> Iterator[str]:
-        """Absolute paths of the files that a trainer would read, in order."""
+    def files_of(self, expected: Expectation) -> list[str]:
+        """The files of a shard that a trainer would read, in order, below the dataset's folder."""
 
     def items(self, files: Sequence[str]) -> Iterator[Any]:
         """What these files hold, image by image, in order; `encoded` gives the image, in another thread."""

@@ -72,7 +72,7 @@ def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = Fals
         Problem(shard=_printable(path), what=what) for path, what in manifest.target.strays(folder, expectations)
     ]
     problems = [*unknown, *_unlisted(manifest, planned), *_repeated(expectations)]
-    problems += [Problem(shard=name, what=f"it {what}") for name, what in wrong_sidecars(folder, manifest.companions)]
+    problems += [Problem(shard=name, what=f"it {what}") for name, what in wrong_sidecars(folder, manifest.sidecars)]
     problems += _check_shards(expectations, report)
     with tensorflow_worker() as tensorflow:
         undecoded = check_pixels(tensorflow, expectations, problems, report) if pixels else []

@@ -78,7 +78,8 @@ def decode_shard(expected: Expectation, threads: int, without: Collection[int]) 
     of 110 kB; a tf.data pipeline gave 1,060, and took another 33 ms a shard for tracing.
     """
     tf = _tensorflow()
-    target, files = expected.target, list(expected.target.files_of(expected))
+    target = expected.target
+    files = [f"{expected.folder}/{file}" for file in target.files_of(expected)]
     problems: dict[int, str] = {}
     room = Semaphore(_AHEAD * threads)
     images = 0

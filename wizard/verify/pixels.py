@@ -63,12 +63,11 @@ class _PixelCheck:
         decoded = self._decode(expected)
         shard, problems = expected.result.shard, decoded.problems
         images = expected.images if problems else []
-        paths = list(expected.target.files_of(expected)) if problems and expected.target.one_file_per_image else []
+        paths = expected.target.files_of(expected) if problems and expected.target.one_file_per_image else []
         for record in sorted(problems):
             name = images[record].name if record < len(images) else ""
             if paths:
-                path = paths[record].removeprefix(f"{expected.folder}/")
-                yield Problem(shard=shard, what=f"{path}: {problems[record]}", name=name)
+                yield Problem(shard=shard, what=f"{paths[record]}: {problems[record]}", name=name)
             else:
                 yield Problem(shard=shard, what=problems[record], record=record, name=name)
         if decoded.unread and not told:

@@ -70,4 +70,4 @@ def _set_aside(output: Path, shard: str, target: Target) -> None:
     aside.mkdir(exist_ok=True)
     file = output / target.file(shard)
     file.replace(aside / file.name)
-    target.remove_beside(output, shard)
+    target.restore_beside(output, shard)  # removes it

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from itertools import chain, islice
 from pathlib import Path
 
 from wizard.engine.deaths import WorkerDied
@@ -87,8 +86,8 @@ def _read_split(tensorflow: Executor, manifest: Manifest, shards: Collection[Exp
         WorkerDied: TensorFlow's process died.
     """
     target = manifest.target
-    files = chain.from_iterable(target.files_of(each) for each in shards)
-    some = list(islice(files, BATCH) if target.one_file_per_image else files)
+    files = [f"{each.folder}/{file}" for each in shards for file in target.files_of(each)]
+    some = files[:BATCH] if target.one_file_per_image else files
     shape, labels = tensorflow.submit(read_batch, target, some).result()
     lowest, highest = manifest.label_base, manifest.label_base + len(manifest.classes) - 1
     if any((each.ranks < 0).any() for each in shards):  # some images have no label

@@ -1,8 +1,7 @@
-"""What is wrong with the image files of a shard, and which files in their folders are none of them."""
+"""What is wrong with the image files of a shard."""
 
 import hashlib
-import os
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from wizard.targets import images
@@ -55,28 +54,3 @@ def wrong_file(folder: Path, file: ImageFile) -> Iterator[str]:
         yield f"its sha256 is {digest}, expected {file.sha256}"
         return
     yield from images.wrong(content, {})
-
-
-def strays(folder: Path, below: str, planned: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Files in a split's folder that are not planned, and empty folders, each with a clause."""
-    for path in sorted(_found(folder, below)):
-        if path.endswith("/"):
-            yield path, "it is an empty folder, which a trainer takes for a class"
-        elif path not in planned:
-            yield path, "it is no image of this dataset, but a trainer's reader would find it"
-
-
-def _found(folder: Path, below: str) -> Iterator[str]:
-    """Files below a folder by their paths, without a look at any; and folders without anything, with / at the end."""
-    try:
-        entries = list(os.scandir(folder / below))
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    if not entries:
-        yield f"{below}/"
-    for entry in entries:
-        path = f"{below}/{entry.name}"
-        if entry.is_dir(follow_symlinks=False):
-            yield from _found(folder, path)
-        else:
-            yield path
