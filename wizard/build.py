@@ -12,7 +12,7 @@ from wizard.engine import manifest
 from wizard.engine.build_result import BuildResult, SplitSummary
 from wizard.engine.commit_records import CommitRecords, start_or_resume
 from wizard.engine.completion import naming_what_is_gone, require_whole
-from wizard.engine.executors.local import LocalExecutor
+from wizard.engine.executors.local import LocalExecutor, local_workers
 from wizard.engine.leftovers import remove_leftovers
 from wizard.engine.plan import Plan
 from wizard.engine.run import build_shards
@@ -113,11 +113,10 @@ def _refuse_file(output: Path) -> None:
 
 @contextmanager
 def _workers(count: int, output: Path, target: Target) -> Iterator[LocalExecutor]:
-    executor = LocalExecutor(count)
     try:
-        yield executor
+        with local_workers(count) as executor:
+            yield executor
     finally:
-        executor.shutdown(cancel_futures=True)
         remove_leftovers(output, target)
 
 

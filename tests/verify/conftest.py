@@ -3,11 +3,11 @@ from collections.abc import Iterator
 import pytest
 
 from wizard.engine.executors.executor import Executor
-from wizard.verify.training import tensorflow_worker
+from wizard.engine.executors.local import local_workers
 
 
 @pytest.fixture(scope="session")
 def tensorflow() -> Iterator[Executor]:
     """The real one, started once for all tests, which takes seconds."""
-    with tensorflow_worker() as process:
+    with local_workers(1) as process:
         yield process

@@ -18,11 +18,11 @@ from PIL import Image
 from tests.helpers import build_dataset, encoded, noise
 from tests.verify.shards import expectation, task
 from wizard.engine.executors.executor import Executor
+from wizard.engine.executors.local import local_workers
 from wizard.errors import MachineError
 from wizard.events import Event, Note, Preparing
 from wizard.verify.pixels import check_pixels
 from wizard.verify.shard import Problem
-from wizard.verify.training import tensorflow_worker
 
 FAKE = """
 import os, pathlib, signal, time, types
@@ -81,7 +81,7 @@ def fake(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture
 def tensorflow(fake: Path) -> Iterator[Executor]:  # noqa: ARG001  that which is started is the fake
-    with tensorflow_worker() as process:
+    with local_workers(1) as process:
         yield process
 
 

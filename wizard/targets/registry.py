@@ -13,12 +13,7 @@ from wizard.targets.target import Target
 from wizard.targets.tfrecord.target import TFRecords
 from wizard.targets.webdataset import WebDataset
 
-TARGETS: dict[str, type[Target]] = {
-    TFRecords.format: TFRecords,
-    ClassFolders.format: ClassFolders,
-    WebDataset.format: WebDataset,
-    FlatFolders.format: FlatFolders,
-}
+TARGETS: dict[str, type[Target]] = {each.format: each for each in (TFRecords, ClassFolders, WebDataset, FlatFolders)}
 """In the order in which the wizard offers them; the first is the default."""
 DEFAULT_FORMAT = next(iter(TARGETS))
 

@@ -48,6 +48,7 @@ class Target(Protocol):
         stores_labels: whether labels are stored; else they follow from the names of files.
         classes_are_folders: whether readers number the classes of each split by its folders.
         has_distinct_places: whether each image has a path or key of its own, which `place` gives.
+        trailer: bytes that every shard has after its last image.
         beside: globs of files that it puts beside its shards, below the output folder.
     """
 
@@ -61,9 +62,8 @@ class Target(Protocol):
     stores_labels: ClassVar[bool] = True
     classes_are_folders: ClassVar[bool] = False
     has_distinct_places: ClassVar[bool] = False
+    trailer: ClassVar[bytes] = b""
     beside: ClassVar[tuple[str, ...]] = ()
-
-    # ---- from a profile to a plan
 
     @classmethod
     def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
@@ -98,8 +98,6 @@ class Target(Protocol):
         """Whether the features of a source's records, with their labels, are stored as they are."""
         return False
 
-    # ---- names and places
-
     @property
     def places(self) -> tuple[str, ...]:
         """Folders below the output folder that shards or images are written to; "" is that folder itself."""
@@ -123,15 +121,8 @@ class Target(Protocol):
         """
         return name
 
-    # ---- building
-
     def encode(self, sample: OutputSample) -> bytes:
         """The bytes that stand for an image."""
-
-    @property
-    def trailer(self) -> bytes:
-        """The bytes that every shard has after its last image."""
-        return b""
 
     def writer(self, folder: Path, split: str, shard: str) -> Writer:
         """What writes a shard into the output folder.
@@ -143,8 +134,6 @@ class Target(Protocol):
     def sidecars(self, dataset: BuiltDataset) -> dict[str, bytes]:
         """Small files in the output folder that describe the dataset to this format's readers, by name."""
         return {}
-
-    # ---- what is there
 
     def listing(self, folder: Path) -> Iterator[str]:
         """Files that this format's readers would find, by their paths below a folder; an empty folder ends with /."""
@@ -163,8 +152,6 @@ class Target(Protocol):
             ShardDamage: the shard cannot be read.
         """
         return
-
-    # ---- verify
 
     def wrong_bytes(self, expected: Expectation) -> Iterator[str]:
         """Clauses on what is wrong with a shard as a whole: its size and its sha256.
@@ -205,8 +192,6 @@ class Target(Protocol):
         """
         return {}
 
-    # ---- verify, in TensorFlow's process
-
     def files_of(self, expected: Expectation) -> list[str]:
         """The files of a shard that a trainer would read, in order, below the dataset's folder."""
 
@@ -219,8 +204,6 @@ class Target(Protocol):
     def as_trained(self, files: Sequence[str]) -> Iterator[Encoded]:
         """The images of these files as a training pipeline gives them."""
         return map(self.encoded, self.items(files))
-
-    # ---- show
 
     def loading(self, dataset: Loadable) -> list[str]:
         """Code that loads a split, as lines of text; the first says what an image comes with."""

@@ -42,6 +42,7 @@ class WebDataset(OneFileShards):
     what: ClassVar[str] = "WebDataset tars"
     unit: ClassVar[str] = "samples"
     has_distinct_places: ClassVar[bool] = True
+    trailer: ClassVar[bytes] = tar.END
 
     @property
     def ingredients(self) -> dict[str, str]:
@@ -50,10 +51,6 @@ class WebDataset(OneFileShards):
     @property
     def has_boxes(self) -> bool:
         return True
-
-    @property
-    def trailer(self) -> bytes:
-        return tar.END
 
     def shard(self, split: str, index: int, shards: int) -> str:
         """The name of a shard.

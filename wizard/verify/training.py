@@ -1,27 +1,15 @@
 """Has TensorFlow open a dataset as training code would, in a worker process."""
 
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.executors.executor import Executor
-from wizard.engine.executors.local import LocalExecutor
 from wizard.engine.manifest import Manifest
 from wizard.errors import MachineError, VerifyFailed
 from wizard.events import Event, Note
 from wizard.targets.expected import Expectation
 from wizard.verify.in_tensorflow import BATCH, read_batch, version
-
-
-@contextmanager
-def tensorflow_worker() -> Iterator[Executor]:
-    """One worker process, started on the first call; it has nothing to save, so it is killed at the end."""
-    executor = LocalExecutor(1)
-    try:
-        yield executor
-    finally:
-        executor.shutdown(cancel_futures=True)
 
 
 def tensorflow_version(tensorflow: Executor) -> str:

@@ -1,5 +1,6 @@
 """The targets: image files in folders of classes, and image files in one folder for each split."""
 
+import hashlib
 import os
 import posixpath
 from collections.abc import Iterator, Sequence
@@ -9,9 +10,9 @@ from typing import ClassVar
 
 from wizard.commit_record import CommitRecord
 from wizard.ilsvrc2012.archives import SPLITS
+from wizard.targets import images
 from wizard.targets.dataset import BuiltDataset, Encoded, Loadable
-from wizard.targets.expected import Expectation, Planned, Seen
-from wizard.targets.image_files import check
+from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
 from wizard.targets.image_files.writer import ImageFilesWriter, sum_of_files
 from wizard.targets.names import JPEG_SUFFIXES, RECORD_FOLDER, SPLIT_FOLDERS
 from wizard.targets.presence import wrong_size
@@ -89,16 +90,26 @@ class ImageFiles(Target):
         return next(filter(None, (wrong_size(folder, file.path, file.bytes) for file in files)), "")
 
     def wrong_bytes(self, expected: Expectation) -> Iterator[str]:
-        return check.wrong_list(expected)
+        files = list(self.stored(expected))
+        size, digest = sum(file.bytes for file in files), sum_of_files(files)
+        if size != expected.result.bytes_out:
+            yield f"its files are listed with {size:,} bytes, expected {expected.result.bytes_out:,}"
+        if digest != expected.result.sha256:
+            yield f"the sha256 of its list of files is {digest}, expected {expected.result.sha256}"
 
     def stored(self, expected: Expectation) -> Iterator[ImageFile]:
-        return iter(check.recorded_files(expected))
+        try:
+            yield from read_record(Path(expected.folder), expected.result.shard).files
+        except OSError as error:
+            raise ShardDamage(f"its commit record cannot be read: {error.strerror or error}") from error
+        except ValueError as error:
+            raise ShardDamage(str(error)) from error
 
     def seen(self, item: ImageFile, planned: Planned, expected: Expectation) -> Seen:
         place = self.place(expected.result.split, planned.name, planned.wnid)
         if item.path != place:
             return Seen(0, [f"its record lists {item.path}, expected {place}"])
-        return Seen(0, [f"{place}: {what}" for what in check.wrong_file(Path(expected.folder), item)])
+        return Seen(0, [f"{place}: {what}" for what in _wrong_file(Path(expected.folder), item)])
 
     def files_of(self, expected: Expectation) -> list[str]:
         split = expected.result.split
@@ -179,3 +190,19 @@ def _files_below(folder: Path, below: str) -> Iterator[str]:
             yield from _files_below(folder, path)
         else:
             yield path
+
+
+def _wrong_file(folder: Path, file: ImageFile) -> Iterator[str]:
+    """Clauses on an image file that is not what was recorded, or no image that trainers decode."""
+    try:
+        content = (folder / file.path).read_bytes()
+    except OSError as error:
+        yield f"it cannot be read: {error.strerror or error}"
+        return
+    digest = hashlib.sha256(content).hexdigest()
+    if len(content) != file.bytes:
+        yield f"it has {len(content):,} bytes, expected {file.bytes:,}"
+    elif digest != file.sha256:
+        yield f"its sha256 is {digest}, expected {file.sha256}"
+    else:
+        yield from images.wrong(content, {})

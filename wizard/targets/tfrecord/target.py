@@ -16,9 +16,8 @@ from wizard.targets.names import SPLIT_FOLDERS
 from wizard.targets.one_file import OneFileShards, ShardFile
 from wizard.targets.sample import OutputSample
 from wizard.targets.target import Offer
-from wizard.targets.tfrecord import check, index, tfds
-from wizard.targets.tfrecord.features import features_of
-from wizard.targets.tfrecord.source_features import updated_features
+from wizard.targets.tfrecord import check, index, tfds, with_tensorflow
+from wizard.targets.tfrecord.features import features_of, updated_features
 from wizard.targets.writer import Committed, Writer
 
 Features = Literal["inception", "tpu", "source"]
@@ -155,25 +154,15 @@ class TFRecords(OneFileShards):
         yield from index.strays(folder, shards)
 
     def first_features(self, file: Path) -> Mapping[str, example.Values]:
-        with file.open("rb") as opened:
-            record = next(tfrecord.records(opened), None)
-        if record is None:
-            return {}
-        return {name: example.values(feature) for name, feature in example.entries(record.payload).items()}
+        return {name: example.values(feature) for name, feature in tfds.first_record(file).items()}
 
     def as_trained(self, files: Sequence[str]) -> Iterator[Encoded]:
-        from wizard.targets.tfrecord import with_tensorflow
-
         return with_tensorflow.as_trained(files, any_features=self.keeps_features)
 
     def items(self, files: Sequence[str]) -> Iterator[bytes]:
-        from wizard.targets.tfrecord import with_tensorflow
-
         return with_tensorflow.payloads(files)
 
     def encoded(self, item: bytes) -> Encoded:
-        from wizard.targets.tfrecord import with_tensorflow
-
         return with_tensorflow.encoded(item)
 
     def loading(self, dataset: Loadable) -> list[str]:
