@@ -1,4 +1,4 @@
-"""A tiny ILSVRC2012 of drawn images, a home of its own for every test, and one built dataset for those that read."""
+"""Shared fixtures: a tiny drawn ILSVRC2012, one dataset built from it, and a separate home folder for every test."""
 
 import ctypes
 import os
@@ -14,10 +14,11 @@ from tests.helpers import CLASSES, PER_CLASS, VALIDATION, build_dataset
 from wizard import synthetic
 
 _OVERRIDES = 0b110
-"""CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, by which root may do what a file's mode forbids."""
+"""CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, with which root ignores file permissions."""
 _VERSION = 0x20080522
+"""_LINUX_CAPABILITY_VERSION_3, whose header and data `capget` fills."""
 
-
+# Hypothesis would report an example that is slow on a busy machine as a failure.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
@@ -36,7 +37,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture(scope="session")
 def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The archives; read only."""
+    """The archives; must not be changed."""
     folder = tmp_path_factory.mktemp("raw")
     synthetic.make(folder, classes=CLASSES, per_class=PER_CLASS, validation=VALIDATION)
     return folder
@@ -44,13 +45,13 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def raw_copy(raw: Path, tmp_path: Path) -> Path:
-    """The archives, to be damaged."""
+    """A copy of the archives that a test may damage."""
     return shutil.copytree(raw, tmp_path / "raw")
 
 
 @pytest.fixture(scope="session")
 def built(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished dataset with resized images and all boxes; read only."""
+    """A finished dataset with resized images and all boxes; must not be changed."""
     folder = tmp_path_factory.mktemp("built") / "out"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMAGENET_SETUP_HOME", str(tmp_path_factory.mktemp("session-home")))
@@ -61,18 +62,18 @@ def built(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def built_copy(built: Path, tmp_path: Path) -> Path:
-    """The finished dataset, to be damaged."""
+    """A copy of the finished dataset that a test may damage."""
     return shutil.copytree(built, tmp_path / "built")
 
 
 @pytest.fixture
-def ordinary() -> Iterator[None]:
-    """Modes of files bind this thread even where it is root's; its other rights are as before."""
+def unprivileged() -> Iterator[None]:
+    """Makes file permissions apply to this thread even if it is root's; other privileges are unchanged."""
     if not hasattr(os, "geteuid"):
-        pytest.skip("modes of files bind nobody here")
+        pytest.skip("there are no file permissions on this system")
     if sys.platform != "linux":
         if not os.geteuid():
-            pytest.skip("root cannot lay down its rights here")
+            pytest.skip("root cannot drop its capabilities on this system")
         yield
         return
     libc = ctypes.CDLL(None, use_errno=True)

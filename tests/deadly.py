@@ -1,7 +1,7 @@
-"""Images that kill the worker which decodes them, as a faulty codec would.
+"""Images that crash the worker which decodes them, as a faulty codec would.
 
-Worker processes are started anew and see nothing of a test's patches; but Python imports `sitecustomize` wherever it
-starts, and there this module's `install` puts a fault between the worker and its codec.
+Worker processes are spawned, so they do not see a test's patches. But Python imports `sitecustomize` at every start,
+and there this module's `install` inserts a fault between the worker and its codec.
 """
 
 import ctypes
@@ -17,7 +17,7 @@ import wizard
 from tests.helpers import encoded, noise
 
 SEGFAULT, ABORT, EXIT, LATER = b"deadly: segfault", b"deadly: abort", b"deadly: exit", b"deadly: later"
-"""What an image holds that crashes at once by a signal, leaves by itself, or is followed by a crash three images on."""
+"""Comments of images that raise a signal, exit the process, or lead to a crash three images later."""
 _THREE = 3
 
 
@@ -27,7 +27,7 @@ def image(kind: bytes = b"", seed: int = 0) -> bytes:
 
 
 def arm(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes the images deadly to every process that is started from now on."""
+    """Makes the images deadly to every process started from now on."""
     folder.mkdir()
     (folder / "sitecustomize.py").write_text("from tests.deadly import install\ninstall()\n")
     paths = [str(folder), str(Path(wizard.__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
@@ -35,7 +35,7 @@ def arm(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def install() -> None:
-    """Puts the fault in place; runs in the worker."""
+    """Installs the fault; runs in the worker."""
     from wizard.engine import process_image
     from wizard.targets import images
 

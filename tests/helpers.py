@@ -1,4 +1,4 @@
-"""What several tests need: profiles as tables, builds, records, tars."""
+"""Helpers for several rooms: profiles, builds, records, tars, images."""
 
 import io
 import random
@@ -41,12 +41,12 @@ def profile(raw: Path, out: Path, **sections: Mapping[str, Any]) -> Profile:
 
 
 def job(raw: Path, out: Path, **sections: Mapping[str, Any]) -> Job:
-    """The same profile, resolved."""
+    """The job of the same profile."""
     return resolve(profile(raw, out, **sections), ignore)
 
 
 def plan_of(made: Profile, report: Callable[[Event], None] = lambda _: None) -> Plan:
-    """What a profile would build."""
+    """The plan of a profile."""
     return make_plan(resolve(made, report), report)
 
 
@@ -57,11 +57,11 @@ def build_profile(
 
 
 def ignore(_event: Event) -> None:
-    """An event that nobody looks at."""
+    """Discards an event."""
 
 
 def toml(raw: Path, out: Path, at: Path) -> Path:
-    """The same profile as a file."""
+    """Writes the same profile as a file."""
     at.write_text(
         f"[source]\npath = '{raw}'\n[output]\npath = '{out}'\ntrain_shards = {TRAIN_SHARDS}\n"
         f"validation_shards = {VALIDATION_SHARDS}\n[run]\nworkers = 1\n"
@@ -81,7 +81,7 @@ def build_dataset(
 
 
 def add_test_archive(raw: Path, count: int) -> Path:
-    """Drawn images of the test split beside the other archives, in a folder as in today's official one."""
+    """Adds an archive of drawn test images, which lie in a folder as in the current official archive."""
     rng = random.Random(2012)
     images = [(f"test/ILSVRC2012_test_{n:08d}.JPEG", synthetic.draw(rng, n).data) for n in range(1, count + 1)]
     path = raw / IMAGES["test"].name
@@ -90,11 +90,11 @@ def add_test_archive(raw: Path, count: int) -> Path:
 
 
 def quiet(_done: int, _total: int) -> None:
-    """Progress that nobody looks at."""
+    """Discards progress."""
 
 
 def survey(raw: Path, split: Split, cache: Path | None = None) -> Survey:
-    """Of a split of raw data, whatever their form."""
+    """The survey of a split, whatever the source's layout."""
     return open_source(raw).survey(split, cache or cache_folder(), quiet)
 
 
@@ -133,7 +133,7 @@ def tar(members: Iterable[tuple[str, bytes]], form: int = tarfile.USTAR_FORMAT, 
 
 
 def noise(height: int, width: int, seed: int = 0) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Soft colors with some detail: uint8[height, width, 3]."""
+    """Smooth random colors: uint8[height, width, 3]."""
     rng = np.random.default_rng(seed)
     small = Image.fromarray(rng.integers(0, 256, (max(2, height // 8), max(2, width // 8), 3), dtype=np.uint8))
     return np.asarray(small.resize((width, height), Image.Resampling.BICUBIC))
@@ -146,6 +146,6 @@ def encoded(image: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:
 
 
 def psnr(one: Any, other: Any) -> float:
-    """Decibels between two uint8 images; infinity where they are equal."""
+    """Peak signal-to-noise ratio of two uint8 images in dB; infinity if they are equal."""
     error = float(np.mean((np.asarray(one, dtype=np.float64) - np.asarray(other, dtype=np.float64)) ** 2))
     return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))

@@ -1,4 +1,4 @@
-"""Raw data that cannot be built: one clear error that names the place, exit code 3, and nothing written anywhere."""
+"""Invalid raw data: one clear error that names the file, exit code 3, and nothing is written."""
 
 import json
 import shutil
@@ -73,7 +73,7 @@ def no_folder(raw: Path) -> None:
 
 
 def members(raw: Path, *names: str) -> None:
-    """A train archive of one class with images of these names."""
+    """Writes a train archive of one class with images of these names."""
     (raw / TRAIN_TAR).write_bytes(tar([(f"{TENCH}.tar", tar([(name, JPEG) for name in names]))]))
 
 
@@ -102,7 +102,7 @@ def validation_beyond(raw: Path) -> None:
 
 
 def tree(raw: Path, *files: str) -> None:
-    """A tree of these files instead of the archives."""
+    """Replaces the archives by a tree of these files."""
     shutil.rmtree(raw)
     making.write(raw, [f"train/{TENCH}/{TENCH}_1.JPEG", f"val/{FIRST_VALIDATION}.JPEG", *files])
 
@@ -151,7 +151,7 @@ def empty_file(raw: Path) -> None:
 
 
 def records(raw: Path, **features: example.Feature) -> None:
-    """A shard of train and one of validation, of a record each."""
+    """Replaces the archives by one shard each of train and validation, with one record each."""
     shutil.rmtree(raw)
     raw.mkdir()
     named = {name.replace("__", "/"): value for name, value in features.items()}
@@ -192,7 +192,7 @@ BAD: dict[Callable[[Path], None], tuple[str, str]] = {
     empty: (TRAIN_TAR, "is empty"),
     html: (TRAIN_TAR, "is an HTML page of 47 bytes"),
     cut_outer: (TRAIN_TAR, "claims"),
-    cut_outer_between_members: (TRAIN_TAR, "breaks off"),
+    cut_outer_between_members: (TRAIN_TAR, "the archive is truncated"),
     cut_inner: (TRAIN_TAR, "in n01440764.tar"),
     missing_validation: (VAL_TAR, "is missing in"),
     missing_boxes: (BOXES, "is missing in"),
@@ -227,7 +227,7 @@ BAD: dict[Callable[[Path], None], tuple[str, str]] = {
 
 
 def below(folder: Path) -> dict[Path, int]:
-    """All that is there, with the time of its last change."""
+    """All files below a folder, with their modification times."""
     return {path: path.lstat().st_mtime_ns for path in folder.rglob("*")}
 
 

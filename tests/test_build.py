@@ -40,7 +40,7 @@ TENCH_1 = "n01440764_10.JPEG"
 
 
 class Listener:
-    """Keeps what it is told."""
+    """Collects events."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -58,7 +58,7 @@ class Listener:
 
 
 def damage_image(raw: Path, name: str, change: Callable[[bytearray], None]) -> None:
-    """Changes an image's bytes where they lie in the train archive."""
+    """Changes an image's bytes inside the train archive."""
     path = raw / IMAGES["train"].name
     content = bytearray(path.read_bytes())
     at = content.index(name.encode()) + 512
@@ -85,7 +85,7 @@ def test_every_image_is_in_the_dataset_once_with_its_label(raw: Path, tmp_path: 
     assert len(shards(tmp_path / "out")) == 7
 
 
-def test_the_end_of_a_build_counts_what_is_stored(raw_copy: Path, tmp_path: Path) -> None:
+def test_the_result_of_a_build_counts_the_stored_images(raw_copy: Path, tmp_path: Path) -> None:
     damage_image(raw_copy, TENCH_1, cut_short)
     seen = build_dataset(raw_copy, tmp_path / "out", output={"on_bad_image": "skip"}).glance
     assert seen is not None
@@ -93,7 +93,7 @@ def test_the_end_of_a_build_counts_what_is_stored(raw_copy: Path, tmp_path: Path
     assert [split.images for split in seen.splits] == [TRAIN - 1, VALIDATION]
 
 
-def test_images_are_shuffled_over_the_shards(raw: Path, tmp_path: Path) -> None:
+def test_images_are_shuffled_across_shards(raw: Path, tmp_path: Path) -> None:
     build_dataset(raw, tmp_path / "out")
     names = [name for name in features(tmp_path / "out") if name.startswith("n")]
     assert names != sorted(names)
@@ -101,13 +101,13 @@ def test_images_are_shuffled_over_the_shards(raw: Path, tmp_path: Path) -> None:
     assert len(first) > 1
 
 
-def test_one_and_three_workers_and_a_second_time_give_the_same_bytes(raw: Path, tmp_path: Path) -> None:
+def test_repeated_builds_with_any_number_of_workers_give_the_same_bytes(raw: Path, tmp_path: Path) -> None:
     for name, workers in (("one", 1), ("three", 3)):
         build_dataset(raw, tmp_path / name, image=RESIZED, run={"workers": workers})
     assert contents(tmp_path / "one") == contents(tmp_path / "three")
 
 
-def test_image_splits_leave_the_other_split_as_it_is(raw: Path, tmp_path: Path) -> None:
+def test_only_the_splits_in_image_splits_are_resized(raw: Path, tmp_path: Path) -> None:
     build_dataset(raw, tmp_path / "out", image=RESIZED | {"splits": ["train"]})
     found = features(tmp_path / "out")
     validation = (raw / IMAGES["validation"].name).read_bytes()
@@ -118,14 +118,14 @@ def test_image_splits_leave_the_other_split_as_it_is(raw: Path, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(("boxes", "train", "validation"), [("none", 0, 0), ("train", 1, 0), ("all", 1, 1)])
-def test_boxes_go_to_the_splits_that_were_asked_for(
+def test_boxes_are_stored_only_in_the_requested_splits(
     raw: Path, tmp_path: Path, boxes: str, train: int, validation: int
 ) -> None:
     finished = build_dataset(raw, tmp_path / "out", source={"boxes": boxes})
     assert [bool(split.boxes) for split in finished.splits] == [train, validation]
 
 
-def test_boxes_follow_their_image_into_the_record(raw: Path, tmp_path: Path) -> None:
+def test_a_record_has_the_boxes_of_its_image(raw: Path, tmp_path: Path) -> None:
     plan = plan_of(profile(raw, tmp_path / "out"))
     planned = {sample.name: sample for sample in plan.splits[0].table}
     build_dataset(raw, tmp_path / "out")
@@ -136,12 +136,12 @@ def test_boxes_follow_their_image_into_the_record(raw: Path, tmp_path: Path) -> 
             assert record["image/object/bbox/label"] == record["image/class/label"] * len(corners)
 
 
-def test_labels_may_begin_at_0(raw: Path, tmp_path: Path) -> None:
+def test_label_base_0_counts_labels_from_0(raw: Path, tmp_path: Path) -> None:
     build_dataset(raw, tmp_path / "out", output={"label_base": 0})
     assert features(tmp_path / "out")[TENCH_1]["image/class/label"] == (0,)
 
 
-def test_one_split_alone_and_more_shards_than_images(raw: Path, tmp_path: Path) -> None:
+def test_a_single_split_may_have_more_shards_than_images(raw: Path, tmp_path: Path) -> None:
     build_dataset(
         raw, tmp_path / "out", source={"splits": ["validation"]}, output={"validation_shards": VALIDATION + 5}
     )
@@ -150,7 +150,7 @@ def test_one_split_alone_and_more_shards_than_images(raw: Path, tmp_path: Path) 
     verify(tmp_path / "out", lambda _: None)
 
 
-def test_tensorflow_reads_the_odd_kinds(raw: Path, tmp_path: Path) -> None:
+def test_tensorflow_reads_every_unusual_kind_of_image(raw: Path, tmp_path: Path) -> None:
     build_dataset(raw, tmp_path / "out", image=RESIZED)
     odd = {name: record for name, record in features(tmp_path / "out").items() if "_9000" in name}
     assert len(odd) == ODD
@@ -159,14 +159,14 @@ def test_tensorflow_reads_the_odd_kinds(raw: Path, tmp_path: Path) -> None:
         assert tf.io.decode_jpeg(record["image/encoded"]).shape == shape
 
 
-def test_what_the_archives_lack_is_told(raw: Path, tmp_path: Path) -> None:
+def test_a_build_reports_what_the_archives_lack(raw: Path, tmp_path: Path) -> None:
     listener = Listener()
     build_dataset(raw, tmp_path / "out", report=listener)
     assert any("4 of 1,000 classes" in note for note in listener.notes)
     assert any("validation: records carry no bounding boxes" in note for note in listener.notes)
 
 
-def test_a_second_run_builds_nothing_and_a_missing_shard_is_built_alike(raw: Path, tmp_path: Path) -> None:
+def test_a_second_run_builds_only_missing_shards_with_the_same_bytes(raw: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     build_dataset(raw, out)
     before = contents(out)
@@ -174,9 +174,9 @@ def test_a_second_run_builds_nothing_and_a_missing_shard_is_built_alike(raw: Pat
     assert again.images_built == 0
     shards(out)[2].unlink()
     listener = Listener()
-    mended = build_dataset(raw, out, report=listener)
+    rebuilt = build_dataset(raw, out, report=listener)
     assert listener.shards_done_before == 6
-    assert 0 < mended.images_built < TRAIN
+    assert 0 < rebuilt.images_built < TRAIN
     assert contents(out) == before
 
 
@@ -190,13 +190,13 @@ def test_another_plan_in_the_same_folder_is_refused(raw: Path, tmp_path: Path) -
         build_dataset(raw, tmp_path / "out", source={"boxes": "none"})
 
 
-def test_the_archives_may_move(raw: Path, tmp_path: Path) -> None:
+def test_the_plan_id_does_not_depend_on_where_the_archives_are(raw: Path, tmp_path: Path) -> None:
     before = plan_of(profile(raw, tmp_path)).plan_id
     moved = shutil.copytree(raw, tmp_path / "elsewhere")
     assert plan_of(profile(moved, tmp_path)).plan_id == before
 
 
-def test_an_image_that_cannot_be_decoded_stops_the_run_by_name(raw_copy: Path, tmp_path: Path) -> None:
+def test_an_undecodable_image_stops_the_run_and_is_named(raw_copy: Path, tmp_path: Path) -> None:
     damage_image(raw_copy, TENCH_1, cut_short)
     with pytest.raises(BadImage, match=rf"ILSVRC2012_img_train\.tar: {TENCH_1} .* cannot be decoded"):
         build_dataset(raw_copy, tmp_path / "out")
@@ -204,7 +204,7 @@ def test_an_image_that_cannot_be_decoded_stops_the_run_by_name(raw_copy: Path, t
     assert TENCH_1 not in features(tmp_path / "out")
 
 
-def test_after_the_stop_the_same_folder_goes_on_with_skip(raw_copy: Path, tmp_path: Path) -> None:
+def test_a_run_stopped_by_a_bad_image_resumes_with_skip(raw_copy: Path, tmp_path: Path) -> None:
     damage_image(raw_copy, TENCH_1, cut_short)
     with pytest.raises(BadImage):
         build_dataset(raw_copy, tmp_path / "out")
@@ -230,7 +230,7 @@ def test_md5_refuses_archives_that_are_not_the_official_ones(raw: Path, tmp_path
         build_dataset(raw, tmp_path / "out", options=Options(md5=True))
 
 
-def test_repair_sets_damaged_shards_aside_and_builds_just_those(raw: Path, built_copy: Path) -> None:
+def test_repair_sets_damaged_shards_aside_and_rebuilds_only_those(raw: Path, built_copy: Path) -> None:
     before = contents(built_copy)
     damaged = shards(built_copy)[1]
     content = bytearray(damaged.read_bytes())
@@ -238,8 +238,8 @@ def test_repair_sets_damaged_shards_aside_and_builds_just_those(raw: Path, built
     damaged.write_bytes(content)
     listener = Listener()
     sections: dict[str, Any] = {"source": {"boxes": "all"}, "image": CROPPED}
-    unmended = build_dataset(raw, built_copy, **sections)
-    assert unmended.images_built == 0
+    unrebuilt = build_dataset(raw, built_copy, **sections)
+    assert unrebuilt.images_built == 0
     build_dataset(raw, built_copy, options=Options(repair=True), report=listener, **sections)
     assert contents(built_copy) == before
     assert listener.shards_done_before == 6
@@ -255,7 +255,7 @@ def test_missing_indexes_are_restored_without_building(raw: Path, built_copy: Pa
     assert contents(built_copy) == before
 
 
-def test_repair_mends_a_damaged_index_alone(raw: Path, built_copy: Path) -> None:
+def test_repair_rewrites_a_damaged_index_without_building_shards(raw: Path, built_copy: Path) -> None:
     before = contents(built_copy)
     next((built_copy / "idx").iterdir()).write_text("0 1\n")
     sections: dict[str, Any] = {"source": {"boxes": "all"}, "image": CROPPED}
@@ -263,7 +263,7 @@ def test_repair_mends_a_damaged_index_alone(raw: Path, built_copy: Path) -> None
     assert contents(built_copy) == before
 
 
-def test_while_shards_are_missing_there_is_no_manifest(raw: Path, tmp_path: Path) -> None:
+def test_there_is_no_manifest_while_shards_are_missing(raw: Path, tmp_path: Path) -> None:
     build_dataset(raw, tmp_path / "out")
     shards(tmp_path / "out")[0].unlink()
     listener = Listener()
@@ -273,7 +273,7 @@ def test_while_shards_are_missing_there_is_no_manifest(raw: Path, tmp_path: Path
     assert not (tmp_path / "out" / "dataset.json").exists()
 
 
-def test_preparation_ends_when_asked_to(raw: Path, tmp_path: Path) -> None:
+def test_preparation_can_be_interrupted(raw: Path, tmp_path: Path) -> None:
     with pytest.raises(Interrupted):
         build_dataset(raw, tmp_path / "out", options=Options(stopping=lambda: True))
     assert not (tmp_path / "out").exists()
@@ -286,7 +286,7 @@ def test_an_output_path_that_is_a_file_is_refused(raw: Path, tmp_path: Path) -> 
 
 
 def command(made: Profile, where: Path) -> list[str]:
-    """A run in a process of its own; many shards, so that there is time to disturb it."""
+    """A run in its own process, with many shards, so that a test can interrupt it halfway."""
     where.write_text("")
     sets = [
         f"source.path={made.source.path}",
@@ -317,7 +317,7 @@ def children(parent: int) -> list[int]:
     return [child.pid for child in psutil.Process(parent).children() if "spawn_main" in " ".join(child.cmdline())]
 
 
-def test_a_killed_worker_changes_nothing(raw: Path, tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+def test_a_killed_worker_does_not_change_the_bytes(raw: Path, tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
     out = tmp_path / "out"
     run = subprocess.Popen(command(profile(raw, out), tmp_path / "p.toml"), stdout=subprocess.PIPE, text=True)
     wait_for_shards(out, 3)
@@ -327,7 +327,7 @@ def test_a_killed_worker_changes_nothing(raw: Path, tmp_path: Path, undisturbed:
     assert contents(out) == undisturbed
 
 
-def test_a_killed_run_goes_on_where_it_stopped(raw: Path, tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+def test_a_killed_run_resumes(raw: Path, tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
     out = tmp_path / "out"
     words = command(profile(raw, out), tmp_path / "p.toml")
     run = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
@@ -344,7 +344,7 @@ def test_a_killed_run_goes_on_where_it_stopped(raw: Path, tmp_path: Path, undist
     assert not list(out.glob(".building*"))
 
 
-def test_a_run_in_a_folder_where_another_builds_is_refused(raw: Path, tmp_path: Path) -> None:
+def test_a_second_run_in_the_same_folder_is_refused(raw: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     words = command(profile(raw, out), tmp_path / "p.toml")
     run = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
@@ -360,7 +360,7 @@ def test_a_run_in_a_folder_where_another_builds_is_refused(raw: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_finishes_what_runs_and_tells_how_to_go_on(
+def test_a_signal_lets_running_shards_finish_and_shows_how_to_resume(
     raw: Path, tmp_path: Path, number: signal.Signals, undisturbed: dict[str, bytes]
 ) -> None:
     out = tmp_path / "out"
@@ -377,7 +377,7 @@ def test_a_signal_finishes_what_runs_and_tells_how_to_go_on(
     assert contents(out) == undisturbed
 
 
-def test_a_tar_of_one_class_is_enough(tmp_path: Path, raw: Path) -> None:
+def test_a_tar_of_a_single_class_is_a_valid_source(tmp_path: Path, raw: Path) -> None:
     image = next(sample for sample in plan_of(profile(raw, tmp_path)).splits[0].table)
     with Path(image.file).open("rb") as file:
         file.seek(image.offset)

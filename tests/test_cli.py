@@ -1,4 +1,4 @@
-"""Commands as a person types them: what is printed where, and the exit code."""
+"""Commands as typed by a person: what they print, where, and their exit codes."""
 
 import gzip
 import json
@@ -23,7 +23,7 @@ TRAIN_TAR, VAL_TAR, BOXES = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar"
 
 @pytest.fixture
 def work(raw_copy: Path, tmp_path: Path) -> Path:
-    """Archives that may be damaged, an output that is not there yet, and a profile for both: returns its path."""
+    """The path of a profile for archives that may be damaged, and an output that does not exist yet."""
     return toml(raw_copy, tmp_path / "out", tmp_path / "p.toml")
 
 
@@ -31,7 +31,7 @@ def lines(out: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.splitlines()]
 
 
-def test_run_ends_with_the_line_of_the_older_scripts_and_how_to_load(
+def test_run_ends_with_the_older_scripts_last_line_and_a_loading_snippet(
     work: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["run", str(work)]) == 0
@@ -44,7 +44,7 @@ def test_run_ends_with_the_line_of_the_older_scripts_and_how_to_load(
     assert "\x1b" not in out + err
 
 
-def test_run_with_json_prints_nothing_but_objects(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_run_with_json_prints_only_json_objects(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", str(work), "--json"]) == 0
     out, err = capsys.readouterr()
     events = lines(out)
@@ -63,7 +63,7 @@ def test_an_error_in_json_is_an_object_however_json_was_asked_for(
     assert lines(capsys.readouterr().out)[-1]["event"] == "failed"
 
 
-def test_any_encoding_of_stdout_will_do(work: Path, tmp_path: Path) -> None:
+def test_output_works_in_any_encoding_of_stdout(work: Path, tmp_path: Path) -> None:
     for mode in ("--json", "--plain", "--quiet"):
         words = [sys.executable, "-m", "wizard", "run", str(work), mode, f"--set=output.path={tmp_path / 'é'}"]
         ran = subprocess.run(words, capture_output=True, check=False, env=os.environ | {"PYTHONIOENCODING": "ascii"})
@@ -72,7 +72,7 @@ def test_any_encoding_of_stdout_will_do(work: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [["--json"], ["--quiet"]])
-def test_a_reader_that_goes_away_is_no_bug(work: Path, home: Path, mode: list[str]) -> None:
+def test_a_closed_pipe_is_not_reported_as_a_bug(work: Path, home: Path, mode: list[str]) -> None:
     words = [sys.executable, "-m", "wizard", "run", str(work), *mode]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
         assert run.stdout is not None
@@ -84,14 +84,14 @@ def test_a_reader_that_goes_away_is_no_bug(work: Path, home: Path, mode: list[st
     assert not list((home / "state").glob("crash-*"))
 
 
-def test_quiet_prints_the_summary_alone(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_quiet_prints_only_the_summary(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", str(work), "--quiet"]) == 0
     out, err = capsys.readouterr()
     assert out.startswith("Finished")
     assert err == ""
 
 
-def test_plain_has_no_glyphs(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_plain_output_has_no_glyphs(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", str(work), "--plain"]) == 0
     out, err = capsys.readouterr()
     assert (out + err).isascii()
@@ -116,7 +116,9 @@ def test_an_undecodable_image_stops_the_run_or_is_skipped_with_exit_5(
     assert lines(capsys.readouterr().out)[-1]["exit_code"] == 5
 
 
-def test_empty_and_imageless_members_can_be_skipped_too(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_empty_members_and_members_that_are_not_images_can_be_skipped(
+    work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     raw = work.parent / "raw"
     content = tar([("n01440764_1.JPEG", b""), ("n01440764_2.JPEG", b"text")])
     (raw / TRAIN_TAR).write_bytes(tar([("n01440764.tar", content)]))
@@ -139,19 +141,19 @@ def test_empty_and_imageless_members_can_be_skipped_too(work: Path, capsys: pyte
         (["fly"], "fly"),
     ],
 )
-def test_wrong_words_are_exit_2(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_argument_is_exit_2(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words) == 2
     out, err = capsys.readouterr()
     assert said in out + err
 
 
-def test_another_plans_folder_is_exit_2(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_with_another_plan_is_exit_2(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", str(work), "--quiet"]) == 0
     assert main(["run", str(work), "--set", "output.seed=1"]) == 2
     assert "seed: there 2012 · asked for 1" in capsys.readouterr().err
 
 
-def test_verify_is_0_or_6_and_repair_mends(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_exits_with_0_or_6_and_repair_fixes_the_dataset(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = work.parent / "out"
     assert main(["run", str(work), "--quiet"]) == 0
     capsys.readouterr()
@@ -171,7 +173,7 @@ def test_verify_is_0_or_6_and_repair_mends(work: Path, capsys: pytest.CaptureFix
     assert "records in 5 shards are what the manifest says" in capsys.readouterr().out
 
 
-def test_verify_of_nothing_is_exit_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_of_an_empty_folder_is_exit_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", str(tmp_path / "none")]) == 3
     assert "does not exist" in capsys.readouterr().err
 
@@ -193,7 +195,7 @@ def test_a_bug_is_exit_1_with_a_crash_log(
     assert f"imagenet-setup run {work} --json" in text
 
 
-def test_demo_makes_builds_and_verifies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_demo_draws_builds_and_verifies_a_dataset(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", str(tmp_path / "demo")]) == 0
     out = capsys.readouterr().out
     assert "Finished writing all 259 images in data set." in out
@@ -207,12 +209,12 @@ def test_the_command_line_starts_without_tensorflow_or_workers_modules() -> None
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
-def test_a_folder_with_quotes_is_a_folder(tmp_path: Path) -> None:
+def test_a_folder_name_may_contain_quotes(tmp_path: Path) -> None:
     assert main(["demo", str(tmp_path / """it's "here" \\ é"""), "--quiet"]) == 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
-def test_a_folder_whose_name_is_no_utf8_can_be_verified_and_is_refused_in_a_profile(
+def test_a_folder_name_that_is_not_utf8_can_be_verified_but_not_stored_in_a_profile(
     work: Path, built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / os.fsdecode(b"\xff")
@@ -223,7 +225,7 @@ def test_a_folder_whose_name_is_no_utf8_can_be_verified_and_is_refused_in_a_prof
 
 
 @pytest.mark.parametrize("words", [["verify"], ["inspect"], ["demo"]])
-def test_a_file_where_a_folder_belongs_is_no_bug(words: list[str], tmp_path: Path) -> None:
+def test_a_file_in_place_of_a_folder_is_not_reported_as_a_bug(words: list[str], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no dataset")
     assert main([*words, str(tmp_path / "file")]) in (3, 4)
     assert main([*words, str(tmp_path / "file" / "in it")]) in (3, 4)
@@ -255,7 +257,7 @@ def test_whole_imagenet_boxes_under_the_train_archives_name_are_used(
     assert lines(capsys.readouterr().out)[-1]["splits"][0]["boxes"] == before > 0
 
 
-def test_check_says_what_stands_in_the_way_or_that_nothing_does(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_lists_what_would_fail_or_says_that_nothing_would(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(work)]) == 0
     out, err = capsys.readouterr()
     assert out == "Nothing stands in the way.\n"
@@ -271,7 +273,7 @@ def test_check_says_what_stands_in_the_way_or_that_nothing_does(work: Path, caps
     assert not (work.parent / "out").exists()
 
 
-def test_check_with_json_is_an_object_a_check(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_with_json_prints_one_object_per_check(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(work), "--json"]) == 0
     events = lines(capsys.readouterr().out)
     checks = [event for event in events if event["event"] == "checked"]
@@ -316,7 +318,7 @@ def test_profiles_are_listed_shown_and_deleted(work: Path, home: Path, capsys: p
     assert work.exists()
 
 
-def test_show_tells_what_of_a_profile_does_not_fit(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_profiles_show_lists_the_problems_of_a_profile(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
     work.write_text(work.read_text() + "[image]\nquality = 900\nfoo = 1\n")
     assert main(["profiles", "show", str(work)]) == 0
     err = capsys.readouterr().err
@@ -326,7 +328,7 @@ def test_show_tells_what_of_a_profile_does_not_fit(work: Path, capsys: pytest.Ca
     assert "!" not in capsys.readouterr().err
 
 
-def test_a_command_that_is_refused_does_not_become_the_unfinished_build(work: Path) -> None:
+def test_a_refused_run_is_not_remembered_as_an_unfinished_build(work: Path) -> None:
     out = work.parent / "out"
     assert main(["run", str(work), "--quiet"]) == 0
     shards(out)[0].unlink()
@@ -335,7 +337,7 @@ def test_a_command_that_is_refused_does_not_become_the_unfinished_build(work: Pa
     assert unfinished_builds.unfinished() == []
 
 
-def test_the_trial_recipe_takes_two_classes(raw: Path, tmp_path: Path) -> None:
+def test_the_trial_recipe_builds_two_classes(raw: Path, tmp_path: Path) -> None:
     words = ["--set", f"source.path={raw}", "--set", f"output.path={tmp_path / 'out'}", "--quiet"]
     recipe = ["run", "trial", *words, "--set", 'source.splits=["train"]']
     assert main(recipe) == 0
@@ -343,7 +345,7 @@ def test_the_trial_recipe_takes_two_classes(raw: Path, tmp_path: Path) -> None:
     assert len(synsets) == 2
 
 
-def test_inspect_of_a_split_that_cannot_be_read_tells_the_rest_and_is_exit_3(
+def test_inspect_reports_readable_splits_beside_an_unreadable_one_and_is_exit_3(
     raw_copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (raw_copy / "ILSVRC2012_img_train.tar").write_bytes(b"")
@@ -359,7 +361,7 @@ def test_inspect_of_a_split_that_cannot_be_read_tells_the_rest_and_is_exit_3(
     assert "is empty." in last["error"]
 
 
-def test_inspect_with_json_has_the_glance_as_fields(raw: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_inspect_with_json_has_the_overview_as_fields(raw: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", str(raw), "--json"]) == 0
     last = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (last["event"], last["exit_code"]) == ("finished", 0)

@@ -1,4 +1,4 @@
-"""Images that kill the workers which decode them: found, named, left out where that is allowed, and nothing else."""
+"""Images that crash the workers which decode them are found, named, and skipped if allowed; no others are."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from wizard.verify.dataset import verify
 
 SECTIONS: dict[str, Any] = {"source": {"splits": ["train"], "boxes": "none"}}
 DEADLY = {3: deadly.SEGFAULT, 4: deadly.ABORT, 9: deadly.SEGFAULT, 14: deadly.EXIT, 15: deadly.ABORT}
-"""More in a shard than it has attempts."""
+"""Crashing images in one shard: more than a shard has attempts."""
 COUNT = 20
 
 
@@ -37,11 +37,11 @@ def built(raw: Path, out: Path, on_bad_image: str, events: list[Event] | None = 
     return build_dataset(raw, out, report=report.append, output=output, run={"workers": 2}, **SECTIONS)
 
 
-def test_deadly_images_are_left_out_and_the_bytes_are_those_without_them(
+def test_crashing_images_are_skipped_and_the_bytes_are_those_of_a_build_without_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     raw, broken = tree(tmp_path / "raw", DEADLY), tree(tmp_path / "broken", DEADLY)
-    for place in DEADLY:  # of the same size, so that both are planned alike, and refused in the ordinary way
+    for place in DEADLY:  # of the same size, for an equal plan; refused without a crash
         file = broken / "train" / name(place)
         file.write_bytes(b"\0" * file.stat().st_size)
     ordinary = built(broken, tmp_path / "ordinary", "skip")
@@ -59,14 +59,14 @@ def test_deadly_images_are_left_out_and_the_bytes_are_those_without_them(
     assert all(any(f"{name(place)} (" in reason for reason in told) for place in DEADLY)
 
 
-def test_a_deadly_image_stops_the_run_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crashing_image_stops_the_run_and_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     raw = tree(tmp_path / "raw", {3: deadly.SEGFAULT})
     deadly.arm(tmp_path / "armed", monkeypatch)
     with pytest.raises(BadImage, match=rf"{name(3)} \(.* bytes at byte 0\): a worker crashed on it twice \(SIGSEGV\)"):
         built(raw, tmp_path / "out", "stop")
 
 
-def test_an_image_that_lets_a_later_one_crash_is_left_out_and_the_later_one_kept(
+def test_an_image_that_causes_a_later_crash_is_skipped_and_the_later_image_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     raw = tree(tmp_path / "raw", {3: deadly.LATER})
@@ -76,7 +76,7 @@ def test_an_image_that_lets_a_later_one_crash_is_left_out_and_the_later_one_kept
     assert finished.splits[0].images_out + len(finished.skipped) == COUNT
 
 
-def test_a_sample_that_kills_a_worker_is_not_for_want_of_memory(
+def test_a_sample_that_crashes_a_worker_is_not_blamed_on_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     raw = tree(tmp_path / "raw", {3: deadly.SEGFAULT})
@@ -90,7 +90,7 @@ def test_a_sample_that_kills_a_worker_is_not_for_want_of_memory(
 
 
 @pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders"])
-def test_verify_names_the_record_that_kills_its_reader(
+def test_verify_names_the_record_that_crashes_its_reader(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     raw, out = tree(tmp_path / "raw", {3: deadly.ABORT}), tmp_path / "out"

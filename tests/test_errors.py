@@ -16,18 +16,18 @@ def test_exit_codes_are_the_documented_ones() -> None:
     assert {each.exit_code for each in classes} | {0, errors.FINISHED_WITH_SKIPS} == documented
 
 
-def test_an_error_survives_the_way_back_from_a_worker() -> None:
+def test_an_error_can_be_pickled_by_a_worker() -> None:
     back = pickle.loads(pickle.dumps(BadImage("what", "hint")))
     assert (type(back), back.what, back.hint) == (BadImage, "what", "hint")
 
 
-def test_an_error_is_what_happened_and_what_to_do() -> None:
+def test_an_error_has_a_message_and_a_hint() -> None:
     assert str(InputError("what", "hint")) == "what\n→ hint"
     assert str(InputError("what")) == "what"
     assert str(ProfileError("p.toml", ["a", "b"])) == "p.toml: 2 problems\n  - a\n  - b"
 
 
-def test_what_the_system_refuses_names_the_file(tmp_path: Path) -> None:
+def test_an_os_error_becomes_a_message_with_the_files_name(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=f"{tmp_path} cannot be read: Is a directory"), reading(tmp_path):
         tmp_path.read_bytes()
     with pytest.raises(MachineError, match=f"{tmp_path} cannot be written: Is a directory"), writing(tmp_path):

@@ -17,7 +17,7 @@ RESULT = CommitRecord(
 )
 
 
-def test_a_result_survives_json() -> None:
+def test_a_result_can_be_serialized_as_json() -> None:
     assert CommitRecord.from_json(json.loads(json.dumps(asdict(RESULT)))) == RESULT
 
 

@@ -7,57 +7,59 @@ from wizard.errors import UsageError
 from wizard.folders import cache_folder, config_folder, existing, expanded, recipes_folder, shortened, state_folder
 
 
-def test_everything_is_kept_under_the_home_that_is_given(home: Path) -> None:
+def test_all_state_is_under_the_configured_home(home: Path) -> None:
     assert [config_folder(), cache_folder(), state_folder()] == [home / "config", home / "cache", home / "state"]
 
 
-def test_without_one_it_is_kept_where_the_system_keeps_such_things(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_home_follows_the_systems_conventions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("IMAGENET_SETUP_HOME")
     assert config_folder() == platformdirs.user_config_path("imagenet-setup")
     assert cache_folder() == platformdirs.user_cache_path("imagenet-setup")
     assert state_folder() == platformdirs.user_state_path("imagenet-setup")
 
 
-def test_the_home_may_be_given_with_a_tilde(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tilde_in_the_configured_home_is_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMAGENET_SETUP_HOME", "~/kept")
     assert config_folder() == Path.home() / "kept" / "config"
 
 
-def test_the_recipes_are_there() -> None:
+def test_the_shipped_recipes_are_found() -> None:
     assert (recipes_folder() / "nvidia-480-q85.toml").is_file()
 
 
-def test_a_tilde_is_the_home_folder() -> None:
+def test_a_tilde_is_expanded_to_the_home_folder() -> None:
     assert expanded("~/data") == Path.home() / "data"
     assert expanded("data/~x") == Path("data/~x")
 
 
-def test_the_home_of_nobody_is_told() -> None:
+def test_the_home_folder_of_an_unknown_user_is_an_error() -> None:
     with pytest.raises(UsageError, match="~nobody-of-this-name/data: "):
         expanded("~nobody-of-this-name/data")
 
 
 @pytest.mark.parametrize("text", ["~", "~/data/out", "/somewhere/else", "relative"])
-def test_a_path_is_shortened_to_what_a_person_writes(text: str) -> None:
+def test_a_path_in_the_home_folder_is_shown_with_a_tilde(text: str) -> None:
     assert shortened(expanded(text)) == text
 
 
-def test_a_folder_beside_the_home_is_not_within_it() -> None:
+def test_a_folder_whose_name_starts_like_the_home_folder_is_not_shortened() -> None:
     beside = Path(f"{Path.home()}-too") / "data"
     assert shortened(beside) == str(beside)
 
 
-def test_the_nearest_that_exists_is_the_path_itself_or_a_folder_above_it(tmp_path: Path) -> None:
+def test_the_nearest_existing_path_is_the_path_itself_or_a_parent(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert existing(tmp_path) == tmp_path
     assert existing(tmp_path / "a" / "b") == tmp_path
     assert existing(tmp_path / "file" / "b") == tmp_path / "file"
 
 
-def test_the_nearest_to_a_relative_path_is_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_nearest_existing_path_to_a_relative_path_is_relative(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert existing(Path("a") / "b") == Path()
 
 
-def test_what_the_system_will_not_look_at_is_not_there(tmp_path: Path) -> None:
+def test_a_path_that_the_system_rejects_does_not_exist(tmp_path: Path) -> None:
     assert existing(tmp_path / ("x" * 300) / "out") == tmp_path

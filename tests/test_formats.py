@@ -1,4 +1,4 @@
-"""Every format from the command line: built, verified, stopped, killed and gone on with."""
+"""Every output format from the command line: build, verify, stop, kill, resume."""
 
 import signal
 import subprocess
@@ -23,7 +23,7 @@ BESIDE = {"dataset.json", "images.csv.gz"}
 
 
 def dataset(out: Path) -> dict[str, bytes]:
-    """All files that a trainer may read."""
+    """All files that a trainer reads, by name."""
     paths = [path for path in out.rglob("*") if path.is_file() and STATE_FOLDER not in path.parts]
     return {path.relative_to(out).as_posix(): path.read_bytes() for path in paths if path.name not in BESIDE}
 
@@ -34,7 +34,7 @@ def words(raw: Path, out: Path, form: str, *more: str) -> list[str]:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_each_format_is_built_of_all_splits_verified_and_not_built_twice(
+def test_each_format_is_built_for_all_splits_verified_and_not_built_twice(
     raw_copy: Path, tmp_path: Path, form: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
@@ -59,20 +59,20 @@ def test_any_number_of_workers_gives_the_same_bytes(raw: Path, tmp_path: Path, f
     assert dataset(tmp_path / "1") == dataset(tmp_path / "2")
 
 
-def test_folders_hold_each_image_once_in_its_classs_folder(raw: Path, tmp_path: Path) -> None:
+def test_folders_have_each_image_once_in_its_class_folder(raw: Path, tmp_path: Path) -> None:
     assert main([*words(raw, tmp_path / "out", "folders"), "--quiet"]) == 0
     places = [Path(place).parts for place in dataset(tmp_path / "out") if place.endswith(".JPEG")]
     assert Counter(split for split, _, _ in places) == {"train": TRAIN, "val": VALIDATION}
     assert all(making.wnid(name) == wnid for _, wnid, name in places)
 
 
-def test_flat_folders_say_the_class_in_the_name(raw: Path, tmp_path: Path) -> None:
+def test_flat_folders_have_the_class_in_the_file_name(raw: Path, tmp_path: Path) -> None:
     assert main([*words(raw, tmp_path / "out", "flat"), "--quiet"]) == 0
     folders = Counter(Path(place).parent.name for place in dataset(tmp_path / "out") if place.endswith(".JPEG"))
     assert folders == {"train_flatten": TRAIN, "val_flatten": VALIDATION}
 
 
-def test_a_webdataset_has_labels_from_0(raw: Path, tmp_path: Path) -> None:
+def test_webdataset_labels_start_at_0(raw: Path, tmp_path: Path) -> None:
     assert main([*words(raw, tmp_path / "out", "webdataset"), "--quiet"]) == 0
     labels = {}
     for path in (tmp_path / "out").glob("*.tar"):
@@ -86,7 +86,7 @@ def test_a_webdataset_has_labels_from_0(raw: Path, tmp_path: Path) -> None:
     assert all(rank_of_image(name) == label for name, label in labels.items())
 
 
-def test_a_tree_and_kaggles_give_the_bytes_that_the_archives_give(raw: Path, tmp_path: Path) -> None:
+def test_a_tree_and_kaggles_layout_give_the_same_bytes_as_the_archives(raw: Path, tmp_path: Path) -> None:
     sources = {"archives": raw, "tree": making.extracted(raw, tmp_path / "tree")}
     sources["kaggle"] = making.kaggle(raw, tmp_path / "kaggle")
     built = {}
@@ -98,7 +98,7 @@ def test_a_tree_and_kaggles_give_the_bytes_that_the_archives_give(raw: Path, tmp
 
 
 @pytest.mark.parametrize("place", ["tree/train", "tree/val/new", "tree/test"])
-def test_an_output_among_the_raw_data_is_exit_2(
+def test_an_output_inside_the_raw_data_is_exit_2(
     raw: Path, tmp_path: Path, place: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tree = making.extracted(raw, tmp_path / "tree")
@@ -109,7 +109,7 @@ def test_an_output_among_the_raw_data_is_exit_2(
     assert sorted(tree.rglob("*")) == before
 
 
-def test_an_output_around_the_raw_data_is_exit_2_where_it_would_write_into_it(raw: Path, tmp_path: Path) -> None:
+def test_an_output_that_contains_the_raw_data_is_exit_2_if_it_would_write_into_it(raw: Path, tmp_path: Path) -> None:
     tree = making.extracted(raw, tmp_path / "tree")
     only = ['source.splits=["train"]', "source.boxes=none", "source.labels=ilsvrc2012", f"output.path={tree}"]
     assert main(words(tree / "train", tmp_path / "o", "folders", *only)) == 2
@@ -126,7 +126,7 @@ def undisturbed(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
 
 
 @pytest.mark.parametrize(("number", "workers"), [(signal.SIGINT, 2), (signal.SIGKILL, 1)])
-def test_folders_go_on_where_they_were_stopped_or_killed(
+def test_a_build_of_folders_resumes_after_a_stop_or_a_kill(
     raw: Path, tmp_path: Path, undisturbed: dict[str, bytes], number: signal.Signals, workers: int
 ) -> None:
     out = tmp_path / "out"

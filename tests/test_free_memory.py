@@ -1,4 +1,4 @@
-"""free-memory as a person types it, against a file that drops nothing."""
+"""The free-memory command, writing to an ordinary file instead of /proc/sys/vm/drop_caches."""
 
 import errno
 import io
@@ -39,7 +39,7 @@ Machine = Callable[..., DropConditions]
 
 @pytest.fixture
 def machine(target: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    """A machine whose cache goes from BEFORE to AFTER when the target is written to; root's unless told otherwise."""
+    """A machine whose memory use changes from BEFORE to AFTER when the target is written; run as root by default."""
     monkeypatch.setattr(free_memory, "memory_use", lambda: AFTER if target.read_bytes() else BEFORE)
     monkeypatch.setattr(free_memory, "largest_processes", lambda: [TRAINER])
     monkeypatch.setattr(os, "sync", lambda: None)
@@ -56,7 +56,7 @@ def machine(target: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
 
 @pytest.fixture
 def sudo(tmp_path: Path, machine: Machine) -> Path:
-    """A user who is not root, with a sudo that notes its words and does as it is told; returns where it notes them."""
+    """An unprivileged user, and a sudo that logs its arguments and runs them; returns the path of the log."""
     script, words = tmp_path / "sudo", tmp_path / "words"
     script.write_text(f'#!/bin/sh\nprintf "%s " "$@" > {words}\n[ "$1" = -n ] && shift\nexec "$@"\n')
     script.chmod(0o755)
@@ -70,7 +70,7 @@ def types(monkeypatch: pytest.MonkeyPatch, lines: str) -> None:
 
 
 @pytest.mark.usefixtures("machine")
-def test_root_sees_memory_and_who_holds_it_then_the_cache_goes(
+def test_root_sees_memory_use_by_process_before_the_cache_is_dropped(
     target: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", "70")
@@ -101,7 +101,7 @@ def test_root_sees_memory_and_who_holds_it_then_the_cache_goes(
 @pytest.mark.parametrize(
     ("shared", "used", "told"), [(5 * GB, 40 * GB, True), (GB, 4 * GB, True), (GB, 5 * GB, False), (0, 4 * GB, False)]
 )
-def test_shared_memory_is_told_where_it_is_much_of_all_or_of_what_is_used(
+def test_shared_memory_is_shown_if_it_is_a_large_share(
     machine: Machine,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -119,7 +119,7 @@ def test_shared_memory_is_told_where_it_is_much_of_all_or_of_what_is_used(
 
 
 @pytest.mark.usefixtures("machine")
-def test_what_came_back_is_the_difference_of_what_was_shown(
+def test_the_freed_memory_is_the_difference_of_the_shown_numbers(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     caches = iter([30 * GB, 7 * GB, 5 * GB])
@@ -143,7 +143,7 @@ def test_with_json_every_number_is_in_bytes(capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.usefixtures("machine")
-def test_plain_has_no_glyphs_and_quiet_no_talk(target: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_plain_has_no_glyphs_and_quiet_prints_no_messages(target: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["free-memory", "--plain"]) == 0
     assert "".join(capsys.readouterr()).isascii()
     target.write_bytes(b"")
@@ -153,7 +153,7 @@ def test_plain_has_no_glyphs_and_quiet_no_talk(target: Path, capsys: pytest.Capt
     assert err == ""
 
 
-def test_a_container_that_can_drop_it_says_whose_cache_goes(
+def test_a_container_that_can_drop_the_cache_says_whose_cache_it_is(
     machine: Machine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     machine(container="/.dockerenv")
@@ -161,7 +161,7 @@ def test_a_container_that_can_drop_it_says_whose_cache_goes(
     assert "going by /.dockerenv: the cache that goes is that of its host" in capsys.readouterr().err
 
 
-def test_where_it_cannot_be_dropped_the_numbers_are_shown_before_the_error(
+def test_the_numbers_are_shown_before_the_error_if_the_cache_cannot_be_dropped(
     machine: Machine, target: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     machine(container="/.dockerenv", refused=errno.EROFS)
@@ -174,7 +174,7 @@ def test_where_it_cannot_be_dropped_the_numbers_are_shown_before_the_error(
 
 
 @posix
-def test_who_says_yes_beforehand_is_not_asked_and_sudo_asks_no_password(sudo: Path, target: Path) -> None:
+def test_yes_on_the_command_line_skips_the_question_and_sudos_password_prompt(sudo: Path, target: Path) -> None:
     assert main(["free-memory", "--yes"]) == 0
     assert sudo.read_text() == f"-n tee {target} "
     assert target.read_bytes() == b"1\n"
@@ -182,7 +182,7 @@ def test_who_says_yes_beforehand_is_not_asked_and_sudo_asks_no_password(sudo: Pa
 
 @posix
 @pytest.mark.parametrize("mode", [[], ["--json"], ["--quiet"]])
-def test_where_nobody_can_be_asked_sudo_is_not_used_unasked(
+def test_sudo_is_not_used_without_a_terminal_to_ask_on(
     sudo: Path, mode: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(Output, "interactive", bool(mode))
@@ -192,7 +192,7 @@ def test_where_nobody_can_be_asked_sudo_is_not_used_unasked(
 
 
 @posix
-def test_who_agrees_lets_sudo_ask_for_the_password(sudo: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_consent_sudo_may_ask_for_the_password(sudo: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     types(monkeypatch, "\n")
     assert main(["free-memory", "--plain"]) == 0
     assert sudo.read_text() == f"tee {target} "
@@ -201,7 +201,7 @@ def test_who_agrees_lets_sudo_ask_for_the_password(sudo: Path, target: Path, mon
 
 @posix
 @pytest.mark.parametrize("words", ["2\n", "leave it\n", "back\n"])
-def test_who_declines_has_seen_the_numbers_and_nothing_is_dropped(
+def test_after_a_refusal_the_numbers_were_shown_and_nothing_is_dropped(
     sudo: Path, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     types(monkeypatch, words)
@@ -213,7 +213,7 @@ def test_who_declines_has_seen_the_numbers_and_nothing_is_dropped(
 
 
 @posix
-def test_who_leaves_at_the_question_ends_with_130(
+def test_interrupting_the_question_is_exit_130(
     sudo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     types(monkeypatch, "quit\n")
@@ -223,7 +223,7 @@ def test_who_leaves_at_the_question_ends_with_130(
 
 
 @posix
-def test_on_a_terminal_the_answer_is_chosen_with_the_arrows(tmp_path: Path) -> None:
+def test_on_a_terminal_the_arrow_keys_select_the_answer(tmp_path: Path) -> None:
     pexpect = pytest.importorskip("pexpect", reason="there are no pseudo-terminals here")
     program = f"""
 from pathlib import Path
@@ -253,5 +253,5 @@ raise SystemExit(main(["free-memory"]))
     ("seconds", "told"),
     [(0, "under a minute"), (60, "1 minute"), (7_199, "1 hour"), (86_399, "23 hours"), (864_000, "10 days")],
 )
-def test_an_age_is_told_in_its_largest_unit(seconds: float, told: str) -> None:
+def test_an_age_is_shown_in_its_largest_unit(seconds: float, told: str) -> None:
     assert _age(seconds) == told

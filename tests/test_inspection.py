@@ -7,18 +7,18 @@ import pytest
 
 from tests.helpers import CLASSES, TRAIN, VALIDATION, build_dataset, shards
 from tests.sources import making
+from wizard.commands.inspect import as_text
 from wizard.errors import InputError, VerifyFailed
 from wizard.events import Event
 from wizard.formats import example, tfrecord
 from wizard.inspection import inspect
-from wizard.show.inspected import as_text
 
 
 def ignore(_event: Event) -> None:
     pass
 
 
-def test_raw_archives(raw: Path) -> None:
+def test_inspects_raw_archives(raw: Path) -> None:
     facts = inspect(raw, ignore).facts
     assert facts["what"] == "the official archives"
     assert facts["train"].startswith(f"{TRAIN} images of 1,281,167, {CLASSES} classes, ")
@@ -28,7 +28,7 @@ def test_raw_archives(raw: Path) -> None:
     assert inspect(raw / "ILSVRC2012_img_val.tar", ignore).facts["images"] == f"{VALIDATION} of 50,000"
 
 
-def test_a_finished_dataset(built: Path) -> None:
+def test_inspects_a_finished_dataset(built: Path) -> None:
     facts = inspect(built, ignore).facts
     assert facts["what"] == "a finished dataset"
     assert facts["train"].startswith(f"{TRAIN} images")
@@ -37,18 +37,18 @@ def test_a_finished_dataset(built: Path) -> None:
     assert "a finished dataset" in as_text(facts)
 
 
-def test_an_unfinished_build(built_copy: Path) -> None:
+def test_inspects_an_unfinished_build(built_copy: Path) -> None:
     (built_copy / "dataset.json").unlink()
     assert inspect(built_copy, ignore).facts["shards done"].startswith("7 of 7;")
 
 
-def test_a_shard(built: Path) -> None:
+def test_inspects_a_single_shard(built: Path) -> None:
     facts = inspect(shards(built)[0], ignore).facts
     assert facts["records"] == TRAIN // 5
     assert facts["first record, image/format"] == "JPEG"
 
 
-def test_shards_of_others(built_copy: Path) -> None:
+def test_inspects_shards_written_by_other_programs(built_copy: Path) -> None:
     (built_copy / "dataset.json").unlink()
     (built_copy / ".imagenet-setup" / "plan.json").unlink()
     facts = inspect(built_copy, ignore).facts
@@ -59,19 +59,19 @@ def test_shards_of_others(built_copy: Path) -> None:
     assert facts["first record, image/height"] == "64"
 
 
-def test_a_damaged_shard_is_named_with_its_record(built_copy: Path) -> None:
+def test_inspecting_a_damaged_shard_names_the_record(built_copy: Path) -> None:
     path = shards(built_copy)[0]
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(InputError, match=r"is no whole TFRecord file: record \d+ at byte"):
         inspect(path, ignore)
 
 
-def test_a_file_of_another_kind(built: Path) -> None:
+def test_inspecting_an_unsupported_file_is_refused(built: Path) -> None:
     with pytest.raises(InputError, match="neither an archive with an official name nor a TFRecord file"):
         inspect(built / "dataset.json", ignore)
 
 
-def test_nothing_known(tmp_path: Path) -> None:
+def test_inspecting_a_folder_without_known_data_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no raw data that this program knows"):
         inspect(tmp_path, ignore)
     with pytest.raises(InputError, match="does not exist"):
@@ -86,7 +86,7 @@ def test_nothing_known(tmp_path: Path) -> None:
         (making.suffixed, "images named as in Hugging Face's old archives", "those of ImageNet's 1,000 classes"),
     ],
 )
-def test_each_form_is_told_with_what_says_so(
+def test_inspect_names_each_source_layout_and_its_evidence(
     raw: Path, tmp_path: Path, make: Callable[[Path, Path], Path], what: str, labels: str
 ) -> None:
     facts = inspect(make(raw, tmp_path / "made"), ignore).facts
@@ -96,7 +96,7 @@ def test_each_form_is_told_with_what_says_so(
     assert "test" not in facts
 
 
-def test_folders_of_classes_are_told_with_their_labels(tmp_path: Path) -> None:
+def test_inspect_shows_class_folders_with_their_labels(tmp_path: Path) -> None:
     facts = inspect(making.write(tmp_path, ["train/cats/1.jpg", "train/dogs/1.jpg", "val/dogs/2.jpg"]), ignore).facts
     assert facts["labels"] == "the source's own, 2: cats, dogs"
     assert facts["train"] == f"2 images, 2 classes, 8 bytes: {tmp_path / 'train'}"
@@ -104,7 +104,7 @@ def test_folders_of_classes_are_told_with_their_labels(tmp_path: Path) -> None:
     assert facts["classes differ"] == "validation has no images of 1 class that train has: cats"
 
 
-def test_what_is_missing_or_wrong_is_told_of_its_part(raw: Path, tmp_path: Path) -> None:
+def test_inspect_reports_what_is_missing_or_wrong_for_each_part(raw: Path, tmp_path: Path) -> None:
     tree = making.half_extracted(raw, tmp_path / "tree")
     facts = inspect(tree, ignore).facts
     assert facts["boxes of train"] == "missing; it would be bbox_train/"
@@ -115,7 +115,7 @@ def test_what_is_missing_or_wrong_is_told_of_its_part(raw: Path, tmp_path: Path)
     assert facts["train"].startswith(f"{TRAIN} images")
 
 
-def test_a_shard_of_others_may_be_gzipped_and_have_lists_of_any_length(tmp_path: Path) -> None:
+def test_inspects_gzipped_shards_with_lists_of_any_length(tmp_path: Path) -> None:
     words = b"\x0a\x06\x0a\x01a\x0a\x01b"  # bytes_list { value: "a" value: "b" }
     record = tfrecord.frame(example.join({"words": words, "nothing": b""}))
     (tmp_path / "shard.gz").write_bytes(gzip.compress(record))
@@ -125,13 +125,13 @@ def test_a_shard_of_others_may_be_gzipped_and_have_lists_of_any_length(tmp_path:
     assert facts["first record, nothing"] == "(none)"
 
 
-def test_a_gzipped_shard_that_breaks_off_is_told(tmp_path: Path) -> None:
+def test_inspect_reports_a_truncated_gzipped_shard(tmp_path: Path) -> None:
     (tmp_path / "shard.gz").write_bytes(gzip.compress(tfrecord.frame(bytes(range(256))))[:-20])
     with pytest.raises(InputError, match=r"shard\.gz cannot be unpacked to its end"):
         inspect(tmp_path / "shard.gz", ignore)
 
 
-def test_records_that_cannot_be_used_are_told_as_what_they_are(tmp_path: Path) -> None:
+def test_inspect_says_why_records_cannot_be_used(tmp_path: Path) -> None:
     record = tfrecord.frame(example.encode({"image/encoded": making.JPEG}))
     (tmp_path / "train-00000-of-00001").write_bytes(record)
     found = inspect(tmp_path, ignore)
@@ -141,7 +141,7 @@ def test_records_that_cannot_be_used_are_told_as_what_they_are(tmp_path: Path) -
         found.require_readable()
 
 
-def test_a_damaged_first_record_is_told_beside_what_is_known(tmp_path: Path) -> None:
+def test_inspect_reports_a_damaged_first_record_beside_what_is_known(tmp_path: Path) -> None:
     record = bytearray(tfrecord.frame(example.encode({"image/encoded": making.JPEG, "label": (1,)})))
     record[-1] ^= 1
     (tmp_path / "train-00000-of-00001").write_bytes(record)
@@ -152,7 +152,7 @@ def test_a_damaged_first_record_is_told_beside_what_is_known(tmp_path: Path) -> 
         found.require_readable()
 
 
-def test_raw_data_shows_its_classes_before_the_format_is_known(raw: Path) -> None:
+def test_raw_data_shows_its_classes_before_a_format_is_chosen(raw: Path) -> None:
     found = inspect(raw, ignore)
     assert found.glance is not None
     assert found.glance.labels == "open"
@@ -166,7 +166,7 @@ def test_one_archive_shows_its_classes(raw: Path) -> None:
     assert facts["class sizes"].startswith("8 (goldfish and 2 more) to 17 (tench) images")
 
 
-def test_records_show_the_labels_that_they_state(built_copy: Path) -> None:
+def test_inspect_shows_the_labels_in_records(built_copy: Path) -> None:
     (built_copy / "dataset.json").unlink()
     (built_copy / ".imagenet-setup" / "plan.json").unlink()
     found = inspect(built_copy, ignore)
@@ -185,20 +185,20 @@ def test_a_finished_dataset_shows_what_it_stores(built: Path) -> None:
     assert (shown.partition(" →")[0], shown.rpartition("= ")[2]) == (name, label)
 
 
-def test_an_unfinished_build_shows_how_far_each_split_is_and_a_record(built_copy: Path) -> None:
+def test_an_unfinished_build_shows_the_progress_of_each_split_and_a_record(built_copy: Path) -> None:
     (built_copy / "dataset.json").unlink()
     facts = inspect(built_copy, ignore).facts
     assert facts["validation"] == f"{VALIDATION} images in 2 shards so far"
     assert facts["first record, image/height"] == "64"
 
 
-def test_a_finished_dataset_whose_shard_is_gone_cannot_be_read(built_copy: Path) -> None:
+def test_a_finished_dataset_with_a_missing_shard_is_unreadable(built_copy: Path) -> None:
     (built_copy / "train-00000-of-00005").unlink()
     with pytest.raises(InputError, match=r"train-00000-of-00005: the first record cannot be read"):
         inspect(built_copy, ignore).require_readable()
 
 
-def test_a_finished_dataset_without_its_listing_still_tells_the_rest(built_copy: Path) -> None:
+def test_a_finished_dataset_without_its_listing_still_shows_the_rest(built_copy: Path) -> None:
     (built_copy / "images.csv.gz").unlink()
     found = inspect(built_copy, ignore)
     assert found.facts["train"].startswith(f"{TRAIN} images")
@@ -206,7 +206,7 @@ def test_a_finished_dataset_without_its_listing_still_tells_the_rest(built_copy:
         found.require_readable()
 
 
-def test_images_that_were_left_out_are_not_counted(raw_copy: Path, tmp_path: Path) -> None:
+def test_skipped_images_are_not_counted(raw_copy: Path, tmp_path: Path) -> None:
     path = raw_copy / "ILSVRC2012_img_val.tar"
     content = path.read_bytes()
     path.write_bytes(content[:512] + b"no image" + content[520:])
@@ -216,14 +216,14 @@ def test_images_that_were_left_out_are_not_counted(raw_copy: Path, tmp_path: Pat
     assert found.glance.splits[1].images == VALIDATION - 1
 
 
-def test_what_is_missing_makes_nothing_unreadable(raw_copy: Path) -> None:
+def test_missing_parts_do_not_make_others_unreadable(raw_copy: Path) -> None:
     (raw_copy / "ILSVRC2012_img_val.tar").unlink()
     found = inspect(raw_copy, ignore)
     assert found.facts["validation"] == "missing; it would be ILSVRC2012_img_val.tar"
     found.require_readable()
 
 
-def test_every_part_that_cannot_be_read_is_in_the_error(raw_copy: Path) -> None:
+def test_the_error_names_every_unreadable_part(raw_copy: Path) -> None:
     for name in ("ILSVRC2012_img_train.tar", "ILSVRC2012_bbox_val_v3.tgz"):
         (raw_copy / name).write_bytes(b"")
     found = inspect(raw_copy, ignore)
@@ -234,7 +234,7 @@ def test_every_part_that_cannot_be_read_is_in_the_error(raw_copy: Path) -> None:
     assert "\n  boxes of validation: " in refused.value.what
 
 
-def test_damage_in_one_split_of_records_is_an_error_once(built_copy: Path) -> None:
+def test_damage_in_one_split_of_records_is_reported_once(built_copy: Path) -> None:
     (built_copy / "dataset.json").unlink()
     (built_copy / ".imagenet-setup" / "plan.json").unlink()
     path = built_copy / "validation-00000-of-00002"

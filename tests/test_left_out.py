@@ -1,4 +1,4 @@
-"""What is left out, passed over or looks copied is told wherever a person looks."""
+"""Files that are left out, skipped or look like copies are reported wherever a person looks."""
 
 import json
 from pathlib import Path
@@ -41,7 +41,7 @@ def told_of(share: Path) -> list[tuple[str, bool]]:
     ]
 
 
-def test_a_build_tells_and_keeps_what_was_left_out_and_reads_all_images(share: Path, tmp_path: Path) -> None:
+def test_a_build_reports_and_records_the_files_it_left_out(share: Path, tmp_path: Path) -> None:
     events: list[Event] = []
     finished = build_dataset(
         share,
@@ -67,7 +67,7 @@ def test_a_build_tells_and_keeps_what_was_left_out_and_reads_all_images(share: P
     }
 
 
-def test_a_manifest_that_says_nothing_of_it_is_still_read(built_copy: Path) -> None:
+def test_a_manifest_without_left_out_files_is_accepted(built_copy: Path) -> None:
     path = built_copy / "dataset.json"
     fields = json.loads(path.read_text())
     del fields["left_out"]
@@ -75,7 +75,7 @@ def test_a_manifest_that_says_nothing_of_it_is_still_read(built_copy: Path) -> N
     assert manifest.read(built_copy).left_out == {}
 
 
-def test_the_manifest_of_some_classes_keeps_it_too(share: Path, tmp_path: Path) -> None:
+def test_the_manifest_of_a_subset_of_classes_lists_left_out_files(share: Path, tmp_path: Path) -> None:
     build_dataset(
         share,
         tmp_path / "out",
@@ -85,7 +85,7 @@ def test_the_manifest_of_some_classes_keeps_it_too(share: Path, tmp_path: Path) 
     assert [each.count for each in manifest.read(tmp_path / "out").left_out["train"]] == [1, 2]
 
 
-def test_the_preflight_warns_of_it(share: Path, tmp_path: Path) -> None:
+def test_the_preflight_warns_of_left_out_files(share: Path, tmp_path: Path) -> None:
     source = {"splits": ["train"], "boxes": "none"}
     check = examine(profile(share, tmp_path / "out", source=source), lambda _event: None).checks[0]
     assert (check.name, check.status) == ("raw-data", "warn")
@@ -93,7 +93,7 @@ def test_the_preflight_warns_of_it(share: Path, tmp_path: Path) -> None:
     assert check.fix.startswith("Check the files named")
 
 
-def test_the_preflight_passes_where_only_clutter_lies_there(share: Path, tmp_path: Path) -> None:
+def test_the_preflight_passes_if_only_clutter_is_left_out(share: Path, tmp_path: Path) -> None:
     (share / "train/dog/mask.npy").unlink()
     (share / "train/cat/1 (1).jpg").unlink()
     source = {"splits": ["train"], "boxes": "none"}
@@ -102,14 +102,14 @@ def test_the_preflight_passes_where_only_clutter_lies_there(share: Path, tmp_pat
     assert "passed over: 2 files in @eaDir" in check.found
 
 
-def test_inspect_shows_it(share: Path) -> None:
+def test_inspect_shows_left_out_files(share: Path) -> None:
     facts = inspect(share, lambda _event: None).facts
     assert [(f"{name}: {facts[name]}") for name in facts if name.startswith("train, ")] == [
         text for text, _ in told_of(share)
     ]
 
 
-def test_the_guided_setup_shows_it_with_the_raw_data(share: Path) -> None:
+def test_the_guided_setup_shows_left_out_files_with_the_raw_data(share: Path) -> None:
     lines = source_lines(with_source(Context(last=None, names=frozenset()), share, lambda _event: None))
     assert [line.strip() for line in lines if line.startswith("    ")] == [
         f"{'!' if warning else '·'} {text.removeprefix('train, ')}" for text, warning in told_of(share)

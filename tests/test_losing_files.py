@@ -1,4 +1,4 @@
-"""Files, shards or the whole output folder go while a build runs: it never says that it is finished."""
+"""Files, shards or the whole output folder are removed during a build: it never reports that it is finished."""
 
 import shutil
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from wizard.targets.record_file import record_path
 
 
 class Saboteur:
-    """Does something to the output when so many shards are done."""
+    """Calls a function when a number of shards is done."""
 
     def __init__(self, act: Callable[[str], None], after: int = 7) -> None:
         self._act, self._left = act, after
@@ -41,7 +41,7 @@ def cut(file: Path) -> None:
 
 @pytest.mark.parametrize("change", [Path.unlink, cut])
 @pytest.mark.parametrize("after", [2, 7])
-def test_a_shard_that_is_removed_or_cut_meanwhile_is_named_and_only_it_is_built_again(
+def test_a_shard_removed_or_truncated_during_the_build_is_named_and_rebuilt_alone(
     raw: Path, tmp_path: Path, change: Callable[[Path], None], after: int
 ) -> None:
     out = tmp_path / "out"
@@ -63,7 +63,7 @@ def test_a_shard_that_is_removed_or_cut_meanwhile_is_named_and_only_it_is_built_
 
 
 @pytest.mark.parametrize("form", ["folders", "flat"])
-def test_an_image_file_that_is_removed_meanwhile_is_named(raw: Path, tmp_path: Path, form: str) -> None:
+def test_an_image_file_removed_during_the_build_is_named(raw: Path, tmp_path: Path, form: str) -> None:
     out = tmp_path / "out"
     gone: list[str] = []
 
@@ -78,7 +78,7 @@ def test_an_image_file_that_is_removed_meanwhile_is_named(raw: Path, tmp_path: P
     assert (out / gone[0]).is_file()
 
 
-def test_an_index_that_is_removed_meanwhile_is_named_and_restored_by_the_next_run(raw: Path, tmp_path: Path) -> None:
+def test_an_index_removed_during_the_build_is_named_and_restored_by_the_next_run(raw: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     error = sabotaged(raw, out, lambda shard: (out / "idx" / shard).unlink())
     assert "idx/" in error.what
@@ -88,7 +88,7 @@ def test_an_index_that_is_removed_meanwhile_is_named_and_restored_by_the_next_ru
 
 @pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders", "flat"])
 @pytest.mark.parametrize("after", [2, 7])
-def test_an_output_folder_that_is_removed_meanwhile_is_not_made_again(
+def test_an_output_folder_removed_during_the_build_is_not_recreated(
     raw: Path, tmp_path: Path, form: str, after: int
 ) -> None:
     out = tmp_path / "out"
@@ -97,9 +97,7 @@ def test_an_output_folder_that_is_removed_meanwhile_is_not_made_again(
     assert not out.exists()
 
 
-def test_a_commit_record_that_is_removed_meanwhile_is_named_and_its_shard_built_again(
-    raw: Path, tmp_path: Path
-) -> None:
+def test_a_commit_record_removed_during_the_build_is_named_and_its_shard_rebuilt(raw: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     lost: list[str] = []
 
@@ -114,14 +112,14 @@ def test_a_commit_record_that_is_removed_meanwhile_is_named_and_its_shard_built_
     assert [event.result.shard for event in events if isinstance(event, ShardDone)] == lost
 
 
-def test_a_plan_that_is_removed_meanwhile_is_not_written_again_in_the_middle(raw: Path, tmp_path: Path) -> None:
+def test_a_plan_removed_during_the_build_is_not_rewritten(raw: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     error = sabotaged(raw, out, lambda _: shutil.rmtree(out / ".imagenet-setup"), after=2)
     assert "plan.json is gone" in error.what
     assert not plan_path(out).exists()
 
 
-def test_everything_but_the_state_that_is_removed_meanwhile_is_told(raw: Path, tmp_path: Path) -> None:
+def test_losing_everything_but_the_state_folder_is_reported(raw: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
 
     def act(_shard: str) -> None:
@@ -135,7 +133,7 @@ def test_everything_but_the_state_that_is_removed_meanwhile_is_told(raw: Path, t
 
 
 @pytest.mark.parametrize("form", ["folders", "flat"])
-def test_a_finished_dataset_that_lost_an_image_file_gets_it_back(raw: Path, tmp_path: Path, form: str) -> None:
+def test_the_next_run_restores_a_lost_image_file_of_a_finished_dataset(raw: Path, tmp_path: Path, form: str) -> None:
     out = tmp_path / "out"
     build_dataset(raw, out, output={"format": form})
     gone = next(out.rglob("*.JPEG"))
@@ -144,7 +142,7 @@ def test_a_finished_dataset_that_lost_an_image_file_gets_it_back(raw: Path, tmp_
     assert gone.is_file()
 
 
-def test_a_description_that_vanishes_as_it_is_written_is_told(
+def test_a_sidecar_that_disappears_while_it_is_written_is_reported(
     raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from wizard.engine import manifest

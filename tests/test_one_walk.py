@@ -1,4 +1,4 @@
-"""What a run reads of its source and of its output folder, counted by an audit hook in a process of its own."""
+"""How often a run reads its source and its output folder, counted by an audit hook in its own process."""
 
 import json
 import subprocess
@@ -32,7 +32,7 @@ raise SystemExit(code)
 
 
 def events_of(tmp_path: Path, *command: str) -> Counter[str]:
-    """How often a command has scanned each folder and opened each file."""
+    """How often a command scans each folder and opens each file."""
     counted = tmp_path / "events.json"
     done = subprocess.run(
         [sys.executable, "-c", _COUNTING, str(counted), *command], capture_output=True, text=True, check=False

@@ -6,14 +6,14 @@ from wizard.errors import InputError
 from wizard.output import Output
 
 
-def test_results_go_to_stdout_and_talk_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+def test_results_go_to_stdout_and_messages_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     output = Output()
     output.result("result")
     output.say("talk")
     assert capsys.readouterr() == ("result\n", "talk\n")
 
 
-def test_quiet_says_results_and_errors_alone(capsys: pytest.CaptureFixture[str]) -> None:
+def test_quiet_prints_only_results_and_errors(capsys: pytest.CaptureFixture[str]) -> None:
     output = Output("quiet")
     output.result("result")
     output.say("talk")
@@ -35,7 +35,7 @@ def test_json_puts_everything_on_stdout_as_lines(capsys: pytest.CaptureFixture[s
     assert err == ""
 
 
-def test_plain_has_words_for_glyphs(capsys: pytest.CaptureFixture[str]) -> None:
+def test_plain_output_replaces_glyphs_by_words(capsys: pytest.CaptureFixture[str]) -> None:
     Output("plain").result("✓ a · b → c … ✗")
     assert capsys.readouterr().out == "[ok] a - b -> c ... [no]\n"
 
@@ -46,7 +46,7 @@ def test_a_dumb_terminal_is_plain(capsys: pytest.CaptureFixture[str], monkeypatc
     assert capsys.readouterr().out == "[ok] a\n"
 
 
-def test_brackets_in_names_and_long_lines_are_left_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+def test_brackets_and_long_lines_are_printed_unchanged(capsys: pytest.CaptureFixture[str]) -> None:
     line = "/data/[bold]x[/bold]/" + "long/" * 60
     Output().result(line)
     assert capsys.readouterr().out == f"{line}\n"

@@ -39,7 +39,7 @@ from wizard.targets.tfrecord.target import TFRecords
 from wizard.targets.webdataset import WebDataset
 
 NUMBERS = range(1, 9)
-"""Of the validation images of `matching`."""
+"""Numbers of the validation images in `matching`."""
 
 
 def plan_from(raw: Path, **source: Any) -> Plan:
@@ -47,7 +47,7 @@ def plan_from(raw: Path, **source: Any) -> Plan:
 
 
 def names(plan: Plan, split: int = 0) -> list[str]:
-    """In the order in which they are written."""
+    """The images' names in the order of writing."""
     part = plan.splits[split]
     return [part.table[row].name for row in part.order]
 
@@ -58,7 +58,7 @@ def ranks_of(found: list[str]) -> set[int | None]:
 
 @pytest.fixture(scope="module")
 def matching(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first few validation images, and a train archive of their classes and of one that has none among them."""
+    """The first few validation images, and a train archive of their classes and one more class."""
     folder, rng = tmp_path_factory.mktemp("matching"), random.Random(1)
     ranks = {number: int(validation_ranks()[number - 1]) for number in NUMBERS}
     classes = [
@@ -72,19 +72,19 @@ def matching(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
-def test_classes_are_the_first_in_the_order_of_their_wnids(raw: Path, count: int) -> None:
+def test_a_class_limit_selects_the_first_wnids(raw: Path, count: int) -> None:
     found = names(plan_from(raw, classes=count, splits=["train"]))
     assert ranks_of(found) == set(range(count))
     assert len(found) == len(set(found)) == count * PER_CLASS + ODD
 
 
-def test_their_images_keep_the_order_that_they_have_among_all(raw: Path) -> None:
+def test_images_of_selected_classes_keep_the_order_of_the_full_set(raw: Path) -> None:
     every = names(plan_from(raw, splits=["train"]))
     few = names(plan_from(raw, classes=2, splits=["train"]))
     assert few == [name for name in every if name in set(few)]
 
 
-def test_a_plan_of_fewer_classes_differs_by_its_images_alone(raw: Path) -> None:
+def test_a_plan_of_fewer_classes_differs_only_in_its_images(raw: Path) -> None:
     every = plan_from(raw, splits=["train"]).ingredients.labelled
     few = plan_from(raw, classes=2, splits=["train"]).ingredients.labelled
     assert every.keys() == few.keys()
@@ -92,13 +92,13 @@ def test_a_plan_of_fewer_classes_differs_by_its_images_alone(raw: Path) -> None:
 
 
 @pytest.mark.parametrize("count", [CLASSES, CLASSES + 1, 1000])
-def test_as_many_classes_as_there_are_or_more_make_the_same_plan(raw: Path, count: int) -> None:
+def test_a_class_limit_of_all_classes_or_more_gives_the_same_plan(raw: Path, count: int) -> None:
     every, asked = plan_from(raw, splits=["train"]), plan_from(raw, splits=["train"], classes=count)
     assert len(asked.splits[0].table) == TRAIN
     assert asked.plan_id == every.plan_id
 
 
-def test_validation_is_of_the_classes_that_train_is_of(matching: Path) -> None:
+def test_validation_has_the_classes_selected_for_train(matching: Path) -> None:
     plan = plan_from(matching, classes=3, boxes="none")
     chosen = sorted({0, *(int(validation_ranks()[number - 1]) for number in NUMBERS)})[:3]
     train, validation = names(plan, 0), names(plan, 1)
@@ -112,14 +112,14 @@ def test_validation_is_of_the_classes_that_train_is_of(matching: Path) -> None:
     assert differ == {f"{split} {what}" for split in ("train", "validation") for what in ("images", "contents")}
 
 
-def test_the_order_of_the_splits_chooses_no_other_classes(matching: Path) -> None:
+def test_the_order_of_splits_does_not_change_the_selected_classes(matching: Path) -> None:
     plan = plan_from(matching, classes=3, boxes="none")
     turned = plan_from(matching, classes=3, boxes="none", splits=["validation", "train"])
     assert [part.split for part in turned.splits] == ["validation", "train"]
     assert [names(turned, 1), names(turned, 0)] == [names(plan, 0), names(plan, 1)]
 
 
-def test_validation_alone_has_its_own_first_classes(raw: Path) -> None:
+def test_validation_without_train_selects_its_own_first_classes(raw: Path) -> None:
     every = names(plan_from(raw, splits=["validation"]))
     few = names(plan_from(raw, splits=["validation"], classes=2))
     assert len(every) == VALIDATION
@@ -127,14 +127,14 @@ def test_validation_alone_has_its_own_first_classes(raw: Path) -> None:
     assert few == [name for name in every if rank_of_image(name) in first]
 
 
-def test_a_split_without_an_image_of_the_chosen_classes_is_refused_with_the_ways_out(raw: Path) -> None:
+def test_a_split_without_images_of_the_selected_classes_is_refused_with_a_hint(raw: Path) -> None:
     with pytest.raises(InputError, match=r"validation has no images of the classes selected by .* = 1\.") as error:
         plan_from(raw, classes=1)
     assert "--set source.classes=" in error.value.hint
     assert "source.splits" in error.value.hint
 
 
-def test_a_build_of_fewer_classes_is_whole_and_keeps_the_labels_of_the_full_set(raw: Path, tmp_path: Path) -> None:
+def test_a_build_of_fewer_classes_is_complete_and_keeps_the_labels_of_the_full_set(raw: Path, tmp_path: Path) -> None:
     everything = build_dataset(raw, tmp_path / "all", source={"splits": ["train"]})
     few = build_dataset(raw, tmp_path / "few", source={"splits": ["train"], "classes": 2})
     assert few.plan_id != everything.plan_id
@@ -146,7 +146,7 @@ def test_a_build_of_fewer_classes_is_whole_and_keeps_the_labels_of_the_full_set(
         assert set(record) == set(every[name])
 
 
-def test_too_many_shards_are_told_by_the_images_of_the_chosen_classes(raw: Path, tmp_path: Path) -> None:
+def test_too_many_shards_are_judged_by_the_images_of_the_selected_classes(raw: Path, tmp_path: Path) -> None:
     told: list[Event] = []
     source = {"splits": ["train"], "classes": 1}
     plan_of(profile(raw, tmp_path, source=source, output={"train_shards": TRAIN - 1}), told.append)
@@ -155,7 +155,7 @@ def test_too_many_shards_are_told_by_the_images_of_the_chosen_classes(raw: Path,
 
 
 def told_of(raw: Path, **sections: Any) -> list[Note]:
-    """What is told while a plan is made."""
+    """The notes that are reported during planning."""
     events: list[Event] = []
     plan_of(profile(raw, raw.parent / "out", **sections), events.append)
     return [event for event in events if isinstance(event, Note)]
@@ -165,7 +165,7 @@ RAW, OUT = Path("/raw"), Path("/out")
 
 
 class StandIn(Source):
-    """Of a source that nobody reads."""
+    """A source that is never read."""
 
     folder, what, why, parts = RAW, "pictures", (), ()
 
@@ -205,19 +205,19 @@ IMAGES_TABLE = replace(RECORDS_TABLE, reader=BYTE_RANGES, label_base=0)
         ("example", {"format": "webdataset"}, WebDataset()),
     ],
 )
-def test_the_target_is_what_is_asked_for_and_records_stay_records(
+def test_the_target_is_the_requested_one_and_records_stay_records(
     form: Form, output: dict[str, Any], expected: Target
 ) -> None:
     assert decided(RECORDS_TABLE if form == "example" else IMAGES_TABLE, **output).target == expected
 
 
-def test_shards_of_images_cannot_be_kept(raw: Path) -> None:
+def test_only_records_can_keep_their_shards(raw: Path) -> None:
     with pytest.raises(UsageError, match=r'output\.shards = "keep" keeps the shards of TFRecords') as error:
         plan_of(profile(raw, raw.parent / "out", output={"shards": "keep"}))
     assert "output.train_shards" in error.value.hint
 
 
-def test_records_have_the_features_that_they_have() -> None:
+def test_records_keep_their_own_features() -> None:
     with pytest.raises(UsageError, match=r"output\.features = 'tpu' is for images") as error:
         decided(RECORDS_TABLE, features="tpu")
     assert error.value.hint == "Leave output.features out"
@@ -238,45 +238,45 @@ def test_records_have_the_features_that_they_have() -> None:
         (replace(RECORDS_TABLE, label_base=0), {}, 0),
     ],
 )
-def test_labels_begin_as_the_older_scripts_have_them_or_as_asked_or_as_records_do(
+def test_the_label_base_is_the_requested_one_or_that_of_the_records_or_of_older_scripts(
     table: SampleTable, output: dict[str, Any], expected: int
 ) -> None:
     assert decided(table, **output).label_base == expected
 
 
-def test_records_do_not_get_other_labels() -> None:
+def test_records_cannot_be_relabeled() -> None:
     with pytest.raises(UsageError, match=r"labels begin at 1, .* is 0, and records keep theirs") as error:
         decided(RECORDS_TABLE, label_base=0)
     assert "--set output.label_base=1" in error.value.hint
 
 
-def test_a_source_that_cannot_be_read_is_taken_to_be_what_is_asked_for() -> None:
+def test_without_a_readable_source_the_target_is_the_requested_one() -> None:
     settings = decide_without_source(profile(RAW, OUT, output={"format": "webdataset"}))
     assert (settings.target, settings.label_base) == (WebDataset(), 0)
     kept = decide_without_source(profile(RAW, OUT, output={"shards": "keep"}))
     assert kept.target == TFRecords(features="source")
 
 
-def test_kept_shards_are_as_many_as_the_source_has() -> None:
+def test_kept_shards_are_as_many_as_those_of_the_source() -> None:
     both: tuple[Split, ...] = ("train", "validation")
     assert decided(RECORDS_TABLE, files=3, splits=both, shards="keep").shards == {"train": 3, "validation": 3}
     assert decided(RECORDS_TABLE, files=3, splits=both).shards == {"train": 5, "validation": 2}
 
 
-def test_what_validation_does_without_is_told_where_it_is_asked_for(raw: Path) -> None:
+def test_requested_boxes_that_validation_lacks_are_reported(raw: Path) -> None:
     said = [note.text for note in told_of(raw)]
     assert 'validation: records carry no bounding boxes (source.boxes = "all" adds them)' in said
     for source in ({"boxes": "all"}, {"boxes": "none"}, {"splits": ["train"]}):
         assert not any("carry no bounding boxes" in note.text for note in told_of(raw, source=source))
 
 
-def test_a_table_of_boxes_without_any_box_is_warned_of(raw: Path) -> None:
+def test_warns_of_a_box_table_without_boxes(raw: Path) -> None:
     warned = [note for note in told_of(raw, source={"boxes": "none"}, output={"boxes_csv": True}) if note.warning]
     assert any("output.boxes_csv gives an empty file" in note.text for note in warned)
     assert not any("boxes_csv" in note.text for note in told_of(raw, output={"boxes_csv": True}))
 
 
-def test_what_the_raw_data_lack_is_warned_of(raw: Path) -> None:
+def test_warns_of_what_the_raw_data_lacks(raw: Path) -> None:
     warned = [note.text for note in told_of(raw) if note.warning]
     assert f"train has {CLASSES} of 1,000 classes; labels stay those of the full set" in warned
     assert f"validation has {VALIDATION} images, the official one 50,000" in warned
@@ -290,7 +290,7 @@ def test_the_test_split_has_images_but_no_classes_to_lack(raw_copy: Path) -> Non
 
 
 @pytest.mark.parametrize("form", ["tfrecord", "folders", "flat", "webdataset"])
-def test_the_test_split_is_built_as_any_other(raw_copy: Path, tmp_path: Path, form: str) -> None:
+def test_the_test_split_is_built_like_any_other(raw_copy: Path, tmp_path: Path, form: str) -> None:
     add_test_archive(raw_copy, 5)
     finished = build_dataset(
         raw_copy, tmp_path / "out", source={"splits": ["test"]}, output={"format": form, "test_shards": 2}
@@ -299,7 +299,7 @@ def test_the_test_split_is_built_as_any_other(raw_copy: Path, tmp_path: Path, fo
     assert (split.split, split.images_in, split.images_out, split.shards) == ("test", 5, 5, 2)
 
 
-def test_classes_of_a_split_without_labels_cannot_be_chosen(raw_copy: Path) -> None:
+def test_classes_of_a_split_without_labels_cannot_be_selected(raw_copy: Path) -> None:
     add_test_archive(raw_copy, 3)
     with pytest.raises(InputError, match="test has no images of the classes") as error:
         plan_from(raw_copy, splits=["train", "test"], classes=2)
@@ -325,8 +325,8 @@ def records(folder: Path, shards: list[list[int]]) -> Path:
     return folder
 
 
-def test_of_kept_shards_those_without_an_image_of_the_chosen_classes_are_empty(tmp_path: Path) -> None:
-    """As many as the look before the build foresees."""
+def test_kept_shards_without_images_of_the_selected_classes_are_empty(tmp_path: Path) -> None:
+    """Their number is the one shown before the build."""
     raw = records(tmp_path / "records", [[1, 0], [1], [0, 0], [1, 1]])
     asked = profile(raw, tmp_path / "out", source={"splits": ["train"], "classes": 1}, output={"shards": "keep"})
     plan = plan_of(asked)
@@ -334,13 +334,13 @@ def test_of_kept_shards_those_without_an_image_of_the_chosen_classes_are_empty(t
     assert resolve(asked, ignore).shards == {"train": 4}
 
 
-def test_records_are_told_to_keep_their_boxes(tmp_path: Path) -> None:
+def test_reports_that_records_keep_their_boxes(tmp_path: Path) -> None:
     raw = records(tmp_path / "records", [[0]])
     said = [note.text for note in told_of(raw, source={"splits": ["train"]})]
     assert "The records keep the bounding boxes that they have, whatever source.boxes says" in said
 
 
-def test_compressed_records_are_told_to_keep_their_order_unless_that_was_asked_for(tmp_path: Path) -> None:
+def test_reports_that_compressed_records_keep_their_order_unless_shards_are_kept(tmp_path: Path) -> None:
     raw = records(tmp_path / "records", [[0, 1, 0], [1]])
     for file in list(raw.iterdir()):
         (raw / f"{file.name}.gz").write_bytes(gzip.compress(file.read_bytes()))
@@ -355,7 +355,7 @@ def test_compressed_records_are_told_to_keep_their_order_unless_that_was_asked_f
         assert not plan.splits[0].is_shuffled
 
 
-def test_labels_of_folders_are_refused_where_there_are_no_class_folders(raw: Path, tmp_path: Path) -> None:
+def test_folder_labels_are_refused_without_class_folders(raw: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="the labels of the official archives are ImageNet's"):
         plan_of(profile(raw, tmp_path / "out", source={"labels": "folders"}))
     plan_of(profile(raw, tmp_path / "out", source={"labels": "ilsvrc2012"}))
@@ -374,7 +374,7 @@ def test_labels_of_folders_are_refused_where_there_are_no_class_folders(raw: Pat
         ("folders", None, "tfrecord", {"0": 1, "10": 2, "2": 3}),
     ],
 )
-def test_a_class_that_is_a_number_has_that_label_unless_the_profile_says_another(
+def test_a_numeric_class_name_is_the_label_unless_the_profile_sets_another(
     tmp_path: Path, labels: str, base: int | None, form: str, stored: dict[str, int]
 ) -> None:
     for name in ("0", "2", "10"):

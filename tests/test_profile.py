@@ -19,14 +19,14 @@ def problems(table: dict[str, Any]) -> list[str]:
     return list(error.value.problems)
 
 
-def test_defaults() -> None:
+def test_the_defaults_of_a_minimal_profile() -> None:
     profile = check(given(), "here")
     assert (profile.output.train_shards, profile.output.validation_shards, profile.label_base) == (1024, 128, 1)
     assert (profile.boxes("train"), profile.boxes("validation")) == (True, False)
     assert profile.image.quality is None
 
 
-def test_all_problems_are_told_together() -> None:
+def test_all_problems_of_a_profile_are_reported_together() -> None:
     table = given(
         image={"resize": "shortest", "qualty": 85, "quality": 120},
         output={"path": "/out", "train_shards": 0, "label_base": 2},
@@ -56,7 +56,7 @@ def test_all_problems_are_told_together() -> None:
         ({"splits": ["val"]}, "image.splits.0 = 'val': allowed is 'train', 'validation' or 'test'"),
     ],
 )
-def test_a_problem_says_key_value_and_what_is_allowed(image: dict[str, Any], told: str) -> None:
+def test_a_problem_names_key_value_and_allowed_values(image: dict[str, Any], told: str) -> None:
     (problem,) = problems(given(image=image))
     assert problem.startswith(told)
 
@@ -77,39 +77,39 @@ def test_a_problem_says_key_value_and_what_is_allowed(image: dict[str, Any], tol
         ("run", "workers", "many"),
     ],
 )
-def test_what_is_not_built_is_not_accepted(section: str, key: str, value: object) -> None:
+def test_a_value_that_is_not_implemented_is_rejected(section: str, key: str, value: object) -> None:
     table = given()
     table[section] = table.get(section, {}) | {key: value}
     assert any(f"{section}.{key}" in problem for problem in problems(table))
 
 
-def test_a_key_outside_its_section_is_led_home() -> None:
+def test_a_key_in_the_wrong_place_is_reported_with_its_section() -> None:
     assert problems(given() | {"path": "/raw", "colour": 1}) == [
         "path is not a key of a profile; did you mean source.path or output.path?",
         "colour is not a key of a profile",
     ]
 
 
-def test_a_split_counts_once() -> None:
+def test_a_repeated_split_counts_once() -> None:
     assert check(given(source={"path": "/raw", "splits": ["train", "train"]}), "here").source.splits == ("train",)
 
 
-def test_the_dataset_has_a_folder_of_its_own() -> None:
+def test_source_and_output_must_be_different_folders() -> None:
     (problem,) = problems({"source": {"path": "/data/x/.."}, "output": {"path": "/data"}})
     assert problem == "output.path is source.path; give the dataset a folder of its own"
 
 
-def test_missing_folders_are_told() -> None:
+def test_missing_folders_are_reported() -> None:
     assert problems({}) == ["source.path is missing", "output.path is missing"]
 
 
-def test_a_problem_of_workers_is_told_once() -> None:
+def test_a_problem_with_workers_is_reported_once() -> None:
     assert problems(given(run={"workers": 0})) == [
         'run.workers = 0: allowed is "auto", or a whole number from 1 to 4096'
     ]
 
 
-def test_the_document_of_the_profile_is_a_profile() -> None:
+def test_the_example_in_the_profile_documentation_is_a_valid_profile() -> None:
     text = (recipes_folder().parent / "docs" / "profile.md").read_text(encoding="utf-8")
     example = text.split("```toml\n")[1].split("```")[0]
     assert check(tomllib.loads(example), "docs").image.size == 480

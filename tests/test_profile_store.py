@@ -31,7 +31,7 @@ def names(folder: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("recipe", sorted(recipes_folder().glob("*.toml")), ids=lambda path: path.stem)
-def test_every_shipped_recipe_needs_folders_alone(recipe: Path) -> None:
+def test_every_shipped_recipe_needs_only_folders(recipe: Path) -> None:
     profile = load(recipe.stem, FOLDERS)
     assert profile.name == recipe.stem
     with pytest.raises(ProfileError) as error:
@@ -53,7 +53,7 @@ def test_overrides_are_toml_or_plain_text(tmp_path: Path) -> None:
     assert (profile.run.workers, profile.name, profile.source.path) == (4, "other", "/raw")
 
 
-def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_accepted(tmp_path: Path) -> None:
     path = tmp_path / "p.toml"
     path.write_text("name = 'p'\n", encoding="utf-8-sig")
     assert load(str(path), FOLDERS).name == "p"
@@ -65,7 +65,7 @@ def test_a_value_with_a_line_break_is_text(tmp_path: Path) -> None:
     assert load(str(path), [*FOLDERS, "source.path='/a'\nb = 1"]).source.path == "'/a'\nb = 1"
 
 
-def test_a_home_that_is_not_there_and_a_name_too_long_are_told() -> None:
+def test_an_unknown_home_folder_and_too_long_a_name_are_reported() -> None:
     with pytest.raises(UsageError):
         load("nvidia-480-q85", ["source.path=~nobody-here/x", "output.path=/o"])
     with pytest.raises(UsageError, match="There is no profile"):
@@ -73,7 +73,7 @@ def test_a_home_that_is_not_there_and_a_name_too_long_are_told() -> None:
 
 
 @pytest.mark.parametrize("override", ["quality", "image.", ".quality=1", "a.b.c=1", "name.x=1"])
-def test_an_override_of_another_form_is_refused(tmp_path: Path, override: str) -> None:
+def test_a_malformed_override_is_refused(tmp_path: Path, override: str) -> None:
     path = tmp_path / "p.toml"
     path.write_text("name = 'p'\n")
     with pytest.raises(UsageError, match="--set"):
@@ -93,12 +93,12 @@ def test_a_profile_is_a_path_a_saved_name_or_a_recipe_in_this_order(
     assert find("nvidia-480-q85") == Path("nvidia-480-q85")
 
 
-def test_an_unknown_profile_suggests_a_near_one() -> None:
+def test_an_unknown_profile_name_suggests_a_similar_one() -> None:
     with pytest.raises(UsageError, match="Did you mean nvidia-480-q85"):
         find("nvidia-480-q58")
 
 
-def test_what_is_no_toml_is_told(tmp_path: Path) -> None:
+def test_invalid_toml_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "p.toml"
     path.write_text("[image\n")
     with pytest.raises(ProfileError, match="it is not TOML"):
@@ -148,7 +148,7 @@ TABLES = st.fixed_dictionaries(
 
 
 @given(TABLES)
-def test_what_is_written_is_read_as_the_same_profile(tmp_path_factory: pytest.TempPathFactory, table: Table) -> None:
+def test_a_written_profile_is_read_back_unchanged(tmp_path_factory: pytest.TempPathFactory, table: Table) -> None:
     profile = check(table, "test")
     path = tmp_path_factory.getbasetemp() / "round.toml"
     write(profile, path)
@@ -156,7 +156,7 @@ def test_what_is_written_is_read_as_the_same_profile(tmp_path_factory: pytest.Te
 
 
 @given(TABLES)
-def test_what_is_written_says_what_it_is_and_comments_on_its_keys(table: Table) -> None:
+def test_a_written_profile_has_a_heading_and_comments_on_its_keys(table: Table) -> None:
     profile = check(table, "test")
     first, *lines = as_toml(profile).split("\n")
     assert first == "# " + "".join(letter for letter in about(profile) if letter.isprintable())
@@ -169,7 +169,7 @@ def test_a_saved_profile_is_found_by_its_name(home: Path) -> None:
     assert load("mine") == made(name="mine", image={"quality": 80})
 
 
-def test_saving_over_a_profile_keeps_the_older_one(home: Path) -> None:
+def test_overwriting_a_profile_keeps_a_backup(home: Path) -> None:
     for quality in (70, 80, 90):
         save(made(image={"quality": quality}), "mine")
     backup = home / "config" / "profiles" / "mine.toml.bak"
@@ -178,7 +178,7 @@ def test_saving_over_a_profile_keeps_the_older_one(home: Path) -> None:
     assert names(home / "config" / "profiles") == {"mine.toml", "mine.toml.bak"}
 
 
-def test_saving_the_same_again_leaves_the_older_one_alone() -> None:
+def test_saving_an_unchanged_profile_keeps_the_earlier_backup() -> None:
     path = save(made(image={"quality": 70}), "mine")
     for _ in range(2):
         assert save(made(image={"quality": 80}), "mine") == path
@@ -186,7 +186,7 @@ def test_saving_the_same_again_leaves_the_older_one_alone() -> None:
 
 
 @pytest.mark.parametrize("step", ["os.fsync", "shutil.copy2", "pathlib.Path.replace"])
-def test_a_profile_is_saved_whole_or_not_at_all(home: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+def test_saving_a_profile_is_atomic(home: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     path = save(made(image={"quality": 70}), "mine")
     before = path.read_bytes()
 
@@ -203,14 +203,14 @@ def test_a_profile_is_saved_whole_or_not_at_all(home: Path, monkeypatch: pytest.
     assert load("mine").image.quality == 80
 
 
-def test_a_folder_that_cannot_be_written_is_told(home: Path) -> None:
+def test_an_unwritable_folder_is_reported(home: Path) -> None:
     (home / "config").write_text("in the way")
     with pytest.raises(MachineError, match="cannot be written") as error:
         save(made(), "mine")
     assert str(home / "config") in error.value.what
 
 
-def test_a_deleted_profile_stays_beside_as_bak(home: Path) -> None:
+def test_a_deleted_profile_is_kept_as_a_bak_file(home: Path) -> None:
     path = save(made(), "mine")
     content = path.read_bytes()
     backup = delete("mine")
@@ -220,7 +220,7 @@ def test_a_deleted_profile_stays_beside_as_bak(home: Path) -> None:
         find("mine")
 
 
-def test_a_recipe_cannot_be_deleted_but_a_saved_profile_of_its_name_can() -> None:
+def test_a_recipe_cannot_be_deleted_but_a_saved_profile_of_the_same_name_can() -> None:
     save(made(), "nvidia-480-q85")
     delete("nvidia-480-q85")
     assert find("nvidia-480-q85") == recipes_folder() / "nvidia-480-q85.toml"
@@ -228,7 +228,7 @@ def test_a_recipe_cannot_be_deleted_but_a_saved_profile_of_its_name_can() -> Non
         delete("nvidia-480-q85")
 
 
-def test_deleting_what_is_not_there_names_what_is(home: Path) -> None:
+def test_deleting_an_unknown_profile_lists_the_existing_ones(home: Path) -> None:
     with pytest.raises(UsageError, match="no saved profile 'mine' in") as error:
         delete("mine")
     assert error.value.hint == "None is saved yet"
@@ -254,13 +254,13 @@ def test_lists_name_each_profile_with_its_first_comment(home: Path) -> None:
     assert all(each.about for each in recipes())
 
 
-def test_a_file_without_a_version_is_of_todays_form(tmp_path: Path) -> None:
+def test_a_profile_without_a_version_has_the_current_one(tmp_path: Path) -> None:
     path = file(tmp_path, "[source]\npath = '/raw'\n[output]\npath = '/out'\n[image]\nquality = 80\n")
     profile = load(path)
     assert (profile.schema_version, profile.name, profile.image.quality) == (SCHEMA, "p", 80)
 
 
-def test_a_newer_version_is_refused_with_what_to_do(tmp_path: Path) -> None:
+def test_a_newer_version_is_refused_with_a_hint(tmp_path: Path) -> None:
     path = file(tmp_path, f"schema_version = {SCHEMA + 1}\nfuture = true\n")
     with pytest.raises(ProfileError) as error:
         load(path, FOLDERS)
@@ -269,14 +269,14 @@ def test_a_newer_version_is_refused_with_what_to_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("version", ["'1'", "true", "-1", "1.0", "[]"])
-def test_a_version_that_is_none_is_a_problem_of_the_file(tmp_path: Path, version: str) -> None:
+def test_an_invalid_version_is_a_problem_of_the_file(tmp_path: Path, version: str) -> None:
     path = file(tmp_path, f"schema_version = {version}\n")
     with pytest.raises(ProfileError) as error:
         load(path, FOLDERS)
     assert [problem.split(" = ")[0] for problem in error.value.problems] == ["schema_version"]
 
 
-def test_all_problems_of_a_file_and_its_overrides_are_told_together(tmp_path: Path) -> None:
+def test_all_problems_of_a_file_and_its_overrides_are_reported_together(tmp_path: Path) -> None:
     path = file(tmp_path, "nam = 'p'\n[image]\nqualty = 3\n[output]\ntrain_shards = 0\n")
     with pytest.raises(ProfileError) as error:
         load(path, ["run.workers=0", "output.path=/out"])
@@ -287,28 +287,28 @@ def test_all_problems_of_a_file_and_its_overrides_are_told_together(tmp_path: Pa
     assert error.value.what.startswith(f"{path}: 5 problems\n  - ")
 
 
-def test_a_files_name_is_the_profiles_with_what_no_name_may_hold_replaced(tmp_path: Path) -> None:
+def test_the_profiles_name_is_the_files_name_with_invalid_characters_replaced(tmp_path: Path) -> None:
     assert load(file(tmp_path, "", "my profile (2).toml"), FOLDERS).name == "my-profile-2-"
     assert load(file(tmp_path, "", "(draft) p.toml"), FOLDERS).name == "draft-p"
     assert load(file(tmp_path, "", f"{'x' * 150}.toml"), FOLDERS).name == "x" * 100
     assert load(file(tmp_path, "name = 'other'", "my profile (2).toml"), FOLDERS).name == "other"
 
 
-def test_text_that_is_no_utf8_is_told(tmp_path: Path) -> None:
+def test_a_profile_that_is_not_utf8_is_reported(tmp_path: Path) -> None:
     (tmp_path / "p.toml").write_bytes(b"name = '\xff'\n")
     with pytest.raises(ProfileError, match="it is not TOML"):
         load(str(tmp_path / "p.toml"))
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
-def test_what_is_no_file_is_no_profile(tmp_path: Path) -> None:
+def test_a_pipe_or_a_folder_is_not_a_profile(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.toml")
     for name in ("pipe.toml", "."):
         with pytest.raises(UsageError, match="There is no profile"):
             load(str(tmp_path / name))
 
 
-def test_an_empty_override_takes_a_value_away() -> None:
+def test_an_empty_override_removes_a_value() -> None:
     sets = ["source.path=a", "output.path=b", "image.size=", "image.resize=crop", "image.height=224", "image.width=224"]
     assert load("nvidia-480-q85", sets).image.size is None
     assert load("nvidia-480-q85", [*sets[:2], "image.size=", "image.resize=original", "name="]).name == ""

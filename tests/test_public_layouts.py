@@ -1,6 +1,6 @@
-"""Public datasets recreated in small, as people have them on their disks: each is read right without an option.
+"""Public datasets in miniature, laid out as on people's disks: each is read correctly without options.
 
-Where the layouts are from: torchvision's and TFDS's readers, the datasets' own readmes, and their pages on Kaggle.
+The layouts come from torchvision's and TFDS's readers, the datasets' own readmes, and their pages on Kaggle.
 """
 
 import io
@@ -22,14 +22,14 @@ _KINDS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".ppm": "PPM"}
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """A dataset in small.
+    """A dataset in miniature.
 
     Attributes:
         images: paths of the images, below a folder of any name.
-        expected: of each split, how many images each class has, with its label; ("", -1) are those without one.
+        expected: for each split, (class, label) -> number of images; ("", -1) stands for images without a class.
         texts: other files, by path.
-        given: the folder, below, that a person gives.
-        why: what `inspect` says of it, in part.
+        given: the subfolder that a person passes as the source.
+        why: part of the evidence that `inspect` shows.
     """
 
     images: tuple[str, ...]
@@ -40,7 +40,7 @@ class Layout:
 
 
 def of(folder: str, names: tuple[str, ...], count: int = 2, name: str = "{i}.jpg") -> tuple[str, ...]:
-    """Paths of images in folders of classes; {folder} in a name is the class's."""
+    """Paths of images in class folders; {folder} in a name stands for the class's folder."""
     return tuple(f"{folder}/{each}/{name.format(i=i, folder=each)}" for each in names for i in range(count))
 
 
@@ -49,12 +49,12 @@ def flat(folder: str, count: int, name: str) -> tuple[str, ...]:
 
 
 def each(names: tuple[str, ...], count: int = 2) -> dict[tuple[str, int], int]:
-    """As many images of each class, whose labels count from 0."""
+    """The same number of images for each class; labels count from 0."""
     return {(name, label): count for label, name in enumerate(names)}
 
 
 def numbered(names: tuple[str, ...], count: int = 2) -> dict[tuple[str, int], int]:
-    """As many images of each class, whose labels are the numbers that they are called."""
+    """The same number of images for each class; labels are the numbers in the class names."""
     return {(name, int(name)): count for name in names}
 
 
@@ -275,11 +275,11 @@ LAYOUTS = {
         expected={"train": each(CIFAR), "validation": each(CIFAR, 1)},
     ),
 }
-"""Those for which the names of splits, or the kinds of files, must be known: to be switched on with these."""
+"""Layouts in which the names of splits or the kinds of files vary."""
 
 
 @pytest.mark.parametrize("layout", [pytest.param(layout, id=name) for name, layout in LAYOUTS.items()])
-def test_is_read_right_without_an_option(layout: Layout, tmp_path: Path) -> None:
+def test_a_public_layout_is_read_correctly_without_options(layout: Layout, tmp_path: Path) -> None:
     for path in layout.images:
         put(tmp_path / path, image(_KINDS[Path(path).suffix.lower()], path))
     for path, text in layout.texts.items():
@@ -305,7 +305,7 @@ def put(path: Path, content: bytes) -> None:
 
 
 def image(kind: str, path: str) -> bytes:
-    """A small image, of another color for each name."""
+    """A small image whose color depends on its name."""
     return _drawn(kind, sum(path.encode()) % 256)
 
 

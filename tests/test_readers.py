@@ -1,4 +1,4 @@
-"""Programs that know nothing of this one read what it writes, each as it is installed and in a process of its own."""
+"""Other programs read the datasets: each is used as installed, in its own process."""
 
 import json
 import os
@@ -88,7 +88,7 @@ print(json.dumps(found))
 
 
 def told_by(script: str, *arguments: object) -> Any:
-    """What a script of another program prints last, as JSON; it sees no GPU and need not be quiet."""
+    """The last line that another program's script prints, parsed as JSON; the script sees no GPU."""
     quiet = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
     command = [sys.executable, "-c", script, *map(str, arguments)]
     ended = subprocess.run(command, capture_output=True, text=True, env=quiet, check=False)
@@ -97,7 +97,7 @@ def told_by(script: str, *arguments: object) -> Any:
 
 
 def ranks(out: Path, split: str) -> dict[str, int]:
-    """The rank of every image of a split by its name, as the dataset lists them."""
+    """Image name -> rank, from the dataset's listing of a split."""
     return {
         name.decode(): rank
         for planned in manifest.planned(out, manifest.read(out))
@@ -124,11 +124,11 @@ def test_tfds_reads_every_record_with_its_class(raw: Path, tmp_path: Path, outpu
         assert told["pairs"][split] == sorted(label for _, label, *_ in images)
         assert all(fits for *_, fits, _ in images)
         assert any(boxes[0] for *_, boxes in images) == ("features" not in output)
-    # Ours, byte for byte, is also what tensorflow-datasets would write of these features.
+    # Our features.json equals, byte for byte, what tensorflow-datasets writes for these features.
     assert told["saved"] == {name: (tmp_path / name).read_text() for name in told["saved"]}
 
 
-def test_tfds_reads_records_of_another_origin_whose_features_come_and_go(tmp_path: Path) -> None:
+def test_tfds_reads_foreign_records_with_optional_features(tmp_path: Path) -> None:
     plan = planned({"test": 4}, shards=2, target=OF_SOURCE)
     image: Record = {"image/encoded": [encoded(Image.fromarray(noise(16, 24)))], "image/class/label": [-1]}
     one, other = plan.shard_names
@@ -144,7 +144,7 @@ def test_tfds_reads_records_of_another_origin_whose_features_come_and_go(tmp_pat
     ]
 
 
-def test_pypi_s_tfrecord_jumps_to_records_with_the_index(built: Path) -> None:
+def test_the_tfrecord_package_seeks_to_records_with_the_index(built: Path) -> None:
     for split in ("train", "validation"):
         shards = [path.name for path in sorted(built.glob(f"{split}-*"))]
         found = told_by(INDEXED, built, *shards)

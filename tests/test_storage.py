@@ -11,7 +11,7 @@ def test_a_small_file_is_replaced_whole(tmp_path: Path) -> None:
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("file", b"two")]
 
 
-def test_a_folder_that_is_gone_is_not_made_for_a_small_file(tmp_path: Path) -> None:
+def test_writing_a_small_file_does_not_recreate_a_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         write_whole(tmp_path / "gone" / "file", b"one")
     assert not list(tmp_path.iterdir())
@@ -23,7 +23,7 @@ def fail_halfway(target: Path) -> None:
         raise ValueError("stop")
 
 
-def test_a_block_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_the_file_unchanged(tmp_path: Path) -> None:
     write_whole(tmp_path / "file", b"one")
     with pytest.raises(ValueError, match="stop"):
         fail_halfway(tmp_path / "file")

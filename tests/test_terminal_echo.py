@@ -19,7 +19,7 @@ print("after", input())
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals here")
-def test_keys_typed_meanwhile_leave_no_mark_and_are_kept() -> None:
+def test_keys_typed_during_a_build_are_not_echoed_and_not_lost() -> None:
     pexpect = pytest.importorskip("pexpect")
     child = pexpect.spawn(sys.executable, ["-c", _PROGRAM], encoding="utf-8", timeout=30)
     child.expect("before")
@@ -35,7 +35,7 @@ def test_keys_typed_meanwhile_leave_no_mark_and_are_kept() -> None:
     child.close(force=True)
 
 
-def test_without_a_terminal_nothing_happens() -> None:
+def test_without_a_terminal_the_echo_is_not_changed() -> None:
     with echo_off():
         pass
     lines = (

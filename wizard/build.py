@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from wizard.engine.plan import Plan
 from wizard.engine.run import build_shards
 from wizard.engine.sidecars import write_sidecars
 from wizard.errors import MachineError, SetupError, writing
-from wizard.events import BuildFinished, SplitStart, Started
+from wizard.events import BuildFinished, Event, SplitStart, Started
 from wizard.lock import exclusive_lock
 from wizard.machine.memory import usable_memory
 from wizard.planning import Job, Report, make_plan, stoppable
@@ -55,55 +55,33 @@ def build(job: Job, report: Report, options: Options) -> BuildResult:
     Raises:
         SetupError: of any kind that `wizard.errors` knows but VerifyFailed.
     """
-    output, workers, skip_bad = job.output, job.workers, job.skip_bad
+    output = job.output
     _refuse_file(output)
     report_or_stop = stoppable(report, options.stopping)
     plan = make_plan(job, report_or_stop, md5=options.md5)
     with (
         writing(output),
         exclusive_lock(output / STATE_FOLDER / "lock", f"Another run is building in {output}."),
-        _workers(workers, output, plan.target) as executor,
+        _workers(job.workers, output, plan.target) as executor,
     ):
         remove_leftovers(output, plan.target)
         records = start_or_resume(output, plan)
         if options.repair:
-            tasks = plan.tasks(str(output), skip_bad=skip_bad)
-            set_rejected_aside(output, tasks, records, executor, report_or_stop)
-        proven = {name for name in plan.shard_names if records.proves(name, plan.target, skip_bad=skip_bad)}
-        built_before = [records.done[name] for name in plan.shard_names if name in proven]
-        _restore_beside(output, plan, built_before)
-        if len(proven) < len(plan.shard_names) or not _describes(output, plan.target):
-            (output / manifest.MANIFEST).unlink(missing_ok=True)
-        report(_started(plan, workers, str(output), built_before))
-        before = time.monotonic()
-        share = memory_for_an_image(usable_memory(), workers) if options.limit_memory else None
-        tasks = plan.tasks(str(output), skip_bad=skip_bad, without=proven, memory=share)
-        guard = Guard(output, workers, len(plan.shard_names) - len(proven), options.stopping)
+            every_task = plan.tasks(str(output), skip_bad=job.skip_bad)
+            set_rejected_aside(output, every_task, records, executor, report_or_stop)
+        built_before = _built_before(job, plan, records)
+        _prepare_folder(output, plan, built_before)
+        report(_started(job, plan, list(built_before.values())))
+        guard = Guard(output, job.workers, len(plan.shard_names) - len(built_before), options.stopping)
+        share = memory_for_an_image(usable_memory(), job.workers) if options.limit_memory else None
+        tasks = plan.tasks(str(output), skip_bad=job.skip_bad, without=built_before, memory=share)
         building = build_shards(tasks, executor, records, stopping=guard)
-        asked = job.profile.output
         with naming_what_is_gone(output, plan, records):
-            with guard.naming_the_shortage():
-                for event in building:
-                    report(event)
-                    for seen in guard.watch(event):
-                        report(seen)
-            seconds = time.monotonic() - before
-            beside = write_sidecars(output, plan, records.done, boxes_csv=asked.boxes_csv)
-            answers = job.profile.model_dump(mode="json", exclude_none=True)
-            sums = manifest.write(output, plan, records.done, answers, beside)
+            seconds = _watch(building, guard, report)
+            sums = _describe(job, plan, records)
         require_whole(output, plan, records, sums)
-    built = sum(result.images for name, result in records.done.items() if name not in proven)
-    finished = _finished(plan, records, str(output), seconds, built, tfds=asked.tfds)
     report(BuildFinished())
-    return finished
-
-
-def _describes(output: Path, target: Target) -> bool:
-    """Whether the manifest that is there, if one is, says what will be there: indexes may come or go."""
-    try:
-        return manifest.read(output).target == target
-    except SetupError:
-        return False
+    return _finished(job, plan, records, built_before, seconds)
 
 
 def _refuse_file(output: Path) -> None:
@@ -120,76 +98,106 @@ def _workers(count: int, output: Path, target: Target) -> Iterator[LocalExecutor
         remove_leftovers(output, target)
 
 
-def _restore_beside(output: Path, plan: Plan, proven: Collection[CommitRecord]) -> None:
+def _built_before(job: Job, plan: Plan, records: CommitRecords) -> dict[str, CommitRecord]:
+    """The shards that need not be built, by name."""
+    proven = [name for name in plan.shard_names if records.proves(name, plan.target, skip_bad=job.skip_bad)]
+    return {name: records.done[name] for name in proven}
+
+
+def _prepare_folder(output: Path, plan: Plan, built_before: Mapping[str, CommitRecord]) -> None:
     """Puts right what lies beside finished shards, and removes what a killed run left beside others."""
-    whole = {result.shard for result in proven if not plan.target.wrong_beside(output, result)}
     for name in plan.shard_names:
-        if name not in whole:
+        record = built_before.get(name)
+        if record is None or plan.target.wrong_beside(output, record):
             with suppress(ShardDamage):  # verify tells what is wrong with the shard, if it is not built again
                 plan.target.restore_beside(output, name)
+    # A dataset that is not whole has no manifest; indexes, which it names, may come or go.
+    if len(built_before) < len(plan.shard_names) or not _describes(output, plan.target):
+        (output / manifest.MANIFEST).unlink(missing_ok=True)
 
 
-def _started(plan: Plan, workers: int, output: str, proven: list[CommitRecord]) -> Started:
-    return Started(
-        plan_id=plan.plan_id,
-        output=output,
-        workers=workers,
-        splits=tuple(
-            SplitStart(
-                split=split.split,
-                images=len(split.order),
-                shards=split.shards,
-                images_done=sum(len(r.skipped) + r.images for r in proven if r.split == split.split),
-                shards_done=sum(r.split == split.split for r in proven),
-                bytes_in_done=sum(r.bytes_in for r in proven if r.split == split.split),
-                bytes_out_done=sum(r.bytes_out for r in proven if r.split == split.split),
-            )
-            for split in plan.splits
-        ),
-    )
+def _describes(output: Path, target: Target) -> bool:
+    """Whether there is a manifest, and it says what will be there."""
+    try:
+        return manifest.read(output).target == target
+    except SetupError:
+        return False
+
+
+def _watch(building: Iterable[Event], guard: Guard, report: Report) -> float:
+    """Builds the shards under the guard's eyes; returns the seconds that it took."""
+    before = time.monotonic()
+    with guard.naming_the_shortage():
+        for event in building:
+            report(event)
+            for seen in guard.watch(event):
+                report(seen)
+    return time.monotonic() - before
+
+
+def _describe(job: Job, plan: Plan, records: CommitRecords) -> dict[str, str]:
+    """Writes the sidecars and, last, the manifest; returns the sha256 in hex of each by name."""
+    sidecars = write_sidecars(job.output, plan, records.done, boxes_csv=job.profile.output.boxes_csv)
+    answers = job.profile.model_dump(mode="json", exclude_none=True)
+    return manifest.write(job.output, plan, records.done, answers, sidecars)
+
+
+def _started(job: Job, plan: Plan, built_before: list[CommitRecord]) -> Started:
+    splits = []
+    for split in plan.splits:
+        mine = [record for record in built_before if record.split == split.split]
+        start = SplitStart(
+            split=split.split,
+            images=len(split.order),
+            shards=split.shards,
+            images_done=sum(record.images + len(record.skipped) for record in mine),
+            shards_done=len(mine),
+            bytes_in_done=sum(record.bytes_in for record in mine),
+            bytes_out_done=sum(record.bytes_out for record in mine),
+        )
+        splits.append(start)
+    return Started(plan_id=plan.plan_id, output=str(job.output), workers=job.workers, splits=tuple(splits))
 
 
 def _finished(
-    plan: Plan, records: CommitRecords, output: str, seconds: float, built: int, *, tfds: bool
+    job: Job, plan: Plan, records: CommitRecords, built_before: Collection[str], seconds: float
 ) -> BuildResult:
     results = [records.done[name] for name in plan.shard_names]
     summaries = []
     for split in plan.splits:
         mine = [result for result in results if result.split == split.split]
-        summaries.append(
-            SplitSummary(
-                split=split.split,
-                images_in=len(split.order),
-                images_out=sum(result.images for result in mine),
-                boxes=sum(result.boxes for result in mine),
-                shards=len(mine),
-                bytes_in=sum(result.bytes_in for result in mine),
-                bytes_out=sum(result.bytes_out for result in mine),
-                unlabelled=int((split.table.label < 0).sum()),
-            )
+        summary = SplitSummary(
+            split=split.split,
+            images_in=len(split.order),
+            images_out=sum(result.images for result in mine),
+            boxes=sum(result.boxes for result in mine),
+            shards=len(mine),
+            bytes_in=sum(result.bytes_in for result in mine),
+            bytes_out=sum(result.bytes_out for result in mine),
+            unlabelled=int((split.table.label < 0).sum()),
         )
+        summaries.append(summary)
     return BuildResult(
-        output=output,
+        output=str(job.output),
         plan_id=plan.plan_id,
         splits=tuple(summaries),
         converted=dict(Counter(image.kind for result in results for image in result.converted)),
         skipped=tuple(image for result in results for image in result.skipped),
         seconds=seconds,
-        images_built=built,
+        images_built=sum(result.images for result in results if result.shard not in built_before),
         label_base=plan.label_base,
         target=plan.target,
         classes=len(plan.classes),
-        tfds=tfds,
+        tfds=job.profile.output.tfds,
         imagenet=plan.classes.whole_imagenet,
-        glance=_glance(plan, records),
+        glance=_glance(plan, results),
     )
 
 
-def _glance(plan: Plan, records: CommitRecords) -> Glance:
+def _glance(plan: Plan, results: Iterable[CommitRecord]) -> Glance:
     """Summary of what is stored, without the images that were left out."""
     skipped: dict[str, set[str]] = {split.split: set() for split in plan.splits}
-    for name in plan.shard_names:
-        result = records.done[name]
+    for result in results:
         skipped[result.split].update(image.name for image in result.skipped)
     counts = [count_images(split.split, split.table, without=skipped[split.split]) for split in plan.splits]
     return glance(plan.classes, plan.label_base, counts, labels="stored" if plan.target.stores_labels else "none")

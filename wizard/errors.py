@@ -1,5 +1,6 @@
 """Errors for a person: what happened, where, and what to do next, each with its exit code."""
 
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,8 @@ class Hint(str):
     >>> Hint("Choose another folder: {}", "output.path=FOLDER")
     'Choose another folder: --set output.path=FOLDER'
 
+    A hint added to a text is a hint, with the settings of both.
+
     Attributes:
         settings: each "section.key=value" of a profile that would do.
     """
@@ -26,12 +29,19 @@ class Hint(str):
 
     def __new__(cls, text: str, *settings: str) -> Self:
         """A hint from a text with {} for each setting."""
-        hint = super().__new__(cls, _filled(text, [f"--set {setting}" for setting in settings]))
+        hint = super().__new__(cls, _filled(text, [f"--set {shlex.quote(setting)}" for setting in settings]))
         hint._text, hint.settings = text, settings
         return hint
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, ...]]:
         return type(self), (self._text, *self.settings)
+
+    def __add__(self, other: str) -> "Hint":
+        more = other if isinstance(other, Hint) else Hint(other)
+        return Hint(self._text + more._text, *self.settings, *more.settings)
+
+    def __radd__(self, other: str) -> "Hint":
+        return Hint(other) + self
 
     def said(self, how: Callable[[str], str]) -> str:
         """The text with each setting said in another way than --set."""

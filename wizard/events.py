@@ -58,12 +58,11 @@ class CheckResult:
 
     Attributes:
         name: what `--ignore` calls it.
-        status: pass, warn or fail.
         looked_at: the path, limit or file that was looked at.
-        found: what was found there.
         needed: what it has to be; may be empty.
         fix: what would fix it; empty where it passes.
         setting: the profile's key and value to change for that, as after --set; mostly empty.
+        brief: `found` for a screen that has named the output folder already; empty where it does not name it.
     """
 
     name: str
@@ -73,6 +72,7 @@ class CheckResult:
     needed: str = ""
     fix: str = ""
     setting: str = ""
+    brief: str = ""
 
     @property
     def command_fix(self) -> str:
@@ -85,15 +85,12 @@ class Estimated:
     """Size, time and memory of a build, measured on a sample of its own images.
 
     Attributes:
-        images: number to read.
-        sampled: number of them that were transformed.
+        sampled: images that were transformed, of those to read.
         workers: number that the time is for.
-        bytes_in: bytes of the images read.
-        bytes_out: bytes of all shards.
         seconds: wall time of the build on this machine, without the reading of headers before it.
         worker_memory: bytes of one worker.
-        damaged: images of the sample that cannot be decoded.
         largest_image: bytes of memory, included in these, that the largest known image needs.
+        damaged: images of the sample that cannot be decoded.
     """
 
     images: int
@@ -128,12 +125,8 @@ class Heartbeat:
 
     Attributes:
         worker: its process ID, which another host's worker may have too.
-        shard: file name.
-        split: train, validation or test.
-        done: images read.
-        total: images of the shard.
+        done: images read, of `total` in the shard.
         bytes_in: bytes of the images read.
-        bytes_out: written so far.
         rss: its resident memory in bytes.
         image: the start of the current image's name; empty once the whole shard has been read.
         host: the machine that it runs on.

@@ -49,6 +49,11 @@ def clock(seconds: float) -> str:
     return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
+def short_clock(seconds: float) -> str:
+    """The same without hours where there are none."""
+    return clock(seconds).removeprefix("00:")
+
+
 def human_bytes(count: float) -> str:
     """Bytes in powers of 1,000.
 

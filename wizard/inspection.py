@@ -3,9 +3,10 @@
 import gzip
 import shlex
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import numpy as np
 
@@ -13,31 +14,56 @@ from wizard.engine import manifest
 from wizard.engine.commit_records import CommitRecords, RecordedPlan, read_commit_records
 from wizard.engine.planned_counts import count_planned
 from wizard.errors import InputError, OtherSplitError, SetupError, VerifyFailed, reading
-from wizard.events import Event, Preparing
 from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
 from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
+from wizard.planning import Report, step
 from wizard.preflight.source_check import is_short
 from wizard.show import at_a_glance
-from wizard.show.inspected import Facts, Inspection
 from wizard.sources.archives.index import read_table
 from wizard.sources.archives.official import archive_names
 from wizard.sources.class_counts import count_images, count_splits
 from wizard.sources.classes import Classes, imagenet
 from wizard.sources.glance import Glance, LabelState, glance, glance_at_raw
 from wizard.sources.locate import sniff
-from wizard.sources.records.files import compression_of
 from wizard.sources.registry import open_source
 from wizard.sources.remarks import remarks
 from wizard.sources.samples import SampleTable
-from wizard.sources.source import Progress, Source, Survey
+from wizard.sources.source import Source, Survey
 
 _NAMED = 10
 """Classes that are named."""
+Facts = dict[str, Any]
+"""What was found, by name; values are JSON types."""
 
 
-def inspect(path: Path, report: Callable[[Event], None]) -> Inspection:
+@dataclass(frozen=True, kw_only=True)
+class Inspection:
+    """What a path holds, as facts for a person and for a program.
+
+    Attributes:
+        problems: why parts of it cannot be read, each with the part's name; missing parts are not problems.
+    """
+
+    facts: Facts
+    glance: Glance | None = None
+    problems: tuple[tuple[str, SetupError], ...] = ()
+
+    def require_readable(self) -> None:
+        """Requires that everything found can be read.
+
+        Raises:
+            SetupError: something cannot be read; the error itself if there is just one, else an InputError with all.
+        """
+        if len(self.problems) == 1:
+            raise self.problems[0][1]
+        if self.problems:
+            told = [f"  {name}: {error}".replace("\n", "\n    ") for name, error in self.problems]
+            raise InputError("\n".join([f"{len(self.problems)} parts cannot be read.", *told]))
+
+
+def inspect(path: Path, report: Report) -> Inspection:
     """Looks at what lies at `path`.
 
     Raises:
@@ -61,7 +87,7 @@ def _with_glance(facts: Facts, glance: Glance, *problems: tuple[str, SetupError]
     return Inspection(facts=facts | told, glance=glance, problems=problems)
 
 
-def _raw_data(raw: Source, report: Callable[[Event], None]) -> Inspection:
+def _raw_data(raw: Source, report: Report) -> Inspection:
     """Which form of raw data it is, why, what each part holds, and what is missing."""
     facts: Facts = {"what": raw.what, "why": " ".join(raw.why)}
     problems: list[tuple[str, SetupError]] = []
@@ -78,7 +104,7 @@ def _raw_data(raw: Source, report: Callable[[Event], None]) -> Inspection:
             if part.kind == "boxes":
                 facts[name] = f"{part.path}" + (f", {human_bytes(part.bytes)}" if part.bytes else "")
                 continue
-            surveys[part.split] = raw.survey(part.split, cache_folder(), _progress(part.split, report))
+            surveys[part.split] = raw.survey(part.split, cache_folder(), step(report, f"a look at {part.split}"))
             facts[name] = _surveyed(surveys[part.split])
             facts |= _remarked(name, surveys[part.split].table)
         except InputError as error:
@@ -119,40 +145,39 @@ def _labels(classes: Classes) -> str:
 
 def _first_of(table: SampleTable, split: Split, problems: list[tuple[str, SetupError]]) -> Facts:
     try:
-        content = next(table.take(np.array([0])).contents())
-        return _features(_values(content.features or {}))
+        return _features(next(table.take(np.array([0])).contents()).features or {})
     except InputError as error:
         problems.append((split, error))
         return {"first record": f"cannot be read: {error}"}
 
 
-def _features(features: Mapping[str, example.Values]) -> Facts:
-    return {f"first record, {name}": _listed(values) for name, values in sorted(features.items())}
+def _features(features: Mapping[str, bytes | example.Values]) -> Facts:
+    """The features of a record, serialized or as values."""
+    facts = {}
+    for name, feature in sorted(features.items()):
+        values = example.values(feature) if isinstance(feature, bytes) else feature
+        facts[f"first record, {name}"] = _listed(values)
+    return facts
 
 
-def _values(features: Mapping[str, bytes]) -> dict[str, example.Values]:
-    return {name: example.values(feature) for name, feature in features.items()}
-
-
-def _listed(values: list[bytes] | tuple[int, ...] | example.Floats) -> str:
+def _listed(values: example.Values) -> str:
     if isinstance(values, list):
-        return ", ".join(_shown(value) for value in values) or "(none)"
-    return _shown(values)
+        shown = [value.decode(errors="replace") if len(value) < 200 else f"{len(value):,} bytes" for value in values]
+    elif isinstance(values, np.ndarray):
+        shown = [f"{value:.4f}" for value in values]
+    else:
+        shown = list(map(str, values))
+    return ", ".join(shown) or "(none)"
 
 
-def _progress(split: str, report: Callable[[Event], None]) -> Progress:
-    return lambda done, total: report(Preparing(step=f"a look at {split}", done=done, total=total))
-
-
-def _archive(path: Path, report: Callable[[Event], None]) -> Inspection:
+def _archive(path: Path, report: Report) -> Inspection:
     split = next((split for split, archive in IMAGES.items() if path.name in archive.names), None)
     with reading(path):
         sniff(path)
         size = human_bytes(path.stat().st_size)
     if split is None:
         return Inspection(facts={"what": "bounding boxes", "size": size})
-    step = _progress(split, report)
-    table = read_table(path, split, cache_folder(), step)
+    table = read_table(path, split, cache_folder(), step(report, f"a look at {split}"))
     official = IMAGES[split]
     if official.bytes:
         is_official = path.stat().st_size == official.bytes
@@ -176,12 +201,10 @@ def _unfinished(records: CommitRecords, plan: RecordedPlan) -> Facts:
         mine = [result for result in done.values() if result.split == split]
         facts[split] = f"{sum(result.images for result in mine):,} images in {len(mine):,} shards so far"
     facts["shards done"] = f"{len(done):,} of {plan.shards:,}; the command that started the build resumes it"
-    first = next((records.folder / name for name in sorted(done) if _holds_records(records.folder / name)), None)
-    return facts if first is None else facts | _first_record(first)
-
-
-def _holds_records(path: Path) -> bool:
-    return path.is_file() and compression_of(path) == "plain"
+    for file in (records.folder / name for name in sorted(done)):
+        if file.is_file() and tfrecord.compression_of(file) == "plain":
+            return facts | _first_record(file)
+    return facts
 
 
 def _dataset(folder: Path) -> Inspection:
@@ -242,16 +265,10 @@ def _first_record(path: Path) -> Facts:
     try:
         with _unpacked(path) as file:
             record = next(tfrecord.records(file), None)
-        return {} if record is None else _features(_values(example.entries(record.payload)))
+        return {} if record is None else _features(example.entries(record.payload))
     except (OSError, tfrecord.RecordDamage, example.ExampleDamage) as error:
         return {f"first record of {path.name}": f"cannot be read: {error}"}
 
 
 def _unpacked(path: Path) -> IO[bytes]:
-    return cast(IO[bytes], gzip.open(path)) if compression_of(path) == "gzip" else path.open("rb")
-
-
-def _shown(value: example.Feature) -> str:
-    if isinstance(value, bytes):
-        return value.decode(errors="replace") if len(value) < 200 else f"{len(value):,} bytes"
-    return ", ".join(f"{item:.4f}" if isinstance(value, np.ndarray) else str(item) for item in value) or "(none)"
+    return cast(IO[bytes], gzip.open(path)) if tfrecord.compression_of(path) == "gzip" else path.open("rb")

@@ -36,7 +36,7 @@ class Output:
     """Prints in one of four modes.
 
     Args:
-        mode: human (colours and bars on a terminal), plain (lines without control codes), json (stdout is NDJSON),
+        mode: human (colors and bars on a terminal), plain (lines without control codes), json (stdout is NDJSON),
             quiet (only results and errors).
     """
 

@@ -2,25 +2,16 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from wizard.errors import ProfileError
 from wizard.folders import expanded
 from wizard.formats.resize import ResizeMode
 from wizard.ilsvrc2012.archives import Split
-from wizard.profile_problems import problems_of
+from wizard.profile_problems import problem_of
 from wizard.sources.options import FolderRole, Labels
 from wizard.sources.registry import layouts
 from wizard.targets import registry
@@ -60,7 +51,7 @@ class Source(_Section):
         description="the folder with the archives, an extracted tree, Kaggle's tree, TFRecords, or class folders",
     )
     layout: Annotated[str, _one_of(layouts)] = Field(
-        default="auto", description=f"{' | '.join(layouts())}: the form it must have; auto recognises it"
+        default="auto", description=f"{' | '.join(layouts())}: the form it must have; auto recognizes it"
     )
     labels: Labels = Field(default="auto", description="which labels class folders get")
     folders: FolderRole = Field(default="auto", description="how to read folders that have more than one meaning")
@@ -82,7 +73,7 @@ class Image(_Section):
     """What the images become."""
 
     resize: ResizeMode = Field(
-        default="original", description="exact does not keep the shape; crop covers the size and cuts the centre out"
+        default="original", description="exact does not keep the shape; crop covers the size and cuts the center out"
     )
     size: int | None = Field(default=None, ge=1, le=16384, description="pixels of the shorter side, with shortest")
     height: int | None = Field(default=None, ge=1, le=16384, description="pixels, with exact and crop")
@@ -95,20 +86,14 @@ class Image(_Section):
         default=("train", "validation", "test"), description="the splits this section is for; others keep their bytes"
     )
 
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        if problems := _image_problems(dict(self)):
-            raise ValueError("\n".join(problems))
-        return self
-
 
 def _image_problems(image: Mapping[str, object]) -> list[str]:
     """Values of an image section that contradict each other, whether or not each is valid by itself."""
-    resize = image.get("resize", "original")
+    resize = str(image.get("resize", "original"))
     needed = {"original": set(), "shortest": {"size"}, "exact": {"height", "width"}, "crop": {"height", "width"}}
     if resize not in needed:
         return []
-    wanted = needed[str(resize)]
+    wanted = needed[resize]
     given = {key for key in ("size", "height", "width") if image.get(key) is not None}
     problems = [f'{key} is missing; resize = "{resize}" needs it' for key in sorted(wanted - given)]
     problems += [f'{key} has no meaning with resize = "{resize}"' for key in sorted(given - wanted)]
@@ -148,12 +133,6 @@ class Output(_Section):
     on_bad_image: Literal["stop", "skip"] = Field(
         default="stop", description="skipped images are listed in dataset.json, and the exit code is 5"
     )
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        if problems := _misplaced(dict(self)):
-            raise ValueError("\n".join(problems))
-        return self
 
 
 def _misplaced(output: Mapping[str, object]) -> list[str]:
@@ -203,12 +182,6 @@ class Profile(_Section):
     output: Output
     run: Run = Run()
 
-    @model_validator(mode="after")
-    def _apart(self) -> Self:
-        if self.source_path.resolve() == self.output_path.resolve():
-            raise PydanticCustomError("apart", "output.path is source.path; give the dataset a folder of its own")
-        return self
-
     @property
     def source_path(self) -> Path:
         """The raw data's folder, absolute."""
@@ -218,12 +191,6 @@ class Profile(_Section):
     def output_path(self) -> Path:
         """The result's folder, absolute."""
         return expanded(self.output.path).absolute()
-
-    @staticmethod
-    def usual_shards(split: Split) -> int:
-        """How many shards the older scripts, and so most loaders, have of a split."""
-        default: int = Output.model_fields[f"{split}_shards"].default
-        return default
 
     @property
     def label_base(self) -> int:
@@ -248,13 +215,18 @@ def check(table: Mapping[str, Any], where: str) -> Profile:
     Raises:
         ProfileError: lists every unknown key and every value that is not allowed.
     """
+    profile, problems = None, []
     try:
-        return Profile.model_validate({"source": {}, "output": {}, **table})
+        profile = Profile.model_validate({"source": {}, "output": {}, **table})
     except ValidationError as error:
-        # pydantic runs a section's own validator only if each of its values is valid; these run here regardless.
-        problems = [line for item in error.errors() for line in problems_of(item, Profile)]
-        for section, problems_in in (("image", _image_problems), ("output", _misplaced)):
-            values = table.get(section)
-            found = problems_in(values) if isinstance(values, dict) else []
-            problems += [f"{section}.{line}" for line in found if f"{section}.{line}" not in problems]
-        raise ProfileError(where, problems, _FIX) from error
+        problems = [problem_of(item, Profile) for item in error.errors()]
+    # Not validators of the sections: pydantic runs those only if each value of a section is valid by itself.
+    for section, contradictions in (("image", _image_problems), ("output", _misplaced)):
+        values = table.get(section)
+        if isinstance(values, dict):
+            problems += [f"{section}.{line}" for line in contradictions(values)]
+    if profile is not None and profile.source_path.resolve() == profile.output_path.resolve():
+        problems.append("output.path is source.path; give the dataset a folder of its own")
+    if profile is None or problems:
+        raise ProfileError(where, problems, _FIX)
+    return profile

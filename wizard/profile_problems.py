@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import BaseModel
 
 
-def problems_of(item: Any, profile: type[BaseModel]) -> list[str]:
-    """One of pydantic's errors as lines that name key, value and what is allowed.
+def problem_of(item: Any, profile: type[BaseModel]) -> str:
+    """One of pydantic's errors as a line that names key, value and what is allowed.
 
     Args:
         item: of `ValidationError.errors`.
@@ -16,15 +16,11 @@ def problems_of(item: Any, profile: type[BaseModel]) -> list[str]:
     """
     key = ".".join(map(str, item["loc"]))
     kind, context = item["type"], item.get("ctx", {})
-    if kind == "apart":
-        return [item["msg"]]
     if kind == "extra_forbidden":
-        return [f"{key} is not a key of a profile{_suggestion(item['loc'], profile)}"]
+        return f"{key} is not a key of a profile{_suggestion(item['loc'], profile)}"
     if kind == "missing":
-        return [f"{key} is missing"]
-    if kind == "value_error":
-        return [f"{key}.{line}" for line in str(context["error"]).splitlines()]
-    return [f"{key} = {item['input']!r}: allowed is {_allowed(kind, context, item['msg'])}"]
+        return f"{key} is missing"
+    return f"{key} = {item['input']!r}: allowed is {_allowed(kind, context, item['msg'])}"
 
 
 def _allowed(kind: str, context: Mapping[str, Any], message: str) -> str:

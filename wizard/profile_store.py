@@ -77,7 +77,7 @@ def load(name: str, overrides: Sequence[str] = ()) -> Profile:
     path = find(name)
     table = read(path)
     for override in overrides:
-        table = _override(table, override)
+        _override(table, override)
     return check(table, f"recipe {path.stem}" if path.parent == recipes_folder() else str(path))
 
 
@@ -96,7 +96,14 @@ def read(path: Path) -> Table:
         raise ProfileError(str(path), [f"it is not TOML: {error}"], "Fix that place in the file") from error
     # A file may have any name; a profile's name becomes a file's again.
     table.setdefault("name", re.sub(r"[^\w.-]+", "-", path.stem).lstrip(".-")[:100])
-    return _with_version(table, path)
+    version = table.setdefault("schema_version", SCHEMA)
+    if type(version) is int and version > SCHEMA:
+        raise ProfileError(
+            str(path),
+            [f"schema_version = {version}: this imagenet-setup knows versions up to {SCHEMA}"],
+            "A newer imagenet-setup wrote it; upgrade this one",
+        )
+    return table
 
 
 def save(profile: Profile, name: str) -> Path:
@@ -177,27 +184,15 @@ def _backup(path: Path) -> Path:
 
 
 def _listed(folder: Path) -> list[Listed]:
-    return [Listed(path.stem, path, _first_comment(path)) for path in sorted(folder.glob("*.toml")) if _is_file(path)]
-
-
-def _first_comment(path: Path) -> str:
-    try:
-        first = path.read_text(encoding="utf-8-sig", errors="replace").partition("\n")[0]
-    except OSError as error:
-        return f"cannot be read: {error.strerror}"
-    return first.removeprefix("#").strip() if first.startswith("#") else ""
-
-
-def _with_version(table: Table, path: Path) -> Table:
-    """The table with its version; a file that states none is taken as written by hand for this one."""
-    version = table.get("schema_version", SCHEMA)
-    if type(version) is int and version > SCHEMA:
-        raise ProfileError(
-            str(path),
-            [f"schema_version = {version}: this imagenet-setup knows versions up to {SCHEMA}"],
-            "A newer imagenet-setup wrote it; upgrade this one",
-        )
-    return {**table, "schema_version": version}
+    found = []
+    for path in sorted(filter(_is_file, folder.glob("*.toml"))):
+        try:
+            first = path.read_text(encoding="utf-8-sig", errors="replace").partition("\n")[0]
+            comment = first.removeprefix("#").strip() if first.startswith("#") else ""
+        except OSError as error:
+            comment = f"cannot be read: {error.strerror}"
+        found.append(Listed(path.stem, path, comment))
+    return found
 
 
 def _is_file(path: Path) -> bool:
@@ -207,30 +202,20 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _without(table: Table, keys: list[str]) -> Table:
-    """The table without a key, so that its default applies again."""
-    if len(keys) == 1:
-        return {key: value for key, value in table.items() if key != keys[0]}
-    section = table.get(keys[0])
-    if not isinstance(section, dict):
-        return table
-    return {**table, keys[0]: {key: value for key, value in section.items() if key != keys[1]}}
-
-
-def _override(table: Table, text: str) -> Table:
+def _override(table: Table, text: str) -> None:
+    """Sets what section.key=value says; without a value, the key's default applies again."""
     dotted, equals, value = text.partition("=")
-    keys = dotted.strip().split(".")
-    if not equals or not all(keys) or len(keys) > 2:
+    *sections, key = dotted.strip().split(".")
+    if not (equals and key and all(sections)) or len(sections) > 1:
         raise UsageError(f"--set {text}: this is not section.key=value.", "For example: --set image.quality=90")
+    for section in sections:
+        table = table.setdefault(section, {})
+        if not isinstance(table, dict):
+            raise UsageError(f"--set {text}: {section} is not a section.")
     if not value.strip():
-        return _without(table, keys)
+        table.pop(key, None)
+        return
     try:
-        (parsed,) = tomllib.loads(f"value = {value}").values()
-    except (tomllib.TOMLDecodeError, ValueError):
-        parsed = value
-    if len(keys) == 1:
-        return {**table, keys[0]: parsed}
-    section = table.get(keys[0], {})
-    if not isinstance(section, dict):
-        raise UsageError(f"--set {text}: {keys[0]} is not a section.")
-    return {**table, keys[0]: {**section, keys[1]: parsed}}
+        (table[key],) = tomllib.loads(f"value = {value}").values()
+    except ValueError:  # no TOML: a string without its quotes
+        table[key] = value

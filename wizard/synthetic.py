@@ -4,7 +4,7 @@ import gzip
 import io
 import random
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,29 +42,27 @@ def make(folder: Path, *, classes: int, per_class: int, validation: int, odd: bo
     folder.mkdir(parents=True, exist_ok=True)
     rng = random.Random(seed)
     # Every image and box draws from one generator, so the order of the statements below decides the bytes.
-    boxes: list[tuple[str, bytes]] = []
+    boxes: dict[str, bytes] = {}
     with tarfile.open(folder / IMAGES["train"].name, "w", format=tarfile.USTAR_FORMAT) as train:
         for rank, synset in enumerate(synsets()[:classes]):
             named = {f"{synset.wnid}_{10 + 7 * i}.JPEG": draw(rng, rank) for i in range(per_class)}
             if odd and not rank:
                 named |= {f"{synset.wnid}_{90_000 + i}.JPEG": image for i, image in enumerate(odd_kinds(rng))}
-            _add(train, f"{synset.wnid}.tar", _tar([(name, image.data) for name, image in named.items()]))
-            boxes += [
-                (f"{synset.wnid}/{name[:-5]}.xml", _annotation(rng, synset.wnid, name[:-5], image))
-                for name, image in named.items()
-                if rng.random() < 0.5
-            ]
+            _add(train, f"{synset.wnid}.tar", _tar({name: image.data for name, image in named.items()}))
+            for name, image in named.items():
+                if rng.random() < 0.5:
+                    stem = name.removesuffix(".JPEG")
+                    boxes[f"{synset.wnid}/{stem}.xml"] = _annotation(rng, synset.wnid, stem, image)
     numbers = list(range(1, validation + 1))
     rng.shuffle(numbers)
-    images = {number: draw(rng, int(validation_ranks()[number - 1])) for number in numbers}
-    (folder / IMAGES["validation"].name).write_bytes(
-        _tar([(f"{_validation_stem(number)}.JPEG", image.data) for number, image in images.items()])
-    )
+    ranks = {f"ILSVRC2012_val_{number:08d}": int(validation_ranks()[number - 1]) for number in numbers}
+    images = {stem: draw(rng, rank) for stem, rank in ranks.items()}
+    validation_boxes = {
+        f"val/{stem}.xml": _annotation(rng, synsets()[ranks[stem]].wnid, stem, image) for stem, image in images.items()
+    }
+    whole = _tar({f"{stem}.JPEG": image.data for stem, image in images.items()})
+    (folder / IMAGES["validation"].name).write_bytes(whole)
     (folder / BOXES["train"].names[0]).write_bytes(gzip.compress(_tar(boxes), mtime=0))
-    validation_boxes = [
-        (f"val/{_validation_stem(n)}.xml", _annotation(rng, _validation_wnid(n), _validation_stem(n), image))
-        for n, image in images.items()
-    ]
     (folder / BOXES["validation"].names[0]).write_bytes(gzip.compress(_tar(validation_boxes), mtime=0))
 
 
@@ -130,18 +128,10 @@ def _annotation(rng: random.Random, wnid: str, stem: str, image: Drawn) -> bytes
     ).encode()
 
 
-def _validation_stem(number: int) -> str:
-    return f"ILSVRC2012_val_{number:08d}"
-
-
-def _validation_wnid(number: int) -> str:
-    return synsets()[int(validation_ranks()[number - 1])].wnid
-
-
-def _tar(members: list[tuple[str, bytes]]) -> bytes:
+def _tar(members: Mapping[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for name, data in members:
+        for name, data in members.items():
             _add(archive, name, data)
     return buffer.getvalue()
 

@@ -17,13 +17,10 @@ from wizard.targets.names import RECORD_FOLDER
 
 @dataclass(frozen=True, kw_only=True)
 class Unfinished:
-    """A build that can go on.
+    """A build that can go on, with `done` of its shards finished.
 
     Attributes:
-        output: its folder.
         profile: the file that goes on with it.
-        done: finished shards.
-        shards: of how many.
         idle: seconds since its last shard.
     """
 
@@ -52,18 +49,16 @@ def forget(output: Path) -> None:
 
 def unfinished() -> list[Unfinished]:
     """The builds that stopped before their end, the latest first."""
-    found = [_look(entry) for entry in _folder().glob("*.toml")]
-    return sorted((each for each in found if each is not None), key=lambda each: each.idle)
+    found = [_read(entry) for entry in _folder().glob("*.toml")]
+    return sorted(filter(None, found), key=lambda each: each.idle)
 
 
-def _look(entry: Path) -> Unfinished | None:
+def _read(entry: Path) -> Unfinished | None:
     try:
         profile = profile_store.load(str(entry))
         output = profile.output_path
-        if (output / manifest.MANIFEST).exists():
-            return None
         plan = read_plan(output)
-        if plan is None:
+        if plan is None or (output / manifest.MANIFEST).exists():
             return None
         written = max(path.stat().st_mtime for path in (plan_path(output), output / RECORD_FOLDER))
     except (SetupError, OSError):

@@ -18,6 +18,20 @@ def test_a_wizard_is_told_the_answer() -> None:
     assert as_error(InputError("It is full.", elsewhere)).endswith("→ Choose another folder")
 
 
+def test_hints_and_texts_added_are_a_hint_with_all_settings() -> None:
+    skip = Hint("leave it out with {}", "output.on_bad_image=skip")
+    both = "Replace it, or " + skip + ". " + BOXES
+    assert both.startswith("Replace it, or leave it out with --set output.on_bad_image=skip. Fetch {name} again")
+    assert in_setup(both).startswith('Replace it, or leave it out with the answer skip to "Bad images". Fetch')
+    assert "--set" not in in_setup(both)
+
+
+def test_a_setting_is_quoted_for_the_shell_and_not_for_the_wizard() -> None:
+    splits = Hint("Build what is there: {}", 'source.splits=["train"]')
+    assert splits == "Build what is there: --set 'source.splits=[\"train\"]'"
+    assert in_setup(splits) == 'Build what is there: the answer train to "Splits"'
+
+
 def test_a_hint_without_settings_is_said_as_it_is() -> None:
     assert in_setup("Download it again") == "Download it again"
 

@@ -162,12 +162,12 @@ def test_the_wizards_process_is_small_and_free_of_tensorflow(person: Callable[..
         assert not [each.path for each in process.memory_maps() if "tensorflow" in each.path]
 
 
-def test_sixty_columns_without_colour(person: Callable[..., Person], raw: Path, tmp_path: Path) -> None:
+def test_sixty_columns_without_color(person: Callable[..., Person], raw: Path, tmp_path: Path) -> None:
     someone = to_the_review(person(columns=60, NO_COLOR="1"), raw, tmp_path / "out")
     someone.types(ENTER).reads("Ready").types(CTRL_C)
     assert someone.ends() == 130
-    colours = re.findall(r"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7])[;m]", someone.seen)
-    assert colours == []
+    colors = re.findall(r"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7])[;m]", someone.seen)
+    assert colors == []
 
 
 @pytest.mark.parametrize(("words", "env"), [(["--plain"], {}), ([], {"TERM": "dumb"}), (["setup", "--plain"], {})])

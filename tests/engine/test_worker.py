@@ -117,7 +117,7 @@ def test_only_of_an_official_archive_is_the_md5_spoken_of(tmp_path: Path, offici
     with pytest.raises(BadImage) as error:
         build_shard(made)
     assert ("--md5" in error.value.hint) == ("official" in error.value.hint) == official
-    assert 'output.on_bad_image="skip"' in error.value.hint
+    assert "output.on_bad_image=skip" in error.value.hint
 
 
 def test_or_it_is_skipped_and_listed(tmp_path: Path) -> None:
@@ -285,7 +285,8 @@ def of_a_record(home: Path, data: bytes, target: Target, **more: example.Feature
         label=np.array([7], np.int16),
     )
     boxes = np.array([[0.0, 0.0, 0.5, 1.0]])
-    samples = dataclasses.replace(samples, reader=RECORDS, label_base=1, boxes=boxes, first_box=np.array([0, 1]))
+    samples = dataclasses.replace(samples, boxes=boxes, first_box=np.array([0, 1]), box_row=np.array([0]))
+    samples = dataclasses.replace(samples, reader=RECORDS, label_base=1)
     return dataclasses.replace(task(home, {"unused": b""}), samples=samples, target=target)
 
 

@@ -1,8 +1,8 @@
-"""TensorFlow's decoder beside ours, on damaged images of every kind.
+"""Compares our decoder with TensorFlow's on damaged images of every kind.
 
     python -m tests.formats.differential [COUNT] [SEED]
 
-prints how many were accepted by both, by one or by none, and the largest difference of a pixel.
+prints how many images both, one or neither of them accept, and how far the pixels differ.
 """
 
 import os
@@ -26,9 +26,9 @@ Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 
 EXPLAINED = {
     "GIF": {
-        "LZW code size": "giflib reads codes of 1 bit, which the specification has no room for",
-        "it is truncated": "a later frame is truncated that giflib might or might not have enlarged the canvas for",
-        "its first frame is damaged": "giflib reads on behind some damage to the LZW codes, Pillow does not",
+        "LZW code size": "giflib reads codes of 1 bit, which the specification does not allow",
+        "it is truncated": "a later frame is truncated; whether it enlarges the canvas depends on giflib",
+        "its first frame is damaged": "giflib continues after some damage to the LZW codes, Pillow does not",
     },
     "BMP": {
         "its BMP header cannot be read": "TensorFlow does not look at planes, or at the second header's size",
@@ -38,31 +38,31 @@ EXPLAINED = {
         "Unsupported BMP": "TensorFlow does not look at the compression, or at the second header's size",
         "unknown raw mode": "TensorFlow does not look at masks",
     },
-    "PNG": {"its PNG header is damaged": "libpng lets an unknown chunk stand before the header"},
+    "PNG": {"its PNG header is damaged": "libpng accepts an unknown chunk before the header"},
     "WEBP": {
-        "failed to read next frame": "libwebp's decoder of still images does not look at chunks behind the image",
-        "could not create decoder": "libwebp's demuxer, which Pillow takes, looks at more of the file than its decoder",
+        "failed to read next frame": "libwebp's decoder of still images ignores chunks after the image",
+        "could not create decoder": "libwebp's demuxer, which Pillow uses, checks more of the file than its decoder",
     },
     "JPEG": {
         "cannot identify image file": "Pillow reads the segments of a damaged JPEG more strictly than libjpeg",
-        "it is truncated": "damage that looks like the start of a segment, which libjpeg passes over",
+        "it is truncated": "damage that looks like the start of a segment, which libjpeg skips",
     },
 }
-"""Why TensorFlow alone accepts some damaged images: how the reason for our refusal begins, and what is behind it."""
+"""Why only TensorFlow accepts some damaged images: part of our error message -> the explanation."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
-    """What both made of an image; without its bytes and pixels, for there may be a million of them.
+    """The results of both decoders for an image, without its bytes and pixels: a run may compare a million images.
 
     Attributes:
-        kind: of image; its first word is the format.
-        damage: that was done to it.
-        refusal: why ours refuses it; empty where it does not.
+        kind: of the image; its first word is the format.
+        damage: done to the image.
+        refusal: our error message; empty if we accept it.
         theirs: whether TensorFlow accepts it.
-        difference: the largest of a sample, 0 to 255; 256 where the sizes differ; -1 where one refuses it.
-        checked: whether `image_codec.check`, which is done where bytes are kept, accepts it.
-        unknown: whether it is of a kind that TensorFlow does not know, so that it is no judge of it.
+        difference: the largest of any sample, 0 to 255; 256 if the sizes differ; -1 if a decoder refuses it.
+        checked: whether `image_codec.check`, which is used if bytes are kept, accepts it.
+        unknown: whether TensorFlow does not support its kind, so that there is nothing to compare with.
     """
 
     kind: str
@@ -80,20 +80,20 @@ class Compared:
 
     @property
     def accepted(self) -> str:
-        """By whom."""
+        """Which decoders accept it."""
         if self.theirs:
             return "TensorFlow only" if self.refusal else "both"
         return "neither" if self.refusal else "ours only"
 
     @property
     def explanation(self) -> str:
-        """Why TensorFlow alone accepts it; empty where there is no known reason."""
+        """Why only TensorFlow accepts it; empty if no reason is known."""
         reasons = EXPLAINED.get(self.format, {})
         return next((why for reason, why in reasons.items() if reason in self.refusal), "")
 
 
 def compared(images: Iterable[Mutant]) -> Iterator[Compared]:
-    """Puts images to both decoders."""
+    """Decodes images with both decoders."""
     for mutant in images:
         ours, theirs = _ours(mutant.data), _theirs(mutant.data)
         yield Compared(
@@ -114,7 +114,7 @@ def _difference(ours: Pixels, theirs: Pixels) -> int:
 
 
 def whole_and_damaged(seed: int, count: int) -> Iterator[Mutant]:
-    """An image of every kind as it is, then `count` damaged ones."""
+    """An undamaged image of every kind, then `count` damaged ones."""
     yield from (Mutant(kind, "none", data) for kind, data in originals().items())
     yield from mutants(seed, count)
 
@@ -147,11 +147,11 @@ def _theirs(data: bytes) -> Pixels | None:
 
 
 def _is_indexed_bitmap(data: bytes) -> bool:
-    """TensorFlow knows no palettes: it takes indexes of a byte for shades of gray, and refuses shorter ones."""
+    """TensorFlow does not support palettes: it reads 8-bit indexes as shades of gray, and refuses shorter ones."""
     return data.startswith(b"BM") and len(data) > 29 and int.from_bytes(data[28:30], "little") not in (24, 32)
 
 
-def _told(results: Iterable[Compared]) -> Iterator[str]:
+def _report(results: Iterable[Compared]) -> Iterator[str]:
     counts: Counter[tuple[str, str]] = Counter()
     alone: Counter[tuple[str, str]] = Counter()
     unlike = 0
@@ -161,7 +161,10 @@ def _told(results: Iterable[Compared]) -> Iterator[str]:
             counts["", "unknown"] += 1
             continue
         counts[each.format, each.accepted] += 1
-        counts[each.format, "off by 1-3" if 0 < each.difference < 4 else "more" if each.difference > 3 else ""] += 1
+        if each.difference > 3:
+            counts[each.format, "more"] += 1
+        elif each.difference > 0:
+            counts[each.format, "off by 1-3"] += 1
         alone[each.format, each.explanation or "NOT EXPLAINED"] += each.accepted == "TensorFlow only"
         if each.accepted == "ours only" or each.difference > 3:
             yield f"{each.accepted}, off by {each.difference}: {each.kind}, {each.damage}"
@@ -169,13 +172,13 @@ def _told(results: Iterable[Compared]) -> Iterator[str]:
     yield " " * 6 + "".join(f"{head:>{width}}" for head, width in heads.items())
     for kind in ("JPEG", "PNG", "GIF", "BMP", "WEBP"):
         yield f"{kind:6}" + "".join(f"{counts[kind, head]:>{width},}" for head, width in heads.items())
-    yield f"bitmaps with palettes, which TensorFlow does not know: {counts['', 'unknown']:,}"
+    yield f"bitmaps with palettes, which TensorFlow does not support: {counts['', 'unknown']:,}"
     yield from (f"TensorFlow only, {kind}: {count:,}: {why}" for (kind, why), count in alone.items() if count)
     yield f"the check of kept bytes disagrees with the decoder: {unlike:,}"
 
 
 def _main(count: str = "20000", seed: str = "1") -> None:
-    for line in _told(compared(whole_and_damaged(int(seed), int(count)))):
+    for line in _report(compared(whole_and_damaged(int(seed), int(count)))):
         print(line)  # noqa: T201
 
 

@@ -1,4 +1,4 @@
-"""Encoded images of every kind, and damage of every kind done to them, by a seed."""
+"""Encoded images of every kind, and seeded random damage to them."""
 
 import random
 import struct
@@ -15,11 +15,11 @@ from tests.helpers import encoded, noise
 _STANDALONE = {0xD8, 0xD9, *range(0xD0, 0xD8), 0x01}
 _SOS, _SOF0, _APP14, _DHT = 0xDA, 0xC0, 0xEE, 0xC4
 _LONG = 200_000
-"""Bytes of a text chunk that readers of PNG with a limit of their own refuse once it is inflated."""
+"""Bytes of a text chunk; decompressed, it exceeds the limits of Pillow and other readers."""
 
 
 class Mutant(NamedTuple):
-    """An encoded image, the kind that it was, and what was done to it."""
+    """An encoded image, its original kind, and the damage done to it."""
 
     kind: str
     damage: str
@@ -27,7 +27,7 @@ class Mutant(NamedTuple):
 
 
 def originals() -> dict[str, bytes]:
-    """An image of every kind, whole."""
+    """An undamaged image of every kind."""
     return {**_jpegs(), **_pngs(), **_gifs(), **_bmps(), **_webps()}
 
 
@@ -140,7 +140,7 @@ def _webps() -> dict[str, bytes]:
 
 
 def segments(data: bytes) -> list[tuple[int, bytes]]:
-    """A JPEG's marker segments as (marker, bytes from its 0xFF on); a scan's data belongs to its SOS."""
+    """A JPEG's segments as (marker, bytes including the marker); scan data belongs to its SOS."""
     found, at = [], 0
     while at + 2 <= len(data):
         marker = data[at + 1]
@@ -158,12 +158,12 @@ def segments(data: bytes) -> list[tuple[int, bytes]]:
 
 
 def without_segment(data: bytes, marker: int) -> bytes:
-    """A JPEG without its segments of a kind."""
+    """A JPEG without the segments of one marker."""
     return b"".join(content for found, content in segments(data) if found != marker)
 
 
 def with_transform(data: bytes, transform: int) -> bytes:
-    """A JPEG whose APP14 segment says another color transform."""
+    """A JPEG whose APP14 segment states another color transform."""
     at = data.index(b"Adobe") + 11
     return data[:at] + bytes([transform]) + data[at + 1 :]
 
@@ -174,7 +174,7 @@ def chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def chunks(data: bytes) -> list[bytes]:
-    """The chunks of a PNG, whole."""
+    """The chunks of a PNG, with lengths and checksums."""
     found, at = [], 8
     while at + 12 <= len(data):
         end = at + 12 + int.from_bytes(data[at : at + 4])
@@ -184,7 +184,7 @@ def chunks(data: bytes) -> list[bytes]:
 
 
 def with_chunk(data: bytes, kind: bytes, content: bytes) -> bytes:
-    """A PNG with one more chunk behind its header."""
+    """A PNG with one more chunk after its header."""
     return data[:33] + chunk(kind, content) + data[33:]
 
 
@@ -213,7 +213,7 @@ def _png(header: bytes, rows: bytes) -> bytes:
 
 
 def with_canvas(data: bytes, width: int, height: int, *, left: int = 0, top: int = 0) -> bytes:
-    """A GIF whose canvas has another size, and whose one frame lies at another place of it."""
+    """A GIF with another canvas size, and its only frame at another offset."""
     at = 13 + (3 << (data[10] & 7) + 1 if data[10] & 0x80 else 0)
     while data[at] == 0x21:  # extensions
         at += 2
@@ -394,7 +394,7 @@ def _insert_chunk(rng: random.Random, data: bytes) -> bytes:
 
 
 def _with_data(data: bytes, change: Callable[[bytes], list[bytes]]) -> bytes:
-    """A PNG with other chunks in place of each that holds compressed pixels."""
+    """A PNG with each IDAT chunk replaced by others."""
     made: list[bytes] = []
     for part in chunks(data):
         made += change(part[8:-4]) if part[4:8] == b"IDAT" else [part]
@@ -413,7 +413,7 @@ def _split_data(rng: random.Random, data: bytes) -> bytes:
 
 
 def _change_pixels(rng: random.Random, data: bytes) -> bytes:
-    """Other compressed data, or fewer or more of it, with sums that fit."""
+    """Changes, shortens or extends the compressed data, with correct checksums."""
 
     def changed(content: bytes) -> list[bytes]:
         rows = zlib.decompress(content) if rng.random() < 0.9 else b""

@@ -1,4 +1,4 @@
-"""What is accepted is what TensorFlow decodes; `--differential COUNT` compares more than the seeded part."""
+"""Our decoder accepts what TensorFlow decodes; `--differential COUNT` compares more images than the default."""
 
 from collections import Counter
 from itertools import product
@@ -23,11 +23,11 @@ def results(request: pytest.FixtureRequest) -> list[Compared]:
     return [each for each in compared(whole_and_damaged(_SEED, asked or _COUNT)) if not each.unknown]
 
 
-def test_nothing_is_accepted_that_tensorflow_refuses(results: list[Compared]) -> None:
+def test_nothing_that_tensorflow_refuses_is_accepted(results: list[Compared]) -> None:
     assert [(each.kind, each.damage) for each in results if each.accepted == "ours only"] == []
 
 
-def test_what_tensorflow_alone_accepts_has_a_known_reason(results: list[Compared]) -> None:
+def test_images_that_only_tensorflow_accepts_have_a_known_reason(results: list[Compared]) -> None:
     alone = [each for each in results if each.accepted == "TensorFlow only"]
     assert [(each.kind, each.damage, each.refusal) for each in alone if not each.explanation] == []
 
@@ -43,7 +43,7 @@ def test_the_check_of_kept_bytes_agrees_with_the_decoder(results: list[Compared]
     assert [(each.kind, each.damage) for each in results if each.checked == bool(each.refusal)] == []
 
 
-def test_the_mutations_reach_both_verdicts_for_every_format(results: list[Compared]) -> None:
+def test_mutations_of_every_format_are_both_accepted_and_refused(results: list[Compared]) -> None:
     seen = Counter((each.format, each.accepted) for each in results)
     assert all(
         seen[kind, verdict] >= 10 for kind in ("JPEG", "PNG", "GIF", "BMP", "WEBP") for verdict in ("both", "neither")
@@ -68,7 +68,7 @@ def _with_app14(data: bytes, size: int, transform: int, *, after_frame: bool) ->
     ("size", "transform", "after_frame", "progressive"),
     [*product((5, 11, 12, 13, 16), (0, 1, 2, 3, 255), (False, True), (False, True))],
 )
-def test_cmyk_is_read_by_the_rules_of_libjpeg(
+def test_cmyk_is_decoded_by_the_rules_of_libjpeg(
     size: int, transform: int, *, after_frame: bool, progressive: bool
 ) -> None:
     data = originals()["JPEG progressive CMYK"] if progressive else _CMYK
@@ -86,7 +86,7 @@ def test_the_last_of_two_app14_segments_counts(first: int, second: int) -> None:
     assert found.difference == 0
 
 
-def test_an_app14_segment_between_scans_tells_that_ink_is_inverted() -> None:
+def test_an_app14_segment_between_scans_marks_cmyk_as_inverted() -> None:
     bare = without_segment(originals()["JPEG progressive CMYK"], _APP14)
     at = bare.rindex(b"\xff\xda")
     (found,) = compared([Mutant("JPEG CMYK", "APP14 late", bare[:at] + with_transform(_ADOBE, 0) + bare[at:])])
@@ -94,7 +94,7 @@ def test_an_app14_segment_between_scans_tells_that_ink_is_inverted() -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, 9, 12, 255])
-def test_a_gif_with_codes_of_a_size_that_no_gif_has_is_refused(size: int) -> None:
+def test_a_gif_with_an_invalid_code_size_is_refused(size: int) -> None:
     data = bytearray(originals()["GIF"])
     place = data.index(b"\x2c", 13 + (3 << (data[10] & 7) + 1)) + 10
     assert data[place] == 8
@@ -105,7 +105,7 @@ def test_a_gif_with_codes_of_a_size_that_no_gif_has_is_refused(size: int) -> Non
 
 
 @pytest.mark.parametrize(("left", "top"), [(200, 0), (0, 200), (200, 200), (60000, 60000)])
-def test_a_gif_whose_frame_lies_beside_its_canvas_is_black(left: int, top: int) -> None:
+def test_a_gif_whose_frame_is_outside_its_canvas_is_black(left: int, top: int) -> None:
     data = with_canvas(originals()["GIF"], 60, 50, left=left, top=top)
     (found,) = compared([Mutant("GIF", "far away", data)])
     assert (found.accepted, found.difference) == ("both", 0)

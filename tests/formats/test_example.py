@@ -23,7 +23,7 @@ from wizard.formats.example_spans import byte_spans, feature_spans
 
 INTS = st.lists(st.integers(-(2**63), 2**63 - 1), max_size=5).map(tuple)
 FLOATS = st.lists(st.floats(width=32, allow_nan=False), max_size=5).map(lambda values: np.array(values, np.float32))
-# Of one length, because protobuf's implementations disagree on the order of "a" and "ab".
+# Names of equal length: protobuf's implementations disagree on the order of "a" and "ab".
 FEATURES = st.dictionaries(
     st.text(min_size=5, max_size=5), st.one_of(st.binary(max_size=200), INTS, FLOATS), max_size=6
 )
@@ -53,7 +53,7 @@ def theirs(features: dict[str, Feature]) -> "tf.train.Example":
 
 
 @given(FEATURES)
-def test_is_byte_equal_to_tensorflows_deterministic_serialization(features: dict[str, Feature]) -> None:
+def test_encoding_is_byte_equal_to_tensorflows_deterministic_serialization(features: dict[str, Feature]) -> None:
     built = theirs(features)
     built.features.SetInParent()
     assert encode(features) == built.SerializeToString(deterministic=True)
@@ -76,21 +76,21 @@ def test_empty_lists_keep_their_kind_for_tensorflow() -> None:
 
 
 @given(FEATURES, st.data())
-def test_a_cut_example_raises_nothing_but_its_own_error(features: dict[str, Feature], data: st.DataObject) -> None:
+def test_a_truncated_example_raises_only_example_damage(features: dict[str, Feature], data: st.DataObject) -> None:
     whole = encode(features)
     cut = whole[: data.draw(st.integers(0, len(whole)))]
     with contextlib.suppress(ExampleDamage):
         decode(cut)
 
 
-def test_refuses_a_feature_without_a_kind() -> None:
+def test_a_feature_without_a_kind_is_refused() -> None:
     data = tf.train.Example(features=tf.train.Features(feature={"a": tf.train.Feature()})).SerializeToString()
     with pytest.raises(ExampleDamage, match="without a kind"):
         decode(data)
 
 
 def foreign(features: dict[str, Values | None]) -> "tf.train.Example":
-    """An Example with lists of any length, and with features that have no kind."""
+    """An Example of TensorFlow with lists of any length, and with features without a kind."""
     built = tf.train.Example()
     for name, every in features.items():
         feature = built.features.feature[name]
@@ -110,7 +110,7 @@ def same(one: Values, other: Values) -> bool:
 
 
 @given(ANY)
-def test_entries_are_tensorflows_features_untouched(features: dict[str, Values | None]) -> None:
+def test_entries_are_the_features_as_tensorflow_serialized_them(features: dict[str, Values | None]) -> None:
     built = foreign(features)
     found = entries(built.SerializeToString())
     assert found.keys() == features.keys()
@@ -121,14 +121,14 @@ def test_entries_are_tensorflows_features_untouched(features: dict[str, Values |
 
 
 @given(ANY)
-def test_values_are_all_of_a_list(features: dict[str, Values | None]) -> None:
+def test_values_returns_all_values_of_a_list(features: dict[str, Values | None]) -> None:
     for name, feature in entries(foreign(features).SerializeToString()).items():
         every = features[name]
         assert same(values(feature), [] if every is None else every)
 
 
 @given(ANY)
-def test_joined_entries_are_the_same_example_for_tensorflow(features: dict[str, Values | None]) -> None:
+def test_tensorflow_reads_joined_entries_as_the_same_example(features: dict[str, Values | None]) -> None:
     data = foreign(features).SerializeToString()
     again = entries(join(entries(data)))
     assert again == entries(data)
@@ -143,7 +143,7 @@ def test_joining_is_the_inverse_of_entries(features: dict[str, Feature]) -> None
 
 
 @given(LISTS, st.data())
-def test_kept_has_just_the_places_and_the_kind(every: Values | None, data: st.DataObject) -> None:
+def test_select_keeps_only_the_rows_and_the_kind(every: Values | None, data: st.DataObject) -> None:
     feature = foreign({"a": every}).features.feature["a"]
     count = 0 if every is None else len(every)
     rows = data.draw(st.lists(st.integers(0, count - 1), unique=True)) if count else []
@@ -165,19 +165,19 @@ def test_kept_has_just_the_places_and_the_kind(every: Values | None, data: st.Da
     ],
     ids=["unpacked ints", "packed and unpacked", "unpacked floats", "one kind twice", "two kinds", "an unknown field"],
 )
-def test_reads_what_else_the_wire_format_allows_as_tensorflow_does(feature: bytes, expected: Values) -> None:
+def test_other_valid_wire_encodings_are_read_as_by_tensorflow(feature: bytes, expected: Values) -> None:
     read = tf.train.Feature.FromString(feature)
     assert list(getattr(read, read.WhichOneof("kind")).value) == list(expected)
     assert same(values(feature), expected)
 
 
-def test_of_a_name_that_is_there_twice_the_last_counts_as_for_tensorflow() -> None:
+def test_the_last_of_two_equal_names_wins_as_in_tensorflow() -> None:
     data = encode({"a": (1,)}) + encode({"b": (3,)}) + encode({"a": (2,)})
     assert decode(data) == {"a": (2,), "b": (3,)}
     assert list(tf.train.Example.FromString(data).features.feature["a"].int64_list.value) == [2]
 
 
-def test_places_and_spans_need_only_a_part_of_a_buffer() -> None:
+def test_spans_are_found_in_a_part_of_a_buffer() -> None:
     one, other = encode({"a": b"one"}), encode({"b": b"other", "c": (1,)})
     buffer = one + other + one
     found = feature_spans(buffer, len(one), len(one) + len(other))
@@ -186,7 +186,7 @@ def test_places_and_spans_need_only_a_part_of_a_buffer() -> None:
     assert byte_spans(buffer, *found["c"]) is None
 
 
-def test_a_sequence_example_is_refused_rather_than_read_without_its_lists() -> None:
+def test_a_sequence_example_with_feature_lists_is_refused() -> None:
     sequence = tf.train.SequenceExample(context=theirs({"a": (1,)}).features)
     assert entries(sequence.SerializeToString()) == entries(encode({"a": (1,)}))
     sequence.feature_lists.feature_list["frames"].feature.add().int64_list.value.append(2)
@@ -204,13 +204,13 @@ def test_a_sequence_example_is_refused_rather_than_read_without_its_lists() -> N
     ],
     ids=["of the example", "of another wire type", "of its features", "of a feature's entry"],
 )
-def test_a_field_that_would_be_lost_is_refused(data: bytes, field: str) -> None:
+def test_an_unknown_field_is_refused(data: bytes, field: str) -> None:
     with pytest.raises(UnknownField, match=field):
         entries(data)
 
 
 @given(ANY, st.data())
-def test_damage_raises_nothing_but_its_own_error(features: dict[str, Values | None], data: st.DataObject) -> None:
+def test_a_damaged_example_raises_only_example_damage(features: dict[str, Values | None], data: st.DataObject) -> None:
     damaged = bytearray(foreign(features).SerializeToString() or b"\x0a\x00")
     damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(ExampleDamage):
@@ -226,5 +226,5 @@ def test_a_number_of_more_than_64_bits_is_damage() -> None:
         feature_spans(damaged, 0, len(damaged))
 
 
-def test_lengths_in_more_bytes_than_they_need_are_no_unknown_field() -> None:
+def test_overlong_length_encodings_are_not_mistaken_for_unknown_fields() -> None:
     assert entries(b"\x0a\x8a\x00\x0a\x87\x00\x0a\x01a\x12\x02\x1a\x00") == {"a": b"\x1a\x00"}

@@ -37,7 +37,7 @@ def with_fill_bytes(data: bytes) -> bytes:
 
 
 def run_length_encoded() -> bytes:
-    """A bitmap of 8 bits with two colors, 4 x 2 pixels, in runs (BI_RLE8)."""
+    """A bitmap of 8 bits with two colors, 4 x 2 pixels, run-length encoded (BI_RLE8)."""
     runs = bytes((4, 0, 0, 0, 2, 1, 2, 0, 0, 1))
     palette = bytes((10, 20, 200, 0, 250, 240, 30, 0))
     head = struct.pack("<IiiHHIIiiII", 40, 4, 2, 1, 8, 1, len(runs), 0, 0, 2, 0)
@@ -74,7 +74,7 @@ DECODABLE = {
 
 
 @pytest.mark.parametrize("kind", DECODABLE)
-def test_decodes_as_tensorflow_does(kind: str) -> None:
+def test_pixels_are_those_that_tensorflow_decodes(kind: str) -> None:
     data = DECODABLE[kind]
     if image_codec.sniff(data) == "JPEG":
         theirs = tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE").numpy()
@@ -87,14 +87,14 @@ def test_decodes_as_tensorflow_does(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", DECODABLE)
-def test_says_what_must_be_converted_by_content(kind: str) -> None:
+def test_the_content_decides_whether_an_image_needs_conversion(kind: str) -> None:
     wanted = next((name for name in ("PNG", "CMYK", "BMP", "GIF") if kind.upper().startswith(name)), "")
     assert image_codec.read_header(DECODABLE[kind]).needs_conversion == wanted
 
 
 @pytest.mark.parametrize("kind", ["rgb", "cmyk with Adobe marker", "png", "gif", "bmp"])
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
-def test_refuses_what_breaks_off(kind: str, share: float) -> None:
+def test_a_truncated_image_is_refused(kind: str, share: float) -> None:
     data = DECODABLE[kind][: int(len(DECODABLE[kind]) * share)]
     for read in (image_codec.decode, checked):
         with pytest.raises(Undecodable):
@@ -102,13 +102,13 @@ def test_refuses_what_breaks_off(kind: str, share: float) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"<html>", b"\xff\xd8\xff", b"\xff\xd8\xff\xe0" + bytes(99), b"BM" + bytes(40)])
-def test_refuses_what_is_no_image(data: bytes) -> None:
+def test_bytes_that_are_not_an_image_are_refused(data: bytes) -> None:
     for read in (image_codec.decode, checked, image_codec.read_header):
         with pytest.raises(Undecodable):
             read(data)
 
 
-def test_accepts_stray_bytes_that_tensorflow_accepts() -> None:
+def test_stray_bytes_that_tensorflow_accepts_are_accepted() -> None:
     whole = DECODABLE["rgb"]
     damaged = whole[:2000] + bytes(40) + whole[2040:]
     assert image_codec.decode(damaged).shape == tf.io.decode_jpeg(damaged, channels=3).shape
@@ -116,7 +116,7 @@ def test_accepts_stray_bytes_that_tensorflow_accepts() -> None:
 
 
 @given(st.integers(0, 2**32), st.sampled_from(sorted(DECODABLE)))
-def test_no_damage_raises_anything_else(seed: int, kind: str) -> None:
+def test_a_damaged_image_raises_only_undecodable(seed: int, kind: str) -> None:
     rng, data = random.Random(seed), bytearray(DECODABLE[kind])
     for _ in range(3):
         data[rng.randrange(min(len(data), 1500))] = rng.randrange(256)
@@ -138,11 +138,11 @@ FOREIGN = {
     "webp, animated": encoded(PICTURE, "WEBP", save_all=True, append_images=[PICTURE.rotate(90)]),
     "bmp, run-length encoded": RUNS,
 }
-"""What TensorFlow does not decode to three channels."""
+"""Images that TensorFlow does not decode to three channels."""
 
 
 @pytest.mark.parametrize("kind", FOREIGN)
-def test_what_tensorflow_does_not_know_is_decoded_as_pillow_shows_it(kind: str) -> None:
+def test_formats_unknown_to_tensorflow_are_decoded_as_by_pillow(kind: str) -> None:
     data = FOREIGN[kind]
     header, pixels = image_codec.read_header(data), image_codec.decode(data)
     assert (header.height, header.width, 3) == pixels.shape
@@ -152,7 +152,7 @@ def test_what_tensorflow_does_not_know_is_decoded_as_pillow_shows_it(kind: str) 
 
 
 @given(st.integers(0, 2**32), st.sampled_from(sorted(FOREIGN)))
-def test_no_damage_to_a_foreign_format_raises_anything_else(seed: int, kind: str) -> None:
+def test_a_damaged_image_of_a_foreign_format_raises_only_undecodable(seed: int, kind: str) -> None:
     rng, data = random.Random(seed), bytearray(FOREIGN[kind])
     for _ in range(rng.choice((1, 3, 20))):
         data[rng.randrange(rng.choice((16, 200, len(data)))) % len(data)] = rng.randrange(256)
@@ -161,7 +161,7 @@ def test_no_damage_to_a_foreign_format_raises_anything_else(seed: int, kind: str
             read(bytes(data[: rng.choice((len(data), rng.randrange(len(data))))]))
 
 
-def test_refuses_more_pixels_than_tensorflow_decodes() -> None:
+def test_an_image_larger_than_tensorflow_decodes_is_refused() -> None:
     data = bytearray(DECODABLE["rgb"])
     frame = data.index(b"\xff\xc0") + 5
     data[frame : frame + 4] = (20_000).to_bytes(2) * 2
@@ -170,27 +170,27 @@ def test_refuses_more_pixels_than_tensorflow_decodes() -> None:
 
 
 @pytest.mark.parametrize("quality", [1, 50, 85, 100])
-def test_encodes_as_pillow_does(quality: int) -> None:
+def test_encoded_pixels_are_those_that_pillow_encodes(quality: int) -> None:
     pixels = noise(75, 100)
     reference = Image.open(io.BytesIO(encoded(Image.fromarray(pixels), quality=quality, subsampling="4:2:0")))
     ours = Image.open(io.BytesIO(jpeg.encode(pixels, quality)))
     assert psnr(np.asarray(ours), np.asarray(reference)) > 50
 
 
-def test_stores_a_baseline_jpeg_of_three_components_with_halved_chroma() -> None:
+def test_encoding_gives_a_baseline_jpeg_with_420_subsampling() -> None:
     stored = Image.open(io.BytesIO(jpeg.encode(noise(40, 40), 85)))
     assert stored.mode == "RGB"
     assert "progressive" not in stored.info
     assert [component[1:3] for component in stored.layer] == [(2, 2), (1, 1), (1, 1)]  # type: ignore[attr-defined]
 
 
-def test_all_odd_kinds_of_the_demo_can_be_decoded() -> None:
+def test_every_unusual_image_of_the_demo_can_be_decoded() -> None:
     for image in synthetic.odd_kinds(random.Random(1)):
         assert image_codec.decode(image.data).shape == (image.height, image.width, 3)
 
 
 @pytest.mark.parametrize(("dtype", "mode"), [(np.int32, "I"), (np.float32, "F")])
-def test_samples_of_32_bits_are_refused_for_nothing_says_their_range(dtype: type[np.generic], mode: str) -> None:
+def test_32_bit_samples_are_refused_because_their_range_is_unknown(dtype: type[np.generic], mode: str) -> None:
     picture = Image.fromarray(np.arange(480, dtype=dtype).reshape(20, 24))
     assert picture.mode == mode
     with pytest.raises(Undecodable, match="32 bits per sample"):
@@ -208,6 +208,6 @@ def test_samples_of_32_bits_are_refused_for_nothing_says_their_range(dtype: type
         (b"something else", "it is not an image"),
     ],
 )
-def test_other_files_under_an_images_name_are_called_what_they_are(head: bytes, what: str) -> None:
+def test_files_that_are_not_images_are_named_in_the_error(head: bytes, what: str) -> None:
     with pytest.raises(Undecodable, match=what):
         image_codec.read_header(head)

@@ -16,11 +16,11 @@ PICTURE = encoded(Image.fromarray(noise(40, 60)))
 ARITHMETIC = base64.b85decode(
     "|JeWF01!$>Nk#wx0RR9200961|JwjV01yid4h#wq4h;?x5fBp?C>j_R78o%jB^@X_Gd(;xGdMRuNL)@pL{~*OI8bd-S6^ahXlFi6ad~iLcwA*?WB=O#Lje&I5*QU2FB%#zV?sDWV`F1uV`F1uV`F1uV`F1uV`F1uV`F1uV`F1uV`F1uV`F1uV`F1uV`F1uV`F1uV`Klx01*fP4FD4Z0U`hb5di}c0sqVZ3IGrg1pyEd1^?Or3<CiG0ucid06zfkgZX?M6@?<h;ELy*_KHYZRni~S+?KkLuKlT?fd*vFpn8Uv-b{m(|Je"
 )
-"""19 x 13 pixels of noise with arithmetic codes (cjpeg -arithmetic), which none of this project's codecs writes."""
+"""19 x 13 pixels of noise with arithmetic codes (cjpeg -arithmetic); no codec of this project writes such a file."""
 
 
 def lossless(height: int, width: int) -> bytes:
-    """A gray lossless JPEG of one shade: each difference to the pixel before is 0, a code of one bit."""
+    """A uniform gray lossless JPEG: each difference to the previous pixel is 0, a code of one bit."""
 
     def segment(marker: int, content: bytes) -> bytes:
         return bytes([0xFF, marker]) + struct.pack(">H", len(content) + 2) + content
@@ -58,7 +58,7 @@ def with_depth(bits: int) -> bytes:
         (with_depth(16), "16 bits per sample"),
     ],
 )
-def test_what_tensorflow_decodes_no_jpeg_of_is_refused_by_its_frame_header(data: bytes, why: str) -> None:
+def test_a_frame_header_that_tensorflow_does_not_decode_is_refused(data: bytes, why: str) -> None:
     with pytest.raises(tf.errors.InvalidArgumentError):
         tf.io.decode_jpeg(data, channels=3)
     with pytest.raises(Undecodable, match=why):
@@ -67,14 +67,14 @@ def test_what_tensorflow_decodes_no_jpeg_of_is_refused_by_its_frame_header(data:
         image_codec.decode(data)
 
 
-def test_arithmetic_codes_are_decoded_as_tensorflow_decodes_them() -> None:
+def test_arithmetic_coding_is_decoded_as_by_tensorflow() -> None:
     theirs = tf.io.decode_jpeg(ARITHMETIC, channels=3, dct_method="INTEGER_ACCURATE").numpy()
     assert np.array_equal(image_codec.decode(ARITHMETIC), theirs)
     image_codec.check(ARITHMETIC, image_codec.read_header(ARITHMETIC))
 
 
 @pytest.mark.parametrize("sampling", [(0x41, 0x11, 0x11), (0x14, 0x11, 0x11), (0x21, 0x11, 0x21), (0x22, 0x12, 0x21)])
-def test_samplings_that_have_no_name_are_decoded_as_tensorflow_decodes_them(sampling: tuple[int, ...]) -> None:
+def test_unusual_sampling_factors_are_decoded_as_by_tensorflow(sampling: tuple[int, ...]) -> None:
     data = bytearray(encoded(Image.new("RGB", (97, 43), (200, 30, 90)), subsampling=0))
     at = data.index(b"\xff\xc0") + 11
     data[at], data[at + 3], data[at + 6] = sampling
@@ -83,13 +83,13 @@ def test_samplings_that_have_no_name_are_decoded_as_tensorflow_decodes_them(samp
 
 
 @pytest.mark.parametrize("kind", sorted(kind for kind in originals() if kind.startswith("JPEG")))
-def test_a_whole_jpeg_is_ended_and_one_without_its_end_marker_is_not(kind: str) -> None:
+def test_a_jpeg_is_ended_only_with_its_end_marker(kind: str) -> None:
     data = originals()[kind]
     assert is_ended(data)
     assert not is_ended(b"".join(content for marker, content in segments(data) if marker not in (0xD9, 0)))
 
 
-def test_a_jpeg_of_its_full_length_whose_rest_is_zeros_is_refused() -> None:
+def test_a_jpeg_whose_second_half_is_zeros_is_refused() -> None:
     data = encoded(Image.fromarray(noise(375, 500)), quality=92)
     zeroed = data[: len(data) // 2] + bytes(len(data) - len(data) // 2)
     with pytest.raises(Undecodable, match="it is truncated"):
@@ -109,18 +109,18 @@ def test_a_jpeg_of_its_full_length_whose_rest_is_zeros_is_refused() -> None:
         ("JPEG CMYK without APP14", "CMYK"),
     ],
 )
-def test_the_color_space_is_told(kind: str, color: str) -> None:
+def test_the_color_space_is_read_from_the_markers(kind: str, color: str) -> None:
     assert read_frame(originals()[kind]).color == color
 
 
-def test_markers_that_break_off_are_refused_at_every_byte() -> None:
+def test_markers_truncated_at_any_byte_are_refused() -> None:
     scan = PICTURE.index(b"\xff\xda")
     for cut in range(2, scan):
         with pytest.raises(Undecodable):
             read_frame(PICTURE[:cut])
 
 
-def test_gray_images_may_have_three_times_the_pixels_of_others() -> None:
+def test_gray_images_may_have_three_times_as_many_pixels_as_others() -> None:
     data = bytearray(encoded(Image.new("L", (40, 40))))
     at = data.index(b"\xff\xc0") + 5
     data[at : at + 4] = struct.pack(">HH", 20_000, 20_000)

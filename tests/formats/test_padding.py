@@ -17,14 +17,14 @@ from wizard.formats.tar import members
 FORMATS = st.sampled_from([tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
 FILES = [("a/b", b"x" * 600), ("n" * 120, b""), ("c", b"\0" * 1024)]
 END = 2 * BLOCK
-"""Bytes of zeros that every archive ends in."""
+"""Bytes of zeros at the end of every archive."""
 
 
 def walked(data: bytes, end: int | None) -> tuple[list[tuple[str, bytes]], list[tuple[int, int]]]:
-    """Names and contents, and what is told of the end."""
-    told: list[tuple[int, int]] = []
-    found = members(io.BytesIO(data), 0, end, ended=lambda size, zeros: told.append((size, zeros)))
-    return [(member.name, data[member.offset : member.offset + member.size]) for member in found], told
+    """Names and contents of the members, and the calls of `ended`."""
+    calls: list[tuple[int, int]] = []
+    found = members(io.BytesIO(data), 0, end, ended=lambda size, zeros: calls.append((size, zeros)))
+    return [(member.name, data[member.offset : member.offset + member.size]) for member in found], calls
 
 
 @given(form=FORMATS, padding=st.integers(0, 20_000) | st.integers(1, 9).map(lambda n: n << 19), known=st.booleans())
@@ -32,32 +32,32 @@ def test_any_number_of_zeros_ends_an_archive_of_any_format(form: int, padding: i
     bare = tar(FILES[::2] if form == tarfile.USTAR_FORMAT else FILES, form).rstrip(b"\0")
     bare += bytes(BLOCK * 2 + -len(bare) % BLOCK)  # the last file is of zeros
     data = bare + bytes(BLOCK + padding)
-    files, told = walked(data, len(data) if known else None)
+    files, calls = walked(data, len(data) if known else None)
     assert files == (FILES[::2] if form == tarfile.USTAR_FORMAT else FILES)
-    assert told == [(len(data), BLOCK + padding)]
+    assert calls == [(len(data), BLOCK + padding)]
 
 
 @pytest.mark.skipif(shutil.which("tar") is None, reason="needs tar")
 @pytest.mark.parametrize("blocks", [1, 2, 10, 20, 64, 126, 128, 512, 1024, 2048])
-def test_what_tar_pads_with_is_padding_at_every_usual_blocking_factor(tmp_path: Path, blocks: int) -> None:
+def test_the_padding_of_tar_is_recognized_at_every_usual_blocking_factor(tmp_path: Path, blocks: int) -> None:
     for size in (0, 1, 9_000, 70_000, 600_000, 1_048_000):
         (tmp_path / "file").write_bytes(b"x" * size)
         subprocess.run(["tar", "-b", str(blocks), "-cf", "a.tar", "file"], cwd=tmp_path, check=True)
         data = (tmp_path / "a.tar").read_bytes()
-        files, [(told, zeros)] = walked(data, len(data))
+        files, [(size_seen, zeros)] = walked(data, len(data))
         assert files == [("file", b"x" * size)]
-        assert told == len(data)
-        assert is_padding(told, zeros)
+        assert size_seen == len(data)
+        assert is_padding(size_seen, zeros)
 
 
-def test_half_an_archive_of_zeros_is_no_padding_unless_larger_records_fit_its_size() -> None:
+def test_half_an_archive_of_zeros_is_not_padding_unless_a_larger_record_size_fits() -> None:
     for records in range(4, 400):
         size = records * 10_240
         assert not is_padding(size, size // 2) or size % (1 << 16) == 0
 
 
 @pytest.mark.parametrize("megabytes", [2, 10, 1200])
-def test_more_zeros_than_a_record_of_one_mebibyte_are_no_padding(megabytes: int) -> None:
+def test_more_zeros_than_the_largest_record_are_not_padding(megabytes: int) -> None:
     assert not is_padding(1 << 40, megabytes * 10**6)
 
 
@@ -69,11 +69,11 @@ def sparse(path: Path, place: int) -> None:
             file.write(b"data")
 
 
-@pytest.mark.skipif(not hasattr(os, "SEEK_DATA"), reason="needs a system that tells where holes are")
+@pytest.mark.skipif(not hasattr(os, "SEEK_DATA"), reason="needs a system that reports holes")
 @pytest.mark.parametrize(
     ("place", "expected"), [(0, (1 << 41, b"")), ((1 << 40) + 700, ((1 << 40) + 512, b"data"))], ids=["none", "data"]
 )
-def test_two_terabytes_of_a_hole_are_passed_over_at_once(
+def test_a_hole_of_two_terabytes_is_skipped_without_reading(
     tmp_path: Path, place: int, expected: tuple[int, bytes]
 ) -> None:
     sparse(tmp_path / "file", place)

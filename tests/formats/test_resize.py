@@ -26,13 +26,15 @@ SMALL = st.integers(1, 40)
         (Resize(mode="crop", height=100, width=50), (10, 10), (100, 100), (100, 50)),
     ],
 )
-def test_geometry(resize: Resize, before: tuple[int, int], scaled: tuple[int, int], after: tuple[int, int]) -> None:
+def test_the_geometry_of_each_resize_mode(
+    resize: Resize, before: tuple[int, int], scaled: tuple[int, int], after: tuple[int, int]
+) -> None:
     way = geometry(resize, *before)
     assert (way.scaled, (way.height, way.width)) == (scaled, after)
 
 
 @given(SIDES, SIDES, SIDES, st.booleans())
-def test_shortest_is_exact_and_keeps_the_shape_to_half_a_pixel(h: int, w: int, size: int, upscale: bool) -> None:
+def test_shortest_is_exact_and_keeps_the_aspect_ratio_to_half_a_pixel(h: int, w: int, size: int, upscale: bool) -> None:
     way = geometry(Resize(mode="shortest", size=size, upscale=upscale), h, w)
     assert min(way.height, way.width) == (size if upscale else min(size, h, w))
     scale = min(way.height, way.width) / min(h, w)
@@ -40,7 +42,7 @@ def test_shortest_is_exact_and_keeps_the_shape_to_half_a_pixel(h: int, w: int, s
 
 
 @given(SIDES, SIDES, SIDES, SIDES)
-def test_crop_covers_exactly_and_cuts_at_the_center(h: int, w: int, height: int, width: int) -> None:
+def test_crop_covers_exactly_and_is_centered(h: int, w: int, height: int, width: int) -> None:
     way = geometry(Resize(mode="crop", height=height, width=width), h, w)
     assert (way.height, way.width) == (height, width)
     assert way.scaled[0] == height or way.scaled[1] == width
@@ -49,7 +51,7 @@ def test_crop_covers_exactly_and_cuts_at_the_center(h: int, w: int, height: int,
 
 
 @given(SMALL, SMALL, SMALL, SMALL, st.sampled_from(["exact", "crop"]))
-def test_pixels_have_the_size_that_the_geometry_says(h: int, w: int, height: int, width: int, mode: str) -> None:
+def test_pixels_have_the_size_of_the_geometry(h: int, w: int, height: int, width: int, mode: str) -> None:
     way = geometry(Resize(mode="exact" if mode == "exact" else "crop", height=height, width=width), h, w)
     result = resample(noise(h, w), way)
     assert result.shape == (height, width, 3)
@@ -58,19 +60,19 @@ def test_pixels_have_the_size_that_the_geometry_says(h: int, w: int, height: int
 
 
 @pytest.mark.parametrize("after", [(256, 341), (480, 640), (97, 130), (11, 12), (3, 4)])
-def test_is_as_pillows_bicubic(after: tuple[int, int]) -> None:
+def test_resampling_matches_pillows_bicubic(after: tuple[int, int]) -> None:
     before = noise(375, 500)
     way = geometry(Resize(mode="exact", height=after[0], width=after[1]), 375, 500)
     reference = Image.fromarray(before).resize(after[::-1], Image.Resampling.BICUBIC)
     assert psnr(resample(before, way), reference) > 50
 
 
-def test_one_color_stays_one_color_at_any_scale() -> None:
+def test_a_uniform_image_stays_uniform_at_any_scale() -> None:
     way = geometry(Resize(mode="exact", height=5, width=900), 300, 7)
     assert (resample(np.full((300, 7, 3), 77, np.uint8), way) == 77).all()
 
 
-def test_an_unchanged_image_is_not_touched() -> None:
+def test_an_image_of_the_requested_size_is_returned_unchanged() -> None:
     before = noise(30, 20)
     assert resample(before, geometry(Resize(mode="shortest", size=99), 30, 20)) is before
 
@@ -79,7 +81,7 @@ def way_of_crop() -> Geometry:
     return geometry(Resize(mode="crop", height=100, width=100), 100, 200)
 
 
-def test_boxes_follow_a_crop_are_clipped_and_dropped() -> None:
+def test_boxes_are_moved_clipped_and_dropped_by_a_crop() -> None:
     boxes = np.array([[0.5, 0.25, 0.625, 0.75], [0.0, 0.0, 0.5, 1.0], [0.0, 0.0, 0.25, 1.0], [0.9, 0.1, 1.0, 0.2]])
     moved, rows = move_boxes(boxes, way_of_crop())
     assert moved.tolist() == [[0.5, 0.25, 0.75, 0.75], [0.0, 0.0, 0.5, 1.0]]
@@ -95,12 +97,12 @@ def test_moved_boxes_are_always_within_the_image_with_area(corners: list[tuple[f
     assert (moved[:, :2] < moved[:, 2:]).all()
 
 
-def test_a_box_of_which_a_crop_leaves_less_than_a_float32_holds_is_dropped() -> None:
+def test_a_box_without_area_in_float32_after_a_crop_is_dropped() -> None:
     boxes = np.array([[0.75 - 1e-12, 0.0, 0.9, 1.0], [0.5, 0.0, 0.75, 1.0]])
     assert move_boxes(boxes, way_of_crop())[1].tolist() == [1]
 
 
-def test_scaling_alone_leaves_relative_boxes_as_they_are() -> None:
+def test_scaling_does_not_change_relative_boxes() -> None:
     boxes = np.array([[0.1, 0.2, 0.3, 0.4]])
     moved, rows = move_boxes(boxes, geometry(Resize(mode="exact", height=9, width=9), 100, 200))
     assert moved is boxes

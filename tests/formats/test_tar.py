@@ -19,7 +19,7 @@ FORMATS = st.sampled_from([tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX
 
 
 @given(st.lists(st.tuples(NAMES, st.binary(max_size=1500)), max_size=6), st.sampled_from([0, 1]))
-def test_finds_what_tarfile_wrote_in_gnu_and_pax_archives(files: list[tuple[str, bytes]], which: int) -> None:
+def test_members_of_gnu_and_pax_archives_by_tarfile_are_found(files: list[tuple[str, bytes]], which: int) -> None:
     data = tar(files, [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT][which])
     found = [
         (m.name, data[m.offset : m.offset + m.size], m.head) for m in members(io.BytesIO(data), 0, len(data), head=7)
@@ -27,12 +27,12 @@ def test_finds_what_tarfile_wrote_in_gnu_and_pax_archives(files: list[tuple[str,
     assert found == [(name, content, content[:7]) for name, content in files]
 
 
-def test_reads_pax_headers_that_only_carry_times() -> None:
+def test_pax_headers_with_only_times_are_accepted() -> None:
     data = tar([("a", b"1"), ("b", b"22")], tarfile.PAX_FORMAT, mtime=12.5)
     assert [member.name for member in members(io.BytesIO(data))] == ["a", "b"]
 
 
-def test_starts_at_an_offset_so_that_nested_archives_need_no_copy() -> None:
+def test_a_nested_archive_is_read_in_place() -> None:
     inner = tar([("x", b"abc")])
     outer = tar([("first", b""), ("inner.tar", inner)])
     place = list(members(io.BytesIO(outer)))[1]
@@ -40,7 +40,7 @@ def test_starts_at_an_offset_so_that_nested_archives_need_no_copy() -> None:
     assert outer[found.offset : found.offset + found.size] == b"abc"
 
 
-def test_passes_over_folders() -> None:
+def test_folders_are_skipped() -> None:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         folder = tarfile.TarInfo("folder")
@@ -51,7 +51,7 @@ def test_passes_over_folders() -> None:
 
 
 def special(kind: bytes, **info: str) -> bytes:
-    """An archive of one member that is no plain file."""
+    """An archive with one member that is not a regular file."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         header = tarfile.TarInfo("odd")
@@ -73,7 +73,7 @@ def special(kind: bytes, **info: str) -> bytes:
         (special(tarfile.CHRTYPE), "odd is not a regular file", ""),
     ],
 )
-def test_a_member_whose_content_does_not_lie_in_it_is_refused_by_name(archive: bytes, said: str, hint: str) -> None:
+def test_a_member_that_is_not_a_plain_file_is_refused_and_named(archive: bytes, said: str, hint: str) -> None:
     with pytest.raises(TarDamage, match=said) as error:
         list(members(io.BytesIO(archive), 0, len(archive)))
     assert hint in error.value.hint
@@ -84,7 +84,7 @@ def test_a_member_whose_content_does_not_lie_in_it_is_refused_by_name(archive: b
 @pytest.mark.parametrize(
     "options", [[], ["-b", "700"], ["--label", "VOLUME"], ["--listed-incremental", "state"]], ids=" ".join
 )
-def test_reads_what_gnu_tar_writes_in_each_of_its_formats(tmp_path: Path, form: str, options: list[str]) -> None:
+def test_every_format_of_gnu_tar_is_read(tmp_path: Path, form: str, options: list[str]) -> None:
     if form in ("ustar", "v7") and options[:1] in (["--label"], ["--listed-incremental"]):
         pytest.skip("tar cannot write that")
     names = ["a.JPEG", f"{'d' * 60}/b.JPEG"] + [f"{'e' * 90}/{'f' * 90}.JPEG"] * (form not in ("ustar", "v7"))
@@ -109,7 +109,7 @@ def test_a_sparse_file_in_an_archive_of_gnu_tar_is_refused(tmp_path: Path) -> No
             list(members(file))
 
 
-def test_passes_over_global_headers() -> None:
+def test_global_headers_are_skipped() -> None:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT, pax_headers={"comment": "x"}) as archive:
         archive.addfile(tarfile.TarInfo("a"))
@@ -117,7 +117,7 @@ def test_passes_over_global_headers() -> None:
 
 
 @needs_tar
-def test_archives_that_tar_itself_joined_are_one(tmp_path: Path) -> None:
+def test_archives_concatenated_by_tar_are_read_as_one(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.tar").write_bytes(tar([(name, name.encode())]))
     subprocess.run(["tar", "-A", "-f", "a.tar", "b.tar"], cwd=tmp_path, check=True)
@@ -126,22 +126,22 @@ def test_archives_that_tar_itself_joined_are_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("known_end", [True, False])
-def test_archives_that_cat_joined_are_refused_with_a_way_out(known_end: bool) -> None:
+def test_archives_concatenated_by_cat_are_refused_with_a_hint(known_end: bool) -> None:
     data = tar([("a", b"1")]) + tar([("b", b"2")])
     with pytest.raises(TarDamage, match=r"ends at byte 1,024, but another member follows at byte 10,240") as error:
         list(members(io.BytesIO(data), 0, len(data) if known_end else None))
     assert "tar --ignore-zeros" in error.value.hint
 
 
-def test_one_block_of_zeros_ends_an_archive_that_is_whole() -> None:
-    """Some writers leave the second out."""
+def test_a_single_block_of_zeros_is_a_valid_end() -> None:
+    """Some writers omit the second block."""
     data = WHOLE[:2560] + bytes(BLOCK)
     assert [member.name for member in members(io.BytesIO(data), 0, len(data))] == ["a", "b"]
 
 
 @pytest.mark.parametrize("known_end", [True, False])
 @given(cut=st.integers(0, 3071))
-def test_never_ends_quietly_at_a_cut(known_end: bool, cut: int) -> None:
+def test_an_archive_truncated_at_any_byte_is_refused(known_end: bool, cut: int) -> None:
     whole = tar([("a", b"x" * 600), ("b", b"y" * 10)])
     cut_off = whole[:cut]
     end = len(cut_off) if known_end else None
@@ -149,7 +149,7 @@ def test_never_ends_quietly_at_a_cut(known_end: bool, cut: int) -> None:
         list(members(io.BytesIO(cut_off), 0, end, head=1 << 20))
 
 
-def test_refuses_a_damaged_header() -> None:
+def test_a_damaged_header_is_refused() -> None:
     data = bytearray(tar([("a", b"1"), ("b", b"2")]))
     data[1024 + 3] ^= 0xFF
     with pytest.raises(TarDamage, match="at byte 1,024 there is no tar header"):
@@ -157,8 +157,8 @@ def test_refuses_a_damaged_header() -> None:
 
 
 @pytest.mark.parametrize("known_end", [True, False])
-def test_zeros_before_other_data_are_no_end(known_end: bool) -> None:
-    """A hole in a download."""
+def test_zeros_followed_by_data_are_not_an_end(known_end: bool) -> None:
+    """As in a download with a hole."""
     for zeros in (1024, 20_000, 3 << 20):
         data = WHOLE[:1536] + bytes(zeros) + b"data"
         with pytest.raises(TarDamage, match=f"at byte 1,536.* data follows at byte {(1536 + zeros) // 512 * 512:,}"):
@@ -166,7 +166,7 @@ def test_zeros_before_other_data_are_no_end(known_end: bool) -> None:
 
 
 @pytest.mark.parametrize("size", ["abc", "-5", "", "1 2"])
-def test_refuses_an_extended_header_with_a_size_that_is_none(size: str) -> None:
+def test_an_invalid_size_in_an_extended_header_is_refused(size: str) -> None:
     data = tar([("a", b"1")], tarfile.PAX_FORMAT, pax_headers={"size": size})
     with pytest.raises(TarDamage, match="gives a the size"):
         list(members(io.BytesIO(data)))
@@ -178,14 +178,17 @@ CONTENTS = st.binary(max_size=700) | st.sampled_from([0, 1, 2]).map(lambda block
 
 
 def covered(archive: bytes, start: int = 0, end: int | None = None) -> dict[int, Member]:
-    """The image in whose header or content each byte lies, found by walking there."""
+    """Offset -> the image whose header or content includes that byte, found by walking."""
     found = members(io.BytesIO(archive), start, end)
-    images = [member for member in found if member.name.endswith(".JPEG")]
-    return {place: image for image in images for place in range(image.offset - BLOCK, image.offset + image.size)}
+    places: dict[int, Member] = {}
+    for member in found:
+        if member.name.endswith(".JPEG"):
+            places |= dict.fromkeys(range(member.offset - BLOCK, member.offset + member.size), member)
+    return places
 
 
 def other_than(archive: bytes, expected: dict[int, Member]) -> dict[int, Member | None]:
-    """What `member_at` finds at the bytes where that is not what is expected."""
+    """The offsets at which `member_at` does not find what is expected, and what it finds."""
     file = io.BytesIO(archive)
     found = {place: member_at(file, place, b".JPEG") for place in range(len(archive))}
     return {place: member for place, member in found.items() if member != expected.get(place)}
@@ -193,16 +196,14 @@ def other_than(archive: bytes, expected: dict[int, Member]) -> dict[int, Member 
 
 @given(st.lists(st.tuples(IMAGES | OTHERS, CONTENTS), max_size=3), FORMATS, st.sampled_from([BLOCK, 1 << 17]))
 @settings(max_examples=20, deadline=None)
-def test_the_member_at_any_byte_is_the_one_that_walking_finds(
-    files: list[tuple[str, bytes]], form: int, lookback: int
-) -> None:
+def test_member_at_finds_the_same_member_as_walking(files: list[tuple[str, bytes]], form: int, lookback: int) -> None:
     archive = tar(files, form)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tars, "_LOOKBACK", lookback)
         assert other_than(archive[: len(archive.rstrip(b"\0")) + 3 * BLOCK], covered(archive)) == {}
 
 
-def test_the_member_at_any_byte_of_archives_within_an_archive_is_the_image() -> None:
+def test_member_at_finds_images_in_nested_archives() -> None:
     inner = [
         tar([(f"n0_{i}_{n}.JPEG", bytes([i]) * size) for n, size in enumerate((0, 700, 512))])[: 8 * BLOCK]
         for i in range(2)
@@ -215,7 +216,7 @@ def test_the_member_at_any_byte_of_archives_within_an_archive_is_the_image() -> 
     assert other_than(outer, expected) == {}
 
 
-def test_a_member_is_found_from_far_within_it() -> None:
+def test_member_at_searches_far_backwards_for_the_header() -> None:
     size = 5 * tars._LOOKBACK + 77
     archive = tar([("a.JPEG", bytes(size)), ("b.txt", bytes(size))])
     for place in (0, BLOCK, size // 2, BLOCK + size - 1):
@@ -224,26 +225,26 @@ def test_a_member_is_found_from_far_within_it() -> None:
         assert member_at(io.BytesIO(archive), place, b".JPEG") is None
 
 
-def test_a_name_alone_makes_no_header() -> None:
+def test_content_that_looks_like_a_name_is_not_taken_for_a_header() -> None:
     decoy = b"decoy.JPEG".ljust(BLOCK, b"\0")
     archive = tar([("a.JPEG", bytes(BLOCK) + decoy + bytes(BLOCK))])
     assert not is_header(decoy)
     assert member_at(io.BytesIO(archive), 3 * BLOCK, b".JPEG") == Member("a.JPEG", BLOCK, 3 * BLOCK, b"")
 
 
-def test_a_member_in_a_folder_keeps_its_path() -> None:
+def test_member_at_returns_the_full_path() -> None:
     archive = tar([("some/folder/" * 12 + "a.JPEG", b"content")])
     found = member_at(io.BytesIO(archive), BLOCK, b".JPEG")
     assert found == next(members(io.BytesIO(archive)))
 
 
-def test_nothing_but_a_regular_file_is_a_member() -> None:
+def test_member_at_returns_only_regular_files() -> None:
     archive = tar([("a.JPEG", b"")], type=tarfile.SYMTYPE, linkname="b.JPEG")
     assert member_at(io.BytesIO(archive), 0, b".JPEG") is None
     assert member_at(io.BytesIO(b""), 0, b".JPEG") is None
 
 
-def test_the_search_for_a_header_ends_where_no_member_is_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_search_for_a_header_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tars, "_LONGEST_SEARCHED", 10 * BLOCK)
     monkeypatch.setattr(tars, "_LOOKBACK", BLOCK)
     archive = tar([("a.JPEG", bytes(20 * BLOCK))])

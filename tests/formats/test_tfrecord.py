@@ -27,7 +27,7 @@ def test_reading_is_the_inverse_of_framing(payloads: list[bytes]) -> None:
 
 
 @given(st.integers(0, 3 * (OVERHEAD + 20) - 1), st.integers(1, 255))
-def test_any_changed_byte_is_found_in_its_record(place: int, change: int) -> None:
+def test_a_changed_byte_is_reported_in_its_record(place: int, change: int) -> None:
     data = bytearray(b"".join(frame(bytes([i]) * 20) for i in range(3)))
     data[place] ^= change
     with pytest.raises(RecordDamage) as damage:
@@ -37,20 +37,20 @@ def test_any_changed_byte_is_found_in_its_record(place: int, change: int) -> Non
 
 
 @given(st.integers(1, OVERHEAD + 19))
-def test_a_cut_file_is_refused(left: int) -> None:
+def test_a_truncated_file_is_refused(left: int) -> None:
     data = frame(b"x" * 20)
     with pytest.raises(RecordDamage, match=r"the file (ends|has)"):
         list(records(io.BytesIO(data + data[:left])))
 
 
 @given(st.lists(st.binary(max_size=300), max_size=5))
-def test_payloads_are_found_by_lengths_alone(expected: list[bytes]) -> None:
+def test_payload_spans_are_found_from_the_lengths_alone(expected: list[bytes]) -> None:
     data = b"".join(map(frame, expected))
     assert [data[start:end] for start, end in payload_spans(data)] == expected
 
 
 @given(st.integers(1, OVERHEAD + 19))
-def test_payloads_of_a_cut_buffer_are_refused(left: int) -> None:
+def test_a_truncated_buffer_of_records_is_refused(left: int) -> None:
     data = frame(b"x" * 20)
     with pytest.raises(RecordDamage, match=r"the file (ends|has)") as damage:
         list(payload_spans(data + data[:left]))
@@ -58,7 +58,7 @@ def test_payloads_of_a_cut_buffer_are_refused(left: int) -> None:
 
 
 @given(st.integers(0, HEADER - 1), st.integers(1, 255))
-def test_a_changed_header_is_found_where_payloads_are_not_read(place: int, change: int) -> None:
+def test_a_damaged_header_is_found_without_reading_payloads(place: int, change: int) -> None:
     data = bytearray(frame(b"x" * 20))
     data[place] ^= change
     assert not starts_with_record(bytes(data))

@@ -30,7 +30,7 @@ def annotation(*boxes: tuple[str, object, object, object, object], width: object
         ((1, 1, 3, 2), [0.005, 0.01, 0.015, 0.02]),  # no rounding to four decimals
     ],
 )
-def test_a_box_becomes_relative(corners: tuple[object, ...], expected: list[float]) -> None:
+def test_a_box_is_made_relative_to_the_annotations_size(corners: tuple[object, ...], expected: list[float]) -> None:
     found = parse(annotation((WNID, *corners)), WNID)  # type: ignore[arg-type]
     assert found.boxes.tolist() == [pytest.approx(expected, abs=1e-15)]
     assert found.rejected == 0
@@ -43,17 +43,17 @@ def test_a_box_without_area_is_rejected(corners: tuple[int, int, int, int]) -> N
     assert found.rejected == 1
 
 
-def test_the_first_name_speaks_for_all_boxes() -> None:
+def test_the_first_objects_name_decides_for_all_boxes() -> None:
     box = (0, 0, 10, 10)
     assert parse(annotation((OTHER, *box), (WNID, *box)), WNID).rejected == 2
     assert parse(annotation((WNID, *box), (OTHER, *box)), WNID).rejected == 0
 
 
-def test_a_name_that_is_no_synset_passes() -> None:
+def test_a_name_that_is_not_a_synset_is_accepted() -> None:
     assert parse(annotation(("Scottish_deerhound", 0, 0, 10, 10)), WNID).rejected == 0
 
 
-def test_an_annotation_without_boxes_or_of_no_size_has_none() -> None:
+def test_an_annotation_without_objects_or_size_has_no_boxes() -> None:
     assert parse(annotation(), WNID).boxes.shape == (0, 4)
     assert parse(annotation((WNID, 0, 0, 9, 9), width=0), WNID).boxes.shape == (0, 4)
 
@@ -62,18 +62,18 @@ def test_an_annotation_without_boxes_or_of_no_size_has_none() -> None:
     "xml",
     [b"", b"<annotation>", b"<annotation/>", annotation((WNID, "a", 0, 1, 1)), annotation((WNID, "inf", 0, 1, 1))],
 )
-def test_what_cannot_be_read_is_refused(xml: bytes) -> None:
+def test_an_invalid_annotation_is_refused(xml: bytes) -> None:
     with pytest.raises(BadAnnotation):
         parse(xml, WNID)
 
 
 @pytest.mark.parametrize("corner", ["nan", "-inf", "1e999", "", "9" * 4400])
-def test_a_corner_that_is_no_number_is_refused(corner: str) -> None:
+def test_a_corner_that_is_not_a_number_is_refused(corner: str) -> None:
     with pytest.raises(BadAnnotation):
         parse(annotation((WNID, 0, 0, corner, 9)), WNID)
 
 
-def test_sizes_and_corners_of_any_number_make_boxes_with_area_or_none() -> None:
+def test_huge_sizes_and_corners_give_boxes_with_area_or_are_rejected() -> None:
     with pytest.raises(BadAnnotation):
         parse(annotation((WNID, 0, 0, 9, 9), width="9" * 400), WNID)
     found = parse(annotation((WNID, "1e300", 0, 0, 9), width=10**30), WNID)

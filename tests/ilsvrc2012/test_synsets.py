@@ -31,11 +31,11 @@ def test_every_class_has_fifty_validation_images() -> None:
     assert np.bincount(validation_ranks()).tolist() == [50] * 1000
 
 
-def test_the_packed_labels_take_less_than_80_kb() -> None:
+def test_the_compressed_labels_take_less_than_80_kb() -> None:
     assert len((files("wizard.ilsvrc2012") / "data" / "validation_labels.u16.xz").read_bytes()) < 80_000
 
 
-def test_words_are_the_lemmas_and_only_crane_is_there_twice() -> None:
+def test_words_are_the_lemmas_and_only_crane_occurs_twice() -> None:
     words = [synset.words for synset in synsets()]
     assert words[0] == "tench, Tinca tinca"
     assert {word for word in words if words.count(word) > 1} == {"crane"}
@@ -52,7 +52,7 @@ def test_words_are_the_lemmas_and_only_crane_is_there_twice() -> None:
         ("ILSVRC2012_test_00000001.JPEG", None),
     ],
 )
-def test_validation_images_are_known_by_their_number(name: str, number: int | None) -> None:
+def test_validation_images_are_recognized_by_their_number(name: str, number: int | None) -> None:
     assert validation_number(name) == number
 
 

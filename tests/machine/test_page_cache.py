@@ -91,7 +91,7 @@ def test_other_systems_are_told_what_they_have_instead(system: str, name: str, h
 
 
 @posix
-@pytest.mark.usefixtures("ordinary")
+@pytest.mark.usefixtures("unprivileged")
 def test_the_facts_are_what_opening_the_file_gives(tmp_path: Path) -> None:
     target = tmp_path / "drop_caches"
     assert drop_conditions(target).refused == errno.ENOENT

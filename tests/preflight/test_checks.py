@@ -52,6 +52,7 @@ def test_a_disk_with_room_passes() -> None:
         looked_at="/data (ext4)",
         found="200.0 GB free on /data (ext4) for /data/out",
         needed="105.0 GB with 5 % to spare",
+        brief="200.0 GB free on /data (ext4)",
     )
 
 
@@ -243,7 +244,7 @@ def test_a_file_in_the_folders_place_fails(tmp_path: Path) -> None:
 
 
 @needs_owners
-@pytest.mark.usefixtures("ordinary")
+@pytest.mark.usefixtures("unprivileged")
 def test_a_folder_of_ones_own_that_is_write_protected_fails_with_chmod(tmp_path: Path) -> None:
     folder = tmp_path / "with space"
     folder.mkdir(mode=0o500)
@@ -257,7 +258,7 @@ def test_a_folder_of_ones_own_that_is_write_protected_fails_with_chmod(tmp_path:
 
 
 @needs_owners
-@pytest.mark.usefixtures("ordinary")
+@pytest.mark.usefixtures("unprivileged")
 def test_in_a_folder_of_someone_elses_only_the_output_is_asked_for(tmp_path: Path) -> None:
     theirs = tmp_path / "theirs"
     theirs.mkdir()
@@ -275,7 +276,7 @@ def test_in_a_folder_of_someone_elses_only_the_output_is_asked_for(tmp_path: Pat
 
 
 @needs_owners
-@pytest.mark.usefixtures("ordinary")
+@pytest.mark.usefixtures("unprivileged")
 def test_a_folder_in_one_that_may_not_be_looked_into_fails(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     (closed / "within" / "out").mkdir(parents=True)

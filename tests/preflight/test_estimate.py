@@ -285,7 +285,7 @@ def processes() -> Iterator[list[int]]:
 def test_no_more_processes_measure_than_there_are_cores(
     raw: Path, surveys: dict[Split, Survey], monkeypatch: pytest.MonkeyPatch, processes: list[int]
 ) -> None:
-    monkeypatch.setattr(estimate, "cores", lambda: 1)
+    monkeypatch.setattr(estimate, "usable_cores", lambda: 1)
     with Estimator(surveys, 1, cache_folder()) as estimator:
         alone = estimator.estimate(job(raw, OUT), remaining=0.0)
     with Estimator(surveys, 50, cache_folder()) as estimator:
@@ -300,8 +300,8 @@ def test_nor_more_than_memory_has_room_for(
     raw: Path, surveys: dict[Split, Survey], monkeypatch: pytest.MonkeyPatch, processes: list[int]
 ) -> None:
     little = replace(usable_memory(), available=300_000_000)
-    monkeypatch.setattr(estimate, "cores", lambda: 64)
-    monkeypatch.setattr(estimate, "memory", lambda: little)
+    monkeypatch.setattr(estimate, "usable_cores", lambda: 64)
+    monkeypatch.setattr(estimate, "usable_memory", lambda: little)
     with Estimator(surveys, 64, cache_folder()) as estimator:
         estimator.estimate(job(raw, OUT))
         processes.append(len(multiprocessing.active_children()))

@@ -327,7 +327,7 @@ def test_the_test_split_is_looked_at_without_asking_for_classes(raw_copy: Path, 
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="files have no owners here")
-@pytest.mark.usefixtures("ordinary")
+@pytest.mark.usefixtures("unprivileged")
 def test_an_output_in_a_folder_that_may_not_be_looked_into_is_a_check_that_fails(raw: Path, tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     build_dataset(raw, closed / "out")

@@ -178,7 +178,7 @@ def test_shares_that_round_to_none_or_all_are_told_as_bounds(tmp_path: Path) -> 
     assert "over 99 % cut off" in Read(page(pairs(tmp_path, CROP, sliver), CROP)).texts["figcaption"]
 
 
-def test_a_picture_is_what_the_build_decodes_without_rotation_and_colour_profile(tmp_path: Path) -> None:
+def test_a_picture_is_what_the_build_decodes_without_rotation_and_color_profile(tmp_path: Path) -> None:
     turned = Image.Exif()
     turned[0x0112] = 6
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

@@ -9,7 +9,7 @@ import tensorflow as tf
 from tests.helpers import TRAIN, build_dataset
 from tests.show.test_summary import EVENT, SPLIT
 from wizard.engine.build_result import BuildResult
-from wizard.show.loading import loading
+from wizard.show.summary import loading
 from wizard.targets.image_files.target import ClassFolders, FlatFolders
 from wizard.targets.registry import TARGETS as TARGETS_BY_NAME
 from wizard.targets.tfrecord.target import TFRecords

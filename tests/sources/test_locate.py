@@ -85,7 +85,7 @@ def test_bytes_are_told_in_powers_of_a_thousand(count: int, said: str) -> None:
     assert human_bytes(count) == said
 
 
-@pytest.mark.usefixtures("ordinary")
+@pytest.mark.usefixtures("unprivileged")
 def test_a_folder_that_may_not_be_looked_into_is_refused(tmp_path: Path) -> None:
     (tmp_path / "closed" / "raw").mkdir(parents=True)
     (tmp_path / "closed").chmod(0o600)

@@ -73,7 +73,7 @@ def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
         open_source(tmp_path / "file")
 
 
-@pytest.mark.usefixtures("ordinary")
+@pytest.mark.usefixtures("unprivileged")
 @pytest.mark.parametrize("mode", [0o600, 0o300, 0])
 def test_a_folder_that_may_not_be_looked_into_is_refused(tmp_path: Path, mode: int) -> None:
     closed = tmp_path / "closed"

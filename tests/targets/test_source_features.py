@@ -33,7 +33,7 @@ def record(image: bytes = PHOTO, **features: Feature) -> dict[str, bytes]:
 
 
 def texts(*values: bytes) -> bytes:
-    """A serialised feature with several short texts: the values of single ones, one behind the other."""
+    """A serialized feature with several short texts: the values of single ones, one behind the other."""
     joined = b"".join(example.raw(value)[2:] for value in values)
     return bytes([0x0A, len(joined)]) + joined
 

@@ -10,7 +10,7 @@ from wizard.ask.prompt import Choice, Value
 from wizard.ask.question import Answers
 from wizard.folders import shortened
 from wizard.ilsvrc2012.archives import IMAGES, Split
-from wizard.profile import Profile
+from wizard.profile import Output
 from wizard.sources.classes import numbered
 from wizard.targets.registry import DEFAULT_FORMAT, TARGETS
 from wizard.targets.target import Target
@@ -24,7 +24,7 @@ RESIZE = (
     Choice("shortest", "Shrink to a shortest side", "keeps the shape; usual for training (480 px)"),
     Choice("original", "Keep the originals", "bytes untouched; largest; MLPerf's rule"),
     Choice("exact", "Exact height × width", "all of one size, shape not kept (352 × 352)"),
-    Choice("crop", "Scale and centre-crop", "all of one size, shape kept, edges lost"),
+    Choice("crop", "Scale and center-crop", "all of one size, shape kept, edges lost"),
 )
 
 
@@ -150,7 +150,7 @@ def output(known: Known) -> Value | None:
 def _taken(place: Path) -> bool:
     try:
         return place.exists() and (not place.is_dir() or any(place.iterdir()))
-    except OSError:
+    except OSError:  # a folder that cannot be read is not known to be empty
         return True
 
 
@@ -205,7 +205,8 @@ def shards(split: Split) -> Callable[[Known], Value]:
         if last and last.source_path == known.context.folder:
             return last.shards(split)
         images = surveys[split].images if split in surveys else IMAGES[split].images
-        return max(1, min(Profile.usual_shards(split), images // _IMAGES_A_SHARD))
+        most: int = Output.model_fields[f"{split}_shards"].default
+        return max(1, min(most, images // _IMAGES_A_SHARD))
 
     return default
 

@@ -30,15 +30,17 @@ class Draft(Generic[C]):
     @cached_property
     def answers(self) -> Answers[C]:
         """Every answer, resolved; questions not yet answered count with what they offer."""
+        # Filled in the order of the questions, so that each one's rules see exactly the answers before it.
         values: dict[str, Value] = dict(self.profile)
         answers = Answers(values=values, context=self.context)
         for question in self.questions:
             key = question.key
             if question.advanced and key not in self.asked:
-                continue
+                continue  # left out, so that the profile's own default holds
             value = self.offered(question, answers) if question.applies(answers) else None
             if value is not None:
                 values[key] = value
+            # What a replayed profile says outlasts what is implied, such as its shards where image files are built.
             elif key not in values and (implied := question.implied(answers)) is not None:
                 values[key] = implied
         return answers
@@ -70,7 +72,7 @@ class Draft(Generic[C]):
         key, default = question.key, question.default(self.answers)
         outdated = question.governs if value != self.answers.get(key) else ()
         chosen = {name: answer for name, answer in self.chosen.items() if name != key}
-        if value != default:
+        if value != default:  # one that was only accepted is not kept: it follows when its reasons change
             chosen[key] = value
         return replace(
             self,

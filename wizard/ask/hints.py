@@ -1,7 +1,11 @@
 """Hints for somebody who is answering questions: settings become answers, never --set."""
 
+import re
+
 from wizard.ask.questions import BY_KEY
 from wizard.errors import Hint, SetupError
+
+_TOML_MARKS = r'[\[\]"]'
 
 
 def as_error(error: SetupError) -> str:
@@ -22,9 +26,9 @@ def in_setup(hint: str) -> str:
 def _as_answer(setting: str) -> str:
     """What stands for a setting; nothing where the value is the person's to find.
 
-    >>> _as_answer("source.boxes=none"), _as_answer("output.path=FOLDER")
-    ('the answer none to "Boxes"', '')
+    >>> _as_answer('source.splits=["train", "test"]'), _as_answer("output.path=FOLDER")
+    ('the answer train, test to "Splits"', '')
     """
     key, _, value = setting.partition("=")
     label = BY_KEY[key].label if key in BY_KEY else key.partition(".")[2]
-    return "" if value.isupper() else f'the answer {value} to "{label}"'
+    return "" if value.isupper() else f'the answer {re.sub(_TOML_MARKS, "", value)} to "{label}"'

@@ -105,8 +105,8 @@ class Interview:
             return as_error(error)
         if not context.surveys:
             return nothing_usable(context)
-        self._surveyed = context
-        self._live.prepare(context)
+        self._surveyed = context  # kept for the answer's acceptance: a survey may take minutes
+        self._live.prepare(context)  # workers start, which takes seconds, while the person reads
         return ""
 
     def _show_consequence(self, question: Question[Context]) -> None:
@@ -129,6 +129,7 @@ class Interview:
 
     def _show_preview(self, job: Job) -> None:
         estimator = self._live.prepare(self._draft.context)
+        # The page shows nothing but these, so the same ones need no new page after each answer.
         shown = (self._draft.context.folder, job.profile.source.splits, job.profile.image)
         if estimator is None or self._previewed == shown:
             return
@@ -138,6 +139,7 @@ class Interview:
         self._previewed = shown
 
     def _back(self) -> None:
+        # Drafts never change, so the one from before an edit undoes everything that followed from it.
         before = self._before_edit or self._draft.back()
         self._before_edit = None
         if before is None:

@@ -147,7 +147,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         kind="number",
         text="JPEG quality, 1 to 100",
         label="JPEG quality",
-        help="Below about 85 colours begin to drift; 90 costs about a quarter more space than 85. NVIDIA's recipes "
+        help="Below about 85 colors begin to drift; 90 costs about a quarter more space than 85. NVIDIA's recipes "
         "take 85 with 480 px and 90 with 352 px.",
         default=defaults.last_image("quality", shortest=85, exact=90, crop=85),
         applies=_RESIZED,

@@ -19,7 +19,7 @@ from wizard.targets.registry import TARGETS
 _SPLITS = {2: "both splits", 3: "all splits"}
 _BOXES = {"none": "none", "train": "those of train", "all": "all that there are"}
 _EXTRAS = {
-    ("features", "tpu"): "the 10 features of imagenet_to_gcs.py",
+    ("features", "tpu"): "the 9 features of imagenet_to_gcs.py",
     ("split_folders", True): "a folder a split",
     ("index", False): "no index files",
     ("tfds", True): "TFDS metadata",
@@ -68,7 +68,7 @@ def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequen
     if estimated is not None:
         found += _measured(profile, estimated, by_name)
     found += [
-        Row(check.name, _with_fix(check.found, check.fix), GLYPHS[check.status])
+        Row(check.name, _seen(check), GLYPHS[check.status])
         for check in checks
         if check.status != "pass" and check.name not in shown
     ]
@@ -128,8 +128,5 @@ def _measured(profile: Profile, estimated: Estimated, checks: dict[str, CheckRes
 
 
 def _seen(check: CheckResult) -> str:
-    return _with_fix(check.found.partition(" for ")[0], check.fix)
-
-
-def _with_fix(found: str, fix: str) -> str:
-    return f"{found} → {in_setup(fix)}" if fix else found
+    found = check.brief or check.found
+    return f"{found} → {in_setup(check.fix)}" if check.fix else found

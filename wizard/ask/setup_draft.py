@@ -63,6 +63,7 @@ def save(draft: SetupDraft) -> None:
 
 def load() -> tuple[SetupDraft, float] | None:
     """The stored answers, and how many seconds ago they were given; None where there are none that can be read."""
+    # A file that was cut short, or that another version wrote, costs the answers in it and not the start.
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         stored: Mapping[str, Any] = json.loads(_path().read_text(encoding="utf-8"))
         chosen, profile, asked = dict(stored["chosen"]), dict(stored["profile"]), tuple(stored["asked"])

@@ -1,7 +1,7 @@
 """What lies in a folder of raw data, in lines for a person."""
 
 from wizard.ask.context import Context
-from wizard.ask.hints import with_hint
+from wizard.ask.hints import in_setup, with_hint
 from wizard.folders import cache_folder, shortened
 from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES
@@ -30,7 +30,7 @@ def source_lines(context: Context) -> list[str]:
     width = min(_BROAD, max(len(each.name) for each in shown))
     lines = [line for each in shown for line in _line(context, each, width)]
     if raw is not None and not raw.official:
-        lines = [f"  {raw.what[:1].upper()}{raw.what[1:]}.", *(f"  {why}" for why in raw.why), *lines]
+        lines = [f"  {raw.what[:1].upper()}{raw.what[1:]}.", *(f"  {in_setup(why)}" for why in raw.why), *lines]
     if context.surveys:
         packed = raw is not None and raw.official
         lines.append(f"  {'Nothing is extracted and nothing' if packed else 'Nothing'} there is changed.")

@@ -59,6 +59,7 @@ def survey(draft: Draft[Context], key: str, answer: Value, prompter: Prompter, v
         except DoubtfulFolders as doubt:
             return read(follow=follow, role=_role(doubt, prompter))
 
+    # Once said, it is not asked again: a replay or another labels' survey must not stop for a question.
     if said.get("source.links") == "follow":
         return read_roles(follow=True)
     return _with_links(read_roles, shortened(folder), prompter)

@@ -84,7 +84,7 @@ class TerminalPrompter:
         common: dict[str, Any] = {"style": _STYLE, "erase_when_done": True, **self._io}
         text, typed = prompt.text, "" if held is None else str(held)
         match prompt.kind:
-            case "secret":
+            case "secret":  # which is never shown again, so a refused one is typed afresh
                 return questionary.password(text, **common)
             case "path" | "file":
                 folders = prompt.kind == "path"
@@ -120,6 +120,7 @@ class TerminalPrompter:
 
 def _held(event: KeyPressEvent, kind: Kind) -> Value:
     """What is typed, pointed at or ticked at this moment."""
+    # A list's state is not in the buffer but in a control that questionary does not hand out.
     if kind not in ("choice", "choices"):
         return event.current_buffer.text
     control = next(each for each in event.app.layout.find_all_controls() if isinstance(each, InquirerControl))

@@ -1,17 +1,43 @@
-"""demo [OUT]."""
+"""demo [OUT]: draws a tiny ILSVRC2012, builds it and proves it, so that a person sees all of it in a minute."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from wizard.build import Options
+from wizard import synthetic
+from wizard.build import Options, build
 from wizard.commands.run import said
 from wizard.commands.session import DEFAULT, OutputFlags
-from wizard.demo import demo as make_demo
+from wizard.errors import writing
+from wizard.events import Note
 from wizard.interrupts import stop_on_signal
+from wizard.planning import resolve
+from wizard.profile_store import load
 from wizard.show import summary
 from wizard.show.reporters import reporter_for
+from wizard.verify.dataset import verify
+
+_PROFILE = """\
+# The demo's profile; run it again with: imagenet-setup run {profile}
+schema_version = 1
+name = "demo"
+
+[source]
+path = {source}
+boxes = "train"
+
+[image]
+resize = "shortest"
+size = 96            # pixels; images whose shorter side is smaller keep their size
+quality = 85
+
+[output]
+path = {output}
+train_shards = 8
+validation_shards = 4
+"""
 
 
 def demo(
@@ -25,8 +51,18 @@ def demo(
     """Draw a tiny ILSVRC2012 in OUT, build it and verify it: no download, under a minute."""
     output = flags.output()
     reporter = reporter_for(output)
+    folder = out.expanduser().absolute()
+    source, dataset, profile = folder / "raw-data", folder / "tfrecords", folder / "demo.toml"
     with stop_on_signal(output.say) as stopping, reporter.shown():
-        finished, verified = make_demo(out.expanduser().absolute(), reporter.handle, Options(stopping=stopping))
+        with writing(folder):
+            synthetic.make(source, classes=10, per_class=20, validation=50)
+            # JSON's strings, as long as they are ASCII, are TOML's basic strings.
+            paths = {"source": json.dumps(str(source)), "output": json.dumps(str(dataset))}
+            profile.write_text(_PROFILE.format(profile=profile, **paths), encoding="utf-8")
+        reporter.handle(Note(text=f"drew a tiny ILSVRC2012 in {source}; {profile} says what is built from it"))
+        job = resolve(load(str(profile)), reporter.handle)
+        finished = build(job, reporter.handle, Options(stopping=stopping))
+        verified = verify(dataset, reporter.handle, pixels=True)
     code = said(output, finished)
     output.result(f"\n{summary.verified(verified)}")
     return code

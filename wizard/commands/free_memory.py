@@ -10,7 +10,7 @@ from wizard.ask.prompt import Back, Choice, Prompt
 from wizard.ask.prompters import prompter_for
 from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.errors import Interrupted, UsageError
-from wizard.formatting import human_bytes
+from wizard.formatting import counted, human_bytes
 from wizard.machine.memory import MemoryUse, memory_use
 from wizard.machine.page_cache import DROP_CACHES, drop_conditions, drop_method, drop_page_cache
 from wizard.machine.processes import Process, largest_processes
@@ -67,7 +67,7 @@ def free_memory(
 
 
 def _show(output: Output, use: MemoryUse, processes: list[Process]) -> None:
-    output.event("memory", {"moment": "before", **_fields(use)})
+    output.event("memory", {"moment": "before", "used": use.used, **asdict(use)})
     output.event("processes", {"processes": [asdict(each) for each in processes]})
     output.result("\n".join(["Memory of this machine:", *_lines(use)]))
     width = max(_LEAST_WIDTH, output.width)
@@ -81,18 +81,12 @@ def _compare(output: Output, before: MemoryUse, after: MemoryUse) -> int:
     rows += [("free", before.free, after.free), ("cache", before.cache or 0, after.cache or 0)]
     table = [f"  {name:<9}{human_bytes(old):>10} → {human_bytes(new):>8}" for name, old, new in rows]
     output.result("\n".join(["\nBefore and after:", *table, f"{human_bytes(freed)} of page cache came back."]))
-    output.event("memory", {"moment": "after", **_fields(after)})
+    output.event("memory", {"moment": "after", "used": after.used, **asdict(after)})
     output.event("finished", {"freed": freed, "exit_code": 0})
     return 0
 
 
 def _agreed(output: Output) -> bool:
-    """Asks whether to use sudo.
-
-    Raises:
-        UsageError: nobody can be asked.
-        Interrupted: the person quit.
-    """
     if output.mode not in ("human", "plain") or not output.interactive:
         raise UsageError(
             "Dropping the page cache needs sudo here, and nobody can be asked whether to use it.",
@@ -107,10 +101,6 @@ def _agreed(output: Output) -> bool:
         raise Interrupted("Nothing was dropped.") from None
     prompter.accepted(_QUESTION, answer)
     return answer == "drop"
-
-
-def _fields(use: MemoryUse) -> dict[str, int | None]:
-    return {"used": use.used, **asdict(use)}
 
 
 def _lines(use: MemoryUse) -> list[str]:
@@ -138,7 +128,6 @@ def _line(process: Process) -> str:
 def _age(seconds: float) -> str:
     """How long a process has been running, in its largest unit."""
     for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        count = int(seconds // length)
-        if count:
-            return f"{count} {unit}{'' if count == 1 else 's'}"
+        if seconds >= length:
+            return counted(int(seconds // length), unit)
     return "under a minute"

@@ -8,8 +8,8 @@ from cyclopts import Parameter
 
 from wizard import inspection
 from wizard.commands.session import DEFAULT, OutputFlags
-from wizard.show.at_a_glance import WIDTH
-from wizard.show.inspected import as_text
+from wizard.inspection import Facts
+from wizard.show.at_a_glance import BETWEEN, WIDTH, folded
 from wizard.show.reporters import reporter_for
 
 
@@ -26,3 +26,15 @@ def inspect(path: Annotated[Path, Parameter(help="A folder or a file.")], /, *, 
     found.require_readable()
     output.event("finished", fields | {"exit_code": 0})
     return 0
+
+
+def as_text(facts: Facts, width: int = WIDTH) -> str:
+    """The facts as aligned lines; lists are wrapped, but paths are never broken."""
+    broad = min(44, max(map(len, facts)))
+    lines = []
+    for key, value in facts.items():
+        told = f"{value:,}" if isinstance(value, int) else str(value)
+        if BETWEEN in told:
+            told = folded(told, width - broad - 2, broad + 2)
+        lines.append(f"{key:<{broad}}  {told}")
+    return "\n".join(lines)

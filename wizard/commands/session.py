@@ -16,7 +16,6 @@ class Session:
 
     Attributes:
         words: the command line, without the program's name.
-        output: where its errors go.
         resume: the command that continues after an interruption; the same command line if empty.
     """
 

@@ -1,16 +1,18 @@
 """Errors about a single image, and how they name it."""
 
 from wizard.engine.deaths import WorkerDied
-from wizard.errors import BadImage, MachineError, SetupError
+from wizard.errors import BadImage, Hint, MachineError, SetupError
 from wizard.formats.undecodable import Undecodable
 from wizard.formatting import human_bytes
+from wizard.sources.locate import ON_BAD_IMAGE
 from wizard.sources.readers import Sample
 from wizard.sources.samples import SampleTable
 
-_MEMORY = "Use fewer workers (--set run.workers=1), or free some memory; the same command then resumes where it stopped"
+_MEMORY = Hint(
+    "Use fewer workers ({}), or free some memory; the same command then resumes where it stopped", "run.workers=1"
+)
 _FETCH = "Every image in the official archives can be decoded: check the MD5 (--md5) and download the archive again"
 _COPY = "Get a fresh copy from the original source"
-_LEAVE_OUT = 'leave such images out with --set output.on_bad_image="skip"'
 
 
 def named(sample: Sample) -> str:
@@ -20,7 +22,9 @@ def named(sample: Sample) -> str:
 
 def undecodable(sample: Sample, error: Undecodable, *, official: bool) -> BadImage:
     """The error for an image that cannot be decoded; `official` if its archive may be the official one."""
-    return BadImage(f"{named(sample)} cannot be decoded: {error}.", f"{_FETCH if official else _COPY}, or {_LEAVE_OUT}")
+    return BadImage(
+        f"{named(sample)} cannot be decoded: {error}.", (_FETCH if official else _COPY) + ", or " + ON_BAD_IMAGE
+    )
 
 
 def crash_reason(death: WorkerDied) -> str:
@@ -32,7 +36,7 @@ def crashing(sample: Sample, death: WorkerDied) -> BadImage:
     """The error for an image that crashes the worker that decodes it."""
     return BadImage(
         f"{named(sample)}: {crash_reason(death)}.",
-        f"The file is damaged, or the decoder crashes on files of this kind: replace or convert it, or {_LEAVE_OUT}",
+        "The file is damaged, or the decoder crashes on files of this kind: replace or convert it, or " + ON_BAD_IMAGE,
     )
 
 
@@ -41,7 +45,7 @@ def crashing_in_company(sample: Sample, death: WorkerDied, shard: str, times: in
     return BadImage(
         f"{named(sample)}: a worker crashed {times} times while processing it ({death.signal}), but not when it was "
         "tried alone.",
-        f"The cause may be this image or another one in {shard}: replace or convert it and try again. {death.hint}",
+        f"The cause may be this image or another one in {shard}: replace or convert it and try again. " + death.hint,
     )
 
 
@@ -74,6 +78,6 @@ def died_with(death: WorkerDied, samples: SampleTable | None) -> SetupError:
     if samples is not None and death.crashed and death.item is not None:
         return BadImage(
             f"{named(samples[death.item])}: {death} while processing this image.",
-            f"If it also crashes when tried alone, the build stops there; replace or convert it, or {_LEAVE_OUT}",
+            "If it also crashes when tried alone, the build stops there; replace or convert it, or " + ON_BAD_IMAGE,
         )
     return MachineError(f"A process that was measuring images ended: {death}.", death.hint)

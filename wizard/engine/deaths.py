@@ -2,6 +2,8 @@
 
 import signal
 
+from wizard.errors import Hint
+
 CRASH_HINT = (
     "A crash is caused by a bug in a library or in this program, or by faulty hardware: report it with the versions "
     "in use. The same command resumes where it stopped"
@@ -67,10 +69,10 @@ class WorkerDied(Exception):
         """What to do about it."""
         resumes = "the same command resumes where it stopped"
         if self.oom:
-            return f"Give it more memory or fewer workers (--set run.workers=1); {resumes}"
+            return Hint(f"Give it more memory or fewer workers ({{}}); {resumes}", "run.workers=1")
         if self.crashed:
             return CRASH_HINT
         who = "Find out what ends processes here: a job scheduler's limit, a program such as earlyoom, a person"
         if self.oom is None and self.exit_code not in (None, -signal.SIGTERM):
-            return f"{who}; if memory is short, use fewer workers (--set run.workers=1). {resumes.capitalize()}"
+            return Hint(f"{who}; if memory is short, use fewer workers ({{}}). {resumes.capitalize()}", "run.workers=1")
         return f"{who}; {resumes}"

@@ -11,7 +11,6 @@ from wizard.formats.resize import move_boxes
 from wizard.formats.undecodable import Undecodable
 from wizard.sources.classes import stored_label
 from wizard.sources.readers import Content
-from wizard.sources.records.boxes import sound_rows
 from wizard.targets.sample import OutputSample, SourceRecord
 from wizard.targets.writer import NullWriter, Writer
 
@@ -56,10 +55,8 @@ def add_image(task: ShardTask, content: Content, shard: Writer | NullWriter, cou
     boxes, rows = move_boxes(sample.boxes, stored.geometry)
     record = None
     if content.features is not None and task.target.keeps_features:
-        height, width = stored.geometry.source
-        sound = sound_rows(content.features, task.samples.box_unit, width, height)
         is_reencoded = stored.jpeg is not data
-        record = SourceRecord(features=content.features, box_rows=sound[rows], is_reencoded=is_reencoded)
+        record = SourceRecord(features=content.features, box_rows=sample.box_row[rows], is_reencoded=is_reencoded)
     classes = task.samples.classes
     shard.write(
         OutputSample(

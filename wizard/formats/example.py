@@ -160,7 +160,7 @@ def _values(feature: Any) -> Values:
             return np.array(feature.float_list.value, np.float32)
         case "int64_list":
             return tuple(feature.int64_list.value)
-        case _:
+        case _:  # also a Feature without a kind, whose bytes list is empty
             return list(feature.bytes_list.value)
 
 

@@ -44,7 +44,7 @@ def feature_spans(data: bytes | mmap, start: int, end: int) -> dict[str, Span]:
                 name, span = _entry(data, first, last)
                 found[name] = span
     except UnicodeDecodeError as error:
-        raise ExampleDamage("a name is no UTF-8") from error
+        raise ExampleDamage("a name is not UTF-8") from error
     return found
 
 
@@ -68,7 +68,7 @@ def _read_varint(data: bytes | mmap, at: int, end: int) -> Span:
         if byte < 0x80:
             return value & _MASK, at
         shift += 7
-    raise ExampleDamage("a number breaks off" if at >= end else "a number of more than 64 bits")
+    raise ExampleDamage("a number is cut off" if at >= end else "a number of more than 64 bits")
 
 
 def _fields(data: bytes | mmap, at: int, end: int) -> Iterator[tuple[int, int, int]]:

@@ -119,7 +119,7 @@ def decode(data: bytes) -> Pixels:
         Undecodable: it cannot be decoded; the message says why.
     """
     kind = sniff(data)
-    if kind == "JPEG":
+    if kind == "JPEG":  # reads its own header, with what it needs besides the size
         return jpeg.decode(data)
     read_header(data)  # refuses too large images before memory is allocated
     if kind == "PNG":

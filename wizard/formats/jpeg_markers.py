@@ -180,7 +180,7 @@ class _Head:
                 raise Undecodable("it has two frame headers")
             self.process, self.frame = marker, data[start:end]
             _require_decoded(marker, self.frame)
-        elif marker == _APP0:
+        elif marker == _APP0:  # other APP0 segments, such as JFXX thumbnails, do not count
             self.jfif = self.jfif or (end - start >= _JFIF_BYTES and data.startswith(b"JFIF\0", start))
         elif _is_adobe(data, marker, start, end):
             self.adobe = data[start + 11]
@@ -191,7 +191,7 @@ class _Head:
         names = self.frame[_FRAME.size :: 3]
         if len(names) == 1:
             return "Gray"
-        if len(names) == _INKS:
+        if len(names) == _INKS:  # libjpeg takes unknown transforms for YCCK, with a warning
             return "CMYK" if self.adobe in (-1, 0) else "YCCK"
         if self.jfif:
             return "YCbCr"

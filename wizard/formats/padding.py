@@ -63,6 +63,7 @@ def ends_in_zeros(file: IO[bytes], offset: int, size: int) -> bool:
 
 def _skip_hole(file: IO[bytes], position: int, end: int | None) -> int:
     """Seeks past a hole; only in an unbuffered file, since a buffer would not notice the changed position."""
+    # macOS and Linux have SEEK_DATA; Windows does not.
     if end is None or not isinstance(file, io.FileIO) or not hasattr(os, "SEEK_DATA"):
         return position
     try:

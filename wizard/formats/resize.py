@@ -136,6 +136,7 @@ def _scaled_and_cropped(resize: Resize, height: int, width: int) -> tuple[tuple[
 
 def _shortest(resize: Resize, height: int, width: int) -> tuple[int, int]:
     short, long = sorted((height, width))
+    # An image that already has the size, or would have to be enlarged, keeps its pixels.
     if short == resize.size or (short < resize.size and not resize.upscale):
         return height, width
     other = _rounded(long * resize.size, short)

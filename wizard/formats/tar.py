@@ -89,29 +89,28 @@ def members(
     overrides: dict[str, str] = {}
     while True:
         file.seek(position)
+        # A header that would extend beyond the known end belongs to whatever follows the archive.
         block = file.read(BLOCK) if end is None or position + BLOCK <= end else b""
         if len(block) < BLOCK:
-            raise TarDamage(f"the archive breaks off at byte {position:,}, before its end marker")
+            raise TarDamage(f"the archive is truncated at byte {position:,}, before its end marker")
         if not any(block):
-            after, data = skip_zeros(file, position + BLOCK, end)
-            if data:
-                raise _data_after_end(position, after, data)
+            stop = _require_zeros(file, position, end)
             if ended is not None:
-                ended(after - start, after - position)
+                ended(stop - start, stop - position)
             return
         info = _header(block, position)
+        name = overrides.get("path", info.name)
         content = position + BLOCK
         size = _size(overrides.get("size"), info)
         position = content + -(-size // BLOCK) * BLOCK
         if end is not None and content + size > end:
+            left = max(0, end - content)
             raise TarDamage(
-                f"{overrides.get('path', info.name)} claims {size:,} bytes from byte {content:,} on, "
-                f"but the archive has only {max(0, end - content):,} left"
+                f"{name} claims {size:,} bytes from byte {content:,} on, but the archive has only {left:,} left"
             )
-        if info.type in _EXTENDED:
+        if info.type in _EXTENDED:  # describes the next member; several may precede it
             overrides |= _override(info.type, _exactly(file, size, content))
             continue
-        name = overrides.get("path", info.name)
         if info.type in _FILES and "sparse" not in overrides:
             yield Member(name, content, size, _exactly(file, min(head, size), content))
         elif info.type not in _SKIPPED:
@@ -143,6 +142,7 @@ def member_at(file: IO[bytes], place: int, suffix: bytes) -> Member | None:
         chunk = file.read(end - start)
         for at in range(len(chunk) // BLOCK * BLOCK - BLOCK, -BLOCK, -BLOCK):
             block = chunk[at : at + BLOCK]
+            # The suffix is compared first: a checksum costs far more, and most blocks are content.
             if block[_NAME].rstrip(b"\0").endswith(suffix) and is_header(block):
                 info, content = _header(block, start + at), start + at + BLOCK
                 covers = info.type in _FILES and place < content + info.size
@@ -160,8 +160,19 @@ def is_header(block: bytes) -> bool:
     return True
 
 
+def _require_zeros(file: IO[bytes], position: int, end: int | None) -> int:
+    """The end of the archive whose end marker starts at `position` and was read up to its first block.
+
+    Raises:
+        TarDamage: data follows, so the zeros may just as well be a hole in the middle of a damaged archive.
+    """
+    stop, data = skip_zeros(file, position + BLOCK, end)
+    if data:
+        raise _data_after_end(position, stop, data)
+    return stop
+
+
 def _data_after_end(position: int, after: int, block: bytes) -> TarDamage:
-    """The error for data after an end marker, which may just as well be a hole in the middle of a damaged archive."""
     if len(block) == BLOCK and is_header(block):
         return TarDamage(
             f"the archive ends at byte {position:,}, but another member follows at byte {after:,}: several archives "
@@ -184,6 +195,7 @@ def _header(block: bytes, position: int) -> tarfile.TarInfo:
         info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except tarfile.HeaderError as error:
         raise TarDamage(f"at byte {position:,} there is no tar header ({error})") from error
+    # tarfile prepends the prefix field for GNU archives too, though GNU tar may keep times there.
     if block[_MAGIC] == _GNU_MAGIC:
         info.name = block[_NAME].partition(b"\0")[0].decode("utf-8", "surrogateescape")
     return info
@@ -200,7 +212,7 @@ def _size(override: str | None, info: tarfile.TarInfo) -> int:
 def _exactly(file: IO[bytes], size: int, position: int) -> bytes:
     content = file.read(size) if size else b""
     if len(content) < size:
-        raise TarDamage(f"the archive breaks off at byte {position + len(content):,}, inside a member")
+        raise TarDamage(f"the archive is truncated at byte {position + len(content):,}, inside a member")
     return content
 
 

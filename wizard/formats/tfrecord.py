@@ -5,9 +5,11 @@ Source: `tensorflow/core/lib/io/record_writer.h`. The tests compare with TensorF
 
 import itertools
 import struct
+import zlib
 from collections.abc import Iterator
 from mmap import mmap
-from typing import IO, NamedTuple
+from pathlib import Path
+from typing import IO, Literal, NamedTuple
 
 import google_crc32c
 
@@ -15,8 +17,12 @@ HEADER = 12
 """Bytes of framing before a payload."""
 OVERHEAD = 16
 """Bytes that framing adds to a payload."""
+Compression = Literal["plain", "gzip", "zlib"]
+"""How a whole file is compressed, as in TensorFlow's `TFRecordOptions`."""
 _LENGTH = struct.Struct("<Q")
 _CRC = struct.Struct("<I")
+_WBITS: dict[Compression, int] = {"gzip": 31, "zlib": 15}
+_SNIFFED = 4096  # bytes of a compressed file that surely hold the header of its first record
 
 
 class RecordDamage(ValueError):
@@ -43,6 +49,7 @@ class Record(NamedTuple):
 def masked_crc(data: bytes) -> int:
     """The CRC32C of `data`, rotated and offset as TFRecord stores it; an unsigned 32-bit number."""
     crc: int = google_crc32c.value(data)
+    # kMaskDelta and the rotation are those of tensorflow/core/lib/hash/crc32c.h.
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
 
@@ -121,6 +128,25 @@ def starts_with_record(head: bytes) -> bool:
     (True, False)
     """
     return len(head) >= HEADER and _CRC.unpack(head[8:HEADER])[0] == masked_crc(head[:8])
+
+
+def compression_of(path: Path) -> Compression | None:
+    """How the records in a file are compressed; None where it is empty or does not begin with a record.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        head = file.read(_SNIFFED)
+    if starts_with_record(head):
+        return "plain"
+    for compression, wbits in _WBITS.items():
+        try:
+            if starts_with_record(zlib.decompressobj(wbits).decompress(head, HEADER)):
+                return compression
+        except zlib.error:
+            continue
+    return None
 
 
 def _length(head: bytes, record: int, offset: int) -> int:

@@ -33,13 +33,9 @@ class CgroupLimits:
 
 def cgroup_limits(mount: Path = _MOUNT, membership: Path = _MEMBERSHIP) -> CgroupLimits:
     """The limits of this process; none where the system has no control groups."""
-    try:
-        lines = membership.read_text().splitlines()
-    except OSError:
-        return CgroupLimits()
     memories: list[tuple[int, int]] = []
     quotas: list[float] = []
-    for line in lines:
+    for line in _read(membership).splitlines():
         _, controllers, path = line.split(":", 2)
         names = controllers.split(",")
         # 0::/path is version 2; version 1 has a line for each hierarchy, and both may be mounted.
@@ -95,7 +91,7 @@ def _memory(folder: Path, limit: str, usage: str, prefix: str) -> list[tuple[int
     if most is None or most >= _NO_LIMIT:
         return []
     used = _number(folder / usage) or 0
-    files = sum(_field(folder / "memory.stat", f"{prefix}{kind}_file") for kind in ("active", "inactive"))
+    files = sum(_entry(folder / "memory.stat", f"{prefix}{kind}_file") or 0 for kind in ("active", "inactive"))
     return [(most, max(0, used - files))]
 
 
@@ -107,10 +103,6 @@ def _quota_v2(folder: Path) -> list[float]:
 def _quota_v1(folder: Path) -> list[float]:
     quota, period = _number(folder / "cpu.cfs_quota_us"), _number(folder / "cpu.cfs_period_us")
     return [quota / period] if quota and period and quota > 0 else []
-
-
-def _field(path: Path, name: str) -> int:
-    return _entry(path, name) or 0
 
 
 def _entry(path: Path, name: str) -> int | None:

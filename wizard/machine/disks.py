@@ -62,7 +62,5 @@ def _device(mount: Path) -> int | None:
 
 
 def _files_free(place: Path) -> int | None:
-    if not hasattr(os, "statvfs"):
-        return None
-    state = os.statvfs(place)
-    return state.f_favail if state.f_files else None  # Btrfs and others make inodes as needed, and state 0
+    state = os.statvfs(place) if hasattr(os, "statvfs") else None  # Windows has none
+    return state.f_favail if state and state.f_files else None  # Btrfs and others make inodes as needed, and state 0

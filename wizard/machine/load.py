@@ -13,13 +13,11 @@ from wizard.machine.memory import usable_memory
 
 @dataclass(frozen=True, kw_only=True)
 class MachineLoad:
-    """Load of the machine at one moment.
+    """Load of the machine at one moment, in bytes, a container's limits considered.
 
     Attributes:
         cpu: percent of the cores that this process may use, 0 to 100.
-        memory_used: bytes.
-        memory_total: bytes, a container's limit considered.
-        disk_free: bytes free on the output's disk.
+        disk_free: on the output's disk.
     """
 
     cpu: float
@@ -30,18 +28,14 @@ class MachineLoad:
 
 def machine_load(output: Path) -> MachineLoad:
     """The load now; `cpu` is the mean since the last call."""
-    now = usable_memory()
-    return MachineLoad(
-        cpu=_load(),
-        memory_used=now.total - now.available,
-        memory_total=now.total,
-        disk_free=free_bytes(output),
-    )
-
-
-def _load() -> float:
-    """Percent of the usable cores: those of the affinity, or a container's quota as 100 %."""
     each = psutil.cpu_percent(percpu=True)
     mine = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(len(each))
     busy = sum(each[core] for core in mine if core < len(each))
-    return min(100.0, busy / usable_cores())
+    memory = usable_memory()
+    return MachineLoad(
+        # A container's quota is 100 %, however many cores its work is spread over.
+        cpu=min(100.0, busy / usable_cores()),
+        memory_used=memory.total - memory.available,
+        memory_total=memory.total,
+        disk_free=free_bytes(output),
+    )

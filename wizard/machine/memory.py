@@ -3,7 +3,7 @@
 Fields of /proc/meminfo: Documentation/filesystems/proc.rst of the Linux kernel.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -18,9 +18,7 @@ class MemoryUse:
     """Memory of the whole machine at one moment, in bytes.
 
     Attributes:
-        total: of the machine.
         available: what programs could get without swapping: free memory and most of the cache.
-        free: unused.
         cache: pages of files that can be dropped; None outside Linux.
         shared: tmpfs, /dev/shm and shared memory, which Linux counts as cached although it cannot be dropped; None
             outside Linux.
@@ -45,8 +43,7 @@ class Memory:
     Attributes:
         total: of the machine, or of the container where that has less.
         available: what it could get now without swapping.
-        machine: of the machine.
-        free: of the machine; unused.
+        machine, free: of the machine; free is unused.
         cache: of the machine; pages of files that can be dropped. 0 if a container's limit is what is short, since
             cache does not count towards it.
     """
@@ -66,16 +63,15 @@ class Memory:
 def memory_use(meminfo: Path = _MEMINFO) -> MemoryUse:
     """The memory of the machine now."""
     seen = psutil.virtual_memory()
-    figures = MemoryUse(total=int(seen.total), available=int(seen.available), free=int(seen.free))
+    use = MemoryUse(total=int(seen.total), available=int(seen.available), free=int(seen.free))
     try:
         lines = meminfo.read_text().splitlines()
     except OSError:
-        return figures
+        return use
     # psutil's `cached` has the kernel's own caches in it, which stay when pages of files are dropped.
     kilobytes = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
     cached, shared = (1024 * kilobytes.get(name, 0) for name in ("Cached", "Shmem"))
-    cache = max(0, cached + 1024 * kilobytes.get("Buffers", 0) - shared)
-    return MemoryUse(total=figures.total, available=figures.available, free=figures.free, cache=cache, shared=shared)
+    return replace(use, cache=max(0, cached + 1024 * kilobytes.get("Buffers", 0) - shared), shared=shared)
 
 
 def usable_memory(limits: CgroupLimits | None = None) -> Memory:

@@ -18,7 +18,6 @@ from wizard.errors import MachineError
 DROP_CACHES = Path("/proc/sys/vm/drop_caches")
 """Root writes a number to it; 1 drops clean pages of files that no program has mapped."""
 BY_HAND = f"sync && echo 1 | sudo tee {DROP_CACHES}"
-"""The command that does the same with root's rights."""
 _SIGNS = ("/.dockerenv", "/run/.containerenv", "/run/systemd/container")
 """Files that Docker, Podman and systemd create in a container."""
 _ELSEWHERE = {
@@ -27,7 +26,6 @@ _ELSEWHERE = {
 }
 
 DropMethod = Literal["write", "sudo"]
-"""Write to the file directly, or through sudo."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,11 +34,9 @@ class DropConditions:
 
     Attributes:
         system: as `platform.system` calls it.
-        root: whether this process's effective user is root.
         target: the file to write to.
         refused: errno of opening it for writing; 0 if that works.
         container: what shows that this is a container; empty if nothing does.
-        sudo: path of sudo; None where it is not on PATH.
     """
 
     system: str
@@ -75,7 +71,7 @@ def drop_method(there: DropConditions) -> DropMethod:
     if not there.refused:
         return "write"
     if there.root or there.refused not in (errno.EACCES, errno.EPERM):
-        raise why_not_dropped(there, there.refused)
+        raise _why_not_dropped(there, there.refused)
     if there.sudo is None:
         what = "Dropping the page cache needs root's rights; you are not root, and there is no sudo."
         if not there.container:
@@ -88,13 +84,8 @@ def drop_method(there: DropConditions) -> DropMethod:
     return "sudo"
 
 
-def why_not_dropped(there: DropConditions, number: int) -> MachineError:
-    """The error that the system refuses to drop the cache, with the likely reason.
-
-    Args:
-        there: the conditions on this machine.
-        number: errno of the refusal.
-    """
+def _why_not_dropped(there: DropConditions, number: int) -> MachineError:
+    """The error for an errno that the system refuses with, and the likely reason."""
     what = f"{there.target} cannot be written: {os.strerror(number)}."
     if there.container:
         whose = f"This is a container, going by {there.container}: the page cache is its host's, and is dropped there."
@@ -130,19 +121,14 @@ def drop_page_cache(there: DropConditions, how: DropMethod, *, password: bool = 
         finally:
             os.close(place)
     except OSError as error:
-        raise why_not_dropped(there, error.errno or errno.EIO) from error
+        raise _why_not_dropped(there, error.errno or errno.EIO) from error
 
 
 def _drop_with_sudo(there: DropConditions, password: bool) -> None:
     # tee, because a redirection would be done by this process, without sudo's rights.
     words = [there.sudo or "sudo", *([] if password else ["-n"]), "tee", str(there.target)]
-    ended = subprocess.run(
-        words,
-        input=b"1\n",
-        stdout=subprocess.DEVNULL,
-        stderr=None if password else subprocess.PIPE,
-        check=False,
-    )
+    stderr = None if password else subprocess.PIPE
+    ended = subprocess.run(words, input=b"1\n", stdout=subprocess.DEVNULL, stderr=stderr, check=False)
     if ended.returncode == 0:
         return
     told = (ended.stderr or b"").decode(errors="backslashreplace").strip()

@@ -16,7 +16,6 @@ class Process:
     """A process and the memory that it holds.
 
     Attributes:
-        pid: its number.
         user: its owner; empty if unknown.
         resident: bytes in memory, including those shared with other processes.
         seconds: since it started.

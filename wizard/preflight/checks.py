@@ -53,9 +53,8 @@ def disk(output: Path, there: Disk, estimated: Estimated | None, done: int, file
         files: image files that are still to be written, each of which takes whole blocks.
     """
     where = _where(output, there)
-    result = CheckResult(
-        name="disk", status="pass", looked_at=where, found=f"{human_bytes(there.free)} free on {where} for {output}"
-    )
+    brief = f"{human_bytes(there.free)} free on {where}"
+    result = CheckResult(name="disk", status="pass", looked_at=where, found=f"{brief} for {output}", brief=brief)
     if estimated is None:
         fix = "What is needed can be measured once the raw data can be read"
         return replace(result, status="warn", needed="not known", fix=fix)

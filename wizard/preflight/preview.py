@@ -29,7 +29,7 @@ SHOWN = 6
 _FRAME = 4 / 3
 """Width over height of the frames that the pictures are fitted into, as in preview.html."""
 _OBEYED_BY_BROWSERS = (0xE1, 0xE2)
-"""JPEG segments APP1 and APP2: EXIF, which turns a picture, and colour profiles, which change its colours."""
+"""JPEG segments APP1 and APP2: EXIF, which turns a picture, and color profiles, which change its colors."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,12 +52,12 @@ def with_damage(check: CheckResult, estimated: Estimated, *, skipped: bool) -> C
     """A damaged image in the sample is known before the build meets it."""
     if not estimated.damaged:
         return check
-    fix = "They will be left out and listed" if skipped else f"Replace them, or {ON_BAD_IMAGE}"
+    fix = "They will be left out and listed" if skipped else "Replace them, or " + ON_BAD_IMAGE
     return replace(
         check,
         status="warn",
         found=f"{check.found}; {damage_in_words(estimated)}",
-        fix=". ".join(filter(None, [check.fix, fix])),
+        fix=check.fix + ". " + fix if check.fix else fix,
     )
 
 

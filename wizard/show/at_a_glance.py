@@ -47,12 +47,7 @@ def rows(glance: Glance) -> list[Row]:
 
 
 def lines(glance: Glance, width: int = 0) -> list[str]:
-    """The same as aligned lines, with warnings marked.
-
-    Args:
-        glance: the summary.
-        width: columns to wrap at; 0 leaves wrapping to the caller.
-    """
+    """The same as aligned lines, with warnings marked, wrapped at a width in columns unless that is 0."""
     found = rows(glance)
     column = max((len(row.about) for row in found), default=0)
     drawn = []
@@ -63,11 +58,11 @@ def lines(glance: Glance, width: int = 0) -> list[str]:
 
 
 def folded(text: str, width: int, indent: int) -> str:
-    r"""Wraps a list whose items are separated by dots.
+    r"""Wraps a list whose items are separated by dots, unless there are too few columns to be readable.
 
     Args:
         text: the items.
-        width: columns of each line; if there are too few to be readable, the list stays one line.
+        width: columns of each line.
         indent: columns before all lines but the first.
 
     >>> folded("one of them · two of them · and number three of them", 30, 2)
@@ -136,12 +131,10 @@ def _example(split: SplitSeen) -> str:
 
 
 def _lacking(lacking: Lacking) -> str:
-    more = ", …" if lacking.classes > len(lacking.first) else ""
-    named = ", ".join(map(_short, lacking.first)) + more
+    named = ", ".join(map(_short, lacking.first)) + (", …" if lacking.classes > len(lacking.first) else "")
     kind = "class" if lacking.classes == 1 else "classes"
-    have = "has" if len(lacking.others) == 1 else "have"
-    others = " and ".join(lacking.others)
-    return f"{lacking.split} has no images of {lacking.classes:,} {kind} that {others} {have}: {named}"
+    others = f"{' and '.join(lacking.others)} {'has' if len(lacking.others) == 1 else 'have'}"
+    return f"{lacking.split} has no images of {lacking.classes:,} {kind} that {others}: {named}"
 
 
 def _class(seen: ClassSeen) -> str:
@@ -149,11 +142,7 @@ def _class(seen: ClassSeen) -> str:
 
 
 def _short(seen: ClassSeen) -> str:
-    """The first of a synset's words, or the name of a class without words."""
-    return _clipped(seen.name if seen.words == seen.name else seen.words.partition(",")[0] or seen.name)
-
-
-def _clipped(name: str) -> str:
-    """A name shortened for display, with control characters escaped."""
+    """The first of a synset's words, or the name of a class without words; control characters are escaped."""
+    name = seen.name if seen.words == seen.name else seen.words.partition(",")[0] or seen.name
     shown = name if name.isprintable() else ascii(name)[1:-1]
     return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"

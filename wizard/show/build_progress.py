@@ -77,10 +77,7 @@ class BuildProgress:
     """How far a build, and what is prepared for it, is; it is given every event.
 
     Attributes:
-        now: a clock, in seconds.
-        cores: number that the workers may use; if None, only the CPU is recognised as a limit.
-        stopping: whether the build was asked to stop.
-        preparing: the steps under way, by name.
+        cores: number that the workers may use; if None, only the CPU is recognized as a limit.
         log: messages during the build, each with its second.
     """
 
@@ -106,13 +103,17 @@ class BuildProgress:
         """Takes an event into account."""
         match event:
             case Preparing():
-                self._prepare(event)
+                self.preparing[event.step] = event
+                if event.done >= event.total:
+                    del self.preparing[event.step]
             case Estimated():
                 self.estimated = event
             case Stopping():
                 self.stopping = True
             case Started():
-                self._start(event)
+                self.preparing.clear()
+                self.output, self.started = event.output, self.now()
+                self.splits = {split.split: SplitProgress(**asdict(split)) for split in event.splits}
             case MachineLoad():
                 self.machine = event
                 self._cpu.append(event.cpu)
@@ -163,8 +164,8 @@ class BuildProgress:
     @property
     def rates(self) -> tuple[float, float, float] | None:
         """Recent images, bytes read and bytes written per second; None until they are known."""
-        rates = [meter.rate(self.now()) for meter in (self._images, self._read, self._wrote)]
-        images, read, wrote = rates
+        now = self.now()
+        images, read, wrote = self._images.rate(now), self._read.rate(now), self._wrote.rate(now)
         return None if images is None or read is None or wrote is None else (images, read, wrote)
 
     @property
@@ -216,17 +217,6 @@ class BuildProgress:
         if share >= _BUSY:
             return "limited by the number of workers"
         return "waiting for the disk" if share < _IDLE else ""
-
-    def _prepare(self, event: Preparing) -> None:
-        if event.done < event.total:
-            self.preparing[event.step] = event
-        else:
-            self.preparing.pop(event.step, None)
-
-    def _start(self, event: Started) -> None:
-        self.preparing.clear()
-        self.output, self.started = event.output, self.now()
-        self.splits = {split.split: SplitProgress(**asdict(split)) for split in event.splits}
 
     def _hear(self, beat: Heartbeat) -> None:
         now = self.now()

@@ -1,12 +1,13 @@
 """The dashboard's picture: progress and a window's size become lines; knows no terminal."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from rich.cells import cell_len
 from rich.text import Text
 
-from wizard.formatting import clock, human_bytes
+from wizard.formatting import clock, human_bytes, short_clock
 from wizard.show.build_progress import BuildProgress
 from wizard.show.progress import Progress
 from wizard.show.rows import Row, draw_rows
@@ -28,16 +29,9 @@ _ASCII = str.maketrans("╭╮╰╯├┤│─━╸·→…", "++++++|-##->~"
 
 
 def picture(progress: Progress, width: int, height: int, *, ascii_only: bool = False) -> list[Text]:
-    """What a window shows: lines that leave MARGIN of its columns and one of its lines free.
+    """What a window of width columns and height lines shows: lines that leave MARGIN columns and one line free.
 
-    Args:
-        progress: of the command so far.
-        width: of the window, in columns.
-        height: of the window, in lines.
-        ascii_only: draw with ASCII alone.
-
-    Returns:
-        No line at all while there is nothing to show.
+    There are none while there is nothing to show.
     """
     room, lines = max(1, width - MARGIN), max(1, height - 1)
     build = progress.build
@@ -64,7 +58,7 @@ def _draw(rows: list[Row], width: int, longest_bar: int | None = None) -> list[T
 
 def _box(build: BuildProgress, width: int, lines: int) -> list[Text]:
     inner = width - _FRAME
-    head = _draw(_splits(build), inner) + _flow(_all_rates(build), inner, 2)
+    head = _draw(_splits(build), inner) + _flow(_rates(build, narrow=False), inner, 2)
     space = lines - len(head) - 2
     title = f"machine · {build.limit}" if build.limit else "machine"
     machine = _section(title, _flow(_machine(build), inner, min(2, space - 1)), width)
@@ -86,8 +80,8 @@ def _narrow(build: BuildProgress, width: int, lines: int) -> list[Text]:
     times = f"  {_times(build)}"
     name = Text(_name(build))
     name.truncate(max(1, width - len(times)), overflow="ellipsis", pad=True)
-    head = [Text.assemble(name, times), *_draw(_splits(build), width), *_flow(_rates(build), width, 1)]
-    workers = [Row(name=row.name, done=row.done, total=row.total) for row in _workers(build)]
+    head = [Text.assemble(name, times), *_draw(_splits(build), width), *_flow(_rates(build, narrow=True), width, 1)]
+    workers = [replace(row, cells={}) for row in _workers(build)]
     shown = _fewer(_draw(workers, width, longest_bar=0), lines - len(head) - 1)
     return [*head, *shown, *_flow(_hints(build), width, 1)]
 
@@ -138,23 +132,15 @@ def _name(build: BuildProgress) -> str:
 
 def _times(build: BuildProgress) -> str:
     left = build.seconds_left
-    return clock(build.seconds) + (f" · about {_short(left)} left" if left is not None else "")
-
-
-def _short(seconds: float) -> str:
-    return clock(seconds).removeprefix("00:")
+    return clock(build.seconds) + (f" · about {short_clock(left)} left" if left is not None else "")
 
 
 def _preparations(build: BuildProgress) -> list[Row]:
-    return [
-        Row(
-            name=_printable(step.step),
-            done=step.done,
-            total=step.total,
-            cells={"amount": f"of {human_bytes(step.total)}"},
-        )
-        for step in build.preparing.values()
-    ]
+    rows = []
+    for step in build.preparing.values():
+        amount = {"amount": f"of {human_bytes(step.total)}"}
+        rows.append(Row(name=_printable(step.step), done=step.done, total=step.total, cells=amount))
+    return rows
 
 
 def _splits(build: BuildProgress) -> list[Row]:
@@ -166,50 +152,34 @@ def _splits(build: BuildProgress) -> list[Row]:
     return rows
 
 
-def _rates(build: BuildProgress) -> list[str]:
+def _rates(build: BuildProgress, *, narrow: bool) -> list[str]:
     """The most important first, because a narrow window shows only one line."""
-    return [*_speed(build)[:1], *_waiting(build), *_size(build)]
-
-
-def _all_rates(build: BuildProgress) -> list[str]:
-    return [*_speed(build), *_waiting(build), ", ".join(_size(build))]
-
-
-def _speed(build: BuildProgress) -> list[str]:
-    if build.rates is None:
-        return []
-    images, read, wrote = build.rates
-    ratio = f" ({100 * build.bytes_out / build.bytes_in:.0f} %)" if build.bytes_in else ""
-    return [f"{images:,.0f} images/s", f"read {human_bytes(read)}/s → wrote {human_bytes(wrote)}/s{ratio}"]
-
-
-def _waiting(build: BuildProgress) -> list[str]:
-    waiting = [] if build.workers else ["waiting for the workers"]
-    return [*waiting, f"{build.skipped:,} skipped"] if build.skipped else waiting
-
-
-def _size(build: BuildProgress) -> list[str]:
-    expected = build.bytes_expected
-    so_far = f"{human_bytes(build.bytes_out)} so far"
-    return [so_far] if expected is None else [so_far, f"about {human_bytes(expected)} expected"]
+    parts = []
+    if build.rates is not None:
+        images, read, wrote = build.rates
+        parts.append(f"{images:,.0f} images/s")
+        if not narrow:
+            ratio = f" ({100 * build.bytes_out / build.bytes_in:.0f} %)" if build.bytes_in else ""
+            parts.append(f"read {human_bytes(read)}/s → wrote {human_bytes(wrote)}/s{ratio}")
+    if not build.workers:
+        parts.append("waiting for the workers")
+    if build.skipped:
+        parts.append(f"{build.skipped:,} skipped")
+    size = [f"{human_bytes(build.bytes_out)} so far"]
+    if (expected := build.bytes_expected) is not None:
+        size.append(f"about {human_bytes(expected)} expected")
+    return parts + (size if narrow else [", ".join(size)])
 
 
 def _workers(build: BuildProgress) -> list[Row]:
-    workers = build.workers
+    workers, rows = build.workers, []
     digits = max((len(str(each.number)) for each in workers), default=1)
-    return [
-        Row(
-            name=f"{each.number:{digits}} {each.beat.shard.partition('-of-')[0]}",
-            done=each.beat.done,
-            total=each.beat.total,
-            cells={"rate": _a_second(each.rate.rate(build.now())), "memory": human_bytes(each.beat.rss)},
-        )
-        for each in workers
-    ]
-
-
-def _a_second(rate: float | None) -> str:
-    return "" if rate is None else f"{rate:,.0f}/s"
+    for each in workers:
+        name = f"{each.number:{digits}} {each.beat.shard.partition('-of-')[0]}"
+        rate = each.rate.rate(build.now())
+        cells = {"rate": "" if rate is None else f"{rate:,.0f}/s", "memory": human_bytes(each.beat.rss)}
+        rows.append(Row(name=name, done=each.beat.done, total=each.beat.total, cells=cells))
+    return rows
 
 
 def _machine(build: BuildProgress) -> list[str]:
@@ -235,7 +205,7 @@ def _disk(build: BuildProgress, free: int) -> str:
 
 def _events(build: BuildProgress, count: int) -> list[Text]:
     last = list(build.log)[-count:] if count > 0 else []
-    return [Text(f"{_short(seconds)}  {_printable(text)}") for seconds, text in last]
+    return [Text(f"{short_clock(seconds)}  {_printable(text)}") for seconds, text in last]
 
 
 def _printable(text: str) -> str:

@@ -36,12 +36,7 @@ def reporter_for(output: Output) -> Reporter:
 
 
 class PlainReporter(Reporter):
-    """For logs and screen readers: messages at once, and a line of progress every 30 s.
-
-    Args:
-        output: where to print.
-        every: seconds between two lines of progress.
-    """
+    """For logs and screen readers: messages at once, and a line of progress every so many seconds."""
 
     def __init__(self, output: Output, every: float = 30.0) -> None:
         self._output = output

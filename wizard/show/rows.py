@@ -16,9 +16,7 @@ class Row:
     """How far one thing is.
 
     Attributes:
-        name: of the thing.
-        done: how much of it is done.
-        total: of how much; None where that is not known, and then there is neither bar nor percent.
+        total: None where that is not known, and then there is neither bar nor percent.
         cells: what else there is to say, by column.
     """
 
@@ -41,11 +39,11 @@ def draw_rows(
     dropped: Collection[str] = (),
     longest_bar: int | None = None,
 ) -> list[Text]:
-    """Draws a line for each row, as much of it as there is room for.
+    """Draws a line for each row, as much of it as there is room for in so many columns of the terminal.
 
     Args:
         rows: from top to bottom.
-        width: columns of the terminal that may be used.
+        width: columns.
         columns: the cells' columns, in order, and how wide each is at least, so that little moves.
         dropped: what goes first where there is little room, in order; "bar" is one of them.
         longest_bar: cells; 0 draws none, None lets bars have what is left over.
@@ -53,7 +51,8 @@ def draw_rows(
     least = {"name": 0, "bar": SHORTEST, "percent": len("100 %"), **(columns or {})}
     if longest_bar == 0:
         del least["bar"]
-    texts = [{"name": row.name, "percent": _percent(row), **row.cells} for row in rows]
+    percents = ["" if row.total is None else f"{row.percent} %" for row in rows]
+    texts = [{"name": row.name, "percent": percent, **row.cells} for row, percent in zip(rows, percents, strict=True)]
     widths = {name: max([low, *(cell_len(text.get(name, "")) for text in texts)]) for name, low in least.items()}
     spare = width - sum(widths.values()) - len(_GAP) * (len(widths) - 1)
     for name in dropped:
@@ -78,10 +77,6 @@ def _line(row: Row, texts: Mapping[str, str], widths: Mapping[str, int]) -> Text
         else:
             line.append(" " * (cells - cell_len(texts.get(name, ""))) + texts.get(name, ""))
     return line
-
-
-def _percent(row: Row) -> str:
-    return "" if row.total is None else f"{row.percent} %"
 
 
 def _bar(row: Row, cells: int) -> Text:

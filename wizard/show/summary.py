@@ -1,12 +1,13 @@
 """What a build or a verification has come to, as text."""
 
+import shlex
 from collections.abc import Mapping
 
 from wizard.engine.build_result import BuildResult, SplitSummary
 from wizard.formatting import clock, human_bytes
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.show import at_a_glance
-from wizard.show.loading import loading
+from wizard.targets.dataset import Loadable
 from wizard.targets.target import Target
 from wizard.verify.dataset import Verified
 
@@ -26,9 +27,13 @@ def finished(event: BuildResult) -> str:
     lines += at_a_glance.lines(event.glance, at_a_glance.WIDTH) if event.glance else []
     converted = " and ".join(f"{count:,} {kind}" for kind, count in sorted(event.converted.items())) or "0"
     ratio = f"{100 * bytes_out / bytes_in:.0f} %" if bytes_in else "0 %"
+    built = "nothing was left to build"
+    if event.images_built:
+        rate = event.images_built / max(event.seconds, 1e-9)
+        built = f"{event.images_built:,} images built in {clock(event.seconds)} ({rate:,.0f} images/s)"
     lines += [
         f"  {converted} images converted to RGB JPEG · {len(event.skipped):,} skipped",
-        f"  {human_bytes(bytes_in)} became {human_bytes(bytes_out)} ({ratio}) · {_time(event)}",
+        f"  {human_bytes(bytes_in)} became {human_bytes(bytes_out)} ({ratio}) · {built}",
         f"  {event.output}/dataset.json says how it was made (plan {event.plan_id})",
     ]
     if event.imagenet:
@@ -36,13 +41,27 @@ def finished(event: BuildResult) -> str:
     return "\n".join(lines + _skipped(event) + ["", *loading(event)])
 
 
+def loading(result: BuildResult) -> list[str]:
+    """What to type to check it, and code that loads one of its splits: train, where it has that."""
+    present = [split.split for split in result.splits]
+    split = next((name for name in ("train", "validation") if name in present), present[0])
+    labels = f"labels are {result.label_base} to {result.label_base + result.classes - 1}"
+    labels += ", 0 is unused" if result.label_base else ""
+    labels += ", -1 in test" if any(split.unlabelled for split in result.splits) else ""
+    dataset = Loadable(output=result.output, split=split, labels=labels, imagenet=result.imagenet)
+    return [f"Check it   imagenet-setup verify {shlex.quote(result.output)}", *result.target.loading(dataset)]
+
+
 def verified(result: Verified) -> str:
     """What `verify` has proven."""
-    lines = [f"✓ {split}: {_counted(result, split)} are what the manifest says" for split in result.images]
+    lines = []
+    for split, images in result.images.items():
+        shards = "" if result.target.one_file_per_image else f" in {result.shards[split]:,} shards"
+        lines.append(f"✓ {split}: {images:,} {result.target.unit}{shards} are what the manifest says")
     lines += [f"✓ {split}: {proof}" for split, proof in result.tensorflow.items()]
     if result.pixels:
-        images = sum(result.images.values())
-        lines.append(f"✓ every image was decoded by TensorFlow {result.tensorflow_version} ({images:,})")
+        total = sum(result.images.values())
+        lines.append(f"✓ every image was decoded by TensorFlow {result.tensorflow_version} ({total:,})")
     if result.skipped:
         lines.append(f"! left out by the build: {result.skipped:,}; dataset.json lists them")
     if result.imagenet:
@@ -60,11 +79,6 @@ def _split(split: SplitSummary, target: Target) -> str:
     )
 
 
-def _counted(result: Verified, split: str) -> str:
-    told = f"{result.images[split]:,} {result.target.unit}"
-    return told if result.target.one_file_per_image else f"{told} in {result.shards[split]:,} shards"
-
-
 def _short_of_official(images: Mapping[str, int]) -> list[str]:
     official: dict[str, int] = {archive.split: archive.images for archive in IMAGES.values()}
     return [
@@ -72,15 +86,6 @@ def _short_of_official(images: Mapping[str, int]) -> list[str]:
         for split, count in images.items()
         if count != official[split]
     ]
-
-
-def _time(event: BuildResult) -> str:
-    if not event.images_built:
-        return "nothing was left to build"
-    return (
-        f"{event.images_built:,} images built in {clock(event.seconds)} "
-        f"({event.images_built / max(event.seconds, 1e-9):,.0f} images/s)"
-    )
 
 
 def _skipped(event: BuildResult) -> list[str]:

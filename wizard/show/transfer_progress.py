@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from rich.text import Text
 
 from wizard.download.events import Checking, Fetched, Transferring, Waiting
-from wizard.formatting import clock, duration, human_bytes
+from wizard.formatting import duration, human_bytes, short_clock
 from wizard.show.rate import RateMeter
 from wizard.show.rows import Row, draw_rows
 
@@ -62,7 +62,11 @@ class FileProgress:
         """Its row in the picture."""
         name = f"checking {self.name}" if self.checking else self.name
         rate = self.rate
-        cells = {"amount": self._amount(), "rate": f"{human_bytes(rate)}/s" if rate else "", "left": self._left()}
+        amount = ""
+        if self.total:
+            number, unit = human_bytes(self.total).split()
+            amount = f"{float(number) * self.done / self.total:.1f} of {number} {unit}"
+        cells = {"amount": amount, "rate": f"{human_bytes(rate)}/s" if rate else "", "left": self._left()}
         return Row(name=name, done=self.done, total=self.total or None, cells=cells)
 
     def _left(self) -> str:
@@ -74,13 +78,7 @@ class FileProgress:
         if not self.total:
             return f"{human_bytes(self.done)} so far"
         left = self.seconds_left
-        return "" if left is None else f"{clock(left).removeprefix('00:')} left"
-
-    def _amount(self) -> str:
-        if not self.total:
-            return ""
-        number, unit = human_bytes(self.total).split()
-        return f"{float(number) * self.done / self.total:.1f} of {number} {unit}"
+        return "" if left is None else f"{short_clock(left)} left"
 
 
 class Transfers:

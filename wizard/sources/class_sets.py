@@ -6,14 +6,14 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from wizard.errors import InputError
+from wizard.errors import Hint, InputError
 from wizard.formatting import few
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.classes import HIGHEST, are_numbers, as_text, numbered
 from wizard.sources.samples import SampleTable
 
 _NAMED = 5
-_FEWER = "Use more classes (--set source.classes=10), or leave this split out (source.splits)"
+_FEWER = Hint("Use more classes ({}), or leave this split out (source.splits)", "source.classes=10")
 
 
 def class_set_notes(tables: Mapping[Split, SampleTable], *, in_folders: bool, base: int) -> Iterator[tuple[str, bool]]:

@@ -1,4 +1,4 @@
-"""Recognises files that operating systems and tools leave among images, by name alone."""
+"""Recognizes files that operating systems and tools leave among images, by name alone."""
 
 import re
 

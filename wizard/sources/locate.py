@@ -13,7 +13,7 @@ _HTML = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<script")
 _GZIP = b"\x1f\x8b"
 _LISTED = 8
 _PART = ".part"  # behind the name of an archive whose download is under way; see `download.part`
-ON_BAD_IMAGE = 'leave such images out with --set output.on_bad_image="skip"'
+ON_BAD_IMAGE = Hint("leave such images out with {}", "output.on_bad_image=skip")
 _PROVE = "imagenet-setup run PROFILE --md5 compares its MD5 with the official one; if it differs, download it again"
 
 

@@ -15,7 +15,7 @@ _KEY = "source.folders"
 
 @dataclass(frozen=True, kw_only=True)
 class SourceOptions:
-    """The options that recognising a source depends on.
+    """The options that recognizing a source depends on.
 
     Attributes:
         layout: the name of the only form that it may have; "auto" for any.

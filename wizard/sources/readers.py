@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from wizard.errors import InputError, reading
 from wizard.formats.arrays import Boxes
 
@@ -25,6 +28,7 @@ class Sample(NamedTuple):
         name: its name, unique in its split: a path with / between its parts, mostly of one part.
         label: its class's rank; -1 where it has none.
         boxes: float64[n, 4], xmin ymin xmax ymax in 0..1.
+        box_row: intp[n], which of the record's boxes each is; empty where the sample is no record.
     """
 
     file: str
@@ -33,6 +37,7 @@ class Sample(NamedTuple):
     name: str
     label: int
     boxes: Boxes
+    box_row: npt.NDArray[np.intp]
 
 
 class Content(NamedTuple):
@@ -41,7 +46,7 @@ class Content(NamedTuple):
     Attributes:
         sample: which.
         image: its encoded bytes.
-        features: serialised features of the record that holds it, by name; None where it lies in no record.
+        features: serialized features of the record that holds it, by name; None where it lies in no record.
     """
 
     sample: Sample

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from wizard.errors import InputError
 from wizard.sources.cache import Arrays
-from wizard.sources.samples import SampleTable, Unusable, in_one_file
+from wizard.sources.samples import SampleTable, in_one_file
 
 
 class Row(NamedTuple):
@@ -33,15 +34,15 @@ def columns(rows: Sequence[Row]) -> Arrays:
     }
 
 
-def unusable(where: Callable[[int], str], arrays: Arrays, hint: str) -> Unusable | None:
-    """What is told of images that begin like none; `where` gives a row's place in words."""
+def unusable(where: Callable[[int], str], arrays: Arrays, hint: str) -> InputError | None:
+    """The error for images that begin like none; `where` gives a row's place in words."""
     bad = np.flatnonzero(~arrays["image"])
     if not len(bad):
         return None
     size = int(arrays["size"][bad[0]])
     what = f"is no image, by the first of its {size:,} bytes" if size else "has no bytes"
     more = f"; {len(bad) - 1:,} more are empty or no images" if len(bad) > 1 else ""
-    return Unusable(what=f"{where(int(bad[0]))} {what}{more}.", hint=hint)
+    return InputError(f"{where(int(bad[0]))} {what}{more}.", hint)
 
 
 def table_in(path: Path, arrays: Arrays) -> SampleTable:

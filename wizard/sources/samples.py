@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +10,6 @@ from wizard.errors import InputError
 from wizard.formats.arrays import Boxes
 from wizard.sources.classes import Classes, imagenet
 from wizard.sources.readers import BYTE_RANGES, Content, Form, Reader, Sample
-
-BoxUnit = Literal["relative", "pixels"]
-"""Unit of box corners: fractions of the image's width and height, or pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,19 +27,6 @@ class LeftOut:
     count: int
     first: str
     clutter: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Unusable:
-    """Images of a split that no build can store: they have no bytes, or are no image by their first ones.
-
-    Attributes:
-        what: the first of them and how many more there are, in a sentence.
-        hint: what a person can do about it.
-    """
-
-    what: str
-    hint: str
 
 
 @dataclass(frozen=True)
@@ -82,9 +65,9 @@ class SampleTable:
         warnings: things that a person should check, in sentences without a full stop.
         official: whether they are in an archive with an official name, and the official size if that is known.
         copies: images that look like copies; None if there are none, or they were not looked for.
-        box_unit: for Examples, the unit of the boxes in them; `boxes` are always relative.
+        box_row: intp[m], for Examples: which of the record's boxes each is, as those without an area are left out.
         repairs: what was wrong with the source's boxes and what was done about it, in clauses; usually empty.
-        unusable: images among them that a build can only leave out; None if none is known.
+        unusable: the error for images that no build can store: without bytes, or no images by their first ones.
     """
 
     files: tuple[str, ...]
@@ -103,22 +86,24 @@ class SampleTable:
     warnings: tuple[str, ...] = ()
     official: bool = False
     copies: Copies | None = None
-    box_unit: BoxUnit = "relative"
+    box_row: npt.NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
     repairs: tuple[str, ...] = ()
-    unusable: Unusable | None = None
+    unusable: InputError | None = None
 
     def __len__(self) -> int:
         return len(self.name)
 
     def __getitem__(self, row: int) -> Sample:
         file, inside = self.files[self.file[row]], self.inside[row].decode()
+        boxes = slice(self.first_box[row], self.first_box[row + 1])
         return Sample(
             f"{file}/{inside}" if inside else file,
             int(self.offset[row]),
             int(self.size[row]),
             self.name[row].decode(),
             int(self.label[row]),
-            self.boxes[self.first_box[row] : self.first_box[row + 1]],
+            self.boxes[boxes],
+            self.box_row[boxes],
         )
 
     def __iter__(self) -> Iterator[Sample]:
@@ -154,6 +139,7 @@ class SampleTable:
             label=self.label[rows],
             first_box=first_box,
             boxes=self.boxes[source],
+            box_row=self.box_row[source] if len(self.box_row) else self.box_row,
             left_out=(),
             copies=None,
             unusable=None,
@@ -166,7 +152,7 @@ class SampleTable:
             InputError: one has no bytes, or is no image by its first ones.
         """
         if self.unusable is not None:
-            raise InputError(self.unusable.what, self.unusable.hint)
+            raise self.unusable
 
     def with_boxes(self, names: npt.NDArray[np.bytes_], boxes: Boxes) -> "SampleTable":
         """The same images with these boxes.

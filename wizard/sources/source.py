@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from wizard.errors import InputError, UsageError
+from wizard.errors import Hint, InputError, UsageError
 from wizard.formats.arrays import Boxes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
 from wizard.sources.locate import describe_folder
@@ -140,11 +140,11 @@ class Source(Protocol):
             InputError: something is missing or is not what its name says.
         """
         sound = ", ".join(f'"{part.split}"' for part in self.parts if part.kind == "images" and part.sound)
-        fewer = f", or build only what is there: --set 'source.splits=[{sound}]'" if sound else ""
+        fewer = Hint(", or build only what is there: {}", f"source.splits=[{sound}]") if sound else ""
         _require(self._where("images"), self._parts("images", splits), fewer)
         train = any(part.kind == "boxes" and part.split == "train" and part.path for part in self.parts)
-        boxes_key = f"--set source.boxes={'train' if train else 'none'}"
-        without = f", or do without the boxes, which classification does not need: {boxes_key}"
+        less = f"source.boxes={'train' if train else 'none'}"
+        without = Hint(", or do without the boxes, which classification does not need: {}", less)
         _require(self._where("boxes"), self._parts("boxes", boxes), without)
 
     def survey(self, split: Split, cache: Path, progress: Progress) -> Survey:
@@ -218,11 +218,11 @@ def _require(folder: Path, parts: Collection[Part], way_out: str) -> None:
         are, them = ("is", "it") if len(missing) == 1 else ("are", "them")
         raise InputError(
             f"{' and '.join(missing)} {are} missing in {folder}. {describe_folder(folder)}",
-            f"Put {them} there{way_out}",
+            f"Put {them} there" + way_out,
         )
     for part in parts:
         if part.problem:
-            raise InputError(part.problem, f"{part.hint}{way_out}")
+            raise InputError(part.problem, part.hint + way_out)
 
 
 def surveyed(split: Split, path: Path, table: SampleTable, *, shards: int = 0) -> Survey:

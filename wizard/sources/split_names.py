@@ -1,4 +1,4 @@
-"""Recognises splits, and numbered parts of splits, by the names that people give them."""
+"""Recognizes splits, and numbered parts of splits, by the names that people give them."""
 
 import re
 from collections import defaultdict

@@ -80,7 +80,7 @@ class ShardFile:
         self.append(self._target.encode(sample))
 
     def append(self, content: bytes) -> None:
-        """Appends serialised bytes."""
+        """Appends serialized bytes."""
         self._file.write(content)
         self._digest.update(content)
         self.size += len(content)

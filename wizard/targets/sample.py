@@ -30,7 +30,7 @@ class SourceRecord:
     """The record of a source that an image comes from.
 
     Attributes:
-        features: serialised, by name.
+        features: serialized, by name.
         box_rows: intp[n], which of the record's boxes the sample's boxes are.
         is_reencoded: whether the stored image has other bytes than the record's.
     """

@@ -414,7 +414,7 @@ def test_a_long_answer_to_a_look_at_the_end_is_not_read_whole(server: Server, do
     assert download.waits == []
 
 
-@pytest.mark.usefixtures("ordinary")
+@pytest.mark.usefixtures("unprivileged")
 def test_a_folder_without_rights_is_named(download: Download) -> None:
     download.folder.chmod(0o555)
     with pytest.raises(MachineError) as raised:

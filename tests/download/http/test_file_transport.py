@@ -61,7 +61,7 @@ def test_an_empty_file_is_said_to_be_empty(download: Download, mirror: Path) -> 
         download.run()
 
 
-@pytest.mark.usefixtures("ordinary")
+@pytest.mark.usefixtures("unprivileged")
 def test_a_file_that_may_not_be_read_is_named(download: Download, mirror: Path) -> None:
     (mirror / NAME).chmod(0)
     with pytest.raises(DownloadError) as raised:

@@ -52,7 +52,7 @@ def test_what_is_set_aside_never_replaces_what_was(tmp_path: Path) -> None:
     assert [path.read_text() for path in kept] == ["one", "two", "three"]
 
 
-@pytest.mark.usefixtures("ordinary")
+@pytest.mark.usefixtures("unprivileged")
 def test_a_folder_that_may_not_be_written_is_named(tmp_path: Path) -> None:
     tmp_path.chmod(0o555)
     with pytest.raises(MachineError) as raised, Part(tmp_path, "a.tar"):

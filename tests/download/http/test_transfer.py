@@ -339,7 +339,7 @@ def test_progress_counts_what_was_there(server: Server, download: Download) -> N
     assert told[-1].done == len(DATA)
 
 
-@pytest.mark.usefixtures("ordinary")
+@pytest.mark.usefixtures("unprivileged")
 def test_a_part_that_cannot_be_read_is_told_before_anything_comes(server: Server, download: Download) -> None:
     server.rules = [Stall(after=1_000_000, seconds=60, times=1)]
     download.stopping = lambda: download.part.exists() and download.part.stat().st_size > 0

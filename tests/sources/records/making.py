@@ -27,7 +27,7 @@ def feature(value: Value) -> "tf.train.Feature":
     return tf.train.Feature(float_list=tf.train.FloatList(value=every))
 
 
-def serialised(**features: Value) -> bytes:
+def serialized(**features: Value) -> bytes:
     """Keys with __ for /, below image/ unless that is said to be so by a leading _."""
     named = {
         key[1:] if key.startswith("_") else f"image/{key.replace('__', '/')}": feature(value)
@@ -44,7 +44,7 @@ def inception(name: str, label: int, wnid: str, *, boxes: int = 0, image: bytes 
 
 
 def tpu(name: str, label: int, wnid: str, *, image: bytes = JPEG, **more: Value) -> bytes:
-    return serialised(
+    return serialized(
         encoded=image,
         filename=name.encode(),
         class__label=label,
@@ -59,7 +59,7 @@ def tpu(name: str, label: int, wnid: str, *, image: bytes = JPEG, **more: Value)
 
 
 def plain(label: int, **more: Value) -> bytes:
-    return serialised(encoded=JPEG, class__label=label, **more)
+    return serialized(encoded=JPEG, class__label=label, **more)
 
 
 def write(path: Path, records: Iterable[bytes], compression: str = "") -> Path:

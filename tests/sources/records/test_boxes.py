@@ -3,9 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.formats import example
 from wizard.formats.arrays import Boxes
-from wizard.sources.records.boxes import CORNERS, Mismatched, corners, fit, sound_rows
+from wizard.sources.records.boxes import fit
 
 ANY = st.floats(width=32) | st.floats(-2, 3, width=32) | st.integers(-5, 500).map(float)
 ROWS = st.lists(st.tuples(ANY, ANY, ANY, ANY), max_size=6)
@@ -38,7 +37,7 @@ def test_relative_boxes_that_are_good_stay_as_they_are_to_the_last_bit(rows: lis
     fitted = fit(before, None)
     assert fitted.sound.tolist() == good.tolist()
     assert fitted.boxes[good].tobytes() == before[good].tobytes()
-    assert not (fitted.swapped | fitted.clipped).any()
+    assert not (fitted.swapped | (fitted.beyond > 0)).any()
 
 
 @pytest.mark.parametrize(
@@ -55,7 +54,7 @@ def test_swapped_corners_are_put_in_order_and_what_is_outside_is_cut_off(
 ) -> None:
     fitted = fit(boxes(box), None)
     assert (*fitted.boxes.tolist(), fitted.sound.all()) == (list(expected), True)
-    assert [fitted.swapped.tolist(), fitted.clipped.tolist()] == [[swapped], [clipped]]
+    assert [fitted.swapped.tolist(), (fitted.beyond > 0).tolist()] == [[swapped], [clipped]]
 
 
 @pytest.mark.parametrize(
@@ -85,37 +84,3 @@ def test_pixels_are_divided_by_their_images_width_and_height() -> None:
 
 def test_pixels_of_an_image_of_unknown_size_are_not_sound() -> None:
     assert fit(boxes((10, 12, 190, 140)), np.array([[0, 0]])).sound.tolist() == [False]
-
-
-def test_corners_that_are_all_empty_or_missing_are_no_boxes() -> None:
-    assert corners([np.empty(0, np.float32), (), [], ()]) is None
-
-
-ONE, TWO = np.array([0.5], np.float32), np.array([0.5, 1], np.float32)
-
-
-@pytest.mark.parametrize(
-    ("columns", "told"),
-    [
-        ([ONE, ONE, ONE, ()], "1 floats in .*xmin.*, none in .*ymax"),
-        ([ONE, ONE, TWO, ONE], "2 floats in .*xmax"),
-        ([ONE, (1,), ONE, ONE], "1 integers in .*ymin"),
-        ([[b"1"]] * 4, "1 values in .*xmin"),
-    ],
-)
-def test_corners_that_do_not_fit_together_are_told_list_by_list(columns: list[example.Values], told: str) -> None:
-    with pytest.raises(Mismatched, match=told):
-        corners(columns)
-
-
-def test_whole_numbers_are_corners_too() -> None:
-    found = corners([(10, 1), (12, 2), (190, 3), (140, 4)])
-    assert found is not None
-    assert found.tolist() == [[10, 12, 190, 140], [1, 2, 3, 4]]
-
-
-def test_sound_rows_are_those_of_the_records_boxes_that_are_left() -> None:
-    columns = ((0, 5, 300, 20), (0, 5, 300, 20), (100, 5, 310, 60), (50, 5, 310, 80))
-    features = {name: example.raw(column) for name, column in zip(CORNERS, columns, strict=True)}
-    assert sound_rows(features, "pixels", 200, 160).tolist() == [0, 3]
-    assert sound_rows({}, "pixels", 200, 160).tolist() == []

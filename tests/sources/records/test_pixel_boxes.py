@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.helpers import build_dataset, encoded, noise, shards
-from tests.sources.records.making import CORNERS, Value, refused, serialised, table, write
+from tests.sources.records.making import CORNERS, Value, refused, serialized, table, write
 from wizard.ask.context import Context, with_source
 from wizard.ask.source_report import source_lines
 from wizard.engine import manifest
@@ -35,7 +35,7 @@ def record(
         f"object__bbox__{corner}": [box[place] for box in boxes] for place, corner in enumerate(CORNERS)
     }
     named: dict[str, Value] = {"encoded": image, "class__label": label, **columns, **(more or {})}
-    return serialised(**named)
+    return serialized(**named)
 
 
 def floats(*box: float) -> tuple[float, ...]:

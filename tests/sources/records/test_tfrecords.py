@@ -19,7 +19,7 @@ from tests.sources.records.making import (
     plain,
     refused,
     rows,
-    serialised,
+    serialized,
     table,
     tpu,
     write,
@@ -111,7 +111,7 @@ def test_synsets_that_no_folder_can_be_named_by_do_not_name_classes(tmp_path: Pa
 
 @pytest.mark.parametrize("key", ["label", "image/label", "class/label"])
 def test_other_keys_of_labels_are_known(tmp_path: Path, key: str) -> None:
-    write(tmp_path / "train.tfrecord", [serialised(encoded=JPEG, **{f"_{key}": 5})])
+    write(tmp_path / "train.tfrecord", [serialized(encoded=JPEG, **{f"_{key}": 5})])
     assert table(tmp_path).classes.name(table(tmp_path)[0].label) == "5"
 
 
@@ -171,7 +171,7 @@ def test_a_file_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: bytes
 
 
 def test_images_without_a_class_may_be_in_test_alone(tmp_path: Path) -> None:
-    record = serialised(encoded=JPEG, filename=b"ILSVRC2012_test_00000001.JPEG")
+    record = serialized(encoded=JPEG, filename=b"ILSVRC2012_test_00000001.JPEG")
     write(tmp_path / "test.tfrecord", [record])
     found = table(tmp_path, "test")
     assert (rows(found), found.classes.whole_imagenet) == ([("ILSVRC2012_test_00000001.JPEG", -1)], True)
@@ -186,18 +186,18 @@ def test_labels_of_test_outside_of_the_classes_are_refused(tmp_path: Path) -> No
 
 
 def test_records_without_an_image_are_refused_with_their_keys(tmp_path: Path) -> None:
-    write(tmp_path / "train.tfrecord", [plain(1), serialised(_image=JPEG, _label=1)])
+    write(tmp_path / "train.tfrecord", [plain(1), serialized(_image=JPEG, _label=1)])
     refused(tmp_path, r"train\.tfrecord: record 1 at byte \d+ holds no image/encoded\. Its keys: image, label")
 
 
 def test_records_of_tensorflow_datasets_are_refused_as_what_they_are(tmp_path: Path) -> None:
-    write(tmp_path / "train.tfrecord", [serialised(_image=JPEG, _label=1, _file_name=b"a.jpg")])
+    write(tmp_path / "train.tfrecord", [serialized(_image=JPEG, _label=1, _file_name=b"a.jpg")])
     told = r"Its keys: file_name, image, label, as in TensorFlow Datasets' records, which this version does not read"
     assert "image/encoded" in refused(tmp_path, told).hint
 
 
 def test_the_key_that_an_image_seems_to_be_in_is_named(tmp_path: Path) -> None:
-    write(tmp_path / "train.tfrecord", [serialised(_jpeg=JPEG, _cls=1, _a=b"text", _b=[JPEG, JPEG])])
+    write(tmp_path / "train.tfrecord", [serialized(_jpeg=JPEG, _cls=1, _a=b"text", _b=[JPEG, JPEG])])
     refused(tmp_path, "Its keys: a, b, cls, jpeg; its image seems to be in jpeg")
 
 
@@ -214,12 +214,12 @@ def test_sequence_examples_are_refused_by_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("image", [[], [JPEG, JPEG], 5])
 def test_records_that_hold_not_one_image_are_refused(tmp_path: Path, image: Value) -> None:
-    write(tmp_path / "train.tfrecord", [serialised(encoded=image, class__label=1)])
+    write(tmp_path / "train.tfrecord", [serialized(encoded=image, class__label=1)])
     refused(tmp_path, "record 0 at byte 0 has .* in image/encoded, expected one image")
 
 
 def test_an_image_without_bytes_is_listed_and_named_as_unusable(tmp_path: Path) -> None:
-    write(tmp_path / "train.tfrecord", [plain(1), serialised(encoded=b"", class__label=1)])
+    write(tmp_path / "train.tfrecord", [plain(1), serialized(encoded=b"", class__label=1)])
     read = table(tmp_path)
     assert len(read) == 2
     with pytest.raises(InputError, match=r"record 1 at byte .* has an image without bytes") as error:
@@ -241,7 +241,7 @@ def test_an_image_without_bytes_is_listed_and_named_as_unusable(tmp_path: Path) 
     ],
 )
 def test_labels_that_are_no_one_number_are_refused_with_what_they_are(tmp_path: Path, label: Value, told: str) -> None:
-    write(tmp_path / "train.tfrecord", [serialised(encoded=JPEG, class__label=label)])
+    write(tmp_path / "train.tfrecord", [serialized(encoded=JPEG, class__label=label)])
     refused(tmp_path, f"record 0 at byte 0 {told}")
 
 

@@ -27,7 +27,7 @@ def stated(
         sides=np.array(sides or [(200, 160)] * count, np.int64).reshape(-1, 2),
         stated=np.array(stated or [(0, 0)] * count, np.int64).reshape(-1, 2),
         record=np.arange(count),
-        place=lambda record: f"train.tfrecord: record {record}",
+        where=lambda record: f"train.tfrecord: record {record}",
     )
 
 

@@ -92,7 +92,7 @@ def test_suffixes_of_images_are_believed_in_any_case(tmp_path: Path, suffix: str
     assert [sample.name for sample in read(tmp_path)] == ["cat/1.jpg", f"cat/2.{suffix}"]
 
 
-@pytest.mark.usefixtures("ordinary")
+@pytest.mark.usefixtures("unprivileged")
 def test_files_that_are_named_as_images_are_not_opened(tmp_path: Path) -> None:
     write(tmp_path, [A_CAT, "train/cat/2.webp"])
     (tmp_path / A_CAT).chmod(0)
@@ -100,7 +100,7 @@ def test_files_that_are_named_as_images_are_not_opened(tmp_path: Path) -> None:
     assert len(read(tmp_path)) == 2
 
 
-@pytest.mark.usefixtures("ordinary")
+@pytest.mark.usefixtures("unprivileged")
 def test_a_file_that_may_not_be_read_is_left_out_where_nothing_says_that_it_is_an_image(tmp_path: Path) -> None:
     write(tmp_path, [A_CAT, "train/cat/2"])
     (tmp_path / "train/cat/2").chmod(0)
@@ -260,7 +260,7 @@ def test_counting_ends_in_a_folder_of_clutter_without_end(tmp_path: Path, monkey
     assert left_out(tmp_path) == {"files in #snapshot or more": 4}
 
 
-@pytest.mark.usefixtures("ordinary")
+@pytest.mark.usefixtures("unprivileged")
 def test_clutter_that_may_not_be_looked_into_does_no_harm(tmp_path: Path) -> None:
     write(tmp_path, [A_CAT, "train/lost+found/1"])
     (tmp_path / "train/lost+found").chmod(0)

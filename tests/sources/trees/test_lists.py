@@ -87,8 +87,8 @@ def test_other_files_are_no_lists(tmp_path: Path, name: str, content: bytes) -> 
     assert read_list(write(tmp_path, [name], content) / name) is None
 
 
-def test_a_list_that_may_not_be_read_is_named(tmp_path: Path, ordinary: None) -> None:
-    del ordinary
+def test_a_list_that_may_not_be_read_is_named(tmp_path: Path, unprivileged: None) -> None:
+    del unprivileged
     (listed(tmp_path, "a.csv", "id,label\n") / "a.csv").chmod(0)
     with pytest.raises(InputError, match=r"a\.csv cannot be read"):
         read_list(tmp_path / "a.csv")

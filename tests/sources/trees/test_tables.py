@@ -244,7 +244,7 @@ def test_an_image_that_is_no_file_is_named(tmp_path: Path) -> None:
         names(opened(tmp_path), "train", tmp_path)
 
 
-@pytest.mark.usefixtures("ordinary")
+@pytest.mark.usefixtures("unprivileged")
 def test_a_folder_that_may_not_be_looked_into_is_named(tmp_path: Path) -> None:
     data = opened(write(tmp_path, [A_GOLDFISH]))
     (tmp_path / "train" / GOLDFISH).chmod(0)

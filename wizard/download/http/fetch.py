@@ -28,7 +28,7 @@ from wizard.sources.locate import says_html
 from wizard.sources.source import Progress
 
 _HEAD = 512
-"""Bytes by which a file is recognised: a tar header."""
+"""Bytes by which a file is recognized: a tar header."""
 _COMPARED = 1 << 16
 """Bytes of a part that are compared with the server's at each place, where nothing else tells what it is a part of."""
 _CHANGES = 3

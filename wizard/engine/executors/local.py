@@ -24,7 +24,7 @@ from typing import Any, ParamSpec, TypeVar
 from wizard.engine import in_hand
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.executors.worker_process import Kind, block_signals, serve
-from wizard.errors import MachineError
+from wizard.errors import Hint, MachineError
 from wizard.events import Heartbeat
 from wizard.machine.cgroup import oom_kills
 
@@ -37,7 +37,7 @@ _KILLED = -9
 """SIGKILL's exit code in multiprocessing."""
 _PATIENCE = 1.0
 """Seconds that a process whose pipe has closed gets to exit."""
-_FEWER = "Ask for fewer workers (--set run.workers=1), or free processes, memory or open files"
+_FEWER = Hint("Ask for fewer workers ({}), or free processes, memory or open files", "run.workers=1")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

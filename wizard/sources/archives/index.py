@@ -29,7 +29,7 @@ def read_table(path: Path, split: Split, cache: Path, progress: Progress) -> Sam
         official = may_be_official(path, split)
         _refuse_hole(path, split, arrays)
     left_out, warnings = tuple(_left_out(path, arrays)), tuple(_warnings(path, split, arrays))
-    hint = f"{'Download the archive' if official else 'Download or pack the archive'} again, or {ON_BAD_IMAGE}"
+    hint = f"{'Download the archive' if official else 'Download or pack the archive'} again, or " + ON_BAD_IMAGE
     bad = unusable(lambda row: f"{path}: {arrays['name'][row].decode()}", arrays, hint)
     return replace(table_in(path, arrays), official=official, left_out=left_out, warnings=warnings, unusable=bad)
 

@@ -1,30 +1,23 @@
 """Converts the boxes stated in records to boxes relative to their image: ordered corners, clipped, with an area."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from wizard.formats import example
 from wizard.formats.arrays import Boxes
-from wizard.sources.samples import BoxUnit
 
-CORNERS = tuple(f"image/object/bbox/{corner}" for corner in ("xmin", "ymin", "xmax", "ymax"))
 OUTSIDE = 0.5
 """How far a box may reach beyond its image, as a fraction of its width or height, and still be clipped.
 
 The Object Detection API of tensorflow/models refused boxes beyond 1.01, later 1.1 (box_list_ops.py); its users' own
 boxes reached 1.15 (issue 5474), or the ratio of the sides where a photo was turned by its EXIF tag (issue 1754).
 """
+_FLOAT32 = float(np.finfo(np.float32).max)
 
 Sides = npt.NDArray[np.int64]
 """int64[n, 2], width and height in pixels; 0 if unknown."""
 Flags = npt.NDArray[np.bool_]
-
-
-class Mismatched(ValueError):
-    """Corner lists that do not form boxes; the message is the end of a sentence that begins with the record."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,27 +36,6 @@ class Fitted:
     sound: Flags
     swapped: Flags
     beyond: npt.NDArray[np.float64]
-
-    @property
-    def clipped(self) -> Flags:
-        """bool[n], which sound boxes were clipped to their image."""
-        return self.sound & (self.beyond > 0)
-
-
-def corners(columns: Sequence[example.Values]) -> Boxes | None:
-    """The boxes from a record's four corner lists, in any unit; None if all lists are empty.
-
-    Raises:
-        Mismatched: the lists differ in length or kind, or do not hold numbers.
-    """
-    counts = [len(column) for column in columns]
-    if not any(counts):
-        return None
-    kinds = {type(column) for column in columns}
-    if len(set(counts)) > 1 or kinds not in ({np.ndarray}, {tuple}):
-        told = ", ".join(f"{_counted(column)} in {name}" for column, name in zip(columns, CORNERS, strict=True))
-        raise Mismatched(f"has boxes with mismatched corners: {told}; expected the same number of values in each")
-    return np.stack([np.asarray(column, np.float64) for column in columns], axis=1)
 
 
 def fit(boxes: Boxes, sides: Sides | None) -> Fitted:
@@ -90,15 +62,6 @@ def fit(boxes: Boxes, sides: Sides | None) -> Fitted:
     return Fitted(boxes=np.where(untouched[:, None], exact, inside), sound=sound, swapped=swapped, beyond=beyond)
 
 
-def sound_rows(features: Mapping[str, bytes], unit: BoxUnit, width: int, height: int) -> npt.NDArray[np.intp]:
-    """Which of a record's boxes are sound, by the rules of `fit`."""
-    boxes = corners([example.values(features.get(name, b"")) for name in CORNERS])
-    if boxes is None:
-        return np.empty(0, np.intp)
-    sides = np.full((len(boxes), 2), (width, height), np.int64) if unit == "pixels" else None
-    return np.flatnonzero(fit(boxes, sides).sound)
-
-
 def in_order(boxes: Boxes) -> tuple[Boxes, Boxes]:
     """The smaller and the larger x and y of each box: two of float64[n, 2]; nan if a corner is not a number."""
     return np.minimum(boxes[:, :2], boxes[:, 2:]), np.maximum(boxes[:, :2], boxes[:, 2:])
@@ -110,11 +73,3 @@ def has_area(boxes: Boxes) -> Flags:
     finite: Flags = np.all(np.isfinite(boxes), axis=1)
     positive: Flags = np.all(low < high, axis=1)
     return finite & positive
-
-
-def _counted(column: example.Values) -> str:
-    kinds: dict[type, str] = {np.ndarray: "floats", tuple: "integers"}
-    return f"{len(column):,} {kinds.get(type(column), 'values')}" if len(column) else "none"
-
-
-_FLOAT32 = float(np.finfo(np.float32).max)

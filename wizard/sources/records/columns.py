@@ -20,12 +20,13 @@ from wizard.ilsvrc2012.archives import Split
 from wizard.sources.cache import Arrays, cached
 from wizard.sources.records.boxes import Sides
 from wizard.sources.records.features import Features, InvalidRecord, Row
-from wizard.sources.records.files import Compression, RecordFiles, compression_of
+from wizard.sources.records.files import RecordFiles
 from wizard.sources.records.units import StatedBoxes
 from wizard.sources.source import Progress
 
+DAMAGED = "Build these records again, or fetch them again; imagenet-setup inspect FILE says more"
 _AT_ONCE = 5000  # records whose columns are lists before they become arrays
-_DAMAGED = "Build these records again, or fetch them again; imagenet-setup inspect FILE says more"
+_KINDS = {"plain": "plain TFRecords", "gzip": "TFRecords in gzip", "zlib": "TFRecords in ZLIB", None: "no record"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -33,7 +34,8 @@ class Columns:
     """The records of a split in the order of files and in them; a column an attribute.
 
     Attributes:
-        place: int32[n], of the file in the split's files.
+        files: that hold them.
+        file: int32[n], of the file in the split's files.
         offset: int64[n], bytes before the Example, in what the file unpacks to.
         size: int64[n], bytes of the Example.
         filename: bytes[n], `image/filename`; empty where it is not there.
@@ -50,7 +52,8 @@ class Columns:
         text: bytes[l], `image/class/text` of records with that label.
     """
 
-    place: npt.NDArray[np.int32]
+    files: RecordFiles
+    file: npt.NDArray[np.int32]
     offset: npt.NDArray[np.int64]
     size: npt.NDArray[np.int64]
     filename: npt.NDArray[np.bytes_]
@@ -67,40 +70,39 @@ class Columns:
     text: npt.NDArray[np.bytes_]
 
     def __len__(self) -> int:
-        return len(self.place)
-
-    def number(self, row: int) -> int:
-        """Which record of its file a row is, counted from 0."""
-        return row - int(np.searchsorted(self.place, self.place[row], side="left"))
+        return len(self.file)
 
     @property
     def record(self) -> npt.NDArray[np.intp]:
         """intp[m], the record that each box belongs to."""
         return np.repeat(np.arange(len(self)), self.objects)
 
+    @property
+    def number(self) -> npt.NDArray[np.intp]:
+        """intp[n], which record of its file each is, from 0."""
+        return np.arange(len(self)) - np.searchsorted(self.file, self.file)
 
-def place_of(files: RecordFiles, columns: Columns, row: int) -> str:
-    """A record's file, number and first byte, as the start of a sentence."""
-    at = columns.offset[row] - tfrecord.HEADER
-    return f"{files.files[columns.place[row]]}: record {columns.number(row):,} at byte {at:,}"
+    def where(self, row: int) -> str:
+        """A record's file, number and first byte, as the start of a sentence."""
+        at = self.offset[row] - tfrecord.HEADER
+        return f"{self.files.files[self.file[row]]}: record {self.number[row]:,} at byte {at:,}"
 
 
-def stated_boxes(splits: Sequence[tuple[RecordFiles, Columns]]) -> StatedBoxes:
+def stated_boxes(splits: Sequence[Columns]) -> StatedBoxes:
     """The boxes of all these splits, as stated in their records."""
-    every = [columns for _, columns in splits]
-    firsts = [0, *accumulate(map(len, every))]
+    firsts = [0, *accumulate(map(len, splits))]
 
-    def place(record: int) -> str:
+    def where(record: int) -> str:
         split = bisect_right(firsts, record) - 1
-        return place_of(*splits[split], record - firsts[split])
+        return splits[split].where(record - firsts[split])
 
     return StatedBoxes(
-        boxes=np.concatenate([columns.boxes for columns in every]),
-        whole=np.concatenate([columns.whole[columns.record] for columns in every]),
-        sides=np.concatenate([columns.sides[columns.record] for columns in every]),
-        stated=np.concatenate([columns.stated[columns.record] for columns in every]),
-        record=np.concatenate([first + columns.record for first, columns in zip(firsts, every, strict=False)]),
-        place=place,
+        boxes=np.concatenate([columns.boxes for columns in splits]),
+        whole=np.concatenate([columns.whole[columns.record] for columns in splits]),
+        sides=np.concatenate([columns.sides[columns.record] for columns in splits]),
+        stated=np.concatenate([columns.stated[columns.record] for columns in splits]),
+        record=np.concatenate([first + columns.record for first, columns in zip(firsts, splits, strict=False)]),
+        where=where,
     )
 
 
@@ -119,8 +121,25 @@ def read_columns(files: RecordFiles, split: Split, cache: Path, progress: Progre
         InputError: a file is damaged or compressed otherwise, or a record is no Example that holds one image.
     """
     with reading(files.path):
-        arrays = cached(cache, files.path, f"records2-{split}", lambda: _scan(files, progress), files=files.files)
-    return Columns(**arrays)
+        arrays = cached(cache, files.path, f"records3-{split}", lambda: _scan(files, progress), files=files.files)
+    return Columns(files=files, **arrays)
+
+
+def _scan(files: RecordFiles, progress: Progress) -> Arrays:
+    sizes = [path.stat().st_size for path in files.files]
+    total, before = sum(sizes), 0
+    features = Features()
+    parts: list[Arrays] = []
+    for file, size in enumerate(sizes):
+        if size:
+            for part, done in _parts(files, file, features):
+                parts.append(part)
+                progress(before + done, total)
+        before += size
+    if not any(len(part["file"]) for part in parts):
+        raise InputError(f"{files.files[0]} holds no records.", DAMAGED)
+    progress(total, total)
+    return {column: np.concatenate([part[column] for part in parts]) for column in parts[0]} | features.by_label()
 
 
 class _Example(NamedTuple):
@@ -133,65 +152,33 @@ class _Example(NamedTuple):
     done: int
 
 
-def _scan(files: RecordFiles, progress: Progress) -> Arrays:
-    sizes = [path.stat().st_size for path in files.files]
-    total, before = sum(sizes), 0
-    features = Features()
-    parts: list[Arrays] = []
-    for place, (path, size) in enumerate(zip(files.files, sizes, strict=True)):
-        if size:
-            for part, done in _parts(path, place, files.compression, features):
-                parts.append(part)
-                progress(before + done, total)
-        before += size
-    if not any(len(part["place"]) for part in parts):
-        raise InputError(f"{files.files[0]} holds no records.", _DAMAGED)
-    progress(total, total)
-    return {column: np.concatenate([part[column] for part in parts]) for column in parts[0]} | features.by_label()
-
-
-def _parts(path: Path, place: int, compression: Compression, features: Features) -> Iterator[tuple[Arrays, int]]:
+def _parts(files: RecordFiles, file: int, features: Features) -> Iterator[tuple[Arrays, int]]:
     """Columns of some records of a file, and how many bytes of it are read by then."""
-    _require(path, compression)
-    examples = _unpacked(path) if compression == "gzip" else _mapped(path)
+    path = files.files[file]
+    found = tfrecord.compression_of(path)  # the search for files has looked into some of them only
+    if found != files.compression:
+        others = f"the split's other files are {_KINDS[files.compression]}"
+        raise InputError(f"{path} begins with {_KINDS[found]}; {others}.", DAMAGED)
     rows: list[tuple[int, int, Row]] = []
-    number = 0
+    number = at = 0
     try:
-        for number, each in enumerate(examples):
-            rows.append((each.offset, each.end - each.start, _row(path, number, each, features)))
+        for index, each in enumerate(_unpacked(path) if found == "gzip" else _mapped(path)):
+            number, at = index, each.offset - tfrecord.HEADER
+            rows.append((each.offset, each.end - each.start, features.row(each.buffer, each.start, each.end)))
             if len(rows) == _AT_ONCE:
-                yield _columns(rows, place), each.done
+                yield _columns(rows, file), each.done
                 rows.clear()
-    except tfrecord.RecordDamage as damage:
-        raise InputError(f"{path}: record {damage.record} at byte {damage.offset:,}: {damage}.", _DAMAGED) from damage
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InputError(f"{path} cannot be unpacked beyond record {number:,}: {error}.", _DAMAGED) from error
-    yield _columns(rows, place), path.stat().st_size
-
-
-def _row(path: Path, number: int, each: _Example, features: Features) -> Row:
-    try:
-        return features.row(each.buffer, each.start, each.end)
     except InvalidRecord as error:
-        at = each.offset - tfrecord.HEADER
         raise InputError(f"{path}: record {number:,} at byte {at:,} {error}.", error.hint) from error
-
-
-def _require(path: Path, compression: Compression) -> None:
-    found = compression_of(path)
-    if found != compression:
-        kinds = {
-            "plain": "plain TFRecords",
-            "gzip": "TFRecords in gzip",
-            "zlib": "TFRecords in ZLIB",
-            None: "no record",
-        }
-        raise InputError(
-            f"{path} begins with {kinds[found]}; the split's other files are {kinds[compression]}.", _DAMAGED
-        )
+    except tfrecord.RecordDamage as damage:
+        raise InputError(f"{path}: record {damage.record} at byte {damage.offset:,}: {damage}.", DAMAGED) from damage
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InputError(f"{path} cannot be unpacked beyond record {number:,}: {error}.", DAMAGED) from error
+    yield _columns(rows, file), path.stat().st_size
 
 
 def _mapped(path: Path) -> Iterator[_Example]:
+    # Mapped, not read: the pages that hold images stay on the disk.
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as buffer:
         for start, end in tfrecord.payload_spans(buffer):
             yield _Example(buffer, start, end, start, end)
@@ -203,10 +190,10 @@ def _unpacked(path: Path) -> Iterator[_Example]:
             yield _Example(record.payload, 0, len(record.payload), record.offset + tfrecord.HEADER, packed.tell())
 
 
-def _columns(rows: list[tuple[int, int, Row]], place: int) -> Arrays:
+def _columns(rows: list[tuple[int, int, Row]], file: int) -> Arrays:
     boxes = [row.boxes for _, _, row in rows if row.boxes is not None]
     return {
-        "place": np.full(len(rows), place, np.int32),
+        "file": np.full(len(rows), file, np.int32),
         "offset": np.array([offset for offset, _, _ in rows], np.int64),
         "size": np.array([size for _, size, _ in rows], np.int64),
         "filename": np.array([row.filename for _, _, row in rows], np.bytes_),

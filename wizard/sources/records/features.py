@@ -1,7 +1,6 @@
-"""What one record says of its image, read around the image's bytes."""
+"""Reads what one record says of its image, around the image's bytes."""
 
 from collections import defaultdict
-from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 from mmap import mmap
@@ -13,17 +12,13 @@ from wizard.formats import example, example_spans, image_codec
 from wizard.formats.arrays import Boxes
 from wizard.formats.undecodable import Undecodable
 from wizard.formatting import few
+from wizard.ilsvrc2012.feature_names import CORNERS, ENCODED, FILENAME, LABELS, SYNSET, TEXT
 from wizard.sources.cache import Arrays
 from wizard.sources.classes import UNLABELLED
 from wizard.sources.names import unsafe
-from wizard.sources.records.boxes import CORNERS, Mismatched, corners
 from wizard.sources.records.units import unclear
 
-ENCODED = "image/encoded"
-LABELS = ("image/class/label", "label", "image/label", "class/label")
-"""Keys that a label is looked for under; the first of them that the first record with any of them has."""
-_FILENAME, _SYNSET, _TEXT = "image/filename", "image/class/synset", "image/class/text"
-_SIDES = ("image/width", "image/height")
+_OF_LABELS = {"synset": SYNSET, "text": TEXT}
 _PER_BOX = ("image/object/bbox/", "image/object/class/")  # prefixes of the keys whose lists have one value for each box
 _HEADS = (1 << 12, 1 << 16)  # bytes of an image that are tried for its size, before the whole image is read
 _LARGEST = 32_767
@@ -38,8 +33,8 @@ _NOT_TFDS = (
 _AS_EXAMPLES = "Write these records again as tf.train.Example, one image each, with image/encoded and a label"
 _AGAIN = "Build these records again with the script that wrote them, or fetch them again"
 
-_values = lru_cache(maxsize=1 << 14)(example.values)  # of features that many records share
-_Places = Mapping[str, example_spans.Span]
+# Many records share the values of most features; the cache makes a scan of them faster.
+_values = lru_cache(maxsize=1 << 14)(example.values)
 
 
 class InvalidRecord(ValueError):
@@ -51,22 +46,12 @@ class InvalidRecord(ValueError):
 
 
 class Row(NamedTuple):
-    """What a record says of its image.
-
-    Attributes:
-        filename: `image/filename`, fit to be a name; empty where it is not there.
-        label: as it stands there; -1 where there is none.
-        blank: whether the image has no bytes.
-        boxes: float64[n, 4], xmin ymin xmax ymax, unchanged; None if there are none.
-        whole: whether they are stored as integers.
-        sides: width and height of the image in pixels, if its boxes may be in pixels; else 0, 0.
-        stated: the width and height that the record states, 0 if it does not; else 0, 0.
-    """
+    """What a record says of its image: a row of `Columns`; boxes are None if there are none."""
 
     filename: bytes
     label: int
     blank: bool
-    boxes: Boxes | None
+    boxes: Boxes | None = None
     whole: bool = False
     sides: tuple[int, int] = (0, 0)
     stated: tuple[int, int] = (0, 0)
@@ -76,25 +61,23 @@ class Features:
     """Reads the records of a split one after the other, and keeps which synsets and texts stand beside which label."""
 
     def __init__(self) -> None:
-        self._label = ""
-        self._synsets: dict[int, set[bytes]] = defaultdict(set)
-        self._texts: dict[int, set[bytes]] = defaultdict(set)
+        self._label_key = ""
+        self._beside: dict[str, dict[int, set[bytes]]] = {column: defaultdict(set) for column in _OF_LABELS}
 
     def row(self, buffer: bytes | mmap, start: int, end: int) -> Row:
-        """Reads the Example between two places of a buffer.
+        """Reads the Example in `buffer[start:end]`.
 
         Raises:
-            InvalidRecord: it holds not exactly one image, or something else that it says cannot be.
+            InvalidRecord: it does not hold exactly one image, or has invalid values.
         """
         try:
-            places = example_spans.feature_spans(buffer, start, end)
-            blank = _blank(buffer, places)
-            label = self._label_of(buffer, places)
+            record = _Record(buffer, start, end)
+            image = record.image()
+            label = self._label(record)
             if label != UNLABELLED:
-                _note(self._synsets[label], _text(buffer, places, _SYNSET))
-                _note(self._texts[label], _text(buffer, places, _TEXT))
-            row = Row(_filename(buffer, places), label, blank, None)
-            return _with_boxes(row, buffer, places) if any(corner in places for corner in CORNERS) else row
+                self._note(label, record)
+            row = Row(record.filename(), label, blank=image[0] == image[1])
+            return row if record.spans.keys().isdisjoint(CORNERS) else _with_boxes(row, record, image)
         except example.UnknownField as error:
             raise InvalidRecord(f"is not a tf.train.Example: {error}", _AS_EXAMPLES) from error
         except example.ExampleDamage as error:
@@ -102,54 +85,120 @@ class Features:
 
     def by_label(self) -> Arrays:
         """The columns `synset_of`, `synset`, `text_of` and `text` of `Columns`."""
-        return _pairs("synset", self._synsets) | _pairs("text", self._texts)
+        columns: Arrays = {}
+        for column, labels in self._beside.items():
+            pairs = [(label, value) for label, values in sorted(labels.items()) for value in sorted(values)]
+            columns[f"{column}_of"] = np.array([label for label, _ in pairs], np.int16)
+            columns[column] = np.array([value for _, value in pairs], np.bytes_)
+        return columns
 
-    def _label_of(self, buffer: bytes | mmap, places: _Places) -> int:
-        self._label = self._label or next((key for key in LABELS if key in places), "")
-        if self._label not in places:
-            return UNLABELLED
-        found = _values(_feature(buffer, places, self._label))
+    def _note(self, label: int, record: "_Record") -> None:
+        for column, name in _OF_LABELS.items():
+            seen = self._beside[column][label]
+            if len(seen) < 2:  # two are enough to show that they differ
+                seen.add(_text(record.values(name)))
+
+    def _label(self, record: "_Record") -> int:
+        self._label_key = self._label_key or next((key for key in LABELS if key in record.spans), "")
+        found = record.values(self._label_key)
         if not len(found):
             return UNLABELLED
         if not isinstance(found, tuple) or len(found) != 1:
-            raise InvalidRecord(f"has {_listed(found)} in {self._label}; expected one integer", _ONE_LABEL)
+            raise InvalidRecord(f"has {_listed(found)} in {self._label_key}; expected one integer", _ONE_LABEL)
         if not UNLABELLED <= found[0] <= _LARGEST:
             raise InvalidRecord(f"has the label {found[0]:,}, expected -1 to {_LARGEST:,}")
         return found[0]
 
 
-def _feature(buffer: bytes | mmap, places: _Places, name: str) -> bytes:
-    start, end = places.get(name, (0, 0))
-    return buffer[start:end]
+class _Record:
+    """The features of a record, located but not read."""
+
+    def __init__(self, buffer: bytes | mmap, start: int, end: int) -> None:
+        self.buffer = buffer
+        self.spans = example_spans.feature_spans(buffer, start, end)
+
+    def values(self, name: str) -> example.Values:
+        """The values of a feature; none if there is no such feature."""
+        return _values(self._feature(name))
+
+    def filename(self) -> bytes:
+        name = _text(example.values(self._feature(FILENAME)))  # one for each record, so not through the cache
+        reason = unsafe(name.decode(errors="surrogateescape")) if name else ""
+        if reason:
+            raise InvalidRecord(f"has the {FILENAME} {name.decode(errors='surrogateescape')!r}, which {reason}")
+        return name
+
+    def image(self) -> example_spans.Span:
+        """Where the image's bytes lie in the buffer."""
+        if ENCODED not in self.spans:
+            raise self._without_image()
+        found = example_spans.byte_spans(self.buffer, *self.spans[ENCODED])
+        if found is None or len(found) != 1:
+            seen = "no bytes" if found is None else f"{len(found):,} values"
+            raise InvalidRecord(f"has {seen} in {ENCODED}, expected one image", _NOT_THESE)
+        return found[0]
+
+    def sides(self, image: example_spans.Span) -> tuple[int, int]:
+        """Width and height of the image; 0, 0 if its header cannot be read, which the worker reports."""
+        start, end = image
+        for head in (*_HEADS, end - start):
+            with suppress(Undecodable):
+                header = image_codec.read_header(self.buffer[start : min(end, start + head)])
+                return header.width, header.height
+        return 0, 0
+
+    def pixels(self, name: str) -> int:
+        """The single integer in a feature, if it can be a number of pixels; else 0."""
+        found = self.values(name)
+        return found[0] if isinstance(found, tuple) and len(found) == 1 and found[0] > 0 else 0
+
+    def _feature(self, name: str) -> bytes:
+        start, end = self.spans.get(name, (0, 0))
+        return self.buffer[start:end]
+
+    def _without_image(self) -> InvalidRecord:
+        """The error for a record without an image under the expected key; names the key that seems to hold it."""
+        held = f"holds no {ENCODED}. Its keys: {few(sorted(self.spans), _LISTED) or 'none'}"
+        if self.spans.keys() >= _TFDS:
+            unread = "as in TensorFlow Datasets' records, which this version does not read"
+            return InvalidRecord(f"{held}, {unread}", _NOT_TFDS)
+        images = [key for key in sorted(self.spans) if self._is_image(key)]
+        return InvalidRecord(f"{held}; its image seems to be in {images[0]}" if images else held, _NOT_THESE)
+
+    def _is_image(self, name: str) -> bool:
+        """Whether a feature is a single bytes value that begins like an image."""
+        values = example_spans.byte_spans(self.buffer, *self.spans[name]) or []
+        if len(values) != 1:
+            return False
+        start, end = values[0]
+        return bool(image_codec.sniff(self.buffer[start : min(start + image_codec.MAGIC_BYTES, end)]))
 
 
-def _blank(buffer: bytes | mmap, places: _Places) -> bool:
-    if ENCODED not in places:
-        raise _without_image(buffer, places)
-    found = example_spans.byte_spans(buffer, *places[ENCODED])
-    if found is None or len(found) != 1:
-        seen = "no bytes" if found is None else f"{len(found):,} values"
-        raise InvalidRecord(f"has {seen} in {ENCODED}, expected one image", _NOT_THESE)
-    (start, end), *_ = found
-    return start == end
+def _with_boxes(row: Row, record: _Record, image: example_spans.Span) -> Row:
+    columns = [record.values(corner) for corner in CORNERS]
+    counts = set(map(len, columns))
+    if counts == {0}:
+        return row
+    kinds = {type(column) for column in columns}
+    if len(counts) > 1 or kinds not in ({np.ndarray}, {tuple}):
+        lists = ", ".join(f"{_counted(column)} in {name}" for column, name in zip(columns, CORNERS, strict=True))
+        raise InvalidRecord(f"has boxes with mismatched corners: {lists}; expected the same number of values in each")
+    boxes = np.stack([np.asarray(column, np.float64) for column in columns], axis=1)
+    for name in record.spans:
+        if name.startswith(_PER_BOX) and name not in CORNERS:
+            count = len(record.values(name))
+            if count not in (0, len(boxes)):
+                raise InvalidRecord(f"has {count:,} values in {name} for {len(boxes):,} boxes; expected one for each")
+    row = row._replace(boxes=boxes, whole=kinds == {tuple})
+    if not unclear(boxes):
+        return row
+    stated = record.pixels("image/width"), record.pixels("image/height")
+    return row._replace(sides=record.sides(image), stated=stated)
 
 
-def _without_image(buffer: bytes | mmap, places: _Places) -> InvalidRecord:
-    """The error for a record without an image under the expected key; names the key that seems to hold it."""
-    held = f"holds no {ENCODED}. Its keys: {few(sorted(places), _LISTED) or 'none'}"
-    if places.keys() >= _TFDS:
-        return InvalidRecord(f"{held}, as in TensorFlow Datasets' records, which this version does not read", _NOT_TFDS)
-    images = [key for key, place in sorted(places.items()) if _is_image(buffer, *place)]
-    return InvalidRecord(f"{held}; its image seems to be in {images[0]}" if images else held, _NOT_THESE)
-
-
-def _is_image(buffer: bytes | mmap, start: int, end: int) -> bool:
-    """Whether a feature is a single bytes value that begins like an image."""
-    spans = example_spans.byte_spans(buffer, start, end) or []
-    if len(spans) != 1:
-        return False
-    begin, stop = spans[0]
-    return bool(image_codec.sniff(buffer[begin : min(begin + image_codec.MAGIC_BYTES, stop)]))
+def _text(found: example.Values) -> bytes:
+    """The one value of a bytes list; empty for anything else."""
+    return found[0] if isinstance(found, list) and len(found) == 1 else b""
 
 
 def _listed(found: example.Values) -> str:
@@ -161,68 +210,6 @@ def _listed(found: example.Values) -> str:
     return f"{counted} {few(values, 3)}"
 
 
-def _text(buffer: bytes | mmap, places: _Places, name: str) -> bytes:
-    """The one value of a bytes list; empty where it is anything else."""
-    found = _values(_feature(buffer, places, name))
-    return found[0] if isinstance(found, list) and len(found) == 1 else b""
-
-
-def _filename(buffer: bytes | mmap, places: _Places) -> bytes:
-    found = example.values(_feature(buffer, places, _FILENAME))
-    if not isinstance(found, list) or len(found) != 1 or not found[0]:
-        return b""
-    name = found[0].decode(errors="surrogateescape")
-    reason = unsafe(name)
-    if reason:
-        raise InvalidRecord(f"has the {_FILENAME} {name!r}, which {reason}")
-    return found[0]
-
-
-def _with_boxes(row: Row, buffer: bytes | mmap, places: _Places) -> Row:
-    columns = [_values(_feature(buffer, places, corner)) for corner in CORNERS]
-    try:
-        boxes = corners(columns)
-    except Mismatched as error:
-        raise InvalidRecord(str(error)) from error
-    if boxes is None:
-        return row
-    for name in places:
-        if name.startswith(_PER_BOX) and name not in CORNERS:
-            count = len(_values(_feature(buffer, places, name)))
-            if count not in (0, len(boxes)):
-                raise InvalidRecord(f"has {count:,} values in {name} for {len(boxes):,} boxes; expected one for each")
-    row = row._replace(boxes=boxes, whole=isinstance(columns[0], tuple))
-    if not unclear(boxes):
-        return row
-    width, height = (_stated(buffer, places, side) for side in _SIDES)
-    return row._replace(sides=_sides(buffer, places), stated=(width, height))
-
-
-def _sides(buffer: bytes | mmap, places: _Places) -> tuple[int, int]:
-    """Width and height of the image; 0, 0 if its header cannot be read, which the worker reports."""
-    (start, end), *_ = example_spans.byte_spans(buffer, *places[ENCODED]) or [(0, 0)]
-    for head in (*_HEADS, end - start):
-        with suppress(Undecodable):
-            header = image_codec.read_header(buffer[start : min(end, start + head)])
-            return header.width, header.height
-    return 0, 0
-
-
-def _stated(buffer: bytes | mmap, places: _Places, name: str) -> int:
-    """The single integer in a feature, if it can be a number of pixels; else 0."""
-    found = _values(_feature(buffer, places, name))
-    return found[0] if isinstance(found, tuple) and len(found) == 1 and found[0] > 0 else 0
-
-
-def _note(seen: set[bytes], value: bytes) -> None:
-    """Two are enough to show that they differ."""
-    if len(seen) < 2:
-        seen.add(value)
-
-
-def _pairs(name: str, seen: Mapping[int, set[bytes]]) -> Arrays:
-    pairs = [(label, value) for label, values in sorted(seen.items()) for value in sorted(values)]
-    return {
-        f"{name}_of": np.array([label for label, _ in pairs], np.int16),
-        name: np.array([value for _, value in pairs], np.bytes_),
-    }
+def _counted(column: example.Values) -> str:
+    kinds: dict[type, str] = {np.ndarray: "floats", tuple: "integers"}
+    return f"{len(column):,} {kinds.get(type(column), 'values')}" if len(column) else "none"

@@ -2,27 +2,22 @@
 
 import os
 import re
-import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Literal
 
-from wizard.formats import tfrecord
+from wizard.formats.tfrecord import Compression, compression_of
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources import clutter
 from wizard.sources.split_names import split_in_file_name, split_of_folder
 from wizard.sources.trees.copies import original_name
 from wizard.sources.trees.image_names import is_image, passed_over
 
-Compression = Literal["plain", "gzip", "zlib"]
-"""How records are compressed: the whole file, as TensorFlow's options have it."""
-_WBITS: dict[Compression, int] = {"gzip": 31, "zlib": 15}
 _SHARD = re.compile(r"(\d+)-of-(\d+)", re.ASCII)
-_SNIFFED = 4096  # bytes of a compressed file that surely hold the header of its first record
 _LISTED = 5
+_ONE_SET = "Leave only one set of them in the folder"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,58 +57,20 @@ def find_record_files(folder: Path) -> tuple[dict[Split, RecordFiles], list[Path
     Raises:
         OSError: a folder or file cannot be read.
     """
-    groups = list(_groups(folder))
+    groups: list[_Group] = []
+    for path, names in _listings(folder):
+        groups += _groups(path, names, within=path != folder)
     found = [group for group in groups if group.compressions]
     if not found:
         return {}, []
     found += [group for group in groups if not group.compressions and _empty_shards(group)]
-    untold: list[Path] = []
-    files: dict[Split, list[_Group]] = defaultdict(list)
-    told = any(group.split for group in found)
-    name = folder.resolve().name
-    own = split_of_folder(name) or "train"
+    some_named = any(group.split for group in found)
+    own = split_of_folder(folder.resolve().name) or "train"
+    files: dict[Split | None, list[_Group]] = defaultdict(list)
     for group in found:
-        split = group.split if told else own
-        if split is None:
-            untold += group.files
-        else:
-            files[split].append(group)
-    return {split: _together(folder, split, files[split]) for split in SPLITS if split in files}, untold
-
-
-def compression_of(path: Path) -> Compression | None:
-    """How the records in a file are compressed; None where it is empty or does not begin with a record.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    with path.open("rb") as file:
-        head = file.read(_SNIFFED)
-    if tfrecord.starts_with_record(head):
-        return "plain"
-    for compression, wbits in _WBITS.items():
-        try:
-            if tfrecord.starts_with_record(zlib.decompressobj(wbits).decompress(head, tfrecord.HEADER)):
-                return compression
-        except zlib.error:
-            continue
-    return None
-
-
-def _groups(folder: Path) -> Iterator[_Group]:
-    below = []
-    with os.scandir(folder) as entries:
-        names = []
-        for entry in entries:
-            if entry.is_dir():
-                below += [folder / entry.name] if split_of_folder(entry.name) else []
-            elif _may_hold_records(entry):
-                names.append(entry.name)
-    yield from _of_folder(folder, names, None)
-    for path in sorted(below):
-        with os.scandir(path) as entries:
-            names = [entry.name for entry in entries if _may_hold_records(entry)]
-        yield from _of_folder(path, names, split_of_folder(path.name))
+        files[group.split if some_named else own].append(group)
+    unnamed = [path for group in files[None] for path in group.files]
+    return {split: _together(folder, split, files[split]) for split in SPLITS if split in files}, unnamed
 
 
 def set_aside(folder: Path) -> list[Path]:
@@ -122,23 +79,32 @@ def set_aside(folder: Path) -> list[Path]:
     Raises:
         OSError: a folder or file cannot be read.
     """
-    with os.scandir(folder) as entries:
-        below = [folder / entry.name for entry in entries if entry.is_dir() and split_of_folder(entry.name)]
     found: list[Path] = []
-    for path in (folder, *sorted(below)):
-        with os.scandir(path) as entries:
-            names = {entry.name for entry in entries if entry.is_file() and not is_image(entry.name)}
+    for path, names in _listings(folder):
         found += [path / name for name in sorted(names) if clutter.of_file(name) or original_name(name) in names]
     return [path for path in found if compression_of(path)]
 
 
-def _may_hold_records(entry: "os.DirEntry[str]") -> bool:
-    nothing = is_image(entry.name) or passed_over(entry.name) or clutter.of_file(entry.name)
-    return not nothing and entry.is_file()
+def _listings(folder: Path) -> Iterator[tuple[Path, set[str]]]:
+    """A folder and those in it that are named as splits, each with the names of its files that are no images."""
+    with os.scandir(folder) as entries:
+        listed = list(entries)
+    yield folder, _files(listed)
+    for name in sorted(entry.name for entry in listed if split_of_folder(entry.name) and entry.is_dir()):
+        with os.scandir(folder / name) as entries:
+            names = _files(entries)
+        yield folder / name, names
 
 
-def _of_folder(folder: Path, names: list[str], split: Split | None) -> Iterator[_Group]:
+def _files(entries: Iterable["os.DirEntry[str]"]) -> set[str]:
+    return {entry.name for entry in entries if not is_image(entry.name) and entry.is_file()}
+
+
+def _groups(folder: Path, names: set[str], *, within: bool) -> Iterator[_Group]:
+    """The groups of a folder's files; `within` a split's folder, they are of that split where they name no other."""
+    split = split_of_folder(folder.name) if within else None
     alike: dict[str, list[str]] = defaultdict(list)
+    names = {name for name in names if not passed_over(name) and not clutter.of_file(name)}
     for name in sorted(name for name in names if original_name(name) not in names):
         alike[re.sub(r"\d+", "0", name, flags=re.ASCII)].append(name)
     for shape, group in alike.items():
@@ -169,7 +135,7 @@ def _together(folder: Path, split: Split, groups: list[_Group]) -> RecordFiles:
     paths = [path for group in groups for path in group.files]
     paths.sort(key=lambda path: (_by_value(path.name), str(path)))
     folders = {path.parent for path in paths}
-    compressions = sorted({compression for group in groups for compression in group.compressions})
+    compressions = sorted(frozenset[Compression]().union(*(group.compressions for group in groups)))
     problem, hint = _packed(split, groups, compressions) or _numbered(split, paths) or ("", "")
     return RecordFiles(
         path=folders.pop() if len(folders) == 1 else folder,
@@ -183,16 +149,10 @@ def _together(folder: Path, split: Split, groups: list[_Group]) -> RecordFiles:
 def _packed(split: Split, groups: list[_Group], compressions: list[Compression]) -> tuple[str, str] | None:
     first = groups[0].files[0]
     if not compressions:
-        return (
-            f"All {len(groups[0].files):,} files of {split} are empty, such as {first}.",
-            "Build them again",
-        )
+        return f"All {len(groups[0].files):,} files of {split} are empty, such as {first}.", "Build them again"
     if len(compressions) > 1:
         named = " and ".join(f"{group.files[0]} ({'/'.join(sorted(group.compressions))})" for group in groups)
-        return (
-            f"The files of {split} are compressed in different ways, or some not at all: {named}.",
-            "Leave only one set of them in the folder",
-        )
+        return f"The files of {split} are compressed in different ways, or some not at all: {named}.", _ONE_SET
     if compressions == ["zlib"]:
         return (
             f"{first} holds TFRecords compressed with ZLIB, which this program does not read; it reads plain ones and "
@@ -212,10 +172,7 @@ def _numbered(split: Split, paths: list[Path]) -> tuple[str, str] | None:
     unnumbered = next((path for path in paths if path not in counted), None)
     if len(by_count) > 1 or unnumbered:
         one, other = [*by_count.values(), unnumbered][:2]
-        return (
-            f"The files of {split} belong to more than one set: {one} and {other}.",
-            "Leave only one set of them in the folder",
-        )
+        return f"The files of {split} belong to more than one set: {one} and {other}.", _ONE_SET
     count = next(iter(by_count))
     numbers: dict[int, Path] = {}
     for path, match in counted.items():

@@ -9,11 +9,11 @@ from typing import IO, cast
 
 from wizard.errors import InputError, reading
 from wizard.formats import example, tfrecord
+from wizard.ilsvrc2012.feature_names import ENCODED
 from wizard.sources.cache import fingerprint
 from wizard.sources.readers import Content, OpenFiles, Reader, Sample, whole
-from wizard.sources.records.features import ENCODED
+from wizard.sources.records.columns import DAMAGED
 
-_DAMAGED = "Build these records again, or fetch them again; imagenet-setup inspect FILE says more"
 _CRC = struct.Struct("<I")
 
 
@@ -71,12 +71,12 @@ def _content(sample: Sample, data: bytes) -> Content:
     payload = data[: sample.size]
     where = f"{sample.file}: the record of {sample.name} at byte {sample.offset:,}"
     if _CRC.unpack(data[sample.size :])[0] != tfrecord.masked_crc(payload):
-        raise InputError(f"{where} is damaged: its CRC does not fit.", _DAMAGED)
+        raise InputError(f"{where} is damaged: its CRC does not fit.", DAMAGED)
     try:
         features = example.entries(payload)
         images = example.values(features[ENCODED])
     except (example.ExampleDamage, KeyError) as error:
-        raise InputError(f"{where} holds no {ENCODED}.", _DAMAGED) from error
+        raise InputError(f"{where} holds no {ENCODED}.", DAMAGED) from error
     if not isinstance(images, list) or len(images) != 1:
-        raise InputError(f"{where} has {len(images):,} values in {ENCODED}, expected one image.", _DAMAGED)
+        raise InputError(f"{where} has {len(images):,} values in {ENCODED}, expected one image.", DAMAGED)
     return Content(sample, images[0], features)

@@ -11,7 +11,7 @@ from wizard.sources.options import SourceOptions
 from wizard.sources.records.classes import decide_classes
 from wizard.sources.records.columns import Columns, read_columns, stated_boxes
 from wizard.sources.records.files import RecordFiles, find_record_files, set_aside
-from wizard.sources.records.table import Records
+from wizard.sources.records.table import record_table
 from wizard.sources.records.units import unit_of
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import Part, Progress, Source, Survey
@@ -31,13 +31,12 @@ def recognise(folder: Path, options: SourceOptions) -> Source | None:
     del options
     top: Path | None = folder
     for _ in range(_DEEPEST):
-        if top is None:
-            return None
-        with reading(top):
-            files, untold = find_record_files(top)
-            if files:
-                return TFRecords(top, files, untold, set_aside(top))
-            top = _only_folder(top)
+        if top is not None:
+            with reading(top):
+                files, unnamed = find_record_files(top)
+                if files:
+                    return TFRecords(top, files, unnamed, set_aside(top))
+                top = _only_folder(top)
     return None
 
 
@@ -60,7 +59,7 @@ class TFRecords(Source):
         self,
         folder: Path,
         files: Mapping[Split, RecordFiles],
-        untold: Collection[Path],
+        unnamed: Collection[Path],
         leftovers: Collection[Path] = (),
     ) -> None:
         self.folder = folder
@@ -69,7 +68,7 @@ class TFRecords(Source):
         self.what = "TFRecords compressed with gzip" if gzipped else "TFRecords"
         self.why = (
             _seen(folder, files),
-            *_ignored("Their names tell no split, so they are ignored", untold),
+            *_ignored("Their names tell no split, so they are ignored", unnamed),
             *_ignored("By their names they are copies, backups or unfinished, so they are ignored", leftovers),
         )
         self.parts = tuple(_part(split, files.get(split)) for split in SPLITS)
@@ -92,8 +91,8 @@ class TFRecords(Source):
                 columns[each] = self._beside(each, cache, progress)
         read = [each for each in SPLITS if each in columns]
         classes, base = decide_classes([columns[each] for each in deciding])
-        unit = unit_of(stated_boxes([(self._files[each], columns[each]) for each in read]))
-        return Records(split, self._files[split], columns[split]).table(classes, base, unit)
+        unit = unit_of(stated_boxes([columns[each] for each in read]))
+        return record_table(split, columns[split], classes, base, unit)
 
     def _beside(self, split: Split, cache: Path, progress: Progress) -> Columns:
         """Another split's columns, read for its labels."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -9,15 +10,16 @@ import numpy.typing as npt
 from wizard.errors import InputError
 from wizard.formats.arrays import Boxes
 from wizard.sources.records.boxes import OUTSIDE, Flags, Sides, fit, has_area, in_order
-from wizard.sources.samples import BoxUnit
 
+BoxUnit = Literal["relative", "pixels"]
+"""Unit of box corners: fractions of the image's width and height, or pixels."""
 # Other units in use: Label Studio exports percent, LayoutLM and language models use 0 to 1000.
 _SCALES = {100: "percent", 1000: "thousandths"}
 _LARGER = 1.25  # factor by which an image's side must exceed a scale to be evidence about it
 # Largest chance, for pixel boxes, of never exceeding a scale that they could exceed, for it to count as evidence.
 _CHANCE = 0.1
+# A box this far beyond its image is not a slip if more than two boxes, and more than a quarter of all, are so.
 _BEYOND, _MANY, _SLIPS = 0.1, 0.25, 2
-"""A box this far beyond its image is not a slip if more than two boxes, and more than a quarter of all, are so."""
 # Distinct boxes needed to tell that xmax and ymax hold a width and a height; by chance, 4 ** -10 would look so.
 _ENOUGH = 10
 _WRITE = (
@@ -36,7 +38,7 @@ class StatedBoxes:
         sides: int64[m, 2], size of their image; known at least for records with an `unclear` box.
         stated: int64[m, 2], the size that their record states; 0 if it states none.
         record: intp[m], the record of the source that they belong to.
-        place: gives a record's file, number and byte, in words.
+        where: gives a record's file, number and byte, in words.
     """
 
     boxes: Boxes
@@ -44,7 +46,7 @@ class StatedBoxes:
     sides: Sides
     stated: Sides
     record: npt.NDArray[np.intp]
-    place: Callable[[int], str]
+    where: Callable[[int], str]
 
     def box(self, row: int) -> str:
         """A box's corners, in words."""
@@ -54,7 +56,7 @@ class StatedBoxes:
         """The error to raise for the first of these boxes."""
         row = int(np.flatnonzero(rows)[0])
         image = f" in an image of {_size(self.sides[row])} pixels" if self.sides[row].all() else ""
-        return InputError(f"{self.place(int(self.record[row]))} has the box {self.box(row)}{image}, {why}.", _WRITE)
+        return InputError(f"{self.where(int(self.record[row]))} has the box {self.box(row)}{image}, {why}.", _WRITE)
 
 
 def unclear(boxes: Boxes) -> bool:
@@ -75,42 +77,23 @@ def unit_of(found: StatedBoxes) -> BoxUnit:
     Raises:
         InputError: there are both kinds, or no unit makes sense for all of them.
     """
-    evidence = _evidence(found.boxes)
-    pixels = evidence.area & (evidence.large | found.whole)
+    low, high = in_order(found.boxes)
+    area = has_area(found.boxes)
+    large = area & np.any(np.hstack([low < -OUTSIDE, high > 1 + OUTSIDE]), axis=1)
+    either = np.all(np.hstack([low == 0, high == 1]), axis=1)
+    pixels = large | (area & found.whole)
     if not pixels.any():
-        _require_corners(found, evidence.area, found.boxes)
+        _require_corners(found, area, found.boxes)
         return "relative"
-    relative = evidence.area & evidence.relative
+    relative = area & ~large & ~either
     if relative.any():
         raise _mixed(found, relative, pixels)
-    if not (pixels & evidence.large).any():
+    if not large.any():
         raise found.refused(pixels, "whose integer corners, all 0 or 1, could mean one pixel or the whole image")
-    known = evidence.area & (found.sides > 0).all(axis=1)
+    known = area & (found.sides > 0).all(axis=1)
     _require_pixels(found, known)
     _require_corners(found, known, found.boxes / np.tile(np.maximum(found.sides, 1), 2))
     return "pixels"
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Evidence:
-    """What boxes indicate about their unit: bool[m] each.
-
-    Attributes:
-        area: whether they have an area; those without are ignored.
-        large: whether they reach further beyond 0..1 than a relative box may.
-        relative: whether they are relative; 0, 0, 1, 1 is neither large nor relative.
-    """
-
-    area: Flags
-    large: Flags
-    relative: Flags
-
-
-def _evidence(boxes: Boxes) -> _Evidence:
-    low, high = in_order(boxes)
-    large: Flags = np.any(np.hstack([low < -OUTSIDE, high > 1 + OUTSIDE]), axis=1)
-    either: Flags = np.all(np.hstack([low == 0, high == 1]), axis=1)
-    return _Evidence(area=has_area(boxes), large=large, relative=~large & ~either)
 
 
 def _mixed(found: StatedBoxes, relative: Flags, pixels: Flags) -> InputError:
@@ -121,7 +104,7 @@ def _mixed(found: StatedBoxes, relative: Flags, pixels: Flags) -> InputError:
     return found.refused(
         fewer,
         f"which is {unit}, but {others.sum():,} other{'s are' if others.sum() > 1 else ' is'} {other}, such as "
-        f"{found.box(row)} of {found.place(int(found.record[row]))}",
+        f"{found.box(row)} of {found.where(int(found.record[row]))}",
     )
 
 
@@ -131,14 +114,13 @@ def _require_pixels(found: StatedBoxes, known: Flags) -> None:
     if other.any():
         stated = found.stated[np.flatnonzero(other)[0]]
         raise found.refused(other, f"and states a size of {_size(stated)}: the box may be in pixels of either size")
-    beyond = np.nan_to_num(fit(found.boxes, found.sides).beyond)
-    nowhere = known & (beyond > OUTSIDE)
+    nowhere = known & (np.nan_to_num(fit(found.boxes, found.sides).beyond) > OUTSIDE)
     if nowhere.any():
         raise found.refused(nowhere, "which is neither in 0..1 nor in the pixels of its image")
     leaving = known & np.any(in_order(found.boxes)[1] > (1 + _BEYOND) * found.sides, axis=1)
     if leaving.sum() > max(_SLIPS, _MANY * known.sum()):
-        told = f"{leaving.sum():,} of {known.sum():,} boxes"
-        raise found.refused(leaving, f"which exceeds its image, as {told} do: they may be for images of another size")
+        many = f"{leaving.sum():,} of {known.sum():,} boxes"
+        raise found.refused(leaving, f"which exceeds its image, as {many} do: they may be for images of another size")
     for scale, name in _SCALES.items():
         if _may_be(found.boxes[known], found.sides[known], found.record[known], scale):
             raise found.refused(known, f"and no box exceeds {scale:,}: boxes may be in {name} rather than in pixels")

@@ -1,6 +1,7 @@
 """Whose labels the images of class folders get: ImageNet's thousand, or those of the folders.
 
-`RULES` is the whole decision: the first row whose conditions hold decides. `REASONS` says why, as a person reads it.
+`RULES` is the whole decision: the first row whose conditions hold decides. `REASONS` says why, as a person reads it:
+a text, and the settings that it has a {} for.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -75,17 +76,24 @@ RULES = (
     Rule(ANY,          ANY,     NO,       ANY,        ANY,    ANY,  "synsets"),
 )
 # fmt: on
-REASONS: Mapping[Outcome, str] = {
-    "imagenet": "{official}: labels are ImageNet's.",
-    "ids": "{count:,} classes: labels follow their numbers in the lists ({first} is the first); "
-    "--set source.labels=folders sorts them by name.",
-    "numbers": "{count:,} classes named by numbers: labels are these numbers, {range} (output.label_base = 1 adds 1 to "
-    "each).",
-    "text": "{count:,} classes: labels are those of the folders, sorted by name as text; "
-    "--set source.labels=numbers uses the numbers themselves.",
-    "names": "{count:,} classes: labels are those of the folders, sorted by name.",
-    "synsets": "{count:,} classes, all of them ImageNet's: labels are those of the folders; "
-    "--set source.labels=ilsvrc2012 gives those of the full set.",
+REASONS: Mapping[Outcome, tuple[str, ...]] = {
+    "imagenet": ("{official}: labels are ImageNet's.",),
+    "ids": (
+        "{count:,} classes: labels follow their numbers in the lists ({first} is the first); {{}} sorts them by name.",
+        "source.labels=folders",
+    ),
+    "numbers": (
+        "{count:,} classes named by numbers: labels are these numbers, {range} (output.label_base = 1 adds 1 to each).",
+    ),
+    "text": (
+        "{count:,} classes: labels are those of the folders, sorted by name as text; {{}} uses the numbers themselves.",
+        "source.labels=numbers",
+    ),
+    "names": ("{count:,} classes: labels are those of the folders, sorted by name.",),
+    "synsets": (
+        "{count:,} classes, all of them ImageNet's: labels are those of the folders; {{}} gives those of the full set.",
+        "source.labels=ilsvrc2012",
+    ),
 }
 
 
@@ -155,7 +163,8 @@ def label_space(splits: Mapping[Split, SplitDir], asked: Labels, ids: Sequence[s
             classes = of_folders(tuple(ids))
         case _:
             classes = of_folders(tuple(names))
-    why = REASONS[outcome].format(**facts)
+    text, *settings = REASONS[outcome]
+    why = Hint(text.format(**facts), *settings)
     return LabelSpace(classes=classes, imagenet=outcome == "imagenet", why=(why, *more))
 
 
@@ -203,7 +212,7 @@ def _range(names: Collection[str]) -> str:
 
 def _text_order(names: Collection[str]) -> tuple[str, ...]:
     text = as_text(names)
-    return (f"{text[:1].upper()}{text[1:]}; --set source.labels=folders does that.",) if text else ()
+    return (Hint(f"{text[:1].upper()}{text[1:]}; {{}} does that.", "source.labels=folders"),) if text else ()
 
 
 def _stranger(splits: Mapping[Split, SplitDir], strangers: Sequence[str], sign: str) -> InputError:

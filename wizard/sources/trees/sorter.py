@@ -105,7 +105,7 @@ class Sorter:
 
 
 class Sniffer:
-    """Recognises images in a quick look at a folder, opening only a few files that are not named as images."""
+    """Recognizes images in a quick look at a folder, opening only a few files that are not named as images."""
 
     def __init__(self, most: int) -> None:
         self._left = most

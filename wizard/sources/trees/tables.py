@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from wizard.errors import Hint, InputError, reading
+from wizard.errors import InputError, reading
 from wizard.formats import image_codec, tar
 from wizard.formats.padding import ends_in_zeros, is_padding
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.cache import Arrays
-from wizard.sources.locate import zeros_warning
+from wizard.sources.locate import ON_BAD_IMAGE, zeros_warning
 from wizard.sources.remarks import instead_of_images
 from wizard.sources.rows import Row, columns, unusable
 from wizard.sources.samples import SampleTable
@@ -31,7 +31,7 @@ _BATCH = 5000  # images between two looks at how far it is
 _RENAME = "Move it to where it belongs, rename it, or remove it"
 _AGAIN = "Remove it, or unpack it again"
 _CONVERT = "Remove it if it is not a class; else convert its images to JPEG or PNG, or copy or unpack it again"
-_SKIP = Hint("Copy or unpack it again, or leave such images out with {}", 'output.on_bad_image="skip"')
+_SKIP = "Copy or unpack it again, or " + ON_BAD_IMAGE
 
 
 @dataclass(frozen=True, kw_only=True)

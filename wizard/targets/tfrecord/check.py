@@ -8,18 +8,17 @@ import numpy as np
 
 from wizard.formats import example
 from wizard.formats.tfrecord import RecordDamage, records
-from wizard.sources.records.features import ENCODED, LABELS
+from wizard.ilsvrc2012.feature_names import BOX_LABEL, CORNERS, ENCODED, FILENAME, LABELS, SYNSET, TEXT
 from wizard.targets import images
 from wizard.targets.expected import Planned, Seen, ShardDamage
-from wizard.targets.tfrecord.features import BOX_LABEL, CONSTANTS, CORNERS, TEXT
+from wizard.targets.tfrecord.features import CONSTANTS
 
-_FILENAME = "image/filename"
 _TPU: dict[str, type] = {
     "image/height": tuple,
     "image/width": tuple,
     "image/class/label": tuple,
-    "image/class/synset": bytes,
-    _FILENAME: bytes,
+    SYNSET: bytes,
+    FILENAME: bytes,
     ENCODED: bytes,
 }
 """Features of imagenet_to_gcs.py whose values differ from record to record, and their kinds."""
@@ -86,9 +85,9 @@ def _wrong(features: _Features, planned: Planned, kinds: Mapping[str, type]) -> 
         yield f"{', '.join(unlike)}: missing, unknown, or not of its kind and value"
         return
     wanted: dict[str, example.Feature] = {
-        _FILENAME: planned.name.encode(),
+        FILENAME: planned.name.encode(),
         "image/class/label": (planned.label,),
-        "image/class/synset": planned.wnid.encode(),
+        SYNSET: planned.wnid.encode(),
         TEXT: planned.text.encode(),
     }
     for key, value in wanted.items():
@@ -114,9 +113,9 @@ def _wrong_names(features: _Values, planned: Planned) -> Iterator[str]:
     if planned.rank >= 0 and [planned.label] not in labels.values():
         stated = ", ".join(f"{key} is {values}" for key, values in labels.items()) or "it has no label"
         yield f"{stated}, expected {planned.label}"
-    named = list(features.get(_FILENAME, ()))
+    named = list(features.get(FILENAME, ()))
     if named != [planned.name.encode()] and not _MADE_UP.fullmatch(planned.name):
-        yield f"{_FILENAME} is {named}, expected {planned.name.encode()!r}"
+        yield f"{FILENAME} is {named}, expected {planned.name.encode()!r}"
 
 
 def _wrong_image(features: _Values) -> Iterator[str]:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from wizard.formats import example
 from wizard.formats.arrays import Boxes
 from wizard.formats.example import Feature
+from wizard.ilsvrc2012.feature_names import BOX_LABEL, CORNERS, ENCODED, FILENAME, SYNSET, TEXT
 from wizard.targets.sample import OutputSample
 
 CONSTANTS: dict[str, Feature] = {
@@ -15,10 +16,6 @@ CONSTANTS: dict[str, Feature] = {
     "image/channels": (3,),
     "image/format": b"JPEG",
 }
-CORNERS = tuple(f"image/object/bbox/{corner}" for corner in ("xmin", "ymin", "xmax", "ymax"))
-BOX_LABEL = "image/object/bbox/label"
-TEXT = "image/class/text"
-ENCODED = "image/encoded"
 _OBJECTS = "image/object/"
 _SPELLINGS = {"image/format": (b"jpeg", b"jpg"), "image/colorspace": (b"rgb",)}
 _CHANNELS = "image/channels"
@@ -31,8 +28,8 @@ def features_of(sample: OutputSample, *, with_objects: bool) -> dict[str, Featur
         "image/height": (geometry.height,),
         "image/width": (geometry.width,),
         "image/class/label": (sample.label,),
-        "image/class/synset": sample.wnid.encode(),
-        "image/filename": sample.name.encode(),
+        SYNSET: sample.wnid.encode(),
+        FILENAME: sample.name.encode(),
         ENCODED: sample.stored.jpeg,
     }
     if with_objects:
@@ -43,10 +40,10 @@ def features_of(sample: OutputSample, *, with_objects: bool) -> dict[str, Featur
 
 
 def updated_features(sample: OutputSample) -> dict[str, bytes]:
-    """The serialised features of the record that a sample comes from, true of the stored image.
+    """The serialized features of the record that a sample comes from, true of the stored image.
 
     All are unchanged except the image and its height and width; the boxes and the lists of their objects, if boxes
-    were cropped, converted or repaired; and, for a re-encoded image, a format, colour space or number of channels that
+    were cropped, converted or repaired; and, for a re-encoded image, a format, color space or number of channels that
     no longer applies.
     """
     record, stored, boxes = sample.record, sample.stored, sample.boxes

@@ -13,7 +13,7 @@ import numpy as np
 from wizard.commit_record import CommitRecord
 from wizard.formats import example, tfrecord
 from wizard.formats.resize import Resize, geometry
-from wizard.sources.records.features import ENCODED, LABELS
+from wizard.ilsvrc2012.feature_names import ENCODED, LABELS
 from wizard.targets.dataset import BuiltDataset
 from wizard.targets.sample import OutputSample, StoredImage
 from wizard.targets.tfrecord.features import features_of
