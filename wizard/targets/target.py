@@ -114,10 +114,7 @@ class Target(Protocol):
     def place(self, split: str, name: str, wnid: str) -> str:
         """The path below the output folder, or the key, of an image; see `has_distinct_places`.
 
-        Args:
-            split: of the image.
-            name: in the raw data, with / between its parts.
-            wnid: its class; empty where it has none.
+        Its name is that in the raw data, with / between the parts; its wnid is empty where it has no class.
         """
         return name
 

@@ -160,14 +160,12 @@ def description(sample: OutputSample) -> bytes:
 
 
 def _samples(file: IO[bytes]) -> Iterator[_Sample]:
-    def fields() -> Iterator[tuple[str, str, bytes]]:
-        for member in tar.members(file):
-            key, _, field = member.name.partition(".")
+    for key, members in groupby(tar.members(file), key=lambda member: member.name.partition(".")[0]):
+        fields = []
+        for member in members:
             file.seek(member.offset)
-            yield key, field, file.read(member.size)
-
-    for key, group in groupby(fields(), key=lambda field: field[0]):
-        yield key, [(field, content) for _, field, content in group]
+            fields.append((member.name.partition(".")[2], file.read(member.size)))
+        yield key, fields
 
 
 def _parsed(text: bytes) -> Any:

@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 from wizard.engine import heartbeat, in_hand
 from wizard.events import Heartbeat
 from wizard.folders import cache_folder
-from wizard.targets.dataset import Encoded
 from wizard.targets.expected import Expectation
 from wizard.targets.target import Target
 
@@ -155,12 +154,10 @@ def read_batch(target: Target, files: Sequence[str]) -> tuple[tuple[int, ...], l
     """
     tf = _tensorflow()
 
-    def decoded(sample: Encoded) -> Any:
-        return tf.image.resize(tf.io.decode_jpeg(sample.jpeg, channels=3), (_SIDE, _SIDE))
-
     try:
         samples = list(islice(target.as_trained(files), BATCH))
-        images = tf.stack([decoded(sample) for sample in samples])
+        decoded = [tf.io.decode_jpeg(sample.jpeg, channels=3) for sample in samples]
+        images = tf.stack([tf.image.resize(image, (_SIDE, _SIDE)) for image in decoded])
     except tf.errors.OpError as error:
         raise ValueError(error.message) from error
     except (tarfile.TarError, ValueError, KeyError, OSError) as error:

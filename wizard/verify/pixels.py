@@ -62,11 +62,10 @@ class _PixelCheck:
         """What is wrong with a shard's images; if the shard is known to be bad (`told`), without missing images."""
         decoded = self._decode(expected)
         shard, problems = expected.result.shard, decoded.problems
-        images = expected.images if problems else []
-        paths = expected.target.files_of(expected) if problems and expected.target.one_file_per_image else []
+        images, paths = (expected.images, expected.target.files_of(expected)) if problems else ([], [])
         for record in sorted(problems):
             name = images[record].name if record < len(images) else ""
-            if paths:
+            if expected.target.one_file_per_image:
                 yield Problem(shard=shard, what=f"{paths[record]}: {problems[record]}", name=name)
             else:
                 yield Problem(shard=shard, what=problems[record], record=record, name=name)

@@ -32,19 +32,7 @@ def set_rejected_aside(
     total = sum(records.done[task.name].bytes_out for task in finished)
     aside = output / STATE_FOLDER / REJECTED_FOLDER
     read = rejected = 0
-    expectations = [
-        Expectation(
-            folder=task.folder,
-            result=records.done[task.name],
-            names=task.samples.name,
-            ranks=task.samples.label,
-            classes=task.samples.classes,
-            target=task.target,
-            label_base=task.label_base,
-        )
-        for task in finished
-    ]
-    reading = check_shards(expectations, executor)
+    reading = check_shards([_expectation(task, records) for task in finished], executor)
     for task, (expected, problems) in zip(finished, reading, strict=True):
         read += expected.result.bytes_out
         report(Preparing(step="re-reading finished shards", done=read, total=total))
@@ -57,3 +45,15 @@ def set_rejected_aside(
             records.reject(task.name)
             rejected += 1
     report(Note(text=f"re-read {len(finished):,} finished shards: {rejected:,} damaged"))
+
+
+def _expectation(task: ShardTask, records: CommitRecords) -> Expectation:
+    return Expectation(
+        folder=task.folder,
+        result=records.done[task.name],
+        names=task.samples.name,
+        ranks=task.samples.label,
+        classes=task.samples.classes,
+        target=task.target,
+        label_base=task.label_base,
+    )

@@ -31,12 +31,7 @@ def metadata(dataset: BuiltDataset, kinds: Kinds, path: Callable[[str], str]) ->
     """The files by name: a feature for each of the records', under its own name; image and label can be had as a pair.
 
     The label is a ClassLabel that names the classes; label 0 of labels from 1 is "background". An unlabelled image
-    keeps its -1, as in TFDS's own imagenet2012.
-
-    Args:
-        dataset: of TFRecords.
-        kinds: of the records' features.
-        path: gives a shard's file below the dataset's folder.
+    keeps its -1, as in TFDS's own imagenet2012. `path` gives a shard's file below the dataset's folder.
     """
     typed = {name: _tensor(kind, is_one) for name, (kind, is_one) in kinds.items()} | {ENCODED: _IMAGE}
     label = next((name for name in LABELS if kinds.get(name) == ("int64", True)), None)

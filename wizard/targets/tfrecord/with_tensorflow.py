@@ -11,11 +11,7 @@ _NO_LABEL = -(1 << 62)
 
 
 def as_trained(files: Sequence[str], *, any_features: bool) -> Iterator[Encoded]:
-    """The images of shards, some of which are read at a time.
-
-    Args:
-        files: paths of shards.
-        any_features: whether the records have just an image in common.
+    """The images of shards, some of which are read at a time; records of `any_features` share just an image.
 
     Raises:
         tf.errors.OpError: TensorFlow cannot read or parse a record.
