@@ -13,12 +13,8 @@ from wizard.errors import MachineError, writing
 def exclusive_lock(lock: Path, taken: str) -> Iterator[None]:
     """Holds a lock on a file while the block runs; the system releases it even after kill -9.
 
-    Args:
-        lock: the lock file; its folder is created if it is missing.
-        taken: the error's text if another run holds the lock.
-
     Raises:
-        MachineError: another run holds it, or the file cannot be created.
+        MachineError: another run holds it (`taken` is its text), or the file cannot be created.
     """
     # flock and its like, not a file with a process ID: nothing stale is left behind by kill -9 or a power cut.
     held = filelock.FileLock(lock)

@@ -35,15 +35,14 @@ class _Console(Console):
 class Output:
     """Prints in one of four modes.
 
-    Args:
-        mode: human (colors and bars on a terminal), plain (lines without control codes), json (stdout is NDJSON),
-            quiet (only results and errors).
+    They are human (colors and bars on a terminal), plain (lines without control codes), json (stdout is NDJSON), and
+    quiet (only results and errors).
     """
 
     def __init__(self, mode: Mode = "human") -> None:
         # Emacs' shell and some CI systems: a terminal that shows control codes as text.
         self.mode: Mode = "plain" if mode == "human" and os.environ.get("TERM") == "dumb" else mode
-        color = None if self.mode == "human" else True
+        color = None if self.mode == "human" else True  # None: rich heeds $NO_COLOR and looks for a terminal
         self.console: Console = _Console(stderr=True, no_color=color, highlight=False)
         self._results: Console = _Console(no_color=color, highlight=False)
 
@@ -61,11 +60,6 @@ class Output:
     def unicode(self) -> bool:
         """Whether characters beyond ASCII can be printed."""
         return self.mode != "plain" and _can_draw(self.console)
-
-    @property
-    def width(self) -> int:
-        """Width of the terminal in columns."""
-        return self.console.width
 
     def result(self, text: str) -> None:
         """Prints what the command was run for."""
@@ -90,18 +84,14 @@ class Output:
 
     @contextmanager
     def busy(self, text: str) -> Iterator[Callable[[int, int], None]]:
-        """Shows a spinner with a text while the block runs, on a terminal; keys typed meanwhile are discarded.
-
-        Yields:
-            A function that takes how much of how much is done.
-        """
+        """Shows a spinner while the block runs, on a terminal; yields a function for how much of how much is done."""
         if not self.live:
             yield lambda _done, _total: None
             return
         shown = f"{text}{'…' if self.unicode else '...'}"
         with echo_off(), self.console.status(shown) as status:
             yield lambda done, total: status.update(f"{shown} {100 * done // max(1, total)} %")
-            discard_typed_keys()
+            discard_typed_keys()  # they were not typed as an answer to the next question
 
     def link(self, text: str, path: Path) -> None:
         """Prints where a file is, as a link on a terminal."""

@@ -12,13 +12,7 @@ from wizard.profile import Profile
 
 @dataclass(frozen=True, kw_only=True)
 class ProfileKey:
-    """A key of a profile.
-
-    Attributes:
-        section: that it is in; empty at the top.
-        name: within its section.
-        field: its type, default and description.
-    """
+    """A key of a profile; its section is empty at the top."""
 
     section: str
     name: str

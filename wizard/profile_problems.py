@@ -1,48 +1,37 @@
 """What is wrong with a profile, as sentences for a person."""
 
 import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
 from pydantic import BaseModel
 
+_ALLOWED = {
+    "literal_error": "{expected}",
+    "greater_than_equal": "{ge} or more",
+    "less_than_equal": "{le} or less",
+    "int_type": "a whole number",
+    "string_pattern_mismatch": "letters, digits, _ . and -, the first a letter or a digit",
+    "string_too_long": "{max_length} letters at most",
+    "tuple_type": "a list",
+    "model_type": "a section",
+}
+"""What pydantic's errors mean to a person, by their type; the names are of its context."""
+
 
 def problem_of(item: Any, profile: type[BaseModel]) -> str:
-    """One of pydantic's errors as a line that names key, value and what is allowed.
-
-    Args:
-        item: of `ValidationError.errors`.
-        profile: the model that was validated, whose keys are suggested in place of unknown ones.
-    """
+    """One item of `ValidationError.errors` as a line that names key, value and what is allowed."""
     key = ".".join(map(str, item["loc"]))
-    kind, context = item["type"], item.get("ctx", {})
+    kind = item["type"]
     if kind == "extra_forbidden":
         return f"{key} is not a key of a profile{_suggestion(item['loc'], profile)}"
     if kind == "missing":
         return f"{key} is missing"
-    return f"{key} = {item['input']!r}: allowed is {_allowed(kind, context, item['msg'])}"
-
-
-def _allowed(kind: str, context: Mapping[str, Any], message: str) -> str:
-    match kind:
-        case "literal_error":
-            return str(context["expected"])
-        case "greater_than_equal":
-            return f"{context['ge']} or more"
-        case "less_than_equal":
-            return f"{context['le']} or less"
-        case "int_type":
-            return "a whole number"
-        case "string_pattern_mismatch":
-            return "letters, digits, _ . and -, the first a letter or a digit"
-        case "string_too_long":
-            return f"{context['max_length']} letters at most"
-        case "tuple_type":
-            return "a list"
-        case "model_type":
-            return "a section"
-        case _:
-            return message.removeprefix("Input should be ")
+    if kind in _ALLOWED:
+        allowed = _ALLOWED[kind].format(**item.get("ctx", {}))
+    else:
+        allowed = item["msg"].removeprefix("Input should be ")
+    return f"{key} = {item['input']!r}: allowed is {allowed}"
 
 
 def _suggestion(location: tuple[int | str, ...], profile: type[BaseModel]) -> str:

@@ -8,7 +8,7 @@ from wizard import profile_store, unfinished_builds
 from wizard.ask import setup_draft
 from wizard.ask.draft import Draft
 from wizard.ask.setup_draft import new_draft
-from wizard.ask.start_menu import DownloadFirst, choose_start
+from wizard.ask.start_menu import choose_start
 from wizard.build import Options
 from wizard.errors import Interrupted
 from wizard.events import Event, ShardDone
@@ -29,13 +29,13 @@ def test_the_beginning_of_a_download_in_a_usual_place_is_not_raw_data_that_is_th
     (raw_copy / "ILSVRC2012_img_test_v10102019.tar.part").touch()
     monkeypatch.chdir(raw_copy)
     script = Script(["download"])
-    assert choose_start(script) == DownloadFirst()
+    assert choose_start(script) is None
 
 
 @pytest.mark.usefixtures("nowhere")
 def test_who_has_nothing_is_asked_whether_the_archives_are_to_be_fetched() -> None:
     script = Script(["download"])
-    assert choose_start(script) == DownloadFirst()
+    assert choose_start(script) is None
     (menu,) = script.asked
     assert [choice.value for choice in menu.choices] == ["new", "download"]
     assert menu.default == "new"
@@ -45,7 +45,7 @@ def test_who_has_nothing_is_asked_whether_the_archives_are_to_be_fetched() -> No
 def test_the_download_is_the_last_choice_also_where_there_is_something_to_go_on_with(raw: Path) -> None:
     setup_draft.save(new_draft(chosen={"source.path": str(raw)}, asked=("source.path",)))
     script = Script(["download"])
-    assert choose_start(script) == DownloadFirst()
+    assert choose_start(script) is None
     last = script.asked[0].choices[-1]
     assert (last.title, last.about) == ("Download the archives", "I don't have it yet")
 

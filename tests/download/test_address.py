@@ -8,7 +8,6 @@ from wizard.download.address import (
     absolute,
     account,
     base_address,
-    local_path,
     require_source,
     shown,
     trusted_alike,
@@ -145,7 +144,7 @@ def test_secrets_are_for_the_same_server_or_the_same_made_safer(url: str, base: 
 def test_a_file_address_leads_back_to_its_path(tmp_path: Path) -> None:
     folder = tmp_path / "a folder, with %41 and ü"
     base = absolute(base_address(str(folder)))
-    assert local_path(base.join("b.tar")) == folder / "b.tar"
+    assert Path(base.join("b.tar").path) == folder / "b.tar"
     assert shown(base.join("b.tar")) == f"file://{folder}/b.tar"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from wizard.errors import MachineError
 from wizard.machine import page_cache
-from wizard.machine.page_cache import BY_HAND, DropConditions, drop_conditions, drop_method, drop_page_cache
+from wizard.machine.page_cache import BY_HAND, DropConditions, drop_conditions, drop_page_cache, needs_sudo
 
 USER = DropConditions(
     system="Linux",
@@ -26,7 +26,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="there are no scripts
 
 def refused(there: DropConditions) -> MachineError:
     with pytest.raises(MachineError) as caught:
-        drop_method(there)
+        needs_sudo(there)
     return caught.value
 
 
@@ -38,10 +38,10 @@ def fake_sudo(tmp_path: Path, script: str) -> str:
 
 
 def test_who_may_write_does_and_who_may_not_uses_sudo() -> None:
-    assert drop_method(ROOT) == "write"
-    assert drop_method(replace(ROOT, container="/.dockerenv")) == "write"
-    assert drop_method(USER) == "sudo"
-    assert drop_method(replace(USER, container="/.dockerenv")) == "sudo"
+    assert not needs_sudo(ROOT)
+    assert not needs_sudo(replace(ROOT, container="/.dockerenv"))
+    assert needs_sudo(USER)
+    assert needs_sudo(replace(USER, container="/.dockerenv"))
 
 
 @pytest.mark.parametrize("root", [True, False])
@@ -139,16 +139,16 @@ def test_a_container_is_known_by_its_files_and_its_environment(tmp_path: Path, m
 def test_writing_drops_and_makes_no_file(tmp_path: Path) -> None:
     target = tmp_path / "drop_caches"
     with pytest.raises(MachineError, match="No such file"):
-        drop_page_cache(replace(ROOT, target=target), "write")
+        drop_page_cache(replace(ROOT, target=target))
     target.touch()
-    drop_page_cache(replace(ROOT, target=target), "write")
+    drop_page_cache(replace(ROOT, target=target))
     assert target.read_bytes() == b"1\n"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
 def test_a_refusal_that_comes_with_the_write_itself_is_told() -> None:
     with pytest.raises(MachineError, match="/dev/full cannot be written: No space left on device"):
-        drop_page_cache(replace(ROOT, target=Path("/dev/full")), "write")
+        drop_page_cache(replace(ROOT, target=Path("/dev/full")))
 
 
 @posix
@@ -157,7 +157,7 @@ def test_sudo_gets_the_number_and_asks_for_a_password_only_where_it_may(
     tmp_path: Path, password: bool, words: str
 ) -> None:
     sudo = fake_sudo(tmp_path, f'printf "%s " "$@" > {tmp_path}/words; [ "$1" = -n ] && shift; exec "$@"')
-    drop_page_cache(replace(USER, sudo=sudo, target=tmp_path / "drop_caches"), "sudo", password=password)
+    drop_page_cache(replace(USER, sudo=sudo, target=tmp_path / "drop_caches"), password=password)
     assert (tmp_path / "drop_caches").read_bytes() == b"1\n"
     assert (tmp_path / "words").read_text() == f"{words} {tmp_path / 'drop_caches'} "
 
@@ -166,9 +166,9 @@ def test_sudo_gets_the_number_and_asks_for_a_password_only_where_it_may(
 def test_what_sudo_says_when_it_refuses_is_passed_on(tmp_path: Path) -> None:
     sudo = fake_sudo(tmp_path, "echo sudo: a password is required >&2; exit 1")
     with pytest.raises(MachineError) as caught:
-        drop_page_cache(replace(USER, sudo=sudo), "sudo")
+        drop_page_cache(replace(USER, sudo=sudo))
     assert caught.value.what == "sudo did not drop the page cache (exit code 1): sudo: a password is required"
     assert caught.value.hint == f"See that you may use sudo here (sudo -v), or ask an administrator to type: {BY_HAND}"
     with pytest.raises(MachineError) as caught:
-        drop_page_cache(replace(USER, sudo=sudo, container="/.dockerenv"), "sudo")
+        drop_page_cache(replace(USER, sudo=sudo, container="/.dockerenv"))
     assert caught.value.hint.endswith(f"or on the host, type: {BY_HAND}")

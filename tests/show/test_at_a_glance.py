@@ -3,7 +3,7 @@ import pytest
 from tests.sources.counting import counts, letters, official
 from wizard.events import Glanced
 from wizard.show.at_a_glance import folded, lines, rows
-from wizard.show.messages import messages
+from wizard.show.progress import messages
 from wizard.sources.classes import Classes, imagenet, of_folders
 from wizard.sources.glance import Glance, glance
 

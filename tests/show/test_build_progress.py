@@ -145,15 +145,13 @@ def test_a_worker_that_has_nothing_more_to_do_goes_soon(build: BuildProgress, no
     ("cpu", "workers", "cores", "word"),
     [
         (99.0, 2, 2, "limited by the CPU"),
-        (99.0, 2, None, "limited by the CPU"),
         (70.0, 2, 2, ""),
         (20.0, 2, 2, "waiting for the disk"),
-        (20.0, 2, None, ""),
         (25.0, 2, 8, "limited by the number of workers"),
         (5.0, 2, 8, "waiting for the disk"),
     ],
 )
-def test_what_holds_a_build_up(build: BuildProgress, cpu: float, workers: int, cores: int | None, word: str) -> None:
+def test_what_holds_a_build_up(build: BuildProgress, cpu: float, workers: int, cores: int, word: str) -> None:
     build.cores = cores
     build.add(started())
     for number in range(workers):

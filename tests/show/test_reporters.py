@@ -9,7 +9,7 @@ from tests.show.scenes import estimated, machine
 from tests.test_events import RESULT
 from wizard.events import CheckResult, Event, Heartbeat, Note, Preparing, ShardDone, SplitStart, Started, WorkerLost
 from wizard.output import Output
-from wizard.show.messages import messages
+from wizard.show.progress import messages
 from wizard.show.reporters import JsonReporter, PlainReporter, reporter_for
 from wizard.show.terminal_reporter import TerminalReporter
 

@@ -1,6 +1,7 @@
 """What each question offers: defaults, choices and conditions, from the answers before it and the context."""
 
 from collections.abc import Callable, Mapping
+from itertools import chain, count
 from pathlib import Path
 from typing import TypeAlias
 
@@ -11,7 +12,7 @@ from wizard.ask.question import Answers
 from wizard.folders import shortened
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.profile import Output
-from wizard.sources.classes import numbered
+from wizard.sources.classes import as_text, numbered
 from wizard.targets.registry import DEFAULT_FORMAT, TARGETS
 from wizard.targets.target import Target
 
@@ -26,11 +27,6 @@ RESIZE = (
     Choice("exact", "Exact height × width", "all of one size, shape not kept (352 × 352)"),
     Choice("crop", "Scale and center-crop", "all of one size, shape kept, edges lost"),
 )
-
-
-def always(value: Value) -> Callable[[Known], Value]:
-    """The same default whatever is known."""
-    return lambda _: value
 
 
 def mode_is(*modes: str) -> Callable[[Known], bool]:
@@ -49,11 +45,6 @@ def target_of(known: Known) -> type[Target]:
     return TARGETS[str(known.get("output.format") or DEFAULT_FORMAT)]
 
 
-def only_for(key: str) -> Callable[[Known], bool]:
-    """Whether the chosen format has this key of [output], as a condition for a question."""
-    return lambda known: key in target_of(known).keys
-
-
 def source(known: Known) -> Value | None:
     """A folder that holds raw data; nothing once one was named, for then its answer stays."""
     if known.context.folder is not None:
@@ -64,8 +55,7 @@ def source(known: Known) -> Value | None:
 
 def found_splits(known: Known) -> list[str]:
     """The labelled splits that are there, or those that the last profile had; test where there is nothing else."""
-    last = known.context.last
-    wanted = last.source.splits if last else ("train", "validation")
+    wanted = known.context.usual.source.splits
     return [split for split in known.context.splits if split in wanted] or list(known.context.splits)
 
 
@@ -98,8 +88,8 @@ def box_choices(known: Known) -> tuple[Choice, ...]:
 def boxes(known: Known) -> Value:
     """What the last profile had, else train's, where they are there."""
     values = [choice.value for choice in box_choices(known)]
-    last = known.context.last.source.boxes if known.context.last else "train"
-    return next((value for value in (last, "train", "all") if value in values), "none")
+    wanted = (known.context.usual.source.boxes, "train", "all")
+    return next((value for value in wanted if value in values), "none")
 
 
 def labels(known: Known) -> Value:
@@ -113,7 +103,7 @@ def labels(known: Known) -> Value:
 def label_choices(known: Known) -> tuple[Choice, ...]:
     """Two ways to number the same class folders."""
     if known.context.of_numbers:
-        sorted_as_text = known.context.text_order or "the same order"
+        sorted_as_text = as_text(known.context.classes_in_doubt) or "the same order"
         return (
             Choice("numbers", "The numbers", "each class folder's name is its label"),
             Choice("folders", "The folders', sorted by name", sorted_as_text),
@@ -125,26 +115,18 @@ def label_choices(known: Known) -> tuple[Choice, ...]:
     )
 
 
-def format_(known: Known) -> Value:
-    """What the last profile had, else the first that there is."""
-    return known.context.last.output.format if known.context.last else DEFAULT_FORMAT
-
-
-def formats(_known: Known) -> tuple[Choice, ...]:
-    """As the targets offer themselves."""
-    return tuple(Choice(name, target.offer.title, target.offer.about) for name, target in TARGETS.items())
-
-
 def output(known: Known) -> Value | None:
     """A folder that is new or empty."""
     if known.context.folder is None:
         return None
     folder = context.likely_output(known.context.folder, target_of(known).offer.folder)
-    place, number = folder, 1
-    while _taken(place):
-        number += 1
-        place = folder.with_name(f"{folder.name}-{number}")
-    return shortened(place)
+    return shortened(folder.with_name(_free(folder.name, lambda name: _taken(folder.with_name(name)))))
+
+
+def _free(name: str, is_taken: Callable[[str], bool]) -> str:
+    """The first of name, name-2, name-3 and so on that is not taken."""
+    names = chain([name], (f"{name}-{number}" for number in count(2)))
+    return next(each for each in names if not is_taken(each))
 
 
 def _taken(place: Path) -> bool:
@@ -154,18 +136,12 @@ def _taken(place: Path) -> bool:
         return True
 
 
-def resize(known: Known) -> Value:
-    """What the last profile had, else a shortest side."""
-    return known.context.last.image.resize if known.context.last else "shortest"
-
-
 def last_image(key: str, **usual: Value) -> Callable[[Known], Value]:
     """The last profile's value where it was for the same mode, else the usual one for the mode."""
 
     def default(known: Known) -> Value:
-        mode = str(known["image.resize"])
-        last = known.context.last
-        value: int | None = getattr(last.image, key) if last and last.image.resize == mode else None
+        mode, image = str(known["image.resize"]), known.context.usual.image
+        value: int | None = getattr(image, key) if image.resize == mode else None
         return usual[mode] if value is None else value
 
     return default
@@ -179,13 +155,8 @@ def width(known: Known) -> Value:
 
 def resized_splits(known: Known) -> list[str]:
     """What the last profile had of the chosen splits, else all of them."""
-    wanted = known.context.last.image.splits if known.context.last else ()
+    wanted = known.context.usual.image.splits
     return [split for split in splits_of(known) if split in wanted] or splits_of(known)
-
-
-def resized_choices(known: Known) -> tuple[Choice, ...]:
-    """The chosen splits."""
-    return tuple(choice for choice in split_choices(known) if choice.value in splits_of(known))
 
 
 def kept_shards(known: Known) -> tuple[Choice, ...]:
@@ -197,29 +168,19 @@ def kept_shards(known: Known) -> tuple[Choice, ...]:
     )
 
 
-def shards(split: Split) -> Callable[[Known], Value]:
+def shards(split: Split, known: Known) -> int:
     """As many as the older scripts have, fewer for a subset, the same as before for the same raw data."""
-
-    def default(known: Known) -> Value:
-        last, surveys = known.context.last, known.context.surveys
-        if last and last.source_path == known.context.folder:
-            return last.shards(split)
-        images = surveys[split].images if split in surveys else IMAGES[split].images
-        most: int = Output.model_fields[f"{split}_shards"].default
-        return max(1, min(most, images // _IMAGES_A_SHARD))
-
-    return default
+    last, surveys = known.context.last, known.context.surveys
+    if last and last.source_path == known.context.folder:
+        return last.shards(split)
+    images = surveys[split].images if split in surveys else IMAGES[split].images
+    most: int = Output.model_fields[f"{split}_shards"].default
+    return max(1, min(most, images // _IMAGES_A_SHARD))
 
 
-def counted(split: Split) -> Callable[[Known], bool]:
-    """Whether a split was chosen whose shards are files of a number to be chosen, as a condition for a question."""
-    return lambda known: split in splits_of(known) and sharded(known) and known.get("output.shards") != "keep"
-
-
-def uncounted(split: Split) -> Callable[[Known], Value | None]:
-    """The parts in which a split's image files are built, of which nobody need know."""
-    number = shards(split)
-    return lambda known: number(known) if split in splits_of(known) and not sharded(known) else None
+def uncounted(split: Split, known: Known) -> int | None:
+    """The parts in which a split's image files are built, of which nobody need know; None for other formats."""
+    return shards(split, known) if split in splits_of(known) and not sharded(known) else None
 
 
 def sharded(known: Known) -> bool:
@@ -248,8 +209,4 @@ def name(known: Known) -> Value:
     if mode != "original":
         size = known["image.size"] if mode == "shortest" else f"{known['image.height']}x{known['image.width']}"
         stem = f"{mode}-{size}-q{known['image.quality']}"
-    free, number = stem, 1
-    while free in known.context.names:
-        number += 1
-        free = f"{stem}-{number}"
-    return free
+    return _free(stem, known.context.names.__contains__)

@@ -1,11 +1,14 @@
 """The conversation of a download: its questions, its start, and what a server wants to know on the way."""
 
 import shlex
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import cast
 
-from wizard.ask.asking import ask, error_for
+from wizard.ask.asking import ask
 from wizard.ask.download_questions import (
     BASE,
     CHECKSUMS,
@@ -15,12 +18,10 @@ from wizard.ask.download_questions import (
     TO,
     WHAT,
     WHERE,
-    Known,
     named_file,
 )
 from wizard.ask.draft import Draft
-from wizard.ask.prompt import Back, Choice, Prompt, Prompter, Value
-from wizard.ask.question import Question
+from wizard.ask.prompt import Back, Choice, Prompt, Prompter, Value, agrees, put
 from wizard.download.address import OFFICIAL, base_address
 from wizard.download.archives import WHATS, What
 from wizard.download.http.auth import Credentials
@@ -30,58 +31,49 @@ from wizard.errors import SetupError
 from wizard.folders import expanded
 
 
-@dataclass(frozen=True, kw_only=True)
-class Given:
-    """What the command line has said, which is not asked; None where it has not.
-
-    Attributes:
-        origin: from whom.
-        base: the address of the folder that holds the archives; says that they come from there.
-        folder: where the files go.
-        what: which of them.
-        checksums: MD5s of the base's own files; the official ones hold where a base is given without.
-    """
-
-    origin: Origin | None = None
-    base: str | None = None
-    folder: Path | None = None
-    what: tuple[What, ...] | None = None
-    checksums: Path | None = None
-
-
-def ask_request(prompter: Prompter, given: Given, earlier: Request | None = None) -> Request:
-    """Asks what is not given.
-
-    Args:
-        prompter: puts the questions.
-        given: what is not asked.
-        earlier: what was answered when the same was asked before, which is offered again.
+def ask_answers(
+    prompter: Prompter, said: Mapping[str, Value], earlier: Mapping[str, Value] = MappingProxyType({})
+) -> Mapping[str, Value]:
+    """Asks what is not said yet, and gives all answers; what was answered earlier is offered again.
 
     Raises:
         Back: from the first question.
         KeyboardInterrupt: the person leaves.
     """
-    said = _answers(given)
     draft: Draft[None] = Draft(
         questions=tuple(question for question in QUESTIONS if question.key not in said),
         context=None,
-        chosen={} if earlier is None else _answers(_as_given(earlier)),
+        chosen=earlier,
         profile=said,
     )
     while (question := draft.next) is not None:
+        refusal = partial(question.error_for, answers=draft.answered)
         try:
-            draft = _answered(prompter, draft, question)
+            draft = draft.with_answer(question, ask(prompter, draft, question, refusal))
         except Back:
             before = draft.back()
             if before is None:
                 raise
             draft = before
-    return _request(draft.answers)
+    return draft.answers.values
 
 
-def _answered(prompter: Prompter, draft: Draft[None], question: Question[None]) -> Draft[None]:
-    answer = ask(prompter, draft, question, lambda value: error_for(question, value, draft.answered))
-    return draft.with_answer(question, answer)
+def request_of(answers: Mapping[str, Value]) -> Request:
+    """The download that answers ask for."""
+    # Kaggle delivers everything, so nothing was asked there.
+    where, what = str(answers[WHERE]), cast(list[What], answers.get(WHAT) or kaggle.ALL)
+    request = Request(
+        origin="archives",
+        base=OFFICIAL,
+        folder=expanded(str(answers[TO])).absolute(),
+        what=tuple(each for each in WHATS if each in what),
+        checksums=named_file(str(answers[CHECKSUMS])) if answers.get(CHECKSUMS) else None,
+    )
+    if where == OFFICIALLY:
+        return request
+    if where == MIRROR:
+        return replace(request, base=base_address(str(answers[BASE])))
+    return replace(request, origin=cast(Origin, where), base="")
 
 
 def command(request: Request) -> str:
@@ -92,38 +84,28 @@ def command(request: Request) -> str:
     """
     base = request.base if request.origin == "archives" else request.origin
     what = [] if request.origin == "kaggle" else ["--what", ",".join(request.what)]
-    sums = [] if request.checksums is None else ["--checksums", str(request.checksums)]
-    return shlex.join(["imagenet-setup", "download", "--base", base, "--to", str(request.folder), *what, *sums])
+    words = ["imagenet-setup", "download", "--base", base, "--to", str(request.folder), *what]
+    for flag, path in (("--checksums", request.checksums), ("--cookies", request.cookies)):
+        words += [] if path is None else [flag, str(path)]
+    words += [] if request.connections == 1 else ["--connections", str(request.connections)]
+    return shlex.join(words)
 
 
-def confirmed(prompter: Prompter, text: str = "Start the download?") -> bool:
-    """Whether the person wants what was shown before; to go back is no.
-
-    Raises:
-        KeyboardInterrupt: the person leaves.
-    """
+def confirmed(prompter: Prompter) -> bool:
+    """Whether the person wants what was shown before; see `agrees`."""
     prompt = Prompt(
         key="download.start",
         kind="choice",
-        text=text,
+        text="Start the download?",
         help="It can be stopped with Ctrl-C at any time; the same command then goes on where it stopped.",
         default="yes",
         choices=(Choice("yes", "Yes"), Choice("no", "No", "nothing is fetched")),
     )
-    try:
-        answer = prompter.ask(prompt)
-    except Back:
-        return False
-    prompter.accepted(prompt, answer)
-    return answer == "yes"
+    return agrees(prompter, prompt)
 
 
 class PromptedAsker:
-    """Asks the person for what a server wants; see `wizard.download.http.auth.Asker`.
-
-    Args:
-        prompter: puts the questions.
-    """
+    """Asks the person for what a server wants; see `wizard.download.http.auth.Asker`."""
 
     def __init__(self, prompter: Prompter) -> None:
         self._prompter = prompter
@@ -149,11 +131,10 @@ class PromptedAsker:
                 default="",
             )
             try:
-                typed = str(self._prompter.ask(secret))
+                typed = str(put(self._prompter, secret))
             except Back:
                 name = replace(name, error="", typed=username)
                 continue
-            self._prompter.accepted(secret, typed)
             return Credentials(username=username, secret=typed) if typed else None
         return None
 
@@ -187,43 +168,3 @@ class PromptedAsker:
             return str(self._prompter.ask(prompt))
         except Back:
             return ""
-
-
-def _answers(given: Given) -> dict[str, Value]:
-    answers: dict[str, Value] = {}
-    if given.base is not None:
-        answers |= {WHERE: OFFICIALLY} if given.base == OFFICIAL else {WHERE: MIRROR, BASE: given.base}
-        answers[CHECKSUMS] = str(given.checksums or "")
-    elif given.origin is not None:
-        answers[WHERE] = OFFICIALLY if given.origin == "archives" else given.origin
-    if given.what is not None:
-        answers[WHAT] = list(given.what)
-    if given.folder is not None:
-        answers[TO] = str(given.folder)
-    return answers
-
-
-def _as_given(request: Request) -> Given:
-    return Given(
-        origin=request.origin,
-        base=request.base if request.origin == "archives" else None,
-        folder=request.folder,
-        what=None if request.origin == "kaggle" else request.what,  # which hands out everything, so nothing was asked
-        checksums=request.checksums,
-    )
-
-
-def _request(answers: Known) -> Request:
-    where, what = str(answers[WHERE]), cast(list[What], answers.get(WHAT) or kaggle.ALL)
-    request = Request(
-        origin="archives",
-        base=OFFICIAL,
-        folder=expanded(str(answers[TO])).absolute(),
-        what=tuple(each for each in WHATS if each in what),
-        checksums=named_file(str(answers[CHECKSUMS])) if answers.get(CHECKSUMS) else None,
-    )
-    if where == OFFICIALLY:
-        return request
-    if where == MIRROR:
-        return replace(request, base=base_address(str(answers[BASE])))
-    return replace(request, origin=cast(Origin, where), base="")

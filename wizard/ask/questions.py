@@ -1,13 +1,12 @@
 """The questions of a setup, as data: when each is asked, what it offers, and what can be answered."""
 
-from pathlib import Path
+from functools import partial
 
 from wizard.ask import defaults, validation
 from wizard.ask.advanced_questions import ADVANCED
 from wizard.ask.context import Context
-from wizard.ask.defaults import Known
+from wizard.ask.prompt import Choice
 from wizard.ask.question import Question
-from wizard.folders import expanded
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.profile import Image
 from wizard.targets.registry import TARGETS
@@ -23,10 +22,12 @@ def _shards(split: Split, about: str) -> Question[Context]:
         text=f"Shards of {split}",
         label=f"{split.capitalize()} shards",
         help=about,
-        default=defaults.shards(split),
-        applies=defaults.counted(split),
-        implied=defaults.uncounted(split),
-        require=validation.shards_of(split),
+        default=partial(defaults.shards, split),
+        applies=lambda known: (
+            split in defaults.splits_of(known) and defaults.sharded(known) and known.get("output.shards") != "keep"
+        ),
+        implied=partial(defaults.uncounted, split),
+        require=partial(validation.enough_images, split),
     )
 
 
@@ -64,7 +65,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         default=defaults.boxes,
         choices=defaults.box_choices,
         applies=lambda known: len(defaults.box_choices(known)) > 1,
-        implied=defaults.always("none"),
+        implied=lambda _: "none",
     ),
     Question(
         key="source.labels",
@@ -76,7 +77,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         "number is nearly always the label; sorted as text, 10 comes before 2.",
         default=defaults.labels,
         choices=defaults.label_choices,
-        applies=lambda known: known.context.labels_ambiguous,
+        applies=lambda known: bool(known.context.classes_in_doubt),
     ),
     Question(
         key="output.format",
@@ -84,8 +85,10 @@ QUESTIONS: tuple[Question[Context], ...] = (
         text="What should be written?",
         label="Format",
         help=" ".join(target.offer.help for target in TARGETS.values() if target.offer.help),
-        default=defaults.format_,
-        choices=defaults.formats,
+        default=lambda known: known.context.usual.output.format,
+        choices=lambda _: tuple(
+            Choice(name, target.offer.title, target.offer.about) for name, target in TARGETS.items()
+        ),
         governs=("output.features", *(f"output.{split}_shards" for split in SPLITS)),
     ),
     Question(
@@ -106,7 +109,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         help="Smaller images are read and decoded faster in every epoch of training. Trainers that crop to 224 px lose "
         "nothing with a shortest side of 256 or more; 480 leaves room for strong scale augmentation. Keep the "
         "originals where a benchmark's rules ask for it.",
-        default=defaults.resize,
+        default=lambda known: known.context.usual.image.resize,
         choices=lambda _: defaults.RESIZE,
         governs=tuple(f"image.{key}" for key in Image.model_fields),
         affects_images=True,
@@ -160,7 +163,9 @@ QUESTIONS: tuple[Question[Context], ...] = (
         label="Resized",
         help="The others keep their bytes. NVIDIA's scripts resize train alone and leave validation as it is.",
         default=defaults.resized_splits,
-        choices=defaults.resized_choices,
+        choices=lambda known: tuple(
+            choice for choice in defaults.split_choices(known) if choice.value in defaults.splits_of(known)
+        ),
         applies=lambda known: _RESIZED(known) and len(defaults.splits_of(known)) > 1,
         affects_images=True,
     ),
@@ -170,7 +175,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         text="What should become of the existing shards?",
         label="Shards",
         help="Kept, each file of records becomes one of the same records in the same order, numbered from 00000.",
-        default=defaults.always("keep"),
+        default=lambda _: "keep",
         choices=defaults.kept_shards,
         applies=lambda known: known.context.from_records and defaults.sharded(known),
     ),
@@ -197,8 +202,3 @@ QUESTIONS: tuple[Question[Context], ...] = (
     *ADVANCED,
 )
 BY_KEY = {question.key: question for question in QUESTIONS}
-
-
-def folder(known: Known, key: str) -> Path:
-    """The folder that an answer of kind path means, absolute."""
-    return expanded(str(known[key])).absolute()

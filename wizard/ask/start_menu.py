@@ -1,12 +1,11 @@
 """How a conversation begins: afresh, with what can be resumed, or with a download."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from wizard import profile_store, unfinished_builds
 from wizard.ask import setup_draft
 from wizard.ask.context import likely_source
-from wizard.ask.prompt import Back, Choice, Prompt, Prompter
+from wizard.ask.prompt import Back, Choice, Prompt, Prompter, put
 from wizard.ask.setup_draft import SetupDraft, draft_of, new_draft
 from wizard.errors import SetupError
 from wizard.folders import expanded, shortened
@@ -20,19 +19,13 @@ _ALWAYS = (
 )
 
 
-@dataclass(frozen=True)
-class DownloadFirst:
-    """The archives are to be fetched first."""
-
-
-def choose_start(prompter: Prompter, *, again: bool = False) -> SetupDraft | Path | DownloadFirst:
+def choose_start(prompter: Prompter, *, again: bool = False) -> SetupDraft | Path | None:
     """Answers to start from, empty ones for a new setup; or the profile of an unfinished build that is to go on.
 
-    Nothing is asked where there is nothing to resume and raw data lies in a usual place.
+    None where the archives are to be fetched first.
 
-    Args:
-        prompter: puts the question.
-        again: a download was chosen before, and came to nothing.
+    Nothing is asked where there is nothing to resume and raw data lies in a usual place, unless a download was chosen
+    before and came to nothing (`again`).
 
     Raises:
         KeyboardInterrupt: the person leaves.
@@ -52,22 +45,21 @@ def choose_start(prompter: Prompter, *, again: bool = False) -> SetupDraft | Pat
             choices=choices,
         )
         try:
-            answer = prompter.ask(prompt)
-            prompter.accepted(prompt, answer)
-            return _begun(str(answer), prompter)
+            return _begun(str(put(prompter, prompt)), prompter)
         except Back:
             continue
         except SetupError as error:
             prompter.say(f"✗ {error}")
 
 
-def _begun(chosen: str, prompter: Prompter) -> SetupDraft | Path | DownloadFirst:
+def _begun(chosen: str, prompter: Prompter) -> SetupDraft | Path | None:
     if chosen.startswith("build:"):
         return Path(chosen.removeprefix("build:"))
     if chosen == "download":
-        return DownloadFirst()
+        return None
     if chosen == "replay":
         return _replayed(prompter)
+    # Another process may have finished that setup since the menu was shown.
     stored = setup_draft.load() if chosen == "continue" else None
     return new_draft() if stored is None else stored[0]
 
@@ -106,7 +98,6 @@ def _replayed(prompter: Prompter) -> SetupDraft:
         default=profiles[0].name,
         choices=tuple(Choice(each.name, each.name, each.about) for each in profiles),
     )
-    name = str(prompter.ask(prompt))
-    prompter.accepted(prompt, name)
+    name = str(put(prompter, prompt))
     profile = profile_store.load(str(profile_store.saved_folder() / f"{name}.toml"))
     return draft_of(profile.model_copy(update={"name": name}))

@@ -1,15 +1,16 @@
 """Surveying raw data while the person waits: what a folder holds, and how doubtful folders and links are to be read."""
 
-from collections.abc import Callable
+from dataclasses import replace
+from typing import cast
 
 from wizard.ask.context import Context, follows_link, with_source
 from wizard.ask.draft import Draft
-from wizard.ask.prompt import Back, Choice, Prompt, Prompter, Value
+from wizard.ask.prompt import Back, Choice, Prompt, Prompter, Value, agrees, put
 from wizard.ask.question import yes_or_no
 from wizard.ask.view import View
 from wizard.errors import InputError
 from wizard.folders import expanded, shortened
-from wizard.sources.options import DoubtfulFolders, FolderRole
+from wizard.sources.options import DoubtfulFolders, FolderRole, Labels, SourceOptions
 
 SOURCE, LABELS = "source.path", "source.labels"
 
@@ -21,14 +22,7 @@ _TITLES: dict[FolderRole, str] = {
 
 
 def survey(draft: Draft[Context], key: str, answer: Value, prompter: Prompter, view: View) -> Context:
-    """The context that an answer about the raw data leads to.
-
-    Args:
-        draft: the answers so far.
-        key: of the question, `SOURCE` or `LABELS`.
-        answer: to it.
-        prompter: asks how to read what can be read in more than one way.
-        view: shows how far a long survey is.
+    """The context that an answer to the question `SOURCE` or `LABELS` leads to.
 
     Raises:
         DoubtfulFolders: the person does not say what doubtful folders are.
@@ -38,43 +32,34 @@ def survey(draft: Draft[Context], key: str, answer: Value, prompter: Prompter, v
     answers = {**before, key: answer}
     folder = expanded(str(answers[SOURCE])).absolute()
     # What a profile says of one folder is not said of another.
-    said = draft.profile if answers[SOURCE] == before.get(SOURCE) else {}
-    labels = answers.get(LABELS, "auto") if said is draft.profile else "auto"
-
-    def read(*, follow: bool, role: FolderRole) -> Context:
-        with view.progress() as report:
-            return with_source(
-                draft.context,
-                folder,
-                report,
-                labels,  # type: ignore[arg-type]
-                layout=said.get("source.layout", "auto"),
-                follow=follow,
-                role=role,
-            )
-
-    def read_roles(*, follow: bool) -> Context:
-        try:
-            return read(follow=follow, role=said.get("source.folders", "auto"))
-        except DoubtfulFolders as doubt:
-            return read(follow=follow, role=_role(doubt, prompter))
-
+    same = answers[SOURCE] == before.get(SOURCE)
+    said = draft.profile if same else {}
     # Once said, it is not asked again: a replay or another labels' survey must not stop for a question.
-    if said.get("source.links") == "follow":
-        return read_roles(follow=True)
-    return _with_links(read_roles, shortened(folder), prompter)
+    options = SourceOptions(
+        layout=said.get("source.layout", "auto"),
+        labels=cast(Labels, answers.get(LABELS, "auto") if same else "auto"),
+        follow=said.get("source.links") == "follow",
+        role=said.get("source.folders", "auto"),
+    )
 
+    def read(options: SourceOptions) -> Context:
+        with view.progress() as report:
+            return with_source(draft.context, folder, report, options)
 
-def _with_links(read: Callable[..., Context], folder: str, prompter: Prompter) -> Context:
-    """The folder as it is, or with the links that lead out of it, where the person wants those."""
+    def read_roles(options: SourceOptions) -> Context:
+        try:
+            return read(options)
+        except DoubtfulFolders as doubt:
+            return read(replace(options, role=_role(doubt, prompter)))
+
     try:
-        context = read(follow=False)
+        context = read_roles(options)
     except InputError as error:
-        if follows_link(error.hint) and _follows(folder, error.what, prompter):
-            return read(follow=True)
+        if follows_link(error.hint) and _follows(shortened(folder), error.what, prompter):
+            return read_roles(replace(options, follow=True))
         raise
-    if context.escaping_link and _follows(folder, context.escaping_link, prompter):
-        return read(follow=True)
+    if context.escaping_link and _follows(shortened(folder), context.escaping_link, prompter):
+        return read_roles(replace(options, follow=True))
     return context
 
 
@@ -89,11 +74,9 @@ def _role(doubt: DoubtfulFolders, prompter: Prompter) -> FolderRole:
     )
     prompter.say(f"! {doubt.what}")
     try:
-        answer = prompter.ask(prompt)
+        return cast(FolderRole, put(prompter, prompt))
     except Back:
         raise doubt from None
-    prompter.accepted(prompt, answer)
-    return next(role for role in doubt.readings if role == answer)
 
 
 def _follows(folder: str, why: str, prompter: Prompter) -> bool:
@@ -106,9 +89,4 @@ def _follows(folder: str, why: str, prompter: Prompter) -> bool:
         choices=yes_or_no(None),
     )
     prompter.say(f"! {why}")
-    try:
-        answer = prompter.ask(prompt)
-    except Back:
-        return False
-    prompter.accepted(prompt, answer)
-    return answer == "yes"
+    return agrees(prompter, prompt)

@@ -3,25 +3,31 @@
 import difflib
 import shlex
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from wizard.ask.download_questions import named_file
-from wizard.ask.downloading import Given, ask_request, command
-from wizard.ask.prompt import Back, Prompter
+from wizard.ask.download_questions import BASE, CHECKSUMS, MIRROR, OFFICIALLY, TO, WHAT, WHERE, named_file
+from wizard.ask.downloading import ask_answers, command, request_of
+from wizard.ask.prompt import Back, Prompter, Value
 from wizard.ask.prompters import prompter_for
-from wizard.commands.downloading import Options, fetch
+from wizard.commands.downloading import fetch
 from wizard.commands.session import DEFAULT, OutputFlags, session
 from wizard.download.address import OFFICIAL, base_address, require_source
-from wizard.download.archives import WHATS, What
-from wizard.download.hubs import kaggle
+from wizard.download.archives import WHATS
 from wizard.download.request import Origin, Request
 from wizard.errors import Interrupted, UsageError
 from wizard.folders import expanded, shortened
 
 _ORIGINS: Mapping[str, Origin] = {"kaggle": "kaggle", "huggingface": "huggingface"}
+_USELESS = {
+    "huggingface": ("--checksums", "--cookies", "--connections"),
+    "kaggle": ("--checksums", "--cookies", "--connections", "--what"),
+}
+"""Options for which a hub's own client has no use."""
 _CONNECTIONS = 16
 _THREE = "train,validation,boxes"
 
@@ -52,15 +58,16 @@ def download(
         )
     if not 1 <= connections <= _CONNECTIONS:
         raise UsageError(f"--connections {connections}: it must be from 1 to {_CONNECTIONS}.")
-    options = Options(cookies=None if cookies is None else named_file(str(cookies)), connections=connections)
-    given = _given(base, to, what, None if checksums is None else named_file(str(checksums)), options)
+    checksums, cookies = (None if path is None else named_file(str(path)) for path in (checksums, cookies))
+    several = None if connections == 1 else connections
+    options = {"--to": to, "--what": what, "--checksums": checksums, "--cookies": cookies, "--connections": several}
+    said = _said(base, to, what, checksums, [option for option, value in options.items() if value is not None])
     prompter = prompter_for(output) if output.mode in ("human", "plain") and output.interactive and not yes else None
-    try:
-        request = _asked(prompter, given) if prompter else _without_questions(given, yes=yes)
-        session.resume = " ".join([command(request), *map(shlex.quote, _flags(options, yes=yes))])
-        folder = fetch(request, output, prompter, options)
-    except Back:
-        folder = None
+    folder = None
+    with suppress(Back):
+        request = replace(_request(prompter, said, yes=yes), cookies=cookies, connections=connections)
+        session.resume = f"{command(request)} --yes" if yes else command(request)
+        folder = fetch(request, output, prompter)
     if folder is None:
         output.result("Nothing was fetched.")
     else:
@@ -69,86 +76,73 @@ def download(
     return 0
 
 
-def _asked(prompter: Prompter, given: Given) -> Request:
-    try:
-        return ask_request(prompter, given)
-    except KeyboardInterrupt:
-        raise Interrupted("Nothing was fetched.") from None
-
-
-def _flags(options: Options, *, yes: bool) -> list[str]:
-    """The options that are not part of a request."""
-    flags = [] if options.cookies is None else ["--cookies", str(options.cookies)]
-    flags += [] if options.connections == 1 else ["--connections", str(options.connections)]
-    return [*flags, "--yes"] if yes else flags
-
-
-def _given(
-    base: str | None, to: str | None, what: Sequence[str] | None, checksums: Path | None, options: Options
-) -> Given:
+def _said(
+    base: str | None, to: str | None, what: Sequence[str] | None, checksums: Path | None, options: Sequence[str]
+) -> dict[str, Value]:
     """What the command line says. With any option the default is image-net.org; without one, the person is asked.
+
+    `options` are the names of those that were given, but for --base.
 
     Raises:
         UsageError: a value is wrong, or an option does not apply.
     """
-    origin: Origin | None = _ORIGINS.get((base or "").strip().lower())
-    any_option = options != Options() or any(each is not None for each in (to, what, checksums))
+    origin = _ORIGINS.get((base or "").strip().lower())
     address = None
     if base is not None and origin is None:
         address = base_address(base, _ORIGINS)
-    elif base is None and any_option:
+    elif base is None and options:
         address = OFFICIAL
     if to is not None and not to.strip():
         raise UsageError("--to is empty.", "Name a folder; . is the current one")
     folder = None if to is None else expanded(to).absolute()
     if address:
         require_source(address, folder)
-    if origin:
-        _require_applicable(origin, what, checksums, options)
-    parts = None if what is None else _parse_what(" ".join(what))
-    return Given(origin=origin, base=address, folder=folder, what=parts, checksums=checksums)
-
-
-def _require_applicable(origin: Origin, what: Sequence[str] | None, checksums: Path | None, options: Options) -> None:
-    """Refuses options that a hub's own client has no use for."""
-    useless = {
-        "--checksums": checksums is not None,
-        "--cookies": options.cookies is not None,
-        "--connections": options.connections != 1,
-        "--what": what is not None and origin == "kaggle",
-    }
-    flags = [flag for flag, given in useless.items() if given]
-    if flags:
+    useless = [option for option in options if option in _USELESS.get(origin or "", ())]
+    if useless:
         why = "delivers everything at once through its own client" if origin == "kaggle" else "has its own client"
-        raise UsageError(f"{' and '.join(flags)} cannot be used with --base {origin}, which {why}.")
+        raise UsageError(f"{' and '.join(useless)} cannot be used with --base {origin}, which {why}.")
+    said: dict[str, Value] = {}
+    if origin:
+        said[WHERE] = origin
+    elif address:
+        said |= {WHERE: OFFICIALLY} if address == OFFICIAL else {WHERE: MIRROR, BASE: address}
+        said[CHECKSUMS] = str(checksums or "")
+    if what is not None:
+        said[WHAT] = _parse_what(" ".join(what))
+    if folder:
+        said[TO] = str(folder)
+    return said
 
 
-def _parse_what(text: str) -> tuple[What, ...]:
-    words = [word.strip().lower() for word in text.replace(",", " ").split()]
+def _parse_what(text: str) -> list[str]:
+    words = text.lower().replace(",", " ").split()
+    hint = f"Choose from {', '.join(WHATS)}, separated by commas"
     for word in words:
         if word not in WHATS:
             near = difflib.get_close_matches(word, WHATS, n=1)
-            hint = f"Did you mean {near[0]}?" if near else f"Choose from {', '.join(WHATS)}, separated by commas"
-            raise UsageError(f"--what {text}: there is no {word!r}.", hint)
+            raise UsageError(f"--what {text}: there is no {word!r}.", f"Did you mean {near[0]}?" if near else hint)
     if not words:
-        raise UsageError("--what is empty.", f"Choose from {', '.join(WHATS)}, separated by commas")
-    return tuple(each for each in WHATS if each in words)
+        raise UsageError("--what is empty.", hint)
+    return [each for each in WHATS if each in words]
 
 
-def _without_questions(given: Given, *, yes: bool) -> Request:
-    """The request, where nobody is asked.
+def _request(prompter: Prompter | None, said: Mapping[str, Value], *, yes: bool) -> Request:
+    """What to fetch; the person is asked for what is missing, where somebody can be asked.
 
     Raises:
-        UsageError: an option is missing.
+        Back, Interrupted: the person goes back from the first question, or leaves.
+        UsageError: an option is missing, and nobody can be asked.
     """
-    origin = given.origin or "archives"
-    what = kaggle.ALL if origin == "kaggle" else given.what
-    if what is None or given.folder is None or not yes:
-        options = {"--what": what, "--to": given.folder, "--yes": yes or None}
-        missing = [option for option, value in options.items() if value is None]
+    if prompter:
+        try:
+            return request_of(ask_answers(prompter, said))
+        except KeyboardInterrupt:
+            raise Interrupted("Nothing was fetched.") from None
+    options = {"--what": WHAT in said or said.get(WHERE) == "kaggle", "--to": TO in said, "--yes": yes}
+    missing = [option for option, given in options.items() if not given]
+    if missing:
         raise UsageError(
             f"Nobody can be asked here, so {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} needed.",
             f"Use: imagenet-setup download --what {_THREE} --to FOLDER --yes",
         )
-    base = given.base or OFFICIAL
-    return Request(origin=origin, base=base, folder=given.folder, what=what, checksums=given.checksums)
+    return request_of({WHERE: OFFICIALLY, **said})

@@ -1,15 +1,15 @@
 """The course of a download: what is to come, whether to begin, the transfer, and the outcome."""
 
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 
 from wizard.ask.downloading import PromptedAsker, confirmed
 from wizard.ask.prompt import Prompter
 from wizard.download.address import TERMS, absolute, shown
-from wizard.download.archives import read_sums, wanted
+from wizard.download.archives import Archive, read_sums, wanted
 from wizard.download.errors import DamagedError, DownloadError
 from wizard.download.events import Fetched
 from wizard.download.http.auth import Asker, Credentials, Login
@@ -22,9 +22,9 @@ from wizard.download.hubs.hub_client import Hub
 from wizard.download.request import Request
 from wizard.download.retry_policy import RetryPolicy
 from wizard.errors import Interrupted, MachineError, UsageError
-from wizard.events import Note, as_json
+from wizard.events import Note
 from wizard.folders import cache_folder, shortened
-from wizard.formatting import human_bytes
+from wizard.formatting import counted, human_bytes
 from wizard.interrupts import stop_on_signal
 from wizard.lock import exclusive_lock
 from wizard.machine.disks import Disk, disk_of
@@ -39,27 +39,13 @@ _TERMS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """How a download is done.
-
-    Attributes:
-        cookies: a browser's cookies.txt; None where there is none.
-        connections: to one file at a time.
-    """
-
-    cookies: Path | None = None
-    connections: int = 1
-
-
-def fetch(request: Request, output: Output, prompter: Prompter | None, options: Options | None = None) -> Path | None:
+def fetch(request: Request, output: Output, prompter: Prompter | None) -> Path | None:
     """Lists what is to come, asks whether to begin, and fetches.
 
     Args:
         request: what, from where, where to.
         output: for everything that is printed.
         prompter: asks the person; None where nobody is asked.
-        options: how it is fetched.
 
     Returns:
         The folder to build from; None where the person did not want to begin.
@@ -74,18 +60,19 @@ def fetch(request: Request, output: Output, prompter: Prompter | None, options: 
     if found:
         raise MachineError(f"{found}.", f"{fix}, or choose another folder: --to DIR")
     with _exclusive(request.folder):
-        if request.origin != "archives":
-            return _from_hub(request, output, prompter)
-        return _from_archives(request, output, prompter, options or Options())
+        start = _from_archives if request.origin == "archives" else _from_hub
+        return start(request, output, prompter)
 
 
-def _from_archives(request: Request, output: Output, prompter: Prompter | None, options: Options) -> Path | None:
-    archives = wanted(request.what, _own_sums(request))
+def _from_archives(request: Request, output: Output, prompter: Prompter | None) -> Path | None:
+    archives = _archives(request)
     output.say(_TERMS)
-    output.say(f"Looking at {_files(len(archives))} here and at {_host(request.base)}…")
+    url = absolute(request.base)
+    where = shown(request.base) if url.scheme == "file" else url.host
+    output.say(f"Looking at {counted(len(archives), 'file')} here and at {where}…")
     reporter = reporter_for(output)
     asker = _AsideAsker(reporter, PromptedAsker(prompter)) if prompter else None
-    client = HttpClient(request.base, Login(request.base, asker, options.cookies), RetryPolicy())
+    client = HttpClient(Login(request.base, asker, request.cookies), RetryPolicy())
     with closing(client), stop_on_signal(lambda _text: None) as stopping:
         session = Session(
             client=client,
@@ -93,7 +80,7 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None, 
             cache=cache_folder(),
             report=reporter.handle,
             stopping=stopping,
-            connections=options.connections,
+            connections=request.connections,
         )
         with reporter.shown():
             found = [find_status(archive, session) for archive in archives]
@@ -107,24 +94,27 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None, 
             return None
         with reporter.shown():
             fetched = _fetch_all(found, session)
-    output.result(_summary(fetched, request.folder))
+    size, one = human_bytes(sum(each.bytes for each in fetched)), len(fetched) == 1
+    are, right = ("is", "with the right MD5") if one else ("are", "each with the right MD5")
+    output.result(f"{counted(len(fetched), 'file')}, {size}, {are} in {request.folder} now, {right}.")
     return request.folder
 
 
-def _own_sums(request: Request) -> Mapping[str, str]:
-    """MD5s of a mirror's own files, by name.
+def _archives(request: Request) -> tuple[Archive, ...]:
+    """The files that are wanted.
 
     Raises:
-        UsageError: there is none for a file that is wanted, so the file was given by mistake.
+        UsageError: no sum is for any of them, so the file of sums was given by mistake.
     """
     sums = read_sums(request.checksums) if request.checksums else {}
-    names = [archive.name for archive in wanted(request.what, {})]
-    if request.checksums and not sums.keys() & set(names):
+    archives = wanted(request.what, sums)
+    names = [archive.name for archive in archives]
+    if request.checksums and sums.keys().isdisjoint(names):
         raise UsageError(
             f"{request.checksums} has no MD5 for any of the files that are wanted: {', '.join(names)}.",
             "Leave --checksums out to use the official ones, or give the mirror's files these names",
         )
-    return sums
+    return archives
 
 
 def _fetch_all(found: Sequence[FileStatus], session: Session) -> list[Fetched]:
@@ -136,8 +126,6 @@ def _fetch_all(found: Sequence[FileStatus], session: Session) -> list[Fetched]:
             session.report(fetched[-1])
         except DamagedError as error:
             damaged.append(error)
-            kept = f"it is kept aside as {error.kept.name}, which may be deleted"
-            session.report(Note(text=f"{error.file} arrived complete with another MD5; {kept}", warning=True))
     if damaged:
         raise DownloadError("\n".join(error.what for error in damaged), damaged[0].hint)
     return fetched
@@ -147,9 +135,10 @@ def _from_hub(request: Request, output: Output, prompter: Prompter | None) -> Pa
     hub = _HUBS[request.origin]
     hub.require(request.what, request.folder)
     output.say(hub.TERMS)
+    reporter = reporter_for(output)
     if lacking := hub.lacking(request.what):
-        output.say(f"! {lacking}")
-        output.event(*as_json(Note(text=lacking, warning=True)))
+        with reporter.shown():
+            reporter.handle(Note(text=lacking, warning=True))
     there, needed = disk_of(request.folder), hub.needs(request.what, request.folder)
     output.say(f"Up to {human_bytes(needed)} are needed in {request.folder}; {human_bytes(there.free)} are free there.")
     output.event("plan", {"base": request.origin, "folder": str(request.folder), "bytes_needed": needed})
@@ -160,7 +149,6 @@ def _from_hub(request: Request, output: Output, prompter: Prompter | None) -> Pa
         )
     if prompter and not _is_confirmed(prompter):
         return None
-    reporter = reporter_for(output)
     with reporter.shown():
         return hub.fetch(request.folder, request.what, reporter.handle)
 
@@ -177,33 +165,8 @@ def _show_plan(output: Output, request: Request, found: Sequence[FileStatus], th
     files = [
         {"file": each.archive.name, "state": each.state, "bytes": each.size, "bytes_here": each.have} for each in found
     ]
-    output.event(
-        "plan",
-        {
-            "base": request.base,
-            "folder": str(request.folder),
-            "files": files,
-            "bytes_left": left,
-            "disk": asdict(there),
-        },
-    )
-
-
-def _summary(fetched: Sequence[Fetched], folder: Path) -> str:
-    size, one = human_bytes(sum(each.bytes for each in fetched)), len(fetched) == 1
-    return (
-        f"{_files(len(fetched))}, {size}, {'is' if one else 'are'} in {folder} now, "
-        f"{'with' if one else 'each with'} the right MD5."
-    )
-
-
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count} files"
-
-
-def _host(base: str) -> str:
-    url = absolute(base)
-    return shown(base) if url.scheme == "file" else url.host
+    plan = {"base": request.base, "folder": str(request.folder), "files": files}
+    output.event("plan", {**plan, "bytes_left": left, "disk": asdict(there)})
 
 
 def _is_confirmed(prompter: Prompter) -> bool:
@@ -223,17 +186,17 @@ def _is_confirmed(prompter: Prompter) -> bool:
 def _exclusive(folder: Path) -> Iterator[None]:
     """Two downloads into one folder would write into each other's files. Leaves neither a lock nor an empty folder."""
     new, lock = not folder.exists(), folder / ".imagenet-setup-download.lock"
-    with ExitStack() as after:
+    try:
+        with exclusive_lock(lock, f"Another download goes to {folder}."):
+            try:
+                yield
+            finally:
+                with suppress(OSError):
+                    lock.unlink()
+    finally:
         if new:
-            after.callback(_without_errors, folder.rmdir)
-        after.enter_context(exclusive_lock(lock, f"Another download goes to {folder}."))
-        after.callback(_without_errors, lock.unlink)
-        yield
-
-
-def _without_errors(remove: Callable[[], None]) -> None:
-    with suppress(OSError):
-        remove()
+            with suppress(OSError):
+                folder.rmdir()
 
 
 class _AsideAsker:

@@ -12,13 +12,20 @@ from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.errors import Interrupted, UsageError
 from wizard.formatting import counted, human_bytes
 from wizard.machine.memory import MemoryUse, memory_use
-from wizard.machine.page_cache import DROP_CACHES, drop_conditions, drop_method, drop_page_cache
+from wizard.machine.page_cache import DROP_CACHES, drop_conditions, drop_page_cache, needs_sudo
 from wizard.machine.processes import Process, largest_processes
 from wizard.output import Output
 
 _NOTABLE, _NOTABLE_OF_USED = 0.05, 0.25
 """Shared memory is listed from these shares of the total, and of what is used."""
 _LEAST_WIDTH = 60
+_MEANINGS = {
+    "total": "",
+    "used": "by programs and the kernel",
+    "available": "for programs, most cache included",
+    "free": "used by nobody",
+    "cache": "of files; can be dropped",
+}
 _ABOUT = (
     "The system gives cache back by itself when programs ask for memory, so dropping it rarely helps, and files are "
     "then read from the disk again. It helps before a timing that should not find them in memory, and where something "
@@ -47,43 +54,43 @@ def free_memory(
     before = memory_use()
     _show(output, before, largest_processes())
     there = drop_conditions()
-    how = drop_method(there)
+    asking = needs_sudo(there) and not yes
     if there.container:
         output.say(
             f"! This is a container, going by {there.container}: the cache that goes is that of its host, or of the "
             "virtual machine that runs it, with other programs' files in it."
         )
-    asking = how == "sudo" and not yes
     if asking and not _agreed(output):
         output.result("Nothing was dropped.")
         return 0
     with output.busy("Writing to disk what waits for it"):
-        os.sync()
+        os.sync()  # pages that are not yet on disk are not dropped
     try:
-        drop_page_cache(there, how, password=asking)
+        drop_page_cache(there, password=asking)
     except KeyboardInterrupt:
         raise Interrupted("Stopped while the page cache was to be dropped.") from None
-    return _compare(output, before, memory_use())
+    _compare(output, before, memory_use())
+    return 0
 
 
 def _show(output: Output, use: MemoryUse, processes: list[Process]) -> None:
     output.event("memory", {"moment": "before", "used": use.used, **asdict(use)})
     output.event("processes", {"processes": [asdict(each) for each in processes]})
     output.result("\n".join(["Memory of this machine:", *_lines(use)]))
-    width = max(_LEAST_WIDTH, output.width)
+    width = max(_LEAST_WIDTH, output.console.width)
     output.result("\n".join(["\nThe largest processes:", *(_line(each)[:width].rstrip() for each in processes)]))
     output.say(f"\n{_ABOUT}")
 
 
-def _compare(output: Output, before: MemoryUse, after: MemoryUse) -> int:
+def _compare(output: Output, before: MemoryUse, after: MemoryUse) -> None:
     freed = max(0, (before.cache or 0) - (after.cache or 0))
-    rows = [("used", before.used, after.used), ("available", before.available, after.available)]
-    rows += [("free", before.free, after.free), ("cache", before.cache or 0, after.cache or 0)]
-    table = [f"  {name:<9}{human_bytes(old):>10} → {human_bytes(new):>8}" for name, old, new in rows]
+    table = []
+    for name in ("used", "available", "free", "cache"):
+        old, new = getattr(before, name) or 0, getattr(after, name) or 0
+        table.append(f"  {name:<9}{human_bytes(old):>10} → {human_bytes(new):>8}")
     output.result("\n".join(["\nBefore and after:", *table, f"{human_bytes(freed)} of page cache came back."]))
     output.event("memory", {"moment": "after", "used": after.used, **asdict(after)})
     output.event("finished", {"freed": freed, "exit_code": 0})
-    return 0
 
 
 def _agreed(output: Output) -> bool:
@@ -104,15 +111,12 @@ def _agreed(output: Output) -> bool:
 
 
 def _lines(use: MemoryUse) -> list[str]:
-    rows = [
-        ("total", use.total, ""),
-        ("used", use.used, "by programs and the kernel"),
-        ("available", use.available, "for programs, most cache included"),
-        ("free", use.free, "used by nobody"),
+    counts = {name: getattr(use, name) for name in _MEANINGS}
+    lines = [
+        f"  {name:<9}{human_bytes(count):>10}  {_MEANINGS[name]}".rstrip()
+        for name, count in counts.items()
+        if count is not None
     ]
-    if use.cache is not None:
-        rows.append(("cache", use.cache, "of files; can be dropped"))
-    lines = [f"  {name:<9}{human_bytes(count):>10}  {about}".rstrip() for name, count, about in rows]
     shared = use.shared or 0
     if shared >= min(_NOTABLE * use.total, _NOTABLE_OF_USED * use.used):
         lines.append(f"  {'shared':<9}{human_bytes(shared):>10}  in use until its files are deleted:")

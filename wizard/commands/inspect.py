@@ -19,7 +19,7 @@ def inspect(path: Annotated[Path, Parameter(help="A folder or a file.")], /, *, 
     reporter = reporter_for(output)
     with reporter.shown():
         found = inspection.inspect(path.expanduser().absolute(), reporter.handle)
-    output.result(as_text(found.facts, output.width if output.live else WIDTH))
+    output.result(as_text(found.facts, output.console.width if output.live else WIDTH))
     fields = {"facts": found.facts, "glance": None if found.glance is None else asdict(found.glance)}
     if found.problems:
         output.event("inspected", fields)

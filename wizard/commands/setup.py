@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from collections.abc import Mapping
 from contextlib import closing, suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -9,10 +10,10 @@ from pathlib import Path
 from wizard.ask import setup_draft
 from wizard.ask.interview import Interview
 from wizard.ask.live_estimate import LiveEstimate
-from wizard.ask.prompt import Back, Prompter
+from wizard.ask.prompt import Back, Prompter, Value
 from wizard.ask.prompters import prompter_for
 from wizard.ask.setup_draft import SetupDraft, new_draft
-from wizard.ask.start_menu import DownloadFirst, choose_start
+from wizard.ask.start_menu import choose_start
 from wizard.ask.survey_source import SOURCE
 from wizard.ask.view import Outcome, View
 from wizard.build import Options
@@ -23,8 +24,6 @@ from wizard.errors import InputError, Interrupted, MachineError, UsageError
 from wizard.folders import shortened
 from wizard.output import Output
 from wizard.profile_store import load
-
-KEYS = "Esc goes back · ? explains · Ctrl-C keeps your answers"
 
 
 def setup(*, flags: OutputFlags = DEFAULT) -> int:
@@ -40,7 +39,7 @@ def setup(*, flags: OutputFlags = DEFAULT) -> int:
             "Use: imagenet-setup run PROFILE --set source.path=FOLDER --set output.path=FOLDER "
             "(imagenet-setup profiles list names the profiles); a program can drive imagenet-setup setup --json",
         )
-    if sys.stdin is None:
+    if sys.stdin is None:  # as Python has it where a parent process closed it
         raise UsageError("setup --json reads its answers from stdin, which is closed.")
     prompter = prompter_for(output)
     try:
@@ -49,31 +48,34 @@ def setup(*, flags: OutputFlags = DEFAULT) -> int:
         if setup_draft.load() is None:
             raise Interrupted("Nothing was built.", "imagenet-setup begins again") from None
         raise Interrupted("Nothing was built; your answers are kept.", "imagenet-setup goes on with them") from None
-    return _build(output, ended) if isinstance(ended, Path) else _end(output, ended)
+    if isinstance(ended, Path):
+        session.resume = f"imagenet-setup run {shlex.quote(str(ended))}"
+        return start(load(str(ended)), output, Options())
+    return _end(output, ended)
 
 
 def _conversation(output: Output, prompter: Prompter) -> Outcome | Path:
     output.say(f"imagenet-setup {version('imagenet-setup')} · turns raw image data into a dataset your trainer opens")
     if output.mode == "human":
-        output.say(f"{KEYS}\n")
-    begun = _begun(output, prompter)
+        output.say("Esc goes back · ? explains · Ctrl-C keeps your answers\n")
+    begun = _draft_or_build(output, prompter)
     if isinstance(begun, Path):
         return begun
     with closing(LiveEstimate()) as live:
         return Interview(prompter, View(output), live, begun).run()
 
 
-def _begun(output: Output, prompter: Prompter) -> SetupDraft | Path:
+def _draft_or_build(output: Output, prompter: Prompter) -> SetupDraft | Path:
     """What there is to begin with; a download that comes to nothing leads back to the choice."""
-    request: Request | None = None
+    answers: Mapping[str, Value] = {}
     begun = choose_start(prompter)
-    while isinstance(begun, DownloadFirst):
+    while begun is None:
         # Whoever has the archives need not wait for an HTTP client.
-        from wizard.ask.downloading import Given, ask_request
+        from wizard.ask.downloading import ask_answers, request_of
 
         with suppress(Back):
-            request = ask_request(prompter, Given(), request)
-            folder = _downloaded(request, output, prompter)
+            answers = ask_answers(prompter, {}, answers)
+            folder = _downloaded(request_of(answers), output, prompter)
             if folder is not None:
                 return new_draft(chosen={SOURCE: shortened(folder)})
         begun = choose_start(prompter, again=True)
@@ -115,8 +117,3 @@ def _end(output: Output, outcome: Outcome) -> int:
     output.say(f"· saved as {shortened(outcome.path)}; {command} does the same again")
     session.resume = " ".join([command, *(f"--ignore {name}" for name in outcome.ignored)])
     return start(load(str(outcome.path)), output, Options(), outcome.ignored, outcome.verdict)
-
-
-def _build(output: Output, profile: Path) -> int:
-    session.resume = f"imagenet-setup run {shlex.quote(str(profile))}"
-    return start(load(str(profile)), output, Options())

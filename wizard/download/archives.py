@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -42,7 +42,11 @@ def wanted(whats: Collection[What], sums: Mapping[str, str]) -> tuple[Archive, .
         whats: what is wanted.
         sums: MD5s of a mirror's own files by name; a file among them need not have the official size.
     """
-    chosen = [_with(sums, archive) for archive in _official() if archive.what in whats]
+    chosen = [archive for archive in _official() if archive.what in whats]
+    for place, archive in enumerate(chosen):
+        md5 = sums.get(archive.name, archive.md5)
+        if md5 != archive.md5:
+            chosen[place] = replace(archive, bytes=0, md5=md5)
     return tuple(sorted(chosen, key=lambda archive: archive.about))
 
 
@@ -69,22 +73,11 @@ def read_sums(path: Path) -> dict[str, str]:
     return sums
 
 
-def _with(sums: Mapping[str, str], archive: Archive) -> Archive:
-    if archive.name not in sums or sums[archive.name] == archive.md5:
-        return archive
-    return Archive(name=archive.name, what=archive.what, bytes=0, about=archive.about, md5=sums[archive.name])
-
-
 def _official() -> Iterable[Archive]:
     for split in SPLITS:
         image = IMAGES[split]
-        yield Archive(
-            name=image.name,
-            what=split,
-            bytes=image.bytes,
-            about=image.bytes or image.image_bytes,
-            md5=image.md5(image.name),
-        )
+        about = image.bytes or image.image_bytes
+        yield Archive(name=image.name, what=split, bytes=image.bytes, about=about, md5=image.md5(image.name))
     for box in BOXES.values():
-        yield Archive(name=box.names[0], what="boxes", bytes=0, about=box.about, md5=box.md5)
+        yield Archive(name=box.name, what="boxes", bytes=0, about=box.about, md5=box.md5)
     yield Archive(name=DEVKIT.name, what="devkit", bytes=0, about=DEVKIT.about, md5=DEVKIT.md5)

@@ -1,6 +1,6 @@
 """Why a transfer cannot go on; `http/fetch.py` decides what follows from each."""
 
-from pathlib import Path
+from dataclasses import dataclass
 
 from wizard.errors import InputError
 
@@ -14,19 +14,10 @@ class GivenUp(DownloadError):
 
 
 class DamagedError(DownloadError):
-    """A file arrived complete, but with another MD5; the other files are still worth fetching.
-
-    Attributes:
-        file: its name.
-        kept: the path that it was moved to.
-    """
-
-    def __init__(self, what: str, hint: str, *, file: str, kept: Path) -> None:
-        super().__init__(what, hint)
-        self.file = file
-        self.kept = kept
+    """A file arrived complete, but with another MD5; the other files are still worth fetching."""
 
 
+@dataclass(eq=False)
 class Transient(Exception):
     """An attempt failed, and another one may succeed.
 
@@ -35,12 +26,11 @@ class Transient(Exception):
         retry_after: seconds that the server asks to wait; 0 where it does not say.
     """
 
-    def __init__(self, reason: str, retry_after: float = 0.0) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.retry_after = retry_after
+    reason: str
+    retry_after: float = 0.0
 
 
+@dataclass(eq=False, kw_only=True)
 class Unauthorized(Exception):
     """The server asks for a login (401).
 
@@ -52,21 +42,18 @@ class Unauthorized(Exception):
         secure: whether what is sent would be encrypted.
     """
 
-    def __init__(self, *, host: str, trusted: bool, schemes: frozenset[str], refused: bool, secure: bool) -> None:
-        super().__init__(host)
-        self.host = host
-        self.trusted = trusted
-        self.schemes = schemes
-        self.refused = refused
-        self.secure = secure
+    host: str
+    trusted: bool
+    schemes: frozenset[str]
+    refused: bool
+    secure: bool
 
 
+@dataclass(eq=False)
 class LoginPage(Exception):
     """The server `host` answered with a web page instead of a file."""
 
-    def __init__(self, host: str) -> None:
-        super().__init__(host)
-        self.host = host
+    host: str
 
 
 class RemoteChanged(Exception):

@@ -1,32 +1,26 @@
 """The events of a download, for reporters."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from wizard.events import Note
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checking:
-    """How far a file that was here already is read, to verify it; in bytes."""
+class _Progress:
+    """How far a file is, in bytes; a total of 0 is not known yet."""
 
     file: str
     done: int
     total: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Transferring:
-    """The progress of a file's transfer.
+class Checking(_Progress):
+    """A file that was here already is read, to verify it."""
 
-    Attributes:
-        file: its name.
-        done: bytes of it that are on disk, those of earlier runs included.
-        total: bytes that it will have; 0 where that is unknown.
-    """
 
-    file: str
-    done: int
-    total: int
+class Transferring(_Progress):
+    """A file comes; what is done is on disk, bytes of earlier runs included."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +28,6 @@ class Waiting:
     """A transfer was interrupted, and will be retried.
 
     Attributes:
-        file: its name.
         reason: what happened, as a sentence without its full stop.
         seconds: until the next attempt.
         attempt: its number, counted since the last byte that came.
@@ -51,7 +44,6 @@ class Fetched:
     """A file is in place, and verified as far as possible.
 
     Attributes:
-        file: its name.
         bytes: of the whole file.
         md5: in hex; empty where there was none to compare it with.
         seconds: duration of its transfer in this run; 0 where it was here already.
@@ -64,3 +56,4 @@ class Fetched:
 
 
 Event = Note | Checking | Transferring | Waiting | Fetched
+Report = Callable[[Event], None]

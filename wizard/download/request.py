@@ -20,6 +20,8 @@ class Request:
         folder: where the files go.
         what: which of them; Kaggle delivers all at once.
         checksums: MD5s of a mirror's own files, as md5sum writes them; None for the official ones.
+        cookies: a browser's cookies.txt; None where there is none.
+        connections: to one file at a time.
     """
 
     origin: Origin
@@ -27,3 +29,5 @@ class Request:
     folder: Path
     what: tuple[What, ...]
     checksums: Path | None = None
+    cookies: Path | None = None
+    connections: int = 1

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from wizard.download.errors import GivenUp, Transient
-from wizard.download.events import Waiting
+from wizard.download.events import Report, Waiting
+from wizard.formatting import counted
 
 _Result = TypeVar("_Result")
 
@@ -73,32 +74,25 @@ class Retries:
         """
         self._failures += 1
         seconds = self._policy.wait(self._failures, error.retry_after, answered=answered)
-        if seconds is None:
-            raise self._given_up(error, answered) from error
-        return Waiting(file=self._file, reason=error.reason, seconds=seconds, attempt=self._failures)
-
-    def _given_up(self, error: Transient, answered: bool) -> GivenUp:
+        if seconds is not None:
+            return Waiting(file=self._file, reason=error.reason, seconds=seconds, attempt=self._failures)
+        end = f"; given up after {counted(self._failures, 'attempt')}"
+        hint = "What is here is kept: the same command resumes it once the network and the server work again"
         if error.retry_after > self._policy.max_retry_after:
-            return GivenUp(
-                f"{self._file}: {error.reason}, and asks for a wait of {round(error.retry_after / 60):,} minutes.",
-                "What is here is kept: give the same command again later",
-            )
-        tried = "1 attempt" if self._failures == 1 else f"{self._failures} attempts"
-        if not answered:
-            return GivenUp(
-                f"{self._file}: {error.reason}; given up after {tried}.",
-                "Check the network, and the address: --base URL",
-            )
-        return GivenUp(
-            f"{self._file}: {error.reason}; given up after {tried} without a byte.",
-            "What is here is kept: the same command resumes it once the network and the server work again",
-        )
+            end = f", and asks for a wait of {round(error.retry_after / 60):,} minutes"
+            hint = "What is here is kept: give the same command again later"
+        elif answered:
+            end += " without a byte"
+        else:
+            hint = "Check the network, and the address: --base URL"
+        raise GivenUp(f"{self._file}: {error.reason}{end}.", hint) from error
 
 
 def retry(
+    file: str,
     attempt: Callable[[], _Result],
-    retries: Retries,
-    report: Callable[[Waiting], None],
+    policy: RetryPolicy,
+    report: Report,
     *,
     sleep: Callable[[float], None] = time.sleep,
     answered: Callable[[], bool] = lambda: True,
@@ -107,8 +101,9 @@ def retry(
     """The result of the first attempt that raises no Transient.
 
     Args:
+        file: the name of what is fetched.
         attempt: what is tried.
-        retries: counts the failures.
+        policy: how often.
         report: told of each wait.
         sleep: waits so many seconds.
         answered: whether anything has ever come from the server.
@@ -117,6 +112,7 @@ def retry(
     Raises:
         GivenUp: that many attempts in a row brought nothing.
     """
+    retries = Retries(file, policy)
     while True:
         before = progress()
         try:

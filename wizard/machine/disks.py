@@ -15,8 +15,7 @@ class Disk:
     """The file system that a path lies on, or would lie on.
 
     Attributes:
-        mount: where it is mounted; empty if unknown.
-        kind: ext4, tmpfs, nfs4, ...; empty if unknown.
+        mount, kind: where it is mounted, and ext4, tmpfs, nfs4, ...; both empty if unknown.
         free: bytes that this user can still write.
         files_free: number of files that can still be created; None if the file system has no limit.
     """

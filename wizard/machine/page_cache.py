@@ -11,7 +11,6 @@ import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from wizard.errors import MachineError
 
@@ -24,8 +23,6 @@ _ELSEWHERE = {
     "Darwin": ("macOS", "sudo purge does the same there"),
     "Windows": ("Windows", "It gives its cache back by itself when programs ask for memory"),
 }
-
-DropMethod = Literal["write", "sudo"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +56,8 @@ def drop_conditions(target: Path = DROP_CACHES) -> DropConditions:
     )
 
 
-def drop_method(there: DropConditions) -> DropMethod:
-    """How the page cache can be dropped.
+def needs_sudo(there: DropConditions) -> bool:
+    """Whether the page cache can be dropped only through sudo, not by writing to the file.
 
     Raises:
         MachineError: it cannot be dropped from here; says what to do instead.
@@ -69,7 +66,7 @@ def drop_method(there: DropConditions) -> DropMethod:
         name, instead = _ELSEWHERE.get(there.system, (there.system, ""))
         raise MachineError(f"Dropping the page cache is for Linux, and this is {name}.", instead)
     if not there.refused:
-        return "write"
+        return False
     if there.root or there.refused not in (errno.EACCES, errno.EPERM):
         raise _why_not_dropped(there, there.refused)
     if there.sudo is None:
@@ -81,7 +78,7 @@ def drop_method(there: DropConditions) -> DropMethod:
             "container's own root may or may not drop it.",
             f"Try imagenet-setup free-memory as its root; else, on the host, type: {BY_HAND}",
         )
-    return "sudo"
+    return True
 
 
 def _why_not_dropped(there: DropConditions, number: int) -> MachineError:
@@ -100,18 +97,17 @@ def _why_not_dropped(there: DropConditions, number: int) -> MachineError:
     return MachineError(f"{what}{why}", f"As the machine's own root, outside of any container, type: {BY_HAND}")
 
 
-def drop_page_cache(there: DropConditions, how: DropMethod, *, password: bool = False) -> None:
+def drop_page_cache(there: DropConditions, *, password: bool = False) -> None:
     """Drops the page cache. Only pages that are on disk already are dropped, so call sync before.
 
     Args:
         there: the conditions on this machine.
-        how: as `drop_method` says.
         password: whether sudo may ask for one, on the terminal; this program never sees it.
 
     Raises:
-        MachineError: the system refuses.
+        MachineError: as for `needs_sudo`, or the system refuses.
     """
-    if how == "sudo":
+    if needs_sudo(there):
         _drop_with_sudo(there, password)
         return
     try:

@@ -1,29 +1,37 @@
-"""Progress of a command, whether it prepares, builds, verifies or downloads."""
+"""Progress of a command, whether it prepares, builds, verifies or downloads, and its messages for a person."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from wizard.download.events import Checking, Transferring
 from wizard.download.events import Event as DownloadEvent
-from wizard.events import BuildFinished, Heartbeat, Preparing, ShardDone, Started
+from wizard.events import (
+    BuildFinished,
+    CheckResult,
+    Estimated,
+    Glanced,
+    Heartbeat,
+    Note,
+    Preparing,
+    ShardDone,
+    Started,
+    WorkerLost,
+)
 from wizard.events import Event as BuildEvent
-from wizard.formatting import clock, human_bytes
-from wizard.machine.cores import usable_cores
+from wizard.folders import shortened
+from wizard.formatting import GLYPHS, clock, counted, duration, human_bytes, with_range
+from wizard.show import at_a_glance
 from wizard.show.build_progress import BuildProgress
-from wizard.show.messages import messages
 from wizard.show.transfer_progress import Transfers
 
 Event = BuildEvent | DownloadEvent
-
-
-def _new_build() -> BuildProgress:
-    return BuildProgress(cores=usable_cores())
 
 
 @dataclass(kw_only=True)
 class Progress:
     """All of a command's events, added up."""
 
-    build: BuildProgress = field(default_factory=_new_build)
+    build: BuildProgress = field(default_factory=BuildProgress)
     transfers: Transfers = field(default_factory=Transfers)
 
     @property
@@ -34,7 +42,7 @@ class Progress:
     def add(self, event: Event) -> list[str]:
         """Takes an event into account; returns its messages for a person."""
         if isinstance(event, BuildFinished):
-            self.build = _new_build()
+            self.build = BuildProgress()
         self.build.add(event)
         lines = self.transfers.add(event) + messages(event)
         if not isinstance(event, Started):
@@ -70,3 +78,50 @@ def _build_line(build: BuildProgress) -> str:
             f"{build.skipped:,} skipped",
         )
     )
+
+
+def messages(event: object) -> list[str]:
+    """The lines to print for an event; none for mere progress."""
+    match event:
+        case Note(text=text, warning=warning):
+            return [f"{'!' if warning else '·'} {text}"]
+        case Glanced(glance=glance):
+            return at_a_glance.lines(glance)
+        case CheckResult():
+            return _checked(event)
+        case Estimated():
+            return [_estimate(event)]
+        case Started():
+            return [_start(event)]
+        case ShardDone(result=result):
+            converted = [f"· converted {image.name} ({image.kind} → JPEG)" for image in result.converted]
+            return converted + [f"! skipped {image.name}: {image.reason}" for image in result.skipped]
+        case WorkerLost():
+            return [f"! {event.reason}, while on {event.shard} (attempt {event.attempt}); the shard is tried again"]
+        case _:
+            return []
+
+
+def _checked(check: CheckResult) -> list[str]:
+    if check.fix and check.status == "fail":
+        return []  # the error that ends the command says it
+    needed = f"; needed: {check.needed}" if check.needed else ""
+    fix = f" → {check.command_fix}" if check.fix else ""
+    return [f"{GLYPHS[check.status]} {check.name:<12}  {check.found}{needed}{fix}"]
+
+
+def _estimate(event: Estimated) -> str:
+    return (
+        f"→ about {with_range(event.bytes_out, human_bytes)} · about {with_range(event.seconds, duration)} "
+        f"with {counted(event.workers, 'worker')} · measured on {event.sampled:,} images"
+    )
+
+
+def _start(event: Started) -> str:
+    parts = [
+        f"{split.images:,} {split.split} images in {split.shards:,} shards"
+        + (f" ({split.shards_done:,} of them done before)" if split.shards_done else "")
+        for split in event.splits
+    ]
+    where = f"in {shortened(Path(event.output))} (plan {event.plan_id})"
+    return f"Building {' and '.join(parts)} with {counted(event.workers, 'worker')} {where}"

@@ -9,11 +9,7 @@ _GRAIN = 40
 
 
 class RateMeter:
-    """Mean growth of a total over the last seconds, from its first value on.
-
-    Args:
-        window: how many seconds.
-    """
+    """Mean growth of a total over a window of the last seconds, from its first value on."""
 
     def __init__(self, window: float) -> None:
         self._window = window

@@ -43,7 +43,7 @@ def draw_rows(
 
     Args:
         rows: from top to bottom.
-        width: columns.
+        width: in columns.
         columns: the cells' columns, in order, and how wide each is at least, so that little moves.
         dropped: what goes first where there is little room, in order; "bar" is one of them.
         longest_bar: cells; 0 draws none, None lets bars have what is left over.

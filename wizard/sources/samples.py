@@ -9,7 +9,7 @@ import numpy.typing as npt
 from wizard.errors import InputError
 from wizard.formats.arrays import Boxes
 from wizard.sources.classes import Classes, imagenet
-from wizard.sources.readers import BYTE_RANGES, Content, Form, Reader, Sample
+from wizard.sources.readers import BYTE_RANGES, Content, Reader, Sample
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +18,6 @@ class LeftOut:
 
     Attributes:
         what: the kind in words: "Synology thumbnails (@eaDir)", ".txt files".
-        count: how many there are.
         first: path of the first of them.
         clutter: whether operating systems and tools leave such files behind, so that nobody misses them.
     """
@@ -31,13 +30,7 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Copies:
-    """Images that look like copies of others by their names.
-
-    Attributes:
-        count: how many there are.
-        copy: the name of the first.
-        original: the name of the image that it looks like a copy of.
-    """
+    """Images that look like copies of others by their names: how many, and the names of the first and its original."""
 
     count: int
     copy: str
@@ -59,7 +52,7 @@ class SampleTable:
         first_box: int64[n + 1]; row i has boxes first_box[i] to first_box[i + 1].
         boxes: float64[m, 4], xmin ymin xmax ymax in 0..1.
         classes: that `label` counts in.
-        reader: reads the images, and says what the bytes are.
+        reader: reads the images.
         label_base: where they are Examples, the label that these state for rank 0; else 0.
         left_out: files beside the images that are not read.
         warnings: things that a person should check, in sentences without a full stop.
@@ -110,9 +103,9 @@ class SampleTable:
         return map(self.__getitem__, range(len(self)))
 
     @property
-    def form(self) -> Form:
-        """What the bytes are."""
-        return self.reader.form
+    def ranks(self) -> npt.NDArray[np.int16]:
+        """int16[k], the classes that have images, in order."""
+        return np.unique(self.label[self.label >= 0])
 
     def contents(self) -> Iterator[Content]:
         """Reads the images, in the table's order.
@@ -124,9 +117,7 @@ class SampleTable:
 
     def take(self, rows: npt.NDArray[np.intp]) -> "SampleTable":
         """The table of just these rows, in this order; it holds nothing of the others."""
-        counts = np.diff(self.first_box)[rows]
-        first_box = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        source = np.repeat(self.first_box[rows] - first_box[:-1], counts) + np.arange(first_box[-1])
+        first_box, source = _gathered(self.first_box[rows], np.diff(self.first_box)[rows])
         used, file = np.unique(self.file[rows], return_inverse=True)
         return replace(
             self,
@@ -162,10 +153,14 @@ class SampleTable:
             boxes: float64[m, 4].
         """
         first = np.searchsorted(names, self.name, side="left")
-        counts = np.searchsorted(names, self.name, side="right") - first
-        first_box = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        source = np.repeat(first - first_box[:-1], counts) + np.arange(first_box[-1])
+        first_box, source = _gathered(first, np.searchsorted(names, self.name, side="right") - first)
         return replace(self, first_box=first_box, boxes=boxes[source])
+
+
+def _gathered(first: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], ...]:
+    """`first_box` of images with so many boxes, and int64[m], where each box lies, if an image's begin at `first`."""
+    first_box = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return first_box, np.repeat(first - first_box[:-1], counts) + np.arange(first_box[-1])
 
 
 def in_one_file(
@@ -176,7 +171,7 @@ def in_one_file(
     size: npt.NDArray[np.int64],
     label: npt.NDArray[np.int16],
 ) -> SampleTable:
-    """A table of images that lie in one file, without boxes."""
+    """A table of images that lie in one file, without boxes; its columns are those of `SampleTable`."""
     count = len(name)
     return SampleTable(
         files=(path,),

@@ -114,4 +114,4 @@ def test_every_combination_of_what_may_be_seen_is_decided_and_every_row_is_neede
     flags = (False, True)
     every = [Seen(*seen) for seen in itertools.product(get_args(Labels), flags, flags, get_args(Amount), flags, flags)]
     decided = {decide(seen) for seen in every}
-    assert decided == {rule.outcome for rule in RULES} == set(get_args(Outcome))
+    assert decided == {rule[-1] for rule in RULES} == set(get_args(Outcome))

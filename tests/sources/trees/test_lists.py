@@ -319,7 +319,7 @@ def test_an_empty_image_is_listed_and_named_as_unusable(tmp_path: Path) -> None:
 def test_whose_labels_is_still_asked_where_a_list_says_synsets(tmp_path: Path) -> None:
     write(tmp_path, [f"train/{TENCH}/1.jpg", f"train/{GOLDFISH}/1.jpg", "val/a.jpg"])
     listed(tmp_path, "val.csv", f"filename,label\na.jpg,{TENCH}\n")
-    assert with_source(Context(), tmp_path, lambda _event: None).labels_ambiguous
+    assert with_source(Context(), tmp_path, lambda _event: None).classes_in_doubt
 
 
 # The splits of images that lie together

@@ -61,12 +61,18 @@ def named_errors(url: httpx.URL, hung_up: str) -> Iterator[None]:
     """
     try:
         yield
-    except httpx.UnsupportedProtocol as error:
-        raise DownloadError(f"{shown(url)} has an unknown scheme.", "Give an http, https or file address") from error
     except httpx.ConnectError as error:
-        raise _of_connecting(url, error) from error
+        untrusted = _cause(error, ssl.SSLCertVerificationError)
+        if untrusted is None:
+            raise Transient(f"{url.host} cannot be reached ({_reason(error)})") from error
+        raise DownloadError(
+            f"The certificate of {url.host} cannot be trusted: {untrusted.verify_message}.",
+            "Certificates are always checked. If your site has its own authority, set SSL_CERT_FILE=ITS.pem",
+        ) from error
     except httpx.ProxyError as error:
-        raise _of_proxy(url, error) from error
+        # httpcore gives the status of a refused tunnel in the message alone ("407 Proxy Authentication Required").
+        refused = Transient(f"the proxy for {url.host} refuses to connect to it ({error})")
+        raise (_proxy_login(url) if str(error).startswith("407") else refused) from error
     except httpx.ConnectTimeout as error:
         raise Transient(f"{url.host} cannot be reached (it does not answer)") from error
     except httpx.TimeoutException as error:
@@ -76,36 +82,15 @@ def named_errors(url: httpx.URL, hung_up: str) -> Iterator[None]:
             raise DownloadError(f"{shown(url)} redirects to an invalid address.", "Check the base address") from error
         raise Transient(f"the connection broke ({hung_up})") from error
     except (httpx.TransportError, httpx.StreamError, RuntimeError, KeyError, ValueError) as error:
-        if _unspeakable(error):
-            # Without the error's own message, which may quote a cookie.
+        # The library could not make a request of a server's challenge (ProtocolError itself is DigestAuth's), or of a
+        # cookie, which the error's own message may quote.
+        ours = isinstance(error, KeyError | ValueError | NotImplementedError | httpx.LocalProtocolError)
+        if ours or type(error) is httpx.ProtocolError:
             raise DownloadError(
                 f"{url.host} asks for a login (401) in a way that is not supported, or a cookie cannot be sent.",
                 f"Log in with a browser and export its cookies.txt again (--cookies FILE), or {account(url.host)}",
             ) from None
         raise Transient(f"the connection broke ({_reason(error)})") from error
-
-
-def _of_connecting(url: httpx.URL, error: httpx.ConnectError) -> Exception:
-    untrusted = _cause(error, ssl.SSLCertVerificationError)
-    if untrusted is None:
-        return Transient(f"{url.host} cannot be reached ({_reason(error)})")
-    return DownloadError(
-        f"The certificate of {url.host} cannot be trusted: {untrusted.verify_message}.",
-        "Certificates are always checked. If your site has its own authority, set SSL_CERT_FILE=ITS.pem",
-    )
-
-
-def _of_proxy(url: httpx.URL, error: httpx.ProxyError) -> Exception:
-    # httpcore gives the status of a refused tunnel in the message alone ("407 Proxy Authentication Required").
-    if str(error).startswith("407"):
-        return _proxy_login(url)
-    return Transient(f"the proxy for {url.host} refuses to connect to it ({error})")
-
-
-def _unspeakable(error: Exception) -> bool:
-    """Whether the library could not make a request of a server's challenge, or of a cookie."""
-    ours = isinstance(error, KeyError | ValueError | NotImplementedError | httpx.LocalProtocolError)
-    return ours or type(error) is httpx.ProtocolError  # DigestAuth's, for a malformed challenge
 
 
 def _cause(error: BaseException, kind: type[_Error]) -> _Error | None:

@@ -15,13 +15,11 @@ from wizard.download.errors import (
 )
 from wizard.download.events import Checking, Fetched
 from wizard.download.http.file_status import FileStatus, State, part_state, require_plausible
-from wizard.download.http.http_client import Answer
 from wizard.download.http.part import Part, remembered, set_aside
 from wizard.download.http.remote import ANY, Remote, same_file
-from wizard.download.http.session import Session, check_stop, with_login, with_retries
+from wizard.download.http.session import Session
 from wizard.download.http.transfer import Transfer
 from wizard.errors import InputError, reading, writing
-from wizard.events import Note
 from wizard.formatting import human_bytes
 from wizard.sources.checksums import md5_of, remember_md5
 from wizard.sources.locate import says_html
@@ -47,14 +45,13 @@ def find_status(archive: Archive, session: Session) -> FileStatus:
         if final.is_dir():
             raise InputError(f"{final} is a folder, and the archive needs its name.", "Move it away")
         have = final.stat().st_size if final.is_file() else -1
-    md5 = ""
     if have >= 0 and archive.bytes in (0, have):
         md5, _when = md5_of(final, archive.md5, session.cache, _checking(archive.name, session))
-    if md5 == archive.md5:
-        return FileStatus(archive=archive, state="complete", size=have, have=have, md5=md5)
+        if md5 == archive.md5:
+            return FileStatus(archive=archive, state="complete", size=have, have=have)
     remote = _probe(archive, session)
     state, kept, freed = _resumable(archive, session, remote, have)
-    return FileStatus(archive=archive, state=state, size=remote.size, have=kept, freed=freed, remote=remote, md5=md5)
+    return FileStatus(archive=archive, state=state, size=remote.size, have=kept, freed=freed, remote=remote)
 
 
 def fetch_file(status: FileStatus, session: Session) -> Fetched:
@@ -65,44 +62,40 @@ def fetch_file(status: FileStatus, session: Session) -> Fetched:
         MachineError: it cannot be written.
         Interrupted: the person wanted to stop.
     """
-    archive, remote = status.archive, status.remote
-    if remote is None:
-        return Fetched(file=archive.name, bytes=status.size, md5=status.md5, seconds=0.0)
+    archive = status.archive
+    if status.remote is None:
+        return Fetched(file=archive.name, bytes=status.size, md5=archive.md5, seconds=0.0)
     began = time.monotonic()
     final, path = session.folder / archive.name, session.folder / f"{archive.name}.part"
     if status.state == "short":
         with writing(final):
             final.replace(path)
     elif status.state == "unrelated":
-        _set_part_aside(path, set_aside(path, final), session)
+        _warn_unrelated(path, set_aside(path, final), session)
     with Part(session.folder, archive.name) as part:
         if status.state == "outdated":
             part.restart()
-        md5 = _download(archive, remote, part, session)
+        md5 = _download(archive, status.remote, part, session)
         _finish(archive, md5, part, session)
     remember_md5(final, archive.md5, session.cache)
-    seconds = time.monotonic() - began
-    return Fetched(file=archive.name, bytes=final.stat().st_size, md5=archive.md5, seconds=seconds)
+    return Fetched(file=archive.name, bytes=part.size, md5=archive.md5, seconds=time.monotonic() - began)
 
 
 def _finish(archive: Archive, md5: str, part: Part, session: Session) -> None:
     """Gives a part that is complete and right its name; a file that has that name is kept aside."""
-    final = session.folder / archive.name
     if not part.undisturbed:
         md5 = "another one, because some other program has written to it"
     if md5 != archive.md5:
         kept = part.set_aside()
-        part.discard()
+        _warn_aside(archive.name, kept, "arrived complete with another MD5", session)
         raise DamagedError(
             f"{archive.name} arrived complete, but its MD5 is {md5} and should be {archive.md5}. It is kept aside as "
             f"{kept.name}.",
             "The same command fetches it again. If that ends in the same way, the server has another file: use another "
             "mirror (--base URL), or give the MD5s of this one's files (--checksums FILE)",
-            file=archive.name,
-            kept=kept,
         )
-    if final.exists():
-        _warn_aside(final.name, set_aside(final, final), "was here and is another file", session)
+    if part.final.exists():
+        _warn_aside(archive.name, set_aside(part.final, part.final), "was here and is another file", session)
     part.finish()
 
 
@@ -116,7 +109,9 @@ def _download(archive: Archive, remote: Remote, part: Part, session: Session) ->
             _transfer(archive.name, remote, part, session)
             return part.md5(progress)
         except PrefixMismatch:
-            _set_part_aside(part.path, part.set_aside(), session)
+            _warn_unrelated(part.path, part.set_aside(), session)
+        except RangesUnsupported:
+            remote = replace(remote, ranges=False)
         except RemoteChanged:
             remote = _after_change(archive, remote, part, session)
     raise DownloadError(
@@ -124,6 +119,14 @@ def _download(archive: Archive, remote: Remote, part: Part, session: Session) ->
         f"{human_bytes(part.size)} of it are here and are kept.",
         "Try again later, or use another mirror: --base URL",
     )
+
+
+def _transfer(name: str, remote: Remote, part: Part, session: Session) -> None:
+    if not remote.ranges and (part.size or session.connections > 1):
+        one = ", over one connection" if session.connections > 1 else ""
+        again = f"; the {human_bytes(part.size)} that are here come again, and are compared" if part.size else ""
+        session.warn(f"{name}: this server sends only whole files{one}{again}")
+    session.with_login(lambda: Transfer(name, remote, part, session).run())
 
 
 def _after_change(archive: Archive, before: Remote, part: Part, session: Session) -> Remote:
@@ -137,32 +140,16 @@ def _after_change(archive: Archive, before: Remote, part: Part, session: Session
         return replace(remote, etag="") if remote.modified else remote
     if remote.size == before.size and _same_bytes(part.path, part.size, archive, remote, session):
         return replace(remote, etag=ANY)
-    text = f"{archive.name}: the server's file has changed since {human_bytes(part.size)} of it came; starting over"
-    session.report(Note(text=text, warning=True))
+    here = human_bytes(part.size)
+    session.warn(f"{archive.name}: the server's file has changed since {here} of it came; starting over")
     part.restart()
     return remote
-
-
-def _transfer(name: str, remote: Remote, part: Part, session: Session) -> None:
-    if not remote.ranges and (part.size or session.connections > 1):
-        one = ", over one connection" if session.connections > 1 else ""
-        again = f"; the {human_bytes(part.size)} that are here come again, and are compared" if part.size else ""
-        text = f"{name}: this server sends only whole files{one}{again}"
-        session.report(Note(text=text, warning=True))
-    try:
-        with_login(lambda: Transfer(name, remote, part, session).run(), session)
-    except RangesUnsupported:
-        _transfer(name, replace(remote, ranges=False), part, session)
 
 
 def _resumable(archive: Archive, session: Session, remote: Remote, have: int) -> tuple[State, int, int]:
     """The state of a file that is not complete, how many bytes of it are kept, and how many are deleted.
 
-    Args:
-        archive: the file that is wanted.
-        session: how it is fetched.
-        remote: the server's file.
-        have: bytes of the file under its final name; -1 where there is none.
+    `have` is the size of the file under its final name; -1 where there is none.
     """
     part, final = session.folder / f"{archive.name}.part", session.folder / archive.name
     with reading(part):
@@ -188,69 +175,58 @@ def _same_bytes(path: Path, size: int, archive: Archive, remote: Remote, session
     if not remote.ranges:
         return True
     last = max(0, size - _COMPARED)
+    mine: dict[int, bytes] = {}
+    with reading(path), path.open("rb") as file:
+        for start in (last, last // 2, 0):
+            file.seek(start)
+            mine[start] = file.read(min(size - start, _COMPARED))
     try:
-        return all(
-            _same_at(path, start, min(size, start + _COMPARED), archive, session)
-            for start in sorted({0, last // 2, last}, reverse=True)
-        )
+        return all(_read(archive.name, start, len(data), session)[1] == data for start, data in mine.items())
     except RemoteChanged:
         return False
 
 
-def _same_at(path: Path, start: int, stop: int, archive: Archive, session: Session) -> bool:
-    with reading(path), path.open("rb") as file:
-        file.seek(start)
-        mine = file.read(stop - start)
-
-    def theirs() -> bytes:
-        with session.client.open(archive.name, start, stop) as answer:
-            return _first(answer, stop - start) if answer.start == start else b""
-
-    return with_retries(archive.name, theirs, session) == mine
-
-
 def _probe(archive: Archive, session: Session) -> Remote:
     """The server's file, from its first bytes, which also show whether access is granted."""
-
-    def ask() -> tuple[Remote, bytes]:
-        with session.client.open(archive.name, 0, _HEAD) as answer:
-            head = _first(answer, _HEAD)
-        if says_html(head):
-            raise LoginPage(session.client.host)
-        return answer.remote, head
-
     address = session.client.address(archive.name)
     try:
-        remote, head = with_retries(archive.name, ask, session)
+        remote, head = _read(archive.name, 0, _HEAD, session)
     except RemoteChanged as nothing:
         raise DownloadError(f"{address} is empty.", "Use another mirror: --base URL") from nothing
     require_plausible(archive, address, remote, head)
     return remote
 
 
-def _first(answer: Answer, count: int) -> bytes:
-    """The first bytes of an answer, which may go on with all of the file."""
-    head = bytearray()
-    for chunk in answer.chunks:
-        head += chunk
-        if len(head) >= count:
-            break
-    return bytes(head[:count])
+def _read(name: str, start: int, count: int, session: Session) -> tuple[Remote, bytes]:
+    """The server's file, and bytes of it; none where the server sends others than these."""
+
+    def ask() -> tuple[Remote, bytes]:
+        with session.client.open(name, start, start + count) as answer:
+            data = bytearray()
+            for chunk in answer.chunks if answer.start == start else ():
+                data += chunk
+                if len(data) >= count:  # the answer may go on with all of the file
+                    break
+        if start == 0 and says_html(bytes(data)):
+            raise LoginPage(session.client.host)
+        return answer.remote, bytes(data[:count])
+
+    return session.with_retries(name, ask)
 
 
 def _checking(file: str, session: Session) -> Progress:
     """Reports how far a file is read, and stops where the person wants to."""
 
     def progress(done: int, total: int) -> None:
-        check_stop(session)
+        session.check_stop()
         session.report(Checking(file=file, done=done, total=total))
 
     return progress
 
 
-def _set_part_aside(part: Path, kept: Path, session: Session) -> None:
+def _warn_unrelated(part: Path, kept: Path, session: Session) -> None:
     _warn_aside(part.name, kept, "is not the beginning of the server's file", session)
 
 
 def _warn_aside(name: str, kept: Path, why: str, session: Session) -> None:
-    session.report(Note(text=f"{name} {why}; it is kept aside as {kept.name}, which may be deleted", warning=True))
+    session.warn(f"{name} {why}; it is kept aside as {kept.name}, which may be deleted")

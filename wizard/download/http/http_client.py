@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 import httpx
 
-from wizard.download.address import absolute, origin, shown, trusted_alike
+from wizard.download.address import origin, shown, trusted_alike
 from wizard.download.errors import DownloadError, LoginPage, RemoteChanged, Transient, Unauthorized
 from wizard.download.http.auth import Login
 from wizard.download.http.failures import PROXIES, named_errors, refusal, set_variables
@@ -44,17 +44,15 @@ class HttpClient:
     """A server or a folder that holds the archives. May be used by several threads.
 
     Args:
-        base: its address, with a slash at the end.
-        login: credentials and cookies for it.
+        login: its address, and credentials and cookies for it.
         retry_policy: for everything that is asked of it; its time-outs too.
 
     Raises:
         UsageError: the environment's proxies or certificates cannot be used.
     """
 
-    def __init__(self, base: str, login: Login, retry_policy: RetryPolicy) -> None:
-        self._base = absolute(base)
-        self.login, self.retry_policy = login, retry_policy
+    def __init__(self, login: Login, retry_policy: RetryPolicy) -> None:
+        self._base, self.login, self.retry_policy = login.base, login, retry_policy
         self._client = _client(retry_policy)
         self.answered = False
 
@@ -109,13 +107,26 @@ class HttpClient:
             if not response.has_redirect_location:
                 return response
             _close(response)
-            url = _redirected(url, response.headers["location"])
+            target = url.join(response.headers["location"])
+            if target.scheme not in ("http", "https"):
+                raise DownloadError(
+                    f"{shown(url)} redirects to {shown(target)}, which is not followed.", "Check the base address"
+                )
+            url = target
         raise DownloadError(f"{self.address(name)} redirects without end.", "Check the base address")
 
     def _parse(self, name: str, response: httpx.Response) -> Answer:
         url, status = response.url, response.status_code
         if status == 401:
-            raise self._unauthorized(response)
+            offered = response.headers.get_list("www-authenticate")
+            raise Unauthorized(
+                host=url.host,
+                trusted=trusted_alike(url, self._base),
+                schemes=frozenset(schemes(offered)),
+                # Otherwise nothing was refused; DigestAuth puts it into its second request.
+                refused="authorization" in response.request.headers,
+                secure=url.scheme == "https",
+            )
         if status == 416:
             raise RemoteChanged
         if status in _BUSY:
@@ -135,18 +146,6 @@ class HttpClient:
         self.answered = True
         remote, start = parsed
         return Answer(remote=remote, start=start, chunks=_chunks(response))
-
-    def _unauthorized(self, response: httpx.Response) -> Unauthorized:
-        """Without `Authorization` in the last request nothing was refused; DigestAuth puts it there on its second."""
-        url = response.url
-        offered = response.headers.get_list("www-authenticate")
-        return Unauthorized(
-            host=url.host,
-            trusted=trusted_alike(url, self._base),
-            schemes=frozenset(schemes(offered)),
-            refused="authorization" in response.request.headers,
-            secure=url.scheme == "https",
-        )
 
 
 def _client(retry_policy: RetryPolicy) -> httpx.Client:
@@ -179,15 +178,6 @@ def _client(retry_policy: RetryPolicy) -> httpx.Client:
             "A proxy is like http://proxy.example.org:3128, with # and @ in a password written as %23 and %40; "
             "NO_PROXY holds host names separated by commas",
         ) from None
-
-
-def _redirected(url: httpx.URL, location: str) -> httpx.URL:
-    target = url.join(location)
-    if target.scheme not in ("http", "https"):
-        raise DownloadError(
-            f"{shown(url)} redirects to {shown(target)}, which is not followed.", "Check the base address"
-        )
-    return target
 
 
 def _chunks(response: httpx.Response) -> Iterator[bytes]:

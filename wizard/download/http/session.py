@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from wizard.download.errors import LoginPage, Unauthorized
-from wizard.download.events import Event
+from wizard.download.events import Report
 from wizard.download.http.auth import cleartext_warning
 from wizard.download.http.http_client import HttpClient
-from wizard.download.retry_policy import Retries, retry
+from wizard.download.retry_policy import retry
 from wizard.errors import Interrupted
 from wizard.events import Note
 
@@ -38,53 +38,67 @@ class Session:
     client: HttpClient
     folder: Path
     cache: Path
-    report: Callable[[Event], None]
+    report: Report
     stopping: Callable[[], bool]
     connections: int
 
+    def warn(self, text: str) -> None:
+        """Tells the person of something that they may not expect."""
+        self.report(Note(text=text, warning=True))
 
-def with_retries(name: str, ask: Callable[[], _Result], session: Session) -> _Result:
-    """What the server answers about a file; it is asked again where that may help.
+    def check_stop(self) -> None:
+        """Ends what is under way when the person wants to stop.
 
-    Raises:
-        DownloadError: it fails too often, or refuses access.
-        Interrupted: the person wanted to stop.
-    """
-    return retry(
-        lambda: with_login(lambda: _interruptible(ask, session), session),
-        Retries(name, session.client.retry_policy),
-        session.report,
-        sleep=lambda seconds: _sleep(seconds, session),
-        answered=lambda: session.client.answered,
-    )
+        Raises:
+            Interrupted: they do.
+        """
+        if self.stopping():
+            raise Interrupted("Stopped; what is here is kept.")
 
+    def with_retries(self, name: str, ask: Callable[[], _Result]) -> _Result:
+        """What the server answers about a file; it is asked again where that may help.
 
-def with_login(ask: Callable[[], _Result], session: Session) -> _Result:
-    """What the server answers; where it wants a login, the person is asked for it.
+        Raises:
+            DownloadError: it fails too often, or refuses access.
+            Interrupted: the person wanted to stop.
+        """
+        return retry(
+            name,
+            lambda: self.with_login(lambda: self._interruptible(ask)),
+            self.client.retry_policy,
+            self.report,
+            sleep=self._sleep,
+            answered=lambda: self.client.answered,
+        )
 
-    Raises:
-        DownloadError: there is none that it accepts.
-    """
-    while True:
-        try:
-            return ask()
-        except Unauthorized as wanted:
-            warning = cleartext_warning(wanted)
-            if warning:
-                session.report(Note(text=warning, warning=True))
-            session.client.login.answer_challenge(wanted)
-        except LoginPage as page:
-            session.client.login.handle_login_page(page)
+    def with_login(self, ask: Callable[[], _Result]) -> _Result:
+        """What the server answers; where it wants a login, the person is asked for it.
 
+        Raises:
+            DownloadError: there is none that it accepts.
+        """
+        while True:
+            try:
+                return ask()
+            except Unauthorized as wanted:
+                if warning := cleartext_warning(wanted):
+                    self.warn(warning)
+                self.client.login.answer_challenge(wanted)
+            except LoginPage as page:
+                self.client.login.handle_login_page(page)
 
-def check_stop(session: Session) -> None:
-    """Ends what is under way when the person wants to stop.
+    def _interruptible(self, ask: Callable[[], _Result]) -> _Result:
+        future = in_background(ask)
+        while not future.done():
+            self.check_stop()
+            wait((future,), timeout=POLL_SECONDS)
+        return future.result()
 
-    Raises:
-        Interrupted: they do.
-    """
-    if session.stopping():
-        raise Interrupted("Stopped; what is here is kept.")
+    def _sleep(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self.check_stop()
+            time.sleep(min(left, POLL_SECONDS))
 
 
 def in_background(work: Callable[[], _Result]) -> Future[_Result]:
@@ -103,18 +117,3 @@ def in_background(work: Callable[[], _Result]) -> Future[_Result]:
 
     threading.Thread(target=run, daemon=True).start()
     return future
-
-
-def _interruptible(ask: Callable[[], _Result], session: Session) -> _Result:
-    future = in_background(ask)
-    while not future.done():
-        check_stop(session)
-        wait((future,), timeout=POLL_SECONDS)
-    return future.result()
-
-
-def _sleep(seconds: float, session: Session) -> None:
-    until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0:
-        check_stop(session)
-        time.sleep(min(left, POLL_SECONDS))

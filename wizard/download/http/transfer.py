@@ -4,7 +4,6 @@ import time
 from collections.abc import Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from wizard.download.errors import GivenUp, PrefixMismatch, RangesUnsupported, RemoteChanged, Transient
 from wizard.download.events import Checking, Transferring
@@ -15,8 +14,7 @@ from wizard.download.http.remote import Remote, same_file
 from wizard.download.http.session import POLL_SECONDS, Session, in_background
 from wizard.download.retry_policy import Retries
 from wizard.errors import Interrupted
-from wizard.events import Note
-from wizard.formatting import human_bytes
+from wizard.formatting import counted, human_bytes
 
 _PIECE = 1 << 20
 """Bytes that are handed over and written at a time, or fewer where they come slowly."""
@@ -29,10 +27,6 @@ _WINDOW = 16 << 20
 class _Piece:
     start: int
     data: bytes
-
-    @property
-    def stop(self) -> int:
-        return self.start + len(self.data)
 
 
 _Pieces = Generator[_Piece, None, None]
@@ -53,6 +47,10 @@ class _Connection:
     rest: ByteRange = field(init=False)
     pieces: _Pieces = field(init=False)
     resume_at: float = 0.0
+
+    def close(self, _done: object) -> None:
+        """Ends its request, once no thread reads from it any more."""
+        self.pieces.close()
 
 
 class Transfer:
@@ -75,18 +73,14 @@ class Transfer:
         self._ranges = RangeQueue(part.size, remote.size, size=size, window=_WINDOW)
         self._idle = [_Connection(retries=Retries(name, session.client.retry_policy)) for _ in range(count)]
         self._reading: dict[Future[_Piece | None], _Connection] = {}
-        self._early: dict[int, _Piece] = {}
+        self._early: dict[int, bytes] = {}
         self._attempt_reported = 0
 
     def run(self) -> None:
         """Returns when the part is complete.
 
         Raises:
-            Unauthorized, LoginPage: see `HttpClient.open`; what is there is kept, and another run resumes it.
-            RemoteChanged: the server's file is no longer the one that this is a part of.
-            RangesUnsupported: the server no longer sends ranges.
-            PrefixMismatch: the part is not the beginning of the server's file.
-            GivenUp: too many attempts brought nothing.
+            Unauthorized, LoginPage, RemoteChanged, RangesUnsupported, PrefixMismatch: what is here is kept.
             DownloadError: it cannot be had.
             InputError: what there is of it cannot be read.
             MachineError: it cannot be written.
@@ -96,7 +90,10 @@ class Transfer:
         try:
             while self._part.size < self._remote.size:
                 self._start_idle()
-                self._await_one()
+                if self._reading:
+                    wait(self._reading, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+                else:
+                    time.sleep(POLL_SECONDS)  # all connections wait for their next attempt
                 stopping = self._session.stopping()  # before what came is written: nothing that is here comes again
                 for future in [future for future in self._reading if future.done()]:
                     self._receive(self._reading.pop(future), future)
@@ -105,7 +102,7 @@ class Transfer:
         finally:
             # A generator that a thread still reads from cannot be closed before that thread is done with it.
             for future, connection in self._reading.items():
-                future.add_done_callback(partial(_close, connection.pieces))
+                future.add_done_callback(connection.close)
 
     def _start_idle(self) -> None:
         now = time.monotonic()
@@ -120,12 +117,6 @@ class Transfer:
     def _read_on(self, connection: _Connection) -> None:
         self._reading[in_background(lambda: next(connection.pieces, None))] = connection
 
-    def _await_one(self) -> None:
-        if self._reading:
-            wait(self._reading, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-        else:
-            time.sleep(POLL_SECONDS)  # all of them wait for their next attempt
-
     def _receive(self, connection: _Connection, future: Future[_Piece | None]) -> None:
         try:
             piece = future.result()
@@ -137,10 +128,9 @@ class Transfer:
             return self._idle.append(connection)
         self._read_on(connection)  # the next piece comes while this one is written
         connection.retries.reset()
-        connection.rest = replace(connection.rest, start=piece.stop)
+        connection.rest = replace(connection.rest, start=piece.start + len(piece.data))
         self._attempt_reported = 0
-        self._write(self._after_known(piece))
-        return None
+        return self._write(self._after_known(piece))
 
     def _after_known(self, piece: _Piece) -> _Piece:
         """What of a piece is not here yet; the rest, where a server sends the whole file again, is compared."""
@@ -156,9 +146,9 @@ class Transfer:
     def _write(self, piece: _Piece) -> None:
         if not piece.data:
             return
-        self._early[piece.start] = piece
+        self._early[piece.start] = piece.data
         while self._part.size in self._early:
-            self._part.append(self._early.pop(self._part.size).data)
+            self._part.append(self._early.pop(self._part.size))
         self._report()
 
     def _report(self) -> None:
@@ -173,14 +163,13 @@ class Transfer:
             left = len(self._idle) + len(self._reading)
             if not left:
                 raise
-            text = f"{self._name}: going on with {left} {'connection' if left == 1 else 'connections'}"
-            self._session.report(Note(text=text, warning=True))
-            return
+            return self._session.warn(f"{self._name}: going on with {counted(left, 'connection')}")
         connection.resume_at = time.monotonic() + waiting.seconds
         self._idle.append(connection)
         if waiting.attempt > self._attempt_reported:  # several connections that break off together are reported once
             self._attempt_reported = waiting.attempt
             self._session.report(waiting)
+        return None
 
     def _pieces(self, wanted: ByteRange) -> _Pieces:
         stop = None if wanted.stop == self._remote.size else wanted.stop
@@ -196,10 +185,6 @@ class Transfer:
         if answer.start < wanted.start and self._remote.ranges:
             # If-Range: a server behind the same name whose ETag for the file is another one sends all of it.
             raise RemoteChanged if answer.remote.etag != self._remote.etag else RangesUnsupported
-
-
-def _close(pieces: _Pieces, _done: object) -> None:
-    pieces.close()
 
 
 def _gathered(chunks: Iterator[bytes], start: int, stop: int) -> Iterator[_Piece]:

@@ -2,18 +2,16 @@
 
 import importlib
 import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 from wizard.download.archives import What
-from wizard.download.errors import Transient
-from wizard.download.events import Event, Transferring
+from wizard.download.errors import DownloadError, Transient
+from wizard.download.events import Report, Transferring
 from wizard.download.retry_policy import RetryPolicy
 from wizard.errors import UsageError
-
-Report = Callable[[Event], None]
 
 POLICY = RetryPolicy(max_wait=60.0, attempts=8)
 """Fewer attempts than for a server that is asked directly: the clients retry themselves before they give up."""
@@ -44,10 +42,7 @@ class Hub(Protocol):
         """
 
     def fetch(self, folder: Path, what: Collection[What], report: Report, /) -> Path:
-        """Fetches what is wanted, and unpacks it; resumes what an earlier run left.
-
-        Returns:
-            The folder to give as source.path.
+        """Fetches and unpacks what is wanted, or the rest of it; the folder to give as source.path.
 
         Raises:
             UsageError: see `require`.
@@ -72,9 +67,20 @@ def client(module: str) -> Any:
         ) from error
 
 
-def is_temporary(status: int) -> bool:
-    """Whether a server that answers with this HTTP status may answer differently later."""
-    return status in _TEMPORARY or status >= 500
+def no_token(hub: str, log_in: str) -> DownloadError:
+    """The error where a hub's client found no token; `log_in` says how to get one."""
+    return DownloadError(f"{hub} delivers nothing without a token, and its client found none.", log_in)
+
+
+def refusal(
+    hub: str, status: int, log_in: str, *, forbidden: DownloadError, otherwise: DownloadError
+) -> DownloadError | Transient:
+    """The error for a hub's HTTP status; `forbidden` and `otherwise` are those that tell where to look."""
+    if status in _TEMPORARY or status >= 500:
+        return Transient(f"{hub} answered with status {status}")
+    if status == 401:
+        return DownloadError(f"{hub} does not accept the token that its client found (401).", log_in)
+    return forbidden if status == 403 else otherwise
 
 
 def size(path: Path) -> int:

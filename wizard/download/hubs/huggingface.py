@@ -13,11 +13,11 @@ from pathlib import Path
 
 from wizard.download.archives import WHATS, What
 from wizard.download.errors import DownloadError, Transient
-from wizard.download.events import Fetched
-from wizard.download.hubs.hub_client import POLICY, Report, bar, client, is_temporary, quiet, size, summary
+from wizard.download.events import Fetched, Report
+from wizard.download.hubs.hub_client import POLICY, bar, client, no_token, quiet, refusal, size, summary
 from wizard.download.hubs.unpack import unpack
-from wizard.download.retry_policy import Retries, RetryPolicy, retry
-from wizard.errors import SetupError, UsageError, reading, writing
+from wizard.download.retry_policy import retry
+from wizard.errors import UsageError, reading, writing
 from wizard.events import Note
 from wizard.ilsvrc2012.archives import IMAGES, SPLITS, Split
 
@@ -102,21 +102,11 @@ def require(what: Collection[What], folder: Path) -> None:
         # A token by OIDC comes from another server, which is asked only when the token is needed.
         known = "HF_OIDC_RESOURCE" in os.environ or "authorization" in hub.build_hf_headers()
     if not known:
-        raise DownloadError(f"{NAME} delivers nothing without a token, and its client found none.", _LOG_IN)
+        raise no_token(NAME, _LOG_IN)
 
 
-def fetch(
-    folder: Path,
-    what: Collection[What],
-    report: Report,
-    *,
-    endpoint: str | None = None,
-    retry_policy: RetryPolicy = POLICY,
-) -> Path:
-    """See Hub. The folder gets train/, val/ and test/, and the archives in data/, which are no longer needed then.
-
-    An `endpoint` is the hub's address, in place of the client's own (HF_ENDPOINT, or huggingface.co).
-    """
+def fetch(folder: Path, what: Collection[What], report: Report) -> Path:
+    """See Hub. The folder gets train/, val/ and test/, and the archives in data/, which are no longer needed then."""
     require(what, folder)
     archives = _archives(what, folder)
     for archive in archives:
@@ -126,12 +116,12 @@ def fetch(
                 archive.marker.unlink(missing_ok=True)
     with quiet("huggingface_hub"):
         for archive in archives:
-            _fetch_archive(archive, report, endpoint, retry_policy)
+            _fetch_archive(archive, report)
     report(Note(text=f"Everything is unpacked; the archives in {folder / 'data'} are no longer needed."))
     return folder
 
 
-def _fetch_archive(archive: _Archive, report: Report, endpoint: str | None, retry_policy: RetryPolicy) -> None:
+def _fetch_archive(archive: _Archive, report: Report) -> None:
     name, part = archive.path.name, archive.part
     if archive.is_unpacked:
         report(Note(text=f"{name} was fetched and unpacked before."))
@@ -141,12 +131,7 @@ def _fetch_archive(archive: _Archive, report: Report, endpoint: str | None, retr
         began = time.monotonic()
         with writing(part):
             part.parent.mkdir(parents=True, exist_ok=True)
-        retry(
-            lambda: _transfer(part, name, report, endpoint),
-            Retries(name, retry_policy),
-            report,
-            progress=lambda: size(part),
-        )
+        retry(name, lambda: _transfer(part, name, report), POLICY, report, progress=lambda: size(part))
         with writing(archive.path):
             part.replace(archive.path)
         seconds = time.monotonic() - began
@@ -157,13 +142,13 @@ def _fetch_archive(archive: _Archive, report: Report, endpoint: str | None, retr
     report(Fetched(file=name, bytes=count, md5="", seconds=seconds))
 
 
-def _transfer(part: Path, name: str, report: Report, endpoint: str | None) -> None:
+def _transfer(part: Path, name: str, report: Report) -> None:
     """Fetches the rest of one file; what the client raises becomes an error of ours."""
     hub, files = client("huggingface_hub"), client("huggingface_hub.file_download")
     errors = client("huggingface_hub.errors")
     try:
         headers = client("huggingface_hub.utils").build_hf_headers()
-        url = hub.hf_hub_url(REPOSITORY, f"data/{name}", repo_type="dataset", revision=REVISION, endpoint=endpoint)
+        url = hub.hf_hub_url(REPOSITORY, f"data/{name}", repo_type="dataset", revision=REVISION)
         total = hub.get_hf_file_metadata(url).size
         with part.open("ab") as file:
             if total is not None and file.tell() > total:
@@ -178,7 +163,17 @@ def _transfer(part: Path, name: str, report: Report, endpoint: str | None) -> No
                 tqdm_class=bar(name, report),
             )
     except errors.HfHubHTTPError as error:
-        raise _refused(error.response.status_code, name) from error
+        status = error.response.status_code
+        forbidden = DownloadError(
+            f"{NAME} accepts the token, but has not granted its account access to {REPOSITORY} (403).",
+            f"Open {PAGE}, logged in, and accept the terms; a fine-grained token must also be allowed to read gated "
+            "repositories. Then give the same command again",
+        )
+        otherwise = DownloadError(
+            f"{NAME} answers the request for data/{name} of {REPOSITORY} at {REVISION[:8]} with status {status}.",
+            "If it is no longer there, fetch the official archives from image-net.org, or Kaggle's",
+        )
+        raise refusal(NAME, status, _LOG_IN, forbidden=forbidden, otherwise=otherwise) from error
     except errors.OfflineModeIsEnabled as error:
         raise DownloadError(f"{NAME}'s client is offline, as HF_HUB_OFFLINE asks.", "Unset it") from error
     except errors.HTTPError as error:
@@ -190,33 +185,12 @@ def _transfer(part: Path, name: str, report: Report, endpoint: str | None) -> No
         raise Transient(f"{NAME}'s client gave up ({summary(error)})") from error
 
 
-def _refused(status: int, name: str) -> SetupError | Transient:
-    if is_temporary(status):
-        return Transient(f"{NAME} answered with status {status}")
-    if status == 401:
-        return DownloadError(f"{NAME} does not accept the token that its client found (401).", _LOG_IN)
-    if status == 403:
-        return DownloadError(
-            f"{NAME} accepts the token, but has not granted its account access to {REPOSITORY} (403).",
-            f"Open {PAGE}, logged in, and accept the terms; a fine-grained token must also be allowed to read gated "
-            "repositories. Then give the same command again",
-        )
-    return DownloadError(
-        f"{NAME} answers the request for data/{name} of {REPOSITORY} at revision {REVISION[:8]} with status {status}.",
-        "If it is no longer there, fetch the official archives from image-net.org, or Kaggle's",
-    )
-
-
 def _archives(what: Collection[What], folder: Path) -> list[_Archive]:
-    return [
-        _Archive(split=split, path=folder / "data" / name, folder=folder / _FOLDERS[split])
-        for split in _splits(what)
-        for name in _NAMES[split]
-    ]
-
-
-def _splits(what: Collection[What]) -> list[Split]:
-    return [split for split in SPLITS if split in what]
+    archives: list[_Archive] = []
+    for split in [split for split in SPLITS if split in what]:
+        images, data = folder / _FOLDERS[split], folder / "data"
+        archives += [_Archive(split=split, path=data / name, folder=images) for name in _NAMES[split]]
+    return archives
 
 
 def _missing(what: Collection[What]) -> list[What]:

@@ -15,12 +15,11 @@ from pathlib import Path
 
 from wizard.download.archives import What
 from wizard.download.errors import DownloadError, Transient
-from wizard.download.events import Event, Fetched, Transferring
-from wizard.download.http.part import set_aside
-from wizard.download.hubs.hub_client import POLICY, Report, bar, client, is_temporary, quiet, size, summary
-from wizard.download.hubs.unpack import unpack
-from wizard.download.retry_policy import Retries, RetryPolicy, retry
-from wizard.errors import SetupError, reading, writing
+from wizard.download.events import Event, Fetched, Report, Transferring
+from wizard.download.hubs.hub_client import POLICY, bar, client, no_token, quiet, refusal, size, summary
+from wizard.download.hubs.unpack import damaged, unpack
+from wizard.download.retry_policy import retry
+from wizard.errors import reading, writing
 from wizard.events import Note
 
 COMPETITION = "imagenet-object-localization-challenge"
@@ -73,7 +72,7 @@ def require(_what: Collection[What], folder: Path) -> None:
         _require_token()
 
 
-def fetch(folder: Path, what: Collection[What], report: Report, *, retry_policy: RetryPolicy = POLICY) -> Path:
+def fetch(folder: Path, what: Collection[What], report: Report) -> Path:
     """See Hub; everything comes at once, whatever is wanted.
 
     The folder gets ILSVRC/ and the tables beside it; the client uses competitions/ in it meanwhile. A Kaggle notebook
@@ -83,7 +82,7 @@ def fetch(folder: Path, what: Collection[What], report: Report, *, retry_policy:
     if _is_here(folder):
         report(Note(text=f"{folder} has all that {NAME} delivers; nothing was fetched."))
     elif not _marker(folder).exists():
-        delivered = _download(folder, report, retry_policy)
+        delivered = _download(folder, report)
         if delivered != _tree(folder):
             return delivered
     _finish(folder, report)
@@ -98,14 +97,10 @@ def _require_token() -> None:
     except ValueError as error:
         raise DownloadError(f"{NAME}'s client cannot go on: {error}.", _LOG_IN) from error
     if not known:
-        raise _no_token()
+        raise no_token(NAME, _LOG_IN)
 
 
-def _no_token() -> DownloadError:
-    return DownloadError(f"{NAME} delivers nothing without a token, and its client found none.", _LOG_IN)
-
-
-def _download(folder: Path, report: Report, retry_policy: RetryPolicy) -> Path:
+def _download(folder: Path, report: Report) -> Path:
     archive = _archive(folder)
     began, total = time.monotonic(), size(archive)
     report(Note(text=f"Once {archive.name} is here, {NAME}'s client unpacks it, and says nothing meanwhile."))
@@ -116,50 +111,20 @@ def _download(folder: Path, report: Report, retry_policy: RetryPolicy) -> Path:
             total = event.total
         report(event)
 
-    delivered = retry(
-        lambda: _attempt(folder, forward),
-        Retries(archive.name, retry_policy),
-        report,
-        progress=lambda: size(archive),
-    )
+    delivered = retry(archive.name, lambda: _attempt(folder, forward), POLICY, report, progress=lambda: size(archive))
     report(Fetched(file=archive.name, bytes=total, md5="", seconds=time.monotonic() - began))
     return delivered
 
 
 def _attempt(folder: Path, report: Report) -> Path:
-    """What the client delivers; a damaged archive and a failing disk become errors of ours."""
-    archive = _archive(folder)
-    try:
-        return _call(folder, report)
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error) as error:
-        raise _damaged(archive, summary(error)) from error
-    except ValueError as error:
-        _require_token()  # the client raises a ValueError for credentials that it cannot read, too
-        raise _damaged(archive, summary(error)) from error
-    except OSError as error:
-        with writing(Path(error.filename or archive)):
-            raise
-
-
-def _call(folder: Path, report: Report) -> Path:
-    """What the client delivers; what its server or the network refuses becomes an error of ours."""
+    """What the client delivers; what it raises becomes an error of ours."""
     hub, errors, failures = client("kagglehub"), client("kagglehub.exceptions"), client("requests.exceptions")
     archive = _archive(folder)
-    there = size(archive)
-    with writing(archive):
-        archive.parent.mkdir(parents=True, exist_ok=True)
-        # Only where it resumes a file, be it an empty one, does the client set a read time-out.
-        archive.touch()
     try:
         with _set_up(folder, report):
             return Path(hub.competition_download(COMPETITION))
-    except Transient:
-        # The client ignores the status when it resumes, so this may be an error page at the archive's end.
-        with writing(archive):
-            os.truncate(archive, there)
-        raise
     except (errors.UnauthenticatedError, errors.CredentialError) as error:
-        raise _no_token() from error
+        raise no_token(NAME, _LOG_IN) from error
     except (errors.BackendError, errors.KaggleEnvironmentError) as error:
         raise DownloadError(f"{NAME}'s client cannot go on ({summary(error)}).", f"See {PAGE}") from error
     except errors.DataCorruptionError as error:
@@ -171,56 +136,56 @@ def _call(folder: Path, report: Report) -> Path:
         raise _refused(error.response.status_code) from error
     except failures.RequestException as error:
         raise Transient(f"the connection to {NAME} failed or broke off ({type(error).__name__})") from error
-    finally:
-        _leave_nothing_empty(archive)
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, ValueError) as error:
+        if isinstance(error, ValueError):
+            _require_token()  # the client raises a ValueError for credentials that it cannot read, too
+        raise damaged(archive, summary(error)) from error
+    except OSError as error:
+        with writing(Path(error.filename or archive)):
+            raise
 
 
 @contextmanager
 def _set_up(folder: Path, report: Report) -> Iterator[None]:
-    """Within it, the client keeps everything in that folder, and reports instead of printing."""
-    clients = client("kagglehub.clients")
+    """Within it, the client keeps everything in that folder, and reports instead of printing. Nothing empty is left."""
+    clients, archive = client("kagglehub.clients"), _archive(folder)
+    there = size(archive)
+    with writing(archive):
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        # Only where it resumes a file, be it an empty one, does the client set a read time-out.
+        archive.touch()
     before = clients.tqdm, clients.already_printed_version_warning, os.environ.get(_CACHE)
-    clients.tqdm, clients.already_printed_version_warning = bar(_archive(folder).name, report), True
+    clients.tqdm, clients.already_printed_version_warning = bar(archive.name, report), True
     os.environ[_CACHE] = str(folder)
     try:
         with quiet("kagglehub"):
             yield
+    except Transient:
+        # The client ignores the status when it resumes, so this may be an error page at the archive's end.
+        with writing(archive):
+            os.truncate(archive, there)
+        raise
     finally:
         clients.tqdm, clients.already_printed_version_warning, cache = before
         os.environ.pop(_CACHE)
         if cache is not None:
             os.environ[_CACHE] = cache
+        with suppress(OSError):
+            if not size(archive):
+                archive.unlink(missing_ok=True)
+            archive.parent.rmdir()
 
 
-def _refused(status: int) -> SetupError | Transient:
-    if is_temporary(status):
-        return Transient(f"{NAME} answered with status {status}")
-    if status == 401:
-        return DownloadError(f"{NAME} does not accept the token that its client found (401).", _LOG_IN)
-    if status == 403:
-        return DownloadError(
-            f"{NAME} accepts the token, but its account has not accepted the rules of {COMPETITION} (403).",
-            f"Open {PAGE}/rules, logged in, and accept them; then give the same command again",
-        )
-    return DownloadError(
+def _refused(status: int) -> DownloadError | Transient:
+    forbidden = DownloadError(
+        f"{NAME} accepts the token, but its account has not accepted the rules of {COMPETITION} (403).",
+        f"Open {PAGE}/rules, logged in, and accept them; then give the same command again",
+    )
+    otherwise = DownloadError(
         f"{NAME} answers the request for {COMPETITION} with status {status}.",
         f"See {PAGE}; if it is no longer there, fetch the official archives from image-net.org",
     )
-
-
-def _leave_nothing_empty(archive: Path) -> None:
-    with suppress(OSError):
-        if archive.is_file() and not size(archive):
-            archive.unlink()
-        archive.parent.rmdir()
-
-
-def _damaged(archive: Path, why: str) -> DownloadError:
-    bad = set_aside(archive, archive)
-    return DownloadError(
-        f"{archive} cannot be unpacked ({why}). It was set aside as {bad.name}.",
-        f"Remove {bad}; the same command then fetches it again",
-    )
+    return refusal(NAME, status, _LOG_IN, forbidden=forbidden, otherwise=otherwise)
 
 
 def _finish(folder: Path, report: Report) -> None:

@@ -6,9 +6,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
 from wizard.download.errors import DownloadError
-from wizard.download.events import Checking
+from wizard.download.events import Checking, Report
 from wizard.download.http.part import set_aside
-from wizard.download.hubs.hub_client import Report
 from wizard.errors import reading, writing
 from wizard.events import Note
 from wizard.formats import tar
@@ -39,14 +38,19 @@ def unpack(archive: Path, folder: Path, report: Report, *, flat: bool = False) -
     try:
         _unpack(archive, folder, report, flat=flat)
     except (tar.TarDamage, gzip.BadGzipFile, EOFError, zlib.error) as error:
-        bad = set_aside(archive, archive)
-        raise DownloadError(
-            f"{archive} is damaged: {error}. It was set aside as {bad.name}.",
-            f"Remove {bad}; the same command then fetches it again",
-        ) from error
+        raise damaged(archive, str(error)) from error
     except OSError as error:
         with reading(archive):
             raise error
+
+
+def damaged(archive: Path, why: str) -> DownloadError:
+    """Sets a damaged archive aside; the error that says so."""
+    bad = set_aside(archive, archive)
+    return DownloadError(
+        f"{archive} is damaged and cannot be unpacked ({why}). It was set aside as {bad.name}.",
+        f"Remove {bad}; the same command then fetches it again",
+    )
 
 
 def _unpack(archive: Path, folder: Path, report: Report, *, flat: bool) -> None:
@@ -58,7 +62,12 @@ def _unpack(archive: Path, folder: Path, report: Report, *, flat: bool) -> None:
         for number, member in enumerate(tar.members(stream, head=_LARGEST)):
             if member.size > _LARGEST:
                 raise tar.TarDamage(f"{member.name} has {member.size:,} bytes")
-            path = folder / _safe(archive, PurePosixPath(member.name), flat=flat)
+            if why := unsafe(member.name):
+                raise DownloadError(
+                    f"{archive} holds a file whose name {why}: {member.name!r}. Nothing was written there.",
+                    "It is not the official archive: remove it, and ask whoever provides it",
+                )
+            path = folder / (PurePosixPath(member.name).name if flat else member.name)
             with writing(path):
                 if path.parent not in made:
                     path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,13 +76,3 @@ def _unpack(archive: Path, folder: Path, report: Report, *, flat: bool) -> None:
             if number % _REPORTED == 0:
                 report(Checking(file=archive.name, done=file.tell(), total=total))
         report(Checking(file=archive.name, done=total, total=total))
-
-
-def _safe(archive: Path, name: PurePosixPath, *, flat: bool) -> str:
-    why = unsafe(str(name))
-    if why:
-        raise DownloadError(
-            f"{archive} holds a file whose name {why}: {str(name)!r}. Nothing was written there.",
-            "It is not the official archive: remove it, and ask whoever provides it",
-        )
-    return name.name if flat else str(name)

@@ -40,18 +40,14 @@ def original_name(base: str) -> str:
 
 
 def copies(names: npt.NDArray[np.bytes_]) -> Copies | None:
-    """The images of a split that are named like copies of images beside them; None if there are none.
-
-    Args:
-        names: bytes[n], UTF-8, sorted.
-    """
+    """The images of a split, by their names in UTF-8, that are named like copies of images beside them."""
     listed: list[bytes] = names.tolist()
     joined = b"\n".join(listed).lower()
     if not any(token in joined for token in _TOKENS):
         return None
     there = frozenset(listed)
-    pairs = ((name, _original(name, there)) for name in map(bytes.decode, listed))
-    found = [(name, original) for name, original in pairs if original]
+    originals = {name: _original(name, there) for name in map(bytes.decode, listed)}
+    found = [(name, original) for name, original in originals.items() if original]
     return Copies(len(found), *found[0]) if found else None
 
 
@@ -69,11 +65,7 @@ def _original(name: str, there: frozenset[bytes]) -> str:
 
 
 def link_warnings(folders: Sequence[Path]) -> list[str]:
-    """A sentence, without its full stop, for each class folder that is a link to another one of them.
-
-    Args:
-        folders: the folders or archives of all classes of a split.
-    """
+    """A sentence, without its full stop, for each class's folder or archive that is a link to another one."""
     real = {os.path.realpath(folder): folder for folder in folders if not folder.is_symlink()}
     links = [folder for folder in folders if folder.is_symlink()]
     targets = [(link, real.get(os.path.realpath(link))) for link in links]
@@ -83,7 +75,7 @@ def link_warnings(folders: Sequence[Path]) -> list[str]:
 def nested_warning(
     folders: Sequence[str], folder: npt.NDArray[np.int32], inside: npt.NDArray[np.bytes_], label: npt.NDArray[np.int16]
 ) -> str:
-    """A sentence about images that may have been put aside, such as `cat/thumbnails/1.jpg` beside `cat/1.jpg`.
+    """A sentence, without its full stop, on images that may have been put aside: cat/thumbnails/1.jpg by cat/1.jpg.
 
     A class whose images are all in folders inside its own, as in Tiny ImageNet, is left unmentioned.
 
@@ -92,9 +84,6 @@ def nested_warning(
         folder: int32[n], the folder of each image.
         inside: bytes[n], its path below that folder.
         label: int16[n], its class's rank; -1 for none.
-
-    Returns:
-        The sentence without its full stop; empty if there are no such images.
     """
     deeper = (np.char.find(inside, b"/") >= 0) & (label >= 0)
     if not deeper.any():

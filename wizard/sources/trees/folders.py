@@ -3,12 +3,12 @@
 import re
 import shlex
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from wizard.errors import InputError, reading
-from wizard.formatting import few
+from wizard.formatting import counted, few
 from wizard.ilsvrc2012.archives import BOXES, Split
 from wizard.sources.options import Labels, SourceOptions
 from wizard.sources.source import Source
@@ -18,10 +18,9 @@ from wizard.sources.trees.image_folders import ImageFolders
 from wizard.sources.trees.image_names import parse_image_name
 from wizard.sources.trees.label_space import label_space
 from wizard.sources.trees.listing import Bounds
-from wizard.sources.trees.lists.class_list import Lists
 from wizard.sources.trees.lists.find import find_listed_splits, unread_lists
 from wizard.sources.trees.lists.flat import label_flat
-from wizard.sources.trees.split_dirs import SplitDir, idle_folders
+from wizard.sources.trees.split_dirs import SplitDir, idle_folders, pieces_of
 
 LOOKS_LIKE = (
     "an extracted tree (train/<wnid>/*.JPEG, val/), images named <name>_<wnid>.JPEG, or folders of classes "
@@ -42,110 +41,105 @@ def recognise(folder: Path, options: SourceOptions) -> Source | None:
     A folder whose labels cannot be told as asked, or with archives that must be unpacked first, is refused.
     """
     bounds = Bounds.of(folder, follow=options.follow)
-    lists = find_listed_splits(folder, bounds)
-    if lists:
-        return _tree(Found(top=lists.top, places=lists.places), lists, options.labels, bounds)
+    found = find_listed_splits(folder, bounds)
+    if found:
+        return _tree(found, options.labels, bounds)
     found = SplitFinder(bounds=bounds, role=options.role).find(folder)
     if found:
-        return _tree(found, label_flat(found.top, found.places, bounds), options.labels, bounds)
-    for place in (folder, folder / "data"):
-        if place.is_dir():
-            _explain(place)
+        return _tree(label_flat(found, bounds), options.labels, bounds)
+    for path in (folder, folder / "data"):
+        if path.is_dir():
+            _explain(path)
     return None
 
 
-def _tree(found: Found, lists: Lists, labels: Labels, bounds: Bounds) -> ImageFolders:
+def _tree(found: Found, labels: Labels, bounds: Bounds) -> ImageFolders:
     top = found.top
-    told = [] if lists.lists else unread_lists(Path(bounds.root))
-    places = {split: _misspelt(place, lists.places) for split, place in lists.places.items()}
-    decided = label_space(places, labels, lists.order)
-    places = {split: _of_another_dataset(place, places, imagenet=decided.imagenet) for split, place in places.items()}
+    told = [] if found.lists else unread_lists(Path(bounds.root))
+    split_dirs = {split: _misspelt(split_dir, found.split_dirs) for split, split_dir in found.split_dirs.items()}
+    decided = label_space(split_dirs, labels, found.order)
+    train = split_dirs.get("train")
+    if train and not decided.imagenet:
+        split_dirs = {split: _of_another_dataset(split_dir, train) for split, split_dir in split_dirs.items()}
     annotations = _annotations(top)
-    names = [parse_image_name(name) for place in places.values() for name in place.images]
-    suffixed = any(name.suffixed for name in names if name)
+    names = chain.from_iterable(split_dir.images for split_dir in split_dirs.values())
+    suffixed = any(name.suffixed for name in map(parse_image_name, names) if name)
+    what = "an extracted ILSVRC2012 tree" if decided.imagenet else "folders of classes"
     if suffixed:
         what = "images named as in Hugging Face's old archives"
-    else:
-        what = "an extracted ILSVRC2012 tree" if decided.imagenet else "folders of classes"
-    if lists.lists.keys() == places.keys():
+    if found.lists.keys() == split_dirs.keys():
         what = "images with lists of their classes"
     return ImageFolders(
         folder=top,
         top=top,
         what=what,
         why=(
-            _seen(top, places),
-            *_beside(found),
-            *_twice(places),
-            *idle_folders(places),
-            *_gaps(places),
-            *_apart(places),
-            *lists.why,
+            _seen(top, split_dirs),
+            *_beside(found.beside),
+            *_twice(split_dirs),
+            *idle_folders(split_dirs.values()),
+            *_gaps(split_dirs),
+            *_apart(split_dirs),
+            *found.why,
             *told,
             *decided.why,
         ),
-        places=places,
+        split_dirs=split_dirs,
         annotations=annotations,
         classes=decided.classes,
         bounds=bounds,
         annotatable=bool(annotations) or (decided.imagenet and not suffixed),
         box_names=_BOX_NAMES,
-        lists=lists.lists,
+        lists=found.lists,
     )
 
 
-def _of_another_dataset(place: SplitDir, places: Mapping[Split, SplitDir], *, imagenet: bool) -> SplitDir:
+def _of_another_dataset(split_dir: SplitDir, train: SplitDir) -> SplitDir:
     """A split that has none of train's classes is of another dataset, or its folders are no classes."""
-    train = places.get("train")
-    if imagenet or train is None or place.listed or place.problem:
-        return place
-    if not (train.classes and place.classes) or train.classes & place.classes:
-        return place
-    return replace(
-        place,
-        problem=f"None of the folders in {place.path} ({few(place.folders)}) is a class of train.",
-        hint="Name its folders as those of train, or put images that have no labels into the folder itself",
+    unlike = train.classes and split_dir.classes and not train.classes & split_dir.classes
+    if not unlike or split_dir.listed or split_dir.problem:
+        return split_dir
+    return split_dir.refused(
+        f"None of the folders in {split_dir.path} ({few(split_dir.folders)}) is a class of train.",
+        "Name its folders as those of train, or put images that have no labels into the folder itself",
     )
 
 
-def _misspelt(place: SplitDir, places: Mapping[Split, SplitDir]) -> SplitDir:
+def _misspelt(split_dir: SplitDir, split_dirs: Mapping[Split, SplitDir]) -> SplitDir:
     """One class spelt in two ways would be two: in a split, its parts, or in it and train.
 
     Within a split, the capital and the small form of one letter are two classes, as in datasets of handwriting.
     """
-    if place.problem:
-        return place
+    if split_dir.problem:
+        return split_dir
     seen: dict[str, str] = {}
-    for name in sorted(place.classes):
+    for name in sorted(split_dir.classes):
         letter = len(name.strip()) == 1
         other = seen.setdefault(name.strip() if letter else _spelt(name), name)
         if other != name:
-            return _two_ways(place, name, place, other)
-    train = places.get("train", place)
+            return _two_ways(split_dir, name, split_dir, other)
+    train = split_dirs.get("train", split_dir)
     theirs = {_spelt(name): name for name in train.classes}
-    for name in sorted(place.classes - train.classes):
+    for name in sorted(split_dir.classes - train.classes):
         if _spelt(name) in theirs:
-            return _two_ways(place, name, train, theirs[_spelt(name)])
-    return place
+            return _two_ways(split_dir, name, train, theirs[_spelt(name)])
+    return split_dir
 
 
-def _two_ways(place: SplitDir, name: str, others: SplitDir, other: str) -> SplitDir:
-    first, second = _where(place, name), _where(others, other)
+def _two_ways(split_dir: SplitDir, name: str, others: SplitDir, other: str) -> SplitDir:
+    first, second = _where(split_dir, name), _where(others, other)
     if _looks(name) == _looks(other):
         first, second = ascii(first), ascii(second)
-    return replace(
-        place,
-        problem=f"{first} and {second} would be two classes, but their names differ only in how they are spelt.",
-        hint="Give the folders of a class the same name everywhere; where they are two classes, names that differ in "
+    return split_dir.refused(
+        f"{first} and {second} would be two classes, but their names differ only in how they are spelt.",
+        "Give the folders of a class the same name everywhere; where they are two classes, names that differ in "
         "more than that",
     )
 
 
-def _where(place: SplitDir, name: str) -> str:
+def _where(split_dir: SplitDir, name: str) -> str:
     """The folder of a class, or what a list calls it."""
-    if place.listed:
-        return f"{name} of the {place.listed}"
-    return str(next(piece.path for piece in place.pieces if name in piece.classes) / name)
+    return f"{name} of the {split_dir.listed}" if split_dir.listed else str(split_dir.of_class(name))
 
 
 def _spelt(name: str) -> str:
@@ -157,73 +151,66 @@ def _looks(name: str) -> str:
     return unicodedata.normalize("NFC", " ".join(name.split()))
 
 
-def _gaps(places: Mapping[Split, SplitDir]) -> list[str]:
+def _gaps(split_dirs: Mapping[Split, SplitDir]) -> Iterator[str]:
     """Notes on missing parts, which may not have been unpacked."""
-    told = []
-    for split, place in places.items():
-        missing = missing_parts(part.path.name for part in place.parts)
+    for split, split_dir in split_dirs.items():
+        missing = missing_parts(part.path.name for part in split_dir.parts)
         if missing:
             numbers = few([f"{number:,}" for number in missing])
-            told.append(f"{split} has numbered parts, of which these are missing: {numbers}.")
-    return told
+            yield f"{split} has numbered parts, of which these are missing: {numbers}."
 
 
-def _apart(places: Mapping[Split, SplitDir]) -> list[str]:
+def _apart(split_dirs: Mapping[Split, SplitDir]) -> Iterator[str]:
     """Notes on splits whose classes differ from train's."""
-    train = places["train"].classes if "train" in places else frozenset()
-    told = []
-    for split, place in places.items():
-        more, fewer = sorted(place.classes - train), sorted(train - place.classes)
-        if not (train and place.classes) or place.problem:
+    train = split_dirs["train"].classes if "train" in split_dirs else frozenset()
+    for split, split_dir in split_dirs.items():
+        if not (train and split_dir.classes) or split_dir.problem:
             continue
+        more, fewer = sorted(split_dir.classes - train), sorted(train - split_dir.classes)
         if more:
-            told.append(f"{split} has classes that train does not have: {few(more)}.")
+            yield f"{split} has classes that train does not have: {few(more)}."
         if fewer:
-            told.append(f"{split} does not have these classes of train: {few(fewer)}.")
-    return told
+            yield f"{split} does not have these classes of train: {few(fewer)}."
 
 
-def _seen(top: Path, places: Mapping[Split, SplitDir]) -> str:
+def _seen(top: Path, split_dirs: Mapping[Split, SplitDir]) -> str:
     held = []
-    for split, place in places.items():
-        if place.listed:
-            held.append(place.listed)
-        elif place.parts and place.path == top:
-            named = " and ".join(f"{part.path.relative_to(top)}/" for part in place.parts)
-            held.append(f"{named} ({place.problem or _count(place)})")
-        elif place.path == top:
-            held.append(f"images of {split}" if place.shared else f"{_count(place)}, taken for {split}")
+    for split, split_dir in split_dirs.items():
+        if split_dir.listed:
+            held.append(split_dir.listed)
+        elif split_dir.path == top and not split_dir.parts:
+            held.append(f"images of {split}" if split_dir.shared else f"{_count(split_dir)}, taken for {split}")
         else:
-            held.append(f"{place.path.relative_to(top)}/ ({place.problem or _count(place)})")
+            paths = [piece.path for piece in split_dir.pieces] if split_dir.path == top else [split_dir.path]
+            named = " and ".join(f"{path.relative_to(top)}/" for path in paths)
+            held.append(f"{named} ({split_dir.problem or _count(split_dir)})")
     return f"{top} holds {' and '.join(held)}."
 
 
-def _beside(found: Found) -> list[str]:
-    named = [f"{name}/" for name in found.beside]
-    if not named:
-        return []
-    if len(named) == 1:
-        return [f"{named[0]} beside them holds images too: it is not a split, and is left out."]
-    return [f"{few(named)} beside them hold images too: they are not splits, and are left out."]
+def _beside(names: Sequence[str]) -> Iterator[str]:
+    if len(names) == 1:
+        yield f"{names[0]}/ beside them holds images too: it is not a split, and is left out."
+    elif names:
+        named = few([f"{name}/" for name in names])
+        yield f"{named} beside them hold images too: they are not splits, and are left out."
 
 
-def _count(place: SplitDir) -> str:
-    counts = ((len(place.folders), "class folder"), (len(place.archives), "class archive"))
-    told = [f"{count:,} {kind}{'' if count == 1 else 's'}" for count, kind in counts if count]
-    if place.images:
-        told.append(f"images in no class's folder, as {place.images[0]}")
+def _count(split_dir: SplitDir) -> str:
+    counts = ((len(split_dir.folders), "class folder"), (len(split_dir.archives), "class archive"))
+    told = [counted(count, kind) for count, kind in counts if count]
+    if split_dir.images:
+        told.append(f"images in no class's folder, as {split_dir.images[0]}")
     return ", ".join(told)
 
 
-def _twice(places: Mapping[Split, SplitDir]) -> list[str]:
-    pieces = [piece for place in places.values() for piece in place.pieces]
-    both = [(piece.path, sorted({*piece.folders} & {*piece.archives})) for piece in pieces]
-    return [
-        f"{path} holds {few(names)} both as a folder and as an archive; the archive is read, because it can be checked "
-        "for completeness."
-        for path, names in both
-        if names
-    ]
+def _twice(split_dirs: Mapping[Split, SplitDir]) -> Iterator[str]:
+    for piece in pieces_of(split_dirs.values()):
+        names = sorted({*piece.folders} & {*piece.archives})
+        if names:
+            yield (
+                f"{piece.path} holds {few(names)} both as a folder and as an archive; the archive is read, because it "
+                "can be checked for completeness."
+            )
 
 
 def _explain(folder: Path) -> None:
@@ -233,10 +220,13 @@ def _explain(folder: Path) -> None:
         parquet = next(folder.glob("*.parquet"), None)
     splits = sorted({name.partition("_images")[0] for name in packed} & {"train", "val", "test"})
     if splits:
+        unpacking = "".join(
+            f" && mkdir {split} && for f in {split}_images*.tar.gz; do tar -xzf $f -C {split}; done" for split in splits
+        )
         raise InputError(
             f"{folder} holds {few(packed)}, Hugging Face's old archives: they are compressed, so the images in them "
             "cannot be read in place.",
-            f"Unpack them once: cd {shlex.quote(str(folder))}{''.join(map(_unpacking, splits))}; then give that folder",
+            f"Unpack them once: cd {shlex.quote(str(folder))}{unpacking}; then give that folder",
         )
     if parquet is not None:
         raise InputError(
@@ -245,16 +235,8 @@ def _explain(folder: Path) -> None:
         )
 
 
-def _unpacking(split: str) -> str:
-    return f" && mkdir {split} && for f in {split}_images*.tar.gz; do tar -xzf $f -C {split}; done"
-
-
 def _annotations(top: Path) -> dict[Split, Path]:
-    """The folder, or else the archive, of annotations of each split that lies in a folder.
-
-    Raises:
-        InputError: the folder cannot be looked into.
-    """
+    """The folder, or else the archive, of annotations of each split."""
     found = {}
     for split, names in _BOX_FOLDERS.items():
         with reading(top):

@@ -16,10 +16,12 @@ from wizard.sources.source import BoxTable, Kind, Part, Progress, Source
 from wizard.sources.trees.labelling import Labelling
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import ClassList
-from wizard.sources.trees.lists.reader import ListedImages
+from wizard.sources.trees.lists.reader import read_listed
 from wizard.sources.trees.sorter import Sorter
-from wizard.sources.trees.split_dirs import FOLDER_NAMES, SplitDir
+from wizard.sources.trees.split_dirs import SplitDir
 from wizard.sources.trees.tables import Folders
+
+_NAMES: Mapping[Split, str] = {"train": "train", "validation": "val", "test": "test"}  # as most people's folders
 
 
 @dataclass(kw_only=True, eq=False)
@@ -27,15 +29,10 @@ class ImageFolders(Source):
     """A tree of images.
 
     Attributes:
-        folder: that holds it.
-        top: the folder, there or below, that holds the folders of splits, or is that of one.
-        what: its form in words.
-        why: what was seen that says so, in sentences.
-        places: where the images of each split lie.
+        top: the folder, in `folder` or below, that holds the folders of splits, or is that of one.
+        split_dirs: where the images of each split lie.
         annotations: the archive, or the folder of XML files, of each split.
         classes: that labels count in.
-        bounds: how far links may lead.
-        annotatable: whether annotations can be asked for.
         box_names: what the annotations of each split would be called, where they are missing.
         lists: the lists of the splits whose classes come from a list.
     """
@@ -44,7 +41,7 @@ class ImageFolders(Source):
     top: Path
     what: str
     why: tuple[str, ...]
-    places: Mapping[Split, SplitDir]
+    split_dirs: Mapping[Split, SplitDir]
     annotations: Mapping[Split, Path]
     classes: Classes
     bounds: Bounds
@@ -62,12 +59,15 @@ class ImageFolders(Source):
         """Every file is looked at. Nothing is cached: a folder does not show that a file in it was written again."""
         del cache
         self.require([split], [])
-        labelling = Labelling(self.classes)
         if split in self.lists:
-            listed = ListedImages(split=split, listed=self.lists[split], classes=self.classes, bounds=self.bounds)
-            return listed.table(progress)
-        reader = Folders(split=split, place=self.places[split], labelling=labelling, bounds=self.bounds, top=self.top)
-        return reader.table(progress)
+            return read_listed(split, self.lists[split], self.classes, self.bounds, progress)
+        return Folders(
+            split=split,
+            split_dir=self.split_dirs[split],
+            labelling=Labelling(self.classes),
+            bounds=self.bounds,
+            top=self.top,
+        ).table(progress)
 
     def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:
         """The boxes of a folder or an archive of annotations."""
@@ -80,23 +80,33 @@ class ImageFolders(Source):
         return self.top if kind == "images" else self.folder
 
     def _images(self, split: Split) -> Part:
-        place = self.places.get(split)
-        if place is None:
-            expected = split != "test" and self.folder not in [each.pieces[0].path for each in self.places.values()]
-            return Part(name=FOLDER_NAMES[split], kind="images", split=split, expected=expected)
-        problem, hint = place.problem, place.hint
-        if place.empty and not problem:
-            problem = f"{place.path} holds neither images nor class folders.{_lying_in(place.path)}"
-            hint = "Unpack its images there"
-        first, *more = (piece.path for piece in place.pieces)
+        split_dir = self.split_dirs.get(split)
+        if split_dir is None:
+            given = self.folder in [each.pieces[0].path for each in self.split_dirs.values()]
+            return Part(name=_NAMES[split], kind="images", split=split, expected=split != "test" and not given)
+        if split_dir.empty:
+            sorter = Sorter()
+            sorter.leave(str(split_dir.path))
+            held = f" It holds {in_words(sorter.left_out)}." if sorter.left_out else ""
+            split_dir = split_dir.refused(
+                f"{split_dir.path} holds neither images nor class folders.{held}", "Unpack its images there"
+            )
+        first, *more = (piece.path for piece in split_dir.pieces)
         names = [str(path.relative_to(self.top)) if path != self.top else path.name for path in (first, *more)]
-        name = f"{names[0]} … {names[-1]}" if more else names[0]
-        return Part(name=name, kind="images", split=split, path=first, problem=problem, hint=hint, more=tuple(more))
+        return Part(
+            name=f"{names[0]} … {names[-1]}" if more else names[0],
+            kind="images",
+            split=split,
+            path=first,
+            problem=split_dir.problem,
+            hint=split_dir.hint,
+            more=tuple(more),
+        )
 
     def _annotated(self, split: Split) -> Part:
         path = self.annotations.get(split)
         if path is None:
-            return Part(name=self.box_names.get(split, f"annotations of {split}"), kind="boxes", split=split)
+            return Part(name=self.box_names[split], kind="boxes", split=split)
         problem = hint = ""
         try:
             self.bounds.check(str(path))
@@ -106,9 +116,3 @@ class ImageFolders(Source):
         except InputError as error:
             problem, hint = error.what, error.hint
         return Part(name=path.name, kind="boxes", split=split, path=path, problem=problem, hint=hint)
-
-
-def _lying_in(folder: Path) -> str:
-    sorter = Sorter()
-    sorter.leave(str(folder))
-    return f" It holds {in_words(sorter.left_out)}." if sorter.left_out else ""

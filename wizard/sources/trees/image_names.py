@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from wizard.ilsvrc2012.archives import Split
-from wizard.ilsvrc2012.synsets import TEST_IMAGES, VALIDATION_IMAGES, synsets, validation_ranks
+from wizard.ilsvrc2012.synsets import TEST_IMAGES, VALIDATION_IMAGES, is_test_image, rank_of_image, synsets
 from wizard.sources.clutter import of_folder
 
 _SPOKEN = re.compile(
@@ -17,7 +17,6 @@ _SUFFIXES = (
     *(".jpeg", ".jpg", ".png", ".jpe", ".jfif", ".bmp", ".gif", ".webp", ".tif", ".tiff"),
     *(".ppm", ".pgm", ".pnm", ".avif"),
 )
-_DIGITS = 8
 
 
 class ImageName(NamedTuple):
@@ -25,7 +24,6 @@ class ImageName(NamedTuple):
 
     Attributes:
         name: the official one.
-        split: whose image it is.
         wnid: its class; empty for a test image, and where there is a problem.
         suffixed: whether the class stood at the end too, as in Hugging Face's archives.
         problem: why it cannot be so named, as the end of a sentence; mostly empty.
@@ -51,23 +49,15 @@ def parse_image_name(name: str) -> ImageName | None:
     if match is None:
         return None
     stem, told = match["train"] or match["val"] or match["test"], match["told"] or ""
+    official = f"{stem}.JPEG"
     if match["test"]:
-        return ImageName(f"{stem}.JPEG", "test", "", problem=_out_of_range(stem, TEST_IMAGES))
-    split: Split = "train" if match["train"] else "validation"
-    problem = "" if match["train"] else _out_of_range(stem, VALIDATION_IMAGES)
-    wnid = "" if problem else match["wnid"] or validation_wnid(stem)
+        return ImageName(official, "test", "", problem="" if is_test_image(official) else _outside(TEST_IMAGES))
+    rank = rank_of_image(official)
+    wnid = match["wnid"] or ("" if rank is None else synsets()[rank].wnid)
+    problem = "" if wnid else _outside(VALIDATION_IMAGES)
     if wnid and told and wnid != told:
         problem, wnid = f"says {told} at its end, but {stem} is an image of {wnid}", ""
-    return ImageName(f"{stem}.JPEG", split, wnid, bool(told), problem)
-
-
-def validation_wnid(stem: str) -> str:
-    """The class of a validation image by its official name without suffix.
-
-    >>> validation_wnid("ILSVRC2012_val_00000001")
-    'n01751748'
-    """
-    return synsets()[int(validation_ranks()[_number(stem) - 1])].wnid
+    return ImageName(official, "train" if match["train"] else "validation", wnid, bool(told), problem)
 
 
 def is_wnid(name: str) -> bool:
@@ -97,9 +87,5 @@ def passed_over(name: str) -> bool:
     return bool(of_folder(name))
 
 
-def _number(stem: str) -> int:
-    return int(stem[-_DIGITS:])
-
-
-def _out_of_range(stem: str, last: int) -> str:
-    return "" if 1 <= _number(stem) <= last else f"has a number outside of 1 to {last:,}"
+def _outside(last: int) -> str:
+    return f"has a number outside of 1 to {last:,}"

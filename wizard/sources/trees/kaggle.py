@@ -1,15 +1,12 @@
 """Kaggle's tree: ILSVRC/Data/CLS-LOC with annotations and lists beside it."""
 
 import csv
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from wizard.errors import InputError, reading
-from wizard.ilsvrc2012.archives import Split
+from wizard.ilsvrc2012.archives import ARCHIVE_NAMES, Split
 from wizard.ilsvrc2012.synsets import ranks
-from wizard.sources.archives.official import archive_names
-from wizard.sources.classes import imagenet
 from wizard.sources.options import SourceOptions
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import Progress, Source
@@ -40,23 +37,22 @@ def recognise(folder: Path, options: SourceOptions) -> Source | None:
             _explain(folder)
             return None
     bounds = Bounds.of(folder if top.is_relative_to(folder) else top, follow=options.follow)
-    places = SplitFinder(bounds=bounds).places(top / _IMAGES)
-    if not places:
+    split_dirs = SplitFinder(bounds=bounds).named(top / _IMAGES)
+    if not split_dirs:
         return None
     beside = [path for path in (top, top.parent) if (path / _SYNSETS).is_file() or (path / _VALIDATION).is_file()]
     for path in beside:
         _check_synsets(path / _SYNSETS)
-    annotations = {
-        split: top / _ANNOTATIONS / name for split, name in _FOLDERS.items() if (top / _ANNOTATIONS / name).is_dir()
-    }
+    decided = label_space(split_dirs, "ilsvrc2012")
+    paths = {split: top / _ANNOTATIONS / name for split, name in _FOLDERS.items()}
     return KaggleFolders(
         folder=folder,
         top=top / _IMAGES,
         what="Kaggle's tree",
-        why=(f"It holds {top / _IMAGES}.", *idle_folders(places), *label_space(places, "ilsvrc2012").why),
-        places=places,
-        annotations=annotations,
-        classes=imagenet(),
+        why=(f"It holds {top / _IMAGES}.", *idle_folders(split_dirs.values()), *decided.why),
+        split_dirs=split_dirs,
+        annotations={split: path for split, path in paths.items() if path.is_dir()},
+        classes=decided.classes,
         bounds=bounds,
         annotatable=True,
         box_names={
@@ -69,11 +65,7 @@ def recognise(folder: Path, options: SourceOptions) -> Source | None:
 
 @dataclass(kw_only=True, eq=False)
 class KaggleFolders(ImageFolders):
-    """Kaggle's tree.
-
-    Attributes:
-        solutions: files that state the validation images' classes once more, where they are there.
-    """
+    """Kaggle's tree; `solutions` are files that state the validation images' classes once more, if they exist."""
 
     inferred = False
     label_choices = ("auto", "ilsvrc2012")
@@ -98,7 +90,7 @@ def _top(folder: Path) -> Path | None:
 
 
 def _check_synsets(path: Path) -> None:
-    found = {line.partition(" ")[0] for line in _lines(path) if line}
+    found = {line.partition(" ")[0] for line in _lines(path)}
     wrong = sorted(found ^ ranks().keys())
     if found and wrong:
         kind = "holds" if wrong[0] in found else "lacks"
@@ -106,27 +98,24 @@ def _check_synsets(path: Path) -> None:
 
 
 def _check_solution(path: Path) -> None:
-    for row in csv.reader(_lines(path)):
-        parsed = parse_image_name(f"{row[0]}.JPEG") if len(row) > 1 else None
-        wnid = row[1].partition(" ")[0] if parsed else ""
+    for image, told, *_ in filter(lambda row: len(row) > 1, csv.reader(_lines(path))):
+        parsed = parse_image_name(f"{image}.JPEG")
+        wnid = told.partition(" ")[0]
         if parsed and parsed.wnid != wnid:
-            raise InputError(f"{path} says that {row[0]} is an image of {wnid}; it is one of {parsed.wnid}.", _OTHER)
+            raise InputError(f"{path} says that {image} is an image of {wnid}; it is one of {parsed.wnid}.", _OTHER)
 
 
-def _lines(path: Path) -> Iterator[str]:
-    if not path.exists():
-        return
-    with reading(path), path.open(encoding="utf-8", errors="replace") as file:
-        for line in file:
-            yield line.rstrip("\n")
+def _lines(path: Path) -> list[str]:
+    """The lines of a file that are not empty; none if it does not exist."""
+    with reading(path):
+        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+    return list(filter(None, text.split("\n")))
 
 
 def _explain(folder: Path) -> None:
     """Where nothing else is there that could be read."""
-    if not folder.is_dir():
-        return
-    there = list(folder.iterdir())
-    if any(path.is_dir() or path.name in archive_names() for path in there):
+    there = list(folder.iterdir()) if folder.is_dir() else []
+    if any(path.is_dir() or path.name in ARCHIVE_NAMES for path in there):
         return
     commands = {_TAR: f"tar -xzf {_TAR}", _ZIP: f"unzip {_ZIP}"}
     for name, command in commands.items():

@@ -45,35 +45,25 @@ class Seen(NamedTuple):
     ids: bool
 
 
-class Rule(NamedTuple):
-    """A row: what must have been seen, None for anything, and what follows."""
-
-    asked: Labels | None
-    official: bool | None
-    strangers: bool | None
-    classes: Amount | None
-    numbers: bool | None
-    ids: bool | None
-    outcome: Outcome
-
-
+Rule = tuple[Labels | None, bool | None, bool | None, Amount | None, bool | None, bool | None, Outcome]
+"""What must have been seen, None for anything, and what follows."""
 YES, NO, ANY = True, False, None
 # fmt: off
-RULES = (
-    #    asked         official strangers classes     numbers ids   outcome
-    Rule("ilsvrc2012", ANY,     YES,      ANY,        ANY,    ANY,  "stranger"),
-    Rule("ilsvrc2012", ANY,     NO,       ANY,        ANY,    ANY,  "imagenet"),
-    Rule("auto",       YES,     YES,      ANY,        ANY,    ANY,  "stranger"),
-    Rule("auto",       YES,     NO,       ANY,        ANY,    ANY,  "imagenet"),
-    Rule(ANY,          ANY,     ANY,      "none",     ANY,    ANY,  "no classes"),
-    Rule(ANY,          ANY,     ANY,      "too many", ANY,    ANY,  "too many"),
-    Rule("auto",       ANY,     ANY,      ANY,        ANY,    YES,  "ids"),
-    Rule("auto",       ANY,     ANY,      ANY,        YES,    ANY,  "numbers"),
-    Rule("numbers",    ANY,     ANY,      ANY,        YES,    ANY,  "numbers"),
-    Rule("numbers",    ANY,     ANY,      ANY,        NO,     ANY,  "no number"),
-    Rule("folders",    ANY,     ANY,      ANY,        YES,    ANY,  "text"),
-    Rule(ANY,          ANY,     YES,      ANY,        ANY,    ANY,  "names"),
-    Rule(ANY,          ANY,     NO,       ANY,        ANY,    ANY,  "synsets"),
+RULES: tuple[Rule, ...] = (
+    # asked        official strangers classes     numbers ids   outcome
+    ("ilsvrc2012", ANY,     YES,      ANY,        ANY,    ANY,  "stranger"),
+    ("ilsvrc2012", ANY,     NO,       ANY,        ANY,    ANY,  "imagenet"),
+    ("auto",       YES,     YES,      ANY,        ANY,    ANY,  "stranger"),
+    ("auto",       YES,     NO,       ANY,        ANY,    ANY,  "imagenet"),
+    (ANY,          ANY,     ANY,      "none",     ANY,    ANY,  "no classes"),
+    (ANY,          ANY,     ANY,      "too many", ANY,    ANY,  "too many"),
+    ("auto",       ANY,     ANY,      ANY,        ANY,    YES,  "ids"),
+    ("auto",       ANY,     ANY,      ANY,        YES,    ANY,  "numbers"),
+    ("numbers",    ANY,     ANY,      ANY,        YES,    ANY,  "numbers"),
+    ("numbers",    ANY,     ANY,      ANY,        NO,     ANY,  "no number"),
+    ("folders",    ANY,     ANY,      ANY,        YES,    ANY,  "text"),
+    (ANY,          ANY,     YES,      ANY,        ANY,    ANY,  "names"),
+    (ANY,          ANY,     NO,       ANY,        ANY,    ANY,  "synsets"),
 )
 # fmt: on
 REASONS: Mapping[Outcome, tuple[str, ...]] = {
@@ -103,25 +93,19 @@ def decide(seen: Seen) -> Outcome:
     >>> decide(Seen("auto", official=False, strangers=True, classes="some", numbers=False, ids=False))
     'names'
     """
-    return next(rule.outcome for rule in RULES if all(_holds(*pair) for pair in zip(rule[:-1], seen, strict=True)))
+    return next(rule[-1] for rule in RULES if all(map(_holds, rule, seen)))
 
 
 @dataclass(frozen=True, kw_only=True)
 class LabelSpace:
-    """The classes that labels count in.
-
-    Attributes:
-        classes: the classes.
-        imagenet: whether they are ImageNet's.
-        why: in sentences, with the key that changes it.
-    """
+    """The classes that labels count in, whether they are ImageNet's, and why, with the key that changes it."""
 
     classes: Classes
     imagenet: bool
     why: tuple[str, ...]
 
 
-def label_space(splits: Mapping[Split, SplitDir], asked: Labels, ids: Sequence[str] = ()) -> LabelSpace:
+def label_space(splits: Mapping[Split, SplitDir], asked: Labels, ids: tuple[str, ...] = ()) -> LabelSpace:
     """Whose labels those of the splits are.
 
     Args:
@@ -134,7 +118,7 @@ def label_space(splits: Mapping[Split, SplitDir], asked: Labels, ids: Sequence[s
     """
     names = _names(splits)
     strangers = [name for name in names if name not in ranks()]
-    sign = _official_sign(splits, names, strangers)
+    sign = _official_sign(splits, len(names) - len(strangers))
     outcome = decide(Seen(asked, bool(sign), bool(strangers), _amount(names), are_numbers(names), bool(ids)))
     facts = {
         "count": len(names),
@@ -154,15 +138,18 @@ def label_space(splits: Mapping[Split, SplitDir], asked: Labels, ids: Sequence[s
                 "Give a folder of fewer classes",
             )
         case "no number":
-            raise _no_number(splits, names)
+            other = next(name for name in names if not are_numbers([name]))
+            raise InputError(
+                f"{_folder_of(splits, other)} is not a number from 0 to {HIGHEST:,}, as "
+                'source.labels = "numbers" requires.',
+                Hint("Remove or rename it; or use labels from the sorted names: {}", "source.labels=folders"),
+            )
         case "imagenet":
             classes = imagenet()
         case "numbers":
             classes, facts["range"], more = by_number(names), _range(names), _text_order(names)
-        case "ids":
-            classes = of_folders(tuple(ids))
         case _:
-            classes = of_folders(tuple(names))
+            classes = of_folders(ids if outcome == "ids" else tuple(names))
     text, *settings = REASONS[outcome]
     why = Hint(text.format(**facts), *settings)
     return LabelSpace(classes=classes, imagenet=outcome == "imagenet", why=(why, *more))
@@ -182,24 +169,23 @@ def _names(splits: Mapping[Split, SplitDir]) -> list[str]:
     """A split whose folders have nothing in common with train's says nothing of the classes."""
     train = splits["train"].classes if "train" in splits else frozenset()
     found = set(train)
-    for split, place in splits.items():
-        if place.problem and split != "train":
-            continue
-        if not train or place.listed or place.classes & train or place.classes <= ranks().keys():
-            found |= place.classes
+    for split_dir in splits.values():
+        theirs = split_dir.classes
+        if not split_dir.problem and (not train or split_dir.listed or theirs & train or theirs <= ranks().keys()):
+            found |= theirs
     return sorted(found)
 
 
-def _official_sign(splits: Mapping[Split, SplitDir], names: Collection[str], strangers: Collection[str]) -> str:
+def _official_sign(splits: Mapping[Split, SplitDir], synsets: int) -> str:
     """What says that a tree is ImageNet's; empty where nothing does."""
-    if len(names) - len(strangers) == CLASSES:
+    if synsets == CLASSES:
         return f"All {CLASSES:,} synsets of ImageNet are there"
-    for place in splits.values():
-        if place.archives:
-            return f"{place.path.name}/ holds class archives, as {place.archives[0]}.tar"
-        named = next((name for name in place.images if parse_image_name(name)), None)
+    for split_dir in splits.values():
+        if split_dir.archives:
+            return f"{split_dir.path.name}/ holds class archives, as {split_dir.archives[0]}.tar"
+        named = next(filter(parse_image_name, split_dir.images), None)
         if named:
-            return f"{place.path.name}/ holds images named as in ILSVRC2012, as {named}"
+            return f"{split_dir.path.name}/ holds images named as in ILSVRC2012, as {named}"
     return ""
 
 
@@ -224,28 +210,17 @@ def _stranger(splits: Mapping[Split, SplitDir], strangers: Sequence[str], sign: 
     )
 
 
-def _no_number(splits: Mapping[Split, SplitDir], names: Sequence[str]) -> InputError:
-    other = next(name for name in names if not are_numbers([name]))
-    return InputError(
-        f'{_folder_of(splits, other)} is not a number from 0 to {HIGHEST:,}, as source.labels = "numbers" requires.',
-        Hint("Remove or rename it; or use labels from the sorted names: {}", "source.labels=folders"),
-    )
-
-
 def _no_classes(splits: Mapping[Split, SplitDir], asked: Labels) -> InputError:
-    place = next(iter(splits.values())).pieces[0]
-    seen = f" It holds {', '.join(place.images[:_NAMED])}." if place.images else ""
+    first = next(iter(splits.values())).pieces[0]
+    if first.problem:
+        return InputError(first.problem, first.hint)
     needs, hint = ", and names say no class", "Put each image into a folder of its class's name: train/<class>/*.jpg"
     if asked == "folders":
         needs = ', as source.labels = "folders" needs'
         hint = "Give a folder of class folders, or leave source.labels as it is where names say the class"
-    return InputError(
-        place.problem or f"{place.path} holds no folders of classes{needs}.{seen}",
-        place.hint or hint,
-    )
+    seen = f" It holds {', '.join(first.images[:_NAMED])}." if first.images else ""
+    return InputError(f"{first.path} holds no folders of classes{needs}.{seen}", hint)
 
 
 def _folder_of(splits: Mapping[Split, SplitDir], name: str) -> Path:
-    """The folder of a class."""
-    pieces = [piece for place in splits.values() for piece in place.pieces]
-    return next(piece.path / name for piece in pieces if name in piece.classes)
+    return next(split_dir.of_class(name) for split_dir in splits.values() if name in split_dir.classes)

@@ -9,7 +9,7 @@ from wizard.ilsvrc2012.synsets import ranks
 from wizard.sources.classes import UNLABELLED, Classes
 from wizard.sources.names import unsafe
 from wizard.sources.trees.copies import original_name
-from wizard.sources.trees.image_names import ImageName, is_wnid, parse_image_name
+from wizard.sources.trees.image_names import is_wnid, parse_image_name
 
 _VALIDATION = b"/ILSVRC2012_val_"  # part of a validation image's name, which may follow its class's name
 
@@ -20,31 +20,20 @@ class InvalidName(ValueError):
 
 @dataclass(frozen=True)
 class Labelling:
-    """Gives images their names and labels.
-
-    Attributes:
-        classes: that labels count in.
-    """
+    """Gives images their names, and labels that count in `classes`."""
 
     classes: Classes
 
     @cached_property
-    def _imagenet(self) -> bool:
-        return self.classes.whole_imagenet
-
-    @cached_property
-    def _ranks(self) -> dict[str, int]:
+    def class_ranks(self) -> dict[str, int]:
+        """The rank of each class."""
         return {name: rank for rank, name in enumerate(self.classes.names)}
 
     def rank(self, name: str) -> int:
-        """The rank of a class's folder.
-
-        Raises:
-            InvalidName: there is no such class.
-        """
-        if name not in self._ranks:
+        """The rank of a class's folder; InvalidName if there is no such class."""
+        if name not in self.class_ranks:
             raise InvalidName("is none of the classes")
-        return self._ranks[name]
+        return self.class_ranks[name]
 
     def in_class(self, name: str, below: str) -> str:
         """The name of an image in a class's folder.
@@ -59,7 +48,8 @@ class Labelling:
         base = below.rpartition("/")[2]
         parsed = parse_image_name(base)
         if parsed is not None:
-            if self._may_be_renumbered(parsed) and parsed.wnid != name and name in ranks():
+            may_be_renumbered = parsed.split == "validation" and not (parsed.problem or parsed.suffixed)
+            if may_be_renumbered and parsed.wnid != name and name in ranks() and not self.classes.whole_imagenet:
                 return safe(f"{name}/{below}")
             self._agree(parsed.problem, parsed.wnid, name)
             if base != below:  # the folders on the way to it may have any name
@@ -89,47 +79,37 @@ class Labelling:
             raise InvalidName(parsed.problem)
         if parsed.split != split:
             raise InvalidName(f"is an image of {parsed.split}, by its name, not of {split}")
-        if split == "test":
-            return parsed.name, UNLABELLED
-        if parsed.wnid not in self._ranks:
+        if split != "test" and parsed.wnid not in self.class_ranks:
             raise InvalidName(f"is an image of {parsed.wnid}, which is none of the classes")
-        return parsed.name, self._ranks[parsed.wnid]
+        return parsed.name, self.class_ranks[parsed.wnid] if split != "test" else UNLABELLED
 
     def renumbered(self, names: Iterable[bytes]) -> str:
-        """A warning about validation images whose numbers belong to another class than their folders; usually empty.
-
-        Args:
-            names: names of a split's images, as returned by `in_class`.
-        """
-        candidates = [name.decode() for name in names if _VALIDATION in name]
-        others = [(name, parsed) for name in candidates if (parsed := parse_image_name(name.rpartition("/")[2]))]
-        if not others:
+        """A warning, usually empty, about images, by their names, whose numbers are of another class's images."""
+        found = []
+        for name in names:
+            if _VALIDATION in name:
+                parsed = parse_image_name(name.decode().rpartition("/")[2])
+                found += [(name.decode(), parsed.wnid)] if parsed else []
+        if not found:
             return ""
-        first, parsed = others[0]
-        are = "1 image is" if len(others) == 1 else f"{len(others):,} images are"
+        first, wnid = found[0]
+        are = "1 image is" if len(found) == 1 else f"{len(found):,} images are"
         return (
             f"{are} in a class folder that does not match the official number, such as {first}, which is an image of "
-            f"{parsed.wnid} in ILSVRC2012: labels follow the folders, and are right only if the images were renumbered"
+            f"{wnid} in ILSVRC2012: labels follow the folders, and are right only if the images were renumbered"
         )
-
-    def _may_be_renumbered(self, parsed: ImageName) -> bool:
-        return not self._imagenet and parsed.split == "validation" and not parsed.problem and not parsed.suffixed
 
     def _agree(self, problem: str, wnid: str, name: str) -> None:
         """In a folder named by a person, images of any synsets may be put together; not in one named by a synset."""
         if problem:
             raise InvalidName(problem)
-        checked = self._imagenet or name in ranks()
+        checked = name in ranks() or self.classes.whole_imagenet
         if checked and wnid and wnid != name:
             raise InvalidName(f"is an image of {wnid}, by its name, but lies in the folder of {name}")
 
 
 def safe(name: str) -> str:
-    """The name itself.
-
-    Raises:
-        InvalidName: no output could have it.
-    """
+    """The name itself; InvalidName if no output could have it."""
     why = unsafe(name)
     if why:
         raise InvalidName(why)

@@ -15,12 +15,7 @@ _FOLLOW = Hint("If the link is meant, {} reads what it leads to; else remove it"
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """How far links may lead.
-
-    Attributes:
-        root: the resolved path of the folder that they may not leave.
-        follow: whether they may leave it all the same.
-    """
+    """How far links may lead: not out of the folder `root`, a resolved path, unless `follow` says so."""
 
     root: str
     follow: bool
@@ -53,7 +48,7 @@ def walk(
     *,
     nested: bool = True,
 ) -> Iterator[tuple[str, int]]:
-    """Yields the wanted files of a folder, in the system's order.
+    """Yields each wanted file of a folder, as its path below the folder and its size in bytes, in the system's order.
 
     Links to other files are ignored, wherever they lead.
 
@@ -63,9 +58,6 @@ def walk(
         wanted: called with each entry that is not a folder.
         pass_over: called with each entry, file or folder, that `passed_over` matches.
         nested: whether to look into its folders, at any depth, too.
-
-    Yields:
-        A file's path below the folder, and its size in bytes.
 
     Raises:
         InputError: a folder or file cannot be looked at, a wanted one is neither file nor folder, a link leads nowhere,

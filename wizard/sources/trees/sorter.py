@@ -39,11 +39,7 @@ class Sorter:
         )
 
     def is_image(self, entry: "os.DirEntry[str]") -> bool:
-        """Whether a file is to be read as an image; else it is counted.
-
-        Raises:
-            OSError: it cannot be read; one that this user may not read is counted.
-        """
+        """Whether a file is to be read as an image; else it is counted, as is one that this user may not read."""
         if is_image(entry.name):
             return True
         kind = clutter.of_file(entry.name)
@@ -64,10 +60,11 @@ class Sorter:
 
     def pass_over(self, entry: "os.DirEntry[str]") -> None:
         """Counts an entry that `passed_over` matches, or the files in it; links are not followed."""
+        kind = clutter.of_folder(entry.name)
         if entry.is_dir(follow_symlinks=False):
-            self.leave(entry.path, clutter.of_folder(entry.name))
+            self.leave(entry.path, kind)
         else:
-            self._add(entry.name, entry.path, clutter.of_file(entry.name) or clutter.of_folder(entry.name))
+            self._add(entry.name, entry.path, clutter.of_file(entry.name) or kind)
 
     def leave(self, folder: str, what: str = "") -> None:
         """Counts the files in a folder that is not read, without opening any."""
@@ -81,11 +78,7 @@ class Sorter:
                 return
 
     def leave_beside(self, folder: str, read: Collection[str]) -> None:
-        """Counts the files in a folder, except in those of its folders that are read.
-
-        Raises:
-            OSError: it cannot be read.
-        """
+        """Counts the files in a folder, except in those of its folders that are read."""
         with os.scandir(folder) as entries:
             for entry in entries:
                 if entry.path in read:
@@ -111,11 +104,7 @@ class Sniffer:
         self._left = most
 
     def is_image(self, entry: "os.DirEntry[str]") -> bool:
-        """Whether an entry is an image, by its name or its first bytes; False if this user may not read it.
-
-        Raises:
-            OSError: it cannot be read.
-        """
+        """Whether an entry is an image, by its name or its first bytes; False if this user may not read it."""
         if is_image(entry.name):
             return True
         if clutter.of_file(entry.name) or not self._left:

@@ -2,21 +2,20 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
 from wizard.errors import InputError, reading
-from wizard.ilsvrc2012.archives import Split
-from wizard.sources.trees.image_names import parse_image_name, passed_over
+from wizard.sources.trees.image_names import passed_over
 from wizard.sources.trees.sorter import Sniffer
 
 _CLASS_ARCHIVE = re.compile(r"(n\d{8})\.tar", re.ASCII)
-_LOOKED_AT = 40_000  # Entries, more than there can be classes: a folder of more is one of images
-_KEPT = 8
-FOLDER_NAMES: dict[Split, str] = {"train": "train", "validation": "val", "test": "test"}
-"""What most people call a split's folder."""
+_LOOKED_AT = 40_000  # entries, more than there can be classes: a folder of more is one of images
+KEPT = 8
+"""Most names of images that are kept of a folder."""
 _OPENED = 8  # most files of a folder that are opened although they are not named as images
 _SAMPLED = 8  # folders that are looked into when a sample is enough
 _DEPTH = 3  # levels searched for an image, not counting folders that hold just one folder
@@ -37,7 +36,7 @@ class SplitDir:
         idle: those of them that hold no images and lie beside the classes' with a name as images/.
         shared: whether images of other splits lie there too.
         listed: the list that names its images, in words; `folders` are then the classes in that list.
-        problem: why it cannot be read, in sentences; empty where nothing is known.
+        problem: why it cannot be read, in sentences; mostly empty.
         hint: what to do about that.
         parts: its folders, if there are several; the names above are then those of all parts together.
     """
@@ -56,7 +55,7 @@ class SplitDir:
 
     @property
     def pieces(self) -> tuple["SplitDir", ...]:
-        """The folders that images are read from: its parts, or the place itself."""
+        """The folders that images are read from."""
         return self.parts or (self,)
 
     @property
@@ -66,27 +65,33 @@ class SplitDir:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing was seen that could be an image."""
-        return not (self.folders or self.archives or self.images)
+        """Whether nothing was seen that could be an image, nor a reason why not."""
+        return not (self.folders or self.archives or self.images or self.problem)
+
+    def refused(self, problem: str, hint: str) -> "SplitDir":
+        """The same, which cannot be read."""
+        return replace(self, problem=problem, hint=hint)
+
+    def of_class(self, name: str) -> Path:
+        """The folder of a class."""
+        return next(piece.path / name for piece in self.pieces if name in piece.classes)
+
+
+def pieces_of(split_dirs: Iterable[SplitDir]) -> list[SplitDir]:
+    """The folders that images of these splits are read from."""
+    return list(chain.from_iterable(split_dir.pieces for split_dir in split_dirs))
 
 
 def class_archive(name: str) -> str:
-    """The wnid that an archive is named by; empty for any other name.
-
-    >>> class_archive("n01440764.tar")
-    'n01440764'
-    """
+    """The wnid that an archive is named by, as n01440764.tar is; empty for any other name."""
     match = _CLASS_ARCHIVE.fullmatch(name)
     return match[1] if match else ""
 
 
 def look_into(path: Path, *, opened: int = 100, until_image: bool = False) -> SplitDir:
-    """A quick look at a folder's content.
+    """A quick look at a folder's content: entirely, or just until the first image.
 
-    Args:
-        path: the folder.
-        opened: most files that are opened although they are not named as images.
-        until_image: whether to stop at the first image, and say nothing of the rest.
+    Files that are not named as images are opened to see what they are, `opened` at most.
 
     Raises:
         InputError: it cannot be looked into.
@@ -103,7 +108,7 @@ def look_into(path: Path, *, opened: int = 100, until_image: bool = False) -> Sp
                 folders.append(entry.name)
             elif class_archive(entry.name):
                 archives.append(class_archive(entry.name))
-            elif len(images) < _KEPT and sniffer.is_image(entry):
+            elif len(images) < KEPT and sniffer.is_image(entry):
                 images.append(entry.name)
                 if until_image:
                     return SplitDir(path=path, images=tuple(images))
@@ -113,57 +118,35 @@ def look_into(path: Path, *, opened: int = 100, until_image: bool = False) -> Sp
 
 
 def together(path: Path, parts: Sequence[SplitDir]) -> SplitDir:
-    """Joins several folders into one place: class folders of the same name become one class."""
+    """Joins several folders: class folders of the same name become one class."""
+    refused = next((part for part in parts if part.problem), None)
     return SplitDir(
         path=path,
-        folders=tuple(sorted({name for part in parts for name in part.folders})),
-        archives=tuple(sorted({name for part in parts for name in part.archives})),
-        images=tuple(name for part in parts for name in part.images)[:_KEPT],
-        problem=next((part.problem for part in parts if part.problem), ""),
-        hint=next((part.hint for part in parts if part.problem), ""),
+        folders=tuple(sorted(set(chain.from_iterable(part.folders for part in parts)))),
+        archives=tuple(sorted(set(chain.from_iterable(part.archives for part in parts)))),
+        images=tuple(islice(chain.from_iterable(part.images for part in parts), KEPT)),
+        problem=refused.problem if refused else "",
+        hint=refused.hint if refused else "",
         parts=tuple(parts),
     )
 
 
-def idle_folders(places: Mapping[Split, SplitDir]) -> list[str]:
+def idle_folders(split_dirs: Iterable[SplitDir]) -> list[str]:
     """What is told of the folders that are `SplitDir.idle`, in sentences."""
-    pieces = [piece for place in places.values() for piece in place.pieces]
-    return [f"{piece.path / name} holds no images, and is no class." for piece in pieces for name in piece.idle]
+    idle = [piece.path / name for piece in pieces_of(split_dirs) for name in piece.idle]
+    return [f"{path} holds no images, and is no class." for path in idle]
 
 
-def shared_places(top: Path) -> dict[Split, SplitDir]:
-    """The splits whose images lie side by side in one folder, told apart by their names.
+class Glimpse(NamedTuple):
+    """Whether a folder holds an image; if not, which folders in it hold images, or folders of images."""
 
-    Raises:
-        InputError: the folder cannot be looked into.
-    """
-    seen: dict[Split, list[str]] = {}
-    with reading(top), os.scandir(top) as entries:
-        for entry in entries:
-            parsed = parse_image_name(entry.name)
-            if parsed is not None:
-                seen.setdefault(parsed.split, []).append(entry.name)
-                if len(seen) == len(FOLDER_NAMES):
-                    break
-    return {split: SplitDir(path=top, images=tuple(names[:_KEPT]), shared=True) for split, names in seen.items()}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Glimpse:
-    """Content of a folder.
-
-    Attributes:
-        images: whether there is an image; if so, nothing further was looked at.
-        folders: names of the folders in it that hold images, or folders of images; sorted.
-    """
-
-    images: bool = False
+    images: bool
     folders: tuple[str, ...] = ()
 
     @property
     def deep(self) -> bool:
         """Whether there are images only in its folders."""
-        return not self.images and bool(self.folders)
+        return bool(self.folders)
 
     @property
     def bare(self) -> bool:
@@ -183,7 +166,7 @@ class Glimpses:
         entries = self._entries(folder)
         if entries.images:
             return Glimpse(images=True)
-        return Glimpse(folders=tuple(sorted(name for name in entries.folders if self.holds_images(folder / name))))
+        return Glimpse(False, tuple(name for name in entries.folders if self.holds_images(folder / name)))
 
     def holds_images(self, folder: Path, depth: int = _DEPTH, sole: int = _SOLE) -> bool:
         """Whether there are images or class archives in a folder, or not too deep below it."""

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -39,15 +39,13 @@ class Folders:
     """Reads the images of a split.
 
     Attributes:
-        split: which.
-        place: where they lie.
+        split_dir: where they lie.
         labelling: gives them names and labels.
-        bounds: how far links may lead.
-        top: the folder that holds all splits' folders; files between it and the place are counted.
+        top: the folder that holds all splits' folders; files between it and `split_dir` are counted.
     """
 
     split: Split
-    place: SplitDir
+    split_dir: SplitDir
     labelling: Labelling
     bounds: Bounds
     top: Path | None = None
@@ -67,7 +65,7 @@ class Folders:
                 files.append(file)
             parts.append(columns(rows) | {"file": np.full(len(rows), len(files) - 1, np.int32)})
         if not parts:
-            raise InputError(instead_of_images(self.place.path, sorter.left_out), "Unpack the images there")
+            raise InputError(instead_of_images(self.split_dir.path, sorter.left_out), "Unpack the images there")
         arrays = _sorted(files, parts)
         nested = nested_warning(files, arrays["file"], arrays["inside"], arrays["label"])
         doubts += filter(None, [self.labelling.renumbered(arrays["name"].tolist()), nested])
@@ -91,18 +89,18 @@ class Folders:
     def _groups(self, sorter: Sorter, doubts: list[str], progress: Progress) -> Iterator[tuple[str, list[Row]]]:
         """Images of no class's folder, then class by class; an archive is whole, a folder beside it may not be."""
         done = 0
-        for place in self.place.pieces:
-            alone = self._alone(place, sorter)
+        for piece in self.split_dir.pieces:
+            alone = self._alone(piece, sorter)
             while rows := list(islice(alone, _BATCH)):
                 done += len(rows)
                 progress(done, max(done, IMAGES[self.split].images))
-                yield str(place.path), rows
-            for name in self._unread_folders(place):
-                sorter.leave(str(place.path / name))
+                yield str(piece.path), rows
+            for name in self._unread_folders(piece):
+                sorter.leave(str(piece.path / name))
         self._count_around(sorter)
-        if self.place.shared:
+        if self.split_dir.shared:
             return
-        found = [each for place in self.place.pieces for each in self._classes(place)]
+        found = list(chain.from_iterable(map(self._classes, self.split_dir.pieces)))
         doubts += link_warnings([file for _, file in found])
         for count, (name, file) in enumerate(found, 1):
             rows = list(self._of_class(name, file, sorter, doubts))
@@ -113,15 +111,16 @@ class Folders:
             progress(count, len(found))
             yield str(file), rows
 
-    def _classes(self, place: SplitDir) -> Iterator[tuple[str, Path]]:
+    def _classes(self, piece: SplitDir) -> Iterator[tuple[str, Path]]:
         """Yields each class's name, and its folder or archive."""
-        path = place.path
-        archives = {class_archive(name) for name, _ in walk(path, self.bounds, _is_archive, nested=False)}
-        for name in sorted({*folders_in(path, self.bounds), *archives} - place.others):
+        path = piece.path
+        found = walk(path, self.bounds, lambda entry: bool(class_archive(entry.name)), nested=False)
+        archives = {class_archive(name) for name, _ in found}
+        for name in sorted({*folders_in(path, self.bounds), *archives} - piece.others):
             yield name, path / (f"{name}.tar" if name in archives else name)
 
-    def _alone(self, place: SplitDir, sorter: Sorter) -> Iterator[Row]:
-        path = place.path
+    def _alone(self, piece: SplitDir, sorter: Sorter) -> Iterator[Row]:
+        path = piece.path
 
         def is_image(entry: "os.DirEntry[str]") -> bool:
             return self._is_ours(entry.name) and sorter.is_image(entry)
@@ -136,34 +135,38 @@ class Folders:
 
         In a shared folder, an image whose name gives no split belongs to all splits, and so each refuses it.
         """
-        if not self.place.shared:
+        if not self.split_dir.shared:
             return not class_archive(base)
         parsed = parse_image_name(base)
         return parsed is None or parsed.split == self.split
 
     def _count_around(self, sorter: Sorter) -> None:
         """Counts other files in the split's folder if its images are further down, as in test/test."""
-        read = {place.path for place in self.place.pieces}
-        around: set[Path] = set()
-        for path in read:
-            around |= {folder for folder in path.parents if self.top in folder.parents}
-        known = {str(path) for path in (*read, *around)}
+        read = {piece.path for piece in self.split_dir.pieces}
+        around = {folder for folder in chain.from_iterable(path.parents for path in read) if self.top in folder.parents}
         for folder in sorted(around):
             with reading(folder):
-                sorter.leave_beside(str(folder), known)
+                sorter.leave_beside(str(folder), {str(path) for path in read | around})
 
-    def _unread_folders(self, place: SplitDir) -> list[str]:
+    def _unread_folders(self, piece: SplitDir) -> list[str]:
         """Folders that are not searched for images, except those of other splits."""
-        if not place.shared:
-            read = [piece.path for piece in self.place.pieces]
-            others = [name for name in place.others if not split_of_folder(name)]
-            return [name for name in others if not any(path.is_relative_to(place.path / name) for path in read)]
-        with reading(place.path), os.scandir(place.path) as entries:
+        if not piece.shared:
+            read = [each.path for each in self.split_dir.pieces]
+            others = [name for name in piece.others if not split_of_folder(name)]
+            return [name for name in others if not any(path.is_relative_to(piece.path / name) for path in read)]
+        with reading(piece.path), os.scandir(piece.path) as entries:
             return [e.name for e in entries if e.is_dir(follow_symlinks=False) and not passed_over(e.name)]
 
     def _of_class(self, name: str, path: Path, sorter: Sorter, doubts: list[str]) -> Iterator[Row]:
-        is_archive = path.name != name
-        return self._of_archive(name, path, sorter, doubts) if is_archive else self._of_folder(name, path, sorter)
+        with _naming(str(path)):
+            label = self.labelling.rank(name)
+        if path.name != name:
+            yield from self._of_archive(name, label, path, sorter, doubts)
+            return
+        for below, size in sorted(walk(path, self.bounds, sorter.is_image, sorter.pass_over)):
+            with _naming(f"{path}/{below}"):
+                official = self.labelling.in_class(name, below)
+            yield Row(official, 0, size, label, size > 0, below)
 
     def _without_images(self, name: str, path: Path) -> InputError:
         alone = Sorter()
@@ -171,15 +174,7 @@ class Folders:
         missed = any(not each.clutter for each in alone.left_out)
         return InputError(instead_of_images(path, alone.left_out), _CONVERT if missed else _AGAIN)
 
-    def _of_folder(self, wnid: str, path: Path, sorter: Sorter) -> Iterator[Row]:
-        label = self._rank(wnid, path)
-        for below, size in sorted(walk(path, self.bounds, sorter.is_image, sorter.pass_over)):
-            with _naming(f"{path}/{below}"):
-                name = self.labelling.in_class(wnid, below)
-            yield Row(name, 0, size, label, size > 0, below)
-
-    def _of_archive(self, wnid: str, path: Path, sorter: Sorter, doubts: list[str]) -> Iterator[Row]:
-        label = self._rank(wnid, path)
+    def _of_archive(self, wnid: str, label: int, path: Path, sorter: Sorter, doubts: list[str]) -> Iterator[Row]:
         last: tar.Member | None = None
 
         def ended(size: int, zeros: int) -> None:
@@ -198,14 +193,8 @@ class Folders:
                     yield Row(name, member.offset, member.size, label, bool(image_codec.sniff(member.head)))
         except tar.TarDamage as error:
             beside = path.with_suffix("")
-            way_out = (
-                f"If the folder {beside} is complete, remove the archive; else copy" if beside.is_dir() else "Copy"
-            )
-            raise InputError(f"{path}: {error}.", error.hint or f"{way_out} or unpack it again") from error
-
-    def _rank(self, name: str, path: Path) -> int:
-        with _naming(str(path)):
-            return self.labelling.rank(name)
+            remove = f"If the folder {beside} is complete, remove the archive; else copy" if beside.is_dir() else "Copy"
+            raise InputError(f"{path}: {error}.", error.hint or f"{remove} or unpack it again") from error
 
 
 @contextmanager
@@ -214,10 +203,6 @@ def _naming(where: str) -> Iterator[None]:
         yield
     except InvalidName as error:
         raise InputError(f"{where} {error}.", _RENAME) from error
-
-
-def _is_archive(entry: "os.DirEntry[str]") -> bool:
-    return bool(class_archive(entry.name))
 
 
 def _sorted(files: list[str], parts: list[Arrays]) -> Arrays:

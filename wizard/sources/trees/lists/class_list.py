@@ -1,7 +1,7 @@
 """ClassList: the class of each image in a folder, from a list file."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -16,11 +16,9 @@ _SUFFIXES = ("", ".jpg", ".JPEG", ".png", ".jpeg", ".JPG", ".PNG", ".ppm", ".bmp
 
 @dataclass(frozen=True, kw_only=True)
 class ClassList:
-    """The class of each image in a folder, from a list file.
+    """The class of each image in `folder`, from the list file `path`.
 
     Attributes:
-        path: the list file.
-        folder: the folder that holds the images.
         classes: by the image's path below the folder, with or without its suffix, as in the list.
         others: images named by other splits' lists; None if this list must name every image in the folder.
         boxes: whether the list gives bounding boxes, which are not read.
@@ -41,10 +39,15 @@ class ClassList:
         """The list's name for an image; None if it does not name it."""
         return key_in(self.classes, image)
 
-    def place(self, top: Path) -> SplitDir:
+    def split_dir(self, top: Path) -> SplitDir:
         """The location of its split's images."""
         listed = f"images listed in {self.path.relative_to(top)}"
         return SplitDir(path=self.folder, folders=self.names, listed=listed)
+
+    def must_agree(self, other: "ClassList", doubt: str) -> None:
+        """Refuses another list of the same split with other classes; `doubt` ends the sentence about the two."""
+        if self.classes != other.classes:
+            raise InputError(f"{self.path} and {other.path} {doubt}.", "Move away the one that should not be used")
 
     def why(self, top: Path, split: Split) -> str:
         """What the list provides, in a sentence, with paths relative to `top`."""
@@ -52,25 +55,6 @@ class ClassList:
         images = f"{len(self.classes):,} images" + (f" in {folder}/" if folder.parts else "")
         said = f"the classes of {images}" if self.others is None else f"which {images} are {split}, and their classes"
         return f"{path} lists {said}." + (" Its boxes are not read." if self.boxes else "")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Lists:
-    """The splits of a dataset, with the lists that give their classes.
-
-    Attributes:
-        top: the folder that holds them.
-        places: the location of each split's images.
-        lists: the lists, for splits that have one.
-        why: what they provide, in sentences.
-        order: the classes in the order of their ids in the lists; empty if these give no ids.
-    """
-
-    top: Path
-    places: Mapping[Split, SplitDir]
-    lists: Mapping[Split, ClassList] = field(default_factory=dict)
-    why: tuple[str, ...] = ()
-    order: tuple[str, ...] = ()
 
 
 def key_in(named: Collection[str], image: str) -> str | None:
@@ -86,11 +70,7 @@ def key_in(named: Collection[str], image: str) -> str | None:
 
 
 def without_suffix(image: str) -> str:
-    """A path without the file's suffix.
-
-    >>> without_suffix("v1.0/a.b.jpg"), without_suffix("v1.0/a")
-    ('v1.0/a.b', 'v1.0/a')
-    """
+    """A path without the file's suffix: v1.0/a.b of v1.0/a.b.jpg; v1.0/a is left as it is."""
     folder, slash, base = image.rpartition("/")
     return folder + slash + (base.rpartition(".")[0] or base)
 
@@ -107,11 +87,15 @@ def below(lines: Lines, folder: Path, top: Path) -> list[tuple[str, str]]:
     """The entries with paths relative to a folder; the list's may be relative to one above: `Test/00000.png`."""
     parts = (top.resolve().name, *folder.relative_to(top).parts)
     prefixes = [f"{'/'.join(parts[start:])}/".lower() for start in range(len(parts))]
-    return [(_cut(image, prefixes), name) for image, name in lines.entries]
+    found = []
+    for image, name in lines.entries:
+        prefix = next(filter(image.lower().startswith, prefixes), "")
+        found.append((image[len(prefix) :], name))
+    return found
 
 
-def unique(lines: Lines, entries: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The class of each image.
+def class_list(lines: Lines, folder: Path, entries: Iterable[tuple[str, str]]) -> ClassList:
+    """The list of the images in a folder, from the entries about it, with paths relative to it.
 
     Raises:
         InputError: one has no class, or is named twice, which is only allowed for lines of boxes with the same class.
@@ -125,7 +109,7 @@ def unique(lines: Lines, entries: Iterable[tuple[str, str]]) -> dict[str, str]:
             other = f", as {found[image]} and as {name}" if found[image] != name else ""
             raise InputError(f"{path} names {image} twice{other}.", _CORRECT)
         found[image] = name
-    return found
+    return ClassList(path=path, folder=folder, classes=found, boxes=lines.boxes)
 
 
 def same_class(name: str, known: Collection[str]) -> str | None:
@@ -137,8 +121,3 @@ def same_class(name: str, known: Collection[str]) -> str | None:
     if name in known or not name.isdecimal():
         return name if name in known else None
     return next((each for each in sorted(known) if each.isdecimal() and int(each) == int(name)), None)
-
-
-def _cut(image: str, prefixes: list[str]) -> str:
-    lower = image.lower()
-    return next((image[len(prefix) :] for prefix in prefixes if lower.startswith(prefix)), image)

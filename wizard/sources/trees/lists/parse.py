@@ -35,7 +35,6 @@ class Lines:
     """Content of a list file.
 
     Attributes:
-        path: the file.
         entries: each image, as named in the file, and its class; the class is empty if the file gives none.
         headed: whether a header names the columns, so that they are not guessed.
         boxes: whether each line also has a bounding box.

@@ -1,0 +1,44 @@
+"""Class folders that can be labelled in two ways: some of ImageNet's synsets, or numbers."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from wizard.ilsvrc2012.archives import Split
+from wizard.ilsvrc2012.synsets import ranks
+from wizard.sources.classes import are_numbers
+from wizard.sources.samples import SampleTable
+from wizard.sources.source import Source, Survey
+from wizard.sources.trees.image_names import parse_image_name
+
+
+def classes_in_doubt(source: Source, surveys: Mapping[Split, Survey]) -> frozenset[str]:
+    """The classes that have images, not counting test's, where their labels can be doubted; empty where they cannot.
+
+    Images that lie in no class's folder say by their names that ImageNet's labels are meant.
+    """
+    if "folders" not in source.label_choices:
+        return frozenset()
+    labelled = [survey for split, survey in surveys.items() if split != "test"]
+    present: set[str] = set()
+    for survey in labelled:
+        if survey.table is not None:
+            present |= _present(survey.table)
+    if "numbers" in source.label_choices and are_numbers(present):
+        return frozenset(present)
+    # All of ImageNet's have the same labels in either way.
+    some_of_imagenet = len(present) < len(ranks()) and present <= ranks().keys()
+    return frozenset(present if some_of_imagenet and not any(map(_named_as_imagenet, labelled)) else ())
+
+
+def _present(table: SampleTable) -> set[str]:
+    return {table.classes.names[rank] for rank in np.unique(table.label).tolist() if rank >= 0}
+
+
+def _named_as_imagenet(survey: Survey) -> bool:
+    """Whether images are not in class folders, and their names, rather than a list, give their classes."""
+    table = survey.table
+    if table is None or str(survey.path) not in table.files:
+        return False
+    row = int(np.flatnonzero(table.file == table.files.index(str(survey.path)))[0])
+    return parse_image_name(table.name[row].decode()) is not None
