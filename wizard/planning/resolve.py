@@ -156,8 +156,7 @@ def _label_base(profile: Profile, target: Target, table: SampleTable | None) -> 
 def _require_fit(profile: Profile, source: Source) -> None:
     """Requires that the output lies outside of the source, and that the source can have the requested labels."""
     output = profile.output
-    folders = {*registry.from_profile(dict(output), "image").places} - {""}
-    among = overlap(source, profile.output_path, folders)
+    among = overlap(source, profile.output_path, registry.written_folders(dict(output)))
     if among is not None:
         raise UsageError(
             f"output.path = {profile.output_path} would write into {among}, which is read as raw data.",

@@ -66,3 +66,8 @@ def from_json(content: Mapping[str, Any]) -> Target:
     kind = cast(Any, TARGETS[options.pop("format")])
     target: Target = kind(**options)
     return target
+
+
+def written_folders(output: Mapping[str, Any]) -> set[str]:
+    """The folders below the output folder that images or shards are written to, by a profile's [output] section."""
+    return {*from_profile(output, "image").places} - {""}
