@@ -151,10 +151,11 @@ def test_a_killed_tensorflow_is_told_with_what_it_had_in_hand(tensorflow: Execut
     assert "Free some memory" in error.value.hint
 
 
+@pytest.mark.parametrize("kind", ["ImportError", "TypeError"])
 def test_a_tensorflow_that_cannot_be_imported_is_told_with_its_own_words(
-    tensorflow: Executor, tmp_path: Path, fake: Path
+    tensorflow: Executor, tmp_path: Path, fake: Path, kind: str
 ) -> None:
-    fake.write_text("raise ImportError('libcudnn is not there')")
+    fake.write_text(f"raise {kind}('libcudnn is not there')")
     with pytest.raises(MachineError, match="cannot be imported here: libcudnn is not there"):
         checked(tmp_path, tensorflow, {})
 

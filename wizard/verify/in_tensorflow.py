@@ -48,8 +48,10 @@ def _tensorflow() -> Any:
     for stream in (1, 2):
         os.dup2(nowhere, stream)
     Thread(target=_end_with_parent, daemon=True).start()
-    import tensorflow
-
+    try:
+        import tensorflow
+    except Exception as error:  # a protobuf or numpy of another version raises TypeError and others
+        raise ImportError(str(error)) from error
     return tensorflow
 
 
