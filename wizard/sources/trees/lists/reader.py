@@ -48,7 +48,7 @@ def read_listed(split: Split, listed: ClassList, classes: Classes, bounds: Bound
         split=split, split_dir=look_into(listed.folder), labelling=_Unlabelled(classes), bounds=bounds
     ).table(progress)
     images = [name.decode() for name in table.name.tolist()]
-    keys = [listed.key(image) for image in images]
+    keys = [key_in(listed.classes, image) for image in images]
     _check_missing(listed, [key for key in keys if key is not None])
     left_out = _unlisted(listed, [image for image, key in zip(images, keys, strict=True) if key is None])
     known = frozenset(classes.names)
