@@ -130,7 +130,6 @@ def _box_files(top: Path, train: SplitDir | None) -> list[str]:
 
 
 def _candidates(split: Split, folder: Path, top: Path) -> Iterator[Path]:
-    """The files in a split's folder, and in those above it up to the top."""
     for path in (folder, *folder.parents):
         if not path.is_relative_to(top):
             return

@@ -73,7 +73,6 @@ def read_listed(split: Split, listed: ClassList, classes: Classes, bounds: Bound
 
 
 def _check_missing(listed: ClassList, keys: Sequence[str]) -> None:
-    """Requires that each line has exactly one image."""
     counts = Counter(keys)
     twice = next((key for key, count in counts.items() if count > 1), None)
     if twice is not None:
