@@ -1,6 +1,5 @@
 """Files that are left out, skipped or look like copies are reported wherever a person looks."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -65,14 +64,6 @@ def test_a_build_reports_and_records_the_files_it_left_out(share: Path, tmp_path
             ),
         )
     }
-
-
-def test_a_manifest_without_left_out_files_is_accepted(built_copy: Path) -> None:
-    path = built_copy / "dataset.json"
-    fields = json.loads(path.read_text())
-    del fields["left_out"]
-    path.write_text(json.dumps(fields))
-    assert manifest.read(built_copy).left_out == {}
 
 
 def test_the_manifest_of_a_subset_of_classes_lists_left_out_files(share: Path, tmp_path: Path) -> None:

@@ -179,7 +179,7 @@ class StandIn(Source):
 def decided(table: SampleTable, *, files: int = 0, splits: tuple[Split, ...] = ("train",), **output: Any) -> Job:
     """The job of splits that have this table."""
     asked = profile(RAW, OUT, source={"splits": [*splits]}, output=output)
-    surveys = {split: surveyed(split, RAW, table, shards=files) for split in splits}
+    surveys = {split: replace(surveyed(split, RAW, table), shards=files) for split in splits}
     return decide(asked, StandIn(table.reader.form), surveys)
 
 

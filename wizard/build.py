@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.commit_record import CommitRecord
+from wizard.commit_record import CommitRecord, SkippedImage
 from wizard.engine import manifest
 from wizard.engine.build_result import BuildResult, SplitSummary
 from wizard.engine.commit_records import CommitRecords, start_or_resume
@@ -64,7 +64,7 @@ def build(job: Job, report: Report, options: Options) -> BuildResult:
         exclusive_lock(output / STATE_FOLDER / "lock", f"Another run is building in {output}."),
         _workers(job.workers, output, plan.target) as executor,
     ):
-        remove_leftovers(output, plan.target)
+        remove_leftovers(output, plan.target)  # under the lock: those of a run under way are no leftovers
         records = start_or_resume(output, plan)
         if options.repair:
             every_task = plan.tasks(str(output), skip_bad=job.skip_bad)
@@ -166,6 +166,11 @@ def _finished(
 ) -> BuildResult:
     results = [records.done[name] for name in plan.shard_names]
     summaries = []
+    converted: Counter[str] = Counter()
+    skipped: list[SkippedImage] = []
+    for result in results:
+        converted.update(image.kind for image in result.converted)
+        skipped += result.skipped
     for split in plan.splits:
         mine = [result for result in results if result.split == split.split]
         summary = SplitSummary(
@@ -183,8 +188,8 @@ def _finished(
         output=str(job.output),
         plan_id=plan.plan_id,
         splits=tuple(summaries),
-        converted=dict(Counter(image.kind for result in results for image in result.converted)),
-        skipped=tuple(image for result in results for image in result.skipped),
+        converted=dict(converted),
+        skipped=tuple(skipped),
         seconds=seconds,
         images_built=sum(result.images for result in results if result.shard not in built_before),
         label_base=plan.label_base,

@@ -34,6 +34,7 @@ class Hint(str):
         return hint
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, ...]]:
+        # A worker's error is pickled, and str's own way would fill the filled text again.
         return type(self), (self._text, *self.settings)
 
     def __add__(self, other: str) -> "Hint":
@@ -146,10 +147,8 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(
-            f"{error.filename or path} cannot be read: {error.strerror or error}.",
-            "Check its permissions, or copy it again",
-        ) from error
+        what = f"{error.filename or path} cannot be read: {error.strerror or error}."
+        raise InputError(what, "Check its permissions, or copy it again") from error
 
 
 @contextmanager
@@ -158,7 +157,6 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise MachineError(
-            f"{error.filename or path} cannot be written: {error.strerror or error}.",
-            "Free some space, fix the permissions, or choose another folder; the same command then continues",
-        ) from error
+        what = f"{error.filename or path} cannot be written: {error.strerror or error}."
+        hint = "Free some space, fix the permissions, or choose another folder; the same command then continues"
+        raise MachineError(what, hint) from error

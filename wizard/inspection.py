@@ -17,12 +17,11 @@ from wizard.errors import InputError, OtherSplitError, SetupError, VerifyFailed,
 from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
 from wizard.formatting import human_bytes
-from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
+from wizard.ilsvrc2012.archives import ARCHIVE_NAMES, CLASSES, IMAGES, Split
 from wizard.planning import Report, step
 from wizard.preflight.source_check import is_short
 from wizard.show import at_a_glance
 from wizard.sources.archives.index import read_table
-from wizard.sources.archives.official import archive_names
 from wizard.sources.class_counts import count_images, count_splits
 from wizard.sources.classes import Classes, imagenet
 from wizard.sources.glance import Glance, LabelState, glance, glance_at_raw
@@ -70,7 +69,7 @@ def inspect(path: Path, report: Report) -> Inspection:
         InputError: nothing is there, or nothing that this program knows.
     """
     if path.is_file():
-        return _archive(path, report) if path.name in archive_names() else Inspection(facts=_shard(path))
+        return _archive(path, report) if path.name in ARCHIVE_NAMES else Inspection(facts=_shard(path))
     if not path.is_dir():
         raise InputError(f"{path} does not exist.")
     if (path / manifest.MANIFEST).is_file():

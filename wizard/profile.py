@@ -27,6 +27,7 @@ _FIX = """Give values with --set section.key=value (a list as --set 'source.spli
 
 
 class _Section(BaseModel):
+    # Strict, because TOML has types: quality = "90" or true is a slip. Lists become tuples only with strict=False.
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
@@ -201,8 +202,7 @@ class Profile(_Section):
 
     def shards(self, split: Split) -> int:
         """How many shards a split is written to, unless those of the source are kept."""
-        shards: int = getattr(self.output, f"{split}_shards")
-        return shards
+        return int(getattr(self.output, f"{split}_shards"))
 
     def boxes(self, split: Split) -> bool:
         """Whether a split's records carry the boxes that are known."""

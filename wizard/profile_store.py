@@ -54,16 +54,16 @@ def find(name: str) -> Path:
     path = expanded(name)
     if _is_file(path):
         return path
-    folders = (saved_folder(), recipes_folder())
-    for folder in folders:
+    known: set[str] = set()
+    for folder in (saved_folder(), recipes_folder()):
         if _is_file(folder / f"{name}.toml"):
             return folder / f"{name}.toml"
-    known = sorted({file.stem for folder in folders for file in folder.glob("*.toml")})
-    close = difflib.get_close_matches(name, known, n=1)
+        known.update(file.stem for file in folder.glob("*.toml"))
+    close = difflib.get_close_matches(name, sorted(known), n=1)
     raise UsageError(
-        f"There is no profile {name!r}: no file of that path, and none of that name in {folders[0]} "
+        f"There is no profile {name!r}: no file of that path, and none of that name in {saved_folder()} "
         "or among the shipped recipes.",
-        (f"Did you mean {close[0]}? " if close else "") + f"Names known: {', '.join(known)}",
+        (f"Did you mean {close[0]}? " if close else "") + f"Names known: {', '.join(sorted(known))}",
     )
 
 
@@ -97,6 +97,7 @@ def read(path: Path) -> Table:
     # A file may have any name; a profile's name becomes a file's again.
     table.setdefault("name", re.sub(r"[^\w.-]+", "-", path.stem).lstrip(".-")[:100])
     version = table.setdefault("schema_version", SCHEMA)
+    # Said before the keys are checked, since a newer version may have others.
     if type(version) is int and version > SCHEMA:
         raise ProfileError(
             str(path),
@@ -145,10 +146,8 @@ def delete(name: str) -> Path:
         if name in {recipe.name for recipe in recipes()}:
             raise UsageError(f"{name} is a shipped recipe and cannot be deleted.")
         names = ", ".join(each.name for each in saved())
-        raise UsageError(
-            f"There is no saved profile {name!r} in {saved_folder()}.",
-            f"Saved are: {names}" if names else "None is saved yet",
-        )
+        hint = f"Saved are: {names}" if names else "None is saved yet"
+        raise UsageError(f"There is no saved profile {name!r} in {saved_folder()}.", hint)
     with writing(path):
         return path.replace(_backup(path))
 

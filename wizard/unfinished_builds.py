@@ -73,6 +73,7 @@ def _read(entry: Path) -> Unfinished | None:
 
 
 def _entry(output: Path) -> Path:
+    # A hash, as a file's name must be short; a folder's name need not be UTF-8.
     return _folder() / f"{hashlib.sha256(str(output.resolve()).encode(errors='surrogateescape')).hexdigest()[:16]}.toml"
 
 

@@ -50,7 +50,7 @@ def test_a_finished_download_goes_on_with_a_new_setup_of_its_folder(
         return request.folder / "ILSVRC"
 
     fetching(transfer)
-    begun = setup._begun(Output("quiet"), Script(["download", DEFAULT, ["train"], str(tmp_path / "raw")]))
+    begun = setup._draft_or_build(Output("quiet"), Script(["download", DEFAULT, ["train"], str(tmp_path / "raw")]))
     assert [(request.folder, request.what) for request in asked_for] == [(tmp_path / "raw", ("train",))]
     assert isinstance(begun, Draft)
     script, _ = converse(draft=begun)
@@ -61,7 +61,7 @@ def test_a_finished_download_goes_on_with_a_new_setup_of_its_folder(
 def test_a_download_that_is_not_begun_leads_back_to_the_choice(fetching: Fetching) -> None:
     fetching(lambda _request: None)
     script = Script(["download", DEFAULT, DEFAULT, DEFAULT, "download", BACK, "new"])
-    assert setup._begun(Output("quiet"), script) == new_draft()
+    assert setup._draft_or_build(Output("quiet"), script) == new_draft()
     assert [key for key in script.keys if not key.startswith("download.")] == ["opening"] * 3
 
 
@@ -73,7 +73,7 @@ def test_a_download_that_cannot_be_is_told_and_leads_back_to_the_choice(
 
     fetching(refused)
     script = Script(["download", "kaggle", str(tmp_path), "new"])
-    assert setup._begun(Output("quiet"), script) == new_draft()
+    assert setup._draft_or_build(Output("quiet"), script) == new_draft()
     assert script.said == ["✗ 1 GB is free, 155 GB are needed.\n→ Free some"]
     assert f"or with: imagenet-setup download --base kaggle --to {tmp_path}\n" in capsys.readouterr().out
 
@@ -82,7 +82,7 @@ def test_answers_are_offered_again_after_a_download_that_was_not_begun(fetching:
     fetching(lambda _request: None)
     answers: list[Value] = ["mirror", "https://example.org/in/", "", ["train"], str(tmp_path)]
     script = Script(["download", *answers, *[DEFAULT] * 6, "new"])
-    assert setup._begun(Output("quiet"), script) == new_draft()
+    assert setup._draft_or_build(Output("quiet"), script) == new_draft()
     assert [asked.default for asked in script.asked[6:12]] == ["download", *answers]
 
 
@@ -93,7 +93,7 @@ def test_the_choice_comes_back_although_what_has_come_lies_in_a_usual_place(fetc
 
     fetching(damaged)
     script = Script(["download", DEFAULT, DEFAULT, DEFAULT, "new"])
-    assert setup._begun(Output("quiet"), script) == new_draft()
+    assert setup._draft_or_build(Output("quiet"), script) == new_draft()
     assert script.keys.count("opening") == 2
 
 
@@ -103,7 +103,7 @@ def test_ctrl_c_in_a_download_names_the_command_that_goes_on(fetching: Fetching,
 
     fetching(stopped)
     with pytest.raises(Interrupted) as raised:
-        setup._begun(Output("quiet"), Script(["download", DEFAULT, DEFAULT, str(tmp_path)]))
+        setup._draft_or_build(Output("quiet"), Script(["download", DEFAULT, DEFAULT, str(tmp_path)]))
     assert raised.value.hint.startswith("Go on with: imagenet-setup download --base https://image-net.org/")
     assert raised.value.hint.endswith(f"--to {tmp_path} --what train,validation,boxes")
 

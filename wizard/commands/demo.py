@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from wizard import synthetic
 from wizard.build import Options, build
-from wizard.commands.run import said
+from wizard.commands.run import show_result
 from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.errors import writing
 from wizard.events import Note
@@ -63,6 +63,6 @@ def demo(
         job = resolve(load(str(profile)), reporter.handle)
         finished = build(job, reporter.handle, Options(stopping=stopping))
         verified = verify(dataset, reporter.handle, pixels=True)
-    code = said(output, finished)
+    code = show_result(output, finished)
     output.result(f"\n{summary.verified(verified)}")
     return code

@@ -19,6 +19,13 @@ from wizard.output import Output
 _NOTABLE, _NOTABLE_OF_USED = 0.05, 0.25
 """Shared memory is listed from these shares of the total, and of what is used."""
 _LEAST_WIDTH = 60
+_MEANINGS = {
+    "total": "",
+    "used": "by programs and the kernel",
+    "available": "for programs, most cache included",
+    "free": "used by nobody",
+    "cache": "of files; can be dropped",
+}
 _ABOUT = (
     "The system gives cache back by itself when programs ask for memory, so dropping it rarely helps, and files are "
     "then read from the disk again. It helps before a timing that should not find them in memory, and where something "
@@ -57,7 +64,7 @@ def free_memory(
         output.result("Nothing was dropped.")
         return 0
     with output.busy("Writing to disk what waits for it"):
-        os.sync()
+        os.sync()  # pages that are not yet on disk are not dropped
     try:
         drop_page_cache(there, password=asking)
     except KeyboardInterrupt:
@@ -77,9 +84,10 @@ def _show(output: Output, use: MemoryUse, processes: list[Process]) -> None:
 
 def _compare(output: Output, before: MemoryUse, after: MemoryUse) -> None:
     freed = max(0, (before.cache or 0) - (after.cache or 0))
-    rows = [("used", before.used, after.used), ("available", before.available, after.available)]
-    rows += [("free", before.free, after.free), ("cache", before.cache or 0, after.cache or 0)]
-    table = [f"  {name:<9}{human_bytes(old):>10} → {human_bytes(new):>8}" for name, old, new in rows]
+    table = []
+    for name in ("used", "available", "free", "cache"):
+        old, new = getattr(before, name) or 0, getattr(after, name) or 0
+        table.append(f"  {name:<9}{human_bytes(old):>10} → {human_bytes(new):>8}")
     output.result("\n".join(["\nBefore and after:", *table, f"{human_bytes(freed)} of page cache came back."]))
     output.event("memory", {"moment": "after", "used": after.used, **asdict(after)})
     output.event("finished", {"freed": freed, "exit_code": 0})
@@ -103,15 +111,12 @@ def _agreed(output: Output) -> bool:
 
 
 def _lines(use: MemoryUse) -> list[str]:
-    rows = [
-        ("total", use.total, ""),
-        ("used", use.used, "by programs and the kernel"),
-        ("available", use.available, "for programs, most cache included"),
-        ("free", use.free, "used by nobody"),
+    counts = {name: getattr(use, name) for name in _MEANINGS}
+    lines = [
+        f"  {name:<9}{human_bytes(count):>10}  {_MEANINGS[name]}".rstrip()
+        for name, count in counts.items()
+        if count is not None
     ]
-    if use.cache is not None:
-        rows.append(("cache", use.cache, "of files; can be dropped"))
-    lines = [f"  {name:<9}{human_bytes(count):>10}  {about}".rstrip() for name, count, about in rows]
     shared = use.shared or 0
     if shared >= min(_NOTABLE * use.total, _NOTABLE_OF_USED * use.used):
         lines.append(f"  {'shared':<9}{human_bytes(shared):>10}  in use until its files are deleted:")

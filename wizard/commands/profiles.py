@@ -19,7 +19,7 @@ def list_(*, flags: OutputFlags = DEFAULT) -> int:
     """List every profile that run accepts."""
     output = flags.output()
     groups = {"saved": profile_store.saved(), "recipe": profile_store.recipes()}
-    width = max((len(each.name) for group in groups.values() for each in group), default=0)
+    width = max((len(each.name) for each in (*groups["saved"], *groups["recipe"])), default=0)
     titles = {"saved": f"Saved in {shortened(profile_store.saved_folder())}", "recipe": "Shipped recipes"}
     for kind, group in groups.items():
         output.result(f"{titles[kind]}:" + ("" if group else " none yet"))
@@ -47,11 +47,10 @@ def show(name: Name, /, *, flags: OutputFlags = DEFAULT) -> int:
 
 def _problems(table: Table) -> list[str]:
     """What is wrong with it; the folders that a recipe leaves open are not a problem."""
-    folders = {"source": {"path": "-"}, "output": {"path": "--"}}
     filled = {**table}
-    for section, missing in folders.items():
+    for section in ("source", "output"):
         given = table.get(section, {})
-        filled[section] = {**missing, **given} if isinstance(given, dict) else given
+        filled[section] = {"path": section, **given} if isinstance(given, dict) else given
     try:
         check(filled, "")
     except ProfileError as error:

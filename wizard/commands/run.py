@@ -81,10 +81,10 @@ def start(
 
         finished = build(job, handle, replace(options, stopping=stopping, limit_memory="memory" not in ignore))
     unfinished_builds.forget(job.output)
-    return said(output, finished)
+    return show_result(output, finished)
 
 
-def said(output: Output, finished: BuildResult) -> int:
+def show_result(output: Output, finished: BuildResult) -> int:
     """Says what a build has become; returns its exit code."""
     code = FINISHED_WITH_SKIPS if finished.skipped else 0
     output.result(summary.finished(finished))

@@ -60,14 +60,14 @@ def _conversation(output: Output, prompter: Prompter) -> Outcome | Path:
     output.say(f"imagenet-setup {version('imagenet-setup')} · turns raw image data into a dataset your trainer opens")
     if output.mode == "human":
         output.say(f"{KEYS}\n")
-    begun = _begun(output, prompter)
+    begun = _draft_or_build(output, prompter)
     if isinstance(begun, Path):
         return begun
     with closing(LiveEstimate()) as live:
         return Interview(prompter, View(output), live, begun).run()
 
 
-def _begun(output: Output, prompter: Prompter) -> SetupDraft | Path:
+def _draft_or_build(output: Output, prompter: Prompter) -> SetupDraft | Path:
     """What there is to begin with; a download that comes to nothing leads back to the choice."""
     answers: Mapping[str, Value] = {}
     begun = choose_start(prompter)

@@ -19,15 +19,12 @@ class ImageArchive:
     """A tar of images, as distributed by image-net.org.
 
     Attributes:
-        split: the split it contains.
         names: its known file names; the first is the current official one.
         bytes: exact size of the file; 0 if no source states it.
         md5s: of the file under each name, in hex.
-        images: number of images.
-        image_bytes: total size of the images, in bytes.
+        image_bytes: total size of the images.
     """
 
-    split: Split
     names: tuple[str, ...]
     bytes: int
     md5s: tuple[str, ...]
@@ -45,40 +42,27 @@ class ImageArchive:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BoxArchive:
-    """A gzipped tar of Pascal-VOC annotations.
+class SmallArchive:
+    """A gzipped tar of annotations or metadata.
 
     Attributes:
-        split: whose images are annotated.
         names: its known file names; the first is the official one, the others are what browsers save it as.
         about: approximate size of the official file in bytes; no source states the exact one.
         md5: of the official file, in hex.
     """
 
-    split: Split
     names: tuple[str, ...]
     about: int
     md5: str
 
-
-@dataclass(frozen=True, kw_only=True)
-class DevelopmentKit:
-    """The gzipped tar of metadata that torchvision's `ImageNet` requires; nothing in this package does.
-
-    Attributes:
-        name: the official file name.
-        about: approximate size of the file in bytes; no source states the exact one.
-        md5: of the file, in hex.
-    """
-
-    name: str
-    about: int
-    md5: str
+    @property
+    def name(self) -> str:
+        """The official file name."""
+        return self.names[0]
 
 
 IMAGES: dict[Split, ImageArchive] = {
     "train": ImageArchive(
-        split="train",
         names=("ILSVRC2012_img_train.tar",),
         bytes=147_897_477_120,
         md5s=("1d675b47d978889d74fa0da5fadfb00e",),
@@ -86,7 +70,6 @@ IMAGES: dict[Split, ImageArchive] = {
         image_bytes=146_956_944_242,
     ),
     "validation": ImageArchive(
-        split="validation",
         names=("ILSVRC2012_img_val.tar",),
         bytes=6_744_924_160,
         md5s=("29b22e2961454d5413ddabcf34fc5622",),
@@ -94,7 +77,6 @@ IMAGES: dict[Split, ImageArchive] = {
         image_bytes=6_709_003_386,
     ),
     "test": ImageArchive(
-        split="test",
         names=("ILSVRC2012_img_test_v10102019.tar", "ILSVRC2012_img_test.tar"),
         bytes=0,
         md5s=("e1b8681fff3d63731c599df9b4b6fc02", "fe64ceb247e473635708aed23ab6d839"),
@@ -103,19 +85,23 @@ IMAGES: dict[Split, ImageArchive] = {
     ),
 }
 
-BOXES: dict[Split, BoxArchive] = {
-    "train": BoxArchive(
-        split="train",
+# Annotations in Pascal VOC's format.
+BOXES: dict[Split, SmallArchive] = {
+    "train": SmallArchive(
         names=("ILSVRC2012_bbox_train_v2.tar.gz", "ILSVRC2012_bbox_train_v2.tar"),
         about=20_000_000,
         md5="9271167e2176350e65cfe4e546f14b17",
     ),
-    "validation": BoxArchive(
-        split="validation",
+    "validation": SmallArchive(
         names=("ILSVRC2012_bbox_val_v3.tgz", "ILSVRC2012_bbox_val_v3.tar"),
         about=2_200_000,
         md5="f4cd18b5ea29fe6bbea62ec9c20d80f0",
     ),
 }
 
-DEVKIT = DevelopmentKit(name="ILSVRC2012_devkit_t12.tar.gz", about=2_500_000, md5="fa75699e90414af021442c21a62c3abf")
+# The metadata that torchvision's `ImageNet` requires; nothing in this package does.
+DEVKIT = SmallArchive(names=("ILSVRC2012_devkit_t12.tar.gz",), about=2_500_000, md5="fa75699e90414af021442c21a62c3abf")
+
+IMAGE_ARCHIVES = frozenset(name for archive in IMAGES.values() for name in archive.names)
+BOX_ARCHIVES = frozenset(name for archive in BOXES.values() for name in archive.names)
+ARCHIVE_NAMES = IMAGE_ARCHIVES | BOX_ARCHIVES

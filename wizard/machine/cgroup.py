@@ -42,7 +42,8 @@ def cgroup_limits(mount: Path = _MOUNT, membership: Path = _MEMBERSHIP) -> Cgrou
         if not controllers:
             for folder in _upwards(mount, path):
                 memories += _memory(folder, "memory.max", "memory.current", "")
-                quotas += _quota_v2(folder)
+                quota, _, period = _read(folder / "cpu.max").strip().partition(" ")
+                quotas += _quota(quota, period)
         if "memory" in names:
             for folder in _upwards(mount / "memory", path):
                 memories += _memory(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_")
@@ -50,7 +51,8 @@ def cgroup_limits(mount: Path = _MOUNT, membership: Path = _MEMBERSHIP) -> Cgrou
             # Distributions mount it as cpu or as cpu,cpuacct; some link the one to the other.
             for place in {"cpu", controllers}:
                 for folder in _upwards(mount / place, path):
-                    quotas += _quota_v1(folder)
+                    quota, period = _read(folder / "cpu.cfs_quota_us"), _read(folder / "cpu.cfs_period_us")
+                    quotas += _quota(quota.strip(), period.strip())
     return CgroupLimits(
         memory=min((limit for limit, _ in memories), default=None),
         memory_left=min((max(0, limit - used) for limit, used in memories), default=None),
@@ -95,14 +97,9 @@ def _memory(folder: Path, limit: str, usage: str, prefix: str) -> list[tuple[int
     return [(most, max(0, used - files))]
 
 
-def _quota_v2(folder: Path) -> list[float]:
-    words = _read(folder / "cpu.max").split()
-    return [int(words[0]) / int(words[1])] if len(words) == 2 and words[0] != "max" else []
-
-
-def _quota_v1(folder: Path) -> list[float]:
-    quota, period = _number(folder / "cpu.cfs_quota_us"), _number(folder / "cpu.cfs_period_us")
-    return [quota / period] if quota and period and quota > 0 else []
+def _quota(quota: str, period: str) -> list[float]:
+    """Cores of a quota and its period in microseconds; no limit is "max" in version 2, and -1 or no file in 1."""
+    return [int(quota) / int(period)] if quota.isdigit() and period.isdigit() else []
 
 
 def _entry(path: Path, name: str) -> int | None:
@@ -115,7 +112,7 @@ def _entry(path: Path, name: str) -> int | None:
 
 def _number(path: Path) -> int | None:
     text = _read(path).strip()
-    return int(text) if text.lstrip("-").isdigit() else None
+    return int(text) if text.isdigit() else None
 
 
 def _read(path: Path) -> str:

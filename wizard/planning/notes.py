@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 
-import numpy as np
-
 from wizard.events import Note
 from wizard.ilsvrc2012.archives import Split
 from wizard.planning.job import Job
@@ -60,7 +58,7 @@ def _on_missing_boxes(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator
 
 def _on_classes(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator[Note]:
     in_folders = job.target.classes_are_folders
-    if in_folders and len({*map(_labels_of, tables.values())} - {()}) > 1:
+    if in_folders and len({tuple(table.ranks.tolist()) for table in tables.values()} - {()}) > 1:
         yield Note(
             text="The splits have not the same classes, and readers of folders count those of each split by itself, so "
             "that labels differ from split to split: have the reader take train's classes for all (ImageFolder's "
@@ -69,8 +67,3 @@ def _on_classes(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator[Note]
         )
     for text, warning in class_set_notes(tables, in_folders=in_folders, base=job.label_base):
         yield Note(text=text, warning=warning)
-
-
-def _labels_of(table: SampleTable) -> tuple[int, ...]:
-    labels: list[int] = np.unique(table.label[table.label >= 0]).tolist()
-    return tuple(labels)

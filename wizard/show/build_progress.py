@@ -10,13 +10,13 @@ from wizard.machine.cores import usable_cores
 from wizard.machine.load import MachineLoad
 from wizard.show.rate import RateMeter
 
-_LATELY = 10.0
+_RATE_WINDOW = 10.0
 """Seconds that a rate is the mean of."""
-_STEADY = 300.0
+_FORECAST_WINDOW = 300.0
 """Seconds whose mean rate predicts the remaining time."""
 _SILENT, _RESTING = 15.0, 3.0
 """Seconds without a heartbeat after which a worker is no longer shown: within a shard, and between two."""
-_ENOUGH = 500
+_REPRESENTATIVE = 500
 """Images whose mean size predicts the size of all."""
 _SAMPLES = 5
 """CPU loads whose mean says what limits a build."""
@@ -63,12 +63,12 @@ class WorkerProgress:
     seen: float
     images_before: int = 0
     lost: bool = False
-    rate: RateMeter = field(default_factory=lambda: RateMeter(_LATELY))
+    rate: RateMeter = field(default_factory=lambda: RateMeter(_RATE_WINDOW))
 
-    def hear(self, beat: Heartbeat, now: float) -> None:
+    def update(self, beat: Heartbeat, now: float) -> None:
         """Takes one of its heartbeats into account."""
         if beat.shard != self.beat.shard:
-            self.images_before += self.beat.done
+            self.images_before += self.beat.done  # heartbeats count from 0 in each shard
         self.beat, self.seen = beat, now
         self.rate.add(now, self.images_before + beat.done)
 
@@ -95,10 +95,10 @@ class BuildProgress:
     log: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     _workers: dict[tuple[str, int], WorkerProgress] = field(default_factory=dict)
     _cpu: deque[float] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
-    _images: RateMeter = field(default_factory=lambda: RateMeter(_LATELY))
-    _read: RateMeter = field(default_factory=lambda: RateMeter(_LATELY))
-    _wrote: RateMeter = field(default_factory=lambda: RateMeter(_LATELY))
-    _steady: RateMeter = field(default_factory=lambda: RateMeter(_STEADY))
+    _images: RateMeter = field(default_factory=lambda: RateMeter(_RATE_WINDOW))
+    _read: RateMeter = field(default_factory=lambda: RateMeter(_RATE_WINDOW))
+    _wrote: RateMeter = field(default_factory=lambda: RateMeter(_RATE_WINDOW))
+    _steady: RateMeter = field(default_factory=lambda: RateMeter(_FORECAST_WINDOW))
 
     def add(self, event: object) -> None:
         """Takes an event into account."""
@@ -119,7 +119,7 @@ class BuildProgress:
                 self.machine = event
                 self._cpu.append(event.cpu)
             case Heartbeat():
-                self._hear(event)
+                self._update_worker(event)
             case ShardDone():
                 self._finish(event)
             case WorkerLost():
@@ -182,7 +182,7 @@ class BuildProgress:
         # Early on, a sample of all images predicts better than the first shards.
         if self.estimated is not None and reached < self.images / 20:
             return max(self.estimated.bytes_out.likely, self.bytes_out)
-        if not reached or reached < min(_ENOUGH, self.images / 20):
+        if not reached or reached < min(_REPRESENTATIVE, self.images / 20):
             return None
         # Each split by its own mean: validation may keep its bytes while train is resized.
         mean = self.bytes_out / reached
@@ -217,11 +217,11 @@ class BuildProgress:
             return "limited by the number of workers"
         return "waiting for the disk" if share < _IDLE else ""
 
-    def _hear(self, beat: Heartbeat) -> None:
+    def _update_worker(self, beat: Heartbeat) -> None:
         now = self.now()
         self.splits[beat.split].under_way[beat.shard] = beat
         new = WorkerProgress(number=len(self._workers) + 1, beat=beat, seen=now)
-        self._workers.setdefault((beat.host, beat.worker), new).hear(beat, now)
+        self._workers.setdefault((beat.host, beat.worker), new).update(beat, now)
         self._measure(now)
 
     def _finish(self, event: ShardDone) -> None:

@@ -52,7 +52,8 @@ def picture(progress: Progress, width: int, height: int, *, ascii_only: bool = F
 
 
 def _draw(rows: list[Row], width: int, longest_bar: int | None = None) -> list[Text]:
-    columns = {name: _LEAST.get(name, 0) for row in rows for name in row.cells}
+    # All rows of a picture have the same cells.
+    columns = {name: _LEAST.get(name, 0) for name in rows[0].cells} if rows else {}
     return draw_rows(rows, width, columns=columns, dropped=(*columns, "bar"), longest_bar=longest_bar)
 
 

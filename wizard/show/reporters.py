@@ -66,7 +66,7 @@ class JsonReporter(Reporter):
     def handle(self, event: Event) -> None:
         """Prints the event, unless one of its kind was printed just now, or the command itself reports it."""
         self._transfers.add(event)
-        if isinstance(event, BuildFinished):
+        if isinstance(event, BuildFinished):  # the command's own "finished" has the result
             return
         name, fields = as_json(event)
         if isinstance(event, Heartbeat | Preparing | MachineLoad | Checking | Transferring):

@@ -80,7 +80,7 @@ def _split(split: SplitSummary, target: Target) -> str:
 
 
 def _short_of_official(images: Mapping[str, int]) -> list[str]:
-    official: dict[str, int] = {archive.split: archive.images for archive in IMAGES.values()}
+    official: dict[str, int] = {split: archive.images for split, archive in IMAGES.items()}
     return [
         f"! {split} has {count:,} of ImageNet's {official[split]:,} images"
         for split, count in images.items()

@@ -11,7 +11,7 @@ from wizard.formatting import duration, human_bytes, short_clock
 from wizard.show.rate import RateMeter
 from wizard.show.rows import Row, draw_rows
 
-_LATELY = 30.0
+_RATE_WINDOW = 30.0
 """Seconds that a rate is the mean of."""
 _SILENT = 5.0
 """Seconds without a byte after which the silence is shown in place of a rate."""
@@ -30,9 +30,9 @@ class FileProgress:
     total: int = 0
     waiting_until: float | None = None
     _grew: float | None = None
-    _meter: RateMeter = field(default_factory=lambda: RateMeter(_LATELY))
+    _meter: RateMeter = field(default_factory=lambda: RateMeter(_RATE_WINDOW))
 
-    def hear(self, event: Checking | Transferring) -> None:
+    def update(self, event: Checking | Transferring) -> None:
         """Takes an event into account. The first one has the bytes of earlier runs, which do not count as speed."""
         if event.done != self.done or self._grew is None:
             self.waiting_until = None
@@ -97,7 +97,7 @@ class Transfers:
                     file = self.under_way[event.file] = FileProgress(name=event.file, checking=checking)
                 if not checking:
                     self._had[event.file] = min(event.done, self._had.get(event.file, event.done))
-                file.hear(event)
+                file.update(event)
                 if checking and event.done >= event.total:
                     del self.under_way[event.file]
                 return []

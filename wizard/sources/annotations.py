@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import IO, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from wizard.errors import Hint, InputError, reading
 from wizard.formats import tar
@@ -22,12 +21,10 @@ from wizard.sources.locate import zeros_warning
 from wizard.sources.source import BoxTable, Progress
 from wizard.sources.trees.listing import Bounds, walk
 
-GZIP = b"\x1f\x8b"
-"""First bytes of a gzipped file."""
+_GZIP = b"\x1f\x8b"
 _LARGEST_MEMBER = 1 << 26
 _CHUNK = 1 << 20
-_TOLD = 1000  # annotations between two looks at how far it is
-_ONE = "Remove one of the two"
+_BATCH = 1000  # annotations between two reports of progress
 _UNPACK = Hint("Unpack the box archive there, or leave the boxes out with {}", "source.boxes=none")
 _AGAIN = Hint("Unpack the box archive again, or leave the boxes out with {}", "source.boxes=none")
 _FETCH = Hint("Fetch the archive again, or leave the boxes out with {}", "source.boxes=none")
@@ -65,31 +62,42 @@ def read_box_folder(folder: Path, bounds: Bounds, progress: Progress) -> BoxTabl
         InputError: an annotation cannot be read, an image has two, or there is none.
     """
     found: dict[str, str] = {}
-    for below, _ in sorted(walk(folder, bounds, _is_annotation)):
+    for below, _ in sorted(walk(folder, bounds, lambda entry: entry.name.endswith(".xml"))):
         image = _image(below)
         if rank_of_image(image) is not None and found.setdefault(image, below) != below:
-            raise InputError(f"{folder} holds annotations of {image} twice: {found[image]} and {below}.", _ONE)
-    tally = _Tally(_AGAIN)
+            raise InputError(
+                f"{folder} holds annotations of {image} twice: {found[image]} and {below}.", "Remove one of the two"
+            )
+    boxes = _BoxCollector(_AGAIN)
     for image, below in found.items():
         path = folder / below
         with reading(path):
             xml = path.read_bytes()
-        tally.add(str(path), image, xml)
-        if tally.seen % _TOLD == 0:
-            progress(tally.seen, len(found))
-    if not tally.seen:
-        raise InputError(f"{folder} holds no annotation of an ILSVRC2012 image.", _UNPACK)
+        boxes.add(str(path), image, xml)
+        if boxes.seen % _BATCH == 0:
+            progress(boxes.seen, len(found))
+    table = boxes.table(folder, _UNPACK)
     progress(len(found), len(found))
-    return tally.table()
+    return table
 
 
-class _Tally:
-    """Boxes of the annotations read so far; `way_out` is the hint for one that cannot be read."""
+def is_gzipped(path: Path) -> bool:
+    """Whether a file is compressed, by its first bytes.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    with reading(path), path.open("rb") as file:
+        return file.read(len(_GZIP)) == _GZIP
+
+
+class _BoxCollector:
+    """The boxes of the annotations read so far; `way_out` is the hint for one that cannot be read."""
 
     def __init__(self, way_out: str) -> None:
         self.warnings: list[str] = []
-        self._way_out = way_out
         self.seen = 0
+        self._way_out = way_out
         self._rejected = 0
         self._names: list[bytes] = []
         self._boxes: list[Boxes] = []
@@ -108,40 +116,37 @@ class _Tally:
         self._rejected += found.rejected
         self.seen += 1
 
-    def table(self) -> BoxTable:
+    def table(self, source: Path, hint: str) -> BoxTable:
+        """The boxes by image, and of an image in the order of the older systems' CSV, which has four decimals."""
+        if not self.seen:
+            raise InputError(f"{source} holds no annotation of an ILSVRC2012 image.", hint)
         names, boxes = np.array(self._names, dtype=np.bytes_), np.concatenate(self._boxes)
-        order = _order(names, boxes)
+        xmin, ymin, xmax, ymax = np.round(boxes, 4).T
+        order = np.lexsort((ymax, xmax, ymin, xmin, names))
         return BoxTable(names[order], boxes[order], self._rejected, tuple(self.warnings))
 
 
 def _read(path: Path, progress: Progress) -> BoxTable:
-    tally = _Tally(_FETCH)
+    boxes = _BoxCollector(_FETCH)
     total = path.stat().st_size
 
     def ended(size: int, zeros: int) -> None:
         if not is_padding(size, zeros):
-            tally.warnings.append(zeros_warning(str(path), zeros, "annotations"))
+            boxes.warnings.append(zeros_warning(str(path), zeros, "annotations"))
 
     with path.open("rb") as file:
         try:
             for name, xml in _annotations(file, ended):
-                tally.add(f"{path}: {name}", _image(name), xml)
-                if tally.seen % _TOLD == 0:
+                boxes.add(f"{path}: {name}", _image(name), xml)
+                if boxes.seen % _BATCH == 0:
                     progress(file.tell(), total)
         except tar.TarDamage as error:
             raise InputError(f"{path}: {error}.", error.hint or _FETCH) from error
         except (EOFError, OSError, zlib.error) as error:
             raise InputError(f"{path} is damaged: {error}.", _FETCH) from error
-    if not tally.seen:
-        raise InputError(f"{path} holds no annotation of an ILSVRC2012 image.", _FETCH)
+    table = boxes.table(path, _FETCH)
     progress(total, total)
-    return tally.table()
-
-
-def _order(names: npt.NDArray[np.bytes_], boxes: Boxes) -> npt.NDArray[np.intp]:
-    """By name, then as the older systems' sorted CSV of four decimals has an image's boxes."""
-    xmin, ymin, xmax, ymax = np.round(boxes, 4).T
-    return np.lexsort((ymax, xmax, ymin, xmin, names))
+    return table
 
 
 def _image(annotation: str) -> str:
@@ -149,14 +154,10 @@ def _image(annotation: str) -> str:
     return f"{annotation.rpartition('/')[2].removesuffix('.xml')}.JPEG"
 
 
-def _is_annotation(entry: "os.DirEntry[str]") -> bool:
-    return entry.name.endswith(".xml")
-
-
 def _annotations(file: IO[bytes], ended: tar.Ended) -> Iterator[tuple[str, bytes]]:
-    magic = file.read(len(GZIP))
+    magic = file.read(len(_GZIP))
     file.seek(0)
-    if magic == GZIP:
+    if magic == _GZIP:
         with gzip.open(file) as unpacked:
             yield from _members(cast(IO[bytes], unpacked), ended)
             while unpacked.read(_CHUNK):

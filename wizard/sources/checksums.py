@@ -12,22 +12,14 @@ from wizard.sources.source import Progress
 from wizard.storage import write_whole
 
 _CHUNK = 1 << 22
+_MEMORY = "md5.json"
 
 
 def verify_md5(path: Path, expected: str, cache: Path, progress: Progress) -> str:
-    """Proves that a file has the MD5 that image-net.org states.
-
-    Args:
-        path: the file.
-        expected: MD5 in hex.
-        cache: folder in which a verified sum is remembered for as long as path, size and mtime stay.
-        progress: told how far it is; not called for a remembered sum.
-
-    Returns:
-        When it was verified, as local time for a person; "now" if it was not remembered.
+    """Verifies that a file has the MD5 that image-net.org states; returns when that was found out, as `md5_of`.
 
     Raises:
-        InputError: it has another sum.
+        InputError: it has another sum, or cannot be read.
     """
     found, when = md5_of(path, expected, cache, progress)
     if found != expected:
@@ -39,7 +31,13 @@ def verify_md5(path: Path, expected: str, cache: Path, progress: Progress) -> st
 
 
 def md5_of(path: Path, expected: str, cache: Path, progress: Progress) -> tuple[str, str]:
-    """A file's MD5, and when that was found out; as `verify_md5`, but another sum is no error.
+    """A file's MD5 in hex, and when that was found out, as local time for a person; "now" if it was not remembered.
+
+    Args:
+        path: the file.
+        expected: MD5 in hex.
+        cache: folder in which an expected sum is remembered for as long as path, size and mtime stay.
+        progress: called with bytes done and in total; not called for a remembered sum.
 
     Raises:
         InputError: it cannot be read.
@@ -60,11 +58,13 @@ def remember_md5(path: Path, md5: str, cache: Path) -> None:
     Raises:
         InputError: it cannot be looked at.
     """
-    memory = cache / "md5.json"
-    remembered = _remembered(memory)
+    memory = cache / _MEMORY
+    sums = _remembered(memory)
     with reading(path):
-        remembered[fingerprint(path)] = {"md5": md5, "verified": time.strftime("%Y-%m-%d %H:%M")}
-    _remember(memory, remembered)
+        sums[fingerprint(path)] = {"md5": md5, "verified": time.strftime("%Y-%m-%d %H:%M")}
+    with suppress(OSError):  # a cache folder that cannot be written costs time, nothing else
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(memory, json.dumps(sums, indent=1).encode())
 
 
 def when_verified(path: Path, expected: str, cache: Path) -> str:
@@ -74,7 +74,7 @@ def when_verified(path: Path, expected: str, cache: Path) -> str:
         InputError: it cannot be looked at.
     """
     with reading(path):
-        entry = _remembered(cache / "md5.json").get(fingerprint(path), {})
+        entry = _remembered(cache / _MEMORY).get(fingerprint(path), {})
     return str(entry["verified"]) if entry.get("md5") == expected else ""
 
 
@@ -96,9 +96,3 @@ def _remembered(memory: Path) -> dict[str, dict[str, str]]:
         return {}
     entries = found.items() if isinstance(found, dict) else ()
     return {key: entry for key, entry in entries if isinstance(entry, dict) and {"md5", "verified"} <= entry.keys()}
-
-
-def _remember(memory: Path, sums: dict[str, dict[str, str]]) -> None:
-    with suppress(OSError):
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(memory, json.dumps(sums, indent=1).encode())

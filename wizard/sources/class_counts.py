@@ -23,7 +23,6 @@ class ClassCounts:
     """A split's images by class.
 
     Attributes:
-        split: the split.
         images: how many it holds, with or without a label.
         by_rank: int64[classes], images of each; None for an official archive, whose published counts are used.
         example: one of the images, as described by `place_of`; empty if none could be read.
@@ -43,15 +42,10 @@ class ClassCounts:
 
 def count_images(split: str, table: SampleTable, *, without: Collection[str] = ()) -> ClassCounts:
     """Counts the images of a table; the example is the one in the middle."""
-    label, rows = table.label, np.arange(len(table))
-    if without:
-        left_out = np.array([name.encode() for name in without], np.bytes_)
-        rows = np.flatnonzero(~np.isin(table.name, left_out))
-        label = label[rows]
-    counts = ClassCounts(split=split, images=len(rows), by_rank=counted(label, len(table.classes)))
-    if not len(rows):
-        return counts
-    return _with_example(counts, table, int(rows[len(rows) // 2]))
+    left_out = np.array([name.encode() for name in without], np.bytes_)
+    rows = np.flatnonzero(~np.isin(table.name, left_out)) if without else np.arange(len(table))
+    by_rank = counted(table.label[rows], len(table.classes))
+    return _with_example(ClassCounts(split=split, images=len(rows), by_rank=by_rank), table, rows)
 
 
 def counted(label: npt.NDArray[np.int16], classes: int) -> npt.NDArray[np.int64]:
@@ -60,13 +54,7 @@ def counted(label: npt.NDArray[np.int16], classes: int) -> npt.NDArray[np.int64]
 
 
 def count_splits(surveys: Mapping[Split, Survey], cache: Path) -> dict[Split, ClassCounts]:
-    """Counts the images of each surveyed split.
-
-    An archive that was surveyed without a table is not indexed for this: only one image is looked up.
-
-    Raises:
-        InputError: an archive has changed since its survey, and cannot be read now.
-    """
+    """Counts the images of each surveyed split; one that was surveyed without a table is only drawn an example from."""
     return {split: _of_survey(surveys[split], cache) for split in SPLITS if split in surveys}
 
 
@@ -100,21 +88,24 @@ def _of_survey(survey: Survey, cache: Path) -> ClassCounts:
         return count_images(survey.split, survey.table)
     counts = ClassCounts(split=survey.split, images=survey.images, by_rank=None)
     try:
-        return _with_example(counts, draw(survey, _TRIED, _SEED, cache).table, 0)
+        return _with_example(counts, draw(survey, _TRIED, _SEED, cache).table, np.zeros(1, np.intp))
     except InputError as error:
         return replace(counts, problem=error.what, hint=error.hint)
 
 
-def _with_example(counts: ClassCounts, table: SampleTable, row: int) -> ClassCounts:
+def _with_example(counts: ClassCounts, table: SampleTable, rows: npt.NDArray[np.intp]) -> ClassCounts:
+    """The middle one of these rows, if any, is the example."""
+    if not len(rows):
+        return counts
+    row = int(rows[len(rows) // 2])
     return replace(counts, example=place_of(table, row), rank=int(table.label[row]))
 
 
 def _only(counts: ClassCounts, chosen: npt.NDArray[np.intp], table: SampleTable | None) -> ClassCounts:
     if counts.rank not in chosen:
         counts = replace(counts, example="", rank=UNLABELLED)
-        rows = np.flatnonzero(np.isin(table.label, chosen)) if table is not None else np.empty(0, np.intp)
-        if table is not None and len(rows):
-            counts = _with_example(counts, table, int(rows[len(rows) // 2]))
+        if table is not None:
+            counts = _with_example(counts, table, np.flatnonzero(np.isin(table.label, chosen)))
     if counts.by_rank is None:
         return counts
     by_rank = np.zeros_like(counts.by_rank)

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from wizard.errors import Hint, InputError
 from wizard.formatting import few
@@ -39,27 +38,24 @@ def of_first_classes(tables: Mapping[Split, SampleTable], count: int) -> dict[Sp
         InputError: a split has no images of them.
     """
     leading = next(tables[split] for split in SPLITS if split in tables)
-    labels = np.unique(leading.label)
-    chosen = labels[labels >= 0][:count]
-    rows = {split: np.flatnonzero(np.isin(table.label, chosen)) for split, table in tables.items()}
-    for split, found in rows.items():
-        if not len(found):
+    chosen = leading.ranks[:count]
+    found: dict[Split, SampleTable] = {}
+    for split, table in tables.items():
+        rows = np.flatnonzero(np.isin(table.label, chosen))
+        if not len(rows):
             raise InputError(f"{split} has no images of the classes selected by source.classes = {count}.", _FEWER)
-    return {split: _only(table, rows[split]) for split, table in tables.items()}
-
-
-def _only(table: SampleTable, rows: npt.NDArray[np.intp]) -> SampleTable:
-    """Only these rows, but all files: if source shards are kept, one with no images left becomes an empty shard."""
-    return replace(table.take(rows), files=table.files, file=table.file[rows], left_out=table.left_out)
+        # All files stay: if source shards are kept, one with no images left becomes an empty shard.
+        found[split] = replace(table.take(rows), files=table.files, file=table.file[rows], left_out=table.left_out)
+    return found
 
 
 def _sets_apart(tables: Mapping[Split, SampleTable]) -> Iterator[tuple[str, bool]]:
     train = tables.get("train")
     if train is None:
         return
-    theirs = _present(train)
+    theirs = set(train.ranks.tolist())
     for split, table in tables.items():
-        present = _present(table)
+        present = set(table.ranks.tolist())
         if split == "train" or not present:
             continue
         more, fewer = sorted(present - theirs), len(theirs - present)
@@ -75,7 +71,7 @@ def _sets_apart(tables: Mapping[Split, SampleTable]) -> Iterator[tuple[str, bool
 def _numbers(tables: Mapping[Split, SampleTable], *, in_folders: bool, base: int) -> Iterator[str]:
     """Notes where labels differ from the numbers, or where readers that sort names as text get other labels."""
     table = next(iter(tables.values()))
-    names = [table.classes.names[rank] for rank in sorted(set().union(*map(_present, tables.values())))]
+    names = [table.classes.names[rank] for rank in np.unique(np.concatenate([each.ranks for each in tables.values()]))]
     if not are_numbers(names):
         yield from _numbers_among(names)
     text = as_text(names) if are_numbers(names) else ""
@@ -103,10 +99,6 @@ def _numbers_among(names: Sequence[str]) -> Iterator[str]:
     if len(numbers) > len(others) and sorted(numbers) != sorted(numbers, key=int):
         because = f"{others[0]} is not one" if others else f"{max(numbers, key=int)} is more than {HIGHEST:,}"
         yield f"Class folders are numbers, but the labels are not these numbers, because {because}: names sort as text"
-
-
-def _present(table: SampleTable) -> set[int]:
-    return set(np.unique(table.label[table.label >= 0]).tolist())
 
 
 def _classes(count: int) -> str:

@@ -16,12 +16,7 @@ HIGHEST = 32_766
 
 @dataclass(frozen=True, kw_only=True)
 class Classes:
-    """The classes of a dataset; a class's place is its rank.
-
-    Attributes:
-        names: wnids, or names of folders, in the order of their labels.
-        words: what each is in words.
-    """
+    """The classes of a dataset, in the order of their labels: wnids, or names of folders, and what each is in words."""
 
     names: tuple[str, ...]
     words: tuple[str, ...]
@@ -31,7 +26,7 @@ class Classes:
 
     def __reduce__(self) -> tuple[Callable[..., "Classes"], tuple[tuple[str, ...], ...]]:
         """Those of ImageNet go to a worker by name alone: a shard's task is far smaller than they are."""
-        return (imagenet, ()) if self == imagenet() else (_classes, (self.names, self.words))
+        return (imagenet, ()) if self == imagenet() else (_restored, (self.names, self.words))
 
     @property
     def whole_imagenet(self) -> bool:
@@ -47,7 +42,7 @@ class Classes:
         return self.words[rank] if rank >= 0 else ""
 
 
-def _classes(names: tuple[str, ...], words: tuple[str, ...]) -> Classes:
+def _restored(names: tuple[str, ...], words: tuple[str, ...]) -> Classes:
     return Classes(names=names, words=words)
 
 

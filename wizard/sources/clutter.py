@@ -2,7 +2,7 @@
 
 import re
 
-from wizard.ilsvrc2012.archives import BOXES, IMAGES
+from wizard.ilsvrc2012.archives import ARCHIVE_NAMES
 
 _FOLDERS = (
     *("#recycle", "#snapshot", "@Recycle", "@Recently-Snapshot", "~snapshot", "lost+found", "found.000"),
@@ -10,14 +10,13 @@ _FOLDERS = (
     *("__pycache__", ".ipynb_checkpoints", ".git", ".cache"),
 )
 _FILES = (".DS_Store", ".directory", "Thumbs.db", "ehthumbs.db", "desktop.ini", "Picasa.ini", "ZbThumbnail.info")
-_ARCHIVES = [name for archives in (IMAGES, BOXES) for archive in archives.values() for name in archive.names]
 _BY_FOLDER = {
     **{name.casefold(): f"files in {name}" for name in _FOLDERS},
     "@eadir": "files in @eaDir (Synology thumbnails)",
 }
 _BY_FILE = {
     **{name.casefold(): f"{name} files" for name in _FILES},
-    **{name.casefold(): "official archive files" for name in _ARCHIVES},
+    **{name.casefold(): "official archive files" for name in ARCHIVE_NAMES},
     "icon\r": "folder icon files of macOS",
 }
 _SUMS = re.compile(r"(?:(?:md5|sha\d{1,3})sums?|checksums?)|.*\.(?:(?:md5|sha\d{1,3})(?:sums?)?|sfv)", re.DOTALL)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from wizard.errors import Hint, InputError, reading
 from wizard.formats import tar
-from wizard.formatting import human_bytes
-from wizard.ilsvrc2012.archives import IMAGES, Split
+from wizard.formatting import counted, human_bytes
+from wizard.ilsvrc2012.archives import IMAGE_ARCHIVES, IMAGES, Split
 
 _HTML = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<script")
 _GZIP = b"\x1f\x8b"
@@ -55,7 +55,7 @@ def sniff(path: Path) -> None:
     """Looks at the first bytes of what should be a tar archive.
 
     Raises:
-        InputError: they show that it is none.
+        InputError: it is not one.
         OSError: it cannot be read.
     """
     with path.open("rb") as file:
@@ -70,7 +70,7 @@ def sniff(path: Path) -> None:
             again,
         )
     gzipped = head.startswith(_GZIP)
-    if gzipped and any(path.name in archive.names for archive in IMAGES.values()):
+    if gzipped and path.name in IMAGE_ARCHIVES:
         raise InputError(
             f"{path} is gzipped, and images are read in place, which a compressed archive does not allow.",
             f"Unpack it once: mv {path.name} {path.name}.gz && gunzip {path.name}.gz",
@@ -118,18 +118,11 @@ def way_out(path: Path, split: Split) -> str:
 
 
 def zeros_warning(archive: str, zeros: int, what: str, *, inside: bool = False, others: int = 0) -> str:
-    """A warning about zeros at an archive's end that may be a hole.
+    """A warning about bytes of zeros at the end of an archive, and of `others` in it, where `what` may be missing.
 
-    Args:
-        archive: the archive's name.
-        zeros: how many bytes of zeros.
-        what: what may be missing there.
-        inside: whether the last file ends in zeros too; else there are more than padding explains.
-        others: how many more archives in it end in zeros.
+    They begin `inside` the last file, or are more than padding explains.
     """
-    more = ""
-    if others:
-        more = f" (and of {others:,} more {'archives' if others > 1 else 'archive'} in it)"
+    more = f" (and of {counted(others, 'more archive')} in it)" if others else ""
     why = "which ends in zeros itself" if inside else "more than tar's usual padding"
     return (
         f"{human_bytes(zeros)} of zeros follow the last file of {archive}{more}, {why}: if it was downloaded or "

@@ -24,7 +24,6 @@ class Sample(NamedTuple):
     Attributes:
         file: path of the file that holds its bytes.
         offset: where they start; in a gzipped file, in what it unpacks to.
-        size: how many they are.
         name: its name, unique in its split: a path with / between its parts, mostly of one part.
         label: its class's rank; -1 where it has none.
         boxes: float64[n, 4], xmin ymin xmax ymax in 0..1.
@@ -41,13 +40,7 @@ class Sample(NamedTuple):
 
 
 class Content(NamedTuple):
-    """An image as it was read.
-
-    Attributes:
-        sample: which.
-        image: its encoded bytes.
-        features: serialized features of the record that holds it, by name; None where it lies in no record.
-    """
+    """An image as it was read: its encoded bytes, and the serialized features of the record that holds it, if any."""
 
     sample: Sample
     image: bytes

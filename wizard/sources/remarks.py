@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from wizard.formatting import counted
 from wizard.sources.samples import Copies, LeftOut, SampleTable
 
 _LOOK = "Check the files named; if one should be an image, convert it"
@@ -16,13 +17,7 @@ _SHOWN = 5
 
 
 class Remark(NamedTuple):
-    """A remark on a split.
-
-    Attributes:
-        about: its subject, in a word or two.
-        text: the remark, without a full stop.
-        hint: what a person should do about it; empty if nothing.
-    """
+    """A remark on a split, without a full stop; its hint is what a person should do about it, empty if nothing."""
 
     about: str
     text: str
@@ -39,26 +34,26 @@ class Remark(NamedTuple):
 
 def remarks(table: SampleTable) -> list[Remark]:
     """The remarks on a split's table; none if it holds only images, each once."""
-    told = []
+    found = []
     missed = [each for each in table.left_out if not each.clutter]
     clutter = [each for each in table.left_out if each.clutter]
     if missed:
-        told.append(Remark("left out", f"{in_words(missed)}; the first is {missed[0].first}", _LOOK))
+        found.append(Remark("left out", f"{in_words(missed)}; the first is {missed[0].first}", _LOOK))
     if clutter:
-        told.append(Remark("passed over", in_words(clutter)))
+        found.append(Remark("passed over", in_words(clutter)))
     if table.copies is not None:
-        told.append(Remark("copies", _in_words(table.copies), _REMOVE))
+        found.append(Remark("copies", _of_copies(table.copies), _REMOVE))
     if table.repairs:
-        told.append(Remark("boxes", "; ".join(table.repairs), _BOXES))
+        found.append(Remark("boxes", "; ".join(table.repairs), _BOXES))
     if table.warnings:
-        told.append(Remark("to be checked", ". ".join(table.warnings), _COMPARE))
-    return told
+        found.append(Remark("to be checked", ". ".join(table.warnings), _COMPARE))
+    return found
 
 
-def _in_words(copies: Copies) -> str:
-    if copies.count == 1:
-        return f"1 image looks like a copy of another by its name: {copies.copy} of {copies.original}"
+def _of_copies(copies: Copies) -> str:
     example = f"{copies.copy} of {copies.original}"
+    if copies.count == 1:
+        return f"1 image looks like a copy of another by its name: {example}"
     return f"{copies.count:,} images look like copies of others by their names, such as {example}"
 
 
@@ -69,7 +64,7 @@ class LeftOutCounter:
         self._kinds: dict[tuple[str, bool], tuple[int, str]] = {}
 
     def add(self, what: str, path: str, *, clutter: bool) -> None:
-        """Counts one file."""
+        """Counts a file of a kind in words."""
         kind = (what, clutter)
         if kind not in self._kinds and len(self._kinds) >= _KINDS:
             kind = ("files of other kinds", clutter)
@@ -91,10 +86,13 @@ def in_words(left_out: Sequence[LeftOut]) -> str:
     >>> in_words([LeftOut(what=".npy files", count=1, first="a.npy", clutter=False)])
     '1 .npy file'
     """
-    shown = [f"{each.count:,} {_singular(each.what) if each.count == 1 else each.what}" for each in left_out[:_SHOWN]]
+    shown = []
+    for each in left_out[:_SHOWN]:
+        kind = re.sub(r"\bfiles\b", "file", each.what, count=1) if each.count == 1 else each.what
+        shown.append(f"{each.count:,} {kind}")
     rest = left_out[_SHOWN:]
     if rest:
-        shown.append(f"{total(rest):,} of {len(rest):,} more {'kinds' if len(rest) > 1 else 'kind'}")
+        shown.append(f"{_total(rest):,} of {counted(len(rest), 'more kind')}")
     return ", ".join(shown)
 
 
@@ -102,16 +100,11 @@ def instead_of_images(path: Path, left_out: Sequence[LeftOut]) -> str:
     """A sentence on what a path holds instead of images."""
     if not left_out:
         return f"{path} holds no images."
-    count = total(left_out)
+    count = _total(left_out)
     if count == 1:
         return f"{path} holds 1 file, which is not an image: {left_out[0].first}."
     return f"{path} holds {count:,} files but no images: {in_words(left_out)}; the first is {left_out[0].first}."
 
 
-def total(left_out: Iterable[LeftOut]) -> int:
-    """The number of files of all kinds together."""
+def _total(left_out: Iterable[LeftOut]) -> int:
     return sum(each.count for each in left_out)
-
-
-def _singular(what: str) -> str:
-    return re.sub(r"\bfiles\b", "file", what, count=1)

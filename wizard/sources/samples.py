@@ -18,7 +18,6 @@ class LeftOut:
 
     Attributes:
         what: the kind in words: "Synology thumbnails (@eaDir)", ".txt files".
-        count: how many there are.
         first: path of the first of them.
         clutter: whether operating systems and tools leave such files behind, so that nobody misses them.
     """
@@ -31,13 +30,7 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Copies:
-    """Images that look like copies of others by their names.
-
-    Attributes:
-        count: how many there are.
-        copy: the name of the first.
-        original: the name of the image that it looks like a copy of.
-    """
+    """Images that look like copies of others by their names: how many, and the names of the first and its original."""
 
     count: int
     copy: str
@@ -59,7 +52,7 @@ class SampleTable:
         first_box: int64[n + 1]; row i has boxes first_box[i] to first_box[i + 1].
         boxes: float64[m, 4], xmin ymin xmax ymax in 0..1.
         classes: that `label` counts in.
-        reader: reads the images, and says what the bytes are.
+        reader: reads the images.
         label_base: where they are Examples, the label that these state for rank 0; else 0.
         left_out: files beside the images that are not read.
         warnings: things that a person should check, in sentences without a full stop.
@@ -113,6 +106,11 @@ class SampleTable:
     def form(self) -> Form:
         """What the bytes are."""
         return self.reader.form
+
+    @property
+    def ranks(self) -> npt.NDArray[np.int16]:
+        """int16[k], the classes that have images, in order."""
+        return np.unique(self.label[self.label >= 0])
 
     def contents(self) -> Iterator[Content]:
         """Reads the images, in the table's order.
@@ -176,7 +174,7 @@ def in_one_file(
     size: npt.NDArray[np.int64],
     label: npt.NDArray[np.int16],
 ) -> SampleTable:
-    """A table of images that lie in one file, without boxes."""
+    """A table of images that lie in one file, without boxes; its columns are those of `SampleTable`."""
     count = len(name)
     return SampleTable(
         files=(path,),

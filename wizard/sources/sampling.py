@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from wizard.errors import InputError, reading
 from wizard.formats import tar
-from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import is_test_image, rank_of_image
 from wizard.sources.archives.index import read_table
 from wizard.sources.classes import UNLABELLED
@@ -30,7 +29,6 @@ class Drawn:
     """A sample of an archive.
 
     Attributes:
-        survey: the archive.
         table: the images that were drawn, in archive order and without boxes; one may be there twice.
         weight: float64[n], how many of the archive's images each stands for; their sum is all.
     """
@@ -60,7 +58,9 @@ def draw(survey: Survey, count: int, seed: int, cache: Path) -> Drawn:
             except tar.TarDamage as error:
                 raise InputError(f"{survey.path}: {error}.", way_out(survey.path, survey.split)) from error
             name = member.name.rpartition("/")[2] if member else ""
-            rank = _rank(survey.split, name)
+            rank = rank_of_image(name)
+            if survey.split == "test":
+                rank = UNLABELLED if is_test_image(name) else None
             if member and rank is not None:
                 found.append(Row(name, member.offset, member.size, rank, image=True))
         if not found:
@@ -69,13 +69,6 @@ def draw(survey: Survey, count: int, seed: int, cache: Path) -> Drawn:
     table = table_in(survey.path, columns(found))
     chance = tar.BLOCK + table.size  # the bytes that lead to it, its padding leading nowhere
     return Drawn(survey=survey, table=table, weight=survey.images / chance / (1 / chance).sum())
-
-
-def _rank(split: Split, name: str) -> int | None:
-    """None for a name that no image of the split has."""
-    if split == "test":
-        return UNLABELLED if is_test_image(name) else None
-    return rank_of_image(name)
 
 
 def _of_table(survey: Survey, table: SampleTable, count: int, seed: int) -> Drawn:

@@ -28,9 +28,7 @@ class Part:
 
     Attributes:
         name: its name, or the name that it would have.
-        kind: what it holds.
-        split: the split that it belongs to.
-        path: its path; None if it is missing.
+        path: None if it is missing.
         bytes: its size if it is a file, else 0.
         problem: what is wrong with it at first sight, in sentences; usually empty.
         hint: how to fix that.
@@ -64,10 +62,8 @@ class Survey:
     """A split of raw data at a glance.
 
     Attributes:
-        split: the split.
         path: its archive or folder.
         bytes: size of the archive, or of all images if there is none.
-        images: number of images.
         image_bytes: size of all images.
         classes: number of classes that have images.
         official: whether the archive has exactly the official size, so that the published counts are used.
@@ -93,7 +89,7 @@ class BoxTable(NamedTuple):
         names: bytes[n], the image that each box belongs to, with .JPEG; sorted.
         boxes: float64[n, 4], xmin ymin xmax ymax in 0..1.
         rejected: how many others the rules turned away.
-        warnings: things that a person should check, in sentences without a full stop.
+        warnings: sentences without a full stop.
     """
 
     names: npt.NDArray[np.bytes_]
@@ -156,12 +152,7 @@ class Source(Protocol):
         return surveyed(split, self.path("images", split), self.table(split, cache, progress))
 
     def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
-        """The images of a split, without the boxes of annotations.
-
-        Args:
-            split: which.
-            cache: folder of cached indexes.
-            progress: told how far the look is.
+        """The images of a split, without the boxes of annotations; indexes are cached in a folder.
 
         Raises:
             InputError: it is damaged, holds a name twice, or names that no output could have.
@@ -225,19 +216,17 @@ def _require(folder: Path, parts: Collection[Part], way_out: str) -> None:
             raise InputError(part.problem, part.hint + way_out)
 
 
-def surveyed(split: Split, path: Path, table: SampleTable, *, shards: int = 0) -> Survey:
+def surveyed(split: Split, path: Path, table: SampleTable) -> Survey:
     """The survey of a split that was looked at image by image."""
     size = int(table.size.sum())
-    labels = np.unique(table.label[table.label >= 0])
     return Survey(
         split=split,
         path=path,
         bytes=size,
         images=len(table),
         image_bytes=size,
-        classes=len(labels),
+        classes=len(table.ranks),
         table=table,
-        shards=shards,
     )
 
 
@@ -245,8 +234,7 @@ def differences(table: SampleTable, split: Split) -> list[str]:
     """What a split lacks of the official one, in sentences; empty where it lacks nothing, or is another dataset's."""
     if not table.classes.whole_imagenet:
         return []
-    classes = len(np.unique(table.label[table.label >= 0]))
-    official = IMAGES[split].images
+    classes, official = len(table.ranks), IMAGES[split].images
     told = []
     if classes != CLASSES and split != "test":
         told.append(f"{split} has {classes:,} of {CLASSES:,} classes; labels stay those of the full set")
@@ -258,20 +246,17 @@ def differences(table: SampleTable, split: Split) -> list[str]:
 def overlap(source: Source, output: Path, written: Collection[str]) -> Path | None:
     """The folder, read as raw data, that a dataset would be written into; None where they keep apart.
 
-    Args:
-        source: that is read.
-        output: the dataset's folder.
-        written: names of the folders below it that files are written to; those in it itself do no harm to folders.
+    Files are `written` to folders of these names below `output`; those in it itself do no harm to folders.
     """
-    place, root = output.resolve(), source.folder.resolve()
-    below = place.relative_to(root).parts if place.is_relative_to(root) else ()
+    resolved, root = output.resolve(), source.folder.resolve()
+    below = resolved.relative_to(root).parts if resolved.is_relative_to(root) else ()
     if any(part.folders for part in source.parts) and any(map(split_of_folder, below)):
         return output  # a folder named as a split would be read as one the next time
-    ours = [(place / name).resolve() for name in written]
+    ours = [(resolved / name).resolve() for name in written]
     for part in source.parts:
         for path in part.folders:
             theirs = path.resolve()
-            within = any(folder.is_relative_to(theirs) for folder in (place, *ours))
+            within = any(folder.is_relative_to(theirs) for folder in (resolved, *ours))
             if within or any(theirs.is_relative_to(folder) for folder in ours):
                 return path
     return None

@@ -18,12 +18,11 @@ _PLAIN: dict[str, Split] = {
 }
 # Words that mean a split too, but less clearly: in a longer name, those above take precedence.
 _SHORT: dict[str, Split] = {"tr": "train", "dev": "validation", "eval": "validation"}
-WORDS: Mapping[str, Split] = {**_PLAIN, **_SHORT}
-"""Every word that means a split, in lower case."""
 # Endings that may follow them without a separator, as in trainset.
 _GLUED = ("set", "data", "dataset", "images", "imgs")
 _SPLITS: dict[str, Split] = {
-    **WORDS,
+    **_PLAIN,
+    **_SHORT,
     **{word + more: split for word, split in _PLAIN.items() for more in _GLUED},
 }
 # Words that say nothing about the pictures' content: Intel's seg_train, GTSRB's Final_Training.
@@ -42,13 +41,12 @@ _NUMBERED = re.compile(r"(?<!\d)\d{1,5}$", re.ASCII)
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _GAP = re.compile(r"[\s_.()\[\]-]+")
-SPLITS_SAID: Final[Mapping[str, Split]] = {**WORDS, "trainval": "train"}
+SPLITS_SAID: Final[Mapping[str, Split]] = {**_PLAIN, **_SHORT, "trainval": "train"}
 """Names of lists, and of folders that make lists unnecessary; in lower case."""
 WRAPPERS = frozenset({"image", "images", "img", "imgs", "jpegimages", "jpg", "pictures", "photos"})
 """Names of folders that hold a split's images and are never class names; in lower case."""
 # Words in the names of files with guesses: Kaggle's sample submissions give every test image a meaningless class.
 _GUESSES = ("submission", "prediction")
-_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 class SplitName(NamedTuple):
@@ -145,9 +143,11 @@ def are_parts(names: Collection[str]) -> bool:
     >>> are_parts(["train2014", "train2017"])
     False
     """
-    parsed = [parse_split_name(name) for name in names]
-    alike = len({(each.split, each.rest, _years(each.part)) for each in parsed if each}) == 1 and all(parsed)
-    return alike and len(part_numbers(names)) == len(parsed)
+    shared = set()
+    for each in map(parse_split_name, names):
+        years = [word for word in each.part.split() if _YEAR.fullmatch(word)] if each else []
+        shared.add((each.split, each.rest, *years) if each else None)
+    return len(shared) == 1 and None not in shared and len(part_numbers(names)) == len(names)
 
 
 def part_numbers(names: Iterable[str]) -> set[str]:
@@ -198,10 +198,6 @@ def split_in_file_name(name: str) -> Split | None:
     words = re.findall(r"[a-z]+", name.lower())
     clear = next((_PLAIN[word] for word in words if word in _PLAIN), None)
     return clear or next((_SHORT[word] for word in words if word in _SHORT), None)
-
-
-def _years(part: str) -> tuple[str, ...]:
-    return tuple(word for word in part.split() if _YEAR.fullmatch(word))
 
 
 def _words(name: str) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from wizard.errors import InputError, reading
-from wizard.ilsvrc2012.archives import BOXES, CLASSES, IMAGES, SPLITS, Split
+from wizard.ilsvrc2012.archives import ARCHIVE_NAMES, BOX_ARCHIVES, BOXES, CLASSES, IMAGES, SPLITS, Split
 from wizard.sources import annotations, locate
 from wizard.sources.archives.index import read_table
 from wizard.sources.checksums import verify_md5
@@ -17,7 +17,6 @@ from wizard.sources.source import BoxTable, Kind, Part, Progress, Source, Survey
 LOOKS_LIKE = (
     "the official archives (ILSVRC2012_img_train.tar, ILSVRC2012_img_val.tar, ILSVRC2012_img_test_v10102019.tar)"
 )
-_BOXES = {name for boxes in BOXES.values() for name in boxes.names}
 # More than the zeros that the official archives end in: their sizes are multiples of tar's 10,240-byte records.
 _TAIL = 1 << 16
 
@@ -25,7 +24,7 @@ _TAIL = 1 << 16
 def recognise(folder: Path, options: SourceOptions) -> Source | None:
     """The official archives in a folder, if there are any or they are asked for; see `registry.SourceModule`."""
     there = {entry.name for entry in folder.iterdir()}
-    if options.layout == "auto" and not archive_names() & there:
+    if options.layout == "auto" and there.isdisjoint(ARCHIVE_NAMES):
         return None
     return OfficialArchives(folder, there)
 
@@ -68,7 +67,7 @@ class OfficialArchives(Source):
         return replace(surveyed(split, path, table), bytes=size)
 
     def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
-        """The images of an archive, in its order."""
+        """The images in the archive's order."""
         return read_table(self.path("images", split), split, cache, progress)
 
     def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:
@@ -83,21 +82,11 @@ class OfficialArchives(Source):
         sums = [(path, IMAGES[split].md5(path.name)) for path, split in images]
         sums += [(self.path("boxes", split), BOXES[split].md5) for split in boxes]
         for path, expected in sums:
-            if path.name in _BOXES and not _is_gzipped(path):
+            if path.name in BOX_ARCHIVES and not annotations.is_gzipped(path):
                 yield f"{path.name} was unpacked by a browser, so there is no official MD5 to compare it with"
                 continue
             when = verify_md5(path, expected, cache, step(f"MD5 of {path.name}"))
             yield f"{path.name} has its official MD5 (verified {when})"
-
-
-def archive_names() -> set[str]:
-    """The file names of all official archives."""
-    return {name for archive in IMAGES.values() for name in archive.names} | _BOXES
-
-
-def _is_gzipped(path: Path) -> bool:
-    with reading(path), path.open("rb") as file:
-        return file.read(len(annotations.GZIP)) == annotations.GZIP
 
 
 def _refuse_hole_at_end(path: Path) -> None:

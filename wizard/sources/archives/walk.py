@@ -23,21 +23,14 @@ from wizard.sources.rows import Row
 from wizard.sources.split_names import split_of_folder
 from wizard.sources.trees.image_names import is_wnid
 
-_TOLD = 5000  # images between two reports of progress
-_RENAME = "Remove it, or name it as in the official archive"
+_BATCH = 5000  # images between two reports of progress
 _REPACK = "Remove it, or move it to its own class's folder, and pack the archive again"
 _CLASS_ARCHIVE = re.compile(r"(n\d{8})\.tar", re.ASCII)  # name of a class archive
 _TRAIN_IMAGE = re.compile(r"(n\d{8})_\d+\.JPEG", re.ASCII)  # name of a training image
 
 
 class Zeros(NamedTuple):
-    """Zeros at the end of an archive that may be a hole.
-
-    Attributes:
-        archive: name of the class archive; empty for the outer one.
-        size: how many bytes.
-        inside: whether they begin inside the last image.
-    """
+    """Bytes of zeros at the end of an archive, named if it is a class archive, that may begin inside the last image."""
 
     archive: str
     size: int
@@ -71,13 +64,13 @@ class Walk:
                 match = _CLASS_ARCHIVE.fullmatch(_base(member)) if self._split == "train" else None
                 if match is None:
                     rows.append(_row(member, self._label(member)))
-                if rows and (match or len(rows) >= _TOLD):
+                if rows and (match or len(rows) >= _BATCH):
                     yield rows, member.offset
                     rows = []
                 if match is not None:
                     yield self._of_class(match[1], member), member.offset + member.size
         except tar.TarDamage as error:
-            raise self._damaged(f"{self._path}", error) from error
+            raise self._damaged(str(self._path), error) from error
         if rows:
             yield rows, total
 
@@ -147,15 +140,13 @@ class Walk:
         return label
 
     def _damaged(self, where: str, error: tar.TarDamage) -> InputError:
-        return InputError(f"{where}: {error}.", error.hint or self._way_out())
+        return InputError(f"{where}: {error}.", error.hint or way_out(self._path, self._split))
 
     def _hint(self) -> str:
         """What to do about a member that should not be there; the archive itself is whole."""
-        official = may_be_official(self._path, self._split)
-        return self._way_out() if official else f"{_RENAME}, and pack the archive again"
-
-    def _way_out(self) -> str:
-        return way_out(self._path, self._split)
+        if may_be_official(self._path, self._split):
+            return way_out(self._path, self._split)
+        return "Remove it, or name it as in the official archive, and pack the archive again"
 
 
 def _row(member: tar.Member, label: int) -> Row:

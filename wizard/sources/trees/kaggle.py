@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wizard.errors import InputError, reading
-from wizard.ilsvrc2012.archives import Split
+from wizard.ilsvrc2012.archives import ARCHIVE_NAMES, Split
 from wizard.ilsvrc2012.synsets import ranks
-from wizard.sources.archives.official import archive_names
 from wizard.sources.options import SourceOptions
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import Progress, Source
@@ -114,7 +113,7 @@ def _lines(path: Path) -> list[str]:
 
 def _explain(folder: Path) -> None:
     there = list(folder.iterdir()) if folder.is_dir() else []
-    if any(path.is_dir() or path.name in archive_names() for path in there):
+    if any(path.is_dir() or path.name in ARCHIVE_NAMES for path in there):
         return
     commands = {_TAR: f"tar -xzf {_TAR}", _ZIP: f"unzip {_ZIP}"}
     for name, command in commands.items():
