@@ -1,6 +1,7 @@
 """What a question offers, and where that comes from."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def test_the_result_goes_beside_the_raw_data_unless_the_home_disk_has_much_more_
 def test_a_subset_has_fewer_shards_and_the_same_raw_data_as_many_as_last_time(
     context: Context, raw: Path, tmp_path: Path
 ) -> None:
-    shards = defaults.shards("train")
+    shards = partial(defaults.shards, "train")
     assert shards(known(context)) == max(1, TRAIN // 100)
     last = profile(raw, tmp_path / "out", output={"train_shards": 9})
     assert shards(known(replace(context, last=last))) == 9

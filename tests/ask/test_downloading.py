@@ -1,13 +1,15 @@
 """The questions of a download, and what a person is asked for a server."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
 import pytest
 
 from tests.ask.conftest import BACK, DEFAULT, LEAVE, Script
 from wizard.ask import download_questions
-from wizard.ask.downloading import PromptedAsker, ask_answers, command, confirmed, known_answers, request_of
+from wizard.ask.download_questions import BASE, CHECKSUMS, MIRROR, OFFICIALLY, TO, WHAT, WHERE
+from wizard.ask.downloading import PromptedAsker, ask_answers, command, confirmed, request_of
 from wizard.ask.prompt import Back, Value
 from wizard.download.address import OFFICIAL
 from wizard.download.http.auth import Credentials
@@ -18,9 +20,14 @@ ALL = ["download.from", "download.what", "download.to"]
 HOST = "archives.example.org"
 
 
-def request(*answers: Value, **given: Any) -> tuple[Script, Request]:
+def request(*answers: Value, said: Mapping[str, Value] = MappingProxyType({})) -> tuple[Script, Request]:
     script = Script(answers)
-    return script, request_of(ask_answers(script, known_answers(**given)))
+    return script, request_of(ask_answers(script, said))
+
+
+def at(base: str) -> dict[str, Value]:
+    """That the archives come from this address, with the official sums."""
+    return {WHERE: MIRROR, BASE: base, CHECKSUMS: ""}
 
 
 def sums_of(folder: Path) -> Path:
@@ -59,7 +66,7 @@ def test_sizes_stand_beside_what_is_wanted() -> None:
 
 
 def test_sizes_of_a_mirrors_own_files_are_not_stated(tmp_path: Path) -> None:
-    script, _ = request(DEFAULT, base="file:///m/", folder=tmp_path, checksums=sums_of(tmp_path))
+    script, _ = request(DEFAULT, said={**at("file:///m/"), TO: str(tmp_path), CHECKSUMS: str(sums_of(tmp_path))})
     sizes = abouts(script, "download.what")
     assert sizes["train"].startswith("147.9 GB")
     assert sizes["validation"].startswith("about ")
@@ -85,7 +92,7 @@ def test_a_mirror_is_not_fetched_into_itself(tmp_path: Path) -> None:
     (tmp_path / "same").symlink_to(tmp_path)
     script, _ = request("mirror", str(tmp_path), DEFAULT, DEFAULT, f"{tmp_path}/same", f"{tmp_path}/other")
     assert script.asked[5].error.startswith(f"The archives cannot come from {tmp_path} and go to it.")
-    script, _ = request("mirror", str(tmp_path), "/", DEFAULT, DEFAULT, folder=tmp_path)
+    script, _ = request("mirror", str(tmp_path), "/", DEFAULT, DEFAULT, said={TO: str(tmp_path)})
     assert "cannot come from" in script.asked[2].error
 
 
@@ -139,12 +146,12 @@ def test_a_hub_whose_client_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_what_is_given_is_not_asked(tmp_path: Path) -> None:
-    script, asked_for = request(folder=tmp_path, what=("devkit",), base="http://127.0.0.1/2012/")
+    script, asked_for = request(said={TO: str(tmp_path), WHAT: ["devkit"], **at("http://127.0.0.1/2012/")})
     assert script.asked == []
     assert asked_for == Request(origin="archives", base="http://127.0.0.1/2012/", folder=tmp_path, what=("devkit",))
-    script, asked_for = request(DEFAULT, origin="huggingface", folder=tmp_path)
+    script, asked_for = request(DEFAULT, said={WHERE: "huggingface", TO: str(tmp_path)})
     assert script.keys == ["download.what"]
-    script, _ = request(DEFAULT, DEFAULT, origin="archives")
+    script, _ = request(DEFAULT, DEFAULT, said={WHERE: OFFICIALLY})
     assert script.keys == ALL[1:]
 
 

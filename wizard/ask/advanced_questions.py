@@ -7,20 +7,21 @@ from wizard.ask.context import Context
 from wizard.ask.defaults import Known
 from wizard.ask.prompt import Choice
 from wizard.ask.question import Question, yes_or_no
+from wizard.profile import Output
 
 
-def _extra(
-    key: str, text: str, label: str, about: str, usual: str = "no", applies: Callable[[Known], bool] | None = None
-) -> Question[Context]:
+def _beside(key: str, text: str, label: str, applies: Callable[[Known], bool] | None = None) -> Question[Context]:
+    """A question of yes or no on what is written beside the images, explained by its key of [output]."""
+    field = Output.model_fields[key]
     return Question(
         key=f"output.{key}",
         kind="choice",
         text=text,
         label=label,
-        help=about,
-        default=lambda _: usual,
+        help=f"Writes {field.description}.",
+        default=lambda _: "yes" if field.default else "no",
         choices=yes_or_no,
-        applies=applies or defaults.only_for(key),
+        applies=applies or (lambda known: key in defaults.target_of(known).keys),
         advanced=True,
     )
 
@@ -65,30 +66,14 @@ ADVANCED: tuple[Question[Context], ...] = (
         applies=defaults.stores_labels,
         advanced=True,
     ),
-    _extra(
-        "index",
-        "Index files beside the shards?",
-        "Index files",
-        "A line a record, in the folder idx/: DALI needs them, and PyPI's tfrecord uses them.",
-        usual="yes",
-    ),
-    _extra(
-        "tfds",
-        "Metadata for TensorFlow Datasets?",
-        "TFDS metadata",
-        "With it tfds.builder_from_directory opens the folder.",
-    ),
-    _extra(
-        "split_folders",
-        "A folder for each split?",
-        "Split folders",
-        "tfrecord_train/ and tfrecord_val/ instead of all shards beside each other.",
-    ),
-    _extra(
+    _beside("index", "Index files beside the shards?", "Index files"),
+    _beside("tfds", "Metadata for TensorFlow Datasets?", "TFDS metadata"),
+    _beside("split_folders", "A folder for each split?", "Split folders"),
+    _beside(
         "boxes_csv",
         "Bounding boxes as a CSV too?",
         "Boxes as CSV",
-        "imagenet_2012_bounding_boxes.csv, as the older scripts write it.",
-        applies=lambda known: known.context.from_records or known.get("source.boxes") != "none",
+        # Boxes of records are in the records, whatever was answered about annotations.
+        lambda known: known.context.from_records or known.get("source.boxes") != "none",
     ),
 )

@@ -32,9 +32,7 @@ class Context:
     """What is known while the questions are asked.
 
     Attributes:
-        folder: the raw data's; None before it is known.
-        raw: the raw data; None before it is known.
-        parts: of it, there or not.
+        folder: the raw data's; None, as `raw`, before it is known.
         surveys: what the readable splits of images hold.
         counts: the same images by class.
         options: how the folder was read.
@@ -117,19 +115,13 @@ def first_context() -> Context:
     """What is known before the first question."""
     profiles = profile_store.latest_first()
     last = None
-    with suppress(SetupError):
+    with suppress(SetupError):  # a profile that was edited into disorder only costs its defaults
         last = profile_store.load(str(profiles[0].path)) if profiles else None
     return Context(last=last, names=frozenset(each.name for each in profiles))
 
 
 def with_source(context: Context, folder: Path, report: Report, options: SourceOptions = _AS_IT_IS) -> Context:
     """The same context with the raw data of a folder, opened and surveyed.
-
-    Args:
-        context: what is known.
-        folder: where the raw data should be.
-        report: told how far the survey is.
-        options: how the folder is to be read.
 
     Raises:
         DoubtfulFolders: it can be read in more than one way, and `options` do not settle it.
@@ -142,7 +134,7 @@ def with_source(context: Context, folder: Path, report: Report, options: SourceO
         if each.sound and each.kind == "images":
             try:
                 surveys[each.split] = raw.survey(each.split, cache_folder(), step(report, f"a look at {each.split}"))
-            except InputError as error:
+            except InputError as error:  # the other splits may still be built
                 part = replace(each, problem=error.what, hint=error.hint)
         parts.append(part)
     counts = count_splits(surveys, cache_folder())
@@ -160,6 +152,7 @@ def likely_source(last: str = "") -> str | None:
         # Folders of classes, which nobody has named yet, may be anyone's pictures.
         likely = place == last or raw.annotatable or raw.own_boxes
         if likely and any(each.sound and each.kind == "images" for each in raw.parts):
+            # A relative path would mean another folder in the profile's next run from elsewhere.
             return str(folder.absolute()) if place in (".", "raw-data", "imagenet") else place
     return None
 
@@ -168,6 +161,7 @@ def likely_output(folder: Path, name: str = "tfrecords") -> Path:
     """A new folder beside the raw data; elsewhere under the home folder where that disk has more room."""
     beside, home = folder.parent / name, Path.home() / "imagenet" / name
     try:
+        # The person chose the disk of the raw data, so another one must have much more room to be proposed.
         return home if disk_of(home).free > 2 * disk_of(beside).free else beside
     except OSError:
         return beside

@@ -45,11 +45,6 @@ def target_of(known: Known) -> type[Target]:
     return TARGETS[str(known.get("output.format") or DEFAULT_FORMAT)]
 
 
-def only_for(key: str) -> Callable[[Known], bool]:
-    """Whether the chosen format has this key of [output], as a condition for a question."""
-    return lambda known: key in target_of(known).keys
-
-
 def source(known: Known) -> Value | None:
     """A folder that holds raw data; nothing once one was named, for then its answer stays."""
     if known.context.folder is not None:
@@ -173,29 +168,19 @@ def kept_shards(known: Known) -> tuple[Choice, ...]:
     )
 
 
-def shards(split: Split) -> Callable[[Known], Value]:
+def shards(split: Split, known: Known) -> int:
     """As many as the older scripts have, fewer for a subset, the same as before for the same raw data."""
-
-    def default(known: Known) -> Value:
-        last, surveys = known.context.last, known.context.surveys
-        if last and last.source_path == known.context.folder:
-            return last.shards(split)
-        images = surveys[split].images if split in surveys else IMAGES[split].images
-        most: int = Output.model_fields[f"{split}_shards"].default
-        return max(1, min(most, images // _IMAGES_A_SHARD))
-
-    return default
+    last, surveys = known.context.last, known.context.surveys
+    if last and last.source_path == known.context.folder:
+        return last.shards(split)
+    images = surveys[split].images if split in surveys else IMAGES[split].images
+    most: int = Output.model_fields[f"{split}_shards"].default
+    return max(1, min(most, images // _IMAGES_A_SHARD))
 
 
-def counted(split: Split) -> Callable[[Known], bool]:
-    """Whether a split was chosen whose shards are files of a number to be chosen, as a condition for a question."""
-    return lambda known: split in splits_of(known) and sharded(known) and known.get("output.shards") != "keep"
-
-
-def uncounted(split: Split) -> Callable[[Known], Value | None]:
-    """The parts in which a split's image files are built, of which nobody need know."""
-    number = shards(split)
-    return lambda known: number(known) if split in splits_of(known) and not sharded(known) else None
+def uncounted(split: Split, known: Known) -> int | None:
+    """The parts in which a split's image files are built, of which nobody need know; None for other formats."""
+    return shards(split, known) if split in splits_of(known) and not sharded(known) else None
 
 
 def sharded(known: Known) -> bool:

@@ -1,11 +1,11 @@
 """The questions of a download, as data: when each is asked, what it offers, and what is refused."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeAlias
 
-from wizard.ask.asking import require_folder
 from wizard.ask.prompt import Choice, Value
 from wizard.ask.question import Answers, Question
 from wizard.download.address import base_address, require_source
@@ -28,20 +28,14 @@ _CLIENTS: Mapping[str, tuple[str, str]] = {
     "huggingface": ("huggingface_hub", "huggingface-hub"),
 }
 """The module of each hub's own client, and the package that brings it."""
-_TITLES: Mapping[What, str] = {
-    "train": "Train",
-    "validation": "Validation",
-    "boxes": "Bounding boxes",
-    "devkit": "Development kit",
-    "test": "Test",
+_ABOUT: Mapping[What, tuple[str, str]] = {
+    "train": ("Train", f"{IMAGES['train'].images:,} images"),
+    "validation": ("Validation", f"{IMAGES['validation'].images:,} images"),
+    "boxes": ("Bounding boxes", "for detection"),
+    "devkit": ("Development kit", "for torchvision alone"),
+    "test": ("Test", "without labels"),
 }
-_FOR: Mapping[What, str] = {
-    "train": f"{IMAGES['train'].images:,} images",
-    "validation": f"{IMAGES['validation'].images:,} images",
-    "boxes": "for detection",
-    "devkit": "for torchvision alone",
-    "test": "without labels",
-}
+"""The title of each part, and what it is."""
 
 
 def named_file(text: str) -> Path:
@@ -60,17 +54,15 @@ def named_file(text: str) -> Path:
 def _parts(known: Known) -> tuple[Choice, ...]:
     hub = known.get(WHERE) == "huggingface"
     sums = read_sums(Path(str(known[CHECKSUMS]))) if known.get(CHECKSUMS) else {}
-    return tuple(
-        Choice(what, _TITLES[what], f"{_size(what, sums, exact=not hub)} · {_FOR[what]}")
-        for what in (_ON_HUGGING_FACE if hub else WHATS)
-    )
-
-
-def _usual_parts(known: Known) -> Value:
-    return [part for part in _USUAL if known.get(WHERE) != "huggingface" or part in _ON_HUGGING_FACE]
+    choices = []
+    for what in _ON_HUGGING_FACE if hub else WHATS:
+        title, about = _ABOUT[what]
+        choices.append(Choice(what, title, f"{_size(what, sums, exact=not hub)} · {about}"))
+    return tuple(choices)
 
 
 def _size(what: What, sums: Mapping[str, str], *, exact: bool) -> str:
+    # Hugging Face packs the images again, so the official sizes are not its own.
     files = wanted([what], sums)
     stated = exact and all(file.bytes for file in files)
     return f"{'' if stated else 'about '}{human_bytes(sum(file.about for file in files))}"
@@ -81,6 +73,7 @@ def _from_mirror(known: Known) -> bool:
 
 
 def _require_client(value: Value, _known: Known) -> None:
+    # Found, not imported: to import kagglehub took 0.35 s, and a person is waiting.
     module, package = _CLIENTS.get(str(value), ("", ""))
     if module and find_spec(module) is None:
         raise UsageError(f"{package} is not installed, which this goes through.", f"Leave, and: pip install {package}")
@@ -100,7 +93,9 @@ def _require_folder(value: Value, known: Known) -> None:
     if not str(value).strip():
         raise UsageError("Name a folder.")
     path = expanded(str(value)).absolute()
-    require_folder(path)
+    with suppress(OSError):  # of a folder that cannot be looked into, the download itself says more
+        if path.exists() and not path.is_dir():
+            raise UsageError(f"{path} is a file. Name a folder; it is made where it is missing.")
     if _from_mirror(known):
         require_source(base_address(str(known[BASE])), path)
 
@@ -153,7 +148,7 @@ QUESTIONS: tuple[Question[None], ...] = (
         help="Train is what a model learns from, validation what it is measured on. Bounding boxes are for detection, "
         "localisation and pipelines that crop around them. The development kit is for torchvision; nothing here needs "
         "it. The labels of test are held back. What is there and right is not fetched again.",
-        default=_usual_parts,
+        default=lambda known: [part for part in _USUAL if part in [choice.value for choice in _parts(known)]],
         choices=_parts,
         applies=lambda known: known.get(WHERE) != "kaggle",
     ),

@@ -1,13 +1,14 @@
 """The conversation of a download: its questions, its start, and what a server wants to know on the way."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import cast
 
-from wizard.ask.asking import ask, error_for
+from wizard.ask.asking import ask
 from wizard.ask.download_questions import (
     BASE,
     CHECKSUMS,
@@ -21,7 +22,6 @@ from wizard.ask.download_questions import (
 )
 from wizard.ask.draft import Draft
 from wizard.ask.prompt import Back, Choice, Prompt, Prompter, Value, agrees, put
-from wizard.ask.question import Question
 from wizard.download.address import OFFICIAL, base_address
 from wizard.download.archives import WHATS, What
 from wizard.download.http.auth import Credentials
@@ -31,45 +31,10 @@ from wizard.errors import SetupError
 from wizard.folders import expanded
 
 
-def known_answers(
-    *,
-    origin: Origin | None = None,
-    base: str | None = None,
-    folder: Path | None = None,
-    what: Sequence[What] | None = None,
-    checksums: Path | None = None,
-) -> dict[str, Value]:
-    """What a command line has said, as answers; nothing where it has not.
-
-    Args:
-        origin: from whom.
-        base: the address of the folder that holds the archives; says that they come from there.
-        folder: where the files go.
-        what: which of them.
-        checksums: MD5s of the base's own files; the official ones hold where a base is given without.
-    """
-    answers: dict[str, Value] = {}
-    if base is not None:
-        answers |= {WHERE: OFFICIALLY} if base == OFFICIAL else {WHERE: MIRROR, BASE: base}
-        answers[CHECKSUMS] = str(checksums or "")
-    elif origin is not None:
-        answers[WHERE] = OFFICIALLY if origin == "archives" else origin
-    if what is not None:
-        answers[WHAT] = list(what)
-    if folder is not None:
-        answers[TO] = str(folder)
-    return answers
-
-
 def ask_answers(
     prompter: Prompter, said: Mapping[str, Value], earlier: Mapping[str, Value] = MappingProxyType({})
 ) -> Mapping[str, Value]:
-    """Asks what is not said yet, and gives all answers.
-
-    Args:
-        prompter: puts the questions.
-        said: what is not asked.
-        earlier: what was answered when the same was asked before, which is offered again.
+    """Asks what is not said yet, and gives all answers; what was answered earlier is offered again.
 
     Raises:
         Back: from the first question.
@@ -82,8 +47,9 @@ def ask_answers(
         profile=said,
     )
     while (question := draft.next) is not None:
+        refusal = partial(question.error_for, answers=draft.answered)
         try:
-            draft = _answered(prompter, draft, question)
+            draft = draft.with_answer(question, ask(prompter, draft, question, refusal))
         except Back:
             before = draft.back()
             if before is None:
@@ -92,13 +58,9 @@ def ask_answers(
     return draft.answers.values
 
 
-def _answered(prompter: Prompter, draft: Draft[None], question: Question[None]) -> Draft[None]:
-    answer = ask(prompter, draft, question, lambda value: error_for(question, value, draft.answered))
-    return draft.with_answer(question, answer)
-
-
 def request_of(answers: Mapping[str, Value]) -> Request:
     """The download that answers ask for."""
+    # Kaggle delivers everything, so nothing was asked there.
     where, what = str(answers[WHERE]), cast(list[What], answers.get(WHAT) or kaggle.ALL)
     request = Request(
         origin="archives",
@@ -143,11 +105,7 @@ def confirmed(prompter: Prompter) -> bool:
 
 
 class PromptedAsker:
-    """Asks the person for what a server wants; see `wizard.download.http.auth.Asker`.
-
-    Args:
-        prompter: puts the questions.
-    """
+    """Asks the person for what a server wants; see `wizard.download.http.auth.Asker`."""
 
     def __init__(self, prompter: Prompter) -> None:
         self._prompter = prompter

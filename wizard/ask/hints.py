@@ -30,5 +30,6 @@ def _as_answer(setting: str) -> str:
     ('the answer train, test to "Splits"', '')
     """
     key, _, value = setting.partition("=")
+    # A value in capitals, as FOLDER, stands for one that the person has to find.
     label = BY_KEY[key].label if key in BY_KEY else key.partition(".")[2]
     return "" if value.isupper() else f'the answer {re.sub(_TOML_MARKS, "", value)} to "{label}"'

@@ -12,7 +12,7 @@ from wizard.ask.hints import as_error
 from wizard.ask.live_estimate import LiveEstimate
 from wizard.ask.prompt import Back, Choice, Prompt, Prompter, Value, title
 from wizard.ask.question import Question
-from wizard.ask.questions import BY_KEY, QUESTIONS, folder
+from wizard.ask.questions import BY_KEY, QUESTIONS
 from wizard.ask.review import images, rows
 from wizard.ask.setup_draft import SetupDraft, profile_of
 from wizard.ask.source_report import class_lines, nothing_usable, source_lines
@@ -20,7 +20,7 @@ from wizard.ask.survey_source import LABELS, SOURCE, survey
 from wizard.ask.validation import error_for, source_overlap
 from wizard.ask.view import Outcome, View
 from wizard.errors import MachineError, ProfileError, SetupError, UsageError
-from wizard.folders import shortened
+from wizard.folders import expanded, shortened
 from wizard.planning import Job
 from wizard.preflight import checks
 from wizard.preflight.examine import Verdict
@@ -31,14 +31,7 @@ OUTPUT = "output.path"
 
 
 class Interview:
-    """Asks until there is a profile.
-
-    Args:
-        prompter: puts the questions.
-        view: shows the rest.
-        live: measures what answers come to.
-        draft: answers to start from.
-    """
+    """Asks until there is a profile, beginning with the answers of a draft."""
 
     def __init__(self, prompter: Prompter, view: View, live: LiveEstimate, draft: SetupDraft) -> None:
         self._prompter = prompter
@@ -148,7 +141,8 @@ class Interview:
             self._draft = before
 
     def _review(self) -> Outcome | None:
-        overlap = source_overlap(folder(self._draft.answers, OUTPUT), self._draft.answers)
+        answers = self._draft.answers
+        overlap = source_overlap(expanded(str(answers[OUTPUT])).absolute(), answers)
         if overlap:  # through an answer that was changed after the output folder's
             self._prompter.say(f"✗ {overlap}")
             self._edit(OUTPUT)
@@ -188,7 +182,11 @@ class Interview:
                 self._prompter.say("✗ Shards of another plan are never mixed with these: choose another output folder.")
                 self._edit(OUTPUT)
             case "start":
-                path = self._save_if_possible(profile)
+                path = None
+                try:
+                    path = _save(profile)
+                except MachineError as error:  # no reason not to build
+                    self._prompter.say(f"! The profile is not saved: {error.what}")
                 return Outcome(kind="start", profile=profile, path=path, verdict=verdict, ignored=failing)
             case "save":
                 return Outcome(kind="saved", profile=profile, path=_save(profile))
@@ -214,24 +212,13 @@ class Interview:
             kind="choice",
             text="Which answer?",
             help="After the answer the review comes again.",
-            choices=tuple(Choice(each.key, each.label, self._current(each)) for each in self._draft.applying),
+            choices=tuple(map(self._as_choice, self._draft.applying)),
         )
         self._edit(str(self._prompter.ask(prompt)))
 
-    def _current(self, question: Question[Context]) -> str:
-        """The answer as the list of answers shows it."""
-        value = self._draft.answers.get(question.key)
+    def _as_choice(self, question: Question[Context]) -> Choice:
         prompt = self._draft.prompt(question)
-        value = prompt.default if value is None else value
-        return "" if value is None else title(prompt, value)
-
-    def _save_if_possible(self, profile: Profile) -> Path | None:
-        """A config folder that cannot be written is no reason not to build."""
-        try:
-            return _save(profile)
-        except MachineError as error:
-            self._prompter.say(f"! The profile is not saved: {error.what}")
-            return None
+        return Choice(question.key, question.label, "" if prompt.default is None else title(prompt, prompt.default))
 
     def _show_command(self, profile: Profile) -> None:
         path = profile_store.save(profile, profile.name)

@@ -4,24 +4,16 @@ import json
 from dataclasses import asdict, replace
 from typing import IO
 
-from wizard.ask.prompt import Back, InvalidAnswer, Prompt, Value, parse_answer
+from wizard.ask.prompt import Back, InvalidAnswer, Prompt, Prompter, Value, parse_answer
 from wizard.output import Output
 
 
-class _Again(Exception):
-    """The question is to be put once more."""
-
-
-class JsonPrompter:
+class JsonPrompter(Prompter):
     """Puts a question as {"event": "question", ...} and reads its answer from a line.
 
     A line is JSON: a string, a number or a list is the answer, null takes the default, {"command": "back"} goes back,
     {"command": "help"} has the question put again and {"command": "quit"} leaves. What is no JSON counts as a string.
     So does a number or a list that answers a question of kind secret, to the letter.
-
-    Args:
-        output: in json mode.
-        answers: where the lines come from.
     """
 
     def __init__(self, output: Output, answers: IO[str]) -> None:
@@ -36,22 +28,22 @@ class JsonPrompter:
             line = self._answers.readline()
             if not line:
                 raise KeyboardInterrupt
+            error = ""
             try:
-                return _answer(prompt, line.strip())
-            except _Again:
-                error = ""
+                answer = _answer(prompt, line.strip())
             except InvalidAnswer as invalid:
                 error = str(invalid)
-
-    def accepted(self, prompt: Prompt, answer: Value) -> None:
-        """See Prompter; the answer stands there already."""
+                continue
+            if answer is not None:
+                return answer
 
     def say(self, text: str) -> None:
         """See Prompter."""
         self._output.event("said", {"text": text})
 
 
-def _answer(prompt: Prompt, line: str) -> Value:
+def _answer(prompt: Prompt, line: str) -> Value | None:
+    """The answer; None where the question is to be put once more, with its help."""
     try:
         value = json.loads(line)
     except ValueError:
@@ -64,13 +56,14 @@ def _answer(prompt: Prompt, line: str) -> Value:
         case {"command": "quit"}:
             raise KeyboardInterrupt
         case {"command": "help"}:
-            raise _Again
+            return None
         case None:
             return parse_answer(prompt, "")
         case bool() | float() | dict():
             seen = "That" if prompt.kind == "secret" else line
             raise InvalidAnswer(f"{seen} is no answer: a string, a whole number, a list, null or a command is.")
         case list():
+            # A comma alone stands for no choice at all; an empty text would be the default.
             return parse_answer(prompt, ",".join(map(str, value)) or " , ")
         case _:
             return parse_answer(prompt, str(value))

@@ -34,6 +34,7 @@ class LiveEstimate:
             context: of the raw data.
             job: how many workers are wanted; as many as there are already where it is None.
         """
+        # The same object: to compare contexts by value would compare tables of a million images.
         ready = self._estimator if self._context is context else None
         if ready is not None and (job is None or ready.workers == job.workers):
             return ready

@@ -4,11 +4,11 @@ import getpass
 import warnings
 from collections.abc import Callable
 
-from wizard.ask.prompt import Back, InvalidAnswer, Prompt, Value, parse_answer, title
+from wizard.ask.prompt import Back, InvalidAnswer, Prompt, Prompter, Value, parse_answer, title
 from wizard.output import Output
 
 
-class PlainPrompter:
+class PlainPrompter(Prompter):
     """Puts a question as lines of text and reads a line.
 
     Args:
@@ -27,11 +27,17 @@ class PlainPrompter:
 
     def ask(self, prompt: Prompt) -> Value:
         """See Prompter."""
+        try:
+            return self._ask(prompt)
+        except EOFError:
+            raise KeyboardInterrupt from None
+
+    def _ask(self, prompt: Prompt) -> Value:
         error = prompt.error
         place = f"Question {prompt.number} of {prompt.of}. " if prompt.number else ""
         self._output.say(f"\n{place}{prompt.text}")
         for number, choice in enumerate(prompt.choices, start=1):
-            default = " (default)" if _is_default(prompt, choice.value) else ""
+            default = " (default)" if choice.value in prompt.defaults else ""
             about = f": {choice.about}" if choice.about else ""
             self._output.say(f"  {number}. {choice.title}{default}{about}")
         while True:
@@ -40,7 +46,7 @@ class PlainPrompter:
             if prompt.kind == "secret":
                 return parse_answer(prompt, self._unseen())
             self._output.prompt(f"{_invitation(prompt)} ")
-            words = self._line()
+            words = self._read()
             match words.strip().lower():
                 case "back" | "b":
                     raise Back
@@ -55,18 +61,9 @@ class PlainPrompter:
                     except InvalidAnswer as invalid:
                         error = str(invalid)
 
-    def accepted(self, prompt: Prompt, answer: Value) -> None:
-        """See Prompter; the answer stands there already."""
-
     def say(self, text: str) -> None:
         """See Prompter."""
         self._output.say(text)
-
-    def _line(self) -> str:
-        try:
-            return self._read()
-        except EOFError:
-            raise KeyboardInterrupt from None
 
     def _unseen(self) -> str:
         """Words like back may be a secret, so none is a command here; nothing where what is typed would be seen."""
@@ -75,8 +72,6 @@ class PlainPrompter:
                 warnings.simplefilter("error", getpass.GetPassWarning)
                 # It invites by itself, once the terminal shows no more what is typed.
                 return self._read_unseen("Type it; it is not shown. Enter alone goes on without: ")
-        except EOFError:
-            raise KeyboardInterrupt from None
         except getpass.GetPassWarning:
             self._output.say("! This terminal would show what you type, so it is not asked for here.")
             return ""
@@ -99,11 +94,6 @@ def _shown_default(prompt: Prompt) -> str:
     if not prompt.choices or prompt.default is None:
         return str(prompt.default)
     values = [str(choice.value) for choice in prompt.choices]
-    wanted = prompt.default if isinstance(prompt.default, list) else [str(prompt.default)]
     if any(value.isdigit() for value in values):
         return title(prompt, prompt.default)
-    return ",".join(str(values.index(each) + 1) for each in wanted if each in values)
-
-
-def _is_default(prompt: Prompt, value: str | int) -> bool:
-    return value in prompt.default if isinstance(prompt.default, list) else value == prompt.default
+    return ",".join(str(values.index(each) + 1) for each in map(str, prompt.defaults) if each in values)

@@ -54,6 +54,13 @@ class Prompt:
     error: str = ""
     typed: Value | None = None
 
+    @property
+    def defaults(self) -> list[str] | list[str | int]:
+        """The default as values of choices."""
+        if isinstance(self.default, list):
+            return self.default
+        return [] if self.default is None else [self.default]
+
 
 class Prompter(Protocol):
     """Puts questions to whoever answers them."""
@@ -67,7 +74,8 @@ class Prompter(Protocol):
         """
 
     def accepted(self, prompt: Prompt, answer: Value) -> None:
-        """The answer was accepted; whatever stays on the screen of the question may show it."""
+        """The answer was accepted; shows it where it does not stand on the screen anyway."""
+        del prompt, answer
 
     def say(self, text: str) -> None:
         """Shows a text between two questions."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from wizard.ask.prompt import Choice, Kind, Value
+from wizard.errors import SetupError
 
 C = TypeVar("C")
 
@@ -64,6 +65,21 @@ class Question(Generic[C]):
     advanced: bool = False
     affects_images: bool = False
     may_hold_password: bool = False
+
+    def error_for(self, value: Value, answers: Answers[C]) -> str:
+        """Why an answer is refused, in a sentence; empty where it is accepted."""
+        if isinstance(value, list) and not value:
+            return "Choose one at least."
+        if self.kind == "path":
+            try:
+                str(value).encode()
+            except UnicodeEncodeError:
+                return "The folder's name is no UTF-8, which a profile cannot hold. Name another one, or a link to it."
+        try:
+            self.require(value, answers)
+        except SetupError as error:
+            return f"{error.what}\n  → {error.hint}" if error.hint else error.what
+        return ""
 
     def in_profile(self, value: Value) -> Value | bool:
         """The answer as a profile has it: yes and no as what they mean, a number as one."""

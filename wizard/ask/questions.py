@@ -1,14 +1,12 @@
 """The questions of a setup, as data: when each is asked, what it offers, and what can be answered."""
 
-from pathlib import Path
+from functools import partial
 
 from wizard.ask import defaults, validation
 from wizard.ask.advanced_questions import ADVANCED
 from wizard.ask.context import Context
-from wizard.ask.defaults import Known
 from wizard.ask.prompt import Choice
 from wizard.ask.question import Question
-from wizard.folders import expanded
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.profile import Image
 from wizard.targets.registry import TARGETS
@@ -24,10 +22,12 @@ def _shards(split: Split, about: str) -> Question[Context]:
         text=f"Shards of {split}",
         label=f"{split.capitalize()} shards",
         help=about,
-        default=defaults.shards(split),
-        applies=defaults.counted(split),
-        implied=defaults.uncounted(split),
-        require=validation.shards_of(split),
+        default=partial(defaults.shards, split),
+        applies=lambda known: (
+            split in defaults.splits_of(known) and defaults.sharded(known) and known.get("output.shards") != "keep"
+        ),
+        implied=partial(defaults.uncounted, split),
+        require=partial(validation.enough_images, split),
     )
 
 
@@ -202,8 +202,3 @@ QUESTIONS: tuple[Question[Context], ...] = (
     *ADVANCED,
 )
 BY_KEY = {question.key: question for question in QUESTIONS}
-
-
-def folder(known: Known, key: str) -> Path:
-    """The folder that an answer of kind path means, absolute."""
-    return expanded(str(known[key])).absolute()

@@ -68,6 +68,7 @@ def load() -> tuple[SetupDraft, float] | None:
         stored: Mapping[str, Any] = json.loads(_path().read_text(encoding="utf-8"))
         chosen, profile, asked = dict(stored["chosen"]), dict(stored["profile"]), tuple(stored["asked"])
         if asked and {*asked, *chosen} <= BY_KEY.keys():
+            # At least 0: a clock may have been set back since.
             return new_draft(chosen=chosen, profile=profile, asked=asked), max(0.0, time.time() - stored["at"])
     return None
 

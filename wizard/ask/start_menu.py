@@ -24,11 +24,8 @@ def choose_start(prompter: Prompter, *, again: bool = False) -> SetupDraft | Pat
 
     None where the archives are to be fetched first.
 
-    Nothing is asked where there is nothing to resume and raw data lies in a usual place.
-
-    Args:
-        prompter: puts the question.
-        again: a download was chosen before, and came to nothing.
+    Nothing is asked where there is nothing to resume and raw data lies in a usual place, unless a download was chosen
+    before and came to nothing (`again`).
 
     Raises:
         KeyboardInterrupt: the person leaves.
@@ -62,6 +59,7 @@ def _begun(chosen: str, prompter: Prompter) -> SetupDraft | Path | None:
         return None
     if chosen == "replay":
         return _replayed(prompter)
+    # Another process may have finished that setup since the menu was shown.
     stored = setup_draft.load() if chosen == "continue" else None
     return new_draft() if stored is None else stored[0]
 

@@ -22,14 +22,7 @@ _TITLES: dict[FolderRole, str] = {
 
 
 def survey(draft: Draft[Context], key: str, answer: Value, prompter: Prompter, view: View) -> Context:
-    """The context that an answer about the raw data leads to.
-
-    Args:
-        draft: the answers so far.
-        key: of the question, `SOURCE` or `LABELS`.
-        answer: to it.
-        prompter: asks how to read what can be read in more than one way.
-        view: shows how far a long survey is.
+    """The context that an answer to the question `SOURCE` or `LABELS` leads to.
 
     Raises:
         DoubtfulFolders: the person does not say what doubtful folders are.

@@ -7,7 +7,7 @@ from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 from questionary.prompts.common import InquirerControl
 
-from wizard.ask.prompt import Back, Choice, InvalidAnswer, Kind, Prompt, Value, parse_answer, title
+from wizard.ask.prompt import Back, Choice, InvalidAnswer, Kind, Prompt, Prompter, Value, parse_answer, title
 from wizard.output import Output
 
 _STYLE = questionary.Style(
@@ -17,7 +17,7 @@ _STYLE = questionary.Style(
         ("answer", "fg:ansicyan"),
         ("pointer", "fg:ansicyan bold"),
         ("highlighted", "fg:ansicyan"),
-        ("selected", "noreverse"),
+        ("selected", "noreverse"),  # prompt_toolkit's default is reverse video
         ("instruction", "fg:ansibrightblack"),
     ]
 )
@@ -34,12 +34,10 @@ class _Help(Exception):
         self.held = held
 
 
-class TerminalPrompter:
+class TerminalPrompter(Prompter):
     """Puts questions with questionary; a question that was answered leaves one line behind.
 
-    Args:
-        output: where everything else is said.
-        io: what questionary passes on to prompt_toolkit; tests give another input and output.
+    What `io` has, questionary passes on to prompt_toolkit; tests give another input and output.
     """
 
     def __init__(self, output: Output, /, **io: Any) -> None:
@@ -81,6 +79,7 @@ class TerminalPrompter:
         return question.unsafe_ask(patch_stdout=False)  # whose exceptions carry Back and help out of it
 
     def _question(self, prompt: Prompt, held: Value | None) -> questionary.Question:
+        # Erased, because `accepted` leaves a line of its own, once the answer is known to be accepted.
         common: dict[str, Any] = {"style": _STYLE, "erase_when_done": True, **self._io}
         text, typed = prompt.text, "" if held is None else str(held)
         match prompt.kind:
@@ -88,6 +87,7 @@ class TerminalPrompter:
                 return questionary.password(text, **common)
             case "path" | "file":
                 folders = prompt.kind == "path"
+                # Not while typing: a list that opens at every key covers the screen, and looks into network folders.
                 return questionary.path(
                     text, default=typed, only_directories=folders, complete_while_typing=False, **common
                 )
@@ -100,6 +100,7 @@ class TerminalPrompter:
             instruction = "(space ticks, Enter accepts)"
             return questionary.checkbox(text, lines, pointer=pointer, instruction=instruction, **common)
         default = next((line for line in lines if line.value == held), None)
+        # A blank instruction, because questionary puts "(Use arrow keys)" in the place of an empty one.
         return questionary.select(text, lines, default=default, pointer=pointer, instruction=" ", **common)
 
     def _lines(self, choices: tuple[Choice, ...], ticked: list[str]) -> list[questionary.Choice]:

@@ -1,12 +1,10 @@
 """Whether an answer can be accepted: by the profile's own rules, and by what lies at a path."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
 from pydantic import BaseModel
 
-from wizard.ask import asking
 from wizard.ask.context import Context
 from wizard.ask.defaults import Known
 from wizard.ask.prompt import Value
@@ -17,14 +15,14 @@ from wizard.ilsvrc2012.archives import Split
 from wizard.preflight.writability import why_not_writable
 from wizard.profile import Profile, check
 from wizard.sources.source import overlap
-from wizard.targets.registry import DEFAULT_FORMAT, from_profile
+from wizard.targets.registry import DEFAULT_FORMAT, written_folders
 
 
 def error_for(question: Question[Context], value: Value, known: Known) -> str:
     """Why an answer is refused, in a sentence; empty where it is accepted."""
     if question.kind == "number" and isinstance(value, int):
-        return _out_of_bounds(question, value) or asking.error_for(question, value, known)
-    return asking.error_for(question, value, known) or _against_profile(question, value)
+        return _out_of_bounds(question, value) or question.error_for(value, known)
+    return question.error_for(value, known) or _against_profile(question, value)
 
 
 def a_name(value: Value, _known: Known) -> None:
@@ -33,21 +31,16 @@ def a_name(value: Value, _known: Known) -> None:
         raise UsageError("A name is needed.")
 
 
-def shards_of(split: Split) -> Callable[[Value, Known], None]:
+def enough_images(split: Split, value: Value, known: Known) -> None:
     """Refuses more shards than a split has images."""
-
-    def require(value: Value, known: Known) -> None:
-        survey = known.context.surveys.get(split)
-        if survey is not None and isinstance(value, int) and value > survey.images:
-            raise UsageError(f"{split} has {survey.images:,} images; {value:,} shards would leave some empty.")
-
-    return require
+    survey = known.context.surveys.get(split)
+    if survey is not None and isinstance(value, int) and value > survey.images:
+        raise UsageError(f"{split} has {survey.images:,} images; {value:,} shards would leave some empty.")
 
 
 def output_folder(value: Value, known: Known) -> None:
     """Refuses an output folder that cannot be written, or whose files would mix with the raw data."""
     path = expanded(str(value)).absolute()
-    asking.require_folder(path)
     if known.context.folder is not None and path.resolve() == known.context.folder.resolve():
         raise UsageError("That is the raw data's own folder. Give the dataset another one.")
     if among := source_overlap(path, known):
@@ -59,15 +52,14 @@ def output_folder(value: Value, known: Known) -> None:
 
 def source_overlap(output: Path, known: Known) -> str:
     """Why a dataset in this folder would be written among the raw data, in a sentence; empty where it would not."""
-    raw, answers = known.context.raw, known.values
-    if raw is None:
+    if known.context.raw is None:
         return ""
-    # Where a folder for each split is asked for, an answer says yes, a profile that is replayed says true.
-    split_folders = answers.get("output.split_folders") in ("yes", True)
-    target = from_profile(
-        {"format": known.get("output.format") or DEFAULT_FORMAT, "split_folders": split_folders}, raw.form
-    )
-    among = overlap(raw, output, {*target.places} - {""})
+    section = {
+        "format": known.get("output.format") or DEFAULT_FORMAT,
+        # An answer says yes, a profile that is replayed says true.
+        "split_folders": known.get("output.split_folders") in ("yes", True),
+    }
+    among = overlap(known.context.raw, output, written_folders(section))
     if among is None:
         return ""
     return f"That would write into {among}, which is read as raw data. Give the dataset a folder of its own."
@@ -76,10 +68,9 @@ def source_overlap(output: Path, known: Known) -> str:
 def _out_of_bounds(question: Question[Context], value: int) -> str:
     section, _, key = question.key.partition(".")
     model = cast(type[BaseModel], Profile.model_fields[section].annotation)
-    bounds: dict[str, int] = {}
-    for rule in model.model_fields[key].metadata:
-        bounds |= {name: getattr(rule, name) for name in ("ge", "le") if hasattr(rule, name)}
-    low, high = bounds["ge"], bounds["le"]
+    rules = model.model_fields[key].metadata
+    low: int = next(rule.ge for rule in rules if hasattr(rule, "ge"))
+    high: int = next(rule.le for rule in rules if hasattr(rule, "le"))
     if low <= value <= high:
         return ""
     where = f"below {low:,}" if value < low else f"above {high:,}"

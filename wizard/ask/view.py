@@ -53,8 +53,6 @@ class Outcome:
     """How a conversation ended.
 
     Attributes:
-        kind: start the build, saved, or left.
-        profile: the answers.
         path: where the profile was saved; None where it was not.
         verdict: of the pre-flight, where the build is to start.
         ignored: checks that fail and that the person goes on without.

@@ -10,14 +10,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from wizard.ask.download_questions import OFFICIALLY, TO, WHAT, WHERE, named_file
-from wizard.ask.downloading import ask_answers, command, known_answers, request_of
+from wizard.ask.download_questions import BASE, CHECKSUMS, MIRROR, OFFICIALLY, TO, WHAT, WHERE, named_file
+from wizard.ask.downloading import ask_answers, command, request_of
 from wizard.ask.prompt import Back, Prompter, Value
 from wizard.ask.prompters import prompter_for
 from wizard.commands.downloading import fetch
 from wizard.commands.session import DEFAULT, OutputFlags, session
 from wizard.download.address import OFFICIAL, base_address, require_source
-from wizard.download.archives import WHATS, What
+from wizard.download.archives import WHATS
 from wizard.download.request import Origin, Request
 from wizard.errors import Interrupted, UsageError
 from wizard.folders import expanded, shortened
@@ -101,11 +101,20 @@ def _said(
     if useless:
         why = "delivers everything at once through its own client" if origin == "kaggle" else "has its own client"
         raise UsageError(f"{' and '.join(useless)} cannot be used with --base {origin}, which {why}.")
-    parts = None if what is None else _parse_what(" ".join(what))
-    return known_answers(origin=origin, base=address, folder=folder, what=parts, checksums=checksums)
+    said: dict[str, Value] = {}
+    if origin:
+        said[WHERE] = origin
+    elif address:
+        said |= {WHERE: OFFICIALLY} if address == OFFICIAL else {WHERE: MIRROR, BASE: address}
+        said[CHECKSUMS] = str(checksums or "")
+    if what is not None:
+        said[WHAT] = _parse_what(" ".join(what))
+    if folder:
+        said[TO] = str(folder)
+    return said
 
 
-def _parse_what(text: str) -> tuple[What, ...]:
+def _parse_what(text: str) -> list[str]:
     words = text.lower().replace(",", " ").split()
     hint = f"Choose from {', '.join(WHATS)}, separated by commas"
     for word in words:
@@ -114,7 +123,7 @@ def _parse_what(text: str) -> tuple[What, ...]:
             raise UsageError(f"--what {text}: there is no {word!r}.", f"Did you mean {near[0]}?" if near else hint)
     if not words:
         raise UsageError("--what is empty.", hint)
-    return tuple(each for each in WHATS if each in words)
+    return [each for each in WHATS if each in words]
 
 
 def _request(prompter: Prompter | None, said: Mapping[str, Value], *, yes: bool) -> Request:

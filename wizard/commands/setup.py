@@ -25,8 +25,6 @@ from wizard.folders import shortened
 from wizard.output import Output
 from wizard.profile_store import load
 
-KEYS = "Esc goes back · ? explains · Ctrl-C keeps your answers"
-
 
 def setup(*, flags: OutputFlags = DEFAULT) -> int:
     """Ask a few questions, check this machine, and build."""
@@ -41,7 +39,7 @@ def setup(*, flags: OutputFlags = DEFAULT) -> int:
             "Use: imagenet-setup run PROFILE --set source.path=FOLDER --set output.path=FOLDER "
             "(imagenet-setup profiles list names the profiles); a program can drive imagenet-setup setup --json",
         )
-    if sys.stdin is None:
+    if sys.stdin is None:  # as Python has it where a parent process closed it
         raise UsageError("setup --json reads its answers from stdin, which is closed.")
     prompter = prompter_for(output)
     try:
@@ -59,7 +57,7 @@ def setup(*, flags: OutputFlags = DEFAULT) -> int:
 def _conversation(output: Output, prompter: Prompter) -> Outcome | Path:
     output.say(f"imagenet-setup {version('imagenet-setup')} · turns raw image data into a dataset your trainer opens")
     if output.mode == "human":
-        output.say(f"{KEYS}\n")
+        output.say("Esc goes back · ? explains · Ctrl-C keeps your answers\n")
     begun = _draft_or_build(output, prompter)
     if isinstance(begun, Path):
         return begun

@@ -27,8 +27,8 @@ def class_set_notes(tables: Mapping[Split, SampleTable], *, in_folders: bool, ba
         A sentence without its full stop, and whether it is a warning.
     """
     yield from _sets_apart(tables)
-    if any(table.form == "image" for table in tables.values()):
-        yield from ((told, True) for told in _numbers(tables, in_folders=in_folders, base=base))
+    if any(table.reader.form == "image" for table in tables.values()):
+        yield from ((text, True) for text in _numbers(tables, in_folders=in_folders, base=base))
 
 
 def of_first_classes(tables: Mapping[Split, SampleTable], count: int) -> dict[Split, SampleTable]:
