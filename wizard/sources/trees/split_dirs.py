@@ -115,6 +115,7 @@ def look_into(path: Path, *, opened: int = 100, until_image: bool = False) -> Sp
                     break
             elif len(unnamed) < opened and not clutter.of_file(entry.name):
                 unnamed.append(entry)
+        # Last, so that no file is opened where enough images are known by their names.
         images += islice((entry.name for entry in unnamed if seems_image(entry)), max(0, KEPT - len(images)))
     return SplitDir(
         path=path,
