@@ -53,7 +53,7 @@ class Transfer:
     Args:
         name: of the file.
         remote: the version that the part belongs to.
-        part: what there is of it; all of it hashed.
+        part: all that it has must be hashed.
         session: how it is fetched.
     """
 
