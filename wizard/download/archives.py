@@ -73,7 +73,7 @@ def _official() -> Iterable[Archive]:
     for split in SPLITS:
         image = IMAGES[split]
         about = image.bytes or image.image_bytes
-        yield Archive(name=image.name, what=split, bytes=image.bytes, about=about, md5=image.md5(image.name))
+        yield Archive(name=image.name, what=split, bytes=image.bytes, about=about, md5=image.md5s[image.name])
     for box in BOXES.values():
         yield Archive(name=box.name, what="boxes", bytes=0, about=box.about, md5=box.md5)
     yield Archive(name=DEVKIT.name, what="devkit", bytes=0, about=DEVKIT.about, md5=DEVKIT.md5)
