@@ -169,7 +169,6 @@ def _same_either_way(level: Level) -> bool:
 
 
 def _lower(level: Level, _: object) -> SplitDir:
-    """The folders inside the superclass folders."""
     pieces = pieces_of([level.decide(look_into(level.path / name)) for name in level.deep])
     if level.split_dir.images or level.split_dir.archives:
         pieces.append(replace(level.split_dir, folders=(), others=frozenset(level.split_dir.folders)))
