@@ -56,7 +56,8 @@ def build(job: Job, report: Report, options: Options) -> BuildResult:
         SetupError: of any kind that `wizard.errors` knows but VerifyFailed.
     """
     output = job.output
-    _refuse_file(output)
+    if output.exists() and not output.is_dir():
+        raise MachineError(f"{output} is a file, not a folder.", "Choose another one: --set output.path=FOLDER")
     report_or_stop = stoppable(report, options.stopping)
     plan = make_plan(job, report_or_stop, md5=options.md5)
     with (
@@ -82,11 +83,6 @@ def build(job: Job, report: Report, options: Options) -> BuildResult:
         require_whole(output, plan, records, sums)
     report(BuildFinished())
     return _finished(job, plan, records, built_before, seconds)
-
-
-def _refuse_file(output: Path) -> None:
-    if output.exists() and not output.is_dir():
-        raise MachineError(f"{output} is a file, not a folder.", "Choose another one: --set output.path=FOLDER")
 
 
 @contextmanager

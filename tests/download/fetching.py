@@ -86,7 +86,7 @@ class Download:
     @contextmanager
     def session(self) -> Iterator[Session]:
         login = Login(self.base, self.asker, self.cookies)
-        with closing(HttpClient(self.base, login, self.retry_policy)) as client:
+        with closing(HttpClient(login, self.retry_policy)) as client:
             yield Session(
                 client=client,
                 folder=self.folder,

@@ -72,7 +72,7 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None) 
     output.say(f"Looking at {counted(len(archives), 'file')} here and at {where}…")
     reporter = reporter_for(output)
     asker = _AsideAsker(reporter, PromptedAsker(prompter)) if prompter else None
-    client = HttpClient(request.base, Login(request.base, asker, request.cookies), RetryPolicy())
+    client = HttpClient(Login(request.base, asker, request.cookies), RetryPolicy())
     with closing(client), stop_on_signal(lambda _text: None) as stopping:
         session = Session(
             client=client,
@@ -165,16 +165,8 @@ def _show_plan(output: Output, request: Request, found: Sequence[FileStatus], th
     files = [
         {"file": each.archive.name, "state": each.state, "bytes": each.size, "bytes_here": each.have} for each in found
     ]
-    output.event(
-        "plan",
-        {
-            "base": request.base,
-            "folder": str(request.folder),
-            "files": files,
-            "bytes_left": left,
-            "disk": asdict(there),
-        },
-    )
+    plan = {"base": request.base, "folder": str(request.folder), "files": files}
+    output.event("plan", {**plan, "bytes_left": left, "disk": asdict(there)})
 
 
 def _is_confirmed(prompter: Prompter) -> bool:

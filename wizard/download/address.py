@@ -1,6 +1,7 @@
 """The address of the folder that has the archives: how it is typed, shown, and compared."""
 
 import difflib
+import os
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +15,6 @@ OFFICIAL = "https://image-net.org/data/ILSVRC/2012/"
 """Where image-net.org keeps the archives of 2012."""
 TERMS = "https://image-net.org/download-images"
 """Where accounts are made and the terms accepted."""
-_HOST = "image-net.org"
 
 _SCHEMES = ("http", "https", "file")
 _PORTS = {"http": 80, "https": 443}
@@ -34,7 +34,7 @@ def base_address(text: str, hubs: Collection[str] = ()) -> str:
         UsageError: it is not an http, https or file address, or has a password or a query in it.
     """
     typed = text.strip()
-    if typed.startswith(("/", "~", ".")) or _is_folder(typed):
+    if typed.startswith(("/", "~", ".")) or os.path.isdir(typed):  # noqa: PTH112  Path.is_dir may raise
         typed = expanded(typed).absolute().as_uri()
     try:
         url = httpx.URL(typed)
@@ -63,10 +63,6 @@ def base_address(text: str, hubs: Collection[str] = ()) -> str:
 def require_source(base: str, folder: Path | None = None) -> None:
     """Checks that a base on this machine is a folder, and not the one that the files go to.
 
-    Args:
-        base: as `base_address` gives it.
-        folder: where the files go; None where that is not known yet.
-
     Raises:
         UsageError: it is not.
     """
@@ -92,7 +88,7 @@ def account(host: str) -> str:
     >>> account("mirror.example.org")
     'ask whoever runs mirror.example.org'
     """
-    if f".{host}".endswith(f".{_HOST}"):
+    if f".{host}".endswith(".image-net.org"):
         return f"see {TERMS}, where you create an account, accept the terms and request access"
     return f"ask whoever runs {host}"
 
@@ -120,21 +116,12 @@ def _without_secret(typed: str) -> str:
     return f"…@{rest}" if before or at else text
 
 
-def _is_folder(typed: str) -> bool:
-    with suppress(OSError):
-        return bool(typed) and Path(typed).is_dir()
-    return False
-
-
 def _not_a_folder(typed: str, hubs: Collection[str]) -> UsageError:
     near = difflib.get_close_matches(typed.lower(), hubs, n=1)
     what = f"{_without_secret(typed)!r} is not the address of a folder." if typed else "The address is empty."
-    if near:
-        return UsageError(what, f"Did you mean {near[0]}?")
     others = f", or {' or '.join(hubs)}" if hubs else ""
-    return UsageError(
-        what, f"Expected an https://, http:// or file:// address like {OFFICIAL}, the path of a folder{others}"
-    )
+    expected = f"Expected an https://, http:// or file:// address like {OFFICIAL}, the path of a folder{others}"
+    return UsageError(what, f"Did you mean {near[0]}?" if near else expected)
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int]:

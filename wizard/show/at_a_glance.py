@@ -95,20 +95,16 @@ def _end(seen: ClassSeen, glance: Glance) -> str:
 
 
 def _sizes(glance: Glance) -> Iterator[str]:
-    labelled = [split for split in glance.splits if split.smallest is not None]
-    for split in labelled:
+    for split in glance.splits:
+        if split.smallest is None or split.largest is None:
+            continue
         name = f"{split.split} " if len(glance.splits) > 1 else ""
-        yield f"{name}{_from_to(split)}{'' if split.counted else ' (as published, not counted)'}"
+        sizes = f"{_size(split.smallest)} to {_size(split.largest)} images"
+        if split.smallest.images == split.largest.images:
+            sizes = f"{counted(split.smallest.images, 'image')} each"
+        yield f"{name}{sizes}{'' if split.counted else ' (as published, not counted)'}"
     if glance.without_images:
         yield f"{glance.without_images:,} of {glance.classes:,} classes without images"
-
-
-def _from_to(split: SplitSeen) -> str:
-    assert split.smallest is not None
-    assert split.largest is not None
-    if split.smallest.images == split.largest.images:
-        return f"{counted(split.smallest.images, 'image')} each"
-    return f"{_size(split.smallest)} to {_size(split.largest)} images"
 
 
 def _size(size: Size) -> str:

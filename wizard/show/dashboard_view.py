@@ -191,17 +191,12 @@ def _machine(build: BuildProgress) -> list[str]:
     # 1.1 of 24.6 GB: the unit once, if it is the same.
     if used.split()[1] == total.split()[1]:
         used = used.split()[0]
-    return [f"CPU {machine.cpu:.0f} %", f"RAM {used} of {total}", _disk(build, machine.disk_free)]
-
-
-def _disk(build: BuildProgress, free: int) -> str:
-    expected = build.bytes_expected
-    if expected is None:
-        return f"disk {human_bytes(free)} free"
-    still = expected - build.bytes_out
-    if still > free:
-        return f"disk {human_bytes(free)} free, {human_bytes(still)} still to write"
-    return f"disk {human_bytes(free)} free → {human_bytes(free - still)} at the end"
+    free, disk = machine.disk_free, f"disk {human_bytes(machine.disk_free)} free"
+    if (expected := build.bytes_expected) is not None:
+        to_come = expected - build.bytes_out
+        enough = f" → {human_bytes(free - to_come)} at the end"
+        disk += enough if to_come <= free else f", {human_bytes(to_come)} still to write"
+    return [f"CPU {machine.cpu:.0f} %", f"RAM {used} of {total}", disk]
 
 
 def _events(build: BuildProgress, count: int) -> list[Text]:

@@ -27,7 +27,7 @@ def class_set_notes(tables: Mapping[Split, SampleTable], *, in_folders: bool, ba
         A sentence without its full stop, and whether it is a warning.
     """
     yield from _sets_apart(tables)
-    if any(table.form == "image" for table in tables.values()):
+    if any(table.reader.form == "image" for table in tables.values()):
         yield from ((told, True) for told in _numbers(tables, in_folders=in_folders, base=base))
 
 

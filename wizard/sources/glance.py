@@ -155,7 +155,7 @@ def glance_at_raw(surveys: Mapping[Split, Survey], counts: Mapping[Split, ClassC
     table = next((survey.table for survey in surveys.values() if survey.table is not None), None)
     if table is None:
         return glance(imagenet(), 0, [*counts.values()], labels="open")
-    labels: LabelState = "stored" if table.form == "example" or numbered(table.classes) else "open"
+    labels: LabelState = "stored" if table.reader.form == "example" or numbered(table.classes) else "open"
     return glance(table.classes, table.label_base, [*counts.values()], labels=labels)
 
 

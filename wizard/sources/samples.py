@@ -9,7 +9,7 @@ import numpy.typing as npt
 from wizard.errors import InputError
 from wizard.formats.arrays import Boxes
 from wizard.sources.classes import Classes, imagenet
-from wizard.sources.readers import BYTE_RANGES, Content, Form, Reader, Sample
+from wizard.sources.readers import BYTE_RANGES, Content, Reader, Sample
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,11 +103,6 @@ class SampleTable:
         return map(self.__getitem__, range(len(self)))
 
     @property
-    def form(self) -> Form:
-        """What the bytes are."""
-        return self.reader.form
-
-    @property
     def ranks(self) -> npt.NDArray[np.int16]:
         """int16[k], the classes that have images, in order."""
         return np.unique(self.label[self.label >= 0])
@@ -122,9 +117,7 @@ class SampleTable:
 
     def take(self, rows: npt.NDArray[np.intp]) -> "SampleTable":
         """The table of just these rows, in this order; it holds nothing of the others."""
-        counts = np.diff(self.first_box)[rows]
-        first_box = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        source = np.repeat(self.first_box[rows] - first_box[:-1], counts) + np.arange(first_box[-1])
+        first_box, source = _gathered(self.first_box[rows], np.diff(self.first_box)[rows])
         used, file = np.unique(self.file[rows], return_inverse=True)
         return replace(
             self,
@@ -160,10 +153,14 @@ class SampleTable:
             boxes: float64[m, 4].
         """
         first = np.searchsorted(names, self.name, side="left")
-        counts = np.searchsorted(names, self.name, side="right") - first
-        first_box = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        source = np.repeat(first - first_box[:-1], counts) + np.arange(first_box[-1])
+        first_box, source = _gathered(first, np.searchsorted(names, self.name, side="right") - first)
         return replace(self, first_box=first_box, boxes=boxes[source])
+
+
+def _gathered(first: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], ...]:
+    """`first_box` of images with so many boxes, and int64[m], where each box lies, if an image's begin at `first`."""
+    first_box = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return first_box, np.repeat(first - first_box[:-1], counts) + np.arange(first_box[-1])
 
 
 def in_one_file(

@@ -4,7 +4,8 @@ import logging
 import shutil
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.download.hub_servers import DATA, STORAGE, TOKEN, hugging_face, huggi
 from tests.download.server import Cut, Damaged, Server, Status
 from tests.helpers import survey
 from wizard.download.events import Event, Fetched, Transferring, Waiting
+from wizard.download.hubs import huggingface
 from wizard.download.hubs.huggingface import PAGE, fetch, lacking, needs, require
 from wizard.download.retry_policy import RetryPolicy
 from wizard.errors import InputError, MachineError, UsageError
@@ -31,6 +33,15 @@ SHORT = RetryPolicy(first_wait=0.01, max_wait=0.01, attempts=3)
 def token(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path_factory.mktemp("hf") / "token"))
+    monkeypatch.setattr(huggingface, "POLICY", SHORT)
+
+
+@contextmanager
+def at(base: str) -> Iterator[None]:
+    """Within it, the client takes that address for the hub's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", base + "{repo_id}/resolve/{revision}/{filename}")
+        yield
 
 
 class Fetching:
@@ -41,9 +52,9 @@ class Fetching:
         self.told: list[Event] = []
 
     def __call__(self, *what: str, report: Callable[[Event], None] | None = None) -> Path:
-        endpoint = self.server.base.rstrip("/")
         wanted = [one for one in ("train", "validation", "test", "boxes") if one in (what or ("validation",))]
-        return fetch(self.folder, wanted, report or self.told.append, endpoint=endpoint, retry_policy=SHORT)
+        with at(self.server.base):
+            return fetch(self.folder, wanted, report or self.told.append)
 
     def notes(self) -> str:
         return "\n".join(event.text for event in self.told if isinstance(event, Note))
@@ -146,8 +157,11 @@ def test_without_a_network_it_is_given_up_at_last(tmp_path: Path, capfd: pytest.
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     told: list[Event] = []
-    with pytest.raises(InputError, match="given up after 4 attempts without a byte") as raised:
-        fetch(tmp_path, ["validation"], told.append, endpoint=f"http://127.0.0.1:{port}", retry_policy=SHORT)
+    with (
+        pytest.raises(InputError, match="given up after 4 attempts without a byte") as raised,
+        at(f"http://127.0.0.1:{port}/"),
+    ):
+        fetch(tmp_path, ["validation"], told.append)
     assert "the same command resumes it" in raised.value.hint
     assert [event.attempt for event in told if isinstance(event, Waiting)] == [1, 2, 3]
     assert capfd.readouterr() == ("", "")

@@ -56,6 +56,7 @@ def token(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFact
         monkeypatch.setenv(name, value)
     for name in ("KAGGLE_USERNAME", "KAGGLE_KEY", "KAGGLEHUB_CACHE", "KAGGLE_KERNEL_RUN_TYPE"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("wizard.download.hubs.kaggle.POLICY", SHORT)
 
 
 class Fetching:
@@ -66,7 +67,7 @@ class Fetching:
         self.told: list[Event] = []
 
     def __call__(self, what: Collection[What] = ALL, report: Callable[[Event], None] | None = None) -> Path:
-        return fetch(self.folder, what, report or self.told.append, retry_policy=SHORT)
+        return fetch(self.folder, what, report or self.told.append)
 
     def notes(self) -> str:
         return "\n".join(event.text for event in self.told if isinstance(event, Note))

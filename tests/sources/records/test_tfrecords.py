@@ -38,7 +38,7 @@ def test_own_datasets_read_back_as_they_were_built(built: Path, tmp_path: Path) 
     found: dict[str, Content] = {}
     for part in data.parts[:2]:
         records = data.table(part.split, tmp_path, nothing)
-        assert (records.classes.whole_imagenet, records.label_base, records.form) == (True, 1, "example")
+        assert (records.classes.whole_imagenet, records.label_base, records.reader.form) == (True, 1, "example")
         found |= {content.sample.name: content for content in records.contents()}
     assert found.keys() == expected.keys()
     for name, content in found.items():

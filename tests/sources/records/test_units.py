@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from wizard.errors import InputError
-from wizard.sources.records.units import StatedBoxes, unclear, unit_of
+from wizard.sources.records.boxes import StatedBoxes, unclear, unit_of
 
 Row = tuple[float, float, float, float]
 RELATIVE: Row = (0.125, 0.25, 0.875, 0.75)

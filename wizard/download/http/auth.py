@@ -1,7 +1,6 @@
 """Credentials and cookies, sent to the server that the person chose and to no other."""
 
 import os
-import threading
 from dataclasses import dataclass, field
 from http.cookiejar import Cookie, CookieJar
 from pathlib import Path
@@ -59,7 +58,6 @@ class Login:
         self._credentials: Credentials | None = None
         # By scheme: where two addresses that are trusted alike differ, they differ in that.
         self._digest: dict[str, bool] = {}
-        self._own = threading.local()
         if cookies is not None:
             self._load(cookies)
 
@@ -71,13 +69,9 @@ class Login:
         known = self._credentials
         if known is None or url.scheme not in self._digest or not trusted_alike(url, self.base):
             return None
-        if not self._digest[url.scheme]:
-            return httpx.BasicAuth(known.username, known.secret)
-        # DigestAuth counts its answers to a challenge (nc), so each thread needs its own.
-        if getattr(self._own, "known", None) is not known:
-            self._own.known, self._own.auth = known, httpx.DigestAuth(known.username, known.secret)
-        auth: httpx.Auth = self._own.auth
-        return auth
+        # A new one for each request: DigestAuth counts its answers to a challenge (nc), so threads cannot share it.
+        kind = httpx.DigestAuth if self._digest[url.scheme] else httpx.BasicAuth
+        return kind(known.username, known.secret)
 
     def add_cookies(self, request: httpx.Request) -> None:
         """Adds the cookies for a request's address, if that is the chosen server."""
@@ -102,15 +96,16 @@ class Login:
                 "Credentials for one host are never sent to another.",
                 f"If the archives are at {wanted.host}, give its address: --base URL",
             )
+        hint = f"Log in with a browser and give its cookies.txt (--cookies FILE), or {account(wanted.host)}"
         if not wanted.schemes & {"basic", "digest"}:
             asked = " or ".join(sorted(wanted.schemes)) or "an unknown method"
-            raise DownloadError(
-                f"{wanted.host} asks for a login (401) by {asked}; only a user name with a password can be sent.",
-                f"Log in with a browser and give its cookies.txt (--cookies FILE), or {account(wanted.host)}",
-            )
+            why = f"by {asked}; only a user name with a password can be sent"
+            raise DownloadError(f"{wanted.host} asks for a login (401) {why}.", hint)
         scheme = "https" if wanted.secure else "http"
-        if self._credentials is None or wanted.refused or scheme in self._digest:
+        if self._credentials is None or wanted.refused:
             self._credentials = self._find_credentials(wanted)
+        elif scheme in self._digest:
+            raise DownloadError(f"{wanted.host} asks for a login (401) in a way that is not supported.", hint)
         self._digest[scheme] = "digest" in wanted.schemes
 
     def handle_login_page(self, page: LoginPage) -> None:
@@ -136,11 +131,6 @@ class Login:
         )
 
     def _find_credentials(self, wanted: Unauthorized) -> Credentials:
-        if self._credentials is not None and not wanted.refused:
-            raise DownloadError(
-                f"{wanted.host} asks for a login (401) in a way that is not supported.",
-                f"Log in with a browser and give its cookies.txt (--cookies FILE), or {account(wanted.host)}",
-            )
         self._tries += 1
         missing = [name for name in (USERNAME, ACCESS_KEY) if not os.environ.get(name)]
         if not missing and not wanted.refused:
@@ -162,8 +152,7 @@ class Login:
         )
 
     def _load(self, path: Path) -> None:
-        self._from_file = read_cookies(path)
-        self._cookies = path
+        self._cookies, self._from_file = path, read_cookies(path)
         self.jar.clear()
         for cookie in self._from_file:
             self.jar.set_cookie(cookie)

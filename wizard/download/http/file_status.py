@@ -1,6 +1,6 @@
 """What there is of a file, here and at the server, and what follows from it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,6 +17,15 @@ State = Literal["complete", "partial", "short", "absent", "outdated", "unrelated
 """Of a file: complete, with the right MD5; a part that is resumed; a short file under the final name that is resumed;
 nothing there; a part of another version; a part of another file; another file under the final name."""
 
+_DESCRIPTIONS: Mapping[State, str] = {
+    "complete": "here, with the right MD5",
+    "partial": "{have} here; {resumed}",
+    "short": "{have} here under its final name; {resumed}",
+    "absent": "",
+    "outdated": "the part here is of another version; starts over",
+    "unrelated": "the part here is of another file; it is kept aside",
+    "mismatch": "the file here is another one; it is kept aside",
+}
 _GZIP = b"\x1f\x8b"
 _RESERVE = 16_000_000
 """Bytes that a download leaves free."""
@@ -55,22 +64,8 @@ class FileStatus:
     @property
     def description(self) -> str:
         """What there is of it, in words; empty where there is nothing."""
-        resumed = "; this server sends all of it again" if self._sent_again else "; will be resumed"
-        match self.state:
-            case "complete":
-                return "here, with the right MD5"
-            case "partial":
-                return f"{human_bytes(self.have)} here{resumed}"
-            case "short":
-                return f"{human_bytes(self.have)} here under its final name{resumed}"
-            case "outdated":
-                return "the part here is of another version; starts over"
-            case "unrelated":
-                return "the part here is of another file; it is kept aside"
-            case "mismatch":
-                return "the file here is another one; it is kept aside"
-            case "absent":
-                return ""
+        resumed = "this server sends all of it again" if self._sent_again else "will be resumed"
+        return _DESCRIPTIONS[self.state].format(have=human_bytes(self.have), resumed=resumed)
 
     @property
     def _sent_again(self) -> bool:
@@ -80,12 +75,9 @@ class FileStatus:
 def part_state(
     size: int, record: Remote | None, remote: Remote
 ) -> Literal["partial", "outdated", "unrelated", "unknown"]:
-    """Whether a part can be resumed; unknown where only a comparison of bytes can tell.
+    """Whether a part of so many bytes can be resumed; unknown where only a comparison of bytes can tell.
 
-    Args:
-        size: bytes that it has.
-        record: the version that it belongs to; None where that is not known.
-        remote: the server's version.
+    The `record` is the version that it belongs to; None where that is not known.
     """
     if record is None or record.server != remote.server:
         return "unknown" if size <= remote.size else "unrelated"
@@ -117,11 +109,7 @@ def require_plausible(archive: Archive, address: str, remote: Remote, head: byte
 
 
 def require_room(files: Collection[FileStatus], folder: Path, disk: Disk) -> None:
-    """Checks that the disk has room for what is still to come.
-
-    Raises:
-        MachineError: it has not.
-    """
+    """Raises MachineError if the disk has no room for what is still to come."""
     left = sum(each.missing for each in files)
     if left > 0 and disk.free < left + _RESERVE:
         where = f"{disk.mount} ({disk.kind})" if disk.mount else str(folder)

@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 import httpx
 
-from wizard.download.address import absolute, origin, shown, trusted_alike
+from wizard.download.address import origin, shown, trusted_alike
 from wizard.download.errors import DownloadError, LoginPage, RemoteChanged, Transient, Unauthorized
 from wizard.download.http.auth import Login
 from wizard.download.http.failures import PROXIES, named_errors, refusal, set_variables
@@ -44,17 +44,15 @@ class HttpClient:
     """A server or a folder that holds the archives. May be used by several threads.
 
     Args:
-        base: its address, with a slash at the end.
-        login: credentials and cookies for it.
+        login: its address, and credentials and cookies for it.
         retry_policy: for everything that is asked of it; its time-outs too.
 
     Raises:
         UsageError: the environment's proxies or certificates cannot be used.
     """
 
-    def __init__(self, base: str, login: Login, retry_policy: RetryPolicy) -> None:
-        self._base = absolute(base)
-        self.login, self.retry_policy = login, retry_policy
+    def __init__(self, login: Login, retry_policy: RetryPolicy) -> None:
+        self._base, self.login, self.retry_policy = login.base, login, retry_policy
         self._client = _client(retry_policy)
         self.answered = False
 

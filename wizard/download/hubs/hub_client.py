@@ -42,10 +42,7 @@ class Hub(Protocol):
         """
 
     def fetch(self, folder: Path, what: Collection[What], report: Report, /) -> Path:
-        """Fetches what is wanted, and unpacks it; resumes what an earlier run left.
-
-        Returns:
-            The folder to give as source.path.
+        """Fetches and unpacks what is wanted, or the rest of it; the folder to give as source.path.
 
         Raises:
             UsageError: see `require`.

@@ -16,7 +16,7 @@ from wizard.download.errors import DownloadError, Transient
 from wizard.download.events import Fetched, Report
 from wizard.download.hubs.hub_client import POLICY, bar, client, no_token, quiet, refusal, size, summary
 from wizard.download.hubs.unpack import unpack
-from wizard.download.retry_policy import RetryPolicy, retry
+from wizard.download.retry_policy import retry
 from wizard.errors import UsageError, reading, writing
 from wizard.events import Note
 from wizard.ilsvrc2012.archives import IMAGES, SPLITS, Split
@@ -105,18 +105,8 @@ def require(what: Collection[What], folder: Path) -> None:
         raise no_token(NAME, _LOG_IN)
 
 
-def fetch(
-    folder: Path,
-    what: Collection[What],
-    report: Report,
-    *,
-    endpoint: str | None = None,
-    retry_policy: RetryPolicy = POLICY,
-) -> Path:
-    """See Hub. The folder gets train/, val/ and test/, and the archives in data/, which are no longer needed then.
-
-    An `endpoint` is the hub's address, in place of the client's own (HF_ENDPOINT, or huggingface.co).
-    """
+def fetch(folder: Path, what: Collection[What], report: Report) -> Path:
+    """See Hub. The folder gets train/, val/ and test/, and the archives in data/, which are no longer needed then."""
     require(what, folder)
     archives = _archives(what, folder)
     for archive in archives:
@@ -126,12 +116,12 @@ def fetch(
                 archive.marker.unlink(missing_ok=True)
     with quiet("huggingface_hub"):
         for archive in archives:
-            _fetch_archive(archive, report, endpoint, retry_policy)
+            _fetch_archive(archive, report)
     report(Note(text=f"Everything is unpacked; the archives in {folder / 'data'} are no longer needed."))
     return folder
 
 
-def _fetch_archive(archive: _Archive, report: Report, endpoint: str | None, retry_policy: RetryPolicy) -> None:
+def _fetch_archive(archive: _Archive, report: Report) -> None:
     name, part = archive.path.name, archive.part
     if archive.is_unpacked:
         report(Note(text=f"{name} was fetched and unpacked before."))
@@ -141,7 +131,7 @@ def _fetch_archive(archive: _Archive, report: Report, endpoint: str | None, retr
         began = time.monotonic()
         with writing(part):
             part.parent.mkdir(parents=True, exist_ok=True)
-        retry(name, lambda: _transfer(part, name, report, endpoint), retry_policy, report, progress=lambda: size(part))
+        retry(name, lambda: _transfer(part, name, report), POLICY, report, progress=lambda: size(part))
         with writing(archive.path):
             part.replace(archive.path)
         seconds = time.monotonic() - began
@@ -152,13 +142,13 @@ def _fetch_archive(archive: _Archive, report: Report, endpoint: str | None, retr
     report(Fetched(file=name, bytes=count, md5="", seconds=seconds))
 
 
-def _transfer(part: Path, name: str, report: Report, endpoint: str | None) -> None:
+def _transfer(part: Path, name: str, report: Report) -> None:
     """Fetches the rest of one file; what the client raises becomes an error of ours."""
     hub, files = client("huggingface_hub"), client("huggingface_hub.file_download")
     errors = client("huggingface_hub.errors")
     try:
         headers = client("huggingface_hub.utils").build_hf_headers()
-        url = hub.hf_hub_url(REPOSITORY, f"data/{name}", repo_type="dataset", revision=REVISION, endpoint=endpoint)
+        url = hub.hf_hub_url(REPOSITORY, f"data/{name}", repo_type="dataset", revision=REVISION)
         total = hub.get_hf_file_metadata(url).size
         with part.open("ab") as file:
             if total is not None and file.tell() > total:

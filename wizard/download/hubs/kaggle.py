@@ -18,7 +18,7 @@ from wizard.download.errors import DownloadError, Transient
 from wizard.download.events import Event, Fetched, Report, Transferring
 from wizard.download.hubs.hub_client import POLICY, bar, client, no_token, quiet, refusal, size, summary
 from wizard.download.hubs.unpack import damaged, unpack
-from wizard.download.retry_policy import RetryPolicy, retry
+from wizard.download.retry_policy import retry
 from wizard.errors import reading, writing
 from wizard.events import Note
 
@@ -72,7 +72,7 @@ def require(_what: Collection[What], folder: Path) -> None:
         _require_token()
 
 
-def fetch(folder: Path, what: Collection[What], report: Report, *, retry_policy: RetryPolicy = POLICY) -> Path:
+def fetch(folder: Path, what: Collection[What], report: Report) -> Path:
     """See Hub; everything comes at once, whatever is wanted.
 
     The folder gets ILSVRC/ and the tables beside it; the client uses competitions/ in it meanwhile. A Kaggle notebook
@@ -82,7 +82,7 @@ def fetch(folder: Path, what: Collection[What], report: Report, *, retry_policy:
     if _is_here(folder):
         report(Note(text=f"{folder} has all that {NAME} delivers; nothing was fetched."))
     elif not _marker(folder).exists():
-        delivered = _download(folder, report, retry_policy)
+        delivered = _download(folder, report)
         if delivered != _tree(folder):
             return delivered
     _finish(folder, report)
@@ -100,7 +100,7 @@ def _require_token() -> None:
         raise no_token(NAME, _LOG_IN)
 
 
-def _download(folder: Path, report: Report, retry_policy: RetryPolicy) -> Path:
+def _download(folder: Path, report: Report) -> Path:
     archive = _archive(folder)
     began, total = time.monotonic(), size(archive)
     report(Note(text=f"Once {archive.name} is here, {NAME}'s client unpacks it, and says nothing meanwhile."))
@@ -111,9 +111,7 @@ def _download(folder: Path, report: Report, retry_policy: RetryPolicy) -> Path:
             total = event.total
         report(event)
 
-    delivered = retry(
-        archive.name, lambda: _attempt(folder, forward), retry_policy, report, progress=lambda: size(archive)
-    )
+    delivered = retry(archive.name, lambda: _attempt(folder, forward), POLICY, report, progress=lambda: size(archive))
     report(Fetched(file=archive.name, bytes=total, md5="", seconds=time.monotonic() - began))
     return delivered
 

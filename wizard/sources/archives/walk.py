@@ -70,30 +70,25 @@ class Walk:
                 if match is not None:
                     yield self._of_class(match[1], member), member.offset + member.size
         except tar.TarDamage as error:
-            raise self._damaged(str(self._path), error) from error
+            raise self._damaged("", error) from error
         if rows:
             yield rows, total
 
     def _of_class(self, wnid: str, archive: tar.Member) -> list[Row]:
         if wnid not in ranks():
-            raise InputError(
-                f"{self._path} holds {archive.name}, which is not named after a synset of ILSVRC2012.", self._hint()
-            )
+            raise self._unexpected(f" holds {archive.name}, which is not named after a synset of ILSVRC2012")
         rows: list[Row] = []
         try:
             for member in self._members(archive.name, archive.offset, archive.offset + archive.size):
                 name = _base(member)
                 match = _TRAIN_IMAGE.fullmatch(name)
                 if match is None or match[1] != wnid:
-                    raise InputError(
-                        f"{self._path}, in {archive.name}: {member.name} is not named {wnid}_<number>.JPEG.",
-                        self._hint(),
-                    )
+                    raise self._unexpected(f", in {archive.name}: {member.name} is not named {wnid}_<number>.JPEG")
                 rows.append(_row(member, self._label(member)))
         except tar.TarDamage as error:
-            raise self._damaged(f"{self._path}, in {archive.name}", error) from error
+            raise self._damaged(f", in {archive.name}", error) from error
         if not rows:
-            raise InputError(f"{self._path}: {archive.name} holds no images.", self._hint())
+            raise self._unexpected(f": {archive.name} holds no images")
         return rows
 
     def _members(self, archive: str, start: int, end: int) -> Iterator[tar.Member]:
@@ -108,7 +103,7 @@ class Walk:
         for member in tar.members(self._file, start, end, head=image_codec.MAGIC_BYTES, ended=ended):
             why = unsafe(member.name)
             if why:
-                raise InputError(f"{self._path}: the name of its member {member.name!r} {why}.", self._hint())
+                raise self._unexpected(f": the name of its member {member.name!r} {why}")
             kind = _clutter_kind(member.name)
             last = None if kind or _CLASS_ARCHIVE.fullmatch(_base(member)) else member  # non-images may end in zeros
             if kind:
@@ -123,7 +118,7 @@ class Walk:
         try:
             label = _label_of(self._split, name)
         except ValueError as error:
-            raise InputError(f"{self._path}: {member.name} {error}.", self._hint()) from error
+            raise self._unexpected(f": {member.name} {error}") from error
         for folder in folders:
             split = split_of_folder(folder)
             if split is not None and split != self._split:
@@ -132,21 +127,21 @@ class Walk:
                     _REPACK,
                 )
             if label != UNLABELLED and is_wnid(folder) and ranks().get(folder) != label:
+                own = synsets()[label].wnid
                 raise InputError(
-                    f"{self._path}: {member.name} is in the folder of {folder}, but is an image of "
-                    f"{synsets()[label].wnid}.",
-                    _REPACK,
+                    f"{self._path}: {member.name} is in the folder of {folder}, but is an image of {own}.", _REPACK
                 )
         return label
 
     def _damaged(self, where: str, error: tar.TarDamage) -> InputError:
-        return InputError(f"{where}: {error}.", error.hint or way_out(self._path, self._split))
+        return InputError(f"{self._path}{where}: {error}.", error.hint or way_out(self._path, self._split))
 
-    def _hint(self) -> str:
-        """What to do about a member that should not be there; the archive itself is whole."""
+    def _unexpected(self, what: str) -> InputError:
+        """The error for a member that should not be there; the archive itself is whole."""
+        hint = "Remove it, or name it as in the official archive, and pack the archive again"
         if may_be_official(self._path, self._split):
-            return way_out(self._path, self._split)
-        return "Remove it, or name it as in the official archive, and pack the archive again"
+            hint = way_out(self._path, self._split)
+        return InputError(f"{self._path}{what}.", hint)
 
 
 def _row(member: tar.Member, label: int) -> Row:

@@ -10,8 +10,6 @@ from wizard.sources.classes import UNLABELLED, Classes, imagenet, of_folders
 from wizard.sources.names import unsafe
 from wizard.sources.records.columns import Columns
 
-_BASES = (0, 1)
-
 
 def decide_classes(splits: Collection[Columns]) -> tuple[Classes, int]:
     """The classes that the records of all these splits share, and the label of the first.
@@ -19,23 +17,24 @@ def decide_classes(splits: Collection[Columns]) -> tuple[Classes, int]:
     They are ImageNet's where every synset, or else every file name, says so beside its label; else they are named by
     their synsets, where each label has one of its own; else by their labels.
     """
-    labels = {label for columns in splits for label in np.unique(columns.label).tolist()} - {UNLABELLED}
+    labels = set(np.unique(np.concatenate([columns.label for columns in splits])).tolist()) - {UNLABELLED}
     if not labels:
-        return (imagenet() if all(map(_official, splits)) else Classes(names=(), words=())), 0
-    synsets = _one_each([_pairs(columns.synset_of, columns.synset) for columns in splits])
+        names = np.concatenate([columns.filename for columns in splits]).tolist()
+        return imagenet() if all(is_test_image(name.decode()) for name in names) else Classes(names=(), words=()), 0
+    synsets = _one_each([(columns.synset_of, columns.synset) for columns in splits])
     if synsets is not None:
         base = _base({(label, ranks().get(synset)) for label, synset in synsets.items()})
     else:
-        base = _base({pair for columns in splits for pair in _by_name(columns)})
+        base = _base(set().union(*map(_ranks_of_names, splits)))
     if base is not None:
         return imagenet(), base
-    names = _named(labels, synsets or {})
-    words = of_folders(tuple(names.values())).words
-    texts = _one_each([_pairs(columns.text_of, columns.text) for columns in splits]) or {}
+    named = _named(labels, synsets or {})
+    words = of_folders(tuple(named.values())).words
+    texts = _one_each([(columns.text_of, columns.text) for columns in splits]) or {}
     return Classes(
-        names=tuple(names.values()),
-        words=tuple(texts.get(label, word) for label, word in zip(names, words, strict=True)),
-    ), min(names)
+        names=tuple(named.values()),
+        words=tuple(texts.get(label, word) for label, word in zip(named, words, strict=True)),
+    ), min(named)
 
 
 def _named(labels: Collection[int], synsets: dict[int, str]) -> dict[int, str]:
@@ -43,17 +42,10 @@ def _named(labels: Collection[int], synsets: dict[int, str]) -> dict[int, str]:
     last = max(labels)
     numbers = {label: f"{label:0{len(str(last))}}" for label in range(0 if 0 in labels else 1, last + 1)}
     names = numbers | synsets
-    fit = len(set(names.values())) == len(names) and not any(map(_no_folder, names.values()))
-    return names if fit else numbers
-
-
-def _no_folder(name: str) -> bool:
-    """Whether no folder may be called so: those of classes are, where the result is folders."""
-    return bool(unsafe(name)) or "/" in name or name == "."
-
-
-def _official(columns: Columns) -> bool:
-    return all(is_test_image(name) for name in _names(columns))
+    if len(set(names.values())) < len(names):
+        return numbers
+    # Where the result is folders, those of classes are called so.
+    return numbers if any(unsafe(name) or "/" in name or name == "." for name in names.values()) else names
 
 
 def _base(pairs: Collection[tuple[int, int | None]]) -> int | None:
@@ -63,30 +55,22 @@ def _base(pairs: Collection[tuple[int, int | None]]) -> int | None:
     (1, None, None)
     """
     bases = {None if rank is None else label - rank for label, rank in pairs}
-    return next((base for base in _BASES if bases == {base}), None)
+    return next((base for base in (0, 1) if bases == {base}), None)
 
 
-def _by_name(columns: Columns) -> set[tuple[int, int | None]]:
-    return {
-        (label, rank_of_image(name))
-        for label, name in zip(columns.label.tolist(), _names(columns), strict=True)
-        if label != UNLABELLED
-    }
+def _ranks_of_names(columns: Columns) -> set[tuple[int, int | None]]:
+    """The labels of a split, each with the rank that the file name beside it says."""
+    ranks_said = (rank_of_image(name.decode()) for name in columns.filename.tolist())
+    pairs = set(zip(columns.label.tolist(), ranks_said, strict=True))
+    return {(label, rank) for label, rank in pairs if label != UNLABELLED}
 
 
-def _names(columns: Columns) -> list[str]:
-    return [name.decode() for name in columns.filename.tolist()]
-
-
-def _pairs(labels: npt.NDArray[np.int16], values: npt.NDArray[np.bytes_]) -> set[tuple[int, bytes]]:
-    """Which values stand beside which label; none where the split has no values at all."""
-    pairs = set(zip(labels.tolist(), values.tolist(), strict=True))
-    return pairs if any(value for _, value in pairs) else set()
-
-
-def _one_each(splits: Collection[set[tuple[int, bytes]]]) -> dict[int, str] | None:
+def _one_each(splits: Collection[tuple[npt.NDArray[np.int16], npt.NDArray[np.bytes_]]]) -> dict[int, str] | None:
     """Label -> its value, where each label has one, and no two the same; else None."""
-    pairs = set().union(*splits)
+    pairs: set[tuple[int, bytes]] = set()
+    for labels, found in splits:
+        if any(found.tolist()):  # a split may have no values at all
+            pairs.update(zip(labels.tolist(), found.tolist(), strict=True))
     values = dict(pairs)
     if not pairs or not all(values.values()) or not len(pairs) == len(values) == len(set(values.values())):
         return None

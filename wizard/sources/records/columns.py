@@ -18,10 +18,9 @@ from wizard.formats import tfrecord
 from wizard.formats.arrays import Boxes
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.cache import Arrays, cached
-from wizard.sources.records.boxes import Sides
+from wizard.sources.records.boxes import Sides, StatedBoxes
 from wizard.sources.records.features import Features, InvalidRecord, Row
 from wizard.sources.records.files import RecordFiles
-from wizard.sources.records.units import StatedBoxes
 from wizard.sources.source import Progress
 
 DAMAGED = "Build these records again, or fetch them again; imagenet-setup inspect FILE says more"

@@ -16,7 +16,7 @@ from wizard.ilsvrc2012.feature_names import CORNERS, ENCODED, FILENAME, LABELS, 
 from wizard.sources.cache import Arrays
 from wizard.sources.classes import UNLABELLED
 from wizard.sources.names import unsafe
-from wizard.sources.records.units import unclear
+from wizard.sources.records.boxes import unclear
 
 _OF_LABELS = {"synset": SYNSET, "text": TEXT}
 _PER_BOX = ("image/object/bbox/", "image/object/class/")  # prefixes of the keys whose lists have one value for each box

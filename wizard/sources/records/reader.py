@@ -4,6 +4,7 @@ import gzip
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, cast
 
@@ -26,44 +27,25 @@ def _read_records(samples: Iterable[Sample]) -> Iterator[Content]:
 
 def _read_gzipped(samples: Iterable[Sample]) -> Iterator[Content]:
     for sample in samples:
-        with reading(Path(sample.file)):
-            yield _content(sample, _UNPACKED.read(sample, more=_CRC.size))
+        path = Path(sample.file)
+        with reading(path):
+            file = _unpacked(path, fingerprint(path))
+            try:
+                file.seek(sample.offset)
+                data = file.read(sample.size + _CRC.size)
+            except (EOFError, zlib.error):
+                data = b""
+            yield _content(sample, whole(data, sample, _CRC.size))
 
 
 RECORDS = Reader(read=_read_records, form="example")
 GZIPPED_RECORDS = Reader(read=_read_gzipped, form="example", in_order=True)
 
 
-class _Unpacked:
-    """One gzipped file, kept open where it was read last, and for as long as the process lives.
-
-    The next shard mostly goes on there; opened again for each, a large file would be unpacked from its start as many
-    times as there are shards.
-    """
-
-    def __init__(self) -> None:
-        self._state = ""
-        self._file: IO[bytes] | None = None
-
-    def read(self, sample: Sample, *, more: int) -> bytes:
-        """The sample's bytes, and `more` that follow; bytes are counted in what the file unpacks to."""
-        state = fingerprint(Path(sample.file))
-        if self._file is None or state != self._state:
-            if self._file is not None:
-                self._file.close()
-            self._file, self._state = _unpack(sample.file), state
-        try:
-            self._file.seek(sample.offset)
-            data = self._file.read(sample.size + more)
-        except (EOFError, zlib.error):
-            data = b""
-        return whole(data, sample, more)
-
-
-_UNPACKED = _Unpacked()
-
-
-def _unpack(path: str) -> IO[bytes]:
+@lru_cache(maxsize=1)
+def _unpacked(path: Path, _state: str) -> IO[bytes]:
+    # Kept open for as long as the process lives: the next shard mostly goes on where the last one ended. Opened again
+    # for each, a large file would be unpacked from its start as many times as there are shards.
     return cast(IO[bytes], gzip.open(path))
 
 

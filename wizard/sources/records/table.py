@@ -11,10 +11,9 @@ from wizard.ilsvrc2012.feature_names import LABELS
 from wizard.ilsvrc2012.synsets import is_test_image, rank_of_image
 from wizard.sources.classes import UNLABELLED, Classes
 from wizard.sources.locate import ON_BAD_IMAGE
-from wizard.sources.records.boxes import Fitted, Flags, fit
+from wizard.sources.records.boxes import BoxUnit, Fitted, Flags, fit
 from wizard.sources.records.columns import Columns
 from wizard.sources.records.reader import GZIPPED_RECORDS, RECORDS
-from wizard.sources.records.units import BoxUnit
 from wizard.sources.samples import SampleTable
 
 _DIGITS = 6

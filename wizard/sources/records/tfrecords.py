@@ -5,14 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from wizard.errors import InputError, OtherSplitError, reading
-from wizard.formatting import few
+from wizard.formatting import counted, few
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.options import SourceOptions
+from wizard.sources.records.boxes import unit_of
 from wizard.sources.records.classes import decide_classes
 from wizard.sources.records.columns import Columns, read_columns, stated_boxes
 from wizard.sources.records.files import RecordFiles, find_record_files, set_aside
 from wizard.sources.records.table import record_table
-from wizard.sources.records.units import unit_of
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import Part, Progress, Source, Survey
 from wizard.sources.split_names import split_of_folder
@@ -56,11 +56,7 @@ class TFRecords(Source):
     own_boxes = True
 
     def __init__(
-        self,
-        folder: Path,
-        files: Mapping[Split, RecordFiles],
-        unnamed: Collection[Path],
-        leftovers: Collection[Path] = (),
+        self, folder: Path, files: Mapping[Split, RecordFiles], unnamed: Collection[Path], leftovers: Collection[Path]
     ) -> None:
         self.folder = folder
         self._files = files
@@ -104,18 +100,15 @@ class TFRecords(Source):
 
 
 def _seen(folder: Path, files: Mapping[Split, RecordFiles]) -> str:
-    held = [
-        f"{len(found.files):,} file{'s' if len(found.files) != 1 else ''} of {split}"
-        + (f" in {found.path.name}/" if found.path != folder else "")
-        for split, found in files.items()
-    ]
+    held = []
+    for split, found in files.items():
+        within = f" in {found.path.name}/" if found.path != folder else ""
+        held.append(f"{counted(len(found.files), 'file')} of {split}{within}")
     return f"{folder} holds TFRecords: {', '.join(held)}."
 
 
 def _ignored(why: str, files: Collection[Path]) -> list[str]:
-    if not files:
-        return []
-    return [f"{why}: {few([path.name for path in files], _LISTED)}."]
+    return [f"{why}: {few([path.name for path in files], _LISTED)}."] if files else []
 
 
 def _part(split: Split, found: RecordFiles | None) -> Part:
