@@ -87,9 +87,8 @@ class ImageFolders(Source):
                 f"{split_dir.path} holds neither images nor class folders.{held}", "Unpack its images there"
             )
         first, *more = (piece.path for piece in split_dir.pieces)
-        names = [
-            str(path.relative_to(self.found.top)) if path != self.found.top else path.name for path in (first, *more)
-        ]
+        top = self.found.top
+        names = [str(path.relative_to(top)) if path != top else path.name for path in (first, *more)]
         return Part(
             name=f"{names[0]} … {names[-1]}" if more else names[0],
             kind="images",

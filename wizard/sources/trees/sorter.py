@@ -59,7 +59,7 @@ class Sorter:
         return False
 
     def pass_over(self, entry: "os.DirEntry[str]") -> None:
-        """Counts an entry that `passed_over` matches, or the files in it; links are not followed."""
+        """Counts an entry that is not read, or the files in it; links are not followed."""
         kind = clutter.of_folder(entry.name)
         if entry.is_dir(follow_symlinks=False):
             self.leave(entry.path, kind)
@@ -81,14 +81,8 @@ class Sorter:
         """Counts the files in a folder, except in those of its folders that are read."""
         with os.scandir(folder) as entries:
             for entry in entries:
-                if entry.path in read:
-                    continue
-                if passed_over(entry.name):
+                if entry.path not in read:
                     self.pass_over(entry)
-                elif entry.is_dir(follow_symlinks=False):
-                    self.leave(entry.path)
-                else:
-                    self._add(entry.name, entry.path)
 
     def _add(self, name: str, path: str, within: str = "") -> str:
         kind = within or clutter.of_file(name)

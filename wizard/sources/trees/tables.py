@@ -140,7 +140,8 @@ class Folders:
     def _count_around(self, sorter: Sorter) -> None:
         """Counts other files in the split's folder if its images are further down, as in test/test."""
         read = {piece.path for piece in self.split_dir.pieces}
-        around = {folder for folder in chain.from_iterable(path.parents for path in read) if self.top in folder.parents}
+        above = chain.from_iterable(path.parents for path in read)
+        around = {folder for folder in above if self.top in folder.parents}
         for folder in sorted(around):
             with reading(folder):
                 sorter.leave_beside(str(folder), {str(path) for path in read | around})
