@@ -117,7 +117,7 @@ def _raw_data(raw: Source, report: Report) -> Inspection:
     if raw.form == "example" and tables:
         facts |= _first_of(tables[0], next(iter(surveys)), problems)
     counts = count_splits(surveys, cache_folder())
-    problems += [(split, InputError(each.problem, each.hint)) for split, each in counts.items() if each.problem]
+    problems += [(split, each.error) for split, each in counts.items() if each.error]
     return _with_glance(facts, glance_at_raw(surveys, counts), *problems)
 
 
@@ -170,7 +170,7 @@ def _listed(values: example.Values) -> str:
 
 
 def _archive(path: Path, report: Report) -> Inspection:
-    split = next((split for split, archive in IMAGES.items() if path.name in archive.names), None)
+    split = next((split for split, archive in IMAGES.items() if path.name in archive.md5s), None)
     with reading(path):
         sniff(path)
         size = human_bytes(path.stat().st_size)

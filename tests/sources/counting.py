@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from wizard.errors import InputError
 from wizard.sources.class_counts import ClassCounts
 from wizard.sources.classes import UNLABELLED, Classes, of_folders
 
@@ -19,7 +20,7 @@ def counts(
 
 def official(split: str, problem: str = "") -> ClassCounts:
     """An official archive that nobody has counted."""
-    return ClassCounts(split=split, images=9, by_rank=None, problem=problem)
+    return ClassCounts(split=split, images=9, by_rank=None, error=InputError(problem) if problem else None)
 
 
 def letters(count: int) -> Classes:

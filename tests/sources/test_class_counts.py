@@ -8,7 +8,7 @@ from tests.helpers import CLASSES, ODD, PER_CLASS, TRAIN, add_test_archive, quie
 from tests.sources.making import JPEG, write
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.class_counts import ClassCounts, count_images, count_splits, first_classes, place_of
+from wizard.sources.class_counts import ClassCounts, count_images, count_splits, first_classes, location
 from wizard.sources.registry import open_source
 from wizard.sources.samples import SampleTable
 
@@ -48,11 +48,11 @@ def test_what_was_left_out_is_neither_counted_nor_the_example(tmp_path: Path) ->
 
 def test_an_image_is_placed_by_its_folder_or_by_the_file_that_holds_it(raw: Path, tmp_path: Path) -> None:
     deep = table(write(tmp_path / "deep", ["train/a/images/1.jpg", "train/b/1.jpg"]))
-    assert place_of(deep, 0) == "a/images/1.jpg"
+    assert location(deep, 0) == "a/images/1.jpg"
     archive = open_source(raw).table("train", tmp_path, quiet)
-    assert place_of(archive, 0) == "ILSVRC2012_img_train.tar: n01440764_10.JPEG"
+    assert location(archive, 0) == "ILSVRC2012_img_train.tar: n01440764_10.JPEG"
     record = replace(archive, files=("/out/train-00000-of-00001",), name=np.array([b"train-00000-of-00001-000000"]))
-    assert place_of(record, 0) == "train-00000-of-00001-000000"
+    assert location(record, 0) == "train-00000-of-00001-000000"
 
 
 def test_an_archive_of_another_size_is_counted_from_its_headers(raw: Path) -> None:
@@ -65,7 +65,7 @@ def test_an_archive_of_another_size_is_counted_from_its_headers(raw: Path) -> No
 def test_an_official_archive_is_not_counted_but_looked_into(raw: Path, tmp_path: Path) -> None:
     official = replace(survey(raw, "train"), official=True, images=1_281_167, table=None)
     found = count_splits({"train": official}, tmp_path / "none")["train"]
-    assert (found.images, found.by_rank, found.problem) == (1_281_167, None, "")
+    assert (found.images, found.by_rank, found.error) == (1_281_167, None, None)
     wnid = ["n01440764", "n01443537", "n01484850", "n01491361"][found.rank]
     assert found.example.startswith(f"ILSVRC2012_img_train.tar: {wnid}_")
     assert not (tmp_path / "none").exists()
@@ -78,8 +78,9 @@ def test_a_hole_in_an_official_archive_is_told(raw_copy: Path, tmp_path: Path) -
     whole = survey(raw_copy, "train")
     official = replace(whole, split="validation", path=path, bytes=10**9, official=True, table=None)
     found = count_splits({"validation": official}, tmp_path)["validation"]
-    assert "there is no header for" in found.problem
-    assert (found.example, found.hint) != ("", "")
+    assert found.error is not None
+    assert "there is no header for" in found.error.what
+    assert (found.example, found.error.hint) != ("", "")
 
 
 @pytest.mark.parametrize(("number", "left"), [(1, [0, 2, 0]), (2, [0, 2, 1]), (9, [0, 2, 1])])

@@ -78,7 +78,7 @@ def _told(survey: Survey) -> str:
     told = f"{survey.images:,} images" + (f" of {survey.classes:,} classes" if survey.classes else ", without labels")
     official = IMAGES[survey.split]
     if survey.official:
-        when = when_verified(survey.path, official.md5(survey.path.name), cache_folder())
+        when = when_verified(survey.path, official.md5s[survey.path.name], cache_folder())
         return f"{told} · {f'MD5 verified {when}' if when else 'MD5 not checked yet'}"
     if is_short(survey):
         of_classes = f" of {CLASSES:,} classes" if survey.classes < CLASSES and survey.split != "test" else ""

@@ -21,8 +21,6 @@ class Archive:
     """A file to fetch.
 
     Attributes:
-        name: of the file.
-        what: it contains.
         bytes: its exact size; 0 where that is not published.
         about: its approximate size in bytes.
         md5: in hex.
@@ -38,9 +36,7 @@ class Archive:
 def wanted(whats: Collection[What], sums: Mapping[str, str]) -> tuple[Archive, ...]:
     """The files for what is wanted, the smallest first.
 
-    Args:
-        whats: what is wanted.
-        sums: MD5s of a mirror's own files by name; a file among them need not have the official size.
+    `sums` are MD5s of a mirror's own files by name; a file among them need not have the official size.
     """
     chosen = [archive for archive in _official() if archive.what in whats]
     for place, archive in enumerate(chosen):
@@ -77,7 +73,7 @@ def _official() -> Iterable[Archive]:
     for split in SPLITS:
         image = IMAGES[split]
         about = image.bytes or image.image_bytes
-        yield Archive(name=image.name, what=split, bytes=image.bytes, about=about, md5=image.md5(image.name))
+        yield Archive(name=image.name, what=split, bytes=image.bytes, about=about, md5=image.md5s[image.name])
     for box in BOXES.values():
         yield Archive(name=box.name, what="boxes", bytes=0, about=box.about, md5=box.md5)
     yield Archive(name=DEVKIT.name, what="devkit", bytes=0, about=DEVKIT.about, md5=DEVKIT.md5)

@@ -19,26 +19,20 @@ class ImageArchive:
     """A tar of images, as distributed by image-net.org.
 
     Attributes:
-        names: its known file names; the first is the current official one.
+        md5s: of the file under each of its known names, in hex; the first is the current official one.
         bytes: exact size of the file; 0 if no source states it.
-        md5s: of the file under each name, in hex.
         image_bytes: total size of the images.
     """
 
-    names: tuple[str, ...]
+    md5s: dict[str, str]
     bytes: int
-    md5s: tuple[str, ...]
     images: int
     image_bytes: int
 
     @property
     def name(self) -> str:
         """The current official file name."""
-        return self.names[0]
-
-    def md5(self, name: str) -> str:
-        """The official MD5 of the archive with this name, in hex."""
-        return self.md5s[self.names.index(name)]
+        return next(iter(self.md5s))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,23 +57,23 @@ class SmallArchive:
 
 IMAGES: dict[Split, ImageArchive] = {
     "train": ImageArchive(
-        names=("ILSVRC2012_img_train.tar",),
+        md5s={"ILSVRC2012_img_train.tar": "1d675b47d978889d74fa0da5fadfb00e"},
         bytes=147_897_477_120,
-        md5s=("1d675b47d978889d74fa0da5fadfb00e",),
         images=1_281_167,
         image_bytes=146_956_944_242,
     ),
     "validation": ImageArchive(
-        names=("ILSVRC2012_img_val.tar",),
+        md5s={"ILSVRC2012_img_val.tar": "29b22e2961454d5413ddabcf34fc5622"},
         bytes=6_744_924_160,
-        md5s=("29b22e2961454d5413ddabcf34fc5622",),
         images=50_000,
         image_bytes=6_709_003_386,
     ),
     "test": ImageArchive(
-        names=("ILSVRC2012_img_test_v10102019.tar", "ILSVRC2012_img_test.tar"),
+        md5s={
+            "ILSVRC2012_img_test_v10102019.tar": "e1b8681fff3d63731c599df9b4b6fc02",
+            "ILSVRC2012_img_test.tar": "fe64ceb247e473635708aed23ab6d839",
+        },
         bytes=0,
-        md5s=("e1b8681fff3d63731c599df9b4b6fc02", "fe64ceb247e473635708aed23ab6d839"),
         images=100_000,
         image_bytes=13_613_661_561,
     ),
@@ -102,6 +96,6 @@ BOXES: dict[Split, SmallArchive] = {
 # The metadata that torchvision's `ImageNet` requires; nothing in this package does.
 DEVKIT = SmallArchive(names=("ILSVRC2012_devkit_t12.tar.gz",), about=2_500_000, md5="fa75699e90414af021442c21a62c3abf")
 
-IMAGE_ARCHIVES = frozenset(name for archive in IMAGES.values() for name in archive.names)
+IMAGE_ARCHIVES = frozenset(name for archive in IMAGES.values() for name in archive.md5s)
 BOX_ARCHIVES = frozenset(name for archive in BOXES.values() for name in archive.names)
 ARCHIVE_NAMES = IMAGE_ARCHIVES | BOX_ARCHIVES

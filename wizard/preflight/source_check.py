@@ -80,7 +80,7 @@ def is_short(survey: Survey) -> bool:
 def _described(survey: Survey) -> str:
     size = human_bytes(survey.bytes)
     if survey.official:
-        when = when_verified(survey.path, IMAGES[survey.split].md5(survey.path.name), cache_folder())
+        when = when_verified(survey.path, IMAGES[survey.split].md5s[survey.path.name], cache_folder())
         md5 = f"MD5 verified {when}" if when else "MD5 not checked"
         return f"{survey.split} has the official size, {size} ({md5})"
     classes = f" of {survey.classes:,} classes" if survey.classes else ""

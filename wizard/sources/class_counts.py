@@ -25,10 +25,9 @@ class ClassCounts:
     Attributes:
         images: how many it holds, with or without a label.
         by_rank: int64[classes], images of each; None for an official archive, whose published counts are used.
-        example: one of the images, as described by `place_of`; empty if none could be read.
+        example: one of the images, as described by `location`; empty if none could be read.
         rank: the example's class; -1 if it has no label.
-        problem: why no example could be read, in sentences; usually empty.
-        hint: what to do about that.
+        error: why no example could be read.
     """
 
     split: str
@@ -36,8 +35,7 @@ class ClassCounts:
     by_rank: npt.NDArray[np.int64] | None
     example: str = ""
     rank: int = UNLABELLED
-    problem: str = ""
-    hint: str = ""
+    error: InputError | None = None
 
 
 def count_images(split: str, table: SampleTable, *, without: Collection[str] = ()) -> ClassCounts:
@@ -75,7 +73,7 @@ def first_classes(
     return {split: _only(each, chosen, tables.get(split)) for split, each in counts.items()}
 
 
-def place_of(table: SampleTable, row: int) -> str:
+def location(table: SampleTable, row: int) -> str:
     """An image's location in short: its folder and name, or the file that holds it and its name."""
     file, inside, name = Path(table.files[table.file[row]]).name, table.inside[row].decode(), table.name[row].decode()
     if inside:
@@ -90,7 +88,7 @@ def _of_survey(survey: Survey, cache: Path) -> ClassCounts:
     try:
         return _with_example(counts, draw(survey, _TRIED, _SEED, cache).table, np.zeros(1, np.intp))
     except InputError as error:
-        return replace(counts, problem=error.what, hint=error.hint)
+        return replace(counts, error=error)
 
 
 def _with_example(counts: ClassCounts, table: SampleTable, rows: npt.NDArray[np.intp]) -> ClassCounts:
@@ -98,7 +96,7 @@ def _with_example(counts: ClassCounts, table: SampleTable, rows: npt.NDArray[np.
     if not len(rows):
         return counts
     row = int(rows[len(rows) // 2])
-    return replace(counts, example=place_of(table, row), rank=int(table.label[row]))
+    return replace(counts, example=location(table, row), rank=int(table.label[row]))
 
 
 def _only(counts: ClassCounts, chosen: npt.NDArray[np.intp], table: SampleTable | None) -> ClassCounts:

@@ -28,7 +28,7 @@ def class_set_notes(tables: Mapping[Split, SampleTable], *, in_folders: bool, ba
     """
     yield from _sets_apart(tables)
     if any(table.reader.form == "image" for table in tables.values()):
-        yield from ((told, True) for told in _numbers(tables, in_folders=in_folders, base=base))
+        yield from ((text, True) for text in _numbers(tables, in_folders=in_folders, base=base))
 
 
 def of_first_classes(tables: Mapping[Split, SampleTable], count: int) -> dict[Split, SampleTable]:

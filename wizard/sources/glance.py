@@ -177,7 +177,7 @@ def _split(counts: ClassCounts, ranks: _Ranks, describe: _Describe) -> SplitSeen
         largest=largest,
         example=counts.example,
         example_class=describe(counts.rank, None) if counts.example and counts.rank >= 0 else None,
-        problem=counts.problem,
+        problem=counts.error.what if counts.error else "",
     )
 
 

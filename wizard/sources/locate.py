@@ -60,29 +60,25 @@ def sniff(path: Path) -> None:
     """
     with path.open("rb") as file:
         head = file.read(tar.BLOCK)
-    size = path.stat().st_size
-    again = "Download it again while logged in to image-net.org, or with imagenet-setup download"
-    if not size:
-        raise InputError(f"{path} is empty.", again)
-    if says_html(head):
-        raise InputError(
-            f"{path} is an HTML page of {human_bytes(size)}, most likely a login page saved under the archive's name.",
-            again,
-        )
+    size = human_bytes(path.stat().st_size)
     gzipped = head.startswith(_GZIP)
     if gzipped and path.name in IMAGE_ARCHIVES:
         raise InputError(
             f"{path} is gzipped, and images are read in place, which a compressed archive does not allow.",
             f"Unpack it once: mv {path.name} {path.name}.gz && gunzip {path.name}.gz",
         )
-    if not any(head):
-        raise InputError(
-            f"{path} ({human_bytes(size)}) begins with zeros: its space was allocated for a download or copy that did "
-            "not finish.",
-            again,
-        )
-    if not gzipped and not tar.is_header(head):
-        raise InputError(f"{path} ({human_bytes(size)}) is no tar archive: it begins with {head[:16]!r}.", again)
+    problem = ""
+    if not head:
+        problem = "is empty"
+    elif says_html(head):
+        problem = f"is an HTML page of {size}, most likely a login page saved under the archive's name"
+    elif not any(head):
+        problem = f"({size}) begins with zeros: its space was allocated for a download or copy that did not finish"
+    elif not gzipped and not tar.is_header(head):
+        problem = f"({size}) is no tar archive: it begins with {head[:16]!r}"
+    if problem:
+        again = "Download it again while logged in to image-net.org, or with imagenet-setup download"
+        raise InputError(f"{path} {problem}.", again)
 
 
 def says_html(head: bytes) -> bool:
@@ -97,7 +93,7 @@ def may_be_official(path: Path, split: Split) -> bool:
         OSError: it cannot be accessed.
     """
     official = IMAGES[split]
-    return path.name in official.names and official.bytes in (0, path.stat().st_size)
+    return path.name in official.md5s and official.bytes in (0, path.stat().st_size)
 
 
 def way_out(path: Path, split: Split) -> str:

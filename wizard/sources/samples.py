@@ -43,7 +43,7 @@ class SampleTable:
 
     Attributes:
         files: paths that `file` counts in: files, or the folders of files.
-        file: int32[n], place in `files`.
+        file: int32[n], index in `files`.
         inside: bytes[n] of fixed width, UTF-8: the file's path below `files[file]`; empty where that is the file.
         offset: int64[n], bytes.
         size: int64[n], bytes.
@@ -121,7 +121,7 @@ class SampleTable:
         used, file = np.unique(self.file[rows], return_inverse=True)
         return replace(
             self,
-            files=tuple(self.files[place] for place in used),
+            files=tuple(self.files[number] for number in used),
             file=file.astype(np.int32),
             inside=self.inside[rows],
             offset=self.offset[rows],

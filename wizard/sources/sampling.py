@@ -51,10 +51,10 @@ def draw(survey: Survey, count: int, seed: int, cache: Path) -> Drawn:
         return Drawn(survey=survey, table=table, weight=np.ones(len(table)))
     found: list[Row] = []
     with reading(survey.path), survey.path.open("rb") as file:
-        places = (np.arange(count) + np.random.default_rng(seed).random(count)) * survey.bytes / count
-        for place in places.astype(np.int64):
+        offsets = (np.arange(count) + np.random.default_rng(seed).random(count)) * survey.bytes / count
+        for offset in offsets.astype(np.int64):
             try:
-                member = tar.member_at(file, int(place), _SUFFIX)
+                member = tar.member_at(file, int(offset), _SUFFIX)
             except tar.TarDamage as error:
                 raise InputError(f"{survey.path}: {error}.", way_out(survey.path, survey.split)) from error
             name = member.name.rpartition("/")[2] if member else ""

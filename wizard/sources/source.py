@@ -235,12 +235,12 @@ def differences(table: SampleTable, split: Split) -> list[str]:
     if not table.classes.whole_imagenet:
         return []
     classes, official = len(table.ranks), IMAGES[split].images
-    told = []
+    found = []
     if classes != CLASSES and split != "test":
-        told.append(f"{split} has {classes:,} of {CLASSES:,} classes; labels stay those of the full set")
+        found.append(f"{split} has {classes:,} of {CLASSES:,} classes; labels stay those of the full set")
     if len(table) != official:
-        told.append(f"{split} has {len(table):,} images, the official one {official:,}")
-    return told
+        found.append(f"{split} has {len(table):,} images, the official one {official:,}")
+    return found
 
 
 def overlap(source: Source, output: Path, written: Collection[str]) -> Path | None:

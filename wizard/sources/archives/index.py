@@ -1,6 +1,7 @@
 """Reads the official image archives in place: a nested tar becomes columns, by its headers alone."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 from wizard.errors import InputError, reading
 from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import IMAGES, Split
-from wizard.sources.archives.walk import Walk
+from wizard.sources.archives.walk import Walk, Zeros
 from wizard.sources.cache import Arrays, cached
 from wizard.sources.locate import ON_BAD_IMAGE, may_be_official, way_out, zeros_warning
 from wizard.sources.rows import columns, table_in, unusable
@@ -25,13 +26,16 @@ def read_table(path: Path, split: Split, cache: Path, progress: Progress) -> Sam
             the official one at the same size.
     """
     with reading(path):
-        arrays = cached(cache, path, f"index6-{split}", lambda: _walk(path, split, progress))
+        arrays = cached(cache, path, f"index7-{split}", lambda: _walk(path, split, progress))
         official = may_be_official(path, split)
-        _refuse_hole(path, split, arrays)
-    left_out, warnings = tuple(_left_out(path, arrays)), tuple(_warnings(path, split, arrays))
     hint = f"{'Download the archive' if official else 'Download or pack the archive'} again, or " + ON_BAD_IMAGE
-    bad = unusable(lambda row: f"{path}: {arrays['name'][row].decode()}", arrays, hint)
-    return replace(table_in(path, arrays), official=official, left_out=left_out, warnings=warnings, unusable=bad)
+    return replace(
+        table_in(path, arrays),
+        official=official,
+        left_out=tuple(_left_out(path, arrays)),
+        warnings=tuple(map(os.fsdecode, arrays["warnings"].tolist())),
+        unusable=unusable(lambda row: f"{path}: {arrays['name'][row].decode()}", arrays, hint),
+    )
 
 
 def _walk(path: Path, split: Split, progress: Progress) -> Arrays:
@@ -53,9 +57,7 @@ def _walk(path: Path, split: Split, progress: Progress) -> Arrays:
         "clutter": np.array([kind.encode() for kind in walk.clutter], dtype=np.bytes_),
         "clutter_count": np.array([count for count, _ in walk.clutter.values()], dtype=np.int64),
         "clutter_first": np.array([first.encode() for _, first in walk.clutter.values()], dtype=np.bytes_),
-        "zeros": np.array([each.size for each in walk.zeros], dtype=np.int64),
-        "zeros_of": np.array([each.archive.encode() for each in walk.zeros], dtype=np.bytes_),
-        "zeros_inside": np.array([each.inside for each in walk.zeros], dtype=np.bool_),
+        "warnings": np.array([*map(os.fsencode, _on_zeros(path, split, len(names), walk.zeros))], dtype=np.bytes_),
     }
 
 
@@ -65,29 +67,21 @@ def _left_out(path: Path, arrays: Arrays) -> Iterator[LeftOut]:
         yield LeftOut(what=kind.decode(), count=count, first=f"{path}: {first.decode()}", clutter=True)
 
 
-def _refuse_hole(path: Path, split: Split, arrays: Arrays) -> None:
-    """Refuses an archive of the official size with fewer images: part of it was never written."""
-    official, count, size = IMAGES[split], len(arrays["name"]), path.stat().st_size
-    if size != official.bytes or count >= official.images:
-        return
-    zeros = f", and ends in {human_bytes(int(arrays['zeros'].max()))} of zeros" if len(arrays["zeros"]) else ""
-    raise InputError(
-        f"{path} has the official size, but only {count:,} of {official.images:,} images{zeros}: its space was "
-        "allocated for a download or copy that did not finish.",
-        "Download or copy it again",
-    )
+def _on_zeros(path: Path, split: Split, count: int, zeros: Collection[Zeros]) -> Iterator[str]:
+    """A warning about zeros that may be a hole; if no image is missing, they are only padding.
 
-
-def _warnings(path: Path, split: Split, arrays: Arrays) -> Iterator[str]:
-    """A warning about zeros that may be a hole; if no image is missing, they are only padding."""
-    if not len(arrays["zeros"]) or len(arrays["name"]) == IMAGES[split].images:
-        return
-    longest, others = int(arrays["zeros"].argmax()), len(arrays["zeros"]) - 1
-    archive = arrays["zeros_of"][longest].decode()
-    yield zeros_warning(
-        f"{path}: {archive}" if archive else str(path),
-        int(arrays["zeros"][longest]),
-        "images",
-        inside=bool(arrays["zeros_inside"][longest]),
-        others=others,
-    )
+    Raises:
+        InputError: an archive of the official size has fewer images: part of it was never written.
+    """
+    official = IMAGES[split]
+    longest = max(zeros, key=lambda each: each.size, default=None)
+    if path.stat().st_size == official.bytes and count < official.images:
+        ends = f", and ends in {human_bytes(longest.size)} of zeros" if longest else ""
+        raise InputError(
+            f"{path} has the official size, but only {count:,} of {official.images:,} images{ends}: its space was "
+            "allocated for a download or copy that did not finish.",
+            "Download or copy it again",
+        )
+    if longest and count != official.images:
+        archive = f"{path}: {longest.archive}" if longest.archive else str(path)
+        yield zeros_warning(archive, longest.size, "images", inside=longest.inside, others=len(zeros) - 1)

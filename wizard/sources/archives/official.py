@@ -41,8 +41,8 @@ class OfficialArchives(Source):
 
     def __init__(self, folder: Path, there: Collection[str]) -> None:
         self.folder = folder
-        images = [_look(folder, there, IMAGES[split].names, "images", split) for split in SPLITS]
-        boxes = [_look(folder, there, BOXES[split].names, "boxes", split) for split in BOXES]
+        images = [_look(folder, there, [*IMAGES[split].md5s], "images", split) for split in SPLITS]
+        boxes = [_look(folder, there, [*BOXES[split].names], "boxes", split) for split in BOXES]
         self.parts = (*images, *boxes)
         named = ", ".join(part.path.name for part in self.parts if part.path is not None)
         self.why = (f"It holds {named}.",)
@@ -79,7 +79,7 @@ class OfficialArchives(Source):
     ) -> Iterator[str]:
         """A box archive that a browser unpacked has no sum to compare with."""
         images = [(self.path("images", split), split) for split in splits]
-        sums = [(path, IMAGES[split].md5(path.name)) for path, split in images]
+        sums = [(path, IMAGES[split].md5s[path.name]) for path, split in images]
         sums += [(self.path("boxes", split), BOXES[split].md5) for split in boxes]
         for path, expected in sums:
             if path.name in BOX_ARCHIVES and not annotations.is_gzipped(path):
@@ -102,7 +102,7 @@ def _refuse_hole_at_end(path: Path) -> None:
     )
 
 
-def _look(folder: Path, there: Collection[str], names: tuple[str, ...], kind: Kind, split: Split) -> Part:
+def _look(folder: Path, there: Collection[str], names: list[str], kind: Kind, split: Split) -> Part:
     name = next((name for name in names if name in there), None)
     if name is None:
         return Part(name=names[0], kind=kind, split=split)

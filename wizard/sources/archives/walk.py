@@ -115,10 +115,7 @@ class Walk:
 
     def _label(self, member: tar.Member) -> int:
         *folders, name = member.name.split("/")
-        try:
-            label = _label_of(self._split, name)
-        except ValueError as error:
-            raise self._unexpected(f": {member.name} {error}") from error
+        label = self._rank(name, member)
         for folder in folders:
             split = split_of_folder(folder)
             if split is not None and split != self._split:
@@ -132,6 +129,26 @@ class Walk:
                     f"{self._path}: {member.name} is in the folder of {folder}, but is an image of {own}.", _REPACK
                 )
         return label
+
+    def _rank(self, name: str, member: tar.Member) -> int:
+        """The rank of an image's class, by its name without folders; -1 for none."""
+        if self._split == "train":
+            match = _TRAIN_IMAGE.fullmatch(name)
+            if match is None:
+                raise self._unexpected(f": {member.name} is neither named <wnid>.tar nor <wnid>_<number>.JPEG")
+            if match[1] not in ranks():
+                wrong = f"{match[1]}, which is not a synset of ILSVRC2012"
+                raise self._unexpected(f": {member.name} is named as an image of {wrong}")
+            return ranks()[match[1]]
+        if self._split == "validation":
+            number = validation_number(name)
+            if number is None:
+                expected = "ILSVRC2012_val_<00000001 to 00050000>.JPEG"
+                raise self._unexpected(f": {member.name} is not named {expected}, so its label is not known")
+            return int(validation_ranks()[number - 1])
+        if not is_test_image(name):
+            raise self._unexpected(f": {member.name} is not named ILSVRC2012_test_<00000001 to 00100000>.JPEG")
+        return UNLABELLED
 
     def _damaged(self, where: str, error: tar.TarDamage) -> InputError:
         return InputError(f"{self._path}{where}: {error}.", error.hint or way_out(self._path, self._split))
@@ -162,26 +179,3 @@ def _clutter_kind(name: str) -> str:
     if base.endswith(".JPEG") and not folders and not base.startswith("."):
         return ""  # all but a few of a million, and the table takes a few microseconds a name
     return next(filter(None, map(clutter.of_folder, folders)), "") or clutter.of_file(base)
-
-
-def _label_of(split: Split, name: str) -> int:
-    """The rank of the class of an image of a split, by its name without folders; -1 for none.
-
-    Raises:
-        ValueError: images of the split have other names; the message is the end of a sentence about the image.
-    """
-    if split == "train":
-        match = _TRAIN_IMAGE.fullmatch(name)
-        if match is None:
-            raise ValueError("is neither named <wnid>.tar nor <wnid>_<number>.JPEG")
-        if match[1] not in ranks():
-            raise ValueError(f"is named as an image of {match[1]}, which is not a synset of ILSVRC2012")
-        return ranks()[match[1]]
-    if split == "validation":
-        number = validation_number(name)
-        if number is None:
-            raise ValueError("is not named ILSVRC2012_val_<00000001 to 00050000>.JPEG, so its label is not known")
-        return int(validation_ranks()[number - 1])
-    if not is_test_image(name):
-        raise ValueError("is not named ILSVRC2012_test_<00000001 to 00100000>.JPEG")
-    return UNLABELLED

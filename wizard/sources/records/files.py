@@ -118,7 +118,7 @@ def _by_value(name: str) -> list[str | int]:
 
 def _compressions(files: Sequence[Path]) -> frozenset[Compression]:
     """Those of the first, the middle and the last that are not empty."""
-    full = next((place for place, path in enumerate(files) if path.stat().st_size), None)
+    full = next((number for number, path in enumerate(files) if path.stat().st_size), None)
     if full is None:
         return frozenset()
     some = {files[full], files[(full + len(files)) // 2], files[-1]}
