@@ -59,6 +59,7 @@ def task(home: Path, images: dict[str, bytes], **changes: object) -> ShardTask:
         recipe=Recipe(resize=Resize(mode="original"), quality=None),
         label_base=1,
         skip_bad=False,
+        target=TFRecords(),
     )
     made = dataclasses.replace(made, **changes)  # type: ignore[arg-type]
     return dataclasses.replace(made, name=made.target.shard(made.split, 0, 1))

@@ -41,7 +41,7 @@ class Manifest:
         shards: in the order of splits and indexes.
         images_sha256: of images.csv.gz, in hex.
         created_by: program and version.
-        companions: sha256 in hex of the small files beside the shards that describe them, by name.
+        sidecars: sha256 in hex of the small files beside the shards that describe them, by name.
         left_out: files beside the images of each split that were not read.
         box_repairs: what was wrong with the boxes of each split, and what was done about it.
     """
@@ -55,7 +55,7 @@ class Manifest:
     created_by: str
     target: Target
     classes: Classes
-    companions: dict[str, str]
+    sidecars: dict[str, str]
     left_out: dict[str, tuple[LeftOut, ...]] = field(default_factory=dict)
     box_repairs: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -89,12 +89,12 @@ def write(
     plan: Plan,
     done: Mapping[str, CommitRecord],
     profile: dict[str, Any],
-    companions: Mapping[str, str],
+    sidecars: Mapping[str, str],
 ) -> dict[str, str]:
     """Describes the finished dataset in `folder`; dataset.json comes last.
 
     Returns:
-        The sha256 in hex of the companions, which `write_sidecars` wrote, and of the files written here, by name.
+        The sha256 in hex of the sidecars, which `write_sidecars` wrote, and of the files written here, by name.
     """
     listing = _listing(plan)
     write_whole(folder / IMAGES, listing)
@@ -108,7 +108,7 @@ def write(
         created_by=f"imagenet-setup {version('imagenet-setup')}",
         target=plan.target,
         classes=plan.classes,
-        companions=dict(companions),
+        sidecars=dict(sidecars),
         left_out={split.split: split.table.left_out for split in plan.splits if split.table.left_out},
         box_repairs={split.split: split.table.repairs for split in plan.splits if split.table.repairs},
     )
@@ -121,7 +121,7 @@ def write(
         fields["classes"] = "ILSVRC2012"
     text = json.dumps(head | fields, indent=1, ensure_ascii=False).encode()
     write_whole(folder / MANIFEST, text)
-    return {**companions, IMAGES: manifest.images_sha256, MANIFEST: hashlib.sha256(text).hexdigest()}
+    return {**sidecars, IMAGES: manifest.images_sha256, MANIFEST: hashlib.sha256(text).hexdigest()}
 
 
 def _described(manifest: Manifest) -> str:
