@@ -27,6 +27,7 @@ _COMMANDS = {
     "inspect": "Show what PATH holds: raw data and what is missing, a dataset, or one of their files.",
     "download": "Download the archives from image-net.org, a mirror, Kaggle or Hugging Face; transfers resume.",
     "demo": "Draw a tiny ILSVRC2012 in OUT, build it and verify it: no download, under a minute.",
+    "free-memory": "Show what uses memory, and drop the page cache.",
 }
 
 app = App(
@@ -38,13 +39,9 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 for _name, _help in _COMMANDS.items():
-    app.command(f"wizard.commands.{_name}:{_name}", name=_name, help=_help)
+    _module = _name.replace("-", "_")
+    app.command(f"wizard.commands.{_module}:{_module}", name=_name, help=_help)
 app.command("wizard.commands.profiles:app", name="profiles", help="List, show or delete saved profiles.")
-app.command(
-    "wizard.commands.free_memory:free_memory",
-    name="free-memory",
-    help="Show what uses memory, and drop the page cache.",
-)
 
 
 @app.default

@@ -82,9 +82,6 @@ def _said(
     """What the command line says. With any option the default is image-net.org; without one, the person is asked.
 
     `options` are the names of those that were given, but for --base.
-
-    Raises:
-        UsageError: a value is wrong, or an option does not apply.
     """
     origin = _ORIGINS.get((base or "").strip().lower())
     address = None
@@ -127,12 +124,7 @@ def _parse_what(text: str) -> list[str]:
 
 
 def _request(prompter: Prompter | None, said: Mapping[str, Value], *, yes: bool) -> Request:
-    """What to fetch; the person is asked for what is missing, where somebody can be asked.
-
-    Raises:
-        Back, Interrupted: the person goes back from the first question, or leaves.
-        UsageError: an option is missing, and nobody can be asked.
-    """
+    """What to fetch; the person is asked for what is missing, where somebody can be asked."""
     if prompter:
         try:
             return request_of(ask_answers(prompter, said))

@@ -40,12 +40,7 @@ _TERMS = (
 
 
 def fetch(request: Request, output: Output, prompter: Prompter | None) -> Path | None:
-    """Lists what is to come, asks whether to begin, and fetches.
-
-    Args:
-        request: what, from where, where to.
-        output: for everything that is printed.
-        prompter: asks the person; None where nobody is asked.
+    """Lists what is to come, asks whether to begin (without a prompter it just begins), and fetches.
 
     Returns:
         The folder to build from; None where the person did not want to begin.
@@ -101,11 +96,6 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None) 
 
 
 def _archives(request: Request) -> tuple[Archive, ...]:
-    """The files that are wanted.
-
-    Raises:
-        UsageError: no sum is for any of them, so the file of sums was given by mistake.
-    """
     sums = read_sums(request.checksums) if request.checksums else {}
     archives = wanted(request.what, sums)
     names = [archive.name for archive in archives]
@@ -170,11 +160,6 @@ def _show_plan(output: Output, request: Request, found: Sequence[FileStatus], th
 
 
 def _is_confirmed(prompter: Prompter) -> bool:
-    """Whether the person wants to begin.
-
-    Raises:
-        Interrupted: they leave.
-    """
     try:
         with _interruptible():
             return confirmed(prompter)

@@ -21,8 +21,6 @@ class Archive:
     """A file to fetch.
 
     Attributes:
-        name: of the file.
-        what: it contains.
         bytes: its exact size; 0 where that is not published.
         about: its approximate size in bytes.
         md5: in hex.
@@ -38,9 +36,7 @@ class Archive:
 def wanted(whats: Collection[What], sums: Mapping[str, str]) -> tuple[Archive, ...]:
     """The files for what is wanted, the smallest first.
 
-    Args:
-        whats: what is wanted.
-        sums: MD5s of a mirror's own files by name; a file among them need not have the official size.
+    `sums` are MD5s of a mirror's own files by name; a file among them need not have the official size.
     """
     chosen = [archive for archive in _official() if archive.what in whats]
     for place, archive in enumerate(chosen):

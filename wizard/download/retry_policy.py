@@ -101,9 +101,9 @@ def retry(
     """The result of the first attempt that raises no Transient.
 
     Args:
-        file: the name of what is fetched.
+        file: its name, for reports.
         attempt: what is tried.
-        policy: how often.
+        policy: how often, and how long to wait in between.
         report: told of each wait.
         sleep: waits so many seconds.
         answered: whether anything has ever come from the server.

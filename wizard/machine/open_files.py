@@ -7,6 +7,6 @@ def open_file_limits() -> tuple[int, int] | None:
         import resource
     except ImportError:  # Windows
         return None
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    without_end = 1 << 30
-    return tuple(without_end if limit == resource.RLIM_INFINITY else limit for limit in (soft, hard))  # type: ignore[return-value]
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft, hard = (1 << 30 if limit == resource.RLIM_INFINITY else limit for limit in limits)
+    return soft, hard

@@ -30,6 +30,7 @@ _HEAD = 512
 _COMPARED = 1 << 16
 """Bytes of a part that are compared with the server's at each place, where nothing else tells what it is a part of."""
 _CHANGES = 3
+_UNRELATED = "is not the beginning of the server's file"
 
 
 def find_status(archive: Archive, session: Session) -> FileStatus:
@@ -71,7 +72,7 @@ def fetch_file(status: FileStatus, session: Session) -> Fetched:
         with writing(final):
             final.replace(path)
     elif status.state == "unrelated":
-        _warn_unrelated(path, set_aside(path, final), session)
+        _warn_aside(path.name, set_aside(path, final), _UNRELATED, session)
     with Part(session.folder, archive.name) as part:
         if status.state == "outdated":
             part.restart()
@@ -109,7 +110,7 @@ def _download(archive: Archive, remote: Remote, part: Part, session: Session) ->
             _transfer(archive.name, remote, part, session)
             return part.md5(progress)
         except PrefixMismatch:
-            _warn_unrelated(part.path, part.set_aside(), session)
+            _warn_aside(part.path.name, part.set_aside(), _UNRELATED, session)
         except RangesUnsupported:
             remote = replace(remote, ranges=False)
         except RemoteChanged:
@@ -222,10 +223,6 @@ def _checking(file: str, session: Session) -> Progress:
         session.report(Checking(file=file, done=done, total=total))
 
     return progress
-
-
-def _warn_unrelated(part: Path, kept: Path, session: Session) -> None:
-    _warn_aside(part.name, kept, "is not the beginning of the server's file", session)
 
 
 def _warn_aside(name: str, kept: Path, why: str, session: Session) -> None:

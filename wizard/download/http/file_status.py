@@ -36,8 +36,6 @@ class FileStatus:
     """A file that is wanted, and what there is of it.
 
     Attributes:
-        archive: which.
-        state: of what is here.
         size: bytes of the complete file.
         have: bytes of it that need not be fetched.
         freed: bytes that are here and will be deleted.

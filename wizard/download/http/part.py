@@ -23,10 +23,6 @@ class Part:
     What is appended is hashed from memory, in order. What an earlier run left is read once, by `md5`. A part that has
     no byte at the end of its `with` block is deleted.
 
-    Args:
-        folder: where the file will be.
-        name: that it will have.
-
     Raises:
         MachineError: from every method that writes, where the system refuses.
     """

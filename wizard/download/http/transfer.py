@@ -23,15 +23,6 @@ _WINDOW = 16 << 20
 """Bytes that several connections may be ahead of what is written; they wait in memory."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Piece:
-    start: int
-    data: bytes
-
-
-_Pieces = Generator[_Piece, None, None]
-
-
 @dataclass(kw_only=True)
 class _Connection:
     """One of the connections; at most one future reads from it at a time.
@@ -45,7 +36,7 @@ class _Connection:
 
     retries: Retries
     rest: ByteRange = field(init=False)
-    pieces: _Pieces = field(init=False)
+    pieces: Generator[bytes, None, None] = field(init=False)
     resume_at: float = 0.0
 
     def close(self, _done: object) -> None:
@@ -62,7 +53,7 @@ class Transfer:
     Args:
         name: of the file.
         remote: the version that the part belongs to.
-        part: what there is of it; all of it hashed.
+        part: all that it has must be hashed.
         session: how it is fetched.
     """
 
@@ -70,9 +61,10 @@ class Transfer:
         self._name, self._remote, self._part, self._session = name, remote, part, session
         count = session.connections if remote.ranges else 1
         size = max(1, _WINDOW // (2 * count)) if count > 1 else 0
-        self._ranges = RangeQueue(part.size, remote.size, size=size, window=_WINDOW)
+        # A server that sends only whole files is asked for all of it; what is here is compared.
+        self._ranges = RangeQueue(part.size if remote.ranges else 0, remote.size, size=size, window=_WINDOW)
         self._idle = [_Connection(retries=Retries(name, session.client.retry_policy)) for _ in range(count)]
-        self._reading: dict[Future[_Piece | None], _Connection] = {}
+        self._reading: dict[Future[bytes | None], _Connection] = {}
         self._early: dict[int, bytes] = {}
         self._attempt_reported = 0
 
@@ -117,36 +109,32 @@ class Transfer:
     def _read_on(self, connection: _Connection) -> None:
         self._reading[in_background(lambda: next(connection.pieces, None))] = connection
 
-    def _receive(self, connection: _Connection, future: Future[_Piece | None]) -> None:
+    def _receive(self, connection: _Connection, future: Future[bytes | None]) -> None:
         try:
             piece = future.result()
         except Transient as error:
             return self._failed(connection, error)
-        if piece is None and connection.rest.start < connection.rest.stop:
+        start = connection.rest.start
+        if piece is None and start < connection.rest.stop:
             return self._failed(connection, Transient("the server sent less than it was asked for"))
         if piece is None:
             return self._idle.append(connection)
         self._read_on(connection)  # the next piece comes while this one is written
         connection.retries.reset()
-        connection.rest = replace(connection.rest, start=piece.start + len(piece.data))
+        connection.rest = replace(connection.rest, start=start + len(piece))
         self._attempt_reported = 0
-        return self._write(self._after_known(piece))
+        return self._write(start, piece)
 
-    def _after_known(self, piece: _Piece) -> _Piece:
-        """What of a piece is not here yet; the rest, where a server sends the whole file again, is compared."""
-        known = piece.data[: max(0, self._part.size - piece.start)]
-        if not known:
-            return piece
-        if not self._part.has(known, piece.start):
-            raise PrefixMismatch
-        done = piece.start + len(known)
-        self._session.report(Checking(file=self._name, done=done, total=self._part.size))
-        return _Piece(start=done, data=piece.data[len(known) :])
-
-    def _write(self, piece: _Piece) -> None:
-        if not piece.data:
+    def _write(self, start: int, piece: bytes) -> None:
+        """Writes what of a piece is not here yet; the rest, where a server sends only whole files, is compared."""
+        known = piece[: max(0, self._part.size - start)]
+        if known:
+            if not self._part.has(known, start):
+                raise PrefixMismatch
+            self._session.report(Checking(file=self._name, done=start + len(known), total=self._part.size))
+        if len(known) == len(piece):
             return
-        self._early[piece.start] = piece.data
+        self._early[start + len(known)] = piece[len(known) :]
         while self._part.size in self._early:
             self._part.append(self._early.pop(self._part.size))
         self._report()
@@ -156,7 +144,7 @@ class Transfer:
 
     def _failed(self, connection: _Connection, error: Transient) -> None:
         """Gives the rest of its range to whoever is free first, and lets the connection wait."""
-        self._ranges.put_back(connection.rest)
+        self._ranges.put_back(connection.rest if self._remote.ranges else replace(connection.rest, start=0))
         try:
             waiting = connection.retries.after(error, answered=self._session.client.answered)
         except GivenUp:
@@ -171,26 +159,26 @@ class Transfer:
             self._session.report(waiting)
         return None
 
-    def _pieces(self, wanted: ByteRange) -> _Pieces:
+    def _pieces(self, wanted: ByteRange) -> Generator[bytes, None, None]:
         stop = None if wanted.stop == self._remote.size else wanted.stop
         with self._session.client.open(self._name, wanted.start, stop, if_range=self._remote.strong_etag) as answer:
             self._check(answer, wanted)
-            yield from _gathered(answer.chunks, answer.start, wanted.stop)
+            yield from _gathered(answer.chunks, wanted.stop - wanted.start)
 
     def _check(self, answer: Answer, wanted: ByteRange) -> None:
         if not same_file(answer.remote, self._remote):
             raise RemoteChanged
         if answer.start > wanted.start:
             raise Transient("the server sent other bytes than it was asked for")
-        if answer.start < wanted.start and self._remote.ranges:
+        if answer.start < wanted.start:
             # If-Range: a server behind the same name whose ETag for the file is another one sends all of it.
             raise RemoteChanged if answer.remote.etag != self._remote.etag else RangesUnsupported
 
 
-def _gathered(chunks: Iterator[bytes], start: int, stop: int) -> Iterator[_Piece]:
-    """Chunks in pieces that are worth writing, up to `stop`; where they break off, what came before comes first."""
+def _gathered(chunks: Iterator[bytes], left: int) -> Iterator[bytes]:
+    """That many bytes, in pieces that are worth writing; where they break off, what came before comes first."""
     gathered, count, since, trouble = list[bytes](), 0, time.monotonic(), None
-    while start + count < stop:
+    while count < left:
         try:
             chunk = next(chunks, b"")
         except Transient as error:
@@ -198,12 +186,12 @@ def _gathered(chunks: Iterator[bytes], start: int, stop: int) -> Iterator[_Piece
             break
         if not chunk:
             break
-        gathered.append(chunk[: stop - start - count])
+        gathered.append(chunk[: left - count])
         count += len(gathered[-1])
         if count >= _PIECE or time.monotonic() - since >= _PIECE_SECONDS:
-            yield _Piece(start=start, data=b"".join(gathered))
-            start, gathered, count, since = start + count, [], 0, time.monotonic()
+            yield b"".join(gathered)
+            left, gathered, count, since = left - count, [], 0, time.monotonic()
     if count:
-        yield _Piece(start=start, data=b"".join(gathered))
+        yield b"".join(gathered)
     if trouble is not None:
         raise trouble

@@ -189,7 +189,7 @@ def _refused(status: int) -> DownloadError | Transient:
 
 
 def _finish(folder: Path, report: Report) -> None:
-    """Unpacks an archive that was in the archive; in the cache too, so that only a complete tree leaves it."""
+    """Unpacks an archive that was in the archive, in the cache too, and moves everything out of it once complete."""
     made, archive, complete = _tree(folder), folder / _TAR, _marker(folder).exists()
     if complete and (made / _TAR).is_file():
         with writing(archive):
@@ -200,16 +200,11 @@ def _finish(folder: Path, report: Report) -> None:
         unpack(archive, made, report)
     elif not complete:
         return
-    _settle(folder)
-
-
-def _settle(folder: Path) -> None:
-    """Moves everything to where the person asked for it, the tree last, and leaves nothing of the cache."""
-    made = _tree(folder)
     with writing(folder):
         if (made / _TREE).is_dir():
             (made / _TREE / _MADE).touch()
         if made.is_dir():
+            # The tree last, with its mark: until it has been moved, the next run goes on here.
             for entry in sorted(made.iterdir(), key=lambda path: (path.name == _TREE, path.name)):
                 entry.replace(folder / entry.name)
             made.rmdir()

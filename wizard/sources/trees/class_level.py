@@ -30,7 +30,7 @@ def at_class_level(split_dir: SplitDir, glimpses: Glimpses, bounds: Bounds, role
         DoubtfulFolders: there is more than one reading, and `role` does not settle it.
         InputError: a folder on the way cannot be read or leads out of the bounds, or folders further down are splits.
     """
-    if all(map(is_wnid, split_dir.folders)):
+    if all(map(is_wnid, split_dir.folders)):  # first: a glimpse into each of ImageNet's thousand folders takes time
         return split_dir
     below = {name: glimpses.at(split_dir.path / name) for name in split_dir.folders}
     level = Level(
@@ -169,7 +169,6 @@ def _same_either_way(level: Level) -> bool:
 
 
 def _lower(level: Level, _: object) -> SplitDir:
-    """The folders inside the superclass folders."""
     pieces = pieces_of([level.decide(look_into(level.path / name)) for name in level.deep])
     if level.split_dir.images or level.split_dir.archives:
         pieces.append(replace(level.split_dir, folders=(), others=frozenset(level.split_dir.folders)))

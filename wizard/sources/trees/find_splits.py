@@ -98,7 +98,7 @@ class SplitFinder:
         found = {}
         for split, names in sorted_names.items():
             dirs = [self._checked(top / name) for name in names]
-            found[split] = together(top, [*map(_not_empty, dirs)]) if split in parts else _only_full(dirs)
+            found[split] = _parts_of(top, dirs) if split in parts else _only_full(dirs)
         return found
 
     def _checked(self, path: Path) -> SplitDir:
@@ -160,6 +160,12 @@ def _refuse_folds(top: Path, parts: Mapping[Split, list[str]]) -> None:
             )
 
 
+def _parts_of(top: Path, parts: Sequence[SplitDir]) -> SplitDir:
+    hint = "Unpack that part there, or remove its empty folder"
+    full = [part.refused(f"{part.path} holds no images.", hint) if part.empty else part for part in parts]
+    return together(top, full)
+
+
 def _only_full(split_dirs: Sequence[SplitDir]) -> SplitDir:
     """Of several folders of one split that are no parts, only one may hold anything."""
     full = [split_dir for split_dir in split_dirs if not split_dir.empty]
@@ -167,12 +173,6 @@ def _only_full(split_dirs: Sequence[SplitDir]) -> SplitDir:
         return [*full, *split_dirs][0]
     paths = " and ".join(str(split_dir.path) for split_dir in full)
     return full[0].refused(f"{paths} are the same split.", "Remove those that are not meant")
-
-
-def _not_empty(part: SplitDir) -> SplitDir:
-    if not part.empty:
-        return part
-    return part.refused(f"{part.path} holds no images.", "Unpack that part there, or remove its empty folder")
 
 
 def _own_split(top: Path) -> Split | None:

@@ -4,6 +4,7 @@ import re
 import shlex
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -71,7 +72,6 @@ def _tree(found: Found, labels: Labels, bounds: Bounds) -> ImageFolders:
         what = "images with lists of their classes"
     return ImageFolders(
         folder=top,
-        top=top,
         what=what,
         why=(
             _seen(top, split_dirs),
@@ -84,13 +84,12 @@ def _tree(found: Found, labels: Labels, bounds: Bounds) -> ImageFolders:
             *told,
             *decided.why,
         ),
-        split_dirs=split_dirs,
+        found=replace(found, split_dirs=split_dirs),
         annotations=annotations,
         classes=decided.classes,
         bounds=bounds,
         annotatable=bool(annotations) or (decided.imagenet and not suffixed),
         box_names=_BOX_NAMES,
-        lists=found.lists,
     )
 
 
@@ -152,7 +151,6 @@ def _looks(name: str) -> str:
 
 
 def _gaps(split_dirs: Mapping[Split, SplitDir]) -> Iterator[str]:
-    """Notes on missing parts, which may not have been unpacked."""
     for split, split_dir in split_dirs.items():
         missing = missing_parts(part.path.name for part in split_dir.parts)
         if missing:

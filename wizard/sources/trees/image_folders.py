@@ -13,12 +13,11 @@ from wizard.sources.options import Labels
 from wizard.sources.remarks import in_words
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import BoxTable, Kind, Part, Progress, Source
+from wizard.sources.trees.find_splits import Found
 from wizard.sources.trees.labelling import Labelling
 from wizard.sources.trees.listing import Bounds
-from wizard.sources.trees.lists.class_list import ClassList
 from wizard.sources.trees.lists.reader import read_listed
 from wizard.sources.trees.sorter import Sorter
-from wizard.sources.trees.split_dirs import SplitDir
 from wizard.sources.trees.tables import Folders
 
 _NAMES: Mapping[Split, str] = {"train": "train", "validation": "val", "test": "test"}  # as most people's folders
@@ -29,25 +28,21 @@ class ImageFolders(Source):
     """A tree of images.
 
     Attributes:
-        top: the folder, in `folder` or below, that holds the folders of splits, or is that of one.
-        split_dirs: where the images of each split lie.
+        found: its splits, in `folder` or below.
         annotations: the archive, or the folder of XML files, of each split.
         classes: that labels count in.
         box_names: what the annotations of each split would be called, where they are missing.
-        lists: the lists of the splits whose classes come from a list.
     """
 
     folder: Path
-    top: Path
     what: str
     why: tuple[str, ...]
-    split_dirs: Mapping[Split, SplitDir]
+    found: Found
     annotations: Mapping[Split, Path]
     classes: Classes
     bounds: Bounds
     annotatable: bool
     box_names: Mapping[Split, str]
-    lists: Mapping[Split, ClassList] = field(default_factory=dict)
     label_choices: tuple[Labels, ...] = ("auto", "ilsvrc2012", "folders", "numbers")
     parts: tuple[Part, ...] = field(init=False)
 
@@ -59,14 +54,14 @@ class ImageFolders(Source):
         """Every file is looked at. Nothing is cached: a folder does not show that a file in it was written again."""
         del cache
         self.require([split], [])
-        if split in self.lists:
-            return read_listed(split, self.lists[split], self.classes, self.bounds, progress)
+        if split in self.found.lists:
+            return read_listed(split, self.found.lists[split], self.classes, self.bounds, progress)
         return Folders(
             split=split,
-            split_dir=self.split_dirs[split],
+            split_dir=self.found.split_dirs[split],
             labelling=Labelling(self.classes),
             bounds=self.bounds,
-            top=self.top,
+            top=self.found.top,
         ).table(progress)
 
     def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:
@@ -77,12 +72,12 @@ class ImageFolders(Source):
         return read_boxes(path, cache, progress)
 
     def _where(self, kind: Kind) -> Path:
-        return self.top if kind == "images" else self.folder
+        return self.found.top if kind == "images" else self.folder
 
     def _images(self, split: Split) -> Part:
-        split_dir = self.split_dirs.get(split)
+        split_dir = self.found.split_dirs.get(split)
         if split_dir is None:
-            given = self.folder in [each.pieces[0].path for each in self.split_dirs.values()]
+            given = self.folder in [each.pieces[0].path for each in self.found.split_dirs.values()]
             return Part(name=_NAMES[split], kind="images", split=split, expected=split != "test" and not given)
         if split_dir.empty:
             sorter = Sorter()
@@ -92,7 +87,8 @@ class ImageFolders(Source):
                 f"{split_dir.path} holds neither images nor class folders.{held}", "Unpack its images there"
             )
         first, *more = (piece.path for piece in split_dir.pieces)
-        names = [str(path.relative_to(self.top)) if path != self.top else path.name for path in (first, *more)]
+        top = self.found.top
+        names = [str(path.relative_to(top)) if path != top else path.name for path in (first, *more)]
         return Part(
             name=f"{names[0]} … {names[-1]}" if more else names[0],
             kind="images",

@@ -10,7 +10,7 @@ from wizard.ilsvrc2012.synsets import ranks
 from wizard.sources.options import SourceOptions
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import Progress, Source
-from wizard.sources.trees.find_splits import SplitFinder
+from wizard.sources.trees.find_splits import Found, SplitFinder
 from wizard.sources.trees.image_folders import ImageFolders
 from wizard.sources.trees.image_names import parse_image_name
 from wizard.sources.trees.label_space import label_space
@@ -47,10 +47,9 @@ def recognise(folder: Path, options: SourceOptions) -> Source | None:
     paths = {split: top / _ANNOTATIONS / name for split, name in _FOLDERS.items()}
     return KaggleFolders(
         folder=folder,
-        top=top / _IMAGES,
         what="Kaggle's tree",
         why=(f"It holds {top / _IMAGES}.", *idle_folders(split_dirs.values()), *decided.why),
-        split_dirs=split_dirs,
+        found=Found(top=top / _IMAGES, split_dirs=split_dirs),
         annotations={split: path for split, path in paths.items() if path.is_dir()},
         classes=decided.classes,
         bounds=bounds,
@@ -113,7 +112,6 @@ def _lines(path: Path) -> list[str]:
 
 
 def _explain(folder: Path) -> None:
-    """Where nothing else is there that could be read."""
     there = list(folder.iterdir()) if folder.is_dir() else []
     if any(path.is_dir() or path.name in ARCHIVE_NAMES for path in there):
         return

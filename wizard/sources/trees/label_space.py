@@ -119,7 +119,10 @@ def label_space(splits: Mapping[Split, SplitDir], asked: Labels, ids: tuple[str,
     names = _names(splits)
     strangers = [name for name in names if name not in ranks()]
     sign = _official_sign(splits, len(names) - len(strangers))
-    outcome = decide(Seen(asked, bool(sign), bool(strangers), _amount(names), are_numbers(names), bool(ids)))
+    amount: Amount = "some" if len(names) <= _MOST else "too many"
+    outcome = decide(
+        Seen(asked, bool(sign), bool(strangers), amount if names else "none", are_numbers(names), bool(ids))
+    )
     facts = {
         "count": len(names),
         "official": sign or f"{len(names):,} of ImageNet's {CLASSES:,} synsets are there",
@@ -157,12 +160,6 @@ def label_space(splits: Mapping[Split, SplitDir], asked: Labels, ids: tuple[str,
 
 def _holds(condition: object, seen: object) -> bool:
     return condition is ANY or condition == seen
-
-
-def _amount(names: Collection[str]) -> Amount:
-    if not names:
-        return "none"
-    return "some" if len(names) <= _MOST else "too many"
 
 
 def _names(splits: Mapping[Split, SplitDir]) -> list[str]:

@@ -59,7 +59,7 @@ class Sorter:
         return False
 
     def pass_over(self, entry: "os.DirEntry[str]") -> None:
-        """Counts an entry that `passed_over` matches, or the files in it; links are not followed."""
+        """Counts an entry that is not read, or the files in it; links are not followed."""
         kind = clutter.of_folder(entry.name)
         if entry.is_dir(follow_symlinks=False):
             self.leave(entry.path, kind)
@@ -81,14 +81,8 @@ class Sorter:
         """Counts the files in a folder, except in those of its folders that are read."""
         with os.scandir(folder) as entries:
             for entry in entries:
-                if entry.path in read:
-                    continue
-                if passed_over(entry.name):
+                if entry.path not in read:
                     self.pass_over(entry)
-                elif entry.is_dir(follow_symlinks=False):
-                    self.leave(entry.path)
-                else:
-                    self._add(entry.name, entry.path)
 
     def _add(self, name: str, path: str, within: str = "") -> str:
         kind = within or clutter.of_file(name)
@@ -97,20 +91,9 @@ class Sorter:
         return told
 
 
-class Sniffer:
-    """Recognizes images in a quick look at a folder, opening only a few files that are not named as images."""
-
-    def __init__(self, most: int) -> None:
-        self._left = most
-
-    def is_image(self, entry: "os.DirEntry[str]") -> bool:
-        """Whether an entry is an image, by its name or its first bytes; False if this user may not read it."""
-        if is_image(entry.name):
-            return True
-        if clutter.of_file(entry.name) or not self._left:
-            return False
-        self._left -= 1
-        return not _told_by_content(entry)
+def seems_image(entry: "os.DirEntry[str]") -> bool:
+    """Whether a file's first bytes are those of an image; False if this user may not read it."""
+    return not _told_by_content(entry)
 
 
 def _told_by_content(entry: "os.DirEntry[str]") -> str:

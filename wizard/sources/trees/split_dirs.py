@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from wizard.errors import InputError, reading
-from wizard.sources.trees.image_names import passed_over
-from wizard.sources.trees.sorter import Sniffer
+from wizard.sources import clutter
+from wizard.sources.trees.image_names import is_image, passed_over
+from wizard.sources.trees.sorter import seems_image
 
 _CLASS_ARCHIVE = re.compile(r"(n\d{8})\.tar", re.ASCII)
 _LOOKED_AT = 40_000  # entries, more than there can be classes: a folder of more is one of images
@@ -99,7 +100,7 @@ def look_into(path: Path, *, opened: int = 100, until_image: bool = False) -> Sp
     folders: list[str] = []
     archives: list[str] = []
     images: list[str] = []
-    sniffer = Sniffer(opened)
+    unnamed: list[os.DirEntry[str]] = []
     with reading(path), os.scandir(path) as entries:
         for entry in islice(entries, _LOOKED_AT):
             if passed_over(entry.name):
@@ -108,12 +109,19 @@ def look_into(path: Path, *, opened: int = 100, until_image: bool = False) -> Sp
                 folders.append(entry.name)
             elif class_archive(entry.name):
                 archives.append(class_archive(entry.name))
-            elif len(images) < KEPT and sniffer.is_image(entry):
+            elif is_image(entry.name):
                 images.append(entry.name)
                 if until_image:
-                    return SplitDir(path=path, images=tuple(images))
+                    break
+            elif len(unnamed) < opened and not clutter.of_file(entry.name):
+                unnamed.append(entry)
+        # Last, so that no file is opened where enough images are known by their names.
+        images += islice((entry.name for entry in unnamed if seems_image(entry)), max(0, KEPT - len(images)))
     return SplitDir(
-        path=path, folders=tuple(sorted(folders)), archives=tuple(sorted(archives)), images=tuple(sorted(images))
+        path=path,
+        folders=tuple(sorted(folders)),
+        archives=tuple(sorted(archives)),
+        images=tuple(sorted(images[:KEPT])),
     )
 
 

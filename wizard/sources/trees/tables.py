@@ -113,20 +113,17 @@ class Folders:
 
     def _classes(self, piece: SplitDir) -> Iterator[tuple[str, Path]]:
         """Yields each class's name, and its folder or archive."""
-        path = piece.path
-        found = walk(path, self.bounds, lambda entry: bool(class_archive(entry.name)), nested=False)
+        found = walk(piece.path, self.bounds, lambda entry: bool(class_archive(entry.name)), nested=False)
         archives = {class_archive(name) for name, _ in found}
-        for name in sorted({*folders_in(path, self.bounds), *archives} - piece.others):
-            yield name, path / (f"{name}.tar" if name in archives else name)
+        for name in sorted({*folders_in(piece.path, self.bounds), *archives} - piece.others):
+            yield name, piece.path / (f"{name}.tar" if name in archives else name)
 
     def _alone(self, piece: SplitDir, sorter: Sorter) -> Iterator[Row]:
-        path = piece.path
-
         def is_image(entry: "os.DirEntry[str]") -> bool:
             return self._is_ours(entry.name) and sorter.is_image(entry)
 
-        for base, size in walk(path, self.bounds, is_image, sorter.pass_over, nested=False):
-            with _naming(f"{path}/{base}"):
+        for base, size in walk(piece.path, self.bounds, is_image, sorter.pass_over, nested=False):
+            with _naming(f"{piece.path}/{base}"):
                 name, label = self.labelling.alone(self.split, base)
             yield Row(name, 0, size, label, size > 0, base)
 
@@ -143,7 +140,8 @@ class Folders:
     def _count_around(self, sorter: Sorter) -> None:
         """Counts other files in the split's folder if its images are further down, as in test/test."""
         read = {piece.path for piece in self.split_dir.pieces}
-        around = {folder for folder in chain.from_iterable(path.parents for path in read) if self.top in folder.parents}
+        above = chain.from_iterable(path.parents for path in read)
+        around = {folder for folder in above if self.top in folder.parents}
         for folder in sorted(around):
             with reading(folder):
                 sorter.leave_beside(str(folder), {str(path) for path in read | around})

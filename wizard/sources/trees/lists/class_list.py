@@ -35,10 +35,6 @@ class ClassList:
         """The classes that occur, sorted."""
         return tuple(sorted(set(self.classes.values())))
 
-    def key(self, image: str) -> str | None:
-        """The list's name for an image; None if it does not name it."""
-        return key_in(self.classes, image)
-
     def split_dir(self, top: Path) -> SplitDir:
         """The location of its split's images."""
         listed = f"images listed in {self.path.relative_to(top)}"

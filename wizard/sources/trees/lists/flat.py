@@ -1,6 +1,6 @@
 """Finds the list with the classes of a split's flat images, such as Tiny ImageNet's `val/val_annotations.txt`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from wizard.sources.trees.find_splits import Found
 from wizard.sources.trees.image_names import parse_image_name
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import ClassList, below, class_list, is_there, key_in, same_class
-from wizard.sources.trees.lists.parse import SUFFIXES, Lines, read_list
+from wizard.sources.trees.lists.parse import SUFFIXES, read_list
 from wizard.sources.trees.split_dirs import SplitDir
 
 _LOOKED_AT = 50  # most files that are tried in one folder
@@ -57,11 +57,11 @@ def _list_of(split: Split, split_dir: SplitDir, top: Path, bounds: Bounds) -> Cl
     found: list[ClassList] = []
     for path in _candidates(split, split_dir.path, top):
         lines = read_list(path)
-        if lines is None or not _names_some(lines, split_dir, top):
+        entries = below(lines, split_dir.path, top) if lines else []
+        if lines is None or not _names_some(entries, split_dir, headed=lines.headed):
             continue
         bounds.check(str(path))
-        entries = _here(below(lines, split_dir.path, top), path.parent, top)
-        found.append(class_list(lines, split_dir.path, entries))
+        found.append(class_list(lines, split_dir.path, _here(entries, path.parent, top)))
         found[0].must_agree(found[-1], f"give different classes for the images in {split_dir.path}")
     return found[0] if found else None
 
@@ -85,18 +85,15 @@ def _with_classes(split: Split, split_dir: SplitDir) -> SplitDir:
     )
 
 
-def _names_some(lines: Lines, split_dir: SplitDir, top: Path) -> bool:
+def _names_some(entries: Sequence[tuple[str, str]], split_dir: SplitDir, *, headed: bool) -> bool:
     """Whether a list gives classes and names images that were seen; without a header, its first line must name one."""
-    entries = below(lines, split_dir.path, top)
-    if not entries or not any(name for _, name in entries):
+    if not any(name for _, name in entries) or not (headed or is_there(split_dir.path, entries[0][0])):
         return False
     images = {image for image, _ in entries}
-    if not lines.headed and not is_there(split_dir.path, entries[0][0]):
-        return False
     return any(key_in(images, image) for image in split_dir.images)
 
 
-def _here(entries: list[tuple[str, str]], *above: Path) -> list[tuple[str, str]]:
+def _here(entries: Sequence[tuple[str, str]], *above: Path) -> list[tuple[str, str]]:
     """The entries without those for images in other existing folders, as one list may cover several folders."""
     folders = {image.rpartition("/")[0] for image, _ in entries} - {""}
     others = {folder for folder in folders if any(_is_folder(path / folder) for path in above)}
@@ -133,7 +130,6 @@ def _box_files(top: Path, train: SplitDir | None) -> list[str]:
 
 
 def _candidates(split: Split, folder: Path, top: Path) -> Iterator[Path]:
-    """The files in a split's folder, and in those above it up to the top."""
     for path in (folder, *folder.parents):
         if not path.is_relative_to(top):
             return

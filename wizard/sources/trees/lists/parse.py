@@ -66,14 +66,14 @@ def read_list(path: Path) -> Lines | None:
 def _of_json(path: Path, text: str) -> Lines | None:
     """Parses a JSON object with a list of images for each class."""
     table = json.loads(text)
-    if not isinstance(table, dict) or not all(_are_names(images) for images in table.values()):
+    if not isinstance(table, dict):
         return None
-    entries = [(_plain(image), name) for name, images in table.items() for image in images]
+    entries = []
+    for name, images in table.items():
+        if not isinstance(images, list) or not all(isinstance(image, str) for image in images):
+            return None
+        entries += [(_plain(image), name) for image in images]
     return Lines(path=path, entries=tuple(entries), headed=True) if entries else None
-
-
-def _are_names(images: object) -> bool:
-    return isinstance(images, list) and all(isinstance(image, str) for image in images)
 
 
 def _of_lines(path: Path, text: str) -> Lines | None:
@@ -87,18 +87,12 @@ def _of_lines(path: Path, text: str) -> Lines | None:
     if named is None:
         entries = tuple((_plain(row[0]), _cell(row, 1)) for row in rows)
         return Lines(path=path, entries=entries, boxes=_has_corners(rows[0]))
-    at, image = header.index(named), _image_column(header, named)
-    if image is None:
+    image = next((header.index(column) for column in _IMAGE_COLUMNS if column in header), 0)
+    if header[image] == named:
         return None
+    at = header.index(named)
     entries = tuple((_plain(_cell(row, image)), _cell(row, at)) for row in rows[1:])
     return Lines(path=path, entries=entries, headed=True, boxes=not _BOX_COLUMNS.isdisjoint(header))
-
-
-def _image_column(header: list[str], named: str) -> int | None:
-    column = next((column for column in _IMAGE_COLUMNS if column in header), None)
-    if column is not None:
-        return header.index(column)
-    return 0 if header[0] != named else None
 
 
 def _cell(row: list[str], at: int) -> str:

@@ -48,7 +48,7 @@ def read_listed(split: Split, listed: ClassList, classes: Classes, bounds: Bound
         split=split, split_dir=look_into(listed.folder), labelling=_Unlabelled(classes), bounds=bounds
     ).table(progress)
     images = [name.decode() for name in table.name.tolist()]
-    keys = [listed.key(image) for image in images]
+    keys = [key_in(listed.classes, image) for image in images]
     _check_missing(listed, [key for key in keys if key is not None])
     left_out = _unlisted(listed, [image for image, key in zip(images, keys, strict=True) if key is None])
     known = frozenset(classes.names)
@@ -73,7 +73,6 @@ def read_listed(split: Split, listed: ClassList, classes: Classes, bounds: Bound
 
 
 def _check_missing(listed: ClassList, keys: Sequence[str]) -> None:
-    """Requires that each line has exactly one image."""
     counts = Counter(keys)
     twice = next((key for key, count in counts.items() if count > 1), None)
     if twice is not None:
