@@ -34,7 +34,7 @@ ORDER = [
     {"errors"},
     {"formatting"},
 ]
-TENSORFLOW = {Path("verify/trainer.py"), Path("verify/decoder.py"), Path("targets/tfrecord/with_tensorflow.py")}
+TENSORFLOW = {Path("verify/in_tensorflow.py"), Path("targets/tfrecord/with_tensorflow.py")}
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 
 

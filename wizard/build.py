@@ -12,7 +12,7 @@ from wizard.engine import manifest
 from wizard.engine.build_result import BuildResult, SplitSummary
 from wizard.engine.commit_records import CommitRecords, start_or_resume
 from wizard.engine.completion import naming_what_is_gone, require_whole
-from wizard.engine.executors.local import LocalExecutor
+from wizard.engine.executors.local import LocalExecutor, local_workers
 from wizard.engine.leftovers import remove_leftovers
 from wizard.engine.plan import Plan
 from wizard.engine.run import build_shards
@@ -87,11 +87,10 @@ def build(job: Job, report: Report, options: Options) -> BuildResult:
 
 @contextmanager
 def _workers(count: int, output: Path, target: Target) -> Iterator[LocalExecutor]:
-    executor = LocalExecutor(count)
     try:
-        yield executor
+        with local_workers(count) as executor:
+            yield executor
     finally:
-        executor.shutdown(cancel_futures=True)
         remove_leftovers(output, target)
 
 
@@ -103,11 +102,10 @@ def _built_before(job: Job, plan: Plan, records: CommitRecords) -> dict[str, Com
 
 def _prepare_folder(output: Path, plan: Plan, built_before: Mapping[str, CommitRecord]) -> None:
     """Puts right what lies beside finished shards, and removes what a killed run left beside others."""
-    for name in set(plan.shard_names).difference(built_before):
-        plan.target.remove_beside(output, name)
-    for name, record in built_before.items():
-        if plan.target.wrong_beside(output, record):
-            with suppress(ShardDamage):  # verify tells what is wrong with the shard
+    for name in plan.shard_names:
+        record = built_before.get(name)
+        if record is None or plan.target.wrong_beside(output, record):
+            with suppress(ShardDamage):  # verify tells what is wrong with the shard, if it is not built again
                 plan.target.restore_beside(output, name)
     # A dataset that is not whole has no manifest; indexes, which it names, may come or go.
     if len(built_before) < len(plan.shard_names) or not _describes(output, plan.target):

@@ -248,7 +248,9 @@ def test_a_folder_of_boxes_alone_is_refused_with_the_way_to_the_images(
 def test_classes_and_labels_are_told_with_the_raw_data(converse: Converse, own: Path) -> None:
     script, _ = converse(str(own))
     told = script.said[0].splitlines()
-    assert "  class labels           cats = 1, 6 images · dogs = 2, 6 · (as TFRecords store them; " in script.said[0]
+    assert (
+        "  class labels           cats = 1, 6 images · dogs = 2, 6 · (as TFRecord shards store them; " in script.said[0]
+    )
     assert "  class sizes            train 6 images each · validation 3 images each" in told
     assert "  example of validation  dogs/0.jpg → dogs" in told
 

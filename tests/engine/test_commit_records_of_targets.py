@@ -116,7 +116,7 @@ def test_another_targets_shards_are_refused_with_the_difference(tmp_path: Path, 
 def test_what_no_plan_knows_is_refused_by_name(tmp_path: Path, name: str) -> None:
     asked = plan(name)
     build(tmp_path, asked, asked.shard_names[0])
-    (found,) = asked.target.foreign_files(tmp_path)
+    found, *_ = asked.target.listing(tmp_path)
     with pytest.raises(PlanMismatch, match=r"no .*/plan\.json that says how they were made") as error:
         opened(tmp_path, asked)
     assert found in error.value.what

@@ -25,7 +25,7 @@ def made(
 ) -> Plan:
     rows = table([1] * 10) if rows is None else rows
     split = shuffled("train", rows, recipe, shards=shards, seed=seed)
-    return Plan(splits=(split,), label_base=label_base, seed=seed)
+    return Plan(splits=(split,), label_base=label_base, seed=seed, target=TFRecords())
 
 
 @given(st.integers(0, 60), st.integers(1, 20))
@@ -117,6 +117,7 @@ def two_splits() -> Plan:
         splits=(train, shuffled("validation", rows, KEPT, shards=2, seed=2012)),
         label_base=1,
         seed=2012,
+        target=TFRecords(),
     )
 
 
@@ -226,7 +227,7 @@ def test_another_order_of_the_source_or_other_bounds_change_the_plan_id() -> Non
         in_source_order("train", turned, KEPT),
         shuffled("train", rows, KEPT, shards=2, seed=1),
     ]
-    ids = {Plan(splits=(each,), label_base=1, seed=1).plan_id for each in plans_of}
+    ids = {Plan(splits=(each,), label_base=1, seed=1, target=TFRecords()).plan_id for each in plans_of}
     assert len(ids) == len(plans_of)
 
 
@@ -234,5 +235,7 @@ def test_the_seed_of_a_shuffle_and_the_place_of_files_leave_the_order_of_the_sou
     rows = in_files([1, 0, 1], 2)
     elsewhere = dataclasses.replace(rows, files=("x/0.tfrecord", "x/1.tfrecord"))
     one, other = (in_source_order("train", each, KEPT) for each in (rows, elsewhere))
-    ingredients = [Plan(splits=(each,), label_base=1, seed=1).ingredients.labelled for each in (one, other)]
+    ingredients = [
+        Plan(splits=(each,), label_base=1, seed=1, target=TFRecords()).ingredients.labelled for each in (one, other)
+    ]
     assert ingredients[0] == ingredients[1]

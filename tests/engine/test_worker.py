@@ -60,6 +60,7 @@ def task(home: Path, images: dict[str, bytes], **changes: object) -> ShardTask:
         recipe=Recipe(resize=Resize(mode="original"), quality=None),
         label_base=1,
         skip_bad=False,
+        target=TFRecords(),
     )
     return dataclasses.replace(made, **changes)  # type: ignore[arg-type]
 

@@ -40,6 +40,7 @@ from wizard.preflight.totals import total
 from wizard.sources.archives.index import read_table
 from wizard.sources.registry import open_source
 from wizard.sources.source import Survey, surveyed
+from wizard.targets.tfrecord.target import TFRecords
 
 RESIZED = {"resize": "shortest", "size": 64, "quality": 85}
 FEW = 200
@@ -69,7 +70,15 @@ def truly(survey: Survey, asked: Recipe) -> int:
     """Bytes of the records of all images, without boxes."""
     table = read_table(survey.path, survey.split, cache_folder(), quiet)
     task = ShardTask(
-        split=survey.split, index=0, shards=1, folder="", samples=table, recipe=asked, label_base=1, skip_bad=True
+        split=survey.split,
+        index=0,
+        shards=1,
+        folder="",
+        samples=table,
+        recipe=asked,
+        label_base=1,
+        skip_bad=True,
+        target=TFRecords(),
     )
     return sum(dry_run(task).bytes_out)
 

@@ -23,6 +23,7 @@ EVENT = BuildResult(
     seconds=2.0,
     images_built=10,
     label_base=1,
+    target=TFRecords(),
 )
 
 

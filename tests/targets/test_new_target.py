@@ -91,7 +91,7 @@ def test_verify_accepts_it_and_finds_what_is_damaged(built: Path, capsys: pytest
     said = capsys.readouterr().err
     assert f"{shard.name}: its sha256 is" in said
     assert f"{shard.name}, record 0" in said
-    assert "train-99999.zip: it is no shard of this dataset" in said
+    assert "train-99999.zip: it is no part of this dataset" in said
 
 
 def test_inspect_says_what_it_is(built: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from wizard.formats.arrays import Boxes
 from wizard.formats.example import Feature, Values
 from wizard.formats.resize import Resize, move_boxes
 from wizard.targets.sample import OutputSample, SourceRecord, StoredImage
-from wizard.targets.tfrecord.source_features import updated_features
+from wizard.targets.tfrecord.features import updated_features
 
 KEPT = Recipe(resize=Resize(mode="original"), quality=None)
 RESIZED = Recipe(resize=Resize(mode="shortest", size=20), quality=85)

@@ -2,11 +2,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from wizard.verify.client import TensorFlow
+from wizard.engine.executors.executor import Executor
+from wizard.engine.executors.local import local_workers
 
 
 @pytest.fixture(scope="session")
-def tensorflow() -> Iterator[TensorFlow]:
+def tensorflow() -> Iterator[Executor]:
     """The real one, started once for all tests, which takes seconds."""
-    with TensorFlow() as process:
+    with local_workers(1) as process:
         yield process

@@ -19,12 +19,13 @@ from wizard.targets.expected import Expectation
 from wizard.targets.image_files.writer import sum_of_files
 from wizard.targets.names import RECORD_FOLDER
 from wizard.targets.record_file import StoredRecord, read_record, write_record
-from wizard.targets.registry import DEFAULT
 from wizard.targets.target import Target
+from wizard.targets.tfrecord.target import TFRecords
 from wizard.targets.writer import ImageFile
-from wizard.verify.problem import Problem
+from wizard.verify.shard import Problem
 
 NAMES = [f"n01514668_{i}.JPEG" for i in range(4)]
+TFRECORDS = TFRecords()
 WNID, WORDS, RANK = "n01514668", "cock", 7
 
 
@@ -37,7 +38,7 @@ def images() -> dict[str, bytes]:
 
 
 def task(
-    home: Path, images: dict[str, bytes], target: Target = DEFAULT, *, base: int = 1, rank: int = RANK
+    home: Path, images: dict[str, bytes], target: Target = TFRECORDS, *, base: int = 1, rank: int = RANK
 ) -> ShardTask:
     """Images of one class behind each other in a file, each with a box over its left half."""
     (home / RECORD_FOLDER).mkdir(parents=True, exist_ok=True)

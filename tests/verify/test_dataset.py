@@ -55,7 +55,7 @@ def test_two_shards_in_each_others_place_are_found(built_copy: Path) -> None:
 
 def test_a_stray_file_that_a_trainer_would_open_is_named(built_copy: Path) -> None:
     (built_copy / "train-00000-of-01024").write_bytes(b"")
-    with pytest.raises(VerifyFailed, match="train-00000-of-01024: it is no shard of this dataset"):
+    with pytest.raises(VerifyFailed, match="train-00000-of-01024: it is no part of this dataset"):
         verify(built_copy, ignore)
 
 
@@ -144,13 +144,13 @@ def test_a_stray_file_of_any_target_is_named(
     out = shutil.copytree(datasets(name), tmp_path / "out")
     (out / stray).parent.mkdir(exist_ok=True)
     (out / stray).write_bytes(b"")
-    with pytest.raises(VerifyFailed, match=rf"{stray}: it is no (shard|image) of this dataset"):
+    with pytest.raises(VerifyFailed, match=rf"{stray}: it is no part of this dataset"):
         verify(out, ignore)
 
 
 def test_a_link_among_image_files_is_named(folders: Path, tmp_path: Path) -> None:
     (folders / "train" / "more").symlink_to(tmp_path, target_is_directory=True)
-    with pytest.raises(VerifyFailed, match="train/more: it is no image of this dataset"):
+    with pytest.raises(VerifyFailed, match="train/more: it is no part of this dataset"):
         verify(folders, ignore)
 
 
@@ -167,7 +167,7 @@ def test_an_image_moved_to_another_class_is_found_in_both_places(folders: Path) 
     file.rename(folders / "train" / "n01443537" / file.name)
     with pytest.raises(VerifyFailed) as error:
         verify(folders, ignore)
-    assert f"train/n01443537/{file.name}: it is no image of this dataset" in error.value.what
+    assert f"train/n01443537/{file.name}: it is no part of this dataset" in error.value.what
     assert f"train/n01440764/{file.name}: it cannot be read: No such file" in error.value.what
 
 

@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 
 from tests.verify.shards import NAMES, expectation, images, replaced, task
+from wizard.engine.executors.executor import Executor
 from wizard.engine.manifest import Manifest
-from wizard.errors import MachineError, VerifyFailed
+from wizard.errors import VerifyFailed
 from wizard.formats import tar
 from wizard.sources.classes import Classes, imagenet
 from wizard.targets.expected import Expectation
 from wizard.targets.registry import TARGETS as TARGETS_BY_NAME
 from wizard.targets.webdataset import WebDataset
-from wizard.verify.client import TensorFlow
 from wizard.verify.training import read_with_tensorflow
 
 
-def opened(tensorflow: TensorFlow, expected: Expectation, classes: Classes | None = None) -> str:
+def opened(tensorflow: Executor, expected: Expectation, classes: Classes | None = None) -> str:
     """What is told of a dataset of just this shard."""
     manifest = Manifest(
         plan_id="",
@@ -30,7 +30,7 @@ def opened(tensorflow: TensorFlow, expected: Expectation, classes: Classes | Non
         created_by="",
         target=expected.target,
         classes=classes or imagenet(),
-        companions={},
+        sidecars={},
     )
     return read_with_tensorflow(tensorflow, Path(expected.folder), manifest, [expected], lambda _event: None)["train"]
 
@@ -42,7 +42,7 @@ def cut(expected: Expectation) -> None:
 
 
 @pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders"])
-def test_what_tensorflow_cannot_read_is_told(tensorflow: TensorFlow, tmp_path: Path, form: str) -> None:
+def test_what_tensorflow_cannot_read_is_told(tensorflow: Executor, tmp_path: Path, form: str) -> None:
     expected = expectation(task(tmp_path, images(), TARGETS_BY_NAME[form]()))
     assert "read a batch of (4, 224, 224, 3)" in opened(tensorflow, expected)
     cut(expected)
@@ -51,29 +51,23 @@ def test_what_tensorflow_cannot_read_is_told(tensorflow: TensorFlow, tmp_path: P
 
 
 @pytest.mark.parametrize("form", ["tfrecord", "webdataset"])
-def test_labels_beyond_the_classes_are_told(tensorflow: TensorFlow, tmp_path: Path, form: str) -> None:
+def test_labels_beyond_the_classes_are_told(tensorflow: Executor, tmp_path: Path, form: str) -> None:
     expected = expectation(task(tmp_path, images(), TARGETS_BY_NAME[form]()))
     with pytest.raises(VerifyFailed, match="labels 8 to 8 are not within 1 to 2"):
         opened(tensorflow, expected, Classes(names=("a", "b"), words=("a", "b")))
 
 
-def test_images_without_labels_are_expected_where_they_were_planned(tensorflow: TensorFlow, tmp_path: Path) -> None:
+def test_images_without_labels_are_expected_where_they_were_planned(tensorflow: Executor, tmp_path: Path) -> None:
     expected = expectation(task(tmp_path, images(), rank=-1))
     assert opened(tensorflow, expected).endswith("(4, 224, 224, 3)")
     with pytest.raises(VerifyFailed, match="labels -1 to -1 are not within 1 to 1000"):
         opened(tensorflow, dataclasses.replace(expected, ranks=np.zeros(len(NAMES), np.int16)))
 
 
-def test_a_label_that_is_no_number_is_told(tensorflow: TensorFlow, tmp_path: Path) -> None:
+def test_a_label_that_is_no_number_is_told(tensorflow: Executor, tmp_path: Path) -> None:
     expected = expectation(task(tmp_path, images(), WebDataset()))
     content = expected.path.read_bytes().replace(
         tar.member("n01514668_0.cls", b"8"), tar.member("n01514668_0.cls", b"x")
     )
     with pytest.raises(VerifyFailed, match="a sample cannot be read"):
         opened(tensorflow, replaced(expected, content))
-
-
-def test_a_tensorflow_that_does_not_start_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.executable", "false")
-    with TensorFlow() as none, pytest.raises(MachineError, match="TensorFlow cannot be started here; it exited with"):
-        opened(none, expectation(task(tmp_path, images())))

@@ -80,6 +80,7 @@ def box_choices(known: Known) -> tuple[Choice, ...]:
     choices = [Choice("none", "None", "records with empty boxes; enough for classification")]
     if train:
         choices.append(Choice("train", "Those of train", "as the older scripts do"))
+    # A profile cannot say validation's alone, and all would ask for those of train, which are not there.
     if validation and (train or "train" not in splits):
         choices.append(Choice("all", "All that there are", "validation's too"))
     return tuple(choices)
@@ -190,6 +191,7 @@ def sharded(known: Known) -> bool:
 
 def label_base(known: Known) -> Value:
     """The default of a profile's label_base: 0 if class folders are numbers and these are the labels."""
+    # A class named 7 whose label is 8 would mislead everyone who looks at the folders.
     numbers = known.context.of_numbers and known.get("source.labels") in (None, "numbers")
     return 0 if numbers else target_of(known).first_label
 

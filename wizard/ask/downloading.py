@@ -41,6 +41,7 @@ def ask_answers(
         KeyboardInterrupt: the person leaves.
     """
     draft: Draft[None] = Draft(
+        # Left out, not answered: a person who goes back must not come to what the command line said.
         questions=tuple(question for question in QUESTIONS if question.key not in said),
         context=None,
         chosen=earlier,

@@ -78,6 +78,7 @@ class Interview:
         self._draft = replace(self._draft, context=self._surveyed).with_answer(question, answer)
         context = self._draft.context
         if question.key == SOURCE:
+            # No question of the draft asks for these, so they stand in the layer of what a profile says.
             self._draft = replace(self._draft, profile={**self._draft.profile, **context.reading})
             self._prompter.say("\n".join(source_lines(context)))
         elif context.classes != before.classes:

@@ -26,7 +26,7 @@ class JsonPrompter(Prompter):
         while True:
             self._output.event("question", asdict(replace(prompt, error=error)))
             line = self._answers.readline()
-            if not line:
+            if not line:  # the end of input, for an empty line has its line feed
                 raise KeyboardInterrupt
             error = ""
             try:

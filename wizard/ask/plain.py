@@ -94,6 +94,7 @@ def _shown_default(prompt: Prompt) -> str:
     if not prompt.choices or prompt.default is None:
         return str(prompt.default)
     values = [str(choice.value) for choice in prompt.choices]
+    # Labels from 0 or 1: the number of a choice would be read as its value.
     if any(value.isdigit() for value in values):
         return title(prompt, prompt.default)
     return ",".join(str(values.index(each) + 1) for each in map(str, prompt.defaults) if each in values)

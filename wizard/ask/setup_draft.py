@@ -28,8 +28,9 @@ def draft_of(profile: Profile) -> SetupDraft:
     """A saved profile's answers, all of them chosen; what no question asks stays in the layer below."""
     values = _flat(profile.model_dump(mode="json", exclude_none=True))
     if not any(map(profile.boxes, profile.source.splits)):
-        values["source.boxes"] = "none"
+        values["source.boxes"] = "none"  # as train's are where train is not built
     asked = [key for key in BY_KEY if key in values and key not in _unasked(profile)]
+    # A profile may name splits that are not built; the question offers those that are.
     if "image.splits" in asked:
         values["image.splits"] = [split for split in profile.source.splits if split in profile.image.splits]
     chosen = {key: _as_answer(values.pop(key)) for key in asked}

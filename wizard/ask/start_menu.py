@@ -67,6 +67,7 @@ def _begun(chosen: str, prompter: Prompter) -> SetupDraft | Path | None:
 def _at_hand() -> bool:
     """Whether raw data lies in a usual place, and not as the beginning of a download."""
     place = likely_source()
+    # Whoever comes back to a download that is not finished wants that, not a build of half the archives.
     return place is not None and not any(expanded(place).glob("*.part"))
 
 

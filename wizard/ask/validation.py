@@ -20,6 +20,7 @@ from wizard.targets.registry import DEFAULT_FORMAT, written_folders
 
 def error_for(question: Question[Context], value: Value, known: Known) -> str:
     """Why an answer is refused, in a sentence; empty where it is accepted."""
+    # Bounds are told in the question's words; what a profile's check says of them names its keys.
     if question.kind == "number" and isinstance(value, int):
         return _out_of_bounds(question, value) or question.error_for(value, known)
     return question.error_for(value, known) or _against_profile(question, value)

@@ -34,6 +34,7 @@ class View:
 
     def table(self, rows: Sequence[Row]) -> None:
         """Shows the review."""
+        # Both: an output speaks to a person or to a program, and ignores what is for the other.
         self._output.say("\n" + "\n".join(as_lines(rows)) + "\n")
         self._output.event("review", {"rows": [row._asdict() for row in rows]})
 

@@ -61,6 +61,7 @@ def _conversation(output: Output, prompter: Prompter) -> Outcome | Path:
     begun = _draft_or_build(output, prompter)
     if isinstance(begun, Path):
         return begun
+    # Closed also at Ctrl-C, so that no worker process is left behind.
     with closing(LiveEstimate()) as live:
         return Interview(prompter, View(output), live, begun).run()
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from wizard.commit_record import SkippedImage
 from wizard.sources.glance import Glance
-from wizard.targets.registry import DEFAULT
 from wizard.targets.target import Target
 
 
@@ -50,7 +49,7 @@ class BuildResult:
     seconds: float
     images_built: int
     label_base: int
-    target: Target = DEFAULT
+    target: Target
     classes: int = 1000
     tfds: bool = False
     imagenet: bool = True

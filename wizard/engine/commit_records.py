@@ -12,6 +12,7 @@ from wizard.errors import PlanMismatch
 from wizard.storage import write_whole
 from wizard.targets import registry
 from wizard.targets.names import RECORD_FOLDER, STATE_FOLDER
+from wizard.targets.presence import foreign_files
 from wizard.targets.record_file import read_record, record_path
 from wizard.targets.target import Target
 
@@ -140,7 +141,7 @@ def _refuse_foreign(records: CommitRecords, plan: Plan) -> None:
     theirs = None if records.plan is None else records.plan.ingredients
     differs = theirs is not None and theirs != plan.ingredients
     # A folder where another plan was begun may hold what this plan's readers do not look for.
-    present = registry.anything(folder) if differs else plan.target.foreign_files(folder)
+    present = registry.anything(folder) if differs else foreign_files(folder, [plan.target])
     if not present:
         return
     elsewhere = "Choose another folder with --set output.path=FOLDER, or remove the shards that are there"

@@ -43,7 +43,7 @@ class Manifest:
         created_by: program and version.
         target: its output format.
         classes: that its labels count in.
-        companions: sha256 in hex of the small files beside the shards that describe them, by name.
+        sidecars: sha256 in hex of the small files beside the shards that describe them, by name.
         left_out: files beside the images of each split that were not read.
         box_repairs: what was wrong with the boxes of each split, and what was done about it.
     """
@@ -57,7 +57,7 @@ class Manifest:
     created_by: str
     target: Target
     classes: Classes
-    companions: dict[str, str]
+    sidecars: dict[str, str]
     left_out: dict[str, tuple[LeftOut, ...]] = field(default_factory=dict)
     box_repairs: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -91,7 +91,7 @@ def write(
     plan: Plan,
     done: Mapping[str, CommitRecord],
     profile: dict[str, Any],
-    companions: Mapping[str, str],
+    sidecars: Mapping[str, str],
 ) -> dict[str, str]:
     """Describes the finished dataset in `folder`; dataset.json comes last.
 
@@ -100,7 +100,7 @@ def write(
         plan: that it follows.
         done: its shards by name.
         profile: the answers that led to it.
-        companions: sha256 in hex of the files that `write_sidecars` wrote, by name.
+        sidecars: sha256 in hex of the files that `write_sidecars` wrote, by name.
 
     Returns:
         The sha256 in hex of these files and of those written here, by name.
@@ -117,7 +117,7 @@ def write(
         created_by=f"imagenet-setup {version('imagenet-setup')}",
         target=plan.target,
         classes=plan.classes,
-        companions=dict(companions),
+        sidecars=dict(sidecars),
         left_out={split.split: split.table.left_out for split in plan.splits if split.table.left_out},
         box_repairs={split.split: split.table.repairs for split in plan.splits if split.table.repairs},
     )
@@ -132,7 +132,7 @@ def write(
         fields["classes"] = "ILSVRC2012"
     text = json.dumps(head | fields, indent=1, ensure_ascii=False).encode()
     write_whole(folder / MANIFEST, text)
-    return {**companions, IMAGES: manifest.images_sha256, MANIFEST: hashlib.sha256(text).hexdigest()}
+    return {**sidecars, IMAGES: manifest.images_sha256, MANIFEST: hashlib.sha256(text).hexdigest()}
 
 
 def _described(manifest: Manifest) -> str:
@@ -182,7 +182,7 @@ def read(folder: Path) -> Manifest:
             created_by=fields["created_by"],
             target=registry.from_json(fields["target"]),
             classes=classes,
-            companions=fields["companions"],
+            sidecars=fields["sidecars"],
             left_out={k: tuple(LeftOut(**each) for each in v) for k, v in fields["left_out"].items()},
             box_repairs={k: tuple(v) for k, v in fields["box_repairs"].items()},
         )

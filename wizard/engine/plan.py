@@ -14,7 +14,6 @@ from wizard.engine.transform import Recipe
 from wizard.formats.image_codec import CODECS
 from wizard.sources.classes import Classes
 from wizard.sources.samples import SampleTable
-from wizard.targets.registry import DEFAULT
 from wizard.targets.target import Target
 
 _ROWS = 1 << 16
@@ -48,7 +47,7 @@ class ShardTask:
     recipe: Recipe
     label_base: int
     skip_bad: bool
-    target: Target = DEFAULT
+    target: Target
     crashing: Mapping[int, str] = field(default_factory=dict)
     memory: int | None = None
     plan_id: str = ""
@@ -103,7 +102,7 @@ class Plan:
     splits: tuple[SplitPlan, ...]
     label_base: int
     seed: int
-    target: Target = DEFAULT
+    target: Target
 
     @property
     def classes(self) -> Classes:

@@ -20,7 +20,7 @@ from wizard.targets.registry import TARGETS
 
 CLASSES = "classes.txt"
 BOXES = "imagenet_2012_bounding_boxes.csv"
-_OURS = f"{STATE_FOLDER}/companions.txt"
+_OURS = f"{STATE_FOLDER}/sidecars.txt"
 """Names of those that are this program's: a person's own file of such a name is not removed."""
 
 

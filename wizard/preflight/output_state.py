@@ -11,6 +11,7 @@ from wizard.ilsvrc2012.archives import Split
 from wizard.planning import Job, Settings
 from wizard.preflight.checks import ELSEWHERE
 from wizard.targets import registry
+from wizard.targets.presence import foreign_files
 
 _FIX = "Choose another folder"
 
@@ -49,7 +50,7 @@ def read_output(settings: Settings) -> OutputState:
     output, target = settings.output, settings.target
     try:
         records = read_commit_records(output)
-        present = target.foreign_files(output) if records.plan is None else registry.anything(output)
+        present = foreign_files(output, [target]) if records.plan is None else registry.anything(output)
         in_place = [result for result in records.done.values() if (output / target.file(result.shard)).is_file()]
     except OSError as error:
         return OutputState(error=error)

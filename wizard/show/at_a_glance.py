@@ -7,12 +7,15 @@ from typing import NamedTuple
 from wizard.formatting import counted
 from wizard.sources.classes import stored_label
 from wizard.sources.glance import ClassSeen, Glance, Lacking, Size, SplitSeen
+from wizard.targets.registry import DEFAULT_FORMAT, TARGETS
+from wizard.targets.target import Target
 
 _LONGEST = 28
 """Most characters shown of a class's name."""
 BETWEEN = " · "
 """Separator between the items of a list."""
-_OPEN = "(as TFRecords store them; other formats count from 0)"
+_DEFAULT = TARGETS[DEFAULT_FORMAT]
+_OPEN = f"(as {_DEFAULT.offer.title} store them; other formats count from {Target.first_label})"
 _NARROW = 30
 WIDTH = 100
 """Default width of lines, in columns, without a terminal."""
@@ -88,7 +91,9 @@ def _ends(glance: Glance) -> str:
 
 def _end(seen: ClassSeen, glance: Glance) -> str:
     """One class; the first one also states the unit of its count, for all of them."""
-    text = f"{_short(seen)} = {stored_label(seen.rank, 1)}" if glance.labels == "open" else _class(seen)
+    text = (
+        f"{_short(seen)} = {stored_label(seen.rank, _DEFAULT.first_label)}" if glance.labels == "open" else _class(seen)
+    )
     if seen.images is None:
         return text
     return f"{text}, {counted(seen.images, 'image') if seen is glance.first[0] else f'{seen.images:,}'}"

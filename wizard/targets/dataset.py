@@ -19,14 +19,7 @@ class Encoded(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class BuiltDataset:
-    """A dataset whose shards are all in place.
-
-    Attributes:
-        folder: that it lies in.
-        classes: that its labels count in.
-        label_base: stored label of rank 0.
-        shards: in the order of splits and indexes.
-    """
+    """A dataset whose shards are all in place, in the order of splits and indexes; rank 0's label is `label_base`."""
 
     folder: Path
     classes: Classes
@@ -36,14 +29,7 @@ class BuiltDataset:
 
 @dataclass(frozen=True, kw_only=True)
 class Loadable:
-    """What code that loads a split of a finished dataset is made of.
-
-    Attributes:
-        output: the dataset's folder.
-        split: which to load.
-        labels: the range of the stored labels, in words.
-        imagenet: whether the classes are ImageNet's 1,000.
-    """
+    """A split that code is to load, from the folder `output`; `labels` is the range of the stored ones, in words."""
 
     output: str
     split: str

@@ -23,12 +23,10 @@ class Expectation:
     """What a shard should be.
 
     Attributes:
-        folder: the dataset's.
         result: what was recorded when it was built.
         names: bytes[n], the planned images in order.
         ranks: int16[n], their classes' ranks; -1 for none.
         classes: that the ranks count in.
-        target: its output format.
         label_base: stored label of rank 0.
     """
 
@@ -57,15 +55,7 @@ class Expectation:
 
 
 class Planned(NamedTuple):
-    """An image that a shard should hold.
-
-    Attributes:
-        name: in the raw data.
-        rank: of its class; -1 for none.
-        wnid: its class's name; empty for none.
-        text: its class in words; empty for none.
-        label: that should be stored.
-    """
+    """An image that a shard should hold: with the rank of its class, -1 for none, and its class's name and words."""
 
     name: str
     rank: int

@@ -3,9 +3,8 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from wizard.commit_record import CommitRecord
@@ -24,28 +23,26 @@ class OneFileShards(Target):
     def writer(self, folder: Path, split: str, shard: str) -> Writer:
         return ShardFile(folder, shard, self)
 
-    def foreign_files(self, folder: Path) -> list[str]:
-        found = {file for place in self.places for split in SPLITS for file in (folder / place).glob(f"{split}-*")}
-        return sorted(file.relative_to(folder).as_posix() for file in found)
+    def listing(self, folder: Path) -> Iterator[str]:
+        for place in self.places:
+            for split in SPLITS:
+                for file in sorted((folder / place).glob(f"{split}-*")):
+                    yield file.relative_to(folder).as_posix()
 
     def missing(self, folder: Path, result: CommitRecord) -> str:
         return wrong_size(folder, self.file(result.shard), result.bytes_out)
 
     def wrong_bytes(self, expected: Expectation) -> Iterator[str]:
-        size, digest = expected.path.stat().st_size, sha256_of(expected.path)
+        with expected.path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            size = file.tell()
         if size != expected.result.bytes_out:
             yield f"it has {size:,} bytes, expected {expected.result.bytes_out:,}"
         if digest != expected.result.sha256:
             yield f"its sha256 is {digest}, expected {expected.result.sha256}"
 
-    def strays(self, folder: Path, expectations: Sequence[Expectation]) -> Iterator[tuple[str, str]]:
-        shards = {self.file(expected.result.shard) for expected in expectations}
-        for path in self.foreign_files(folder):
-            if path not in shards:
-                yield path, "it is no shard of this dataset, but a trainer's glob would find it"
-
-    def files_of(self, expected: Expectation) -> Iterator[str]:
-        yield str(expected.path)
+    def files_of(self, expected: Expectation) -> list[str]:
+        return [self.file(expected.result.shard)]
 
 
 class ShardFile:
@@ -69,9 +66,7 @@ class ShardFile:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         try:
             self._file.close()
         finally:
@@ -95,13 +90,3 @@ class ShardFile:
         self._file.close()
         publish(self._temporary, self._path)
         return Committed(bytes=self.size, sha256=self._digest.hexdigest())
-
-
-def sha256_of(path: Path) -> str:
-    """The sha256 of a file, in hex.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

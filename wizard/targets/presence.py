@@ -1,7 +1,20 @@
-"""Whether a file still has the size that was recorded."""
+"""Which files lie in a dataset's folder, and whether they have the size that was recorded."""
 
 import os
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
+
+from wizard.targets.target import Target
+
+
+def foreign_files(folder: Path, targets: Iterable[Target]) -> list[str]:
+    """Files in a folder that the readers of any of these targets would find, sorted; of image files just the first."""
+    found: set[str] = set()
+    for target in targets:
+        files = (path for path in target.listing(folder) if not path.endswith("/"))
+        found.update(islice(files, 1) if target.one_file_per_image else files)
+    return sorted(found)
 
 
 def wrong_size(folder: Path, file: str, size: int) -> str:

@@ -16,13 +16,7 @@ from wizard.targets.writer import ImageFile
 
 @dataclass(frozen=True, kw_only=True)
 class StoredRecord:
-    """What a record's file holds.
-
-    Attributes:
-        plan_id: of the plan that the shard belongs to.
-        record: the shard's.
-        files: the image files that the shard consists of; empty where it is one file.
-    """
+    """What a record's file holds; of a shard that is one file, no image files."""
 
     plan_id: str
     record: CommitRecord

@@ -2,24 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
 from wizard.sources.readers import Form
 from wizard.targets.image_files.target import ClassFolders, FlatFolders
+from wizard.targets.presence import foreign_files
 from wizard.targets.target import Target
 from wizard.targets.tfrecord.target import TFRecords
 from wizard.targets.webdataset import WebDataset
 
-TARGETS: dict[str, type[Target]] = {
-    TFRecords.format: TFRecords,
-    ClassFolders.format: ClassFolders,
-    WebDataset.format: WebDataset,
-    FlatFolders.format: FlatFolders,
-}
+TARGETS: dict[str, type[Target]] = {each.format: each for each in (TFRecords, ClassFolders, WebDataset, FlatFolders)}
 """In the order in which the wizard offers them; the first is the default."""
 DEFAULT_FORMAT = next(iter(TARGETS))
-DEFAULT: Target = TFRecords()
 
 
 def from_profile(output: Mapping[str, Any], form: Form) -> Target:
@@ -45,12 +41,8 @@ def keys_of_some() -> dict[str, list[str]]:
 
 
 def anything(folder: Path) -> list[str]:
-    """Files in a folder that the readers of any target would find, sorted."""
-    found: set[str] = set()
-    for kind in TARGETS.values():
-        for target in kind.variants():
-            found.update(target.foreign_files(folder))
-    return sorted(found)
+    """Files in a folder that the readers of any target would find, sorted; of image files just the first."""
+    return foreign_files(folder, chain.from_iterable(kind.variants() for kind in TARGETS.values()))
 
 
 def to_json(target: Target) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class Target(Protocol):
         stores_labels: whether labels are stored; else they follow from the names of files.
         classes_are_folders: whether readers number the classes of each split by its folders.
         has_distinct_places: whether each image has a path or key of its own, which `place` gives.
+        trailer: bytes that every shard has after its last image.
         beside: globs of files that it puts beside its shards, below the output folder.
     """
 
@@ -61,9 +62,8 @@ class Target(Protocol):
     stores_labels: ClassVar[bool] = True
     classes_are_folders: ClassVar[bool] = False
     has_distinct_places: ClassVar[bool] = False
+    trailer: ClassVar[bytes] = b""
     beside: ClassVar[tuple[str, ...]] = ()
-
-    # ---- from a profile to a plan
 
     @classmethod
     def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
@@ -86,6 +86,7 @@ class Target(Protocol):
     @property
     def ingredients(self) -> dict[str, str]:
         """What it adds to the plan id, by name; changes whenever the same images would give other bytes or places."""
+        return {"format": f"{self.what}, version 1"}
 
     @property
     def has_boxes(self) -> bool:
@@ -96,8 +97,6 @@ class Target(Protocol):
     def keeps_features(self) -> bool:
         """Whether the features of a source's records, with their labels, are stored as they are."""
         return False
-
-    # ---- names and places
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -115,22 +114,12 @@ class Target(Protocol):
     def place(self, split: str, name: str, wnid: str) -> str:
         """The path below the output folder, or the key, of an image; see `has_distinct_places`.
 
-        Args:
-            split: of the image.
-            name: in the raw data, with / between its parts.
-            wnid: its class; empty where it has none.
+        Its name is that in the raw data, with / between the parts; its wnid is empty where it has no class.
         """
         return name
 
-    # ---- building
-
     def encode(self, sample: OutputSample) -> bytes:
         """The bytes that stand for an image."""
-
-    @property
-    def trailer(self) -> bytes:
-        """The bytes that every shard has after its last image."""
-        return b""
 
     def writer(self, folder: Path, split: str, shard: str) -> Writer:
         """What writes a shard into the output folder.
@@ -143,10 +132,8 @@ class Target(Protocol):
         """Small files in the output folder that describe the dataset to this format's readers, by name."""
         return {}
 
-    # ---- what is there
-
-    def foreign_files(self, folder: Path) -> list[str]:
-        """Files that this format's readers would find in a folder, sorted; may be just the first of each split."""
+    def listing(self, folder: Path) -> Iterator[str]:
+        """Files that this format's readers would find, by their paths below a folder; an empty folder ends with /."""
 
     def missing(self, folder: Path, result: CommitRecord) -> str:
         """A clause on what of a finished shard is gone or of another size; empty if nothing is."""
@@ -156,18 +143,12 @@ class Target(Protocol):
         return ""
 
     def restore_beside(self, folder: Path, shard: str) -> None:
-        """Puts right what lies beside a finished shard, from the shard itself.
+        """Puts right what lies beside a shard, from the shard itself; where that is not there, nothing shall.
 
         Raises:
             ShardDamage: the shard cannot be read.
         """
         return
-
-    def remove_beside(self, folder: Path, shard: str) -> None:
-        """Removes what lies beside a shard that is not there."""
-        return
-
-    # ---- verify
 
     def wrong_bytes(self, expected: Expectation) -> Iterator[str]:
         """Clauses on what is wrong with a shard as a whole: its size and its sha256.
@@ -190,6 +171,14 @@ class Target(Protocol):
 
     def strays(self, folder: Path, expectations: Sequence[Expectation]) -> Iterator[tuple[str, str]]:
         """Files that this format's readers would find and that are no part of the dataset, each with a clause on it."""
+        planned: set[str] = set()
+        for expected in expectations:
+            planned.update(self.files_of(expected))
+        for path in self.listing(folder):
+            if path.endswith("/"):
+                yield path, "it is an empty folder, which a trainer takes for a class"
+            elif path not in planned:
+                yield path, "it is no part of this dataset, but a trainer's reader would find it"
 
     def first_features(self, file: Path) -> Mapping[str, Values]:
         """The features of the first record of a file; empty where the format has none.
@@ -200,10 +189,8 @@ class Target(Protocol):
         """
         return {}
 
-    # ---- verify, in TensorFlow's process
-
-    def files_of(self, expected: Expectation) -> Iterator[str]:
-        """Absolute paths of the files that a trainer would read, in order."""
+    def files_of(self, expected: Expectation) -> list[str]:
+        """The files of a shard that a trainer would read, in order, below the dataset's folder."""
 
     def items(self, files: Sequence[str]) -> Iterator[Any]:
         """What these files hold, image by image, in order; `encoded` gives the image, in another thread."""
@@ -214,8 +201,6 @@ class Target(Protocol):
     def as_trained(self, files: Sequence[str]) -> Iterator[Encoded]:
         """The images of these files as a training pipeline gives them."""
         return map(self.encoded, self.items(files))
-
-    # ---- show
 
     def loading(self, dataset: Loadable) -> list[str]:
         """Code that loads a split, as lines of text; the first says what an image comes with."""

@@ -42,6 +42,7 @@ class WebDataset(OneFileShards):
     what: ClassVar[str] = "WebDataset tars"
     unit: ClassVar[str] = "samples"
     has_distinct_places: ClassVar[bool] = True
+    trailer: ClassVar[bytes] = tar.END
 
     @property
     def ingredients(self) -> dict[str, str]:
@@ -50,10 +51,6 @@ class WebDataset(OneFileShards):
     @property
     def has_boxes(self) -> bool:
         return True
-
-    @property
-    def trailer(self) -> bytes:
-        return tar.END
 
     def shard(self, split: str, index: int, shards: int) -> str:
         """The name of a shard.
@@ -163,14 +160,12 @@ def description(sample: OutputSample) -> bytes:
 
 
 def _samples(file: IO[bytes]) -> Iterator[_Sample]:
-    def fields() -> Iterator[tuple[str, str, bytes]]:
-        for member in tar.members(file):
-            key, _, field = member.name.partition(".")
+    for key, members in groupby(tar.members(file), key=lambda member: member.name.partition(".")[0]):
+        fields = []
+        for member in members:
             file.seek(member.offset)
-            yield key, field, file.read(member.size)
-
-    for key, group in groupby(fields(), key=lambda field: field[0]):
-        yield key, [(field, content) for _, field, content in group]
+            fields.append((member.name.partition(".")[2], file.read(member.size)))
+        yield key, fields
 
 
 def _parsed(text: bytes) -> Any:

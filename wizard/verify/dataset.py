@@ -12,7 +12,7 @@ import numpy as np
 
 from wizard.engine import manifest as manifests
 from wizard.engine.commit_records import count_records, read_plan
-from wizard.engine.executors.local import LocalExecutor
+from wizard.engine.executors.local import local_workers
 from wizard.engine.manifest import Manifest, PlannedShard
 from wizard.engine.sidecars import wrong_sidecars
 from wizard.errors import VerifyFailed
@@ -20,11 +20,9 @@ from wizard.events import Event, Note, Preparing
 from wizard.machine.cores import usable_cores
 from wizard.targets.expected import Expectation
 from wizard.targets.target import Target
-from wizard.verify.client import TensorFlow
 from wizard.verify.pixels import check_pixels
-from wizard.verify.problem import Problem
-from wizard.verify.reading import checked
-from wizard.verify.training import read_with_tensorflow
+from wizard.verify.shard import Problem, check_shards
+from wizard.verify.training import read_with_tensorflow, tensorflow_version
 
 _TOLD = 20
 """Problems told in the error itself; the others go to the listener."""
@@ -35,16 +33,11 @@ class Verified:
     """A dataset that was found to be what it says.
 
     Attributes:
-        output: its folder.
-        images: images read, by split.
-        shards: shards read, by split.
-        bytes: of all shards.
+        images: that were read, by split; as are `shards`.
         pixels: whether TensorFlow decoded every image.
         skipped: images that the build had left out.
         tensorflow: what TensorFlow made of a batch of each split, in words.
-        target: its output format.
         imagenet: whether its classes are ImageNet's.
-        tensorflow_version: the TensorFlow version used.
     """
 
     output: str
@@ -71,17 +64,21 @@ def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = Fals
     planned = {shard.shard: shard for shard in manifests.planned(folder, manifest)}
     expectations = list(_expectations(folder, manifest, planned))
     unknown = [
-        Problem(shard=_printable(path), what=what) for path, what in manifest.target.strays(folder, expectations)
+        Problem(shard=os.fsencode(path).decode(errors="replace"), what=what)  # a name may be of any bytes
+        for path, what in manifest.target.strays(folder, expectations)
     ]
-    problems = [*unknown, *_unlisted(manifest, planned), *_repeated(expectations)]
-    problems += [Problem(shard=name, what=f"it {what}") for name, what in wrong_sidecars(folder, manifest.companions)]
+    unlisted = sorted(planned.keys() - {shard.shard for shard in manifest.shards})
+    problems = [*unknown, *_repeated(expectations)]
+    problems += [Problem(shard=name, what="it is planned, but not in the manifest") for name in unlisted]
+    problems += [Problem(shard=name, what=f"it {what}") for name, what in wrong_sidecars(folder, manifest.sidecars)]
     problems += _check_shards(expectations, report)
-    with TensorFlow() as tensorflow:
+    with local_workers(1) as tensorflow:
         undecoded = check_pixels(tensorflow, expectations, problems, report) if pixels else []
         if problems or undecoded:
             hint = _hint(unknown=bool(unknown), damaged=bool(problems), undecoded=bool(undecoded))
             raise _failed(folder, problems + undecoded, hint, report)
         told = read_with_tensorflow(tensorflow, folder, manifest, expectations, report)
+        version = tensorflow_version(tensorflow)
     return Verified(
         output=str(folder),
         images={split: sum(s.images for s in manifest.shards if s.split == split) for split in manifest.splits},
@@ -92,7 +89,7 @@ def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = Fals
         tensorflow=told,
         target=manifest.target,
         imagenet=manifest.classes.whole_imagenet,
-        tensorflow_version=tensorflow.version,
+        tensorflow_version=version,
     )
 
 
@@ -116,11 +113,6 @@ def _hint(*, unknown: bool, damaged: bool, undecoded: bool) -> str:
             "--repair: it rebuilds them from the raw data"
         )
     return ". ".join(hints)
-
-
-def _printable(path: str) -> str:
-    """A path that can be printed, whatever bytes its name is made of."""
-    return os.fsencode(path).decode(errors="replace")
 
 
 def _manifest(folder: Path) -> Manifest:
@@ -147,13 +139,6 @@ def _expectations(folder: Path, manifest: Manifest, planned: Mapping[str, Planne
         )
 
 
-def _unlisted(manifest: Manifest, planned: Collection[str]) -> Iterator[Problem]:
-    listed = {shard.shard for shard in manifest.shards}
-    for name in planned:
-        if name not in listed:
-            yield Problem(shard=name, what="it is planned, but not in the manifest")
-
-
 def _repeated(expectations: Collection[Expectation]) -> Iterator[Problem]:
     """A test and a train image may share a name; two of one split may not."""
     for split in dict.fromkeys(each.result.split for each in expectations):
@@ -166,14 +151,9 @@ def _repeated(expectations: Collection[Expectation]) -> Iterator[Problem]:
 def _check_shards(expectations: Collection[Expectation], report: Callable[[Event], None]) -> list[Problem]:
     problems: list[Problem] = []
     total, done = sum(expected.result.bytes_out for expected in expectations), 0
-    executor = LocalExecutor(min(usable_cores(), len(expectations)))
-    completed = False
-    try:
-        for expected, found in checked(expectations, executor):
+    with local_workers(min(usable_cores(), len(expectations))) as executor:
+        for expected, found in check_shards(expectations, executor):
             problems += found
             done += expected.result.bytes_out
             report(Preparing(step="re-reading shards", done=done, total=total))
-        completed = True
-    finally:
-        executor.shutdown(cancel_futures=not completed)
     return problems

@@ -1,24 +1,25 @@
 """Has TensorFlow decode every image of a dataset, as the decoder that accepted an image cannot check itself."""
 
 from collections.abc import Callable, Collection, Iterator
-from itertools import count
-from typing import Any
+from concurrent.futures import wait
 
+from wizard.engine.deaths import WorkerDied
+from wizard.engine.executors.executor import Executor
+from wizard.engine.heartbeat import INTERVAL
 from wizard.errors import MachineError
 from wizard.events import Event, Note, Preparing
 from wizard.machine.cores import usable_cores
 from wizard.targets.expected import Expectation
-from wizard.verify.client import Died, TensorFlow, pickled
-from wizard.verify.problem import Problem
+from wizard.verify.in_tensorflow import Decoded, decode_shard
+from wizard.verify.shard import Problem
+from wizard.verify.training import hint, tensorflow_version
 
 _CRASHES = 10
 """Most images that TensorFlow may crash on: each costs a restart, and a TensorFlow that always crashes is broken."""
-_EVERY = 32
-"""Images between two reports of progress."""
 
 
 def check_pixels(
-    tensorflow: TensorFlow,
+    tensorflow: Executor,
     expectations: Collection[Expectation],
     known: Collection[Problem],
     report: Callable[[Event], None],
@@ -34,6 +35,7 @@ def check_pixels(
     Raises:
         MachineError: TensorFlow's process cannot be started, is killed, or crashes repeatedly.
     """
+    tensorflow_version(tensorflow)
     check = _PixelCheck(tensorflow, report, sum(expected.result.bytes_out for expected in expectations))
     told = {problem.shard for problem in known}
     problems: list[Problem] = []
@@ -50,7 +52,7 @@ def check_pixels(
 class _PixelCheck:
     """Checks shard after shard; keeps track of progress and of TensorFlow's crashes."""
 
-    def __init__(self, tensorflow: TensorFlow, report: Callable[[Event], None], total: int) -> None:
+    def __init__(self, tensorflow: Executor, report: Callable[[Event], None], total: int) -> None:
         self._tensorflow = tensorflow
         self._report = report
         self._done, self._total = 0, total
@@ -58,82 +60,62 @@ class _PixelCheck:
 
     def shard(self, expected: Expectation, *, told: bool) -> Iterator[Problem]:
         """What is wrong with a shard's images; if the shard is known to be bad (`told`), without missing images."""
-        found: dict[int, str] = {}
-        unread = self._decode(expected, found)
-        bad = sorted(record for record, problem in found.items() if problem)
-        images = expected.images if bad else []
-        paths = list(expected.target.files_of(expected)) if bad and expected.target.one_file_per_image else []
-        for record in bad:
+        decoded = self._decode(expected)
+        shard, problems = expected.result.shard, decoded.problems
+        images, paths = (expected.images, expected.target.files_of(expected)) if problems else ([], [])
+        for record in sorted(problems):
             name = images[record].name if record < len(images) else ""
-            if paths:
-                path = paths[record].removeprefix(f"{expected.folder}/")
-                yield Problem(shard=expected.result.shard, what=f"{path}: {found[record]}", name=name)
+            if expected.target.one_file_per_image:
+                yield Problem(shard=shard, what=f"{paths[record]}: {problems[record]}", name=name)
             else:
-                yield Problem(shard=expected.result.shard, what=found[record], record=record, name=name)
-        if unread and not told:
-            yield Problem(shard=expected.result.shard, what=f"TensorFlow cannot read it: {unread}")
-        elif len(found) != expected.result.images and not told:
-            what = f"TensorFlow found {len(found):,} images in it; expected {expected.result.images:,}"
-            yield Problem(shard=expected.result.shard, what=what)
+                yield Problem(shard=shard, what=problems[record], record=record, name=name)
+        if decoded.unread and not told:
+            yield Problem(shard=shard, what=f"TensorFlow cannot read it: {decoded.unread}")
+        elif decoded.images != expected.result.images and not told:
+            what = f"TensorFlow found {decoded.images:,} images in it; expected {expected.result.images:,}"
+            yield Problem(shard=shard, what=what)
         self._done += expected.result.bytes_out
         self._tell(expected, 0)
 
-    def _decode(self, expected: Expectation, found: dict[int, str]) -> str:
-        """Fills in the problem of each record, "" for a good one; returns why the shard cannot be read, or "".
-
-        After TensorFlow's process crashes, it decodes the rest of the shard one image at a time, so that the next image
-        that crashes it is known.
-        """
+    def _decode(self, expected: Expectation) -> Decoded:
+        """After TensorFlow's process crashes, it decodes the shard again one image at a time, to know which it was."""
         threads = usable_cores()
+        crashing: dict[int, str] = {}
         while True:
             try:
-                return self._ask(expected, found, threads)
-            except Died as death:
-                first = next(record for record in count() if record not in found)
-                where = _where(expected, first)
-                if not death.crashed or first >= expected.result.images:
-                    raise MachineError(
-                        f"TensorFlow's process {death}. It was decoding {where}, or one of the few images after it.",
-                        f"{death.hint}; nothing was changed",
-                    ) from death
+                decoded = self._attempt(expected, threads, crashing)
+                return decoded._replace(problems=decoded.problems | crashing)
+            except WorkerDied as death:
+                place = death.item
+                if not death.crashed or place is None:
+                    where = expected.result.shard if place is None else _where(expected, place)
+                    what = f"TensorFlow's {death}. It was decoding {where}, or one of the few images before it."
+                    raise MachineError(what, hint(death)) from death
+                where = _where(expected, place)
                 if threads == 1:
-                    found[first] = f"TensorFlow's process {death} while decoding its image"
+                    crashing[place] = f"TensorFlow's process crashed ({death.signal}) while decoding its image"
                     self._crashes += 1
                 else:
-                    text = f"TensorFlow's process {death} near {where}: now decoding this shard one image at a time"
+                    text = f"TensorFlow's {death} near {where}: now decoding this shard one image at a time"
                     self._report(Note(text=text, warning=True))
                 if self._crashes == _CRASHES:
                     raise MachineError(
-                        f"TensorFlow's process crashed on {_CRASHES} images, the last of them {where}.",
-                        "Fix the tensorflow installation and verify again; nothing was changed",
+                        f"TensorFlow's process crashed on {_CRASHES} images, the last of them {where}.", hint(death)
                     ) from death
                 threads = 1
 
-    def _ask(self, expected: Expectation, found: dict[int, str], threads: int) -> str:
-        unread = ""
-        for answer in self._tensorflow.ask(_request(expected, found, threads)):
-            if "unread" in answer:
-                unread = answer["unread"]
-            else:
-                found[answer["record"]] = answer.get("problem", "")
-                if len(found) % _EVERY == 0:
-                    self._tell(expected, len(found))
-        return unread
+    def _attempt(self, expected: Expectation, threads: int, crashing: Collection[int]) -> Decoded:
+        future = self._tensorflow.submit(decode_shard, expected, threads, frozenset(crashing))
+        while not wait([future], timeout=INTERVAL).done:
+            for beat in self._tensorflow.heartbeats():
+                if beat.shard == expected.result.shard:
+                    self._tell(expected, beat.done)
+        return future.result()
 
     def _tell(self, expected: Expectation, images: int) -> None:
         part = expected.result.bytes_out * images // max(expected.result.images, 1)
         done = min(self._done + part, self._total)
         self._report(Preparing(step="decoding images with TensorFlow", done=done, total=self._total))
-
-
-def _request(expected: Expectation, done: Collection[int], threads: int) -> dict[str, Any]:
-    return {
-        "task": "decode",
-        "target": pickled(expected.target),
-        "files": list(expected.target.files_of(expected)),
-        "threads": threads,
-        "done": sorted(done),
-    }
 
 
 def _where(expected: Expectation, record: int) -> str:

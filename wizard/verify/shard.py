@@ -1,10 +1,65 @@
-"""Re-reads one shard and says what is wrong with it. Runs in a worker process, without TensorFlow."""
+"""Re-reads shards in worker processes, without TensorFlow, and says what is wrong with each, by record and image."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 
 from wizard.engine import in_hand
-from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
-from wizard.verify.problem import Problem
+from wizard.engine.deaths import WorkerDied
+from wizard.engine.executors.executor import Executor
+from wizard.errors import MachineError
+from wizard.targets.expected import Expectation, Seen, ShardDamage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Something wrong with a dataset.
+
+    Attributes:
+        shard: its name, or a file's path below the dataset's folder.
+        what: a clause: what was found, what was expected.
+        record: its place in the shard from 0; None where the shard as a whole is meant.
+        name: of the image, where it is known.
+    """
+
+    shard: str
+    what: str
+    record: int | None = None
+    name: str = ""
+
+    def __str__(self) -> str:
+        place = "" if self.record is None else f", record {self.record}"
+        return f"{self.shard}{place}{f' ({self.name})' if self.name else ''}: {self.what}"
+
+
+def check_shards(
+    expectations: Collection[Expectation], executor: Executor
+) -> Iterator[tuple[Expectation, tuple[Problem, ...]]]:
+    """Yields each shard with all its problems, in order.
+
+    Raises:
+        MachineError: a shard's worker died twice, and not on the same image.
+    """
+    futures = [executor.submit(check_shard, each) for each in expectations]
+    for expected, future in zip(expectations, futures, strict=True):
+        try:
+            yield expected, future.result()
+        except WorkerDied as death:
+            yield expected, _once_more(expected, death, executor)
+
+
+def _once_more(expected: Expectation, before: WorkerDied, executor: Executor) -> tuple[Problem, ...]:
+    try:
+        return executor.submit(check_shard, expected).result()
+    except WorkerDied as death:
+        shard, record = expected.result.shard, death.item
+        if not (death.crashed and before.crashed and record is not None and record == before.item):
+            raise MachineError(
+                f"Re-reading {shard} failed twice; the last time: {death}.", f"{death.hint}; nothing was changed"
+            ) from death
+        planned = expected.images
+        what = f"a worker crashed on it twice ({death.signal}); the records after it were not read"
+        name = planned[record].name if record < len(planned) else ""
+        return (Problem(shard=shard, what=what, record=record, name=name),)
 
 
 def check_shard(expected: Expectation) -> tuple[Problem, ...]:
@@ -43,16 +98,11 @@ def _problems(expected: Expectation) -> Iterator[Problem]:
         for what in seen.wrong:
             yield Problem(shard=shard, what=what, record=place, name=name)
         count += 1
-    yield from _miscounted(expected, planned, count)
-    if target.has_boxes and boxes != expected.result.boxes:
-        yield Problem(shard=shard, what=f"it has {boxes:,} boxes, {expected.result.boxes:,} were recorded")
-
-
-def _miscounted(expected: Expectation, planned: list[Planned], images: int) -> Iterator[Problem]:
-    """Whether the shard holds as many images as were planned, and as many as were recorded."""
-    shard, recorded = expected.result.shard, expected.result.images
-    if images != len(planned):
-        missing = f"; the first that is missing is {planned[images].name}" if images < len(planned) else ""
-        yield Problem(shard=shard, what=f"it has {images:,} images, expected {len(planned):,}{missing}")
-    if images != recorded:
-        yield Problem(shard=shard, what=f"it has {images:,} images, {recorded:,} were recorded")
+    recorded = expected.result
+    if count != len(planned):
+        missing = f"; the first that is missing is {planned[count].name}" if count < len(planned) else ""
+        yield Problem(shard=shard, what=f"it has {count:,} images, expected {len(planned):,}{missing}")
+    if count != recorded.images:
+        yield Problem(shard=shard, what=f"it has {count:,} images, {recorded.images:,} were recorded")
+    if target.has_boxes and boxes != recorded.boxes:
+        yield Problem(shard=shard, what=f"it has {boxes:,} boxes, {recorded.boxes:,} were recorded")

@@ -23,11 +23,11 @@ def set_variables(names: tuple[str, ...]) -> str:
 
 def refusal(name: str, url: httpx.URL, status: int, phrase: str) -> DownloadError:
     """The error for a status that no further attempt will change."""
-    where = shown(url)
+    where, hint = shown(url), f"leave {name} out: --what says what to fetch"
     if url.scheme == "file":
         return DownloadError(
             f"{where}: {'there is no such file' if status == 404 else 'you may not read it'}.",
-            f"Check the base address and its permissions, or leave {name} out: --what says what to fetch",
+            f"Check the base address and its permissions, or {hint}",
         )
     match status:
         case 403:
@@ -37,10 +37,7 @@ def refusal(name: str, url: httpx.URL, status: int, phrase: str) -> DownloadErro
                 f"{account(url.host)}",
             )
         case 404 | 410:
-            return DownloadError(
-                f"{where} is not there ({status}).",
-                f"Check the base address, or leave {name} out: --what says what to fetch",
-            )
+            return DownloadError(f"{where} is not there ({status}).", f"Check the base address, or {hint}")
         case 407:
             return _proxy_login(url)
         case _:

@@ -8,8 +8,9 @@ for it holds the writing end of that pipe itself (15 of 40 such kills, with resu
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from ctypes import c_int64
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -168,6 +169,16 @@ class LocalExecutor(Executor):
                 return False
             self._oom_kills += 1
             return True
+
+
+@contextmanager
+def local_workers(count: int) -> Iterator[LocalExecutor]:
+    """A local executor whose workers are killed at the end of the block, whatever they are doing."""
+    executor = LocalExecutor(count)
+    try:
+        yield executor
+    finally:
+        executor.shutdown(cancel_futures=True)
 
 
 def _shared_item() -> c_int64 | None:

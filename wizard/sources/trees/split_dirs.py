@@ -17,7 +17,7 @@ _CLASS_ARCHIVE = re.compile(r"(n\d{8})\.tar", re.ASCII)
 _LOOKED_AT = 40_000  # entries, more than there can be classes: a folder of more is one of images
 KEPT = 8
 """Most names of images that are kept of a folder."""
-_OPENED = 8  # most files of a folder that are opened although they are not named as images
+_OPENED, _OPENED_AT_FIRST = 100, 8  # most files of a folder that are opened although they are not named as images
 _SAMPLED = 8  # folders that are looked into when a sample is enough
 _DEPTH = 3  # levels searched for an image, not counting folders that hold just one folder
 _SOLE = 8  # most such single folders that are passed through: links may form a cycle
@@ -89,14 +89,12 @@ def class_archive(name: str) -> str:
     return match[1] if match else ""
 
 
-def look_into(path: Path, *, opened: int = 100, until_image: bool = False) -> SplitDir:
-    """A quick look at a folder's content: entirely, or just until the first image.
+def look_into(path: Path, *, until_image: bool = False) -> SplitDir:
+    """A quick look at a folder's content: entirely, or just until the first image; InputError if that is impossible.
 
-    Files that are not named as images are opened to see what they are, `opened` at most.
-
-    Raises:
-        InputError: it cannot be looked into.
+    Some of the files that are not named as images are opened to see what they are.
     """
+    opened = _OPENED_AT_FIRST if until_image else _OPENED
     folders: list[str] = []
     archives: list[str] = []
     images: list[str] = []
@@ -192,7 +190,7 @@ class Glimpses:
     def _entries(self, folder: Path) -> SplitDir:
         if folder not in self._seen:
             try:
-                self._seen[folder] = look_into(folder, opened=_OPENED, until_image=True)
+                self._seen[folder] = look_into(folder, until_image=True)
             except InputError:
                 self._seen[folder] = SplitDir(path=folder)
         return self._seen[folder]

@@ -1,5 +1,6 @@
 """The targets: image files in folders of classes, and image files in one folder for each split."""
 
+import hashlib
 import os
 import posixpath
 from collections.abc import Iterator, Sequence
@@ -9,9 +10,9 @@ from typing import ClassVar
 
 from wizard.commit_record import CommitRecord
 from wizard.ilsvrc2012.archives import SPLITS
+from wizard.targets import images
 from wizard.targets.dataset import BuiltDataset, Encoded, Loadable
-from wizard.targets.expected import Expectation, Planned, Seen
-from wizard.targets.image_files import check, loading
+from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
 from wizard.targets.image_files.writer import ImageFilesWriter, sum_of_files
 from wizard.targets.names import JPEG_SUFFIXES, RECORD_FOLDER, SPLIT_FOLDERS
 from wizard.targets.presence import wrong_size
@@ -34,12 +35,8 @@ class ImageFiles(Target):
         return tuple(map(self.image_folder, SPLITS))
 
     def image_folder(self, split: str) -> str:
-        """The folder of a split's image files, below the output folder."""
-        raise NotImplementedError
-
-    def path_in_folder(self, name: str, wnid: str) -> str:
-        """The path of an image below the folder of its split, by its name below its class."""
-        raise NotImplementedError
+        """The folder of a split's image files: as PyTorch code has it; a flat one as deep-vision's scripts have it."""
+        return SPLIT_FOLDERS[split] if self.classes_are_folders else f"{SPLIT_FOLDERS[split]}_flatten"
 
     def file(self, shard: str) -> str:
         return f"{RECORD_FOLDER}/{shard}.json"
@@ -53,10 +50,15 @@ class ImageFiles(Target):
         'train/cats/old/1.png.jpg'
         """
         name = posixpath.normpath(name)  # those of records may be ./a.jpg
-        below = name.removeprefix(f"{wnid}/") if wnid else name
-        if PurePosixPath(below).suffix.lower() not in JPEG_SUFFIXES:
-            below += ".jpg"
-        return f"{self.image_folder(split)}/{self.path_in_folder(below, wnid)}"
+        path = name.removeprefix(f"{wnid}/") if wnid else name
+        if PurePosixPath(path).suffix.lower() not in JPEG_SUFFIXES:
+            path += ".jpg"
+        separator = "/"
+        if not self.classes_are_folders:
+            path, separator = path.replace("/", "_"), "_"
+        if wnid and (self.classes_are_folders or not path.startswith(f"{wnid}_")):
+            path = f"{wnid}{separator}{path}"
+        return f"{self.image_folder(split)}/{path}"
 
     def writer(self, folder: Path, split: str, shard: str) -> Writer:
         return ImageFilesWriter(folder, shard, lambda sample: self.place(split, sample.name, sample.wnid))
@@ -71,9 +73,9 @@ class ImageFiles(Target):
         named = zip(dataset.classes.names, dataset.classes.words, strict=True)
         return {"synsets.txt": "\n".join(f"{name} {words}" for name, words in named).encode()}
 
-    def foreign_files(self, folder: Path) -> list[str]:
-        firsts = (_first_file(folder, place) for place in self.places)
-        return sorted(first for first in firsts if first)
+    def listing(self, folder: Path) -> Iterator[str]:
+        for place in self.places:
+            yield from _files_below(folder, place)
 
     def missing(self, folder: Path, result: CommitRecord) -> str:
         record = self.file(result.shard)
@@ -88,52 +90,56 @@ class ImageFiles(Target):
         return next(filter(None, (wrong_size(folder, file.path, file.bytes) for file in files)), "")
 
     def wrong_bytes(self, expected: Expectation) -> Iterator[str]:
-        return check.wrong_list(expected)
+        files = list(self.stored(expected))
+        size, digest = sum(file.bytes for file in files), sum_of_files(files)
+        if size != expected.result.bytes_out:
+            yield f"its files are listed with {size:,} bytes, expected {expected.result.bytes_out:,}"
+        if digest != expected.result.sha256:
+            yield f"the sha256 of its list of files is {digest}, expected {expected.result.sha256}"
 
     def stored(self, expected: Expectation) -> Iterator[ImageFile]:
-        return iter(check.recorded_files(expected))
+        try:
+            yield from read_record(Path(expected.folder), expected.result.shard).files
+        except OSError as error:
+            raise ShardDamage(f"its commit record cannot be read: {error.strerror or error}") from error
+        except ValueError as error:
+            raise ShardDamage(str(error)) from error
 
     def seen(self, item: ImageFile, planned: Planned, expected: Expectation) -> Seen:
         place = self.place(expected.result.split, planned.name, planned.wnid)
         if item.path != place:
             return Seen(0, [f"its record lists {item.path}, expected {place}"])
-        return Seen(0, [f"{place}: {what}" for what in check.wrong_file(Path(expected.folder), item)])
+        return Seen(0, [f"{place}: {what}" for what in _wrong_file(Path(expected.folder), item)])
 
-    def strays(self, folder: Path, expectations: Sequence[Expectation]) -> Iterator[tuple[str, str]]:
-        for split in SPLITS:
-            planned: set[str] = set()
-            for expected in expectations:
-                if expected.result.split == split:
-                    planned.update(self._planned(expected))
-            yield from check.strays(folder, self.image_folder(split), planned)
-
-    def files_of(self, expected: Expectation) -> Iterator[str]:
-        return (f"{expected.folder}/{path}" for path in self._planned(expected))
+    def files_of(self, expected: Expectation) -> list[str]:
+        split = expected.result.split
+        return [self.place(split, image.name, image.wnid) for image in expected.images]
 
     def items(self, files: Sequence[str]) -> Iterator[str]:
         return iter(files)
 
     def encoded(self, item: str) -> Encoded:
-        """What a file holds.
-
-        Raises:
-            OSError: it cannot be read.
-        """
         return Encoded(Path(item).read_bytes(), None, {})
 
     def loading(self, dataset: Loadable) -> list[str]:
         folder = f"{dataset.output}/{self.image_folder(dataset.split)}"
+        listed = f'  tf.data  tf.data.Dataset.list_files("{folder}/*")'
         if dataset.split == "test":
-            return loading.unlabelled(folder)
-        return self.loading_labelled(dataset, folder)
-
-    def loading_labelled(self, dataset: Loadable, folder: str) -> list[str]:
-        """Code that loads the images of a split's folder with their labels."""
-        raise NotImplementedError
-
-    def _planned(self, expected: Expectation) -> list[str]:
-        split = expected.result.split
-        return [self.place(split, image.name, image.wnid) for image in expected.images]
+            return [f"Load it    the images lie in {folder}", listed]
+        if self.classes_are_folders:
+            return [
+                "Load it    a class is a folder; PyTorch counts them from 0 in the order of their names",
+                f'  PyTorch  torchvision.datasets.ImageFolder("{folder}")',
+                f'  timm     timm.data.create_dataset("", root="{dataset.output}", split="{dataset.split}")',
+                f'  Keras    keras.utils.image_dataset_from_directory("{folder}", label_mode="int")',
+            ]
+        if not dataset.imagenet:
+            return ["Load it    a file's name begins with its class, as classes.txt lists them, and _", listed]
+        return [
+            "Load it    a file's name begins with its class; synsets.txt lists them in the order of their labels",
+            f'  Python   [(file, file.name.partition("_")[0]) for file in pathlib.Path("{folder}").iterdir()]',
+            listed,
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,22 +157,6 @@ class ClassFolders(ImageFiles):
     what: ClassVar[str] = "image files in folders of classes"
     classes_are_folders: ClassVar[bool] = True
 
-    @property
-    def ingredients(self) -> dict[str, str]:
-        return {"format": "image files in folders of classes, version 1"}
-
-    def image_folder(self, split: str) -> str:
-        """As PyTorch code has it."""
-        return SPLIT_FOLDERS[split]
-
-    def path_in_folder(self, name: str, wnid: str) -> str:
-        """In the folder of its class, if it has one."""
-        return f"{wnid}/{name}" if wnid else name
-
-    def loading_labelled(self, dataset: Loadable, folder: str) -> list[str]:
-        """torchvision, timm and Keras."""
-        return loading.class_folders(dataset, folder)
-
 
 @dataclass(frozen=True, kw_only=True)
 class FlatFolders(ImageFiles):
@@ -181,30 +171,38 @@ class FlatFolders(ImageFiles):
         folder="images-flat",
     )
     what: ClassVar[str] = "image files in one folder a split"
-    classes_are_folders: ClassVar[bool] = False
-
-    @property
-    def ingredients(self) -> dict[str, str]:
-        return {"format": "image files in one folder a split, version 1"}
-
-    def image_folder(self, split: str) -> str:
-        """As deep-vision's scripts have it."""
-        return f"{SPLIT_FOLDERS[split]}_flatten"
-
-    def path_in_folder(self, name: str, wnid: str) -> str:
-        """The class, then the name with its folders."""
-        flat = name.replace("/", "_")
-        return flat if not wnid or flat.startswith(f"{wnid}_") else f"{wnid}_{flat}"
-
-    def loading_labelled(self, dataset: Loadable, folder: str) -> list[str]:
-        """Plain Python and tf.data."""
-        return loading.flat_folder(dataset, folder)
 
 
-def _first_file(folder: Path, below: str) -> str:
-    """A link to a folder counts as a file: what is written below it would be written over what it leads to."""
-    for root, folders, names in os.walk(folder / below):
-        found = names or [name for name in folders if (Path(root) / name).is_symlink()]
-        if found:
-            return (Path(root) / min(found)).relative_to(folder).as_posix()
-    return ""
+def _files_below(folder: Path, below: str) -> Iterator[str]:
+    """Files by their paths, without a look at any, and empty folders, with / at the end.
+
+    A link to a folder counts as a file: what is written below it would be written over what it leads to.
+    """
+    try:
+        entries = sorted(os.scandir(folder / below), key=lambda entry: entry.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    if not entries:
+        yield f"{below}/"
+    for entry in entries:
+        path = f"{below}/{entry.name}"
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files_below(folder, path)
+        else:
+            yield path
+
+
+def _wrong_file(folder: Path, file: ImageFile) -> Iterator[str]:
+    """Clauses on an image file that is not what was recorded, or no image that trainers decode."""
+    try:
+        content = (folder / file.path).read_bytes()
+    except OSError as error:
+        yield f"it cannot be read: {error.strerror or error}"
+        return
+    digest = hashlib.sha256(content).hexdigest()
+    if len(content) != file.bytes:
+        yield f"it has {len(content):,} bytes, expected {file.bytes:,}"
+    elif digest != file.sha256:
+        yield f"its sha256 is {digest}, expected {file.sha256}"
+    else:
+        yield from images.wrong(content, {})

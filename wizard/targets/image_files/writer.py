@@ -10,7 +10,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from wizard.targets.names import STAGING, STATE_FOLDER
@@ -44,9 +43,7 @@ class ImageFilesWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         shutil.rmtree(self._waiting, ignore_errors=True)
 
     def write(self, sample: OutputSample) -> None:

@@ -1,16 +1,14 @@
-"""What is wrong with the records of a shard: their CRCs, and the kinds and values of their features."""
+"""What is wrong with the records of a shard: the kinds and values of their features."""
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import numpy as np
 
 from wizard.formats import example
-from wizard.formats.tfrecord import RecordDamage, records
 from wizard.ilsvrc2012.feature_names import BOX_LABEL, CORNERS, ENCODED, FILENAME, LABELS, SYNSET, TEXT
 from wizard.targets import images
-from wizard.targets.expected import Planned, Seen, ShardDamage
+from wizard.targets.expected import Planned, Seen
 from wizard.targets.tfrecord.features import CONSTANTS
 
 _TPU: dict[str, type] = {
@@ -28,21 +26,6 @@ _MADE_UP = re.compile(r".*-\d{6,}")
 
 _Features = Mapping[str, example.Feature]
 _Values = Mapping[str, example.Values]
-
-
-def payloads(path: Path) -> Iterator[bytes]:
-    """The payloads of a shard.
-
-    Raises:
-        OSError: it cannot be read.
-        ShardDamage: a CRC is wrong, or it ends inside a record.
-    """
-    try:
-        with path.open("rb") as file:
-            for record in records(file):
-                yield record.payload
-    except RecordDamage as damage:
-        raise ShardDamage(str(damage)) from damage
 
 
 def seen(payload: bytes, planned: Planned, *, with_objects: bool) -> Seen:

@@ -48,9 +48,11 @@ def remove_index(folder: Path, shard: str) -> None:
         (folder / INDEX_FOLDER).rmdir()
 
 
-def wrong_index(folder: Path, result: CommitRecord) -> str:
-    """A clause on an index that does not end where its shard does; empty if it does."""
+def wrong_index(folder: Path, result: CommitRecord, *, asked: bool) -> str:
+    """A clause on an index that does not end where its shard does, or that nobody asked for; empty if all is well."""
     file = f"{INDEX_FOLDER}/{result.shard}"
+    if not asked:
+        return f"{file} is left of an earlier run" if (folder / file).exists() else ""
     try:
         with (folder / file).open("rb") as index:
             index.seek(max(0, index.seek(0, os.SEEK_END) - _TAIL))
@@ -60,11 +62,6 @@ def wrong_index(folder: Path, result: CommitRecord) -> str:
     last = tail.rstrip(b"\n").rpartition(b"\n")[2].split()
     ends = sum(map(int, last)) if all(map(bytes.isdigit, last)) and tail.endswith(b"\n") else 0
     return "" if ends == result.bytes_out else f"{file} does not match its shard"
-
-
-def unasked_index(folder: Path, shard: str) -> str:
-    """A clause on an index that nobody asked for; empty if there is none."""
-    return f"{INDEX_FOLDER}/{shard} is left of an earlier run" if (folder / INDEX_FOLDER / shard).exists() else ""
 
 
 def differs(folder: Path, shard: str, path: Path) -> Iterator[str]:

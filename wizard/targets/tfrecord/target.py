@@ -16,9 +16,8 @@ from wizard.targets.names import SPLIT_FOLDERS
 from wizard.targets.one_file import OneFileShards, ShardFile
 from wizard.targets.sample import OutputSample
 from wizard.targets.target import Offer
-from wizard.targets.tfrecord import check, index, loading, tfds
-from wizard.targets.tfrecord.features import features_of
-from wizard.targets.tfrecord.source_features import updated_features
+from wizard.targets.tfrecord import check, index, tfds, with_tensorflow
+from wizard.targets.tfrecord.features import features_of, updated_features
 from wizard.targets.writer import Committed, Writer
 
 Features = Literal["inception", "tpu", "source"]
@@ -123,19 +122,18 @@ class TFRecords(OneFileShards):
         return tfds.metadata(dataset, kinds, self.file)
 
     def wrong_beside(self, folder: Path, result: CommitRecord) -> str:
-        return index.wrong_index(folder, result) if self.index else index.unasked_index(folder, result.shard)
+        return index.wrong_index(folder, result, asked=self.index)
 
     def restore_beside(self, folder: Path, shard: str) -> None:
-        if not self.index:
+        path = folder / self.file(shard)
+        if not self.index or not path.is_file():
             index.remove_index(folder, shard)
             return
         try:
-            index.write_index(folder, shard, index.of_shard(folder / self.file(shard)))
-        except tfrecord.RecordDamage as damage:
+            lines = index.of_shard(path)
+        except (tfrecord.RecordDamage, OSError) as damage:
             raise ShardDamage(str(damage)) from damage
-
-    def remove_beside(self, folder: Path, shard: str) -> None:
-        index.remove_index(folder, shard)
+        index.write_index(folder, shard, lines)
 
     def wrong_bytes(self, expected: Expectation) -> Iterator[str]:
         yield from super().wrong_bytes(expected)
@@ -143,7 +141,12 @@ class TFRecords(OneFileShards):
             yield from index.differs(Path(expected.folder), expected.result.shard, expected.path)
 
     def stored(self, expected: Expectation) -> Iterator[bytes]:
-        return check.payloads(expected.path)
+        try:
+            with expected.path.open("rb") as file:
+                for record in tfrecord.records(file):
+                    yield record.payload
+        except tfrecord.RecordDamage as damage:
+            raise ShardDamage(str(damage)) from damage
 
     def seen(self, item: bytes, planned: Planned, expected: Expectation) -> Seen:
         if self.keeps_features:
@@ -156,31 +159,46 @@ class TFRecords(OneFileShards):
         yield from index.strays(folder, shards)
 
     def first_features(self, file: Path) -> Mapping[str, example.Values]:
-        with file.open("rb") as opened:
-            record = next(tfrecord.records(opened), None)
-        if record is None:
-            return {}
-        return {name: example.values(feature) for name, feature in example.entries(record.payload).items()}
+        return {name: example.values(feature) for name, feature in tfds.first_record(file).items()}
 
     def as_trained(self, files: Sequence[str]) -> Iterator[Encoded]:
-        from wizard.targets.tfrecord import with_tensorflow
-
         return with_tensorflow.as_trained(files, any_features=self.keeps_features)
 
     def items(self, files: Sequence[str]) -> Iterator[bytes]:
-        from wizard.targets.tfrecord import with_tensorflow
-
         return with_tensorflow.payloads(files)
 
     def encoded(self, item: bytes) -> Encoded:
-        from wizard.targets.tfrecord import with_tensorflow
-
         return with_tensorflow.encoded(item)
 
     def loading(self, dataset: Loadable) -> list[str]:
-        shards = f"{dataset.output}/{self.file(f'{dataset.split}-*')}"
+        out, split = dataset.output, dataset.split
+        shards = f"{out}/{self.file(f'{split}-*')}"
         named = "; features have the names that the source gave them" if self.keeps_features else ""
-        return loading.lines(dataset, shards, named, with_index=self.index, with_tfds=self.tfds)
+        lines = [
+            f"Load it    {dataset.labels}; image/encoded is a JPEG{named}",
+            f'  tf.data  tf.data.TFRecordDataset(tf.io.gfile.glob("{shards}")).map(',
+            "               lambda record: tf.io.parse_single_example(record, {",
+            '                   "image/encoded": tf.io.FixedLenFeature([], tf.string),',
+            '                   "image/class/label": tf.io.FixedLenFeature([], tf.int64)}))',
+        ]
+        if self.tfds:
+            lines.append(
+                f'  TFDS     tfds.builder_from_directory("{out}").as_dataset(split="{split}", as_supervised=True)'
+            )
+        if self.index:
+            lines += [
+                f'  DALI     fn.readers.tfrecord(path=sorted(glob("{shards}")),',
+                f'               index_path=sorted(glob("{out}/{index.INDEX_FOLDER}/{split}-*")), features={{',
+                '                   "image/encoded": tfrec.FixedLenFeature((), tfrec.string, ""),',
+                '                   "image/class/label": tfrec.FixedLenFeature([1], tfrec.int64, -1)})',
+            ]
+        return [
+            *lines,
+            "  PyTorch  from tfrecord.torch.dataset import TFRecordDataset   # pip install tfrecord",
+            "           torch.utils.data.ChainDataset([TFRecordDataset(",
+            '               shard, None, {"image/encoded": "byte", "image/class/label": "int"})',
+            f'               for shard in sorted(glob("{shards}"))])',
+        ]
 
 
 class _IndexedShardFile(ShardFile):

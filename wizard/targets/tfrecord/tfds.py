@@ -4,7 +4,8 @@ Source: what tensorflow-datasets 4.9.10 writes for the same features; the tests 
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Callable, Mapping, Sequence, Sized
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -30,22 +31,21 @@ def metadata(dataset: BuiltDataset, kinds: Kinds, path: Callable[[str], str]) ->
     """The files by name: a feature for each of the records', under its own name; image and label can be had as a pair.
 
     The label is a ClassLabel that names the classes; label 0 of labels from 1 is "background". An unlabelled image
-    keeps its -1, as in TFDS's own imagenet2012.
-
-    Args:
-        dataset: of TFRecords.
-        kinds: of the records' features.
-        path: gives a shard's file below the dataset's folder.
+    keeps its -1, as in TFDS's own imagenet2012. `path` gives a shard's file below the dataset's folder.
     """
     typed = {name: _tensor(kind, is_one) for name, (kind, is_one) in kinds.items()} | {ENCODED: _IMAGE}
     label = next((name for name in LABELS if kinds.get(name) == ("int64", True)), None)
-    files = {INFO: _text(_info(dataset, path) | (_supervised(label) if label else {}))}
+    info, files = _info(dataset, path), {}
     if label is not None:
+        # What `as_supervised=True` gives.
+        info["supervisedKeys"] = {"tuple": {"items": [{"featureKey": ENCODED}, {"featureKey": label}]}}
         names = _names(dataset)
         typed[label] = _of("class_label_feature.ClassLabel", classLabel={"numClasses": str(len(names))})
-        if _fit_lines(names):
+        # TFDS strips the lines and drops empty ones, and then reads back other names.
+        if all(names) and "\n".join(names).split("\n") == [name.strip() for name in names]:
             files[f"{label.replace('/', '.')}.labels.txt"] = "".join(f"{name}\n" for name in names).encode()
-    return files | {FEATURES: _text(_of("features_dict.FeaturesDict", featuresDict={"features": typed}))}
+    features = _of("features_dict.FeaturesDict", featuresDict={"features": typed})
+    return {INFO: _text(info), **files, FEATURES: _text(features)}
 
 
 def kinds(with_objects: bool) -> Kinds:
@@ -67,8 +67,9 @@ def kinds_of_source(dataset: BuiltDataset, path: Callable[[str], str]) -> Kinds:
     """
     found: dict[str, set[Kind]] = {}
     lists: set[str] = set()
-    records = [example.entries(payload) for payload in _first_records(dataset, path)]
-    for name in {name for record in records for name in record}:
+    firsts = (first_record(dataset.folder / path(shard.shard)) for shard in dataset.shards)
+    records = [record for record in firsts if record]
+    for name in set().union(*records):
         for record in records:
             values = example.values(record.get(name, b""))
             if len(values):
@@ -78,12 +79,16 @@ def kinds_of_source(dataset: BuiltDataset, path: Callable[[str], str]) -> Kinds:
     return {name: (next(iter(each)), name not in lists) for name, each in found.items() if len(each) == 1}
 
 
-def _first_records(dataset: BuiltDataset, path: Callable[[str], str]) -> Iterator[bytes]:
-    for shard in dataset.shards:
-        with (dataset.folder / path(shard.shard)).open("rb") as file:
-            for record in tfrecord.records(file):
-                yield record.payload
-                break
+def first_record(shard: Path) -> dict[str, bytes]:
+    """The serialised features of a shard's first record, by name; empty where there is none.
+
+    Raises:
+        OSError: the shard cannot be read.
+        tfrecord.RecordDamage, example.ExampleDamage: it is damaged.
+    """
+    with shard.open("rb") as file:
+        record = next(tfrecord.records(file), None)
+    return {} if record is None else dict(example.entries(record.payload))
 
 
 def _kind(value: Sized) -> Kind:
@@ -100,11 +105,6 @@ def _names(dataset: BuiltDataset) -> list[str]:
     return [unused] * dataset.label_base + list(dataset.classes.names)
 
 
-def _fit_lines(names: list[str]) -> bool:
-    """Whether TFDS, which strips the lines and drops empty ones, reads back just these names."""
-    return all(names) and "\n".join(names).split("\n") == [name.strip() for name in names]
-
-
 def _info(dataset: BuiltDataset, path: Callable[[str], str]) -> Json:
     whole = dataset.classes.whole_imagenet
     splits: dict[str, list[CommitRecord]] = {}
@@ -117,12 +117,6 @@ def _info(dataset: BuiltDataset, path: Callable[[str], str]) -> Json:
         "fileFormat": "tfrecord",
         "splits": [_split(shards, path) for shards in splits.values()],
     }
-
-
-def _supervised(label: str) -> Json:
-    """What `as_supervised=True` gives."""
-    keys = [{"featureKey": ENCODED}, {"featureKey": label}]
-    return {"supervisedKeys": {"tuple": {"items": keys}}}
 
 
 def _split(shards: Sequence[CommitRecord], path: Callable[[str], str]) -> Json:

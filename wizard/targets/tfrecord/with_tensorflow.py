@@ -1,27 +1,23 @@
-"""TFRecords as TensorFlow reads them; runs in the process of `wizard.verify.server`."""
+"""TFRecords as TensorFlow reads them; it is imported in the worker of `wizard.verify.in_tensorflow` alone."""
 
 import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import tensorflow as tf
-
+from wizard.targets import images
 from wizard.targets.dataset import Encoded
 
 _NO_LABEL = -(1 << 62)
-_SIDES = ("height", "width")
 
 
 def as_trained(files: Sequence[str], *, any_features: bool) -> Iterator[Encoded]:
-    """The images of shards, some of which are read at a time.
-
-    Args:
-        files: paths of shards.
-        any_features: whether the records have just an image in common.
+    """The images of shards, some of which are read at a time; records of `any_features` share just an image.
 
     Raises:
         tf.errors.OpError: TensorFlow cannot read or parse a record.
     """
+    import tensorflow as tf
+
     wanted = {
         "image/encoded": tf.io.FixedLenFeature([], tf.string, ""),
         "image/class/label": tf.io.FixedLenFeature([], tf.int64, _NO_LABEL),
@@ -48,6 +44,8 @@ def payloads(files: Sequence[str]) -> Iterator[bytes]:
     Raises:
         tf.errors.OpError: TensorFlow cannot read one.
     """
+    import tensorflow as tf
+
     for file in files:
         yield from tf.data.TFRecordDataset(os.fsencode(file)).as_numpy_iterator()
 
@@ -58,7 +56,9 @@ def encoded(payload: bytes) -> Encoded:
     Raises:
         ValueError: it has not one image.
     """
+    import tensorflow as tf
+
     features = tf.train.Example.FromString(payload).features.feature
     (jpeg,) = features["image/encoded"].bytes_list.value
-    stated = {side: list(features[f"image/{side}"].int64_list.value) for side in _SIDES if f"image/{side}" in features}
-    return Encoded(jpeg, None, {side: values[0] if len(values) == 1 else values for side, values in stated.items()})
+    sides = [name for name in ("image/height", "image/width") if name in features]
+    return Encoded(jpeg, None, images.sides({name: list(features[name].int64_list.value) for name in sides}))
