@@ -1,8 +1,8 @@
-"""From a profile to a dataset: the flow from room to room, told as events to whoever listens."""
+"""From a profile to a dataset: the steps of a build in order, reported as events."""
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from wizard.engine.build_result import BuildResult, SplitSummary
 from wizard.engine.commit_records import CommitRecords, remove_leftovers, start_or_resume
 from wizard.engine.completion import naming_what_is_gone, require_whole
 from wizard.engine.executors.local import LocalExecutor, local_workers
-from wizard.engine.plan import Plan, SplitPlan
+from wizard.engine.plan import Plan
 from wizard.engine.run import build_shards
 from wizard.engine.sidecars import write_sidecars
 from wizard.errors import MachineError, SetupError, writing
@@ -33,7 +33,7 @@ from wizard.verify.repair import set_rejected_aside
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What one run is asked beside its job.
+    """Options of a single run that do not belong to its job.
 
     Attributes:
         md5: verify the archives' official sums first.
@@ -49,7 +49,7 @@ class Options:
 
 
 def build(job: Job, report: Report, options: Options) -> BuildResult:
-    """Builds a job, or what an earlier run has left of it.
+    """Builds a job, or the rest of one that an earlier run began.
 
     Raises:
         SetupError: of any kind that `wizard.errors` knows but VerifyFailed.
@@ -69,7 +69,8 @@ def build(job: Job, report: Report, options: Options) -> BuildResult:
         if options.repair:
             every_task = plan.tasks(str(output), skip_bad=job.skip_bad)
             set_rejected_aside(output, every_task, records, executor, report_or_stop)
-        built_before = _built_before(job, plan, records)
+        finished = [name for name in plan.shard_names if records.is_finished(name, plan.target, skip_bad=job.skip_bad)]
+        built_before = {name: records.done[name] for name in finished}
         _prepare_folder(output, plan, built_before)
         report(_started(job, plan, list(built_before.values())))
         guard = Guard(output, job.workers, len(plan.shard_names) - len(built_before), options.stopping)
@@ -78,7 +79,9 @@ def build(job: Job, report: Report, options: Options) -> BuildResult:
         building = build_shards(tasks, executor, records, stopping=guard)
         with naming_what_is_gone(output, plan, records):
             seconds = _watch(building, guard, report)
-            sums = _describe(job, plan, records)
+            sidecars = write_sidecars(output, plan, records.done, boxes_csv=job.profile.output.boxes_csv)
+            answers = job.profile.model_dump(mode="json", exclude_none=True)
+            sums = manifest.write(output, plan, records.done, answers, sidecars)
         require_whole(output, plan, records, sums)
     report(BuildFinished())
     return _finished(job, plan, records, built_before, seconds)
@@ -93,18 +96,12 @@ def _workers(count: int, output: Path, target: Target) -> Iterator[LocalExecutor
         remove_leftovers(output, target)
 
 
-def _built_before(job: Job, plan: Plan, records: CommitRecords) -> dict[str, CommitRecord]:
-    """The shards that need not be built, by name."""
-    proven = [name for name in plan.shard_names if records.proves(name, plan.target, skip_bad=job.skip_bad)]
-    return {name: records.done[name] for name in proven}
-
-
 def _prepare_folder(output: Path, plan: Plan, built_before: Mapping[str, CommitRecord]) -> None:
-    """Puts right what lies beside finished shards, and removes what a killed run left beside others."""
+    """Restores the files beside finished shards, and removes those that a killed run left beside others."""
     for name in plan.shard_names:
         record = built_before.get(name)
         if record is None or plan.target.wrong_beside(output, record):
-            with suppress(ShardDamage):  # verify tells what is wrong with the shard, if it is not built again
+            with suppress(ShardDamage):  # verify reports the damage if the shard is not rebuilt
                 plan.target.restore_beside(output, name)
     # A dataset that is not whole has no manifest; indexes, which it names, may come or go.
     if len(built_before) < len(plan.shard_names) or not _describes(output, plan.target):
@@ -112,7 +109,6 @@ def _prepare_folder(output: Path, plan: Plan, built_before: Mapping[str, CommitR
 
 
 def _describes(output: Path, target: Target) -> bool:
-    """Whether there is a manifest, and it says what will be there."""
     try:
         return manifest.read(output).target == target
     except SetupError:
@@ -120,7 +116,7 @@ def _describes(output: Path, target: Target) -> bool:
 
 
 def _watch(building: Iterable[Event], guard: Guard, report: Report) -> float:
-    """Builds the shards under the guard's eyes; returns the seconds that it took."""
+    """Builds the shards while the guard watches disk and memory; returns the seconds it took."""
     before = time.monotonic()
     with guard.naming_the_shortage():
         for event in building:
@@ -128,13 +124,6 @@ def _watch(building: Iterable[Event], guard: Guard, report: Report) -> float:
             for seen in guard.watch(event):
                 report(seen)
     return time.monotonic() - before
-
-
-def _describe(job: Job, plan: Plan, records: CommitRecords) -> dict[str, str]:
-    """Writes the sidecars and, last, the manifest; returns the sha256 in hex of each by name."""
-    sidecars = write_sidecars(job.output, plan, records.done, boxes_csv=job.profile.output.boxes_csv)
-    answers = job.profile.model_dump(mode="json", exclude_none=True)
-    return manifest.write(job.output, plan, records.done, answers, sidecars)
 
 
 def _started(job: Job, plan: Plan, built_before: list[CommitRecord]) -> Started:
@@ -169,7 +158,17 @@ def _finished(
             left_out += result.skipped
         skipped += left_out
         counts.append(count_images(split.split, split.table, without={image.name for image in left_out}))
-        summaries.append(_summary(split, mine))
+        summary = SplitSummary(
+            split=split.split,
+            images_in=len(split.order),
+            images_out=sum(result.images for result in mine),
+            boxes=sum(result.boxes for result in mine),
+            shards=len(mine),
+            bytes_in=sum(result.bytes_in for result in mine),
+            bytes_out=sum(result.bytes_out for result in mine),
+            unlabelled=int((split.table.label < 0).sum()),
+        )
+        summaries.append(summary)
     labels: LabelState = "stored" if plan.target.stores_labels else "none"
     return BuildResult(
         output=str(job.output),
@@ -185,17 +184,4 @@ def _finished(
         tfds=job.profile.output.tfds,
         imagenet=plan.classes.whole_imagenet,
         glance=glance(plan.classes, plan.label_base, counts, labels=labels),
-    )
-
-
-def _summary(split: SplitPlan, mine: Sequence[CommitRecord]) -> SplitSummary:
-    return SplitSummary(
-        split=split.split,
-        images_in=len(split.order),
-        images_out=sum(result.images for result in mine),
-        boxes=sum(result.boxes for result in mine),
-        shards=len(mine),
-        bytes_in=sum(result.bytes_in for result in mine),
-        bytes_out=sum(result.bytes_out for result in mine),
-        unlabelled=int((split.table.label < 0).sum()),
     )

@@ -23,7 +23,7 @@ _COMMANDS = {
     "setup": "Ask a few questions, check this machine, and build; the default command.",
     "run": "Build what PROFILE asks for, or continue an unfinished build, without questions.",
     "check": "Check whether PROFILE would work here (raw data, disk, memory, permissions) and estimate the time.",
-    "verify": "Re-read the finished dataset in OUT and prove that nothing is missing or damaged.",
+    "verify": "Re-read the finished dataset in OUT and check that nothing is missing or damaged.",
     "inspect": "Show what PATH holds: raw data and what is missing, a dataset, or one of their files.",
     "download": "Download the archives from image-net.org, a mirror, Kaggle or Hugging Face; transfers resume.",
     "demo": "Draw a tiny ILSVRC2012 in OUT, build it and verify it: no download, under a minute.",
@@ -32,7 +32,7 @@ _COMMANDS = {
 
 app = App(
     name="imagenet-setup",
-    help="Turns ImageNet, in whatever form you have it, into what a trainer opens, and proves that nothing is missing.",
+    help="Turns ImageNet, in any of its forms, into a dataset that trainers open, and checks that nothing is missing.",
     version=lambda: f"imagenet-setup {version('imagenet-setup')}",
     result_action="return_value",
     default_parameter=Parameter(negative="", show_default=False),

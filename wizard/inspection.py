@@ -57,15 +57,15 @@ class Inspection:
         if len(self.problems) == 1:
             raise self.problems[0][1]
         if self.problems:
-            told = [f"  {name}: {error}".replace("\n", "\n    ") for name, error in self.problems]
-            raise InputError("\n".join([f"{len(self.problems)} parts cannot be read.", *told]))
+            lines = [f"  {name}: {error}".replace("\n", "\n    ") for name, error in self.problems]
+            raise InputError("\n".join([f"{len(self.problems)} parts cannot be read.", *lines]))
 
 
 def inspect(path: Path, report: Report) -> Inspection:
-    """Looks at what lies at `path`.
+    """The facts about the data at `path`.
 
     Raises:
-        InputError: nothing is there, or nothing that this program knows.
+        InputError: nothing is there, or no data of a known form.
     """
     if path.is_file():
         return _archive(path, report) if path.name in ARCHIVE_NAMES else Inspection(facts=_shard(path))
@@ -80,13 +80,11 @@ def inspect(path: Path, report: Report) -> Inspection:
 
 
 def _with_glance(facts: Facts, glance: Glance, *problems: tuple[str, SetupError]) -> Inspection:
-    """Adds the summary's lines to the facts."""
-    told = {row.about: row.text for row in at_a_glance.rows(glance)}
-    return Inspection(facts=facts | told, glance=glance, problems=problems)
+    shown = {row.about: row.text for row in at_a_glance.rows(glance)}
+    return Inspection(facts=facts | shown, glance=glance, problems=problems)
 
 
 def _raw_data(raw: Source, report: Report) -> Inspection:
-    """Which form of raw data it is, why, what each part holds, and what is missing."""
     facts: Facts = {"what": raw.what, "why": " ".join(raw.why)}
     problems: list[tuple[str, SetupError]] = []
     surveys: dict[Split, Survey] = {}
@@ -107,7 +105,7 @@ def _raw_data(raw: Source, report: Report) -> Inspection:
             facts |= _remarked(name, surveys[part.split].table)
         except InputError as error:
             facts[name] = " ".join([error.what, error.hint]).strip()
-            if not isinstance(error, OtherSplitError):  # that split tells it itself
+            if not isinstance(error, OtherSplitError):  # that split reports it itself
                 problems.append((name, error))
     if not surveys:
         return Inspection(facts=facts, problems=tuple(problems))
@@ -188,7 +186,6 @@ def _archive(path: Path, report: Report) -> Inspection:
 
 
 def _unfinished(records: CommitRecords, plan: RecordedPlan) -> Facts:
-    """The progress of an unfinished build, and the first record of its first finished shard."""
     facts: Facts = {
         "what": "an unfinished build of imagenet-setup",
         "plan": plan.plan_id,
@@ -226,10 +223,10 @@ def _dataset(folder: Path) -> Inspection:
     try:
         facts |= _features(known.target.first_features(file))
     except (OSError, ValueError) as error:
-        told = f"cannot be read: {error}"
-        facts[f"first record of {file.name}"] = told
+        problem = f"cannot be read: {error}"
+        facts[f"first record of {file.name}"] = problem
         hint = f"imagenet-setup verify {shlex.quote(str(folder))} shows more"
-        problems.append((known.shards[0].split, InputError(f"{file}: the first record {told}.", hint)))
+        problems.append((known.shards[0].split, InputError(f"{file}: the first record {problem}.", hint)))
     try:
         counts = manifest.count_planned(folder, known)
     except VerifyFailed as error:

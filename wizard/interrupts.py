@@ -8,7 +8,7 @@ from types import FrameType
 
 @contextmanager
 def stop_on_signal(say: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
-    """While the block runs, gives a function that tells whether the run was asked to stop.
+    """While the block runs, gives a function that says whether the run was asked to stop.
 
     Args:
         say: prints what the first signal sets in motion; called when the function is next asked.

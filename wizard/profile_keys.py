@@ -1,4 +1,4 @@
-"""What each key of a profile means, told once: for saved files, `--help` and docs/profile.md."""
+"""What each key of a profile means, for saved files, `--help` and docs/profile.md."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

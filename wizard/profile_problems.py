@@ -1,7 +1,6 @@
 """What is wrong with a profile, as sentences for a person."""
 
 import difflib
-from collections.abc import Collection
 from typing import Any
 
 from pydantic import BaseModel
@@ -42,9 +41,9 @@ def _suggestion(location: tuple[int | str, ...], profile: type[BaseModel]) -> st
     meant = [".".join([*map(str, location[:-1]), name]) for name in close]
     if len(location) == 1 and not meant:
         sections = {name: field.annotation for name, field in profile.model_fields.items()}
-        meant = [f"{name}.{location[0]}" for name, kind in sections.items() if location[0] in _keys(kind)]
+        meant = [
+            f"{name}.{location[0]}"
+            for name, kind in sections.items()
+            if location[0] in getattr(kind, "model_fields", ())
+        ]
     return f"; did you mean {' or '.join(meant)}?" if meant else ""
-
-
-def _keys(kind: Any) -> Collection[str]:
-    return kind.model_fields if isinstance(kind, type) and issubclass(kind, BaseModel) else ()

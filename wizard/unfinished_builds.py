@@ -20,7 +20,7 @@ class Unfinished:
     """A build that can go on, with `done` of its shards finished.
 
     Attributes:
-        profile: the file that goes on with it.
+        profile: the file that continues it.
         idle: seconds since its last shard.
     """
 
@@ -32,7 +32,7 @@ class Unfinished:
 
 
 def remember(profile: Profile) -> None:
-    """Keeps the profile of a build that begins; without it the build runs just as well."""
+    """Saves the profile of a build that begins; a failure to save it does not stop the build."""
     with suppress(SetupError):
         absolute = {"source": str(profile.source_path), "output": str(profile.output_path)}
         sections = {name: getattr(profile, name).model_copy(update={"path": path}) for name, path in absolute.items()}
@@ -40,7 +40,7 @@ def remember(profile: Profile) -> None:
 
 
 def forget(output: Path) -> None:
-    """Lets go of a build that has finished."""
+    """Forgets a finished build."""
     entry = _entry(output)
     for file in (entry, entry.with_name(f"{entry.name}.bak")):
         with suppress(OSError):

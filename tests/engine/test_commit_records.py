@@ -38,7 +38,7 @@ def finish(folder: Path, task: ShardTask, *, skipped: bool = False) -> CommitRec
 
 
 def proven(records: CommitRecords, *, skip_bad: bool = False) -> list[str]:
-    return [name for name in PLAN.shard_names if records.proves(name, PLAN.target, skip_bad=skip_bad)]
+    return [name for name in PLAN.shard_names if records.is_finished(name, PLAN.target, skip_bad=skip_bad)]
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
         assert read_record(tmp_path, record.shard) == stored
 
 
-def test_what_is_committed_is_there_for_the_next_run(tmp_path: Path) -> None:
+def test_the_next_run_finds_committed_shards(tmp_path: Path) -> None:
     opened(tmp_path)
     record = finish(tmp_path, TASKS[0])
     again = opened(tmp_path)
@@ -61,7 +61,7 @@ def test_what_is_committed_is_there_for_the_next_run(tmp_path: Path) -> None:
     assert proven(again) == [TASKS[0].name]
 
 
-def test_a_shard_that_is_gone_or_of_another_size_is_not_proven(tmp_path: Path) -> None:
+def test_a_missing_shard_or_one_of_another_size_is_not_finished(tmp_path: Path) -> None:
     opened(tmp_path)
     finish(tmp_path, TASKS[0])
     (tmp_path / TASKS[0].name).write_bytes(b"record")
@@ -70,14 +70,14 @@ def test_a_shard_that_is_gone_or_of_another_size_is_not_proven(tmp_path: Path) -
     assert proven(opened(tmp_path)) == []
 
 
-def test_a_shard_without_its_record_is_not_proven(tmp_path: Path) -> None:
+def test_a_shard_without_its_record_is_not_finished(tmp_path: Path) -> None:
     opened(tmp_path)
     finish(tmp_path, TASKS[0])
     record_path(tmp_path, TASKS[0].name).unlink()
     assert proven(opened(tmp_path)) == []
 
 
-def test_a_shard_with_skipped_images_is_not_proven_where_none_may_be_skipped(tmp_path: Path) -> None:
+def test_a_shard_with_skipped_images_is_not_finished_if_none_may_be_skipped(tmp_path: Path) -> None:
     opened(tmp_path)
     finish(tmp_path, TASKS[0], skipped=True)
     assert proven(opened(tmp_path)) == []
@@ -104,14 +104,14 @@ def test_a_record_that_is_cut_anywhere_loses_its_shard_alone(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"3", b"[]", b"null", b"{}", b'{"plan_id": "1", "files": 3}'])
-def test_what_is_no_record_is_passed_over(tmp_path: Path, content: bytes) -> None:
+def test_files_that_are_not_records_are_ignored(tmp_path: Path, content: bytes) -> None:
     opened(tmp_path)
     finish(tmp_path, TASKS[0])
     record_path(tmp_path, TASKS[1].name).write_bytes(content)
     assert list(opened(tmp_path).done) == [TASKS[0].name]
 
 
-def test_another_shards_or_another_plans_record_is_passed_over(tmp_path: Path) -> None:
+def test_a_record_of_another_shard_or_plan_is_ignored(tmp_path: Path) -> None:
     opened(tmp_path)
     record = finish(tmp_path, TASKS[0])
     record_path(tmp_path, TASKS[1].name).write_bytes(record_path(tmp_path, TASKS[0].name).read_bytes())

@@ -36,7 +36,7 @@ def opened(folder: Path, asked: Plan) -> CommitRecords:
 
 
 def is_proven(folder: Path, asked: Plan, place: int = 0) -> bool:
-    return opened(folder, asked).proves(asked.shard_names[place], asked.target, skip_bad=False)
+    return opened(folder, asked).is_finished(asked.shard_names[place], asked.target, skip_bad=False)
 
 
 def build(folder: Path, asked: Plan, shard: str) -> StoredRecord:
@@ -64,7 +64,7 @@ def images(folder: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_same_plan_goes_on(tmp_path: Path, name: str) -> None:
+def test_a_build_of_the_same_plan_resumes(tmp_path: Path, name: str) -> None:
     asked = begun(tmp_path, name)
     assert [is_proven(tmp_path, asked, place) for place in (0, 1)] == [True, False]
 
@@ -80,7 +80,7 @@ def test_a_shard_that_was_never_put_in_place_is_not_there(tmp_path: Path, name: 
 
 @pytest.mark.parametrize("name", ["folders", "flat"])
 @pytest.mark.parametrize("place", [0, 1])
-def test_a_shard_of_which_one_image_is_gone_or_of_another_size_is_not_proven(
+def test_a_shard_with_a_missing_image_or_one_of_another_size_is_not_finished(
     tmp_path: Path, name: str, place: int
 ) -> None:
     asked = begun(tmp_path, name)
@@ -90,7 +90,7 @@ def test_a_shard_of_which_one_image_is_gone_or_of_another_size_is_not_proven(
     assert not is_proven(tmp_path, asked)
 
 
-def test_a_shard_whose_record_lists_other_files_is_not_proven(tmp_path: Path) -> None:
+def test_a_shard_whose_record_lists_other_files_is_not_finished(tmp_path: Path) -> None:
     asked = begun(tmp_path, "folders")
     stored = read_record(tmp_path, asked.shard_names[0])
     write_record(tmp_path, replace(stored, files=stored.files[:1]))
@@ -113,7 +113,7 @@ def test_another_targets_shards_are_refused_with_the_difference(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_no_plan_knows_is_refused_by_name(tmp_path: Path, name: str) -> None:
+def test_files_of_no_plan_are_refused_by_name(tmp_path: Path, name: str) -> None:
     asked = plan(name)
     build(tmp_path, asked, asked.shard_names[0])
     found, *_ = asked.target.listing(tmp_path)
@@ -123,7 +123,7 @@ def test_what_no_plan_knows_is_refused_by_name(tmp_path: Path, name: str) -> Non
     assert (tmp_path / found).is_file()
 
 
-def test_tfrecords_that_no_plan_knows_do_not_hinder_folders(tmp_path: Path) -> None:
+def test_tfrecords_of_no_plan_do_not_prevent_a_build_of_folders(tmp_path: Path) -> None:
     """A reader of folders does not look at them."""
     (tmp_path / "train-00000-of-00002").write_bytes(b"records")
     assert opened(tmp_path, plan("folders")).done == {}
@@ -139,7 +139,7 @@ def test_a_foreign_image_in_the_folder_of_any_split_is_refused(tmp_path: Path, s
     assert opened(tmp_path, plan("flat")).done == {}
 
 
-def test_empty_folders_hinder_nobody(tmp_path: Path) -> None:
+def test_empty_folders_do_not_prevent_a_build(tmp_path: Path) -> None:
     (tmp_path / "train" / "cats").mkdir(parents=True)
     assert opened(tmp_path, plan("folders")).done == {}
 

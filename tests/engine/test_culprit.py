@@ -35,6 +35,6 @@ def test_an_image_that_is_only_ever_in_hand_is_not_blamed(tmp_path: Path) -> Non
     assert find_culprit(task(tmp_path, images(b"", b"", b"no image is deadly here")), 2) is None
 
 
-def test_what_is_known_to_be_deadly_is_not_tried_again(tmp_path: Path) -> None:
+def test_images_known_to_crash_workers_are_not_tried_again(tmp_path: Path) -> None:
     made = task(tmp_path, images(deadly.ABORT, b"", b""), crashing={0: "it crashed"})
     assert find_culprit(made, 2) is None

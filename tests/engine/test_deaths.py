@@ -8,7 +8,7 @@ KILLED = -signal.SIGKILL
 
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL])
-def test_a_crash_names_its_signal_and_never_speaks_of_memory(number: signal.Signals) -> None:
+def test_a_crash_names_its_signal_and_does_not_mention_memory(number: signal.Signals) -> None:
     died = WorkerDied(7, -number)
     assert died.crashed
     assert str(died) == f"worker 7 crashed ({number.name})"
@@ -23,7 +23,7 @@ def test_more_memory_is_advised_only_where_memory_ran_out() -> None:
         assert "memory" not in other.hint
 
 
-def test_where_the_system_does_not_tell_both_causes_are_named() -> None:
+def test_both_causes_of_a_kill_are_named_if_the_system_does_not_report_which() -> None:
     told = str(WorkerDied(7, KILLED))
     assert "because memory ran out, or by another program" in told
     assert "if memory is short" in WorkerDied(7, KILLED).hint

@@ -36,7 +36,7 @@ def test_ingredients_survive_json() -> None:
     assert Ingredients.from_json(json.loads(json.dumps(asdict(PLAN)))) == PLAN
 
 
-def test_what_is_not_known_before_the_images_are_read_is_no_difference() -> None:
+def test_values_unknown_before_the_images_are_read_are_not_compared() -> None:
     assert PLAN.differences(FORESEEN)
     assert PLAN.comparable(FORESEEN).differences(FORESEEN) == []
 

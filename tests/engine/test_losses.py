@@ -62,7 +62,9 @@ def test_an_image_that_kills_workers_stops_the_run_by_name(shard: Callable[..., 
         after(Losses(guilty), shard(skip_bad=False), crash())
 
 
-def test_any_number_of_them_is_left_out_and_costs_no_attempt(shard: Callable[..., ShardTask]) -> None:
+def test_any_number_of_crashing_images_is_skipped_without_counting_as_an_attempt(
+    shard: Callable[..., ShardTask],
+) -> None:
     losses, again = Losses(guilty), shard(skip_bad=True)
     for item in range(len(NAMES)):
         _, again = after(losses, again, crash(item))

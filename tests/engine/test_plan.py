@@ -121,7 +121,7 @@ def two_splits() -> Plan:
     )
 
 
-def test_a_build_of_version_0_1_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_build_of_version_0_1_can_be_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
     """What that version itself gave for these images: another plan_id here would build every old dataset anew."""
     monkeypatch.setattr(plans, "CODECS", "codecs")
     assert two_splits().ingredients.labelled == {

@@ -64,7 +64,7 @@ def test_every_shard_is_built_and_recorded(tmp_path: Path) -> None:
     assert sorted(opened(tmp_path, PLAN).done) == PLAN.shard_names
 
 
-def test_what_is_done_is_not_built(tmp_path: Path) -> None:
+def test_finished_shards_are_not_built_again(tmp_path: Path) -> None:
     opened(tmp_path, PLAN)
     tasks = list(PLAN.tasks("", skip_bad=False))
     finish(tmp_path, tasks[1])
@@ -105,7 +105,7 @@ def test_an_error_of_a_shard_ends_the_run(tmp_path: Path) -> None:
         run(tmp_path, Scripted(act))
 
 
-def test_stopping_finishes_what_runs_and_begins_nothing(tmp_path: Path) -> None:
+def test_stopping_finishes_running_shards_and_begins_no_others(tmp_path: Path) -> None:
     executor = Scripted(lambda task: finish(tmp_path, task))
     with pytest.raises(Interrupted):
         run(tmp_path, executor, stopping=lambda: executor.calls.total() >= 2)
@@ -113,7 +113,7 @@ def test_stopping_finishes_what_runs_and_begins_nothing(tmp_path: Path) -> None:
     assert len(opened(tmp_path, PLAN).done) == 2
 
 
-def test_stopping_takes_back_what_no_worker_has_begun(tmp_path: Path) -> None:
+def test_stopping_cancels_shards_that_no_worker_has_begun(tmp_path: Path) -> None:
     executor = Scripted(lambda _task: None)
     with pytest.raises(Interrupted):
         run(tmp_path, executor, stopping=lambda: executor.calls.total() >= 2)

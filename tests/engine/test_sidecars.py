@@ -25,7 +25,7 @@ def files(folder: Path) -> set[str]:
 
 
 def asked_again(raw: Path, out: Path, **output: Any) -> set[str]:
-    """The files that lie beside the shards of a finished dataset, of which nothing is built anew."""
+    """The files that lie beside the shards of a finished dataset, of which nothing is rebuilt."""
     before = {path: path.stat().st_mtime_ns for path in shards(out)}
     image = {"resize": "crop", "height": 64, "width": 96, "quality": 85}
     finished = build_dataset(raw, out, source={"boxes": "all"}, image=image, output=output)
@@ -60,7 +60,7 @@ def test_the_index_disappears_and_comes_back_as_asked(raw: Path, built_copy: Pat
     assert contents(built_copy) == before
 
 
-def test_the_index_of_a_shard_that_is_built_anew_disappears_too(raw: Path, built_copy: Path) -> None:
+def test_the_index_of_a_shard_to_be_rebuilt_is_removed(raw: Path, built_copy: Path) -> None:
     shards(built_copy)[0].unlink()  # as a run leaves it that is killed between a shard's index and the shard
     image = {"resize": "crop", "height": 64, "width": 96, "quality": 85}
     build_dataset(raw, built_copy, source={"boxes": "all"}, image=image, output={"index": False})
@@ -74,7 +74,7 @@ def test_a_person_s_own_file_of_such_a_name_stays(raw: Path, built_copy: Path) -
     assert (built_copy / "idx" / "mine").read_text() == "mine"
 
 
-def test_what_was_removed_once_is_not_this_program_s_any_more(tmp_path: Path) -> None:
+def test_a_sidecar_removed_once_no_longer_belongs_to_the_build(tmp_path: Path) -> None:
     plan = planned()
     for asked in (True, False):
         write_sidecars(tmp_path, plan if asked else without_tfds(plan), done(plan), boxes_csv=False)
@@ -83,7 +83,7 @@ def test_what_was_removed_once_is_not_this_program_s_any_more(tmp_path: Path) ->
     assert (tmp_path / "features.json").read_text() == "mine"
 
 
-def test_what_a_killed_run_wrote_is_known_to_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sidecars_of_a_killed_run_are_known_to_the_next_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = planned()
 
     def killed_at_features(target: Path, content: bytes) -> None:
@@ -130,7 +130,7 @@ def test_the_table_of_boxes_has_every_box_of_every_split_sorted(raw: Path, tmp_p
     assert all(np.allclose(told[name], stored[name], rtol=0, atol=0.00006) for name in boxed)
 
 
-def test_boxes_are_told_relative_to_the_source_s_image_in_four_decimals_and_twice_where_they_are_twice() -> None:
+def test_boxes_are_listed_relative_to_the_source_image_with_four_decimals_and_duplicates_kept() -> None:
     box = [0.12344, 0.0, 1.0, 2 / 3]
     plan = boxed(planned({"train": 2}), np.array([box, box, [0, 0, 1, 1]], dtype=float), [0, 2, 3])
     assert boxes_table(plan).decode() == (
@@ -138,7 +138,7 @@ def test_boxes_are_told_relative_to_the_source_s_image_in_four_decimals_and_twic
     )
 
 
-def test_records_bring_their_boxes_into_the_table_too() -> None:
+def test_the_table_of_boxes_includes_the_boxes_of_records() -> None:
     plan = boxed(planned({"validation": 1}), np.array([[0, 0, 0.5, 1]]), [0, 1])
     table = replace(plan.splits[0].table, reader=RECORDS)
     plan = replace(plan, splits=(replace(plan.splits[0], table=table),), target=TFRecords(features="source"))
@@ -156,7 +156,7 @@ def test_a_folder_without_shards_loses_what_described_the_older_plan(tmp_path: P
     assert not list((tmp_path / "idx").iterdir())
 
 
-def test_small_files_are_held_against_their_sums(tmp_path: Path) -> None:
+def test_sidecars_are_compared_with_their_sha256(tmp_path: Path) -> None:
     sums = {name: hashlib.sha256(name.encode()).hexdigest() for name in ("same", "changed", "gone")}
     (tmp_path / "same").write_text("same")
     (tmp_path / "changed").write_text("else")

@@ -70,7 +70,7 @@ def test_a_small_image_keeps_its_size_and_is_encoded_at_the_quality_asked_for() 
     assert len(stored.jpeg) < len(data) / 2
 
 
-def test_what_cannot_be_decoded_is_refused_also_where_bytes_are_kept() -> None:
+def test_an_undecodable_image_is_refused_even_if_bytes_are_kept() -> None:
     with pytest.raises(Undecodable):
         transform(DECODABLE["rgb"][:-100], KEPT)
 
@@ -78,7 +78,7 @@ def test_what_cannot_be_decoded_is_refused_also_where_bytes_are_kept() -> None:
 @pytest.mark.parametrize(
     "resize", [Resize(mode="shortest", size=480, upscale=True), Resize(mode="crop", height=2000, width=2000)]
 )
-def test_a_sliver_that_would_become_a_monster_is_refused(resize: Resize) -> None:
+def test_a_sliver_that_would_grow_too_large_is_refused(resize: Resize) -> None:
     data = encoded(Image.fromarray(noise(900, 3)))
     with pytest.raises(Undecodable, match="its 3 x 900 pixels would have to be scaled to"):
         transform(data, Recipe(resize=resize, quality=85))

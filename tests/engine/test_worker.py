@@ -111,7 +111,7 @@ def test_an_image_that_cannot_be_decoded_stops_the_shard_and_leaves_none(tmp_pat
 
 
 @pytest.mark.parametrize("official", [True, False])
-def test_only_of_an_official_archive_is_the_md5_spoken_of(tmp_path: Path, official: bool) -> None:
+def test_the_hint_mentions_md5_only_for_an_official_archive(tmp_path: Path, official: bool) -> None:
     made = task(tmp_path, {"bad": image(30, 40)[:300]})
     made = dataclasses.replace(made, samples=dataclasses.replace(made.samples, official=official))
     with pytest.raises(BadImage) as error:
@@ -120,7 +120,7 @@ def test_only_of_an_official_archive_is_the_md5_spoken_of(tmp_path: Path, offici
     assert "output.on_bad_image=skip" in error.value.hint
 
 
-def test_or_it_is_skipped_and_listed(tmp_path: Path) -> None:
+def test_an_undecodable_image_is_skipped_and_listed_if_allowed(tmp_path: Path) -> None:
     images = {"good": image(30, 40), "bad": image(30, 40)[:300], "empty": b""}
     result = build_shard(task(tmp_path, images, skip_bad=True))
     assert list(features(tmp_path)) == ["good"]
@@ -166,7 +166,7 @@ def images(count: int) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("recipe", [None, RESIZED], ids=["bytes kept", "resized"])
-def test_a_dry_run_comes_to_what_the_shard_does_image_by_image(tmp_path: Path, recipe: Recipe | None) -> None:
+def test_a_dry_run_measures_what_the_shard_holds_image_by_image(tmp_path: Path, recipe: Recipe | None) -> None:
     made = task(tmp_path, images(3), **({"recipe": recipe} if recipe else {}))
     ran = dry_run(made)
     build_shard(made)
@@ -183,7 +183,7 @@ def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
     assert files_in(tmp_path) == ["archive.tar"]
 
 
-def test_in_a_dry_run_an_image_that_is_left_out_comes_to_nothing(tmp_path: Path) -> None:
+def test_a_skipped_image_counts_nothing_in_a_dry_run(tmp_path: Path) -> None:
     bad = {"bad": image(30, 40)[:300], "good": image(30, 40), "empty": b""}
     first, second, third = dry_run(task(tmp_path, bad, skip_bad=True)).bytes_out
     assert first == third == 0 < second
@@ -191,7 +191,7 @@ def test_in_a_dry_run_an_image_that_is_left_out_comes_to_nothing(tmp_path: Path)
         dry_run(task(tmp_path, bad))
 
 
-def test_a_dry_run_of_an_archive_that_shrank_is_told(tmp_path: Path) -> None:
+def test_a_dry_run_reports_an_archive_that_shrank(tmp_path: Path) -> None:
     made = task(tmp_path, images(2))
     (tmp_path / "archive.tar").write_bytes(b"short")
     with pytest.raises(InputError, match="ends inside n01514668_0"):
@@ -243,7 +243,7 @@ def test_an_image_without_label_lies_in_the_folder_of_its_split(tmp_path: Path, 
 
 @pytest.mark.parametrize("form", ["webdataset", "folders", "flat"])
 @pytest.mark.parametrize("recipe", [None, RESIZED], ids=["bytes kept", "resized"])
-def test_a_dry_run_for_any_target_comes_to_what_its_shard_does(
+def test_a_dry_run_for_any_target_measures_what_its_shard_holds(
     tmp_path: Path, form: str, recipe: Recipe | None
 ) -> None:
     made = task(tmp_path, images(3), target=TARGETS_BY_NAME[form](), **({"recipe": recipe} if recipe else {}))

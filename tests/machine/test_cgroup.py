@@ -115,7 +115,9 @@ def test_a_group_above_that_others_have_filled_leaves_less_than_the_own_limit(
     assert limits == CgroupLimits(memory=4 * GB, memory_left=2 * GB)
 
 
-def test_a_container_that_sees_the_hosts_path_finds_its_limits_at_the_root(system: Callable[..., CgroupLimits]) -> None:
+def test_the_limits_of_a_container_with_the_hosts_path_are_found_at_the_root(
+    system: Callable[..., CgroupLimits],
+) -> None:
     files = {"memory.max": 2 * GB, "cpu.max": "300000 100000"}
     assert system("0::/docker/0a1b2c\n", files) == CgroupLimits(memory=2 * GB, memory_left=2 * GB, cores=3.0)
     files = {"memory/memory.limit_in_bytes": GB, "memory/memory.usage_in_bytes": GB // 4}
@@ -160,7 +162,7 @@ def kills(tmp_path: Path) -> Callable[..., int | None]:
         ("5:cpu:/x\n4:memory:/work\n0::/\n", "cgroup/memory/work/memory.oom_control"),
     ],
 )
-def test_kills_for_want_of_memory_are_counted_in_the_own_group(
+def test_out_of_memory_kills_are_counted_in_the_own_group(
     kills: Callable[..., int | None], membership: str, file: str
 ) -> None:
     assert kills(membership, {file: "low 0\noom 3\noom_kill 2\n", "vmstat": "oom_kill 7\n"}) == 2
@@ -176,7 +178,7 @@ def test_a_system_that_counts_no_kills_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("hierarchy", "limit"), [("memory", "memory.limit_in_bytes"), ("", "memory.max")])
-def test_a_worker_that_the_kernel_kills_at_a_real_limit_died_for_want_of_memory(
+def test_a_worker_killed_by_the_kernel_at_a_real_limit_ran_out_of_memory(
     in_a_group: Callable[[str, str, int, str], str], hierarchy: str, limit: str
 ) -> None:
     program = (

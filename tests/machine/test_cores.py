@@ -27,6 +27,6 @@ def test_cores_are_those_that_this_process_may_use() -> None:
         os.sched_setaffinity(0, before)
 
 
-def test_a_real_quota_is_what_a_process_sees(in_a_group: Callable[[str, str, int, str], str]) -> None:
+def test_a_process_reads_its_real_quota(in_a_group: Callable[[str, str, int, str], str]) -> None:
     program = "from wizard.machine.cores import usable_cores; print(usable_cores())"
     assert in_a_group("cpu", "cpu.cfs_quota_us", 50_000, program) == "1"

@@ -31,7 +31,7 @@ def test_the_mount_behind_a_link_is_named(tmp_path: Path) -> None:
     assert disk_of(tmp_path / "link" / "out").mount == str(SHM)
 
 
-def test_a_disk_tells_how_many_files_it_can_still_hold(tmp_path: Path) -> None:
+def test_a_disk_reports_the_number_of_files_it_can_still_hold(tmp_path: Path) -> None:
     if not (hasattr(os, "statvfs") and os.statvfs(tmp_path).f_files):
         assert disk_of(tmp_path).files_free is None
         return

@@ -11,7 +11,7 @@ from wizard.machine.memory import usable_memory
 MB = 1_000_000
 
 
-def test_a_look_tells_load_memory_and_disk(tmp_path: Path) -> None:
+def test_a_measurement_has_load_memory_and_disk(tmp_path: Path) -> None:
     seen = machine_load(tmp_path / "not there")
     assert 0 <= seen.cpu <= 100
     assert 0 < seen.memory_used < seen.memory_total
@@ -19,7 +19,7 @@ def test_a_look_tells_load_memory_and_disk(tmp_path: Path) -> None:
     assert abs(seen.disk_free - shutil.disk_usage(tmp_path).free) < 500 * MB
 
 
-def test_in_a_container_a_look_tells_its_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_measurement_in_a_container_has_its_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "cgroup_limits", lambda: CgroupLimits(memory=100 * MB, memory_left=30 * MB))
     seen = machine_load(tmp_path)
     assert (seen.memory_total, seen.memory_used) == (100 * MB, 70 * MB)

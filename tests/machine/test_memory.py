@@ -47,7 +47,7 @@ def test_cache_counts_unless_a_groups_limit_is_what_is_short(monkeypatch: pytest
 
 
 @pytest.mark.parametrize(("hierarchy", "limit"), [("memory", "memory.limit_in_bytes"), ("", "memory.max")])
-def test_a_real_memory_limit_is_what_a_process_sees(
+def test_a_process_reads_its_real_memory_limit(
     in_a_group: Callable[[str, str, int, str], str], hierarchy: str, limit: str
 ) -> None:
     program = (
@@ -73,7 +73,7 @@ def test_all_of_memory_is_used_or_available() -> None:
     assert 0 < seen.free <= seen.total
 
 
-def test_where_the_system_does_not_tell_of_its_cache_nothing_is_claimed(tmp_path: Path) -> None:
+def test_no_cache_is_reported_if_the_system_does_not_report_it(tmp_path: Path) -> None:
     seen = memory_use(tmp_path / "not there")
     assert (seen.cache, seen.shared) == (None, None)
     assert 0 < seen.available < seen.total

@@ -37,7 +37,7 @@ def fake_sudo(tmp_path: Path, script: str) -> str:
     return str(path)
 
 
-def test_who_may_write_does_and_who_may_not_uses_sudo() -> None:
+def test_sudo_is_used_only_without_the_right_to_write() -> None:
     assert not needs_sudo(ROOT)
     assert not needs_sudo(replace(ROOT, container="/.dockerenv"))
     assert needs_sudo(USER)
@@ -61,7 +61,7 @@ def test_a_container_that_may_not_write_is_sent_to_its_host(root: bool) -> None:
         (errno.EROFS, "Read-only file system. It is mounted read-only"),
     ],
 )
-def test_root_that_is_refused_reads_what_was_refused_and_why(number: int, why: str) -> None:
+def test_a_refusal_to_root_names_the_file_and_the_reason(number: int, why: str) -> None:
     error = refused(replace(ROOT, refused=number))
     assert f"/proc/sys/vm/drop_caches cannot be written: {why}" in error.what
     assert error.hint.endswith(BY_HAND)
@@ -79,12 +79,12 @@ def test_in_a_container_without_root_and_sudo_its_own_root_may_do_it_or_the_host
     assert error.hint == f"Try imagenet-setup free-memory as its root; else, on the host, type: {BY_HAND}"
 
 
-def test_a_kernel_without_such_a_file_is_told() -> None:
+def test_a_kernel_without_the_file_is_reported() -> None:
     assert "keeps its page cache to itself" in refused(replace(ROOT, refused=errno.ENOENT)).what
 
 
 @pytest.mark.parametrize(("system", "name", "hint"), [("Darwin", "macOS", "sudo purge"), ("Windows", "Windows", "")])
-def test_other_systems_are_told_what_they_have_instead(system: str, name: str, hint: str) -> None:
+def test_the_error_on_other_systems_names_their_alternative(system: str, name: str, hint: str) -> None:
     error = refused(replace(USER, system=system))
     assert error.what.endswith(f"this is {name}.")
     assert hint in error.hint
@@ -92,7 +92,7 @@ def test_other_systems_are_told_what_they_have_instead(system: str, name: str, h
 
 @posix
 @pytest.mark.usefixtures("unprivileged")
-def test_the_facts_are_what_opening_the_file_gives(tmp_path: Path) -> None:
+def test_the_conditions_come_from_opening_the_file(tmp_path: Path) -> None:
     target = tmp_path / "drop_caches"
     assert drop_conditions(target).refused == errno.ENOENT
     target.write_text("0")
@@ -103,7 +103,7 @@ def test_the_facts_are_what_opening_the_file_gives(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="there is no unshare here")
-def test_a_read_only_mount_is_told_from_missing_rights(tmp_path: Path) -> None:
+def test_a_read_only_mount_is_distinguished_from_missing_rights(tmp_path: Path) -> None:
     """As nobody, who may not write the file in any case: only root of the host could help."""
     target = tmp_path / "drop_caches"
     target.touch(0o200)
@@ -146,7 +146,7 @@ def test_writing_drops_and_makes_no_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
-def test_a_refusal_that_comes_with_the_write_itself_is_told() -> None:
+def test_a_refusal_of_the_write_itself_is_reported() -> None:
     with pytest.raises(MachineError, match="/dev/full cannot be written: No space left on device"):
         drop_page_cache(replace(ROOT, target=Path("/dev/full")))
 
@@ -163,7 +163,7 @@ def test_sudo_gets_the_number_and_asks_for_a_password_only_where_it_may(
 
 
 @posix
-def test_what_sudo_says_when_it_refuses_is_passed_on(tmp_path: Path) -> None:
+def test_the_error_includes_sudos_own_message(tmp_path: Path) -> None:
     sudo = fake_sudo(tmp_path, "echo sudo: a password is required >&2; exit 1")
     with pytest.raises(MachineError) as caught:
         drop_page_cache(replace(USER, sudo=sudo))

@@ -11,7 +11,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="there are no scripts
 
 
 @posix
-def test_the_largest_processes_are_told_with_their_owner_and_a_command_that_can_be_printed() -> None:
+def test_the_largest_processes_have_an_owner_and_a_printable_command() -> None:
     """A child looks, since nobody sees themselves or their own children."""
     program = "\n".join(
         (

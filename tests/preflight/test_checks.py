@@ -85,7 +85,7 @@ def test_a_disk_whose_need_is_not_known_is_a_warning() -> None:
     assert "once the raw data can be read" in check.command_fix
 
 
-def test_a_disk_whose_mount_cannot_be_told_is_called_by_the_folder() -> None:
+def test_a_disk_with_an_unknown_mount_is_named_after_the_folder() -> None:
     check = checks.disk(OUT, replace(DISK, mount="", kind=""), estimated(), 0)
     assert check.found == "200.0 GB free on the disk of / for /data/out"
 
@@ -206,7 +206,7 @@ def test_more_workers_than_cores_are_a_warning() -> None:
     assert "leave run.workers at auto" in check.command_fix
 
 
-def test_open_files_pass_or_fail_with_the_command_that_mends_it() -> None:
+def test_open_files_pass_or_fail_with_the_command_that_fixes_it() -> None:
     check = checks.open_files((1024, 4096), 2)
     assert (check.status, check.found, check.needed, check.command_fix) == (
         "pass",
@@ -218,7 +218,7 @@ def test_open_files_pass_or_fail_with_the_command_that_mends_it() -> None:
     assert (check.status, check.command_fix) == ("fail", "ulimit -n 664")
 
 
-def test_where_no_more_open_files_may_be_had_the_workers_that_would_do_are_told() -> None:
+def test_if_the_limit_of_open_files_cannot_be_raised_a_smaller_number_of_workers_is_suggested() -> None:
     check = checks.open_files((128, 256), 100)
     assert (check.status, check.command_fix) == ("fail", "Ask for fewer workers: --set run.workers=32")
     assert checks.open_files((256, 256), 32).status == "pass"
@@ -315,7 +315,7 @@ def test_a_disk_without_room_for_a_file_fails(on_a_disk: Callable[[str, str], st
         (5, "cannot be written: Input/output error", "Fix that"),
     ],
 )
-def test_any_other_refusal_is_told_too(
+def test_any_other_error_on_writing_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, seen: str, mend: str
 ) -> None:
     def refuse(**_: object) -> None:
@@ -343,7 +343,7 @@ def test_workers_share_what_is_available_for_their_images() -> None:
     assert checks.memory_for_an_image(there, 1000) == 0
 
 
-def test_a_huge_image_is_told_where_it_is_most_of_what_a_worker_needs() -> None:
+def test_the_largest_image_is_mentioned_if_it_is_most_of_a_workers_memory() -> None:
     told = replace(estimated(worker=2 * GB), largest_image=3 * GB // 2)
     assert checks.memory(MEMORY, told, 1)[0].needed.endswith("for 1 worker; one image needs 1.5 GB")
     assert "image" not in checks.memory(MEMORY, replace(told, largest_image=GB // 2), 1)[0].needed

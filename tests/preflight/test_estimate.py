@@ -89,7 +89,7 @@ def sections(**more: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("image", [{}, RESIZED], ids=["bytes kept", "resized"])
 @pytest.mark.parametrize("boxes", ["none", "train"])
-def test_where_every_image_is_measured_the_size_is_what_a_build_writes(
+def test_the_estimated_size_is_what_a_build_writes_if_every_image_is_measured(
     raw: Path, surveys: dict[Split, Survey], tmp_path: Path, image: dict[str, Any], boxes: str
 ) -> None:
     asked: dict[str, Any] = {"image": image, "source": {"boxes": boxes}}
@@ -113,7 +113,7 @@ def written_bytes(out: Path, form: str) -> int:
 
 @pytest.mark.parametrize("image", [{}, RESIZED], ids=["bytes kept", "resized"])
 @pytest.mark.parametrize("output", [{"format": form} for form in ("folders", "flat", "webdataset")], ids=str)
-def test_so_it_is_for_other_targets(
+def test_the_estimated_size_of_every_target_is_what_a_build_writes(
     raw: Path, surveys: dict[Split, Survey], tmp_path: Path, image: dict[str, Any], output: dict[str, Any]
 ) -> None:
     asked: dict[str, Any] = {"image": image, "source": {"boxes": "none"}, "output": output}
@@ -126,7 +126,7 @@ def test_so_it_is_for_other_targets(
 
 
 @pytest.mark.parametrize("output", [{"features": "tpu"}, {"split_folders": True}], ids=str)
-def test_so_it_is_for_other_records(
+def test_the_estimated_size_of_other_records_is_what_a_build_writes(
     raw: Path, surveys: dict[Split, Survey], tmp_path: Path, output: dict[str, Any]
 ) -> None:
     asked: dict[str, Any] = {"source": {"boxes": "none"}, "output": output}
@@ -296,7 +296,7 @@ def test_no_more_processes_measure_than_there_are_cores(
     assert told.sampled == alone.sampled
 
 
-def test_nor_more_than_memory_has_room_for(
+def test_no_more_processes_measure_than_memory_has_room_for(
     raw: Path, surveys: dict[Split, Survey], monkeypatch: pytest.MonkeyPatch, processes: list[int]
 ) -> None:
     little = replace(usable_memory(), available=300_000_000)

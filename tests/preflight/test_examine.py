@@ -91,7 +91,7 @@ def test_a_subset_is_a_warning_that_says_what_there_is(raw: Path, tmp_path: Path
     assert check.fix.startswith("Not the whole of ImageNet")
 
 
-def test_the_reading_of_headers_is_told(raw: Path, tmp_path: Path) -> None:
+def test_the_reading_of_headers_is_reported(raw: Path, tmp_path: Path) -> None:
     told: list[Event] = []
     examine.examine(profile(raw, tmp_path / "out"), told.append)
     steps = [event.step for event in told if isinstance(event, Preparing) and "a look at" in event.step]

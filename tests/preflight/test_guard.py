@@ -59,7 +59,7 @@ def test_enough_is_no_shortage(seen: MachineLoad, soon: int) -> None:
         (at(used=1.95 * GB, total=2 * GB), 0, "Only 50.0 MB of 2.0 GB of memory are left."),
     ],
 )
-def test_a_shortage_is_told_in_a_sentence(seen: MachineLoad, soon: int, told: str) -> None:
+def test_a_shortage_is_reported_in_a_sentence(seen: MachineLoad, soon: int, told: str) -> None:
     assert shortage(seen, soon) == told
 
 
@@ -96,7 +96,7 @@ def test_what_the_shards_under_way_may_still_write_must_be_free(
     assert (two(), four()) == (False, True)
 
 
-def test_a_shards_size_is_foretold_from_its_first_quarter_on(seen: list[MachineLoad]) -> None:
+def test_a_shards_size_is_predicted_from_its_first_quarter_on(seen: list[MachineLoad]) -> None:
     seen[:] = [at(disk=60 * MB)]
     for done, short in ((24, False), (25, True)):
         watching = Guard(Path("/out"), 1, 1, lambda: False)
@@ -187,7 +187,7 @@ def undisturbed(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     ],
     ids=["disk", "memory"],
 )
-def test_a_build_stops_before_the_machine_is_full_and_goes_on_later(
+def test_a_build_stops_before_the_machine_is_full_and_resumes_later(
     raw: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -205,7 +205,7 @@ def test_a_build_stops_before_the_machine_is_full_and_goes_on_later(
     kept = contents(out)
     assert error.value.exit_code == 4
     assert error.value.what == f"{told} Stopped with 3 shards done; none of them is lost. They are in {out}."
-    assert error.value.hint == "Free some, then give the same command again; it goes on where it stopped"
+    assert error.value.hint == "Free some, then give the same command again; it resumes where it stopped"
     assert len(shards(out)) == 3
     assert not list(out.glob(".building*"))
     assert not (out / "dataset.json").exists()
@@ -229,9 +229,7 @@ def test_a_shortage_after_the_last_shard_began_is_no_reason_to_fail(
     assert contents(out) == undisturbed
 
 
-def test_a_build_that_is_watched_tells_how_the_machine_does(
-    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_guarded_build_reports_the_machines_load(raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "_EVERY", 0.0)
     told: list[object] = []
     build_dataset(raw, tmp_path / "out", report=told.append)

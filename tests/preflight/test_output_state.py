@@ -83,7 +83,7 @@ def test_for_every_target_what_is_foreseen_is_part_of_the_plan(
 
 
 @pytest.mark.parametrize("output", OUTPUTS[2:6], ids=str)
-def test_every_target_goes_on_with_its_own_shards(raw: Path, tmp_path: Path, output: dict[str, Any]) -> None:
+def test_a_build_of_every_target_resumes_from_its_own_shards(raw: Path, tmp_path: Path, output: dict[str, Any]) -> None:
     build_dataset(raw, tmp_path, output=output)
     check = looked_at(raw, tmp_path, output=output)
     assert (check.status, check.found) == ("pass", f"7 of 7 shards of this build are in {tmp_path}")

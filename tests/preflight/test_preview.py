@@ -157,7 +157,7 @@ def test_names_and_words_are_text_never_markup(tmp_path: Path) -> None:
     assert read.all("img")[0]["alt"].startswith(f"{name}, {words}, before: 160 × 80")
 
 
-def test_sizes_and_bytes_of_each_picture_and_of_all_are_told(tmp_path: Path) -> None:
+def test_sizes_and_bytes_are_shown_for_each_picture_and_in_total(tmp_path: Path) -> None:
     found = pairs(tmp_path, SHORTEST, PHOTO, encoded(Image.fromarray(noise(300, 90)), quality=95))
     read = Read(page(found, SHORTEST))
     told = ""
@@ -173,7 +173,7 @@ def test_sizes_and_bytes_of_each_picture_and_of_all_are_told(tmp_path: Path) -> 
     assert read.texts["h1"] == "Before and after: shortest side 64, JPEG quality 50"
 
 
-def test_shares_that_round_to_none_or_all_are_told_as_bounds(tmp_path: Path) -> None:
+def test_shares_that_round_to_none_or_all_are_shown_as_bounds(tmp_path: Path) -> None:
     sliver, large = encoded(Image.new("RGB", (3, 900))), encoded(Image.fromarray(noise(2000, 3000)), quality=98)
     assert "(under 1 %)" in Read(page(pairs(tmp_path, EXACT, large), EXACT)).texts["figcaption"]
     assert "over 99 % cut off" in Read(page(pairs(tmp_path, CROP, sliver), CROP)).texts["figcaption"]
@@ -234,7 +234,7 @@ def test_where_the_shape_is_kept_both_sides_are_shown_at_one_size(tmp_path: Path
 
 
 @pytest.mark.parametrize(("size", "side"), [((160, 80), "width"), ((80, 160), "height")])
-def test_a_changed_shape_is_shown_and_told(tmp_path: Path, size: tuple[int, int], side: str) -> None:
+def test_a_changed_shape_is_drawn_and_captioned(tmp_path: Path, size: tuple[int, int], side: str) -> None:
     read = Read(page(pairs(tmp_path, EXACT, encoded(Image.new("RGB", size))), EXACT))
     assert f"squeezed to 50 % of its {side}" in read.texts["figcaption"]
     before, after = read.styles("fit")
@@ -308,7 +308,7 @@ def test_the_first_split_that_changes_is_the_one_that_is_shown(tmp_path: Path, a
     assert "scaled and cropped to 64 x 64" in path.read_text(encoding="utf-8")
 
 
-def test_a_preview_that_fails_stops_nobody(tmp_path: Path, asked: Job) -> None:
+def test_a_failed_preview_does_not_stop_the_check(tmp_path: Path, asked: Job) -> None:
     sample = drawn(tmp_path, PHOTO)
     assert write_preview(asked, Inline((sample, SHORTEST), error=WorkerDied(7, -9))) is None
     cache_folder().parent.mkdir(exist_ok=True)
@@ -346,7 +346,7 @@ def test_a_page_is_replaced_whole_or_not_at_all(tmp_path: Path, asked: Job, monk
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_an_archive_that_cannot_be_read_is_the_callers_to_know(tmp_path: Path) -> None:
+def test_an_unreadable_archive_is_an_error_of_the_caller(tmp_path: Path) -> None:
     sample = drawn(tmp_path, PHOTO)
     Path(sample.table.files[0]).unlink()
     with pytest.raises(InputError, match=r"images cannot be read: No such file"):

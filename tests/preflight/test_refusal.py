@@ -22,7 +22,7 @@ def results_of(**statuses: Any) -> list[CheckResult]:
     ]
 
 
-def test_a_refusal_names_every_check_that_fails_with_its_mend() -> None:
+def test_a_refusal_names_every_failed_check_with_its_fix() -> None:
     with pytest.raises(MachineError) as error:
         refuse(results_of(raw_data="warn", disk="fail", files="pass", open_files="fail"), [], building=True)
     assert error.value.exit_code == 4
@@ -69,7 +69,7 @@ def test_what_fails_and_is_ignored_refuses_nothing() -> None:
         refuse(results, ["raw-data"], building=True)
 
 
-def test_an_ignored_name_that_is_no_checks_is_told_with_those_there_are() -> None:
+def test_an_unknown_name_of_an_ignored_check_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match="--ignore disc: there is no such check") as error:
         require_known(["disk", "disc"])
     assert error.value.hint == f"There are {', '.join(checks.IGNORABLE)}"

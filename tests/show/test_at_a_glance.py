@@ -39,14 +39,14 @@ def test_formats_without_labels_show_the_order_alone() -> None:
     assert found["class order"] == "c000, 1 image · c001, 2"
 
 
-def test_sizes_are_told_split_by_split_and_classes_without_images_counted() -> None:
+def test_sizes_are_listed_by_split_and_classes_without_images_counted() -> None:
     found = text(glance(letters(4), 0, [counts("train", [3, 3, 5, 0]), counts("validation", [1, 1, 1, 0])]))
     assert found["class sizes"] == (
         "train 3 (c000 and 1 more) to 5 (c002) images · validation 1 image each · 1 of 4 classes without images"
     )
 
 
-def test_official_counts_are_not_told_as_counted() -> None:
+def test_official_counts_are_not_reported_as_counted() -> None:
     found = text(glance(imagenet(), 1, [official("train")]))
     assert found["class labels"].startswith("tench = 1 · goldfish = 2 · ")
     assert found["class sizes"] == "732 to 1,300 images (as published, not counted)"
@@ -93,6 +93,6 @@ def test_a_long_item_is_broken_between_words() -> None:
     assert folded("a · " + "word " * 7 + "end", 30, 2) == "a\n  word word word word word word\n  word end"
 
 
-def test_a_listener_is_told_before_the_build() -> None:
+def test_the_glance_is_reported_before_the_build() -> None:
     found = glance(letters(2), 1, [counts("train", [1, 1])])
     assert messages(Glanced(glance=found)) == lines(found)

@@ -48,7 +48,7 @@ def test_images_and_bytes_of_earlier_runs_count_but_not_as_speed(build: BuildPro
     assert build.seconds_left == pytest.approx(450 / 10)
 
 
-def test_nothing_is_foretold_while_workers_start(build: BuildProgress, now: Clock) -> None:
+def test_nothing_is_predicted_while_workers_start(build: BuildProgress, now: Clock) -> None:
     build.add(started())
     now.now += 60
     assert (build.rates, build.seconds_left, build.bytes_expected) == (None, None, None)
@@ -96,7 +96,7 @@ def test_each_split_has_its_own_mean(build: BuildProgress) -> None:
     assert build.bytes_expected == 1000 * 50_000 + 100 * 200_000
 
 
-def test_workers_are_told_apart_by_host_and_number(build: BuildProgress) -> None:
+def test_workers_are_distinguished_by_host_and_number(build: BuildProgress) -> None:
     build.add(started())
     for number, host in ((2, "a"), (1, "a"), (2, "b"), (2, "a")):
         build.add(replace(beat(number, number, 10), host=host))
@@ -114,7 +114,7 @@ def test_a_worker_has_a_rate_across_its_shards(build: BuildProgress, now: Clock)
     assert build.workers[0].rate.rate(now()) == 20
 
 
-def test_a_lost_worker_goes_and_its_shard_begins_anew(build: BuildProgress) -> None:
+def test_a_lost_worker_disappears_and_its_shard_starts_over(build: BuildProgress) -> None:
     build.add(started())
     build.add(beat(1, 0, 10))
     build.add(beat(2, 1, 20))
@@ -124,7 +124,7 @@ def test_a_lost_worker_goes_and_its_shard_begins_anew(build: BuildProgress) -> N
     assert ([each.beat.number for each in build.workers], build.reached) == ([1, 2], 15)
 
 
-def test_a_worker_that_is_long_silent_goes(build: BuildProgress, now: Clock) -> None:
+def test_a_worker_silent_for_long_disappears(build: BuildProgress, now: Clock) -> None:
     build.add(started())
     build.add(beat(1, 0, 10))
     now.now += 14
@@ -133,7 +133,7 @@ def test_a_worker_that_is_long_silent_goes(build: BuildProgress, now: Clock) -> 
     assert not build.workers
 
 
-def test_a_worker_that_has_nothing_more_to_do_goes_soon(build: BuildProgress, now: Clock) -> None:
+def test_an_idle_worker_soon_disappears(build: BuildProgress, now: Clock) -> None:
     build.add(started())
     build.add(beat(1, 0, 100))
     build.add(shard_done(0))
@@ -153,7 +153,9 @@ def test_a_worker_that_has_nothing_more_to_do_goes_soon(build: BuildProgress, no
         (5.0, 2, 8, "waiting for the disk"),
     ],
 )
-def test_what_holds_a_build_up(build: BuildProgress, cpu: float, workers: int, cores: int, word: str) -> None:
+def test_the_limiting_resource_of_a_build_is_named(
+    build: BuildProgress, cpu: float, workers: int, cores: int, word: str
+) -> None:
     build.cores = cores
     build.add(started())
     for number in range(workers):
@@ -179,7 +181,7 @@ def test_preparations_are_kept_until_they_are_done(build: BuildProgress) -> None
     assert list(build.preparing) == ["b"]
 
 
-def test_what_is_told_is_remembered_with_its_time_once_the_build_runs(build: BuildProgress, now: Clock) -> None:
+def test_messages_are_kept_with_their_time_once_the_build_runs(build: BuildProgress, now: Clock) -> None:
     build.remember("before")
     build.add(started())
     now.now += 7

@@ -61,14 +61,14 @@ def test_room_is_left_at_the_right_and_below(width: int, height: int, workers: i
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("height", HEIGHTS)
-def test_how_far_all_and_every_split_is_can_always_be_seen(width: int, height: int) -> None:
+def test_the_progress_of_the_whole_and_of_each_split_is_always_shown(width: int, height: int) -> None:
     lines = [line.strip("│ ") for line in drawn(under_way(), width, height)]
     for name, percent in [("All", " 35 %"), ("train", " 13 %"), ("validation", " 100 %")]:
         assert any(line.startswith(name) and percent in line for line in lines)
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 200])
-def test_images_shards_and_times_are_told(width: int) -> None:
+def test_images_shards_and_times_are_shown(width: int) -> None:
     seen = text(under_way(), width)
     assert "700 of 2,000" in seen
     assert "0 of 10 shards" in seen
@@ -84,14 +84,14 @@ def test_a_narrow_window_has_no_box_and_a_line_a_worker() -> None:
     assert text(under_way(), 60) == NARROW
 
 
-def test_speed_and_bytes_are_told() -> None:
+def test_speed_and_bytes_are_shown() -> None:
     build = under_way()
     assert "20 images/s · read 2.0 MB/s → wrote 1.0 MB/s (50 %)" in text(build, 100)
     assert "510.0 MB so far, about 575.0 MB expected" in text(build, 100)
     assert "20 images/s · 510.0 MB so far · about 575.0 MB expected" in text(build, 60)
 
 
-def test_without_beats_the_workers_are_waited_for() -> None:
+def test_without_heartbeats_the_workers_are_shown_as_starting() -> None:
     build = BuildProgress(now=Clock())
     build.add(started())
     assert "waiting for the workers · 0 bytes so far" in text(build, 100)
@@ -129,7 +129,7 @@ def test_events_go_first_then_workers_then_the_machine() -> None:
     assert sections(9) == []
 
 
-def test_the_disk_is_foretold() -> None:
+def test_the_free_disk_at_the_end_is_predicted() -> None:
     build = BuildProgress(now=Clock())
     build.add(estimated(66 * GB))
     build.add(started())
@@ -137,7 +137,7 @@ def test_the_disk_is_foretold() -> None:
     assert "CPU 99 % · RAM 1.1 of 24.6 GB · disk 100.0 GB free → 34.0 GB at the end" in text(build, 100)
 
 
-def test_a_disk_that_will_not_do_is_told() -> None:
+def test_a_disk_too_small_for_the_rest_is_reported() -> None:
     build = BuildProgress(now=Clock())
     build.add(estimated(66 * GB))
     build.add(started())

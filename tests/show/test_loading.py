@@ -54,7 +54,7 @@ def test_globs_name_the_folder_of_the_split() -> None:
     assert '"/out/tfrecord_val/validation-*"' in text(target=TFRecords(split_folders=True), splits=(VALIDATION,))
 
 
-def test_dali_is_told_only_of_shards_with_an_index() -> None:
+def test_dali_is_suggested_only_for_shards_with_an_index() -> None:
     assert 'index_path=sorted(glob("/out/idx/train-*"))' in text()
     assert "DALI" not in text(target=TFRecords(index=False))
 

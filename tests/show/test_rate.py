@@ -3,7 +3,7 @@ import pytest
 from wizard.show.rate import RateMeter
 
 
-def test_a_rate_is_not_told_before_it_has_settled() -> None:
+def test_a_rate_is_not_shown_before_it_has_settled() -> None:
     pace = RateMeter(10)
     assert pace.rate(0) is None
     pace.add(0, 0)
@@ -12,7 +12,7 @@ def test_a_rate_is_not_told_before_it_has_settled() -> None:
     assert pace.rate(4) == 50
 
 
-def test_what_there_was_at_first_does_not_count() -> None:
+def test_the_initial_amount_does_not_count_for_the_rate() -> None:
     pace = RateMeter(10)
     pace.add(0, 1_000_000)
     pace.add(5, 1_000_050)

@@ -23,7 +23,7 @@ BEAT = Heartbeat(worker=1, shard="train-00000-of-00001", split="train", done=3, 
 DONE = ShardDone(result=RESULT)
 
 
-def test_who_listens_decides_on_the_reporter() -> None:
+def test_the_reporter_depends_on_the_output_mode() -> None:
     person = Output()
     person.console = Console(file=io.StringIO(), force_terminal=True)
     assert isinstance(reporter_for(person), TerminalReporter)
@@ -41,7 +41,7 @@ def say(events: list[Event], every: float, capsys: pytest.CaptureFixture[str]) -
     return capsys.readouterr().err.splitlines()
 
 
-def test_lines_say_at_once_what_matters(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_report_messages_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     events: list[Event] = [Note(text="a"), Note(text="b", warning=True), STARTED, BEAT, DONE]
     events.append(WorkerLost(shard="s", attempt=1, reason="worker 7 died"))
     assert say(events, 99, capsys) == [
@@ -54,14 +54,14 @@ def test_lines_say_at_once_what_matters(capsys: pytest.CaptureFixture[str]) -> N
     ]
 
 
-def test_lines_say_every_so_often_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_report_progress_at_intervals(capsys: pytest.CaptureFixture[str]) -> None:
     said = say([Preparing(step="headers", done=1, total=4), STARTED, BEAT], 0, capsys)
     assert said[0] == "headers: 25 % of 4 bytes"
     assert said[2].startswith("00:00:00   70 %  7/10")
     assert "img/s" in said[2]
 
 
-def test_a_check_says_what_was_seen_and_what_would_mend_it() -> None:
+def test_a_check_states_what_was_found_and_the_fix() -> None:
     passed = CheckResult(name="cores", status="pass", looked_at="/proc", found="2 cores may be used")
     warned = CheckResult(name="memory", status="warn", looked_at="/sys", found="4.0 GB", fix="using 13 workers")
     failed = CheckResult(
@@ -82,7 +82,7 @@ def test_lines_say_nothing_of_the_machine(capsys: pytest.CaptureFixture[str]) ->
     assert say([STARTED, machine(), machine()], 0, capsys)[1:] == []
 
 
-def test_ndjson_holds_what_comes_often_to_one_a_second_of_each_kind(
+def test_ndjson_has_at_most_one_progress_event_of_each_kind_a_second(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 100.0

@@ -31,7 +31,7 @@ def test_the_first_line_is_the_one_of_the_older_scripts() -> None:
     assert finished(EVENT).splitlines()[0] == "Finished writing all 10 images in data set."
 
 
-def test_counts_bytes_time_and_rate_are_told() -> None:
+def test_the_summary_has_counts_bytes_time_and_rate() -> None:
     text = finished(EVENT)
     assert "10 of        12 images ·     2 shards ·   2.0 kB →   1.0 kB · 3 boxes" in text
     assert "22 CMYK and 1 PNG images converted to RGB JPEG · 0 skipped" in text
@@ -39,7 +39,7 @@ def test_counts_bytes_time_and_rate_are_told() -> None:
     assert "labels are 1 to 1000, 0 is unused" in text
 
 
-def test_labels_from_0_are_told() -> None:
+def test_the_summary_says_that_labels_start_at_0() -> None:
     assert "labels are 0 to 999;" in finished(dataclasses.replace(EVENT, label_base=0))
 
 
@@ -72,20 +72,20 @@ def test_image_files_are_not_counted_in_shards() -> None:
     assert "shards" not in text.partition("Check it")[0]
 
 
-def test_what_is_missing_of_imagenet_is_told() -> None:
+def test_the_summary_lists_what_is_missing_of_imagenet() -> None:
     test = dataclasses.replace(SPLIT, split="test")
     text = finished(dataclasses.replace(EVENT, splits=(SPLIT, test)))
     assert "! train has 12 of ImageNet's 1,281,167 images" in text
     assert "! test has 12 of ImageNet's 100,000 images" in text
 
 
-def test_imagenet_is_no_measure_for_other_classes() -> None:
+def test_other_classes_are_not_compared_with_imagenet() -> None:
     assert "ImageNet" not in finished(dataclasses.replace(EVENT, imagenet=False, classes=3))
     assert "ImageNet" not in verified(dataclasses.replace(VERIFIED, imagenet=False))
     assert "! train has 10 of ImageNet's 1,281,167 images" in verified(VERIFIED)
 
 
-def test_classes_and_labels_are_told_within_100_columns() -> None:
+def test_classes_and_labels_fit_in_100_columns() -> None:
     stored = glance(imagenet(), 1, [counts("train", [1300] * 1000, example="n01440764_1.JPEG", rank=0)])
     text = finished(dataclasses.replace(EVENT, glance=stored))
     assert "  class labels      tench = 1, 1,300 images · goldfish = 2, 1,300 · " in text
@@ -115,12 +115,12 @@ VERIFIED = Verified(
         ("flat", "10 image files"),
     ],
 )
-def test_what_was_proven_is_counted_as_it_is_stored(form: str, counted: str) -> None:
+def test_verified_images_are_counted_in_the_units_of_their_target(form: str, counted: str) -> None:
     text = verified(dataclasses.replace(VERIFIED, target=TARGETS_BY_NAME[form]()))
     assert f"✓ train: {counted} are what the manifest says\n✓ train: TensorFlow read a batch\n" in text
 
 
-def test_who_decoded_how_many_images_is_told() -> None:
+def test_the_number_of_images_that_tensorflow_decoded_is_shown() -> None:
     assert "was decoded" not in verified(VERIFIED)
     whole = dataclasses.replace(VERIFIED, pixels=True, tensorflow_version="2.21.0", images={"train": 1234})
     assert "✓ every image was decoded by TensorFlow 2.21.0 (1,234)\n" in verified(whole)

@@ -77,14 +77,14 @@ def test_nothing_is_left_behind_when_a_build_ends_early() -> None:
     assert "Building" in scene.terminal.shown[0]
 
 
-def test_what_is_told_scrolls_above_the_picture() -> None:
+def test_messages_scroll_above_the_live_area() -> None:
     scene = Scene(100)
     with scene.reporter.shown():
         shown = scene.play(*BUILD, Note(text="a note", warning=True))
     assert shown.index("! a note") < next(number for number, line in enumerate(shown) if line.startswith("╭"))
 
 
-def test_what_is_told_during_a_build_is_among_its_events() -> None:
+def test_messages_during_a_build_are_among_its_events() -> None:
     scene = Scene(100)
     with scene.reporter.shown():
         shown = scene.play(*BUILD, WorkerLost(shard=shard(1), attempt=1, reason="worker 2 died"))

@@ -105,7 +105,7 @@ def test_a_transfer_that_starts_over_has_its_own_rate(clock: Clock) -> None:
     assert "100.0 MB/s" in scene.fetch(5, before=0)[0]
 
 
-def test_of_a_file_of_unknown_size_no_share_is_told(clock: Clock) -> None:
+def test_no_percentage_is_shown_for_a_file_of_unknown_size(clock: Clock) -> None:
     scene = Scene(clock, 60)
     scene.play(transferring(0, 0))
     clock.now += 10
@@ -119,7 +119,7 @@ def test_a_check_is_called_so_and_gives_way_to_the_transfer(clock: Clock) -> Non
     assert scene.play(transferring(GB))[0].startswith(f"{TRAIN}  ")
 
 
-def test_a_silent_server_is_told_in_place_of_a_rate(clock: Clock) -> None:
+def test_a_silent_server_is_reported_instead_of_a_rate(clock: Clock) -> None:
     scene = Scene(clock, 100)
     scene.fetch(20)
     clock.now += 12
@@ -191,7 +191,7 @@ def test_after_a_resize_there_is_one_picture_alone(clock: Clock, width: int) -> 
     assert not any(TRAIN in line for line in scene.terminal.scrolled)
 
 
-def test_it_is_drawn_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_transfers_are_redrawn_between_events(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_EVERY", 0.01)
     scene = Scene(Clock(), 100)
     with scene.reporter.shown():
@@ -214,7 +214,7 @@ def test_where_glyphs_cannot_be_written_bars_are_ascii(clock: Clock, monkeypatch
     assert "###---" in scene.fetch()[-1]
 
 
-def test_lines_say_at_once_what_matters(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_report_messages_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     here = Fetched(file=BOXES, bytes=20_000_000, md5="ab", seconds=0.0)
     unproven = Fetched(file="a.tar", bytes=5, md5="", seconds=0.4)
     at_once = Waiting(file=TRAIN, reason="the connection broke off", seconds=0.1, attempt=1)
@@ -234,7 +234,7 @@ def test_a_transfer_that_started_over_has_fetched_all_of_it(capsys: pytest.Captu
     assert told[0].endswith(" - 12 minutes, 138.9 MB/s")
 
 
-def test_lines_say_every_half_minute_how_far_it_is(capsys: pytest.CaptureFixture[str], clock: Clock) -> None:
+def test_lines_report_progress_every_half_minute(capsys: pytest.CaptureFixture[str], clock: Clock) -> None:
     reporter = PlainReporter(Output("plain"))
     for second in range(65):
         clock.now = 1000.0 + second

@@ -107,7 +107,7 @@ def test_records_with_features_of_any_kind_have_no_problem(tmp_path: Path) -> No
         (put("image/object/bbox/xmax", ints(1, 1)), "its boxes are not floats"),
     ],
 )
-def test_what_cannot_be_is_found_and_named(tmp_path: Path, change: Callable[[Features], None], said: str) -> None:
+def test_impossible_features_are_found_and_named(tmp_path: Path, change: Callable[[Features], None], said: str) -> None:
     problems = check_shard(changed(tmp_path, change))
     assert said in told(problems)
     assert (problems[0].record, problems[0].name) == (2, NAMES[2])
@@ -121,7 +121,7 @@ def test_what_cannot_be_is_found_and_named(tmp_path: Path, change: Callable[[Fea
         lambda features: features.update(label=features.pop("image/class/label")),
     ],
 )
-def test_what_the_source_may_do_is_no_problem(tmp_path: Path, change: Callable[[Features], None]) -> None:
+def test_oddities_of_the_source_are_no_problem(tmp_path: Path, change: Callable[[Features], None]) -> None:
     found = [problem for problem in check_shard(changed(tmp_path, change)) if problem.record is not None]
     assert not found
 

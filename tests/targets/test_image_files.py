@@ -58,7 +58,7 @@ def test_the_sum_of_a_shard_of_files_is_that_of_their_table() -> None:
 
 
 @pytest.mark.parametrize("form", ["folders", "flat"])
-def test_built_again_it_is_the_same(tmp_path: Path, form: Literal["folders", "flat"]) -> None:
+def test_rebuilt_image_files_are_the_same(tmp_path: Path, form: Literal["folders", "flat"]) -> None:
     first = write(tmp_path, TARGETS_BY_NAME[form]())
     before = files(tmp_path)
     assert write(tmp_path, TARGETS_BY_NAME[form]()) == first
@@ -128,6 +128,6 @@ def test_the_files_have_the_rights_that_the_umask_leaves(tmp_path: Path) -> None
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "train").rglob("*.JPEG")} == {0o640}
 
 
-def test_an_output_folder_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
+def test_a_removed_output_folder_is_not_recreated(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         FOLDERS.writer(tmp_path / "gone", "train", SHARD)

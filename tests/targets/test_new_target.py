@@ -37,7 +37,7 @@ def built(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     return tmp_path / "out"
 
 
-def test_the_wizard_offers_it() -> None:
+def test_the_wizard_offers_a_new_target() -> None:
     (question,) = [each for each in QUESTIONS if each.key == "output.format"]
     offered = question.choices(Answers(values={}, context=Context()))
     assert [choice.title for choice in offered if choice.value == "toy"] == ["Zip files"]
@@ -79,7 +79,7 @@ def test_a_missing_shard_is_built_again_and_no_other(
     assert [file.stat().st_mtime_ns for file in others] == times
 
 
-def test_verify_accepts_it_and_finds_what_is_damaged(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_accepts_a_new_target_and_finds_damage_in_it(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", str(built), "--pixels"]) == 0
     said = capsys.readouterr().out
     assert f"{TRAIN:,} members in" in said
@@ -94,7 +94,7 @@ def test_verify_accepts_it_and_finds_what_is_damaged(built: Path, capsys: pytest
     assert "train-99999.zip: it is no part of this dataset" in said
 
 
-def test_inspect_says_what_it_is(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_inspect_names_a_new_target(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", str(built)]) == 0
     said = capsys.readouterr().out
     assert "a finished dataset" in said

@@ -77,7 +77,7 @@ def test_no_feature_is_added_that_the_record_had_not() -> None:
         assert after(record(label=(7,)), recipe).keys() == {"image/encoded", "label"}
 
 
-def test_an_image_that_is_encoded_anew_loses_what_is_no_longer_true_of_it() -> None:
+def test_a_re_encoded_image_loses_features_that_no_longer_apply() -> None:
     alpha = encoded(Image.new("RGBA", (80, 40)), "PNG")
     found = after(record(alpha, image__format=b"png", image__colorspace=b"RGBA", image__channels=(4,)), KEPT)
     assert plain(found, "image/format") == [b"JPEG"]

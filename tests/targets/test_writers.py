@@ -66,7 +66,7 @@ def test_tensorflow_reads_it_and_the_index_points_at_its_records(tmp_path: Path)
     assert sum(size for _, size in places) == len(content)
 
 
-def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+def test_only_the_leftovers_of_a_killed_writer_are_removed(tmp_path: Path) -> None:
     ShardFile(tmp_path, SHARD, TFRecords())._file.close()
     (tmp_path / INDEX_FOLDER).mkdir()
     for name in ("train-00001-of-00001", ".hidden", "notes.tmp"):
@@ -113,7 +113,7 @@ def test_a_null_writer_comes_to_what_a_real_one_does(tmp_path: Path, form: str) 
     assert null.size == written.bytes - (1024 if form == "webdataset" else 0), "but for a tar's end"
 
 
-def test_an_output_folder_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
+def test_a_removed_output_folder_is_not_recreated(tmp_path: Path) -> None:
     for target in (TFRecords(), TFRecords(split_folders=True)):
         with pytest.raises(FileNotFoundError):
             target.writer(tmp_path / "gone", "train", SHARD)

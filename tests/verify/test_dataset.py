@@ -21,7 +21,7 @@ def ignore(_event: Event) -> None:
     pass
 
 
-def test_a_good_dataset_is_proven_and_opened_with_tensorflow(built: Path) -> None:
+def test_a_good_dataset_is_verified_and_opened_with_tensorflow(built: Path) -> None:
     verified = verify(built, ignore, pixels=True)
     assert verified.images == {"train": TRAIN, "validation": VALIDATION}
     assert f"read a batch of ({TRAIN}, 224, 224, 3), labels 1 to 4" in verified.tensorflow["train"]
@@ -82,7 +82,7 @@ def test_an_unfinished_build_is_no_dataset(built_copy: Path) -> None:
         verify(built_copy, ignore)
 
 
-def test_a_folder_without_any_of_it_is_an_input_error(tmp_path: Path) -> None:
+def test_a_folder_without_a_dataset_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"holds no dataset\.json"):
         verify(tmp_path, ignore)
 
@@ -117,7 +117,7 @@ def folders(datasets: Callable[[str], Path], tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_a_good_dataset_of_any_target_is_proven_and_opened(datasets: Callable[[str], Path], name: str) -> None:
+def test_a_good_dataset_of_any_target_is_verified_and_opened(datasets: Callable[[str], Path], name: str) -> None:
     verified = verify(datasets(name), ignore, pixels=True)
     assert verified.images == {"train": TRAIN, "validation": VALIDATION}
     assert verified.shards == {"train": TRAIN_SHARDS, "validation": VALIDATION_SHARDS}
@@ -180,7 +180,7 @@ def test_an_index_that_was_not_asked_for_is_named(datasets: Callable[[str], Path
 
 
 @pytest.mark.parametrize(("source", "boxes"), [("tpu", 0), ("split folders", 50)])
-def test_records_that_keep_their_features_are_proven(
+def test_records_that_keep_their_features_are_verified(
     datasets: Callable[[str], Path], tmp_path: Path, source: str, boxes: int
 ) -> None:
     image = {"resize": "shortest", "size": 40, "quality": 80}
@@ -193,7 +193,7 @@ def test_records_that_keep_their_features_are_proven(
 
 
 @pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders", "flat"])
-def test_classes_of_ones_own_and_images_without_labels_are_proven(tmp_path: Path, form: str) -> None:
+def test_custom_classes_and_images_without_labels_are_verified(tmp_path: Path, form: str) -> None:
     rng = random.Random(0)
     for place in ("train/cats", "train/dogs", "val/cats", "test"):
         (tmp_path / "raw" / place).mkdir(parents=True)
@@ -231,9 +231,7 @@ def plan_anew(out: Path, change: Callable[[list[list[str]]], list[list[str]]]) -
 
 
 @pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:-1])])
-def test_a_file_that_describes_the_shards_to_others_is_proven_too(
-    raw: Path, tmp_path: Path, harm: Callable[[Path], None]
-) -> None:
+def test_sidecars_are_verified(raw: Path, tmp_path: Path, harm: Callable[[Path], None]) -> None:
     build_dataset(raw, tmp_path / "out", output={"tfds": True})
     harm(tmp_path / "out" / "features.json")
     with pytest.raises(VerifyFailed, match=r"features\.json: it"):

@@ -131,7 +131,9 @@ def test_a_crash_that_does_not_come_again_is_no_images_fault(tensorflow: Executo
     assert "crashed (SIGSEGV) near train-00000-of-00001, record" in note.text
 
 
-def test_a_tensorflow_that_always_crashes_is_told_with_what_was_found(tensorflow: Executor, tmp_path: Path) -> None:
+def test_repeated_crashes_of_tensorflow_are_reported_with_the_problems_found(
+    tensorflow: Executor, tmp_path: Path
+) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "all").mkdir()
     shards = [
@@ -144,7 +146,7 @@ def test_a_tensorflow_that_always_crashes_is_told_with_what_was_found(tensorflow
     assert sum("TensorFlow cannot decode its image: refused" in str(note) for note in notes) == 12
 
 
-def test_a_killed_tensorflow_is_told_with_what_it_had_in_hand(tensorflow: Executor, tmp_path: Path) -> None:
+def test_a_killed_tensorflow_is_reported_with_the_image_in_hand(tensorflow: Executor, tmp_path: Path) -> None:
     with pytest.raises(MachineError, match="was killed") as error:
         checked(tmp_path, tensorflow, {0: "SIGKILL"})
     assert "It was decoding train-00000-of-00001, record " in error.value.what
@@ -152,7 +154,7 @@ def test_a_killed_tensorflow_is_told_with_what_it_had_in_hand(tensorflow: Execut
 
 
 @pytest.mark.parametrize("kind", ["ImportError", "TypeError"])
-def test_a_tensorflow_that_cannot_be_imported_is_told_with_its_own_words(
+def test_a_failed_import_of_tensorflow_is_reported_with_its_message(
     tensorflow: Executor, tmp_path: Path, fake: Path, kind: str
 ) -> None:
     fake.write_text(f"raise {kind}('libcudnn is not there')")

@@ -101,7 +101,7 @@ def test_compares_the_decoded_size_with_the_stated_one(tensorflow: Executor, tmp
 @pytest.mark.parametrize(
     ("form", "said"), [("inception", "truncated record"), ("webdataset", "unexpected end of data")]
 )
-def test_tells_that_a_shard_breaks_off_unless_that_is_known(
+def test_a_truncated_shard_is_reported_unless_that_is_known(
     tensorflow: Executor, tmp_path: Path, form: str, said: str
 ) -> None:
     expected = expectation(task(tmp_path, images(), TARGETS[form]))
@@ -110,7 +110,7 @@ def test_tells_that_a_shard_breaks_off_unless_that_is_known(
     assert checked(tensorflow, broken, known=check_shard(broken)) == []
 
 
-def test_tells_that_images_are_missing_unless_that_is_known(tensorflow: Executor, tmp_path: Path) -> None:
+def test_missing_images_are_reported_unless_that_is_known(tensorflow: Executor, tmp_path: Path) -> None:
     expected = expectation(task(tmp_path, images()))
     with expected.path.open("rb") as file:
         fewer = replaced(expected, b"".join(tfrecord.frame(each.payload) for each in list(tfrecord.records(file))[:3]))

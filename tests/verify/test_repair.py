@@ -28,7 +28,7 @@ def damage(path: Path) -> None:
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("harm", [damage, Path.unlink])
-def test_what_is_damaged_or_missing_is_built_anew(
+def test_damaged_and_missing_shards_are_rebuilt(
     raw: Path, tmp_path: Path, form: str, harm: Callable[[Path], None]
 ) -> None:
     notes: list[str] = []

@@ -42,7 +42,7 @@ def cut(expected: Expectation) -> None:
 
 
 @pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders"])
-def test_what_tensorflow_cannot_read_is_told(tensorflow: Executor, tmp_path: Path, form: str) -> None:
+def test_shards_that_tensorflow_cannot_read_are_reported(tensorflow: Executor, tmp_path: Path, form: str) -> None:
     expected = expectation(task(tmp_path, images(), TARGETS_BY_NAME[form]()))
     assert "read a batch of (4, 224, 224, 3)" in opened(tensorflow, expected)
     cut(expected)
@@ -51,7 +51,7 @@ def test_what_tensorflow_cannot_read_is_told(tensorflow: Executor, tmp_path: Pat
 
 
 @pytest.mark.parametrize("form", ["tfrecord", "webdataset"])
-def test_labels_beyond_the_classes_are_told(tensorflow: Executor, tmp_path: Path, form: str) -> None:
+def test_labels_beyond_the_classes_are_reported(tensorflow: Executor, tmp_path: Path, form: str) -> None:
     expected = expectation(task(tmp_path, images(), TARGETS_BY_NAME[form]()))
     with pytest.raises(VerifyFailed, match="labels 8 to 8 are not within 1 to 2"):
         opened(tensorflow, expected, Classes(names=("a", "b"), words=("a", "b")))
@@ -64,7 +64,7 @@ def test_images_without_labels_are_expected_where_they_were_planned(tensorflow: 
         opened(tensorflow, dataclasses.replace(expected, ranks=np.zeros(len(NAMES), np.int16)))
 
 
-def test_a_label_that_is_no_number_is_told(tensorflow: Executor, tmp_path: Path) -> None:
+def test_a_label_that_is_not_a_number_is_reported(tensorflow: Executor, tmp_path: Path) -> None:
     expected = expectation(task(tmp_path, images(), WebDataset()))
     content = expected.path.read_bytes().replace(
         tar.member("n01514668_0.cls", b"8"), tar.member("n01514668_0.cls", b"x")

@@ -1,4 +1,4 @@
-"""demo [OUT]: draws a tiny ILSVRC2012, builds it and proves it, so that a person sees all of it in a minute."""
+"""demo [OUT]: draws a tiny ILSVRC2012, builds it and verifies it: the whole program in a minute."""
 
 import json
 from pathlib import Path

@@ -33,8 +33,8 @@ def as_text(facts: Facts, width: int = WIDTH) -> str:
     broad = min(44, max(map(len, facts)))
     lines = []
     for key, value in facts.items():
-        told = f"{value:,}" if isinstance(value, int) else str(value)
-        if BETWEEN in told:
-            told = folded(told, width - broad - 2, broad + 2)
-        lines.append(f"{key:<{broad}}  {told}")
+        text = f"{value:,}" if isinstance(value, int) else str(value)
+        if BETWEEN in text:
+            text = folded(text, width - broad - 2, broad + 2)
+        lines.append(f"{key:<{broad}}  {text}")
     return "\n".join(lines)

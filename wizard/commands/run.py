@@ -1,4 +1,4 @@
-"""run PROFILE; and what every command that builds does."""
+"""run PROFILE, and the steps shared by all commands that build."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -46,7 +46,7 @@ def run(
 def start(
     profile: Profile, output: Output, options: Options, ignore: Sequence[str] = (), verdict: Verdict | None = None
 ) -> int:
-    """Checks, builds, and says what has become of it; returns the exit code.
+    """Checks, builds, and reports the result; returns the exit code.
 
     Args:
         profile: what is built; resolved here unless there is a verdict.
@@ -84,7 +84,7 @@ def start(
 
 
 def show_result(output: Output, finished: BuildResult) -> int:
-    """Says what a build has become; returns its exit code."""
+    """Reports the result of a build; returns its exit code."""
     code = FINISHED_WITH_SKIPS if finished.skipped else 0
     output.result(summary.finished(finished))
     output.event("finished", asdict(finished) | {"target": registry.to_json(finished.target), "exit_code": code})

@@ -25,7 +25,7 @@ class Session:
 
     def begin(self, words: list[str]) -> None:
         """Starts a new command."""
-        # Before the command line is parsed: a mistake in it is told as JSON too.
+        # Before the command line is parsed: a mistake in it is reported as JSON too.
         json = any(word == "--json" or word.startswith("--json=") for word in words)
         self.words, self.output, self.resume = words, Output("json" if json else "human"), ""
 

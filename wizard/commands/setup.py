@@ -1,4 +1,4 @@
-"""setup: the guided way to a profile and a build; what imagenet-setup does when it is called alone."""
+"""setup: the guided way to a profile and a build, which imagenet-setup without a command starts."""
 
 import shlex
 import sys
@@ -47,7 +47,7 @@ def setup(*, flags: OutputFlags = DEFAULT) -> int:
     except KeyboardInterrupt:
         if setup_draft.load() is None:
             raise Interrupted("Nothing was built.", "imagenet-setup begins again") from None
-        raise Interrupted("Nothing was built; your answers are kept.", "imagenet-setup goes on with them") from None
+        raise Interrupted("Nothing was built; your answers are kept.", "imagenet-setup resumes with them") from None
     if isinstance(ended, Path):
         session.resume = f"imagenet-setup run {shlex.quote(str(ended))}"
         return start(load(str(ended)), output, Options())
@@ -67,7 +67,7 @@ def _conversation(output: Output, prompter: Prompter) -> Outcome | Path:
 
 
 def _draft_or_build(output: Output, prompter: Prompter) -> SetupDraft | Path:
-    """What there is to begin with; a download that comes to nothing leads back to the choice."""
+    """A draft, or a profile to build; a failed download returns to the choice."""
     answers: Mapping[str, Value] = {}
     begun = choose_start(prompter)
     while begun is None:
@@ -84,7 +84,7 @@ def _draft_or_build(output: Output, prompter: Prompter) -> SetupDraft | Path:
 
 
 def _downloaded(request: Request, output: Output, prompter: Prompter) -> Path | None:
-    """The folder to build from; None where the person did not begin, or has something to fix first."""
+    """The folder to build from; None if nothing was downloaded, or something has to be fixed first."""
     from wizard.ask.downloading import command
     from wizard.commands.downloading import fetch
 
@@ -103,7 +103,7 @@ def _downloaded(request: Request, output: Output, prompter: Prompter) -> Path | 
 
 def _end(output: Output, outcome: Outcome) -> int:
     if outcome.kind == "left":
-        kept = "; your answers are kept. imagenet-setup goes on with them." if setup_draft.load() else "."
+        kept = "; your answers are kept. imagenet-setup resumes with them." if setup_draft.load() else "."
         output.result(f"Nothing was built{kept}")
         output.event("finished", {"kind": "left", "exit_code": 0})
         return 0

@@ -20,7 +20,7 @@ def verify(
     pixels: Annotated[bool, Parameter(help="Decode every image with TensorFlow.")] = False,
     flags: OutputFlags = DEFAULT,
 ) -> int:
-    """Re-read the finished dataset in OUT, prove that nothing is missing or damaged, and open it with TensorFlow."""
+    """Re-read the finished dataset in OUT, check that nothing is missing or damaged, and open it with TensorFlow."""
     output = flags.output()
     reporter = reporter_for(output)
     with reporter.shown():

@@ -1,4 +1,4 @@
-"""What a build has made, for the summary, the manifest's readers and programs."""
+"""The result of a build, for the summary and for programs."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from wizard.targets.target import Target
 
 @dataclass(frozen=True, kw_only=True)
 class SplitSummary:
-    """What a split has become, whenever it was built; `unlabelled` images have no class."""
+    """The result of a split, including earlier runs; `unlabelled` images have no class."""
 
     split: str
     images_in: int
@@ -23,7 +23,7 @@ class SplitSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class BuildResult:
-    """What a build has made; the dataset is complete.
+    """The result of a build; the dataset is complete.
 
     Attributes:
         converted: how many images were converted, by kind.

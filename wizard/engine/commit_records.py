@@ -1,4 +1,4 @@
-"""What is done in an output folder: its plan, and the commit records that fit it."""
+"""The state of an output folder: its plan, and the commit records that fit it."""
 
 import json
 import shutil
@@ -20,23 +20,23 @@ from wizard.targets.target import Target
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedPlan:
-    """The plan that a folder was begun with, `plan.json`; its ingredients tell how it differs from another."""
+    """The plan that a folder was begun with, `plan.json`; its ingredients show how it differs from another."""
 
     plan_id: str
     ingredients: Ingredients
 
     @property
     def shards(self) -> int:
-        """How many shards it has."""
+        """The number of its shards."""
         return self.ingredients.shards
 
 
 @dataclass(frozen=True, kw_only=True)
 class CommitRecords:
-    """The plan and the commit records of a folder, read once; who builds, repairs or reports goes by them.
+    """The plan and the commit records of a folder, read once, for building, repairing and reporting.
 
     Attributes:
-        plan: that the folder was begun with; None if none was.
+        plan: the one that the folder was begun with; None if there is none.
         done: the records that fit the plan, by shard. The shards themselves may have been removed since.
     """
 
@@ -44,8 +44,8 @@ class CommitRecords:
     plan: RecordedPlan | None
     done: dict[str, CommitRecord] = field(default_factory=dict)
 
-    def proves(self, shard: str, target: Target, *, skip_bad: bool) -> bool:
-        """Whether a shard is done and in place with its size; one with images left out only where that may be."""
+    def is_finished(self, shard: str, target: Target, *, skip_bad: bool) -> bool:
+        """Whether a shard is recorded and in place with its size; if images were skipped, only with `skip_bad`."""
         record = self.done.get(shard)
         if record is None or (record.skipped and not skip_bad):
             return False
@@ -102,7 +102,7 @@ def read_commit_records(folder: Path) -> CommitRecords:
 
 
 def remove_leftovers(folder: Path, target: Target) -> None:
-    """Removes what killed writers leave: files that never became whole."""
+    """Removes the incomplete files of killed writers."""
     shutil.rmtree(folder / STAGING, ignore_errors=True)
     beside = (PurePosixPath(pattern).parent.as_posix() for pattern in target.beside)
     for place in {"", RECORD_FOLDER, *target.places, *beside}:
@@ -111,7 +111,7 @@ def remove_leftovers(folder: Path, target: Target) -> None:
 
 
 def start_or_resume(folder: Path, plan: Plan) -> CommitRecords:
-    """Makes an output folder ready for a plan; what is done of this plan stays.
+    """Prepares an output folder for a plan; finished shards of this plan stay.
 
     Returns:
         The records to go by.
@@ -134,7 +134,7 @@ def start_or_resume(folder: Path, plan: Plan) -> CommitRecords:
 
 
 def counted(present: list[str], target: Target) -> str:
-    """What `foreign_files` found, in words."""
+    """A phrase for the files that `foreign_files` found."""
     if target.one_file_per_image:
         return f"image files, among them {present[0]}"
     return f"{len(present):,} files named like shards, among them {present[0]}"
@@ -156,8 +156,8 @@ def _refuse_foreign(records: CommitRecords, plan: Plan) -> None:
             elsewhere,
         )
     if theirs != plan.ingredients:
-        told = "".join(f"\n  {line}" for line in theirs.differences(plan.ingredients))
-        raise PlanMismatch(f"{folder} holds {len(present):,} shards of another plan:{told}", elsewhere)
+        changed = "".join(f"\n  {line}" for line in theirs.differences(plan.ingredients))
+        raise PlanMismatch(f"{folder} holds {len(present):,} shards of another plan:{changed}", elsewhere)
     if not plan.target.one_file_per_image:
         planned = {plan.target.file(name) for name in plan.shard_names}
         for foreign in present:

@@ -11,7 +11,7 @@ from wizard.engine.sidecars import wrong_sidecars
 from wizard.errors import MachineError
 from wizard.targets.record_file import record_path
 
-_TOLD = 5
+_LISTED = 5
 """Most files that an error lists."""
 
 
@@ -28,8 +28,8 @@ def require_whole(output: Path, plan: Plan, records: CommitRecords, sums: Mappin
     if not wrong:
         return
     (output / MANIFEST).unlink(missing_ok=True)
-    listed = "".join(f"\n  {each}" for each in wrong[:_TOLD])
-    more = f"\n  and {len(wrong) - _TOLD:,} more" if len(wrong) > _TOLD else ""
+    listed = "".join(f"\n  {each}" for each in wrong[:_LISTED])
+    more = f"\n  and {len(wrong) - _LISTED:,} more" if len(wrong) > _LISTED else ""
     raise MachineError(
         f"{output} is not complete: files written there were removed or changed during the run.{listed}{more}",
         "Find out what else uses that folder; the same command then rebuilds only what is missing",

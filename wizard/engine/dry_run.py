@@ -15,7 +15,7 @@ from wizard.targets.writer import NullWriter
 
 @dataclass(frozen=True, kw_only=True)
 class DryRun:
-    """What images came to that were processed without being stored: columns, with a row for each image.
+    """Measurements of images processed without being stored: columns, with a row for each image.
 
     Attributes:
         bytes_out: of their records, framed; 0 for one that would be left out or stop the run.
@@ -37,7 +37,7 @@ class DryRun:
 
 
 def dry_run(task: ShardTask) -> DryRun:
-    """Processes the task's images as `build_shard` does, and keeps nothing.
+    """Processes the task's images as `build_shard` does, and stores nothing.
 
     An image that needs more memory than there is counts as left out, except in `largest`.
 

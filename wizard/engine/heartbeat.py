@@ -1,6 +1,6 @@
-"""How a worker tells how far it is, and learns that nobody listens any more.
+"""How a worker reports its progress, and notices that the run is gone.
 
-A pipe whose reader is gone means that the run itself was killed; the worker then must not put another shard in place.
+A pipe without a reader means that the run was killed; the worker then must not put another shard in place.
 """
 
 import socket

@@ -13,7 +13,7 @@ class SplitIngredients:
     """Ingredients of a split; those of its images are None or empty as long as they have not been read.
 
     Attributes:
-        recipe: what becomes of its images, in words.
+        recipe: how its images are stored, in words.
         boxes: how many the images have together.
         contents: digest of names, sizes, labels and boxes.
         order: digest of the order of the source; empty where the images are shuffled by the seed.

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +67,12 @@ class Manifest:
     @property
     def converted(self) -> tuple[ConvertedImage, ...]:
         """All images that had to be converted."""
-        return tuple(image for shard in self.shards for image in shard.converted)
+        return tuple(chain.from_iterable(shard.converted for shard in self.shards))
 
     @property
     def skipped(self) -> tuple[SkippedImage, ...]:
         """All images that were left out."""
-        return tuple(image for shard in self.shards for image in shard.skipped)
+        return tuple(chain.from_iterable(shard.skipped for shard in self.shards))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -143,11 +143,15 @@ def read(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     if not path.is_file():
+        if folder.is_dir():
+            what = f"{folder} holds no {MANIFEST}, so it is not a dataset that imagenet-setup has finished."
+        elif folder.exists():
+            what = f"{folder} is not a folder."
+        else:
+            what = f"{folder} does not exist."
         raise InputError(
-            f"{folder} holds no {MANIFEST}, so it is no dataset that imagenet-setup has finished."
-            if folder.is_dir()
-            else f"{folder} {'is no folder' if folder.exists() else 'does not exist'}.",
-            "Give the output folder of a finished run; an unfinished one goes on with the command that began it",
+            what,
+            "Give the output folder of a finished run; to finish a build, repeat the command that began it",
         )
     with reading(path):
         content = path.read_bytes()

@@ -67,7 +67,7 @@ class SplitPlan:
 
     @property
     def shards(self) -> int:
-        """How many shards they are spread over."""
+        """The number of shards."""
         return len(self.ends)
 
     def rows(self, index: int) -> npt.NDArray[np.intp]:
@@ -86,12 +86,12 @@ class Plan:
 
     @property
     def classes(self) -> Classes:
-        """That the labels count in; the same for every split."""
+        """The classes of the labels; the same for every split."""
         return self.splits[0].table.classes
 
     @cached_property
     def ingredients(self) -> Ingredients:
-        """What the plan id is a hash of."""
+        """The ingredients that the plan id is a hash of."""
         return ingredients(
             self.target,
             self.label_base,
@@ -109,7 +109,10 @@ class Plan:
     def shard_names(self) -> list[str]:
         """The names of all shards, split by split."""
         name = self.target.shard
-        return [name(each.split, index, each.shards) for each in self.splits for index in range(each.shards)]
+        names: list[str] = []
+        for each in self.splits:
+            names += (name(each.split, index, each.shards) for index in range(each.shards))
+        return names
 
     def tasks(
         self, folder: str, *, skip_bad: bool, without: Collection[str] = (), memory: int | None = None
@@ -187,7 +190,7 @@ def _even(count: int, shards: int) -> npt.NDArray[np.intp]:
 
 
 def shuffle(names: npt.NDArray[np.bytes_], seed: int) -> npt.NDArray[np.intp]:
-    """The order of the names' keyed hashes: a fixed shuffle that knows nothing of the order they come in.
+    """The order of the names' keyed hashes: a fixed shuffle that does not depend on the input order.
 
     Args:
         names: bytes[n].
@@ -203,7 +206,7 @@ def shuffle(names: npt.NDArray[np.bytes_], seed: int) -> npt.NDArray[np.intp]:
 
 
 def _digest(table: SampleTable) -> str:
-    """Of names, sizes, labels and boxes, whatever order the images come in."""
+    """Digest of names, sizes, labels and boxes; independent of the order of the images."""
     order = np.argsort(table.name, kind="stable")
     digest = hashlib.sha256()
     for start in range(0, len(order), _ROWS):

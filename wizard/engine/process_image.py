@@ -1,4 +1,4 @@
-"""One image: decoded, transformed and handed to a writer, or left out; and what that comes to."""
+"""Processes one image: decodes, transforms and writes it, or skips it, and counts it."""
 
 import time
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ _COPY = "Get a fresh copy from the original source"
 
 @dataclass(kw_only=True)
 class ShardCounts:
-    """What a shard has come to so far."""
+    """Counts of a shard so far."""
 
     started: float = field(default_factory=time.monotonic)
     read: int = 0

@@ -21,9 +21,9 @@ _PATIENCE = 0.25
 def build_shards(
     tasks: Iterable[ShardTask], executor: Executor, records: CommitRecords, *, stopping: Callable[[], bool]
 ) -> Iterator[Event]:
-    """Builds the missing shards; each is committed by its worker before it is told here, and added to the records.
+    """Builds the missing shards; its worker commits each before it is reported here and added to the records.
 
-    Once `stopping` is true, nothing new begins and what runs is finished.
+    Once `stopping` is true, nothing new begins and running shards are finished.
 
     Yields:
         Heartbeat, ShardDone, WorkerLost.
@@ -32,7 +32,7 @@ def build_shards(
         BadImage: an image crashes workers, and may not be left out.
         Interrupted: `stopping` became true before everything was built.
         MachineError: a shard's worker died too often without an image being the cause.
-        SetupError: whatever `build_shard` found.
+        SetupError: `build_shard` raised it.
     """
     missing = iter(tasks)
     again: deque[ShardTask] = deque()
@@ -45,7 +45,8 @@ def build_shards(
                 break
             running[executor.submit(build_shard, task)] = task
         if stopping():
-            again.extend(_withdraw(running))
+            not_begun = [future for future in running if future.cancel()]
+            again.extend(map(running.pop, not_begun))
         if not running:
             break
         done, _ = wait(running, timeout=_PATIENCE, return_when=FIRST_COMPLETED)
@@ -61,7 +62,7 @@ def build_shards(
 def _collect(
     task: ShardTask, future: Future[CommitRecord], records: CommitRecords, losses: Losses
 ) -> Generator[Event, None, ShardTask | None]:
-    """Takes in the outcome of a shard; if its worker died, returns the task to run next."""
+    """Records a finished shard; if its worker died, returns the task to run next."""
     error = future.exception()
     if isinstance(error, WorkerDied):
         return (yield from losses.after(task, error))
@@ -69,8 +70,3 @@ def _collect(
     records.done[record.shard] = record
     yield ShardDone(result=record)
     return None
-
-
-def _withdraw(running: dict[Future[CommitRecord], ShardTask]) -> list[ShardTask]:
-    """Takes back what no worker has begun."""
-    return [running.pop(future) for future in list(running) if future.cancel()]

@@ -50,15 +50,15 @@ def write_sidecars(folder: Path, plan: Plan, done: Mapping[str, CommitRecord], *
 
 
 def remove_sidecars(folder: Path) -> None:
-    """Removes what described an older plan's shards, of any target, from a folder without shards."""
+    """Removes the files that described an older plan's shards, of any target, from a folder without shards."""
     named = [folder / name for name in (MANIFEST, IMAGES, *_ours(folder), _OURS)]
-    patterns = [pattern for target in TARGETS.values() for pattern in target.beside]
+    patterns = chain.from_iterable(target.beside for target in TARGETS.values())
     for file in chain(named, *(folder.glob(pattern) for pattern in patterns)):
         file.unlink(missing_ok=True)
 
 
 def wrong_sidecars(folder: Path, sums: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """What is wrong with the small files of these names and sha256 in hex: the name of each, and a predicate."""
+    """Files without the recorded sha256 (hex, by name): the name of each, and a predicate such as "is gone"."""
     for name, expected in sums.items():
         try:
             found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
@@ -74,7 +74,9 @@ def wrong_sidecars(folder: Path, sums: Mapping[str, str]) -> Iterator[tuple[str,
 def boxes_table(plan: Plan) -> bytes:
     """All boxes relative to the source's images, as `process_bounding_boxes.py | sort` prints them: four decimals."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(row for split in plan.splits for row in _box_rows(split.table))
+    writer = csv.writer(text, lineterminator="\n")
+    for split in plan.splits:
+        writer.writerows(_box_rows(split.table))
     return b"".join(sorted(text.getvalue().encode().splitlines(keepends=True)))
 
 

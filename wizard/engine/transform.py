@@ -14,7 +14,7 @@ LOSSLESS_ENOUGH = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """What becomes of a split's images; JPEG quality is 1..100, or None to keep the bytes of the original size."""
+    """How a split's images are stored; JPEG quality is 1..100, or None to keep the bytes of the original size."""
 
     resize: Resize
     quality: int | None
@@ -34,7 +34,7 @@ class Recipe:
         return f"{size}, {'bytes kept' if self.quality is None else f'JPEG quality {self.quality}'}"
 
 
-def _refuse_monsters(way: Geometry) -> None:
+def _refuse_too_large(way: Geometry) -> None:
     """A sliver can become longer than a JPEG may be, or larger on the way to its crop than memory."""
     if max(way.height, way.width) > jpeg.LONGEST_SIDE or is_too_large(*way.scaled):
         scaled = " x ".join(f"{side:,}" for side in way.scaled[::-1])
@@ -53,6 +53,6 @@ def transform(data: bytes, recipe: Recipe) -> StoredImage:
         return StoredImage(jpeg=data, geometry=geometry(recipe.resize, header.height, header.width), converted="")
     pixels = image_codec.decode(data)
     way = geometry(recipe.resize, *pixels.shape[:2])
-    _refuse_monsters(way)
+    _refuse_too_large(way)
     encoded = jpeg.encode(resample(pixels, way), recipe.quality or LOSSLESS_ENOUGH)
     return StoredImage(jpeg=encoded, geometry=way, converted=header.needs_conversion)

@@ -80,7 +80,7 @@ def _beat(task: ShardTask, shard: Writer, counts: ShardCounts, image: str = "") 
 def _naming_the_disk(task: ShardTask) -> Iterator[None]:
     try:
         yield
-    except BrokenPipeError:  # an OSError too, but the run that would tell it is gone
+    except BrokenPipeError:  # an OSError too, but the run that would report it is gone
         raise
     except OSError as error:
         raise MachineError(

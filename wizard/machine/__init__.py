@@ -1,1 +1,1 @@
-"""What this machine has, and what of it this process may use."""
+"""The machine's resources, and how much of them this process may use."""

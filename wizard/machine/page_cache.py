@@ -127,8 +127,8 @@ def _drop_with_sudo(there: DropConditions, password: bool) -> None:
     ended = subprocess.run(words, input=b"1\n", stdout=subprocess.DEVNULL, stderr=stderr, check=False)
     if ended.returncode == 0:
         return
-    told = (ended.stderr or b"").decode(errors="backslashreplace").strip()
-    what = f"sudo did not drop the page cache (exit code {ended.returncode}){f': {told}' if told else '.'}"
+    output = (ended.stderr or b"").decode(errors="backslashreplace").strip()
+    what = f"sudo did not drop the page cache (exit code {ended.returncode}){f': {output}' if output else '.'}"
     elsewhere = "on the host, type" if there.container else "ask an administrator to type"
     raise MachineError(what, f"See that you may use sudo here (sudo -v), or {elsewhere}: {BY_HAND}")
 

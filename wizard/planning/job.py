@@ -19,7 +19,7 @@ class Settings:
     Attributes:
         label_base: stored label of rank 0.
         shards: how many each requested split is written to.
-        recipes: what becomes of the images of each requested split.
+        recipes: how the images of each requested split are stored.
         workers: how many processes; the pre-flight lowers it where memory is short.
     """
 

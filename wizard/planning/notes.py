@@ -1,4 +1,4 @@
-"""What a person is told of a source before it is built: what it lacks, and how it is read where that is not plain."""
+"""Notes on a source before it is built: the parts it lacks, and how it is read where that is not obvious."""
 
 from collections.abc import Iterator, Mapping
 

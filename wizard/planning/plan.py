@@ -26,8 +26,8 @@ def make_plan(job: Job, report: Report, *, md5: bool = False) -> Plan:
     """
     if md5:
         named = partial(step, report)
-        for told in job.source.verify_checksums(job.profile.source.splits, job.annotated, cache_folder(), named):
-            report(Note(text=told))
+        for text in job.source.verify_checksums(job.profile.source.splits, job.annotated, cache_folder(), named):
+            report(Note(text=text))
     tables = _tables(job, report)
     for split, table in tables.items():
         for note in notes_on_table(split, table):

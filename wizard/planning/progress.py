@@ -1,4 +1,4 @@
-"""Who is told of a preparation, and how a request to stop ends it."""
+"""Reports the progress of preparations, and ends them when the run is asked to stop."""
 
 from collections.abc import Callable
 
@@ -16,14 +16,14 @@ def stoppable(report: Report, stopping: Callable[[], bool]) -> Report:
         Interrupted: at the next event after `stopping` became true.
     """
 
-    def tell(event: Event) -> None:
+    def checked(event: Event) -> None:
         if stopping():
             raise Interrupted("Stopped before the first shard was begun.")
         report(event)
 
-    return tell
+    return checked
 
 
 def step(report: Report, name: str) -> Progress:
-    """Progress of one step of a preparation, told as events."""
+    """Progress of one step of a preparation, reported as events."""
     return lambda done, total: report(Preparing(step=name, done=done, total=total))

@@ -17,11 +17,11 @@ from wizard.machine.processes import Process
 from wizard.preflight.writability import why_not_writable
 
 NAMES = ("raw-data", "output", "write-access", "disk", "files", "memory", "cores", "open-files")
-"""All checks, in the order in which they are told."""
+"""All checks, in the order in which they are reported."""
 IGNORABLE = tuple(name for name in NAMES if name != "output")
 """What `--ignore` knows: shards of another plan are never mixed with this one's."""
 _BEFORE_A_BUILD: dict[str, type[SetupError]] = {"raw-data": InputError, "output": PlanMismatch}
-"""What these checks are to a build; others are in the machine's way."""
+"""The errors of checks that fail before a build; all others are MachineErrors."""
 
 ELSEWHERE = "output.path=FOLDER"
 """The setting of a build whose output does not fit where it is."""
@@ -40,7 +40,7 @@ _WORKER = 70_000_000
 _KEPT_FREE = 0.1
 """Share of the available memory that is left alone."""
 _SHORT = 40
-"""Characters of another process's command line that are told."""
+"""Characters of another process's command line that are shown."""
 _FILES_PER_WORKER = 6
 _FILES_OF_RUN = 64
 

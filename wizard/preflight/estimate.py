@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -152,13 +153,13 @@ class Estimator:
                 likely=self._startup + seconds,
                 high=self._startup + max(seconds + spread, reading, stored),
             ),
-            worker_memory=worker_memory([rss for part in parts.values() for rss in part.rss], largest),
+            worker_memory=worker_memory(list(chain.from_iterable(part.rss for part in parts.values())), largest),
             largest_image=largest,
-            damaged=tuple(image for part in parts.values() for image in part.damaged),
+            damaged=tuple(chain.from_iterable(part.damaged for part in parts.values())),
         )
 
     def sample(self, job: Job) -> list[tuple[Drawn, Recipe]]:
-        """The images that `estimate` measures, with what becomes of them, a pair a split."""
+        """The images that `estimate` measures, with their recipe: a pair for each split."""
         return [(self._sample(job, split), recipe) for split, recipe in job.recipes.items()]
 
     def call(self, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -183,7 +184,6 @@ class Estimator:
         return self._write_costs[output, target]
 
     def _time_reading(self, survey: Survey, asked: Recipe, target: Target) -> float:
-        """Seconds that one worker would spend on reading all of the archive's images."""
         if survey.split not in self._reading:
             drawn = draw(survey, _READ, time.time_ns(), self._folder)
             task = self._task(drawn.survey, drawn.table, asked, target)
@@ -244,7 +244,7 @@ class Estimator:
             reading=cold,
             rss=[result.rss for result in results],
             largest=max(self._largest(drawn.survey, asked, target), *(result.largest for result in results)),
-            damaged=tuple(image for result in results for image in result.damaged),
+            damaged=tuple(chain.from_iterable(result.damaged for result in results)),
         )
 
 

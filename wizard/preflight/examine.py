@@ -58,7 +58,7 @@ class Verdict:
 
 
 def examine(profile: Profile, report: Report) -> Verdict:
-    """Resolves a profile and runs every check, whatever the others found.
+    """Resolves a profile and runs all checks, even if some fail.
 
     Raises:
         UsageError: the profile asks for what its source cannot give.

@@ -35,14 +35,14 @@ class Guard:
         self._largest = 0
         self._written: dict[str, int] = {}
         self._shortage = ""
-        self._told = False
+        self._announced = False
 
     def __call__(self) -> bool:
         """Whether nothing new should begin."""
         return bool(self._shortage) or self._stopping()
 
     def watch(self, event: Event) -> Iterator[Event]:
-        """Learns from an event, and once a second looks at the machine and gives what it saw; tells a stop once."""
+        """Follows the shards' sizes, measures the machine once a second, and announces a stop once."""
         match event:
             case Heartbeat():
                 self._written[event.shard] = event.bytes_out
@@ -56,8 +56,8 @@ class Guard:
                 pass
         # At every event and not once a second: a new shard begins right after another is done.
         self._shortage = self._shortage or too_full(free_bytes(self._output), self._soon())
-        if self() and not self._told:
-            self._told = True
+        if self() and not self._announced:
+            self._announced = True
             yield Stopping()
         if time.monotonic() < self._next:
             return
@@ -74,7 +74,7 @@ class Guard:
 
     @contextmanager
     def naming_the_shortage(self) -> Iterator[None]:
-        """Within it, a stop that a shortage caused is a MachineError that says so."""
+        """Context manager: turns a stop that a shortage caused into a MachineError that names the shortage."""
         try:
             yield
         except Interrupted as error:
@@ -82,7 +82,7 @@ class Guard:
                 raise
             raise MachineError(
                 f"{self._shortage} {error.what} They are in {self._output}.",
-                "Free some, then give the same command again; it goes on where it stopped",
+                "Free some, then give the same command again; it resumes where it stopped",
             ) from error
 
 

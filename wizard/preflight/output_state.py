@@ -22,7 +22,7 @@ class OutputState:
         recorded: how many shards that are recorded as done.
         present: files that readers of a dataset would find.
         in_place: the records of shards whose file is there.
-        error: why the folder cannot be looked into; None if it can.
+        error: why the folder cannot be read; None if it can.
     """
 
     plan: RecordedPlan | None = None
@@ -55,11 +55,11 @@ def read_output(settings: Settings) -> OutputState:
 
 
 def output_check(asked: Settings, state: OutputState) -> CheckResult:
-    """Whether shards of another plan are there, as far as that can be told before the images are read."""
+    """Whether shards of another plan are there, as far as that is known before the images are read."""
     output = str(asked.output)
     result = CheckResult(name="output", looked_at=output, found=f"no shards are in {output} yet")
     if state.error is not None:
-        found = f"{output} cannot be looked into: {state.error.strerror}"
+        found = f"{output} cannot be read: {state.error.strerror}"
         return replace(result, status="warn", found=found, fix="Correct its permissions")
     if not state.present:
         return result
@@ -67,11 +67,11 @@ def output_check(asked: Settings, state: OutputState) -> CheckResult:
         found = f"{output} holds {counted(list(state.present), asked.target)}, of unknown origin"
     else:
         ours = foreseen(asked)
-        told = state.plan.ingredients.comparable(ours).differences(ours)
-        if not told:
+        differences = state.plan.ingredients.comparable(ours).differences(ours)
+        if not differences:
             found = f"{state.recorded:,} of {sum(asked.shards.values()):,} shards of this build are in {output}"
             return replace(result, found=found)
-        found = f"{output} holds {len(state.present):,} shards of another plan: {'; '.join(told)}"
+        found = f"{output} holds {len(state.present):,} shards of another plan: {'; '.join(differences)}"
     return replace(result, status="fail", found=found, fix="Choose another folder", setting=ELSEWHERE)
 
 
@@ -79,7 +79,7 @@ def foreseen(asked: Settings) -> Ingredients:
     """The ingredients of the plan as far as they are known before its images are read."""
     splits: dict[str, SplitIngredients] = {}
     for split, shards in asked.shards.items():
-        images = None  # while only their classes could tell
+        images = None  # unknown until their classes are counted
         if isinstance(asked, Job) and asked.profile.source.classes is None:
             images = asked.surveys[split].images
         splits[split] = SplitIngredients(shards=shards, recipe=str(asked.recipes[split]), images=images)

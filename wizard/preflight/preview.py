@@ -15,7 +15,6 @@ from wizard.engine.transform import Recipe, transform
 from wizard.errors import SetupError, writing
 from wizard.folders import cache_folder
 from wizard.formats import image_codec
-from wizard.formats.resize import Geometry
 from wizard.formats.undecodable import Undecodable
 from wizard.formatting import human_bytes
 from wizard.planning import Job
@@ -61,7 +60,7 @@ def write_preview(job: Job, estimator: Estimator) -> Path | None:
                     write_whole(target, page(pairs, recipe).encode())
                 return target
     except (SetupError, WorkerDied):
-        pass  # whatever it is, the build's own checks say it better
+        pass  # the build's own checks report the problem better
     return None
 
 
@@ -116,18 +115,20 @@ def _section(pair: Pair) -> str:
     elif own_shape:
         side, share = ("width", squeezed) if squeezed < 1 else ("height", 1 / squeezed)
         after += f" · squeezed to {_percent(share)} of its {side}"
+    height, width = way.scaled
+    cut = way.left / width, way.top / height, way.width / width, way.height / height
     words = html.escape(pair.words)
     return (
         f'<section><h2>{words} <small>{html.escape(pair.name)}</small></h2>\n<div class="pair{" cut" * way.crops}" '
         f'role="group" tabindex="0" aria-label="{words}">\n'
         + _figure("before", before, pair, pair.before, way.source, (0, 0, 1, 1))
-        + _figure("after", after, pair, jpeg, way.scaled if own_shape else way.source, _cut(way))
+        + _figure("after", after, pair, jpeg, way.scaled if own_shape else way.source, cut)
         + "</div></section>"
     )
 
 
 def _figure(
-    side: str, told: str, pair: Pair, data: bytes, shape: tuple[int, int], place: tuple[float, float, float, float]
+    side: str, caption: str, pair: Pair, data: bytes, shape: tuple[int, int], place: tuple[float, float, float, float]
 ) -> str:
     """A picture in its frame.
 
@@ -137,20 +138,14 @@ def _figure(
     wide = shape[1] / shape[0] / _FRAME
     fit = f"width:{100 * min(1, wide):.4f}%;height:{100 * min(1, 1 / wide):.4f}%"
     left, top, width, height = (f"{100 * part:.4f}%" for part in place)
-    alt = html.escape(f"{pair.name}, {pair.words}, {side}: {told}")
+    alt = html.escape(f"{pair.name}, {pair.words}, {side}: {caption}")
     source = f"data:image/{image_codec.sniff(data).lower()};base64,{base64.b64encode(_bare(data)).decode()}"
     return (
-        f'<figure class="{side}"><figcaption><span class="own"><b>{side}</b> {told}</span></figcaption>'
+        f'<figure class="{side}"><figcaption><span class="own"><b>{side}</b> {caption}</span></figcaption>'
         f'<div class="frame"><div class="fit" style="{fit}"><div class="scene"><img class="own" alt="{alt}" '
         f'draggable="false" style="left:{left};top:{top};width:{width};height:{height}" src="{source}"></div>'
         '<i class="mark"></i></div></div></figure>\n'
     )
-
-
-def _cut(way: Geometry) -> tuple[float, float, float, float]:
-    """Left, top, width and height of what is stored, in a scene of 1 x 1."""
-    height, width = way.scaled
-    return way.left / width, way.top / height, way.width / width, way.height / height
 
 
 def _bare(data: bytes) -> bytes:

@@ -16,27 +16,27 @@ _SUBSET = "Not the whole of ImageNet: fine if a subset is intended; labels stay 
 
 
 def source_check(job: Job) -> CheckResult:
-    """What the survey has found."""
-    told = [] if job.source.official else [job.source.what]
+    """The check of the raw data: what the surveys found, and what is missing of ImageNet."""
+    found = [] if job.source.official else [job.source.what]
     fixes = [_SUBSET] if any(map(is_short, job.surveys.values())) else []
-    told += map(_described, job.surveys.values())
-    told += [f"boxes of {split}" for split in job.annotated]
+    found += map(_described, job.surveys.values())
+    found += [f"boxes of {split}" for split in job.annotated]
     for split, survey in job.surveys.items():
         for remark in remarks(survey.table) if survey.table is not None else ():
-            told.append(f"{split}, {remark}")
+            found.append(f"{split}, {remark}")
             if remark.hint and remark.hint not in fixes:
                 fixes.append(remark.hint)
     return CheckResult(
         name="raw-data",
         status="warn" if fixes else "pass",
         looked_at=str(job.profile.source_path),
-        found="; ".join(told),
+        found="; ".join(found),
         fix=". ".join(fixes),
     )
 
 
 def with_damage(check: CheckResult, estimated: Estimated, *, skipped: bool) -> CheckResult:
-    """A damaged image in the sample is known before the build meets it."""
+    """The same check with the damaged images of the sample, which a build would stop at or skip."""
     if not estimated.damaged:
         return check
     fix = "They will be left out and listed" if skipped else "Replace them, or " + ON_BAD_IMAGE

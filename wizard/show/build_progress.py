@@ -1,9 +1,10 @@
-"""How far a build is, how fast, and how long it will take: its events, added up."""
+"""A build's progress, rate and remaining time, from its events."""
 
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 
 from wizard.events import Estimated, Heartbeat, Preparing, ShardDone, Started, Stopping, WorkerLost
 from wizard.machine.cores import usable_cores
@@ -27,7 +28,7 @@ _REMEMBERED = 50
 
 @dataclass(kw_only=True)
 class SplitProgress:
-    """How far one split is; `images` and `shards` are its totals."""
+    """Progress of a split; `images` and `shards` are its totals."""
 
     split: str
     images: int
@@ -73,7 +74,7 @@ class WorkerProgress:
 
 @dataclass(kw_only=True)
 class BuildProgress:
-    """How far a build, and what is prepared for it, is; it is given every event.
+    """Progress of a build and of its preparations; is given every event.
 
     Attributes:
         cores: number that the workers may use.
@@ -193,7 +194,7 @@ class BuildProgress:
     def workers(self) -> list[WorkerProgress]:
         """The workers that seem alive and busy, by host and number."""
         now = self.now()
-        under_way = {shard for split in self.splits.values() for shard in split.under_way}
+        under_way = set(chain.from_iterable(split.under_way for split in self.splits.values()))
         return [
             each
             for _, each in sorted(self._workers.items())

@@ -90,7 +90,9 @@ def messages(event: object) -> list[str]:
         case CheckResult():
             return _checked(event)
         case Estimated():
-            return [_estimate(event)]
+            amounts = f"about {with_range(event.bytes_out, human_bytes)} · about {with_range(event.seconds, duration)}"
+            basis = f"measured on {event.sampled:,} images"
+            return [f"→ {amounts} with {counted(event.workers, 'worker')} · {basis}"]
         case Started():
             return [_start(event)]
         case ShardDone(result=result):
@@ -108,13 +110,6 @@ def _checked(check: CheckResult) -> list[str]:
     needed = f"; needed: {check.needed}" if check.needed else ""
     fix = f" → {check.command_fix}" if check.fix else ""
     return [f"{GLYPHS[check.status]} {check.name:<12}  {check.found}{needed}{fix}"]
-
-
-def _estimate(event: Estimated) -> str:
-    return (
-        f"→ about {with_range(event.bytes_out, human_bytes)} · about {with_range(event.seconds, duration)} "
-        f"with {counted(event.workers, 'worker')} · measured on {event.sampled:,} images"
-    )
 
 
 def _start(event: Started) -> str:

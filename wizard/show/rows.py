@@ -13,7 +13,7 @@ _GAP = "  "
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """How far one thing is.
+    """Progress of one thing.
 
     Attributes:
         total: None where that is not known, and then there is neither bar nor percent.
@@ -27,7 +27,7 @@ class Row:
 
     @property
     def percent(self) -> int:
-        """The part that is done, rounded down; nothing at all is done whole."""
+        """The percentage done, rounded down; 100 if there is nothing to do."""
         return 100 * self.done // self.total if self.total else 100
 
 
@@ -39,7 +39,7 @@ def draw_rows(
     dropped: Collection[str] = (),
     longest_bar: int | None = None,
 ) -> list[Text]:
-    """Draws a line for each row, as much of it as there is room for in so many columns of the terminal.
+    """Draws a line for each row, cut to the given number of columns.
 
     Args:
         rows: from top to bottom.

@@ -1,4 +1,4 @@
-"""What a build or a verification has come to, as text."""
+"""The results of a build or a verification, as text."""
 
 import shlex
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _LISTED = 20
 
 
 def finished(event: BuildResult) -> str:
-    """What a build has made, and how to check and load it.
+    """The result of a build, and how to check and load it.
 
     The first line is the one that users of the older scripts wait for.
     """
@@ -42,7 +42,7 @@ def finished(event: BuildResult) -> str:
 
 
 def loading(result: BuildResult) -> list[str]:
-    """What to type to check it, and code that loads one of its splits: train, where it has that."""
+    """The command that checks it, and code that loads one of its splits: train if there is one."""
     present = [split.split for split in result.splits]
     split = next((name for name in ("train", "validation") if name in present), present[0])
     labels = f"labels are {result.label_base} to {result.label_base + result.classes - 1}"
@@ -53,7 +53,7 @@ def loading(result: BuildResult) -> list[str]:
 
 
 def verified(result: Verified) -> str:
-    """What `verify` has proven."""
+    """The result of `verify`."""
     lines = []
     for split, images in result.images.items():
         shards = "" if result.target.one_file_per_image else f" in {result.shards[split]:,} shards"

@@ -1,4 +1,4 @@
-"""How far the files of a download are, and the messages about them."""
+"""Progress of the files of a download, and the messages about them."""
 
 import math
 import time
@@ -22,7 +22,7 @@ _DROPPED = ("amount", "rate", "bar", "left")
 
 @dataclass(kw_only=True)
 class FileProgress:
-    """How far one file is."""
+    """Progress of one file."""
 
     name: str
     checking: bool = False

@@ -1,4 +1,4 @@
-"""What formats whose shards are single files have in common, and the writer of such a shard."""
+"""Base of the formats whose shards are single files, and the writer of such a shard."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""Target: all that the rest of the house knows of an output format."""
+"""Target: the interface of an output format to the rest of the package."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -119,7 +119,7 @@ class Target(Protocol):
         return name
 
     def encode(self, sample: OutputSample) -> bytes:
-        """The bytes that stand for an image."""
+        """The serialized form of an image."""
 
     def writer(self, folder: Path, split: str, shard: str) -> Writer:
         """What writes a shard into the output folder.
@@ -136,14 +136,14 @@ class Target(Protocol):
         """Files that this format's readers would find, by their paths below a folder; an empty folder ends with /."""
 
     def missing(self, folder: Path, result: CommitRecord) -> str:
-        """A clause on what of a finished shard is gone or of another size; empty if nothing is."""
+        """A clause on a missing file of a finished shard, or one of another size; empty if there is none."""
 
     def wrong_beside(self, folder: Path, result: CommitRecord) -> str:
-        """A clause on what lies beside a finished shard and does not fit it; empty if nothing is wrong."""
+        """A clause on a file beside a finished shard that does not match it; empty if there is none."""
         return ""
 
     def restore_beside(self, folder: Path, shard: str) -> None:
-        """Puts right what lies beside a shard, from the shard itself; where that is not there, nothing shall.
+        """Restores the files beside a shard from the shard itself; removes them if the shard is gone.
 
         Raises:
             ShardDamage: the shard cannot be read.

@@ -48,7 +48,7 @@ class Writer(Protocol):
 
 
 class NullWriter:
-    """Does a writer's work and keeps nothing of it, to learn what it comes to.
+    """Does a writer's work without storing anything, to measure its size.
 
     Args:
         encode: gives the bytes that stand for an image; see `Target.encode`.

@@ -24,19 +24,19 @@ from wizard.verify.pixels import check_pixels
 from wizard.verify.shard import Problem, check_shards
 from wizard.verify.training import read_with_tensorflow, tensorflow_version
 
-_TOLD = 20
-"""Problems told in the error itself; the others go to the listener."""
+_LISTED = 20
+"""Problems listed in the error itself; the others are reported as notes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verified:
-    """A dataset that was found to be what it says.
+    """The result of a verification that found no problem.
 
     Attributes:
         images: that were read, by split; as are `shards`.
         pixels: whether TensorFlow decoded every image.
         skipped: images that the build had left out.
-        tensorflow: what TensorFlow made of a batch of each split, in words.
+        tensorflow: a sentence for each split on the batch that TensorFlow read.
         imagenet: whether its classes are ImageNet's.
     """
 
@@ -53,7 +53,7 @@ class Verified:
 
 
 def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = False) -> Verified:
-    """Proves that a finished dataset is what its manifest says, and that TensorFlow reads it.
+    """Checks that a finished dataset is what its manifest says, and that TensorFlow reads it.
 
     Raises:
         InputError: there is no finished dataset.
@@ -77,7 +77,7 @@ def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = Fals
         if problems or undecoded:
             hint = _hint(unknown=bool(unknown), damaged=bool(problems), undecoded=bool(undecoded))
             raise _failed(folder, problems + undecoded, hint, report)
-        told = read_with_tensorflow(tensorflow, folder, manifest, expectations, report)
+        opened = read_with_tensorflow(tensorflow, folder, manifest, expectations, report)
         version = tensorflow_version(tensorflow)
     return Verified(
         output=str(folder),
@@ -86,7 +86,7 @@ def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = Fals
         bytes=sum(shard.bytes_out for shard in manifest.shards),
         pixels=pixels,
         skipped=len(manifest.skipped),
-        tensorflow=told,
+        tensorflow=opened,
         target=manifest.target,
         imagenet=manifest.classes.whole_imagenet,
         tensorflow_version=version,
@@ -94,10 +94,10 @@ def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = Fals
 
 
 def _failed(folder: Path, problems: Sequence[Problem], hint: str, report: Callable[[Event], None]) -> VerifyFailed:
-    for problem in problems[_TOLD:]:
+    for problem in problems[_LISTED:]:
         report(Note(text=str(problem), warning=True))
-    listed = "".join(f"\n  {problem}" for problem in problems[:_TOLD])
-    more = f"\n  and {len(problems) - _TOLD:,} more" if len(problems) > _TOLD else ""
+    listed = "".join(f"\n  {problem}" for problem in problems[:_LISTED])
+    more = f"\n  and {len(problems) - _LISTED:,} more" if len(problems) > _LISTED else ""
     return VerifyFailed(f"{folder} does not match its manifest:{listed}{more}", hint)
 
 
@@ -120,7 +120,7 @@ def _manifest(folder: Path) -> Manifest:
         raise VerifyFailed(
             f"{folder} is an unfinished build: {count_records(folder):,} shards are done, and there is no "
             f"{manifests.MANIFEST}.",
-            "Go on with the command that began it, then verify",
+            "Repeat the command that began it, then verify",
         )
     return manifests.read(folder)
 

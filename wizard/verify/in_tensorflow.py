@@ -30,7 +30,7 @@ _NOISE = re.compile(r"\{\{.*?\}\}|\[Op:.*", re.DOTALL)
 
 
 class Decoded(NamedTuple):
-    """What TensorFlow made of a shard: how many images it holds, what is wrong with some, why the rest was not read."""
+    """TensorFlow's reading of a shard: the number of images, the problems of some, why the rest was not read."""
 
     images: int
     problems: dict[int, str]
@@ -39,7 +39,7 @@ class Decoded(NamedTuple):
 
 @cache
 def _tensorflow() -> Any:
-    """TensorFlow, without its output, without a GPU."""
+    """Imports TensorFlow without its log messages and without a GPU."""
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
     os.environ.update(quiet | os.environ)
     # Otherwise Keras, which TensorFlow imports, would create a folder in the user's home.
@@ -56,7 +56,7 @@ def _tensorflow() -> Any:
 
 
 def _end_with_parent() -> None:
-    """Else a worker would notice only after its shard that the process it works for was killed."""
+    """Otherwise a worker would notice only after its shard that its parent was killed."""
     parent = parent_process()
     if parent is not None:
         parent.join()
@@ -143,7 +143,6 @@ def _problem(tf: Any, target: Target, item: Any) -> str:
 
 
 def _reason(tf: Any, error: Exception) -> str:
-    """An exception as a single line."""
     message = _NOISE.sub("", error.message) if isinstance(error, tf.errors.OpError) else repr(error)
     return " ".join(message.split())[:300]
 

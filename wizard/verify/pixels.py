@@ -24,7 +24,7 @@ def check_pixels(
     known: Collection[Problem],
     report: Callable[[Event], None],
 ) -> list[Problem]:
-    """What is wrong with the images of a dataset's shards; a bad image does not stop the others from being decoded.
+    """Problems of the images in a dataset's shards; a bad image does not stop the others from being decoded.
 
     Args:
         tensorflow: decodes them.
@@ -37,11 +37,11 @@ def check_pixels(
     """
     tensorflow_version(tensorflow)
     check = _PixelCheck(tensorflow, report, sum(expected.result.bytes_out for expected in expectations))
-    told = {problem.shard for problem in known}
+    damaged = {problem.shard for problem in known}
     problems: list[Problem] = []
     try:
         for expected in expectations:
-            problems += check.shard(expected, told=expected.result.shard in told)
+            problems += check.shard(expected, damaged=expected.result.shard in damaged)
     except MachineError:
         for problem in (*known, *problems):
             report(Note(text=str(problem), warning=True))
@@ -58,8 +58,8 @@ class _PixelCheck:
         self._done, self._total = 0, total
         self._crashes = 0
 
-    def shard(self, expected: Expectation, *, told: bool) -> Iterator[Problem]:
-        """What is wrong with a shard's images; if the shard is known to be bad (`told`), without missing images."""
+    def shard(self, expected: Expectation, *, damaged: bool) -> Iterator[Problem]:
+        """Problems of a shard's images; missing images are left out if the shard is known to be damaged."""
         decoded = self._decode(expected)
         shard, problems = expected.result.shard, decoded.problems
         images, paths = (expected.images, expected.target.files_of(expected)) if problems else ([], [])
@@ -69,13 +69,13 @@ class _PixelCheck:
                 yield Problem(shard=shard, what=f"{paths[record]}: {problems[record]}", name=name)
             else:
                 yield Problem(shard=shard, what=problems[record], record=record, name=name)
-        if decoded.unread and not told:
+        if decoded.unread and not damaged:
             yield Problem(shard=shard, what=f"TensorFlow cannot read it: {decoded.unread}")
-        elif decoded.images != expected.result.images and not told:
+        elif decoded.images != expected.result.images and not damaged:
             what = f"TensorFlow found {decoded.images:,} images in it; expected {expected.result.images:,}"
             yield Problem(shard=shard, what=what)
         self._done += expected.result.bytes_out
-        self._tell(expected, 0)
+        self._report_progress(expected, 0)
 
     def _decode(self, expected: Expectation) -> Decoded:
         """After TensorFlow's process crashes, it decodes the shard again one image at a time, to know which it was."""
@@ -109,10 +109,10 @@ class _PixelCheck:
         while not wait([future], timeout=INTERVAL).done:
             for beat in self._tensorflow.heartbeats():
                 if beat.shard == expected.result.shard:
-                    self._tell(expected, beat.done)
+                    self._report_progress(expected, beat.done)
         return future.result()
 
-    def _tell(self, expected: Expectation, images: int) -> None:
+    def _report_progress(self, expected: Expectation, images: int) -> None:
         part = expected.result.bytes_out * images // max(expected.result.images, 1)
         done = min(self._done + part, self._total)
         self._report(Preparing(step="decoding images with TensorFlow", done=done, total=self._total))

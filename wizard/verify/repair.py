@@ -1,4 +1,4 @@
-"""Finds the damaged shards of a build and sets them aside, so that a run builds just those anew."""
+"""Finds the damaged shards of a build and sets them aside, so that a run rebuilds only those."""
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -22,12 +22,12 @@ def set_rejected_aside(
     executor: Executor,
     report: Callable[[Event], None],
 ) -> None:
-    """Re-reads the finished shards; what is damaged goes to .imagenet-setup/rejected, and its record is removed."""
+    """Re-reads the finished shards; damaged ones go to .imagenet-setup/rejected, and their records are removed."""
     finished = [
         task for task in tasks if task.name in records.done and (output / task.target.file(task.name)).is_file()
     ]
     for task in finished:
-        with suppress(ShardDamage):  # told below
+        with suppress(ShardDamage):  # reported below
             task.target.restore_beside(output, task.name)
     total = sum(records.done[task.name].bytes_out for task in finished)
     aside = output / STATE_FOLDER / REJECTED_FOLDER
@@ -37,7 +37,7 @@ def set_rejected_aside(
         read += expected.result.bytes_out
         report(Preparing(step="re-reading finished shards", done=read, total=total))
         if problems:
-            report(Note(text=f"{problems[0]} → it is set aside and built anew", warning=True))
+            report(Note(text=f"{problems[0]} → it is set aside and rebuilt", warning=True))
             file = output / task.target.file(task.name)  # or the record of its image files, which are written over
             aside.mkdir(exist_ok=True)
             file.replace(aside / file.name)

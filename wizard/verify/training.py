@@ -40,7 +40,7 @@ def read_with_tensorflow(
     expectations: Collection[Expectation],
     report: Callable[[Event], None],
 ) -> dict[str, str]:
-    """What TensorFlow made of a batch of each split that has images, in words.
+    """Reads a batch of each split that has images with TensorFlow; returns a sentence on each.
 
     Raises:
         VerifyFailed: it cannot use one.
@@ -49,12 +49,11 @@ def read_with_tensorflow(
     report(Note(text="opening the dataset with TensorFlow"))
     reader = f"TensorFlow {tensorflow_version(tensorflow)}"
     filled = [each for each in expectations if each.result.images]
-    told: dict[str, str] = {}
+    opened: dict[str, str] = {}
     for split in dict.fromkeys(each.result.split for each in filled):
+        shards = [each for each in filled if each.result.split == split]
         try:
-            told[split] = (
-                f"{reader} {_read_split(tensorflow, manifest, [e for e in filled if e.result.split == split])}"
-            )
+            opened[split] = f"{reader} {_read_split(tensorflow, manifest, shards)}"
         except WorkerDied as death:
             what = f"TensorFlow's {death}. It was reading a batch of {split} in {folder}."
             raise MachineError(what, hint(death)) from death
@@ -63,7 +62,7 @@ def read_with_tensorflow(
                 f"{folder}: TensorFlow cannot use {split}: {error}",
                 "verify --pixels names every image that TensorFlow cannot decode",
             ) from error
-    return told
+    return opened
 
 
 def _read_split(tensorflow: Executor, manifest: Manifest, shards: Collection[Expectation]) -> str:
@@ -74,7 +73,9 @@ def _read_split(tensorflow: Executor, manifest: Manifest, shards: Collection[Exp
         WorkerDied: TensorFlow's process died.
     """
     target = manifest.target
-    files = [f"{each.folder}/{file}" for each in shards for file in target.files_of(each)]
+    files: list[str] = []
+    for each in shards:
+        files += (f"{each.folder}/{file}" for file in target.files_of(each))
     some = files[:BATCH] if target.one_file_per_image else files
     shape, labels = tensorflow.submit(read_batch, target, some).result()
     lowest, highest = manifest.label_base, manifest.label_base + len(manifest.classes) - 1

@@ -67,12 +67,14 @@ def test_an_error_of_a_task_comes_back_with_the_workers_traceback(executor: Loca
     assert executor.submit(beat_once, 1).result(timeout=60) == 1
 
 
-def test_what_cannot_be_sent_is_an_error_of_its_task_alone(executor: LocalExecutor) -> None:
+def test_a_result_that_cannot_be_pickled_fails_only_its_task(executor: LocalExecutor) -> None:
     assert executor.submit(lambda: 1).exception(timeout=60) is not None
     assert executor.submit(beat_once, 1).result(timeout=60) == 1
 
 
-def test_a_worker_that_cannot_be_started_is_told_and_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_cannot_be_started_is_reported_without_blocking_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def refuse(**_: object) -> None:
         raise OSError(11, "Resource temporarily unavailable")
 
@@ -146,7 +148,7 @@ def test_workers_exit_when_the_process_that_started_them_is_killed() -> None:
         psutil.Process(int(run.stdout)).wait(timeout=30)
 
 
-def test_shutting_down_waits_for_what_was_submitted() -> None:
+def test_shutting_down_waits_for_submitted_tasks() -> None:
     executor = LocalExecutor(2)
     futures = [executor.submit(beat_once, i) for i in range(20)]
     executor.shutdown()
@@ -155,7 +157,7 @@ def test_shutting_down_waits_for_what_was_submitted() -> None:
         executor.submit(beat_once, 1)
 
 
-def test_or_ends_at_once_and_leaves_no_future_open() -> None:
+def test_shutting_down_with_cancel_futures_ends_at_once_and_leaves_no_future_open() -> None:
     executor = LocalExecutor(1)
     futures = [executor.submit(time.sleep, 600) for _ in range(3)]
     while not futures[0].running():
@@ -197,7 +199,7 @@ def take_in_hand(count: int, end: int) -> None:
             os.kill(os.getpid(), signal.SIGSEGV)
 
 
-def test_a_dead_worker_tells_what_it_had_in_hand(executor: LocalExecutor) -> None:
+def test_the_death_of_a_worker_names_the_item_in_hand(executor: LocalExecutor) -> None:
     died = executor.submit(take_in_hand, 10, 7).exception(timeout=60)
     assert isinstance(died, WorkerDied)
     assert (died.item, died.signal) == (7, "SIGSEGV")
@@ -211,7 +213,7 @@ def leave_in_hand() -> None:
     next(HELD[0])
 
 
-def test_what_an_earlier_task_had_in_hand_is_forgotten(executor: LocalExecutor) -> None:
+def test_the_item_in_hand_of_an_earlier_task_is_forgotten(executor: LocalExecutor) -> None:
     executor.submit(leave_in_hand).result(timeout=60)
     died = executor.submit(die).exception(timeout=60)
     assert isinstance(died, WorkerDied)
@@ -219,7 +221,7 @@ def test_what_an_earlier_task_had_in_hand_is_forgotten(executor: LocalExecutor) 
 
 
 @pytest.mark.parametrize(("counts", "oom"), [([4, 5, 5], [True, False]), ([4, 4, 5], [False, True]), ([None], [None])])
-def test_a_kill_is_for_want_of_memory_where_the_system_counts_one_more(
+def test_a_kill_is_blamed_on_memory_if_the_system_counts_one_more(
     monkeypatch: pytest.MonkeyPatch, counts: list[int | None], oom: list[bool | None]
 ) -> None:
     coming = iter(counts)
@@ -231,7 +233,7 @@ def test_a_kill_is_for_want_of_memory_where_the_system_counts_one_more(
     assert [death.oom for death in deaths if isinstance(death, WorkerDied)] == oom
 
 
-def test_without_room_for_shared_memory_workers_work_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_run_without_room_for_shared_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device")
 

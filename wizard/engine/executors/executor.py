@@ -29,7 +29,7 @@ class Executor(Protocol):
         """
 
     def heartbeats(self) -> list[Heartbeat]:
-        """What workers have told since the last call."""
+        """What workers have sent since the last call."""
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Ends the workers: at once with `cancel_futures`, else when nothing is left to do."""

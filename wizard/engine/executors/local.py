@@ -77,7 +77,7 @@ class LocalExecutor(Executor):
             raise _not_started(str(error)) from error
 
     def heartbeats(self) -> list[Heartbeat]:
-        """What workers have told since the last call."""
+        """What workers have sent since the last call."""
         return [self._heartbeats.popleft() for _ in range(len(self._heartbeats))]
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -96,7 +96,6 @@ class LocalExecutor(Executor):
                 self._bury(worker)
 
     def _run(self, call: _Call) -> Any:
-        """Has this thread's worker run a call."""
         worker = self._hand_over(call)
         try:
             kind, value = worker.pipe.recv()
@@ -151,7 +150,7 @@ class LocalExecutor(Executor):
         return WorkerDied(worker.process.pid, exit_code, oom=oom, item=item)
 
     def _bury(self, worker: _Worker) -> int | None:
-        """Lets go of a worker that has died; returns its exit code, None if it still ran and had to be killed."""
+        """Cleans up after a worker that has died; returns its exit code, None if it still ran and had to be killed."""
         self._own.worker = None
         with self._lock:
             self._workers.discard(worker)

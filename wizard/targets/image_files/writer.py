@@ -54,7 +54,6 @@ class ImageFilesWriter:
         self.size += len(jpeg)
 
     def commit(self) -> Committed:
-        """Puts the files in place, all flushed to disk."""
         waiting = [self._waiting / str(number) for number in range(len(self._files))]
         _sync_files(waiting)
         made: set[Path] = set()

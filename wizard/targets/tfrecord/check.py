@@ -39,7 +39,7 @@ def seen(payload: bytes, planned: Planned, *, with_objects: bool) -> Seen:
 
 
 def seen_of_source(payload: bytes, planned: Planned) -> Seen:
-    """What can be proven of a record that keeps its source's features: image, size, label, boxes."""
+    """Problems of a record that keeps its source's features: its image, size, label and boxes."""
     try:
         features = {name: example.values(feature) for name, feature in example.entries(payload).items()}
     except example.ExampleDamage as damage:

@@ -49,7 +49,7 @@ def remove_index(folder: Path, shard: str) -> None:
 
 
 def wrong_index(folder: Path, result: CommitRecord, *, asked: bool) -> str:
-    """A clause on an index that does not end where its shard does, or that nobody asked for; empty if all is well."""
+    """A clause on an index that does not end where its shard does, or that was not requested; empty if all is well."""
     file = f"{INDEX_FOLDER}/{result.shard}"
     if not asked:
         return f"{file} is left of an earlier run" if (folder / file).exists() else ""
@@ -67,7 +67,7 @@ def wrong_index(folder: Path, result: CommitRecord, *, asked: bool) -> str:
 def differs(folder: Path, shard: str, path: Path) -> Iterator[str]:
     """A clause if a shard's index is not what `of_shard` gives."""
     file = folder / INDEX_FOLDER / shard
-    with suppress(tfrecord.RecordDamage):  # the records tell more of it
+    with suppress(tfrecord.RecordDamage):  # reading the records reports the damage in full
         if not file.is_file() or file.read_text(encoding="ascii", errors="replace") != of_shard(path):
             yield f"its index {file} is missing or does not fit"
 

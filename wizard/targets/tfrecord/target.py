@@ -202,15 +202,12 @@ class TFRecords(OneFileShards):
 
 
 class _IndexedShardFile(ShardFile):
-    """Writes a shard and its index."""
-
     def __init__(self, folder: Path, shard: str, target: TFRecords) -> None:
         super().__init__(folder, shard, target)
         self._folder, self._shard = folder, shard
         self._lines: list[str] = []
 
     def append(self, content: bytes) -> None:
-        """Appends a frame."""
         if content:
             self._lines.append(index.line(self.size, len(content)))
         super().append(content)

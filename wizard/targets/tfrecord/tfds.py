@@ -98,7 +98,6 @@ def _kind(value: Sized) -> Kind:
 
 
 def _names(dataset: BuiltDataset) -> list[str]:
-    """What each label is called, from 0."""
     unused = "background"
     while unused in dataset.classes.names:
         unused = f"_{unused}"
