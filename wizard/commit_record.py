@@ -28,8 +28,6 @@ class CommitRecord:
     Attributes:
         shard: file name.
         split: train or validation.
-        images: records written.
-        boxes: boxes written.
         bytes_in: bytes of the images read.
         bytes_out: bytes of the shard.
         sha256: of the shard, in hex.

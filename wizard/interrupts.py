@@ -10,8 +10,7 @@ from types import FrameType
 def stop_on_signal(say: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
     """While the block runs, gives a function that says whether the run was asked to stop.
 
-    Args:
-        say: prints what the first signal sets in motion; called when the function is next asked.
+    `say` prints the effect of the first signal; it is called when the function is next called.
 
     Raises:
         KeyboardInterrupt: at the second signal, wherever the program is.

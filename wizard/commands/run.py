@@ -50,7 +50,7 @@ def start(
 
     Args:
         profile: what is built; resolved here unless there is a verdict.
-        output: where it is said.
+        output: prints the progress and the result.
         options: of the build; `stopping` and `limit_memory` are found here.
         ignore: names of checks that may fail.
         verdict: of a pre-flight that was shown already.

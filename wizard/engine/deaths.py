@@ -16,7 +16,6 @@ class WorkerDied(Exception):
     """The process that ran a task died; the message says how.
 
     Attributes:
-        pid: its process ID.
         exit_code: as in multiprocessing: the negative signal number, or what the process returned; None if it had
             stopped responding and was terminated.
         oom: whether the kernel killed it because memory ran out; None if that is unknown, or it was not killed.

@@ -35,7 +35,7 @@ _PILLOWS_OWN = 4
 _BLOCK = 64
 """Samples in a block of a JPEG; its coefficients take two bytes each (jpeglib.h, JCOEF)."""
 _ALWAYS = 32_000_000
-"""Bytes that every worker has for an image, whatever the machine."""
+"""Bytes that every worker has for an image, on any machine."""
 
 
 def require(data: bytes, sample: Sample, recipe: Recipe, memory: int | None) -> None:

@@ -100,9 +100,7 @@ def _why_not_dropped(there: DropConditions, number: int) -> MachineError:
 def drop_page_cache(there: DropConditions, *, password: bool = False) -> None:
     """Drops the page cache. Only pages that are on disk already are dropped, so call sync before.
 
-    Args:
-        there: the conditions on this machine.
-        password: whether sudo may ask for one, on the terminal; this program never sees it.
+    With `password`, sudo may ask for one on the terminal; this program never sees it.
 
     Raises:
         MachineError: as for `needs_sudo`, or the system refuses.

@@ -1,4 +1,4 @@
-"""From a profile to a Job, and from a Job to a plan: everything that is decided is decided here, once."""
+"""From a profile to a Job, and from a Job to a plan; every decision about a build is made here, once."""
 
 from wizard.planning.job import Job, Settings
 from wizard.planning.plan import make_plan

@@ -1,4 +1,4 @@
-"""Job: everything that is decided about a build, decided once by `resolve` and read by everyone after it."""
+"""Job: all decisions about a build, made once by `resolve`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from wizard.targets.target import Target
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Settings:
-    """What is decided about the output. Where the source cannot be read, this is all that can be.
+    """The decisions about the output: all that can be made if the source cannot be read.
 
     Attributes:
         label_base: stored label of rank 0.
@@ -43,7 +43,7 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Job(Settings):
-    """All that is decided about a build.
+    """All decisions about a build.
 
     Surveys of all sources but official archives hold their tables, which `make_plan` takes over; an archive of the
     official size is taken at its word here, because indexing it takes minutes and `check` needs none of it.
@@ -51,7 +51,7 @@ class Job(Settings):
     Attributes:
         surveys: of the requested splits.
         annotated: the splits whose bounding boxes are read from annotations beside the images.
-        classes: that labels count in.
+        classes: those of the labels.
     """
 
     source: Source
@@ -60,11 +60,11 @@ class Job(Settings):
     classes: Classes
 
     def fraction(self, split: Split) -> float:
-        """The part of a split's images that is asked for, if all classes were of one size."""
+        """The share of a split's images that is requested, if all classes had the same size."""
         wanted, classes = self.profile.source.classes, self.surveys[split].classes
         return 1.0 if wanted is None or not classes else min(1.0, wanted / classes)
 
     @property
     def images(self) -> float:
-        """About how many images are asked for; exact where all classes are."""
+        """Approximate number of requested images; exact if all classes are requested."""
         return sum(survey.images * self.fraction(split) for split, survey in self.surveys.items())

@@ -12,7 +12,7 @@ from wizard.sources.source import BoxTable, differences
 
 
 def notes_on_table(split: Split, table: SampleTable) -> Iterator[Note]:
-    """What a split lacks of the official one, and what is remarkable about its files."""
+    """Notes on what a split lacks of the official one, and on its files."""
     for text in differences(table, split):
         yield Note(text=text, warning=True)
     for remark in remarks(table):
@@ -20,7 +20,7 @@ def notes_on_table(split: Split, table: SampleTable) -> Iterator[Note]:
 
 
 def notes_on_boxes(split: Split, table: SampleTable, found: BoxTable) -> Iterator[Note]:
-    """How many images of a split have boxes."""
+    """A note on the number of images with boxes in a split."""
     count = int((table.first_box[1:] > table.first_box[:-1]).sum())
     are = "1 box of the archive has" if found.rejected == 1 else f"{found.rejected:,} boxes of the archive have"
     why = f"; {are} no area or another class's name" if found.rejected else ""
@@ -30,7 +30,7 @@ def notes_on_boxes(split: Split, table: SampleTable, found: BoxTable) -> Iterato
 
 
 def notes_on_source(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator[Note]:
-    """How the source is read, and what is kept or left out without having been asked for."""
+    """Notes on how the source is read, and on what is kept or left out regardless of the profile."""
     if job.source.inferred:
         yield from (Note(text=why.removesuffix(".")) for why in job.source.why)
     yield from _on_missing_boxes(job, tables)

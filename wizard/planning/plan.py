@@ -1,4 +1,4 @@
-"""From a Job to a plan: reads what the survey did not need, and decides which image goes where."""
+"""From a Job to a plan: reads the remaining tables and boxes, and assigns images to shards."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -16,7 +16,7 @@ from wizard.sources.samples import SampleTable
 
 
 def make_plan(job: Job, report: Report, *, md5: bool = False) -> Plan:
-    """Takes the tables that the survey has read, reads the others and the boxes, and orders the images.
+    """Makes the plan of a job: takes the surveyed tables, reads the others and the boxes, and orders the images.
 
     With `md5`, the archives' official sums are verified first.
 

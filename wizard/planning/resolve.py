@@ -41,7 +41,7 @@ def resolve(profile: Profile, report: Report) -> Job:
 
 
 def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) -> Job:
-    """The job of a source whose requested splits have been surveyed; reads nothing of it.
+    """The job of a source whose requested splits have been surveyed; does not read the source.
 
     Raises:
         UsageError: the dataset would be written into the source, or the profile asks for what this source cannot give.
@@ -68,7 +68,7 @@ def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) ->
 
 
 def decide_without_source(profile: Profile) -> Settings:
-    """The settings where the source cannot be read; it is taken to be what the profile is for."""
+    """The settings if the source cannot be read; it is assumed to be what the profile is made for."""
     return Settings(
         profile=profile,
         target=_target(profile, "image" if profile.output.shards == "plan" else "example"),
@@ -94,7 +94,7 @@ def _recipes(profile: Profile) -> dict[Split, Recipe]:
 
 
 def _annotated_splits(profile: Profile, source: Source) -> tuple[Split, ...]:
-    """The splits whose boxes are to be read from annotations; test has none anywhere."""
+    # No source has boxes of test.
     if not source.annotatable:
         return ()
     return tuple(split for split in profile.source.splits if profile.boxes(split) and split != "test")
@@ -105,7 +105,6 @@ def _workers(profile: Profile) -> int:
 
 
 def _target(profile: Profile, form: Form) -> Target:
-    """How the dataset is written, where the source's samples are of this form."""
     output = profile.output
     if output.shards == "keep" and form != "example":
         raise UsageError(
@@ -135,7 +134,6 @@ def _label_base(profile: Profile, target: Target, table: SampleTable | None) -> 
 
 
 def _require_fit(profile: Profile, source: Source) -> None:
-    """Requires that the output lies outside of the source, and that the source can have the requested labels."""
     output = profile.output
     among = overlap(source, profile.output_path, registry.written_folders(dict(output)))
     if among is not None:

@@ -1,4 +1,4 @@
-"""The checks, a function each: whether what is there is enough for what a build needs, and how a build is refused.
+"""The checks of the machine, one function each, and the refusal of a build when one fails.
 
 They decide and look at nothing themselves; `examine` does the looking. `write_access` alone has to try.
 """
@@ -46,7 +46,7 @@ _FILES_OF_RUN = 64
 
 
 def disk(output: Path, there: Disk, estimated: Estimated | None, done: int, files: int = 0) -> CheckResult:
-    """Whether the result fits, of which an earlier run has written `done` bytes.
+    """Whether the dataset fits on the disk; an earlier run has already written `done` bytes of it.
 
     Image files, of which `files` are still to be written, each take whole blocks of the disk.
     """
@@ -136,7 +136,7 @@ def cores(available: int, workers: int) -> CheckResult:
 
 
 def open_files(limits: tuple[int, int] | None, workers: int) -> CheckResult:
-    """Whether the run may open as many files as its workers' pipes are."""
+    """Whether the run may open enough files for its workers' pipes."""
     needed = _FILES_OF_RUN + _FILES_PER_WORKER * workers
     found = "the system sets no limit on open files"
     result = CheckResult(name="open-files", looked_at="the system", found=found, needed=f"{needed:,}")
@@ -153,7 +153,7 @@ def open_files(limits: tuple[int, int] | None, workers: int) -> CheckResult:
 
 
 def write_access(output: Path) -> CheckResult:
-    """Whether files can be made, renamed and removed where the output goes; leaves nothing behind."""
+    """Whether files can be created, renamed and removed at the output; leaves nothing behind."""
     place = str(existing(output))
     result = CheckResult(name="write-access", looked_at=place, found=f"files can be made in {place}")
     found, fix = why_not_writable(output)
@@ -182,7 +182,7 @@ def failed(checks: Sequence[CheckResult], ignored: Collection[str]) -> list[Chec
 
 
 def refuse(results: Sequence[CheckResult], ignored: Collection[str], *, building: bool) -> None:
-    """Stops where a check fails that is not ignored.
+    """Raises an error if a check fails and is not ignored.
 
     Raises:
         InputError: raw data that will not do, before `building`.
@@ -208,7 +208,7 @@ def refuse(results: Sequence[CheckResult], ignored: Collection[str], *, building
 
 
 def _more_memory(there: Memory, needed: float, largest: Callable[[], Process | None]) -> str:
-    """How there could be as many bytes as needed; in a container's limit, cache and other processes do not count."""
+    """How to free enough memory; within a container's limit, cache and other processes do not count."""
     if there.limited:
         return "free memory or raise the limit"
     needed /= 1 - _KEPT_FREE

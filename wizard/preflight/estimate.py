@@ -1,4 +1,4 @@
-"""Size, time and memory of a build, measured on a sample of the person's own images put through the real transform."""
+"""Size, time and memory of a build, measured by transforming a sample of the source's images."""
 
 import math
 import time
@@ -82,7 +82,7 @@ class _Measured:
 
 
 class Estimator:
-    """Keeps workers ready, and the sample drawn, so that one answer after the other is measured quickly.
+    """Keeps the workers and the sample, so that repeated estimates are quick.
 
     A build would have `workers` processes; those that measure are never more than cores and memory take.
     """
@@ -108,7 +108,7 @@ class Estimator:
 
     @property
     def held(self) -> int:
-        """Bytes of memory that the workers hold which are kept ready."""
+        """Bytes of memory that the waiting workers hold."""
         with suppress(psutil.Error):
             return sum(child.memory_info().rss for child in psutil.Process().children(recursive=True))
         return 0
@@ -116,7 +116,7 @@ class Estimator:
     def estimate(
         self, job: Job, *, remaining: float = 1.0, progress: Progress = lambda _done, _total: None
     ) -> Estimated:
-        """What the build of a job, whose surveys are the estimator's, would come to.
+        """Size, time and memory of the build of a job, whose surveys are the estimator's.
 
         The time is for the `remaining` part, which no earlier run has done; `progress` is in bytes of the sample.
 

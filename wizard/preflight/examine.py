@@ -1,4 +1,4 @@
-"""The pre-flight: looks at raw data, images and machine, and says whether a build would work."""
+"""The pre-flight: checks raw data, output and machine, and reports whether a build would work."""
 
 from collections.abc import Mapping
 from contextlib import closing
@@ -30,7 +30,7 @@ _BESIDE = 16
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What the pre-flight found.
+    """The result of the pre-flight.
 
     Attributes:
         checks: all of them, in the order of `checks.NAMES`.
@@ -91,7 +91,7 @@ def glance_at(job: Job, counts: Mapping[Split, ClassCounts]) -> Glance:
 
 
 def measure(job: Job, estimator: Estimator, progress: Progress) -> Verdict:
-    """The pre-flight of a job: a sample of its images is measured, and every check made."""
+    """The pre-flight of a job: measures a sample of its images and runs every check."""
     source, output, estimated = source_check(job), read_output(job), None
     try:
         estimated = estimator.estimate(job, remaining=remaining_fraction(job, output), progress=progress)
@@ -150,7 +150,7 @@ def remaining_fraction(job: Job, output: OutputState) -> float:
 
 
 def _files_to_come(settings: Settings, output: OutputState) -> int:
-    """A shard, its index and its record each; or the images, a folder for each class, and a record a shard."""
+    """Three files for each shard: itself, index, record; or the images, class folders, and a record for each shard."""
     shards = sum(settings.shards.values()) - len(output.in_place)
     if not settings.target.one_file_per_image:
         return 3 * shards + _BESIDE
@@ -162,7 +162,7 @@ def _files_to_come(settings: Settings, output: OutputState) -> int:
 
 
 def _with_workers(estimated: Estimated, workers: int, cores: int) -> Estimated:
-    """The same estimate for fewer workers; those beyond the cores bring nothing."""
+    """The same estimate for fewer workers; workers beyond the number of cores do not make it faster."""
     more = min(estimated.workers, cores) / min(workers, cores)
     seconds = Range(
         low=estimated.seconds.low * more, likely=estimated.seconds.likely * more, high=estimated.seconds.high * more

@@ -12,16 +12,16 @@ from wizard.machine.disks import free_bytes
 from wizard.machine.load import MachineLoad, machine_load
 from wizard.preflight.checks import DISK_RESERVE
 
-_TELLING = 0.25
-"""Share of a shard's images that foretells its size."""
+_PREDICTABLE = 0.25
+"""Share of a shard's images after which its size can be predicted."""
 _EVERY = 1.0
-"""Seconds between two looks."""
+"""Seconds between two measurements."""
 _MEMORY_RESERVE = 256_000_000
 """Bytes that must stay available; never more than a twentieth of all."""
 
 
 class Guard:
-    """Tells a build to stop when the person asks, or when what it needs next is not there.
+    """Stops a build when the user asks, or before disk or memory run out.
 
     So many `shards` are to be written, and as many at a time as there are workers.
     """
@@ -46,7 +46,7 @@ class Guard:
         match event:
             case Heartbeat():
                 self._written[event.shard] = event.bytes_out
-                if event.done >= event.total * _TELLING:
+                if event.done >= event.total * _PREDICTABLE:
                     self._largest = max(self._largest, event.bytes_out * event.total // max(1, event.done))
             case ShardDone(result=result):
                 self._written.pop(result.shard, None)
@@ -87,12 +87,12 @@ class Guard:
 
 
 def too_full(free: int, soon: int) -> str:
-    """That fewer bytes are free than the shards under way may still write, in a sentence; empty where it is not so."""
+    """A sentence if fewer bytes are free than the shards under way may still write; empty otherwise."""
     return f"Only {human_bytes(free)} are free on the output's disk." if free < soon + DISK_RESERVE else ""
 
 
 def too_little_memory(machine: MachineLoad) -> str:
-    """That memory is about to run out, in a sentence; empty where it is not."""
+    """A sentence if memory is about to run out; empty otherwise."""
     available = machine.memory_total - machine.memory_used
     if available < min(_MEMORY_RESERVE, machine.memory_total // 20):
         return f"Only {human_bytes(available)} of {human_bytes(machine.memory_total)} of memory are left."

@@ -1,4 +1,4 @@
-"""What lies in the output folder already, and whether this build could go on with it."""
+"""The contents of the output folder, and whether this build can resume from them."""
 
 from dataclasses import dataclass, field, replace
 
@@ -15,11 +15,11 @@ from wizard.targets.presence import foreign_files
 
 @dataclass(frozen=True, kw_only=True)
 class OutputState:
-    """The output folder, looked at once.
+    """The contents of the output folder.
 
     Attributes:
-        plan: that was begun there; None if none was.
-        recorded: how many shards that are recorded as done.
+        plan: the one that was begun there; None if there is none.
+        recorded: number of shards recorded as done.
         present: files that readers of a dataset would find.
         in_place: the records of shards whose file is there.
         error: why the folder cannot be read; None if it can.
@@ -43,7 +43,7 @@ class OutputState:
 
 
 def read_output(settings: Settings) -> OutputState:
-    """Looks into the output folder."""
+    """Reads the state of the output folder."""
     output, target = settings.output, settings.target
     try:
         records = read_commit_records(output)

@@ -1,4 +1,4 @@
-"""A page that shows some of the person's own images before and after the build: one file, to be opened in a browser."""
+"""A page that shows some of the source's images before and after the build: one file for a browser."""
 
 import base64
 import html
@@ -65,7 +65,7 @@ def write_preview(job: Job, estimator: Estimator) -> Path | None:
 
 
 def from_small_to_large(drawn: Drawn) -> SampleTable:
-    """Up to SHOWN different images of a sample; between two that follow lie about as many of the archive's images."""
+    """Up to SHOWN different images of a sample, by size, at evenly spaced quantiles of the archive's images."""
     rows = np.unique(drawn.table.name, return_index=True)[1]
     rows = rows[np.argsort(drawn.table.size[rows], kind="stable")]
     reached = np.cumsum(drawn.weight[rows])
@@ -91,7 +91,7 @@ def put_through(samples: SampleTable, recipe: Recipe) -> list[Pair]:
 
 
 def page(pairs: Sequence[Pair], recipe: Recipe) -> str:
-    """The page as HTML that needs nothing beside itself."""
+    """The page as self-contained HTML."""
     before, after = sum(len(pair.before) for pair in pairs), sum(len(pair.after.jpeg) for pair in pairs)
     images = "One of your images" if len(pairs) == 1 else f"{len(pairs)} of your images, from small to large"
     template = (files(__package__) / "preview.html").read_text(encoding="utf-8")
@@ -149,7 +149,7 @@ def _figure(
 
 
 def _bare(data: bytes) -> bytes:
-    """A JPEG without what a browser obeys and neither the build nor a trainer does; the pixels stay as they are."""
+    """A JPEG without the segments that only browsers apply, unlike the build or trainers; its pixels are unchanged."""
     kept, at = data[:2], 2
     while image_codec.sniff(data) == "JPEG" and data[at : at + 1] == b"\xff" and data[at + 1] not in (0xDA, 0xFF):
         end = at + 2 + int.from_bytes(data[at + 2 : at + 4])

@@ -1,4 +1,4 @@
-"""The check of the raw data: whether it can be built from, and what is remarkable about it."""
+"""The check of the raw data."""
 
 from dataclasses import replace
 
@@ -45,7 +45,7 @@ def with_damage(check: CheckResult, estimated: Estimated, *, skipped: bool) -> C
 
 
 def damage_in_words(estimated: Estimated) -> str:
-    """How many images of the sample cannot be decoded, and why the first of them cannot."""
+    """The number of undecodable images in the sample, and the reason for the first."""
     first = estimated.damaged[0]
     place = first.file if first.file.endswith(first.name) else f"{first.file}, {first.name}"
     count = f"{len(estimated.damaged):,} of {estimated.sampled:,}"

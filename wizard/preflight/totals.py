@@ -52,7 +52,7 @@ def span(likely: float, spread: float, more: float) -> Range:
 
 
 def worker_memory(rss: list[int], largest: int) -> Range:
-    """Bytes of memory that one worker will use, from each one's after the sample and the most demanding image's."""
+    """Bytes of memory that one worker will use, from the workers' after the sample and that of the largest image."""
     alone = min(rss)
     return Range(
         low=alone,

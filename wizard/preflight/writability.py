@@ -1,4 +1,4 @@
-"""Why files cannot be made in a folder, and what would fix it. It tries, and leaves nothing behind."""
+"""Tries to write to a folder, and explains why that fails and how to fix it; leaves nothing behind."""
 
 import errno
 import os
@@ -12,7 +12,7 @@ _ALL_OF_OWNER = 0o700
 
 
 def why_not_writable(output: Path) -> tuple[str, str]:
-    """Why files cannot be made where the output goes, and what would fix it; empty where they can."""
+    """Why files cannot be created at the output, and how to fix it; empty if they can."""
     place = existing(output)
     try:
         with tempfile.TemporaryDirectory(prefix=".imagenet-setup-", dir=place) as folder:

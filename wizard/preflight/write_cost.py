@@ -1,4 +1,4 @@
-"""How long it takes to put shards in place where they will lie: each one, and each byte."""
+"""Measures the time to write shards to the output's file system: for each shard and each byte."""
 
 import tempfile
 import time
@@ -24,7 +24,7 @@ _TRIAL = "train-00000-of-00001"
 
 @dataclass(frozen=True, kw_only=True)
 class WriteCost:
-    """Seconds that one worker spends: for a shard of whatever size, for each byte, for each image of its own file."""
+    """Seconds of one worker: for each shard regardless of size, for each byte, for each image file."""
 
     shard: float = 0.0
     byte: float = 0.0
@@ -32,7 +32,7 @@ class WriteCost:
 
 
 def measure_write_cost(output: Path, target: Target) -> WriteCost:
-    """Puts a few trial shards in place on the output's file system, and leaves nothing behind.
+    """Writes a few trial shards to the output's file system, and removes them.
 
     The output folder need not exist; where nothing can be written, no time is counted.
     """

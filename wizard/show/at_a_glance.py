@@ -60,10 +60,7 @@ def lines(glance: Glance, width: int = 0) -> list[str]:
 def folded(text: str, width: int, indent: int) -> str:
     r"""Wraps a list whose items are separated by dots, unless there are too few columns to be readable.
 
-    Args:
-        text: the items.
-        width: columns of each line.
-        indent: columns before all lines but the first.
+    `width` and `indent` are in columns; all lines but the first are indented.
 
     >>> folded("one of them · two of them · and number three of them", 30, 2)
     'one of them · two of them\n  and number three of them'

@@ -15,9 +15,7 @@ def wrong(data: bytes, stated: Mapping[str, object]) -> Iterator[str]:
 
     Its pixels are checked by TensorFlow (`wizard.verify.pixels`): our decoder has already accepted them once.
 
-    Args:
-        data: as it is stored.
-        stated: its "height" and "width" in pixels, as far as they are stated beside it.
+    `stated` is its "height" and "width" in pixels, as far as they are stated beside it.
     """
     try:
         header = image_codec.read_header(data)

@@ -73,17 +73,14 @@ class ShardFile:
             self._temporary.unlink(missing_ok=True)
 
     def write(self, sample: OutputSample) -> None:
-        """Appends one image."""
         self.append(self._target.encode(sample))
 
     def append(self, content: bytes) -> None:
-        """Appends serialized bytes."""
         self._file.write(content)
         self._digest.update(content)
         self.size += len(content)
 
     def commit(self) -> Committed:
-        """Puts the shard in place, whole and flushed to disk."""
         self.append(self._target.trailer)
         self._file.flush()
         os.fsync(self._file.fileno())

@@ -19,15 +19,7 @@ DEFAULT_FORMAT = next(iter(TARGETS))
 
 
 def from_profile(output: Mapping[str, Any], form: Form) -> Target:
-    """The target that a profile's [output] section asks for.
-
-    Args:
-        output: the section's values by key, as far as they are known.
-        form: of the source's samples.
-
-    Raises:
-        UsageError: it asks for what this form cannot give.
-    """
+    """The target that a profile's [output] section asks for; see `Target.from_profile`."""
     return TARGETS[output.get("format", DEFAULT_FORMAT)].from_profile(output, form)
 
 

@@ -26,11 +26,8 @@ def check_pixels(
 ) -> list[Problem]:
     """Problems of the images in a dataset's shards; a bad image does not stop the others from being decoded.
 
-    Args:
-        tensorflow: decodes them.
-        expectations: the shards.
-        known: problems found so far: unreadable shards are not reported again.
-        report: called with the progress, in bytes of shards, and with all problems found if this ends early.
+    Shards that are unreadable by the `known` problems are not reported again. `report` gets the progress in bytes of
+    shards, and all problems found if this ends early.
 
     Raises:
         MachineError: TensorFlow's process cannot be started, is killed, or crashes repeatedly.

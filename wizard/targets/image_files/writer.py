@@ -24,8 +24,6 @@ class ImageFilesWriter:
     with the same bytes.
 
     Args:
-        folder: of the dataset.
-        shard: its name.
         place: gives the path of an image below the folder.
 
     Raises:

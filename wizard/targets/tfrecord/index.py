@@ -32,11 +32,7 @@ def of_shard(path: Path) -> str:
 
 
 def write_index(folder: Path, shard: str, lines: str) -> None:
-    """Puts a shard's index in place.
-
-    Raises:
-        OSError: it cannot be written.
-    """
+    """Writes a shard's index."""
     (folder / INDEX_FOLDER).mkdir(exist_ok=True)
     write_whole(folder / INDEX_FOLDER / shard, lines.encode())
 
