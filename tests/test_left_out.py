@@ -32,7 +32,7 @@ def share(tmp_path: Path) -> Path:
     return folder
 
 
-def told_of(share: Path) -> list[tuple[str, bool]]:
+def notes_of(share: Path) -> list[tuple[str, bool]]:
     return [
         (f"train, left out: 1 .npy file; the first is {share}/train/dog/mask.npy", True),
         ("train, passed over: 2 files in @eaDir (Synology thumbnails)", False),
@@ -50,7 +50,7 @@ def test_a_build_reports_and_records_the_files_it_left_out(share: Path, tmp_path
         output={"train_shards": 2},
     )
     notes = [(event.text, event.warning) for event in events if isinstance(event, Note)]
-    assert [note for note in notes if note[0].startswith("train, ")] == told_of(share)
+    assert [note for note in notes if note[0].startswith("train, ")] == notes_of(share)
     assert finished.splits[0].images_out == 13
     assert finished.converted == {"WEBP": 2, "BMP": 2, "GIF": 2, "TIFF": 2, "PNG": 2}
     assert manifest.read(tmp_path / "out").left_out == {
@@ -80,7 +80,7 @@ def test_the_preflight_warns_of_left_out_files(share: Path, tmp_path: Path) -> N
     source = {"splits": ["train"], "boxes": "none"}
     check = examine(profile(share, tmp_path / "out", source=source), lambda _event: None).checks[0]
     assert (check.name, check.status) == ("raw-data", "warn")
-    assert all(text in check.found for text, _ in told_of(share))
+    assert all(text in check.found for text, _ in notes_of(share))
     assert check.fix.startswith("Check the files named")
 
 
@@ -96,12 +96,12 @@ def test_the_preflight_passes_if_only_clutter_is_left_out(share: Path, tmp_path:
 def test_inspect_shows_left_out_files(share: Path) -> None:
     facts = inspect(share, lambda _event: None).facts
     assert [(f"{name}: {facts[name]}") for name in facts if name.startswith("train, ")] == [
-        text for text, _ in told_of(share)
+        text for text, _ in notes_of(share)
     ]
 
 
 def test_the_guided_setup_shows_left_out_files_with_the_raw_data(share: Path) -> None:
     lines = source_lines(with_source(Context(last=None, names=frozenset()), share, lambda _event: None))
     assert [line.strip() for line in lines if line.startswith("    ")] == [
-        f"{'!' if warning else '·'} {text.removeprefix('train, ')}" for text, warning in told_of(share)
+        f"{'!' if warning else '·'} {text.removeprefix('train, ')}" for text, warning in notes_of(share)
     ]

@@ -154,7 +154,7 @@ def test_too_many_shards_are_judged_by_the_images_of_the_selected_classes(raw: P
     assert warning == f"train: {TRAIN - 1} shards for {PER_CLASS + ODD} images leave some empty (output.train_shards)"
 
 
-def told_of(raw: Path, **sections: Any) -> list[Note]:
+def notes_of(raw: Path, **sections: Any) -> list[Note]:
     """The notes that are reported during planning."""
     events: list[Event] = []
     plan_of(profile(raw, raw.parent / "out", **sections), events.append)
@@ -264,27 +264,27 @@ def test_kept_shards_are_as_many_as_those_of_the_source() -> None:
 
 
 def test_requested_boxes_that_validation_lacks_are_reported(raw: Path) -> None:
-    said = [note.text for note in told_of(raw)]
+    said = [note.text for note in notes_of(raw)]
     assert 'validation: records carry no bounding boxes (source.boxes = "all" adds them)' in said
     for source in ({"boxes": "all"}, {"boxes": "none"}, {"splits": ["train"]}):
-        assert not any("carry no bounding boxes" in note.text for note in told_of(raw, source=source))
+        assert not any("carry no bounding boxes" in note.text for note in notes_of(raw, source=source))
 
 
 def test_warns_of_a_box_table_without_boxes(raw: Path) -> None:
-    warned = [note for note in told_of(raw, source={"boxes": "none"}, output={"boxes_csv": True}) if note.warning]
+    warned = [note for note in notes_of(raw, source={"boxes": "none"}, output={"boxes_csv": True}) if note.warning]
     assert any("output.boxes_csv gives an empty file" in note.text for note in warned)
-    assert not any("boxes_csv" in note.text for note in told_of(raw, output={"boxes_csv": True}))
+    assert not any("boxes_csv" in note.text for note in notes_of(raw, output={"boxes_csv": True}))
 
 
 def test_warns_of_what_the_raw_data_lacks(raw: Path) -> None:
-    warned = [note.text for note in told_of(raw) if note.warning]
+    warned = [note.text for note in notes_of(raw) if note.warning]
     assert f"train has {CLASSES} of 1,000 classes; labels stay those of the full set" in warned
     assert f"validation has {VALIDATION} images, the official one 50,000" in warned
 
 
 def test_the_test_split_has_images_but_no_classes_to_lack(raw_copy: Path) -> None:
     add_test_archive(raw_copy, 3)
-    said = [note.text for note in told_of(raw_copy, source={"splits": ["test"], "boxes": "all"})]
+    said = [note.text for note in notes_of(raw_copy, source={"splits": ["test"], "boxes": "all"})]
     assert "test has 3 images, the official one 100,000" in said
     assert not any("classes" in text for text in said)
 
@@ -336,7 +336,7 @@ def test_kept_shards_without_images_of_the_selected_classes_are_empty(tmp_path: 
 
 def test_reports_that_records_keep_their_boxes(tmp_path: Path) -> None:
     raw = records(tmp_path / "records", [[0]])
-    said = [note.text for note in told_of(raw, source={"splits": ["train"]})]
+    said = [note.text for note in notes_of(raw, source={"splits": ["train"]})]
     assert "The records keep the bounding boxes that they have, whatever source.boxes says" in said
 
 
@@ -347,7 +347,7 @@ def test_reports_that_compressed_records_keep_their_order_unless_shards_are_kept
         file.unlink()
     for shards, told in (("plan", True), ("keep", False)):
         asked: dict[str, Any] = {"source": {"splits": ["train"]}, "output": {"shards": shards, "train_shards": 2}}
-        said = [note.text for note in told_of(raw, **asked)]
+        said = [note.text for note in notes_of(raw, **asked)]
         assert any("they keep their order" in text for text in said) == told
         plan = plan_of(profile(raw, tmp_path / "out", **asked))
         (split,) = plan.splits

@@ -42,8 +42,8 @@ with tempfile.TemporaryDirectory() as folder:
     builder.info.features.save_config(folder)
     saved = {path.name: path.read_text() for path in Path(folder).iterdir()}
 counts = {name: split.num_examples for name, split in builder.info.splits.items()}
-told = {"found": found, "pairs": pairs, "saved": saved, "counts": counts}
-print(json.dumps(told, default=lambda array: array.tolist()))
+read = {"found": found, "pairs": pairs, "saved": saved, "counts": counts}
+print(json.dumps(read, default=lambda array: array.tolist()))
 """
 
 FOREIGN = """
@@ -87,7 +87,7 @@ print(json.dumps(found))
 """
 
 
-def told_by(script: str, *arguments: object) -> Any:
+def output_of(script: str, *arguments: object) -> Any:
     """The last line that another program's script prints, parsed as JSON; the script sees no GPU."""
     quiet = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
     command = [sys.executable, "-c", script, *map(str, arguments)]
@@ -113,19 +113,19 @@ def ranks(out: Path, split: str) -> dict[str, int]:
 )
 def test_tfds_reads_every_record_with_its_class(raw: Path, tmp_path: Path, output: dict[str, Any]) -> None:
     build_dataset(raw, tmp_path, source={"boxes": "all"}, output=output | {"tfds": True})
-    told = told_by(BUILDER, tmp_path)
+    read = output_of(BUILDER, tmp_path)
     wnids, base = manifest.read(tmp_path).classes.names, output.get("label_base", 1)
-    assert told["counts"] == {"train": TRAIN, "validation": VALIDATION}
-    for split, images in told["found"].items():
+    assert read["counts"] == {"train": TRAIN, "validation": VALIDATION}
+    for split, images in read["found"].items():
         expected = ranks(tmp_path, split)
         assert len(images) == len(expected)
         assert {name: label for name, label, *_ in images} == {name: rank + base for name, rank in expected.items()}
         assert {name: wnid for name, _, wnid, *_ in images} == {name: wnids[rank] for name, rank in expected.items()}
-        assert told["pairs"][split] == sorted(label for _, label, *_ in images)
+        assert read["pairs"][split] == sorted(label for _, label, *_ in images)
         assert all(fits for *_, fits, _ in images)
         assert any(boxes[0] for *_, boxes in images) == ("features" not in output)
     # Our features.json equals, byte for byte, what tensorflow-datasets writes for these features.
-    assert told["saved"] == {name: (tmp_path / name).read_text() for name in told["saved"]}
+    assert read["saved"] == {name: (tmp_path / name).read_text() for name in read["saved"]}
 
 
 def test_tfds_reads_foreign_records_with_optional_features(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_tfds_reads_foreign_records_with_optional_features(tmp_path: Path) -> No
     write(tmp_path / other, {**image, "id": [9]}, {**image, "id": [10], "tags": [b"c"]})
     for name, content in metadata(plan, done(plan), tmp_path).items():
         (tmp_path / name).write_bytes(content)
-    assert sorted(told_by(FOREIGN, tmp_path)) == [
+    assert sorted(output_of(FOREIGN, tmp_path)) == [
         [7, -1, [16, 24, 3], ["a", "b"], [0.5]],
         [8, -1, [16, 24, 3], [], []],
         [9, -1, [16, 24, 3], [], []],
@@ -147,14 +147,14 @@ def test_tfds_reads_foreign_records_with_optional_features(tmp_path: Path) -> No
 def test_the_tfrecord_package_seeks_to_records_with_the_index(built: Path) -> None:
     for split in ("train", "validation"):
         shards = [path.name for path in sorted(built.glob(f"{split}-*"))]
-        found = told_by(INDEXED, built, *shards)
+        found = output_of(INDEXED, built, *shards)
         assert sorted(found) == sorted([name, [rank + 1]] for name, rank in ranks(built, split).items())
 
 
 def test_webdataset_reads_every_sample_with_its_label(raw: Path, tmp_path: Path) -> None:
     build_dataset(raw, tmp_path, source={"boxes": "all"}, output={"format": "webdataset"})
     for split in ("train", "validation"):
-        samples = told_by(SAMPLES, *sorted(tmp_path.glob(f"{split}-*.tar")))
+        samples = output_of(SAMPLES, *sorted(tmp_path.glob(f"{split}-*.tar")))
         assert Counter(key for key, *_ in samples).most_common(1)[0][1] == 1
         assert {known["filename"]: label for _, label, known, *_ in samples} == ranks(tmp_path, split)
         for key, label, known, size, mode in samples:

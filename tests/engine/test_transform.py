@@ -24,7 +24,7 @@ MODES = {
 
 @pytest.mark.parametrize("kind", DECODABLE)
 @pytest.mark.parametrize("mode", [None, *MODES])
-def test_whatever_comes_in_tensorflow_decodes_what_goes_out(kind: str, mode: str | None) -> None:
+def test_tensorflow_decodes_every_transformed_image(kind: str, mode: str | None) -> None:
     recipe = Recipe(resize=MODES[mode], quality=90) if mode else KEPT
     stored = transform(DECODABLE[kind], recipe)
     decoded = tf.io.decode_jpeg(stored.jpeg, channels=3)

@@ -76,7 +76,7 @@ def test_the_cpu_controller_of_version_1_is_found_under_either_name(
     ],
     ids=["v2", "v1", "no files", "no groups"],
 )
-def test_where_nothing_limits_there_are_no_limits(
+def test_without_limits_in_any_group_there_are_none(
     system: Callable[..., CgroupLimits], membership: str, files: Mapping[str, object]
 ) -> None:
     assert system(membership, files) == CgroupLimits()

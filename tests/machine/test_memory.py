@@ -31,7 +31,7 @@ def test_a_limit_above_the_machines_memory_is_none() -> None:
     assert seen.available <= real
 
 
-def test_what_others_of_a_large_group_use_is_not_available() -> None:
+def test_memory_used_by_others_of_a_large_group_is_not_available() -> None:
     real = psutil.virtual_memory().total
     assert usable_memory(CgroupLimits(memory=2 * real, memory_left=5 * MB)).available == 5 * MB
 

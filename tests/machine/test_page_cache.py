@@ -67,13 +67,13 @@ def test_a_refusal_to_root_names_the_file_and_the_reason(number: int, why: str) 
     assert error.hint.endswith(BY_HAND)
 
 
-def test_without_root_and_without_sudo_an_administrator_has_to_do_it() -> None:
+def test_without_root_and_sudo_the_hint_names_an_administrator() -> None:
     error = refused(replace(USER, sudo=None))
     assert "you are not root, and there is no sudo" in error.what
     assert error.hint == f"Ask an administrator to type: {BY_HAND}"
 
 
-def test_in_a_container_without_root_and_sudo_its_own_root_may_do_it_or_the_hosts() -> None:
+def test_in_a_container_without_root_and_sudo_the_hint_names_its_root_and_the_host() -> None:
     error = refused(replace(USER, sudo=None, container="$container"))
     assert error.what.endswith("the page cache is its host's, and the container's own root may or may not drop it.")
     assert error.hint == f"Try imagenet-setup free-memory as its root; else, on the host, type: {BY_HAND}"

@@ -73,7 +73,7 @@ def test_five_percent_are_to_spare_and_twenty_more_to_be_comfortable(free: float
     assert with_free(free * GB).status == status
 
 
-def test_what_an_earlier_run_has_written_needs_no_room() -> None:
+def test_bytes_written_by_an_earlier_run_need_no_room() -> None:
     check = checks.disk(OUT, replace(DISK, free=15 * GB), estimated(), 90 * GB)
     assert (check.status, check.needed) == ("pass", "10.5 GB with 5 % to spare")
     assert checks.disk(OUT, replace(DISK, free=0), estimated(), 101 * GB).status == "pass"
@@ -152,7 +152,7 @@ COMMAND = "python train.py --data=/data/imagenet --"
 TRAINER = Process(pid=4711, user="alice", resident=20 * GB, seconds=9e4, command=f"{COMMAND}more=of_it")
 
 
-def test_where_page_cache_is_the_reason_the_command_that_drops_it_is_named() -> None:
+def test_the_command_that_drops_the_page_cache_is_named_if_that_helps() -> None:
     told = "free memory (18.0 GB are page cache, which imagenet-setup free-memory drops)"
     check, workers = checks.memory(CACHED, estimated(worker=GB), 8, lambda: TRAINER)
     assert (check.status, workers) == ("warn", 4)
@@ -170,7 +170,7 @@ def test_where_page_cache_is_the_reason_the_command_that_drops_it_is_named() -> 
     ],
     ids=["too little of it", "enough is free without it", "a limit that does not count it"],
 )
-def test_where_dropping_the_cache_would_not_help_nobody_is_sent_to_do_it(there: Memory) -> None:
+def test_dropping_the_cache_is_not_suggested_if_it_would_not_help(there: Memory) -> None:
     check, workers = checks.memory(there, estimated(worker=GB), 8)
     assert workers < 8
     assert "free memory" in check.command_fix
@@ -329,7 +329,7 @@ def test_any_other_error_on_writing_is_reported(
     assert ELSEWHERE in check.command_fix
 
 
-def test_what_fails_is_what_is_not_ignored() -> None:
+def test_failed_checks_are_those_not_ignored() -> None:
     bad = CheckResult(name="disk", status="fail", looked_at="", found="")
     good, meh = replace(bad, name="files", status="pass"), replace(bad, name="cores", status="warn")
     assert checks.failed([good, bad, meh], []) == [bad]

@@ -243,7 +243,7 @@ def test_memory_is_that_of_a_worker_with_room_to_grow(raw: Path, surveys: dict[S
     assert resident < told.likely < told.high < 2 * resident
 
 
-def test_what_was_measured_once_is_known(raw_copy: Path) -> None:
+def test_a_repeated_estimate_measures_nothing_again(raw_copy: Path) -> None:
     asked = job(raw_copy, OUT, image=RESIZED)
     with closing(Estimator(asked.surveys, 1, cache_folder())) as estimator:
         first = estimator.estimate(asked)

@@ -102,7 +102,7 @@ def test_the_reading_of_headers_is_reported(raw: Path, tmp_path: Path) -> None:
     assert {event.step for event in told if isinstance(event, Preparing)} == {"a sample of the images"}
 
 
-def test_what_would_be_built_is_shown_at_a_glance(raw: Path, tmp_path: Path) -> None:
+def test_the_glance_shows_what_would_be_built(raw: Path, tmp_path: Path) -> None:
     told: list[Event] = []
     chosen = profile(raw, tmp_path / "out", source={"splits": ["train"], "classes": 2}, output={"label_base": 0})
     examine.examine(chosen, told.append)
@@ -254,7 +254,7 @@ ESTIMATED = Estimated(
 
 
 @pytest.mark.parametrize(("cores", "seconds"), [(8, 400), (4, 200), (2, 100), (1, 100)])
-def test_where_memory_is_short_there_are_fewer_workers_and_more_time(
+def test_short_memory_means_fewer_workers_and_more_time(
     raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int, seconds: int
 ) -> None:
     """Two workers fit where eight were wanted; those beyond the cores brought nothing."""
@@ -338,7 +338,7 @@ def test_an_output_in_a_folder_that_may_not_be_looked_into_is_a_check_that_fails
     assert [check.name for check in checks.failed(verdict.checks, [])] == ["write-access"]
 
 
-def test_what_an_earlier_run_has_built_is_neither_time_nor_room(raw: Path, tmp_path: Path) -> None:
+def test_shards_of_an_earlier_run_need_neither_time_nor_room(raw: Path, tmp_path: Path) -> None:
     made, out = profile(raw, tmp_path / "out"), tmp_path / "out"
     assert remaining(made) == 1.0
     stopped_after(raw, out, 3)
@@ -353,7 +353,7 @@ def test_what_an_earlier_run_has_built_is_neither_time_nor_room(raw: Path, tmp_p
     assert named(look(made))["disk"].needed == "0 bytes with 5 % to spare"
 
 
-def test_with_fewer_classes_what_is_left_is_of_their_images(raw: Path, tmp_path: Path) -> None:
+def test_with_fewer_classes_the_remaining_fraction_is_of_their_images(raw: Path, tmp_path: Path) -> None:
     half: dict[str, Any] = {"source": {"classes": CLASSES // 2, "splits": ["train"]}}
     assert remaining(profile(raw, tmp_path / "out", **half)) == 1.0
     build_dataset(raw, tmp_path / "out", **half)

@@ -85,7 +85,7 @@ def test_a_guard_lets_everything_begin_until_the_person_asks(seen: list[MachineL
 
 
 @pytest.mark.parametrize("event", [beat(100 * MB), done(100 * MB)])
-def test_what_the_shards_under_way_may_still_write_must_be_free(
+def test_the_disk_must_have_room_for_the_shards_under_way(
     seen: list[MachineLoad], event: Heartbeat | ShardDone
 ) -> None:
     seen[:] = [at(disk=300 * MB)]
@@ -104,7 +104,7 @@ def test_a_shards_size_is_predicted_from_its_first_quarter_on(seen: list[Machine
         assert watching() is short
 
 
-def test_what_they_have_written_already_is_not_counted_again(seen: list[MachineLoad]) -> None:
+def test_bytes_already_written_by_shards_under_way_are_not_counted_again(seen: list[MachineLoad]) -> None:
     seen[:] = [at(disk=60 * MB)]
     watching = Guard(Path("/out"), 2, 2, lambda: False)
     list(watching.watch(beat(99 * MB, shard="a")))

@@ -23,7 +23,7 @@ def looked_at(raw: Path, out: Path, **sections: Any) -> CheckResult:
     return output_check(asked, read_output(asked))
 
 
-def test_what_is_foreseen_is_part_of_the_plan(raw: Path, tmp_path: Path) -> None:
+def test_foreseen_ingredients_are_part_of_the_plan(raw: Path, tmp_path: Path) -> None:
     asked = job(raw, tmp_path, image=CROP)
     assert foreseen(asked).labelled.items() <= make_plan(asked, ignore).ingredients.labelled.items()
 

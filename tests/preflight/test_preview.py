@@ -243,7 +243,7 @@ def test_a_changed_shape_is_drawn_and_captioned(tmp_path: Path, size: tuple[int,
     assert read.styles("own")[1] == {"left": 0, "top": 0, "width": 100, "height": 100}
 
 
-def test_what_the_script_looks_for_is_on_the_page(tmp_path: Path) -> None:
+def test_the_page_has_the_elements_that_its_script_uses(tmp_path: Path) -> None:
     text = page(pairs(tmp_path, SHORTEST, PHOTO), SHORTEST)
     read = Read(text)
     names = {name for _, each in read.tags for name in each.get("class", "").split()}

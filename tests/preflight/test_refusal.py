@@ -62,7 +62,7 @@ def test_raw_data_that_fails_is_bad_input_to_a_build_alone(
     assert type(error.value) is kind
 
 
-def test_what_fails_and_is_ignored_refuses_nothing() -> None:
+def test_ignored_failures_do_not_refuse_a_build() -> None:
     results = results_of(raw_data="fail", disk="fail", cores="warn")
     refuse(results, ["raw-data", "disk"], building=True)
     with pytest.raises(MachineError, match="1 of 3 checks fails"):

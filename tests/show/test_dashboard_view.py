@@ -53,7 +53,7 @@ def text(build: BuildProgress, width: int, height: int = 50) -> str:
 @pytest.mark.parametrize("width", [1, 10, 20, *WIDTHS])
 @pytest.mark.parametrize("height", [1, 2, 5, 9, *HEIGHTS])
 @pytest.mark.parametrize("workers", [0, 1, 2, 64])
-def test_room_is_left_at_the_right_and_below(width: int, height: int, workers: int) -> None:
+def test_the_live_area_leaves_room_at_the_right_and_below(width: int, height: int, workers: int) -> None:
     lines = drawn(under_way(workers), width, height)
     assert max(len(line) for line in lines) <= max(1, width - 3)
     assert len(lines) <= max(1, height - 1)

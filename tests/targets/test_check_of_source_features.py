@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.verify.shards import NAMES, RANK, image, replaced, told
+from tests.verify.shards import NAMES, RANK, image, replaced, sentences
 from wizard.commit_record import CommitRecord
 from wizard.formats import tfrecord
 from wizard.sources.classes import imagenet
@@ -109,7 +109,7 @@ def test_records_with_features_of_any_kind_have_no_problem(tmp_path: Path) -> No
 )
 def test_impossible_features_are_found_and_named(tmp_path: Path, change: Callable[[Features], None], said: str) -> None:
     problems = check_shard(changed(tmp_path, change))
-    assert said in told(problems)
+    assert said in sentences(problems)
     assert (problems[0].record, problems[0].name) == (2, NAMES[2])
 
 
@@ -134,12 +134,12 @@ def test_a_name_that_was_made_up_is_not_looked_for(tmp_path: Path) -> None:
 def test_boxes_are_counted(tmp_path: Path) -> None:
     expected = changed(tmp_path, lambda _features: None)
     lie = dataclasses.replace(expected.result, boxes=3)
-    assert "it has 8 boxes, 3 were recorded" in told(check_shard(dataclasses.replace(expected, result=lie)))
+    assert "it has 8 boxes, 3 were recorded" in sentences(check_shard(dataclasses.replace(expected, result=lie)))
 
 
 def test_a_record_that_is_no_example_is_found(tmp_path: Path) -> None:
     expected = shard(tmp_path, names=NAMES[:1])
-    said = told(check_shard(replaced(expected, tfrecord.frame(b"\x0a\x7fshort"))))
+    said = sentences(check_shard(replaced(expected, tfrecord.frame(b"\x0a\x7fshort"))))
     assert "record 0 (n01514668_0.JPEG): it is no tf.train.Example" in said
 
 

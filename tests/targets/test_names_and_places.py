@@ -82,7 +82,7 @@ def test_the_name_of_a_shard_begins_with_its_split(target: Target) -> None:
     assert all(target.shard(split, 0, 1).startswith(f"{split}-") for split in SPLITS)
 
 
-def test_what_readers_of_another_target_look_for_lies_elsewhere() -> None:
+def test_files_of_different_targets_lie_in_different_places() -> None:
     assert not {place for each in TARGETS for place in each.places} & {INDEX_FOLDER, STATE_FOLDER}
     places = [place for each in (TFRecords(), TFRecords(split_folders=True), *IMAGE_FILES) for place in each.places]
     assert len(set(places)) == len(places)

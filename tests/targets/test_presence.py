@@ -43,12 +43,12 @@ def test_any_file_of_a_shard_that_is_removed_or_cut_or_longer_is_named(tmp_path:
     target = TARGETS[name]
     result = built(tmp_path, target)
     for file in files_of(tmp_path, target, result):
-        content, told = file.read_bytes(), str(file.relative_to(tmp_path))
+        content, listed = file.read_bytes(), str(file.relative_to(tmp_path))
         file.unlink()
-        assert target.missing(tmp_path, result) == f"{told} is gone"
+        assert target.missing(tmp_path, result) == f"{listed} is gone"
         for other in (b"", content[:-1], content + b"\0"):
             file.write_bytes(other)
-            assert target.missing(tmp_path, result).startswith(f"{told} has ")
+            assert target.missing(tmp_path, result).startswith(f"{listed} has ")
         file.write_bytes(content)
     assert target.missing(tmp_path, result) == ""
 

@@ -58,7 +58,7 @@ def plain(features: Mapping[str, bytes], name: str) -> list[object]:
     return list(found.tolist() if isinstance(found, np.ndarray) else found)
 
 
-def test_with_its_bytes_kept_a_record_stays_as_it_is() -> None:
+def test_a_record_is_unchanged_if_its_image_is() -> None:
     odd: dict[str, Feature] = {"note": b"\xff", "image/format": b"PNG", "image/channels": (4,), **CORNERS}
     before = record() | {name: example.raw(value) for name, value in odd.items()}
     before |= {"several": texts(b"a", b"b"), "no kind": b""}
@@ -122,7 +122,7 @@ def test_lists_of_another_length_are_not_of_the_objects() -> None:
     assert plain(found, "image/scores") == [1, 2, 3, 4]
 
 
-def test_where_a_crop_cuts_every_box_off_the_lists_are_empty_and_keep_their_kinds() -> None:
+def test_a_crop_that_removes_every_box_leaves_empty_lists_of_the_same_kinds() -> None:
     lists = {name: example.raw(BOXES[:1, place].astype(np.float32)) for place, name in enumerate(CORNERS)}
     found = after(record() | lists | {"image/object/bbox/label": example.raw((5,))}, CROPPED, BOXES[:1])
     assert [plain(found, name) for name in (*CORNERS, "image/object/bbox/label")] == [[]] * 5

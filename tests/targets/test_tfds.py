@@ -79,10 +79,10 @@ def of_source(folder: Path, *records: Record) -> dict[str, str]:
     plan = planned(shards=len(records), target=OF_SOURCE)
     for name, record in zip(plan.shard_names, records, strict=True):
         write(folder / name, record)
-    return {name: told(node) for name, node in described(plan, folder).items()}
+    return {name: kind_of(node) for name, node in described(plan, folder).items()}
 
 
-def told(node: dict[str, Any]) -> str:
+def kind_of(node: dict[str, Any]) -> str:
     if "tensor" not in node:
         return str(node["pythonClassName"]).rpartition(".")[2]
     return f"{node['tensor']['dtype']}{'[]' if node['tensor']['shape'] else ''}"
@@ -194,4 +194,4 @@ def test_a_source_s_empty_shard_says_nothing_about_features(tmp_path: Path) -> N
     plan = planned(shards=2, target=OF_SOURCE)
     write(tmp_path / plan.shard_names[0])
     write(tmp_path / plan.shard_names[1], {"image/encoded": [b"jpeg"], "height": [2]})
-    assert told(described(plan, tmp_path)["height"]) == "int64"
+    assert kind_of(described(plan, tmp_path)["height"]) == "int64"

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.helpers import encoded, noise
-from tests.verify.shards import NAMES, expectation, image, images, replaced, task, told
+from tests.verify.shards import NAMES, expectation, image, images, replaced, sentences, task
 from wizard.formats import tar
 from wizard.targets.expected import Expectation
 from wizard.targets.webdataset import WebDataset
@@ -66,14 +66,14 @@ def test_any_changed_byte_is_found(expected: Expectation) -> None:
     content = expected.path.read_bytes()
     for place in range(0, len(content), 331):
         expected.path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
-        assert "its sha256 is" in told(check_shard(expected))
+        assert "its sha256 is" in sentences(check_shard(expected))
 
 
 def test_a_tar_that_is_cut_off_is_found_even_if_it_is_recorded_so(expected: Expectation) -> None:
     content = expected.path.read_bytes()
-    said = told(check_shard(replaced(expected, content[: len(content) // 2])))
+    said = sentences(check_shard(replaced(expected, content[: len(content) // 2])))
     assert "the archive is truncated" in said
-    assert "the archive is truncated" in told(check_shard(replaced(expected, content[: -len(tar.END)])))
+    assert "the archive is truncated" in sentences(check_shard(replaced(expected, content[: -len(tar.END)])))
 
 
 @pytest.mark.parametrize(
@@ -100,12 +100,12 @@ def test_a_tar_that_is_cut_off_is_found_even_if_it_is_recorded_so(expected: Expe
 )
 def test_wrong_content_is_found_and_named(expected: Expectation, change: Callable[[Members], None], said: str) -> None:
     problems = check_shard(rewrite(expected, change))
-    assert said in told(problems)
+    assert said in sentences(problems)
     assert (problems[0].record, problems[0].name) == (2, NAMES[2])
 
 
 def test_swapped_samples_are_found(expected: Expectation) -> None:
-    said = told(check_shard(rewrite(expected, swap)))
+    said = sentences(check_shard(rewrite(expected, swap)))
     assert "record 1 (n01514668_1.JPEG): its key is n01514668_2, expected n01514668_1" in said
 
 
@@ -113,7 +113,7 @@ def test_a_missing_sample_is_named(expected: Expectation) -> None:
     def remove_last(members: Members) -> None:
         del members[9:]
 
-    said = told(check_shard(rewrite(expected, remove_last)))
+    said = sentences(check_shard(rewrite(expected, remove_last)))
     assert "it has 3 images, expected 4; the first that is missing is n01514668_3.JPEG" in said
 
 
@@ -121,9 +121,9 @@ def test_a_sample_too_many_is_found(expected: Expectation) -> None:
     def add_one(members: Members) -> None:
         members += [(name.replace("_0", "_9"), data) for name, data in members[:3]]
 
-    assert "record 4: it is one image too many" in told(check_shard(rewrite(expected, add_one)))
+    assert "record 4: it is one image too many" in sentences(check_shard(rewrite(expected, add_one)))
 
 
 def test_boxes_are_counted(expected: Expectation) -> None:
-    said = told(check_shard(rewrite(expected, describe(boxes=[]))))
+    said = sentences(check_shard(rewrite(expected, describe(boxes=[]))))
     assert "it has 3 boxes, 4 were recorded" in said

@@ -120,5 +120,5 @@ def with_bytes(shard: Path, before: bytes, after: bytes) -> bytes:
         return b"".join(tfrecord.frame(record.payload.replace(before, after)) for record in tfrecord.records(file))
 
 
-def told(problems: Iterable[Problem]) -> str:
+def sentences(problems: Iterable[Problem]) -> str:
     return "\n".join(map(str, problems))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.verify.shards import NAMES, expectation, image, images, replaced, task, told, with_bytes, with_image
+from tests.verify.shards import NAMES, expectation, image, images, replaced, sentences, task, with_bytes, with_image
 from wizard.engine.executors.executor import Executor
 from wizard.errors import VerifyFailed
 from wizard.events import Event, Preparing
@@ -106,7 +106,7 @@ def test_a_truncated_shard_is_reported_unless_that_is_known(
 ) -> None:
     expected = expectation(task(tmp_path, images(), TARGETS[form]))
     broken = replaced(expected, expected.path.read_bytes()[:-3000])
-    assert f"TensorFlow cannot read it: {said}" in told(checked(tensorflow, broken)).replace("ReadError('", "")
+    assert f"TensorFlow cannot read it: {said}" in sentences(checked(tensorflow, broken)).replace("ReadError('", "")
     assert checked(tensorflow, broken, known=check_shard(broken)) == []
 
 
@@ -114,7 +114,7 @@ def test_missing_images_are_reported_unless_that_is_known(tensorflow: Executor, 
     expected = expectation(task(tmp_path, images()))
     with expected.path.open("rb") as file:
         fewer = replaced(expected, b"".join(tfrecord.frame(each.payload) for each in list(tfrecord.records(file))[:3]))
-    assert told(checked(tensorflow, fewer)).endswith("TensorFlow found 3 images in it; expected 4")
+    assert sentences(checked(tensorflow, fewer)).endswith("TensorFlow found 3 images in it; expected 4")
     assert checked(tensorflow, fewer, known=check_shard(fewer)) == []
 
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.helpers import encoded, features, noise
-from tests.verify.shards import NAMES, expectation, image, images, replaced, task, told
+from tests.verify.shards import NAMES, expectation, image, images, replaced, sentences, task
 from wizard.formats import example, tfrecord
 from wizard.targets.expected import Expectation
 from wizard.targets.tfrecord.target import TFRecords
@@ -56,14 +56,14 @@ def test_a_cut_shard_is_found(expected: Expectation) -> None:
     content = path.read_bytes()
     for cut in (0, 5, len(content) // 2, len(content) - 1):
         path.write_bytes(content[:cut])
-        assert f"it has {cut:,} bytes, expected {len(content):,}" in told(check_shard(expected))
+        assert f"it has {cut:,} bytes, expected {len(content):,}" in sentences(check_shard(expected))
 
 
 def test_a_missing_shard_or_index_is_found(expected: Expectation) -> None:
     (Path(expected.folder) / "idx" / expected.result.shard).unlink()
-    assert "its index" in told(check_shard(expected))
+    assert "its index" in sentences(check_shard(expected))
     (Path(expected.folder) / expected.result.shard).unlink()
-    assert "it cannot be read: No such file" in told(check_shard(expected))
+    assert "it cannot be read: No such file" in sentences(check_shard(expected))
 
 
 def put(key: str, value: example.Feature) -> Callable[[list[dict[str, example.Feature]]], None]:
@@ -100,7 +100,7 @@ def test_wrong_content_is_found_and_named(
     expected: Expectation, change: Callable[[list[dict[str, example.Feature]]], None], said: str
 ) -> None:
     problems = check_shard(rewrite(expected, change))
-    assert said in told(problems)
+    assert said in sentences(problems)
     assert (problems[0].record, problems[0].name) == (2, NAMES[2])
 
 
@@ -116,12 +116,12 @@ def test_wrong_content_is_found_and_named(
 def test_missing_surplus_and_misplaced_records_are_found(
     expected: Expectation, change: Callable[[list[dict[str, example.Feature]]], None], said: str
 ) -> None:
-    assert said in told(check_shard(rewrite(expected, change)))
+    assert said in sentences(check_shard(rewrite(expected, change)))
 
 
 def test_counts_that_were_recorded_wrong_are_found(expected: Expectation) -> None:
     lie = dataclasses.replace(expected.result, images=9, boxes=8)
-    problems = told(check_shard(dataclasses.replace(expected, result=lie)))
+    problems = sentences(check_shard(dataclasses.replace(expected, result=lie)))
     assert "it has 4 images, 9 were recorded" in problems
     assert "it has 4 boxes, 8 were recorded" in problems
 
@@ -134,20 +134,20 @@ def test_skipped_images_are_not_expected(tmp_path: Path) -> None:
 def test_an_unlabelled_image_has_label_minus_1_and_no_words(tmp_path: Path) -> None:
     expected = expectation(task(tmp_path, images(), rank=-1))
     assert check_shard(expected) == ()
-    said = told(check_shard(rewrite(expected, put("image/class/label", (0,)))))
+    said = sentences(check_shard(rewrite(expected, put("image/class/label", (0,)))))
     assert "image/class/label is (0,), expected (-1,)" in said
 
 
 def test_records_like_those_of_imagenet_to_gcs_have_just_their_features(tmp_path: Path) -> None:
     expected = expectation(task(tmp_path, images(), TFRecords(features="tpu")))
     assert check_shard(expected) == ()
-    said = told(check_shard(rewrite(expected, put("image/class/text", b"cock"))))
+    said = sentences(check_shard(rewrite(expected, put("image/class/text", b"cock"))))
     assert "image/class/text: missing, unknown" in said
 
 
 def test_the_class_of_a_record_like_those_of_imagenet_to_gcs_is_compared(tmp_path: Path) -> None:
     expected = expectation(task(tmp_path, images(), TFRecords(features="tpu")))
-    said = told(check_shard(rewrite(expected, put("image/class/synset", b"n01440764"))))
+    said = sentences(check_shard(rewrite(expected, put("image/class/synset", b"n01440764"))))
     assert "image/class/synset is b'n01440764', expected b'n01514668'" in said
 
 
@@ -162,4 +162,4 @@ def test_a_shard_is_looked_for_in_the_folder_of_its_split(tmp_path: Path) -> Non
     assert check_shard(expected) == ()
     shard = tmp_path / "tfrecord_train" / expected.result.shard
     shard.write_bytes(shard.read_bytes()[:-1])
-    assert "bytes, expected" in told(check_shard(expected))
+    assert "bytes, expected" in sentences(check_shard(expected))

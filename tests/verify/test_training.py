@@ -19,7 +19,7 @@ from wizard.verify.training import read_with_tensorflow
 
 
 def opened(tensorflow: Executor, expected: Expectation, classes: Classes | None = None) -> str:
-    """What is told of a dataset of just this shard."""
+    """The report on a dataset of just this shard."""
     manifest = Manifest(
         plan_id="",
         ingredients={},
