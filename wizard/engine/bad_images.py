@@ -2,7 +2,7 @@
 
 from wizard.engine.deaths import WorkerDied
 from wizard.errors import BadImage, Hint, MachineError, SetupError
-from wizard.formats.undecodable import Undecodable
+from wizard.formats.decoding import Undecodable
 from wizard.formatting import human_bytes
 from wizard.sources.locate import ON_BAD_IMAGE
 from wizard.sources.readers import Sample

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from wizard.engine.bad_images import too_large
 from wizard.engine.transform import Recipe
 from wizard.formats import image_codec, png
+from wizard.formats.decoding import Undecodable, is_too_large
 from wizard.formats.jpeg_markers import Frame, peek_size, read_frame
 from wizard.formats.resize import FAITHFUL_SHRINK, Resize, geometry
-from wizard.formats.size_limit import is_too_large
-from wizard.formats.undecodable import Undecodable
 from wizard.sources.readers import Sample
 
 _RGB = 3.2

@@ -7,8 +7,8 @@ from wizard.commit_record import ConvertedImage, SkippedImage
 from wizard.engine.bad_images import out_of_memory, undecodable
 from wizard.engine.plan import ShardTask
 from wizard.engine.transform import transform
+from wizard.formats.decoding import Undecodable
 from wizard.formats.resize import move_boxes
-from wizard.formats.undecodable import Undecodable
 from wizard.sources.classes import stored_label
 from wizard.sources.readers import Content
 from wizard.targets.sample import OutputSample, SourceRecord
