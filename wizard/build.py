@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +10,10 @@ from pathlib import Path
 from wizard.commit_record import CommitRecord, SkippedImage
 from wizard.engine import manifest
 from wizard.engine.build_result import BuildResult, SplitSummary
-from wizard.engine.commit_records import CommitRecords, start_or_resume
+from wizard.engine.commit_records import CommitRecords, remove_leftovers, start_or_resume
 from wizard.engine.completion import naming_what_is_gone, require_whole
 from wizard.engine.executors.local import LocalExecutor, local_workers
-from wizard.engine.leftovers import remove_leftovers
-from wizard.engine.plan import Plan
+from wizard.engine.plan import Plan, SplitPlan
 from wizard.engine.run import build_shards
 from wizard.engine.sidecars import write_sidecars
 from wizard.errors import MachineError, SetupError, writing
@@ -25,7 +24,7 @@ from wizard.planning import Job, Report, make_plan, stoppable
 from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.guard import Guard
 from wizard.sources.class_counts import count_images
-from wizard.sources.glance import Glance, glance
+from wizard.sources.glance import LabelState, glance
 from wizard.targets.expected import ShardDamage
 from wizard.targets.names import STATE_FOLDER
 from wizard.targets.target import Target
@@ -159,25 +158,19 @@ def _finished(
     job: Job, plan: Plan, records: CommitRecords, built_before: Collection[str], seconds: float
 ) -> BuildResult:
     results = [records.done[name] for name in plan.shard_names]
-    summaries = []
+    summaries, counts = [], []
     converted: Counter[str] = Counter()
     skipped: list[SkippedImage] = []
-    for result in results:
-        converted.update(image.kind for image in result.converted)
-        skipped += result.skipped
     for split in plan.splits:
         mine = [result for result in results if result.split == split.split]
-        summary = SplitSummary(
-            split=split.split,
-            images_in=len(split.order),
-            images_out=sum(result.images for result in mine),
-            boxes=sum(result.boxes for result in mine),
-            shards=len(mine),
-            bytes_in=sum(result.bytes_in for result in mine),
-            bytes_out=sum(result.bytes_out for result in mine),
-            unlabelled=int((split.table.label < 0).sum()),
-        )
-        summaries.append(summary)
+        left_out: list[SkippedImage] = []
+        for result in mine:
+            converted.update(image.kind for image in result.converted)
+            left_out += result.skipped
+        skipped += left_out
+        counts.append(count_images(split.split, split.table, without={image.name for image in left_out}))
+        summaries.append(_summary(split, mine))
+    labels: LabelState = "stored" if plan.target.stores_labels else "none"
     return BuildResult(
         output=str(job.output),
         plan_id=plan.plan_id,
@@ -191,14 +184,18 @@ def _finished(
         classes=len(plan.classes),
         tfds=job.profile.output.tfds,
         imagenet=plan.classes.whole_imagenet,
-        glance=_glance(plan, results),
+        glance=glance(plan.classes, plan.label_base, counts, labels=labels),
     )
 
 
-def _glance(plan: Plan, results: Iterable[CommitRecord]) -> Glance:
-    """Summary of what is stored, without the images that were left out."""
-    skipped: dict[str, set[str]] = {split.split: set() for split in plan.splits}
-    for result in results:
-        skipped[result.split].update(image.name for image in result.skipped)
-    counts = [count_images(split.split, split.table, without=skipped[split.split]) for split in plan.splits]
-    return glance(plan.classes, plan.label_base, counts, labels="stored" if plan.target.stores_labels else "none")
+def _summary(split: SplitPlan, mine: Sequence[CommitRecord]) -> SplitSummary:
+    return SplitSummary(
+        split=split.split,
+        images_in=len(split.order),
+        images_out=sum(result.images for result in mine),
+        boxes=sum(result.boxes for result in mine),
+        shards=len(mine),
+        bytes_in=sum(result.bytes_in for result in mine),
+        bytes_out=sum(result.bytes_out for result in mine),
+        unlabelled=int((split.table.label < 0).sum()),
+    )

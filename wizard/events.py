@@ -66,7 +66,7 @@ class CheckResult:
     """
 
     name: str
-    status: Status
+    status: Status = "pass"
     looked_at: str
     found: str
     needed: str = ""
@@ -124,12 +124,13 @@ class Heartbeat:
     """A worker's progress with its shard; may be lost, so nothing depends on it.
 
     Attributes:
-        worker: its process ID, which another host's worker may have too.
+        worker: its process ID.
         done: images read, of `total` in the shard.
         bytes_in: bytes of the images read.
         rss: its resident memory in bytes.
         image: the start of the current image's name; empty once the whole shard has been read.
         host: the machine that it runs on.
+        number: its place among the workers of that host, from 1; a worker in a lost one's place has the same.
     """
 
     worker: int
@@ -142,6 +143,7 @@ class Heartbeat:
     rss: int
     image: str = ""
     host: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

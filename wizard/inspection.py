@@ -12,7 +12,6 @@ import numpy as np
 
 from wizard.engine import manifest
 from wizard.engine.commit_records import CommitRecords, RecordedPlan, read_commit_records
-from wizard.engine.planned_counts import count_planned
 from wizard.errors import InputError, OtherSplitError, SetupError, VerifyFailed, reading
 from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
@@ -232,7 +231,7 @@ def _dataset(folder: Path) -> Inspection:
         hint = f"imagenet-setup verify {shlex.quote(str(folder))} shows more"
         problems.append((known.shards[0].split, InputError(f"{file}: the first record {told}.", hint)))
     try:
-        counts = count_planned(folder, known)
+        counts = manifest.count_planned(folder, known)
     except VerifyFailed as error:
         return Inspection(facts=facts, problems=(*problems, (manifest.IMAGES, error)))
     labels: LabelState = "stored" if known.target.stores_labels else "none"

@@ -6,9 +6,8 @@ import pytest
 
 from tests.engine.test_worker import image, task
 from wizard.engine.deaths import WorkerDied
-from wizard.engine.losses import ATTEMPTS, Losses
+from wizard.engine.losses import ATTEMPTS, Culprit, Losses
 from wizard.engine.plan import ShardTask
-from wizard.engine.trial import Culprit
 from wizard.errors import BadImage, MachineError
 from wizard.events import WorkerLost
 
@@ -28,7 +27,7 @@ def innocent(_task: ShardTask, _suspect: int) -> None:
 
 def guilty(task: ShardTask, suspect: int) -> Culprit:
     del task
-    return Culprit(row=suspect, death=WorkerDied(9, SEGFAULT, item=0))
+    return (suspect, WorkerDied(9, SEGFAULT, item=0))
 
 
 def crash(item: int | None = 1) -> WorkerDied:

@@ -77,7 +77,7 @@ def test_a_lost_worker_costs_its_shard_one_attempt(tmp_path: Path) -> None:
     executor = Scripted(lambda task: finish(tmp_path, task))
 
     def act(task: ShardTask) -> Any:
-        if task.index == 2 and executor.calls[task.name] < ATTEMPTS:
+        if task.name == PLAN.shard_names[2] and executor.calls[task.name] < ATTEMPTS:
             raise WorkerDied(123, -9)
         return finish(tmp_path, task)
 
@@ -89,7 +89,7 @@ def test_a_lost_worker_costs_its_shard_one_attempt(tmp_path: Path) -> None:
 
 def test_a_shard_that_kills_every_worker_ends_the_run(tmp_path: Path) -> None:
     def act(task: ShardTask) -> Any:
-        if task.index == 2:
+        if task.name == PLAN.shard_names[2]:
             raise WorkerDied(123, -9)
         return finish(tmp_path, task)
 

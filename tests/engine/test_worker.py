@@ -53,8 +53,7 @@ def task(home: Path, images: dict[str, bytes], **changes: object) -> ShardTask:
     )
     made = ShardTask(
         split="train",
-        index=0,
-        shards=1,
+        name="train-00000-of-00001",
         folder=str(home),
         samples=samples,
         recipe=Recipe(resize=Resize(mode="original"), quality=None),
@@ -62,7 +61,8 @@ def task(home: Path, images: dict[str, bytes], **changes: object) -> ShardTask:
         skip_bad=False,
         target=TFRecords(),
     )
-    return dataclasses.replace(made, **changes)  # type: ignore[arg-type]
+    made = dataclasses.replace(made, **changes)  # type: ignore[arg-type]
+    return dataclasses.replace(made, name=made.target.shard(made.split, 0, 1))
 
 
 def files_in(folder: Path) -> list[str]:

@@ -229,7 +229,7 @@ def test_no_limit_on_open_files_passes() -> None:
 
 
 def test_a_folder_that_can_be_written_passes_and_keeps_nothing_of_the_trial(tmp_path: Path) -> None:
-    check = checks.rights(tmp_path / "not" / "there")
+    check = checks.write_access(tmp_path / "not" / "there")
     assert (check.status, check.found) == ("pass", f"files can be made in {tmp_path}")
     assert not list(tmp_path.iterdir())
 
@@ -237,7 +237,7 @@ def test_a_folder_that_can_be_written_passes_and_keeps_nothing_of_the_trial(tmp_
 def test_a_file_in_the_folders_place_fails(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for output in (tmp_path / "file", tmp_path / "file" / "out"):
-        check = checks.rights(output)
+        check = checks.write_access(output)
         assert (check.status, check.found) == ("fail", f"{tmp_path / 'file'} is a file, not a folder")
         assert check.command_fix == f"Move it away, or {ELSEWHERE}"
     assert (tmp_path / "file").read_text() == ""
@@ -248,13 +248,13 @@ def test_a_file_in_the_folders_place_fails(tmp_path: Path) -> None:
 def test_a_folder_of_ones_own_that_is_write_protected_fails_with_chmod(tmp_path: Path) -> None:
     folder = tmp_path / "with space"
     folder.mkdir(mode=0o500)
-    check = checks.rights(folder / "out")
+    check = checks.write_access(folder / "out")
     assert (check.status, check.looked_at) == ("fail", str(folder))
     assert check.found == f"{folder} is yours and yet may not be written (mode 500)"
     assert check.command_fix == f"chmod u+rwx '{folder}', or {ELSEWHERE}"
     folder.chmod(0o700)
     assert not list(folder.iterdir())
-    assert checks.rights(folder / "out").status == "pass"
+    assert checks.write_access(folder / "out").status == "pass"
 
 
 @needs_owners
@@ -266,13 +266,13 @@ def test_in_a_folder_of_someone_elses_only_the_output_is_asked_for(tmp_path: Pat
         theirs = Path("/")
     else:
         os.chown(theirs, 65534, 65534)
-    check = checks.rights(theirs / "my out")
+    check = checks.write_access(theirs / "my out")
     assert check.status == "fail"
     assert check.found.startswith(f"{theirs} belongs to ")
     assert (
         check.command_fix == f"sudo install -d -o {os.geteuid()} {shlex.quote(str(theirs / 'my out'))}, or {ELSEWHERE}"
     )
-    assert checks.rights(theirs).command_fix == f"sudo chown {os.geteuid()} {theirs}, or {ELSEWHERE}"
+    assert checks.write_access(theirs).command_fix == f"sudo chown {os.geteuid()} {theirs}, or {ELSEWHERE}"
 
 
 @needs_owners
@@ -281,7 +281,7 @@ def test_a_folder_in_one_that_may_not_be_looked_into_fails(tmp_path: Path) -> No
     closed = tmp_path / "closed"
     (closed / "within" / "out").mkdir(parents=True)
     closed.chmod(0)
-    check = checks.rights(closed / "within" / "out")
+    check = checks.write_access(closed / "within" / "out")
     closed.chmod(0o700)
     assert (check.status, check.looked_at) == ("fail", str(closed))
     assert "may not be written (mode 0)" in check.found
@@ -322,7 +322,7 @@ def test_any_other_refusal_is_told_too(
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(tempfile, "TemporaryDirectory", refuse)
-    check = checks.rights(tmp_path)
+    check = checks.write_access(tmp_path)
     assert check.status == "fail"
     assert seen in check.found
     assert check.command_fix.startswith(mend)

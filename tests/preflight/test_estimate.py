@@ -1,6 +1,7 @@
 import multiprocessing
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -71,8 +72,7 @@ def truly(survey: Survey, asked: Recipe) -> int:
     table = read_table(survey.path, survey.split, cache_folder(), quiet)
     task = ShardTask(
         split=survey.split,
-        index=0,
-        shards=1,
+        name="",
         folder="",
         samples=table,
         recipe=asked,
@@ -93,7 +93,7 @@ def test_where_every_image_is_measured_the_size_is_what_a_build_writes(
     raw: Path, surveys: dict[Split, Survey], tmp_path: Path, image: dict[str, Any], boxes: str
 ) -> None:
     asked: dict[str, Any] = {"image": image, "source": {"boxes": boxes}}
-    with Estimator(surveys, 1, cache_folder()) as estimator:
+    with closing(Estimator(surveys, 1, cache_folder())) as estimator:
         told = estimator.estimate(job(raw, tmp_path / "out", **asked))
     build_dataset(raw, tmp_path / "out", **asked)
     written = sum(path.stat().st_size for path in shards(tmp_path / "out"))
@@ -117,7 +117,7 @@ def test_so_it_is_for_other_targets(
     raw: Path, surveys: dict[Split, Survey], tmp_path: Path, image: dict[str, Any], output: dict[str, Any]
 ) -> None:
     asked: dict[str, Any] = {"image": image, "source": {"boxes": "none"}, "output": output}
-    with Estimator(surveys, 1, cache_folder()) as estimator:
+    with closing(Estimator(surveys, 1, cache_folder())) as estimator:
         told = estimator.estimate(job(raw, tmp_path / "out", **asked))
     build_dataset(raw, tmp_path / "out", **asked)
     assert told.bytes_out.likely == pytest.approx(written_bytes(tmp_path / "out", output["format"]), rel=1e-9)
@@ -130,7 +130,7 @@ def test_so_it_is_for_other_records(
     raw: Path, surveys: dict[Split, Survey], tmp_path: Path, output: dict[str, Any]
 ) -> None:
     asked: dict[str, Any] = {"source": {"boxes": "none"}, "output": output}
-    with Estimator(surveys, 1, cache_folder()) as estimator:
+    with closing(Estimator(surveys, 1, cache_folder())) as estimator:
         told = estimator.estimate(job(raw, tmp_path / "out", **asked))
     build_dataset(raw, tmp_path / "out", **asked)
     files = [path for path in (tmp_path / "out").rglob("*-of-*") if path.parent.name in ("out", *SPLIT_FOLDERS)]
@@ -139,7 +139,7 @@ def test_so_it_is_for_other_records(
 
 def test_every_target_is_measured_for_itself(raw: Path, surveys: dict[Split, Survey]) -> None:
     source = {"boxes": "none"}
-    with Estimator(surveys, 1, cache_folder()) as estimator:
+    with closing(Estimator(surveys, 1, cache_folder())) as estimator:
         sizes = [
             estimator.estimate(job(raw, OUT, source=source, output=output)).bytes_out.likely
             for output in ({"format": "folders"}, {"features": "tpu"}, {}, {"format": "webdataset"})
@@ -151,7 +151,7 @@ def test_every_target_is_measured_for_itself(raw: Path, surveys: dict[Split, Sur
 def test_the_test_split_is_measured_too(raw_copy: Path, tmp_path: Path) -> None:
     add_test_archive(raw_copy, 20)
     asked: dict[str, Any] = {"source": {"splits": ["test"], "boxes": "all"}, "output": {"test_shards": 2}}
-    with Estimator({"test": survey(raw_copy, "test")}, 1, cache_folder()) as estimator:
+    with closing(Estimator({"test": survey(raw_copy, "test")}, 1, cache_folder())) as estimator:
         told = estimator.estimate(job(raw_copy, tmp_path / "out", **asked))
     build_dataset(raw_copy, tmp_path / "out", **asked)
     written = sum(path.stat().st_size for path in (tmp_path / "out").glob("test-*"))
@@ -162,7 +162,7 @@ def test_the_test_split_is_measured_too(raw_copy: Path, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("few")
 def test_a_large_test_archive_is_measured_by_a_sample(raw_copy: Path) -> None:
     add_test_archive(raw_copy, FEW + 60)
-    with Estimator({"test": survey(raw_copy, "test")}, 1, cache_folder()) as estimator:
+    with closing(Estimator({"test": survey(raw_copy, "test")}, 1, cache_folder())) as estimator:
         told = estimator.estimate(job(raw_copy, OUT, source={"splits": ["test"], "boxes": "none"}))
     assert 0 < told.sampled < told.images == FEW + 60
 
@@ -170,7 +170,7 @@ def test_a_large_test_archive_is_measured_by_a_sample(raw_copy: Path) -> None:
 def test_images_without_a_byte_are_no_work_to_measure(raw: Path, surveys: dict[Split, Survey]) -> None:
     table = read_table(surveys["train"].path, "train", cache_folder(), quiet)
     empty = surveyed("train", raw, replace(table, size=table.size * 0))
-    with Estimator({"train": empty}, 1, cache_folder()) as estimator:
+    with closing(Estimator({"train": empty}, 1, cache_folder())) as estimator:
         asked = profile(raw, OUT, source={"splits": ["train"]})
         told = estimator.estimate(decide(asked, open_source(raw), {"train": empty}))
     assert told.bytes_out.likely == 0
@@ -182,7 +182,7 @@ def test_from_a_sample_of_a_larger_archive_the_size_is_near_and_within_its_range
     many: Path, image: dict[str, Any]
 ) -> None:
     surveys, asked = look(many), job(many, OUT, **sections(image=image))
-    with Estimator(surveys, 2, cache_folder()) as estimator:
+    with closing(Estimator(surveys, 2, cache_folder())) as estimator:
         told = estimator.estimate(asked)
     written = sum(truly(surveys[split], asked.recipes[split]) for split in surveys)
     assert told.sampled < FEW + estimate._LEAST < told.images == sum(each.images for each in surveys.values())
@@ -193,7 +193,7 @@ def test_from_a_sample_of_a_larger_archive_the_size_is_near_and_within_its_range
 
 def test_classes_take_their_share(raw: Path, surveys: dict[Split, Survey]) -> None:
     half, more = ({"classes": count, "splits": ["train"]} for count in (CLASSES // 2, CLASSES + 5))
-    with Estimator(surveys, 1, cache_folder()) as estimator:
+    with closing(Estimator(surveys, 1, cache_folder())) as estimator:
         whole = estimator.estimate(job(raw, OUT, source={"splits": ["train"]}))
         part = estimator.estimate(job(raw, OUT, source=half))
         assert estimator.estimate(job(raw, OUT, source=more)).bytes_out == whole.bytes_out
@@ -218,14 +218,14 @@ def test_a_fraction_is_that_of_the_classes_there_are(
 
 def test_a_split_that_is_not_asked_for_counts_nothing(raw: Path, surveys: dict[Split, Survey]) -> None:
     asked = job(raw, OUT, **sections(source={"splits": ["validation"], "boxes": "none"}))
-    with Estimator(surveys, 1, cache_folder()) as estimator:
+    with closing(Estimator(surveys, 1, cache_folder())) as estimator:
         told = estimator.estimate(asked)
     assert (told.images, told.sampled) == (VALIDATION, VALIDATION)
     assert told.bytes_out.likely == pytest.approx(truly(surveys["validation"], asked.recipes["validation"]))
 
 
 def test_time_is_for_what_is_left_and_never_below_what_starting_takes(raw: Path, surveys: dict[Split, Survey]) -> None:
-    with Estimator(surveys, 1, cache_folder()) as estimator:
+    with closing(Estimator(surveys, 1, cache_folder())) as estimator:
         whole, half, none = (
             estimator.estimate(job(raw, OUT), remaining=remaining).seconds for remaining in (1.0, 0.5, 0.0)
         )
@@ -235,7 +235,7 @@ def test_time_is_for_what_is_left_and_never_below_what_starting_takes(raw: Path,
 
 
 def test_memory_is_that_of_a_worker_with_room_to_grow(raw: Path, surveys: dict[Split, Survey]) -> None:
-    with Estimator(surveys, 1, cache_folder()) as estimator:
+    with closing(Estimator(surveys, 1, cache_folder())) as estimator:
         told = estimator.estimate(job(raw, OUT)).worker_memory
         (worker,) = multiprocessing.active_children()
         resident = psutil.Process(worker.pid).memory_info().rss
@@ -245,7 +245,7 @@ def test_memory_is_that_of_a_worker_with_room_to_grow(raw: Path, surveys: dict[S
 
 def test_what_was_measured_once_is_known(raw_copy: Path) -> None:
     asked = job(raw_copy, OUT, image=RESIZED)
-    with Estimator(asked.surveys, 1, cache_folder()) as estimator:
+    with closing(Estimator(asked.surveys, 1, cache_folder())) as estimator:
         first = estimator.estimate(asked)
         shutil.rmtree(raw_copy)
         again = estimator.estimate(asked)
@@ -260,7 +260,7 @@ def test_an_image_that_cannot_be_decoded_counts_as_left_out(raw_copy: Path) -> N
     with train.path.open("r+b") as file:
         file.seek(image.offset + 100)
         file.write(bytes(image.size - 100))
-    with Estimator(look(raw_copy), 1, cache_folder()) as estimator:
+    with closing(Estimator(look(raw_copy), 1, cache_folder())) as estimator:
         told = estimator.estimate(asked)
     assert told.images == TRAIN
     assert before - image.size - 1000 < told.bytes_out.likely < before - image.size
@@ -268,7 +268,7 @@ def test_an_image_that_cannot_be_decoded_counts_as_left_out(raw_copy: Path) -> N
 
 def test_the_sample_comes_with_what_becomes_of_it(raw: Path, surveys: dict[Split, Survey]) -> None:
     asked = job(raw, OUT, image=RESIZED | {"splits": ["train"]})
-    with Estimator(surveys, 1, cache_folder()) as estimator:
+    with closing(Estimator(surveys, 1, cache_folder())) as estimator:
         (train, resized), (validation, kept) = estimator.sample(asked)
     assert (len(train.table), len(validation.table)) == (TRAIN, VALIDATION)
     assert (resized, kept) == (asked.recipes["train"], asked.recipes["validation"])
@@ -286,9 +286,9 @@ def test_no_more_processes_measure_than_there_are_cores(
     raw: Path, surveys: dict[Split, Survey], monkeypatch: pytest.MonkeyPatch, processes: list[int]
 ) -> None:
     monkeypatch.setattr(estimate, "usable_cores", lambda: 1)
-    with Estimator(surveys, 1, cache_folder()) as estimator:
+    with closing(Estimator(surveys, 1, cache_folder())) as estimator:
         alone = estimator.estimate(job(raw, OUT), remaining=0.0)
-    with Estimator(surveys, 50, cache_folder()) as estimator:
+    with closing(Estimator(surveys, 50, cache_folder())) as estimator:
         told = estimator.estimate(job(raw, OUT), remaining=0.0)
         processes.append(len(multiprocessing.active_children()))
     assert processes == [1]
@@ -302,7 +302,7 @@ def test_nor_more_than_memory_has_room_for(
     little = replace(usable_memory(), available=300_000_000)
     monkeypatch.setattr(estimate, "usable_cores", lambda: 64)
     monkeypatch.setattr(estimate, "usable_memory", lambda: little)
-    with Estimator(surveys, 64, cache_folder()) as estimator:
+    with closing(Estimator(surveys, 64, cache_folder())) as estimator:
         estimator.estimate(job(raw, OUT))
         processes.append(len(multiprocessing.active_children()))
     assert processes == [1]
@@ -366,12 +366,12 @@ def test_one_huge_image_counts_in_the_workers_memory_whether_it_is_drawn_or_not(
     folder.mkdir(parents=True)
     for place in range(30):
         (folder / f"{place}.jpg").write_bytes(encoded(Image.fromarray(noise(24, 32))))
-    with Estimator({"train": survey(tmp_path, "train")}, 1, cache_folder()) as estimator:
+    with closing(Estimator({"train": survey(tmp_path, "train")}, 1, cache_folder())) as estimator:
         asked = job(tmp_path, OUT, source={"splits": ["train"], "boxes": "none"}, image=RESIZED)
         before = estimator.estimate(asked).worker_memory
     huge = Image.fromarray(np.full((5000, 6000, 3), 90, np.uint8))
     (folder / "huge.jpg").write_bytes(encoded(huge, progressive=True, subsampling=0))
-    with Estimator({"train": survey(tmp_path, "train")}, 1, cache_folder()) as estimator:
+    with closing(Estimator({"train": survey(tmp_path, "train")}, 1, cache_folder())) as estimator:
         after = estimator.estimate(asked).worker_memory
     assert after.likely == pytest.approx(before.low + 9.2 * 5000 * 6000, rel=0.05)
     assert after.high == pytest.approx(after.likely + 0.92 * 5000 * 6000, rel=0.05)

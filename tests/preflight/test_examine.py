@@ -33,8 +33,8 @@ from wizard.machine.memory import Memory
 from wizard.machine.processes import Process
 from wizard.planning import decide, decide_without_source, resolve
 from wizard.preflight import checks, estimate, examine
+from wizard.preflight.checks import refuse
 from wizard.preflight.examine import Verdict, evaluate, remaining_fraction
-from wizard.preflight.ignoring import refuse
 from wizard.preflight.output_state import OutputState, read_output
 from wizard.preflight.source_check import source_check
 from wizard.profile import Profile

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -149,7 +150,7 @@ def test_the_page_asks_for_nothing_beside_itself(tmp_path: Path) -> None:
 def test_names_and_words_are_text_never_markup(tmp_path: Path) -> None:
     pair = pairs(tmp_path, SHORTEST, PHOTO)[0]
     name, words = "\"'><img src=x>$pairs&amp;.JPEG", '<script>alert(1)</script> & "cat" </h2> $total'
-    odd = Pair(name=name, words=words, before=pair.before, after=pair.after, geometry=pair.geometry, converted="")
+    odd = Pair(name=name, words=words, before=pair.before, after=pair.after)
     read, plain = Read(page([odd], SHORTEST)), Read(page([pair], SHORTEST))
     assert [tag for tag, _ in read.tags] == [tag for tag, _ in plain.tags]
     assert read.texts["h2"] == f"{words} {name}"
@@ -161,12 +162,12 @@ def test_sizes_and_bytes_of_each_picture_and_of_all_are_told(tmp_path: Path) -> 
     read = Read(page(found, SHORTEST))
     told = ""
     for pair, before, after in zip(found, ("160 × 80", "90 × 300"), ("128 × 64", "64 × 213"), strict=True):
-        share = f"{100 * len(pair.after) / len(pair.before):.0f} %"
+        share = f"{100 * len(pair.after.jpeg) / len(pair.before):.0f} %"
         told += f"before {before} px · {human_bytes(len(pair.before))}"
-        told += f"after {after} px · {human_bytes(len(pair.after))} ({share})"
+        told += f"after {after} px · {human_bytes(len(pair.after.jpeg))} ({share})"
     assert read.texts["figcaption"] == told
     assert [image_codec.read_header(shown(image)).width for image in read.all("img")] == [160, 128, 90, 64]
-    total = [sum(map(len, side)) for side in zip(*((pair.before, pair.after) for pair in found), strict=True)]
+    total = [sum(map(len, side)) for side in zip(*((pair.before, pair.after.jpeg) for pair in found), strict=True)]
     told = f"2 of your images, from small to large: {human_bytes(total[0])} before, {human_bytes(total[1])} after ("
     assert read.texts["p"].startswith(told + f"{100 * total[1] / total[0]:.0f} %)")
     assert read.texts["h1"] == "Before and after: shortest side 64, JPEG quality 50"
@@ -274,7 +275,7 @@ def test_an_image_drawn_twice_is_shown_once(tmp_path: Path) -> None:
 
 def test_a_real_run_shows_images_of_the_archive(raw: Path, asked: Job) -> None:
     whole = survey(raw, "train")
-    with Estimator({"train": whole}, 1, cache_folder()) as estimator:
+    with closing(Estimator({"train": whole}, 1, cache_folder())) as estimator:
         path = write_preview(asked, estimator)
         kept = job(raw, asked.output, source={"splits": ["train"]})
         assert path == cache_folder() / "preview.html"

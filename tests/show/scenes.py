@@ -47,7 +47,8 @@ def shard(number: int, name: str = "train") -> str:
 
 def beat(worker: int, number: int, done: int, total: int = 100, name: str = "train") -> Heartbeat:
     return Heartbeat(
-        worker=worker,
+        worker=1000 + worker,
+        number=worker,
         shard=shard(number, name),
         split=name,
         done=done,
@@ -96,7 +97,7 @@ def under_way(workers: int = 2, seconds: int = 10) -> BuildProgress:
     for second in range(seconds + 1):
         clock.now = 1000.0 + second
         for worker in range(workers):
-            build.add(beat(4000 + worker, worker, 10 * second, total=150))
+            build.add(beat(1 + worker, worker, 10 * second, total=150))
         build.add(machine())
     build.remember("converted n02105855_2933.JPEG (PNG → JPEG)")
     build.remember(

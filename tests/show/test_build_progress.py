@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from tests.show.scenes import GB, Clock, beat, estimated, machine, shard, shard_done, split, started, under_way
@@ -94,11 +96,11 @@ def test_each_split_has_its_own_mean(build: BuildProgress) -> None:
     assert build.bytes_expected == 1000 * 50_000 + 100 * 200_000
 
 
-def test_workers_are_numbered_as_they_appear(build: BuildProgress) -> None:
+def test_workers_are_told_apart_by_host_and_number(build: BuildProgress) -> None:
     build.add(started())
-    for worker in (77, 33, 55, 77):
-        build.add(beat(worker, worker, 10))
-    assert [(each.number, each.beat.worker) for each in build.workers] == [(1, 77), (2, 33), (3, 55)]
+    for number, host in ((2, "a"), (1, "a"), (2, "b"), (2, "a")):
+        build.add(replace(beat(number, number, 10), host=host))
+    assert [(each.beat.number, each.beat.host) for each in build.workers] == [(1, "a"), (2, "a"), (2, "b")]
 
 
 def test_a_worker_has_a_rate_across_its_shards(build: BuildProgress, now: Clock) -> None:
@@ -117,9 +119,9 @@ def test_a_lost_worker_goes_and_its_shard_begins_anew(build: BuildProgress) -> N
     build.add(beat(1, 0, 10))
     build.add(beat(2, 1, 20))
     build.add(WorkerLost(shard=shard(1), attempt=1, reason="worker 2 died"))
-    assert ([each.number for each in build.workers], build.reached) == ([1], 10)
-    build.add(beat(3, 1, 5))
-    assert ([each.number for each in build.workers], build.reached) == ([1, 3], 15)
+    assert ([each.beat.number for each in build.workers], build.reached) == ([1], 10)
+    build.add(beat(2, 1, 5))
+    assert ([each.beat.number for each in build.workers], build.reached) == ([1, 2], 15)
 
 
 def test_a_worker_that_is_long_silent_goes(build: BuildProgress, now: Clock) -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from tests.targets.samples import sample
-from wizard.engine.leftovers import remove_leftovers
+from wizard.engine.commit_records import remove_leftovers
 from wizard.targets.image_files.target import ClassFolders
 from wizard.targets.image_files.writer import sum_of_files
 from wizard.targets.registry import TARGETS as TARGETS_BY_NAME

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.targets.samples import sample
-from wizard.engine.leftovers import remove_leftovers
+from wizard.engine.commit_records import remove_leftovers
 from wizard.formats import tfrecord
 from wizard.sources.names import unsafe
 from wizard.targets.image_files import writer

@@ -55,8 +55,7 @@ def task(
     samples = dataclasses.replace(samples, first_box=np.arange(len(images) + 1), boxes=boxes)
     return ShardTask(
         split="train",
-        index=0,
-        shards=1,
+        name=target.shard("train", 0, 1),
         folder=str(home),
         samples=samples,
         recipe=Recipe(resize=Resize(mode="original"), quality=None),

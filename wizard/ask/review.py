@@ -9,7 +9,7 @@ from wizard.events import CheckResult, Estimated
 from wizard.folders import shortened
 from wizard.formatting import GLYPHS, counted, duration, human_bytes, with_range
 from wizard.planning import Job
-from wizard.preflight.glancing import glance_at
+from wizard.preflight.examine import glance_at
 from wizard.preflight.source_check import damage_in_words
 from wizard.profile import Profile
 from wizard.show import at_a_glance

@@ -8,8 +8,8 @@ from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.errors import Interrupted
 from wizard.interrupts import stop_on_signal
 from wizard.planning import stoppable
+from wizard.preflight.checks import refuse, require_known
 from wizard.preflight.examine import examine
-from wizard.preflight.ignoring import refuse, require_known
 from wizard.profile_keys import set_help
 from wizard.profile_store import load
 from wizard.show.reporters import reporter_for

@@ -15,9 +15,8 @@ from wizard.events import Event, Note, Started
 from wizard.interrupts import stop_on_signal
 from wizard.output import Output
 from wizard.planning import stoppable
-from wizard.preflight.checks import failed
+from wizard.preflight.checks import failed, refuse, require_known
 from wizard.preflight.examine import Verdict, examine
-from wizard.preflight.ignoring import refuse, require_known
 from wizard.profile import Profile
 from wizard.profile_keys import set_help
 from wizard.profile_store import load

@@ -26,15 +26,11 @@ class BuildResult:
     """What a build has made; the dataset is complete.
 
     Attributes:
-        output: its folder.
-        plan_id: of the plan that it follows.
-        splits: what each has become.
         converted: how many images were converted, by kind.
         skipped: images that were left out.
         seconds: wall time of this run's building, without the reading of headers.
         images_built: images that this run built; the others were there before.
         label_base: stored label of rank 0.
-        target: its output format.
         classes: how many the labels count.
         tfds: whether there is metadata for `tfds.builder_from_directory`.
         imagenet: whether they are ImageNet's, so that its counts are what to expect.

@@ -1,17 +1,18 @@
 """What is done in an output folder: its plan, and the commit records that fit it."""
 
 import json
+import shutil
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from wizard.commit_record import CommitRecord
 from wizard.engine.ingredients import Ingredients
 from wizard.engine.plan import Plan
 from wizard.engine.sidecars import remove_sidecars
 from wizard.errors import PlanMismatch
-from wizard.storage import write_whole
+from wizard.storage import PREFIX, SUFFIX, write_whole
 from wizard.targets import registry
-from wizard.targets.names import RECORD_FOLDER, STATE_FOLDER
+from wizard.targets.names import RECORD_FOLDER, STAGING, STATE_FOLDER
 from wizard.targets.presence import foreign_files
 from wizard.targets.record_file import read_record, record_path
 from wizard.targets.target import Target
@@ -19,12 +20,7 @@ from wizard.targets.target import Target
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedPlan:
-    """The plan that a folder was begun with: `plan.json`.
-
-    Attributes:
-        plan_id: its id.
-        ingredients: what the id is a hash of, so that a difference can be told.
-    """
+    """The plan that a folder was begun with, `plan.json`; its ingredients tell how it differs from another."""
 
     plan_id: str
     ingredients: Ingredients
@@ -40,7 +36,6 @@ class CommitRecords:
     """The plan and the commit records of a folder, read once; who builds, repairs or reports goes by them.
 
     Attributes:
-        folder: the output folder.
         plan: that the folder was begun with; None if none was.
         done: the records that fit the plan, by shard. The shards themselves may have been removed since.
     """
@@ -104,6 +99,15 @@ def read_commit_records(folder: Path) -> CommitRecords:
         if stored.plan_id == plan.plan_id:
             records.done[file.stem] = stored.record
     return records
+
+
+def remove_leftovers(folder: Path, target: Target) -> None:
+    """Removes what killed writers leave: files that never became whole."""
+    shutil.rmtree(folder / STAGING, ignore_errors=True)
+    beside = (PurePosixPath(pattern).parent.as_posix() for pattern in target.beside)
+    for place in {"", RECORD_FOLDER, *target.places, *beside}:
+        for file in (folder / place).glob(f"{PREFIX}*{SUFFIX}"):
+            file.unlink(missing_ok=True)
 
 
 def start_or_resume(folder: Path, plan: Plan) -> CommitRecords:

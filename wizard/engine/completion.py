@@ -16,13 +16,9 @@ _TOLD = 5
 
 
 def require_whole(output: Path, plan: Plan, records: CommitRecords, sums: Mapping[str, str]) -> None:
-    """Checks every shard, image file, index and description once more.
+    """Checks every shard, image file, index and description once more; the records of missing shards are removed.
 
-    Args:
-        output: the dataset's folder.
-        plan: the plan that was built.
-        records: the folder's; those of missing shards are removed.
-        sums: sha256 in hex of the files that describe the dataset, by name.
+    `sums` has the sha256 in hex of each file that describes the dataset, by name.
 
     Raises:
         MachineError: a file is missing, or its size has changed since it was written.

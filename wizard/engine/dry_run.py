@@ -54,7 +54,7 @@ def dry_run(task: ShardTask) -> DryRun:
         if content is None:
             break
         read = time.perf_counter()
-        need = image_memory.needed(content.image, task.recipe).bytes
+        need = image_memory.needed(content.image, task.recipe)
         largest = max(largest, need)
         if task.memory is None or need <= task.memory:
             add_image(task, content, shard, counts)
@@ -91,4 +91,4 @@ def memory_of_largest(task: ShardTask) -> int:
         InputError: an archive cannot be read as indexed.
     """
     read = in_hand.each(task.samples.contents())
-    return max((image_memory.needed(content.image, task.recipe).bytes for content in read), default=0)
+    return max((image_memory.needed(content.image, task.recipe) for content in read), default=0)

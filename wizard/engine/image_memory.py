@@ -4,16 +4,18 @@ The numbers were measured with images of 20 million pixels, as the growth of a w
 image's pixels; `tests/engine/test_image_memory.py` measures some of them again.
 """
 
-from dataclasses import dataclass
-
-from wizard.engine.bad_images import too_large
 from wizard.engine.transform import Recipe
+from wizard.errors import Hint, MachineError
 from wizard.formats import image_codec, png
 from wizard.formats.decoding import Undecodable, is_too_large
 from wizard.formats.jpeg_markers import Frame, peek_size, read_frame
 from wizard.formats.resize import FAITHFUL_SHRINK, Resize, geometry
+from wizard.formatting import human_bytes
 from wizard.sources.readers import Sample
 
+MORE_MEMORY = Hint(
+    "Use fewer workers ({}), or free some memory; the same command then resumes where it stopped", "run.workers=1"
+)
 _RGB = 3.2
 """Bytes a pixel of a JPEG that is decoded to RGB."""
 _CMYK = 24.1
@@ -35,29 +37,8 @@ _ALWAYS = 32_000_000
 """Bytes that every worker has for an image, whatever the machine."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Needed:
-    """Memory that an image needs.
-
-    Attributes:
-        height: in pixels.
-        width: in pixels.
-        bytes: peak memory.
-    """
-
-    height: int
-    width: int
-    bytes: int
-
-
 def require(data: bytes, sample: Sample, recipe: Recipe, memory: int | None) -> None:
-    """Refuses an image that needs more memory than a worker has for one.
-
-    Args:
-        data: its encoded bytes.
-        sample: the image, for its name.
-        recipe: how it is processed.
-        memory: bytes that a worker has for an image; None if there is no limit.
+    """Refuses an image that needs more bytes of memory than a worker has for one.
 
     Raises:
         MachineError: it needs more.
@@ -65,12 +46,18 @@ def require(data: bytes, sample: Sample, recipe: Recipe, memory: int | None) -> 
     if memory is None or _is_small(data, recipe.resize):
         return
     need = needed(data, recipe)
-    if need.bytes > max(memory, _ALWAYS):
-        raise too_large(sample, need.height, need.width, need.bytes, memory)
+    if need > max(memory, _ALWAYS):
+        header = image_codec.read_header(data)
+        # No BadImage, and never left out: the same plan would otherwise give other bytes on another machine.
+        raise MachineError(
+            f"{sample.place}: its {header.width:,} x {header.height:,} pixels need about {human_bytes(need)} of "
+            f"memory; a worker has {human_bytes(memory)}.",
+            MORE_MEMORY,
+        )
 
 
-def needed(data: bytes, recipe: Recipe) -> Needed:
-    """Peak memory for an image; 0 if its header cannot be read, or gives a size that is refused anyway."""
+def needed(data: bytes, recipe: Recipe) -> int:
+    """Bytes of peak memory for an image; 0 if its header cannot be read, or gives a size that is refused anyway."""
     kind = image_codec.sniff(data[: image_codec.MAGIC_BYTES])
     try:
         if kind == "JPEG":
@@ -79,36 +66,33 @@ def needed(data: bytes, recipe: Recipe) -> Needed:
             return _of_png(png.read_info(data), recipe)
         header = image_codec.read_header(data)
     except Undecodable:
-        return Needed(height=0, width=0, bytes=0)
+        return 0
     return _sum(header.height, header.width, _WEBP if kind == "WEBP" else _PILLOW, 0, recipe)
 
 
-def _of_jpeg(frame: Frame, recipe: Recipe) -> Needed:
+def _of_jpeg(frame: Frame, recipe: Recipe) -> int:
     height, width, sampling = frame.height, frame.width, frame.sampling
     cmyk = len(sampling) == 4
     # libjpeg decodes a single scan in strips, and keeps the coefficients of several until the last is read.
     coefficients = 2 * _BLOCK * _blocks(height, width, sampling) if frame.has_multiple_scans else 0
     if recipe.quality is None and not cmyk:
-        return Needed(height=height, width=width, bytes=coefficients + height * width // _BLOCK)
+        return coefficients + height * width // _BLOCK
     if cmyk:  # the coefficients are freed before color conversion begins
-        least = coefficients + 4 * height * width
-        whole = _sum(height, width, _CMYK, 0, recipe, samples=4)
-        return Needed(height=height, width=width, bytes=max(least, whole.bytes))
+        return max(coefficients + 4 * height * width, _sum(height, width, _CMYK, 0, recipe, samples=4))
     return _sum(height, width, _RGB, coefficients, recipe, samples=len(sampling))
 
 
-def _of_png(info: png.Info, recipe: Recipe) -> Needed:
+def _of_png(info: png.Info, recipe: Recipe) -> int:
     row_bytes = info.bits / 8
     return _sum(info.height, info.width, max(_PILLOW + row_bytes, _PNG_ROWS * row_bytes), 0, recipe)
 
 
-def _sum(height: int, width: int, a_pixel: float, more: int, recipe: Recipe, samples: int = 3) -> Needed:
+def _sum(height: int, width: int, a_pixel: float, more: int, recipe: Recipe, samples: int = 3) -> int:
     """The larger of the two peaks: decoding with its `more` bytes of buffers, or scaling the decoded pixels."""
     if not height * width or is_too_large(height, width, samples):
-        return Needed(height=height, width=width, bytes=0)
+        return 0
     decoding = round(height * width * a_pixel) + more
-    scaling = _scaling(height, width, geometry(recipe.resize, height, width).scaled)
-    return Needed(height=height, width=width, bytes=max(decoding, scaling))
+    return max(decoding, _scaling(height, width, geometry(recipe.resize, height, width).scaled))
 
 
 def _scaling(height: int, width: int, scaled: tuple[int, int]) -> int:

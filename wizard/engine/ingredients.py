@@ -13,10 +13,8 @@ class SplitIngredients:
     """Ingredients of a split; those of its images are None or empty as long as they have not been read.
 
     Attributes:
-        shards: how many it has.
         recipe: what becomes of its images, in words.
-        images: how many it has.
-        boxes: how many they have together.
+        boxes: how many the images have together.
         contents: digest of names, sizes, labels and boxes.
         order: digest of the order of the source; empty where the images are shuffled by the seed.
     """
@@ -47,10 +45,8 @@ class Ingredients:
     Attributes:
         target: the output format's own, by label; "format" is among them.
         codecs: what encodes and decodes images, with versions.
-        seed: of the shuffle.
         label_base: stored label of rank 0; None where no labels are stored.
         classes: number and digest of the source's own classes; empty for ImageNet's, and as long as they are unknown.
-        splits: of each split.
     """
 
     target: Mapping[str, str]
@@ -69,11 +65,10 @@ class Ingredients:
     @cached_property
     def labelled(self) -> dict[str, str]:
         """Everything by label, in the order in which a person reads it. The plan id is a hash of this."""
-        others = {label: value for label, value in self.target.items() if label != "format"}
         found = {"format": self.target["format"], "codecs": self.codecs, "seed": str(self.seed)}
         if self.label_base is not None:
             found["label base"] = str(self.label_base)
-        found |= others
+        found |= self.target
         for split, each in self.splits.items():
             found |= {f"{split} shards": str(each.shards), f"{split} recipe": each.recipe}
         if self.classes:

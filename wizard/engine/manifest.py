@@ -1,6 +1,7 @@
 """dataset.json and images.csv.gz: how a finished dataset was made, and which image belongs in which shard."""
 
 import csv
+import dataclasses
 import gzip
 import hashlib
 import io
@@ -8,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
-from itertools import chain, groupby
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from wizard.commit_record import CommitRecord, ConvertedImage, SkippedImage
-from wizard.engine.plan import Plan, ShardTask
+from wizard.engine.plan import Plan
 from wizard.errors import InputError, VerifyFailed, reading
+from wizard.sources.class_counts import ClassCounts, counted
 from wizard.sources.classes import UNLABELLED, Classes, imagenet, numbered
 from wizard.sources.samples import LeftOut
 from wizard.storage import write_whole
@@ -26,7 +28,6 @@ from wizard.targets.target import Target
 
 MANIFEST = "dataset.json"
 IMAGES = "images.csv.gz"
-_COLUMNS = ("shard", "name", "wnid")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,15 +35,12 @@ class Manifest:
     """A finished dataset, as it describes itself.
 
     Attributes:
-        plan_id: of the plan that it follows.
-        ingredients: what the plan is made of, by name.
+        ingredients: what its plan is made of, by name.
         profile: the answers that led to it.
         label_base: stored label of rank 0.
         shards: in the order of splits and indexes.
         images_sha256: of images.csv.gz, in hex.
         created_by: program and version.
-        target: its output format.
-        classes: that its labels count in.
         sidecars: sha256 in hex of the small files beside the shards that describe them, by name.
         left_out: files beside the images of each split that were not read.
         box_repairs: what was wrong with the boxes of each split, and what was done about it.
@@ -95,15 +93,8 @@ def write(
 ) -> dict[str, str]:
     """Describes the finished dataset in `folder`; dataset.json comes last.
 
-    Args:
-        folder: the dataset's.
-        plan: that it follows.
-        done: its shards by name.
-        profile: the answers that led to it.
-        sidecars: sha256 in hex of the files that `write_sidecars` wrote, by name.
-
     Returns:
-        The sha256 in hex of these files and of those written here, by name.
+        The sha256 in hex of the sidecars, which `write_sidecars` wrote, and of the files written here, by name.
     """
     listing = _listing(plan)
     write_whole(folder / IMAGES, listing)
@@ -121,12 +112,10 @@ def write(
         left_out={split.split: split.table.left_out for split in plan.splits if split.table.left_out},
         box_repairs={split.split: split.table.repairs for split in plan.splits if split.table.repairs},
     )
-    head = {
-        "what": _described(manifest),
-        "counts": {
-            split: sum(shard.images for shard in manifest.shards if shard.split == split) for split in manifest.splits
-        },
-    }
+    counts = dict.fromkeys(manifest.splits, 0)
+    for shard in manifest.shards:
+        counts[shard.split] += shard.images
+    head = {"what": _described(manifest), "counts": counts}
     fields = asdict(manifest) | {"target": registry.to_json(plan.target)}
     if plan.classes.whole_imagenet:
         fields["classes"] = "ILSVRC2012"
@@ -141,11 +130,8 @@ def _described(manifest: Manifest) -> str:
     if not manifest.target.stores_labels:
         return f"{written}; a class is its folder, or the beginning of a file's name"
     last = manifest.label_base + len(manifest.classes) - 1
-    if numbered(manifest.classes):
-        return (
-            f"{written}; labels {manifest.label_base} to {last} in the order of the numbers that classes are named by"
-        )
-    return f"{written}; labels {manifest.label_base} to {last} in the order of the sorted classes"
+    order = "the numbers that classes are named by" if numbered(manifest.classes) else "the sorted classes"
+    return f"{written}; labels {manifest.label_base} to {last} in the order of {order}"
 
 
 def read(folder: Path) -> Manifest:
@@ -167,25 +153,17 @@ def read(folder: Path) -> Manifest:
         content = path.read_bytes()
     try:
         fields = json.loads(content)
-        shards = tuple(CommitRecord.from_json(shard) for shard in fields["shards"])
-        if not shards:
-            raise ValueError("it lists no shards")
         listed = fields["classes"]
-        classes = imagenet() if listed == "ILSVRC2012" else Classes(**{k: tuple(v) for k, v in listed.items()})
-        return Manifest(
-            plan_id=fields["plan_id"],
-            ingredients=fields["ingredients"],
-            profile=fields["profile"],
-            label_base=fields["label_base"],
-            shards=shards,
-            images_sha256=fields["images_sha256"],
-            created_by=fields["created_by"],
-            target=registry.from_json(fields["target"]),
-            classes=classes,
-            sidecars=fields["sidecars"],
-            left_out={k: tuple(LeftOut(**each) for each in v) for k, v in fields["left_out"].items()},
-            box_repairs={k: tuple(v) for k, v in fields["box_repairs"].items()},
-        )
+        fields |= {
+            "shards": tuple(CommitRecord.from_json(shard) for shard in fields["shards"]),
+            "target": registry.from_json(fields["target"]),
+            "classes": imagenet() if listed == "ILSVRC2012" else Classes(**{k: tuple(v) for k, v in listed.items()}),
+            "left_out": {k: tuple(LeftOut(**each) for each in v) for k, v in fields["left_out"].items()},
+            "box_repairs": {k: tuple(v) for k, v in fields["box_repairs"].items()},
+        }
+        if not fields["shards"]:
+            raise ValueError("it lists no shards")
+        return Manifest(**{each.name: fields[each.name] for each in dataclasses.fields(Manifest)})
     except (ValueError, KeyError, TypeError) as error:
         raise VerifyFailed(
             f"{path} is damaged: {error!r}.", "Delete it and repeat the run: it checks the shards and writes it again"
@@ -220,19 +198,41 @@ def planned(folder: Path, manifest: Manifest) -> Iterator[PlannedShard]:
             )
 
 
+def count_planned(folder: Path, manifest: Manifest) -> list[ClassCounts]:
+    """Counts each split's images, without those left out; the example is the first image of its first shard.
+
+    Raises:
+        VerifyFailed: images.csv.gz is missing or not the one that was written.
+    """
+    shards = {shard.shard: shard for shard in manifest.shards}
+    ranks: dict[str, list[npt.NDArray[np.int16]]] = {split: [] for split in manifest.splits}
+    examples: dict[str, tuple[str, int]] = {}
+    for each in planned(folder, manifest):
+        shard = shards[each.shard]
+        kept = ~np.isin(each.names, np.array([image.name.encode() for image in shard.skipped], np.bytes_))
+        ranks[shard.split].append(each.ranks[kept])
+        if kept.any():
+            first = int(np.argmax(kept))
+            text = f"{each.shard}: {each.names[first].decode()}"
+            examples.setdefault(shard.split, (text, int(each.ranks[first])))
+    counts = []
+    for split, found in ranks.items():
+        column = np.concatenate([np.empty(0, np.int16), *found])
+        example, rank = examples.get(split, ("", UNLABELLED))
+        by_rank = counted(column, len(manifest.classes))
+        counts.append(ClassCounts(split=split, images=len(column), by_rank=by_rank, example=example, rank=rank))
+    return counts
+
+
 def _listing(plan: Plan) -> bytes:
     packed = io.BytesIO()
-    classes = plan.classes
+    # Without a time, so that building again gives the same bytes.
     with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0, compresslevel=6) as file:
-        head: list[tuple[str, ...]] = [_COLUMNS]
-        for rows in chain([head], (_rows(task, classes) for task in plan.tasks("", skip_bad=False))):
+        file.write(b"shard,name,wnid\n")
+        for task in plan.tasks("", skip_bad=False):
             text = io.StringIO()
-            csv.writer(text, lineterminator="\n").writerows(rows)
+            rows = csv.writer(text, lineterminator="\n")
+            for name, rank in zip(task.samples.name.tolist(), task.samples.label.tolist(), strict=True):
+                rows.writerow((task.name, name.decode(), plan.classes.name(rank)))
             file.write(text.getvalue().encode())
     return packed.getvalue()
-
-
-def _rows(task: ShardTask, classes: Classes) -> list[tuple[str, ...]]:
-    names = (name.decode() for name in task.samples.name.tolist())
-    wnids = (classes.name(rank) for rank in task.samples.label.tolist())
-    return [(task.name, name, wnid) for name, wnid in zip(names, wnids, strict=True)]

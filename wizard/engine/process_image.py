@@ -4,15 +4,20 @@ import time
 from dataclasses import dataclass, field
 
 from wizard.commit_record import ConvertedImage, SkippedImage
-from wizard.engine.bad_images import out_of_memory, undecodable
+from wizard.engine.image_memory import MORE_MEMORY
 from wizard.engine.plan import ShardTask
 from wizard.engine.transform import transform
+from wizard.errors import BadImage, MachineError
 from wizard.formats.decoding import Undecodable
 from wizard.formats.resize import move_boxes
 from wizard.sources.classes import stored_label
+from wizard.sources.locate import ON_BAD_IMAGE
 from wizard.sources.readers import Content
 from wizard.targets.sample import OutputSample, SourceRecord
 from wizard.targets.writer import NullWriter, Writer
+
+_FETCH = "Every image in the official archives can be decoded: check the MD5 (--md5) and download the archive again"
+_COPY = "Get a fresh copy from the original source"
 
 
 @dataclass(kw_only=True)
@@ -46,10 +51,11 @@ def add_image(task: ShardTask, content: Content, shard: Writer | NullWriter, cou
     try:
         stored = transform(data, task.recipe)
     except MemoryError as error:
-        raise out_of_memory(sample) from error
+        raise MachineError(f"{sample.place}: there is not enough memory to decode it.", MORE_MEMORY) from error
     except Undecodable as error:
         if not task.skip_bad:
-            raise undecodable(sample, error, official=task.samples.official) from error
+            fix = (_FETCH if task.samples.official else _COPY) + ", or " + ON_BAD_IMAGE
+            raise BadImage(f"{sample.place} cannot be decoded: {error}.", fix) from error
         counts.skipped.append(SkippedImage(file=sample.file, name=sample.name, reason=str(error)))
         return
     boxes, rows = move_boxes(sample.boxes, stored.geometry)

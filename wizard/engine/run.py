@@ -21,13 +21,9 @@ _PATIENCE = 0.25
 def build_shards(
     tasks: Iterable[ShardTask], executor: Executor, records: CommitRecords, *, stopping: Callable[[], bool]
 ) -> Iterator[Event]:
-    """Builds shards; each is committed by its worker before it is told here.
+    """Builds the missing shards; each is committed by its worker before it is told here, and added to the records.
 
-    Args:
-        tasks: the shards that are missing; made as they are needed.
-        executor: runs `build_shard`, for as many shards at a time as it has capacity for.
-        records: of the output folder; those of the shards that are built are added.
-        stopping: once true, nothing new begins and what runs is finished.
+    Once `stopping` is true, nothing new begins and what runs is finished.
 
     Yields:
         Heartbeat, ShardDone, WorkerLost.

@@ -27,12 +27,6 @@ _OURS = f"{STATE_FOLDER}/sidecars.txt"
 def write_sidecars(folder: Path, plan: Plan, done: Mapping[str, CommitRecord], *, boxes_csv: bool) -> dict[str, str]:
     """Writes those that the answers ask for, and removes what an earlier run wrote and this one is not asked for.
 
-    Args:
-        folder: the dataset's.
-        plan: of it.
-        done: its shards by name.
-        boxes_csv: whether the boxes are to be had as a CSV as well.
-
     Returns:
         The sha256 in hex of each that was written, by name.
     """
@@ -64,12 +58,7 @@ def remove_sidecars(folder: Path) -> None:
 
 
 def wrong_sidecars(folder: Path, sums: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """What is wrong with the small files that describe a dataset: the name of each, and a predicate.
-
-    Args:
-        folder: the dataset's.
-        sums: sha256 in hex of each, by name.
-    """
+    """What is wrong with the small files of these names and sha256 in hex: the name of each, and a predicate."""
     for name, expected in sums.items():
         try:
             found = hashlib.sha256((folder / name).read_bytes()).hexdigest()

@@ -13,12 +13,7 @@ LOSSLESS_ENOUGH = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """What becomes of a split's images.
-
-    Attributes:
-        resize: to what size.
-        quality: JPEG quality 1..100; None keeps the bytes, which only goes with the original size.
-    """
+    """What becomes of a split's images; JPEG quality is 1..100, or None to keep the bytes of the original size."""
 
     resize: Resize
     quality: int | None

@@ -80,10 +80,10 @@ def _beat(task: ShardTask, shard: Writer, counts: ShardCounts, image: str = "") 
 def _naming_the_disk(task: ShardTask) -> Iterator[None]:
     try:
         yield
-    except BrokenPipeError:
+    except BrokenPipeError:  # an OSError too, but the run that would tell it is gone
         raise
     except OSError as error:
         raise MachineError(
             f"{task.name} cannot be written in {task.folder}: {error.strerror or error}.",
-            "Make room or mend the rights there; the same command then goes on where it stopped",
+            "Make room there, or correct the permissions; the same command then resumes where it stopped",
         ) from error

@@ -17,8 +17,6 @@ class Settings:
     """What is decided about the output. Where the source cannot be read, this is all that can be.
 
     Attributes:
-        profile: what was asked for.
-        target: how the dataset is written.
         label_base: stored label of rank 0.
         shards: how many each requested split is written to.
         recipes: what becomes of the images of each requested split.
@@ -51,7 +49,6 @@ class Job(Settings):
     official size is taken at its word here, because indexing it takes minutes and `check` needs none of it.
 
     Attributes:
-        source: the raw data, opened.
         surveys: of the requested splits.
         annotated: the splits whose bounding boxes are read from annotations beside the images.
         classes: that labels count in.

@@ -1,6 +1,7 @@
 """From a Job to a plan: reads what the survey did not need, and decides which image goes where."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from wizard.engine.path_collisions import require_distinct_paths
 from wizard.engine.plan import Plan, SplitPlan, in_source_order, shuffled
@@ -12,23 +13,21 @@ from wizard.planning.notes import notes_on_boxes, notes_on_source, notes_on_tabl
 from wizard.planning.progress import Report, step
 from wizard.sources.class_sets import of_first_classes
 from wizard.sources.samples import SampleTable
-from wizard.sources.source import Progress
 
 
 def make_plan(job: Job, report: Report, *, md5: bool = False) -> Plan:
     """Takes the tables that the survey has read, reads the others and the boxes, and orders the images.
 
-    Args:
-        job: what is built.
-        report: told of progress, and of what the source lacks.
-        md5: verify the archives' official sums first.
+    With `md5`, the archives' official sums are verified first.
 
     Raises:
         InputError: the source is damaged, or holds an image that cannot be stored and may not be left out.
         UsageError: `md5`, where the source has no official sums.
     """
     if md5:
-        _verify_md5(job, report)
+        named = partial(step, report)
+        for told in job.source.verify_checksums(job.profile.source.splits, job.annotated, cache_folder(), named):
+            report(Note(text=told))
     tables = _tables(job, report)
     for split, table in tables.items():
         for note in notes_on_table(split, table):
@@ -46,14 +45,6 @@ def make_plan(job: Job, report: Report, *, md5: bool = False) -> Plan:
     )
     require_distinct_paths(plan)
     return plan
-
-
-def _verify_md5(job: Job, report: Report) -> None:
-    def named(name: str) -> Progress:
-        return step(report, name)
-
-    for told in job.source.verify_checksums(job.profile.source.splits, job.annotated, cache_folder(), named):
-        report(Note(text=told))
 
 
 def _tables(job: Job, report: Report) -> dict[Split, SampleTable]:

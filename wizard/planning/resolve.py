@@ -23,10 +23,6 @@ from wizard.targets.target import Target
 def resolve(profile: Profile, report: Report) -> Job:
     """Opens and surveys the source, and decides everything about the build.
 
-    Args:
-        profile: what is asked for.
-        report: told how far the survey is.
-
     Raises:
         DoubtfulFolders: the source's folders can be read in more than one way.
         InputError: the source is missing, damaged, or not of the form that the profile names.
@@ -37,30 +33,20 @@ def resolve(profile: Profile, report: Report) -> Job:
         profile.source_path, asked.layout, asked.labels, follow=asked.links == "follow", role=asked.folders
     )
     _require_fit(profile, source)
-    annotated = _annotated_splits(profile, source)
-    source.require(asked.splits, annotated)
+    source.require(asked.splits, _annotated_splits(profile, source))
     surveys = {
         split: source.survey(split, cache_folder(), step(report, f"a look at {split}")) for split in asked.splits
     }
-    return _decide(profile, source, surveys, annotated)
+    return decide(profile, source, surveys)
 
 
 def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) -> Job:
-    """The job of a source that has been surveyed; reads nothing of it.
-
-    Args:
-        profile: what is asked for.
-        source: the raw data, opened.
-        surveys: of the requested splits; others are ignored.
+    """The job of a source whose requested splits have been surveyed; reads nothing of it.
 
     Raises:
         UsageError: the dataset would be written into the source, or the profile asks for what this source cannot give.
     """
     _require_fit(profile, source)
-    return _decide(profile, source, surveys, _annotated_splits(profile, source))
-
-
-def _decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey], annotated: tuple[Split, ...]) -> Job:
     mine = {split: surveys[split] for split in profile.source.splits}
     table = next((survey.table for survey in mine.values() if survey.table is not None), None)
     shards = {split: profile.shards(split) for split in mine}
@@ -76,7 +62,7 @@ def _decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey], a
         workers=_workers(profile),
         source=source,
         surveys=mine,
-        annotated=annotated,
+        annotated=_annotated_splits(profile, source),
         classes=imagenet() if table is None else table.classes,
     )
 
@@ -93,11 +79,9 @@ def decide_without_source(profile: Profile) -> Settings:
     )
 
 
-def recipe(profile: Profile, split: Split) -> Recipe:
-    """What becomes of a split's images."""
+def _recipes(profile: Profile) -> dict[Split, Recipe]:
     image = profile.image
-    if split not in image.splits:
-        return Recipe(resize=Resize(mode="original"), quality=None)
+    kept = Recipe(resize=Resize(mode="original"), quality=None)
     resize = Resize(
         mode=image.resize,
         size=image.size or 0,
@@ -105,7 +89,8 @@ def recipe(profile: Profile, split: Split) -> Recipe:
         width=image.width or 0,
         upscale=image.upscale,
     )
-    return Recipe(resize=resize, quality=image.quality)
+    asked = Recipe(resize=resize, quality=image.quality)
+    return {split: asked if split in image.splits else kept for split in profile.source.splits}
 
 
 def _annotated_splits(profile: Profile, source: Source) -> tuple[Split, ...]:
@@ -113,10 +98,6 @@ def _annotated_splits(profile: Profile, source: Source) -> tuple[Split, ...]:
     if not source.annotatable:
         return ()
     return tuple(split for split in profile.source.splits if profile.boxes(split) and split != "test")
-
-
-def _recipes(profile: Profile) -> dict[Split, Recipe]:
-    return {split: recipe(profile, split) for split in profile.source.splits}
 
 
 def _workers(profile: Profile) -> int:

@@ -1,12 +1,13 @@
-"""The checks, a function each: whether what is there is enough for what a build needs, and what would fix it.
+"""The checks, a function each: whether what is there is enough for what a build needs, and how a build is refused.
 
-They decide and look at nothing themselves; `examine` does the looking. `rights` alone has to try.
+They decide and look at nothing themselves; `examine` does the looking. `write_access` alone has to try.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from wizard.errors import InputError, MachineError, PlanMismatch, SetupError, UsageError
 from wizard.events import CheckResult, Estimated
 from wizard.folders import existing
 from wizard.formatting import counted, human_bytes
@@ -19,6 +20,8 @@ NAMES = ("raw-data", "output", "write-access", "disk", "files", "memory", "cores
 """All checks, in the order in which they are told."""
 IGNORABLE = tuple(name for name in NAMES if name != "output")
 """What `--ignore` knows: shards of another plan are never mixed with this one's."""
+_BEFORE_A_BUILD: dict[str, type[SetupError]] = {"raw-data": InputError, "output": PlanMismatch}
+"""What these checks are to a build; others are in the machine's way."""
 
 ELSEWHERE = "output.path=FOLDER"
 """The setting of a build whose output does not fit where it is."""
@@ -43,18 +46,13 @@ _FILES_OF_RUN = 64
 
 
 def disk(output: Path, there: Disk, estimated: Estimated | None, done: int, files: int = 0) -> CheckResult:
-    """Whether the result fits.
+    """Whether the result fits, of which an earlier run has written `done` bytes.
 
-    Args:
-        output: the dataset's folder.
-        there: its file system.
-        estimated: None where the raw data could not be measured.
-        done: bytes of it that an earlier run has written.
-        files: image files that are still to be written, each of which takes whole blocks.
+    Image files, of which `files` are still to be written, each take whole blocks of the disk.
     """
     where = _where(output, there)
     brief = f"{human_bytes(there.free)} free on {where}"
-    result = CheckResult(name="disk", status="pass", looked_at=where, found=f"{brief} for {output}", brief=brief)
+    result = CheckResult(name="disk", looked_at=where, found=f"{brief} for {output}", brief=brief)
     if estimated is None:
         fix = "What is needed can be measured once the raw data can be read"
         return replace(result, status="warn", needed="not known", fix=fix)
@@ -62,8 +60,7 @@ def disk(output: Path, there: Disk, estimated: Estimated | None, done: int, file
     need = to_come * _MARGIN + DISK_RESERVE if to_come else 0.0
     result = replace(result, needed=f"{human_bytes(need)} with 5 % to spare")
     if there.free < need:
-        more = human_bytes(need - there.free)
-        fix = f"Free {more} on {where}, or choose another folder"
+        fix = f"Free {human_bytes(need - there.free)} on {where}, or choose another folder"
         return replace(result, status="fail", fix=fix, setting=ELSEWHERE)
     if there.free < need * _TIGHT:
         fix = "It fits, closely; keep other programs from filling that disk meanwhile"
@@ -73,18 +70,12 @@ def disk(output: Path, there: Disk, estimated: Estimated | None, done: int, file
 
 def files(output: Path, there: Disk, needed: int) -> CheckResult:
     """Whether the file system can hold that many more files."""
-    where = _where(output, there)
-    result = CheckResult(
-        name="files",
-        status="pass",
-        looked_at=where,
-        found=f"{where} sets no limit on files",
-        needed=f"{needed:,} files",
-    )
-    if there.files_free is None:
-        return result
-    result = replace(result, found=f"{where}: {there.files_free:,} more files possible (inodes)")
-    if there.files_free >= needed:
+    where, free = _where(output, there), there.files_free
+    found = f"{where} sets no limit on files"
+    if free is not None:
+        found = f"{where}: {free:,} more files possible (inodes)"
+    result = CheckResult(name="files", looked_at=where, found=found, needed=f"{needed:,} files")
+    if free is None or free >= needed:
         return result
     fix = f"Remove files on {where}, take fewer shards, or choose another folder"
     return replace(result, status="fail", fix=fix, setting=ELSEWHERE)
@@ -95,12 +86,8 @@ def memory(
 ) -> tuple[CheckResult, int]:
     """Whether the workers fit into memory; and how many do.
 
-    Args:
-        there: what the machine or the container has.
-        estimated: what a worker needs.
-        workers: how many are wanted.
-        largest: gives the process that holds most, none of this program's. It looks at all of them, so it is called
-            only where memory is short and its answer may help.
+    `largest` gives the process that holds most, none of this program's. It looks at all of them, so it is called only
+    where memory is short and its answer may help.
     """
     each = estimated.worker_memory.high
     run = _PARENT + _PARENT_PER_IMAGE * estimated.images
@@ -114,7 +101,6 @@ def memory(
         needed += f"; one image needs {human_bytes(estimated.largest_image)}"
     result = CheckResult(
         name="memory",
-        status="pass",
         looked_at="control group and system memory" if there.limited else "system memory",
         found=found,
         needed=needed,
@@ -131,12 +117,7 @@ def memory(
 
 
 def memory_for_an_image(there: Memory, workers: int) -> int:
-    """Bytes that each worker has for one image, if the available memory is shared equally.
-
-    Args:
-        there: the machine's or the container's memory, measured once the run has what it needs itself.
-        workers: how many share it.
-    """
+    """Bytes that each worker has for one image, if what is available beside the run itself is shared equally."""
     return max(0, round(there.available * (1 - _KEPT_FREE)) // workers - _WORKER)
 
 
@@ -144,7 +125,6 @@ def cores(available: int, workers: int) -> CheckResult:
     """Whether every worker has a core."""
     result = CheckResult(
         name="cores",
-        status="pass",
         looked_at="CPU affinity and control group",
         found=f"{counted(available, 'core')} may be used",
         needed=counted(workers, "worker"),
@@ -158,17 +138,12 @@ def cores(available: int, workers: int) -> CheckResult:
 def open_files(limits: tuple[int, int] | None, workers: int) -> CheckResult:
     """Whether the run may open as many files as its workers' pipes are."""
     needed = _FILES_OF_RUN + _FILES_PER_WORKER * workers
+    found = "the system sets no limit on open files"
+    result = CheckResult(name="open-files", looked_at="the system", found=found, needed=f"{needed:,}")
     if limits is None:
-        found = "the system sets no limit on open files"
-        return CheckResult(name="open-files", status="pass", looked_at="the system", found=found, needed=f"{needed:,}")
+        return result
     soft, hard = limits
-    result = CheckResult(
-        name="open-files",
-        status="pass",
-        looked_at="RLIMIT_NOFILE",
-        found=f"{soft:,} open files allowed",
-        needed=f"{needed:,}",
-    )
+    result = replace(result, looked_at="RLIMIT_NOFILE", found=f"{soft:,} open files allowed")
     if soft >= needed:
         return result
     if hard >= needed:
@@ -177,26 +152,59 @@ def open_files(limits: tuple[int, int] | None, workers: int) -> CheckResult:
     return replace(result, status="fail", fix="Ask for fewer workers", setting=f"run.workers={most}")
 
 
-def rights(output: Path) -> CheckResult:
+def write_access(output: Path) -> CheckResult:
     """Whether files can be made, renamed and removed where the output goes; leaves nothing behind."""
     place = str(existing(output))
+    result = CheckResult(name="write-access", looked_at=place, found=f"files can be made in {place}")
     found, fix = why_not_writable(output)
     if not found:
-        return CheckResult(name="write-access", status="pass", looked_at=place, found=f"files can be made in {place}")
-    return CheckResult(
-        name="write-access",
-        status="fail",
-        looked_at=place,
-        found=found,
-        needed="making and renaming files",
-        fix=f"{fix}, or choose another folder",
-        setting=ELSEWHERE,
-    )
+        return result
+    fix = f"{fix}, or choose another folder"
+    needed = "making and renaming files"
+    return replace(result, status="fail", found=found, needed=needed, fix=fix, setting=ELSEWHERE)
 
 
-def failed(checks: Sequence[CheckResult], ignored: Sequence[str]) -> list[CheckResult]:
+def require_known(ignored: Collection[str]) -> None:
+    """Checks the names after --ignore.
+
+    Raises:
+        UsageError: one is no check's that can be ignored.
+    """
+    for name in ignored:
+        if name not in IGNORABLE:
+            known = ", ".join(IGNORABLE)
+            raise UsageError(f"--ignore {name}: there is no such check to ignore.", f"There are {known}")
+
+
+def failed(checks: Sequence[CheckResult], ignored: Collection[str]) -> list[CheckResult]:
     """The checks that fail and are not ignored."""
     return [check for check in checks if check.status == "fail" and check.name not in ignored]
+
+
+def refuse(results: Sequence[CheckResult], ignored: Collection[str], *, building: bool) -> None:
+    """Stops where a check fails that is not ignored.
+
+    Raises:
+        InputError: raw data that will not do, before `building`.
+        PlanMismatch: an output that holds other shards, before `building`.
+        MachineError: any other check that fails.
+    """
+    bad = failed(results, ignored)
+    if not bad:
+        return
+    lines = [f"{len(bad)} of {len(results)} checks {'fails' if len(bad) == 1 else 'fail'}. Nothing was begun."]
+    for check in bad:
+        needed = f"; needed: {check.needed}" if check.needed else ""
+        lines.append(f"  {check.name}: {check.found}{needed}")
+        if check.fix:
+            lines.append(f"    → {check.command_fix}")
+    names = [check.name for check in bad]
+    fix = "Fix that first"
+    # Without raw data a build ends anyway; ignoring that check only saves its time.
+    if "output" not in names and "raw-data" not in names:
+        fix = f"Fix that, or go on anyway with {' '.join(f'--ignore {name}' for name in names)}"
+    kinds = [kind for name, kind in _BEFORE_A_BUILD.items() if building and name in names]
+    raise (kinds[0] if kinds else MachineError)("\n".join(lines), fix)
 
 
 def _more_memory(there: Memory, needed: float, largest: Callable[[], Process | None]) -> str:

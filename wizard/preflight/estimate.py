@@ -5,21 +5,21 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from types import TracebackType
-from typing import ParamSpec, Self, TypeVar
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import psutil
 
 from wizard.commit_record import SkippedImage
-from wizard.engine.bad_images import died_with
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.dry_run import DryRun, dry_run, memory_of_largest
 from wizard.engine.executors.local import LocalExecutor
 from wizard.engine.plan import ShardTask
 from wizard.engine.transform import Recipe
+from wizard.errors import BadImage, MachineError
 from wizard.events import Estimated
 from wizard.formatting import Range
 from wizard.ilsvrc2012.archives import Split
@@ -29,6 +29,7 @@ from wizard.planning import Job
 from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.totals import Column, span, summed, total, worker_memory
 from wizard.preflight.write_cost import WriteCost, measure_write_cost
+from wizard.sources.locate import ON_BAD_IMAGE
 from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import Drawn, draw
 from wizard.sources.source import Progress, Survey
@@ -79,22 +80,15 @@ class _Measured:
     damaged: tuple[SkippedImage, ...]
 
 
-def _nobody(_done: int, _total: int) -> None:
-    pass
-
-
 class Estimator:
     """Keeps workers ready, and the sample drawn, so that one answer after the other is measured quickly.
 
-    Args:
-        surveys: the archives by split.
-        workers: how many processes a build would have; those that measure are never more than cores and memory take.
-        cache: folder of cached indexes.
+    A build would have `workers` processes; those that measure are never more than cores and memory take.
     """
 
-    def __init__(self, surveys: Mapping[Split, Survey], workers: int, cache: Path) -> None:
+    def __init__(self, surveys: Mapping[Split, Survey], workers: int, folder: Path) -> None:
         self._surveys = surveys
-        self._cache = cache
+        self._folder = folder
         self.workers = workers
         self._busy = min(workers, usable_cores())
         self._processes = max(1, min(self._busy, usable_memory().available // _ROOM))
@@ -102,18 +96,10 @@ class Estimator:
         self._ready = [self._executor.submit(time.monotonic) for _ in range(self._processes)]
         self._begun = time.monotonic()
         self._startup = 0.0
-        self._drawn: dict[tuple[Split, int], Drawn] = {}
-        self._reading: dict[Split, float] = {}
+        self._draw = cache(draw)
         self._write_costs: dict[tuple[Path, Target], WriteCost] = {}
+        self._reading: dict[Split, float] = {}
         self._known: dict[tuple[Split, Recipe, Target], _Measured] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Ends the workers."""
@@ -126,13 +112,12 @@ class Estimator:
             return sum(child.memory_info().rss for child in psutil.Process().children(recursive=True))
         return 0
 
-    def estimate(self, job: Job, *, remaining: float = 1.0, progress: Progress = _nobody) -> Estimated:
-        """What a job's build would come to.
+    def estimate(
+        self, job: Job, *, remaining: float = 1.0, progress: Progress = lambda _done, _total: None
+    ) -> Estimated:
+        """What the build of a job, whose surveys are the estimator's, would come to.
 
-        Args:
-            job: its surveys must be the estimator's.
-            remaining: part of the work that an earlier run has not done; the time is for this part.
-            progress: told how many bytes of the sample were put through.
+        The time is for the `remaining` part, which no earlier run has done; `progress` is in bytes of the sample.
 
         Raises:
             InputError: an archive cannot be read, or a worker crashed on an image.
@@ -184,9 +169,7 @@ class Estimator:
         together = max(1, sum(survey.image_bytes for survey in job.surveys.values()))
         wanted = max(SAMPLE, _PER_WORKER * self._processes)
         count = max(_LEAST, round(wanted * self._surveys[split].image_bytes / together))
-        if (split, count) not in self._drawn:
-            self._drawn[split, count] = draw(self._surveys[split], count, _SEED, self._cache)
-        return self._drawn[split, count]
+        return self._draw(self._surveys[split], count, _SEED, self._folder)
 
     def _measured(self, job: Job, split: Split, progress: Progress) -> _Measured:
         known = split, job.recipes[split], job.target
@@ -202,7 +185,7 @@ class Estimator:
     def _time_reading(self, survey: Survey, asked: Recipe, target: Target) -> float:
         """Seconds that one worker would spend on reading all of the archive's images."""
         if survey.split not in self._reading:
-            drawn = draw(survey, _READ, time.time_ns(), self._cache)
+            drawn = draw(survey, _READ, time.time_ns(), self._folder)
             task = self._task(drawn.survey, drawn.table, asked, target)
             with _naming_the_image(task):
                 read = sum(self.call(dry_run, task).reading)
@@ -222,8 +205,7 @@ class Estimator:
     def _task(self, survey: Survey, samples: SampleTable, asked: Recipe, target: Target) -> ShardTask:
         return ShardTask(
             split=survey.split,
-            index=0,
-            shards=1,
+            name="",
             folder="",
             samples=samples,
             recipe=asked,
@@ -251,7 +233,8 @@ class Estimator:
         order = np.argsort(np.concatenate(rows))
         weight, size = drawn.weight, drawn.table.size.astype(np.float64)
         totals = drawn.survey.images, float(drawn.survey.image_bytes)
-        share_had = min(1.0, sum(result.cpu for result in results) / max(1e-9, sum(map(_wall, results))))
+        wall = sum(sum(result.seconds) + sum(result.reading) for result in results)
+        share_had = min(1.0, sum(result.cpu for result in results) / max(1e-9, wall))
         seconds = total(_column(results, lambda result: result.seconds, order), size, weight, totals)
         return _Measured(
             sampled=count,
@@ -271,11 +254,12 @@ def _naming_the_image(task: ShardTask | None) -> Iterator[None]:
     try:
         yield
     except WorkerDied as death:
-        raise died_with(death, None if task is None else task.samples) from death
-
-
-def _wall(result: DryRun) -> float:
-    return sum(result.seconds) + sum(result.reading)
+        if task is not None and death.crashed and death.item is not None:
+            raise BadImage(
+                f"{task.samples[death.item].place}: {death} while processing this image.",
+                "If it also crashes when tried alone, the build stops there; replace or convert it, or " + ON_BAD_IMAGE,
+            ) from death
+        raise MachineError(f"A process that was measuring images ended: {death}.", death.hint) from death
 
 
 def _column(

@@ -1,11 +1,14 @@
 """The pre-flight: looks at raw data, images and machine, and says whether a build would work."""
 
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from wizard.errors import InputError, MachineError, writing
 from wizard.events import CheckResult, Estimated, Glanced
 from wizard.folders import cache_folder
 from wizard.formatting import Range
+from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.machine.cores import usable_cores
 from wizard.machine.disks import disk_of
 from wizard.machine.memory import usable_memory
@@ -14,11 +17,11 @@ from wizard.machine.processes import largest_processes
 from wizard.planning import Job, Report, Settings, decide_without_source, resolve, step
 from wizard.preflight import checks
 from wizard.preflight.estimate import Estimator
-from wizard.preflight.glancing import glance_at
 from wizard.preflight.output_state import OutputState, output_check, read_output
-from wizard.preflight.source_check import source_check, unmeasured, unreadable, with_damage
+from wizard.preflight.source_check import source_check, with_damage
 from wizard.profile import Profile
-from wizard.sources.class_counts import count_splits
+from wizard.sources.class_counts import ClassCounts, count_splits, first_classes
+from wizard.sources.glance import Glance, LabelState, glance
 from wizard.sources.source import Progress
 
 _BESIDE = 16
@@ -57,10 +60,6 @@ class Verdict:
 def examine(profile: Profile, report: Report) -> Verdict:
     """Resolves a profile and runs every check, whatever the others found.
 
-    Args:
-        profile: what would be built.
-        report: told how far the survey and the measurement are, and what would be built.
-
     Raises:
         UsageError: the profile asks for what its source cannot give.
     """
@@ -72,9 +71,23 @@ def examine(profile: Profile, report: Report) -> Verdict:
         report(Glanced(glance=glance_at(job, count_splits(job.surveys, cache_folder()))))
     except InputError as error:
         settings = decide_without_source(profile)
-        return evaluate(settings, unreadable(profile.source_path, error), read_output(settings), error=error)
-    with Estimator(job.surveys, job.workers, cache_folder()) as estimator:
+        place = str(profile.source_path)
+        source = CheckResult(name="raw-data", status="fail", looked_at=place, found=error.what, fix=error.hint)
+        return evaluate(settings, source, read_output(settings), error=error)
+    with closing(Estimator(job.surveys, job.workers, cache_folder())) as estimator:
         return measure(job, estimator, step(report, "a sample of the images"))
+
+
+def glance_at(job: Job, counts: Mapping[Split, ClassCounts]) -> Glance:
+    """Summary of the classes, labels and images that the job would build; counts are of at least its splits."""
+    wanted = {split: counts[split] for split in SPLITS if split in job.surveys and split in counts}
+    number = job.profile.source.classes
+    if number is not None:
+        wanted = first_classes(wanted, number, {split: survey.table for split, survey in job.surveys.items()})
+    labels: LabelState = "stored" if job.target.stores_labels else "none"
+    seen = glance(job.classes, job.label_base, [*wanted.values()], labels=labels)
+    # Classes that were not asked for are not missed.
+    return seen if number is None else replace(seen, without_images=0)
 
 
 def measure(job: Job, estimator: Estimator, progress: Progress) -> Verdict:
@@ -84,7 +97,8 @@ def measure(job: Job, estimator: Estimator, progress: Progress) -> Verdict:
         estimated = estimator.estimate(job, remaining=remaining_fraction(job, output), progress=progress)
         source = with_damage(source, estimated, skipped=job.skip_bad)
     except (InputError, MachineError) as error:
-        source = unmeasured(source, error)
+        found = f"{source.found}; no sample could be measured: {error.what}"
+        source = replace(source, status="warn", found=found, fix=error.hint)
     return evaluate(job, source, output, estimated, held=estimator.held)
 
 
@@ -97,16 +111,7 @@ def evaluate(
     held: int = 0,
     error: InputError | None = None,
 ) -> Verdict:
-    """The checks of output and machine.
-
-    Args:
-        settings: what was decided.
-        source: the check of the raw data.
-        output: what lies in the output folder.
-        estimated: what the build would come to; None if that could not be measured.
-        held: bytes of memory that this program holds itself and will give back.
-        error: why the source cannot be built from.
-    """
+    """The checks of output and machine, after that of the source; `held` bytes of memory will be given back."""
     cores = usable_cores()
     memory: list[CheckResult] = []
     if estimated is not None:
@@ -126,7 +131,7 @@ def evaluate(
         checks=(
             source,
             output_check(settings, output),
-            checks.rights(settings.output),
+            checks.write_access(settings.output),
             checks.disk(settings.output, disk, estimated, output.bytes, image_files),
             checks.files(settings.output, disk, files),
             *memory,

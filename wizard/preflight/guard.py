@@ -23,11 +23,7 @@ _MEMORY_RESERVE = 256_000_000
 class Guard:
     """Tells a build to stop when the person asks, or when what it needs next is not there.
 
-    Args:
-        output: the dataset's folder.
-        workers: how many shards are written at a time.
-        shards: how many are to be written.
-        stopping: whether the person has asked.
+    So many `shards` are to be written, and as many at a time as there are workers.
     """
 
     def __init__(self, output: Path, workers: int, shards: int, stopping: Callable[[], bool]) -> None:
@@ -91,12 +87,7 @@ class Guard:
 
 
 def too_full(free: int, soon: int) -> str:
-    """That the disk is about to run out, in a sentence; empty where it is not.
-
-    Args:
-        free: bytes that may still be written.
-        soon: bytes that the shards under way may still write.
-    """
+    """That fewer bytes are free than the shards under way may still write, in a sentence; empty where it is not so."""
     return f"Only {human_bytes(free)} are free on the output's disk." if free < soon + DISK_RESERVE else ""
 
 

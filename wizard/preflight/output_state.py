@@ -1,19 +1,16 @@
 """What lies in the output folder already, and whether this build could go on with it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from wizard.commit_record import CommitRecord
 from wizard.engine.commit_records import RecordedPlan, counted, read_commit_records
 from wizard.engine.ingredients import Ingredients, SplitIngredients
 from wizard.engine.plan import ingredients
 from wizard.events import CheckResult
-from wizard.ilsvrc2012.archives import Split
 from wizard.planning import Job, Settings
 from wizard.preflight.checks import ELSEWHERE
 from wizard.targets import registry
 from wizard.targets.presence import foreign_files
-
-_FIX = "Choose another folder"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,34 +57,30 @@ def read_output(settings: Settings) -> OutputState:
 def output_check(asked: Settings, state: OutputState) -> CheckResult:
     """Whether shards of another plan are there, as far as that can be told before the images are read."""
     output = str(asked.output)
+    result = CheckResult(name="output", looked_at=output, found=f"no shards are in {output} yet")
     if state.error is not None:
         found = f"{output} cannot be looked into: {state.error.strerror}"
-        return CheckResult(name="output", status="warn", looked_at=output, found=found, fix="Correct its permissions")
+        return replace(result, status="warn", found=found, fix="Correct its permissions")
     if not state.present:
-        return CheckResult(name="output", status="pass", looked_at=output, found=f"no shards are in {output} yet")
+        return result
     if state.plan is None:
         found = f"{output} holds {counted(list(state.present), asked.target)}, of unknown origin"
-        return CheckResult(name="output", status="fail", looked_at=output, found=found, fix=_FIX, setting=ELSEWHERE)
-    ours = foreseen(asked)
-    told = state.plan.ingredients.comparable(ours).differences(ours)
-    if told:
+    else:
+        ours = foreseen(asked)
+        told = state.plan.ingredients.comparable(ours).differences(ours)
+        if not told:
+            found = f"{state.recorded:,} of {sum(asked.shards.values()):,} shards of this build are in {output}"
+            return replace(result, found=found)
         found = f"{output} holds {len(state.present):,} shards of another plan: {'; '.join(told)}"
-        return CheckResult(name="output", status="fail", looked_at=output, found=found, fix=_FIX, setting=ELSEWHERE)
-    found = f"{state.recorded:,} of {sum(asked.shards.values()):,} shards of this build are in {output}"
-    return CheckResult(name="output", status="pass", looked_at=output, found=found)
+    return replace(result, status="fail", found=found, fix="Choose another folder", setting=ELSEWHERE)
 
 
 def foreseen(asked: Settings) -> Ingredients:
     """The ingredients of the plan as far as they are known before its images are read."""
-    splits: dict[str, SplitIngredients] = {
-        split: SplitIngredients(shards=shards, recipe=str(asked.recipes[split]), images=_images(asked, split))
-        for split, shards in asked.shards.items()
-    }
+    splits: dict[str, SplitIngredients] = {}
+    for split, shards in asked.shards.items():
+        images = None  # while only their classes could tell
+        if isinstance(asked, Job) and asked.profile.source.classes is None:
+            images = asked.surveys[split].images
+        splits[split] = SplitIngredients(shards=shards, recipe=str(asked.recipes[split]), images=images)
     return ingredients(asked.target, asked.label_base, asked.profile.output.seed, splits)
-
-
-def _images(asked: Settings, split: Split) -> int | None:
-    """How many images a split will have; None while only their classes could tell."""
-    if not isinstance(asked, Job) or asked.profile.source.classes is not None:
-        return None
-    return asked.surveys[split].images

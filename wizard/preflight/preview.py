@@ -23,6 +23,7 @@ from wizard.preflight.estimate import Estimator
 from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import Drawn
 from wizard.storage import write_whole
+from wizard.targets.sample import StoredImage
 
 SHOWN = 6
 """Images on the page, from small ones to large ones."""
@@ -34,23 +35,12 @@ _OBEYED_BY_BROWSERS = (0xE1, 0xE2)
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """One image before and after.
-
-    Attributes:
-        name: its file name.
-        words: its class in words.
-        before: its bytes in the archive.
-        after: its bytes in the dataset.
-        geometry: from the pixels before to those after.
-        converted: PNG, CMYK or another format that it had to be converted from; else empty.
-    """
+    """An image's encoded bytes before, and as it is stored after; with its file's name, and its class in words."""
 
     name: str
     words: str
     before: bytes
-    after: bytes
-    geometry: Geometry
-    converted: str
+    after: StoredImage
 
 
 def write_preview(job: Job, estimator: Estimator) -> Path | None:
@@ -65,7 +55,11 @@ def write_preview(job: Job, estimator: Estimator) -> Path | None:
                 continue
             pairs = estimator.call(put_through, from_small_to_large(drawn), recipe)
             if pairs:
-                return _write(page(pairs, recipe))
+                target = cache_folder() / "preview.html"
+                with writing(target):
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    write_whole(target, page(pairs, recipe).encode())
+                return target
     except (SetupError, WorkerDied):
         pass  # whatever it is, the build's own checks say it better
     return None
@@ -92,22 +86,14 @@ def put_through(samples: SampleTable, recipe: Recipe) -> list[Pair]:
             stored = transform(data, recipe)
         except Undecodable:
             continue
-        pairs.append(
-            Pair(
-                name=sample.name,
-                words=samples.classes.text(sample.label) or sample.name,
-                before=data,
-                after=stored.jpeg,
-                geometry=stored.geometry,
-                converted=stored.converted,
-            )
-        )
+        words = samples.classes.text(sample.label) or sample.name
+        pairs.append(Pair(name=sample.name, words=words, before=data, after=stored))
     return pairs
 
 
 def page(pairs: Sequence[Pair], recipe: Recipe) -> str:
     """The page as HTML that needs nothing beside itself."""
-    before, after = sum(len(pair.before) for pair in pairs), sum(len(pair.after) for pair in pairs)
+    before, after = sum(len(pair.before) for pair in pairs), sum(len(pair.after.jpeg) for pair in pairs)
     images = "One of your images" if len(pairs) == 1 else f"{len(pairs)} of your images, from small to large"
     template = (files(__package__) / "preview.html").read_text(encoding="utf-8")
     return Template(template).substitute(
@@ -117,21 +103,12 @@ def page(pairs: Sequence[Pair], recipe: Recipe) -> str:
     )
 
 
-def _write(text: str) -> Path:
-    target = cache_folder() / "preview.html"
-    with writing(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(target, text.encode())
-    return target
-
-
 def _section(pair: Pair) -> str:
-    way = pair.geometry
+    way, jpeg = pair.after.geometry, pair.after.jpeg
     before = f"{way.source[1]} × {way.source[0]}\u00a0px · {_bytes(len(pair.before))}"
-    after = f"{way.width} × {way.height}\u00a0px · {_bytes(len(pair.after))}"
-    after += f" ({_percent(len(pair.after) / len(pair.before))})"
-    if pair.converted:
-        before += f" · {pair.converted}"
+    after = f"{way.width} × {way.height}\u00a0px · {_bytes(len(jpeg))} ({_percent(len(jpeg) / len(pair.before))})"
+    if pair.after.converted:
+        before += f" · {pair.after.converted}"
     squeezed = (way.scaled[1] / way.scaled[0]) / (way.source[1] / way.source[0])
     own_shape = abs(squeezed - 1) > 0.02
     if way.crops:
@@ -144,7 +121,7 @@ def _section(pair: Pair) -> str:
         f'<section><h2>{words} <small>{html.escape(pair.name)}</small></h2>\n<div class="pair{" cut" * way.crops}" '
         f'role="group" tabindex="0" aria-label="{words}">\n'
         + _figure("before", before, pair, pair.before, way.source, (0, 0, 1, 1))
-        + _figure("after", after, pair, pair.after, way.scaled if own_shape else way.source, _cut(way))
+        + _figure("after", after, pair, jpeg, way.scaled if own_shape else way.source, _cut(way))
         + "</div></section>"
     )
 
@@ -154,13 +131,8 @@ def _figure(
 ) -> str:
     """A picture in its frame.
 
-    Args:
-        side: before or after.
-        told: what is said above it.
-        pair: what it is of.
-        data: its encoded bytes.
-        shape: height and width that the scene is shown with, to scale.
-        place: left, top, width and height of the picture in the scene, which is 1 x 1.
+    The scene is shown with the height and width of `shape`, to scale; `place` is the picture's left, top, width and
+    height in it, where it is 1 x 1.
     """
     wide = shape[1] / shape[0] / _FRAME
     fit = f"width:{100 * min(1, wide):.4f}%;height:{100 * min(1, 1 / wide):.4f}%"

@@ -1,9 +1,7 @@
 """The check of the raw data: whether it can be built from, and what is remarkable about it."""
 
 from dataclasses import replace
-from pathlib import Path
 
-from wizard.errors import InputError, SetupError
 from wizard.events import CheckResult, Estimated
 from wizard.folders import cache_folder
 from wizard.formatting import human_bytes
@@ -37,28 +35,13 @@ def source_check(job: Job) -> CheckResult:
     )
 
 
-def unreadable(folder: Path, error: InputError) -> CheckResult:
-    """The check where the source cannot be built from."""
-    return CheckResult(name="raw-data", status="fail", looked_at=str(folder), found=error.what, fix=error.hint)
-
-
-def unmeasured(check: CheckResult, error: SetupError) -> CheckResult:
-    """The check where no sample of the source could be measured."""
-    found = f"{check.found}; no sample could be measured: {error.what}"
-    return replace(check, status="warn", found=found, fix=error.hint)
-
-
 def with_damage(check: CheckResult, estimated: Estimated, *, skipped: bool) -> CheckResult:
     """A damaged image in the sample is known before the build meets it."""
     if not estimated.damaged:
         return check
     fix = "They will be left out and listed" if skipped else "Replace them, or " + ON_BAD_IMAGE
-    return replace(
-        check,
-        status="warn",
-        found=f"{check.found}; {damage_in_words(estimated)}",
-        fix=check.fix + ". " + fix if check.fix else fix,
-    )
+    fix = check.fix + ". " + fix if check.fix else fix
+    return replace(check, status="warn", found=f"{check.found}; {damage_in_words(estimated)}", fix=fix)
 
 
 def damage_in_words(estimated: Estimated) -> str:

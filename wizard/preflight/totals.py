@@ -52,12 +52,7 @@ def span(likely: float, spread: float, more: float) -> Range:
 
 
 def worker_memory(rss: list[int], largest: int) -> Range:
-    """Bytes of memory that one worker will use.
-
-    Args:
-        rss: what each used after its part of the sample.
-        largest: bytes that the most demanding image needs.
-    """
+    """Bytes of memory that one worker will use, from each one's after the sample and the most demanding image's."""
     alone = min(rss)
     return Range(
         low=alone,

@@ -20,7 +20,6 @@ _BYTES = 4_000_000
 """Of a trial shard; written like any other, and removed again."""
 _IMAGES = 40
 _TRIAL = "train-00000-of-00001"
-_TRIAL_RECORD = f"{_TRIAL}.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +34,7 @@ class WriteCost:
 def measure_write_cost(output: Path, target: Target) -> WriteCost:
     """Puts a few trial shards in place on the output's file system, and leaves nothing behind.
 
-    Args:
-        output: the dataset's folder, which need not exist; where nothing can be written, no time is counted.
-        target: the output format.
+    The output folder need not exist; where nothing can be written, no time is counted.
     """
     with suppress(OSError), tempfile.TemporaryDirectory(prefix=".imagenet-setup-", dir=existing(output)) as folder:
         empty = median(_store(Path(folder), target, 0) for _ in range(_TRIALS))
@@ -59,5 +56,5 @@ def _store(folder: Path, target: Target, images: int) -> float:
             name = f"{number}.jpg"
             shard.write(OutputSample(name=name, wnid="", text="", label=0, boxes=boxes, stored=stored, record=record))
         shard.commit()
-    write_whole(folder / _TRIAL_RECORD, b"")
+    write_whole(folder / f"{_TRIAL}.json", b"")
     return time.perf_counter() - begun

@@ -56,13 +56,11 @@ class SplitProgress:
 
 @dataclass(kw_only=True)
 class WorkerProgress:
-    """What one worker is doing; workers are numbered in the order in which they appear."""
+    """What one worker is doing."""
 
-    number: int
     beat: Heartbeat
     seen: float
     images_before: int = 0
-    lost: bool = False
     rate: RateMeter = field(default_factory=lambda: RateMeter(_RATE_WINDOW))
 
     def update(self, beat: Heartbeat, now: float) -> None:
@@ -193,13 +191,13 @@ class BuildProgress:
 
     @property
     def workers(self) -> list[WorkerProgress]:
-        """The workers that seem alive and busy."""
+        """The workers that seem alive and busy, by host and number."""
         now = self.now()
         under_way = {shard for split in self.splits.values() for shard in split.under_way}
         return [
             each
-            for each in self._workers.values()
-            if not each.lost and now - each.seen < (_SILENT if each.beat.shard in under_way else _RESTING)
+            for _, each in sorted(self._workers.items())
+            if now - each.seen < (_SILENT if each.beat.shard in under_way else _RESTING)
         ]
 
     @property
@@ -220,8 +218,8 @@ class BuildProgress:
     def _update_worker(self, beat: Heartbeat) -> None:
         now = self.now()
         self.splits[beat.split].under_way[beat.shard] = beat
-        new = WorkerProgress(number=len(self._workers) + 1, beat=beat, seen=now)
-        self._workers.setdefault((beat.host, beat.worker), new).update(beat, now)
+        new = WorkerProgress(beat=beat, seen=now)
+        self._workers.setdefault((beat.host, beat.number), new).update(beat, now)
         self._measure(now)
 
     def _finish(self, event: ShardDone) -> None:
@@ -238,8 +236,9 @@ class BuildProgress:
     def _lose(self, event: WorkerLost) -> None:
         for split in self.splits.values():
             split.under_way.pop(event.shard, None)
-        for worker in self._workers.values():
-            worker.lost |= worker.beat.shard == event.shard
+        for key, worker in list(self._workers.items()):
+            if worker.beat.shard == event.shard:
+                del self._workers[key]
 
     def _measure(self, now: float) -> None:
         self._images.add(now, self.reached)

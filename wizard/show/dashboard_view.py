@@ -174,9 +174,9 @@ def _rates(build: BuildProgress, *, narrow: bool) -> list[str]:
 
 def _workers(build: BuildProgress) -> list[Row]:
     workers, rows = build.workers, []
-    digits = max((len(str(each.number)) for each in workers), default=1)
+    digits = max((len(str(each.beat.number)) for each in workers), default=1)
     for each in workers:
-        name = f"{each.number:{digits}} {each.beat.shard.partition('-of-')[0]}"
+        name = f"{each.beat.number:{digits}} {each.beat.shard.partition('-of-')[0]}"
         rate = each.rate.rate(build.now())
         cells = {"rate": "" if rate is None else f"{rate:,.0f}/s", "memory": human_bytes(each.beat.rss)}
         rows.append(Row(name=name, done=each.beat.done, total=each.beat.total, cells=cells))

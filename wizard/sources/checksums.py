@@ -33,11 +33,7 @@ def verify_md5(path: Path, expected: str, cache: Path, progress: Progress) -> st
 def md5_of(path: Path, expected: str, cache: Path, progress: Progress) -> tuple[str, str]:
     """A file's MD5 in hex, and when that was found out, as local time for a person; "now" if it was not remembered.
 
-    Args:
-        path: the file.
-        expected: MD5 in hex.
-        cache: folder in which an expected sum is remembered for as long as path, size and mtime stay.
-        progress: called with bytes done and in total; not called for a remembered sum.
+    The cache folder remembers an expected sum for as long as path, size and mtime stay.
 
     Raises:
         InputError: it cannot be read.

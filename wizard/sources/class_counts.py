@@ -61,12 +61,8 @@ def first_classes(
 ) -> dict[Split, ClassCounts]:
     """The same counts, limited to the first classes that the leading split has images of.
 
-    Counts that are not known by class are kept, except for the number of classes: an official archive has them all.
-
-    Args:
-        counts: of all classes.
-        number: how many classes are wanted.
-        tables: of the same splits, where they are known, for examples of these classes.
+    Counts that are not known by class are kept: an official archive has all classes. The tables of the same splits,
+    where they are known, give examples of these classes.
     """
     leading = next((each.by_rank for each in counts.values()), None)
     chosen = np.arange(number) if leading is None else np.flatnonzero(leading)[:number]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import accumulate
 
 from wizard.errors import Hint, InputError
@@ -24,9 +24,9 @@ class Classes:
     def __len__(self) -> int:
         return len(self.names)
 
-    def __reduce__(self) -> tuple[Callable[..., "Classes"], tuple[tuple[str, ...], ...]]:
+    def __reduce__(self) -> tuple[Callable[[], "Classes"], tuple[()]]:
         """Those of ImageNet go to a worker by name alone: a shard's task is far smaller than they are."""
-        return (imagenet, ()) if self == imagenet() else (_restored, (self.names, self.words))
+        return imagenet if self == imagenet() else partial(Classes, names=self.names, words=self.words), ()
 
     @property
     def whole_imagenet(self) -> bool:
@@ -40,10 +40,6 @@ class Classes:
     def text(self, rank: int) -> str:
         """The class in words; empty for an image without label."""
         return self.words[rank] if rank >= 0 else ""
-
-
-def _restored(names: tuple[str, ...], words: tuple[str, ...]) -> Classes:
-    return Classes(names=names, words=words)
 
 
 @cache

@@ -112,13 +112,9 @@ _Describe = Callable[[int, int | None], ClassSeen]
 
 
 def glance(classes: Classes, base: int, counts: Sequence[ClassCounts], *, labels: LabelState = "stored") -> Glance:
-    """Summarizes some splits.
+    """Summarizes some splits, of which the first of train, validation and test leads.
 
-    Args:
-        classes: the classes that their labels refer to.
-        base: the label that is stored for rank 0; unused unless labels are stored.
-        counts: each split's counts; the first of train, validation and test leads.
-        labels: how far the labels are decided.
+    If labels are stored, `base` is that of rank 0 of the classes.
     """
 
     def describe(rank: int, images: int | None) -> ClassSeen:

@@ -38,6 +38,11 @@ class Sample(NamedTuple):
     boxes: Boxes
     box_row: npt.NDArray[np.intp]
 
+    @property
+    def place(self) -> str:
+        """Its location for a person: file, name, size and offset."""
+        return f"{self.file}: {self.name} ({self.size:,} bytes at byte {self.offset:,})"
+
 
 class Content(NamedTuple):
     """An image as it was read: its encoded bytes, and the serialized features of the record that holds it, if any."""

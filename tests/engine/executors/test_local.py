@@ -173,6 +173,15 @@ def test_heartbeats_arrive(executor: LocalExecutor) -> None:
     assert [beat.done for beat in executor.heartbeats()] == [3, 4]
 
 
+def test_heartbeats_name_their_worker_by_its_place_which_the_one_after_a_lost_one_takes(
+    executor: LocalExecutor,
+) -> None:
+    executor.submit(beat_once, 1).result(timeout=60)
+    assert isinstance(executor.submit(die).exception(timeout=60), WorkerDied)
+    executor.submit(beat_once, 2).result(timeout=60)
+    assert [(beat.done, beat.number) for beat in executor.heartbeats()] == [(1, 1), (2, 1)]
+
+
 def test_a_worker_imports_neither_tensorflow_nor_the_command_line(executor: LocalExecutor) -> None:
     for name in ("tensorflow", "wizard.cli", "rich", "pydantic"):
         assert not executor.submit(imported, name).result(timeout=60), name

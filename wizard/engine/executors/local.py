@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from ctypes import c_int64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
@@ -42,6 +42,7 @@ _FEWER = Hint("Ask for fewer workers ({}), or free processes, memory or open fil
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Worker:
+    number: int
     process: BaseProcess
     pipe: Connection
     item: c_int64
@@ -49,11 +50,7 @@ class _Worker:
 
 
 class LocalExecutor(Executor):
-    """Worker processes on this machine, spawned rather than forked, when they are first needed.
-
-    Args:
-        workers: how many at most.
-    """
+    """At most so many worker processes on this machine, spawned rather than forked, when they are first needed."""
 
     def __init__(self, workers: int) -> None:
         self.capacity = workers
@@ -66,7 +63,7 @@ class LocalExecutor(Executor):
         self._oom_kills = oom_kills()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Queues a call; its future runs from the moment a worker has it, and can be cancelled until then.
+        """Queues a call.
 
         Raises:
             MachineError: the system allows no further thread.
@@ -104,7 +101,7 @@ class LocalExecutor(Executor):
         try:
             kind, value = worker.pipe.recv()
             while kind is Kind.HEARTBEAT:
-                self._heartbeats.append(value)
+                self._heartbeats.append(replace(value, number=worker.number))
                 kind, value = worker.pipe.recv()
         except (EOFError, OSError) as error:
             raise self._death(worker) from error
@@ -140,7 +137,10 @@ class LocalExecutor(Executor):
             except OSError as error:
                 raise _not_started(error.strerror or str(error)) from error
             theirs.close()  # or a worker's death would not be the end of its pipe
-            worker = _Worker(process=process, pipe=ours, item=c_int64(in_hand.NOTHING) if item is None else item)
+            if item is None:
+                item = c_int64(in_hand.NOTHING)
+            number = min(set(range(1, self.capacity + 1)).difference(each.number for each in self._workers))
+            worker = _Worker(number=number, process=process, pipe=ours, item=item)
             self._workers.add(worker)
             return worker
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
-from typing import IO, NamedTuple, cast
+from typing import IO, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,8 @@ from wizard.sources.source import Progress
 
 DAMAGED = "Build these records again, or fetch them again; imagenet-setup inspect FILE says more"
 _AT_ONCE = 5000  # records whose columns are lists before they become arrays
+_Example = tuple[bytes | mmap.mmap, int, int, int, int]
+"""A buffer, where an Example starts and ends in it, its offset in what the file unpacks to, bytes of the file read."""
 _KINDS = {"plain": "plain TFRecords", "gzip": "TFRecords in gzip", "zlib": "TFRecords in ZLIB", None: "no record"}
 
 
@@ -110,12 +112,6 @@ def read_columns(files: RecordFiles, split: Split, cache: Path, progress: Progre
 
     Lengths are proven by their CRCs; those of payloads are left to whoever reads the images.
 
-    Args:
-        files: of the split, without a problem.
-        split: which.
-        cache: folder of cached columns.
-        progress: told how many bytes of how many are done; not called where the cache has them.
-
     Raises:
         InputError: a file is damaged or compressed otherwise, or a record is no Example that holds one image.
     """
@@ -141,16 +137,6 @@ def _scan(files: RecordFiles, progress: Progress) -> Arrays:
     return {column: np.concatenate([part[column] for part in parts]) for column in parts[0]} | features.by_label()
 
 
-class _Example(NamedTuple):
-    """Where one lies: from start to end in a buffer; its offset in what the file unpacks to; bytes of the file read."""
-
-    buffer: bytes | mmap.mmap
-    start: int
-    end: int
-    offset: int
-    done: int
-
-
 def _parts(files: RecordFiles, file: int, features: Features) -> Iterator[tuple[Arrays, int]]:
     """Columns of some records of a file, and how many bytes of it are read by then."""
     path = files.files[file]
@@ -161,11 +147,12 @@ def _parts(files: RecordFiles, file: int, features: Features) -> Iterator[tuple[
     rows: list[tuple[int, int, Row]] = []
     number = at = 0
     try:
-        for index, each in enumerate(_unpacked(path) if found == "gzip" else _mapped(path)):
-            number, at = index, each.offset - tfrecord.HEADER
-            rows.append((each.offset, each.end - each.start, features.row(each.buffer, each.start, each.end)))
+        examples = _unpacked(path) if found == "gzip" else _mapped(path)
+        for index, (buffer, start, end, offset, done) in enumerate(examples):
+            number, at = index, offset - tfrecord.HEADER
+            rows.append((offset, end - start, features.row(buffer, start, end)))
             if len(rows) == _AT_ONCE:
-                yield _columns(rows, file), each.done
+                yield _columns(rows, file), done
                 rows.clear()
     except InvalidRecord as error:
         raise InputError(f"{path}: record {number:,} at byte {at:,} {error}.", error.hint) from error
@@ -180,13 +167,13 @@ def _mapped(path: Path) -> Iterator[_Example]:
     # Mapped, not read: the pages that hold images stay on the disk.
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as buffer:
         for start, end in tfrecord.payload_spans(buffer):
-            yield _Example(buffer, start, end, start, end)
+            yield buffer, start, end, start, end
 
 
 def _unpacked(path: Path) -> Iterator[_Example]:
     with path.open("rb") as packed, gzip.open(packed) as file:
         for record in tfrecord.records(cast(IO[bytes], file)):
-            yield _Example(record.payload, 0, len(record.payload), record.offset + tfrecord.HEADER, packed.tell())
+            yield record.payload, 0, len(record.payload), record.offset + tfrecord.HEADER, packed.tell()
 
 
 def _columns(rows: list[tuple[int, int, Row]], file: int) -> Arrays:

@@ -115,11 +115,5 @@ def _part(split: Split, found: RecordFiles | None) -> Part:
     if found is None:
         name = f"{split}-* (TFRecords of {split})"
         return Part(name=name, kind="images", split=split, expected=split != "test")
-    return Part(
-        name=few([path.name for path in found.files], 1),
-        kind="images",
-        split=split,
-        path=found.path,
-        problem=found.problem,
-        hint=found.hint,
-    )
+    name = few([path.name for path in found.files], 1)
+    return Part(name=name, kind="images", split=split, path=found.path, problem=found.problem, hint=found.hint)

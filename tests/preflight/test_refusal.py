@@ -5,7 +5,7 @@ import pytest
 from wizard.errors import InputError, MachineError, SetupError, UsageError
 from wizard.events import CheckResult
 from wizard.preflight import checks
-from wizard.preflight.ignoring import refuse, require_known
+from wizard.preflight.checks import refuse, require_known
 
 
 def results_of(**statuses: Any) -> list[CheckResult]:

@@ -4,7 +4,7 @@ import pytest
 
 from tests import deadly
 from tests.engine.test_worker import task
-from wizard.engine.trial import find_culprit
+from wizard.engine.losses import find_culprit
 
 
 @pytest.fixture(autouse=True)
@@ -22,13 +22,13 @@ def images(*kinds: bytes) -> dict[str, bytes]:
 def test_an_image_that_kills_a_worker_alone_is_the_culprit(tmp_path: Path, kind: bytes, how: str) -> None:
     found = find_culprit(task(tmp_path, images(b"", kind, b"")), 1)
     assert found is not None
-    assert (found.row, found.death.signal) == (1, how)
+    assert (found[0], found[1].signal) == (1, how)
 
 
 def test_an_image_that_harms_what_follows_is_found_in_place_of_what_follows(tmp_path: Path) -> None:
     found = find_culprit(task(tmp_path, images(b"", deadly.LATER, b"", b"", b"", b"")), 4)
     assert found is not None
-    assert found.row == 1
+    assert found[0] == 1
 
 
 def test_an_image_that_is_only_ever_in_hand_is_not_blamed(tmp_path: Path) -> None:
