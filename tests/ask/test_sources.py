@@ -64,7 +64,7 @@ def the_profile(outcome: Outcome | None) -> Profile:
     return outcome.profile
 
 
-def test_an_extracted_tree_is_told_with_what_says_so(converse: Converse, raw: Path, tmp_path: Path) -> None:
+def test_an_extracted_tree_is_reported_with_the_evidence(converse: Converse, raw: Path, tmp_path: Path) -> None:
     script, _ = converse(str(making.extracted(raw, tmp_path / "tree")))
     told = script.said[0]
     assert "An extracted ILSVRC2012 tree." in told
@@ -83,7 +83,7 @@ def test_kaggles_tree_builds_from_the_conversation(converse: Converse, raw: Path
     assert verify(the_profile(outcome).output_path, lambda _: None).images == {"train": TRAIN, "validation": VALIDATION}
 
 
-def test_folders_of_ones_own_are_told_without_what_they_never_have(converse: Converse, own: Path) -> None:
+def test_the_report_on_custom_folders_omits_imagenets_extras(converse: Converse, own: Path) -> None:
     script, _ = converse(str(own), DEFAULT, DEFAULT)
     told = script.said[0]
     assert "2 classes: labels are those of the folders" in told
@@ -92,13 +92,13 @@ def test_folders_of_ones_own_are_told_without_what_they_never_have(converse: Con
     assert script.keys == ["source.path", "source.splits", "output.format", "output.path"]
 
 
-def test_a_folder_of_one_split_misses_no_other(converse: Converse, tmp_path: Path) -> None:
+def test_a_folder_of_one_split_reports_no_missing_split(converse: Converse, tmp_path: Path) -> None:
     script, _ = converse(str(classes(tmp_path / "pets", ["cats", "dogs"], alone=3)))
     assert "missing" not in script.said[0]
     assert script.keys[-1] == "output.format"
 
 
-def test_a_tree_without_validation_is_told_that_train_alone_can_be_built(converse: Converse, wnids: Path) -> None:
+def test_a_tree_without_validation_is_offered_as_train_alone(converse: Converse, wnids: Path) -> None:
     script, _ = converse(str(wnids))
     assert "! val missing only train can be built" in " ".join(script.said[0].split())
 
@@ -197,7 +197,7 @@ def test_a_link_that_leads_out_is_followed_where_the_person_says_so(
     assert "Links" in [row.label for row in again.tables[0]]
 
 
-def test_a_folder_of_nothing_but_such_a_link_is_refused_or_read(converse: Converse, linked: Path) -> None:
+def test_a_folder_of_nothing_but_a_link_is_refused_or_read(converse: Converse, linked: Path) -> None:
     shutil.rmtree(linked / "val")
     script, _ = converse(str(linked), "no", str(linked), "yes")
     assert script.keys[:5] == ["source.path", "source.links", "source.path", "source.links", "source.labels"]
@@ -245,7 +245,7 @@ def test_a_folder_of_boxes_alone_is_refused_with_the_way_to_the_images(
     assert '"Download the archives" at the next start, or imagenet-setup download' in script.asked[1].error
 
 
-def test_classes_and_labels_are_told_with_the_raw_data(converse: Converse, own: Path) -> None:
+def test_classes_and_labels_are_shown_with_the_raw_data(converse: Converse, own: Path) -> None:
     script, _ = converse(str(own))
     told = script.said[0].splitlines()
     assert (
@@ -255,7 +255,7 @@ def test_classes_and_labels_are_told_with_the_raw_data(converse: Converse, own: 
     assert "  example of validation  dogs/0.jpg → dogs" in told
 
 
-def test_labels_are_told_again_where_an_answer_changes_them(converse: Converse, wnids: Path) -> None:
+def test_labels_are_shown_again_when_an_answer_changes_them(converse: Converse, wnids: Path) -> None:
     script, _ = converse(str(wnids), "ilsvrc2012", LEAVE)
     assert "electric ray = 1, 4 images · " in script.said[0]
     assert " = 6, 4 images · " in script.said[1]

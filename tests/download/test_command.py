@@ -73,7 +73,7 @@ def failure(words: Sequence[str], code: int, capsys: pytest.CaptureFixture[str])
     return err[err.index("✗") :]
 
 
-def test_it_says_what_is_to_come_and_what_came(
+def test_the_command_prints_its_plan_and_its_results(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], server: Server
 ) -> None:
     assert main(words) == 0
@@ -101,7 +101,7 @@ def test_the_second_time_nothing_is_asked(
     assert err.count("✓ ILSVRC2012_") == 3
 
 
-def test_one_that_is_damaged_keeps_none_of_the_others_from_coming(
+def test_a_damaged_file_does_not_stop_the_others(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], server: Server
 ) -> None:
     server.rules = [Damaged(at=600, name=BOXES[0])]
@@ -118,7 +118,7 @@ def test_one_that_is_damaged_keeps_none_of_the_others_from_coming(
     assert there(tmp_path / "to").keys() == {*FILES, f"{BOXES[0]}.bad"}
 
 
-def test_json_tells_the_plan_the_waits_and_the_end(
+def test_json_reports_the_plan_the_waits_and_the_end(
     words: list[str], capsys: pytest.CaptureFixture[str], server: Server
 ) -> None:
     server.rules = [Cut(after=1_000_000, times=1, name=NAME)]
@@ -300,7 +300,7 @@ def test_ctrl_c_before_it_starts_says_that_nothing_was_fetched(
     assert not (tmp_path / "to").exists()
 
 
-def test_sums_of_nothing_that_is_wanted_are_told(
+def test_checksums_of_no_requested_file_are_refused(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / SUMS).write_text(f"{md5(b'')}  other.tar\n")
@@ -399,7 +399,7 @@ def grown(part: Path, size: int) -> None:
     eventually(lambda: part.exists() and part.stat().st_size >= size)
 
 
-def test_it_goes_on_after_it_was_killed_three_times(
+def test_a_download_resumes_after_three_kills(
     words: list[str], tmp_path: Path, home: Path, server: Server
 ) -> None:
     large, part = drawn(20_000_000), tmp_path / "to" / f"{NAME}.part"
@@ -423,7 +423,7 @@ def test_it_goes_on_after_it_was_killed_three_times(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_with_the_command_that_goes_on(
+def test_a_signal_ends_the_download_with_the_command_to_resume(
     words: list[str], tmp_path: Path, home: Path, server: Server, number: signal.Signals
 ) -> None:
     server.rules = [Slow(bytes_per_second=2_000_000, name=NAME)]

@@ -76,7 +76,7 @@ def test_a_cut_archive_is_refused(tmp_path: Path, share: float) -> None:
 
 @pytest.mark.parametrize("pack", [gzip.compress, bytes])
 @pytest.mark.parametrize(("zeros", "told"), [(0, False), (30_000, True)])
-def test_more_zeros_than_padding_at_the_end_are_told(tmp_path: Path, pack: type[bytes], zeros: int, told: bool) -> None:
+def test_warns_about_more_zeros_than_padding_at_the_end(tmp_path: Path, pack: type[bytes], zeros: int, told: bool) -> None:
     path = tmp_path / "boxes"
     path.write_bytes(pack(tar(MEMBERS) + bytes(zeros)))
     for _ in range(2):

@@ -23,7 +23,7 @@ def told(found: dict[Split, SampleTable], *, in_folders: bool = False, base: int
     return list(class_set_notes(found, in_folders=in_folders, base=base))
 
 
-def test_splits_of_the_same_classes_need_no_word(tmp_path: Path) -> None:
+def test_splits_of_the_same_classes_cause_no_remark(tmp_path: Path) -> None:
     assert not told(tables(tmp_path, ["train/a/1.jpg", "val/a/1.jpg", "test/x.jpg"]))
 
 
@@ -34,7 +34,7 @@ def test_classes_that_train_does_not_have_are_warned_of(tmp_path: Path) -> None:
     ]
 
 
-def test_classes_that_train_alone_has_are_told(tmp_path: Path) -> None:
+def test_classes_only_in_train_are_reported(tmp_path: Path) -> None:
     found = tables(tmp_path, ["train/a/1.jpg", "train/b/1.jpg", "val/b/1.jpg"])
     assert told(found) == [("validation has no images of 1 class of train", False)]
 

@@ -49,7 +49,7 @@ def test_a_new_source_may_be_asked_for_in_a_profile(zips: Path, tmp_path: Path) 
         profile(zips, tmp_path / "out", source={"layout": "zip"})
 
 
-def test_a_folder_that_holds_none_is_told_what_a_new_source_looks_like(tmp_path: Path) -> None:
+def test_an_unrecognized_folder_is_refused_with_the_new_sources_layout(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         open_source(tmp_path)
     assert toy_source.LOOKS_LIKE in error.value.hint

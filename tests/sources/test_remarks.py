@@ -21,7 +21,7 @@ def of(what: str, count: int) -> LeftOut:
         ),
     ],
 )
-def test_a_folder_without_images_is_told_by_what_it_holds(kinds: list[LeftOut], said: str) -> None:
+def test_a_folder_without_images_is_described_by_its_content(kinds: list[LeftOut], said: str) -> None:
     assert instead_of_images(Path("/raw"), kinds) == said
 
 

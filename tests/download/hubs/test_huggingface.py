@@ -86,7 +86,7 @@ def test_the_token_stays_with_the_hub(tmp_path: Path) -> None:
     assert known == {"datasets": True, "storage": False}
 
 
-def test_without_a_token_it_is_said_how_to_log_in(
+def test_a_missing_token_is_reported_with_the_way_to_log_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("HF_TOKEN")
@@ -115,7 +115,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         Fetching(server, tmp_path)()
 
 
-def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_run_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", BLOCK)
 
     def interrupt(event: Event) -> None:
@@ -153,7 +153,7 @@ def test_a_hub_that_is_busy_is_waited_for(tmp_path: Path) -> None:
     assert waits == [Waiting(file=VAL, reason="Hugging Face answered with status 503", seconds=0.01, attempt=1)]
 
 
-def test_without_a_network_it_is_given_up_at_last(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_without_a_network_the_download_gives_up(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     told: list[Event] = []
@@ -311,7 +311,7 @@ def test_a_full_disk_is_said_to_be_full(tmp_path: Path, place: str) -> None:
         Fetching(server, tmp_path)()
 
 
-def test_a_client_that_is_offline_by_will_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_in_offline_mode_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     with hugging_face(ARCHIVES) as server, pytest.raises(InputError, match="HF_HUB_OFFLINE"):
         Fetching(server, tmp_path)()

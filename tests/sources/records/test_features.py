@@ -30,7 +30,7 @@ ONE, TWO = np.array([0.5], np.float32), np.array([0.5, 1], np.float32)
         ([b"1"] * 4, "1 values in .*xmin"),
     ],
 )
-def test_corners_that_do_not_fit_together_are_told_list_by_list(corners: list[example.Feature], told: str) -> None:
+def test_box_lists_of_different_lengths_are_reported_with_each_length(corners: list[example.Feature], told: str) -> None:
     with pytest.raises(InvalidRecord, match=told):
         row_with(corners)
 

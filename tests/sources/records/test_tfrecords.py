@@ -63,7 +63,7 @@ def test_labels_from_0_are_imagenets_where_synsets_say_so(tmp_path: Path) -> Non
     assert (found.label.tolist(), found.classes.whole_imagenet, found.label_base) == ([0, 65], True, 0)
 
 
-def test_file_names_tell_imagenet_where_there_are_no_synsets(tmp_path: Path) -> None:
+def test_imagenet_is_recognized_by_file_names_without_synsets(tmp_path: Path) -> None:
     write(tmp_path / "train.tfrecord", [plain(2, filename=f"{GOLDFISH}_1.JPEG".encode())])
     write(tmp_path / "validation.tfrecord", [plain(66, filename=f"{FIRST_VALIDATION}.JPEG".encode())])
     found = table(tmp_path)
@@ -110,7 +110,7 @@ def test_synsets_that_no_folder_can_be_named_by_do_not_name_classes(tmp_path: Pa
 
 
 @pytest.mark.parametrize("key", ["label", "image/label", "class/label"])
-def test_other_keys_of_labels_are_known(tmp_path: Path, key: str) -> None:
+def test_alternative_label_keys_are_read(tmp_path: Path, key: str) -> None:
     write(tmp_path / "train.tfrecord", [serialized(encoded=JPEG, **{f"_{key}": 5})])
     assert table(tmp_path).classes.name(table(tmp_path)[0].label) == "5"
 
@@ -135,7 +135,7 @@ def test_boxes_are_those_of_the_record(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("compression", ["", "GZIP"])
-def test_places_are_those_of_the_examples(tmp_path: Path, compression: str) -> None:
+def test_offsets_point_to_the_encoded_images(tmp_path: Path, compression: str) -> None:
     records = [plain(1), plain(1, tags=[b"x" * 300]), plain(2)]
     path = write(tmp_path / "train.tfrecord.gz", records, compression)
     found = table(tmp_path)
@@ -145,7 +145,7 @@ def test_places_are_those_of_the_examples(tmp_path: Path, compression: str) -> N
     assert opened(tmp_path).what == ("TFRecords compressed with gzip" if compression else "TFRecords")
 
 
-def test_images_without_a_file_name_are_named_by_their_place(tmp_path: Path) -> None:
+def test_images_without_a_file_name_are_named_by_their_position(tmp_path: Path) -> None:
     write(tmp_path / "train-00000-of-00002", [plain(1), plain(1)])
     write(tmp_path / "train-00001-of-00002", [plain(1, filename=b"a.jpg")])
     names = ["train-00000-of-00002-000000", "train-00000-of-00002-000001", "train-00001-of-00002-000000"]
@@ -287,7 +287,7 @@ def test_a_damaged_gzip_file_is_refused(tmp_path: Path) -> None:
     refused(tmp_path, r"train\.tfrecord.* (CRC is|cannot be unpacked)")
 
 
-def test_files_of_one_set_that_are_compressed_otherwise_are_refused(tmp_path: Path) -> None:
+def test_files_of_one_set_with_mixed_compression_are_refused(tmp_path: Path) -> None:
     for number in range(8):
         write(tmp_path / f"train-{number}.tfrecord", [plain(1)], "GZIP" if number == 2 else "")
     refused(tmp_path, r"train-2\.tfrecord begins with TFRecords in gzip; .* are plain")
@@ -327,18 +327,18 @@ def test_plain_records_whose_length_looks_like_gzip_are_plain(tmp_path: Path) ->
         (["valid/a", "other/b", "deep/train/c", "train_x"], ["train", "validation"]),
     ],
 )
-def test_names_of_files_and_folders_tell_the_split(tmp_path: Path, names: list[str], expected: list[str]) -> None:
+def test_splits_are_recognized_by_file_and_folder_names(tmp_path: Path, names: list[str], expected: list[str]) -> None:
     for name in names:
         write(tmp_path / name, [plain(1)])
     assert [part.split for part in opened(tmp_path).parts if part.sound] == expected
 
 
-def test_a_folder_named_as_a_split_tells_it_where_files_do_not(tmp_path: Path) -> None:
+def test_a_folder_named_as_a_split_decides_for_unnamed_files(tmp_path: Path) -> None:
     write(tmp_path / "val" / "part-1", [plain(1)])
     assert [part.split for part in opened(tmp_path / "val").parts if part.sound] == ["validation"]
 
 
-def test_files_that_tell_no_split_beside_others_are_passed_over_and_named(tmp_path: Path) -> None:
+def test_record_files_without_a_split_in_their_names_are_ignored_with_a_remark(tmp_path: Path) -> None:
     write(tmp_path / "train.tfrecord", [plain(1)])
     write(tmp_path / "extra.tfrecord", [plain(1)])
     data = opened(tmp_path)
@@ -400,7 +400,7 @@ def test_files_that_do_not_belong_together_are_refused(tmp_path: Path, names: li
     refused(tmp_path, match)
 
 
-def test_other_files_are_no_records(built: Path, tmp_path: Path) -> None:
+def test_files_that_are_not_records_are_ignored(built: Path, tmp_path: Path) -> None:
     files, untold = find_record_files(built)
     assert sorted(path for each in files.values() for path in each.files) == shards(built)
     assert not untold

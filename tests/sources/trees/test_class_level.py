@@ -33,7 +33,7 @@ def decided(folder: Path, role: FolderRole) -> SplitDir:
         (HIERARCHY, "superclasses", {"cat", "dog", "car"}),
     ],
 )
-def test_each_level_that_can_be_told_is_found(
+def test_each_recognizable_class_level_is_found(
     tmp_path: Path, files: list[str], role: FolderRole, classes: set[str]
 ) -> None:
     assert decided(write(tmp_path, files), role).classes == classes

@@ -68,7 +68,7 @@ def test_of_a_class_that_is_there_as_folder_and_as_archive_the_archive_is_read(r
     assert any(f"{TENCH} both as a folder and as an archive" in why for why in data.why)
 
 
-def test_images_named_as_in_hugging_faces_archives_are_told_apart_by_name(raw: Path, tmp_path: Path) -> None:
+def test_images_named_as_in_hugging_faces_archives_are_split_by_name(raw: Path, tmp_path: Path) -> None:
     data = opened(suffixed(raw, tmp_path / "flat"))
     assert data.what == "images named as in Hugging Face's old archives"
     assert [part.split for part in data.parts if part.sound] == ["train", "validation"]
@@ -197,7 +197,7 @@ def test_what_is_missing_is_named_with_the_ways_out(raw: Path, tmp_path: Path) -
     assert boxes.value.hint.endswith("--set source.boxes=none")
 
 
-def test_an_empty_split_is_there_but_not_sound(tmp_path: Path) -> None:
+def test_an_empty_split_is_found_with_a_problem(tmp_path: Path) -> None:
     (tmp_path / "train").mkdir()
     data = opened(write(tmp_path, [f"val/{FIRST_VALIDATION}.JPEG", "train/.DS_Store"]))
     assert [part.split for part in data.parts if part.sound] == ["validation"]
@@ -236,7 +236,7 @@ def test_a_folder_without_such_images_is_none(tmp_path: Path, files: list[str]) 
     assert folders.recognise(write(tmp_path, files), SourceOptions()) is None
 
 
-def test_hugging_faces_archives_are_explained_and_the_command_that_is_told_unpacks_them(tmp_path: Path) -> None:
+def test_hugging_faces_archives_are_refused_with_a_command_that_unpacks_them(tmp_path: Path) -> None:
     folder = tmp_path / "with space"
     folder.mkdir()
     for number in (0, 1):

@@ -32,7 +32,7 @@ def test_a_class_at_the_end_that_is_another_is_a_problem(stem: str, other: str) 
 
 
 @given(st.text(max_size=30))
-def test_any_other_name_says_nothing(name: str) -> None:
+def test_a_name_that_is_not_imagenets_gives_no_class(name: str) -> None:
     assert parse_image_name(name) is None
 
 

@@ -36,7 +36,7 @@ def test_flat_validation_or_class_archives_make_some_synsets_imagenet() -> None:
     assert label_space({"train": place(*ALL[:3], archives=(ALL[5],))}, "auto").imagenet
 
 
-def test_a_stranger_among_all_synsets_is_named_with_the_way_out() -> None:
+def test_a_folder_that_is_no_synset_among_all_synsets_is_refused_with_a_hint() -> None:
     with pytest.raises(InputError, match=r"All 1,000 synsets .* but raw/train/junk is not named after one") as refused:
         label_space({"train": place(*ALL, "junk")}, "auto")
     assert "--set source.labels=folders" in refused.value.hint
