@@ -229,7 +229,7 @@ def test_a_name_and_a_secret_are_asked_for_a_host() -> None:
 def test_what_was_refused_is_said_and_asked_again() -> None:
     script = Script(["me", "right"])
     assert PromptedAsker(script).credentials(HOST, True) is not None
-    assert script.asked[0].error == f"{HOST} did not take the user name and password that it was given."
+    assert script.asked[0].error == f"{HOST} did not accept the user name and password."
 
 
 @pytest.mark.parametrize("answers", [[""], [BACK], ["me", ""], ["me", BACK, ""]])

@@ -58,14 +58,12 @@ def test_every_question_once_then_the_review(converse: Converse, forward: list[A
 
 def test_the_raw_data_found_is_reported_at_once(converse: Converse, raw: Path) -> None:
     script, _ = converse(str(raw))
-    told = script.said[0]
+    reported = script.said[0]
     for part in (f"{TRAIN} images", f"{VALIDATION} images", "bounding boxes", "Nothing is extracted"):
-        assert part in told
+        assert part in reported
 
 
-def test_size_and_time_are_shown_after_every_image_answer(
-    converse: Converse, forward: list[Any]
-) -> None:
+def test_size_and_time_are_shown_after_every_image_answer(converse: Converse, forward: list[Any]) -> None:
     script, _ = converse(*forward)
     assert len(script.consequences) == 4
     assert script.assumed == [
@@ -144,19 +142,19 @@ def test_a_damaged_archive_is_reported_and_the_intact_one_can_be_built(converse:
 
 
 @pytest.mark.parametrize(
-    ("missing", "told"),
+    ("missing", "reported"),
     [
         ("ILSVRC2012_img_val.tar", "only train can be built"),
         ("ILSVRC2012_bbox_train_v2.tar.gz", "records of train will have no bounding boxes"),
     ],
 )
 def test_missing_data_is_reported_with_its_cost_and_not_asked_about(
-    converse: Converse, raw_copy: Path, missing: str, told: str
+    converse: Converse, raw_copy: Path, missing: str, reported: str
 ) -> None:
     (raw_copy / missing).unlink()
     (raw_copy / "ILSVRC2012_bbox_val_v3.tgz").unlink(missing_ok=True)
     script, _ = converse(str(raw_copy), DEFAULT)
-    assert told in script.said[0]
+    assert reported in script.said[0]
     assert ("source.splits" in script.keys) == ("val" not in missing)
     assert ("source.boxes" in script.keys) == ("bbox" not in missing)
 
@@ -203,8 +201,8 @@ def test_the_review_lists_extra_output(converse: Converse, forward: list[Any]) -
     output = outcome.profile.output
     assert (output.tfds, output.boxes_csv, output.index, output.split_folders) == (True, True, False, True)
     assert "Beside" not in [row.label for row in script.tables[0]]
-    told = next(row.text for row in script.tables[-1] if row.label == "Beside")
-    assert told == "a folder a split · no index files · TFDS metadata · boxes as a CSV"
+    reported = next(row.text for row in script.tables[-1] if row.label == "Beside")
+    assert reported == "a folder a split · no index files · TFDS metadata · boxes as a CSV"
 
 
 def test_raw_data_changed_in_the_review_changes_what_can_be_chosen(
@@ -233,7 +231,7 @@ def test_the_review_shows_answers_measures_and_what_does_not_fit(
     script, outcome = converse(*forward, "start")
     assert [row.mark for row in script.tables[0] if row.label == "Size"] == ["✗"]
     assert script.asked[-1].default == "edit"
-    assert script.asked[-1].choices[0].title == "Start although disk will not do"
+    assert script.asked[-1].choices[0].title == "Start despite failed checks: disk"
     assert outcome is not None
     assert (outcome.kind, outcome.ignored) == ("start", ("disk",))
 

@@ -14,9 +14,7 @@ from wizard.errors import Interrupted
 from wizard.events import Event, ShardDone
 
 
-def test_raw_data_in_a_default_folder_starts_a_new_setup(
-    monkeypatch: pytest.MonkeyPatch, raw: Path
-) -> None:
+def test_raw_data_in_a_default_folder_starts_a_new_setup(monkeypatch: pytest.MonkeyPatch, raw: Path) -> None:
     monkeypatch.chdir(raw)
     script = Script([])
     assert choose_start(script) == new_draft()

@@ -193,7 +193,7 @@ def test_a_range_can_be_another_one_than_was_asked_for(server: Server, client: h
     server.rules = [WrongRange(by=5)]
     answer = fetch(client, server, "10-19")
     assert (answer.headers["Content-Range"], answer.content) == ("bytes 15-19/3000000", DATA[15:20])
-    server.rules = [WrongRange(by=5, told=False)]
+    server.rules = [WrongRange(by=5, reported=False)]
     answer = fetch(client, server, "10-19")
     assert (answer.headers["Content-Range"], answer.content) == ("bytes 10-19/3000000", DATA[15:25])
 

@@ -8,7 +8,7 @@ from wizard.errors import InputError
 from wizard.ilsvrc2012.synsets import synsets
 from wizard.sources.classes import (
     HIGHEST,
-    UNLABELLED,
+    UNLABELED,
     Classes,
     are_numbers,
     as_text,
@@ -30,7 +30,7 @@ def test_those_of_imagenet_are_the_thousand_in_the_order_of_their_wnids() -> Non
 
 
 def test_an_image_without_label_has_no_class() -> None:
-    assert (imagenet().name(UNLABELLED), imagenet().text(UNLABELLED)) == ("", "")
+    assert (imagenet().name(UNLABELED), imagenet().text(UNLABELED)) == ("", "")
 
 
 def test_a_folder_named_by_a_wnid_has_its_words_and_any_other_its_own_name() -> None:
@@ -82,8 +82,8 @@ def test_text_order_equal_to_numeric_order_causes_no_remark(numbers: set[int]) -
 
 
 def test_text_order_is_reported_by_the_first_wrong_class() -> None:
-    told = as_text([str(number) for number in range(1000)])
-    assert told == "sorted as text, as ImageFolder does, 10 would come before 2 and class 2 would get label 112"
+    reported = as_text([str(number) for number in range(1000)])
+    assert reported == "sorted as text, as ImageFolder does, 10 would come before 2 and class 2 would get label 112"
 
 
 @pytest.mark.parametrize("name", ["", "1.0", "-1", "x1", "²", "\u0661", str(HIGHEST + 1)])

@@ -98,9 +98,9 @@ def test_an_unfinished_download_is_reported_with_the_command_to_resume(tmp_path:
     folder = tmp_path / "my data"
     folder.mkdir()
     (folder / f"{TRAIN}.part").write_bytes(b"a")
-    told = describe_folder(folder)
-    assert f"{TRAIN}.part is a download that was not finished" in told
-    assert f"imagenet-setup download --to '{folder}' goes on with it." in told
+    reported = describe_folder(folder)
+    assert f"{TRAIN}.part is an unfinished download" in reported
+    assert f"imagenet-setup download --to '{folder}' resumes it." in reported
 
 
 def archive(folder: Path, split: Split, size: int) -> Path:

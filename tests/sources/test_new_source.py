@@ -36,11 +36,11 @@ def zips(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_new_source_is_recognised_and_described(zips: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_new_source_is_recognized_and_described(zips: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", str(zips), "--json"]) == 0
-    told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert "zips of PNGs" in json.dumps(told)
-    assert "12 images, 2 classes" in json.dumps(told)
+    reported = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert "zips of PNGs" in json.dumps(reported)
+    assert "12 images, 2 classes" in json.dumps(reported)
 
 
 def test_a_new_source_may_be_asked_for_in_a_profile(zips: Path, tmp_path: Path) -> None:

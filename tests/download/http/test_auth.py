@@ -126,8 +126,8 @@ def test_an_unsupported_authentication_scheme_is_named() -> None:
 
 
 def test_warns_about_a_plaintext_password_and_not_about_a_digest() -> None:
-    told = "the connection to a.org is not encrypted (http), so others can read a user name and key on the way"
-    assert cleartext_warning(wanted(secure=False)) == told
+    reported = "the connection to a.org is not encrypted (http), so others can read a user name and key on the way"
+    assert cleartext_warning(wanted(secure=False)) == reported
     assert cleartext_warning(wanted("basic", "digest", secure=False)) == ""
     assert cleartext_warning(wanted(secure=False, refused=True)) == ""
     assert cleartext_warning(wanted()) == ""

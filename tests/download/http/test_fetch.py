@@ -38,7 +38,7 @@ def interrupted_after(download: Download, server: Server, count: int) -> None:
     server.rules, download.retry_policy = rules, QUICK
     assert download.part.stat().st_size == count
     server.asked.clear()
-    download.told.clear()
+    download.reported.clear()
 
 
 class Gone(Rule):
@@ -51,25 +51,25 @@ class Gone(Rule):
 def test_what_is_there_and_right_is_not_asked_for(server: Server, download: Download) -> None:
     (download.folder / NAME).write_bytes(DATA)
     assert found(download).state == "complete"
-    assert download.told
-    download.told.clear()
+    assert download.reported
+    download.reported.clear()
     fetched = download.run()
     assert (fetched.md5, fetched.seconds) == (md5(DATA), 0.0)
-    assert (server.asked, download.told) == ([], [])  # its sum was remembered
+    assert (server.asked, download.reported) == ([], [])  # its sum was remembered
 
 
 def test_a_file_of_another_size_than_the_official_one_is_not_read(download: Download) -> None:
     (download.folder / NAME).write_bytes(DATA + b"more")
     assert found(download, archive(size=len(DATA))).state == "mismatch"
-    assert download.told == []
+    assert download.reported == []
 
 
 def test_what_was_fetched_is_not_read_again(server: Server, download: Download) -> None:
     download.run()
     server.asked.clear()
-    download.told.clear()
+    download.reported.clear()
     download.run()
-    assert (server.asked, download.told) == ([], [])
+    assert (server.asked, download.reported) == ([], [])
 
 
 @pytest.mark.parametrize("connections", [1, 4])

@@ -76,7 +76,7 @@ def test_a_name_and_key_are_asked_for_once_and_again_where_they_are_refused(
     assert asker.asked == [("credentials", "127.0.0.1", False), ("credentials", "127.0.0.1", True)]
     clear = "the connection to 127.0.0.1 is not encrypted (http), so others can read a user name and key on the way"
     assert download.notes == ([clear] if isinstance(rule, NeedBasic) else [])
-    assert "42" not in repr((download.told, asker.asked))
+    assert "42" not in repr((download.reported, asker.asked))
 
 
 def test_variables_do_without_a_question(server: Server, download: Download, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -336,7 +336,7 @@ def test_what_may_help_is_tried_again(server: Server, download: Download, rule: 
 def test_a_file_of_unknown_size_is_not_fetched(server: Server, download: Download) -> None:
     server.rules = [NoRange(), NoLength()]
     assert refused(download).what == (
-        f"{server.base}{NAME}: the server does not say how large it is, so there is no telling when it is complete."
+        f"{server.base}{NAME}: the server does not report its size, so a complete download cannot be recognized."
     )
 
 

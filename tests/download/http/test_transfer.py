@@ -128,7 +128,7 @@ def test_a_file_that_changes_on_the_way_is_started_over(server: Server, download
     assert download.data == OTHER
     [note] = download.notes
     assert note.startswith(f"{NAME}: the server's file has changed since ")
-    assert note.endswith(" of it came; starting over")
+    assert note.endswith(" of it arrived; starting over")
 
 
 def test_last_modified_alone_reveals_a_changed_file(server: Server, download: Download) -> None:
@@ -137,7 +137,7 @@ def test_last_modified_alone_reveals_a_changed_file(server: Server, download: Do
     server.rules = [ChangeAfter(2, new), Cut(after=1_000_000, times=1)]
     download.run(archive(OTHER))
     assert download.data == OTHER
-    assert download.notes == [f"{NAME}: the server's file has changed since 1.0 MB of it came; starting over"]
+    assert download.notes == [f"{NAME}: the server's file has changed since 1.0 MB of it arrived; starting over"]
 
 
 @pytest.mark.parametrize("connections", [1, 4])
@@ -153,7 +153,9 @@ def test_without_ranges_one_connection_is_used(server: Server, download: Downloa
 
 
 @pytest.mark.parametrize("connections", [1, 4])
-def test_lost_range_support_is_reported_with_the_bytes_to_refetch(server: Server, download: Download, connections: int) -> None:
+def test_lost_range_support_is_reported_with_the_bytes_to_refetch(
+    server: Server, download: Download, connections: int
+) -> None:
     server.rules = [Cut(after=1_000_000, times=1)]
     download.connections = connections
     download.folder.mkdir()
@@ -165,9 +167,9 @@ def test_lost_range_support_is_reported_with_the_bytes_to_refetch(server: Server
     assert (found.state, download.data) == ("partial", DATA)
     one = ", over one connection" if connections > 1 else ""
     assert download.notes == [
-        f"{NAME}: this server sends only whole files{one}; the 1.2 MB that are here come again, and are compared"
+        f"{NAME}: this server sends only whole files{one}; the 1.2 MB that are here are sent again and compared"
     ]
-    checked = [event for event in download.told if isinstance(event, Checking)]
+    checked = [event for event in download.reported if isinstance(event, Checking)]
     assert checked
     assert all(event.done <= event.total for event in checked)
 
@@ -274,7 +276,7 @@ def test_an_abandoned_connection_leaves_its_block_to_the_others(server: Server, 
         server.rules = [Status(503, times=13)]  # one more than four connections can bear together, too few for all
         fetch_file(found, session)
     assert download.data == DATA
-    assert download.notes[0] == f"{NAME}: going on with 3 connections"
+    assert download.notes[0] == f"{NAME}: continuing with 3 connections"
 
 
 def test_a_stop_is_noticed_while_the_server_is_silent(server: Server, download: Download) -> None:
@@ -334,9 +336,9 @@ def test_progress_counts_what_was_there(server: Server, download: Download) -> N
     download.part.write_bytes(DATA[:1_000_000])
     server.rules = [Slow(bytes_per_second=20_000_000)]
     download.run()
-    told = [event for event in download.told if isinstance(event, Transferring)]
-    assert all(event.total == len(DATA) and event.done >= 1_000_000 for event in told)
-    assert told[-1].done == len(DATA)
+    reported = [event for event in download.reported if isinstance(event, Transferring)]
+    assert all(event.total == len(DATA) and event.done >= 1_000_000 for event in reported)
+    assert reported[-1].done == len(DATA)
 
 
 @pytest.mark.usefixtures("unprivileged")

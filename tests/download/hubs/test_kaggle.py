@@ -60,20 +60,20 @@ def token(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFact
 
 
 class Fetching:
-    """Fetches from a Kaggle, and keeps what was told."""
+    """Fetches from a Kaggle, and keeps what was reported."""
 
     def __init__(self, storage: Server, folder: Path) -> None:
         self.storage, self.folder = storage, folder
-        self.told: list[Event] = []
+        self.reported: list[Event] = []
 
     def __call__(self, what: Collection[What] = ALL, report: Callable[[Event], None] | None = None) -> Path:
-        return fetch(self.folder, what, report or self.told.append)
+        return fetch(self.folder, what, report or self.reported.append)
 
     def notes(self) -> str:
-        return "\n".join(event.text for event in self.told if isinstance(event, Note))
+        return "\n".join(event.text for event in self.reported if isinstance(event, Note))
 
     def reasons(self) -> list[str]:
-        return [event.reason for event in self.told if isinstance(event, Waiting)]
+        return [event.reason for event in self.reported if isinstance(event, Waiting)]
 
 
 @contextmanager
@@ -113,8 +113,8 @@ class Summed(Rule):
     data: bytes
 
     def change(self, _asked: Asked, answer: Answer, /) -> Answer:
-        told = base64.b64encode(hashlib.md5(self.data).digest()).decode()
-        return replace(answer, headers=answer.headers | {"x-goog-hash": f"crc32c=AAAAAA==,md5={told}"})
+        reported = base64.b64encode(hashlib.md5(self.data).digest()).decode()
+        return replace(answer, headers=answer.headers | {"x-goog-hash": f"crc32c=AAAAAA==,md5={reported}"})
 
 
 def test_what_was_fetched_is_opened_and_whole(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -130,8 +130,8 @@ def test_what_was_fetched_is_opened_and_whole(tmp_path: Path, capfd: pytest.Capt
 def test_progress_and_results_are_reported(tmp_path: Path) -> None:
     with serving(tmp_path) as fetching:
         fetching()
-    assert Transferring(file=ARCHIVE.name, done=len(WHOLE), total=len(WHOLE)) in fetching.told
-    fetched = [event for event in fetching.told if isinstance(event, Fetched)]
+    assert Transferring(file=ARCHIVE.name, done=len(WHOLE), total=len(WHOLE)) in fetching.reported
+    fetched = [event for event in fetching.reported if isinstance(event, Fetched)]
     assert [(event.file, event.bytes) for event in fetched] == [(ARCHIVE.name, len(WHOLE))]
     assert "client unpacks it" in fetching.notes()
 
@@ -206,7 +206,7 @@ def test_a_connection_that_breaks_off_is_taken_up_again(
         starts = [start for start, _ in fetching.storage.sent_ranges(ZIP)]
     assert MIDDLE - 100 <= max(starts) <= MIDDLE
     assert survey(tmp_path, "train").images == 1
-    assert "broke off" in fetching.reasons()[0]
+    assert "was interrupted" in fetching.reasons()[0]
     assert capfd.readouterr() == ("", "")
 
 
@@ -217,7 +217,7 @@ def test_breaks_after_which_bytes_came_do_not_add_up(tmp_path: Path) -> None:
         serving(tmp_path, OfTransfer(CutAt(places))) as fetching,
     ):
         fetching()
-    assert [event.attempt for event in fetching.told if isinstance(event, Waiting)] == [1] * 9
+    assert [event.attempt for event in fetching.reported if isinstance(event, Waiting)] == [1] * 9
     assert survey(tmp_path, "train").images == 1
 
 
@@ -238,7 +238,7 @@ def test_a_whole_archive_that_was_not_unpacked_is_not_fetched_again(tmp_path: Pa
     with serving(tmp_path) as fetching:
         fetching()
         assert [asked.first for asked in fetching.storage.asked] == [None]
-    assert [event.bytes for event in fetching.told if isinstance(event, Fetched)] == [len(WHOLE)]
+    assert [event.bytes for event in fetching.reported if isinstance(event, Fetched)] == [len(WHOLE)]
     assert survey(tmp_path, "train").images == 1
 
 

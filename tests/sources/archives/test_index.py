@@ -55,9 +55,9 @@ def test_validation_labels_go_by_number_and_not_by_place(raw: Path, tmp_path: Pa
 
 
 def test_differences_from_the_official_archives_are_reported(raw: Path, tmp_path: Path) -> None:
-    told = differences(read(raw / IMAGES["train"].name, cache=tmp_path), "train")
-    assert told[0].startswith(f"train has {CLASSES} of 1,000 classes")
-    assert told[1] == f"train has {TRAIN} images, the official one 1,281,167"
+    reported = differences(read(raw / IMAGES["train"].name, cache=tmp_path), "train")
+    assert reported[0].startswith(f"train has {CLASSES} of 1,000 classes")
+    assert reported[1] == f"train has {TRAIN} images, the official one 1,281,167"
 
 
 def test_the_real_datasets_rows_would_stay_under_150_mb(raw: Path, tmp_path: Path) -> None:

@@ -228,7 +228,7 @@ def test_a_hole_in_an_archive_of_the_official_size_is_refused(
             read(path)
 
 
-def told(path: Path) -> str:
+def reported(path: Path) -> str:
     """What is said of an archive: why it is refused, or what should be checked."""
     try:
         return " ".join(read(path).warnings)
@@ -241,10 +241,10 @@ def test_an_archive_whose_rest_is_zeros_is_never_read_in_silence(raw_copy: Path,
     """Space that was reserved, and a download or copy that ended early, of an archive whose size says nothing."""
     path = raw_copy / TRAIN_TAR
     whole = path.read_bytes()
-    assert told(path) == ""
+    assert reported(path) == ""
     start = int(len(whole) * share)
     path.write_bytes(whole[:start] + bytes(len(whole) - start))
-    assert re.search("of zeros follow the last file|holds no images", told(path))
+    assert re.search("of zeros follow the last file|holds no images", reported(path))
 
 
 @pytest.mark.parametrize("nested", [True, False])
@@ -263,7 +263,7 @@ def test_a_hole_inside_an_image_is_reported_however_short(tmp_path: Path, nested
     ]
     for start in starts:
         path.write_bytes(whole[:start] + bytes(len(whole) - start))
-        assert "of zeros follow the last file" in told(path)
+        assert "of zeros follow the last file" in reported(path)
 
 
 @pytest.mark.parametrize("cut", range(0, 20_480, 512))

@@ -88,8 +88,10 @@ def test_all_splits_are_of_one_unit(tmp_path: Path) -> None:
     write(tmp_path / "val.tfrecord", [record(floats(*BOX))])
     assert boxes_of(tmp_path) == [[np.array([0, 0, 1 / 100, 1 / 80], np.float32).tolist()]]
     write(tmp_path / "train.tfrecord", [record((0.25, 0.25, 0.5, 0.5)), record((0.25, 0.25, 0.5, 0.75))])
-    told = r"val\.tfrecord: record 0 at byte 0 has the box 10, 20, 90, 60 .*, which is in pixels, but 2 others are in"
-    refused(tmp_path, told)
+    reported = (
+        r"val\.tfrecord: record 0 at byte 0 has the box 10, 20, 90, 60 .*, which is in pixels, but 2 others are in"
+    )
+    refused(tmp_path, reported)
 
 
 def test_a_record_with_boxes_in_a_different_unit_is_reported_with_its_offset(tmp_path: Path) -> None:
@@ -117,10 +119,10 @@ def test_repaired_boxes_are_counted_and_reported(tmp_path: Path) -> None:
     odd = [(0.5, 0.25, 0.25, 0.5), (-0.25, 0.0, 0.5, 1.0), (0.5, 0.5, 0.5, 0.75), (float("nan"), 0.0, 1.0, 1.0)]
     write(tmp_path / "train.tfrecord", [record(*good), record(*odd)])
     assert boxes_of(tmp_path)[1] == [[0.25, 0.25, 0.5, 0.5], [0.0, 0.0, 0.5, 1.0]]
-    told = "; ".join(table(tmp_path).repairs)
-    assert "1 of 7 boxes reaches outside the image, by up to 25.00%" in told
-    assert "1 of 7 boxes has swapped corners" in told
-    assert "2 of 7 boxes have no area in the image" in told
+    reported = "; ".join(table(tmp_path).repairs)
+    assert "1 of 7 boxes reaches outside the image, by up to 25.00%" in reported
+    assert "1 of 7 boxes has swapped corners" in reported
+    assert "2 of 7 boxes have no area in the image" in reported
 
 
 def test_valid_boxes_cause_no_remark(tmp_path: Path) -> None:
@@ -159,7 +161,7 @@ def test_any_box_is_clipped_or_left_out_with_a_remark_or_its_record_refused(
     assert ((stored >= 0) & (stored <= 1)).all()
     assert (stored[:, :2] < stored[:, 2:]).all()
     missing = sum(map(len, rows)) - len(stored)
-    assert any(f"{missing:,} of" in told and "left out" in told for told in found.repairs) == bool(missing)
+    assert any(f"{missing:,} of" in reported and "left out" in reported for reported in found.repairs) == bool(missing)
 
 
 def test_records_are_stored_with_shares_and_their_lists_follow(tmp_path: Path) -> None:
@@ -183,8 +185,8 @@ def test_records_are_stored_with_shares_and_their_lists_follow(tmp_path: Path) -
     assert second["image/object/bbox/xmin"] == []
     assert finished.splits[0].boxes == 6
     notes = [event.text for event in events if isinstance(event, Note)]
-    told = "train, boxes: 7 boxes are in pixels: converted to 0..1 using the size of each image"
-    assert any(note.startswith(told) for note in notes)
+    reported = "train, boxes: 7 boxes are in pixels: converted to 0..1 using the size of each image"
+    assert any(note.startswith(reported) for note in notes)
     made = "; ".join(manifest.read(tmp_path / "out").box_repairs["train"])
     assert "in pixels" in made
     assert "1 of 7 boxes has no area" in made
@@ -212,7 +214,7 @@ def test_good_records_keep_their_features_byte_for_byte(tmp_path: Path) -> None:
 
 def test_repaired_boxes_are_reported_by_the_commands(tmp_path: Path) -> None:
     write(tmp_path / "train.tfrecord", [record(floats(*BOX))])
-    told = "1 box is in pixels: converted to 0..1 using the size of each image"
-    assert inspect(tmp_path, lambda _event: None).facts["train, boxes"] == told
+    reported = "1 box is in pixels: converted to 0..1 using the size of each image"
+    assert inspect(tmp_path, lambda _event: None).facts["train, boxes"] == reported
     facts = with_source(Context(), tmp_path, lambda _event: None)
-    assert f"    ! boxes: {told}" in source_lines(facts)
+    assert f"    ! boxes: {reported}" in source_lines(facts)

@@ -192,8 +192,10 @@ def test_records_without_an_image_are_refused_with_their_keys(tmp_path: Path) ->
 
 def test_records_of_tensorflow_datasets_are_refused_as_what_they_are(tmp_path: Path) -> None:
     write(tmp_path / "train.tfrecord", [serialized(_image=JPEG, _label=1, _file_name=b"a.jpg")])
-    told = r"Its keys: file_name, image, label, as in TensorFlow Datasets' records, which this version does not read"
-    assert "image/encoded" in refused(tmp_path, told).hint
+    reported = (
+        r"Its keys: file_name, image, label, as in TensorFlow Datasets' records, which this version does not read"
+    )
+    assert "image/encoded" in refused(tmp_path, reported).hint
 
 
 def test_the_key_that_an_image_seems_to_be_in_is_named(tmp_path: Path) -> None:
@@ -228,7 +230,7 @@ def test_an_image_without_bytes_is_listed_and_named_as_unusable(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("label", "told"),
+    ("label", "reported"),
     [
         ([1, 2], "has 2 integers 1, 2 in image/class/label; expected one integer"),
         (list(range(1000)), "has 1,000 integers 0, 1, 2 and 997 more in"),
@@ -240,9 +242,11 @@ def test_an_image_without_bytes_is_listed_and_named_as_unusable(tmp_path: Path) 
         (-2, "has the label -2, expected"),
     ],
 )
-def test_labels_that_are_no_one_number_are_refused_with_what_they_are(tmp_path: Path, label: Value, told: str) -> None:
+def test_labels_that_are_no_one_number_are_refused_with_what_they_are(
+    tmp_path: Path, label: Value, reported: str
+) -> None:
     write(tmp_path / "train.tfrecord", [serialized(encoded=JPEG, class__label=label)])
-    refused(tmp_path, f"record 0 at byte 0 {told}")
+    refused(tmp_path, f"record 0 at byte 0 {reported}")
 
 
 @pytest.mark.parametrize("corner", [[0.5], [1, 1]])
@@ -343,7 +347,7 @@ def test_record_files_without_a_split_in_their_names_are_ignored_with_a_remark(t
     write(tmp_path / "extra.tfrecord", [plain(1)])
     data = opened(tmp_path)
     assert len(data.table("train", tmp_path, nothing)) == 1
-    assert data.why[1] == "Their names tell no split, so they are ignored: extra.tfrecord."
+    assert data.why[1] == "Their names give no split, so they are ignored: extra.tfrecord."
 
 
 def test_files_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
@@ -407,7 +411,7 @@ def test_files_that_are_not_records_are_ignored(built: Path, tmp_path: Path) -> 
     (tmp_path / "train-00000-of-00001").write_bytes(b"<html>")
     (tmp_path / "train.tar.gz").write_bytes(gzip.compress(b"x" * 100))
     (tmp_path / "empty").touch()
-    assert tfrecords.recognise(tmp_path, SourceOptions()) is None
+    assert tfrecords.recognize(tmp_path, SourceOptions()) is None
 
 
 def test_a_missing_split_is_named_with_what_is_there(tmp_path: Path) -> None:
@@ -419,16 +423,16 @@ def test_a_missing_split_is_named_with_what_is_there(tmp_path: Path) -> None:
 def test_what_was_read_is_remembered_until_a_file_changes(tmp_path: Path) -> None:
     write(tmp_path / "train-0-of-2", [plain(1)])
     path = write(tmp_path / "train-1-of-2", [plain(2)])
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     data = opened(tmp_path)
     for _ in range(2):
-        data.table("train", tmp_path / ".cache", lambda done, total: told.append((done, total)))
+        data.table("train", tmp_path / ".cache", lambda done, total: reported.append((done, total)))
     size = path.stat().st_size
-    assert told == [(size, 2 * size), (2 * size, 2 * size), (2 * size, 2 * size)]
-    before = len(told)
+    assert reported == [(size, 2 * size), (2 * size, 2 * size), (2 * size, 2 * size)]
+    before = len(reported)
     write(path, [plain(2), plain(3)])
-    found = data.table("train", tmp_path / ".cache", lambda done, total: told.append((done, total)))
-    assert (len(found), len(told) > before) == (3, True)
+    found = data.table("train", tmp_path / ".cache", lambda done, total: reported.append((done, total)))
+    assert (len(found), len(reported) > before) == (3, True)
 
 
 def test_there_are_no_official_sums(tmp_path: Path) -> None:
@@ -444,7 +448,7 @@ def test_there_are_no_official_sums(tmp_path: Path) -> None:
 def test_copies_backups_and_unfinished_files_among_records_are_not_read(tmp_path: Path, leftover: str) -> None:
     write(tmp_path / "train.tfrecord", [plain(1), plain(2)])
     write(tmp_path / leftover, [plain(1), plain(2)])
-    data = tfrecords.recognise(tmp_path, SourceOptions())
+    data = tfrecords.recognize(tmp_path, SourceOptions())
     assert data is not None
     assert len(data.table("train", tmp_path / "cache", nothing)) == 2
     assert leftover in " ".join(data.why)
@@ -453,6 +457,6 @@ def test_copies_backups_and_unfinished_files_among_records_are_not_read(tmp_path
 def test_records_in_the_only_folder_of_a_folder_are_found(tmp_path: Path) -> None:
     (tmp_path / "data" / "tfrecords").mkdir(parents=True)
     write(tmp_path / "data" / "tfrecords" / "train.tfrecord", [plain(1)])
-    data = tfrecords.recognise(tmp_path, SourceOptions())
+    data = tfrecords.recognize(tmp_path, SourceOptions())
     assert data is not None
     assert data.folder == tmp_path / "data" / "tfrecords"

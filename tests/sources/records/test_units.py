@@ -77,7 +77,7 @@ def test_whole_numbers_are_pixels_unless_all_are_0_or_1() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "told"),
+    ("rows", "reported"),
     [
         (
             [RELATIVE, RELATIVE, PIXELS],
@@ -90,8 +90,8 @@ def test_whole_numbers_are_pixels_unless_all_are_0_or_1() -> None:
         ([RELATIVE, PIXELS], r"but 1 other is in .* of train\.tfrecord: record"),
     ],
 )
-def test_records_of_both_units_are_refused_by_the_first_of_the_fewer(rows: list[Row], told: str) -> None:
-    with pytest.raises(InputError, match=told):
+def test_records_of_both_units_are_refused_by_the_first_of_the_fewer(rows: list[Row], reported: str) -> None:
+    with pytest.raises(InputError, match=reported):
         unit_of(stated(*rows))
 
 

@@ -76,8 +76,8 @@ def test_warns_about_a_class_folder_linked_to_another(tmp_path: Path) -> None:
     (tmp_path / "train" / "bird").symlink_to(tmp_path / "elsewhere")
     write(tmp_path, ["elsewhere/1.jpg"], JPEG)
     table = open_source(tmp_path / "train", follow=True).table("train", tmp_path, quiet)
-    (told,) = table.warnings
-    assert told.startswith(f"{tmp_path / 'train/kitty'} is a link to {tmp_path / 'train/cat'}")
+    (reported,) = table.warnings
+    assert reported.startswith(f"{tmp_path / 'train/kitty'} is a link to {tmp_path / 'train/cat'}")
 
 
 @pytest.mark.parametrize(

@@ -208,7 +208,7 @@ def test_a_class_spelled_differently_in_two_splits_is_refused(tmp_path: Path, ou
         ["Cat/1.jpg", "cat/2.jpg", "dog/3.jpg"],
     ],
 )
-def test_a_class_that_is_spelt_in_two_ways_within_a_split_is_refused(tmp_path: Path, files: list[str]) -> None:
+def test_a_class_that_is_spelled_in_two_ways_within_a_split_is_refused(tmp_path: Path, files: list[str]) -> None:
     raw = open_source(write(tmp_path, files))
     with pytest.raises(InputError, match="would be two classes") as refused:
         raw.require(["train"], [])

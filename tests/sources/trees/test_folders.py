@@ -32,7 +32,7 @@ LABELS = "labels are those of the folders"
 
 
 def opened(folder: Path, labels: Labels = "auto", *, follow: bool = False) -> Source:
-    data = folders.recognise(folder, SourceOptions(labels=labels, follow=follow))
+    data = folders.recognize(folder, SourceOptions(labels=labels, follow=follow))
     assert data is not None
     return data
 
@@ -84,7 +84,7 @@ def test_such_images_may_lie_in_the_folders_of_splits(tmp_path: Path) -> None:
     assert names(data, "test", tmp_path) == [("ILSVRC2012_test_00000003.JPEG", -1)]
 
 
-def test_folders_of_classes_are_labelled_by_their_order(tmp_path: Path) -> None:
+def test_folders_of_classes_are_labeled_by_their_order(tmp_path: Path) -> None:
     data = opened(
         write(tmp_path, ["train/b/1.jpg", "train/B/1.png", "train/a/x/1.JPEG", "valid/c/1.jpeg", "valid/a/2.jpg"])
     )
@@ -94,7 +94,7 @@ def test_folders_of_classes_are_labelled_by_their_order(tmp_path: Path) -> None:
     assert names(data, "validation", tmp_path) == [("a/2.jpg", 1), ("c/1.jpeg", 3)]
 
 
-def test_some_of_imagenets_classes_are_labelled_by_the_folders_unless_asked_otherwise(tmp_path: Path) -> None:
+def test_some_of_imagenets_classes_are_labeled_by_the_folders_unless_asked_otherwise(tmp_path: Path) -> None:
     write(tmp_path, [f"train/{SEA_SNAKE}/{FIRST_VALIDATION}.JPEG", f"train/{GOLDFISH}/{GOLDFISH}_1.JPEG"])
     own, full = opened(tmp_path), opened(tmp_path, "ilsvrc2012")
     assert names(own, "train", tmp_path) == [(f"{FIRST_VALIDATION}.JPEG", 1), (f"{GOLDFISH}_1.JPEG", 0)]
@@ -142,7 +142,7 @@ def test_test_images_of_another_dataset_have_no_label_either_unless_folders_say_
     assert names(data, "test", tmp_path) == [("b/2.jpg", 1), ("x.jpg", -1)]
 
 
-def test_flat_validation_can_be_labelled_by_folders_named_as_synsets(tmp_path: Path) -> None:
+def test_flat_validation_can_be_labeled_by_folders_named_as_synsets(tmp_path: Path) -> None:
     files = [f"train/{TENCH}/1.jpg", f"train/{SEA_SNAKE}/1.jpg", f"val/{FIRST_VALIDATION}.JPEG"]
     assert names(opened(write(tmp_path, files), "folders"), "validation", tmp_path) == [(f"{FIRST_VALIDATION}.JPEG", 1)]
 
@@ -233,7 +233,7 @@ def test_a_survey_counts_images_and_classes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("files", [[], ["readme.txt"], ["train/x.txt"], ["docs/a.txt", "more/b.txt", "pets/cat.jpg"]])
 def test_a_folder_without_such_images_is_none(tmp_path: Path, files: list[str]) -> None:
-    assert folders.recognise(write(tmp_path, files), SourceOptions()) is None
+    assert folders.recognize(write(tmp_path, files), SourceOptions()) is None
 
 
 def test_hugging_faces_archives_are_refused_with_a_command_that_unpacks_them(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ OUTER = "imagenet_object_localization_patched2019.tar.gz"
 
 
 def opened(folder: Path) -> Source:
-    data = kaggle.recognise(folder, SourceOptions())
+    data = kaggle.recognize(folder, SourceOptions())
     assert data is not None
     return data
 
@@ -103,7 +103,7 @@ def test_the_archive_that_kaggle_hands_out_is_explained(tmp_path: Path, name: st
     "files", [[], ["train/a/1.jpg"], ["ILSVRC/readme.txt"], [OUTER, "train/a/1.jpg"], ["ILSVRC/Data/CLS-LOC/x"]]
 )
 def test_a_folder_of_another_layout_is_not_kaggles(tmp_path: Path, files: list[str]) -> None:
-    assert kaggle.recognise(write(tmp_path, files), SourceOptions()) is None
+    assert kaggle.recognize(write(tmp_path, files), SourceOptions()) is None
 
 
 def test_the_outer_archive_beside_the_tree_is_ignored(raw: Path, tmp_path: Path) -> None:

@@ -77,9 +77,7 @@ def test_an_empty_clutter_folder_is_not_reported(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["2", "2.dat", "2.jpg_large", "2.jpg:large", "2.pbm"])
 @pytest.mark.parametrize("content", [JPEG, WEBP, TIFF])
-def test_an_image_with_an_unknown_suffix_is_recognized_by_content(
-    tmp_path: Path, name: str, content: bytes
-) -> None:
+def test_an_image_with_an_unknown_suffix_is_recognized_by_content(tmp_path: Path, name: str, content: bytes) -> None:
     write(write(tmp_path, [A_CAT]), [f"train/cat/{name}"], content)
     table = read(tmp_path)
     assert [sample.name for sample in table] == ["cat/1.jpg", f"cat/{name}"]

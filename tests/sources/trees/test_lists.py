@@ -26,7 +26,7 @@ LISTED = st.tuples(NAMES, NAMES, st.sampled_from(["train", "val", "test"]))
 
 
 def opened(folder: Path, labels: Labels = "auto", *, follow: bool = False) -> Source:
-    data = folders.recognise(folder, SourceOptions(labels=labels, follow=follow))
+    data = folders.recognize(folder, SourceOptions(labels=labels, follow=follow))
     assert data is not None
     return data
 
@@ -174,7 +174,7 @@ def test_a_line_without_an_image_is_refused_with_the_count(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("lines", "told"),
+    ("lines", "reported"),
     [
         ("a.jpg,dog\na.jpg,cat\n", r"names a\.jpg twice, as dog and as cat"),
         ("a.jpg,dog\na.jpg,dog\n", r"names a\.jpg twice\."),
@@ -183,11 +183,11 @@ def test_a_line_without_an_image_is_refused_with_the_count(tmp_path: Path) -> No
         ("a.jpg,0\n", "which is not one of the 2 classes"),
     ],
 )
-def test_a_list_that_cannot_be_right_makes_its_split_unsound(tmp_path: Path, lines: str, told: str) -> None:
+def test_a_list_that_cannot_be_right_makes_its_split_unsound(tmp_path: Path, lines: str, reported: str) -> None:
     write(tmp_path, [*CLASSES, "val/a.jpg"])
     data = opened(listed(tmp_path, "val.csv", f"filename,label\n{lines}"))
     assert [part.split for part in data.parts if part.sound] == ["train"]
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=reported):
         data.require(["validation"], [])
 
 
@@ -433,9 +433,7 @@ def test_folders_of_splits_need_no_lists(tmp_path: Path) -> None:
         ("images", {"labels/test1.txt": "dog/1.jpg\n", "labels/train1.txt": "cat/1.jpg\n"}),
     ],
 )
-def test_warns_about_split_lists_that_cannot_be_used(
-    tmp_path: Path, given: str, lists: dict[str, str]
-) -> None:
+def test_warns_about_split_lists_that_cannot_be_used(tmp_path: Path, given: str, lists: dict[str, str]) -> None:
     write(tmp_path, ["images/cat/1.jpg", "images/dog/1.jpg"])
     for name, text in lists.items():
         listed(tmp_path, name, text)

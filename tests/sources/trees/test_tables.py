@@ -14,7 +14,7 @@ A_GOLDFISH = f"train/{GOLDFISH}/{GOLDFISH}_1.JPEG"
 
 
 def opened(folder: Path, labels: Labels = "auto", *, follow: bool = False) -> Source:
-    data = folders.recognise(folder, SourceOptions(labels=labels, follow=follow))
+    data = folders.recognize(folder, SourceOptions(labels=labels, follow=follow))
     assert data is not None
     return data
 
@@ -87,9 +87,9 @@ def test_warns_about_a_validation_image_of_a_renumbered_subset(tmp_path: Path) -
     files = [f"val/{TENCH}/{FIRST_VALIDATION}.JPEG", f"val/{SEA_SNAKE}/a/{FIRST_VALIDATION}.JPEG"]
     table = opened(write(tmp_path, files)).table("validation", tmp_path, nothing)
     assert table.name.tolist() == [f"{FIRST_VALIDATION}.JPEG".encode(), f"{TENCH}/{FIRST_VALIDATION}.JPEG".encode()]
-    (told,) = table.warnings
-    assert told.startswith("1 image is in a class folder that does not match the official number")
-    assert f"{TENCH}/{FIRST_VALIDATION}.JPEG, which is an image of {SEA_SNAKE}" in told
+    (reported,) = table.warnings
+    assert reported.startswith("1 image is in a class folder that does not match the official number")
+    assert f"{TENCH}/{FIRST_VALIDATION}.JPEG, which is an image of {SEA_SNAKE}" in reported
 
 
 @pytest.mark.parametrize("file", [f"{GOLDFISH}_7.JPEG", f"{GOLDFISH}_x.jpg"])
@@ -122,15 +122,15 @@ def test_a_class_archive_that_breaks_off_is_refused(tmp_path: Path, beside: bool
     assert ("is complete, remove the archive" in refused.value.hint) == beside
 
 
-@pytest.mark.parametrize(("image", "zeros", "told"), [(JPEG, 0, 0), (JPEG, 30_000, 1), (JPEG + bytes(900), 0, 1)])
+@pytest.mark.parametrize(("image", "zeros", "reported"), [(JPEG, 0, 0), (JPEG, 30_000, 1), (JPEG + bytes(900), 0, 1)])
 def test_warns_about_a_possible_hole_at_the_end_of_a_class_archive(
-    tmp_path: Path, image: bytes, zeros: int, told: int
+    tmp_path: Path, image: bytes, zeros: int, reported: int
 ) -> None:
     write(tmp_path, [A_GOLDFISH])
     (tmp_path / f"train/{TENCH}.tar").write_bytes(tar([(f"{TENCH}_1.JPEG", image)]) + bytes(zeros))
     table = opened(tmp_path).table("train", tmp_path, nothing)
     assert len(table) == 2
-    assert len(table.warnings) == told
+    assert len(table.warnings) == reported
     assert all(f"of zeros follow the last file of {tmp_path}/train/{TENCH}.tar" in each for each in table.warnings)
 
 
@@ -254,8 +254,8 @@ def test_a_folder_that_may_not_be_looked_into_is_named(tmp_path: Path) -> None:
 
 
 def test_progress_goes_by_classes(tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     opened(write(tmp_path, [A_GOLDFISH, f"train/{TENCH}/1.jpg"])).table(
-        "train", tmp_path, lambda done, total: told.append((done, total))
+        "train", tmp_path, lambda done, total: reported.append((done, total))
     )
-    assert told == [(1, 2), (2, 2)]
+    assert reported == [(1, 2), (2, 2)]
