@@ -145,7 +145,6 @@ class Transfer:
         self._session.report(Transferring(file=self._name, done=self._part.size, total=self._remote.size))
 
     def _failed(self, connection: _Connection, error: Transient) -> None:
-        """Returns the rest of its range to the queue, and lets the connection wait."""
         self._ranges.put_back(connection.rest if self._remote.ranges else replace(connection.rest, start=0))
         try:
             waiting = connection.retries.after(error, answered=self._session.client.answered)

@@ -113,7 +113,6 @@ class SplitFinder:
     def _are_splits(
         self, top: Path, own: Split | None, named: Mapping[Split, SplitDir], beside: tuple[str, ...]
     ) -> bool:
-        """Whether folders named as splits are splits, although there are other folders with images beside them."""
         if not beside or self.role == "splits":
             return True
         if all(map(is_wnid, beside)) and "train" not in named:
@@ -130,7 +129,6 @@ class SplitFinder:
         raise _doubt(top, named, beside)
 
     def _within(self, split_dir: SplitDir, own: Split | None, around: int) -> Found | None:
-        """The splits in the one folder that holds all images, unless it may be a class itself."""
         folders = {*split_dir.folders, *(split_dir.others & _NO_CLASSES)}
         if split_dir.archives or all(map(is_wnid, folders)) or any(map(parse_image_name, split_dir.images)):
             return None

@@ -104,7 +104,6 @@ def _is_folder(path: Path) -> bool:
 
 
 def _check_classes(listed: ClassList, train: SplitDir | None) -> None:
-    """Refuses a list with classes that are not among train's class folders, if it has any."""
     if train is None or train.listed or not train.classes:
         return
     unknown = next((name for name in listed.names if same_class(name, train.classes) is None), None)

@@ -103,7 +103,6 @@ def _unlisted(listed: ClassList, images: Sequence[str]) -> list[LeftOut]:
 
 
 def _named(image: str, name: str, listed: ClassList, labeling: Labeling) -> tuple[str, int]:
-    """The name and rank of an image of a class; an error if its folder or its own name disagrees."""
     try:
         for folder in image.split("/")[:-1]:
             if folder != name and folder in labeling.class_ranks:
