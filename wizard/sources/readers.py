@@ -88,12 +88,16 @@ class OpenFiles:
             InputError: the file ends before them.
             OSError: it cannot be read.
         """
-        file = self._opened.pop(sample.file, None) or Path(sample.file).open("rb", buffering=0)
+        file = self._opened.pop(sample.file, None) or _open(sample.file)
         self._opened[sample.file] = file
         if len(self._opened) > _OPEN:
             self._opened.popitem(last=False)[1].close()
         file.seek(sample.offset)
         return whole(file.read(sample.size + more), sample, more)
+
+
+def _open(path: str) -> IO[bytes]:
+    return Path(path).open("rb", buffering=0)
 
 
 def whole(data: bytes, sample: Sample, more: int = 0) -> bytes:
