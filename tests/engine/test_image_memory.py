@@ -18,8 +18,8 @@ from wizard.engine.image_memory import needed
 from wizard.engine.transform import Recipe
 from wizard.engine.worker import build_shard
 from wizard.errors import MachineError
+from wizard.formats.decoding import is_too_large
 from wizard.formats.resize import Resize
-from wizard.formats.size_limit import is_too_large
 
 KEPT = Recipe(resize=Resize(mode="original"), quality=None)
 SAME_SIZE = Recipe(resize=Resize(mode="original"), quality=85)

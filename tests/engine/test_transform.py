@@ -9,8 +9,8 @@ from PIL import Image
 from tests.formats.test_image_codec import DECODABLE
 from tests.helpers import encoded, noise, psnr
 from wizard.engine.transform import Recipe, transform
+from wizard.formats.decoding import Undecodable
 from wizard.formats.resize import Resize
-from wizard.formats.undecodable import Undecodable
 from wizard.synthetic import draw
 
 KEPT = Recipe(resize=Resize(mode="original"), quality=None)

@@ -20,7 +20,7 @@ import tensorflow as tf
 
 from tests.formats.mutations import Mutant, mutants, originals
 from wizard.formats import image_codec
-from wizard.formats.undecodable import Undecodable
+from wizard.formats.decoding import Undecodable
 
 Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 

@@ -13,7 +13,7 @@ from PIL import Image
 from tests.helpers import encoded, noise, psnr
 from wizard import synthetic
 from wizard.formats import image_codec, jpeg
-from wizard.formats.undecodable import Undecodable
+from wizard.formats.decoding import Undecodable
 
 PICTURE = Image.fromarray(noise(75, 100))
 EXIF = Image.Exif()

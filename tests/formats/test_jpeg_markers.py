@@ -9,8 +9,8 @@ from PIL import Image
 from tests.formats.mutations import originals, segments
 from tests.helpers import encoded, noise
 from wizard.formats import image_codec
+from wizard.formats.decoding import Undecodable
 from wizard.formats.jpeg_markers import is_ended, read_frame
-from wizard.formats.undecodable import Undecodable
 
 PICTURE = encoded(Image.fromarray(noise(40, 60)))
 ARITHMETIC = base64.b85decode(

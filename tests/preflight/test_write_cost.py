@@ -2,10 +2,12 @@ from pathlib import Path
 
 import pytest
 
+from wizard.formats import image_codec
 from wizard.preflight import write_cost
 from wizard.preflight.write_cost import WriteCost, measure_write_cost
 from wizard.targets.image_files.target import ClassFolders
 from wizard.targets.registry import TARGETS as TARGETS_BY_NAME
+from wizard.targets.sample import OutputSample
 from wizard.targets.target import Target
 from wizard.targets.tfrecord.target import TFRecords
 from wizard.targets.webdataset import WebDataset
@@ -16,6 +18,14 @@ def test_putting_shards_in_place_takes_time_and_leaves_nothing(tmp_path: Path) -
     assert cost.shard > 0
     assert cost.byte >= 0
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_target_may_decode_the_images_that_it_is_tried_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def encode_pixels(_target: Target, sample: OutputSample) -> bytes:
+        return image_codec.decode(sample.stored.jpeg).tobytes()
+
+    monkeypatch.setattr(WebDataset, "encode", encode_pixels)
+    assert measure_write_cost(tmp_path, WebDataset()).shard > 0
 
 
 def test_where_nothing_can_be_written_no_time_is_counted(tmp_path: Path) -> None:

@@ -78,8 +78,14 @@ class ZipWriter(ShardFile):
         super().__init__(folder, shard, target)
         self._zip = zipfile.ZipFile(_Sink(self), mode="w")
 
+    def __exit__(self, *error: object) -> None:
+        self._zip.close()  # it would close itself later, when its file is gone
+        super().__exit__(*error)
+
     def write(self, sample: OutputSample) -> None:
-        self._zip.writestr(zipfile.ZipInfo(f"{sample.label}/{sample.name}"), sample.stored.jpeg)
+        member = zipfile.ZipInfo(f"{sample.label}/{sample.name}")
+        member.create_system = 0  # else the platform's
+        self._zip.writestr(member, sample.stored.jpeg)
 
     def commit(self) -> Committed:
         self._zip.close()

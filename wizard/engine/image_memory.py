@@ -7,10 +7,9 @@ image's pixels; `tests/engine/test_image_memory.py` measures some of them again.
 from wizard.engine.transform import Recipe
 from wizard.errors import Hint, MachineError
 from wizard.formats import image_codec, png
+from wizard.formats.decoding import Undecodable, is_too_large
 from wizard.formats.jpeg_markers import Frame, peek_size, read_frame
 from wizard.formats.resize import FAITHFUL_SHRINK, Resize, geometry
-from wizard.formats.size_limit import is_too_large
-from wizard.formats.undecodable import Undecodable
 from wizard.formatting import human_bytes
 from wizard.sources.readers import Sample
 

@@ -8,8 +8,8 @@ from wizard.engine.image_memory import MORE_MEMORY
 from wizard.engine.plan import ShardTask
 from wizard.engine.transform import transform
 from wizard.errors import BadImage, MachineError
+from wizard.formats.decoding import Undecodable
 from wizard.formats.resize import move_boxes
-from wizard.formats.undecodable import Undecodable
 from wizard.sources.classes import stored_label
 from wizard.sources.locate import ON_BAD_IMAGE
 from wizard.sources.readers import Content

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from wizard.formats import image_codec, jpeg
+from wizard.formats.decoding import Undecodable, is_too_large
 from wizard.formats.resize import Geometry, Resize, geometry, resample
-from wizard.formats.size_limit import is_too_large
-from wizard.formats.undecodable import Undecodable
 from wizard.targets.sample import StoredImage
 
 LOSSLESS_ENOUGH = 100

@@ -10,13 +10,12 @@ from typing import NamedTuple
 import numpy as np
 
 from wizard.formats.arrays import Pixels
-from wizard.formats.undecodable import Undecodable
+from wizard.formats.decoding import Undecodable
 
 _HEADERS = struct.Struct("<2sIHHIIiiHHI")
 """The file header and the start of the bitmap header (BITMAPFILEHEADER, BITMAPINFOHEADER)."""
 _INFO_HEADER = 40
 """Bytes of BITMAPINFOHEADER, the smallest header in which width and height have 32 bits."""
-_UNCOMPRESSED = 0
 _SAMPLES = {24: 3, 32: 4}
 """Bits per pixel -> samples per pixel."""
 
@@ -39,7 +38,7 @@ def read_outline(data: bytes) -> Outline | None:
     if len(data) < _HEADERS.size:
         return None
     _, _, _, _, start, size, width, height, _, bits, compression = _HEADERS.unpack_from(data)
-    if size < _INFO_HEADER or compression != _UNCOMPRESSED:
+    if size < _INFO_HEADER or compression:
         return None
     if width <= 0 or not height:
         raise Undecodable("its header gives a width or height of 0")
@@ -50,11 +49,7 @@ def read_outline(data: bytes) -> Outline | None:
 
 
 def decode(data: bytes, outline: Outline) -> Pixels | None:
-    """The pixels of a bitmap of 24 or 32 bits, without alpha; None for any other.
-
-    Returns:
-        uint8[height, width, 3], RGB.
-    """
+    """The pixels of a bitmap of 24 or 32 bits, without alpha: uint8[height, width, 3], RGB; None for any other."""
     start, width, height, bits = outline
     if bits not in _SAMPLES:
         return None

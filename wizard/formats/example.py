@@ -35,14 +35,11 @@ class UnknownField(ExampleDamage):
     """The bytes are a protobuf message with a field that a tf.train.Example does not have."""
 
 
-def unknown_field(number: int) -> UnknownField:
-    """The error for a field of this number."""
+def unknown_field(number: int, *, top: bool = False) -> UnknownField:
+    """The error for a field of this number, at the `top` level of the message or below."""
+    if top and number == 2:
+        return UnknownField("it has feature lists, as a tf.train.SequenceExample has")
     return UnknownField(f"it has a field {number}, which a tf.train.Example does not have")
-
-
-def feature_lists() -> UnknownField:
-    """The error for a SequenceExample: its feature lists are in field 2."""
-    return UnknownField("it has feature lists, as a tf.train.SequenceExample has")
 
 
 def encode(features: Mapping[str, Feature]) -> bytes:
@@ -54,8 +51,7 @@ def encode(features: Mapping[str, Feature]) -> bytes:
     built = example_schema.Example()
     built.features.SetInParent()
     for name in sorted(features):
-        value = features[name]
-        _fill(built.features.feature.add(key=name).value, [value] if isinstance(value, bytes) else value)
+        _fill(built.features.feature.add(key=name).value, features[name])
     return _serialized(built)
 
 
@@ -99,9 +95,11 @@ def join(entries: Mapping[str, bytes]) -> bytes:
     return _serialized(built)
 
 
-def raw(value: Feature) -> bytes:
+def raw(value: Feature | list[bytes]) -> bytes:
     """Serializes one Feature."""
-    return _feature([value] if isinstance(value, bytes) else value)
+    feature = example_schema.Feature()
+    _fill(feature, value)
+    return _serialized(feature)
 
 
 def values(raw_feature: bytes) -> Values:
@@ -125,10 +123,10 @@ def select(raw_feature: bytes, rows: Sequence[int]) -> bytes:
         return b""
     every = _values(feature)
     if isinstance(every, np.ndarray):
-        return _feature(every[np.array(rows, np.intp)])
+        return raw(every[np.array(rows, np.intp)])
     if isinstance(every, tuple):
-        return _feature(tuple(every[row] for row in rows))
-    return _feature([every[row] for row in rows])
+        return raw(tuple(every[row] for row in rows))
+    return raw([every[row] for row in rows])
 
 
 def _single(feature: Any) -> Feature:
@@ -164,13 +162,9 @@ def _values(feature: Any) -> Values:
             return list(feature.bytes_list.value)
 
 
-def _feature(every: Values) -> bytes:
-    feature = example_schema.Feature()
-    _fill(feature, every)
-    return _serialized(feature)
-
-
-def _fill(feature: Any, every: Values) -> None:
+def _fill(feature: Any, every: Feature | list[bytes]) -> None:
+    if isinstance(every, bytes):
+        every = [every]
     if isinstance(every, list):
         chosen = feature.bytes_list
     elif isinstance(every, tuple):
@@ -183,8 +177,6 @@ def _fill(feature: Any, every: Values) -> None:
 
 def _refuse_unknown_fields(parsed: Any) -> None:
     """Raises UnknownField if a message of this RawExample has one."""
-    if any(field.field_number == 2 for field in UnknownFieldSet(parsed)):
-        raise feature_lists()
     for message in (parsed, parsed.features, *parsed.features.feature):
         for field in UnknownFieldSet(message):
-            raise unknown_field(field.field_number)
+            raise unknown_field(field.field_number, top=message is parsed)

@@ -8,20 +8,19 @@ Source: the protobuf wire format, and `tensorflow/core/example/{example,feature}
 from collections.abc import Iterator
 from mmap import mmap
 
-from wizard.formats.example import ExampleDamage, feature_lists, unknown_field
+from wizard.formats.example import ExampleDamage, unknown_field
 
 Span = tuple[int, int]
 """Start and end of something in a buffer."""
 
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+_VARINT, _BYTES = 0, 2
 """Wire types: how a field's content is delimited."""
-_FIXED = {_FIXED64: 8, _FIXED32: 4}
+_FIXED = {1: 8, 5: 4}
+"""Wire types of a fixed length -> bytes."""
 _FIRST, _SECOND, _THIRD = (number << 3 | _BYTES for number in (1, 2, 3))
 """Tags of fields that hold bytes: Example.features, Features.feature, key and value of its entries, Feature's kinds."""
 _LISTS = {_FIRST, _SECOND, _THIRD}
 """Tags of a Feature's kinds: a list of bytes, of floats, or of integers."""
-_BYTES_LIST = _FIRST
-_MASK = (1 << 64) - 1
 
 
 def feature_spans(data: bytes | mmap, start: int, end: int) -> dict[str, Span]:
@@ -34,10 +33,8 @@ def feature_spans(data: bytes | mmap, start: int, end: int) -> dict[str, Span]:
     found: dict[str, Span] = {}
     try:
         for tag, at, stop in _fields(data, start, end):
-            if tag == _SECOND:
-                raise feature_lists()
             if tag != _FIRST:
-                raise unknown_field(tag >> 3)
+                raise unknown_field(tag >> 3, top=True)
             for entry_tag, first, last in _fields(data, at, stop):
                 if entry_tag != _FIRST:
                     raise unknown_field(entry_tag >> 3)
@@ -54,8 +51,15 @@ def byte_spans(data: bytes | mmap, start: int, end: int) -> list[Span] | None:
     Raises:
         ExampleDamage: a field is cut off.
     """
-    kind, found = _list(data, start, end)
-    return found if kind == _BYTES_LIST else None
+    kind = 0
+    found: list[Span] = []
+    for tag, at, stop in _fields(data, start, end):
+        if tag not in _LISTS:
+            continue
+        if tag != kind:
+            kind, found = tag, []  # the fields of a oneof exclude each other: the last one wins
+        found += [(first, last) for element, first, last in _fields(data, at, stop) if element == _FIRST]
+    return found if kind == _FIRST else None
 
 
 def _read_varint(data: bytes | mmap, at: int, end: int) -> Span:
@@ -66,7 +70,7 @@ def _read_varint(data: bytes | mmap, at: int, end: int) -> Span:
         at += 1
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
-            return value & _MASK, at
+            return value & (1 << 64) - 1, at
         shift += 7
     raise ExampleDamage("a number is cut off" if at >= end else "a number of more than 64 bits")
 
@@ -110,16 +114,3 @@ def _entry(data: bytes | mmap, start: int, end: int) -> tuple[str, Span]:
         else:
             raise unknown_field(tag >> 3)
     return name.decode(), span
-
-
-def _list(data: bytes | mmap, start: int, end: int) -> tuple[int, list[Span]]:
-    """The tag of a Feature's kind, 0 for none, and the spans of the fields in its list: of a bytes list, its values."""
-    kind = 0
-    found: list[Span] = []
-    for tag, at, stop in _fields(data, start, end):
-        if tag not in _LISTS:
-            continue
-        if tag != kind:
-            kind, found = tag, []  # the fields of a oneof exclude each other: the last one wins
-        found += [(first, last) for element, first, last in _fields(data, at, stop) if element == _FIRST]
-    return kind, found

@@ -8,28 +8,25 @@ block by block, as by giflib's DGifSlurp (GIF89a specification); Pillow decompre
 import io
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from wizard.formats.arrays import Pixels
-from wizard.formats.undecodable import Undecodable
+from wizard.formats.decoding import Undecodable
 
 _IMAGE, _EXTENSION, _TRAILER = 0x2C, 0x21, 0x3B
 _GRAPHIC_CONTROL = 0xF9
 _COLOR_MAP, _INTERLACED, _TRANSPARENT = 0x80, 0x40, 0x01
 _SCREEN = 13
 """Bytes of the signature and the logical screen descriptor."""
-_CODE_SIZES = range(2, 9)
-"""Valid LZW minimum code sizes, in bits (GIF89a specification, appendix F)."""
 _DESCRIPTOR = struct.Struct("<HHHHB")
 """An image descriptor without its separator: left, top, width, height, flags (GIF89a, section 20)."""
 
 
 class Frame(NamedTuple):
-    """A frame: its rectangle, flags, color map, and compressed pixels, preceded by their code size."""
+    """A frame: its rectangle, flags, color map, and compressed pixels after their code size; empty if truncated."""
 
     left: int
     top: int
@@ -41,31 +38,12 @@ class Frame(NamedTuple):
     transparent: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outline:
-    """A GIF's canvas and first frame.
-
-    Attributes:
-        height: of the canvas, in pixels.
-        width: of the canvas, in pixels.
-        first: the first frame.
-    """
+class Outline(NamedTuple):
+    """The canvas's height and width in pixels, and the first frame."""
 
     height: int
     width: int
     first: Frame
-
-
-class _Unfinished(Undecodable):
-    """A frame is truncated. Whether it enlarges the canvas depends on how far giflib gets, so the image is refused.
-
-    Attributes:
-        frame: its height and width in pixels.
-    """
-
-    def __init__(self, why: str, frame: tuple[int, int]) -> None:
-        super().__init__(why)
-        self.frame = frame
 
 
 class _Blocks:
@@ -103,38 +81,30 @@ def read_outline(data: bytes) -> Outline:
     frames: list[Frame] = []
     try:
         frames.extend(_frames(_Blocks(data)))
-    except Undecodable as error:
-        # What precedes the damage is used, unless the damaged frame might have enlarged the canvas.
-        begun = error.frame if isinstance(error, _Unfinished) else (0, 0)
-        if not frames or begun[0] > frames[0].height or begun[1] > frames[0].width:
+    except Undecodable:
+        if not (frames and frames[0].packed):
             raise
     if not frames:
         raise Undecodable("it has no frames")
     for frame in frames[1:]:
         if frame.height > frames[0].height or frame.width > frames[0].width:
             _unpacked(frame)  # giflib ignores a damaged frame, which then does not enlarge the canvas
-    height, width = max(frame.height for frame in frames), max(frame.width for frame in frames)
-    return Outline(height=height, width=width, first=frames[0])
+    return Outline(max(frame.height for frame in frames), max(frame.width for frame in frames), frames[0])
 
 
 def decode(data: bytes) -> Pixels:
-    """The first frame on its canvas.
-
-    Returns:
-        uint8[height, width, 3], RGB.
+    """The first frame on its canvas: uint8[height, width, 3], RGB.
 
     Raises:
         Undecodable: it is truncated or damaged.
     """
-    outline = read_outline(data)
-    frame = outline.first
-    canvas = np.zeros((outline.height, outline.width, 3), np.uint8)
+    height, width, frame = read_outline(data)
+    canvas = np.zeros((height, width, 3), np.uint8)
     if not frame.colors:
         raise Undecodable("its first frame has no color map")
     colors = np.frombuffer(frame.colors, np.uint8).reshape(-1, 3)
     # A frame may lie partly or wholly outside the canvas; what is outside is not drawn.
-    below, right = max(0, outline.height - frame.top), max(0, outline.width - frame.left)
-    indexes = _unpacked(frame)[:below, :right]
+    indexes = _unpacked(frame)[: max(0, height - frame.top), : max(0, width - frame.left)]
     shown = indexes != frame.transparent
     if indexes[shown].max(initial=0) >= len(colors):
         raise Undecodable("a pixel has a color that is not in the color map")
@@ -152,21 +122,17 @@ def _frames(blocks: _Blocks) -> Iterator[Frame]:
         if kind == _TRAILER:
             return
         if kind == _EXTENSION:
-            transparent = _extension(blocks, transparent)
+            label, chain = blocks.take(1)[0], blocks.chain()
+            if label == _GRAPHIC_CONTROL and chain[0] == 4:
+                transparent = chain[4] if chain[1] & _TRANSPARENT else -1
         elif kind == _IMAGE:
-            yield _frame(blocks, shared, transparent)
+            frame = _frame(blocks, shared, transparent)
+            yield frame
+            if not frame.packed:
+                raise Undecodable("it is truncated")
             transparent = -1  # a graphic control extension applies to the next frame only (GIF89a, section 23)
         else:
             raise Undecodable("it is damaged between two blocks")
-
-
-def _extension(blocks: _Blocks, transparent: int) -> int:
-    """The transparent color index after this extension, -1 for none; only a graphic control extension changes it."""
-    label = blocks.take(1)[0]
-    chain = blocks.chain()
-    if label != _GRAPHIC_CONTROL or chain[0] != 4:
-        return transparent
-    return chain[4] if chain[1] & _TRANSPARENT else -1
 
 
 def _frame(blocks: _Blocks, shared: bytes, transparent: int) -> Frame:
@@ -176,8 +142,8 @@ def _frame(blocks: _Blocks, shared: bytes, transparent: int) -> Frame:
         raise Undecodable("a frame has a width or height of 0")
     try:
         packed = blocks.take(1) + blocks.chain()
-    except Undecodable as error:
-        raise _Unfinished(str(error), (height, width)) from error
+    except Undecodable:
+        packed = b""
     return Frame(left, top, width, height, flags, own or shared, packed, transparent)
 
 
@@ -191,7 +157,9 @@ def _unpacked(frame: Frame) -> Pixels:
 
     Pillow decompresses it as a GIF of its own, with a gray color map in which each index is its own shade.
     """
-    if frame.packed[0] not in _CODE_SIZES:
+    if not frame.packed:  # whether it enlarges the canvas depends on how far giflib gets
+        raise Undecodable("it is truncated")
+    if not 2 <= frame.packed[0] <= 8:  # GIF89a specification, appendix F
         raise Undecodable("its first frame has an invalid LZW code size")
     grays = np.repeat(np.arange(256, dtype=np.uint8), 3).tobytes()
     file = (

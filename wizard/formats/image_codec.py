@@ -19,10 +19,8 @@ from PIL import __version__ as pillow_version
 
 from wizard.formats import bmp, gif, jpeg, png
 from wizard.formats.arrays import Pixels
+from wizard.formats.decoding import Undecodable, as_rgb, refuse_too_large
 from wizard.formats.jpeg_markers import read_frame
-from wizard.formats.rgb import as_rgb
-from wizard.formats.size_limit import refuse_too_large
-from wizard.formats.undecodable import Undecodable
 
 CODECS = f"simplejpeg {simplejpeg.__version__}, kornia-rs {kornia_rs.__version__}, Pillow {pillow_version}"
 """The libraries and versions on which re-encoded bytes depend."""
@@ -55,12 +53,10 @@ MAGIC_BYTES = 18
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
-    """An encoded image's format, size and color space, from its header.
+    """An encoded image's format, size in pixels and color space, from its header.
 
     Attributes:
         format: as returned by `sniff`.
-        height: in pixels.
-        width: in pixels.
         color: the encoded color space of a JPEG: YCbCr, RGB, Gray, CMYK or YCCK; empty for other formats.
     """
 
@@ -110,10 +106,7 @@ def read_header(data: bytes) -> Header:
 
 
 def decode(data: bytes) -> Pixels:
-    """The pixels as TensorFlow decodes them with `channels=3`.
-
-    Returns:
-        uint8[height, width, 3], RGB.
+    """The pixels as TensorFlow decodes them with `channels=3`: uint8[height, width, 3], RGB.
 
     Raises:
         Undecodable: it cannot be decoded; the message says why.
@@ -128,15 +121,19 @@ def decode(data: bytes) -> Pixels:
         return gif.decode(data)
     outline = bmp.read_outline(data) if kind == "BMP" else None
     pixels = bmp.decode(data, outline) if outline else None
-    return _with_pillow(data, kind) if pixels is None else pixels
+    if pixels is not None:
+        return pixels
+    with _pillow(data, kind) as image:
+        if image.mode == "F" or (image.mode == "I" and kind != "PPM"):
+            raise Undecodable("it has 32 bits per sample, and nothing gives their range")
+        image.load()
+        return as_rgb(image)
 
 
 def check(data: bytes, header: Header) -> None:
     """Checks that the image can be decoded; for a JPEG, at about half the cost of decoding it.
 
-    Args:
-        data: the image.
-        header: its header. Requiring it makes sure that no codec sees an image whose header is refused.
+    Requiring its header makes sure that no codec sees an image whose header is refused.
 
     Raises:
         Undecodable: it cannot be decoded; the message says why.
@@ -152,14 +149,14 @@ def _sized(kind: str, height: int, width: int) -> Header:
     return Header(format=kind, height=height, width=width)
 
 
-def _what_else(data: bytes) -> str:
-    """Describes bytes that do not start like any supported format."""
+def _unsupported(data: bytes) -> Undecodable:
+    """The error for bytes that do not start like any supported format."""
     if not data:
-        return "it has no bytes"
+        return Undecodable("it has no bytes")
     for name, magic in _OTHERS.items():
         if magic.match(data):
-            return f"it is {name}, which is not supported"
-    return f"it is not an image: it begins with {data[:12]!r}"
+            return Undecodable(f"it is {name}, which is not supported")
+    return Undecodable(f"it is not an image: it begins with {data[:12]!r}")
 
 
 @contextmanager
@@ -170,7 +167,7 @@ def _pillow(data: bytes, kind: str) -> Iterator[Image.Image]:
         Undecodable: Pillow fails while it is open.
     """
     if not kind:
-        raise Undecodable(_what_else(data))
+        raise _unsupported(data)
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data), formats=[kind]) as image:
             yield image
@@ -180,11 +177,3 @@ def _pillow(data: bytes, kind: str) -> Iterator[Image.Image]:
         raise
     except Exception as error:  # Pillow's plugins may raise anything on a damaged file
         raise Undecodable(str(error) or repr(error)) from error
-
-
-def _with_pillow(data: bytes, kind: str) -> Pixels:
-    with _pillow(data, kind) as image:
-        if image.mode == "F" or (image.mode == "I" and kind != "PPM"):
-            raise Undecodable("it has 32 bits per sample, and nothing gives their range")
-        image.load()
-        return as_rgb(image)

@@ -14,30 +14,31 @@ from kornia_rs.io import encode_image_jpegturbo
 from PIL import Image
 
 from wizard.formats.arrays import Pixels
+from wizard.formats.decoding import Undecodable
 from wizard.formats.jpeg_markers import is_ended, read_frame
-from wizard.formats.undecodable import Undecodable
 
 LONGEST_SIDE = 65_500
 """libjpeg's limit in pixels (JPEG_MAX_DIMENSION)."""
-_INK = ("CMYK", "YCCK")
 
 
 def decode(data: bytes) -> Pixels:
-    """The image as TensorFlow decodes it with `dct_method="INTEGER_ACCURATE"`.
-
-    Returns:
-        uint8[height, width, 3], RGB.
+    """The image as TensorFlow decodes it with `dct_method="INTEGER_ACCURATE"`: uint8[height, width, 3], RGB.
 
     Raises:
         Undecodable: TensorFlow would refuse it; the message says why.
     """
     frame = read_frame(data)
-    space = "CMYK" if frame.color in _INK else "RGB"
+    space = "CMYK" if frame.color in ("CMYK", "YCCK") else "RGB"
     try:
-        pixels = simplejpeg.decode_jpeg(data, space, fastdct=False, fastupsample=False)
+        pixels: Pixels = simplejpeg.decode_jpeg(data, space, fastdct=False, fastupsample=False)
     except ValueError:
         pixels = _decode_tolerantly(data, space)
-    return _from_cmyk(pixels, inverted=frame.adobe) if space == "CMYK" else pixels
+    if space == "RGB":
+        return pixels
+    ink = pixels.astype(np.uint16)
+    if not frame.adobe:  # else it is stored inverted
+        ink = 255 - ink
+    return (ink[..., :3] * ink[..., 3:] // 255).astype(np.uint8)  # tensorflow/core/lib/jpeg/jpeg_mem.cc
 
 
 def check(data: bytes) -> None:
@@ -55,14 +56,10 @@ def check(data: bytes) -> None:
 
 
 def encode(pixels: Pixels, quality: int) -> bytes:
-    """A baseline JPEG of 3 components, 4:2:0, at JPEG quality 1..100.
+    """A baseline JPEG, 4:2:0, of contiguous uint8[height, width, 3], RGB, at libjpeg's quality 1..100.
 
     kornia-rs calls libjpeg-turbo with the accurate DCT, as Pillow does; simplejpeg's encoder always uses the fast
     one, which costs 0.3 dB.
-
-    Args:
-        pixels: uint8[height, width, 3], RGB, contiguous.
-        quality: libjpeg's quality factor.
     """
     return bytes(encode_image_jpegturbo(pixels, quality, "4:2:0"))
 
@@ -83,11 +80,3 @@ def _decode_tolerantly(data: bytes, space: str) -> Pixels:
     if space == "CMYK":
         return 255 - np.asarray(image)  # Pillow assumes that all CMYK is inverted
     return np.asarray(image.convert("RGB"))
-
-
-def _from_cmyk(cmyk: Pixels, *, inverted: bool) -> Pixels:
-    """Converts to RGB with the arithmetic of tensorflow/core/lib/jpeg/jpeg_mem.cc."""
-    ink = cmyk.astype(np.uint16)
-    if not inverted:
-        ink = 255 - ink
-    return (ink[..., :3] * ink[..., 3:] // 255).astype(np.uint8)

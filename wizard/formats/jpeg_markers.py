@@ -7,10 +7,10 @@ T.81, and JPEGs that TensorFlow's libjpeg does not decode are refused by their f
 
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from wizard.formats.size_limit import refuse_too_large
-from wizard.formats.undecodable import Undecodable
+from wizard.formats.decoding import Undecodable, refuse_too_large
 
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _LEAST = 0xC0
@@ -19,8 +19,6 @@ _BARE = frozenset({0x00, 0x01, *range(0xD0, 0xD8)})
 """Markers without a segment: an escaped data byte, TEM, and restart markers."""
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Frame headers; DHT, JPG and DAC are numbered among them (ITU-T T.81, table B.1)."""
-_DECODED = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
-"""Baseline, extended and progressive frames, with Huffman or arithmetic codes."""
 _SIZED = _FRAMES | {_SOS, 0xC4, 0xCC, 0xDB, 0xDC, 0xDD, 0xFE, *range(0xE0, 0xF0)}
 """Markers with a segment, which begins with its length: frames, scans, tables, DNL, DRI, comments, APPn."""
 _FRAME = struct.Struct(">BHHB")
@@ -29,30 +27,23 @@ _APP0, _APP14 = 0xE0, 0xEE
 _JFIF_BYTES, _ADOBE_BYTES = 14, 12
 """Bytes that libjpeg requires in these segments (APP0_DATA_LEN, APP14_DATA_LEN)."""
 _PROGRESSIVE = (0xC2, 0xCA)
-_INKS = 4
-_PROCESSES = {
-    0xC3: "lossless",
-    0xC5: "hierarchical",
-    0xC6: "hierarchical",
-    0xC7: "hierarchical and lossless",
-    0xCB: "lossless",
-    0xCD: "hierarchical",
-    0xCE: "hierarchical",
-    0xCF: "hierarchical and lossless",
-}
+_UNSUPPORTED = (
+    dict.fromkeys((0xC3, 0xCB), "lossless")
+    | dict.fromkeys((0xC5, 0xC6, 0xCD, 0xCE), "hierarchical")
+    | dict.fromkeys((0xC7, 0xCF), "hierarchical and lossless")
+)
+"""Frame headers that TensorFlow refuses; the others are baseline, extended and progressive frames, Huffman or not."""
 
 
 class Frame(NamedTuple):
-    """A JPEG's frame header.
+    """A JPEG's frame header; sizes in pixels.
 
     Attributes:
-        height: in pixels.
-        width: in pixels.
         color: the encoded color space by libjpeg's rules: YCbCr, RGB, Gray, CMYK or YCCK.
         adobe: whether a valid APP14 segment was found: its writer stores CMYK inverted.
         has_multiple_scans: whether decoders must hold all coefficients until the last scan is read; decided as in
             libjpeg (initial_setup in jdinput.c).
-        components: three bytes for each: identifier, sampling factors, quantization table (ITU-T T.81, B.2.2).
+        sampling: the sampling factors of each component, horizontal and vertical.
     """
 
     height: int
@@ -60,12 +51,7 @@ class Frame(NamedTuple):
     color: str
     adobe: bool
     has_multiple_scans: bool
-    components: bytes
-
-    @property
-    def sampling(self) -> list[tuple[int, int]]:
-        """The sampling factors of each component, horizontal and vertical."""
-        return [(factors >> 4, factors & 15) for factors in self.components[1::3]]
+    sampling: list[tuple[int, int]]
 
 
 _Segment = tuple[int, int, int]
@@ -96,10 +82,12 @@ def read_frame(data: bytes) -> Frame:
     refuse_too_large(height, width, count)
     inverted = head.adobe >= 0
     has_multiple_scans = head.process in _PROGRESSIVE or scanned < count
-    if count == _INKS and has_multiple_scans and not inverted:
+    if count == 4 and has_multiple_scans and not inverted:
         # Decoders read all scans before they convert the first row, so a later segment still affects the colors.
         inverted = any(_is_adobe(data, *segment) for segment in segments)
-    return Frame(height, width, head.color, inverted, has_multiple_scans, head.frame[_FRAME.size :])
+    # Three bytes for each component: identifier, sampling factors, quantization table (ITU-T T.81, B.2.2).
+    sampling = [(factors >> 4, factors & 15) for factors in head.frame[_FRAME.size + 1 :: 3]]
+    return Frame(height, width, head.color, inverted, has_multiple_scans, sampling)
 
 
 def peek_size(data: bytes) -> tuple[int, int] | None:
@@ -113,9 +101,9 @@ def peek_size(data: bytes) -> tuple[int, int] | None:
                 _, height, width, _ = _FRAME.unpack_from(data, start)
                 return height, width
             if marker == _SOS:
-                return None
+                break
     except Undecodable:
-        return None
+        pass
     return None
 
 
@@ -162,17 +150,15 @@ def _segments(data: bytes) -> Iterator[_Segment]:
             raise Undecodable(f"it has the unknown marker {marker:02X}")
 
 
+@dataclass(slots=True)
 class _Head:
     """What the segments before the first scan state."""
 
-    __slots__ = ("adobe", "frame", "jfif", "process")
-
-    def __init__(self) -> None:
-        self.process = 0
-        self.frame = b""
-        self.jfif = False
-        self.adobe = -1
-        """The color transform from a valid APP14 segment; -1 if there is none."""
+    process: int = 0
+    frame: bytes = b""
+    jfif: bool = False
+    adobe: int = -1
+    """The color transform from a valid APP14 segment; -1 if there is none."""
 
     def note(self, data: bytes, marker: int, start: int, end: int) -> None:
         if marker in _FRAMES:
@@ -191,7 +177,7 @@ class _Head:
         names = self.frame[_FRAME.size :: 3]
         if len(names) == 1:
             return "Gray"
-        if len(names) == _INKS:  # libjpeg takes unknown transforms for YCCK, with a warning
+        if len(names) == 4:  # libjpeg takes unknown transforms for YCCK, with a warning
             return "CMYK" if self.adobe in (-1, 0) else "YCCK"
         if self.jfif:
             return "YCbCr"
@@ -205,8 +191,8 @@ def _is_adobe(data: bytes, marker: int, start: int, end: int) -> bool:
 
 
 def _require_decoded(marker: int, frame: bytes) -> None:
-    if marker not in _DECODED:
-        raise Undecodable(f"it is a {_PROCESSES[marker]} JPEG, which TensorFlow does not decode")
+    if marker in _UNSUPPORTED:
+        raise Undecodable(f"it is a {_UNSUPPORTED[marker]} JPEG, which TensorFlow does not decode")
     if len(frame) < _FRAME.size or len(frame) != _FRAME.size + 3 * frame[5]:
         raise Undecodable("its frame header has a wrong length")
     depth, height, width, count = _FRAME.unpack_from(frame)

@@ -15,8 +15,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from wizard.formats.arrays import Pixels
-from wizard.formats.rgb import as_rgb
-from wizard.formats.undecodable import Undecodable
+from wizard.formats.decoding import Undecodable, as_rgb
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 _HEADER = struct.Struct(">IIBBBBB")
@@ -29,7 +28,6 @@ _LONGEST_PALETTE = 768
 """Bytes of 256 RGB entries."""
 _LONGEST_SIDE = 1_000_000
 """libpng's limit in pixels (PNG_USER_WIDTH_MAX, PNG_USER_HEIGHT_MAX)."""
-_LARGEST_CHUNK = 0x7FFF_FFFF
 _BEYOND = 1024
 """Most bytes after the pixels that libpng decompresses to reach the end of the data (PNG_INFLATE_BUF_SIZE)."""
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
@@ -81,10 +79,7 @@ def read_info(data: bytes) -> Info:
 
 
 def decode(data: bytes) -> Pixels:
-    """Decodes the pixels, without alpha; of 16-bit samples, the high byte is kept.
-
-    Returns:
-        uint8[height, width, 3], RGB.
+    """Decodes to uint8[height, width, 3], RGB, without alpha; of 16-bit samples, the high byte is kept.
 
     Raises:
         Undecodable: a chunk that its pixels need is damaged.
@@ -104,8 +99,15 @@ def _reduced(data: bytes) -> bytes:
     """
     info = read_info(data)
     palette, compressed = _needed(data, info)
+    chunks = [(b"IHDR", _HEADER.pack(*info))]
+    if palette:
+        chunks.append((b"PLTE", palette))
     # Stored without compression: compressing again would only cost time.
-    return _assembled(info, palette, zlib.compress(_rows(compressed, info), level=0))
+    chunks += [(b"IDAT", zlib.compress(_rows(compressed, info), level=0)), (b"IEND", b"")]
+    return MAGIC + b"".join(
+        struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        for kind, content in chunks
+    )
 
 
 def _needed(data: bytes, info: Info) -> tuple[bytes, bytes]:
@@ -155,7 +157,7 @@ def _palette(chunk: Chunk, info: Info, before: bytes | None, *, late: bool) -> b
 
 def _rows(compressed: bytes, info: Info) -> bytes:
     """The filtered rows, exactly as many as the header requires; anything after them is ignored."""
-    size = sum(rows * (1 + row_bytes) for rows, row_bytes in _scanlines(info))
+    size = _size_of_rows(info)
     unpacking = zlib.decompressobj()
     try:
         rows = unpacking.decompress(compressed, size)
@@ -170,15 +172,14 @@ def _rows(compressed: bytes, info: Info) -> bytes:
     return rows
 
 
-def _scanlines(info: Info) -> Iterator[tuple[int, int]]:
-    """For each pass: the number of rows, and the bytes in a row without its filter byte."""
-    if not info.interlaced:
-        yield info.height, -(-info.width * info.bits // 8)
-        return
-    for left, top, right, down in _PASSES:
+def _size_of_rows(info: Info) -> int:
+    """The bytes of all rows of all passes, each with its filter byte."""
+    size = 0
+    for left, top, right, down in _PASSES if info.interlaced else ((0, 0, 1, 1),):
         width, height = -(-(info.width - left) // right), -(-(info.height - top) // down)
         if width > 0 and height > 0:
-            yield height, -(-width * info.bits // 8)
+            size += height * (1 + -(-width * info.bits // 8))
+    return size
 
 
 def _chunks(data: bytes) -> Iterator[Chunk]:
@@ -187,20 +188,10 @@ def _chunks(data: bytes) -> Iterator[Chunk]:
     while True:
         content = at + 8
         size, kind = int.from_bytes(data[at : at + 4]), data[at + 4 : content]
-        if len(kind) < 4 or not kind.isalpha() or size > _LARGEST_CHUNK:
+        if len(kind) < 4 or not kind.isalpha() or size > 0x7FFF_FFFF:
             raise Undecodable("it is truncated or damaged between two chunks")
         end = content + size
         if end + 4 > len(data):
             raise Undecodable(f"it is truncated inside its {kind.decode()} chunk")
         yield Chunk(kind, data[content:end], int.from_bytes(data[end : end + 4]) == zlib.crc32(data[at + 4 : end]))
         at = end + 4
-
-
-def _assembled(info: Info, palette: bytes, compressed: bytes) -> bytes:
-    chunks = [(b"IHDR", _HEADER.pack(*info)), (b"IDAT", compressed), (b"IEND", b"")]
-    if palette:
-        chunks.insert(1, (b"PLTE", palette))
-    return MAGIC + b"".join(
-        struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-        for kind, content in chunks
-    )

@@ -29,8 +29,7 @@ class Resize:
         mode: original | shortest (the shorter side becomes `size`, aspect ratio kept) | exact (`height` x `width`,
             aspect ratio not kept) | crop (scaled to cover `height` x `width`, then center-cropped).
         size: shorter side in pixels, for `shortest`.
-        height: in pixels, for `exact` and `crop`.
-        width: in pixels, for `exact` and `crop`.
+        height, width: in pixels, for `exact` and `crop`.
         upscale: whether `shortest` may enlarge.
     """
 
@@ -45,13 +44,7 @@ class Resize:
 class Geometry:
     """How an image is transformed: scaled to `scaled`, then cropped to `height` x `width` at (`top`, `left`).
 
-    Attributes:
-        source: height and width in pixels before.
-        scaled: height and width in pixels after scaling.
-        top: first row of the crop, in scaled pixels.
-        left: first column of the crop, in scaled pixels.
-        height: rows of the result.
-        width: columns of the result.
+    All in pixels; `source` and `scaled` are the image's height and width before and after scaling.
     """
 
     source: tuple[int, int]
@@ -69,7 +62,17 @@ class Geometry:
 
 def geometry(resize: Resize, height: int, width: int) -> Geometry:
     """The geometry for an image of `height` x `width` pixels."""
-    scaled, target = _scaled_and_cropped(resize, height, width)
+    scaled = target = (height, width)
+    match resize.mode:
+        case "original":
+            pass
+        case "shortest":
+            scaled = target = _shortest(resize, height, width)
+        case "exact":
+            scaled = target = (resize.height, resize.width)
+        case "crop":
+            target = (resize.height, resize.width)
+            scaled = _cover(target, height, width)
     return Geometry(
         source=(height, width),
         scaled=scaled,
@@ -81,15 +84,7 @@ def geometry(resize: Resize, height: int, width: int) -> Geometry:
 
 
 def resample(pixels: Pixels, geometry: Geometry) -> Pixels:
-    """The pixels, scaled and cropped.
-
-    Args:
-        pixels: uint8[height, width, 3].
-        geometry: computed for this height and width.
-
-    Returns:
-        uint8[geometry.height, geometry.width, 3]; the argument itself if nothing changes.
-    """
+    """The pixels, scaled and cropped: uint8[geometry.height, geometry.width, 3]; the argument if nothing changes."""
     if geometry.scaled != geometry.source:
         pixels = _scale(pixels, geometry)
     if geometry.crops:
@@ -99,10 +94,6 @@ def resample(pixels: Pixels, geometry: Geometry) -> Pixels:
 
 def move_boxes(boxes: Boxes, geometry: Geometry) -> tuple[Boxes, npt.NDArray[np.intp]]:
     """Converts boxes relative to the source into boxes relative to the result.
-
-    Args:
-        boxes: float64[n, 4], xmin ymin xmax ymax in 0..1.
-        geometry: how the image is transformed.
 
     Returns:
         float64[m, 4], m <= n: boxes are clipped to the crop, and dropped if no area is left; and intp[m], the rows of
@@ -118,20 +109,6 @@ def move_boxes(boxes: Boxes, geometry: Geometry) -> tuple[Boxes, npt.NDArray[np.
     stored = moved.astype(np.float32)
     rows = np.flatnonzero((stored[:, :2] < stored[:, 2:]).all(axis=1))
     return moved[rows], rows
-
-
-def _scaled_and_cropped(resize: Resize, height: int, width: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    requested = (resize.height, resize.width)
-    match resize.mode:
-        case "original":
-            return (height, width), (height, width)
-        case "shortest":
-            scaled = _shortest(resize, height, width)
-            return scaled, scaled
-        case "exact":
-            return requested, requested
-        case "crop":
-            return _cover(requested, height, width), requested
 
 
 def _shortest(resize: Resize, height: int, width: int) -> tuple[int, int]:

@@ -33,7 +33,6 @@ _REFUSED = {
     tarfile.GNUTYPE_SPARSE: ("is stored as a sparse file, in pieces", "Pack it again without --sparse (-S)"),
     b"M": ("begins in another volume", "Join the volumes first: unpack them with tar --multi-volume, and pack again"),
 }
-_JOINED = "If archives were joined with cat, unpack them with tar --ignore-zeros, and pack again"
 
 
 class TarDamage(ValueError):
@@ -49,14 +48,7 @@ class TarDamage(ValueError):
 
 
 class Member(NamedTuple):
-    """One regular file of an archive.
-
-    Attributes:
-        name: its path inside the archive.
-        offset: where its content starts, in bytes from the start of the file that was walked.
-        size: bytes of its content.
-        head: the content's first bytes, at most as many as were asked for.
-    """
+    """A regular file: its path in the archive, its content's offset in the file walked, size, and first bytes."""
 
     name: str
     offset: int
@@ -94,7 +86,9 @@ def members(
         if len(block) < BLOCK:
             raise TarDamage(f"the archive is truncated at byte {position:,}, before its end marker")
         if not any(block):
-            stop = _require_zeros(file, position, end)
+            stop, data = skip_zeros(file, position + BLOCK, end)
+            if data:  # so the zeros may just as well be a hole in the middle of a damaged archive
+                raise _data_after_end(position, stop, data)
             if ended is not None:
                 ended(stop - start, stop - position)
             return
@@ -115,20 +109,16 @@ def members(
             yield Member(name, content, size, _exactly(file, min(head, size), content))
         elif info.type not in _SKIPPED:
             kind = tarfile.GNUTYPE_SPARSE if "sparse" in overrides else info.type
-            raise _refused(name, kind)
+            what, hint = _REFUSED.get(kind, (f"is not a regular file (type {kind.decode('latin-1')!r})", ""))
+            raise TarDamage(f"{name} {what}", hint)
         overrides = {}
 
 
 def member_at(file: IO[bytes], place: int, suffix: bytes) -> Member | None:
     """The regular file whose header or content includes a byte, found by searching backwards for its header.
 
-    A header's checksum distinguishes it from content that looks like one. Files whose names are too long for a plain
-    header are not found.
-
-    Args:
-        file: the archive, or one that holds archives.
-        place: the byte's offset.
-        suffix: what the file's name ends with.
+    A header's checksum distinguishes it from content that looks like one. Only names that end with `suffix` count, and
+    names too long for a plain header are not found.
 
     Raises:
         TarDamage: no header is found within the length of the longest member.
@@ -160,42 +150,24 @@ def is_header(block: bytes) -> bool:
     return True
 
 
-def _require_zeros(file: IO[bytes], position: int, end: int | None) -> int:
-    """The end of the archive whose end marker starts at `position` and was read up to its first block.
-
-    Raises:
-        TarDamage: data follows, so the zeros may just as well be a hole in the middle of a damaged archive.
-    """
-    stop, data = skip_zeros(file, position + BLOCK, end)
-    if data:
-        raise _data_after_end(position, stop, data)
-    return stop
-
-
 def _data_after_end(position: int, after: int, block: bytes) -> TarDamage:
     if len(block) == BLOCK and is_header(block):
         return TarDamage(
             f"the archive ends at byte {position:,}, but another member follows at byte {after:,}: several archives "
             "were joined, or part of it was lost",
-            _JOINED,
+            "If archives were joined with cat, unpack them with tar --ignore-zeros, and pack again",
         )
     return TarDamage(
         f"there are zeros at byte {position:,}, as at an archive's end, but data follows at byte {after:,}"
     )
 
 
-def _refused(name: str, kind: bytes) -> TarDamage:
-    what, hint = _REFUSED.get(kind, (f"is not a regular file (type {kind.decode('latin-1')!r})", ""))
-    return TarDamage(f"{name} {what}", hint)
-
-
 def _header(block: bytes, position: int) -> tarfile.TarInfo:
-    """Parses a header. GNU tar may store times in the field where POSIX archives store the start of a long name."""
     try:
         info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except tarfile.HeaderError as error:
         raise TarDamage(f"at byte {position:,} there is no tar header ({error})") from error
-    # tarfile prepends the prefix field for GNU archives too, though GNU tar may keep times there.
+    # tarfile puts the prefix field before a GNU archive's names too, though GNU tar may keep times there.
     if block[_MAGIC] == _GNU_MAGIC:
         info.name = block[_NAME].partition(b"\0")[0].decode("utf-8", "surrogateescape")
     return info

@@ -26,12 +26,7 @@ _SNIFFED = 4096  # bytes of a compressed file that surely hold the header of its
 
 
 class RecordDamage(ValueError):
-    """A record whose framing is damaged; the message gives the expected and the actual value.
-
-    Attributes:
-        record: its number in the file, from 0.
-        offset: where its frame starts, in bytes.
-    """
+    """A record, counted from 0, whose framing is damaged; its frame starts at the byte `offset`."""
 
     def __init__(self, record: int, offset: int, reason: str) -> None:
         super().__init__(reason)
@@ -154,8 +149,7 @@ def _length(head: bytes, record: int, offset: int) -> int:
     if len(head) < HEADER:
         raise RecordDamage(record, offset, f"the file ends after {len(head)} bytes of a record's header")
     _compare(record, offset, "length", _CRC.unpack(head[8:])[0], masked_crc(head[:8]))
-    (length,) = _LENGTH.unpack(head[:8])
-    return int(length)
+    return int.from_bytes(head[:8], "little")
 
 
 def _truncated(record: int, offset: int, length: int, left: int) -> RecordDamage:

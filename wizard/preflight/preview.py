@@ -15,8 +15,8 @@ from wizard.engine.transform import Recipe, transform
 from wizard.errors import SetupError, writing
 from wizard.folders import cache_folder
 from wizard.formats import image_codec
+from wizard.formats.decoding import Undecodable
 from wizard.formats.resize import Geometry
-from wizard.formats.undecodable import Undecodable
 from wizard.formatting import human_bytes
 from wizard.planning import Job
 from wizard.preflight.estimate import Estimator

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wizard.formats import example, image_codec
-from wizard.formats.undecodable import Undecodable
+from wizard.formats.decoding import Undecodable
 
 
 def wrong(data: bytes, stated: Mapping[str, object]) -> Iterator[str]:

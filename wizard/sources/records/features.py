@@ -10,7 +10,7 @@ import numpy as np
 
 from wizard.formats import example, example_spans, image_codec
 from wizard.formats.arrays import Boxes
-from wizard.formats.undecodable import Undecodable
+from wizard.formats.decoding import Undecodable
 from wizard.formatting import few
 from wizard.ilsvrc2012.feature_names import CORNERS, ENCODED, FILENAME, LABELS, SYNSET, TEXT
 from wizard.sources.cache import Arrays
