@@ -58,7 +58,7 @@ def numbered(names: tuple[str, ...], count: int = 2) -> dict[tuple[str, int], in
     return {(name, int(name)): count for name in names}
 
 
-UNLABELLED = ("", -1)
+UNLABELED = ("", -1)
 WNIDS = (TENCH, GOLDFISH, WHITE_SHARK)
 FRUITS = ("Apple Braeburn", "Banana", "Cherry Rainier")
 SCENES = ("buildings", "forest", "glacier")
@@ -98,7 +98,7 @@ LAYOUTS = {
             "words.txt": f"{TENCH}\ttench, Tinca tinca\n",
             **{f"train/{wnid}/{wnid}_boxes.txt": f"{wnid}_0.JPEG\t0\t10\t63\t58\n" for wnid in WNIDS},
         },
-        expected={"train": each(WNIDS, 3), "validation": each(WNIDS), "test": {UNLABELLED: 4}},
+        expected={"train": each(WNIDS, 3), "validation": each(WNIDS), "test": {UNLABELED: 4}},
         why="val/val_annotations.txt lists the classes of 6 images in val/images/.",
     ),
     "Food-101": Layout(
@@ -169,7 +169,7 @@ LAYOUTS = {
             "labels.csv": "id,breed\na0,boxer\na1,pug\na2,boxer\na3,pug\n",
             "sample_submission.csv": "id,breed\nb0,boxer\nb1,boxer\nb2,boxer\n",
         },
-        expected={"train": each(("boxer", "pug")), "test": {UNLABELLED: 3}},
+        expected={"train": each(("boxer", "pug")), "test": {UNLABELED: 3}},
     ),
     "Imagenette": Layout(
         images=(*of("train", WNIDS, 3, "{folder}_{i}.JPEG"), *of("val", WNIDS, name="ILSVRC2012_val_0000{i}.JPEG")),

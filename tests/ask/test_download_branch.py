@@ -40,7 +40,7 @@ def fetching(monkeypatch: pytest.MonkeyPatch) -> Fetching:
     return stand_in
 
 
-def test_a_finished_download_goes_on_with_a_new_setup_of_its_folder(
+def test_a_finished_download_continues_with_a_setup_of_its_folder(
     fetching: Fetching, converse: Callable[..., tuple[Script, Outcome | None]], tmp_path: Path
 ) -> None:
     asked_for: list[Request] = []
@@ -65,7 +65,7 @@ def test_a_download_that_is_not_begun_leads_back_to_the_choice(fetching: Fetchin
     assert [key for key in script.keys if not key.startswith("download.")] == ["opening"] * 3
 
 
-def test_a_download_that_cannot_be_is_told_and_leads_back_to_the_choice(
+def test_a_failed_download_is_reported_and_returns_to_the_choice(
     fetching: Fetching, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     def refused(_request: Request) -> None:
@@ -86,7 +86,7 @@ def test_answers_are_offered_again_after_a_download_that_was_not_begun(fetching:
     assert [asked.default for asked in script.asked[6:12]] == ["download", *answers]
 
 
-def test_the_choice_comes_back_although_what_has_come_lies_in_a_usual_place(fetching: Fetching, raw_copy: Path) -> None:
+def test_the_choice_returns_despite_a_partial_download_in_a_default_folder(fetching: Fetching, raw_copy: Path) -> None:
     def damaged(_request: Request) -> None:
         raw_copy.rename("raw-data")
         raise InputError("The last of the archives is damaged.")
@@ -97,7 +97,7 @@ def test_the_choice_comes_back_although_what_has_come_lies_in_a_usual_place(fetc
     assert script.keys.count("opening") == 2
 
 
-def test_ctrl_c_in_a_download_names_the_command_that_goes_on(fetching: Fetching, tmp_path: Path) -> None:
+def test_ctrl_c_in_a_download_names_the_command_to_resume(fetching: Fetching, tmp_path: Path) -> None:
     def stopped(_request: Request) -> None:
         raise KeyboardInterrupt
 

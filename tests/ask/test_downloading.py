@@ -72,7 +72,7 @@ def test_sizes_of_a_mirrors_own_files_are_not_stated(tmp_path: Path) -> None:
     assert sizes["validation"].startswith("about ")
 
 
-def test_a_mirrors_address_is_asked_and_a_wrong_one_told(tmp_path: Path) -> None:
+def test_a_mirrors_address_is_checked_when_asked(tmp_path: Path) -> None:
     wrong = "ftp://example.org"
     script, asked_for = request("mirror", wrong, "https://example.org/in", DEFAULT, ["test"], str(tmp_path))
     assert script.keys == ["download.from", "download.base", "download.base", "download.checksums", *ALL[1:]]
@@ -83,7 +83,7 @@ def test_a_mirrors_address_is_asked_and_a_wrong_one_told(tmp_path: Path) -> None
     )
 
 
-def test_a_mirrors_folder_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
+def test_a_missing_mirror_folder_is_reported_at_once(tmp_path: Path) -> None:
     script, _ = request("mirror", f"{tmp_path}/mirro", str(tmp_path), DEFAULT, DEFAULT, DEFAULT)
     assert script.asked[2].error.startswith(f"{tmp_path}/mirro, from which the archives should come, does not exist.")
 
@@ -96,7 +96,7 @@ def test_a_mirror_is_not_fetched_into_itself(tmp_path: Path) -> None:
     assert "cannot come from" in script.asked[2].error
 
 
-def test_sums_of_a_mirrors_own_files_are_asked_for_and_what_is_no_file_of_them_told(tmp_path: Path) -> None:
+def test_a_mirrors_checksum_file_is_asked_for_and_checked(tmp_path: Path) -> None:
     (tmp_path / "prose").write_text("Dear reader")
     sums = sums_of(tmp_path)
     wrong = [f"{tmp_path}/none", str(tmp_path), f"{tmp_path}/prose"]
@@ -138,7 +138,7 @@ def test_hugging_face_has_neither_boxes_nor_a_kit(tmp_path: Path) -> None:
     assert (asked_for.origin, asked_for.what) == ("huggingface", ("train", "validation"))
 
 
-def test_a_hub_whose_client_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_hub_client_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download_questions, "find_spec", lambda _name: None)
     script, _ = request("huggingface", DEFAULT, DEFAULT, DEFAULT)
     assert "huggingface-hub is not installed" in script.asked[1].error
@@ -181,12 +181,12 @@ def test_back_from_the_first_question_leads_out() -> None:
         request(BACK)
 
 
-def test_nothing_wanted_is_told() -> None:
+def test_a_download_of_nothing_is_refused() -> None:
     script, _ = request(DEFAULT, [], ["train"], DEFAULT)
     assert script.asked[2].error == "Choose one at least."
 
 
-def test_a_folder_without_a_name_is_told(tmp_path: Path) -> None:
+def test_an_empty_folder_answer_is_refused(tmp_path: Path) -> None:
     script, _ = request(DEFAULT, DEFAULT, " ", str(tmp_path))
     assert script.asked[3].error == "Name a folder."
 
@@ -194,7 +194,7 @@ def test_a_folder_without_a_name_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "why"), [("file", "is a file. Name a folder"), ("b\udce9", "no UTF-8"), ("~nobody-here/x", "~nobody-here")]
 )
-def test_a_folder_that_cannot_be_is_told(tmp_path: Path, name: str, why: str) -> None:
+def test_an_impossible_folder_is_refused(tmp_path: Path, name: str, why: str) -> None:
     (tmp_path / "file").touch()
     typed = name if name.startswith("~") else f"{tmp_path}/{name}"
     script, _ = request(DEFAULT, DEFAULT, typed, str(tmp_path))
@@ -229,7 +229,7 @@ def test_a_name_and_a_secret_are_asked_for_a_host() -> None:
 def test_what_was_refused_is_said_and_asked_again() -> None:
     script = Script(["me", "right"])
     assert PromptedAsker(script).credentials(HOST, True) is not None
-    assert script.asked[0].error == f"{HOST} did not take the user name and password that it was given."
+    assert script.asked[0].error == f"{HOST} did not accept the user name and password."
 
 
 @pytest.mark.parametrize("answers", [[""], [BACK], ["me", ""], ["me", BACK, ""]])
@@ -237,7 +237,7 @@ def test_who_gives_no_name_or_secret_leaves_it(answers: list[str]) -> None:
     assert PromptedAsker(Script(answers)).credentials(HOST, False) is None
 
 
-def test_back_from_the_secret_mends_the_name() -> None:
+def test_back_from_the_secret_corrects_the_name() -> None:
     script = Script(["mee", BACK, "me", "hunter2"])
     assert PromptedAsker(script).credentials(HOST, True) == Credentials(username="me", secret="hunter2")
     assert (script.asked[2].typed, script.asked[2].error) == ("mee", "")

@@ -8,11 +8,11 @@ from wizard.errors import Hint, InputError
 BOXES = Hint("Fetch {name} again, or leave the boxes out with {}", "source.boxes=none")
 
 
-def test_a_command_line_is_told_the_setting() -> None:
+def test_hints_for_the_command_line_name_the_setting() -> None:
     assert BOXES == "Fetch {name} again, or leave the boxes out with --set source.boxes=none"
 
 
-def test_a_wizard_is_told_the_answer() -> None:
+def test_hints_for_the_wizard_name_the_answer() -> None:
     assert in_setup(BOXES) == 'Fetch {name} again, or leave the boxes out with the answer none to "Boxes"'
     elsewhere = Hint("Choose another folder: {}", "output.path=FOLDER")
     assert as_error(InputError("It is full.", elsewhere)).endswith("→ Choose another folder")

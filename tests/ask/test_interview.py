@@ -56,16 +56,14 @@ def test_every_question_once_then_the_review(converse: Converse, forward: list[A
     assert (profile.image.size, profile.image.quality, profile.output.train_shards) == (64, 80, 5)
 
 
-def test_what_lies_there_is_told_at_once(converse: Converse, raw: Path) -> None:
+def test_the_raw_data_found_is_reported_at_once(converse: Converse, raw: Path) -> None:
     script, _ = converse(str(raw))
-    told = script.said[0]
+    reported = script.said[0]
     for part in (f"{TRAIN} images", f"{VALIDATION} images", "bounding boxes", "Nothing is extracted"):
-        assert part in told
+        assert part in reported
 
 
-def test_size_and_time_are_told_after_every_image_answer_and_a_page_after_the_last(
-    converse: Converse, forward: list[Any]
-) -> None:
+def test_size_and_time_are_shown_after_every_image_answer(converse: Converse, forward: list[Any]) -> None:
     script, _ = converse(*forward)
     assert len(script.consequences) == 4
     assert script.assumed == [
@@ -135,7 +133,7 @@ def test_a_folder_without_archives_is_refused_with_what_is_there(converse: Conve
     assert "There is nothing in it.\n  → Looked for" in script.asked[3].error
 
 
-def test_a_damaged_archive_is_told_and_the_other_can_be_built(converse: Converse, raw_copy: Path) -> None:
+def test_a_damaged_archive_is_reported_and_the_intact_one_can_be_built(converse: Converse, raw_copy: Path) -> None:
     train = raw_copy / "ILSVRC2012_img_train.tar"
     train.write_bytes(train.read_bytes()[:5000])
     script, _ = converse(str(raw_copy))
@@ -144,19 +142,19 @@ def test_a_damaged_archive_is_told_and_the_other_can_be_built(converse: Converse
 
 
 @pytest.mark.parametrize(
-    ("missing", "told"),
+    ("missing", "reported"),
     [
         ("ILSVRC2012_img_val.tar", "only train can be built"),
         ("ILSVRC2012_bbox_train_v2.tar.gz", "records of train will have no bounding boxes"),
     ],
 )
-def test_what_is_missing_is_told_with_its_cost_and_not_asked_about(
-    converse: Converse, raw_copy: Path, missing: str, told: str
+def test_missing_data_is_reported_with_its_cost_and_not_asked_about(
+    converse: Converse, raw_copy: Path, missing: str, reported: str
 ) -> None:
     (raw_copy / missing).unlink()
     (raw_copy / "ILSVRC2012_bbox_val_v3.tgz").unlink(missing_ok=True)
     script, _ = converse(str(raw_copy), DEFAULT)
-    assert told in script.said[0]
+    assert reported in script.said[0]
     assert ("source.splits" in script.keys) == ("val" not in missing)
     assert ("source.boxes" in script.keys) == ("bbox" not in missing)
 
@@ -194,7 +192,7 @@ def test_what_is_asked_only_on_request_can_be_changed(converse: Converse, forwar
     assert (profile.run.workers, profile.output.label_base, profile.output.on_bad_image) == (1, 0, "skip")
 
 
-def test_the_review_tells_what_is_written_beside_the_usual(converse: Converse, forward: list[Any]) -> None:
+def test_the_review_lists_extra_output(converse: Converse, forward: list[Any]) -> None:
     beside = [("tfds", "yes"), ("boxes_csv", "yes"), ("index", "no"), ("split_folders", "yes")]
     edits = [word for key, answer in beside for word in ("edit", f"output.{key}", answer)]
     script, outcome = converse(*forward, *edits, "save")
@@ -203,8 +201,8 @@ def test_the_review_tells_what_is_written_beside_the_usual(converse: Converse, f
     output = outcome.profile.output
     assert (output.tfds, output.boxes_csv, output.index, output.split_folders) == (True, True, False, True)
     assert "Beside" not in [row.label for row in script.tables[0]]
-    told = next(row.text for row in script.tables[-1] if row.label == "Beside")
-    assert told == "a folder a split · no index files · TFDS metadata · boxes as a CSV"
+    reported = next(row.text for row in script.tables[-1] if row.label == "Beside")
+    assert reported == "a folder a split · no index files · TFDS metadata · boxes as a CSV"
 
 
 def test_raw_data_changed_in_the_review_changes_what_can_be_chosen(
@@ -233,12 +231,12 @@ def test_the_review_shows_answers_measures_and_what_does_not_fit(
     script, outcome = converse(*forward, "start")
     assert [row.mark for row in script.tables[0] if row.label == "Size"] == ["✗"]
     assert script.asked[-1].default == "edit"
-    assert script.asked[-1].choices[0].title == "Start although disk will not do"
+    assert script.asked[-1].choices[0].title == "Start despite failed checks: disk"
     assert outcome is not None
     assert (outcome.kind, outcome.ignored) == ("start", ("disk",))
 
 
-def test_an_output_with_another_plans_shards_is_told_and_another_folder_is_asked_for(
+def test_an_output_with_another_plans_shards_is_refused(
     converse: Converse, forward: list[Any], raw: Path, tmp_path: Path
 ) -> None:
     build_dataset(raw, tmp_path / "out", image={"resize": "shortest", "size": 64, "quality": 81})
@@ -272,7 +270,7 @@ def test_an_answer_is_kept_before_it_is_measured(
     assert kept[0].answers["image.resize"] == "shortest"
 
 
-def test_another_number_of_workers_is_measured_with_as_many(converse: Converse, forward: list[Any]) -> None:
+def test_a_changed_number_of_workers_is_measured_again(converse: Converse, forward: list[Any]) -> None:
     script, _ = converse(*forward, "edit", "run.workers", "1")
     runs = [next(row.text for row in table if row.label == "Run") for table in script.tables]
     assert runs[-1] == "1 worker on this machine (1 asked for)"
@@ -295,7 +293,7 @@ def test_what_an_earlier_run_has_built_takes_no_time(
     assert set(seen) == {0.0}
 
 
-def test_the_preview_is_drawn_again_for_other_raw_data(converse: Converse, forward: list[Any], raw_copy: Path) -> None:
+def test_new_raw_data_draws_a_new_preview(converse: Converse, forward: list[Any], raw_copy: Path) -> None:
     script, _ = converse(*forward, "edit", "source.path", str(raw_copy))
     assert len(script.links) == 2
 
@@ -335,7 +333,7 @@ def test_the_command_is_shown_and_the_review_comes_again(converse: Converse, for
     assert profile_store.load("mine").image.size == 64
 
 
-def test_answers_are_kept_as_they_are_given_and_a_next_start_goes_on(converse: Converse, forward: list[Any]) -> None:
+def test_answers_are_kept_and_the_next_start_continues_with_them(converse: Converse, forward: list[Any]) -> None:
     converse(*forward[:7])
     kept = setup_draft.load()
     assert kept is not None

@@ -59,7 +59,7 @@ def test_a_question_is_numbered_lines() -> None:
     ]
 
 
-def test_a_wrong_answer_is_told_and_asked_again() -> None:
+def test_an_invalid_answer_is_explained_and_asked_again() -> None:
     answer, shown = put(MODE, ["7", "1"])
     assert answer == "shortest"
     assert "[no] '7' is none of the choices: shortest, original." in shown
@@ -110,7 +110,7 @@ def test_a_secret_that_would_be_seen_is_not_asked_for() -> None:
     assert "[!!] This terminal would show what you type" in shown
 
 
-def test_the_end_of_input_leaves_a_secret_too() -> None:
+def test_the_end_of_input_leaves_a_secret_prompt() -> None:
     def ended(_invitation: str) -> str:
         raise EOFError
 

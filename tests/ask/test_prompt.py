@@ -47,7 +47,7 @@ def test_words_mean_an_answer_of_the_questions_kind(question: Prompt, words: str
         (asked("choices", ["train"], SPLITS), "1,test", "'test' is none of the choices"),
     ],
 )
-def test_other_words_are_none_and_it_is_said_why(question: Prompt, words: str, why: str) -> None:
+def test_unknown_words_are_refused_with_the_reason(question: Prompt, words: str, why: str) -> None:
     with pytest.raises(InvalidAnswer, match=why):
         parse_answer(question, words)
 

@@ -1,4 +1,4 @@
-"""The conversation about each form of raw data: what is told, what is asked, and that the profile builds."""
+"""The conversation about each form of raw data: what is reported, what is asked, and that the profile builds."""
 
 import random
 import shutil
@@ -64,14 +64,14 @@ def the_profile(outcome: Outcome | None) -> Profile:
     return outcome.profile
 
 
-def test_an_extracted_tree_is_told_with_what_says_so(converse: Converse, raw: Path, tmp_path: Path) -> None:
+def test_an_extracted_tree_is_reported_with_the_evidence(converse: Converse, raw: Path, tmp_path: Path) -> None:
     script, _ = converse(str(making.extracted(raw, tmp_path / "tree")))
-    told = script.said[0]
-    assert "An extracted ILSVRC2012 tree." in told
-    assert "labels are ImageNet's" in told
-    assert f"{TRAIN} images of 4 classes; a subset of 1,281,167" in told
-    assert "bounding boxes of validation" in told
-    assert "missing" not in told
+    reported = script.said[0]
+    assert "An extracted ILSVRC2012 tree." in reported
+    assert "labels are ImageNet's" in reported
+    assert f"{TRAIN} images of 4 classes; a subset of 1,281,167" in reported
+    assert "bounding boxes of validation" in reported
+    assert "missing" not in reported
     assert script.keys[1] == "source.splits"
 
 
@@ -83,22 +83,22 @@ def test_kaggles_tree_builds_from_the_conversation(converse: Converse, raw: Path
     assert verify(the_profile(outcome).output_path, lambda _: None).images == {"train": TRAIN, "validation": VALIDATION}
 
 
-def test_folders_of_ones_own_are_told_without_what_they_never_have(converse: Converse, own: Path) -> None:
+def test_the_report_on_custom_folders_omits_imagenets_extras(converse: Converse, own: Path) -> None:
     script, _ = converse(str(own), DEFAULT, DEFAULT)
-    told = script.said[0]
-    assert "2 classes: labels are those of the folders" in told
-    assert "subset" not in told
-    assert "missing" not in told
+    reported = script.said[0]
+    assert "2 classes: labels are those of the folders" in reported
+    assert "subset" not in reported
+    assert "missing" not in reported
     assert script.keys == ["source.path", "source.splits", "output.format", "output.path"]
 
 
-def test_a_folder_of_one_split_misses_no_other(converse: Converse, tmp_path: Path) -> None:
+def test_a_folder_of_one_split_reports_no_missing_split(converse: Converse, tmp_path: Path) -> None:
     script, _ = converse(str(classes(tmp_path / "pets", ["cats", "dogs"], alone=3)))
     assert "missing" not in script.said[0]
     assert script.keys[-1] == "output.format"
 
 
-def test_a_tree_without_validation_is_told_that_train_alone_can_be_built(converse: Converse, wnids: Path) -> None:
+def test_a_tree_without_validation_is_offered_as_train_alone(converse: Converse, wnids: Path) -> None:
     script, _ = converse(str(wnids))
     assert "! val missing only train can be built" in " ".join(script.said[0].split())
 
@@ -197,7 +197,7 @@ def test_a_link_that_leads_out_is_followed_where_the_person_says_so(
     assert "Links" in [row.label for row in again.tables[0]]
 
 
-def test_a_folder_of_nothing_but_such_a_link_is_refused_or_read(converse: Converse, linked: Path) -> None:
+def test_a_folder_of_nothing_but_a_link_is_refused_or_read(converse: Converse, linked: Path) -> None:
     shutil.rmtree(linked / "val")
     script, _ = converse(str(linked), "no", str(linked), "yes")
     assert script.keys[:5] == ["source.path", "source.links", "source.path", "source.links", "source.labels"]
@@ -245,17 +245,17 @@ def test_a_folder_of_boxes_alone_is_refused_with_the_way_to_the_images(
     assert '"Download the archives" at the next start, or imagenet-setup download' in script.asked[1].error
 
 
-def test_classes_and_labels_are_told_with_the_raw_data(converse: Converse, own: Path) -> None:
+def test_classes_and_labels_are_shown_with_the_raw_data(converse: Converse, own: Path) -> None:
     script, _ = converse(str(own))
-    told = script.said[0].splitlines()
+    reported = script.said[0].splitlines()
     assert (
         "  class labels           cats = 1, 6 images · dogs = 2, 6 · (as TFRecord shards store them; " in script.said[0]
     )
-    assert "  class sizes            train 6 images each · validation 3 images each" in told
-    assert "  example of validation  dogs/0.jpg → dogs" in told
+    assert "  class sizes            train 6 images each · validation 3 images each" in reported
+    assert "  example of validation  dogs/0.jpg → dogs" in reported
 
 
-def test_labels_are_told_again_where_an_answer_changes_them(converse: Converse, wnids: Path) -> None:
+def test_labels_are_shown_again_when_an_answer_changes_them(converse: Converse, wnids: Path) -> None:
     script, _ = converse(str(wnids), "ilsvrc2012", LEAVE)
     assert "electric ray = 1, 4 images · " in script.said[0]
     assert " = 6, 4 images · " in script.said[1]
@@ -264,7 +264,7 @@ def test_labels_are_told_again_where_an_answer_changes_them(converse: Converse, 
 
 
 @pytest.mark.parametrize(
-    ("form", "label", "told"),
+    ("form", "label", "reported"),
     [
         ("tfrecord", "Class labels", "cats = 1, 6 images · dogs = 2, 6"),
         ("webdataset", "Class labels", "cats = 0, 6 images · dogs = 1, 6"),
@@ -272,13 +272,13 @@ def test_labels_are_told_again_where_an_answer_changes_them(converse: Converse, 
     ],
 )
 def test_the_review_shows_the_labels_that_the_format_stores(
-    converse: Converse, own: Path, tmp_path: Path, form: str, label: str, told: str
+    converse: Converse, own: Path, tmp_path: Path, form: str, label: str, reported: str
 ) -> None:
     answers = [str(own), DEFAULT, form, str(tmp_path / "out"), "original"]
     shards = [] if form == "folders" else [DEFAULT, DEFAULT]
     script, _ = converse(*answers, *shards, "own")
     rows = {row.label: row.text for row in script.tables[0]}
-    assert rows[label] == told
+    assert rows[label] == reported
     assert rows["Example of train"].startswith("dogs/0.jpg → dogs")
 
 

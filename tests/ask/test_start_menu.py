@@ -14,16 +14,14 @@ from wizard.errors import Interrupted
 from wizard.events import Event, ShardDone
 
 
-def test_raw_data_in_a_usual_place_is_a_new_setup_without_a_question(
-    monkeypatch: pytest.MonkeyPatch, raw: Path
-) -> None:
+def test_raw_data_in_a_default_folder_starts_a_new_setup(monkeypatch: pytest.MonkeyPatch, raw: Path) -> None:
     monkeypatch.chdir(raw)
     script = Script([])
     assert choose_start(script) == new_draft()
     assert script.asked == []
 
 
-def test_the_beginning_of_a_download_in_a_usual_place_is_not_raw_data_that_is_there(
+def test_a_partial_download_in_a_default_folder_is_not_raw_data(
     monkeypatch: pytest.MonkeyPatch, raw_copy: Path
 ) -> None:
     (raw_copy / "ILSVRC2012_img_test_v10102019.tar.part").touch()
@@ -42,7 +40,7 @@ def test_who_has_nothing_is_asked_whether_the_archives_are_to_be_fetched() -> No
     assert choose_start(Script(["new"])) == new_draft()
 
 
-def test_the_download_is_the_last_choice_also_where_there_is_something_to_go_on_with(raw: Path) -> None:
+def test_the_download_stays_the_last_choice_beside_unfinished_work(raw: Path) -> None:
     setup_draft.save(new_draft(chosen={"source.path": str(raw)}, asked=("source.path",)))
     script = Script(["download"])
     assert choose_start(script) is None
@@ -71,7 +69,7 @@ def test_a_saved_profile_can_be_replayed(raw: Path, tmp_path: Path) -> None:
     assert {choice.value for choice in script.asked[1].choices} == {"one", "two"}
 
 
-def test_a_profile_that_cannot_be_read_is_told(home: Path) -> None:
+def test_an_unreadable_profile_is_reported(home: Path) -> None:
     (home / "config" / "profiles").mkdir(parents=True)
     (home / "config" / "profiles" / "broken.toml").write_text("[source")
     script = Script(["replay", "broken", LEAVE])
@@ -80,7 +78,7 @@ def test_a_profile_that_cannot_be_read_is_told(home: Path) -> None:
     assert "it is not TOML" in script.said[0]
 
 
-def test_an_unfinished_build_is_offered_and_its_profile_goes_on(raw: Path, tmp_path: Path) -> None:
+def test_an_unfinished_build_is_offered_and_continues_its_profile(raw: Path, tmp_path: Path) -> None:
     unfinished_builds.remember(profile(raw, tmp_path / "out"))
     seen: list[Event] = []
     done = Options(stopping=lambda: any(isinstance(event, ShardDone) for event in seen))

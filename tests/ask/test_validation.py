@@ -42,7 +42,7 @@ def test_an_answer_fits_or_it_is_said_why_not(key: str, value: Value, why: str) 
     assert error_for(BY_KEY[key], value, known(Context())) == why
 
 
-def test_an_output_may_be_new_or_there_but_no_file_and_not_the_raw_data(tmp_path: Path) -> None:
+def test_the_output_is_a_new_or_existing_folder_outside_the_raw_data(tmp_path: Path) -> None:
     question = BY_KEY["output.path"]
     (tmp_path / "file").write_text("")
     assert error_for(question, str(tmp_path / "new" / "deep"), known(Context(folder=tmp_path / "raw"))) == ""
@@ -69,7 +69,7 @@ def test_an_output_around_the_raw_data_is_refused_where_its_folders_are_written_
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
-def test_an_output_that_cannot_be_written_is_refused_with_what_would_mend_it() -> None:
+def test_an_unwritable_output_is_refused_with_a_fix() -> None:
     why = error_for(BY_KEY["output.path"], "/proc/imagenet", known(Context()))
     assert why.startswith("/proc ")
     assert why.endswith("or name another folder.")

@@ -1,4 +1,4 @@
-"""What tests of transfers share: drawn archives, little retry_policy, and all that a person was told."""
+"""What tests of transfers share: drawn archives, little retry_policy, and all that a person was reported."""
 
 import hashlib
 import random
@@ -72,7 +72,7 @@ class Asked:
 
 @dataclass
 class Download:
-    """Fetches into a folder, run after run, and keeps what was told."""
+    """Fetches into a folder, run after run, and keeps what was reported."""
 
     folder: Path
     base: str
@@ -81,7 +81,7 @@ class Download:
     connections: int = 1
     retry_policy: RetryPolicy = QUICK
     stopping: Callable[[], bool] = lambda: False
-    told: list[Event] = field(default_factory=list)
+    reported: list[Event] = field(default_factory=list)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -91,7 +91,7 @@ class Download:
                 client=client,
                 folder=self.folder,
                 cache=self.folder.parent / "cache",
-                report=self.told.append,
+                report=self.reported.append,
                 stopping=self.stopping,
                 connections=self.connections,
             )
@@ -114,11 +114,11 @@ class Download:
 
     @property
     def notes(self) -> list[str]:
-        return [event.text for event in self.told if isinstance(event, Note)]
+        return [event.text for event in self.reported if isinstance(event, Note)]
 
     @property
     def waits(self) -> list[Waiting]:
-        return [event for event in self.told if isinstance(event, Waiting)]
+        return [event for event in self.reported if isinstance(event, Waiting)]
 
 
 def eventually(true: Callable[[], bool], seconds: float = 20.0) -> None:

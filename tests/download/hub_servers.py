@@ -38,9 +38,9 @@ def hugging_face_archives() -> dict[str, bytes]:
     """Every archive of the old revision, by name: a train image each, two of validation, one of test."""
     wnids = [synset.wnid for synset in synsets()]
     made = {f"train_images_{n}.tar.gz": packed({f"{wnids[n]}_1{n}_{wnids[n]}.JPEG": drawn(n)}) for n in range(5)}
-    told = [wnids[int(rank)] for rank in validation_ranks()[:2]]
+    reported = [wnids[int(rank)] for rank in validation_ranks()[:2]]
     made["val_images.tar.gz"] = packed(
-        {f"ILSVRC2012_val_{n:08d}_{wnid}.JPEG": drawn(n) for n, wnid in enumerate(told, start=1)}
+        {f"ILSVRC2012_val_{n:08d}_{wnid}.JPEG": drawn(n) for n, wnid in enumerate(reported, start=1)}
     )
     made["test_images.tar.gz"] = packed({"ILSVRC2012_test_00000001.JPEG": drawn(9)})
     return made

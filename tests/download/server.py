@@ -363,17 +363,17 @@ class NoLength(Rule):
 
 @dataclass
 class WrongRange(Rule):
-    """Another range than was asked for: it begins so many bytes later, and `told` or not, as it is or as asked for."""
+    """A range that starts `by` bytes late; Content-Range is true if `reported`, else as requested."""
 
     by: int
-    told: bool = True
+    reported: bool = True
 
     def change(self, _asked: Asked, answer: Answer, /) -> Answer:
         if answer.status != 206:
             return answer
         start, size = answer.start + self.by, answer.body.size
-        end = min(size, answer.start + answer.count + (0 if self.told else self.by))
-        stated = f"bytes {start}-{end - 1}/{size}" if self.told else answer.headers["Content-Range"]
+        end = min(size, answer.start + answer.count + (0 if self.reported else self.by))
+        stated = f"bytes {start}-{end - 1}/{size}" if self.reported else answer.headers["Content-Range"]
         return replace(answer, start=start, count=end - start, headers={**answer.headers, "Content-Range": stated})
 
 

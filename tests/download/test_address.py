@@ -114,7 +114,7 @@ def test_a_password_in_it_is_refused_and_not_repeated(typed: str) -> None:
     assert "qwe" not in str(raised.value)
 
 
-def test_who_names_a_user_is_told_where_the_name_belongs() -> None:
+def test_a_user_name_in_an_address_is_refused_with_a_hint() -> None:
     with pytest.raises(UsageError) as raised:
         base_address("https://me:qwertz@example.org/2012/")
     assert raised.value.what == (
@@ -137,7 +137,7 @@ def test_who_names_a_user_is_told_where_the_name_belongs() -> None:
         ("https://a.org/x", "http://a.org:8080/", False),
     ],
 )
-def test_secrets_are_for_the_same_server_or_the_same_made_safer(url: str, base: str, trusted: bool) -> None:
+def test_secrets_are_sent_to_the_same_server_or_its_https_upgrade(url: str, base: str, trusted: bool) -> None:
     assert trusted_alike(httpx.URL(url), httpx.URL(base)) is trusted
 
 

@@ -42,7 +42,7 @@ def test_what_else_such_files_hold_does_not_matter(tmp_path: Path, text: str) ->
     assert read_sums(path) == {VAL: SUM}
 
 
-def test_a_line_that_is_no_sum_is_told_with_its_number(tmp_path: Path) -> None:
+def test_an_invalid_checksum_line_is_reported_with_its_number(tmp_path: Path) -> None:
     path = tmp_path / "sums"
     path.write_text(f"{SUM}  {VAL}\nMD5 ({VAL}) = {SUM}\n")
     with pytest.raises(UsageError) as raised:

@@ -73,7 +73,7 @@ def failure(words: Sequence[str], code: int, capsys: pytest.CaptureFixture[str])
     return err[err.index("✗") :]
 
 
-def test_it_says_what_is_to_come_and_what_came(
+def test_the_command_prints_its_plan_and_its_results(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], server: Server
 ) -> None:
     assert main(words) == 0
@@ -101,24 +101,24 @@ def test_the_second_time_nothing_is_asked(
     assert err.count("✓ ILSVRC2012_") == 3
 
 
-def test_one_that_is_damaged_keeps_none_of_the_others_from_coming(
+def test_a_damaged_file_does_not_stop_the_others(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], server: Server
 ) -> None:
     server.rules = [Damaged(at=600, name=BOXES[0])]
     assert main(words) == 3
-    said, told = capsys.readouterr().err.split("✗ ")
-    told = f"✗ {told}"
+    said, reported = capsys.readouterr().err.split("✗ ")
+    reported = f"✗ {reported}"
     note = f"! {BOXES[0]} arrived complete with another MD5; it is kept aside as {BOXES[0]}.bad, which may be deleted\n"
     assert note in said
-    assert told.startswith(f"✗ {BOXES[0]} arrived complete, but its MD5 is ")
-    assert f"is kept aside as {BOXES[0]}.bad.\n→ The same command fetches it again." in told
+    assert reported.startswith(f"✗ {BOXES[0]} arrived complete, but its MD5 is ")
+    assert f"is kept aside as {BOXES[0]}.bad.\n→ The same command fetches it again." in reported
     assert set(there(tmp_path / "to")) == {NAME, BOXES[1], f"{BOXES[0]}.bad"}
     server.rules = []
     assert main(words) == 0
     assert there(tmp_path / "to").keys() == {*FILES, f"{BOXES[0]}.bad"}
 
 
-def test_json_tells_the_plan_the_waits_and_the_end(
+def test_json_reports_the_plan_the_waits_and_the_end(
     words: list[str], capsys: pytest.CaptureFixture[str], server: Server
 ) -> None:
     server.rules = [Cut(after=1_000_000, times=1, name=NAME)]
@@ -191,10 +191,10 @@ def test_what_cannot_be_is_said(
     words: list[str], capsys: pytest.CaptureFixture[str], change: list[str], code: int, what: str, hint: str
 ) -> None:
     at = words.index(change[0]) if change[0] in words else len(words)
-    told = failure([*words[:at], *change, *words[at + 2 :]], code, capsys)
-    assert told.startswith(f"✗ {what}")
-    assert f"→ {hint}" in told or not hint
-    assert "qwertz" not in told
+    reported = failure([*words[:at], *change, *words[at + 2 :]], code, capsys)
+    assert reported.startswith(f"✗ {what}")
+    assert f"→ {hint}" in reported or not hint
+    assert "qwertz" not in reported
 
 
 def test_what_is_wanted_may_have_blanks_between(words: list[str], tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_a_mirror_is_not_fetched_into_itself(
 
 
 @pytest.mark.parametrize(
-    ("hub", "flags", "told"),
+    ("hub", "flags", "reported"),
     [
         ("kaggle", ["--what", "train"], "--what cannot be used with --base kaggle, which delivers everything at once "),
         ("Kaggle", ["--connections", "2"], "--connections cannot be used with --base kaggle"),
@@ -234,11 +234,11 @@ def test_a_mirror_is_not_fetched_into_itself(
     ],
 )
 def test_what_a_hub_has_no_use_for_is_not_passed_over_in_silence(
-    hub: str, flags: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    hub: str, flags: list[str], reported: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").touch()
     words = [flag.format(tmp_path / "file") for flag in flags]
-    assert failure(["download", "--base", hub, "--to", str(tmp_path), *words], 2, capsys).startswith(f"✗ {told}")
+    assert failure(["download", "--base", hub, "--to", str(tmp_path), *words], 2, capsys).startswith(f"✗ {reported}")
 
 
 @pytest.fixture
@@ -252,7 +252,7 @@ def without_tokens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("without_tokens")
 @pytest.mark.parametrize(
-    ("hub", "code", "told"),
+    ("hub", "code", "reported"),
     [
         (["kaggle"], 3, "Kaggle delivers nothing without a token, and its client found none."),
         (["huggingface", "--what", "train"], 3, "Hugging Face delivers nothing without a token"),
@@ -262,14 +262,14 @@ def without_tokens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_what_cannot_be_had_of_a_hub_is_said_before_the_disk_is_looked_at(
     hub: list[str],
     code: int,
-    told: str,
+    reported: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(downloading, "disk_of", lambda _path: Disk(mount="/", kind="ext4", free=0, files_free=None))
     words = ["download", "--base", *hub, "--to", str(tmp_path / "to"), "--yes"]
-    assert failure(words, code, capsys).startswith(f"✗ {told}")
+    assert failure(words, code, capsys).startswith(f"✗ {reported}")
     assert not (tmp_path / "to").exists()
 
 
@@ -300,13 +300,13 @@ def test_ctrl_c_before_it_starts_says_that_nothing_was_fetched(
     assert not (tmp_path / "to").exists()
 
 
-def test_sums_of_nothing_that_is_wanted_are_told(
+def test_checksums_of_no_requested_file_are_refused(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / SUMS).write_text(f"{md5(b'')}  other.tar\n")
-    told = failure(words, 2, capsys)
+    reported = failure(words, 2, capsys)
     assert not (tmp_path / "to").exists()
-    assert told.startswith(f"✗ {tmp_path}/{SUMS} has no MD5 for any of the files that are wanted")
+    assert reported.startswith(f"✗ {tmp_path}/{SUMS} has no MD5 for any of the files that are wanted")
 
 
 def test_where_nobody_can_be_asked_it_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -322,11 +322,11 @@ def test_too_small_a_disk_is_said_before_anything_comes(
 ) -> None:
     small = Disk(mount="/data", kind="ext4", free=10_000_000, files_free=None)
     monkeypatch.setattr(downloading, "disk_of", lambda _path: small)
-    told = failure(words, 4, capsys)
-    assert told.splitlines()[0] == (
+    reported = failure(words, 4, capsys)
+    assert reported.splitlines()[0] == (
         f"✗ 10.0 MB are free on /data (ext4) for {words[4]}; 3.1 MB are still to come, and 16.0 MB must stay free."
     )
-    assert "→ Free 9.1 MB there, choose another folder (--to DIR), or fewer files (--what)" in told
+    assert "→ Free 9.1 MB there, choose another folder (--to DIR), or fewer files (--what)" in reported
     assert sum(end - start for name in FILES for start, end in server.sent_ranges(name)) == 3 * 512
 
 
@@ -339,8 +339,8 @@ def test_a_real_disk_that_fills_up_keeps_what_came(
         pytest.skip("nothing can be mounted here")
     try:
         monkeypatch.setattr(downloading, "require_room", lambda *_: None)
-        told = failure(words, 4, capsys)
-        assert told.splitlines() == [
+        reported = failure(words, 4, capsys)
+        assert reported.splitlines() == [
             f"✗ {mount}/{NAME}.part cannot be written: No space left on device.",
             "→ Free some space, fix the permissions, or choose another folder; the same command then continues",
         ]
@@ -359,8 +359,8 @@ def test_two_downloads_do_not_go_into_one_folder(
 ) -> None:
     with downloading._exclusive(tmp_path / "to"):
         monkeypatch.setenv("IMAGENET_SETUP_HOME", str(tmp_path / "of somebody else"))
-        told = failure(words, 4, capsys)
-    assert told.splitlines()[0] == f"✗ Another download goes to {tmp_path}/to."
+        reported = failure(words, 4, capsys)
+    assert reported.splitlines()[0] == f"✗ Another download goes to {tmp_path}/to."
     assert main(words) == 0
 
 
@@ -388,9 +388,9 @@ class Program:
         return self.process.returncode, out + err
 
 
-def resumed(told: str) -> list[str]:
+def resumed(reported: str) -> list[str]:
     """The words of the command that is said to go on."""
-    found = re.search(r"→ Go on with: imagenet-setup (.*)", told)
+    found = re.search(r"→ Go on with: imagenet-setup (.*)", reported)
     assert found is not None
     return shlex.split(found[1])
 
@@ -399,9 +399,7 @@ def grown(part: Path, size: int) -> None:
     eventually(lambda: part.exists() and part.stat().st_size >= size)
 
 
-def test_it_goes_on_after_it_was_killed_three_times(
-    words: list[str], tmp_path: Path, home: Path, server: Server
-) -> None:
+def test_a_download_resumes_after_three_kills(words: list[str], tmp_path: Path, home: Path, server: Server) -> None:
     large, part = drawn(20_000_000), tmp_path / "to" / f"{NAME}.part"
     server.files[NAME] = Served(data=large)
     (tmp_path / SUMS).write_text(f"{md5(large)}  {NAME}\n")
@@ -423,7 +421,7 @@ def test_it_goes_on_after_it_was_killed_three_times(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_with_the_command_that_goes_on(
+def test_a_signal_ends_the_download_with_the_command_to_resume(
     words: list[str], tmp_path: Path, home: Path, server: Server, number: signal.Signals
 ) -> None:
     server.rules = [Slow(bytes_per_second=2_000_000, name=NAME)]
@@ -431,13 +429,13 @@ def test_a_signal_ends_it_with_the_command_that_goes_on(
     program = Program(words, home)
     grown(part, 500_000)
     program.process.send_signal(number)
-    code, told = program.ended()
+    code, reported = program.ended()
     had = part.stat().st_size
     assert code == 130
-    assert re.search(rf"✗ Stopped; [\d.]+ [kM]B of {NAME} are kept\.\n→ Go on with: imagenet-setup download ", told)
+    assert re.search(rf"✗ Stopped; [\d.]+ [kM]B of {NAME} are kept\.\n→ Go on with: imagenet-setup download ", reported)
     server.rules = []
     server.asked.clear()
-    assert main(resumed(told)) == 0
+    assert main(resumed(reported)) == 0
     assert there(tmp_path / "to") == FILES
     assert [asked.first for asked in server.asked if asked.name == NAME] == [0, had]
     assert {asked.name for asked in server.asked} == {NAME}
@@ -448,11 +446,11 @@ def test_a_signal_ends_it_while_it_waits(words: list[str], home: Path, server: S
     program = Program(words, home)
     eventually(lambda: len(server.asked) == 1)
     assert program.process.stderr is not None
-    told = ""
-    while "again in" not in told:
-        told += program.process.stderr.readline()
+    reported = ""
+    while "again in" not in reported:
+        reported += program.process.stderr.readline()
     program.process.send_signal(signal.SIGINT)
     code, rest = program.ended()
     assert code == 130
-    assert f"! {BOXES[0]}: 127.0.0.1 is busy (503 Service Unavailable); again in 10 minutes, attempt 1\n" in told
+    assert f"! {BOXES[0]}: 127.0.0.1 is busy (503 Service Unavailable); again in 10 minutes, attempt 1\n" in reported
     assert "✗ Stopped; what is here is kept.\n→ Go on with: imagenet-setup download --base http://127" in rest

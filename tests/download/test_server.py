@@ -105,7 +105,7 @@ def test_a_cut_breaks_the_connection_within_a_body(server: Server, client: httpx
     assert fetch(client, server).content == DATA
 
 
-def test_a_client_that_goes_on_after_each_cut_gets_every_byte_once(server: Server, client: httpx.Client) -> None:
+def test_a_client_that_resumes_after_each_cut_gets_every_byte_once(server: Server, client: httpx.Client) -> None:
     places = random.Random(1).sample(range(1, len(DATA)), 20)
     server.rules = [CutAt(places)]
     got = b""
@@ -164,7 +164,7 @@ def test_a_redirect_leads_to_another_host(server: Server, client: httpx.Client) 
     assert [each.host for each in server.asked] == ["127.0.0.1", "localhost"]
 
 
-def test_a_file_that_has_changed_is_told_by_its_etag(server: Server, client: httpx.Client) -> None:
+def test_a_changed_file_has_a_new_etag(server: Server, client: httpx.Client) -> None:
     server.rules = [ChangeAfter(1, Served(data=DATA[::-1], etag='"2"'))]
     known = fetch(client, server).headers["ETag"]
     answer = client.get(server.base + NAME, headers={"Range": "bytes=10-", "If-Range": known})
@@ -193,7 +193,7 @@ def test_a_range_can_be_another_one_than_was_asked_for(server: Server, client: h
     server.rules = [WrongRange(by=5)]
     answer = fetch(client, server, "10-19")
     assert (answer.headers["Content-Range"], answer.content) == ("bytes 15-19/3000000", DATA[15:20])
-    server.rules = [WrongRange(by=5, told=False)]
+    server.rules = [WrongRange(by=5, reported=False)]
     answer = fetch(client, server, "10-19")
     assert (answer.headers["Content-Range"], answer.content) == ("bytes 10-19/3000000", DATA[15:25])
 

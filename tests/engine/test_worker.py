@@ -204,12 +204,12 @@ def test_a_dry_run_of_nothing_is_nothing(tmp_path: Path) -> None:
     assert (ran.bytes_out, ran.seconds, ran.reading) == ([], [], [])
 
 
-UNLABELLED = "ILSVRC2012_test_00000007.JPEG"
+UNLABELED = "ILSVRC2012_test_00000007.JPEG"
 
 
 def unlabelled(home: Path, data: bytes, **changes: object) -> ShardTask:
     """One image of the test split."""
-    made = task(home, {UNLABELLED: data}, split="test", **changes)
+    made = task(home, {UNLABELED: data}, split="test", **changes)
     return dataclasses.replace(made, samples=dataclasses.replace(made.samples, label=np.array([-1], np.int16)))
 
 
@@ -221,7 +221,7 @@ def test_an_image_without_label_has_minus_one_in_a_record(tmp_path: Path, base: 
         (found,) = (example.decode(record.payload) for record in tfrecord.records(file))
     assert (found["image/class/label"], found["image/object/bbox/label"]) == ((-1,), (-1,))
     assert (found["image/class/synset"], found["image/class/text"]) == (b"", b"")
-    assert found["image/filename"] == UNLABELLED.encode()
+    assert found["image/filename"] == UNLABELED.encode()
 
 
 def test_an_image_without_label_has_minus_one_in_a_webdataset(tmp_path: Path) -> None:
@@ -237,8 +237,8 @@ def test_an_image_without_label_has_minus_one_in_a_webdataset(tmp_path: Path) ->
 def test_an_image_without_label_lies_in_the_folder_of_its_split(tmp_path: Path, form: str, place: str) -> None:
     data = image(30, 40)
     build_shard(unlabelled(tmp_path, data, target=TARGETS_BY_NAME[form]()))
-    assert (tmp_path / place / UNLABELLED).read_bytes() == data
-    assert [path.name for path in (tmp_path / place).iterdir()] == [UNLABELLED]
+    assert (tmp_path / place / UNLABELED).read_bytes() == data
+    assert [path.name for path in (tmp_path / place).iterdir()] == [UNLABELED]
 
 
 @pytest.mark.parametrize("form", ["webdataset", "folders", "flat"])

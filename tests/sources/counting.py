@@ -7,11 +7,11 @@ import numpy as np
 
 from wizard.errors import InputError
 from wizard.sources.class_counts import ClassCounts
-from wizard.sources.classes import UNLABELLED, Classes, of_folders
+from wizard.sources.classes import UNLABELED, Classes, of_folders
 
 
 def counts(
-    split: str, by_rank: Sequence[int], *, unlabelled: int = 0, example: str = "", rank: int = UNLABELLED
+    split: str, by_rank: Sequence[int], *, unlabelled: int = 0, example: str = "", rank: int = UNLABELED
 ) -> ClassCounts:
     """A split with so many images of each class, and so many of none."""
     made = ClassCounts(split=split, images=sum(by_rank) + unlabelled, by_rank=np.array(by_rank, np.int64))

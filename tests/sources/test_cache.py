@@ -53,7 +53,7 @@ def test_arrays_are_made_again_where_any_of_the_files_is_another(
     assert taken(tmp_path, make, files) == 2
 
 
-def test_kinds_of_arrays_do_not_take_each_others_place(tmp_path: Path, files: list[Path]) -> None:
+def test_caches_of_different_kinds_are_kept_apart(tmp_path: Path, files: list[Path]) -> None:
     make = Maker()
     assert [taken(tmp_path, make, files, kind) for kind in ("train", "test", "train")] == [1, 2, 1]
 

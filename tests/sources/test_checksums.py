@@ -41,7 +41,7 @@ def test_a_verified_sum_is_remembered_until_the_file_changes(archive: Path, tmp_
     assert [meter.done for meter in (first, second, third)] == [7, 0, 7]
 
 
-def test_another_sum_is_refused_and_not_remembered(archive: Path, tmp_path: Path) -> None:
+def test_a_wrong_md5_is_refused_and_not_remembered(archive: Path, tmp_path: Path) -> None:
     for _ in range(2):
         meter = Meter()
         with pytest.raises(InputError, match=f"its MD5 is {GOOD}, the official one 00"):
@@ -66,7 +66,7 @@ def test_when_a_sum_was_verified_is_known_while_the_file_stays(archive: Path, tm
     assert when_verified(archive, GOOD, cache) == ""
 
 
-def test_a_file_that_is_gone_was_verified_never_and_is_told(tmp_path: Path) -> None:
+def test_a_deleted_file_does_not_count_as_verified(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"gone\.tar cannot be read"):
         when_verified(tmp_path / "gone.tar", GOOD, tmp_path)
 

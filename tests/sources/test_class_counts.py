@@ -62,7 +62,7 @@ def test_an_archive_of_another_size_is_counted_from_its_headers(raw: Path) -> No
     assert sum(ranks(found)[CLASSES:]) == 0
 
 
-def test_an_official_archive_is_not_counted_but_looked_into(raw: Path, tmp_path: Path) -> None:
+def test_an_official_archive_is_inspected_without_counting(raw: Path, tmp_path: Path) -> None:
     official = replace(survey(raw, "train"), official=True, images=1_281_167, table=None)
     found = count_splits({"train": official}, tmp_path / "none")["train"]
     assert (found.images, found.by_rank, found.error) == (1_281_167, None, None)
@@ -71,7 +71,7 @@ def test_an_official_archive_is_not_counted_but_looked_into(raw: Path, tmp_path:
     assert not (tmp_path / "none").exists()
 
 
-def test_a_hole_in_an_official_archive_is_told(raw_copy: Path, tmp_path: Path) -> None:
+def test_a_hole_in_an_official_archive_is_reported(raw_copy: Path, tmp_path: Path) -> None:
     path = raw_copy / "ILSVRC2012_img_val.tar"
     with path.open("r+b") as file:
         file.truncate(10**9)

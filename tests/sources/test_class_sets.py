@@ -19,29 +19,29 @@ def tables(folder: Path, files: list[str], labels: Labels = "auto") -> dict[Spli
     }
 
 
-def told(found: dict[Split, SampleTable], *, in_folders: bool = False, base: int = 0) -> list[tuple[str, bool]]:
+def reported(found: dict[Split, SampleTable], *, in_folders: bool = False, base: int = 0) -> list[tuple[str, bool]]:
     return list(class_set_notes(found, in_folders=in_folders, base=base))
 
 
-def test_splits_of_the_same_classes_need_no_word(tmp_path: Path) -> None:
-    assert not told(tables(tmp_path, ["train/a/1.jpg", "val/a/1.jpg", "test/x.jpg"]))
+def test_splits_of_the_same_classes_cause_no_remark(tmp_path: Path) -> None:
+    assert not reported(tables(tmp_path, ["train/a/1.jpg", "val/a/1.jpg", "test/x.jpg"]))
 
 
 def test_classes_that_train_does_not_have_are_warned_of(tmp_path: Path) -> None:
     found = tables(tmp_path, ["train/a/1.jpg", "train/b/1.jpg", "val/b/1.jpg", "val/c/1.jpg"])
-    assert told(found) == [
+    assert reported(found) == [
         ("validation has 1 class that train does not have: c; it has no images of 1 class of train", True)
     ]
 
 
-def test_classes_that_train_alone_has_are_told(tmp_path: Path) -> None:
+def test_classes_only_in_train_are_reported(tmp_path: Path) -> None:
     found = tables(tmp_path, ["train/a/1.jpg", "train/b/1.jpg", "val/b/1.jpg"])
-    assert told(found) == [("validation has no images of 1 class of train", False)]
+    assert reported(found) == [("validation has no images of 1 class of train", False)]
 
 
 @pytest.mark.parametrize("names", [["0", "1"], ["00", "01", "02"]])
 def test_numbers_in_the_order_of_their_text_need_no_word(tmp_path: Path, names: list[str]) -> None:
-    assert not told(tables(tmp_path, [f"train/{name}/1.jpg" for name in names]))
+    assert not reported(tables(tmp_path, [f"train/{name}/1.jpg" for name in names]))
 
 
 @pytest.mark.parametrize(
@@ -58,14 +58,14 @@ def test_numbers_in_the_order_of_their_text_need_no_word(tmp_path: Path, names: 
 )
 def test_what_text_makes_of_numbers_is_warned_of(tmp_path: Path, labels: Labels, in_folders: bool, begins: str) -> None:
     found = tables(tmp_path, [f"train/{name}/1.jpg" for name in ("0", "1", "2", "10")], labels)
-    ((text, warning),) = told(found, in_folders=in_folders)
+    ((text, warning),) = reported(found, in_folders=in_folders)
     assert warning
     assert text.startswith(begins)
     assert text.endswith(WRONG)
 
 
 def test_numbers_that_something_is_added_to_are_warned_of(tmp_path: Path) -> None:
-    ((text, _),) = told(tables(tmp_path, ["train/0/1.jpg", "train/1/1.jpg"]), base=1)
+    ((text, _),) = reported(tables(tmp_path, ["train/0/1.jpg", "train/1/1.jpg"]), base=1)
     assert "output.label_base = 1 adds 1 to each: class 0 has label 1" in text
 
 
@@ -81,6 +81,6 @@ def test_numbers_that_something_is_added_to_are_warned_of(tmp_path: Path) -> Non
 def test_names_that_keep_numbers_from_being_labels_are_warned_of(
     tmp_path: Path, names: list[str], because: str
 ) -> None:
-    found = told(tables(tmp_path, [f"train/{name}/1.jpg" for name in names]))
+    found = reported(tables(tmp_path, [f"train/{name}/1.jpg" for name in names]))
     assert len(found) == bool(because)
     assert all(because in text and warning for text, warning in found)

@@ -8,7 +8,7 @@ from wizard.errors import InputError
 from wizard.ilsvrc2012.synsets import synsets
 from wizard.sources.classes import (
     HIGHEST,
-    UNLABELLED,
+    UNLABELED,
     Classes,
     are_numbers,
     as_text,
@@ -30,7 +30,7 @@ def test_those_of_imagenet_are_the_thousand_in_the_order_of_their_wnids() -> Non
 
 
 def test_an_image_without_label_has_no_class() -> None:
-    assert (imagenet().name(UNLABELLED), imagenet().text(UNLABELLED)) == ("", "")
+    assert (imagenet().name(UNLABELED), imagenet().text(UNLABELED)) == ("", "")
 
 
 def test_a_folder_named_by_a_wnid_has_its_words_and_any_other_its_own_name() -> None:
@@ -75,19 +75,19 @@ def test_each_class_has_its_number_as_its_rank(numbers: set[int], width: int) ->
 
 
 @given(NUMBERS)
-def test_nothing_is_told_of_text_where_it_gives_each_class_its_number(numbers: set[int]) -> None:
+def test_text_order_equal_to_numeric_order_causes_no_remark(numbers: set[int]) -> None:
     names = [str(number) for number in numbers]
     same = all(int(name) == rank for rank, name in enumerate(sorted(names)))
     assert (as_text(names) == "") == same
 
 
-def test_sorting_a_thousand_numbers_as_text_is_told_by_the_first_that_goes_wrong() -> None:
-    told = as_text([str(number) for number in range(1000)])
-    assert told == "sorted as text, as ImageFolder does, 10 would come before 2 and class 2 would get label 112"
+def test_text_order_is_reported_by_the_first_wrong_class() -> None:
+    reported = as_text([str(number) for number in range(1000)])
+    assert reported == "sorted as text, as ImageFolder does, 10 would come before 2 and class 2 would get label 112"
 
 
 @pytest.mark.parametrize("name", ["", "1.0", "-1", "x1", "²", "\u0661", str(HIGHEST + 1)])
-def test_other_names_are_no_numbers(name: str) -> None:
+def test_names_that_are_not_all_numbers_are_not_numbers(name: str) -> None:
     assert not are_numbers(["0", name])
 
 

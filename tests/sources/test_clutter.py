@@ -27,7 +27,7 @@ def test_folders_of_systems_and_tools_are_clutter(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["tench", "n01440764", "0", "README", "data.csv", "trash", "cache", ".", ".."])
-def test_other_folders_may_be_classes(name: str) -> None:
+def test_folders_that_are_not_clutter_may_be_classes(name: str) -> None:
     assert not of_folder(name)
 
 
@@ -61,7 +61,7 @@ def test_files_of_systems_and_tools_are_clutter_by_kind(name: str, kind: str) ->
 
 
 @pytest.mark.parametrize("name", ["cat", "license_001", "cat.npy", "cat.heic", "cat.tar", "1.2.3", "cat.jpg_large"])
-def test_any_other_file_is_none(name: str) -> None:
+def test_an_ordinary_file_is_not_clutter(name: str) -> None:
     assert not of_file(name)
 
 

@@ -36,7 +36,7 @@ def test_the_leading_split_is_train_whichever_is_built_first() -> None:
     assert [split.split for split in found.splits] == ["train", "validation"]
 
 
-def test_labels_are_told_only_where_they_are_decided() -> None:
+def test_a_glance_reports_labels_only_when_they_are_known() -> None:
     undecided: tuple[LabelState, ...] = ("open", "none")
     for how in undecided:
         found = glance(letters(2), 1, [counts("train", [1, 1])], labels=how)
@@ -67,7 +67,7 @@ def test_images_without_labels_have_an_example_without_class() -> None:
     assert (split.images, split.classes, split.smallest, split.example_class) == (5, 0, None, None)
 
 
-def test_what_one_split_lacks_of_another_is_told_of_the_one_that_lacks_it() -> None:
+def test_missing_classes_are_reported_for_the_split_without_them() -> None:
     found = glance(letters(6), 0, [counts("train", [1, 1, 1, 1, 1, 0]), counts("validation", [1, 0, 0, 0, 0, 1])])
     train, validation = found.lacking
     assert (train.split, train.others, train.classes) == ("train", ("validation",), 1)
@@ -80,7 +80,7 @@ def test_images_without_labels_lack_no_classes() -> None:
     assert not glance(letters(2), 0, [counts("train", [1, 1]), counts("test", [0, 0], unlabelled=4)]).lacking
 
 
-def test_official_archives_are_told_as_published() -> None:
+def test_official_archives_are_reported_as_published() -> None:
     found = glance(imagenet(), 1, [official("train"), official("validation"), official("test")])
     assert labels(found)[0] == ("n01440764", 1, None)
     assert labels(found)[-1] == ("n15075141", 1000, None)

@@ -81,7 +81,7 @@ def test_a_path_that_does_not_exist_or_is_a_file_is_refused(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("count", "said"), [(0, "0 bytes"), (999, "999 bytes"), (4_000, "4.0 kB"), (6_744_924_160, "6.7 GB")]
 )
-def test_bytes_are_told_in_powers_of_a_thousand(count: int, said: str) -> None:
+def test_bytes_are_shown_in_powers_of_a_thousand(count: int, said: str) -> None:
     assert human_bytes(count) == said
 
 
@@ -94,13 +94,13 @@ def test_a_folder_that_may_not_be_looked_into_is_refused(tmp_path: Path) -> None
     (tmp_path / "closed").chmod(0o700)
 
 
-def test_a_download_that_was_not_finished_is_named_with_what_goes_on(tmp_path: Path) -> None:
+def test_an_unfinished_download_is_reported_with_the_command_to_resume(tmp_path: Path) -> None:
     folder = tmp_path / "my data"
     folder.mkdir()
     (folder / f"{TRAIN}.part").write_bytes(b"a")
-    told = describe_folder(folder)
-    assert f"{TRAIN}.part is a download that was not finished" in told
-    assert f"imagenet-setup download --to '{folder}' goes on with it." in told
+    reported = describe_folder(folder)
+    assert f"{TRAIN}.part is an unfinished download" in reported
+    assert f"imagenet-setup download --to '{folder}' resumes it." in reported
 
 
 def archive(folder: Path, split: Split, size: int) -> Path:

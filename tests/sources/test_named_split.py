@@ -115,10 +115,10 @@ def test_what_is_wrong_with_a_split_is_said_of_it_alone(
     folder = make(raw, built, tmp_path / "raw")
     damage(pieces(folder, split))
     error = refusal(folder)
-    told = error.what.replace(str(tmp_path), "").partition("Found there:")[0]
+    reported = error.what.replace(str(tmp_path), "").partition("Found there:")[0]
     (other,) = {*BOTH} - {split}
-    assert WORDS[split] in told
-    assert WORDS[other] not in told
+    assert WORDS[split] in reported
+    assert WORDS[other] not in reported
     offered = re.findall(r"source\.splits=\[(.*)\]", error.hint)
     assert offered in ([], [f'"{other}"'])
 

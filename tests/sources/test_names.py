@@ -36,7 +36,7 @@ def test_an_ordinary_name_may_be_a_files(name: str) -> None:
         ("a\udcff", "is no UTF-8"),
     ],
 )
-def test_a_name_that_no_output_may_have_is_told_why(name: str, why: str) -> None:
+def test_an_unusable_name_is_refused_with_the_reason(name: str, why: str) -> None:
     assert unsafe(name) == why
 
 

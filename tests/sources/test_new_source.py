@@ -36,11 +36,11 @@ def zips(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_new_source_is_recognised_and_described(zips: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_new_source_is_recognized_and_described(zips: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", str(zips), "--json"]) == 0
-    told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert "zips of PNGs" in json.dumps(told)
-    assert "12 images, 2 classes" in json.dumps(told)
+    reported = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert "zips of PNGs" in json.dumps(reported)
+    assert "12 images, 2 classes" in json.dumps(reported)
 
 
 def test_a_new_source_may_be_asked_for_in_a_profile(zips: Path, tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_a_new_source_may_be_asked_for_in_a_profile(zips: Path, tmp_path: Path) 
         profile(zips, tmp_path / "out", source={"layout": "zip"})
 
 
-def test_a_folder_that_holds_none_is_told_what_a_new_source_looks_like(tmp_path: Path) -> None:
+def test_an_unrecognized_folder_is_refused_with_the_new_sources_layout(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         open_source(tmp_path)
     assert toy_source.LOOKS_LIKE in error.value.hint

@@ -94,7 +94,7 @@ def test_images_in_records_come_with_their_features(tmp_path: Path, gzipped: boo
     assert found[0].features == example.entries(example.encode(record(b"one")))
 
 
-def test_records_of_a_gzipped_file_may_be_read_backwards_too(tmp_path: Path) -> None:
+def test_records_of_a_gzipped_file_can_be_read_backwards(tmp_path: Path) -> None:
     table = in_records(tmp_path, record(b"one"), record(b"two"), gzipped=True)
     assert images(table.take(np.array([1, 0]))) == [b"two", b"one"]
 

@@ -27,7 +27,7 @@ def test_each_archive_is_found_with_its_size(raw: Path) -> None:
     assert [each.bytes for each in there] == [(raw / each.name).stat().st_size for each in there]
 
 
-def test_what_is_missing_is_told_by_its_official_name(tmp_path: Path) -> None:
+def test_missing_files_are_reported_by_their_official_names(tmp_path: Path) -> None:
     (tmp_path / VALIDATION).write_bytes(tar([("a", b"b")]))
     (tmp_path / "notes.txt").write_text("")
     found = open_source(tmp_path).parts
@@ -47,7 +47,7 @@ def test_a_box_archive_that_a_browser_unpacked_is_found_under_the_name_that_it_h
     ("content", "said"),
     [(b"", "is empty"), (b"<html>Log in</html>", "is an HTML page of 19 bytes"), (b"PK" * 600, "is no tar archive")],
 )
-def test_one_that_is_none_is_there_but_not_sound(tmp_path: Path, content: bytes, said: str) -> None:
+def test_a_broken_archive_is_found_with_a_problem(tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / TRAIN).write_bytes(content)
     found = open_source(tmp_path).parts[0]
     assert (found.path, found.bytes, found.sound) == (tmp_path / TRAIN, len(content), False)

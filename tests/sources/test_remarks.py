@@ -21,10 +21,10 @@ def of(what: str, count: int) -> LeftOut:
         ),
     ],
 )
-def test_a_folder_without_images_is_told_by_what_it_holds(kinds: list[LeftOut], said: str) -> None:
+def test_a_folder_without_images_is_described_by_its_content(kinds: list[LeftOut], said: str) -> None:
     assert instead_of_images(Path("/raw"), kinds) == said
 
 
 def test_only_the_first_kinds_are_named() -> None:
-    told = in_words([of(f".x{number} files", 2) for number in range(8)])
-    assert told.endswith("2 .x4 files, 6 of 3 more kinds")
+    reported = in_words([of(f".x{number} files", 2) for number in range(8)])
+    assert reported.endswith("2 .x4 files, 6 of 3 more kinds")

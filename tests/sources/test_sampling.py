@@ -72,7 +72,7 @@ def test_every_class_has_its_share(many: Survey, tmp_path: Path) -> None:
     assert shares == pytest.approx(np.full(6, 25), rel=0.35)
 
 
-def test_the_same_seed_draws_the_same(many: Survey, tmp_path: Path) -> None:
+def test_the_same_seed_draws_the_same_sample(many: Survey, tmp_path: Path) -> None:
     first, again, other = (draw(many, FEW, seed, tmp_path) for seed in (1, 1, 2))
     assert images(first.table) == images(again.table)
     assert images(first.table) != images(other.table)

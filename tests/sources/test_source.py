@@ -24,8 +24,8 @@ def test_a_missing_part_is_expected_if_such_data_usually_has_it(
     tmp_path: Path, files: list[str], names: set[str]
 ) -> None:
     raw = open_source(write(tmp_path, files))
-    told = {part.name for part in raw.parts if part.path is None and part.expected}
-    assert {name for name in told if "ILSVRC2012_bbox" not in name} == names
+    reported = {part.name for part in raw.parts if part.path is None and part.expected}
+    assert {name for name in reported if "ILSVRC2012_bbox" not in name} == names
 
 
 @pytest.mark.parametrize(

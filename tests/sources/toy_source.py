@@ -19,7 +19,7 @@ from wizard.sources.source import Part, Progress, Source
 LOOKS_LIKE = "zips of PNGs (train.zip)"
 
 
-def recognise(folder: Path, options: SourceOptions) -> Source | None:
+def recognize(folder: Path, options: SourceOptions) -> Source | None:
     del options
     found = {split: folder / f"{split}.zip" for split in SPLITS}
     return Zips(folder, found) if any(path.is_file() for path in found.values()) else None

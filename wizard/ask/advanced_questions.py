@@ -1,4 +1,4 @@
-"""The questions that are asked only when a person wants to change their answer in the review."""
+"""Questions that are asked only on request, in the review."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from wizard.profile import Output
 
 
 def _beside(key: str, text: str, label: str, applies: Callable[[Known], bool] | None = None) -> Question[Context]:
-    """A question of yes or no on what is written beside the images, explained by its key of [output]."""
+    """A yes-or-no question about extra output; its key of [output] supplies the explanation."""
     field = Output.model_fields[key]
     return Question(
         key=f"output.{key}",

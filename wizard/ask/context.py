@@ -51,7 +51,7 @@ class Context:
 
     @property
     def usual(self) -> Profile:
-        """The last profile; where there is none, one whose choices most people make. Its paths mean nothing then."""
+        """The last profile, else a default one, whose paths mean nothing."""
         return self.last or _USUAL
 
     def job(self, profile: Profile) -> Job:
@@ -81,7 +81,7 @@ class Context:
 
     @cached_property
     def classes(self) -> Classes:
-        """That the labels of the raw data count in."""
+        """The classes of the raw data."""
         tables = (survey.table for survey in self.surveys.values())
         return next((table.classes for table in tables if table is not None), imagenet())
 
@@ -115,7 +115,7 @@ def first_context() -> Context:
     """What is known before the first question."""
     profiles = profile_store.latest_first()
     last = None
-    with suppress(SetupError):  # a profile that was edited into disorder only costs its defaults
+    with suppress(SetupError):  # an invalid profile only costs its defaults
         last = profile_store.load(str(profiles[0].path)) if profiles else None
     return Context(last=last, names=frozenset(each.name for each in profiles))
 
@@ -142,7 +142,7 @@ def with_source(context: Context, folder: Path, report: Report, options: SourceO
 
 
 def likely_source(last: str = "") -> str | None:
-    """A folder that holds raw data: the last profile's, else one of the usual places."""
+    """A folder that holds raw data: the last profile's, else one of the default folders."""
     for place in (*([last] if last else []), *_LIKELY):
         folder = Path(place).expanduser()
         try:

@@ -19,7 +19,7 @@ from wizard.targets.target import Target
 Known: TypeAlias = Answers[Context]
 
 _IMAGES_A_SHARD = 100
-"""At least, where a subset is built: shards of fewer only make more files."""
+"""Fewest images in a shard of a subset: smaller shards only make more files."""
 _TITLES: Mapping[Split, str] = {"train": "Train", "validation": "Validation", "test": "Test"}
 RESIZE = (
     Choice("shortest", "Shrink to a shortest side", "keeps the shape; usual for training (480 px)"),
@@ -30,7 +30,7 @@ RESIZE = (
 
 
 def mode_is(*modes: str) -> Callable[[Known], bool]:
-    """Whether the images become this, as a condition for a question."""
+    """Condition: the images are processed in this mode."""
     return lambda known: known.get("image.resize") in modes
 
 
@@ -54,7 +54,7 @@ def source(known: Known) -> Value | None:
 
 
 def found_splits(known: Known) -> list[str]:
-    """The labelled splits that are there, or those that the last profile had; test where there is nothing else."""
+    """The last profile's splits, or the labeled splits found; test if there are no others."""
     wanted = known.context.usual.source.splits
     return [split for split in known.context.splits if split in wanted] or list(known.context.splits)
 
@@ -73,28 +73,28 @@ def split_choices(known: Known) -> tuple[Choice, ...]:
 
 
 def box_choices(known: Known) -> tuple[Choice, ...]:
-    """None, and the boxes that are there for the chosen splits."""
+    """None, and the boxes available for the chosen splits."""
     splits = splits_of(known)
     train = "train" in splits and known.context.boxes("train")
     validation = "validation" in splits and known.context.boxes("validation")
     choices = [Choice("none", "None", "records with empty boxes; enough for classification")]
     if train:
         choices.append(Choice("train", "Those of train", "as the older scripts do"))
-    # A profile cannot say validation's alone, and all would ask for those of train, which are not there.
+    # A profile cannot ask for validation's alone, and all would require train's, which are missing.
     if validation and (train or "train" not in splits):
         choices.append(Choice("all", "All that there are", "validation's too"))
     return tuple(choices)
 
 
 def boxes(known: Known) -> Value:
-    """What the last profile had, else train's, where they are there."""
+    """The last profile's value, else train's, if available."""
     values = [choice.value for choice in box_choices(known)]
     wanted = (known.context.usual.source.boxes, "train", "all")
     return next((value for value in wanted if value in values), "none")
 
 
 def labels(known: Known) -> Value:
-    """As class folders are read where nobody has said."""
+    """The default for reading class folders."""
     classes = known.context.classes
     if known.context.of_numbers and numbered(classes):
         return "numbers"
@@ -125,7 +125,6 @@ def output(known: Known) -> Value | None:
 
 
 def _free(name: str, is_taken: Callable[[str], bool]) -> str:
-    """The first of name, name-2, name-3 and so on that is not taken."""
     names = chain([name], (f"{name}-{number}" for number in count(2)))
     return next(each for each in names if not is_taken(each))
 
@@ -138,7 +137,7 @@ def _taken(place: Path) -> bool:
 
 
 def last_image(key: str, **usual: Value) -> Callable[[Known], Value]:
-    """The last profile's value where it was for the same mode, else the usual one for the mode."""
+    """The last profile's value if it was for the same mode, else the mode's default."""
 
     def default(known: Known) -> Value:
         mode, image = str(known["image.resize"]), known.context.usual.image
@@ -155,7 +154,7 @@ def width(known: Known) -> Value:
 
 
 def resized_splits(known: Known) -> list[str]:
-    """What the last profile had of the chosen splits, else all of them."""
+    """The last profile's value limited to the chosen splits, else all of them."""
     wanted = known.context.usual.image.splits
     return [split for split in splits_of(known) if split in wanted] or splits_of(known)
 
@@ -170,7 +169,7 @@ def kept_shards(known: Known) -> tuple[Choice, ...]:
 
 
 def shards(split: Split, known: Known) -> int:
-    """As many as the older scripts have, fewer for a subset, the same as before for the same raw data."""
+    """As many as the older scripts write, fewer for a subset; the last profile's for the same raw data."""
     last, surveys = known.context.last, known.context.surveys
     if last and last.source_path == known.context.folder:
         return last.shards(split)
@@ -180,12 +179,12 @@ def shards(split: Split, known: Known) -> int:
 
 
 def uncounted(split: Split, known: Known) -> int | None:
-    """The parts in which a split's image files are built, of which nobody need know; None for other formats."""
+    """The internal parts in which a split's image files are built; None for other formats."""
     return shards(split, known) if split in splits_of(known) and not sharded(known) else None
 
 
 def sharded(known: Known) -> bool:
-    """Whether shards are files that a person sees."""
+    """Condition: the format has shard files."""
     return not target_of(known).one_file_per_image
 
 
@@ -206,7 +205,7 @@ def stores_labels(known: Known) -> bool:
 
 
 def name(known: Known) -> Value:
-    """A name that says what the images become, and that no saved profile has."""
+    """An unused profile name that describes the images."""
     stem = mode = str(known["image.resize"])
     if mode != "original":
         size = known["image.size"] if mode == "shortest" else f"{known['image.height']}x{known['image.width']}"

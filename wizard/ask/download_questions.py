@@ -1,4 +1,4 @@
-"""The questions of a download, as data: when each is asked, what it offers, and what is refused."""
+"""The download questions, as data: conditions, defaults, choices and accepted answers."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -27,7 +27,7 @@ _CLIENTS: Mapping[str, tuple[str, str]] = {
     "kaggle": ("kagglehub", "kagglehub"),
     "huggingface": ("huggingface_hub", "huggingface-hub"),
 }
-"""The module of each hub's own client, and the package that brings it."""
+"""The module of each hub's own client, and its package."""
 _ABOUT: Mapping[What, tuple[str, str]] = {
     "train": ("Train", f"{IMAGES['train'].images:,} images"),
     "validation": ("Validation", f"{IMAGES['validation'].images:,} images"),
@@ -35,7 +35,7 @@ _ABOUT: Mapping[What, tuple[str, str]] = {
     "devkit": ("Development kit", "for torchvision alone"),
     "test": ("Test", "without labels"),
 }
-"""The title of each part, and what it is."""
+"""The title and description of each part."""
 
 
 def named_file(text: str) -> Path:
@@ -73,7 +73,7 @@ def _from_mirror(known: Known) -> bool:
 
 
 def _require_client(value: Value, _known: Known) -> None:
-    # Found, not imported: to import kagglehub took 0.35 s, and a person is waiting.
+    # Found, not imported: importing kagglehub took 0.35 s, and a person is waiting.
     module, package = _CLIENTS.get(str(value), ("", ""))
     if module and find_spec(module) is None:
         raise UsageError(f"{package} is not installed, which this goes through.", f"Leave, and: pip install {package}")
@@ -156,7 +156,7 @@ QUESTIONS: tuple[Question[None], ...] = (
         key=TO,
         kind="path",
         text="Where should they go?",
-        help="A folder for the archives; it is made where it is missing. An interrupted download goes on in the same "
+        help="A folder for the archives; it is created if missing. An interrupted download resumes in the same "
         "folder. The disk is checked before anything is fetched.",
         default=lambda _: "~/imagenet/raw-data",
         require=_require_folder,

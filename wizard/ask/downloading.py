@@ -1,4 +1,4 @@
-"""The conversation of a download: its questions, its start, and what a server wants to know on the way."""
+"""The download conversation: its questions, its start, and logins that servers ask for."""
 
 import shlex
 from collections.abc import Mapping
@@ -34,14 +34,14 @@ from wizard.folders import expanded
 def ask_answers(
     prompter: Prompter, said: Mapping[str, Value], earlier: Mapping[str, Value] = MappingProxyType({})
 ) -> Mapping[str, Value]:
-    """Asks what is not said yet, and gives all answers; what was answered earlier is offered again.
+    """Asks for the missing answers and returns all of them; earlier answers are offered as defaults.
 
     Raises:
         Back: from the first question.
         KeyboardInterrupt: the person leaves.
     """
     draft: Draft[None] = Draft(
-        # Left out, not answered: a person who goes back must not come to what the command line said.
+        # Left out, not answered: going back must not lead to an option of the command line.
         questions=tuple(question for question in QUESTIONS if question.key not in said),
         context=None,
         chosen=earlier,
@@ -93,12 +93,12 @@ def command(request: Request) -> str:
 
 
 def confirmed(prompter: Prompter) -> bool:
-    """Whether the person wants what was shown before; see `agrees`."""
+    """Whether the person confirms the plan shown before; see `agrees`."""
     prompt = Prompt(
         key="download.start",
         kind="choice",
         text="Start the download?",
-        help="It can be stopped with Ctrl-C at any time; the same command then goes on where it stopped.",
+        help="It can be stopped with Ctrl-C at any time; the same command then resumes it.",
         default="yes",
         choices=(Choice("yes", "Yes"), Choice("no", "No", "nothing is fetched")),
     )
@@ -112,15 +112,15 @@ class PromptedAsker:
         self._prompter = prompter
 
     def credentials(self, host: str, refused: bool) -> Credentials | None:
-        """A user name and what proves it; None where the person leaves one of them empty or goes back."""
+        """A user name and its secret; None if the person leaves one of them empty or goes back."""
         name = Prompt(
             key="download.username",
             kind="text",
             text=f"User name for {host}",
             help=f"{host} asks who you are: the user name of your account there, and its password or access key. They "
-            "are sent to it alone and kept nowhere. Nothing typed, or Esc, goes on without.",
+            "are sent to it alone and kept nowhere. An empty answer, or Esc, continues without.",
             default="",
-            error=f"{host} did not take the user name and password that it was given." if refused else "",
+            error=f"{host} did not accept the user name and password." if refused else "",
         )
         while username := self._optional(name):
             self._prompter.accepted(name, username)
@@ -148,7 +148,7 @@ class PromptedAsker:
             help=f"Log in to {host} in a browser, export the cookies of that page to a "
             "file in Netscape's format, as curl and wget read it (add-ons such as Get cookies.txt LOCALLY do), "
             "and give its path. Only cookies of the server that is asked are sent, and the file is not copied. "
-            "Whoever has it can act as you there: delete it afterwards. Nothing typed, or Esc, goes on without.",
+            "Whoever has it can act as you there: delete it afterwards. An empty answer, or Esc, continues without.",
             default="",
             error=why,
         )

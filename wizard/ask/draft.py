@@ -1,4 +1,4 @@
-"""The answers on their way, in layers: chosen, then what the facts say, then what a replayed profile says besides."""
+"""Answers in progress, in layers: chosen, then derived from the facts, then other values of a replayed profile."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,12 +11,12 @@ from wizard.ask.question import Answers, C, Question
 
 @dataclass(frozen=True, kw_only=True)
 class Draft(Generic[C]):
-    """Immutable: an answer makes a new draft, so whoever keeps an old one can go back to it.
+    """Immutable: an answer makes a new draft, so an old one can be restored.
 
     Attributes:
         questions: in the order in which they are asked; a question's rules look at the answers before it.
         context: what is known besides the answers.
-        chosen: answers that differ from what was offered, by key. The others follow when what they rest on changes.
+        chosen: answers that differ from what was offered, by key. The others follow their facts.
         profile: values that no question was asked about, by key: of a replayed profile or a command line.
         asked: keys of the questions that were answered, in the questions' order.
     """
@@ -29,7 +29,7 @@ class Draft(Generic[C]):
 
     @cached_property
     def answers(self) -> Answers[C]:
-        """Every answer, resolved; questions not yet answered count with what they offer."""
+        """Every answer, resolved; unanswered questions count with their defaults."""
         # Filled in the order of the questions, so that each one's rules see exactly the answers before it.
         values: dict[str, Value] = dict(self.profile)
         answers = Answers(values=values, context=self.context)
@@ -40,14 +40,14 @@ class Draft(Generic[C]):
             value = self.offered(question, answers) if question.applies(answers) else None
             if value is not None:
                 values[key] = value
-            # What a replayed profile says outlasts what is implied, such as its shards where image files are built.
+            # A replayed profile's value outlasts an implied one, such as its shards while image files are chosen.
             elif key not in values and (implied := question.implied(answers)) is not None:
                 values[key] = implied
         return answers
 
     @property
     def answered(self) -> Answers[C]:
-        """The same without what is only offered."""
+        """The same, without mere defaults."""
         given = {key: value for key, value in self.answers.values.items() if key in self.asked or key in self.profile}
         return Answers(values=given, context=self.context)
 
@@ -59,7 +59,7 @@ class Draft(Generic[C]):
 
     @cached_property
     def applying(self) -> tuple[Question[C], ...]:
-        """The questions that apply, if those not yet answered get what they offer."""
+        """The questions that apply, if unanswered ones get their defaults."""
         return tuple(question for question in self.questions if question.applies(self.answers))
 
     @property
@@ -84,7 +84,7 @@ class Draft(Generic[C]):
     def settled(self) -> Self:
         """The draft without answers that no longer apply or can no longer be chosen: those are asked again.
 
-        Only up to the first open question; what comes after it may rest on its answer, and is settled then.
+        Only up to the first open question; later ones may depend on its answer.
         """
         asked = set(self.asked)
         for question in self.questions:
@@ -121,7 +121,6 @@ class Draft(Generic[C]):
 
 
 def _still_possible(question: Question[C], value: Value | None, answers: Answers[C]) -> Value | None:
-    """What of an earlier choice can still be chosen; None for nothing."""
     possible = [choice.value for choice in question.choices(answers)] if value is not None else []
     if not possible:
         return value

@@ -1,4 +1,4 @@
-"""Hints for somebody who is answering questions: settings become answers, never --set."""
+"""Hints in the guided setup: settings become answers, never --set."""
 
 import re
 
@@ -14,17 +14,17 @@ def as_error(error: SetupError) -> str:
 
 
 def with_hint(what: str, hint: str, *, indent: int = 2) -> str:
-    """What is wrong, and below it what to do."""
+    """The problem, and the fix below it."""
     return f"{what}\n{' ' * indent}→ {in_setup(hint)}" if hint else what
 
 
 def in_setup(hint: str) -> str:
-    """What to do, as answers instead of settings."""
+    """The fix, in answers instead of settings."""
     return hint.said(_as_answer) if isinstance(hint, Hint) else hint
 
 
 def _as_answer(setting: str) -> str:
-    """What stands for a setting; nothing where the value is the person's to find.
+    """The answer for a setting; empty if the person has to find the value.
 
     >>> _as_answer('source.splits=["train", "test"]'), _as_answer("output.path=FOLDER")
     ('the answer train, test to "Splits"', '')

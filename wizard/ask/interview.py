@@ -1,4 +1,4 @@
-"""The conversation of a setup: question after question, back, review, edit; the answers are stored after each."""
+"""The setup conversation: questions, back, review, edit; answers are saved after each question."""
 
 import shlex
 from dataclasses import replace
@@ -31,7 +31,7 @@ OUTPUT = "output.path"
 
 
 class Interview:
-    """Asks until there is a profile, beginning with the answers of a draft."""
+    """Asks questions until a profile is complete, starting from a draft."""
 
     def __init__(self, prompter: Prompter, view: View, live: LiveEstimate, draft: SetupDraft) -> None:
         self._prompter = prompter
@@ -72,13 +72,12 @@ class Interview:
             self._prompter.say("\n".join(source_lines(self._draft.context)))
 
     def _ask(self, question: Question[Context]) -> None:
-        """Asks a question and goes on with its answer."""
         before = self._draft.context
         answer = ask(self._prompter, self._draft, question, lambda value: self._error_for(question, value))
         self._draft = replace(self._draft, context=self._surveyed).with_answer(question, answer)
         context = self._draft.context
         if question.key == SOURCE:
-            # No question of the draft asks for these, so they stand in the layer of what a profile says.
+            # No question of the draft asks for these, so they stand in the layer of what the profile sets.
             self._draft = replace(self._draft, profile={**self._draft.profile, **context.reading})
             self._prompter.say("\n".join(source_lines(context)))
         elif context.classes != before.classes:
@@ -88,7 +87,7 @@ class Interview:
             self._show_consequence(question)
 
     def _error_for(self, question: Question[Context], answer: Value) -> str:
-        """Why the answer is refused; one about the raw data has that surveyed on the spot."""
+        """Why the answer is refused; an answer about the raw data is surveyed at once."""
         self._surveyed = self._draft.context
         why = error_for(question, answer, self._draft.answered)
         if why or question.key not in (SOURCE, LABELS):
@@ -107,7 +106,7 @@ class Interview:
         context = self._draft.context
         try:
             job = context.job(profile_of(self._draft))
-        except (ProfileError, UsageError):  # which the review tells
+        except (ProfileError, UsageError):  # shown by the review
             return
         with self._view.busy("measuring on your images; Ctrl-C leaves") as progress:
             estimated = self._live.estimate(job, context, progress)
@@ -115,7 +114,7 @@ class Interview:
             return
         following = self._draft.next
         more_to_come = following is not None and following.affects_images
-        # Only the first answer leaves so much open that what was assumed needs to be said.
+        # Only after the first answer are there enough assumptions to be worth stating.
         assumed = images(job) if more_to_come and question.key == "image.resize" else ""
         self._view.consequence(estimated, assumed)
         if not more_to_come:
@@ -123,7 +122,7 @@ class Interview:
 
     def _show_preview(self, job: Job) -> None:
         estimator = self._live.prepare(self._draft.context)
-        # The page shows nothing but these, so the same ones need no new page after each answer.
+        # The page depends on these alone, so it is redrawn only when they change.
         shown = (self._draft.context.folder, job.profile.source.splits, job.profile.image)
         if estimator is None or self._previewed == shown:
             return
@@ -151,7 +150,7 @@ class Interview:
         try:
             profile = profile_of(self._draft)
             job = self._draft.context.job(profile)
-            self._tell_changes()
+            self._report_changes()
             with self._view.busy("looking at this machine") as progress:
                 verdict = self._live.verdict(job, self._draft.context, progress)
             table = rows(job, self._draft.context, verdict.estimated, verdict.checks)
@@ -163,8 +162,7 @@ class Interview:
         self._view.table(table)
         return self._choose(profile, verdict)
 
-    def _tell_changes(self) -> None:
-        """What an edited answer has changed besides itself."""
+    def _report_changes(self) -> None:
         before, self._before_edit = self._before_edit, None
         if before is None:
             return
@@ -201,18 +199,17 @@ class Interview:
         return None
 
     def _edit(self, key: str) -> None:
-        """Asks one question again; where that makes others necessary, they follow, and then the review."""
+        """Asks one question again, then any new ones that it requires, then the review."""
         self._before_edit = self._draft
         self._ask(BY_KEY[key])
 
     def _edit_one(self) -> None:
-        """Has the person choose an answer, and asks its question again."""
         self._before_edit = self._draft
         prompt = Prompt(
             key="edit",
             kind="choice",
             text="Which answer?",
-            help="After the answer the review comes again.",
+            help="After the answer, the review is shown again.",
             choices=tuple(map(self._as_choice, self._draft.applying)),
         )
         self._edit(str(self._prompter.ask(prompt)))
@@ -229,13 +226,13 @@ class Interview:
 
 
 def _review_prompt(failing: tuple[str, ...]) -> Prompt:
-    start = f"Start although {' and '.join(failing)} will not do" if failing else "Start"
+    start = f"Start despite failed checks: {', '.join(failing)}" if failing else "Start"
     return Prompt(
         key="review",
         kind="choice",
         text="Ready",
-        help="Start saves the answers as a profile and builds. A build that stops, for whatever reason, goes on "
-        "when it is started again.",
+        help="Start saves the answers as a profile and builds. A build that stops for any reason "
+        "resumes when it is started again.",
         default="edit" if failing else "start",
         choices=(
             Choice("start", start),

@@ -43,7 +43,7 @@ class JsonPrompter(Prompter):
 
 
 def _answer(prompt: Prompt, line: str) -> Value | None:
-    """The answer; None where the question is to be put once more, with its help."""
+    """The answer; None if the question is to be asked again, with its help."""
     try:
         value = json.loads(line)
     except ValueError:

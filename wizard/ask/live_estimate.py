@@ -1,4 +1,4 @@
-"""Measures what answers come to while a person gives them: one estimator for as long as the raw data stays the same."""
+"""Estimates while questions are answered: one estimator for as long as the raw data stays the same."""
 
 from contextlib import suppress
 
@@ -45,7 +45,7 @@ class LiveEstimate:
         return self._estimator
 
     def estimate(self, job: Job, context: Context, progress: Progress) -> Estimated | None:
-        """What the job would come to; None where it cannot be measured, for which the verdict gives the reason."""
+        """The job's estimate; None if it cannot be measured, with the reason in the verdict."""
         estimator = self.prepare(context, job)
         if estimator is None:
             return None

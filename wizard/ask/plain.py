@@ -1,4 +1,4 @@
-"""Questions as numbered lines, without control codes: for screen readers and terminals that can do no more."""
+"""Questions as numbered lines, without control codes: for screen readers and simple terminals."""
 
 import getpass
 import warnings
@@ -13,7 +13,7 @@ class PlainPrompter(Prompter):
 
     Args:
         output: where the lines go.
-        read: gives the next line typed, without its end; EOFError when there is none.
+        read: returns the next line typed, without its line feed; EOFError at the end of input.
         read_unseen: the same for a line that is not shown while it is typed; it is given what invites to type. Warns
             with GetPassWarning before it reads a line that would be seen.
     """
@@ -34,8 +34,8 @@ class PlainPrompter(Prompter):
 
     def _ask(self, prompt: Prompt) -> Value:
         error = prompt.error
-        place = f"Question {prompt.number} of {prompt.of}. " if prompt.number else ""
-        self._output.say(f"\n{place}{prompt.text}")
+        position = f"Question {prompt.number} of {prompt.of}. " if prompt.number else ""
+        self._output.say(f"\n{position}{prompt.text}")
         for number, choice in enumerate(prompt.choices, start=1):
             default = " (default)" if choice.value in prompt.defaults else ""
             about = f": {choice.about}" if choice.about else ""
@@ -66,12 +66,12 @@ class PlainPrompter(Prompter):
         self._output.say(text)
 
     def _unseen(self) -> str:
-        """Words like back may be a secret, so none is a command here; nothing where what is typed would be seen."""
+        """A secret may be a word like back, so no commands here; empty if the terminal would echo it."""
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", getpass.GetPassWarning)
-                # It invites by itself, once the terminal shows no more what is typed.
-                return self._read_unseen("Type it; it is not shown. Enter alone goes on without: ")
+                # It prints its own prompt, after the terminal has turned echo off.
+                return self._read_unseen("Type it; it is not shown. Enter alone continues without: ")
         except getpass.GetPassWarning:
             self._output.say("! This terminal would show what you type, so it is not asked for here.")
             return ""

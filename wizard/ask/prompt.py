@@ -1,4 +1,4 @@
-"""A prompt: one question, ready to be put to a person at a terminal, a screen reader or a program."""
+"""A prompt: one question, ready for a terminal, a screen reader or a program."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -19,7 +19,7 @@ class InvalidAnswer(ValueError):
 
 @dataclass(frozen=True)
 class Choice:
-    """One of the possible answers: its value, its title, and a line on what it is for."""
+    """One of the possible answers: its value, its title, and a description."""
 
     value: str | int
     title: str
@@ -37,7 +37,7 @@ class Prompt:
         help: a paragraph for whoever asks for it.
         default: the answer when nothing is typed; None where there is none, empty where an empty answer is valid.
         choices: of kind choice and choices.
-        number: its place among the questions, from 1; 0 where it has none.
+        number: its position among the questions, from 1; 0 where it has none.
         of: how many questions there are.
         error: why the previous answer was refused; empty the first time.
         typed: that answer, to be corrected.
@@ -63,7 +63,7 @@ class Prompt:
 
 
 class Prompter(Protocol):
-    """Puts questions to whoever answers them."""
+    """Asks questions of a person or a program."""
 
     def ask(self, prompt: Prompt) -> Value:
         """The answer, of the prompt's kind; whether it is acceptable is for the caller to decide.
@@ -74,7 +74,7 @@ class Prompter(Protocol):
         """
 
     def accepted(self, prompt: Prompt, answer: Value) -> None:
-        """The answer was accepted; shows it where it does not stand on the screen anyway."""
+        """Shows an accepted answer, unless it is on the screen already."""
         del prompt, answer
 
     def say(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Who puts the questions, by the way in which a command speaks."""
+"""Chooses the prompter for a command's output mode."""
 
 import sys
 
@@ -16,7 +16,7 @@ def prompter_for(output: Output) -> Prompter:
         case "plain":
             return PlainPrompter(output)
         case _:
-            # questionary took 0.2 s to import, which the other modes need not wait for.
+            # importing questionary took 0.2 s, which the other modes do not need.
             from wizard.ask.terminal import TerminalPrompter
 
             return TerminalPrompter(output)

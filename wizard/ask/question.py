@@ -12,7 +12,7 @@ C = TypeVar("C")
 
 @dataclass(frozen=True, kw_only=True)
 class Answers(Generic[C]):
-    """All that a question's rules may look at.
+    """Everything that a question's rules may read.
 
     Attributes:
         values: the answers by key; while they are resolved, those to the questions before.
@@ -90,5 +90,5 @@ class Question(Generic[C]):
 
 
 def yes_or_no(_answers: object) -> tuple[Choice, ...]:
-    """For what is there or not; true and false in a profile."""
+    """Choices for a switch; true and false in a profile."""
     return Choice("yes", "Yes"), Choice("no", "No")

@@ -1,4 +1,4 @@
-"""The questions of a setup, as data: when each is asked, what it offers, and what can be answered."""
+"""The setup questions, as data: conditions, defaults, choices and accepted answers."""
 
 from functools import partial
 
@@ -96,7 +96,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         kind="path",
         text="Where does the result go?",
         label="Output",
-        help="A new folder, or the folder of an unfinished build with these same answers, which then goes on. No "
+        help="A new folder, or the folder of an unfinished build with these same answers, which then resumes. No "
         "scratch space is needed beside it.",
         default=defaults.output,
         require=validation.output_folder,

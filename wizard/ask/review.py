@@ -1,4 +1,4 @@
-"""The review: all answers on one screen, what they will come to, and what this machine says to it."""
+"""The review: all answers on one screen, the estimates, and the results of the checks."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -25,11 +25,11 @@ _EXTRAS = {
     ("tfds", True): "TFDS metadata",
     ("boxes_csv", True): "boxes as a CSV",
 }
-"""What is told of an output that is not as usual, by key and value."""
+"""Descriptions of output settings that differ from the defaults, by key and value."""
 
 
 class Row(NamedTuple):
-    """A line of the table: what it is about, what is to be said, and a mark where something was checked."""
+    """A line of the table: its label, its text, and a mark if something was checked."""
 
     label: str
     text: str
@@ -51,7 +51,7 @@ def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequen
         found.append(Row("Classes", f"the first {profile.source.classes:,}"))
     if profile.source.links == "follow":
         found.append(Row("Links", "followed, also out of the raw data's folder"))
-    if extras := [told for (key, value), told in _EXTRAS.items() if getattr(profile.output, key) == value]:
+    if extras := [text for (key, value), text in _EXTRAS.items() if getattr(profile.output, key) == value]:
         found.append(Row("Beside", " · ".join(extras)))
     if profile.output.on_bad_image == "skip":
         found.append(Row("Bad images", "left out and listed"))
@@ -62,7 +62,7 @@ def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequen
     for split, survey in job.surveys.items():
         notes = [] if survey.table is None else remarks(survey.table)
         found += [Row(split.capitalize(), str(note), GLYPHS["warn"]) for note in notes if note.warning]
-    # What the archives lack was told where they were found; size and memory have lines of their own.
+    # Missing archives were reported when the raw data was found; size and memory have lines of their own.
     shown = ("raw-data", "disk", "memory") if estimated is not None else ()
     by_name = {check.name: check for check in checks}
     if estimated is not None:
@@ -76,10 +76,10 @@ def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequen
 
 
 def _boxes(profile: Profile, context: Context) -> str:
-    told = "those that the records have" if context.from_records else _BOXES[profile.source.boxes]
-    if not TARGETS[profile.output.format].one_file_per_image or told == _BOXES["none"]:
-        return told
-    return f"{told}, in the CSV alone" if profile.output.boxes_csv else "none; image files have no place for them"
+    boxes = "those that the records have" if context.from_records else _BOXES[profile.source.boxes]
+    if not TARGETS[profile.output.format].one_file_per_image or boxes == _BOXES["none"]:
+        return boxes
+    return f"{boxes}, in the CSV alone" if profile.output.boxes_csv else "none; image files have no place for them"
 
 
 def _written(job: Job) -> str:
@@ -98,7 +98,7 @@ def as_lines(table: Sequence[Row]) -> list[str]:
 
 
 def consequence(estimated: Estimated, assumed: str) -> str:
-    """What the answers so far come to, in a line; and what was assumed where answers are still missing."""
+    """The estimated result of the answers so far, in one line, with the assumptions for missing answers."""
     with_what = f" · with {assumed}" if assumed else ""
     return (
         f"  → about {human_bytes(estimated.bytes_out.likely)} instead of {human_bytes(estimated.bytes_in)} · "

@@ -20,7 +20,7 @@ SetupDraft: TypeAlias = Draft[Context]
 
 
 def new_draft(**layers: Any) -> SetupDraft:
-    """A draft with what is known before the first question; of `layers`, see Draft."""
+    """A draft with the context before the first question; for `layers`, see Draft."""
     return Draft(questions=QUESTIONS, context=first_context(), **layers)
 
 
@@ -40,7 +40,7 @@ def draft_of(profile: Profile) -> SetupDraft:
 
 
 def profile_of(draft: SetupDraft) -> Profile:
-    """The answers as a profile; questions not yet answered count with what they offer.
+    """The answers as a profile; unanswered questions count with their defaults.
 
     Raises:
         ProfileError: the answers do not fit together.
@@ -54,7 +54,7 @@ def profile_of(draft: SetupDraft) -> Profile:
 
 
 def save(draft: SetupDraft) -> None:
-    """Stores the answers for the next start; where the folder cannot be written, just that is lost."""
+    """Stores the answers for the next start, if the folder can be written."""
     stored = {"chosen": draft.chosen, "profile": draft.profile, "asked": draft.asked, "at": time.time()}
     with suppress(OSError):
         path = _path()
@@ -64,7 +64,7 @@ def save(draft: SetupDraft) -> None:
 
 def load() -> tuple[SetupDraft, float] | None:
     """The stored answers, and how many seconds ago they were given; None where there are none that can be read."""
-    # A file that was cut short, or that another version wrote, costs the answers in it and not the start.
+    # A file that was cut short, or that another version wrote, loses its answers, but does not stop the start.
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         stored: Mapping[str, Any] = json.loads(_path().read_text(encoding="utf-8"))
         chosen, profile, asked = dict(stored["chosen"]), dict(stored["profile"]), tuple(stored["asked"])
@@ -104,7 +104,7 @@ def _as_answer(value: Any) -> Value:
 def _unasked(profile: Profile) -> set[str]:
     """Questions that do not apply to a profile, though it may have values for them.
 
-    Of originals no quality is asked, though a profile may name one: it then has them encoded again.
+    For original images no quality is asked; a profile may set one, and they are then re-encoded.
     """
     unasked = set()
     if TARGETS[profile.output.format].one_file_per_image:

@@ -20,7 +20,7 @@ _COST = {
 }
 _FETCHED = 'To fetch the archives: "Download the archives" at the next start, or imagenet-setup download'
 _BROAD = 40
-"""Columns of names at most, which longer ones break."""
+"""Most columns for names; longer ones overflow."""
 
 
 def source_lines(context: Context) -> list[str]:
@@ -44,7 +44,7 @@ def class_lines(context: Context) -> list[str]:
 
 
 def nothing_usable(context: Context) -> str:
-    """Why a folder will not do as raw data, and what would."""
+    """Why a folder cannot be used as raw data, and how to get some."""
     assert context.folder is not None
     bad = [f"  {with_hint(each.problem, each.hint)}" for each in context.parts if each.problem]
     seen = f"  {describe_folder(context.folder)}\n  → {_FETCHED}"
@@ -64,7 +64,7 @@ def _line(context: Context, part: Part, width: int) -> list[str]:
     notes = [] if survey.table is None else remarks(survey.table)
     mark = "!" if is_short(survey) or any(note.warning for note in notes) else "✓"
     return [
-        f"  {mark} {name} {_size(survey.bytes)}   {_told(survey)}",
+        f"  {mark} {name} {_size(survey.bytes)}   {_description(survey)}",
         *(f"    {'!' if note.warning else '·'} {note}" for note in notes),
     ]
 
@@ -74,16 +74,16 @@ def _cost(context: Context, part: Part) -> str:
     return _COST.get((part.kind, part.split)) or f"only {' and '.join(others) or 'nothing'} can be built"
 
 
-def _told(survey: Survey) -> str:
-    told = f"{survey.images:,} images" + (f" of {survey.classes:,} classes" if survey.classes else ", without labels")
+def _description(survey: Survey) -> str:
+    images = f"{survey.images:,} images" + (f" of {survey.classes:,} classes" if survey.classes else ", without labels")
     official = IMAGES[survey.split]
     if survey.official:
         when = when_verified(survey.path, official.md5s[survey.path.name], cache_folder())
-        return f"{told} · {f'MD5 verified {when}' if when else 'MD5 not checked yet'}"
+        return f"{images} · {f'MD5 verified {when}' if when else 'MD5 not checked yet'}"
     if is_short(survey):
         of_classes = f" of {CLASSES:,} classes" if survey.classes < CLASSES and survey.split != "test" else ""
-        return f"{told}; a subset of {official.images:,}{of_classes}"
-    return told
+        return f"{images}; a subset of {official.images:,}{of_classes}"
+    return images
 
 
 def _size(count: int) -> str:

@@ -1,4 +1,4 @@
-"""How a conversation begins: afresh, with what can be resumed, or with a download."""
+"""The first question: a new setup, unfinished work, or a download."""
 
 from pathlib import Path
 
@@ -20,12 +20,12 @@ _ALWAYS = (
 
 
 def choose_start(prompter: Prompter, *, again: bool = False) -> SetupDraft | Path | None:
-    """Answers to start from, empty ones for a new setup; or the profile of an unfinished build that is to go on.
+    """Answers to start from, empty ones for a new setup; or the profile of an unfinished build to resume.
 
     None where the archives are to be fetched first.
 
-    Nothing is asked where there is nothing to resume and raw data lies in a usual place, unless a download was chosen
-    before and came to nothing (`again`).
+    Nothing is asked if there is nothing to resume and raw data lies in a default folder, unless a download was
+    chosen before and failed (`again`).
 
     Raises:
         KeyboardInterrupt: the person leaves.
@@ -39,7 +39,7 @@ def choose_start(prompter: Prompter, *, again: bool = False) -> SetupDraft | Pat
             kind="choice",
             text="What would you like to do?",
             help="A new setup asks where the raw data is, in any form. Who has none yet can have the archives fetched "
-            "from image-net.org or a mirror of it, Kaggle or Hugging Face. An unfinished build goes on with the shards "
+            "from image-net.org or a mirror of it, Kaggle or Hugging Face. An unfinished build resumes with the shards "
             "that are missing. A replayed profile is shown for review before anything is done.",
             default="download" if again else choices[0].value,
             choices=choices,
@@ -65,9 +65,9 @@ def _begun(chosen: str, prompter: Prompter) -> SetupDraft | Path | None:
 
 
 def _at_hand() -> bool:
-    """Whether raw data lies in a usual place, and not as the beginning of a download."""
+    """Whether raw data lies in a default folder, and is not a partial download."""
     place = likely_source()
-    # Whoever comes back to a download that is not finished wants that, not a build of half the archives.
+    # With a partial download, the person wants the rest, not a build of half the archives.
     return place is not None and not any(expanded(place).glob("*.part"))
 
 

@@ -1,4 +1,4 @@
-"""Surveying raw data while the person waits: what a folder holds, and how doubtful folders and links are to be read."""
+"""Surveying raw data while the person waits: the content of a folder, and how to read doubtful folders and links."""
 
 from dataclasses import replace
 from typing import cast
@@ -22,7 +22,7 @@ _TITLES: dict[FolderRole, str] = {
 
 
 def survey(draft: Draft[Context], key: str, answer: Value, prompter: Prompter, view: View) -> Context:
-    """The context that an answer to the question `SOURCE` or `LABELS` leads to.
+    """The context after an answer to the question `SOURCE` or `LABELS`.
 
     Raises:
         DoubtfulFolders: the person does not say what doubtful folders are.
@@ -31,10 +31,10 @@ def survey(draft: Draft[Context], key: str, answer: Value, prompter: Prompter, v
     before = draft.answered.values
     answers = {**before, key: answer}
     folder = expanded(str(answers[SOURCE])).absolute()
-    # What a profile says of one folder is not said of another.
+    # A profile's settings for one folder do not apply to another.
     same = answers[SOURCE] == before.get(SOURCE)
     said = draft.profile if same else {}
-    # Once said, it is not asked again: a replay or another labels' survey must not stop for a question.
+    # Once answered, it is not asked again: a replay or another labels' survey must not stop for a question.
     options = SourceOptions(
         layout=said.get("source.layout", "auto"),
         labels=cast(Labels, answers.get(LABELS, "auto") if same else "auto"),

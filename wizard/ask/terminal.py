@@ -1,4 +1,4 @@
-"""Questions on a person's terminal, with arrow keys, completion, a key back and a key for help."""
+"""Questions on a terminal, with arrow keys, path completion, and keys for back and help."""
 
 from typing import Any, cast
 
@@ -22,13 +22,13 @@ _STYLE = questionary.Style(
     ]
 )
 _ESCAPE = 0.05
-"""Seconds in which the rest of an arrow key's code must follow its Esc; they are sent in one piece."""
+"""Seconds to wait for the rest of an arrow key's code after its Esc; terminals send it in one piece."""
 _INDENT = 4
 """Columns before a choice's title."""
 
 
 class _Help(Exception):
-    """The person pressed ?; carries what was typed, pointed at or ticked so far."""
+    """The person pressed ?; carries the input so far."""
 
     def __init__(self, held: Value) -> None:
         self.held = held
@@ -76,14 +76,14 @@ class TerminalPrompter(Prompter):
         if prompt.kind in ("path", "file"):
             keys.append(_path_bindings())
         application.key_bindings = merge_key_bindings(keys)
-        return question.unsafe_ask(patch_stdout=False)  # whose exceptions carry Back and help out of it
+        return question.unsafe_ask(patch_stdout=False)  # its exceptions carry Back and help
 
     def _question(self, prompt: Prompt, held: Value | None) -> questionary.Question:
         # Erased, because `accepted` leaves a line of its own, once the answer is known to be accepted.
         common: dict[str, Any] = {"style": _STYLE, "erase_when_done": True, **self._io}
         text, typed = prompt.text, "" if held is None else str(held)
         match prompt.kind:
-            case "secret":  # which is never shown again, so a refused one is typed afresh
+            case "secret":  # never shown again, so a refused one must be retyped
                 return questionary.password(text, **common)
             case "path" | "file":
                 folders = prompt.kind == "path"
@@ -104,7 +104,7 @@ class TerminalPrompter(Prompter):
         return questionary.select(text, lines, default=default, pointer=pointer, instruction=" ", **common)
 
     def _lines(self, choices: tuple[Choice, ...], ticked: list[str]) -> list[questionary.Choice]:
-        """A line for each choice; what it is for stands beside it where there is room, else below the list."""
+        """A line for each choice, with its description beside it if there is room, else below the list."""
         broad = max(len(choice.title) for choice in choices)
         room = self._output.console.width - _INDENT - broad - 2
         beside = all(len(choice.about) <= room for choice in choices)
@@ -120,8 +120,7 @@ class TerminalPrompter(Prompter):
 
 
 def _held(event: KeyPressEvent, kind: Kind) -> Value:
-    """What is typed, pointed at or ticked at this moment."""
-    # A list's state is not in the buffer but in a control that questionary does not hand out.
+    # A list's state is not in the buffer but in a control that questionary does not expose.
     if kind not in ("choice", "choices"):
         return event.current_buffer.text
     control = next(each for each in event.app.layout.find_all_controls() if isinstance(each, InquirerControl))
@@ -139,7 +138,7 @@ def _bindings(kind: Kind) -> KeyBindings:
     def _back(event: KeyPressEvent) -> None:
         event.app.exit(exception=Back())
 
-    if kind != "secret":  # of which it may be a letter
+    if kind != "secret":  # a secret may contain it
 
         @keys.add("?", eager=True)
         def _help(event: KeyPressEvent) -> None:

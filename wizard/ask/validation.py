@@ -1,4 +1,4 @@
-"""Whether an answer can be accepted: by the profile's own rules, and by what lies at a path."""
+"""Whether an answer can be accepted: by the profile's own rules, and by the content of its paths."""
 
 from pathlib import Path
 from typing import Any, cast
@@ -20,7 +20,7 @@ from wizard.targets.registry import DEFAULT_FORMAT, written_folders
 
 def error_for(question: Question[Context], value: Value, known: Known) -> str:
     """Why an answer is refused, in a sentence; empty where it is accepted."""
-    # Bounds are told in the question's words; what a profile's check says of them names its keys.
+    # Bounds are stated in the question's words; the profile's own validation would name its keys.
     if question.kind == "number" and isinstance(value, int):
         return _out_of_bounds(question, value) or question.error_for(value, known)
     return question.error_for(value, known) or _against_profile(question, value)

@@ -1,4 +1,4 @@
-"""What a conversation is shown on besides its questions, and how it can end."""
+"""Shows everything in a conversation other than questions; and its outcomes."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -29,17 +29,17 @@ class View:
             yield reporter.handle
 
     def busy(self, text: str) -> AbstractContextManager[Progress]:
-        """Says what is waited for, while it is open; what it gives is told how far that is."""
+        """Shows what is being waited for while open; yields a callback for the progress."""
         return self._output.busy(text)
 
     def table(self, rows: Sequence[Row]) -> None:
         """Shows the review."""
-        # Both: an output speaks to a person or to a program, and ignores what is for the other.
+        # Both: an output serves a person or a program, and ignores the other's.
         self._output.say("\n" + "\n".join(as_lines(rows)) + "\n")
         self._output.event("review", {"rows": [row._asdict() for row in rows]})
 
     def consequence(self, estimated: Estimated, assumed: str) -> None:
-        """Shows what the answers so far come to, and what was assumed where answers are still missing."""
+        """Shows the estimate for the answers so far, and the assumptions for missing answers."""
         self._output.say(consequence(estimated, assumed))
         self._output.event(*as_json(estimated))
 
@@ -56,7 +56,7 @@ class Outcome:
     Attributes:
         path: where the profile was saved; None where it was not.
         verdict: of the pre-flight, where the build is to start.
-        ignored: checks that fail and that the person goes on without.
+        ignored: failing checks that the person chose to ignore.
     """
 
     kind: Literal["start", "saved", "left"]

@@ -6,11 +6,11 @@ from wizard.errors import InputError
 
 
 class DownloadError(InputError):
-    """A file cannot be had, or is not what it should be."""
+    """A file cannot be downloaded, or is not the expected one."""
 
 
 class GivenUp(DownloadError):
-    """Too many attempts in a row brought nothing."""
+    """Too many attempts in a row without a byte."""
 
 
 class DamagedError(DownloadError):

@@ -20,7 +20,7 @@ class Checking(_Progress):
 
 
 class Transferring(_Progress):
-    """A file comes; what is done is on disk, bytes of earlier runs included."""
+    """A file is being fetched; `done` bytes are on disk, earlier runs included."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class Waiting:
     Attributes:
         reason: what happened, as a sentence without its full stop.
         seconds: until the next attempt.
-        attempt: its number, counted since the last byte that came.
+        attempt: its number, counted since the last byte that arrived.
     """
 
     file: str

@@ -1,4 +1,4 @@
-"""The one retry policy of downloads: how often a server is asked again, after how long, and when it is given up."""
+"""The one retry policy of downloads: number of attempts, waits, and when to give up."""
 
 import time
 from collections.abc import Callable
@@ -41,7 +41,7 @@ class RetryPolicy:
         [1.0, 2.0, 4.0, 300.0, None]
 
         Args:
-            failures: in a row, since the last byte that came.
+            failures: in a row, since the last byte that arrived.
             retry_after: seconds that the server asks for.
             answered: whether anything has ever come from there. A server that says when to come again has answered.
         """
@@ -52,14 +52,14 @@ class RetryPolicy:
 
 
 class Retries:
-    """Failures in a row of one transfer; any byte that comes resets the count."""
+    """Failures in a row of one transfer; any byte that arrives resets the count."""
 
     def __init__(self, file: str, policy: RetryPolicy) -> None:
         self._file, self._policy = file, policy
         self._failures = 0
 
     def reset(self) -> None:
-        """A byte came."""
+        """Called when a byte arrives."""
         self._failures = 0
 
     def after(self, error: Transient, *, answered: bool = True) -> Waiting:
@@ -104,13 +104,13 @@ def retry(
         file: its name, for reports.
         attempt: what is tried.
         policy: how often, and how long to wait in between.
-        report: told of each wait.
-        sleep: waits so many seconds.
+        report: receives each wait.
+        sleep: waits that number of seconds.
         answered: whether anything has ever come from the server.
-        progress: bytes that there are; where they grew, the attempt counts as one that brought something.
+        progress: bytes received so far; if they grew, the attempt counts as partly successful.
 
     Raises:
-        GivenUp: that many attempts in a row brought nothing.
+        GivenUp: too many attempts in a row without a byte.
     """
     retries = Retries(file, policy)
     while True:

@@ -20,7 +20,7 @@ from wizard.commit_record import CommitRecord, ConvertedImage, SkippedImage
 from wizard.engine.plan import Plan
 from wizard.errors import InputError, VerifyFailed, reading
 from wizard.sources.class_counts import ClassCounts, counted
-from wizard.sources.classes import UNLABELLED, Classes, imagenet, numbered
+from wizard.sources.classes import UNLABELED, Classes, imagenet, numbered
 from wizard.sources.samples import LeftOut
 from wizard.storage import write_whole
 from wizard.targets import registry
@@ -180,7 +180,7 @@ def planned(folder: Path, manifest: Manifest) -> Iterator[PlannedShard]:
     Raises:
         VerifyFailed: images.csv.gz is missing or not the one that was written.
     """
-    ranks = {name: rank for rank, name in enumerate(manifest.classes.names)} | {"": UNLABELLED}
+    ranks = {name: rank for rank, name in enumerate(manifest.classes.names)} | {"": UNLABELED}
     path = folder / IMAGES
     fix = "Delete dataset.json and repeat the run: it checks the shards and writes both again"
     try:
@@ -222,7 +222,7 @@ def count_planned(folder: Path, manifest: Manifest) -> list[ClassCounts]:
     counts = []
     for split, found in ranks.items():
         column = np.concatenate([np.empty(0, np.int16), *found])
-        example, rank = examples.get(split, ("", UNLABELLED))
+        example, rank = examples.get(split, ("", UNLABELED))
         by_rank = counted(column, len(manifest.classes))
         counts.append(ClassCounts(split=split, images=len(column), by_rank=by_rank, example=example, rank=rank))
     return counts

@@ -150,7 +150,6 @@ def _read(path: Path, progress: Progress) -> BoxTable:
 
 
 def _image(annotation: str) -> str:
-    """The name of the image that an annotation is of."""
     return f"{annotation.rpartition('/')[2].removesuffix('.xml')}.JPEG"
 
 

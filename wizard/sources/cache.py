@@ -1,7 +1,7 @@
 """Arrays that are costly to make from files, kept in a folder of their own.
 
 An entry is good while the files have the paths, sizes and mtimes that it was made with, and its own sha256 holds;
-otherwise it is made again. A cache folder that cannot be written costs time, nothing else.
+otherwise it is rebuilt. A cache folder that cannot be written only costs time.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ _DIGEST = 32  # bytes of the sha256 that an entry begins with; the rest is an np
 
 
 def fingerprint(path: Path) -> str:
-    """What tells one state of a file from another: path, bytes and mtime in ns."""
+    """The state of a file: path, size in bytes, and mtime in ns."""
     stat = path.stat()
     return json.dumps([str(path.resolve()), stat.st_size, stat.st_mtime_ns])
 

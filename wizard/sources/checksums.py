@@ -1,4 +1,4 @@
-"""The official MD5s, and a memory of the files that were found to have theirs."""
+"""The official MD5s, and a memory of the files verified against them."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ def verify_md5(path: Path, expected: str, cache: Path, progress: Progress) -> st
     if found != expected:
         raise InputError(
             f"{path}: its MD5 is {found}, the official one {expected}.",
-            "The archive is damaged, incomplete or another one: fetch it again, or run without --md5",
+            "The archive is damaged, incomplete or a different one: download it again, or run without --md5",
         )
     return when
 
@@ -49,7 +49,7 @@ def md5_of(path: Path, expected: str, cache: Path, progress: Progress) -> tuple[
 
 
 def remember_md5(path: Path, md5: str, cache: Path) -> None:
-    """Keeps in mind which MD5 a file, as it is now, was found to have.
+    """Remembers the verified MD5 of a file in its present state.
 
     Raises:
         InputError: it cannot be looked at.

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import SPLITS, Split
-from wizard.sources.classes import UNLABELLED
+from wizard.sources.classes import UNLABELED
 from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import draw
 from wizard.sources.source import Survey
@@ -34,7 +34,7 @@ class ClassCounts:
     images: int
     by_rank: npt.NDArray[np.int64] | None
     example: str = ""
-    rank: int = UNLABELLED
+    rank: int = UNLABELED
     error: InputError | None = None
 
 
@@ -88,7 +88,6 @@ def _of_survey(survey: Survey, cache: Path) -> ClassCounts:
 
 
 def _with_example(counts: ClassCounts, table: SampleTable, rows: npt.NDArray[np.intp]) -> ClassCounts:
-    """The middle one of these rows, if any, is the example."""
     if not len(rows):
         return counts
     row = int(rows[len(rows) // 2])
@@ -97,7 +96,7 @@ def _with_example(counts: ClassCounts, table: SampleTable, rows: npt.NDArray[np.
 
 def _only(counts: ClassCounts, chosen: npt.NDArray[np.intp], table: SampleTable | None) -> ClassCounts:
     if counts.rank not in chosen:
-        counts = replace(counts, example="", rank=UNLABELLED)
+        counts = replace(counts, example="", rank=UNLABELED)
         if table is not None:
             counts = _with_example(counts, table, np.flatnonzero(np.isin(table.label, chosen)))
     if counts.by_rank is None:

@@ -8,7 +8,7 @@ from itertools import accumulate
 from wizard.errors import Hint, InputError
 from wizard.ilsvrc2012.synsets import ranks, synsets
 
-UNLABELLED = -1
+UNLABELED = -1
 """Rank, and stored label, of an image whose class is not known: those of the test split."""
 HIGHEST = 32_766
 """The highest number that fits an int16 label, even if 1 is added for labels from 1."""
@@ -57,10 +57,10 @@ def of_folders(names: tuple[str, ...]) -> Classes:
 def stored_label(rank: int, base: int) -> int:
     """The label that is stored for a rank, where the first class has label `base`.
 
-    >>> stored_label(0, 1), stored_label(UNLABELLED, 1)
+    >>> stored_label(0, 1), stored_label(UNLABELED, 1)
     (1, -1)
     """
-    return rank + base if rank >= 0 else UNLABELLED
+    return rank + base if rank >= 0 else UNLABELED
 
 
 def are_numbers(names: Collection[str]) -> bool:

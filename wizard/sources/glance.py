@@ -108,7 +108,7 @@ class Glance:
 
 
 _Describe = Callable[[int, int | None], ClassSeen]
-"""Describes the class of a rank that has so many images."""
+"""Describes a class by its rank and number of images."""
 
 
 def glance(classes: Classes, base: int, counts: Sequence[ClassCounts], *, labels: LabelState = "stored") -> Glance:
@@ -124,9 +124,9 @@ def glance(classes: Classes, base: int, counts: Sequence[ClassCounts], *, labels
     by_split = {each.split: each for each in counts}
     counts = [by_split[split] for split in SPLITS if split in by_split]
     present = {each.split: _ranks(each, len(classes)) for each in counts}
-    labelled = {split: ranks for split, ranks in present.items() if len(ranks)}
+    labeled = {split: ranks for split, ranks in present.items() if len(ranks)}
     ranks = np.unique(np.concatenate([np.empty(0, np.intp), *present.values()]))
-    leading = by_split[next(iter(labelled))].by_rank if labelled else None
+    leading = by_split[next(iter(labeled))].by_rank if labeled else None
 
     def seen(some: _Ranks) -> tuple[ClassSeen, ...]:
         return tuple(describe(rank, None if leading is None else int(leading[rank])) for rank in some.tolist())
@@ -135,11 +135,11 @@ def glance(classes: Classes, base: int, counts: Sequence[ClassCounts], *, labels
     return Glance(
         labels=labels,
         classes=len(classes),
-        without_images=len(classes) - len(ranks) if labelled else 0,
+        without_images=len(classes) - len(ranks) if labeled else 0,
         first=seen(ranks if few else ranks[:FIRST]),
         last=() if few else seen(ranks[-LAST:]),
         splits=tuple(_split(each, present[each.split], describe) for each in counts),
-        lacking=tuple(_lacking(labelled, describe)),
+        lacking=tuple(_lacking(labeled, describe)),
     )
 
 
@@ -156,7 +156,7 @@ def glance_at_raw(surveys: Mapping[Split, Survey], counts: Mapping[Split, ClassC
 
 
 def _ranks(counts: ClassCounts, classes: int) -> _Ranks:
-    """Ranks of the classes that a split has images of: all in an official archive, except in the unlabelled test."""
+    """Ranks of the classes that a split has images of: all in an official archive, except in the unlabeled test."""
     if counts.by_rank is not None:
         return np.flatnonzero(counts.by_rank)
     return np.arange(classes if counts.split in _OFFICIAL else 0)

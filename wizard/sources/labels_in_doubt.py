@@ -1,4 +1,4 @@
-"""Class folders that can be labelled in two ways: some of ImageNet's synsets, or numbers."""
+"""Class folders that can be labeled in two ways: some of ImageNet's synsets, or numbers."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,6 @@ import numpy as np
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import ranks
 from wizard.sources.classes import are_numbers
-from wizard.sources.samples import SampleTable
 from wizard.sources.source import Source, Survey
 from wizard.sources.trees.image_names import parse_image_name
 
@@ -19,20 +18,18 @@ def classes_in_doubt(source: Source, surveys: Mapping[Split, Survey]) -> frozens
     """
     if "folders" not in source.label_choices:
         return frozenset()
-    labelled = [survey for split, survey in surveys.items() if split != "test"]
+    labeled = [survey for split, survey in surveys.items() if split != "test"]
     present: set[str] = set()
-    for survey in labelled:
+    for survey in labeled:
         if survey.table is not None:
-            present |= _present(survey.table)
+            present |= {
+                survey.table.classes.names[rank] for rank in np.unique(survey.table.label).tolist() if rank >= 0
+            }
     if "numbers" in source.label_choices and are_numbers(present):
         return frozenset(present)
     # All of ImageNet's have the same labels in either way.
     some_of_imagenet = len(present) < len(ranks()) and present <= ranks().keys()
-    return frozenset(present if some_of_imagenet and not any(map(_named_as_imagenet, labelled)) else ())
-
-
-def _present(table: SampleTable) -> set[str]:
-    return {table.classes.names[rank] for rank in np.unique(table.label).tolist() if rank >= 0}
+    return frozenset(present if some_of_imagenet and not any(map(_named_as_imagenet, labeled)) else ())
 
 
 def _named_as_imagenet(survey: Survey) -> bool:

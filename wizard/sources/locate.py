@@ -1,4 +1,4 @@
-"""What lies in a folder of raw data, whether what has an archive's name is one, and what to do if it is not."""
+"""Describes folders of raw data, and checks files that are named as archives."""
 
 import os
 import shlex
@@ -18,7 +18,7 @@ _PROVE = "imagenet-setup run PROFILE --md5 compares its MD5 with the official on
 
 
 def require_folder(folder: Path) -> None:
-    """Sees to it that raw data can be looked for there.
+    """Requires a readable folder.
 
     Raises:
         InputError: it is no folder.
@@ -46,8 +46,8 @@ def describe_folder(folder: Path) -> str:
     )
     more = f" and {len(files) - _LISTED:,} more" if len(files) > _LISTED else ""
     parts = [file.name for file in files if file.name.endswith(_PART)]
-    goes_on = f"imagenet-setup download --to {shlex.quote(str(folder))} goes on with it"
-    begun = f" {parts[0]} is a download that was not finished: {goes_on}." if parts else ""
+    resume = f"imagenet-setup download --to {shlex.quote(str(folder))} resumes it"
+    begun = f" {parts[0]} is an unfinished download: {resume}." if parts else ""
     return f"Found there: {named}{more}.{begun}" if files else "There is nothing in it."
 
 
@@ -82,7 +82,7 @@ def sniff(path: Path) -> None:
 
 
 def says_html(head: bytes) -> bool:
-    """Whether a file that begins so is a web page."""
+    """Whether a file with these first bytes is a web page."""
     return head.lstrip().lower().startswith(_HTML)
 
 

@@ -24,7 +24,7 @@ class Sample(NamedTuple):
     Attributes:
         file: path of the file that holds its bytes.
         offset: where they start; in a gzipped file, in what it unpacks to.
-        name: its name, unique in its split: a path with / between its parts, mostly of one part.
+        name: its name, unique in its split: a path with / between its parts, usually of one part.
         label: its class's rank; -1 where it has none.
         boxes: float64[n, 4], xmin ymin xmax ymax in 0..1.
         box_row: intp[n], which of the record's boxes each is; empty where the sample is no record.

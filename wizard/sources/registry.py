@@ -24,7 +24,7 @@ class SourceModule(Protocol):
 
     LOOKS_LIKE: str
 
-    def recognise(self, folder: Path, options: SourceOptions) -> Source | None:
+    def recognize(self, folder: Path, options: SourceOptions) -> Source | None:
         """The raw data of a folder; None if it is not of this form. Files are opened for their first bytes at most.
 
         Raises:
@@ -60,7 +60,7 @@ def open_source(
     options = SourceOptions(layout=layout, labels=labels, follow=follow, role=role)
     with reading(folder):
         require_folder(folder)
-        found = _recognise(folder, options)
+        found = _recognize(folder, options)
     if found is None:
         asked = f" as source.layout = {layout!r} asks" if layout != "auto" else ""
         raise InputError(
@@ -70,12 +70,12 @@ def open_source(
     return found
 
 
-def _recognise(folder: Path, options: SourceOptions) -> Source | None:
+def _recognize(folder: Path, options: SourceOptions) -> Source | None:
     fallback: Source | None = None
     for name, module in SOURCES.items():
         if options.layout not in ("auto", name):
             continue
-        found = module.recognise(folder, options)
+        found = module.recognize(folder, options)
         if found is not None and any(part.kind == "images" and part.path for part in found.parts):
             return found
         # Archives of boxes alone may lie beside an extracted tree, so other forms are tried first.

@@ -158,7 +158,7 @@ class SampleTable:
 
 
 def _gathered(first: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], ...]:
-    """`first_box` of images with so many boxes, and int64[m], where each box lies, if an image's begin at `first`."""
+    """`first_box` for these numbers of boxes, and int64[m], where each box lies, if an image's begin at `first`."""
     first_box = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     return first_box, np.repeat(first - first_box[:-1], counts) + np.arange(first_box[-1])
 

@@ -15,7 +15,7 @@ from wizard.errors import InputError, reading
 from wizard.formats import tar
 from wizard.ilsvrc2012.synsets import is_test_image, rank_of_image
 from wizard.sources.archives.index import read_table
-from wizard.sources.classes import UNLABELLED
+from wizard.sources.classes import UNLABELED
 from wizard.sources.locate import way_out
 from wizard.sources.rows import Row, columns, table_in
 from wizard.sources.samples import SampleTable
@@ -60,7 +60,7 @@ def draw(survey: Survey, count: int, seed: int, cache: Path) -> Drawn:
             name = member.name.rpartition("/")[2] if member else ""
             rank = rank_of_image(name)
             if survey.split == "test":
-                rank = UNLABELLED if is_test_image(name) else None
+                rank = UNLABELED if is_test_image(name) else None
             if member and rank is not None:
                 found.append(Row(name, member.offset, member.size, rank, image=True))
         if not found:

@@ -194,7 +194,6 @@ class Source(Protocol):
         return next(part.path for part in self._parts(kind, [split]) if part.path is not None)
 
     def _where(self, kind: Kind) -> Path:
-        """The folder in which what is missing would lie."""
         del kind
         return self.folder
 

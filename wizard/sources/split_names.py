@@ -151,7 +151,7 @@ def are_parts(names: Collection[str]) -> bool:
 
 
 def part_numbers(names: Iterable[str]) -> set[str]:
-    """What tells the parts of a split apart, without the year that they may all be of.
+    """What distinguishes the parts of a split, without a year that they share.
 
     >>> sorted(part_numbers(["train_1", "train2014_b", "val"]))
     ['1', 'b']

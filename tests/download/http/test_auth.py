@@ -66,7 +66,7 @@ def test_a_key_goes_only_to_the_one_of_two_trusted_servers_that_asked_for_it() -
     assert len(asker.asked) == 1
 
 
-def test_a_person_is_asked_three_times_and_then_told() -> None:
+def test_a_login_is_asked_for_three_times_before_the_error() -> None:
     asker = Asked([ANN] * 9)
     login = Login(BASE, asker)
     for number in range(3):
@@ -119,21 +119,21 @@ def test_what_cannot_be_answered_is_not_tried_for_ever(monkeypatch: pytest.Monke
         login.answer_challenge(wanted("basic", "digest"))
 
 
-def test_another_way_of_asking_is_named() -> None:
+def test_an_unsupported_authentication_scheme_is_named() -> None:
     with pytest.raises(DownloadError) as raised:
         Login(BASE, Asked([ANN])).answer_challenge(wanted("negotiate", "bearer"))
     assert raised.value.what.startswith("a.org asks for a login (401) by bearer or negotiate;")
 
 
-def test_a_password_in_the_clear_is_told_and_a_digest_is_not() -> None:
-    told = "the connection to a.org is not encrypted (http), so others can read a user name and key on the way"
-    assert cleartext_warning(wanted(secure=False)) == told
+def test_warns_about_a_plaintext_password_and_not_about_a_digest() -> None:
+    reported = "the connection to a.org is not encrypted (http), so others can read a user name and key on the way"
+    assert cleartext_warning(wanted(secure=False)) == reported
     assert cleartext_warning(wanted("basic", "digest", secure=False)) == ""
     assert cleartext_warning(wanted(secure=False, refused=True)) == ""
     assert cleartext_warning(wanted()) == ""
 
 
-def test_secrets_are_not_told_to_a_host_that_was_led_to() -> None:
+def test_secrets_are_not_sent_to_a_redirect_target() -> None:
     asker = Asked([ANN])
     with pytest.raises(DownloadError) as raised:
         Login("https://b.org/", asker).answer_challenge(wanted(trusted=False))
@@ -164,7 +164,7 @@ def test_a_login_page_without_cookies_says_how_to_get_them() -> None:
         ([line(until=LONG_AGO), line(name="other")], "the cookies for a.org in {path}"),
     ],
 )
-def test_cookies_that_do_not_do_are_told_with_the_reason(tmp_path: Path, lines: list[str], state: str) -> None:
+def test_rejected_cookies_are_reported_with_the_reason(tmp_path: Path, lines: list[str], state: str) -> None:
     path = cookies(tmp_path, *lines)
     with pytest.raises(DownloadError) as raised:
         Login(BASE, None, path).handle_login_page(LoginPage("a.org"))
@@ -173,7 +173,7 @@ def test_cookies_that_do_not_do_are_told_with_the_reason(tmp_path: Path, lines: 
     )
 
 
-def test_cookies_that_a_person_names_take_the_place_of_those_before(tmp_path: Path) -> None:
+def test_a_new_cookie_file_replaces_the_previous_one(tmp_path: Path) -> None:
     login = Login(BASE, Asked(cookies_=[cookies(tmp_path, line(value="new"))]))
     login.jar.set_cookie(read_cookies(cookies(tmp_path, line(name="old")))[0])
     cookies(tmp_path, line(value="new"))
@@ -198,7 +198,7 @@ def test_cookies_go_to_the_server_that_was_chosen_alone(tmp_path: Path, url: str
     assert request.headers.get("cookie") == header
 
 
-def test_a_cookie_that_the_server_set_is_not_told_as_one_of_the_file(tmp_path: Path) -> None:
+def test_a_cookie_set_by_the_server_is_not_reported_as_from_the_file(tmp_path: Path) -> None:
     path = cookies(tmp_path, line("b.org"))
     login = Login(BASE, None, path)
     login.keep_cookies(httpx.Response(200, headers={"Set-Cookie": "a=1"}, request=httpx.Request("GET", BASE)))
@@ -207,7 +207,7 @@ def test_a_cookie_that_the_server_set_is_not_told_as_one_of_the_file(tmp_path: P
         login.handle_login_page(LoginPage("a.org"))
 
 
-def test_why_cookies_did_not_do_is_said_when_others_are_asked_for(tmp_path: Path) -> None:
+def test_asking_for_new_cookies_states_why_the_old_failed(tmp_path: Path) -> None:
     bad, old, good = (tmp_path / name for name in ("bad", "old", "good"))
     bad.write_text("<html>")
     for path, text in ((old, line("b.org")), (good, line())):
@@ -232,7 +232,7 @@ def test_why_cookies_did_not_do_is_said_when_others_are_asked_for(tmp_path: Path
     ]
 
 
-def test_what_exporters_write_otherwise_is_read_too(tmp_path: Path) -> None:
+def test_cookie_files_of_other_exporters_are_read(tmp_path: Path) -> None:
     path = tmp_path / "cookies.txt"
     path.write_bytes(
         b"\xef\xbb\xbf# made by me\r\n\r\n#HttpOnly_.a.org\tTRUE\t/\tTRUE\t9999999999.5\ts\t4=2\r\n"

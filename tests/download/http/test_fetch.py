@@ -38,7 +38,7 @@ def interrupted_after(download: Download, server: Server, count: int) -> None:
     server.rules, download.retry_policy = rules, QUICK
     assert download.part.stat().st_size == count
     server.asked.clear()
-    download.told.clear()
+    download.reported.clear()
 
 
 class Gone(Rule):
@@ -51,29 +51,29 @@ class Gone(Rule):
 def test_what_is_there_and_right_is_not_asked_for(server: Server, download: Download) -> None:
     (download.folder / NAME).write_bytes(DATA)
     assert found(download).state == "complete"
-    assert download.told
-    download.told.clear()
+    assert download.reported
+    download.reported.clear()
     fetched = download.run()
     assert (fetched.md5, fetched.seconds) == (md5(DATA), 0.0)
-    assert (server.asked, download.told) == ([], [])  # its sum was remembered
+    assert (server.asked, download.reported) == ([], [])  # its sum was remembered
 
 
 def test_a_file_of_another_size_than_the_official_one_is_not_read(download: Download) -> None:
     (download.folder / NAME).write_bytes(DATA + b"more")
     assert found(download, archive(size=len(DATA))).state == "mismatch"
-    assert download.told == []
+    assert download.reported == []
 
 
 def test_what_was_fetched_is_not_read_again(server: Server, download: Download) -> None:
     download.run()
     server.asked.clear()
-    download.told.clear()
+    download.reported.clear()
     download.run()
-    assert (server.asked, download.told) == ([], [])
+    assert (server.asked, download.reported) == ([], [])
 
 
 @pytest.mark.parametrize("connections", [1, 4])
-def test_it_goes_on_where_it_was(server: Server, download: Download, connections: int) -> None:
+def test_a_download_resumes_from_its_part(server: Server, download: Download, connections: int) -> None:
     interrupted_after(download, server, 1_234_567)
     download.connections = connections
     download.run()
@@ -94,7 +94,7 @@ def test_it_goes_on_where_it_was(server: Server, download: Download, connections
     ],
     ids=["ETag", "Last-Modified"],
 )
-def test_it_starts_over_if_the_file_changed_between_runs(
+def test_a_download_restarts_if_the_file_changed_between_runs(
     server: Server, download: Download, before: dict[str, str], after: dict[str, str]
 ) -> None:
     server.files[NAME] = Served(data=DATA, **before)  # type: ignore[arg-type]
@@ -107,7 +107,7 @@ def test_it_starts_over_if_the_file_changed_between_runs(
     assert download.files == [NAME]
 
 
-def test_another_mark_for_the_same_time_of_change_is_the_same_file(server: Server, download: Download) -> None:
+def test_a_different_etag_with_the_same_last_modified_is_the_same_file(server: Server, download: Download) -> None:
     then = "Sat, 21 Nov 2026 10:00:00 GMT"
     server.files[NAME] = Served(data=DATA, etag='"node-1"', last_modified=then)
     interrupted_after(download, server, 1_000_000)
@@ -115,7 +115,7 @@ def test_another_mark_for_the_same_time_of_change_is_the_same_file(server: Serve
     assert found(download).have == 1_000_000
 
 
-def test_a_new_mark_for_the_same_bytes_costs_nothing_that_came(server: Server, download: Download) -> None:
+def test_a_new_etag_for_the_same_bytes_keeps_the_part(server: Server, download: Download) -> None:
     interrupted_after(download, server, 1_000_000)
     server.files[NAME] = Served(data=DATA, etag='"2"', last_modified="Sat, 21 Nov 2026 10:00:00 GMT")
     assert found(download).have == 1_000_000
@@ -124,7 +124,7 @@ def test_a_new_mark_for_the_same_bytes_costs_nothing_that_came(server: Server, d
     assert server.sent_twice(NAME) <= 2 * 512 + 2 * COMPARED
 
 
-def test_another_mirror_goes_on_if_the_end_is_alike(server: Server, download: Download) -> None:
+def test_another_mirror_resumes_if_the_compared_bytes_match(server: Server, download: Download) -> None:
     interrupted_after(download, server, 1_000_000)
     with serving(etag='"of another"') as mirror:
         download.base = mirror.base
@@ -183,7 +183,7 @@ def test_a_short_file_under_its_final_name_is_resumed(server: Server, download: 
 @pytest.mark.parametrize(
     "there", [OTHER[:1_000_000], OTHER, DATA + b"more", b""], ids=["short", "other", "long", "empty"]
 )
-def test_another_file_of_its_name_is_kept_aside(download: Download, there: bytes) -> None:
+def test_a_different_file_of_the_same_name_is_kept_aside(download: Download, there: bytes) -> None:
     (download.folder / NAME).write_bytes(there)
     (download.folder / f"{NAME}.bad").write_bytes(b"of yesterday")
     assert found(download).state == "mismatch"
@@ -215,7 +215,7 @@ def test_without_ranges_a_beginning_is_compared_and_resumed(server: Server, down
 
 
 @pytest.mark.parametrize("suffix", ["", ".part"])
-def test_without_ranges_what_is_no_beginning_is_kept_aside(server: Server, download: Download, suffix: str) -> None:
+def test_without_ranges_a_part_of_another_file_is_kept_aside(server: Server, download: Download, suffix: str) -> None:
     server.rules = [NoRange()]
     there = DATA[:999_999] + b"x" + DATA[:100]
     (download.folder / f"{NAME}{suffix}").write_bytes(there)
@@ -248,7 +248,7 @@ def test_a_wrong_sum_is_kept_aside_and_the_next_run_fetches_it_again(server: Ser
 
 
 @pytest.mark.parametrize("by", [-600_000, 600_000])
-def test_another_size_than_the_official_one_is_not_fetched(server: Server, download: Download, by: int) -> None:
+def test_a_file_of_unofficial_size_is_not_fetched(server: Server, download: Download, by: int) -> None:
     with pytest.raises(DownloadError) as raised:
         download.run(archive(size=len(DATA) + by))
     assert raised.value.what == (
@@ -345,7 +345,7 @@ def test_a_file_that_changes_again_and_again_is_given_up(server: Server, downloa
     assert len(server.asked) < 50
 
 
-def test_servers_that_mark_the_same_bytes_differently_are_accepted(server: Server, download: Download) -> None:
+def test_differing_etags_for_the_same_bytes_are_accepted(server: Server, download: Download) -> None:
     class Backends(Rule):
         """Another mark at every request."""
 
@@ -376,7 +376,7 @@ def test_what_another_program_has_written_to_gets_no_name(server: Server, downlo
     assert download.files == [f"{NAME}.bad"]
 
 
-def test_beginnings_that_come_otherwise_each_time_end_in_a_sentence(server: Server, download: Download) -> None:
+def test_beginnings_that_differ_each_time_end_with_an_error(server: Server, download: Download) -> None:
     class Random(Rule):
         """Other bytes at every request, under the same mark."""
 
@@ -423,7 +423,7 @@ def test_a_folder_without_rights_is_named(download: Download) -> None:
     assert raised.value.what == f"{download.part} cannot be written: Permission denied."
 
 
-def test_a_file_that_may_not_grow_keeps_what_it_has_and_goes_on_when_it_may(server: Server, download: Download) -> None:
+def test_a_part_at_the_file_size_limit_is_kept_and_resumed_later(server: Server, download: Download) -> None:
     resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_234_567, before[1]))

@@ -42,7 +42,7 @@ def test_a_file_of_the_right_size_that_begins_as_a_tar_is_believed() -> None:
     require_plausible(archive(name="a.tar.gz"), ADDRESS, remote(), gzip.compress(DATA)[:512])
 
 
-def test_another_size_than_the_official_one_is_told_with_both() -> None:
+def test_an_unofficial_size_is_reported_with_the_official_one() -> None:
     with pytest.raises(DownloadError) as raised:
         require_plausible(archive(size=5_000_000), ADDRESS, remote(size=4_999_999), DATA[:512])
     assert raised.value.what == (

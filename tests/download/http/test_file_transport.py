@@ -74,4 +74,4 @@ def test_a_file_that_becomes_shorter_on_the_way_is_asked_for_again(download: Dow
         (mirror / NAME).write_bytes(DATA[:1000])
         with pytest.raises(Transient) as raised:
             list(answer.chunks)
-    assert raised.value.reason == "the connection broke (the file became shorter)"
+    assert raised.value.reason == "the connection broke (the file was truncated)"

@@ -76,7 +76,7 @@ def test_a_name_and_key_are_asked_for_once_and_again_where_they_are_refused(
     assert asker.asked == [("credentials", "127.0.0.1", False), ("credentials", "127.0.0.1", True)]
     clear = "the connection to 127.0.0.1 is not encrypted (http), so others can read a user name and key on the way"
     assert download.notes == ([clear] if isinstance(rule, NeedBasic) else [])
-    assert "42" not in repr((download.told, asker.asked))
+    assert "42" not in repr((download.reported, asker.asked))
 
 
 def test_variables_do_without_a_question(server: Server, download: Download, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +164,7 @@ class Challenging(NeedDigest):
         return changed
 
 
-def test_another_host_that_asks_for_a_name_is_told_of_and_gets_none(server: Server, download: Download) -> None:
+def test_another_host_that_asks_for_a_login_is_reported_and_gets_none(server: Server, download: Download) -> None:
     asker = Asked([ANN])
     server.rules = [NeedBasic("ann", "sesame-42", host="localhost"), RedirectTo(server.other, host="127.0.0.1")]
     download.asker = asker
@@ -243,7 +243,7 @@ def test_a_login_page_without_cookies_ends_it(server: Server, download: Download
     )
 
 
-def test_cookies_that_ended_are_told_with_their_day(server: Server, download: Download, tmp_path: Path) -> None:
+def test_expired_cookies_are_reported_with_their_date(server: Server, download: Download, tmp_path: Path) -> None:
     server.rules = [LoginPage("session=42")]
     download.cookies = cookies(tmp_path, line("127.0.0.1", until="1700000000"))
     assert refused(download).what == (
@@ -271,7 +271,7 @@ def test_a_session_that_ends_on_the_way_costs_nothing_that_came(
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_it_is_followed_to_where_it_is_led(server: Server, download: Download, status: int) -> None:
+def test_redirects_are_followed(server: Server, download: Download, status: int) -> None:
     server.rules = [RedirectTo(f"{server.other}{NAME}", status=status, host="127.0.0.1")]
     download.run()
     assert download.data == DATA
@@ -285,7 +285,7 @@ def test_it_is_followed_to_where_it_is_led(server: Server, download: Download, s
         ("http://a.org:x/", "redirects to an invalid address."),
     ],
 )
-def test_it_is_not_followed_anywhere(server: Server, download: Download, to: str, what: str) -> None:
+def test_unsafe_redirects_are_not_followed(server: Server, download: Download, to: str, what: str) -> None:
     server.rules = [RedirectTo(to)]
     error = refused(download)
     assert error.what == f"{server.base}{NAME} {what}"
@@ -333,10 +333,10 @@ def test_what_may_help_is_tried_again(server: Server, download: Download, rule: 
     assert download.data == DATA
 
 
-def test_a_file_whose_size_is_not_told_is_not_fetched(server: Server, download: Download) -> None:
+def test_a_file_of_unknown_size_is_not_fetched(server: Server, download: Download) -> None:
     server.rules = [NoRange(), NoLength()]
     assert refused(download).what == (
-        f"{server.base}{NAME}: the server does not say how large it is, so there is no telling when it is complete."
+        f"{server.base}{NAME}: the server does not report its size, so a complete download cannot be recognized."
     )
 
 

@@ -43,7 +43,7 @@ def test_a_spoiled_note_of_the_version_is_as_none(tmp_path: Path, text: str) -> 
     assert remembered(tmp_path, "a.tar") is None
 
 
-def test_what_is_set_aside_never_replaces_what_was(tmp_path: Path) -> None:
+def test_a_file_set_aside_never_replaces_an_earlier_one(tmp_path: Path) -> None:
     kept = []
     for text in ("one", "two", "three"):
         (tmp_path / "a.tar").write_text(text)

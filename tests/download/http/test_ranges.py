@@ -38,7 +38,7 @@ def test_every_byte_is_handed_out_once_whatever_breaks_off(
     assert queue.take(written) is None
 
 
-def test_what_broke_off_is_handed_out_first() -> None:
+def test_an_interrupted_range_is_handed_out_first() -> None:
     queue = RangeQueue(0, 100, size=10, window=100)
     assert [queue.take(0), queue.take(0)] == [ByteRange(0, 10), ByteRange(10, 20)]
     queue.put_back(ByteRange(4, 10))

@@ -30,7 +30,7 @@ def test_a_whole_answer_and_a_part_of_one_are_understood() -> None:
         (206, {"content-range": "lines 5-8/9"}),
     ],
 )
-def test_an_answer_that_tells_no_size_is_none(status: int, headers: dict[str, str]) -> None:
+def test_an_answer_without_a_size_is_no_remote_file(status: int, headers: dict[str, str]) -> None:
     assert parse_response(status, headers, "s") is None
 
 
@@ -48,7 +48,7 @@ def test_an_answer_that_tells_no_size_is_none(status: int, headers: dict[str, st
         ({}, {}, True),
     ],
 )
-def test_the_same_version_is_known_by_what_the_server_says(
+def test_the_same_version_is_recognized_by_its_headers(
     one: dict[str, object], other: dict[str, object], same: bool
 ) -> None:
     assert same_file(remote(**one), remote(**other)) is same
@@ -69,7 +69,7 @@ def test_the_same_version_is_known_by_what_the_server_says(
         (f"Sun, 22 Nov {'9' * 20} 10:00:30 GMT", 0.0),
     ],
 )
-def test_a_wait_is_told_in_seconds_or_by_a_date(value: str, seconds: float) -> None:
+def test_retry_after_is_seconds_or_a_date(value: str, seconds: float) -> None:
     assert retry_after(value, datetime(2026, 11, 22, 10, tzinfo=UTC)) == seconds
 
 

@@ -74,7 +74,7 @@ class Longer(Rule):
 
 @pytest.mark.parametrize("connections", [1, 4])
 @pytest.mark.parametrize("seed", range(2))
-def test_twenty_cuts_at_random_places_cost_no_byte(
+def test_twenty_interruptions_at_random_offsets_lose_no_bytes(
     server: Server, download: Download, connections: int, seed: int
 ) -> None:
     server.rules = [CutAt(random.Random(seed).sample(range(600, len(DATA)), 20))]
@@ -128,20 +128,20 @@ def test_a_file_that_changes_on_the_way_is_started_over(server: Server, download
     assert download.data == OTHER
     [note] = download.notes
     assert note.startswith(f"{NAME}: the server's file has changed since ")
-    assert note.endswith(" of it came; starting over")
+    assert note.endswith(" of it arrived; starting over")
 
 
-def test_the_time_of_its_change_alone_tells_that_it_has_changed(server: Server, download: Download) -> None:
+def test_last_modified_alone_reveals_a_changed_file(server: Server, download: Download) -> None:
     server.files[NAME] = Served(data=DATA, etag=None, last_modified="Sat, 21 Nov 2026 10:00:00 GMT")
     new = Served(data=OTHER, etag=None, last_modified="Sat, 21 Nov 2026 10:00:01 GMT")
     server.rules = [ChangeAfter(2, new), Cut(after=1_000_000, times=1)]
     download.run(archive(OTHER))
     assert download.data == OTHER
-    assert download.notes == [f"{NAME}: the server's file has changed since 1.0 MB of it came; starting over"]
+    assert download.notes == [f"{NAME}: the server's file has changed since 1.0 MB of it arrived; starting over"]
 
 
 @pytest.mark.parametrize("connections", [1, 4])
-def test_without_ranges_it_comes_over_one_connection(server: Server, download: Download, connections: int) -> None:
+def test_without_ranges_one_connection_is_used(server: Server, download: Download, connections: int) -> None:
     server.rules = [NoRange(), Cut(after=1_000_000, times=2)]
     download.connections = connections
     download.run()
@@ -153,7 +153,9 @@ def test_without_ranges_it_comes_over_one_connection(server: Server, download: D
 
 
 @pytest.mark.parametrize("connections", [1, 4])
-def test_ranges_that_cease_are_told_with_what_comes_again(server: Server, download: Download, connections: int) -> None:
+def test_lost_range_support_is_reported_with_the_bytes_to_refetch(
+    server: Server, download: Download, connections: int
+) -> None:
     server.rules = [Cut(after=1_000_000, times=1)]
     download.connections = connections
     download.folder.mkdir()
@@ -165,9 +167,9 @@ def test_ranges_that_cease_are_told_with_what_comes_again(server: Server, downlo
     assert (found.state, download.data) == ("partial", DATA)
     one = ", over one connection" if connections > 1 else ""
     assert download.notes == [
-        f"{NAME}: this server sends only whole files{one}; the 1.2 MB that are here come again, and are compared"
+        f"{NAME}: this server sends only whole files{one}; the 1.2 MB that are here are sent again and compared"
     ]
-    checked = [event for event in download.told if isinstance(event, Checking)]
+    checked = [event for event in download.reported if isinstance(event, Checking)]
     assert checked
     assert all(event.done <= event.total for event in checked)
 
@@ -180,7 +182,7 @@ def test_more_than_was_asked_for_is_cut_off(server: Server, download: Download, 
     assert download.data == DATA
 
 
-def test_other_bytes_than_were_asked_for_are_not_written(server: Server, download: Download) -> None:
+def test_bytes_of_an_unrequested_range_are_not_written(server: Server, download: Download) -> None:
     with download.session() as session:
         found = find_status(archive(), session)
         server.rules = [WrongRange(by=5, times=3)]
@@ -223,7 +225,7 @@ def test_a_busy_server_may_ask_for_a_wait_by_a_date(server: Server, download: Do
     assert QUICK.first_wait < wait.seconds <= 1.5 or datetime.now(UTC) >= then.replace(microsecond=0)
 
 
-def test_it_is_given_up_after_some_attempts_without_a_byte(server: Server, download: Download) -> None:
+def test_a_transfer_gives_up_after_several_attempts_without_a_byte(server: Server, download: Download) -> None:
     with download.session() as session:
         found = find_status(archive(), session)
         server.rules = [Status(503)]
@@ -267,14 +269,14 @@ def test_an_address_at_which_nobody_is_is_given_up_sooner(download: Download) ->
     assert [wait.attempt for wait in download.waits] == [1]
 
 
-def test_a_connection_that_is_given_up_leaves_its_block_to_the_others(server: Server, download: Download) -> None:
+def test_an_abandoned_connection_leaves_its_block_to_the_others(server: Server, download: Download) -> None:
     download.connections = 4
     with download.session() as session:
         found = find_status(archive(), session)
         server.rules = [Status(503, times=13)]  # one more than four connections can bear together, too few for all
         fetch_file(found, session)
     assert download.data == DATA
-    assert download.notes[0] == f"{NAME}: going on with 3 connections"
+    assert download.notes[0] == f"{NAME}: continuing with 3 connections"
 
 
 def test_a_stop_is_noticed_while_the_server_is_silent(server: Server, download: Download) -> None:
@@ -334,13 +336,13 @@ def test_progress_counts_what_was_there(server: Server, download: Download) -> N
     download.part.write_bytes(DATA[:1_000_000])
     server.rules = [Slow(bytes_per_second=20_000_000)]
     download.run()
-    told = [event for event in download.told if isinstance(event, Transferring)]
-    assert all(event.total == len(DATA) and event.done >= 1_000_000 for event in told)
-    assert told[-1].done == len(DATA)
+    reported = [event for event in download.reported if isinstance(event, Transferring)]
+    assert all(event.total == len(DATA) and event.done >= 1_000_000 for event in reported)
+    assert reported[-1].done == len(DATA)
 
 
 @pytest.mark.usefixtures("unprivileged")
-def test_a_part_that_cannot_be_read_is_told_before_anything_comes(server: Server, download: Download) -> None:
+def test_an_unreadable_part_is_reported_before_any_transfer(server: Server, download: Download) -> None:
     server.rules = [Stall(after=1_000_000, seconds=60, times=1)]
     download.stopping = lambda: download.part.exists() and download.part.stat().st_size > 0
     with pytest.raises(Interrupted):

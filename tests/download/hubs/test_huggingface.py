@@ -45,19 +45,19 @@ def at(base: str) -> Iterator[None]:
 
 
 class Fetching:
-    """Fetches from a server, and keeps what was told."""
+    """Fetches from a server, and keeps what was reported."""
 
     def __init__(self, server: Server, folder: Path) -> None:
         self.server, self.folder = server, folder
-        self.told: list[Event] = []
+        self.reported: list[Event] = []
 
     def __call__(self, *what: str, report: Callable[[Event], None] | None = None) -> Path:
         wanted = [one for one in ("train", "validation", "test", "boxes") if one in (what or ("validation",))]
         with at(self.server.base):
-            return fetch(self.folder, wanted, report or self.told.append)
+            return fetch(self.folder, wanted, report or self.reported.append)
 
     def notes(self) -> str:
-        return "\n".join(event.text for event in self.told if isinstance(event, Note))
+        return "\n".join(event.text for event in self.reported if isinstance(event, Note))
 
 
 def test_what_was_fetched_is_opened_and_whole(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -75,8 +75,8 @@ def test_only_what_is_wanted_is_fetched(tmp_path: Path) -> None:
         fetching("validation")
     assert {asked.name.rpartition("/")[2] for asked in server.asked} == {VAL}
     size = len(ARCHIVES[VAL])
-    assert Transferring(file=VAL, done=size, total=size) in fetching.told
-    assert [(event.file, event.bytes) for event in fetching.told if isinstance(event, Fetched)] == [(VAL, size)]
+    assert Transferring(file=VAL, done=size, total=size) in fetching.reported
+    assert [(event.file, event.bytes) for event in fetching.reported if isinstance(event, Fetched)] == [(VAL, size)]
 
 
 def test_the_token_stays_with_the_hub(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_the_token_stays_with_the_hub(tmp_path: Path) -> None:
     assert known == {"datasets": True, "storage": False}
 
 
-def test_without_a_token_it_is_said_how_to_log_in(
+def test_a_missing_token_is_reported_with_the_way_to_log_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("HF_TOKEN")
@@ -115,7 +115,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         Fetching(server, tmp_path)()
 
 
-def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_run_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", BLOCK)
 
     def interrupt(event: Event) -> None:
@@ -149,21 +149,21 @@ def test_a_hub_that_is_busy_is_waited_for(tmp_path: Path) -> None:
     with hugging_face(ARCHIVES, Status(503, times=1, name=DATA + VAL)) as server:
         fetching = Fetching(server, tmp_path)
         fetching()
-    waits = [event for event in fetching.told if isinstance(event, Waiting)]
+    waits = [event for event in fetching.reported if isinstance(event, Waiting)]
     assert waits == [Waiting(file=VAL, reason="Hugging Face answered with status 503", seconds=0.01, attempt=1)]
 
 
-def test_without_a_network_it_is_given_up_at_last(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_without_a_network_the_download_gives_up(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    told: list[Event] = []
+    reported: list[Event] = []
     with (
         pytest.raises(InputError, match="given up after 4 attempts without a byte") as raised,
         at(f"http://127.0.0.1:{port}/"),
     ):
-        fetch(tmp_path, ["validation"], told.append)
+        fetch(tmp_path, ["validation"], reported.append)
     assert "the same command resumes it" in raised.value.hint
-    assert [event.attempt for event in told if isinstance(event, Waiting)] == [1, 2, 3]
+    assert [event.attempt for event in reported if isinstance(event, Waiting)] == [1, 2, 3]
     assert capfd.readouterr() == ("", "")
 
 
@@ -311,7 +311,7 @@ def test_a_full_disk_is_said_to_be_full(tmp_path: Path, place: str) -> None:
         Fetching(server, tmp_path)()
 
 
-def test_a_client_that_is_offline_by_will_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_in_offline_mode_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     with hugging_face(ARCHIVES) as server, pytest.raises(InputError, match="HF_HUB_OFFLINE"):
         Fetching(server, tmp_path)()

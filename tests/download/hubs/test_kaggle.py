@@ -60,20 +60,20 @@ def token(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFact
 
 
 class Fetching:
-    """Fetches from a Kaggle, and keeps what was told."""
+    """Fetches from a Kaggle, and keeps what was reported."""
 
     def __init__(self, storage: Server, folder: Path) -> None:
         self.storage, self.folder = storage, folder
-        self.told: list[Event] = []
+        self.reported: list[Event] = []
 
     def __call__(self, what: Collection[What] = ALL, report: Callable[[Event], None] | None = None) -> Path:
-        return fetch(self.folder, what, report or self.told.append)
+        return fetch(self.folder, what, report or self.reported.append)
 
     def notes(self) -> str:
-        return "\n".join(event.text for event in self.told if isinstance(event, Note))
+        return "\n".join(event.text for event in self.reported if isinstance(event, Note))
 
     def reasons(self) -> list[str]:
-        return [event.reason for event in self.told if isinstance(event, Waiting)]
+        return [event.reason for event in self.reported if isinstance(event, Waiting)]
 
 
 @contextmanager
@@ -113,8 +113,8 @@ class Summed(Rule):
     data: bytes
 
     def change(self, _asked: Asked, answer: Answer, /) -> Answer:
-        told = base64.b64encode(hashlib.md5(self.data).digest()).decode()
-        return replace(answer, headers=answer.headers | {"x-goog-hash": f"crc32c=AAAAAA==,md5={told}"})
+        reported = base64.b64encode(hashlib.md5(self.data).digest()).decode()
+        return replace(answer, headers=answer.headers | {"x-goog-hash": f"crc32c=AAAAAA==,md5={reported}"})
 
 
 def test_what_was_fetched_is_opened_and_whole(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -127,16 +127,16 @@ def test_what_was_fetched_is_opened_and_whole(tmp_path: Path, capfd: pytest.Capt
     assert capfd.readouterr() == ("", "")
 
 
-def test_progress_and_what_came_are_told(tmp_path: Path) -> None:
+def test_progress_and_results_are_reported(tmp_path: Path) -> None:
     with serving(tmp_path) as fetching:
         fetching()
-    assert Transferring(file=ARCHIVE.name, done=len(WHOLE), total=len(WHOLE)) in fetching.told
-    fetched = [event for event in fetching.told if isinstance(event, Fetched)]
+    assert Transferring(file=ARCHIVE.name, done=len(WHOLE), total=len(WHOLE)) in fetching.reported
+    fetched = [event for event in fetching.reported if isinstance(event, Fetched)]
     assert [(event.file, event.bytes) for event in fetched] == [(ARCHIVE.name, len(WHOLE))]
     assert "client unpacks it" in fetching.notes()
 
 
-def test_an_archive_within_the_archive_is_unpacked_too(tmp_path: Path) -> None:
+def test_an_archive_within_the_archive_is_unpacked(tmp_path: Path) -> None:
     with serving(tmp_path, data=zipped({TAR: packed(FILES)})) as fetching:
         fetching()
     assert open_source(tmp_path).what == "Kaggle's tree"
@@ -163,7 +163,7 @@ def test_the_token_stays_with_kaggle(tmp_path: Path) -> None:
     assert [asked for asked in fetching.storage.asked if "authorization" in asked.headers] == []
 
 
-def test_without_a_token_it_is_said_where_to_make_one(
+def test_a_missing_token_is_reported_with_the_page_to_create_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("KAGGLE_API_TOKEN")
@@ -206,7 +206,7 @@ def test_a_connection_that_breaks_off_is_taken_up_again(
         starts = [start for start, _ in fetching.storage.sent_ranges(ZIP)]
     assert MIDDLE - 100 <= max(starts) <= MIDDLE
     assert survey(tmp_path, "train").images == 1
-    assert "broke off" in fetching.reasons()[0]
+    assert "was interrupted" in fetching.reasons()[0]
     assert capfd.readouterr() == ("", "")
 
 
@@ -217,7 +217,7 @@ def test_breaks_after_which_bytes_came_do_not_add_up(tmp_path: Path) -> None:
         serving(tmp_path, OfTransfer(CutAt(places))) as fetching,
     ):
         fetching()
-    assert [event.attempt for event in fetching.told if isinstance(event, Waiting)] == [1] * 9
+    assert [event.attempt for event in fetching.reported if isinstance(event, Waiting)] == [1] * 9
     assert survey(tmp_path, "train").images == 1
 
 
@@ -238,7 +238,7 @@ def test_a_whole_archive_that_was_not_unpacked_is_not_fetched_again(tmp_path: Pa
     with serving(tmp_path) as fetching:
         fetching()
         assert [asked.first for asked in fetching.storage.asked] == [None]
-    assert [event.bytes for event in fetching.told if isinstance(event, Fetched)] == [len(WHOLE)]
+    assert [event.bytes for event in fetching.reported if isinstance(event, Fetched)] == [len(WHOLE)]
     assert survey(tmp_path, "train").images == 1
 
 
@@ -247,7 +247,7 @@ def test_what_a_kaggle_notebook_lends_is_taken_where_it_is(tmp_path: Path) -> No
         assert fetch(tmp_path, ALL, lambda _: None) == Path("/kaggle/input/it")
 
 
-def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
+def test_an_interrupted_run_resumes(tmp_path: Path) -> None:
     def interrupt(event: Event) -> None:
         if isinstance(event, Transferring) and event.done >= MIDDLE:
             raise KeyboardInterrupt
@@ -309,7 +309,7 @@ def test_what_is_damaged_in_the_archive_is_found_and_fetched_again(tmp_path: Pat
     assert survey(tmp_path, "train").images == 1
 
 
-def test_a_sum_that_differs_is_told(tmp_path: Path) -> None:
+def test_a_wrong_checksum_is_reported(tmp_path: Path) -> None:
     with serving(tmp_path, Summed(b"something else")) as fetching, pytest.raises(InputError, match="MD5 differs"):
         fetching()
 
@@ -331,7 +331,7 @@ def test_what_is_there_is_not_fetched_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("inside", ["", "Data", "Data/CLS-LOC/train/n01440764"])
-def test_a_tree_that_others_put_there_is_neither_taken_as_whole_nor_touched(tmp_path: Path, inside: str) -> None:
+def test_a_tree_from_elsewhere_is_neither_accepted_as_complete_nor_touched(tmp_path: Path, inside: str) -> None:
     (tmp_path / "ILSVRC" / inside).mkdir(parents=True)
     with serving(tmp_path) as fetching, pytest.raises(InputError) as raised:
         fetching()

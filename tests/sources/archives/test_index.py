@@ -54,10 +54,10 @@ def test_validation_labels_go_by_number_and_not_by_place(raw: Path, tmp_path: Pa
     assert all(label == rank_of_image(name) for name, label in labels.items())
 
 
-def test_differences_from_the_official_archives_are_told(raw: Path, tmp_path: Path) -> None:
-    told = differences(read(raw / IMAGES["train"].name, cache=tmp_path), "train")
-    assert told[0].startswith(f"train has {CLASSES} of 1,000 classes")
-    assert told[1] == f"train has {TRAIN} images, the official one 1,281,167"
+def test_differences_from_the_official_archives_are_reported(raw: Path, tmp_path: Path) -> None:
+    reported = differences(read(raw / IMAGES["train"].name, cache=tmp_path), "train")
+    assert reported[0].startswith(f"train has {CLASSES} of 1,000 classes")
+    assert reported[1] == f"train has {TRAIN} images, the official one 1,281,167"
 
 
 def test_the_real_datasets_rows_would_stay_under_150_mb(raw: Path, tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_member_that_is_no_image_is_listed_and_named_as_unusable(tmp_path: Pat
         table.require_usable()
 
 
-def test_a_cache_that_cannot_be_written_costs_nothing_but_time(raw: Path, tmp_path: Path) -> None:
+def test_an_unwritable_cache_does_not_stop_the_index(raw: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     assert len(read(raw / IMAGES["train"].name, cache=tmp_path / "file" / "cache")) == TRAIN
 

@@ -19,8 +19,8 @@ def step(_name: str) -> Callable[[int, int], None]:
 def test_boxes_that_a_browser_unpacked_have_no_official_md5(raw_copy: Path, tmp_path: Path) -> None:
     (raw_copy / UNPACKED).write_bytes(gzip.decompress((raw_copy / GZIPPED_RECORDS).read_bytes()))
     (raw_copy / GZIPPED_RECORDS).unlink()
-    (told,) = open_source(raw_copy).verify_checksums([], ["train"], tmp_path, step)
-    assert told == f"{UNPACKED} was unpacked by a browser, so there is no official MD5 to compare it with"
+    (reported,) = open_source(raw_copy).verify_checksums([], ["train"], tmp_path, step)
+    assert reported == f"{UNPACKED} was unpacked by a browser, so there is no official MD5 to compare it with"
 
 
 @pytest.mark.parametrize("name", [GZIPPED_RECORDS, UNPACKED])

@@ -66,14 +66,14 @@ def test_an_image_that_is_there_twice_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("file", [TODAY, OLD])
-def test_it_is_found_under_either_name(tmp_path: Path, file: str) -> None:
+def test_the_test_archive_is_found_under_either_name(tmp_path: Path, file: str) -> None:
     path = archive(tmp_path, [named(1)], file)
     (part,) = (part for part in open_source(tmp_path).parts if part.sound)
     assert (part.split, part.path, part.name) == ("test", path, file)
     assert survey(tmp_path, "test").path == path
 
 
-def test_a_look_at_it_tells_images_and_no_classes(tmp_path: Path) -> None:
+def test_a_glance_at_the_test_archive_counts_images_without_classes(tmp_path: Path) -> None:
     archive(tmp_path, [named(number) for number in range(1, 6)])
     seen = survey(tmp_path, "test")
     assert (seen.images, seen.classes, seen.official) == (5, 0, False)
@@ -113,7 +113,7 @@ def test_a_member_whose_name_leads_out_of_the_archive_is_refused(
     assert error.value.what.isprintable()
 
 
-def test_so_is_one_in_the_archive_of_a_class(tmp_path: Path) -> None:
+def test_a_damaged_image_in_a_class_archive_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "train.tar"
     path.write_bytes(tar([("n01440764.tar", tar([("../n01440764_1.JPEG", JPEG)]))]))
     with pytest.raises(InputError, match=r"'\.\./n01440764_1\.JPEG' has \.\. in it"):

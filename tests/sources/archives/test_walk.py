@@ -181,7 +181,7 @@ def official(monkeypatch: pytest.MonkeyPatch, size: int, images: int) -> None:
 
 @pytest.mark.parametrize(("zeros", "inside"), [(30_000, 0), (1 << 20, 0), (0, 102_400), (3 << 20, 30_720)])
 @pytest.mark.parametrize("compared", ["larger", "smaller", "unknown"])
-def test_long_zeros_of_an_archive_of_no_official_size_are_told(
+def test_warns_about_long_zeros_in_an_archive_of_unofficial_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, zeros: int, inside: int, compared: str
 ) -> None:
     path = tmp_path / TRAIN_TAR
@@ -197,7 +197,7 @@ def test_long_zeros_of_an_archive_of_no_official_size_are_told(
         assert "compare its size and checksum" in warning
 
 
-def test_usual_padding_is_not_told(tmp_path: Path) -> None:
+def test_usual_padding_causes_no_warning(tmp_path: Path) -> None:
     path = tmp_path / TRAIN_TAR
     for record in (10_240, 1 << 16, 1 << 18, 1 << 20):
         data = two_classes()
@@ -205,7 +205,7 @@ def test_usual_padding_is_not_told(tmp_path: Path) -> None:
         assert read(path).warnings == ()
 
 
-def test_zeros_are_not_told_where_no_image_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_zeros_cause_no_warning_when_no_image_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / TRAIN_TAR
     path.write_bytes(two_classes(zeros=3_000_000))
     official(monkeypatch, 0, 3)
@@ -228,7 +228,7 @@ def test_a_hole_in_an_archive_of_the_official_size_is_refused(
             read(path)
 
 
-def told(path: Path) -> str:
+def reported(path: Path) -> str:
     """What is said of an archive: why it is refused, or what should be checked."""
     try:
         return " ".join(read(path).warnings)
@@ -241,14 +241,14 @@ def test_an_archive_whose_rest_is_zeros_is_never_read_in_silence(raw_copy: Path,
     """Space that was reserved, and a download or copy that ended early, of an archive whose size says nothing."""
     path = raw_copy / TRAIN_TAR
     whole = path.read_bytes()
-    assert told(path) == ""
+    assert reported(path) == ""
     start = int(len(whole) * share)
     path.write_bytes(whole[:start] + bytes(len(whole) - start))
-    assert re.search("of zeros follow the last file|holds no images", told(path))
+    assert re.search("of zeros follow the last file|holds no images", reported(path))
 
 
 @pytest.mark.parametrize("nested", [True, False])
-def test_a_hole_that_begins_inside_an_image_is_told_however_short(tmp_path: Path, nested: bool) -> None:
+def test_a_hole_inside_an_image_is_reported_however_short(tmp_path: Path, nested: bool) -> None:
     """Shorter than tar's own padding, it still leaves an image that ends in zeros, as none does."""
     images = [(f"{TENCH}_{number}.JPEG", JPEG) for number in range(12)]
     whole = tar([(f"{TENCH}.tar", tar(images))] if nested else images)
@@ -263,7 +263,7 @@ def test_a_hole_that_begins_inside_an_image_is_told_however_short(tmp_path: Path
     ]
     for start in starts:
         path.write_bytes(whole[:start] + bytes(len(whole) - start))
-        assert "of zeros follow the last file" in told(path)
+        assert "of zeros follow the last file" in reported(path)
 
 
 @pytest.mark.parametrize("cut", range(0, 20_480, 512))

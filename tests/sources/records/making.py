@@ -71,7 +71,7 @@ def write(path: Path, records: Iterable[bytes], compression: str = "") -> Path:
 
 
 def opened(folder: Path) -> Source:
-    data = tfrecords.recognise(folder, SourceOptions())
+    data = tfrecords.recognize(folder, SourceOptions())
     assert data is not None
     return data
 

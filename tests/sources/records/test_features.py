@@ -22,7 +22,7 @@ ONE, TWO = np.array([0.5], np.float32), np.array([0.5, 1], np.float32)
 
 
 @pytest.mark.parametrize(
-    ("corners", "told"),
+    ("corners", "reported"),
     [
         ([ONE, ONE, ONE, ()], "1 floats in .*xmin.*, none in .*ymax"),
         ([ONE, ONE, TWO, ONE], "2 floats in .*xmax"),
@@ -30,8 +30,10 @@ ONE, TWO = np.array([0.5], np.float32), np.array([0.5, 1], np.float32)
         ([b"1"] * 4, "1 values in .*xmin"),
     ],
 )
-def test_corners_that_do_not_fit_together_are_told_list_by_list(corners: list[example.Feature], told: str) -> None:
-    with pytest.raises(InvalidRecord, match=told):
+def test_box_lists_of_different_lengths_are_reported_with_each_length(
+    corners: list[example.Feature], reported: str
+) -> None:
+    with pytest.raises(InvalidRecord, match=reported):
         row_with(corners)
 
 

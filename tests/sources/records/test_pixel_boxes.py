@@ -88,11 +88,13 @@ def test_all_splits_are_of_one_unit(tmp_path: Path) -> None:
     write(tmp_path / "val.tfrecord", [record(floats(*BOX))])
     assert boxes_of(tmp_path) == [[np.array([0, 0, 1 / 100, 1 / 80], np.float32).tolist()]]
     write(tmp_path / "train.tfrecord", [record((0.25, 0.25, 0.5, 0.5)), record((0.25, 0.25, 0.5, 0.75))])
-    told = r"val\.tfrecord: record 0 at byte 0 has the box 10, 20, 90, 60 .*, which is in pixels, but 2 others are in"
-    refused(tmp_path, told)
+    reported = (
+        r"val\.tfrecord: record 0 at byte 0 has the box 10, 20, 90, 60 .*, which is in pixels, but 2 others are in"
+    )
+    refused(tmp_path, reported)
 
 
-def test_a_record_in_another_unit_than_the_others_is_named_with_its_byte(tmp_path: Path) -> None:
+def test_a_record_with_boxes_in_a_different_unit_is_reported_with_its_offset(tmp_path: Path) -> None:
     records = [record((0.25, 0.25, 0.5, 0.5))] * 3 + [record(floats(*BOX))]
     write(tmp_path / "train.tfrecord", records)
     at = 3 * (len(records[0]) + tfrecord.OVERHEAD)
@@ -100,7 +102,7 @@ def test_a_record_in_another_unit_than_the_others_is_named_with_its_byte(tmp_pat
     assert "divided by the image's width" in hint
 
 
-def test_a_size_that_the_record_states_otherwise_is_refused(tmp_path: Path) -> None:
+def test_an_image_size_that_differs_from_the_records_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "train.tfrecord", [record(floats(*BOX), more={"width": 100, "height": 80})])
     assert boxes_of(tmp_path) == [[AS_SHARES]]
     write(tmp_path / "train.tfrecord", [record(floats(*BOX), more={"width": 500, "height": 400})])
@@ -112,18 +114,18 @@ def test_an_image_that_cannot_be_read_leaves_its_boxes_out(tmp_path: Path) -> No
     assert boxes_of(tmp_path) == [[AS_SHARES], []]
 
 
-def test_boxes_that_were_repaired_are_counted_and_told(tmp_path: Path) -> None:
+def test_repaired_boxes_are_counted_and_reported(tmp_path: Path) -> None:
     good = [(0.25, 0.25, 0.5, 0.5)] * 3
     odd = [(0.5, 0.25, 0.25, 0.5), (-0.25, 0.0, 0.5, 1.0), (0.5, 0.5, 0.5, 0.75), (float("nan"), 0.0, 1.0, 1.0)]
     write(tmp_path / "train.tfrecord", [record(*good), record(*odd)])
     assert boxes_of(tmp_path)[1] == [[0.25, 0.25, 0.5, 0.5], [0.0, 0.0, 0.5, 1.0]]
-    told = "; ".join(table(tmp_path).repairs)
-    assert "1 of 7 boxes reaches outside the image, by up to 25.00%" in told
-    assert "1 of 7 boxes has swapped corners" in told
-    assert "2 of 7 boxes have no area in the image" in told
+    reported = "; ".join(table(tmp_path).repairs)
+    assert "1 of 7 boxes reaches outside the image, by up to 25.00%" in reported
+    assert "1 of 7 boxes has swapped corners" in reported
+    assert "2 of 7 boxes have no area in the image" in reported
 
 
-def test_good_boxes_are_not_told_about(tmp_path: Path) -> None:
+def test_valid_boxes_cause_no_remark(tmp_path: Path) -> None:
     write(tmp_path / "train.tfrecord", [record((0.25, 0.25, 0.5, 0.5), floats(0, 0, 1, 1))])
     assert table(tmp_path).repairs == ()
 
@@ -139,7 +141,7 @@ def test_lists_that_have_not_a_value_for_each_box_are_refused(tmp_path: Path, ke
 
 
 @given(st.lists(st.lists(st.tuples(ANY, ANY, ANY, ANY), max_size=4), min_size=1, max_size=4))
-def test_any_box_is_read_inside_its_image_or_left_out_and_told_or_its_record_refused(
+def test_any_box_is_clipped_or_left_out_with_a_remark_or_its_record_refused(
     tmp_path_factory: pytest.TempPathFactory, rows: list[list[tuple[float, ...]]]
 ) -> None:
     folder = tmp_path_factory.mktemp("records")
@@ -159,7 +161,7 @@ def test_any_box_is_read_inside_its_image_or_left_out_and_told_or_its_record_ref
     assert ((stored >= 0) & (stored <= 1)).all()
     assert (stored[:, :2] < stored[:, 2:]).all()
     missing = sum(map(len, rows)) - len(stored)
-    assert any(f"{missing:,} of" in told and "left out" in told for told in found.repairs) == bool(missing)
+    assert any(f"{missing:,} of" in reported and "left out" in reported for reported in found.repairs) == bool(missing)
 
 
 def test_records_are_stored_with_shares_and_their_lists_follow(tmp_path: Path) -> None:
@@ -183,8 +185,8 @@ def test_records_are_stored_with_shares_and_their_lists_follow(tmp_path: Path) -
     assert second["image/object/bbox/xmin"] == []
     assert finished.splits[0].boxes == 6
     notes = [event.text for event in events if isinstance(event, Note)]
-    told = "train, boxes: 7 boxes are in pixels: converted to 0..1 using the size of each image"
-    assert any(note.startswith(told) for note in notes)
+    reported = "train, boxes: 7 boxes are in pixels: converted to 0..1 using the size of each image"
+    assert any(note.startswith(reported) for note in notes)
     made = "; ".join(manifest.read(tmp_path / "out").box_repairs["train"])
     assert "in pixels" in made
     assert "1 of 7 boxes has no area" in made
@@ -210,9 +212,9 @@ def test_good_records_keep_their_features_byte_for_byte(tmp_path: Path) -> None:
     assert found == [example.entries(payload) for payload in records]
 
 
-def test_a_person_is_told_where_they_look(tmp_path: Path) -> None:
+def test_repaired_boxes_are_reported_by_the_commands(tmp_path: Path) -> None:
     write(tmp_path / "train.tfrecord", [record(floats(*BOX))])
-    told = "1 box is in pixels: converted to 0..1 using the size of each image"
-    assert inspect(tmp_path, lambda _event: None).facts["train, boxes"] == told
+    reported = "1 box is in pixels: converted to 0..1 using the size of each image"
+    assert inspect(tmp_path, lambda _event: None).facts["train, boxes"] == reported
     facts = with_source(Context(), tmp_path, lambda _event: None)
-    assert f"    ! boxes: {told}" in source_lines(facts)
+    assert f"    ! boxes: {reported}" in source_lines(facts)

@@ -63,7 +63,7 @@ def test_labels_from_0_are_imagenets_where_synsets_say_so(tmp_path: Path) -> Non
     assert (found.label.tolist(), found.classes.whole_imagenet, found.label_base) == ([0, 65], True, 0)
 
 
-def test_file_names_tell_imagenet_where_there_are_no_synsets(tmp_path: Path) -> None:
+def test_imagenet_is_recognized_by_file_names_without_synsets(tmp_path: Path) -> None:
     write(tmp_path / "train.tfrecord", [plain(2, filename=f"{GOLDFISH}_1.JPEG".encode())])
     write(tmp_path / "validation.tfrecord", [plain(66, filename=f"{FIRST_VALIDATION}.JPEG".encode())])
     found = table(tmp_path)
@@ -110,7 +110,7 @@ def test_synsets_that_no_folder_can_be_named_by_do_not_name_classes(tmp_path: Pa
 
 
 @pytest.mark.parametrize("key", ["label", "image/label", "class/label"])
-def test_other_keys_of_labels_are_known(tmp_path: Path, key: str) -> None:
+def test_alternative_label_keys_are_read(tmp_path: Path, key: str) -> None:
     write(tmp_path / "train.tfrecord", [serialized(encoded=JPEG, **{f"_{key}": 5})])
     assert table(tmp_path).classes.name(table(tmp_path)[0].label) == "5"
 
@@ -135,7 +135,7 @@ def test_boxes_are_those_of_the_record(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("compression", ["", "GZIP"])
-def test_places_are_those_of_the_examples(tmp_path: Path, compression: str) -> None:
+def test_offsets_point_to_the_encoded_images(tmp_path: Path, compression: str) -> None:
     records = [plain(1), plain(1, tags=[b"x" * 300]), plain(2)]
     path = write(tmp_path / "train.tfrecord.gz", records, compression)
     found = table(tmp_path)
@@ -145,7 +145,7 @@ def test_places_are_those_of_the_examples(tmp_path: Path, compression: str) -> N
     assert opened(tmp_path).what == ("TFRecords compressed with gzip" if compression else "TFRecords")
 
 
-def test_images_without_a_file_name_are_named_by_their_place(tmp_path: Path) -> None:
+def test_images_without_a_file_name_are_named_by_their_position(tmp_path: Path) -> None:
     write(tmp_path / "train-00000-of-00002", [plain(1), plain(1)])
     write(tmp_path / "train-00001-of-00002", [plain(1, filename=b"a.jpg")])
     names = ["train-00000-of-00002-000000", "train-00000-of-00002-000001", "train-00001-of-00002-000000"]
@@ -192,8 +192,10 @@ def test_records_without_an_image_are_refused_with_their_keys(tmp_path: Path) ->
 
 def test_records_of_tensorflow_datasets_are_refused_as_what_they_are(tmp_path: Path) -> None:
     write(tmp_path / "train.tfrecord", [serialized(_image=JPEG, _label=1, _file_name=b"a.jpg")])
-    told = r"Its keys: file_name, image, label, as in TensorFlow Datasets' records, which this version does not read"
-    assert "image/encoded" in refused(tmp_path, told).hint
+    reported = (
+        r"Its keys: file_name, image, label, as in TensorFlow Datasets' records, which this version does not read"
+    )
+    assert "image/encoded" in refused(tmp_path, reported).hint
 
 
 def test_the_key_that_an_image_seems_to_be_in_is_named(tmp_path: Path) -> None:
@@ -228,7 +230,7 @@ def test_an_image_without_bytes_is_listed_and_named_as_unusable(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("label", "told"),
+    ("label", "reported"),
     [
         ([1, 2], "has 2 integers 1, 2 in image/class/label; expected one integer"),
         (list(range(1000)), "has 1,000 integers 0, 1, 2 and 997 more in"),
@@ -240,9 +242,11 @@ def test_an_image_without_bytes_is_listed_and_named_as_unusable(tmp_path: Path) 
         (-2, "has the label -2, expected"),
     ],
 )
-def test_labels_that_are_no_one_number_are_refused_with_what_they_are(tmp_path: Path, label: Value, told: str) -> None:
+def test_labels_that_are_no_one_number_are_refused_with_what_they_are(
+    tmp_path: Path, label: Value, reported: str
+) -> None:
     write(tmp_path / "train.tfrecord", [serialized(encoded=JPEG, class__label=label)])
-    refused(tmp_path, f"record 0 at byte 0 {told}")
+    refused(tmp_path, f"record 0 at byte 0 {reported}")
 
 
 @pytest.mark.parametrize("corner", [[0.5], [1, 1]])
@@ -287,7 +291,7 @@ def test_a_damaged_gzip_file_is_refused(tmp_path: Path) -> None:
     refused(tmp_path, r"train\.tfrecord.* (CRC is|cannot be unpacked)")
 
 
-def test_files_of_one_set_that_are_compressed_otherwise_are_refused(tmp_path: Path) -> None:
+def test_files_of_one_set_with_mixed_compression_are_refused(tmp_path: Path) -> None:
     for number in range(8):
         write(tmp_path / f"train-{number}.tfrecord", [plain(1)], "GZIP" if number == 2 else "")
     refused(tmp_path, r"train-2\.tfrecord begins with TFRecords in gzip; .* are plain")
@@ -327,23 +331,23 @@ def test_plain_records_whose_length_looks_like_gzip_are_plain(tmp_path: Path) ->
         (["valid/a", "other/b", "deep/train/c", "train_x"], ["train", "validation"]),
     ],
 )
-def test_names_of_files_and_folders_tell_the_split(tmp_path: Path, names: list[str], expected: list[str]) -> None:
+def test_splits_are_recognized_by_file_and_folder_names(tmp_path: Path, names: list[str], expected: list[str]) -> None:
     for name in names:
         write(tmp_path / name, [plain(1)])
     assert [part.split for part in opened(tmp_path).parts if part.sound] == expected
 
 
-def test_a_folder_named_as_a_split_tells_it_where_files_do_not(tmp_path: Path) -> None:
+def test_a_folder_named_as_a_split_decides_for_unnamed_files(tmp_path: Path) -> None:
     write(tmp_path / "val" / "part-1", [plain(1)])
     assert [part.split for part in opened(tmp_path / "val").parts if part.sound] == ["validation"]
 
 
-def test_files_that_tell_no_split_beside_others_are_passed_over_and_named(tmp_path: Path) -> None:
+def test_record_files_without_a_split_in_their_names_are_ignored_with_a_remark(tmp_path: Path) -> None:
     write(tmp_path / "train.tfrecord", [plain(1)])
     write(tmp_path / "extra.tfrecord", [plain(1)])
     data = opened(tmp_path)
     assert len(data.table("train", tmp_path, nothing)) == 1
-    assert data.why[1] == "Their names tell no split, so they are ignored: extra.tfrecord."
+    assert data.why[1] == "Their names give no split, so they are ignored: extra.tfrecord."
 
 
 def test_files_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
@@ -400,14 +404,14 @@ def test_files_that_do_not_belong_together_are_refused(tmp_path: Path, names: li
     refused(tmp_path, match)
 
 
-def test_other_files_are_no_records(built: Path, tmp_path: Path) -> None:
+def test_files_that_are_not_records_are_ignored(built: Path, tmp_path: Path) -> None:
     files, untold = find_record_files(built)
     assert sorted(path for each in files.values() for path in each.files) == shards(built)
     assert not untold
     (tmp_path / "train-00000-of-00001").write_bytes(b"<html>")
     (tmp_path / "train.tar.gz").write_bytes(gzip.compress(b"x" * 100))
     (tmp_path / "empty").touch()
-    assert tfrecords.recognise(tmp_path, SourceOptions()) is None
+    assert tfrecords.recognize(tmp_path, SourceOptions()) is None
 
 
 def test_a_missing_split_is_named_with_what_is_there(tmp_path: Path) -> None:
@@ -419,16 +423,16 @@ def test_a_missing_split_is_named_with_what_is_there(tmp_path: Path) -> None:
 def test_what_was_read_is_remembered_until_a_file_changes(tmp_path: Path) -> None:
     write(tmp_path / "train-0-of-2", [plain(1)])
     path = write(tmp_path / "train-1-of-2", [plain(2)])
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     data = opened(tmp_path)
     for _ in range(2):
-        data.table("train", tmp_path / ".cache", lambda done, total: told.append((done, total)))
+        data.table("train", tmp_path / ".cache", lambda done, total: reported.append((done, total)))
     size = path.stat().st_size
-    assert told == [(size, 2 * size), (2 * size, 2 * size), (2 * size, 2 * size)]
-    before = len(told)
+    assert reported == [(size, 2 * size), (2 * size, 2 * size), (2 * size, 2 * size)]
+    before = len(reported)
     write(path, [plain(2), plain(3)])
-    found = data.table("train", tmp_path / ".cache", lambda done, total: told.append((done, total)))
-    assert (len(found), len(told) > before) == (3, True)
+    found = data.table("train", tmp_path / ".cache", lambda done, total: reported.append((done, total)))
+    assert (len(found), len(reported) > before) == (3, True)
 
 
 def test_there_are_no_official_sums(tmp_path: Path) -> None:
@@ -444,7 +448,7 @@ def test_there_are_no_official_sums(tmp_path: Path) -> None:
 def test_copies_backups_and_unfinished_files_among_records_are_not_read(tmp_path: Path, leftover: str) -> None:
     write(tmp_path / "train.tfrecord", [plain(1), plain(2)])
     write(tmp_path / leftover, [plain(1), plain(2)])
-    data = tfrecords.recognise(tmp_path, SourceOptions())
+    data = tfrecords.recognize(tmp_path, SourceOptions())
     assert data is not None
     assert len(data.table("train", tmp_path / "cache", nothing)) == 2
     assert leftover in " ".join(data.why)
@@ -453,6 +457,6 @@ def test_copies_backups_and_unfinished_files_among_records_are_not_read(tmp_path
 def test_records_in_the_only_folder_of_a_folder_are_found(tmp_path: Path) -> None:
     (tmp_path / "data" / "tfrecords").mkdir(parents=True)
     write(tmp_path / "data" / "tfrecords" / "train.tfrecord", [plain(1)])
-    data = tfrecords.recognise(tmp_path, SourceOptions())
+    data = tfrecords.recognize(tmp_path, SourceOptions())
     assert data is not None
     assert data.folder == tmp_path / "data" / "tfrecords"

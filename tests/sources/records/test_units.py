@@ -67,17 +67,17 @@ def test_boxes_around_0_to_1_are_relative(rows: list[Row]) -> None:
         [PIXELS] * 9 + [(0, 0, 280, 100)],
     ],
 )
-def test_boxes_far_beyond_1_are_in_pixels_also_beside_one_of_one_pixel(rows: list[Row]) -> None:
+def test_boxes_far_beyond_1_beside_one_of_one_pixel_are_in_pixels(rows: list[Row]) -> None:
     assert unit_of(stated(*rows)) == "pixels"
 
 
-def test_whole_numbers_are_pixels_but_where_all_are_0_or_1() -> None:
+def test_whole_numbers_are_pixels_unless_all_are_0_or_1() -> None:
     assert unit_of(stated(PIXELS, UNIT, whole=True)) == "pixels"
     assert "one pixel or the whole image" in refusal(stated(UNIT, UNIT, whole=True))
 
 
 @pytest.mark.parametrize(
-    ("rows", "told"),
+    ("rows", "reported"),
     [
         (
             [RELATIVE, RELATIVE, PIXELS],
@@ -90,8 +90,8 @@ def test_whole_numbers_are_pixels_but_where_all_are_0_or_1() -> None:
         ([RELATIVE, PIXELS], r"but 1 other is in .* of train\.tfrecord: record"),
     ],
 )
-def test_records_of_both_units_are_refused_by_the_first_of_the_fewer(rows: list[Row], told: str) -> None:
-    with pytest.raises(InputError, match=told):
+def test_records_of_both_units_are_refused_by_the_first_of_the_fewer(rows: list[Row], reported: str) -> None:
+    with pytest.raises(InputError, match=reported):
         unit_of(stated(*rows))
 
 
@@ -109,7 +109,7 @@ def test_many_boxes_that_leave_their_images_are_those_of_another_size() -> None:
     assert unit_of(stated(PIXELS, larger, larger)) == "pixels"
 
 
-def test_x_and_y_that_changed_places_are_refused() -> None:
+def test_swapped_x_and_y_are_refused() -> None:
     assert "another size" in refusal(stated(*[(12, 10, 140, 190)] * 3))
 
 
@@ -126,7 +126,7 @@ def test_thousandths_of_images_that_are_smaller_are_refused() -> None:
     assert "neither" in refusal(stated(*[(50, 80, 960, 900)] * 6))
 
 
-def test_one_small_box_in_a_corner_of_its_image_is_in_pixels_all_the_same() -> None:
+def test_one_small_box_in_a_corner_of_its_image_is_in_pixels() -> None:
     assert unit_of(stated((10, 12, 90, 80))) == "pixels"
 
 

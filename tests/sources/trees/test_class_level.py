@@ -33,7 +33,7 @@ def decided(folder: Path, role: FolderRole) -> SplitDir:
         (HIERARCHY, "superclasses", {"cat", "dog", "car"}),
     ],
 )
-def test_each_level_that_can_be_told_is_found(
+def test_each_recognizable_class_level_is_found(
     tmp_path: Path, files: list[str], role: FolderRole, classes: set[str]
 ) -> None:
     assert decided(write(tmp_path, files), role).classes == classes
@@ -47,10 +47,12 @@ def test_an_empty_folder_named_images_beside_classes_is_none(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("role", ["auto", "superclasses"])
 @pytest.mark.parametrize(
-    ("files", "told"), [(VOC, "looks like a dataset"), (MIXED, "while cat beside it holds images")]
+    ("files", "reported"), [(VOC, "looks like a dataset"), (MIXED, "while cat beside it holds images")]
 )
-def test_a_tree_with_two_readings_is_in_doubt(tmp_path: Path, files: list[str], told: str, role: FolderRole) -> None:
-    with pytest.raises(DoubtfulFolders, match=told):
+def test_a_tree_with_two_readings_is_in_doubt(
+    tmp_path: Path, files: list[str], reported: str, role: FolderRole
+) -> None:
+    with pytest.raises(DoubtfulFolders, match=reported):
         decided(write(tmp_path, files), role)
 
 

@@ -41,7 +41,7 @@ def test_names_that_programs_give_to_copies_say_their_originals(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("name", ["x.jpg", "x 2.jpg", "copy.jpg", "xcopy.jpg", "x_1.jpg", "(1).jpg", "x (red).jpg"])
-def test_other_names_say_nothing_of_a_copy(name: str) -> None:
+def test_a_name_without_a_copy_suffix_is_not_a_copy(name: str) -> None:
     assert not original_name(name)
 
 
@@ -70,14 +70,14 @@ def test_all_copies_are_counted(tmp_path: Path) -> None:
     assert found == Copies(3, "cat/deep/y copy.jpg", "cat/deep/y.jpg")
 
 
-def test_a_class_that_is_a_link_to_another_is_told(tmp_path: Path) -> None:
+def test_warns_about_a_class_folder_linked_to_another(tmp_path: Path) -> None:
     write(tmp_path, ["train/cat/1.jpg", "train/dog/1.jpg"], JPEG)
     (tmp_path / "train" / "kitty").symlink_to("cat")
     (tmp_path / "train" / "bird").symlink_to(tmp_path / "elsewhere")
     write(tmp_path, ["elsewhere/1.jpg"], JPEG)
     table = open_source(tmp_path / "train", follow=True).table("train", tmp_path, quiet)
-    (told,) = table.warnings
-    assert told.startswith(f"{tmp_path / 'train/kitty'} is a link to {tmp_path / 'train/cat'}")
+    (reported,) = table.warnings
+    assert reported.startswith(f"{tmp_path / 'train/kitty'} is a link to {tmp_path / 'train/cat'}")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_class_that_is_a_link_to_another_is_told(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_images_put_aside_inside_a_class_folder_are_told(
+def test_warns_about_images_put_aside_inside_a_class_folder(
     tmp_path: Path, files: list[str], said: tuple[str, ...]
 ) -> None:
     write(tmp_path, files, JPEG)

@@ -12,7 +12,7 @@ LOCOMOTIVE = ["bus/1.jpg", "car/1.jpg", "train/1.jpg"]
 HIERARCHY = ["train/animals/cat/1.jpg", "train/animals/dog/1.jpg", "train/vehicles/car/1.jpg"]
 
 
-def test_a_split_name_among_class_names_is_in_doubt_and_both_readings_are_told(tmp_path: Path) -> None:
+def test_a_split_name_among_class_names_is_refused_with_both_readings(tmp_path: Path) -> None:
     with pytest.raises(DoubtfulFolders, match=r"train/ in .* is named as a split, but bus/, car/ beside it") as doubt:
         open_source(write(tmp_path, LOCOMOTIVE))
     assert set(doubt.value.readings) == {"splits", "classes"}
@@ -25,7 +25,7 @@ def test_folders_in_doubt_are_classes_where_that_is_said(tmp_path: Path) -> None
     assert names(raw, "train", tmp_path) == [("bus/1.jpg", 0), ("car/1.jpg", 1), ("train/1.jpg", 2)]
 
 
-def test_folders_in_doubt_are_splits_where_that_is_said_and_the_others_are_told(tmp_path: Path) -> None:
+def test_doubtful_folders_are_splits_on_request_and_the_rest_is_reported(tmp_path: Path) -> None:
     write(tmp_path, ["train/a/1.jpg", "extra/a/1.jpg", "more/b/1.jpg"])
     with pytest.raises(DoubtfulFolders):
         open_source(tmp_path)
@@ -143,7 +143,7 @@ def test_an_image_that_two_parts_have_is_refused_by_both_names(tmp_path: Path) -
         raw.table("train", tmp_path, nothing)
 
 
-def test_a_part_that_is_empty_or_not_there_is_told(tmp_path: Path) -> None:
+def test_warns_about_an_empty_or_missing_part(tmp_path: Path) -> None:
     raw = open_source(write(tmp_path, ["train_1/a/1.jpg", "train_3/b/1.jpg"]))
     assert "train has numbered parts, of which these are missing: 2." in raw.why
     (tmp_path / "train_2").mkdir()
@@ -193,7 +193,7 @@ def test_nothing_is_written_into_any_folder_that_a_split_lies_in(tmp_path: Path)
 
 
 @pytest.mark.parametrize(("ours", "theirs"), [("Cat", "cat"), ("Apple Braeburn", "apple_braeburn")])
-def test_a_class_that_is_spelt_otherwise_in_another_split_is_refused(tmp_path: Path, ours: str, theirs: str) -> None:
+def test_a_class_spelled_differently_in_two_splits_is_refused(tmp_path: Path, ours: str, theirs: str) -> None:
     raw = open_source(write(tmp_path, [f"train/{ours}/1.jpg", "train/b/1.jpg", f"val/{theirs}/1.jpg", "val/b/1.jpg"]))
     with pytest.raises(InputError, match=f"val/{theirs} and .*train/{ours} would be two classes"):
         raw.require(["validation"], [])
@@ -208,7 +208,7 @@ def test_a_class_that_is_spelt_otherwise_in_another_split_is_refused(tmp_path: P
         ["Cat/1.jpg", "cat/2.jpg", "dog/3.jpg"],
     ],
 )
-def test_a_class_that_is_spelt_in_two_ways_within_a_split_is_refused(tmp_path: Path, files: list[str]) -> None:
+def test_a_class_that_is_spelled_in_two_ways_within_a_split_is_refused(tmp_path: Path, files: list[str]) -> None:
     raw = open_source(write(tmp_path, files))
     with pytest.raises(InputError, match="would be two classes") as refused:
         raw.require(["train"], [])
@@ -258,7 +258,7 @@ def test_an_empty_folder_that_may_be_a_class_is_refused(tmp_path: Path, name: st
         open_source(tmp_path).table("train", tmp_path, nothing)
 
 
-def test_classes_that_one_split_alone_has_are_told(tmp_path: Path) -> None:
+def test_warns_about_classes_in_only_one_split(tmp_path: Path) -> None:
     why = open_source(write(tmp_path, ["train/a/1.jpg", "train/b/1.jpg", "val/b/1.jpg", "val/c/1.jpg"])).why
     assert "validation has classes that train does not have: c." in why
     assert "validation does not have these classes of train: a." in why

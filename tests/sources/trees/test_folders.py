@@ -32,7 +32,7 @@ LABELS = "labels are those of the folders"
 
 
 def opened(folder: Path, labels: Labels = "auto", *, follow: bool = False) -> Source:
-    data = folders.recognise(folder, SourceOptions(labels=labels, follow=follow))
+    data = folders.recognize(folder, SourceOptions(labels=labels, follow=follow))
     assert data is not None
     return data
 
@@ -68,7 +68,7 @@ def test_of_a_class_that_is_there_as_folder_and_as_archive_the_archive_is_read(r
     assert any(f"{TENCH} both as a folder and as an archive" in why for why in data.why)
 
 
-def test_images_named_as_in_hugging_faces_archives_are_told_apart_by_name(raw: Path, tmp_path: Path) -> None:
+def test_images_named_as_in_hugging_faces_archives_are_split_by_name(raw: Path, tmp_path: Path) -> None:
     data = opened(suffixed(raw, tmp_path / "flat"))
     assert data.what == "images named as in Hugging Face's old archives"
     assert [part.split for part in data.parts if part.sound] == ["train", "validation"]
@@ -84,7 +84,7 @@ def test_such_images_may_lie_in_the_folders_of_splits(tmp_path: Path) -> None:
     assert names(data, "test", tmp_path) == [("ILSVRC2012_test_00000003.JPEG", -1)]
 
 
-def test_folders_of_classes_are_labelled_by_their_order(tmp_path: Path) -> None:
+def test_folders_of_classes_are_labeled_by_their_order(tmp_path: Path) -> None:
     data = opened(
         write(tmp_path, ["train/b/1.jpg", "train/B/1.png", "train/a/x/1.JPEG", "valid/c/1.jpeg", "valid/a/2.jpg"])
     )
@@ -94,7 +94,7 @@ def test_folders_of_classes_are_labelled_by_their_order(tmp_path: Path) -> None:
     assert names(data, "validation", tmp_path) == [("a/2.jpg", 1), ("c/1.jpeg", 3)]
 
 
-def test_some_of_imagenets_classes_are_labelled_by_the_folders_unless_asked_otherwise(tmp_path: Path) -> None:
+def test_some_of_imagenets_classes_are_labeled_by_the_folders_unless_asked_otherwise(tmp_path: Path) -> None:
     write(tmp_path, [f"train/{SEA_SNAKE}/{FIRST_VALIDATION}.JPEG", f"train/{GOLDFISH}/{GOLDFISH}_1.JPEG"])
     own, full = opened(tmp_path), opened(tmp_path, "ilsvrc2012")
     assert names(own, "train", tmp_path) == [(f"{FIRST_VALIDATION}.JPEG", 1), (f"{GOLDFISH}_1.JPEG", 0)]
@@ -142,7 +142,7 @@ def test_test_images_of_another_dataset_have_no_label_either_unless_folders_say_
     assert names(data, "test", tmp_path) == [("b/2.jpg", 1), ("x.jpg", -1)]
 
 
-def test_flat_validation_can_be_labelled_by_folders_named_as_synsets(tmp_path: Path) -> None:
+def test_flat_validation_can_be_labeled_by_folders_named_as_synsets(tmp_path: Path) -> None:
     files = [f"train/{TENCH}/1.jpg", f"train/{SEA_SNAKE}/1.jpg", f"val/{FIRST_VALIDATION}.JPEG"]
     assert names(opened(write(tmp_path, files), "folders"), "validation", tmp_path) == [(f"{FIRST_VALIDATION}.JPEG", 1)]
 
@@ -197,7 +197,7 @@ def test_what_is_missing_is_named_with_the_ways_out(raw: Path, tmp_path: Path) -
     assert boxes.value.hint.endswith("--set source.boxes=none")
 
 
-def test_an_empty_split_is_there_but_not_sound(tmp_path: Path) -> None:
+def test_an_empty_split_is_found_with_a_problem(tmp_path: Path) -> None:
     (tmp_path / "train").mkdir()
     data = opened(write(tmp_path, [f"val/{FIRST_VALIDATION}.JPEG", "train/.DS_Store"]))
     assert [part.split for part in data.parts if part.sound] == ["validation"]
@@ -233,10 +233,10 @@ def test_a_survey_counts_images_and_classes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("files", [[], ["readme.txt"], ["train/x.txt"], ["docs/a.txt", "more/b.txt", "pets/cat.jpg"]])
 def test_a_folder_without_such_images_is_none(tmp_path: Path, files: list[str]) -> None:
-    assert folders.recognise(write(tmp_path, files), SourceOptions()) is None
+    assert folders.recognize(write(tmp_path, files), SourceOptions()) is None
 
 
-def test_hugging_faces_archives_are_explained_and_the_command_that_is_told_unpacks_them(tmp_path: Path) -> None:
+def test_hugging_faces_archives_are_refused_with_a_command_that_unpacks_them(tmp_path: Path) -> None:
     folder = tmp_path / "with space"
     folder.mkdir()
     for number in (0, 1):

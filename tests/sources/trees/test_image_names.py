@@ -14,12 +14,12 @@ STEMS = st.one_of(
 
 
 @given(STEMS, SUFFIXES, st.booleans())
-def test_the_official_name_is_recovered_from_every_spelling(stem: str, suffix: str, told: bool) -> None:
+def test_the_official_name_is_recovered_from_every_spelling(stem: str, suffix: str, reported: bool) -> None:
     rank = rank_of_image(f"{stem}.JPEG")
     assert rank is not None
-    spoken = parse_image_name(f"{stem}_{WNIDS[rank]}{suffix}" if told else f"{stem}{suffix}")
+    spoken = parse_image_name(f"{stem}_{WNIDS[rank]}{suffix}" if reported else f"{stem}{suffix}")
     assert spoken is not None
-    assert (spoken.name, spoken.wnid, spoken.suffixed, spoken.problem) == (f"{stem}.JPEG", WNIDS[rank], told, "")
+    assert (spoken.name, spoken.wnid, spoken.suffixed, spoken.problem) == (f"{stem}.JPEG", WNIDS[rank], reported, "")
 
 
 @given(STEMS, st.sampled_from(WNIDS))
@@ -32,7 +32,7 @@ def test_a_class_at_the_end_that_is_another_is_a_problem(stem: str, other: str) 
 
 
 @given(st.text(max_size=30))
-def test_any_other_name_says_nothing(name: str) -> None:
+def test_a_name_that_is_not_imagenets_gives_no_class(name: str) -> None:
     assert parse_image_name(name) is None
 
 

@@ -17,7 +17,7 @@ OUTER = "imagenet_object_localization_patched2019.tar.gz"
 
 
 def opened(folder: Path) -> Source:
-    data = kaggle.recognise(folder, SourceOptions())
+    data = kaggle.recognize(folder, SourceOptions())
     assert data is not None
     return data
 
@@ -37,7 +37,7 @@ def test_a_link_to_its_innermost_folder_serves_as_well(tmp_path: Path) -> None:
     assert names(opened(tmp_path / "link"), "validation", tmp_path) == [(f"{FIRST_VALIDATION}.JPEG", 65)]
 
 
-def test_an_empty_folder_that_is_no_class_is_told(tmp_path: Path) -> None:
+def test_warns_about_an_empty_folder_that_is_not_a_class(tmp_path: Path) -> None:
     train = write(tmp_path, [f"ILSVRC/Data/CLS-LOC/train/{TENCH}/{TENCH}_1.JPEG"]) / "ILSVRC/Data/CLS-LOC/train"
     (train / "images").mkdir()
     data = opened(tmp_path)
@@ -53,12 +53,12 @@ def test_a_tree_that_lies_behind_a_link_is_not_sound(tmp_path: Path) -> None:
         opened(tmp_path / "given").require(["validation"], [])
 
 
-def test_missing_annotations_are_told_where_they_belong(tmp_path: Path) -> None:
+def test_missing_annotations_are_reported_with_their_folder(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"ILSVRC/Annotations/CLS-LOC/val .* is missing"):
         opened(write(tmp_path, [VALIDATION])).require(["validation"], ["validation"])
 
 
-def test_what_is_missing_is_told_with_what_lies_beside_it(tmp_path: Path) -> None:
+def test_missing_parts_are_reported_with_the_folders_found(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"train is missing in .*/CLS-LOC\. Found there: val/\."):
         opened(write(tmp_path, [VALIDATION])).require(["train"], [])
 
@@ -102,8 +102,8 @@ def test_the_archive_that_kaggle_hands_out_is_explained(tmp_path: Path, name: st
 @pytest.mark.parametrize(
     "files", [[], ["train/a/1.jpg"], ["ILSVRC/readme.txt"], [OUTER, "train/a/1.jpg"], ["ILSVRC/Data/CLS-LOC/x"]]
 )
-def test_any_other_folder_is_none(tmp_path: Path, files: list[str]) -> None:
-    assert kaggle.recognise(write(tmp_path, files), SourceOptions()) is None
+def test_a_folder_of_another_layout_is_not_kaggles(tmp_path: Path, files: list[str]) -> None:
+    assert kaggle.recognize(write(tmp_path, files), SourceOptions()) is None
 
 
 def test_the_outer_archive_beside_the_tree_is_ignored(raw: Path, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_flat_validation_or_class_archives_make_some_synsets_imagenet() -> None:
     assert label_space({"train": place(*ALL[:3], archives=(ALL[5],))}, "auto").imagenet
 
 
-def test_a_stranger_among_all_synsets_is_named_with_the_way_out() -> None:
+def test_a_folder_that_is_no_synset_among_all_synsets_is_refused_with_a_hint() -> None:
     with pytest.raises(InputError, match=r"All 1,000 synsets .* but raw/train/junk is not named after one") as refused:
         label_space({"train": place(*ALL, "junk")}, "auto")
     assert "--set source.labels=folders" in refused.value.hint
@@ -86,24 +86,24 @@ def test_one_folder_that_is_no_number_makes_all_of_them_names_and_is_refused_whe
 @pytest.mark.parametrize(
     ("seen", "outcome"),
     [
-        (Seen("auto", official=True, strangers=False, classes="some", numbers=False, ids=False), "imagenet"),
-        (Seen("auto", official=True, strangers=False, classes="none", numbers=False, ids=False), "imagenet"),
-        (Seen("auto", official=True, strangers=True, classes="some", numbers=False, ids=False), "stranger"),
-        (Seen("auto", official=True, strangers=False, classes="some", numbers=False, ids=True), "imagenet"),
-        (Seen("auto", official=False, strangers=False, classes="some", numbers=False, ids=False), "synsets"),
-        (Seen("auto", official=False, strangers=True, classes="some", numbers=False, ids=False), "names"),
-        (Seen("auto", official=False, strangers=True, classes="some", numbers=True, ids=False), "numbers"),
-        (Seen("auto", official=False, strangers=True, classes="some", numbers=True, ids=True), "ids"),
-        (Seen("auto", official=False, strangers=False, classes="none", numbers=False, ids=False), "no classes"),
-        (Seen("auto", official=False, strangers=True, classes="too many", numbers=True, ids=True), "too many"),
-        (Seen("ilsvrc2012", official=False, strangers=False, classes="some", numbers=False, ids=True), "imagenet"),
-        (Seen("ilsvrc2012", official=True, strangers=True, classes="some", numbers=False, ids=False), "stranger"),
-        (Seen("folders", official=True, strangers=False, classes="some", numbers=False, ids=False), "synsets"),
-        (Seen("folders", official=False, strangers=True, classes="some", numbers=True, ids=True), "text"),
-        (Seen("folders", official=True, strangers=True, classes="some", numbers=False, ids=True), "names"),
-        (Seen("numbers", official=True, strangers=True, classes="some", numbers=True, ids=False), "numbers"),
-        (Seen("numbers", official=False, strangers=False, classes="some", numbers=False, ids=False), "no number"),
-        (Seen("numbers", official=False, strangers=False, classes="none", numbers=False, ids=False), "no classes"),
+        (Seen("auto", official=True, unknown=False, classes="some", numbers=False, ids=False), "imagenet"),
+        (Seen("auto", official=True, unknown=False, classes="none", numbers=False, ids=False), "imagenet"),
+        (Seen("auto", official=True, unknown=True, classes="some", numbers=False, ids=False), "unknown"),
+        (Seen("auto", official=True, unknown=False, classes="some", numbers=False, ids=True), "imagenet"),
+        (Seen("auto", official=False, unknown=False, classes="some", numbers=False, ids=False), "synsets"),
+        (Seen("auto", official=False, unknown=True, classes="some", numbers=False, ids=False), "names"),
+        (Seen("auto", official=False, unknown=True, classes="some", numbers=True, ids=False), "numbers"),
+        (Seen("auto", official=False, unknown=True, classes="some", numbers=True, ids=True), "ids"),
+        (Seen("auto", official=False, unknown=False, classes="none", numbers=False, ids=False), "no classes"),
+        (Seen("auto", official=False, unknown=True, classes="too many", numbers=True, ids=True), "too many"),
+        (Seen("ilsvrc2012", official=False, unknown=False, classes="some", numbers=False, ids=True), "imagenet"),
+        (Seen("ilsvrc2012", official=True, unknown=True, classes="some", numbers=False, ids=False), "unknown"),
+        (Seen("folders", official=True, unknown=False, classes="some", numbers=False, ids=False), "synsets"),
+        (Seen("folders", official=False, unknown=True, classes="some", numbers=True, ids=True), "text"),
+        (Seen("folders", official=True, unknown=True, classes="some", numbers=False, ids=True), "names"),
+        (Seen("numbers", official=True, unknown=True, classes="some", numbers=True, ids=False), "numbers"),
+        (Seen("numbers", official=False, unknown=False, classes="some", numbers=False, ids=False), "no number"),
+        (Seen("numbers", official=False, unknown=False, classes="none", numbers=False, ids=False), "no classes"),
     ],
 )
 def test_each_row_of_the_decision_table_decides(seen: Seen, outcome: Outcome) -> None:

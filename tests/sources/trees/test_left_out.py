@@ -70,16 +70,14 @@ def test_thumbnails_of_a_synology_share_are_neither_images_nor_classes(tmp_path:
     assert left_out(tmp_path) == {"files in @eaDir (Synology thumbnails)": 2}
 
 
-def test_a_folder_of_clutter_without_files_is_not_told(tmp_path: Path) -> None:
+def test_an_empty_clutter_folder_is_not_reported(tmp_path: Path) -> None:
     (write(tmp_path, [A_CAT]) / "train" / "@eaDir").mkdir()
     assert not read(tmp_path).left_out
 
 
 @pytest.mark.parametrize("name", ["2", "2.dat", "2.jpg_large", "2.jpg:large", "2.pbm"])
 @pytest.mark.parametrize("content", [JPEG, WEBP, TIFF])
-def test_an_image_is_told_by_its_content_where_its_suffix_says_nothing(
-    tmp_path: Path, name: str, content: bytes
-) -> None:
+def test_an_image_with_an_unknown_suffix_is_recognized_by_content(tmp_path: Path, name: str, content: bytes) -> None:
     write(write(tmp_path, [A_CAT]), [f"train/cat/{name}"], content)
     table = read(tmp_path)
     assert [sample.name for sample in table] == ["cat/1.jpg", f"cat/{name}"]
@@ -175,7 +173,7 @@ def test_a_class_of_webp_alone_is_read(tmp_path: Path) -> None:
     assert [(sample.name, sample.label) for sample in read(tmp_path)] == [("cat/1.webp", 0), ("dog/1", 1)]
 
 
-def test_class_folders_without_suffixes_are_told_without_a_split(tmp_path: Path) -> None:
+def test_class_folders_of_images_without_suffixes_are_recognized_without_splits(tmp_path: Path) -> None:
     write(tmp_path, ["cat/1", "dog/1"], WEBP)
     assert read(tmp_path).classes.names == ("cat", "dog")
 
@@ -268,7 +266,7 @@ def test_clutter_that_may_not_be_looked_into_does_no_harm(tmp_path: Path) -> Non
     (tmp_path / "train/lost+found").chmod(0o700)
 
 
-def test_kinds_without_number_are_told_as_one(tmp_path: Path) -> None:
+def test_many_kinds_of_files_left_out_are_reported_together(tmp_path: Path) -> None:
     write(write(tmp_path, [A_CAT]), [f"train/cat/1.x{number}" for number in range(100)], b"other")
     found = left_out(tmp_path)
     assert (len(found), sum(found.values()), found["files of other kinds"]) == (41, 100, 60)

@@ -26,7 +26,7 @@ LISTED = st.tuples(NAMES, NAMES, st.sampled_from(["train", "val", "test"]))
 
 
 def opened(folder: Path, labels: Labels = "auto", *, follow: bool = False) -> Source:
-    data = folders.recognise(folder, SourceOptions(labels=labels, follow=follow))
+    data = folders.recognize(folder, SourceOptions(labels=labels, follow=follow))
     assert data is not None
     return data
 
@@ -83,7 +83,7 @@ def test_reads_each_form_of_list(
         ("labels.csv", b"label\ncat\n"),
     ],
 )
-def test_other_files_are_no_lists(tmp_path: Path, name: str, content: bytes) -> None:
+def test_files_that_are_not_lists_are_ignored(tmp_path: Path, name: str, content: bytes) -> None:
     assert read_list(write(tmp_path, [name], content) / name) is None
 
 
@@ -174,7 +174,7 @@ def test_a_line_without_an_image_is_refused_with_the_count(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("lines", "told"),
+    ("lines", "reported"),
     [
         ("a.jpg,dog\na.jpg,cat\n", r"names a\.jpg twice, as dog and as cat"),
         ("a.jpg,dog\na.jpg,dog\n", r"names a\.jpg twice\."),
@@ -183,11 +183,11 @@ def test_a_line_without_an_image_is_refused_with_the_count(tmp_path: Path) -> No
         ("a.jpg,0\n", "which is not one of the 2 classes"),
     ],
 )
-def test_a_list_that_cannot_be_right_makes_its_split_unsound(tmp_path: Path, lines: str, told: str) -> None:
+def test_a_list_that_cannot_be_right_makes_its_split_unsound(tmp_path: Path, lines: str, reported: str) -> None:
     write(tmp_path, [*CLASSES, "val/a.jpg"])
     data = opened(listed(tmp_path, "val.csv", f"filename,label\n{lines}"))
     assert [part.split for part in data.parts if part.sound] == ["train"]
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=reported):
         data.require(["validation"], [])
 
 
@@ -331,7 +331,7 @@ def food(folder: Path, test: str = "waffles/3\n") -> Path:
     return listed(folder, "meta/test.txt", test)
 
 
-def test_images_that_no_list_names_are_told(tmp_path: Path) -> None:
+def test_warns_about_images_that_no_list_names(tmp_path: Path) -> None:
     table = opened(food(tmp_path)).table("train", tmp_path, nothing)
     assert [name.decode() for name in table.name.tolist()] == ["apple_pie/0.jpg", "apple_pie/1.jpg", "waffles/0.jpg"]
     (left,) = (each for each in table.left_out if each.what == UNLISTED)
@@ -348,7 +348,7 @@ def test_an_image_in_the_lists_of_two_splits_is_refused(tmp_path: Path) -> None:
         opened(food(tmp_path, "apple_pie/0\n"))
 
 
-def test_two_lists_of_a_split_that_are_not_the_same_are_refused(tmp_path: Path) -> None:
+def test_two_differing_lists_of_a_split_are_refused(tmp_path: Path) -> None:
     listed(food(tmp_path), "meta/test.json", '{"waffles": ["waffles/2"]}')
     with pytest.raises(InputError, match=r"test\.txt and .*test\.json disagree about which images are test"):
         opened(tmp_path)
@@ -433,9 +433,7 @@ def test_folders_of_splits_need_no_lists(tmp_path: Path) -> None:
         ("images", {"labels/test1.txt": "dog/1.jpg\n", "labels/train1.txt": "cat/1.jpg\n"}),
     ],
 )
-def test_lists_that_seem_to_say_splits_but_cannot_be_used_are_told(
-    tmp_path: Path, given: str, lists: dict[str, str]
-) -> None:
+def test_warns_about_split_lists_that_cannot_be_used(tmp_path: Path, given: str, lists: dict[str, str]) -> None:
     write(tmp_path, ["images/cat/1.jpg", "images/dog/1.jpg"])
     for name, text in lists.items():
         listed(tmp_path, name, text)
@@ -443,7 +441,7 @@ def test_lists_that_seem_to_say_splits_but_cannot_be_used_are_told(
     assert f"{tmp_path} has files named like lists of splits, {', '.join(lists)}: they are not read" in why
 
 
-def test_one_list_or_folders_of_splits_leave_nothing_to_tell(tmp_path: Path) -> None:
+def test_one_list_or_split_folders_cause_no_warning(tmp_path: Path) -> None:
     write(tmp_path, [*CLASSES, "val/cat/1.jpg"])
     listed(tmp_path, "train.txt", "train/cat/1.jpg 0\n")
     listed(tmp_path, "val.txt", "val/cat/1.jpg 0\n")
@@ -451,14 +449,14 @@ def test_one_list_or_folders_of_splits_leave_nothing_to_tell(tmp_path: Path) -> 
     assert "lists of splits" not in " ".join(opened(tmp_path / "train").why)
 
 
-def test_lists_beside_the_folder_of_images_that_is_given_are_told(tmp_path: Path) -> None:
+def test_warns_about_lists_beside_the_given_image_folder(tmp_path: Path) -> None:
     data = opened(food(tmp_path) / "images")
     assert f"give {tmp_path} to have it read" in " ".join(data.why)
     assert len(data.table("train", tmp_path, nothing)) == 8
 
 
 @given(st.lists(LISTED, min_size=1, max_size=8, unique_by=lambda image: image[0]))
-def test_every_listed_image_is_in_its_split_with_its_class_and_no_other(
+def test_every_listed_image_is_in_its_split_alone_with_its_class(
     tmp_path_factory: pytest.TempPathFactory, images: list[tuple[str, str, str]]
 ) -> None:
     folder = write(tmp_path_factory.mktemp("set"), [f"images/{image}.jpg" for image, _, _ in images])

@@ -14,7 +14,7 @@ A_GOLDFISH = f"train/{GOLDFISH}/{GOLDFISH}_1.JPEG"
 
 
 def opened(folder: Path, labels: Labels = "auto", *, follow: bool = False) -> Source:
-    data = folders.recognise(folder, SourceOptions(labels=labels, follow=follow))
+    data = folders.recognize(folder, SourceOptions(labels=labels, follow=follow))
     assert data is not None
     return data
 
@@ -83,13 +83,13 @@ def test_a_validation_image_in_the_folder_of_another_synset_is_refused_where_lab
         names(opened(tmp_path, "ilsvrc2012"), "validation", tmp_path)
 
 
-def test_a_validation_image_of_a_subset_that_was_numbered_again_is_told(tmp_path: Path) -> None:
+def test_warns_about_a_validation_image_of_a_renumbered_subset(tmp_path: Path) -> None:
     files = [f"val/{TENCH}/{FIRST_VALIDATION}.JPEG", f"val/{SEA_SNAKE}/a/{FIRST_VALIDATION}.JPEG"]
     table = opened(write(tmp_path, files)).table("validation", tmp_path, nothing)
     assert table.name.tolist() == [f"{FIRST_VALIDATION}.JPEG".encode(), f"{TENCH}/{FIRST_VALIDATION}.JPEG".encode()]
-    (told,) = table.warnings
-    assert told.startswith("1 image is in a class folder that does not match the official number")
-    assert f"{TENCH}/{FIRST_VALIDATION}.JPEG, which is an image of {SEA_SNAKE}" in told
+    (reported,) = table.warnings
+    assert reported.startswith("1 image is in a class folder that does not match the official number")
+    assert f"{TENCH}/{FIRST_VALIDATION}.JPEG, which is an image of {SEA_SNAKE}" in reported
 
 
 @pytest.mark.parametrize("file", [f"{GOLDFISH}_7.JPEG", f"{GOLDFISH}_x.jpg"])
@@ -122,15 +122,15 @@ def test_a_class_archive_that_breaks_off_is_refused(tmp_path: Path, beside: bool
     assert ("is complete, remove the archive" in refused.value.hint) == beside
 
 
-@pytest.mark.parametrize(("image", "zeros", "told"), [(JPEG, 0, 0), (JPEG, 30_000, 1), (JPEG + bytes(900), 0, 1)])
-def test_zeros_at_the_end_of_a_class_archive_that_may_be_a_hole_are_told(
-    tmp_path: Path, image: bytes, zeros: int, told: int
+@pytest.mark.parametrize(("image", "zeros", "reported"), [(JPEG, 0, 0), (JPEG, 30_000, 1), (JPEG + bytes(900), 0, 1)])
+def test_warns_about_a_possible_hole_at_the_end_of_a_class_archive(
+    tmp_path: Path, image: bytes, zeros: int, reported: int
 ) -> None:
     write(tmp_path, [A_GOLDFISH])
     (tmp_path / f"train/{TENCH}.tar").write_bytes(tar([(f"{TENCH}_1.JPEG", image)]) + bytes(zeros))
     table = opened(tmp_path).table("train", tmp_path, nothing)
     assert len(table) == 2
-    assert len(table.warnings) == told
+    assert len(table.warnings) == reported
     assert all(f"of zeros follow the last file of {tmp_path}/train/{TENCH}.tar" in each for each in table.warnings)
 
 
@@ -171,7 +171,7 @@ def test_a_link_out_of_the_folder_is_refused_unless_it_may_be_followed(tmp_path:
     assert len(names(opened(raw, follow=True), "train", tmp_path)) == 2
 
 
-def test_a_linked_image_is_held_to_the_same(tmp_path: Path) -> None:
+def test_a_linked_image_must_be_of_the_class_it_is_in(tmp_path: Path) -> None:
     raw = write(tmp_path / "raw", [A_GOLDFISH])
     outside = write(tmp_path, ["x.JPEG"]) / "x.JPEG"
     (raw / "train" / GOLDFISH / f"{GOLDFISH}_2.JPEG").symlink_to(outside)
@@ -181,7 +181,7 @@ def test_a_linked_image_is_held_to_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("link", ["train/train", "ILSVRC2012"])
-def test_a_folder_that_stands_for_another_is_held_to_the_same(tmp_path: Path, link: str) -> None:
+def test_images_of_a_linked_folder_must_be_of_its_class(tmp_path: Path, link: str) -> None:
     elsewhere = write(tmp_path / "elsewhere", [f"{TENCH}/1.jpg", f"{GOLDFISH}/1.jpg"])
     (tmp_path / "raw" / link).parent.mkdir(parents=True)
     (tmp_path / "raw" / link).symlink_to(elsewhere)
@@ -228,7 +228,7 @@ def test_links_in_a_circle_end(tmp_path: Path, target: str) -> None:
         names(opened(tmp_path), "train", tmp_path)
 
 
-def test_two_folders_linked_into_each_other_end(tmp_path: Path) -> None:
+def test_a_cycle_of_linked_folders_is_followed_once(tmp_path: Path) -> None:
     write(tmp_path, [A_GOLDFISH, "store/a/1.jpg", "store/b/1.jpg"])
     (tmp_path / "store/a/b").symlink_to("../b")
     (tmp_path / "store/b/a").symlink_to("../a")
@@ -254,8 +254,8 @@ def test_a_folder_that_may_not_be_looked_into_is_named(tmp_path: Path) -> None:
 
 
 def test_progress_goes_by_classes(tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     opened(write(tmp_path, [A_GOLDFISH, f"train/{TENCH}/1.jpg"])).table(
-        "train", tmp_path, lambda done, total: told.append((done, total))
+        "train", tmp_path, lambda done, total: reported.append((done, total))
     )
-    assert told == [(1, 2), (2, 2)]
+    assert reported == [(1, 2), (2, 2)]

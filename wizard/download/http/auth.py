@@ -115,17 +115,17 @@ class Login:
             DownloadError: there are none that it accepts.
         """
         host = self.base.host or page.host
-        told, why = f"{page.host} answered with a web page instead of the archive, probably a login page.", ""
+        problem, why = f"{page.host} answered with a web page instead of the archive, probably a login page.", ""
         if self._cookies is not None:
             state = describe_cookies(self._from_file, host, self._cookies)
-            told = why = f"{page.host} answered with a web page instead of the archive, even with {state}."
+            problem = why = f"{page.host} answered with a web page instead of the archive, even with {state}."
         while self._asker is not None and (path := self._asker.cookies(host, why)) is not None:
             try:
                 return self._load(path)
             except InputError as error:
                 why = error.what
         raise DownloadError(
-            told,
+            problem,
             f"Log in to {host} with a browser, export its cookies (with an extension such as Get cookies.txt LOCALLY), "
             "and give the file: --cookies FILE. Or give the address of a mirror: --base URL",
         )

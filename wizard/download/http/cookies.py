@@ -26,7 +26,7 @@ def read_cookies(path: Path) -> list[Cookie]:
         text = line.rstrip("\r").removeprefix(_HTTP_ONLY)
         if text.startswith("#") or not text.strip():
             continue
-        fields = _normalised(text)
+        fields = _normalized(text)
         if fields is None:
             raise _not_cookies(path, f"line {number} is not seven fields separated by tabs")
         normalised.append("\t".join(fields))
@@ -51,7 +51,7 @@ def describe_cookies(cookies: Collection[Cookie], host: str, path: Path) -> str:
     return f"the cookies for {host} in {path}"
 
 
-def _normalised(line: str) -> list[str] | None:
+def _normalized(line: str) -> list[str] | None:
     """The fields as MozillaCookieJar insists on them; None where they are none."""
     fields = line.split("\t")
     if len(fields) == 6:

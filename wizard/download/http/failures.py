@@ -1,4 +1,4 @@
-"""What a failed request means: whether another attempt may help, and what to tell the person."""
+"""What a failed request means: whether another attempt may help, and the message for the person."""
 
 import os
 import ssl
@@ -99,7 +99,6 @@ def _cause(error: BaseException, kind: type[_Error]) -> _Error | None:
 
 
 def _reason(error: Exception) -> str:
-    """The operating system's words where it has some."""
     system = _cause(error, OSError)
     if isinstance(system, ssl.SSLError):
         return system.reason.replace("_", " ").lower()

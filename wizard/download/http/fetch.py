@@ -28,7 +28,7 @@ from wizard.sources.source import Progress
 _HEAD = 512
 """Bytes by which a file is recognized: a tar header."""
 _COMPARED = 1 << 16
-"""Bytes of a part that are compared with the server's at each place, where nothing else tells what it is a part of."""
+"""Bytes of a part that are compared with the server's at each position, if nothing else identifies its file."""
 _CHANGES = 3
 _UNRELATED = "is not the beginning of the server's file"
 
@@ -101,12 +101,11 @@ def _finish(archive: Archive, md5: str, part: Part, session: Session) -> None:
 
 
 def _download(archive: Archive, remote: Remote, part: Part, session: Session) -> str:
-    """Fetches until the part is complete; its MD5."""
     progress = _checking(archive.name, session)
     for _ in range(_CHANGES):
         part.remember(remote)
         try:
-            part.md5(progress)  # of what is here, before what comes is hashed in its turn
+            part.md5(progress)  # of the existing bytes, before new ones are hashed
             _transfer(archive.name, remote, part, session)
             return part.md5(progress)
         except PrefixMismatch:
@@ -125,13 +124,13 @@ def _download(archive: Archive, remote: Remote, part: Part, session: Session) ->
 def _transfer(name: str, remote: Remote, part: Part, session: Session) -> None:
     if not remote.ranges and (part.size or session.connections > 1):
         one = ", over one connection" if session.connections > 1 else ""
-        again = f"; the {human_bytes(part.size)} that are here come again, and are compared" if part.size else ""
+        again = f"; the {human_bytes(part.size)} that are here are sent again and compared" if part.size else ""
         session.warn(f"{name}: this server sends only whole files{one}{again}")
     session.with_login(lambda: Transfer(name, remote, part, session).run())
 
 
 def _after_change(archive: Archive, before: Remote, part: Part, session: Session) -> Remote:
-    """The server's file of now, after an answer that was about another one.
+    """The server's current file, after an answer that was about another one.
 
     The part is discarded only if the server's file is the right one and has other bytes.
     """
@@ -142,7 +141,7 @@ def _after_change(archive: Archive, before: Remote, part: Part, session: Session
     if remote.size == before.size and _same_bytes(part.path, part.size, archive, remote, session):
         return replace(remote, etag=ANY)
     here = human_bytes(part.size)
-    session.warn(f"{archive.name}: the server's file has changed since {here} of it came; starting over")
+    session.warn(f"{archive.name}: the server's file has changed since {here} of it arrived; starting over")
     part.restart()
     return remote
 
@@ -171,7 +170,7 @@ def _resumable(archive: Archive, session: Session, remote: Remote, have: int) ->
 def _same_bytes(path: Path, size: int, archive: Archive, remote: Remote, session: Session) -> bool:
     """Whether a beginning has the server's bytes at its start, in its middle and at its end.
 
-    Where the server sends no ranges, all of it is compared when it comes again.
+    Where the server sends no ranges, all of it is compared when it is sent again.
     """
     if not remote.ranges:
         return True
@@ -206,7 +205,7 @@ def _read(name: str, start: int, count: int, session: Session) -> tuple[Remote, 
             data = bytearray()
             for chunk in answer.chunks if answer.start == start else ():
                 data += chunk
-                if len(data) >= count:  # the answer may go on with all of the file
+                if len(data) >= count:  # the server may send all of the file
                     break
         if start == 0 and says_html(bytes(data)):
             raise LoginPage(session.client.host)
@@ -216,8 +215,6 @@ def _read(name: str, start: int, count: int, session: Session) -> tuple[Remote, 
 
 
 def _checking(file: str, session: Session) -> Progress:
-    """Reports how far a file is read, and stops where the person wants to."""
-
     def progress(done: int, total: int) -> None:
         session.check_stop()
         session.report(Checking(file=file, done=done, total=total))

@@ -73,7 +73,7 @@ class FileStatus:
 def part_state(
     size: int, record: Remote | None, remote: Remote
 ) -> Literal["partial", "outdated", "unrelated", "unknown"]:
-    """Whether a part of so many bytes can be resumed; unknown where only a comparison of bytes can tell.
+    """Whether a part of this size can be resumed; unknown where only a comparison of bytes can decide.
 
     The `record` is the version that it belongs to; None where that is not known.
     """

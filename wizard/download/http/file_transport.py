@@ -49,7 +49,7 @@ class _Stream(httpx.SyncByteStream):
             while self._left:
                 chunk = self._file.read(min(_CHUNK, self._left))
                 if not chunk:
-                    raise httpx.ReadError("the file became shorter")
+                    raise httpx.ReadError("the file was truncated")
                 self._left -= len(chunk)
                 yield chunk
         except OSError as error:

@@ -32,7 +32,7 @@ class Answer:
     Attributes:
         remote: the file.
         start: where in it the body begins, which is 0 where the server sends no ranges.
-        chunks: the body, as it comes; raises Transient where it breaks off.
+        chunks: the body, as it arrives; raises Transient if it is interrupted.
     """
 
     remote: Remote
@@ -57,7 +57,7 @@ class HttpClient:
         self.answered = False
 
     def close(self) -> None:
-        """Ends all connections; whoever reads from one gets Transient."""
+        """Ends all connections; pending reads raise Transient."""
         self._client.close()
 
     @property
@@ -140,7 +140,7 @@ class HttpClient:
         parsed = parse_response(status, response.headers, "{}://{}:{}".format(*origin(self._base)))
         if parsed is None:
             raise DownloadError(
-                f"{shown(url)}: the server does not say how large it is, so there is no telling when it is complete.",
+                f"{shown(url)}: the server does not report its size, so a complete download cannot be recognized.",
                 "Give the address of another mirror: --base URL",
             )
         self.answered = True

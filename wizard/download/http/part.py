@@ -76,7 +76,7 @@ class Part:
         """The MD5 of the whole part, in hex; reads those bytes of it that were not hashed yet.
 
         Args:
-            progress: told how many bytes of how many are hashed, while any are read.
+            progress: called with the bytes hashed and their total.
 
         Raises:
             InputError: they cannot be read.

@@ -43,6 +43,6 @@ class RangeQueue:
         return taken
 
     def put_back(self, rest: ByteRange) -> None:
-        """The rest of a range that broke off, which is handed out first."""
+        """The rest of an interrupted range, which is handed out first."""
         if rest.start < rest.stop:
             heapq.heappush(self._failed, rest)

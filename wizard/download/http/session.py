@@ -1,4 +1,4 @@
-"""What fetches have in common, and how a server is asked: with retries, and with a login where it wants one."""
+"""State shared by fetches, and requests with retries and logins."""
 
 import threading
 import time
@@ -24,13 +24,13 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """How files are fetched.
+    """Shared settings of all fetches.
 
     Attributes:
         client: the server.
         folder: where the files go.
         cache: folder in which verified sums are remembered.
-        report: told what happens, always from the thread that fetches.
+        report: receives the events, always from the fetching thread.
         stopping: whether the person wants to stop.
         connections: to one file at a time.
     """
@@ -43,11 +43,11 @@ class Session:
     connections: int
 
     def warn(self, text: str) -> None:
-        """Tells the person of something that they may not expect."""
+        """Reports a warning."""
         self.report(Note(text=text, warning=True))
 
     def check_stop(self) -> None:
-        """Ends what is under way when the person wants to stop.
+        """Stops at the person's request.
 
         Raises:
             Interrupted: they do.
@@ -56,7 +56,7 @@ class Session:
             raise Interrupted("Stopped; what is here is kept.")
 
     def with_retries(self, name: str, ask: Callable[[], _Result]) -> _Result:
-        """What the server answers about a file; it is asked again where that may help.
+        """The server's answer about a file, with retries.
 
         Raises:
             DownloadError: it fails too often, or refuses access.
@@ -72,7 +72,7 @@ class Session:
         )
 
     def with_login(self, ask: Callable[[], _Result]) -> _Result:
-        """What the server answers; where it wants a login, the person is asked for it.
+        """The server's answer; the person is asked for a login if it is required.
 
         Raises:
             DownloadError: there is none that it accepts.

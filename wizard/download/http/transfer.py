@@ -17,7 +17,7 @@ from wizard.errors import Interrupted
 from wizard.formatting import counted, human_bytes
 
 _PIECE = 1 << 20
-"""Bytes that are handed over and written at a time, or fewer where they come slowly."""
+"""Bytes handed over and written at a time; fewer if they arrive slowly."""
 _PIECE_SECONDS = 0.25
 _WINDOW = 16 << 20
 """Bytes that several connections may be ahead of what is written; they wait in memory."""
@@ -86,7 +86,9 @@ class Transfer:
                     wait(self._reading, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
                 else:
                     time.sleep(POLL_SECONDS)  # all connections wait for their next attempt
-                stopping = self._session.stopping()  # before what came is written: nothing that is here comes again
+                stopping = (
+                    self._session.stopping()
+                )  # read before the write, so that received bytes are not fetched again
                 for future in [future for future in self._reading if future.done()]:
                     self._receive(self._reading.pop(future), future)
                 if stopping:
@@ -119,7 +121,7 @@ class Transfer:
             return self._failed(connection, Transient("the server sent less than it was asked for"))
         if piece is None:
             return self._idle.append(connection)
-        self._read_on(connection)  # the next piece comes while this one is written
+        self._read_on(connection)  # the next piece is read while this one is written
         connection.retries.reset()
         connection.rest = replace(connection.rest, start=start + len(piece))
         self._attempt_reported = 0
@@ -143,7 +145,6 @@ class Transfer:
         self._session.report(Transferring(file=self._name, done=self._part.size, total=self._remote.size))
 
     def _failed(self, connection: _Connection, error: Transient) -> None:
-        """Gives the rest of its range to whoever is free first, and lets the connection wait."""
         self._ranges.put_back(connection.rest if self._remote.ranges else replace(connection.rest, start=0))
         try:
             waiting = connection.retries.after(error, answered=self._session.client.answered)
@@ -151,10 +152,10 @@ class Transfer:
             left = len(self._idle) + len(self._reading)
             if not left:
                 raise
-            return self._session.warn(f"{self._name}: going on with {counted(left, 'connection')}")
+            return self._session.warn(f"{self._name}: continuing with {counted(left, 'connection')}")
         connection.resume_at = time.monotonic() + waiting.seconds
         self._idle.append(connection)
-        if waiting.attempt > self._attempt_reported:  # several connections that break off together are reported once
+        if waiting.attempt > self._attempt_reported:  # several connections that fail together are reported once
             self._attempt_reported = waiting.attempt
             self._session.report(waiting)
         return None
@@ -176,7 +177,7 @@ class Transfer:
 
 
 def _gathered(chunks: Iterator[bytes], left: int) -> Iterator[bytes]:
-    """That many bytes, in pieces that are worth writing; where they break off, what came before comes first."""
+    """That many bytes, in pieces that are worth writing; if they are interrupted, those before come first."""
     gathered, count, since, trouble = list[bytes](), 0, time.monotonic(), None
     while count < left:
         try:

@@ -75,7 +75,7 @@ def no_token(hub: str, log_in: str) -> DownloadError:
 def refusal(
     hub: str, status: int, log_in: str, *, forbidden: DownloadError, otherwise: DownloadError
 ) -> DownloadError | Transient:
-    """The error for a hub's HTTP status; `forbidden` and `otherwise` are those that tell where to look."""
+    """The error for a hub's HTTP status; `forbidden` and `otherwise` name the page to look at."""
     if status in _TEMPORARY or status >= 500:
         return Transient(f"{hub} answered with status {status}")
     if status == 401:

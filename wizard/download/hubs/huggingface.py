@@ -56,7 +56,7 @@ class _Archive:
 
     @property
     def marker(self) -> Path:
-        """Says that all of it was unpacked; the archive itself may be gone then."""
+        """Marks it as unpacked completely; the archive itself may be deleted then."""
         return self.path.with_name(f"{self.path.name}.unpacked")
 
     @property
@@ -143,7 +143,7 @@ def _fetch_archive(archive: _Archive, report: Report) -> None:
 
 
 def _transfer(part: Path, name: str, report: Report) -> None:
-    """Fetches the rest of one file; what the client raises becomes an error of ours."""
+    """Fetches the rest of one file; the client's exceptions become DownloadError or Transient."""
     hub, files = client("huggingface_hub"), client("huggingface_hub.file_download")
     errors = client("huggingface_hub.errors")
     try:
@@ -177,7 +177,7 @@ def _transfer(part: Path, name: str, report: Report) -> None:
     except errors.OfflineModeIsEnabled as error:
         raise DownloadError(f"{NAME}'s client is offline, as HF_HUB_OFFLINE asks.", "Unset it") from error
     except errors.HTTPError as error:
-        raise Transient(f"the connection to {NAME} failed or broke off ({summary(error)})") from error
+        raise Transient(f"the connection to {NAME} failed or was interrupted ({summary(error)})") from error
     except OSError as error:
         if error.errno in errorcode:
             with writing(part):

@@ -73,7 +73,7 @@ def require(_what: Collection[What], folder: Path) -> None:
 
 
 def fetch(folder: Path, what: Collection[What], report: Report) -> Path:
-    """See Hub; everything comes at once, whatever is wanted.
+    """See Hub; `what` is ignored, as Kaggle delivers everything at once.
 
     The folder gets ILSVRC/ and the tables beside it; the client uses competitions/ in it meanwhile. A Kaggle notebook
     has the files mounted already, so there the folder returned is that one.
@@ -95,7 +95,7 @@ def _require_token() -> None:
         with quiet("kagglehub"), reading(Path("~/.kaggle/kaggle.json")):
             known = environment.is_in_kaggle_notebook() or config.get_kaggle_credentials()
     except ValueError as error:
-        raise DownloadError(f"{NAME}'s client cannot go on: {error}.", _LOG_IN) from error
+        raise DownloadError(f"{NAME}'s client cannot continue: {error}.", _LOG_IN) from error
     if not known:
         raise no_token(NAME, _LOG_IN)
 
@@ -117,7 +117,7 @@ def _download(folder: Path, report: Report) -> Path:
 
 
 def _attempt(folder: Path, report: Report) -> Path:
-    """What the client delivers; what it raises becomes an error of ours."""
+    """The client's result; its exceptions become DownloadError or Transient."""
     hub, errors, failures = client("kagglehub"), client("kagglehub.exceptions"), client("requests.exceptions")
     archive = _archive(folder)
     try:
@@ -126,7 +126,7 @@ def _attempt(folder: Path, report: Report) -> Path:
     except (errors.UnauthenticatedError, errors.CredentialError) as error:
         raise no_token(NAME, _LOG_IN) from error
     except (errors.BackendError, errors.KaggleEnvironmentError) as error:
-        raise DownloadError(f"{NAME}'s client cannot go on ({summary(error)}).", f"See {PAGE}") from error
+        raise DownloadError(f"{NAME}'s client cannot continue ({summary(error)}).", f"See {PAGE}") from error
     except errors.DataCorruptionError as error:
         raise DownloadError(
             f"{archive.name} did not arrive as {NAME} sent it: the MD5 differs. Its client has removed it.",
@@ -135,7 +135,7 @@ def _attempt(folder: Path, report: Report) -> Path:
     except failures.HTTPError as error:
         raise _refused(error.response.status_code) from error
     except failures.RequestException as error:
-        raise Transient(f"the connection to {NAME} failed or broke off ({type(error).__name__})") from error
+        raise Transient(f"the connection to {NAME} failed or was interrupted ({type(error).__name__})") from error
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, ValueError) as error:
         if isinstance(error, ValueError):
             _require_token()  # the client raises a ValueError for credentials that it cannot read, too
@@ -147,12 +147,12 @@ def _attempt(folder: Path, report: Report) -> Path:
 
 @contextmanager
 def _set_up(folder: Path, report: Report) -> Iterator[None]:
-    """Within it, the client keeps everything in that folder, and reports instead of printing. Nothing empty is left."""
+    """Context in which the client uses that folder and reports instead of printing; removes empty folders."""
     clients, archive = client("kagglehub.clients"), _archive(folder)
     there = size(archive)
     with writing(archive):
         archive.parent.mkdir(parents=True, exist_ok=True)
-        # Only where it resumes a file, be it an empty one, does the client set a read time-out.
+        # The client sets a read time-out only when it resumes a file, even an empty one.
         archive.touch()
     before = clients.tqdm, clients.already_printed_version_warning, os.environ.get(_CACHE)
     clients.tqdm, clients.already_printed_version_warning = bar(archive.name, report), True
@@ -204,7 +204,7 @@ def _finish(folder: Path, report: Report) -> None:
         if (made / _TREE).is_dir():
             (made / _TREE / _MADE).touch()
         if made.is_dir():
-            # The tree last, with its mark: until it has been moved, the next run goes on here.
+            # The tree last, with its mark: until it has been moved, the next run resumes here.
             for entry in sorted(made.iterdir(), key=lambda path: (path.name == _TREE, path.name)):
                 entry.replace(folder / entry.name)
             made.rmdir()
@@ -218,7 +218,6 @@ def _is_here(folder: Path) -> bool:
 
 
 def _is_complete(folder: Path) -> bool:
-    """Whether the folder has a tree that was made here, to its end."""
     return (folder / _TREE / _MADE).is_file()
 
 

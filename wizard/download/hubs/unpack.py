@@ -27,7 +27,7 @@ def unpack(archive: Path, folder: Path, report: Report, *, flat: bool = False) -
     Args:
         archive: a gzipped tar of regular files.
         folder: where they go; what an interrupted run left there is overwritten.
-        report: told how many bytes of the archive are done.
+        report: called with the bytes of the archive that are done.
         flat: whether to drop the folders in it.
 
     Raises:

@@ -21,7 +21,7 @@ LOOKS_LIKE = (
 _TAIL = 1 << 16
 
 
-def recognise(folder: Path, options: SourceOptions) -> Source | None:
+def recognize(folder: Path, options: SourceOptions) -> Source | None:
     """The official archives in a folder, if there are any or they are asked for; see `registry.SourceModule`."""
     there = {entry.name for entry in folder.iterdir()}
     if options.layout == "auto" and there.isdisjoint(ARCHIVE_NAMES):

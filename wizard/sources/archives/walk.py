@@ -16,7 +16,7 @@ from wizard.formats.padding import ends_in_zeros, is_padding
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import is_test_image, ranks, synsets, validation_number, validation_ranks
 from wizard.sources import clutter
-from wizard.sources.classes import UNLABELLED
+from wizard.sources.classes import UNLABELED
 from wizard.sources.locate import may_be_official, way_out
 from wizard.sources.names import unsafe
 from wizard.sources.rows import Row
@@ -92,7 +92,6 @@ class Walk:
         return rows
 
     def _members(self, archive: str, start: int, end: int) -> Iterator[tar.Member]:
-        """The members of the outer archive, or of a class archive, without clutter."""
         last: tar.Member | None = None
 
         def ended(size: int, zeros: int) -> None:
@@ -123,7 +122,7 @@ class Walk:
                     f"{self._path}: {member.name} is in a folder of {split}, but this is the archive of {self._split}.",
                     _REPACK,
                 )
-            if label != UNLABELLED and is_wnid(folder) and ranks().get(folder) != label:
+            if label != UNLABELED and is_wnid(folder) and ranks().get(folder) != label:
                 own = synsets()[label].wnid
                 raise InputError(
                     f"{self._path}: {member.name} is in the folder of {folder}, but is an image of {own}.", _REPACK
@@ -131,7 +130,6 @@ class Walk:
         return label
 
     def _rank(self, name: str, member: tar.Member) -> int:
-        """The rank of an image's class, by its name without folders; -1 for none."""
         if self._split == "train":
             match = _TRAIN_IMAGE.fullmatch(name)
             if match is None:
@@ -148,7 +146,7 @@ class Walk:
             return int(validation_ranks()[number - 1])
         if not is_test_image(name):
             raise self._unexpected(f": {member.name} is not named ILSVRC2012_test_<00000001 to 00100000>.JPEG")
-        return UNLABELLED
+        return UNLABELED
 
     def _damaged(self, where: str, error: tar.TarDamage) -> InputError:
         return InputError(f"{self._path}{where}: {error}.", error.hint or way_out(self._path, self._split))

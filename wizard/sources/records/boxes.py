@@ -26,7 +26,7 @@ _LARGER = 1.25  # factor by which an image's side must exceed a scale to be evid
 _CHANCE = 0.1
 # A box this far beyond its image is not a slip if more than two boxes, and more than a quarter of all, are so.
 _BEYOND, _MANY, _SLIPS = 0.1, 0.25, 2
-# Distinct boxes needed to tell that xmax and ymax hold a width and a height; by chance, 4 ** -10 would look so.
+# Distinct boxes needed to conclude that xmax and ymax hold a width and a height; by chance, 4 ** -10 would look so.
 _ENOUGH = 10
 _WRITE = (
     "Write these records again with boxes in 0..1: xmin and xmax divided by the image's width, ymin and ymax by its "

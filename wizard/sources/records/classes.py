@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wizard.ilsvrc2012.synsets import is_test_image, rank_of_image, ranks
-from wizard.sources.classes import UNLABELLED, Classes, imagenet, of_folders
+from wizard.sources.classes import UNLABELED, Classes, imagenet, of_folders
 from wizard.sources.names import unsafe
 from wizard.sources.records.columns import Columns
 
@@ -17,7 +17,7 @@ def decide_classes(splits: Collection[Columns]) -> tuple[Classes, int]:
     They are ImageNet's where every synset, or else every file name, says so beside its label; else they are named by
     their synsets, where each label has one of its own; else by their labels.
     """
-    labels = set(np.unique(np.concatenate([columns.label for columns in splits])).tolist()) - {UNLABELLED}
+    labels = set(np.unique(np.concatenate([columns.label for columns in splits])).tolist()) - {UNLABELED}
     if not labels:
         names = np.concatenate([columns.filename for columns in splits]).tolist()
         return imagenet() if all(is_test_image(name.decode()) for name in names) else Classes(names=(), words=()), 0
@@ -62,7 +62,7 @@ def _ranks_of_names(columns: Columns) -> set[tuple[int, int | None]]:
     """The labels of a split, each with the rank that the file name beside it says."""
     ranks_said = (rank_of_image(name.decode()) for name in columns.filename.tolist())
     pairs = set(zip(columns.label.tolist(), ranks_said, strict=True))
-    return {(label, rank) for label, rank in pairs if label != UNLABELLED}
+    return {(label, rank) for label, rank in pairs if label != UNLABELED}
 
 
 def _one_each(splits: Collection[tuple[npt.NDArray[np.int16], npt.NDArray[np.bytes_]]]) -> dict[int, str] | None:

@@ -113,7 +113,7 @@ def read_columns(files: RecordFiles, split: Split, cache: Path, progress: Progre
     Lengths are proven by their CRCs; those of payloads are left to whoever reads the images.
 
     Raises:
-        InputError: a file is damaged or compressed otherwise, or a record is no Example that holds one image.
+        InputError: a file is damaged or compressed in another way, or a record is no Example that holds one image.
     """
     with reading(files.path):
         arrays = cached(cache, files.path, f"records3-{split}", lambda: _scan(files, progress), files=files.files)

@@ -14,7 +14,7 @@ from wizard.formats.decoding import Undecodable
 from wizard.formatting import few
 from wizard.ilsvrc2012.feature_names import CORNERS, ENCODED, FILENAME, LABELS, SYNSET, TEXT
 from wizard.sources.cache import Arrays
-from wizard.sources.classes import UNLABELLED
+from wizard.sources.classes import UNLABELED
 from wizard.sources.names import unsafe
 from wizard.sources.records.boxes import unclear
 
@@ -74,7 +74,7 @@ class Features:
             record = _Record(buffer, start, end)
             image = record.image()
             label = self._label(record)
-            if label != UNLABELLED:
+            if label != UNLABELED:
                 self._note(label, record)
             row = Row(record.filename(), label, blank=image[0] == image[1])
             return row if record.spans.keys().isdisjoint(CORNERS) else _with_boxes(row, record, image)
@@ -102,10 +102,10 @@ class Features:
         self._label_key = self._label_key or next((key for key in LABELS if key in record.spans), "")
         found = record.values(self._label_key)
         if not len(found):
-            return UNLABELLED
+            return UNLABELED
         if not isinstance(found, tuple) or len(found) != 1:
             raise InvalidRecord(f"has {_listed(found)} in {self._label_key}; expected one integer", _ONE_LABEL)
-        if not UNLABELLED <= found[0] <= _LARGEST:
+        if not UNLABELED <= found[0] <= _LARGEST:
             raise InvalidRecord(f"has the label {found[0]:,}, expected -1 to {_LARGEST:,}")
         return found[0]
 
@@ -166,7 +166,6 @@ class _Record:
         return InvalidRecord(f"{held}; its image seems to be in {images[0]}" if images else held, _NOT_THESE)
 
     def _is_image(self, name: str) -> bool:
-        """Whether a feature is a single bytes value that begins like an image."""
         values = example_spans.byte_spans(self.buffer, *self.spans[name]) or []
         if len(values) != 1:
             return False
@@ -197,12 +196,10 @@ def _with_boxes(row: Row, record: _Record, image: example_spans.Span) -> Row:
 
 
 def _text(found: example.Values) -> bytes:
-    """The one value of a bytes list; empty for anything else."""
     return found[0] if isinstance(found, list) and len(found) == 1 else b""
 
 
 def _listed(found: example.Values) -> str:
-    """The values found instead of a single integer, in words."""
     kinds: dict[type, str] = {list: "text", np.ndarray: "float", tuple: "integer"}
     kind = kinds[type(found)]
     values = [repr(value.decode(errors="replace")) if isinstance(value, bytes) else str(value) for value in found]

@@ -28,7 +28,7 @@ class RecordFiles:
         path: the folder that holds them.
         files: in the order of their names, numbers by their value; some may be empty.
         compression: how they are compressed.
-        problem: why they cannot be read as they are, in sentences; mostly empty.
+        problem: why they cannot be read as they are, in sentences; usually empty.
         hint: what to do about that.
     """
 
@@ -52,7 +52,7 @@ def find_record_files(folder: Path) -> tuple[dict[Split, RecordFiles], list[Path
     """The record files of each split in a folder and those below it that are named as splits; of some, the first bytes.
 
     Returns:
-        The splits that are there, and record files whose names tell no split where others' do.
+        The splits that are there, and record files without a split in their names, if other files have one.
 
     Raises:
         OSError: a folder or file cannot be read.
@@ -126,7 +126,6 @@ def _compressions(files: Sequence[Path]) -> frozenset[Compression]:
 
 
 def _empty_shards(group: _Group) -> bool:
-    """Whether the files are named as shards of a split, but nothing is in them."""
     named = group.split is not None and all(_SHARD.search(path.name) for path in group.files)
     return named and not any(path.stat().st_size for path in group.files)
 

@@ -44,7 +44,7 @@ GZIPPED_RECORDS = Reader(read=_read_gzipped, form="example", in_order=True)
 
 @lru_cache(maxsize=1)
 def _unpacked(path: Path, _state: str) -> IO[bytes]:
-    # Kept open for as long as the process lives: the next shard mostly goes on where the last one ended. Opened again
+    # Kept open for as long as the process lives: the next shard usually starts where the last one ended. Opened again
     # for each, a large file would be unpacked from its start as many times as there are shards.
     return cast(IO[bytes], gzip.open(path))
 

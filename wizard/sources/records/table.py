@@ -9,7 +9,7 @@ from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.feature_names import LABELS
 from wizard.ilsvrc2012.synsets import is_test_image, rank_of_image
-from wizard.sources.classes import UNLABELLED, Classes
+from wizard.sources.classes import UNLABELED, Classes
 from wizard.sources.locate import ON_BAD_IMAGE
 from wizard.sources.records.boxes import BoxUnit, Fitted, Flags, fit
 from wizard.sources.records.columns import Columns
@@ -56,7 +56,7 @@ def record_table(split: Split, columns: Columns, classes: Classes, base: int, un
 
 
 def _labels(split: Split, columns: Columns, classes: Classes, base: int) -> npt.NDArray[np.int16]:
-    missing = columns.label == UNLABELLED
+    missing = columns.label == UNLABELED
     if missing.any() and split != "test":
         raise InputError(
             f"{_first_of(columns, missing)} has no label; {split} needs one in each record.",
@@ -70,7 +70,7 @@ def _labels(split: Split, columns: Columns, classes: Classes, base: int) -> npt.
             f"{_first_of(columns, unknown)} has the label {label}, but those of the other splits are {base} to {last}.",
             "Build these records again, or leave test out with source.splits",
         )
-    return np.where(missing, UNLABELLED, columns.label - base).astype(np.int16)
+    return np.where(missing, UNLABELED, columns.label - base).astype(np.int16)
 
 
 def _names(columns: Columns) -> npt.NDArray[np.bytes_]:
@@ -102,14 +102,12 @@ def _refuse_doubled(columns: Columns, order: npt.NDArray[np.intp], twins: npt.ND
 
 
 def _first_of(columns: Columns, rows: Flags) -> str:
-    """The first of these rows, and how many more there are, as the beginning of a sentence."""
     found = np.flatnonzero(rows)
     more = f" (and {len(found) - 1:,} more)" if len(found) > 1 else ""
     return f"{columns.where(int(found[0]))}{more}"
 
 
 def _repairs(columns: Columns, fitted: Fitted, unit: BoxUnit) -> Iterator[str]:
-    """A clause for each kind of repair; none if the boxes are valid as they are."""
     every = len(fitted.sound)
     if unit == "pixels" and every:
         yield f"{_are(every)} in pixels: converted to 0..1 using the size of each image"
@@ -129,7 +127,6 @@ def _repairs(columns: Columns, fitted: Fitted, unit: BoxUnit) -> Iterator[str]:
 
 
 def _doubtful(columns: Columns, fitted: Fitted) -> Iterator[str]:
-    """Signs that boxes may not be in pixels, which a person should check."""
     single = int(((np.sort(columns.boxes, axis=1) == [0, 0, 1, 1]).all(axis=1) & fitted.sound).sum())
     if single:
         yield f"{_are(single)} 0, 0, 1, 1: treated as a single pixel, as the others are in pixels"

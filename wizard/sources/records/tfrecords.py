@@ -23,7 +23,7 @@ _LISTED = 5
 _DEEPEST = 3  # Folders, each the only thing in that above it, that are looked into
 
 
-def recognise(folder: Path, options: SourceOptions) -> Source | None:
+def recognize(folder: Path, options: SourceOptions) -> Source | None:
     """TFRecord files in a folder, or in folders below it named as splits; see `registry.SourceModule`.
 
     If the folder holds nothing but another one, that one is looked into.
@@ -64,7 +64,7 @@ class TFRecords(Source):
         self.what = "TFRecords compressed with gzip" if gzipped else "TFRecords"
         self.why = (
             _seen(folder, files),
-            *_ignored("Their names tell no split, so they are ignored", unnamed),
+            *_ignored("Their names give no split, so they are ignored", unnamed),
             *_ignored("By their names they are copies, backups or unfinished, so they are ignored", leftovers),
         )
         self.parts = tuple(_part(split, files.get(split)) for split in SPLITS)
@@ -91,7 +91,6 @@ class TFRecords(Source):
         return record_table(split, columns[split], classes, base, unit)
 
     def _beside(self, split: Split, cache: Path, progress: Progress) -> Columns:
-        """Another split's columns, read for its labels."""
         try:
             return read_columns(self._files[split], split, cache, progress)
         except InputError as error:

@@ -77,7 +77,6 @@ class Level(NamedTuple):
 
 
 def _sole(level: Level) -> str:
-    """The one folder that holds everything, if it is not a class; else empty."""
     holding = [name for name, each in level.below.items() if not each.bare] or list(level.below)
     only = holding[0]
     if level.split_dir.images or level.split_dir.archives or len(holding) > 1 or is_wnid(only):
@@ -190,15 +189,15 @@ def _doubt(level: Level, _: object) -> SplitDir:
     unnamed = next(filter(is_filler, level.flat), None)
     if unnamed is not None:
         names.remove(unnamed)
-        told = f"{level.path / unnamed} holds images, but its name is not that of a class; beside it "
-        told += f"{'is' if len(names) == 1 else 'are'} {few(names, _SOME)}."
-        raise DoubtfulFolders(told, readings, _REARRANGE)
+        reason = f"{level.path / unnamed} holds images, but its name is not that of a class; beside it "
+        reason += f"{'is' if len(names) == 1 else 'are'} {few(names, _SOME)}."
+        raise DoubtfulFolders(reason, readings, _REARRANGE)
     name = next((name for name, within in level.deep.items() if len(within) > 1), next(iter(level.deep)))
     holds = f"{level.path / name} holds no images itself, but folders of them ({few(level.deep[name], _SOME)})"
     if level.flat:
         hold = "holds" if len(level.flat) == 1 else "hold"
-        told = f"{holds}, while {few(level.flat, _SOME)} beside it {hold} images."
-        raise DoubtfulFolders(told, readings, _REARRANGE)
+        reason = f"{holds}, while {few(level.flat, _SOME)} beside it {hold} images."
+        raise DoubtfulFolders(reason, readings, _REARRANGE)
     lower = dict.fromkeys(chain.from_iterable(level.deep.values()))
     readings["superclasses"] = f"the folders in them are the classes ({few(lower, _SOME)})"
     raise DoubtfulFolders(f"{holds}{_and_so([other for other in level.deep if other != name])}.", readings)

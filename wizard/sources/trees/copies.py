@@ -52,7 +52,6 @@ def copies(names: npt.NDArray[np.bytes_]) -> Copies | None:
 
 
 def _original(name: str, there: frozenset[bytes]) -> str:
-    """The name of the image that an image was copied from; empty if there is no such image."""
     folder, cut, base = name.rpartition("/")
     original = original_name(base)
     if not original:

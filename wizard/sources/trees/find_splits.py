@@ -113,7 +113,6 @@ class SplitFinder:
     def _are_splits(
         self, top: Path, own: Split | None, named: Mapping[Split, SplitDir], beside: tuple[str, ...]
     ) -> bool:
-        """Whether folders named as splits are splits, although there are other folders with images beside them."""
         if not beside or self.role == "splits":
             return True
         if all(map(is_wnid, beside)) and "train" not in named:
@@ -130,7 +129,6 @@ class SplitFinder:
         raise _doubt(top, named, beside)
 
     def _within(self, split_dir: SplitDir, own: Split | None, around: int) -> Found | None:
-        """The splits in the one folder that holds all images, unless it may be a class itself."""
         folders = {*split_dir.folders, *(split_dir.others & _NO_CLASSES)}
         if split_dir.archives or all(map(is_wnid, folders)) or any(map(parse_image_name, split_dir.images)):
             return None
@@ -143,7 +141,6 @@ class SplitFinder:
         return self.find(only, own=own, around=around - 1) if around_them else None
 
     def _are_classes(self, split_dir: SplitDir) -> bool:
-        """Whether its folders are classes: most of them, in a sample, hold images."""
         some = split_dir.folders[:_SAMPLED]
         return sum(self.glimpses.holds_images(split_dir.path / name) for name in some) * 2 > len(some)
 
@@ -176,13 +173,11 @@ def _only_full(split_dirs: Sequence[SplitDir]) -> SplitDir:
 
 
 def _own_split(top: Path) -> Split | None:
-    """The split named by the folder or, if its name is a generic one such as images/, by the folder above it."""
     path = top.resolve()
     return split_of_dataset(path.name) or (split_of_dataset(path.parent.name) if is_filler(path.name) else None)
 
 
 def _sharing(top: Path) -> dict[Split, SplitDir]:
-    """The splits whose images lie side by side in one folder, told apart by their names."""
     seen: dict[Split, list[str]] = defaultdict(list)
     with reading(top), os.scandir(top) as entries:
         for entry in entries:
@@ -206,16 +201,16 @@ def _imagenets(split_dir: SplitDir) -> bool:
 def _doubt(top: Path, named: Mapping[Split, SplitDir], beside: tuple[str, ...]) -> DoubtfulFolders:
     names = _names_in(top, named)
     are = "is" if len(names) == 1 else "are"
-    told = f"{few([f'{name}/' for name in names], _SOME)} in {top} {are} named as a split"
+    found = f"{few([f'{name}/' for name in names], _SOME)} in {top} {are} named as a split"
     splits = f"{few(names, _SOME)} {are} read, and {few(beside, _SOME)} left out"
     if all(map(is_wnid, beside)):
         return DoubtfulFolders(
-            f"{told}, and there are {len(beside):,} class folders beside it, such as {beside[0]}/.",
+            f"{found}, and there are {len(beside):,} class folders beside it, such as {beside[0]}/.",
             {"splits": splits},
             "Put the class folders into the folder of their split, such as train/",
         )
     return DoubtfulFolders(
-        f"{told}, but {few([f'{name}/' for name in beside], _SOME)} beside it "
+        f"{found}, but {few([f'{name}/' for name in beside], _SOME)} beside it "
         f"{'holds' if len(beside) == 1 else 'hold'} images as well: they may all be classes.",
         {"splits": splits, "classes": f"all {len(names) + len(beside):,} folders are classes"},
     )

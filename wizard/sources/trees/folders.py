@@ -28,7 +28,7 @@ LOOKS_LIKE = (
     "(train/<class>/*.jpg)"
 )
 _BETWEEN = re.compile(r"[\s_-]+")
-# Names of folders that extracted annotations are met in.
+# Common names of folders of extracted annotations.
 _BOX_FOLDERS: dict[Split, tuple[str, ...]] = {
     "train": ("bbox_train", "bounding_boxes/train", "bounding_boxes"),
     "validation": ("bbox_val", "bounding_boxes/val", "bounding_boxes/validation"),
@@ -36,10 +36,10 @@ _BOX_FOLDERS: dict[Split, tuple[str, ...]] = {
 _BOX_NAMES: Mapping[Split, str] = {split: f"bbox_{'val' if split == 'validation' else split}/" for split in BOXES}
 
 
-def recognise(folder: Path, options: SourceOptions) -> Source | None:
+def recognize(folder: Path, options: SourceOptions) -> Source | None:
     """Folders of images: splits at any depth, or one split; see `registry.SourceModule`.
 
-    A folder whose labels cannot be told as asked, or with archives that must be unpacked first, is refused.
+    Refuses a folder whose labels cannot be determined as asked, or with archives that must be unpacked first.
     """
     bounds = Bounds.of(folder, follow=options.follow)
     found = find_listed_splits(folder, bounds)
@@ -56,8 +56,8 @@ def recognise(folder: Path, options: SourceOptions) -> Source | None:
 
 def _tree(found: Found, labels: Labels, bounds: Bounds) -> ImageFolders:
     top = found.top
-    told = [] if found.lists else unread_lists(Path(bounds.root))
-    split_dirs = {split: _misspelt(split_dir, found.split_dirs) for split, split_dir in found.split_dirs.items()}
+    unread = [] if found.lists else unread_lists(Path(bounds.root))
+    split_dirs = {split: _misspelled(split_dir, found.split_dirs) for split, split_dir in found.split_dirs.items()}
     decided = label_space(split_dirs, labels, found.order)
     train = split_dirs.get("train")
     if train and not decided.imagenet:
@@ -81,7 +81,7 @@ def _tree(found: Found, labels: Labels, bounds: Bounds) -> ImageFolders:
             *_gaps(split_dirs),
             *_apart(split_dirs),
             *found.why,
-            *told,
+            *unread,
             *decided.why,
         ),
         found=replace(found, split_dirs=split_dirs),
@@ -104,8 +104,8 @@ def _of_another_dataset(split_dir: SplitDir, train: SplitDir) -> SplitDir:
     )
 
 
-def _misspelt(split_dir: SplitDir, split_dirs: Mapping[Split, SplitDir]) -> SplitDir:
-    """One class spelt in two ways would be two: in a split, its parts, or in it and train.
+def _misspelled(split_dir: SplitDir, split_dirs: Mapping[Split, SplitDir]) -> SplitDir:
+    """One class spelled in two ways would be two: in a split, its parts, or in it and train.
 
     Within a split, the capital and the small form of one letter are two classes, as in datasets of handwriting.
     """
@@ -114,14 +114,14 @@ def _misspelt(split_dir: SplitDir, split_dirs: Mapping[Split, SplitDir]) -> Spli
     seen: dict[str, str] = {}
     for name in sorted(split_dir.classes):
         letter = len(name.strip()) == 1
-        other = seen.setdefault(name.strip() if letter else _spelt(name), name)
+        other = seen.setdefault(name.strip() if letter else _normalized_name(name), name)
         if other != name:
             return _two_ways(split_dir, name, split_dir, other)
     train = split_dirs.get("train", split_dir)
-    theirs = {_spelt(name): name for name in train.classes}
+    theirs = {_normalized_name(name): name for name in train.classes}
     for name in sorted(split_dir.classes - train.classes):
-        if _spelt(name) in theirs:
-            return _two_ways(split_dir, name, train, theirs[_spelt(name)])
+        if _normalized_name(name) in theirs:
+            return _two_ways(split_dir, name, train, theirs[_normalized_name(name)])
     return split_dir
 
 
@@ -130,19 +130,18 @@ def _two_ways(split_dir: SplitDir, name: str, others: SplitDir, other: str) -> S
     if _looks(name) == _looks(other):
         first, second = ascii(first), ascii(second)
     return split_dir.refused(
-        f"{first} and {second} would be two classes, but their names differ only in how they are spelt.",
+        f"{first} and {second} would be two classes, but their names differ only in how they are spelled.",
         "Give the folders of a class the same name everywhere; where they are two classes, names that differ in "
         "more than that",
     )
 
 
 def _where(split_dir: SplitDir, name: str) -> str:
-    """The folder of a class, or what a list calls it."""
     return f"{name} of the {split_dir.listed}" if split_dir.listed else str(split_dir.of_class(name))
 
 
-def _spelt(name: str) -> str:
-    """A name without what people write in more than one way: Unicode's form, capitals, and what is between words."""
+def _normalized_name(name: str) -> str:
+    """A name without what is written in several ways: Unicode form, case, and separators between words."""
     return unicodedata.normalize("NFC", _BETWEEN.sub(" ", unicodedata.normalize("NFC", name.strip()).casefold()))
 
 
@@ -159,7 +158,6 @@ def _gaps(split_dirs: Mapping[Split, SplitDir]) -> Iterator[str]:
 
 
 def _apart(split_dirs: Mapping[Split, SplitDir]) -> Iterator[str]:
-    """Notes on splits whose classes differ from train's."""
     train = split_dirs["train"].classes if "train" in split_dirs else frozenset()
     for split, split_dir in split_dirs.items():
         if not (train and split_dir.classes) or split_dir.problem:
@@ -195,10 +193,10 @@ def _beside(names: Sequence[str]) -> Iterator[str]:
 
 def _count(split_dir: SplitDir) -> str:
     counts = ((len(split_dir.folders), "class folder"), (len(split_dir.archives), "class archive"))
-    told = [counted(count, kind) for count, kind in counts if count]
+    parts = [counted(count, kind) for count, kind in counts if count]
     if split_dir.images:
-        told.append(f"images in no class's folder, as {split_dir.images[0]}")
-    return ", ".join(told)
+        parts.append(f"images in no class's folder, as {split_dir.images[0]}")
+    return ", ".join(parts)
 
 
 def _twice(split_dirs: Mapping[Split, SplitDir]) -> Iterator[str]:
@@ -212,7 +210,6 @@ def _twice(split_dirs: Mapping[Split, SplitDir]) -> Iterator[str]:
 
 
 def _explain(folder: Path) -> None:
-    """Archives that hold such images, but cannot be read in place."""
     with reading(folder):
         packed = sorted(path.name for path in folder.glob("*_images*.tar.gz"))
         parquet = next(folder.glob("*.parquet"), None)
@@ -234,7 +231,6 @@ def _explain(folder: Path) -> None:
 
 
 def _annotations(top: Path) -> dict[Split, Path]:
-    """The folder, or else the archive, of annotations of each split."""
     found = {}
     for split, names in _BOX_FOLDERS.items():
         with reading(top):

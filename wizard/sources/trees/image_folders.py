@@ -14,7 +14,7 @@ from wizard.sources.remarks import in_words
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import BoxTable, Kind, Part, Progress, Source
 from wizard.sources.trees.find_splits import Found
-from wizard.sources.trees.labelling import Labelling
+from wizard.sources.trees.labeling import Labeling
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.reader import read_listed
 from wizard.sources.trees.sorter import Sorter
@@ -59,7 +59,7 @@ class ImageFolders(Source):
         return Folders(
             split=split,
             split_dir=self.found.split_dirs[split],
-            labelling=Labelling(self.classes),
+            labeling=Labeling(self.classes),
             bounds=self.bounds,
             top=self.found.top,
         ).table(progress)

@@ -8,7 +8,7 @@ from wizard.ilsvrc2012.synsets import TEST_IMAGES, VALIDATION_IMAGES, is_test_im
 from wizard.sources.clutter import of_folder
 
 _SPOKEN = re.compile(
-    r"(?:(?P<train>(?P<wnid>n\d{8})_\d+)|(?P<val>ILSVRC2012_val_\d{8}))(?:_(?P<told>n\d{8}))?(?i:\.jpe?g)"
+    r"(?:(?P<train>(?P<wnid>n\d{8})_\d+)|(?P<val>ILSVRC2012_val_\d{8}))(?:_(?P<stated>n\d{8}))?(?i:\.jpe?g)"
     r"|(?P<test>ILSVRC2012_test_\d{8})(?:_\w+)?(?i:\.jpe?g)",
     re.ASCII,
 )
@@ -26,7 +26,7 @@ class ImageName(NamedTuple):
         name: the official one.
         wnid: its class; empty for a test image, and where there is a problem.
         suffixed: whether the class stood at the end too, as in Hugging Face's archives.
-        problem: why it cannot be so named, as the end of a sentence; mostly empty.
+        problem: why it cannot be so named, as the end of a sentence; usually empty.
     """
 
     name: str
@@ -48,16 +48,16 @@ def parse_image_name(name: str) -> ImageName | None:
     match = _SPOKEN.fullmatch(name)
     if match is None:
         return None
-    stem, told = match["train"] or match["val"] or match["test"], match["told"] or ""
+    stem, stated = match["train"] or match["val"] or match["test"], match["stated"] or ""
     official = f"{stem}.JPEG"
     if match["test"]:
         return ImageName(official, "test", "", problem="" if is_test_image(official) else _outside(TEST_IMAGES))
     rank = rank_of_image(official)
     wnid = match["wnid"] or ("" if rank is None else synsets()[rank].wnid)
     problem = "" if wnid else _outside(VALIDATION_IMAGES)
-    if wnid and told and wnid != told:
-        problem, wnid = f"says {told} at its end, but {stem} is an image of {wnid}", ""
-    return ImageName(official, "train" if match["train"] else "validation", wnid, bool(told), problem)
+    if wnid and stated and wnid != stated:
+        problem, wnid = f"says {stated} at its end, but {stem} is an image of {wnid}", ""
+    return ImageName(official, "train" if match["train"] else "validation", wnid, bool(stated), problem)
 
 
 def is_wnid(name: str) -> bool:

@@ -26,7 +26,7 @@ _TAR, _ZIP = "imagenet_object_localization_patched2019.tar.gz", "imagenet-object
 _OTHER = "It belongs to another dataset, or was changed: fetch it from Kaggle again, or move it away"
 
 
-def recognise(folder: Path, options: SourceOptions) -> Source | None:
+def recognize(folder: Path, options: SourceOptions) -> Source | None:
     """Kaggle's tree in a folder that holds ILSVRC/, or is that, or its Data/CLS-LOC; see `registry.SourceModule`.
 
     The folder of the archive that Kaggle hands out, and one with synsets other than ImageNet's, are refused.
@@ -80,7 +80,6 @@ class KaggleFolders(ImageFolders):
 
 
 def _top(folder: Path) -> Path | None:
-    """The folder that is called ILSVRC by Kaggle."""
     resolved = folder.resolve()
     tops = [folder / "ILSVRC", folder]
     if resolved.parts[-2:] == tuple(_IMAGES.split("/")):
@@ -97,15 +96,14 @@ def _check_synsets(path: Path) -> None:
 
 
 def _check_solution(path: Path) -> None:
-    for image, told, *_ in filter(lambda row: len(row) > 1, csv.reader(_lines(path))):
+    for image, prediction, *_ in filter(lambda row: len(row) > 1, csv.reader(_lines(path))):
         parsed = parse_image_name(f"{image}.JPEG")
-        wnid = told.partition(" ")[0]
+        wnid = prediction.partition(" ")[0]
         if parsed and parsed.wnid != wnid:
             raise InputError(f"{path} says that {image} is an image of {wnid}; it is one of {parsed.wnid}.", _OTHER)
 
 
 def _lines(path: Path) -> list[str]:
-    """The lines of a file that are not empty; none if it does not exist."""
     with reading(path):
         text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
     return list(filter(None, text.split("\n")))

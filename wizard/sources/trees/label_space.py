@@ -19,7 +19,7 @@ from wizard.sources.trees.split_dirs import SplitDir
 
 Amount = Literal["none", "some", "too many"]
 Outcome = Literal[
-    "imagenet", "numbers", "ids", "names", "synsets", "text", "stranger", "no classes", "too many", "no number"
+    "imagenet", "numbers", "ids", "names", "synsets", "text", "unknown", "no classes", "too many", "no number"
 ]
 _MOST = 32_767  # classes that a table's int16 has room for
 _NAMED = 5
@@ -31,7 +31,7 @@ class Seen(NamedTuple):
     Attributes:
         asked: source.labels.
         official: whether all synsets are there, or images or archives named as in ILSVRC2012 lie in no class's folder.
-        strangers: whether a class is named after none of ImageNet's synsets.
+        unknown: whether a class is named after none of ImageNet's synsets.
         classes: whether there are any, and not too many.
         numbers: whether all classes are numbers.
         ids: whether lists give the classes by number, so that they have an order.
@@ -39,7 +39,7 @@ class Seen(NamedTuple):
 
     asked: Labels
     official: bool
-    strangers: bool
+    unknown: bool
     classes: Amount
     numbers: bool
     ids: bool
@@ -50,10 +50,10 @@ Rule = tuple[Labels | None, bool | None, bool | None, Amount | None, bool | None
 YES, NO, ANY = True, False, None
 # fmt: off
 RULES: tuple[Rule, ...] = (
-    # asked        official strangers classes     numbers ids   outcome
-    ("ilsvrc2012", ANY,     YES,      ANY,        ANY,    ANY,  "stranger"),
+    # asked        official unknown   classes     numbers ids   outcome
+    ("ilsvrc2012", ANY,     YES,      ANY,        ANY,    ANY,  "unknown"),
     ("ilsvrc2012", ANY,     NO,       ANY,        ANY,    ANY,  "imagenet"),
-    ("auto",       YES,     YES,      ANY,        ANY,    ANY,  "stranger"),
+    ("auto",       YES,     YES,      ANY,        ANY,    ANY,  "unknown"),
     ("auto",       YES,     NO,       ANY,        ANY,    ANY,  "imagenet"),
     (ANY,          ANY,     ANY,      "none",     ANY,    ANY,  "no classes"),
     (ANY,          ANY,     ANY,      "too many", ANY,    ANY,  "too many"),
@@ -88,12 +88,14 @@ REASONS: Mapping[Outcome, tuple[str, ...]] = {
 
 
 def decide(seen: Seen) -> Outcome:
-    """What follows from what was seen.
+    """Applies the rules.
 
-    >>> decide(Seen("auto", official=False, strangers=True, classes="some", numbers=False, ids=False))
+    >>> decide(Seen("auto", official=False, unknown=True, classes="some", numbers=False, ids=False))
     'names'
     """
-    return next(rule[-1] for rule in RULES if all(map(_holds, rule, seen)))
+    return next(
+        rule[-1] for rule in RULES if all(condition in (ANY, fact) for condition, fact in zip(rule, seen, strict=False))
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,15 +116,13 @@ def label_space(splits: Mapping[Split, SplitDir], asked: Labels, ids: tuple[str,
         ids: the classes in the order of the numbers that lists give them; empty if they give none.
 
     Raises:
-        InputError: they cannot be what is asked for, or it cannot be told.
+        InputError: they cannot be labeled as asked, or this cannot be decided.
     """
     names = _names(splits)
-    strangers = [name for name in names if name not in ranks()]
-    sign = _official_sign(splits, len(names) - len(strangers))
+    unknown = [name for name in names if name not in ranks()]
+    sign = _official_sign(splits, len(names) - len(unknown))
     amount: Amount = "some" if len(names) <= _MOST else "too many"
-    outcome = decide(
-        Seen(asked, bool(sign), bool(strangers), amount if names else "none", are_numbers(names), bool(ids))
-    )
+    outcome = decide(Seen(asked, bool(sign), bool(unknown), amount if names else "none", are_numbers(names), bool(ids)))
     facts = {
         "count": len(names),
         "official": sign or f"{len(names):,} of ImageNet's {CLASSES:,} synsets are there",
@@ -131,8 +131,8 @@ def label_space(splits: Mapping[Split, SplitDir], asked: Labels, ids: tuple[str,
     }
     more: tuple[str, ...] = ()
     match outcome:
-        case "stranger":
-            raise _stranger(splits, strangers, sign if asked == "auto" else "")
+        case "unknown":
+            raise _unknown_class(splits, unknown, sign if asked == "auto" else "")
         case "no classes":
             raise _no_classes(splits, asked)
         case "too many":
@@ -158,10 +158,6 @@ def label_space(splits: Mapping[Split, SplitDir], asked: Labels, ids: tuple[str,
     return LabelSpace(classes=classes, imagenet=outcome == "imagenet", why=(why, *more))
 
 
-def _holds(condition: object, seen: object) -> bool:
-    return condition is ANY or condition == seen
-
-
 def _names(splits: Mapping[Split, SplitDir]) -> list[str]:
     """A split whose folders have nothing in common with train's says nothing of the classes."""
     train = splits["train"].classes if "train" in splits else frozenset()
@@ -174,7 +170,6 @@ def _names(splits: Mapping[Split, SplitDir]) -> list[str]:
 
 
 def _official_sign(splits: Mapping[Split, SplitDir], synsets: int) -> str:
-    """What says that a tree is ImageNet's; empty where nothing does."""
     if synsets == CLASSES:
         return f"All {CLASSES:,} synsets of ImageNet are there"
     for split_dir in splits.values():
@@ -198,11 +193,11 @@ def _text_order(names: Collection[str]) -> tuple[str, ...]:
     return (Hint(f"{text[:1].upper()}{text[1:]}; {{}} does that.", "source.labels=folders"),) if text else ()
 
 
-def _stranger(splits: Mapping[Split, SplitDir], strangers: Sequence[str], sign: str) -> InputError:
-    more = f", nor are {len(strangers) - 1:,} more" if len(strangers) > 1 else ""
+def _unknown_class(splits: Mapping[Split, SplitDir], unknown: Sequence[str], sign: str) -> InputError:
+    more = f", nor are {len(unknown) - 1:,} more" if len(unknown) > 1 else ""
     return InputError(
         (f"{sign}, but " if sign else "")
-        + f"{_folder_of(splits, strangers[0])} is not named after one of ImageNet's synsets{more}.",
+        + f"{_folder_of(splits, unknown[0])} is not named after one of ImageNet's synsets{more}.",
         Hint("Remove or rename it; or take labels from the folders as they are: {}", "source.labels=folders"),
     )
 

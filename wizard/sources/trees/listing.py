@@ -109,6 +109,6 @@ def _further(trail: tuple[str, ...], entry: os.DirEntry[str]) -> tuple[str, ...]
 
 def _size(entry: os.DirEntry[str]) -> int:
     if not entry.is_file():
-        entry.stat()  # tells a file that has just vanished from a device
+        entry.stat()  # distinguishes a file that has just vanished from a device
         raise InputError(f"{entry.path} is no regular file.", "Remove it, or put the image there")
     return entry.stat().st_size

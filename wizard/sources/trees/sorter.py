@@ -43,10 +43,10 @@ class Sorter:
         if is_image(entry.name):
             return True
         kind = clutter.of_file(entry.name)
-        told = kind or _told_by_content(entry)
-        if told:
-            self._counter.add(told, entry.path, clutter=bool(kind))
-        return not told
+        reported = kind or _kind_by_content(entry)
+        if reported:
+            self._counter.add(reported, entry.path, clutter=bool(kind))
+        return not reported
 
     def is_image_member(self, archive: str, member: tar.Member) -> bool:
         """Like `is_image` for an archive member, by its name and first bytes."""
@@ -72,9 +72,9 @@ class Sorter:
             self._budget -= 1
             if self._budget >= 0 and entry.is_dir(follow_symlinks=False):
                 continue
-            told = self._add(entry.name, entry.path, within)
+            reported = self._add(entry.name, entry.path, within)
             if self._budget < 0:
-                self._unfinished.add(told)
+                self._unfinished.add(reported)
                 return
 
     def leave_beside(self, folder: str, read: Collection[str]) -> None:
@@ -86,18 +86,17 @@ class Sorter:
 
     def _add(self, name: str, path: str, within: str = "") -> str:
         kind = within or clutter.of_file(name)
-        told = kind or _told_by_suffix(name)
-        self._counter.add(told, path, clutter=bool(kind))
-        return told
+        reported = kind or _kind_by_suffix(name)
+        self._counter.add(reported, path, clutter=bool(kind))
+        return reported
 
 
 def seems_image(entry: "os.DirEntry[str]") -> bool:
     """Whether a file's first bytes are those of an image; False if this user may not read it."""
-    return not _told_by_content(entry)
+    return not _kind_by_content(entry)
 
 
-def _told_by_content(entry: "os.DirEntry[str]") -> str:
-    """The kind of a file that is not clutter; empty if it begins like an image."""
+def _kind_by_content(entry: "os.DirEntry[str]") -> str:
     if not entry.is_file():
         return "special files (broken links, pipes, sockets)"
     try:
@@ -105,14 +104,14 @@ def _told_by_content(entry: "os.DirEntry[str]") -> str:
             head = file.read(image_codec.MAGIC_BYTES)
     except PermissionError:
         return "files without read permission"
-    return "" if _begins_as_image(entry.name, head) else _told_by_suffix(entry.name)
+    return "" if _begins_as_image(entry.name, head) else _kind_by_suffix(entry.name)
 
 
 def _begins_as_image(name: str, head: bytes) -> bool:
     return bool(image_codec.sniff(head)) and not _CAMERA_RAW.fullmatch(name.lower())
 
 
-def _told_by_suffix(name: str) -> str:
+def _kind_by_suffix(name: str) -> str:
     suffix = PurePath(name).suffix.lower()
     return f"{suffix} files" if _SUFFIX.fullmatch(suffix) else "files without a known suffix"
 

@@ -34,10 +34,10 @@ class SplitDir:
         archives: wnids of the class archives in it, sorted.
         images: names of some images that lie in no class's folder.
         others: names of folders in it that are no class's.
-        idle: those of them that hold no images and lie beside the classes' with a name as images/.
+        idle: those of them without images, beside the class folders, with a generic name such as images/.
         shared: whether images of other splits lie there too.
         listed: the list that names its images, in words; `folders` are then the classes in that list.
-        problem: why it cannot be read, in sentences; mostly empty.
+        problem: why it cannot be read, in sentences; usually empty.
         hint: what to do about that.
         parts: its folders, if there are several; the names above are then those of all parts together.
     """
@@ -138,7 +138,7 @@ def together(path: Path, parts: Sequence[SplitDir]) -> SplitDir:
 
 
 def idle_folders(split_dirs: Iterable[SplitDir]) -> list[str]:
-    """What is told of the folders that are `SplitDir.idle`, in sentences."""
+    """Sentences about the folders in `SplitDir.idle`."""
     idle = [piece.path / name for piece in pieces_of(split_dirs) for name in piece.idle]
     return [f"{path} holds no images, and is no class." for path in idle]
 

@@ -22,7 +22,7 @@ from wizard.sources.source import Progress
 from wizard.sources.split_names import split_of_folder
 from wizard.sources.trees.copies import copies, link_warnings, nested_warning
 from wizard.sources.trees.image_names import parse_image_name, passed_over
-from wizard.sources.trees.labelling import InvalidName, Labelling, safe
+from wizard.sources.trees.labeling import InvalidName, Labeling, safe
 from wizard.sources.trees.listing import Bounds, folders_in, walk
 from wizard.sources.trees.sorter import Sorter
 from wizard.sources.trees.split_dirs import SplitDir, class_archive
@@ -40,13 +40,13 @@ class Folders:
 
     Attributes:
         split_dir: where they lie.
-        labelling: gives them names and labels.
+        labeling: gives them names and labels.
         top: the folder that holds all splits' folders; files between it and `split_dir` are counted.
     """
 
     split: Split
     split_dir: SplitDir
-    labelling: Labelling
+    labeling: Labeling
     bounds: Bounds
     top: Path | None = None
 
@@ -68,7 +68,7 @@ class Folders:
             raise InputError(instead_of_images(self.split_dir.path, sorter.left_out), "Unpack the images there")
         arrays = _sorted(files, parts)
         nested = nested_warning(files, arrays["file"], arrays["inside"], arrays["label"])
-        doubts += filter(None, [self.labelling.renumbered(arrays["name"].tolist()), nested])
+        doubts += filter(None, [self.labeling.renumbered(arrays["name"].tolist()), nested])
         return SampleTable(
             files=tuple(files),
             file=arrays["file"],
@@ -79,7 +79,7 @@ class Folders:
             label=arrays["label"],
             first_box=np.zeros(len(arrays["name"]) + 1, np.int64),
             boxes=np.empty((0, 4)),
-            classes=self.labelling.classes,
+            classes=self.labeling.classes,
             left_out=sorter.left_out,
             copies=copies(arrays["name"]),
             warnings=tuple(doubts),
@@ -112,7 +112,6 @@ class Folders:
             yield str(file), rows
 
     def _classes(self, piece: SplitDir) -> Iterator[tuple[str, Path]]:
-        """Yields each class's name, and its folder or archive."""
         found = walk(piece.path, self.bounds, lambda entry: bool(class_archive(entry.name)), nested=False)
         archives = {class_archive(name) for name, _ in found}
         for name in sorted({*folders_in(piece.path, self.bounds), *archives} - piece.others):
@@ -124,7 +123,7 @@ class Folders:
 
         for base, size in walk(piece.path, self.bounds, is_image, sorter.pass_over, nested=False):
             with _naming(f"{piece.path}/{base}"):
-                name, label = self.labelling.alone(self.split, base)
+                name, label = self.labeling.alone(self.split, base)
             yield Row(name, 0, size, label, size > 0, base)
 
     def _is_ours(self, base: str) -> bool:
@@ -147,7 +146,6 @@ class Folders:
                 sorter.leave_beside(str(folder), {str(path) for path in read | around})
 
     def _unread_folders(self, piece: SplitDir) -> list[str]:
-        """Folders that are not searched for images, except those of other splits."""
         if not piece.shared:
             read = [each.path for each in self.split_dir.pieces]
             others = [name for name in piece.others if not split_of_folder(name)]
@@ -157,13 +155,13 @@ class Folders:
 
     def _of_class(self, name: str, path: Path, sorter: Sorter, doubts: list[str]) -> Iterator[Row]:
         with _naming(str(path)):
-            label = self.labelling.rank(name)
+            label = self.labeling.rank(name)
         if path.name != name:
             yield from self._of_archive(name, label, path, sorter, doubts)
             return
         for below, size in sorted(walk(path, self.bounds, sorter.is_image, sorter.pass_over)):
             with _naming(f"{path}/{below}"):
-                official = self.labelling.in_class(name, below)
+                official = self.labeling.in_class(name, below)
             yield Row(official, 0, size, label, size > 0, below)
 
     def _without_images(self, name: str, path: Path) -> InputError:
@@ -187,7 +185,7 @@ class Folders:
                     if last is None:
                         continue
                     with _naming(f"{path}: {member.name}"):
-                        name = self.labelling.in_class(wnid, safe(member.name).rpartition("/")[2])
+                        name = self.labeling.in_class(wnid, safe(member.name).rpartition("/")[2])
                     yield Row(name, member.offset, member.size, label, bool(image_codec.sniff(member.head)))
         except tar.TarDamage as error:
             beside = path.with_suffix("")

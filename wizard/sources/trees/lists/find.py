@@ -32,8 +32,6 @@ _NAMED = 4
 
 
 class _Inside(NamedTuple):
-    """A folder's content, by name."""
-
     folders: dict[str, Path]
     files: dict[str, Path]
 
@@ -60,7 +58,6 @@ def find_listed_splits(folder: Path, bounds: Bounds) -> Found | None:
 
 
 def _tops(folder: Path) -> Iterator[tuple[Path, _Inside]]:
-    """The folder itself, and the single folders nested in it, as unpacking may create."""
     top = folder
     for _ in range(_DEEPEST + 1):
         inside = _list_folder(top)
@@ -72,7 +69,6 @@ def _tops(folder: Path) -> Iterator[tuple[Path, _Inside]]:
 
 
 def _list_folder(folder: Path) -> _Inside:
-    """A folder's content, without hidden entries."""
     inside = _Inside({}, {})
     with reading(folder), os.scandir(folder) as entries:
         for entry in islice(entries, _LOOKED_AT):
@@ -82,7 +78,6 @@ def _list_folder(folder: Path) -> _Inside:
 
 
 def _named(inside: _Inside, names: Collection[str]) -> list[Path]:
-    """The folders with one of these names; if one holds just a folder of the same name, that inner one."""
     found = []
     for name, path in sorted(inside.folders.items()):
         if name.lower() in names:
@@ -93,14 +88,12 @@ def _named(inside: _Inside, names: Collection[str]) -> list[Path]:
 
 
 def _files_beside(inside: _Inside) -> Iterator[dict[str, Path]]:
-    """The files of a dataset's folder, and of each folder in it whose name is one used for lists."""
     yield inside.files
     for path in _named(inside, _BESIDE):
         yield _list_folder(path).files
 
 
 def _lists(inside: _Inside) -> Iterator[dict[Split, list[Path]]]:
-    """Groups of lists in the same folder, by split; those in the dataset's folder first."""
     for files in _files_beside(inside):
         stems = {Path(name).stem.lower() for name in files}
         if "train" in stems:
@@ -196,9 +189,9 @@ def unread_lists(folder: Path) -> list[str]:
     If the folder is called images/, lists beside it are included.
     """
     try:
-        told = _unread(folder)
-        if told or folder.name.lower() not in WRAPPERS:
-            return told
+        unread = _unread(folder)
+        if unread or folder.name.lower() not in WRAPPERS:
+            return unread
         return _above(folder) or _unread(folder.parent)
     except InputError:  # an unreadable folder is ignored here; it is reported when it has to be read
         return []

@@ -51,7 +51,6 @@ def label_flat(found: Found, bounds: Bounds) -> Found:
 
 
 def _list_of(split: Split, split_dir: SplitDir, top: Path, bounds: Bounds) -> ClassList | None:
-    """The list that names a split's images, in their folder or in one above it, up to the top."""
     if not _without_classes(split_dir):
         return None
     found: list[ClassList] = []
@@ -67,14 +66,12 @@ def _list_of(split: Split, split_dir: SplitDir, top: Path, bounds: Bounds) -> Cl
 
 
 def _without_classes(split_dir: SplitDir) -> bool:
-    """Whether there are images whose classes neither folders nor their names say."""
     if split_dir.problem or split_dir.shared or split_dir.classes or not split_dir.images:
         return False
     return not any(map(parse_image_name, split_dir.images))
 
 
 def _with_classes(split: Split, split_dir: SplitDir) -> SplitDir:
-    """Refuses images without any classes, except in test."""
     if split == "test" or not _without_classes(split_dir):
         return split_dir
     return split_dir.refused(
@@ -94,7 +91,6 @@ def _names_some(entries: Sequence[tuple[str, str]], split_dir: SplitDir, *, head
 
 
 def _here(entries: Sequence[tuple[str, str]], *above: Path) -> list[tuple[str, str]]:
-    """The entries without those for images in other existing folders, as one list may cover several folders."""
     folders = {image.rpartition("/")[0] for image, _ in entries} - {""}
     others = {folder for folder in folders if any(_is_folder(path / folder) for path in above)}
     return [entry for entry in entries if entry[0].rpartition("/")[0] not in others]
@@ -108,7 +104,6 @@ def _is_folder(path: Path) -> bool:
 
 
 def _check_classes(listed: ClassList, train: SplitDir | None) -> None:
-    """Refuses a list with classes that are not among train's class folders, if it has any."""
     if train is None or train.listed or not train.classes:
         return
     unknown = next((name for name in listed.names if same_class(name, train.classes) is None), None)

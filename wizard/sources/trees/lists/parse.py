@@ -64,7 +64,6 @@ def read_list(path: Path) -> Lines | None:
 
 
 def _of_json(path: Path, text: str) -> Lines | None:
-    """Parses a JSON object with a list of images for each class."""
     table = json.loads(text)
     if not isinstance(table, dict):
         return None
@@ -100,7 +99,6 @@ def _cell(row: list[str], at: int) -> str:
 
 
 def _plain(image: str) -> str:
-    """A path in the form used here: relative to a folder."""
     return image.strip().replace("\\", "/").removeprefix("./").lstrip("/")
 
 

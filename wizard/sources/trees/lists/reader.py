@@ -8,11 +8,11 @@ import numpy as np
 
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.classes import UNLABELLED, Classes
+from wizard.sources.classes import UNLABELED, Classes
 from wizard.sources.samples import LeftOut, SampleTable
 from wizard.sources.source import Progress
 from wizard.sources.trees.copies import copies
-from wizard.sources.trees.labelling import InvalidName, Labelling, safe
+from wizard.sources.trees.labeling import InvalidName, Labeling, safe
 from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.lists.class_list import ClassList, key_in, same_class
 from wizard.sources.trees.split_dirs import look_into
@@ -22,19 +22,19 @@ UNLISTED = "images that no list names"
 """The kind under which they are reported."""
 
 
-class _Unlabelled(Labelling):
+class _Unlabeled(Labeling):
     """Names images by their paths below the folder; their classes come from the list."""
 
     def rank(self, name: str) -> int:
         del name
-        return UNLABELLED
+        return UNLABELED
 
     def in_class(self, name: str, below: str) -> str:
         return safe(f"{name}/{below}")
 
     def alone(self, split: Split, base: str) -> tuple[str, int]:
         del split
-        return safe(base), UNLABELLED
+        return safe(base), UNLABELED
 
 
 def read_listed(split: Split, listed: ClassList, classes: Classes, bounds: Bounds, progress: Progress) -> SampleTable:
@@ -44,20 +44,20 @@ def read_listed(split: Split, listed: ClassList, classes: Classes, bounds: Bound
         InputError: the list names a missing image, or lacks one that no other list names; it disagrees with a
             folder or a file name about a class; or the folder cannot be read.
     """
-    table = Folders(
-        split=split, split_dir=look_into(listed.folder), labelling=_Unlabelled(classes), bounds=bounds
-    ).table(progress)
+    table = Folders(split=split, split_dir=look_into(listed.folder), labeling=_Unlabeled(classes), bounds=bounds).table(
+        progress
+    )
     images = [name.decode() for name in table.name.tolist()]
     keys = [key_in(listed.classes, image) for image in images]
     _check_missing(listed, [key for key in keys if key is not None])
     left_out = _unlisted(listed, [image for image, key in zip(images, keys, strict=True) if key is None])
     known = frozenset(classes.names)
     meant = {name: same_class(name, known) or name for name in listed.names}
-    labelling = Labelling(classes)
+    labeling = Labeling(classes)
     found = []
     for row, (image, key) in enumerate(zip(images, keys, strict=True)):
         if key is not None:
-            name, label = _named(image, meant[listed.classes[key]], listed, labelling)
+            name, label = _named(image, meant[listed.classes[key]], listed, labeling)
             found.append((name.encode(), label, row))
     found.sort(key=lambda each: each[0])
     names, labels, rows = zip(*found, strict=True)
@@ -102,13 +102,12 @@ def _unlisted(listed: ClassList, images: Sequence[str]) -> list[LeftOut]:
     return [LeftOut(what=UNLISTED, count=len(unlisted), first=first, clutter=False)] if unlisted else []
 
 
-def _named(image: str, name: str, listed: ClassList, labelling: Labelling) -> tuple[str, int]:
-    """The name and rank of an image of a class; an error if its folder or its own name disagrees."""
+def _named(image: str, name: str, listed: ClassList, labeling: Labeling) -> tuple[str, int]:
     try:
         for folder in image.split("/")[:-1]:
-            if folder != name and folder in labelling.class_ranks:
+            if folder != name and folder in labeling.class_ranks:
                 raise InvalidName(f"is in the folder of {folder}")
-        return labelling.in_class(name, image.removeprefix(f"{name}/")), labelling.rank(name)
+        return labeling.in_class(name, image.removeprefix(f"{name}/")), labeling.rank(name)
     except InvalidName as error:
         raise InputError(
             f"{listed.path} says that {listed.folder}/{image} is an image of {name}, but it {error}.",
@@ -117,7 +116,6 @@ def _named(image: str, name: str, listed: ClassList, labelling: Labelling) -> tu
 
 
 def _counted(images: Sequence[str]) -> str:
-    """The number of images and the first of them, to be followed by "not in" or "in" a folder."""
     if len(images) == 1:
         return f"{images[0]}, which is"
     return f"{len(images):,} images ({images[0]} is the first) that are"

@@ -26,7 +26,7 @@ def padded(raw_copy: Path) -> Path:
     return raw_copy
 
 
-def told_of(raw: Path) -> list[str]:
+def warnings_of(raw: Path) -> list[str]:
     """What inspection, interview and pre-flight say of the train archive."""
     facts = inspect(raw, ignore).facts
     of_file = inspect(raw / IMAGES["train"].name, ignore).facts
@@ -35,15 +35,15 @@ def told_of(raw: Path) -> list[str]:
     return [str(facts), str(of_file), "\n".join(source_lines(with_source(Context(), raw, ignore))), check.found]
 
 
-def test_a_person_is_told_before_anything_is_built(padded: Path) -> None:
-    assert all(SAID in each for each in told_of(padded))
+def test_check_warns_about_zeros_at_the_end_of_an_archive(padded: Path) -> None:
+    assert all(SAID in each for each in warnings_of(padded))
 
 
-def test_a_usual_archive_is_not_spoken_of(raw: Path) -> None:
-    assert not any("of zeros" in each for each in told_of(raw))
+def test_check_does_not_warn_about_usual_padding(raw: Path) -> None:
+    assert not any("of zeros" in each for each in warnings_of(raw))
 
 
-def test_a_build_warns(padded: Path, tmp_path: Path) -> None:
+def test_a_build_warns_about_zeros_at_the_end_of_an_archive(padded: Path, tmp_path: Path) -> None:
     events: list[Event] = []
     build_dataset(padded, tmp_path / "out", report=events.append, source={"splits": ["train"], "boxes": "none"})
     assert any(SAID in event.text for event in events if isinstance(event, Note) and event.warning)

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import ranks
-from wizard.sources.classes import UNLABELLED, Classes
+from wizard.sources.classes import UNLABELED, Classes
 from wizard.sources.names import unsafe
 from wizard.sources.trees.copies import original_name
 from wizard.sources.trees.image_names import is_wnid, parse_image_name
@@ -19,7 +19,7 @@ class InvalidName(ValueError):
 
 
 @dataclass(frozen=True)
-class Labelling:
+class Labeling:
     """Gives images their names, and labels that count in `classes`."""
 
     classes: Classes
@@ -70,7 +70,7 @@ class Labelling:
         parsed = parse_image_name(base)
         if parsed is None:
             if split == "test":
-                return safe(base), UNLABELLED
+                return safe(base), UNLABELED
             original = original_name(base)
             if parse_image_name(original):
                 raise InvalidName(f"is named like a copy of {original}")
@@ -81,7 +81,7 @@ class Labelling:
             raise InvalidName(f"is an image of {parsed.split}, by its name, not of {split}")
         if split != "test" and parsed.wnid not in self.class_ranks:
             raise InvalidName(f"is an image of {parsed.wnid}, which is none of the classes")
-        return parsed.name, self.class_ranks[parsed.wnid] if split != "test" else UNLABELLED
+        return parsed.name, self.class_ranks[parsed.wnid] if split != "test" else UNLABELED
 
     def renumbered(self, names: Iterable[bytes]) -> str:
         """A warning, usually empty, about images, by their names, whose numbers are of another class's images."""
