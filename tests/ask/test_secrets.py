@@ -78,7 +78,7 @@ def test_a_secret_opens_the_server_and_is_kept_nowhere(
         child.send("me\r")
         child.expect("access key")
         child.send("ZQ\r")
-        child.expect("did not take")
+        child.expect("did not accept")
         child.expect("User name")
         child.send("me\r")
         child.expect("access key")

@@ -128,7 +128,13 @@ def test_a_crash_that_does_not_come_again_is_no_images_fault(tensorflow: Executo
     notes: list[Event] = []
     assert checked(tmp_path, tensorflow, {5: f"once {tmp_path / 'gone'}"}, notes.append) == []
     (note,) = [event for event in notes if isinstance(event, Note)]
-    assert "crashed (SIGSEGV) near train-00000-of-00001, record" in note.text
+    assert "crashed (SIGSEGV) near train-00000-of-00001" in note.text
+
+
+def test_a_crash_on_the_last_images_makes_it_decode_the_shard_one_by_one(tensorflow: Executor, tmp_path: Path) -> None:
+    """All images are handed to threads by then, so that none is noted as being in hand."""
+    (problem,) = checked(tmp_path, tensorflow, {11: "SIGSEGV"})
+    assert (problem.record, problem.name) == (11, "n01514668_11.JPEG")
 
 
 def test_repeated_crashes_of_tensorflow_are_reported_with_the_problems_found(

@@ -84,17 +84,17 @@ class _PixelCheck:
                 return decoded._replace(problems=decoded.problems | crashing)
             except WorkerDied as death:
                 place = death.item
-                if not death.crashed or place is None:
-                    where = expected.result.shard if place is None else _where(expected, place)
+                where = expected.result.shard if place is None else _where(expected, place)
+                # Threads still decode the last images when all are handed out, and then none is in hand.
+                if not death.crashed or (place is None and threads == 1):
                     what = f"TensorFlow's {death}. It was decoding {where}, or one of the few images before it."
                     raise MachineError(what, hint(death)) from death
-                where = _where(expected, place)
-                if threads == 1:
-                    crashing[place] = f"TensorFlow's process crashed ({death.signal}) while decoding its image"
-                    self._crashes += 1
-                else:
+                if threads > 1:
                     text = f"TensorFlow's {death} near {where}: now decoding this shard one image at a time"
                     self._report(Note(text=text, warning=True))
+                elif place is not None:
+                    crashing[place] = f"TensorFlow's process crashed ({death.signal}) while decoding its image"
+                    self._crashes += 1
                 if self._crashes == _CRASHES:
                     raise MachineError(
                         f"TensorFlow's process crashed on {_CRASHES} images, the last of them {where}.", hint(death)
