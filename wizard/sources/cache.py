@@ -75,7 +75,7 @@ def _save(entry: Path, key: str, arrays: Arrays) -> None:
         with replacing(entry) as file:
             file.write(bytes(_DIGEST))
             columns = {f"{_COLUMN}{name}": array for name, array in arrays.items()}
-            np.savez(file, allow_pickle=False, key=np.array(key), **columns)
+            np.savez(file, key=np.array(key), **columns)
             file.seek(_DIGEST)
             digest = hashlib.file_digest(file, "sha256").digest()
             file.seek(0)
