@@ -74,7 +74,8 @@ def _save(entry: Path, key: str, arrays: Arrays) -> None:
         entry.parent.mkdir(parents=True, exist_ok=True)
         with replacing(entry) as file:
             file.write(bytes(_DIGEST))
-            columns = {f"{_COLUMN}{name}": array for name, array in arrays.items()}
+            # Any: NumPy before 2.2 has no parameter allow_pickle, which later ones would take for one of the names.
+            columns: dict[str, Any] = {f"{_COLUMN}{name}": array for name, array in arrays.items()}
             np.savez(file, key=np.array(key), **columns)
             file.seek(_DIGEST)
             digest = hashlib.file_digest(file, "sha256").digest()
