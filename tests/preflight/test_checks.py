@@ -292,9 +292,9 @@ def test_a_read_only_disk_fails(on_a_disk: Callable[[str, str], str]) -> None:
         "ro",
         _WHY,
     )
-    seen, mend = told.split("|")
+    seen, fix = told.split("|")
     assert seen.endswith("mounted is mounted read-only")
-    assert mend.startswith("Mount it writable")
+    assert fix.startswith("Mount it writable")
 
 
 def test_a_disk_without_room_for_a_file_fails(on_a_disk: Callable[[str, str], str]) -> None:
@@ -302,21 +302,21 @@ def test_a_disk_without_room_for_a_file_fails(on_a_disk: Callable[[str, str], st
         "nr_inodes=1",
         _WHY,
     )
-    seen, mend = told.split("|")
+    seen, fix = told.split("|")
     assert "has no room for another file" in seen
-    assert mend == "Make room there"
+    assert fix == "Make room there"
 
 
 @needs_owners
 @pytest.mark.parametrize(
-    ("number", "seen", "mend"),
+    ("number", "seen", "fix"),
     [
         (1, "is yours and yet may not be written (mode 700)", "See whether it is immutable"),
         (5, "cannot be written: Input/output error", "Fix that"),
     ],
 )
 def test_any_other_error_on_writing_is_reported(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, seen: str, mend: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, seen: str, fix: str
 ) -> None:
     def refuse(**_: object) -> None:
         raise OSError(number, os.strerror(number))
@@ -325,7 +325,7 @@ def test_any_other_error_on_writing_is_reported(
     check = checks.write_access(tmp_path)
     assert check.status == "fail"
     assert seen in check.found
-    assert check.command_fix.startswith(mend)
+    assert check.command_fix.startswith(fix)
     assert ELSEWHERE in check.command_fix
 
 

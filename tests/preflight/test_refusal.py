@@ -16,7 +16,7 @@ def results_of(**statuses: Any) -> list[CheckResult]:
             looked_at="",
             found=f"{name} seen",
             needed="" if name == "raw_data" else f"{name} needed",
-            fix=f"Mend {name}",
+            fix=f"Fix {name}",
         )
         for name, status in statuses.items()
     ]
@@ -29,9 +29,9 @@ def test_a_refusal_names_every_failed_check_with_its_fix() -> None:
     assert error.value.what.splitlines() == [
         "2 of 4 checks fail. Nothing was begun.",
         "  disk: disk seen; needed: disk needed",
-        "    → Mend disk",
+        "    → Fix disk",
         "  open-files: open_files seen; needed: open_files needed",
-        "    → Mend open_files",
+        "    → Fix open_files",
     ]
     assert error.value.hint == "Fix that, or go on anyway with --ignore disk --ignore open-files"
 

@@ -82,7 +82,7 @@ class Question(Generic[C]):
         return ""
 
     def in_profile(self, value: Value) -> Value | bool:
-        """The answer as a profile has it: yes and no as what they mean, a number as one."""
+        """The value to store in a profile: a bool for yes and no, an int for a number."""
         if self.choices is yes_or_no:
             return value == "yes"
         # Typed as text, since "auto" may stand there too.

@@ -38,9 +38,9 @@ def choose_start(prompter: Prompter, *, again: bool = False) -> SetupDraft | Pat
             key="opening",
             kind="choice",
             text="What would you like to do?",
-            help="A new setup asks where the raw data is, in any form. Who has none yet can have the archives fetched "
-            "from image-net.org or a mirror of it, Kaggle or Hugging Face. An unfinished build resumes with the shards "
-            "that are missing. A replayed profile is shown for review before anything is done.",
+            help="A new setup asks where the raw data is, in any form. If you have none yet, the archives can be "
+            "downloaded from image-net.org, a mirror, Kaggle or Hugging Face. An unfinished build resumes with the "
+            "missing shards. A replayed profile is shown for review before anything is done.",
             default="download" if again else choices[0].value,
             choices=choices,
         )

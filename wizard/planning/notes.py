@@ -60,9 +60,9 @@ def _on_classes(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator[Note]
     in_folders = job.target.classes_are_folders
     if in_folders and len({tuple(table.ranks.tolist()) for table in tables.values()} - {()}) > 1:
         yield Note(
-            text="The splits have not the same classes, and readers of folders count those of each split by itself, so "
-            "that labels differ from split to split: have the reader take train's classes for all (ImageFolder's "
-            "class_to_idx), or build a format that stores labels",
+            text="The splits have different classes, and readers of folders number those of each split separately, "
+            "so labels differ between splits: use train's class_to_idx (ImageFolder) for all of them, or build a "
+            "format that stores labels",
             warning=True,
         )
     for text, warning in class_set_notes(tables, in_folders=in_folders, base=job.label_base):

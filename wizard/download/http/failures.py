@@ -81,8 +81,8 @@ def named_errors(url: httpx.URL, hung_up: str) -> Iterator[None]:
     except (httpx.TransportError, httpx.StreamError, RuntimeError, KeyError, ValueError) as error:
         # The library could not make a request of a server's challenge (ProtocolError itself is DigestAuth's), or of a
         # cookie, which the error's own message may quote.
-        ours = isinstance(error, KeyError | ValueError | NotImplementedError | httpx.LocalProtocolError)
-        if ours or type(error) is httpx.ProtocolError:
+        unsupported = isinstance(error, KeyError | ValueError | NotImplementedError | httpx.LocalProtocolError)
+        if unsupported or type(error) is httpx.ProtocolError:
             raise DownloadError(
                 f"{url.host} asks for a login (401) in a way that is not supported, or a cookie cannot be sent.",
                 f"Log in with a browser and export its cookies.txt again (--cookies FILE), or {account(url.host)}",
