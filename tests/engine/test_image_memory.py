@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.helpers import encoded, noise
 from wizard.engine import process_image
 from wizard.engine.dry_run import dry_run, memory_of_largest
 from wizard.engine.image_memory import needed
-from wizard.engine.transform import Recipe
+from wizard.engine.transform import Check, Recipe
 from wizard.engine.worker import build_shard
 from wizard.errors import MachineError
 from wizard.formats.decoding import is_too_large
@@ -57,6 +58,13 @@ def peak(path: Path, recipe: str) -> int:
     # From a shell of its own: a process that is forked begins with its parent's peak.
     words = ["sh", "-c", '"$@"; exit $?', "sh", sys.executable, "-c", program, str(path), recipe]
     return int(subprocess.run(words, capture_output=True, text=True, check=True).stdout) * 1024
+
+
+@pytest.mark.parametrize("check", ["structure", "md5"])
+def test_an_image_that_is_not_decoded_needs_no_memory(check: Check) -> None:
+    data = image("gray, progressive")
+    assert needed(data, KEPT) > 0 == needed(data, replace(KEPT, check=check))
+    assert needed(image("CMYK"), replace(KEPT, check=check)) == needed(image("CMYK"), KEPT)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="peaks are in other units elsewhere")

@@ -75,6 +75,8 @@ def _of_jpeg(frame: Frame, recipe: Recipe) -> int:
     cmyk = len(sampling) == 4
     # libjpeg decodes a single scan in strips, and keeps the coefficients of several until the last is read.
     coefficients = 2 * _BLOCK * _blocks(height, width, sampling) if frame.has_multiple_scans else 0
+    if recipe.quality is None and recipe.check != "decode" and not cmyk:
+        return 0
     if recipe.quality is None and not cmyk:
         return coefficients + height * width // _BLOCK
     if cmyk:  # the coefficients are freed before color conversion begins
