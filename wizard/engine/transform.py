@@ -69,7 +69,7 @@ def transform(data: bytes, recipe: Recipe) -> StoredImage:
     if recipe.quality is None and not header.needs_conversion:
         _check(data, header, recipe.check)
         return StoredImage(jpeg=data, geometry=geometry(recipe.resize, header.height, header.width), converted="")
-    pixels = image_codec.decode(data)
+    pixels = image_codec.decode(data, header)
     way = geometry(recipe.resize, *pixels.shape[:2])
     _refuse_too_large(way)
     encoded = jpeg.encode(resample(pixels, way), recipe.quality or LOSSLESS_ENOUGH)
