@@ -35,6 +35,7 @@ class CommitRecord:
         skipped: images that were left out.
         seconds: wall time it took.
         rss: the worker's largest resident memory so far, in bytes.
+        check: how its images were checked, as in `transform.Check`.
     """
 
     shard: str
@@ -48,6 +49,7 @@ class CommitRecord:
     skipped: tuple[SkippedImage, ...] = ()
     seconds: float = 0.0
     rss: int = 0
+    check: str = "decode"
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> "CommitRecord":

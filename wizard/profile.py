@@ -83,6 +83,11 @@ class Image(_Section):
         default=None, ge=1, le=100, description="of the JPEG encoder, 1 to 100; left out with original, bytes are kept"
     )
     upscale: bool = Field(default=False, description="whether shortest enlarges images that are smaller than size")
+    check: Literal["auto", "decode", "structure"] = Field(
+        default="auto",
+        description="of images whose bytes are kept: auto decodes each, unless the archive has its official MD5; "
+        "structure decodes none, and finds only what is truncated",
+    )
     splits: Annotated[tuple[Split, ...], Field(strict=False)] = Field(
         default=("train", "validation", "test"), description="the splits this section is for; others keep their bytes"
     )

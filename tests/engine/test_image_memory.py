@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.helpers import encoded, noise
 from wizard.engine import process_image
 from wizard.engine.dry_run import dry_run, memory_of_largest
 from wizard.engine.image_memory import needed
-from wizard.engine.transform import Recipe
+from wizard.engine.transform import Check, Recipe
 from wizard.engine.worker import build_shard
 from wizard.errors import MachineError
 from wizard.formats.decoding import is_too_large
@@ -57,6 +58,13 @@ def peak(path: Path, recipe: str) -> int:
     # From a shell of its own: a process that is forked begins with its parent's peak.
     words = ["sh", "-c", '"$@"; exit $?', "sh", sys.executable, "-c", program, str(path), recipe]
     return int(subprocess.run(words, capture_output=True, text=True, check=True).stdout) * 1024
+
+
+@pytest.mark.parametrize("check", ["structure", "md5"])
+def test_an_image_that_is_not_decoded_needs_no_memory(check: Check) -> None:
+    data = image("gray, progressive")
+    assert needed(data, KEPT) > 0 == needed(data, replace(KEPT, check=check))
+    assert needed(image("CMYK"), replace(KEPT, check=check)) == needed(image("CMYK"), KEPT)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="peaks are in other units elsewhere")
@@ -107,7 +115,7 @@ def test_an_image_that_needs_more_memory_than_a_worker_has_stops_the_run_even_wi
     images = {"n01514668_1.JPEG": encoded(Image.fromarray(noise(30, 40))), "n01514668_2.JPEG": image("progressive")}
     with pytest.raises(
         MachineError,
-        match=r"n01514668_2\.JPEG .* its 3,000 x 2,400 pixels need about 66\.2 MB of memory; a worker has 60\.0 MB",
+        match=r"n01514668_2\.JPEG .* its 3,000 x 2,400 pixels need about 67\.2 MB of memory; a worker has 60\.0 MB",
     ) as error:
         build_shard(task(tmp_path, images, recipe=SMALL, skip_bad=True, memory=60 * MB))
     assert "--set run.workers=1" in error.value.hint

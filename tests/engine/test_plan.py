@@ -1,5 +1,5 @@
 import dataclasses
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.sources.test_samples import table
 from wizard.engine import plan as plans
 from wizard.engine.plan import Plan, SplitPlan, in_source_order, shuffle, shuffled
-from wizard.engine.transform import Recipe
+from wizard.engine.transform import Check, Recipe
 from wizard.formats.resize import Resize
 from wizard.sources.classes import Classes
 from wizard.sources.samples import SampleTable
@@ -93,6 +93,23 @@ def variants() -> dict[str, Plan]:
 def test_all_that_decides_a_byte_changes_the_plan_id() -> None:
     ids = {name: plan.plan_id for name, plan in variants().items()}
     assert len(set(ids.values())) == len(ids), ids
+
+
+def test_of_all_checks_only_that_of_the_structure_changes_the_plan_id() -> None:
+    """Proven images can all be decoded; one whose structure is sound may not be, and is stored all the same."""
+    ids = {check: made(recipe=dataclasses.replace(KEPT, check=check)).plan_id for check in get_args(Check)}
+    assert ids["md5"] == ids["decode"] == made().plan_id != ids["structure"]
+
+
+def test_a_check_means_nothing_to_the_plan_id_of_images_that_are_encoded_again() -> None:
+    encoded = Recipe(resize=Resize(mode="original"), quality=90)
+    assert made(recipe=dataclasses.replace(encoded, check="structure")).plan_id == made(recipe=encoded).plan_id
+
+
+def test_tasks_can_be_given_another_check_than_that_of_the_recipe() -> None:
+    checks: dict[str, Check] = {"train": "md5", "validation": "decode"}
+    tasks = two_splits().tasks("", skip_bad=False, checks=checks)
+    assert {task.split: task.recipe.check for task in tasks} == checks
 
 
 def test_library_versions_change_the_plan_id(monkeypatch: pytest.MonkeyPatch) -> None:

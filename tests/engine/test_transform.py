@@ -1,5 +1,6 @@
 import io
 import random
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -8,12 +9,14 @@ from PIL import Image
 
 from tests.formats.test_image_codec import DECODABLE
 from tests.helpers import encoded, noise, psnr
-from wizard.engine.transform import Recipe, transform
+from wizard.engine.transform import Check, Recipe, transform
 from wizard.formats.decoding import Undecodable
 from wizard.formats.resize import Resize
 from wizard.synthetic import draw
 
 KEPT = Recipe(resize=Resize(mode="original"), quality=None)
+PROVEN = Recipe(resize=Resize(mode="original"), quality=None, check="md5")
+STRUCTURE = Recipe(resize=Resize(mode="original"), quality=None, check="structure")
 MODES = {
     "original": Resize(mode="original"),
     "shortest": Resize(mode="shortest", size=50),
@@ -37,6 +40,31 @@ def test_tensorflow_decodes_every_transformed_image(kind: str, mode: str | None)
 def test_bytes_are_kept_unless_the_image_must_be_converted(kind: str) -> None:
     stored = transform(DECODABLE[kind], KEPT)
     assert (stored.jpeg == DECODABLE[kind]) is not bool(stored.converted)
+
+
+@pytest.mark.parametrize("kind", DECODABLE)
+@pytest.mark.parametrize("recipe", [PROVEN, STRUCTURE], ids=lambda recipe: recipe.check)
+def test_every_check_stores_an_intact_image_alike(kind: str, recipe: Recipe) -> None:
+    assert transform(DECODABLE[kind], recipe) == transform(DECODABLE[kind], KEPT)
+
+
+@pytest.mark.parametrize(
+    ("damage", "refused_by"),
+    [
+        (lambda data: data[:-100], {"decode", "structure"}),
+        (lambda data: data[:-100] + bytes(100), {"decode", "structure"}),
+        (lambda data: data[:20], {"decode", "structure", "md5"}),
+    ],
+)
+def test_a_check_finds_what_it_is_made_for(damage: Callable[[bytes], bytes], refused_by: set[Check]) -> None:
+    data = damage(DECODABLE["rgb"])
+    refusing = set()
+    for recipe in (KEPT, STRUCTURE, PROVEN):
+        try:
+            transform(data, recipe)
+        except Undecodable:
+            refusing.add(recipe.check)
+    assert refusing == refused_by
 
 
 @pytest.mark.parametrize("kind", ["cmyk with Adobe marker", "cmyk without", "png", "png with alpha"])

@@ -4,13 +4,15 @@ import struct
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
-from tests.formats.mutations import originals, segments
+from tests.formats.mutations import mutants, originals, segments
 from tests.helpers import encoded, noise
 from wizard.formats import image_codec
 from wizard.formats.decoding import Undecodable
-from wizard.formats.jpeg_markers import is_ended, read_frame
+from wizard.formats.jpeg_markers import check_structure, is_ended, read_frame
 
 PICTURE = encoded(Image.fromarray(noise(40, 60)))
 ARITHMETIC = base64.b85decode(
@@ -87,6 +89,73 @@ def test_a_jpeg_is_ended_only_with_its_end_marker(kind: str) -> None:
     data = originals()[kind]
     assert is_ended(data)
     assert not is_ended(b"".join(content for marker, content in segments(data) if marker not in (0xD9, 0)))
+
+
+JPEGS = {kind: data for kind, data in originals().items() if kind.startswith("JPEG")}
+
+
+def end_of(data: bytes) -> int:
+    """Where a JPEG's end marker ends."""
+    return data.rindex(b"\xff\xd9") + 2
+
+
+def structure_is_accepted(data: bytes) -> bool:
+    try:
+        read_frame(data)
+        check_structure(data)
+    except Undecodable:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("kind", sorted(JPEGS))
+def test_the_structure_of_an_intact_jpeg_is_accepted(kind: str) -> None:
+    assert structure_is_accepted(JPEGS[kind])
+
+
+@given(st.sampled_from(sorted(JPEGS)), st.data())
+def test_the_structure_of_a_jpeg_truncated_anywhere_before_its_end_is_refused(kind: str, draw: st.DataObject) -> None:
+    cut = draw.draw(st.integers(0, end_of(JPEGS[kind]) - 1))
+    assert not structure_is_accepted(JPEGS[kind][:cut])
+
+
+@given(st.sampled_from(sorted(JPEGS)), st.data())
+def test_the_structure_of_a_jpeg_that_ends_in_zeros_is_refused(kind: str, draw: st.DataObject) -> None:
+    data = JPEGS[kind][: end_of(JPEGS[kind])]
+    cut = draw.draw(st.integers(2, len(data) - 1))
+    assert not structure_is_accepted(data[:cut] + bytes(len(data) - cut))
+
+
+@given(st.sampled_from(sorted(JPEGS)), st.data())
+def test_a_segment_that_extends_beyond_the_end_is_refused_by_the_structure(kind: str, draw: st.DataObject) -> None:
+    data = JPEGS[kind]
+    starts, at = [], 0
+    for marker, content in segments(data):
+        if marker not in (0, 0xD8, 0xD9) and not 0xD0 <= marker <= 0xD7:
+            starts.append(at)
+        at += len(content)
+    at = draw.draw(st.sampled_from([start for start in starts if start + 2 + 0xFFFF > len(data)]))
+    assert not structure_is_accepted(data[: at + 2] + b"\xff\xff" + data[at + 4 :])
+
+
+def test_a_scan_without_data_is_refused_by_the_structure() -> None:
+    scan = PICTURE.index(b"\xff\xda")
+    length = struct.unpack_from(">H", PICTURE, scan + 2)[0]
+    with pytest.raises(Undecodable, match="a scan without data"):
+        check_structure(PICTURE[: scan + 2 + length] + b"\xff\xd9")
+
+
+def test_what_can_be_decoded_has_an_accepted_structure() -> None:
+    decodable = 0
+    for mutant in mutants(seed=13, count=4000):
+        if mutant.kind.startswith("JPEG"):
+            try:
+                image_codec.check(mutant.data, image_codec.read_header(mutant.data))
+            except Undecodable:
+                continue
+            decodable += 1
+            assert structure_is_accepted(mutant.data), mutant
+    assert decodable > 100
 
 
 def test_a_jpeg_whose_second_half_is_zeros_is_refused() -> None:

@@ -2,12 +2,11 @@
 
 from wizard.ask.context import Context
 from wizard.ask.hints import in_setup, with_hint
-from wizard.folders import cache_folder, shortened
+from wizard.folders import shortened
 from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES
 from wizard.preflight.source_check import is_short
 from wizard.show import at_a_glance
-from wizard.sources.checksums import when_verified
 from wizard.sources.glance import glance_at_raw
 from wizard.sources.locate import describe_folder
 from wizard.sources.remarks import remarks
@@ -78,8 +77,7 @@ def _description(survey: Survey) -> str:
     images = f"{survey.images:,} images" + (f" of {survey.classes:,} classes" if survey.classes else ", without labels")
     official = IMAGES[survey.split]
     if survey.official:
-        when = when_verified(survey.path, official.md5s[survey.path.name], cache_folder())
-        return f"{images} · {f'MD5 verified {when}' if when else 'MD5 not checked yet'}"
+        return f"{images} · {f'MD5 verified {survey.verified}' if survey.verified else 'MD5 not checked yet'}"
     if is_short(survey):
         of_classes = f" of {CLASSES:,} classes" if survey.classes < CLASSES and survey.split != "test" else ""
         return f"{images}; a subset of {official.images:,}{of_classes}"

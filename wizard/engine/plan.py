@@ -3,14 +3,14 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from wizard.engine.ingredients import Ingredients, SplitIngredients
-from wizard.engine.transform import Recipe
+from wizard.engine.transform import Check, Recipe
 from wizard.formats.image_codec import CODECS
 from wizard.sources.classes import Classes
 from wizard.sources.samples import SampleTable
@@ -115,10 +115,22 @@ class Plan:
         return names
 
     def tasks(
-        self, folder: str, *, skip_bad: bool, without: Collection[str] = (), memory: int | None = None
+        self,
+        folder: str,
+        *,
+        skip_bad: bool,
+        without: Collection[str] = (),
+        memory: int | None = None,
+        checks: Mapping[str, Check] | None = None,
     ) -> Iterator[ShardTask]:
-        """Every shard's task, split by split, but for the shards named in `without`."""
+        """Every shard's task, split by split, but for the shards named in `without`.
+
+        `checks` has the splits whose images are checked in another way than their recipe says.
+        """
         for split in self.splits:
+            recipe = split.recipe
+            if checks is not None and split.split in checks:
+                recipe = replace(recipe, check=checks[split.split])
             for index in range(split.shards):
                 name = self.target.shard(split.split, index, split.shards)
                 if name in without:
@@ -128,7 +140,7 @@ class Plan:
                     name=name,
                     folder=folder,
                     samples=split.table.take(split.rows(index)),
-                    recipe=split.recipe,
+                    recipe=recipe,
                     label_base=self.label_base,
                     skip_bad=skip_bad,
                     target=self.target,

@@ -1,9 +1,11 @@
 """One image's bytes -> the bytes that are stored."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from wizard.formats import image_codec, jpeg
 from wizard.formats.decoding import Undecodable, is_too_large
+from wizard.formats.jpeg_markers import check_structure
 from wizard.formats.resize import Geometry, Resize, geometry, resample
 from wizard.targets.sample import StoredImage
 
@@ -11,18 +13,33 @@ LOSSLESS_ENOUGH = 100
 """JPEG quality of what must be converted where no quality is asked for."""
 
 
+Check = Literal["decode", "structure", "md5"]
+"""How a JPEG whose bytes are kept is checked; "md5": its archive was, so that its header is all that is read."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How a split's images are stored; JPEG quality is 1..100, or None to keep the bytes of the original size."""
+    """How a split's images are stored, and checked where they are not decoded anyway.
+
+    Attributes:
+        quality: of the JPEG encoder, 1..100; None to keep the bytes of the original size.
+        check: decides no byte of the result, but which images are refused.
+    """
 
     resize: Resize
     quality: int | None
+    check: Check = "decode"
 
     def __post_init__(self) -> None:
         if self.quality is None and self.resize.mode != "original":
             raise ValueError(f"resize {self.resize.mode} without a quality")
 
     def __str__(self) -> str:
+        """The recipe in words, which go into the plan id.
+
+        Images that are decoded and those that are proven give the same dataset. A check of the structure may store an
+        image that `decode` refuses or leaves out, so it makes another plan.
+        """
         resize = self.resize
         size = {
             "original": "original size",
@@ -30,7 +47,9 @@ class Recipe:
             "exact": f"exactly {resize.height} x {resize.width}",
             "crop": f"scaled and cropped to {resize.height} x {resize.width}",
         }[resize.mode]
-        return f"{size}, {'bytes kept' if self.quality is None else f'JPEG quality {self.quality}'}"
+        if self.quality is not None:
+            return f"{size}, JPEG quality {self.quality}"
+        return f"{size}, bytes kept{', only their structure checked' if self.check == 'structure' else ''}"
 
 
 def _refuse_too_large(way: Geometry) -> None:
@@ -48,10 +67,17 @@ def transform(data: bytes, recipe: Recipe) -> StoredImage:
     """
     header = image_codec.read_header(data)
     if recipe.quality is None and not header.needs_conversion:
-        image_codec.check(data, header)
+        _check(data, header, recipe.check)
         return StoredImage(jpeg=data, geometry=geometry(recipe.resize, header.height, header.width), converted="")
-    pixels = image_codec.decode(data)
+    pixels = image_codec.decode(data, header)
     way = geometry(recipe.resize, *pixels.shape[:2])
     _refuse_too_large(way)
     encoded = jpeg.encode(resample(pixels, way), recipe.quality or LOSSLESS_ENOUGH)
     return StoredImage(jpeg=encoded, geometry=way, converted=header.needs_conversion)
+
+
+def _check(jpeg_data: bytes, header: image_codec.Header, how: Check) -> None:
+    if how == "decode":
+        image_codec.check(jpeg_data, header)
+    elif how == "structure":
+        check_structure(jpeg_data)

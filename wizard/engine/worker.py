@@ -51,6 +51,7 @@ def build_shard(task: ShardTask) -> CommitRecord:
             skipped=tuple(counts.skipped),
             seconds=time.monotonic() - counts.started,
             rss=counts.rss,
+            check=task.recipe.check,
         )
         stored = StoredRecord(plan_id=task.plan_id, record=record, files=committed.files)
         write_record(Path(task.folder), stored)

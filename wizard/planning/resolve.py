@@ -1,8 +1,9 @@
 """From a profile to a Job."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
-from wizard.engine.transform import Recipe
+from wizard.engine.transform import Check, Recipe
 from wizard.errors import Hint, UsageError
 from wizard.folders import cache_folder
 from wizard.formats.resize import Resize
@@ -58,7 +59,7 @@ def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) ->
         target=target,
         label_base=_label_base(profile, target, table),
         shards=shards,
-        recipes=_recipes(profile),
+        recipes=_recipes(profile, {split for split, survey in mine.items() if survey.verified}),
         workers=_workers(profile),
         source=source,
         surveys=mine,
@@ -74,12 +75,13 @@ def decide_without_source(profile: Profile) -> Settings:
         target=_target(profile, "image" if profile.output.shards == "plan" else "example"),
         label_base=profile.label_base,
         shards={split: profile.shards(split) for split in profile.source.splits},
-        recipes=_recipes(profile),
+        recipes=_recipes(profile, proven=()),
         workers=_workers(profile),
     )
 
 
-def _recipes(profile: Profile) -> dict[Split, Recipe]:
+def _recipes(profile: Profile, proven: Collection[Split]) -> dict[Split, Recipe]:
+    """How each split is stored; `proven` are those whose archives have their official MD5s."""
     image = profile.image
     kept = Recipe(resize=Resize(mode="original"), quality=None)
     resize = Resize(
@@ -90,7 +92,19 @@ def _recipes(profile: Profile) -> dict[Split, Recipe]:
         upscale=image.upscale,
     )
     asked = Recipe(resize=resize, quality=image.quality)
-    return {split: asked if split in image.splits else kept for split in profile.source.splits}
+    recipes = {split: asked if split in image.splits else kept for split in profile.source.splits}
+    return {
+        split: replace(recipe, check=check_of(profile, proven=split in proven)) if recipe.quality is None else recipe
+        for split, recipe in recipes.items()
+    }
+
+
+def check_of(profile: Profile, *, proven: bool) -> Check:
+    """How images whose bytes are kept are checked; `proven` if their archive has its official MD5."""
+    asked = profile.image.check
+    if asked == "auto":
+        return "md5" if proven else "decode"
+    return asked
 
 
 def _annotated_splits(profile: Profile, source: Source) -> tuple[Split, ...]:

@@ -3,11 +3,9 @@
 from dataclasses import replace
 
 from wizard.events import CheckResult, Estimated
-from wizard.folders import cache_folder
 from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES
 from wizard.planning import Job
-from wizard.sources.checksums import when_verified
 from wizard.sources.locate import ON_BAD_IMAGE
 from wizard.sources.remarks import remarks
 from wizard.sources.source import Survey
@@ -63,8 +61,7 @@ def is_short(survey: Survey) -> bool:
 def _described(survey: Survey) -> str:
     size = human_bytes(survey.bytes)
     if survey.official:
-        when = when_verified(survey.path, IMAGES[survey.split].md5s[survey.path.name], cache_folder())
-        md5 = f"MD5 verified {when}" if when else "MD5 not checked"
+        md5 = f"MD5 verified {survey.verified}" if survey.verified else "MD5 not checked"
         return f"{survey.split} has the official size, {size} ({md5})"
     classes = f" of {survey.classes:,} classes" if survey.classes else ""
     return f"{survey.split} has {survey.images:,} images{classes}, {size}"

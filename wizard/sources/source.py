@@ -69,6 +69,8 @@ class Survey:
         official: whether the archive has exactly the official size, so that the published counts are used.
         table: the images, if they had to be looked at one by one; without the boxes of annotations.
         shards: number of TFRecord files; 0 for any other form.
+        md5: the official sum of the archive, in hex; empty if there is none, or it cannot be the official archive.
+        verified: when it was found to have this sum, as local time for a person; empty if that is not known.
     """
 
     split: Split
@@ -80,6 +82,8 @@ class Survey:
     official: bool = False
     table: SampleTable | None = None
     shards: int = 0
+    md5: str = ""
+    verified: str = ""
 
 
 class BoxTable(NamedTuple):

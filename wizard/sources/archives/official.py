@@ -9,7 +9,7 @@ from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import ARCHIVE_NAMES, BOX_ARCHIVES, BOXES, CLASSES, IMAGES, SPLITS, Split
 from wizard.sources import annotations, locate
 from wizard.sources.archives.index import read_table
-from wizard.sources.checksums import verify_md5
+from wizard.sources.checksums import verify_md5, when_verified
 from wizard.sources.options import SourceOptions
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import BoxTable, Kind, Part, Progress, Source, Survey, surveyed
@@ -50,6 +50,7 @@ class OfficialArchives(Source):
     def survey(self, split: Split, cache: Path, progress: Progress) -> Survey:
         """An archive that has not the official size is walked, which the build then need not do again."""
         path, official = self.path("images", split), IMAGES[split]
+        md5 = official.md5s[path.name]
         with reading(path):
             size = path.stat().st_size
             if size == official.bytes:
@@ -62,9 +63,14 @@ class OfficialArchives(Source):
                     image_bytes=official.image_bytes,
                     classes=CLASSES,
                     official=True,
+                    md5=md5,
+                    verified=when_verified(path, md5, cache),
                 )
         table = read_table(path, split, cache, progress)
-        return replace(surveyed(split, path, table), bytes=size)
+        found = replace(surveyed(split, path, table), bytes=size)
+        if official.bytes or len(table) != official.images:
+            return found
+        return replace(found, md5=md5, verified=when_verified(path, md5, cache))
 
     def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
         """The images in the archive's order."""
