@@ -96,7 +96,7 @@ def _head(asked: argparse.Namespace, shared: setting.Setting) -> str:
     _, images = shared.located
     drawn = "" if asked.raw else " drawn images, which are not photos"
     lines = [
-        f"{len(images):,}{drawn or ' images'}, {images.bytes / 1e6:,.0f} MB; {asked.rounds} rounds; "
+        f"{len(images):,}{drawn or ' images'}, {images.bytes / 1e6:,.1f} MB; rounds: {asked.rounds}; "
         f"{shared.workers} processes on {facts['cores']} cores, {facts['cpu']}; {facts['codecs']}.",
     ]
     absent = {name: TOOLS[name].missing for name in asked.beside if name in TOOLS and TOOLS[name].missing}
