@@ -9,7 +9,8 @@ from wizard.errors import Hint, MachineError
 from wizard.formats import image_codec, png
 from wizard.formats.decoding import Undecodable, is_too_large
 from wizard.formats.jpeg_markers import Frame, peek_size, read_frame
-from wizard.formats.resize import FAITHFUL_SHRINK, Resize, geometry
+from wizard.formats.resize import Resize, geometry
+from wizard.formats.scale import COPIES
 from wizard.formatting import human_bytes
 from wizard.sources.readers import Sample
 
@@ -27,10 +28,8 @@ _PNG_ROWS = 3.1
 _WEBP = 22.3
 _MOST = 26
 """Bytes a pixel: more than any JPEG needs, including its coefficients and the image it is shrunk to."""
-_ACROSS = 6
+_ACROSS = 3
 """Bytes a pixel of the intermediate image, scaled in width but not yet in height."""
-_PILLOWS_OWN = 4
-"""Bytes a pixel of an image in Pillow's own memory."""
 _BLOCK = 64
 """Samples in a block of a JPEG; its coefficients take two bytes each (jpeglib.h, JCOEF)."""
 _ALWAYS = 32_000_000
@@ -98,12 +97,10 @@ def _sum(height: int, width: int, a_pixel: float, more: int, recipe: Recipe, sam
 
 
 def _scaling(height: int, width: int, scaled: tuple[int, int]) -> int:
-    """Bytes of the pixels before, during and after scaling; Pillow, used for extreme shrinking, copies them first."""
+    """Bytes of the pixels before, during and after scaling."""
     if scaled == (height, width):
         return 0
-    by_pillow = height > FAITHFUL_SHRINK * scaled[0] or width > FAITHFUL_SHRINK * scaled[1]
-    between = _PILLOWS_OWN * height * width if by_pillow else _ACROSS * height * scaled[1]
-    return 3 * height * width + between + 3 * scaled[0] * scaled[1]
+    return 3 * COPIES * height * width + _ACROSS * height * scaled[1] + 3 * scaled[0] * scaled[1]
 
 
 def _blocks(height: int, width: int, sampling: list[tuple[int, int]]) -> int:

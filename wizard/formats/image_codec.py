@@ -21,8 +21,18 @@ from wizard.formats import bmp, gif, jpeg, png
 from wizard.formats.arrays import Pixels
 from wizard.formats.decoding import Undecodable, as_rgb, refuse_too_large
 from wizard.formats.jpeg_markers import Frame, read_frame
+from wizard.formats.scale import SCALER
 
-CODECS = f"simplejpeg {simplejpeg.__version__}, kornia-rs {kornia_rs.__version__}, Pillow {pillow_version}"
+CODECS = ", ".join(
+    dict.fromkeys(
+        (
+            f"simplejpeg {simplejpeg.__version__}",
+            f"kornia-rs {kornia_rs.__version__}",
+            SCALER,
+            f"Pillow {pillow_version}",
+        )
+    )
+)
 """The libraries and versions on which re-encoded bytes depend."""
 
 _MAGIC = {
@@ -79,7 +89,10 @@ def sniff(head: bytes) -> str:
     >>> sniff(b"<!DOCTYPE html>")
     ''
     """
-    return next((name for name, magic in _MAGIC.items() if magic.match(head)), "")
+    for name, magic in _MAGIC.items():
+        if magic.match(head):
+            return name
+    return ""
 
 
 def read_header(data: bytes) -> Header:

@@ -16,8 +16,10 @@ from wizard.engine import heartbeat, in_hand
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.executors import local
 from wizard.engine.executors.local import LocalExecutor
+from wizard.engine.transform import Recipe, transform
 from wizard.errors import MachineError
 from wizard.events import Heartbeat
+from wizard.formats.resize import Resize
 
 
 @pytest.fixture
@@ -41,8 +43,15 @@ def imported(name: str) -> bool:
     return worker.__name__ in sys.modules and name in sys.modules
 
 
-def threads() -> str:
-    return os.environ["RAYON_NUM_THREADS"]
+def threads_started_by_pixels() -> int:
+    from PIL import Image
+
+    from tests.helpers import encoded, noise  # not at the top: this module is imported by every worker
+
+    before = psutil.Process().num_threads()
+    large = Recipe(resize=Resize(mode="exact", height=1500, width=900), quality=90)
+    transform(encoded(Image.fromarray(noise(2000, 2000))), large)
+    return psutil.Process().num_threads() - before
 
 
 def beat_once(done: int) -> int:
@@ -190,7 +199,7 @@ def test_a_worker_imports_neither_tensorflow_nor_the_command_line(executor: Loca
 
 
 def test_a_worker_keeps_to_one_thread_for_pixels(executor: LocalExecutor) -> None:
-    assert executor.submit(threads).result(timeout=60) == "1"
+    assert executor.submit(threads_started_by_pixels).result(timeout=60) == 0
 
 
 def take_in_hand(count: int, end: int) -> None:

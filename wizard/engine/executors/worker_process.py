@@ -1,6 +1,5 @@
 """A worker's side of its pipe: call, heartbeats, answer, next call, until the pipe's other end is closed."""
 
-import os
 import signal
 import traceback
 from contextlib import suppress
@@ -41,7 +40,6 @@ def serve(pipe: Connection, item: c_int64 | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    os.environ["RAYON_NUM_THREADS"] = "1"  # kornia-rs would start a thread a core in every worker
     heartbeat.install(lambda beat: pipe.send((Kind.HEARTBEAT, beat)))
     if item is not None:
         in_hand.install(item)
