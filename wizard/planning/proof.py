@@ -1,13 +1,17 @@
 """Which images need not be decoded: those of archives with their official MD5, found out now if that pays."""
 
+import hashlib
+import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from wizard.engine.plan import Plan, SplitPlan
-from wizard.engine.transform import Check
+from wizard.engine.transform import Check, Recipe
 from wizard.events import Note
 from wizard.folders import cache_folder
+from wizard.ilsvrc2012.archives import Split
 from wizard.machine.cores import usable_cores
 from wizard.planning.job import Job
 from wizard.planning.progress import Report, step
@@ -22,15 +26,37 @@ _FASTEST_HASH = 1e9
 """Bytes a second; no core computes MD5s faster, so the trial can be spared where even this would not pay."""
 
 
+_SPEED_SAMPLE = 1 << 24
+"""Bytes that are hashed to learn the speed; takes about 25 ms."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Unproven:
     """An archive that may be the official one; `decoding` is how many seconds it takes to check what is left of it."""
 
-    split: str
+    split: Split
     path: Path
     bytes: int
     md5: str
     decoding: float
+
+
+def foresee_checks(job: Job, remaining: float) -> tuple[Job, float]:
+    """The job with the checks that its build will likely settle on, and the seconds that it will hash before it begins.
+
+    A guess for the estimate, before anything is hashed: that reading is no slower than hashing, and that the sums are
+    the official ones. `remaining` is the part of the images that is not built yet.
+    """
+    unproven = []
+    for split, survey in job.surveys.items():
+        if job.profile.image.check == "auto" and _is_open(job.recipes[split], survey):
+            unproven.append(_unproven(job, split, survey.image_bytes * job.fraction(split) * remaining))
+    archives = _worth_hashing(unproven)
+    hashing = max((archive.bytes for archive in archives), default=0) / _hash_speed()
+    if not archives or hashing > sum(archive.decoding for archive in archives):
+        return job, 0.0
+    spared = {archive.split: replace(job.recipes[archive.split], check="md5") for archive in archives}
+    return replace(job, recipes={**job.recipes, **spared}), hashing
 
 
 def settle_checks(job: Job, plan: Plan, to_build: Collection[str], report: Report, *, md5: bool) -> dict[str, Check]:
@@ -51,28 +77,46 @@ def settle_checks(job: Job, plan: Plan, to_build: Collection[str], report: Repor
     """
     if job.profile.image.check != "auto":
         return {}
-    surveys: dict[str, Survey] = dict(job.surveys.items())
+    left = {split.split: _bytes_left(plan, split, to_build) for split in plan.splits}
     checks: dict[str, Check] = {}
     unproven = []
-    for split in plan.splits:
-        survey, left = surveys[split.split], _bytes_left(plan, split, to_build)
-        if split.recipe.quality is not None or not survey.md5 or not left:
+    for split, survey in job.surveys.items():
+        if job.recipes[split].quality is not None or not survey.md5 or not left[split]:
             continue
         when = when_verified(survey.path, survey.md5, cache_folder()) or ("now" if md5 else "")
-        checks[split.split] = check_of(job.profile, proven=bool(when))
+        checks[split] = check_of(job.profile, proven=bool(when))
         if when:
             report(_proven(survey.path, when))
-            continue
-        decoding = left * _DECODING / min(job.workers, usable_cores())
-        if survey.bytes / _FASTEST_HASH < decoding:
-            archive = _Unproven(
-                split=split.split, path=survey.path, bytes=survey.bytes, md5=survey.md5, decoding=decoding
-            )
-            unproven.append(archive)
-    return checks | dict.fromkeys(_prove(unproven, report), "md5")
+        else:
+            unproven.append(_unproven(job, split, left[split]))
+    return checks | dict.fromkeys(_prove(_worth_hashing(unproven), report), "md5")
 
 
-def _prove(archives: list[_Unproven], report: Report) -> list[str]:
+def _is_open(recipe: Recipe, survey: Survey) -> bool:
+    """Whether images are decoded for no other reason than that their archive has not been hashed yet."""
+    return recipe.quality is None and recipe.check == "decode" and bool(survey.md5)
+
+
+def _unproven(job: Job, split: Split, left: float) -> _Unproven:
+    survey = job.surveys[split]
+    decoding = left * _DECODING / min(job.workers, usable_cores())
+    return _Unproven(split=split, path=survey.path, bytes=survey.bytes, md5=survey.md5, decoding=decoding)
+
+
+def _worth_hashing(archives: list[_Unproven]) -> list[_Unproven]:
+    return [archive for archive in archives if archive.bytes / _FASTEST_HASH < archive.decoding]
+
+
+@cache
+def _hash_speed() -> float:
+    """Bytes a second that one core hashes."""
+    some = bytes(_SPEED_SAMPLE)
+    begun = time.perf_counter()
+    hashlib.md5(some, usedforsecurity=False)
+    return _SPEED_SAMPLE / (time.perf_counter() - begun)
+
+
+def _prove(archives: list[_Unproven], report: Report) -> list[Split]:
     """The splits whose archives turn out to be official; none if hashing takes longer than decoding."""
     if not archives:
         return []

@@ -26,7 +26,7 @@ from wizard.formatting import Range
 from wizard.ilsvrc2012.archives import Split
 from wizard.machine.cores import usable_cores
 from wizard.machine.memory import usable_memory
-from wizard.planning import Job
+from wizard.planning import Job, foresee_checks
 from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.totals import Column, span, summed, total, worker_memory
 from wizard.preflight.write_cost import WriteCost, measure_write_cost
@@ -124,6 +124,7 @@ class Estimator:
             InputError: an archive cannot be read, or a worker crashed on an image.
             MachineError: a worker was killed.
         """
+        job, hashing = foresee_checks(job, remaining)
         shares = {split: job.fraction(split) for split in job.surveys}
         parts = {split: self._measured(job, split, progress) for split in job.surveys}
         size = summed((parts[split].bytes_out, shares[split]) for split in parts)
@@ -142,6 +143,7 @@ class Estimator:
         reading = sum(parts[split].reading * shares[split] for split in parts) * remaining
         largest = max(part.largest for part in parts.values())
         spread = math.hypot(_DEVIATIONS * error, _CLOCK * seconds)
+        before = self._startup + hashing
         return Estimated(
             images=images,
             sampled=sum(part.sampled for part in parts.values()),
@@ -149,9 +151,9 @@ class Estimator:
             bytes_in=round(sum(survey.image_bytes * shares[split] for split, survey in job.surveys.items())),
             bytes_out=span(size[0], _DEVIATIONS * size[1], 0.0 if job.profile.source.boxes == "none" else _BOXES),
             seconds=Range(
-                low=self._startup + max(0.0, seconds - disturbed * remaining / self._busy - spread),
-                likely=self._startup + seconds,
-                high=self._startup + max(seconds + spread, reading, stored),
+                low=before + max(0.0, seconds - disturbed * remaining / self._busy - spread),
+                likely=before + seconds,
+                high=before + max(seconds + spread, reading, stored),
             ),
             worker_memory=worker_memory(list(chain.from_iterable(part.rss for part in parts.values())), largest),
             largest_image=largest,
