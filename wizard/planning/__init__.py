@@ -3,7 +3,7 @@
 from wizard.planning.job import Job, Settings
 from wizard.planning.plan import make_plan
 from wizard.planning.progress import Report, step, stoppable
-from wizard.planning.resolve import decide, decide_without_source, resolve
+from wizard.planning.resolve import decide, decide_without_source, resolve, worker_count
 
 __all__ = [
     "Job",
@@ -15,4 +15,5 @@ __all__ = [
     "resolve",
     "step",
     "stoppable",
+    "worker_count",
 ]
