@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.commit_record import CommitRecord, SkippedImage
+from wizard.commit_record import CommitRecord, SkippedImage, checks_of
 from wizard.engine import manifest
 from wizard.engine.build_result import BuildResult, SplitSummary
 from wizard.engine.commit_records import CommitRecords, remove_leftovers, start_or_resume
@@ -20,7 +20,7 @@ from wizard.errors import MachineError, SetupError, writing
 from wizard.events import BuildFinished, Event, SplitStart, Started
 from wizard.lock import exclusive_lock
 from wizard.machine.memory import usable_memory
-from wizard.planning import Job, Report, make_plan, stoppable
+from wizard.planning import Job, Report, make_plan, settle_checks, stoppable
 from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.guard import Guard
 from wizard.sources.class_counts import count_images
@@ -72,12 +72,14 @@ def build(job: Job, report: Report, options: Options, pool: WorkerPool | None = 
             set_rejected_aside(output, every_task, records, executor, report_or_stop)
         finished = [name for name in plan.shard_names if records.is_finished(name, plan.target, skip_bad=job.skip_bad)]
         built_before = {name: records.done[name] for name in finished}
+        to_build = set(plan.shard_names) - built_before.keys()
+        checks = settle_checks(job, plan, to_build, report_or_stop, md5=options.md5)
         _prepare_folder(output, plan, built_before)
         report(_started(job, plan, list(built_before.values())))
-        guard = Guard(output, job.workers, len(plan.shard_names) - len(built_before), options.stopping)
+        guard = Guard(output, job.workers, len(to_build), options.stopping)
         memory = usable_memory().with_freed(workers.held)
         share = memory_for_an_image(memory, job.workers) if options.limit_memory else None
-        tasks = plan.tasks(str(output), skip_bad=job.skip_bad, without=built_before, memory=share)
+        tasks = plan.tasks(str(output), skip_bad=job.skip_bad, without=built_before, memory=share, checks=checks)
         building = build_shards(tasks, executor, records, stopping=guard)
         with naming_what_is_gone(output, plan, records):
             seconds = _watch(building, guard, report)
@@ -169,6 +171,7 @@ def _finished(
             bytes_in=sum(result.bytes_in for result in mine),
             bytes_out=sum(result.bytes_out for result in mine),
             unlabelled=int((split.table.label < 0).sum()),
+            checks=checks_of(mine),
         )
         summaries.append(summary)
     labels: LabelState = "stored" if plan.target.stores_labels else "none"

@@ -1,70 +1,135 @@
-"""How many images a second a build does, and how much memory it takes.
+"""How many images a second builds do, next to what the codecs and the disk allow and to other tools.
 
-    python tests/benchmarks/throughput.py [--raw FOLDER] [--runs 3] [--set section.key=value ...]
+    python -m tests.benchmarks.throughput [--raw FOLDER] [--cases RE] [--rounds 3] [--against CHECKOUT] [--json FILE]
 
-FOLDER holds the official archives or a part of them; without it, images are drawn, which are smaller and simpler than
-photos. By default images are shrunk to a shortest side of 480 pixels at Q85. Prints a line for each run, then medians.
+FOLDER holds the official archives or smaller ones of the same form. Without it, images are drawn, which are smaller and
+simpler than photos, so that their figures are good for a comparison at most. Every round measures each contestant
+once; a table for each case comes at the end.
 """
 
 import argparse
-import resource
-import statistics
+import json
 import sys
 import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import TextIO
 
-from wizard import synthetic
-from wizard.build import Options, build
-from wizard.events import Event, ShardDone
-from wizard.planning import resolve
-from wizard.profile_store import load
+from tests.benchmarks import checkout, machine, rounds, setting, table
+from tests.benchmarks.cases import CASES, Case, selected
+from tests.benchmarks.contestants import CODEC_LOOP, CP, OTHERS, Contestant, Field
+from tests.benchmarks.tools import TOOLS
+from wizard.machine.cores import usable_cores
 
-PROFILE = """
-[image]
-resize = "shortest"
-size = 480
-quality = 85
-[output]
-train_shards = 32
-validation_shards = 4
-"""
+_DISTRIBUTIONS = (
+    "webdataset",
+    "opencv-python-headless",
+    "mosaicml-streaming",
+    "datasets",
+    "tensorflow-datasets",
+)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--raw", type=Path)
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--set", dest="overrides", action="append", default=[])
-    words = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        raw = words.raw
-        if raw is None:
-            raw = folder / "raw"
-            synthetic.make(raw, classes=50, per_class=100, validation=500)
-        (folder / "profile.toml").write_text(PROFILE)
-        rates, worker, parent = [], 0, 0
-        for run in range(words.runs):
-            out = folder / f"out-{run}"
-            sets = [f"source.path={raw}", f"output.path={out}", *words.overrides]
-            largest: list[int] = [0]
+def parse(words: Sequence[str] | None) -> argparse.Namespace:
+    """The command line."""
+    listed = "\n".join(f"  {case.name:20} {case.about}" for case in CASES)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks.throughput",
+        description=__doc__,
+        epilog=f"cases:\n{listed}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--raw", type=Path, help="official archives, or smaller ones of the same form")
+    parser.add_argument("--images", type=int, default=5000, help="number of images to draw without --raw")
+    parser.add_argument("--cases", default=".*", metavar="RE", help="the cases whose whole name matches; default: all")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=usable_cores(), help="processes of each; default: a core each")
+    parser.add_argument("--against", type=Path, metavar="CHECKOUT", help="a checkout to build the same cases with")
+    parser.add_argument(
+        "--beside",
+        default=f"{CODEC_LOOP},{CP}",
+        metavar="NAMES",
+        help=f"what else to measure, with commas: {', '.join(OTHERS)}; or all, or none; default: %(default)s",
+    )
+    parser.add_argument("--set", dest="sets", action="append", default=[], metavar="KEY=VALUE", help="as of run")
+    parser.add_argument("--to", type=Path, metavar="FOLDER", help="on the disk to write to; default: temporary files'")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where to write every single measurement")
+    asked = parser.parse_args(words)
+    asked.beside = {"all": list(OTHERS), "none": []}.get(asked.beside, asked.beside.split(","))
+    unknown = [name for name in asked.beside if name not in OTHERS]
+    if unknown:
+        parser.error(f"--beside: there is no {unknown[0]!r}; known are {', '.join(OTHERS)}")
+    if not selected(asked.cases):
+        parser.error(f"--cases: none matches {asked.cases!r}; see --help")
+    return asked
 
-            def listen(event: Event, largest: list[int] = largest) -> None:
-                if isinstance(event, ShardDone):
-                    largest.append(event.result.rss)
 
-            finished = build(resolve(load(str(folder / "profile.toml"), sets), listen), listen, Options())
-            rates.append(finished.images_built / finished.seconds)
-            worker = max(worker, *largest)
-            # Kilobytes, but bytes on macOS; see getrusage(2) of each.
-            unit = 1 if sys.platform == "darwin" else 1024
-            parent = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-            print(f"run {run + 1}: {finished.images_built:,} images, {rates[-1]:,.0f} images/s")  # noqa: T201
-        print(  # noqa: T201
-            f"median {statistics.median(rates):,.0f} images/s · "
-            f"worker {worker / 1e6:,.0f} MB · parent {parent / 1e6:,.0f} MB at most"
-        )
+def main(words: Sequence[str] | None = None) -> int:
+    """Measures, prints the tables, and returns the exit code: 1 if something failed."""
+    asked = parse(words)
+    with tempfile.TemporaryDirectory(dir=asked.to, prefix="benchmark-") as place:
+        work = Path(place).resolve()
+        raw = asked.raw.resolve() if asked.raw else work / "raw"
+        if not asked.raw:
+            setting.draw(raw, asked.images)
+        checkouts = [checkout.this(work)]
+        if asked.against:
+            checkouts.append(checkout.other(asked.against, work))
+        shared = setting.Setting(raw=raw, work=work, workers=asked.workers, sets=asked.sets, this=checkouts[0])
+        setting.read_once(shared.archives)
+        cases = selected(asked.cases)
+        everyone = Field(setting=shared, checkouts=checkouts, beside=asked.beside)
+        jobs = [everyone.contestants(case) for case in cases]
+        results = rounds.run(jobs, asked.rounds, lambda line: _say(line, sys.stderr))
+        head = _head(asked, shared)
+        _say(f"{head}\n\n{table.LEGEND}")
+        for case, job in zip(cases, jobs, strict=True):
+            _say("\n" + table.section(case, job, results))
+        if asked.json:
+            asked.json.write_text(json.dumps(_record(asked, shared, cases, jobs, results), indent=1))
+    return 1 if results.failed else 0
+
+
+def _head(asked: argparse.Namespace, shared: setting.Setting) -> str:
+    facts = machine.facts(_DISTRIBUTIONS)
+    _, images = shared.located
+    drawn = "" if asked.raw else " drawn images, which are not photos"
+    lines = [
+        f"{len(images):,}{drawn or ' images'}, {images.bytes / 1e6:,.1f} MB; rounds: {asked.rounds}; "
+        f"{shared.workers} processes on {facts['cores']} cores, {facts['cpu']}; {facts['codecs']}.",
+    ]
+    absent = {name: TOOLS[name].missing for name in asked.beside if name in TOOLS and TOOLS[name].missing}
+    lines += [f"{name} is left out: {' and '.join(missing)} cannot be imported." for name, missing in absent.items()]
+    return "\n".join(lines)
+
+
+def _record(
+    asked: argparse.Namespace,
+    shared: setting.Setting,
+    cases: Sequence[Case],
+    jobs: Sequence[Sequence[Contestant]],
+    results: rounds.Results,
+) -> dict[str, object]:
+    _, images = shared.located
+    return {
+        "machine": machine.facts(_DISTRIBUTIONS),
+        "images": {"count": len(images), "bytes": images.bytes, "drawn": asked.raw is None},
+        "workers": shared.workers,
+        "sets": list(shared.sets),
+        "rounds": asked.rounds,
+        "cases": {
+            case.name: {"about": case.about, "contestants": {each.name: each.key for each in job}}
+            for case, job in zip(cases, jobs, strict=True)
+        },
+        "measurements": {key: [asdict(run) for run in runs] for key, runs in results.runs.items()},
+        "failed": results.failed,
+    }
+
+
+def _say(text: str, stream: TextIO | None = None) -> None:
+    print(text, file=stream, flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -89,7 +89,10 @@ def sniff(head: bytes) -> str:
     >>> sniff(b"<!DOCTYPE html>")
     ''
     """
-    return next((name for name, magic in _MAGIC.items() if magic.match(head)), "")
+    for name, magic in _MAGIC.items():
+        if magic.match(head):
+            return name
+    return ""
 
 
 def read_header(data: bytes) -> Header:

@@ -2,15 +2,18 @@
 
 `tarfile` stops iterating without an error at a truncated or damaged header, so a truncated archive looks like a small
 one. Here, anything but the archive's own end marker is an error, and so is every member whose content is stored
-elsewhere or in pieces. Single headers are still parsed by `tarfile.TarInfo.frombuf`.
+elsewhere or in pieces. Single headers are parsed by `tarfile`; see `tar_header`.
 """
 
+import io
 import tarfile
 from collections.abc import Callable, Iterator
 from typing import IO, NamedTuple
 
 from wizard.formats.padding import BLOCK as BLOCK
 from wizard.formats.padding import skip_zeros
+from wizard.formats.tar_header import Header, HeaderParser
+from wizard.formats.tar_header import is_header as is_header
 
 END = bytes(2 * BLOCK)
 """The end marker: two blocks of zeros."""
@@ -21,8 +24,6 @@ _LOOKBACK = 1 << 17
 _LONGEST_SEARCHED = 1 << 26
 """Bytes after which `member_at` gives up: more than any image of the dataset has."""
 _NAME = slice(0, 100)
-_MAGIC = slice(257, 265)
-_GNU_MAGIC = b"ustar  \0"
 _EXTENDED = (tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME)
 _FILES = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
 _SKIPPED = (tarfile.DIRTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGLINK, b"D", b"V")
@@ -79,36 +80,39 @@ def members(
     """
     position = start
     overrides: dict[str, str] = {}
+    parser = HeaderParser()
+    # A plain file can go back if the content is shorter; one call for both takes a third off the time of a walk.
+    ahead = head if isinstance(file, io.FileIO) else 0
     while True:
         file.seek(position)
         # A header that would extend beyond the known end belongs to whatever follows the archive.
-        block = file.read(BLOCK) if end is None or position + BLOCK <= end else b""
+        read = file.read(BLOCK + ahead) if end is None or position + BLOCK <= end else b""
+        block = read[:BLOCK]
         if len(block) < BLOCK:
             raise TarDamage(f"the archive is truncated at byte {position:,}, before its end marker")
         if not any(block):
-            stop, data = skip_zeros(file, position + BLOCK, end)
-            if data:  # so the zeros may just as well be a hole in the middle of a damaged archive
-                raise _data_after_end(position, stop, data)
+            stop = _skip_end(file, position, end)
             if ended is not None:
                 ended(stop - start, stop - position)
             return
-        info = _header(block, position)
-        name = overrides.get("path", info.name)
+        header = _header(parser, block, position)
+        name, size = header.name, header.size
+        if overrides:
+            name, size = overrides.get("path", name), _size(overrides.get("size"), header)
         content = position + BLOCK
-        size = _size(overrides.get("size"), info)
         position = content + -(-size // BLOCK) * BLOCK
         if end is not None and content + size > end:
             left = max(0, end - content)
             raise TarDamage(
                 f"{name} claims {size:,} bytes from byte {content:,} on, but the archive has only {left:,} left"
             )
-        if info.type in _EXTENDED:  # describes the next member; several may precede it
-            overrides |= _override(info.type, _exactly(file, size, content))
+        if header.type in _EXTENDED:  # describes the next member; several may precede it
+            overrides |= _override(header.type, _exactly(file, size, content, read[BLOCK:]))
             continue
-        if info.type in _FILES and "sparse" not in overrides:
-            yield Member(name, content, size, _exactly(file, min(head, size), content))
-        elif info.type not in _SKIPPED:
-            kind = tarfile.GNUTYPE_SPARSE if "sparse" in overrides else info.type
+        if header.type in _FILES and "sparse" not in overrides:
+            yield Member(name, content, size, _exactly(file, min(head, size), content, read[BLOCK:]))
+        elif header.type not in _SKIPPED:
+            kind = tarfile.GNUTYPE_SPARSE if "sparse" in overrides else header.type
             what, hint = _REFUSED.get(kind, (f"is not a regular file (type {kind.decode('latin-1')!r})", ""))
             raise TarDamage(f"{name} {what}", hint)
         overrides = {}
@@ -134,20 +138,20 @@ def member_at(file: IO[bytes], place: int, suffix: bytes) -> Member | None:
             block = chunk[at : at + BLOCK]
             # The suffix is compared first: a checksum costs far more, and most blocks are content.
             if block[_NAME].rstrip(b"\0").endswith(suffix) and is_header(block):
-                info, content = _header(block, start + at), start + at + BLOCK
-                covers = info.type in _FILES and place < content + info.size
-                return Member(info.name, content, info.size, b"") if covers else None
+                header, content = _header(HeaderParser(), block, start + at), start + at + BLOCK
+                covers = header.type in _FILES and place < content + header.size
+                return Member(header.name, content, header.size, b"") if covers else None
         end = start
     return None
 
 
-def is_header(block: bytes) -> bool:
-    """Whether these 512 bytes are a header with a valid checksum, with which an archive may begin."""
-    try:
-        tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
-    except tarfile.HeaderError:
-        return False
-    return True
+def _skip_end(file: IO[bytes], position: int, end: int | None) -> int:
+    """The offset after the zeros that an archive ends in, of which the first block has been read."""
+    file.seek(position + BLOCK)
+    stop, data = skip_zeros(file, position + BLOCK, end)
+    if data:  # so the zeros may just as well be a hole in the middle of a damaged archive
+        raise _data_after_end(position, stop, data)
+    return stop
 
 
 def _data_after_end(position: int, after: int, block: bytes) -> TarDamage:
@@ -162,27 +166,27 @@ def _data_after_end(position: int, after: int, block: bytes) -> TarDamage:
     )
 
 
-def _header(block: bytes, position: int) -> tarfile.TarInfo:
+def _header(parser: HeaderParser, block: bytes, position: int) -> Header:
     try:
-        info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+        return parser.parse(block)
     except tarfile.HeaderError as error:
         raise TarDamage(f"at byte {position:,} there is no tar header ({error})") from error
-    # tarfile puts the prefix field before a GNU archive's names too, though GNU tar may keep times there.
-    if block[_MAGIC] == _GNU_MAGIC:
-        info.name = block[_NAME].partition(b"\0")[0].decode("utf-8", "surrogateescape")
-    return info
 
 
-def _size(override: str | None, info: tarfile.TarInfo) -> int:
+def _size(override: str | None, header: Header) -> int:
     if override is None:
-        return info.size
+        return header.size
     if not (override.isascii() and override.isdigit()):
-        raise TarDamage(f"an extended header gives {info.name} the size {override!r}")
+        raise TarDamage(f"an extended header gives {header.name} the size {override!r}")
     return int(override)
 
 
-def _exactly(file: IO[bytes], size: int, position: int) -> bytes:
-    content = file.read(size) if size else b""
+def _exactly(file: IO[bytes], size: int, position: int, ahead: bytes) -> bytes:
+    """The first bytes of a content, of which some may have been read ahead."""
+    if len(ahead) >= size:
+        return ahead[:size]
+    file.seek(position + len(ahead))
+    content = ahead + file.read(size - len(ahead))
     if len(content) < size:
         raise TarDamage(f"the archive is truncated at byte {position + len(content):,}, inside a member")
     return content

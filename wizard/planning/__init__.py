@@ -3,6 +3,7 @@
 from wizard.planning.job import Job, Settings
 from wizard.planning.plan import make_plan
 from wizard.planning.progress import Report, step, stoppable
+from wizard.planning.proof import settle_checks
 from wizard.planning.resolve import decide, decide_without_source, resolve, worker_count
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "decide_without_source",
     "make_plan",
     "resolve",
+    "settle_checks",
     "step",
     "stoppable",
     "worker_count",

@@ -1,0 +1,56 @@
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.benchmarks.checkout import HERE
+from tests.benchmarks.throughput import main
+
+
+def results_of(file: Path, *words: str) -> dict[str, Any]:
+    """What a run of one round with one process wrote; it must not fail."""
+    assert main(["--rounds", "1", "--workers", "1", "--set", "output.train_shards=2", "--json", str(file), *words]) == 0
+    found: dict[str, Any] = json.loads(file.read_text())
+    return found
+
+
+def test_a_small_run_measures_everyone_and_prints_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "results.json"
+    words = ["--images", "50", "--cases", "records-480-q85", "--against", str(HERE), "--to", str(tmp_path)]
+
+    results = results_of(file, *words)
+
+    measured = results["measurements"]
+    names = [re.sub(r"at \w+", "elsewhere", key) for key in measured]
+    assert names == [
+        "codec loop shortest 480 85",
+        "codec loop elsewhere shortest 480 85",
+        "cp records",
+        "imagenet-setup records-480-q85",
+        "elsewhere records-480-q85",
+    ]
+    assert {len(runs) for runs in measured.values()} == {1}
+    assert {runs[0]["images"] for runs in measured.values()} == {results["images"]["count"]}
+    assert all(run["seconds"] <= run["whole"] for runs in measured.values() for run in runs)
+    printed = capsys.readouterr().out
+    assert "drawn images, which are not photos" in printed
+    assert "### records-480-q85: TFRecords to TFRecords" in printed
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_archives_count_as_verified_where_a_case_says_so_and_other_tools_join_in(tmp_path: Path) -> None:
+    # Smaller archives would end before the part that the official ones are looked at for holes in.
+    words = ["--images", "400", "--cases", "kept|kept-proven", "--beside", "webdataset"]
+
+    results = results_of(tmp_path / "results.json", *words)
+
+    # A build that decoded its images all the same would have failed.
+    assert [*results["measurements"]] == ["imagenet-setup kept", "webdataset kept", "imagenet-setup kept-proven"]
+
+
+def test_an_unknown_contestant_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--beside", "codec lop"])
+    assert "there is no 'codec lop'" in capsys.readouterr().err
