@@ -4,7 +4,7 @@ from wizard.planning.job import Job, Settings
 from wizard.planning.plan import make_plan
 from wizard.planning.progress import Report, step, stoppable
 from wizard.planning.proof import foresee_checks, settle_checks
-from wizard.planning.resolve import decide, decide_without_source, resolve
+from wizard.planning.resolve import decide, decide_without_source, resolve, worker_count
 
 __all__ = [
     "Job",
@@ -18,4 +18,5 @@ __all__ = [
     "settle_checks",
     "step",
     "stoppable",
+    "worker_count",
 ]
