@@ -12,7 +12,7 @@ from wizard.errors import BadImage, Interrupted
 from wizard.events import Note, Preparing
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import IMAGES
-from wizard.planning import foresee_checks, proof
+from wizard.planning import checking_speed, foresee_checks, proof
 from wizard.preflight.estimate import Estimator
 from wizard.sources import parallel_md5
 from wizard.sources.checksums import md5, remember_md5, when_verified
@@ -166,7 +166,7 @@ def test_hashing_is_not_begun_where_decoding_is_faster_than_any_hash(
     raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_official(raw, monkeypatch)
-    monkeypatch.setattr(proof, "_DECODING", 1e-10)
+    monkeypatch.setattr(checking_speed, "USUAL", 1e10)
     listener = Listener()
     build_dataset(raw, tmp_path / "out", report=listener)
     assert not hashed(listener)
@@ -256,7 +256,7 @@ def test_the_estimate_foresees_hashing_only_where_it_pays(
 def test_the_estimated_time_includes_hashing(raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_official(raw, monkeypatch)
     size = (raw / TRAIN_TAR).stat().st_size
-    monkeypatch.setattr(proof, "_DECODING", 1.0)
+    monkeypatch.setattr(checking_speed, "USUAL", 1.0)
     monkeypatch.setattr(proof, "_hash_speed", lambda: size / 5000)
     asked = job(raw, tmp_path / "out")
     with closing(Estimator(asked.surveys, 1, cache_folder())) as estimator:
