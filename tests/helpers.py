@@ -1,24 +1,29 @@
 """Helpers for several rooms: profiles, builds, records, tars, images."""
 
+import hashlib
 import io
 import random
 import tarfile
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from wizard import synthetic
 from wizard.build import Options, build
 from wizard.engine.build_result import BuildResult
+from wizard.engine.executors.local import WorkerPool
 from wizard.engine.plan import Plan
 from wizard.events import Event
 from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.planning import Job, make_plan, resolve
+from wizard.preflight.examine import Verdict, examine
 from wizard.profile import Profile, check
 from wizard.sources.registry import open_source
 from wizard.sources.source import Survey
@@ -56,6 +61,12 @@ def build_profile(
     return build(resolve(made, report), report, options or Options())
 
 
+def examined(made: Profile, report: Callable[[Event], None] = lambda _: None) -> Verdict:
+    """The verdict of the pre-flight, whose workers are ended."""
+    with WorkerPool() as pool:
+        return examine(made, report, pool)
+
+
 def ignore(_event: Event) -> None:
     """Discards an event."""
 
@@ -87,6 +98,22 @@ def add_test_archive(raw: Path, count: int) -> Path:
     path = raw / IMAGES["test"].name
     path.write_bytes(tar(images))
     return path
+
+
+def make_official(raw: Path, patch: pytest.MonkeyPatch) -> None:
+    """Makes the archives of train and validation in a folder the official ones: size, MD5 and number of images."""
+    splits: tuple[Split, ...] = ("train", "validation")
+    for split in splits:
+        path = raw / IMAGES[split].name
+        content, sizes = path.read_bytes(), open_source(raw).table(split, cache_folder(), quiet).size
+        official = replace(
+            IMAGES[split],
+            md5s={path.name: hashlib.md5(content).hexdigest()},
+            bytes=len(content),
+            images=len(sizes),
+            image_bytes=int(sizes.sum()),
+        )
+        patch.setitem(IMAGES, split, official)
 
 
 def quiet(_done: int, _total: int) -> None:

@@ -1,5 +1,6 @@
 """Commit record of a finished shard: counts, bytes, and the images that were converted or left out."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,3 +62,8 @@ class CommitRecord:
                 "skipped": tuple(SkippedImage(**item) for item in fields["skipped"]),
             }
         )
+
+
+def checks_of(records: Iterable[CommitRecord]) -> tuple[str, ...]:
+    """How the images of these shards were checked; in several ways if a build was resumed with another check."""
+    return tuple(sorted({record.check for record in records}))

@@ -1,4 +1,5 @@
 import dataclasses
+import hashlib
 from typing import Any, get_args
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.sources.test_samples import table
 from wizard.engine import plan as plans
-from wizard.engine.plan import Plan, SplitPlan, in_source_order, shuffle, shuffled
+from wizard.engine.plan import Plan, SplitPlan, in_source_order, shuffle, shuffled, sorted_by
 from wizard.engine.transform import Check, Recipe
 from wizard.formats.resize import Resize
 from wizard.sources.classes import Classes
@@ -60,6 +61,22 @@ def test_the_order_is_pinned() -> None:
     names = np.array([b"n01440764_%d.JPEG" % i for i in range(6)])
     assert shuffle(names, 2012).tolist() == [2, 4, 3, 0, 5, 1]
     assert shuffle(names, 1).tolist() != shuffle(names, 2012).tolist()
+
+
+@given(st.lists(st.binary(max_size=9).map(lambda name: name.rstrip(b"\0")), max_size=30), st.integers(0, 2**63 - 1))
+def test_the_order_is_that_of_each_names_own_hash(names: list[bytes], seed: int) -> None:
+    def hashed(row: int) -> tuple[bytes, bytes]:
+        return hashlib.blake2b(names[row], digest_size=8, key=seed.to_bytes(8, "little")).digest(), names[row]
+
+    found = shuffle(np.array(names, np.bytes_), seed)
+    assert found.tolist() == sorted(range(len(names)), key=hashed)
+
+
+@given(st.lists(st.tuples(st.sampled_from([0, 1, 2**63, 2**64 - 1]), st.sampled_from([b"a", b"b", b"c"])), max_size=12))
+def test_names_decide_between_equal_hashes(rows: list[tuple[int, bytes]]) -> None:
+    hashes = np.array([number for number, _ in rows], np.uint64)
+    names = np.array([name for _, name in rows], np.bytes_)
+    assert sorted_by(hashes, names).tolist() == sorted(range(len(rows)), key=lambda row: rows[row])
 
 
 def test_names_of_shards() -> None:

@@ -1,4 +1,5 @@
 import tarfile
+from typing import Literal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,14 +17,14 @@ MEMBERS = st.tuples(
     st.sampled_from([0] * 5 + [1]),
     st.sampled_from([tarfile.REGTYPE] * 9 + [tarfile.AREGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE]),
 )
-FORMATS = st.sampled_from([tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT])
+FORMATS = st.sampled_from((tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT))
 PLACES = st.sampled_from(
     [0, 5, 99, 100, 107, 124, 130, 134, 135, 136, 147, 148, 153, 154, 155, 156, 257, 263, 345, 511]
 )
 CHANGES = st.lists(st.tuples(PLACES, st.sampled_from(b"\0 017Z/_+-\x80\xff")), max_size=2)
 
 
-def header(name: str, size: int, mtime: int, uid: int, kind: bytes, form: int) -> bytes:
+def header(name: str, size: int, mtime: int, uid: int, kind: bytes, form: Literal[0, 1]) -> bytes:
     info = tarfile.TarInfo(name)
     info.size, info.mtime, info.uid, info.type = size, mtime, uid, kind
     try:
@@ -63,7 +64,7 @@ def by_parser(parser: HeaderParser, block: bytes) -> Header | str:
 @given(st.lists(st.tuples(MEMBERS, CHANGES, st.booleans()), min_size=4, max_size=8), FORMATS)
 @settings(max_examples=400)
 def test_headers_one_after_the_other_are_read_as_tarfile_reads_each_alone(
-    members: list[tuple[tuple[str, int, int, int, bytes], list[tuple[int, int]], bool]], form: int
+    members: list[tuple[tuple[str, int, int, int, bytes], list[tuple[int, int]], bool]], form: Literal[0, 1]
 ) -> None:
     parser = HeaderParser()
     for member, changes, resum in members:

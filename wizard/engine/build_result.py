@@ -9,7 +9,12 @@ from wizard.targets.target import Target
 
 @dataclass(frozen=True, kw_only=True)
 class SplitSummary:
-    """The result of a split, including earlier runs; `unlabelled` images have no class."""
+    """The result of a split, including earlier runs.
+
+    Attributes:
+        unlabelled: images that have no class.
+        checks: how its images were checked, as in `transform.Check`; each has one of them.
+    """
 
     split: str
     images_in: int
@@ -19,6 +24,7 @@ class SplitSummary:
     bytes_in: int
     bytes_out: int
     unlabelled: int = 0
+    checks: tuple[str, ...] = ("decode",)
 
 
 @dataclass(frozen=True, kw_only=True)

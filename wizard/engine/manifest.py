@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wizard.commit_record import CommitRecord, ConvertedImage, SkippedImage
+from wizard.commit_record import CommitRecord, ConvertedImage, SkippedImage, checks_of
 from wizard.engine.plan import Plan
 from wizard.errors import InputError, VerifyFailed, reading
 from wizard.sources.class_counts import ClassCounts, counted
@@ -63,6 +63,11 @@ class Manifest:
     def splits(self) -> list[str]:
         """The splits, in the order in which they were built."""
         return list(dict.fromkeys(shard.split for shard in self.shards))
+
+    @property
+    def checks(self) -> dict[str, tuple[str, ...]]:
+        """How the images of each split were checked, as in `transform.Check`."""
+        return {split: checks_of(shard for shard in self.shards if shard.split == split) for split in self.splits}
 
     @property
     def converted(self) -> tuple[ConvertedImage, ...]:
@@ -115,7 +120,7 @@ def write(
     counts = dict.fromkeys(manifest.splits, 0)
     for shard in manifest.shards:
         counts[shard.split] += shard.images
-    head = {"what": _described(manifest), "counts": counts}
+    head = {"what": _described(manifest), "counts": counts, "checks": manifest.checks}
     fields = asdict(manifest) | {"target": registry.to_json(plan.target)}
     if plan.classes.whole_imagenet:
         fields["classes"] = "ILSVRC2012"

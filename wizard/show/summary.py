@@ -1,7 +1,7 @@
 """The results of a build or a verification, as text."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from wizard.engine.build_result import BuildResult, SplitSummary
 from wizard.formatting import clock, human_bytes
@@ -12,6 +12,12 @@ from wizard.targets.target import Target
 from wizard.verify.dataset import Verified
 
 _LISTED = 20
+_CHECKS = {
+    "decode": "every image was decoded",
+    "md5": "the archive has its official MD5, so its images were not decoded",
+    "structure": "the structure of every image was checked, none was decoded",
+}
+"""What was found out about the images, by `transform.Check`."""
 
 
 def finished(event: BuildResult) -> str:
@@ -24,6 +30,7 @@ def finished(event: BuildResult) -> str:
     bytes_out = sum(split.bytes_out for split in event.splits)
     lines = [f"Finished writing all {images} images in data set."]
     lines += [_split(split, event.target) for split in event.splits]
+    lines += _checked(event.splits)
     lines += at_a_glance.lines(event.glance, at_a_glance.WIDTH) if event.glance else []
     converted = " and ".join(f"{count:,} {kind}" for kind, count in sorted(event.converted.items())) or "0"
     ratio = f"{100 * bytes_out / bytes_in:.0f} %" if bytes_in else "0 %"
@@ -77,6 +84,15 @@ def _split(split: SplitSummary, target: Target) -> str:
         f"  {split.split:<10} {split.images_out:>9,} of {split.images_in:>9,} images{shards} · "
         f"{human_bytes(split.bytes_in):>8} → {human_bytes(split.bytes_out):>8} · {split.boxes:,} boxes"
     )
+
+
+def _checked(splits: Sequence[SplitSummary]) -> list[str]:
+    """A line on what was found out about the images, or one for each split where that differs."""
+    texts = {split.split: "; of other shards, ".join(_CHECKS[check] for check in split.checks) for split in splits}
+    if len(set(texts.values())) == 1:
+        text = texts[splits[0].split]
+        return [f"  {text[:1].upper()}{text[1:]}"]
+    return [f"  {split}: {text}" for split, text in texts.items()]
 
 
 def _short_of_official(images: Mapping[str, int]) -> list[str]:

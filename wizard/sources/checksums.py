@@ -41,8 +41,7 @@ def md5_of(path: Path, expected: str, cache: Path, progress: Progress) -> tuple[
     when = when_verified(path, expected, cache)
     if when:
         return expected, when
-    with reading(path):
-        found = _md5(path, progress)
+    found = md5(path, progress)
     if found == expected:
         remember_md5(path, found, cache)
     return found, "now"
@@ -74,10 +73,15 @@ def when_verified(path: Path, expected: str, cache: Path) -> str:
     return str(entry["verified"]) if entry.get("md5") == expected else ""
 
 
-def _md5(path: Path, progress: Progress) -> str:
-    digest = hashlib.md5(usedforsecurity=False)
-    total, done = path.stat().st_size, 0
-    with path.open("rb") as file:
+def md5(path: Path, progress: Progress) -> str:
+    """A file's MD5 in hex; whatever `progress` raises ends the reading.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    digest, done = hashlib.md5(usedforsecurity=False), 0
+    with reading(path), path.open("rb") as file:
+        total = path.stat().st_size
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
             done += len(chunk)

@@ -117,7 +117,8 @@ class SampleTable:
 
     def take(self, rows: npt.NDArray[np.intp]) -> "SampleTable":
         """The table of just these rows, in this order; it holds nothing of the others."""
-        first_box, source = _gathered(self.first_box[rows], np.diff(self.first_box)[rows])
+        first = self.first_box[rows]
+        first_box, source = _gathered(first, self.first_box[rows + 1] - first)
         used, file = np.unique(self.file[rows], return_inverse=True)
         return replace(
             self,

@@ -1,4 +1,6 @@
-"""Names in a dataset's folder that do not depend on its output format."""
+"""Names in a dataset's folder that do not depend on its output format, and paths as fast as a million need them."""
+
+import posixpath
 
 STATE_FOLDER = ".imagenet-setup"
 SPLIT_FOLDERS = {"train": "train", "validation": "val", "test": "test"}
@@ -8,3 +10,23 @@ RECORD_FOLDER = f"{STATE_FOLDER}/shards"
 """The commit records: a JSON file for each shard that is done."""
 STAGING = f"{STATE_FOLDER}/building"
 """Where image files wait until their shard is whole."""
+
+
+def normalized(path: str) -> str:
+    """`posixpath.normpath`, which is called only where there may be something to do.
+
+    >>> normalized("a/b.jpg"), normalized("./a//b.jpg")
+    ('a/b.jpg', 'a/b.jpg')
+    """
+    plain = "//" not in path and "/." not in path and path[:1] not in ("", ".") and path[-1] != "/"
+    return path if plain else posixpath.normpath(path)
+
+
+def jpeg_suffix(path: str) -> str:
+    """The suffix of a path, as `pathlib` has it, if it is a JPEG's; else empty.
+
+    >>> jpeg_suffix("a/b.JPEG"), jpeg_suffix("a/b.png"), jpeg_suffix("a/.jpg")
+    ('.JPEG', '', '')
+    """
+    stem, dot, end = path.rpartition("/")[2].rpartition(".")
+    return dot + end if stem and dot + end.lower() in JPEG_SUFFIXES else ""

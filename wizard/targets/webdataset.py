@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import PurePosixPath
 from typing import IO, Any, ClassVar
 
 import numpy as np
@@ -15,7 +14,7 @@ from wizard.formats import tar
 from wizard.targets import images
 from wizard.targets.dataset import Encoded, Loadable
 from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
-from wizard.targets.names import JPEG_SUFFIXES
+from wizard.targets.names import jpeg_suffix
 from wizard.targets.one_file import OneFileShards
 from wizard.targets.sample import OutputSample
 from wizard.targets.target import Offer
@@ -138,9 +137,7 @@ def sample_key(name: str) -> str:
     >>> sample_key("n01440764_10026.JPEG"), sample_key("cats/a.b.png")
     ('n01440764_10026', 'cats/a_b_png')
     """
-    path = PurePosixPath(name)
-    stem = name[: -len(path.suffix)] if path.suffix.lower() in JPEG_SUFFIXES else name
-    return stem.replace(".", "_")
+    return name.removesuffix(jpeg_suffix(name)).replace(".", "_")
 
 
 def description(sample: OutputSample) -> bytes:

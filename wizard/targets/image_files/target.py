@@ -2,10 +2,9 @@
 
 import hashlib
 import os
-import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import ClassVar
 
 from wizard.commit_record import CommitRecord
@@ -14,7 +13,7 @@ from wizard.targets import images
 from wizard.targets.dataset import BuiltDataset, Encoded, Loadable
 from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
 from wizard.targets.image_files.writer import ImageFilesWriter, sum_of_files
-from wizard.targets.names import JPEG_SUFFIXES, RECORD_FOLDER, SPLIT_FOLDERS
+from wizard.targets.names import RECORD_FOLDER, SPLIT_FOLDERS, jpeg_suffix, normalized
 from wizard.targets.presence import wrong_size
 from wizard.targets.record_file import read_record
 from wizard.targets.sample import OutputSample
@@ -49,9 +48,9 @@ class ImageFiles(Target):
         >>> ClassFolders().place("train", "cats/old/1.png", "cats")
         'train/cats/old/1.png.jpg'
         """
-        name = posixpath.normpath(name)  # those of records may be ./a.jpg
+        name = normalized(name)  # those of records may be ./a.jpg
         path = name.removeprefix(f"{wnid}/") if wnid else name
-        if PurePosixPath(path).suffix.lower() not in JPEG_SUFFIXES:
+        if not jpeg_suffix(path):
             path += ".jpg"
         separator = "/"
         if not self.classes_are_folders:
