@@ -18,6 +18,7 @@ from tests.benchmarks import checkout, machine, rounds, setting
 from tests.benchmarks.cases import CASES, selected
 from tests.benchmarks.contestants import CODEC_LOOP, CP, OTHERS, Lineup
 from tests.benchmarks.report import Report
+from wizard.errors import SetupError
 from wizard.machine.cores import usable_cores
 
 
@@ -68,11 +69,14 @@ def main(words: Sequence[str] | None = None) -> int:
         if asked.against:
             checkouts.append(checkout.other(asked.against, work))
         shared = setting.Setting(raw=raw, work=work, workers=asked.workers, sets=asked.sets, this=checkouts[0])
+        try:
+            _, images = shared.located
+        except SetupError as error:
+            raise SystemExit(str(error)) from error
         cached = setting.read_once(shared.archives)
         lineup = Lineup(setting=shared, checkouts=checkouts, beside=asked.beside)
         jobs = {case: lineup.contestants(case) for case in selected(asked.cases)}
         results = rounds.run([*jobs.values()], asked.rounds, lambda line: _say(line, sys.stderr))
-        _, images = shared.located
         report = Report(
             machine=facts,
             images={"count": len(images), "bytes": images.bytes, "drawn": not asked.raw, "cached": cached},
