@@ -16,12 +16,14 @@ from PIL import Image
 from wizard import synthetic
 from wizard.build import Options, build
 from wizard.engine.build_result import BuildResult
+from wizard.engine.executors.local import WorkerPool
 from wizard.engine.plan import Plan
 from wizard.events import Event
 from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.planning import Job, make_plan, resolve
+from wizard.preflight.examine import Verdict, examine
 from wizard.profile import Profile, check
 from wizard.sources.registry import open_source
 from wizard.sources.source import Survey
@@ -57,6 +59,12 @@ def build_profile(
     made: Profile, report: Callable[[Event], None] = lambda _: None, options: Options | None = None
 ) -> BuildResult:
     return build(resolve(made, report), report, options or Options())
+
+
+def examined(made: Profile, report: Callable[[Event], None] = lambda _: None) -> Verdict:
+    """The verdict of the pre-flight, whose workers are ended."""
+    with WorkerPool() as pool:
+        return examine(made, report, pool)
 
 
 def ignore(_event: Event) -> None:

@@ -26,11 +26,13 @@ from tests.helpers import (
     shards,
     tar,
 )
-from wizard.build import Options
+from wizard.build import Options, build
+from wizard.engine.executors.local import WorkerPool
 from wizard.errors import BadImage, InputError, Interrupted, MachineError, PlanMismatch
-from wizard.events import Event, Note, Started
+from wizard.events import Event, Heartbeat, Note, Started
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.ilsvrc2012.synsets import rank_of_image
+from wizard.preflight.examine import examine
 from wizard.profile import Profile
 from wizard.verify.dataset import verify
 
@@ -105,6 +107,16 @@ def test_repeated_builds_with_any_number_of_workers_give_the_same_bytes(raw: Pat
     for name, workers in (("one", 1), ("three", 3)):
         build_dataset(raw, tmp_path / name, image=RESIZED, run={"workers": workers})
     assert contents(tmp_path / "one") == contents(tmp_path / "three")
+
+
+def test_the_workers_that_measured_a_sample_build_the_shards(raw: Path, tmp_path: Path) -> None:
+    listener = Listener()
+    with WorkerPool() as pool:
+        verdict = examine(profile(raw, tmp_path / "out"), listener, pool)
+        measured = pool.executor(1).submit(os.getpid).result(timeout=60)
+        build(verdict.require_job(), listener, Options(), pool)
+        assert not psutil.pid_exists(measured)
+    assert {event.worker for event in listener.events if isinstance(event, Heartbeat)} == {measured}
 
 
 def test_only_the_splits_in_image_splits_are_resized(raw: Path, tmp_path: Path) -> None:

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from tests import deadly
-from tests.helpers import build_dataset, contents, profile
+from tests.helpers import build_dataset, contents, examined, profile
 from wizard.engine.build_result import BuildResult
 from wizard.errors import BadImage, VerifyFailed
 from wizard.events import Event, WorkerLost
-from wizard.preflight.examine import examine
 from wizard.verify.dataset import verify
 
 SECTIONS: dict[str, Any] = {"source": {"splits": ["train"], "boxes": "none"}}
@@ -81,7 +80,7 @@ def test_a_sample_that_crashes_a_worker_is_not_blamed_on_memory(
 ) -> None:
     raw = tree(tmp_path / "raw", {3: deadly.SEGFAULT})
     deadly.arm(tmp_path / "armed", monkeypatch)
-    verdict = examine(profile(raw, tmp_path / "out", **SECTIONS), lambda _: None)
+    verdict = examined(profile(raw, tmp_path / "out", **SECTIONS))
     check = next(check for check in verdict.checks if check.name == "raw-data")
     assert check.status == "warn"
     assert f"{name(3)} (" in check.found

@@ -5,13 +5,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.helpers import build_dataset, profile
+from tests.helpers import build_dataset, examined, profile
 from wizard.ask.context import Context, with_source
 from wizard.ask.source_report import source_lines
 from wizard.engine import manifest
 from wizard.events import Event, Note
 from wizard.inspection import inspect
-from wizard.preflight.examine import examine
 from wizard.sources.samples import LeftOut
 
 FORMATS = {"1.jpg": "JPEG", "2.webp": "WEBP", "3": "BMP", "4.gif": "GIF", "5.tif": "TIFF", "6.dat": "PNG"}
@@ -78,7 +77,7 @@ def test_the_manifest_of_a_subset_of_classes_lists_left_out_files(share: Path, t
 
 def test_the_preflight_warns_of_left_out_files(share: Path, tmp_path: Path) -> None:
     source = {"splits": ["train"], "boxes": "none"}
-    check = examine(profile(share, tmp_path / "out", source=source), lambda _event: None).checks[0]
+    check = examined(profile(share, tmp_path / "out", source=source)).checks[0]
     assert (check.name, check.status) == ("raw-data", "warn")
     assert all(text in check.found for text, _ in notes_of(share))
     assert check.fix.startswith("Check the files named")
@@ -88,7 +87,7 @@ def test_the_preflight_passes_if_only_clutter_is_left_out(share: Path, tmp_path:
     (share / "train/dog/mask.npy").unlink()
     (share / "train/cat/1 (1).jpg").unlink()
     source = {"splits": ["train"], "boxes": "none"}
-    check = examine(profile(share, tmp_path / "out", source=source), lambda _event: None).checks[0]
+    check = examined(profile(share, tmp_path / "out", source=source)).checks[0]
     assert (check.status, check.fix) == ("pass", "")
     assert "passed over: 2 files in @eaDir" in check.found
 

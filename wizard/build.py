@@ -12,7 +12,7 @@ from wizard.engine import manifest
 from wizard.engine.build_result import BuildResult, SplitSummary
 from wizard.engine.commit_records import CommitRecords, remove_leftovers, start_or_resume
 from wizard.engine.completion import naming_what_is_gone, require_whole
-from wizard.engine.executors.local import LocalExecutor, local_workers
+from wizard.engine.executors.local import WorkerPool
 from wizard.engine.plan import Plan
 from wizard.engine.run import build_shards
 from wizard.engine.sidecars import write_sidecars
@@ -48,8 +48,8 @@ class Options:
     limit_memory: bool = True
 
 
-def build(job: Job, report: Report, options: Options) -> BuildResult:
-    """Builds a job, or the rest of one that an earlier run began.
+def build(job: Job, report: Report, options: Options, pool: WorkerPool | None = None) -> BuildResult:
+    """Builds a job, or the rest of one that an earlier run began; ends the workers of the pool.
 
     Raises:
         SetupError: of any kind that `wizard.errors` knows but VerifyFailed.
@@ -62,8 +62,9 @@ def build(job: Job, report: Report, options: Options) -> BuildResult:
     with (
         writing(output),
         exclusive_lock(output / STATE_FOLDER / "lock", f"Another run is building in {output}."),
-        _workers(job.workers, output, plan.target) as executor,
+        _workers(pool or WorkerPool(), output, plan.target) as workers,
     ):
+        executor = workers.executor(job.workers)
         remove_leftovers(output, plan.target)  # under the lock: those of a run under way are no leftovers
         records = start_or_resume(output, plan)
         if options.repair:
@@ -72,11 +73,12 @@ def build(job: Job, report: Report, options: Options) -> BuildResult:
         finished = [name for name in plan.shard_names if records.is_finished(name, plan.target, skip_bad=job.skip_bad)]
         built_before = {name: records.done[name] for name in finished}
         to_build = set(plan.shard_names) - built_before.keys()
-        checks = settle_checks(job, plan, to_build, report_or_stop, md5=options.md5)
+        checks = settle_checks(job, plan, to_build, executor, report_or_stop, md5=options.md5)
         _prepare_folder(output, plan, built_before)
         report(_started(job, plan, list(built_before.values())))
         guard = Guard(output, job.workers, len(to_build), options.stopping)
-        share = memory_for_an_image(usable_memory(), job.workers) if options.limit_memory else None
+        memory = usable_memory().with_freed(workers.held)
+        share = memory_for_an_image(memory, job.workers) if options.limit_memory else None
         tasks = plan.tasks(str(output), skip_bad=job.skip_bad, without=built_before, memory=share, checks=checks)
         building = build_shards(tasks, executor, records, stopping=guard)
         with naming_what_is_gone(output, plan, records):
@@ -90,10 +92,10 @@ def build(job: Job, report: Report, options: Options) -> BuildResult:
 
 
 @contextmanager
-def _workers(count: int, output: Path, target: Target) -> Iterator[LocalExecutor]:
+def _workers(pool: WorkerPool, output: Path, target: Target) -> Iterator[WorkerPool]:
     try:
-        with local_workers(count) as executor:
-            yield executor
+        with pool:
+            yield pool
     finally:
         remove_leftovers(output, target)
 

@@ -48,5 +48,6 @@ def measured(usage: Usage, *, proven: bool) -> Measured:
         parent=usage.parent,
         worker=max(usage.worker, *(shard["rss"] for shard in shards)),
         stages=dict(stages),
+        workers=next(event["workers"] for event in events if event["event"] == "started"),
         busy=sum(shard["seconds"] for shard in shards),
     )

@@ -13,7 +13,7 @@ Section = Mapping[str, str | int]
 _Q85: Section = {"resize": "shortest", "size": 480, "quality": 85}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Case:
     """A build whose speed is measured.
 
@@ -39,6 +39,11 @@ class Case:
     def recipe(self) -> str:
         """What the images become, in words."""
         return " ".join(map(str, self.image.values())) or "bytes kept"
+
+    @property
+    def recodes(self) -> bool:
+        """Whether every image is encoded again."""
+        return "quality" in self.image
 
     @property
     def decodes(self) -> bool:

@@ -1,5 +1,6 @@
 """The results as Markdown, one table for each case."""
 
+import statistics
 from collections.abc import Iterator, Sequence
 
 from tests.benchmarks.cases import Case
@@ -30,7 +31,7 @@ _HEAD = (
 
 
 def section(case: Case, contestants: Sequence[Contestant], results: Results) -> str:
-    """A case's table, the gain over another checkout, and the workers' stages."""
+    """A case's table, the gain over another checkout, and what the workers did."""
     runs = {each.name: results.runs[each.key] for each in contestants if each.key in results.runs}
     lines = [f"### {case.name}: {case.about}", "", *table([_HEAD, *_rows(runs)])]
     lines += [f"{each.name} failed: {results.failed[each.key]}" for each in contestants if each.key in results.failed]
@@ -39,7 +40,7 @@ def section(case: Case, contestants: Sequence[Contestant], results: Results) -> 
         mine, theirs = builds
         lines += ["", f"{mine} : {theirs}: {_gain(runs[mine], runs[theirs])}"]
     for name in builds:
-        lines += _stages(name, runs[name])
+        lines += _workers(name, runs[name])
     return "\n".join(lines)
 
 
@@ -94,10 +95,10 @@ def _gain(mine: Sequence[Measured], theirs: Sequence[Measured]) -> str:
     return ", ".join(f"{name} × {each.median:.2f} ({each.low:.2f} to {each.high:.2f})" for name, each in gains.items())
 
 
-def _stages(name: str, runs: Sequence[Measured]) -> list[str]:
-    stages = stage_ms(runs)
-    if not stages:
-        return []
-    busy = spread(1000 * run.busy / run.images for run in runs).median
-    shares = [f"{stage} {ms:.3f} ({100 * ms / busy:.0f} %)" for stage, ms in stages.items()]
-    return ["", f"Stages of {name}, ms an image (of {busy:.3f} ms of the workers' wall time): {', '.join(shares)}"]
+def _workers(name: str, runs: Sequence[Measured]) -> list[str]:
+    """How busy the workers of a build were, and with what."""
+    busy = statistics.median(run.busy / run.workers / run.seconds for run in runs)
+    an_image = statistics.median(1000 * run.busy / run.images for run in runs)
+    stages = [f"{stage} {ms:.3f} ms ({100 * ms / an_image:.0f} %)" for stage, ms in stage_ms(runs).items()]
+    spent = f"{an_image:.3f} ms an image{': ' if stages else ''}{', '.join(stages)}"
+    return ["", f"Workers of {name} were at work {100 * busy:.0f} % of the time, {spent}"]

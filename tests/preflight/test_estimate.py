@@ -61,6 +61,12 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def any_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawn archives are too small to measure but a small part of them."""
+    monkeypatch.setattr(estimate, "SHARE", 1.0)
+
+
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """A sample small enough for drawn archives."""
@@ -224,14 +230,14 @@ def test_a_split_that_is_not_asked_for_counts_nothing(raw: Path, surveys: dict[S
     assert told.bytes_out.likely == pytest.approx(truly(surveys["validation"], asked.recipes["validation"]))
 
 
-def test_time_is_for_what_is_left_and_never_below_what_starting_takes(raw: Path, surveys: dict[Split, Survey]) -> None:
+def test_time_is_for_what_is_left(raw: Path, surveys: dict[Split, Survey]) -> None:
     with closing(Estimator(surveys, 1, cache_folder())) as estimator:
         whole, half, none = (
             estimator.estimate(job(raw, OUT), remaining=remaining).seconds for remaining in (1.0, 0.5, 0.0)
         )
-    assert 0 < none.low == none.likely == none.high
-    assert none.low <= whole.low <= whole.likely <= whole.high
-    assert half.likely - none.likely == pytest.approx((whole.likely - none.likely) / 2)
+    assert (none.low, none.likely, none.high) == (0, 0, 0)
+    assert 0 <= whole.low <= whole.likely <= whole.high
+    assert half.likely == pytest.approx(whole.likely / 2)
 
 
 def test_memory_is_that_of_a_worker_with_room_to_grow(raw: Path, surveys: dict[Split, Survey]) -> None:

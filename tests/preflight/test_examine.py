@@ -17,6 +17,7 @@ from tests.helpers import (
     add_test_archive,
     build_dataset,
     encoded,
+    examined,
     ignore,
     noise,
     profile,
@@ -45,7 +46,7 @@ TRAIN_TAR, VAL_TAR, BOXES = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar"
 
 
 def look(made: Profile) -> Verdict:
-    return examine.examine(made, lambda _event: None)
+    return examined(made)
 
 
 def remaining(made: Profile) -> float:
@@ -93,19 +94,19 @@ def test_a_subset_is_a_warning_that_says_what_there_is(raw: Path, tmp_path: Path
 
 def test_the_reading_of_headers_is_reported(raw: Path, tmp_path: Path) -> None:
     told: list[Event] = []
-    examine.examine(profile(raw, tmp_path / "out"), told.append)
+    examined(profile(raw, tmp_path / "out"), told.append)
     steps = [event.step for event in told if isinstance(event, Preparing) and "a look at" in event.step]
     assert steps[0] == "a look at train"
     assert steps[-1] == "a look at validation"
     told.clear()
-    examine.examine(profile(raw, tmp_path / "out"), told.append)
+    examined(profile(raw, tmp_path / "out"), told.append)
     assert {event.step for event in told if isinstance(event, Preparing)} == {"a sample of the images"}
 
 
 def test_the_glance_shows_what_would_be_built(raw: Path, tmp_path: Path) -> None:
     told: list[Event] = []
     chosen = profile(raw, tmp_path / "out", source={"splits": ["train"], "classes": 2}, output={"label_base": 0})
-    examine.examine(chosen, told.append)
+    examined(chosen, told.append)
     (seen,) = [event.glance for event in told if isinstance(event, Glanced)]
     assert [(each.words[:5], each.label, each.images) for each in seen.first] == [("tench", 0, 17), ("goldf", 1, 8)]
     assert [split.split for split in seen.splits] == ["train"]
@@ -113,7 +114,7 @@ def test_the_glance_shows_what_would_be_built(raw: Path, tmp_path: Path) -> None
 
 def test_formats_that_store_no_labels_show_none(raw: Path, tmp_path: Path) -> None:
     told: list[Event] = []
-    examine.examine(profile(raw, tmp_path / "out", output={"format": "folders"}), told.append)
+    examined(profile(raw, tmp_path / "out", output={"format": "folders"}), told.append)
     (seen,) = [event.glance for event in told if isinstance(event, Glanced)]
     assert (seen.labels, seen.first[0].label) == ("none", None)
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from wizard.commands.session import DEFAULT, OutputFlags
+from wizard.engine.executors.local import WorkerPool
 from wizard.errors import Interrupted
 from wizard.interrupts import stop_on_signal
 from wizard.planning import stoppable
@@ -28,8 +29,8 @@ def check(
     require_known(ignore)
     loaded = load(profile, set_)
     reporter = reporter_for(output)
-    with stop_on_signal(output.say) as stopping, reporter.shown():
-        verdict = examine(loaded, stoppable(reporter.handle, stopping))
+    with stop_on_signal(output.say) as stopping, reporter.shown(), WorkerPool() as pool:
+        verdict = examine(loaded, stoppable(reporter.handle, stopping), pool)
         for each in verdict.checks:
             reporter.handle(each)
         if verdict.estimated:

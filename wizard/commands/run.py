@@ -10,6 +10,7 @@ from wizard import unfinished_builds
 from wizard.build import Options, build
 from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.engine.build_result import BuildResult
+from wizard.engine.executors.local import WorkerPool
 from wizard.errors import FINISHED_WITH_SKIPS
 from wizard.events import Event, Note, Started
 from wizard.interrupts import stop_on_signal
@@ -59,9 +60,9 @@ def start(
         SetupError: of any kind that `wizard.errors` knows but VerifyFailed.
     """
     reporter = reporter_for(output)
-    with stop_on_signal(output.say) as stopping, reporter.shown():
+    with stop_on_signal(output.say) as stopping, reporter.shown(), WorkerPool() as pool:
         if verdict is None:
-            verdict = examine(profile, stoppable(reporter.handle, stopping))
+            verdict = examine(profile, stoppable(reporter.handle, stopping), pool)
             for check in verdict.checks:
                 reporter.handle(check)
         refuse(verdict.checks, ignore, building=True)
@@ -78,7 +79,8 @@ def start(
                 unfinished_builds.remember(job.profile)
             reporter.handle(event)
 
-        finished = build(job, handle, replace(options, stopping=stopping, limit_memory="memory" not in ignore))
+        options = replace(options, stopping=stopping, limit_memory="memory" not in ignore)
+        finished = build(job, handle, options, pool)
     unfinished_builds.forget(job.output)
     return show_result(output, finished)
 

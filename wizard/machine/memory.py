@@ -54,6 +54,10 @@ class Memory:
     free: int = 0
     cache: int = 0
 
+    def with_freed(self, more: int) -> "Memory":
+        """The same if so many more bytes were available."""
+        return replace(self, available=min(self.total, self.available + more))
+
     @property
     def limited(self) -> bool:
         """Whether a container's limit is below the machine's memory."""

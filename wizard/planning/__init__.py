@@ -3,8 +3,8 @@
 from wizard.planning.job import Job, Settings
 from wizard.planning.plan import make_plan
 from wizard.planning.progress import Report, step, stoppable
-from wizard.planning.proof import settle_checks
-from wizard.planning.resolve import decide, decide_without_source, resolve
+from wizard.planning.proof import foresee_checks, settle_checks
+from wizard.planning.resolve import decide, decide_without_source, resolve, worker_count
 
 __all__ = [
     "Job",
@@ -12,9 +12,11 @@ __all__ = [
     "Settings",
     "decide",
     "decide_without_source",
+    "foresee_checks",
     "make_plan",
     "resolve",
     "settle_checks",
     "step",
     "stoppable",
+    "worker_count",
 ]

@@ -60,7 +60,7 @@ def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) ->
         label_base=_label_base(profile, target, table),
         shards=shards,
         recipes=_recipes(profile, {split for split, survey in mine.items() if survey.verified}),
-        workers=_workers(profile),
+        workers=worker_count(profile),
         source=source,
         surveys=mine,
         annotated=_annotated_splits(profile, source),
@@ -76,7 +76,7 @@ def decide_without_source(profile: Profile) -> Settings:
         label_base=profile.label_base,
         shards={split: profile.shards(split) for split in profile.source.splits},
         recipes=_recipes(profile, proven=()),
-        workers=_workers(profile),
+        workers=worker_count(profile),
     )
 
 
@@ -114,7 +114,8 @@ def _annotated_splits(profile: Profile, source: Source) -> tuple[Split, ...]:
     return tuple(split for split in profile.source.splits if profile.boxes(split) and split != "test")
 
 
-def _workers(profile: Profile) -> int:
+def worker_count(profile: Profile) -> int:
+    """How many workers the profile asks for, before the pre-flight looks at memory."""
     return usable_cores() if profile.run.workers == "auto" else profile.run.workers
 
 

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -12,12 +12,11 @@ from typing import ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import psutil
 
 from wizard.commit_record import SkippedImage
 from wizard.engine.deaths import WorkerDied
-from wizard.engine.dry_run import DryRun, dry_run, memory_of_largest
-from wizard.engine.executors.local import LocalExecutor
+from wizard.engine.dry_run import DryRun, dry_run, memory_of_largest, seconds_to_read
+from wizard.engine.executors.local import WorkerPool
 from wizard.engine.plan import ShardTask
 from wizard.engine.transform import Recipe
 from wizard.errors import BadImage, MachineError
@@ -26,7 +25,7 @@ from wizard.formatting import Range
 from wizard.ilsvrc2012.archives import Split
 from wizard.machine.cores import usable_cores
 from wizard.machine.memory import usable_memory
-from wizard.planning import Job
+from wizard.planning import Job, foresee_checks
 from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.totals import Column, span, summed, total, worker_memory
 from wizard.preflight.write_cost import WriteCost, measure_write_cost
@@ -40,7 +39,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 SAMPLE = 640
-"""Images put through, shared by the splits as their bytes are; more where there are many workers."""
+"""Images put through at most, shared by the splits as their bytes are; more where there are many workers."""
+SHARE = 0.02
+"""Part of all images that are put through at most, so that measuring a small build does not take as long as it."""
 _LEAST = 64
 """Of each split."""
 _PER_WORKER = 16
@@ -81,22 +82,29 @@ class _Measured:
     damaged: tuple[SkippedImage, ...]
 
 
+def measuring_workers(workers: int) -> int:
+    """How many processes measure for a build with so many workers: never more than cores and memory take."""
+    return max(1, min(workers, usable_cores(), usable_memory().available // _ROOM))
+
+
 class Estimator:
     """Keeps the workers and the sample, so that repeated estimates are quick.
 
-    A build would have `workers` processes; those that measure are never more than cores and memory take.
+    A build would have `workers` processes; those that measure are never more than cores and memory take. They are those
+    of the pool, or of one of its own.
     """
 
-    def __init__(self, surveys: Mapping[Split, Survey], workers: int, folder: Path) -> None:
+    def __init__(
+        self, surveys: Mapping[Split, Survey], workers: int, folder: Path, pool: WorkerPool | None = None
+    ) -> None:
         self._surveys = surveys
         self._folder = folder
         self.workers = workers
         self._busy = min(workers, usable_cores())
-        self._processes = max(1, min(self._busy, usable_memory().available // _ROOM))
-        self._executor = LocalExecutor(self._processes)
-        self._ready = [self._executor.submit(time.monotonic) for _ in range(self._processes)]
-        self._begun = time.monotonic()
-        self._startup = 0.0
+        self._pool = pool or WorkerPool()
+        self._processes = measuring_workers(workers)
+        self._executor = self._pool.executor(self._processes)
+        self._executor.start()
         self._draw = cache(draw)
         self._write_costs: dict[tuple[Path, Target], WriteCost] = {}
         self._reading: dict[Split, float] = {}
@@ -104,14 +112,12 @@ class Estimator:
 
     def close(self) -> None:
         """Ends the workers."""
-        self._executor.shutdown(cancel_futures=True)
+        self._pool.close()
 
     @property
     def held(self) -> int:
         """Bytes of memory that the waiting workers hold."""
-        with suppress(psutil.Error):
-            return sum(child.memory_info().rss for child in psutil.Process().children(recursive=True))
-        return 0
+        return self._pool.held
 
     def estimate(
         self, job: Job, *, remaining: float = 1.0, progress: Progress = lambda _done, _total: None
@@ -124,6 +130,7 @@ class Estimator:
             InputError: an archive cannot be read, or a worker crashed on an image.
             MachineError: a worker was killed.
         """
+        job, hashing = foresee_checks(job, remaining)
         shares = {split: job.fraction(split) for split in job.surveys}
         parts = {split: self._measured(job, split, progress) for split in job.surveys}
         size = summed((parts[split].bytes_out, shares[split]) for split in parts)
@@ -149,9 +156,9 @@ class Estimator:
             bytes_in=round(sum(survey.image_bytes * shares[split] for split, survey in job.surveys.items())),
             bytes_out=span(size[0], _DEVIATIONS * size[1], 0.0 if job.profile.source.boxes == "none" else _BOXES),
             seconds=Range(
-                low=self._startup + max(0.0, seconds - disturbed * remaining / self._busy - spread),
-                likely=self._startup + seconds,
-                high=self._startup + max(seconds + spread, reading, stored),
+                low=hashing + max(0.0, seconds - disturbed * remaining / self._busy - spread),
+                likely=hashing + seconds,
+                high=hashing + max(seconds + spread, reading, stored),
             ),
             worker_memory=worker_memory(list(chain.from_iterable(part.rss for part in parts.values())), largest),
             largest_image=largest,
@@ -168,7 +175,8 @@ class Estimator:
 
     def _sample(self, job: Job, split: Split) -> Drawn:
         together = max(1, sum(survey.image_bytes for survey in job.surveys.values()))
-        wanted = max(SAMPLE, _PER_WORKER * self._processes)
+        every = sum(survey.images for survey in job.surveys.values())
+        wanted = min(max(SAMPLE, _PER_WORKER * self._processes), SHARE * every)
         count = max(_LEAST, round(wanted * self._surveys[split].image_bytes / together))
         return self._draw(self._surveys[split], count, _SEED, self._folder)
 
@@ -188,7 +196,7 @@ class Estimator:
             drawn = draw(survey, _READ, time.time_ns(), self._folder)
             task = self._task(drawn.survey, drawn.table, asked, target)
             with _naming_the_image(task):
-                read = sum(self.call(dry_run, task).reading)
+                read = self.call(seconds_to_read, task)
             self._reading[survey.split] = read * survey.image_bytes / max(1, int(drawn.table.size.sum()))
         return self._reading[survey.split]
 
@@ -216,9 +224,6 @@ class Estimator:
         )
 
     def _measure(self, drawn: Drawn, asked: Recipe, target: Target, progress: Progress) -> _Measured:
-        if not self._startup:
-            with _naming_the_image(None):
-                self._startup = max(future.result() for future in self._ready) - self._begun
         cold = self._time_reading(drawn.survey, asked, target)
         count = len(drawn.table)
         rows = [np.arange(start, count, -(-count // _CHUNK)) for start in range(-(-count // _CHUNK))]

@@ -1,9 +1,9 @@
 """The pre-flight: checks raw data, output and machine, and reports whether a build would work."""
 
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass, replace
 
+from wizard.engine.executors.local import WorkerPool
 from wizard.errors import InputError, MachineError, writing
 from wizard.events import CheckResult, Estimated, Glanced
 from wizard.folders import cache_folder
@@ -14,9 +14,9 @@ from wizard.machine.disks import disk_of
 from wizard.machine.memory import usable_memory
 from wizard.machine.open_files import open_file_limits
 from wizard.machine.processes import largest_processes
-from wizard.planning import Job, Report, Settings, decide_without_source, resolve, step
+from wizard.planning import Job, Report, Settings, decide_without_source, resolve, step, worker_count
 from wizard.preflight import checks
-from wizard.preflight.estimate import Estimator
+from wizard.preflight.estimate import Estimator, measuring_workers
 from wizard.preflight.output_state import OutputState, output_check, read_output
 from wizard.preflight.source_check import source_check, with_damage
 from wizard.profile import Profile
@@ -57,12 +57,13 @@ class Verdict:
         return self.settings
 
 
-def examine(profile: Profile, report: Report) -> Verdict:
-    """Resolves a profile and runs all checks, even if some fail.
+def examine(profile: Profile, report: Report, pool: WorkerPool) -> Verdict:
+    """Resolves a profile and runs all checks, even if some fail; leaves the workers that measured in the pool.
 
     Raises:
         UsageError: the profile asks for what its source cannot give.
     """
+    pool.executor(measuring_workers(worker_count(profile))).start()  # while the source is looked at
     try:
         job = resolve(profile, report)
         for survey in job.surveys.values():
@@ -74,8 +75,8 @@ def examine(profile: Profile, report: Report) -> Verdict:
         place = str(profile.source_path)
         source = CheckResult(name="raw-data", status="fail", looked_at=place, found=error.what, fix=error.hint)
         return evaluate(settings, source, read_output(settings), error=error)
-    with closing(Estimator(job.surveys, job.workers, cache_folder())) as estimator:
-        return measure(job, estimator, step(report, "a sample of the images"))
+    estimator = Estimator(job.surveys, job.workers, cache_folder(), pool)
+    return measure(job, estimator, step(report, "a sample of the images"))
 
 
 def glance_at(job: Job, counts: Mapping[Split, ClassCounts]) -> Glance:
@@ -115,8 +116,7 @@ def evaluate(
     cores = usable_cores()
     memory: list[CheckResult] = []
     if estimated is not None:
-        there = usable_memory()
-        there = replace(there, available=min(there.total, there.available + held))
+        there = usable_memory().with_freed(held)
         check, workers = checks.memory(
             there, estimated, settings.workers, lambda: next(iter(largest_processes(1)), None)
         )

@@ -15,7 +15,7 @@ import pytest
 from wizard.engine import heartbeat, in_hand
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.executors import local
-from wizard.engine.executors.local import LocalExecutor
+from wizard.engine.executors.local import LocalExecutor, WorkerPool
 from wizard.engine.transform import Recipe, transform
 from wizard.errors import MachineError
 from wizard.events import Heartbeat
@@ -252,3 +252,32 @@ def test_workers_run_without_room_for_shared_memory(monkeypatch: pytest.MonkeyPa
     executor.shutdown()
     assert isinstance(died, WorkerDied)
     assert died.item is None
+
+
+def test_a_pool_gives_its_workers_to_the_next_step_that_needs_as_many() -> None:
+    with WorkerPool() as pool:
+        measuring = pool.executor(1)
+        measuring.start()
+        worker = measuring.submit(os.getpid).result(timeout=60)
+        building = pool.executor(1)
+        assert building.submit(os.getpid).result(timeout=60) == worker
+        assert pool.held == pytest.approx(psutil.Process(worker).memory_info().rss, rel=0.5)
+    assert not psutil.pid_exists(worker)
+    assert pool.held == 0
+
+
+def test_a_step_that_needs_another_number_of_workers_gets_new_ones() -> None:
+    with WorkerPool() as pool:
+        first = pool.executor(1).submit(os.getpid).result(timeout=60)
+        executor = pool.executor(2)
+        assert executor.capacity == 2
+        assert not psutil.pid_exists(first)
+        assert executor.submit(os.getpid).result(timeout=60) != first
+
+
+def test_workers_can_be_started_before_there_is_a_call(executor: LocalExecutor) -> None:
+    executor.start()
+    deadline = time.monotonic() + 60
+    while not executor.held and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert executor.held

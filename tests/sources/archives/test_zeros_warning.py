@@ -4,13 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import build_dataset, profile
+from tests.helpers import build_dataset, examined, profile
 from wizard.ask.context import Context, with_source
 from wizard.ask.source_report import source_lines
 from wizard.events import Event, Note
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.inspection import inspect
-from wizard.preflight.examine import examine
 
 SAID = " kB of zeros follow the last file of"
 
@@ -30,7 +29,7 @@ def warnings_of(raw: Path) -> list[str]:
     """What inspection, interview and pre-flight say of the train archive."""
     facts = inspect(raw, ignore).facts
     of_file = inspect(raw / IMAGES["train"].name, ignore).facts
-    (check,) = (check for check in examine(profile(raw, raw / "out"), ignore).checks if check.name == "raw-data")
+    (check,) = (check for check in examined(profile(raw, raw / "out")).checks if check.name == "raw-data")
     assert (SAID in check.found) == ("by size and checksum" in check.fix)
     return [str(facts), str(of_file), "\n".join(source_lines(with_source(Context(), raw, ignore))), check.found]
 

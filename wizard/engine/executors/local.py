@@ -7,10 +7,11 @@ worker is killed while it sends a result of more than 64 KiB (Linux's pipe buffe
 for it holds the writing end of that pipe itself (15 of 40 such kills, with results of 5 MB on Python 3.11).
 """
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ctypes import c_int64
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
@@ -19,7 +20,9 @@ from multiprocessing.connection import wait as wait_for
 from multiprocessing.process import BaseProcess
 from threading import Lock, local
 from time import sleep
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar
+
+import psutil
 
 from wizard.engine import in_hand
 from wizard.engine.deaths import WorkerDied
@@ -79,6 +82,22 @@ class LocalExecutor(Executor):
     def heartbeats(self) -> list[Heartbeat]:
         """What workers have sent since the last call."""
         return [self._heartbeats.popleft() for _ in range(len(self._heartbeats))]
+
+    def start(self) -> None:
+        """Starts the workers now, in the background, instead of with their first calls."""
+        for _ in range(self.capacity):
+            self.submit(os.getpid)
+
+    @property
+    def held(self) -> int:
+        """Bytes of memory that the workers hold."""
+        with self._lock:
+            pids = [worker.process.pid for worker in self._workers]
+        held = 0
+        for pid in pids:
+            with suppress(psutil.Error):  # it has just died
+                held += psutil.Process(pid).memory_info().rss
+        return held
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Ends the workers: at once with `cancel_futures`, else when nothing is left to do."""
@@ -170,14 +189,46 @@ class LocalExecutor(Executor):
             return True
 
 
+class WorkerPool:
+    """Workers that one step of a run leaves for the next; a context manager that kills them, whatever they are doing.
+
+    The pre-flight measures with as many workers as the build will have, unless memory or cores are short. A worker
+    takes half a second to start.
+    """
+
+    def __init__(self) -> None:
+        self._executor: LocalExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kills the workers; the pool can be used again."""
+        if self._executor is not None:
+            self._executor.shutdown(cancel_futures=True)
+        self._executor = None
+
+    def executor(self, workers: int) -> LocalExecutor:
+        """An executor of so many workers: the last one, or a new one if that had another number of them."""
+        if self._executor is None or self._executor.capacity != workers:
+            self.close()
+            self._executor = LocalExecutor(workers)
+        return self._executor
+
+    @property
+    def held(self) -> int:
+        """Bytes of memory that the workers hold."""
+        return 0 if self._executor is None else self._executor.held
+
+
 @contextmanager
 def local_workers(count: int) -> Iterator[LocalExecutor]:
     """A local executor whose workers are killed at the end of the block, whatever they are doing."""
-    executor = LocalExecutor(count)
-    try:
-        yield executor
-    finally:
-        executor.shutdown(cancel_futures=True)
+    with WorkerPool() as pool:
+        yield pool.executor(count)
 
 
 def _shared_item() -> c_int64 | None:
