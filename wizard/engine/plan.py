@@ -13,6 +13,7 @@ from wizard.engine.ingredients import Ingredients, SplitIngredients
 from wizard.engine.transform import Check, Recipe
 from wizard.formats.image_codec import CODECS
 from wizard.sources.classes import Classes
+from wizard.sources.names import in_lists
 from wizard.sources.samples import SampleTable
 from wizard.targets.target import Target
 
@@ -218,11 +219,8 @@ def shuffle(names: npt.NDArray[np.bytes_], seed: int) -> npt.NDArray[np.intp]:
         copied.update(name)
         return copied.digest()
 
-    hashes = np.empty(len(names), np.uint64)
-    for start in range(0, len(names), _ROWS):
-        some = names[start : start + _ROWS].tolist()
-        hashes[start : start + _ROWS] = np.frombuffer(b"".join(map(digest, some)), ">u8")
-    return sorted_by(hashes, names)
+    hashes = b"".join(b"".join(map(digest, some)) for some in in_lists(names))
+    return sorted_by(np.frombuffer(hashes, ">u8").astype(np.uint64), names)
 
 
 def sorted_by(hashes: npt.NDArray[np.uint64], names: npt.NDArray[np.bytes_]) -> npt.NDArray[np.intp]:
