@@ -116,7 +116,8 @@ def _tool(setting: Setting, case: Case, name: str) -> Measured:
         "folder": str(folder),
         "processes": setting.workers,
     }
-    env = {**setting.this.env, "HF_HOME": str(folder / "home"), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    # What they leave behind goes with the folder: TFDS, TensorFlow and PyTorch use temporary files.
+    env = {**setting.this.env, "HF_HOME": str(folder / "home"), "TMPDIR": str(folder), "TF_CPP_MIN_LOG_LEVEL": "3"}
     try:
         used = command.python(["tests.benchmarks.tools", name, json.dumps(job)], cwd=setting.work, env=env)
     finally:

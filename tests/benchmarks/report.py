@@ -9,7 +9,7 @@ from tests.benchmarks import table
 from tests.benchmarks.cases import Case
 from tests.benchmarks.contestants import Contestant
 from tests.benchmarks.rounds import Results
-from tests.benchmarks.tools import TOOLS
+from tests.benchmarks.tools import TOOLS, Tool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +59,10 @@ class Report:
             f"{self.machine['cpu']}; load when it began: {self.machine['load']:.2f}.",
             f"Codecs: {self.machine['codecs']}.",
         ]
-        for name in self.options["beside"]:
-            missing = TOOLS[name].missing if name in TOOLS else []
-            if missing:
-                lines.append(f"{name} is left out: {' and '.join(missing)} cannot be imported.")
-        return lines
+        return lines + [_describe(name, TOOLS[name]) for name in self.options["beside"] if name in TOOLS]
+
+
+def _describe(name: str, tool: Tool) -> str:
+    if tool.missing:
+        return f"{name} is left out: {' and '.join(tool.missing)} cannot be imported."
+    return f"{name}: {tool.about}."

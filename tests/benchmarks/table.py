@@ -101,4 +101,6 @@ def _workers(name: str, runs: Sequence[Measured]) -> list[str]:
     an_image = statistics.median(1000 * run.busy / run.images for run in runs)
     stages = [f"{stage} {ms:.3f} ms ({100 * ms / an_image:.0f} %)" for stage, ms in stage_ms(runs).items()]
     spent = f"{an_image:.3f} ms an image{': ' if stages else ''}{', '.join(stages)}"
-    return ["", f"Workers of {name} were at work {100 * busy:.0f} % of the time, {spent}"]
+    beside = statistics.median(run.whole - run.seconds for run in runs)
+    at_work = f"its workers were at work {100 * busy:.0f} % of the engine's time, {spent}"
+    return ["", f"{name}: {beside:.1f} s of the command were outside the engine; {at_work}"]
