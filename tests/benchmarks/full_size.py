@@ -141,14 +141,15 @@ def _watched(process: "subprocess.Popen[bytes]", began: float) -> Figures:
     images = 0
     most = 0
     assert process.stdout is not None
-    for line in process.stdout:
-        event = json.loads(line)
-        if event["event"] == "shard_done":
-            last = time.monotonic() - began
-            first = first or last
-            images += event["result"]["images"]
-            resident.append(parent.memory_info().rss)
-        most = max(most, command.peak(parent))
+    with process.stdout as printed:
+        for line in printed:
+            event = json.loads(line)
+            if event["event"] == "shard_done":
+                last = time.monotonic() - began
+                first = first or last
+                images += event["result"]["images"]
+                resident.append(parent.memory_info().rss)
+            most = max(most, command.peak(parent))
     return {
         "first shard s": first,
         "images/s": images / (last - first) if last > first else 0.0,
