@@ -40,7 +40,7 @@ def section(case: Case, contestants: Sequence[Contestant], results: Results) -> 
         mine, theirs = builds
         lines += ["", f"{mine} : {theirs}: {_gain(runs[mine], runs[theirs])}"]
     for name in builds:
-        lines += _workers(name, runs[name])
+        lines += ["", f"{name}: {_account(runs[name], runs.get(CP, ()))}"]
     return "\n".join(lines)
 
 
@@ -95,12 +95,19 @@ def _gain(mine: Sequence[Measured], theirs: Sequence[Measured]) -> str:
     return ", ".join(f"{name} × {each.median:.2f} ({each.low:.2f} to {each.high:.2f})" for name, each in gains.items())
 
 
-def _workers(name: str, runs: Sequence[Measured]) -> list[str]:
-    """How busy the workers of a build were, and with what."""
+def _account(runs: Sequence[Measured], copies: Sequence[Measured]) -> str:
+    """What a build spends its time on, and how close it comes to a copy that has reached the disk, as a build's has."""
+    outside = statistics.median(run.whole - run.seconds for run in runs)
     busy = statistics.median(run.busy / run.workers / run.seconds for run in runs)
     an_image = statistics.median(1000 * run.busy / run.images for run in runs)
     stages = [f"{stage} {ms:.3f} ms ({100 * ms / an_image:.0f} %)" for stage, ms in stage_ms(runs).items()]
-    spent = f"{an_image:.3f} ms an image{': ' if stages else ''}{', '.join(stages)}"
-    beside = statistics.median(run.whole - run.seconds for run in runs)
-    at_work = f"its workers were at work {100 * busy:.0f} % of the engine's time, {spent}"
-    return ["", f"{name}: {beside:.1f} s of the command were outside the engine; {at_work}"]
+    facts = [
+        f"{outside:.1f} s of the command outside the engine",
+        f"its workers at work {100 * busy:.0f} % of the engine's time",
+        f"{an_image:.3f} ms of a worker an image{': ' if stages else ''}{', '.join(stages)}",
+    ]
+    if copies:
+        flushed = [run.whole_rate for run in copies]
+        work, whole = ratio([run.rate for run in runs], flushed), ratio([run.whole_rate for run in runs], flushed)
+        facts.insert(0, f"{_short(work)} (work) and {_short(whole)} (whole) of cp flushed to disk")
+    return "; ".join(facts)

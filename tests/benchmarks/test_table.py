@@ -49,11 +49,16 @@ def test_gain_over_another_checkout_is_the_median_of_the_rounds() -> None:
 def test_stages_are_shown_with_their_share_of_the_workers_time() -> None:
     results = Results(runs={"ours": runs(1.0, decode=0.75, write=0.05)})
 
-    line = text(results, "ours").splitlines()[-1]
+    assert text(results, "ours").splitlines()[-1] == (
+        "ours: 1.0 s of the command outside the engine; its workers at work 50 % of the engine's time; "
+        "1.000 ms of a worker an image: decode 0.750 ms (75 %), write 0.050 ms (5 %)"
+    )
 
-    spent = "1.000 ms an image: decode 0.750 ms (75 %), write 0.050 ms (5 %)"
-    assert line.startswith("ours: 1.0 s of the command were outside the engine")
-    assert line.endswith(f"at work 50 % of the engine's time, {spent}")
+
+def test_a_build_is_compared_with_a_copy_that_has_reached_the_disk_too() -> None:
+    results = Results(runs={CP: runs(0.5), "ours": runs(4.0)})
+
+    assert "ours: 0.25 (work) and 0.12 (whole) of cp flushed to disk; " in text(results, "ours")
 
 
 def test_a_contestant_that_failed_has_a_line_that_says_why() -> None:
