@@ -14,7 +14,8 @@ engine's; `whole` is the wall time of its command from start to end, with our ow
 the rounds' ratios: the row's `work` or `whole` to the `work` of the codec loop, or of cp. For cp, `work` is plain cp,
 and `whole` ends when its copies are flushed to disk, as those of a build are; the other tools do not wait for the disk.
 CPU is user and system time of the whole command, except for the codec loop, where it is that of the loop alone. Memory
-is the largest resident memory of the first process and of the largest of its children, shared pages included."""
+is the largest resident memory of the first process and of the largest of its children, shared pages included.
+Shards are under way in more than 100 % of the workers' time where one is committed while the next is built."""
 
 _HEAD = (
     "",
@@ -103,7 +104,7 @@ def _account(runs: Sequence[Measured], copies: Sequence[Measured]) -> str:
     stages = [f"{stage} {ms:.3f} ms ({100 * ms / an_image:.0f} %)" for stage, ms in stage_ms(runs).items()]
     facts = [
         f"{outside:.1f} s of the command outside the engine",
-        f"its workers at work {100 * busy:.0f} % of the engine's time",
+        f"shards under way in {100 * busy:.0f} % of its workers' time",
         f"{an_image:.3f} ms of a worker an image{': ' if stages else ''}{', '.join(stages)}",
     ]
     if copies:

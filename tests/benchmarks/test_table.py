@@ -50,7 +50,7 @@ def test_stages_are_shown_with_their_share_of_the_workers_time() -> None:
     results = Results(runs={"ours": runs(1.0, decode=0.75, write=0.05)})
 
     assert text(results, "ours").splitlines()[-1] == (
-        "ours: 1.0 s of the command outside the engine; its workers at work 50 % of the engine's time; "
+        "ours: 1.0 s of the command outside the engine; shards under way in 50 % of its workers' time; "
         "1.000 ms of a worker an image: decode 0.750 ms (75 %), write 0.050 ms (5 %)"
     )
 
