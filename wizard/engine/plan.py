@@ -219,8 +219,12 @@ def shuffle(names: npt.NDArray[np.bytes_], seed: int) -> npt.NDArray[np.intp]:
         copied.update(name)
         return copied.digest()
 
-    hashes = b"".join(b"".join(map(digest, some)) for some in in_lists(names))
-    return sorted_by(np.frombuffer(hashes, ">u8").astype(np.uint64), names)
+    hashes = np.empty(len(names), np.uint64)
+    done = 0
+    for some in in_lists(names):
+        hashes[done : done + len(some)] = np.frombuffer(b"".join(map(digest, some)), ">u8")
+        done += len(some)
+    return sorted_by(hashes, names)
 
 
 def sorted_by(hashes: npt.NDArray[np.uint64], names: npt.NDArray[np.bytes_]) -> npt.NDArray[np.intp]:

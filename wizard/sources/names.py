@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 # Some of these would do something to a person's terminal where the name is printed.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_LISTED = 1 << 16
+_LISTED = 1 << 13
 
 
 def unsafe(name: str) -> str:
