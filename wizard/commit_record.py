@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SkippedImage:
     """An image that was left out: its location, name, and the reason."""
 
@@ -14,9 +14,12 @@ class SkippedImage:
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ConvertedImage:
-    """An image that was converted to an RGB JPEG, and what it was before: PNG, CMYK, ..."""
+    """An image that was converted to an RGB JPEG, and what it was before: PNG, CMYK, ...
+
+    Of a dataset of PNGs, a run holds one for each image until its end, so they have slots.
+    """
 
     name: str
     kind: str

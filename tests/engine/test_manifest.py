@@ -1,3 +1,4 @@
+import dataclasses
 import gzip
 import json
 from pathlib import Path
@@ -15,6 +16,15 @@ def test_dataset_json_says_how_it_was_made(built: Path) -> None:
     assert "labels 1 to 1000" in fields["what"]
     assert fields["profile"]["image"]["quality"] == 85
     assert {image["kind"] for shard in fields["shards"] for image in shard["converted"]} == {"PNG", "CMYK"}
+
+
+def test_dataset_json_is_written_as_json_writes_its_fields(built: Path) -> None:
+    known = manifest.read(built)
+    content = (built / "dataset.json").read_bytes()
+    fields = json.loads(content)
+    assert content == json.dumps(fields, indent=1, ensure_ascii=False).encode()
+    assert fields["shards"] == json.loads(json.dumps([dataclasses.asdict(shard) for shard in known.shards]))
+    assert [*fields] == ["what", "counts", *(field.name for field in dataclasses.fields(known))]
 
 
 def test_the_listing_names_every_image_where_it_is(built: Path) -> None:
