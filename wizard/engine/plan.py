@@ -75,7 +75,8 @@ class SplitPlan:
     def bytes(self) -> npt.NDArray[np.int64]:
         """int64[shards], the bytes of the images that each shard is made from."""
         until = np.concatenate([[0], np.cumsum(self.table.size[self.order])])
-        return np.diff(until[np.concatenate([[0], self.ends])])
+        sizes: npt.NDArray[np.int64] = np.diff(until[np.concatenate([[0], self.ends])])
+        return sizes
 
     def rows(self, index: int) -> npt.NDArray[np.intp]:
         """The rows of `table` that shard `index` holds, in order."""
