@@ -73,7 +73,7 @@ def build(job: Job, report: Report, options: Options, pool: WorkerPool | None = 
         finished = [name for name in plan.shard_names if records.is_finished(name, plan.target, skip_bad=job.skip_bad)]
         built_before = {name: records.done[name] for name in finished}
         to_build = set(plan.shard_names) - built_before.keys()
-        checks = settle_checks(job, plan, to_build, report_or_stop, md5=options.md5)
+        checks = settle_checks(job, plan, to_build, executor, report_or_stop, md5=options.md5)
         _prepare_folder(output, plan, built_before)
         report(_started(job, plan, list(built_before.values())))
         guard = Guard(output, job.workers, len(to_build), options.stopping)

@@ -192,6 +192,27 @@ def test_what_is_asked_only_on_request_can_be_changed(converse: Converse, forwar
     assert (profile.run.workers, profile.output.label_base, profile.output.on_bad_image) == (1, 0, "skip")
 
 
+def test_how_images_are_checked_can_be_changed_where_they_keep_their_bytes(
+    converse: Converse, raw: Path, tmp_path: Path
+) -> None:
+    answers = [str(raw), DEFAULT, DEFAULT, DEFAULT, str(tmp_path / "out"), "original", 5, 2, "mine"]
+    script, outcome = converse(*answers, "edit", "image.check", "structure", "save")
+    assert outcome is not None
+    assert outcome.profile is not None
+    assert outcome.profile.image.check == "structure"
+    rows = {row.label: row.text for row in script.tables[-1]}
+    assert rows["Images"] == "original size, bytes kept, only their structure checked · both splits"
+
+
+@pytest.mark.parametrize("resized", [["train"], ["train", "validation"]])
+def test_a_check_is_offered_as_long_as_a_split_keeps_its_bytes(
+    converse: Converse, forward: list[Any], resized: list[str]
+) -> None:
+    forward[8] = resized
+    script, _ = converse(*forward, "edit", LEAVE)
+    assert ("image.check" in [choice.value for choice in script.asked[-1].choices]) == (resized == ["train"])
+
+
 def test_the_review_lists_extra_output(converse: Converse, forward: list[Any]) -> None:
     beside = [("tfds", "yes"), ("boxes_csv", "yes"), ("index", "no"), ("split_folders", "yes")]
     edits = [word for key, answer in beside for word in ("edit", f"output.{key}", answer)]

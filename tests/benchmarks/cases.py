@@ -13,7 +13,7 @@ Section = Mapping[str, str | int]
 _Q85: Section = {"resize": "shortest", "size": 480, "quality": 85}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Case:
     """A build whose speed is measured.
 
@@ -21,7 +21,8 @@ class Case:
         image: the profile's section of this name; the codec loop follows it too.
         output: keys of the profile's section of this name, beside path and shards.
         source: the form of the raw data.
-        md5: whether the archives' MD5 is known from an earlier run, or is made in this one; empty: neither.
+        md5: official archives: an earlier run has verified their MD5 ("known"), this one has to ("made"), or nobody
+            says so, and it decides what is faster ("unknown"). Empty: they are not the official ones.
         needs: a profile's key that this takes; a checkout without it builds `KEPT` instead.
         joined: whether other tools do the same job beside it.
     """
@@ -31,7 +32,7 @@ class Case:
     image: Section = field(default_factory=dict)
     output: Section = field(default_factory=dict)
     source: Literal["archives", "records"] = "archives"
-    md5: Literal["", "known", "made"] = ""
+    md5: Literal["", "known", "made", "unknown"] = ""
     needs: str = ""
     joined: bool = False
 
@@ -39,6 +40,11 @@ class Case:
     def recipe(self) -> str:
         """What the images become, in words."""
         return " ".join(map(str, self.image.values())) or "bytes kept"
+
+    @property
+    def recodes(self) -> bool:
+        """Whether every image is encoded again."""
+        return "quality" in self.image
 
     @property
     def decodes(self) -> bool:
@@ -89,14 +95,20 @@ CASES = (
     ),
     Case(
         name="kept-proven",
-        about="bytes kept, archives whose MD5 an earlier run has verified",
+        about="bytes kept, official archives whose MD5 an earlier run has verified",
         md5="known",
         needs="image.check",
     ),
     Case(
         name="kept-md5",
-        about="bytes kept, archives whose MD5 is verified in the same run (--md5)",
+        about="bytes kept, official archives whose MD5 is verified in the same run (--md5)",
         md5="made",
+        needs="image.check",
+    ),
+    Case(
+        name="kept-official",
+        about="bytes kept, official archives, nothing verified before: hashed first where that is faster",
+        md5="unknown",
         needs="image.check",
     ),
     Case(name="records-480-q85", about="TFRecords to TFRecords, shortest side 480, Q85", image=_Q85, source="records"),

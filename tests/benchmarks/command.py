@@ -84,7 +84,7 @@ class _Sampler:
     def _watch(self) -> None:
         while not self._ended.wait(_INTERVAL):
             for process in _family(self._pid):
-                memory = _peak(process)
+                memory = peak(process)
                 if process.pid == self._pid:
                     self.parent = max(self.parent, memory)
                 else:
@@ -100,7 +100,7 @@ def _family(pid: int) -> Iterator[psutil.Process]:
         return
 
 
-def _peak(process: psutil.Process) -> int:
+def peak(process: psutil.Process) -> int:
     """A process' largest resident memory so far in bytes; where only Linux could tell, the present one."""
     # ru_maxrss is of no use: a new program inherits that of the process that started it.
     try:

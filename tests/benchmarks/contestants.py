@@ -14,6 +14,7 @@ from tests.benchmarks.setting import Setting
 from tests.benchmarks.tools import TOOLS
 
 CODEC_LOOP = "codec loop"
+CHECKOUTS_LOOP = "checkout's codec loop"
 CP = "cp"
 
 
@@ -34,12 +35,12 @@ class Contestant:
     is_build: bool = False
 
 
-OTHERS = (CODEC_LOOP, CP, *TOOLS)
+OTHERS = (CODEC_LOOP, CHECKOUTS_LOOP, CP, *TOOLS)
 """All that can run beside the builds."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Field:
+class Lineup:
     """Makes the contestants of each case.
 
     Attributes:
@@ -57,17 +58,20 @@ class Field:
         return [*self._codec_loops(case), *self._copies(case), *self._builds(case), *self._tools(case)]
 
     def _codec_loops(self, case: Case) -> Iterator[Contestant]:
-        if CODEC_LOOP not in self.beside or not case.decodes:
+        if not case.decodes:
             return
         for number, checkout in enumerate(self.checkouts):
             # The loop of another checkout runs that one's codecs, which tells their part of the gain.
-            name = f"{CODEC_LOOP} {checkout.name}" if number else CODEC_LOOP
-            key = f"{name} {case.recipe}"
-            yield Contestant(name=name, key=key, measure=partial(_codec_loop, self.setting, case, checkout))
+            asked, name = (CHECKOUTS_LOOP, f"{CODEC_LOOP} {checkout.name}") if number else (CODEC_LOOP, CODEC_LOOP)
+            if asked in self.beside:
+                measure = partial(_codec_loop, self.setting, case, checkout)
+                yield Contestant(name=name, key=f"{name} {case.recipe}", measure=measure)
 
     def _copies(self, case: Case) -> Iterator[Contestant]:
         if CP in self.beside:
-            yield Contestant(name=CP, key=f"{CP} {case.source}", measure=partial(_copy, self.setting, case))
+            # Where bytes are kept, a build can come close to it, and the two are measured one after the other.
+            beside = case.source if case.recodes else f"{case.source} {case.name}"
+            yield Contestant(name=CP, key=f"{CP} {beside}", measure=partial(_copy, self.setting, case))
 
     def _builds(self, case: Case) -> Iterator[Contestant]:
         for checkout in self.checkouts:
@@ -92,6 +96,8 @@ def _codec_loop(setting: Setting, case: Case, checkout: Checkout) -> Measured:
         seconds=shift["seconds"],
         whole=used.whole,
         cpu=shift["cpu"],
+        workers=setting.workers,
+        idle=shift["idle"],
         parent=used.parent,
         worker=used.worker,
     )
@@ -110,7 +116,8 @@ def _tool(setting: Setting, case: Case, name: str) -> Measured:
         "folder": str(folder),
         "processes": setting.workers,
     }
-    env = {**setting.this.env, "HF_HOME": str(folder / "home"), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    # What they leave behind goes with the folder: TFDS, TensorFlow and PyTorch use temporary files.
+    env = {**setting.this.env, "HF_HOME": str(folder / "home"), "TMPDIR": str(folder), "TF_CPP_MIN_LOG_LEVEL": "3"}
     try:
         used = command.python(["tests.benchmarks.tools", name, json.dumps(job)], cwd=setting.work, env=env)
     finally:

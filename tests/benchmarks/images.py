@@ -93,6 +93,7 @@ def of_archives(raw: Path) -> tuple[list[Split], Images]:
     source = open_source(raw, "archives")
     there = {part.split for part in source.parts if part.kind == "images" and part.path is not None}
     splits = [split for split in SPLITS if split in there]
+    source.require(splits or SPLITS, ())
     tables = [source.table(split, cache_folder(), lambda _done, _total: None) for split in splits]
     images = Images(
         archives=np.array([table.files[0] for table in tables]),

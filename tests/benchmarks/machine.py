@@ -10,8 +10,11 @@ import psutil
 from wizard.formats.image_codec import CODECS
 from wizard.machine.cores import usable_cores
 
+_TOOLS = ("webdataset", "opencv-python-headless", "mosaicml-streaming", "datasets", "tensorflow-datasets")
+"""Distributions of the other tools."""
 
-def facts(libraries: tuple[str, ...]) -> dict[str, object]:
+
+def facts() -> dict[str, object]:
     """Facts about the machine, the codecs and the other tools, for people to compare results by."""
     return {
         "cpu": _cpu(),
@@ -21,7 +24,7 @@ def facts(libraries: tuple[str, ...]) -> dict[str, object]:
         "python": platform.python_version(),
         "codecs": CODECS,
         "load": os.getloadavg()[0],
-        "tools": {name: found for name in libraries if (found := _version(name))},
+        "tools": {name: found for name in _TOOLS if (found := _version(name))},
     }
 
 

@@ -17,7 +17,9 @@ class Measured:
         parent: largest resident memory of the command's first process, in bytes.
         worker: that of the largest of its children.
         stages: seconds of each stage, summed over all workers.
+        workers: number of processes that did the work; 0 where nobody says.
         busy: seconds that the workers spent on shards, summed.
+        idle: seconds that the first of them to finish waited for the last; of the codec loop alone.
     """
 
     images: int
@@ -27,7 +29,9 @@ class Measured:
     parent: int = 0
     worker: int = 0
     stages: Mapping[str, float] = field(default_factory=dict)
+    workers: int = 0
     busy: float = 0.0
+    idle: float = 0.0
 
     @property
     def rate(self) -> float:

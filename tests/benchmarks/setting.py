@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import psutil
+
 from tests.benchmarks import command
 from tests.benchmarks.cases import Case
 from tests.benchmarks.checkout import Checkout
@@ -119,12 +121,15 @@ def draw(folder: Path, images: int) -> None:
     synthetic.make(folder, classes=50, per_class=max(1, images * 19 // 20 // 50), validation=max(1, images // 20))
 
 
-def read_once(paths: Sequence[Path]) -> None:
-    """Brings files into the page cache, as far as they fit."""
+def read_once(paths: Sequence[Path]) -> bool:
+    """Brings files into the page cache; returns whether they fit, with room for as much output and for the workers."""
+    if sum(path.stat().st_size for path in paths) > psutil.virtual_memory().available / 3:
+        return False
     for path in paths:
         with path.open("rb", buffering=0) as file:
             while file.read(1 << 22):
                 pass
+    return True
 
 
 def _md5(path: Path) -> str:

@@ -1,5 +1,6 @@
 """The results as Markdown, one table for each case."""
 
+import statistics
 from collections.abc import Iterator, Sequence
 
 from tests.benchmarks.cases import Case
@@ -13,7 +14,8 @@ engine's; `whole` is the wall time of its command from start to end, with our ow
 the rounds' ratios: the row's `work` or `whole` to the `work` of the codec loop, or of cp. For cp, `work` is plain cp,
 and `whole` ends when its copies are flushed to disk, as those of a build are; the other tools do not wait for the disk.
 CPU is user and system time of the whole command, except for the codec loop, where it is that of the loop alone. Memory
-is the largest resident memory of the first process and of the largest of its children, shared pages included."""
+is the largest resident memory of the first process and of the largest of its children, shared pages included.
+Shards are under way in more than 100 % of the workers' time where one is committed while the next is built."""
 
 _HEAD = (
     "",
@@ -30,7 +32,7 @@ _HEAD = (
 
 
 def section(case: Case, contestants: Sequence[Contestant], results: Results) -> str:
-    """A case's table, the gain over another checkout, and the workers' stages."""
+    """A case's table, the gain over another checkout, and what the workers did."""
     runs = {each.name: results.runs[each.key] for each in contestants if each.key in results.runs}
     lines = [f"### {case.name}: {case.about}", "", *table([_HEAD, *_rows(runs)])]
     lines += [f"{each.name} failed: {results.failed[each.key]}" for each in contestants if each.key in results.failed]
@@ -39,7 +41,7 @@ def section(case: Case, contestants: Sequence[Contestant], results: Results) -> 
         mine, theirs = builds
         lines += ["", f"{mine} : {theirs}: {_gain(runs[mine], runs[theirs])}"]
     for name in builds:
-        lines += _stages(name, runs[name])
+        lines += ["", f"{name}: {_account(runs[name], runs.get(CP, ()))}"]
     return "\n".join(lines)
 
 
@@ -94,10 +96,19 @@ def _gain(mine: Sequence[Measured], theirs: Sequence[Measured]) -> str:
     return ", ".join(f"{name} × {each.median:.2f} ({each.low:.2f} to {each.high:.2f})" for name, each in gains.items())
 
 
-def _stages(name: str, runs: Sequence[Measured]) -> list[str]:
-    stages = stage_ms(runs)
-    if not stages:
-        return []
-    busy = spread(1000 * run.busy / run.images for run in runs).median
-    shares = [f"{stage} {ms:.3f} ({100 * ms / busy:.0f} %)" for stage, ms in stages.items()]
-    return ["", f"Stages of {name}, ms an image (of {busy:.3f} ms of the workers' wall time): {', '.join(shares)}"]
+def _account(runs: Sequence[Measured], copies: Sequence[Measured]) -> str:
+    """What a build spends its time on, and how close it comes to a copy that has reached the disk, as a build's has."""
+    outside = statistics.median(run.whole - run.seconds for run in runs)
+    busy = statistics.median(run.busy / run.workers / run.seconds for run in runs)
+    an_image = statistics.median(1000 * run.busy / run.images for run in runs)
+    stages = [f"{stage} {ms:.3f} ms ({100 * ms / an_image:.0f} %)" for stage, ms in stage_ms(runs).items()]
+    facts = [
+        f"{outside:.1f} s of the command outside the engine",
+        f"shards under way in {100 * busy:.0f} % of its workers' time",
+        f"{an_image:.3f} ms of a worker an image{': ' if stages else ''}{', '.join(stages)}",
+    ]
+    if copies:
+        flushed = [run.whole_rate for run in copies]
+        work, whole = ratio([run.rate for run in runs], flushed), ratio([run.whole_rate for run in runs], flushed)
+        facts.insert(0, f"{_short(work)} (work) and {_short(whole)} (whole) of cp flushed to disk")
+    return "; ".join(facts)

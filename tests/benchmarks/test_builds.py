@@ -8,6 +8,7 @@ from tests.benchmarks.command import CommandFailed, Usage
 
 def printed(*shards: dict[str, object]) -> Usage:
     events: list[dict[str, object]] = [{"event": "shard_done", "result": shard} for shard in shards]
+    events.insert(0, {"event": "started", "workers": 2})
     events.append({"event": "finished", "images_built": 200, "seconds": 4.0})
     text = "\n".join(map(json.dumps, events))
     return Usage(stdout=text, whole=5.0, cpu=6.0, parent=80, worker=70)
@@ -19,7 +20,7 @@ def test_figures_of_a_build_come_from_its_events_and_its_process() -> None:
     found = measured(printed(first, {"seconds": 2.0, "rss": 75}), proven=False)
 
     assert (found.rate, found.whole_rate, found.cpu_ms) == (50.0, 40.0, 30.0)
-    assert (found.parent, found.worker, found.busy) == (80, 75, 3.5)
+    assert (found.parent, found.worker, found.busy, found.workers) == (80, 75, 3.5, 2)
     assert found.stages == {}
 
 

@@ -22,9 +22,9 @@ def quiet() -> Callable[[str], None]:
 
 def test_contestants_run_in_turn_and_once_a_round_for_all_cases_they_are_beside() -> None:
     order: list[str] = []
-    loop, first, second = (contestant(key, order) for key in ("loop", "first", "second"))
+    jobs = [[contestant(key, order) for key in keys] for keys in (("loop", "first"), ("loop", "second"))]
 
-    results = rounds.run([[loop, first], [loop, second]], 2, quiet())
+    results = rounds.run(jobs, 2, quiet())
 
     assert order == ["loop", "first", "second"] * 2
     assert {key: len(runs) for key, runs in results.runs.items()} == {"loop": 2, "first": 2, "second": 2}

@@ -9,7 +9,9 @@ CASE = Case(name="kept", about="bytes kept")
 
 def runs(*seconds: float, **stages: float) -> list[Measured]:
     return [
-        Measured(images=1000, seconds=each, whole=2 * each, cpu=each, parent=80_000_000, stages=stages, busy=2 * each)
+        Measured(
+            images=1000, seconds=each, whole=2 * each, cpu=each, parent=80_000_000, stages=stages, busy=each, workers=2
+        )
         for each in seconds
     ]
 
@@ -45,11 +47,18 @@ def test_gain_over_another_checkout_is_the_median_of_the_rounds() -> None:
 
 
 def test_stages_are_shown_with_their_share_of_the_workers_time() -> None:
-    results = Results(runs={"ours": runs(1.0, decode=1.5, write=0.1)})
+    results = Results(runs={"ours": runs(1.0, decode=0.75, write=0.05)})
 
-    printed = text(results, "ours")
+    assert text(results, "ours").splitlines()[-1] == (
+        "ours: 1.0 s of the command outside the engine; shards under way in 50 % of its workers' time; "
+        "1.000 ms of a worker an image: decode 0.750 ms (75 %), write 0.050 ms (5 %)"
+    )
 
-    assert "ms an image (of 2.000 ms of the workers' wall time): decode 1.500 (75 %), write 0.100 (5 %)" in printed
+
+def test_a_build_is_compared_with_a_copy_that_has_reached_the_disk_too() -> None:
+    results = Results(runs={CP: runs(0.5), "ours": runs(4.0)})
+
+    assert "ours: 0.25 (work) and 0.12 (whole) of cp flushed to disk; " in text(results, "ours")
 
 
 def test_a_contestant_that_failed_has_a_line_that_says_why() -> None:

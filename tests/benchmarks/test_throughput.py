@@ -19,6 +19,7 @@ def results_of(file: Path, *words: str) -> dict[str, Any]:
 def test_a_small_run_measures_everyone_and_prints_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "results.json"
     words = ["--images", "50", "--cases", "records-480-q85", "--against", str(HERE), "--to", str(tmp_path)]
+    words += ["--beside", "codec loop,checkout's codec loop,cp"]
 
     results = results_of(file, *words)
 
@@ -40,14 +41,10 @@ def test_a_small_run_measures_everyone_and_prints_a_table(tmp_path: Path, capsys
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_archives_count_as_verified_where_a_case_says_so_and_other_tools_join_in(tmp_path: Path) -> None:
-    # Smaller archives would end before the part that the official ones are looked at for holes in.
-    words = ["--images", "400", "--cases", "kept|kept-proven", "--beside", "webdataset"]
+def test_other_tools_do_the_same_job_beside_a_build(tmp_path: Path) -> None:
+    results = results_of(tmp_path / "results.json", "--images", "50", "--cases", "kept", "--beside", "webdataset")
 
-    results = results_of(tmp_path / "results.json", *words)
-
-    # A build that decoded its images all the same would have failed.
-    assert [*results["measurements"]] == ["imagenet-setup kept", "webdataset kept", "imagenet-setup kept-proven"]
+    assert [*results["measurements"]] == ["imagenet-setup kept", "webdataset kept"]
 
 
 def test_an_unknown_contestant_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,27 +8,18 @@ once; a table for each case comes at the end.
 """
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
-from tests.benchmarks import checkout, machine, rounds, setting, table
-from tests.benchmarks.cases import CASES, Case, selected
-from tests.benchmarks.contestants import CODEC_LOOP, CP, OTHERS, Contestant, Field
-from tests.benchmarks.tools import TOOLS
+from tests.benchmarks import checkout, machine, rounds, setting
+from tests.benchmarks.cases import CASES, selected
+from tests.benchmarks.contestants import CODEC_LOOP, CP, OTHERS, Lineup
+from tests.benchmarks.report import Report
+from wizard.errors import SetupError
 from wizard.machine.cores import usable_cores
-
-_DISTRIBUTIONS = (
-    "webdataset",
-    "opencv-python-headless",
-    "mosaicml-streaming",
-    "datasets",
-    "tensorflow-datasets",
-)
 
 
 def parse(words: Sequence[str] | None) -> argparse.Namespace:
@@ -68,6 +59,7 @@ def parse(words: Sequence[str] | None) -> argparse.Namespace:
 def main(words: Sequence[str] | None = None) -> int:
     """Measures, prints the tables, and returns the exit code: 1 if something failed."""
     asked = parse(words)
+    facts = machine.facts()
     with tempfile.TemporaryDirectory(dir=asked.to, prefix="benchmark-") as place:
         work = Path(place).resolve()
         raw = asked.raw.resolve() if asked.raw else work / "raw"
@@ -77,54 +69,25 @@ def main(words: Sequence[str] | None = None) -> int:
         if asked.against:
             checkouts.append(checkout.other(asked.against, work))
         shared = setting.Setting(raw=raw, work=work, workers=asked.workers, sets=asked.sets, this=checkouts[0])
-        setting.read_once(shared.archives)
-        cases = selected(asked.cases)
-        everyone = Field(setting=shared, checkouts=checkouts, beside=asked.beside)
-        jobs = [everyone.contestants(case) for case in cases]
-        results = rounds.run(jobs, asked.rounds, lambda line: _say(line, sys.stderr))
-        head = _head(asked, shared)
-        _say(f"{head}\n\n{table.LEGEND}")
-        for case, job in zip(cases, jobs, strict=True):
-            _say("\n" + table.section(case, job, results))
-        if asked.json:
-            asked.json.write_text(json.dumps(_record(asked, shared, cases, jobs, results), indent=1))
+        try:
+            _, images = shared.located
+        except SetupError as error:
+            raise SystemExit(str(error)) from error
+        cached = setting.read_once(shared.archives)
+        lineup = Lineup(setting=shared, checkouts=checkouts, beside=asked.beside)
+        jobs = {case: lineup.contestants(case) for case in selected(asked.cases)}
+        results = rounds.run([*jobs.values()], asked.rounds, lambda line: _say(line, sys.stderr))
+        report = Report(
+            machine=facts,
+            images={"count": len(images), "bytes": images.bytes, "drawn": not asked.raw, "cached": cached},
+            options={"rounds": asked.rounds, "workers": asked.workers, "set": asked.sets, "beside": asked.beside},
+            jobs=jobs,
+            results=results,
+        )
+    _say(report.text())
+    if asked.json:
+        asked.json.write_text(report.json())
     return 1 if results.failed else 0
-
-
-def _head(asked: argparse.Namespace, shared: setting.Setting) -> str:
-    facts = machine.facts(_DISTRIBUTIONS)
-    _, images = shared.located
-    drawn = "" if asked.raw else " drawn images, which are not photos"
-    lines = [
-        f"{len(images):,}{drawn or ' images'}, {images.bytes / 1e6:,.1f} MB; rounds: {asked.rounds}; "
-        f"{shared.workers} processes on {facts['cores']} cores, {facts['cpu']}; {facts['codecs']}.",
-    ]
-    absent = {name: TOOLS[name].missing for name in asked.beside if name in TOOLS and TOOLS[name].missing}
-    lines += [f"{name} is left out: {' and '.join(missing)} cannot be imported." for name, missing in absent.items()]
-    return "\n".join(lines)
-
-
-def _record(
-    asked: argparse.Namespace,
-    shared: setting.Setting,
-    cases: Sequence[Case],
-    jobs: Sequence[Sequence[Contestant]],
-    results: rounds.Results,
-) -> dict[str, object]:
-    _, images = shared.located
-    return {
-        "machine": machine.facts(_DISTRIBUTIONS),
-        "images": {"count": len(images), "bytes": images.bytes, "drawn": asked.raw is None},
-        "workers": shared.workers,
-        "sets": list(shared.sets),
-        "rounds": asked.rounds,
-        "cases": {
-            case.name: {"about": case.about, "contestants": {each.name: each.key for each in job}}
-            for case, job in zip(cases, jobs, strict=True)
-        },
-        "measurements": {key: [asdict(run) for run in runs] for key, runs in results.runs.items()},
-        "failed": results.failed,
-    }
 
 
 def _say(text: str, stream: TextIO | None = None) -> None:

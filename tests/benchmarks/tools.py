@@ -228,11 +228,25 @@ def _mds(folder: Path) -> tuple[AbstractContextManager[Any], Write]:
 
 
 TOOLS = {
-    "img2dataset-like": Tool(libraries=("cv2", "webdataset"), about="OpenCV to tars", run=img2dataset_like),
-    "webdataset": Tool(libraries=("webdataset",), about="Pillow to ShardWriter", run=webdataset),
-    "mosaicml-streaming": Tool(libraries=("streaming",), about="Pillow to MDSWriter", run=streaming),
-    "datasets": Tool(libraries=("datasets",), about="Pillow, from_generator to Parquet", run=datasets),
-    "tfds": Tool(libraries=("tensorflow_datasets",), about="Pillow to a builder, one process", run=tfds),
+    "img2dataset-like": Tool(
+        libraries=("cv2", "webdataset"),
+        about="OpenCV in each process, to tars of its own; no downloads",
+        run=img2dataset_like,
+    ),
+    "webdataset": Tool(libraries=("webdataset",), about="Pillow and a ShardWriter in each process", run=webdataset),
+    "mosaicml-streaming": Tool(
+        libraries=("streaming",), about="Pillow and an MDSWriter in each process", run=streaming
+    ),
+    "datasets": Tool(
+        libraries=("datasets",),
+        about="Pillow in Dataset.from_generator in all processes, then to_parquet in one",
+        run=datasets,
+    ),
+    "tfds": Tool(
+        libraries=("tensorflow_datasets",),
+        about="Pillow in a builder with the features of imagenet2012, one process",
+        run=tfds,
+    ),
 }
 
 

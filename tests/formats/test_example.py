@@ -110,6 +110,31 @@ def same(one: Values, other: Values) -> bool:
 
 
 @given(ANY)
+def test_decode_reads_lists_as_tensorflow_does_and_refuses_those_that_are_no_single_bytes(
+    features: dict[str, Values | None],
+) -> None:
+    data = foreign(features).SerializeToString()
+    if any(every is None or (isinstance(every, list) and len(every) != 1) for every in features.values()):
+        with pytest.raises(ExampleDamage):
+            decode(data)
+        return
+    found = decode(data)
+    assert found.keys() == features.keys()
+    for name, every in features.items():
+        one = found[name]
+        assert same([one] if isinstance(one, bytes) else one, every if every is not None else [])
+
+
+def test_what_one_caller_does_to_decoded_floats_changes_nothing_for_the_next() -> None:
+    data = encode({"a": np.array([1, 2], np.float32)})
+    first = decode(data)["a"]
+    assert isinstance(first, np.ndarray)
+    with contextlib.suppress(ValueError):
+        first[0] = 7
+    assert np.array_equal(decode(data)["a"], [1, 2])
+
+
+@given(ANY)
 def test_entries_are_the_features_as_tensorflow_serialized_them(features: dict[str, Values | None]) -> None:
     built = foreign(features)
     found = entries(built.SerializeToString())

@@ -1,9 +1,10 @@
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.helpers import TRAIN, VALIDATION, build_dataset, contents, make_official, shards
+from tests.helpers import TRAIN, VALIDATION, build_dataset, contents, job, make_official, shards
 from tests.test_build import TENCH_1, Listener, cut_short, damage_image
 from wizard.build import Options
 from wizard.engine import manifest
@@ -11,7 +12,8 @@ from wizard.errors import BadImage, Interrupted
 from wizard.events import Note, Preparing
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import IMAGES
-from wizard.planning import proof
+from wizard.planning import checking_speed, foresee_checks, proof
+from wizard.preflight.estimate import Estimator
 from wizard.sources import parallel_md5
 from wizard.sources.checksums import md5, remember_md5, when_verified
 from wizard.sources.source import Progress
@@ -164,7 +166,7 @@ def test_hashing_is_not_begun_where_decoding_is_faster_than_any_hash(
     raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_official(raw, monkeypatch)
-    monkeypatch.setattr(proof, "_DECODING", 1e-10)
+    monkeypatch.setattr(checking_speed, "USUAL", 1e10)
     listener = Listener()
     build_dataset(raw, tmp_path / "out", report=listener)
     assert not hashed(listener)
@@ -202,6 +204,63 @@ def test_hashing_can_be_stopped_and_leaves_nothing(raw: Path, tmp_path: Path, mo
         build_dataset(raw, tmp_path / "out", options=Options(stopping=stopping), report=listener)
     assert not shards(tmp_path / "out")
     assert build_dataset(raw, tmp_path / "out").images_built == TRAIN + VALIDATION
+
+
+def foreseen(raw: Path, out: Path, remaining: float = 1.0, **image: object) -> tuple[set[str], float]:
+    """The checks that are foreseen, and the seconds of hashing."""
+    foreseen_job, hashing = foresee_checks(job(raw, out, image=image), remaining)
+    return {recipe.check for recipe in foreseen_job.recipes.values()}, hashing
+
+
+def test_the_estimate_foresees_that_archives_are_hashed_and_not_decoded(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_official(raw, monkeypatch)
+    monkeypatch.setattr(proof, "_hash_speed", lambda: 1e9)
+    checks, hashing = foreseen(raw, tmp_path)
+    assert checks == {"md5"}
+    assert hashing == pytest.approx((raw / TRAIN_TAR).stat().st_size / 1e9)
+
+
+def test_the_estimate_foresees_nothing_to_hash_for_proven_archives(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_official(raw, monkeypatch)
+    verify(raw)
+    assert foreseen(raw, tmp_path) == ({"md5"}, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("image", "remaining", "speed"),
+    [
+        ({"check": "decode"}, 1.0, 1e9),
+        ({"check": "structure"}, 1.0, 1e9),
+        ({"quality": 90}, 1.0, 1e9),
+        ({}, 0.0, 1e9),
+        ({}, 1.0, 1e6),
+    ],
+)
+def test_the_estimate_foresees_hashing_only_where_it_pays(
+    raw: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    image: dict[str, object],
+    remaining: float,
+    speed: float,
+) -> None:
+    make_official(raw, monkeypatch)
+    monkeypatch.setattr(proof, "_hash_speed", lambda: speed)
+    assert foreseen(raw, tmp_path, remaining, **image) == ({image.get("check", "decode")}, 0.0)
+
+
+def test_the_estimated_time_includes_hashing(raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_official(raw, monkeypatch)
+    size = (raw / TRAIN_TAR).stat().st_size
+    monkeypatch.setattr(checking_speed, "USUAL", 1.0)
+    monkeypatch.setattr(proof, "_hash_speed", lambda: size / 5000)
+    asked = job(raw, tmp_path / "out")
+    with closing(Estimator(asked.surveys, 1, cache_folder())) as estimator:
+        assert estimator.estimate(asked).seconds.low > 5000
 
 
 def test_the_structure_lets_through_what_decoding_refuses_under_another_plan(raw_copy: Path, tmp_path: Path) -> None:

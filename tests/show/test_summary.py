@@ -124,3 +124,28 @@ def test_the_number_of_images_that_tensorflow_decoded_is_shown() -> None:
     assert "was decoded" not in verified(VERIFIED)
     whole = dataclasses.replace(VERIFIED, pixels=True, tensorflow_version="2.21.0", images={"train": 1234})
     assert "✓ every image was decoded by TensorFlow 2.21.0 (1,234)\n" in verified(whole)
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "lines"),
+    [
+        (["decode"], ["decode"], ["  Every image was decoded"]),
+        (["md5"], ["md5"], ["  Official MD5 verified, so images that keep their bytes were not decoded"]),
+        (
+            ["decode", "md5"],
+            ["structure"],
+            [
+                "  train: every image was decoded; in other shards, official MD5 verified, so images that keep their "
+                "bytes were not decoded",
+                "  validation: of images that keep their bytes, only the structure was checked",
+            ],
+        ),
+    ],
+)
+def test_the_summary_says_how_images_were_checked(train: list[str], validation: list[str], lines: list[str]) -> None:
+    splits = tuple(
+        dataclasses.replace(SPLIT, split=split, checks=tuple(checks))
+        for split, checks in (("train", train), ("validation", validation))
+    )
+    text = finished(dataclasses.replace(EVENT, splits=splits))
+    assert [line for line in text.splitlines() if "decoded" in line or "structure" in line] == lines

@@ -52,6 +52,23 @@ ADVANCED: tuple[Question[Context], ...] = (
         advanced=True,
     ),
     Question(
+        key="image.check",
+        kind="choice",
+        text="How are images checked that keep their bytes?",
+        label="Check",
+        help="Decoding finds any damage. The official archives hold no damaged image, so nothing in them has to be "
+        "decoded once their MD5 is verified; a build does that first where it is faster. The structure alone shows "
+        "that an image was truncated or ends in zeros, but not that bytes inside it were changed.",
+        default=lambda _: "auto",
+        choices=lambda _: (
+            Choice("auto", "As needed", "decoded, unless the archive has its official MD5"),
+            Choice("decode", "Decode each", "whatever is known of the archive"),
+            Choice("structure", "Structure alone", "fastest; finds what is truncated"),
+        ),
+        applies=defaults.keeps_bytes,
+        advanced=True,
+    ),
+    Question(
         key="output.label_base",
         kind="choice",
         text="Which labels?",

@@ -34,6 +34,12 @@ def mode_is(*modes: str) -> Callable[[Known], bool]:
     return lambda known: known.get("image.resize") in modes
 
 
+def keeps_bytes(known: Known) -> bool:
+    """Condition: the images of some split keep their bytes."""
+    resized = known.get("image.splits")
+    return mode_is("original")(known) or (isinstance(resized, list) and not {*splits_of(known)} <= {*resized})
+
+
 def splits_of(known: Known) -> list[str]:
     """The splits that were chosen."""
     value = known.get("source.splits")

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
-from itertools import chain, groupby
+from itertools import chain, groupby, repeat
 from pathlib import Path
 from typing import Any
 
@@ -240,8 +240,8 @@ def _listing(plan: Plan) -> bytes:
         file.write(b"shard,name,wnid\n")
         for task in plan.tasks("", skip_bad=False):
             text = io.StringIO()
-            rows = csv.writer(text, lineterminator="\n")
-            for name, rank in zip(task.samples.name.tolist(), task.samples.label.tolist(), strict=True):
-                rows.writerow((task.name, name.decode(), plan.classes.name(rank)))
+            names = map(bytes.decode, task.samples.name.tolist())
+            wnids = map(plan.classes.name, task.samples.label.tolist())
+            csv.writer(text, lineterminator="\n").writerows(zip(repeat(task.name), names, wnids))
             file.write(text.getvalue().encode())
     return packed.getvalue()

@@ -1,19 +1,18 @@
 """Whether each image of a plan has a place of its own in the output."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 import numpy as np
 
 from wizard.engine.plan import Plan, SplitPlan
 from wizard.errors import InputError
 from wizard.sources.classes import UNLABELED
-from wizard.sources.names import unsafe
+from wizard.sources.names import in_lists, unsafe
 from wizard.targets.names import normalized
 
 _LONGEST_NAME = 255
 """Bytes, on all usual file systems."""
-_ROWS = 1 << 16
-"""How many images are looked at at a time, so that a million of them need little memory."""
 
 
 def require_distinct_paths(plan: Plan) -> None:
@@ -54,18 +53,15 @@ def _places(plan: Plan, split: SplitPlan) -> Iterator[tuple[str, str]]:
     """
     table, target = split.table, plan.target
     classes = {rank: table.classes.name(rank) for rank in (UNLABELED, *range(len(table.classes)))}
-    for start in range(0, len(table), _ROWS):
-        rows = slice(start, start + _ROWS)
-        for encoded, rank in zip(table.name[rows].tolist(), table.label[rows].tolist(), strict=True):
-            name = encoded.decode()
-            place = target.place(split.split, name, classes[rank])
-            if target.one_file_per_image and _is_too_long(place):
-                raise InputError(
-                    f"{split.split}: {name} would become {place}, longer than the {_LONGEST_NAME} bytes of a file's "
-                    "name.",
-                    "Rename it in the raw data",
-                )
-            yield name, normalized(place)
+    names = chain.from_iterable(in_lists(table.name))
+    for name, rank in zip(map(bytes.decode, names), map(int, table.label), strict=True):
+        place = target.place(split.split, name, classes[rank])
+        if target.one_file_per_image and _is_too_long(place):
+            raise InputError(
+                f"{split.split}: {name} would become {place}, longer than the {_LONGEST_NAME} bytes of a file's name.",
+                "Rename it in the raw data",
+            )
+        yield name, normalized(place)
 
 
 def _is_too_long(place: str) -> bool:

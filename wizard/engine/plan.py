@@ -14,6 +14,7 @@ from wizard.engine.ingredients import Ingredients, SplitIngredients
 from wizard.engine.transform import Check, Recipe
 from wizard.formats.image_codec import CODECS
 from wizard.sources.classes import Classes
+from wizard.sources.names import in_lists
 from wizard.sources.samples import SampleTable
 from wizard.targets.target import Target
 
@@ -244,9 +245,10 @@ def shuffle(names: npt.NDArray[np.bytes_], seed: int) -> npt.NDArray[np.intp]:
         return copied.digest()
 
     hashes = np.empty(len(names), np.uint64)
-    for start in range(0, len(names), _ROWS):
-        some = names[start : start + _ROWS].tolist()
-        hashes[start : start + _ROWS] = np.frombuffer(b"".join(map(digest, some)), ">u8")
+    done = 0
+    for some in in_lists(names):
+        hashes[done : done + len(some)] = np.frombuffer(b"".join(map(digest, some)), ">u8")
+        done += len(some)
     return sorted_by(hashes, names)
 
 

@@ -96,7 +96,7 @@ def read_frame(data: bytes) -> Frame:
 def check_structure(data: bytes) -> None:
     """Checks an image whose frame header was read as far as possible without decoding: segments, scans, end marker.
 
-    Bytes that were changed inside the entropy-coded data are not found. Takes about 3 % of the time of `jpeg.check`.
+    Bytes that were changed inside the entropy-coded data are not found. Takes about 5 % of the time of `jpeg.check`.
 
     Raises:
         Undecodable: a segment extends beyond the end, a scan has no data, or there is no end marker.

@@ -3,7 +3,7 @@
 from wizard.planning.job import Job, Settings
 from wizard.planning.plan import make_plan
 from wizard.planning.progress import Report, step, stoppable
-from wizard.planning.proof import settle_checks
+from wizard.planning.proof import foresee_checks, settle_checks
 from wizard.planning.resolve import decide, decide_without_source, resolve, worker_count
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Settings",
     "decide",
     "decide_without_source",
+    "foresee_checks",
     "make_plan",
     "resolve",
     "settle_checks",

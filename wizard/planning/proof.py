@@ -1,39 +1,67 @@
 """Which images need not be decoded: those of archives with their official MD5, found out now if that pays."""
 
+import hashlib
+import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
+from wizard.engine.executors.executor import Executor
 from wizard.engine.plan import Plan, SplitPlan
 from wizard.engine.transform import Check
 from wizard.events import Note
 from wizard.folders import cache_folder
-from wizard.machine.cores import usable_cores
+from wizard.ilsvrc2012.archives import Split
+from wizard.planning.checking_speed import measured_speed, usual_speed
 from wizard.planning.job import Job
 from wizard.planning.progress import Report, step
 from wizard.planning.resolve import check_of
 from wizard.sources.checksums import remember_md5, when_verified
 from wizard.sources.parallel_md5 import hash_while_it_pays
-from wizard.sources.source import Survey
 
-_DECODING = 1e-8
-"""Seconds a byte of `jpeg.check`: 1.1 ms for 110 kB (median of 300 photos on one core of a cloud machine)."""
 _FASTEST_HASH = 1e9
 """Bytes a second; no core computes MD5s faster, so the trial can be spared where even this would not pay."""
+_SPEED_SAMPLE = 1 << 24
+"""Bytes that are hashed to learn the speed; takes about 25 ms."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Unproven:
-    """An archive that may be the official one; `decoding` is how many seconds it takes to check what is left of it."""
+    """An archive that may be the official one; `left` is bytes of those of its images that are not built yet."""
 
-    split: str
+    split: Split
     path: Path
     bytes: int
     md5: str
-    decoding: float
+    left: float
 
 
-def settle_checks(job: Job, plan: Plan, to_build: Collection[str], report: Report, *, md5: bool) -> dict[str, Check]:
+def foresee_checks(job: Job, remaining: float) -> tuple[Job, float]:
+    """The job with the checks that its build will likely settle on, and the seconds that it will hash before it begins.
+
+    A guess for the estimate, before anything is hashed: that reading is no slower than hashing, and that the sums are
+    the official ones. `remaining` is the part of the images that is not built yet.
+    """
+    if job.profile.image.check != "auto":
+        return job, 0.0
+    unproven = []
+    for split, survey in job.surveys.items():
+        recipe = job.recipes[split]
+        if recipe.quality is None and survey.md5 and not survey.verified:
+            unproven.append(_unproven(job, split, survey.image_bytes * job.fraction(split) * remaining))
+    decoding_speed = usual_speed(job.workers)
+    archives = _worth_hashing(unproven, decoding_speed)
+    hashing = max((archive.bytes for archive in archives), default=0) / _hash_speed()
+    if not archives or hashing > sum(archive.left for archive in archives) / decoding_speed:
+        return job, 0.0
+    spared = {archive.split: replace(job.recipes[archive.split], check="md5") for archive in archives}
+    return replace(job, recipes={**job.recipes, **spared}), hashing
+
+
+def settle_checks(
+    job: Job, plan: Plan, to_build: Collection[str], executor: Executor, report: Report, *, md5: bool
+) -> dict[str, Check]:
     """How the images of each split are checked, where that is not what the plan's recipe says.
 
     An archive that may be the official one is hashed if that takes less time than decoding its images. Archives are
@@ -43,6 +71,7 @@ def settle_checks(job: Job, plan: Plan, to_build: Collection[str], report: Repor
         job: what is built.
         plan: of this job.
         to_build: names of the shards that are not finished yet.
+        executor: its workers show how fast they decode.
         report: gets notes and progress; whatever it raises ends the hashing.
         md5: whether the sums of all archives have just been verified.
 
@@ -51,33 +80,49 @@ def settle_checks(job: Job, plan: Plan, to_build: Collection[str], report: Repor
     """
     if job.profile.image.check != "auto":
         return {}
-    surveys: dict[str, Survey] = dict(job.surveys.items())
+    left = {split.split: _bytes_left(plan, split, to_build) for split in plan.splits}
     checks: dict[str, Check] = {}
     unproven = []
-    for split in plan.splits:
-        survey, left = surveys[split.split], _bytes_left(plan, split, to_build)
-        if split.recipe.quality is not None or not survey.md5 or not left:
+    for split, survey in job.surveys.items():
+        if job.recipes[split].quality is not None or not survey.md5 or not left[split]:
             continue
         when = when_verified(survey.path, survey.md5, cache_folder()) or ("now" if md5 else "")
-        checks[split.split] = check_of(job.profile, proven=bool(when))
+        checks[split] = check_of(job.profile, proven=bool(when))
         if when:
             report(_proven(survey.path, when))
-            continue
-        decoding = left * _DECODING / min(job.workers, usable_cores())
-        if survey.bytes / _FASTEST_HASH < decoding:
-            archive = _Unproven(
-                split=split.split, path=survey.path, bytes=survey.bytes, md5=survey.md5, decoding=decoding
-            )
-            unproven.append(archive)
-    return checks | dict.fromkeys(_prove(unproven, report), "md5")
-
-
-def _prove(archives: list[_Unproven], report: Report) -> list[str]:
-    """The splits whose archives turn out to be official; none if hashing takes longer than decoding."""
+        else:
+            unproven.append(_unproven(job, split, left[split]))
+    archives = _worth_hashing(unproven, usual_speed(job.workers))
     if not archives:
-        return []
+        return checks
+    tasks = plan.tasks("", skip_bad=True, without={*plan.shard_names} - {*to_build})
+    speed = measured_speed(executor, next(task for task in tasks if task.split == archives[0].split))
+    return checks | dict.fromkeys(_prove(archives, speed, report), "md5")
+
+
+def _unproven(job: Job, split: Split, left: float) -> _Unproven:
+    survey = job.surveys[split]
+    return _Unproven(split=split, path=survey.path, bytes=survey.bytes, md5=survey.md5, left=left)
+
+
+def _worth_hashing(archives: list[_Unproven], decoding_speed: float) -> list[_Unproven]:
+    """Those whose images might take longer to decode than to hash the archive."""
+    return [archive for archive in archives if archive.bytes / _FASTEST_HASH < archive.left / decoding_speed]
+
+
+@cache
+def _hash_speed() -> float:
+    """Bytes a second that one core hashes."""
+    some = bytes(_SPEED_SAMPLE)
+    begun = time.perf_counter()
+    hashlib.md5(some, usedforsecurity=False)
+    return _SPEED_SAMPLE / (time.perf_counter() - begun)
+
+
+def _prove(archives: list[_Unproven], decoding_speed: float, report: Report) -> list[Split]:
+    """The splits whose archives turn out to be official; none if hashing takes longer than decoding."""
     named = " and ".join(each.path.name for each in archives)
-    decoding = sum(each.decoding for each in archives)
+    decoding = sum(each.left for each in archives) / decoding_speed
     found = hash_while_it_pays(
         [each.path for each in archives], step(report, f"MD5 of {named}"), lambda to_come: to_come < decoding
     )

@@ -25,7 +25,7 @@ from wizard.formatting import Range
 from wizard.ilsvrc2012.archives import Split
 from wizard.machine.cores import usable_cores
 from wizard.machine.memory import usable_memory
-from wizard.planning import Job
+from wizard.planning import Job, foresee_checks
 from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.totals import Column, span, summed, total, worker_memory
 from wizard.preflight.write_cost import WriteCost, measure_write_cost
@@ -130,6 +130,7 @@ class Estimator:
             InputError: an archive cannot be read, or a worker crashed on an image.
             MachineError: a worker was killed.
         """
+        job, hashing = foresee_checks(job, remaining)
         shares = {split: job.fraction(split) for split in job.surveys}
         parts = {split: self._measured(job, split, progress) for split in job.surveys}
         size = summed((parts[split].bytes_out, shares[split]) for split in parts)
@@ -155,9 +156,9 @@ class Estimator:
             bytes_in=round(sum(survey.image_bytes * shares[split] for split, survey in job.surveys.items())),
             bytes_out=span(size[0], _DEVIATIONS * size[1], 0.0 if job.profile.source.boxes == "none" else _BOXES),
             seconds=Range(
-                low=max(0.0, seconds - disturbed * remaining / self._busy - spread),
-                likely=seconds,
-                high=max(seconds + spread, reading, stored),
+                low=hashing + max(0.0, seconds - disturbed * remaining / self._busy - spread),
+                likely=hashing + seconds,
+                high=hashing + max(seconds + spread, reading, stored),
             ),
             worker_memory=worker_memory(list(chain.from_iterable(part.rss for part in parts.values())), largest),
             largest_image=largest,

@@ -14,8 +14,8 @@ from wizard.verify.dataset import Verified
 _LISTED = 20
 _CHECKS = {
     "decode": "every image was decoded",
-    "md5": "the archive has its official MD5, so its images were not decoded",
-    "structure": "the structure of every image was checked, none was decoded",
+    "md5": "official MD5 verified, so images that keep their bytes were not decoded",
+    "structure": "of images that keep their bytes, only the structure was checked",
 }
 """What was found out about the images, by `transform.Check`."""
 
@@ -88,7 +88,7 @@ def _split(split: SplitSummary, target: Target) -> str:
 
 def _checked(splits: Sequence[SplitSummary]) -> list[str]:
     """A line on what was found out about the images, or one for each split where that differs."""
-    texts = {split.split: "; of other shards, ".join(_CHECKS[check] for check in split.checks) for split in splits}
+    texts = {split.split: "; in other shards, ".join(_CHECKS[check] for check in split.checks) for split in splits}
     if len(set(texts.values())) == 1:
         text = texts[splits[0].split]
         return [f"  {text[:1].upper()}{text[1:]}"]

@@ -1,12 +1,18 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.helpers import quiet, tar
 from tests.sources.making import GOLDFISH, JPEG, TENCH, nothing, write
+from wizard.sources import names
 from wizard.sources.registry import open_source
 from wizard.sources.samples import Copies
+from wizard.sources.trees import copies as module
 from wizard.sources.trees.copies import original_name
+from wizard.sources.trees.image_names import parse_image_name
 
 
 def copies(folder: Path) -> Copies | None:
@@ -68,6 +74,26 @@ def test_all_copies_are_counted(tmp_path: Path) -> None:
     files = [f"train/cat/{name}" for name in ("x.jpg", "x (1).jpg", "x (1) (1).jpg", "deep/y.jpg", "deep/y copy.jpg")]
     found = copies(write(tmp_path, files))
     assert found == Copies(3, "cat/deep/y copy.jpg", "cat/deep/y.jpg")
+
+
+BASES = st.sampled_from(["x", "x (1)", "x (1) (1)", "x copy", f"{TENCH}_1", f"{TENCH}_1 (1)"])
+NAMES = st.builds(
+    "{}{}{}".format, st.sampled_from(["", "a/", "b/"]), BASES, st.sampled_from([".jpg", ".JPEG", ".jpg.1"])
+)
+
+
+@given(st.lists(NAMES, unique=True, max_size=12), st.sampled_from([1, 2, 100]))
+def test_a_copy_is_found_wherever_its_original_lies_among_the_names(found: list[str], at_a_time: int) -> None:
+    expected = []
+    for name in found:
+        folder, cut, base = name.rpartition("/")
+        parsed = parse_image_name(original_name(base))
+        candidates = [folder + cut + original_name(base), parsed.name if parsed else ""] if original_name(base) else []
+        expected += [(name, each) for each in candidates if each in found][:1]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(names, "_LISTED", at_a_time)
+        seen = module.copies(np.array([name.encode() for name in found], np.bytes_))
+    assert seen == (Copies(len(expected), *expected[0]) if expected else None)
 
 
 def test_warns_about_a_class_folder_linked_to_another(tmp_path: Path) -> None:

@@ -49,10 +49,12 @@ def _walk(path: Path, split: Split, progress: Progress) -> Arrays:
     if not parts:
         raise InputError(f"{path} holds no images.", way_out(path, split))
     progress(total, total)
-    arrays = {column: np.concatenate([part[column] for part in parts]) for column in parts[0]}
-    names, counts = np.unique(arrays["name"], return_counts=True)
-    if len(names) != len(arrays["name"]):
-        raise InputError(f"{path} holds {names[counts > 1][0].decode()} more than once.", way_out(path, split))
+    # Column by column, which frees the parts on the way.
+    arrays = {column: np.concatenate([part.pop(column) for part in parts]) for column in tuple(parts[0])}
+    names = np.sort(arrays["name"])
+    twins = np.flatnonzero(names[1:] == names[:-1])
+    if len(twins):
+        raise InputError(f"{path} holds {names[twins[0]].decode()} more than once.", way_out(path, split))
     return arrays | {
         "clutter": np.array([kind.encode() for kind in walk.clutter], dtype=np.bytes_),
         "clutter_count": np.array([count for count, _ in walk.clutter.values()], dtype=np.int64),

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from wizard.sources.names import in_lists
 from wizard.sources.samples import Copies
 from wizard.sources.trees.image_names import parse_image_name
 
@@ -41,26 +42,29 @@ def original_name(base: str) -> str:
 
 def copies(names: npt.NDArray[np.bytes_]) -> Copies | None:
     """The images of a split, by their names in UTF-8, that are named like copies of images beside them."""
-    listed: list[bytes] = names.tolist()
-    joined = b"\n".join(listed).lower()
-    if not any(token in joined for token in _TOKENS):
-        return None
-    there = frozenset(listed)
-    originals = {name: _original(name, there) for name in map(bytes.decode, listed)}
-    found = [(name, original) for name, original in originals.items() if original]
+    suspects: dict[str, list[str]] = {}
+    for some in in_lists(names):
+        joined = b"\n".join(some).lower()
+        if any(token in joined for token in _TOKENS):
+            suspects |= {name: originals for name in map(bytes.decode, some) if (originals := _originals(name))}
+    sought = {original.encode() for originals in suspects.values() for original in originals}
+    there: set[bytes] = set()
+    for some in in_lists(names) if sought else ():
+        there |= sought.intersection(some)
+    found: list[tuple[str, str]] = []
+    for name, originals in suspects.items():
+        found += [(name, original) for original in originals if original.encode() in there][:1]
     return Copies(len(found), *found[0]) if found else None
 
 
-def _original(name: str, there: frozenset[bytes]) -> str:
+def _originals(name: str) -> list[str]:
+    """The names that an image's original would have; none if it is not named like a copy."""
     folder, cut, base = name.rpartition("/")
     original = original_name(base)
     if not original:
-        return ""
+        return []
     parsed = parse_image_name(original)  # official images are known by their official names, whatever their spelling
-    for candidate in (f"{folder}{cut}{original}", parsed.name if parsed else ""):
-        if candidate.encode() in there:
-            return candidate
-    return ""
+    return [f"{folder}{cut}{original}", *([parsed.name] if parsed else [])]
 
 
 def link_warnings(folders: Sequence[Path]) -> list[str]:

@@ -15,6 +15,7 @@ from wizard.formats.padding import ends_in_zeros, is_padding
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.cache import Arrays
 from wizard.sources.locate import ON_BAD_IMAGE, zeros_warning
+from wizard.sources.names import in_lists
 from wizard.sources.remarks import instead_of_images
 from wizard.sources.rows import Row, columns, unusable
 from wizard.sources.samples import SampleTable
@@ -68,7 +69,8 @@ class Folders:
             raise InputError(instead_of_images(self.split_dir.path, sorter.left_out), "Unpack the images there")
         arrays = _sorted(files, parts)
         nested = nested_warning(files, arrays["file"], arrays["inside"], arrays["label"])
-        doubts += filter(None, [self.labeling.renumbered(arrays["name"].tolist()), nested])
+        renumbered = self.labeling.renumbered(chain.from_iterable(in_lists(arrays["name"])))
+        doubts += filter(None, [renumbered, nested])
         return SampleTable(
             files=tuple(files),
             file=arrays["file"],

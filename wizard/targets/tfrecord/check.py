@@ -87,8 +87,8 @@ def _wrong_objects(features: _Features, label: int) -> Iterator[str]:
     columns = [np.asarray(features[corner]) for corner in CORNERS]
     if len({len(column) for column in columns}) != 1 or features[BOX_LABEL] != (label,) * len(columns[0]):
         yield "its box columns differ in length, or a box's label is not the image's"
-        return
-    yield from images.wrong_boxes(np.stack(columns, axis=1))
+    elif len(columns[0]):
+        yield from images.wrong_boxes(np.stack(columns, axis=1))
 
 
 def _wrong_names(features: _Values, planned: Planned) -> Iterator[str]:
