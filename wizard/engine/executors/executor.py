@@ -18,6 +18,10 @@ class Executor(Protocol):
     """
 
     @property
+    def capacity(self) -> int:
+        """How many calls have a core at a time."""
+
+    @property
     def free(self) -> int:
         """How many calls could begin now; the run loop submits no more, so that little has to be taken back."""
 
