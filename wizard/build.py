@@ -79,7 +79,9 @@ def build(job: Job, report: Report, options: Options, pool: WorkerPool | None = 
         guard = Guard(output, job.workers, len(to_build), options.stopping)
         memory = usable_memory().with_freed(workers.held)
         share = memory_for_an_image(memory, job.workers) if options.limit_memory else None
-        tasks = plan.tasks(str(output), skip_bad=job.skip_bad, without=built_before, memory=share, checks=checks)
+        tasks = plan.tasks(
+            str(output), skip_bad=job.skip_bad, without=built_before, memory=share, checks=checks, largest_first=True
+        )
         building = build_shards(tasks, executor, records, stopping=guard)
         with naming_what_is_gone(output, plan, records):
             seconds = _watch(building, guard, report)

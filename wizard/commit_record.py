@@ -1,7 +1,7 @@
 """Commit record of a finished shard: counts, bytes, and the images that were converted or left out."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -40,6 +40,7 @@ class CommitRecord:
         seconds: wall time it took.
         rss: the worker's largest resident memory so far, in bytes.
         check: how its images were checked, as in `transform.Check`.
+        stages: the seconds of each stage, by the worker's clock; see `wizard.engine.stages`.
     """
 
     shard: str
@@ -54,6 +55,7 @@ class CommitRecord:
     seconds: float = 0.0
     rss: int = 0
     check: str = "decode"
+    stages: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> "CommitRecord":

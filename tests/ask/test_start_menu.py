@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.ask.conftest import BACK, LEAVE, Script
-from tests.helpers import build_dataset, profile
+from tests.helpers import build_dataset, profile, shards
 from wizard import profile_store, unfinished_builds
 from wizard.ask import setup_draft
 from wizard.ask.draft import Draft
@@ -89,4 +89,4 @@ def test_an_unfinished_build_is_offered_and_continues_its_profile(raw: Path, tmp
     begun = choose_start(script)
     assert isinstance(begun, Path)
     assert profile_store.load(str(begun)).output_path == tmp_path / "out"
-    assert script.asked[0].choices[0].about.startswith("1 of 7 shards, stopped")
+    assert script.asked[0].choices[0].about.startswith(f"{len(shards(tmp_path / 'out'))} of 7 shards, stopped")

@@ -45,6 +45,13 @@ class Scripted:
             future.set_result(result)
         return future
 
+    @property
+    def free(self) -> int:
+        return self.capacity - sum(not future.done() for future in self.waiting)
+
+    def wait(self, timeout: float) -> None:
+        pass
+
     def heartbeats(self) -> list[Heartbeat]:
         return []
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -71,6 +72,13 @@ class SplitPlan:
         """The number of shards."""
         return len(self.ends)
 
+    @property
+    def bytes(self) -> npt.NDArray[np.int64]:
+        """int64[shards], the bytes of the images that each shard is made from."""
+        until = np.concatenate([[0], np.cumsum(self.table.size[self.order])])
+        sizes: npt.NDArray[np.int64] = np.diff(until[np.concatenate([[0], self.ends])])
+        return sizes
+
     def rows(self, index: int) -> npt.NDArray[np.intp]:
         """The rows of `table` that shard `index` holds, in order."""
         return self.order[self.ends[index - 1] if index else 0 : self.ends[index]]
@@ -123,31 +131,43 @@ class Plan:
         without: Collection[str] = (),
         memory: int | None = None,
         checks: Mapping[str, Check] | None = None,
+        largest_first: bool = False,
     ) -> Iterator[ShardTask]:
-        """Every shard's task, split by split, but for the shards named in `without`.
+        """Every shard's task, but for the shards named in `without`.
 
-        `checks` has the splits whose images are checked in another way than their recipe says.
+        Args:
+            folder: the dataset's.
+            skip_bad: whether an image that cannot be decoded is left out instead of stopping the run.
+            without: names of shards.
+            memory: bytes that a worker has for one image; None if there is no limit.
+            checks: the splits whose images are checked in another way than their recipe says.
+            largest_first: whether shards of more bytes come first, so that no core waits long for the last one; else,
+                and among shards of about the same size, they come split by split.
         """
-        for split in self.splits:
-            recipe = split.recipe
-            if checks is not None and split.split in checks:
-                recipe = replace(recipe, check=checks[split.split])
-            for index in range(split.shards):
-                name = self.target.shard(split.split, index, split.shards)
-                if name in without:
-                    continue
-                yield ShardTask(
-                    split=split.split,
-                    name=name,
-                    folder=folder,
-                    samples=split.table.take(split.rows(index)),
-                    recipe=recipe,
-                    label_base=self.label_base,
-                    skip_bad=skip_bad,
-                    target=self.target,
-                    memory=memory,
-                    plan_id=self.plan_id,
-                )
+        shards = [(split, index) for split in self.splits for index in range(split.shards)]
+        if largest_first:
+            sizes = np.concatenate([split.bytes for split in self.splits])
+            order = np.argsort(-_magnitude(sizes), kind="stable")
+            shards = [shards[place] for place in order]
+        recipes = {split.split: split.recipe for split in self.splits}
+        for name, check in (checks or {}).items():
+            recipes[name] = replace(recipes[name], check=check)
+        for split, index in shards:
+            name = self.target.shard(split.split, index, split.shards)
+            if name in without:
+                continue
+            yield ShardTask(
+                split=split.split,
+                name=name,
+                folder=folder,
+                samples=split.table.take(split.rows(index)),
+                recipe=recipes[split.split],
+                label_base=self.label_base,
+                skip_bad=skip_bad,
+                target=self.target,
+                memory=memory,
+                plan_id=self.plan_id,
+            )
 
 
 def ingredients(
@@ -196,6 +216,11 @@ def in_source_order(split: str, table: SampleTable, recipe: Recipe, *, shards: i
     if not shards:
         ends = np.cumsum(np.bincount(table.file, minlength=len(table.files))).astype(np.intp)
     return SplitPlan(split=split, table=table, order=order, ends=ends, recipe=recipe, is_shuffled=False)
+
+
+def _magnitude(sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Sizes in steps of a quarter: shards of a shuffled split differ by less, and stay in their order on the disk."""
+    return np.round(np.log(np.maximum(sizes, 1)) / math.log(1.25))
 
 
 def _even(count: int, shards: int) -> npt.NDArray[np.intp]:

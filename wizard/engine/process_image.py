@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, field
 
 from wizard.commit_record import ConvertedImage, SkippedImage
+from wizard.engine import stages
 from wizard.engine.image_memory import MORE_MEMORY
 from wizard.engine.plan import ShardTask
 from wizard.engine.transform import transform
@@ -58,6 +59,7 @@ def add_image(task: ShardTask, content: Content, shard: Writer | NullWriter, cou
             raise BadImage(f"{sample.place} cannot be decoded: {error}.", fix) from error
         counts.skipped.append(SkippedImage(file=sample.file, name=sample.name, reason=str(error)))
         return
+    stages.enter("write")
     boxes, rows = move_boxes(sample.boxes, stored.geometry)
     record = None
     if content.features is not None and task.target.keeps_features:

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
 
 from wizard.commit_record import CommitRecord
 from wizard.engine.commit_records import CommitRecords
@@ -34,13 +34,13 @@ def build_shards(
         MachineError: a shard's worker died too often without an image being the cause.
         SetupError: `build_shard` raised it.
     """
-    missing = iter(tasks)
+    coming = _Ahead(tasks)
     again: deque[ShardTask] = deque()
     running: dict[Future[CommitRecord], ShardTask] = {}
     losses = Losses()
     while True:
-        while not stopping() and len(running) < executor.capacity:
-            task = again.popleft() if again else next(missing, None)
+        while executor.free > 0 and not stopping():
+            task = again.popleft() if again else coming.take()
             if task is None:
                 break
             running[executor.submit(build_shard, task)] = task
@@ -49,14 +49,34 @@ def build_shards(
             again.extend(map(running.pop, not_begun))
         if not running:
             break
-        done, _ = wait(running, timeout=_PATIENCE, return_when=FIRST_COMPLETED)
+        coming.look()
+        executor.wait(_PATIENCE)
         yield from executor.heartbeats()
-        for future in done:
+        for future in [future for future in running if future.done()]:
             next_try = yield from _collect(running.pop(future), future, records, losses)
             if next_try is not None:
                 again.append(next_try)
-    if again or (stopping() and next(missing, None) is not None):
+    if again or (stopping() and coming.take() is not None):
         raise Interrupted(f"Stopped with {len(records.done):,} shards done; none of them is lost.")
+
+
+class _Ahead:
+    """Tasks, the next of which is made while the workers work: they wait for this loop when one hands over its core."""
+
+    def __init__(self, tasks: Iterable[ShardTask]) -> None:
+        self._tasks = iter(tasks)
+        self._next: ShardTask | None = None
+
+    def look(self) -> None:
+        """Makes the next task, if that has not been done."""
+        if self._next is None:
+            self._next = next(self._tasks, None)
+
+    def take(self) -> ShardTask | None:
+        """The next task; None if there are no more."""
+        self.look()
+        task, self._next = self._next, None
+        return task
 
 
 def _collect(

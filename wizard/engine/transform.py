@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from wizard.engine import stages
 from wizard.formats import image_codec, jpeg
 from wizard.formats.decoding import Undecodable, is_too_large
 from wizard.formats.jpeg_markers import check_structure
@@ -67,12 +68,16 @@ def transform(data: bytes, recipe: Recipe) -> StoredImage:
     """
     header = image_codec.read_header(data)
     if recipe.quality is None and not header.needs_conversion:
+        stages.enter("check")
         _check(data, header, recipe.check)
         return StoredImage(jpeg=data, geometry=geometry(recipe.resize, header.height, header.width), converted="")
     pixels = image_codec.decode(data, header)
     way = geometry(recipe.resize, *pixels.shape[:2])
     _refuse_too_large(way)
-    encoded = jpeg.encode(resample(pixels, way), recipe.quality or LOSSLESS_ENOUGH)
+    stages.enter("resize")
+    pixels = resample(pixels, way)
+    stages.enter("encode")
+    encoded = jpeg.encode(pixels, recipe.quality or LOSSLESS_ENOUGH)
     return StoredImage(jpeg=encoded, geometry=way, converted=header.needs_conversion)
 
 

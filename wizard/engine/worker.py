@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 
 from wizard.commit_record import CommitRecord
-from wizard.engine import heartbeat, image_memory, in_hand
+from wizard.engine import handover, heartbeat, image_memory, in_hand, stages
 from wizard.engine.plan import ShardTask
 from wizard.engine.process_image import ShardCounts, add_image
 from wizard.errors import MachineError
@@ -31,14 +31,21 @@ def build_shard(task: ShardTask) -> CommitRecord:
         BrokenPipeError: the run that asked for the shard is gone.
     """
     counts = ShardCounts()
+    stages.begin()
     with _naming_the_disk(task), task.target.writer(Path(task.folder), task.split, task.name) as shard:
         for content in in_hand.each(task.samples.contents()):
             if heartbeat.due():
                 _beat(task, shard, counts, content.sample.name)
+            stages.enter("decode")
             image_memory.require(content.image, content.sample, task.recipe, task.memory)
             add_image(task, content, shard, counts)
+            stages.enter("read")
         _beat(task, shard, counts)
+        spent = stages.end()
+        handover.hand_over()
+        begun = time.perf_counter()
         committed = shard.commit()
+        spent["commit"] = time.perf_counter() - begun
         record = CommitRecord(
             shard=task.name,
             split=task.split,
@@ -52,6 +59,7 @@ def build_shard(task: ShardTask) -> CommitRecord:
             seconds=time.monotonic() - counts.started,
             rss=counts.rss,
             check=task.recipe.check,
+            stages={stage: round(seconds, 4) for stage, seconds in spent.items()},
         )
         stored = StoredRecord(plan_id=task.plan_id, record=record, files=committed.files)
         write_record(Path(task.folder), stored)

@@ -147,7 +147,7 @@ def _prove(archives: list[_Unproven], decoding_speed: float, report: Report) -> 
 
 def _bytes_left(plan: Plan, split: SplitPlan, to_build: Collection[str]) -> int:
     names = (plan.target.shard(split.split, index, split.shards) for index in range(split.shards))
-    return sum(int(split.table.size[split.rows(index)].sum()) for index, name in enumerate(names) if name in to_build)
+    return sum(size for name, size in zip(names, split.bytes.tolist(), strict=True) if name in to_build)
 
 
 def _proven(archive: Path, when: str) -> Note:

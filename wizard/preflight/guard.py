@@ -34,6 +34,7 @@ class Guard:
         self._next = 0.0
         self._largest = 0
         self._written: dict[str, int] = {}
+        self._committing: set[str] = set()
         self._shortage = ""
         self._announced = False
 
@@ -46,10 +47,15 @@ class Guard:
         match event:
             case Heartbeat():
                 self._written[event.shard] = event.bytes_out
+                self._committing.discard(event.shard)
+                if event.done == event.total:  # all of it is written, and its worker begins another
+                    del self._written[event.shard]
+                    self._committing.add(event.shard)
                 if event.done >= event.total * _PREDICTABLE:
                     self._largest = max(self._largest, event.bytes_out * event.total // max(1, event.done))
             case ShardDone(result=result):
                 self._written.pop(result.shard, None)
+                self._committing.discard(result.shard)
                 self._largest = max(self._largest, result.bytes_out)
                 self._left -= 1
             case _:
@@ -70,7 +76,7 @@ class Guard:
         """Bytes that the shards under way, and those that begin beside them, may still write."""
         largest = max(self._largest, *self._written.values(), 0)
         written = sorted(self._written.values(), reverse=True)[: self._workers]
-        return max(0, min(self._workers, self._left) * largest - sum(written))
+        return max(0, min(self._workers, self._left - len(self._committing)) * largest - sum(written))
 
     @contextmanager
     def naming_the_shortage(self) -> Iterator[None]:

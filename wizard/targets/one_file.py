@@ -9,12 +9,15 @@ from typing import Self
 
 from wizard.commit_record import CommitRecord
 from wizard.ilsvrc2012.archives import SPLITS
-from wizard.storage import PREFIX, SUFFIX, publish
+from wizard.storage import PREFIX, SUFFIX, publish, start_writing_back
 from wizard.targets.expected import Expectation
 from wizard.targets.presence import wrong_size
 from wizard.targets.sample import OutputSample
 from wizard.targets.target import Target
 from wizard.targets.writer import Committed, Writer
+
+_AHEAD = 8 << 20
+"""Bytes of a shard after which they begin their way to the disk, so that its commit need not wait for all of them."""
 
 
 class OneFileShards(Target):
@@ -61,6 +64,7 @@ class ShardFile:
         self._temporary = Path(temporary)
         self._file = os.fdopen(handle, "wb", buffering=1 << 20)
         self._digest = hashlib.sha256()
+        self._sent = 0
         self.size = 0
 
     def __enter__(self) -> Self:
@@ -79,6 +83,9 @@ class ShardFile:
         self._file.write(content)
         self._digest.update(content)
         self.size += len(content)
+        if self.size - self._sent >= _AHEAD:
+            start_writing_back(self._file.fileno(), self._sent, self.size - self._sent)
+            self._sent = self.size
 
     def commit(self) -> Committed:
         self.append(self._target.trailer)

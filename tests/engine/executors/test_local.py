@@ -4,15 +4,17 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import psutil
 import pytest
 
-from wizard.engine import heartbeat, in_hand
+from wizard.engine import handover, heartbeat, in_hand
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.executors import local
 from wizard.engine.executors.local import LocalExecutor, WorkerPool
@@ -98,6 +100,70 @@ def test_a_worker_that_cannot_be_started_is_reported_without_blocking_the_others
     assert isinstance(late, MachineError)
     assert executor.heartbeats() == []
     executor.shutdown(cancel_futures=True)
+
+
+def test_a_system_that_allows_no_more_threads_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    executor = LocalExecutor(2)
+    error = executor.submit(beat_once, 1).exception(timeout=10)
+    assert isinstance(error, MachineError)
+    assert "cannot be started: can't start new thread" in error.what
+    executor.shutdown()
+
+
+def hand_over_and_wait(path: Path) -> int:
+    handover.hand_over()
+    while not path.exists():
+        time.sleep(0.01)
+    return os.getpid()
+
+
+def touch(path: Path) -> int:
+    path.touch()
+    return os.getpid()
+
+
+def test_a_call_that_hands_over_leaves_its_worker_to_the_next_call(executor: LocalExecutor, tmp_path: Path) -> None:
+    waiting = executor.submit(hand_over_and_wait, tmp_path / "note")
+    touching = executor.submit(touch, tmp_path / "note")
+    assert waiting.result(timeout=60) == touching.result(timeout=60)
+
+
+def test_calls_that_hand_over_never_run_more_than_two_at_a_time(executor: LocalExecutor, tmp_path: Path) -> None:
+    waiting = [executor.submit(hand_over_and_wait, tmp_path / str(i)) for i in range(3)]
+    while not all(future.running() for future in waiting[:2]):
+        time.sleep(0.01)
+    time.sleep(0.1)
+    assert not waiting[2].running()
+    for i in range(3):
+        (tmp_path / str(i)).touch()
+    assert len({future.result(timeout=60) for future in waiting}) == 1
+
+
+def hand_over_and_sleep() -> None:
+    handover.hand_over()
+    time.sleep(600)
+
+
+def test_a_death_costs_the_call_that_handed_over_too_and_names_the_item_of_the_other(executor: LocalExecutor) -> None:
+    waiting, crashing = executor.submit(hand_over_and_sleep), executor.submit(take_in_hand, 10, 7)
+    deaths = [future.exception(timeout=60) for future in (waiting, crashing)]
+    assert [death.item for death in deaths if isinstance(death, WorkerDied)] == [None, 7]
+
+
+class Unreadable:
+    """Cannot be unpickled."""
+
+    def __reduce__(self) -> tuple[type[int], tuple[str]]:
+        return int, ("no number",)
+
+
+def test_a_call_that_cannot_be_read_by_the_worker_fails(executor: LocalExecutor) -> None:
+    assert isinstance(executor.submit(len, Unreadable()).exception(timeout=60), WorkerDied)  # type: ignore[arg-type]
+    assert executor.submit(beat_once, 1).result(timeout=60) == 1
 
 
 def test_killing_workers_at_any_time_never_holds_the_others_up() -> None:
@@ -205,7 +271,7 @@ def test_a_worker_keeps_to_one_thread_for_pixels(executor: LocalExecutor) -> Non
 def take_in_hand(count: int, end: int) -> None:
     for item in in_hand.each(range(count)):
         if item == end:
-            os.kill(os.getpid(), signal.SIGSEGV)
+            signal.raise_signal(signal.SIGSEGV)
 
 
 def test_the_death_of_a_worker_names_the_item_in_hand(executor: LocalExecutor) -> None:

@@ -13,13 +13,17 @@ T = TypeVar("T")
 class Executor(Protocol):
     """Runs calls in worker processes; a worker that dies costs its one call.
 
-    A call and what it returns are pickled. In a worker, `wizard.engine.heartbeat` and `wizard.engine.in_hand` are set
-    up, SIGINT is ignored, and pixels are processed on one thread.
+    A call and what it returns are pickled. In a worker, `wizard.engine.heartbeat`, `wizard.engine.in_hand` and
+    `wizard.engine.handover` are set up, SIGINT is ignored, and pixels are processed on one thread.
     """
 
     @property
     def capacity(self) -> int:
-        """How many calls run at a time; the run loop submits no more, so that little has to be taken back."""
+        """How many calls have a core at a time."""
+
+    @property
+    def free(self) -> int:
+        """How many calls could begin now; the run loop submits no more, so that little has to be taken back."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Queues a call. Its future runs from the moment a worker has the call, and can be cancelled until then.
@@ -27,6 +31,9 @@ class Executor(Protocol):
         The future fails with whatever the call raises, its traceback in the worker added as a note; with WorkerDied
         if the worker died; with MachineError if no worker could be started.
         """
+
+    def wait(self, timeout: float) -> None:
+        """Waits until a call has ended or handed over its core since the last wait; for so many seconds at most."""
 
     def heartbeats(self) -> list[Heartbeat]:
         """What workers have sent since the last call."""

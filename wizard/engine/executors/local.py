@@ -1,24 +1,23 @@
-"""Local executor: worker processes on this machine, each served by a thread and a pipe of its own.
+"""Local executor: worker processes on this machine, each with a pipe and a thread that receives from it.
 
-The standard library's pool of threads keeps the queue, the futures and their cancellation; a thread of it does no more
-than send a call to its worker and wait for the answer. Workers share no lock and no pipe, so that one that is killed,
-at whatever instant, can hold nobody up. Its pool of processes cannot be used, not even with one worker a pool: if a
-worker is killed while it sends a result of more than 64 KiB (Linux's pipe buffer), the pool waits for the rest forever,
-for it holds the writing end of that pipe itself (15 of 40 such kills, with results of 5 MB on Python 3.11).
+Workers share no lock and no pipe, so that one that is killed, at whatever instant, can hold nobody up. The standard
+library's pool of processes cannot be used, not even with one worker a pool: if a worker is killed while it sends a
+result of more than 64 KiB (Linux's pipe buffer), the pool waits for the rest forever, for it holds the writing end of
+that pipe itself (15 of 40 such kills, with results of 5 MB on Python 3.11).
 """
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future
 from contextlib import contextmanager, suppress
 from ctypes import c_int64
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import count
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
 from multiprocessing.process import BaseProcess
-from threading import Lock, local
+from threading import Condition, Thread
 from time import sleep
 from typing import Any, ParamSpec, Self, TypeVar
 
@@ -33,8 +32,6 @@ from wizard.machine.cgroup import oom_kills
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_Call = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
-
 _CONTEXT = get_context("spawn")
 _KILLED = -9
 """SIGKILL's exit code in multiprocessing."""
@@ -44,12 +41,31 @@ _FEWER = Hint("Ask for fewer workers ({}), or free processes, memory or open fil
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class _Call:
+    number: int
+    future: Future[Any]
+    content: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
+
+
+@dataclass(kw_only=True, eq=False)
 class _Worker:
+    """A worker, as this side sees it.
+
+    Attributes:
+        number: its place among all workers, from 1; the one after a lost worker takes it over.
+        item: shared with the process: the item of its task that it is processing.
+        is_ready: whether it waits for a call.
+        computing: the number of the call that has its core, or had it last.
+        calls: all that it has not answered, by number.
+    """
+
     number: int
     process: BaseProcess
     pipe: Connection
     item: c_int64
-    """Shared with the process: the item of its task that it is processing."""
+    is_ready: bool = False
+    computing: int = 0
+    calls: dict[int, _Call] = field(default_factory=dict)
 
 
 class LocalExecutor(Executor):
@@ -57,11 +73,15 @@ class LocalExecutor(Executor):
 
     def __init__(self, workers: int) -> None:
         self.capacity = workers
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="worker", initializer=block_signals)
-        self._own = local()
         self._heartbeats: deque[Heartbeat] = deque()
-        self._lock = Lock()
+        self._numbers = count(1)
+        self._changed = Condition()
+        """Guards all that follows; notified whenever a call or a worker ends."""
+        self._waiting: deque[_Call] = deque()
         self._workers: set[_Worker] = set()
+        self._receivers: set[Thread] = set()
+        self._starting = 0
+        self._has_news = False
         self._is_closed = self._is_stopped = False
         self._oom_kills = oom_kills()
 
@@ -69,15 +89,28 @@ class LocalExecutor(Executor):
         """Queues a call.
 
         Raises:
-            MachineError: the system allows no further thread.
             RuntimeError: the executor is shut down.
         """
-        try:
-            return self._threads.submit(self._run, (fn, args, kwargs))
-        except RuntimeError as error:
+        future: Future[T] = Future()
+        with self._changed:
             if self._is_closed:
-                raise
-            raise _not_started(str(error)) from error
+                raise RuntimeError("this executor is shut down")
+            self._waiting.append(_Call(number=next(self._numbers), future=future, content=(fn, args, kwargs)))
+            self._dispatch()
+        return future
+
+    @property
+    def free(self) -> int:
+        """How many calls could begin now."""
+        with self._changed:
+            busy = sum(bool(worker.calls) and not worker.is_ready for worker in self._workers)
+            return self.capacity - busy - len(self._waiting)
+
+    def wait(self, timeout: float) -> None:
+        """Waits until a call has ended or handed over its core since the last wait; for so many seconds at most."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._has_news, timeout)
+            self._has_news = False
 
     def heartbeats(self) -> list[Heartbeat]:
         """What workers have sent since the last call."""
@@ -85,13 +118,13 @@ class LocalExecutor(Executor):
 
     def start(self) -> None:
         """Starts the workers now, in the background, instead of with their first calls."""
-        for _ in range(self.capacity):
-            self.submit(os.getpid)
+        with self._changed:
+            self._start_workers(self.capacity - len(self._workers))
 
     @property
     def held(self) -> int:
         """Bytes of memory that the workers hold."""
-        with self._lock:
+        with self._changed:
             pids = [worker.process.pid for worker in self._workers]
         held = 0
         for pid in pids:
@@ -101,59 +134,123 @@ class LocalExecutor(Executor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Ends the workers: at once with `cancel_futures`, else when nothing is left to do."""
-        with self._lock:
+        with self._changed:
             self._is_closed = True
-            self._is_stopped |= cancel_futures
             if cancel_futures:
-                self._threads.shutdown(wait=False, cancel_futures=True)
-                for worker in self._workers:
-                    worker.process.kill()
-        self._threads.shutdown(wait=wait)
+                self._stop()
+            elif wait:
+                self._changed.wait_for(lambda: not self._waiting and not any(each.calls for each in self._workers))
+                self._stop()
         if wait:
-            for worker in list(self._workers):
-                worker.process.kill()
-                self._bury(worker)
+            for receiver in list(self._receivers):
+                receiver.join()
 
-    def _run(self, call: _Call) -> Any:
-        worker = self._hand_over(call)
+    def _stop(self) -> None:
+        self._is_stopped = True
+        while self._waiting:
+            future = self._waiting.popleft().future
+            if not future.cancel():  # it was handed to a worker that had just been killed
+                future.set_exception(CancelledError())
+        for worker in self._workers:
+            worker.process.kill()
+
+    def _dispatch(self) -> None:
+        """Hands waiting calls to ready workers, and starts workers for the others, as long as there may be more."""
+        ready = [worker for worker in self._workers if worker.is_ready]
+        while self._waiting and ready:
+            call = self._waiting[0]
+            wanted = call.future.running() or call.future.set_running_or_notify_cancel()
+            if not wanted or self._send(ready.pop(), call):
+                self._waiting.popleft()
+        self._start_workers(min(len(self._waiting), self.capacity - len(self._workers)))
+
+    def _send(self, worker: _Worker, call: _Call) -> bool:
+        """Hands a call to a ready worker; False if that was killed while it had nothing to do, which costs nothing."""
+        worker.is_ready = False
+        worker.item.value = in_hand.NOTHING
+        worker.computing = call.number
+        worker.calls[call.number] = call  # before it is sent: the answer may come at once
         try:
-            kind, value = worker.pipe.recv()
-            while kind is Kind.HEARTBEAT:
-                self._heartbeats.append(replace(value, number=worker.number))
-                kind, value = worker.pipe.recv()
-        except (EOFError, OSError) as error:
-            raise self._death(worker) from error
-        if kind is Kind.ERROR:
-            raise value
-        return value
+            worker.pipe.send((call.number, call.content))
+        except OSError:
+            del worker.calls[call.number]
+            return False
+        except Exception as error:  # noqa: BLE001  pickle raises anything; nothing was sent
+            del worker.calls[call.number]
+            call.future.set_exception(error)
+            worker.is_ready = True
+        return True
 
-    def _hand_over(self, call: _Call) -> _Worker:
-        worker: _Worker | None = getattr(self._own, "worker", None)
-        if worker is not None:
-            worker.item.value = in_hand.NOTHING
+    def _start_workers(self, number: int) -> None:
+        """Has so many workers starting, those that are already among them."""
+        while self._starting < number:
+            receiver = Thread(target=self._run_worker, name="worker", daemon=True)
             try:
-                worker.pipe.send(call)
-                return worker
-            except OSError:  # it was killed while it had nothing to do, which costs nothing
-                self._bury(worker)
-        worker = self._own.worker = self._start()
-        try:
-            worker.pipe.send(call)
-        except OSError as error:
-            raise self._death(worker) from error
-        return worker
+                receiver.start()
+            except RuntimeError as error:  # the system allows no further thread
+                if not self._workers and not self._starting:
+                    self._refuse_next(str(error))
+                return
+            self._receivers.add(receiver)
+            self._starting += 1
 
-    def _start(self) -> _Worker:
-        with self._lock:  # what `shutdown` kills is all there is
+    def _refuse_next(self, why: str) -> None:
+        """Fails the call that has waited longest, as no worker can be started for it."""
+        if self._waiting:
+            future = self._waiting.popleft().future
+            if future.running() or future.set_running_or_notify_cancel():
+                future.set_exception(_not_started(why))
+        self._tell()
+
+    def _tell(self) -> None:
+        self._has_news = True
+        self._changed.notify_all()
+
+    def _run_worker(self) -> None:
+        """Starts a worker, and receives from it until it ends: the whole of a receiver's thread."""
+        block_signals()
+        worker = self._start_process()
+        if worker is None:
+            return
+        try:
+            self._receive(worker)
+        finally:
+            self._bury(worker)
+
+    def _receive(self, worker: _Worker) -> None:
+        with suppress(EOFError, OSError):
+            while True:
+                kind, number, value = worker.pipe.recv()
+                if kind is Kind.HEARTBEAT:
+                    self._heartbeats.append(replace(value, number=worker.number))
+                    continue
+                if kind is Kind.RESULT:
+                    worker.calls[number].future.set_result(value)
+                elif kind is Kind.ERROR:
+                    worker.calls[number].future.set_exception(value)
+                with self._changed:
+                    if kind is Kind.READY:
+                        worker.is_ready = True
+                        self._dispatch()
+                    else:
+                        del worker.calls[number]
+                    self._tell()
+
+    def _start_process(self) -> _Worker | None:
+        """A new worker; None if it cannot be started, which the call that has waited longest is told, or need not."""
+        with self._changed:
+            self._starting -= 1
             if self._is_stopped:
-                raise CancelledError
+                return None
             try:
                 ours, theirs = _CONTEXT.Pipe()
                 item = _shared_item()
                 process = _CONTEXT.Process(target=serve, args=(theirs, item), daemon=True)
                 process.start()
             except OSError as error:
-                raise _not_started(error.strerror or str(error)) from error
+                self._refuse_next(error.strerror or str(error))
+                self._dispatch()
+                return None
             theirs.close()  # or a worker's death would not be the end of its pipe
             if item is None:
                 item = c_int64(in_hand.NOTHING)
@@ -162,25 +259,25 @@ class LocalExecutor(Executor):
             self._workers.add(worker)
             return worker
 
-    def _death(self, worker: _Worker) -> WorkerDied:
-        exit_code = self._bury(worker)
-        oom = self._ran_out_of_memory() if exit_code == _KILLED else None
-        item = None if worker.item.value == in_hand.NOTHING else worker.item.value
-        return WorkerDied(worker.process.pid, exit_code, oom=oom, item=item)
-
-    def _bury(self, worker: _Worker) -> int | None:
-        """Cleans up after a worker that has died; returns its exit code, None if it still ran and had to be killed."""
-        self._own.worker = None
-        with self._lock:
-            self._workers.discard(worker)
+    def _bury(self, worker: _Worker) -> None:
+        """Cleans up after a worker that has died, and fails its calls; others may take its place."""
         exit_code = _exit_code(worker.process)
-        worker.pipe.close()
-        return exit_code
+        oom = self._ran_out_of_memory() if exit_code == _KILLED and worker.calls else None
+        item = None if worker.item.value == in_hand.NOTHING else worker.item.value
+        with self._changed:
+            worker.pipe.close()
+            self._workers.discard(worker)
+        for call in worker.calls.values():
+            theirs = item if call.number == worker.computing else None
+            call.future.set_exception(WorkerDied(worker.process.pid, exit_code, oom=oom, item=theirs))
+        with self._changed:
+            self._dispatch()
+            self._tell()
 
     def _ran_out_of_memory(self) -> bool | None:
         """Whether the system has killed one more process for lack of memory than counted so far; None if unknown."""
         kills = oom_kills()
-        with self._lock:
+        with self._changed:
             if kills is None or self._oom_kills is None:
                 return None
             if kills <= self._oom_kills:
