@@ -149,9 +149,11 @@ class _Piece:
 
 
 class _Kind(IntEnum):
-    READY = 0
+    """What happens, in the order in which the run loop sees what happens at once."""
+
+    COMMITTED = 0
     FINISHED = 1
-    COMMITTED = 2
+    READY = 2
 
 
 class _Build:
@@ -209,7 +211,8 @@ class _Build:
             shard = self._next
             self._next += 1
             begin = self._serve(now, self._costs.send)
-            self._serve(begin, self._costs.make)
+            if self._next < len(self._until):
+                self._serve(begin, self._costs.make)
             until = self._until[shard]
             self._begin(worker, now, _Piece(shard=shard, until=until, first=0, end=len(until) - 1, began=begin))
         elif self._split_tail and (given := self._half_of_the_longest(now)):

@@ -133,3 +133,20 @@ def test_a_huge_image_delays_other_shards_by_no_more_than_its_own_core(
     assert others.max() <= simulate([s for i, s in enumerate(shards) if i != place], count - 1, Costs()).engine + max(
         seconds
     )
+
+
+def test_the_next_task_is_made_while_workers_work_and_they_wait_if_that_takes_longer() -> None:
+    # The first task is there, the second is made until 3.0, the third until 6.0; then the run loop sees what has ended.
+    found = simulate(equal(3, 1.0), 1, Costs(make=3.0))
+    assert found.ends.tolist() == pytest.approx([3.0, 6.0, 7.0])
+    assert found.waited == pytest.approx(4.0)
+    assert found.parent_share == pytest.approx(6 / 7)
+    assert simulate(equal(3, 1.0), 1, Costs(make=1.0)).waited == 0
+
+
+def test_a_core_that_took_over_half_a_shard_takes_over_half_of_another() -> None:
+    shards = [np.full(400, 0.01), np.full(1600, 0.01)]
+    # Of 4 and 16 seconds, the shorter is done after 4, then 6 of the other 12 are taken over: both end after 10.
+    found = simulate(shards, 2, Costs(), split_tail=True)
+    assert found.ends.tolist() == pytest.approx([4.0, 10.0], abs=0.05)
+    assert found.left.tolist() == pytest.approx([10.0, 10.0], abs=0.05)
