@@ -27,7 +27,8 @@ from wizard.targets.record_file import record_path
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_MANY_BEATS = 9
+_MANY_BEATS = 25
+_RUNS = 2
 _STARTS = 5
 
 
@@ -43,8 +44,11 @@ def measure(plan: Plan, *, before: float) -> Costs:
         pass
     make = (time.process_time() - began) / shards
     with tempfile.TemporaryDirectory(prefix="scaling-") as folder:
-        few, many = (_run_loop(Path(folder) / str(beats), plan, beats) / shards for beats in (1, _MANY_BEATS))
+        runs: dict[int, list[float]] = {1: [], _MANY_BEATS: []}
+        for number, beats in enumerate([*runs] * _RUNS):
+            runs[beats].append(_run_loop(Path(folder) / str(number), plan, beats) / shards)
         after = _after(Path(folder) / "whole", plan)
+    few, many = map(min, runs.values())
     beat = max(0.0, (many - few) / (_MANY_BEATS - 1))
     # What is left of a shard's cost comes in about equal parts when it is handed out and when it is done.
     rest = max(0.0, few - make) / 2

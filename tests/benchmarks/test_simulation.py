@@ -141,7 +141,7 @@ def test_the_next_task_is_made_while_workers_work_and_they_wait_if_that_takes_lo
     assert found.ends.tolist() == pytest.approx([3.0, 6.0, 7.0])
     assert found.waited == pytest.approx(4.0)
     assert found.parent_share == pytest.approx(6 / 7)
-    assert simulate(equal(3, 1.0), 1, Costs(make=1.0)).waited == 0
+    assert simulate(equal(3, 1.0), 1, Costs(make=1.0)).waited == pytest.approx(0)
 
 
 def test_a_core_that_took_over_half_a_shard_takes_over_half_of_another() -> None:
