@@ -18,7 +18,7 @@ import psutil
 from wizard.engine import manifest
 from wizard.engine.commit_records import start_or_resume
 from wizard.engine.dry_run import process_repeatedly
-from wizard.engine.executors.local import local_workers
+from wizard.engine.executors.worker_pool import local_workers
 from wizard.engine.path_collisions import require_distinct_paths
 from wizard.engine.plan import Plan, shuffled
 from wizard.engine.run import build_shards

@@ -49,6 +49,13 @@ def after(losses: Losses, task: ShardTask, death: WorkerDied) -> tuple[list[Work
     return told, run()
 
 
+def test_a_death_while_another_shard_had_the_core_is_no_attempt(shard: Callable[..., ShardTask]) -> None:
+    losses, again = Losses(innocent), shard(skip_bad=False)
+    for _ in range(2 * ATTEMPTS):
+        told, again = after(losses, again, WorkerDied(7, SEGFAULT, had_core=False))
+        assert [lost.attempt for lost in told] == [1]
+
+
 def test_the_first_death_names_the_image_in_hand(shard: Callable[..., ShardTask]) -> None:
     told, again = after(Losses(innocent), shard(skip_bad=True), crash())
     assert [(lost.attempt, lost.shard) for lost in told] == [(1, "train-00000-of-00001")]

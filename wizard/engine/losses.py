@@ -79,6 +79,10 @@ class Losses:
         how = str(death) if death.item is None else f"{death} while processing {task.samples[death.item].place}"
         tried = self._tried[task.name]
         attempt = len(tried) + 1
+        if not death.had_core:
+            # No attempt, as another shard's image is the likely cause. That shard's attempts bound how often this is.
+            yield WorkerLost(shard=task.name, attempt=attempt, reason=how)
+            return task
         if suspect is not None or attempt < ATTEMPTS:
             yield WorkerLost(shard=task.name, attempt=attempt, reason=how)
         culprit = self._find(task, suspect) if suspect is not None else None
