@@ -58,7 +58,7 @@ def parse_any_layout(xml: bytes) -> Annotation:
         name = _text(objects[0], "name") if objects else None
         size = float(width), float(height)
         corners = [_whole(_text(item, f"bndbox/{corner}")) for item in objects for corner in _CORNERS]
-    except (ElementTree.ParseError, ValueError, OverflowError) as error:
+    except (ElementTree.ParseError, LookupError, ValueError, OverflowError) as error:  # LookupError: of an encoding
         raise BadAnnotation(str(error)) from error
     return Annotation(*size, name, corners)
 
@@ -76,7 +76,7 @@ def parse_official_layout(xml: bytes) -> Annotation | None:
         position = item.end()
     if _TAIL.fullmatch(xml, position) is None:
         return None
-    width, height = head.groups()
+    width, height = map(int, head.groups())
     return Annotation(float(width), float(height), None if name is None else name.decode().strip(), corners)
 
 
