@@ -136,3 +136,9 @@ def test_other_layouts_are_left_to_elementtree(usual: str, other: str) -> None:
 def test_an_unknown_encoding_is_refused() -> None:
     with pytest.raises(BadAnnotation, match="unknown encoding"):
         parse_annotation(b"<?xml version='1.0' encoding='x-unknown'?>" + with_corner("9"))
+
+
+@pytest.mark.parametrize("usual", ["<annotation>", "<object>"])
+def test_a_megabyte_of_white_space_is_left_to_elementtree_without_backtracking(usual: str) -> None:
+    text = with_corner("9").decode().partition(usual)[0] + usual + " " * (1 << 20)
+    assert parse_official_layout(text.encode()) is None
