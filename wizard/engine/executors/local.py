@@ -268,8 +268,9 @@ class LocalExecutor(Executor):
             worker.pipe.close()
             self._workers.discard(worker)
         for call in worker.calls.values():
-            theirs = item if call.number == worker.computing else None
-            call.future.set_exception(WorkerDied(worker.process.pid, exit_code, oom=oom, item=theirs))
+            beside = call.number != worker.computing and worker.computing in worker.calls
+            theirs = None if beside else item
+            call.future.set_exception(WorkerDied(worker.process.pid, exit_code, oom=oom, item=theirs, beside=beside))
         with self._changed:
             self._dispatch()
             self._tell()
