@@ -49,13 +49,6 @@ def after(losses: Losses, task: ShardTask, death: WorkerDied) -> tuple[list[Work
     return told, run()
 
 
-def test_a_death_while_another_shard_had_the_core_is_no_attempt(shard: Callable[..., ShardTask]) -> None:
-    losses, again = Losses(innocent), shard(skip_bad=False)
-    for _ in range(2 * ATTEMPTS):
-        told, again = after(losses, again, WorkerDied(7, SEGFAULT, had_core=False))
-        assert [lost.attempt for lost in told] == [1]
-
-
 def test_the_first_death_names_the_image_in_hand(shard: Callable[..., ShardTask]) -> None:
     told, again = after(Losses(innocent), shard(skip_bad=True), crash())
     assert [(lost.attempt, lost.shard) for lost in told] == [(1, "train-00000-of-00001")]
@@ -113,3 +106,11 @@ def test_an_image_in_hand_at_every_crash_is_named_but_never_left_out(shard: Call
 def test_a_crash_with_nothing_in_hand_looks_for_no_image(shard: Callable[..., ShardTask]) -> None:
     told, _ = after(Losses(guilty), shard(skip_bad=False), crash(None))
     assert told[0].reason == "worker 7 crashed (SIGSEGV)"
+
+
+def test_a_shard_whose_worker_died_of_another_one_is_tried_again_without_a_word(
+    shard: Callable[..., ShardTask],
+) -> None:
+    task, losses = shard(skip_bad=False), Losses(guilty)
+    for _ in range(2 * ATTEMPTS):
+        assert after(losses, task, WorkerDied(7, SEGFAULT, beside=True)) == ([], task)

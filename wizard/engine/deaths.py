@@ -20,7 +20,7 @@ class WorkerDied(Exception):
             stopped responding and was terminated.
         oom: whether the kernel killed it because memory ran out; None if that is unknown, or it was not killed.
         item: index, from 0, of the item of its task that it was processing; None if there was none.
-        had_core: False if the task had handed over its core, and another was being computed.
+        beside: whether another task had the worker's core, and this one only waited for the disk.
     """
 
     def __init__(
@@ -30,10 +30,10 @@ class WorkerDied(Exception):
         *,
         oom: bool | None = None,
         item: int | None = None,
-        had_core: bool = True,
+        beside: bool = False,
     ) -> None:
         super().__init__(pid, exit_code)
-        self.pid, self.exit_code, self.oom, self.item, self.had_core = pid, exit_code, oom, item, had_core
+        self.pid, self.exit_code, self.oom, self.item, self.beside = pid, exit_code, oom, item, beside
 
     @property
     def signal(self) -> str:

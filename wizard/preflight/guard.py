@@ -48,6 +48,7 @@ class Guard:
             case Heartbeat():
                 if event.done < event.total:
                     self._written[event.shard] = event.bytes_out
+                    self._committing.discard(event.shard)  # its worker was lost while it flushed it
                 else:  # all of it is written, and its worker begins another while this one is flushed
                     self._written.pop(event.shard, None)
                     self._committing.add(event.shard)

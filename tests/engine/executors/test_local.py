@@ -263,9 +263,9 @@ def hand_over_and_sleep() -> None:
 def test_a_death_costs_the_call_that_handed_over_too_and_names_the_item_of_the_other(executor: LocalExecutor) -> None:
     waiting, crashing = executor.submit(hand_over_and_sleep), executor.submit(take_in_hand, 10, 7)
     deaths = [future.exception(timeout=60) for future in (waiting, crashing)]
-    assert [(death.item, death.had_core) for death in deaths if isinstance(death, WorkerDied)] == [
-        (None, False),
-        (7, True),
+    assert [(death.item, death.beside) for death in deaths if isinstance(death, WorkerDied)] == [
+        (None, True),
+        (7, False),
     ]
 
 

@@ -227,8 +227,8 @@ class LocalExecutor(Executor):
             worker.pipe.close()
             self._workers.discard(worker)
             for call in worker.calls.values():
-                has_core = call.number == worker.computing
-                death = WorkerDied(pid, exit_code, oom=oom, item=item if has_core else None, had_core=has_core)
+                beside = call.number != worker.computing and worker.computing in worker.calls
+                death = WorkerDied(pid, exit_code, oom=oom, item=None if beside else item, beside=beside)
                 call.future.set_exception(death)
             if not worker.was_ready:  # the next one may die like this too, so that the call would wait forever
                 self._fail_next(WorkerDied(pid, exit_code, oom=oom))
