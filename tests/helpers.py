@@ -16,7 +16,7 @@ from PIL import Image
 from wizard import synthetic
 from wizard.build import Options, build
 from wizard.engine.build_result import BuildResult
-from wizard.engine.executors.local import WorkerPool
+from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.engine.plan import Plan
 from wizard.events import Event
 from wizard.folders import cache_folder

@@ -27,7 +27,7 @@ from tests.helpers import (
     tar,
 )
 from wizard.build import Options, build
-from wizard.engine.executors.local import WorkerPool
+from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.errors import BadImage, InputError, Interrupted, MachineError, PlanMismatch
 from wizard.events import Event, Heartbeat, Note, Started
 from wizard.ilsvrc2012.archives import IMAGES

@@ -142,7 +142,7 @@ class ReaderGone(Interrupted):
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[None]:
+def reading(path: Path | str) -> Iterator[None]:
     """Turns an OSError of the block into an InputError that names the file."""
     try:
         yield

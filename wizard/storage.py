@@ -1,14 +1,12 @@
 """Atomic writes: a file appears under its name only when it is complete and on disk."""
 
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BufferedRandom
 from pathlib import Path
-from threading import Lock
+from secrets import token_hex
 
-_READING_UMASK = Lock()
 PREFIX, SUFFIX = ".building-", ".tmp"
 """Of temporary names; kill -9 may leave such a file behind."""
 
@@ -31,8 +29,7 @@ def replacing(target: Path) -> Iterator[BufferedRandom]:
         OSError: as for `write_whole`.
     """
     # In the same folder, because a rename is atomic only within one file system.
-    handle, name = tempfile.mkstemp(prefix=PREFIX, suffix=SUFFIX, dir=target.parent)
-    temporary = Path(name)
+    handle, temporary = create_temporary(target.parent)
     try:
         with os.fdopen(handle, "w+b") as file:
             yield file
@@ -44,6 +41,21 @@ def replacing(target: Path) -> Iterator[BufferedRandom]:
         temporary.unlink(missing_ok=True)
 
 
+def create_temporary(folder: Path, name: str = "") -> tuple[int, Path]:
+    """Creates a file under a temporary name, and opens it for reading and writing: its handle and its path.
+
+    It has the permissions that the umask leaves. Those of tempfile.mkstemp would have to be changed afterwards, and to
+    read the umask a process must set it for a moment, while another thread may create files.
+
+    Raises:
+        OSError: as for `write_whole`.
+    """
+    while True:
+        path = folder / f"{PREFIX}{name}{token_hex(8)}{SUFFIX}"
+        with suppress(FileExistsError):
+            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666), path
+
+
 def start_writing_back(handle: int, offset: int, size: int) -> None:
     """Lets the system begin to write a range of an open file to the disk, and does not wait.
 
@@ -51,23 +63,14 @@ def start_writing_back(handle: int, offset: int, size: int) -> None:
     0.4 s, it cut the fsync at the end from 23 to 4 ms. Elsewhere, this may do nothing.
     """
     if hasattr(os, "posix_fadvise"):
-        os.posix_fadvise(handle, offset, size, os.POSIX_FADV_DONTNEED)
+        with suppress(OSError):  # a file system that cannot; what is wrong with the disk is found by fsync
+            os.posix_fadvise(handle, offset, size, os.POSIX_FADV_DONTNEED)
 
 
 def publish(temporary: Path, target: Path) -> None:
-    """Renames a closed and flushed file to its name, with the permissions that the umask leaves."""
-    # mkstemp makes files that nobody else may read.
-    temporary.chmod(0o666 & ~_umask())
+    """Renames a closed and flushed file to its name."""
     temporary.replace(target)
     _sync_folder(target.parent)
-
-
-def _umask() -> int:
-    """The process's umask, which can only be read by setting it: two threads at once would change it for good."""
-    with _READING_UMASK:
-        mask = os.umask(0o022)
-        os.umask(mask)
-    return mask
 
 
 def _sync_folder(folder: Path) -> None:

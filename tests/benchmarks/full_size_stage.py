@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ import psutil
 from wizard.engine import manifest
 from wizard.engine.commit_records import start_or_resume
 from wizard.engine.dry_run import process_repeatedly
-from wizard.engine.executors.local import local_workers
+from wizard.engine.executors.worker_pool import local_workers
 from wizard.engine.path_collisions import require_distinct_paths
 from wizard.engine.plan import Plan, shuffled
 from wizard.engine.run import build_shards
@@ -60,18 +61,20 @@ def plan(raw: Path, out: Path, profile: Path) -> Figures:
 
 
 def engine(raw: Path, out: Path, profile: Path) -> Figures:
-    """The run loop and its workers, which have already started and processed an image."""
+    """The run loop and its workers, which have already started and processed some images."""
     job = _job(raw, out, profile)
     made = make_plan(job, _ignore)
-    tasks = list(made.tasks(str(out), skip_bad=False))
-    tasks = tasks[:: max(1, len(tasks) // _SOME)]
+    names = made.shard_names
+    others = set(names).difference(names[:: max(1, len(names) // _SOME)])
+    tasks = made.tasks(str(out), skip_bad=False, without=others)
     out.mkdir()
     with local_workers(job.workers) as executor:
         records = start_or_resume(out, made)
-        for started in [executor.submit(process_repeatedly, task, 1) for task in tasks[: 2 * job.workers]]:
+        first = list(islice(made.tasks(str(out), skip_bad=False), 2 * job.workers))
+        for started in [executor.submit(process_repeatedly, task, 1) for task in first]:
             started.result()
         with _timed() as figures:
-            for _ in build_shards(iter(tasks), executor, records, stopping=lambda: False):
+            for _ in build_shards(tasks, executor, records, stopping=lambda: False):
                 pass
     images = sum(record.images for record in records.done.values())
     return figures | {"images": images, "CPU ms an image": 1e3 * figures["CPU s"] / images}

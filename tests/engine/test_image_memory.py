@@ -132,7 +132,7 @@ def test_a_dry_run_leaves_out_an_image_that_needs_too_much_memory_and_reports_it
 def test_a_memory_error_stops_the_run_with_the_images_name_even_with_skip(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_data: bytes, _recipe: Recipe) -> None:
+    def refuse(*_: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr(process_image, "transform", refuse)

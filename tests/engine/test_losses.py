@@ -106,3 +106,11 @@ def test_an_image_in_hand_at_every_crash_is_named_but_never_left_out(shard: Call
 def test_a_crash_with_nothing_in_hand_looks_for_no_image(shard: Callable[..., ShardTask]) -> None:
     told, _ = after(Losses(guilty), shard(skip_bad=False), crash(None))
     assert told[0].reason == "worker 7 crashed (SIGSEGV)"
+
+
+def test_a_shard_whose_worker_died_of_another_one_is_tried_again_without_a_word(
+    shard: Callable[..., ShardTask],
+) -> None:
+    task, losses = shard(skip_bad=False), Losses(guilty)
+    for _ in range(2 * ATTEMPTS):
+        assert after(losses, task, WorkerDied(7, SEGFAULT, beside=True)) == ([], task)

@@ -133,6 +133,56 @@ def test_stopping_after_the_last_shard_is_no_interruption(tmp_path: Path) -> Non
     assert sorted(opened(tmp_path, PLAN).done) == PLAN.shard_names
 
 
+def beat(task: ShardTask) -> Heartbeat:
+    size = len(task.samples)
+    return Heartbeat(worker=1, shard=task.name, split="train", done=size, total=size, bytes_in=0, bytes_out=1, rss=0)
+
+
+class EndsWhileHeartbeatsAreRead(Scripted):
+    """A shard's last heartbeat and its end arrive right after the loop has taken the heartbeats."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(lambda _task: None)
+        self.folder = folder
+        self.capacity = 1
+        self.tasks: list[ShardTask] = []
+        self.beats: list[Heartbeat] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.tasks.append(args[0])
+        return super().submit(fn, *args, **kwargs)
+
+    def heartbeats(self) -> list[Heartbeat]:
+        taken, self.beats = self.beats, []
+        if not self.waiting[-1].done():
+            self.beats.append(beat(self.tasks[-1]))
+            self.waiting[-1].set_result(finish(self.folder, self.tasks[-1]))
+        return taken
+
+
+def test_a_shards_heartbeats_come_before_its_end(tmp_path: Path) -> None:
+    events = run(tmp_path, EndsWhileHeartbeatsAreRead(tmp_path))
+    seen = [event.shard if isinstance(event, Heartbeat) else event.result.shard for event in events]  # type: ignore[union-attr]
+    assert [type(event) for event in events] == [Heartbeat, ShardDone] * len(PLAN.shard_names)
+    assert seen[::2] == seen[1::2]
+
+
+class BusyNowAndThen(Scripted):
+    """Its workers cannot take a call at every other look, whatever has ended."""
+
+    looks = 0
+
+    @property
+    def free(self) -> int:
+        self.looks += 1
+        return self.looks % 2
+
+
+def test_shards_that_no_worker_is_free_for_are_built_later(tmp_path: Path) -> None:
+    run(tmp_path, BusyNowAndThen(lambda task: finish(tmp_path, task)))
+    assert sorted(opened(tmp_path, PLAN).done) == PLAN.shard_names
+
+
 def test_no_more_than_the_window_is_under_way(tmp_path: Path) -> None:
     executor = Scripted(lambda _task: None)
     looks = iter(range(100))

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.ilsvrc2012.boxes import BadAnnotation, parse
+from wizard.ilsvrc2012.boxes import BadAnnotation, parse, relative_boxes
 
 WNID, OTHER = "n01440764", "n01443537"
 
@@ -88,3 +88,17 @@ def test_boxes_are_always_within_the_image_with_area(corners: list[tuple[int, in
     assert len(found.boxes) + found.rejected == len(corners)
     assert ((found.boxes >= 0) & (found.boxes <= 1)).all()
     assert np.all(found.boxes[:, :2] < found.boxes[:, 2:])
+
+
+Pixels = tuple[int, int, int, int]
+PIXELS = st.tuples(*[st.integers(-50, 300)] * 4)
+SIDES = st.integers(1, 300)
+
+
+@given(st.lists(st.tuples(PIXELS, SIDES, SIDES), min_size=1))
+def test_boxes_of_many_images_at_once_are_those_of_each(images: list[tuple[Pixels, int, int]]) -> None:
+    corners = np.array([corners for corners, _, _ in images], np.float64)
+    boxes, kept = relative_boxes(corners, np.array([size for _, *size in images], np.float64))
+    for box, is_kept, (pixels, width, height) in zip(boxes, kept, images, strict=True):
+        alone = parse(annotation((WNID, *pixels), width=width, height=height), WNID)
+        assert alone.boxes.tobytes() == (box.tobytes() if is_kept else b"")

@@ -7,7 +7,8 @@ import pytest
 
 from tests import deadly
 from tests.engine.test_worker import task
-from wizard.engine.executors.local import LocalExecutor, local_workers
+from wizard.engine.executors.local import LocalExecutor
+from wizard.engine.executors.worker_pool import local_workers
 from wizard.engine.plan import ShardTask
 from wizard.planning.checking_speed import measured_speed, usual_speed
 

@@ -7,7 +7,7 @@ import pytest
 from tests.helpers import TRAIN_SHARDS, VALIDATION_SHARDS, build_dataset, contents, shards
 from wizard.commit_record import CommitRecord
 from wizard.errors import Interrupted, MachineError
-from wizard.events import Heartbeat, Note, ShardDone
+from wizard.events import Heartbeat, Note, ShardDone, WorkerLost
 from wizard.machine import disks, load
 from wizard.machine.load import MachineLoad
 from wizard.preflight import guard
@@ -128,6 +128,26 @@ def test_the_last_shards_need_room_for_themselves_alone(seen: list[MachineLoad])
     watching._next = 0.0
     list(watching.watch(beat(1)))
     assert not watching()
+
+
+def test_a_shard_being_flushed_needs_room_for_the_next_one_beside_it(seen: list[MachineLoad]) -> None:
+    seen[:] = [at(), at(disk=60 * MB)]
+    for left, short in ((2, True), (1, False)):
+        seen[:] = [at(), at(disk=60 * MB)]
+        watching = Guard(Path("/out"), 1, left, lambda: False)
+        list(watching.watch(beat(99 * MB, done=99)))
+        list(watching.watch(beat(100 * MB, done=100)))
+        assert watching() is short
+
+
+def test_a_shard_whose_worker_was_lost_is_to_be_written_again(seen: list[MachineLoad]) -> None:
+    seen[:] = [at(), at(disk=60 * MB)]
+    for written in (99, 100):
+        seen[:] = [at(), at(disk=60 * MB)]
+        watching = Guard(Path("/out"), 1, 1, lambda: False)
+        list(watching.watch(beat(100 * MB, done=written)))
+        list(watching.watch(WorkerLost(shard="a", attempt=1, reason="")))
+        assert watching()
 
 
 def test_a_shortage_that_goes_by_still_stops(seen: list[MachineLoad]) -> None:

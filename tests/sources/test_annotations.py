@@ -74,6 +74,30 @@ def test_a_cut_archive_is_refused(tmp_path: Path, share: float) -> None:
         read(path)
 
 
+def test_an_archive_with_a_wrong_gzip_checksum_is_refused(tmp_path: Path) -> None:
+    whole = bytearray(gzip.compress(tar(MEMBERS)))
+    whole[-8] ^= 1
+    path = tmp_path / "boxes.tar.gz"
+    path.write_bytes(whole)
+    with pytest.raises(InputError, match=r"boxes\.tar\.gz is damaged: CRC check failed"):
+        read(path)
+
+
+def test_boxes_of_thousands_of_annotations_belong_to_their_images(tmp_path: Path) -> None:
+    """The number of an annotation is its box's right side; one in seven has no area, and one in eleven no box."""
+    members, expected = [], []
+    for number in range(1, 2_501):
+        corners = [] if number % 11 == 0 else [(TENCH, 0, 0, number if number % 7 else 0, 1)]
+        members.append((f"{TENCH}_{number:04}.xml", annotation(*corners, width=5_000, height=1)))
+        if number % 7 and number % 11:
+            expected.append((f"{TENCH}_{number:04}.JPEG", [0, 0, number / 5_000, 1]))
+    path = tmp_path / "boxes.tar.gz"
+    path.write_bytes(gzip.compress(tar(members)))
+    assert read(path) == expected
+    rejected = sum(number % 7 == 0 and number % 11 != 0 for number in range(1, 2_501))
+    assert read_boxes(path, tmp_path / "cache", lambda _done, _total: None).rejected == rejected
+
+
 @pytest.mark.parametrize("pack", [gzip.compress, bytes])
 @pytest.mark.parametrize(("zeros", "reported"), [(0, False), (30_000, True)])
 def test_warns_about_more_zeros_than_padding_at_the_end(

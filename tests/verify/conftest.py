@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from wizard.engine.executors.executor import Executor
-from wizard.engine.executors.local import local_workers
+from wizard.engine.executors.worker_pool import local_workers
 
 
 @pytest.fixture(scope="session")

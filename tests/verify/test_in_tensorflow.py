@@ -18,7 +18,7 @@ from PIL import Image
 from tests.helpers import build_dataset, encoded, noise
 from tests.verify.shards import expectation, task
 from wizard.engine.executors.executor import Executor
-from wizard.engine.executors.local import local_workers
+from wizard.engine.executors.worker_pool import local_workers
 from wizard.errors import MachineError
 from wizard.events import Event, Note, Preparing
 from wizard.verify.pixels import check_pixels

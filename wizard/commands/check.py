@@ -5,7 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from wizard.commands.session import DEFAULT, OutputFlags
-from wizard.engine.executors.local import WorkerPool
+from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.errors import Interrupted
 from wizard.interrupts import stop_on_signal
 from wizard.planning import stoppable

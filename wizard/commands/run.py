@@ -10,7 +10,7 @@ from wizard import unfinished_builds
 from wizard.build import Options, build
 from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.engine.build_result import BuildResult
-from wizard.engine.executors.local import WorkerPool
+from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.errors import FINISHED_WITH_SKIPS
 from wizard.events import Event, Note, Started
 from wizard.interrupts import stop_on_signal

@@ -20,13 +20,20 @@ class WorkerDied(Exception):
             stopped responding and was terminated.
         oom: whether the kernel killed it because memory ran out; None if that is unknown, or it was not killed.
         item: index, from 0, of the item of its task that it was processing; None if there was none.
+        beside: whether another task had the worker's core, and this one only waited for the disk.
     """
 
     def __init__(
-        self, pid: int | None, exit_code: int | None, *, oom: bool | None = None, item: int | None = None
+        self,
+        pid: int | None,
+        exit_code: int | None,
+        *,
+        oom: bool | None = None,
+        item: int | None = None,
+        beside: bool = False,
     ) -> None:
         super().__init__(pid, exit_code)
-        self.pid, self.exit_code, self.oom, self.item = pid, exit_code, oom, item
+        self.pid, self.exit_code, self.oom, self.item, self.beside = pid, exit_code, oom, item, beside
 
     @property
     def signal(self) -> str:

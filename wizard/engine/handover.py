@@ -4,14 +4,20 @@ To flush a shard takes 20 to 500 milliseconds, depending on the disk; meanwhile 
 """
 
 from collections.abc import Callable
+from threading import local
 
-_hand_over: Callable[[], None] | None = None
+
+class _OfThread(local):
+    hand_over: Callable[[], None] | None = None
+
+
+_of_thread = _OfThread()
+"""The threads of a worker take turns, so that each can end its own only."""
 
 
 def install(hand_over: Callable[[], None] | None) -> None:
-    """Sets what lets the worker begin another call; called for each call."""
-    global _hand_over
-    _hand_over = hand_over
+    """Sets what lets the worker begin another call while this thread goes on; called for each call."""
+    _of_thread.hand_over = hand_over
 
 
 def hand_over() -> None:
@@ -20,5 +26,5 @@ def hand_over() -> None:
     From here on, another call may run in this process beside it. So `heartbeat`, `in_hand` and `stages`, which know
     of one call only, are that one's.
     """
-    if _hand_over is not None:
-        _hand_over()
+    if _of_thread.hand_over is not None:
+        _of_thread.hand_over()

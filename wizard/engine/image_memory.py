@@ -8,11 +8,12 @@ from wizard.engine.transform import Recipe
 from wizard.errors import Hint, MachineError
 from wizard.formats import image_codec, png
 from wizard.formats.decoding import Undecodable, is_too_large
-from wizard.formats.jpeg_markers import Frame, peek_size, read_frame
+from wizard.formats.image_codec import Header
+from wizard.formats.jpeg_markers import Frame, read_frame
 from wizard.formats.resize import Resize, geometry
 from wizard.formats.scale import COPIES
 from wizard.formatting import human_bytes
-from wizard.sources.readers import Sample
+from wizard.sources.readers import Content
 
 MORE_MEMORY = Hint(
     "Use fewer workers ({}), or free some memory; the same command then resumes where it stopped", "run.workers=1"
@@ -36,17 +37,16 @@ _ALWAYS = 32_000_000
 """Bytes that every worker has for an image, on any machine."""
 
 
-def require(data: bytes, sample: Sample, recipe: Recipe, memory: int | None) -> None:
+def require(content: Content, header: Header, recipe: Recipe, memory: int | None) -> None:
     """Refuses an image that needs more bytes of memory than a worker has for one.
 
     Raises:
         MachineError: it needs more.
     """
-    if memory is None or _is_small(data, recipe.resize):
+    if memory is None or _is_small(header, recipe.resize):
         return
-    need = needed(data, recipe)
+    need, sample = needed(content.image, recipe), content.sample
     if need > max(memory, _ALWAYS):
-        header = image_codec.read_header(data)
         # No BadImage, and never left out: the same plan would otherwise give other bytes on another machine.
         raise MachineError(
             f"{sample.place}: its {header.width:,} x {header.height:,} pixels need about {human_bytes(need)} of "
@@ -112,12 +112,11 @@ def _blocks(height: int, width: int, sampling: list[tuple[int, int]]) -> int:
     return units * sum(h * v for h, v in sampling)
 
 
-def _is_small(data: bytes, resize: Resize) -> bool:
+def _is_small(header: Header, resize: Resize) -> bool:
     """Whether it is a JPEG too small to need the full estimate, as nearly all are."""
-    size = peek_size(data) if data.startswith(b"\xff\xd8\xff") else None
-    if size is None:
+    if header.frame is None:
         return False
-    height, width = size
+    height, width = header.height, header.width
     scaling = 0
     if resize.upscale or resize.mode in ("exact", "crop"):  # what only shrinks is within _MOST
         scaling = _scaling(height, width, geometry(resize, height, width).scaled)

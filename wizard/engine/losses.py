@@ -69,12 +69,15 @@ class Losses:
 
         Returns:
             The shard's next task. If skipping is allowed, an image that crashes workers is left out of it; this does
-            not count as an attempt, as there may be many such images.
+            not count as an attempt, as there may be many such images. Nor does the death of a worker that was building
+            another shard, while this one was being flushed: it is told of that one.
 
         Raises:
             BadImage: an image crashes workers and the task does not allow skipping it, or every attempt died on it.
             MachineError: the shard was tried ATTEMPTS times.
         """
+        if death.beside:
+            return task
         suspect = death.item if death.crashed else None
         how = str(death) if death.item is None else f"{death} while processing {task.samples[death.item].place}"
         tried = self._tried[task.name]

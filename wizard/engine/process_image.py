@@ -4,11 +4,12 @@ import time
 from dataclasses import dataclass, field
 
 from wizard.commit_record import ConvertedImage, SkippedImage
-from wizard.engine import stages
+from wizard.engine import image_memory, stages
 from wizard.engine.image_memory import MORE_MEMORY
 from wizard.engine.plan import ShardTask
 from wizard.engine.transform import transform
 from wizard.errors import BadImage, MachineError
+from wizard.formats import image_codec
 from wizard.formats.decoding import Undecodable
 from wizard.formats.resize import move_boxes
 from wizard.sources.classes import stored_label
@@ -40,7 +41,7 @@ def add_image(task: ShardTask, content: Content, shard: Writer | NullWriter, cou
 
     Raises:
         BadImage: it cannot be decoded, and the task does not allow to skip it.
-        MachineError: the system refuses the memory for it.
+        MachineError: it needs more memory than the task allows, or the system refuses it.
     """
     sample, data = content.sample, content.image
     crashes = task.crashing.get(counts.read)
@@ -50,7 +51,9 @@ def add_image(task: ShardTask, content: Content, shard: Writer | NullWriter, cou
         counts.skipped.append(SkippedImage(file=sample.file, name=sample.name, reason=crashes))
         return
     try:
-        stored = transform(data, task.recipe)
+        header = image_codec.read_header(data)
+        image_memory.require(content, header, task.recipe, task.memory)
+        stored = transform(data, task.recipe, header)
     except MemoryError as error:
         raise MachineError(f"{sample.place}: there is not enough memory to decode it.", MORE_MEMORY) from error
     except Undecodable as error:

@@ -47,30 +47,32 @@ def build_shards(
         if stopping():
             not_begun = [future for future in running if future.cancel()]
             again.extend(map(running.pop, not_begun))
-        if not running:
+        there_is_more = coming.look() or bool(again)
+        if not running and (stopping() or not there_is_more):
             break
-        coming.look()
         executor.wait(_PATIENCE)
-        yield from executor.heartbeats()
-        for future in [future for future in running if future.done()]:
+        ended = [future for future in running if future.done()]
+        yield from executor.heartbeats()  # after that look: a shard's last heartbeat comes before its end
+        for future in ended:
             next_try = yield from _collect(running.pop(future), future, records, losses)
             if next_try is not None:
                 again.append(next_try)
-    if again or (stopping() and coming.take() is not None):
+    if again or coming.look():
         raise Interrupted(f"Stopped with {len(records.done):,} shards done; none of them is lost.")
 
 
 class _Ahead:
-    """Tasks, the next of which is made while the workers work: they wait for this loop when one hands over its core."""
+    """Tasks, the next of which is made while the workers are busy: one that hands over its core waits for this loop."""
 
     def __init__(self, tasks: Iterable[ShardTask]) -> None:
         self._tasks = iter(tasks)
         self._next: ShardTask | None = None
 
-    def look(self) -> None:
-        """Makes the next task, if that has not been done."""
+    def look(self) -> bool:
+        """Makes the next task, if that has not been done; whether there is one."""
         if self._next is None:
             self._next = next(self._tasks, None)
+        return self._next is not None
 
     def take(self) -> ShardTask | None:
         """The next task; None if there are no more."""

@@ -60,13 +60,16 @@ def _refuse_too_large(way: Geometry) -> None:
         raise Undecodable(f"its {way.source[1]:,} x {way.source[0]:,} pixels would have to be scaled to {scaled}")
 
 
-def transform(data: bytes, recipe: Recipe) -> StoredImage:
+def transform(data: bytes, recipe: Recipe, header: image_codec.Header | None = None) -> StoredImage:
     """Applies the recipe; an image that no trainer's JPEG decoder would read is converted in any case.
+
+    The header is read here unless it is given.
 
     Raises:
         Undecodable: the image cannot be decoded.
     """
-    header = image_codec.read_header(data)
+    if header is None:
+        header = image_codec.read_header(data)
     if recipe.quality is None and not header.needs_conversion:
         stages.enter("check")
         _check(data, header, recipe.check)

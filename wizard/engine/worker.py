@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 
 from wizard.commit_record import CommitRecord
-from wizard.engine import handover, heartbeat, image_memory, in_hand, stages
+from wizard.engine import handover, heartbeat, in_hand, stages
 from wizard.engine.plan import ShardTask
 from wizard.engine.process_image import ShardCounts, add_image
 from wizard.errors import MachineError
@@ -37,7 +37,6 @@ def build_shard(task: ShardTask) -> CommitRecord:
             if heartbeat.due():
                 _beat(task, shard, counts, content.sample.name)
             stages.enter("decode")
-            image_memory.require(content.image, content.sample, task.recipe, task.memory)
             add_image(task, content, shard, counts)
             stages.enter("read")
         _beat(task, shard, counts)

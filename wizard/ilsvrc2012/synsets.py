@@ -76,7 +76,8 @@ def rank_of_image(name: str) -> int | None:
     >>> rank_of_image("n01440764_10026.JPEG"), rank_of_image("ILSVRC2012_val_00000001.JPEG")
     (0, 65)
     """
+    rank = ranks().get(name.partition("_")[0])
+    if rank is not None:
+        return rank
     number = validation_number(name)
-    if number is not None:
-        return int(validation_ranks()[number - 1])
-    return ranks().get(name.partition("_")[0])
+    return None if number is None else int(validation_ranks()[number - 1])

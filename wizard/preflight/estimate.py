@@ -16,7 +16,7 @@ import numpy.typing as npt
 from wizard.commit_record import SkippedImage
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.dry_run import DryRun, dry_run, memory_of_largest, seconds_to_read
-from wizard.engine.executors.local import WorkerPool
+from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.engine.plan import ShardTask
 from wizard.engine.transform import Recipe
 from wizard.errors import BadImage, MachineError

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from wizard.engine.executors.local import WorkerPool
+from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.errors import InputError, MachineError, writing
 from wizard.events import CheckResult, Estimated, Glanced
 from wizard.folders import cache_folder

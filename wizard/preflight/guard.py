@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wizard.errors import Interrupted, MachineError
-from wizard.events import Event, Heartbeat, ShardDone, Stopping
+from wizard.events import Event, Heartbeat, ShardDone, Stopping, WorkerLost
 from wizard.formatting import human_bytes
 from wizard.machine.disks import free_bytes
 from wizard.machine.load import MachineLoad, machine_load
@@ -46,10 +46,11 @@ class Guard:
         """Follows the shards' sizes, measures the machine once a second, and announces a stop once."""
         match event:
             case Heartbeat():
-                self._written[event.shard] = event.bytes_out
-                self._committing.discard(event.shard)
-                if event.done == event.total:  # all of it is written, and its worker begins another
-                    del self._written[event.shard]
+                if event.done < event.total:
+                    self._written[event.shard] = event.bytes_out
+                    self._committing.discard(event.shard)  # its worker was lost while it flushed it
+                else:  # all of it is written, and its worker begins another while this one is flushed
+                    self._written.pop(event.shard, None)
                     self._committing.add(event.shard)
                 if event.done >= event.total * _PREDICTABLE:
                     self._largest = max(self._largest, event.bytes_out * event.total // max(1, event.done))
@@ -58,6 +59,9 @@ class Guard:
                 self._committing.discard(result.shard)
                 self._largest = max(self._largest, result.bytes_out)
                 self._left -= 1
+            case WorkerLost(shard=shard):  # which begins again, beside the file that it leaves
+                self._written.pop(shard, None)
+                self._committing.discard(shard)
             case _:
                 pass
         # At every event and not once a second: a new shard begins right after another is done.

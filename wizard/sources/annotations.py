@@ -5,16 +5,19 @@ import io
 import os
 import zlib
 from collections.abc import Iterator
+from itertools import compress
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 import numpy as np
+import numpy.typing as npt
 
 from wizard.errors import Hint, InputError, reading
 from wizard.formats import tar
 from wizard.formats.arrays import Boxes
 from wizard.formats.padding import is_padding
-from wizard.ilsvrc2012.boxes import BadAnnotation, parse
+from wizard.ilsvrc2012.annotation_xml import BadAnnotation, parse_annotation
+from wizard.ilsvrc2012.boxes import is_valid, relative_boxes
 from wizard.ilsvrc2012.synsets import rank_of_image, synsets
 from wizard.sources.cache import Arrays, cached
 from wizard.sources.locate import zeros_warning
@@ -24,7 +27,9 @@ from wizard.sources.trees.listing import Bounds, walk
 _GZIP = b"\x1f\x8b"
 _LARGEST_MEMBER = 1 << 26
 _CHUNK = 1 << 20
-_BATCH = 1000  # annotations between two reports of progress
+_BUFFER = 1 << 17
+"""Bytes of a gzipped archive that are unpacked at once: a read from gzip's own file costs as much as an annotation."""
+_BATCH = 1000  # annotations between two reports of progress, whose boxes are made relative together
 _UNPACK = Hint("Unpack the box archive there, or leave the boxes out with {}", "source.boxes=none")
 _AGAIN = Hint("Unpack the box archive again, or leave the boxes out with {}", "source.boxes=none")
 _FETCH = Hint("Fetch the archive again, or leave the boxes out with {}", "source.boxes=none")
@@ -99,7 +104,12 @@ class _BoxCollector:
         self.seen = 0
         self._way_out = way_out
         self._rejected = 0
-        self._names: list[bytes] = []
+        # Of a batch's boxes, in pixels.
+        self._images: list[bytes] = []
+        self._sizes: list[tuple[float, float]] = []
+        self._corners: list[int] = []
+        # Of each batch before it.
+        self._names: list[npt.NDArray[np.bytes_]] = []
         self._boxes: list[Boxes] = []
 
     def add(self, where: str, image: str, xml: bytes) -> None:
@@ -108,19 +118,34 @@ class _BoxCollector:
         if rank is None:
             return
         try:
-            found = parse(xml, synsets()[rank].wnid)
+            found = parse_annotation(xml)
         except BadAnnotation as error:
             raise InputError(f"{where} is not a readable annotation: {error}.", self._way_out) from error
-        self._names += [image.encode()] * len(found.boxes)
-        self._boxes.append(found.boxes)
-        self._rejected += found.rejected
+        count = len(found.corners) // 4
+        if is_valid(found, synsets()[rank].wnid):
+            self._images += [image.encode()] * count
+            self._sizes += [(found.width, found.height)] * count
+            self._corners += found.corners
+        else:
+            self._rejected += count
         self.seen += 1
+        if self.seen % _BATCH == 0:
+            self._end_batch()
+
+    def _end_batch(self) -> None:
+        corners, sizes = np.array(self._corners, np.float64), np.array(self._sizes, np.float64)
+        boxes, kept = relative_boxes(corners.reshape(-1, 4), sizes.reshape(-1, 2))
+        self._names.append(np.array([*compress(self._images, kept.tolist())], dtype=np.bytes_))
+        self._boxes.append(boxes[kept])
+        self._rejected += len(boxes) - int(kept.sum())
+        self._images, self._sizes, self._corners = [], [], []
 
     def table(self, source: Path, hint: str) -> BoxTable:
         """The boxes by image, and of an image in the order of the older systems' CSV, which has four decimals."""
         if not self.seen:
             raise InputError(f"{source} holds no annotation of an ILSVRC2012 image.", hint)
-        names, boxes = np.array(self._names, dtype=np.bytes_), np.concatenate(self._boxes)
+        self._end_batch()
+        names, boxes = np.concatenate(self._names), np.concatenate(self._boxes)
         xmin, ymin, xmax, ymax = np.round(boxes, 4).T
         order = np.lexsort((ymax, xmax, ymin, xmin, names))
         return BoxTable(names[order], boxes[order], self._rejected, tuple(self.warnings))
@@ -157,8 +182,8 @@ def _annotations(file: IO[bytes], ended: tar.Ended) -> Iterator[tuple[str, bytes
     magic = file.read(len(_GZIP))
     file.seek(0)
     if magic == _GZIP:
-        with gzip.open(file) as unpacked:
-            yield from _members(cast(IO[bytes], unpacked), ended)
+        with gzip.open(file) as stream, io.BufferedReader(stream, _BUFFER) as unpacked:
+            yield from _members(unpacked, ended)
             while unpacked.read(_CHUNK):
                 pass  # gzip's own checksum is compared at the stream's end alone
     else:

@@ -114,7 +114,7 @@ def whole(data: bytes, sample: Sample, more: int = 0) -> bytes:
 def _read_images(samples: Iterable[Sample]) -> Iterator[Content]:
     with OpenFiles() as files:
         for sample in samples:
-            with reading(Path(sample.file)):
+            with reading(sample.file):
                 yield Content(sample, files.read(sample))
 
 

@@ -2,14 +2,13 @@
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
 from wizard.commit_record import CommitRecord
 from wizard.ilsvrc2012.archives import SPLITS
-from wizard.storage import PREFIX, SUFFIX, publish, start_writing_back
+from wizard.storage import create_temporary, publish, start_writing_back
 from wizard.targets.expected import Expectation
 from wizard.targets.presence import wrong_size
 from wizard.targets.sample import OutputSample
@@ -60,8 +59,7 @@ class ShardFile:
         self._path = folder / target.file(shard)
         if self._path.parent != folder:  # an output folder that is gone is not made again
             self._path.parent.mkdir(exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f"{PREFIX}{shard}-", suffix=SUFFIX, dir=self._path.parent)
-        self._temporary = Path(temporary)
+        handle, self._temporary = create_temporary(self._path.parent, f"{shard}-")
         self._file = os.fdopen(handle, "wb", buffering=1 << 20)
         self._digest = hashlib.sha256()
         self._sent = 0

@@ -12,7 +12,7 @@ import numpy as np
 
 from wizard.engine import manifest as manifests
 from wizard.engine.commit_records import count_records, read_plan
-from wizard.engine.executors.local import local_workers
+from wizard.engine.executors.worker_pool import local_workers
 from wizard.engine.manifest import Manifest, PlannedShard
 from wizard.engine.sidecars import wrong_sidecars
 from wizard.errors import VerifyFailed

@@ -6,8 +6,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from ctypes import c_int64
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -16,8 +17,8 @@ import pytest
 
 from wizard.engine import handover, heartbeat, in_hand
 from wizard.engine.deaths import WorkerDied
-from wizard.engine.executors import local
-from wizard.engine.executors.local import LocalExecutor, WorkerPool
+from wizard.engine.executors import local, local_worker, worker_process
+from wizard.engine.executors.local import LocalExecutor
 from wizard.engine.transform import Recipe, transform
 from wizard.errors import MachineError
 from wizard.events import Heartbeat
@@ -78,8 +79,82 @@ def test_an_error_of_a_task_comes_back_with_the_workers_traceback(executor: Loca
     assert executor.submit(beat_once, 1).result(timeout=60) == 1
 
 
-def test_a_result_that_cannot_be_pickled_fails_only_its_task(executor: LocalExecutor) -> None:
-    assert executor.submit(lambda: 1).exception(timeout=60) is not None
+def test_a_call_that_cannot_be_pickled_fails_alone(executor: LocalExecutor) -> None:
+    unsendable, after = executor.submit(lambda: 1), executor.submit(beat_once, 1)
+    assert "pickle" in str(unsendable.exception(timeout=60))
+    assert after.result(timeout=60) == 1
+
+
+class TwoPartError(Exception):
+    """Can be pickled, but not read again."""
+
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(f"{first} {second}")
+
+
+def fail_unreadably() -> None:
+    raise TwoPartError("no", "luck")
+
+
+def fail_with_a_function() -> None:
+    error = ValueError("no luck")
+    error.cause = lambda: 1  # type: ignore[attr-defined]
+    raise error
+
+
+def return_a_function() -> object:
+    return lambda: "no luck"
+
+
+@pytest.mark.parametrize("fn", [fail_unreadably, fail_with_a_function, return_a_function])
+def test_what_cannot_be_sent_back_fails_its_call_alone_and_keeps_the_traceback(
+    executor: LocalExecutor, tmp_path: Path, fn: Callable[[], object]
+) -> None:
+    waiting, unsendable = executor.submit(hand_over_and_wait, tmp_path / "note"), executor.submit(fn)
+    error = unsendable.exception(timeout=60)
+    assert isinstance(error, Exception)
+    assert not isinstance(error, WorkerDied)
+    assert "luck" in str(error) or "pickle" in str(error)
+    assert "In a worker:" in error.__notes__[0]
+    touching = executor.submit(touch, tmp_path / "note")
+    assert waiting.result(timeout=60) == touching.result(timeout=60)
+
+
+@pytest.mark.parametrize("error", [OSError(11, "Resource temporarily unavailable"), RuntimeError("not now")])
+def test_whatever_prevents_a_worker_from_being_started_is_reported(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def refuse(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(local_worker._CONTEXT, "Process", refuse)
+    executor = LocalExecutor(1)
+    failed = executor.submit(beat_once, 1).exception(timeout=10)
+    assert isinstance(failed, MachineError)
+    assert "cannot be started: " in failed.what
+    executor.shutdown(cancel_futures=True)
+
+
+def die_at_once(*_: object) -> None:
+    os._exit(3)
+
+
+def test_workers_that_die_while_they_start_cost_a_call_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_worker, "serve", die_at_once)
+    executor = LocalExecutor(1)
+    deaths = [future.exception(timeout=60) for future in [executor.submit(beat_once, i) for i in range(2)]]
+    assert [death.exit_code for death in deaths if isinstance(death, WorkerDied)] == [3, 3]
+    executor.shutdown()
+
+
+def test_a_worker_that_dies_while_it_starts_costs_nothing_if_there_is_no_call(executor: LocalExecutor) -> None:
+    executor.start()
+    while not (children := multiprocessing.active_children()):
+        time.sleep(0.01)
+    children[0].kill()
+    children[0].join()
+    while any(worker.process in children for worker in executor._workers):
+        time.sleep(0.01)
     assert executor.submit(beat_once, 1).result(timeout=60) == 1
 
 
@@ -89,7 +164,7 @@ def test_a_worker_that_cannot_be_started_is_reported_without_blocking_the_others
     def refuse(**_: object) -> None:
         raise OSError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(local._CONTEXT, "Process", refuse)
+    monkeypatch.setattr(local_worker._CONTEXT, "Process", refuse)
     executor = LocalExecutor(2)
     futures = [executor.submit(beat_once, i) for i in range(2)]
     for future in futures:
@@ -119,6 +194,43 @@ def hand_over_and_wait(path: Path) -> int:
     while not path.exists():
         time.sleep(0.01)
     return os.getpid()
+
+
+def serve_without_threads(pipe: Connection, item: c_int64 | None) -> None:
+    """A worker where the system allows no further thread."""
+
+    def refuse(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    threading.Thread.start = refuse  # type: ignore[assignment,method-assign]
+    worker_process.serve(pipe, item)
+
+
+def test_a_worker_that_gets_no_second_thread_takes_one_call_after_the_other(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(local_worker, "serve", serve_without_threads)
+    executor = LocalExecutor(1)
+    (tmp_path / "note").touch()
+    futures = [executor.submit(hand_over_and_wait, tmp_path / "note") for _ in range(3)]
+    assert len({future.result(timeout=60) for future in futures}) == 1
+    executor.shutdown()
+
+
+def test_calls_that_wait_are_told_when_the_last_worker_dies_and_none_can_be_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    executor = LocalExecutor(1)
+    executor.submit(beat_once, 1).result(timeout=60)
+
+    def refuse(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    killed, *others = [executor.submit(die), executor.submit(beat_once, 2), executor.submit(beat_once, 3)]
+    assert isinstance(killed.exception(timeout=60), WorkerDied)
+    assert all(isinstance(future.exception(timeout=10), MachineError) for future in others)
+    executor.shutdown()
 
 
 def touch(path: Path) -> int:
@@ -151,7 +263,34 @@ def hand_over_and_sleep() -> None:
 def test_a_death_costs_the_call_that_handed_over_too_and_names_the_item_of_the_other(executor: LocalExecutor) -> None:
     waiting, crashing = executor.submit(hand_over_and_sleep), executor.submit(take_in_hand, 10, 7)
     deaths = [future.exception(timeout=60) for future in (waiting, crashing)]
-    assert [death.item for death in deaths if isinstance(death, WorkerDied)] == [None, 7]
+    assert [(death.item, death.beside) for death in deaths if isinstance(death, WorkerDied)] == [
+        (None, True),
+        (7, False),
+    ]
+
+
+def hand_over_twice_and_wait(path: Path) -> None:
+    handover.hand_over()
+    while not path.exists():
+        time.sleep(0.01)
+    handover.hand_over()
+    time.sleep(0.2)
+
+
+def test_to_hand_over_twice_does_not_end_the_next_calls_turn(executor: LocalExecutor, tmp_path: Path) -> None:
+    twice = executor.submit(hand_over_twice_and_wait, tmp_path / "note")
+    having_it = executor.submit(touch_and_sleep, tmp_path / "note")
+    third = executor.submit(beat_once, 3)
+    twice.result(timeout=60)
+    time.sleep(0.2)
+    assert not third.running()
+    assert having_it.result(timeout=60) is None
+    assert third.result(timeout=60) == 3
+
+
+def touch_and_sleep(path: Path) -> None:
+    path.touch()
+    time.sleep(1.0)
 
 
 class Unreadable:
@@ -244,6 +383,38 @@ def test_shutting_down_with_cancel_futures_ends_at_once_and_leaves_no_future_ope
     assert not multiprocessing.active_children()
 
 
+def test_shutting_down_without_waiting_ends_the_workers_once_nothing_is_left_to_do() -> None:
+    executor = LocalExecutor(1)
+    future = executor.submit(os.getpid)
+    executor.shutdown(wait=False)
+    with suppress(psutil.NoSuchProcess):
+        psutil.Process(future.result(timeout=60)).wait(timeout=60)
+
+
+def test_workers_end_at_once_although_a_suspended_one_does_not_take_its_call() -> None:
+    executor = LocalExecutor(1)
+    pid = executor.submit(os.getpid).result(timeout=60)
+    while not all(worker.is_ready for worker in executor._workers):
+        time.sleep(0.01)
+    os.kill(pid, signal.SIGSTOP)
+    sending = threading.Thread(target=executor.submit, args=(len, bytes(8 << 20)), daemon=True)
+    sending.start()
+    time.sleep(0.3)
+    assert sending.is_alive()
+    ending = threading.Thread(target=executor.shutdown, kwargs={"cancel_futures": True}, daemon=True)
+    ending.start()
+    ending.join(timeout=30)
+    assert not ending.is_alive()
+
+
+def test_a_call_that_has_ended_leaves_its_worker_free(executor: LocalExecutor) -> None:
+    for _ in range(200):
+        future = executor.submit(beat_once, 1)
+        while not future.done():
+            pass
+        assert executor.free == 1
+
+
 def test_heartbeats_arrive(executor: LocalExecutor) -> None:
     for done in (3, 4):
         executor.submit(beat_once, done).result(timeout=60)
@@ -312,33 +483,12 @@ def test_workers_run_without_room_for_shared_memory(monkeypatch: pytest.MonkeyPa
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(local._CONTEXT, "RawValue", refuse)
+    monkeypatch.setattr(local_worker._CONTEXT, "RawValue", refuse)
     executor = LocalExecutor(1)
     died = executor.submit(take_in_hand, 10, 7).exception(timeout=60)
     executor.shutdown()
     assert isinstance(died, WorkerDied)
     assert died.item is None
-
-
-def test_a_pool_gives_its_workers_to_the_next_step_that_needs_as_many() -> None:
-    with WorkerPool() as pool:
-        measuring = pool.executor(1)
-        measuring.start()
-        worker = measuring.submit(os.getpid).result(timeout=60)
-        building = pool.executor(1)
-        assert building.submit(os.getpid).result(timeout=60) == worker
-        assert pool.held == pytest.approx(psutil.Process(worker).memory_info().rss, rel=0.5)
-    assert not psutil.pid_exists(worker)
-    assert pool.held == 0
-
-
-def test_a_step_that_needs_another_number_of_workers_gets_new_ones() -> None:
-    with WorkerPool() as pool:
-        first = pool.executor(1).submit(os.getpid).result(timeout=60)
-        executor = pool.executor(2)
-        assert executor.capacity == 2
-        assert not psutil.pid_exists(first)
-        assert executor.submit(os.getpid).result(timeout=60) != first
 
 
 def test_workers_can_be_started_before_there_is_a_call(executor: LocalExecutor) -> None:

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Executor(Protocol):
-    """Runs calls in worker processes; a worker that dies costs its one call.
+    """Runs calls in worker processes; a worker that dies costs its call, and one that had handed over its core.
 
     A call and what it returns are pickled. In a worker, `wizard.engine.heartbeat`, `wizard.engine.in_hand` and
     `wizard.engine.handover` are set up, SIGINT is ignored, and pixels are processed on one thread.
@@ -23,20 +23,23 @@ class Executor(Protocol):
 
     @property
     def free(self) -> int:
-        """How many calls could begin now; the run loop submits no more, so that little has to be taken back."""
+        """How many calls could begin now; the run loop submits no more, so that few have to be cancelled.
+
+        A call whose future is done no longer counts.
+        """
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Queues a call. Its future runs from the moment a worker has the call, and can be cancelled until then.
 
         The future fails with whatever the call raises, its traceback in the worker added as a note; with WorkerDied
-        if the worker died; with MachineError if no worker could be started.
+        if the worker died, or died while it started; with MachineError if no worker could be started.
         """
 
     def wait(self, timeout: float) -> None:
         """Waits until a call has ended or handed over its core since the last wait; for so many seconds at most."""
 
     def heartbeats(self) -> list[Heartbeat]:
-        """What workers have sent since the last call."""
+        """What workers have sent since the last call; a call's heartbeats are there before its future is done."""
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Ends the workers: at once with `cancel_futures`, else when nothing is left to do."""

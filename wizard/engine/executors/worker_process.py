@@ -5,6 +5,7 @@ Two threads take turns, so that a call whose rest only waits can hand the core t
 """
 
 import os
+import pickle
 import signal
 import traceback
 from contextlib import suppress
@@ -17,7 +18,6 @@ from typing import Any
 from wizard.engine import handover, heartbeat, in_hand
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_THREADS = 2
 
 
 class Kind(Enum):
@@ -53,11 +53,11 @@ def serve(pipe: Connection, item: c_int64 | None) -> None:
         in_hand.install(item)
     worker = _Worker(pipe)
     heartbeat.install(lambda beat: worker.send(Kind.HEARTBEAT, 0, beat))
-    others = [Thread(target=worker.serve) for _ in range(_THREADS - 1)]
-    for other in others:
+    other = Thread(target=worker.serve)
+    with suppress(RuntimeError):  # the system allows no further thread: calls then follow one another
         other.start()
     worker.serve()
-    for other in others:
+    if other.ident is not None:
         other.join()
 
 
@@ -90,11 +90,21 @@ class _Worker:
             self.send(Kind.READY, 0, None)
             number, (fn, args, kwargs) = self._pipe.recv()
             try:
-                answer = Kind.RESULT, fn(*args, **kwargs)
-            except Exception as error:  # noqa: BLE001  it is the caller's
-                error.add_note(f"In a worker:\n{''.join(traceback.format_exception(error))}")
-                answer = Kind.ERROR, error
-            self.send(answer[0], number, answer[1])
+                self.send(Kind.RESULT, number, fn(*args, **kwargs))
+            except Exception as error:  # noqa: BLE001  it is the caller's; so is a result that cannot be pickled
+                self.send(Kind.ERROR, number, _portable(error))
+
+
+def _portable(error: Exception) -> Exception:
+    """The error with its traceback as a note; if it cannot be pickled or read again, one that says the same."""
+    note = f"In a worker:\n{''.join(traceback.format_exception(error))}"
+    error.add_note(note)
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:  # noqa: BLE001  its own methods raise anything
+        error = RuntimeError(f"{type(error).__name__}: {error}")
+        error.add_note(note)
+    return error
 
 
 class _Turn:

@@ -21,7 +21,7 @@ _CRC = struct.Struct("<I")
 def _read_records(samples: Iterable[Sample]) -> Iterator[Content]:
     with OpenFiles() as files:
         for sample in samples:
-            with reading(Path(sample.file)):
+            with reading(sample.file):
                 yield _content(sample, files.read(sample, more=_CRC.size))
 
 

@@ -1,0 +1,49 @@
+"""Worker pool: workers that one step of a run leaves for the next."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+
+from wizard.engine.executors.local import LocalExecutor
+
+
+class WorkerPool:
+    """Keeps an executor between the steps of a run; a context manager that kills its workers, whatever they are doing.
+
+    The pre-flight measures with as many workers as the build will have, unless memory or cores are short. A worker
+    takes half a second to start.
+    """
+
+    def __init__(self) -> None:
+        self._executor: LocalExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kills the workers; the pool can be used again."""
+        if self._executor is not None:
+            self._executor.shutdown(cancel_futures=True)
+        self._executor = None
+
+    def executor(self, workers: int) -> LocalExecutor:
+        """An executor of so many workers: the last one, or a new one if that had another number of them."""
+        if self._executor is None or self._executor.capacity != workers:
+            self.close()
+            self._executor = LocalExecutor(workers)
+        return self._executor
+
+    @property
+    def held(self) -> int:
+        """Bytes of memory that the workers hold."""
+        return 0 if self._executor is None else self._executor.held
+
+
+@contextmanager
+def local_workers(count: int) -> Iterator[LocalExecutor]:
+    """A local executor whose workers are killed at the end of the block, whatever they are doing."""
+    with WorkerPool() as pool:
+        yield pool.executor(count)
