@@ -121,7 +121,9 @@ def _run_loop(folder: Path, plan: Plan, beats: int) -> float:
             progress.add(event)
             for seen in guard.watch(event):
                 progress.add(seen)
-        return time.process_time() - began
+        spent = time.process_time() - began
+        assert len(records.done) == len(plan.shard_names)
+        return spent
     finally:
         executor.shutdown(cancel_futures=True)
 
