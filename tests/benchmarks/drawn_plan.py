@@ -31,7 +31,8 @@ def draw(shards: Mapping[Split, int]) -> Plan:
 def draw_sizes(images: int, mean: float) -> Bytes:
     """int64[images], log-normal with about this mean."""
     drawn = np.random.default_rng(_SEED).lognormal(sigma=SPREAD, size=images)
-    return np.maximum(1, drawn * (mean / drawn.mean())).astype(np.int64)
+    scaled: Bytes = np.maximum(1, drawn * (mean / drawn.mean())).astype(np.int64)
+    return scaled
 
 
 def in_order(plan: Plan, *, largest_first: bool) -> list[Bytes]:
@@ -46,7 +47,7 @@ def seconds(shards: Sequence[Bytes], an_image: float) -> list[Seconds]:
     7 % of the time to decode, resize and encode does not depend on the bytes, and 6 % of that to decode.
     """
     a_byte = an_image / 1000 * sum(map(len, shards)) / sum(int(shard.sum()) for shard in shards)
-    return [shard * a_byte for shard in shards]
+    return [shard.astype(np.float64) * a_byte for shard in shards]
 
 
 def _split(split: Split, shards: int) -> SplitPlan:
