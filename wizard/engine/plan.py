@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -141,13 +140,13 @@ class Plan:
             without: names of shards.
             memory: bytes that a worker has for one image; None if there is no limit.
             checks: the splits whose images are checked in another way than their recipe says.
-            largest_first: whether shards of more bytes come first, so that no core waits long for the last one; else,
-                and among shards of about the same size, they come split by split.
+            largest_first: whether shards of more bytes come first, so that no core waits long for the last one; else
+                they come split by split.
         """
         shards = [(split, index) for split in self.splits for index in range(split.shards)]
         if largest_first:
             sizes = np.concatenate([split.bytes for split in self.splits])
-            order = np.argsort(-_magnitude(sizes), kind="stable")
+            order = np.argsort(-sizes, kind="stable")
             shards = [shards[place] for place in order]
         recipes = {split.split: split.recipe for split in self.splits}
         for name, check in (checks or {}).items():
@@ -216,11 +215,6 @@ def in_source_order(split: str, table: SampleTable, recipe: Recipe, *, shards: i
     if not shards:
         ends = np.cumsum(np.bincount(table.file, minlength=len(table.files))).astype(np.intp)
     return SplitPlan(split=split, table=table, order=order, ends=ends, recipe=recipe, is_shuffled=False)
-
-
-def _magnitude(sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Sizes in steps of a quarter: shards of a shuffled split differ by less, and stay in their order on the disk."""
-    return np.round(np.log(np.maximum(sizes, 1)) / math.log(1.25))
 
 
 def _even(count: int, shards: int) -> npt.NDArray[np.intp]:
