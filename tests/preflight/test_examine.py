@@ -233,7 +233,7 @@ def refuse_processes(**_: object) -> None:
 def test_workers_that_cannot_be_started_leave_the_rest(
     raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wizard.engine.executors.local._CONTEXT.Process", refuse_processes)
+    monkeypatch.setattr("wizard.engine.executors.local_worker._CONTEXT.Process", refuse_processes)
     verdict = look(profile(raw, tmp_path / "out", run={"workers": 2}))
     check = named(verdict)["raw-data"]
     assert check.status == "warn"
