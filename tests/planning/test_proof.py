@@ -1,6 +1,8 @@
+import os
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -127,6 +129,24 @@ def test_an_archive_that_changed_after_it_was_verified_is_not_proven(
     damage_image(raw_copy, TENCH_1, cut_short)
     with pytest.raises(BadImage, match=TENCH_1):
         build_dataset(raw_copy, tmp_path / "out")
+
+
+def test_an_archive_that_changes_while_it_is_hashed_is_decoded(
+    raw_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_official(raw_copy, monkeypatch)
+    hashed_to_the_end = proof.hash_while_it_pays
+
+    def touched_meanwhile(*rest: Any) -> dict[Path, str] | None:
+        found = hashed_to_the_end(*rest)
+        os.utime(raw_copy / TRAIN_TAR, ns=(1, 1))
+        return found
+
+    monkeypatch.setattr(proof, "hash_while_it_pays", touched_meanwhile)
+    listener = Listener()
+    build_dataset(raw_copy, tmp_path / "out", report=listener)
+    assert f"{TRAIN_TAR} changed while it was hashed, so each image is decoded" in listener.notes
+    assert checks(tmp_path / "out") == {"train": ("decode",), "validation": ("md5",)}
 
 
 @pytest.mark.parametrize("verified", [False, True])

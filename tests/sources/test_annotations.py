@@ -119,6 +119,16 @@ def test_an_annotation_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         read(path)
 
 
+def test_an_annotation_whose_name_is_not_utf_8_belongs_to_no_image(tmp_path: Path) -> None:
+    path = tmp_path / "boxes.tar"
+    path.write_bytes(tar([(f"{TENCH}_X.xml", one(TENCH))]).replace(b"_X.xml", b"_\xff.xml"))
+    content = bytearray(path.read_bytes())
+    content[148:156] = b"%06o\0 " % (sum(content[:148]) + 8 * ord(" ") + sum(content[156:512]))  # the header's checksum
+    path.write_bytes(content)
+    (name, *_), *_ = read_boxes(path, tmp_path / "cache", lambda _done, _total: None)
+    assert name == f"{TENCH}_".encode() + b"\xff.JPEG"
+
+
 def test_an_archive_without_annotations_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "boxes.tar"
     path.write_bytes(tar([("readme.txt", b"nothing")]))

@@ -41,6 +41,14 @@ def test_a_verified_sum_is_remembered_until_the_file_changes(archive: Path, tmp_
     assert [meter.done for meter in (first, second, third)] == [7, 0, 7]
 
 
+def test_a_sum_of_a_file_that_changed_meanwhile_is_not_remembered(archive: Path, tmp_path: Path) -> None:
+    def touch(_done: int, _total: int) -> None:
+        os.utime(archive, ns=(1, 1))
+
+    assert verify_md5(archive, GOOD, tmp_path / "cache", touch) == "now"
+    assert when_verified(archive, GOOD, tmp_path / "cache") == ""
+
+
 def test_a_wrong_md5_is_refused_and_not_remembered(archive: Path, tmp_path: Path) -> None:
     for _ in range(2):
         meter = Meter()

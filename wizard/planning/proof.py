@@ -17,7 +17,7 @@ from wizard.planning.checking_speed import measured_speed, usual_speed
 from wizard.planning.job import Job
 from wizard.planning.progress import Report, step
 from wizard.planning.resolve import check_of
-from wizard.sources.checksums import remember_md5, when_verified
+from wizard.sources.checksums import remember_md5, state, when_verified
 from wizard.sources.parallel_md5 import hash_while_it_pays
 
 _FASTEST_HASH = 1e9
@@ -123,6 +123,7 @@ def _prove(archives: list[_Unproven], decoding_speed: float, report: Report) -> 
     """The splits whose archives turn out to be official; none if hashing takes longer than decoding."""
     named = " and ".join(each.path.name for each in archives)
     decoding = sum(each.left for each in archives) / decoding_speed
+    before = {each.path: state(each.path) for each in archives}
     found = hash_while_it_pays(
         [each.path for each in archives], step(report, f"MD5 of {named}"), lambda to_come: to_come < decoding
     )
@@ -132,7 +133,9 @@ def _prove(archives: list[_Unproven], decoding_speed: float, report: Report) -> 
     proven = []
     for each in archives:
         md5 = found[each.path]
-        if md5 == each.md5:
+        if state(each.path) != before[each.path]:
+            report(Note(text=f"{each.path.name} changed while it was hashed, so each image is decoded", warning=True))
+        elif md5 == each.md5:
             remember_md5(each.path, md5, cache_folder())
             report(_proven(each.path, "now"))
             proven.append(each.split)

@@ -123,7 +123,7 @@ class _BoxCollector:
             raise InputError(f"{where} is not a readable annotation: {error}.", self._way_out) from error
         count = len(found.corners) // 4
         if is_valid(found, synsets()[rank].wnid):
-            self._images += [image.encode()] * count
+            self._images += [os.fsencode(image)] * count
             self._sizes += [(found.width, found.height)] * count
             self._corners += found.corners
         else:

@@ -41,10 +41,21 @@ def md5_of(path: Path, expected: str, cache: Path, progress: Progress) -> tuple[
     when = when_verified(path, expected, cache)
     if when:
         return expected, when
+    before = state(path)
     found = md5(path, progress)
-    if found == expected:
+    if found == expected and state(path) == before:
         remember_md5(path, found, cache)
     return found, "now"
+
+
+def state(path: Path) -> str:
+    """What the memory knows a file by: a sum that was computed while this changed says nothing about the file now.
+
+    Raises:
+        InputError: it cannot be looked at.
+    """
+    with reading(path):
+        return fingerprint(path)
 
 
 def remember_md5(path: Path, md5: str, cache: Path) -> None:
