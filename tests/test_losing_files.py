@@ -86,13 +86,20 @@ def test_an_index_removed_during_the_build_is_named_and_restored_by_the_next_run
     assert len(list((out / "idx").iterdir())) == len(shards(out))
 
 
+def remove(folder: Path) -> None:
+    """Removes a folder at once, although a worker may be writing to it."""
+    gone = folder.parent / "gone"
+    folder.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
 @pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders", "flat"])
 @pytest.mark.parametrize("after", [2, 7])
 def test_an_output_folder_removed_during_the_build_is_not_recreated(
     raw: Path, tmp_path: Path, form: str, after: int
 ) -> None:
     out = tmp_path / "out"
-    error = sabotaged(raw, out, lambda _: shutil.rmtree(out), after=after, format=form)
+    error = sabotaged(raw, out, lambda _: remove(out), after=after, format=form)
     assert error.what == f"{out} is gone: it was removed, moved or unmounted while this run was writing to it."
     assert not out.exists()
 
@@ -114,7 +121,7 @@ def test_a_commit_record_removed_during_the_build_is_named_and_its_shard_rebuilt
 
 def test_a_plan_removed_during_the_build_is_not_rewritten(raw: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    error = sabotaged(raw, out, lambda _: shutil.rmtree(out / ".imagenet-setup"), after=2)
+    error = sabotaged(raw, out, lambda _: remove(out / ".imagenet-setup"), after=2)
     assert "plan.json is gone" in error.what
     assert not plan_path(out).exists()
 

@@ -225,7 +225,7 @@ def test_a_build_stops_before_the_machine_is_full_and_resumes_later(
     kept = contents(out)
     assert error.value.exit_code == 4
     done = len(shards(out))
-    assert 3 < done <= 5  # another had begun while the third was committed
+    assert 3 <= done <= 5  # others may have begun while the third was committed
     assert error.value.what == f"{told} Stopped with {done} shards done; none of them is lost. They are in {out}."
     assert error.value.hint == "Free some, then give the same command again; it resumes where it stopped"
     assert not list(out.glob(".building*"))
