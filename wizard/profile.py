@@ -60,7 +60,7 @@ class Source(_Section):
         default="inside", description="whether symbolic links may lead out of the folder"
     )
     splits: Splits = Field(
-        default=("train", "validation"), description='these and "test", in the order in which they are listed'
+        default=("train", "validation"), description='these and "test"; reports follow their order'
     )
     boxes: Literal["none", "train", "all"] = Field(
         default="train", description="whose images carry their bounding boxes"

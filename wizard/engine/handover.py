@@ -1,6 +1,7 @@
 """A worker's core is handed to its next call while the one before only waits for the disk.
 
-To flush a shard takes 20 to 500 milliseconds, depending on the disk; meanwhile the core decodes images of the next.
+To flush a shard takes milliseconds on a fast disk, and far longer on a slow or remote one; meanwhile the core decodes
+images of the next.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""How long a worker spends on each stage of a shard, by its own clock. A change of stage costs 0.1 microseconds.
+"""How long a worker spends on each stage of a shard, by its own clock. A change of stage costs 0.2 microseconds.
 
 The stage is the process's own state, as is the item in hand: whatever processes an image says what it begins, and
 need not know whether anybody is measuring.

@@ -86,6 +86,7 @@ def settle_checks(
     for split, survey in job.surveys.items():
         if job.recipes[split].quality is not None or not survey.md5 or not left[split]:
             continue
+        # Where the cache folder cannot be written, a sum that has just been verified is not remembered.
         when = when_verified(survey.path, survey.md5, cache_folder()) or ("now" if md5 else "")
         checks[split] = check_of(job.profile, proven=bool(when))
         if when:
@@ -95,6 +96,7 @@ def settle_checks(
     archives = _worth_hashing(unproven, usual_speed(job.workers))
     if not archives:
         return checks
+    # The constant only rules out what cannot pay; a machine that is busy or slow decodes at another speed.
     tasks = plan.tasks("", skip_bad=True, without={*plan.shard_names} - {*to_build})
     speed = measured_speed(executor, next(task for task in tasks if task.split == archives[0].split))
     return checks | dict.fromkeys(_prove(archives, speed, report), "md5")

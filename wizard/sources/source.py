@@ -185,7 +185,7 @@ class Source(Protocol):
         raise UsageError(
             f"--md5 is for the official archives; {self.folder} holds {self.what}, for which there are no official "
             "sums.",
-            "Run without --md5: every image is decoded on the way, so one that is damaged is found all the same",
+            "Run without --md5: unless image.check says otherwise, a damaged image is found when it is decoded",
         )
 
     def path(self, kind: Kind, split: Split) -> Path:
