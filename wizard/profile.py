@@ -59,9 +59,7 @@ class Source(_Section):
     links: Literal["inside", "follow"] = Field(
         default="inside", description="whether symbolic links may lead out of the folder"
     )
-    splits: Splits = Field(
-        default=("train", "validation"), description='these and "test"; reports follow their order'
-    )
+    splits: Splits = Field(default=("train", "validation"), description='these and "test"; reports follow their order')
     boxes: Literal["none", "train", "all"] = Field(
         default="train", description="whose images carry their bounding boxes"
     )
