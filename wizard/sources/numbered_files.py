@@ -6,7 +6,6 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-
 NUMBER: re.Pattern[str] = re.compile(r"(\d+)-of-(\d+)", re.ASCII)
 """A file's number and the count of its set; numbers begin at 0, or at 1."""
 _LISTED = 5
