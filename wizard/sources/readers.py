@@ -23,7 +23,7 @@ class Sample(NamedTuple):
 
     Attributes:
         file: path of the file that holds its bytes.
-        offset: where they start; in a gzipped file, in what it unpacks to.
+        offset: where they start; in a compressed file, in what it unpacks to; in a zip archive, where its header does.
         name: its name, unique in its split: a path with / between its parts, usually of one part.
         label: its class's rank; -1 where it has none.
         boxes: float64[n, 4], xmin ymin xmax ymax in 0..1.
@@ -88,12 +88,17 @@ class OpenFiles:
             InputError: the file ends before them.
             OSError: it cannot be read.
         """
-        file = self._opened.pop(sample.file, None) or _open(sample.file)
-        self._opened[sample.file] = file
-        if len(self._opened) > _OPEN:
-            self._opened.popitem(last=False)[1].close()
+        file = self.at(sample.file)
         file.seek(sample.offset)
         return whole(file.read(sample.size + more), sample, more)
+
+    def at(self, path: str) -> IO[bytes]:
+        """The file of a path, open and without a buffer; OSError if it cannot be opened."""
+        file = self._opened.pop(path, None) or _open(path)
+        self._opened[path] = file
+        if len(self._opened) > _OPEN:
+            self._opened.popitem(last=False)[1].close()
+        return file
 
 
 def _open(path: str) -> IO[bytes]:
