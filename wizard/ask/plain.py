@@ -87,7 +87,8 @@ def _invitation(prompt: Prompt) -> str:
         "text": "Type it",
     }
     default = "" if prompt.default in (None, "") else f" [{_shown_default(prompt)}]"
-    return f'{kinds[prompt.kind]}, "back", "help" or "quit"{default}:'
+    wanted = "Answer with a number, or type a path" if prompt.kind == "path" and prompt.choices else kinds[prompt.kind]
+    return f'{wanted}, "back", "help" or "quit"{default}:'
 
 
 def _shown_default(prompt: Prompt) -> str:
