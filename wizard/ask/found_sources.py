@@ -25,7 +25,7 @@ def likely_source(last: str = "") -> str | None:
     if last and _holds_anything(last):
         return last
     found = found_here()
-    return shortened(found[0].folder) if found else None
+    return shortened(found[0].path) if found else None
 
 
 def source_choices(first: str) -> tuple[Choice, ...]:
@@ -33,19 +33,19 @@ def source_choices(first: str) -> tuple[Choice, ...]:
     found = found_here()[:_SHOWN]
     if not found:
         return ()
-    same = [each for each in found if first and _absolute(first) in (each.folder, each.real)]
+    same = [each for each in found if first and _absolute(first) in (each.path, each.real)]
     others = [each for each in found if each not in same]
     titles = _titles([*same, *others])
-    choices = [Choice(shortened(each.folder), titles[each.folder], each.what) for each in others]
+    choices = [Choice(shortened(each.path), titles[each.path], each.what) for each in others]
     if first:
-        choices.insert(0, Choice(first, first if not same else titles[same[0].folder], same[0].what if same else ""))
+        choices.insert(0, Choice(first, first if not same else titles[same[0].path], same[0].what if same else ""))
     return tuple(choices)
 
 
 def at_hand() -> bool:
     """Whether raw data lies in one of the person's own folders, and no download of it has stopped there."""
     own = [Path(place).expanduser().absolute() for place in _AT_ONCE]
-    found = [each.folder for each in found_here() if each.folder in own]
+    found = [each.path for each in found_here() if each.path in own]
     # With a partial download, the person wants the rest, not a build of half the archives.
     return bool(found) and not any(found[0].glob("*.part"))
 
@@ -54,7 +54,7 @@ def found_in_words() -> str:
     """The first folder that was found, for whoever has to decide whether to download; empty if there is none."""
     found = found_here()
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-    return f"found: {elided(shortened(found[0].folder))}{more}" if found else ""
+    return f"found: {elided(shortened(found[0].path))}{more}" if found else ""
 
 
 def elided(path: str, width: int = _BROAD) -> str:
@@ -80,9 +80,9 @@ def elided(path: str, width: int = _BROAD) -> str:
 
 def _titles(found: Iterable[Found]) -> dict[Path, str]:
     """Short paths, no two alike."""
-    short = {each.folder: elided(shortened(each.folder)) for each in found}
+    short = {each.path: elided(shortened(each.path)) for each in found}
     alike = [title for title in short.values() if [*short.values()].count(title) > 1]
-    return {folder: shortened(folder) if title in alike else title for folder, title in short.items()}
+    return {path: shortened(path) if title in alike else title for path, title in short.items()}
 
 
 def _absolute(text: str) -> Path | None:

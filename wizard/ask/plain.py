@@ -39,7 +39,9 @@ class PlainPrompter(Prompter):
         for number, choice in enumerate(prompt.choices, start=1):
             default = " (default)" if choice.value in prompt.defaults else ""
             about = f": {choice.about}" if choice.about else ""
-            self._output.say(f"  {number}. {choice.title}{default}{about}")
+            # A line may be of any length, so paths are not shortened.
+            shown = choice.value if prompt.kind == "path" else choice.title
+            self._output.say(f"  {number}. {shown}{default}{about}")
         while True:
             if error:
                 self._output.say(f"✗ {error}")

@@ -28,10 +28,17 @@ class Entry(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Recognized:
-    """What a folder holds: the form in words, and the name of the file or folder by which it was told."""
+    """What a folder holds.
+
+    Attributes:
+        what: the form, in a few words.
+        by: the name of the file or folder by which it was told.
+        alone: whether that file is all of it.
+    """
 
     what: str
     by: str
+    alone: bool
 
 
 class Recognizer:
@@ -55,7 +62,7 @@ class Recognizer:
             if imagenet or not form.common:
                 by = self._first(fitting, levels, folder=folder)
                 if by:
-                    return Recognized(what=form.what, by=by)
+                    return Recognized(what=form.what, by=by, alone=form.alone)
         return None
 
     def _first(self, entries: Iterable[Entry], levels: Sequence[re.Pattern[str]], *, folder: bool) -> str:

@@ -21,8 +21,8 @@ def in_words(found: tuple[Found, ...]) -> str:
     """Where raw data is; empty if nothing was found.
 
     >>> from pathlib import Path
-    >>> in_words((Found(folder=Path("/data/a b"), real=Path("/data/a b"), what="the official archives"),))
+    >>> in_words((Found(path=Path("/data/a b"), real=Path("/data/a b"), what="the official archives"),))
     "Found on this machine: '/data/a b' (the official archives)"
     """
-    named = [f"{shlex.quote(str(each.folder))} ({each.what})" for each in found]
+    named = [f"{shlex.quote(str(each.path))} ({each.what})" for each in found]
     return f"Found on this machine: {few(named, _LISTED)}" if named else ""

@@ -24,9 +24,9 @@ from wizard.sources.registry import likely
 from wizard.sources.trees.image_names import passed_over
 from wizard.targets.names import STATE_FOLDER
 
-LIMIT = 0.15
-"""Seconds that a search takes at most."""
-_MOUNTS_LIMIT = 0.03
+LIMIT = 0.17
+"""Seconds that a search takes at most, so that a person does not notice it."""
+_FIRST = 0.03  # of these, for each of what has to be known before
 _ENTRIES, _FOLDERS, _THREADS = 2000, 200, 128
 """Most entries of a folder, folders of a place, and threads."""
 _LINKS = 16
@@ -38,15 +38,15 @@ Rank = tuple[int, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A folder that by its names holds raw data.
+    """Raw data, told by names.
 
     Attributes:
-        folder: as a person knows it.
+        path: its folder, or the file that it is, as a person knows it.
         real: the same without links.
         what: the form, in a few words.
     """
 
-    folder: Path
+    path: Path
     real: Path
     what: str
 
@@ -54,10 +54,12 @@ class Found:
 @cache
 def found_here() -> tuple[Found, ...]:
     """The raw data on this machine, in the usual places; looked for once in a process."""
-    listed = within(_MOUNTS_LIMIT, mounts) or ()
-    home, here = (within(_MOUNTS_LIMIT, each) for each in (Path.home, Path.cwd))
-    kept = [Mount(path=path, kind=kind) for path, kind in listed]
-    return search(usual_places(os.environ, home, here, kept), likely(), set_apart(kept))
+    until = time.monotonic() + LIMIT
+    # Each may ask another machine: for the user's entry, or for the label of a network drive on Windows.
+    home, here, listed = within(_FIRST, Path.home), within(_FIRST, Path.cwd), within(_FIRST, mounts) or ()
+    mounted = [Mount(path=path, kind=kind) for path, kind in listed]
+    places = usual_places(os.environ, home, here, mounted)
+    return search(places, likely(), set_apart(mounted), limit=until - time.monotonic())
 
 
 def within(seconds: float, call: Callable[[], T]) -> T | None:
@@ -170,7 +172,8 @@ class _Search:
                     continue
                 recognized = self._recognize(entries, imagenet=names_imagenet(folder) or (place.meant and not depth))
                 if recognized is not None:
-                    self._keep(folder, recognized.what, (*rank, depth, seen))
+                    path = str(Path(folder, recognized.by)) if recognized.alone else folder
+                    self._keep(path, recognized.what, (*rank, depth, seen))
                 if depth < place.depth:
                     below += [each for each in entries if recognized is None or each.name != recognized.by]
             links = [entry for entry in below if entry.is_symlink() and not _SUFFIX.search(entry.name)]
@@ -183,10 +186,10 @@ class _Search:
         to_see = entry.path not in self._apart and not passed_over(entry.name) and not entry.is_symlink()
         return to_see and _is_folder(entry)
 
-    def _keep(self, folder: str, what: str, rank: Rank) -> None:
-        found = Found(folder=Path(folder), real=Path(os.path.realpath(folder)), what=what)
+    def _keep(self, path: str, what: str, rank: Rank) -> None:
+        found = Found(path=Path(path), real=Path(os.path.realpath(path)), what=what)
         with suppress(UnicodeEncodeError), self._changed:
-            folder.encode()  # a profile cannot hold any other name
+            path.encode()  # a profile cannot hold any other name
             self._found.append((rank, found))
 
 

@@ -11,9 +11,11 @@ class Likely:
         what: the form in two to four words, for a list beside paths.
         path: what lies in such a folder: a regular expression for the whole name on each level, with / between them
             and, for a folder, at the end: `train/n\d{8}/`.
+        alone: whether the file that fits is the raw data, not the folder that it lies in.
         common: names that data of any kind has; they count where a path or the person names ImageNet.
     """
 
     what: str
     path: str
+    alone: bool = False
     common: bool = False
