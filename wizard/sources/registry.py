@@ -12,6 +12,7 @@ from wizard.sources.locate import describe_folder, require_folder
 from wizard.sources.options import FolderRole, Labels, SourceOptions
 from wizard.sources.records import tfrecords
 from wizard.sources.source import Source
+from wizard.sources.tfds import dataset as tfds
 from wizard.sources.trees import folders, kaggle
 
 
@@ -37,6 +38,7 @@ class SourceModule(Protocol):
 SOURCES: dict[str, SourceModule] = {
     "kaggle": kaggle,
     "archives": official,
+    "tfds": tfds,
     "tfrecords": tfrecords,
     "folders": folders,
 }
