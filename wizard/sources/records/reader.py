@@ -20,9 +20,8 @@ _CRC = struct.Struct("<I")
 
 def _read_records(samples: Iterable[Sample]) -> Iterator[Content]:
     with OpenFiles() as files:
-        for sample in samples:
-            with reading(sample.file):
-                yield _content(sample, files.read(sample, more=_CRC.size))
+        for sample, data in files.read(samples, more=_CRC.size):
+            yield _content(sample, data)
 
 
 def _read_gzipped(samples: Iterable[Sample]) -> Iterator[Content]:
