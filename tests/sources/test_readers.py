@@ -2,6 +2,7 @@ import gzip
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import psutil
@@ -10,7 +11,7 @@ import pytest
 from wizard.errors import InputError
 from wizard.formats import example, tfrecord
 from wizard.formats.example import Feature
-from wizard.sources import readers
+from wizard.sources import readers, streams
 from wizard.sources.records.reader import GZIPPED_RECORDS, RECORDS
 from wizard.sources.samples import SampleTable, in_one_file
 
@@ -184,11 +185,13 @@ def test_a_gzipped_file_is_unpacked_once_for_the_tables_that_follow_each_other(
     table = in_records(tmp_path, *records, gzipped=True)
     opened: list[Path] = []
 
-    def counting(path: Path) -> gzip.GzipFile:
-        opened.append(path)
-        return gzip.GzipFile(path)
+    open_stream = streams.open_stream
 
-    monkeypatch.setattr(gzip, "open", counting)
+    def counting(path: Path) -> IO[bytes]:
+        opened.append(path)
+        return open_stream(path)
+
+    monkeypatch.setattr(streams, "open_stream", counting)
     read = [[content.image for content in table.take(np.arange(at, at + 2)).contents()] for at in (0, 2, 4)]
     assert read == [[b"0", b"1"], [b"2", b"3"], [b"4", b"5"]]
     assert len(opened) == 1

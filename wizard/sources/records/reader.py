@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from wizard.errors import InputError, reading
+from wizard.errors import InputError
 from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.feature_names import ENCODED
 from wizard.sources import streams
