@@ -13,6 +13,7 @@ from wizard.sources.tfds.info import AGAIN
 from wizard.sources.tfds.rows import image_span
 
 _CRC = struct.Struct("<I")
+_LARGEST = 1 << 31  # bytes of an Example, which are as many as protobuf allows a message
 _opened = array_record.OpenFiles()  # as long as the process lives: the next shard's images lie in the same files
 
 
@@ -25,10 +26,8 @@ class TFRecordImages:
     def __call__(self, samples: Iterable[Sample]) -> Iterator[Content]:
         """Reads the images in the order of samples; see `readers.Reader`."""
         with OpenFiles() as files:
-            for sample in samples:
-                with reading(sample.file):
-                    payload = _payload(files, sample)
-                yield Content(sample, _image(payload, self.key, sample))
+            for sample, record in _records(files, samples):
+                yield Content(sample, _image(record, self.key, sample))
 
 
 @dataclass(frozen=True)
@@ -55,16 +54,31 @@ def array_record_reader(key: str, *, grouped: bool) -> Reader:
     return Reader(read=ArrayRecordImages(key), in_order=grouped)
 
 
-def _payload(files: OpenFiles, sample: Sample) -> bytes:
-    head = files.read(sample._replace(offset=sample.offset - tfrecord.HEADER, size=tfrecord.HEADER))
-    if not tfrecord.starts_with_record(head):
-        raise InputError(f"{_where(sample)} does not begin there any more; the file has changed.", AGAIN)
-    length = int.from_bytes(head[:8], "little")
-    data = files.read(sample._replace(size=length), more=_CRC.size)
-    payload = data[:length]
-    if _CRC.unpack(data[length:])[0] != tfrecord.masked_crc(payload):
-        raise InputError(f"{_where(sample)} is damaged: its CRC does not fit.", AGAIN)
-    return payload
+def _records(files: OpenFiles, samples: Iterable[Sample]) -> Iterator[tuple[Sample, bytes]]:
+    """The Examples of samples. `size` is that of the image in it, so the end of the Example is read after the rest."""
+    for framed, data in files.read(map(_framed, samples)):
+        sample = _unframed(framed)
+        if not tfrecord.starts_with_record(data):
+            raise InputError(f"{_where(sample)} does not begin there any more; the file has changed.", AGAIN)
+        length = int.from_bytes(data[: tfrecord.HEADER - _CRC.size], "little")
+        read = len(data) - tfrecord.HEADER
+        if not sample.size <= length <= _LARGEST:
+            raise InputError(f"{_where(sample)} has {length:,} bytes, and its image had {sample.size:,}.", AGAIN)
+        rest = sample._replace(offset=sample.offset + read, size=length - read)
+        _, end = next(files.read([rest], more=_CRC.size))
+        payload = data[tfrecord.HEADER :] + end[: -_CRC.size]
+        if _CRC.unpack(end[-_CRC.size :])[0] != tfrecord.masked_crc(payload):
+            raise InputError(f"{_where(sample)} is damaged: its CRC does not fit.", AGAIN)
+        yield sample, payload
+
+
+def _framed(sample: Sample) -> Sample:
+    """What surely lies in a record's frame: its header, and as many bytes as its image has."""
+    return sample._replace(offset=sample.offset - tfrecord.HEADER, size=sample.size + tfrecord.HEADER)
+
+
+def _unframed(framed: Sample) -> Sample:
+    return framed._replace(offset=framed.offset + tfrecord.HEADER, size=framed.size - tfrecord.HEADER)
 
 
 def _image(record: bytes, key: str, sample: Sample) -> bytes:
