@@ -14,6 +14,7 @@ from wizard.sources.options import FolderRole, Labels, SourceOptions
 from wizard.sources.parquet import dataset as parquet
 from wizard.sources.records import tfrecords
 from wizard.sources.source import Source
+from wizard.sources.tfds import dataset as tfds
 from wizard.sources.trees import folders, kaggle
 
 
@@ -41,6 +42,7 @@ class SourceModule(Protocol):
 SOURCES: dict[str, SourceModule] = {
     "kaggle": kaggle,
     "archives": official,
+    "tfds": tfds,
     "tfrecords": tfrecords,
     "parquet": parquet,
     "folders": folders,
