@@ -26,7 +26,6 @@ class SourceOptions:
         labels: which labels the images of class folders get.
         follow: whether links may lead out of the folder.
         role: how to read folders of images that can be read in more than one way.
-        glance: whether to look only at what takes no time; archives that would have to be indexed are then left alone.
         progress: called with how much of an archive is indexed, and how much there is.
     """
 
@@ -34,7 +33,6 @@ class SourceOptions:
     labels: Labels = "auto"
     follow: bool = False
     role: FolderRole = "auto"
-    glance: bool = False
     progress: Callable[[int, int], None] = field(default=_unseen, compare=False, repr=False)
 
 

@@ -8,17 +8,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from wizard.errors import InputError, reading
+from wizard.errors import NoRawData, reading
 from wizard.sources.archives import official
+from wizard.sources.likely import Likely
 from wizard.sources.locate import describe_folder, require_folder
 from wizard.sources.options import FolderRole, Labels, SourceOptions
+from wizard.sources.parquet import dataset as parquet
 from wizard.sources.records import tfrecords
 from wizard.sources.source import Source
+from wizard.sources.tfds import dataset as tfds
 from wizard.sources.trees import folders, kaggle, packed
 
 
 class SourceModule(Protocol):
     """What the module of a form provides.
+
+    It may have `LIKELY`, a tuple of `Likely`, by which the search on this machine finds such raw data.
 
     Attributes:
         LOOKS_LIKE: what such raw data looks like, for a person whose folder holds none.
@@ -41,7 +46,9 @@ class SourceModule(Protocol):
 SOURCES: dict[str, SourceModule] = {
     "kaggle": kaggle,
     "archives": official,
+    "tfds": tfds,
     "tfrecords": tfrecords,
+    "parquet": parquet,
     "packed": packed,
     "folders": folders,
 }
@@ -63,6 +70,14 @@ def layouts() -> tuple[str, ...]:
     return ("auto", *sorted(SOURCES))
 
 
+def likely() -> tuple[Likely, ...]:
+    """How raw data of all forms looks by names alone, in the order of `SOURCES`."""
+    found: list[Likely] = []
+    for module in SOURCES.values():
+        found += getattr(module, "LIKELY", ())
+    return tuple(found)
+
+
 def open_source(
     folder: Path,
     layout: str = "auto",
@@ -70,16 +85,16 @@ def open_source(
     *,
     follow: bool = False,
     role: FolderRole = "auto",
-    glance: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Source:
     """The raw data in a folder, or in a file of one of `FILES`; its other arguments are those of `SourceOptions`.
 
     Raises:
         DoubtfulFolders: its folders can be read in more than one way, and `role` does not settle it.
-        InputError: there is no such folder, it cannot be looked into, or it holds none of the forms.
+        NoRawData: there is no such folder, or it holds none of the forms.
+        InputError: it cannot be looked into, or read.
     """
-    options = SourceOptions(layout=layout, labels=labels, follow=follow, role=role, glance=glance)
+    options = SourceOptions(layout=layout, labels=labels, follow=follow, role=role)
     if progress is not None:
         options = replace(options, progress=progress)
     with reading(folder):
@@ -88,7 +103,7 @@ def open_source(
         found = _recognize(folder, options)
     if found is None:
         asked = f" as source.layout = {layout!r} asks" if layout != "auto" else ""
-        raise InputError(
+        raise NoRawData(
             f"{folder} holds no raw data that this program knows{asked}. {describe_folder(folder)}",
             f"Looked for {', '.join(module.LOOKS_LIKE for module in SOURCES.values())}",
         )

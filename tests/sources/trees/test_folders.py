@@ -232,8 +232,3 @@ def test_a_survey_counts_images_and_classes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("files", [[], ["readme.txt"], ["train/x.txt"], ["docs/a.txt", "more/b.txt", "pets/cat.jpg"]])
 def test_a_folder_without_such_images_is_none(tmp_path: Path, files: list[str]) -> None:
     assert folders.recognize(write(tmp_path, files), SourceOptions()) is None
-
-
-def test_parquet_files_are_explained(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="Parquet files"):
-        opened(write(tmp_path, ["data/train-00000-of-00294.parquet"]))

@@ -8,7 +8,7 @@ from typing import IO, Final
 from wizard.errors import InputError, reading
 from wizard.sources import streams
 from wizard.sources.mounts.mount import Form, Mount, form_of
-from wizard.sources.mounts.zip_content import ZipDamage, zip_content, zip_head
+from wizard.sources.mounts.zip_content import AHEAD, ZipDamage, zip_content, zip_head
 from wizard.sources.readers import BYTE_RANGES, Content, OpenFiles, Reader, Sample, whole
 
 _CHANGED: Final = "Copy or download the archive again, or leave it alone while a run reads it, and start again"
@@ -58,9 +58,10 @@ def _of_zip(file: IO[bytes], offset: int, size: int, where: str) -> bytes:
 
 def _read_zipped(samples: Iterable[Sample]) -> Iterator[Content]:
     with OpenFiles() as files:
-        for sample in samples:
+        for sample, file in files.asked_ahead(samples, more=AHEAD):
             with reading(sample.file):
-                yield Content(sample, _of_zip(files.at(sample.file), sample.offset, sample.size, sample.place))
+                content = _of_zip(file, sample.offset, sample.size, sample.place)
+            yield Content(sample, content)
 
 
 def _read_streamed(samples: Iterable[Sample]) -> Iterator[Content]:

@@ -10,7 +10,7 @@ _DESCRIPTOR: Final = b"PK\x07\x08"
 _DESCRIBED: Final = 1 << 3
 """Flag: the checksum and the sizes are behind the content, as a writer that cannot seek back puts them."""
 _DEFLATED: Final = 8
-_AHEAD: Final = 512
+AHEAD: Final = 512
 """Bytes that are read with the content: the local header with its name, so that one read serves for most members."""
 _CHUNK: Final = 1 << 16
 
@@ -34,10 +34,10 @@ def zip_content(file: IO[bytes], offset: int, size: int) -> bytes:
         OSError: it cannot be read.
     """
     file.seek(offset)
-    data = file.read(_HEADER.size + _AHEAD + size)
+    data = file.read(_HEADER.size + AHEAD + size)
     local = _header(data, offset)
     if local.method != _DEFLATED:
-        while len(data) < local.content + size + _AHEAD and (more := file.read(_CHUNK)):
+        while len(data) < local.content + size + AHEAD and (more := file.read(_CHUNK)):
             data += more
         content, behind = data[local.content : local.content + size], data[local.content + size :]
     else:
@@ -58,7 +58,7 @@ def zip_head(file: IO[bytes], offset: int, size: int) -> bytes:
         OSError: it cannot be read.
     """
     file.seek(offset)
-    data = file.read(_HEADER.size + _AHEAD + _CHUNK)
+    data = file.read(_HEADER.size + AHEAD + _CHUNK)
     local = _header(data, offset)
     packed = data[local.content :]
     if local.method != _DEFLATED:

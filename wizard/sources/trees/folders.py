@@ -7,9 +7,10 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-from wizard.errors import InputError, reading
+from wizard.errors import reading
 from wizard.formatting import counted, few
 from wizard.ilsvrc2012.archives import BOXES, Split
+from wizard.sources.likely import Likely
 from wizard.sources.mounts import filesystem
 from wizard.sources.options import Labels, SourceOptions
 from wizard.sources.source import Source
@@ -27,6 +28,16 @@ LOOKS_LIKE = (
     "an extracted tree (train/<wnid>/*.JPEG, val/), images named <name>_<wnid>.JPEG, or folders of classes "
     "(train/<class>/*.jpg)"
 )
+_SPLIT = "(ILSVRC2012_img_)?(train|val)"
+LIKELY = tuple(
+    Likely(what="ImageNet's class folders", path=path)
+    for path in (
+        rf"{_SPLIT}/n\d{{8}}/",
+        rf"{_SPLIT}/n\d{{8}}\.tar",
+        rf"{_SPLIT}/ILSVRC2012_val_\d{{8}}\.JPEG",
+        r"n\d{8}/",
+    )
+)
 _BETWEEN = re.compile(r"[\s_-]+")
 # Common names of folders of extracted annotations.
 _BOX_FOLDERS: dict[Split, tuple[str, ...]] = {
@@ -39,7 +50,7 @@ _BOX_NAMES: Mapping[Split, str] = {split: f"bbox_{'val' if split == 'validation'
 def recognize(folder: Path, options: SourceOptions) -> Source | None:
     """Folders of images: splits at any depth, or one split; see `registry.SourceModule`.
 
-    Refuses a folder whose labels cannot be determined as asked, or with Parquet files.
+    Refuses a folder whose labels cannot be determined as asked.
     """
     bounds = Bounds.of(folder, follow=options.follow)
     found = find_listed_splits(folder, bounds)
@@ -48,9 +59,6 @@ def recognize(folder: Path, options: SourceOptions) -> Source | None:
     found = SplitFinder(bounds=bounds, role=options.role).find(folder)
     if found:
         return _tree(label_flat(found, bounds), options.labels, bounds)
-    for path in (folder, folder / "data"):
-        if path.is_dir():
-            _explain(path)
     return None
 
 
@@ -207,16 +215,6 @@ def _twice(split_dirs: Mapping[Split, SplitDir]) -> Iterator[str]:
                 f"{piece.path} holds {few(names)} both as a folder and as an archive; the archive is read, because it "
                 "can be checked for completeness."
             )
-
-
-def _explain(folder: Path) -> None:
-    with reading(folder):
-        parquet = next(folder.glob("*.parquet"), None)
-    if parquet is not None:
-        raise InputError(
-            f"{folder} holds Parquet files ({parquet.name}), which this version does not read.",
-            "Fetch the official archives, or export the images to folders: train/<class>/*.jpg",
-        )
 
 
 def _annotations(top: Path) -> dict[Split, Path]:
