@@ -13,6 +13,7 @@ from wizard.sources.options import FolderRole, Labels, SourceOptions
 from wizard.sources.records import tfrecords
 from wizard.sources.source import Source
 from wizard.sources.trees import folders, kaggle
+from wizard.sources.webdataset import webdataset
 
 
 class SourceModule(Protocol):
@@ -37,6 +38,7 @@ class SourceModule(Protocol):
 SOURCES: dict[str, SourceModule] = {
     "kaggle": kaggle,
     "archives": official,
+    "webdataset": webdataset,
     "tfrecords": tfrecords,
     "folders": folders,
 }

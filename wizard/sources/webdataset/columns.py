@@ -15,7 +15,7 @@ from wizard.sources.cache import Arrays, cached
 from wizard.sources.remarks import LeftOutCounter
 from wizard.sources.samples import LeftOut
 from wizard.sources.source import Progress
-from wizard.sources.webdataset.opening import PACKED_ERRORS, compression_of, opened, why_no_tar
+from wizard.sources.webdataset.opening import compression_of, opened, why_no_tar
 from wizard.sources.webdataset.row import Row
 from wizard.sources.webdataset.samples import AGAIN, ShardSamples
 from wizard.sources.webdataset.shards import ShardFiles
@@ -31,7 +31,8 @@ class Columns:
     Attributes:
         files: that hold them.
         file: int32[n], of the file in the split's files.
-        key, name, suffix: bytes[n], see `Row`.
+        sample: bytes[n], `Row.key`.
+        name, suffix: bytes[n], see `Row`.
         official, image: bool[n], see `Row`.
         offset, size: int64[n], bytes, see `Row`.
         label, stated: int16[n], see `Row`.
@@ -46,7 +47,7 @@ class Columns:
 
     files: ShardFiles
     file: npt.NDArray[np.int32]
-    key: npt.NDArray[np.bytes_]
+    sample: npt.NDArray[np.bytes_]
     name: npt.NDArray[np.bytes_]
     suffix: npt.NDArray[np.bytes_]
     official: npt.NDArray[np.bool_]
@@ -69,7 +70,7 @@ class Columns:
 
     def where(self, row: int) -> str:
         """A sample's shard and key, as the start of a sentence."""
-        return f"{self.files.files[self.file[row]]}: the sample {self.key[row].decode()}"
+        return f"{self.files.files[self.file[row]]}: the sample {self.sample[row].decode()}"
 
 
 def read_columns(files: ShardFiles, split: Split, cache: Path, progress: Progress) -> Columns:
@@ -128,13 +129,17 @@ def _scan(files: ShardFiles, progress: Progress) -> Arrays:
     found = left_out.counted()
     # Column by column, which frees the parts on the way.
     arrays = {column: np.concatenate([part.pop(column) for part in parts]) for column in tuple(parts[0])}
-    return arrays | classes.arrays() | {
-        "left_out": np.array([os.fsencode(each.what) for each in found], np.bytes_),
-        "left_out_first": np.array([os.fsencode(each.first) for each in found], np.bytes_),
-        "left_out_count": np.array([each.count for each in found], np.int64),
-        "left_out_clutter": np.array([each.clutter for each in found], np.bool_),
-        "warnings": np.array([*map(os.fsencode, warnings)], np.bytes_),
-    }
+    return (
+        arrays
+        | classes.arrays()
+        | {
+            "left_out": np.array([os.fsencode(each.what) for each in found], np.bytes_),
+            "left_out_first": np.array([os.fsencode(each.first) for each in found], np.bytes_),
+            "left_out_count": np.array([each.count for each in found], np.int64),
+            "left_out_clutter": np.array([each.clutter for each in found], np.bool_),
+            "warnings": np.array([*map(os.fsencode, warnings)], np.bytes_),
+        }
+    )
 
 
 def _batches(
@@ -146,22 +151,17 @@ def _batches(
     if why:
         raise InputError(f"{path} {why}.", AGAIN)
     if compression_of(path) != files.compression:
-        raise InputError(f"{path} is {'not ' if files.compression else ''}gzipped, unlike the other shards.", AGAIN)
+        how = f"compressed with {compression_of(path)}" if compression_of(path) else "not compressed"
+        raise InputError(f"{path} is {how}, unlike the other shards of its split.", AGAIN)
     rows: list[Row] = []
-    last = ""
-    try:
-        with opened(path, files.compression) as (stream, raw):
-            samples = ShardSamples(stream, path, left_out)
-            for row in samples.rows():
-                rows.append(row)
-                last = row.key
-                if len(rows) == _AT_ONCE:
-                    yield rows, raw.tell()
-                    rows = []
-            warnings += samples.warnings
-    except PACKED_ERRORS as error:
-        where = f"beyond the sample {last}" if last else "from its beginning"
-        raise InputError(f"{path} cannot be unpacked {where}: {error}.", AGAIN) from error
+    with opened(path, files.compression) as (file_or_stream, position):
+        samples = ShardSamples(file_or_stream, path, left_out)
+        for row in samples.rows():
+            rows.append(row)
+            if len(rows) == _AT_ONCE:
+                yield rows, position()
+                rows = []
+        warnings += samples.warnings
     yield rows, path.stat().st_size
 
 
@@ -169,7 +169,7 @@ def _columns(rows: Sequence[Row], file: int) -> Arrays:
     boxes = [row.boxes for row in rows if row.boxes is not None]
     return {
         "file": np.full(len(rows), file, np.int32),
-        "key": np.array([row.key.encode() for row in rows], np.bytes_),
+        "sample": np.array([row.key.encode() for row in rows], np.bytes_),
         "name": np.array([row.name.encode("utf-8", "replace") for row in rows], np.bytes_),
         "suffix": np.array([row.suffix.encode() for row in rows], np.bytes_),
         "official": np.array([row.official for row in rows], np.bool_),

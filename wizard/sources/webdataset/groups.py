@@ -1,4 +1,4 @@
-"""Tar files of a folder that are named alike, the split that their names say, and whether they are WebDataset shards."""
+"""Tar files of a folder that are named alike: the split that their names say, and whether they are shards."""
 
 import os
 import re
@@ -15,7 +15,7 @@ from wizard.sources.trees.copies import original_name
 from wizard.sources.trees.image_names import passed_over
 from wizard.sources.webdataset.opening import Glimpse, glimpse, why_no_tar
 
-_SUFFIX = re.compile(r"\.(?:tar|tar\.gz|tgz)$", re.IGNORECASE)
+_SUFFIX = re.compile(r"\.(?:tar|tar\.(?:gz|zst|xz|bz2)|tgz|tzst|txz|tbz2?)$", re.IGNORECASE)
 _NUMBERED = re.compile(r"(.*?)(\d+)(\D*)", re.ASCII | re.DOTALL)
 _TRIED = 16  # groups that are looked into before a folder without a single shard is given up
 

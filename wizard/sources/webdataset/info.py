@@ -74,7 +74,6 @@ def _split_info(path: Path, listed: Any) -> SplitInfo | None:
     files, lengths = listed.get("filenames"), listed.get("shard_lengths")
     if not isinstance(files, list) or not files or not all(isinstance(name, str) and name for name in files):
         return None
-    counted = isinstance(lengths, list) and len(lengths) == len(files)
-    if not counted or not all(isinstance(length, int) for length in lengths):
+    if not isinstance(lengths, list) or not all(isinstance(length, int) for length in lengths):
         lengths = []
-    return SplitInfo(path=path, files=tuple(files), lengths=tuple(lengths))
+    return SplitInfo(path=path, files=tuple(files), lengths=tuple(lengths) if len(lengths) == len(files) else ())

@@ -1,6 +1,7 @@
 """What a member of a shard is by its name: a field of a sample, which all members with one key make up."""
 
 import re
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from wizard.sources.trees.image_names import is_image
@@ -47,16 +48,21 @@ Field(key='a', name='cls', kind='cls'))
     >>> field_of("README"), field_of("._a.jpg"), field_of("__meta__.json")
     (None, None, None)
     """
-    match = _FIELD.fullmatch(name.removeprefix("./"))
-    if match is None or _META.fullmatch(name):
-        return None
-    return Field(match[1], match[2].lower(), _kind(match[2].lower()))
+    key, dot, field = name.partition(".")
+    if not dot or not key or "/" in name or key.startswith("__"):  # not the usual name, of one part and one dot
+        match = _FIELD.fullmatch(name.removeprefix("./"))
+        if match is None or _META.fullmatch(name):
+            return None
+        key, field = match.groups()
+    return Field(key, *_known(field))
 
 
-def _kind(field: str) -> Kind:
+@lru_cache(maxsize=1 << 10)
+def _known(field: str) -> tuple[str, Kind]:
+    field = field.lower()
     last = field.rpartition(".")[2]
     if last == "cls":
-        return "cls"
+        return field, "cls"
     if last == "json":
-        return "json"
-    return "image" if is_image(f"a.{last}") else ""
+        return field, "json"
+    return field, "image" if is_image(f"a.{last}") else ""

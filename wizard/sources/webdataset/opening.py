@@ -1,46 +1,41 @@
 """Opens shards, compressed or not, and tells by their first members whether they are WebDataset shards."""
 
-import gzip
-import zlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
-from typing import IO, Literal, NamedTuple, cast
+from typing import IO, NamedTuple
 
+from wizard.errors import InputError
 from wizard.formats import tar
 from wizard.formatting import human_bytes
+from wizard.sources import streams
 from wizard.sources.locate import says_html
 from wizard.sources.webdataset.members import field_of
 from wizard.sources.webdataset.said import InvalidSample, Said, said
 
-Compression = Literal["", "gzip"]
-PACKED_ERRORS = (EOFError, zlib.error, gzip.BadGzipFile)
-"""What a damaged compressed file raises while it is read."""
 LARGEST = 1 << 20
 """Most bytes of a `cls` or `json` that are read."""
-_GZIP = b"\x1f\x8b"
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _LOOKED_AT = 64  # members of a shard whose names are looked at
-_READ = 8  # contents of which are read
+_READ = 8  # json members that are read
 
 
 class Glimpse(NamedTuple):
-    """The first members of a shard: whether they are samples with labels, and whether these have boxes."""
+    """The first members of a shard: whether they are samples with labels, and whether these state boxes."""
 
     samples: bool
     boxes: bool = False
 
 
-def compression_of(path: Path) -> Compression:
-    """How a file is compressed, by its first bytes.
+def compression_of(path: Path) -> str:
+    """How a file is compressed, by its first bytes; empty if it is not.
 
     Raises:
         OSError: it cannot be read.
     """
-    with path.open("rb") as file:
-        return "gzip" if file.read(len(_GZIP)) == _GZIP else ""
+    return streams.compression(_head(path))
 
 
 def why_no_tar(path: Path) -> str:
@@ -49,8 +44,7 @@ def why_no_tar(path: Path) -> str:
     Raises:
         OSError: it cannot be read.
     """
-    with path.open("rb") as file:
-        head = file.read(tar.BLOCK)
+    head = _head(path)
     size = human_bytes(path.stat().st_size)
     if not head:
         return "is empty"
@@ -58,20 +52,25 @@ def why_no_tar(path: Path) -> str:
         return f"is a pointer of Git LFS ({size}), not the file that it stands for"
     if says_html(head):
         return f"is an HTML page of {size}, most likely a login or error page saved under the shard's name"
-    if head.startswith(_GZIP) or not any(head) or tar.is_header(head):
+    if streams.compression(head) or not any(head) or tar.is_header(head):
         return ""
     return f"({size}) is no tar archive: it begins with {head[:16]!r}"
 
 
 @contextmanager
-def opened(path: Path, compression: Compression) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
-    """The shard's bytes, to be read forwards, and the file itself, whose position says how far it is read."""
+def opened(path: Path, compression: str) -> Iterator[tuple[IO[bytes], Callable[[], int]]]:
+    """The shard's bytes, to be read forwards, and a function that says how many of the file's are read.
+
+    Raises:
+        InputError: a compressed file is damaged; also while it is read.
+        OSError: it cannot be read.
+    """
     if not compression:
         with path.open("rb", buffering=0) as file:
-            yield file, file
+            yield file, file.tell
         return
-    with path.open("rb") as packed, gzip.open(packed) as stream:
-        yield cast(IO[bytes], stream), packed
+    with streams.open_stream(path) as stream:
+        yield stream, lambda: streams.packed_position(stream)
 
 
 def glimpse(path: Path) -> Glimpse:
@@ -84,7 +83,8 @@ def glimpse(path: Path) -> Glimpse:
         return Glimpse(False)
     kinds: dict[str, set[str]] = defaultdict(set)
     texts: dict[str, Said] = {}
-    with suppress(tar.TarDamage, *PACKED_ERRORS), opened(path, compression_of(path)) as (file, _):
+    # What is damaged, or cannot be unpacked here, is reported when it is read.
+    with suppress(tar.TarDamage, InputError), opened(path, compression_of(path)) as (file, _):
         for member in islice(tar.members(file), _LOOKED_AT):
             field = field_of(member.name)
             if field is None:
@@ -94,9 +94,11 @@ def glimpse(path: Path) -> Glimpse:
                 file.seek(member.offset)
                 with suppress(InvalidSample):
                     texts[field.key] = said(None, file.read(min(member.size, LARGEST)))
-    labeled = [
-        key
-        for key, found in kinds.items()
-        if "image" in found and ("cls" in found or (key in texts and (texts[key].label >= 0 or texts[key].name)))
-    ]
-    return Glimpse(bool(labeled), any(each.boxes is not None for each in texts.values()))
+    labeled = {key for key, each in texts.items() if each.label >= 0 or each.name}
+    samples = any("image" in found and ("cls" in found or key in labeled) for key, found in kinds.items())
+    return Glimpse(samples, any(each.boxes is not None for each in texts.values()))
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(tar.BLOCK)

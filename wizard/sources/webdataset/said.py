@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +17,8 @@ LABEL_KEYS = (
 )
 """Keys of `json` that may hold the label; the first that holds a whole number does."""
 # timm's shards have class_name (imagenet-12k, make_wds.py), those of this program class.
-_CLASS_KEYS = ("class_name", "class", "wnid", "synset", "synset_id", "class_id", "label_name", "category", "label")
+_NAME_KEYS = ("class_name", "class")
+_CLASS_KEYS = ("wnid", "synset", "synset_id", "class_id", "label_name", "category", "label")
 _FILE_KEYS = ("filename", "file_name", "path")
 _OURS = frozenset(("filename", "label", "class", "text", "boxes"))
 """Keys of a sample that this program wrote; see `targets.webdataset.description`."""
@@ -57,21 +58,35 @@ def said(cls: bytes | None, described: bytes | None) -> Said:
     """
     entries = _entries(described, needed=cls is None)
     label, name = _of_cls(cls)
-    stated = next((number for key in LABEL_KEYS if (number := _number(entries.get(key))) is not None), UNLABELED)
+    stated = UNLABELED
     if cls is None:
-        label, stated = _checked(stated, f"the label {stated} in its json"), UNLABELED
-    else:
-        number = _number(entries.get("label"))
+        number = _number(_first(entries, LABEL_KEYS, _is_number))
+        label = UNLABELED if number is None else _checked(number, f"the label {number} in its json")
+    elif "label" in entries:
+        number = _number(entries["label"])
         stated = UNLABELED if number is None or number > HIGHEST else max(number, UNLABELED)
     ours = entries.keys() >= _OURS
     return Said(
         label,
         stated,
-        next((entries[key] for key in _FILE_KEYS if _is_text(entries.get(key))), ""),
-        name or next((entries[key] for key in _CLASS_KEYS if _is_name(key, entries.get(key))), ""),
+        _first(entries, _FILE_KEYS, _is_text) or "",
+        name or _class_name(entries),
         entries["text"] if ours and _is_text(entries["text"]) else "",
         _boxes(entries["boxes"]) if ours else None,
     )
+
+
+def _first(entries: Mapping[str, Any], keys: Sequence[str], fits: Callable[[Any], bool]) -> Any:
+    """The first value under any of these keys that fits; None if there is none."""
+    for key in keys:
+        if key in entries and fits(entries[key]):
+            return entries[key]
+    return None
+
+
+def _class_name(entries: Mapping[str, Any]) -> str:
+    """What the class is called; a number under the keys of labels is no name, but a class may be called by one."""
+    return _first(entries, _NAME_KEYS, _is_text) or _first(entries, _CLASS_KEYS, _is_word) or ""
 
 
 def _entries(described: bytes | None, *, needed: bool) -> Mapping[str, Any]:
@@ -113,13 +128,16 @@ def _number(value: Any) -> int | None:
     return int(value) if isinstance(value, str) and _NUMBER.fullmatch(value.strip()) else None
 
 
+def _is_number(value: Any) -> bool:
+    return _number(value) is not None
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value)
 
 
-def _is_name(key: str, value: Any) -> bool:
-    """Whether a value names a class: a number under these keys may just be the label, but not in those of names."""
-    return _is_text(value) and (key in ("class_name", "class") or not _NUMBER.fullmatch(value.strip()))
+def _is_word(value: Any) -> bool:
+    return _is_text(value) and not _NUMBER.fullmatch(value.strip())
 
 
 def _boxes(listed: Any) -> Boxes:

@@ -1,7 +1,7 @@
 """The WebDataset shards of each split of a folder, and whether all of them are there."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -12,7 +12,7 @@ from wizard.sources.numbered_files import NUMBER, SetProblem, set_problem
 from wizard.sources.split_names import split_of_folder
 from wizard.sources.webdataset.groups import ShardGroup, by_value, groups_in, number_of
 from wizard.sources.webdataset.info import SplitInfo, read_info
-from wizard.sources.webdataset.opening import Compression, compression_of, why_no_tar
+from wizard.sources.webdataset.opening import compression_of, why_no_tar
 
 _LISTED = 5
 _AGAIN = "Download or build them again"
@@ -26,7 +26,7 @@ class ShardFiles:
     Attributes:
         path: the folder that holds them.
         files: in the order of their names, numbers by their value.
-        compression: how they are compressed.
+        compression: how they are compressed, as `streams.compression` says it.
         lengths: how many samples each has by the file that lists them; empty if that is not known.
         boxes: whether the first samples state boxes.
         listed: the file that lists them; None if that is done by their names alone.
@@ -37,7 +37,7 @@ class ShardFiles:
 
     path: Path
     files: tuple[Path, ...]
-    compression: Compression = ""
+    compression: str = ""
     lengths: tuple[int, ...] = ()
     boxes: bool = False
     listed: Path | None = None
@@ -46,10 +46,13 @@ class ShardFiles:
     hint: str = ""
 
 
-def find_shards(folder: Path) -> dict[Split, ShardFiles]:
-    """The shards of each split in a folder and those below it that are named as splits; none if there are none.
+def find_shards(folder: Path) -> tuple[dict[Split, ShardFiles], list[Path]]:
+    """The shards of each split in a folder and those below it that are named as splits.
 
     Shards that say no split are train's, or that of the folder's own name.
+
+    Returns:
+        The splits that are there, and shards whose names say no split, if those of others do.
 
     Raises:
         InputError: the list of the shards cannot be read.
@@ -58,14 +61,12 @@ def find_shards(folder: Path) -> dict[Split, ShardFiles]:
     groups = groups_in(folder)
     shards = [group for group in groups if group.shards]
     if not shards:
-        return {}
+        return {}, []
     own = split_of_folder(folder.resolve().name) or "train"
     some_named = any(group.split for group in shards)
-    by_split: dict[Split, list[ShardGroup]] = defaultdict(list)
+    by_split: dict[Split | None, list[ShardGroup]] = defaultdict(list)
     for group in shards:
-        split = group.split if some_named else own
-        if split is not None:
-            by_split[split].append(group)
+        by_split[group.split if some_named else own].append(group)
     info = read_info(folder)
     found: dict[Split, ShardFiles] = {}
     for split in SPLITS:
@@ -74,17 +75,9 @@ def find_shards(folder: Path) -> dict[Split, ShardFiles]:
             found[split] = _listed(folder, split, by_split[split], listed)
         elif by_split[split]:
             found[split] = _by_names(folder, split, by_split[split])
-    return found
-
-
-def unnamed_shards(folder: Path, found: Mapping[Split, ShardFiles]) -> list[Path]:
-    """Shards that are not read, because others say their split and they do not.
-
-    Raises:
-        OSError: a folder or file cannot be read.
-    """
-    read = {path for files in found.values() for path in (*files.files, *files.unlisted)}
-    return [path for group in groups_in(folder) if group.shards for path in group.files if path not in read]
+    listed_files = {path for files in found.values() for path in files.files}
+    unnamed = [path for group in by_split[None] for path in group.files if path not in listed_files]
+    return found, unnamed
 
 
 def _listed(folder: Path, split: Split, groups: Collection[ShardGroup], info: SplitInfo) -> ShardFiles:
@@ -102,6 +95,7 @@ def _listed(folder: Path, split: Split, groups: Collection[ShardGroup], info: Sp
     there = [path for path in paths if path.is_file()]
     return _shard_files(
         folder,
+        split,
         there,
         groups,
         problem,
@@ -115,11 +109,12 @@ def _by_names(folder: Path, split: Split, groups: Sequence[ShardGroup]) -> Shard
     paths = sorted((path for group in groups for path in group.files), key=by_value)
     problem = _several_sets(split, groups) or set_problem(paths, split)
     problem = problem or next(filter(None, (_gaps(split, group) for group in groups)), None)
-    return _shard_files(folder, paths, groups, problem)
+    return _shard_files(folder, split, paths, groups, problem)
 
 
 def _shard_files(
     folder: Path,
+    split: Split,
     paths: Sequence[Path],
     groups: Collection[ShardGroup],
     problem: SetProblem | None,
@@ -132,7 +127,7 @@ def _shard_files(
 
     The others are looked at when they are read.
     """
-    first: dict[Compression, Path] = {}
+    first: dict[str, Path] = {}
     for path in dict.fromkeys((paths[0], paths[len(paths) // 2], paths[-1])):
         why = why_no_tar(path)
         if why and problem is None:
@@ -140,8 +135,9 @@ def _shard_files(
         if not why:
             first.setdefault(compression_of(path), path)
     if len(first) > 1 and problem is None:
+        (how, one), (other, another) = list(first.items())[:2]
         problem = SetProblem(
-            f"One split has shards with and without compression: {first['gzip']} is gzipped, {first['']} is not.",
+            f"The shards of {split} are not compressed alike: {one} {_packed(how)}, {another} {_packed(other)}.",
             "Leave only one set of them in the folder",
         )
     folders = {path.parent for path in paths}
@@ -156,6 +152,10 @@ def _shard_files(
         problem=problem.problem if problem else "",
         hint=problem.hint if problem else "",
     )
+
+
+def _packed(how: str) -> str:
+    return f"is compressed with {how}" if how else "is not"
 
 
 def _several_sets(split: Split, groups: Sequence[ShardGroup]) -> SetProblem | None:
