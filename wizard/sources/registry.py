@@ -10,6 +10,7 @@ from wizard.errors import InputError, reading
 from wizard.sources.archives import official
 from wizard.sources.locate import describe_folder, require_folder
 from wizard.sources.options import FolderRole, Labels, SourceOptions
+from wizard.sources.parquet import dataset as parquet
 from wizard.sources.records import tfrecords
 from wizard.sources.source import Source
 from wizard.sources.trees import folders, kaggle
@@ -40,6 +41,7 @@ SOURCES: dict[str, SourceModule] = {
     "archives": official,
     "webdataset": webdataset,
     "tfrecords": tfrecords,
+    "parquet": parquet,
     "folders": folders,
 }
 """In the order in which they are tried: almost any folder of images may be one of class folders, so these come last."""

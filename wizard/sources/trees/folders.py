@@ -212,7 +212,6 @@ def _twice(split_dirs: Mapping[Split, SplitDir]) -> Iterator[str]:
 def _explain(folder: Path) -> None:
     with reading(folder):
         packed = sorted(path.name for path in folder.glob("*_images*.tar.gz"))
-        parquet = next(folder.glob("*.parquet"), None)
     splits = sorted({name.partition("_images")[0] for name in packed} & {"train", "val", "test"})
     if splits:
         unpacking = "".join(
@@ -222,11 +221,6 @@ def _explain(folder: Path) -> None:
             f"{folder} holds {few(packed)}, Hugging Face's old archives: they are compressed, so the images in them "
             "cannot be read in place.",
             f"Unpack them once: cd {shlex.quote(str(folder))}{unpacking}; then give that folder",
-        )
-    if parquet is not None:
-        raise InputError(
-            f"{folder} holds Parquet files ({parquet.name}), which this version does not read.",
-            "Fetch the official archives, or export the images to folders: train/<class>/*.jpg",
         )
 
 
