@@ -1,9 +1,7 @@
 """Shards that hold ILSVRC2012's images give the same dataset as the official archives."""
 
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,7 +12,7 @@ from tests.sources.webdataset.making import compress, timm
 from wizard.ilsvrc2012.archives import BOXES
 from wizard.sources.registry import open_source
 
-KEPT: Mapping[str, Mapping[str, Any]] = {"image": {"resize": "original"}}
+KEPT = {"resize": "original"}
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +21,7 @@ def from_archives(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("from_archives") / "out"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMAGENET_SETUP_HOME", str(tmp_path_factory.mktemp("session-home")))
-        build_dataset(raw, out, source={"boxes": "all"}, **KEPT)
+        build_dataset(raw, out, source={"boxes": "all"}, image=KEPT)
     return out
 
 
@@ -48,7 +46,7 @@ def test_timms_shards_are_built_into_the_same_records_as_the_archives(
     raw: Path, from_archives: Path, tmp_path: Path, workers: int
 ) -> None:
     folder = with_annotations(raw, timm(raw, tmp_path / "shards"))
-    build_dataset(folder, tmp_path / "out", source={"boxes": "all"}, run={"workers": workers}, **KEPT)
+    build_dataset(folder, tmp_path / "out", source={"boxes": "all"}, run={"workers": workers}, image=KEPT)
     assert contents(tmp_path / "out") == contents(from_archives)
 
 
@@ -63,6 +61,6 @@ def test_webdataset_shards_of_this_program_give_the_records_that_they_were_built
     raw: Path, from_archives: Path, tmp_path: Path
 ) -> None:
     own = tmp_path / "own"
-    build_dataset(raw, own, source={"boxes": "all"}, output={"format": "webdataset"}, **KEPT)
-    build_dataset(own, tmp_path / "out", source={"boxes": "all"}, **KEPT)
+    build_dataset(raw, own, source={"boxes": "all"}, output={"format": "webdataset"}, image=KEPT)
+    build_dataset(own, tmp_path / "out", source={"boxes": "all"}, image=KEPT)
     assert contents(tmp_path / "out") == contents(from_archives)

@@ -13,7 +13,7 @@ from wizard.errors import InputError, OtherSplitError
 from wizard.ilsvrc2012.synsets import synsets
 from wizard.sources.options import SourceOptions
 from wizard.sources.registry import open_source
-from wizard.sources.webdataset import webdataset
+from wizard.sources.webdataset import columns, webdataset
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -306,9 +306,10 @@ def test_a_name_that_leaves_the_folder_is_refused(tmp_path: Path) -> None:
     refused(tmp_path, r"the name of its member '\.\./x\.jpg' has \.\. in it")
 
 
-def test_the_index_is_cached(tmp_path: Path) -> None:
+def test_the_index_is_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "train-0.tar", [sample("a", 3, txt="x")])
-    first = table(tmp_path)
-    second = opened(tmp_path).table("train", tmp_path / ".cache", nothing)
-    assert [*(tmp_path / ".cache").iterdir()]
+    data = opened(tmp_path)
+    first = data.table("train", tmp_path / ".cache", nothing)
+    monkeypatch.setattr(columns, "ShardSamples", None)
+    second = data.table("train", tmp_path / ".cache", nothing)
     assert (rows(second), second.left_out) == (rows(first), first.left_out)
