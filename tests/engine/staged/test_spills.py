@@ -33,7 +33,7 @@ def spill(folder: Path, name: str, runs: list[list[int]]) -> SpillRecord:
 
 
 def gathered(folder: Path, records: list[SpillRecord], *, window: int = 1 << 20) -> list[tuple[int, bytes]]:
-    found = []
+    found: list[tuple[int, bytes, int]] = []
     for first, end in zip([0, *ENDS[:-1].tolist()], ENDS.tolist(), strict=True):
         found += gather(folder, records, ENDS, first, end, window=window)
     return [(position, data) for position, data, _ in found]

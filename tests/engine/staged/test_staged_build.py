@@ -217,7 +217,7 @@ def test_a_build_killed_again_and_again_ends_in_the_same_shards(raw: Path, tmp_p
     words = command(raw, out, tmp_path / "p.toml")
     for seen in ("spills/train/*", "spills/train/*.json", "shards/*.json"):
         run = subprocess.Popen(words, stdout=subprocess.DEVNULL, start_new_session=True)
-        _wait(lambda seen=seen: any((out / ".imagenet-setup").glob(seen)) or run.poll() is not None)  # noqa: B023
+        _wait_for(out / ".imagenet-setup", seen, run)
         os.killpg(run.pid, signal.SIGKILL)
         run.wait()
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL, timeout=120)
@@ -225,9 +225,9 @@ def test_a_build_killed_again_and_again_ends_in_the_same_shards(raw: Path, tmp_p
     assert not (out / SPILL_FOLDER).exists()
 
 
-def _wait(happened: Callable[[], bool]) -> None:
+def _wait_for(folder: Path, seen: str, run: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + 60
-    while not happened():
+    while run.poll() is None and not any(folder.glob(seen)):
         assert time.monotonic() < deadline
         time.sleep(0.002)
 
