@@ -18,6 +18,7 @@ from wizard.sources.records import tfrecords
 from wizard.sources.source import Source
 from wizard.sources.tfds import dataset as tfds
 from wizard.sources.trees import folders, kaggle, packed
+from wizard.sources.webdataset import webdataset
 
 
 class SourceModule(Protocol):
@@ -46,6 +47,7 @@ class SourceModule(Protocol):
 SOURCES: dict[str, SourceModule] = {
     "kaggle": kaggle,
     "archives": official,
+    "webdataset": webdataset,
     "tfds": tfds,
     "tfrecords": tfrecords,
     "parquet": parquet,
