@@ -45,7 +45,7 @@ def test_a_new_source_is_recognized_and_described(zips: Path, capsys: pytest.Cap
 
 def test_a_new_source_may_be_asked_for_in_a_profile(zips: Path, tmp_path: Path) -> None:
     assert profile(zips, tmp_path / "out", source={"layout": "zips"}).source.layout == "zips"
-    with pytest.raises(ProfileError, match=r"allowed is 'auto', .*'tfrecords' or 'zips'"):
+    with pytest.raises(ProfileError, match=r"allowed is 'auto', .*'webdataset' or 'zips'"):
         profile(zips, tmp_path / "out", source={"layout": "zip"})
 
 

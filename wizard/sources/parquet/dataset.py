@@ -8,6 +8,7 @@ from wizard.errors import InputError, OtherSplitError, reading
 from wizard.formatting import counted, few
 from wizard.ilsvrc2012.archives import BOXES, SPLITS, Split
 from wizard.sources import annotations
+from wizard.sources.likely import Likely
 from wizard.sources.options import SourceOptions
 from wizard.sources.parquet.classes import Labels, of_names, of_rows
 from wizard.sources.parquet.columns import Columns, peek, read_columns
@@ -19,6 +20,11 @@ from wizard.sources.samples import SampleTable
 from wizard.sources.source import BoxTable, Part, Progress, Source
 
 LOOKS_LIKE = "Hugging Face's Parquet files (data/train-*-of-*.parquet), or its client's cache with them"
+_FILE = r"(train|val|validation)-\d{5}-of-\d{5}.*\.parquet"
+LIKELY = tuple(
+    Likely(what="Hugging Face's Parquet", path=path + _FILE, common=True)
+    for path in (r"snapshots/[0-9a-f]+/data/", r"snapshots/[0-9a-f]+/", "data/", "")
+)
 _LISTED = 5
 
 
