@@ -1,10 +1,11 @@
-"""How a person wants raw data to be read, and the error for folders that leave a choice."""
+"""How a person wants raw data to be read, what is taken of it, and the error for folders that leave a choice."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from wizard.errors import Hint, InputError
+from wizard.sources.selection import EVERYTHING, Selection
 
 Labels = Literal["auto", "ilsvrc2012", "folders", "numbers"]
 """Whose labels to use; auto decides by what is there."""
@@ -22,12 +23,14 @@ class SourceOptions:
         labels: which labels the images of class folders get.
         follow: whether links may lead out of the folder.
         role: how to read folders of images that can be read in more than one way.
+        selection: what is taken of it; only `registry.open_source` looks at it.
     """
 
     layout: str = "auto"
     labels: Labels = "auto"
     follow: bool = False
     role: FolderRole = "auto"
+    selection: Selection = EVERYTHING
 
 
 class DoubtfulFolders(InputError):

@@ -11,6 +11,8 @@ from wizard.sources.archives import official
 from wizard.sources.locate import describe_folder, require_folder
 from wizard.sources.options import FolderRole, Labels, SourceOptions
 from wizard.sources.records import tfrecords
+from wizard.sources.selected import select
+from wizard.sources.selection import EVERYTHING, Selection
 from wizard.sources.source import Source
 from wizard.sources.trees import folders, kaggle
 
@@ -49,15 +51,22 @@ def layouts() -> tuple[str, ...]:
 
 
 def open_source(
-    folder: Path, layout: str = "auto", labels: Labels = "auto", *, follow: bool = False, role: FolderRole = "auto"
+    folder: Path,
+    layout: str = "auto",
+    labels: Labels = "auto",
+    *,
+    follow: bool = False,
+    role: FolderRole = "auto",
+    selection: Selection = EVERYTHING,
 ) -> Source:
     """The raw data in a folder; its arguments are those of `SourceOptions`.
 
     Raises:
         DoubtfulFolders: its folders can be read in more than one way, and `role` does not settle it.
         InputError: there is no such folder, it cannot be looked into, or it holds none of the forms.
+        UsageError: it has not what `selection` is about.
     """
-    options = SourceOptions(layout=layout, labels=labels, follow=follow, role=role)
+    options = SourceOptions(layout=layout, labels=labels, follow=follow, role=role, selection=selection)
     with reading(folder):
         require_folder(folder)
         found = _recognize(folder, options)
@@ -67,7 +76,7 @@ def open_source(
             f"{folder} holds no raw data that this program knows{asked}. {describe_folder(folder)}",
             f"Looked for {', '.join(module.LOOKS_LIKE for module in SOURCES.values())}",
         )
-    return found
+    return select(found, options.selection)
 
 
 def _recognize(folder: Path, options: SourceOptions) -> Source | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,18 @@ class Copies:
     original: str
 
 
+class SelectionNote(NamedTuple):
+    """What `source.min_images` or `source.holdout` did to a split, without a full stop.
+
+    Attributes:
+        text: in words.
+        hint: what a person should do about it; empty if nothing.
+    """
+
+    text: str
+    hint: str = ""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SampleTable:
     """The images of one split, a column an attribute.
@@ -61,6 +74,7 @@ class SampleTable:
         box_row: intp[m], for Examples: which of the record's boxes each is, as those without an area are left out.
         repairs: what was wrong with the source's boxes and what was done about it, in clauses; usually empty.
         unusable: the error for images that no build can store: without bytes, or no images by their first ones.
+        selection: how it differs from what the source holds, because a profile says so.
     """
 
     files: tuple[str, ...]
@@ -82,6 +96,7 @@ class SampleTable:
     box_row: npt.NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
     repairs: tuple[str, ...] = ()
     unusable: InputError | None = None
+    selection: tuple[SelectionNote, ...] = ()
 
     def __len__(self) -> int:
         return len(self.name)
