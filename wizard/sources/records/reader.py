@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from wizard.errors import InputError, reading
+from wizard.errors import InputError
 from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.feature_names import ENCODED
 from wizard.sources import streams
@@ -16,9 +16,8 @@ _CRC = struct.Struct("<I")
 
 def _read_records(samples: Iterable[Sample]) -> Iterator[Content]:
     with OpenFiles() as files:
-        for sample in samples:
-            with reading(sample.file):
-                yield _content(sample, files.read(sample, more=_CRC.size))
+        for sample, data in files.read(samples, more=_CRC.size):
+            yield _content(sample, data)
 
 
 def _read_gzipped(samples: Iterable[Sample]) -> Iterator[Content]:
