@@ -12,6 +12,7 @@ from hypothesis import settings
 
 from tests.helpers import CLASSES, PER_CLASS, VALIDATION, build_dataset
 from wizard import synthetic
+from wizard.discovery import search
 
 _OVERRIDES = 0b110
 """CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, with which root ignores file permissions."""
@@ -32,6 +33,8 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("IMAGENET_SETUP_HOME", str(folder))
     monkeypatch.setenv("NO_COLOR", "1")
+    search.found_here.cache_clear()  # each test has its own folders
+    monkeypatch.setattr(search, "LIMIT", 20.0)  # a busy machine must not fail a test
     return folder
 
 

@@ -147,6 +147,40 @@ def test_a_wrong_argument_is_exit_2(words: list[str], said: str, capsys: pytest.
     assert said in out + err
 
 
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["inspect", "/nope"], 3),
+        (["inspect", "EMPTY"], 3),
+        (["check", "WORK", "--set", "source.path=/nope"], 4),
+        (["run", "WORK", "--set", "source.path=/nope"], 3),
+        (["run", "nvidia-480-q85"], 2),
+    ],
+)
+def test_where_raw_data_is_missing_what_this_machine_holds_is_named(
+    words: list[str],
+    code: int,
+    work: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    raw = work.parent / "raw"
+    monkeypatch.setenv("IMAGENET_DIR", str(raw))
+    named = {"WORK": str(work), "EMPTY": str(tmp_path / "empty")}
+    assert main([named.get(word, word) for word in words]) == code
+    assert f"Found on this machine: {raw} (the official archives)" in capsys.readouterr().err
+
+
+def test_other_errors_are_not_answered_with_a_search(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (work.parent / "raw" / TRAIN_TAR).write_bytes(b"<html>")
+    assert main(["run", str(work)]) == 3
+    assert main(["run", "nvidia-480-q85", "--set", "source.path=x", "--set", "output.path=y", "--set", "a.b=1"]) == 2
+    assert "Found on this machine" not in capsys.readouterr().err
+
+
 def test_a_folder_with_another_plan_is_exit_2(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", str(work), "--quiet"]) == 0
     assert main(["run", str(work), "--set", "output.seed=1"]) == 2

@@ -25,6 +25,7 @@ ORDER = [
     {"events", "profile_store"},
     {"profile_keys"},
     {"profile"},
+    {"discovery"},
     {"targets"},
     {"sources"},
     {"ilsvrc2012", "formats"},

@@ -4,7 +4,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from wizard.commit_record import CommitRecord, SkippedImage, checks_of
@@ -16,6 +17,7 @@ from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.engine.plan import Plan
 from wizard.engine.run import build_shards
 from wizard.engine.sidecars import write_sidecars
+from wizard.engine.staged.build import StagedSplit, build_staged, remove_spills, staged_splits
 from wizard.errors import MachineError, SetupError, writing
 from wizard.events import BuildFinished, Event, SplitStart, Started
 from wizard.lock import exclusive_lock
@@ -75,14 +77,23 @@ def build(job: Job, report: Report, options: Options, pool: WorkerPool | None = 
         to_build = set(plan.shard_names) - built_before.keys()
         checks = settle_checks(job, plan, to_build, executor, report_or_stop, md5=options.md5)
         _prepare_folder(output, plan, built_before)
-        report(_started(job, plan, list(built_before.values())))
-        guard = Guard(output, job.workers, len(to_build), options.stopping)
         memory = usable_memory().with_freed(workers.held)
         share = memory_for_an_image(memory, job.workers) if options.limit_memory else None
+        staged: list[StagedSplit] = []
+        if job.reading.staged:
+            common = partial(plan.empty_task, folder=str(output), skip_bad=job.skip_bad, memory=share, checks=checks)
+            staged = staged_splits(plan, output, to_build, common)
+        else:
+            remove_spills(output)
+        report(_started(job, plan, list(built_before.values()), staged))
+        guard = Guard(output, job.workers, sum(split.tasks for split in staged) or len(to_build), options.stopping)
         tasks = plan.tasks(
             str(output), skip_bad=job.skip_bad, without=built_before, memory=share, checks=checks, largest_first=True
         )
-        building = build_shards(tasks, executor, records, stopping=guard)
+        if job.reading.staged:
+            building = build_staged(staged, executor, records, stopping=guard)
+        else:
+            building = build_shards(tasks, executor, records, stopping=guard)
         with naming_what_is_gone(output, plan, records):
             seconds = _watch(building, guard, report)
             sidecars = write_sidecars(output, plan, records.done, boxes_csv=job.profile.output.boxes_csv)
@@ -132,8 +143,9 @@ def _watch(building: Iterable[Event], guard: Guard, report: Report) -> float:
     return time.monotonic() - before
 
 
-def _started(job: Job, plan: Plan, built_before: list[CommitRecord]) -> Started:
+def _started(job: Job, plan: Plan, built_before: list[CommitRecord], staged: list[StagedSplit]) -> Started:
     splits = []
+    reading = {each.split.split: each for each in staged}
     for split in plan.splits:
         mine = [record for record in built_before if record.split == split.split]
         start = SplitStart(
@@ -145,6 +157,14 @@ def _started(job: Job, plan: Plan, built_before: list[CommitRecord]) -> Started:
             bytes_in_done=sum(record.bytes_in for record in mine),
             bytes_out_done=sum(record.bytes_out for record in mine),
         )
+        if split.split in reading:
+            spilled = reading[split.split]
+            start = replace(
+                start,
+                stretches=spilled.layout.stretches,
+                stretches_done=spilled.stretches_done,
+                images_read=spilled.images_read,
+            )
         splits.append(start)
     return Started(plan_id=plan.plan_id, output=str(job.output), workers=job.workers, splits=tuple(splits))
 

@@ -16,7 +16,16 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Parameter
 
 from wizard.commands.session import OutputFlags, session
-from wizard.errors import InternalError, Interrupted, MachineError, ReaderGone, SetupError, UsageError
+from wizard.errors import (
+    InternalError,
+    Interrupted,
+    MachineError,
+    NoRawData,
+    ProfileError,
+    ReaderGone,
+    SetupError,
+    UsageError,
+)
 from wizard.folders import state_folder
 
 _COMMANDS = {
@@ -77,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ReaderGone as error:
         return error.exit_code
     except SetupError as error:
-        return _failed(_with_resume(error) if isinstance(error, Interrupted) else error)
+        return _failed(_with_more(error))
     except KeyboardInterrupt:
         return _failed(_with_resume(Interrupted("Stopped at once; what was finished is kept.")))
     except OSError as error:
@@ -85,6 +94,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001  a bug must become an exit code and a crash log
         return _crashed(error)
     return code if isinstance(code, int) else 0
+
+
+def _with_more(error: SetupError) -> SetupError:
+    if isinstance(error, Interrupted):
+        return _with_resume(error)
+    if isinstance(error, NoRawData | ProfileError):
+        # Not at the top: it imports all forms of raw data.
+        from wizard.discovery.report import hint_with_found
+
+        error.hint = hint_with_found(error)
+    return error
 
 
 def _with_resume(error: Interrupted) -> Interrupted:

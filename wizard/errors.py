@@ -111,6 +111,10 @@ class InputError(SetupError):
     exit_code = 3
 
 
+class NoRawData(InputError):
+    """A path leads nowhere, or to a folder without raw data; another one on this machine may be meant."""
+
+
 class OtherSplitError(InputError):
     """A split cannot be read because of another one, whose own error says the same."""
 

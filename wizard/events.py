@@ -34,7 +34,13 @@ class Preparing:
 
 @dataclass(frozen=True, kw_only=True)
 class SplitStart:
-    """The size of a split, and how much of it an earlier run finished."""
+    """The size of a split, and how much of it an earlier run finished.
+
+    Attributes:
+        stretches: of the source, that are read before shards are put together; 0 where shards are built directly.
+        stretches_done: of these, what an earlier run has read.
+        images_read: in these.
+    """
 
     split: str
     images: int
@@ -43,6 +49,9 @@ class SplitStart:
     shards_done: int
     bytes_in_done: int = 0
     bytes_out_done: int = 0
+    stretches: int = 0
+    stretches_done: int = 0
+    images_read: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +140,7 @@ class Heartbeat:
         image: the start of the current image's name; empty once the whole shard has been read.
         host: the machine that it runs on.
         number: its place among the workers of that host, from 1; a worker in a lost one's place has the same.
+        reading: whether it reads a stretch of the source, to be put together with others, and not a shard.
     """
 
     worker: int
@@ -144,6 +154,7 @@ class Heartbeat:
     image: str = ""
     host: str = ""
     number: int = 0
+    reading: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +162,26 @@ class ShardDone:
     """A shard is in place and committed."""
 
     result: CommitRecord
+
+
+@dataclass(frozen=True, kw_only=True)
+class StretchDone:
+    """A stretch of the source was read, and what became of it waits on the disk; or several were merged.
+
+    Attributes:
+        stretch: the name of what was read or merged.
+        images: that were read; 0 where stretches were merged, whose images were read before.
+        bytes_in: bytes of these.
+        bytes_out: bytes that wait on the disk.
+        skipped: images that are left out.
+    """
+
+    stretch: str
+    split: str
+    images: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    skipped: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,6 +208,7 @@ Event = (
     | Heartbeat
     | MachineLoad
     | ShardDone
+    | StretchDone
     | WorkerLost
     | Stopping
     | BuildFinished

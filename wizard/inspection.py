@@ -12,7 +12,7 @@ import numpy as np
 
 from wizard.engine import manifest
 from wizard.engine.commit_records import CommitRecords, RecordedPlan, read_commit_records
-from wizard.errors import InputError, OtherSplitError, SetupError, VerifyFailed, reading
+from wizard.errors import InputError, NoRawData, OtherSplitError, SetupError, VerifyFailed, reading
 from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
 from wizard.formatting import human_bytes
@@ -65,12 +65,13 @@ def inspect(path: Path, report: Report) -> Inspection:
     """The facts about the data at `path`.
 
     Raises:
-        InputError: nothing is there, or no data of a known form.
+        NoRawData: nothing is there, or no data of a known form.
+        InputError: it cannot be read.
     """
     if path.is_file():
         return _archive(path, report) if path.name in ARCHIVE_NAMES else Inspection(facts=_shard(path))
     if not path.is_dir():
-        raise InputError(f"{path} does not exist.")
+        raise NoRawData(f"{path} does not exist.")
     if (path / manifest.MANIFEST).is_file():
         return _dataset(path)
     records = read_commit_records(path)

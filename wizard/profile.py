@@ -59,6 +59,11 @@ class Source(_Section):
     links: Literal["inside", "follow"] = Field(
         default="inside", description="whether symbolic links may lead out of the folder"
     )
+    read: Literal["auto", "direct", "staged"] = Field(
+        default="auto",
+        description="direct reads each shard's images where they lie; staged reads the source once, in order; auto "
+        "chooses by what the source and its disk are",
+    )
     splits: Splits = Field(default=("train", "validation"), description='these and "test"; reports follow their order')
     boxes: Literal["none", "train", "all"] = Field(
         default="train", description="whose images carry their bounding boxes"

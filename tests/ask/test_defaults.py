@@ -12,10 +12,12 @@ from tests.sources.making import write
 from wizard import profile_store
 from wizard.ask import context as contexts
 from wizard.ask import defaults
-from wizard.ask.context import Context, first_context, likely_source
+from wizard.ask.context import Context, first_context
+from wizard.ask.found_sources import likely_source
 from wizard.ask.prompt import Value
 from wizard.ask.questions import BY_KEY
 from wizard.ask.setup_draft import new_draft, profile_of
+from wizard.discovery.search import found_here
 from wizard.machine.disks import Disk
 
 
@@ -67,7 +69,8 @@ def test_a_folder_with_archives_is_found_where_the_person_is(
     monkeypatch.chdir(tmp_path)
     assert likely_source() is None
     (tmp_path / "raw-data").symlink_to(raw)
-    assert likely_source() == str(tmp_path / "raw-data")
+    found_here.cache_clear()
+    assert likely_source() == "~/raw-data"
 
 
 def test_pictures_in_folders_are_no_default_until_they_were_named(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from wizard.ask.json_prompter import JsonPrompter
-from wizard.ask.prompt import Back, Prompt, Value
+from wizard.ask.prompt import Back, Choice, Prompt, Value
 from wizard.output import Output
 
 SIZE = Prompt(key="image.size", kind="number", text="Shortest side", help="In pixels.", default=480, number=6, of=12)
@@ -40,6 +40,15 @@ def test_a_question_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(("line", "meant"), [("null", 480), ('"256"', 256), ("256", 256), ("", 480)])
 def test_an_answer_is_json_or_text(capsys: pytest.CaptureFixture[str], line: str, meant: Value) -> None:
     assert put(capsys, line)[0] == meant
+
+
+@pytest.mark.parametrize(("line", "meant"), [('"/elsewhere"', "/elsewhere"), ("2", "/b"), ("null", "/a"), ("/b", "/b")])
+def test_a_path_is_any_or_one_of_those_proposed(capsys: pytest.CaptureFixture[str], line: str, meant: str) -> None:
+    choices = (Choice("/a", "/a", "the official archives"), Choice("/b", "/b", "TFRecords"))
+    asked = Prompt(key="source.path", kind="path", text="Where?", default="/a", choices=choices)
+    answer, (question,) = put(capsys, line, asked=asked)
+    assert answer == meant
+    assert question["choices"][1] == {"value": "/b", "title": "/b", "about": "TFRecords"}
 
 
 @pytest.mark.parametrize("line", ["true", "1.5", '{"answer": 1}', "many"])

@@ -59,6 +59,21 @@ def test_a_question_is_numbered_lines() -> None:
     ]
 
 
+def test_proposed_paths_are_numbered_and_any_other_can_be_typed() -> None:
+    choices = (Choice("/data/a/b", "/…/b", "TFRecords"), Choice("/c", "/c"))
+    where = Prompt(key="k", kind="path", text="Where?", default="/data/a/b", choices=choices)
+    answer, shown = put(where, ["2"])
+    assert answer == "/c"
+    assert shown.splitlines()[1:] == [
+        "Where?",
+        "  1. /data/a/b (default): TFRecords",
+        "  2. /c",
+        'Answer with a number, or type a path, "back", "help" or "quit" [1]: ',
+    ]
+    assert put(where, [""])[0] == "/data/a/b"
+    assert put(where, ["/elsewhere"])[0] == "/elsewhere"
+
+
 def test_an_invalid_answer_is_explained_and_asked_again() -> None:
     answer, shown = put(MODE, ["7", "1"])
     assert answer == "shortest"

@@ -40,6 +40,18 @@ def test_who_has_nothing_is_asked_whether_the_archives_are_to_be_fetched() -> No
     assert choose_start(Script(["new"])) == new_draft()
 
 
+@pytest.mark.usefixtures("nowhere")
+def test_raw_data_elsewhere_on_the_machine_is_named_beside_the_download(
+    monkeypatch: pytest.MonkeyPatch, raw: Path
+) -> None:
+    monkeypatch.setenv("IMAGENET_DIR", str(raw))
+    script = Script(["new"])
+    choose_start(script)
+    (menu,) = script.asked
+    assert menu.choices[0].about.startswith("found: ")
+    assert menu.choices[0].about.split(" and ")[0].endswith(raw.name)
+
+
 def test_the_download_stays_the_last_choice_beside_unfinished_work(raw: Path) -> None:
     setup_draft.save(new_draft(chosen={"source.path": str(raw)}, asked=("source.path",)))
     script = Script(["download"])

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,44 @@ def test_tab_completes_files_only_where_one_is_asked_for(put: Put, tmp_path: Pat
     (tmp_path / "cookies.txt").touch()
     assert put(asked("file", f"{tmp_path}/coo"), f"\t{ENTER}") == f"{tmp_path}/cookies.txt"
     assert put(asked("path", f"{tmp_path}/coo"), f"\t{ENTER}") == f"{tmp_path}/coo"
+
+
+PROPOSED = Prompt(
+    key="k",
+    kind="path",
+    text="Where?",
+    help="Some help.",
+    default="/data/a",
+    choices=(Choice("/data/a", "/data/a", "the official archives"), Choice("/data/b", "/…/b", "TFRecords")),
+)
+
+
+@pytest.mark.parametrize(
+    ("keys", "answer"),
+    [
+        (ENTER, "/data/a"),
+        (f"{DOWN}{ENTER}", "/data/b"),
+        (f"{DOWN}{DOWN}{ENTER}/data/c{ENTER}", "/data/c"),
+        (f"{DOWN}?{ENTER}", "/data/b"),
+    ],
+)
+def test_a_path_is_chosen_from_the_proposals_or_typed(put: Put, keys: str, answer: str) -> None:
+    assert put(PROPOSED, keys) == answer
+
+
+def test_back_leads_from_typing_to_the_proposals_and_from_there_to_the_question_before(put: Put) -> None:
+    elsewhere = f"{DOWN}{DOWN}{ENTER}"
+    assert put(PROPOSED, f"{elsewhere}/x{CTRL_B}{ENTER}") == "/data/a"
+    with pytest.raises(Back):
+        put(PROPOSED, f"{elsewhere}{CTRL_B}{CTRL_B}")
+
+
+def test_a_refused_path_is_corrected_where_it_was_typed_and_a_refused_proposal_among_them(
+    put: Put, said: io.StringIO
+) -> None:
+    assert put(replace(PROPOSED, error="There is no /nope.", typed="/nope"), f"/a{ENTER}") == "/nope/a"
+    assert put(replace(PROPOSED, error="It is empty.", typed="/data/b"), ENTER) == "/data/b"
+    assert said.getvalue() == "✗ There is no /nope.\n✗ It is empty.\n"
 
 
 def test_nothing_ticked_is_an_empty_list_and_not_the_default(put: Put) -> None:

@@ -50,7 +50,7 @@ def test_lines_report_messages_at_once(capsys: pytest.CaptureFixture[str]) -> No
         "Building 10 train images in 2 shards (1 of them done before) with 2 workers in /out (plan p)",
         "- converted a (PNG -> JPEG)",
         "[!!] skipped b: r",
-        "[!!] worker 7 died, while on s (attempt 1); the shard is tried again",
+        "[!!] worker 7 died, while on s (attempt 1); it is tried again",
     ]
 
 

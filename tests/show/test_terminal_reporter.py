@@ -88,7 +88,7 @@ def test_messages_during_a_build_are_among_its_events() -> None:
     scene = Scene(100)
     with scene.reporter.shown():
         shown = scene.play(*BUILD, WorkerLost(shard=shard(1), attempt=1, reason="worker 2 died"))
-    assert f"│ 00:00  ! worker 2 died, while on {shard(1)} (attempt 1); the shard is tried again" in "\n".join(shown)
+    assert f"│ 00:00  ! worker 2 died, while on {shard(1)} (attempt 1); it is tried again" in "\n".join(shown)
     assert not any("Building" in line for line in shown if line.startswith("│"))
 
 

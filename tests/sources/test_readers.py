@@ -2,6 +2,7 @@ import gzip
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import psutil
@@ -10,7 +11,7 @@ import pytest
 from wizard.errors import InputError
 from wizard.formats import example, tfrecord
 from wizard.formats.example import Feature
-from wizard.sources import readers
+from wizard.sources import readers, streams
 from wizard.sources.records.reader import GZIPPED_RECORDS, RECORDS
 from wizard.sources.samples import SampleTable, in_one_file
 
@@ -68,6 +69,10 @@ def images(table: SampleTable) -> list[bytes]:
     return [content.image for content in table.contents()]
 
 
+def opened(folder: Path) -> list[str]:
+    return [file.path for file in psutil.Process().open_files() if file.path.startswith(f"{folder}/")]
+
+
 def record(image: bytes) -> dict[str, Feature]:
     return {"image/encoded": image, "image/class/label": (7,), "note": b"x"}
 
@@ -115,9 +120,9 @@ def test_however_many_files_there_are_few_stay_open(tmp_path: Path) -> None:
 def test_a_reader_that_stops_half_way_leaves_no_file_open(tmp_path: Path) -> None:
     coming = in_folders(tmp_path, 5).contents()
     next(coming)
-    before = psutil.Process().open_files()
+    assert opened(tmp_path)
     coming.close()  # type: ignore[attr-defined]
-    assert len(psutil.Process().open_files()) == len(before) - 1
+    assert not opened(tmp_path)
 
 
 def test_a_file_that_shrank_or_vanished_is_named(tmp_path: Path) -> None:
@@ -180,11 +185,13 @@ def test_a_gzipped_file_is_unpacked_once_for_the_tables_that_follow_each_other(
     table = in_records(tmp_path, *records, gzipped=True)
     opened: list[Path] = []
 
-    def counting(path: Path) -> gzip.GzipFile:
-        opened.append(path)
-        return gzip.GzipFile(path)
+    open_stream = streams.open_stream
 
-    monkeypatch.setattr(gzip, "open", counting)
+    def counting(path: Path) -> IO[bytes]:
+        opened.append(path)
+        return open_stream(path)
+
+    monkeypatch.setattr(streams, "open_stream", counting)
     read = [[content.image for content in table.take(np.arange(at, at + 2)).contents()] for at in (0, 2, 4)]
     assert read == [[b"0", b"1"], [b"2", b"3"], [b"4", b"5"]]
     assert len(opened) == 1

@@ -21,8 +21,6 @@ from wizard.sources.registry import open_source
 from wizard.sources.source import Part, Source, Survey
 from wizard.sources.trees.listing import FOLLOW
 
-_LIKELY = (".", "raw-data", "imagenet", "~/imagenet/raw-data", "~/imagenet", "~/data/imagenet", "~/Downloads")
-"""Where people keep the archives; looked at for a first default."""
 _USUAL = Profile.model_validate({"source": {"path": "raw"}, "image": {"resize": "shortest"}, "output": {"path": "out"}})
 _AS_IT_IS = SourceOptions()
 
@@ -139,22 +137,6 @@ def with_source(context: Context, folder: Path, report: Report, options: SourceO
         parts.append(part)
     counts = count_splits(surveys, cache_folder())
     return replace(context, folder=folder, raw=raw, parts=tuple(parts), surveys=surveys, counts=counts, options=options)
-
-
-def likely_source(last: str = "") -> str | None:
-    """A folder that holds raw data: the last profile's, else one of the default folders."""
-    for place in (*([last] if last else []), *_LIKELY):
-        folder = Path(place).expanduser()
-        try:
-            raw = open_source(folder)
-        except (InputError, OSError):
-            continue
-        # Folders of classes, which nobody has named yet, may be anyone's pictures.
-        likely = place == last or raw.annotatable or raw.own_boxes
-        if likely and any(each.sound and each.kind == "images" for each in raw.parts):
-            # A relative path would mean another folder in the profile's next run from elsewhere.
-            return str(folder.absolute()) if place in (".", "raw-data", "imagenet") else place
-    return None
 
 
 def likely_output(folder: Path, name: str = "tfrecords") -> Path:

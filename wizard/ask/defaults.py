@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from wizard.ask import context
 from wizard.ask.context import Context
+from wizard.ask.found_sources import likely_source, source_choices
 from wizard.ask.prompt import Choice, Value
 from wizard.ask.question import Answers
 from wizard.folders import shortened
@@ -56,7 +57,12 @@ def source(known: Known) -> Value | None:
     if known.context.folder is not None:
         return None
     last = known.context.last
-    return context.likely_source(last.source.path if last else "")
+    return likely_source(last.source.path if last else "")
+
+
+def found_sources(known: Known) -> tuple[Choice, ...]:
+    """The raw data that was found on this machine, after the answer so far."""
+    return source_choices(str(known.get("source.path") or ""))
 
 
 def found_splits(known: Known) -> list[str]:

@@ -121,7 +121,9 @@ class Draft(Generic[C]):
 
 
 def _still_possible(question: Question[C], value: Value | None, answers: Answers[C]) -> Value | None:
-    possible = [choice.value for choice in question.choices(answers)] if value is not None else []
+    if value is None or question.kind == "path":  # whose choices are proposals
+        return value
+    possible = [choice.value for choice in question.choices(answers)]
     if not possible:
         return value
     if isinstance(value, list):

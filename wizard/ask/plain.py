@@ -39,7 +39,9 @@ class PlainPrompter(Prompter):
         for number, choice in enumerate(prompt.choices, start=1):
             default = " (default)" if choice.value in prompt.defaults else ""
             about = f": {choice.about}" if choice.about else ""
-            self._output.say(f"  {number}. {choice.title}{default}{about}")
+            # A line may be of any length, so paths are not shortened.
+            shown = choice.value if prompt.kind == "path" else choice.title
+            self._output.say(f"  {number}. {shown}{default}{about}")
         while True:
             if error:
                 self._output.say(f"✗ {error}")
@@ -87,7 +89,8 @@ def _invitation(prompt: Prompt) -> str:
         "text": "Type it",
     }
     default = "" if prompt.default in (None, "") else f" [{_shown_default(prompt)}]"
-    return f'{kinds[prompt.kind]}, "back", "help" or "quit"{default}:'
+    wanted = "Answer with a number, or type a path" if prompt.kind == "path" and prompt.choices else kinds[prompt.kind]
+    return f'{wanted}, "back", "help" or "quit"{default}:'
 
 
 def _shown_default(prompt: Prompt) -> str:

@@ -36,7 +36,7 @@ class Prompt:
         text: the question.
         help: a paragraph for whoever asks for it.
         default: the answer when nothing is typed; None where there is none, empty where an empty answer is valid.
-        choices: of kind choice and choices.
+        choices: of kind choice and choices; of a path, proposals.
         number: its position among the questions, from 1; 0 where it has none.
         of: how many questions there are.
         error: why the previous answer was refused; empty the first time.
@@ -103,8 +103,8 @@ def agrees(prompter: Prompter, prompt: Prompt) -> bool:
 def parse_answer(prompt: Prompt, text: str) -> Value:
     """What was typed, as an answer of the prompt's kind; nothing typed is the default.
 
-    Choices may be given by number, value or title; several of them with commas between. A secret is taken to the
-    letter, but for the line's end.
+    Choices may be given by number, value or title, several of them with commas between; proposed paths by number. A
+    secret is taken to the letter, but for the line's end.
 
     Raises:
         InvalidAnswer: it is none.
@@ -124,7 +124,7 @@ def parse_answer(prompt: Prompt, text: str) -> Value:
         case "choices":
             return [str(_choice(prompt, part)) for part in typed.replace(",", " ").split()]
         case _:
-            return typed
+            return _proposed(prompt, typed)
 
 
 def title(prompt: Prompt, value: Value) -> str:
@@ -142,6 +142,12 @@ def _number(typed: str) -> int:
         return int(typed.replace(",", ""))
     except ValueError:
         raise InvalidAnswer(f"{typed!r} is not a whole number.") from None
+
+
+def _proposed(prompt: Prompt, typed: str) -> str:
+    """The proposal of a number; anything else is an answer of its own, as ./1 is for a folder named 1."""
+    numbers = {str(number): str(choice.value) for number, choice in enumerate(prompt.choices, start=1)}
+    return numbers.get(typed, typed)
 
 
 def _choice(prompt: Prompt, typed: str) -> str | int:

@@ -41,7 +41,7 @@ class Question(Generic[C]):
         help: a paragraph on what it is for and what to choose.
         label: the question in a word or two, for the review.
         default: what is offered; None for nothing.
-        choices: of kind choice and choices.
+        choices: of kind choice and choices; of a path, proposals.
         applies: whether it is asked at all.
         implied: the answer where it is not asked; None leaves the key out.
         require: raises SetupError where an answer cannot be accepted.

@@ -42,6 +42,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         "ILSVRC2012_bbox_val_v3.tgz in the same folder. An extracted tree (train/, val/), Kaggle's ILSVRC/, "
         "TFRecords, or folders of classes of your own will do as well. Tab completes a path.",
         default=defaults.source,
+        choices=defaults.found_sources,
         governs=("source.layout", "source.links", "source.folders"),
     ),
     Question(

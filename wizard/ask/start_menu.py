@@ -4,19 +4,16 @@ from pathlib import Path
 
 from wizard import profile_store, unfinished_builds
 from wizard.ask import setup_draft
-from wizard.ask.context import likely_source
+from wizard.ask.found_sources import at_hand, found_in_words
 from wizard.ask.prompt import Back, Choice, Prompt, Prompter, put
 from wizard.ask.setup_draft import SetupDraft, draft_of, new_draft
 from wizard.errors import SetupError
-from wizard.folders import expanded, shortened
+from wizard.folders import shortened
 from wizard.formatting import duration
 
 _SHOWN = 5
 """Unfinished builds that are offered, the latest first."""
-_ALWAYS = (
-    Choice("new", "Start a new setup"),
-    Choice("download", "Download the archives", "I don't have it yet"),
-)
+_DOWNLOAD = Choice("download", "Download the archives", "I don't have it yet")
 
 
 def choose_start(prompter: Prompter, *, again: bool = False) -> SetupDraft | Path | None:
@@ -31,9 +28,10 @@ def choose_start(prompter: Prompter, *, again: bool = False) -> SetupDraft | Pat
         KeyboardInterrupt: the person leaves.
     """
     while True:
-        choices = _choices()
-        if choices == _ALWAYS and not again and _at_hand():
+        begun = _begun_before()
+        if not begun and not again and at_hand():
             return new_draft()
+        choices = (*begun, Choice("new", "Start a new setup", found_in_words()), _DOWNLOAD)
         prompt = Prompt(
             key="opening",
             kind="choice",
@@ -45,14 +43,14 @@ def choose_start(prompter: Prompter, *, again: bool = False) -> SetupDraft | Pat
             choices=choices,
         )
         try:
-            return _begun(str(put(prompter, prompt)), prompter)
+            return _from(str(put(prompter, prompt)), prompter)
         except Back:
             continue
         except SetupError as error:
             prompter.say(f"✗ {error}")
 
 
-def _begun(chosen: str, prompter: Prompter) -> SetupDraft | Path | None:
+def _from(chosen: str, prompter: Prompter) -> SetupDraft | Path | None:
     if chosen.startswith("build:"):
         return Path(chosen.removeprefix("build:"))
     if chosen == "download":
@@ -64,14 +62,7 @@ def _begun(chosen: str, prompter: Prompter) -> SetupDraft | Path | None:
     return new_draft() if stored is None else stored[0]
 
 
-def _at_hand() -> bool:
-    """Whether raw data lies in a default folder, and is not a partial download."""
-    place = likely_source()
-    # With a partial download, the person wants the rest, not a build of half the archives.
-    return place is not None and not any(expanded(place).glob("*.part"))
-
-
-def _choices() -> tuple[Choice, ...]:
+def _begun_before() -> tuple[Choice, ...]:
     choices = [
         Choice(
             f"build:{each.profile}",
@@ -86,7 +77,7 @@ def _choices() -> tuple[Choice, ...]:
         choices.append(Choice("continue", "Resume the unfinished setup", about))
     if profile_store.saved():
         choices.append(Choice("replay", "Replay a saved profile"))
-    return (*choices, *_ALWAYS)
+    return tuple(choices)
 
 
 def _replayed(prompter: Prompter) -> SetupDraft:

@@ -1,5 +1,6 @@
 """Questions on a terminal, with arrow keys, path completion, and keys for back and help."""
 
+from dataclasses import replace
 from typing import Any, cast
 
 import questionary
@@ -25,6 +26,7 @@ _ESCAPE = 0.05
 """Seconds to wait for the rest of an arrow key's code after its Esc; terminals send it in one piece."""
 _INDENT = 4
 """Columns before a choice's title."""
+_ELSEWHERE = Choice("<another>", "Another folder …")
 
 
 class _Help(Exception):
@@ -46,12 +48,34 @@ class TerminalPrompter(Prompter):
 
     def ask(self, prompt: Prompt) -> Value:
         """See Prompter."""
+        return self._ask_among(prompt) if prompt.kind == "path" and prompt.choices else self._ask(prompt)
+
+    def _ask_among(self, prompt: Prompt) -> Value:
+        """A path chosen from the proposals, or typed after all; going back leads from typing to the proposals."""
+        proposals = replace(prompt, kind="choice", choices=(*prompt.choices, _ELSEWHERE))
+        typing = replace(prompt, choices=(), default=None)
+        # One that was typed and refused is to be corrected.
+        elsewhere = prompt.typed is not None and prompt.typed not in [choice.value for choice in prompt.choices]
+        while True:
+            if not elsewhere:
+                answer = self._ask(proposals)
+                if answer != _ELSEWHERE.value:
+                    return answer
+                typing = replace(typing, typed="", error="")
+            try:
+                return self._ask(typing)
+            except Back:
+                elsewhere, proposals = False, replace(proposals, typed=None, error="")
+
+    def _ask(self, prompt: Prompt) -> Value:
         error, held = prompt.error, prompt.default if prompt.typed is None else prompt.typed
         while True:
             if error:
                 self._output.say(f"✗ {error}")
             try:
                 answer = self._put(prompt, held)
+                if prompt.kind == "choice":
+                    return cast(str | int, answer)
                 return [str(each) for each in answer] if isinstance(answer, list) else parse_answer(prompt, str(answer))
             except _Help as wanted:
                 self._output.say(f"  {prompt.help or 'There is no help for this question.'}")

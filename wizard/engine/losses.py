@@ -7,6 +7,7 @@ memory may bring the worker down a few images later. An image is blamed only if 
 from collections import defaultdict
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -25,6 +26,7 @@ _TIMES = 8
 _BEFORE = 32
 """Images before the suspect that are tried as well."""
 
+Task = TypeVar("Task", bound=ShardTask)
 Culprit = tuple[int, WorkerDied]
 """The row of an image that crashes workers, and how a worker died that processed nothing else."""
 
@@ -61,7 +63,7 @@ class Losses:
         self._tried: defaultdict[str, list[int | None]] = defaultdict(list)
         """The suspected image of each attempt at a shard; None if there was none."""
 
-    def after(self, task: ShardTask, death: WorkerDied) -> Generator[WorkerLost, None, ShardTask]:
+    def after(self, task: Task, death: WorkerDied) -> Generator[WorkerLost, None, Task]:
         """Decides after a worker's death.
 
         Yields:

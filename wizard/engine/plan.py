@@ -148,25 +148,37 @@ class Plan:
             sizes = np.concatenate([split.bytes for split in self.splits])
             order = np.argsort(-sizes, kind="stable")
             shards = [shards[place] for place in order]
-        recipes = {split.split: split.recipe for split in self.splits}
-        for name, check in (checks or {}).items():
-            recipes[name] = replace(recipes[name], check=check)
+        tasks = {
+            split.split: self.empty_task(split, folder=folder, skip_bad=skip_bad, memory=memory, checks=checks)
+            for split in self.splits
+        }
         for split, index in shards:
             name = self.target.shard(split.split, index, split.shards)
-            if name in without:
-                continue
-            yield ShardTask(
-                split=split.split,
-                name=name,
-                folder=folder,
-                samples=split.table.take(split.rows(index)),
-                recipe=recipes[split.split],
-                label_base=self.label_base,
-                skip_bad=skip_bad,
-                target=self.target,
-                memory=memory,
-                plan_id=self.plan_id,
-            )
+            if name not in without:
+                yield replace(tasks[split.split], name=name, samples=split.table.take(split.rows(index)))
+
+    def empty_task(
+        self,
+        split: SplitPlan,
+        *,
+        folder: str,
+        skip_bad: bool,
+        memory: int | None = None,
+        checks: Mapping[str, Check] | None = None,
+    ) -> ShardTask:
+        """What all tasks of a split have in common, without a name or images; its arguments are those of `tasks`."""
+        return ShardTask(
+            split=split.split,
+            name="",
+            folder=folder,
+            samples=split.table.take(np.empty(0, np.intp)),
+            recipe=replace(split.recipe, check=(checks or {}).get(split.split, split.recipe.check)),
+            label_base=self.label_base,
+            skip_bad=skip_bad,
+            target=self.target,
+            memory=memory,
+            plan_id=self.plan_id,
+        )
 
 
 def ingredients(
@@ -203,9 +215,12 @@ def _of_classes(classes: Classes) -> str:
 
 def shuffled(split: str, table: SampleTable, recipe: Recipe, *, shards: int, seed: int) -> SplitPlan:
     """A split whose images are shuffled and spread evenly: shard i of n gets i*N//n to (i+1)*N//n."""
-    return SplitPlan(
-        split=split, table=table, order=shuffle(table.name, seed), ends=_even(len(table), shards), recipe=recipe
-    )
+    order = shuffle(table.name, seed)
+    return SplitPlan(split=split, table=table, order=order, ends=_even(len(table), shards), recipe=recipe)
+
+
+def _even(count: int, shards: int) -> npt.NDArray[np.intp]:
+    return np.arange(1, shards + 1, dtype=np.intp) * count // max(1, shards)
 
 
 def in_source_order(split: str, table: SampleTable, recipe: Recipe, *, shards: int = 0) -> SplitPlan:
@@ -215,10 +230,6 @@ def in_source_order(split: str, table: SampleTable, recipe: Recipe, *, shards: i
     if not shards:
         ends = np.cumsum(np.bincount(table.file, minlength=len(table.files))).astype(np.intp)
     return SplitPlan(split=split, table=table, order=order, ends=ends, recipe=recipe, is_shuffled=False)
-
-
-def _even(count: int, shards: int) -> npt.NDArray[np.intp]:
-    return np.arange(1, shards + 1, dtype=np.intp) * count // max(1, shards)
 
 
 def shuffle(names: npt.NDArray[np.bytes_], seed: int) -> npt.NDArray[np.intp]:

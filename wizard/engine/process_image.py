@@ -1,6 +1,7 @@
 """Processes one image: decodes, transforms and writes it, or skips it, and counts it."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from wizard.commit_record import ConvertedImage, SkippedImage
@@ -14,8 +15,8 @@ from wizard.formats.decoding import Undecodable
 from wizard.formats.resize import move_boxes
 from wizard.sources.classes import stored_label
 from wizard.sources.locate import ON_BAD_IMAGE
-from wizard.sources.readers import Content
-from wizard.targets.sample import OutputSample, SourceRecord
+from wizard.sources.readers import Content, Sample
+from wizard.targets.sample import OutputSample, SourceRecord, StoredImage
 from wizard.targets.writer import NullWriter, Writer
 
 _FETCH = "Every image in the official archives can be decoded: check the MD5 (--md5) and download the archive again"
@@ -36,20 +37,36 @@ class ShardCounts:
     skipped: list[SkippedImage] = field(default_factory=list)
 
 
-def add_image(task: ShardTask, content: Content, shard: Writer | NullWriter, counts: ShardCounts) -> None:
-    """Adds an image to a shard, or leaves it out, and counts it.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ProcessedImage:
+    """An image that has been through the recipe, or is left out.
+
+    Attributes:
+        bytes_in: of the image as it was read.
+        stored: as it will be stored; None where it is left out.
+        skipped: why it is left out; else empty.
+        is_reencoded: whether the stored image has other bytes than the one that was read.
+        features: of the record that holds it, serialized, where the target keeps them.
+    """
+
+    bytes_in: int
+    stored: StoredImage | None = None
+    skipped: str = ""
+    is_reencoded: bool = False
+    features: Mapping[str, bytes] | None = None
+
+
+def process(task: ShardTask, content: Content, row: int) -> ProcessedImage:
+    """Puts the image of a row of the task through its recipe, or leaves it out.
 
     Raises:
         BadImage: it cannot be decoded, and the task does not allow to skip it.
         MachineError: it needs more memory than the task allows, or the system refuses it.
     """
     sample, data = content.sample, content.image
-    crashes = task.crashing.get(counts.read)
-    counts.read += 1
-    counts.bytes_in += len(data)
+    crashes = task.crashing.get(row)
     if crashes is not None:
-        counts.skipped.append(SkippedImage(file=sample.file, name=sample.name, reason=crashes))
-        return
+        return ProcessedImage(bytes_in=len(data), skipped=crashes)
     try:
         header = image_codec.read_header(data)
         image_memory.require(content, header, task.recipe, task.memory)
@@ -60,14 +77,32 @@ def add_image(task: ShardTask, content: Content, shard: Writer | NullWriter, cou
         if not task.skip_bad:
             fix = (_FETCH if task.samples.official else _COPY) + ", or " + ON_BAD_IMAGE
             raise BadImage(f"{sample.place} cannot be decoded: {error}.", fix) from error
-        counts.skipped.append(SkippedImage(file=sample.file, name=sample.name, reason=str(error)))
+        return ProcessedImage(bytes_in=len(data), skipped=str(error))
+    return ProcessedImage(
+        bytes_in=len(data),
+        stored=stored,
+        is_reencoded=stored.jpeg is not data,
+        features=content.features if task.target.keeps_features else None,
+    )
+
+
+def store(
+    task: ShardTask, sample: Sample, processed: ProcessedImage, shard: Writer | NullWriter, counts: ShardCounts
+) -> None:
+    """Adds a processed image to a shard, unless it is left out, and counts it."""
+    counts.read += 1
+    counts.bytes_in += processed.bytes_in
+    stored = processed.stored
+    if stored is None:
+        counts.skipped.append(SkippedImage(file=sample.file, name=sample.name, reason=processed.skipped))
         return
     stages.enter("write")
     boxes, rows = move_boxes(sample.boxes, stored.geometry)
     record = None
-    if content.features is not None and task.target.keeps_features:
-        is_reencoded = stored.jpeg is not data
-        record = SourceRecord(features=content.features, box_rows=sample.box_row[rows], is_reencoded=is_reencoded)
+    if processed.features is not None:
+        record = SourceRecord(
+            features=processed.features, box_rows=sample.box_row[rows], is_reencoded=processed.is_reencoded
+        )
     classes = task.samples.classes
     shard.write(
         OutputSample(
@@ -84,3 +119,13 @@ def add_image(task: ShardTask, content: Content, shard: Writer | NullWriter, cou
     counts.boxes += len(boxes) if task.target.has_boxes else 0
     if stored.converted:
         counts.converted.append(ConvertedImage(name=sample.name, kind=stored.converted))
+
+
+def add_image(task: ShardTask, content: Content, shard: Writer | NullWriter, counts: ShardCounts) -> None:
+    """Processes an image and adds it to a shard, or leaves it out, and counts it.
+
+    Raises:
+        BadImage: it cannot be decoded, and the task does not allow to skip it.
+        MachineError: it needs more memory than the task allows, or the system refuses it.
+    """
+    store(task, content.sample, process(task, content, counts.read), shard, counts)

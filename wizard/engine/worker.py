@@ -1,28 +1,37 @@
 """build_shard: reads, transforms, encodes, writes and commits one shard. Runs in a worker process."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
 from wizard.commit_record import CommitRecord
 from wizard.engine import handover, heartbeat, in_hand, stages
 from wizard.engine.plan import ShardTask
-from wizard.engine.process_image import ShardCounts, add_image
+from wizard.engine.process_image import ProcessedImage, ShardCounts, process, store
 from wizard.errors import MachineError
 from wizard.events import Heartbeat
+from wizard.sources.readers import Sample
 from wizard.targets.record_file import StoredRecord, write_record
-from wizard.targets.writer import Writer
 
 _PROCESS = psutil.Process()
 _NAME = 200
 """Most characters of an image's name in a heartbeat."""
 
 
+class Coming(NamedTuple):
+    """An image on its way into a shard, and what gives it as it will be stored."""
+
+    sample: Sample
+    process: Callable[[], ProcessedImage]
+
+
 def build_shard(task: ShardTask) -> CommitRecord:
-    """Builds the shard, puts it in place, and commits it; until then nothing stands under its name.
+    """Builds the shard from its source, puts it in place, and commits it; until then nothing stands under its name.
 
     Raises:
         BadImage: an image cannot be decoded, and the task does not allow to skip it.
@@ -30,16 +39,31 @@ def build_shard(task: ShardTask) -> CommitRecord:
         MachineError: the shard cannot be written, or an image needs more memory than there is.
         BrokenPipeError: the run that asked for the shard is gone.
     """
+    return write_shard(task, read_images(task))
+
+
+def read_images(task: ShardTask) -> Iterator[Coming]:
+    """The task's images, read from the source in their order; none is processed before it is asked for.
+
+    Raises:
+        InputError: an archive cannot be read as indexed.
+    """
+    for row, content in enumerate(in_hand.each(task.samples.contents())):
+        yield Coming(content.sample, partial(process, task, content, row))
+
+
+def write_shard(task: ShardTask, coming: Iterable[Coming]) -> CommitRecord:
+    """Writes a shard of these images, puts it in place, and commits it; raises what `build_shard` does."""
     counts = ShardCounts()
     stages.begin()
-    with _naming_the_disk(task), task.target.writer(Path(task.folder), task.split, task.name) as shard:
-        for content in in_hand.each(task.samples.contents()):
+    with naming_the_disk(task), task.target.writer(Path(task.folder), task.split, task.name) as shard:
+        for sample, processed in coming:
             if heartbeat.due():
-                _beat(task, shard, counts, content.sample.name)
+                beat(task, counts, shard.size, sample.name)
             stages.enter("decode")
-            add_image(task, content, shard, counts)
+            store(task, sample, processed(), shard, counts)
             stages.enter("read")
-        _beat(task, shard, counts)
+        beat(task, counts, shard.size)
         spent = stages.end()
         handover.hand_over()
         begun = time.perf_counter()
@@ -65,7 +89,12 @@ def build_shard(task: ShardTask) -> CommitRecord:
     return record
 
 
-def _beat(task: ShardTask, shard: Writer, counts: ShardCounts, image: str = "") -> None:
+def beat(task: ShardTask, counts: ShardCounts, bytes_out: int, image: str = "", *, reading: bool = False) -> None:
+    """Sends a heartbeat; `reading` if what is written are spills, not a shard.
+
+    Raises:
+        BrokenPipeError: the run that asked for the shard is gone.
+    """
     rss = _PROCESS.memory_info().rss
     counts.rss = max(counts.rss, rss)
     heartbeat.send(
@@ -77,15 +106,17 @@ def _beat(task: ShardTask, shard: Writer, counts: ShardCounts, image: str = "") 
             done=counts.read,
             total=len(task.samples),
             bytes_in=counts.bytes_in,
-            bytes_out=shard.size,
+            bytes_out=bytes_out,
             rss=rss,
             image=image[:_NAME],
+            reading=reading,
         )
     )
 
 
 @contextmanager
-def _naming_the_disk(task: ShardTask) -> Iterator[None]:
+def naming_the_disk(task: ShardTask) -> Iterator[None]:
+    """Context manager: an OSError becomes a MachineError that names what could not be written."""
     try:
         yield
     except BrokenPipeError:  # an OSError too, but the run that would report it is gone

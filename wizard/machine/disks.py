@@ -38,6 +38,11 @@ def disk_of(path: Path) -> Disk:
     return Disk(mount=mount, kind=kind, free=shutil.disk_usage(place).free, files_free=_files_free(place))
 
 
+def mounts() -> list[tuple[str, str]]:
+    """Where file systems are mounted, and their kinds as in `Disk`; none of them is looked at."""
+    return [(partition.mountpoint, partition.fstype) for partition in psutil.disk_partitions(all=True)]
+
+
 def free_bytes(path: Path) -> int:
     """Bytes that this user can still write on the disk of a path, which need not exist yet."""
     return shutil.disk_usage(existing(path)).free

@@ -41,6 +41,22 @@ class Settings:
         return self.profile.output.on_bad_image == "skip"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How the source is read; the shards have the same bytes either way.
+
+    Attributes:
+        staged: whether it is read once and in order, with images spilled on their way into shards; else every shard
+            reads its own images where they lie.
+        why: the reason, for a person, without a full stop; empty where there is nothing to say.
+        is_slow: whether that is the slow way for this source.
+    """
+
+    staged: bool = False
+    why: str = ""
+    is_slow: bool = False
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Job(Settings):
     """All decisions about a build.
@@ -52,12 +68,14 @@ class Job(Settings):
         surveys: of the requested splits.
         annotated: the splits whose bounding boxes are read from annotations beside the images.
         classes: those of the labels.
+        reading: how the source is read. Where it could be either way, the pre-flight decides.
     """
 
     source: Source
     surveys: Mapping[Split, Survey]
     annotated: tuple[Split, ...]
     classes: Classes
+    reading: Reading = Reading()
 
     def fraction(self, split: Split) -> float:
         """The share of a split's images that is requested, if all classes had the same size."""

@@ -38,8 +38,8 @@ def notes_on_source(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator[N
     if job.profile.output.boxes_csv and not any(len(table.boxes) for table in tables.values()):
         yield Note(text="No image has a bounding box, so output.boxes_csv gives an empty file", warning=True)
     kept = job.profile.output.shards == "keep"
-    if any(table.reader.in_order for table in tables.values()) and not kept:
-        yield Note(text="The records are compressed, which can only be read forwards: they keep their order")
+    if job.reading.why:
+        yield Note(text=job.reading.why, warning=job.reading.is_slow)
     for split, table in tables.items():
         if not kept and job.shards[split] > len(table):
             few = f"{split}: {job.shards[split]:,} shards for {len(table):,} images leave some empty"

@@ -73,6 +73,4 @@ def _split_plan(job: Job, split: Split, table: SampleTable) -> SplitPlan:
     recipe, shards = job.recipes[split], job.shards[split]
     if job.profile.output.shards == "keep":
         return in_source_order(split, table, recipe)
-    if table.reader.in_order:
-        return in_source_order(split, table, recipe, shards=shards)
     return shuffled(split, table, recipe, shards=shards, seed=job.profile.output.seed)

@@ -94,7 +94,7 @@ def settle_checks(
         else:
             unproven.append(_unproven(job, split, left[split]))
     archives = _worth_hashing(unproven, usual_speed(job.workers))
-    if not archives:
+    if not archives or job.reading.staged:  # what is read once is not read before to be hashed
         return checks
     # The constant only rules out what cannot pay; a machine that is busy or slow decodes at another speed.
     tasks = plan.tasks("", skip_bad=True, without={*plan.shard_names} - {*to_build})

@@ -11,6 +11,7 @@ from wizard.ilsvrc2012.archives import Split
 from wizard.machine.cores import usable_cores
 from wizard.planning.job import Job, Settings
 from wizard.planning.progress import Report, step
+from wizard.planning.reading import read_as_asked
 from wizard.profile import Profile
 from wizard.sources.classes import imagenet, numbered
 from wizard.sources.readers import Form
@@ -65,6 +66,7 @@ def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) ->
         surveys=mine,
         annotated=_annotated_splits(profile, source),
         classes=imagenet() if table is None else table.classes,
+        reading=read_as_asked(profile, [survey.table for survey in mine.values() if survey.table is not None]),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from wizard.discovery.report import hint_with_found
 from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.errors import InputError, MachineError, writing
 from wizard.events import CheckResult, Estimated, Glanced
@@ -73,7 +74,9 @@ def examine(profile: Profile, report: Report, pool: WorkerPool) -> Verdict:
     except InputError as error:
         settings = decide_without_source(profile)
         place = str(profile.source_path)
-        source = CheckResult(name="raw-data", status="fail", looked_at=place, found=error.what, fix=error.hint)
+        source = CheckResult(
+            name="raw-data", status="fail", looked_at=place, found=error.what, fix=hint_with_found(error)
+        )
         return evaluate(settings, source, read_output(settings), error=error)
     estimator = Estimator(job.surveys, job.workers, cache_folder(), pool)
     return measure(job, estimator, step(report, "a sample of the images"))

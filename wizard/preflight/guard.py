@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wizard.errors import Interrupted, MachineError
-from wizard.events import Event, Heartbeat, ShardDone, Stopping, WorkerLost
+from wizard.events import Event, Heartbeat, ShardDone, Stopping, StretchDone, WorkerLost
 from wizard.formatting import human_bytes
 from wizard.machine.disks import free_bytes
 from wizard.machine.load import MachineLoad, machine_load
@@ -23,7 +23,7 @@ _MEMORY_RESERVE = 256_000_000
 class Guard:
     """Stops a build when the user asks, or before disk or memory run out.
 
-    So many `shards` are to be written, and as many at a time as there are workers.
+    So many `shards` or spills are to be written, and as many at a time as there are workers.
     """
 
     def __init__(self, output: Path, workers: int, shards: int, stopping: Callable[[], bool]) -> None:
@@ -58,6 +58,11 @@ class Guard:
                 self._written.pop(result.shard, None)
                 self._committing.discard(result.shard)
                 self._largest = max(self._largest, result.bytes_out)
+                self._left -= 1
+            case StretchDone(stretch=stretch, bytes_out=size):
+                self._written.pop(stretch, None)
+                self._committing.discard(stretch)
+                self._largest = max(self._largest, size)
                 self._left -= 1
             case WorkerLost(shard=shard):  # which begins again, beside the file that it leaves
                 self._written.pop(shard, None)

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from itertools import chain
 
-from wizard.events import Estimated, Heartbeat, Preparing, ShardDone, Started, Stopping, WorkerLost
+from wizard.events import Estimated, Heartbeat, Preparing, ShardDone, Started, Stopping, StretchDone, WorkerLost
 from wizard.machine.cores import usable_cores
 from wizard.machine.load import MachineLoad
 from wizard.show.rate import RateMeter
+from wizard.show.split_progress import SplitProgress
 
 _RATE_WINDOW = 10.0
 """Seconds that a rate is the mean of."""
@@ -24,35 +25,6 @@ _SAMPLES = 5
 _BUSY, _IDLE = 0.85, 0.5
 """Shares of the cores that the workers could use."""
 _REMEMBERED = 50
-
-
-@dataclass(kw_only=True)
-class SplitProgress:
-    """Progress of a split; `images` and `shards` are its totals."""
-
-    split: str
-    images: int
-    shards: int
-    images_done: int
-    shards_done: int
-    bytes_in_done: int = 0
-    bytes_out_done: int = 0
-    under_way: dict[str, Heartbeat] = field(default_factory=dict)
-
-    @property
-    def reached(self) -> int:
-        """Images done, including those of unfinished shards."""
-        return min(self.images, self.images_done + sum(beat.done for beat in self.under_way.values()))
-
-    @property
-    def bytes_in(self) -> int:
-        """Bytes of the images done, including those of unfinished shards."""
-        return self.bytes_in_done + sum(beat.bytes_in for beat in self.under_way.values())
-
-    @property
-    def bytes_out(self) -> int:
-        """Bytes written, including unfinished shards."""
-        return self.bytes_out_done + sum(beat.bytes_out for beat in self.under_way.values())
 
 
 @dataclass(kw_only=True)
@@ -119,7 +91,7 @@ class BuildProgress:
                 self._cpu.append(event.cpu)
             case Heartbeat():
                 self._update_worker(event)
-            case ShardDone():
+            case ShardDone() | StretchDone():
                 self._finish(event)
             case WorkerLost():
                 self._lose(event)
@@ -223,15 +195,12 @@ class BuildProgress:
         self._workers.setdefault((beat.host, beat.number), new).update(beat, now)
         self._measure(now)
 
-    def _finish(self, event: ShardDone) -> None:
-        result = event.result
-        split = self.splits[result.split]
-        split.under_way.pop(result.shard, None)
-        split.images_done += result.images + len(result.skipped)
-        split.shards_done += 1
-        split.bytes_in_done += result.bytes_in
-        split.bytes_out_done += result.bytes_out
-        self.skipped += len(result.skipped)
+    def _finish(self, event: ShardDone | StretchDone) -> None:
+        if isinstance(event, ShardDone):
+            self.splits[event.result.split].finish(event)
+            self.skipped += len(event.result.skipped)
+        else:
+            self.splits[event.split].finish(event)
         self._measure(self.now())
 
     def _lose(self, event: WorkerLost) -> None:

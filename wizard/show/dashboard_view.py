@@ -149,6 +149,8 @@ def _splits(build: BuildProgress) -> list[Row]:
     rows = [Row(name="All", done=build.reached, total=build.images, cells=images)]
     for name, split in build.splits.items():
         shards = {"amount": f"{split.shards_done:,} of {split.shards:,} shards"}
+        if not split.is_read:
+            shards = {"amount": f"read {split.stretches_done:,} of {split.stretches:,} stretches"}
         rows.append(Row(name=name, done=split.reached, total=split.images, cells=shards))
     return rows
 

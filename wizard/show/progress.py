@@ -15,6 +15,7 @@ from wizard.events import (
     Preparing,
     ShardDone,
     Started,
+    StretchDone,
     WorkerLost,
 )
 from wizard.events import Event as BuildEvent
@@ -55,7 +56,7 @@ class Progress:
         match event:
             case Preparing(step=step, done=done, total=total):
                 return f"{step}: {100 * done // max(total, 1)} % of {human_bytes(total)}"
-            case Heartbeat() | ShardDone():
+            case Heartbeat() | ShardDone() | StretchDone():
                 return _build_line(self.build)
             case Checking() | Transferring() if event.file in self.transfers.under_way:
                 row = self.transfers.under_way[event.file].row()
@@ -99,7 +100,7 @@ def messages(event: object) -> list[str]:
             converted = [f"· converted {image.name} ({image.kind} → JPEG)" for image in result.converted]
             return converted + [f"! skipped {image.name}: {image.reason}" for image in result.skipped]
         case WorkerLost():
-            return [f"! {event.reason}, while on {event.shard} (attempt {event.attempt}); the shard is tried again"]
+            return [f"! {event.reason}, while on {event.shard} (attempt {event.attempt}); it is tried again"]
         case _:
             return []
 

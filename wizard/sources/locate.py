@@ -4,7 +4,7 @@ import os
 import shlex
 from pathlib import Path
 
-from wizard.errors import Hint, InputError, reading
+from wizard.errors import Hint, InputError, NoRawData, reading
 from wizard.formats import tar
 from wizard.formatting import counted, human_bytes
 from wizard.ilsvrc2012.archives import IMAGE_ARCHIVES, IMAGES, Split
@@ -21,11 +21,11 @@ def require_folder(folder: Path) -> None:
     """Requires a readable folder.
 
     Raises:
-        InputError: it is no folder.
+        NoRawData: it is no folder.
         OSError: it cannot be looked at.
     """
     if not folder.is_dir():
-        raise InputError(
+        raise NoRawData(
             f"{folder} is a file, not a folder." if folder.exists() else f"{folder} does not exist.",
             Hint("Give the folder that holds the archives: {}", "source.path=FOLDER"),
         )

@@ -1,8 +1,11 @@
 """How a worker reads the rows of a table; here: images that are ranges of bytes in files that are not compressed."""
 
+import os
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, Literal, NamedTuple
 
@@ -11,10 +14,15 @@ import numpy.typing as npt
 
 from wizard.errors import InputError, reading
 from wizard.formats.arrays import Boxes
+from wizard.machine.memory import usable_memory
 
 Form = Literal["image", "example"]
 """What a sample's bytes are: an encoded image, or a tf.train.Example that holds one."""
 _OPEN = 32  # files kept open: the images of a shard may lie in a thousand
+_AHEAD = 32 << 20  # bytes that the system is asked for ahead: a few hundred images
+_TOGETHER = 8 << 20  # bytes that are read at once, at most
+_CAN_ADVISE = hasattr(os, "posix_fadvise")  # Linux and FreeBSD
+_GAP = 64 << 10  # bytes between two images, below which both are read at once
 _CHANGED = "Leave the raw data alone while a run reads it, and start again"
 
 
@@ -60,7 +68,8 @@ class Reader:
         read: a function of a module, as pickle knows it by its name: yields the images of samples, in their order, and
             raises InputError for one that cannot be read as indexed.
         form: what the bytes of a sample are.
-        in_order: whether files can only be read forwards, so that a shuffled order would read them many times.
+        in_order: whether reading in another order than that of file and offset reads far more than once, as where files
+            are compressed; such images are read in stages (`engine.staged`).
     """
 
     read: Callable[[Iterable[Sample]], Iterator[Content]]
@@ -73,6 +82,8 @@ class OpenFiles:
 
     def __init__(self) -> None:
         self._opened: OrderedDict[str, IO[bytes]] = OrderedDict()
+        self._passing: set[str] = set()
+        """Files that the system's memory cannot hold, so that what has been read only drives out what may be needed."""
 
     def __enter__(self) -> "OpenFiles":
         return self
@@ -81,19 +92,111 @@ class OpenFiles:
         for file in self._opened.values():
             file.close()
 
-    def read(self, sample: Sample, *, more: int = 0) -> bytes:
-        """The sample's bytes, and `more` that follow.
+    def read(self, samples: Iterable[Sample], *, more: int = 0) -> Iterator[tuple[Sample, bytes]]:
+        """The bytes of each sample, and `more` that follow.
+
+        The system is asked for those of the next samples ahead, in the order in which they lie on the disk. What lies
+        one behind the other is read at once, so that a table in the order of its files is read as these are.
 
         Raises:
-            InputError: the file ends before them.
-            OSError: it cannot be read.
+            InputError: a file cannot be read, or ends before a sample does.
         """
-        file = self._opened.pop(sample.file, None) or _open(sample.file)
-        self._opened[sample.file] = file
+        for batch in _batches(samples):
+            if not _lies_in_order(batch):
+                self._ask_ahead(batch, more)
+            for first, last in _neighbors(batch):
+                yield from self._read_together(batch[first:last], more)
+
+    def _read_together(self, samples: Sequence[Sample], more: int) -> Iterator[tuple[Sample, bytes]]:
+        start, last = samples[0].offset, samples[-1]
+        size = last.offset + last.size + more - start
+        with reading(last.file):
+            file = self._file(last.file)
+            file.seek(start)
+            data = _read_fully(file, size)
+        if last.file in self._passing:
+            os.posix_fadvise(file.fileno(), start, size, os.POSIX_FADV_DONTNEED)
+        if len(samples) == 1:
+            yield last, whole(data, last, more)
+            return
+        view = memoryview(data)
+        for sample in samples:
+            begin = sample.offset - start
+            yield sample, whole(bytes(view[begin : begin + sample.size + more]), sample, more)
+
+    def _ask_ahead(self, batch: Sequence[Sample], more: int) -> None:
+        if not _CAN_ADVISE:
+            return
+        for sample in sorted(batch, key=lambda sample: (sample.file, sample.offset)):
+            with suppress(OSError):  # whatever is wrong is reported when it is read
+                handle = self._file(sample.file).fileno()
+                os.posix_fadvise(handle, sample.offset, sample.size + more, os.POSIX_FADV_WILLNEED)
+
+    def _file(self, path: str) -> IO[bytes]:
+        file = self._opened.pop(path, None)
+        if file is None:
+            file = _open(path)
+            if _CAN_ADVISE and os.fstat(file.fileno()).st_size > _cacheable():
+                self._passing.add(path)
+        self._opened[path] = file
         if len(self._opened) > _OPEN:
             self._opened.popitem(last=False)[1].close()
-        file.seek(sample.offset)
-        return whole(file.read(sample.size + more), sample, more)
+        return file
+
+
+def _batches(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
+    """Samples in their order, as many together as are asked for ahead; of as many files as can be open."""
+    batch: list[Sample] = []
+    files: set[str] = set()
+    size = 0
+    for sample in samples:
+        files.add(sample.file)
+        size += sample.size
+        if batch and (len(files) > _OPEN or size > _AHEAD):
+            yield batch
+            batch, files, size = [], {sample.file}, sample.size
+        batch.append(sample)
+    if batch:
+        yield batch
+
+
+def _lies_in_order(batch: Sequence[Sample]) -> bool:
+    """Whether the samples lie in one file, one behind the other, which the system reads ahead by itself."""
+    return next(_neighbors(batch, most=_AHEAD * 2)) == (0, len(batch))
+
+
+def _neighbors(batch: Sequence[Sample], most: int = _TOGETHER) -> Iterator[tuple[int, int]]:
+    """The ranges of samples that are read at once: of one file, with small gaps only, and of not too many bytes."""
+    first = 0
+    for place in range(1, len(batch) + 1):
+        if place < len(batch) and _is_near(batch[place - 1], batch[place]):
+            span = batch[place].offset + batch[place].size - batch[first].offset
+            if span <= most:
+                continue
+        yield first, place
+        first = place
+
+
+def _is_near(sample: Sample, following: Sample) -> bool:
+    gap = following.offset - (sample.offset + sample.size)
+    return sample.file == following.file and 0 <= gap <= _GAP
+
+
+def _read_fully(file: IO[bytes], size: int) -> bytes:
+    """As many bytes, or fewer where the file ends: Linux reads at most 2 GB at a time."""
+    data = file.read(size)
+    while 0 < len(data) < size:
+        more = file.read(size - len(data))
+        if not more:
+            break
+        data += more
+    return data
+
+
+@cache
+def _cacheable() -> float:
+    """Bytes of a file that the system may keep in memory beside all else."""
+    return usable_memory().available / 2
 
 
 def _open(path: str) -> IO[bytes]:
@@ -113,9 +216,8 @@ def whole(data: bytes, sample: Sample, more: int = 0) -> bytes:
 
 def _read_images(samples: Iterable[Sample]) -> Iterator[Content]:
     with OpenFiles() as files:
-        for sample in samples:
-            with reading(sample.file):
-                yield Content(sample, files.read(sample))
+        for sample, data in files.read(samples):
+            yield Content(sample, data)
 
 
 BYTE_RANGES = Reader(read=_read_images)

@@ -6,17 +6,22 @@ Only this module imports them; everyone else knows a source by its Protocol.
 from pathlib import Path
 from typing import Protocol
 
-from wizard.errors import InputError, reading
+from wizard.errors import NoRawData, reading
 from wizard.sources.archives import official
+from wizard.sources.likely import Likely
 from wizard.sources.locate import describe_folder, require_folder
 from wizard.sources.options import FolderRole, Labels, SourceOptions
+from wizard.sources.parquet import dataset as parquet
 from wizard.sources.records import tfrecords
 from wizard.sources.source import Source
+from wizard.sources.tfds import dataset as tfds
 from wizard.sources.trees import folders, kaggle
 
 
 class SourceModule(Protocol):
     """What the module of a form provides.
+
+    It may have `LIKELY`, a tuple of `Likely`, by which the search on this machine finds such raw data.
 
     Attributes:
         LOOKS_LIKE: what such raw data looks like, for a person whose folder holds none.
@@ -37,7 +42,9 @@ class SourceModule(Protocol):
 SOURCES: dict[str, SourceModule] = {
     "kaggle": kaggle,
     "archives": official,
+    "tfds": tfds,
     "tfrecords": tfrecords,
+    "parquet": parquet,
     "folders": folders,
 }
 """In the order in which they are tried: almost any folder of images may be one of class folders, so these come last."""
@@ -48,6 +55,14 @@ def layouts() -> tuple[str, ...]:
     return ("auto", *sorted(SOURCES))
 
 
+def likely() -> tuple[Likely, ...]:
+    """How raw data of all forms looks by names alone, in the order of `SOURCES`."""
+    found: list[Likely] = []
+    for module in SOURCES.values():
+        found += getattr(module, "LIKELY", ())
+    return tuple(found)
+
+
 def open_source(
     folder: Path, layout: str = "auto", labels: Labels = "auto", *, follow: bool = False, role: FolderRole = "auto"
 ) -> Source:
@@ -55,7 +70,8 @@ def open_source(
 
     Raises:
         DoubtfulFolders: its folders can be read in more than one way, and `role` does not settle it.
-        InputError: there is no such folder, it cannot be looked into, or it holds none of the forms.
+        NoRawData: there is no such folder, or it holds none of the forms.
+        InputError: it cannot be looked into, or read.
     """
     options = SourceOptions(layout=layout, labels=labels, follow=follow, role=role)
     with reading(folder):
@@ -63,7 +79,7 @@ def open_source(
         found = _recognize(folder, options)
     if found is None:
         asked = f" as source.layout = {layout!r} asks" if layout != "auto" else ""
-        raise InputError(
+        raise NoRawData(
             f"{folder} holds no raw data that this program knows{asked}. {describe_folder(folder)}",
             f"Looked for {', '.join(module.LOOKS_LIKE for module in SOURCES.values())}",
         )

@@ -60,6 +60,8 @@ class SampleTable:
         copies: images that look like copies; None if there are none, or they were not looked for.
         box_row: intp[m], for Examples: which of the record's boxes each is, as those without an area are left out.
         repairs: what was wrong with the source's boxes and what was done about it, in clauses; usually empty.
+        block: int32[n], for readers that read several rows at once, such as a row group: those of a file with one
+            number are best read together, in order. Empty where each row is read alone.
         unusable: the error for images that no build can store: without bytes, or no images by their first ones.
     """
 
@@ -80,6 +82,7 @@ class SampleTable:
     official: bool = False
     copies: Copies | None = None
     box_row: npt.NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
+    block: npt.NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     repairs: tuple[str, ...] = ()
     unusable: InputError | None = None
 
@@ -132,6 +135,7 @@ class SampleTable:
             first_box=first_box,
             boxes=self.boxes[source],
             box_row=self.box_row[source] if len(self.box_row) else self.box_row,
+            block=self.block[rows] if len(self.block) else self.block,
             left_out=(),
             copies=None,
             unusable=None,

@@ -248,8 +248,3 @@ def test_hugging_faces_archives_are_refused_with_a_command_that_unpacks_them(tmp
     subprocess.run(["bash", "-ec", command.replace("-xzf", "-xf")], check=True)
     assert names(opened(folder), "train", tmp_path) == [(f"{TENCH}_0.JPEG", 0), (f"{TENCH}_1.JPEG", 0)]
     assert names(opened(folder), "validation", tmp_path) == [(f"{FIRST_VALIDATION}.JPEG", 65)]
-
-
-def test_parquet_files_are_explained(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="Parquet files"):
-        opened(write(tmp_path, ["data/train-00000-of-00294.parquet"]))

@@ -10,6 +10,7 @@ from wizard.ilsvrc2012.archives import ARCHIVE_NAMES, BOX_ARCHIVES, BOXES, CLASS
 from wizard.sources import annotations, locate
 from wizard.sources.archives.index import read_table
 from wizard.sources.checksums import verify_md5, when_verified
+from wizard.sources.likely import Likely
 from wizard.sources.options import SourceOptions
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import BoxTable, Kind, Part, Progress, Source, Survey, surveyed
@@ -17,6 +18,7 @@ from wizard.sources.source import BoxTable, Kind, Part, Progress, Source, Survey
 LOOKS_LIKE = (
     "the official archives (ILSVRC2012_img_train.tar, ILSVRC2012_img_val.tar, ILSVRC2012_img_test_v10102019.tar)"
 )
+LIKELY = (Likely(what="the official archives", path=r"ILSVRC2012_img_(train|val|test\w*)\.tar"),)
 # More than the zeros that the official archives end in: their sizes are multiples of tar's 10,240-byte records.
 _TAIL = 1 << 16
 

@@ -27,8 +27,8 @@ _TFDS = {"image", "label"}  # keys of TensorFlow Datasets' image classification 
 _NOT_THESE = "Records need image/encoded with one image, and for training a label: say where else the raw data lies"
 _ONE_LABEL = "Write these records again with one int64 label per image"
 _NOT_TFDS = (
-    "Give the archives or images that they were made from, or write them again with image/encoded and "
-    "image/class/label in place of image and label"
+    "Leave source.layout out if it is set; else give the files the names that TensorFlow Datasets gave them, "
+    "NAME-SPLIT.tfrecord-00000-of-00001, in a folder without others"
 )
 _AS_EXAMPLES = "Write these records again as tf.train.Example, one image each, with image/encoded and a label"
 _AGAIN = "Build these records again with the script that wrote them, or fetch them again"
@@ -160,7 +160,7 @@ class _Record:
         """The error for a record without an image under the expected key; names the key that seems to hold it."""
         held = f"holds no {ENCODED}. Its keys: {few(sorted(self.spans), _LISTED) or 'none'}"
         if self.spans.keys() >= _TFDS:
-            unread = "as in TensorFlow Datasets' records, which this version does not read"
+            unread = "as in TensorFlow Datasets' records, which are read if their files are named as by it"
             return InvalidRecord(f"{held}, {unread}", _NOT_TFDS)
         images = [key for key in sorted(self.spans) if self._is_image(key)]
         return InvalidRecord(f"{held}; its image seems to be in {images[0]}" if images else held, _NOT_THESE)

@@ -5,18 +5,16 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from wizard.formats.tfrecord import Compression, compression_of
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources import clutter
+from wizard.sources.numbered_files import NUMBER, set_problem
 from wizard.sources.split_names import split_in_file_name, split_of_folder
 from wizard.sources.trees.copies import original_name
 from wizard.sources.trees.image_names import is_image, passed_over
 
-_SHARD = re.compile(r"(\d+)-of-(\d+)", re.ASCII)
-_LISTED = 5
 _ONE_SET = "Leave only one set of them in the folder"
 
 
@@ -126,7 +124,7 @@ def _compressions(files: Sequence[Path]) -> frozenset[Compression]:
 
 
 def _empty_shards(group: _Group) -> bool:
-    named = group.split is not None and all(_SHARD.search(path.name) for path in group.files)
+    named = group.split is not None and all(NUMBER.search(path.name) for path in group.files)
     return named and not any(path.stat().st_size for path in group.files)
 
 
@@ -135,7 +133,7 @@ def _together(folder: Path, split: Split, groups: list[_Group]) -> RecordFiles:
     paths.sort(key=lambda path: (_by_value(path.name), str(path)))
     folders = {path.parent for path in paths}
     compressions = sorted(frozenset[Compression]().union(*(group.compressions for group in groups)))
-    problem, hint = _packed(split, groups, compressions) or _numbered(split, paths) or ("", "")
+    problem, hint = _packed(split, groups, compressions) or set_problem(paths, split) or ("", "")
     return RecordFiles(
         path=folders.pop() if len(folders) == 1 else folder,
         files=tuple(paths),
@@ -159,42 +157,3 @@ def _packed(split: Split, groups: list[_Group], compressions: list[Compression])
             "Write them once more with tf.io.TFRecordWriter, without compression",
         )
     return None
-
-
-def _numbered(split: Split, paths: list[Path]) -> tuple[str, str] | None:
-    """What does not fit in names that say -of-: all numbers of one count must be there, each once."""
-    matches = {path: _SHARD.search(path.name) for path in paths}
-    counted = {path: match for path, match in matches.items() if match}
-    if not counted:
-        return None
-    by_count = {int(match[2]): path for path, match in counted.items()}
-    unnumbered = next((path for path in paths if path not in counted), None)
-    if len(by_count) > 1 or unnumbered:
-        one, other = [*by_count.values(), unnumbered][:2]
-        return f"The files of {split} belong to more than one set: {one} and {other}.", _ONE_SET
-    count = next(iter(by_count))
-    numbers: dict[int, Path] = {}
-    for path, match in counted.items():
-        other = numbers.setdefault(int(match[1]), path)
-        if other != path:
-            return f"{other} and {path} are both number {int(match[1]):,} of {split}.", "Remove one of them"
-    first = 1 if count in numbers and 0 not in numbers else 0
-    beyond = next((number for number in numbers if not first <= number < first + count), None)
-    if beyond is not None:
-        return f"{numbers[beyond]} is number {beyond:,} of {count:,} files of {split}.", "Remove what does not belong"
-    if len(numbers) < count:
-        missing = islice((number for number in range(first, first + count) if number not in numbers), _LISTED)
-        return _lacking(split, list(missing), count, len(numbers), next(iter(counted)))
-    return None
-
-
-def _lacking(split: Split, some: list[int], count: int, there: int, like: Path) -> tuple[str, str]:
-    stem, number, rest = re.split(r"([0-9]+)(?=-of-[0-9])", like.name, maxsplit=1)
-    names = ", ".join(f"{stem}{each:0{len(number)}}{rest}" for each in some)
-    lacking = count - there
-    more = f" and {lacking - len(some):,} more" if lacking > len(some) else ""
-    return (
-        f"{lacking:,} of the {count:,} files of {split} {'is' if lacking == 1 else 'are'} missing in {like.parent}: "
-        f"{names}{more}.",
-        "Download or build them again",
-    )

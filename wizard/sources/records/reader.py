@@ -1,17 +1,13 @@
 """How a worker reads images in TFRecords, with the other features of their records."""
 
-import gzip
 import struct
-import zlib
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from pathlib import Path
-from typing import IO, cast
 
-from wizard.errors import InputError, reading
+from wizard.errors import InputError
 from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.feature_names import ENCODED
-from wizard.sources.cache import fingerprint
+from wizard.sources import streams
 from wizard.sources.readers import Content, OpenFiles, Reader, Sample, whole
 from wizard.sources.records.columns import DAMAGED
 
@@ -20,33 +16,18 @@ _CRC = struct.Struct("<I")
 
 def _read_records(samples: Iterable[Sample]) -> Iterator[Content]:
     with OpenFiles() as files:
-        for sample in samples:
-            with reading(sample.file):
-                yield _content(sample, files.read(sample, more=_CRC.size))
+        for sample, data in files.read(samples, more=_CRC.size):
+            yield _content(sample, data)
 
 
 def _read_gzipped(samples: Iterable[Sample]) -> Iterator[Content]:
     for sample in samples:
-        path = Path(sample.file)
-        with reading(path):
-            file = _unpacked(path, fingerprint(path))
-            try:
-                file.seek(sample.offset)
-                data = file.read(sample.size + _CRC.size)
-            except (EOFError, zlib.error):
-                data = b""
-            yield _content(sample, whole(data, sample, _CRC.size))
+        data = streams.read(Path(sample.file), sample.offset, sample.size + _CRC.size)
+        yield _content(sample, whole(data, sample, _CRC.size))
 
 
 RECORDS = Reader(read=_read_records, form="example")
 GZIPPED_RECORDS = Reader(read=_read_gzipped, form="example", in_order=True)
-
-
-@lru_cache(maxsize=1)
-def _unpacked(path: Path, _state: str) -> IO[bytes]:
-    # Kept open for as long as the process lives: the next shard usually starts where the last one ended. Opened again
-    # for each, a large file would be unpacked from its start as many times as there are shards.
-    return cast(IO[bytes], gzip.open(path))
 
 
 def _content(sample: Sample, data: bytes) -> Content:

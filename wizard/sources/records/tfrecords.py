@@ -7,6 +7,7 @@ from pathlib import Path
 from wizard.errors import InputError, OtherSplitError, reading
 from wizard.formatting import counted, few
 from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.sources.likely import Likely
 from wizard.sources.options import SourceOptions
 from wizard.sources.records.boxes import unit_of
 from wizard.sources.records.classes import decide_classes
@@ -19,6 +20,10 @@ from wizard.sources.split_names import split_of_folder
 from wizard.sources.trees.image_names import passed_over
 
 LOOKS_LIKE = "TFRecords (train-* files)"
+_SHARD = r"(train|val|validation)-\d{5}-of-\d{5}(\.tfrecords?)?(\.gz)?"
+LIKELY = tuple(
+    Likely(what="TFRecords", path=path, common=True) for path in (_SHARD, f"(train|val|validation)/{_SHARD}")
+)
 _LISTED = 5
 _DEEPEST = 3  # Folders, each the only thing in that above it, that are looked into
 

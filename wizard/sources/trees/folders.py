@@ -11,6 +11,7 @@ from pathlib import Path
 from wizard.errors import InputError, reading
 from wizard.formatting import counted, few
 from wizard.ilsvrc2012.archives import BOXES, Split
+from wizard.sources.likely import Likely
 from wizard.sources.options import Labels, SourceOptions
 from wizard.sources.source import Source
 from wizard.sources.split_names import missing_parts
@@ -26,6 +27,16 @@ from wizard.sources.trees.split_dirs import SplitDir, idle_folders, pieces_of
 LOOKS_LIKE = (
     "an extracted tree (train/<wnid>/*.JPEG, val/), images named <name>_<wnid>.JPEG, or folders of classes "
     "(train/<class>/*.jpg)"
+)
+_SPLIT = "(ILSVRC2012_img_)?(train|val)"
+LIKELY = tuple(
+    Likely(what="ImageNet's class folders", path=path)
+    for path in (
+        rf"{_SPLIT}/n\d{{8}}/",
+        rf"{_SPLIT}/n\d{{8}}\.tar",
+        rf"{_SPLIT}/ILSVRC2012_val_\d{{8}}\.JPEG",
+        r"n\d{8}/",
+    )
 )
 _BETWEEN = re.compile(r"[\s_-]+")
 # Common names of folders of extracted annotations.
@@ -212,7 +223,6 @@ def _twice(split_dirs: Mapping[Split, SplitDir]) -> Iterator[str]:
 def _explain(folder: Path) -> None:
     with reading(folder):
         packed = sorted(path.name for path in folder.glob("*_images*.tar.gz"))
-        parquet = next(folder.glob("*.parquet"), None)
     splits = sorted({name.partition("_images")[0] for name in packed} & {"train", "val", "test"})
     if splits:
         unpacking = "".join(
@@ -222,11 +232,6 @@ def _explain(folder: Path) -> None:
             f"{folder} holds {few(packed)}, Hugging Face's old archives: they are compressed, so the images in them "
             "cannot be read in place.",
             f"Unpack them once: cd {shlex.quote(str(folder))}{unpacking}; then give that folder",
-        )
-    if parquet is not None:
-        raise InputError(
-            f"{folder} holds Parquet files ({parquet.name}), which this version does not read.",
-            "Fetch the official archives, or export the images to folders: train/<class>/*.jpg",
         )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import ARCHIVE_NAMES, Split
 from wizard.ilsvrc2012.synsets import ranks
+from wizard.sources.likely import Likely
 from wizard.sources.options import SourceOptions
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import Progress, Source
@@ -18,6 +19,7 @@ from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.split_dirs import idle_folders
 
 LOOKS_LIKE = "Kaggle's ILSVRC/Data/CLS-LOC"
+LIKELY = tuple(Likely(what="Kaggle's tree", path=path) for path in ("ILSVRC/Data/CLS-LOC/", "Data/CLS-LOC/"))
 _IMAGES = "Data/CLS-LOC"
 _ANNOTATIONS = "Annotations/CLS-LOC"
 _FOLDERS: dict[Split, str] = {"train": "train", "validation": "val"}

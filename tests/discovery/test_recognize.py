@@ -1,0 +1,92 @@
+"""The forms as their sources state them, told by names in real folders."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.sources.making import TENCH, write
+from wizard.discovery.recognize import Recognizer
+from wizard.sources.likely import Likely
+from wizard.sources.registry import likely
+
+
+def listed(folder: str) -> Iterator["os.DirEntry[str]"]:
+    if Path(folder).is_dir():
+        yield from os.scandir(folder)
+
+
+def recognized(folder: Path, *, imagenet: bool = False) -> str:
+    found = Recognizer(likely(), listed)(listed(str(folder)), imagenet=imagenet)
+    return "" if found is None else f"{found.what} by {found.by}"
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ("ILSVRC2012_img_train.tar", "the official archives by ILSVRC2012_img_train.tar"),
+        ("ILSVRC2012_img_test_v10102019.tar", "the official archives by ILSVRC2012_img_test_v10102019.tar"),
+        (f"ILSVRC/Data/CLS-LOC/train/{TENCH}/1.JPEG", "Kaggle's tree by ILSVRC"),
+        (f"Data/CLS-LOC/train/{TENCH}/1.JPEG", "Kaggle's tree by Data"),
+        (f"train/{TENCH}/1.JPEG", "ImageNet's class folders by train"),
+        (f"train/{TENCH}.tar", "ImageNet's class folders by train"),
+        ("val/ILSVRC2012_val_00000001.JPEG", "ImageNet's class folders by val"),
+        (f"{TENCH}/1.JPEG", f"ImageNet's class folders by {TENCH}"),
+        ("ILSVRC2012_bbox_train_v2.tar.gz", ""),
+        ("ILSVRC2012_img_train.tar.part", ""),
+        ("ILSVRC2012_img_train.tar/is-a-folder", ""),
+        (f"docs/{TENCH}.html", ""),
+        ("train/cats/1.jpg", ""),
+        ("ILSVRC/README", ""),
+    ],
+)
+def test_a_form_is_told_by_names(tmp_path: Path, file: str, expected: str) -> None:
+    assert recognized(write(tmp_path, [file])) == expected
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ("train-00000-of-01024", "TFRecords"),
+        ("validation-00000-of-00128.tfrecord", "TFRecords"),
+        ("train/train-00000-of-01024", "TFRecords"),
+        ("data/train-00000-of-00294.parquet", "Hugging Face's Parquet"),
+        ("train-00000-of-00040-0a1b2c3d.parquet", "Hugging Face's Parquet"),
+        ("snapshots/0a1b2c/data/train-00000-of-00294.parquet", "Hugging Face's Parquet"),
+    ],
+)
+def test_names_that_any_data_has_count_where_imagenet_is_named(tmp_path: Path, file: str, expected: str) -> None:
+    assert recognized(write(tmp_path, [file])) == ""
+    assert recognized(tmp_path, imagenet=True).startswith(f"{expected} by ")
+
+
+def test_the_first_form_that_fits_wins_whatever_the_folders_order(tmp_path: Path) -> None:
+    write(tmp_path, [f"train/{TENCH}/1.JPEG", "ILSVRC2012_img_val.tar"])
+    assert recognized(tmp_path).startswith("the official archives")
+
+
+def test_many_folders_of_a_name_that_fits_are_not_all_looked_into(tmp_path: Path) -> None:
+    write(tmp_path, [f"part-{number}/nothing" for number in range(100)])
+    looks: list[str] = []
+
+    def counted(folder: str) -> Iterator["os.DirEntry[str]"]:
+        looks.append(folder)
+        yield from listed(folder)
+
+    forms = [Likely(what="parts", path=r"part-\d+/data\.bin")]
+    assert Recognizer(forms, counted)(listed(str(tmp_path)), imagenet=True) is None
+    assert len(looks) < 10
+
+
+def test_a_file_that_is_all_of_the_raw_data_is_named(tmp_path: Path) -> None:
+    write(tmp_path, ["imagenet.zip"])
+    found = Recognizer([Likely(what="a zip", path=r"imagenet\.zip", alone=True)], listed)(
+        listed(str(tmp_path)), imagenet=False
+    )
+    assert found is not None
+    assert (found.by, found.alone) == ("imagenet.zip", True)
+
+
+def test_every_forms_words_fit_beside_a_path() -> None:
+    assert max(len(form.what) for form in likely()) <= 26

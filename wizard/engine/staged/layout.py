@@ -1,0 +1,134 @@
+"""Where staged reading puts what it spills, and how it cuts a split: pure, and the same for every run of a plan.
+
+A split's images have positions: their places in the order in which they are written, shard after shard. A *stretch* is
+a row of images as they lie in the source. What was read of it is *spilled*: sorted by position, into one file for each
+*volume*, which is a row of whole shards. So a volume's files can be removed as soon as its shards are done.
+
+Of many stretches, every shard would need a small piece of each. They are therefore merged first, in groups of about the
+square root of their number, so that at every step some megabytes are read at once: with 140 GB, 2,200 stretches become
+47 merged spills, and a shard needs 3 MB of each.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from wizard.engine.plan import SplitPlan
+from wizard.sources.samples import SampleTable
+from wizard.targets.names import STATE_FOLDER
+
+SPILL_FOLDER = f"{STATE_FOLDER}/spills"
+STRETCH_BYTES = 64 << 20
+"""Bytes of a stretch in the source; what becomes of them is in memory until it is spilled."""
+STRETCH_IMAGES = 20_000
+UNMERGED = 64
+"""Stretches that are not merged: so many pieces of a shard's window are still large."""
+_VOLUMES = 16
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Layout:
+    """How a split is read and spilled.
+
+    Attributes:
+        order: intp[n], rows of the split's table in the order in which they lie in the source.
+        stretch_ends: intp[stretches], how many rows of `order` come before the end of each stretch.
+        position: int64[n], of each row of the table.
+        shard_ends: int64[shards], positions before the end of each shard.
+        volume_ends: int64[volumes], positions before the end of each volume.
+        group: stretches that are merged at a time; 0 where none are.
+    """
+
+    order: npt.NDArray[np.intp]
+    stretch_ends: npt.NDArray[np.intp]
+    position: npt.NDArray[np.int64]
+    shard_ends: npt.NDArray[np.int64]
+    volume_ends: npt.NDArray[np.int64]
+    group: int
+
+    @property
+    def stretches(self) -> int:
+        """Number of stretches."""
+        return len(self.stretch_ends)
+
+    @property
+    def groups(self) -> list[range]:
+        """The stretches that become one spill each, once all are read."""
+        step = self.group or 1
+        return [range(first, min(first + step, self.stretches)) for first in range(0, self.stretches, step)]
+
+    @property
+    def spill_ends(self) -> npt.NDArray[np.int64]:
+        """int64[volumes], as `volume_ends`, for the spill of a stretch: one volume if it is merged later."""
+        return self.volume_ends[-1:] if self.group else self.volume_ends
+
+    def rows(self, stretch: int) -> npt.NDArray[np.intp]:
+        """The rows of the table in a stretch, in order."""
+        return self.order[self.stretch_ends[stretch - 1] if stretch else 0 : self.stretch_ends[stretch]]
+
+    def positions_of(self, shard: int) -> tuple[int, int]:
+        """The first position of a shard, and the one after its last."""
+        return int(self.shard_ends[shard - 1]) if shard else 0, int(self.shard_ends[shard])
+
+    @cached_property
+    def volume_of(self) -> npt.NDArray[np.intp]:
+        """intp[shards], the volume of each shard."""
+        return np.arange(len(self.shard_ends)) * len(self.volume_ends) // len(self.shard_ends)
+
+
+def layout(split: SplitPlan) -> Layout:
+    """Cuts a split into stretches and volumes."""
+    table = split.table
+    order = np.lexsort((table.offset, table.file))
+    position = np.empty(len(table), np.int64)
+    position[split.order] = np.arange(len(table))
+    ends = np.array(list(_stretches(table, order)), np.intp)
+    shards = split.shards
+    volumes = min(_VOLUMES, shards)
+    last = [-(-(volume + 1) * shards // volumes) - 1 for volume in range(volumes)]
+    shard_ends = split.ends.astype(np.int64)
+    return Layout(
+        order=order,
+        stretch_ends=ends,
+        position=position,
+        shard_ends=shard_ends,
+        volume_ends=shard_ends[last],
+        group=math.isqrt(len(ends) - 1) + 1 if len(ends) > UNMERGED else 0,
+    )
+
+
+def _stretches(table: SampleTable, order: npt.NDArray[np.intp]) -> Iterator[int]:
+    """The end of each stretch: after so many images or bytes, and between blocks where that is possible."""
+    until = np.concatenate([[0], np.cumsum(table.size[order])])
+    start, count = 0, len(order)
+    is_cut = np.ones(count + 1, np.bool_)
+    if len(table.block):
+        file, block = table.file[order], table.block[order]
+        is_cut[1:count] = (file[1:] != file[:-1]) | (block[1:] != block[:-1])
+    while start < count:
+        end = int(np.searchsorted(until, until[start] + STRETCH_BYTES, side="right")) - 1
+        end = min(max(end, start + 1), start + STRETCH_IMAGES, count)
+        cuts = np.flatnonzero(is_cut[start + 1 : end + 1])
+        end = start + 1 + int(cuts[-1]) if len(cuts) else end
+        yield end
+        start = end
+
+
+def spill_folder(output: Path, split: str) -> Path:
+    """Where a split's spills are."""
+    return output / SPILL_FOLDER / split
+
+
+def stretch_name(number: int) -> str:
+    """The name of a stretch's spill."""
+    return f"stretch-{number:05d}"
+
+
+def merged_name(number: int) -> str:
+    """The name of the spill that a group of stretches becomes."""
+    return f"merged-{number:05d}"

@@ -1,0 +1,158 @@
+"""What the workers do in a staged build: spill a stretch, merge spills, put a shard together. Each leaves a record."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import google_crc32c
+import numpy as np
+import numpy.typing as npt
+
+from wizard.commit_record import CommitRecord
+from wizard.engine import handover, heartbeat
+from wizard.engine.plan import ShardTask
+from wizard.engine.process_image import ShardCounts
+from wizard.engine.staged import spilled_image
+from wizard.engine.staged.gather import Spilled, gather
+from wizard.engine.staged.layout import spill_folder
+from wizard.engine.staged.spill import SpillRecord, SpillWriter, read_record
+from wizard.engine.worker import Coming, beat, naming_the_disk, read_images, write_shard
+from wizard.errors import MachineError
+
+_RUN_BYTES = 64 << 20
+"""Bytes of processed images in memory, after which they are sorted and spilled."""
+_MERGED_AT_ONCE = 1 << 14
+"""Positions that are merged between two heartbeats."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StagedTask(ShardTask):
+    """A step of a staged build: a stretch of the source, a merge, or a shard.
+
+    Attributes:
+        first: the position of the step's first image.
+        end: the position after its last.
+        position: int64[n], the positions of the samples, where these are a stretch.
+        volume_ends: int64[volumes], positions before the end of each volume of the spills that are written.
+        spilled_ends: the same of the spills that are read.
+        spills: the names of these.
+        stretches: the first stretch that the task covers, and the one after the last.
+        shards: those whose images are spilled.
+    """
+
+    first: int = 0
+    end: int = 0
+    position: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    volume_ends: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    spilled_ends: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    spills: tuple[str, ...] = ()
+    stretches: tuple[int, int] = (0, 0)
+    shards: tuple[int, ...] = ()
+
+    @property
+    def spill_folder(self) -> Path:
+        """Where the spills of its split are."""
+        return spill_folder(Path(self.folder), self.split)
+
+
+def spill_stretch(task: StagedTask) -> SpillRecord:
+    """Reads a stretch of the source in order, processes its images, and spills them.
+
+    Raises:
+        BadImage: an image cannot be decoded, and the task does not allow to skip it.
+        InputError: a file cannot be read as indexed.
+        MachineError: the spill cannot be written, or an image needs more memory than there is.
+        BrokenPipeError: the run that asked for it is gone.
+    """
+    counts, skipped, waiting, held = ShardCounts(), 0, [], 0
+    with naming_the_disk(task), SpillWriter(task.spill_folder, task.name, task.volume_ends) as spill:
+        for position, coming in zip(task.position.tolist(), read_images(task), strict=True):
+            if heartbeat.due():
+                beat(task, counts, spill.size + held, coming.sample.name, reading=True)
+            processed = coming.process()
+            counts.read += 1
+            counts.bytes_in += processed.bytes_in
+            skipped += processed.stored is None
+            data = spilled_image.to_bytes(processed)
+            waiting.append(Spilled(position, data, google_crc32c.value(data)))
+            held += len(data)
+            if held >= _RUN_BYTES:
+                spill.add_run(_by_position(waiting))
+                held = 0
+        spill.add_run(_by_position(waiting))
+        beat(task, counts, spill.size, reading=True)
+        handover.hand_over()
+        return spill.commit(
+            plan_id=task.plan_id,
+            stretches=task.stretches,
+            shards=task.shards,
+            images=counts.read,
+            skipped=skipped,
+            bytes_in=counts.bytes_in,
+            check=task.recipe.check,
+            rss=counts.rss,
+        )
+
+
+def merge_spills(task: StagedTask) -> SpillRecord:
+    """Makes one spill of several, and removes these once it is on the disk.
+
+    Raises:
+        MachineError: a spill was altered, or the merged one cannot be written.
+        BrokenPipeError: the run that asked for it is gone.
+    """
+    records, counts = _records(task), ShardCounts()
+    with naming_the_disk(task), SpillWriter(task.spill_folder, task.name, task.volume_ends) as merged:
+        merged.add_run(_merging(task, records, counts, merged))
+        beat(task, counts, merged.size, reading=True)
+        handover.hand_over()
+        return merged.commit(
+            plan_id=task.plan_id,
+            stretches=task.stretches,
+            shards=task.shards,
+            images=sum(each.images for each in records),
+            skipped=sum(each.skipped for each in records),
+            bytes_in=sum(each.bytes_in for each in records),
+            check=task.recipe.check,
+            rss=counts.rss,
+        )
+
+
+def put_together(task: StagedTask) -> CommitRecord:
+    """Builds a shard from the spills of its split, and commits it; raises what `build_shard` and `gather` do."""
+    spilled = gather(task.spill_folder, _records(task), task.spilled_ends, task.first, task.end)
+    return write_shard(task, _coming(task, spilled))
+
+
+def _by_position(waiting: list[Spilled]) -> Iterator[Spilled]:
+    """The images sorted by position, each forgotten once it was given."""
+    waiting.sort(key=lambda image: image.position, reverse=True)
+    while waiting:
+        yield waiting.pop()
+
+
+def _merging(
+    task: StagedTask, records: list[SpillRecord], counts: ShardCounts, merged: SpillWriter
+) -> Iterator[Spilled]:
+    for image in gather(task.spill_folder, records, task.spilled_ends, task.first, task.end, sparse=True):
+        if heartbeat.due():
+            beat(task, counts, merged.size, reading=True)
+        counts.read += 1
+        yield image
+
+
+def _coming(task: StagedTask, spilled: Iterator[Spilled]) -> Iterator[Coming]:
+    for sample, image in zip(task.samples, spilled, strict=True):
+        yield Coming(sample, partial(spilled_image.from_bytes, memoryview(image.data)))
+
+
+def _records(task: StagedTask) -> list[SpillRecord]:
+    found = [read_record(task.spill_folder, name) for name in task.spills]
+    missing = next((name for name, record in zip(task.spills, found, strict=True) if record is None), None)
+    if missing is not None:
+        raise MachineError(
+            f"The spilled images {missing} in {task.spill_folder} are gone: they were removed during the run.",
+            "Give the same command again: it reads that part of the source once more",
+        )
+    return [record for record in found if record is not None]

@@ -1,0 +1,21 @@
+"""How raw data looks by the names of files and folders alone: enough to offer it, not enough to read it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Likely:
+    r"""What a folder with raw data of a form holds. A source's module lists those of its form as `LIKELY`.
+
+    Attributes:
+        what: the form in two to four words, for a list beside paths.
+        path: what lies in such a folder: a regular expression for the whole name on each level, with / between them
+            and, for a folder, at the end: `train/n\d{8}/`.
+        alone: whether the file that fits is the raw data, not the folder that it lies in.
+        common: names that data of any kind has; they count where a path or the person names ImageNet.
+    """
+
+    what: str
+    path: str
+    alone: bool = False
+    common: bool = False

@@ -1,0 +1,121 @@
+"""Parquet files of images and labels, as Hugging Face's `datasets` writes them and its hub hands them out."""
+
+from collections.abc import Collection
+from contextlib import suppress
+from pathlib import Path
+
+from wizard.errors import InputError, OtherSplitError, reading
+from wizard.formatting import counted, few
+from wizard.ilsvrc2012.archives import BOXES, SPLITS, Split
+from wizard.sources import annotations
+from wizard.sources.likely import Likely
+from wizard.sources.options import SourceOptions
+from wizard.sources.parquet.classes import Labels, of_names, of_rows
+from wizard.sources.parquet.columns import Columns, peek, read_columns
+from wizard.sources.parquet.files import FoundFiles, ParquetFiles, find_parquet_files
+from wizard.sources.parquet.hub_cache import find_snapshot
+from wizard.sources.parquet.opening import is_installed, not_installed
+from wizard.sources.parquet.table import parquet_table
+from wizard.sources.samples import SampleTable
+from wizard.sources.source import BoxTable, Part, Progress, Source
+
+LOOKS_LIKE = "Hugging Face's Parquet files (data/train-*-of-*.parquet), or its client's cache with them"
+_FILE = r"(train|val|validation)-\d{5}-of-\d{5}.*\.parquet"
+LIKELY = tuple(
+    Likely(what="Hugging Face's Parquet", path=path + _FILE, common=True)
+    for path in (r"snapshots/[0-9a-f]+/data/", r"snapshots/[0-9a-f]+/", "data/", "")
+)
+_LISTED = 5
+
+
+def recognize(folder: Path, options: SourceOptions) -> Source | None:
+    """Parquet files in a folder, or a cache of Hugging Face's client; see `registry.SourceModule`."""
+    with reading(folder):
+        snapshot = find_snapshot(folder)
+        found = find_parquet_files(snapshot.path if snapshot else folder, asked=options.layout == "parquet")
+    if found is None:
+        return None
+    return ParquetDataset(folder, found, snapshot.why if snapshot else ())
+
+
+class ParquetDataset(Source):
+    """A folder of Parquet files."""
+
+    what = "Parquet files"
+    labels_are = "those in the files"
+
+    def __init__(self, folder: Path, found: FoundFiles, why: tuple[str, ...]) -> None:
+        self.folder = folder
+        self._files = found.splits
+        boxes = [_boxes(folder, split) for split in BOXES]
+        self.annotatable = any(part.path is not None for part in boxes)
+        self.parts = (
+            *(_part(split, found.splits.get(split)) for split in SPLITS),
+            *(boxes if self.annotatable else ()),
+        )
+        self.why = (
+            *why,
+            _seen(found),
+            *_ignored("Their names give no split, so they are ignored", found.unnamed),
+            *_ignored("By their names they are copies, so they are ignored", found.leftovers),
+        )
+
+    def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
+        """See `Source.table`; names of classes decide what labels mean, else the rows of train and validation."""
+        self.require([split], [])
+        columns = read_columns(self._files[split], split, cache, progress)
+        return parquet_table(split, columns, self._labels(split, columns, cache, progress))
+
+    def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:
+        """The boxes of an official archive of annotations beside the files."""
+        return annotations.read_boxes(self.path("boxes", split), cache, progress)
+
+    def _labels(self, split: Split, columns: Columns, cache: Path, progress: Progress) -> Labels:
+        there: list[Split] = [part.split for part in self.parts if part.kind == "images" and part.sound]
+        schemas = {split: columns.schema}
+        for other in there:
+            if other != split:
+                with suppress(InputError):  # that split's own error when it is read
+                    schemas[other] = peek(self._files[other])
+        labels = of_names(schemas)
+        if labels is not None:
+            return labels
+        deciding = [each for each in there if each != "test"] or there
+        return of_rows([columns if each == split else self._beside(each, cache, progress) for each in deciding])
+
+    def _beside(self, split: Split, cache: Path, progress: Progress) -> Columns:
+        try:
+            return read_columns(self._files[split], split, cache, progress)
+        except InputError as error:
+            why = "It is needed here too, because the labels of all splits are counted together."
+            raise OtherSplitError(f"{error.what} {why}", error.hint) from error
+
+
+def _seen(found: FoundFiles) -> str:
+    held = []
+    for split, files in found.splits.items():
+        within = f" in {files.path.name}/" if files.path != found.root else ""
+        held.append(f"{counted(len(files.files), 'file')} of {split}{within}")
+    return f"{found.root} holds Parquet files: {', '.join(held)}."
+
+
+def _ignored(why: str, files: Collection[Path]) -> list[str]:
+    return [f"{why}: {few([path.name for path in files], _LISTED)}."] if files else []
+
+
+def _part(split: Split, found: ParquetFiles | None) -> Part:
+    if found is None:
+        name = f"{split}-*.parquet"
+        return Part(name=name, kind="images", split=split, expected=split != "test")
+    problem, hint = found.problem, found.hint
+    if not is_installed():
+        error = not_installed(found.path)
+        problem, hint = error.what, error.hint
+    name = few([path.name for path in found.files], 1)
+    return Part(name=name, kind="images", split=split, path=found.path, problem=problem, hint=hint)
+
+
+def _boxes(folder: Path, split: Split) -> Part:
+    names = BOXES[split].names
+    path = next((folder / name for name in names if (folder / name).is_file()), None)
+    return Part(name=names[0], kind="boxes", split=split, path=path, bytes=path.stat().st_size if path else 0)
