@@ -1,27 +1,35 @@
-"""Kaggle and Hugging Face on loopback, as far as their clients speak to them, with drawn images in their archives.
+"""Kaggle and Hugging Face on loopback, as far as their clients speak to them, with drawn images in their files.
 
 Either asks who wants the file, and leads on to a storage under another host's name, which takes anybody.
 """
 
 import gzip
+import hashlib
 import io
+import json
 import random
 import threading
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.download.server import Answer, Asked, Rule, Served, Server, page
 from tests.helpers import tar
+from tests.sources.parquet.making import Row, write
 from wizard import synthetic
-from wizard.download.hubs.huggingface import REPOSITORY, REVISION
+from wizard.download.hubs.huggingface_files import REPOSITORY
 from wizard.ilsvrc2012.synsets import synsets, validation_ranks
 
 TOKEN = "hf_made-for-the-tests"
-DATA = f"datasets/{REPOSITORY}/resolve/{REVISION}/data/"
+COMMIT, LATER = "49e2ee26f3810fb5a7536bbf732a7b07389a47b5", "5555555555555555555555555555555555555555"
+"""What main is at, and what it is at later."""
+API = f"api/datasets/{REPOSITORY}/revision/"
+DATA = f"datasets/{REPOSITORY}/resolve/{COMMIT}/data/"
 STORAGE = "storage/"
 _RPC = "/api/v1/competitions.CompetitionApiService/DownloadDataFiles"
 
@@ -34,16 +42,32 @@ def packed(members: Mapping[str, bytes]) -> bytes:
     return gzip.compress(tar(members.items()), mtime=0)
 
 
-def hugging_face_archives() -> dict[str, bytes]:
-    """Every archive of the old revision, by name: a train image each, two of validation, one of test."""
+def hugging_face_files() -> dict[str, bytes]:
+    """Parquet files of the main revision, by name: two of train with three images each, one each of the others."""
     wnids = [synset.wnid for synset in synsets()]
-    made = {f"train_images_{n}.tar.gz": packed({f"{wnids[n]}_1{n}_{wnids[n]}.JPEG": drawn(n)}) for n in range(5)}
-    reported = [wnids[int(rank)] for rank in validation_ranks()[:2]]
-    made["val_images.tar.gz"] = packed(
-        {f"ILSVRC2012_val_{n:08d}_{wnid}.JPEG": drawn(n) for n, wnid in enumerate(reported, start=1)}
-    )
-    made["test_images.tar.gz"] = packed({"ILSVRC2012_test_00000001.JPEG": drawn(9)})
-    return made
+    train = [Row(f"{wnids[n]}_1{n}_{wnids[n]}.JPEG", n, drawn(n)) for n in range(6)]
+    ranks = validation_ranks()[:2].tolist()
+    val = [Row(f"ILSVRC2012_val_{n:08d}_{wnids[rank]}.JPEG", rank, drawn(n)) for n, rank in enumerate(ranks, start=1)]
+    return {
+        "train-00000-of-00002.parquet": parquet(train[:3]),
+        "train-00001-of-00002.parquet": parquet(train[3:]),
+        "validation-00000-of-00001.parquet": parquet(val),
+        "test-00000-of-00001.parquet": parquet([Row("ILSVRC2012_test_00000001.JPEG", -1, drawn(9))]),
+    }
+
+
+def parquet(rows: Sequence[Row]) -> bytes:
+    with TemporaryDirectory() as folder:
+        return write(Path(folder) / "x.parquet", rows).read_bytes()
+
+
+def listing(files: Mapping[str, bytes], commit: str) -> bytes:
+    """What the hub answers to a request for a dataset's files."""
+    siblings = [{"rfilename": "README.md", "size": 9, "blobId": "0"}]
+    for name, data in files.items():
+        lfs = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest(), "pointerSize": 134}
+        siblings.append({"rfilename": f"data/{name}", "size": len(data), "blobId": "1", "lfs": lfs})
+    return json.dumps({"id": REPOSITORY, "sha": commit, "siblings": siblings}).encode()
 
 
 @dataclass
@@ -53,24 +77,28 @@ class Gate(Rule):
     granted: bool = True
 
     def change(self, asked: Asked, answer: Answer, /) -> Answer:
-        if not asked.name.startswith(DATA):
+        if not asked.name.startswith((API, DATA)):
             return answer
         if asked.headers.get("authorization") != f"Bearer {TOKEN}":
             return page(401, "Who are you?", X_Error_Code="GatedRepo")
+        if asked.name.startswith(API):  # the list of a gated repository's files is public
+            return answer
         if not self.granted:
             return page(403, "Accept the terms.", X_Error_Code="GatedRepo")
         place = STORAGE + asked.name.removeprefix(DATA)
         port = asked.headers["host"].rpartition(":")[2]
-        headers = {"Location": f"http://localhost:{port}/2012/{place}", "X-Repo-Commit": REVISION}
+        headers = {"Location": f"http://localhost:{port}/2012/{place}", "X-Repo-Commit": COMMIT}
         headers |= {"X-Linked-Size": str(answer.count), "X-Linked-Etag": '"1"'}
         moved = page(302, "")
         return Answer(**{**vars(moved), "headers": moved.headers | headers})
 
 
-def hugging_face(archives: Mapping[str, bytes], *rules: Rule, granted: bool = True) -> Server:
+def hugging_face(files: Mapping[str, bytes], *rules: Rule, granted: bool = True) -> Server:
     """The hub: endpoint is its base without the slash. Rules come to bear on the storage's answers."""
-    files = {place + name: Served(data=data) for name, data in archives.items() for place in (DATA, STORAGE)}
-    return Server(files, *rules, Gate(granted=granted))
+    served = {place + name: Served(data=data) for name, data in files.items() for place in (DATA, STORAGE)}
+    for revision in ("main", COMMIT):
+        served[API + revision] = Served(data=listing(files, COMMIT), content_type="application/json")
+    return Server(served, *rules, Gate(granted=granted))
 
 
 def kaggle_files() -> dict[str, bytes]:

@@ -1,83 +1,56 @@
-"""Hugging Face's imagenet-1k through huggingface_hub: the archives of an older revision, and what is in them.
+"""Hugging Face's imagenet-1k through huggingface_hub: the Parquet files of its main revision.
 
-Today's main branch has Parquet files, which this project does not read. Files go through the client's `http_get`, into
-a `.part` of ours: its `hf_hub_download` deletes unfinished files, and these have 30 GB.
+Files go through the client's `http_get`, into a `.part` of ours: its `hf_hub_download` deletes unfinished files.
 """
 
+import hashlib
 import os
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
-from errno import errorcode
 from pathlib import Path
 
 from wizard.download.archives import WHATS, What
-from wizard.download.errors import DownloadError, Transient
-from wizard.download.events import Fetched, Report
-from wizard.download.hubs.hub_client import POLICY, bar, client, no_token, quiet, refusal, size, summary
-from wizard.download.hubs.unpack import unpack
+from wizard.download.errors import DownloadError
+from wizard.download.events import Checking, Fetched, Report
+from wizard.download.http.part import set_aside
+from wizard.download.hubs.hub_client import POLICY, bar, client, no_token, quiet, size
+from wizard.download.hubs.huggingface_files import (
+    COMMIT,
+    DATA,
+    LOG_IN,
+    NAME,
+    PAGE,
+    REPOSITORY,
+    HubFile,
+    errors_named,
+    list_files,
+)
 from wizard.download.retry_policy import retry
-from wizard.errors import UsageError, reading, writing
+from wizard.errors import MachineError, UsageError, reading, writing
 from wizard.events import Note
+from wizard.formatting import counted, human_bytes
 from wizard.ilsvrc2012.archives import IMAGES, SPLITS, Split
+from wizard.machine.disks import disk_of
+from wizard.sources.numbered_files import set_problem
+from wizard.storage import write_whole
 
-REPOSITORY, REVISION = "ILSVRC/imagenet-1k", "1500f8c59b214ce459c0a593fa1c87993aeb7700"
-PAGE = f"https://huggingface.co/datasets/{REPOSITORY}"
-NAME = "Hugging Face"
 TERMS = (
     f"{NAME} gives them to accounts that have accepted the terms at {PAGE}. Its client uses the token of "
     "`hf auth login`, or HF_TOKEN."
 )
 
-_NAMES: dict[Split, tuple[str, ...]] = {
-    "train": tuple(f"train_images_{number}.tar.gz" for number in range(5)),
-    "validation": ("val_images.tar.gz",),
-    "test": ("test_images.tar.gz",),
-}
-_FOLDERS: dict[Split, str] = {"train": "train", "validation": "val", "test": "test"}
-_BLOCK = 4096
-_LOG_IN = (
-    f"Make a token at https://huggingface.co/settings/tokens, give it to `hf auth login`, accept the terms at {PAGE}; "
-    "then give the same command again"
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Archive:
-    """An archive, and the folder that it is unpacked to."""
-
-    split: Split
-    path: Path
-    folder: Path
-
-    @property
-    def part(self) -> Path:
-        return self.path.with_name(f"{self.path.name}.part")
-
-    @property
-    def marker(self) -> Path:
-        """Marks it as unpacked completely; the archive itself may be deleted then."""
-        return self.path.with_name(f"{self.path.name}.unpacked")
-
-    @property
-    def is_unpacked(self) -> bool:
-        """Whether all of it was unpacked, and not all of the folder deleted since."""
-        return self.marker.exists() and _has_entries(self.folder)
+_CHUNK = 1 << 22
+_OVERHEAD = 1.005
+"""Bytes of the files for each of their images': paths, labels, page headers."""
 
 
 def needs(what: Collection[What], folder: Path) -> int:
-    """See Hub: the archives, which stay, and the images unpacked from them.
-
-    An archive counts as large as its images, which gzip hardly compresses; each image also fills its last block.
-    """
+    """See Hub: the files as large as their images; `fetch` compares the sizes that the hub states."""
     total = 0
-    for archive in _archives(what, folder):
-        if archive.is_unpacked:
-            continue
-        image, count = IMAGES[archive.split], len(_NAMES[archive.split])
-        packed = image.image_bytes // count
-        here = max(size(archive.path), size(archive.part))
-        total += max(0, packed - here) + packed + image.images * _BLOCK // count
+    for split in _splits(what):
+        if not _is_complete(folder, split):
+            here = sum(map(size, (folder / DATA).glob(f"{split}-*-of-*.parquet*")))
+            total += max(0, int(IMAGES[split].image_bytes * _OVERHEAD) - here)
     return total
 
 
@@ -90,115 +63,126 @@ def lacking(what: Collection[What]) -> str:
 def require(what: Collection[What], folder: Path) -> None:
     """See Hub."""
     hub = client("huggingface_hub.utils")
-    archives = _archives(what, folder)
-    if not archives:
+    splits = _splits(what)
+    if not splits:
         raise UsageError(
             f"{NAME} has no {' and no '.join(_missing(what))}: only train, validation and test.",
             "Fetch them from image-net.org, or choose others: --what train,validation",
         )
-    if all(archive.path.is_file() or archive.is_unpacked for archive in archives):
+    if all(_is_complete(folder, split) for split in splits):
         return
     with reading(Path("~/.cache/huggingface/token")):
         # A token by OIDC comes from another server, which is asked only when the token is needed.
         known = "HF_OIDC_RESOURCE" in os.environ or "authorization" in hub.build_hf_headers()
     if not known:
-        raise no_token(NAME, _LOG_IN)
+        raise no_token(NAME, LOG_IN)
 
 
 def fetch(folder: Path, what: Collection[What], report: Report) -> Path:
-    """See Hub. The folder gets train/, val/ and test/, and the archives in data/, which are no longer needed then."""
+    """See Hub. The folder gets data/ with the files of the splits, as they are named at the hub."""
     require(what, folder)
-    archives = _archives(what, folder)
-    for archive in archives:
-        # As soon as one archive is unpacked again, the others would count as unpacked too.
-        if not _has_entries(archive.folder):
-            with writing(archive.marker):
-                archive.marker.unlink(missing_ok=True)
+    lacking_splits = [split for split in _splits(what) if not _is_complete(folder, split)]
+    for split in _splits(what):
+        if split not in lacking_splits:
+            report(Note(text=f"{split} was fetched before: all its files are in {folder / DATA}."))
+    if not lacking_splits:
+        return folder
     with quiet("huggingface_hub"):
-        for archive in archives:
-            _fetch_archive(archive, report)
-    report(Note(text=f"Everything is unpacked; the archives in {folder / 'data'} are no longer needed."))
+        files = retry(REPOSITORY, lambda: list_files(folder, lacking_splits), POLICY, report)
+        _require_room(files, folder)
+        _remember(folder, files[0].commit)
+        for file in files:
+            _fetch_file(file, report)
+    there = f"{REPOSITORY} at {files[0].commit[:8]} {'is' if len(files) == 1 else 'are'} in {folder / DATA}"
+    report(Note(text=f"{counted(len(files), 'file')} of {there}."))
     return folder
 
 
-def _fetch_archive(archive: _Archive, report: Report) -> None:
-    name, part = archive.path.name, archive.part
-    if archive.is_unpacked:
-        report(Note(text=f"{name} was fetched and unpacked before."))
+def _require_room(files: Collection[HubFile], folder: Path) -> None:
+    left, free = sum(file.left for file in files), disk_of(folder).free
+    if free < left:
+        raise MachineError(
+            f"{human_bytes(free)} are free for {folder}; the files still to come have {human_bytes(left)}.",
+            f"Free {human_bytes(left - free)} there, or choose another folder: --to DIR",
+        )
+
+
+def _remember(folder: Path, commit: str) -> None:
+    begun = folder / DATA / COMMIT
+    with writing(begun):
+        begun.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(begun, f"{commit}\n".encode())
+
+
+def _fetch_file(file: HubFile, report: Report) -> None:
+    if file.path.exists():
+        if size(file.path) != file.bytes:
+            raise DownloadError(
+                f"{file.path} has {size(file.path):,} bytes; the hub's file at {file.commit[:8]} has {file.bytes:,}.",
+                "It is of another revision, or damaged: remove it, and give the same command again",
+            )
         return
-    seconds = 0.0
-    if not archive.path.is_file():
-        began = time.monotonic()
-        with writing(part):
-            part.parent.mkdir(parents=True, exist_ok=True)
-        retry(name, lambda: _transfer(part, name, report), POLICY, report, progress=lambda: size(part))
-        with writing(archive.path):
-            part.replace(archive.path)
-        seconds = time.monotonic() - began
-    count = size(archive.path)
-    unpack(archive.path, archive.folder, report, flat=True)
-    with writing(archive.marker):
-        archive.marker.touch()
-    report(Fetched(file=name, bytes=count, md5="", seconds=seconds))
+    began = time.monotonic()
+    name = file.path.name
+    retry(name, lambda: _transfer(file, report), POLICY, report, progress=lambda: size(file.part))
+    _verify(file, report)
+    with writing(file.path):
+        file.part.replace(file.path)
+    report(Fetched(file=name, bytes=file.bytes, md5="", seconds=time.monotonic() - began))
 
 
-def _transfer(part: Path, name: str, report: Report) -> None:
+def _verify(file: HubFile, report: Report) -> None:
+    """Compares the sha256 that the hub states; a file with another is set aside.
+
+    Raises:
+        DownloadError: it has another.
+    """
+    if not file.sha256:
+        return
+    digest, done = hashlib.sha256(), 0
+    with reading(file.part), file.part.open("rb") as part:
+        while chunk := part.read(_CHUNK):
+            digest.update(chunk)
+            done += len(chunk)
+            report(Checking(file=file.path.name, done=done, total=file.bytes))
+    if digest.hexdigest() != file.sha256:
+        bad = set_aside(file.part, file.path)
+        raise DownloadError(
+            f"{file.path.name} arrived damaged: its sha256 is not the one that {NAME} states. It was set aside as "
+            f"{bad.name}.",
+            f"Remove {bad}; the same command then fetches it again",
+        )
+
+
+def _transfer(file: HubFile, report: Report) -> None:
     """Fetches the rest of one file; the client's exceptions become DownloadError or Transient."""
     hub, files = client("huggingface_hub"), client("huggingface_hub.file_download")
-    errors = client("huggingface_hub.errors")
-    try:
+    with errors_named(f"the request for {file.name} of {REPOSITORY} at {file.commit[:8]}", file.part):
         headers = client("huggingface_hub.utils").build_hf_headers()
-        url = hub.hf_hub_url(REPOSITORY, f"data/{name}", repo_type="dataset", revision=REVISION)
-        total = hub.get_hf_file_metadata(url).size
-        with part.open("ab") as file:
-            if total is not None and file.tell() > total:
-                file.truncate(0)
+        url = hub.hf_hub_url(REPOSITORY, file.name, repo_type="dataset", revision=file.commit)
+        with file.part.open("ab") as part:
+            if part.tell() > file.bytes:
+                part.truncate(0)
             files.http_get(
                 url,
-                file,
-                resume_size=file.tell(),
+                part,
+                resume_size=part.tell(),
                 headers=headers,
-                expected_size=total,
-                displayed_filename=name,
-                tqdm_class=bar(name, report),
+                expected_size=file.bytes,
+                displayed_filename=file.path.name,
+                tqdm_class=bar(file.path.name, report),
             )
-    except errors.HfHubHTTPError as error:
-        status = error.response.status_code
-        forbidden = DownloadError(
-            f"{NAME} accepts the token, but has not granted its account access to {REPOSITORY} (403).",
-            f"Open {PAGE}, logged in, and accept the terms; a fine-grained token must also be allowed to read gated "
-            "repositories. Then give the same command again",
-        )
-        otherwise = DownloadError(
-            f"{NAME} answers the request for data/{name} of {REPOSITORY} at {REVISION[:8]} with status {status}.",
-            "If it is no longer there, fetch the official archives from image-net.org, or Kaggle's",
-        )
-        raise refusal(NAME, status, _LOG_IN, forbidden=forbidden, otherwise=otherwise) from error
-    except errors.OfflineModeIsEnabled as error:
-        raise DownloadError(f"{NAME}'s client is offline, as HF_HUB_OFFLINE asks.", "Unset it") from error
-    except errors.HTTPError as error:
-        raise Transient(f"the connection to {NAME} failed or was interrupted ({summary(error)})") from error
-    except OSError as error:
-        if error.errno in errorcode:
-            with writing(part):
-                raise
-        raise Transient(f"{NAME}'s client gave up ({summary(error)})") from error
 
 
-def _archives(what: Collection[What], folder: Path) -> list[_Archive]:
-    archives: list[_Archive] = []
-    for split in [split for split in SPLITS if split in what]:
-        images, data = folder / _FOLDERS[split], folder / "data"
-        archives += [_Archive(split=split, path=data / name, folder=images) for name in _NAMES[split]]
-    return archives
+def _is_complete(folder: Path, split: Split) -> bool:
+    """Whether all files of a split are there, by the count in their names."""
+    files = sorted((folder / DATA).glob(f"{split}-*-of-*.parquet"))
+    return bool(files) and set_problem(files, split) is None
+
+
+def _splits(what: Collection[What]) -> list[Split]:
+    return [split for split in SPLITS if split in what]
 
 
 def _missing(what: Collection[What]) -> list[What]:
     return [one for one in WHATS if one in what and one not in SPLITS]
-
-
-def _has_entries(folder: Path) -> bool:
-    if not folder.is_dir():
-        return False
-    with reading(folder), os.scandir(folder) as entries:
-        return any(True for _ in entries)

@@ -2,7 +2,7 @@
 
 import gzip
 import zlib
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, cast
 
 from wizard.download.errors import DownloadError
@@ -19,7 +19,7 @@ _REPORTED = 500
 """Files between two reports."""
 
 
-def unpack(archive: Path, folder: Path, report: Report, *, flat: bool = False) -> None:
+def unpack(archive: Path, folder: Path, report: Report) -> None:
     """Unpacks all of an archive, which stays.
 
     The tar's end mark and gzip's checksum behind it are checked: what was unpacked is complete.
@@ -28,7 +28,6 @@ def unpack(archive: Path, folder: Path, report: Report, *, flat: bool = False) -
         archive: a gzipped tar of regular files.
         folder: where they go; what an interrupted run left there is overwritten.
         report: called with the bytes of the archive that are done.
-        flat: whether to drop the folders in it.
 
     Raises:
         DownloadError: it is damaged, and was set aside; or a name in it is unsafe.
@@ -36,7 +35,7 @@ def unpack(archive: Path, folder: Path, report: Report, *, flat: bool = False) -
     """
     report(Note(text=f"Unpacking {archive} into {folder}."))
     try:
-        _unpack(archive, folder, report, flat=flat)
+        _unpack(archive, folder, report)
     except (tar.TarDamage, gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise damaged(archive, str(error)) from error
     except OSError as error:
@@ -53,7 +52,7 @@ def damaged(archive: Path, why: str) -> DownloadError:
     )
 
 
-def _unpack(archive: Path, folder: Path, report: Report, *, flat: bool) -> None:
+def _unpack(archive: Path, folder: Path, report: Report) -> None:
     with reading(archive):
         file = archive.open("rb")
     with file, gzip.open(file) as opened:
@@ -67,7 +66,7 @@ def _unpack(archive: Path, folder: Path, report: Report, *, flat: bool) -> None:
                     f"{archive} holds a file whose name {why}: {member.name!r}. Nothing was written there.",
                     "It is not the official archive: remove it, and ask whoever provides it",
                 )
-            path = folder / (PurePosixPath(member.name).name if flat else member.name)
+            path = folder / member.name
             with writing(path):
                 if path.parent not in made:
                     path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import Split
-from wizard.ilsvrc2012.synsets import rank_of_image
+from wizard.ilsvrc2012.synsets import ranks
 from wizard.sources.cache import Arrays, cached
 from wizard.sources.parquet.files import ParquetFiles
 from wizard.sources.parquet.opening import AGAIN, damage_named, open_parquet
@@ -194,14 +194,14 @@ def _named(paths: Sequence[str]) -> Arrays:
     """The columns `name` and `said` of some rows."""
     names: list[bytes] = []
     said: list[int] = []
+    known = ranks()
     for path in paths:
         # Chained addresses, as datasets stores them: zip://train/a.jpg::https://…
         base = path.partition("::")[0].replace("\\", "/").rpartition("/")[2]
         parsed = parse_image_name(base)
         rank = UNSAID
         if parsed is not None:
-            known = rank_of_image(parsed.name)
-            rank = REFUSED if parsed.problem else UNSAID if known is None else known
+            rank = REFUSED if parsed.problem else known.get(parsed.wnid, UNSAID)
         name = (base if parsed is None or parsed.problem else parsed.name).encode("utf-8", "replace")
         names.append(name if len(name) <= _LONGEST else b"")
         said.append(rank)

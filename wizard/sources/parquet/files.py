@@ -20,7 +20,7 @@ SUFFIX = ".parquet"
 _DATA = "data"  # where push_to_hub puts them
 _METADATA = "metadata"  # of image folders: a table of their files, without images
 _PARTIAL = "partial-"
-_UNFINISHED = ".incomplete"
+_UNFINISHED = (".incomplete", ".parquet.part")
 _AROUND = (SUFFIX, ".md", ".json", ".txt", ".yaml", ".yml", ".gitattributes")
 """Suffixes of the files that lie beside Parquet files in a dataset's repository."""
 
@@ -89,11 +89,12 @@ def find_parquet_files(folder: Path, *, asked: bool = False) -> FoundFiles | Non
 
 
 def unfinished(folder: Path) -> tuple[Path, ...]:
-    """Downloads that Hugging Face's client has not finished, in a folder, or where it keeps them for that folder."""
-    found: list[Path] = []
-    for place in (folder, folder.parent / "blobs", *(folder.parents[1:2]), folder / ".cache", folder.parent / ".cache"):
-        deep = place.name == ".cache"
-        found += sorted(place.glob(f"huggingface/download/**/*{_UNFINISHED}" if deep else f"*{_UNFINISHED}"))
+    """Downloads that are not finished, in a folder, or where Hugging Face's client keeps them for that folder."""
+    # In a cache, links lead from snapshots/REVISION/data to blobs/, where unfinished files lie too.
+    blobs = [parent / "blobs" for parent in folder.parents[:3] if (parent / "snapshots").is_dir()]
+    found = [path for place in (folder, *blobs) for ending in _UNFINISHED for path in sorted(place.glob(f"*{ending}"))]
+    for place in (folder, folder.parent):
+        found += sorted((place / ".cache" / "huggingface" / "download").rglob(f"*{_UNFINISHED[0]}"))
     return tuple(dict.fromkeys(found))
 
 

@@ -1,7 +1,10 @@
 """How a worker reads images in Parquet files: row by row forwards, some megabytes of a row group at a time."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +43,9 @@ class _Images:
         Raises:
             InputError: the file is damaged, or has no such row.
         """
-        group = next((number for number, end in enumerate(self._firsts[1:]) if row < end), None)
-        if group is None or row < 0:
+        if not self._firsts[0] <= row < self._firsts[-1]:
             raise InputError(f"{self._path} has no row {row:,}; it has changed since it was looked at.", _CHANGED)
+        group = bisect_right(self._firsts, row) - 1
         if group != self._group or row < self._begin:
             self._start(group)
         while row >= self._begin + len(self._images):
@@ -78,11 +81,12 @@ class _Images:
 
 
 def _read_rows(samples: Iterable[Sample]) -> Iterator[Content]:
-    for sample in samples:
-        path = Path(sample.file)
+    for file, rows in groupby(samples, key=attrgetter("file")):
+        path = Path(file)
         with reading(path):
             images = _opened(path, fingerprint(path))
-        yield Content(sample, images.at(sample.offset))
+        for sample in rows:
+            yield Content(sample, images.at(sample.offset))
 
 
 PARQUET = Reader(read=_read_rows, in_order=True)

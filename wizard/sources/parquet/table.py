@@ -113,8 +113,8 @@ def _names(columns: Columns) -> npt.NDArray[np.bytes_]:
         twins = np.flatnonzero(name[order][1:] == name[order][:-1])
         if len(twins):
             _refuse_doubled(columns, order, twins)
-        elif not any(unsafe(each.decode("utf-8", "replace")) for each in name.tolist()):
-            return name
+        elif not any(unsafe(each.decode("utf-8", "replace")) for each in name[columns.said < 0].tolist()):
+            return name  # a name that says its class is an official one
     bases = [path.name.removesuffix(".parquet") for path in columns.files.files]
     if len(set(bases)) < len(bases):
         bases = [f"{path.parent.name}-{base}" for path, base in zip(columns.files.files, bases, strict=True)]
