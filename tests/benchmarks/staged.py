@@ -110,7 +110,7 @@ def _million(bench: StagedBench, asked: argparse.Namespace) -> int:
 
 
 def _say(text: str, *, is_result: bool = True) -> None:
-    print(text, file=sys.stdout if is_result else sys.stderr, flush=True)  # noqa: T201
+    print(text, file=sys.stdout if is_result else sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

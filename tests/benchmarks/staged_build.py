@@ -71,7 +71,7 @@ class StagedBench:
         """
         output, profile = self.work / "out", self.work / "profile.toml"
         profile.write_text(case.profile(self.raw, output, splits=self.splits, workers=self.workers))
-        keys = (*([] if read == "direct" else [f"source.read={read}"]), "source.boxes=none", *sets)
+        keys = (f"source.read={read}", "source.boxes=none", *sets)
         words = ["run", str(profile), *(word for key in keys for word in ("--set", key)), "--yes", "--json"]
         counting = self.shim.env(seek or "strict", self.delay if seek else 0.0)
         env = {**self.checkout.env, "IMAGENET_SETUP_HOME": str(self.work / "home"), **counting}
