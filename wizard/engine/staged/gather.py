@@ -74,7 +74,7 @@ def _windows(spills: Sequence[OpenSpill], first: int, end: int, window: int) -> 
     """Cuts a range of positions where the images of each part have at most so many bytes, or are one."""
     sizes = np.zeros(end - first, np.int64)
     for spill in spills:
-        for entries in spill.entries(first, end):
+        for entries in _entries(spill, first, end):
             sizes[entries.position - first] = entries.size
     until = np.concatenate([[0], np.cumsum(sizes)])
     start = 0
@@ -87,12 +87,12 @@ def _windows(spills: Sequence[OpenSpill], first: int, end: int, window: int) -> 
 
 def _read_window(spills: Sequence[OpenSpill], volume: int, first: int, end: int, *, sparse: bool) -> Iterator[Spilled]:
     pieces = [
-        _Piece(spill, spill.files.images(volume), entries) for spill in spills for entries in spill.entries(first, end)
+        _Piece(spill, spill.files.images(volume), entries)
+        for spill in spills
+        for entries in _entries(spill, first, end)
     ]
     found: list[Spilled | None] = [None] * (end - first)
     for piece in pieces:
-        if piece.entries.position.min() < first or piece.entries.position.max() >= end:
-            raise _altered(piece, "does not fit its index: one of them was altered after it was written")
         for spilled in _read_piece(piece):
             found[spilled.position - first] = spilled
     for place, image in enumerate(found):
@@ -117,8 +117,6 @@ def _incomplete(spills: Sequence[OpenSpill], position: int) -> MachineError:
 def _read_piece(piece: _Piece) -> Iterator[Spilled]:
     entries = piece.entries
     start, size = int(entries.offset[0]), int(entries.offset[-1] + entries.size[-1] - entries.offset[0])
-    if start < 0 or not 0 < size <= sum(piece.spill.record.volume_bytes):
-        raise _altered(piece, "does not fit its index: one of them was altered after it was written")
     try:
         with piece.path.open("rb", buffering=0) as file:
             file.seek(start)
@@ -126,12 +124,25 @@ def _read_piece(piece: _Piece) -> Iterator[Spilled]:
             if hasattr(os, "posix_fadvise"):  # it is read only once
                 os.posix_fadvise(file.fileno(), start, size, os.POSIX_FADV_DONTNEED)
     except OSError as error:
-        raise _altered(piece, f"cannot be read: {error.strerror or error}") from error
+        raise _altered(piece.spill, piece.path, f"cannot be read: {error.strerror or error}") from error
     for position, offset, length, crc in zip(*(column.tolist() for column in entries), strict=True):
         image = bytes(data[offset - start : offset - start + length])
         if google_crc32c.value(image) != crc:
-            raise _altered(piece, f"was altered after it was written: {length:,} bytes at {offset:,} differ")
+            raise _altered(
+                piece.spill, piece.path, f"was altered after it was written: {length:,} bytes at {offset:,} differ"
+            )
         yield Spilled(position, image, crc)
+
+
+def _entries(spill: OpenSpill, first: int, end: int) -> Iterator[Entries]:
+    for entries in spill.entries(first, end):
+        places, offsets, sizes = entries.position, entries.offset, entries.size
+        ends = offsets + sizes
+        in_order = (np.diff(places) > 0).all() and (ends[:-1] == offsets[1:]).all() and (sizes > 0).all()
+        inside = places[0] >= first and places[-1] < end and offsets[0] >= 0 and ends[-1] <= spill.record.bytes_out
+        if not (in_order and inside):
+            raise _altered(spill, spill.files.index, "was altered after it was written")
+        yield entries
 
 
 def _opened(folder: Path, record: SpillRecord) -> OpenSpill:
@@ -144,7 +155,7 @@ def _opened(folder: Path, record: SpillRecord) -> OpenSpill:
         raise MachineError(f"{files.index} cannot be read: {error}.", _AGAIN) from error
 
 
-def _altered(piece: _Piece, what: str) -> MachineError:
+def _altered(spill: OpenSpill, path: Path, what: str) -> MachineError:
     with suppress(OSError):
-        piece.spill.files.remove()
-    return MachineError(f"{piece.path}, which holds images on their way into shards, {what}.", _AGAIN)
+        spill.files.remove()
+    return MachineError(f"{path}, of images on their way into shards, {what}.", _AGAIN)

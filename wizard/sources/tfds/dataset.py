@@ -13,6 +13,7 @@ from wizard.formatting import counted, few
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.ilsvrc2012.feature_names import ENCODED
 from wizard.sources.classes import HIGHEST
+from wizard.sources.likely import Likely
 from wizard.sources.options import Labels, SourceOptions
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import Part, Progress, Source
@@ -26,6 +27,7 @@ from wizard.sources.tfds.shards import WORDS, Listing, Shards, list_shards
 from wizard.sources.tfds.table import image_table
 
 LOOKS_LIKE = "a dataset prepared by TensorFlow Datasets (imagenet2012/5.1.0/)"
+LIKELY = (Likely(what="prepared by TFDS", path=r"imagenet\w*-\w+\.(tfrecord|array_record)-\d{5}-of-\d{5}"),)
 _LISTED = 8
 # `imagenet2012_dataset_builder.py`, CMYK_IMAGES and PNG_IMAGES, which its versions from 3.0.0 re-encode.
 _REENCODED = ("imagenet2012", "imagenet2012_subset")

@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wizard.engine.plan import SplitPlan, shuffled
+from wizard.engine.staged import layout as layouts
+from wizard.engine.staged.layout import Layout, layout
+from wizard.engine.transform import Recipe
+from wizard.formats.resize import Resize
+from wizard.sources.samples import in_one_file
+
+MB = 1 << 20
+KEPT = Recipe(resize=Resize(mode="original"), quality=None)
+
+
+def split(sizes: list[int], shards: int = 4, blocks: list[int] | None = None) -> SplitPlan:
+    count = len(sizes)
+    table = in_one_file(
+        "images.tar",
+        name=np.array([b"%d" % number for number in range(count)], "S8"),
+        offset=np.cumsum([0, *sizes[:-1]]).astype(np.int64)[:count],
+        size=np.array(sizes, np.int64),
+        label=np.zeros(count, np.int16),
+    )
+    if blocks is not None:
+        object.__setattr__(table, "block", np.array(blocks, np.int32))
+    return shuffled("train", table, KEPT, shards=shards, seed=1)
+
+
+def stretches(made: Layout) -> list[list[int]]:
+    return [made.rows(number).tolist() for number in range(made.stretches)]
+
+
+@given(st.lists(st.integers(1, 3 * MB), max_size=300), st.integers(1, 40))
+def test_every_image_is_in_one_stretch_and_has_the_position_at_which_it_is_written(
+    sizes: list[int], shards: int
+) -> None:
+    plan = split(sizes, shards)
+    made = layout(plan)
+    assert [row for stretch in stretches(made) for row in stretch] == list(range(len(sizes)))
+    assert plan.order[made.position[plan.order]].tolist() == plan.order.tolist()
+    assert all(sum(sizes[row] for row in stretch) <= layouts.STRETCH_BYTES for stretch in stretches(made))
+    for shard in range(shards):
+        first, end = made.positions_of(shard)
+        assert made.position[plan.rows(shard)].tolist() == list(range(first, end))
+
+
+@given(st.integers(1, 100), st.integers(0, 500))
+def test_a_volume_is_a_row_of_whole_shards(shards: int, images: int) -> None:
+    made = layout(split([1] * images, shards))
+    ends = made.shard_ends
+    last = [np.flatnonzero(made.volume_of == volume)[-1] for volume in range(len(made.volume_ends))]
+    assert made.volume_ends.tolist() == ends[last].tolist()
+    assert (np.diff(made.volume_of) >= 0).all()
+
+
+def test_an_image_larger_than_a_stretch_has_one_of_its_own() -> None:
+    assert stretches(layout(split([1, 100 * MB, 1]))) == [[0], [1], [2]]
+
+
+def test_a_stretch_ends_between_blocks_unless_a_block_is_larger() -> None:
+    made = layout(split([30 * MB] * 6, blocks=[0, 1, 1, 2, 2, 2]))
+    assert stretches(made) == [[0], [1, 2], [3, 4], [5]]
+
+
+@pytest.mark.parametrize(("count", "group", "groups"), [(64, 0, 64), (65, 9, 8), (2200, 47, 47)])
+def test_many_stretches_are_merged_in_groups_of_about_the_square_root_of_their_number(
+    count: int, group: int, groups: int
+) -> None:
+    made = layout(split([64 * MB] * count))
+    assert (made.stretches, made.group, len(made.groups)) == (count, group, groups)
+    assert [number for each in made.groups for number in each] == list(range(count))
