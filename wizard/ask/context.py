@@ -125,7 +125,14 @@ def with_source(context: Context, folder: Path, report: Report, options: SourceO
         DoubtfulFolders: it can be read in more than one way, and `options` do not settle it.
         InputError: there is no such folder, it cannot be read, or it holds no raw data.
     """
-    raw = open_source(folder, options.layout, options.labels, follow=options.follow, role=options.role)
+    raw = open_source(
+        folder,
+        options.layout,
+        options.labels,
+        follow=options.follow,
+        role=options.role,
+        progress=step(report, "the archive's index"),
+    )
     parts, surveys = [], {}
     for each in raw.parts:
         part = each

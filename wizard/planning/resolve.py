@@ -32,7 +32,12 @@ def resolve(profile: Profile, report: Report) -> Job:
     """
     asked = profile.source
     source = open_source(
-        profile.source_path, asked.layout, asked.labels, follow=asked.links == "follow", role=asked.folders
+        profile.source_path,
+        asked.layout,
+        asked.labels,
+        follow=asked.links == "follow",
+        role=asked.folders,
+        progress=step(report, "the archive's index"),
     )
     _require_fit(profile, source)
     source.require(asked.splits, _annotated_splits(profile, source))

@@ -21,6 +21,7 @@ from wizard.ilsvrc2012.boxes import is_valid, relative_boxes
 from wizard.ilsvrc2012.synsets import rank_of_image, synsets
 from wizard.sources.cache import Arrays, cached
 from wizard.sources.locate import zeros_warning
+from wizard.sources.mounts import filesystem
 from wizard.sources.source import BoxTable, Progress
 from wizard.sources.trees.listing import Bounds, walk
 
@@ -74,10 +75,11 @@ def read_box_folder(folder: Path, bounds: Bounds, progress: Progress) -> BoxTabl
                 f"{folder} holds annotations of {image} twice: {found[image]} and {below}.", "Remove one of the two"
             )
     boxes = _BoxCollector(_AGAIN)
-    for image, below in found.items():
-        path = folder / below
+    images = {below: image for image, below in found.items()}
+    for below in filesystem.in_reading_order(folder, images):
+        path, image = folder / below, images[below]
         with reading(path):
-            xml = path.read_bytes()
+            xml = filesystem.read_bytes(path)
         boxes.add(str(path), image, xml)
         if boxes.seen % _BATCH == 0:
             progress(boxes.seen, len(found))

@@ -1,7 +1,7 @@
 """How a person wants raw data to be read, and the error for folders that leave a choice."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from wizard.errors import Hint, InputError
@@ -13,6 +13,10 @@ FolderRole = Literal["auto", "splits", "classes", "superclasses"]
 _KEY = "source.folders"
 
 
+def _unseen(_done: int, _total: int) -> None:
+    """Progress that nobody looks at."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SourceOptions:
     """The options that recognizing a source depends on.
@@ -22,12 +26,14 @@ class SourceOptions:
         labels: which labels the images of class folders get.
         follow: whether links may lead out of the folder.
         role: how to read folders of images that can be read in more than one way.
+        progress: called with how much of an archive is indexed, and how much there is.
     """
 
     layout: str = "auto"
     labels: Labels = "auto"
     follow: bool = False
     role: FolderRole = "auto"
+    progress: Callable[[int, int], None] = field(default=_unseen, compare=False, repr=False)
 
 
 class DoubtfulFolders(InputError):
