@@ -17,6 +17,7 @@ from wizard.sources.cache import cached, fingerprint
 from wizard.sources.locate import says_html
 from wizard.sources.mounts.members import DuplicateMember, Members, members_of
 from wizard.sources.mounts.tar_members import tar_members
+from wizard.sources.mounts.zip_directory import has_end
 from wizard.sources.mounts.zip_members import zip_members
 from wizard.sources.source import Progress
 
@@ -95,7 +96,8 @@ def form_of(path: Path) -> Form:
     """
     with path.open("rb") as file:
         head = file.read(tar.BLOCK)
-    if head.startswith(_ZIP):
+        ends_as_zip = has_end(file)
+    if head.startswith(_ZIP) or (ends_as_zip and path.suffix.lower() == ".zip"):
         return "zip"
     if streams.compression(head):
         return "stream"

@@ -9,6 +9,8 @@ from wizard.sources.names import unsafe
 
 _PLAIN: Final = re.compile(r"[\w-][\w.-]*(?:/[\w-][\w.-]*)*", re.ASCII)
 """Names of nearly all members, which are what they seem to be; anything else is looked at closely."""
+NESTED: Final = re.compile(r"(?:.*/)?(?:n\d{8}|ILSVRC2012_img_\w+)\.tar", re.ASCII | re.DOTALL)
+"""Paths of archives in archives that hold images: of a class, or the official ones."""
 _FETCH: Final = "Fetch the archive from where it is published, or pack it again from the folder that holds the tree"
 
 
@@ -20,9 +22,8 @@ def member_path(name: str, archive: str) -> str:
     """
     if _PLAIN.fullmatch(name):
         return name
-    parts = name.split("/")
-    leads_out = name.startswith("/") or ".." in parts
-    path = "/".join(part for part in parts if part not in ("", "."))
+    leads_out = name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/")
+    path = "/".join(part for part in name.split("/") if part not in ("", "."))
     why = unsafe(name if leads_out else path) if name.strip("./") or leads_out else ""
     if not why:
         return path

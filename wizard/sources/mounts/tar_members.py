@@ -1,7 +1,6 @@
 """Indexes a tar archive, compressed or not, in one pass; archives of classes in it are folders of their names."""
 
 import posixpath
-import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -14,14 +13,13 @@ from wizard.sources import streams
 from wizard.sources.cache import Arrays
 from wizard.sources.locate import zeros_warning
 from wizard.sources.mounts.members import DuplicateMember, MembersBuilder
-from wizard.sources.mounts.naming import member_path
+from wizard.sources.mounts.naming import NESTED, member_path
 from wizard.sources.source import Progress
 
 _TEXTS: Final = (".txt", ".csv", ".tsv", ".json")
 _LONGEST_TEXT: Final = 1 << 23
 _MOST_TEXT: Final = 1 << 26
 """Bytes of a compressed archive's lists that are kept with its index, so that it is not unpacked again for them."""
-_NESTED: Final = re.compile(r"(?:.*/)?(?:n\d{8}|ILSVRC2012_img_\w+)\.tar", re.ASCII | re.DOTALL)
 _DEEPEST: Final = 3  # archives within each other: class archives in train's, in one of everything
 _BATCH: Final = 1000  # members between two reports of progress
 _AGAIN: Final = "Download or copy the archive again; if you packed it yourself, pack it again"
@@ -97,7 +95,7 @@ class _Walk:
             if not path:
                 continue
             path = folder + path
-            if _NESTED.fullmatch(path) and depth < _DEEPEST:
+            if NESTED.fullmatch(path) and depth < _DEEPEST:
                 self._take(depth + 1, f"{path.removesuffix('.tar')}/", member.offset, member.offset + member.size)
                 last = None  # it ends in the zeros of its own end
                 continue

@@ -4,6 +4,7 @@ After APPNOTE.TXT 6.3.10, "ZIP File Format Specification". Python's `zipfile` ma
 member, so that a million take half a gigabyte.
 """
 
+import os
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,6 +82,13 @@ def zip_entries(path: Path, file: IO[bytes]) -> Iterator[ZipEntry]:
         count += 1
     if count != where.entries:
         raise _damaged(path, f"its central directory has {where.entries:,} entries, but only {count:,} can be read")
+
+
+def has_end(file: IO[bytes]) -> bool:
+    """Whether a file ends as a zip archive does, which may begin with something else: the last part of a split one."""
+    total = file.seek(0, os.SEEK_END)
+    file.seek(max(0, total - _LONGEST_COMMENT - _END.size))
+    return _END_MAGIC in file.read()
 
 
 def _find(path: Path, file: IO[bytes]) -> _Directory:

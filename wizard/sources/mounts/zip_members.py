@@ -13,7 +13,7 @@ from wizard.errors import InputError
 from wizard.formatting import human_bytes
 from wizard.sources.cache import Arrays
 from wizard.sources.mounts.members import UNKNOWN, DuplicateMember, MembersBuilder
-from wizard.sources.mounts.naming import member_path
+from wizard.sources.mounts.naming import NESTED, member_path
 from wizard.sources.mounts.zip_directory import AGAIN, ZipEntry, zip_entries
 from wizard.sources.source import Progress
 from wizard.sources.trees.image_names import is_image
@@ -55,6 +55,11 @@ def zip_members(path: Path, progress: Progress) -> Arrays:
             ends.append(entry.offset + _HEADER + entry.packed)
             if stat.S_ISLNK(entry.mode):
                 links.append(name)
+            elif NESTED.fullmatch(name):
+                raise InputError(
+                    f"{path}: {name} is an archive in a zip archive, where its images cannot be read in place.",
+                    "Unpack the zip archive once, and give that folder; the archives in it may stay as they are",
+                )
             elif name:
                 found.add(name, entry.offset, entry.size, (entry.size > 0) if is_image(name) else UNKNOWN)
             if len(starts) % _BATCH == 0:
