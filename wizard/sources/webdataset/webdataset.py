@@ -7,6 +7,7 @@ from wizard.errors import InputError, OtherSplitError, reading
 from wizard.formatting import counted, few
 from wizard.ilsvrc2012.archives import BOXES, SPLITS, Split
 from wizard.sources.annotations import read_boxes
+from wizard.sources.likely import Likely
 from wizard.sources.options import SourceOptions
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import BoxTable, Part, Progress, Source
@@ -18,6 +19,12 @@ from wizard.sources.webdataset.shards import ShardFiles, find_shards
 from wizard.sources.webdataset.table import sample_table
 
 LOOKS_LIKE = "WebDataset shards (imagenet1k-train-0000.tar with 1.jpg, 1.cls, 2.jpg, 2.cls, …)"
+_SHARD = r"(train|val|validation)[-_]?\d{3,}\.(tar|tar\.gz|tgz|tar\.zst)"
+LIKELY = (
+    Likely(what="WebDataset shards", path=rf"imagenet\w*[-_]{_SHARD}"),
+    Likely(what="WebDataset shards", path=rf"(\w+[-_])?{_SHARD}", common=True),
+    Likely(what="WebDataset shards", path=rf"(train|val|validation)/(\w+[-_])?({_SHARD}|\d{{3,}}\.tar)", common=True),
+)
 _LISTED = 5
 _DEEPEST = 3  # folders, each the only thing in that above it, that are looked into
 
