@@ -28,7 +28,7 @@ def zips(tmp_path: Path) -> Path:
     folder = tmp_path / "raw"
     folder.mkdir()
     for split in ("train", "validation"):
-        with zipfile.ZipFile(folder / f"{split}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(folder / f"{split}.pngs", "w", zipfile.ZIP_DEFLATED) as archive:
             for number in range(EACH * len(CLASSES)):
                 png = io.BytesIO()
                 Image.new("RGB", (40 + number, 30), (number * 20, 90, 160)).save(png, "PNG")

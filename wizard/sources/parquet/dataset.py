@@ -47,7 +47,7 @@ class ParquetDataset(Source):
     def __init__(self, folder: Path, found: FoundFiles, why: tuple[str, ...]) -> None:
         self.folder = folder
         self._files = found.splits
-        boxes = [_boxes(folder, split) for split in BOXES]
+        boxes = [annotations.archive_in([folder], split) for split in BOXES]
         self.annotatable = any(part.path is not None for part in boxes)
         self.parts = (
             *(_part(split, found.splits.get(split)) for split in SPLITS),
@@ -113,9 +113,3 @@ def _part(split: Split, found: ParquetFiles | None) -> Part:
         problem, hint = error.what, error.hint
     name = few([path.name for path in found.files], 1)
     return Part(name=name, kind="images", split=split, path=found.path, problem=problem, hint=hint)
-
-
-def _boxes(folder: Path, split: Split) -> Part:
-    names = BOXES[split].names
-    path = next((folder / name for name in names if (folder / name).is_file()), None)
-    return Part(name=names[0], kind="boxes", split=split, path=path, bytes=path.stat().st_size if path else 0)
