@@ -25,7 +25,7 @@ from wizard.sources.class_counts import count_images, count_splits
 from wizard.sources.classes import Classes, imagenet
 from wizard.sources.glance import Glance, LabelState, glance, glance_at_raw
 from wizard.sources.locate import sniff
-from wizard.sources.registry import open_source
+from wizard.sources.registry import open_source, reads_file
 from wizard.sources.remarks import remarks
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import Source, Survey
@@ -69,7 +69,7 @@ def inspect(path: Path, report: Report) -> Inspection:
         InputError: it cannot be read.
     """
     if path.is_file():
-        return _archive(path, report) if path.name in ARCHIVE_NAMES else Inspection(facts=_shard(path))
+        return _file(path, report)
     if not path.is_dir():
         raise NoRawData(f"{path} does not exist.")
     if (path / manifest.MANIFEST).is_file():
@@ -77,7 +77,17 @@ def inspect(path: Path, report: Report) -> Inspection:
     records = read_commit_records(path)
     if records.plan is not None:
         return Inspection(facts=_unfinished(records, records.plan))
-    return _raw_data(open_source(path), report)
+    return _opened(path, report)
+
+
+def _file(path: Path, report: Report) -> Inspection:
+    if path.name in ARCHIVE_NAMES:
+        return _archive(path, report)
+    return _opened(path, report) if reads_file(path) else Inspection(facts=_shard(path))
+
+
+def _opened(path: Path, report: Report) -> Inspection:
+    return _raw_data(open_source(path, progress=step(report, "the archive's index")), report)
 
 
 def _with_glance(facts: Facts, glance: Glance, *problems: tuple[str, SetupError]) -> Inspection:

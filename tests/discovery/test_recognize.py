@@ -11,6 +11,8 @@ from wizard.discovery.recognize import Recognizer
 from wizard.sources.likely import Likely
 from wizard.sources.registry import likely
 
+NUMBER = "-00000-of-01024"
+
 
 def listed(folder: str) -> Iterator["os.DirEntry[str]"]:
     if Path(folder).is_dir():
@@ -19,7 +21,7 @@ def listed(folder: str) -> Iterator["os.DirEntry[str]"]:
 
 def recognized(folder: Path, *, imagenet: bool = False) -> str:
     found = Recognizer(likely(), listed)(listed(str(folder)), imagenet=imagenet)
-    return "" if found is None else f"{found.what} by {found.by}"
+    return ", ".join(f"{each.what} by {each.by}" for each in found)
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,15 @@ def recognized(folder: Path, *, imagenet: bool = False) -> str:
         (f"train/{TENCH}.tar", "ImageNet's class folders by train"),
         ("val/ILSVRC2012_val_00000001.JPEG", "ImageNet's class folders by val"),
         (f"{TENCH}/1.JPEG", f"ImageNet's class folders by {TENCH}"),
+        (
+            "imagenet2012-train.tfrecord-00000-of-01024",
+            "prepared by TFDS by imagenet2012-train.tfrecord-00000-of-01024",
+        ),
+        (
+            "imagenet2012-train.array_record-00000-of-01024",
+            "prepared by TFDS by imagenet2012-train.array_record-00000-of-01024",
+        ),
+        (f"coco-train.tfrecord{NUMBER}", ""),
         ("ILSVRC2012_bbox_train_v2.tar.gz", ""),
         ("ILSVRC2012_img_train.tar.part", ""),
         ("ILSVRC2012_img_train.tar/is-a-folder", ""),
@@ -75,17 +86,16 @@ def test_many_folders_of_a_name_that_fits_are_not_all_looked_into(tmp_path: Path
         yield from listed(folder)
 
     forms = [Likely(what="parts", path=r"part-\d+/data\.bin")]
-    assert Recognizer(forms, counted)(listed(str(tmp_path)), imagenet=True) is None
+    assert Recognizer(forms, counted)(listed(str(tmp_path)), imagenet=True) == []
     assert len(looks) < 10
 
 
-def test_a_file_that_is_all_of_the_raw_data_is_named(tmp_path: Path) -> None:
-    write(tmp_path, ["imagenet.zip"])
-    found = Recognizer([Likely(what="a zip", path=r"imagenet\.zip", alone=True)], listed)(
-        listed(str(tmp_path)), imagenet=False
-    )
-    assert found is not None
-    assert (found.by, found.alone) == ("imagenet.zip", True)
+def test_files_that_are_raw_data_of_their_own_are_named_beside_the_folder(tmp_path: Path) -> None:
+    write(tmp_path, ["b.zip", "a.zip", "train.tar", *(f"c{number}.zip" for number in range(9))])
+    forms = [Likely(what="zips", path=r".*\.zip", alone=True), Likely(what="tars", path=r".*\.tar")]
+    found = Recognizer(forms, listed)(listed(str(tmp_path)), imagenet=False)
+    assert [(each.by, each.alone) for each in found][:2] == [("a.zip", True), ("b.zip", True)]
+    assert [(each.by, each.alone) for each in found][4:] == [("train.tar", False)]
 
 
 def test_every_forms_words_fit_beside_a_path() -> None:

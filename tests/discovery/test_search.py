@@ -14,6 +14,7 @@ from tests.sources.making import TENCH, write
 from wizard.discovery import search as searching
 from wizard.discovery.places import Place
 from wizard.discovery.search import found_here, search, within
+from wizard.sources.likely import Likely
 from wizard.sources.registry import likely
 
 TRAIN = "ILSVRC2012_img_train.tar"
@@ -85,6 +86,12 @@ def test_a_dataset_in_the_cache_of_hugging_faces_client_is_one_entry(found: Foun
     assert found(hub) == ["hub/datasets--ILSVRC--imagenet-1k"]
 
 
+def test_a_dataset_that_tfds_prepared_to_its_end_is_found_by_its_version(found: Found, tmp_path: Path) -> None:
+    shard = "imagenet2012-train.tfrecord-00000-of-01024"
+    write(tmp_path, [f"tfds/imagenet2012/{version}/{shard}" for version in ("5.1.0", "5.1.1.incompleteAB12")])
+    assert found("tfds") == ["tfds/imagenet2012/5.1.0"]
+
+
 def test_names_that_any_data_has_count_in_a_folder_that_the_person_means(found: Found, tmp_path: Path) -> None:
     write(tmp_path, ["records/train-00000-of-00010"])
     place = Place(path=str(tmp_path / "records"))
@@ -110,6 +117,13 @@ def test_nothing_is_opened(found: Found, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     os.mkfifo(tmp_path / "data" / TRAIN)  # opening it would hang
     assert found("data") == ["data"]
+
+
+def test_an_archive_of_a_tree_is_found_as_a_file(tmp_path: Path) -> None:
+    write(tmp_path, ["Downloads/imagenet.zip", f"Downloads/{TRAIN}"])
+    forms = [*likely(), Likely(what="a zip", path=r"imagenet\.zip", alone=True)]
+    seen = search([Place(path=str(tmp_path))], forms, frozenset(), limit=20)
+    assert [each.path for each in seen] == [tmp_path / "Downloads", tmp_path / "Downloads" / "imagenet.zip"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="names are Unicode here")

@@ -28,7 +28,7 @@ def zips(tmp_path: Path) -> Path:
     folder = tmp_path / "raw"
     folder.mkdir()
     for split in ("train", "validation"):
-        with zipfile.ZipFile(folder / f"{split}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(folder / f"{split}.pngs", "w", zipfile.ZIP_DEFLATED) as archive:
             for number in range(EACH * len(CLASSES)):
                 png = io.BytesIO()
                 Image.new("RGB", (40 + number, 30), (number * 20, 90, 160)).save(png, "PNG")
@@ -45,7 +45,7 @@ def test_a_new_source_is_recognized_and_described(zips: Path, capsys: pytest.Cap
 
 def test_a_new_source_may_be_asked_for_in_a_profile(zips: Path, tmp_path: Path) -> None:
     assert profile(zips, tmp_path / "out", source={"layout": "zips"}).source.layout == "zips"
-    with pytest.raises(ProfileError, match=r"allowed is 'auto', .*'tfrecords' or 'zips'"):
+    with pytest.raises(ProfileError, match=r"allowed is 'auto', .*'webdataset' or 'zips'"):
         profile(zips, tmp_path / "out", source={"layout": "zip"})
 
 

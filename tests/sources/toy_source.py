@@ -1,4 +1,4 @@
-"""A source in one module, as a newcomer would write it: train.zip and validation.zip with <class>/<name>.png."""
+"""A source in one module, as a newcomer would write it: train.pngs and validation.pngs, zips of <class>/<name>.png."""
 
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -16,12 +16,12 @@ from wizard.sources.readers import Content, Reader, Sample
 from wizard.sources.samples import SampleTable, in_one_file
 from wizard.sources.source import Part, Progress, Source
 
-LOOKS_LIKE = "zips of PNGs (train.zip)"
+LOOKS_LIKE = "zips of PNGs (train.pngs)"
 
 
 def recognize(folder: Path, options: SourceOptions) -> Source | None:
     del options
-    found = {split: folder / f"{split}.zip" for split in SPLITS}
+    found = {split: folder / f"{split}.pngs" for split in SPLITS}
     return Zips(folder, found) if any(path.is_file() for path in found.values()) else None
 
 

@@ -11,6 +11,10 @@ _TRIED = 8
 """Folders of a name that fits whose insides are looked at, for each form."""
 
 
+_ALONE = 4
+"""Files of one form in a folder that are listed."""
+
+
 class Entry(Protocol):
     """A file or folder in a folder, as `os.DirEntry` gives them."""
 
@@ -55,15 +59,25 @@ class Recognizer:
         self._any = re.compile("|".join(f"(?:{levels[0].pattern})" for _, levels, _ in self._forms) or "(?!)")
         self._listed = listed
 
-    def __call__(self, entries: Iterable[Entry], *, imagenet: bool) -> Recognized | None:
-        """What the entries of a folder are; `imagenet` says whether common names count as ImageNet's."""
+    def __call__(self, entries: Iterable[Entry], *, imagenet: bool) -> list[Recognized]:
+        """What a folder with these entries is, and the files in it that are raw data of their own.
+
+        Args:
+            entries: of the folder.
+            imagenet: whether common names count as ImageNet's.
+        """
         fitting = [entry for entry in entries if self._any.fullmatch(entry.name)]
+        found: list[Recognized] = []
         for form, levels, folder in self._forms if fitting else ():
-            if imagenet or not form.common:
-                by = self._first(fitting, levels, folder=folder)
-                if by:
-                    return Recognized(what=form.what, by=by, alone=form.alone)
-        return None
+            if form.common and not imagenet:
+                continue
+            whole = any(not each.alone for each in found)
+            if form.alone:
+                named = [entry.name for entry in fitting if self._first([entry], levels, folder=folder)]
+                found += [Recognized(what=form.what, by=name, alone=True) for name in sorted(named)[:_ALONE]]
+            elif not whole and (by := self._first(fitting, levels, folder=folder)):
+                found.append(Recognized(what=form.what, by=by, alone=False))
+        return found
 
     def _first(self, entries: Iterable[Entry], levels: Sequence[re.Pattern[str]], *, folder: bool) -> str:
         head, *rest = levels

@@ -31,6 +31,7 @@ _ENTRIES, _FOLDERS, _THREADS = 2000, 200, 128
 """Most entries of a folder, folders of a place, and threads."""
 _LINKS = 16
 """Most links that are followed from the folders on one level of a place."""
+_UNFINISHED = re.compile(r"\.incomplete")  # as TFDS names what it has not prepared to its end
 _SUFFIX = re.compile(r"\.[A-Za-z]\w{0,4}$")
 T = TypeVar("T")
 Rank = tuple[int, ...]
@@ -171,11 +172,12 @@ class _Search:
                 if any(entry.name == STATE_FOLDER for entry in entries):  # a dataset that this program writes
                     continue
                 recognized = self._recognize(entries, imagenet=names_imagenet(folder) or (place.meant and not depth))
-                if recognized is not None:
-                    path = str(Path(folder, recognized.by)) if recognized.alone else folder
-                    self._keep(path, recognized.what, (*rank, depth, seen))
+                for each in recognized:
+                    path = str(Path(folder, each.by)) if each.alone else folder
+                    self._keep(path, each.what, (*rank, depth, seen))
                 if depth < place.depth:
-                    below += [each for each in entries if recognized is None or each.name != recognized.by]
+                    told_by = {each.by for each in recognized}
+                    below += [entry for entry in entries if entry.name not in told_by]
             links = [entry for entry in below if entry.is_symlink() and not _SUFFIX.search(entry.name)]
             for number, entry in enumerate(sorted(links, key=_likely_first)[:_LINKS]):
                 further = replace(place, path=entry.path, depth=place.depth - depth - 1, meant=False)
@@ -183,8 +185,9 @@ class _Search:
             folders = [entry.path for entry in sorted(filter(self._is_to_see, below), key=_likely_first)]
 
     def _is_to_see(self, entry: "os.DirEntry[str]") -> bool:
-        to_see = entry.path not in self._apart and not passed_over(entry.name) and not entry.is_symlink()
-        return to_see and _is_folder(entry)
+        if entry.path in self._apart or passed_over(entry.name) or _UNFINISHED.search(entry.name):
+            return False
+        return not entry.is_symlink() and _is_folder(entry)
 
     def _keep(self, path: str, what: str, rank: Rank) -> None:
         found = Found(path=Path(path), real=Path(os.path.realpath(path)), what=what)

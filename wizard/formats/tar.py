@@ -24,9 +24,10 @@ _LOOKBACK = 1 << 17
 _LONGEST_SEARCHED = 1 << 26
 """Bytes after which `member_at` gives up: more than any image of the dataset has."""
 _NAME = slice(0, 100)
-_EXTENDED = (tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME)
+_EXTENDED = (tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
 _FILES = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
-_SKIPPED = (tarfile.DIRTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGLINK, b"D", b"V")
+_LINKS = (tarfile.LNKTYPE, tarfile.SYMTYPE)
+_SKIPPED = (tarfile.DIRTYPE, tarfile.XGLTYPE, b"D", b"V")
 """Types that are skipped because they hold no file; D and V are GNU's folder listings and volume names."""
 _REFUSED = {
     tarfile.LNKTYPE: ("is a link to another member, not a file", "Pack it again with tar --hard-dereference"),
@@ -57,12 +58,26 @@ class Member(NamedTuple):
     head: bytes
 
 
+class Link(NamedTuple):
+    """A member that is a link: its path, and the path it leads to, from the archive's root if it is a hard link."""
+
+    name: str
+    target: str
+    hard: bool
+
+
 Ended = Callable[[int, int], None]
 """Called with an archive's size, and the number of zero bytes at its end, for `padding.is_padding`."""
 
 
 def members(
-    file: IO[bytes], start: int = 0, end: int | None = None, *, head: int = 0, ended: Ended | None = None
+    file: IO[bytes],
+    start: int = 0,
+    end: int | None = None,
+    *,
+    head: int = 0,
+    ended: Ended | None = None,
+    linked: Callable[[Link], None] | None = None,
 ) -> Iterator[Member]:
     """Yields the regular files of the archive at `start` in archive order, reading headers only.
 
@@ -73,6 +88,7 @@ def members(
         head: how many bytes of each content to read along with its header.
         ended: called once at the end marker. Any number of zeros is valid here; the caller decides whether there are
             more than padding explains.
+        linked: called with each link; without it, links are refused.
 
     Raises:
         TarDamage: a header or content is cut off, a checksum is wrong, the end marker is missing or followed by
@@ -101,21 +117,34 @@ def members(
             name, size = overrides.get("path", name), _size(overrides.get("size"), header)
         content = position + BLOCK
         position = content + -(-size // BLOCK) * BLOCK
-        if end is not None and content + size > end:
-            left = max(0, end - content)
-            raise TarDamage(
-                f"{name} claims {size:,} bytes from byte {content:,} on, but the archive has only {left:,} left"
-            )
+        _check_size(header.type, name, content, size, end)
         if header.type in _EXTENDED:  # describes the next member; several may precede it
             overrides |= _override(header.type, _exactly(file, size, content, read[BLOCK:]))
             continue
         if header.type in _FILES and "sparse" not in overrides:
             yield Member(name, content, size, _exactly(file, min(head, size), content, read[BLOCK:]))
+        elif header.type in _LINKS and linked is not None:
+            target = overrides.get("linkpath", header.link)
+            linked(Link(name, target, header.type == tarfile.LNKTYPE))
+            position = content  # some writers state the size of what a hard link leads to, and no content follows
         elif header.type not in _SKIPPED:
-            kind = tarfile.GNUTYPE_SPARSE if "sparse" in overrides else header.type
-            what, hint = _REFUSED.get(kind, (f"is not a regular file (type {kind.decode('latin-1')!r})", ""))
-            raise TarDamage(f"{name} {what}", hint)
+            raise _refused(name, tarfile.GNUTYPE_SPARSE if "sparse" in overrides else header.type)
         overrides = {}
+
+
+def _check_size(kind: bytes, name: str, content: int, size: int, end: int | None) -> None:
+    if kind in _EXTENDED and size > _LARGEST_EXTENDED:
+        raise TarDamage(f"an extended header of {size:,} bytes")
+    if end is not None and content + size > end:
+        left = max(0, end - content)
+        raise TarDamage(
+            f"{name} claims {size:,} bytes from byte {content:,} on, but the archive has only {left:,} left"
+        )
+
+
+def _refused(name: str, kind: bytes) -> TarDamage:
+    what, hint = _REFUSED.get(kind, (f"is not a regular file (type {kind.decode('latin-1')!r})", ""))
+    return TarDamage(f"{name} {what}", hint)
 
 
 def member_at(file: IO[bytes], place: int, suffix: bytes) -> Member | None:
@@ -193,11 +222,10 @@ def _exactly(file: IO[bytes], size: int, position: int, ahead: bytes) -> bytes:
 
 
 def _override(kind: bytes, content: bytes) -> dict[str, str]:
-    """The path and size that an extended header gives the next member ("pax Header Block" in POSIX.1-2001)."""
-    if len(content) > _LARGEST_EXTENDED:
-        raise TarDamage(f"an extended header of {len(content):,} bytes")
-    if kind == tarfile.GNUTYPE_LONGNAME:
-        return {"path": content.rstrip(b"\0").decode("utf-8", "surrogateescape")}
+    """The paths and size that an extended header gives the next member ("pax Header Block" in POSIX.1-2001)."""
+    if kind in (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK):
+        key = "path" if kind == tarfile.GNUTYPE_LONGNAME else "linkpath"
+        return {key: content.rstrip(b"\0").decode("utf-8", "surrogateescape")}
     found: dict[str, str] = {}
     while content:
         length, _, _ = content.partition(b" ")
@@ -205,7 +233,7 @@ def _override(kind: bytes, content: bytes) -> dict[str, str]:
             raise TarDamage("an extended header whose records cannot be separated")
         record = content[len(length) + 1 : int(length) - 1].decode("utf-8", "surrogateescape")
         key, _, value = record.partition("=")
-        if key in ("path", "size"):
+        if key in ("path", "linkpath", "size"):
             found[key] = value
         elif key.startswith("GNU.sparse."):
             found["sparse"] = value

@@ -17,11 +17,12 @@ _BLANK_CHECKSUM = 8 * ord(" ")
 
 
 class Header(NamedTuple):
-    """What a header says: a path, the content's bytes, and the member's type."""
+    """What a header says: a path, the content's bytes, the member's type, and for a link the path it leads to."""
 
     name: str
     size: int
     type: bytes
+    link: str = ""
 
 
 class HeaderParser:
@@ -59,7 +60,7 @@ class HeaderParser:
         if info.type == tarfile.REGTYPE and info.name == name:
             self._owner, self._rest = block[_OWNER], block[_REST]
             self._sum = sum(self._owner) + sum(self._rest) + _BLANK_CHECKSUM
-        return Header(info.name, info.size, info.type)
+        return Header(info.name, info.size, info.type, info.linkname)
 
 
 def is_header(block: bytes) -> bool:

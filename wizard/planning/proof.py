@@ -123,12 +123,11 @@ def _hash_speed() -> float:
 
 def _prove(archives: list[_Unproven], decoding_speed: float, report: Report) -> list[Split]:
     """The splits whose archives turn out to be official; none if hashing takes longer than decoding."""
-    named = " and ".join(each.path.name for each in archives)
+    paths = list(dict.fromkeys(each.path for each in archives))  # two splits may lie in one
+    named = " and ".join(path.name for path in paths)
     decoding = sum(each.left for each in archives) / decoding_speed
     before = {each.path: state(each.path) for each in archives}
-    found = hash_while_it_pays(
-        [each.path for each in archives], step(report, f"MD5 of {named}"), lambda to_come: to_come < decoding
-    )
+    found = hash_while_it_pays(paths, step(report, f"MD5 of {named}"), lambda to_come: to_come < decoding)
     if found is None:
         report(Note(text=f"{named}: decoding the images takes less time here than an MD5, so each is decoded"))
         return []

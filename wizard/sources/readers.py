@@ -31,7 +31,7 @@ class Sample(NamedTuple):
 
     Attributes:
         file: path of the file that holds its bytes.
-        offset: where they start; in a gzipped file, in what it unpacks to.
+        offset: where they start; in a compressed file, in what it unpacks to; in a zip archive, where its header does.
         name: its name, unique in its split: a path with / between its parts, usually of one part.
         label: its class's rank; -1 where it has none.
         boxes: float64[n, 4], xmin ymin xmax ymax in 0..1.
@@ -106,6 +106,20 @@ class OpenFiles:
                 self._ask_ahead(batch, more)
             for first, last in _neighbors(batch):
                 yield from self._read_together(batch[first:last], more)
+
+    def asked_ahead(self, samples: Iterable[Sample], *, more: int = 0) -> Iterator[tuple[Sample, IO[bytes]]]:
+        """Each sample with its file, in which the reader finds the bytes itself; the system is asked for them ahead.
+
+        Raises:
+            InputError: a file cannot be opened.
+        """
+        for batch in _batches(samples):
+            if not _lies_in_order(batch):
+                self._ask_ahead(batch, more)
+            for sample in batch:
+                with reading(sample.file):
+                    file = self._file(sample.file)
+                yield sample, file
 
     def _read_together(self, samples: Sequence[Sample], more: int) -> Iterator[tuple[Sample, bytes]]:
         start, last = samples[0].offset, samples[-1]

@@ -3,6 +3,8 @@
 Only this module imports them; everyone else knows a source by its Protocol.
 """
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -13,9 +15,12 @@ from wizard.sources.locate import describe_folder, require_folder
 from wizard.sources.options import FolderRole, Labels, SourceOptions
 from wizard.sources.parquet import dataset as parquet
 from wizard.sources.records import tfrecords
+from wizard.sources.selected import select
+from wizard.sources.selection import EVERYTHING, Selection
 from wizard.sources.source import Source
 from wizard.sources.tfds import dataset as tfds
-from wizard.sources.trees import folders, kaggle
+from wizard.sources.trees import folders, kaggle, packed
+from wizard.sources.webdataset import webdataset
 
 
 class SourceModule(Protocol):
@@ -32,6 +37,8 @@ class SourceModule(Protocol):
     def recognize(self, folder: Path, options: SourceOptions) -> Source | None:
         """The raw data of a folder; None if it is not of this form. Files are opened for their first bytes at most.
 
+        An archive of a tree is the exception: it has to be indexed to see what it holds.
+
         Raises:
             DoubtfulFolders: its folders can be read in more than one way, and `options.role` does not settle it.
             InputError: it is of this form, but cannot be read.
@@ -42,12 +49,24 @@ class SourceModule(Protocol):
 SOURCES: dict[str, SourceModule] = {
     "kaggle": kaggle,
     "archives": official,
+    "webdataset": webdataset,
     "tfds": tfds,
     "tfrecords": tfrecords,
     "parquet": parquet,
+    "packed": packed,
     "folders": folders,
 }
 """In the order in which they are tried: almost any folder of images may be one of class folders, so these come last."""
+
+
+class FileModule(SourceModule, Protocol):
+    """What the module of a form provides whose raw data may be a single file, which `recognize` then gets."""
+
+    def reads_file(self, path: Path) -> bool:
+        """Whether a file is named as one of this form."""
+
+
+FILES: dict[str, FileModule] = {"packed": packed}
 
 
 def layouts() -> tuple[str, ...]:
@@ -64,18 +83,29 @@ def likely() -> tuple[Likely, ...]:
 
 
 def open_source(
-    folder: Path, layout: str = "auto", labels: Labels = "auto", *, follow: bool = False, role: FolderRole = "auto"
+    folder: Path,
+    layout: str = "auto",
+    labels: Labels = "auto",
+    *,
+    follow: bool = False,
+    role: FolderRole = "auto",
+    selection: Selection = EVERYTHING,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Source:
-    """The raw data in a folder; its arguments are those of `SourceOptions`.
+    """The raw data in a folder, or in a file of one of `FILES`; its other arguments are those of `SourceOptions`.
 
     Raises:
         DoubtfulFolders: its folders can be read in more than one way, and `role` does not settle it.
         NoRawData: there is no such folder, or it holds none of the forms.
         InputError: it cannot be looked into, or read.
+        UsageError: it has not what `selection` is about.
     """
-    options = SourceOptions(layout=layout, labels=labels, follow=follow, role=role)
+    options = SourceOptions(layout=layout, labels=labels, follow=follow, role=role, selection=selection)
+    if progress is not None:
+        options = replace(options, progress=progress)
     with reading(folder):
-        require_folder(folder)
+        if not reads_file(folder):
+            require_folder(folder)
         found = _recognize(folder, options)
     if found is None:
         asked = f" as source.layout = {layout!r} asks" if layout != "auto" else ""
@@ -83,12 +113,20 @@ def open_source(
             f"{folder} holds no raw data that this program knows{asked}. {describe_folder(folder)}",
             f"Looked for {', '.join(module.LOOKS_LIKE for module in SOURCES.values())}",
         )
-    return found
+    return select(found, options.selection)
+
+
+def reads_file(path: Path) -> bool:
+    """Whether a path is a file that some form reads alone; OSError if it cannot be looked at."""
+    return path.is_file() and any(module.reads_file(path) for module in FILES.values())
 
 
 def _recognize(folder: Path, options: SourceOptions) -> Source | None:
     fallback: Source | None = None
-    for name, module in SOURCES.items():
+    modules: Mapping[str, SourceModule] = SOURCES
+    if folder.is_file():
+        modules = {name: module for name, module in FILES.items() if module.reads_file(folder)}
+    for name, module in modules.items():
         if options.layout not in ("auto", name):
             continue
         found = module.recognize(folder, options)

@@ -41,6 +41,7 @@ _NUMBERED = re.compile(r"(?<!\d)\d{1,5}$", re.ASCII)
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _GAP = re.compile(r"[\s_.()\[\]-]+")
+_ARCHIVE = re.compile(r"(?<=.)\.(?:zip|tar|t(?:gz|bz2?|xz|zst)|tar\.(?:gz|bz2|xz|zstd?))$", re.IGNORECASE)
 SPLITS_SAID: Final[Mapping[str, Split]] = {**_PLAIN, **_SHORT, "trainval": "train"}
 """Names of lists, and of folders that make lists unnecessary; in lower case."""
 WRAPPERS = frozenset({"image", "images", "img", "imgs", "jpegimages", "jpg", "pictures", "photos"})
@@ -77,7 +78,7 @@ def parse_split_name(name: str) -> SplitName | None:
     >>> parse_split_name("trainer"), parse_split_name("train_test_split")
     (None, None)
     """
-    words = _words(name)
+    words = _words(without_archive_suffix(name))
     found = {_SPLITS[word] for word in words if word in _SPLITS}
     if len(found) != 1:
         return None
@@ -91,6 +92,15 @@ def parse_split_name(name: str) -> SplitName | None:
         sure=not unknown,
         last=words[-1] in _SPLITS,
     )
+
+
+def without_archive_suffix(name: str) -> str:
+    """The name that a tree has whose archive has this one; the same where it is no archive's.
+
+    >>> without_archive_suffix("train_images_0.tar.gz"), without_archive_suffix("v1.0")
+    ('train_images_0', 'v1.0')
+    """
+    return _ARCHIVE.sub("", name)
 
 
 def split_of_folder(name: str) -> Split | None:
@@ -114,7 +124,7 @@ def split_of_dataset(name: str) -> Split | None:
     parsed = parse_split_name(name)
     if parsed is None:
         return None
-    numbered = bool(parsed.rest and _NUMBERED.search(name))
+    numbered = bool(parsed.rest and _NUMBERED.search(without_archive_suffix(name)))
     return parsed.split if parsed.last or (parsed.sure and not numbered) else None
 
 

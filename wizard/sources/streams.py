@@ -25,6 +25,8 @@ from wizard.sources.cache import fingerprint
 _CHUNK: Final = 1 << 20
 _BUFFER: Final = 1 << 17
 """Bytes that are unpacked at once: a read from gzip's own file costs as much as parsing a small member."""
+_LOOKBACK: Final = 1 << 12
+"""Bytes before those read last to which a walk over headers may go back without unpacking again."""
 _OPEN: Final = 4
 """Streams that stay open in a process: some splits are several archives."""
 _WINDOW: Final = 1 << 28
@@ -144,6 +146,13 @@ class _Unpacked(io.RawIOBase):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._path = path
+        self._file: IO[bytes]
+        self._stream: _Unpacker
+        self._recent: bytes
+        self._replay: bytes
+        self._position: int
+        self._window: int
+        self._window_taken: int
         self._begin()
 
     @property
@@ -161,8 +170,11 @@ class _Unpacked(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: Any) -> int:
-        with self._naming():
-            data = self._stream.read(len(buffer))
+        data, self._replay = self._replay[: len(buffer)], self._replay[len(buffer) :]
+        if not data:
+            with self._naming():
+                data = self._stream.read(len(buffer))
+            self._recent = self._recent[-_LOOKBACK:] + data
         buffer[: len(data)] = data
         self._position += len(data)
         if self._position - self._window >= _WINDOW:
@@ -174,7 +186,11 @@ class _Unpacked(io.RawIOBase):
             offset += self._position
         elif whence != os.SEEK_SET:
             raise io.UnsupportedOperation("where a stream ends is known at its end alone")
-        if offset < self._position:
+        back = self._position - offset + len(self._replay)
+        if 0 < back <= len(self._recent):
+            self._replay = self._recent[-back:]
+            self._position = offset
+        elif offset < self._position:
             self._release()
             self._begin()
         skipped = bytearray(_CHUNK)
@@ -190,6 +206,7 @@ class _Unpacked(io.RawIOBase):
 
     def _begin(self) -> None:
         self._position = self._window = self._window_taken = 0
+        self._recent = self._replay = b""
         with reading(self._path):
             self._file = self._path.open("rb")
         try:

@@ -9,8 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tests.helpers import build_dataset
-from tests.helpers import features as stored_features
+from tests.helpers import build_dataset, shards
 from tests.sources.making import GOLDFISH, JPEG, TENCH, nothing
 from tests.sources.parquet.making import (
     IMAGE,
@@ -57,12 +56,18 @@ def test_images_of_test_have_their_official_names_and_no_label(tmp_path: Path) -
     ]
 
 
-def test_a_build_of_parquet_files_holds_the_records_of_the_archives(raw: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("quality", [None, 85])
+def test_shards_have_the_bytes_of_those_from_the_archives(
+    raw: Path, tmp_path: Path, workers: int, quality: int | None
+) -> None:
     """Boxes aside, which are in archives of their own."""
     folder = from_archives(raw, tmp_path / "hf")
-    build_dataset(folder, tmp_path / "out", source={"boxes": "none"}, run={"workers": 2})
-    build_dataset(raw, tmp_path / "expected", source={"boxes": "none"})
-    assert stored_features(tmp_path / "out") == stored_features(tmp_path / "expected")
+    image = {"quality": quality} if quality else {}
+    build_dataset(folder, tmp_path / "out", source={"boxes": "none"}, image=image, run={"workers": workers})
+    build_dataset(raw, tmp_path / "expected", source={"boxes": "none"}, image=image)
+    made, expected = ({path.name: path.read_bytes() for path in shards(tmp_path / at)} for at in ("out", "expected"))
+    assert made == expected
 
 
 def test_boxes_come_from_an_official_archive_beside_the_files(raw: Path, tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """How images are read from row groups, and what is said about files that are damaged."""
 
 import json
+import random
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +136,21 @@ def test_damage_in_the_labels_is_found_by_the_index(tmp_path: Path) -> None:
     place = data.index(b"19.jpg") + 6
     path.write_bytes(data[:place] + b"\xff" * 40 + data[place + 40 :])
     refused(tmp_path, "is damaged: its columns image.path, label cannot be read")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_bit_of_a_footer_brings_the_program_down(tmp_path: Path, seed: int) -> None:
+    """Pyarrow's own objects for row groups end the process at some of them."""
+    path = made(tmp_path, group=10, compression="none")
+    data = path.read_bytes()
+    footer = int.from_bytes(data[-8:-4], "little")
+    rng = random.Random(seed)
+    for _ in range(60):
+        changed = bytearray(data)
+        changed[len(data) - 8 - rng.randrange(footer)] ^= 1 << rng.randrange(8)
+        path.write_bytes(changed)
+        with suppress(InputError):
+            list(table(tmp_path).contents())
 
 
 @pytest.mark.parametrize("stated", [b"{", b"[]", json.dumps({"info": {"features": 1}}).encode(), b"\xff"])

@@ -17,7 +17,7 @@ from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.options import SourceOptions
 from wizard.sources.samples import SampleTable
-from wizard.sources.source import Source
+from wizard.sources.source import Progress, Source
 from wizard.sources.tfds.dataset import recognize
 
 # RAW FOLDER: below FOLDER, a data_dir for each form; imagenet2012 by TFDS's own builder, from the archives in RAW.
@@ -198,8 +198,8 @@ def opened(folder: Path, **options: Any) -> Source:
     return data
 
 
-def table(folder: Path, split: Split = "train", **options: Any) -> SampleTable:
-    return opened(folder, **options).table(split, folder / ".cache", nothing)
+def table(folder: Path, split: Split = "train", progress: Progress = nothing, **options: Any) -> SampleTable:
+    return opened(folder, **options).table(split, folder / ".cache", progress)
 
 
 def refused(folder: Path, match: str, split: Split = "train") -> InputError:

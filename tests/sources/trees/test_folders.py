@@ -1,10 +1,8 @@
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.helpers import tar
 from tests.sources.making import (
     FIRST_VALIDATION,
     GOLDFISH,
@@ -234,17 +232,3 @@ def test_a_survey_counts_images_and_classes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("files", [[], ["readme.txt"], ["train/x.txt"], ["docs/a.txt", "more/b.txt", "pets/cat.jpg"]])
 def test_a_folder_without_such_images_is_none(tmp_path: Path, files: list[str]) -> None:
     assert folders.recognize(write(tmp_path, files), SourceOptions()) is None
-
-
-def test_hugging_faces_archives_are_refused_with_a_command_that_unpacks_them(tmp_path: Path) -> None:
-    folder = tmp_path / "with space"
-    folder.mkdir()
-    for number in (0, 1):
-        (folder / f"train_images_{number}.tar.gz").write_bytes(tar([(f"{TENCH}_{number}_{TENCH}.JPEG", JPEG)]))
-    (folder / "val_images.tar.gz").write_bytes(tar([(f"{FIRST_VALIDATION}_{SEA_SNAKE}.JPEG", JPEG)]))
-    with pytest.raises(InputError, match="Hugging Face's old archives: they are compressed") as refused:
-        opened(folder)
-    command = refused.value.hint.removeprefix("Unpack them once: ").removesuffix("; then give that folder")
-    subprocess.run(["bash", "-ec", command.replace("-xzf", "-xf")], check=True)
-    assert names(opened(folder), "train", tmp_path) == [(f"{TENCH}_0.JPEG", 0), (f"{TENCH}_1.JPEG", 0)]
-    assert names(opened(folder), "validation", tmp_path) == [(f"{FIRST_VALIDATION}.JPEG", 65)]

@@ -92,13 +92,6 @@ def test_a_class_that_is_none_of_imagenets_is_refused(tmp_path: Path) -> None:
         opened(write(tmp_path, ["ILSVRC/Data/CLS-LOC/train/cat/1.JPEG"]))
 
 
-@pytest.mark.parametrize("name", [OUTER, "imagenet-object-localization-challenge.zip"])
-def test_the_archive_that_kaggle_hands_out_is_explained(tmp_path: Path, name: str) -> None:
-    with pytest.raises(InputError, match=f"{name} is Kaggle's outer archive: it is compressed") as refused:
-        opened(write(tmp_path, [name, "LOC_val_solution.csv"]))
-    assert f" {name}; then give the folder that holds ILSVRC/" in refused.value.hint
-
-
 @pytest.mark.parametrize(
     "files", [[], ["train/a/1.jpg"], ["ILSVRC/readme.txt"], [OUTER, "train/a/1.jpg"], ["ILSVRC/Data/CLS-LOC/x"]]
 )

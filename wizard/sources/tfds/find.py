@@ -115,7 +115,8 @@ def _is_prepared(folder: Path) -> bool:
     described = set()
     with os.scandir(folder) as entries:
         for entry in entries:
-            if DEFAULT.fullmatch(entry.name) and not entry.name.startswith(INCOMPLETE):
+            may_be = "-of-" in entry.name and not entry.name.startswith(INCOMPLETE)
+            if may_be and DEFAULT.fullmatch(entry.name):
                 return True
             if entry.name in (INFO, FEATURES):
                 described.add(entry.name)

@@ -1,6 +1,5 @@
 """Finds the folders of splits, by their names and by what is beside them."""
 
-import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +9,7 @@ from pathlib import Path
 from wizard.errors import InputError, reading
 from wizard.formatting import few
 from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.sources.mounts import filesystem
 from wizard.sources.options import DoubtfulFolders, FolderRole
 from wizard.sources.split_names import among, are_parts, by_number, is_filler, part_numbers, split_of_dataset
 from wizard.sources.trees.class_level import at_class_level
@@ -87,7 +87,7 @@ class SplitFinder:
         Raises:
             InputError: it cannot be read, its folders can be read in two ways, or are folds of a cross-validation.
         """
-        with reading(top), os.scandir(top) as entries:
+        with reading(top), filesystem.scandir(top) as entries:
             names = [entry.name for entry in entries if entry.is_dir() or (entry.is_symlink() and not entry.is_file())]
         by_split: dict[Split, list[str]] = defaultdict(list)
         for name, parsed in among(name for name in names if not passed_over(name)).items():
@@ -179,7 +179,7 @@ def _own_split(top: Path) -> Split | None:
 
 def _sharing(top: Path) -> dict[Split, SplitDir]:
     seen: dict[Split, list[str]] = defaultdict(list)
-    with reading(top), os.scandir(top) as entries:
+    with reading(top), filesystem.scandir(top) as entries:
         for entry in entries:
             parsed = parse_image_name(entry.name)
             if parsed is not None:

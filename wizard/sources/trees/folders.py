@@ -1,17 +1,17 @@
 """Extracted trees, folders of classes, and flat images that carry their class in their name."""
 
 import re
-import shlex
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-from wizard.errors import InputError, reading
+from wizard.errors import reading
 from wizard.formatting import counted, few
 from wizard.ilsvrc2012.archives import BOXES, Split
 from wizard.sources.likely import Likely
+from wizard.sources.mounts import filesystem
 from wizard.sources.options import Labels, SourceOptions
 from wizard.sources.source import Source
 from wizard.sources.split_names import missing_parts
@@ -50,7 +50,7 @@ _BOX_NAMES: Mapping[Split, str] = {split: f"bbox_{'val' if split == 'validation'
 def recognize(folder: Path, options: SourceOptions) -> Source | None:
     """Folders of images: splits at any depth, or one split; see `registry.SourceModule`.
 
-    Refuses a folder whose labels cannot be determined as asked, or with archives that must be unpacked first.
+    Refuses a folder whose labels cannot be determined as asked.
     """
     bounds = Bounds.of(folder, follow=options.follow)
     found = find_listed_splits(folder, bounds)
@@ -59,9 +59,6 @@ def recognize(folder: Path, options: SourceOptions) -> Source | None:
     found = SplitFinder(bounds=bounds, role=options.role).find(folder)
     if found:
         return _tree(label_flat(found, bounds), options.labels, bounds)
-    for path in (folder, folder / "data"):
-        if path.is_dir():
-            _explain(path)
     return None
 
 
@@ -220,31 +217,19 @@ def _twice(split_dirs: Mapping[Split, SplitDir]) -> Iterator[str]:
             )
 
 
-def _explain(folder: Path) -> None:
-    with reading(folder):
-        packed = sorted(path.name for path in folder.glob("*_images*.tar.gz"))
-    splits = sorted({name.partition("_images")[0] for name in packed} & {"train", "val", "test"})
-    if splits:
-        unpacking = "".join(
-            f" && mkdir {split} && for f in {split}_images*.tar.gz; do tar -xzf $f -C {split}; done" for split in splits
-        )
-        raise InputError(
-            f"{folder} holds {few(packed)}, Hugging Face's old archives: they are compressed, so the images in them "
-            "cannot be read in place.",
-            f"Unpack them once: cd {shlex.quote(str(folder))}{unpacking}; then give that folder",
-        )
-
-
 def _annotations(top: Path) -> dict[Split, Path]:
     found = {}
     for split, names in _BOX_FOLDERS.items():
         with reading(top):
             folders = [top / name for name in names if _has_annotations(top / name)]
-            archives = [top / name for name in BOXES[split].names if (top / name).is_file()]
+            archives = [top / name for name in BOXES[split].names if filesystem.is_file(top / name)]
         if folders or archives:
             found[split] = [*folders, *archives][0]
     return found
 
 
 def _has_annotations(folder: Path) -> bool:
-    return folder.is_dir() and any(entry.is_dir() or entry.suffix == ".xml" for entry in folder.iterdir())
+    if not filesystem.is_dir(folder):
+        return False
+    with filesystem.scandir(folder) as entries:
+        return any(entry.is_dir() or entry.name.endswith(".xml") for entry in entries)

@@ -9,6 +9,8 @@ from wizard.ilsvrc2012.archives import BOXES, SPLITS, Split
 from wizard.sources import locate
 from wizard.sources.annotations import read_box_folder, read_boxes
 from wizard.sources.classes import Classes
+from wizard.sources.mounts import filesystem
+from wizard.sources.mounts.located import located
 from wizard.sources.options import Labels
 from wizard.sources.remarks import in_words
 from wizard.sources.samples import SampleTable
@@ -55,19 +57,20 @@ class ImageFolders(Source):
         del cache
         self.require([split], [])
         if split in self.found.lists:
-            return read_listed(split, self.found.lists[split], self.classes, self.bounds, progress)
-        return Folders(
+            return located(read_listed(split, self.found.lists[split], self.classes, self.bounds, progress))
+        folders = Folders(
             split=split,
             split_dir=self.found.split_dirs[split],
             labeling=Labeling(self.classes),
             bounds=self.bounds,
             top=self.found.top,
-        ).table(progress)
+        )
+        return located(folders.table(progress))
 
     def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:
         """The boxes of a folder or an archive of annotations."""
         path = self.path("boxes", split)
-        if path.is_dir():
+        if filesystem.is_dir(path):
             return read_box_folder(path, self.bounds, progress)
         return read_boxes(path, cache, progress)
 
@@ -106,7 +109,7 @@ class ImageFolders(Source):
         problem = hint = ""
         try:
             self.bounds.check(str(path))
-            if not path.is_dir():
+            if not filesystem.is_dir(path):
                 with reading(path):
                     locate.sniff(path)
         except InputError as error:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wizard.errors import InputError, reading
-from wizard.ilsvrc2012.archives import ARCHIVE_NAMES, Split
+from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import ranks
 from wizard.sources.likely import Likely
+from wizard.sources.mounts import filesystem
 from wizard.sources.options import SourceOptions
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import Progress, Source
@@ -24,25 +25,27 @@ _IMAGES = "Data/CLS-LOC"
 _ANNOTATIONS = "Annotations/CLS-LOC"
 _FOLDERS: dict[Split, str] = {"train": "train", "validation": "val"}
 _SYNSETS, _VALIDATION = "LOC_synset_mapping.txt", "LOC_val_solution.csv"
-_TAR, _ZIP = "imagenet_object_localization_patched2019.tar.gz", "imagenet-object-localization-challenge.zip"
 _OTHER = "It belongs to another dataset, or was changed: fetch it from Kaggle again, or move it away"
 
 
 def recognize(folder: Path, options: SourceOptions) -> Source | None:
     """Kaggle's tree in a folder that holds ILSVRC/, or is that, or its Data/CLS-LOC; see `registry.SourceModule`.
 
-    The folder of the archive that Kaggle hands out, and one with synsets other than ImageNet's, are refused.
+    One with synsets other than ImageNet's is refused.
     """
     with reading(folder):
         top = _top(folder)
-        if top is None:
-            _explain(folder)
-            return None
+    if top is None:
+        return None
     bounds = Bounds.of(folder if top.is_relative_to(folder) else top, follow=options.follow)
     split_dirs = SplitFinder(bounds=bounds).named(top / _IMAGES)
     if not split_dirs:
         return None
-    beside = [path for path in (top, top.parent) if (path / _SYNSETS).is_file() or (path / _VALIDATION).is_file()]
+    beside = [
+        path
+        for path in (top, top.parent)
+        if filesystem.is_file(path / _SYNSETS) or filesystem.is_file(path / _VALIDATION)
+    ]
     for path in beside:
         _check_synsets(path / _SYNSETS)
     decided = label_space(split_dirs, "ilsvrc2012")
@@ -52,7 +55,7 @@ def recognize(folder: Path, options: SourceOptions) -> Source | None:
         what="Kaggle's tree",
         why=(f"It holds {top / _IMAGES}.", *idle_folders(split_dirs.values()), *decided.why),
         found=Found(top=top / _IMAGES, split_dirs=split_dirs),
-        annotations={split: path for split, path in paths.items() if path.is_dir()},
+        annotations={split: path for split, path in paths.items() if filesystem.is_dir(path)},
         classes=decided.classes,
         bounds=bounds,
         annotatable=True,
@@ -86,7 +89,7 @@ def _top(folder: Path) -> Path | None:
     tops = [folder / "ILSVRC", folder]
     if resolved.parts[-2:] == tuple(_IMAGES.split("/")):
         tops.append(resolved.parent.parent)
-    return next((top for top in tops if (top / _IMAGES).is_dir()), None)
+    return next((top for top in tops if filesystem.is_dir(top / _IMAGES)), None)
 
 
 def _check_synsets(path: Path) -> None:
@@ -107,20 +110,5 @@ def _check_solution(path: Path) -> None:
 
 def _lines(path: Path) -> list[str]:
     with reading(path):
-        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        text = filesystem.read_bytes(path).decode(errors="replace") if filesystem.is_file(path) else ""
     return list(filter(None, text.split("\n")))
-
-
-def _explain(folder: Path) -> None:
-    there = list(folder.iterdir()) if folder.is_dir() else []
-    if any(path.is_dir() or path.name in ARCHIVE_NAMES for path in there):
-        return
-    commands = {_TAR: f"tar -xzf {_TAR}", _ZIP: f"unzip {_ZIP}"}
-    for name, command in commands.items():
-        if folder / name in there:
-            raise InputError(
-                f"{folder / name} is Kaggle's outer archive: it is compressed, so that images in it cannot be read in "
-                "place.",
-                f"Unpack it once, which takes about 155 to 167 GB: cd {folder} && {command}; then give the folder that "
-                "holds ILSVRC/",
-            )

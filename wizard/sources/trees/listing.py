@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wizard.errors import Hint, InputError, reading
+from wizard.sources.mounts import filesystem
+from wizard.sources.mounts.filesystem import Entry
 from wizard.sources.trees.image_names import passed_over
 
 _FIX = "Remove it, or put back what it leads to"
@@ -23,7 +25,7 @@ class Bounds:
     @classmethod
     def of(cls, folder: Path, *, follow: bool) -> "Bounds":
         """Those of a folder, which may be a link itself."""
-        return cls(root=os.path.realpath(folder), follow=follow)
+        return cls(root=filesystem.resolved(folder, strict=False), follow=follow)
 
     def check(self, path: str) -> str:
         """The resolved path of what may be a link, or lie behind one.
@@ -32,7 +34,7 @@ class Bounds:
             InputError: it leads nowhere, or out of the root.
         """
         try:
-            target = os.path.realpath(path, strict=True)
+            target = filesystem.resolved(path)
         except OSError as error:
             raise InputError(f"{path} is a link that leads nowhere: {error.strerror}.", _FIX) from error
         if not self.follow and not Path(target).is_relative_to(self.root):
@@ -43,8 +45,8 @@ class Bounds:
 def walk(
     folder: Path,
     bounds: Bounds,
-    wanted: Callable[["os.DirEntry[str]"], bool],
-    pass_over: Callable[["os.DirEntry[str]"], None] = lambda _entry: None,
+    wanted: Callable[[Entry], bool],
+    pass_over: Callable[[Entry], None] = lambda _entry: None,
     *,
     nested: bool = True,
 ) -> Iterator[tuple[str, int]]:
@@ -66,7 +68,7 @@ def walk(
     stack: list[tuple[str, str, tuple[str, ...]]] = [(str(folder), "", (bounds.check(str(folder)),))]
     while stack:
         path, below, trail = stack.pop()
-        with reading(Path(path)), os.scandir(path) as entries:
+        with reading(Path(path)), filesystem.scandir(path) as entries:
             for entry in entries:
                 if passed_over(entry.name):
                     pass_over(entry)
@@ -89,7 +91,7 @@ def folders_in(folder: Path, bounds: Bounds) -> list[str]:
         InputError: it cannot be looked into, or a link leads nowhere or to a folder out of the bounds.
     """
     found = []
-    with reading(folder), os.scandir(folder) as entries:
+    with reading(folder), filesystem.scandir(folder) as entries:
         for entry in entries:
             if passed_over(entry.name):
                 continue
@@ -100,14 +102,14 @@ def folders_in(folder: Path, bounds: Bounds) -> list[str]:
     return sorted(found)
 
 
-def _further(trail: tuple[str, ...], entry: os.DirEntry[str]) -> tuple[str, ...]:
+def _further(trail: tuple[str, ...], entry: Entry) -> tuple[str, ...]:
     real = os.path.realpath(entry.path) if entry.is_symlink() else f"{trail[-1]}/{entry.name}"
     if real in trail:
         raise InputError(f"{entry.path} leads by a link back to {real}, on the way to it.", "Remove the link")
     return (*trail, real)
 
 
-def _size(entry: os.DirEntry[str]) -> int:
+def _size(entry: Entry) -> int:
     if not entry.is_file():
         entry.stat()  # distinguishes a file that has just vanished from a device
         raise InputError(f"{entry.path} is no regular file.", "Remove it, or put the image there")

@@ -4,14 +4,15 @@ A file with an image's suffix is taken for an image, so that a million images ne
 what they really are. Any other file that is not clutter is an image if its first bytes are those of one.
 """
 
-import os
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 from wizard.formats import image_codec, tar
 from wizard.sources import clutter
+from wizard.sources.mounts import filesystem
+from wizard.sources.mounts.filesystem import Entry
 from wizard.sources.remarks import LeftOutCounter
 from wizard.sources.samples import LeftOut
 from wizard.sources.trees.image_names import is_image, passed_over
@@ -38,7 +39,7 @@ class Sorter:
             for each in self._counter.counted()
         )
 
-    def is_image(self, entry: "os.DirEntry[str]") -> bool:
+    def is_image(self, entry: Entry) -> bool:
         """Whether a file is to be read as an image; else it is counted, as is one that this user may not read."""
         if is_image(entry.name):
             return True
@@ -53,12 +54,12 @@ class Sorter:
         *folders, base = member.name.split("/")
         within = next(filter(None, map(clutter.of_folder, folders)), "")
         is_clutter = within or passed_over(base) or clutter.of_file(base)
-        if not is_clutter and (is_image(base) or _begins_as_image(base, member.head)):
+        if not is_clutter and (is_image(base) or (image_codec.sniff(member.head) and not _is_camera_raw(base))):
             return True
         self._add(base, f"{archive}/{member.name}", within)
         return False
 
-    def pass_over(self, entry: "os.DirEntry[str]") -> None:
+    def pass_over(self, entry: Entry) -> None:
         """Counts an entry that is not read, or the files in it; links are not followed."""
         kind = clutter.of_folder(entry.name)
         if entry.is_dir(follow_symlinks=False):
@@ -79,7 +80,7 @@ class Sorter:
 
     def leave_beside(self, folder: str, read: Collection[str]) -> None:
         """Counts the files in a folder, except in those of its folders that are read."""
-        with os.scandir(folder) as entries:
+        with filesystem.scandir(folder) as entries:
             for entry in entries:
                 if entry.path not in read:
                     self.pass_over(entry)
@@ -91,24 +92,23 @@ class Sorter:
         return reported
 
 
-def seems_image(entry: "os.DirEntry[str]") -> bool:
+def seems_image(entry: Entry) -> bool:
     """Whether a file's first bytes are those of an image; False if this user may not read it."""
     return not _kind_by_content(entry)
 
 
-def _kind_by_content(entry: "os.DirEntry[str]") -> str:
+def _kind_by_content(entry: Entry) -> str:
     if not entry.is_file():
         return "special files (broken links, pipes, sockets)"
     try:
-        with Path(entry.path).open("rb", buffering=0) as file:
-            head = file.read(image_codec.MAGIC_BYTES)
+        begins_as_image = filesystem.begins_as_image(entry.path)
     except PermissionError:
         return "files without read permission"
-    return "" if _begins_as_image(entry.name, head) else _kind_by_suffix(entry.name)
+    return "" if begins_as_image and not _is_camera_raw(entry.name) else _kind_by_suffix(entry.name)
 
 
-def _begins_as_image(name: str, head: bytes) -> bool:
-    return bool(image_codec.sniff(head)) and not _CAMERA_RAW.fullmatch(name.lower())
+def _is_camera_raw(name: str) -> bool:
+    return _CAMERA_RAW.fullmatch(name.lower()) is not None
 
 
 def _kind_by_suffix(name: str) -> str:
@@ -116,7 +116,7 @@ def _kind_by_suffix(name: str) -> str:
     return f"{suffix} files" if _SUFFIX.fullmatch(suffix) else "files without a known suffix"
 
 
-def _below(folder: str, what: str) -> Iterator[tuple["os.DirEntry[str]", str]]:
+def _below(folder: str, what: str) -> Iterator[tuple[Entry, str]]:
     """Everything below a folder, including folders, and the kind of clutter that it belongs to.
 
     A folder without read permission, as lost+found usually is, counts as empty.
@@ -125,7 +125,7 @@ def _below(folder: str, what: str) -> Iterator[tuple["os.DirEntry[str]", str]]:
     while stack:
         path, within = stack.pop()
         try:
-            with os.scandir(path) as entries:
+            with filesystem.scandir(path) as entries:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         stack.append((entry.path, within or clutter.of_folder(entry.name)))

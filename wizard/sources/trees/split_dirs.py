@@ -1,6 +1,5 @@
 """Folders at a glance: class folders, class archives, images in none of them, and whether there are images below."""
 
-import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,8 @@ from typing import NamedTuple
 
 from wizard.errors import InputError, reading
 from wizard.sources import clutter
+from wizard.sources.mounts import filesystem
+from wizard.sources.mounts.filesystem import Entry
 from wizard.sources.trees.image_names import is_image, passed_over
 from wizard.sources.trees.sorter import seems_image
 
@@ -98,8 +99,8 @@ def look_into(path: Path, *, until_image: bool = False) -> SplitDir:
     folders: list[str] = []
     archives: list[str] = []
     images: list[str] = []
-    unnamed: list[os.DirEntry[str]] = []
-    with reading(path), os.scandir(path) as entries:
+    unnamed: list[Entry] = []
+    with reading(path), filesystem.scandir(path) as entries:
         for entry in islice(entries, _LOOKED_AT):
             if passed_over(entry.name):
                 continue

@@ -1,6 +1,5 @@
 """Folders of images -> SampleTable."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ from wizard.formats.padding import ends_in_zeros, is_padding
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.cache import Arrays
 from wizard.sources.locate import ON_BAD_IMAGE, zeros_warning
+from wizard.sources.mounts import filesystem
+from wizard.sources.mounts.filesystem import Entry
 from wizard.sources.names import in_lists
 from wizard.sources.remarks import instead_of_images
 from wizard.sources.rows import Row, columns, unusable
@@ -120,7 +121,7 @@ class Folders:
             yield name, piece.path / (f"{name}.tar" if name in archives else name)
 
     def _alone(self, piece: SplitDir, sorter: Sorter) -> Iterator[Row]:
-        def is_image(entry: "os.DirEntry[str]") -> bool:
+        def is_image(entry: Entry) -> bool:
             return self._is_ours(entry.name) and sorter.is_image(entry)
 
         for base, size in walk(piece.path, self.bounds, is_image, sorter.pass_over, nested=False):
@@ -152,7 +153,7 @@ class Folders:
             read = [each.path for each in self.split_dir.pieces]
             others = [name for name in piece.others if not split_of_folder(name)]
             return [name for name in others if not any(path.is_relative_to(piece.path / name) for path in read)]
-        with reading(piece.path), os.scandir(piece.path) as entries:
+        with reading(piece.path), filesystem.scandir(piece.path) as entries:
             return [e.name for e in entries if e.is_dir(follow_symlinks=False) and not passed_over(e.name)]
 
     def _of_class(self, name: str, path: Path, sorter: Sorter, doubts: list[str]) -> Iterator[Row]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import Split
+from wizard.sources.mounts import filesystem
 from wizard.sources.trees.lists.parse import Lines
 from wizard.sources.trees.split_dirs import SplitDir
 
@@ -74,7 +75,7 @@ def without_suffix(image: str) -> str:
 def is_there(folder: Path, image: str) -> bool:
     """Whether a folder has an image of this name, or of this name plus one of the usual suffixes."""
     try:
-        return any((folder / f"{image}{suffix}").is_file() for suffix in _SUFFIXES)
+        return any(filesystem.is_file(folder / f"{image}{suffix}") for suffix in _SUFFIXES)
     except (OSError, ValueError):  # text may not be a valid file name: too long, or with a null character
         return False
 

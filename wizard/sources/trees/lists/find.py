@@ -6,7 +6,6 @@ EuroSAT (`<class>/*.jpg`, `train.csv`, `validation.csv`, `test.csv`). Copies on 
 annotations/annotations/.
 """
 
-import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
@@ -16,6 +15,7 @@ from typing import NamedTuple
 from wizard.errors import InputError, reading
 from wizard.formatting import few
 from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.sources.mounts import filesystem
 from wizard.sources.split_names import SPLITS_SAID, WRAPPERS, splits_in
 from wizard.sources.trees.find_splits import Found
 from wizard.sources.trees.image_names import passed_over
@@ -63,14 +63,14 @@ def _tops(folder: Path) -> Iterator[tuple[Path, _Inside]]:
         inside = _list_folder(top)
         yield top, inside
         only = next(iter(inside.folders.values())) if len(inside.folders) == 1 else None
-        if only is None or only.is_symlink():
+        if only is None or filesystem.is_link(only):
             return
         top = only
 
 
 def _list_folder(folder: Path) -> _Inside:
     inside = _Inside({}, {})
-    with reading(folder), os.scandir(folder) as entries:
+    with reading(folder), filesystem.scandir(folder) as entries:
         for entry in islice(entries, _LOOKED_AT):
             if not passed_over(entry.name):
                 (inside.folders if entry.is_dir() else inside.files)[entry.name] = Path(entry.path)

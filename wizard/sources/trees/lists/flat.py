@@ -6,6 +6,7 @@ from pathlib import Path
 
 from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.sources.mounts import filesystem
 from wizard.sources.split_names import may_be_of, splits_in
 from wizard.sources.trees.find_splits import Found
 from wizard.sources.trees.image_names import parse_image_name
@@ -98,7 +99,7 @@ def _here(entries: Sequence[tuple[str, str]], *above: Path) -> list[tuple[str, s
 
 def _is_folder(path: Path) -> bool:
     try:
-        return path.is_dir()
+        return filesystem.is_dir(path)
     except (OSError, ValueError):  # as in `is_there`
         return False
 
@@ -121,7 +122,7 @@ def _box_files(top: Path, train: SplitDir | None) -> list[str]:
     if train is None or not train.folders or train.problem:
         return []
     path = train.path / train.folders[0] / f"{train.folders[0]}_boxes.txt"
-    return [f"Boxes, as in {path.relative_to(top)}, are not read."] if path.is_file() else []
+    return [f"Boxes, as in {path.relative_to(top)}, are not read."] if filesystem.is_file(path) else []
 
 
 def _candidates(split: Split, folder: Path, top: Path) -> Iterator[Path]:
@@ -129,10 +130,14 @@ def _candidates(split: Split, folder: Path, top: Path) -> Iterator[Path]:
         if not path.is_relative_to(top):
             return
         with reading(path):
-            files = [file for file in path.iterdir() if file.suffix.lower() in SUFFIXES and may_be_of(split, file.name)]
+            files = [
+                file
+                for file in filesystem.iterdir(path)
+                if file.suffix.lower() in SUFFIXES and may_be_of(split, file.name)
+            ]
         # Tables first: a folder may hold a text file beside each image.
         files.sort(key=lambda file: (file.suffix.lower() == ".txt", file.name))
-        yield from (file for file in files[:_LOOKED_AT] if not file.name.startswith(".") and file.is_file())
+        yield from (file for file in files[:_LOOKED_AT] if not file.name.startswith(".") and filesystem.is_file(file))
 
 
 def _check_folders(split: Split, split_dir: SplitDir, top: Path) -> None:

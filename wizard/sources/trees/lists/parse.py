@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wizard.errors import reading
+from wizard.sources.mounts import filesystem
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".json")
 _MOST_BYTES = 1 << 28  # most bytes of a list of images: ImageNet's own would be about 60 MB
@@ -53,9 +54,9 @@ def read_list(path: Path) -> Lines | None:
         InputError: it cannot be read.
     """
     with reading(path):
-        if path.stat().st_size > _MOST_BYTES:
+        if filesystem.size_of(path) > _MOST_BYTES:
             return None
-        content = path.read_bytes()
+        content = filesystem.read_bytes(path)
     try:
         text = content.decode("utf-8-sig")
         return _of_json(path, text) if path.suffix.lower() == ".json" else _of_lines(path, text)

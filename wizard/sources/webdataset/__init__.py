@@ -1,0 +1,1 @@
+"""WebDataset shards as raw data."""
