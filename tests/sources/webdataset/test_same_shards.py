@@ -50,6 +50,15 @@ def test_timms_shards_are_built_into_the_same_records_as_the_archives(
     assert contents(tmp_path / "out") == contents(from_archives)
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_compressed_shards_are_built_into_the_same_records_as_the_archives(
+    raw: Path, from_archives: Path, tmp_path: Path, workers: int
+) -> None:
+    folder = with_annotations(raw, compress(timm(raw, tmp_path / "shards", info=False)))
+    build_dataset(folder, tmp_path / "out", source={"boxes": "all"}, run={"workers": workers}, image=KEPT)
+    assert contents(tmp_path / "out") == contents(from_archives)
+
+
 def test_images_of_compressed_shards_are_read_in_their_order(raw: Path, tmp_path: Path) -> None:
     plain = open_source(timm(raw, tmp_path / "plain")).table("train", tmp_path, nothing)
     packed = open_source(compress(timm(raw, tmp_path / "packed", info=False))).table("train", tmp_path, nothing)

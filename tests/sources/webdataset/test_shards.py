@@ -86,7 +86,7 @@ def test_shards_that_a_list_names_and_are_missing_are_told(tmp_path: Path) -> No
 
 def test_a_shard_of_another_length_than_listed_is_refused(tmp_path: Path) -> None:
     with_info(make(tmp_path, "a-0.tar", "a-1.tar"), ["a-0.tar", "a-1.tar"], [1, 500])
-    refused(tmp_path, r"a-1\.tar has 1 samples with an image, but .*_info\.json says 500")
+    refused(tmp_path, r"a-1\.tar has 1 sample with an image, but .*_info\.json says 500")
 
 
 def test_shards_that_a_list_does_not_name_are_ignored_and_told(tmp_path: Path) -> None:

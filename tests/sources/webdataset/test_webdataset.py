@@ -13,7 +13,7 @@ from wizard.errors import InputError, OtherSplitError
 from wizard.ilsvrc2012.synsets import synsets
 from wizard.sources.options import SourceOptions
 from wizard.sources.registry import open_source
-from wizard.sources.webdataset import columns, webdataset
+from wizard.sources.webdataset import columns, opening, webdataset
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -313,3 +313,29 @@ def test_the_index_is_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(columns, "ShardSamples", None)
     second = data.table("train", tmp_path / ".cache", nothing)
     assert (rows(second), second.left_out) == (rows(first), first.left_out)
+
+
+def test_a_dataset_in_the_cache_of_hugging_faces_client_is_read(tmp_path: Path) -> None:
+    dataset = tmp_path / "datasets--timm--imagenet-1k-wds"
+    blob = write(dataset / "blobs" / "0f", [sample(f"{TENCH}_1", 0)])
+    link = dataset / "snapshots" / "abc123" / "imagenet1k-train-0000.tar"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(blob)
+    for folder in (dataset, dataset / "snapshots", link.parent):
+        assert rows(table(folder)) == [(f"{TENCH}_1.JPEG", TENCH)]
+    assert "timm/imagenet-1k-wds" in opened(dataset).why[0]
+
+
+def test_a_shard_that_is_damaged_before_its_first_sample_is_told(tmp_path: Path) -> None:
+    write(tmp_path / "val-0.tar", [sample("a", 0)])
+    path = write(tmp_path / "train-0.tar", [sample("a", 0)])
+    path.write_bytes(path.read_bytes()[:700])
+    refused(tmp_path, r"train-0\.tar: the archive is truncated")
+
+
+def test_a_compressed_archive_of_archives_is_given_up_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_members(tmp_path / "train-0.tar", [("n01.tar", bytes(1000)), ("a.jpg", JPEG), ("a.cls", b"0")])
+    path = compress(tmp_path) / "train-0.tar.gz"
+    assert opening.glimpse(path).samples
+    monkeypatch.setattr(opening, "_UNPACKED", 1000)
+    assert not opening.glimpse(path).samples

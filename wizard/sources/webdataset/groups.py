@@ -28,7 +28,8 @@ class ShardGroup:
         split: the split that their names, or that of their folder below the source's, say.
         glimpse: what some of them hold.
         numbered: whether there is a number.
-        unreadable: whether those that were looked at are no tar archives at all, as after a download that failed.
+        unreadable: whether those that were looked at are no tar archives, as after a download that failed, or damaged
+            before their first sample.
     """
 
     files: tuple[Path, ...]
@@ -122,12 +123,12 @@ def _alike(folder: Path, names: set[str]) -> Iterator[tuple[Path, ...]]:
 
 def _group(files: tuple[Path, ...], split: Split | None) -> ShardGroup:
     some = dict.fromkeys((files[0], files[len(files) // 2], files[-1]))
-    glimpses = [glimpse(path) for path in some]
-    seen = next((each for each in glimpses if each.samples), glimpses[0])
+    glimpses = {path: glimpse(path) for path in some}
+    seen = next((each for each in glimpses.values() if each.samples), glimpses[files[0]])
     return ShardGroup(
         files=files,
         split=split_in_file_name(stem_of(files[0])) or split,
         glimpse=seen,
         numbered=number_of(files[0]) is not None,
-        unreadable=not seen.samples and all(map(why_no_tar, some)),
+        unreadable=all(each.damaged or why_no_tar(path) for path, each in glimpses.items()),
     )

@@ -7,6 +7,7 @@ from wizard.errors import InputError, OtherSplitError, reading
 from wizard.formatting import counted, few
 from wizard.ilsvrc2012.archives import BOXES, SPLITS, Split
 from wizard.sources.annotations import read_boxes
+from wizard.sources.hub_cache import HubFiles, find_dataset_snapshot
 from wizard.sources.likely import Likely
 from wizard.sources.options import SourceOptions
 from wizard.sources.samples import SampleTable
@@ -19,12 +20,13 @@ from wizard.sources.webdataset.shards import ShardFiles, find_shards
 from wizard.sources.webdataset.table import sample_table
 
 LOOKS_LIKE = "WebDataset shards (imagenet1k-train-0000.tar with 1.jpg, 1.cls, 2.jpg, 2.cls, …)"
-_SHARD = r"(train|val|validation)[-_]?\d{3,}\.(tar|tar\.gz|tgz|tar\.zst)"
-LIKELY = (
-    Likely(what="WebDataset shards", path=rf"imagenet\w*[-_]{_SHARD}"),
-    Likely(what="WebDataset shards", path=rf"(\w+[-_])?{_SHARD}", common=True),
-    Likely(what="WebDataset shards", path=rf"(train|val|validation)/(\w+[-_])?({_SHARD}|\d{{3,}}\.tar)", common=True),
+_SHARD = r"(train|val|validation)[-_]?\d{2,6}\.(tar|tar\.gz|tgz|tar\.zst)"
+LIKELY = tuple(
+    Likely(what="WebDataset shards", path=path + name, common=not name.startswith("imagenet"))
+    for path in ("", "(train|val|validation)/", r"snapshots/[0-9a-f]+/")
+    for name in (rf"imagenet\w*[-_]{_SHARD}", rf"(\w+[-_])?{_SHARD}", r"\d{3,6}\.tar")
 )
+_ON_THE_HUB = HubFiles(what="tar files", suffix=".tar")
 _LISTED = 5
 _DEEPEST = 3  # folders, each the only thing in that above it, that are looked into
 
@@ -32,17 +34,20 @@ _DEEPEST = 3  # folders, each the only thing in that above it, that are looked i
 def recognize(folder: Path, options: SourceOptions) -> Source | None:
     """WebDataset shards in a folder, or in folders below it named as splits; see `registry.SourceModule`.
 
-    If the folder holds nothing but another one, that one is looked into.
+    If the folder holds nothing but another one, that one is looked into. A dataset's folder in the cache of Hugging
+    Face's client will do; that of the whole cache belongs to Parquet files.
     """
     del options
-    top: Path | None = folder
+    with reading(folder):
+        snapshot = find_dataset_snapshot(folder, _ON_THE_HUB)
+    top: Path | None = snapshot.path if snapshot else folder
     for _ in range(_DEEPEST):
         if top is None:
             break
         with reading(top):
             files, unnamed = find_shards(top)
             if files:
-                return Shards(top, files, unnamed)
+                return Shards(top, files, unnamed, snapshot.why if snapshot else ())
             top = _only_folder(top)
     return None
 
@@ -60,7 +65,9 @@ class Shards(Source):
 
     labels_are = "those in the shards"
 
-    def __init__(self, folder: Path, files: Mapping[Split, ShardFiles], unnamed: Collection[Path]) -> None:
+    def __init__(
+        self, folder: Path, files: Mapping[Split, ShardFiles], unnamed: Collection[Path], why: tuple[str, ...] = ()
+    ) -> None:
         self.folder = folder
         self._files = files
         packed = next((each.compression for each in files.values() if each.compression), "")
@@ -70,6 +77,7 @@ class Shards(Source):
         self.annotatable = bool(boxes)
         self.parts = (*(_part(split, files.get(split)) for split in SPLITS), *boxes)
         self.why = (
+            *why,
             _seen(folder, files),
             *_lists(files.values()),
             *_ignored("Their names give no split, so they are ignored", unnamed),
