@@ -86,7 +86,7 @@ def forecast(job: Job, parts: Mapping[Split, Measured], machine: Machine, remain
     if job.reading.staged:
         stored, hashing = stored + spilling, 0.0
         if speed is not None:
-            in_order = bytes_in / speed.in_order * busy
+            in_order = bytes_in / max(1.0, speed.in_order) * busy
             work, reading = (work[0] - reading + in_order, work[1]), in_order
     reading, stored = reading * remaining, stored * remaining
     seconds, error = (work[0] * remaining + stored) / busy, work[1] * remaining / busy

@@ -102,8 +102,8 @@ def choose(speed: ReadingSpeed, size: int, work: float, spilling: float) -> Read
         work: seconds that the workers need for them, without reading.
         spilling: seconds that it takes to spill them and to read that again.
     """
-    direct = max(work, size / speed.scattered)
-    staged = max(work, size / speed.in_order) + spilling
+    direct = max(work, size / max(1.0, speed.scattered))
+    staged = max(work, size / max(1.0, speed.in_order)) + spilling
     if direct < _WORTH_IT * staged:
         return Reading()
     faster = f"{speed}: reading it once, in order, takes about {staged / direct:.0%} of the time"
