@@ -164,6 +164,11 @@ def test_two_images_under_one_key_are_refused(tmp_path: Path) -> None:
     refused(tmp_path, r"train-0\.tar: the sample a has more than one image, jpg and png")
 
 
+def test_two_images_of_which_none_is_named_by_its_suffix_alone_are_refused(tmp_path: Path) -> None:
+    write(tmp_path / "train-0.tar", [sample("good", 0), {"__key__": "a", "l.png": PNG, "r.png": PNG, "cls": 0}])
+    refused(tmp_path, r"the sample a has more than one image, l\.png and r\.png")
+
+
 def test_an_image_without_a_label_is_refused_in_train(tmp_path: Path) -> None:
     write(tmp_path / "train-0.tar", [sample("good", 0), sample("bad")])
     refused(tmp_path, r"train-0\.tar: the sample bad has no label; train needs one")
