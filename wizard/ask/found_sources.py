@@ -12,7 +12,7 @@ from wizard.folders import expanded, shortened
 
 _SHOWN = 8
 """Found folders in the list, of which there may be many on a machine that others use too."""
-_BROAD = 48
+_BROAD = 46
 """Most columns of a path in the list, so that what it is fits beside it on a screen of 80."""
 _AT_ONCE = (".", "raw-data", "imagenet", "~/imagenet/raw-data", "~/imagenet", "~/data/imagenet", "~/Downloads")
 """Where this program proposes to keep raw data, and the person's own folders."""

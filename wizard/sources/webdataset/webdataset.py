@@ -20,10 +20,11 @@ from wizard.sources.webdataset.shards import ShardFiles, find_shards
 from wizard.sources.webdataset.table import sample_table
 
 LOOKS_LIKE = "WebDataset shards (imagenet1k-train-0000.tar with 1.jpg, 1.cls, 2.jpg, 2.cls, …)"
+_SHARD = r"(train|val|validation)[-_]?\d{2,6}\.(tar|tar\.gz|tgz|tar\.zst)"
 LIKELY = tuple(
     Likely(what="WebDataset shards", path=path + name, common=not name.startswith("imagenet"))
-    for path in ("", r"snapshots/[0-9a-f]+/")
-    for name in (r"imagenet\w*-(train|validation)-\d{2,6}\.tar", r"(train|val|validation)-\d{6}\.tar")
+    for path in ("", "(train|val|validation)/", r"snapshots/[0-9a-f]+/")
+    for name in (rf"imagenet\w*[-_]{_SHARD}", rf"(\w+[-_])?{_SHARD}", r"\d{3,6}\.tar")
 )
 _ON_THE_HUB = HubFiles(what="tar files", suffix=".tar")
 _LISTED = 5
