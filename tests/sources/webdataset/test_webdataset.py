@@ -112,6 +112,19 @@ def test_alternative_label_keys_of_json_are_read(tmp_path: Path, key: str) -> No
     assert table(tmp_path).label.tolist() == [7]
 
 
+@pytest.mark.parametrize(("value", "label"), [("12", 12), (3.0, 3), (0, 0)])
+def test_whole_numbers_in_json_are_labels_in_any_spelling(tmp_path: Path, value: object, label: int) -> None:
+    write(tmp_path / "train-0.tar", [{"__key__": "1", "jpg": JPEG, "json": {"label": value}}])
+    assert table(tmp_path).label.tolist() == [label]
+
+
+@pytest.mark.parametrize("value", [3.5, True, None, [1], {"id": 1}, "tench", ""])
+def test_other_values_in_json_are_no_labels(tmp_path: Path, value: object) -> None:
+    good = {"__key__": "1", "jpg": JPEG, "json": {"label": 1}}
+    write(tmp_path / "train-0.tar", [good, {"__key__": "bad", "jpg": JPEG, "json": {"label": value}}])
+    refused(tmp_path, r"the sample bad has no label")
+
+
 def test_splits_are_found_by_folders(tmp_path: Path) -> None:
     for split, label in (("train", 0), ("val", 1), ("test", 1)):
         write(tmp_path / split / "0.tar", [sample("a", label)])
