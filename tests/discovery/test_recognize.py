@@ -68,7 +68,7 @@ def test_a_form_is_told_by_names(tmp_path: Path, file: str, expected: str) -> No
         ("validation-00000-of-00128.tfrecord", "TFRecords"),
         ("train/train-00000-of-01024", "TFRecords"),
         ("train-000000.tar", "WebDataset shards"),
-        ("train/imagenet-train-000000.tar.gz", "WebDataset shards"),
+        ("train/train-000000.tar.gz", "WebDataset shards"),
         ("val/00017.tar", "WebDataset shards"),
         ("data/train-00000-of-00294.parquet", "Hugging Face's Parquet"),
         ("train-00000-of-00040-0a1b2c3d.parquet", "Hugging Face's Parquet"),

@@ -112,6 +112,19 @@ def test_alternative_label_keys_of_json_are_read(tmp_path: Path, key: str) -> No
     assert table(tmp_path).label.tolist() == [7]
 
 
+@pytest.mark.parametrize(("value", "label"), [("12", 12), (3.0, 3), (0, 0)])
+def test_whole_numbers_in_json_are_labels_in_any_spelling(tmp_path: Path, value: object, label: int) -> None:
+    write(tmp_path / "train-0.tar", [{"__key__": "1", "jpg": JPEG, "json": {"label": value}}])
+    assert table(tmp_path).label.tolist() == [label]
+
+
+@pytest.mark.parametrize("value", [3.5, True, None, [1], {"id": 1}, "tench", ""])
+def test_other_values_in_json_are_no_labels(tmp_path: Path, value: object) -> None:
+    good = {"__key__": "1", "jpg": JPEG, "json": {"label": 1}}
+    write(tmp_path / "train-0.tar", [good, {"__key__": "bad", "jpg": JPEG, "json": {"label": value}}])
+    refused(tmp_path, r"the sample bad has no label")
+
+
 def test_splits_are_found_by_folders(tmp_path: Path) -> None:
     for split, label in (("train", 0), ("val", 1), ("test", 1)):
         write(tmp_path / split / "0.tar", [sample("a", label)])
@@ -162,6 +175,11 @@ def test_an_image_named_by_its_suffix_alone_goes_before_others(tmp_path: Path) -
 def test_two_images_under_one_key_are_refused(tmp_path: Path) -> None:
     write(tmp_path / "train-0.tar", [sample("good", 0), sample("a", 0, png=PNG)])
     refused(tmp_path, r"train-0\.tar: the sample a has more than one image, jpg and png")
+
+
+def test_two_images_of_which_none_is_named_by_its_suffix_alone_are_refused(tmp_path: Path) -> None:
+    write(tmp_path / "train-0.tar", [sample("good", 0), {"__key__": "a", "l.png": PNG, "r.png": PNG, "cls": 0}])
+    refused(tmp_path, r"the sample a has more than one image, l\.png and r\.png")
 
 
 def test_an_image_without_a_label_is_refused_in_train(tmp_path: Path) -> None:

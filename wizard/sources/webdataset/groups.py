@@ -50,13 +50,18 @@ def groups_in(folder: Path) -> list[ShardGroup]:
     Raises:
         OSError: a folder or file cannot be read.
     """
+    candidates = [
+        (files, split_in_file_name(stem_of(files[0])) or (split_of_folder(path.name) if path != folder else None))
+        for path, names in _listings(folder)
+        for files in _alike(path, names)
+    ]
+    # Those that are most likely shards first: a folder may hold a thousand tars of classes.
+    candidates.sort(key=lambda each: (each[1] is None, number_of(each[0][0]) is None, each[0]))
     found: list[ShardGroup] = []
-    for path, names in _listings(folder):
-        split = split_of_folder(path.name) if path != folder else None
-        for files in _alike(path, names):
-            if len(found) >= _TRIED and not any(group.shards for group in found):
-                return []
-            found.append(_group(files, split))
+    for files, split in candidates:
+        if len(found) >= _TRIED and not any(group.shards for group in found):
+            return []
+        found.append(_group(files, split))
     return found
 
 
@@ -127,7 +132,7 @@ def _group(files: tuple[Path, ...], split: Split | None) -> ShardGroup:
     seen = next((each for each in glimpses.values() if each.samples), glimpses[files[0]])
     return ShardGroup(
         files=files,
-        split=split_in_file_name(stem_of(files[0])) or split,
+        split=split,
         glimpse=seen,
         numbered=number_of(files[0]) is not None,
         unreadable=all(each.damaged or why_no_tar(path) for path, each in glimpses.items()),
