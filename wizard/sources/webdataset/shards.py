@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -24,7 +24,7 @@ class ShardFiles:
     """The shards of a split.
 
     Attributes:
-        path: the folder that holds them.
+        path: the folder that holds them, or the file if it is read alone.
         files: in the order of their names, numbers by their value.
         compression: how they are compressed, as `streams.compression` says it.
         lengths: how many samples each has by the file that lists them; empty if that is not known.
@@ -88,7 +88,8 @@ def find_shards(place: Path) -> FoundShards | None:
         if listed is not None and any((folder / name).is_file() for name in listed.files):
             found[split] = _listed(folder, split, by_split[split], listed)
         elif by_split[split]:
-            found[split] = _by_names(folder, split, by_split[split])
+            files = _by_names(folder, split, by_split[split])
+            found[split] = replace(files, path=place) if alone else files
     read = {path for files in found.values() for path in (*files.files, *files.unlisted)}
     return FoundShards(
         splits=found,

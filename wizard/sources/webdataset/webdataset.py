@@ -84,7 +84,7 @@ class Shards(Source):
         self.parts = (*(_part(split, files.get(split)) for split in SPLITS), *boxes)
         self.why = (
             *why,
-            _seen(folder, files),
+            _seen(place, files),
             *_lists(files.values()),
             *_ignored("Their names give no split, so they are ignored", found.unnamed),
             *_ignored("They hold no images with labels, so they are ignored", found.others),
@@ -126,12 +126,13 @@ def _annotations(folder: Path) -> Iterator[Part]:
             yield Part(name=BOXES[split].name, kind="boxes", split=split, path=path, bytes=size)
 
 
-def _seen(folder: Path, files: Mapping[Split, ShardFiles]) -> str:
+def _seen(place: Path, files: Mapping[Split, ShardFiles]) -> str:
     held = []
     for split, found in files.items():
-        within = f" in {found.path.name}/" if found.path != folder else ""
+        within = f" in {found.path.name}/" if found.path != place else ""
         held.append(f"{counted(len(found.files), 'shard')} of {split}{within}")
-    return f"{folder} holds tars of samples, each an image and its label under one key: {', '.join(held)}."
+    are = "is a tar" if place.is_file() else "holds tars"
+    return f"{place} {are} of samples, each an image and its label under one key: {', '.join(held)}."
 
 
 def _lists(files: Collection[ShardFiles]) -> Iterator[str]:
