@@ -172,8 +172,9 @@ def _own(present: Sequence[int], names: Mapping[int, str] | None, texts: Mapping
     if names is None or not usable:
         return LabelSpace(classes=_classes(numbers, {}), base=0)
     if are_numbers(names.values()):
-        if all(int(name) == label for label, name in names.items()):
-            return LabelSpace(classes=by_number(names.values()), base=0)
+        bases = {label - int(name) for label, name in names.items()}
+        if bases in ({0}, {1}):  # this program's shards may count labels from 1 where classes are numbers from 0
+            return LabelSpace(classes=by_number(names.values()), base=bases.pop())
         return LabelSpace(classes=_classes(numbers, {}), base=0)
     first = 0 if 0 in present else 1
     merged = {label: numbers[label] for label in range(first, last + 1)} | dict(names)
