@@ -61,6 +61,12 @@ def test_the_last_profiles_folder_comes_first_whether_it_was_found_or_not(two: P
     assert new_draft().prompt(BY_KEY["source.path"]).default == str(own)
 
 
+def test_the_last_profiles_archive_comes_first(tmp_path: Path) -> None:
+    archive = write(tmp_path, ["own.zip"]) / "own.zip"
+    profile_store.save(profile(archive, tmp_path / "out"), "own")
+    assert defaults.source(known(first_context())) == str(archive)
+
+
 @pytest.mark.usefixtures("two")
 def test_a_last_folder_that_is_gone_or_empty_is_not_offered(tmp_path: Path) -> None:
     profile_store.save(profile(tmp_path / "gone", tmp_path / "out"), "gone")

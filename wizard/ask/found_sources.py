@@ -95,5 +95,5 @@ def _absolute(text: str) -> Path | None:
 
 @cache
 def _holds_anything(place: str) -> bool:
-    folder = _absolute(place)
-    return folder is not None and bool(within(_SOON, lambda: folder.is_dir() and any(folder.iterdir())))
+    path = _absolute(place)
+    return path is not None and bool(within(_SOON, lambda: path.is_file() or any(path.iterdir())))
