@@ -269,7 +269,16 @@ def test_tars_without_images_are_not_taken_for_shards(tmp_path: Path) -> None:
     write(tmp_path / "train-0.tar", [sample("a", 0)])
     write(tmp_path / "val-0.tar", [{"__key__": "a", "txt": "x", "cls": 0}])
     write(tmp_path / "val-1.tar", [])
-    assert [part.path for part in opened(tmp_path).parts[1:]] == [None, None]
+    data = opened(tmp_path)
+    assert [part.path for part in data.parts[1:]] == [None, None]
+    assert any("no images with labels" in why and "val-0.tar" in why for why in data.why)
+
+
+def test_one_shard_alone_is_read(tmp_path: Path) -> None:
+    for number in range(3):
+        write(tmp_path / f"val-{number}.tar", [sample(f"a{number}", 0)])
+    found = open_source(tmp_path / "val-2.tar").table("validation", tmp_path / ".cache", nothing)
+    assert [row.name for row in found] == ["a2.jpg"]
 
 
 def test_an_image_without_bytes_is_found(tmp_path: Path) -> None:
@@ -346,9 +355,15 @@ def test_a_dataset_in_the_cache_of_hugging_faces_client_is_read(tmp_path: Path) 
 
 def test_a_shard_that_is_damaged_before_its_first_sample_is_told(tmp_path: Path) -> None:
     write(tmp_path / "val-0.tar", [sample("a", 0)])
-    path = write(tmp_path / "train-0.tar", [sample("a", 0)])
+    path = write(tmp_path / "train-00.tar", [sample("a", 0)])
     path.write_bytes(path.read_bytes()[:700])
-    refused(tmp_path, r"train-0\.tar: the archive is truncated")
+    refused(tmp_path, r"train-00\.tar: the archive is truncated")
+
+
+@pytest.mark.parametrize("name", ["train_images_0.tar.gz", "train_images_1.tar.gz"])
+def test_damaged_archives_of_trees_are_not_taken_for_shards(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"\x1f\x8b\x08\0")
+    assert webdataset.recognize(tmp_path, SourceOptions()) is None
 
 
 def test_a_compressed_archive_of_archives_is_given_up_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
