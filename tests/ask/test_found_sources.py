@@ -111,11 +111,16 @@ def test_two_long_paths_that_would_look_alike_are_shown_whole(tmp_path: Path, mo
             "/mnt/…/ILSVRC2012/raw/archives",
         ),
         ("/a/very/long/path/without/a/telling/name/in/it/that/is/cut", "/a/…/cut"),
-        (f"/{'x' * 60}", f"/{'x' * 60}"),
+        (
+            "~/Downloads/imagenet-object-localization-challenge.zip",
+            "~/…/imagenet-object-localization-challenge.zip",
+        ),
+        (f"/{'x' * 60}.zip", f"/{'x' * 26}…{'x' * 14}.zip"),
     ],
 )
 def test_a_long_path_keeps_its_beginning_and_what_names_imagenet(path: str, shown: str) -> None:
     assert elided(path) == shown
+    assert len(shown) <= 46
 
 
 def test_the_machine_is_searched_once(monkeypatch: pytest.MonkeyPatch, raw: Path) -> None:
