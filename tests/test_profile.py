@@ -113,3 +113,15 @@ def test_the_example_in_the_profile_documentation_is_a_valid_profile() -> None:
     text = (recipes_folder().parent / "docs" / "profile.md").read_text(encoding="utf-8")
     example = text.split("```toml\n")[1].split("```")[0]
     assert check(tomllib.loads(example), "docs").image.size == 480
+
+
+@pytest.mark.parametrize("value", [1, 50, "10%", "0.5 %"])
+def test_a_hold_out_is_a_number_of_images_or_a_percentage(value: int | str) -> None:
+    assert check(given(source={"path": "/raw", "holdout": value}), "here").source.holdout == value
+
+
+@pytest.mark.parametrize("value", [0, -1, "120%", "50", 0.1, True, [50]])
+def test_another_hold_out_is_refused_with_what_is_allowed(value: object) -> None:
+    (problem,) = problems(given(source={"path": "/raw", "holdout": value}))
+    assert problem.startswith(f"source.holdout = {value!r}: allowed is a whole number of images a class")
+    assert 'as "10%"' in problem

@@ -100,6 +100,8 @@ class Estimated:
         worker_memory: bytes of one worker.
         largest_image: bytes of memory, included in these, that the largest known image needs.
         damaged: images of the sample that cannot be decoded.
+        spill: bytes that staged reading needs on the output's disk beside the dataset; 0 for direct reading.
+        reading: how the source is read and how fast, for a person; empty if that was not measured.
     """
 
     images: int
@@ -111,6 +113,8 @@ class Estimated:
     worker_memory: Range
     largest_image: int = 0
     damaged: tuple[SkippedImage, ...] = ()
+    spill: int = 0
+    reading: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,8 +12,11 @@ from wizard.folders import expanded
 from wizard.formats.resize import ResizeMode
 from wizard.ilsvrc2012.archives import Split
 from wizard.profile_problems import problem_of
+from wizard.sources.classes import HIGHEST
+from wizard.sources.holdout import HoldoutOrder, parse_holdout
 from wizard.sources.options import FolderRole, Labels
 from wizard.sources.registry import layouts
+from wizard.sources.selection import Selection, parse_selection
 from wizard.targets import registry
 
 _ONCE_EACH = AfterValidator(lambda splits: tuple(dict.fromkeys(splits)))
@@ -68,9 +71,36 @@ class Source(_Section):
     boxes: Literal["none", "train", "all"] = Field(
         default="train", description="whose images carry their bounding boxes"
     )
-    classes: int | None = Field(
-        default=None, ge=1, le=1000, description="only the first so many classes, in the order of their labels"
+    min_images: int | None = Field(
+        default=None, ge=1, description="classes of which train has fewer images are left out"
     )
+    holdout: int | str | None = Field(
+        default=None,
+        description='images a class, or a percentage such as "10%", that are moved from train to validation, where '
+        "there is none",
+    )
+    holdout_by: HoldoutOrder = Field(
+        default="hash", description="which these are: by hashes of their names, or the first by name"
+    )
+    classes: int | None = Field(
+        default=None, ge=1, le=HIGHEST + 1, description="only the first so many classes, in the order of their labels"
+    )
+
+    # Before pydantic's own check, whose message for a union lists the problems of each member.
+    @field_validator("holdout", mode="before")
+    @classmethod
+    def _a_number_or_a_percentage(cls, value: Any) -> object:
+        if value is not None:
+            try:
+                parse_holdout(value)
+            except ValueError as error:
+                raise PydanticCustomError("holdout", "{allowed}", {"allowed": str(error)}) from None
+        return value
+
+    @property
+    def selection(self) -> Selection:
+        """What is taken of the source, but for the limit on classes."""
+        return parse_selection(self.min_images, self.holdout, self.holdout_by)
 
 
 class Image(_Section):

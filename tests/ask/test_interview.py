@@ -230,8 +230,8 @@ def test_raw_data_changed_in_the_review_changes_what_can_be_chosen(
     converse: Converse, forward: list[Any], raw_copy: Path
 ) -> None:
     (raw_copy / "ILSVRC2012_img_val.tar").unlink()
-    script, outcome = converse(*forward, "edit", "source.path", str(raw_copy), "save")
-    assert script.keys[-2:] == ["source.path", "review"]
+    script, outcome = converse(*forward, "edit", "source.path", str(raw_copy), "none", "save")
+    assert script.keys[-3:] == ["source.path", "source.holdout", "review"]
     assert any("Splits: Train (was Train, validation)" in said for said in script.said)
     assert outcome is not None
     assert outcome.profile is not None

@@ -95,7 +95,7 @@ def test_the_report_on_custom_folders_omits_imagenets_extras(converse: Converse,
 def test_a_folder_of_one_split_reports_no_missing_split(converse: Converse, tmp_path: Path) -> None:
     script, _ = converse(str(classes(tmp_path / "pets", ["cats", "dogs"], alone=3)))
     assert "missing" not in script.said[0]
-    assert script.keys[-1] == "output.format"
+    assert script.keys[-1] == "source.holdout"
 
 
 def test_a_tree_without_validation_is_offered_as_train_alone(converse: Converse, wnids: Path) -> None:
@@ -108,9 +108,9 @@ def test_whose_labels_is_asked_where_folders_are_some_of_imagenets(
     converse: Converse, wnids: Path, tmp_path: Path, labels: str, stored: str
 ) -> None:
     script, outcome = converse(
-        str(wnids), labels, "tfrecord", str(tmp_path / "out"), "original", DEFAULT, "five", "save"
+        str(wnids), "none", labels, "tfrecord", str(tmp_path / "out"), "original", DEFAULT, "five", "save"
     )
-    assert script.keys[1] == "source.labels"
+    assert script.keys[2] == "source.labels"
     assert stored in next(row.text for row in script.tables[0] if row.label == "Output")
     assert the_profile(outcome).source.labels == labels
     assert main(["run", "five", "--quiet"]) == 0
@@ -128,9 +128,9 @@ def test_a_replay_leaves_labels_to_the_raw_data_and_its_form_to_the_profile(
 
 
 def test_back_over_whose_labels_looks_again(converse: Converse, wnids: Path, own: Path) -> None:
-    script, _ = converse(str(wnids), "ilsvrc2012", BACK, "folders", BACK, BACK, str(own), LEAVE)
-    assert script.keys[1:4] == ["source.labels", "output.format", "source.labels"]
-    assert script.asked[3].default == "ilsvrc2012"
+    script, _ = converse(str(wnids), "none", "ilsvrc2012", BACK, "folders", BACK, BACK, BACK, str(own), LEAVE)
+    assert script.keys[2:5] == ["source.labels", "output.format", "source.labels"]
+    assert script.asked[4].default == "ilsvrc2012"
     assert script.keys[-1] == "source.splits"
 
 
@@ -200,7 +200,7 @@ def test_a_link_that_leads_out_is_followed_where_the_person_says_so(
 def test_a_folder_of_nothing_but_a_link_is_refused_or_read(converse: Converse, linked: Path) -> None:
     shutil.rmtree(linked / "val")
     script, _ = converse(str(linked), "no", str(linked), "yes")
-    assert script.keys[:5] == ["source.path", "source.links", "source.path", "source.links", "source.labels"]
+    assert script.keys[:5] == ["source.path", "source.links", "source.path", "source.links", "source.holdout"]
     assert "leads by a link to" in script.asked[2].error
 
 
@@ -230,7 +230,7 @@ def test_an_output_that_comes_to_lie_among_the_raw_data_is_asked_for_again(
     converse: Converse, own: Path, tmp_path: Path
 ) -> None:
     pets = own / "train"
-    answers = [str(pets), "tfrecord", str(own), "original", 2, "mine"]
+    answers = [str(pets), "none", "tfrecord", str(own), "original", 2, "mine"]
     script, outcome = converse(*answers, "edit", "output.format", "folders", str(tmp_path / "free"), "save")
     assert script.keys[-3:] == ["output.format", "output.path", "review"]
     assert the_profile(outcome).output_path == tmp_path / "free"
@@ -256,10 +256,10 @@ def test_classes_and_labels_are_shown_with_the_raw_data(converse: Converse, own:
 
 
 def test_labels_are_shown_again_when_an_answer_changes_them(converse: Converse, wnids: Path) -> None:
-    script, _ = converse(str(wnids), "ilsvrc2012", LEAVE)
+    script, _ = converse(str(wnids), "none", "ilsvrc2012", LEAVE)
     assert "electric ray = 1, 4 images · " in script.said[0]
     assert " = 6, 4 images · " in script.said[1]
-    unchanged, _ = converse(str(wnids), DEFAULT, LEAVE)
+    unchanged, _ = converse(str(wnids), DEFAULT, DEFAULT, LEAVE)
     assert not any(" = 6, " in said for said in unchanged.said)
 
 
@@ -294,7 +294,9 @@ def test_what_folders_in_doubt_are_is_asked_and_kept_for_the_build(
     raw = tmp_path / "raw"
     classes(raw / "animals", ["cat", "dog"], alone=2)
     classes(raw / "vehicles", ["bus", "car"], alone=2)
-    script, outcome = converse(str(raw), role, "tfrecord", str(tmp_path / "out"), "original", DEFAULT, "doubt", "save")
+    script, outcome = converse(
+        str(raw), role, "none", "tfrecord", str(tmp_path / "out"), "original", DEFAULT, "doubt", "save"
+    )
     assert script.keys[:2] == ["source.path", "source.folders"]
     assert "animals holds no images itself" in script.said[0]
     assert names in next(row.text for row in script.tables[0] if row.label == "Output")
@@ -314,10 +316,55 @@ def test_whose_labels_is_asked_where_folders_are_numbers(
 ) -> None:
     raw = classes(tmp_path / "numbers", ["0", "2", "10"], train=2)
     script, outcome = converse(
-        str(raw), labels, "tfrecord", str(tmp_path / "out"), "original", DEFAULT, "three", "save"
+        str(raw), "none", labels, "tfrecord", str(tmp_path / "out"), "original", DEFAULT, "three", "save"
     )
-    assert script.keys[1] == "source.labels"
-    assert script.asked[1].default == "numbers"
-    assert "10 would come before 2" in script.asked[1].choices[1].about
+    assert script.keys[2] == "source.labels"
+    assert script.asked[2].default == "numbers"
+    assert "10 would come before 2" in script.asked[2].choices[1].about
     assert stored in next(row.text for row in script.tables[0] if row.label == "Output")
     assert the_profile(outcome).source.labels == labels
+
+
+def test_images_can_be_held_out_where_there_is_no_validation(converse: Converse, tmp_path: Path) -> None:
+    raw = classes(tmp_path / "pets", ["cats", "dogs"], train=6)
+    answers = [str(raw), "20%", ["train", "validation"], "tfrecord", str(tmp_path / "out"), "original", 2, 1, "pets"]
+    script, outcome = converse(*answers, "save")
+    assert script.keys[:3] == ["source.path", "source.holdout", "source.splits"]
+    assert script.asked[1].default == "none"
+    assert "2 images of 2 classes are held out for validation" in script.said[1]
+    assert next(row.text for row in script.tables[0] if row.label == "Held out").startswith("20% of each class")
+    assert the_profile(outcome).source.holdout == "20%"
+    assert main(["run", "pets", "--quiet"]) == 0
+    assert verify(tmp_path / "out", lambda _: None).images == {"train": 10, "validation": 2}
+    again, replayed = converse("save", draft=draft_of(profile_store.load("pets")))
+    assert again.keys == ["review"]
+    assert the_profile(replayed).source == the_profile(outcome).source
+
+
+def test_a_rule_that_is_not_among_the_usual_ones_outlasts_a_replay(converse: Converse, tmp_path: Path) -> None:
+    raw = classes(tmp_path / "pets", ["cats", "dogs"], train=6)
+    made = profile(raw, tmp_path / "out", source={"holdout": 3, "boxes": "none"})
+    script, outcome = converse("edit", "source.holdout", DEFAULT, "save", draft=draft_of(made))
+    assert script.asked[2].default == 3
+    assert the_profile(outcome).source.holdout == 3
+
+
+def test_what_is_held_out_ends_with_the_folder_that_it_was_said_of(
+    converse: Converse, own: Path, tmp_path: Path
+) -> None:
+    raw = classes(tmp_path / "pets", ["cats", "dogs"], train=6)
+    answers = [str(raw), "10%", DEFAULT, "tfrecord", str(tmp_path / "out"), "original", 2, 1, "mine"]
+    _, outcome = converse(*answers, "edit", "source.path", str(own), "save")
+    assert the_profile(outcome).source.holdout is None
+
+
+def test_back_from_what_was_held_out_takes_it_back(converse: Converse, tmp_path: Path) -> None:
+    raw = classes(tmp_path / "pets", ["cats", "dogs"], train=6)
+    script, _ = converse(str(raw), "10%", BACK, "none", LEAVE)
+    assert script.keys == ["source.path", "source.holdout", "source.splits", "source.holdout", "output.format"]
+    assert "held out" not in script.said[-1]
+
+
+def test_a_rule_that_takes_every_class_whole_is_refused_at_once(converse: Converse, tmp_path: Path) -> None:
+    script, _ = converse(str(classes(tmp_path / "pets", ["cats", "dogs"], train=6)), 50)
+    assert "none of train has more than 6 images" in script.asked[2].error

@@ -152,6 +152,12 @@ def test_a_refused_path_is_corrected_where_it_was_typed_and_a_refused_proposal_a
     assert said.getvalue() == "✗ There is no /nope.\n✗ It is empty.\n"
 
 
+def test_back_from_a_refused_path_leads_to_the_proposals_and_another_is_typed_afresh(put: Put) -> None:
+    refused = replace(PROPOSED, error="There is no /nope.", typed="/nope")
+    assert put(refused, f"{CTRL_B}{DOWN}{ENTER}") == "/data/b"
+    assert put(refused, f"{CTRL_B}{DOWN}{DOWN}{ENTER}/c{ENTER}") == "/c"
+
+
 def test_nothing_ticked_is_an_empty_list_and_not_the_default(put: Put) -> None:
     assert put(asked("choices", ["train"]), f" {ENTER}") == []
 

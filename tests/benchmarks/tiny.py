@@ -11,7 +11,8 @@ from wizard.formats import tar
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.ilsvrc2012.synsets import synsets
 
-_DISTINCT = 300
+DISTINCT = 300
+"""Pictures that are used again and again."""
 _RECORD = 10_240
 
 
@@ -22,18 +23,18 @@ def draw(raw: Path, train: int, validation: int) -> None:
     """
     raw.mkdir(parents=True)
     rng = random.Random(2012)
-    pictures = [_picture(rng) for _ in range(_DISTINCT)]
+    pictures = [picture(rng) for _ in range(DISTINCT)]
     classes = synsets()
     with (raw / IMAGES["train"].name).open("wb") as file:
         for rank, synset in enumerate(classes):
             some = range(rank * train // len(classes), (rank + 1) * train // len(classes))
             if some:
-                images = (tar.member(f"{synset.wnid}_{i}.JPEG", pictures[i % _DISTINCT]) for i in some)
+                images = (tar.member(f"{synset.wnid}_{i}.JPEG", pictures[i % DISTINCT]) for i in some)
                 file.write(tar.member(f"{synset.wnid}.tar", _ended(b"".join(images))))
         file.write(_end(file.tell()))
     with (raw / IMAGES["validation"].name).open("wb") as file:
         for i in range(1, validation + 1):
-            file.write(tar.member(f"ILSVRC2012_val_{i:08d}.JPEG", pictures[i % _DISTINCT]))
+            file.write(tar.member(f"ILSVRC2012_val_{i:08d}.JPEG", pictures[i % DISTINCT]))
         file.write(_end(file.tell()))
 
 
@@ -45,7 +46,8 @@ def _end(size: int) -> bytes:
     return tar.END + bytes(-(size + len(tar.END)) % _RECORD)
 
 
-def _picture(rng: random.Random) -> bytes:
+def picture(rng: random.Random) -> bytes:
+    """A JPEG of 600 to 1,500 bytes."""
     coarse = np.frombuffer(rng.randbytes(4 * 4 * 3), np.uint8).reshape(4, 4, 3)
     size = rng.randint(24, 64), rng.randint(24, 64)
     packed = io.BytesIO()

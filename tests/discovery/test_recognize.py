@@ -1,6 +1,7 @@
 """The forms as their sources state them, told by names in real folders."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +44,12 @@ def recognized(folder: Path, *, imagenet: bool = False) -> str:
             "imagenet2012-train.array_record-00000-of-01024",
             "prepared by TFDS by imagenet2012-train.array_record-00000-of-01024",
         ),
+        ("imagenet1k-train-0000.tar", "WebDataset shards by imagenet1k-train-0000.tar"),
+        ("coco-train-0000.tar", ""),
+        ("imagenette2-320.tgz", "Imagenette's archive by imagenette2-320.tgz"),
+        ("winter21_whole.tar.gz", "ImageNet-21k's archive by winter21_whole.tar.gz"),
+        ("n00004475.tar", "ImageNet's class folders by n00004475.tar"),
+        ("data/train_images_0.tar.gz", "Hugging Face's old archives by data"),
         (f"coco-train.tfrecord{NUMBER}", ""),
         ("ILSVRC2012_bbox_train_v2.tar.gz", ""),
         ("ILSVRC2012_img_train.tar.part", ""),
@@ -62,6 +69,9 @@ def test_a_form_is_told_by_names(tmp_path: Path, file: str, expected: str) -> No
         ("train-00000-of-01024", "TFRecords"),
         ("validation-00000-of-00128.tfrecord", "TFRecords"),
         ("train/train-00000-of-01024", "TFRecords"),
+        ("train-000000.tar", "WebDataset shards"),
+        ("train/train-000000.tar.gz", "WebDataset shards"),
+        ("val/00017.tar", "WebDataset shards"),
         ("data/train-00000-of-00294.parquet", "Hugging Face's Parquet"),
         ("train-00000-of-00040-0a1b2c3d.parquet", "Hugging Face's Parquet"),
         ("snapshots/0a1b2c/data/train-00000-of-00294.parquet", "Hugging Face's Parquet"),
@@ -98,5 +108,11 @@ def test_files_that_are_raw_data_of_their_own_are_named_beside_the_folder(tmp_pa
     assert [(each.by, each.alone) for each in found][4:] == [("train.tar", False)]
 
 
+@pytest.mark.parametrize("path", ["(data/)?train", "(", "[a/b]"])
+def test_a_form_whose_levels_are_no_regular_expressions_is_refused_where_it_is_stated(path: str) -> None:
+    with pytest.raises(re.error):
+        Likely(what="x", path=path)
+
+
 def test_every_forms_words_fit_beside_a_path() -> None:
-    assert max(len(form.what) for form in likely()) <= 26
+    assert max(len(form.what) for form in likely()) <= 28

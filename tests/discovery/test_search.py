@@ -162,6 +162,8 @@ def test_a_place_that_hangs_delays_nothing_beyond_the_limit(found: Found, tmp_pa
     began = time.monotonic()
     assert found("dead", "data", "later", limit=1.0) == ["data", "later"]
     assert 1 <= time.monotonic() - began < 10
+    # Else they would keep the process from ending.
+    assert all(thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread())
 
 
 def test_a_dead_link_target_keeps_its_neighbors_from_nothing(found: Found, tmp_path: Path, hanging: set[str]) -> None:

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from tests.sources.test_samples import table
 from wizard.engine import plan as plans
-from wizard.engine.plan import Plan, SplitPlan, in_source_order, shuffle, shuffled, sorted_by
+from wizard.engine.plan import Plan, SplitPlan, in_source_order, shuffle, shuffled
 from wizard.engine.transform import Check, Recipe
 from wizard.formats.resize import Resize
 from wizard.sources.classes import Classes
+from wizard.sources.names import sorted_by
 from wizard.sources.samples import SampleTable
 from wizard.targets.image_files.target import ClassFolders, FlatFolders
 from wizard.targets.tfrecord.target import TFRecords

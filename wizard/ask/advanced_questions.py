@@ -38,6 +38,22 @@ ADVANCED: tuple[Question[Context], ...] = (
         advanced=True,
     ),
     Question(
+        key="source.read",
+        kind="choice",
+        text="How is the raw data read?",
+        label="Reading",
+        help="Shards hold images from all over the raw data. Direct: each shard reads its own where they lie, best on "
+        "SSDs. Staged: the raw data is read once, in order, and finished images wait on the output's disk until their "
+        "shard is put together; best on spinning disks and slow network file systems. The result's bytes are the same.",
+        default=lambda _: "auto",
+        choices=lambda _: (
+            Choice("auto", "As is faster", "measured before the build"),
+            Choice("direct", "Directly", "each shard reads its own images"),
+            Choice("staged", "In stages", "once, in order; needs more of the output's disk"),
+        ),
+        advanced=True,
+    ),
+    Question(
         key="output.on_bad_image",
         kind="choice",
         text="What if an image cannot be decoded?",

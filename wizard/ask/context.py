@@ -18,6 +18,7 @@ from wizard.sources.classes import Classes, are_numbers, imagenet
 from wizard.sources.labels_in_doubt import classes_in_doubt
 from wizard.sources.options import SourceOptions
 from wizard.sources.registry import open_source
+from wizard.sources.selected import lacks_validation
 from wizard.sources.source import Part, Source, Survey
 from wizard.sources.trees.listing import FOLLOW
 
@@ -84,6 +85,11 @@ class Context:
         return next((table.classes for table in tables if table is not None), imagenet())
 
     @property
+    def lacks_validation(self) -> bool:
+        """Whether there is no validation but what may be held out of train."""
+        return self.raw is not None and "train" in self.surveys and lacks_validation(self.raw)
+
+    @property
     def escaping_link(self) -> str:
         """Which link leads out of the folder and was not followed, in a sentence; empty where none does."""
         return next((each.problem for each in self.parts if follows_link(each.hint)), "")
@@ -124,6 +130,7 @@ def with_source(context: Context, folder: Path, report: Report, options: SourceO
     Raises:
         DoubtfulFolders: it can be read in more than one way, and `options` do not settle it.
         InputError: there is no such folder, it cannot be read, or it holds no raw data.
+        UsageError: it has not what the options select from.
     """
     raw = open_source(
         folder,
@@ -131,6 +138,7 @@ def with_source(context: Context, folder: Path, report: Report, options: SourceO
         options.labels,
         follow=options.follow,
         role=options.role,
+        selection=options.selection,
         progress=step(report, "the archive's index"),
     )
     parts, surveys = [], {}

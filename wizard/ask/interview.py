@@ -16,7 +16,7 @@ from wizard.ask.questions import BY_KEY, QUESTIONS
 from wizard.ask.review import images, rows
 from wizard.ask.setup_draft import SetupDraft, profile_of
 from wizard.ask.source_report import class_lines, nothing_usable, source_lines
-from wizard.ask.survey_source import LABELS, SOURCE, survey
+from wizard.ask.survey_source import HOLDOUT, SOURCE, SURVEYED, survey
 from wizard.ask.validation import error_for, source_overlap
 from wizard.ask.view import Outcome, View
 from wizard.errors import MachineError, ProfileError, SetupError, UsageError
@@ -72,13 +72,17 @@ class Interview:
             self._prompter.say("\n".join(source_lines(self._draft.context)))
 
     def _ask(self, question: Question[Context]) -> None:
-        before = self._draft.context
+        before, asked_before = self._draft.context, self._draft.answered
         answer = ask(self._prompter, self._draft, question, lambda value: self._error_for(question, value))
         self._draft = replace(self._draft, context=self._surveyed).with_answer(question, answer)
         context = self._draft.context
         if question.key == SOURCE:
             # No question of the draft asks for these, so they stand in the layer of what the profile sets.
             self._draft = replace(self._draft, profile={**self._draft.profile, **context.reading})
+            if answer != asked_before.get(SOURCE):  # a rule for one folder is no rule for another
+                self._draft = self._draft.without(HOLDOUT)
+            self._prompter.say("\n".join(source_lines(context)))
+        elif question.key == HOLDOUT and context.splits != before.splits:
             self._prompter.say("\n".join(source_lines(context)))
         elif context.classes != before.classes:
             self._prompter.say("\n".join(class_lines(context)))
@@ -90,7 +94,7 @@ class Interview:
         """Why the answer is refused; an answer about the raw data is surveyed at once."""
         self._surveyed = self._draft.context
         why = error_for(question, answer, self._draft.answered)
-        if why or question.key not in (SOURCE, LABELS):
+        if why or question.key not in SURVEYED:
             return why
         try:
             context = survey(self._draft, question.key, answer, self._prompter, self._view)

@@ -45,6 +45,7 @@ class Question(Generic[C]):
         applies: whether it is asked at all.
         implied: the answer where it is not asked; None leaves the key out.
         require: raises SetupError where an answer cannot be accepted.
+        left_out: the answer for which a profile leaves the key out; None where there is none.
         governs: keys of a replayed profile that no longer hold once this answer changes.
         advanced: asked only when the person wants to change the answer in the review.
         affects_images: whether it changes what images become, so that size and time are shown after it.
@@ -61,6 +62,7 @@ class Question(Generic[C]):
     applies: Callable[[Answers[C]], bool] = lambda _: True
     implied: Callable[[Answers[C]], Value | None] = lambda _: None
     require: Callable[[Value, Answers[C]], None] = lambda _value, _answers: None
+    left_out: Value | None = None
     governs: tuple[str, ...] = ()
     advanced: bool = False
     affects_images: bool = False
@@ -81,8 +83,10 @@ class Question(Generic[C]):
             return f"{error.what}\n  → {error.hint}" if error.hint else error.what
         return ""
 
-    def in_profile(self, value: Value) -> Value | bool:
-        """The value to store in a profile: a bool for yes and no, an int for a number."""
+    def in_profile(self, value: Value) -> Value | bool | None:
+        """The value to store in a profile: a bool for yes and no, an int for a number; None leaves the key out."""
+        if value == self.left_out:
+            return None
         if self.choices is yes_or_no:
             return value == "yes"
         # Typed as text, since "auto" may stand there too.

@@ -43,7 +43,20 @@ QUESTIONS: tuple[Question[Context], ...] = (
         "TFRecords, or folders of classes of your own will do as well. Tab completes a path.",
         default=defaults.source,
         choices=defaults.found_sources,
-        governs=("source.layout", "source.links", "source.folders"),
+        governs=tuple(f"source.{key}" for key in ("layout", "links", "folders", "min_images", "holdout", "holdout_by")),
+    ),
+    Question(
+        key="source.holdout",
+        kind="choice",
+        text="There is no validation split. Hold images of train out?",
+        label="Held out",
+        help="Validation is what a model is measured on, so its images must not be trained on. Held-out images are "
+        "moved from train to validation, class by class, chosen by hashes of their names: always the same ones, "
+        "whatever the seed. Each class keeps at least one image in train.",
+        default=defaults.holdout,
+        choices=defaults.holdout_choices,
+        applies=lambda known: known.context.lacks_validation,
+        left_out=defaults.NO_HOLDOUT,
     ),
     Question(
         key="source.splits",
@@ -178,7 +191,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         help="Kept, each file of records becomes one of the same records in the same order, numbered from 00000.",
         default=lambda _: "keep",
         choices=defaults.kept_shards,
-        applies=lambda known: known.context.from_records and defaults.sharded(known),
+        applies=lambda known: known.context.from_records and defaults.sharded(known) and not defaults.holds_out(known),
     ),
     _shards(
         "train",

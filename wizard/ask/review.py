@@ -49,6 +49,10 @@ def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequen
     ]
     if profile.source.classes is not None:
         found.append(Row("Classes", f"the first {profile.source.classes:,}"))
+    if profile.source.min_images is not None:
+        found.append(Row("Classes", f"those with {profile.source.min_images:,} images of train or more"))
+    if profile.source.holdout is not None:
+        found.append(Row("Held out", f"{profile.source.holdout} of each class, from train for validation"))
     if profile.source.links == "follow":
         found.append(Row("Links", "followed, also out of the raw data's folder"))
     if extras := [text for (key, value), text in _EXTRAS.items() if getattr(profile.output, key) == value]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from wizard.ask.context import Context, first_context
+from wizard.ask.defaults import NO_HOLDOUT, is_usual_holdout
 from wizard.ask.draft import Draft
 from wizard.ask.prompt import Value
 from wizard.ask.questions import BY_KEY, QUESTIONS
@@ -29,11 +30,14 @@ def draft_of(profile: Profile) -> SetupDraft:
     values = _flat(profile.model_dump(mode="json", exclude_none=True))
     if not any(map(profile.boxes, profile.source.splits)):
         values["source.boxes"] = "none"  # as train's are where train is not built
+    values.setdefault("source.holdout", NO_HOLDOUT)
     asked = [key for key in BY_KEY if key in values and key not in _unasked(profile)]
     # A profile may name splits that are not built; the question offers those that are.
     if "image.splits" in asked:
         values["image.splits"] = [split for split in profile.source.splits if split in profile.image.splits]
-    chosen = {key: _as_answer(values.pop(key)) for key in asked}
+    # A rule that is not always offered is offered while it stands in the layer below.
+    below = () if is_usual_holdout(values["source.holdout"]) else ("source.holdout",)
+    chosen = {key: _as_answer(values.pop(key)) for key in asked if key not in below}
     if chosen["source.labels"] == "auto":
         del chosen["source.labels"]  # left to the raw data, so it follows the raw data
     return new_draft(chosen=chosen, profile=values, asked=tuple(asked))

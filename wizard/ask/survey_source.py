@@ -1,18 +1,23 @@
 """Surveying raw data while the person waits: the content of a folder, and how to read doubtful folders and links."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 from wizard.ask.context import Context, follows_link, with_source
+from wizard.ask.defaults import NO_HOLDOUT
 from wizard.ask.draft import Draft
 from wizard.ask.prompt import Back, Choice, Prompt, Prompter, Value, agrees, put
 from wizard.ask.question import yes_or_no
 from wizard.ask.view import View
-from wizard.errors import InputError
+from wizard.errors import InputError, UsageError
 from wizard.folders import expanded, shortened
 from wizard.sources.options import DoubtfulFolders, FolderRole, Labels, SourceOptions
+from wizard.sources.selection import Selection, parse_selection
 
-SOURCE, LABELS = "source.path", "source.labels"
+SOURCE, LABELS, HOLDOUT = "source.path", "source.labels", "source.holdout"
+SURVEYED = (SOURCE, LABELS, HOLDOUT)
+"""Keys of the questions whose answers change what the raw data holds."""
 
 _TITLES: dict[FolderRole, str] = {
     "splits": "Splits, as named",
@@ -22,14 +27,17 @@ _TITLES: dict[FolderRole, str] = {
 
 
 def survey(draft: Draft[Context], key: str, answer: Value, prompter: Prompter, view: View) -> Context:
-    """The context after an answer to the question `SOURCE` or `LABELS`.
+    """The context after an answer to one of the questions `SURVEYED`.
 
     Raises:
         DoubtfulFolders: the person does not say what doubtful folders are.
         InputError: the folder cannot be read, or holds no raw data.
+        UsageError: images cannot be held out of it.
     """
     before = draft.answered.values
-    answers = {**before, key: answer}
+    # At a replay nothing is known of the folder yet, so that questions about it do not apply yet.
+    chosen = {each: draft.chosen[each] for each in SURVEYED if each in draft.asked and each in draft.chosen}
+    answers = {**chosen, **before, key: answer}
     folder = expanded(str(answers[SOURCE])).absolute()
     # A profile's settings for one folder do not apply to another.
     same = answers[SOURCE] == before.get(SOURCE)
@@ -40,6 +48,7 @@ def survey(draft: Draft[Context], key: str, answer: Value, prompter: Prompter, v
         labels=cast(Labels, answers.get(LABELS, "auto") if same else "auto"),
         follow=said.get("source.links") == "follow",
         role=said.get("source.folders", "auto"),
+        selection=_selection(said, answers if same else {}),
     )
 
     def read(options: SourceOptions) -> Context:
@@ -54,6 +63,11 @@ def survey(draft: Draft[Context], key: str, answer: Value, prompter: Prompter, v
 
     try:
         context = read_roles(options)
+    except UsageError:
+        if key == HOLDOUT or options.selection.holdout is None:
+            raise
+        # There is a validation split by now, so the question is not asked.
+        context = read_roles(replace(options, selection=replace(options.selection, holdout=None)))
     except InputError as error:
         if follows_link(error.hint) and _follows(shortened(folder), error.what, prompter):
             return read_roles(replace(options, follow=True))
@@ -61,6 +75,15 @@ def survey(draft: Draft[Context], key: str, answer: Value, prompter: Prompter, v
     if context.escaping_link and _follows(shortened(folder), context.escaping_link, prompter):
         return read_roles(replace(options, follow=True))
     return context
+
+
+def _selection(said: Mapping[str, Any], answers: Mapping[str, Value]) -> Selection:
+    holdout = answers.get(HOLDOUT, NO_HOLDOUT)
+    return parse_selection(
+        said.get("source.min_images"),
+        None if isinstance(holdout, list) or holdout == NO_HOLDOUT else holdout,
+        said.get("source.holdout_by", "hash"),
+    )
 
 
 def _role(doubt: DoubtfulFolders, prompter: Prompter) -> FolderRole:

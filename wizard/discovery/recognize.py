@@ -54,7 +54,7 @@ class Recognizer:
     """
 
     def __init__(self, forms: Sequence[Likely], listed: Callable[[str], Iterable[Entry]]) -> None:
-        self._forms = [(form, _levels(form.path), form.path.endswith("/")) for form in forms]
+        self._forms = [(form, form.levels, form.path.endswith("/")) for form in forms]
         # Most names fit nothing, so that one look is enough for them.
         self._any = re.compile("|".join(f"(?:{levels[0].pattern})" for _, levels, _ in self._forms) or "(?!)")
         self._listed = listed
@@ -92,7 +92,3 @@ class Recognizer:
             if tried == _TRIED:
                 break
         return ""
-
-
-def _levels(path: str) -> list[re.Pattern[str]]:
-    return [re.compile(level) for level in path.removesuffix("/").split("/")]

@@ -13,7 +13,7 @@ from wizard.engine.ingredients import Ingredients, SplitIngredients
 from wizard.engine.transform import Check, Recipe
 from wizard.formats.image_codec import CODECS
 from wizard.sources.classes import Classes
-from wizard.sources.names import in_lists
+from wizard.sources.names import hash_order
 from wizard.sources.samples import SampleTable
 from wizard.targets.target import Target
 
@@ -242,28 +242,7 @@ def shuffle(names: npt.NDArray[np.bytes_], seed: int) -> npt.NDArray[np.intp]:
     Returns:
         intp[n], a permutation.
     """
-    keyed = hashlib.blake2b(digest_size=8, key=seed.to_bytes(8, "little"))
-
-    def digest(name: bytes) -> bytes:
-        copied = keyed.copy()
-        copied.update(name)
-        return copied.digest()
-
-    hashes = np.empty(len(names), np.uint64)
-    done = 0
-    for some in in_lists(names):
-        hashes[done : done + len(some)] = np.frombuffer(b"".join(map(digest, some)), ">u8")
-        done += len(some)
-    return sorted_by(hashes, names)
-
-
-def sorted_by(hashes: npt.NDArray[np.uint64], names: npt.NDArray[np.bytes_]) -> npt.NDArray[np.intp]:
-    """The rows by hash, and by name where hashes are equal: intp[n]."""
-    order = np.argsort(hashes)
-    ordered = hashes[order]
-    # Sorting by both takes five times longer; of a million images, two have one hash with a chance of 3 in 100 million.
-    equal = (ordered[1:] == ordered[:-1]).any()
-    return np.lexsort((names, hashes)) if equal else order
+    return hash_order(names, seed.to_bytes(8, "little"))
 
 
 def _digest(table: SampleTable) -> str:

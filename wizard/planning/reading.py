@@ -9,6 +9,13 @@ from wizard.sources.samples import SampleTable
 _ONCE = "so it is read once, in order, and images wait on the output's disk until their shard is put together"
 
 
+def is_open(profile: Profile, tables: Iterable[SampleTable]) -> bool:
+    """Whether the pre-flight may choose how the source is read."""
+    if profile.source.read != "auto" or profile.output.shards == "keep":
+        return False
+    return not any(table.reader.in_order for table in tables)
+
+
 def read_as_asked(profile: Profile, tables: Iterable[SampleTable]) -> Reading:
     """How the tables of the requested splits are read, by what the profile asks for and the source can.
 

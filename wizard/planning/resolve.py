@@ -37,6 +37,7 @@ def resolve(profile: Profile, report: Report) -> Job:
         asked.labels,
         follow=asked.links == "follow",
         role=asked.folders,
+        selection=asked.selection,
         progress=step(report, "the archive's index"),
     )
     _require_fit(profile, source)
@@ -162,6 +163,11 @@ def _require_fit(profile: Profile, source: Source) -> None:
         raise UsageError(
             f"output.path = {profile.output_path} would write into {among}, which is read as raw data.",
             Hint("Give the dataset a folder of its own: {}", "output.path=FOLDER"),
+        )
+    if output.shards == "keep" and profile.source.holdout is not None:
+        raise UsageError(
+            'output.shards = "keep" keeps the records of each shard, and source.holdout would take some out.',
+            Hint("Leave out one of them: {}", "output.shards=plan"),
         )
     asked = profile.source.labels
     if asked not in source.label_choices:

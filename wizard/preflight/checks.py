@@ -14,12 +14,13 @@ from wizard.formatting import counted, human_bytes
 from wizard.machine.disks import Disk
 from wizard.machine.memory import Memory
 from wizard.machine.processes import Process
+from wizard.planning import Job, Settings
 from wizard.preflight.writability import why_not_writable
 
-NAMES = ("raw-data", "output", "write-access", "disk", "files", "memory", "cores", "open-files")
+NAMES = ("raw-data", "reading", "output", "write-access", "disk", "files", "memory", "cores", "open-files")
 """All checks, in the order in which they are reported."""
-IGNORABLE = tuple(name for name in NAMES if name != "output")
-"""What `--ignore` knows: shards of another plan are never mixed with this one's."""
+IGNORABLE = tuple(name for name in NAMES if name not in ("output", "reading"))
+"""What `--ignore` knows: shards of another plan are never mixed with this one's, and reading never fails."""
 _BEFORE_A_BUILD: dict[str, type[SetupError]] = {"raw-data": InputError, "output": PlanMismatch}
 """The errors of checks that fail before a build; all others are MachineErrors."""
 
@@ -57,8 +58,11 @@ def disk(output: Path, there: Disk, estimated: Estimated | None, done: int, file
         fix = "What is needed can be measured once the raw data can be read"
         return replace(result, status="warn", needed="not known", fix=fix)
     to_come = max(0.0, estimated.bytes_out.high - done) + files * _BLOCK
+    spill = estimated.spill if to_come else 0
+    to_come += spill
     need = to_come * _MARGIN + DISK_RESERVE if to_come else 0.0
-    result = replace(result, needed=f"{human_bytes(need)} with 5 % to spare")
+    waiting = f", {human_bytes(spill)} of it for images on their way into shards" if spill else ""
+    result = replace(result, needed=f"{human_bytes(need)} with 5 % to spare{waiting}")
     if there.free < need:
         fix = f"Free {human_bytes(need - there.free)} on {where}, or choose another folder"
         return replace(result, status="fail", fix=fix, setting=ELSEWHERE)
@@ -66,6 +70,20 @@ def disk(output: Path, there: Disk, estimated: Estimated | None, done: int, file
         fix = "It fits, closely; keep other programs from filling that disk meanwhile"
         return replace(result, status="warn", fix=fix)
     return result
+
+
+def reading(settings: Settings, estimated: Estimated | None) -> CheckResult:
+    """How the source is read, and why."""
+    result = CheckResult(name="reading", looked_at=str(settings.profile.source_path), found="not measured")
+    if not isinstance(settings, Job):
+        return result
+    speed = f" ({estimated.reading})" if estimated is not None and estimated.reading else ""
+    found = f"each shard reads its images where they lie{speed}"
+    if settings.reading.staged:
+        found = settings.reading.why or "once, in order, as source.read asks"
+    if not settings.reading.is_slow:
+        return replace(result, found=found)
+    return replace(result, status="warn", found=settings.reading.why, fix="Leave source.read at auto, or free the disk")
 
 
 def files(output: Path, there: Disk, needed: int) -> CheckResult:

@@ -1,11 +1,9 @@
 """Size, time and memory of a build, measured by transforming a sample of the source's images."""
 
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -13,7 +11,6 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from wizard.commit_record import SkippedImage
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.dry_run import DryRun, dry_run, memory_of_largest, seconds_to_read
 from wizard.engine.executors.worker_pool import WorkerPool
@@ -21,13 +18,14 @@ from wizard.engine.plan import ShardTask
 from wizard.engine.transform import Recipe
 from wizard.errors import BadImage, MachineError
 from wizard.events import Estimated
-from wizard.formatting import Range
 from wizard.ilsvrc2012.archives import Split
 from wizard.machine.cores import usable_cores
 from wizard.machine.memory import usable_memory
-from wizard.planning import Job, foresee_checks
+from wizard.planning import Job, foresee_checks, is_open
 from wizard.preflight.checks import memory_for_an_image
-from wizard.preflight.totals import Column, span, summed, total, worker_memory
+from wizard.preflight.forecast import Machine, Measured, forecast
+from wizard.preflight.reading_speed import ReadingSpeed, measure_reading
+from wizard.preflight.totals import Column, total
 from wizard.preflight.write_cost import WriteCost, measure_write_cost
 from wizard.sources.locate import ON_BAD_IMAGE
 from wizard.sources.samples import SampleTable
@@ -47,39 +45,13 @@ _LEAST = 64
 _PER_WORKER = 16
 _CHUNK = 16
 """Images handed to a worker at a time."""
-_DEVIATIONS = 2.0
-"""Standard errors on each side of what is likely."""
-_CLOCK = 0.15
-"""A machine's speed comes and goes by about this share within a run; seen on shared machines."""
 _ROOM = 256_000_000
 """Bytes of memory that must be available for each process that measures."""
 _SEED = 2012
-_BOXES = 0.002
-"""Allowed for: bounding boxes, which the sample does not carry, over the bytes of all records."""
 _READ = 64
 """Images read to learn how long reading takes, drawn again each time: an earlier look has others in the page cache."""
 _LARGEST = 8
 """How many of a split's largest files have their headers read: one may need more memory than any in the sample."""
-_CLASSES_DIFFER = 0.3
-"""Allowed for: standard deviation of the bytes of a class over their mean; classes have 732 to 1,300 images."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Measured:
-    """A split's totals: likely value and standard error; and how many images, and what memory, they rest on.
-
-    `undisturbed` is the seconds if no other program were running; `largest` is the bytes of memory that the most
-    demanding image needs, as far as is known.
-    """
-
-    sampled: int
-    bytes_out: tuple[float, float]
-    seconds: tuple[float, float]
-    undisturbed: float
-    reading: float
-    rss: list[int]
-    largest: int
-    damaged: tuple[SkippedImage, ...]
 
 
 def measuring_workers(workers: int) -> int:
@@ -108,7 +80,8 @@ class Estimator:
         self._draw = cache(draw)
         self._write_costs: dict[tuple[Path, Target], WriteCost] = {}
         self._reading: dict[Split, float] = {}
-        self._known: dict[tuple[Split, Recipe, Target], _Measured] = {}
+        self._speeds: dict[Split, ReadingSpeed] = {}
+        self._known: dict[tuple[Split, Recipe, Target], Measured] = {}
 
     def close(self) -> None:
         """Ends the workers."""
@@ -122,7 +95,13 @@ class Estimator:
     def estimate(
         self, job: Job, *, remaining: float = 1.0, progress: Progress = lambda _done, _total: None
     ) -> Estimated:
-        """Size, time and memory of the build of a job, whose surveys are the estimator's.
+        """Size, time and memory of the build of a job, whose surveys are the estimator's; see `settle`."""
+        return self.settle(job, remaining=remaining, progress=progress)[1]
+
+    def settle(
+        self, job: Job, *, remaining: float = 1.0, progress: Progress = lambda _done, _total: None
+    ) -> tuple[Job, Estimated]:
+        """The job with the way of reading that is faster, if it leaves that open, and the estimate of its build.
 
         The time is for the `remaining` part, which no earlier run has done; `progress` is in bytes of the sample.
 
@@ -130,40 +109,16 @@ class Estimator:
             InputError: an archive cannot be read, or a worker crashed on an image.
             MachineError: a worker was killed.
         """
-        job, hashing = foresee_checks(job, remaining)
-        shares = {split: job.fraction(split) for split in job.surveys}
-        parts = {split: self._measured(job, split, progress) for split in job.surveys}
-        size = summed((parts[split].bytes_out, shares[split]) for split in parts)
-        work = summed((parts[split].seconds, shares[split]) for split in parts)
-        classes = job.profile.source.classes
-        if classes is not None and min(shares.values()) < 1.0:
-            unequal = _CLASSES_DIFFER / math.sqrt(classes)
-            size, work = ((likely, math.hypot(error, likely * unequal)) for likely, error in (size, work))
-        cost = self._write_cost(job.output, job.target)
-        shards = sum(job.shards.values())
-        size = size[0] + shards * len(job.target.trailer), size[1]
-        images = round(job.images)
-        stored = (cost.shard * shards + cost.byte * size[0] + cost.image * images) * remaining
-        seconds, error = (work[0] * remaining + stored) / self._busy, work[1] * remaining / self._busy
-        disturbed = sum((part.seconds[0] - part.undisturbed) * shares[split] for split, part in parts.items())
-        reading = sum(parts[split].reading * shares[split] for split in parts) * remaining
-        largest = max(part.largest for part in parts.values())
-        spread = math.hypot(_DEVIATIONS * error, _CLOCK * seconds)
-        return Estimated(
-            images=images,
-            sampled=sum(part.sampled for part in parts.values()),
+        checked, hashing = foresee_checks(job, remaining)
+        parts = {split: self._measured(checked, split, progress) for split in job.surveys}
+        machine = Machine(
             workers=self.workers,
-            bytes_in=round(sum(survey.image_bytes * shares[split] for split, survey in job.surveys.items())),
-            bytes_out=span(size[0], _DEVIATIONS * size[1], 0.0 if job.profile.source.boxes == "none" else _BOXES),
-            seconds=Range(
-                low=hashing + max(0.0, seconds - disturbed * remaining / self._busy - spread),
-                likely=hashing + seconds,
-                high=hashing + max(seconds + spread, reading, stored),
-            ),
-            worker_memory=worker_memory(list(chain.from_iterable(part.rss for part in parts.values())), largest),
-            largest_image=largest,
-            damaged=tuple(chain.from_iterable(part.damaged for part in parts.values())),
+            busy=self._busy,
+            cost=self._write_cost(job.output, job.target),
+            speed=self._speed(checked),
+            hashing=hashing,
         )
+        return forecast(job, parts, machine, remaining)
 
     def sample(self, job: Job) -> list[tuple[Drawn, Recipe]]:
         """The images that `estimate` measures, with their recipe: a pair for each split."""
@@ -180,11 +135,23 @@ class Estimator:
         count = max(_LEAST, round(wanted * self._surveys[split].image_bytes / together))
         return self._draw(self._surveys[split], count, _SEED, self._folder)
 
-    def _measured(self, job: Job, split: Split, progress: Progress) -> _Measured:
+    def _measured(self, job: Job, split: Split, progress: Progress) -> Measured:
         known = split, job.recipes[split], job.target
         if known not in self._known:
             self._known[known] = self._measure(self._sample(job, split), job.recipes[split], job.target, progress)
         return self._known[known]
+
+    def _speed(self, job: Job) -> ReadingSpeed | None:
+        """How fast the largest split is read; None where the way of reading is settled."""
+        if not is_open(job.profile, [survey.table for survey in job.surveys.values() if survey.table is not None]):
+            return None
+        survey = max(job.surveys.values(), key=lambda survey: survey.image_bytes)
+        if survey.split not in self._speeds:
+            task = partial(self._task, survey, asked=job.recipes[survey.split], target=job.target)
+            self._speeds[survey.split] = measure_reading(
+                survey, self._processes, self._folder, self._executor.submit, task
+            )
+        return self._speeds[survey.split]
 
     def _write_cost(self, output: Path, target: Target) -> WriteCost:
         if (output, target) not in self._write_costs:
@@ -223,7 +190,7 @@ class Estimator:
             memory=memory_for_an_image(usable_memory(), self._processes),
         )
 
-    def _measure(self, drawn: Drawn, asked: Recipe, target: Target, progress: Progress) -> _Measured:
+    def _measure(self, drawn: Drawn, asked: Recipe, target: Target, progress: Progress) -> Measured:
         cold = self._time_reading(drawn.survey, asked, target)
         count = len(drawn.table)
         rows = [np.arange(start, count, -(-count // _CHUNK)) for start in range(-(-count // _CHUNK))]
@@ -241,7 +208,7 @@ class Estimator:
         wall = sum(sum(result.seconds) + sum(result.reading) for result in results)
         share_had = min(1.0, sum(result.cpu for result in results) / max(1e-9, wall))
         seconds = total(_column(results, lambda result: result.seconds, order), size, weight, totals)
-        return _Measured(
+        return Measured(
             sampled=count,
             bytes_out=total(_column(results, lambda result: result.bytes_out, order), size, weight, totals),
             seconds=(seconds[0] + cold, seconds[1]),

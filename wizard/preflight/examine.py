@@ -19,6 +19,7 @@ from wizard.planning import Job, Report, Settings, decide_without_source, resolv
 from wizard.preflight import checks
 from wizard.preflight.estimate import Estimator, measuring_workers
 from wizard.preflight.output_state import OutputState, output_check, read_output
+from wizard.preflight.reading_speed import without_room
 from wizard.preflight.source_check import source_check, with_damage
 from wizard.profile import Profile
 from wizard.sources.class_counts import ClassCounts, count_splits, first_classes
@@ -98,12 +99,26 @@ def measure(job: Job, estimator: Estimator, progress: Progress) -> Verdict:
     """The pre-flight of a job: measures a sample of its images and runs every check."""
     source, output, estimated = source_check(job), read_output(job), None
     try:
-        estimated = estimator.estimate(job, remaining=remaining_fraction(job, output), progress=progress)
+        asked, remaining = job, remaining_fraction(job, output)
+        job, estimated = estimator.settle(asked, remaining=remaining, progress=progress)
+        job, estimated = _with_room(asked, job, estimated, output)
         source = with_damage(source, estimated, skipped=job.skip_bad)
     except (InputError, MachineError) as error:
         found = f"{source.found}; no sample could be measured: {error.what}"
         source = replace(source, status="warn", found=found, fix=error.hint)
     return evaluate(job, source, output, estimated, held=estimator.held)
+
+
+def _with_room(asked: Job, settled: Job, estimated: Estimated, output: OutputState) -> tuple[Job, Estimated]:
+    """Direct reading where the pre-flight chose the other, and the disk has no room for what is spilled."""
+    if settled.reading.staged == asked.reading.staged:
+        return settled, estimated
+    with writing(settled.output):
+        free = disk_of(settled.output).free
+    missing = estimated.bytes_out.high + estimated.spill - output.bytes - free
+    if missing <= 0:
+        return settled, estimated
+    return replace(settled, reading=without_room(settled.reading, round(missing))), replace(estimated, spill=0)
 
 
 def evaluate(
@@ -133,6 +148,7 @@ def evaluate(
     return Verdict(
         checks=(
             source,
+            checks.reading(settings, estimated),
             output_check(settings, output),
             checks.write_access(settings.output),
             checks.disk(settings.output, disk, estimated, output.bytes, image_files),

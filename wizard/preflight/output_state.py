@@ -6,6 +6,7 @@ from wizard.commit_record import CommitRecord
 from wizard.engine.commit_records import RecordedPlan, counted, read_commit_records
 from wizard.engine.ingredients import Ingredients, SplitIngredients
 from wizard.engine.plan import ingredients
+from wizard.engine.staged.layout import SPILL_FOLDER
 from wizard.events import CheckResult
 from wizard.planning import Job, Settings
 from wizard.preflight.checks import ELSEWHERE
@@ -22,6 +23,7 @@ class OutputState:
         recorded: number of shards recorded as done.
         present: files that readers of a dataset would find.
         in_place: the records of shards whose file is there.
+        spilled: bytes of images on their way into shards.
         error: why the folder cannot be read; None if it can.
     """
 
@@ -29,6 +31,7 @@ class OutputState:
     recorded: int = 0
     present: tuple[str, ...] = ()
     in_place: tuple[CommitRecord, ...] = ()
+    spilled: int = 0
     error: OSError | None = field(default=None, compare=False)
 
     @property
@@ -38,8 +41,8 @@ class OutputState:
 
     @property
     def bytes(self) -> int:
-        """Bytes of the shards that are there."""
-        return sum(result.bytes_out for result in self.in_place)
+        """Bytes of the shards that are there, and of what waits to be put into others."""
+        return sum(result.bytes_out for result in self.in_place) + self.spilled
 
 
 def read_output(settings: Settings) -> OutputState:
@@ -49,9 +52,16 @@ def read_output(settings: Settings) -> OutputState:
         records = read_commit_records(output)
         present = foreign_files(output, [target]) if records.plan is None else registry.anything(output)
         in_place = [result for result in records.done.values() if (output / target.file(result.shard)).is_file()]
+        spilled = sum(file.stat().st_size for file in (output / SPILL_FOLDER).glob("*/*"))
     except OSError as error:
         return OutputState(error=error)
-    return OutputState(plan=records.plan, recorded=len(records.done), present=tuple(present), in_place=tuple(in_place))
+    return OutputState(
+        plan=records.plan,
+        recorded=len(records.done),
+        present=tuple(present),
+        in_place=tuple(in_place),
+        spilled=spilled,
+    )
 
 
 def output_check(asked: Settings, state: OutputState) -> CheckResult:

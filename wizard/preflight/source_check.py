@@ -51,8 +51,10 @@ def damage_in_words(estimated: Estimated) -> str:
 
 
 def is_short(survey: Survey) -> bool:
-    """Whether a split of ImageNet lacks some of its images; another dataset's never does."""
-    if survey.official or (survey.table is not None and not survey.table.classes.whole_imagenet):
+    """Whether a split of ImageNet lacks some of its images; another dataset's, or a selection, never does."""
+    if survey.official:
+        return False
+    if survey.table is not None and (survey.table.selection or not survey.table.classes.whole_imagenet):
         return False
     labelled = survey.split != "test"
     return survey.images != IMAGES[survey.split].images or (labelled and survey.classes < CLASSES)

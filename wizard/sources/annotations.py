@@ -4,7 +4,7 @@ import gzip
 import io
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import compress
 from pathlib import Path
 from typing import IO
@@ -17,12 +17,13 @@ from wizard.formats import tar
 from wizard.formats.arrays import Boxes
 from wizard.formats.padding import is_padding
 from wizard.ilsvrc2012.annotation_xml import BadAnnotation, parse_annotation
+from wizard.ilsvrc2012.archives import BOXES, Split
 from wizard.ilsvrc2012.boxes import is_valid, relative_boxes
 from wizard.ilsvrc2012.synsets import rank_of_image, synsets
 from wizard.sources.cache import Arrays, cached
 from wizard.sources.locate import zeros_warning
 from wizard.sources.mounts import filesystem
-from wizard.sources.source import BoxTable, Progress
+from wizard.sources.source import BoxTable, Part, Progress
 from wizard.sources.trees.listing import Bounds, walk
 
 _GZIP = b"\x1f\x8b"
@@ -34,6 +35,13 @@ _BATCH = 1000  # annotations between two reports of progress, whose boxes are ma
 _UNPACK = Hint("Unpack the box archive there, or leave the boxes out with {}", "source.boxes=none")
 _AGAIN = Hint("Unpack the box archive again, or leave the boxes out with {}", "source.boxes=none")
 _FETCH = Hint("Fetch the archive again, or leave the boxes out with {}", "source.boxes=none")
+
+
+def archive_in(folders: Sequence[Path], split: Split) -> Part:
+    """The official archive of a split's boxes in the first folder that holds it; a part without path if none does."""
+    names = BOXES[split].names
+    path = next((folder / name for folder in folders for name in names if (folder / name).is_file()), None)
+    return Part(name=names[0], kind="boxes", split=split, path=path, bytes=path.stat().st_size if path else 0)
 
 
 def read_boxes(path: Path, cache: Path, progress: Progress) -> BoxTable:

@@ -1,10 +1,11 @@
-"""How a person wants raw data to be read, and the error for folders that leave a choice."""
+"""How a person wants raw data to be read, what is taken of it, and the error for folders that leave a choice."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from wizard.errors import Hint, InputError
+from wizard.sources.selection import EVERYTHING, Selection
 
 Labels = Literal["auto", "ilsvrc2012", "folders", "numbers"]
 """Whose labels to use; auto decides by what is there."""
@@ -26,6 +27,7 @@ class SourceOptions:
         labels: which labels the images of class folders get.
         follow: whether links may lead out of the folder.
         role: how to read folders of images that can be read in more than one way.
+        selection: what is taken of it; only `registry.open_source` looks at it.
         progress: called with how much of an archive is indexed, and how much there is.
     """
 
@@ -33,6 +35,7 @@ class SourceOptions:
     labels: Labels = "auto"
     follow: bool = False
     role: FolderRole = "auto"
+    selection: Selection = EVERYTHING
     progress: Callable[[int, int], None] = field(default=_unseen, compare=False, repr=False)
 
 

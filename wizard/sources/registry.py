@@ -15,6 +15,8 @@ from wizard.sources.locate import describe_folder, require_folder
 from wizard.sources.options import FolderRole, Labels, SourceOptions
 from wizard.sources.parquet import dataset as parquet
 from wizard.sources.records import tfrecords
+from wizard.sources.selected import select
+from wizard.sources.selection import EVERYTHING, Selection
 from wizard.sources.source import Source
 from wizard.sources.tfds import dataset as tfds
 from wizard.sources.trees import folders, kaggle, packed
@@ -64,7 +66,7 @@ class FileModule(SourceModule, Protocol):
         """Whether a file is named as one of this form."""
 
 
-FILES: dict[str, FileModule] = {"packed": packed}
+FILES: dict[str, FileModule] = {"webdataset": webdataset, "packed": packed}
 
 
 def layouts() -> tuple[str, ...]:
@@ -87,6 +89,7 @@ def open_source(
     *,
     follow: bool = False,
     role: FolderRole = "auto",
+    selection: Selection = EVERYTHING,
     progress: Callable[[int, int], None] | None = None,
 ) -> Source:
     """The raw data in a folder, or in a file of one of `FILES`; its other arguments are those of `SourceOptions`.
@@ -95,8 +98,9 @@ def open_source(
         DoubtfulFolders: its folders can be read in more than one way, and `role` does not settle it.
         NoRawData: there is no such folder, or it holds none of the forms.
         InputError: it cannot be looked into, or read.
+        UsageError: it has not what `selection` is about.
     """
-    options = SourceOptions(layout=layout, labels=labels, follow=follow, role=role)
+    options = SourceOptions(layout=layout, labels=labels, follow=follow, role=role, selection=selection)
     if progress is not None:
         options = replace(options, progress=progress)
     with reading(folder):
@@ -109,7 +113,7 @@ def open_source(
             f"{folder} holds no raw data that this program knows{asked}. {describe_folder(folder)}",
             f"Looked for {', '.join(module.LOOKS_LIKE for module in SOURCES.values())}",
         )
-    return found
+    return select(found, options.selection)
 
 
 def reads_file(path: Path) -> bool:

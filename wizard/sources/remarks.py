@@ -34,7 +34,7 @@ class Remark(NamedTuple):
 
 def remarks(table: SampleTable) -> list[Remark]:
     """The remarks on a split's table; none if it holds only images, each once."""
-    found = []
+    found = [Remark("selection", note.text, note.hint) for note in table.selection]
     missed = [each for each in table.left_out if not each.clutter]
     clutter = [each for each in table.left_out if each.clutter]
     if missed:

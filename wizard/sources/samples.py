@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,18 @@ class Copies:
     original: str
 
 
+class SelectionNote(NamedTuple):
+    """What `source.min_images` or `source.holdout` did to a split, without a full stop.
+
+    Attributes:
+        text: in words.
+        hint: what a person should do about it; empty if nothing.
+    """
+
+    text: str
+    hint: str = ""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SampleTable:
     """The images of one split, a column an attribute.
@@ -63,6 +76,7 @@ class SampleTable:
         block: int32[n], for readers that read several rows at once, such as a row group: those of a file with one
             number are best read together, in order. Empty where each row is read alone.
         unusable: the error for images that no build can store: without bytes, or no images by their first ones.
+        selection: how it differs from what the source holds, because a profile says so.
     """
 
     files: tuple[str, ...]
@@ -85,6 +99,7 @@ class SampleTable:
     block: npt.NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     repairs: tuple[str, ...] = ()
     unusable: InputError | None = None
+    selection: tuple[SelectionNote, ...] = ()
 
     def __len__(self) -> int:
         return len(self.name)
@@ -100,6 +115,7 @@ class SampleTable:
             int(self.label[row]),
             self.boxes[boxes],
             self.box_row[boxes],
+            self.reader.by_row,
         )
 
     def __iter__(self) -> Iterator[Sample]:

@@ -140,7 +140,9 @@ class Source(Protocol):
             InputError: something is missing or is not what its name says.
         """
         sound = ", ".join(f'"{part.split}"' for part in self.parts if part.kind == "images" and part.sound)
-        fewer = Hint(", or build only what is there: {}", f"source.splits=[{sound}]") if sound else ""
+        fewer = Hint(", or build only what is there: {}", f"source.splits=[{sound}]") if sound else Hint("")
+        if '"train"' in sound and "validation" in splits and self._parts("images", ["validation"])[0].path is None:
+            fewer += Hint(", or hold images of train out: {}", "source.holdout=10%")
         _require(self._where("images"), self._parts("images", splits), fewer)
         train = any(part.kind == "boxes" and part.split == "train" and part.path for part in self.parts)
         less = f"source.boxes={'train' if train else 'none'}"
@@ -234,8 +236,11 @@ def surveyed(split: Split, path: Path, table: SampleTable) -> Survey:
 
 
 def differences(table: SampleTable, split: Split) -> list[str]:
-    """What a split lacks of the official one, in sentences; empty where it lacks nothing, or is another dataset's."""
-    if not table.classes.whole_imagenet:
+    """What a split lacks of the official one, in sentences; empty where it lacks nothing, or is another dataset's.
+
+    What a profile leaves out is not missed, and `selected` notes what was missing before.
+    """
+    if not table.classes.whole_imagenet or table.selection:
         return []
     classes, official = len(table.ranks), IMAGES[split].images
     found = []

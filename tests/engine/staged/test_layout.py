@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -40,7 +42,7 @@ def test_every_image_is_in_one_stretch_and_has_the_position_at_which_it_is_writt
     made = layout(plan)
     assert [row for stretch in stretches(made) for row in stretch] == list(range(len(sizes)))
     assert plan.order[made.position[plan.order]].tolist() == plan.order.tolist()
-    assert all(sum(sizes[row] for row in stretch) <= layouts.STRETCH_BYTES for stretch in stretches(made))
+    assert all(sum(sizes[row] for row in stretch) <= 8 * MB for stretch in stretches(made))
     for shard in range(shards):
         first, end = made.positions_of(shard)
         assert made.position[plan.rows(shard)].tolist() == list(range(first, end))
@@ -48,20 +50,38 @@ def test_every_image_is_in_one_stretch_and_has_the_position_at_which_it_is_writt
 
 @given(st.integers(1, 100), st.integers(0, 500))
 def test_a_volume_is_a_row_of_whole_shards(shards: int, images: int) -> None:
-    made = layout(split([1] * images, shards))
+    made = layout(split([20 * MB] * images, shards))
     ends = made.shard_ends
     last = [np.flatnonzero(made.volume_of == volume)[-1] for volume in range(len(made.volume_ends))]
     assert made.volume_ends.tolist() == ends[last].tolist()
     assert (np.diff(made.volume_of) >= 0).all()
 
 
+@pytest.mark.parametrize("megabytes", [300, 1000, 3000])
+def test_a_split_of_fewer_stretches_than_are_merged_at_their_full_size_is_not_merged(megabytes: int) -> None:
+    sizes = [(number % 7 + 1) * MB // 4 for number in range(megabytes)]
+    made = layout(split(sizes))
+    assert made.group == 0
+    assert made.stretches > 8
+
+
 def test_an_image_larger_than_a_stretch_has_one_of_its_own() -> None:
-    assert stretches(layout(split([1, 100 * MB, 1]))) == [[0], [1], [2]]
+    assert stretches(layout(split([1, 100 * MB, 1, 1]))) == [[0], [1], [2, 3]]
 
 
 def test_a_stretch_ends_between_blocks_unless_a_block_is_larger() -> None:
-    made = layout(split([30 * MB] * 6, blocks=[0, 1, 1, 2, 2, 2]))
+    made = layout(split([2 * MB] * 6, blocks=[0, 1, 1, 2, 2, 2]))
     assert stretches(made) == [[0], [1, 2], [3, 4], [5]]
+
+
+def test_a_small_split_is_read_in_stretches_for_every_worker_and_a_large_one_in_as_many_as_memory_holds() -> None:
+    assert [layout(split([MB] * count)).stretches for count in (3, 64, 640, 6400)] == [1, 16, 32, 100]
+
+
+def test_only_what_is_large_is_spilled_in_several_volumes() -> None:
+    assert [len(layout(split([MB] * count, shards=40)).volume_ends) for count in (3, 1000, 9000)] == [1, 4, 16]
+    assert layouts.spilled_beside(1000, 9000 * MB, 40, workers=2) == pytest.approx(2000 / math.sqrt(9000 / 64))
+    assert layouts.spilled_beside(1000, 3 * MB, 40, workers=2) == 1000
 
 
 @pytest.mark.parametrize(("count", "group", "groups"), [(64, 0, 64), (65, 9, 8), (2200, 47, 47)])

@@ -1,7 +1,9 @@
 """How images are read from row groups, and what is said about files that are damaged."""
 
 import json
+import random
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -118,10 +120,11 @@ def test_a_file_that_is_no_whole_parquet_file_is_named_as_what_it_is(
     assert str(path) in refused(tmp_path, match).what
 
 
-def test_damage_in_the_images_is_found_when_they_are_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("offset", [-30, 10], ids=["in a page's header", "in an image, by the page's CRC"])
+def test_damage_in_the_images_is_found_when_they_are_read(tmp_path: Path, offset: int) -> None:
     path = made(tmp_path, group=10, compression="none", use_dictionary=False, write_page_checksum=True)
     data = path.read_bytes()
-    place = data.index(IMAGES[12][:20]) - 30
+    place = data.index(IMAGES[12]) + offset
     path.write_bytes(data[:place] + bytes([data[place] ^ 0xFF] * 40) + data[place + 40 :])
     with pytest.raises(InputError, match=r"is damaged: its images after row \d+ cannot be read") as refusal:
         list(table(tmp_path).contents())
@@ -134,6 +137,21 @@ def test_damage_in_the_labels_is_found_by_the_index(tmp_path: Path) -> None:
     place = data.index(b"19.jpg") + 6
     path.write_bytes(data[:place] + b"\xff" * 40 + data[place + 40 :])
     refused(tmp_path, "is damaged: its columns image.path, label cannot be read")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_bit_of_a_footer_brings_the_program_down(tmp_path: Path, seed: int) -> None:
+    """Pyarrow's own objects for row groups end the process at some of them."""
+    path = made(tmp_path, group=10, compression="none")
+    data = path.read_bytes()
+    footer = int.from_bytes(data[-8:-4], "little")
+    rng = random.Random(seed)
+    for _ in range(60):
+        changed = bytearray(data)
+        changed[len(data) - 8 - rng.randrange(footer)] ^= 1 << rng.randrange(8)
+        path.write_bytes(changed)
+        with suppress(InputError):
+            list(table(tmp_path).contents())
 
 
 @pytest.mark.parametrize("stated", [b"{", b"[]", json.dumps({"info": {"features": 1}}).encode(), b"\xff"])

@@ -66,6 +66,17 @@ def test_shards_from_imagenet2012_are_those_from_the_archives(
     ).read_bytes()
 
 
+@pytest.mark.parametrize("beside", ["", "5.1.0"])
+def test_boxes_come_from_the_official_archives_beside(raw: Path, prepared: Path, tmp_path: Path, beside: str) -> None:
+    folder = copied(prepared / "tfrecord" / "imagenet2012", tmp_path).parent
+    assert not opened(folder).annotatable
+    for archive in raw.glob("*bbox*"):
+        shutil.copy(archive, folder / beside)
+    build_dataset(raw, tmp_path / "official", source={"boxes": "all"})
+    build_dataset(folder, tmp_path / "tfds", source={"boxes": "all"})
+    assert contents(tmp_path / "tfds") == contents(tmp_path / "official")
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_images_without_names_are_numbered_through_their_split_in_either_form(prepared: Path, form: str) -> None:
     found = table(prepared / form / "breeds", "validation")

@@ -90,6 +90,12 @@ def test_damaged_descriptions_are_refused_by_name(tmp_path: Path, name: str, con
         opened(folder)
 
 
+@pytest.mark.parametrize("count", ["-1", "0", None])
+def test_without_a_sound_number_of_classes_their_names_count(tmp_path: Path, count: str | None) -> None:
+    label = {"pythonClassName": f"{_PLACE}.class_label_feature.ClassLabel", "classLabel": {"numClasses": count}}
+    assert table(described(tmp_path, RECORDS, label=label)).classes.names == ("car", "bus")
+
+
 def test_other_numbers_of_classes_than_names_are_refused(tmp_path: Path) -> None:
     folder = described(tmp_path, RECORDS)
     (folder / "label.labels.txt").write_text("car\nbus\n\n tram \n")
@@ -98,7 +104,11 @@ def test_other_numbers_of_classes_than_names_are_refused(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("content", "match"),
-    [(b"car\ncar\n", "names the class 'car' twice"), (b"car\n\xff\n", "is no UTF-8: .* at byte 4")],
+    [
+        (b"car\nb\x1b[2Jus\n", "which has a control character"),
+        (b"car\ncar\n", "names the class 'car' twice"),
+        (b"car\n\xff\n", "is no UTF-8: .* at byte 4"),
+    ],
 )
 def test_damaged_files_of_labels_are_refused(tmp_path: Path, content: bytes, match: str) -> None:
     folder = described(tmp_path, RECORDS)

@@ -115,3 +115,15 @@ def test_every_combination_of_what_may_be_seen_is_decided_and_every_row_is_neede
     every = [Seen(*seen) for seen in itertools.product(get_args(Labels), flags, flags, get_args(Amount), flags, flags)]
     decided = {decide(seen) for seen in every}
     assert decided == {rule[-1] for rule in RULES} == set(get_args(Outcome))
+
+
+def test_wnids_that_are_mostly_not_ilsvrc2012s_are_a_dataset_of_their_own() -> None:
+    others = tuple(f"n{number:08d}" for number in range(1001))
+    decided = label_space({"train": place(archives=(*others, *ALL))}, "auto")
+    assert (decided.imagenet, len(decided.classes)) == (False, 2001)
+    assert label_space({"train": place(*others[:2], ALL[0])}, "auto").classes.names == (*others[:2], ALL[0])
+
+
+def test_a_few_unknown_wnids_among_ilsvrc2012s_are_refused() -> None:
+    with pytest.raises(InputError, match="n99999999 is not named after one of ImageNet's synsets"):
+        label_space({"train": place(archives=(*ALL[:2], "n99999999"))}, "auto")

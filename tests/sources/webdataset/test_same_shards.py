@@ -4,8 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from tests.helpers import build_dataset, contents
+from tests.helpers import build_dataset, contents, encoded
 from tests.sources.making import nothing
 from tests.sources.making import rows as all_rows
 from tests.sources.webdataset.making import compress, timm
@@ -50,6 +51,15 @@ def test_timms_shards_are_built_into_the_same_records_as_the_archives(
     assert contents(tmp_path / "out") == contents(from_archives)
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_compressed_shards_are_built_into_the_same_records_as_the_archives(
+    raw: Path, from_archives: Path, tmp_path: Path, workers: int
+) -> None:
+    folder = with_annotations(raw, compress(timm(raw, tmp_path / "shards", info=False)))
+    build_dataset(folder, tmp_path / "out", source={"boxes": "all"}, run={"workers": workers}, image=KEPT)
+    assert contents(tmp_path / "out") == contents(from_archives)
+
+
 def test_images_of_compressed_shards_are_read_in_their_order(raw: Path, tmp_path: Path) -> None:
     plain = open_source(timm(raw, tmp_path / "plain")).table("train", tmp_path, nothing)
     packed = open_source(compress(timm(raw, tmp_path / "packed", info=False))).table("train", tmp_path, nothing)
@@ -64,3 +74,20 @@ def test_webdataset_shards_of_this_program_give_the_records_that_they_were_built
     build_dataset(raw, own, source={"boxes": "all"}, output={"format": "webdataset"}, image=KEPT)
     build_dataset(own, tmp_path / "out", source={"boxes": "all"}, image=KEPT)
     assert contents(tmp_path / "out") == contents(from_archives)
+
+
+@pytest.mark.parametrize("classes", [("cat", "dog.v2"), ("00", "10")])
+@pytest.mark.parametrize("label_base", [0, 1])
+def test_classes_of_ones_own_come_back_from_webdataset_shards_of_this_program(
+    tmp_path: Path, classes: tuple[str, ...], label_base: int
+) -> None:
+    for path in (tmp_path / "raw" / split / name for split in ("train", "val") for name in classes):
+        path.mkdir(parents=True)
+        for number, suffix in enumerate(("jpg", "png")):
+            image = Image.new("RGB", (8 + number, 8))
+            (path / f"a.{number}.{suffix}").write_bytes(encoded(image, "PNG" if suffix == "png" else "JPEG"))
+    output = {"format": "webdataset", "label_base": label_base, "train_shards": 2, "validation_shards": 1}
+    build_dataset(tmp_path / "raw", tmp_path / "own", source={"boxes": "none"}, output=output)
+    before, after = (open_source(tmp_path / name).table("train", tmp_path, nothing) for name in ("raw", "own"))
+    assert after.classes == before.classes
+    assert sorted((row.name, row.label) for row in after) == sorted((row.name, row.label) for row in before)

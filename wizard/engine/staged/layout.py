@@ -24,11 +24,17 @@ from wizard.targets.names import STATE_FOLDER
 
 SPILL_FOLDER = f"{STATE_FOLDER}/spills"
 STRETCH_BYTES = 64 << 20
-"""Bytes of a stretch in the source; what becomes of them is in memory until it is spilled."""
+"""Most bytes of a stretch in the source; what becomes of them is in memory until it is spilled."""
+_LEAST_BYTES = 4 << 20
+"""A stretch of a small split, so that every worker gets one."""
 STRETCH_IMAGES = 20_000
+WORKER_BYTES = 100_000_000
+"""Bytes of memory that a worker needs beside those of a direct build: a stretch or a window, and what is read ahead."""
 UNMERGED = 64
 """Stretches that are not merged: so many pieces of a shard's window are still large."""
 _VOLUMES = 16
+_VOLUME_BYTES = 256 << 20
+"""Bytes of a volume in the source, below which more volumes are not worth their files."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,7 +95,7 @@ def layout(split: SplitPlan) -> Layout:
     position[split.order] = np.arange(len(table))
     ends = np.array(list(_stretches(table, order)), np.intp)
     shards = split.shards
-    volumes = min(_VOLUMES, shards)
+    volumes = _volumes(shards, float(table.size.sum()))
     last = [-(-(volume + 1) * shards // volumes) - 1 for volume in range(volumes)]
     shard_ends = split.ends.astype(np.int64)
     return Layout(
@@ -105,18 +111,35 @@ def layout(split: SplitPlan) -> Layout:
 def _stretches(table: SampleTable, order: npt.NDArray[np.intp]) -> Iterator[int]:
     """The end of each stretch: after so many images or bytes, and between blocks where that is possible."""
     until = np.concatenate([[0], np.cumsum(table.size[order])])
+    # Half as many as are not merged: stretches end before the image that would be too much, so there are a few more.
+    most = min(STRETCH_BYTES, max(_LEAST_BYTES, 2 * int(until[-1]) // UNMERGED))
     start, count = 0, len(order)
     is_cut = np.ones(count + 1, np.bool_)
     if len(table.block):
         file, block = table.file[order], table.block[order]
         is_cut[1:count] = (file[1:] != file[:-1]) | (block[1:] != block[:-1])
     while start < count:
-        end = int(np.searchsorted(until, until[start] + STRETCH_BYTES, side="right")) - 1
+        end = int(np.searchsorted(until, until[start] + most, side="right")) - 1
         end = min(max(end, start + 1), start + STRETCH_IMAGES, count)
         cuts = np.flatnonzero(is_cut[start + 1 : end + 1])
         end = start + 1 + int(cuts[-1]) if len(cuts) else end
         yield end
         start = end
+
+
+def spilled_beside(size: float, source_bytes: float, shards: int, workers: int) -> float:
+    """Bytes that a staged build needs at most beside the `size` bytes of the dataset that it writes.
+
+    While shards of a volume are put together, that volume is there twice; while stretches are merged, so are those that
+    each worker merges.
+    """
+    stretches = source_bytes / STRETCH_BYTES
+    merging = workers / math.sqrt(stretches) if stretches > UNMERGED else 0.0
+    return size * max(1 / _volumes(shards, source_bytes), merging)
+
+
+def _volumes(shards: int, source_bytes: float) -> int:
+    return max(1, min(_VOLUMES, shards, round(source_bytes / _VOLUME_BYTES)))
 
 
 def spill_folder(output: Path, split: str) -> Path:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wizard.errors import InputError, reading
+from wizard.formats.parquet_footer import FooterDamage, column_chunks
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import ranks
 from wizard.sources.cache import Arrays, cached
@@ -140,19 +141,18 @@ def _parts(path: Path, number: int, opened: Any, schema: ImageSchema) -> Iterato
 
 def _of_row_groups(path: Path, opened: Any, schema: ImageSchema) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     """Each row's share of its row group's bytes of images, int64[n]; and bool[n], whether it is known to have none."""
-    metadata = opened.metadata
+    try:
+        with reading(path):
+            chunks = column_chunks(path, schema.image)
+    except FooterDamage as error:
+        raise InputError(f"{path} is damaged: {error}.", AGAIN) from error
     sizes = [np.empty(0, np.int64)]
     blank = [np.empty(0, np.bool_)]
-    for group in range(metadata.num_row_groups):
-        stated = metadata.row_group(group)
-        rows = stated.num_rows
-        chunks = (stated.column(index) for index in range(stated.num_columns))
-        chunk = next(chunk for chunk in chunks if chunk.path_in_schema == schema.image)
-        share, more = divmod(max(0, chunk.total_uncompressed_size), max(1, rows))
-        sizes.append(np.full(rows, share, np.int64) + (np.arange(rows) < more))
-        statistics = chunk.statistics
-        nulls = statistics.null_count if statistics is not None and statistics.has_null_count else 0
-        blank.append(_nulls(path, opened, schema, group) if 0 < nulls < rows else np.full(rows, nulls > 0))
+    for group, chunk in enumerate(chunks):
+        share, more = divmod(chunk.bytes, max(1, chunk.rows))
+        sizes.append(np.full(chunk.rows, share, np.int64) + (np.arange(chunk.rows) < more))
+        some = 0 < chunk.nulls < chunk.rows
+        blank.append(_nulls(path, opened, schema, group) if some else np.full(chunk.rows, chunk.nulls > 0))
     return np.concatenate(sizes), np.concatenate(blank)
 
 

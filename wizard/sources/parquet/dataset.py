@@ -8,12 +8,12 @@ from wizard.errors import InputError, OtherSplitError, reading
 from wizard.formatting import counted, few
 from wizard.ilsvrc2012.archives import BOXES, SPLITS, Split
 from wizard.sources import annotations
+from wizard.sources.hub_cache import HubFiles, find_snapshot
 from wizard.sources.likely import Likely
 from wizard.sources.options import SourceOptions
 from wizard.sources.parquet.classes import Labels, of_names, of_rows
 from wizard.sources.parquet.columns import Columns, peek, read_columns
-from wizard.sources.parquet.files import FoundFiles, ParquetFiles, find_parquet_files
-from wizard.sources.parquet.hub_cache import find_snapshot
+from wizard.sources.parquet.files import SUFFIX, FoundFiles, ParquetFiles, find_parquet_files
 from wizard.sources.parquet.opening import is_installed, not_installed
 from wizard.sources.parquet.table import parquet_table
 from wizard.sources.samples import SampleTable
@@ -31,7 +31,7 @@ _LISTED = 5
 def recognize(folder: Path, options: SourceOptions) -> Source | None:
     """Parquet files in a folder, or a cache of Hugging Face's client; see `registry.SourceModule`."""
     with reading(folder):
-        snapshot = find_snapshot(folder)
+        snapshot = find_snapshot(folder, HubFiles(what="Parquet files", suffix=SUFFIX))
         found = find_parquet_files(snapshot.path if snapshot else folder, asked=options.layout == "parquet")
     if found is None:
         return None
@@ -47,7 +47,7 @@ class ParquetDataset(Source):
     def __init__(self, folder: Path, found: FoundFiles, why: tuple[str, ...]) -> None:
         self.folder = folder
         self._files = found.splits
-        boxes = [_boxes(folder, split) for split in BOXES]
+        boxes = [annotations.archive_in([folder], split) for split in BOXES]
         self.annotatable = any(part.path is not None for part in boxes)
         self.parts = (
             *(_part(split, found.splits.get(split)) for split in SPLITS),
@@ -113,9 +113,3 @@ def _part(split: Split, found: ParquetFiles | None) -> Part:
         problem, hint = error.what, error.hint
     name = few([path.name for path in found.files], 1)
     return Part(name=name, kind="images", split=split, path=found.path, problem=problem, hint=hint)
-
-
-def _boxes(folder: Path, split: Split) -> Part:
-    names = BOXES[split].names
-    path = next((folder / name for name in names if (folder / name).is_file()), None)
-    return Part(name=names[0], kind="boxes", split=split, path=path, bytes=path.stat().st_size if path else 0)

@@ -55,9 +55,7 @@ class _Images:
     def _start(self, group: int) -> None:
         stated = self._file.metadata.row_group(group)
         rows = max(1, stated.num_rows)
-        chunks = (stated.column(index) for index in range(stated.num_columns))
-        size = next(chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema == self._leaf)
-        at_once = min(_MOST, max(1, _BATCH * rows // max(1, size)))
+        at_once = min(_MOST, max(1, _BATCH * rows // max(1, stated.total_byte_size)))
         # The batch before is let go first, so that two are never in memory.
         self._images, self._begin, self._group = (), self._firsts[group], group
         self._batches = self._file.iter_batches(
@@ -89,7 +87,7 @@ def _read_rows(samples: Iterable[Sample]) -> Iterator[Content]:
             yield Content(sample, images.at(sample.offset))
 
 
-PARQUET = Reader(read=_read_rows, in_order=True)
+PARQUET = Reader(read=_read_rows, in_order=True, by_row=True)
 
 
 @lru_cache(maxsize=1)

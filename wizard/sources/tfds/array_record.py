@@ -4,6 +4,7 @@ A file is a Riegeli container with an index of its chunks at the end; a chunk ho
 together. TFDS writes groups of one, which can be read in any order. Every chunk has a hash, which is checked.
 """
 
+import os
 import re
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -14,7 +15,6 @@ from typing import Any
 
 from wizard.errors import InputError
 from wizard.machine.open_files import open_file_limits
-from wizard.sources.cache import fingerprint
 from wizard.sources.tfds.info import AGAIN
 from wizard.sources.tfds.shards import INSTALL
 
@@ -83,7 +83,7 @@ class OpenFiles:
     """The files that were read last, still open, as long as they do not change."""
 
     def __init__(self) -> None:
-        self._opened: OrderedDict[str, tuple[str, File]] = OrderedDict()
+        self._opened: OrderedDict[str, tuple[tuple[int, ...], File]] = OrderedDict()
 
     def get(self, path: str) -> File:
         """An open file.
@@ -92,11 +92,15 @@ class OpenFiles:
             InputError: it is no whole ArrayRecord file.
             OSError: it cannot be read.
         """
-        state = fingerprint(Path(path))
-        known, file = self._opened.pop(path, ("", None))
-        if file is None or known != state:
-            file = File(Path(path))
+        stat = os.stat(path)  # noqa: PTH116  # for each image: a Path would take longer than the call
+        state = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        known = self._opened.get(path)
+        if known is not None and known[0] == state:
+            self._opened.move_to_end(path)
+            return known[1]
+        file = File(Path(path))
         self._opened[path] = state, file
+        self._opened.move_to_end(path)
         while len(self._opened) > _most():
             self._opened.popitem(last=False)[1][1].close()
         return file

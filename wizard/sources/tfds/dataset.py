@@ -10,13 +10,14 @@ import numpy as np
 from wizard.errors import InputError, OtherSplitError, reading
 from wizard.formats import example, example_spans, tfrecord
 from wizard.formatting import counted, few
-from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.ilsvrc2012.archives import BOXES, SPLITS, Split
 from wizard.ilsvrc2012.feature_names import ENCODED
+from wizard.sources import annotations
 from wizard.sources.classes import HIGHEST
 from wizard.sources.likely import Likely
 from wizard.sources.options import Labels, SourceOptions
 from wizard.sources.samples import SampleTable
-from wizard.sources.source import Part, Progress, Source
+from wizard.sources.source import BoxTable, Part, Progress, Source
 from wizard.sources.tfds.array_record import File
 from wizard.sources.tfds.classes import LabelMap, all_imagenet, label_map, of_imagenet
 from wizard.sources.tfds.columns import Columns, read_columns
@@ -55,7 +56,7 @@ def recognize(folder: Path, options: SourceOptions) -> Source | None:
             "Convert it: tfds convert_format --out_file_format=tfrecord "
             f"--dataset_version_dir={shlex.quote(str(found.folder))} --out_dir=FOLDER",
         )
-    return TFDS(found, info, listing, schema, options.labels)
+    return TFDS(folder, found, info, listing, schema, options.labels)
 
 
 def _schema(folder: Path, info: Info, listing: Listing) -> Schema | None:
@@ -100,7 +101,9 @@ def _first_record(path: Path, shards: Shards) -> bytes:
 class TFDS(Source):
     """A version of a dataset."""
 
-    def __init__(self, found: Prepared, info: Info, listing: Listing, schema: Schema, labels: Labels) -> None:
+    def __init__(
+        self, given: Path, found: Prepared, info: Info, listing: Listing, schema: Schema, labels: Labels
+    ) -> None:
         self.folder = found.folder
         self._splits = listing.splits
         self._schema = schema
@@ -121,7 +124,12 @@ class TFDS(Source):
             *_on_features(schema),
             *_on_images(info),
         )
-        self.parts = tuple(_part(split, info, found.folder, listing.splits.get(split)) for split in SPLITS)
+        boxes = [annotations.archive_in([found.folder, given], split) for split in BOXES]
+        self.annotatable = any(part.path is not None for part in boxes)
+        self.parts = (
+            *(_part(split, info, found.folder, listing.splits.get(split)) for split in SPLITS),
+            *(boxes if self.annotatable else ()),
+        )
 
     def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
         """See `Source.table`; each record is looked at. Where classes are not stated, all splits decide them."""
@@ -129,10 +137,14 @@ class TFDS(Source):
         columns = read_columns(self._splits[split], self._schema, cache, progress)
         return image_table(split, columns, self._schema, self._labels(split, columns, cache, progress))
 
+    def boxes(self, split: Split, cache: Path, progress: Progress) -> BoxTable:
+        """The boxes of an official archive of annotations beside the shards, or in the folder that was given."""
+        return annotations.read_boxes(self.path("boxes", split), cache, progress)
+
     def _labels(self, split: Split, columns: Columns, cache: Path, progress: Progress) -> LabelMap:
         if self._schema.count:
             return label_map(self._schema, self._asked, self._schema.count)
-        there = [part.split for part in self.parts if part.sound]
+        there = [part.split for part in self.parts if part.kind == "images" and part.sound]
         deciding = [each for each in there if each != "test"] or there
         every = [columns if each == split else self._beside(each, cache, progress) for each in deciding]
         labeled = [each for each in every if (each.label >= 0).any()]

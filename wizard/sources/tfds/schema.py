@@ -1,6 +1,7 @@
 """Which features of a dataset are the image, its class and its name, by features.json."""
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ IMAGE, CLASS_LABEL = "Image", "ClassLabel"
 _TEXT = "Text"
 _NAMES = ("file_name", "filename", "image/file_name", "image/filename", "image_name", "id", "image_id")
 """Keys of an image's name in the datasets of TFDS, the best first."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # it would do something to a person's terminal
 _LISTED = 16
 _MOST = 32_767  # classes that a table's int16 has room for
 _OTHER = "Give a dataset of TensorFlow Datasets for image classification, or images in another form"
@@ -144,6 +146,9 @@ def read_classes(path: Path) -> tuple[str, ...]:
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is no UTF-8: {error.reason} at byte {error.start:,}.", AGAIN) from error
     names = tuple(line.strip() for line in lines if line.strip())
+    unprintable = next((name for name in names if _CONTROL.search(name)), None)
+    if unprintable is not None:
+        raise InputError(f"{path} names the class {unprintable!r}, which has a control character in it.", AGAIN)
     if len(set(names)) < len(names):
         twin = next(name for place, name in enumerate(names) if name in names[:place])
         raise InputError(f"{path} names the class {twin!r} twice.", AGAIN)
@@ -200,9 +205,13 @@ def _feature(node: Json, stem: str) -> Feature:
     if "image" in node:
         return Feature(kind=IMAGE, stem=stem, dtype=str(node["image"].get("dtype") or ""))
     if "classLabel" in node:
-        return Feature(kind=CLASS_LABEL, stem=stem, classes=int(node["classLabel"].get("numClasses") or 0))
+        return Feature(kind=CLASS_LABEL, stem=stem, classes=_count(node["classLabel"].get("numClasses")))
     classes = content.get("num_classes", content.get("numClasses"))
-    return Feature(kind=kind, stem=stem, dtype=str(content.get("dtype") or ""), classes=int(classes or 0))
+    return Feature(kind=kind, stem=stem, dtype=str(content.get("dtype") or ""), classes=_count(classes))
+
+
+def _count(stated: object) -> int:
+    return max(0, int(str(stated))) if stated is not None else 0
 
 
 def _type(node: Json) -> str:

@@ -14,7 +14,7 @@ from wizard.ilsvrc2012.archives import CLASSES, Split
 from wizard.ilsvrc2012.synsets import ranks
 from wizard.sources.classes import HIGHEST, Classes, are_numbers, as_text, by_number, imagenet, of_folders
 from wizard.sources.options import Labels
-from wizard.sources.trees.image_names import parse_image_name
+from wizard.sources.trees.image_names import is_wnid, parse_image_name
 from wizard.sources.trees.split_dirs import SplitDir
 
 Amount = Literal["none", "some", "too many"]
@@ -120,7 +120,7 @@ def label_space(splits: Mapping[Split, SplitDir], asked: Labels, ids: tuple[str,
     """
     names = _names(splits)
     unknown = [name for name in names if name not in ranks()]
-    sign = _official_sign(splits, len(names) - len(unknown))
+    sign = "" if _of_full_imagenet(unknown, names) else _official_sign(splits, len(names) - len(unknown))
     amount: Amount = "some" if len(names) <= _MOST else "too many"
     outcome = decide(Seen(asked, bool(sign), bool(unknown), amount if names else "none", are_numbers(names), bool(ids)))
     facts = {
@@ -179,6 +179,11 @@ def _official_sign(splits: Mapping[Split, SplitDir], synsets: int) -> str:
         if named:
             return f"{split_dir.path.name}/ holds images named as in ILSVRC2012, as {named}"
     return ""
+
+
+def _of_full_imagenet(unknown: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether the classes are some of ImageNet-21k's, most of which ILSVRC2012 does not have, or all of them."""
+    return len(unknown) * 2 > len(names) and all(map(is_wnid, unknown))
 
 
 def _range(names: Collection[str]) -> str:

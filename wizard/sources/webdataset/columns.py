@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from wizard.errors import InputError, reading
 from wizard.formats.arrays import Boxes
+from wizard.formatting import counted
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.cache import Arrays, cached
 from wizard.sources.remarks import LeftOutCounter
@@ -106,7 +107,7 @@ def _require_lengths(columns: Columns, split: Split) -> None:
         first = int(wrong[0])
         more = f" (and {len(wrong) - 1:,} more shards of {split} differ)" if len(wrong) > 1 else ""
         raise InputError(
-            f"{files.files[first]} has {counts[first]:,} samples with an image, but {files.listed} says "
+            f"{files.files[first]} has {counted(int(counts[first]), 'sample')} with an image, but {files.listed} says "
             f"{files.lengths[first]:,}{more}.",
             f"Download it again, or, if the shards were changed on purpose, remove {files.listed}",
         )

@@ -20,13 +20,22 @@ LARGEST = 1 << 20
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _LOOKED_AT = 64  # members of a shard whose names are looked at
 _READ = 8  # json members that are read
+_UNPACKED = 1 << 24
+"""Bytes of a compressed file after which it is given up: an archive of archives, whose members take long to pass by."""
 
 
 class Glimpse(NamedTuple):
-    """The first members of a shard: whether they are samples with labels, and whether these state boxes."""
+    """The first members of a tar file.
+
+    Attributes:
+        samples: whether there are samples with labels among them.
+        boxes: whether these state boxes.
+        damaged: whether there is not even one image, because the file is damaged.
+    """
 
     samples: bool
     boxes: bool = False
+    damaged: bool = False
 
 
 def compression_of(path: Path) -> str:
@@ -83,20 +92,30 @@ def glimpse(path: Path) -> Glimpse:
         return Glimpse(False)
     kinds: dict[str, set[str]] = defaultdict(set)
     texts: dict[str, Said] = {}
-    # What is damaged, or cannot be unpacked here, is reported when it is read.
-    with suppress(tar.TarDamage, InputError), opened(path, compression_of(path)) as (file, _):
+    damaged = False
+    try:
+        _look(path, kinds, texts)
+    except (tar.TarDamage, InputError):  # reported when the shard is read
+        damaged = not any("image" in found for found in kinds.values())
+    labeled = {key for key, each in texts.items() if each.label >= 0 or each.name}
+    samples = any("image" in found and ("cls" in found or key in labeled) for key, found in kinds.items())
+    return Glimpse(samples, any(each.boxes is not None for each in texts.values()), damaged)
+
+
+def _look(path: Path, kinds: dict[str, set[str]], texts: dict[str, Said]) -> None:
+    """Adds the kinds of each key's members, and what their json says."""
+    compression = compression_of(path)
+    with opened(path, compression) as (file, _):
         for member in islice(tar.members(file), _LOOKED_AT):
             field = field_of(member.name)
-            if field is None:
-                continue
-            kinds[field.key].add(field.kind)
-            if field.kind == "json" and len(texts) < _READ:
+            if field is not None:
+                kinds[field.key].add(field.kind)
+            if field is not None and field.kind == "json" and len(texts) < _READ:
                 file.seek(member.offset)
                 with suppress(InvalidSample):
                     texts[field.key] = said(None, file.read(min(member.size, LARGEST)))
-    labeled = {key for key, each in texts.items() if each.label >= 0 or each.name}
-    samples = any("image" in found and ("cls" in found or key in labeled) for key, found in kinds.items())
-    return Glimpse(samples, any(each.boxes is not None for each in texts.values()))
+            if compression and member.offset + member.size > _UNPACKED:
+                return
 
 
 def _head(path: Path) -> bytes:

@@ -60,10 +60,11 @@ def row_of(parts: list[Part]) -> Row | None:
     Raises:
         InvalidSample: it has more than one image, or what it says of its label or name cannot be.
     """
-    image = image_of(parts)
+    image = _one_of(parts, "image")
     if image is None:
         return None
-    stated = said(_content(parts, "cls"), _content(parts, "json"))
+    cls, described = _one_of(parts, "cls"), _one_of(parts, "json")
+    stated = said(None if cls is None else cls.content, None if described is None else described.content)
     name, wnid = _official(image.field.key, stated)
     return Row(
         key=image.field.key,
@@ -82,28 +83,19 @@ def row_of(parts: list[Part]) -> Row | None:
     )
 
 
-def image_of(parts: list[Part]) -> Part | None:
-    """The image of a sample: the one whose field is just a suffix, or else the only one.
+def _one_of(parts: list[Part], kind: Kind) -> Part | None:
+    """The member of a kind; of several, the one whose field is just a suffix: jpg goes before mask.jpg.
 
     Raises:
-        InvalidSample: there are several.
+        InvalidSample: several images are called so.
     """
-    images = _of_kind(parts, "image")
-    if len(images) > 1:
-        fields = " and ".join(part.field.name for part in images[:2])
-        raise InvalidSample(f"has more than one image, {fields}, so which one is meant is not known")
-    return images[0] if images else None
-
-
-def _content(parts: list[Part], kind: Kind) -> bytes | None:
-    found = _of_kind(parts, kind)
-    return found[0].content if len(found) == 1 else None
-
-
-def _of_kind(parts: list[Part], kind: Kind) -> list[Part]:
-    """Those of a kind whose fields are just suffixes, or else all of it: jpg goes before mask.jpg."""
     found = [part for part in parts if part.field.kind == kind]
-    return [part for part in found if part.field.whole] or found
+    if len(found) > 1:
+        found = [part for part in found if part.field.whole] or found
+    if len(found) > 1 and kind == "image":
+        fields = " and ".join(part.field.name for part in found[:2])
+        raise InvalidSample(f"has more than one image, {fields}, so which one is meant is not known")
+    return found[0] if len(found) == 1 else None
 
 
 def _official(key: str, stated: Said) -> tuple[str, int]:

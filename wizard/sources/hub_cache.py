@@ -9,12 +9,19 @@ from pathlib import Path
 
 from wizard.errors import InputError
 from wizard.formatting import counted, few
-from wizard.sources.parquet.files import SUFFIX
 
 _DATASET = "datasets--"
 _USUAL = "datasets--ILSVRC--imagenet-1k"
 _SHORT = 8  # digits of a commit that are shown
 _DEEPEST = ("*", "*/*", "*/*/*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubFiles:
+    """The files that a form of raw data consists of: what they are called, and the end of their names."""
+
+    what: str
+    suffix: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,42 +32,55 @@ class Snapshot:
     why: tuple[str, ...]
 
 
-def find_snapshot(folder: Path) -> Snapshot | None:
+def find_snapshot(folder: Path, files: HubFiles) -> Snapshot | None:
     """The snapshot in a cache, where the folder is HF_HOME, its hub/, a dataset's folder or its snapshots/.
 
     Raises:
-        InputError: several datasets have Parquet files, or several snapshots, and nothing says which one is meant.
+        InputError: several datasets have such files, or several snapshots, and nothing says which one is meant.
         OSError: a folder cannot be looked into.
     """
-    if (folder / "snapshots").is_dir():
-        return _of_dataset(folder)
-    resolved = folder.resolve()
-    if folder.name == "snapshots" and resolved.parent.name.startswith(_DATASET):
-        return _of_dataset(folder.parent)
+    found = find_dataset_snapshot(folder, files)
+    if found is not None:
+        return found
     for hub in (folder, folder / "hub"):
-        datasets = [path for path in sorted(hub.glob(f"{_DATASET}*")) if _snapshots(path)]
+        datasets = [path for path in sorted(hub.glob(f"{_DATASET}*")) if _snapshots(path, files)]
         if datasets:
-            return _of_hub(hub, datasets)
+            return _of_hub(hub, datasets, files)
     return None
 
 
-def _of_hub(hub: Path, datasets: list[Path]) -> Snapshot | None:
+def find_dataset_snapshot(folder: Path, files: HubFiles) -> Snapshot | None:
+    """The snapshot in a cache, where the folder is that of one dataset, or its snapshots/.
+
+    Raises:
+        InputError: several snapshots have such files, and nothing says which one is meant.
+        OSError: a folder cannot be looked into.
+    """
+    if (folder / "snapshots").is_dir():
+        return _of_dataset(folder, files)
+    resolved = folder.resolve()
+    if folder.name == "snapshots" and resolved.parent.name.startswith(_DATASET):
+        return _of_dataset(folder.parent, files)
+    return None
+
+
+def _of_hub(hub: Path, datasets: list[Path], files: HubFiles) -> Snapshot | None:
     chosen = next((path for path in datasets if path.name == _USUAL), datasets[0] if len(datasets) == 1 else None)
     named = few([_name(path) for path in datasets])
     if chosen is None:
         raise InputError(
-            f"{hub} is a cache of Hugging Face's client with {len(datasets)} datasets in Parquet: {named}.",
+            f"{hub} is a cache of Hugging Face's client with {len(datasets)} datasets of {files.what}: {named}.",
             f"Give the folder of one of them, such as {datasets[0]}",
         )
-    found = _of_dataset(chosen)
+    found = _of_dataset(chosen, files)
     if found and len(datasets) > 1:
         beside = few([_name(path) for path in datasets if path != chosen])
         return Snapshot(path=found.path, why=(*found.why, f"Other datasets lie in this cache: {beside}."))
     return found
 
 
-def _of_dataset(dataset: Path) -> Snapshot | None:
-    snapshots = _snapshots(dataset)
+def _of_dataset(dataset: Path, files: HubFiles) -> Snapshot | None:
+    snapshots = _snapshots(dataset, files)
     if not snapshots:
         return None
     main = _commit(dataset / "refs" / "main")
@@ -69,13 +89,13 @@ def _of_dataset(dataset: Path) -> Snapshot | None:
     if chosen is None:
         if len(snapshots) > 1:
             raise InputError(
-                f"{dataset} holds {len(snapshots)} snapshots with Parquet files, and refs/main names none of them: "
+                f"{dataset} holds {len(snapshots)} snapshots with {files.what}, and refs/main names none of them: "
                 f"{few([path.name for path in snapshots])}.",
                 f"Give one of them: source.path={snapshots[0]}",
             )
-        chosen, reason = snapshots[0], "the only one with Parquet files"
+        chosen, reason = snapshots[0], f"the only one with {files.what}"
     others = [path.name[:_SHORT] for path in snapshots if path != chosen]
-    beside = f" {counted(len(others), 'other snapshot')} with Parquet files: {few(others)}." if others else ""
+    beside = f" {counted(len(others), 'other snapshot')} with {files.what}: {few(others)}." if others else ""
     return Snapshot(
         path=chosen,
         why=(
@@ -85,10 +105,10 @@ def _of_dataset(dataset: Path) -> Snapshot | None:
     )
 
 
-def _snapshots(dataset: Path) -> list[Path]:
-    """The snapshots that have Parquet files, not too deep below."""
+def _snapshots(dataset: Path, files: HubFiles) -> list[Path]:
+    """The snapshots that have such files, not too deep below."""
     there = sorted(path for path in (dataset / "snapshots").glob("*") if path.is_dir())
-    return [path for path in there if any(any(path.glob(deep + SUFFIX)) for deep in _DEEPEST)]
+    return [path for path in there if any(any(path.glob(deep + files.suffix)) for deep in _DEEPEST)]
 
 
 def _commit(ref: Path) -> str:

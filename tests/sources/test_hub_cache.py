@@ -60,7 +60,7 @@ def test_imagenet_is_chosen_among_datasets_and_the_others_are_named(tmp_path: Pa
 def test_several_datasets_without_imagenet_are_refused(tmp_path: Path) -> None:
     for dataset in ("a--cats", "b--dogs"):
         snapshot(tmp_path, OLD, "1.png", dataset=dataset, main=True)
-    with pytest.raises(InputError, match="2 datasets in Parquet: a/cats, b/dogs"):
+    with pytest.raises(InputError, match="2 datasets of Parquet files: a/cats, b/dogs"):
         opened(tmp_path)
 
 
