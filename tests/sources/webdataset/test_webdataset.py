@@ -77,6 +77,24 @@ def test_labels_beyond_the_thousand_are_classes_of_their_own_named_by_wnid(tmp_p
     assert (len(found.classes), found.label.tolist()) == (21841, [0, 21840])
 
 
+def test_a_label_that_is_not_its_wnids_in_other_samples_is_refused_beyond_the_thousand_too(tmp_path: Path) -> None:
+    write(tmp_path / "train-0.tar", [sample(f"n0000{label:04d}_{n}", label) for label in range(5) for n in range(4)])
+    write(tmp_path / "train-1.tar", [sample("n00000003_9", 1)])
+    says = "its name or class says n00000003, whose label is 3 in all others"
+    refused(tmp_path, rf"train-1\.tar: the sample n00000003_9 has the label 1, but {says}")
+
+
+def test_merged_classes_are_called_by_their_numbers(tmp_path: Path) -> None:
+    write(tmp_path / "train-0.tar", [sample(f"n0000{number:04d}_1", number // 2) for number in range(6)])
+    found = table(tmp_path)
+    assert (found.classes.names, found.label.tolist()) == (("0", "1", "2"), [0, 0, 1, 1, 2, 2])
+
+
+def test_labels_that_have_nothing_to_do_with_wnids_are_numbers(tmp_path: Path) -> None:
+    write(tmp_path / "train-0.tar", [sample(f"n0000{n % 3:04d}_{n}", n % 4) for n in range(12)])
+    assert table(tmp_path).classes.names == ("0", "1", "2", "3")
+
+
 def test_wnids_of_keys_alone_name_classes(tmp_path: Path) -> None:
     write(tmp_path / "imagenet_w21-train-0000.tar", [sample("n00005787_1", 0), sample("n00006484_2", 1)])
     assert rows(table(tmp_path)) == [("n00005787_1.JPEG", "n00005787"), ("n00006484_2.JPEG", "n00006484")]
