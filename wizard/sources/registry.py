@@ -66,7 +66,7 @@ class FileModule(SourceModule, Protocol):
         """Whether a file is named as one of this form."""
 
 
-FILES: dict[str, FileModule] = {"webdataset": webdataset, "packed": packed}
+FILES: dict[str, FileModule] = {"webdataset": webdataset, "parquet": parquet, "packed": packed}
 
 
 def layouts() -> tuple[str, ...]:
