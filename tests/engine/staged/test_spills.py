@@ -28,8 +28,8 @@ def spill(folder: Path, name: str, runs: list[list[int]]) -> SpillRecord:
         for run in runs:
             writer.add_run((at, content(at), google_crc32c.value(content(at))) for at in sorted(run))
         images = sum(map(len, runs))
-        shards = (0, 1, 2)
-        return writer.commit(plan_id="p", stretches=(0, 1), shards=shards, images=images, skipped=0, bytes_in=images)
+        more = {"shards": (0, 1, 2), "images": images, "skipped": 0, "bytes_in": images}
+        return writer.commit(plan_id="p", layout="l", stretches=(0, 1), **more)
 
 
 def gathered(folder: Path, records: list[SpillRecord], *, window: int = 1 << 20) -> list[tuple[int, bytes]]:

@@ -54,6 +54,7 @@ class SpillRecord:
     Attributes:
         name: of the spill.
         plan_id: of the plan that its images were processed for.
+        layout: that it is part of, as in `Layout.identity`.
         stretches: the first stretch that it holds, and the one after the last.
         shards: the shards whose images it holds; those of others were done before.
         run_ends: how many images come before the end of each sorted run.
@@ -68,6 +69,7 @@ class SpillRecord:
 
     name: str
     plan_id: str
+    layout: str
     stretches: tuple[int, int]
     shards: tuple[int, ...]
     run_ends: tuple[int, ...]
