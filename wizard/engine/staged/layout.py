@@ -60,7 +60,7 @@ class Layout:
 
     @cached_property
     def identity(self) -> str:
-        """A short name for the stretches and volumes. Sources of other forms may have the same plan, not the same order."""
+        """A short name for the stretches and volumes; sources of two forms may have one plan, and two orders."""
         digest = hashlib.sha256(f"{self.group} {len(self.stretch_ends)} {len(self.volume_ends)} ".encode())
         for column in (self.stretch_ends, self.volume_ends, self.position[self.order]):
             digest.update(column.astype("<i8").tobytes())
