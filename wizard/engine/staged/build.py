@@ -167,7 +167,7 @@ class StagedSplit:
             part.remove()
             del self.spills[part.name]
         self.spills[record.name] = record
-        return StretchDone(stretch=record.name, split=self.split.split)
+        return StretchDone(stretch=record.name, split=self.split.split, is_merged=True)
 
     def built(self, records: CommitRecords) -> Callable[[CommitRecord], Event]:
         """What takes a finished shard into account: files are removed whose shards are all built."""

@@ -108,7 +108,7 @@ def merge_spills(task: StagedTask) -> SpillRecord:
     records, counts = _records(task), ShardCounts()
     with naming_the_disk(task), SpillWriter(task.spill_folder, task.name, task.volume_ends) as merged:
         merged.add_run(_merging(task, records, counts, merged))
-        beat(task, counts, merged.size, reading=True)
+        beat(task, counts, merged.size, reading=True, total=counts.read)
         handover.hand_over()
         return merged.commit(
             plan_id=task.plan_id,
@@ -139,9 +139,10 @@ def _by_position(waiting: list[Spilled]) -> Iterator[Spilled]:
 def _merging(
     task: StagedTask, records: list[SpillRecord], counts: ShardCounts, merged: SpillWriter
 ) -> Iterator[Spilled]:
+    total = sum(record.run_ends[-1] for record in records)
     for image in gather(task.spill_folder, records, task.spilled_ends, task.first, task.end, sparse=True):
         if heartbeat.due():
-            beat(task, counts, merged.size, reading=True)
+            beat(task, counts, merged.size, reading=True, total=total)
         counts.read += 1
         yield image
 
