@@ -12,6 +12,7 @@ from wizard.folders import expanded
 from wizard.formats.resize import ResizeMode
 from wizard.ilsvrc2012.archives import Split
 from wizard.profile_problems import problem_of
+from wizard.sources.classes import HIGHEST
 from wizard.sources.holdout import HoldoutOrder, parse_holdout
 from wizard.sources.options import FolderRole, Labels
 from wizard.sources.registry import layouts
@@ -82,7 +83,7 @@ class Source(_Section):
         default="hash", description="which these are: by hashes of their names, or the first by name"
     )
     classes: int | None = Field(
-        default=None, ge=1, le=1000, description="only the first so many classes, in the order of their labels"
+        default=None, ge=1, le=HIGHEST + 1, description="only the first so many classes, in the order of their labels"
     )
 
     # Before pydantic's own check, whose message for a union lists the problems of each member.

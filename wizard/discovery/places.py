@@ -128,7 +128,7 @@ def _caches(env: Mapping[str, str], home: Path | None) -> Iterator[Place]:
     hubs = [_folder(env.get(name, ""), home) for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE")]
     for hub in (*hubs, faces and faces / "hub"):
         if hub:
-            yield Place(path=str(hub), below=(f"datasets--{IMAGENET}", "snapshots", ".*"), depth=0)
+            yield Place(path=str(hub), below=(f"datasets--{IMAGENET}",))
     prepared = _folder(env.get("TFDS_DATA_DIR", "~/tensorflow_datasets"), home)
     if prepared:
         yield Place(path=str(prepared), below=(IMAGENET,))

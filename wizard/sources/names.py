@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 # Some of these would do something to a person's terminal where the name is printed.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# Safe at a glance, as all but a few of millions are; looking closer takes ten times longer.
+_PLAIN = re.compile(r"\w[\w-]*(?:[./]\w[\w-]*)*", re.ASCII)
 _LISTED = 1 << 13
 
 
@@ -21,6 +23,8 @@ def unsafe(name: str) -> str:
     >>> unsafe("n01440764/n01440764_10026.JPEG")
     ''
     """
+    if _PLAIN.fullmatch(name):
+        return ""
     if not name:
         return "is empty"
     if _CONTROL.search(name):

@@ -66,7 +66,7 @@ class FileModule(SourceModule, Protocol):
         """Whether a file is named as one of this form."""
 
 
-FILES: dict[str, FileModule] = {"packed": packed}
+FILES: dict[str, FileModule] = {"webdataset": webdataset, "packed": packed}
 
 
 def layouts() -> tuple[str, ...]:

@@ -57,6 +57,14 @@ def test_a_volume_is_a_row_of_whole_shards(shards: int, images: int) -> None:
     assert (np.diff(made.volume_of) >= 0).all()
 
 
+@pytest.mark.parametrize("megabytes", [300, 1000, 3000])
+def test_a_split_of_fewer_stretches_than_are_merged_at_their_full_size_is_not_merged(megabytes: int) -> None:
+    sizes = [(number % 7 + 1) * MB // 4 for number in range(megabytes)]
+    made = layout(split(sizes))
+    assert made.group == 0
+    assert made.stretches > 8
+
+
 def test_an_image_larger_than_a_stretch_has_one_of_its_own() -> None:
     assert stretches(layout(split([1, 100 * MB, 1, 1]))) == [[0], [1], [2, 3]]
 
@@ -67,7 +75,7 @@ def test_a_stretch_ends_between_blocks_unless_a_block_is_larger() -> None:
 
 
 def test_a_small_split_is_read_in_stretches_for_every_worker_and_a_large_one_in_as_many_as_memory_holds() -> None:
-    assert [layout(split([MB] * count)).stretches for count in (3, 64, 640, 6400)] == [1, 16, 64, 100]
+    assert [layout(split([MB] * count)).stretches for count in (3, 64, 640, 6400)] == [1, 16, 32, 100]
 
 
 def test_only_what_is_large_is_spilled_in_several_volumes() -> None:

@@ -4,8 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from tests.helpers import build_dataset, contents
+from tests.helpers import build_dataset, contents, encoded
 from tests.sources.making import nothing
 from tests.sources.making import rows as all_rows
 from tests.sources.webdataset.making import compress, timm
@@ -73,3 +74,20 @@ def test_webdataset_shards_of_this_program_give_the_records_that_they_were_built
     build_dataset(raw, own, source={"boxes": "all"}, output={"format": "webdataset"}, image=KEPT)
     build_dataset(own, tmp_path / "out", source={"boxes": "all"}, image=KEPT)
     assert contents(tmp_path / "out") == contents(from_archives)
+
+
+@pytest.mark.parametrize("classes", [("cat", "dog.v2"), ("00", "10")])
+@pytest.mark.parametrize("label_base", [0, 1])
+def test_classes_of_ones_own_come_back_from_webdataset_shards_of_this_program(
+    tmp_path: Path, classes: tuple[str, ...], label_base: int
+) -> None:
+    for path in (tmp_path / "raw" / split / name for split in ("train", "val") for name in classes):
+        path.mkdir(parents=True)
+        for number, suffix in enumerate(("jpg", "png")):
+            image = Image.new("RGB", (8 + number, 8))
+            (path / f"a.{number}.{suffix}").write_bytes(encoded(image, "PNG" if suffix == "png" else "JPEG"))
+    output = {"format": "webdataset", "label_base": label_base, "train_shards": 2, "validation_shards": 1}
+    build_dataset(tmp_path / "raw", tmp_path / "own", source={"boxes": "none"}, output=output)
+    before, after = (open_source(tmp_path / name).table("train", tmp_path, nothing) for name in ("raw", "own"))
+    assert after.classes == before.classes
+    assert sorted((row.name, row.label) for row in after) == sorted((row.name, row.label) for row in before)

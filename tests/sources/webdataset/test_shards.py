@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.sources.webdataset.making import opened, refused, sample, table, write
+from tests.sources.making import JPEG
+from tests.sources.webdataset.making import opened, refused, sample, table, write, write_members
 from wizard.errors import InputError
 
 
@@ -118,3 +119,23 @@ def test_another_info_json_is_ignored(tmp_path: Path) -> None:
 def test_shards_that_name_no_split_beside_others_that_do_are_ignored_and_told(tmp_path: Path) -> None:
     make(tmp_path, "train-0.tar", "more-0.tar")
     assert any("give no split" in why and "more-0.tar" in why for why in opened(tmp_path).why)
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        (["train-0.tar", "../train-1.tar"], r"lists the shard '\.\./train-1\.tar', whose name has \.\. in it"),
+        (["train-0.tar", "train-0.tar"], r"lists train-0\.tar more than once"),
+    ],
+)
+def test_a_list_that_cannot_be_is_refused(tmp_path: Path, files: list[str], why: str) -> None:
+    with_info(make(tmp_path, "train-0.tar"), files)
+    with pytest.raises(InputError, match=why):
+        opened(tmp_path)
+
+
+def test_shards_are_found_among_many_other_tars(tmp_path: Path) -> None:
+    for number in range(30):
+        write_members(tmp_path / f"{chr(97 + number % 26)}{'x' * (number // 26)}-of-class.tar", [("a.jpg", JPEG)])
+    make(tmp_path, "train-0.tar")
+    assert len(table(tmp_path)) == 1

@@ -120,7 +120,8 @@ def layout(split: SplitPlan) -> Layout:
 def _stretches(table: SampleTable, order: npt.NDArray[np.intp]) -> Iterator[int]:
     """The end of each stretch: after so many images or bytes, and between blocks where that is possible."""
     until = np.concatenate([[0], np.cumsum(table.size[order])])
-    most = min(STRETCH_BYTES, max(_LEAST_BYTES, int(until[-1]) // UNMERGED))
+    # Half as many as are not merged: stretches end before the image that would be too much, so there are a few more.
+    most = min(STRETCH_BYTES, max(_LEAST_BYTES, 2 * int(until[-1]) // UNMERGED))
     start, count = 0, len(order)
     is_cut = np.ones(count + 1, np.bool_)
     if len(table.block):

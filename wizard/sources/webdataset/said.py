@@ -122,9 +122,11 @@ def _checked(label: int, what: str) -> int:
 
 
 def _number(value: Any) -> int | None:
-    """A whole number, also one in text; None for anything else."""
+    """A whole number, also one in text or as 3.0; None for anything else."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
+    if isinstance(value, float) and value.is_integer():  # as pandas writes a column in which one is missing
+        return int(value)
     return int(value) if isinstance(value, str) and _NUMBER.fullmatch(value.strip()) else None
 
 
