@@ -10,8 +10,9 @@ from typing import Protocol
 
 from wizard.errors import NoRawData, reading
 from wizard.sources.archives import official
+from wizard.sources.folder_contents import describe_folder
 from wizard.sources.likely import Likely
-from wizard.sources.locate import describe_folder, require_folder
+from wizard.sources.locate import require_folder
 from wizard.sources.options import FolderRole, Labels, SourceOptions
 from wizard.sources.parquet import dataset as parquet
 from wizard.sources.records import tfrecords
