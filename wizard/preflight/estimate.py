@@ -143,7 +143,8 @@ class Estimator:
 
     def _speed(self, job: Job) -> ReadingSpeed | None:
         """How fast the largest split is read; None where the way of reading is settled."""
-        if not is_open(job.profile, [survey.table for survey in job.surveys.values() if survey.table is not None]):
+        tables = [survey.table for survey in job.surveys.values() if survey.table is not None]
+        if job.reading.staged or not is_open(job.profile, tables):
             return None
         survey = max(job.surveys.values(), key=lambda survey: survey.image_bytes)
         if survey.split not in self._speeds:

@@ -134,7 +134,7 @@ class OpenFiles:
         with reading(last.file):
             file = self._file(last.file)
             file.seek(start)
-            data = _read_fully(file, size)
+            data = read_fully(file, size)
         if last.file in self._passing:
             os.posix_fadvise(file.fileno(), start, size, os.POSIX_FADV_DONTNEED)
         if len(samples) == 1:
@@ -203,7 +203,7 @@ def _is_near(sample: Sample, following: Sample) -> bool:
     return sample.file == following.file and 0 <= gap <= _GAP
 
 
-def _read_fully(file: IO[bytes], size: int) -> bytes:
+def read_fully(file: IO[bytes], size: int) -> bytes:
     """As many bytes, or fewer where the file ends: Linux reads at most 2 GB at a time."""
     data = file.read(size)
     while 0 < len(data) < size:

@@ -101,9 +101,11 @@ class StagedSplit:
                 file.unlink(missing_ok=True)
 
     def _fits(self, record: SpillRecord, stretches: tuple[int, int]) -> bool:
-        if record.plan_id != self.task.plan_id or record.stretches != stretches:
+        if (record.plan_id, record.layout) != (self.task.plan_id, self.layout.identity):
             return False
-        if record.skipped and not self.task.skip_bad:
+        if record.stretches != stretches or (record.skipped and not self.task.skip_bad):
+            return False
+        if record.check not in ("decode", self.task.recipe.check):  # its shards' records would claim more
             return False
         volumes = {0} if self._is_merged_later(record.name) else {*self.layout.volume_of[self.wanted].tolist()}
         return holds(self.folder, record, self.wanted, sorted(volumes))
@@ -124,7 +126,12 @@ class StagedSplit:
     @property
     def part(self) -> Part:
         """Its part of a stretch."""
-        return Part(task=self.task, volume_ends=self.layout.spill_ends, shards=tuple(self.wanted))
+        return Part(
+            task=self.task,
+            layout=self.layout.identity,
+            volume_ends=self.layout.spill_ends,
+            shards=tuple(self.wanted),
+        )
 
     def merging(self) -> Iterator[StagedTask]:
         """The tasks that merge groups of stretches; none where there are few stretches."""
@@ -159,7 +166,8 @@ class StagedSplit:
             )
 
     def _task(self, **fields: object) -> StagedTask:
-        return replace(StagedTask(**vars(self.task)), **fields)  # type: ignore[arg-type]  # fields of StagedTask
+        common = StagedTask(**vars(self.task), layout=self.layout.identity)
+        return replace(common, **fields)  # type: ignore[arg-type]  # fields of StagedTask
 
     def spilled(self, record: SpillRecord) -> StretchDone:
         """Takes the spill of a stretch into account, and reports it."""
@@ -179,7 +187,7 @@ class StagedSplit:
             SpillFiles(folder=self.folder, name=stretch_name(number)).remove()
             self.spills.pop(stretch_name(number), None)
         self.spills[record.name] = record
-        yield StretchDone(stretch=record.name, split=self.split.split)
+        yield StretchDone(stretch=record.name, split=self.split.split, is_merged=True)
 
     def built(self, records: CommitRecords) -> Callable[[CommitRecord], Iterable[Event]]:
         """What takes a finished shard into account: files are removed whose shards are all built."""
