@@ -186,7 +186,9 @@ def test_reads_what_zip_and_tar_themselves_write(tmp_path: Path) -> None:
     subprocess.run("zip -q -r - tree | cat > c.zip", shell=True, cwd=tmp_path, check=True)  # with data descriptors
     subprocess.run(["tar", "-czf", "../d.tar.gz", "."], cwd=tree, check=True)
     subprocess.run(["tar", "--format=pax", "-cf", "e.tar", "tree"], cwd=tmp_path, check=True)
-    for name in ("a.zip", "b.zip", "c.zip", "d.tar.gz", "e.tar"):
+    subprocess.run(["zip", "-q", "-fz", "-r", "f.zip", "tree"], cwd=tmp_path, check=True)  # with zip64's fields
+    (tmp_path / "g.zip").write_bytes(bytes(1000) + (tmp_path / "b.zip").read_bytes())  # as behind a program
+    for name in ("a.zip", "b.zip", "c.zip", "d.tar.gz", "e.tar", "f.zip", "g.zip"):
         assert rows(open_source(tmp_path / name), "train", tmp_path) == expected
 
 
