@@ -175,6 +175,7 @@ class StretchDone:
     Attributes:
         stretch: the name of what was read or merged.
         images: that were read; 0 where stretches were merged, whose images were read before.
+        is_merged: whether stretches were merged.
         bytes_in: bytes of these.
         bytes_out: bytes that wait on the disk.
         skipped: images that are left out.
@@ -186,6 +187,7 @@ class StretchDone:
     bytes_in: int = 0
     bytes_out: int = 0
     skipped: int = 0
+    is_merged: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

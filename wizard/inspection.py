@@ -28,6 +28,7 @@ from wizard.sources.locate import sniff
 from wizard.sources.registry import open_source, reads_file
 from wizard.sources.remarks import remarks
 from wizard.sources.samples import SampleTable
+from wizard.sources.selected import lacks_validation
 from wizard.sources.source import Source, Survey
 
 _NAMED = 10
@@ -103,7 +104,9 @@ def _raw_data(raw: Source, report: Report) -> Inspection:
         name = part.split if part.kind == "images" else f"boxes of {part.split}"
         if part.path is None:
             if part.expected:
-                facts[name] = f"missing; it would be {part.name}"
+                held_out = name == "validation" and lacks_validation(raw)
+                more = "; source.holdout can take some of train's images for it" if held_out else ""
+                facts[name] = f"missing; it would be {part.name}{more}"
             continue
         try:
             if part.problem:

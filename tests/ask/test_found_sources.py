@@ -61,6 +61,12 @@ def test_the_last_profiles_folder_comes_first_whether_it_was_found_or_not(two: P
     assert new_draft().prompt(BY_KEY["source.path"]).default == str(own)
 
 
+def test_the_last_profiles_archive_comes_first(tmp_path: Path) -> None:
+    archive = write(tmp_path, ["own.zip"]) / "own.zip"
+    profile_store.save(profile(archive, tmp_path / "out"), "own")
+    assert defaults.source(known(first_context())) == str(archive)
+
+
 @pytest.mark.usefixtures("two")
 def test_a_last_folder_that_is_gone_or_empty_is_not_offered(tmp_path: Path) -> None:
     profile_store.save(profile(tmp_path / "gone", tmp_path / "out"), "gone")
@@ -111,11 +117,16 @@ def test_two_long_paths_that_would_look_alike_are_shown_whole(tmp_path: Path, mo
             "/mnt/…/ILSVRC2012/raw/archives",
         ),
         ("/a/very/long/path/without/a/telling/name/in/it/that/is/cut", "/a/…/cut"),
-        (f"/{'x' * 60}", f"/{'x' * 60}"),
+        (
+            "~/Downloads/imagenet-object-localization-challenge.zip",
+            "~/…/imagenet-object-localization-challenge.zip",
+        ),
+        (f"/{'x' * 60}.zip", f"/{'x' * 26}…{'x' * 14}.zip"),
     ],
 )
 def test_a_long_path_keeps_its_beginning_and_what_names_imagenet(path: str, shown: str) -> None:
     assert elided(path) == shown
+    assert len(shown) <= 46
 
 
 def test_the_machine_is_searched_once(monkeypatch: pytest.MonkeyPatch, raw: Path) -> None:

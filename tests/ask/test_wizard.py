@@ -92,7 +92,7 @@ def person(home: Path) -> Iterator[Callable[..., Person]]:
 
 def to_the_review(person: Person, raw: Path, out: Path) -> Person:
     """Takes every default but the folders and the size."""
-    person.reads("Where is the raw data?").reads("official archives").reads("Another folder").types("\x1b[A", ENTER)
+    person.reads("Where is the raw data?").reads("Another folder").types("\x1b[A", ENTER)
     person.reads("Where is the raw data?").types(str(raw), ENTER)
     person.reads("Nothing is extracted and nothing there is changed.").reads("Which splits?").types(ENTER)
     person.reads("bounding boxes go").types(ENTER)

@@ -47,6 +47,8 @@ def recognized(folder: Path, *, imagenet: bool = False) -> str:
         ("imagenet1k-train-0000.tar", "WebDataset shards by imagenet1k-train-0000.tar"),
         ("coco-train-0000.tar", ""),
         ("imagenette2-320.tgz", "Imagenette's archive by imagenette2-320.tgz"),
+        ("winter21_whole.tar.gz", "ImageNet-21k's archive by winter21_whole.tar.gz"),
+        ("n00004475.tar", "ImageNet's class folders by n00004475.tar"),
         ("data/train_images_0.tar.gz", "Hugging Face's old archives by data"),
         (f"coco-train.tfrecord{NUMBER}", ""),
         ("ILSVRC2012_bbox_train_v2.tar.gz", ""),

@@ -299,3 +299,15 @@ def test_the_structure_finds_an_image_that_was_cut_short(raw_copy: Path, tmp_pat
     damage_image(raw_copy, TENCH_1, cut_short)
     with pytest.raises(BadImage, match=rf"{TENCH_1} .* it is truncated"):
         build_dataset(raw_copy, tmp_path / "out", image={"check": "structure"})
+
+
+def test_images_held_out_of_an_archive_are_proven_with_it(
+    raw_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_official(raw_copy, monkeypatch)
+    (raw_copy / VALIDATION_TAR).unlink()
+    for out in (tmp_path / "hashed", tmp_path / "remembered"):
+        listener = Listener()
+        build_dataset(raw_copy, out, source={"holdout": 2, "boxes": "none"}, report=listener)
+        assert checks(out) == {"train": ("md5",), "validation": ("md5",)}
+        assert len([note for note in listener.notes if NOT_DECODED in note]) == 1

@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.helpers import examined, ignore, profile
+from tests.helpers import build_dataset, examined, ignore, profile
+from wizard.build import Options
+from wizard.engine.staged import layout
+from wizard.errors import Interrupted
+from wizard.events import Event, StretchDone
 from wizard.folders import cache_folder
 from wizard.machine.disks import Disk
 from wizard.planning import Job, make_plan, resolve
@@ -100,3 +104,26 @@ def test_a_disk_without_room_for_spills_is_read_directly_with_a_warning(
     check = next(check for check in verdict.checks if check.name == "reading")
     assert check.status == "warn"
     assert "are missing on the output's disk for that" in check.found
+
+
+@pytest.mark.parametrize(("image", "staged"), [({}, True), ({"resize": "shortest", "size": 64, "quality": 85}, False)])
+def test_a_build_that_was_interrupted_goes_on_in_stages_although_direct_reading_is_fast_now(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, image: dict[str, Any], staged: bool
+) -> None:
+    """What the first run read is in the page cache when the second one measures; another plan has no use for it."""
+    monkeypatch.setattr(estimate, "measure_reading", lambda *_: SSD)
+    monkeypatch.setattr(layout, "STRETCH_IMAGES", 5)
+    events: list[Event] = []
+
+    def stopping() -> bool:
+        return any(isinstance(event, StretchDone) for event in events)
+
+    with pytest.raises(Interrupted):
+        build_dataset(
+            raw, tmp_path / "out", report=events.append, options=Options(stopping=stopping), source={"read": "staged"}
+        )
+    verdict = examined(profile(raw, tmp_path / "out", image=image))
+    assert isinstance(verdict.settings, Job)
+    assert verdict.settings.reading.staged is staged
+    check = next(check for check in verdict.checks if check.name == "reading")
+    assert check.found.startswith("An earlier run has read raw data in stages, and this one goes on: ") is staged

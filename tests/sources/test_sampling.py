@@ -184,3 +184,23 @@ def test_of_gzipped_files_the_first_images_of_each_are_drawn(tmp_path: Path) -> 
     drawn = draw(surveyed("train", tmp_path, table), 20, 1, tmp_path)
     assert sorted(drawn.table.name.tolist()) == sorted(table.name[table.offset < 50].tolist())
     assert drawn.weight.sum() == count
+
+
+def test_of_many_files_that_are_read_forwards_only_some_are_opened(tmp_path: Path) -> None:
+    files, each = 300, 40
+    place = np.arange(files * each)
+    table = replace(
+        in_one_file(
+            "x",
+            name=np.array([f"{number:05}".encode() for number in place], np.bytes_),
+            offset=(place % each).astype(np.int64),
+            size=np.ones(len(place), np.int64),
+            label=np.zeros(len(place), np.int16),
+        ),
+        files=tuple(map(str, range(files))),
+        file=(place // each).astype(np.int32),
+        reader=GZIPPED_RECORDS,
+    )
+    drawn = draw(surveyed("train", tmp_path, table), 320, 1, tmp_path)
+    assert (len(drawn.table), len(drawn.table.files), drawn.table.offset.max()) == (320, 32, 9)
+    assert {"0", "299"} < set(drawn.table.files)

@@ -14,6 +14,8 @@ _SHOWN = 8
 """Found folders in the list, of which there may be many on a machine that others use too."""
 _BROAD = 46
 """Most columns of a path in the list, so that what it is fits beside it on a screen of 80."""
+_END = 18
+"""Columns of the end of a path that is cut inside a name."""
 _AT_ONCE = (".", "raw-data", "imagenet", "~/imagenet/raw-data", "~/imagenet", "~/data/imagenet", "~/Downloads")
 """Where this program proposes to keep raw data, and the person's own folders."""
 _SOON = 0.05
@@ -58,24 +60,23 @@ def found_in_words() -> str:
 
 
 def elided(path: str, width: int = _BROAD) -> str:
-    """A path within so many columns, if it can be: its beginning and the part that names ImageNet are kept.
+    """A path within so many columns; its beginning and the part that names ImageNet are kept, if they can be.
 
     >>> elided("~/.cache/huggingface/hub/datasets--ILSVRC--imagenet-1k/snapshots/49e2ee26f3810fb5a753")
     '~/.cache/…/datasets--ILSVRC--imagenet-1k/…'
     """
-    parts = path.split("/")
-    if len(path) <= width or len(parts) < 4:
+    if len(path) <= width:
         return path
+    parts = path.split("/")
     telling = next((place for place, part in enumerate(parts) if names_imagenet(part)), len(parts) - 1)
     before, after = parts[:telling], parts[telling + 1 :]
-    kept = parts[telling]
     for head in (2, 1):
         beginning = before if len(before) <= head else [*before[:head], "…"]
         for end in (after, ["…", *after[-1:]], ["…"]) if after else ([],):
-            text = "/".join([*beginning, kept, *end])
+            text = "/".join([*beginning, parts[telling], *end])
             if len(text) <= width:
                 return text
-    return path
+    return f"{path[: width - _END - 1]}…{path[-_END:]}"
 
 
 def _titles(found: Iterable[Found]) -> dict[Path, str]:
@@ -94,5 +95,5 @@ def _absolute(text: str) -> Path | None:
 
 @cache
 def _holds_anything(place: str) -> bool:
-    folder = _absolute(place)
-    return folder is not None and bool(within(_SOON, lambda: folder.is_dir() and any(folder.iterdir())))
+    path = _absolute(place)
+    return path is not None and bool(within(_SOON, lambda: path.is_file() or any(path.iterdir())))

@@ -89,8 +89,16 @@ def write_shard(task: ShardTask, coming: Iterable[Coming]) -> CommitRecord:
     return record
 
 
-def beat(task: ShardTask, counts: ShardCounts, bytes_out: int, image: str = "", *, reading: bool = False) -> None:
-    """Sends a heartbeat; `reading` if what is written are spills, not a shard.
+def beat(
+    task: ShardTask,
+    counts: ShardCounts,
+    bytes_out: int,
+    image: str = "",
+    *,
+    reading: bool = False,
+    total: int | None = None,
+) -> None:
+    """Sends a heartbeat; `reading` if what is written are spills, not a shard; `total` where it is not the samples'.
 
     Raises:
         BrokenPipeError: the run that asked for the shard is gone.
@@ -104,7 +112,7 @@ def beat(task: ShardTask, counts: ShardCounts, bytes_out: int, image: str = "", 
             shard=task.name,
             split=task.split,
             done=counts.read,
-            total=len(task.samples),
+            total=len(task.samples) if total is None else total,
             bytes_in=counts.bytes_in,
             bytes_out=bytes_out,
             rss=rss,

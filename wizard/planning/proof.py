@@ -10,6 +10,7 @@ from pathlib import Path
 from wizard.engine.executors.executor import Executor
 from wizard.engine.plan import Plan, SplitPlan
 from wizard.engine.transform import Check
+from wizard.errors import reading
 from wizard.events import Note
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import Split
@@ -83,6 +84,7 @@ def settle_checks(
     left = {split.split: _bytes_left(plan, split, to_build) for split in plan.splits}
     checks: dict[str, Check] = {}
     unproven = []
+    proven: dict[Path, str] = {}
     for split, survey in job.surveys.items():
         if job.recipes[split].quality is not None or not survey.md5 or not left[split]:
             continue
@@ -90,9 +92,11 @@ def settle_checks(
         when = when_verified(survey.path, survey.md5, cache_folder()) or ("now" if md5 else "")
         checks[split] = check_of(job.profile, proven=bool(when))
         if when:
-            report(_proven(survey.path, when))
+            proven[survey.path] = when
         else:
             unproven.append(_unproven(job, split, left[split]))
+    for path, when in proven.items():
+        report(_proven(path, when))
     archives = _worth_hashing(unproven, usual_speed(job.workers))
     if not archives or job.reading.staged:  # what is read once is not read before to be hashed
         return checks
@@ -104,7 +108,9 @@ def settle_checks(
 
 def _unproven(job: Job, split: Split, left: float) -> _Unproven:
     survey = job.surveys[split]
-    return _Unproven(split=split, path=survey.path, bytes=survey.bytes, md5=survey.md5, left=left)
+    with reading(survey.path):
+        size = survey.path.stat().st_size  # the split may be a part of the archive
+    return _Unproven(split=split, path=survey.path, bytes=size, md5=survey.md5, left=left)
 
 
 def _worth_hashing(archives: list[_Unproven], decoding_speed: float) -> list[_Unproven]:
@@ -132,17 +138,17 @@ def _prove(archives: list[_Unproven], decoding_speed: float, report: Report) -> 
         report(Note(text=f"{named}: decoding the images takes less time here than an MD5, so each is decoded"))
         return []
     proven = []
-    for each in archives:
-        md5 = found[each.path]
-        if state(each.path) != before[each.path]:
-            report(Note(text=f"{each.path.name} changed while it was hashed, so each image is decoded", warning=True))
-        elif md5 == each.md5:
-            remember_md5(each.path, md5, cache_folder())
-            report(_proven(each.path, "now"))
-            proven.append(each.split)
+    for path in paths:
+        md5, official = found[path], next(each.md5 for each in archives if each.path == path)
+        if state(path) != before[path]:
+            report(Note(text=f"{path.name} changed while it was hashed, so each image is decoded", warning=True))
+        elif md5 == official:
+            remember_md5(path, md5, cache_folder())
+            report(_proven(path, "now"))
+            proven += [each.split for each in archives if each.path == path]
         else:
             text = (
-                f"{each.path.name} has the official name and size, but its MD5 is {md5}, the official one {each.md5}: "
+                f"{path.name} has the official name and size, but its MD5 is {md5}, the official one {official}: "
                 "it is damaged or a different archive, so each of its images is decoded"
             )
             report(Note(text=text, warning=True))

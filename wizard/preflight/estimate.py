@@ -143,7 +143,8 @@ class Estimator:
 
     def _speed(self, job: Job) -> ReadingSpeed | None:
         """How fast the largest split is read; None where the way of reading is settled."""
-        if not is_open(job.profile, [survey.table for survey in job.surveys.values() if survey.table is not None]):
+        tables = [survey.table for survey in job.surveys.values() if survey.table is not None]
+        if job.reading.staged or not is_open(job.profile, tables):
             return None
         survey = max(job.surveys.values(), key=lambda survey: survey.image_bytes)
         if survey.split not in self._speeds:
@@ -193,7 +194,10 @@ class Estimator:
     def _measure(self, drawn: Drawn, asked: Recipe, target: Target, progress: Progress) -> Measured:
         cold = self._time_reading(drawn.survey, asked, target)
         count = len(drawn.table)
-        rows = [np.arange(start, count, -(-count // _CHUNK)) for start in range(-(-count // _CHUNK))]
+        chunks = -(-count // _CHUNK)
+        rows = [np.arange(start, count, chunks) for start in range(chunks)]
+        if drawn.table.reader.in_order:
+            rows = np.array_split(np.arange(count), chunks)
         tasks = [self._task(drawn.survey, drawn.table.take(chunk), asked, target) for chunk in rows]
         futures = [self._executor.submit(dry_run, task) for task in tasks]
         results, done = [], 0

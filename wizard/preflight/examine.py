@@ -18,7 +18,7 @@ from wizard.machine.processes import largest_processes
 from wizard.planning import Job, Report, Settings, decide_without_source, resolve, step, worker_count
 from wizard.preflight import checks
 from wizard.preflight.estimate import Estimator, measuring_workers
-from wizard.preflight.output_state import OutputState, output_check, read_output
+from wizard.preflight.output_state import OutputState, going_on, output_check, read_output
 from wizard.preflight.reading_speed import without_room
 from wizard.preflight.source_check import source_check, with_damage
 from wizard.profile import Profile
@@ -99,7 +99,7 @@ def measure(job: Job, estimator: Estimator, progress: Progress) -> Verdict:
     """The pre-flight of a job: measures a sample of its images and runs every check."""
     source, output, estimated = source_check(job), read_output(job), None
     try:
-        asked, remaining = job, remaining_fraction(job, output)
+        asked, remaining = going_on(job, output), remaining_fraction(job, output)
         job, estimated = estimator.settle(asked, remaining=remaining, progress=progress)
         job, estimated = _with_room(asked, job, estimated, output)
         source = with_damage(source, estimated, skipped=job.skip_bad)

@@ -8,7 +8,8 @@ from wizard.engine.ingredients import Ingredients, SplitIngredients
 from wizard.engine.plan import ingredients
 from wizard.engine.staged.layout import SPILL_FOLDER
 from wizard.events import CheckResult
-from wizard.planning import Job, Settings
+from wizard.formatting import human_bytes
+from wizard.planning import Job, Reading, Settings, is_open
 from wizard.preflight.checks import ELSEWHERE
 from wizard.targets import registry
 from wizard.targets.presence import foreign_files
@@ -62,6 +63,19 @@ def read_output(settings: Settings) -> OutputState:
         in_place=tuple(in_place),
         spilled=spilled,
     )
+
+
+def going_on(job: Job, state: OutputState) -> Job:
+    """The job, read in stages if an earlier run of it has begun that: its reading would be lost otherwise."""
+    tables = [survey.table for survey in job.surveys.values() if survey.table is not None]
+    if not is_open(job.profile, tables) or not state.spilled or state.plan is None:
+        return job
+    ours = foreseen(job)
+    if state.plan.ingredients.comparable(ours).differences(ours):
+        return job
+    waiting = f"{human_bytes(state.spilled)} of images wait in {job.output}"
+    why = f"An earlier run has read raw data in stages, and this one goes on: {waiting}"
+    return replace(job, reading=Reading(staged=True, why=why))
 
 
 def output_check(asked: Settings, state: OutputState) -> CheckResult:

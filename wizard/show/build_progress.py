@@ -149,18 +149,27 @@ class BuildProgress:
     @property
     def bytes_expected(self) -> float | None:
         """Of all shards: as estimated at first, then from what is done; None until there is either."""
-        reached = self.reached
+        written = sum(split.images_out for split in self.splits.values())
         # Early on, a sample of all images predicts better than the first shards.
-        if self.estimated is not None and reached < self.images / 20:
+        if self.estimated is not None and written < self.images / 20:
             return max(self.estimated.bytes_out.likely, self.bytes_out)
-        if not reached or reached < min(_REPRESENTATIVE, self.images / 20):
+        if not written or written < min(_REPRESENTATIVE, self.images / 20):
             return None
         # Each split by its own mean: validation may keep its bytes while train is resized.
-        mean = self.bytes_out / reached
+        mean = self.bytes_out / written
         return sum(
-            split.images * (split.bytes_out / split.reached if split.reached else mean)
+            split.images * (split.bytes_out / split.images_out if split.images_out else mean)
             for split in self.splits.values()
         )
+
+    @property
+    def bytes_to_come(self) -> float | None:
+        """Bytes that the disk still has to take; None until `bytes_expected` is known."""
+        expected = self.bytes_expected
+        if expected is None or not any(split.stretches for split in self.splits.values()):
+            return None if expected is None else expected - self.bytes_out
+        # What waits on the disk is removed as it becomes shards.
+        return expected * (1 - sum(split.images_on_disk for split in self.splits.values()) / max(1, self.images))
 
     @property
     def workers(self) -> list[WorkerProgress]:

@@ -194,8 +194,7 @@ def _machine(build: BuildProgress) -> list[str]:
     if used.split()[1] == total.split()[1]:
         used = used.split()[0]
     free, disk = machine.disk_free, f"disk {human_bytes(machine.disk_free)} free"
-    if (expected := build.bytes_expected) is not None:
-        to_come = expected - build.bytes_out
+    if (to_come := build.bytes_to_come) is not None:
         enough = f" → {human_bytes(free - to_come)} at the end"
         disk += enough if to_come <= free else f", {human_bytes(to_come)} still to write"
     return [f"CPU {machine.cpu:.0f} %", f"RAM {used} of {total}", disk]

@@ -14,7 +14,8 @@ class SplitProgress:
 
     Attributes:
         images_read: in stretches that are done.
-        waiting: bytes that they became, on their way into shards.
+        images_waiting: those of them that this run has read.
+        waiting: bytes that these became, on their way into shards.
     """
 
     split: str
@@ -28,6 +29,7 @@ class SplitProgress:
     stretches_done: int = 0
     images_read: int = 0
     bytes_read: int = 0
+    images_waiting: int = 0
     waiting: int = 0
     under_way: dict[str, Heartbeat] = field(default_factory=dict)
 
@@ -62,6 +64,21 @@ class SplitProgress:
             return self.waiting + sum(beat.bytes_out for beat in self._beats(reading=True))
         return self.bytes_out_done + sum(beat.bytes_out for beat in self._beats(reading=False))
 
+    @property
+    def images_out(self) -> int:
+        """Images that `bytes_out` is of."""
+        if not self.is_read:
+            return self.images_waiting + sum(beat.done for beat in self._beats(reading=True))
+        return self.images_done + sum(beat.done for beat in self._beats(reading=False))
+
+    @property
+    def images_on_disk(self) -> int:
+        """Images that are written, be it into shards or on their way there."""
+        if not self.stretches:
+            return self.reached
+        read = self.images_done + self.images_read + sum(beat.done for beat in self._beats(reading=True))
+        return self.images if self.is_read else min(self.images, read)
+
     def _beats(self, *, reading: bool) -> list[Heartbeat]:
         return [beat for beat in self.under_way.values() if beat.reading == reading]
 
@@ -69,8 +86,9 @@ class SplitProgress:
         """Takes a finished shard or stretch into account."""
         if isinstance(event, StretchDone):
             self.under_way.pop(event.stretch, None)
-            if event.images:  # else stretches were merged, which were counted before
+            if not event.is_merged:  # those were counted before
                 self.stretches_done += 1
+                self.images_waiting += event.images
                 self.images_read += event.images
                 self.bytes_read += event.bytes_in
                 self.waiting += event.bytes_out

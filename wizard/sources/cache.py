@@ -42,13 +42,22 @@ def cached(
     """
     sources = (path,) if files is None else files
     key = _state(sources)
-    entry = folder / f"{kind}-{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]}.npz"
+    entry = _entry(folder, path, kind)
     arrays = _load(entry, key)
     if arrays is None:
         arrays = make()
         if key == _state(sources):
             _save(entry, key, arrays)
     return arrays
+
+
+def known(folder: Path, path: Path, kind: str) -> Arrays | None:
+    """The arrays that were made for the file at `path`; None if they are not in the cache, or no longer good."""
+    return _load(_entry(folder, path, kind), _state((path,)))
+
+
+def _entry(folder: Path, path: Path, kind: str) -> Path:
+    return folder / f"{kind}-{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]}.npz"
 
 
 def _state(files: Sequence[Path]) -> str:

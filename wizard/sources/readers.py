@@ -32,10 +32,12 @@ class Sample(NamedTuple):
     Attributes:
         file: path of the file that holds its bytes.
         offset: where they start; in a compressed file, in what it unpacks to; in a zip archive, where its header does.
+            The number of their row, from 0, if `by_row`.
         name: its name, unique in its split: a path with / between its parts, usually of one part.
         label: its class's rank; -1 where it has none.
         boxes: float64[n, 4], xmin ymin xmax ymax in 0..1.
         box_row: intp[n], which of the record's boxes each is; empty where the sample is no record.
+        by_row: whether its file holds it as a row.
     """
 
     file: str
@@ -45,10 +47,13 @@ class Sample(NamedTuple):
     label: int
     boxes: Boxes
     box_row: npt.NDArray[np.intp]
+    by_row: bool = False
 
     @property
     def place(self) -> str:
-        """Its location for a person: file, name, size and offset."""
+        """Its location for a person: file and name, with size and offset, or its row."""
+        if self.by_row:
+            return f"{self.file}: row {self.offset:,}, {self.name}"
         return f"{self.file}: {self.name} ({self.size:,} bytes at byte {self.offset:,})"
 
 
@@ -70,11 +75,13 @@ class Reader:
         form: what the bytes of a sample are.
         in_order: whether reading in another order than that of file and offset reads far more than once, as where files
             are compressed; such images are read in stages (`engine.staged`).
+        by_row: whether offsets are numbers of rows, not bytes.
     """
 
     read: Callable[[Iterable[Sample]], Iterator[Content]]
     form: Form = "image"
     in_order: bool = False
+    by_row: bool = False
 
 
 class OpenFiles:
@@ -127,7 +134,7 @@ class OpenFiles:
         with reading(last.file):
             file = self._file(last.file)
             file.seek(start)
-            data = _read_fully(file, size)
+            data = read_fully(file, size)
         if last.file in self._passing:
             os.posix_fadvise(file.fileno(), start, size, os.POSIX_FADV_DONTNEED)
         if len(samples) == 1:
@@ -196,7 +203,7 @@ def _is_near(sample: Sample, following: Sample) -> bool:
     return sample.file == following.file and 0 <= gap <= _GAP
 
 
-def _read_fully(file: IO[bytes], size: int) -> bytes:
+def read_fully(file: IO[bytes], size: int) -> bytes:
     """As many bytes, or fewer where the file ends: Linux reads at most 2 GB at a time."""
     data = file.read(size)
     while 0 < len(data) < size:

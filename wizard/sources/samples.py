@@ -115,6 +115,7 @@ class SampleTable:
             int(self.label[row]),
             self.boxes[boxes],
             self.box_row[boxes],
+            self.reader.by_row,
         )
 
     def __iter__(self) -> Iterator[Sample]:

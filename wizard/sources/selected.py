@@ -74,9 +74,7 @@ class Selected(Source):
         """Images are counted as selected; the archive that holds them, if there is one, is that of the origin."""
         table = self.table(split, cache, progress)
         found = self._surveys[self._origin_of(split)]
-        mine = replace(surveyed(split, found.path, table), shards=found.shards)
-        # Hashing takes as long as the whole archive is large.
-        return replace(mine, bytes=found.bytes, md5=found.md5, verified=found.verified) if found.md5 else mine
+        return replace(surveyed(split, found.path, table), shards=found.shards, md5=found.md5, verified=found.verified)
 
     def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
         """The selected images; of train, both parts are made at once."""

@@ -114,6 +114,11 @@ def split_train(train: SampleTable, rule: Holdout) -> tuple[SampleTable, SampleT
     """
     sizes = np.bincount(train.label[train.label >= 0], minlength=len(train.classes)).astype(np.int64)
     largest = int(sizes.max(initial=0))
+    if not largest:
+        raise InputError(
+            "source.holdout holds images out of each class, and no image of train has a class.",
+            "Leave source.holdout out",
+        )
     if largest <= max(rule.images, 1):
         raise InputError(
             f"source.holdout = {rule.text} would hold out whole classes: none of train has more than "

@@ -4,6 +4,7 @@ A stream stays open in its process from one call to the next, because the next i
 back means unpacking from the start again, so callers read in the order of offsets.
 """
 
+import atexit
 import bz2
 import gzip
 import io
@@ -21,6 +22,7 @@ from typing import IO, Any, Final, NamedTuple, Protocol, cast
 from wizard.errors import InputError, reading
 from wizard.formatting import human_bytes
 from wizard.sources.cache import fingerprint
+from wizard.sources.seek_points import SPACING, SeekableGzip, seekable
 
 _CHUNK: Final = 1 << 20
 _BUFFER: Final = 1 << 17
@@ -140,6 +142,9 @@ def _kept_open(path: Path, _state: str, _process: int) -> IO[bytes]:
     return open_stream(path)
 
 
+atexit.register(_kept_open.cache_clear)  # a stream with seek points must be closed before Python ends
+
+
 class _Unpacked(io.RawIOBase):
     """The stream without a buffer."""
 
@@ -177,7 +182,7 @@ class _Unpacked(io.RawIOBase):
             self._recent = self._recent[-_LOOKBACK:] + data
         buffer[: len(data)] = data
         self._position += len(data)
-        if self._position - self._window >= _WINDOW:
+        if self._position - self._window >= _WINDOW and not isinstance(self._stream, SeekableGzip):
             self._check_ratio()
         return len(data)
 
@@ -190,6 +195,11 @@ class _Unpacked(io.RawIOBase):
         if 0 < back <= len(self._recent):
             self._replay = self._recent[-back:]
             self._position = offset
+        elif isinstance(self._stream, SeekableGzip) and not 0 <= offset - self._position <= SPACING:
+            with self._naming():
+                self._stream.seek(offset)
+            self._position = offset
+            self._recent = self._replay = b""
         elif offset < self._position:
             self._release()
             self._begin()
@@ -216,7 +226,9 @@ class _Unpacked(io.RawIOBase):
             form = next((form for form in _FORMS if head.startswith(form.magic)), None)
             if form is None:
                 raise InputError(f"{self._path} is not compressed: it begins with {head!r}.", _AGAIN)
-            self._stream = form.unpack(self._file)
+            # What has seek points was unpacked to its end before, so that neither size nor checksum are in doubt.
+            points = seekable(self._path) if form.name == "gzip" else None
+            self._stream = points or form.unpack(self._file)
         except BaseException:
             self._file.close()
             raise

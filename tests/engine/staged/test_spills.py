@@ -1,5 +1,7 @@
 """Spills on disk: written in sorted runs, read back in the order of positions, and never wrong without a word."""
 
+import errno
+import os
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -8,7 +10,7 @@ from tempfile import TemporaryDirectory
 import google_crc32c
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wizard.engine.staged.gather import gather
@@ -28,8 +30,8 @@ def spill(folder: Path, name: str, runs: list[list[int]]) -> SpillRecord:
         for run in runs:
             writer.add_run((at, content(at), google_crc32c.value(content(at))) for at in sorted(run))
         images = sum(map(len, runs))
-        shards = (0, 1, 2)
-        return writer.commit(plan_id="p", stretches=(0, 1), shards=shards, images=images, skipped=0, bytes_in=images)
+        more = {"shards": (0, 1, 2), "images": images, "skipped": 0, "bytes_in": images}
+        return writer.commit(plan_id="p", layout="l", stretches=(0, 1), **more)
 
 
 def gathered(folder: Path, records: list[SpillRecord], *, window: int = 1 << 20) -> list[tuple[int, bytes]]:
@@ -94,6 +96,7 @@ def test_a_spill_altered_between_the_passes_is_named_and_removed(
 
 
 @given(st.integers(0, 28 * COUNT - 1), st.integers(1, 255))
+@example(712, 1)  # the last image of a file, a byte longer
 def test_no_altered_index_gives_other_images(at: int, change: int) -> None:
     with TemporaryDirectory() as folder:
         record = spill(Path(folder), "s", [[*range(COUNT)]])
@@ -121,3 +124,30 @@ def test_a_spill_holds_only_the_shards_and_volumes_that_are_there_in_full(tmp_pa
     assert not holds(tmp_path, record, [0], [0, 1])
     double(files.images(2))
     assert not holds(tmp_path, record, [0], [2])
+
+
+def test_spills_that_the_system_lets_nobody_open_now_are_not_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = spill(tmp_path, "s", [[*range(COUNT)]])
+
+    def none_left(*_: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(np, "memmap", none_left)
+    with pytest.raises(MachineError, match=r"cannot be read: Too many open files\."):
+        gathered(tmp_path, [record])
+    assert read_record(tmp_path, "s") == record
+
+
+def open_files() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files in /proc")
+def test_a_spill_that_is_read_keeps_one_file_open(tmp_path: Path) -> None:
+    records = [spill(tmp_path, f"s{number}", [[*range(number, COUNT, 20)]]) for number in range(20)]
+    before = open_files()
+    reading = gather(tmp_path, records, ENDS, 0, ENDS[0])
+    next(reading)
+    assert open_files() - before <= len(records) + 1

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from tests.download.hub_servers import drawn
 from tests.helpers import build_dataset, shards
 from tests.sources.making import GOLDFISH, JPEG, TENCH, nothing
 from tests.sources.parquet.making import (
@@ -26,6 +27,7 @@ from tests.sources.parquet.making import (
     write_table,
 )
 from wizard.cli import main
+from wizard.errors import InputError, OtherSplitError
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.registry import open_source
 
@@ -168,6 +170,17 @@ def test_several_class_labels_of_other_names_are_refused(tmp_path: Path) -> None
     refused(tmp_path, r"2 columns of class labels \('colour', 'shape'\), and none is named 'label'")
 
 
+def test_a_column_of_sounds_is_not_taken_for_images(tmp_path: Path) -> None:
+    """An Audio feature is a struct of bytes and path too."""
+    columns = {
+        "sound": pa.array([{"bytes": b"RIFF", "path": "1.wav"}], IMAGE),
+        "photo": pa.array([{"bytes": JPEG, "path": "1.jpg"}], IMAGE),
+        "label": pa.array([0]),
+    }
+    write_table(tmp_path / "train.parquet", columns, features(["x"], image="photo") | {"sound": {"_type": "Audio"}})
+    assert [content.image for content in table(tmp_path).contents()] == [JPEG]
+
+
 def test_sizes_are_the_row_groups_bytes_spread_evenly(tmp_path: Path) -> None:
     images = [JPEG + bytes(range(1 + 10 * n)) for n in range(5)]
     rows = [Row(f"{n}.jpg", 0, image) for n, image in enumerate(images)]
@@ -258,6 +271,25 @@ def test_rows_without_bytes_are_counted_and_may_be_left_out(tmp_path: Path, null
     error = refused(tmp_path, rf"row 1 has no bytes of an image, only the path of '0\.png'{more}")
     assert "output.on_bad_image=skip" in error.hint
     assert [content.image for content in table(tmp_path).contents()] == [JPEG, *[b""] * nulls, JPEG]
+
+
+@pytest.mark.parametrize("statistics", [True, False], ids=["known beforehand", "found when read"])
+def test_a_build_may_leave_out_rows_without_bytes(tmp_path: Path, statistics: bool) -> None:
+    rows = [Row(f"{n}.jpg", n % 2, None if n == 3 else drawn(n)) for n in range(8)]
+    write(tmp_path / "raw" / "train.parquet", rows, ["ant", "bee"], group=4, write_statistics=statistics)
+    only = {"splits": ["train"]}
+    with pytest.raises(InputError, match="row 3 has no bytes" if statistics else r"row 3, 3\.jpg cannot be decoded"):
+        build_dataset(tmp_path / "raw", tmp_path / "out", source=only, output={"train_shards": 1})
+    output = {"train_shards": 1, "on_bad_image": "skip"}
+    result = build_dataset(tmp_path / "raw", tmp_path / "skipped", source=only, output=output)
+    assert [image.name for image in result.skipped] == ["3.jpg"]
+
+
+def test_a_split_that_decides_the_classes_must_be_readable_for_the_others(tmp_path: Path) -> None:
+    write(tmp_path / "train.parquet", [Row("1.png", 3)], None).write_bytes(b"")
+    write(tmp_path / "validation.parquet", [Row("2.png", 1)], None)
+    error = refused(tmp_path, r"train\.parquet is empty: .*labels of all splits are counted together", "validation")
+    assert isinstance(error, OtherSplitError)
 
 
 def test_files_without_any_bytes_are_refused(tmp_path: Path) -> None:

@@ -120,10 +120,11 @@ def test_a_file_that_is_no_whole_parquet_file_is_named_as_what_it_is(
     assert str(path) in refused(tmp_path, match).what
 
 
-def test_damage_in_the_images_is_found_when_they_are_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("offset", [-30, 10], ids=["in a page's header", "in an image, by the page's CRC"])
+def test_damage_in_the_images_is_found_when_they_are_read(tmp_path: Path, offset: int) -> None:
     path = made(tmp_path, group=10, compression="none", use_dictionary=False, write_page_checksum=True)
     data = path.read_bytes()
-    place = data.index(IMAGES[12][:20]) - 30
+    place = data.index(IMAGES[12]) + offset
     path.write_bytes(data[:place] + bytes([data[place] ^ 0xFF] * 40) + data[place + 40 :])
     with pytest.raises(InputError, match=r"is damaged: its images after row \d+ cannot be read") as refusal:
         list(table(tmp_path).contents())

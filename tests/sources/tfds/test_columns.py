@@ -38,6 +38,7 @@ def record(**more: Value) -> bytes:
         (b"\x08\x01", r"is not a tf\.train\.Example: it has a field 1"),
         (record()[:-3], r"is not a tf\.train\.Example: a field of"),
     ],
+    ids=lambda value: "record" if isinstance(value, bytes) else value,
 )
 def test_a_record_that_cannot_be_used_is_refused_with_its_number(tmp_path: Path, bad: bytes, match: str) -> None:
     folder = described(tmp_path, [record(_label=0), record(), bad])

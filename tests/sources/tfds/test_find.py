@@ -65,11 +65,14 @@ def test_what_a_stopped_run_left_is_ignored_beside_a_version_and_named(prepared:
     assert len(source.table("train", tmp_path, lambda _done, _total: None)) == 12
 
 
+@pytest.mark.parametrize("name", ["incomplete.A1B2C3_1.0.0", "1.0.0.incompleteA1B2C3"])
 @pytest.mark.parametrize("inside", ["", "breeds"])
-def test_what_a_stopped_run_left_alone_is_refused_as_that(prepared: Path, tmp_path: Path, inside: str) -> None:
+def test_what_a_stopped_run_left_alone_is_refused_as_that(
+    prepared: Path, tmp_path: Path, inside: str, name: str
+) -> None:
     folder = copied(prepared / "tfrecord" / "breeds", tmp_path)
-    folder.rename(folder.with_name("incomplete.A1B2C3_1.0.0"))
-    with pytest.raises(InputError, match=r"incomplete\.A1B2C3_1\.0\.0 is what a stopped run of it left") as refusal:
+    folder.rename(folder.with_name(name))
+    with pytest.raises(InputError, match=rf"{name} is what a stopped run of it left") as refusal:
         open_source(tmp_path / inside)
     assert "download_and_prepare" in refusal.value.hint
 

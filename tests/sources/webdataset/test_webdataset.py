@@ -77,6 +77,24 @@ def test_labels_beyond_the_thousand_are_classes_of_their_own_named_by_wnid(tmp_p
     assert (len(found.classes), found.label.tolist()) == (21841, [0, 21840])
 
 
+def test_a_label_that_is_not_its_wnids_in_other_samples_is_refused_beyond_the_thousand_too(tmp_path: Path) -> None:
+    write(tmp_path / "train-0.tar", [sample(f"n0000{label:04d}_{n}", label) for label in range(5) for n in range(4)])
+    write(tmp_path / "train-1.tar", [sample("n00000003_9", 1)])
+    says = "its name or class says n00000003, whose label is 3 in all others"
+    refused(tmp_path, rf"train-1\.tar: the sample n00000003_9 has the label 1, but {says}")
+
+
+def test_merged_classes_are_called_by_their_numbers(tmp_path: Path) -> None:
+    write(tmp_path / "train-0.tar", [sample(f"n0000{number:04d}_1", number // 2) for number in range(6)])
+    found = table(tmp_path)
+    assert (found.classes.names, found.label.tolist()) == (("0", "1", "2"), [0, 0, 1, 1, 2, 2])
+
+
+def test_labels_that_have_nothing_to_do_with_wnids_are_numbers(tmp_path: Path) -> None:
+    write(tmp_path / "train-0.tar", [sample(f"n0000{n % 3:04d}_{n}", n % 4) for n in range(12)])
+    assert table(tmp_path).classes.names == ("0", "1", "2", "3")
+
+
 def test_wnids_of_keys_alone_name_classes(tmp_path: Path) -> None:
     write(tmp_path / "imagenet_w21-train-0000.tar", [sample("n00005787_1", 0), sample("n00006484_2", 1)])
     assert rows(table(tmp_path)) == [("n00005787_1.JPEG", "n00005787"), ("n00006484_2.JPEG", "n00006484")]
@@ -269,7 +287,16 @@ def test_tars_without_images_are_not_taken_for_shards(tmp_path: Path) -> None:
     write(tmp_path / "train-0.tar", [sample("a", 0)])
     write(tmp_path / "val-0.tar", [{"__key__": "a", "txt": "x", "cls": 0}])
     write(tmp_path / "val-1.tar", [])
-    assert [part.path for part in opened(tmp_path).parts[1:]] == [None, None]
+    data = opened(tmp_path)
+    assert [part.path for part in data.parts[1:]] == [None, None]
+    assert any("no images with labels" in why and "val-0.tar" in why for why in data.why)
+
+
+def test_one_shard_alone_is_read(tmp_path: Path) -> None:
+    for number in range(3):
+        write(tmp_path / f"val-{number}.tar", [sample(f"a{number}", 0)])
+    found = open_source(tmp_path / "val-2.tar").table("validation", tmp_path / ".cache", nothing)
+    assert [row.name for row in found] == ["a2.jpg"]
 
 
 def test_an_image_without_bytes_is_found(tmp_path: Path) -> None:
@@ -346,9 +373,15 @@ def test_a_dataset_in_the_cache_of_hugging_faces_client_is_read(tmp_path: Path) 
 
 def test_a_shard_that_is_damaged_before_its_first_sample_is_told(tmp_path: Path) -> None:
     write(tmp_path / "val-0.tar", [sample("a", 0)])
-    path = write(tmp_path / "train-0.tar", [sample("a", 0)])
+    path = write(tmp_path / "train-00.tar", [sample("a", 0)])
     path.write_bytes(path.read_bytes()[:700])
-    refused(tmp_path, r"train-0\.tar: the archive is truncated")
+    refused(tmp_path, r"train-00\.tar: the archive is truncated")
+
+
+@pytest.mark.parametrize("name", ["train_images_0.tar.gz", "train_images_1.tar.gz"])
+def test_damaged_archives_of_trees_are_not_taken_for_shards(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"\x1f\x8b\x08\0")
+    assert webdataset.recognize(tmp_path, SourceOptions()) is None
 
 
 def test_a_compressed_archive_of_archives_is_given_up_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,9 +82,11 @@ class StagedSplit:
                 file.unlink(missing_ok=True)
 
     def _fits(self, record: SpillRecord, stretches: tuple[int, int]) -> bool:
-        if record.plan_id != self.task.plan_id or record.stretches != stretches:
+        if (record.plan_id, record.layout) != (self.task.plan_id, self.layout.identity):
             return False
-        if record.skipped and not self.task.skip_bad:
+        if record.stretches != stretches or (record.skipped and not self.task.skip_bad):
+            return False
+        if record.check not in ("decode", self.task.recipe.check):  # its shards' records would claim more
             return False
         volumes = {0} if self._is_merged_later(record.name) else {*self.layout.volume_of[self.wanted].tolist()}
         return holds(self.folder, record, self.wanted, sorted(volumes))
@@ -143,7 +145,8 @@ class StagedSplit:
             )
 
     def _task(self, **fields: object) -> StagedTask:
-        return replace(StagedTask(**vars(self.task)), **fields)  # type: ignore[arg-type]  # fields of StagedTask
+        common = StagedTask(**vars(self.task), layout=self.layout.identity)
+        return replace(common, **fields)  # type: ignore[arg-type]  # fields of StagedTask
 
     def spilled(self, record: SpillRecord) -> Event:
         """Takes the spill of a stretch into account, and reports it."""
@@ -164,7 +167,7 @@ class StagedSplit:
             part.remove()
             del self.spills[part.name]
         self.spills[record.name] = record
-        return StretchDone(stretch=record.name, split=self.split.split)
+        return StretchDone(stretch=record.name, split=self.split.split, is_merged=True)
 
     def built(self, records: CommitRecords) -> Callable[[CommitRecord], Event]:
         """What takes a finished shard into account: files are removed whose shards are all built."""

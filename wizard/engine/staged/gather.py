@@ -3,6 +3,7 @@
 They are read window by window: as many as fit into some memory, in a large piece of each spill.
 """
 
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -14,11 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from wizard.engine.staged.spill import Entries, OpenSpill, SpillFiles, SpillRecord
-from wizard.errors import MachineError
+from wizard.errors import Hint, MachineError
+from wizard.sources.readers import read_fully
 
 WINDOW_BYTES = 64 << 20
 """Bytes of spilled images in memory at a time."""
 _WINDOW_IMAGES = 1 << 16
+_OF_THE_MACHINE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+"""Errors that say nothing about a file: the limits of open files, and of memory."""
 _AGAIN = "Give the same command again: it reads that part of the source once more"
 
 
@@ -120,11 +124,13 @@ def _read_piece(piece: _Piece) -> Iterator[Spilled]:
     try:
         with piece.path.open("rb", buffering=0) as file:
             file.seek(start)
-            data = memoryview(file.read(size))
+            data = memoryview(read_fully(file, size))
             if hasattr(os, "posix_fadvise"):  # it is read only once
                 os.posix_fadvise(file.fileno(), start, size, os.POSIX_FADV_DONTNEED)
     except OSError as error:
-        raise _altered(piece.spill, piece.path, f"cannot be read: {error.strerror or error}") from error
+        raise _unreadable(piece.spill.files, piece.path, error) from error
+    if len(data) < size:
+        raise _altered(piece.spill, piece.path, "ends before the image that its index has last")
     for position, offset, length, crc in zip(*(column.tolist() for column in entries), strict=True):
         image = bytes(data[offset - start : offset - start + length])
         if google_crc32c.value(image) != crc:
@@ -150,9 +156,19 @@ def _opened(folder: Path, record: SpillRecord) -> OpenSpill:
         return OpenSpill(folder, record)
     except (OSError, ValueError) as error:
         files = SpillFiles(folder=folder, name=record.name)
-        with suppress(OSError):
-            files.remove()
-        raise MachineError(f"{files.index} cannot be read: {error}.", _AGAIN) from error
+        raise _unreadable(files, files.index, error) from error
+
+
+def _unreadable(files: SpillFiles, path: Path, error: OSError | ValueError) -> MachineError:
+    """The error for a file that cannot be read; its spill is removed, unless the machine is at fault."""
+    number = error.errno if isinstance(error, OSError) else None
+    why = os.strerror(number) if number else str(error)
+    what = f"{path}, of images on their way into shards, cannot be read: {why}."
+    if number in _OF_THE_MACHINE:
+        return MachineError(what, Hint("Raise the limit, or use fewer workers ({}), and go on", "run.workers=1"))
+    with suppress(OSError):
+        files.remove()
+    return MachineError(what, _AGAIN)
 
 
 def _altered(spill: OpenSpill, path: Path, what: str) -> MachineError:

@@ -9,6 +9,7 @@ square root of their number, so that at every step some megabytes are read at on
 47 merged spills, and a shard needs 3 MB of each.
 """
 
+import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,6 +57,14 @@ class Layout:
     shard_ends: npt.NDArray[np.int64]
     volume_ends: npt.NDArray[np.int64]
     group: int
+
+    @cached_property
+    def identity(self) -> str:
+        """A short name for the stretches and volumes; sources of two forms may have one plan, and two orders."""
+        digest = hashlib.sha256(f"{self.group} {len(self.stretch_ends)} {len(self.volume_ends)} ".encode())
+        for column in (self.stretch_ends, self.volume_ends, self.position[self.order]):
+            digest.update(column.astype("<i8").tobytes())
+        return digest.hexdigest()[:16]
 
     @property
     def stretches(self) -> int:

@@ -7,6 +7,7 @@ several sorted runs, one behind the other.
 
 import json
 import os
+from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -54,6 +55,7 @@ class SpillRecord:
     Attributes:
         name: of the spill.
         plan_id: of the plan that its images were processed for.
+        layout: that it is part of, as in `Layout.identity`.
         stretches: the first stretch that it holds, and the one after the last.
         shards: the shards whose images it holds; those of others were done before.
         run_ends: how many images come before the end of each sorted run.
@@ -68,6 +70,7 @@ class SpillRecord:
 
     name: str
     plan_id: str
+    layout: str
     stretches: tuple[int, int]
     shards: tuple[int, ...]
     run_ends: tuple[int, ...]
@@ -137,7 +140,8 @@ class SpillWriter:
         self._temporary: dict[int, Path] = {}
         self._sent: dict[int, int] = {}
         self._stack = ExitStack()
-        self._columns: tuple[list[int], ...] = ([], [], [], [])
+        # A merged spill may have half a million images, too many for lists of numbers.
+        self._columns = tuple(array("q") for _ in _COLUMNS)
         self._run_ends: list[int] = []
         self.size = 0
 
@@ -234,11 +238,11 @@ class OpenSpill:
         ends = (0, *record.run_ends)
         self._runs = [*pairwise(ends)]
         count, start = ends[-1], 0
+        # Mapped as a whole: each mapping keeps a file open. An empty file cannot be mapped.
+        mapped = np.memmap(self.files.index, np.uint8, "r", 0, (count * _ENTRY,)) if count else np.empty(0, np.uint8)
         columns: list[npt.NDArray[Any]] = []
         for dtype in _COLUMNS:
-            # An empty file cannot be mapped.
-            mapped = np.memmap(self.files.index, dtype, "r", start, (count,)) if count else np.empty(0, dtype)
-            columns.append(mapped)
+            columns.append(mapped[start : start + count * dtype.itemsize].view(dtype))
             start += count * dtype.itemsize
         self._index = Entries(*columns)
 

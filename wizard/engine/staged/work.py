@@ -37,6 +37,7 @@ class StagedTask(ShardTask):
         volume_ends: int64[volumes], positions before the end of each volume of the spills that are written.
         spilled_ends: the same of the spills that are read.
         spills: the names of these.
+        layout: the identity of the split's layout.
         stretches: the first stretch that the task covers, and the one after the last.
         shards: those whose images are spilled.
     """
@@ -47,6 +48,7 @@ class StagedTask(ShardTask):
     volume_ends: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     spilled_ends: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     spills: tuple[str, ...] = ()
+    layout: str = ""
     stretches: tuple[int, int] = (0, 0)
     shards: tuple[int, ...] = ()
 
@@ -85,6 +87,7 @@ def spill_stretch(task: StagedTask) -> SpillRecord:
         handover.hand_over()
         return spill.commit(
             plan_id=task.plan_id,
+            layout=task.layout,
             stretches=task.stretches,
             shards=task.shards,
             images=counts.read,
@@ -105,10 +108,11 @@ def merge_spills(task: StagedTask) -> SpillRecord:
     records, counts = _records(task), ShardCounts()
     with naming_the_disk(task), SpillWriter(task.spill_folder, task.name, task.volume_ends) as merged:
         merged.add_run(_merging(task, records, counts, merged))
-        beat(task, counts, merged.size, reading=True)
+        beat(task, counts, merged.size, reading=True, total=counts.read)
         handover.hand_over()
         return merged.commit(
             plan_id=task.plan_id,
+            layout=task.layout,
             stretches=task.stretches,
             shards=task.shards,
             images=sum(each.images for each in records),
@@ -135,9 +139,10 @@ def _by_position(waiting: list[Spilled]) -> Iterator[Spilled]:
 def _merging(
     task: StagedTask, records: list[SpillRecord], counts: ShardCounts, merged: SpillWriter
 ) -> Iterator[Spilled]:
+    total = sum(record.run_ends[-1] for record in records)
     for image in gather(task.spill_folder, records, task.spilled_ends, task.first, task.end, sparse=True):
         if heartbeat.due():
-            beat(task, counts, merged.size, reading=True)
+            beat(task, counts, merged.size, reading=True, total=total)
         counts.read += 1
         yield image
 

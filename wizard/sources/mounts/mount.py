@@ -15,11 +15,10 @@ from wizard.formatting import human_bytes
 from wizard.sources import streams
 from wizard.sources.cache import cached, fingerprint
 from wizard.sources.locate import says_html
-from wizard.sources.mounts.members import DuplicateMember, Members, members_of
+from wizard.sources.mounts.members import DuplicateMember, Members, Progress, members_of
 from wizard.sources.mounts.tar_members import tar_members
 from wizard.sources.mounts.zip_directory import has_end
 from wizard.sources.mounts.zip_members import zip_members
-from wizard.sources.source import Progress
 
 Form = Literal["zip", "tar", "stream"]
 """How members are read: by a zip's local headers, as byte ranges, or as ranges of what the file unpacks to."""

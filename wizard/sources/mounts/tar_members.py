@@ -9,18 +9,22 @@ from typing import IO, Final
 from wizard.errors import InputError
 from wizard.formats import image_codec, tar
 from wizard.formats.padding import ends_in_zeros, is_padding
+from wizard.machine.cores import usable_cores
 from wizard.sources import streams
 from wizard.sources.cache import Arrays
 from wizard.sources.locate import zeros_warning
-from wizard.sources.mounts.members import DuplicateMember, MembersBuilder
+from wizard.sources.mounts.members import DuplicateMember, MembersBuilder, Progress
 from wizard.sources.mounts.naming import NESTED, member_path
-from wizard.sources.source import Progress
+from wizard.sources.seek_points import find_seek_points
 
 _TEXTS: Final = (".txt", ".csv", ".tsv", ".json")
 _LONGEST_TEXT: Final = 1 << 23
 _MOST_TEXT: Final = 1 << 26
 """Bytes of a compressed archive's lists that are kept with its index, so that it is not unpacked again for them."""
 _DEEPEST: Final = 3  # archives within each other: class archives in train's, in one of everything
+_LARGE: Final = 1 << 30
+_MANY: Final = 4
+"""Bytes of a file, and cores, from which on seek points are worth the pass that finds them."""
 _BATCH: Final = 1000  # members between two reports of progress
 _AGAIN: Final = "Download or copy the archive again; if you packed it yourself, pack it again"
 
@@ -43,7 +47,10 @@ def tar_members(path: Path, progress: Progress) -> Arrays:
         found = _Walk(path, stream, lambda: progress(streams.packed_position(stream), total), direct=False).arrays()
         while stream.read(1 << 20):  # a checksum is compared at the stream's end alone
             pass
+        size = stream.tell()
     progress(total, total)
+    if total >= _LARGE and usable_cores() >= _MANY:
+        find_seek_points(path, size, usable_cores(), progress)
     return found
 
 

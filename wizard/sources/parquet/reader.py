@@ -87,7 +87,7 @@ def _read_rows(samples: Iterable[Sample]) -> Iterator[Content]:
             yield Content(sample, images.at(sample.offset))
 
 
-PARQUET = Reader(read=_read_rows, in_order=True)
+PARQUET = Reader(read=_read_rows, in_order=True, by_row=True)
 
 
 @lru_cache(maxsize=1)

@@ -16,8 +16,10 @@ from wizard.sources.trees.image_names import is_wnid, passed_over
 
 INCOMPLETE = "incomplete."
 """How the names begin that TFDS gives to what it has not finished (`tensorflow_datasets/core/constants.py`)."""
-_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)", re.ASCII)
-_STOPPED = re.compile(rf"{re.escape(INCOMPLETE)}\w+_\d+\.\d+\.\d+", re.ASCII)
+_NUMBERS = r"\d+\.\d+\.\d+"
+_VERSION = re.compile(_NUMBERS, re.ASCII)
+# As TFDS names the folder in which it prepares a version, and as older versions of it did.
+_STOPPED = re.compile(rf"{re.escape(INCOMPLETE)}\w+_{_NUMBERS}|{_NUMBERS}\.incomplete\w+", re.ASCII)
 _DEEPEST = 3  # from DATA_DIR to a version of a dataset's configuration
 _MOST = 64  # entries of a folder above a version; trees of class folders have more, and are not searched
 _LISTED = 5

@@ -51,7 +51,7 @@ def tfrecord_reader(key: str) -> Reader:
 
 def array_record_reader(key: str, *, grouped: bool) -> Reader:
     """The reader of images under a key in ArrayRecords; of `grouped` ones, single records cost the whole group."""
-    return Reader(read=ArrayRecordImages(key), in_order=grouped)
+    return Reader(read=ArrayRecordImages(key), in_order=grouped, by_row=True)
 
 
 def _records(files: OpenFiles, samples: Iterable[Sample]) -> Iterator[tuple[Sample, bytes]]:

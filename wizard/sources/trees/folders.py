@@ -36,6 +36,7 @@ LIKELY = tuple(
         rf"{_SPLIT}/n\d{{8}}\.tar",
         rf"{_SPLIT}/ILSVRC2012_val_\d{{8}}\.JPEG",
         r"n\d{8}/",
+        r"n\d{8}\.tar",
     )
 )
 _BETWEEN = re.compile(r"[\s_-]+")

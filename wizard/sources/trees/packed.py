@@ -32,6 +32,7 @@ LIKELY = (
     Likely(what="Hugging Face's old archives", path=r"(train_images_\d|val_images)\.tar\.gz"),
     Likely(what="Imagenette's archive", path=r"image(nette|woof)2?(-\d+)?\.(tgz|tar\.gz)", alone=True),
     Likely(what="ImageNet-V2's archive", path=r"imagenetv2-[a-z-]+\.tar\.gz", alone=True),
+    Likely(what="ImageNet-21k's archive", path=r"winter21_whole\.tar\.gz|fall11_whole\.tar", alone=True),
     Likely(what="archives of splits", path=r"(?i:train|val|test)\.(zip|tar|tgz|tar\.gz|tar\.zst)", common=True),
 )
 LOOKS_LIKE = "a zip or tar archive of such a tree (.zip, .tar, .tar.gz, .tgz, .tar.zst)"

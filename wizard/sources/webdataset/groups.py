@@ -17,6 +17,7 @@ from wizard.sources.webdataset.opening import Glimpse, glimpse, why_no_tar
 
 _SUFFIX = re.compile(r"\.(?:tar|tar\.(?:gz|zst|xz|bz2)|tgz|tzst|txz|tbz2?)$", re.IGNORECASE)
 _NUMBERED = re.compile(r"(.*?)(\d+)(\D*)", re.ASCII | re.DOTALL)
+_DIGITS = 2  # of a shard's number at least; train_images_0.tar.gz is an archive of a tree
 _TRIED = 16  # groups that are looked into before a folder without a single shard is given up
 
 
@@ -27,7 +28,7 @@ class ShardGroup:
     Attributes:
         split: the split that their names, or that of their folder below the source's, say.
         glimpse: what some of them hold.
-        numbered: whether there is a number.
+        number: the number of the first of them, as it stands there; empty if there is none.
         unreadable: whether those that were looked at are no tar archives, as after a download that failed, or damaged
             before their first sample.
     """
@@ -35,13 +36,28 @@ class ShardGroup:
     files: tuple[Path, ...]
     split: Split | None
     glimpse: Glimpse
-    numbered: bool
+    number: str
     unreadable: bool
 
     @property
     def shards(self) -> bool:
-        """Whether they are shards, or should be, because they are numbered and named after a split."""
-        return self.glimpse.samples or (self.unreadable and self.numbered and self.split is not None)
+        """Whether they are shards, or by their names should be: numbered, and named after a split."""
+        named = self.split is not None and len(self.number) >= _DIGITS
+        return self.glimpse.samples or (self.unreadable and named)
+
+
+def group_of_file(path: Path) -> ShardGroup:
+    """A file alone, with the split that its name says.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return _group((path,), split_in_file_name(stem_of(path)))
+
+
+def is_tar_name(name: str) -> bool:
+    """Whether a file is named as a tar archive, compressed or not."""
+    return _SUFFIX.search(name) is not None
 
 
 def groups_in(folder: Path) -> list[ShardGroup]:
@@ -102,7 +118,7 @@ def _tars(entries: Iterable["os.DirEntry[str]"]) -> set[str]:
     return {
         entry.name
         for entry in entries
-        if _SUFFIX.search(entry.name)
+        if is_tar_name(entry.name)
         and not passed_over(entry.name)
         and not clutter.of_file(entry.name)
         and entry.is_file()
@@ -134,6 +150,6 @@ def _group(files: tuple[Path, ...], split: Split | None) -> ShardGroup:
         files=files,
         split=split,
         glimpse=seen,
-        numbered=number_of(files[0]) is not None,
+        number=(number_of(files[0]) or ("", "", ""))[1],
         unreadable=all(each.damaged or why_no_tar(path) for path, each in glimpses.items()),
     )

@@ -25,7 +25,13 @@ _UNPACKED = 1 << 24
 
 
 class Glimpse(NamedTuple):
-    """The first members of a shard: whether they are samples with labels, whether these state boxes, and damage."""
+    """The first members of a tar file.
+
+    Attributes:
+        samples: whether there are samples with labels among them.
+        boxes: whether these state boxes.
+        damaged: whether there is not even one image, because the file is damaged.
+    """
 
     samples: bool
     boxes: bool = False
@@ -90,7 +96,7 @@ def glimpse(path: Path) -> Glimpse:
     try:
         _look(path, kinds, texts)
     except (tar.TarDamage, InputError):  # reported when the shard is read
-        damaged = True
+        damaged = not any("image" in found for found in kinds.values())
     labeled = {key for key, each in texts.items() if each.label >= 0 or each.name}
     samples = any("image" in found and ("cls" in found or key in labeled) for key, found in kinds.items())
     return Glimpse(samples, any(each.boxes is not None for each in texts.values()), damaged)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from wizard.formatting import few
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.numbered_files import NUMBER, SetProblem, set_problem
 from wizard.sources.split_names import split_of_folder
-from wizard.sources.webdataset.groups import ShardGroup, by_value, groups_in, number_of
+from wizard.sources.webdataset.groups import ShardGroup, by_value, group_of_file, groups_in, number_of
 from wizard.sources.webdataset.info import SplitInfo, read_info
 from wizard.sources.webdataset.opening import compression_of, why_no_tar
 
@@ -24,7 +24,7 @@ class ShardFiles:
     """The shards of a split.
 
     Attributes:
-        path: the folder that holds them.
+        path: the folder that holds them, or the file if it is read alone.
         files: in the order of their names, numbers by their value.
         compression: how they are compressed, as `streams.compression` says it.
         lengths: how many samples each has by the file that lists them; empty if that is not known.
@@ -46,38 +46,56 @@ class ShardFiles:
     hint: str = ""
 
 
-def find_shards(folder: Path) -> tuple[dict[Split, ShardFiles], list[Path]]:
-    """The shards of each split in a folder and those below it that are named as splits.
+@dataclass(frozen=True, kw_only=True)
+class FoundShards:
+    """The shards that a place holds.
+
+    Attributes:
+        splits: the splits that are there.
+        unnamed: shards whose names say no split, if those of others do.
+        others: other tar files beside them.
+    """
+
+    splits: dict[Split, ShardFiles]
+    unnamed: tuple[Path, ...] = ()
+    others: tuple[Path, ...] = ()
+
+
+def find_shards(place: Path) -> FoundShards | None:
+    """The shards of each split in a folder and those below it that are named as splits; or one shard alone, in a file.
 
     Shards that say no split are train's, or that of the folder's own name.
-
-    Returns:
-        The splits that are there, and shards whose names say no split, if those of others do.
 
     Raises:
         InputError: the list of the shards cannot be read.
         OSError: a folder or file cannot be read.
     """
-    groups = groups_in(folder)
+    alone = place.is_file()
+    groups = [group_of_file(place)] if alone else groups_in(place)
     shards = [group for group in groups if group.shards]
     if not shards:
-        return {}, []
+        return None
+    folder = place.parent if alone else place
     own = split_of_folder(folder.resolve().name) or "train"
     some_named = any(group.split for group in shards)
     by_split: dict[Split | None, list[ShardGroup]] = defaultdict(list)
     for group in shards:
         by_split[group.split if some_named else own].append(group)
-    info = read_info(folder)
+    info = {} if alone else read_info(folder)
     found: dict[Split, ShardFiles] = {}
     for split in SPLITS:
         listed = info.get(split)
         if listed is not None and any((folder / name).is_file() for name in listed.files):
             found[split] = _listed(folder, split, by_split[split], listed)
         elif by_split[split]:
-            found[split] = _by_names(folder, split, by_split[split])
-    listed_files = {path for files in found.values() for path in files.files}
-    unnamed = [path for group in by_split[None] for path in group.files if path not in listed_files]
-    return found, unnamed
+            files = _by_names(folder, split, by_split[split])
+            found[split] = replace(files, path=place) if alone else files
+    read = {path for files in found.values() for path in (*files.files, *files.unlisted)}
+    return FoundShards(
+        splits=found,
+        unnamed=tuple(path for group in by_split[None] for path in group.files if path not in read),
+        others=tuple(path for group in groups if not group.shards for path in group.files if path not in read),
+    )
 
 
 def _listed(folder: Path, split: Split, groups: Collection[ShardGroup], info: SplitInfo) -> ShardFiles:
@@ -160,7 +178,7 @@ def _packed(how: str) -> str:
 
 def _several_sets(split: Split, groups: Sequence[ShardGroup]) -> SetProblem | None:
     """Two numbered sets of one split in one folder are two datasets, or two versions of one."""
-    numbered = [group.files[0] for group in groups if group.numbered]
+    numbered = [group.files[0] for group in groups if group.number]
     if len(numbered) < 2 or len({path.parent for path in numbered}) > 1:
         return None
     return SetProblem(

@@ -44,7 +44,7 @@ def sample_table(split: Split, columns: Columns, space: LabelSpace) -> SampleTab
         classes=space.classes,
         reader=PACKED if columns.files.compression else BYTE_RANGES,
         left_out=columns.left_out,
-        warnings=(*columns.warnings, *space.warnings),
+        warnings=columns.warnings,
         unusable=unusable(
             columns.where, {"image": columns.image, "size": columns.size}, f"Write it again, or {ON_BAD_IMAGE}"
         ),

@@ -15,8 +15,9 @@ from wizard.sources.source import BoxTable, Part, Progress, Source
 from wizard.sources.split_names import split_of_folder
 from wizard.sources.trees.image_names import passed_over
 from wizard.sources.webdataset.columns import Columns, read_columns
+from wizard.sources.webdataset.groups import is_tar_name
 from wizard.sources.webdataset.label_space import decide_labels
-from wizard.sources.webdataset.shards import ShardFiles, find_shards
+from wizard.sources.webdataset.shards import FoundShards, ShardFiles, find_shards
 from wizard.sources.webdataset.table import sample_table
 
 LOOKS_LIKE = "WebDataset shards (imagenet1k-train-0000.tar with 1.jpg, 1.cls, 2.jpg, 2.cls, …)"
@@ -31,8 +32,13 @@ _LISTED = 5
 _DEEPEST = 3  # folders, each the only thing in that above it, that are looked into
 
 
+def reads_file(path: Path) -> bool:
+    """Whether a file is named as a shard."""
+    return is_tar_name(path.name)
+
+
 def recognize(folder: Path, options: SourceOptions) -> Source | None:
-    """WebDataset shards in a folder, or in folders below it named as splits; see `registry.SourceModule`.
+    """WebDataset shards in a folder, or in folders below it named as splits; or one shard; see `registry.SourceModule`.
 
     If the folder holds nothing but another one, that one is looked into. A dataset's folder in the cache of Hugging
     Face's client will do; that of the whole cache belongs to Parquet files.
@@ -45,15 +51,17 @@ def recognize(folder: Path, options: SourceOptions) -> Source | None:
         if top is None:
             break
         with reading(top):
-            files, unnamed = find_shards(top)
-            if files:
-                return Shards(top, files, unnamed, snapshot.why if snapshot else ())
+            found = find_shards(top)
+            if found is not None:
+                return Shards(top, found, snapshot.why if snapshot else ())
             top = _only_folder(top)
     return None
 
 
 def _only_folder(folder: Path) -> Path | None:
     """The folder that is all that lies in another; None if there is more, or if it is a split's."""
+    if not folder.is_dir():
+        return None
     inside = [path for path in folder.iterdir() if not passed_over(path.name)]
     if len(inside) != 1 or not inside[0].is_dir() or inside[0].is_symlink():
         return None
@@ -65,11 +73,9 @@ class Shards(Source):
 
     labels_are = "those in the shards"
 
-    def __init__(
-        self, folder: Path, files: Mapping[Split, ShardFiles], unnamed: Collection[Path], why: tuple[str, ...] = ()
-    ) -> None:
-        self.folder = folder
-        self._files = files
+    def __init__(self, place: Path, found: FoundShards, why: tuple[str, ...] = ()) -> None:
+        files = self._files = found.splits
+        self.folder = folder = place.parent if place.is_file() else place
         packed = next((each.compression for each in files.values() if each.compression), "")
         self.what = f"WebDataset shards compressed with {packed}" if packed else "WebDataset shards"
         self.own_boxes = any(each.boxes for each in files.values())
@@ -78,9 +84,10 @@ class Shards(Source):
         self.parts = (*(_part(split, files.get(split)) for split in SPLITS), *boxes)
         self.why = (
             *why,
-            _seen(folder, files),
+            _seen(place, files),
             *_lists(files.values()),
-            *_ignored("Their names give no split, so they are ignored", unnamed),
+            *_ignored("Their names give no split, so they are ignored", found.unnamed),
+            *_ignored("They hold no images with labels, so they are ignored", found.others),
         )
 
     def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
@@ -119,12 +126,13 @@ def _annotations(folder: Path) -> Iterator[Part]:
             yield Part(name=BOXES[split].name, kind="boxes", split=split, path=path, bytes=size)
 
 
-def _seen(folder: Path, files: Mapping[Split, ShardFiles]) -> str:
+def _seen(place: Path, files: Mapping[Split, ShardFiles]) -> str:
     held = []
     for split, found in files.items():
-        within = f" in {found.path.name}/" if found.path != folder else ""
+        within = f" in {found.path.name}/" if found.path != place else ""
         held.append(f"{counted(len(found.files), 'shard')} of {split}{within}")
-    return f"{folder} holds tars of samples, each an image and its label under one key: {', '.join(held)}."
+    are = "is a tar" if place.is_file() else "holds tars"
+    return f"{place} {are} of samples, each an image and its label under one key: {', '.join(held)}."
 
 
 def _lists(files: Collection[ShardFiles]) -> Iterator[str]:
