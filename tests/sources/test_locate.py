@@ -10,7 +10,7 @@ from wizard.errors import InputError
 from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.archives.index import read_table
-from wizard.sources.locate import describe_folder, may_be_official, way_out
+from wizard.sources.locate import may_be_official, way_out
 from wizard.sources.registry import open_source
 
 TRAIN, VALIDATION = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar"
@@ -92,15 +92,6 @@ def test_a_folder_that_may_not_be_looked_into_is_refused(tmp_path: Path) -> None
     with pytest.raises(InputError, match=r"raw.* (cannot be read: Permission denied|does not exist)"):
         image_archives(tmp_path / "closed" / "raw", ["train"])
     (tmp_path / "closed").chmod(0o700)
-
-
-def test_an_unfinished_download_is_reported_with_the_command_to_resume(tmp_path: Path) -> None:
-    folder = tmp_path / "my data"
-    folder.mkdir()
-    (folder / f"{TRAIN}.part").write_bytes(b"a")
-    reported = describe_folder(folder)
-    assert f"{TRAIN}.part is an unfinished download" in reported
-    assert f"imagenet-setup download --to '{folder}' resumes it." in reported
 
 
 def archive(folder: Path, split: Split, size: int) -> Path:

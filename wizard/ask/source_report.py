@@ -7,8 +7,8 @@ from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES
 from wizard.preflight.source_check import is_short
 from wizard.show import at_a_glance
+from wizard.sources.folder_contents import describe_folder
 from wizard.sources.glance import glance_at_raw
-from wizard.sources.locate import describe_folder
 from wizard.sources.remarks import remarks
 from wizard.sources.source import Part, Survey
 

@@ -1,18 +1,15 @@
-"""Describes folders of raw data, and checks files that are named as archives."""
+"""Checks folders of raw data, and files that are named as archives."""
 
 import os
-import shlex
 from pathlib import Path
 
-from wizard.errors import Hint, InputError, NoRawData, reading
+from wizard.errors import Hint, InputError, NoRawData
 from wizard.formats import tar
 from wizard.formatting import counted, human_bytes
 from wizard.ilsvrc2012.archives import IMAGE_ARCHIVES, IMAGES, Split
 
 _HTML = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<script")
 _GZIP = b"\x1f\x8b"
-_LISTED = 8
-_PART = ".part"  # behind the name of an archive whose download is under way; see `download.part`
 ON_BAD_IMAGE = Hint("leave such images out with {}", "output.on_bad_image=skip")
 _PROVE = "imagenet-setup run PROFILE --md5 compares its MD5 with the official one; if it differs, download it again"
 
@@ -30,25 +27,6 @@ def require_folder(folder: Path) -> None:
             Hint("Give the folder that holds the archives: {}", "source.path=FOLDER"),
         )
     os.scandir(folder).close()  # a folder without permission is named here, not a path below it
-
-
-def describe_folder(folder: Path) -> str:
-    """What a folder holds, in a sentence.
-
-    Raises:
-        InputError: it cannot be looked into.
-    """
-    with reading(folder):
-        files = sorted(file for file in folder.iterdir() if not file.name.startswith("."))
-    named = ", ".join(
-        f"{file.name}/" if file.is_dir() else f"{file.name} ({human_bytes(file.lstat().st_size)})"
-        for file in files[:_LISTED]
-    )
-    more = f" and {len(files) - _LISTED:,} more" if len(files) > _LISTED else ""
-    parts = [file.name for file in files if file.name.endswith(_PART)]
-    resume = f"imagenet-setup download --to {shlex.quote(str(folder))} resumes it"
-    begun = f" {parts[0]} is an unfinished download: {resume}." if parts else ""
-    return f"Found there: {named}{more}.{begun}" if files else "There is nothing in it."
 
 
 def sniff(path: Path) -> None:

@@ -10,8 +10,9 @@ from typing import Protocol
 
 from wizard.errors import NoRawData, reading
 from wizard.sources.archives import official
+from wizard.sources.folder_contents import describe_folder
 from wizard.sources.likely import Likely
-from wizard.sources.locate import describe_folder, require_folder
+from wizard.sources.locate import require_folder
 from wizard.sources.options import FolderRole, Labels, SourceOptions
 from wizard.sources.parquet import dataset as parquet
 from wizard.sources.records import tfrecords
@@ -66,7 +67,7 @@ class FileModule(SourceModule, Protocol):
         """Whether a file is named as one of this form."""
 
 
-FILES: dict[str, FileModule] = {"webdataset": webdataset, "packed": packed}
+FILES: dict[str, FileModule] = {"webdataset": webdataset, "parquet": parquet, "packed": packed}
 
 
 def layouts() -> tuple[str, ...]:

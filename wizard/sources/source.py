@@ -11,7 +11,7 @@ import numpy.typing as npt
 from wizard.errors import Hint, InputError, UsageError
 from wizard.formats.arrays import Boxes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES, Split
-from wizard.sources.locate import describe_folder
+from wizard.sources.folder_contents import describe_folder
 from wizard.sources.options import Labels
 from wizard.sources.readers import Form
 from wizard.sources.samples import SampleTable

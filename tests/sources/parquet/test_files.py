@@ -4,13 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources.making import TENCH
+from tests.sources.making import TENCH, nothing
 from tests.sources.making import write as touch
-from tests.sources.parquet.making import opened, refused
+from tests.sources.parquet.making import Row, opened, refused, rows_of, write
 from wizard.errors import InputError
+from wizard.ilsvrc2012.archives import Split
 from wizard.sources.options import SourceOptions
 from wizard.sources.parquet import dataset
 from wizard.sources.parquet.files import find_parquet_files
+from wizard.sources.registry import open_source
 
 
 def splits(folder: Path, *files: str) -> dict[str, list[str]]:
@@ -94,3 +96,12 @@ def test_copies_and_unfinished_files_are_not_read_and_said(tmp_path: Path) -> No
     found = opened(tmp_path)
     assert not found.parts[0].problem
     assert "they are copies, so they are ignored: train-00000-of-00001 (1).parquet" in found.why[-1]
+
+
+@pytest.mark.parametrize(("name", "split"), [("val-00003-of-00014.parquet", "validation"), ("dogs.parquet", "train")])
+def test_a_single_file_is_read_alone_as_the_split_that_it_names(tmp_path: Path, name: str, split: Split) -> None:
+    path = write(tmp_path / name, [Row("1.png", 0)], ["x"])
+    write(tmp_path / "train-00000-of-00001.parquet", [Row("2.png", 0)], ["x"])
+    found = open_source(path)
+    assert [part.split for part in found.parts if part.path] == [split]
+    assert rows_of(found.table(split, tmp_path / "cache", nothing)) == [("1.png", 0)]

@@ -2,7 +2,7 @@
 
 from array import array
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from wizard.sources.cache import Arrays
 
+Progress = Callable[[int, int], None]
+"""Called with how many bytes of an archive are indexed, and how many there are."""
 UNKNOWN: Final = 2
 """In `Members.image`, where the first bytes were not looked at."""
 _BREAK: Final = b"\n"

@@ -13,10 +13,9 @@ from wizard.machine.cores import usable_cores
 from wizard.sources import streams
 from wizard.sources.cache import Arrays
 from wizard.sources.locate import zeros_warning
-from wizard.sources.mounts.members import DuplicateMember, MembersBuilder
+from wizard.sources.mounts.members import DuplicateMember, MembersBuilder, Progress
 from wizard.sources.mounts.naming import NESTED, member_path
 from wizard.sources.seek_points import find_seek_points
-from wizard.sources.source import Progress
 
 _TEXTS: Final = (".txt", ".csv", ".tsv", ".json")
 _LONGEST_TEXT: Final = 1 << 23

@@ -12,10 +12,9 @@ import numpy.typing as npt
 from wizard.errors import InputError
 from wizard.formatting import human_bytes
 from wizard.sources.cache import Arrays
-from wizard.sources.mounts.members import UNKNOWN, DuplicateMember, MembersBuilder
+from wizard.sources.mounts.members import UNKNOWN, DuplicateMember, MembersBuilder, Progress
 from wizard.sources.mounts.naming import NESTED, member_path
 from wizard.sources.mounts.zip_directory import AGAIN, ZipEntry, zip_entries
-from wizard.sources.source import Progress
 from wizard.sources.trees.image_names import is_image
 
 _ENCRYPTED: Final = 1 | 1 << 6 | 1 << 13

@@ -13,7 +13,7 @@ from wizard.sources.likely import Likely
 from wizard.sources.options import SourceOptions
 from wizard.sources.parquet.classes import Labels, of_names, of_rows
 from wizard.sources.parquet.columns import Columns, peek, read_columns
-from wizard.sources.parquet.files import SUFFIX, FoundFiles, ParquetFiles, find_parquet_files
+from wizard.sources.parquet.files import SUFFIX, FoundFiles, ParquetFiles, find_parquet_files, one_file
 from wizard.sources.parquet.opening import is_installed, not_installed
 from wizard.sources.parquet.table import parquet_table
 from wizard.sources.samples import SampleTable
@@ -29,13 +29,20 @@ _LISTED = 5
 
 
 def recognize(folder: Path, options: SourceOptions) -> Source | None:
-    """Parquet files in a folder, or a cache of Hugging Face's client; see `registry.SourceModule`."""
+    """Parquet files in a folder, a cache of Hugging Face's client, or one file; see `registry.SourceModule`."""
+    if reads_file(folder) and folder.is_file():
+        return ParquetDataset(folder, one_file(folder), ())
     with reading(folder):
         snapshot = find_snapshot(folder, HubFiles(what="Parquet files", suffix=SUFFIX))
         found = find_parquet_files(snapshot.path if snapshot else folder, asked=options.layout == "parquet")
     if found is None:
         return None
     return ParquetDataset(folder, found, snapshot.why if snapshot else ())
+
+
+def reads_file(path: Path) -> bool:
+    """Whether a file is named as a Parquet file."""
+    return path.name.lower().endswith(SUFFIX)
 
 
 class ParquetDataset(Source):
@@ -96,7 +103,8 @@ def _seen(found: FoundFiles) -> str:
     for split, files in found.splits.items():
         within = f" in {files.path.name}/" if files.path != found.root else ""
         held.append(f"{counted(len(files.files), 'file')} of {split}{within}")
-    return f"{found.root} holds Parquet files: {', '.join(held)}."
+    holds = "holds Parquet files" if found.root.is_dir() else "is a Parquet file"
+    return f"{found.root} {holds}: {', '.join(held)}."
 
 
 def _ignored(why: str, files: Collection[Path]) -> list[str]:

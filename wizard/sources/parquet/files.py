@@ -47,7 +47,7 @@ class FoundFiles:
     """The Parquet files of a folder.
 
     Attributes:
-        root: the folder that they lie in: that which was given, or one below it.
+        root: the folder that they lie in: that which was given, or one below it; or the single file.
         unnamed: files that are not read because their names give no split.
         leftovers: files that are not read because their names say that they are copies.
     """
@@ -86,6 +86,12 @@ def find_parquet_files(folder: Path, *, asked: bool = False) -> FoundFiles | Non
             f"Give the folder of one of them: source.path={configurations[0].root}",
         )
     return configurations[0] if configurations else None
+
+
+def one_file(path: Path) -> FoundFiles:
+    """A single file, of the split that its name or that of its folder says, or train."""
+    split = split_in_file_name(path.stem) or split_of_folder(path.resolve().parent.name) or "train"
+    return FoundFiles(root=path, splits={split: ParquetFiles(path=path, files=(path,))})
 
 
 def unfinished(folder: Path) -> tuple[Path, ...]:
