@@ -4,6 +4,8 @@ The layouts come from torchvision's and TFDS's readers, the datasets' own readme
 """
 
 import io
+import tarfile
+import zipfile
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +17,7 @@ from PIL import Image
 
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.registry import open_source
+from wizard.sources.source import Source
 
 TENCH, GOLDFISH, WHITE_SHARK, GOLFBALL = "n01440764", "n01443537", "n01484850", "n03445777"
 _KINDS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".ppm": "PPM"}
@@ -280,23 +283,51 @@ LAYOUTS = {
 
 @pytest.mark.parametrize("layout", [pytest.param(layout, id=name) for name, layout in LAYOUTS.items()])
 def test_a_public_layout_is_read_correctly_without_options(layout: Layout, tmp_path: Path) -> None:
-    for path in layout.images:
-        put(tmp_path / path, image(_KINDS[Path(path).suffix.lower()], path))
-    for path, text in layout.texts.items():
-        put(tmp_path / path, text.encode())
+    made(layout, tmp_path)
     raw = open_source(tmp_path / layout.given)
+    assert counts(raw, tmp_path) == layout.expected
+    assert layout.why in " ".join(raw.why)
+
+
+@pytest.mark.parametrize("name", ["dataset.zip", "dataset.tar.gz"])
+@pytest.mark.parametrize("layout", [pytest.param(layout, id=name) for name, layout in LAYOUTS.items()])
+def test_a_public_layout_is_read_in_an_archive_as_on_disk(layout: Layout, name: str, tmp_path: Path) -> None:
+    tree = made(layout, tmp_path / "dataset") / layout.given
+    archive = tmp_path / name
+    if archive.suffix == ".zip":
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+            for path in sorted(path for path in tree.rglob("*") if path.is_file()):
+                file.write(path, path.relative_to(tree.parent))
+    else:
+        with tarfile.open(archive, "w:gz") as tar:
+            tar.add(tree, tree.resolve().name)
+    raw = open_source(archive)
+    assert counts(raw, tmp_path / "cache") == layout.expected
+    assert layout.why in " ".join(raw.why)
+
+
+def made(layout: Layout, folder: Path) -> Path:
+    """The dataset's files below a folder."""
+    for path in layout.images:
+        put(folder / path, image(_KINDS[Path(path).suffix.lower()], path))
+    for path, text in layout.texts.items():
+        put(folder / path, text.encode())
+    return folder
+
+
+def counts(raw: Source, cache: Path) -> dict[Split, dict[tuple[str, int], int]]:
+    """The images of each split by class and label; every table must be sorted by names that are there once."""
     found = {}
     for part in raw.parts:
         if part.sound and part.kind == "images":
-            table = raw.survey(part.split, tmp_path, lambda _done, _total: None).table
+            table = raw.survey(part.split, cache, lambda _done, _total: None).table
             assert table is not None
             labels = table.label.tolist()
             found[part.split] = dict(Counter((table.classes.name(label), label) for label in labels))
-            assert raw.table(part.split, tmp_path, lambda _done, _total: None).name.tolist() == sorted(
+            assert raw.table(part.split, cache, lambda _done, _total: None).name.tolist() == sorted(
                 set(table.name.tolist())
             )
-    assert found == layout.expected
-    assert layout.why in " ".join(raw.why)
+    return found
 
 
 def put(path: Path, content: bytes) -> None:

@@ -2,9 +2,11 @@
  * Counts what a program and its children read of the files below some folders, and makes seeks as slow as a disk's.
  *
  *     cc -O2 -shared -fPIC -o reads.so reads.c -ldl -lpthread
- *     READS_ROOTS=/raw:/out READS_COUNTS=/tmp/counts READS_DELAY_US=8000 READS_SEEK=strict LD_PRELOAD=reads.so COMMAND
+ *     READS_ROOTS=/raw:/out READS_SLOW=1 READS_COUNTS=/tmp/counts READS_DELAY_US=8000 READS_SEEK=strict \
+ *         LD_PRELOAD=./reads.so COMMAND
  *
  * READS_COUNTS is a file of zeros, `struct counts`, which all processes map; tests/benchmarks/reads.py makes and reads it.
+ * Only the first READS_SLOW of the roots are on the slow disk.
  * What a seek is can be understood in three ways. All three are counted; READS_SEEK names the one that takes its time.
  *
  *     strict  a read that does not start where the last one of the same file descriptor ended
@@ -58,7 +60,7 @@ struct window {
 };
 
 static char *roots[ROOTS];
-static int root_count;
+static int root_count, slow_roots;
 static enum { STRICT, SKIP, HEAD } seek_is = STRICT;
 static long delay_us;
 static struct counts *counts;
@@ -72,10 +74,11 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void start(void) {
     const char *path = getenv("READS_COUNTS"), *given = getenv("READS_ROOTS"), *delay = getenv("READS_DELAY_US");
-    const char *seek = getenv("READS_SEEK");
+    const char *seek = getenv("READS_SEEK"), *slow = getenv("READS_SLOW");
     if (!path || !given)
         return;
     delay_us = delay ? atol(delay) : 0;
+    slow_roots = slow ? atoi(slow) : ROOTS;
     if (seek)
         seek_is = !strcmp(seek, "skip") ? SKIP : !strcmp(seek, "head") ? HEAD : STRICT;
     char *rest = strdup(given);
@@ -154,9 +157,9 @@ static int moves_head(const struct descriptor *of, int64_t from, int64_t size, i
     return !is_there;
 }
 
-static void seek_time(void) {
+static void seek_time(const struct descriptor *of) {
     struct timespec time = {delay_us / 1000000, delay_us % 1000000 * 1000};
-    if (delay_us)
+    if (delay_us && of->root < slow_roots)
         nanosleep(&time, NULL);
 }
 
@@ -172,7 +175,7 @@ static void will_read(struct descriptor *of, int64_t from, int64_t size) {
     mine->skip += skip;
     mine->head += head;
     if (seek_is == STRICT ? strict : seek_is == SKIP ? skip : head)
-        seek_time();
+        seek_time(of);
     unlock();
 }
 
@@ -261,7 +264,7 @@ static void advised(int fd, int64_t from, int64_t size, int advice) {
     int head = moves_head(of, from, size, 0);
     counts->root[of->root].head += head;
     if (head && seek_is == HEAD)
-        seek_time(); /* the system would return at once, and the next read would wait */
+        seek_time(of); /* the system would return at once, and the next read would wait */
     unlock();
 }
 

@@ -58,14 +58,21 @@ class Shim:
     counts: Path
     roots: Sequence[Path]
 
-    def env(self, seek: Seek = "strict", delay: float = 0.0) -> Mapping[str, str]:
-        """Environment of a command that is watched, from zero on; each seek takes `delay` seconds."""
+    def env(self, seek: Seek = "strict", delay: float = 0.0, slow: int = _ROOTS) -> Mapping[str, str]:
+        """Environment of a command that is watched, from zero on.
+
+        Args:
+            seek: what a seek is.
+            delay: seconds that each takes.
+            slow: how many of the roots are on the slow disk, from the first on.
+        """
         self.counts.write_bytes(bytes(_SIZE))
         return {
             "LD_PRELOAD": str(self.library),
             "READS_ROOTS": ":".join(str(root.resolve()) for root in self.roots),
             "READS_COUNTS": str(self.counts),
             "READS_SEEK": seek,
+            "READS_SLOW": str(slow),
             "READS_DELAY_US": str(round(delay * 1e6)),
         }
 

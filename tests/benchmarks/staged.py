@@ -46,6 +46,7 @@ def parse(words: Sequence[str] | None) -> argparse.Namespace:
     kinds = ", ".join(("none", *SEEKS))
     parser.add_argument("--seeks", default="none,strict", metavar="NAMES", help=f"of {kinds}; default: %(default)s")
     parser.add_argument("--delay", type=float, default=8.0, metavar="MS", help="of a seek; default: %(default)s")
+    parser.add_argument("--slow-output", action="store_true", help="seeks are slow in what is written (spills) too")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=usable_cores(), help="default: a core each")
     parser.add_argument("--set", dest="sets", action="append", default=[], metavar="KEY=VALUE", help="as of run")
@@ -73,7 +74,14 @@ def main(words: Sequence[str] | None = None) -> int:
         if not asked.raw:
             tiny.draw(raw, asked.images * 24 // 25, asked.images // 25)
         shim = watching(raw, work / "out", work=work)
-        bench = StagedBench(raw=raw, work=work, workers=asked.workers, delay=asked.delay / 1000, shim=shim)
+        bench = StagedBench(
+            raw=raw,
+            work=work,
+            workers=asked.workers,
+            delay=asked.delay / 1000,
+            slow_output=asked.slow_output,
+            shim=shim,
+        )
         return _million(bench, asked) if asked.million else _compare(bench, asked)
 
 

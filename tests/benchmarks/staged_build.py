@@ -26,6 +26,7 @@ class StagedBench:
         work: a folder to write in.
         workers: number of processes.
         delay: seconds of a slow seek.
+        slow_output: whether seeks in the folder that is written are slow too, as where there is one disk for both.
         shim: watches `raw`, and the folder that is written, in this order.
     """
 
@@ -33,6 +34,7 @@ class StagedBench:
     work: Path
     workers: int
     delay: float
+    slow_output: bool
     shim: Shim
 
     @cached_property
@@ -73,7 +75,7 @@ class StagedBench:
         profile.write_text(case.profile(self.raw, output, splits=self.splits, workers=self.workers))
         keys = (f"source.read={read}", "source.boxes=none", *sets)
         words = ["run", str(profile), *(word for key in keys for word in ("--set", key)), "--yes", "--json"]
-        counting = self.shim.env(seek or "strict", self.delay if seek else 0.0)
+        counting = self.shim.env(seek or "strict", self.delay if seek else 0.0, 2 if self.slow_output else 1)
         env = {**self.checkout.env, "IMAGENET_SETUP_HOME": str(self.work / "home"), **counting}
         try:
             return watched.build(words, cwd=self.work, env=env, shim=self.shim)

@@ -28,7 +28,8 @@ _HEAD = (
     "skip",
     "head",
     "spills, MB",
-    "seeks, head",
+    "seeks, strict",
+    "head",
     "worker, MB",
     "first, MB",
 )
@@ -39,7 +40,8 @@ def section(
     bench: StagedBench, case: Case, seek: Seek | None, contestants: Sequence[Contestant], results: Results
 ) -> Iterator[str]:
     """The lines of a case's table, and why a contestant failed."""
-    slow = f"{1000 * bench.delay:g} ms for each seek ({seek})" if seek else "no seek takes time"
+    where = ", in the spills too" if bench.slow_output else ""
+    slow = f"{1000 * bench.delay:g} ms for each seek ({seek}){where}" if seek else "no seek takes time"
     yield f"### {case.about}; {slow}"
     yield ""
     runs = {each.name: _watched(results, each.key) for each in contestants}
@@ -89,6 +91,7 @@ def _row(bench: StagedBench, name: str, runs: Sequence[Watched], first: Sequence
         f"{middle(lambda run: run.reads[0].skip):,.0f}",
         f"{middle(lambda run: run.reads[0].head):,.0f}",
         f"{middle(lambda run: run.reads[1].bytes) / 1e6:,.0f}",
+        f"{middle(lambda run: run.reads[1].strict):,.0f}",
         f"{middle(lambda run: run.reads[1].head):,.0f}",
         f"{max(run.worker for run in runs) / 1e6:,.0f}",
         f"{max(run.parent for run in runs) / 1e6:,.0f}",

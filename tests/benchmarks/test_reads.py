@@ -76,6 +76,14 @@ def test_only_the_kind_that_is_asked_for_takes_its_time(shim: Shim) -> None:
     assert time.monotonic() - began < 10
 
 
+def test_only_the_roots_on_the_slow_disk_take_their_time(shim: Shim) -> None:
+    began = time.monotonic()
+    code = f"import os; f = os.open({str(shim.roots[0] / 'file')!r}, 0); os.pread(f, 10, 0)"
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, **shim.env(delay=20.0, slow=0)})
+    assert shim.look()[0].strict == 1
+    assert time.monotonic() - began < 20
+
+
 def test_files_beside_the_folders_are_not_counted(shim: Shim, tmp_path: Path) -> None:
     beside = tmp_path / "raw-beside"
     beside.write_bytes(bytes(100))

@@ -119,3 +119,15 @@ def test_tells_how_much_of_the_file_was_taken(packed: Path) -> None:
         while stream.read(1 << 16):
             pass
         assert streams.packed_position(stream) == packed.stat().st_size
+
+
+def test_going_back_a_little_does_not_unpack_again(packed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with streams.open_stream(packed) as stream:
+        stream.seek((1 << 17) * 3 + 10)  # just behind a border between two buffers
+        stream.read(5)
+        taken = streams.packed_position(stream)
+        monkeypatch.setattr(Path, "open", lambda *_: pytest.fail("it was opened again"))
+        for offset in ((1 << 17) * 3 - 100, (1 << 17) * 3 + 15, (1 << 17) * 3 - 8):
+            stream.seek(offset)
+            assert stream.read(1000) == CONTENT[offset : offset + 1000]
+        assert streams.packed_position(stream) >= taken

@@ -35,7 +35,4 @@ def classes_in_doubt(source: Source, surveys: Mapping[Split, Survey]) -> frozens
 def _named_as_imagenet(survey: Survey) -> bool:
     """Whether images are not in class folders, and their names, rather than a list, give their classes."""
     table = survey.table
-    if table is None or str(survey.path) not in table.files:
-        return False
-    row = int(np.flatnonzero(table.file == table.files.index(str(survey.path)))[0])
-    return parse_image_name(table.name[row].decode()) is not None
+    return table is not None and parse_image_name(table.unsorted) is not None

@@ -75,6 +75,7 @@ class SampleTable:
         repairs: what was wrong with the source's boxes and what was done about it, in clauses; usually empty.
         block: int32[n], for readers that read several rows at once, such as a row group: those of a file with one
             number are best read together, in order. Empty where each row is read alone.
+        unsorted: the name of an image that lies in no class's folder; empty if there is none, or no folder.
         unusable: the error for images that no build can store: without bytes, or no images by their first ones.
         selection: how it differs from what the source holds, because a profile says so.
     """
@@ -98,6 +99,7 @@ class SampleTable:
     box_row: npt.NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
     block: npt.NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     repairs: tuple[str, ...] = ()
+    unsorted: str = ""
     unusable: InputError | None = None
     selection: tuple[SelectionNote, ...] = ()
 

@@ -75,9 +75,14 @@ def test_an_image_larger_than_a_stretch_has_one_of_its_own() -> None:
     assert stretches(layout(split([1, 100 * MB, 1, 1]))) == [[0], [1], [2, 3]]
 
 
-def test_a_stretch_ends_between_blocks_unless_a_block_is_larger() -> None:
+def test_a_stretch_ends_between_blocks() -> None:
     made = layout(split([2 * MB] * 6, blocks=[0, 1, 1, 2, 2, 2]))
-    assert stretches(made) == [[0], [1, 2], [3, 4], [5]]
+    assert stretches(made) == [[0], [1, 2], [3, 4, 5]]
+
+
+def test_a_block_of_more_than_a_gigabyte_is_cut() -> None:
+    made = layout(split([100 * MB] * 15, blocks=[0] * 4 + [1] * 11))
+    assert [len(each) for each in stretches(made)] == [4, 1, 10]
 
 
 def test_a_small_split_is_read_in_stretches_for_every_worker_and_a_large_one_in_as_many_as_memory_holds() -> None:

@@ -223,13 +223,21 @@ def test_a_path_that_is_a_file_and_a_folder(tmp_path: Path, form: str) -> None:
         (gzip.compress(b"Not a tar. " * 1000), "there is no tar header"),
         (gzip.compress(b""), "is truncated at byte 0"),
         (b"PK\x05\x06" + bytes(18), "holds no tree of images"),
+        (b"7z\xbc\xaf\x27\x1c" + bytes(100), "is a file of 7z, which this program does not read"),
     ],
-    ids=["empty", "page", "pointer", "zeros", "text", "gzipped text", "gzipped nothing", "empty zip"],
+    ids=["empty", "page", "pointer", "zeros", "text", "gzipped text", "gzipped nothing", "empty zip", "7z"],
 )
 @pytest.mark.parametrize("given", ["", "x.zip"])
 def test_what_is_no_archive(tmp_path: Path, content: bytes, what: str, given: str) -> None:
     (tmp_path / "x.zip").write_bytes(content)
     with pytest.raises(InputError, match=rf"x\.zip.*{what}"):
+        read_all(tmp_path / given)
+
+
+@pytest.mark.parametrize("given", ["", "x.rar"])
+def test_an_archive_of_another_kind(tmp_path: Path, given: str) -> None:
+    (tmp_path / "x.rar").write_bytes(b"Rar!\x1a\x07\x01\x00")
+    with pytest.raises(InputError, match=r"x\.rar is a file of RAR, which this program does not read"):
         read_all(tmp_path / given)
 
 

@@ -49,6 +49,12 @@ def test_names_labels_and_bytes_are_those_of_the_official_archives(raw: Path, tm
     assert found.table(split, tmp_path / "cache", nothing).classes.whole_imagenet
 
 
+def test_rows_say_which_row_group_they_are_in(tmp_path: Path) -> None:
+    for number, name in enumerate(TWO):
+        write(tmp_path / name, [Row(f"{TENCH}_{number}{row}_{TENCH}.JPEG", 0) for row in range(5)], group=2)
+    assert table(tmp_path).block.tolist() == [0, 0, 1, 1, 2] * 2
+
+
 def test_images_of_test_have_their_official_names_and_no_label(tmp_path: Path) -> None:
     rows = [Row("ILSVRC2012_test_00000001.JPEG", -1), Row("ILSVRC2012_test_00000007.JPEG")]
     write(tmp_path / "data" / "test-00000-of-00001.parquet", rows)

@@ -12,8 +12,9 @@ import zstandard
 from tests.sources.making import FIRST_VALIDATION, JPEG, TENCH, extracted, kaggle, nothing, write
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import Split
+from wizard.sources.labels_in_doubt import classes_in_doubt
 from wizard.sources.registry import open_source
-from wizard.sources.source import Source
+from wizard.sources.source import Source, overlap
 
 Row = tuple[str, int, bytes, list[list[float]]]
 
@@ -185,5 +186,31 @@ def test_reads_what_zip_and_tar_themselves_write(tmp_path: Path) -> None:
     subprocess.run("zip -q -r - tree | cat > c.zip", shell=True, cwd=tmp_path, check=True)  # with data descriptors
     subprocess.run(["tar", "-czf", "../d.tar.gz", "."], cwd=tree, check=True)
     subprocess.run(["tar", "--format=pax", "-cf", "e.tar", "tree"], cwd=tmp_path, check=True)
-    for name in ("a.zip", "b.zip", "c.zip", "d.tar.gz", "e.tar"):
+    subprocess.run(["zip", "-q", "-fz", "-r", "f.zip", "tree"], cwd=tmp_path, check=True)  # with zip64's fields
+    (tmp_path / "g.zip").write_bytes(bytes(1000) + (tmp_path / "b.zip").read_bytes())  # as behind a program
+    for name in ("a.zip", "b.zip", "c.zip", "d.tar.gz", "e.tar", "f.zip", "g.zip"):
         assert rows(open_source(tmp_path / name), "train", tmp_path) == expected
+
+
+def test_flat_images_in_an_archive_say_by_their_names_whose_labels_are_meant(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    tree = write(tmp_path / "tree", [f"{TENCH}_1_{TENCH}.JPEG", f"{TENCH}_2_{TENCH}.JPEG"])
+    tarred(tree, tmp_path / "data/train_images_0.tar.gz")
+    found = open_source(tmp_path / "data")
+    assert classes_in_doubt(found, {"train": found.survey("train", tmp_path, nothing)}) == frozenset()
+
+
+def test_an_archive_may_be_a_link_to_anywhere(tmp_path: Path) -> None:
+    tree = write(tmp_path / "tree", ["train/cat/1.jpg", "train/dog/2.jpg"])
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "data").mkdir()
+    tarred(tree, tmp_path / "elsewhere/x.tar")
+    (tmp_path / "data/y.tar").symlink_to(tmp_path / "elsewhere/x.tar")
+    for given in (tmp_path / "data", tmp_path / "data/y.tar"):
+        assert [name for name, *_ in rows(open_source(given), "train", tmp_path)] == ["cat/1.jpg", "dog/2.jpg"]
+
+
+def test_a_dataset_may_be_written_beside_its_archive(tmp_path: Path) -> None:
+    tree = write(tmp_path / "tree", ["train/cat/1.jpg", "train/dog/2.jpg"])
+    found = open_source(zipped(tree, tmp_path / "x.zip"))
+    assert overlap(found, tmp_path / "out", ["train"]) is None

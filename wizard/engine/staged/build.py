@@ -37,6 +37,10 @@ def staged_splits(
         task: gives what all tasks of a split have in common.
     """
     groups = []
+    names = {split.split for split in plan.splits}
+    for folder in (output / SPILL_FOLDER).glob("*"):
+        if folder.name not in names:
+            shutil.rmtree(folder, ignore_errors=True)
     for together in sharing_files(plan.splits):
         group = []
         # Stretches are the same whatever is left to build, so that those of an earlier run fit.

@@ -27,6 +27,8 @@ STRETCH_BYTES = 64 << 20
 """Most bytes of a stretch in the source; what becomes of them is in memory until it is spilled."""
 _LEAST_BYTES = 4 << 20
 """A stretch of a small split, so that every worker gets one."""
+_LARGEST_BLOCK = 1 << 30
+"""Of a block that is larger than a stretch, and is one nevertheless; a build that goes on may have to read it again."""
 STRETCH_IMAGES = 20_000
 WORKER_BYTES = 100_000_000
 """Bytes of memory that a worker needs beside those of a direct build: a stretch or a window, and what is read ahead."""
@@ -170,7 +172,12 @@ def _stretches(file: npt.NDArray[np.int64], block: npt.NDArray[np.int64], size: 
         end = int(np.searchsorted(until, until[start] + most, side="right")) - 1
         end = min(max(end, start + 1), start + STRETCH_IMAGES, count)
         cuts = np.flatnonzero(is_cut[start + 1 : end + 1])
-        end = start + 1 + int(cuts[-1]) if len(cuts) else end
+        if len(cuts):
+            end = start + 1 + int(cuts[-1])
+        else:
+            # A block that is cut is read by each stretch from its beginning, and sorted runs bound the memory anyway.
+            whole = start + 1 + int(np.argmax(is_cut[start + 1 :]))
+            end = whole if until[whole] - until[start] <= _LARGEST_BLOCK else end
         yield end
         start = end
 

@@ -24,6 +24,12 @@ Form = Literal["zip", "tar", "stream"]
 """How members are read: by a zip's local headers, as byte ranges, or as ranges of what the file unpacks to."""
 _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _POINTER: Final = b"version https://git-lfs"
+_UNREAD: Final = {
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"Rar!\x1a\x07": "RAR",
+    b"\x04\x22\x4d\x18": "LZ4",
+    b"\x1f\x9d": "compress",
+}
 _MOST: Final = 32
 """Archives that stay mounted: a person may try several, and each takes memory."""
 _AGAIN: Final = "Download or copy it again"
@@ -103,6 +109,12 @@ def form_of(path: Path) -> Form:
     if tar.is_header(head):
         return "tar"
     size = human_bytes(path.stat().st_size)
+    unread = next((name for magic, name in _UNREAD.items() if head.startswith(magic)), "")
+    if unread:
+        raise InputError(
+            f"{path} is a file of {unread}, which this program does not read.",
+            "Unpack it once, and give that folder; or pack it again as zip or tar",
+        )
     if not head:
         what = "is empty"
     elif says_html(head):

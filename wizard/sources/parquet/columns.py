@@ -38,6 +38,7 @@ class Columns:
         schema: the columns that were read.
         file: int32[n], of the file in the split's files.
         row: int64[n], the row's number in its file, from 0.
+        group: int32[n], the number of its row group in its file.
         size: int64[n], bytes of the images of its row group, divided evenly.
         name: bytes[n], the official name if the path is made as those of ILSVRC2012, else the path's last part; empty
             where there is none.
@@ -50,6 +51,7 @@ class Columns:
     schema: ImageSchema
     file: npt.NDArray[np.int32]
     row: npt.NDArray[np.int64]
+    group: npt.NDArray[np.int32]
     size: npt.NDArray[np.int64]
     name: npt.NDArray[np.bytes_]
     said: npt.NDArray[np.int16]
@@ -77,7 +79,7 @@ def read_columns(files: ParquetFiles, split: Split, cache: Path, progress: Progr
         InputError: a file is damaged, has no images, or other columns than the others.
     """
     with reading(files.path):
-        arrays = cached(cache, files.path, f"parquet1-{split}", lambda: _scan(files, progress), files=files.files)
+        arrays = cached(cache, files.path, f"parquet2-{split}", lambda: _scan(files, progress), files=files.files)
     stored: dict[str, Any] = json.loads(str(arrays.pop("schema")))
     lists = {key: tuple(value) for key, value in stored.items() if isinstance(value, list)}
     return Columns(files=files, schema=ImageSchema(**stored | lists), **arrays)
@@ -113,7 +115,7 @@ def _scan(files: ParquetFiles, progress: Progress) -> Arrays:
 
 def _parts(path: Path, number: int, opened: Any, schema: ImageSchema) -> Iterator[Arrays]:
     """The columns of a file, some rows at a time."""
-    sizes, blank = _of_row_groups(path, opened, schema)
+    groups, sizes, blank = _of_row_groups(path, opened, schema)
     wanted = [*schema.names, *([schema.label] if schema.label else [])]
     begun = 0
     with damage_named(path, f"its columns {', '.join(wanted)} cannot be read"):
@@ -122,6 +124,7 @@ def _parts(path: Path, number: int, opened: Any, schema: ImageSchema) -> Iterato
             yield _named(_texts(batch, schema.names)) | {
                 "file": np.full(batch.num_rows, number, np.int32),
                 "row": np.arange(rows.start, rows.stop, dtype=np.int64),
+                "group": groups[rows],
                 "size": sizes[rows],
                 "label": _labels(batch, schema.label),
                 "blank": blank[rows],
@@ -133,14 +136,17 @@ def _parts(path: Path, number: int, opened: Any, schema: ImageSchema) -> Iterato
     yield _named([""] * rest) | {
         "file": np.full(rest, number, np.int32),
         "row": np.arange(begun, len(sizes), dtype=np.int64),
+        "group": groups[begun:],
         "size": sizes[begun:],
         "label": np.full(rest, UNLABELED, np.int64),
         "blank": blank[begun:],
     }
 
 
-def _of_row_groups(path: Path, opened: Any, schema: ImageSchema) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Each row's share of its row group's bytes of images, int64[n]; and bool[n], whether it is known to have none."""
+def _of_row_groups(
+    path: Path, opened: Any, schema: ImageSchema
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Each row's row group, int32[n]; its share of that one's bytes of images; and whether it is known to have none."""
     try:
         with reading(path):
             chunks = column_chunks(path, schema.image)
@@ -153,7 +159,8 @@ def _of_row_groups(path: Path, opened: Any, schema: ImageSchema) -> tuple[npt.ND
         sizes.append(np.full(chunk.rows, share, np.int64) + (np.arange(chunk.rows) < more))
         some = 0 < chunk.nulls < chunk.rows
         blank.append(_nulls(path, opened, schema, group) if some else np.full(chunk.rows, chunk.nulls > 0))
-    return np.concatenate(sizes), np.concatenate(blank)
+    groups = np.repeat(np.arange(len(chunks), dtype=np.int32), [chunk.rows for chunk in chunks])
+    return groups, np.concatenate(sizes), np.concatenate(blank)
 
 
 def _nulls(path: Path, opened: Any, schema: ImageSchema, group: int) -> npt.NDArray[np.bool_]:

@@ -46,6 +46,7 @@ def parquet_table(split: Split, columns: Columns, labels: Labels) -> SampleTable
         boxes=np.empty((0, 4)),
         classes=labels.classes,
         reader=PARQUET,
+        block=columns.group,
         warnings=tuple(sentence.rstrip(".") for sentence in columns.schema.why),
         unusable=_without_bytes(columns),
     )

@@ -40,6 +40,8 @@ _MOST: Final = 16
 """Archives of splits in a folder; a folder of more has other things in it, such as shards."""
 _UNFINISHED: Final = re.compile(r"(.+)\.(?:part|partial|crdownload|download|opdownload|aria2|!ut)", re.DOTALL)
 _SPLIT_ZIP: Final = re.compile(r".+\.(?:zip\.\d{3}|z\d{2})", re.IGNORECASE | re.DOTALL)
+_UNREAD: Final = (".7z", ".rar", ".tar.lz4", ".tar.z")
+"""Suffixes of archives that are refused by name, rather than passed over as if they were not there."""
 _ONE: Final = Hint("Give one of them: {}", "source.path=FILE")
 
 
@@ -50,6 +52,8 @@ def reads_file(path: Path) -> bool:
         return False
     unfinished = _UNFINISHED.fullmatch(name)
     name = unfinished[1] if unfinished else name
+    if name.lower().endswith(_UNREAD):
+        return True
     return without_archive_suffix(name) != name or _SPLIT_ZIP.fullmatch(name) is not None
 
 

@@ -86,8 +86,16 @@ class Folders:
             left_out=sorter.left_out,
             copies=copies(arrays["name"]),
             warnings=tuple(doubts),
+            unsorted=self._unsorted(files, arrays),
             unusable=unusable(lambda row: _where(files, arrays, row), arrays, _SKIP),
         )
+
+    def _unsorted(self, files: list[str], arrays: Arrays) -> str:
+        places = [files.index(path) for path in (str(piece.path) for piece in self.split_dir.pieces) if path in files]
+        if not places:
+            return ""
+        row = int(np.flatnonzero(arrays["file"] == places[0])[0])
+        return str(arrays["name"][row].decode())
 
     def _groups(self, sorter: Sorter, doubts: list[str], progress: Progress) -> Iterator[tuple[str, list[Row]]]:
         """Images of no class's folder, then class by class; an archive is whole, a folder beside it may not be."""
