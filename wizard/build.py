@@ -18,6 +18,7 @@ from wizard.engine.plan import Plan
 from wizard.engine.run import build_shards
 from wizard.engine.sidecars import write_sidecars
 from wizard.engine.staged.build import StagedSplit, build_staged, remove_spills, staged_splits
+from wizard.engine.staged.layout import WORKER_BYTES
 from wizard.errors import MachineError, SetupError, writing
 from wizard.events import BuildFinished, Event, SplitStart, Started
 from wizard.lock import exclusive_lock
@@ -78,7 +79,8 @@ def build(job: Job, report: Report, options: Options, pool: WorkerPool | None = 
         checks = settle_checks(job, plan, to_build, executor, report_or_stop, md5=options.md5)
         _prepare_folder(output, plan, built_before)
         memory = usable_memory().with_freed(workers.held)
-        share = memory_for_an_image(memory, job.workers) if options.limit_memory else None
+        spilled = WORKER_BYTES if job.reading.staged else 0
+        share = memory_for_an_image(memory, job.workers, spilled) if options.limit_memory else None
         staged: list[StagedSplit] = []
         if job.reading.staged:
             common = partial(plan.empty_task, folder=str(output), skip_bad=job.skip_bad, memory=share, checks=checks)

@@ -1,5 +1,6 @@
 import gzip
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -12,6 +13,7 @@ from wizard.errors import InputError
 from wizard.formats import example, tfrecord
 from wizard.formats.example import Feature
 from wizard.sources import readers, streams
+from wizard.sources.readers import Sample
 from wizard.sources.records.reader import GZIPPED_RECORDS, RECORDS
 from wizard.sources.samples import SampleTable, in_one_file
 
@@ -197,3 +199,20 @@ def test_a_gzipped_file_is_unpacked_once_for_the_tables_that_follow_each_other(
     assert len(opened) == 1
     in_records(tmp_path, *reversed(records), gzipped=True)
     assert next(table.contents()).image == b"5"
+
+
+def test_only_so_many_tiny_images_are_in_memory_before_they_are_read(tmp_path: Path) -> None:
+    table = in_a_tar(tmp_path).take(np.zeros(3 * readers._AHEAD_IMAGES, np.intp))
+    taken = 0
+
+    def samples() -> Iterator[Sample]:
+        nonlocal taken
+        for sample in table:
+            taken += 1
+            yield sample
+
+    with readers.OpenFiles() as files:
+        read = files.read(samples())
+        next(read)
+        assert taken == readers._AHEAD_IMAGES + 1
+        assert 1 + sum(1 for _ in read) == len(table)

@@ -134,9 +134,12 @@ def memory(
     return replace(result, status="fail", fix=fix), 1
 
 
-def memory_for_an_image(there: Memory, workers: int) -> int:
-    """Bytes that each worker has for one image, if what is available beside the run itself is shared equally."""
-    return max(0, round(there.available * (1 - _KEPT_FREE)) // workers - _WORKER)
+def memory_for_an_image(there: Memory, workers: int, beside: int = 0) -> int:
+    """Bytes that each worker has for one image, if what is available beside the run itself is shared equally.
+
+    `beside` is what it holds besides.
+    """
+    return max(0, round(there.available * (1 - _KEPT_FREE)) // workers - _WORKER - beside)
 
 
 def cores(available: int, workers: int) -> CheckResult:

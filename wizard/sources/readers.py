@@ -20,6 +20,7 @@ Form = Literal["image", "example"]
 """What a sample's bytes are: an encoded image, or a tf.train.Example that holds one."""
 _OPEN = 32  # files kept open: the images of a shard may lie in a thousand
 _AHEAD = 32 << 20  # bytes that the system is asked for ahead: a few hundred images
+_AHEAD_IMAGES = 4096  # images of these, which are objects in memory, however small they are
 _TOGETHER = 8 << 20  # bytes that are read at once, at most
 _CAN_ADVISE = hasattr(os, "posix_fadvise")  # Linux and FreeBSD
 _GAP = 64 << 10  # bytes between two images, below which both are read at once
@@ -173,7 +174,7 @@ def _batches(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
     for sample in samples:
         files.add(sample.file)
         size += sample.size
-        if batch and (len(files) > _OPEN or size > _AHEAD):
+        if batch and (len(files) > _OPEN or size > _AHEAD or len(batch) == _AHEAD_IMAGES):
             yield batch
             batch, files, size = [], {sample.file}, sample.size
         batch.append(sample)

@@ -51,3 +51,21 @@ def test_images_that_an_archive_s_sum_stood_for_are_read_again_where_nothing_doe
     events = StopAfter(StretchDone, 1000)
     staged(raw, tmp_path / "out", events)
     assert read(events).count(("train", "stretch-00000")) == again
+
+
+def test_what_was_spilled_of_a_split_that_is_not_wanted_any_more_is_removed(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layouts, "STRETCH_IMAGES", 5)
+    out = tmp_path / "out"
+    interrupted(raw, out)
+    events = StopAfter(StretchDone, 1)
+    with pytest.raises(Interrupted):
+        build_dataset(
+            raw,
+            out,
+            report=events,
+            options=Options(stopping=events.stopping),
+            source={"read": "staged", "splits": ["validation"]},
+        )
+    assert [folder.name for folder in (out / SPILL_FOLDER).iterdir()] == ["validation"]

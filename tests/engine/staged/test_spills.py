@@ -151,3 +151,9 @@ def test_a_spill_that_is_read_keeps_one_file_open(tmp_path: Path) -> None:
     reading = gather(tmp_path, records, ENDS, 0, ENDS[0])
     next(reading)
     assert open_files() - before <= len(records) + 1
+
+
+def test_images_read_in_small_pieces_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = spill(tmp_path, "s", [[*range(0, COUNT, 2)], [*range(1, COUNT, 2)]])
+    monkeypatch.setattr("wizard.engine.staged.gather._AT_ONCE", 20)
+    assert gathered(tmp_path, [record]) == [(at, content(at)) for at in range(COUNT)]

@@ -198,6 +198,10 @@ def staged_splits(
         task: gives what all tasks of a split have in common.
     """
     found = []
+    names = {split.split for split in plan.splits}
+    for folder in (output / SPILL_FOLDER).glob("*"):
+        if folder.name not in names:
+            shutil.rmtree(folder, ignore_errors=True)
     for split in plan.splits:
         shards = [plan.target.shard(split.split, index, split.shards) for index in range(split.shards)]
         wanted = [number for number, name in enumerate(shards) if name in to_build]

@@ -21,6 +21,8 @@ from wizard.sources.readers import read_fully
 WINDOW_BYTES = 64 << 20
 """Bytes of spilled images in memory at a time."""
 _WINDOW_IMAGES = 1 << 16
+_AT_ONCE = 8 << 20
+"""Bytes that are read at once: the images are copied from them, and both are in memory meanwhile."""
 _OF_THE_MACHINE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 """Errors that say nothing about a file: the limits of open files, and of memory."""
 _AGAIN = "Give the same command again: it reads that part of the source once more"
@@ -91,9 +93,10 @@ def _windows(spills: Sequence[OpenSpill], first: int, end: int, window: int) -> 
 
 def _read_window(spills: Sequence[OpenSpill], volume: int, first: int, end: int, *, sparse: bool) -> Iterator[Spilled]:
     pieces = [
-        _Piece(spill, spill.files.images(volume), entries)
+        _Piece(spill, spill.files.images(volume), part)
         for spill in spills
         for entries in _entries(spill, first, end)
+        for part in _parts(entries)
     ]
     found: list[Spilled | None] = [None] * (end - first)
     for piece in pieces:
@@ -105,6 +108,15 @@ def _read_window(spills: Sequence[OpenSpill], volume: int, first: int, end: int,
             yield image
         elif not sparse:
             raise _incomplete(spills, first + place)
+
+
+def _parts(entries: Entries) -> Iterator[Entries]:
+    """The same entries, as many at a time as are read at once."""
+    ends, first = entries.offset + entries.size, 0
+    while first < len(ends):
+        end = int(np.searchsorted(ends, entries.offset[first] + _AT_ONCE, side="right"))
+        yield entries.part(first, max(end, first + 1))
+        first = max(end, first + 1)
 
 
 def _incomplete(spills: Sequence[OpenSpill], position: int) -> MachineError:
