@@ -104,6 +104,8 @@ def test_a_disk_without_room_for_spills_is_read_directly_with_a_warning(
     check = next(check for check in verdict.checks if check.name == "reading")
     assert check.status == "warn"
     assert "are missing on the output's disk for that" in check.found
+    assert verdict.estimated is not None
+    assert (verdict.estimated.spill, verdict.estimated.reading) == (0, "")  # it is the estimate of a direct build
 
 
 @pytest.mark.parametrize(("image", "staged"), [({}, True), ({"resize": "shortest", "size": 64, "quality": 85}, False)])

@@ -101,7 +101,10 @@ def measure(job: Job, estimator: Estimator, progress: Progress) -> Verdict:
     try:
         asked, remaining = going_on(job, output), remaining_fraction(job, output)
         job, estimated = estimator.settle(asked, remaining=remaining, progress=progress)
-        job, estimated = _with_room(asked, job, estimated, output)
+        missing = _missing_room(asked, job, estimated, output)
+        if missing > 0:
+            _, estimated = estimator.settle(_read_directly(asked), remaining=remaining, progress=progress)
+            job = replace(job, reading=without_room(job.reading, missing))
         source = with_damage(source, estimated, skipped=job.skip_bad)
     except (InputError, MachineError) as error:
         found = f"{source.found}; no sample could be measured: {error.what}"
@@ -109,16 +112,18 @@ def measure(job: Job, estimator: Estimator, progress: Progress) -> Verdict:
     return evaluate(job, source, output, estimated, held=estimator.held)
 
 
-def _with_room(asked: Job, settled: Job, estimated: Estimated, output: OutputState) -> tuple[Job, Estimated]:
-    """Direct reading where the pre-flight chose the other, and the disk has no room for what is spilled."""
+def _missing_room(asked: Job, settled: Job, estimated: Estimated, output: OutputState) -> int:
+    """Bytes that the disk lacks for what is spilled, where the pre-flight chose to read in stages."""
     if settled.reading.staged == asked.reading.staged:
-        return settled, estimated
+        return 0
     with writing(settled.output):
         free = disk_of(settled.output).free
-    missing = estimated.bytes_out.high + estimated.spill - output.bytes - free
-    if missing <= 0:
-        return settled, estimated
-    return replace(settled, reading=without_room(settled.reading, round(missing))), replace(estimated, spill=0)
+    return max(0, round(estimated.bytes_out.high + estimated.spill - output.bytes - free))
+
+
+def _read_directly(job: Job) -> Job:
+    source = job.profile.source.model_copy(update={"read": "direct"})
+    return replace(job, profile=job.profile.model_copy(update={"source": source}))
 
 
 def evaluate(

@@ -19,7 +19,7 @@ from wizard.build import Options
 from wizard.engine.staged import layout as layouts
 from wizard.engine.staged.layout import SPILL_FOLDER
 from wizard.errors import BadImage, Interrupted, MachineError
-from wizard.events import Event, ShardDone, Started, StretchDone
+from wizard.events import Event, Heartbeat, ShardDone, Started, StretchDone
 from wizard.ilsvrc2012.archives import IMAGES
 
 STAGED = {"read": "staged"}
@@ -96,6 +96,9 @@ def test_shards_put_together_from_merged_spills_are_those_of_a_direct_build(
     assert contents(tmp_path / "out") == direct
     names = [event.stretch for event in events if isinstance(event, StretchDone)]
     assert any(name.startswith("merged") for name in names)
+    beats = [event for event in events if isinstance(event, Heartbeat) and event.shard.startswith("merged")]
+    assert beats
+    assert all(0 < beat.done <= beat.total for beat in beats)  # the guard foresees how much is still to be written
 
 
 @pytest.mark.usefixtures("small_stretches")

@@ -214,3 +214,15 @@ def test_a_dataset_may_be_written_beside_its_archive(tmp_path: Path) -> None:
     tree = write(tmp_path / "tree", ["train/cat/1.jpg", "train/dog/2.jpg"])
     found = open_source(zipped(tree, tmp_path / "x.zip"))
     assert overlap(found, tmp_path / "out", ["train"]) is None
+
+
+@pytest.mark.parametrize("name", sorted(PACK))
+def test_a_folder_with_an_archive_can_be_opened_again(raw: Path, tmp_path: Path, name: str) -> None:
+    """As the guided setup does after every answer, while the archive is still open from the time before."""
+    tree = extracted(raw, tmp_path / "unpacked" / "imagenet")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    PACK[name](tree, folder / name)
+    first, second = (open_source(folder) for _ in range(2))
+    assert second.parts == first.parts
+    assert rows(second, "train", tmp_path / "cache") == rows(first, "train", tmp_path / "cache")

@@ -134,7 +134,7 @@ def read_bytes(path: Path) -> bytes:
 def begins_as_image(path: str) -> bool:
     """Whether a file's first bytes are those of an image; OSError if it cannot be read."""
     inside = mounted(path)
-    if inside is None:
+    if inside is None or not inside.below:  # an archive that is mounted is still a file in its folder
         with Path(path).open("rb", buffering=0) as file:
             return bool(image_codec.sniff(file.read(image_codec.MAGIC_BYTES)))
     members, row = inside.mount.members, _row(inside)
