@@ -53,12 +53,12 @@ def recorded(records: CommitRecords) -> Callable[[CommitRecord], Iterable[Event]
 
 
 @contextmanager
-def saying_what_is_done(records: CommitRecords) -> Iterator[None]:
-    """Context manager: what stops a build says how many shards are done."""
+def saying_what_is_done(records: CommitRecords, more: Callable[[], str] = lambda: "") -> Iterator[None]:
+    """Context manager: what stops a build says how many shards are done, and `more`."""
     try:
         yield
     except Interrupted as error:
-        raise Interrupted(f"Stopped with {len(records.done):,} shards done; none of them is lost.") from error
+        raise Interrupted(f"Stopped with {len(records.done):,} shards done{more()}; none of them is lost.") from error
 
 
 def run_tasks(

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +72,7 @@ def build_staged(
     Yields:
         Heartbeat, StretchDone, ShardDone, WorkerLost.
     """
-    with saying_what_is_done(records):
+    with saying_what_is_done(records, partial(_read_so_far, groups)):
         for group in groups:
             yield from run_tasks(spill_stretch, _reading(group), executor, _spilled(group), stopping=stopping)
             for staged in group:
@@ -80,6 +81,12 @@ def build_staged(
                 yield from run_tasks(put_together, staged.putting_together(), executor, built, stopping=stopping)
                 shutil.rmtree(staged.folder, ignore_errors=True)
     remove_spills(output)
+
+
+def _read_so_far(groups: Collection[Sequence[StagedSplit]]) -> str:
+    splits = [split for group in groups for split in group]
+    done, every = sum(split.stretches_done for split in splits), sum(split.stretches for split in splits)
+    return f", and {done:,} of {every:,} stretches of the raw data read"
 
 
 def _spilled(group: Sequence[StagedSplit]) -> Callable[[tuple[tuple[str, SpillRecord], ...]], Iterator[Event]]:
