@@ -52,7 +52,7 @@ class Source(_Section):
 
     path: str = Field(
         min_length=1,
-        description="the folder with the archives, an extracted tree, Kaggle's tree, TFRecords, or class folders",
+        description="the folder that holds the raw data in one of the forms that are read, or an archive of one",
     )
     layout: Annotated[str, _one_of(layouts)] = Field(
         default="auto", description=f"{' | '.join(layouts())}: the form it must have; auto recognizes it"
