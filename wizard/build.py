@@ -17,8 +17,9 @@ from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.engine.plan import Plan
 from wizard.engine.run import build_shards
 from wizard.engine.sidecars import write_sidecars
-from wizard.engine.staged.build import StagedSplit, build_staged, remove_spills, staged_splits
+from wizard.engine.staged.build import build_staged, remove_spills, staged_splits
 from wizard.engine.staged.layout import WORKER_BYTES
+from wizard.engine.staged.split import StagedSplit
 from wizard.errors import MachineError, SetupError, writing
 from wizard.events import BuildFinished, Event, SplitStart, Started
 from wizard.lock import exclusive_lock
@@ -81,19 +82,20 @@ def build(job: Job, report: Report, options: Options, pool: WorkerPool | None = 
         memory = usable_memory().with_freed(workers.held)
         spilled = WORKER_BYTES if job.reading.staged else 0
         share = memory_for_an_image(memory, job.workers, spilled) if options.limit_memory else None
-        staged: list[StagedSplit] = []
+        staged: list[list[StagedSplit]] = []
         if job.reading.staged:
             common = partial(plan.empty_task, folder=str(output), skip_bad=job.skip_bad, memory=share, checks=checks)
             staged = staged_splits(plan, output, to_build, common)
         else:
             remove_spills(output)
-        report(_started(job, plan, list(built_before.values()), staged))
-        guard = Guard(output, job.workers, sum(split.tasks for split in staged) or len(to_build), options.stopping)
+        splits = [split for group in staged for split in group]
+        report(_started(job, plan, list(built_before.values()), splits))
+        guard = Guard(output, job.workers, sum(split.tasks for split in splits) or len(to_build), options.stopping)
         tasks = plan.tasks(
             str(output), skip_bad=job.skip_bad, without=built_before, memory=share, checks=checks, largest_first=True
         )
         if job.reading.staged:
-            building = build_staged(staged, executor, records, stopping=guard)
+            building = build_staged(staged, output, executor, records, stopping=guard)
         else:
             building = build_shards(tasks, executor, records, stopping=guard)
         with naming_what_is_gone(output, plan, records):
@@ -163,7 +165,7 @@ def _started(job: Job, plan: Plan, built_before: list[CommitRecord], staged: lis
             spilled = reading[split.split]
             start = replace(
                 start,
-                stretches=spilled.layout.stretches,
+                stretches=spilled.stretches,
                 stretches_done=spilled.stretches_done,
                 images_read=spilled.images_read,
             )

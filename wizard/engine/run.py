@@ -42,12 +42,12 @@ def build_shards(
         yield from run_tasks(build_shard, tasks, executor, recorded(records), stopping=stopping)
 
 
-def recorded(records: CommitRecords) -> Callable[[CommitRecord], Event]:
+def recorded(records: CommitRecords) -> Callable[[CommitRecord], Iterable[Event]]:
     """What takes a finished shard into the records, and makes the event that reports it."""
 
-    def done(record: CommitRecord) -> Event:
+    def done(record: CommitRecord) -> Iterable[Event]:
         records.done[record.shard] = record
-        return ShardDone(result=record)
+        return [ShardDone(result=record)]
 
     return done
 
@@ -65,7 +65,7 @@ def run_tasks(
     work: Callable[[Task], Result],
     tasks: Iterable[Task],
     executor: Executor,
-    done: Callable[[Result], Event],
+    done: Callable[[Result], Iterable[Event]],
     *,
     stopping: Callable[[], bool],
 ) -> Iterator[Event]:
@@ -74,7 +74,7 @@ def run_tasks(
     Once `stopping` is true, nothing new begins and what is under way is finished.
 
     Yields:
-        Heartbeat, WorkerLost, and the event that `done` makes.
+        Heartbeat, WorkerLost, and the events that `done` makes.
 
     Raises:
         BadImage: an image crashes workers, and may not be left out.
@@ -130,11 +130,11 @@ class _Ahead(Generic[Task]):
 
 
 def _collect(
-    task: Task, future: Future[Result], done: Callable[[Result], Event], losses: Losses
+    task: Task, future: Future[Result], done: Callable[[Result], Iterable[Event]], losses: Losses
 ) -> Generator[Event, None, Task | None]:
     """Reports what is done; if its worker died, returns the task to run next."""
     error = future.exception()
     if isinstance(error, WorkerDied):
         return (yield from losses.after(task, error))
-    yield done(future.result())
+    yield from done(future.result())
     return None

@@ -1,6 +1,6 @@
 """SampleTable: whose bytes lie where, a million rows in columns."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -206,4 +206,26 @@ def in_one_file(
         label=label,
         first_box=np.zeros(count + 1, np.int64),
         boxes=np.empty((0, 4)),
+    )
+
+
+def joined(tables: Sequence[SampleTable]) -> SampleTable:
+    """One table of the images of several that have the same reader, one after the other, without boxes."""
+    numbers: dict[str, int] = {}
+    files = [np.array([numbers.setdefault(file, len(numbers)) for file in table.files], np.int32) for table in tables]
+    count = sum(map(len, tables))
+    blocks = [table.block for table in tables]
+    return replace(
+        tables[0],
+        files=tuple(numbers),
+        file=np.concatenate([mine[table.file] for mine, table in zip(files, tables, strict=True)]),
+        inside=np.concatenate([table.inside for table in tables]),
+        offset=np.concatenate([table.offset for table in tables]),
+        size=np.concatenate([table.size for table in tables]),
+        name=np.concatenate([table.name for table in tables]),
+        label=np.concatenate([table.label for table in tables]),
+        first_box=np.zeros(count + 1, np.int64),
+        boxes=np.empty((0, 4)),
+        box_row=np.empty(0, np.intp),
+        block=np.concatenate(blocks) if all(map(len, blocks)) else np.empty(0, np.int32),
     )

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.engine.plan import SplitPlan, shuffled
-from wizard.engine.staged import layout as layouts
-from wizard.engine.staged.layout import Layout, layout
+from wizard.engine.staged import layout as module
+from wizard.engine.staged.layout import Layout, layouts, sharing_files
 from wizard.engine.transform import Recipe
 from wizard.formats.resize import Resize
 from wizard.sources.samples import in_one_file
@@ -28,6 +29,11 @@ def split(sizes: list[int], shards: int = 4, blocks: list[int] | None = None) ->
     if blocks is not None:
         object.__setattr__(table, "block", np.array(blocks, np.int32))
     return shuffled("train", table, KEPT, shards=shards, seed=1)
+
+
+def layout(plan: SplitPlan) -> Layout:
+    (made,) = layouts([plan])
+    return made
 
 
 def stretches(made: Layout) -> list[list[int]]:
@@ -85,8 +91,8 @@ def test_a_small_split_is_read_in_stretches_for_every_worker_and_a_large_one_in_
 
 def test_only_what_is_large_is_spilled_in_several_volumes() -> None:
     assert [len(layout(split([MB] * count, shards=40)).volume_ends) for count in (3, 1000, 9000)] == [1, 4, 16]
-    assert layouts.spilled_beside(1000, 9000 * MB, 40, workers=2) == pytest.approx(2000 / math.sqrt(9000 / 64))
-    assert layouts.spilled_beside(1000, 3 * MB, 40, workers=2) == 1000
+    assert module.spilled_beside(1000, 9000 * MB, 40, workers=2) == pytest.approx(2000 / math.sqrt(9000 / 64))
+    assert module.spilled_beside(1000, 3 * MB, 40, workers=2) == 1000
 
 
 @pytest.mark.parametrize(("count", "group", "groups"), [(64, 0, 64), (65, 9, 8), (2200, 47, 47)])
@@ -96,3 +102,27 @@ def test_many_stretches_are_merged_in_groups_of_about_the_square_root_of_their_n
     made = layout(split([64 * MB] * count))
     assert (made.stretches, made.group, len(made.groups)) == (count, group, groups)
     assert [number for each in made.groups for number in each] == list(range(count))
+
+
+def part_of(plan: SplitPlan, rows: list[int], shards: int = 2) -> SplitPlan:
+    return shuffled("train", plan.table.take(np.array(rows, np.intp)), KEPT, shards=shards, seed=1)
+
+
+@given(st.lists(st.integers(0, 1), min_size=1, max_size=300), st.integers(1, 3 * MB))
+def test_splits_in_one_file_share_stretches_that_follow_each_other_in_it(which: list[int], size: int) -> None:
+    every = split([size] * len(which))
+    rows = [[row for row, each in enumerate(which) if each == number] for number in (0, 1)]
+    one, other = layouts([part_of(every, mine) for mine in rows])
+    assert one.stretches == other.stretches == layout(every).stretches
+    placed: list[tuple[int, int]] = []
+    for number in range(one.stretches):
+        for made, mine in ((one, rows[0]), (other, rows[1])):
+            placed += zip(made.places(number).tolist(), [mine[row] for row in made.rows(number)], strict=True)
+        assert sorted(placed) == [(place, place) for place in range(len(placed))]
+    assert len(placed) == len(which)
+
+
+def test_only_splits_that_lie_in_the_same_files_are_read_together() -> None:
+    one, other = split([1, 2]), split([3])
+    third = shuffled("test", replace(other.table, files=("other.tar",)), KEPT, shards=1, seed=1)
+    assert sharing_files([one, third, other]) == [[third], [one, other]]

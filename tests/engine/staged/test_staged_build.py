@@ -7,18 +7,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.helpers import build_dataset, contents
+from tests.helpers import TRAIN, build_dataset, contents
 from tests.test_build import TENCH_1, cut_short, damage_image
 from wizard.build import Options
 from wizard.engine.staged import layout as layouts
 from wizard.engine.staged.layout import SPILL_FOLDER
 from wizard.errors import BadImage, Interrupted, MachineError
 from wizard.events import Event, Heartbeat, ShardDone, Started, StretchDone
+from wizard.ilsvrc2012.archives import IMAGES
 
 STAGED = {"read": "staged"}
 RESIZED = {"resize": "shortest", "size": 64, "quality": 85}
@@ -157,6 +159,31 @@ def test_only_shards_that_are_missing_are_put_together(raw: Path, tmp_path: Path
     staged(raw, out, events.append)
     assert contents(out) == direct
     assert [event.result.shard for event in events if isinstance(event, ShardDone)] == [gone]
+
+
+@pytest.mark.usefixtures("merging")
+@pytest.mark.parametrize("stop", [0, 2, 9])
+def test_splits_in_the_same_files_are_read_together(raw: Path, tmp_path: Path, stop: int) -> None:
+    only_train = tmp_path / "raw"
+    only_train.mkdir()
+    (only_train / IMAGES["train"].name).symlink_to(raw / IMAGES["train"].name)
+    out, held = tmp_path / "out", {"holdout": "40%", "boxes": "none"}
+    image = {**RESIZED, "splits": ["train"]}
+    build_dataset(only_train, tmp_path / "direct", source={**held, "read": "direct"}, image=image)
+    first, again = StopAfter(StretchDone, stop), StopAfter(StretchDone, 1000)
+    with suppress(Interrupted):
+        build_dataset(only_train, out, source=held | STAGED, image=image, report=first, options=_stopping(first, stop))
+    build_dataset(only_train, out, source=held | STAGED, image=image, report=again)
+    assert contents(out) == contents(tmp_path / "direct")
+    read = [event for run in (first, again) for event in run.events if isinstance(event, StretchDone) and event.images]
+    assert len({(event.split, event.stretch) for event in read}) == len(read)
+    stretches = {split: {event.stretch for event in read if event.split == split} for split in ("train", "validation")}
+    assert stretches["train"] & stretches["validation"]
+    assert sum(event.images for event in read) == TRAIN
+
+
+def _stopping(listener: StopAfter, count: int) -> Options | None:
+    return Options(stopping=listener.stopping) if count else None
 
 
 @pytest.mark.usefixtures("small_stretches")

@@ -11,7 +11,7 @@ square root of their number, so that at every step some megabytes are read at on
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,6 @@ import numpy as np
 import numpy.typing as npt
 
 from wizard.engine.plan import SplitPlan
-from wizard.sources.samples import SampleTable
 from wizard.targets.names import STATE_FOLDER
 
 SPILL_FOLDER = f"{STATE_FOLDER}/spills"
@@ -46,7 +45,9 @@ class Layout:
 
     Attributes:
         order: intp[n], rows of the split's table in the order in which they lie in the source.
-        stretch_ends: intp[stretches], how many rows of `order` come before the end of each stretch.
+        stretch_ends: intp[stretches], how many rows of `order` come before the end of each stretch; some may be none,
+            where stretches are shared with another split.
+        place: int64[n], of each of `order` among the images of all splits that lie in the same files.
         position: int64[n], of each row of the table.
         shard_ends: int64[shards], positions before the end of each shard.
         volume_ends: int64[volumes], positions before the end of each volume.
@@ -55,6 +56,7 @@ class Layout:
 
     order: npt.NDArray[np.intp]
     stretch_ends: npt.NDArray[np.intp]
+    place: npt.NDArray[np.intp]
     position: npt.NDArray[np.int64]
     shard_ends: npt.NDArray[np.int64]
     volume_ends: npt.NDArray[np.int64]
@@ -86,7 +88,14 @@ class Layout:
 
     def rows(self, stretch: int) -> npt.NDArray[np.intp]:
         """The rows of the table in a stretch, in order."""
-        return self.order[self.stretch_ends[stretch - 1] if stretch else 0 : self.stretch_ends[stretch]]
+        return self.order[self._within(stretch)]
+
+    def places(self, stretch: int) -> npt.NDArray[np.intp]:
+        """The place of each of these rows."""
+        return self.place[self._within(stretch)]
+
+    def _within(self, stretch: int) -> slice:
+        return slice(self.stretch_ends[stretch - 1] if stretch else 0, self.stretch_ends[stretch])
 
     def positions_of(self, shard: int) -> tuple[int, int]:
         """The first position of a shard, and the one after its last."""
@@ -98,37 +107,67 @@ class Layout:
         return np.arange(len(self.shard_ends)) * len(self.volume_ends) // len(self.shard_ends)
 
 
-def layout(split: SplitPlan) -> Layout:
-    """Cuts a split into stretches and volumes."""
-    table = split.table
-    order = np.lexsort((table.offset, table.file))
-    position = np.empty(len(table), np.int64)
-    position[split.order] = np.arange(len(table))
-    ends = np.array(list(_stretches(table, order)), np.intp)
+def sharing_files(splits: Iterable[SplitPlan]) -> list[list[SplitPlan]]:
+    """Splits in groups: those of one group lie in the same files, which are then read once for all of them."""
+    groups: list[tuple[list[SplitPlan], set[str]]] = []
+    for split in splits:
+        together, files = [split], set(split.table.files)
+        for group in [group for group in groups if group[1] & files]:
+            groups.remove(group)
+            together, files = group[0] + together, files | group[1]
+        groups.append((together, files))
+    return [group for group, _ in groups]
+
+
+def layouts(splits: Sequence[SplitPlan]) -> list[Layout]:
+    """Cuts splits that lie in the same files into stretches, which they share, and each into volumes."""
+    tables = [split.table for split in splits]
+    numbers: dict[str, int] = {}
+    files = [np.array([numbers.setdefault(file, len(numbers)) for file in table.files], np.int64) for table in tables]
+    file = np.concatenate([mine[table.file] for mine, table in zip(files, tables, strict=True)])
+    order = np.lexsort((np.concatenate([table.offset for table in tables]), file))
+    which = np.repeat(np.arange(len(tables)), [len(table) for table in tables])[order]
+    row = np.concatenate([np.arange(len(table)) for table in tables])[order]
+    size = np.concatenate([table.size for table in tables])[order]
+    block = np.concatenate([table.block if len(table.block) else np.arange(len(table)) for table in tables])[order]
+    ends = np.array(list(_stretches(file[order], block, size)), np.intp)
+    found = []
+    for number, split in enumerate(splits):
+        mine = which == number
+        before = np.concatenate([[0], np.cumsum(mine)])
+        found.append(_of_split(split, row[mine].astype(np.intp), np.flatnonzero(mine), before[ends].astype(np.intp)))
+    return found
+
+
+def _of_split(
+    split: SplitPlan, order: npt.NDArray[np.intp], place: npt.NDArray[np.intp], stretch_ends: npt.NDArray[np.intp]
+) -> Layout:
+    position = np.empty(len(order), np.int64)
+    position[split.order] = np.arange(len(order))
     shards = split.shards
-    volumes = _volumes(shards, float(table.size.sum()))
+    volumes = _volumes(shards, float(split.table.size.sum()))
     last = [-(-(volume + 1) * shards // volumes) - 1 for volume in range(volumes)]
     shard_ends = split.ends.astype(np.int64)
+    stretches = len(stretch_ends)
     return Layout(
         order=order,
-        stretch_ends=ends,
+        stretch_ends=stretch_ends,
+        place=place,
         position=position,
         shard_ends=shard_ends,
         volume_ends=shard_ends[last],
-        group=math.isqrt(len(ends) - 1) + 1 if len(ends) > UNMERGED else 0,
+        group=math.isqrt(stretches - 1) + 1 if stretches > UNMERGED else 0,
     )
 
 
-def _stretches(table: SampleTable, order: npt.NDArray[np.intp]) -> Iterator[int]:
+def _stretches(file: npt.NDArray[np.int64], block: npt.NDArray[np.int64], size: npt.NDArray[np.int64]) -> Iterator[int]:
     """The end of each stretch: after so many images or bytes, and between blocks where that is possible."""
-    until = np.concatenate([[0], np.cumsum(table.size[order])])
+    until = np.concatenate([[0], np.cumsum(size)])
     # Half as many as are not merged: stretches end before the image that would be too much, so there are a few more.
     most = min(STRETCH_BYTES, max(_LEAST_BYTES, 2 * int(until[-1]) // UNMERGED))
-    start, count = 0, len(order)
+    start, count = 0, len(size)
     is_cut = np.ones(count + 1, np.bool_)
-    if len(table.block):
-        file, block = table.file[order], table.block[order]
-        is_cut[1:count] = (file[1:] != file[:-1]) | (block[1:] != block[:-1])
+    is_cut[1:count] = (file[1:] != file[:-1]) | (block[1:] != block[:-1])
     while start < count:
         end = int(np.searchsorted(until, until[start] + most, side="right")) - 1
         end = min(max(end, start + 1), start + STRETCH_IMAGES, count)

@@ -1,7 +1,8 @@
 """What the workers do in a staged build: spill a stretch, merge spills, put a shard together. Each leaves a record."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -10,14 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from wizard.commit_record import CommitRecord
-from wizard.engine import handover, heartbeat
+from wizard.engine import handover, heartbeat, in_hand
 from wizard.engine.plan import ShardTask
-from wizard.engine.process_image import ShardCounts
+from wizard.engine.process_image import ProcessedImage, ShardCounts, process
 from wizard.engine.staged import spilled_image
 from wizard.engine.staged.gather import Spilled, gather
 from wizard.engine.staged.layout import spill_folder
 from wizard.engine.staged.spill import SpillRecord, SpillWriter, read_record
-from wizard.engine.worker import Coming, beat, naming_the_disk, read_images, write_shard
+from wizard.engine.worker import Coming, beat, naming_the_disk, write_shard
 from wizard.errors import MachineError
 
 _RUN_BYTES = 64 << 20
@@ -27,13 +28,46 @@ _MERGED_AT_ONCE = 1 << 14
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Part:
+    """A split's share of a stretch.
+
+    Attributes:
+        task: what all tasks of the split have in common.
+        layout: the identity of the split's layout.
+        volume_ends: int64[volumes], positions before the end of each volume of the spill.
+        shards: those whose images are spilled.
+    """
+
+    task: ShardTask
+    layout: str
+    volume_ends: npt.NDArray[np.int64]
+    shards: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StretchTask(ShardTask):
+    """A stretch of the source; its samples may be of several splits, which lie in the same files.
+
+    Attributes:
+        number: of the stretch.
+        parts: of the splits.
+        part: intp[n], the part that each sample belongs to.
+        position: int64[n], of each sample in its split.
+    """
+
+    number: int
+    parts: tuple[Part, ...]
+    part: npt.NDArray[np.intp]
+    position: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class StagedTask(ShardTask):
-    """A step of a staged build: a stretch of the source, a merge, or a shard.
+    """A step of a staged build after its source was read: a merge, or a shard.
 
     Attributes:
         first: the position of the step's first image.
         end: the position after its last.
-        position: int64[n], the positions of the samples, where these are a stretch.
         volume_ends: int64[volumes], positions before the end of each volume of the spills that are written.
         spilled_ends: the same of the spills that are read.
         spills: the names of these.
@@ -44,7 +78,6 @@ class StagedTask(ShardTask):
 
     first: int = 0
     end: int = 0
-    position: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     volume_ends: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     spilled_ends: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     spills: tuple[str, ...] = ()
@@ -58,44 +91,89 @@ class StagedTask(ShardTask):
         return spill_folder(Path(self.folder), self.split)
 
 
-def spill_stretch(task: StagedTask) -> SpillRecord:
+class _Spilling:
+    """A part on its way into its spill: images are sorted and written whenever there are many bytes of them."""
+
+    def __init__(self, part: Part, spill: SpillWriter) -> None:
+        self.part = part
+        self.spill = spill
+        self.waiting: list[Spilled] = []
+        self.images = self.skipped = self.bytes_in = 0
+
+    def add(self, position: int, processed: ProcessedImage) -> int:
+        """Takes an image; returns the bytes that it holds until it is written."""
+        self.images += 1
+        self.bytes_in += processed.bytes_in
+        self.skipped += processed.stored is None
+        data = spilled_image.to_bytes(processed)
+        self.waiting.append(Spilled(position, data, google_crc32c.value(data)))
+        return len(data)
+
+    def write(self) -> None:
+        """Writes what waits as a run."""
+        self.spill.add_run(_by_position(self.waiting))
+
+    def commit(self, task: StretchTask, rss: int) -> SpillRecord:
+        """Flushes the spill and writes its record."""
+        return self.spill.commit(
+            plan_id=task.plan_id,
+            layout=self.part.layout,
+            stretches=(task.number, task.number + 1),
+            shards=self.part.shards,
+            images=self.images,
+            skipped=self.skipped,
+            bytes_in=self.bytes_in,
+            check=self.part.task.recipe.check,
+            rss=rss,
+        )
+
+
+def spill_stretch(task: StretchTask) -> tuple[tuple[str, SpillRecord], ...]:
     """Reads a stretch of the source in order, processes its images, and spills them.
+
+    Returns:
+        The split of each part, and its spill.
 
     Raises:
         BadImage: an image cannot be decoded, and the task does not allow to skip it.
         InputError: a file cannot be read as indexed.
-        MachineError: the spill cannot be written, or an image needs more memory than there is.
+        MachineError: a spill cannot be written, or an image needs more memory than there is.
         BrokenPipeError: the run that asked for it is gone.
     """
-    counts, skipped, waiting, held = ShardCounts(), 0, [], 0
-    with naming_the_disk(task), SpillWriter(task.spill_folder, task.name, task.volume_ends) as spill:
-        for position, coming in zip(task.position.tolist(), read_images(task), strict=True):
+    counts, held, output = ShardCounts(), 0, Path(task.folder)
+    # An image that crashes workers is known by its row in the stretch.
+    tasks = [replace(part.task, crashing=task.crashing) for part in task.parts]
+    with naming_the_disk(task), ExitStack() as stack:
+        parts = [
+            _Spilling(part, stack.enter_context(SpillWriter(_folder(output, part), task.name, part.volume_ends)))
+            for part in task.parts
+        ]
+        coming = in_hand.each(task.samples.contents())
+        rows = zip(task.part.tolist(), task.position.tolist(), coming, strict=True)
+        for row, (part, position, content) in enumerate(rows):
             if heartbeat.due():
-                beat(task, counts, spill.size + held, coming.sample.name, reading=True)
-            processed = coming.process()
+                beat(task, counts, _size(parts) + held, content.sample.name, reading=True)
+            processed = process(tasks[part], content, row)
             counts.read += 1
             counts.bytes_in += processed.bytes_in
-            skipped += processed.stored is None
-            data = spilled_image.to_bytes(processed)
-            waiting.append(Spilled(position, data, google_crc32c.value(data)))
-            held += len(data)
+            held += parts[part].add(position, processed)
             if held >= _RUN_BYTES:
-                spill.add_run(_by_position(waiting))
+                for each in parts:
+                    each.write()
                 held = 0
-        spill.add_run(_by_position(waiting))
-        beat(task, counts, spill.size, reading=True)
+        for each in parts:
+            each.write()
+        beat(task, counts, _size(parts), reading=True)
         handover.hand_over()
-        return spill.commit(
-            plan_id=task.plan_id,
-            layout=task.layout,
-            stretches=task.stretches,
-            shards=task.shards,
-            images=counts.read,
-            skipped=skipped,
-            bytes_in=counts.bytes_in,
-            check=task.recipe.check,
-            rss=counts.rss,
-        )
+        return tuple((each.part.task.split, each.commit(task, counts.rss)) for each in parts)
+
+
+def _folder(output: Path, part: Part) -> Path:
+    return spill_folder(output, part.task.split)
+
+
+def _size(parts: Iterable[_Spilling]) -> int:
+    return sum(each.spill.size for each in parts)
 
 
 def merge_spills(task: StagedTask) -> SpillRecord:
