@@ -302,7 +302,7 @@ def test_check_lists_what_would_fail_or_says_that_nothing_would(work: Path, caps
     (work.parent / "raw" / VAL_TAR).unlink()
     assert main(["check", str(work)]) == 4
     err = capsys.readouterr().err
-    assert "1 of 7 checks fails. Nothing was begun." in err
+    assert "1 of 8 checks fails. Nothing was begun." in err
     assert f"raw-data: {VAL_TAR} is missing" in err
     assert not (work.parent / "out").exists()
 
@@ -311,7 +311,7 @@ def test_check_with_json_prints_one_object_per_check(work: Path, capsys: pytest.
     assert main(["check", str(work), "--json"]) == 0
     events = lines(capsys.readouterr().out)
     checks = [event for event in events if event["event"] == "checked"]
-    assert len(checks) == 8
+    assert len(checks) == 9
     assert all(check["found"] and check["looked_at"] and check["status"] in ("pass", "warn") for check in checks)
     (estimated,) = [event for event in events if event["event"] == "estimated"]
     assert estimated["images"] == TRAIN + VALIDATION

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wizard.engine.plan import SplitPlan
+from wizard.sources.samples import SampleTable
 from wizard.targets.names import STATE_FOLDER
 
 SPILL_FOLDER = f"{STATE_FOLDER}/spills"
@@ -129,7 +130,7 @@ def layouts(splits: Sequence[SplitPlan]) -> list[Layout]:
     which = np.repeat(np.arange(len(tables)), [len(table) for table in tables])[order]
     row = np.concatenate([np.arange(len(table)) for table in tables])[order]
     size = np.concatenate([table.size for table in tables])[order]
-    block = np.concatenate([table.block if len(table.block) else np.arange(len(table)) for table in tables])[order]
+    block = _blocks(tables)[order]
     ends = np.array(list(_stretches(file[order], block, size)), np.intp)
     found = []
     for number, split in enumerate(splits):
@@ -137,6 +138,17 @@ def layouts(splits: Sequence[SplitPlan]) -> list[Layout]:
         before = np.concatenate([[0], np.cumsum(mine)])
         found.append(_of_split(split, row[mine].astype(np.intp), np.flatnonzero(mine), before[ends].astype(np.intp)))
     return found
+
+
+def _blocks(tables: Sequence[SampleTable]) -> npt.NDArray[np.int64]:
+    """The block of each image of all tables; one that is read alone has a number that no other has."""
+    alone = np.arange(sum(map(len, tables)), dtype=np.int64) + 2**32
+    start = 0
+    for table in tables:
+        if len(table.block):
+            alone[start : start + len(table)] = table.block
+        start += len(table)
+    return alone
 
 
 def _of_split(
