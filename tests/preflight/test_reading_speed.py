@@ -29,7 +29,7 @@ def test_a_disk_that_seeks_is_read_in_order_and_the_reason_is_given() -> None:
     assert made.staged
     assert made.why == (
         "The raw data is read at 10.0 MB/s at random places, 150.0 MB/s in order: reading it once, in order, takes "
-        "about 11% of the time"
+        "about 11 % of the time"
     )
 
 

@@ -73,3 +73,17 @@ def test_arrays_of_one_file_need_no_list(tmp_path: Path, files: list[Path]) -> N
     for _ in range(2):
         cached(tmp_path / "cache", files[0], "kind", make)
     assert make.times == 1
+
+
+def test_an_array_may_have_any_name(tmp_path: Path, files: list[Path]) -> None:
+    made = {name: np.array([number]) for number, name in enumerate(("key", "file", "column:key", "args"))}
+    calls: list[int] = []
+
+    def make() -> Arrays:
+        calls.append(1)
+        return made
+
+    for _ in range(2):
+        found = cached(tmp_path / "cache", files[0], "kind", make)
+        assert {name: array.tolist() for name, array in found.items()} == {k: v.tolist() for k, v in made.items()}
+    assert len(calls) == 1

@@ -106,7 +106,7 @@ def choose(speed: ReadingSpeed, size: int, work: float, spilling: float) -> Read
     staged = max(work, size / max(1.0, speed.in_order)) + spilling
     if direct < _WORTH_IT * staged:
         return Reading()
-    faster = f"{speed}: reading it once, in order, takes about {staged / direct:.0%} of the time"
+    faster = f"{speed}: reading it once, in order, takes about {100 * staged / direct:.0f} % of the time"
     return Reading(staged=True, why=f"The raw data is read at {faster}")
 
 

@@ -19,6 +19,7 @@ from wizard.storage import replacing
 Arrays = dict[str, npt.NDArray[Any]]
 
 _COLUMN = "column:"  # before the names of arrays, which savez's own arguments and the key must not meet
+_KEY = "key"
 _DIGEST = 32  # bytes of the sha256 that an entry begins with; the rest is an npz file
 
 
@@ -72,10 +73,12 @@ def _load(entry: Path, key: str) -> Arrays | None:
                 return None
             file.seek(_DIGEST)
             with np.load(file, allow_pickle=False) as stored:
-                arrays = {name.removeprefix(_COLUMN): stored[name] for name in stored.files}
+                if str(stored[_KEY]) != key:
+                    return None
+                columns = [name for name in stored.files if name.startswith(_COLUMN)]
+                return {name.removeprefix(_COLUMN): stored[name] for name in columns}
     except OSError:
         return None
-    return arrays if str(arrays.pop("key")) == key else None
 
 
 def _save(entry: Path, key: str, arrays: Arrays) -> None:
@@ -85,7 +88,7 @@ def _save(entry: Path, key: str, arrays: Arrays) -> None:
             file.write(bytes(_DIGEST))
             # Any: NumPy before 2.2 has no parameter allow_pickle, which later ones would take for one of the names.
             columns: dict[str, Any] = {f"{_COLUMN}{name}": array for name, array in arrays.items()}
-            np.savez(file, key=np.array(key), **columns)
+            np.savez(file, **columns | {_KEY: np.array(key)})
             file.seek(_DIGEST)
             digest = hashlib.file_digest(file, "sha256").digest()
             file.seek(0)
