@@ -159,6 +159,9 @@ def test_only_shards_that_are_missing_are_put_together(raw: Path, tmp_path: Path
     staged(raw, out, events.append)
     assert contents(out) == direct
     assert [event.result.shard for event in events if isinstance(event, ShardDone)] == [gone]
+    (started,) = [split for event in events if isinstance(event, Started) for split in event.splits if split.stretches]
+    read = [event for event in events if isinstance(event, StretchDone)]
+    assert len(read) == started.stretches < 9
 
 
 @pytest.mark.usefixtures("merging")

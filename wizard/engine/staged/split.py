@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,7 @@ class StagedSplit:
         task: what all its tasks have in common.
         shards: names of all its shards.
         wanted: those that are not built yet, by their number.
+        covered: stretches that were read.
     """
 
     split: SplitPlan
@@ -50,26 +52,31 @@ class StagedSplit:
     wanted: list[int]
     layout: Layout
     spills: dict[str, SpillRecord] = field(default_factory=dict)
+    covered: set[int] = field(default_factory=set)
 
     @property
     def folder(self) -> Path:
         """Where its spills are."""
         return spill_folder(Path(self.task.folder), self.split.split)
 
+    @cached_property
+    def _is_needed(self) -> npt.NDArray[np.bool_]:
+        """bool[stretches], whether a stretch has images of wanted shards."""
+        position = self.layout.position[self.layout.order]
+        is_wanted = np.isin(np.searchsorted(self.layout.shard_ends, position, side="right"), self.wanted)
+        before = np.concatenate([[0], np.cumsum(is_wanted)])
+        needed: npt.NDArray[np.bool_] = np.diff(before[self.layout.stretch_ends], prepend=0) > 0
+        return needed
+
     @property
     def stretches(self) -> int:
-        """Stretches that have images of it."""
-        return int((np.diff(self.layout.stretch_ends, prepend=0) > 0).sum())
+        """Stretches that are needed for what is left to build."""
+        return int(self._is_needed.sum())
 
     @property
     def stretches_done(self) -> int:
-        """Stretches that have images of it and were read."""
-        has_images = np.diff(self.layout.stretch_ends, prepend=0) > 0
-        return int(has_images[sorted(self._covered)].sum())
-
-    @property
-    def _covered(self) -> set[int]:
-        return {number for record in self.spills.values() for number in range(*record.stretches)}
+        """Those of them that were read."""
+        return int(self._is_needed[sorted(self.covered)].sum())
 
     @property
     def images_read(self) -> int:
@@ -87,15 +94,14 @@ class StagedSplit:
         self.folder.mkdir(parents=True, exist_ok=True)
         names = [stretch_name(number) for number in range(self.layout.stretches)]
         expected = {name: (number, number + 1) for number, name in enumerate(names)}
-        covered: set[int] = set()
         if self.layout.group:
             groups = {merged_name(number): group for number, group in enumerate(self.layout.groups)}
             expected = {name: (group.start, group.stop) for name, group in groups.items()} | expected
         for name, stretches in expected.items():  # merged ones first: what they were made of may still be there
             record = read_record(self.folder, name)
-            if record is not None and self._fits(record, stretches) and covered.isdisjoint(range(*stretches)):
+            if record is not None and self._fits(record, stretches) and self.covered.isdisjoint(range(*stretches)):
                 self.spills[name] = record
-                covered |= {*range(*stretches)}
+                self.covered |= {*range(*stretches)}
         for file in self.folder.iterdir():
             if file.name.startswith(PREFIX) or file.name.partition(".")[0] not in self.spills:
                 file.unlink(missing_ok=True)
@@ -117,7 +123,7 @@ class StagedSplit:
         """What is still to be read of a stretch."""
         chosen = np.zeros(0, np.intp)
         rows, places = self.layout.rows(stretch), self.layout.places(stretch)
-        if stretch not in self._covered:
+        if stretch not in self.covered:
             shard = np.searchsorted(self.layout.shard_ends, self.layout.position[rows], side="right")
             chosen = np.flatnonzero(np.isin(shard, self.wanted))
         rows = rows[chosen]
@@ -172,6 +178,7 @@ class StagedSplit:
     def spilled(self, record: SpillRecord) -> StretchDone:
         """Takes the spill of a stretch into account, and reports it."""
         self.spills[record.name] = record
+        self.covered |= {*range(*record.stretches)}
         return StretchDone(
             stretch=record.name,
             split=self.split.split,
