@@ -56,6 +56,14 @@ def test_a_disk_with_room_passes() -> None:
     )
 
 
+def test_what_waits_on_the_disk_goes_into_shards_and_needs_no_room_again() -> None:
+    staged = replace(estimated(), spill=10 * GB)
+    fresh = checks.disk(OUT, DISK, staged, 0)
+    assert fresh.needed == "115.5 GB with 5 % to spare, 10.0 GB of it for images on their way into shards"
+    resumed = checks.disk(OUT, DISK, staged, 100 * GB)
+    assert resumed.needed == "10.5 GB with 5 % to spare"
+
+
 def test_a_disk_that_is_too_small_fails_and_says_how_much_is_missing() -> None:
     check = with_free(65 * GB)
     assert check.status == "fail"

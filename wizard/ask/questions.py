@@ -40,8 +40,8 @@ QUESTIONS: tuple[Question[Context], ...] = (
         help="The folder with ILSVRC2012_img_train.tar and ILSVRC2012_img_val.tar as they were downloaded; do not "
         "unpack them. Bounding boxes, if you want them, are ILSVRC2012_bbox_train_v2.tar.gz and "
         "ILSVRC2012_bbox_val_v3.tgz in the same folder. An extracted tree (train/, val/), Kaggle's ILSVRC/, "
-        "TFRecords, folders of classes of your own, or a zip or tar of such a tree will do as well. Tab completes a "
-        "path.",
+        "Hugging Face's Parquet files, WebDataset shards, a dataset of TensorFlow Datasets, TFRecords, folders of "
+        "classes of your own, or a zip or tar of such a tree will do as well. Tab completes a path.",
         default=defaults.source,
         choices=defaults.found_sources,
         governs=tuple(f"source.{key}" for key in ("layout", "links", "folders", "min_images", "holdout", "holdout_by")),

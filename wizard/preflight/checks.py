@@ -57,11 +57,12 @@ def disk(output: Path, there: Disk, estimated: Estimated | None, done: int, file
     if estimated is None:
         fix = "What is needed can be measured once the raw data can be read"
         return replace(result, status="warn", needed="not known", fix=fix)
-    to_come = max(0.0, estimated.bytes_out.high - done) + files * _BLOCK
-    spill = estimated.spill if to_come else 0
-    to_come += spill
+    # What an earlier run spilled is part of `done`, and goes into shards.
+    to_come = max(0.0, estimated.bytes_out.high + estimated.spill - done) + files * _BLOCK
     need = to_come * _MARGIN + DISK_RESERVE if to_come else 0.0
-    waiting = f", {human_bytes(spill)} of it for images on their way into shards" if spill else ""
+    waiting = ""
+    if estimated.spill and not done:
+        waiting = f", {human_bytes(estimated.spill)} of it for images on their way into shards"
     result = replace(result, needed=f"{human_bytes(need)} with 5 % to spare{waiting}")
     if there.free < need:
         fix = f"Free {human_bytes(need - there.free)} on {where}, or choose another folder"
@@ -74,11 +75,11 @@ def disk(output: Path, there: Disk, estimated: Estimated | None, done: int, file
 
 def reading(settings: Settings, estimated: Estimated | None) -> CheckResult:
     """How the source is read, and why."""
-    result = CheckResult(name="reading", looked_at=str(settings.profile.source_path), found="not measured")
+    result = CheckResult(name="reading", looked_at=str(settings.profile.source_path), found="")
     if not isinstance(settings, Job):
-        return result
+        return replace(result, status="warn", found="not known, as the raw data cannot be read")
     speed = f" ({estimated.reading})" if estimated is not None and estimated.reading else ""
-    found = f"each shard reads its images where they lie{speed}"
+    found = f"each shard reads its images where they lie{', which is fast enough' if speed else ''}{speed}"
     if settings.reading.staged:
         found = settings.reading.why or "once, in order, as source.read asks"
     if not settings.reading.is_slow:

@@ -100,7 +100,8 @@ def forecast(job: Job, parts: Mapping[Split, Measured], machine: Machine, remain
         memory = Range(
             low=memory.low + WORKER_BYTES, likely=memory.likely + WORKER_BYTES, high=memory.high + WORKER_BYTES
         )
-        spill = spilled_beside(bytes_out.high, bytes_in, max(job.shards.values()), machine.workers)
+        beside = spilled_beside(bytes_out.high, bytes_in, max(job.shards.values()), machine.workers)
+        spill = beside if remaining else 0.0
     return job, Estimated(
         images=images,
         sampled=sum(part.sampled for part in parts.values()),

@@ -81,7 +81,8 @@ def going_on(job: Job, state: OutputState) -> Job:
 def output_check(asked: Settings, state: OutputState) -> CheckResult:
     """Whether shards of another plan are there, as far as that is known before the images are read."""
     output = str(asked.output)
-    result = CheckResult(name="output", looked_at=output, found=f"no shards are in {output} yet")
+    waiting = f", but {human_bytes(state.spilled)} of images on their way into them" if state.spilled else ""
+    result = CheckResult(name="output", looked_at=output, found=f"no shards are in {output} yet{waiting}")
     if state.error is not None:
         found = f"{output} cannot be read: {state.error.strerror}"
         return replace(result, status="warn", found=found, fix="Correct its permissions")

@@ -58,7 +58,7 @@ class _Zstandard:
         except ImportError as error:
             raise InputError(
                 f"{file.name} is compressed with Zstandard, and the package that unpacks it is not installed.",
-                "pip install zstandard, which is the extra zstd: pip install 'imagenet-setup[zstd]'",
+                "Install it: pip install zstandard",
             ) from error
         # Archives made with zstd --long=31 need a window of 2 GiB.
         decompressor = package.ZstdDecompressor(max_window_size=1 << 31)

@@ -11,7 +11,7 @@ from typing import Any
 from wizard.errors import InputError, reading
 from wizard.sources.cache import fingerprint
 from wizard.sources.parquet.columns import leaf
-from wizard.sources.parquet.opening import damage_named, open_parquet
+from wizard.sources.parquet.opening import damage_named, give_back_memory, open_parquet
 from wizard.sources.parquet.schema import read_schema
 from wizard.sources.readers import Content, Reader, Sample
 
@@ -93,4 +93,5 @@ PARQUET = Reader(read=_read_rows, in_order=True, by_row=True)
 @lru_cache(maxsize=1)
 def _opened(path: Path, _state: str) -> _Images:
     # Kept open for as long as the process lives: the next stretch of rows usually starts where the last one ended.
+    give_back_memory()
     return _Images(path)

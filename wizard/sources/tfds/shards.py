@@ -20,7 +20,7 @@ Form = Literal["tfrecord", "array_record"]
 FORMS: tuple[Form, ...] = ("tfrecord", "array_record")
 """The forms that are read, the first of two that are whole preferred: it needs no other package."""
 WORDS: Mapping[str, str] = {"tfrecord": "TFRecord", "array_record": "ArrayRecord"}
-INSTALL = 'pip install "imagenet-setup[arrayrecord]"'
+INSTALL = "pip install array-record"
 _LISTED = 5
 
 
