@@ -156,6 +156,16 @@ def reading(path: Path | str) -> Iterator[None]:
 
 
 @contextmanager
+def reading_another_split() -> Iterator[None]:
+    """Turns an InputError of the block into one that says why a split is read that was not asked for."""
+    try:
+        yield
+    except InputError as error:
+        why = "It is needed here too, because the labels of all splits are counted together."
+        raise OtherSplitError(f"{error.what} {why}", error.hint) from error
+
+
+@contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Turns an OSError of the block into a MachineError that names the file."""
     try:

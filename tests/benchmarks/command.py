@@ -83,7 +83,7 @@ class _Sampler:
 
     def _watch(self) -> None:
         while not self._ended.wait(_INTERVAL):
-            for process in _family(self._pid):
+            for process in family(self._pid):
                 memory = peak(process)
                 if process.pid == self._pid:
                     self.parent = max(self.parent, memory)
@@ -91,7 +91,8 @@ class _Sampler:
                     self.worker = max(self.worker, memory)
 
 
-def _family(pid: int) -> Iterator[psutil.Process]:
+def family(pid: int) -> Iterator[psutil.Process]:
+    """A process and its descendants; none once it has ended."""
     try:
         parent = psutil.Process(pid)
         yield parent

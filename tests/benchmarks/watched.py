@@ -7,14 +7,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
 
-from tests.benchmarks.command import CommandFailed, peak
+from tests.benchmarks.command import CommandFailed, family, peak
 from tests.benchmarks.measured import Measured
 from tests.benchmarks.reads import Reads, Shim
 
@@ -111,21 +111,12 @@ class _MemoryOverTime:
 
     def _watch(self) -> None:
         while not self._ended.wait(_INTERVAL):
-            parent, *children = [_resident(process) for process in _family(self._pid)] or [(0, 0)]
+            parent, *children = [_resident(process) for process in family(self._pid)] or [(0, 0)]
             self.parent = max(self.parent, parent[1])
             self.worker = max(self.worker, *(most for _, most in children), 0)
             now = [resident for resident, _ in children]
             seconds = time.monotonic() - self._began
             self.seen.append(Memory(seconds, parent[0], max(now, default=0), parent[0] + sum(now)))
-
-
-def _family(pid: int) -> Iterator[psutil.Process]:
-    try:
-        parent = psutil.Process(pid)
-        yield parent
-        yield from parent.children(recursive=True)
-    except psutil.NoSuchProcess:
-        return
 
 
 def _resident(process: psutil.Process) -> tuple[int, int]:

@@ -37,8 +37,13 @@ _AGAIN = Hint("Unpack the box archive again, or leave the boxes out with {}", "s
 _FETCH = Hint("Fetch the archive again, or leave the boxes out with {}", "source.boxes=none")
 
 
-def archive_in(folders: Sequence[Path], split: Split) -> Part:
-    """The official archive of a split's boxes in the first folder that holds it; a part without path if none does."""
+def archives_in(folders: Sequence[Path]) -> tuple[Part, ...]:
+    """The parts of the official archives of boxes, each in the first folder that holds it; none where none does."""
+    parts = tuple(_archive_in(folders, split) for split in BOXES)
+    return parts if any(part.path is not None for part in parts) else ()
+
+
+def _archive_in(folders: Sequence[Path], split: Split) -> Part:
     names = BOXES[split].names
     path = next((folder / name for folder in folders for name in names if (folder / name).is_file()), None)
     return Part(name=names[0], kind="boxes", split=split, path=path, bytes=path.stat().st_size if path else 0)

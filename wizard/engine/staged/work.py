@@ -177,7 +177,7 @@ def _size(parts: Iterable[_Spilling]) -> int:
 
 
 def merge_spills(task: StagedTask) -> SpillRecord:
-    """Makes one spill of several, and removes these once it is on the disk.
+    """Makes one spill of several, which the run removes once it is on the disk.
 
     Raises:
         MachineError: a spill was altered, or the merged one cannot be written.

@@ -4,9 +4,9 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
-from wizard.errors import InputError, OtherSplitError, reading
+from wizard.errors import InputError, reading, reading_another_split
 from wizard.formatting import counted, few
-from wizard.ilsvrc2012.archives import BOXES, SPLITS, Split
+from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources import annotations
 from wizard.sources.hub_cache import HubFiles, find_snapshot
 from wizard.sources.likely import Likely
@@ -54,11 +54,11 @@ class ParquetDataset(Source):
     def __init__(self, folder: Path, found: FoundFiles, why: tuple[str, ...]) -> None:
         self.folder = folder
         self._files = found.splits
-        boxes = [annotations.archive_in([folder], split) for split in BOXES]
-        self.annotatable = any(part.path is not None for part in boxes)
+        boxes = annotations.archives_in([folder])
+        self.annotatable = bool(boxes)
         self.parts = (
             *(_part(split, found.splits.get(split)) for split in SPLITS),
-            *(boxes if self.annotatable else ()),
+            *boxes,
         )
         self.why = (
             *why,
@@ -91,11 +91,8 @@ class ParquetDataset(Source):
         return of_rows([columns if each == split else self._beside(each, cache, progress) for each in deciding])
 
     def _beside(self, split: Split, cache: Path, progress: Progress) -> Columns:
-        try:
+        with reading_another_split():
             return read_columns(self._files[split], split, cache, progress)
-        except InputError as error:
-            why = "It is needed here too, because the labels of all splits are counted together."
-            raise OtherSplitError(f"{error.what} {why}", error.hint) from error
 
 
 def _seen(found: FoundFiles) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from wizard.errors import InputError, OtherSplitError, reading
+from wizard.errors import reading, reading_another_split
 from wizard.formatting import counted, few
 from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.sources.folder_contents import only_folder
 from wizard.sources.likely import Likely
 from wizard.sources.options import SourceOptions
 from wizard.sources.records.boxes import unit_of
@@ -16,8 +17,6 @@ from wizard.sources.records.files import RecordFiles, find_record_files, set_asi
 from wizard.sources.records.table import record_table
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import Part, Progress, Source, Survey
-from wizard.sources.split_names import split_of_folder
-from wizard.sources.trees.image_names import passed_over
 
 LOOKS_LIKE = "TFRecords (train-* files)"
 _SHARD = r"(train|val|validation)-\d{5}-of-\d{5}(\.tfrecords?)?(\.gz)?"
@@ -41,16 +40,8 @@ def recognize(folder: Path, options: SourceOptions) -> Source | None:
                 files, unnamed = find_record_files(top)
                 if files:
                     return TFRecords(top, files, unnamed, set_aside(top))
-                top = _only_folder(top)
+                top = only_folder(top)
     return None
-
-
-def _only_folder(folder: Path) -> Path | None:
-    """The folder that is all that lies in another; None if there is more, or if it is a split's, which `find` reads."""
-    inside = [path for path in folder.iterdir() if not passed_over(path.name)]
-    if len(inside) != 1 or not inside[0].is_dir() or inside[0].is_symlink():
-        return None
-    return None if split_of_folder(inside[0].name) else inside[0]
 
 
 class TFRecords(Source):
@@ -96,11 +87,8 @@ class TFRecords(Source):
         return record_table(split, columns[split], classes, base, unit)
 
     def _beside(self, split: Split, cache: Path, progress: Progress) -> Columns:
-        try:
+        with reading_another_split():
             return read_columns(self._files[split], split, cache, progress)
-        except InputError as error:
-            why = "It is needed here too, because the labels of all splits are counted together."
-            raise OtherSplitError(f"{error.what} {why}", error.hint) from error
 
 
 def _seen(folder: Path, files: Mapping[Split, RecordFiles]) -> str:

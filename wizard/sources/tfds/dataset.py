@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from wizard.errors import InputError, OtherSplitError, reading
+from wizard.errors import InputError, reading, reading_another_split
 from wizard.formats import example, example_spans, tfrecord
 from wizard.formatting import counted, few
-from wizard.ilsvrc2012.archives import BOXES, SPLITS, Split
+from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.ilsvrc2012.feature_names import ENCODED
 from wizard.sources import annotations
 from wizard.sources.classes import HIGHEST
@@ -124,11 +124,11 @@ class TFDS(Source):
             *_on_features(schema),
             *_on_images(info),
         )
-        boxes = [annotations.archive_in([found.folder, given], split) for split in BOXES]
-        self.annotatable = any(part.path is not None for part in boxes)
+        boxes = annotations.archives_in([found.folder, given])
+        self.annotatable = bool(boxes)
         self.parts = (
             *(_part(split, info, found.folder, listing.splits.get(split)) for split in SPLITS),
-            *(boxes if self.annotatable else ()),
+            *boxes,
         )
 
     def table(self, split: Split, cache: Path, progress: Progress) -> SampleTable:
@@ -156,11 +156,8 @@ class TFDS(Source):
         return label_map(self._schema, self._asked, count)
 
     def _beside(self, split: Split, cache: Path, progress: Progress) -> Columns:
-        try:
+        with reading_another_split():
             return read_columns(self._splits[split], self._schema, cache, progress)
-        except InputError as error:
-            why = "It is needed here too, because the labels of all splits are counted together."
-            raise OtherSplitError(f"{error.what} {why}", error.hint) from error
 
 
 def _seen(folder: Path, info: Info, listing: Listing) -> str:

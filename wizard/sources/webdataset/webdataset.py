@@ -3,17 +3,16 @@
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from wizard.errors import InputError, OtherSplitError, reading
+from wizard.errors import reading, reading_another_split
 from wizard.formatting import counted, few
-from wizard.ilsvrc2012.archives import BOXES, SPLITS, Split
-from wizard.sources.annotations import read_boxes
+from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.sources.annotations import archives_in, read_boxes
+from wizard.sources.folder_contents import only_folder
 from wizard.sources.hub_cache import HubFiles, find_dataset_snapshot
 from wizard.sources.likely import Likely
 from wizard.sources.options import SourceOptions
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import BoxTable, Part, Progress, Source
-from wizard.sources.split_names import split_of_folder
-from wizard.sources.trees.image_names import passed_over
 from wizard.sources.webdataset.columns import Columns, read_columns
 from wizard.sources.webdataset.groups import is_tar_name
 from wizard.sources.webdataset.label_space import decide_labels
@@ -54,18 +53,8 @@ def recognize(folder: Path, options: SourceOptions) -> Source | None:
             found = find_shards(top)
             if found is not None:
                 return Shards(top, found, snapshot.why if snapshot else ())
-            top = _only_folder(top)
+            top = only_folder(top)
     return None
-
-
-def _only_folder(folder: Path) -> Path | None:
-    """The folder that is all that lies in another; None if there is more, or if it is a split's."""
-    if not folder.is_dir():
-        return None
-    inside = [path for path in folder.iterdir() if not passed_over(path.name)]
-    if len(inside) != 1 or not inside[0].is_dir() or inside[0].is_symlink():
-        return None
-    return None if split_of_folder(inside[0].name) else inside[0]
 
 
 class Shards(Source):
@@ -79,7 +68,7 @@ class Shards(Source):
         packed = next((each.compression for each in files.values() if each.compression), "")
         self.what = f"WebDataset shards compressed with {packed}" if packed else "WebDataset shards"
         self.own_boxes = any(each.boxes for each in files.values())
-        boxes = [] if self.own_boxes else [*_annotations(folder)]
+        boxes = () if self.own_boxes else archives_in([folder])
         self.annotatable = bool(boxes)
         self.parts = (*(_part(split, files.get(split)) for split in SPLITS), *boxes)
         self.why = (
@@ -109,21 +98,8 @@ class Shards(Source):
         return read_boxes(self.path("boxes", split), cache, progress)
 
     def _beside(self, split: Split, cache: Path, progress: Progress) -> Columns:
-        try:
+        with reading_another_split():
             return read_columns(self._files[split], split, cache, progress)
-        except InputError as error:
-            why = "It is needed here too, because the labels of all splits are counted together."
-            raise OtherSplitError(f"{error.what} {why}", error.hint) from error
-
-
-def _annotations(folder: Path) -> Iterator[Part]:
-    """The official archives of boxes beside the shards; both splits' parts if there is one."""
-    found = {split: [folder / name for name in BOXES[split].names if (folder / name).is_file()] for split in BOXES}
-    if any(found.values()):
-        for split, paths in found.items():
-            path = paths[0] if paths else None
-            size = path.stat().st_size if path else 0
-            yield Part(name=BOXES[split].name, kind="boxes", split=split, path=path, bytes=size)
 
 
 def _seen(place: Path, files: Mapping[Split, ShardFiles]) -> str:
