@@ -48,7 +48,7 @@ class Layout:
         order: intp[n], rows of the split's table in the order in which they lie in the source.
         stretch_ends: intp[stretches], how many rows of `order` come before the end of each stretch; some may be none,
             where stretches are shared with another split.
-        place: int64[n], of each of `order` among the images of all splits that lie in the same files.
+        place: intp[n], of each of `order` among the images of all splits that lie in the same files.
         position: int64[n], of each row of the table.
         shard_ends: int64[shards], positions before the end of each shard.
         volume_ends: int64[volumes], positions before the end of each volume.
