@@ -112,6 +112,8 @@ class _MemoryOverTime:
     def _watch(self) -> None:
         while not self._ended.wait(_INTERVAL):
             parent, *children = [_resident(process) for process in family(self._pid)] or [(0, 0)]
+            if not parent[0]:  # it has ended, and is about to be waited for
+                continue
             self.parent = max(self.parent, parent[1])
             self.worker = max(self.worker, *(most for _, most in children), 0)
             now = [resident for resident, _ in children]

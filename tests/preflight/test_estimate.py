@@ -1,8 +1,9 @@
 import multiprocessing
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -241,9 +242,10 @@ def test_time_is_for_what_is_left(raw: Path, surveys: dict[Split, Survey]) -> No
 
 
 def test_memory_is_that_of_a_worker_with_room_to_grow(raw: Path, surveys: dict[Split, Survey]) -> None:
+    before = multiprocessing.active_children()
     with closing(Estimator(surveys, 1, cache_folder())) as estimator:
         told = estimator.estimate(job(raw, OUT)).worker_memory
-        (worker,) = multiprocessing.active_children()
+        (worker,) = started_since(before)
         resident = psutil.Process(worker.pid).memory_info().rss
     assert told.low <= resident * 1.05
     assert resident < told.likely < told.high < 2 * resident
@@ -280,38 +282,41 @@ def test_the_sample_comes_with_what_becomes_of_it(raw: Path, surveys: dict[Split
     assert (resized, kept) == (asked.recipes["train"], asked.recipes["validation"])
 
 
+def started_since(before: Collection[BaseProcess]) -> list[BaseProcess]:
+    """The children of this process that are new: another test's are not this one's business."""
+    return [child for child in multiprocessing.active_children() if child not in before]
+
+
 @pytest.fixture
-def processes() -> Iterator[list[int]]:
-    """How many children there are, to be asked for by `append`."""
-    counts: list[int] = []
-    yield counts
-    assert not multiprocessing.active_children(), "an estimator left workers behind"
+def processes() -> Iterator[Callable[[], int]]:
+    """How many children there are that a test has started."""
+    before = multiprocessing.active_children()
+    yield lambda: len(started_since(before))
+    assert not started_since(before), "an estimator left workers behind"
 
 
 def test_no_more_processes_measure_than_there_are_cores(
-    raw: Path, surveys: dict[Split, Survey], monkeypatch: pytest.MonkeyPatch, processes: list[int]
+    raw: Path, surveys: dict[Split, Survey], monkeypatch: pytest.MonkeyPatch, processes: Callable[[], int]
 ) -> None:
     monkeypatch.setattr(estimate, "usable_cores", lambda: 1)
     with closing(Estimator(surveys, 1, cache_folder())) as estimator:
         alone = estimator.estimate(job(raw, OUT), remaining=0.0)
     with closing(Estimator(surveys, 50, cache_folder())) as estimator:
         told = estimator.estimate(job(raw, OUT), remaining=0.0)
-        processes.append(len(multiprocessing.active_children()))
-    assert processes == [1]
+        assert processes() == 1
     assert (alone.workers, told.workers) == (1, 50)
     assert told.sampled == alone.sampled
 
 
 def test_no_more_processes_measure_than_memory_has_room_for(
-    raw: Path, surveys: dict[Split, Survey], monkeypatch: pytest.MonkeyPatch, processes: list[int]
+    raw: Path, surveys: dict[Split, Survey], monkeypatch: pytest.MonkeyPatch, processes: Callable[[], int]
 ) -> None:
     little = replace(usable_memory(), available=300_000_000)
     monkeypatch.setattr(estimate, "usable_cores", lambda: 64)
     monkeypatch.setattr(estimate, "usable_memory", lambda: little)
     with closing(Estimator(surveys, 64, cache_folder())) as estimator:
         estimator.estimate(job(raw, OUT))
-        processes.append(len(multiprocessing.active_children()))
-    assert processes == [1]
+        assert processes() == 1
 
 
 SIZES = st.lists(st.integers(1, 1_000_000), min_size=1, max_size=50)
