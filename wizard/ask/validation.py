@@ -6,11 +6,12 @@ from typing import Any, cast
 from pydantic import BaseModel
 
 from wizard.ask.context import Context
-from wizard.ask.defaults import Known
+from wizard.ask.defaults import Known, is_yes
 from wizard.ask.prompt import Value
 from wizard.ask.question import Question
 from wizard.errors import ProfileError, UsageError
 from wizard.folders import expanded
+from wizard.formats.encoders import Encoder, why_missing
 from wizard.ilsvrc2012.archives import Split
 from wizard.preflight.writability import why_not_writable
 from wizard.profile import Profile, check
@@ -39,6 +40,13 @@ def enough_images(split: Split, value: Value, known: Known) -> None:
         raise UsageError(f"{split} has {survey.images:,} images; {value:,} shards would leave some empty.")
 
 
+def encoder_installed(value: Value, _known: Known) -> None:
+    """Refuses an encoder whose package is not there."""
+    missing, install = why_missing(cast(Encoder, value))
+    if missing:
+        raise UsageError(f"{missing[:1].upper()}{missing[1:]}.", f"Install it in another terminal: {install}")
+
+
 def output_folder(value: Value, known: Known) -> None:
     """Refuses an output folder that cannot be written, or whose files would mix with the raw data."""
     path = expanded(str(value)).absolute()
@@ -57,8 +65,7 @@ def source_overlap(output: Path, known: Known) -> str:
         return ""
     section = {
         "format": known.get("output.format") or DEFAULT_FORMAT,
-        # An answer says yes, a profile that is replayed says true.
-        "split_folders": known.get("output.split_folders") in ("yes", True),
+        "split_folders": is_yes(known.get("output.split_folders")),
     }
     among = overlap(known.context.raw, output, written_folders(section))
     if among is None:
