@@ -9,6 +9,7 @@ from wizard.formats.example import Values
 from wizard.sources.readers import Form
 from wizard.targets.dataset import BuiltDataset, Encoded, Loadable
 from wizard.targets.expected import Expectation, Planned, Seen
+from wizard.targets.labels import StoredLabels
 from wizard.targets.sample import OutputSample
 from wizard.targets.writer import Writer
 
@@ -127,6 +128,10 @@ class Target(Protocol):
         Raises:
             OSError: the folder cannot be written.
         """
+
+    def labeled_writer(self, folder: Path, split: str, shard: str, labels: StoredLabels) -> Writer:
+        """As `writer`, for a target whose shards say what their labels mean."""
+        return self.writer(folder, split, shard)
 
     def sidecars(self, dataset: BuiltDataset) -> dict[str, bytes]:
         """Small files in the output folder that describe the dataset to this format's readers, by name."""

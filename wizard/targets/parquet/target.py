@@ -1,0 +1,103 @@
+"""The target: Parquet files of images and labels, as ILSVRC/imagenet-1k on Hugging Face's hub has them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from wizard.errors import UsageError
+from wizard.formats.parquet_file import is_installed
+from wizard.sources.readers import Form
+from wizard.targets.dataset import BuiltDataset, Encoded, Loadable
+from wizard.targets.expected import Expectation, Planned, Seen
+from wizard.targets.labels import StoredLabels
+from wizard.targets.one_file import OneFileShards
+from wizard.targets.parquet import card, stored
+from wizard.targets.parquet.features import stored_path
+from wizard.targets.parquet.stored import Row
+from wizard.targets.parquet.writer import ParquetWriter
+from wizard.targets.sample import OutputSample
+from wizard.targets.target import Offer
+
+FOLDER = "data"
+_ROW = 4 + 4 + 8 + 8
+"""Bytes of a row beside its image and path: the lengths of both, its label, and its share of pages and footer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParquetFiles(OneFileShards):
+    """Parquet files."""
+
+    format: ClassVar[str] = "parquet"
+    offer: ClassVar[Offer] = Offer(
+        title="Parquet files, as on Hugging Face",
+        about="data/train-00000-of-00294.parquet and a README.md; written by pyarrow",
+        help="Parquet files are what load_dataset of Hugging Face's datasets opens.",
+        short="Parquet",
+        folder="parquet",
+    )
+    what: ClassVar[str] = "Parquet files"
+    unit: ClassVar[str] = "rows"
+
+    @classmethod
+    def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
+        if not is_installed():
+            raise UsageError(
+                'output.format = "parquet" needs pyarrow, which is not installed.',
+                "Install it: pip install 'imagenet-setup[parquet]'",
+            )
+        return cls()
+
+    @property
+    def ingredients(self) -> dict[str, str]:
+        # Its version is in every file, and another one may encode pages otherwise.
+        return {"format": f"Parquet files of images, version 1, by pyarrow {version('pyarrow')}"}
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        return (FOLDER,)
+
+    def shard(self, split: str, index: int, shards: int) -> str:
+        """The name of a shard.
+
+        >>> ParquetFiles().shard("train", 7, 294)
+        'train-00007-of-00294.parquet'
+        """
+        return f"{split}-{index:05d}-of-{shards:05d}.parquet"
+
+    def file(self, shard: str) -> str:
+        return f"{FOLDER}/{shard}"
+
+    def encode(self, sample: OutputSample) -> bytes:
+        """As many bytes as an image adds to a file, for the estimate; files are written by row groups."""
+        path = stored_path(sample.name, sample.wnid).encode()
+        return sample.stored.jpeg + path + bytes(_ROW)
+
+    def writer(self, folder: Path, split: str, shard: str) -> ParquetWriter:
+        return ParquetWriter(folder, shard, self, labels=None)
+
+    def labeled_writer(self, folder: Path, split: str, shard: str, labels: StoredLabels) -> ParquetWriter:
+        return ParquetWriter(folder, shard, self, labels)
+
+    def sidecars(self, dataset: BuiltDataset) -> dict[str, bytes]:
+        return {card.NAME: card.card(dataset, FOLDER)}
+
+    def stored(self, expected: Expectation) -> Iterator[Row]:
+        return stored.rows(expected.path, expected)
+
+    def seen(self, item: Row, planned: Planned, expected: Expectation) -> Seen:
+        return stored.seen(item, planned)
+
+    def items(self, files: Sequence[str]) -> Iterator[Row]:
+        for file in files:
+            yield from stored.rows(Path(file))
+
+    def encoded(self, item: Row) -> Encoded:
+        return Encoded(item.jpeg or b"", item.label, {})
+
+    def loading(self, dataset: Loadable) -> list[str]:
+        return [
+            f"Load it    {dataset.labels}; an example is image and label, a ClassLabel",
+            f'  Hugging Face  load_dataset("{dataset.output}", split="{dataset.split}")   # pip install datasets',
+        ]
