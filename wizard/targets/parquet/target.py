@@ -8,17 +8,20 @@ from typing import Any, ClassVar, Self
 
 from wizard.errors import UsageError
 from wizard.formats.parquet_file import is_installed
+from wizard.ilsvrc2012.archives import Split
 from wizard.sources.readers import Form
-from wizard.targets.dataset import BuiltDataset, Encoded, Loadable
+from wizard.targets.dataset import BuiltDataset, Encoded
 from wizard.targets.expected import Expectation, Planned, Seen
 from wizard.targets.labels import StoredLabels
 from wizard.targets.one_file import OneFileShards
 from wizard.targets.parquet import card, stored
 from wizard.targets.parquet.features import stored_path
 from wizard.targets.parquet.stored import Row
+from wizard.targets.parquet.trainers import TRAINERS
 from wizard.targets.parquet.writer import ParquetWriter
 from wizard.targets.sample import OutputSample
 from wizard.targets.target import Offer
+from wizard.targets.trainer import Trainer
 
 FOLDER = "data"
 _ROW = 4 + 4 + 8 + 8
@@ -39,6 +42,7 @@ class ParquetFiles(OneFileShards):
     )
     what: ClassVar[str] = "Parquet files"
     unit: ClassVar[str] = "rows"
+    trainers: ClassVar[tuple[Trainer, ...]] = TRAINERS
 
     @classmethod
     def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
@@ -47,7 +51,12 @@ class ParquetFiles(OneFileShards):
                 'output.format = "parquet" needs pyarrow, which is not installed.',
                 "Install it: pip install 'imagenet-setup[parquet]'",
             )
-        return cls()
+        return super().from_profile(output, form)
+
+    @classmethod
+    def usual_shards(cls, output: Mapping[str, Any]) -> Mapping[Split, int]:
+        """Those of ILSVRC/imagenet-1k: about 500 MB each, which is datasets' limit, at the original size."""
+        return {"train": 294, "validation": 14, "test": 28}
 
     @property
     def ingredients(self) -> dict[str, str]:
@@ -95,9 +104,3 @@ class ParquetFiles(OneFileShards):
 
     def encoded(self, item: Row) -> Encoded:
         return Encoded(item.jpeg or b"", item.label, {})
-
-    def loading(self, dataset: Loadable) -> list[str]:
-        return [
-            f"Load it    {dataset.labels}; an example is image and label, a ClassLabel",
-            f'  Hugging Face  load_dataset("{dataset.output}", split="{dataset.split}")   # pip install datasets',
-        ]
