@@ -49,7 +49,7 @@ class ParquetFiles(OneFileShards):
         if not is_installed():
             raise UsageError(
                 'output.format = "parquet" needs pyarrow, which is not installed.',
-                "Install it: pip install 'imagenet-setup[parquet]'",
+                "Install it: pip install pyarrow",
             )
         return super().from_profile(output, form)
 
