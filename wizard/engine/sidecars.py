@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -13,10 +14,10 @@ from wizard.commit_record import CommitRecord
 from wizard.engine.manifest import IMAGES, MANIFEST
 from wizard.engine.plan import Plan
 from wizard.sources.samples import SampleTable
-from wizard.storage import write_whole
-from wizard.targets.dataset import BuiltDataset
+from wizard.storage import replacing, write_whole
 from wizard.targets.names import STATE_FOLDER
 from wizard.targets.registry import TARGETS
+from wizard.targets.written import Content, StoredImages, WrittenDataset
 
 CLASSES = "classes.txt"
 BOXES = "imagenet_2012_bounding_boxes.csv"
@@ -31,8 +32,14 @@ def write_sidecars(folder: Path, plan: Plan, done: Mapping[str, CommitRecord], *
         The sha256 in hex of each that was written, by name.
     """
     shards = [done[name] for name in plan.shard_names]
-    dataset = BuiltDataset(folder=folder, classes=plan.classes, label_base=plan.label_base, shards=shards)
-    files: dict[str, bytes] = {}
+    dataset = WrittenDataset(
+        folder=folder,
+        classes=plan.classes,
+        label_base=plan.label_base,
+        shards=shards,
+        images=partial(stored_images, plan, shards),
+    )
+    files: dict[str, Content] = {}
     if not plan.classes.whole_imagenet:
         files[CLASSES] = _lines(plan.classes.names)
     if boxes_csv:
@@ -43,10 +50,9 @@ def write_sidecars(folder: Path, plan: Plan, done: Mapping[str, CommitRecord], *
     _claim(folder, ours.union(files))
     for name in ours.difference(files):
         (folder / name).unlink(missing_ok=True)
-    for name, content in files.items():
-        write_whole(folder / name, content)
+    sums = {name: _write(folder / name, content) for name, content in files.items()}
     _claim(folder, files)
-    return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    return sums
 
 
 def remove_sidecars(folder: Path) -> None:
@@ -61,7 +67,8 @@ def wrong_sidecars(folder: Path, sums: Mapping[str, str]) -> Iterator[tuple[str,
     """Files without the recorded sha256 (hex, by name): the name of each, and a predicate such as "is gone"."""
     for name, expected in sums.items():
         try:
-            found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+            with (folder / name).open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
         except FileNotFoundError:
             yield name, "is gone"
         except OSError as error:
@@ -69,6 +76,14 @@ def wrong_sidecars(folder: Path, sums: Mapping[str, str]) -> Iterator[tuple[str,
         else:
             if found != expected:
                 yield name, "has changed"
+
+
+def stored_images(plan: Plan, shards: Iterable[CommitRecord], split: str) -> StoredImages:
+    """The images of a split that its shards hold: all of the plan, but for those that a shard's record skipped."""
+    table = next(each.table for each in plan.splits if each.split == split)
+    skipped = [image.name.encode() for shard in shards if shard.split == split for image in shard.skipped]
+    kept = ~np.isin(table.name, np.array(skipped, np.bytes_)) if skipped else slice(None)
+    return StoredImages(names=table.name[kept], ranks=table.label[kept])
 
 
 def boxes_table(plan: Plan) -> bytes:
@@ -92,6 +107,16 @@ def _ours(folder: Path) -> set[str]:
     except FileNotFoundError:
         return set()
     return {name for name in named if name == Path(name).name and (folder / name).is_file()}
+
+
+def _write(path: Path, content: Content) -> str:
+    """Writes a file atomically, piece by piece if it comes so; returns its sha256 in hex."""
+    digest = hashlib.sha256()
+    with replacing(path) as file:
+        for piece in (content,) if isinstance(content, bytes) else content:
+            digest.update(piece)
+            file.write(piece)
+    return digest.hexdigest()
 
 
 def _claim(folder: Path, names: Iterable[str]) -> None:

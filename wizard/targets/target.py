@@ -7,10 +7,11 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self
 from wizard.commit_record import CommitRecord
 from wizard.formats.example import Values
 from wizard.sources.readers import Form
-from wizard.targets.dataset import BuiltDataset, Encoded, Loadable
+from wizard.targets.dataset import Encoded, Loadable
 from wizard.targets.expected import Expectation, Planned, Seen
 from wizard.targets.sample import OutputSample
 from wizard.targets.writer import Writer
+from wizard.targets.written import Content, WrittenDataset
 
 
 class Offer(NamedTuple):
@@ -118,6 +119,18 @@ class Target(Protocol):
         """
         return name
 
+    def require_readable(self, split: str, name: str, wnid: str) -> None:
+        """Requires that the readers for which there are sidecars find an image in its place; see `place`.
+
+        Raises:
+            InputError: they look for other names.
+        """
+        return
+
+    def remarks(self, images: Mapping[str, int]) -> Iterator[str]:
+        """What a person should know of readers, given how many images each split has: sentences without a full stop."""
+        return iter(())
+
     def encode(self, sample: OutputSample) -> bytes:
         """The serialized form of an image."""
 
@@ -128,7 +141,7 @@ class Target(Protocol):
             OSError: the folder cannot be written.
         """
 
-    def sidecars(self, dataset: BuiltDataset) -> dict[str, bytes]:
+    def sidecars(self, dataset: WrittenDataset) -> Mapping[str, Content]:
         """Small files in the output folder that describe the dataset to this format's readers, by name."""
         return {}
 

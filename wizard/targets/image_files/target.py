@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -10,8 +10,9 @@ from typing import ClassVar
 from wizard.commit_record import CommitRecord
 from wizard.ilsvrc2012.archives import SPLITS
 from wizard.targets import images
-from wizard.targets.dataset import BuiltDataset, Encoded, Loadable
+from wizard.targets.dataset import Encoded, Loadable
 from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
+from wizard.targets.image_files.sidecars import metadata_files, remarks, require_readable
 from wizard.targets.image_files.writer import ImageFilesWriter, sum_of_files
 from wizard.targets.names import RECORD_FOLDER, SPLIT_FOLDERS, jpeg_suffix, normalized
 from wizard.targets.presence import wrong_size
@@ -19,10 +20,18 @@ from wizard.targets.record_file import read_record
 from wizard.targets.sample import OutputSample
 from wizard.targets.target import Offer, Target
 from wizard.targets.writer import ImageFile, Writer
+from wizard.targets.written import Content, WrittenDataset
 
 
+@dataclass(frozen=True, kw_only=True)
 class ImageFiles(Target):
-    """Base of targets whose shards are image files, named so that a reader learns the class from the name alone."""
+    """Base of targets whose shards are image files, named so that a reader learns the class from the name alone.
+
+    Attributes:
+        metadata: the trainers for which there are files beside the images, and "classes.json".
+    """
+
+    metadata: tuple[str, ...] = ()
 
     unit: ClassVar[str] = "image files"
     one_file_per_image: ClassVar[bool] = True
@@ -59,18 +68,30 @@ class ImageFiles(Target):
             path = f"{wnid}{separator}{path}"
         return f"{self.image_folder(split)}/{path}"
 
+    def require_readable(self, split: str, name: str, wnid: str) -> None:
+        if self.metadata:
+            require_readable(self.metadata, split, name, self._path_in_split(split, name, wnid), wnid)
+
+    def remarks(self, images: Mapping[str, int]) -> Iterator[str]:
+        return remarks(self.metadata, images)
+
     def writer(self, folder: Path, split: str, shard: str) -> Writer:
         return ImageFilesWriter(folder, shard, lambda sample: self.place(split, sample.name, sample.wnid))
 
     def encode(self, sample: OutputSample) -> bytes:
         return sample.stored.jpeg
 
-    def sidecars(self, dataset: BuiltDataset) -> dict[str, bytes]:
-        """synsets.txt: a line "wnid words" a class, the last without an end, as deep-vision's has them."""
-        if not dataset.classes.whole_imagenet:
-            return {}
-        named = zip(dataset.classes.names, dataset.classes.words, strict=True)
-        return {"synsets.txt": "\n".join(f"{name} {words}" for name, words in named).encode()}
+    def sidecars(self, dataset: WrittenDataset) -> Mapping[str, Content]:
+        """What `metadata` asks for, and synsets.txt: "wnid words" a class, without an end, as deep-vision's scripts."""
+        files = metadata_files(self.metadata, dataset, self._path_in_split)
+        if dataset.classes.whole_imagenet:
+            named = zip(dataset.classes.names, dataset.classes.words, strict=True)
+            files["synsets.txt"] = "\n".join(f"{name} {words}" for name, words in named).encode()
+        return files
+
+    def _path_in_split(self, split: str, name: str, wnid: str) -> str:
+        """The path of an image below the folder of its split."""
+        return self.place(split, name, wnid).removeprefix(f"{self.image_folder(split)}/")
 
     def listing(self, folder: Path) -> Iterator[str]:
         for place in self.places:
