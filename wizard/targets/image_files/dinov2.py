@@ -85,12 +85,13 @@ def why_not(split: str, path: str, wnid: str) -> str:
 
 def remarks(images: Mapping[str, int]) -> Iterator[str]:
     """What a person should know of DINOv2, given how many images each split has."""
-    for split, count in images.items():
-        if count != LENGTHS[split]:
-            yield (
-                f"{split} has {count:,} images, and len() of DINOv2's ImageNet class fails unless there are "
-                f"{LENGTHS[split]:,}: its images open by index, and training needs a subclass with a __len__ of its own"
-            )
+    other = [f"{count:,} instead of {LENGTHS[split]:,} in {split}" for split, count in images.items()
+             if count != LENGTHS[split]]
+    if other:
+        yield (
+            f"len() of DINOv2's ImageNet class fails where there are not as many images as in ILSVRC2012, as here "
+            f"({', '.join(other)}): they open by index, and training needs a subclass with a __len__ of its own"
+        )
 
 
 def _pattern(split: str, wnid: str) -> tuple[str, int]:

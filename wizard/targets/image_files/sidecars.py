@@ -8,8 +8,10 @@ from wizard.targets.image_files import dinov2, lists
 from wizard.targets.image_files.listing import Listing, listing
 from wizard.targets.written import Content, WrittenDataset
 
+METADATA = "metadata"
+"""The key of [output]."""
 DINOV2, MMPRETRAIN, SWIN = "dinov2", "mmpretrain", "swin"
-"""Values of `output.metadata`, beside classes.json's name."""
+"""Its values, beside classes.json's name."""
 
 
 def metadata_files(
