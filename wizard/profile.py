@@ -1,10 +1,20 @@
 """Profile: all that a build needs to know, checked as a whole."""
 
-from collections.abc import Callable, Iterable, Mapping
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from wizard.errors import ProfileError
@@ -18,6 +28,8 @@ from wizard.sources.options import FolderRole, Labels
 from wizard.sources.registry import layouts
 from wizard.sources.selection import Selection, parse_selection
 from wizard.targets import registry
+from wizard.targets.option import Option
+from wizard.targets.trainer import holds
 
 _ONCE_EACH = AfterValidator(lambda splits: tuple(dict.fromkeys(splits)))
 Splits = Annotated[tuple[Split, ...], Field(min_length=1, strict=False), _ONCE_EACH]
@@ -34,14 +46,14 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-def _one_of(names: Callable[[], Iterable[str]]) -> BeforeValidator:
+def _one_of(names: Callable[[], Iterable[object]]) -> BeforeValidator:
     """A literal whose values a registry has, refused as pydantic refuses a Literal."""
 
     def known(value: object) -> object:
         allowed = list(names())
-        if value in allowed:
+        if any(value == each and type(value) is type(each) for each in allowed):  # 1 is not true
             return value
-        *others, last = map(repr, allowed)
+        *others, last = (repr(each) for each in allowed if each is not None)
         raise PydanticKnownError("literal_error", {"expected": f"{', '.join(others)} or {last}"})
 
     return BeforeValidator(known)
@@ -143,48 +155,85 @@ def _image_problems(image: Mapping[str, object]) -> list[str]:
     return problems
 
 
-class Output(_Section):
+class _Output(_Section):
     """Where the dataset goes, and its form."""
 
     path: str = Field(min_length=1, description="the dataset's folder")
+    trainer: Annotated[str | None, _one_of(lambda: (None, *registry.trainers()))] = Field(
+        default=None, description="what will open the dataset: sets format, names and more where they are left out"
+    )
     format: Annotated[str, _one_of(lambda: registry.TARGETS)] = Field(
         default=registry.DEFAULT_FORMAT, description=" | ".join(registry.TARGETS)
     )
-    train_shards: int = Field(default=1024, ge=1, le=99_999, description="files of the train split")
-    validation_shards: int = Field(default=128, ge=1, le=99_999, description="files of the validation split")
-    test_shards: int = Field(default=128, ge=1, le=99_999, description="files of the test split")
+    train_shards: int | None = Field(
+        default=None, ge=1, le=99_999, description="files of the train split; as is usual for the format if left out"
+    )
+    validation_shards: int | None = Field(
+        default=None, ge=1, le=99_999, description="files of the validation split, likewise"
+    )
+    test_shards: int | None = Field(default=None, ge=1, le=99_999, description="files of the test split, likewise")
     shards: Literal["plan", "keep"] = Field(
         default="plan", description="keep copies the shards of a source of TFRecords one to one"
     )
     label_base: int | None = Field(
         default=None, ge=0, le=1, description="label of the first class: 1 in TFRecords and 0 elsewhere if left out"
     )
-    features: Literal["inception", "tpu"] = Field(
-        default="inception", description="15 features a record, or the 9 of imagenet_to_gcs.py"
-    )
-    split_folders: bool = Field(
-        default=False, description="tfrecord_train/, tfrecord_val/, tfrecord_test/ instead of one folder"
-    )
-    index: bool = Field(default=True, description="index files in idx/, for DALI and PyPI's tfrecord")
-    tfds: bool = Field(default=False, description="metadata for tfds.builder_from_directory")
     boxes_csv: bool = Field(default=False, description="imagenet_2012_bounding_boxes.csv")
     seed: int = Field(default=2012, ge=0, le=2**63 - 1, description="of the shuffle")
     on_bad_image: Literal["stop", "skip"] = Field(
         default="stop", description="skipped images are listed in dataset.json, and the exit code is 5"
     )
+    load_py: bool = Field(default=False, description="load.py beside the dataset: the program that opens it")
+
+
+def _option_field(key: str, option: Option) -> tuple[Any, Any]:
+    """A key that some formats have, as pydantic's create_model takes it."""
+    named = "" if option.is_switch else " | ".join("true" if value is True else str(value) for value in option.values)
+    only = " or ".join(registry.formats_with(key))
+    about = ": ".join(part for part in (named, option.description) if part) + f" ({only})"
+    if option.is_switch:
+        kind: Any = bool
+    elif option.many:
+        kind = Annotated[tuple[Annotated[Any, _one_of(lambda: option.values)], ...], Field(strict=False)]
+    else:
+        kind = Annotated[Any, _one_of(lambda: option.values)]
+    return kind, Field(default=option.default, description=about)
+
+
+if TYPE_CHECKING:
+    Output = _Output
+else:  # the keys of the targets' options follow the others; only the targets read them
+    Output = create_model(
+        "Output", __base__=_Output, **{key: _option_field(key, option) for key, option in registry.OPTIONS.items()}
+    )
 
 
 def _misplaced(output: Mapping[str, object]) -> list[str]:
-    """What of an output section is about another format than the one that is asked for."""
+    """What of an output section is about another format than the one that is asked for, or not for its trainer."""
+    problems = list(_unlike_trainer(output))
     chosen = registry.TARGETS.get(str(output.get("format", registry.DEFAULT_FORMAT)))
-    problems = []
-    for key, formats in registry.keys_of_some().items():
-        usual = Output.model_fields[key].default
-        is_given = output.get(key, usual) != usual
-        if is_given and chosen is not None and key not in chosen.keys:
-            named = " or ".join(f'"{name}"' for name in formats)
+    for key, option in registry.OPTIONS.items():
+        value = output.get(key, option.default)
+        is_given = value != option.default and value != []
+        if is_given and chosen is not None and key not in chosen.options:
+            named = " or ".join(f'"{name}"' for name in registry.formats_with(key))
             problems.append(f"{key} is for format = {named} alone")
     return problems
+
+
+def _unlike_trainer(output: Mapping[str, object]) -> Iterator[str]:
+    """What of an output section its trainer would not open."""
+    name = output.get("trainer")
+    if not isinstance(name, str) or name not in registry.trainers():
+        return
+    target, trainer = registry.trainers()[name]
+    for key, needed in {"format": target.format, **trainer.requires}.items():
+        if not holds(output.get(key), needed):
+            yield f'{key} = {_as_toml(output.get(key))}: trainer = "{name}" needs {_as_toml(needed)}'
+
+
+def _as_toml(value: object) -> str:
+    return json.dumps(list(value) if isinstance(value, tuple) else value)
 
 
 class Run(_Section):
@@ -236,15 +285,24 @@ class Profile(_Section):
         """What is stored for the first class: in TFRecords as the older scripts do, elsewhere as PyTorch counts."""
         if self.output.label_base is not None:
             return self.output.label_base
-        return registry.TARGETS[self.output.format].first_label
+        return registry.TARGETS[self.output.format].first_label(dict(self.output))
 
     def shards(self, split: Split) -> int:
         """How many shards a split is written to, unless those of the source are kept."""
-        return int(getattr(self.output, f"{split}_shards"))
+        given: int | None = getattr(self.output, f"{split}_shards")
+        return given or registry.TARGETS[self.output.format].usual_shards(dict(self.output))[split]
 
     def boxes(self, split: Split) -> bool:
         """Whether a split's records carry the boxes that are known."""
         return self.source.boxes == "all" or (self.source.boxes == "train" and split == "train")
+
+
+def _with_trainer(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same table with what its trainer sets, where it does not say it itself."""
+    output = table["output"]
+    trainer = output.get("trainer") if isinstance(output, dict) else None
+    usual = registry.output_for(trainer) if isinstance(trainer, str) else {}
+    return {**table, "output": {**usual, **output}} if usual else table
 
 
 def check(table: Mapping[str, Any], where: str) -> Profile:
@@ -254,8 +312,9 @@ def check(table: Mapping[str, Any], where: str) -> Profile:
         ProfileError: lists every unknown key and every value that is not allowed.
     """
     profile, problems = None, []
+    table = _with_trainer({"source": {}, "output": {}, **table})
     try:
-        profile = Profile.model_validate({"source": {}, "output": {}, **table})
+        profile = Profile.model_validate(table)
     except ValidationError as error:
         problems = [problem_of(item, Profile) for item in error.errors()]
     # Not validators of the sections: pydantic runs those only if each value of a section is valid by itself.

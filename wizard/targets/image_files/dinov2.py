@@ -85,8 +85,11 @@ def why_not(split: str, path: str, wnid: str) -> str:
 
 def remarks(images: Mapping[str, int]) -> Iterator[str]:
     """What a person should know of DINOv2, given how many images each split has."""
-    other = [f"{count:,} instead of {LENGTHS[split]:,} in {split}" for split, count in images.items()
-             if count != LENGTHS[split]]
+    other = [
+        f"{count:,} instead of {LENGTHS[split]:,} in {split}"
+        for split, count in images.items()
+        if count != LENGTHS[split]
+    ]
     if other:
         yield (
             f"len() of DINOv2's ImageNet class fails where there are not as many images as in ILSVRC2012, as here "

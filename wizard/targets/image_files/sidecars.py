@@ -6,12 +6,26 @@ from functools import partial
 from wizard.errors import InputError
 from wizard.targets.image_files import dinov2, lists
 from wizard.targets.image_files.listing import Listing, listing
+from wizard.targets.option import Allowed, Option
 from wizard.targets.written import Content, WrittenDataset
 
 METADATA = "metadata"
 """The key of [output]."""
 DINOV2, MMPRETRAIN, SWIN = "dinov2", "mmpretrain", "swin"
 """Its values, beside classes.json's name."""
+OPTION = Option(
+    allowed=(
+        Allowed(DINOV2, "DINOv2", "labels.txt and extra/*.npy", "metadata for DINOv2"),
+        Allowed(MMPRETRAIN, "mmpretrain", "meta/train.txt, meta/val.txt", "lists for mmpretrain"),
+        Allowed(SWIN, "Swin Transformer", "train_map.txt, val_map.txt, for zipped folders", "lists for Swin"),
+        Allowed(lists.CLASSES, "classes.json", "each label's wnid and name, as in Keras", "classes.json"),
+    ),
+    description="whose files lie beside the images; dinov2 is for folders of classes",
+    text="Files beside the images, for whom?",
+    label="Metadata",
+    help="ImageFolder, timm and Keras need none. DINOv2 and mmpretrain read lists of the images and their labels.",
+    many=True,
+)
 
 
 def metadata_files(

@@ -5,20 +5,25 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from wizard.commit_record import CommitRecord
+from wizard.errors import UsageError
 from wizard.ilsvrc2012.archives import SPLITS
+from wizard.sources.readers import Form
 from wizard.targets import images
-from wizard.targets.dataset import Encoded, Loadable
+from wizard.targets.dataset import Encoded
 from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
-from wizard.targets.image_files.sidecars import metadata_files, remarks, require_readable
+from wizard.targets.image_files import metadata_trainers, trainers
+from wizard.targets.image_files.sidecars import DINOV2, METADATA, OPTION, metadata_files, remarks, require_readable
 from wizard.targets.image_files.writer import ImageFilesWriter, sum_of_files
 from wizard.targets.names import RECORD_FOLDER, SPLIT_FOLDERS, jpeg_suffix, normalized
+from wizard.targets.option import Option, given
 from wizard.targets.presence import wrong_size
 from wizard.targets.record_file import read_record
 from wizard.targets.sample import OutputSample
 from wizard.targets.target import Offer, Target
+from wizard.targets.trainer import Trainer
 from wizard.targets.writer import ImageFile, Writer
 from wizard.targets.written import Content, WrittenDataset
 
@@ -33,10 +38,27 @@ class ImageFiles(Target):
 
     metadata: tuple[str, ...] = ()
 
+    options: ClassVar[Mapping[str, Option]] = {METADATA: OPTION}
     unit: ClassVar[str] = "image files"
     one_file_per_image: ClassVar[bool] = True
     stores_labels: ClassVar[bool] = False
     has_distinct_places: ClassVar[bool] = True
+
+    @classmethod
+    def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
+        """Values of `metadata` have one order, whatever that of the profile.
+
+        Raises:
+            UsageError: the profile asks for files for DINOv2, which looks for images in folders of classes.
+        """
+        asked = given(cls.options, output).get(METADATA, ())
+        if DINOV2 in asked and not cls.classes_are_folders:
+            raise UsageError(
+                f'output.metadata has "{DINOV2}", which looks for images in folders of classes, and output.format is '
+                f'"{cls.format}".',
+                f'Leave "{DINOV2}" out of output.metadata, or choose output.format = "folders"',
+            )
+        return cls(metadata=tuple(str(value) for value in OPTION.values if value in asked))
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -141,26 +163,6 @@ class ImageFiles(Target):
     def encoded(self, item: str) -> Encoded:
         return Encoded(Path(item).read_bytes(), None, {})
 
-    def loading(self, dataset: Loadable) -> list[str]:
-        folder = f"{dataset.output}/{self.image_folder(dataset.split)}"
-        listed = f'  tf.data  tf.data.Dataset.list_files("{folder}/*")'
-        if dataset.split == "test":
-            return [f"Load it    the images lie in {folder}", listed]
-        if self.classes_are_folders:
-            return [
-                "Load it    a class is a folder; PyTorch counts them from 0 in the order of their names",
-                f'  PyTorch  torchvision.datasets.ImageFolder("{folder}")',
-                f'  timm     timm.data.create_dataset("", root="{dataset.output}", split="{dataset.split}")',
-                f'  Keras    keras.utils.image_dataset_from_directory("{folder}", label_mode="int")',
-            ]
-        if not dataset.imagenet:
-            return ["Load it    a file's name begins with its class, as classes.txt lists them, and _", listed]
-        return [
-            "Load it    a file's name begins with its class; synsets.txt lists them in the order of their labels",
-            f'  Python   [(file, file.name.partition("_")[0]) for file in pathlib.Path("{folder}").iterdir()]',
-            listed,
-        ]
-
 
 @dataclass(frozen=True, kw_only=True)
 class ClassFolders(ImageFiles):
@@ -175,6 +177,7 @@ class ClassFolders(ImageFiles):
         folder="images",
     )
     what: ClassVar[str] = "image files in folders of classes"
+    trainers: ClassVar[tuple[Trainer, ...]] = (*trainers.FOLDERS, *metadata_trainers.FOLDERS)
     classes_are_folders: ClassVar[bool] = True
 
 
@@ -191,6 +194,7 @@ class FlatFolders(ImageFiles):
         folder="images-flat",
     )
     what: ClassVar[str] = "image files in one folder a split"
+    trainers: ClassVar[tuple[Trainer, ...]] = (*trainers.FLAT, *metadata_trainers.FLAT)
 
 
 def _files_below(folder: Path, below: str) -> Iterator[str]:
