@@ -1,35 +1,25 @@
 """Profile: all that a build needs to know, checked as a whole."""
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    create_model,
-    field_validator,
-)
-from pydantic_core import PydanticCustomError, PydanticKnownError
+from pydantic import AfterValidator, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from wizard.errors import ProfileError
 from wizard.folders import expanded
 from wizard.formats.resize import ResizeMode
 from wizard.ilsvrc2012.archives import Split
+from wizard.profile_output import Output, output_problems, with_trainer
 from wizard.profile_problems import problem_of
+from wizard.profile_section import Section, one_of
 from wizard.sources.classes import HIGHEST
 from wizard.sources.holdout import HoldoutOrder, parse_holdout
 from wizard.sources.options import FolderRole, Labels
 from wizard.sources.registry import layouts
 from wizard.sources.selection import Selection, parse_selection
 from wizard.targets import registry
-from wizard.targets.option import Option
-from wizard.targets.trainer import holds
 
 _ONCE_EACH = AfterValidator(lambda splits: tuple(dict.fromkeys(splits)))
 Splits = Annotated[tuple[Split, ...], Field(min_length=1, strict=False), _ONCE_EACH]
@@ -41,32 +31,14 @@ SCHEMA = 1
 _FIX = """Give values with --set section.key=value (a list as --set 'source.splits=["train"]'), or fix the file"""
 
 
-class _Section(BaseModel):
-    # Strict, because TOML has types: quality = "90" or true is a slip. Lists become tuples only with strict=False.
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-def _one_of(names: Callable[[], Iterable[object]]) -> BeforeValidator:
-    """A literal whose values a registry has, refused as pydantic refuses a Literal."""
-
-    def known(value: object) -> object:
-        allowed = list(names())
-        if any(value == each and type(value) is type(each) for each in allowed):  # 1 is not true
-            return value
-        *others, last = (repr(each) for each in allowed if each is not None)
-        raise PydanticKnownError("literal_error", {"expected": f"{', '.join(others)} or {last}"})
-
-    return BeforeValidator(known)
-
-
-class Source(_Section):
+class Source(Section):
     """Where the raw data lies, and what is taken of it."""
 
     path: str = Field(
         min_length=1,
         description="the folder that holds the raw data in one of the forms that are read, or an archive of one",
     )
-    layout: Annotated[str, _one_of(layouts)] = Field(
+    layout: Annotated[str, one_of(layouts)] = Field(
         default="auto", description=f"{' | '.join(layouts())}: the form it must have; auto recognizes it"
     )
     labels: Labels = Field(default="auto", description="which labels class folders get")
@@ -115,7 +87,7 @@ class Source(_Section):
         return parse_selection(self.min_images, self.holdout, self.holdout_by)
 
 
-class Image(_Section):
+class Image(Section):
     """What the images become."""
 
     resize: ResizeMode = Field(
@@ -155,88 +127,7 @@ def _image_problems(image: Mapping[str, object]) -> list[str]:
     return problems
 
 
-class _Output(_Section):
-    """Where the dataset goes, and its form."""
-
-    path: str = Field(min_length=1, description="the dataset's folder")
-    trainer: Annotated[str | None, _one_of(lambda: (None, *registry.trainers()))] = Field(
-        default=None, description="what will open the dataset: sets format, names and more where they are left out"
-    )
-    format: Annotated[str, _one_of(lambda: registry.TARGETS)] = Field(
-        default=registry.DEFAULT_FORMAT, description=" | ".join(registry.TARGETS)
-    )
-    train_shards: int | None = Field(
-        default=None, ge=1, le=99_999, description="files of the train split; as is usual for the format if left out"
-    )
-    validation_shards: int | None = Field(
-        default=None, ge=1, le=99_999, description="files of the validation split, likewise"
-    )
-    test_shards: int | None = Field(default=None, ge=1, le=99_999, description="files of the test split, likewise")
-    shards: Literal["plan", "keep"] = Field(
-        default="plan", description="keep copies the shards of a source of TFRecords one to one"
-    )
-    label_base: int | None = Field(
-        default=None, ge=0, le=1, description="label of the first class: 1 in TFRecords and 0 elsewhere if left out"
-    )
-    boxes_csv: bool = Field(default=False, description="imagenet_2012_bounding_boxes.csv")
-    seed: int = Field(default=2012, ge=0, le=2**63 - 1, description="of the shuffle")
-    on_bad_image: Literal["stop", "skip"] = Field(
-        default="stop", description="skipped images are listed in dataset.json, and the exit code is 5"
-    )
-    load_py: bool = Field(default=False, description="load.py beside the dataset: the program that opens it")
-
-
-def _option_field(key: str, option: Option) -> tuple[Any, Any]:
-    """A key that some formats have, as pydantic's create_model takes it."""
-    named = "" if option.is_switch else " | ".join("true" if value is True else str(value) for value in option.values)
-    only = " or ".join(registry.formats_with(key))
-    about = ": ".join(part for part in (named, option.description) if part) + f" ({only})"
-    if option.is_switch:
-        kind: Any = bool
-    elif option.many:
-        kind = Annotated[tuple[Annotated[Any, _one_of(lambda: option.values)], ...], Field(strict=False)]
-    else:
-        kind = Annotated[Any, _one_of(lambda: option.values)]
-    return kind, Field(default=option.default, description=about)
-
-
-if TYPE_CHECKING:
-    Output = _Output
-else:  # the keys of the targets' options follow the others; only the targets read them
-    Output = create_model(
-        "Output", __base__=_Output, **{key: _option_field(key, option) for key, option in registry.OPTIONS.items()}
-    )
-
-
-def _misplaced(output: Mapping[str, object]) -> list[str]:
-    """What of an output section is about another format than the one that is asked for, or not for its trainer."""
-    problems = list(_unlike_trainer(output))
-    chosen = registry.TARGETS.get(str(output.get("format", registry.DEFAULT_FORMAT)))
-    for key, option in registry.OPTIONS.items():
-        value = output.get(key, option.default)
-        is_given = value != option.default and value != []
-        if is_given and chosen is not None and key not in chosen.options:
-            named = " or ".join(f'"{name}"' for name in registry.formats_with(key))
-            problems.append(f"{key} is for format = {named} alone")
-    return problems
-
-
-def _unlike_trainer(output: Mapping[str, object]) -> Iterator[str]:
-    """What of an output section its trainer would not open."""
-    name = output.get("trainer")
-    if not isinstance(name, str) or name not in registry.trainers():
-        return
-    target, trainer = registry.trainers()[name]
-    for key, needed in {"format": target.format, **trainer.requires}.items():
-        if not holds(output.get(key), needed):
-            yield f'{key} = {_as_toml(output.get(key))}: trainer = "{name}" needs {_as_toml(needed)}'
-
-
-def _as_toml(value: object) -> str:
-    return json.dumps(list(value) if isinstance(value, tuple) else value)
-
-
-class Run(_Section):
+class Run(Section):
     """How the work is spread; changes no byte of the result."""
 
     workers: int | Literal["auto"] = Field(
@@ -253,7 +144,7 @@ class Run(_Section):
         raise PydanticCustomError("workers", '"auto", or a whole number from 1 to 4096')
 
 
-class Profile(_Section):
+class Profile(Section):
     """A whole profile; `wizard.profile_store` reads and writes them as files."""
 
     schema_version: int = Field(
@@ -297,14 +188,6 @@ class Profile(_Section):
         return self.source.boxes == "all" or (self.source.boxes == "train" and split == "train")
 
 
-def _with_trainer(table: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The same table with what its trainer sets, where it does not say it itself."""
-    output = table["output"]
-    trainer = output.get("trainer") if isinstance(output, dict) else None
-    usual = registry.output_for(trainer) if isinstance(trainer, str) else {}
-    return {**table, "output": {**usual, **output}} if usual else table
-
-
 def check(table: Mapping[str, Any], where: str) -> Profile:
     """Validates a table, as read from TOML.
 
@@ -312,13 +195,13 @@ def check(table: Mapping[str, Any], where: str) -> Profile:
         ProfileError: lists every unknown key and every value that is not allowed.
     """
     profile, problems = None, []
-    table = _with_trainer({"source": {}, "output": {}, **table})
+    table = with_trainer({"source": {}, "output": {}, **table})
     try:
         profile = Profile.model_validate(table)
     except ValidationError as error:
         problems = [problem_of(item, Profile) for item in error.errors()]
     # Not validators of the sections: pydantic runs those only if each value of a section is valid by itself.
-    for section, contradictions in (("image", _image_problems), ("output", _misplaced)):
+    for section, contradictions in (("image", _image_problems), ("output", output_problems)):
         values = table.get(section)
         if isinstance(values, dict):
             problems += [f"{section}.{line}" for line in contradictions(values)]
