@@ -10,7 +10,7 @@ from wizard.errors import UsageError
 from wizard.formats.parquet_file import is_installed
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.readers import Form
-from wizard.targets.dataset import BuiltDataset, Encoded
+from wizard.targets.dataset import Encoded
 from wizard.targets.expected import Expectation, Planned, Seen
 from wizard.targets.labels import StoredLabels
 from wizard.targets.one_file import OneFileShards
@@ -22,6 +22,7 @@ from wizard.targets.parquet.writer import ParquetWriter
 from wizard.targets.sample import OutputSample
 from wizard.targets.target import Offer
 from wizard.targets.trainer import Trainer
+from wizard.targets.written import Content, WrittenDataset
 
 FOLDER = "data"
 _ROW = 4 + 4 + 8 + 8
@@ -89,7 +90,7 @@ class ParquetFiles(OneFileShards):
     def labeled_writer(self, folder: Path, split: str, shard: str, labels: StoredLabels) -> ParquetWriter:
         return ParquetWriter(folder, shard, self, labels)
 
-    def sidecars(self, dataset: BuiltDataset) -> dict[str, bytes]:
+    def sidecars(self, dataset: WrittenDataset) -> Mapping[str, Content]:
         return {card.NAME: card.card(dataset, FOLDER)}
 
     def stored(self, expected: Expectation) -> Iterator[Row]:
