@@ -60,9 +60,8 @@ def test_the_first_question_after_the_raw_data_offers_every_trainer_and_a_choice
 def test_another_trainer_replaces_what_the_first_one_had_set(
     converse: Converse, after: Callable[[str], list[Any]]
 ) -> None:
-    script, outcome = converse(
-        *after("tfds-folder"), "edit", "output.trainer", "imagefolder", "save", chooses_trainer=True
-    )
+    edit = ("edit", "output.trainer", "imagefolder")
+    script, outcome = converse(*after("tfds-folder"), *edit, "save", chooses_trainer=True)
     assert outcome is not None
     assert outcome.profile is not None
     output = dict(outcome.profile.output)
