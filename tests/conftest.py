@@ -5,14 +5,21 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.forked_workers import ForkedWorkers
 from tests.helpers import CLASSES, PER_CLASS, VALIDATION, build_dataset
 from wizard import synthetic
 from wizard.discovery import search
+from wizard.engine.executors import local_worker
+from wizard.engine.executors.executor import Executor
+from wizard.engine.executors.worker_pool import local_workers
+from wizard.verify import dataset
 
 _OVERRIDES = 0b110
 """CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, with which root ignores file permissions."""
@@ -36,6 +43,42 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     search.found_here.cache_clear()  # each test has its own folders
     monkeypatch.setattr(search, "LIMIT", 20.0)  # a busy machine must not fail a test
     return folder
+
+
+@pytest.fixture(scope="session")
+def shared_tensorflow() -> Iterator[Executor]:
+    """The real one, started once for all tests, which takes seconds."""
+    with local_workers(1) as process:
+        yield process
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_workers(shared_tensorflow: Executor) -> Iterator[None]:
+    """Workers of this process are forked, and it verifies with one TensorFlow; see `spawned_workers`.
+
+    A command that is run as a process of its own spawns its workers, and starts TensorFlow, as it does everywhere.
+    """
+
+    @contextmanager
+    def workers(count: int) -> Iterator[Executor]:
+        if count == 1:
+            yield shared_tensorflow
+        else:
+            with local_workers(count) as executor:
+                yield executor
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dataset, "local_workers", workers)
+        if sys.platform == "linux":
+            patch.setattr(local_worker, "_CONTEXT", ForkedWorkers())
+        yield
+
+
+@pytest.fixture
+def spawned_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers and TensorFlow are started as outside of tests."""
+    monkeypatch.setattr(local_worker, "_CONTEXT", get_context("spawn"))
+    monkeypatch.setattr(dataset, "local_workers", local_workers)
 
 
 @pytest.fixture(scope="session")
