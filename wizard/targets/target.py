@@ -6,11 +6,19 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 from wizard.commit_record import CommitRecord
 from wizard.formats.example import Values
+from wizard.ilsvrc2012.archives import Split
 from wizard.sources.readers import Form
-from wizard.targets.dataset import BuiltDataset, Encoded, Loadable
+from wizard.targets.dataset import Encoded
 from wizard.targets.expected import Expectation, Planned, Seen
+from wizard.targets.labels import StoredLabels
+from wizard.targets.option import Option, given
 from wizard.targets.sample import OutputSample
+from wizard.targets.trainer import Trainer
 from wizard.targets.writer import Writer
+from wizard.targets.written import Content, WrittenDataset
+
+USUAL_SHARDS: Mapping[Split, int] = {"train": 1024, "validation": 128, "test": 128}
+"""As the older scripts write."""
 
 
 class Offer(NamedTuple):
@@ -42,8 +50,8 @@ class Target(Protocol):
         offer: how the wizard offers it.
         what: what is written, in words.
         unit: what one stored image is called, in the plural.
-        keys: of a profile's [output] section, those that are for this target.
-        first_label: usual label of the first class.
+        options: keys of a profile's [output] section that are for this target, by name.
+        trainers: what opens the datasets, the most usual one first; its program is shown if a profile names none.
         one_file_per_image: whether a shard is many image files, of which readers find each by itself.
         stores_labels: whether labels are stored; else they follow from the names of files.
         classes_are_folders: whether readers number the classes of each split by its folders.
@@ -56,8 +64,8 @@ class Target(Protocol):
     offer: ClassVar[Offer]
     what: ClassVar[str]
     unit: ClassVar[str]
-    keys: ClassVar[tuple[str, ...]] = ()
-    first_label: ClassVar[int] = 0
+    options: ClassVar[Mapping[str, Option]] = {}
+    trainers: ClassVar[tuple[Trainer, ...]]
     one_file_per_image: ClassVar[bool] = False
     stores_labels: ClassVar[bool] = True
     classes_are_folders: ClassVar[bool] = False
@@ -76,7 +84,17 @@ class Target(Protocol):
         Raises:
             UsageError: it asks for what this form cannot give.
         """
-        return cls()
+        return cls(**given(cls.options, output))
+
+    @classmethod
+    def first_label(cls, output: Mapping[str, Any]) -> int:
+        """Usual label of the first class, by a profile's [output] section as far as it is known."""
+        return 0
+
+    @classmethod
+    def usual_shards(cls, output: Mapping[str, Any]) -> Mapping[Split, int]:
+        """How many shards ImageNet's splits are usually written to, by such a section."""
+        return USUAL_SHARDS
 
     @classmethod
     def variants(cls) -> tuple[Self, ...]:
@@ -118,6 +136,18 @@ class Target(Protocol):
         """
         return name
 
+    def require_readable(self, split: str, name: str, wnid: str) -> None:
+        """Requires that the readers for which there are sidecars find an image in its place; see `place`.
+
+        Raises:
+            InputError: they look for other names.
+        """
+        return
+
+    def remarks(self, images: Mapping[str, int]) -> Iterator[str]:
+        """What a person should know of readers, given how many images each split has: sentences without a full stop."""
+        return iter(())
+
     def encode(self, sample: OutputSample) -> bytes:
         """The serialized form of an image."""
 
@@ -128,8 +158,12 @@ class Target(Protocol):
             OSError: the folder cannot be written.
         """
 
-    def sidecars(self, dataset: BuiltDataset) -> dict[str, bytes]:
-        """Small files in the output folder that describe the dataset to this format's readers, by name."""
+    def labeled_writer(self, folder: Path, split: str, shard: str, labels: StoredLabels) -> Writer:
+        """As `writer`, for a target whose shards say what their labels mean."""
+        return self.writer(folder, split, shard)
+
+    def sidecars(self, dataset: WrittenDataset) -> Mapping[str, Content]:
+        """Files that describe the dataset to this format's readers, by their paths below the output folder."""
         return {}
 
     def listing(self, folder: Path) -> Iterator[str]:
@@ -201,6 +235,3 @@ class Target(Protocol):
     def as_trained(self, files: Sequence[str]) -> Iterator[Encoded]:
         """The images of these files as a training pipeline gives them."""
         return map(self.encoded, self.items(files))
-
-    def loading(self, dataset: Loadable) -> list[str]:
-        """Code that loads a split, as lines of text; the first says what an image comes with."""

@@ -18,12 +18,40 @@ from wizard.targets.names import jpeg_suffix
 from wizard.targets.one_file import OneFileShards
 from wizard.targets.sample import OutputSample
 from wizard.targets.target import Offer
+from wizard.targets.trainer import Trainer
 
 _FIELDS = ["cls", "jpg", "json"]
 _SIDES = ("height", "width")
 
 _Sample = tuple[str, list[tuple[str, bytes]]]
 """A key, and the names and contents of the fields that follow each other under it."""
+
+
+def _program(dataset: Loadable) -> str:
+    order = "shardshuffle=100).shuffle(1000)" if dataset.split == "train" else "shardshuffle=False)"
+    return f"""\
+from glob import glob
+
+import numpy as np
+import webdataset
+
+folder = {dataset.folder}
+shards = sorted(glob(f"{{folder}}/{dataset.split}-*.tar"))
+dataset = webdataset.WebDataset(shards, {order}.decode("pil").to_tuple("jpg", "cls")
+
+for image, label in dataset:
+    print(np.asarray(image).shape, label)  # {dataset.labels}
+    break
+"""
+
+
+_PYTORCH = Trainer(
+    name="webdataset",
+    title="PyTorch, with the package webdataset",
+    about="WebDataset tars, read in sequence",
+    program=_program,
+    install="torch webdataset pillow",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +68,7 @@ class WebDataset(OneFileShards):
     )
     what: ClassVar[str] = "WebDataset tars"
     unit: ClassVar[str] = "samples"
+    trainers: ClassVar[tuple[Trainer, ...]] = (_PYTORCH,)
     has_distinct_places: ClassVar[bool] = True
     trailer: ClassVar[bytes] = tar.END
 
@@ -119,16 +148,6 @@ class WebDataset(OneFileShards):
         described = _parsed(item.get("json", b""))
         stated = described if isinstance(described, dict) else {}
         return Encoded(item["jpg"], None, {side: stated[side] for side in _SIDES if side in stated})
-
-    def loading(self, dataset: Loadable) -> list[str]:
-        shards = f"{dataset.output}/{dataset.split}-*.tar"
-        # WebDataset says how many shards it shuffles at a time, and asks everyone to decide.
-        order = "100).shuffle(1000" if dataset.split == "train" else "False"
-        return [
-            f"Load it    {dataset.labels}; a sample is jpg, cls (its label) and json (name, class, size, boxes)",
-            f'  PyTorch  webdataset.WebDataset(sorted(glob("{shards}")),   # pip install webdataset',
-            f'               shardshuffle={order}).decode("pil").to_tuple("jpg", "cls")',
-        ]
 
 
 def sample_key(name: str) -> str:
