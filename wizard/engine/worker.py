@@ -19,7 +19,6 @@ from wizard.sources.readers import Sample
 from wizard.targets.labels import StoredLabels
 from wizard.targets.record_file import StoredRecord, write_record
 
-_PROCESS = psutil.Process()
 _NAME = 200
 """Most characters of an image's name in a heartbeat."""
 
@@ -109,11 +108,12 @@ def beat(
     Raises:
         BrokenPipeError: the run that asked for the shard is gone.
     """
-    rss = _PROCESS.memory_info().rss
+    process = psutil.Process()
+    rss = process.memory_info().rss
     counts.rss = max(counts.rss, rss)
     heartbeat.send(
         Heartbeat(
-            worker=_PROCESS.pid,
+            worker=process.pid,
             host=heartbeat.HOST,
             shard=task.name,
             split=task.split,
