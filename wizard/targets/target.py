@@ -57,6 +57,7 @@ class Target(Protocol):
         classes_are_folders: whether readers number the classes of each split by its folders.
         has_distinct_places: whether each image has a path or key of its own, which `place` gives.
         trailer: bytes that every shard has after its last image.
+        writing: bytes of memory that a worker needs to write shards, beside the images that it encodes.
         beside: globs of files that it puts beside its shards, below the output folder.
     """
 
@@ -71,6 +72,7 @@ class Target(Protocol):
     classes_are_folders: ClassVar[bool] = False
     has_distinct_places: ClassVar[bool] = False
     trailer: ClassVar[bytes] = b""
+    writing: ClassVar[int] = 0
     beside: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
