@@ -170,11 +170,8 @@ def _write(folder: Path, name: str, content: Content) -> str:
 
 def _set_aside(path: Path) -> Path:
     """Gives a person's own file another name, as one of this program's takes its place; returns that."""
-    for number in count(1):
-        other = path.with_name(f"{path.name}.before" + (f"-{number}" if number > 1 else ""))
-        if not other.exists():
-            break
-    return path.rename(other)
+    names = (f"{path.name}.before" + (f"-{number}" if number > 1 else "") for number in count(1))
+    return path.rename(next(path.with_name(name) for name in names if not path.with_name(name).exists()))
 
 
 def _sum(path: Path) -> str:
