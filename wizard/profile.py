@@ -166,6 +166,7 @@ class Output(_Section):
         default=False, description="tfrecord_train/, tfrecord_val/, tfrecord_test/ instead of one folder"
     )
     index: bool = Field(default=True, description="index files in idx/, for DALI and PyPI's tfrecord")
+    names: Literal["plain", "timm", "webdataset"] = Field(default="plain", description="names of shards")
     tfds: bool = Field(default=False, description="metadata for tfds.builder_from_directory")
     boxes_csv: bool = Field(default=False, description="imagenet_2012_bounding_boxes.csv")
     seed: int = Field(default=2012, ge=0, le=2**63 - 1, description="of the shuffle")

@@ -13,7 +13,7 @@ from wizard.show.summary import loading
 from wizard.targets.image_files.target import ClassFolders, FlatFolders
 from wizard.targets.registry import TARGETS as TARGETS_BY_NAME
 from wizard.targets.tfrecord.target import TFRecords
-from wizard.targets.webdataset import WebDataset
+from wizard.targets.webdataset.target import WebDataset
 
 TEST = dataclasses.replace(SPLIT, split="test", unlabelled=10)
 LABELLED_TEST = dataclasses.replace(SPLIT, split="test")

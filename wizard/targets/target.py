@@ -6,6 +6,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 from wizard.commit_record import CommitRecord
 from wizard.formats.example import Values
+from wizard.sources.classes import Classes
 from wizard.sources.readers import Form
 from wizard.targets.dataset import BuiltDataset, Encoded, Loadable
 from wizard.targets.expected import Expectation, Planned, Seen
@@ -77,6 +78,19 @@ class Target(Protocol):
             UsageError: it asks for what this form cannot give.
         """
         return cls()
+
+    @classmethod
+    def from_manifest(cls, options: Mapping[str, Any]) -> Self:
+        """The target that a manifest states; of an older version, options may be missing.
+
+        Raises:
+            TypeError: an option is not known.
+        """
+        return cls(**options)
+
+    def for_classes(self, classes: Classes) -> Self:
+        """The target for a dataset of these classes, where its names say whose they are."""
+        return self
 
     @classmethod
     def variants(cls) -> tuple[Self, ...]:
