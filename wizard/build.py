@@ -14,6 +14,7 @@ from wizard.engine.build_result import BuildResult, SplitSummary
 from wizard.engine.commit_records import CommitRecords, remove_leftovers, start_or_resume
 from wizard.engine.completion import naming_what_is_gone, require_whole
 from wizard.engine.executors.worker_pool import WorkerPool
+from wizard.engine.loading import loading
 from wizard.engine.plan import Plan
 from wizard.engine.run import build_shards
 from wizard.engine.sidecars import write_sidecars
@@ -29,6 +30,7 @@ from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.guard import Guard
 from wizard.sources.class_counts import count_images
 from wizard.sources.glance import LabelState, glance
+from wizard.targets.dataset import BuiltDataset
 from wizard.targets.expected import ShardDamage
 from wizard.targets.names import STATE_FOLDER
 from wizard.targets.target import Target
@@ -100,7 +102,13 @@ def build(job: Job, report: Report, options: Options, pool: WorkerPool | None = 
             building = build_shards(tasks, executor, records, stopping=guard)
         with naming_what_is_gone(output, plan, records):
             seconds = _watch(building, guard, report)
-            sidecars = write_sidecars(output, plan, records.done, boxes_csv=job.profile.output.boxes_csv)
+            sidecars = write_sidecars(
+                output,
+                plan,
+                records.done,
+                boxes_csv=job.profile.output.boxes_csv,
+                load_with=job.trainer if job.profile.output.load_py else None,
+            )
             answers = job.profile.model_dump(mode="json", exclude_none=True)
             sums = manifest.write(output, plan, records.done, answers, sidecars)
         require_whole(output, plan, records, sums)
@@ -201,6 +209,7 @@ def _finished(
         )
         summaries.append(summary)
     labels: LabelState = "stored" if plan.target.stores_labels else "none"
+    dataset = BuiltDataset(folder=job.output, classes=plan.classes, label_base=plan.label_base, shards=results)
     return BuildResult(
         output=str(job.output),
         plan_id=plan.plan_id,
@@ -212,7 +221,7 @@ def _finished(
         label_base=plan.label_base,
         target=plan.target,
         classes=len(plan.classes),
-        tfds=job.profile.output.tfds,
+        loading=loading(dataset, plan.target, job.trainer),
         imagenet=plan.classes.whole_imagenet,
         glance=glance(plan.classes, plan.label_base, counts, labels=labels),
     )

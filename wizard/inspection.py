@@ -12,6 +12,7 @@ import numpy as np
 
 from wizard.engine import manifest
 from wizard.engine.commit_records import CommitRecords, RecordedPlan, read_commit_records
+from wizard.engine.loading import Loading, loading
 from wizard.errors import InputError, NoRawData, OtherSplitError, SetupError, VerifyFailed, reading
 from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
@@ -30,6 +31,8 @@ from wizard.sources.remarks import remarks
 from wizard.sources.samples import SampleTable
 from wizard.sources.selected import lacks_validation
 from wizard.sources.source import Source, Survey
+from wizard.targets import registry
+from wizard.targets.dataset import BuiltDataset
 
 _NAMED = 10
 """Classes that are named."""
@@ -42,11 +45,13 @@ class Inspection:
     """What a path holds, as facts for a person and for a program.
 
     Attributes:
+        loading: how a finished dataset is opened.
         problems: why parts of it cannot be read, each with the part's name; missing parts are not problems.
     """
 
     facts: Facts
     glance: Glance | None = None
+    loading: Loading | None = None
     problems: tuple[tuple[str, SetupError], ...] = ()
 
     def require_readable(self) -> None:
@@ -91,9 +96,11 @@ def _opened(path: Path, report: Report) -> Inspection:
     return _raw_data(open_source(path, progress=step(report, "the archive's index")), report)
 
 
-def _with_glance(facts: Facts, glance: Glance, *problems: tuple[str, SetupError]) -> Inspection:
+def _with_glance(
+    facts: Facts, glance: Glance, *problems: tuple[str, SetupError], loading: Loading | None = None
+) -> Inspection:
     shown = {row.about: row.text for row in at_a_glance.rows(glance)}
-    return Inspection(facts=facts | shown, glance=glance, problems=problems)
+    return Inspection(facts=facts | shown, glance=glance, loading=loading, problems=problems)
 
 
 def _raw_data(raw: Source, report: Report) -> Inspection:
@@ -246,7 +253,10 @@ def _dataset(folder: Path) -> Inspection:
     except VerifyFailed as error:
         return Inspection(facts=facts, problems=(*problems, (manifest.IMAGES, error)))
     labels: LabelState = "stored" if known.target.stores_labels else "none"
-    return _with_glance(facts, glance(known.classes, known.label_base, counts, labels=labels), *problems)
+    seen = glance(known.classes, known.label_base, counts, labels=labels)
+    dataset = BuiltDataset(folder=folder, classes=known.classes, label_base=known.label_base, shards=known.shards)
+    trainer = registry.trainer_of({**known.profile.get("output", {}), "format": known.target.format})
+    return _with_glance(facts, seen, *problems, loading=loading(dataset, known.target, trainer))
 
 
 def _shard(path: Path) -> Facts:

@@ -1,17 +1,19 @@
 """Profile: all that a build needs to know, checked as a whole."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
-from pydantic_core import PydanticCustomError, PydanticKnownError
+from pydantic import AfterValidator, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from wizard.errors import ProfileError
 from wizard.folders import expanded
 from wizard.formats.resize import ResizeMode
 from wizard.ilsvrc2012.archives import Split
+from wizard.profile_output import Output, output_problems, with_trainer
 from wizard.profile_problems import problem_of
+from wizard.profile_section import Section, one_of
 from wizard.sources.classes import HIGHEST
 from wizard.sources.holdout import HoldoutOrder, parse_holdout
 from wizard.sources.options import FolderRole, Labels
@@ -29,32 +31,14 @@ SCHEMA = 1
 _FIX = """Give values with --set section.key=value (a list as --set 'source.splits=["train"]'), or fix the file"""
 
 
-class _Section(BaseModel):
-    # Strict, because TOML has types: quality = "90" or true is a slip. Lists become tuples only with strict=False.
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-def _one_of(names: Callable[[], Iterable[str]]) -> BeforeValidator:
-    """A literal whose values a registry has, refused as pydantic refuses a Literal."""
-
-    def known(value: object) -> object:
-        allowed = list(names())
-        if value in allowed:
-            return value
-        *others, last = map(repr, allowed)
-        raise PydanticKnownError("literal_error", {"expected": f"{', '.join(others)} or {last}"})
-
-    return BeforeValidator(known)
-
-
-class Source(_Section):
+class Source(Section):
     """Where the raw data lies, and what is taken of it."""
 
     path: str = Field(
         min_length=1,
         description="the folder that holds the raw data in one of the forms that are read, or an archive of one",
     )
-    layout: Annotated[str, _one_of(layouts)] = Field(
+    layout: Annotated[str, one_of(layouts)] = Field(
         default="auto", description=f"{' | '.join(layouts())}: the form it must have; auto recognizes it"
     )
     labels: Labels = Field(default="auto", description="which labels class folders get")
@@ -103,7 +87,7 @@ class Source(_Section):
         return parse_selection(self.min_images, self.holdout, self.holdout_by)
 
 
-class Image(_Section):
+class Image(Section):
     """What the images become."""
 
     resize: ResizeMode = Field(
@@ -143,52 +127,7 @@ def _image_problems(image: Mapping[str, object]) -> list[str]:
     return problems
 
 
-class Output(_Section):
-    """Where the dataset goes, and its form."""
-
-    path: str = Field(min_length=1, description="the dataset's folder")
-    format: Annotated[str, _one_of(lambda: registry.TARGETS)] = Field(
-        default=registry.DEFAULT_FORMAT, description=" | ".join(registry.TARGETS)
-    )
-    train_shards: int = Field(default=1024, ge=1, le=99_999, description="files of the train split")
-    validation_shards: int = Field(default=128, ge=1, le=99_999, description="files of the validation split")
-    test_shards: int = Field(default=128, ge=1, le=99_999, description="files of the test split")
-    shards: Literal["plan", "keep"] = Field(
-        default="plan", description="keep copies the shards of a source of TFRecords one to one"
-    )
-    label_base: int | None = Field(
-        default=None, ge=0, le=1, description="label of the first class: 1 in TFRecords and 0 elsewhere if left out"
-    )
-    features: Literal["inception", "tpu"] = Field(
-        default="inception", description="15 features a record, or the 9 of imagenet_to_gcs.py"
-    )
-    split_folders: bool = Field(
-        default=False, description="tfrecord_train/, tfrecord_val/, tfrecord_test/ instead of one folder"
-    )
-    index: bool = Field(default=True, description="index files in idx/, for DALI and PyPI's tfrecord")
-    names: Literal["plain", "timm", "webdataset"] = Field(default="plain", description="names of shards")
-    tfds: bool = Field(default=False, description="metadata for tfds.builder_from_directory")
-    boxes_csv: bool = Field(default=False, description="imagenet_2012_bounding_boxes.csv")
-    seed: int = Field(default=2012, ge=0, le=2**63 - 1, description="of the shuffle")
-    on_bad_image: Literal["stop", "skip"] = Field(
-        default="stop", description="skipped images are listed in dataset.json, and the exit code is 5"
-    )
-
-
-def _misplaced(output: Mapping[str, object]) -> list[str]:
-    """What of an output section is about another format than the one that is asked for."""
-    chosen = registry.TARGETS.get(str(output.get("format", registry.DEFAULT_FORMAT)))
-    problems = []
-    for key, formats in registry.keys_of_some().items():
-        usual = Output.model_fields[key].default
-        is_given = output.get(key, usual) != usual
-        if is_given and chosen is not None and key not in chosen.keys:
-            named = " or ".join(f'"{name}"' for name in formats)
-            problems.append(f"{key} is for format = {named} alone")
-    return problems
-
-
-class Run(_Section):
+class Run(Section):
     """How the work is spread; changes no byte of the result."""
 
     workers: int | Literal["auto"] = Field(
@@ -205,7 +144,7 @@ class Run(_Section):
         raise PydanticCustomError("workers", '"auto", or a whole number from 1 to 4096')
 
 
-class Profile(_Section):
+class Profile(Section):
     """A whole profile; `wizard.profile_store` reads and writes them as files."""
 
     schema_version: int = Field(
@@ -237,11 +176,12 @@ class Profile(_Section):
         """What is stored for the first class: in TFRecords as the older scripts do, elsewhere as PyTorch counts."""
         if self.output.label_base is not None:
             return self.output.label_base
-        return registry.TARGETS[self.output.format].first_label
+        return registry.TARGETS[self.output.format].first_label(dict(self.output))
 
     def shards(self, split: Split) -> int:
         """How many shards a split is written to, unless those of the source are kept."""
-        return int(getattr(self.output, f"{split}_shards"))
+        given: int | None = getattr(self.output, f"{split}_shards")
+        return given or registry.TARGETS[self.output.format].usual_shards(dict(self.output))[split]
 
     def boxes(self, split: Split) -> bool:
         """Whether a split's records carry the boxes that are known."""
@@ -255,12 +195,13 @@ def check(table: Mapping[str, Any], where: str) -> Profile:
         ProfileError: lists every unknown key and every value that is not allowed.
     """
     profile, problems = None, []
+    table = with_trainer({"source": {}, "output": {}, **table})
     try:
-        profile = Profile.model_validate({"source": {}, "output": {}, **table})
+        profile = Profile.model_validate(table)
     except ValidationError as error:
         problems = [problem_of(item, Profile) for item in error.errors()]
     # Not validators of the sections: pydantic runs those only if each value of a section is valid by itself.
-    for section, contradictions in (("image", _image_problems), ("output", _misplaced)):
+    for section, contradictions in (("image", _image_problems), ("output", output_problems)):
         values = table.get(section)
         if isinstance(values, dict):
             problems += [f"{section}.{line}" for line in contradictions(values)]

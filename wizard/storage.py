@@ -56,6 +56,14 @@ def create_temporary(folder: Path, name: str = "") -> tuple[int, Path]:
             return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666), path
 
 
+def make_folders(folder: Path, below: Path) -> None:
+    """Creates a folder below the output folder and its parents, but not the output folder itself if it is gone."""
+    made = folder
+    for part in below.relative_to(folder).parts:
+        made /= part
+        made.mkdir(exist_ok=True)
+
+
 def start_writing_back(handle: int, offset: int, size: int) -> None:
     """Lets the system begin to write a range of an open file to the disk, and does not wait.
 

@@ -219,10 +219,10 @@ def test_the_review_lists_extra_output(converse: Converse, forward: list[Any]) -
     script, outcome = converse(*forward, *edits, "save")
     assert outcome is not None
     assert outcome.profile is not None
-    output = outcome.profile.output
-    assert (output.tfds, output.boxes_csv, output.index, output.split_folders) == (True, True, False, True)
-    assert "Beside" not in [row.label for row in script.tables[0]]
-    reported = next(row.text for row in script.tables[-1] if row.label == "Beside")
+    output = dict(outcome.profile.output)
+    assert [output[key] for key in ("tfds", "boxes_csv", "index", "split_folders")] == [True, True, False, True]
+    assert "With" not in [row.label for row in script.tables[0]]
+    reported = next(row.text for row in script.tables[-1] if row.label == "With")
     assert reported == "a folder a split · no index files · TFDS metadata · boxes as a CSV"
 
 

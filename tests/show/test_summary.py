@@ -5,6 +5,7 @@ import pytest
 from tests.sources.counting import counts
 from wizard.commit_record import SkippedImage
 from wizard.engine.build_result import BuildResult, SplitSummary
+from wizard.engine.loading import Loading
 from wizard.show.summary import finished, verified
 from wizard.sources.classes import imagenet
 from wizard.sources.glance import glance
@@ -24,6 +25,7 @@ EVENT = BuildResult(
     images_built=10,
     label_base=1,
     target=TFRecords(),
+    loading=Loading(trainer=TFRecords.trainers[0], program="import tensorflow\nprint(1)\n", others=("DALI", "TFDS")),
 )
 
 
@@ -36,11 +38,12 @@ def test_the_summary_has_counts_bytes_time_and_rate() -> None:
     assert "10 of        12 images ·     2 shards ·   2.0 kB →   1.0 kB · 3 boxes" in text
     assert "22 CMYK and 1 PNG images converted to RGB JPEG · 0 skipped" in text
     assert "2.0 kB became 1.0 kB (50 %) · 10 images built in 00:00:02 (5 images/s)" in text
-    assert "labels are 1 to 1000, 0 is unused" in text
 
 
-def test_the_summary_says_that_labels_start_at_0() -> None:
-    assert "labels are 0 to 999;" in finished(dataclasses.replace(EVENT, label_base=0))
+def test_the_summary_ends_with_the_program_and_what_else_opens_the_dataset() -> None:
+    text = finished(EVENT)
+    assert "Load it    TensorFlow, Keras   (pip install tensorflow)\n\n    import tensorflow\n    print(1)\n" in text
+    assert text.endswith("docs/load.md has programs for others: DALI, TFDS")
 
 
 def test_skipped_images_are_listed_with_archive_member_and_reason() -> None:

@@ -1,8 +1,8 @@
 """A new target is one module and one line in the registry: everything else finds it there."""
 
 import json
+import textwrap
 import zipfile
-from glob import glob
 from pathlib import Path
 
 import pytest
@@ -110,15 +110,24 @@ def test_inspect_names_a_new_target(built: Path, capsys: pytest.CaptureFixture[s
     assert "zip files of JPEGs, version 1" in said
 
 
-@pytest.mark.usefixtures("built")
-def test_the_code_that_is_printed_loads_it(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(words) == 0
-    lines = capsys.readouterr().out.splitlines()
-    start = next(number for number, line in enumerate(lines) if line.startswith("  Python   "))
-    code = "\n".join([lines[start].removeprefix("  Python   "), *lines[start + 1 : start + 3]])
-    loaded = eval(code, {"zipfile": zipfile, "glob": glob})
-    assert len(loaded) == TRAIN
-    assert all(jpeg.startswith(b"\xff\xd8") for _, jpeg in loaded)
+def test_the_program_that_is_printed_loads_it(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(built)]) == 0
+    said = capsys.readouterr().out
+    exec(textwrap.dedent(said.partition("Load it    Python's zipfile   (pip install pip)\n")[2]))
+    assert capsys.readouterr().out == f"{TRAIN}\n"
+
+
+def test_the_wizard_offers_what_opens_a_new_target() -> None:
+    (question,) = [each for each in QUESTIONS if each.key == "output.trainer"]
+    offered = question.choices(Answers(values={}, context=Context()))
+    assert [choice.title for choice in offered if choice.value == "zipfile"] == ["Python's zipfile"]
+
+
+def test_to_name_what_opens_it_is_enough(raw: Path, tmp_path: Path) -> None:
+    profile = toml(raw, tmp_path / "out", tmp_path / "p.toml")
+    assert main(["run", str(profile), "--set=output.trainer=zipfile", "--set=output.load_py=true"]) == 0
+    assert (tmp_path / "out/train-00000.zip").is_file()
+    assert "zipfile.ZipFile" in (tmp_path / "out/load.py").read_text()
 
 
 def test_a_program_reads_which_format_was_written(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:

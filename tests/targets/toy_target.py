@@ -12,7 +12,23 @@ from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
 from wizard.targets.one_file import OneFileShards, ShardFile
 from wizard.targets.sample import OutputSample
 from wizard.targets.target import Offer
+from wizard.targets.trainer import Trainer
 from wizard.targets.writer import Committed
+
+
+def _program(dataset: Loadable) -> str:
+    return f"""\
+import zipfile
+from glob import glob
+
+folder = {dataset.folder}
+images = []
+for file in sorted(glob(f"{{folder}}/{dataset.split}-*.zip")):
+    archive = zipfile.ZipFile(file)
+    images += [(int(name.partition("/")[0]), archive.read(name)) for name in archive.namelist()]
+
+print(len(images))
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +42,9 @@ class ZipFiles(OneFileShards):
     what: ClassVar[str] = "zip files of JPEGs"
     unit: ClassVar[str] = "members"
     has_distinct_places: ClassVar[bool] = True
+    trainers: ClassVar[tuple[Trainer, ...]] = (
+        Trainer(name="zipfile", title="Python's zipfile", about="a zip a shard", program=_program, install="pip"),
+    )
 
     @property
     def ingredients(self) -> dict[str, str]:
@@ -61,14 +80,6 @@ class ZipFiles(OneFileShards):
     def encoded(self, item: tuple[str, bytes]) -> Encoded:
         name, jpeg = item
         return Encoded(jpeg, int(name.partition("/")[0]), {})
-
-    def loading(self, dataset: Loadable) -> list[str]:
-        return [
-            f"Load it    {dataset.labels}; the folder of a member is its label",
-            '  Python   [(int(name.partition("/")[0]), zipfile.ZipFile(file).read(name))',
-            f'               for file in sorted(glob("{dataset.output}/{dataset.split}-*.zip"))',
-            "               for name in zipfile.ZipFile(file).namelist()]",
-        ]
 
 
 class ZipWriter(ShardFile):

@@ -1,29 +1,38 @@
 """Questions that are asked only on request, in the review."""
 
-from collections.abc import Callable
-
-from wizard.ask import defaults
+from wizard.ask import defaults, trainers
 from wizard.ask.context import Context
 from wizard.ask.defaults import Known
-from wizard.ask.prompt import Choice
+from wizard.ask.prompt import Choice, Value
 from wizard.ask.question import Question, yes_or_no
-from wizard.profile import Output
+from wizard.targets.option import Option
+from wizard.targets.registry import OPTIONS
 
 
-def _beside(key: str, text: str, label: str, applies: Callable[[Known], bool] | None = None) -> Question[Context]:
-    """A yes-or-no question about extra output; its key of [output] supplies the explanation."""
-    field = Output.model_fields[key]
+def _about(key: str, option: Option) -> Question[Context]:
+    """The question about a key that only some formats have."""
+
+    def default(known: Known) -> Value:
+        value = trainers.output(known).get(key, option.default)
+        return list(value) if option.many else _answer(value)
+
     return Question(
         key=f"output.{key}",
-        kind="choice",
-        text=text,
-        label=label,
-        help=f"Writes {field.description}.",
-        default=lambda _: "yes" if field.default else "no",
-        choices=yes_or_no,
-        applies=applies or (lambda known: key in defaults.target_of(known).keys),
+        kind="choices" if option.many else "choice",
+        text=option.text,
+        label=option.label,
+        help=option.help or f"{option.description[:1].upper()}{option.description[1:]}.",
+        default=default,
+        choices=lambda _: tuple(Choice(_answer(each.value), each.title, each.about) for each in option.allowed),
+        applies=lambda known: key in defaults.target_of(known).options,
         advanced=True,
+        switch=True,
+        optional=True,
     )
+
+
+def _answer(value: bool | str) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
 
 
 ADVANCED: tuple[Question[Context], ...] = (
@@ -99,14 +108,30 @@ ADVANCED: tuple[Question[Context], ...] = (
         applies=defaults.stores_labels,
         advanced=True,
     ),
-    _beside("index", "Index files beside the shards?", "Index files"),
-    _beside("tfds", "Metadata for TensorFlow Datasets?", "TFDS metadata"),
-    _beside("split_folders", "A folder for each split?", "Split folders"),
-    _beside(
-        "boxes_csv",
-        "Bounding boxes as a CSV too?",
-        "Boxes as CSV",
+    *(_about(key, option) for key, option in OPTIONS.items() if option.text),
+    Question(
+        key="output.boxes_csv",
+        kind="choice",
+        text="Bounding boxes as a CSV too?",
+        label="Boxes as CSV",
+        help="Writes imagenet_2012_bounding_boxes.csv beside the dataset.",
+        default=lambda _: "no",
+        choices=yes_or_no,
         # Boxes of records are in the records, whatever was answered about annotations.
-        lambda known: known.context.from_records or known.get("source.boxes") != "none",
+        applies=lambda known: known.context.from_records or known.get("source.boxes") != "none",
+        advanced=True,
+        switch=True,
+    ),
+    Question(
+        key="output.load_py",
+        kind="choice",
+        text="A program that opens the result, beside it?",
+        label="load.py",
+        help="Writes load.py into the dataset's folder: the program that the end of the build shows, for the folder "
+        "that it lies in.",
+        default=lambda _: "no",
+        choices=yes_or_no,
+        advanced=True,
+        switch=True,
     ),
 )

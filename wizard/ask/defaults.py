@@ -5,14 +5,13 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TypeAlias
 
-from wizard.ask import context
+from wizard.ask import context, trainers
 from wizard.ask.context import Context
 from wizard.ask.found_sources import likely_source, source_choices
 from wizard.ask.prompt import Choice, Value
 from wizard.ask.question import Answers
 from wizard.folders import shortened
 from wizard.ilsvrc2012.archives import IMAGES, Split
-from wizard.profile import Output
 from wizard.sources.classes import as_text, numbered
 from wizard.targets.registry import DEFAULT_FORMAT, TARGETS
 from wizard.targets.target import Target
@@ -185,13 +184,22 @@ def _taken(place: Path) -> bool:
         return True
 
 
+def resize(known: Known) -> Value:
+    """What the trainer proposes, else the last profile's mode."""
+    proposed: str = trainers.image(known).get("resize", known.context.usual.image.resize)
+    return proposed
+
+
 def last_image(key: str, **usual: Value) -> Callable[[Known], Value]:
-    """The last profile's value if it was for the same mode, else the mode's default."""
+    """What the trainer proposes or the last profile has, if it is for the same mode; else the mode's default."""
 
     def default(known: Known) -> Value:
-        mode, image = str(known["image.resize"]), known.context.usual.image
-        value: int | None = getattr(image, key) if image.resize == mode else None
-        return usual[mode] if value is None else value
+        mode = str(known["image.resize"])
+        for image in (trainers.image(known), known.context.usual.image.model_dump()):
+            value: int | None = image.get(key) if image.get("resize") == mode else None
+            if value is not None:
+                return value
+        return usual[mode]
 
     return default
 
@@ -220,10 +228,10 @@ def kept_shards(known: Known) -> tuple[Choice, ...]:
 def shards(split: Split, known: Known) -> int:
     """As many as the older scripts write, fewer for a subset; the last profile's for the same raw data."""
     last, surveys = known.context.last, known.context.surveys
-    if last and last.source_path == known.context.folder:
+    if last and last.source_path == known.context.folder and trainers.same_as(last, known):
         return last.shards(split)
     images = surveys[split].images if split in surveys else IMAGES[split].images
-    most: int = Output.model_fields[f"{split}_shards"].default
+    most = target_of(known).usual_shards(trainers.output(known))[split]
     return max(1, min(most, images // _IMAGES_A_SHARD))
 
 
@@ -239,9 +247,12 @@ def sharded(known: Known) -> bool:
 
 def label_base(known: Known) -> Value:
     """The default of a profile's label_base: 0 if class folders are numbers and these are the labels."""
+    given: int | None = trainers.output(known).get("label_base")
+    if given is not None:
+        return given
     # A class named 7 whose label is 8 would mislead everyone who looks at the folders.
     numbers = known.context.of_numbers and known.get("source.labels") in (None, "numbers")
-    return 0 if numbers else target_of(known).first_label
+    return 0 if numbers else target_of(known).first_label(trainers.output(known))
 
 
 def stores_labels(known: Known) -> bool:

@@ -46,6 +46,8 @@ class Question(Generic[C]):
         implied: the answer where it is not asked; None leaves the key out.
         require: raises SetupError where an answer cannot be accepted.
         left_out: the answer for which a profile leaves the key out; None where there is none.
+        switch: whether yes and no are true and false in a profile.
+        optional: whether none of the choices may be chosen.
         governs: keys of a replayed profile that no longer hold once this answer changes.
         advanced: asked only when the person wants to change the answer in the review.
         affects_images: whether it changes what images become, so that size and time are shown after it.
@@ -63,6 +65,8 @@ class Question(Generic[C]):
     implied: Callable[[Answers[C]], Value | None] = lambda _: None
     require: Callable[[Value, Answers[C]], None] = lambda _value, _answers: None
     left_out: Value | None = None
+    switch: bool = False
+    optional: bool = False
     governs: tuple[str, ...] = ()
     advanced: bool = False
     affects_images: bool = False
@@ -70,7 +74,7 @@ class Question(Generic[C]):
 
     def error_for(self, value: Value, answers: Answers[C]) -> str:
         """Why an answer is refused, in a sentence; empty where it is accepted."""
-        if isinstance(value, list) and not value:
+        if isinstance(value, list) and not value and not self.optional:
             return "Choose one at least."
         if self.kind == "path":
             try:
@@ -87,7 +91,7 @@ class Question(Generic[C]):
         """The value to store in a profile: a bool for yes and no, an int for a number; None leaves the key out."""
         if value == self.left_out:
             return None
-        if self.choices is yes_or_no:
+        if self.switch and value in ("yes", "no"):
             return value == "yes"
         # Typed as text, since "auto" may stand there too.
         return int(value) if self.key == "run.workers" and isinstance(value, str) and value.isdigit() else value

@@ -2,14 +2,14 @@
 
 from functools import partial
 
-from wizard.ask import defaults, validation
+from wizard.ask import defaults, trainers, validation
 from wizard.ask.advanced_questions import ADVANCED
 from wizard.ask.context import Context
 from wizard.ask.prompt import Choice
 from wizard.ask.question import Question
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.profile import Image
-from wizard.targets.registry import TARGETS
+from wizard.targets.registry import OPTIONS, TARGETS
 
 _RESIZED = defaults.mode_is("shortest", "exact", "crop")
 _WHOLE = defaults.mode_is("exact", "crop")
@@ -45,6 +45,24 @@ QUESTIONS: tuple[Question[Context], ...] = (
         default=defaults.source,
         choices=defaults.found_sources,
         governs=tuple(f"source.{key}" for key in ("layout", "links", "folders", "min_images", "holdout", "holdout_by")),
+    ),
+    Question(
+        key="output.trainer",
+        kind="choice",
+        text="What will open the result?",
+        label="Opened by",
+        help="The answer sets the format, the names of files, how many there are, the first label and what lies beside "
+        "them, as that reader expects it; every one of these can be changed in the review. The end of the build shows "
+        "a program that opens the result. Something else asks for a format.",
+        default=trainers.usual,
+        choices=trainers.choices,
+        left_out=trainers.OTHER,
+        governs=(
+            "output.format",
+            "output.label_base",
+            *(f"output.{key}" for key in OPTIONS),
+            *(f"output.{split}_shards" for split in SPLITS),
+        ),
     ),
     Question(
         key="source.holdout",
@@ -104,7 +122,9 @@ QUESTIONS: tuple[Question[Context], ...] = (
         choices=lambda _: tuple(
             Choice(name, target.offer.title, target.offer.about) for name, target in TARGETS.items()
         ),
-        governs=("output.features", *(f"output.{split}_shards" for split in SPLITS)),
+        applies=lambda known: trainers.chosen(known) is None,
+        implied=trainers.format_of,
+        governs=(*(f"output.{key}" for key in OPTIONS), *(f"output.{split}_shards" for split in SPLITS)),
     ),
     Question(
         key="output.path",
@@ -124,7 +144,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         help="Smaller images are read and decoded faster in every epoch of training. Trainers that crop to 224 px lose "
         "nothing with a shortest side of 256 or more; 480 leaves room for strong scale augmentation. Keep the "
         "originals where a benchmark's rules ask for it.",
-        default=lambda known: known.context.usual.image.resize,
+        default=defaults.resize,
         choices=lambda _: defaults.RESIZE,
         governs=tuple(f"image.{key}" for key in Image.model_fields),
         affects_images=True,

@@ -18,14 +18,6 @@ from wizard.targets.registry import TARGETS
 
 _SPLITS = {2: "both splits", 3: "all splits"}
 _BOXES = {"none": "none", "train": "those of train", "all": "all that there are"}
-_EXTRAS = {
-    ("features", "tpu"): "the 9 features of imagenet_to_gcs.py",
-    ("split_folders", True): "a folder a split",
-    ("index", False): "no index files",
-    ("tfds", True): "TFDS metadata",
-    ("boxes_csv", True): "boxes as a CSV",
-}
-"""Descriptions of output settings that differ from the defaults, by key and value."""
 
 
 class Row(NamedTuple):
@@ -43,6 +35,7 @@ def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequen
     found = [
         Row("Profile", profile.name or "without a name"),
         Row("Raw data", f"{shortened(profile.source_path)}   {counts}"),
+        *([Row("Opened by", job.trainer.title)] if profile.output.trainer else []),
         Row("Output", f"{shortened(profile.output_path)}   {_written(job)}"),
         Row("Images", images(job)),
         Row("Boxes", _boxes(profile, context)),
@@ -55,8 +48,8 @@ def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequen
         found.append(Row("Held out", f"{profile.source.holdout} of each class, from train for validation"))
     if profile.source.links == "follow":
         found.append(Row("Links", "followed, also out of the raw data's folder"))
-    if extras := [text for (key, value), text in _EXTRAS.items() if getattr(profile.output, key) == value]:
-        found.append(Row("Beside", " · ".join(extras)))
+    if extras := _extras(profile):
+        found.append(Row("With", " · ".join(extras)))
     if profile.output.on_bad_image == "skip":
         found.append(Row("Bad images", "left out and listed"))
     found += [
@@ -77,6 +70,16 @@ def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequen
         if check.status != "pass" and check.name not in shown
     ]
     return found
+
+
+def _extras(profile: Profile) -> list[str]:
+    """Output settings that differ from the defaults, in words."""
+    output = dict(profile.output)
+    options = TARGETS[profile.output.format].options
+    said = [option.reviewed(output[key]) for key, option in options.items()]
+    said += ["boxes as a CSV"] if profile.output.boxes_csv else []
+    said += ["load.py"] if profile.output.load_py else []
+    return [text for text in said if text]
 
 
 def _boxes(profile: Profile, context: Context) -> str:

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
+from wizard.ask import trainers
 from wizard.ask.context import Context
 from wizard.ask.defaults import Known
 from wizard.ask.prompt import Value
@@ -15,7 +16,7 @@ from wizard.ilsvrc2012.archives import Split
 from wizard.preflight.writability import why_not_writable
 from wizard.profile import Profile, check
 from wizard.sources.source import overlap
-from wizard.targets.registry import DEFAULT_FORMAT, written_folders
+from wizard.targets.registry import written_folders
 
 
 def error_for(question: Question[Context], value: Value, known: Known) -> str:
@@ -55,12 +56,7 @@ def source_overlap(output: Path, known: Known) -> str:
     """Why a dataset in this folder would be written among the raw data, in a sentence; empty where it would not."""
     if known.context.raw is None:
         return ""
-    section = {
-        "format": known.get("output.format") or DEFAULT_FORMAT,
-        # An answer says yes, a profile that is replayed says true.
-        "split_folders": known.get("output.split_folders") in ("yes", True),
-    }
-    among = overlap(known.context.raw, output, written_folders(section))
+    among = overlap(known.context.raw, output, written_folders(trainers.output(known)))
     if among is None:
         return ""
     return f"That would write into {among}, which is read as raw data. Give the dataset a folder of its own."

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -10,6 +10,7 @@ from wizard import inspection
 from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.inspection import Facts
 from wizard.show.at_a_glance import BETWEEN, WIDTH, folded
+from wizard.show.loading import how_to_load
 from wizard.show.reporters import reporter_for
 
 
@@ -20,7 +21,10 @@ def inspect(path: Annotated[Path, Parameter(help="A folder or a file.")], /, *, 
     with reporter.shown():
         found = inspection.inspect(path.expanduser().absolute(), reporter.handle)
     output.result(as_text(found.facts, output.console.width if output.live else WIDTH))
-    fields = {"facts": found.facts, "glance": None if found.glance is None else asdict(found.glance)}
+    fields: dict[str, Any] = {"facts": found.facts, "glance": None if found.glance is None else asdict(found.glance)}
+    if found.loading is not None:
+        output.result("\n".join(["", *how_to_load(found.loading)]))
+        fields |= {"trainer": found.loading.trainer.name, "loading": found.loading.program}
     if found.problems:
         output.event("inspected", fields)
     found.require_readable()

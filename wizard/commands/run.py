@@ -89,5 +89,10 @@ def show_result(output: Output, finished: BuildResult) -> int:
     """Reports the result of a build; returns its exit code."""
     code = FINISHED_WITH_SKIPS if finished.skipped else 0
     output.result(summary.finished(finished))
-    output.event("finished", asdict(finished) | {"target": registry.to_json(finished.target), "exit_code": code})
+    shown = {
+        "target": registry.to_json(finished.target),
+        "trainer": finished.loading.trainer.name,
+        "loading": finished.loading.program,
+    }
+    output.event("finished", asdict(finished) | shown | {"exit_code": code})
     return code

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from wizard.commit_record import SkippedImage
+from wizard.engine.loading import Loading
 from wizard.sources.glance import Glance
 from wizard.targets.target import Target
 
@@ -38,7 +39,7 @@ class BuildResult:
         images_built: images that this run built; the others were there before.
         label_base: stored label of rank 0.
         classes: how many the labels count.
-        tfds: whether there is metadata for `tfds.builder_from_directory`.
+        loading: how it is opened.
         imagenet: whether they are ImageNet's, so that its counts are what to expect.
         glance: the classes, labels and images that it holds; None if they have not been counted.
     """
@@ -52,7 +53,7 @@ class BuildResult:
     images_built: int
     label_base: int
     target: Target
+    loading: Loading
     classes: int = 1000
-    tfds: bool = False
     imagenet: bool = True
     glance: Glance | None = None

@@ -4,8 +4,9 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -13,19 +14,25 @@ from wizard.commit_record import CommitRecord
 from wizard.engine.manifest import IMAGES, MANIFEST
 from wizard.engine.plan import Plan
 from wizard.sources.samples import SampleTable
-from wizard.storage import write_whole
-from wizard.targets.dataset import BuiltDataset
+from wizard.storage import make_folders, write_whole
+from wizard.targets.dataset import BuiltDataset, loadable
 from wizard.targets.names import STATE_FOLDER
 from wizard.targets.registry import TARGETS
+from wizard.targets.trainer import Trainer
 
 CLASSES = "classes.txt"
 BOXES = "imagenet_2012_bounding_boxes.csv"
+PROGRAM = "load.py"
 _OURS = f"{STATE_FOLDER}/sidecars.txt"
 """Names of those that are this program's: a person's own file of such a name is not removed."""
 
 
-def write_sidecars(folder: Path, plan: Plan, done: Mapping[str, CommitRecord], *, boxes_csv: bool) -> dict[str, str]:
+def write_sidecars(
+    folder: Path, plan: Plan, done: Mapping[str, CommitRecord], *, boxes_csv: bool, load_with: Trainer | None = None
+) -> dict[str, str]:
     """Writes those that the answers ask for, and removes what an earlier run wrote and this one is not asked for.
+
+    `load_with` gives the program of load.py; None if there is to be none.
 
     Returns:
         The sha256 in hex of each that was written, by name.
@@ -37,13 +44,18 @@ def write_sidecars(folder: Path, plan: Plan, done: Mapping[str, CommitRecord], *
         files[CLASSES] = _lines(plan.classes.names)
     if boxes_csv:
         files[BOXES] = boxes_table(plan)
+    if load_with is not None:
+        # The folder is that of the program, so that the dataset can be moved, and its bytes do not depend on a path.
+        program = load_with.program(loadable(dataset, plan.target, "os.path.dirname(os.path.abspath(__file__))"))
+        files[PROGRAM] = f"import os\n{program}".encode()
     files |= plan.target.sidecars(dataset)
     ours = _ours(folder)
     # Before the files themselves, so that a run that is killed leaves none that the next one does not know.
     _claim(folder, ours.union(files))
     for name in ours.difference(files):
-        (folder / name).unlink(missing_ok=True)
+        _remove(folder, name)
     for name, content in files.items():
+        make_folders(folder, (folder / name).parent)
         write_whole(folder / name, content)
     _claim(folder, files)
     return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
@@ -51,9 +63,10 @@ def write_sidecars(folder: Path, plan: Plan, done: Mapping[str, CommitRecord], *
 
 def remove_sidecars(folder: Path) -> None:
     """Removes the files that described an older plan's shards, of any target, from a folder without shards."""
-    named = [folder / name for name in (MANIFEST, IMAGES, *_ours(folder), _OURS)]
+    for name in (MANIFEST, IMAGES, *_ours(folder), _OURS):
+        _remove(folder, name)
     patterns = chain.from_iterable(target.beside for target in TARGETS.values())
-    for file in chain(named, *(folder.glob(pattern) for pattern in patterns)):
+    for file in chain.from_iterable(folder.glob(pattern) for pattern in patterns):
         file.unlink(missing_ok=True)
 
 
@@ -91,7 +104,21 @@ def _ours(folder: Path) -> set[str]:
         named = (folder / _OURS).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return set()
-    return {name for name in named if name == Path(name).name and (folder / name).is_file()}
+    return {name for name in named if _is_below(name) and (folder / name).is_file()}
+
+
+def _is_below(name: str) -> bool:
+    """Whether a name that was read from a file leads below the dataset's folder."""
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts
+
+
+def _remove(folder: Path, name: str) -> None:
+    """Removes a file, and the folders that it alone was in."""
+    (folder / name).unlink(missing_ok=True)
+    for parent in PurePosixPath(name).parents[:-1]:
+        with suppress(OSError):  # something else is in it, or it is not there
+            (folder / parent).rmdir()
 
 
 def _claim(folder: Path, names: Iterable[str]) -> None:

@@ -10,6 +10,7 @@ from wizard.profile import Profile
 from wizard.sources.classes import Classes
 from wizard.sources.source import Source, Survey
 from wizard.targets.target import Target
+from wizard.targets.trainer import Trainer
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -17,6 +18,7 @@ class Settings:
     """The decisions about the output: all that can be made if the source cannot be read.
 
     Attributes:
+        trainer: what the dataset is for.
         label_base: stored label of rank 0.
         shards: how many each requested split is written to.
         recipes: how the images of each requested split are stored.
@@ -25,6 +27,7 @@ class Settings:
 
     profile: Profile
     target: Target
+    trainer: Trainer
     label_base: int
     shards: Mapping[Split, int]
     recipes: Mapping[Split, Recipe]

@@ -65,6 +65,7 @@ def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) ->
     return Job(
         profile=profile,
         target=target,
+        trainer=registry.trainer_of(dict(profile.output)),
         label_base=_label_base(profile, target, table),
         shards=shards,
         recipes=_recipes(profile, {split for split, survey in mine.items() if survey.verified}),
@@ -82,6 +83,7 @@ def decide_without_source(profile: Profile) -> Settings:
     return Settings(
         profile=profile,
         target=_target(profile, "image" if profile.output.shards == "plan" else "example"),
+        trainer=registry.trainer_of(dict(profile.output)),
         label_base=profile.label_base,
         shards={split: profile.shards(split) for split in profile.source.splits},
         recipes=_recipes(profile, proven=()),

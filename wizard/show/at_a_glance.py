@@ -89,7 +89,9 @@ def _ends(glance: Glance) -> str:
 def _end(seen: ClassSeen, glance: Glance) -> str:
     """One class; the first one also states the unit of its count, for all of them."""
     text = (
-        f"{_short(seen)} = {stored_label(seen.rank, _DEFAULT.first_label)}" if glance.labels == "open" else _class(seen)
+        f"{_short(seen)} = {stored_label(seen.rank, _DEFAULT.first_label({}))}"
+        if glance.labels == "open"
+        else _class(seen)
     )
     if seen.images is None:
         return text

@@ -7,7 +7,7 @@ from wizard.engine.build_result import BuildResult, SplitSummary
 from wizard.formatting import clock, human_bytes
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.show import at_a_glance
-from wizard.targets.dataset import Loadable
+from wizard.show.loading import how_to_load
 from wizard.targets.target import Target
 from wizard.verify.dataset import Verified
 
@@ -45,18 +45,8 @@ def finished(event: BuildResult) -> str:
     ]
     if event.imagenet:
         lines += _short_of_official({split.split: split.images_in for split in event.splits})
-    return "\n".join(lines + _skipped(event) + ["", *loading(event)])
-
-
-def loading(result: BuildResult) -> list[str]:
-    """The command that checks it, and code that loads one of its splits: train if there is one."""
-    present = [split.split for split in result.splits]
-    split = next((name for name in ("train", "validation") if name in present), present[0])
-    labels = f"labels are {result.label_base} to {result.label_base + result.classes - 1}"
-    labels += ", 0 is unused" if result.label_base else ""
-    labels += ", -1 in test" if any(split.unlabelled for split in result.splits) else ""
-    dataset = Loadable(output=result.output, split=split, labels=labels, imagenet=result.imagenet)
-    return [f"Check it   imagenet-setup verify {shlex.quote(result.output)}", *result.target.loading(dataset)]
+    check = f"Check it   imagenet-setup verify {shlex.quote(event.output)}"
+    return "\n".join([*lines, *_skipped(event), "", check, *how_to_load(event.loading)])
 
 
 def verified(result: Verified) -> str:

@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wizard.commit_record import CommitRecord
 from wizard.sources.classes import Classes
+
+if TYPE_CHECKING:
+    from wizard.targets.target import Target
 
 
 class Encoded(NamedTuple):
@@ -29,9 +32,49 @@ class BuiltDataset:
 
 @dataclass(frozen=True, kw_only=True)
 class Loadable:
-    """A split that code is to load, from the folder `output`; `labels` is the range of the stored ones, in words."""
+    """A split that a program is to load.
 
-    output: str
+    Attributes:
+        folder: the dataset's folder, as a Python expression.
+        target: its output format; any, since each target's own programs look at it.
+        shards: of this split.
+        images: of this split.
+        classes: how many the labels count.
+        label_base: stored label of rank 0.
+        imagenet: whether the classes are ImageNet's.
+    """
+
+    folder: str
     split: str
-    labels: str
+    target: Any
+    shards: int
+    images: int
+    classes: int
+    label_base: int
     imagenet: bool
+
+    @property
+    def labels(self) -> str:
+        """The range of the stored labels, in words."""
+        unused = ", 0 is unused" if self.label_base else ""
+        return f"labels are {self.label_base} to {self.label_base + self.classes - 1}{unused}"
+
+
+def loadable(dataset: BuiltDataset, target: "Target", folder: str, split: str = "") -> Loadable:
+    """A split of a dataset for a program: the given one, else train, or what there is instead.
+
+    `folder` is a Python expression.
+    """
+    present = list(dict.fromkeys(shard.split for shard in dataset.shards))
+    chosen = split or next((name for name in ("train", "validation") if name in present), present[0])
+    mine = [shard for shard in dataset.shards if shard.split == chosen]
+    return Loadable(
+        folder=folder,
+        split=chosen,
+        target=target,
+        shards=len(mine),
+        images=sum(shard.images for shard in mine),
+        classes=len(dataset.classes),
+        label_base=dataset.label_base,
+        imagenet=dataset.classes.whole_imagenet,
+    )

@@ -8,7 +8,7 @@ from typing import Self
 
 from wizard.commit_record import CommitRecord
 from wizard.ilsvrc2012.archives import SPLITS
-from wizard.storage import create_temporary, publish, start_writing_back
+from wizard.storage import create_temporary, make_folders, publish, start_writing_back
 from wizard.targets.expected import Expectation
 from wizard.targets.presence import wrong_size
 from wizard.targets.sample import OutputSample
@@ -57,8 +57,7 @@ class ShardFile:
     def __init__(self, folder: Path, shard: str, target: Target) -> None:
         self._target = target
         self._path = folder / target.file(shard)
-        if self._path.parent != folder:  # an output folder that is gone is not made again
-            self._path.parent.mkdir(exist_ok=True)
+        make_folders(folder, self._path.parent)
         handle, self._temporary = create_temporary(self._path.parent, f"{shard}-")
         self._file = os.fdopen(handle, "wb", buffering=1 << 20)
         self._digest = hashlib.sha256()

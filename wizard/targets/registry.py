@@ -8,14 +8,18 @@ from typing import Any
 
 from wizard.sources.readers import Form
 from wizard.targets.image_files.target import ClassFolders, FlatFolders
+from wizard.targets.option import Option
 from wizard.targets.presence import foreign_files
 from wizard.targets.target import Target
 from wizard.targets.tfrecord.target import TFRecords
+from wizard.targets.trainer import Trainer
 from wizard.targets.webdataset.target import WebDataset
 
 TARGETS: dict[str, type[Target]] = {each.format: each for each in (TFRecords, ClassFolders, WebDataset, FlatFolders)}
 """In the order in which the wizard offers them; the first is the default."""
 DEFAULT_FORMAT = next(iter(TARGETS))
+OPTIONS: dict[str, Option] = {key: option for target in TARGETS.values() for key, option in target.options.items()}
+"""The keys of [output] that are not for every format."""
 
 
 def from_profile(output: Mapping[str, Any], form: Form) -> Target:
@@ -23,13 +27,36 @@ def from_profile(output: Mapping[str, Any], form: Form) -> Target:
     return TARGETS[output.get("format", DEFAULT_FORMAT)].from_profile(output, form)
 
 
-def keys_of_some() -> dict[str, list[str]]:
-    """The keys of [output] that are not for every format, each with the formats that it is for."""
-    formats: dict[str, list[str]] = {}
-    for name, target in TARGETS.items():
-        for key in target.keys:
-            formats.setdefault(key, []).append(name)
-    return formats
+def trainers() -> dict[str, tuple[type[Target], Trainer]]:
+    """What opens the datasets, by the value of `output.trainer`, each with the target that it is for."""
+    return {trainer.name: (target, trainer) for target in TARGETS.values() for trainer in target.trainers}
+
+
+def formats_with(key: str) -> list[str]:
+    """The formats that a key of [output] is for."""
+    return [name for name, target in TARGETS.items() if key in target.options]
+
+
+def output_for(name: str) -> dict[str, Any]:
+    """The keys of [output] that a trainer sets; none for one that is not known."""
+    if name not in trainers():
+        return {}
+    target, trainer = trainers()[name]
+    return {"format": target.format, **trainer.output}
+
+
+def trainer_of(output: Mapping[str, Any]) -> Trainer:
+    """What a dataset is for, by a profile's [output] section: the trainer it names, else the format's most usual one.
+
+    An option may be set otherwise than the most usual one requires; then it is the first that opens the dataset.
+    """
+    named = trainers().get(str(output.get("trainer")))
+    if named is not None:
+        return named[1]
+    target = TARGETS[output.get("format", DEFAULT_FORMAT)]
+    usual = {key: option.default for key, option in target.options.items()}
+    complete = {**usual, **{key: value for key, value in output.items() if value is not None}}
+    return next((each for each in target.trainers if each.opens(complete)), target.trainers[0])
 
 
 def anything(folder: Path) -> list[str]:
@@ -54,7 +81,7 @@ def from_json(content: Mapping[str, Any]) -> Target:
         KeyError: the format is not known.
         TypeError: an option is not known.
     """
-    options = dict(content)
+    options: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content.items()}
     return TARGETS[options.pop("format")].from_manifest(options)
 
 

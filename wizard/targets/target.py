@@ -6,12 +6,18 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 from wizard.commit_record import CommitRecord
 from wizard.formats.example import Values
+from wizard.ilsvrc2012.archives import Split
 from wizard.sources.classes import Classes
 from wizard.sources.readers import Form
-from wizard.targets.dataset import BuiltDataset, Encoded, Loadable
+from wizard.targets.dataset import BuiltDataset, Encoded
 from wizard.targets.expected import Expectation, Planned, Seen
+from wizard.targets.option import Option, given
 from wizard.targets.sample import OutputSample
+from wizard.targets.trainer import Trainer
 from wizard.targets.writer import Writer
+
+USUAL_SHARDS: Mapping[Split, int] = {"train": 1024, "validation": 128, "test": 128}
+"""As the older scripts write."""
 
 
 class Offer(NamedTuple):
@@ -43,8 +49,8 @@ class Target(Protocol):
         offer: how the wizard offers it.
         what: what is written, in words.
         unit: what one stored image is called, in the plural.
-        keys: of a profile's [output] section, those that are for this target.
-        first_label: usual label of the first class.
+        options: keys of a profile's [output] section that are for this target, by name.
+        trainers: what opens the datasets, the most usual one first; its program is shown if a profile names none.
         one_file_per_image: whether a shard is many image files, of which readers find each by itself.
         stores_labels: whether labels are stored; else they follow from the names of files.
         classes_are_folders: whether readers number the classes of each split by its folders.
@@ -57,8 +63,8 @@ class Target(Protocol):
     offer: ClassVar[Offer]
     what: ClassVar[str]
     unit: ClassVar[str]
-    keys: ClassVar[tuple[str, ...]] = ()
-    first_label: ClassVar[int] = 0
+    options: ClassVar[Mapping[str, Option]] = {}
+    trainers: ClassVar[tuple[Trainer, ...]]
     one_file_per_image: ClassVar[bool] = False
     stores_labels: ClassVar[bool] = True
     classes_are_folders: ClassVar[bool] = False
@@ -77,7 +83,17 @@ class Target(Protocol):
         Raises:
             UsageError: it asks for what this form cannot give.
         """
-        return cls()
+        return cls(**given(cls.options, output))
+
+    @classmethod
+    def first_label(cls, output: Mapping[str, Any]) -> int:
+        """Usual label of the first class, by a profile's [output] section as far as it is known."""
+        return 0
+
+    @classmethod
+    def usual_shards(cls, output: Mapping[str, Any]) -> Mapping[Split, int]:
+        """How many shards ImageNet's splits are usually written to, by such a section."""
+        return USUAL_SHARDS
 
     @classmethod
     def from_manifest(cls, options: Mapping[str, Any]) -> Self:
@@ -143,7 +159,7 @@ class Target(Protocol):
         """
 
     def sidecars(self, dataset: BuiltDataset) -> dict[str, bytes]:
-        """Small files in the output folder that describe the dataset to this format's readers, by name."""
+        """Small files that describe the dataset to this format's readers, by their paths below the output folder."""
         return {}
 
     def listing(self, folder: Path) -> Iterator[str]:
@@ -215,6 +231,3 @@ class Target(Protocol):
     def as_trained(self, files: Sequence[str]) -> Iterator[Encoded]:
         """The images of these files as a training pipeline gives them."""
         return map(self.encoded, self.items(files))
-
-    def loading(self, dataset: Loadable) -> list[str]:
-        """Code that loads a split, as lines of text; the first says what an image comes with."""

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
+from wizard.formats.array_record import INSTALL
 from wizard.formats.tfrecord import compression_of
 from wizard.formatting import few
 from wizard.ilsvrc2012.archives import SPLITS, Split
@@ -20,7 +21,6 @@ Form = Literal["tfrecord", "array_record"]
 FORMS: tuple[Form, ...] = ("tfrecord", "array_record")
 """The forms that are read, the first of two that are whole preferred: it needs no other package."""
 WORDS: Mapping[str, str] = {"tfrecord": "TFRecord", "array_record": "ArrayRecord"}
-INSTALL = "pip install array-record"
 _LISTED = 5
 
 

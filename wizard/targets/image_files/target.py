@@ -10,14 +10,16 @@ from typing import ClassVar
 from wizard.commit_record import CommitRecord
 from wizard.ilsvrc2012.archives import SPLITS
 from wizard.targets import images
-from wizard.targets.dataset import BuiltDataset, Encoded, Loadable
+from wizard.targets.dataset import BuiltDataset, Encoded
 from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
+from wizard.targets.image_files.trainers import FLAT, FOLDERS
 from wizard.targets.image_files.writer import ImageFilesWriter, sum_of_files
 from wizard.targets.names import RECORD_FOLDER, SPLIT_FOLDERS, jpeg_suffix, normalized
 from wizard.targets.presence import wrong_size
 from wizard.targets.record_file import read_record
 from wizard.targets.sample import OutputSample
 from wizard.targets.target import Offer, Target
+from wizard.targets.trainer import Trainer
 from wizard.targets.writer import ImageFile, Writer
 
 
@@ -120,26 +122,6 @@ class ImageFiles(Target):
     def encoded(self, item: str) -> Encoded:
         return Encoded(Path(item).read_bytes(), None, {})
 
-    def loading(self, dataset: Loadable) -> list[str]:
-        folder = f"{dataset.output}/{self.image_folder(dataset.split)}"
-        listed = f'  tf.data  tf.data.Dataset.list_files("{folder}/*")'
-        if dataset.split == "test":
-            return [f"Load it    the images lie in {folder}", listed]
-        if self.classes_are_folders:
-            return [
-                "Load it    a class is a folder; PyTorch counts them from 0 in the order of their names",
-                f'  PyTorch  torchvision.datasets.ImageFolder("{folder}")',
-                f'  timm     timm.data.create_dataset("", root="{dataset.output}", split="{dataset.split}")',
-                f'  Keras    keras.utils.image_dataset_from_directory("{folder}", label_mode="int")',
-            ]
-        if not dataset.imagenet:
-            return ["Load it    a file's name begins with its class, as classes.txt lists them, and _", listed]
-        return [
-            "Load it    a file's name begins with its class; synsets.txt lists them in the order of their labels",
-            f'  Python   [(file, file.name.partition("_")[0]) for file in pathlib.Path("{folder}").iterdir()]',
-            listed,
-        ]
-
 
 @dataclass(frozen=True, kw_only=True)
 class ClassFolders(ImageFiles):
@@ -154,6 +136,7 @@ class ClassFolders(ImageFiles):
         folder="images",
     )
     what: ClassVar[str] = "image files in folders of classes"
+    trainers: ClassVar[tuple[Trainer, ...]] = FOLDERS
     classes_are_folders: ClassVar[bool] = True
 
 
@@ -170,6 +153,7 @@ class FlatFolders(ImageFiles):
         folder="images-flat",
     )
     what: ClassVar[str] = "image files in one folder a split"
+    trainers: ClassVar[tuple[Trainer, ...]] = FLAT
 
 
 def _files_below(folder: Path, below: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Self
 
+from wizard.storage import make_folders
 from wizard.targets.names import STAGING, STATE_FOLDER
 from wizard.targets.sample import OutputSample
 from wizard.targets.writer import Committed, ImageFile
@@ -58,7 +59,7 @@ class ImageFilesWriter:
         for file, (path, _, _) in zip(waiting, self._files, strict=True):
             target = self._folder / path
             if target.parent not in made:
-                _make_folders(self._folder, target.parent)
+                make_folders(self._folder, target.parent)
                 made.add(target.parent)
             file.replace(target)
         return Committed(bytes=self.size, sha256=sum_of_files(self._files), files=tuple(self._files))
@@ -71,14 +72,6 @@ def sum_of_files(files: Iterable[ImageFile]) -> str:
     rows.writerow(ImageFile._fields)
     rows.writerows(files)
     return hashlib.sha256(text.getvalue().encode()).hexdigest()
-
-
-def _make_folders(folder: Path, below: Path) -> None:
-    """Creates a folder below the output folder and its parents, but not the output folder itself if it is missing."""
-    made = folder
-    for part in below.relative_to(folder).parts:
-        made /= part
-        made.mkdir(exist_ok=True)
 
 
 def _sync_files(files: list[Path]) -> None:

@@ -10,14 +10,18 @@ from wizard.errors import UsageError
 from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.archives import SPLITS
 from wizard.sources.readers import Form
-from wizard.targets.dataset import BuiltDataset, Encoded, Loadable
+from wizard.targets.dataset import BuiltDataset, Encoded
 from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
 from wizard.targets.names import SPLIT_FOLDERS
 from wizard.targets.one_file import OneFileShards, ShardFile
+from wizard.targets.option import Allowed, Option, given, switch
 from wizard.targets.sample import OutputSample
+from wizard.targets.shared_options import INDEX
 from wizard.targets.target import Offer
 from wizard.targets.tfrecord import check, index, tfds, with_tensorflow
 from wizard.targets.tfrecord.features import features_of, updated_features
+from wizard.targets.tfrecord.trainers import TRAINERS
+from wizard.targets.trainer import Trainer
 from wizard.targets.writer import Committed, Writer
 
 Features = Literal["inception", "tpu", "source"]
@@ -26,6 +30,31 @@ _VERSIONS: dict[Features, str] = {
     "inception": "tf.train.Example with the 15 features of build_imagenet_data.py, version 1",
     "tpu": "tf.train.Example with the 9 features of imagenet_to_gcs.py, version 1",
     "source": "tf.train.Example with the features of its source, version 1",
+}
+
+_OPTIONS = {
+    "features": Option(
+        allowed=(
+            Allowed("inception", "15 features a record"),
+            Allowed("tpu", "9 features", review="the 9 features of imagenet_to_gcs.py"),
+        ),
+        description="15 features a record, or the 9 of imagenet_to_gcs.py",
+    ),
+    "split_folders": switch(
+        default=False,
+        description="tfrecord_train/, tfrecord_val/, tfrecord_test/ instead of one folder",
+        text="A folder for each split?",
+        label="Split folders",
+        review="a folder a split",
+    ),
+    "index": INDEX,
+    "tfds": switch(
+        default=False,
+        description="metadata for tfds.builder_from_directory",
+        text="Metadata for TensorFlow Datasets?",
+        label="TFDS metadata",
+        review="TFDS metadata",
+    ),
 }
 
 
@@ -55,8 +84,8 @@ class TFRecords(OneFileShards):
     )
     what: ClassVar[str] = "TFRecord shards of tf.train.Example"
     unit: ClassVar[str] = "records"
-    keys: ClassVar[tuple[str, ...]] = ("features", "split_folders", "index", "tfds")
-    first_label: ClassVar[int] = 1
+    options: ClassVar[Mapping[str, Option]] = _OPTIONS
+    trainers: ClassVar[tuple[Trainer, ...]] = TRAINERS
     beside: ClassVar[tuple[str, ...]] = tuple(f"{index.INDEX_FOLDER}/{split}-*-of-*" for split in SPLITS)
 
     @classmethod
@@ -66,7 +95,7 @@ class TFRecords(OneFileShards):
         Raises:
             UsageError: the profile asks for others.
         """
-        asked = {key: output[key] for key in cls.keys if key in output}
+        asked = given(cls.options, output)
         if form == "example":
             if asked.get("features", "inception") != "inception":
                 raise UsageError(
@@ -75,6 +104,11 @@ class TFRecords(OneFileShards):
                 )
             asked["features"] = "source"
         return cls(**asked)
+
+    @classmethod
+    def first_label(cls, output: Mapping[str, Any]) -> int:
+        """As the older scripts do."""
+        return 1
 
     @classmethod
     def variants(cls) -> tuple[Self, ...]:
@@ -169,36 +203,6 @@ class TFRecords(OneFileShards):
 
     def encoded(self, item: bytes) -> Encoded:
         return with_tensorflow.encoded(item)
-
-    def loading(self, dataset: Loadable) -> list[str]:
-        out, split = dataset.output, dataset.split
-        shards = f"{out}/{self.file(f'{split}-*')}"
-        named = "; features have the names that the source gave them" if self.keeps_features else ""
-        lines = [
-            f"Load it    {dataset.labels}; image/encoded is a JPEG{named}",
-            f'  tf.data  tf.data.TFRecordDataset(tf.io.gfile.glob("{shards}")).map(',
-            "               lambda record: tf.io.parse_single_example(record, {",
-            '                   "image/encoded": tf.io.FixedLenFeature([], tf.string),',
-            '                   "image/class/label": tf.io.FixedLenFeature([], tf.int64)}))',
-        ]
-        if self.tfds:
-            lines.append(
-                f'  TFDS     tfds.builder_from_directory("{out}").as_dataset(split="{split}", as_supervised=True)'
-            )
-        if self.index:
-            lines += [
-                f'  DALI     fn.readers.tfrecord(path=sorted(glob("{shards}")),',
-                f'               index_path=sorted(glob("{out}/{index.INDEX_FOLDER}/{split}-*")), features={{',
-                '                   "image/encoded": tfrec.FixedLenFeature((), tfrec.string, ""),',
-                '                   "image/class/label": tfrec.FixedLenFeature([1], tfrec.int64, -1)})',
-            ]
-        return [
-            *lines,
-            "  PyTorch  from tfrecord.torch.dataset import TFRecordDataset   # pip install tfrecord",
-            "           torch.utils.data.ChainDataset([TFRecordDataset(",
-            '               shard, None, {"image/encoded": "byte", "image/class/label": "int"})',
-            f'               for shard in sorted(glob("{shards}"))])',
-        ]
 
 
 class _IndexedShardFile(ShardFile):

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from wizard.ilsvrc2012.archives import SPLITS
+from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.targets.option import Allowed, Option
 
 Names = Literal["plain", "timm", "webdataset"]
 
@@ -25,7 +26,7 @@ class ShardNames:
     words: Mapping[str, str]
     digits: int
     few: int
-    usual: Mapping[str, int]
+    usual: Mapping[Split, int]
 
     def number(self, split: str, index: int, shards: int) -> str:
         """A shard's number, with zeros in front, so that all of a split have as many digits as the last one needs.
@@ -70,6 +71,23 @@ NAMES: Mapping[Names, ShardNames] = {
         usual={"train": 1282, "validation": 50, "test": 100},
     ),
 }
+NAMES_OPTION = Option(
+    allowed=(
+        Allowed("plain", "train-000000.tar", "as this program always named them"),
+        Allowed("timm", "imagenet1k-train-0000.tar", "as timm's shards", review="named as timm's shards"),
+        Allowed(
+            "webdataset",
+            "imagenet-train-000000.tar",
+            "as in webdataset's examples",
+            review="named as in webdataset's examples",
+        ),
+    ),
+    description="whose names the shards have; imagenet1k- and imagenet- only if the classes are ILSVRC2012's",
+    text="How are the shards named?",
+    label="Shard names",
+    help="Trainers that have names of shards in them find those of timm or webdataset as they are. The number of "
+    "shards follows, unless it is given. Names say imagenet only if the classes are the 1,000 of ILSVRC2012.",
+)
 
 
 def patterns() -> Iterator[str]:

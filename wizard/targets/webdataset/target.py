@@ -9,16 +9,21 @@ from typing import Any, ClassVar, Self
 
 from wizard.commit_record import CommitRecord
 from wizard.formats import tar
+from wizard.ilsvrc2012.archives import Split
 from wizard.sources.classes import Classes
 from wizard.sources.readers import Form
-from wizard.targets.dataset import BuiltDataset, Encoded, Loadable
+from wizard.targets.dataset import BuiltDataset, Encoded
 from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
 from wizard.targets.one_file import OneFileShards, ShardFile
+from wizard.targets.option import Option
 from wizard.targets.sample import OutputSample
+from wizard.targets.shared_options import INDEX
 from wizard.targets.target import Offer
+from wizard.targets.trainer import Trainer
 from wizard.targets.webdataset import check, dali_index, lists
 from wizard.targets.webdataset.members import KINDS, members_of, older_key, sample_key
-from wizard.targets.webdataset.shard_names import NAMES, Names, ShardNames, patterns
+from wizard.targets.webdataset.shard_names import NAMES, NAMES_OPTION, Names, ShardNames, patterns
+from wizard.targets.webdataset.trainers import TRAINERS
 from wizard.targets.writer import Committed, Writer
 
 _VERSION = 2
@@ -52,7 +57,8 @@ class WebDataset(OneFileShards):
     )
     what: ClassVar[str] = "WebDataset tars"
     unit: ClassVar[str] = "samples"
-    keys: ClassVar[tuple[str, ...]] = ("names", "index")
+    options: ClassVar[Mapping[str, Option]] = {"names": NAMES_OPTION, "index": INDEX}
+    trainers: ClassVar[tuple[Trainer, ...]] = TRAINERS
     has_distinct_places: ClassVar[bool] = True
     trailer: ClassVar[bytes] = tar.END
     beside: ClassVar[tuple[str, ...]] = (f"{dali_index.INDEX_FOLDER}/*{dali_index.SUFFIX}",)
@@ -60,8 +66,13 @@ class WebDataset(OneFileShards):
     @classmethod
     def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
         """Shards are named as those of ImageNet; see `for_classes`."""
-        target = cls(**{key: output[key] for key in cls.keys if key in output})
-        return replace(target, dataset=target._shard_names.dataset)
+        target = super().from_profile(output, form)
+        return replace(target, dataset=NAMES[target.names].dataset)
+
+    @classmethod
+    def usual_shards(cls, output: Mapping[str, Any]) -> Mapping[Split, int]:
+        """As many as the datasets have whose names the shards get."""
+        return NAMES[output.get("names") or "plain"].usual
 
     @classmethod
     def from_manifest(cls, options: Mapping[str, Any]) -> Self:
@@ -189,16 +200,6 @@ class WebDataset(OneFileShards):
         described = check.parsed(item.get("json", b""))
         stated = described if isinstance(described, dict) else {}
         return Encoded(item["jpg"], None, {side: stated[side] for side in _SIDES if side in stated})
-
-    def loading(self, dataset: Loadable) -> list[str]:
-        shards = f"{dataset.output}/{self.file(f'{dataset.split}-*.tar')}"
-        # WebDataset says how many shards it shuffles at a time, and asks everyone to decide.
-        order = "100).shuffle(1000" if dataset.split == "train" else "False"
-        return [
-            f"Load it    {dataset.labels}; a sample is jpg, cls (its label) and json (name, class, size, boxes)",
-            f'  PyTorch  webdataset.WebDataset(sorted(glob("{shards}")),   # pip install webdataset',
-            f'               shardshuffle={order}).decode("pil").to_tuple("jpg", "cls")',
-        ]
 
     @property
     def _shard_names(self) -> ShardNames:

@@ -1,0 +1,70 @@
+"""The question about what will open the result, and what follows from its answer."""
+
+from typing import Any, TypeAlias
+
+from wizard.ask.context import Context
+from wizard.ask.prompt import Choice, Value
+from wizard.ask.question import Answers
+from wizard.profile import Profile
+from wizard.targets.registry import DEFAULT_FORMAT, OPTIONS, output_for, trainers
+from wizard.targets.trainer import Trainer
+
+Known: TypeAlias = Answers[Context]
+
+OTHER = "other"
+"""The answer of whoever wants to choose the format; a profile leaves the key out."""
+
+
+def choices(_known: Known) -> tuple[Choice, ...]:
+    """Every trainer, and none of them."""
+    listed = (Choice(name, trainer.title, trainer.about) for name, (_, trainer) in trainers().items())
+    return (*listed, Choice(OTHER, "Something else", "choose the format"))
+
+
+def usual(known: Known) -> Value:
+    """The last profile's trainer, or none if it has none; the most usual one if there is no profile."""
+    last = known.context.last
+    if last is None:
+        return next(iter(trainers()))
+    return last.output.trainer or OTHER
+
+
+def chosen(known: Known) -> Trainer | None:
+    """The trainer that was chosen; None if the format is to be chosen instead."""
+    name = known.get("output.trainer")
+    named = trainers().get(str(name))
+    return None if named is None else named[1]
+
+
+def format_of(known: Known) -> Value | None:
+    """The format that the chosen trainer opens."""
+    name = known.get("output.trainer")
+    named = trainers().get(str(name))
+    return None if named is None else named[0].format
+
+
+def output(known: Known) -> dict[str, Any]:
+    """The [output] section as far as it is known: what the trainer sets, and the answers about it."""
+    found = output_for(str(known.get("output.trainer")))
+    found["format"] = known.get("output.format") or DEFAULT_FORMAT
+    for key in OPTIONS:
+        value = known.get(f"output.{key}")
+        if value is not None:
+            # An answer says yes, a profile that is replayed says true.
+            found[key] = {"yes": True, "no": False}.get(value, value) if isinstance(value, str) else value
+    return found
+
+
+def image(known: Known) -> dict[str, Any]:
+    """What the chosen trainer proposes for the images, unless the last profile was for it, too."""
+    trainer, last = chosen(known), known.context.last
+    if trainer is None or (last is not None and last.output.trainer == trainer.name):
+        return {}
+    return dict(trainer.image)
+
+
+def same_as(profile: Profile, known: Known) -> bool:
+    """Whether the answers are about the same trainer and format as a profile."""
+    trainer = chosen(known)
+    here = (trainer.name if trainer else None, known.get("output.format"))
+    return here == (profile.output.trainer, profile.output.format)

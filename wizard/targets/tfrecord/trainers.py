@@ -1,0 +1,149 @@
+"""What opens TFRecord shards: programs for tf.data, DALI, PyTorch and TensorFlow Datasets."""
+
+from wizard.targets.dataset import Loadable
+from wizard.targets.tfrecord.index import INDEX_FOLDER
+from wizard.targets.trainer import Trainer
+
+TFDS_METADATA = "tfds"
+"""The key of [output] for metadata beside the shards."""
+
+
+def _shards(dataset: Loadable) -> str:
+    """The glob of a split's shards, below the dataset's folder."""
+    return str(dataset.target.file(f"{dataset.split}-*"))
+
+
+def _tf_data(dataset: Loadable) -> str:
+    train = dataset.split == "train"
+    shuffle = ".shuffle(10_000)" if train else ""
+    return f"""\
+import tensorflow as tf
+
+folder = {dataset.folder}
+
+
+def parse(record):
+    features = {{
+        "image/encoded": tf.io.FixedLenFeature([], tf.string),
+        "image/class/label": tf.io.FixedLenFeature([], tf.int64),  # {dataset.labels}
+    }}
+    features = tf.io.parse_single_example(record, features)
+    return tf.io.decode_jpeg(features["image/encoded"], channels=3), features["image/class/label"]
+
+
+shards = tf.data.Dataset.list_files(f"{{folder}}/{_shards(dataset)}", shuffle={train})
+records = shards.interleave(tf.data.TFRecordDataset, cycle_length=16, num_parallel_calls=tf.data.AUTOTUNE)
+dataset = records{shuffle}.map(parse, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+for image, label in dataset.take(1):
+    print(image.shape, int(label))
+"""
+
+
+def _dali(dataset: Loadable) -> str:
+    return f"""\
+from glob import glob
+
+from nvidia.dali import fn, pipeline_def, tfrecord, types
+
+folder = {dataset.folder}
+shards = sorted(glob(f"{{folder}}/{_shards(dataset)}"))
+indexes = sorted(glob(f"{{folder}}/{INDEX_FOLDER}/{dataset.split}-*"))
+
+
+@pipeline_def(batch_size=64, num_threads=4, device_id=None)  # a GPU's number, and device="mixed" below
+def pipeline():
+    record = fn.readers.tfrecord(
+        path=shards,
+        index_path=indexes,
+        features={{
+            "image/encoded": tfrecord.FixedLenFeature((), tfrecord.string, ""),
+            "image/class/label": tfrecord.FixedLenFeature([1], tfrecord.int64, -1),  # {dataset.labels}
+        }},
+        random_shuffle={dataset.split == "train"},
+    )
+    image = fn.decoders.image(record["image/encoded"], device="cpu", output_type=types.RGB)
+    return image, record["image/class/label"]
+
+
+loader = pipeline()
+loader.build()
+images, labels = loader.run()
+print(images.at(0).shape, int(labels.at(0)[0]))
+"""
+
+
+def _pytorch(dataset: Loadable) -> str:
+    return f"""\
+import io
+from glob import glob
+
+import numpy as np
+from PIL import Image
+from tfrecord.torch.dataset import TFRecordDataset
+from torch.utils.data import ChainDataset
+
+folder = {dataset.folder}
+features = {{"image/encoded": "byte", "image/class/label": "int"}}
+
+
+def decode(record):
+    image = Image.open(io.BytesIO(record["image/encoded"])).convert("RGB")
+    return np.asarray(image), int(record["image/class/label"][0])  # {dataset.labels}
+
+
+shards = sorted(glob(f"{{folder}}/{_shards(dataset)}"))
+dataset = ChainDataset([TFRecordDataset(shard, None, features, transform=decode) for shard in shards])
+
+for image, label in dataset:
+    print(image.shape, label)
+    break
+"""
+
+
+def _tfds_builder(dataset: Loadable) -> str:
+    return f"""\
+import tensorflow_datasets as tfds
+
+folder = {dataset.folder}
+builder = tfds.builder_from_directory(folder)
+dataset = builder.as_dataset(split="{dataset.split}", as_supervised=True, shuffle_files={dataset.split == "train"})
+
+for image, label in dataset.take(1):
+    print(image.shape, int(label))  # {dataset.labels}
+"""
+
+
+TRAINERS = (
+    Trainer(
+        name="tf.data",
+        title="TensorFlow, Keras",
+        about="TFRecord shards, labels from 1, as the older scripts write",
+        program=_tf_data,
+        install="tensorflow",
+    ),
+    Trainer(
+        name="dali",
+        title="NVIDIA DALI",
+        about="TFRecord shards with index files",
+        program=_dali,
+        install="nvidia-dali-cuda120",
+        requires={"index": True},
+    ),
+    Trainer(
+        name="tfds-folder",
+        title="TensorFlow Datasets, from a folder",
+        about="TFRecord shards with metadata for builder_from_directory",
+        program=_tfds_builder,
+        install="tensorflow tensorflow-datasets",
+        requires={TFDS_METADATA: True},
+    ),
+    Trainer(
+        name="tfrecord",
+        title="PyTorch, with the package tfrecord",
+        about="TFRecord shards, labels from 0",
+        program=_pytorch,
+        install="torch tfrecord pillow",
+        settings={"label_base": 0},
+    ),
+)

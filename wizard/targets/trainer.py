@@ -1,0 +1,49 @@
+"""Trainer: what opens a dataset, with the settings that it needs and a program that does it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wizard.targets.dataset import Loadable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trainer:
+    """A library, or a reader of one, that opens datasets of a certain form.
+
+    Attributes:
+        name: the value of `output.trainer`.
+        title: in the wizard's list.
+        about: what it reads, beside the title.
+        program: a complete Python program that opens a split, and prints the shape and label of its first image. Its
+            folder is the expression `Loadable.folder`. Raises UsageError where this dataset cannot be opened so.
+        install: what pip installs for the program.
+        requires: keys of [output], besides the format, that must have these values, or hold these of a list.
+        settings: keys of [output] that have these values unless a profile gives others.
+        image: values that the wizard proposes for [image].
+    """
+
+    name: str
+    title: str
+    about: str
+    program: Callable[[Loadable], str]
+    install: str
+    requires: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    image: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def output(self) -> dict[str, Any]:
+        """The keys of [output] that it sets, besides the format."""
+        return {**self.settings, **self.requires}
+
+    def opens(self, output: Mapping[str, Any]) -> bool:
+        """Whether an [output] section, complete with defaults, has all that it requires."""
+        return all(holds(output.get(key), value) for key, value in self.requires.items())
+
+
+def holds(given: Any, required: Any) -> bool:
+    """Whether a value is the required one; of a list, whether it has all the required ones."""
+    if isinstance(required, tuple):
+        return given is not None and {*required} <= {*given}
+    return bool(given == required)
