@@ -1,5 +1,7 @@
 import hashlib
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from io import BufferedRandom
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from wizard.engine.sidecars import BOXES, CLASSES, boxes_table, remove_sidecars,
 from wizard.formats.arrays import Boxes
 from wizard.ilsvrc2012.synsets import synsets
 from wizard.sources.records.reader import RECORDS
-from wizard.storage import write_whole
+from wizard.storage import replacing, write_whole
 from wizard.targets.tfrecord.target import TFRecords
 
 OF_TFDS = {"dataset_info.json", "features.json", "image.class.label.labels.txt"}
@@ -86,13 +88,13 @@ def test_a_sidecar_removed_once_no_longer_belongs_to_the_build(tmp_path: Path) -
 def test_sidecars_of_a_killed_run_are_known_to_the_next_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = planned()
 
-    def killed_at_features(target: Path, content: bytes) -> None:
+    def killed_at_features(target: Path) -> AbstractContextManager[BufferedRandom]:
         if target.name == "features.json":
             raise KeyboardInterrupt
-        write_whole(target, content)
+        return replacing(target)
 
     with monkeypatch.context() as patch:
-        patch.setattr(sidecars, "write_whole", killed_at_features)
+        patch.setattr(sidecars, "replacing", killed_at_features)
         with pytest.raises(KeyboardInterrupt):
             write_sidecars(tmp_path, plan, done(plan), boxes_csv=False)
     assert "dataset_info.json" in files(tmp_path)

@@ -9,12 +9,13 @@ from wizard.formats.example import Values
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.classes import Classes
 from wizard.sources.readers import Form
-from wizard.targets.dataset import BuiltDataset, Encoded
+from wizard.targets.dataset import Encoded
 from wizard.targets.expected import Expectation, Planned, Seen
 from wizard.targets.option import Option, given
 from wizard.targets.sample import OutputSample
 from wizard.targets.trainer import Trainer
 from wizard.targets.writer import Writer
+from wizard.targets.written import Content, WrittenDataset
 
 USUAL_SHARDS: Mapping[Split, int] = {"train": 1024, "validation": 128, "test": 128}
 """As the older scripts write."""
@@ -148,6 +149,18 @@ class Target(Protocol):
         """
         return name
 
+    def require_readable(self, split: str, name: str, wnid: str) -> None:
+        """Requires that the readers for which there are sidecars find an image in its place; see `place`.
+
+        Raises:
+            InputError: they look for other names.
+        """
+        return
+
+    def remarks(self, images: Mapping[str, int]) -> Iterator[str]:
+        """What a person should know of readers, given how many images each split has: sentences without a full stop."""
+        return iter(())
+
     def encode(self, sample: OutputSample) -> bytes:
         """The serialized form of an image."""
 
@@ -158,8 +171,8 @@ class Target(Protocol):
             OSError: the folder cannot be written.
         """
 
-    def sidecars(self, dataset: BuiltDataset) -> dict[str, bytes]:
-        """Small files that describe the dataset to this format's readers, by their paths below the output folder."""
+    def sidecars(self, dataset: WrittenDataset) -> Mapping[str, Content]:
+        """Files that describe the dataset to this format's readers, by their paths below the output folder."""
         return {}
 
     def listing(self, folder: Path) -> Iterator[str]:
