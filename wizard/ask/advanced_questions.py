@@ -24,7 +24,7 @@ def _about(key: str, option: Option) -> Question[Context]:
         help=option.help or f"{option.description[:1].upper()}{option.description[1:]}.",
         default=default,
         choices=lambda _: tuple(Choice(_answer(each.value), each.title, each.about) for each in option.allowed),
-        applies=lambda known: key in defaults.target_of(known).options,
+        applies=lambda known: key in defaults.target_of(known).options and not trainers.needs(key, known),
         advanced=True,
         switch=True,
         optional=True,

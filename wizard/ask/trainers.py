@@ -55,6 +55,12 @@ def output(known: Known) -> dict[str, Any]:
     return found
 
 
+def needs(key: str, known: Known) -> bool:
+    """Whether the chosen trainer leaves no choice for a key of [output]."""
+    trainer = chosen(known)
+    return trainer is not None and key in trainer.requires
+
+
 def image(known: Known) -> dict[str, Any]:
     """What the chosen trainer proposes for the images, unless the last profile was for it, too."""
     trainer, last = chosen(known), known.context.last

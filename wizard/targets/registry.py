@@ -9,13 +9,16 @@ from typing import Any
 from wizard.sources.readers import Form
 from wizard.targets.image_files.target import ClassFolders, FlatFolders
 from wizard.targets.option import Option
+from wizard.targets.parquet.target import ParquetFiles
 from wizard.targets.presence import foreign_files
 from wizard.targets.target import Target
 from wizard.targets.tfrecord.target import TFRecords
 from wizard.targets.trainer import Trainer
 from wizard.targets.webdataset.target import WebDataset
 
-TARGETS: dict[str, type[Target]] = {each.format: each for each in (TFRecords, ClassFolders, WebDataset, FlatFolders)}
+TARGETS: dict[str, type[Target]] = {
+    each.format: each for each in (TFRecords, ClassFolders, WebDataset, FlatFolders, ParquetFiles)
+}
 """In the order in which the wizard offers them; the first is the default."""
 DEFAULT_FORMAT = next(iter(TARGETS))
 OPTIONS: dict[str, Option] = {key: option for target in TARGETS.values() for key, option in target.options.items()}

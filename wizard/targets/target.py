@@ -11,6 +11,7 @@ from wizard.sources.classes import Classes
 from wizard.sources.readers import Form
 from wizard.targets.dataset import Encoded
 from wizard.targets.expected import Expectation, Planned, Seen
+from wizard.targets.labels import StoredLabels
 from wizard.targets.option import Option, given
 from wizard.targets.sample import OutputSample
 from wizard.targets.trainer import Trainer
@@ -170,6 +171,10 @@ class Target(Protocol):
         Raises:
             OSError: the folder cannot be written.
         """
+
+    def labeled_writer(self, folder: Path, split: str, shard: str, labels: StoredLabels) -> Writer:
+        """As `writer`, for a target whose shards say what their labels mean."""
+        return self.writer(folder, split, shard)
 
     def sidecars(self, dataset: WrittenDataset) -> Mapping[str, Content]:
         """Files that describe the dataset to this format's readers, by their paths below the output folder."""
