@@ -11,7 +11,6 @@ from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.profile import Image
 from wizard.targets.registry import OPTIONS, TARGETS
 
-_RESIZED = defaults.mode_is("shortest", "exact", "crop")
 _WHOLE = defaults.mode_is("exact", "crop")
 
 
@@ -188,7 +187,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         help="Below about 85 colors begin to drift; 90 costs about a quarter more space than 85. NVIDIA's recipes "
         "take 85 with 480 px and 90 with 352 px.",
         default=defaults.last_image("quality", shortest=85, exact=90, crop=85),
-        applies=_RESIZED,
+        applies=defaults.RESIZED,
         affects_images=True,
     ),
     Question(
@@ -201,7 +200,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         choices=lambda known: tuple(
             choice for choice in defaults.split_choices(known) if choice.value in defaults.splits_of(known)
         ),
-        applies=lambda known: _RESIZED(known) and len(defaults.splits_of(known)) > 1,
+        applies=lambda known: defaults.RESIZED(known) and len(defaults.splits_of(known)) > 1,
         affects_images=True,
     ),
     Question(

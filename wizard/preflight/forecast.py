@@ -37,6 +37,7 @@ class Measured:
 
     sampled: int
     bytes_out: tuple[float, float]
+    kept: tuple[float, float]
     seconds: tuple[float, float]
     undisturbed: float
     reading: float
@@ -102,8 +103,12 @@ def forecast(job: Job, parts: Mapping[Split, Measured], machine: Machine, remain
         )
         beside = spilled_beside(bytes_out.high, bytes_in, max(job.shards.values()), machine.workers)
         spill = beside if remaining else 0.0
+    kept = None
+    if any(recipe.keep_small for recipe in job.recipes.values()):
+        kept = min(images, max(0, round(sum(parts[split].kept[0] * shares[split] for split in parts))))
     return job, Estimated(
         images=images,
+        kept=kept,
         sampled=sum(part.sampled for part in parts.values()),
         workers=machine.workers,
         bytes_in=bytes_in,
