@@ -7,6 +7,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self
 from wizard.commit_record import CommitRecord
 from wizard.formats.example import Values
 from wizard.ilsvrc2012.archives import Split
+from wizard.sources.classes import Classes
 from wizard.sources.readers import Form
 from wizard.targets.dataset import Encoded
 from wizard.targets.expected import Expectation, Planned, Seen
@@ -97,6 +98,19 @@ class Target(Protocol):
     def usual_shards(cls, output: Mapping[str, Any]) -> Mapping[Split, int]:
         """How many shards ImageNet's splits are usually written to, by such a section."""
         return USUAL_SHARDS
+
+    @classmethod
+    def from_manifest(cls, options: Mapping[str, Any]) -> Self:
+        """The target that a manifest states; of an older version, options may be missing.
+
+        Raises:
+            TypeError: an option is not known.
+        """
+        return cls(**options)
+
+    def for_classes(self, classes: Classes) -> Self:
+        """The target for a dataset of these classes, where its names say whose they are."""
+        return self
 
     @classmethod
     def variants(cls) -> tuple[Self, ...]:
