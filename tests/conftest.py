@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.forked_workers import ForkedWorkers
+from tests.forked_workers import ForkedWorkers, not_synced
 from tests.helpers import CLASSES, PER_CLASS, VALIDATION, build_dataset
 from wizard import synthetic
 from wizard.discovery import search
@@ -73,9 +73,9 @@ def shared_tensorflow() -> Iterator[LocalExecutor]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_workers(shared_tensorflow: Executor) -> Iterator[None]:
-    """Workers of this process are forked, and it verifies with one TensorFlow; see `spawned_workers`.
+    """Workers of this process are forked, it verifies with one TensorFlow, and nothing waits for the disk.
 
-    A command that is run as a process of its own spawns its workers, and starts TensorFlow, as it does everywhere.
+    A command that is run as a process of its own does all that as it does everywhere; see also `spawned_workers`.
     """
 
     @contextmanager
@@ -88,6 +88,7 @@ def _quick_workers(shared_tensorflow: Executor) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dataset, "local_workers", workers)
+        patch.setattr(os, "fsync", not_synced)
         if sys.platform == "linux":
             patch.setattr(local_worker, "_CONTEXT", ForkedWorkers())
         yield
