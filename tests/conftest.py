@@ -11,6 +11,7 @@ from itertools import count
 from multiprocessing import active_children, get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import settings
@@ -32,6 +33,10 @@ _VERSION = 0x20080522
 
 _NUMBERS = count()
 """Of the folders that tests get."""
+
+# What `datasets` loads, it first copies into its cache, and it reads this name once, when it is imported.
+_CACHE = TemporaryDirectory(prefix="imagenet-setup-datasets-", ignore_cleanup_errors=True)
+os.environ |= {"HF_DATASETS_CACHE": _CACHE.name, "HF_DATASETS_OFFLINE": "1"}
 
 # Hypothesis would report an example that is slow on a busy machine as a failure.
 settings.register_profile("untimed", deadline=None)

@@ -20,12 +20,14 @@ from wizard.engine.image_memory import needed
 from wizard.engine.transform import Check, Recipe
 from wizard.engine.worker import build_shard
 from wizard.errors import MachineError
+from wizard.formats import jpegli
 from wizard.formats.decoding import is_too_large
 from wizard.formats.resize import Resize
 
 KEPT = Recipe(resize=Resize(mode="original"), quality=None)
 SAME_SIZE = Recipe(resize=Resize(mode="original"), quality=85)
 SMALL = Recipe(resize=Resize(mode="shortest", size=240), quality=85)
+BY_JPEGLI = Recipe(resize=Resize(mode="original"), quality=85, encoder="jpegli")
 TINY = Recipe(resize=Resize(mode="shortest", size=64), quality=85)
 HEIGHT, WIDTH = 2400, 3000
 PIXELS = HEIGHT * WIDTH
@@ -75,6 +77,24 @@ def test_the_estimate_is_within_15_percent_of_the_measured_peak(kind: str, recip
     data = image(kind)
     grown, estimate = peak(data, recipe), needed(data, recipe)
     assert estimate == pytest.approx(grown, rel=0.15, abs=3 * MB)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peaks are in other units elsewhere")
+@pytest.mark.skipif(not jpegli.is_installed(), reason="an extra without wheels for this Python")
+def test_the_estimate_has_room_for_jpegli_to_encode_noise() -> None:
+    random = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+    data = encoded(Image.fromarray(random), quality=90)
+    estimate = needed(data, BY_JPEGLI)
+    assert needed(data, SAME_SIZE) < estimate
+    assert estimate == pytest.approx(peak(data, BY_JPEGLI), rel=0.15, abs=3 * MB)
+
+
+def test_an_image_that_keeps_its_bytes_for_its_size_needs_what_its_check_needs() -> None:
+    kept = replace(SMALL, resize=Resize(mode="shortest", size=HEIGHT), keep_small=True)
+    data = image("progressive")
+    assert needed(data, kept) == needed(data, KEPT) < needed(data, replace(kept, keep_small=False))
+    assert needed(data, replace(kept, check="md5")) == 0
+    assert needed(data, replace(SMALL, keep_small=True)) == needed(data, SMALL)
 
 
 def test_a_kept_progressive_jpeg_needs_its_coefficients_and_a_baseline_one_next_to_nothing() -> None:

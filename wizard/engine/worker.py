@@ -83,6 +83,7 @@ def write_shard(task: ShardTask, coming: Iterable[Coming]) -> CommitRecord:
             sha256=committed.sha256,
             converted=tuple(counts.converted),
             skipped=tuple(counts.skipped),
+            kept=counts.kept,
             seconds=time.monotonic() - counts.started,
             rss=counts.rss,
             check=task.recipe.check,
