@@ -38,6 +38,8 @@ _NUMBERS = count()
 _CACHE = TemporaryDirectory(prefix="imagenet-setup-datasets-", ignore_cleanup_errors=True)
 os.environ |= {"HF_DATASETS_CACHE": _CACHE.name, "HF_DATASETS_OFFLINE": "1"}
 
+# Commands that tests run would compile the package each time, a fifth of their start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Hypothesis would report an example that is slow on a busy machine as a failure.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

@@ -200,7 +200,7 @@ def test_plain_mode_is_also_that_of_a_dumb_terminal_and_of_setup(
     person: Callable[..., Person], words: list[str], env: dict[str, str]
 ) -> None:
     someone = person(*words, **env)
-    someone.reads("Where is the raw data?").reads(":").types(CTRL_C)
+    someone.reads("Where is the raw data?").reads(":").types("quit\n")
     assert someone.ends() == 130
     assert "\x1b" not in someone.seen
     assert someone.seen.isascii()
