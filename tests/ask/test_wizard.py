@@ -95,9 +95,9 @@ def to_the_review(person: Person, raw: Path, out: Path) -> Person:
     """Takes every default but the folders and the size."""
     person.reads("Where is the raw data?").reads("Another folder").types("\x1b[A", ENTER)
     person.reads("Where is the raw data?").types(str(raw), ENTER)
-    person.reads("Nothing is extracted and nothing there is changed.").reads("Which splits?").types(ENTER)
+    person.reads("Nothing is extracted and nothing there is changed.").reads("will open the result?").types(ENTER)
+    person.reads("Which splits?").types(ENTER)
     person.reads("bounding boxes go").types(ENTER)
-    person.reads("should be written?").types(ENTER)
     person.reads("Where does the result go?").types(CLEAR, str(out), ENTER)
     person.reads("images become?").types(ENTER)
     person.reads("measured on").reads("Shortest side in pixels").types(CLEAR, "64", ENTER)
