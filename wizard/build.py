@@ -108,6 +108,7 @@ def build(job: Job, report: Report, options: Options, pool: WorkerPool | None = 
                 records.done,
                 boxes_csv=job.profile.output.boxes_csv,
                 load_with=job.trainer if job.profile.output.load_py else None,
+                report=report,
             )
             answers = job.profile.model_dump(mode="json", exclude_none=True)
             sums = manifest.write(output, plan, records.done, answers, sidecars)

@@ -70,8 +70,10 @@ def test_another_trainer_replaces_what_the_first_one_had_set(
 
 
 def test_what_a_trainer_needs_is_not_taken_from_it(converse: Converse, after: Callable[[str], list[Any]]) -> None:
-    script, _ = converse(*after("dali"), "edit", "output.index", "no", chooses_trainer=True)
-    assert any('output.index = false: trainer = "dali" needs true' in said for said in script.said)
+    script, _ = converse(*after("dali"), "edit", chooses_trainer=True)
+    offered = [choice.value for choice in script.asked[-1].choices]
+    assert "output.tfds" in offered
+    assert "output.index" not in offered
 
 
 def test_what_a_trainer_merely_sets_can_be_changed(converse: Converse, after: Callable[[str], list[Any]]) -> None:
@@ -79,6 +81,15 @@ def test_what_a_trainer_merely_sets_can_be_changed(converse: Converse, after: Ca
     assert outcome is not None
     assert outcome.profile is not None
     assert (outcome.profile.output.trainer, outcome.profile.output.label_base) == ("tfrecord", 1)
+
+
+@pytest.mark.parametrize("answers", [["datasets"], ["other", DEFAULT, "none", "parquet"]])
+def test_a_format_whose_library_is_missing_is_refused_at_once(
+    answers: list[str], converse: Converse, raw: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wizard.targets.parquet.target.is_installed", lambda: False)
+    script, _ = converse(str(raw), *answers, chooses_trainer=True)
+    assert "needs pyarrow, which is not installed.\n  → Install it: pip install" in script.asked[-1].error
 
 
 def test_back_leads_to_it_from_the_question_after_it(converse: Converse, raw: Path) -> None:

@@ -17,7 +17,7 @@ from wizard.sources.names import sorted_by
 from wizard.sources.samples import SampleTable
 from wizard.targets.image_files.target import ClassFolders, FlatFolders
 from wizard.targets.tfrecord.target import TFRecords
-from wizard.targets.webdataset import WebDataset
+from wizard.targets.webdataset.target import WebDataset
 
 KEPT = Recipe(resize=Resize(mode="original"), quality=None)
 

@@ -13,6 +13,7 @@ from tests.targets.test_tfds import done, planned
 from wizard.engine import sidecars
 from wizard.engine.plan import Plan
 from wizard.engine.sidecars import BOXES, CLASSES, boxes_table, remove_sidecars, write_sidecars, wrong_sidecars
+from wizard.events import Event
 from wizard.formats.arrays import Boxes
 from wizard.ilsvrc2012.synsets import synsets
 from wizard.sources.records.reader import RECORDS
@@ -74,6 +75,27 @@ def test_a_person_s_own_file_of_such_a_name_stays(raw: Path, built_copy: Path) -
     (built_copy / "idx" / "mine").write_text("mine")
     assert "features.json" in asked_again(raw, built_copy, index=False)
     assert (built_copy / "idx" / "mine").read_text() == "mine"
+
+
+def test_a_person_s_own_file_is_set_aside_where_one_of_this_program_s_takes_its_place(tmp_path: Path) -> None:
+    plan = planned()
+    notes: list[Event] = []
+    for text in ("mine", "mine, too"):
+        (tmp_path / sidecars._OURS).unlink(missing_ok=True)
+        (tmp_path / "features.json").write_text(text)
+        write_sidecars(tmp_path, plan, done(plan), boxes_csv=False, report=notes.append)
+    assert (tmp_path / "features.json.before").read_text() == "mine"
+    assert (tmp_path / "features.json.before-2").read_text() == "mine, too"
+    assert [str(note).count("features.json was there before") for note in notes] == [1, 1]
+
+
+def test_this_program_s_own_file_is_not_set_aside_if_its_records_are_gone(tmp_path: Path) -> None:
+    plan = planned()
+    write_sidecars(tmp_path, plan, done(plan), boxes_csv=False)
+    before = files(tmp_path)
+    (tmp_path / sidecars._OURS).unlink()
+    write_sidecars(tmp_path, plan, done(plan), boxes_csv=False)
+    assert files(tmp_path) == before
 
 
 def test_a_sidecar_removed_once_no_longer_belongs_to_the_build(tmp_path: Path) -> None:

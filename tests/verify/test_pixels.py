@@ -17,7 +17,7 @@ from wizard.formats import example, tar, tfrecord
 from wizard.targets.expected import Expectation
 from wizard.targets.image_files.target import ClassFolders, FlatFolders
 from wizard.targets.tfrecord.target import TFRecords
-from wizard.targets.webdataset import WebDataset
+from wizard.targets.webdataset.target import WebDataset
 from wizard.verify.dataset import verify
 from wizard.verify.pixels import check_pixels
 from wizard.verify.shard import Problem, check_shard

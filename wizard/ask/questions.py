@@ -55,6 +55,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         "a program that opens the result. Something else asks for a format.",
         default=trainers.usual,
         choices=trainers.choices,
+        require=trainers.can_open,
         left_out=trainers.OTHER,
         governs=(
             "output.format",
@@ -123,6 +124,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         ),
         applies=lambda known: trainers.chosen(known) is None,
         implied=trainers.format_of,
+        require=trainers.can_write,
         governs=(*(f"output.{key}" for key in OPTIONS), *(f"output.{split}_shards" for split in SPLITS)),
     ),
     Question(

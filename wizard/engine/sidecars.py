@@ -3,10 +3,10 @@
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from wizard.commit_record import CommitRecord
 from wizard.engine.manifest import IMAGES, MANIFEST
 from wizard.engine.plan import Plan
+from wizard.events import Event, Note
 from wizard.sources.samples import SampleTable
 from wizard.storage import make_folders, replacing, write_whole
 from wizard.targets.dataset import loadable
@@ -30,7 +31,13 @@ _OURS = f"{STATE_FOLDER}/sidecars.txt"
 
 
 def write_sidecars(
-    folder: Path, plan: Plan, done: Mapping[str, CommitRecord], *, boxes_csv: bool, load_with: Trainer | None = None
+    folder: Path,
+    plan: Plan,
+    done: Mapping[str, CommitRecord],
+    *,
+    boxes_csv: bool,
+    load_with: Trainer | None = None,
+    report: Callable[[Event], None] = lambda _: None,
 ) -> dict[str, str]:
     """Writes those that the answers ask for, and removes what an earlier run wrote and this one is not asked for.
 
@@ -58,12 +65,18 @@ def write_sidecars(
         files[PROGRAM] = f"import os\n{program}".encode()
     files |= plan.target.sidecars(dataset)
     ours = _ours(folder)
+    aside = {name: _set_aside(folder / name) for name in files if name not in ours and (folder / name).is_file()}
     # Before the files themselves, so that a run that is killed leaves none that the next one does not know.
     _claim(folder, ours.union(files))
     for name in ours.difference(files):
         _remove(folder, name)
     sums = {name: _write(folder, name, content) for name, content in files.items()}
     _claim(folder, files)
+    for name, before in aside.items():
+        if _sum(before) == sums[name]:  # this program's after all, from before its records were removed
+            before.unlink()
+        else:
+            report(Note(text=f"{folder / name} was there before, and is now {before.name}", warning=True))
     return sums
 
 
@@ -80,8 +93,7 @@ def wrong_sidecars(folder: Path, sums: Mapping[str, str]) -> Iterator[tuple[str,
     """Files without the recorded sha256 (hex, by name): the name of each, and a predicate such as "is gone"."""
     for name, expected in sums.items():
         try:
-            with (folder / name).open("rb") as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
+            found = _sum(folder / name)
         except FileNotFoundError:
             yield name, "is gone"
         except OSError as error:
@@ -154,6 +166,17 @@ def _write(folder: Path, name: str, content: Content) -> str:
             digest.update(piece)
             file.write(piece)
     return digest.hexdigest()
+
+
+def _set_aside(path: Path) -> Path:
+    """Gives a person's own file another name, as one of this program's takes its place; returns that."""
+    names = (f"{path.name}.before" + (f"-{number}" if number > 1 else "") for number in count(1))
+    return path.rename(next(path.with_name(name) for name in names if not path.with_name(name).exists()))
+
+
+def _sum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _claim(folder: Path, names: Iterable[str]) -> None:

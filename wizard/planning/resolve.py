@@ -63,7 +63,8 @@ def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) ->
     shards = {split: profile.shards(split) for split in mine}
     if profile.output.shards == "keep":
         shards = {split: survey.shards for split, survey in mine.items()}
-    target = _target(profile, source.form)
+    classes = imagenet() if table is None else table.classes
+    target = _target(profile, source.form).for_classes(classes)
     return Job(
         profile=profile,
         target=target,
@@ -75,7 +76,7 @@ def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) ->
         source=source,
         surveys=mine,
         annotated=_annotated_splits(profile, source),
-        classes=imagenet() if table is None else table.classes,
+        classes=classes,
         reading=read_as_asked(profile, [survey.table for survey in mine.values() if survey.table is not None]),
     )
 

@@ -96,11 +96,10 @@ def forecast(job: Job, parts: Mapping[Split, Measured], machine: Machine, remain
     largest = max(part.largest for part in parts.values())
     bytes_out = span(size[0], _DEVIATIONS * size[1], 0.0 if job.profile.source.boxes == "none" else _BOXES)
     memory = worker_memory(list(chain.from_iterable(part.rss for part in parts.values())), largest)
+    more = job.target.writing + (WORKER_BYTES if job.reading.staged else 0)
+    memory = Range(low=memory.low + more, likely=memory.likely + more, high=memory.high + more)
     spill = 0.0
     if job.reading.staged:
-        memory = Range(
-            low=memory.low + WORKER_BYTES, likely=memory.likely + WORKER_BYTES, high=memory.high + WORKER_BYTES
-        )
         beside = spilled_beside(bytes_out.high, bytes_in, max(job.shards.values()), machine.workers)
         spill = beside if remaining else 0.0
     kept = None

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self
 from wizard.commit_record import CommitRecord
 from wizard.formats.example import Values
 from wizard.ilsvrc2012.archives import Split
+from wizard.sources.classes import Classes
 from wizard.sources.readers import Form
 from wizard.targets.dataset import Encoded
 from wizard.targets.expected import Expectation, Planned, Seen
@@ -57,6 +58,7 @@ class Target(Protocol):
         classes_are_folders: whether readers number the classes of each split by its folders.
         has_distinct_places: whether each image has a path or key of its own, which `place` gives.
         trailer: bytes that every shard has after its last image.
+        writing: bytes of memory that a worker needs to write shards, beside the images that it encodes.
         beside: globs of files that it puts beside its shards, below the output folder.
     """
 
@@ -71,6 +73,7 @@ class Target(Protocol):
     classes_are_folders: ClassVar[bool] = False
     has_distinct_places: ClassVar[bool] = False
     trailer: ClassVar[bytes] = b""
+    writing: ClassVar[int] = 0
     beside: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
@@ -95,6 +98,19 @@ class Target(Protocol):
     def usual_shards(cls, output: Mapping[str, Any]) -> Mapping[Split, int]:
         """How many shards ImageNet's splits are usually written to, by such a section."""
         return USUAL_SHARDS
+
+    @classmethod
+    def from_manifest(cls, options: Mapping[str, Any]) -> Self:
+        """The target that a manifest states; of an older version, options may be missing.
+
+        Raises:
+            TypeError: an option is not known.
+        """
+        return cls(**options)
+
+    def for_classes(self, classes: Classes) -> Self:
+        """The target for a dataset of these classes, where its names say whose they are."""
+        return self
 
     @classmethod
     def variants(cls) -> tuple[Self, ...]:

@@ -18,7 +18,7 @@ from wizard.targets.parquet import card, stored
 from wizard.targets.parquet.features import stored_path
 from wizard.targets.parquet.stored import Row
 from wizard.targets.parquet.trainers import TRAINERS
-from wizard.targets.parquet.writer import ParquetWriter
+from wizard.targets.parquet.writer import WORKER_BYTES, ParquetWriter
 from wizard.targets.sample import OutputSample
 from wizard.targets.target import Offer
 from wizard.targets.trainer import Trainer
@@ -43,6 +43,7 @@ class ParquetFiles(OneFileShards):
     )
     what: ClassVar[str] = "Parquet files"
     unit: ClassVar[str] = "rows"
+    writing: ClassVar[int] = WORKER_BYTES
     trainers: ClassVar[tuple[Trainer, ...]] = TRAINERS
 
     @classmethod

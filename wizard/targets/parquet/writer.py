@@ -17,6 +17,8 @@ ROWS = 100
 takes at once where it makes Arrow files of images (config.py)."""
 MOST = 32 << 20
 """Bytes of images in a row group: fewer than `ROWS` where they are large. A worker holds them twice."""
+WORKER_BYTES = 150_000_000
+"""Bytes of memory that pyarrow and a row group take: with photos of 110 kB, workers had 200 MB instead of 60 MB."""
 _OPTIONS = {
     "compression": "NONE",  # JPEGs do not get smaller, and all else is 40 bytes an image
     "use_dictionary": False,

@@ -16,6 +16,7 @@ from wizard.targets.names import SPLIT_FOLDERS
 from wizard.targets.one_file import OneFileShards, ShardFile
 from wizard.targets.option import Allowed, Option, given, switch
 from wizard.targets.sample import OutputSample
+from wizard.targets.shared_options import INDEX
 from wizard.targets.target import Offer
 from wizard.targets.tfrecord import check, index, tfds, with_tensorflow
 from wizard.targets.tfrecord.features import features_of, updated_features
@@ -46,13 +47,7 @@ _OPTIONS = {
         label="Split folders",
         review="a folder a split",
     ),
-    "index": switch(
-        default=True,
-        description="index files in idx/, for DALI and PyPI's tfrecord",
-        text="Index files beside the shards?",
-        label="Index files",
-        review="no index files",
-    ),
+    "index": INDEX,
     "tfds": switch(
         default=False,
         description="metadata for tfds.builder_from_directory",
@@ -161,23 +156,23 @@ class TFRecords(OneFileShards):
         return tfds.metadata(dataset, kinds, self.file)
 
     def wrong_beside(self, folder: Path, result: CommitRecord) -> str:
-        return index.wrong_index(folder, result, asked=self.index)
+        return index.FILES.wrong(folder, result.shard, result.bytes_out, asked=self.index)
 
     def restore_beside(self, folder: Path, shard: str) -> None:
         path = folder / self.file(shard)
         if not self.index or not path.is_file():
-            index.remove_index(folder, shard)
+            index.FILES.remove(folder, shard)
             return
         try:
-            lines = index.of_shard(path)
+            lines = index.FILES.of_shard(path)
         except (tfrecord.RecordDamage, OSError) as damage:
             raise ShardDamage(str(damage)) from damage
-        index.write_index(folder, shard, lines)
+        index.FILES.write(folder, shard, lines)
 
     def wrong_bytes(self, expected: Expectation) -> Iterator[str]:
         yield from super().wrong_bytes(expected)
         if self.index:
-            yield from index.differs(Path(expected.folder), expected.result.shard, expected.path)
+            yield from index.FILES.differs(Path(expected.folder), expected.result.shard, expected.path)
 
     def stored(self, expected: Expectation) -> Iterator[bytes]:
         try:
@@ -195,7 +190,7 @@ class TFRecords(OneFileShards):
     def strays(self, folder: Path, expectations: Sequence[Expectation]) -> Iterator[tuple[str, str]]:
         yield from super().strays(folder, expectations)
         shards = {expected.result.shard for expected in expectations} if self.index else set()
-        yield from index.strays(folder, shards)
+        yield from index.FILES.strays(folder, shards)
 
     def first_features(self, file: Path) -> Mapping[str, example.Values]:
         return {name: example.values(feature) for name, feature in tfds.first_record(file).items()}
@@ -223,5 +218,5 @@ class _IndexedShardFile(ShardFile):
 
     def commit(self) -> Committed:
         """Puts the index in place first: a shard that is there has one."""
-        index.write_index(self._folder, self._shard, "".join(self._lines))
+        index.FILES.write(self._folder, self._shard, "".join(self._lines))
         return super().commit()
