@@ -84,7 +84,9 @@ def _out_of_bounds(question: Question[Context], value: int) -> str:
 
 def _against_profile(question: Question[Context], value: Value) -> str:
     section, dot, key = question.key.partition(".")
-    if question.kind == "path":  # which has been looked at, and must not be compared with the stand-ins below
+    if (
+        question.kind == "path" or not question.stored
+    ):  # which has been looked at, and must not be compared with the stand-ins below
         return ""
     table: dict[str, Any] = {"source": {"path": "raw"}, "output": {"path": "out"}}
     place = table.setdefault(section, {}) if dot else table
