@@ -61,6 +61,8 @@ def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) ->
     if profile.output.shards == "keep":
         shards = {split: survey.shards for split, survey in mine.items()}
     target = _target(profile, source.form)
+    classes = imagenet() if table is None else table.classes
+    target.require(classes)
     return Job(
         profile=profile,
         target=target,
@@ -72,7 +74,7 @@ def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) ->
         source=source,
         surveys=mine,
         annotated=_annotated_splits(profile, source),
-        classes=imagenet() if table is None else table.classes,
+        classes=classes,
         reading=read_as_asked(profile, [survey.table for survey in mine.values() if survey.table is not None]),
     )
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self
 from wizard.commit_record import CommitRecord
 from wizard.formats.example import Values
 from wizard.ilsvrc2012.archives import Split
+from wizard.sources.classes import Classes
 from wizard.sources.readers import Form
 from wizard.targets.dataset import BuiltDataset, Encoded
 from wizard.targets.expected import Expectation, Planned, Seen
@@ -98,6 +99,14 @@ class Target(Protocol):
     def variants(cls) -> tuple[Self, ...]:
         """One target for each set of places that its options can lead to."""
         return (cls(),)
+
+    def require(self, classes: Classes) -> None:
+        """Refuses what only the source and this machine tell: classes that do not fit, or a package that is missing.
+
+        Raises:
+            UsageError: a dataset of these classes cannot be written so here.
+        """
+        return
 
     @property
     def ingredients(self) -> dict[str, str]:
