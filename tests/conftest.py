@@ -2,22 +2,41 @@
 
 import ctypes
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from multiprocessing import active_children, get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import settings
 
+from tests.forked_workers import ForkedWorkers
 from tests.helpers import CLASSES, PER_CLASS, VALIDATION, build_dataset
 from wizard import synthetic
 from wizard.discovery import search
+from wizard.engine.executors import local_worker
+from wizard.engine.executors.executor import Executor
+from wizard.engine.executors.local import LocalExecutor
+from wizard.engine.executors.worker_pool import local_workers
+from wizard.verify import dataset
 
 _OVERRIDES = 0b110
 """CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, with which root ignores file permissions."""
 _VERSION = 0x20080522
 """_LINUX_CAPABILITY_VERSION_3, whose header and data `capget` fills."""
+
+_NUMBERS = count()
+"""Of the folders that tests get."""
+
+# What `datasets` loads, it first copies into its cache, and it reads this name once, when it is imported.
+_CACHE = TemporaryDirectory(prefix="imagenet-setup-datasets-", ignore_cleanup_errors=True)
+os.environ |= {"HF_DATASETS_CACHE": _CACHE.name, "HF_DATASETS_OFFLINE": "1"}
 
 # Hypothesis would report an example that is slow on a busy machine as a failure.
 settings.register_profile("untimed", deadline=None)
@@ -28,14 +47,77 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--differential", type=int, help="damaged images to compare with TensorFlow's decoder")
 
 
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As pytest's own, which looks through the folders of all earlier tests for a free number: 2 ms of each test."""
+    return _new_folder(tmp_path_factory, re.sub(r"\W", "_", request.node.name)[:30])
+
+
+def _new_folder(tmp_path_factory: pytest.TempPathFactory, name: str) -> Path:
+    folder = tmp_path_factory.getbasetemp() / f"{name}-{next(_NUMBERS)}"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path_factory.mktemp("home")
+    folder = _new_folder(tmp_path_factory, "home")
     monkeypatch.setenv("IMAGENET_SETUP_HOME", str(folder))
     monkeypatch.setenv("NO_COLOR", "1")
     search.found_here.cache_clear()  # each test has its own folders
     monkeypatch.setattr(search, "LIMIT", 20.0)  # a busy machine must not fail a test
     return folder
+
+
+@pytest.fixture(scope="session")
+def shared_tensorflow() -> Iterator[LocalExecutor]:
+    """The real one, started once for all tests, which takes seconds."""
+    with local_workers(1) as process:
+        yield process
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_workers(shared_tensorflow: Executor) -> Iterator[None]:
+    """Workers of this process are forked, and it verifies with one TensorFlow; see `spawned_workers`.
+
+    A command that is run as a process of its own spawns its workers, and starts TensorFlow, as it does everywhere.
+    """
+
+    @contextmanager
+    def workers(count: int) -> Iterator[Executor]:
+        if count == 1:
+            yield shared_tensorflow
+        else:
+            with local_workers(count) as executor:
+                yield executor
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dataset, "local_workers", workers)
+        if sys.platform == "linux":
+            patch.setattr(local_worker, "_CONTEXT", ForkedWorkers())
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_worker_is_left(shared_tensorflow: LocalExecutor) -> Iterator[None]:
+    """A worker that a test leaves behind would be counted, or killed, by a later one."""
+    before = active_children()
+    yield
+    left = [child for child in active_children() if child not in before and child not in _processes(shared_tensorflow)]
+    for child in left:
+        child.join(10)  # one that is just ending is none
+    assert not [child for child in left if child.is_alive()], "the test left a worker behind"
+
+
+def _processes(executor: LocalExecutor) -> list[BaseProcess]:
+    return [worker.process for worker in list(executor._workers)]
+
+
+@pytest.fixture
+def spawned_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers and TensorFlow are started as outside of tests."""
+    monkeypatch.setattr(local_worker, "_CONTEXT", get_context("spawn"))
+    monkeypatch.setattr(dataset, "local_workers", local_workers)
 
 
 @pytest.fixture(scope="session")

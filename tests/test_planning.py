@@ -36,7 +36,7 @@ from wizard.sources.source import Progress, Source, surveyed
 from wizard.targets.image_files.target import ClassFolders, FlatFolders
 from wizard.targets.target import Target
 from wizard.targets.tfrecord.target import TFRecords
-from wizard.targets.webdataset import WebDataset
+from wizard.targets.webdataset.target import WebDataset
 
 NUMBERS = range(1, 9)
 """Numbers of the validation images in `matching`."""

@@ -90,6 +90,17 @@ def test_a_key_in_the_wrong_place_is_reported_with_its_section() -> None:
     ]
 
 
+def test_small_images_cannot_be_kept_where_none_is_resized() -> None:
+    for image in ({}, {"resize": "original"}, {"resize": "original", "quality": 90}):
+        (problem,) = problems(given(image=image | {"keep_small": True}))
+        assert problem.startswith('image.keep_small has no meaning with resize = "original"')
+
+
+def test_an_unknown_encoder_is_refused_with_those_there_are() -> None:
+    (problem,) = problems(given(image={"encoder": "mozjpeg"}))
+    assert problem == "image.encoder = 'mozjpeg': allowed is 'libjpeg-turbo' or 'jpegli'"
+
+
 def test_a_repeated_split_counts_once() -> None:
     assert check(given(source={"path": "/raw", "splits": ["train", "train"]}), "here").source.splits == ("train",)
 

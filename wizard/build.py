@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from wizard.commit_record import CommitRecord, SkippedImage, checks_of
+from wizard.commit_record import CommitRecord, SkippedImage, checks_of, kept_in
 from wizard.engine import manifest
 from wizard.engine.build_result import BuildResult, SplitSummary
 from wizard.engine.commit_records import CommitRecords, remove_leftovers, start_or_resume
@@ -108,6 +108,7 @@ def build(job: Job, report: Report, options: Options, pool: WorkerPool | None = 
                 records.done,
                 boxes_csv=job.profile.output.boxes_csv,
                 load_with=job.trainer if job.profile.output.load_py else None,
+                report=report,
             )
             answers = job.profile.model_dump(mode="json", exclude_none=True)
             sums = manifest.write(output, plan, records.done, answers, sidecars)
@@ -205,6 +206,7 @@ def _finished(
             bytes_in=sum(result.bytes_in for result in mine),
             bytes_out=sum(result.bytes_out for result in mine),
             unlabelled=int((split.table.label < 0).sum()),
+            kept=kept_in(mine) if split.recipe.keep_small else None,
             checks=checks_of(mine),
         )
         summaries.append(summary)

@@ -37,6 +37,7 @@ class CommitRecord:
         sha256: of the shard, in hex.
         converted: images that had to be converted.
         skipped: images that were left out.
+        kept: images that kept their bytes; None in a record of a version that did not count them.
         seconds: wall time it took.
         rss: the worker's largest resident memory so far, in bytes.
         check: how its images were checked, as in `transform.Check`.
@@ -52,6 +53,7 @@ class CommitRecord:
     sha256: str
     converted: tuple[ConvertedImage, ...] = ()
     skipped: tuple[SkippedImage, ...] = ()
+    kept: int | None = None
     seconds: float = 0.0
     rss: int = 0
     check: str = "decode"
@@ -67,6 +69,16 @@ class CommitRecord:
                 "skipped": tuple(SkippedImage(**item) for item in fields["skipped"]),
             }
         )
+
+
+def kept_in(records: Iterable[CommitRecord]) -> int | None:
+    """How many images of these shards kept their bytes; None if one of the records does not tell."""
+    total = 0
+    for record in records:
+        if record.kept is None:
+            return None
+        total += record.kept
+    return total
 
 
 def checks_of(records: Iterable[CommitRecord]) -> tuple[str, ...]:

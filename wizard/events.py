@@ -95,6 +95,7 @@ class Estimated:
 
     Attributes:
         sampled: images that were transformed, of those to read.
+        kept: likely number of images that keep their bytes, where that depends on their size; else None.
         workers: number that the time is for.
         seconds: wall time of the build on this machine, without the reading of headers before it.
         worker_memory: bytes of one worker.
@@ -115,6 +116,7 @@ class Estimated:
     damaged: tuple[SkippedImage, ...] = ()
     spill: int = 0
     reading: str = ""
+    kept: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

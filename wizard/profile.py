@@ -9,6 +9,8 @@ from pydantic_core import PydanticCustomError
 
 from wizard.errors import ProfileError
 from wizard.folders import expanded
+from wizard.formats import encoders
+from wizard.formats.encoders import Encoder
 from wizard.formats.resize import ResizeMode
 from wizard.ilsvrc2012.archives import Split
 from wizard.profile_output import Output, output_problems, with_trainer
@@ -100,6 +102,15 @@ class Image(Section):
         default=None, ge=1, le=100, description="of the JPEG encoder, 1 to 100; left out with original, bytes are kept"
     )
     upscale: bool = Field(default=False, description="whether shortest enlarges images that are smaller than size")
+    encoder: Encoder = Field(
+        default=encoders.DEFAULT,
+        description="of what is encoded; jpegli makes smaller files in more time, and needs the package ajpegli",
+    )
+    keep_small: bool = Field(
+        default=False,
+        description="whether JPEGs keep their bytes if resize leaves their size as it is, as with shortest those that "
+        "need no shrinking",
+    )
     check: Literal["auto", "decode", "structure"] = Field(
         default="auto",
         description="of images whose bytes are kept: auto decodes each, unless the archive has its official MD5; "
@@ -124,6 +135,8 @@ def _image_problems(image: Mapping[str, object]) -> list[str]:
         problems.append("quality is missing; resized images are encoded again (1 to 100, recipes use 85 to 90)")
     if image.get("upscale") and resize != "shortest":
         problems.append('upscale is for resize = "shortest" alone')
+    if image.get("keep_small") and resize == "original":
+        problems.append('keep_small has no meaning with resize = "original": leave quality out to keep all bytes')
     return problems
 
 

@@ -14,6 +14,7 @@ from wizard.ask.prompt import Back, Prompt, Value
 from wizard.ask.question import Answers
 from wizard.ask.review import Row
 from wizard.ask.setup_draft import SetupDraft, new_draft
+from wizard.ask.trainers import OTHER
 from wizard.ask.view import Outcome, View
 from wizard.events import Estimated, Event
 from wizard.output import Output
@@ -28,11 +29,16 @@ def known(context: Context, values: Mapping[str, Value] = MappingProxyType({})) 
 
 
 class Script(View):
-    """Prompter and view in one: answers from a list, remembers all that was asked and said."""
+    """Prompter and view in one: answers from a list, remembers all that was asked and said.
 
-    def __init__(self, answers: Sequence[Value]) -> None:
+    The question about what will open the result is asked only of who looks for it. Most conversations choose a format.
+    """
+
+    def __init__(self, answers: Sequence[Value], *, chooses_trainer: bool = False) -> None:
         super().__init__(Output("quiet"))
         self._answers = list(answers)
+        self._chooses_trainer = chooses_trainer
+        self._goes_back = False
         self.asked: list[Prompt] = []
         self.said: list[str] = []
         self.tables: list[list[Row]] = []
@@ -46,9 +52,14 @@ class Script(View):
         return [asked.key for asked in self.asked]
 
     def ask(self, asked: Prompt) -> Value:
+        if asked.key == "output.trainer" and not self._chooses_trainer:
+            if self._goes_back:
+                raise Back
+            return OTHER
         self.asked.append(asked)
         answer = self._answers.pop(0) if self._answers else LEAVE
-        if answer == BACK:
+        self._goes_back = answer == BACK
+        if self._goes_back:
             raise Back
         if answer == LEAVE:
             raise KeyboardInterrupt
@@ -96,8 +107,10 @@ def context(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Context:
 def converse() -> Callable[..., tuple[Script, Outcome | None]]:
     """Holds a conversation; the outcome is None where the person left."""
 
-    def hold(*answers: Value, draft: SetupDraft | None = None) -> tuple[Script, Outcome | None]:
-        script = Script(answers)
+    def hold(
+        *answers: Value, draft: SetupDraft | None = None, chooses_trainer: bool = False
+    ) -> tuple[Script, Outcome | None]:
+        script = Script(answers, chooses_trainer=chooses_trainer)
         with closing(LiveEstimate()) as live:
             try:
                 return script, Interview(script, script, live, draft or new_draft()).run()

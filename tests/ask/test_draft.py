@@ -31,7 +31,7 @@ def meant(profile: Profile) -> dict[str, Any]:
     table = profile.model_dump()
     built = profile.source.splits
     table["image"]["splits"] = [split for split in built if split in profile.image.splits]
-    table["output"] |= {f"{split}_shards": 0 for split in SPLITS if split not in built}
+    table["output"] |= {f"{split}_shards": profile.shards(split) if split in built else 0 for split in SPLITS}
     table["source"]["boxes"] = [profile.boxes(split) for split in built]
     return table
 
@@ -56,6 +56,7 @@ def test_a_profiles_answers_are_the_profile_again(
         {"source": {"layout": "archives", "links": "follow", "classes": 2}},
         {"output": {"features": "tpu", "split_folders": True, "index": False, "tfds": True, "boxes_csv": True}},
         {"output": {"format": "webdataset", "label_base": 1, "seed": 3}, "source": {"boxes": "all"}},
+        {"output": {"trainer": "dali", "load_py": True}},
         {"output": {"format": "folders", "train_shards": 7, "on_bad_image": "skip"}},
         {"output": {"format": "flat", "boxes_csv": True}, "source": {"splits": ["validation"], "boxes": "all"}},
         {"source": {"splits": ["validation"], "boxes": "train"}},

@@ -177,6 +177,7 @@ def test_plain_mode_is_numbered_lines_without_control_codes(
 ) -> None:
     someone = person(*words, **env)
     someone.reads("Where is the raw data?").reads(":").types(f"{raw}\n")
+    someone.reads("What will open the result?").reads(":").types("other\n")
     someone.reads("Which splits?").reads(":").types("1,2\n")
     someone.reads("bounding boxes").reads(":").types("help\n").reads("Classification needs none").types("1\n")
     someone.reads("should be written?").reads(":").types("tfrecord\n")
@@ -205,9 +206,8 @@ def test_without_a_terminal_nothing_is_asked() -> None:
 
 def test_a_program_can_hold_the_conversation_and_build(raw: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    answers: list[Any] = [str(raw), ["train"], "none", "wrong", "tfrecord", str(out), {"command": "back"}, str(out)]
-    answers += ["crop", 32, None, 80, 2, "driven", "start"]
-    answers[3] = {"command": "help"}
+    answers: list[Any] = [str(raw), {"command": "help"}, "dali", ["train"], "none", str(out), {"command": "back"}]
+    answers += [str(out), "crop", 32, None, 80, 2, "driven", "start"]
     ran = subprocess.run(
         [*COMMAND, "setup", "--json"],
         input="".join(f"{json.dumps(answer)}\n" for answer in answers),

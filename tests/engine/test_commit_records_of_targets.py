@@ -15,7 +15,7 @@ from wizard.targets import registry
 from wizard.targets.image_files.target import ClassFolders, FlatFolders
 from wizard.targets.record_file import StoredRecord, read_record, write_record
 from wizard.targets.tfrecord.target import TFRecords
-from wizard.targets.webdataset import WebDataset
+from wizard.targets.webdataset.target import WebDataset
 
 TARGETS = {
     "tfrecord": TFRecords(),

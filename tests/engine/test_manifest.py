@@ -24,7 +24,7 @@ def test_dataset_json_is_written_as_json_writes_its_fields(built: Path) -> None:
     fields = json.loads(content)
     assert content == json.dumps(fields, indent=1, ensure_ascii=False).encode()
     assert fields["shards"] == json.loads(json.dumps([dataclasses.asdict(shard) for shard in known.shards]))
-    assert [*fields] == ["what", "counts", "checks", *(field.name for field in dataclasses.fields(known))]
+    assert [*fields] == ["what", "counts", "kept", "checks", *(field.name for field in dataclasses.fields(known))]
 
 
 def test_the_listing_names_every_image_where_it_is(built: Path) -> None:

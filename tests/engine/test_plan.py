@@ -8,16 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sources.test_samples import table
-from wizard.engine import plan as plans
 from wizard.engine.plan import Plan, SplitPlan, in_source_order, shuffle, shuffled
 from wizard.engine.transform import Check, Recipe
+from wizard.formats import encoders, jpegli
 from wizard.formats.resize import Resize
 from wizard.sources.classes import Classes
 from wizard.sources.names import sorted_by
 from wizard.sources.samples import SampleTable
 from wizard.targets.image_files.target import ClassFolders, FlatFolders
 from wizard.targets.tfrecord.target import TFRecords
-from wizard.targets.webdataset import WebDataset
+from wizard.targets.webdataset.target import WebDataset
 
 KEPT = Recipe(resize=Resize(mode="original"), quality=None)
 
@@ -148,8 +148,32 @@ def test_tasks_can_be_given_another_check_than_that_of_the_recipe() -> None:
 
 def test_library_versions_change_the_plan_id(monkeypatch: pytest.MonkeyPatch) -> None:
     before = made().plan_id
-    monkeypatch.setattr(plans, "CODECS", "newer")
+    monkeypatch.setattr(encoders, "CODECS", "newer")
     assert made().plan_id != before
+
+
+def test_what_encodes_and_what_is_kept_changes_the_plan_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jpegli, "codec", lambda: "ajpegli 1.0 (arithmetic 0)")
+    usual = Recipe(resize=Resize(mode="shortest", size=480), quality=85)
+    recipes = [
+        usual,
+        dataclasses.replace(usual, encoder="jpegli"),
+        dataclasses.replace(usual, keep_small=True),
+        dataclasses.replace(usual, keep_small=True, check="structure"),
+    ]
+    assert len({made(recipe=recipe).plan_id for recipe in recipes}) == len(recipes)
+
+
+def test_the_version_of_an_encoder_is_part_of_plans_that_use_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = Recipe(resize=Resize(mode="shortest", size=480), quality=85)
+    by_jpegli = dataclasses.replace(usual, encoder="jpegli")
+    monkeypatch.setattr(jpegli, "codec", lambda: "ajpegli 1.0 (arithmetic 0)")
+    usual_id, before = made(recipe=usual).plan_id, made(recipe=by_jpegli).ingredients
+    monkeypatch.setattr(jpegli, "codec", lambda: "ajpegli 1.0 (arithmetic 1)")
+    assert made(recipe=usual).plan_id == usual_id
+    (difference,) = before.differences(made(recipe=by_jpegli).ingredients)
+    assert "arithmetic 0" in difference
+    assert "arithmetic 1" in difference
 
 
 def test_where_the_archives_lie_and_in_which_order_does_not_change_the_plan_id() -> None:
@@ -174,7 +198,7 @@ def two_splits() -> Plan:
 
 def test_a_build_of_version_0_1_can_be_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
     """What that version itself gave for these images: another plan_id here would build every old dataset anew."""
-    monkeypatch.setattr(plans, "CODECS", "codecs")
+    monkeypatch.setattr(encoders, "CODECS", "codecs")
     assert two_splits().ingredients.labelled == {
         "format": "tf.train.Example with the 15 features of build_imagenet_data.py, version 1",
         "codecs": "codecs",

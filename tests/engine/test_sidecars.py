@@ -1,5 +1,7 @@
 import hashlib
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from io import BufferedRandom
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,11 @@ from tests.targets.test_tfds import done, planned
 from wizard.engine import sidecars
 from wizard.engine.plan import Plan
 from wizard.engine.sidecars import BOXES, CLASSES, boxes_table, remove_sidecars, write_sidecars, wrong_sidecars
+from wizard.events import Event
 from wizard.formats.arrays import Boxes
 from wizard.ilsvrc2012.synsets import synsets
 from wizard.sources.records.reader import RECORDS
-from wizard.storage import write_whole
+from wizard.storage import replacing, write_whole
 from wizard.targets.tfrecord.target import TFRecords
 
 OF_TFDS = {"dataset_info.json", "features.json", "image.class.label.labels.txt"}
@@ -74,6 +77,27 @@ def test_a_person_s_own_file_of_such_a_name_stays(raw: Path, built_copy: Path) -
     assert (built_copy / "idx" / "mine").read_text() == "mine"
 
 
+def test_a_person_s_own_file_is_set_aside_where_one_of_this_program_s_takes_its_place(tmp_path: Path) -> None:
+    plan = planned()
+    notes: list[Event] = []
+    for text in ("mine", "mine, too"):
+        (tmp_path / sidecars._OURS).unlink(missing_ok=True)
+        (tmp_path / "features.json").write_text(text)
+        write_sidecars(tmp_path, plan, done(plan), boxes_csv=False, report=notes.append)
+    assert (tmp_path / "features.json.before").read_text() == "mine"
+    assert (tmp_path / "features.json.before-2").read_text() == "mine, too"
+    assert [str(note).count("features.json was there before") for note in notes] == [1, 1]
+
+
+def test_this_program_s_own_file_is_not_set_aside_if_its_records_are_gone(tmp_path: Path) -> None:
+    plan = planned()
+    write_sidecars(tmp_path, plan, done(plan), boxes_csv=False)
+    before = files(tmp_path)
+    (tmp_path / sidecars._OURS).unlink()
+    write_sidecars(tmp_path, plan, done(plan), boxes_csv=False)
+    assert files(tmp_path) == before
+
+
 def test_a_sidecar_removed_once_no_longer_belongs_to_the_build(tmp_path: Path) -> None:
     plan = planned()
     for asked in (True, False):
@@ -86,13 +110,13 @@ def test_a_sidecar_removed_once_no_longer_belongs_to_the_build(tmp_path: Path) -
 def test_sidecars_of_a_killed_run_are_known_to_the_next_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = planned()
 
-    def killed_at_features(target: Path, content: bytes) -> None:
+    def killed_at_features(target: Path) -> AbstractContextManager[BufferedRandom]:
         if target.name == "features.json":
             raise KeyboardInterrupt
-        write_whole(target, content)
+        return replacing(target)
 
     with monkeypatch.context() as patch:
-        patch.setattr(sidecars, "write_whole", killed_at_features)
+        patch.setattr(sidecars, "replacing", killed_at_features)
         with pytest.raises(KeyboardInterrupt):
             write_sidecars(tmp_path, plan, done(plan), boxes_csv=False)
     assert "dataset_info.json" in files(tmp_path)

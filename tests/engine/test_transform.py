@@ -1,6 +1,7 @@
 import io
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -115,3 +116,84 @@ def test_a_sliver_that_would_grow_too_large_is_refused(resize: Resize) -> None:
 def test_a_resize_needs_a_quality() -> None:
     with pytest.raises(ValueError, match="without a quality"):
         Recipe(resize=MODES["exact"], quality=None)
+
+
+SIZED = encoded(Image.fromarray(noise(50, 80)))
+"""As large as each of these wants it."""
+KEEPING = {
+    "shortest": Resize(mode="shortest", size=50),
+    "shortest, larger": Resize(mode="shortest", size=51),
+    "shortest, enlarging": Resize(mode="shortest", size=50, upscale=True),
+    "exact": Resize(mode="exact", height=50, width=80),
+    "crop": Resize(mode="crop", height=50, width=80),
+}
+CHANGING = {
+    "shortest": Resize(mode="shortest", size=49),
+    "shortest, enlarging": Resize(mode="shortest", size=51, upscale=True),
+    "exact": Resize(mode="exact", height=50, width=79),
+    "exact, larger": Resize(mode="exact", height=51, width=80),
+    "crop": Resize(mode="crop", height=50, width=78),
+    "crop, larger": Resize(mode="crop", height=52, width=80),
+}
+
+
+@pytest.mark.parametrize("mode", KEEPING)
+def test_an_image_whose_size_stays_keeps_its_bytes_if_small_ones_are_to(mode: str) -> None:
+    recipe = Recipe(resize=KEEPING[mode], quality=85)
+    stored = transform(SIZED, replace(recipe, keep_small=True))
+    assert stored.jpeg == SIZED != transform(SIZED, recipe).jpeg
+    assert stored.geometry == transform(SIZED, recipe).geometry
+
+
+@pytest.mark.parametrize("mode", CHANGING)
+def test_an_image_whose_size_changes_is_encoded_whether_or_not_small_ones_are_kept(mode: str) -> None:
+    recipe = Recipe(resize=CHANGING[mode], quality=85)
+    assert transform(SIZED, replace(recipe, keep_small=True)) == transform(SIZED, recipe)
+
+
+@pytest.mark.parametrize("kind", DECODABLE)
+def test_small_images_are_kept_only_if_trainers_read_them(kind: str) -> None:
+    data = DECODABLE[kind]
+    stored = transform(data, Recipe(resize=Resize(mode="shortest", size=1000), quality=85, keep_small=True))
+    assert stored.converted == transform(data, KEPT).converted
+    assert (stored.jpeg == data) is not bool(stored.converted)
+
+
+def test_small_images_that_are_kept_are_checked_as_the_recipe_says() -> None:
+    truncated = SIZED[:-100]
+    recipe = Recipe(resize=KEEPING["shortest"], quality=85, keep_small=True)
+    checks: tuple[Check, ...] = ("decode", "structure")
+    for check in checks:
+        with pytest.raises(Undecodable):
+            transform(truncated, replace(recipe, check=check))
+    assert transform(truncated, replace(recipe, check="md5")).jpeg == truncated
+
+
+def test_small_images_cannot_be_kept_where_no_image_is_resized() -> None:
+    with pytest.raises(ValueError, match="without a resize"):
+        Recipe(resize=Resize(mode="original"), quality=85, keep_small=True)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "words"),
+    [
+        (Recipe(resize=MODES["shortest"], quality=85), "shortest side 50, JPEG quality 85"),
+        (Recipe(resize=MODES["shortest"], quality=85, check="structure"), "shortest side 50, JPEG quality 85"),
+        (
+            Recipe(resize=MODES["shortest"], quality=85, encoder="jpegli", keep_small=True),
+            "shortest side 50, JPEG quality 85 by jpegli, bytes kept where the size stays",
+        ),
+        (
+            Recipe(resize=MODES["crop"], quality=85, keep_small=True, check="structure"),
+            "scaled and cropped to 56 x 56, JPEG quality 85, bytes kept where the size stays, only their structure "
+            "checked",
+        ),
+        (Recipe(resize=MODES["original"], quality=None, check="md5"), "original size, bytes kept"),
+        (
+            Recipe(resize=MODES["original"], quality=None, encoder="jpegli"),
+            "original size, bytes kept, conversions by jpegli",
+        ),
+    ],
+)
+def test_the_recipe_in_words_names_what_changes_bytes(recipe: Recipe, words: str) -> None:
+    assert str(recipe) == words

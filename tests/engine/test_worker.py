@@ -27,7 +27,7 @@ from wizard.targets.names import STATE_FOLDER
 from wizard.targets.registry import TARGETS as TARGETS_BY_NAME
 from wizard.targets.target import Target
 from wizard.targets.tfrecord.target import TFRecords
-from wizard.targets.webdataset import WebDataset
+from wizard.targets.webdataset.target import WebDataset
 
 
 def image(height: int, width: int) -> bytes:

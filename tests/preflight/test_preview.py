@@ -15,7 +15,7 @@ from PIL import Image, ImageCms
 
 from tests.helpers import encoded, job, noise, survey
 from wizard.engine.deaths import WorkerDied
-from wizard.engine.transform import Recipe
+from wizard.engine.transform import Recipe, transform
 from wizard.errors import InputError
 from wizard.folders import cache_folder
 from wizard.formats import image_codec
@@ -93,6 +93,15 @@ def asked(raw: Path, tmp_path: Path) -> Job:
     asked = job(raw, tmp_path / "out", source={"splits": ["train"]}, image=image)
     shutil.rmtree(cache_folder())
     return asked
+
+
+def test_a_picture_that_keeps_its_bytes_is_shown_as_such() -> None:
+    recipe = Recipe(resize=Resize(mode="shortest", size=80), quality=50, keep_small=True)
+    small, large = PHOTO, encoded(Image.fromarray(noise(160, 160)))
+    pairs = [Pair(name="n", words="w", before=data, after=transform(data, recipe)) for data in (small, large)]
+    texts = [Read(page([pair], recipe)).texts["figcaption"] for pair in pairs]
+    assert ["the same bytes" in text for text in texts] == [True, False]
+    assert "bytes kept where the size stays" in page(pairs, recipe)
 
 
 @pytest.fixture

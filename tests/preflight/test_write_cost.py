@@ -10,7 +10,7 @@ from wizard.targets.registry import TARGETS as TARGETS_BY_NAME
 from wizard.targets.sample import OutputSample
 from wizard.targets.target import Target
 from wizard.targets.tfrecord.target import TFRecords
-from wizard.targets.webdataset import WebDataset
+from wizard.targets.webdataset.target import WebDataset
 
 
 def test_putting_shards_in_place_takes_time_and_leaves_nothing(tmp_path: Path) -> None:

@@ -46,6 +46,14 @@ def test_the_summary_ends_with_the_program_and_what_else_opens_the_dataset() -> 
     assert text.endswith("docs/load.md has programs for others: DALI, TFDS")
 
 
+def test_where_only_some_images_keep_their_bytes_the_summary_says_how_many() -> None:
+    assert "keep their bytes" not in finished(EVENT)
+    some = dataclasses.replace(SPLIT, kept=0), dataclasses.replace(SPLIT, split="validation", kept=7)
+    text = finished(dataclasses.replace(EVENT, splits=some))
+    assert "  train: 0 of 10 images keep their bytes, which needed no resizing\n" in text
+    assert "  validation: 7 of 10 images keep their bytes, which needed no resizing\n" in text
+
+
 def test_skipped_images_are_listed_with_archive_member_and_reason() -> None:
     skipped = tuple(SkippedImage(file="/a.tar", name=f"n{i}", reason="r") for i in range(25))
     text = finished(dataclasses.replace(EVENT, skipped=skipped))

@@ -12,7 +12,8 @@ from wizard.targets.registry import TARGETS as TARGETS_BY_NAME
 from wizard.targets.target import Target
 from wizard.targets.tfrecord.index import INDEX_FOLDER
 from wizard.targets.tfrecord.target import TFRecords
-from wizard.targets.webdataset import WebDataset, sample_key
+from wizard.targets.webdataset.members import sample_key
+from wizard.targets.webdataset.target import WebDataset
 
 SPLITS = ("train", "validation", "test")
 FILES: tuple[Literal["folders", "flat"], ...] = ("folders", "flat")

@@ -10,7 +10,7 @@ from wizard.targets.record_file import record_path
 from wizard.targets.target import Target
 from wizard.targets.tfrecord.index import INDEX_FOLDER
 from wizard.targets.tfrecord.target import TFRecords
-from wizard.targets.webdataset import WebDataset
+from wizard.targets.webdataset.target import WebDataset
 
 TARGETS = {
     "tfrecord": TFRecords(),

@@ -221,9 +221,9 @@ def test_what_tfds_s_own_dataset_cannot_be_is_refused(output: dict[str, Any], sa
 
 @pytest.mark.parametrize("target", [TFRecords(tfds="imagenet2012"), ArrayRecords(tfds="imagenet2012")])
 def test_other_classes_are_refused_with_what_takes_them(target: Target) -> None:
-    target.require(imagenet())
+    assert target.for_classes(imagenet()) == target
     with pytest.raises(UsageError, match="the images have 2 classes of their own, beginning with cat") as error:
-        target.require(Classes(names=("cat", "dog"), words=("cat", "dog")))
+        target.for_classes(Classes(names=("cat", "dog"), words=("cat", "dog")))
     assert "output.tfds=true" in str(error.value.hint)
 
 

@@ -21,6 +21,7 @@ def ignore(_event: Event) -> None:
     pass
 
 
+@pytest.mark.usefixtures("spawned_workers")
 def test_a_good_dataset_is_verified_and_opened_with_tensorflow(built: Path) -> None:
     verified = verify(built, ignore, pixels=True)
     assert verified.images == {"train": TRAIN, "validation": VALIDATION}

@@ -74,8 +74,7 @@ def fake(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     """The module that is imported instead of TensorFlow."""
     module = tmp_path_factory.mktemp("fake") / "tensorflow.py"
     module.write_text(FAKE)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(module.parent), *sys.path]))
-    monkeypatch.syspath_prepend(str(module.parent))  # a spawned worker takes over its parent's
+    monkeypatch.syspath_prepend(str(module.parent))  # a worker takes over its parent's
     return module
 
 
@@ -169,12 +168,15 @@ def test_a_failed_import_of_tensorflow_is_reported_with_its_message(
 
 
 @pytest.fixture
-def decoding(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], psutil.Process]]:
+def decoding(
+    tmp_path: Path, fake: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[subprocess.Popen[bytes], psutil.Process]]:
     """`verify --pixels` and TensorFlow's process, which is busy with an image for a minute."""
     for folder in ("train/a", "train/b"):
         (tmp_path / "raw" / folder).mkdir(parents=True)
         (tmp_path / "raw" / folder / "1.jpg").write_bytes(ordering(f"sleep {tmp_path / 'pid'}"))
     build_dataset(tmp_path / "raw", tmp_path / "out", source={"splits": ["train"], "boxes": "none"})
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(fake.parent), *sys.path]))
     command = [sys.executable, "-m", "wizard", "verify", str(tmp_path / "out"), "--pixels", "--plain"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True, preexec_fn=hear_interrupts)
     with process:

@@ -14,7 +14,7 @@ from wizard.formats import tar
 from wizard.sources.classes import Classes, imagenet
 from wizard.targets.expected import Expectation
 from wizard.targets.registry import TARGETS as TARGETS_BY_NAME
-from wizard.targets.webdataset import WebDataset
+from wizard.targets.webdataset.target import WebDataset
 from wizard.verify.training import read_with_tensorflow
 
 

@@ -1,10 +1,11 @@
 """Questions that are asked only on request, in the review."""
 
-from wizard.ask import defaults, trainers
+from wizard.ask import defaults, trainers, validation
 from wizard.ask.context import Context
 from wizard.ask.defaults import Known
 from wizard.ask.prompt import Choice, Value
 from wizard.ask.question import Question, yes_or_no
+from wizard.formats import encoders
 from wizard.targets.option import Option
 from wizard.targets.registry import OPTIONS
 
@@ -24,7 +25,7 @@ def _about(key: str, option: Option) -> Question[Context]:
         help=option.help or f"{option.description[:1].upper()}{option.description[1:]}.",
         default=default,
         choices=lambda _: tuple(Choice(_answer(each.value), each.title, each.about) for each in option.allowed),
-        applies=lambda known: key in defaults.target_of(known).options,
+        applies=lambda known: key in defaults.target_of(known).options and not trainers.needs(key, known),
         advanced=True,
         switch=True,
         optional=True,
@@ -75,6 +76,41 @@ ADVANCED: tuple[Question[Context], ...] = (
             Choice("skip", "Leave it out", "and list it; exit code 5"),
         ),
         advanced=True,
+    ),
+    Question(
+        key="image.encoder",
+        kind="choice",
+        text="Which JPEG encoder?",
+        label="Encoder",
+        help="At the same quality number, both give about the same PSNR; jpegli's files are about a sixth smaller, and "
+        "it takes about three times as long as libjpeg-turbo to encode an image. Trainers read both alike. Its bytes "
+        "depend on the processor's kind too, so a build cannot be resumed on a machine of another kind.",
+        default=lambda _: encoders.DEFAULT,
+        choices=lambda _: (
+            Choice("libjpeg-turbo", "libjpeg-turbo", "fastest"),
+            Choice("jpegli", "jpegli", "smaller files; needs the package ajpegli"),
+        ),
+        require=validation.encoder_installed,
+        applies=defaults.RESIZED,
+        advanced=True,
+        affects_images=True,
+    ),
+    # Not asked of everyone: with the usual 480 px, most of ImageNet's photos are smaller already, so that the answer
+    # yes gives about twice the bytes, and whoever wants it knows that it is timm's way.
+    Question(
+        key="image.keep_small",
+        kind="choice",
+        text="Do images that need no resizing keep their bytes?",
+        label="Small images",
+        help="Without this, they are encoded again at the quality that was chosen, which makes most of them smaller. "
+        "With it, their pixels are exactly the original's, as in timm's ImageNet-12k and -22k. With 480 px that is "
+        "most of ImageNet, and the dataset becomes about twice as large.",
+        default=lambda _: "no",
+        choices=yes_or_no,
+        applies=defaults.RESIZED,
+        advanced=True,
+        switch=True,
+        affects_images=True,
     ),
     Question(
         key="image.check",

@@ -43,10 +43,21 @@ def mode_is(*modes: str) -> Callable[[Known], bool]:
     return lambda known: known.get("image.resize") in modes
 
 
+RESIZED = mode_is("shortest", "exact", "crop")
+"""Condition: the images are resized, and so encoded again."""
+
+
 def keeps_bytes(known: Known) -> bool:
     """Condition: the images of some split keep their bytes."""
     resized = known.get("image.splits")
-    return mode_is("original")(known) or (isinstance(resized, list) and not {*splits_of(known)} <= {*resized})
+    if mode_is("original")(known) or is_yes(known.get("image.keep_small")):
+        return True
+    return isinstance(resized, list) and not {*splits_of(known)} <= {*resized}
+
+
+def is_yes(answer: object) -> bool:
+    """Whether a switch is on: an answer says yes, a profile that is replayed says true."""
+    return answer in ("yes", True)
 
 
 def splits_of(known: Known) -> list[str]:

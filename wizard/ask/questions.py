@@ -11,7 +11,6 @@ from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.profile import Image
 from wizard.targets.registry import OPTIONS, TARGETS
 
-_RESIZED = defaults.mode_is("shortest", "exact", "crop")
 _WHOLE = defaults.mode_is("exact", "crop")
 
 
@@ -56,6 +55,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         "a program that opens the result. Something else asks for a format.",
         default=trainers.usual,
         choices=trainers.choices,
+        require=trainers.can_open,
         left_out=trainers.OTHER,
         governs=(
             "output.format",
@@ -124,6 +124,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         ),
         applies=lambda known: trainers.chosen(known) is None,
         implied=trainers.format_of,
+        require=trainers.can_write,
         governs=(*(f"output.{key}" for key in OPTIONS), *(f"output.{split}_shards" for split in SPLITS)),
     ),
     Question(
@@ -188,7 +189,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         help="Below about 85 colors begin to drift; 90 costs about a quarter more space than 85. NVIDIA's recipes "
         "take 85 with 480 px and 90 with 352 px.",
         default=defaults.last_image("quality", shortest=85, exact=90, crop=85),
-        applies=_RESIZED,
+        applies=defaults.RESIZED,
         affects_images=True,
     ),
     Question(
@@ -201,7 +202,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         choices=lambda known: tuple(
             choice for choice in defaults.split_choices(known) if choice.value in defaults.splits_of(known)
         ),
-        applies=lambda known: _RESIZED(known) and len(defaults.splits_of(known)) > 1,
+        applies=lambda known: defaults.RESIZED(known) and len(defaults.splits_of(known)) > 1,
         affects_images=True,
     ),
     Question(

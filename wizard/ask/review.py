@@ -37,7 +37,7 @@ def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequen
         Row("Raw data", f"{shortened(profile.source_path)}   {counts}"),
         *([Row("Opened by", job.trainer.title)] if profile.output.trainer else []),
         Row("Output", f"{shortened(profile.output_path)}   {_written(job)}"),
-        Row("Images", images(job)),
+        Row("Images", images(job) + ("" if estimated is None else _kept(estimated))),
         Row("Boxes", _boxes(profile, context)),
     ]
     if profile.source.classes is not None:
@@ -120,6 +120,10 @@ def images(job: Job) -> str:
     if len(set(kinds.values())) == 1:
         return next(iter(kinds.values())) + (f" · {_SPLITS[len(kinds)]}" if len(kinds) > 1 else "")
     return " · ".join(f"{split}: {kind}" for split, kind in kinds.items())
+
+
+def _kept(estimated: Estimated) -> str:
+    return "" if estimated.kept is None else f" (about {estimated.kept:,} of {estimated.images:,} images)"
 
 
 def _measured(profile: Profile, estimated: Estimated, checks: dict[str, CheckResult]) -> list[Row]:

@@ -1,12 +1,13 @@
 """The question about what will open the result, and what follows from its answer."""
 
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from wizard.ask.context import Context
 from wizard.ask.prompt import Choice, Value
 from wizard.ask.question import Answers
 from wizard.profile import Profile
-from wizard.targets.registry import DEFAULT_FORMAT, OPTIONS, output_for, trainers
+from wizard.targets.registry import DEFAULT_FORMAT, OPTIONS, from_profile, output_for, trainers
 from wizard.targets.trainer import Trainer
 
 Known: TypeAlias = Answers[Context]
@@ -36,6 +37,25 @@ def chosen(known: Known) -> Trainer | None:
     return None if named is None else named[1]
 
 
+def can_open(value: Value, known: Known) -> None:
+    """Refuses a trainer whose format this raw data cannot become, or this installation cannot write.
+
+    Raises:
+        UsageError: with the reason.
+    """
+    _can_write(output_for(str(value)), known)
+
+
+def can_write(value: Value, known: Known) -> None:
+    """Refuses such a format; raises what `can_open` does."""
+    _can_write({"format": value}, known)
+
+
+def _can_write(output: Mapping[str, Any], known: Known) -> None:
+    raw = known.context.raw
+    from_profile(output, "image" if raw is None else raw.form)
+
+
 def format_of(known: Known) -> Value | None:
     """The format that the chosen trainer opens."""
     name = known.get("output.trainer")
@@ -53,6 +73,12 @@ def output(known: Known) -> dict[str, Any]:
             # An answer says yes, a profile that is replayed says true.
             found[key] = {"yes": True, "no": False}.get(value, value) if isinstance(value, str) else value
     return found
+
+
+def needs(key: str, known: Known) -> bool:
+    """Whether the chosen trainer leaves no choice for a key of [output]."""
+    trainer = chosen(known)
+    return trainer is not None and key in trainer.requires
 
 
 def image(known: Known) -> dict[str, Any]:

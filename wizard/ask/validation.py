@@ -12,6 +12,7 @@ from wizard.ask.prompt import Value
 from wizard.ask.question import Question
 from wizard.errors import ProfileError, UsageError
 from wizard.folders import expanded
+from wizard.formats.encoders import Encoder, why_missing
 from wizard.ilsvrc2012.archives import Split
 from wizard.preflight.writability import why_not_writable
 from wizard.profile import Profile, check
@@ -38,6 +39,13 @@ def enough_images(split: Split, value: Value, known: Known) -> None:
     survey = known.context.surveys.get(split)
     if survey is not None and isinstance(value, int) and value > survey.images:
         raise UsageError(f"{split} has {survey.images:,} images; {value:,} shards would leave some empty.")
+
+
+def encoder_installed(value: Value, _known: Known) -> None:
+    """Refuses an encoder whose package is not there."""
+    missing, install = why_missing(cast(Encoder, value))
+    if missing:
+        raise UsageError(f"{missing[:1].upper()}{missing[1:]}.", f"Install it in another terminal: {install}")
 
 
 def output_folder(value: Value, known: Known) -> None:

@@ -14,6 +14,7 @@ class SplitSummary:
 
     Attributes:
         unlabelled: images that have no class.
+        kept: how many kept their bytes where only some were to; else None.
         checks: how its images were checked, as in `transform.Check`; each has one of them.
     """
 
@@ -25,6 +26,7 @@ class SplitSummary:
     bytes_in: int
     bytes_out: int
     unlabelled: int = 0
+    kept: int | None = None
     checks: tuple[str, ...] = ("decode",)
 
 

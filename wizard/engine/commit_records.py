@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from wizard.commit_record import CommitRecord
 from wizard.engine.ingredients import Ingredients
 from wizard.engine.plan import Plan
-from wizard.engine.sidecars import remove_sidecars
+from wizard.engine.sidecars import remove_sidecars, sidecar_folders
 from wizard.errors import PlanMismatch
 from wizard.storage import PREFIX, SUFFIX, write_whole
 from wizard.targets import registry
@@ -105,7 +105,7 @@ def remove_leftovers(folder: Path, target: Target) -> None:
     """Removes the incomplete files of killed writers."""
     shutil.rmtree(folder / STAGING, ignore_errors=True)
     beside = (PurePosixPath(pattern).parent.as_posix() for pattern in target.beside)
-    for place in {"", RECORD_FOLDER, *target.places, *beside}:
+    for place in {"", RECORD_FOLDER, *target.places, *beside, *sidecar_folders(folder)}:
         for file in (folder / place).glob(f"{PREFIX}*{SUFFIX}"):
             file.unlink(missing_ok=True)
 

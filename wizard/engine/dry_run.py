@@ -19,6 +19,7 @@ class DryRun:
 
     Attributes:
         bytes_out: of their records, framed; 0 for one that would be left out or stop the run.
+        kept: 1 for an image that keeps its bytes, else 0.
         seconds: that they took, reading apart.
         reading: seconds that it took to read them.
         cpu: seconds that this process had a core for all of it; less than went by where others wanted the core too.
@@ -28,6 +29,7 @@ class DryRun:
     """
 
     bytes_out: list[int]
+    kept: list[int]
     seconds: list[float]
     reading: list[float]
     cpu: float
@@ -45,7 +47,7 @@ def dry_run(task: ShardTask) -> DryRun:
         InputError: an archive cannot be read as indexed.
     """
     counts, shard, cpu = ShardCounts(), NullWriter(task.target.encode), time.process_time()
-    sizes, seconds, waiting = [0], [], []
+    sizes, kept, seconds, waiting = [0], [0], [], []
     largest = 0
     coming = in_hand.each(task.samples.contents())
     while True:
@@ -61,8 +63,10 @@ def dry_run(task: ShardTask) -> DryRun:
         waiting.append(read - begun)
         seconds.append(time.perf_counter() - read)
         sizes.append(shard.size)
+        kept.append(counts.kept)
     return DryRun(
         bytes_out=[after - before for before, after in pairwise(sizes)],
+        kept=[after - before for before, after in pairwise(kept)],
         seconds=seconds,
         reading=waiting,
         cpu=time.process_time() - cpu,

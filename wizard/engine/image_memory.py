@@ -27,6 +27,9 @@ _PILLOW = 14.2
 _PNG_ROWS = 3.1
 """Copies of a PNG's decompressed rows held at once before Pillow gets them; Pillow then holds one more."""
 _WEBP = 22.3
+_JPEGLI = 8.3
+"""Bytes a pixel of the stored image while jpegli encodes it at quality 85, its pixels among them; of noise, which needs
+most: it holds all coded coefficients until the Huffman tables are known."""
 _MOST = 26
 """Bytes a pixel: more than any JPEG needs, including its coefficients and the image it is shrunk to."""
 _ACROSS = 3
@@ -74,9 +77,10 @@ def _of_jpeg(frame: Frame, recipe: Recipe) -> int:
     cmyk = len(sampling) == 4
     # libjpeg decodes a single scan in strips, and keeps the coefficients of several until the last is read.
     coefficients = 2 * _BLOCK * _blocks(height, width, sampling) if frame.has_multiple_scans else 0
-    if recipe.quality is None and recipe.check != "decode" and not cmyk:
+    kept = recipe.keeps(height, width) and not cmyk
+    if kept and recipe.check != "decode":
         return 0
-    if recipe.quality is None and not cmyk:
+    if kept:
         return coefficients + height * width // _BLOCK
     if cmyk:  # the coefficients are freed before color conversion begins
         return max(coefficients + 4 * height * width, _sum(height, width, _CMYK, 0, recipe, samples=4))
@@ -92,8 +96,10 @@ def _sum(height: int, width: int, a_pixel: float, more: int, recipe: Recipe, sam
     """The larger of the two peaks: decoding with its `more` bytes of buffers, or scaling the decoded pixels."""
     if not height * width or is_too_large(height, width, samples):
         return 0
+    way = geometry(recipe.resize, height, width)
     decoding = round(height * width * a_pixel) + more
-    return max(decoding, _scaling(height, width, geometry(recipe.resize, height, width).scaled))
+    encoding = round(way.height * way.width * _JPEGLI) if recipe.encoder == "jpegli" else 0
+    return max(decoding, _scaling(height, width, way.scaled), encoding)
 
 
 def _scaling(height: int, width: int, scaled: tuple[int, int]) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wizard.commit_record import CommitRecord, ConvertedImage, SkippedImage, checks_of
+from wizard.commit_record import CommitRecord, ConvertedImage, SkippedImage, checks_of, kept_in
 from wizard.engine.plan import Plan
 from wizard.errors import InputError, VerifyFailed, reading
 from wizard.sources.class_counts import ClassCounts, counted
@@ -70,6 +70,11 @@ class Manifest:
         return {split: checks_of(shard for shard in self.shards if shard.split == split) for split in self.splits}
 
     @property
+    def kept(self) -> dict[str, int | None]:
+        """How many images of each split kept their bytes; None where records of an older version do not tell."""
+        return {split: kept_in(shard for shard in self.shards if shard.split == split) for split in self.splits}
+
+    @property
     def converted(self) -> tuple[ConvertedImage, ...]:
         """All images that had to be converted."""
         return tuple(chain.from_iterable(shard.converted for shard in self.shards))
@@ -120,7 +125,7 @@ def write(
     counts = dict.fromkeys(manifest.splits, 0)
     for shard in manifest.shards:
         counts[shard.split] += shard.images
-    head = {"what": _described(manifest), "counts": counts, "checks": manifest.checks}
+    head = {"what": _described(manifest), "counts": counts, "kept": manifest.kept, "checks": manifest.checks}
     fields = {each.name: getattr(manifest, each.name) for each in dataclasses.fields(manifest)}
     fields |= {"target": registry.to_json(plan.target)}
     if plan.classes.whole_imagenet:

@@ -1,4 +1,4 @@
-"""Whether each image of a plan has a place of its own in the output."""
+"""Whether each image of a plan has a place of its own in the output, where its readers look for it."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -9,10 +9,14 @@ from wizard.engine.plan import Plan, SplitPlan
 from wizard.errors import InputError
 from wizard.sources.classes import UNLABELED
 from wizard.sources.names import in_lists, unsafe
+from wizard.sources.samples import SampleTable
 from wizard.targets.names import normalized
+from wizard.targets.target import Target
 
 _LONGEST_NAME = 255
 """Bytes, on all usual file systems."""
+_SOME = 1000
+"""Images of a split that are looked at first, about."""
 
 
 def require_distinct_paths(plan: Plan) -> None:
@@ -28,6 +32,17 @@ def require_distinct_paths(plan: Plan) -> None:
     if plan.target.has_distinct_places:
         for split in plan.splits:
             _require_distinct(plan, split)
+
+
+def require_some_readable(target: Target, split: str, table: SampleTable) -> None:
+    """Looks at some images of a split, from its first to its last, before all of them are looked at.
+
+    Raises:
+        InputError: the target's readers would not find one of them; it is named.
+    """
+    count = len(table)
+    for row in range(0, count, max(1, count // _SOME)):
+        target.require_readable(split, table.name[row].decode(), table.classes.name(int(table.label[row])))
 
 
 def _require_distinct(plan: Plan, split: SplitPlan) -> None:
@@ -49,12 +64,13 @@ def _places(plan: Plan, split: SplitPlan) -> Iterator[tuple[str, str]]:
     """The name of each row of the table, and the file or the sample's key that it becomes.
 
     Raises:
-        InputError: no file can be named so.
+        InputError: no file can be named so, or the target's readers would not find it there.
     """
     table, target = split.table, plan.target
     classes = {rank: table.classes.name(rank) for rank in (UNLABELED, *range(len(table.classes)))}
     names = chain.from_iterable(in_lists(table.name))
     for name, rank in zip(map(bytes.decode, names), map(int, table.label), strict=True):
+        target.require_readable(split.split, name, classes[rank])
         place = target.place(split.split, name, classes[rank])
         if target.one_file_per_image and _is_too_long(place):
             raise InputError(

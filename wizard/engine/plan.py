@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from wizard.engine.ingredients import Ingredients, SplitIngredients
 from wizard.engine.transform import Check, Recipe
-from wizard.formats.image_codec import CODECS
+from wizard.formats import encoders
 from wizard.sources.classes import Classes
 from wizard.sources.names import hash_order
 from wizard.sources.samples import SampleTable
@@ -105,6 +105,7 @@ class Plan:
             self.label_base,
             self.seed,
             {split.split: _of_split(split) for split in self.splits},
+            [split.recipe for split in self.splits],
             _of_classes(self.classes),
         )
 
@@ -182,12 +183,17 @@ class Plan:
 
 
 def ingredients(
-    target: Target, label_base: int, seed: int, splits: Mapping[str, SplitIngredients], classes: str = ""
+    target: Target,
+    label_base: int,
+    seed: int,
+    splits: Mapping[str, SplitIngredients],
+    recipes: Iterable[Recipe],
+    classes: str = "",
 ) -> Ingredients:
-    """The ingredients of a plan that this version of the program makes."""
+    """The ingredients of a plan that this version of the program makes; `recipes` are those of its splits."""
     return Ingredients(
         target=target.ingredients,
-        codecs=CODECS,
+        codecs=encoders.codecs({recipe.encoder for recipe in recipes}),
         seed=seed,
         label_base=label_base if target.stores_labels else None,
         splits=splits,

@@ -30,6 +30,7 @@ class ShardCounts:
     started: float = field(default_factory=time.monotonic)
     read: int = 0
     images: int = 0
+    kept: int = 0
     boxes: int = 0
     bytes_in: int = 0
     rss: int = 0
@@ -116,6 +117,7 @@ def store(
         )
     )
     counts.images += 1
+    counts.kept += not processed.is_reencoded
     counts.boxes += len(boxes) if task.target.has_boxes else 0
     if stored.converted:
         counts.converted.append(ConvertedImage(name=sample.name, kind=stored.converted))

@@ -3,9 +3,10 @@
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from itertools import chain
+from functools import partial
+from itertools import chain, count
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -13,12 +14,14 @@ import numpy as np
 from wizard.commit_record import CommitRecord
 from wizard.engine.manifest import IMAGES, MANIFEST
 from wizard.engine.plan import Plan
+from wizard.events import Event, Note
 from wizard.sources.samples import SampleTable
-from wizard.storage import make_folders, write_whole
-from wizard.targets.dataset import BuiltDataset, loadable
+from wizard.storage import make_folders, replacing, write_whole
+from wizard.targets.dataset import loadable
 from wizard.targets.names import STATE_FOLDER
 from wizard.targets.registry import TARGETS
 from wizard.targets.trainer import Trainer
+from wizard.targets.written import Content, StoredImages, WrittenDataset
 
 CLASSES = "classes.txt"
 BOXES = "imagenet_2012_bounding_boxes.csv"
@@ -28,7 +31,13 @@ _OURS = f"{STATE_FOLDER}/sidecars.txt"
 
 
 def write_sidecars(
-    folder: Path, plan: Plan, done: Mapping[str, CommitRecord], *, boxes_csv: bool, load_with: Trainer | None = None
+    folder: Path,
+    plan: Plan,
+    done: Mapping[str, CommitRecord],
+    *,
+    boxes_csv: bool,
+    load_with: Trainer | None = None,
+    report: Callable[[Event], None] = lambda _: None,
 ) -> dict[str, str]:
     """Writes those that the answers ask for, and removes what an earlier run wrote and this one is not asked for.
 
@@ -38,8 +47,14 @@ def write_sidecars(
         The sha256 in hex of each that was written, by name.
     """
     shards = [done[name] for name in plan.shard_names]
-    dataset = BuiltDataset(folder=folder, classes=plan.classes, label_base=plan.label_base, shards=shards)
-    files: dict[str, bytes] = {}
+    dataset = WrittenDataset(
+        folder=folder,
+        classes=plan.classes,
+        label_base=plan.label_base,
+        shards=shards,
+        images=partial(stored_images, plan, shards),
+    )
+    files: dict[str, Content] = {}
     if not plan.classes.whole_imagenet:
         files[CLASSES] = _lines(plan.classes.names)
     if boxes_csv:
@@ -50,15 +65,19 @@ def write_sidecars(
         files[PROGRAM] = f"import os\n{program}".encode()
     files |= plan.target.sidecars(dataset)
     ours = _ours(folder)
+    aside = {name: _set_aside(folder / name) for name in files if name not in ours and (folder / name).is_file()}
     # Before the files themselves, so that a run that is killed leaves none that the next one does not know.
     _claim(folder, ours.union(files))
     for name in ours.difference(files):
         _remove(folder, name)
-    for name, content in files.items():
-        make_folders(folder, (folder / name).parent)
-        write_whole(folder / name, content)
+    sums = {name: _write(folder, name, content) for name, content in files.items()}
     _claim(folder, files)
-    return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    for name, before in aside.items():
+        if _sum(before) == sums[name]:  # this program's after all, from before its records were removed
+            before.unlink()
+        else:
+            report(Note(text=f"{folder / name} was there before, and is now {before.name}", warning=True))
+    return sums
 
 
 def remove_sidecars(folder: Path) -> None:
@@ -74,7 +93,7 @@ def wrong_sidecars(folder: Path, sums: Mapping[str, str]) -> Iterator[tuple[str,
     """Files without the recorded sha256 (hex, by name): the name of each, and a predicate such as "is gone"."""
     for name, expected in sums.items():
         try:
-            found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+            found = _sum(folder / name)
         except FileNotFoundError:
             yield name, "is gone"
         except OSError as error:
@@ -82,6 +101,14 @@ def wrong_sidecars(folder: Path, sums: Mapping[str, str]) -> Iterator[tuple[str,
         else:
             if found != expected:
                 yield name, "has changed"
+
+
+def stored_images(plan: Plan, shards: Iterable[CommitRecord], split: str) -> StoredImages:
+    """The images of a split that its shards hold: all of the plan, but for those that a shard's record skipped."""
+    table = next(each.table for each in plan.splits if each.split == split)
+    skipped = [image.name.encode() for shard in shards if shard.split == split for image in shard.skipped]
+    kept = ~np.isin(table.name, np.array(skipped, np.bytes_)) if skipped else slice(None)
+    return StoredImages(names=table.name[kept], ranks=table.label[kept])
 
 
 def boxes_table(plan: Plan) -> bytes:
@@ -99,12 +126,21 @@ def _box_rows(table: SampleTable) -> Iterator[list[str]]:
         yield [name.decode(), *(f"{corner:.4f}" for corner in box)]
 
 
+def sidecar_folders(folder: Path) -> set[str]:
+    """The folders below the output folder where a run, perhaps one that was killed, writes sidecars."""
+    return {PurePosixPath(name).parent.as_posix() for name in _claimed(folder)}
+
+
 def _ours(folder: Path) -> set[str]:
+    return {name for name in _claimed(folder) if (folder / name).is_file()}
+
+
+def _claimed(folder: Path) -> set[str]:
     try:
         named = (folder / _OURS).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return set()
-    return {name for name in named if _is_below(name) and (folder / name).is_file()}
+    return set(filter(_is_below, named))
 
 
 def _is_below(name: str) -> bool:
@@ -119,6 +155,28 @@ def _remove(folder: Path, name: str) -> None:
     for parent in PurePosixPath(name).parents[:-1]:
         with suppress(OSError):  # something else is in it, or it is not there
             (folder / parent).rmdir()
+
+
+def _write(folder: Path, name: str, content: Content) -> str:
+    """Writes a file atomically, piece by piece if it comes so; returns its sha256 in hex."""
+    digest = hashlib.sha256()
+    make_folders(folder, (folder / name).parent)
+    with replacing(folder / name) as file:
+        for piece in (content,) if isinstance(content, bytes) else content:
+            digest.update(piece)
+            file.write(piece)
+    return digest.hexdigest()
+
+
+def _set_aside(path: Path) -> Path:
+    """Gives a person's own file another name, as one of this program's takes its place; returns that."""
+    names = (f"{path.name}.before" + (f"-{number}" if number > 1 else "") for number in count(1))
+    return path.rename(next(path.with_name(name) for name in names if not path.with_name(name).exists()))
+
+
+def _sum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _claim(folder: Path, names: Iterable[str]) -> None:

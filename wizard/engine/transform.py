@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wizard.engine import stages
-from wizard.formats import image_codec, jpeg
+from wizard.formats import encoders, image_codec, jpeg
 from wizard.formats.decoding import Undecodable, is_too_large
+from wizard.formats.encoders import Encoder
 from wizard.formats.jpeg_markers import check_structure
 from wizard.formats.resize import Geometry, Resize, geometry, resample
 from wizard.targets.sample import StoredImage
@@ -25,15 +26,34 @@ class Recipe:
     Attributes:
         quality: of the JPEG encoder, 1..100; None to keep the bytes of the original size.
         check: decides no byte of the result, but which images are refused.
+        encoder: of what is encoded, converted images among it.
+        keep_small: whether JPEGs keep their bytes if resizing leaves their size as it is, as images that need no
+            shrinking do in timm's ImageNet-12k and -22k (`resized or mode_changed or format_changed` in
+            wds/build_wds.py of rwightman/imagenet-12k, c13cd81).
     """
 
     resize: Resize
     quality: int | None
     check: Check = "decode"
+    encoder: Encoder = encoders.DEFAULT
+    keep_small: bool = False
 
     def __post_init__(self) -> None:
         if self.quality is None and self.resize.mode != "original":
             raise ValueError(f"resize {self.resize.mode} without a quality")
+        if self.keep_small and self.resize.mode == "original":
+            raise ValueError("keep_small without a resize")
+
+    @property
+    def keeps_some(self) -> bool:
+        """Whether there may be images that keep their bytes, so that a check says something about them."""
+        return self.quality is None or self.keep_small
+
+    def keeps(self, height: int, width: int) -> bool:
+        """Whether a JPEG of this size in pixels, which trainers can read, keeps its bytes."""
+        if not self.keep_small:
+            return self.quality is None
+        return geometry(self.resize, height, width).is_identity
 
     def __str__(self) -> str:
         """The recipe in words, which go into the plan id.
@@ -48,9 +68,13 @@ class Recipe:
             "exact": f"exactly {resize.height} x {resize.width}",
             "crop": f"scaled and cropped to {resize.height} x {resize.width}",
         }[resize.mode]
-        if self.quality is not None:
-            return f"{size}, JPEG quality {self.quality}"
-        return f"{size}, bytes kept{', only their structure checked' if self.check == 'structure' else ''}"
+        # A plan of the default encoder must keep its id, so only another one is named.
+        by = "" if self.encoder == encoders.DEFAULT else f" by {self.encoder}"
+        checked = ", only their structure checked" if self.check == "structure" else ""
+        if self.quality is None:
+            return f"{size}, bytes kept{checked}{', conversions' + by if by else ''}"
+        kept = f", bytes kept where the size stays{checked}" if self.keep_small else ""
+        return f"{size}, JPEG quality {self.quality}{by}{kept}"
 
 
 def _refuse_too_large(way: Geometry) -> None:
@@ -70,7 +94,7 @@ def transform(data: bytes, recipe: Recipe, header: image_codec.Header | None = N
     """
     if header is None:
         header = image_codec.read_header(data)
-    if recipe.quality is None and not header.needs_conversion:
+    if not header.needs_conversion and recipe.keeps(header.height, header.width):
         stages.enter("check")
         _check(data, header, recipe.check)
         return StoredImage(jpeg=data, geometry=geometry(recipe.resize, header.height, header.width), converted="")
@@ -80,7 +104,7 @@ def transform(data: bytes, recipe: Recipe, header: image_codec.Header | None = N
     stages.enter("resize")
     pixels = resample(pixels, way)
     stages.enter("encode")
-    encoded = jpeg.encode(pixels, recipe.quality or LOSSLESS_ENOUGH)
+    encoded = encoders.encode(pixels, recipe.quality or LOSSLESS_ENOUGH, recipe.encoder)
     return StoredImage(jpeg=encoded, geometry=way, converted=header.needs_conversion)
 
 

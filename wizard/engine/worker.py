@@ -16,9 +16,9 @@ from wizard.engine.process_image import ProcessedImage, ShardCounts, process, st
 from wizard.errors import MachineError
 from wizard.events import Heartbeat
 from wizard.sources.readers import Sample
+from wizard.targets.labels import StoredLabels
 from wizard.targets.record_file import StoredRecord, write_record
 
-_PROCESS = psutil.Process()
 _NAME = 200
 """Most characters of an image's name in a heartbeat."""
 
@@ -56,7 +56,11 @@ def write_shard(task: ShardTask, coming: Iterable[Coming]) -> CommitRecord:
     """Writes a shard of these images, puts it in place, and commits it; raises what `build_shard` does."""
     counts = ShardCounts()
     stages.begin()
-    with naming_the_disk(task), task.target.writer(Path(task.folder), task.split, task.name) as shard:
+    labels = StoredLabels(classes=task.samples.classes, base=task.label_base)
+    with (
+        naming_the_disk(task),
+        task.target.labeled_writer(Path(task.folder), task.split, task.name, labels) as shard,
+    ):
         for sample, processed in coming:
             if heartbeat.due():
                 beat(task, counts, shard.size, sample.name)
@@ -79,6 +83,7 @@ def write_shard(task: ShardTask, coming: Iterable[Coming]) -> CommitRecord:
             sha256=committed.sha256,
             converted=tuple(counts.converted),
             skipped=tuple(counts.skipped),
+            kept=counts.kept,
             seconds=time.monotonic() - counts.started,
             rss=counts.rss,
             check=task.recipe.check,
@@ -103,11 +108,12 @@ def beat(
     Raises:
         BrokenPipeError: the run that asked for the shard is gone.
     """
-    rss = _PROCESS.memory_info().rss
+    process = psutil.Process()
+    rss = process.memory_info().rss
     counts.rss = max(counts.rss, rss)
     heartbeat.send(
         Heartbeat(
-            worker=_PROCESS.pid,
+            worker=process.pid,
             host=heartbeat.HOST,
             shard=task.name,
             split=task.split,

@@ -53,6 +53,11 @@ class Geometry:
         """Whether the crop removes anything."""
         return self.scaled != (self.height, self.width)
 
+    @property
+    def is_identity(self) -> bool:
+        """Whether the pixels stay as they are."""
+        return self.scaled == self.source and not self.crops
+
 
 def geometry(resize: Resize, height: int, width: int) -> Geometry:
     """The geometry for an image of `height` x `width` pixels."""

@@ -37,6 +37,8 @@ def notes_on_source(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator[N
     yield from _on_classes(job, tables)
     if job.profile.output.boxes_csv and not any(len(table.boxes) for table in tables.values()):
         yield Note(text="No image has a bounding box, so output.boxes_csv gives an empty file", warning=True)
+    for text in job.target.remarks({split: len(table) for split, table in tables.items()}):
+        yield Note(text=text, warning=True)
     kept = job.profile.output.shards == "keep"
     if job.reading.why:
         yield Note(text=job.reading.why, warning=job.reading.is_slow)

@@ -86,14 +86,14 @@ def settle_checks(
     unproven = []
     proven: dict[Path, str] = {}
     for split, survey in job.surveys.items():
-        if job.recipes[split].quality is not None or not survey.md5 or not left[split]:
+        if not job.recipes[split].keeps_some or not survey.md5 or not left[split]:
             continue
         # Where the cache folder cannot be written, a sum that has just been verified is not remembered.
         when = when_verified(survey.path, survey.md5, cache_folder()) or ("now" if md5 else "")
         checks[split] = check_of(job.profile, proven=bool(when))
         if when:
             proven[survey.path] = when
-        else:
+        elif job.recipes[split].quality is None:  # else few keep their bytes, and hashing would read all for them
             unproven.append(_unproven(job, split, left[split]))
     for path, when in proven.items():
         report(_proven(path, when))
@@ -161,4 +161,5 @@ def _bytes_left(plan: Plan, split: SplitPlan, to_build: Collection[str]) -> int:
 
 
 def _proven(archive: Path, when: str) -> Note:
-    return Note(text=f"{archive.name} has its official MD5 (verified {when}), so its images need not be decoded")
+    spared = "so images that keep their bytes need not be decoded"
+    return Note(text=f"{archive.name} has its official MD5 (verified {when}), {spared}")

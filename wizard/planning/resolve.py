@@ -6,6 +6,7 @@ from dataclasses import replace
 from wizard.engine.transform import Check, Recipe
 from wizard.errors import Hint, UsageError
 from wizard.folders import cache_folder
+from wizard.formats import encoders
 from wizard.formats.resize import Resize
 from wizard.ilsvrc2012.archives import Split
 from wizard.machine.cores import usable_cores
@@ -30,6 +31,7 @@ def resolve(profile: Profile, report: Report) -> Job:
         InputError: the source is missing, damaged, or not of the form that the profile names.
         UsageError: see `decide`.
     """
+    _require_encoder(profile)
     asked = profile.source
     source = open_source(
         profile.source_path,
@@ -54,15 +56,15 @@ def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) ->
     Raises:
         UsageError: the dataset would be written into the source, or the profile asks for what this source cannot give.
     """
+    _require_encoder(profile)
     _require_fit(profile, source)
     mine = {split: surveys[split] for split in profile.source.splits}
     table = next((survey.table for survey in mine.values() if survey.table is not None), None)
     shards = {split: profile.shards(split) for split in mine}
     if profile.output.shards == "keep":
         shards = {split: survey.shards for split, survey in mine.items()}
-    target = _target(profile, source.form)
     classes = imagenet() if table is None else table.classes
-    target.require(classes)
+    target = _target(profile, source.form).for_classes(classes)
     return Job(
         profile=profile,
         target=target,
@@ -80,7 +82,12 @@ def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) ->
 
 
 def decide_without_source(profile: Profile) -> Settings:
-    """The settings if the source cannot be read; it is assumed to be what the profile is made for."""
+    """The settings if the source cannot be read; it is assumed to be what the profile is made for.
+
+    Raises:
+        UsageError: the profile asks for an encoder that is not installed.
+    """
+    _require_encoder(profile)
     return Settings(
         profile=profile,
         target=_target(profile, "image" if profile.output.shards == "plan" else "example"),
@@ -103,10 +110,10 @@ def _recipes(profile: Profile, proven: Collection[Split]) -> dict[Split, Recipe]
         width=image.width or 0,
         upscale=image.upscale,
     )
-    asked = Recipe(resize=resize, quality=image.quality)
+    asked = Recipe(resize=resize, quality=image.quality, encoder=image.encoder, keep_small=image.keep_small)
     recipes = {split: asked if split in image.splits else kept for split in profile.source.splits}
     return {
-        split: replace(recipe, check=check_of(profile, proven=split in proven)) if recipe.quality is None else recipe
+        split: replace(recipe, check=check_of(profile, proven=split in proven)) if recipe.keeps_some else recipe
         for split, recipe in recipes.items()
     }
 
@@ -158,6 +165,16 @@ def _label_base(profile: Profile, target: Target, table: SampleTable | None) -> 
             Hint("Leave output.label_base out, or say {}", f"output.label_base={table.label_base}"),
         )
     return table.label_base
+
+
+def _require_encoder(profile: Profile) -> None:
+    encoder = profile.image.encoder
+    missing, install = encoders.why_missing(encoder)
+    if missing:
+        raise UsageError(
+            f'image.encoder = "{encoder}": {missing}.',
+            Hint(f"Install it: {install}; or use the other encoder: {{}}", f"image.encoder={encoders.DEFAULT}"),
+        )
 
 
 def _require_fit(profile: Profile, source: Source) -> None:

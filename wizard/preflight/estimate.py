@@ -215,6 +215,7 @@ class Estimator:
         return Measured(
             sampled=count,
             bytes_out=total(_column(results, lambda result: result.bytes_out, order), size, weight, totals),
+            kept=total(_column(results, lambda result: result.kept, order), size, weight, totals),
             seconds=(seconds[0] + cold, seconds[1]),
             undisturbed=seconds[0] * share_had + cold,
             reading=cold,

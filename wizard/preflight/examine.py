@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from wizard.discovery.report import hint_with_found
 from wizard.engine.executors.worker_pool import WorkerPool
+from wizard.engine.path_collisions import require_some_readable
 from wizard.errors import InputError, MachineError, writing
 from wizard.events import CheckResult, Estimated, Glanced
 from wizard.folders import cache_folder
@@ -68,9 +69,11 @@ def examine(profile: Profile, report: Report, pool: WorkerPool) -> Verdict:
     pool.executor(measuring_workers(worker_count(profile))).start()  # while the source is looked at
     try:
         job = resolve(profile, report)
-        for survey in job.surveys.values():
-            if survey.table is not None and not job.skip_bad:
-                survey.table.require_usable()
+        for split, survey in job.surveys.items():
+            if survey.table is not None:
+                require_some_readable(job.target, split, survey.table)
+                if not job.skip_bad:
+                    survey.table.require_usable()
         report(Glanced(glance=glance_at(job, count_splits(job.surveys, cache_folder()))))
     except InputError as error:
         settings = decide_without_source(profile)

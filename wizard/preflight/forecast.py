@@ -37,6 +37,7 @@ class Measured:
 
     sampled: int
     bytes_out: tuple[float, float]
+    kept: tuple[float, float]
     seconds: tuple[float, float]
     undisturbed: float
     reading: float
@@ -95,15 +96,18 @@ def forecast(job: Job, parts: Mapping[Split, Measured], machine: Machine, remain
     largest = max(part.largest for part in parts.values())
     bytes_out = span(size[0], _DEVIATIONS * size[1], 0.0 if job.profile.source.boxes == "none" else _BOXES)
     memory = worker_memory(list(chain.from_iterable(part.rss for part in parts.values())), largest)
+    more = job.target.writing + (WORKER_BYTES if job.reading.staged else 0)
+    memory = Range(low=memory.low + more, likely=memory.likely + more, high=memory.high + more)
     spill = 0.0
     if job.reading.staged:
-        memory = Range(
-            low=memory.low + WORKER_BYTES, likely=memory.likely + WORKER_BYTES, high=memory.high + WORKER_BYTES
-        )
         beside = spilled_beside(bytes_out.high, bytes_in, max(job.shards.values()), machine.workers)
         spill = beside if remaining else 0.0
+    kept = None
+    if any(recipe.keep_small for recipe in job.recipes.values()):
+        kept = min(images, max(0, round(sum(parts[split].kept[0] * shares[split] for split in parts))))
     return job, Estimated(
         images=images,
+        kept=kept,
         sampled=sum(part.sampled for part in parts.values()),
         workers=machine.workers,
         bytes_in=bytes_in,

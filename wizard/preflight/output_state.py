@@ -108,4 +108,4 @@ def foreseen(asked: Settings) -> Ingredients:
         if isinstance(asked, Job) and asked.profile.source.classes is None:
             images = asked.surveys[split].images
         splits[split] = SplitIngredients(shards=shards, recipe=str(asked.recipes[split]), images=images)
-    return ingredients(asked.target, asked.label_base, asked.profile.output.seed, splits)
+    return ingredients(asked.target, asked.label_base, asked.profile.output.seed, splits, asked.recipes.values())

@@ -106,6 +106,8 @@ def _section(pair: Pair) -> str:
     way, jpeg = pair.after.geometry, pair.after.jpeg
     before = f"{way.source[1]} × {way.source[0]}\u00a0px · {_bytes(len(pair.before))}"
     after = f"{way.width} × {way.height}\u00a0px · {_bytes(len(jpeg))} ({_percent(len(jpeg) / len(pair.before))})"
+    if jpeg == pair.before:
+        after += " · the same bytes"
     if pair.after.converted:
         before += f" · {pair.after.converted}"
     squeezed = (way.scaled[1] / way.scaled[0]) / (way.source[1] / way.source[0])

@@ -93,7 +93,8 @@ def messages(event: object) -> list[str]:
         case Estimated():
             amounts = f"about {with_range(event.bytes_out, human_bytes)} · about {with_range(event.seconds, duration)}"
             basis = f"measured on {event.sampled:,} images"
-            return [f"→ {amounts} with {counted(event.workers, 'worker')} · {basis}"]
+            kept = "" if event.kept is None else f" · about {event.kept:,} of {event.images:,} images keep their bytes"
+            return [f"→ {amounts} with {counted(event.workers, 'worker')}{kept} · {basis}"]
         case Started():
             return [_start(event)]
         case ShardDone(result=result):

@@ -30,7 +30,7 @@ def finished(event: BuildResult) -> str:
     bytes_out = sum(split.bytes_out for split in event.splits)
     lines = [f"Finished writing all {images} images in data set."]
     lines += [_split(split, event.target) for split in event.splits]
-    lines += _checked(event.splits)
+    lines += _kept(event.splits) + _checked(event.splits)
     lines += at_a_glance.lines(event.glance, at_a_glance.WIDTH) if event.glance else []
     converted = " and ".join(f"{count:,} {kind}" for kind, count in sorted(event.converted.items())) or "0"
     ratio = f"{100 * bytes_out / bytes_in:.0f} %" if bytes_in else "0 %"
@@ -74,6 +74,15 @@ def _split(split: SplitSummary, target: Target) -> str:
         f"  {split.split:<10} {split.images_out:>9,} of {split.images_in:>9,} images{shards} · "
         f"{human_bytes(split.bytes_in):>8} → {human_bytes(split.bytes_out):>8} · {split.boxes:,} boxes"
     )
+
+
+def _kept(splits: Sequence[SplitSummary]) -> list[str]:
+    """A line on how many images kept their bytes for each split where only some were to."""
+    return [
+        f"  {split.split}: {split.kept:,} of {split.images_out:,} images keep their bytes, which needed no resizing"
+        for split in splits
+        if split.kept is not None
+    ]
 
 
 def _checked(splits: Sequence[SplitSummary]) -> list[str]:

@@ -33,6 +33,16 @@ class Classes:
         """Whether they are the 1,000 of ILSVRC2012, whatever images there are."""
         return self.names == imagenet().names
 
+    @property
+    def first_words(self) -> tuple[str, ...]:
+        """Each class in a word or two: "tench" of "tench, Tinca tinca"; a folder's name stays whole.
+
+        >>> imagenet().first_words[0], Classes(names=("a, b",), words=("a, b",)).first_words
+        ('tench', ('a, b',))
+        """
+        pairs = zip(self.names, self.words, strict=True)
+        return tuple(words if words == name else words.partition(", ")[0] for name, words in pairs)
+
     def name(self, rank: int) -> str:
         """The class's name; empty for an image without label."""
         return self.names[rank] if rank >= 0 else ""

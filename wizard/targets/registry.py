@@ -4,20 +4,21 @@ from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from wizard.sources.readers import Form
 from wizard.targets.arrayrecord.target import ArrayRecords
 from wizard.targets.image_files.target import ClassFolders, FlatFolders
 from wizard.targets.option import Option
+from wizard.targets.parquet.target import ParquetFiles
 from wizard.targets.presence import foreign_files
 from wizard.targets.target import Target
 from wizard.targets.tfrecord.target import TFRecords
 from wizard.targets.trainer import Trainer
-from wizard.targets.webdataset import WebDataset
+from wizard.targets.webdataset.target import WebDataset
 
 TARGETS: dict[str, type[Target]] = {
-    each.format: each for each in (TFRecords, ClassFolders, WebDataset, ArrayRecords, FlatFolders)
+    each.format: each for each in (TFRecords, ClassFolders, WebDataset, ArrayRecords, FlatFolders, ParquetFiles)
 }
 """In the order in which the wizard offers them; the first is the default."""
 DEFAULT_FORMAT = next(iter(TARGETS))
@@ -73,24 +74,22 @@ def anything(folder: Path) -> list[str]:
 def to_json(target: Target) -> dict[str, Any]:
     """A target as a manifest has it.
 
-    >>> to_json(WebDataset())
-    {'format': 'webdataset'}
+    >>> to_json(FlatFolders())
+    {'format': 'flat'}
     """
     assert is_dataclass(target)
     return {"format": target.format} | asdict(target)
 
 
 def from_json(content: Mapping[str, Any]) -> Target:
-    """The inverse of `to_json`; options that are missing have their defaults.
+    """The inverse of `to_json`; see `Target.from_manifest` for options that are missing.
 
     Raises:
         KeyError: the format is not known.
         TypeError: an option is not known.
     """
     options: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content.items()}
-    kind = cast(Any, TARGETS[options.pop("format")])
-    target: Target = kind(**options)
-    return target
+    return TARGETS[options.pop("format")].from_manifest(options)
 
 
 def written_folders(output: Mapping[str, Any]) -> set[str]:

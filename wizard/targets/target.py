@@ -9,12 +9,14 @@ from wizard.formats.example import Values
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.classes import Classes
 from wizard.sources.readers import Form
-from wizard.targets.dataset import BuiltDataset, Encoded
+from wizard.targets.dataset import Encoded
 from wizard.targets.expected import Expectation, Planned, Seen
+from wizard.targets.labels import StoredLabels
 from wizard.targets.option import Option, given
 from wizard.targets.sample import OutputSample
 from wizard.targets.trainer import Trainer
 from wizard.targets.writer import Writer
+from wizard.targets.written import Content, WrittenDataset
 
 USUAL_SHARDS: Mapping[Split, int] = {"train": 1024, "validation": 128, "test": 128}
 """As the older scripts write."""
@@ -56,6 +58,7 @@ class Target(Protocol):
         classes_are_folders: whether readers number the classes of each split by its folders.
         has_distinct_places: whether each image has a path or key of its own, which `place` gives.
         trailer: bytes that every shard has after its last image.
+        writing: bytes of memory that a worker needs to write shards, beside the images that it encodes.
         beside: globs of files that it puts beside its shards, below the output folder.
     """
 
@@ -70,6 +73,7 @@ class Target(Protocol):
     classes_are_folders: ClassVar[bool] = False
     has_distinct_places: ClassVar[bool] = False
     trailer: ClassVar[bytes] = b""
+    writing: ClassVar[int] = 0
     beside: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
@@ -96,17 +100,26 @@ class Target(Protocol):
         return USUAL_SHARDS
 
     @classmethod
+    def from_manifest(cls, options: Mapping[str, Any]) -> Self:
+        """The target that a manifest states; of an older version, options may be missing.
+
+        Raises:
+            TypeError: an option is not known.
+        """
+        return cls(**options)
+
+    def for_classes(self, classes: Classes) -> Self:
+        """The target for a dataset of these classes, where its names say whose they are.
+
+        Raises:
+            UsageError: no dataset of these classes can have the form that was asked for.
+        """
+        return self
+
+    @classmethod
     def variants(cls) -> tuple[Self, ...]:
         """One target for each set of places that its options can lead to."""
         return (cls(),)
-
-    def require(self, classes: Classes) -> None:
-        """Refuses what only the source and this machine tell: classes that do not fit, or a package that is missing.
-
-        Raises:
-            UsageError: a dataset of these classes cannot be written so here.
-        """
-        return
 
     @property
     def ingredients(self) -> dict[str, str]:
@@ -143,6 +156,18 @@ class Target(Protocol):
         """
         return name
 
+    def require_readable(self, split: str, name: str, wnid: str) -> None:
+        """Requires that the readers for which there are sidecars find an image in its place; see `place`.
+
+        Raises:
+            InputError: they look for other names.
+        """
+        return
+
+    def remarks(self, images: Mapping[str, int]) -> Iterator[str]:
+        """What a person should know of readers, given how many images each split has: sentences without a full stop."""
+        return iter(())
+
     def encode(self, sample: OutputSample) -> bytes:
         """The serialized form of an image."""
 
@@ -153,8 +178,12 @@ class Target(Protocol):
             OSError: the folder cannot be written.
         """
 
-    def sidecars(self, dataset: BuiltDataset) -> dict[str, bytes]:
-        """Small files that describe the dataset to this format's readers, by their paths below the output folder."""
+    def labeled_writer(self, folder: Path, split: str, shard: str, labels: StoredLabels) -> Writer:
+        """As `writer`, for a target whose shards say what their labels mean."""
+        return self.writer(folder, split, shard)
+
+    def sidecars(self, dataset: WrittenDataset) -> Mapping[str, Content]:
+        """Files that describe the dataset to this format's readers, by their paths below the output folder."""
         return {}
 
     def listing(self, folder: Path) -> Iterator[str]:

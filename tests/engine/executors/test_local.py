@@ -139,6 +139,7 @@ def die_at_once(*_: object) -> None:
     os._exit(3)
 
 
+@pytest.mark.usefixtures("spawned_workers")
 def test_workers_that_die_while_they_start_cost_a_call_each(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local_worker, "serve", die_at_once)
     executor = LocalExecutor(1)
@@ -147,6 +148,7 @@ def test_workers_that_die_while_they_start_cost_a_call_each(monkeypatch: pytest.
     executor.shutdown()
 
 
+@pytest.mark.usefixtures("spawned_workers")
 def test_a_worker_that_dies_while_it_starts_costs_nothing_if_there_is_no_call(executor: LocalExecutor) -> None:
     executor.start()
     while not (children := multiprocessing.active_children()):
@@ -305,6 +307,7 @@ def test_a_call_that_cannot_be_read_by_the_worker_fails(executor: LocalExecutor)
     assert executor.submit(beat_once, 1).result(timeout=60) == 1
 
 
+@pytest.mark.usefixtures("spawned_workers")
 def test_killing_workers_at_any_time_never_holds_the_others_up() -> None:
     executor = LocalExecutor(3)
     rng = random.Random(4)
@@ -430,11 +433,13 @@ def test_heartbeats_name_their_worker_by_its_place_which_the_one_after_a_lost_on
     assert [(beat.done, beat.number) for beat in executor.heartbeats()] == [(1, 1), (2, 1)]
 
 
+@pytest.mark.usefixtures("spawned_workers")
 def test_a_worker_imports_neither_tensorflow_nor_the_command_line(executor: LocalExecutor) -> None:
     for name in ("tensorflow", "wizard.cli", "rich", "pydantic"):
         assert not executor.submit(imported, name).result(timeout=60), name
 
 
+@pytest.mark.usefixtures("spawned_workers")
 def test_a_worker_keeps_to_one_thread_for_pixels(executor: LocalExecutor) -> None:
     assert executor.submit(threads_started_by_pixels).result(timeout=60) == 0
 

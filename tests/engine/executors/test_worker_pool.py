@@ -6,6 +6,7 @@ import pytest
 from wizard.engine.executors.worker_pool import WorkerPool
 
 
+@pytest.mark.usefixtures("spawned_workers")
 def test_a_pool_gives_its_workers_to_the_next_step_that_needs_as_many() -> None:
     with WorkerPool() as pool:
         measuring = pool.executor(1)

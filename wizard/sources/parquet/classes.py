@@ -18,6 +18,8 @@ from wizard.sources.parquet.schema import ImageSchema
 
 _ALIKE = 0.9
 """Share of the names, or of the rows, that must be ImageNet's: a rest may be spelled otherwise, or be wrong."""
+_BACKGROUND = "background"
+"""Name of label 0 where ImageNet's labels begin with 1."""
 _ONE_REVISION = "Leave only the files of one dataset, at one revision, in the folder"
 
 
@@ -44,10 +46,11 @@ def of_names(schemas: Mapping[Split, ImageSchema]) -> Labels | None:
         if difference := first.difference(ImageSchema(**vars(first) | {"classes": schema.classes})):
             raise InputError(f"The classes of {other} are not those of {split}: {difference}.", _ONE_REVISION)
     names = first.classes
-    if len(names) == CLASSES:
-        known = _ranks(names)
-        return Labels(classes=imagenet(), rank=known) if known is not None else None
-    return _own(names)
+    base = 1 if names[0] == _BACKGROUND else 0
+    known = _ranks(names[base:]) if len(names) - base == CLASSES else None
+    if known is not None:
+        return Labels(classes=imagenet(), rank=known, base=base)
+    return None if len(names) == CLASSES else _own(names)
 
 
 def of_rows(splits: Collection[Columns]) -> Labels:

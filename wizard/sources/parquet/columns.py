@@ -42,6 +42,7 @@ class Columns:
         size: int64[n], bytes of the images of its row group, divided evenly.
         name: bytes[n], the official name if the path is made as those of ILSVRC2012, else the path's last part; empty
             where there is none.
+        folder: bytes[n], the folder of a path that is relative and has no official name; empty where there is none.
         said: int16[n], the class that the name says, as a rank; `UNSAID`, `REFUSED`.
         label: int64[n], as it stands there; -1 where it is null.
         blank: bool[n], whether the image's bytes are known to be null.
@@ -54,6 +55,7 @@ class Columns:
     group: npt.NDArray[np.int32]
     size: npt.NDArray[np.int64]
     name: npt.NDArray[np.bytes_]
+    folder: npt.NDArray[np.bytes_]
     said: npt.NDArray[np.int16]
     label: npt.NDArray[np.int64]
     blank: npt.NDArray[np.bool_]
@@ -79,7 +81,7 @@ def read_columns(files: ParquetFiles, split: Split, cache: Path, progress: Progr
         InputError: a file is damaged, has no images, or other columns than the others.
     """
     with reading(files.path):
-        arrays = cached(cache, files.path, f"parquet2-{split}", lambda: _scan(files, progress), files=files.files)
+        arrays = cached(cache, files.path, f"parquet3-{split}", lambda: _scan(files, progress), files=files.files)
     stored: dict[str, Any] = json.loads(str(arrays.pop("schema")))
     lists = {key: tuple(value) for key, value in stored.items() if isinstance(value, list)}
     return Columns(files=files, schema=ImageSchema(**stored | lists), **arrays)
@@ -198,18 +200,26 @@ def _labels(batch: Any, label: str) -> npt.NDArray[np.int64]:
 
 
 def _named(paths: Sequence[str]) -> Arrays:
-    """The columns `name` and `said` of some rows."""
+    """The columns `name`, `folder` and `said` of some rows."""
     names: list[bytes] = []
+    folders: list[bytes] = []
     said: list[int] = []
     known = ranks()
     for path in paths:
         # Chained addresses, as datasets stores them: zip://train/a.jpg::https://…
-        base = path.partition("::")[0].replace("\\", "/").rpartition("/")[2]
+        folder, slash, base = path.partition("::")[0].replace("\\", "/").rpartition("/")
         parsed = parse_image_name(base)
         rank = UNSAID
         if parsed is not None:
             rank = REFUSED if parsed.problem else known.get(parsed.wnid, UNSAID)
-        name = (base if parsed is None or parsed.problem else parsed.name).encode("utf-8", "replace")
+        official = parsed is not None and not parsed.problem
+        name = (parsed.name if parsed is not None and official else base).encode("utf-8", "replace")
         names.append(name if len(name) <= _LONGEST else b"")
+        inside = folder.encode("utf-8", "replace") if slash and not official else b""
+        folders.append(inside if len(inside) <= _LONGEST else b"")
         said.append(rank)
-    return {"name": np.array(names, np.bytes_), "said": np.array(said, np.int16)}
+    return {
+        "name": np.array(names, np.bytes_),
+        "folder": np.array(folders, np.bytes_),
+        "said": np.array(said, np.int16),
+    }

@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from wizard.errors import InputError, reading, reading_another_split
+from wizard.formats.parquet_file import is_installed
 from wizard.formatting import counted, few
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources import annotations
@@ -14,7 +15,7 @@ from wizard.sources.options import SourceOptions
 from wizard.sources.parquet.classes import Labels, of_names, of_rows
 from wizard.sources.parquet.columns import Columns, peek, read_columns
 from wizard.sources.parquet.files import SUFFIX, FoundFiles, ParquetFiles, find_parquet_files, one_file
-from wizard.sources.parquet.opening import is_installed, not_installed
+from wizard.sources.parquet.opening import not_installed
 from wizard.sources.parquet.table import parquet_table
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import BoxTable, Part, Progress, Source

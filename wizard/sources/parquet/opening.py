@@ -1,16 +1,15 @@
 """Opens a Parquet file; what is no whole Parquet file is named as what it is."""
 
-import importlib
-import importlib.util
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from functools import cache
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from wizard.errors import InputError, reading
+from wizard.formats import parquet_file
+from wizard.formats.parquet_file import ParquetDamage
 from wizard.formatting import human_bytes
 from wizard.sources.locate import says_html
 
@@ -20,16 +19,6 @@ _MAGIC, _ENCRYPTED = b"PAR1", b"PARE"  # at both ends; of an encrypted footer
 _LFS = b"version https://git-lfs"
 _HEAD = 512
 _SMALLEST = 12  # bytes: the magic twice, and the footer's length
-_BUFFER = 1 << 20
-"""Bytes of a column that are read at once; without a limit, pyarrow would read all of a row group's images at once."""
-
-
-def is_installed() -> bool:
-    """Whether pyarrow can be imported, without importing it."""
-    try:
-        return importlib.util.find_spec("pyarrow") is not None
-    except ValueError:  # imported in a way that leaves no trace of its origin, or barred
-        return False
 
 
 def not_installed(folder: Path) -> InputError:
@@ -43,41 +32,22 @@ def open_parquet(path: Path) -> Any:
     Raises:
         InputError: it cannot be read, is no whole Parquet file, or pyarrow is not installed.
     """
+    _require_whole(path)
     try:
-        parquet = importlib.import_module("pyarrow.parquet")
+        with damage_named(path, "its footer cannot be read"):
+            return parquet_file.opened(path)
     except ImportError as error:
         raise not_installed(path.parent) from error
-    _require_whole(path)
-    with damage_named(path, "its footer cannot be read"):
-        return parquet.ParquetFile(
-            path, buffer_size=_BUFFER, pre_buffer=False, memory_map=False, page_checksum_verification=True
-        )
-
-
-@cache
-def give_back_memory() -> None:
-    """Lets pyarrow keep no memory for later in this process.
-
-    With its default, mimalloc, workers had 302 MB at most, 251 MB with jemalloc, which not all builds of pyarrow have.
-    """
-    lib = importlib.import_module("pyarrow")
-    with suppress(NotImplementedError):
-        lib.jemalloc_set_decay_ms(0)
-        lib.set_memory_pool(lib.jemalloc_memory_pool())
 
 
 @contextmanager
 def damage_named(path: Path, where: str) -> Iterator[None]:
     """Turns pyarrow's errors in the block into an InputError; `where` says what was being read, as a clause."""
-    lib = importlib.import_module("pyarrow.lib")
     try:
-        yield
-    except (lib.ArrowException, OSError, UnicodeDecodeError) as error:
-        if isinstance(error, OSError) and error.errno and error.errno > 0:
-            with reading(path):
-                raise
-        why = " ".join(str(error).split()).rstrip(".")
-        raise InputError(f"{path} is damaged: {where} ({why}).", AGAIN) from error
+        with reading(path), parquet_file.naming_damage():
+            yield
+    except ParquetDamage as damage:
+        raise InputError(f"{path} is damaged: {where} ({damage}).", AGAIN) from damage
 
 
 def _require_whole(path: Path) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from wizard.errors import InputError, reading
+from wizard.formats.parquet_file import give_back_memory
 from wizard.sources.cache import fingerprint
 from wizard.sources.parquet.columns import leaf
-from wizard.sources.parquet.opening import damage_named, give_back_memory, open_parquet
+from wizard.sources.parquet.opening import damage_named, open_parquet
 from wizard.sources.parquet.schema import read_schema
 from wizard.sources.readers import Content, Reader, Sample
 

@@ -6,7 +6,7 @@ import numpy.typing as npt
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import is_test_image, rank_of_image, synsets
-from wizard.sources.classes import UNLABELED
+from wizard.sources.classes import UNLABELED, Classes
 from wizard.sources.locate import ON_BAD_IMAGE
 from wizard.sources.names import unsafe
 from wizard.sources.parquet.classes import Labels
@@ -40,7 +40,7 @@ def parquet_table(split: Split, columns: Columns, labels: Labels) -> SampleTable
         inside=np.zeros(count, "S1"),
         offset=columns.row,
         size=columns.size,
-        name=_names(columns),
+        name=_names(columns, _with_class_folders(columns, label, labels.classes)),
         label=label,
         first_box=np.zeros(count + 1, np.int64),
         boxes=np.empty((0, 4)),
@@ -106,9 +106,21 @@ def _require_agreement(columns: Columns, label: npt.NDArray[np.int16]) -> None:
         )
 
 
-def _names(columns: Columns) -> npt.NDArray[np.bytes_]:
+def _with_class_folders(columns: Columns, label: npt.NDArray[np.int16], classes: Classes) -> npt.NDArray[np.bytes_]:
+    """The names, with their folders if each begins with that of its class: so class folders name their images."""
+    if not columns.folder.any():
+        return columns.name
+    names: list[bytes] = []
+    rows = zip(columns.name.tolist(), columns.folder.tolist(), label.tolist(), columns.said.tolist(), strict=True)
+    for name, folder, rank, said in rows:
+        if said < 0 and folder.partition(b"/")[0] != classes.name(rank).encode():
+            return columns.name
+        names.append(folder + b"/" + name if folder else name)
+    return np.array(names, np.bytes_)
+
+
+def _names(columns: Columns, name: npt.NDArray[np.bytes_]) -> npt.NDArray[np.bytes_]:
     """The names that paths state, if all do and each another; else that of their file, and the row's number."""
-    name = columns.name
     if not (name == b"").any():
         order = np.argsort(name, kind="stable")
         twins = np.flatnonzero(name[order][1:] == name[order][:-1])

@@ -21,9 +21,10 @@ _NAME_KEYS = ("class_name", "class")
 _CLASS_KEYS = ("wnid", "synset", "synset_id", "class_id", "label_name", "category", "label")
 _FILE_KEYS = ("filename", "file_name", "path")
 _OURS = frozenset(("filename", "label", "class", "text", "boxes"))
-"""Keys of a sample that this program wrote; see `targets.webdataset.description`."""
+"""Keys of a sample that this program wrote; see `targets.webdataset.members`."""
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
 _SHOWN = 40
+_NO_BOXES = "has boxes in its json that are no lists of four numbers"
 
 
 class InvalidSample(ValueError):
@@ -142,15 +143,17 @@ def _is_word(value: Any) -> bool:
     return _is_text(value) and not _NUMBER.fullmatch(value.strip())
 
 
-def _boxes(listed: Any) -> Boxes:
+def _boxes(stated: Any) -> Boxes:
+    """The boxes of a json: a list of them, as in version 1 of this program's samples, or a text that holds one."""
     try:
+        listed = json.loads(stated) if isinstance(stated, str) else stated
         boxes = np.array(listed, np.float64)
-    except (TypeError, ValueError, OverflowError):
-        boxes = np.full((1, 1), np.nan)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise InvalidSample(_NO_BOXES) from error
     if isinstance(listed, list) and not listed:
         return np.empty((0, 4))
     if boxes.ndim != 2 or boxes.shape[1] != 4:
-        raise InvalidSample("has boxes in its json that are no lists of four numbers")
+        raise InvalidSample(_NO_BOXES)
     inside = (boxes >= 0).all() and (boxes <= 1).all() and (boxes[:, :2] < boxes[:, 2:]).all()
     if not inside:
         raise InvalidSample("has a box in its json that has no area in 0..1")

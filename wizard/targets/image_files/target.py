@@ -2,34 +2,63 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from wizard.commit_record import CommitRecord
+from wizard.errors import UsageError
 from wizard.ilsvrc2012.archives import SPLITS
+from wizard.sources.readers import Form
 from wizard.targets import images
-from wizard.targets.dataset import BuiltDataset, Encoded
+from wizard.targets.dataset import Encoded
 from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
-from wizard.targets.image_files.trainers import FLAT, FOLDERS
+from wizard.targets.image_files import metadata_trainers, trainers
+from wizard.targets.image_files.sidecars import DINOV2, METADATA, OPTION, metadata_files, remarks, require_readable
 from wizard.targets.image_files.writer import ImageFilesWriter, sum_of_files
 from wizard.targets.names import RECORD_FOLDER, SPLIT_FOLDERS, jpeg_suffix, normalized
+from wizard.targets.option import Option, given
 from wizard.targets.presence import wrong_size
 from wizard.targets.record_file import read_record
 from wizard.targets.sample import OutputSample
 from wizard.targets.target import Offer, Target
 from wizard.targets.trainer import Trainer
 from wizard.targets.writer import ImageFile, Writer
+from wizard.targets.written import Content, WrittenDataset
 
 
+@dataclass(frozen=True, kw_only=True)
 class ImageFiles(Target):
-    """Base of targets whose shards are image files, named so that a reader learns the class from the name alone."""
+    """Base of targets whose shards are image files, named so that a reader learns the class from the name alone.
 
+    Attributes:
+        metadata: the trainers for which there are files beside the images, and "classes.json".
+    """
+
+    metadata: tuple[str, ...] = ()
+
+    options: ClassVar[Mapping[str, Option]] = {METADATA: OPTION}
     unit: ClassVar[str] = "image files"
     one_file_per_image: ClassVar[bool] = True
     stores_labels: ClassVar[bool] = False
     has_distinct_places: ClassVar[bool] = True
+
+    @classmethod
+    def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
+        """Values of `metadata` have one order, whatever that of the profile.
+
+        Raises:
+            UsageError: the profile asks for files for DINOv2, which looks for images in folders of classes.
+        """
+        asked = given(cls.options, output).get(METADATA, ())
+        if DINOV2 in asked and not cls.classes_are_folders:
+            raise UsageError(
+                f'output.metadata has "{DINOV2}", which looks for images in folders of classes, and output.format is '
+                f'"{cls.format}".',
+                f'Leave "{DINOV2}" out of output.metadata, or choose output.format = "folders"',
+            )
+        return cls(metadata=tuple(str(value) for value in OPTION.values if value in asked))
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -61,18 +90,30 @@ class ImageFiles(Target):
             path = f"{wnid}{separator}{path}"
         return f"{self.image_folder(split)}/{path}"
 
+    def require_readable(self, split: str, name: str, wnid: str) -> None:
+        if self.metadata:
+            require_readable(self.metadata, split, name, self._path_in_split(split, name, wnid), wnid)
+
+    def remarks(self, images: Mapping[str, int]) -> Iterator[str]:
+        return remarks(self.metadata, images)
+
     def writer(self, folder: Path, split: str, shard: str) -> Writer:
         return ImageFilesWriter(folder, shard, lambda sample: self.place(split, sample.name, sample.wnid))
 
     def encode(self, sample: OutputSample) -> bytes:
         return sample.stored.jpeg
 
-    def sidecars(self, dataset: BuiltDataset) -> dict[str, bytes]:
-        """synsets.txt: a line "wnid words" a class, the last without an end, as deep-vision's has them."""
-        if not dataset.classes.whole_imagenet:
-            return {}
-        named = zip(dataset.classes.names, dataset.classes.words, strict=True)
-        return {"synsets.txt": "\n".join(f"{name} {words}" for name, words in named).encode()}
+    def sidecars(self, dataset: WrittenDataset) -> Mapping[str, Content]:
+        """What `metadata` asks for, and synsets.txt: "wnid words" a class, without an end, as deep-vision's scripts."""
+        files = metadata_files(self.metadata, dataset, self._path_in_split)
+        if dataset.classes.whole_imagenet:
+            named = zip(dataset.classes.names, dataset.classes.words, strict=True)
+            files["synsets.txt"] = "\n".join(f"{name} {words}" for name, words in named).encode()
+        return files
+
+    def _path_in_split(self, split: str, name: str, wnid: str) -> str:
+        """The path of an image below the folder of its split."""
+        return self.place(split, name, wnid).removeprefix(f"{self.image_folder(split)}/")
 
     def listing(self, folder: Path) -> Iterator[str]:
         for place in self.places:
@@ -136,7 +177,7 @@ class ClassFolders(ImageFiles):
         folder="images",
     )
     what: ClassVar[str] = "image files in folders of classes"
-    trainers: ClassVar[tuple[Trainer, ...]] = FOLDERS
+    trainers: ClassVar[tuple[Trainer, ...]] = (*trainers.FOLDERS, *metadata_trainers.FOLDERS)
     classes_are_folders: ClassVar[bool] = True
 
 
@@ -153,7 +194,7 @@ class FlatFolders(ImageFiles):
         folder="images-flat",
     )
     what: ClassVar[str] = "image files in one folder a split"
-    trainers: ClassVar[tuple[Trainer, ...]] = FLAT
+    trainers: ClassVar[tuple[Trainer, ...]] = (*trainers.FLAT, *metadata_trainers.FLAT)
 
 
 def _files_below(folder: Path, below: str) -> Iterator[str]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from wizard.commit_record import CommitRecord
-from wizard.sources.classes import Classes
 from wizard.targets.dataset import BuiltDataset
 
 INFO, FEATURES = "dataset_info.json", "features.json"
@@ -75,14 +74,6 @@ def labels_file(label: str, names: Sequence[str]) -> dict[str, bytes]:
     if not all(names) or "\n".join(names).split("\n") != [name.strip() for name in names]:
         return {}
     return {f"{label.replace('/', '.')}.labels.txt": "".join(f"{name}\n" for name in names).encode()}
-
-
-def named_labels(classes: Classes, base: int) -> list[str]:
-    """The name of each label from 0; label 0 of labels from 1 is "background"."""
-    unused = "background"
-    while unused in classes.names:
-        unused = f"_{unused}"
-    return [unused] * base + list(classes.names)
 
 
 def info_json(dataset: BuiltDataset, shape: Shape, named: Json | None = None) -> dict[str, bytes]:

@@ -9,6 +9,7 @@ from wizard.formats import example
 from wizard.targets import images
 from wizard.targets.dataset import BuiltDataset, Encoded
 from wizard.targets.expected import Planned, Seen
+from wizard.targets.labels import from_zero
 from wizard.targets.sample import OutputSample
 from wizard.targets.tfds import metadata
 
@@ -53,7 +54,7 @@ def seen(payload: bytes, planned: Planned) -> Seen:
 
 def features_of(dataset: BuiltDataset) -> dict[str, bytes]:
     """The files that tell TFDS what the records hold, by name."""
-    names = metadata.named_labels(dataset.classes, dataset.label_base)
+    names = from_zero(dataset.classes.names, dataset.label_base)
     described = {IMAGE: metadata.image(), LABEL: metadata.class_label(len(names)), FILE_NAME: metadata.text()}
     return metadata.labels_file(LABEL, names) | metadata.features_json(described)
 

@@ -17,6 +17,7 @@ from wizard.targets.names import SPLIT_FOLDERS
 from wizard.targets.one_file import OneFileShards, ShardFile
 from wizard.targets.option import Allowed, Option, given, switch
 from wizard.targets.sample import OutputSample
+from wizard.targets.shared_options import INDEX
 from wizard.targets.target import Offer
 from wizard.targets.tfds import imagenet2012
 from wizard.targets.tfds.option import TFDS, TFDS_OPTION
@@ -42,13 +43,7 @@ _OPTIONS = {
         label="Split folders",
         review="a folder a split",
     ),
-    "index": switch(
-        default=True,
-        description="index files in idx/, for DALI and PyPI's tfrecord",
-        text="Index files beside the shards?",
-        label="Index files",
-        review="no index files",
-    ),
+    "index": INDEX,
     "tfds": TFDS_OPTION,
 }
 
@@ -118,6 +113,11 @@ class TFRecords(OneFileShards):
     def variants(cls) -> tuple[Self, ...]:
         return (cls(), cls(split_folders=True), cls(tfds=imagenet2012.NAME))
 
+    def for_classes(self, classes: Classes) -> Self:
+        if self.is_named:
+            imagenet2012.require_imagenet(classes)
+        return self
+
     @property
     def is_named(self) -> bool:
         """Whether it is the dataset that TFDS knows by name."""
@@ -168,31 +168,27 @@ class TFRecords(OneFileShards):
     def sidecars(self, dataset: BuiltDataset) -> dict[str, bytes]:
         return self.schema.metadata(dataset, self.file) if self.tfds else {}
 
-    def require(self, classes: Classes) -> None:
-        if self.is_named:
-            imagenet2012.require_imagenet(classes)
-
     def listing(self, folder: Path) -> Iterator[str]:
         return _NAMED.listing(folder) if self.is_named else super().listing(folder)
 
     def wrong_beside(self, folder: Path, result: CommitRecord) -> str:
-        return index.wrong_index(folder, result, asked=self.index)
+        return index.FILES.wrong(folder, result.shard, result.bytes_out, asked=self.index)
 
     def restore_beside(self, folder: Path, shard: str) -> None:
         path = folder / self.file(shard)
         if not self.index or not path.is_file():
-            index.remove_index(folder, shard)
+            index.FILES.remove(folder, shard)
             return
         try:
-            lines = index.of_shard(path)
+            lines = index.FILES.of_shard(path)
         except (tfrecord.RecordDamage, OSError) as damage:
             raise ShardDamage(str(damage)) from damage
-        index.write_index(folder, shard, lines)
+        index.FILES.write(folder, shard, lines)
 
     def wrong_bytes(self, expected: Expectation) -> Iterator[str]:
         yield from super().wrong_bytes(expected)
         if self.index:
-            yield from index.differs(Path(expected.folder), expected.result.shard, expected.path)
+            yield from index.FILES.differs(Path(expected.folder), expected.result.shard, expected.path)
 
     def stored(self, expected: Expectation) -> Iterator[bytes]:
         try:
@@ -208,7 +204,7 @@ class TFRecords(OneFileShards):
     def strays(self, folder: Path, expectations: Sequence[Expectation]) -> Iterator[tuple[str, str]]:
         yield from super().strays(folder, expectations)
         shards = {expected.result.shard for expected in expectations} if self.index else set()
-        yield from index.strays(folder, shards)
+        yield from index.FILES.strays(folder, shards)
 
     def first_features(self, file: Path) -> Mapping[str, example.Values]:
         return {name: example.values(feature) for name, feature in tfds.first_record(file).items()}
@@ -253,5 +249,5 @@ class _IndexedShardFile(ShardFile):
 
     def commit(self) -> Committed:
         """Puts the index in place first: a shard that is there has one."""
-        index.write_index(self._folder, self._shard, "".join(self._lines))
+        index.FILES.write(self._folder, self._shard, "".join(self._lines))
         return super().commit()

@@ -12,6 +12,7 @@ from wizard.formats import example, tfrecord
 from wizard.formats.resize import Resize, geometry
 from wizard.ilsvrc2012.feature_names import ENCODED, LABELS
 from wizard.targets.dataset import BuiltDataset
+from wizard.targets.labels import from_zero
 from wizard.targets.sample import OutputSample, StoredImage
 from wizard.targets.tfds.metadata import (
     Kind,
@@ -21,7 +22,6 @@ from wizard.targets.tfds.metadata import (
     image,
     info_json,
     labels_file,
-    named_labels,
     tensor,
 )
 from wizard.targets.tfrecord.features import features_of
@@ -42,7 +42,7 @@ def metadata(dataset: BuiltDataset, kinds: Kinds, path: Callable[[str], str]) ->
     label = next((name for name in LABELS if kinds.get(name) == ("int64", True)), None)
     files = {}
     if label is not None:
-        names = named_labels(dataset.classes, dataset.label_base)
+        names = from_zero(dataset.classes.names, dataset.label_base)
         typed[label] = class_label(len(names))
         files = labels_file(label, names)
     shape = Shape(

@@ -10,7 +10,7 @@ from tests.helpers import encoded, noise
 from tests.verify.shards import NAMES, expectation, image, images, replaced, sentences, task
 from wizard.formats import tar
 from wizard.targets.expected import Expectation
-from wizard.targets.webdataset import WebDataset
+from wizard.targets.webdataset.target import WebDataset
 from wizard.verify.shard import check_shard
 
 Members = list[tuple[str, bytes]]
@@ -20,7 +20,7 @@ STEM = NAMES[2].removesuffix(".JPEG")
 @pytest.fixture
 def expected(tmp_path: Path) -> Expectation:
     """What a tar of four samples should be; it is."""
-    return expectation(task(tmp_path, images(), WebDataset(), base=0))
+    return expectation(task(tmp_path, images(), WebDataset(index=False), base=0))
 
 
 def rewrite(expected: Expectation, change: Callable[[Members], None]) -> Expectation:
@@ -91,8 +91,13 @@ def test_a_tar_that_is_cut_off_is_found_even_if_it_is_recorded_so(expected: Expe
         (describe(**{"class": "n01440764"}), "class of its json is 'n01440764', expected 'n01514668'"),
         (describe(width=41), "its width is stated as 41, the image has 32 x 40"),
         (describe(width=None), "its json has no width"),
-        (describe(boxes=[[0.0, 0.0, 1.5, 1.0]]), "box 0 is not within 0..1"),
-        (describe(boxes=[[0.0, 0.0, 1.0]]), "the boxes of its json are no lists of four numbers"),
+        (describe(boxes="[[0.0, 0.0, 1.5, 1.0]]"), "box 0 is not within 0..1"),
+        (describe(boxes="[[0.0, 0.0, 1.0]]"), "the boxes of its json are no lists of four numbers"),
+        (describe(boxes="[[0.0, 0.0"), "the boxes of its json are no lists of four numbers"),
+        (describe(boxes=[[0.0, 0.0, 1.0, 1.0]]), "boxes of its json is [[0.0, 0.0, 1.0, 1.0]], expected str"),
+        (describe(height=32.0), "height of its json is 32.0, expected int"),
+        (describe(label=True), "label of its json is True, expected"),
+        (describe(size=3), "the keys of its json are filename, label, class, text, height, width, boxes, size"),
         (describe(boxes=None), "the boxes of its json are no lists of four numbers"),
         (lambda members: members.remove(members[7]), "its members are cls, json, expected cls, jpg, json"),
         (lambda members: members.insert(9, members[8]), "its members are cls, jpg, json, json, expected"),
@@ -125,5 +130,5 @@ def test_a_sample_too_many_is_found(expected: Expectation) -> None:
 
 
 def test_boxes_are_counted(expected: Expectation) -> None:
-    said = sentences(check_shard(rewrite(expected, describe(boxes=[]))))
+    said = sentences(check_shard(rewrite(expected, describe(boxes="[]"))))
     assert "it has 3 boxes, 4 were recorded" in said

@@ -1,0 +1,84 @@
+"""Every program that is shown for a trainer is a whole one: it runs as it stands where its library is installed."""
+
+import json
+import re
+import warnings
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers import CLASSES, build_dataset
+from tests.load_page import PAGE, with_programs
+from wizard.engine.build_result import BuildResult
+from wizard.targets import registry
+
+PRINTED = re.compile(r"\((\d+), (\d+), (\d+)\) (-?\d+)")
+IMAGE = {"resize": "crop", "height": 32, "width": 48, "quality": 85}
+Built = Callable[[str], BuildResult]
+
+
+@pytest.fixture(scope="module")
+def built(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Builds datasets for trainers; those that need the same settings share one, which must not be changed."""
+    top = tmp_path_factory.mktemp("trainers")
+    folders: dict[str, Path] = {}
+
+    def build(trainer: str) -> BuildResult:
+        settings = json.dumps(registry.output_for(trainer), sort_keys=True)
+        out = folders.setdefault(settings, top / trainer)
+        return build_dataset(raw, out, image=IMAGE, output={"trainer": trainer, "load_py": True})
+
+    return build
+
+
+def not_installed(names: str) -> list[str]:
+    """Those of PyPI's packages that are not installed."""
+    missing = []
+    for name in names.split():
+        try:
+            distribution(name)
+        except PackageNotFoundError:
+            missing.append(name)
+    return missing
+
+
+def run(program: str, **names: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # those of other libraries are not ours
+        exec(compile(program, "program", "exec"), {"__name__": "__main__", **names})
+
+
+@pytest.mark.parametrize("trainer", list(registry.trainers()))
+def test_a_program_opens_the_dataset_that_its_trainer_asks_for(
+    trainer: str, built: Built, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = built(trainer)
+    assert result.loading.trainer.name == trainer
+    if missing := not_installed(result.loading.trainer.install):
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    capsys.readouterr()
+    run(result.loading.program)
+    printed = capsys.readouterr().out.splitlines()
+    found = PRINTED.fullmatch(printed[-1])
+    assert found, printed
+    assert int(found[4]) in range(result.label_base, result.label_base + CLASSES)
+
+
+def test_load_py_opens_the_dataset_where_it_lies_now(
+    built: Built, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = Path(built("tf.data").output)
+    moved = tmp_path / "moved"
+    moved.symlink_to(out)
+    program = (out / "load.py").read_text()
+    assert str(out) not in program
+    run(program, __file__=str(moved / "load.py"))
+    assert PRINTED.fullmatch(capsys.readouterr().out.strip())
+
+
+def test_the_documentation_has_every_program() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert with_programs(page) == page, "python -m tests.load_page brings it up to date"

@@ -1,0 +1,116 @@
+"""What opens image files with files beside them: programs for DINOv2, mmpretrain and Swin Transformer."""
+
+from wizard.targets.dataset import Loadable
+from wizard.targets.image_files import dinov2
+from wizard.targets.image_files.sidecars import DINOV2, METADATA, MMPRETRAIN
+from wizard.targets.names import SPLIT_FOLDERS
+from wizard.targets.trainer import Trainer
+
+
+def _dinov2(dataset: Loadable) -> str:
+    split, expected = dinov2.SPLITS[dataset.split], dinov2.LENGTHS[dataset.split]
+    kind = "ImageNet"
+    subclass = ""
+    if dataset.images != expected:
+        kind = "Dataset"
+        subclass = f"""
+
+class Dataset(ImageNet):
+    def __len__(self):  # ImageNet's fails unless there are {expected:,}
+        return len(self._get_entries())
+
+"""
+    return f"""\
+import sys
+
+import numpy as np
+
+sys.path.append("dinov2")  # git clone https://github.com/facebookresearch/dinov2
+from dinov2.data.datasets import ImageNet
+
+folder = {dataset.folder}
+{subclass}
+# its commands take train.dataset_path=ImageNet:split={split}:root=FOLDER:extra=FOLDER/{dinov2.EXTRA}
+dataset = {kind}(split=ImageNet.Split.{split}, root=folder, extra=f"{{folder}}/{dinov2.EXTRA}")
+
+image, label = dataset[0]
+print(np.asarray(image).shape, label)
+"""
+
+
+def _mmpretrain(dataset: Loadable) -> str:
+    name = SPLIT_FOLDERS[dataset.split]
+    kind, which = "ImageNet", f'split="{name}"'
+    if not dataset.imagenet:
+        kind, which = "CustomDataset", f'ann_file="meta/{name}.txt", classes=f"{{folder}}/classes.txt"'
+    return f"""\
+from mmpretrain.datasets import {kind}
+
+folder = {dataset.folder}
+dataset = {kind}(
+    data_root=folder,
+    data_prefix="{dataset.target.image_folder(dataset.split)}",
+    {which},
+    pipeline=[dict(type="LoadImageFromFile")],
+)
+
+sample = dataset[0]
+print(sample["img"].shape, sample.get("gt_label"))
+"""
+
+
+def _swin(dataset: Loadable) -> str:
+    return f"""\
+import sys
+
+sys.path.insert(0, "Swin-Transformer")  # git clone https://github.com/microsoft/Swin-Transformer
+from config import _C as defaults
+from data.build import build_dataset
+
+folder = {dataset.folder}
+config = defaults.clone()
+config.DATA.DATA_PATH = folder  # as main.py --data-path does
+dataset, classes = build_dataset(is_train={dataset.split == "train"}, config=config)
+
+image, label = dataset[0]
+print(tuple(image.shape), label)
+"""
+
+
+_MMPRETRAIN_INSTALL = "torch torchvision mmengine mmcv-lite mmpretrain"
+
+FOLDERS = (
+    Trainer(
+        name="dinov2",
+        title="DINOv2",
+        about="train/<wnid>/, labels.txt and extra/",
+        program=_dinov2,
+        install="torch torchvision",
+        requires={METADATA: (DINOV2,)},
+    ),
+    Trainer(
+        name="mmpretrain",
+        title="mmpretrain",
+        about="train/<class>/ and meta/train.txt",
+        program=_mmpretrain,
+        install=_MMPRETRAIN_INSTALL,
+        requires={METADATA: (MMPRETRAIN,)},
+    ),
+    Trainer(
+        name="swin",
+        title="Swin Transformer",
+        about="train/<wnid>/, val/<wnid>/",
+        program=_swin,
+        install="torch torchvision timm yacs",
+    ),
+)
+FLAT = (
+    Trainer(
+        name="mmpretrain-flat",
+        title="mmpretrain, flat folders",
+        about="train_flatten/ and meta/train.txt",
+        program=_mmpretrain,
+        install=_MMPRETRAIN_INSTALL,
+        requires={METADATA: (MMPRETRAIN,)},
+    ),
+)

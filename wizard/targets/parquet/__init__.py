@@ -1,0 +1,1 @@
+"""The target: Parquet files, as Hugging Face's `datasets` writes them."""

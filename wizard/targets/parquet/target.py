@@ -1,0 +1,108 @@
+"""The target: Parquet files of images and labels, as ILSVRC/imagenet-1k on Hugging Face's hub has them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from wizard.errors import UsageError
+from wizard.formats.parquet_file import is_installed
+from wizard.ilsvrc2012.archives import Split
+from wizard.sources.readers import Form
+from wizard.targets.dataset import Encoded
+from wizard.targets.expected import Expectation, Planned, Seen
+from wizard.targets.labels import StoredLabels
+from wizard.targets.one_file import OneFileShards
+from wizard.targets.parquet import card, stored
+from wizard.targets.parquet.features import stored_path
+from wizard.targets.parquet.stored import Row
+from wizard.targets.parquet.trainers import TRAINERS
+from wizard.targets.parquet.writer import WORKER_BYTES, ParquetWriter
+from wizard.targets.sample import OutputSample
+from wizard.targets.target import Offer
+from wizard.targets.trainer import Trainer
+from wizard.targets.written import Content, WrittenDataset
+
+FOLDER = "data"
+_ROW = 4 + 4 + 8 + 8
+"""Bytes of a row beside its image and path: the lengths of both, its label, and its share of pages and footer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParquetFiles(OneFileShards):
+    """Parquet files."""
+
+    format: ClassVar[str] = "parquet"
+    offer: ClassVar[Offer] = Offer(
+        title="Parquet files, as on Hugging Face",
+        about="data/train-00000-of-00294.parquet and a README.md; written by pyarrow",
+        help="Parquet files are what load_dataset of Hugging Face's datasets opens.",
+        short="Parquet",
+        folder="parquet",
+    )
+    what: ClassVar[str] = "Parquet files"
+    unit: ClassVar[str] = "rows"
+    writing: ClassVar[int] = WORKER_BYTES
+    trainers: ClassVar[tuple[Trainer, ...]] = TRAINERS
+
+    @classmethod
+    def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
+        if not is_installed():
+            raise UsageError(
+                'output.format = "parquet" needs pyarrow, which is not installed.',
+                "Install it: pip install pyarrow",
+            )
+        return super().from_profile(output, form)
+
+    @classmethod
+    def usual_shards(cls, output: Mapping[str, Any]) -> Mapping[Split, int]:
+        """Those of ILSVRC/imagenet-1k: about 500 MB each, which is datasets' limit, at the original size."""
+        return {"train": 294, "validation": 14, "test": 28}
+
+    @property
+    def ingredients(self) -> dict[str, str]:
+        # Its version is in every file, and another one may encode pages otherwise.
+        return {"format": f"Parquet files of images, version 1, by pyarrow {version('pyarrow')}"}
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        return (FOLDER,)
+
+    def shard(self, split: str, index: int, shards: int) -> str:
+        """The name of a shard.
+
+        >>> ParquetFiles().shard("train", 7, 294)
+        'train-00007-of-00294.parquet'
+        """
+        return f"{split}-{index:05d}-of-{shards:05d}.parquet"
+
+    def file(self, shard: str) -> str:
+        return f"{FOLDER}/{shard}"
+
+    def encode(self, sample: OutputSample) -> bytes:
+        """As many bytes as an image adds to a file, for the estimate; files are written by row groups."""
+        path = stored_path(sample.name, sample.wnid).encode()
+        return sample.stored.jpeg + path + bytes(_ROW)
+
+    def writer(self, folder: Path, split: str, shard: str) -> ParquetWriter:
+        return ParquetWriter(folder, shard, self, labels=None)
+
+    def labeled_writer(self, folder: Path, split: str, shard: str, labels: StoredLabels) -> ParquetWriter:
+        return ParquetWriter(folder, shard, self, labels)
+
+    def sidecars(self, dataset: WrittenDataset) -> Mapping[str, Content]:
+        return {card.NAME: card.card(dataset, FOLDER)}
+
+    def stored(self, expected: Expectation) -> Iterator[Row]:
+        return stored.rows(expected.path, expected)
+
+    def seen(self, item: Row, planned: Planned, expected: Expectation) -> Seen:
+        return stored.seen(item, planned)
+
+    def items(self, files: Sequence[str]) -> Iterator[Row]:
+        for file in files:
+            yield from stored.rows(Path(file))
+
+    def encoded(self, item: Row) -> Encoded:
+        return Encoded(item.jpeg or b"", item.label, {})

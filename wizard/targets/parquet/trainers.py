@@ -1,0 +1,70 @@
+"""What opens Parquet files: programs for Hugging Face's datasets, PyTorch and timm."""
+
+from wizard.targets.dataset import Loadable
+from wizard.targets.trainer import Trainer
+
+
+def _datasets(dataset: Loadable) -> str:
+    return f"""\
+import numpy as np
+from datasets import load_dataset
+
+folder = {dataset.folder}
+dataset = load_dataset(folder, split="{dataset.split}")  # first makes Arrow files in its cache, as large as these
+
+example = dataset[0]
+print(np.asarray(example["image"]).shape, example["label"])  # {dataset.labels}
+"""
+
+
+def _pytorch(dataset: Loadable) -> str:
+    shuffled = ".shuffle(buffer_size=1000)" if dataset.split == "train" else ""
+    return f"""\
+from datasets import load_dataset
+
+folder = {dataset.folder}
+dataset = load_dataset(folder, split="{dataset.split}", streaming=True)  # reads the files where they are
+dataset = dataset{shuffled}.with_format("torch")
+
+for example in dataset:  # or DataLoader(dataset, …), with as many workers as there are files, or fewer
+    print(tuple(example["image"].shape), int(example["label"]))  # {dataset.labels}
+    break
+"""
+
+
+def _timm(dataset: Loadable) -> str:
+    return f"""\
+import timm
+
+folder = {dataset.folder}
+transform = timm.data.create_transform(224, is_training={dataset.split == "train"})
+dataset = timm.data.create_dataset(f"hfds/{{folder}}", split="{dataset.split}", transform=transform)
+
+image, label = dataset[0]
+print(tuple(image.shape), label)  # {dataset.labels}
+"""
+
+
+TRAINERS = (
+    Trainer(
+        name="datasets",
+        title="Hugging Face datasets",
+        about="load_dataset, data/train-00000-of-00294.parquet",
+        program=_datasets,
+        install="datasets pillow",
+    ),
+    Trainer(
+        name="datasets-torch",
+        title="PyTorch, with Hugging Face datasets",
+        about="the same Parquet files, read in sequence",
+        program=_pytorch,
+        install="torch datasets pillow",
+    ),
+    Trainer(
+        name="timm-hfds",
+        title="timm, with Hugging Face datasets",
+        about="hfds/, the same Parquet files",
+        program=_timm,
+        install="torch torchvision timm datasets",
+    ),
+)

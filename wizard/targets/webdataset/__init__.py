@@ -1,0 +1,1 @@
+"""WebDataset tars, with the index files that their readers look for."""

@@ -1,0 +1,86 @@
+"""What is wrong with a sample of a shard: its key, its members, and the values of its json and their types."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import groupby
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wizard.formats import tar
+from wizard.targets import images
+from wizard.targets.expected import Planned, Seen
+from wizard.targets.webdataset.members import FIELDS, KINDS
+
+OLDER_KINDS: Mapping[str, type] = {**KINDS, "boxes": list}
+"""Types of the json's values in datasets of version 1."""
+
+Sample = tuple[str, list[tuple[str, bytes]]]
+"""A key, and the names and contents of the fields that follow each other under it."""
+
+
+def samples(file: IO[bytes]) -> Iterator[Sample]:
+    """The samples of a shard, in order.
+
+    Raises:
+        tar.TarDamage: it is damaged.
+    """
+    for key, members in groupby(tar.members(file), key=lambda member: member.name.partition(".")[0]):
+        fields = []
+        for member in members:
+            file.seek(member.offset)
+            fields.append((member.name.partition(".")[2], file.read(member.size)))
+        yield key, fields
+
+
+def seen(sample: Sample, planned: Planned, key: str, kinds: Mapping[str, type]) -> Seen:
+    """What is wrong with a sample that was made from an image, under a key, with these types in its json."""
+    found, fields = sample
+    if found != key:
+        return Seen(0, [f"its key is {found}, expected {key}"])
+    present = [field for field, _ in fields]
+    if present != [*FIELDS]:
+        return Seen(0, [f"its members are {', '.join(present)}, expected {', '.join(FIELDS)}"])
+    (_, label), (_, encoded), (_, text) = fields
+    wrong = [] if label == str(planned.label).encode() else [f"its cls is {label!r}, expected {planned.label}"]
+    described = parsed(text)
+    if not isinstance(described, dict):
+        return Seen(0, [*wrong, "its json is no JSON object"])
+    boxes = _boxes(described.get("boxes"))
+    wrong += _misdescribed(described, planned, kinds)
+    wrong += ["the boxes of its json are no lists of four numbers"] if boxes is None else images.wrong_boxes(boxes)
+    wrong += images.wrong(encoded, described)
+    return Seen(0 if boxes is None else len(boxes), wrong)
+
+
+def parsed(text: bytes | str) -> Any:
+    """What a JSON text holds; None if it is none."""
+    with suppress(ValueError, RecursionError):
+        return json.loads(text)
+    return None
+
+
+def _misdescribed(described: Mapping[str, Any], planned: Planned, kinds: Mapping[str, type]) -> Iterator[str]:
+    wanted = {"filename": planned.name, "label": planned.label, "class": planned.wnid, "text": planned.text}
+    for field, value in wanted.items():
+        if field in described and described[field] != value:
+            yield f"{field} of its json is {described[field]!r}, expected {value!r}"
+    # Readers that infer types take the order of the keys for a part of the type.
+    if [*described] != [*kinds]:
+        missing = ", ".join(sorted(kinds.keys() - described.keys()))
+        yield f"its json has no {missing}" if missing else f"the keys of its json are {', '.join(described)}"
+    for field, kind in kinds.items():
+        if field in described and type(described[field]) is not kind:
+            yield f"{field} of its json is {described[field]!r}, expected {kind.__name__}"
+
+
+def _boxes(listed: Any) -> npt.NDArray[np.float64] | None:
+    if isinstance(listed, str):
+        listed = parsed(listed)
+    with suppress(ValueError, TypeError):
+        boxes = np.array(listed, dtype=np.float64)
+        if isinstance(listed, list) and (boxes.shape == (len(listed), 4) or not listed):
+            return boxes.reshape(-1, 4)
+    return None

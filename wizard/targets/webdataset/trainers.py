@@ -1,0 +1,149 @@
+"""What opens WebDataset tars: programs for webdataset, timm, Hugging Face's datasets, wids and DALI.
+
+Each was run against webdataset 1.0.2, timm 1.0.31, datasets 5.2.0, wids 0.1.11 and DALI 2.4.0.
+"""
+
+from wizard.targets.dataset import Loadable
+from wizard.targets.trainer import Trainer
+from wizard.targets.webdataset.dali_index import INDEX_FOLDER, SUFFIX
+
+
+def _shards(dataset: Loadable) -> str:
+    """The glob of a split's shards, below the dataset's folder."""
+    return str(dataset.target.file(f"{dataset.split}-*.tar"))
+
+
+def _webdataset(dataset: Loadable) -> str:
+    # WebDataset says how many shards it shuffles at a time, and asks everyone to decide.
+    order = "shardshuffle=100).shuffle(1000)" if dataset.split == "train" else "shardshuffle=False)"
+    return f"""\
+from glob import glob
+
+import numpy as np
+import webdataset
+
+folder = {dataset.folder}
+shards = sorted(glob(f"{{folder}}/{_shards(dataset)}"))
+dataset = webdataset.WebDataset(shards, {order}.decode("pil").to_tuple("jpg", "cls")
+
+for image, label in dataset:
+    print(np.asarray(image).shape, label)  # {dataset.labels}
+    break
+"""
+
+
+def _timm(dataset: Loadable) -> str:
+    return f"""\
+import numpy as np
+from timm.data import create_dataset
+
+folder = {dataset.folder}
+train = {dataset.split == "train"}  # a training set is shuffled, and repeated without end
+dataset = create_dataset("wds/", root=folder, split="{dataset.split}", is_training=train, batch_size=64)
+
+for image, label in dataset:
+    print(np.asarray(image).shape, label)  # {dataset.labels}
+    break
+"""
+
+
+def _datasets(dataset: Loadable) -> str:
+    return f"""\
+import numpy as np
+from datasets import load_dataset
+
+folder = {dataset.folder}
+dataset = load_dataset(folder, split="{dataset.split}", streaming=True)  # without streaming, the tars are copied
+
+for sample in dataset:
+    print(np.asarray(sample["jpg"]).shape, sample["cls"])  # {dataset.labels}
+    break
+"""
+
+
+def _wids(dataset: Loadable) -> str:
+    return f"""\
+import numpy as np
+from wids import ShardListDataset
+
+folder = {dataset.folder}
+index = f"{{folder}}/{INDEX_FOLDER}/{dataset.split}.json"
+dataset = ShardListDataset(index, cache_dir=folder)  # without cache_dir, each tar is copied to /tmp
+
+sample = dataset[0]
+print(np.asarray(sample[".jpg"]).shape, sample[".cls"])  # {dataset.labels}
+"""
+
+
+def _dali(dataset: Loadable) -> str:
+    return f"""\
+from glob import glob
+
+from nvidia.dali import fn, pipeline_def, types
+
+folder = {dataset.folder}
+shards = sorted(glob(f"{{folder}}/{_shards(dataset)}"))
+indexes = sorted(glob(f"{{folder}}/{INDEX_FOLDER}/{_shards(dataset).removesuffix(".tar")}{SUFFIX}"))
+
+
+@pipeline_def(batch_size=64, num_threads=4, device_id=None)  # a GPU's number, and device="mixed" below
+def pipeline():
+    image, label = fn.readers.webdataset(
+        paths=shards,
+        index_paths=indexes,
+        ext=["jpg", "cls"],
+        missing_component_behavior="error",
+        random_shuffle={dataset.split == "train"},
+    )
+    return fn.decoders.image(image, device="cpu", output_type=types.RGB), label
+
+
+loader = pipeline()
+loader.build()
+images, labels = loader.run()
+print(images.at(0).shape, int(labels.at(0).tobytes()))  # {dataset.labels}
+"""
+
+
+TRAINERS = (
+    Trainer(
+        name="webdataset",
+        title="PyTorch, with the package webdataset",
+        about="tars named as in its examples, read in sequence",
+        program=_webdataset,
+        install="torch webdataset pillow",
+        settings={"names": "webdataset"},
+    ),
+    Trainer(
+        name="timm-wds",
+        title="timm, streaming",
+        about="tars named as timm's imagenet-1k-wds, with _info.json",
+        program=_timm,
+        install="timm webdataset",
+        settings={"names": "timm"},
+    ),
+    Trainer(
+        name="hf-webdataset",
+        title="Hugging Face datasets, streaming",
+        about="tars that load_dataset opens",
+        program=_datasets,
+        install="datasets pillow",
+        settings={"names": "timm"},
+    ),
+    Trainer(
+        name="wids",
+        title="PyTorch, with the package wids",
+        about="tars with random access",
+        program=_wids,
+        install="torch wids pillow",
+        settings={"names": "webdataset"},
+    ),
+    Trainer(
+        name="dali-webdataset",
+        title="NVIDIA DALI, from tars",
+        about="WebDataset tars with index files",
+        program=_dali,
+        install="nvidia-dali-cuda120",
+        requires={"index": True},
+    ),
+)
