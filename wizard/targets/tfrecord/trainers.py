@@ -2,7 +2,7 @@
 
 from wizard.targets.dataset import Loadable
 from wizard.targets.tfrecord.index import INDEX_FOLDER
-from wizard.targets.trainer import Trainer
+from wizard.targets.trainer import DALI, PYTORCH, TENSORFLOW, Trainer
 
 TFDS_METADATA = "tfds"
 """The key of [output] for metadata beside the shards."""
@@ -139,6 +139,7 @@ for image, label in dataset.take(1):
 TRAINERS = (
     Trainer(
         name="tf.data",
+        family=TENSORFLOW,
         title="TensorFlow, Keras",
         about="TFRecord shards, labels from 1, as the older scripts write",
         program=_tf_data,
@@ -154,6 +155,7 @@ TRAINERS = (
     ),
     Trainer(
         name="dali",
+        family=DALI,
         title="NVIDIA DALI",
         about="TFRecord shards with index files",
         program=_dali,
@@ -162,6 +164,7 @@ TRAINERS = (
     ),
     Trainer(
         name="tfds-folder",
+        family=TENSORFLOW,
         title="TensorFlow Datasets, from a folder",
         about="TFRecord shards with metadata for builder_from_directory",
         program=_tfds_builder,
@@ -170,6 +173,7 @@ TRAINERS = (
     ),
     Trainer(
         name="tfrecord",
+        family=PYTORCH,
         title="PyTorch, with the package tfrecord",
         about="TFRecord shards, labels from 0",
         program=_pytorch,
