@@ -1,7 +1,7 @@
 """What opens ArrayRecord shards: programs for Grain, JAX, and TensorFlow Datasets without TensorFlow."""
 
 from wizard.targets.dataset import Loadable
-from wizard.targets.trainer import Trainer
+from wizard.targets.trainer import JAX, Trainer
 
 _PARSE = '''\
 # Reads a tf.train.Example without TensorFlow, which would have to be installed for nothing else.
@@ -133,6 +133,7 @@ print(example["image"].shape, example["label"])  # {dataset.labels}
 TRAINERS = (
     Trainer(
         name="grain",
+        family=JAX,
         title="Grain",
         about="ArrayRecord shards, read in any order, labels from 0",
         program=_grain,
@@ -140,6 +141,7 @@ TRAINERS = (
     ),
     Trainer(
         name="jax",
+        family=JAX,
         title="JAX, with Grain",
         about="ArrayRecord shards, read in any order, labels from 0",
         program=_jax,
@@ -147,6 +149,7 @@ TRAINERS = (
     ),
     Trainer(
         name="tfds-data-source",
+        family=JAX,
         title="TensorFlow Datasets without TensorFlow",
         about='ArrayRecord shards that tfds.data_source("imagenet2012") finds by name; read with Grain',
         program=_data_source,
@@ -155,6 +158,7 @@ TRAINERS = (
     ),
     Trainer(
         name="tfds-data-source-folder",
+        family=JAX,
         title="TensorFlow Datasets without TensorFlow, from a folder",
         about="ArrayRecord shards with metadata, of any classes; read with Grain",
         program=_folder_source,

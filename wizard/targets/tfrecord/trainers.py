@@ -147,6 +147,7 @@ TRAINERS = (
     ),
     Trainer(
         name="tfds",
+        family=TENSORFLOW,
         title="TensorFlow Datasets",
         about='TFRecord shards that tfds.load("imagenet2012") finds by name, labels from 0',
         program=_tfds_load,
