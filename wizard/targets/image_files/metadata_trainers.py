@@ -5,7 +5,7 @@ from wizard.targets.image_files import dinov2
 from wizard.targets.image_files.sidecars import DINOV2, METADATA, MMPRETRAIN
 from wizard.targets.image_files.trainers import image_folder
 from wizard.targets.names import SPLIT_FOLDERS
-from wizard.targets.trainer import Trainer
+from wizard.targets.trainer import RESEARCH, Trainer
 
 
 def _dinov2(dataset: Loadable) -> str:
@@ -85,6 +85,7 @@ _MMPRETRAIN_INSTALL = "torch torchvision mmengine mmcv-lite mmpretrain"
 FOLDERS = (
     Trainer(
         name="dinov2",
+        family=RESEARCH,
         title="DINOv2",
         about="train/<wnid>/, labels.txt and extra/",
         program=_dinov2,
@@ -93,6 +94,7 @@ FOLDERS = (
     ),
     Trainer(
         name="mmpretrain",
+        family=RESEARCH,
         title="mmpretrain",
         about="train/<class>/ and meta/train.txt",
         program=_mmpretrain,
@@ -101,6 +103,7 @@ FOLDERS = (
     ),
     Trainer(
         name="swin",
+        family=RESEARCH,
         title="Swin Transformer",
         about="train/<wnid>/, val/<wnid>/",
         program=_swin,
@@ -110,6 +113,7 @@ FOLDERS = (
 FLAT = (
     Trainer(
         name="mmpretrain-flat",
+        family=RESEARCH,
         title="mmpretrain, flat folders",
         about="train_flatten/ and meta/train.txt",
         program=_mmpretrain,

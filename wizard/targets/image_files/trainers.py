@@ -1,7 +1,7 @@
 """What opens image files: programs for PyTorch, timm, Keras and plain Python."""
 
 from wizard.targets.dataset import Loadable
-from wizard.targets.trainer import Trainer
+from wizard.targets.trainer import PYTORCH, RESEARCH, TENSORFLOW, TIMM, Trainer
 
 
 def _folder(dataset: Loadable) -> str:
@@ -121,6 +121,7 @@ print(image.shape, label)
 FOLDERS = (
     Trainer(
         name="imagefolder",
+        family=PYTORCH,
         title="PyTorch ImageFolder",
         about="train/<class>/, val/<class>/",
         program=image_folder,
@@ -128,6 +129,7 @@ FOLDERS = (
     ),
     Trainer(
         name="timm-folders",
+        family=TIMM,
         title="timm, from folders",
         about="train/<class>/, val/<class>/",
         program=_timm,
@@ -135,6 +137,7 @@ FOLDERS = (
     ),
     Trainer(
         name="keras",
+        family=TENSORFLOW,
         title="Keras image_dataset_from_directory",
         about="train/<class>/, val/<class>/",
         program=_keras,
@@ -144,6 +147,7 @@ FOLDERS = (
 FLAT = (
     Trainer(
         name="flat",
+        family=RESEARCH,
         title="Python, a list of files",
         about="train_flatten/<class>_<number>.JPEG",
         program=_flat,
