@@ -53,7 +53,7 @@ class Script(View):
         return [asked.key for asked in self.asked]
 
     def ask(self, asked: Prompt) -> Value:
-        if asked.key == "output.trainer" and not self._chooses_trainer:
+        if asked.key == "family" and not self._chooses_trainer:
             if self._goes_back:
                 raise Back
             return OTHER

@@ -96,6 +96,7 @@ def to_the_review(person: Person, raw: Path, out: Path) -> Person:
     person.reads("Where is the raw data?").reads("Another folder").types("\x1b[A", ENTER)
     person.reads("Where is the raw data?").types(str(raw), ENTER)
     person.reads("Nothing is extracted and nothing there is changed.").reads("will open the result?").types(ENTER)
+    person.reads("Which way?").types(ENTER)
     person.reads("Which splits?").types(ENTER)
     person.reads("bounding boxes go").types(ENTER)
     person.reads("Where does the result go?").types(CLEAR, str(out), ENTER)
@@ -122,7 +123,7 @@ def test_the_whole_conversation(person: Callable[..., Person], raw: Path, tmp_pa
     second = person()
     second.reads("What would you like to do?").reads("Resume the unfinished setup").types(ENTER)
     second.reads("Memory").reads("Ready").types(DOWN, ENTER)
-    second.reads("Which answer?").types(*[DOWN] * 7, ENTER)
+    second.reads("Which answer?").types(*[DOWN] * 8, ENTER)
     second.reads("JPEG quality, 1 to 100").types(CLEAR, "120", ENTER)
     second.reads("120 is above 100").types("\x7f\x7f\x7f", "70", ENTER)
     second.reads("quality 70").reads("Ready").types(DOWN, DOWN, ENTER)
@@ -219,7 +220,16 @@ def test_without_a_terminal_nothing_is_asked(capsys: pytest.CaptureFixture[str])
 
 def test_a_program_can_hold_the_conversation_and_build(raw: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    answers: list[Any] = [str(raw), {"command": "help"}, "dali", ["train"], "none", str(out), {"command": "back"}]
+    answers: list[Any] = [
+        str(raw),
+        {"command": "help"},
+        "dali",
+        "dali",
+        ["train"],
+        "none",
+        str(out),
+        {"command": "back"},
+    ]
     answers += [str(out), "crop", 32, None, 80, 2, "driven", "start"]
     ran = subprocess.run(
         [*COMMAND, "setup", "--json"],

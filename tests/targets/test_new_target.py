@@ -119,7 +119,7 @@ def test_the_program_that_is_printed_loads_it(built: Path, capsys: pytest.Captur
 
 def test_the_wizard_offers_what_opens_a_new_target() -> None:
     (question,) = [each for each in QUESTIONS if each.key == "output.trainer"]
-    offered = question.choices(Answers(values={}, context=Context()))
+    offered = question.choices(Answers(values={"family": "research"}, context=Context()))
     assert [choice.title for choice in offered if choice.value == "zipfile"] == ["Python's zipfile"]
 
 
