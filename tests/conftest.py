@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import settings
 
-from tests.forked_workers import ForkedWorkers
+from tests.forked_workers import ForkedWorkers, not_synced
 from tests.helpers import CLASSES, PER_CLASS, VALIDATION, build_dataset
 from wizard import synthetic
 from wizard.discovery import search
@@ -38,6 +38,8 @@ _NUMBERS = count()
 _CACHE = TemporaryDirectory(prefix="imagenet-setup-datasets-", ignore_cleanup_errors=True)
 os.environ |= {"HF_DATASETS_CACHE": _CACHE.name, "HF_DATASETS_OFFLINE": "1"}
 
+# Commands that tests run would compile the package each time, a fifth of their start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Hypothesis would report an example that is slow on a busy machine as a failure.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -78,9 +80,9 @@ def shared_tensorflow() -> Iterator[LocalExecutor]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_workers(shared_tensorflow: Executor) -> Iterator[None]:
-    """Workers of this process are forked, and it verifies with one TensorFlow; see `spawned_workers`.
+    """Workers of this process are forked, it verifies with one TensorFlow, and nothing waits for the disk.
 
-    A command that is run as a process of its own spawns its workers, and starts TensorFlow, as it does everywhere.
+    A command that is run as a process of its own does all that as it does everywhere; see also `spawned_workers`.
     """
 
     @contextmanager
@@ -93,6 +95,7 @@ def _quick_workers(shared_tensorflow: Executor) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dataset, "local_workers", workers)
+        patch.setattr(os, "fsync", not_synced)
         if sys.platform == "linux":
             patch.setattr(local_worker, "_CONTEXT", ForkedWorkers())
         yield

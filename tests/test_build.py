@@ -27,6 +27,7 @@ from tests.helpers import (
     tar,
 )
 from wizard.build import Options, build
+from wizard.cli import main
 from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.errors import BadImage, InputError, Interrupted, MachineError, PlanMismatch
 from wizard.events import Event, Heartbeat, Note, Started
@@ -339,7 +340,9 @@ def test_a_killed_worker_does_not_change_the_bytes(raw: Path, tmp_path: Path, un
     assert contents(out) == undisturbed
 
 
-def test_a_killed_run_resumes(raw: Path, tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+def test_a_killed_run_resumes(
+    raw: Path, tmp_path: Path, undisturbed: dict[str, bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "out"
     words = command(profile(raw, out), tmp_path / "p.toml")
     run = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
@@ -350,25 +353,26 @@ def test_a_killed_run_resumes(raw: Path, tmp_path: Path, undisturbed: dict[str, 
     deadline = time.monotonic() + 30
     while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < deadline:
         time.sleep(0.05)
-    again = subprocess.run(words, capture_output=True, text=True, check=True, timeout=120)
-    assert '"shards_done": 0}, {"split": "validation"' not in again.stdout
+    assert main(words[3:]) == 0
+    assert '"shards_done": 0}, {"split": "validation"' not in capsys.readouterr().out
     assert contents(out) == undisturbed
     assert not list(out.glob(".building*"))
 
 
-def test_a_second_run_in_the_same_folder_is_refused(raw: Path, tmp_path: Path) -> None:
+def test_a_second_run_in_the_same_folder_is_refused(
+    raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "out"
     words = command(profile(raw, out), tmp_path / "p.toml")
     run = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
     wait_for_shards(out, 1)
     run.send_signal(signal.SIGSTOP)
     try:
-        second = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+        assert main(words[3:]) == 4
     finally:
-        run.send_signal(signal.SIGCONT)
+        run.kill()
         run.communicate(timeout=120)
-    assert second.returncode == 4
-    assert "Another run is building in" in second.stdout
+    assert "Another run is building in" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -385,7 +389,7 @@ def test_a_signal_lets_running_shards_finish_and_shows_how_to_resume(
     assert f"Go on with: imagenet-setup run {tmp_path / 'p.toml'} --json" in told.splitlines()[-1]
     assert not list(out.glob(".building*"))
     assert 3 <= len(shards(out)) < 168
-    subprocess.run(words, capture_output=True, check=True, timeout=120)
+    assert main(words[3:]) == 0
     assert contents(out) == undisturbed
 
 

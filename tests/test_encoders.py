@@ -199,6 +199,15 @@ def test_a_missing_package_is_named_with_its_installation_before_the_source_is_l
         decide_without_source(asked)
 
 
+def test_the_wizard_judges_an_answer_beside_those_that_it_depends_on() -> None:
+    question = BY_KEY["image.keep_small"]
+    for mode, refused in (("shortest", False), ("original", True)):
+        known = Answers[Context](
+            values={"image.resize": mode, "image.size": 480, "image.quality": 85}, context=Context()
+        )
+        assert ("has no meaning" in validation.error_for(question, "yes", known)) == refused
+
+
 def test_the_wizard_refuses_an_encoder_whose_package_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     question, known = BY_KEY["image.encoder"], Answers[Context](values={}, context=Context())
     assert validation.error_for(question, "libjpeg-turbo", known) == ""

@@ -237,6 +237,8 @@ def _dataset(folder: Path) -> Inspection:
             f"{sum(shard.images for shard in mine):,} images, {sum(shard.boxes for shard in mine):,} boxes, "
             f"{len(mine):,} shards, {human_bytes(sum(shard.bytes_out for shard in mine))}"
         )
+    if None not in known.kept.values():  # else a version that did not count them built it
+        facts["bytes kept"] = " · ".join(f"{split} {count:,}" for split, count in known.kept.items())
     facts["converted"] = len(known.converted)
     facts["skipped"] = len(known.skipped)
     problems: list[tuple[str, SetupError]] = []

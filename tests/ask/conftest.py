@@ -12,6 +12,7 @@ from wizard.ask.interview import Interview
 from wizard.ask.live_estimate import LiveEstimate
 from wizard.ask.prompt import Back, Prompt, Value
 from wizard.ask.question import Answers
+from wizard.ask.questions import BY_KEY
 from wizard.ask.review import Row
 from wizard.ask.setup_draft import SetupDraft, new_draft
 from wizard.ask.trainers import OTHER
@@ -52,14 +53,14 @@ class Script(View):
         return [asked.key for asked in self.asked]
 
     def ask(self, asked: Prompt) -> Value:
-        if asked.key == "output.trainer" and not self._chooses_trainer:
+        if asked.key == "family" and not self._chooses_trainer:
             if self._goes_back:
                 raise Back
             return OTHER
         self.asked.append(asked)
         answer = self._answers.pop(0) if self._answers else LEAVE
-        self._goes_back = answer == BACK
-        if self._goes_back:
+        self._goes_back = answer == BACK and asked.key in BY_KEY  # back from others is an answer
+        if answer == BACK:
             raise Back
         if answer == LEAVE:
             raise KeyboardInterrupt

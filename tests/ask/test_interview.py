@@ -204,6 +204,23 @@ def test_how_images_are_checked_can_be_changed_where_they_keep_their_bytes(
     assert rows["Images"] == "original size, bytes kept, only their structure checked · both splits"
 
 
+def test_small_images_and_the_encoder_can_be_changed_and_are_measured_at_once(
+    converse: Converse, forward: list[Any]
+) -> None:
+    changes = ["edit", "image.keep_small", "yes", "edit", "image.encoder", "jpegli", "save"]
+    script, outcome = converse(*forward, *changes)
+    assert outcome is not None
+    assert (outcome.profile.image.keep_small, outcome.profile.image.encoder) == (True, "jpegli")
+    before, small, both = script.consequences[-3:]
+    assert (before.kept, small.kept) == (None, both.kept)
+    assert before.bytes_out.likely != small.bytes_out.likely != both.bytes_out.likely
+    (row,) = (row.text for row in script.tables[-1] if row.label == "Images")
+    said = (
+        f"shortest side 64, JPEG quality 80 by jpegli, bytes kept where the size stays · both splits (about {both.kept}"
+    )
+    assert row == f"{said} of {TRAIN + VALIDATION} images)"
+
+
 @pytest.mark.parametrize("resized", [["train"], ["train", "validation"]])
 def test_a_check_is_offered_as_long_as_a_split_keeps_its_bytes(
     converse: Converse, forward: list[Any], resized: list[str]

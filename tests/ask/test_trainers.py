@@ -14,8 +14,16 @@ from wizard.ask.setup_draft import draft_of
 from wizard.ask.view import Outcome
 from wizard.targets.registry import TARGETS
 from wizard.targets.registry import trainers as all_trainers
+from wizard.targets.trainer import FAMILIES
 
 Converse = Callable[..., tuple[Script, Outcome | None]]
+
+
+def chosen(trainer: str) -> list[str]:
+    """The answers that lead to a trainer."""
+    family = all_trainers()[trainer][1].family
+    alone = sum(each.family == family for _, each in all_trainers().values()) == 1
+    return [family.name] if alone else [family.name, trainer]
 
 
 @pytest.fixture
@@ -25,7 +33,7 @@ def after(raw: Path, tmp_path: Path) -> Callable[[str], list[Any]]:
     def answers(trainer: str) -> list[Any]:
         sharded = not all_trainers()[trainer][0].one_file_per_image
         shards = [5, 2] if sharded else []
-        return [str(raw), trainer, DEFAULT, "none", str(tmp_path / "out"), "original", *shards, "mine"]
+        return [str(raw), *chosen(trainer), DEFAULT, "none", str(tmp_path / "out"), "original", *shards, "mine"]
 
     return answers
 
@@ -35,24 +43,29 @@ def test_the_answer_sets_all_that_its_reader_expects(
     trainer: str, converse: Converse, after: Callable[[str], list[Any]]
 ) -> None:
     script, outcome = converse(*after(trainer), "save", chooses_trainer=True)
-    assert script.keys[1] == "output.trainer"
+    assert script.keys[1] == "family"
     assert "output.format" not in script.keys
     assert outcome is not None
     assert outcome.profile is not None
-    output, (target, chosen) = dict(outcome.profile.output), all_trainers()[trainer]
+    output, (target, made_for) = dict(outcome.profile.output), all_trainers()[trainer]
     assert output["format"] == target.format
-    assert chosen.opens(output)
-    assert {key: output[key] for key in chosen.settings if not key.endswith("_shards")}.items() <= chosen.output.items()
-    assert ("Opened by", chosen.title) in [(row.label, row.text) for row in script.tables[-1]]
+    assert made_for.opens(output)
+    settings = {key: value for key, value in made_for.settings.items() if not key.endswith("_shards")}
+    assert {key: output[key] for key in settings} == settings
+    assert ("Opened by", made_for.title) in [(row.label, row.text) for row in script.tables[-1]]
 
 
-def test_the_first_question_after_the_raw_data_offers_every_trainer_and_a_choice_of_formats(
+def test_the_first_question_after_the_raw_data_offers_frameworks_and_a_choice_of_formats(
     converse: Converse, raw: Path
 ) -> None:
     script, _ = converse(str(raw), "other", DEFAULT, "none", chooses_trainer=True)
     question = script.asked[1]
-    assert (question.key, question.default) == ("output.trainer", "tf.data")
-    assert [choice.value for choice in question.choices] == [*all_trainers(), "other"]
+    assert (question.key, question.default) == ("family", "tensorflow")
+    there = {trainer.family for _, trainer in all_trainers().values()}
+    assert [choice.value for choice in question.choices] == [
+        *(each.name for each in FAMILIES if each in there),
+        "other",
+    ]
     assert script.asked[-1].key == "output.format"
     assert [choice.value for choice in script.asked[-1].choices] == list(TARGETS)
 
@@ -60,7 +73,7 @@ def test_the_first_question_after_the_raw_data_offers_every_trainer_and_a_choice
 def test_another_trainer_replaces_what_the_first_one_had_set(
     converse: Converse, after: Callable[[str], list[Any]]
 ) -> None:
-    edit = ("edit", "output.trainer", "imagefolder")
+    edit = ("edit", "family", "pytorch", "imagefolder")
     script, outcome = converse(*after("tfds-folder"), *edit, "save", chooses_trainer=True)
     assert outcome is not None
     assert outcome.profile is not None
@@ -83,7 +96,11 @@ def test_what_a_trainer_merely_sets_can_be_changed(converse: Converse, after: Ca
     assert (outcome.profile.output.trainer, outcome.profile.output.label_base) == ("tfrecord", 1)
 
 
-@pytest.mark.parametrize("answers", [["datasets"], ["other", DEFAULT, "none", "parquet"]])
+def test_every_family_has_a_trainer() -> None:
+    assert {trainer.family for _, trainer in all_trainers().values()} == {*FAMILIES}
+
+
+@pytest.mark.parametrize("answers", [["hugging-face", "datasets"], ["other", DEFAULT, "none", "parquet"]])
 def test_a_format_whose_library_is_missing_is_refused_at_once(
     answers: list[str], converse: Converse, raw: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,9 +110,9 @@ def test_a_format_whose_library_is_missing_is_refused_at_once(
 
 
 def test_back_leads_to_it_from_the_question_after_it(converse: Converse, raw: Path) -> None:
-    script, _ = converse(str(raw), "dali", BACK, chooses_trainer=True)
-    assert script.keys == ["source.path", "output.trainer", "source.splits", "output.trainer"]
-    assert script.asked[-1].default == "dali"
+    script, _ = converse(str(raw), *chosen("keras"), BACK, BACK, chooses_trainer=True)
+    assert script.keys == ["source.path", "family", "output.trainer", "source.splits", "output.trainer", "family"]
+    assert script.asked[-2].default == "keras"
 
 
 def test_a_replayed_profile_keeps_its_trainer(raw: Path, tmp_path: Path, converse: Converse) -> None:
@@ -109,5 +126,8 @@ def test_a_replayed_profile_keeps_its_trainer(raw: Path, tmp_path: Path, convers
 
 def test_a_setup_like_the_last_one_offers_its_trainer(raw: Path, tmp_path: Path) -> None:
     last = profile(raw, tmp_path / "out", output={"trainer": "keras"})
-    assert trainers.usual(known(Context(last=last))) == "keras"
-    assert trainers.usual(known(Context(last=profile(raw, tmp_path / "out")))) == "other"
+    context = Context(last=last)
+    assert trainers.usual_family(known(context)) == "tensorflow"
+    assert trainers.usual(known(context, {"family": "tensorflow"})) == "keras"
+    assert trainers.usual(known(context, {"family": "pytorch"})) != "keras"
+    assert trainers.usual_family(known(Context(last=profile(raw, tmp_path / "out")))) == "other"

@@ -14,6 +14,7 @@ import pytest
 
 from tests.helpers import TRAIN, VALIDATION, build_profile
 from wizard import profile_store
+from wizard.cli import main
 from wizard.verify.dataset import verify
 
 pexpect = pytest.importorskip("pexpect", reason="there are no pseudo-terminals here")
@@ -94,9 +95,10 @@ def to_the_review(person: Person, raw: Path, out: Path) -> Person:
     """Takes every default but the folders and the size."""
     person.reads("Where is the raw data?").reads("Another folder").types("\x1b[A", ENTER)
     person.reads("Where is the raw data?").types(str(raw), ENTER)
-    person.reads("Nothing is extracted and nothing there is changed.").reads("Which splits?").types(ENTER)
+    person.reads("Nothing is extracted and nothing there is changed.").reads("will open the result?").types(ENTER)
+    person.reads("Which way?").types(ENTER)
+    person.reads("Which splits?").types(ENTER)
     person.reads("bounding boxes go").types(ENTER)
-    person.reads("should be written?").types(ENTER)
     person.reads("Where does the result go?").types(CLEAR, str(out), ENTER)
     person.reads("images become?").types(ENTER)
     person.reads("measured on").reads("Shortest side in pixels").types(CLEAR, "64", ENTER)
@@ -121,7 +123,7 @@ def test_the_whole_conversation(person: Callable[..., Person], raw: Path, tmp_pa
     second = person()
     second.reads("What would you like to do?").reads("Resume the unfinished setup").types(ENTER)
     second.reads("Memory").reads("Ready").types(DOWN, ENTER)
-    second.reads("Which answer?").types(*[DOWN] * 7, ENTER)
+    second.reads("Which answer?").types(*[DOWN] * 8, ENTER)
     second.reads("JPEG quality, 1 to 100").types(CLEAR, "120", ENTER)
     second.reads("120 is above 100").types("\x7f\x7f\x7f", "70", ENTER)
     second.reads("quality 70").reads("Ready").types(DOWN, DOWN, ENTER)
@@ -171,11 +173,10 @@ def test_sixty_columns_without_color(person: Callable[..., Person], raw: Path, t
     assert colors == []
 
 
-@pytest.mark.parametrize(("words", "env"), [(["--plain"], {}), ([], {"TERM": "dumb"}), (["setup", "--plain"], {})])
 def test_plain_mode_is_numbered_lines_without_control_codes(
-    person: Callable[..., Person], raw: Path, tmp_path: Path, words: list[str], env: dict[str, str]
+    person: Callable[..., Person], raw: Path, tmp_path: Path
 ) -> None:
-    someone = person(*words, **env)
+    someone = person("--plain")
     someone.reads("Where is the raw data?").reads(":").types(f"{raw}\n")
     someone.reads("What will open the result?").reads(":").types("other\n")
     someone.reads("Which splits?").reads(":").types("1,2\n")
@@ -195,18 +196,40 @@ def test_plain_mode_is_numbered_lines_without_control_codes(
     assert someone.seen.isascii()
 
 
-def test_without_a_terminal_nothing_is_asked() -> None:
-    for words in ([], ["setup"], ["--plain"]):
-        ran = subprocess.run([*COMMAND, *words], input="yes\n", capture_output=True, text=True, check=False, timeout=60)
-        assert ran.returncode == 2
-        assert "this is not a terminal" in ran.stderr
-        assert "imagenet-setup run PROFILE --set source.path=" in ran.stderr
-        assert ran.stdout == ""
+@pytest.mark.parametrize(("words", "env"), [([], {"TERM": "dumb"}), (["setup", "--plain"], {})])
+def test_plain_mode_is_also_that_of_a_dumb_terminal_and_of_setup(
+    person: Callable[..., Person], words: list[str], env: dict[str, str]
+) -> None:
+    someone = person(*words, **env)
+    someone.reads("Where is the raw data?").reads(":").types("quit\n")
+    assert someone.ends() == 130
+    assert "\x1b" not in someone.seen
+    assert someone.seen.isascii()
+
+
+def test_without_a_terminal_nothing_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = subprocess.run(COMMAND, input="yes\n", capture_output=True, text=True, check=False, timeout=60)
+    ends = [(ran.returncode, ran.stdout, ran.stderr)]
+    ends += [(main(words), *capsys.readouterr()) for words in (["setup"], ["--plain"])]
+    for code, out, said in ends:
+        assert code == 2
+        assert "this is not a terminal" in said
+        assert "imagenet-setup run PROFILE --set source.path=" in said
+        assert out == ""
 
 
 def test_a_program_can_hold_the_conversation_and_build(raw: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    answers: list[Any] = [str(raw), {"command": "help"}, "dali", ["train"], "none", str(out), {"command": "back"}]
+    answers: list[Any] = [
+        str(raw),
+        {"command": "help"},
+        "dali",
+        "dali",
+        ["train"],
+        "none",
+        str(out),
+        {"command": "back"},
+    ]
     answers += [str(out), "crop", 32, None, 80, 2, "driven", "start"]
     ran = subprocess.run(
         [*COMMAND, "setup", "--json"],

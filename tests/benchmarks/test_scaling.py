@@ -18,6 +18,13 @@ from wizard.targets.tfrecord.target import TFRecords
 MODE = Mode(name="480-q85", image=3.0, commit=0.1)
 
 
+@pytest.fixture(autouse=True)
+def _once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is repeated to be more exact is done once."""
+    monkeypatch.setattr(parent_costs, "_RUNS", 1)
+    monkeypatch.setattr(parent_costs, "_STARTS", 1)
+
+
 def small(shards: int = 8) -> Plan:
     rows = table([0] * 400)
     (split,) = made(rows, shards=shards).splits

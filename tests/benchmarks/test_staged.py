@@ -31,14 +31,14 @@ def test_a_small_run_measures_both_ways_and_prints_a_table(tmp_path: Path, capsy
 @needs_compiler
 def test_memory_is_looked_at_while_many_images_are_built(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "figures.json"
-    words = ["--million", "--images", "2000", "--set", "output.train_shards=4", "--set", "output.validation_shards=1"]
+    words = ["--million", "--images", "800", "--set", "output.train_shards=4", "--set", "output.validation_shards=1"]
 
     assert main([*words, "--workers", "1", "--json", str(file)]) == 0
 
     found = json.loads(file.read_text())
-    assert found["images"] == 2000
+    assert found["images"] == 800
     assert all(parent > 0 for _, parent, _, _ in found["memory"])
-    assert "2,000 images with 1 workers" in capsys.readouterr().out
+    assert "800 images with 1 workers" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("option", [["--reads", "direct,stagd"], ["--seeks", "stagd"], ["--cases", "stagd"]])

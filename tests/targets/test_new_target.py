@@ -113,13 +113,13 @@ def test_inspect_names_a_new_target(built: Path, capsys: pytest.CaptureFixture[s
 def test_the_program_that_is_printed_loads_it(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", str(built)]) == 0
     said = capsys.readouterr().out
-    exec(textwrap.dedent(said.partition("Load it    Python's zipfile   (pip install pip)\n")[2]))
+    exec(textwrap.dedent(said.partition("Load it    Python's zipfile   (pip install pip)\n")[2]), {})
     assert capsys.readouterr().out == f"{TRAIN}\n"
 
 
 def test_the_wizard_offers_what_opens_a_new_target() -> None:
     (question,) = [each for each in QUESTIONS if each.key == "output.trainer"]
-    offered = question.choices(Answers(values={}, context=Context()))
+    offered = question.choices(Answers(values={"family": "research"}, context=Context()))
     assert [choice.title for choice in offered if choice.value == "zipfile"] == ["Python's zipfile"]
 
 

@@ -45,6 +45,12 @@ def not_installed(names: str) -> list[str]:
     return missing
 
 
+def not_cloned(program: str) -> list[str]:
+    """The folders of cloned repositories that a program imports from, and that are not in the current one."""
+    folders = re.findall(r'"(.+)"\)  # git clone', program)
+    return [folder for folder in folders if not Path(folder).is_dir()]
+
+
 def run(program: str, **names: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # those of other libraries are not ours
@@ -59,6 +65,8 @@ def test_a_program_opens_the_dataset_that_its_trainer_asks_for(
     assert result.loading.trainer.name == trainer
     if missing := not_installed(result.loading.trainer.install):
         pytest.skip(f"not installed: {', '.join(missing)}")
+    if missing := not_cloned(result.loading.program):
+        pytest.skip(f"not cloned: {', '.join(missing)}")
     capsys.readouterr()
     run(result.loading.program)
     printed = capsys.readouterr().out.splitlines()

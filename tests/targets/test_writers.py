@@ -41,7 +41,7 @@ def test_nothing_stands_under_the_name_before_commit(tmp_path: Path) -> None:
     assert written == Committed(bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
 
 
-@pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders", "flat"])
+@pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders", "flat", "parquet"])
 def test_an_error_leaves_no_file_behind(tmp_path: Path, form: str) -> None:
     def fail() -> None:
         with TARGETS_BY_NAME[form]().writer(tmp_path, "train", SHARD) as shard:
@@ -76,7 +76,7 @@ def test_only_the_leftovers_of_a_killed_writer_are_removed(tmp_path: Path) -> No
     assert {file.name for file in tmp_path.iterdir()} == {INDEX_FOLDER, "train-00001-of-00001", ".hidden", "notes.tmp"}
 
 
-@pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders", "flat"])
+@pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders", "flat", "parquet"])
 def test_a_shard_whose_output_folder_is_removed_meanwhile_leaves_nothing(tmp_path: Path, form: str) -> None:
     out = tmp_path / "out"
     out.mkdir()

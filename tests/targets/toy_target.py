@@ -12,7 +12,7 @@ from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
 from wizard.targets.one_file import OneFileShards, ShardFile
 from wizard.targets.sample import OutputSample
 from wizard.targets.target import Offer
-from wizard.targets.trainer import Trainer
+from wizard.targets.trainer import RESEARCH, Trainer
 from wizard.targets.writer import Committed
 
 
@@ -43,7 +43,14 @@ class ZipFiles(OneFileShards):
     unit: ClassVar[str] = "members"
     has_distinct_places: ClassVar[bool] = True
     trainers: ClassVar[tuple[Trainer, ...]] = (
-        Trainer(name="zipfile", title="Python's zipfile", about="a zip a shard", program=_program, install="pip"),
+        Trainer(
+            name="zipfile",
+            family=RESEARCH,
+            title="Python's zipfile",
+            about="a zip a shard",
+            program=_program,
+            install="pip",
+        ),
     )
 
     @property

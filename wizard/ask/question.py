@@ -46,6 +46,7 @@ class Question(Generic[C]):
         implied: the answer where it is not asked; None leaves the key out.
         require: raises SetupError where an answer cannot be accepted.
         left_out: the answer for which a profile leaves the key out; None where there is none.
+        stored: whether a profile has the answer; else it only leads to others.
         switch: whether yes and no are true and false in a profile.
         optional: whether none of the choices may be chosen.
         governs: keys of a replayed profile that no longer hold once this answer changes.
@@ -65,6 +66,7 @@ class Question(Generic[C]):
     implied: Callable[[Answers[C]], Value | None] = lambda _: None
     require: Callable[[Value, Answers[C]], None] = lambda _value, _answers: None
     left_out: Value | None = None
+    stored: bool = True
     switch: bool = False
     optional: bool = False
     governs: tuple[str, ...] = ()

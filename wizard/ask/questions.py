@@ -13,6 +13,14 @@ from wizard.targets.registry import OPTIONS, TARGETS
 
 _WHOLE = defaults.mode_is("exact", "crop")
 
+_OF_A_TRAINER = (
+    "output.format",
+    "output.label_base",
+    *(f"output.{key}" for key in OPTIONS),
+    *(f"output.{split}_shards" for split in SPLITS),
+)
+"""Keys of a replayed profile that another trainer sets otherwise."""
+
 
 def _shards(split: Split, about: str) -> Question[Context]:
     return Question(
@@ -46,23 +54,32 @@ QUESTIONS: tuple[Question[Context], ...] = (
         governs=tuple(f"source.{key}" for key in ("layout", "links", "folders", "min_images", "holdout", "holdout_by")),
     ),
     Question(
-        key="output.trainer",
+        key="family",
         kind="choice",
         text="What will open the result?",
         label="Opened by",
         help="The answer sets the format, the names of files, how many there are, the first label and what lies beside "
-        "them, as that reader expects it; every one of these can be changed in the review. The end of the build shows "
+        "them, as that reader expects it; the review can change what it does not depend on. The end of the build shows "
         "a program that opens the result. Something else asks for a format.",
+        default=trainers.usual_family,
+        choices=trainers.families,
+        require=trainers.family_can_open,
+        governs=("output.trainer", *_OF_A_TRAINER),
+        stored=False,
+    ),
+    Question(
+        key="output.trainer",
+        kind="choice",
+        text="Which way?",
+        label="Reader",
+        help="What suits you depends on where the data will lie: folders are a file for each image, which local disks "
+        "take well; tars and shards are few large files, which network disks and object stores take well.",
         default=trainers.usual,
-        choices=trainers.choices,
+        choices=trainers.of_family,
+        applies=lambda known: len(trainers.of_family(known)) > 1,
+        implied=trainers.only_one,
         require=trainers.can_open,
-        left_out=trainers.OTHER,
-        governs=(
-            "output.format",
-            "output.label_base",
-            *(f"output.{key}" for key in OPTIONS),
-            *(f"output.{split}_shards" for split in SPLITS),
-        ),
+        governs=_OF_A_TRAINER,
     ),
     Question(
         key="source.holdout",

@@ -12,7 +12,7 @@ from wizard.ask.defaults import NO_HOLDOUT, is_usual_holdout
 from wizard.ask.draft import Draft
 from wizard.ask.prompt import Value
 from wizard.ask.questions import BY_KEY, QUESTIONS
-from wizard.ask.trainers import OTHER
+from wizard.ask.trainers import family_of
 from wizard.folders import state_folder
 from wizard.profile import Profile, check
 from wizard.storage import write_whole
@@ -32,7 +32,7 @@ def draft_of(profile: Profile) -> SetupDraft:
     if not any(map(profile.boxes, profile.source.splits)):
         values["source.boxes"] = "none"  # as train's are where train is not built
     values.setdefault("source.holdout", NO_HOLDOUT)
-    values.setdefault("output.trainer", OTHER)
+    values["family"] = family_of(profile.output.trainer)
     values |= {f"output.{split}_shards": profile.shards(split) for split in profile.source.splits}
     asked = [key for key in BY_KEY if key in values and key not in _unasked(profile)]
     # A profile may name splits that are not built; the question offers those that are.
@@ -54,6 +54,8 @@ def profile_of(draft: SetupDraft) -> Profile:
     """
     table: dict[str, Any] = {}
     for dotted, value in draft.answers.values.items():
+        if dotted in BY_KEY and not BY_KEY[dotted].stored:
+            continue
         section, dot, key = dotted.partition(".")
         place = table.setdefault(section, {}) if dot else table
         place[key or section] = BY_KEY[dotted].in_profile(value) if dotted in BY_KEY else value

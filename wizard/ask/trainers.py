@@ -1,4 +1,4 @@
-"""The question about what will open the result, and what follows from its answer."""
+"""The questions about what will open the result, and what follows from their answers."""
 
 from collections.abc import Mapping
 from typing import Any, TypeAlias
@@ -6,28 +6,57 @@ from typing import Any, TypeAlias
 from wizard.ask.context import Context
 from wizard.ask.prompt import Choice, Value
 from wizard.ask.question import Answers
+from wizard.errors import UsageError
 from wizard.profile import Profile
 from wizard.targets.registry import DEFAULT_FORMAT, OPTIONS, from_profile, output_for, trainers
-from wizard.targets.trainer import Trainer
+from wizard.targets.trainer import FAMILIES, Trainer
 
 Known: TypeAlias = Answers[Context]
 
 OTHER = "other"
-"""The answer of whoever wants to choose the format; a profile leaves the key out."""
+"""The answer of whoever wants to choose the format."""
 
 
-def choices(_known: Known) -> tuple[Choice, ...]:
-    """Every trainer, and none of them."""
-    listed = (Choice(name, trainer.title, trainer.about) for name, (_, trainer) in trainers().items())
+def families(_known: Known) -> tuple[Choice, ...]:
+    """The frameworks, and none of them."""
+    there = {trainer.family for _, trainer in trainers().values()}
+    listed = (Choice(each.name, each.title, each.about) for each in FAMILIES if each in there)
     return (*listed, Choice(OTHER, "Something else", "choose the format"))
 
 
-def usual(known: Known) -> Value:
-    """The last profile's trainer, or none if it has none; the most usual one if there is no profile."""
+def usual_family(known: Known) -> Value:
+    """That of the last profile's trainer; the first one if there is no profile."""
     last = known.context.last
-    if last is None:
-        return next(iter(trainers()))
-    return last.output.trainer or OTHER
+    return FAMILIES[0].name if last is None else family_of(last.output.trainer)
+
+
+def family_of(trainer: str | None) -> str:
+    """The answer that leads to a profile's trainer."""
+    return trainers()[trainer][1].family.name if trainer is not None else OTHER
+
+
+def of_family(known: Known) -> tuple[Choice, ...]:
+    """The trainers of the chosen framework."""
+    return tuple(
+        Choice(name, trainer.title, trainer.about)
+        for name, (_, trainer) in trainers().items()
+        if trainer.family.name == known.get("family")
+    )
+
+
+def usual(known: Known) -> Value | None:
+    """The last profile's trainer if it is of the chosen framework, else the first of these."""
+    there = [choice.value for choice in of_family(known)]
+    last = known.context.last
+    if last is not None and last.output.trainer in there:
+        return last.output.trainer
+    return there[0] if there else None
+
+
+def only_one(known: Known) -> Value | None:
+    """The trainer of a framework that has just one."""
+    there = of_family(known)
+    return there[0].value if len(there) == 1 else None
 
 
 def chosen(known: Known) -> Trainer | None:
@@ -44,6 +73,19 @@ def can_open(value: Value, known: Known) -> None:
         UsageError: with the reason.
     """
     _can_write(output_for(str(value)), known)
+
+
+def family_can_open(value: Value, known: Known) -> None:
+    """Refuses a framework if each of its trainers is refused; raises what `can_open` does."""
+    refusal: UsageError | None = None
+    for choice in of_family(Answers(values={"family": value}, context=known.context)):
+        try:
+            return can_open(choice.value, known)
+        except UsageError as error:
+            refusal = refusal or error
+    if refusal is not None:
+        raise refusal
+    return None
 
 
 def can_write(value: Value, known: Known) -> None:

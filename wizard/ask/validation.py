@@ -25,7 +25,7 @@ def error_for(question: Question[Context], value: Value, known: Known) -> str:
     # Bounds are stated in the question's words; the profile's own validation would name its keys.
     if question.kind == "number" and isinstance(value, int):
         return _out_of_bounds(question, value) or question.error_for(value, known)
-    return question.error_for(value, known) or _against_profile(question, value)
+    return question.error_for(value, known) or _against_profile(question, value, known)
 
 
 def a_name(value: Value, _known: Known) -> None:
@@ -82,12 +82,20 @@ def _out_of_bounds(question: Question[Context], value: int) -> str:
     return f"{value:,} is {where}; {question.label} can be {low:,} to {high:,}."
 
 
-def _against_profile(question: Question[Context], value: Value) -> str:
+def _against_profile(question: Question[Context], value: Value, known: Known) -> str:
     section, dot, key = question.key.partition(".")
-    if question.kind == "path":  # which has been looked at, and must not be compared with the stand-ins below
+    if (
+        question.kind == "path" or not question.stored
+    ):  # which has been looked at, and must not be compared with the stand-ins below
         return ""
     table: dict[str, Any] = {"source": {"path": "raw"}, "output": {"path": "out"}}
     place = table.setdefault(section, {}) if dot else table
+    if dot:  # what an answer means may depend on those to the same section, such as the format or the way of resizing
+        place |= {
+            name.partition(".")[2]: {"yes": True, "no": False}.get(said, said) if isinstance(said, str) else said
+            for name, said in known.values.items()
+            if name.startswith(f"{section}.") and name != f"{section}.path"
+        }
     place[key or section] = question.in_profile(value)
     try:
         check(table, "")

@@ -10,13 +10,13 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib.metadata import version
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-INSTALL = "pip install array-record"
+_DISTRIBUTION = "array-record"
+INSTALL = f"pip install {_DISTRIBUTION}"
 _READING = "readahead_buffer_size:0,max_parallelism:0"  # the fastest for single records, and no work on other threads
 _WRITING = "group_size:1"
 """As TFDS writes them (`tensorflow_datasets/core/file_adapters.py`), which Grain asks for; the rest are defaults: zstd
@@ -31,18 +31,15 @@ class ArrayRecordDamage(ValueError):
     """A file that is no whole ArrayRecord; the message is a clause on what cannot be read."""
 
 
-def is_installed() -> bool:
-    """Whether the package is there; it has wheels for Linux and macOS alone."""
-    return find_spec("array_record") is not None
+def installed_version() -> str:
+    """The version of the package, whose zstd decides what compressed records look like; empty if it is not installed.
 
-
-def package_version() -> str:
-    """The version of the package, whose zstd decides what compressed records look like.
-
-    Raises:
-        PackageNotFoundError: it is not installed.
+    There are wheels for Linux and macOS alone.
     """
-    return version("array-record")
+    try:
+        return version(_DISTRIBUTION)
+    except PackageNotFoundError:
+        return ""
 
 
 class ArrayRecordFile:

@@ -5,9 +5,11 @@ import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+INSTALL = "pip install pyarrow"
 _BUFFER = 1 << 20
 """Bytes of a column that are read at once; without a limit, pyarrow would read all of a row group's images at once."""
 
@@ -22,6 +24,14 @@ def is_installed() -> bool:
         return importlib.util.find_spec("pyarrow") is not None
     except ValueError:  # imported in a way that leaves no trace of its origin, or barred
         return False
+
+
+def installed_version() -> str:
+    """The version of pyarrow, which is in every file that it writes; empty if it is not installed."""
+    try:
+        return version("pyarrow")
+    except PackageNotFoundError:
+        return ""
 
 
 def opened(path: Path) -> Any:

@@ -50,6 +50,10 @@ class OneFileShards(Target):
 class ShardFile:
     """Writes a shard that is one file; leaving the block before `commit` leaves nothing.
 
+    Attributes:
+        temporary: where it lies until it is whole.
+        size: bytes so far.
+
     Raises:
         OSError: the folder cannot be written, or the disk is full.
     """
@@ -58,7 +62,7 @@ class ShardFile:
         self._target = target
         self._path = folder / target.file(shard)
         make_folders(folder, self._path.parent)
-        handle, self._temporary = create_temporary(self._path.parent, f"{shard}-")
+        handle, self.temporary = create_temporary(self._path.parent, f"{shard}-")
         self._file = os.fdopen(handle, "wb", buffering=1 << 20)
         self._digest = hashlib.sha256()
         self._sent = 0
@@ -71,7 +75,7 @@ class ShardFile:
         try:
             self._file.close()
         finally:
-            self._temporary.unlink(missing_ok=True)
+            self.temporary.unlink(missing_ok=True)
 
     def write(self, sample: OutputSample) -> None:
         self.append(self._target.encode(sample))
@@ -80,14 +84,22 @@ class ShardFile:
         self._file.write(content)
         self._digest.update(content)
         self.size += len(content)
+        self.send_ahead()
+
+    def commit(self) -> Committed:
+        self.append(self._target.trailer)
+        self.publish()
+        return Committed(bytes=self.size, sha256=self._digest.hexdigest())
+
+    def send_ahead(self) -> None:
+        """Begins to write to the disk what was written to the file, once this is much."""
         if self.size - self._sent >= _AHEAD:
             start_writing_back(self._file.fileno(), self._sent, self.size - self._sent)
             self._sent = self.size
 
-    def commit(self) -> Committed:
-        self.append(self._target.trailer)
+    def publish(self) -> None:
+        """Flushes the whole file to the disk and puts it in place."""
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
-        publish(self._temporary, self._path)
-        return Committed(bytes=self.size, sha256=self._digest.hexdigest())
+        publish(self.temporary, self._path)

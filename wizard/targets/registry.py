@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from wizard.sources.readers import Form
+from wizard.targets.arrayrecord.target import ArrayRecords
 from wizard.targets.image_files.target import ClassFolders, FlatFolders
 from wizard.targets.option import Option
 from wizard.targets.parquet.target import ParquetFiles
@@ -17,7 +18,7 @@ from wizard.targets.trainer import Trainer
 from wizard.targets.webdataset.target import WebDataset
 
 TARGETS: dict[str, type[Target]] = {
-    each.format: each for each in (TFRecords, ClassFolders, WebDataset, FlatFolders, ParquetFiles)
+    each.format: each for each in (TFRecords, ClassFolders, WebDataset, ArrayRecords, FlatFolders, ParquetFiles)
 }
 """In the order in which the wizard offers them; the first is the default."""
 DEFAULT_FORMAT = next(iter(TARGETS))
@@ -51,7 +52,8 @@ def output_for(name: str) -> dict[str, Any]:
 def trainer_of(output: Mapping[str, Any]) -> Trainer:
     """What a dataset is for, by a profile's [output] section: the trainer it names, else the format's most usual one.
 
-    An option may be set otherwise than the most usual one requires; then it is the first that opens the dataset.
+    An option may be set otherwise than the most usual one requires, or for another: of those that open the dataset, it
+    is the first that requires the most of what is not as usual.
     """
     named = trainers().get(str(output.get("trainer")))
     if named is not None:
@@ -59,7 +61,9 @@ def trainer_of(output: Mapping[str, Any]) -> Trainer:
     target = TARGETS[output.get("format", DEFAULT_FORMAT)]
     usual = {key: option.default for key, option in target.options.items()}
     complete = {**usual, **{key: value for key, value in output.items() if value is not None}}
-    return next((each for each in target.trainers if each.opens(complete)), target.trainers[0])
+    opening = [each for each in target.trainers if each.opens(complete)]
+    unusual = {each.name: sum(value != usual.get(key) for key, value in each.requires.items()) for each in opening}
+    return max(opening, key=lambda each: unusual[each.name], default=target.trainers[0])
 
 
 def anything(folder: Path) -> list[str]:

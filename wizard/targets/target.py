@@ -109,7 +109,11 @@ class Target(Protocol):
         return cls(**options)
 
     def for_classes(self, classes: Classes) -> Self:
-        """The target for a dataset of these classes, where its names say whose they are."""
+        """The target for a dataset of these classes, where its names say whose they are.
+
+        Raises:
+            UsageError: no dataset of these classes can have the form that was asked for.
+        """
         return self
 
     @classmethod

@@ -2,9 +2,34 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from wizard.targets.dataset import Loadable
+
+
+class Family(NamedTuple):
+    """Trainers of one framework, among which the wizard asks for one if there are several.
+
+    Attributes:
+        name: of the answer, where a program gives it.
+        title: in the wizard's list.
+        about: which there are, beside the title.
+    """
+
+    name: str
+    title: str
+    about: str
+
+
+TENSORFLOW = Family("tensorflow", "TensorFlow, Keras", "tf.data, TensorFlow Datasets, or folders")
+PYTORCH = Family("pytorch", "PyTorch", "folders, or tars and others to stream")
+TIMM = Family("timm", "timm", "folders, tars to stream, or Parquet")
+HUGGING_FACE = Family("hugging-face", "Hugging Face datasets", "Parquet, or tars to stream")
+DALI = Family("dali", "NVIDIA DALI", "TFRecord shards or tars, with index files")
+JAX = Family("jax", "JAX, Grain", "ArrayRecord with random access, or TFDS")
+RESEARCH = Family("research", "Research code", "DINOv2, mmpretrain, Swin and the like")
+FAMILIES = (TENSORFLOW, PYTORCH, TIMM, HUGGING_FACE, DALI, JAX, RESEARCH)
+"""In the order in which the wizard offers them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,6 +38,7 @@ class Trainer:
 
     Attributes:
         name: the value of `output.trainer`.
+        family: what it is a part of, or made for.
         title: in the wizard's list.
         about: what it reads, beside the title.
         program: a complete Python program that opens a split, and prints the shape and label of its first image. Its
@@ -24,6 +50,7 @@ class Trainer:
     """
 
     name: str
+    family: Family
     title: str
     about: str
     program: Callable[[Loadable], str]

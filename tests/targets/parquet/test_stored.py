@@ -1,5 +1,6 @@
 import json
 import struct
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.verify.shards import NAMES, expectation, images, replaced, sentences, task
+from wizard.errors import MachineError
 from wizard.targets.expected import Expectation
 from wizard.targets.parquet import features
 from wizard.targets.parquet.target import ParquetFiles
@@ -121,3 +123,10 @@ def test_a_file_that_is_cut_off_is_no_parquet_file(expected: Expectation) -> Non
     content = expected.path.read_bytes()
     said = sentences(check_shard(replaced(expected, content[: len(content) // 2])))
     assert "it cannot be read: Parquet magic bytes not found" in said
+
+
+def test_without_pyarrow_it_says_how_to_install_it(expected: Expectation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MachineError, match="pyarrow") as refusal:
+        check_shard(expected)
+    assert "pip install pyarrow" in refusal.value.hint

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from tests.helpers import TRAIN, VALIDATION, build_dataset, encoded, ignore, noise, profile
+from tests.helpers import TRAIN, VALIDATION, add_test_archive, build_dataset, encoded, ignore, noise, profile
 from tests.sources.making import nothing
 from wizard.cli import main
 from wizard.ilsvrc2012.synsets import synsets
@@ -23,7 +23,9 @@ from wizard.planning import resolve
 from wizard.sources.registry import open_source
 from wizard.targets.registry import TARGETS
 
-PARQUET = {"format": "parquet", "train_shards": 2, "validation_shards": 1}
+PARQUET = {"format": "parquet", "train_shards": 2, "validation_shards": 1, "test_shards": 1}
+SPLITS = ["train", "validation", "test"]
+TEST = 5
 FIRST = "data/train-00000-of-00002.parquet"
 CLASSES = ("cats", 'say "no": 1', "weiß # 2", "yes")
 
@@ -86,11 +88,18 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def out(raw: Path, home: Path) -> Path:
+def archives(raw: Path, home: Path) -> Path:
+    """The archives of all three splits; must not be changed."""
+    add_test_archive(shutil.copytree(raw, home / "archives"), TEST)
+    return home / "archives"
+
+
+@pytest.fixture(scope="module")
+def out(archives: Path, home: Path) -> Path:
     """A dataset; must not be changed."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMAGENET_SETUP_HOME", str(home / "ours"))
-        build_dataset(raw, home / "out", output=PARQUET)
+        build_dataset(archives, home / "out", source={"splits": SPLITS}, output=PARQUET)
     return home / "out"
 
 
@@ -111,12 +120,13 @@ def own(home: Path) -> Path:
 
 def test_datasets_opens_the_folder_with_all_images_in_their_splits(loaded: dict[str, Any]) -> None:
     counts = {split: len(rows["labels"]) for split, rows in loaded["splits"].items()}
-    assert counts == {"train": TRAIN, "validation": VALIDATION}
+    assert counts == {"train": TRAIN, "validation": VALIDATION, "test": TEST}
     assert all(rows["streamed"] == rows["labels"] for rows in loaded["splits"].values())
 
 
 def test_labels_are_a_class_label_with_the_words_of_imagenet(loaded: dict[str, Any]) -> None:
     assert loaded["kinds"] == {"image": "Image", "label": "ClassLabel"}
+    assert set(loaded["splits"]["test"]["labels"]) == {-1}
     words = [synset.words for synset in synsets()]
     assert [(rank, name) for rank, name in enumerate(loaded["names"]) if name != words[rank]] == [(517, "crane2")]
 
@@ -145,9 +155,9 @@ def test_images_have_their_pixels_labels_and_the_paths_of_the_hub(
     assert set(same) == {path for path, array in pixels.items() if array.ndim == 3}
 
 
-def test_it_is_raw_data_with_the_same_names_and_labels(raw: Path, out: Path, tmp_path: Path) -> None:
-    for split in ("train", "validation"):
-        assert names_and_labels(out, split, tmp_path) == names_and_labels(raw, split, tmp_path)
+def test_it_is_raw_data_with_the_same_names_and_labels(archives: Path, out: Path, tmp_path: Path) -> None:
+    for split in SPLITS:
+        assert names_and_labels(out, split, tmp_path) == names_and_labels(archives, split, tmp_path)
 
 
 def test_classes_of_ones_own_keep_their_names_and_labels_from_1(own: Path, home: Path, tmp_path: Path) -> None:
@@ -168,10 +178,10 @@ def test_labels_of_imagenet_from_1_are_read_back_as_its_own(raw: Path, tmp_path:
     assert names_and_labels(tmp_path / "out", "validation", tmp_path / "cache") == expected
 
 
-def test_two_workers_write_the_same_bytes(raw: Path, out: Path, tmp_path: Path) -> None:
-    build_dataset(raw, tmp_path / "out", output=PARQUET, run={"workers": 2})
+def test_two_workers_write_the_same_bytes(archives: Path, out: Path, tmp_path: Path) -> None:
+    build_dataset(archives, tmp_path / "out", source={"splits": SPLITS}, output=PARQUET, run={"workers": 2})
     files = [file for file in sorted(out.rglob("*")) if file.suffix in (".parquet", ".md")]
-    assert len(files) == 4
+    assert len(files) == 5
     for file in files:
         assert (tmp_path / "out" / file.relative_to(out)).read_bytes() == file.read_bytes()
 

@@ -9,11 +9,10 @@ from typing import Any
 
 from wizard.errors import InputError, reading
 from wizard.formats import parquet_file
-from wizard.formats.parquet_file import ParquetDamage
+from wizard.formats.parquet_file import INSTALL, ParquetDamage
 from wizard.formatting import human_bytes
 from wizard.sources.locate import says_html
 
-INSTALL = "Install it: pip install pyarrow"
 AGAIN = "Download it again, or copy it again from where it is whole"
 _MAGIC, _ENCRYPTED = b"PAR1", b"PARE"  # at both ends; of an encrypted footer
 _LFS = b"version https://git-lfs"
@@ -23,7 +22,8 @@ _SMALLEST = 12  # bytes: the magic twice, and the footer's length
 
 def not_installed(folder: Path) -> InputError:
     """The error for Parquet files where pyarrow is not there."""
-    return InputError(f"{folder} holds Parquet files, and pyarrow, which reads them, is not installed.", INSTALL)
+    what = f"{folder} holds Parquet files, and pyarrow, which reads them, is not installed."
+    return InputError(what, f"Install it: {INSTALL}")
 
 
 def open_parquet(path: Path) -> Any:

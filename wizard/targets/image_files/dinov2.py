@@ -80,7 +80,7 @@ def why_not(split: str, path: str, wnid: str) -> str:
     if split != "test" and not wnid:
         return "it has no class, and DINOv2 wants one for each image but those of test"
     begin, padded = _pattern(split, wnid)
-    return f"DINOv2 looks for {begin}{1:0{padded}}{_SUFFIX} and the like, as ILSVRC2012 names its images"
+    return f"DINOv2 looks for {begin}{1:0{padded}}{_SUFFIX} and the like there"
 
 
 def remarks(images: Mapping[str, int]) -> Iterator[str]:

@@ -3,8 +3,9 @@
 from wizard.targets.dataset import Loadable
 from wizard.targets.image_files import dinov2
 from wizard.targets.image_files.sidecars import DINOV2, METADATA, MMPRETRAIN
+from wizard.targets.image_files.trainers import image_folder
 from wizard.targets.names import SPLIT_FOLDERS
-from wizard.targets.trainer import Trainer
+from wizard.targets.trainer import RESEARCH, Trainer
 
 
 def _dinov2(dataset: Loadable) -> str:
@@ -60,6 +61,8 @@ print(sample["img"].shape, sample.get("gt_label"))
 
 
 def _swin(dataset: Loadable) -> str:
+    if dataset.split == "test":
+        return f"# Swin Transformer reads no test split: this is PyTorch alone\n{image_folder(dataset)}"
     return f"""\
 import sys
 
@@ -82,6 +85,7 @@ _MMPRETRAIN_INSTALL = "torch torchvision mmengine mmcv-lite mmpretrain"
 FOLDERS = (
     Trainer(
         name="dinov2",
+        family=RESEARCH,
         title="DINOv2",
         about="train/<wnid>/, labels.txt and extra/",
         program=_dinov2,
@@ -90,6 +94,7 @@ FOLDERS = (
     ),
     Trainer(
         name="mmpretrain",
+        family=RESEARCH,
         title="mmpretrain",
         about="train/<class>/ and meta/train.txt",
         program=_mmpretrain,
@@ -98,6 +103,7 @@ FOLDERS = (
     ),
     Trainer(
         name="swin",
+        family=RESEARCH,
         title="Swin Transformer",
         about="train/<wnid>/, val/<wnid>/",
         program=_swin,
@@ -107,6 +113,7 @@ FOLDERS = (
 FLAT = (
     Trainer(
         name="mmpretrain-flat",
+        family=RESEARCH,
         title="mmpretrain, flat folders",
         about="train_flatten/ and meta/train.txt",
         program=_mmpretrain,

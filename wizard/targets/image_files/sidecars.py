@@ -52,16 +52,24 @@ def metadata_files(
     return files
 
 
-def require_readable(asked: Collection[str], split: str, name: str, path: str, wnid: str) -> None:
-    """Requires that the readers of the files that are asked for find an image at a path below its split's folder.
+def require_readable(asked: Collection[str], split: str, name: str, wnid: str, folder: str, path: str) -> None:
+    """Requires that the readers of the files that are asked for find an image.
+
+    Args:
+        asked: values of `output.metadata`.
+        split: the image's.
+        name: its name in the raw data.
+        wnid: its class's name; empty where it has none.
+        folder: that of its split.
+        path: its place below that folder.
 
     Raises:
-        InputError: they would not; `name` is the image's in the raw data.
+        InputError: one of them would not.
     """
     if DINOV2 in asked:
-        _require(DINOV2, split, name, path, dinov2.why_not(split, path, wnid))
+        _require(DINOV2, f"{split}: {name} would become {folder}/{path}", dinov2.why_not(split, path, wnid))
     if MMPRETRAIN in asked:
-        _require(MMPRETRAIN, split, name, path, lists.why_not_mmpretrain(path, wnid))
+        _require(MMPRETRAIN, f"{split}: {name} would become {folder}/{path}", lists.why_not_mmpretrain(path, wnid))
 
 
 def remarks(asked: Collection[str], images: Mapping[str, int]) -> Iterator[str]:
@@ -70,11 +78,10 @@ def remarks(asked: Collection[str], images: Mapping[str, int]) -> Iterator[str]:
         yield from dinov2.remarks(images)
 
 
-def _require(reader: str, split: str, name: str, path: str, why_not: str) -> None:
+def _require(reader: str, would_become: str, why_not: str) -> None:
     if why_not:
         raise InputError(
-            f'{split}: {name} would become {path} in the folder of {split}, but output.metadata has "{reader}": '
-            f"{why_not}.",
+            f'{would_become}, and {why_not} (output.metadata has "{reader}").',
             f'Rename the images in the raw data, or leave "{reader}" out of output.metadata',
         )
 

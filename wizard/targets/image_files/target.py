@@ -92,7 +92,8 @@ class ImageFiles(Target):
 
     def require_readable(self, split: str, name: str, wnid: str) -> None:
         if self.metadata:
-            require_readable(self.metadata, split, name, self._path_in_split(split, name, wnid), wnid)
+            path = self._path_in_split(split, name, wnid)
+            require_readable(self.metadata, split, name, wnid, self.image_folder(split), path)
 
     def remarks(self, images: Mapping[str, int]) -> Iterator[str]:
         return remarks(self.metadata, images)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from wizard.formats.parquet_file import ParquetDamage, give_back_memory, naming_damage, opened
+from wizard.errors import MachineError
+from wizard.formats.parquet_file import INSTALL, ParquetDamage, give_back_memory, is_installed, naming_damage, opened
 from wizard.targets import images
 from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
 from wizard.targets.labels import StoredLabels
@@ -25,7 +26,10 @@ def rows(path: Path, expected: Expectation | None = None) -> Iterator[Row]:
     Raises:
         ShardDamage: it is damaged, or has other columns.
         OSError: it cannot be read.
+        MachineError: pyarrow is not installed.
     """
+    if not is_installed():
+        raise MachineError("pyarrow, which reads Parquet files, is not installed.", f"Install it: {INSTALL}")
     give_back_memory()
     try:
         with opened(path) as file:

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from wizard.errors import UsageError
-from wizard.formats.parquet_file import is_installed
+from wizard.formats.parquet_file import INSTALL, installed_version, is_installed
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.readers import Form
 from wizard.targets.dataset import Encoded
@@ -51,7 +50,7 @@ class ParquetFiles(OneFileShards):
         if not is_installed():
             raise UsageError(
                 'output.format = "parquet" needs pyarrow, which is not installed.',
-                "Install it: pip install pyarrow",
+                f"Install it: {INSTALL}",
             )
         return super().from_profile(output, form)
 
@@ -63,7 +62,7 @@ class ParquetFiles(OneFileShards):
     @property
     def ingredients(self) -> dict[str, str]:
         # Its version is in every file, and another one may encode pages otherwise.
-        return {"format": f"Parquet files of images, version 1, by pyarrow {version('pyarrow')}"}
+        return {"format": f"{self.what} of images, version 1", "pyarrow": installed_version()}
 
     @property
     def places(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What opens Parquet files: programs for Hugging Face's datasets, PyTorch and timm."""
 
 from wizard.targets.dataset import Loadable
-from wizard.targets.trainer import Trainer
+from wizard.targets.trainer import HUGGING_FACE, TIMM, Trainer
 
 
 def _datasets(dataset: Loadable) -> str:
@@ -48,6 +48,7 @@ print(tuple(image.shape), label)  # {dataset.labels}
 TRAINERS = (
     Trainer(
         name="datasets",
+        family=HUGGING_FACE,
         title="Hugging Face datasets",
         about="load_dataset, data/train-00000-of-00294.parquet",
         program=_datasets,
@@ -55,6 +56,7 @@ TRAINERS = (
     ),
     Trainer(
         name="datasets-torch",
+        family=HUGGING_FACE,
         title="PyTorch, with Hugging Face datasets",
         about="the same Parquet files, read in sequence",
         program=_pytorch,
@@ -62,6 +64,7 @@ TRAINERS = (
     ),
     Trainer(
         name="timm-hfds",
+        family=TIMM,
         title="timm, with Hugging Face datasets",
         about="hfds/, the same Parquet files",
         program=_timm,

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 from wizard.commit_record import CommitRecord
 from wizard.errors import UsageError
 from wizard.formats import example, tfrecord
-from wizard.ilsvrc2012.archives import SPLITS
+from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.sources.classes import Classes
 from wizard.sources.readers import Form
 from wizard.targets.dataset import BuiltDataset, Encoded
 from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
@@ -18,20 +19,15 @@ from wizard.targets.option import Allowed, Option, given, switch
 from wizard.targets.sample import OutputSample
 from wizard.targets.shared_options import INDEX
 from wizard.targets.target import Offer
-from wizard.targets.tfrecord import check, index, tfds, with_tensorflow
-from wizard.targets.tfrecord.features import features_of, updated_features
+from wizard.targets.tfds import imagenet2012
+from wizard.targets.tfds.option import TFDS, TFDS_OPTION
+from wizard.targets.tfrecord import index, tfds, with_tensorflow
+from wizard.targets.tfrecord.schema import SCHEMAS, Features, OfTFDS, Schema
 from wizard.targets.tfrecord.trainers import TRAINERS
 from wizard.targets.trainer import Trainer
 from wizard.targets.writer import Committed, Writer
 
-Features = Literal["inception", "tpu", "source"]
-
-_VERSIONS: dict[Features, str] = {
-    "inception": "tf.train.Example with the 15 features of build_imagenet_data.py, version 1",
-    "tpu": "tf.train.Example with the 9 features of imagenet_to_gcs.py, version 1",
-    "source": "tf.train.Example with the features of its source, version 1",
-}
-
+_NAMED = imagenet2012.NamedFiles(form="tfrecord")
 _OPTIONS = {
     "features": Option(
         allowed=(
@@ -48,13 +44,7 @@ _OPTIONS = {
         review="a folder a split",
     ),
     "index": INDEX,
-    "tfds": switch(
-        default=False,
-        description="metadata for tfds.builder_from_directory",
-        text="Metadata for TensorFlow Datasets?",
-        label="TFDS metadata",
-        review="TFDS metadata",
-    ),
+    "tfds": TFDS_OPTION,
 }
 
 
@@ -63,16 +53,17 @@ class TFRecords(OneFileShards):
     """TFRecord shards.
 
     Attributes:
-        features: build_imagenet_data.py's, imagenet_to_gcs.py's, or what the source's records have.
+        features: build_imagenet_data.py's, imagenet_to_gcs.py's, or what the source's records have; unless `tfds`
+            names a dataset, whose features these are then.
         split_folders: whether shards lie in a folder for each split instead of beside each other.
         index: whether shards get index files.
-        tfds: whether there is metadata for `tfds.builder_from_directory`.
+        tfds: whether there is metadata for `tfds.builder_from_directory`, or the name by which TFDS finds the dataset.
     """
 
     features: Features = "inception"
     split_folders: bool = False
     index: bool = True
-    tfds: bool = False
+    tfds: TFDS = False
 
     format: ClassVar[str] = "tfrecord"
     offer: ClassVar[Offer] = Offer(
@@ -90,13 +81,16 @@ class TFRecords(OneFileShards):
 
     @classmethod
     def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
-        """Records of a source keep the features that they have.
+        """Records of a source keep the features that they have, unless they become those of a dataset of TFDS.
 
         Raises:
-            UsageError: the profile asks for others.
+            UsageError: the profile asks for others, or contradicts itself.
         """
         asked = given(cls.options, output)
-        if form == "example":
+        if asked.get("tfds") == imagenet2012.NAME:
+            imagenet2012.require_labels_from_0(output.get("label_base"))
+            _require_tfds_alone(asked)
+        elif form == "example":
             if asked.get("features", "inception") != "inception":
                 raise UsageError(
                     f"output.features = {asked['features']!r} is for images; records keep the features that they have.",
@@ -108,29 +102,51 @@ class TFRecords(OneFileShards):
     @classmethod
     def first_label(cls, output: Mapping[str, Any]) -> int:
         """As the older scripts do."""
-        return 1
+        return 0 if output.get("tfds") == imagenet2012.NAME else 1
+
+    @classmethod
+    def usual_shards(cls, output: Mapping[str, Any]) -> Mapping[Split, int]:
+        usual = super().usual_shards(output)
+        return imagenet2012.USUAL_SHARDS if output.get("tfds") == imagenet2012.NAME else usual
 
     @classmethod
     def variants(cls) -> tuple[Self, ...]:
-        return (cls(), cls(split_folders=True))
+        return (cls(), cls(split_folders=True), cls(tfds=imagenet2012.NAME))
+
+    def for_classes(self, classes: Classes) -> Self:
+        if self.is_named:
+            imagenet2012.require_imagenet(classes)
+        return self
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it is the dataset that TFDS knows by name."""
+        return self.tfds == imagenet2012.NAME
+
+    @property
+    def schema(self) -> Schema:
+        """What a record holds."""
+        return OfTFDS() if self.is_named else SCHEMAS[self.features]
 
     @property
     def ingredients(self) -> dict[str, str]:
-        named = {"format": _VERSIONS[self.features]}
+        named = {"format": self.schema.what}
         if self.split_folders:
             named["shards lie"] = "in a folder a split"
-        return named
+        return named | (imagenet2012.INGREDIENT if self.is_named else {})
 
     @property
     def has_boxes(self) -> bool:
-        return self.features != "tpu"
+        return self.schema.has_boxes
 
     @property
     def keeps_features(self) -> bool:
-        return self.features == "source"
+        return self.features == "source" and not self.is_named
 
     @property
     def places(self) -> tuple[str, ...]:
+        if self.is_named:
+            return (imagenet2012.FOLDER,)
         return tuple(f"tfrecord_{folder}" for folder in SPLIT_FOLDERS.values()) if self.split_folders else ("",)
 
     def file(self, shard: str) -> str:
@@ -139,21 +155,21 @@ class TFRecords(OneFileShards):
         >>> TFRecords(split_folders=True).file("validation-00000-of-00128")
         'tfrecord_val/validation-00000-of-00128'
         """
+        if self.is_named:
+            return _NAMED.file(shard)
         return f"tfrecord_{SPLIT_FOLDERS[shard.partition('-')[0]]}/{shard}" if self.split_folders else shard
 
     def encode(self, sample: OutputSample) -> bytes:
-        if self.keeps_features:
-            return tfrecord.frame(example.join(updated_features(sample)))
-        return tfrecord.frame(example.encode(features_of(sample, with_objects=self.has_boxes)))
+        return tfrecord.frame(self.schema.encode(sample))
 
     def writer(self, folder: Path, split: str, shard: str) -> Writer:
         return _IndexedShardFile(folder, shard, self) if self.index else ShardFile(folder, shard, self)
 
     def sidecars(self, dataset: BuiltDataset) -> dict[str, bytes]:
-        if not self.tfds:
-            return {}
-        kinds = tfds.kinds_of_source(dataset, self.file) if self.keeps_features else tfds.kinds(self.has_boxes)
-        return tfds.metadata(dataset, kinds, self.file)
+        return self.schema.metadata(dataset, self.file) if self.tfds else {}
+
+    def listing(self, folder: Path) -> Iterator[str]:
+        return _NAMED.listing(folder) if self.is_named else super().listing(folder)
 
     def wrong_beside(self, folder: Path, result: CommitRecord) -> str:
         return index.FILES.wrong(folder, result.shard, result.bytes_out, asked=self.index)
@@ -183,9 +199,7 @@ class TFRecords(OneFileShards):
             raise ShardDamage(str(damage)) from damage
 
     def seen(self, item: bytes, planned: Planned, expected: Expectation) -> Seen:
-        if self.keeps_features:
-            return check.seen_of_source(item, planned)
-        return check.seen(item, planned, with_objects=self.has_boxes)
+        return self.schema.seen(item, planned)
 
     def strays(self, folder: Path, expectations: Sequence[Expectation]) -> Iterator[tuple[str, str]]:
         yield from super().strays(folder, expectations)
@@ -196,13 +210,30 @@ class TFRecords(OneFileShards):
         return {name: example.values(feature) for name, feature in tfds.first_record(file).items()}
 
     def as_trained(self, files: Sequence[str]) -> Iterator[Encoded]:
-        return with_tensorflow.as_trained(files, any_features=self.keeps_features)
+        schema = self.schema
+        return with_tensorflow.as_trained(files, image=schema.image, label=schema.label, for_resnet=schema.for_resnet)
 
     def items(self, files: Sequence[str]) -> Iterator[bytes]:
         return with_tensorflow.payloads(files)
 
     def encoded(self, item: bytes) -> Encoded:
-        return with_tensorflow.encoded(item)
+        return with_tensorflow.encoded(item, self.schema.image)
+
+
+def _require_tfds_alone(asked: Mapping[str, Any]) -> None:
+    """Raises UsageError if options are given that a dataset of TFDS's cannot have."""
+    if asked.get("split_folders"):
+        raise UsageError(
+            f"{imagenet2012.ASKED} puts all shards into {imagenet2012.FOLDER}, and output.split_folders asks for a "
+            "folder a split.",
+            "Leave output.split_folders out",
+        )
+    if asked.get("features", "inception") != "inception":
+        raise UsageError(
+            f"{imagenet2012.ASKED} has the features of TFDS's own dataset, and output.features = "
+            f"{asked['features']!r} asks for others.",
+            "Leave output.features out",
+        )
 
 
 class _IndexedShardFile(ShardFile):

@@ -2,7 +2,7 @@
 
 from wizard.targets.dataset import Loadable
 from wizard.targets.tfrecord.index import INDEX_FOLDER
-from wizard.targets.trainer import Trainer
+from wizard.targets.trainer import DALI, PYTORCH, TENSORFLOW, Trainer
 
 TFDS_METADATA = "tfds"
 """The key of [output] for metadata beside the shards."""
@@ -16,6 +16,7 @@ def _shards(dataset: Loadable) -> str:
 def _tf_data(dataset: Loadable) -> str:
     train = dataset.split == "train"
     shuffle = ".shuffle(10_000)" if train else ""
+    schema = dataset.target.schema
     return f"""\
 import tensorflow as tf
 
@@ -24,11 +25,11 @@ folder = {dataset.folder}
 
 def parse(record):
     features = {{
-        "image/encoded": tf.io.FixedLenFeature([], tf.string),
-        "image/class/label": tf.io.FixedLenFeature([], tf.int64),  # {dataset.labels}
+        "{schema.image}": tf.io.FixedLenFeature([], tf.string),
+        "{schema.label}": tf.io.FixedLenFeature([], tf.int64),  # {dataset.labels}
     }}
     features = tf.io.parse_single_example(record, features)
-    return tf.io.decode_jpeg(features["image/encoded"], channels=3), features["image/class/label"]
+    return tf.io.decode_jpeg(features["{schema.image}"], channels=3), features["{schema.label}"]
 
 
 shards = tf.data.Dataset.list_files(f"{{folder}}/{_shards(dataset)}", shuffle={train})
@@ -41,6 +42,7 @@ for image, label in dataset.take(1):
 
 
 def _dali(dataset: Loadable) -> str:
+    schema = dataset.target.schema
     return f"""\
 from glob import glob
 
@@ -57,13 +59,13 @@ def pipeline():
         path=shards,
         index_path=indexes,
         features={{
-            "image/encoded": tfrecord.FixedLenFeature((), tfrecord.string, ""),
-            "image/class/label": tfrecord.FixedLenFeature([1], tfrecord.int64, -1),  # {dataset.labels}
+            "{schema.image}": tfrecord.FixedLenFeature((), tfrecord.string, ""),
+            "{schema.label}": tfrecord.FixedLenFeature([1], tfrecord.int64, -1),  # {dataset.labels}
         }},
         random_shuffle={dataset.split == "train"},
     )
-    image = fn.decoders.image(record["image/encoded"], device="cpu", output_type=types.RGB)
-    return image, record["image/class/label"]
+    image = fn.decoders.image(record["{schema.image}"], device="cpu", output_type=types.RGB)
+    return image, record["{schema.label}"]
 
 
 loader = pipeline()
@@ -74,6 +76,7 @@ print(images.at(0).shape, int(labels.at(0)[0]))
 
 
 def _pytorch(dataset: Loadable) -> str:
+    schema = dataset.target.schema
     return f"""\
 import io
 from glob import glob
@@ -84,12 +87,12 @@ from tfrecord.torch.dataset import TFRecordDataset
 from torch.utils.data import ChainDataset
 
 folder = {dataset.folder}
-features = {{"image/encoded": "byte", "image/class/label": "int"}}
+features = {{"{schema.image}": "byte", "{schema.label}": "int"}}
 
 
 def decode(record):
-    image = Image.open(io.BytesIO(record["image/encoded"])).convert("RGB")
-    return np.asarray(image), int(record["image/class/label"][0])  # {dataset.labels}
+    image = Image.open(io.BytesIO(record["{schema.image}"])).convert("RGB")
+    return np.asarray(image), int(record["{schema.label}"][0])  # {dataset.labels}
 
 
 shards = sorted(glob(f"{{folder}}/{_shards(dataset)}"))
@@ -98,6 +101,25 @@ dataset = ChainDataset([TFRecordDataset(shard, None, features, transform=decode)
 for image, label in dataset:
     print(image.shape, label)
     break
+"""
+
+
+def _tfds_load(dataset: Loadable) -> str:
+    return f"""\
+import tensorflow_datasets as tfds
+
+folder = {dataset.folder}
+dataset = tfds.load(
+    "imagenet2012",
+    data_dir=folder,
+    split="{dataset.split}",
+    shuffle_files={dataset.split == "train"},
+    as_supervised=True,
+    download=False,
+)
+
+for image, label in dataset.take(1):
+    print(image.shape, int(label))  # {dataset.labels}
 """
 
 
@@ -117,13 +139,24 @@ for image, label in dataset.take(1):
 TRAINERS = (
     Trainer(
         name="tf.data",
+        family=TENSORFLOW,
         title="TensorFlow, Keras",
         about="TFRecord shards, labels from 1, as the older scripts write",
         program=_tf_data,
         install="tensorflow",
     ),
     Trainer(
+        name="tfds",
+        family=TENSORFLOW,
+        title="TensorFlow Datasets",
+        about='TFRecord shards that tfds.load("imagenet2012") finds by name, labels from 0',
+        program=_tfds_load,
+        install="tensorflow tensorflow-datasets",
+        requires={TFDS_METADATA: "imagenet2012"},
+    ),
+    Trainer(
         name="dali",
+        family=DALI,
         title="NVIDIA DALI",
         about="TFRecord shards with index files",
         program=_dali,
@@ -132,6 +165,7 @@ TRAINERS = (
     ),
     Trainer(
         name="tfds-folder",
+        family=TENSORFLOW,
         title="TensorFlow Datasets, from a folder",
         about="TFRecord shards with metadata for builder_from_directory",
         program=_tfds_builder,
@@ -140,6 +174,7 @@ TRAINERS = (
     ),
     Trainer(
         name="tfrecord",
+        family=PYTORCH,
         title="PyTorch, with the package tfrecord",
         about="TFRecord shards, labels from 0",
         program=_pytorch,

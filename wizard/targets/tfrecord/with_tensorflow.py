@@ -10,8 +10,10 @@ from wizard.targets.dataset import Encoded
 _NO_LABEL = -(1 << 62)
 
 
-def as_trained(files: Sequence[str], *, any_features: bool) -> Iterator[Encoded]:
-    """The images of shards, some of which are read at a time; records of `any_features` share just an image.
+def as_trained(files: Sequence[str], *, image: str, label: str, for_resnet: bool) -> Iterator[Encoded]:
+    """The images of shards, some of which are read at a time.
+
+    `image` and `label` are the features that hold them; `for_resnet`, those are read too that ResNet reads.
 
     Raises:
         tf.errors.OpError: TensorFlow cannot read or parse a record.
@@ -19,10 +21,10 @@ def as_trained(files: Sequence[str], *, any_features: bool) -> Iterator[Encoded]
     import tensorflow as tf
 
     wanted = {
-        "image/encoded": tf.io.FixedLenFeature([], tf.string, ""),
-        "image/class/label": tf.io.FixedLenFeature([], tf.int64, _NO_LABEL),
+        image: tf.io.FixedLenFeature([], tf.string, ""),
+        label: tf.io.FixedLenFeature([], tf.int64, _NO_LABEL),
     }
-    if not any_features:
+    if for_resnet:
         # What TensorFlow's official ResNet reads besides, with the defaults that it declares.
         corners = ("xmin", "ymin", "xmax", "ymax")
         wanted["image/class/text"] = tf.io.FixedLenFeature([], tf.string, "")
@@ -30,12 +32,12 @@ def as_trained(files: Sequence[str], *, any_features: bool) -> Iterator[Encoded]
 
     def parse(record: Any) -> tuple[Any, Any]:
         features = tf.io.parse_single_example(record, wanted)
-        return features["image/encoded"], features["image/class/label"]
+        return features[image], features[label]
 
     shards = tf.data.Dataset.from_tensor_slices([os.fsencode(file) for file in files])
     records = shards.interleave(tf.data.TFRecordDataset, cycle_length=8)
-    for jpeg, label in records.map(parse).as_numpy_iterator():
-        yield Encoded(jpeg, None if label == _NO_LABEL else int(label), {})
+    for jpeg, stored in records.map(parse).as_numpy_iterator():
+        yield Encoded(jpeg, None if stored == _NO_LABEL else int(stored), {})
 
 
 def payloads(files: Sequence[str]) -> Iterator[bytes]:
@@ -50,8 +52,8 @@ def payloads(files: Sequence[str]) -> Iterator[bytes]:
         yield from tf.data.TFRecordDataset(os.fsencode(file)).as_numpy_iterator()
 
 
-def encoded(payload: bytes) -> Encoded:
-    """The image of a record, with the height and width that are stated of it.
+def encoded(payload: bytes, image: str) -> Encoded:
+    """The image that a feature of a record holds, with the height and width that are stated of it.
 
     Raises:
         ValueError: it has not one image.
@@ -59,6 +61,6 @@ def encoded(payload: bytes) -> Encoded:
     import tensorflow as tf
 
     features = tf.train.Example.FromString(payload).features.feature
-    (jpeg,) = features["image/encoded"].bytes_list.value
+    (jpeg,) = features[image].bytes_list.value
     sides = [name for name in ("image/height", "image/width") if name in features]
     return Encoded(jpeg, None, images.sides({name: list(features[name].int64_list.value) for name in sides}))

@@ -4,7 +4,7 @@ Each was run against webdataset 1.0.2, timm 1.0.31, datasets 5.2.0, wids 0.1.11 
 """
 
 from wizard.targets.dataset import Loadable
-from wizard.targets.trainer import Trainer
+from wizard.targets.trainer import DALI, HUGGING_FACE, PYTORCH, TIMM, Trainer
 from wizard.targets.webdataset.dali_index import INDEX_FOLDER, SUFFIX
 
 
@@ -108,6 +108,7 @@ print(images.at(0).shape, int(labels.at(0).tobytes()))  # {dataset.labels}
 TRAINERS = (
     Trainer(
         name="webdataset",
+        family=PYTORCH,
         title="PyTorch, with the package webdataset",
         about="tars named as in its examples, read in sequence",
         program=_webdataset,
@@ -116,6 +117,7 @@ TRAINERS = (
     ),
     Trainer(
         name="timm-wds",
+        family=TIMM,
         title="timm, streaming",
         about="tars named as timm's imagenet-1k-wds, with _info.json",
         program=_timm,
@@ -124,6 +126,7 @@ TRAINERS = (
     ),
     Trainer(
         name="hf-webdataset",
+        family=HUGGING_FACE,
         title="Hugging Face datasets, streaming",
         about="tars that load_dataset opens",
         program=_datasets,
@@ -132,6 +135,7 @@ TRAINERS = (
     ),
     Trainer(
         name="wids",
+        family=PYTORCH,
         title="PyTorch, with the package wids",
         about="tars with random access",
         program=_wids,
@@ -140,6 +144,7 @@ TRAINERS = (
     ),
     Trainer(
         name="dali-webdataset",
+        family=DALI,
         title="NVIDIA DALI, from tars",
         about="WebDataset tars with index files",
         program=_dali,

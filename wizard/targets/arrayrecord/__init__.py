@@ -1,0 +1,1 @@
+"""The target: ArrayRecord shards, whose records are read in any order."""

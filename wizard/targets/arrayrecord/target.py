@@ -1,0 +1,150 @@
+"""The target: ArrayRecord shards of tf.train.Example, for Grain and TFDS."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from wizard.errors import UsageError
+from wizard.formats.array_record import INSTALL, ArrayRecordDamage, ArrayRecordFile, installed_version
+from wizard.ilsvrc2012.archives import SPLITS, Split
+from wizard.sources.classes import Classes
+from wizard.sources.readers import Form
+from wizard.targets.arrayrecord import reading
+from wizard.targets.arrayrecord.trainers import TRAINERS
+from wizard.targets.arrayrecord.writer import ArrayRecordShard
+from wizard.targets.dataset import BuiltDataset, Encoded
+from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
+from wizard.targets.one_file import OneFileShards
+from wizard.targets.option import Option
+from wizard.targets.sample import OutputSample
+from wizard.targets.target import Offer
+from wizard.targets.tfds import imagenet2012, metadata, record
+from wizard.targets.tfds.option import TFDS, TFDS_OPTION
+from wizard.targets.trainer import Trainer
+from wizard.targets.writer import Writer
+
+_FORM: metadata.FileFormat = "array_record"
+_NAMED = imagenet2012.NamedFiles(form=_FORM)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrayRecords(OneFileShards):
+    """ArrayRecord shards, whose records are those of TFDS's imagenet2012.
+
+    Attributes:
+        tfds: whether there is metadata for `tfds.builder_from_directory`, or the name by which TFDS finds the dataset.
+    """
+
+    tfds: TFDS = False
+
+    format: ClassVar[str] = "arrayrecord"
+    offer: ClassVar[Offer] = Offer(
+        title="ArrayRecord shards",
+        about="for Grain, JAX and TFDS without TensorFlow",
+        help="ArrayRecord shards are few large files whose images are read in any order.",
+        short="ArrayRecord",
+        folder="arrayrecords",
+    )
+    what: ClassVar[str] = "ArrayRecord shards of tf.train.Example"
+    unit: ClassVar[str] = "records"
+    writing: ClassVar[int] = 26 << 20  # measured, with records of 110 kB: the package itself, zstd, and its buffers
+    options: ClassVar[Mapping[str, Option]] = {"tfds": TFDS_OPTION}
+    trainers: ClassVar[tuple[Trainer, ...]] = TRAINERS
+
+    @classmethod
+    def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
+        """Of a source's records, only what has a place here is kept.
+
+        Raises:
+            UsageError: the profile contradicts itself, or the package that writes the files is not installed.
+        """
+        if not installed_version():
+            raise UsageError(
+                f'output.format = "{cls.format}" needs the package array_record, which is not installed.',
+                f"Install it: {INSTALL} (there are wheels for Linux and macOS)",
+            )
+        if output.get("tfds") == imagenet2012.NAME:
+            imagenet2012.require_labels_from_0(output.get("label_base"))
+        return super().from_profile(output, form)
+
+    @classmethod
+    def usual_shards(cls, output: Mapping[str, Any]) -> Mapping[Split, int]:
+        """As of TFDS, whose records they are."""
+        return imagenet2012.USUAL_SHARDS
+
+    @classmethod
+    def variants(cls) -> tuple[Self, ...]:
+        return (cls(), cls(tfds=imagenet2012.NAME))
+
+    def for_classes(self, classes: Classes) -> Self:
+        if self.is_named:
+            imagenet2012.require_imagenet(classes)
+        return self
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it is the dataset that TFDS knows by name."""
+        return self.tfds == imagenet2012.NAME
+
+    @property
+    def ingredients(self) -> dict[str, str]:
+        named = {
+            "format": f"{record.WHAT} in ArrayRecord, version 1",
+            # Another version may compress otherwise, as another encoder may write another JPEG.
+            "array_record": installed_version(),
+        }
+        return named | (imagenet2012.INGREDIENT if self.is_named else {})
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        return (imagenet2012.FOLDER,) if self.is_named else ("",)
+
+    def file(self, shard: str) -> str:
+        """A shard's file.
+
+        >>> ArrayRecords().file("train-00007-of-01024")
+        'train.array_record-00007-of-01024'
+        """
+        if self.is_named:
+            return _NAMED.file(shard)
+        split, _, number = shard.partition("-")
+        return f"{split}.{_FORM}-{number}"
+
+    def encode(self, sample: OutputSample) -> bytes:
+        return record.encode(sample)
+
+    def writer(self, folder: Path, split: str, shard: str) -> Writer:
+        return ArrayRecordShard(folder, shard, self)
+
+    def sidecars(self, dataset: BuiltDataset) -> dict[str, bytes]:
+        if self.is_named:
+            return _NAMED.metadata(dataset)
+        if not self.tfds:
+            return {}
+        shape = metadata.Shape(
+            form=_FORM, template="{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}", path=self.file, supervised=record.SUPERVISED
+        )
+        return record.features_of(dataset) | metadata.info_json(dataset, shape)
+
+    def listing(self, folder: Path) -> Iterator[str]:
+        if self.is_named:
+            yield from _NAMED.listing(folder)
+            return
+        for split in SPLITS:
+            yield from sorted(file.name for file in folder.glob(f"{split}.{_FORM}-*"))
+
+    def stored(self, expected: Expectation) -> Iterator[bytes]:
+        try:
+            yield from ArrayRecordFile(expected.path).records()
+        except ArrayRecordDamage as damage:
+            raise ShardDamage(f"it is a damaged ArrayRecord: {damage}") from damage
+
+    def seen(self, item: bytes, planned: Planned, expected: Expectation) -> Seen:
+        return record.seen(item, planned)
+
+    def items(self, files: Sequence[str]) -> Iterator[bytes]:
+        return reading.payloads(files)
+
+    def encoded(self, item: bytes) -> Encoded:
+        return record.encoded(item)
