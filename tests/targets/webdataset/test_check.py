@@ -113,7 +113,7 @@ def test_a_damaged_shard_is_called_by_its_files_name(tmp_path: Path) -> None:
     named = WebDataset(names="webdataset", dataset="imagenet", index=False)
     expected = expectation(task(tmp_path, images(), named, base=0))
     expected.path.write_bytes(expected.path.read_bytes()[:-1])
-    assert [problem.shard for problem in check_shard(expected)][0] == "imagenet-train-000000.tar"
+    assert next(problem.shard for problem in check_shard(expected)) == "imagenet-train-000000.tar"
     expected.path.unlink()
     assert sentences(check_shard(expected)).startswith("imagenet-train-000000.tar: it cannot be read")
 
