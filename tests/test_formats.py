@@ -17,7 +17,7 @@ from wizard.cli import main
 from wizard.ilsvrc2012.synsets import rank_of_image
 from wizard.targets.names import RECORD_FOLDER, STATE_FOLDER
 
-FORMS = ["tfrecord", "folders", "flat", "webdataset"]
+FORMS = ["tfrecord", "folders", "flat", "webdataset", "parquet"]
 SHARDS, TEST = 40, 6
 BESIDE = {"dataset.json", "images.csv.gz"}
 

@@ -10,6 +10,7 @@ from tests.ask.conftest import BACK, DEFAULT, Script, known
 from tests.helpers import profile
 from wizard.ask import trainers
 from wizard.ask.context import Context
+from wizard.ask.questions import BY_KEY
 from wizard.ask.setup_draft import draft_of
 from wizard.ask.view import Outcome
 from wizard.targets.registry import TARGETS
@@ -131,3 +132,12 @@ def test_a_setup_like_the_last_one_offers_its_trainer(raw: Path, tmp_path: Path)
     assert trainers.usual(known(context, {"family": "tensorflow"})) == "keras"
     assert trainers.usual(known(context, {"family": "pytorch"})) != "keras"
     assert trainers.usual_family(known(Context(last=profile(raw, tmp_path / "out")))) == "other"
+
+
+def test_values_that_are_not_for_a_format_are_not_offered_with_it() -> None:
+    for form, offered in {
+        "folders": ["dinov2", "mmpretrain", "swin", "classes.json"],
+        "flat": ["mmpretrain", "swin", "classes.json"],
+    }.items():
+        choices = BY_KEY["output.metadata"].choices(known(Context(), {"output.format": form}))
+        assert [choice.value for choice in choices] == offered

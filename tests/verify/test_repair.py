@@ -10,7 +10,7 @@ from wizard.events import Event, Note
 from wizard.targets.names import STATE_FOLDER
 from wizard.verify.repair import REJECTED_FOLDER
 
-FORMATS = ["folders", "flat", "webdataset", "tfrecord"]
+FORMATS = ["folders", "flat", "webdataset", "tfrecord", "parquet"]
 
 
 def files(out: Path) -> dict[str, bytes]:
@@ -40,7 +40,7 @@ def test_damaged_and_missing_shards_are_rebuilt(
     out = tmp_path / "out"
     build_dataset(raw, out, output={"format": form})
     before = files(out)
-    victim = next(name for name in sorted(before) if name.startswith("train"))
+    victim = next(name for name in sorted(before) if name.startswith(("train", "data/train")))
     harm(out / victim)
     finished = build_dataset(raw, out, output={"format": form}, options=Options(repair=True), report=listen)
     after = files(out)

@@ -112,9 +112,13 @@ def output(known: Known) -> dict[str, Any]:
     for key in OPTIONS:
         value = known.get(f"output.{key}")
         if value is not None:
-            # An answer says yes, a profile that is replayed says true.
-            found[key] = {"yes": True, "no": False}.get(value, value) if isinstance(value, str) else value
+            found[key] = in_profile(value)
     return found
+
+
+def in_profile(value: Value) -> Value | bool:
+    """An answer as a profile says it: yes is true there."""
+    return {"yes": True, "no": False}.get(value, value) if isinstance(value, str) else value
 
 
 def needs(key: str, known: Known) -> bool:

@@ -84,15 +84,14 @@ def _out_of_bounds(question: Question[Context], value: int) -> str:
 
 def _against_profile(question: Question[Context], value: Value, known: Known) -> str:
     section, dot, key = question.key.partition(".")
-    if (
-        question.kind == "path" or not question.stored
-    ):  # which has been looked at, and must not be compared with the stand-ins below
+    # A path has been looked at, and must not be compared with the stand-ins below.
+    if question.kind == "path" or not question.stored:
         return ""
     table: dict[str, Any] = {"source": {"path": "raw"}, "output": {"path": "out"}}
     place = table.setdefault(section, {}) if dot else table
     if dot:  # what an answer means may depend on those to the same section, such as the format or the way of resizing
         place |= {
-            name.partition(".")[2]: {"yes": True, "no": False}.get(said, said) if isinstance(said, str) else said
+            name.partition(".")[2]: trainers.in_profile(said)
             for name, said in known.values.items()
             if name.startswith(f"{section}.") and name != f"{section}.path"
         }

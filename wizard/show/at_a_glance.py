@@ -15,7 +15,7 @@ _LONGEST = 28
 BETWEEN = " · "
 """Separator between the items of a list."""
 _DEFAULT = TARGETS[DEFAULT_FORMAT]
-_OPEN = f"(as {_DEFAULT.offer.title} store them; other formats count from {Target.first_label})"
+_OPEN = f"(as {_DEFAULT.offer.title} store them; other formats count from {Target.first_label({})})"
 _NARROW = 30
 WIDTH = 100
 """Default width of lines, in columns, without a terminal."""
@@ -88,11 +88,9 @@ def _ends(glance: Glance) -> str:
 
 def _end(seen: ClassSeen, glance: Glance) -> str:
     """One class; the first one also states the unit of its count, for all of them."""
-    text = (
-        f"{_short(seen)} = {stored_label(seen.rank, _DEFAULT.first_label({}))}"
-        if glance.labels == "open"
-        else _class(seen)
-    )
+    text = _class(seen)
+    if glance.labels == "open":
+        text = f"{_short(seen)} = {stored_label(seen.rank, _DEFAULT.first_label({}))}"
     if seen.images is None:
         return text
     return f"{text}, {counted(seen.images, 'image') if seen is glance.first[0] else f'{seen.images:,}'}"

@@ -3,6 +3,7 @@
 from wizard.targets.dataset import Loadable
 from wizard.targets.image_files import dinov2
 from wizard.targets.image_files.sidecars import DINOV2, METADATA, MMPRETRAIN
+from wizard.targets.image_files.trainers import image_folder
 from wizard.targets.names import SPLIT_FOLDERS
 from wizard.targets.trainer import RESEARCH, Trainer
 
@@ -60,6 +61,8 @@ print(sample["img"].shape, sample.get("gt_label"))
 
 
 def _swin(dataset: Loadable) -> str:
+    if dataset.split == "test":
+        return f"# Swin Transformer reads no test split: this is PyTorch alone\n{image_folder(dataset)}"
     return f"""\
 import sys
 

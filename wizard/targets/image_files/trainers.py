@@ -8,7 +8,27 @@ def _folder(dataset: Loadable) -> str:
     return str(dataset.target.image_folder(dataset.split))
 
 
-def _image_folder(dataset: Loadable) -> str:
+def is_unlabeled(dataset: Loadable) -> bool:
+    """Whether a split is ImageNet's test, whose images have no classes and lie in no folders of classes."""
+    return dataset.split == "test" and dataset.imagenet
+
+
+def image_folder(dataset: Loadable) -> str:
+    """The program for PyTorch; of images without classes, there is no ImageFolder."""
+    if is_unlabeled(dataset):
+        return f"""\
+from pathlib import Path
+
+from PIL import Image
+from torchvision import transforms
+
+folder = {dataset.folder}
+transform = transforms.Compose([transforms.Resize(256), transforms.CenterCrop(224), transforms.ToTensor()])
+files = sorted(path for path in Path(folder, "{_folder(dataset)}").rglob("*") if path.is_file())
+
+image = transform(Image.open(files[0]).convert("RGB"))
+print(tuple(image.shape), -1)  # no image of test has a label
+"""
     return f"""\
 from torchvision import transforms
 from torchvision.datasets import ImageFolder
@@ -36,6 +56,18 @@ print(tuple(image.shape), label)
 
 
 def _keras(dataset: Loadable) -> str:
+    if is_unlabeled(dataset):
+        return f"""\
+import keras
+
+folder = {dataset.folder}
+dataset = keras.utils.image_dataset_from_directory(
+    f"{{folder}}/{_folder(dataset)}", labels=None, image_size=(224, 224), shuffle=False
+)
+
+for images in dataset.take(1):
+    print(images[0].shape, -1)  # no image of test has a label
+"""
     return f"""\
 import keras
 
@@ -50,7 +82,21 @@ for images, labels in dataset.take(1):
 
 
 def _flat(dataset: Loadable) -> str:
-    listed = "synsets.txt" if dataset.imagenet else "classes.txt"
+    if is_unlabeled(dataset):
+        ranks = ""
+        label = "-1  # no image of test has a label"
+    elif dataset.imagenet:
+        ranks = """\
+lines = Path(folder, "synsets.txt").read_text(encoding="utf-8").splitlines()
+ranks = {line.split()[0]: rank for rank, line in enumerate(lines)}
+"""
+        label = 'ranks[file.name.partition("_")[0]]'
+    else:  # a class's name may have _ in it
+        ranks = """\
+names = Path(folder, "classes.txt").read_text(encoding="utf-8").splitlines()
+ranks = {name: rank for rank, name in enumerate(names)}
+"""
+        label = 'ranks[max((name for name in names if file.name.startswith(f"{name}_")), key=len)]'
     return f"""\
 from pathlib import Path
 
@@ -58,12 +104,17 @@ import numpy as np
 from PIL import Image
 
 folder = {dataset.folder}
-classes = [line.split()[0] for line in Path(folder, "{listed}").read_text().splitlines()]
-files = sorted(Path(folder, "{_folder(dataset)}").iterdir())
-labels = [classes.index(file.name.partition("_")[0]) for file in files]
+{ranks}
 
-image = np.asarray(Image.open(files[0]).convert("RGB"))
-print(image.shape, labels[0])
+def load(file):
+    label = {label}
+    return np.asarray(Image.open(file).convert("RGB")), label
+
+
+files = sorted(Path(folder, "{_folder(dataset)}").iterdir())
+
+image, label = load(files[0])
+print(image.shape, label)
 """
 
 
@@ -73,7 +124,7 @@ FOLDERS = (
         family=PYTORCH,
         title="PyTorch ImageFolder",
         about="train/<class>/, val/<class>/",
-        program=_image_folder,
+        program=image_folder,
         install="torch torchvision",
     ),
     Trainer(
