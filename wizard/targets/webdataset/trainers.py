@@ -112,7 +112,7 @@ TRAINERS = (
         title="PyTorch, with the package webdataset",
         about="tars named as in its examples, read in sequence",
         program=_webdataset,
-        install="torch webdataset pillow",
+        install="webdataset pillow",
         settings={"names": "webdataset"},
     ),
     Trainer(
