@@ -1,11 +1,12 @@
 """Shared fixtures: a tiny drawn ILSVRC2012, one dataset built from it, and a separate home folder for every test."""
 
 import ctypes
+import gc
 import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from itertools import count
 from multiprocessing import active_children, get_context
@@ -47,6 +48,17 @@ settings.load_profile("untimed")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--differential", type=int, help="damaged images to compare with TensorFlow's decoder")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Modules and tests stay until the end: to look for garbage among them costs, and finds nothing."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ def problems(table: dict[str, Any]) -> list[str]:
 
 def test_the_defaults_of_a_minimal_profile() -> None:
     profile = check(given(), "here")
-    assert (profile.output.train_shards, profile.output.validation_shards, profile.label_base) == (1024, 128, 1)
+    assert (profile.shards("train"), profile.shards("validation"), profile.label_base) == (1024, 128, 1)
     assert (profile.boxes("train"), profile.boxes("validation")) == (True, False)
     assert profile.image.quality is None
 
@@ -64,7 +64,9 @@ def test_a_problem_names_key_value_and_allowed_values(image: dict[str, Any], tol
 @pytest.mark.parametrize(
     ("section", "key", "value"),
     [
-        ("output", "format", "parquet"),
+        ("output", "format", "hdf5"),
+        ("output", "trainer", "caffe"),
+        ("output", "names", 1),
         ("source", "layout", "zip"),
         ("run", "engine", "dask"),
         ("source", "splits", ["val"]),
@@ -136,3 +138,21 @@ def test_another_hold_out_is_refused_with_what_is_allowed(value: object) -> None
     (problem,) = problems(given(source={"path": "/raw", "holdout": value}))
     assert problem.startswith(f"source.holdout = {value!r}: allowed is a whole number of images a class")
     assert 'as "10%"' in problem
+
+
+def test_a_trainer_sets_what_is_not_given_and_nothing_else() -> None:
+    assert dict(check(given(output={"path": "/out", "trainer": "dali"}), "here").output)["format"] == "tfrecord"
+    profile = check(given(output={"path": "/out", "trainer": "timm-wds", "train_shards": 7}), "here")
+    assert (profile.output.format, profile.shards("train"), profile.label_base) == ("webdataset", 7, 0)
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        ({"trainer": "dali", "index": False}, 'output.index = false: trainer = "dali" needs true'),
+        ({"trainer": "keras", "format": "flat"}, 'output.format = "flat": trainer = "keras" needs "folders"'),
+        ({"trainer": "dinov2", "metadata": []}, 'output.metadata = []: trainer = "dinov2" needs ["dinov2"]'),
+    ],
+)
+def test_what_a_trainer_could_not_open_is_refused(output: dict[str, object], told: str) -> None:
+    assert told in problems(given(output=output))

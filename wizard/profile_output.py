@@ -75,7 +75,18 @@ def output_problems(output: Mapping[str, object]) -> list[str]:
         if is_given and chosen is not None and key not in chosen.options:
             named = " or ".join(f'"{name}"' for name in registry.formats_with(key))
             problems.append(f"{key} is for format = {named} alone")
+        elif is_given and chosen is not None:
+            problems += _misplaced_values(key, option, value, chosen.format)
     return problems
+
+
+def _misplaced_values(key: str, option: Option, value: object, form: str) -> Iterator[str]:
+    """What of an option's value is for another format."""
+    given = value if isinstance(value, list | tuple) else [value]
+    for each in option.allowed:
+        if each.value in given and each not in option.allowed_in(form):
+            named = " or ".join(f'"{name}"' for name in each.formats)
+            yield f"{key} has {_as_toml(each.value)}, which is for format = {named} alone"
 
 
 def _unlike_trainer(output: Mapping[str, object]) -> Iterator[str]:

@@ -43,7 +43,9 @@ def test_a_subset_has_fewer_shards_and_the_same_raw_data_as_many_as_last_time(
     shards = partial(defaults.shards, "train")
     assert shards(known(context)) == max(1, TRAIN // 100)
     last = profile(raw, tmp_path / "out", output={"train_shards": 9})
-    assert shards(known(replace(context, last=last))) == 9
+    same = {"family": "other", "output.format": "tfrecord"}
+    assert shards(known(replace(context, last=last), same)) == 9
+    assert shards(known(replace(context, last=last), same | {"output.format": "webdataset"})) == 1
     elsewhere = profile(tmp_path, tmp_path / "out", output={"train_shards": 9})
     assert shards(known(replace(context, last=elsewhere))) == 1
     assert shards(known(Context())) == 1024
@@ -83,7 +85,8 @@ def test_pictures_in_folders_are_no_default_until_they_were_named(
 
 
 def test_a_choice_that_is_no_longer_there_is_asked_again(context: Context) -> None:
-    draft = replace(new_draft(chosen={"source.path": str(context.folder)}, asked=("source.path",)), context=context)
+    asked = ("source.path", "family", "output.trainer")
+    draft = replace(new_draft(chosen={"source.path": str(context.folder)}, asked=asked), context=context)
     draft = draft.with_answer(BY_KEY["source.splits"], ["validation"])
     assert draft.answers["source.splits"] == ["validation"]
     assert draft.next is not None

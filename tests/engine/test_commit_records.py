@@ -1,10 +1,11 @@
+import dataclasses
 import json
 from pathlib import Path
 
 import pytest
 
 from tests.engine.test_plan import made
-from wizard.commit_record import CommitRecord, ConvertedImage, SkippedImage
+from wizard.commit_record import CommitRecord, ConvertedImage, SkippedImage, kept_in
 from wizard.engine.commit_records import CommitRecords, plan_path, start_or_resume
 from wizard.engine.plan import Plan, ShardTask
 from wizard.errors import PlanMismatch
@@ -39,6 +40,14 @@ def finish(folder: Path, task: ShardTask, *, skipped: bool = False) -> CommitRec
 
 def proven(records: CommitRecords, *, skip_bad: bool = False) -> list[str]:
     return [name for name in PLAN.shard_names if records.is_finished(name, PLAN.target, skip_bad=skip_bad)]
+
+
+def test_kept_images_are_unknown_if_a_record_of_an_older_version_does_not_count_them() -> None:
+    new = CommitRecord(shard="a", split="train", images=2, boxes=0, bytes_in=1, bytes_out=1, sha256="", kept=2)
+    fields = dataclasses.asdict(new)
+    del fields["kept"]
+    assert kept_in([new, new]) == 4
+    assert kept_in([new, CommitRecord.from_json(fields)]) is None
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -132,6 +132,17 @@ def test_the_estimated_size_of_every_target_is_what_a_build_writes(
     assert told.seconds.likely > 0
 
 
+def test_the_estimated_size_of_parquet_files_includes_the_names_of_classes_in_each(
+    raw: Path, surveys: dict[Split, Survey], tmp_path: Path
+) -> None:
+    asked: dict[str, Any] = {"source": {"boxes": "none"}, "output": {"format": "parquet"}}
+    with closing(Estimator(surveys, 1, cache_folder())) as estimator:
+        told = estimator.estimate(job(raw, tmp_path / "out", **asked))
+    build_dataset(raw, tmp_path / "out", **asked)
+    files = list((tmp_path / "out" / "data").iterdir())
+    assert told.bytes_out.likely == pytest.approx(sum(path.stat().st_size for path in files), rel=0.02)
+
+
 @pytest.mark.parametrize("output", [{"features": "tpu"}, {"split_folders": True}], ids=str)
 def test_the_estimated_size_of_other_records_is_what_a_build_writes(
     raw: Path, surveys: dict[Split, Survey], tmp_path: Path, output: dict[str, Any]

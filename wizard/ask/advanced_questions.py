@@ -17,6 +17,10 @@ def _about(key: str, option: Option) -> Question[Context]:
         value = trainers.output(known).get(key, option.default)
         return list(value) if option.many else _answer(value)
 
+    def choices(known: Known) -> tuple[Choice, ...]:
+        allowed = option.allowed_in(defaults.target_of(known).format)
+        return tuple(Choice(_answer(each.value), each.title, each.about) for each in allowed)
+
     return Question(
         key=f"output.{key}",
         kind="choices" if option.many else "choice",
@@ -24,7 +28,7 @@ def _about(key: str, option: Option) -> Question[Context]:
         label=option.label,
         help=option.help or f"{option.description[:1].upper()}{option.description[1:]}.",
         default=default,
-        choices=lambda _: tuple(Choice(_answer(each.value), each.title, each.about) for each in option.allowed),
+        choices=choices,
         applies=lambda known: key in defaults.target_of(known).options and not trainers.needs(key, known),
         advanced=True,
         switch=True,

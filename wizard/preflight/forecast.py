@@ -14,6 +14,7 @@ from wizard.planning import Job
 from wizard.preflight.reading_speed import ReadingSpeed, choose
 from wizard.preflight.totals import span, summed, worker_memory
 from wizard.preflight.write_cost import WriteCost
+from wizard.targets.labels import StoredLabels
 
 _DEVIATIONS = 2.0
 """Standard errors on each side of what is likely."""
@@ -76,7 +77,8 @@ def forecast(job: Job, parts: Mapping[Split, Measured], machine: Machine, remain
         size, work = ((likely, math.hypot(error, likely * unequal)) for likely, error in (size, work))
     cost, busy, speed, hashing = machine.cost, machine.busy, machine.speed, machine.hashing
     shards = sum(job.shards.values())
-    size = size[0] + shards * len(job.target.trailer), size[1]
+    labels = StoredLabels(classes=job.classes, base=job.label_base)
+    size = size[0] + shards * job.target.fixed_bytes(labels), size[1]
     images = round(job.images)
     bytes_in = round(sum(survey.image_bytes * shares[split] for split, survey in job.surveys.items()))
     reading = sum(parts[split].reading * shares[split] for split in parts)

@@ -44,6 +44,11 @@ class Expectation:
         return Path(self.folder) / self.target.file(self.result.shard)
 
     @property
+    def label(self) -> str:
+        """What people find it by: its path below the dataset's folder; of image files, the shard's name."""
+        return self.result.shard if self.target.one_file_per_image else self.target.file(self.result.shard)
+
+    @property
     def images(self) -> list["Planned"]:
         """The images that it should hold, in order: those that were planned and not left out."""
         skipped = {image.name for image in self.result.skipped}

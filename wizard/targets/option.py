@@ -6,12 +6,16 @@ from typing import Any, NamedTuple
 
 
 class Allowed(NamedTuple):
-    """A value that an option may have: as the wizard lists it, and as the review names it if it is not the default."""
+    """A value that an option may have: as the wizard lists it, and as the review names it if it is not the default.
+
+    `formats` are those that it is for; empty if it is for all that have the key.
+    """
 
     value: bool | str
     title: str
     about: str = ""
     review: str = ""
+    formats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +42,10 @@ class Option:
     def values(self) -> tuple[bool | str, ...]:
         """The values that it, or each of its list, may have."""
         return tuple(each.value for each in self.allowed)
+
+    def allowed_in(self, form: str) -> tuple[Allowed, ...]:
+        """The values that there are in an output format."""
+        return tuple(each for each in self.allowed if not each.formats or form in each.formats)
 
     @property
     def default(self) -> Any:

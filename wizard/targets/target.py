@@ -171,6 +171,10 @@ class Target(Protocol):
     def encode(self, sample: OutputSample) -> bytes:
         """The serialized form of an image."""
 
+    def fixed_bytes(self, labels: StoredLabels) -> int:
+        """Bytes of a shard that it has whatever images it holds, for the estimate."""
+        return len(self.trailer)
+
     def writer(self, folder: Path, split: str, shard: str) -> Writer:
         """What writes a shard into the output folder.
 

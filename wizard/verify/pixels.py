@@ -38,7 +38,7 @@ def check_pixels(
     problems: list[Problem] = []
     try:
         for expected in expectations:
-            problems += check.shard(expected, damaged=expected.result.shard in damaged)
+            problems += check.shard(expected, damaged=expected.label in damaged)
     except MachineError:
         for problem in (*known, *problems):
             report(Note(text=str(problem), warning=True))
@@ -58,7 +58,7 @@ class _PixelCheck:
     def shard(self, expected: Expectation, *, damaged: bool) -> Iterator[Problem]:
         """Problems of a shard's images; missing images are left out if the shard is known to be damaged."""
         decoded = self._decode(expected)
-        shard, problems = expected.result.shard, decoded.problems
+        shard, problems = expected.label, decoded.problems
         images, paths = (expected.images, expected.target.files_of(expected)) if problems else ([], [])
         for record in sorted(problems):
             name = images[record].name if record < len(images) else ""
@@ -84,7 +84,7 @@ class _PixelCheck:
                 return decoded._replace(problems=decoded.problems | crashing)
             except WorkerDied as death:
                 place = death.item
-                where = expected.result.shard if place is None else _where(expected, place)
+                where = expected.label if place is None else _where(expected, place)
                 # Threads still decode the last images when all are handed out, and then none is in hand.
                 if not death.crashed or (place is None and threads == 1):
                     what = f"TensorFlow's {death}. It was decoding {where}, or one of the few images before it."
@@ -118,4 +118,4 @@ class _PixelCheck:
 def _where(expected: Expectation, record: int) -> str:
     images = expected.images
     name = f" ({images[record].name})" if record < len(images) else ""
-    return f"{expected.result.shard}, record {record}{name}"
+    return f"{expected.label}, record {record}{name}"

@@ -15,7 +15,7 @@ class Problem:
     """Something wrong with a dataset.
 
     Attributes:
-        shard: its name, or a file's path below the dataset's folder.
+        shard: `Expectation.label`, or another file's path below the dataset's folder.
         what: a clause: what was found, what was expected.
         record: its place in the shard from 0; None where the shard as a whole is meant.
         name: of the image, where it is known.
@@ -51,7 +51,7 @@ def _once_more(expected: Expectation, before: WorkerDied, executor: Executor) ->
     try:
         return executor.submit(check_shard, expected).result()
     except WorkerDied as death:
-        shard, record = expected.result.shard, death.item
+        shard, record = expected.label, death.item
         if not (death.crashed and before.crashed and record is not None and record == before.item):
             raise MachineError(
                 f"Re-reading {shard} failed twice; the last time: {death}.", f"{death.hint}; nothing was changed"
@@ -71,13 +71,13 @@ def check_shard(expected: Expectation) -> tuple[Problem, ...]:
     try:
         return tuple(_problems(expected))
     except ShardDamage as damage:
-        return (Problem(shard=expected.result.shard, what=str(damage)),)
+        return (Problem(shard=expected.label, what=str(damage)),)
     except OSError as error:
-        return (Problem(shard=expected.result.shard, what=f"it cannot be read: {error.strerror or error}"),)
+        return (Problem(shard=expected.label, what=f"it cannot be read: {error.strerror or error}"),)
 
 
 def _problems(expected: Expectation) -> Iterator[Problem]:
-    shard, planned, target = expected.result.shard, expected.images, expected.target
+    shard, planned, target = expected.label, expected.images, expected.target
     for what in target.wrong_bytes(expected):
         yield Problem(shard=shard, what=what)
     stored = in_hand.each(target.stored(expected))

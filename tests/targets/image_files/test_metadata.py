@@ -19,7 +19,7 @@ from wizard.engine import sidecars
 from wizard.engine.commit_records import read_commit_records, remove_leftovers
 from wizard.engine.plan import Plan
 from wizard.engine.sidecars import write_sidecars
-from wizard.errors import InputError, UsageError, VerifyFailed
+from wizard.errors import InputError, ProfileError, VerifyFailed
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import rank_of_image
 from wizard.preflight.examine import Verdict
@@ -251,9 +251,10 @@ def test_values_have_one_order() -> None:
     assert ClassFolders.from_profile({"metadata": [*reversed(ALL)]}, "image").metadata == tuple(ALL)
 
 
-def test_flat_folders_have_nothing_for_dinov2() -> None:
-    with pytest.raises(UsageError, match="folders of classes"):
-        FlatFolders.from_profile({"metadata": ["dinov2"]}, "image")
+def test_a_profile_cannot_ask_for_flat_folders_for_dinov2() -> None:
+    output = {"format": "flat", "metadata": ["mmpretrain", "dinov2"]}
+    with pytest.raises(ProfileError, match=r'output\.metadata has "dinov2", which is for format = "folders" alone'):
+        profile(Path("raw"), Path("out"), output=output)
 
 
 @pytest.mark.parametrize("look", [examined, plan_of])

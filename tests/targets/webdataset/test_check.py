@@ -109,6 +109,15 @@ def test_wrong_content_is_found_and_named(expected: Expectation, change: Callabl
     assert (problems[0].record, problems[0].name) == (2, NAMES[2])
 
 
+def test_a_damaged_shard_is_called_by_its_files_name(tmp_path: Path) -> None:
+    named = WebDataset(names="webdataset", dataset="imagenet", index=False)
+    expected = expectation(task(tmp_path, images(), named, base=0))
+    expected.path.write_bytes(expected.path.read_bytes()[:-1])
+    assert next(problem.shard for problem in check_shard(expected)) == "imagenet-train-000000.tar"
+    expected.path.unlink()
+    assert sentences(check_shard(expected)).startswith("imagenet-train-000000.tar: it cannot be read")
+
+
 def test_swapped_samples_are_found(expected: Expectation) -> None:
     said = sentences(check_shard(rewrite(expected, swap)))
     assert "record 1 (n01514668_1.JPEG): its key is n01514668_2, expected n01514668_1" in said

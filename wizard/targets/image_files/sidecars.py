@@ -15,7 +15,7 @@ DINOV2, MMPRETRAIN, SWIN = "dinov2", "mmpretrain", "swin"
 """Its values, beside classes.json's name."""
 OPTION = Option(
     allowed=(
-        Allowed(DINOV2, "DINOv2", "labels.txt and extra/*.npy", "metadata for DINOv2"),
+        Allowed(DINOV2, "DINOv2", "labels.txt and extra/*.npy", "metadata for DINOv2", ("folders",)),
         Allowed(MMPRETRAIN, "mmpretrain", "meta/train.txt, meta/val.txt", "lists for mmpretrain"),
         Allowed(SWIN, "Swin Transformer", "train_map.txt, val_map.txt, for zipped folders", "lists for Swin"),
         Allowed(lists.CLASSES, "classes.json", "each label's wnid and name, as in Keras", "classes.json"),

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from wizard.commit_record import CommitRecord
-from wizard.errors import UsageError
 from wizard.ilsvrc2012.archives import SPLITS
 from wizard.sources.readers import Form
 from wizard.targets import images
 from wizard.targets.dataset import Encoded
 from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
 from wizard.targets.image_files import metadata_trainers, trainers
-from wizard.targets.image_files.sidecars import DINOV2, METADATA, OPTION, metadata_files, remarks, require_readable
+from wizard.targets.image_files.sidecars import METADATA, OPTION, metadata_files, remarks, require_readable
 from wizard.targets.image_files.writer import ImageFilesWriter, sum_of_files
 from wizard.targets.names import RECORD_FOLDER, SPLIT_FOLDERS, jpeg_suffix, normalized
 from wizard.targets.option import Option, given
@@ -46,18 +45,8 @@ class ImageFiles(Target):
 
     @classmethod
     def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
-        """Values of `metadata` have one order, whatever that of the profile.
-
-        Raises:
-            UsageError: the profile asks for files for DINOv2, which looks for images in folders of classes.
-        """
+        """Values of `metadata` have one order, whatever that of the profile."""
         asked = given(cls.options, output).get(METADATA, ())
-        if DINOV2 in asked and not cls.classes_are_folders:
-            raise UsageError(
-                f'output.metadata has "{DINOV2}", which looks for images in folders of classes, and output.format is '
-                f'"{cls.format}".',
-                f'Leave "{DINOV2}" out of output.metadata, or choose output.format = "folders"',
-            )
         return cls(metadata=tuple(str(value) for value in OPTION.values if value in asked))
 
     @property

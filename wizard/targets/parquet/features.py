@@ -28,9 +28,13 @@ def schema(labels: StoredLabels | None) -> Any:
     """
     arrow = importlib.import_module("pyarrow")
     image = arrow.struct([("bytes", arrow.binary()), ("path", arrow.string())])
+    return arrow.schema([(IMAGE, image), (LABEL, arrow.int64())], {METADATA: metadata(labels)})
+
+
+def metadata(labels: StoredLabels | None) -> str:
+    """What the schema says to `datasets`."""
     features = {IMAGE: {"_type": "Image"}, LABEL: _label(class_names(labels))}
-    metadata = {METADATA: json.dumps({"info": {"features": features}})}
-    return arrow.schema([(IMAGE, image), (LABEL, arrow.int64())], metadata)
+    return json.dumps({"info": {"features": features}})
 
 
 def class_names(labels: StoredLabels | None) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from wizard.targets.expected import Expectation, Planned, Seen
 from wizard.targets.labels import StoredLabels
 from wizard.targets.one_file import OneFileShards
 from wizard.targets.parquet import card, stored
-from wizard.targets.parquet.features import stored_path
+from wizard.targets.parquet.features import metadata, stored_path
 from wizard.targets.parquet.stored import Row
 from wizard.targets.parquet.trainers import TRAINERS
 from wizard.targets.parquet.writer import WORKER_BYTES, ParquetWriter
@@ -24,8 +24,9 @@ from wizard.targets.trainer import Trainer
 from wizard.targets.written import Content, WrittenDataset
 
 FOLDER = "data"
-_ROW = 4 + 4 + 8 + 8
-"""Bytes of a row beside its image and path: the lengths of both, its label, and its share of pages and footer."""
+_ROW, _FILE = 30, 1000
+"""Bytes of a row beside its image and path (the lengths of both, its label, its share of pages and footer), and of a
+file beside its rows and metadata; as measured with photos."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +84,10 @@ class ParquetFiles(OneFileShards):
         """As many bytes as an image adds to a file, for the estimate; files are written by row groups."""
         path = stored_path(sample.name, sample.wnid).encode()
         return sample.stored.jpeg + path + bytes(_ROW)
+
+    def fixed_bytes(self, labels: StoredLabels) -> int:
+        # A file has its metadata twice, once in base64 with Arrow's schema.
+        return _FILE + len(metadata(labels)) * 7 // 3
 
     def writer(self, folder: Path, split: str, shard: str) -> ParquetWriter:
         return ParquetWriter(folder, shard, self, labels=None)
