@@ -347,3 +347,33 @@ def test_an_image_of_imagenet_that_is_there_twice_is_refused(tmp_path: Path) -> 
     write(tmp_path / TWO[0], [TENCH_ROW])
     write(tmp_path / TWO[1], [TENCH_ROW])
     refused(tmp_path, rf"row 0 and .*row 0 are both the image {TENCH}_10\.JPEG")
+
+
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        (["cats/1.jpg", "dogs/1.jpg"], ["cats/1.jpg", "dogs/1.jpg"]),
+        (["cats/a/1.jpg", f"{TENCH}_10_{TENCH}.JPEG"], ["cats/a/1.jpg", f"{TENCH}_10.JPEG"]),
+        (["cats/1.jpg", "cats/2.jpg"], ["1.jpg", "2.jpg"]),
+        (["/home/cats/1.jpg", "dogs/2.jpg"], ["1.jpg", "2.jpg"]),
+        (["cats/1.jpg", "2.jpg"], ["1.jpg", "2.jpg"]),
+    ],
+)
+def test_a_folder_is_part_of_the_names_only_if_each_is_that_of_its_class(
+    tmp_path: Path, paths: list[str], names: list[str]
+) -> None:
+    rows = [Row(path, label) for label, path in enumerate(paths)]
+    write(tmp_path / "train-00000-of-00001.parquet", rows, ["cats", "dogs"])
+    assert [name for name, _ in rows_of(table(tmp_path))] == names
+
+
+@pytest.mark.parametrize("words", [WORDS, WNIDS])
+def test_a_background_before_the_classes_of_imagenet_means_labels_from_1(tmp_path: Path, words: list[str]) -> None:
+    write(tmp_path / "train-00000-of-00001.parquet", [Row(f"{TENCH}_10.JPEG", 1)], ["background", *words])
+    assert rows_of(table(tmp_path)) == [(f"{TENCH}_10.JPEG", 0)]
+    assert table(tmp_path).classes.whole_imagenet
+
+
+def test_an_image_of_the_background_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "train-00000-of-00001.parquet", [Row("1.jpg", 0)], ["background", *WORDS])
+    refused(tmp_path, "has the label 0; its class names are for 1 to 1,000")
