@@ -8,6 +8,7 @@ import pytest
 
 from tests.ask.conftest import BACK, DEFAULT, Script, known
 from tests.helpers import profile
+from tests.sources import making
 from wizard.ask import defaults, trainers
 from wizard.ask.context import Context
 from wizard.ask.questions import BY_KEY
@@ -108,6 +109,12 @@ def test_a_format_whose_library_is_missing_is_refused_at_once(
     monkeypatch.setattr("wizard.targets.parquet.target.is_installed", lambda: False)
     script, _ = converse(str(raw), *answers, chooses_trainer=True)
     assert "needs pyarrow, which is not installed.\n  → Install it: pip install" in script.asked[-1].error
+
+
+def test_a_trainer_of_imagenet_is_refused_at_once_for_other_classes(converse: Converse, tmp_path: Path) -> None:
+    making.write(tmp_path / "own", [f"train/{name}/{number}.jpg" for name in ("cat", "dog") for number in range(3)])
+    script, _ = converse(str(tmp_path / "own"), *chosen("tfds"), chooses_trainer=True)
+    assert "the images have 2 classes of their own, beginning with cat" in script.asked[-1].error
 
 
 def test_back_leads_to_it_from_the_question_after_it(converse: Converse, raw: Path) -> None:

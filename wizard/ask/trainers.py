@@ -95,7 +95,8 @@ def can_write(value: Value, known: Known) -> None:
 
 def _can_write(output: Mapping[str, Any], known: Known) -> None:
     raw = known.context.raw
-    from_profile(output, "image" if raw is None else raw.form)
+    target = from_profile(output, "image" if raw is None else raw.form)
+    target.for_classes(known.context.classes)
 
 
 def format_of(known: Known) -> Value | None:
