@@ -12,6 +12,7 @@ from wizard.engine.commit_records import CommitRecords, start_or_resume
 from wizard.engine.plan import Plan
 from wizard.errors import PlanMismatch
 from wizard.targets import registry
+from wizard.targets.arrayrecord.target import ArrayRecords
 from wizard.targets.image_files.target import ClassFolders, FlatFolders
 from wizard.targets.record_file import StoredRecord, read_record, write_record
 from wizard.targets.tfrecord.target import TFRecords
@@ -23,6 +24,8 @@ TARGETS = {
     "folders": ClassFolders(),
     "flat": FlatFolders(),
     "webdataset": WebDataset(),
+    "tfds by name": TFRecords(tfds="imagenet2012"),
+    "arrayrecord": ArrayRecords(),
 }
 NAMES = list(TARGETS)
 

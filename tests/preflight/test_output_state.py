@@ -71,6 +71,8 @@ OUTPUTS: list[dict[str, Any]] = [
     {"format": "webdataset"},
     {"format": "webdataset", "label_base": 1},
     {"index": False},
+    {"tfds": "imagenet2012"},
+    {"format": "arrayrecord"},
 ]
 
 

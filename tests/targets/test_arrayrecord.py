@@ -145,6 +145,7 @@ def test_a_build_without_the_package_says_how_to_install_it(monkeypatch: pytest.
 
 
 def test_another_version_of_the_package_is_another_plan(monkeypatch: pytest.MonkeyPatch) -> None:
-    here = ArrayRecords().ingredients
+    here = ArrayRecords().ingredients["format"]
     monkeypatch.setattr(array_record, "_DISTRIBUTION", "numpy")
-    assert ArrayRecords().ingredients == here | {"array_record": np.__version__}
+    other = ArrayRecords().ingredients["format"]
+    assert other == f"{here.rpartition(' ')[0]} {np.__version__}"

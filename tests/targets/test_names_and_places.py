@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.sources.names import unsafe
+from wizard.targets.arrayrecord.target import ArrayRecords
 from wizard.targets.image_files.target import ClassFolders, FlatFolders
 from wizard.targets.names import RECORD_FOLDER, STATE_FOLDER
 from wizard.targets.registry import TARGETS as TARGETS_BY_NAME
@@ -24,6 +25,9 @@ TARGETS = [
     ClassFolders(),
     FlatFolders(),
     WebDataset(),
+    TFRecords(tfds="imagenet2012"),
+    ArrayRecords(),
+    ArrayRecords(tfds="imagenet2012"),
 ]
 IMAGE_FILES = (ClassFolders(), FlatFolders())
 LETTERS = st.text(min_size=1, max_size=12) | st.text("ab_./", min_size=1, max_size=12)
@@ -115,13 +119,20 @@ def test_splits_lie_where_pytorch_code_looks() -> None:
 
 def test_every_target_that_gives_other_bytes_has_another_version() -> None:
     versions = [TFRecords(features=features).ingredients["format"] for features in ("inception", "tpu", "source")]
+    versions += [each.ingredients["format"] for each in (TFRecords(tfds="imagenet2012"), ArrayRecords())]
     versions += [TARGETS_BY_NAME[form]().ingredients["format"] for form in ("folders", "flat", "webdataset")]
-    assert len(set(versions)) == 6
+    assert len(set(versions)) == 8
     assert TFRecords(split_folders=True).ingredients["format"] == TFRecords().ingredients["format"]
 
 
 def test_an_index_and_metadata_change_no_plan() -> None:
     assert TFRecords(index=False, tfds=True).ingredients == TFRecords().ingredients
+    assert ArrayRecords(tfds=True).ingredients == ArrayRecords().ingredients
+
+
+def test_a_dataset_that_tfds_knows_by_name_is_another_plan() -> None:
+    assert TFRecords(tfds="imagenet2012").ingredients.keys() - TFRecords().ingredients.keys() == {"shards lie"}
+    assert ArrayRecords(tfds="imagenet2012").ingredients.keys() - ArrayRecords().ingredients.keys() == {"shards lie"}
 
 
 @given(NAMES)

@@ -89,11 +89,8 @@ class ArrayRecords(OneFileShards):
 
     @property
     def ingredients(self) -> dict[str, str]:
-        named = {
-            "format": f"{record.WHAT} in ArrayRecord, version 1",
-            # Another version may compress otherwise, as another encoder may write another JPEG.
-            "array_record": installed_version(),
-        }
+        # Another version of the package may compress otherwise, as another encoder may write another JPEG.
+        named = {"format": f"{record.WHAT} in ArrayRecord, version 1, by array_record {installed_version()}"}
         return named | (imagenet2012.INGREDIENT if self.is_named else {})
 
     @property
