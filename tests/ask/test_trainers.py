@@ -8,7 +8,7 @@ import pytest
 
 from tests.ask.conftest import BACK, DEFAULT, Script, known
 from tests.helpers import profile
-from wizard.ask import trainers
+from wizard.ask import defaults, trainers
 from wizard.ask.context import Context
 from wizard.ask.questions import BY_KEY
 from wizard.ask.setup_draft import draft_of
@@ -141,3 +141,21 @@ def test_values_that_are_not_for_a_format_are_not_offered_with_it() -> None:
     }.items():
         choices = BY_KEY["output.metadata"].choices(known(Context(), {"output.format": form}))
         assert [choice.value for choice in choices] == offered
+
+
+def test_the_images_are_proposed_as_the_trainers_other_users_have_them(converse: Converse, raw: Path) -> None:
+    script, _ = converse(str(raw), *chosen("dinov2"), DEFAULT, "none", DEFAULT, chooses_trainer=True)
+    assert (script.asked[-1].key, script.asked[-1].default) == ("image.resize", "original")
+    script, _ = converse(str(raw), *chosen("tf.data"), DEFAULT, "none", DEFAULT, chooses_trainer=True)
+    assert (script.asked[-1].key, script.asked[-1].default) == ("image.resize", "shortest")
+
+
+def test_images_like_the_last_ones_are_proposed_for_the_same_trainer(raw: Path, tmp_path: Path) -> None:
+    last = profile(
+        raw,
+        tmp_path / "out",
+        image={"resize": "crop", "height": 8, "width": 8, "quality": 80},
+        output={"trainer": "dinov2"},
+    )
+    answers = {"family": "research", "output.trainer": "dinov2"}
+    assert defaults.resize(known(Context(last=last), answers)) == "crop"

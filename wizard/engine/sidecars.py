@@ -85,8 +85,8 @@ def remove_sidecars(folder: Path) -> None:
     for name in (MANIFEST, IMAGES, *_ours(folder), _OURS):
         _remove(folder, name)
     patterns = chain.from_iterable(target.beside for target in TARGETS.values())
-    for file in chain.from_iterable(folder.glob(pattern) for pattern in patterns):
-        file.unlink(missing_ok=True)
+    for file in chain.from_iterable([*folder.glob(pattern)] for pattern in patterns):
+        _remove(folder, file.relative_to(folder).as_posix())
 
 
 def wrong_sidecars(folder: Path, sums: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -75,7 +75,7 @@ def to_json(target: Target) -> dict[str, Any]:
     """A target as a manifest has it.
 
     >>> to_json(FlatFolders())
-    {'format': 'flat'}
+    {'format': 'flat', 'metadata': ()}
     """
     assert is_dataclass(target)
     return {"format": target.format} | asdict(target)

@@ -30,6 +30,8 @@ JAX = Family("jax", "JAX, Grain", "ArrayRecord with random access, or TFDS")
 RESEARCH = Family("research", "Research code", "DINOv2, mmpretrain, Swin and the like")
 FAMILIES = (TENSORFLOW, PYTORCH, TIMM, HUGGING_FACE, DALI, JAX, RESEARCH)
 """In the order in which the wizard offers them."""
+ORIGINALS: Mapping[str, Any] = {"resize": "original"}
+"""Proposed where everyone's copy of that form has the images as ILSVRC2012 has them, and results are compared."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ import pytest
 
 from tests.verify.shards import expectation, images, sentences, task
 from wizard.engine.commit_records import remove_leftovers
+from wizard.engine.sidecars import remove_sidecars
 from wizard.formats import tar
 from wizard.storage import create_temporary
 from wizard.targets.expected import Expectation
@@ -103,6 +104,11 @@ def test_an_index_of_no_shard_is_a_stray(built: Expectation) -> None:
     assert dict(TARGET.strays(folder, [built])) == {
         f"{INDEX_FOLDER}/imagenet1k-train-0001.idx": "it is the index of no shard of this dataset"
     }
+
+
+def test_indexes_of_an_older_plan_go_with_their_folder(built: Expectation) -> None:
+    remove_sidecars(Path(built.folder))
+    assert not index(built).parent.exists()
 
 
 def test_what_a_killed_writer_left_beside_the_indexes_is_removed(built: Expectation) -> None:

@@ -114,12 +114,15 @@ def test_other_classes_are_not_called_imagenet(names: Names) -> None:
     assert target(names).for_classes(imagenet()) == target(names)
 
 
-def test_own_classes_in_timms_form_are_built_and_read_again(raw: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("names", "first"), [("timm", "train-0000.tar"), ("webdataset", "train-000000.tar")])
+def test_own_classes_are_built_and_read_again(raw: Path, tmp_path: Path, names: Names, first: str) -> None:
+    jpeg = next(iter(rows(open_source(raw), "train", tmp_path)))[2]
     for path in (tmp_path / "raw" / split / name for split in ("train", "val") for name in ("cat", "dög")):
         path.mkdir(parents=True)
         for number in range(2):
-            (path / f"a {number}.jpg").write_bytes(next(iter(rows(open_source(raw), "train", tmp_path)))[2])
-    build(tmp_path / "raw", tmp_path / "out", "timm")
-    assert sorted(path.name for path in (tmp_path / "out").glob("*.tar"))[0] == "train-0000.tar"
+            (path / f"a {number}.jpg").write_bytes(jpeg)
+    build(tmp_path / "raw", tmp_path / "out", names)
+    assert min(path.name for path in (tmp_path / "out").glob("*.tar")) == first
     before, after = (open_source(tmp_path / name) for name in ("raw", "out"))
-    assert rows(after, "train", tmp_path, boxes=False) == rows(before, "train", tmp_path, boxes=False)
+    for split in SPLITS:
+        assert rows(after, split, tmp_path, boxes=False) == rows(before, split, tmp_path, boxes=False)

@@ -172,7 +172,7 @@ def _on_features(schema: Schema) -> Iterator[str]:
 
 
 def _on_images(info: Info) -> Iterator[str]:
-    if info.name in _REENCODED:
+    if info.name in _REENCODED and not info.by_this_program:
         yield (
             "TensorFlow Datasets has re-encoded 23 images of ILSVRC2012's train as RGB JPEGs (22 in CMYK, 1 PNG): the "
             "bytes of all others are those of the official archives."

@@ -9,6 +9,8 @@ from typing import Any
 from wizard.errors import InputError
 
 INFO, FEATURES = "dataset_info.json", "features.json"
+BY_THIS_PROGRAM = "as imagenet-setup wrote it"
+"""Part of the description of a dataset that this program wrote in TFDS's form."""
 AGAIN = "Prepare the dataset again with tensorflow_datasets (download_and_prepare), or copy it again"
 Json = dict[str, Any]
 
@@ -27,6 +29,7 @@ class Info:
 
     Attributes:
         form: of its files: "tfrecord", "array_record".
+        by_this_program: whether this program wrote them, with images in any size.
         supervised: keys of the features that are input and target of training.
         splits: by the names that TFDS gives them.
     """
@@ -34,6 +37,7 @@ class Info:
     name: str = ""
     version: str = ""
     form: str = ""
+    by_this_program: bool = False
     supervised: tuple[str, ...] = ()
     splits: Mapping[str, SplitInfo] = field(default_factory=dict)
 
@@ -55,6 +59,7 @@ def read_info(folder: Path) -> Info:
             name=str(stated.get("name", "")),
             version=str(stated.get("version", "")),
             form=str(stated.get("fileFormat", "")),
+            by_this_program=BY_THIS_PROGRAM in str(stated.get("description", "")),
             supervised=_supervised(stated.get("supervisedKeys", {})),
             splits=splits,
         )

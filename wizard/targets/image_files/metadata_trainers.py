@@ -5,7 +5,7 @@ from wizard.targets.image_files import dinov2
 from wizard.targets.image_files.sidecars import DINOV2, METADATA, MMPRETRAIN
 from wizard.targets.image_files.trainers import image_folder
 from wizard.targets.names import SPLIT_FOLDERS
-from wizard.targets.trainer import RESEARCH, Trainer
+from wizard.targets.trainer import ORIGINALS, RESEARCH, Trainer
 
 
 def _dinov2(dataset: Loadable) -> str:
@@ -91,6 +91,7 @@ FOLDERS = (
         program=_dinov2,
         install="torch torchvision",
         requires={METADATA: (DINOV2,)},
+        image=ORIGINALS,
     ),
     Trainer(
         name="mmpretrain",

@@ -1,7 +1,7 @@
 """What opens Parquet files: programs for Hugging Face's datasets, PyTorch and timm."""
 
 from wizard.targets.dataset import Loadable
-from wizard.targets.trainer import HUGGING_FACE, TIMM, Trainer
+from wizard.targets.trainer import HUGGING_FACE, ORIGINALS, TIMM, Trainer
 
 
 def _datasets(dataset: Loadable) -> str:
@@ -53,6 +53,7 @@ TRAINERS = (
         about="load_dataset, data/train-00000-of-00294.parquet",
         program=_datasets,
         install="datasets pillow",
+        image=ORIGINALS,
     ),
     Trainer(
         name="datasets-torch",
@@ -61,6 +62,7 @@ TRAINERS = (
         about="the same Parquet files, read in sequence",
         program=_pytorch,
         install="torch datasets pillow",
+        image=ORIGINALS,
     ),
     Trainer(
         name="timm-hfds",
@@ -69,5 +71,6 @@ TRAINERS = (
         about="hfds/, the same Parquet files",
         program=_timm,
         install="torch torchvision timm datasets",
+        image=ORIGINALS,
     ),
 )

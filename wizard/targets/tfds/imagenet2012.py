@@ -13,6 +13,7 @@ from typing import Literal
 from wizard.errors import Hint, UsageError
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.classes import Classes
+from wizard.sources.tfds.info import BY_THIS_PROGRAM
 from wizard.targets.dataset import BuiltDataset
 from wizard.targets.tfds import metadata, record
 from wizard.targets.tfds.metadata import FileFormat, Json
@@ -29,7 +30,7 @@ _TEMPLATE = "{DATASET}-{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}"
 _NAMED: Json = {
     "name": NAME,
     "version": VERSION,
-    "description": "ILSVRC2012 as imagenet-setup wrote it; dataset.json, two folders up, says how.",
+    "description": f"ILSVRC2012 {BY_THIS_PROGRAM}; dataset.json, two folders up, says how.",
     "location": {"urls": ["https://image-net.org/"]},
     "moduleName": "tensorflow_datasets.datasets.imagenet2012.imagenet2012_dataset_builder",
     "releaseNotes": {VERSION: "Added test split."},

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from wizard.commit_record import CommitRecord
+from wizard.sources.tfds.info import BY_THIS_PROGRAM
 from wizard.targets.dataset import BuiltDataset
 
 INFO, FEATURES = "dataset_info.json", "features.json"
@@ -85,7 +86,7 @@ def info_json(dataset: BuiltDataset, shape: Shape, named: Json | None = None) ->
     info: Json = {
         "name": "ilsvrc2012" if whole else "images",
         "version": "1.0.0",
-        "description": f"{_SUBJECT[whole]} as imagenet-setup wrote it; dataset.json says how.",
+        "description": f"{_SUBJECT[whole]} {BY_THIS_PROGRAM}; dataset.json says how.",
         "fileFormat": shape.form,
         "splits": [_split(shards, shape) for shards in splits.values()],
     }

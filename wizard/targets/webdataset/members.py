@@ -32,8 +32,9 @@ KINDS: Mapping[str, type] = {
 _LONGEST = 100 - len(".json")
 """Bytes of a key: a name of a ustar header has 100 at most (POSIX.1-2001)."""
 _DIGEST = 8
+_PLAIN = re.compile(r"[!-~]+")
+"""The printable characters of ASCII, without the space."""
 _UNSAFE = re.compile(r"[^!-~]")
-"""Anything but the printable characters of ASCII, of which the space is none here."""
 _SKIPPED = re.compile(r"(^|/)__+")
 """webdataset and datasets pass over members that begin with two underscores."""
 
@@ -50,9 +51,9 @@ def sample_key(name: str) -> str:
     'my_cats/_-ea722125e77516b6'
     """
     stem = older_key(name)
+    if len(stem) <= _LONGEST and _PLAIN.fullmatch(stem) and ("__" not in stem or not _SKIPPED.search(stem)):
+        return stem
     plain = _SKIPPED.sub(r"\1_", _UNSAFE.sub("_", stem))
-    if plain == stem and len(plain) <= _LONGEST:
-        return plain
     mark = blake2b(name.encode(), digest_size=_DIGEST).hexdigest()
     return f"{plain[: _LONGEST - len(mark) - 1]}-{mark}"
 

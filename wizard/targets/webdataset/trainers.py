@@ -4,7 +4,7 @@ Each was run against webdataset 1.0.2, timm 1.0.31, datasets 5.2.0, wids 0.1.11 
 """
 
 from wizard.targets.dataset import Loadable
-from wizard.targets.trainer import DALI, HUGGING_FACE, PYTORCH, TIMM, Trainer
+from wizard.targets.trainer import DALI, HUGGING_FACE, ORIGINALS, PYTORCH, TIMM, Trainer
 from wizard.targets.webdataset.dali_index import INDEX_FOLDER, SUFFIX
 
 
@@ -123,6 +123,7 @@ TRAINERS = (
         program=_timm,
         install="timm webdataset",
         settings={"names": "timm"},
+        image=ORIGINALS,
     ),
     Trainer(
         name="hf-webdataset",
@@ -132,6 +133,7 @@ TRAINERS = (
         program=_datasets,
         install="datasets pillow",
         settings={"names": "timm"},
+        image=ORIGINALS,
     ),
     Trainer(
         name="wids",
