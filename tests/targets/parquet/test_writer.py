@@ -1,5 +1,5 @@
 import errno
-import gc
+import weakref
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -66,6 +66,18 @@ def test_a_shard_without_images_names_its_classes_too(tmp_path: Path) -> None:
     assert b'"names": ["a", "b"]' in file.schema_arrow.metadata[b"huggingface"]
 
 
+@pytest.mark.parametrize("is_committed", [True, False])
+def test_a_writer_is_freed_and_what_is_not_committed_leaves_nothing(tmp_path: Path, is_committed: bool) -> None:
+    with opened(tmp_path) as shard:
+        shard.write(sample("1.jpg", b"jpeg"))
+        if is_committed:
+            shard.commit()
+    written = weakref.ref(shard)
+    del shard
+    assert written() is None
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == is_committed
+
+
 def test_a_full_disk_is_named_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_self: object, _content: bytes) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -79,5 +91,4 @@ def test_a_full_disk_is_named_and_leaves_nothing(tmp_path: Path, monkeypatch: py
     with pytest.raises(OSError, match="No space left") as refusal:
         fill()
     assert refusal.value.errno == errno.ENOSPC
-    gc.collect()  # pyarrow would now close what was not closed
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

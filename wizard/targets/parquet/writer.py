@@ -47,14 +47,15 @@ class ParquetWriter(ShardFile):
         self._paths: list[str] = []
         self._labels: list[int] = []
         self._waiting = 0
-        self._sink = _Sink(self)
-        self._parquet = parquet.ParquetWriter(self._arrow.PythonFile(self._sink, "w"), self._schema, **_OPTIONS)
+        self._parquet = parquet.ParquetWriter(self._arrow.PythonFile(_Sink(self), "w"), self._schema, **_OPTIONS)
 
     def __exit__(self, *error: object) -> None:
-        # What is not committed is closed all the same, or pyarrow would do so later, when the file is gone.
-        self._sink.discards = True
-        self._parquet.close()
-        super().__exit__(*error)
+        try:
+            self._parquet.close()
+        finally:
+            # It refers to this writer, which Python cannot see: neither would ever be freed.
+            self._parquet = None
+            super().__exit__(*error)
 
     def write(self, sample: OutputSample) -> None:
         jpeg = sample.stored.jpeg
@@ -89,11 +90,9 @@ class _Sink:
 
     def __init__(self, shard: ShardFile) -> None:
         self._shard = shard
-        self.discards = False
 
     def write(self, content: Any) -> int:
-        if not self.discards:
-            self._shard.append(content)
+        self._shard.append(content)
         return len(content)
 
     def tell(self) -> int:
