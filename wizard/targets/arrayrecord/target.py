@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from wizard.errors import UsageError
+from wizard.errors import MachineError, UsageError
 from wizard.formats.array_record import INSTALL, ArrayRecordDamage, ArrayRecordFile, installed_version
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.classes import Classes
@@ -132,6 +132,11 @@ class ArrayRecords(OneFileShards):
             yield from sorted(file.name for file in folder.glob(f"{split}.{_FORM}-*"))
 
     def stored(self, expected: Expectation) -> Iterator[bytes]:
+        """The records; raises MachineError, too, if the package that reads them is not installed."""
+        if not installed_version():
+            raise MachineError(
+                "array_record, which reads ArrayRecord files, is not installed.", f"Install it: {INSTALL}"
+            )
         try:
             yield from ArrayRecordFile(expected.path).records()
         except ArrayRecordDamage as damage:
