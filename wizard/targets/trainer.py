@@ -48,7 +48,7 @@ class Trainer:
         install: what pip installs for the program.
         requires: keys of [output], besides the format, that must have these values, or hold these of a list.
         settings: keys of [output] that have these values unless a profile gives others.
-        leads: whether the wizard offers it first in its family; else those of a target follow each other as it has them.
+        leads: whether the wizard offers it first in its family; the others follow in the order of the targets.
         image: values that the wizard proposes for [image].
     """
 

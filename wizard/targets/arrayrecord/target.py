@@ -53,17 +53,20 @@ class ArrayRecords(OneFileShards):
     trainers: ClassVar[tuple[Trainer, ...]] = TRAINERS
 
     @classmethod
-    def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
-        """Of a source's records, only what has a place here is kept.
-
-        Raises:
-            UsageError: the profile contradicts itself, or the package that writes the files is not installed.
-        """
+    def require_installed(cls) -> None:
         if not installed_version():
             raise UsageError(
                 f'output.format = "{cls.format}" needs the package array_record, which is not installed.',
                 f"Install it: {INSTALL} (there are wheels for Linux and macOS)",
             )
+
+    @classmethod
+    def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
+        """Of a source's records, only what has a place here is kept.
+
+        Raises:
+            UsageError: the profile contradicts itself.
+        """
         if output.get("tfds") == imagenet2012.NAME:
             imagenet2012.require_labels_from_0(output.get("label_base"))
         return super().from_profile(output, form)
