@@ -12,6 +12,7 @@ from tests.verify.shards import NAMES, expectation, image, images, replaced, sen
 from wizard.errors import MachineError, UsageError
 from wizard.formats import array_record, example
 from wizard.formats.array_record import ArrayRecordFile, ArrayRecordWriter
+from wizard.targets import registry
 from wizard.targets.arrayrecord.target import ArrayRecords
 from wizard.targets.dataset import Encoded
 from wizard.targets.expected import Expectation
@@ -140,7 +141,7 @@ def test_the_number_of_workers_changes_no_byte(raw: Path, tmp_path: Path) -> Non
 def test_a_build_without_the_package_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(array_record, "_DISTRIBUTION", "array-record-that-is-not-there")
     with pytest.raises(UsageError, match="needs the package array_record, which is not installed") as error:
-        ArrayRecords.from_profile({"format": "arrayrecord"}, "image")
+        registry.from_profile({"format": "arrayrecord"}, "image")
     assert "pip install array-record" in error.value.hint
 
 
