@@ -98,6 +98,14 @@ def test_what_a_trainer_merely_sets_can_be_changed(converse: Converse, after: Ca
     assert (outcome.profile.output.trainer, outcome.profile.output.label_base) == ("tfrecord", 1)
 
 
+def test_a_familys_most_usual_trainer_comes_first() -> None:
+    first = {family.name: trainers.usual(known(Context(), {"family": family.name})) for family in FAMILIES}
+    assert first["tensorflow"] == "tf.data"
+    assert (first["pytorch"], first["timm"], first["hugging-face"]) == ("imagefolder", "timm-folders", "datasets")
+    for family in FAMILIES:
+        assert sum(each.leads for _, each in all_trainers().values() if each.family == family) <= 1
+
+
 def test_every_family_has_a_trainer() -> None:
     assert {trainer.family for _, trainer in all_trainers().values()} == {*FAMILIES}
 

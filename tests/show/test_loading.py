@@ -7,7 +7,7 @@ LOADING = Loading(trainer=TFRecords.trainers[0], program="import x\n\nprint(x)\n
 
 def test_a_program_is_indented_below_what_it_is_for_and_what_it_needs() -> None:
     first, *rest = how_to_load(LOADING)
-    assert first == "Load it    TensorFlow, Keras   (pip install tensorflow)"
+    assert first == "Load it    tf.data   (pip install tensorflow)"
     assert rest == ["", "    import x", "", "    print(x)"]
 
 

@@ -42,7 +42,7 @@ def test_the_summary_has_counts_bytes_time_and_rate() -> None:
 
 def test_the_summary_ends_with_the_program_and_what_else_opens_the_dataset() -> None:
     text = finished(EVENT)
-    assert "Load it    TensorFlow, Keras   (pip install tensorflow)\n\n    import tensorflow\n    print(1)\n" in text
+    assert "Load it    tf.data   (pip install tensorflow)\n\n    import tensorflow\n    print(1)\n" in text
     assert text.endswith("docs/load.md has programs for others: DALI, TFDS")
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 from tests.helpers import build_dataset, encoded, noise
 from tests.targets.samples import sample
 from tests.verify.shards import NAMES, expectation, image, images, replaced, sentences, task
-from wizard.errors import UsageError
+from wizard.errors import MachineError, UsageError
 from wizard.formats import array_record, example
 from wizard.formats.array_record import ArrayRecordFile, ArrayRecordWriter
 from wizard.targets.arrayrecord.target import ArrayRecords
@@ -142,6 +142,14 @@ def test_a_build_without_the_package_says_how_to_install_it(monkeypatch: pytest.
     with pytest.raises(UsageError, match="needs the package array_record, which is not installed") as error:
         ArrayRecords.from_profile({"format": "arrayrecord"}, "image")
     assert "pip install array-record" in error.value.hint
+
+
+def test_a_dataset_is_not_called_damaged_where_the_package_is_not_installed(
+    expected: Expectation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(array_record, "_DISTRIBUTION", "array-record-that-is-not-there")
+    with pytest.raises(MachineError, match="array_record, which reads ArrayRecord files, is not installed"):
+        check_shard(expected)
 
 
 def test_another_version_of_the_package_is_another_plan(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,11 +37,9 @@ def family_of(trainer: str | None) -> str:
 
 def of_family(known: Known) -> tuple[Choice, ...]:
     """The trainers of the chosen framework."""
-    return tuple(
-        Choice(name, trainer.title, trainer.about)
-        for name, (_, trainer) in trainers().items()
-        if trainer.family.name == known.get("family")
-    )
+    there = [trainer for _, trainer in trainers().values() if trainer.family.name == known.get("family")]
+    there.sort(key=lambda trainer: not trainer.leads)
+    return tuple(Choice(each.name, each.title, each.about) for each in there)
 
 
 def usual(known: Known) -> Value | None:

@@ -27,8 +27,18 @@ OPTIONS: dict[str, Option] = {key: option for target in TARGETS.values() for key
 
 
 def from_profile(output: Mapping[str, Any], form: Form) -> Target:
-    """The target that a profile's [output] section asks for; see `Target.from_profile`."""
-    return TARGETS[output.get("format", DEFAULT_FORMAT)].from_profile(output, form)
+    """The target that a profile's [output] section asks for, ready to write.
+
+    Raises:
+        UsageError: see `Target.require_installed` and `Target.from_profile`.
+    """
+    kind = _kind(output)
+    kind.require_installed()
+    return kind.from_profile(output, form)
+
+
+def _kind(output: Mapping[str, Any]) -> type[Target]:
+    return TARGETS[output.get("format", DEFAULT_FORMAT)]
 
 
 def trainers() -> dict[str, tuple[type[Target], Trainer]]:
@@ -94,4 +104,4 @@ def from_json(content: Mapping[str, Any]) -> Target:
 
 def written_folders(output: Mapping[str, Any]) -> set[str]:
     """The folders below the output folder that images or shards are written to, by a profile's [output] section."""
-    return {*from_profile(output, "image").places} - {""}
+    return {*_kind(output).from_profile(output, "image").places} - {""}

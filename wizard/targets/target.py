@@ -77,6 +77,15 @@ class Target(Protocol):
     beside: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
+    def require_installed(cls) -> None:
+        """Requires the packages that write this format, if they are not this program's own dependencies.
+
+        Raises:
+            UsageError: one is missing; it says how to install it.
+        """
+        return
+
+    @classmethod
     def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
         """The target that a profile asks for.
 

@@ -48,6 +48,7 @@ class Trainer:
         install: what pip installs for the program.
         requires: keys of [output], besides the format, that must have these values, or hold these of a list.
         settings: keys of [output] that have these values unless a profile gives others.
+        leads: whether the wizard offers it first in its family; the others follow in the order of the targets.
         image: values that the wizard proposes for [image].
     """
 
@@ -59,6 +60,7 @@ class Trainer:
     install: str
     requires: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    leads: bool = False
     image: Mapping[str, Any] = field(default_factory=dict)
 
     @property

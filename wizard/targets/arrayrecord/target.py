@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from wizard.errors import UsageError
+from wizard.errors import MachineError, UsageError
 from wizard.formats.array_record import INSTALL, ArrayRecordDamage, ArrayRecordFile, installed_version
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.classes import Classes
@@ -53,17 +53,20 @@ class ArrayRecords(OneFileShards):
     trainers: ClassVar[tuple[Trainer, ...]] = TRAINERS
 
     @classmethod
-    def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
-        """Of a source's records, only what has a place here is kept.
-
-        Raises:
-            UsageError: the profile contradicts itself, or the package that writes the files is not installed.
-        """
+    def require_installed(cls) -> None:
         if not installed_version():
             raise UsageError(
                 f'output.format = "{cls.format}" needs the package array_record, which is not installed.',
                 f"Install it: {INSTALL} (there are wheels for Linux and macOS)",
             )
+
+    @classmethod
+    def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
+        """Of a source's records, only what has a place here is kept.
+
+        Raises:
+            UsageError: the profile contradicts itself.
+        """
         if output.get("tfds") == imagenet2012.NAME:
             imagenet2012.require_labels_from_0(output.get("label_base"))
         return super().from_profile(output, form)
@@ -132,6 +135,11 @@ class ArrayRecords(OneFileShards):
             yield from sorted(file.name for file in folder.glob(f"{split}.{_FORM}-*"))
 
     def stored(self, expected: Expectation) -> Iterator[bytes]:
+        """The records; raises MachineError, too, if the package that reads them is not installed."""
+        if not installed_version():
+            raise MachineError(
+                "array_record, which reads ArrayRecord files, is not installed.", f"Install it: {INSTALL}"
+            )
         try:
             yield from ArrayRecordFile(expected.path).records()
         except ArrayRecordDamage as damage:

@@ -123,6 +123,7 @@ FOLDERS = (
         name="imagefolder",
         family=PYTORCH,
         title="PyTorch ImageFolder",
+        leads=True,
         about="train/<class>/, val/<class>/",
         program=image_folder,
         install="torch torchvision",

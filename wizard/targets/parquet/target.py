@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from wizard.errors import UsageError
 from wizard.formats.parquet_file import INSTALL, installed_version, is_installed
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.readers import Form
 from wizard.targets.dataset import Encoded
 from wizard.targets.expected import Expectation, Planned, Seen
 from wizard.targets.labels import StoredLabels
@@ -47,13 +46,12 @@ class ParquetFiles(OneFileShards):
     trainers: ClassVar[tuple[Trainer, ...]] = TRAINERS
 
     @classmethod
-    def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
+    def require_installed(cls) -> None:
         if not is_installed():
             raise UsageError(
                 'output.format = "parquet" needs pyarrow, which is not installed.',
                 f"Install it: {INSTALL}",
             )
-        return super().from_profile(output, form)
 
     @classmethod
     def usual_shards(cls, output: Mapping[str, Any]) -> Mapping[Split, int]:

@@ -50,6 +50,7 @@ TRAINERS = (
         name="datasets",
         family=HUGGING_FACE,
         title="Hugging Face datasets",
+        leads=True,
         about="load_dataset, data/train-00000-of-00294.parquet",
         program=_datasets,
         install="datasets pillow",

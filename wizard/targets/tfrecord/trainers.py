@@ -144,7 +144,7 @@ TRAINERS = (
     Trainer(
         name="tf.data",
         family=TENSORFLOW,
-        title="TensorFlow, Keras",
+        title="tf.data",
         about="TFRecord shards, labels from 1, as the older scripts write",
         program=_tf_data,
         install="tensorflow",
