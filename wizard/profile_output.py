@@ -101,7 +101,7 @@ def _unlike_trainer(output: Mapping[str, object]) -> Iterator[str]:
 
 
 def _as_toml(value: object) -> str:
-    return json.dumps(list(value) if isinstance(value, tuple) else value)
+    return json.dumps(list(value) if isinstance(value, tuple) else value, default=str)  # str: TOML has dates, too
 
 
 def with_trainer(table: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -75,6 +75,20 @@ def test_a_program_opens_the_dataset_that_its_trainer_asks_for(
     assert int(found[4]) in range(result.label_base, result.label_base + CLASSES)
 
 
+@pytest.mark.parametrize("trainer", ["tf.data", "tfrecord", "webdataset", "grain", "dali", "dali-webdataset", "jax"])
+def test_a_folder_whose_name_looks_like_a_pattern_is_opened(
+    trainer: str, built: Built, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = built(trainer)
+    if missing := not_installed(result.loading.trainer.install):
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    named = tmp_path / 'it\'s {a} \\[480] "copy"'
+    named.symlink_to(result.output)
+    capsys.readouterr()
+    run(result.loading.program.replace(repr(result.output), repr(str(named))))
+    assert PRINTED.fullmatch(capsys.readouterr().out.splitlines()[-1])
+
+
 def test_load_py_opens_the_dataset_where_it_lies_now(
     built: Built, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

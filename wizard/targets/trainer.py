@@ -76,5 +76,5 @@ class Trainer:
 def holds(given: Any, required: Any) -> bool:
     """Whether a value is the required one; of a list, whether it has all the required ones."""
     if isinstance(required, tuple):
-        return given is not None and {*required} <= {*given}
+        return isinstance(given, list | tuple) and all(each in given for each in required)
     return bool(given == required)

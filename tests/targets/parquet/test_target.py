@@ -1,6 +1,7 @@
 """A dataset of Parquet files, opened by Hugging Face's `datasets` as it is installed, and read back as raw data."""
 
 import hashlib
+import importlib
 import io
 import json
 import os
@@ -27,7 +28,7 @@ PARQUET = {"format": "parquet", "train_shards": 2, "validation_shards": 1, "test
 SPLITS = ["train", "validation", "test"]
 TEST = 5
 FIRST = "data/train-00000-of-00002.parquet"
-CLASSES = ("cats", 'say "no": 1', "weiß # 2", "yes")
+CLASSES = ("cats", 'say "no": 1', "weiß # 2", "yes", "🐱")
 
 LOAD = """
 import hashlib, json, sys
@@ -168,6 +169,12 @@ def test_classes_of_ones_own_keep_their_names_and_labels_from_1(own: Path, home:
     assert stated == {f"{name}/{image}.jpg": name for name in CLASSES for image in range(3)}
     read = names_and_labels(own, "train", tmp_path)
     assert [name for name, _ in read] == [name for name, _ in names_and_labels(home / "raw", "train", tmp_path)]
+
+
+def test_the_card_names_classes_of_ones_own(own: Path) -> None:
+    text = (own / "README.md").read_text(encoding="utf-8").split("---\n")[1]
+    label = importlib.import_module("yaml").safe_load(text)["dataset_info"]["features"][1]
+    assert [*label["dtype"]["class_label"]["names"].values()] == ["background", *CLASSES]
 
 
 def test_labels_of_imagenet_from_1_are_read_back_as_its_own(raw: Path, tmp_path: Path) -> None:

@@ -44,13 +44,13 @@ def _source(dataset: Loadable) -> str:
     shards = dataset.target.file(f"{dataset.split}-*")
     return f"""\
 folder = {dataset.folder}
-source = grain.sources.ArrayRecordDataSource(sorted(glob(f"{{folder}}/{shards}")))"""
+source = grain.sources.ArrayRecordDataSource(sorted(map(str, Path(folder).glob("{shards}"))))"""
 
 
 def _grain(dataset: Loadable) -> str:
     return f"""\
 import io
-from glob import glob
+from pathlib import Path
 
 import grain
 import numpy as np
@@ -76,7 +76,7 @@ print(image.shape, label)
 def _jax(dataset: Loadable) -> str:
     return f"""\
 import io
-from glob import glob
+from pathlib import Path
 
 import grain
 import jax.numpy as jnp

@@ -25,7 +25,7 @@ def card(dataset: BuiltDataset, folder: str) -> bytes:
 
 
 def _metadata(dataset: BuiltDataset, names: Sequence[str], folder: str) -> Iterator[str]:
-    """The YAML; texts are quoted as in JSON, which YAML includes."""
+    """The YAML."""
     splits = list(dict.fromkeys(shard.split for shard in dataset.shards))
     images = sum(shard.images for shard in dataset.shards)
     size = sum(shard.bytes_out for shard in dataset.shards)
@@ -36,7 +36,7 @@ def _metadata(dataset: BuiltDataset, names: Sequence[str], folder: str) -> Itera
     yield from ("dataset_info:", "  features:", f"  - name: {IMAGE}", "    dtype: image", f"  - name: {LABEL}")
     if names:
         yield from ("    dtype:", "      class_label:", "        names:")
-        yield from (f"          '{label}': {json.dumps(name)}" for label, name in enumerate(names))
+        yield from (f"          '{label}': {_quoted(name)}" for label, name in enumerate(names))
     else:
         yield "    dtype: int64"
     yield "  splits:"
@@ -62,6 +62,16 @@ def _text(dataset: BuiltDataset, names: Sequence[str]) -> Iterator[str]:
     yield f"- `{LABEL}`: the class, {meaning}; -1 where it is not known"
     if dataset.classes.whole_imagenet:
         yield from ("", "The terms of access of [ImageNet](https://www.image-net.org/download.php) apply to it.")
+
+
+def _quoted(text: str) -> str:
+    r"""A text in quotes, as in JSON, but that YAML has no surrogate pairs: it would read two characters.
+
+    >>> _quoted("é 🐱")
+    '"\\u00e9 \\U0001f431"'
+    """
+    escaped = (f"\\U{ord(char):08x}" if ord(char) > 0xFFFF else json.dumps(char)[1:-1] for char in text)
+    return f'"{"".join(escaped)}"'
 
 
 def _title(dataset: BuiltDataset) -> str:

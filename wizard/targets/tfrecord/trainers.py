@@ -16,11 +16,15 @@ def _shards(dataset: Loadable) -> str:
 def _tf_data(dataset: Loadable) -> str:
     train = dataset.split == "train"
     shuffle = ".shuffle(10_000)" if train else ""
+    order = ".shuffle(len(shards))" if train else ""
     schema = dataset.target.schema
     return f"""\
+from pathlib import Path
+
 import tensorflow as tf
 
 folder = {dataset.folder}
+shards = sorted(map(str, Path(folder).glob("{_shards(dataset)}")))
 
 
 def parse(record):
@@ -32,8 +36,8 @@ def parse(record):
     return tf.io.decode_jpeg(features["{schema.image}"], channels=3), features["{schema.label}"]
 
 
-shards = tf.data.Dataset.list_files(f"{{folder}}/{_shards(dataset)}", shuffle={train})
-records = shards.interleave(tf.data.TFRecordDataset, cycle_length=16, num_parallel_calls=tf.data.AUTOTUNE)
+files = tf.data.Dataset.from_tensor_slices(shards){order}
+records = files.interleave(tf.data.TFRecordDataset, cycle_length=16, num_parallel_calls=tf.data.AUTOTUNE)
 dataset = records{shuffle}.map(parse, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
 for image, label in dataset.take(1):
@@ -44,13 +48,13 @@ for image, label in dataset.take(1):
 def _dali(dataset: Loadable) -> str:
     schema = dataset.target.schema
     return f"""\
-from glob import glob
+from pathlib import Path
 
 from nvidia.dali import fn, pipeline_def, tfrecord, types
 
 folder = {dataset.folder}
-shards = sorted(glob(f"{{folder}}/{_shards(dataset)}"))
-indexes = sorted(glob(f"{{folder}}/{INDEX_FOLDER}/{dataset.split}-*"))
+shards = sorted(map(str, Path(folder).glob("{_shards(dataset)}")))
+indexes = sorted(map(str, Path(folder).glob("{INDEX_FOLDER}/{dataset.split}-*")))
 
 
 @pipeline_def(batch_size=64, num_threads=4, device_id=None)  # a GPU's number, and device="mixed" below
@@ -79,7 +83,7 @@ def _pytorch(dataset: Loadable) -> str:
     schema = dataset.target.schema
     return f"""\
 import io
-from glob import glob
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -95,7 +99,7 @@ def decode(record):
     return np.asarray(image), int(record["{schema.label}"][0])  # {dataset.labels}
 
 
-shards = sorted(glob(f"{{folder}}/{_shards(dataset)}"))
+shards = sorted(map(str, Path(folder).glob("{_shards(dataset)}")))
 dataset = ChainDataset([TFRecordDataset(shard, None, features, transform=decode) for shard in shards])
 
 for image, label in dataset:

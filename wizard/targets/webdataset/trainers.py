@@ -17,13 +17,13 @@ def _webdataset(dataset: Loadable) -> str:
     # WebDataset says how many shards it shuffles at a time, and asks everyone to decide.
     order = "shardshuffle=100).shuffle(1000)" if dataset.split == "train" else "shardshuffle=False)"
     return f"""\
-from glob import glob
+from pathlib import Path
 
 import numpy as np
 import webdataset
 
 folder = {dataset.folder}
-shards = sorted(glob(f"{{folder}}/{_shards(dataset)}"))
+shards = sorted(map(str, Path(folder).glob("{_shards(dataset)}")))
 dataset = webdataset.WebDataset(shards, {order}.decode("pil").to_tuple("jpg", "cls")
 
 for image, label in dataset:
@@ -77,13 +77,13 @@ print(np.asarray(sample[".jpg"]).shape, sample[".cls"])  # {dataset.labels}
 
 def _dali(dataset: Loadable) -> str:
     return f"""\
-from glob import glob
+from pathlib import Path
 
 from nvidia.dali import fn, pipeline_def, types
 
 folder = {dataset.folder}
-shards = sorted(glob(f"{{folder}}/{_shards(dataset)}"))
-indexes = sorted(glob(f"{{folder}}/{INDEX_FOLDER}/{_shards(dataset).removesuffix(".tar")}{SUFFIX}"))
+shards = sorted(map(str, Path(folder).glob("{_shards(dataset)}")))
+indexes = sorted(map(str, Path(folder).glob("{INDEX_FOLDER}/{_shards(dataset).removesuffix(".tar")}{SUFFIX}")))
 
 
 @pipeline_def(batch_size=64, num_threads=4, device_id=None)  # a GPU's number, and device="mixed" below
