@@ -220,7 +220,7 @@ def test_only_records_can_keep_their_shards(raw: Path) -> None:
 def test_records_keep_their_own_features() -> None:
     with pytest.raises(UsageError, match=r"output\.features = 'tpu' is for images") as error:
         decided(RECORDS_TABLE, features="tpu")
-    assert error.value.hint == "Leave output.features out"
+    assert error.value.hint == "Leave output.features out, or say --set output.features=inception"
 
 
 @pytest.mark.parametrize(

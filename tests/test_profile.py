@@ -147,12 +147,20 @@ def test_a_trainer_sets_what_is_not_given_and_nothing_else() -> None:
     assert (profile.output.format, profile.shards("train"), profile.label_base) == ("webdataset", 7, 0)
 
 
+@pytest.mark.parametrize(("given_base", "label_base"), [(None, 0), (0, 0), (1, 1)])
+def test_the_first_label_is_the_trainers_unless_it_is_given(given_base: int | None, label_base: int) -> None:
+    base = {} if given_base is None else {"label_base": given_base}
+    profile = check(given(output={"path": "/out", "trainer": "tfrecord", **base}), "here")
+    assert (profile.output.label_base, profile.label_base) == (given_base, label_base)
+
+
 @pytest.mark.parametrize(
     ("output", "told"),
     [
         ({"trainer": "dali", "index": False}, 'output.index = false: trainer = "dali" needs true'),
         ({"trainer": "keras", "format": "flat"}, 'output.format = "flat": trainer = "keras" needs "folders"'),
         ({"trainer": "dinov2", "metadata": []}, 'output.metadata = []: trainer = "dinov2" needs ["dinov2"]'),
+        ({"trainer": "timm-wds", "label_base": 1}, 'output.label_base = 1: trainer = "timm-wds" needs 0'),
         ({"trainer": "dinov2", "metadata": 5}, "output.metadata = 5: allowed is a list"),
         ({"trainer": "dinov2", "metadata": [["swin"]]}, 'output.metadata = [["swin"]]: trainer = "dinov2" needs'),
         ({"trainer": "tfds", "tfds": date(2012, 1, 1)}, 'output.tfds = "2012-01-01": trainer = "tfds" needs'),

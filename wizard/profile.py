@@ -189,7 +189,7 @@ class Profile(Section):
         """What is stored for the first class: in TFRecords as the older scripts do, elsewhere as PyTorch counts."""
         if self.output.label_base is not None:
             return self.output.label_base
-        return registry.TARGETS[self.output.format].first_label(dict(self.output))
+        return registry.first_label(dict(self.output))
 
     def shards(self, split: Split) -> int:
         """How many shards a split is written to, unless those of the source are kept."""

@@ -33,7 +33,10 @@ class _Output(Section):
         default="plan", description="keep copies the shards of a source of TFRecords one to one"
     )
     label_base: int | None = Field(
-        default=None, ge=0, le=1, description="label of the first class: 1 in TFRecords and 0 elsewhere if left out"
+        default=None,
+        ge=0,
+        le=1,
+        description="label of the first class: if left out, as the trainer has it, or 1 in TFRecords and 0 elsewhere",
     )
     boxes_csv: bool = Field(default=False, description="imagenet_2012_bounding_boxes.csv")
     seed: int = Field(default=2012, ge=0, le=2**63 - 1, description="of the shuffle")
@@ -96,7 +99,7 @@ def _unlike_trainer(output: Mapping[str, object]) -> Iterator[str]:
         return
     target, trainer = registry.trainers()[name]
     for key, needed in {"format": target.format, **trainer.requires}.items():
-        if not holds(output.get(key), needed):
+        if key in output and not holds(output[key], needed):
             yield f'{key} = {_as_toml(output.get(key))}: trainer = "{name}" needs {_as_toml(needed)}'
 
 
@@ -109,4 +112,6 @@ def with_trainer(table: Mapping[str, Any]) -> Mapping[str, Any]:
     output = table["output"]
     trainer = output.get("trainer") if isinstance(output, dict) else None
     usual = registry.output_for(trainer) if isinstance(trainer, str) else {}
+    # What the first label is follows from the trainer, too, but records of a source keep theirs unless it is said here.
+    usual.pop("label_base", None)
     return {**table, "output": {**usual, **output}} if usual else table

@@ -49,7 +49,8 @@ def test_the_answer_sets_all_that_its_reader_expects(
     assert "output.format" not in script.keys
     assert outcome is not None
     assert outcome.profile is not None
-    output, (target, made_for) = dict(outcome.profile.output), all_trainers()[trainer]
+    output = dict(outcome.profile.output) | {"label_base": outcome.profile.label_base}
+    target, made_for = all_trainers()[trainer]
     assert output["format"] == target.format
     assert made_for.opens(output)
     settings = {key: value for key, value in made_for.settings.items() if not key.endswith("_shards")}

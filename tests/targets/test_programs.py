@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.helpers import CLASSES, build_dataset
+from tests.helpers import CLASSES, build_dataset, shards
 from tests.load_page import PAGE, with_programs
 from wizard.engine.build_result import BuildResult
+from wizard.formats import example, tfrecord
 from wizard.targets import registry
 
 PRINTED = re.compile(r"\((\d+), (\d+), (\d+)\) (-?\d+)")
@@ -87,6 +88,27 @@ def test_a_folder_whose_name_looks_like_a_pattern_is_opened(
     capsys.readouterr()
     run(result.loading.program.replace(repr(result.output), repr(str(named))))
     assert PRINTED.fullmatch(capsys.readouterr().out.splitlines()[-1])
+
+
+def test_records_of_a_source_are_opened_by_the_name_of_their_label(
+    built: Built, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for path in shards(Path(built("tf.data").output)):
+        with path.open("rb") as file:
+            records = [dict(example.entries(record.payload)) for record in tfrecord.records(file)]
+        renamed = [features | {"image/label": features.pop("image/class/label")} for features in records]
+        (source / path.name).write_bytes(b"".join(tfrecord.frame(example.join(each)) for each in renamed))
+    result = build_dataset(source, tmp_path / "out", output={"trainer": "tfrecord"})
+    assert result.label_base == 1  # records keep their labels, although those for this trainer usually begin with 0
+    assert '"image/label": "int"' in result.loading.program
+    result = build_dataset(source, tmp_path / "out", output={"trainer": "tf.data"})
+    capsys.readouterr()
+    run(result.loading.program)
+    found = PRINTED.fullmatch(capsys.readouterr().out.strip())
+    assert found
+    assert int(found[4]) in range(1, CLASSES + 1)
 
 
 def test_load_py_opens_the_dataset_where_it_lies_now(

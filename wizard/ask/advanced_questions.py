@@ -145,7 +145,7 @@ ADVANCED: tuple[Question[Context], ...] = (
             Choice(1, "From 1", "0 is unused, as in all the older scripts"),
             Choice(0, "From 0"),
         ),
-        applies=defaults.stores_labels,
+        applies=lambda known: defaults.stores_labels(known) and not trainers.needs("label_base", known),
         advanced=True,
     ),
     *(_about(key, option) for key, option in OPTIONS.items() if option.text),

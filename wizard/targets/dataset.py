@@ -1,6 +1,7 @@
 """A finished dataset, as its sidecars, its loading code and its readers see it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -42,6 +43,7 @@ class Loadable:
         classes: how many the labels count.
         label_base: stored label of rank 0.
         imagenet: whether the classes are ImageNet's.
+        features: names of the features that its records brought along from the source, whose label may have any.
     """
 
     folder: str
@@ -52,6 +54,7 @@ class Loadable:
     classes: int
     label_base: int
     imagenet: bool
+    features: Collection[str] = ()
 
     @property
     def labels(self) -> str:
@@ -77,4 +80,15 @@ def loadable(dataset: BuiltDataset, target: "Target", folder: str, split: str = 
         classes=len(dataset.classes),
         label_base=dataset.label_base,
         imagenet=dataset.classes.whole_imagenet,
+        features=_kept_features(dataset.folder, target, mine),
     )
+
+
+def _kept_features(folder: Path, target: "Target", shards: Sequence[CommitRecord]) -> Collection[str]:
+    """Those of the first record; none where it cannot be read, which others report."""
+    for shard in shards if target.keeps_features else ():
+        with suppress(OSError, ValueError):
+            found = target.first_features(folder / target.file(shard.shard))
+            if found:
+                return found.keys()
+    return ()

@@ -59,6 +59,12 @@ def output_for(name: str) -> dict[str, Any]:
     return {"format": target.format, **trainer.output}
 
 
+def first_label(output: Mapping[str, Any]) -> int:
+    """Usual label of the first class, by a profile's [output] section: its trainer's, else its format's."""
+    usual: int = _kind(output).first_label(output)
+    return int(output_for(str(output.get("trainer"))).get("label_base", usual))
+
+
 def trainer_of(output: Mapping[str, Any]) -> Trainer:
     """What a dataset is for, by a profile's [output] section: the trainer it names, else the format's most usual one.
 
@@ -68,8 +74,9 @@ def trainer_of(output: Mapping[str, Any]) -> Trainer:
     named = trainers().get(str(output.get("trainer")))
     if named is not None:
         return named[1]
-    target = TARGETS[output.get("format", DEFAULT_FORMAT)]
+    target = _kind(output)
     usual = {key: option.default for key, option in target.options.items()}
+    usual["label_base"] = target.first_label(output)
     complete = {**usual, **{key: value for key, value in output.items() if value is not None}}
     opening = [each for each in target.trainers if each.opens(complete)]
     unusual = {each.name: sum(value != usual.get(key) for key, value in each.requires.items()) for each in opening}

@@ -154,7 +154,7 @@ TRAINERS = (
         about='ArrayRecord shards that tfds.data_source("imagenet2012") finds by name; read with Grain',
         program=_data_source,
         install="tensorflow-datasets array-record grain",
-        requires={"tfds": "imagenet2012"},
+        requires={"tfds": "imagenet2012", "label_base": 0},
     ),
     Trainer(
         name="tfds-data-source-folder",

@@ -72,6 +72,7 @@ TRAINERS = (
         about="hfds/, the same Parquet files",
         program=_timm,
         install="torch torchvision timm datasets",
+        requires={"label_base": 0},  # as for its tars
         image=ORIGINALS,
     ),
 )

@@ -71,7 +71,7 @@ def require_labels_from_0(label_base: int | None) -> None:
     if label_base:
         raise UsageError(
             f"{ASKED} has labels from 0, as TFDS's own dataset has, and output.label_base is {label_base}.",
-            "Leave output.label_base out",
+            Hint("Leave output.label_base out, or say {}", "output.label_base=0"),
         )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from wizard.commit_record import CommitRecord
-from wizard.errors import UsageError
+from wizard.errors import Hint, UsageError
 from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.classes import Classes
@@ -94,7 +94,7 @@ class TFRecords(OneFileShards):
             if asked.get("features", "inception") != "inception":
                 raise UsageError(
                     f"output.features = {asked['features']!r} is for images; records keep the features that they have.",
-                    "Leave output.features out",
+                    Hint("Leave output.features out, or say {}", "output.features=inception"),
                 )
             asked["features"] = "source"
         return cls(**asked)
@@ -226,13 +226,13 @@ def _require_tfds_alone(asked: Mapping[str, Any]) -> None:
         raise UsageError(
             f"{imagenet2012.ASKED} puts all shards into {imagenet2012.FOLDER}, and output.split_folders asks for a "
             "folder a split.",
-            "Leave output.split_folders out",
+            Hint("Leave output.split_folders out, or say {}", "output.split_folders=false"),
         )
     if asked.get("features", "inception") != "inception":
         raise UsageError(
             f"{imagenet2012.ASKED} has the features of TFDS's own dataset, and output.features = "
             f"{asked['features']!r} asks for others.",
-            "Leave output.features out",
+            Hint("Leave output.features out, or say {}", "output.features=inception"),
         )
 
 

@@ -1,5 +1,6 @@
 """What opens TFRecord shards: programs for tf.data, DALI, PyTorch and TensorFlow Datasets."""
 
+from wizard.ilsvrc2012.feature_names import LABELS
 from wizard.targets.dataset import Loadable
 from wizard.targets.tfrecord.index import INDEX_FOLDER
 from wizard.targets.trainer import DALI, PYTORCH, TENSORFLOW, Trainer
@@ -13,11 +14,17 @@ def _shards(dataset: Loadable) -> str:
     return str(dataset.target.file(f"{dataset.split}-*"))
 
 
+def _features(dataset: Loadable) -> tuple[str, str]:
+    """The features that hold the image and its label."""
+    schema = dataset.target.schema
+    return schema.image, next((name for name in LABELS if name in dataset.features), schema.label)
+
+
 def _tf_data(dataset: Loadable) -> str:
     train = dataset.split == "train"
     shuffle = ".shuffle(10_000)" if train else ""
     order = ".shuffle(len(shards))" if train else ""
-    schema = dataset.target.schema
+    image, label = _features(dataset)
     return f"""\
 from pathlib import Path
 
@@ -29,11 +36,11 @@ shards = sorted(map(str, Path(folder).glob("{_shards(dataset)}")))
 
 def parse(record):
     features = {{
-        "{schema.image}": tf.io.FixedLenFeature([], tf.string),
-        "{schema.label}": tf.io.FixedLenFeature([], tf.int64),  # {dataset.labels}
+        "{image}": tf.io.FixedLenFeature([], tf.string),
+        "{label}": tf.io.FixedLenFeature([], tf.int64),  # {dataset.labels}
     }}
     features = tf.io.parse_single_example(record, features)
-    return tf.io.decode_jpeg(features["{schema.image}"], channels=3), features["{schema.label}"]
+    return tf.io.decode_jpeg(features["{image}"], channels=3), features["{label}"]
 
 
 files = tf.data.Dataset.from_tensor_slices(shards){order}
@@ -46,7 +53,7 @@ for image, label in dataset.take(1):
 
 
 def _dali(dataset: Loadable) -> str:
-    schema = dataset.target.schema
+    image, label = _features(dataset)
     return f"""\
 from pathlib import Path
 
@@ -63,13 +70,13 @@ def pipeline():
         path=shards,
         index_path=indexes,
         features={{
-            "{schema.image}": tfrecord.FixedLenFeature((), tfrecord.string, ""),
-            "{schema.label}": tfrecord.FixedLenFeature([1], tfrecord.int64, -1),  # {dataset.labels}
+            "{image}": tfrecord.FixedLenFeature((), tfrecord.string, ""),
+            "{label}": tfrecord.FixedLenFeature([1], tfrecord.int64, -1),  # {dataset.labels}
         }},
         random_shuffle={dataset.split == "train"},
     )
-    image = fn.decoders.image(record["{schema.image}"], device="cpu", output_type=types.RGB)
-    return image, record["{schema.label}"]
+    image = fn.decoders.image(record["{image}"], device="cpu", output_type=types.RGB)
+    return image, record["{label}"]
 
 
 loader = pipeline()
@@ -80,7 +87,7 @@ print(images.at(0).shape, int(labels.at(0)[0]))
 
 
 def _pytorch(dataset: Loadable) -> str:
-    schema = dataset.target.schema
+    image, label = _features(dataset)
     return f"""\
 import io
 from pathlib import Path
@@ -91,12 +98,12 @@ from tfrecord.torch.dataset import TFRecordDataset
 from torch.utils.data import ChainDataset
 
 folder = {dataset.folder}
-features = {{"{schema.image}": "byte", "{schema.label}": "int"}}
+features = {{"{image}": "byte", "{label}": "int"}}
 
 
 def decode(record):
-    image = Image.open(io.BytesIO(record["{schema.image}"])).convert("RGB")
-    return np.asarray(image), int(record["{schema.label}"][0])  # {dataset.labels}
+    image = Image.open(io.BytesIO(record["{image}"])).convert("RGB")
+    return np.asarray(image), int(record["{label}"][0])  # {dataset.labels}
 
 
 shards = sorted(map(str, Path(folder).glob("{_shards(dataset)}")))
@@ -156,7 +163,7 @@ TRAINERS = (
         about='TFRecord shards that tfds.load("imagenet2012") finds by name, labels from 0',
         program=_tfds_load,
         install="tensorflow tensorflow-datasets",
-        requires={TFDS_METADATA: "imagenet2012"},
+        requires={TFDS_METADATA: "imagenet2012", "label_base": 0},
     ),
     Trainer(
         name="dali",

@@ -122,6 +122,7 @@ TRAINERS = (
         about="tars named as timm's imagenet-1k-wds, with _info.json",
         program=_timm,
         install="timm webdataset",
+        requires={"label_base": 0},  # timm trains on labels as they are, and has as many outputs as classes
         settings={"names": "timm"},
         image=ORIGINALS,
     ),
