@@ -48,7 +48,8 @@ class _Output(Section):
 
 def _option_field(key: str, option: Option) -> tuple[Any, Any]:
     """A key that some formats have, as pydantic's create_model takes it."""
-    named = "" if option.is_switch else " | ".join("true" if value is True else str(value) for value in option.values)
+    values = (value if isinstance(value, str) else str(value).lower() for value in option.values)
+    named = "" if option.is_switch else " | ".join(values)
     only = " or ".join(registry.formats_with(key))
     about = ": ".join(part for part in (named, option.description) if part) + f" ({only})"
     if option.is_switch:

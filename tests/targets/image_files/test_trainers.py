@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from wizard.ilsvrc2012.archives import SPLITS
 from wizard.targets.dataset import Loadable
 from wizard.targets.image_files.metadata_trainers import FOLDERS as WITH_METADATA
 from wizard.targets.image_files.target import ClassFolders, FlatFolders
@@ -71,8 +72,14 @@ def test_images_of_test_are_listed_where_there_are_no_folders_of_classes(name: s
     compile(program, "program", "exec")
 
 
+def test_timm_s_label_of_a_test_image_is_not_printed() -> None:
+    programs = [TRAINERS["timm-folders"].program(loadable(Path("out"), ClassFolders(), split)) for split in SPLITS]
+    assert ["print(tuple(image.shape), label)" in program for program in programs] == [True, True, False]
+    assert "print(tuple(image.shape), -1)" in programs[2]
+
+
 @pytest.mark.parametrize("trainer", TRAINERS.values(), ids=list(TRAINERS))
-@pytest.mark.parametrize("split", ["train", "validation", "test"])
+@pytest.mark.parametrize("split", SPLITS)
 @pytest.mark.parametrize("imagenet", [True, False])
 def test_each_program_is_python(trainer: Trainer, split: str, imagenet: bool) -> None:
     compile(trainer.program(loadable(Path("out"), ClassFolders(), split, imagenet=imagenet)), "program", "exec")

@@ -43,6 +43,7 @@ print(tuple(image.shape), label)
 
 
 def _timm(dataset: Loadable) -> str:
+    label = "-1)  # no image of test has a label, and timm says 0" if is_unlabeled(dataset) else "label)"
     return f"""\
 import timm
 
@@ -51,7 +52,7 @@ transform = timm.data.create_transform(224, is_training={dataset.split == "train
 dataset = timm.data.create_dataset("", root=folder, split="{dataset.split}", transform=transform)
 
 image, label = dataset[0]
-print(tuple(image.shape), label)
+print(tuple(image.shape), {label}
 """
 
 
