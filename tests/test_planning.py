@@ -270,6 +270,23 @@ def test_requested_boxes_that_validation_lacks_are_reported(raw: Path) -> None:
         assert not any("carry no bounding boxes" in note.text for note in notes_of(raw, source=source))
 
 
+@pytest.mark.parametrize(
+    ("output", "unit"),
+    [
+        ({"format": "parquet"}, "rows"),
+        ({"format": "folders"}, "image files"),
+        ({"features": "tpu"}, "records"),
+        ({"tfds": "imagenet2012"}, "records"),
+    ],
+)
+def test_boxes_for_which_there_is_no_place_are_reported(raw: Path, output: dict[str, Any], unit: str) -> None:
+    said = [note.text for note in notes_of(raw, output=output)]
+    assert any(text.startswith(f"Bounding boxes are not stored: these {unit} have no place") for text in said)
+    assert not any("carry no bounding boxes" in text for text in said)
+    for asked in ({"source": {"boxes": "none"}, "output": output}, {"output": output | {"boxes_csv": True}}):
+        assert not any("not stored" in note.text for note in notes_of(raw, **asked))
+
+
 def test_warns_of_a_box_table_without_boxes(raw: Path) -> None:
     warned = [note for note in notes_of(raw, source={"boxes": "none"}, output={"boxes_csv": True}) if note.warning]
     assert any("output.boxes_csv gives an empty file" in note.text for note in warned)

@@ -58,6 +58,12 @@ def test_the_answer_sets_all_that_its_reader_expects(
     assert ("Opened by", made_for.title) in [(row.label, row.text) for row in script.tables[-1]]
 
 
+def test_the_review_says_that_boxes_have_no_place(converse: Converse, after: Callable[[str], list[Any]]) -> None:
+    answers = ["train" if answer == "none" else answer for answer in after("datasets")]
+    script, _ = converse(*answers, "save", chooses_trainer=True)
+    assert ("Boxes", "none; these rows have no place for them") in [(row.label, row.text) for row in script.tables[-1]]
+
+
 def test_the_first_question_after_the_raw_data_offers_frameworks_and_a_choice_of_formats(
     converse: Converse, raw: Path
 ) -> None:

@@ -38,7 +38,7 @@ def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequen
         *([Row("Opened by", job.trainer.title)] if profile.output.trainer else []),
         Row("Output", f"{shortened(profile.output_path)}   {_written(job)}"),
         Row("Images", images(job) + ("" if estimated is None else _kept(estimated))),
-        Row("Boxes", _boxes(profile, context)),
+        Row("Boxes", _boxes(job, context)),
     ]
     if profile.source.classes is not None:
         found.append(Row("Classes", f"the first {profile.source.classes:,}"))
@@ -82,11 +82,13 @@ def _extras(profile: Profile) -> list[str]:
     return [text for text in said if text]
 
 
-def _boxes(profile: Profile, context: Context) -> str:
-    boxes = "those that the records have" if context.from_records else _BOXES[profile.source.boxes]
-    if not TARGETS[profile.output.format].one_file_per_image or boxes == _BOXES["none"]:
+def _boxes(job: Job, context: Context) -> str:
+    boxes = "those that the records have" if context.from_records else _BOXES[job.profile.source.boxes]
+    if job.target.has_boxes or boxes == _BOXES["none"]:
         return boxes
-    return f"{boxes}, in the CSV alone" if profile.output.boxes_csv else "none; image files have no place for them"
+    if job.profile.output.boxes_csv:
+        return f"{boxes}, in the CSV alone"
+    return f"none; these {job.target.unit} have no place for them"
 
 
 def _written(job: Job) -> str:

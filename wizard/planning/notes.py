@@ -50,7 +50,11 @@ def notes_on_source(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator[N
 
 def _on_missing_boxes(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator[Note]:
     source, asked = job.source, job.profile.source.boxes
-    if source.own_boxes:
+    if not job.target.has_boxes:
+        if any(len(table.boxes) for table in tables.values()) and not job.profile.output.boxes_csv:
+            text = f"Bounding boxes are not stored: these {job.target.unit} have no place for them"
+            yield Note(text=f"{text} (output.boxes_csv = true writes them to a CSV)")
+    elif source.own_boxes:
         yield Note(text="The records keep the bounding boxes that they have, whatever source.boxes says")
     elif not source.annotatable and asked != "none":
         yield Note(text=f"{source.what[:1].upper()}{source.what[1:]} come without bounding boxes; none are stored")
