@@ -136,7 +136,7 @@ def _image_problems(image: Mapping[str, object]) -> list[str]:
     if image.get("upscale") and resize != "shortest":
         problems.append('upscale is for resize = "shortest" alone')
     if image.get("keep_small") and resize == "original":
-        problems.append('keep_small has no meaning with resize = "original": leave quality out to keep all bytes')
+        problems.append('keep_small has no meaning with resize = "original", which keeps all bytes without a quality')
     return problems
 
 

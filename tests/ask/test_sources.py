@@ -249,7 +249,7 @@ def test_classes_and_labels_are_shown_with_the_raw_data(converse: Converse, own:
     script, _ = converse(str(own))
     reported = script.said[0].splitlines()
     assert (
-        "  class labels           cats = 1, 6 images · dogs = 2, 6 · (as TFRecord shards store them; " in script.said[0]
+        "  class labels           cats = 1, 6 images · dogs = 2, 6 · (from 1, as in TFRecord shards; " in script.said[0]
     )
     assert "  class sizes            train 6 images each · validation 3 images each" in reported
     assert "  example of validation  dogs/0.jpg → dogs" in reported

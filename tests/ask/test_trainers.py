@@ -14,7 +14,7 @@ from wizard.ask.context import Context
 from wizard.ask.questions import BY_KEY
 from wizard.ask.setup_draft import draft_of
 from wizard.ask.view import Outcome
-from wizard.targets.registry import TARGETS
+from wizard.targets.registry import TARGETS, from_profile, output_for
 from wizard.targets.registry import trainers as all_trainers
 from wizard.targets.trainer import FAMILIES
 
@@ -28,6 +28,11 @@ def chosen(trainer: str) -> list[str]:
     return [family.name] if alone else [family.name, trainer]
 
 
+def holds_boxes(trainer: str) -> bool:
+    """Whether what a trainer opens has a place for boxes, so that the question about them is asked."""
+    return from_profile(output_for(trainer), "image").has_boxes
+
+
 @pytest.fixture
 def after(raw: Path, tmp_path: Path) -> Callable[[str], list[Any]]:
     """Answers to all questions, with original images."""
@@ -35,7 +40,8 @@ def after(raw: Path, tmp_path: Path) -> Callable[[str], list[Any]]:
     def answers(trainer: str) -> list[Any]:
         sharded = not all_trainers()[trainer][0].one_file_per_image
         shards = [5, 2] if sharded else []
-        return [str(raw), *chosen(trainer), DEFAULT, "none", str(tmp_path / "out"), "original", *shards, "mine"]
+        boxes = ["none"] if holds_boxes(trainer) else []
+        return [str(raw), *chosen(trainer), DEFAULT, *boxes, str(tmp_path / "out"), "original", *shards, "mine"]
 
     return answers
 
@@ -58,8 +64,8 @@ def test_the_answer_sets_all_that_its_reader_expects(
     assert ("Opened by", made_for.title) in [(row.label, row.text) for row in script.tables[-1]]
 
 
-def test_the_review_says_that_boxes_have_no_place(converse: Converse, after: Callable[[str], list[Any]]) -> None:
-    answers = ["train" if answer == "none" else answer for answer in after("datasets")]
+def test_the_review_says_that_boxes_have_no_place(converse: Converse, raw: Path, tmp_path: Path) -> None:
+    answers = [str(raw), "other", DEFAULT, "train", "parquet", str(tmp_path / "out"), "original", 5, 2, "mine"]
     script, _ = converse(*answers, "save", chooses_trainer=True)
     assert ("Boxes", "none; these rows have no place for them") in [(row.label, row.text) for row in script.tables[-1]]
 
@@ -166,7 +172,7 @@ def test_values_that_are_not_for_a_format_are_not_offered_with_it() -> None:
 
 
 def test_the_images_are_proposed_as_the_trainers_other_users_have_them(converse: Converse, raw: Path) -> None:
-    script, _ = converse(str(raw), *chosen("dinov2"), DEFAULT, "none", DEFAULT, chooses_trainer=True)
+    script, _ = converse(str(raw), *chosen("dinov2"), DEFAULT, DEFAULT, chooses_trainer=True)
     assert (script.asked[-1].key, script.asked[-1].default) == ("image.resize", "original")
     script, _ = converse(str(raw), *chosen("tf.data"), DEFAULT, "none", DEFAULT, chooses_trainer=True)
     assert (script.asked[-1].key, script.asked[-1].default) == ("image.resize", "shortest")
@@ -181,3 +187,22 @@ def test_images_like_the_last_ones_are_proposed_for_the_same_trainer(raw: Path, 
     )
     answers = {"family": "research", "output.trainer": "dinov2"}
     assert defaults.resize(known(Context(last=last), answers)) == "crop"
+
+
+def test_boxes_are_asked_about_only_where_they_have_a_place(converse: Converse, raw: Path) -> None:
+    script, _ = converse(str(raw), *chosen("imagefolder"), DEFAULT, chooses_trainer=True)
+    assert script.keys[-2:] == ["source.splits", "output.path"]
+    script, _ = converse(str(raw), *chosen("dali"), DEFAULT, chooses_trainer=True)
+    assert script.keys[-2:] == ["source.splits", "source.boxes"]
+
+
+def test_images_that_were_accepted_stay_with_another_trainer(
+    converse: Converse, after: Callable[[str], list[Any]]
+) -> None:
+    answers = after("tf.data")
+    answers[answers.index("original") :] = [DEFAULT, DEFAULT, DEFAULT, DEFAULT, 5, 2, "mine"]
+    script, outcome = converse(*answers, "edit", "family", "research", "dinov2", "save", chooses_trainer=True)
+    assert outcome is not None
+    assert outcome.profile is not None
+    assert (outcome.profile.output.trainer, outcome.profile.image.resize) == ("dinov2", "shortest")
+    assert not any("Images:" in said for said in script.said)

@@ -30,7 +30,7 @@ def test_labels_sorted_as_text_show() -> None:
 def test_labels_that_hang_on_the_format_say_so() -> None:
     found = text(glance(letters(2), 0, [counts("train", [1, 2], example="c001/1.jpg", rank=1)], labels="open"))
     assert found["class labels"].startswith("c000 = 1, 1 image · c001 = 2, 2 · ")
-    assert found["class labels"].endswith("(as TFRecord shards store them; other formats count from 0)")
+    assert found["class labels"].endswith("(from 1, as in TFRecord shards; other readers count from 0)")
     assert found["example of train"] == "c001/1.jpg → c001"
 
 

@@ -72,7 +72,8 @@ class Draft(Generic[C]):
         key, default = question.key, question.default(self.answers)
         outdated = question.governs if value != self.answers.get(key) else ()
         chosen = {name: answer for name, answer in self.chosen.items() if name != key}
-        if value != default:  # one that was only accepted is not kept: it follows when its reasons change
+        # One that was only accepted is not kept: it follows when its reasons change.
+        if value != default or question.stays:
             chosen[key] = value
         return replace(
             self,

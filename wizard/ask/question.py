@@ -49,6 +49,7 @@ class Question(Generic[C]):
         stored: whether a profile has the answer; else it only leads to others.
         switch: whether yes and no are true and false in a profile.
         optional: whether none of the choices may be chosen.
+        stays: whether an answer stays when what it was offered for changes, even if it was only accepted.
         governs: keys of a replayed profile that no longer hold once this answer changes.
         advanced: asked only when the person wants to change the answer in the review.
         affects_images: whether it changes what images become, so that size and time are shown after it.
@@ -69,6 +70,7 @@ class Question(Generic[C]):
     stored: bool = True
     switch: bool = False
     optional: bool = False
+    stays: bool = False
     governs: tuple[str, ...] = ()
     advanced: bool = False
     affects_images: bool = False

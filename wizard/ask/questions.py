@@ -114,7 +114,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         "They add little to size and time.",
         default=defaults.boxes,
         choices=defaults.box_choices,
-        applies=lambda known: len(defaults.box_choices(known)) > 1,
+        applies=lambda known: len(defaults.box_choices(known)) > 1 and trainers.hold_boxes(known),
         implied=lambda _: "none",
     ),
     Question(
@@ -163,6 +163,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         "nothing with a shortest side of 256 or more; 480 leaves room for strong scale augmentation. Keep the "
         "originals where a benchmark's rules ask for it.",
         default=defaults.resize,
+        stays=True,  # another trainer would else turn images that were accepted into others
         choices=lambda _: defaults.RESIZE,
         governs=tuple(f"image.{key}" for key in Image.model_fields),
         affects_images=True,

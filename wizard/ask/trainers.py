@@ -9,6 +9,7 @@ from wizard.ask.question import Answers
 from wizard.errors import UsageError
 from wizard.profile import Profile
 from wizard.targets.registry import DEFAULT_FORMAT, OPTIONS, from_profile, output_for, trainers
+from wizard.targets.target import Target
 from wizard.targets.trainer import FAMILIES, Trainer
 
 Known: TypeAlias = Answers[Context]
@@ -92,9 +93,12 @@ def can_write(value: Value, known: Known) -> None:
 
 
 def _can_write(output: Mapping[str, Any], known: Known) -> None:
+    _target(output, known).for_classes(known.context.classes)
+
+
+def _target(output: Mapping[str, Any], known: Known) -> Target:
     raw = known.context.raw
-    target = from_profile(output, "image" if raw is None else raw.form)
-    target.for_classes(known.context.classes)
+    return from_profile(output, "image" if raw is None else raw.form)
 
 
 def format_of(known: Known) -> Value | None:
@@ -107,7 +111,7 @@ def format_of(known: Known) -> Value | None:
 def output(known: Known) -> dict[str, Any]:
     """The [output] section as far as it is known: what the trainer sets, and the answers about it."""
     found = output_for(str(known.get("output.trainer")))
-    found["format"] = known.get("output.format") or DEFAULT_FORMAT
+    found["format"] = known.get("output.format") or found.get("format", DEFAULT_FORMAT)
     for key in OPTIONS:
         value = known.get(f"output.{key}")
         if value is not None:
@@ -124,6 +128,16 @@ def needs(key: str, known: Known) -> bool:
     """Whether the chosen trainer leaves no choice for a key of [output]."""
     trainer = chosen(known)
     return trainer is not None and key in trainer.requires
+
+
+def hold_boxes(known: Known) -> bool:
+    """Whether what the chosen trainer opens has a place for boxes; yes where the format is chosen later."""
+    if chosen(known) is None:
+        return True
+    try:
+        return _target(output(known), known).has_boxes
+    except UsageError:  # the review says what is wrong
+        return True
 
 
 def image(known: Known) -> dict[str, Any]:

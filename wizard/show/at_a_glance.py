@@ -15,7 +15,10 @@ _LONGEST = 28
 BETWEEN = " · "
 """Separator between the items of a list."""
 _DEFAULT = TARGETS[DEFAULT_FORMAT]
-_OPEN = f"(as {_DEFAULT.offer.title} store them; other formats count from {Target.first_label({})})"
+_OPEN = (
+    f"(from {_DEFAULT.first_label({})}, as in {_DEFAULT.offer.title}; "
+    f"other readers count from {Target.first_label({})})"
+)
 _NARROW = 30
 WIDTH = 100
 """Default width of lines, in columns, without a terminal."""

@@ -3,6 +3,8 @@
 from wizard.targets.dataset import Loadable
 from wizard.targets.trainer import PYTORCH, RESEARCH, TENSORFLOW, TIMM, Trainer
 
+BY_FOLDER = "labels count the folders of this split, from 0"
+
 
 def _folder(dataset: Loadable) -> str:
     return str(dataset.target.image_folder(dataset.split))
@@ -38,12 +40,14 @@ transform = transforms.Compose([transforms.RandomResizedCrop(224), transforms.To
 dataset = ImageFolder(f"{{folder}}/{_folder(dataset)}", transform)
 
 image, label = dataset[0]
-print(tuple(image.shape), label)
+print(tuple(image.shape), label)  # {BY_FOLDER}
 """
 
 
 def _timm(dataset: Loadable) -> str:
-    label = "-1)  # no image of test has a label, and timm says 0" if is_unlabeled(dataset) else "label)"
+    label = (
+        "-1)  # no image of test has a label, and timm says 0" if is_unlabeled(dataset) else f"label)  # {BY_FOLDER}"
+    )
     return f"""\
 import timm
 
@@ -78,7 +82,7 @@ dataset = keras.utils.image_dataset_from_directory(
 )
 
 for images, labels in dataset.take(1):
-    print(images[0].shape, int(labels[0]))
+    print(images[0].shape, int(labels[0]))  # {BY_FOLDER}
 """
 
 

@@ -38,7 +38,7 @@ _OPTIONS = {
     ),
     "split_folders": switch(
         default=False,
-        description="tfrecord_train/, tfrecord_val/, tfrecord_test/ instead of one folder",
+        description="whether each split has a folder of its own: tfrecord_train/, tfrecord_val/, tfrecord_test/",
         text="A folder for each split?",
         label="Split folders",
         review="a folder a split",
