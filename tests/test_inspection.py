@@ -8,7 +8,7 @@ import pytest
 from tests.helpers import CLASSES, TRAIN, VALIDATION, build_dataset, shards
 from tests.sources import making
 from wizard.commands.inspect import as_text
-from wizard.errors import InputError, VerifyFailed
+from wizard.errors import InputError, UsageError, VerifyFailed
 from wizard.events import Event
 from wizard.formats import example, tfrecord
 from wizard.inspection import inspect
@@ -35,6 +35,19 @@ def test_inspects_a_finished_dataset(built: Path) -> None:
     assert facts["train recipe"] == "scaled and cropped to 64 x 96, JPEG quality 85"
     assert facts["first record, image/height"] == "64"
     assert "a finished dataset" in as_text(facts)
+
+
+def test_a_finished_dataset_is_opened_by_the_trainer_that_is_asked_for(built: Path) -> None:
+    shown = inspect(built, ignore).loading
+    assert shown is not None
+    assert (shown.trainer.name, shown.others) == ("tf.data", ("dali", "tfrecord"))
+    asked = inspect(built, ignore, "dali").loading
+    assert asked is not None
+    assert "fn.readers.tfrecord" in asked.program
+    assert str(built) in asked.program
+    with pytest.raises(UsageError, match="'tfds' does not open this dataset") as error:
+        inspect(built, ignore, "tfds")
+    assert error.value.hint == "These do: tf.data, dali, tfrecord"
 
 
 def test_inspects_an_unfinished_build(built_copy: Path) -> None:

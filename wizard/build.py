@@ -223,7 +223,7 @@ def _finished(
         label_base=plan.label_base,
         target=plan.target,
         classes=len(plan.classes),
-        loading=loading(dataset, plan.target, job.trainer),
+        loading=loading(dataset, plan.target, dict(job.profile.output)),
         imagenet=plan.classes.whole_imagenet,
         glance=glance(plan.classes, plan.label_base, counts, labels=labels),
     )

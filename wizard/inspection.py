@@ -31,7 +31,6 @@ from wizard.sources.remarks import remarks
 from wizard.sources.samples import SampleTable
 from wizard.sources.selected import lacks_validation
 from wizard.sources.source import Source, Survey
-from wizard.targets import registry
 from wizard.targets.dataset import BuiltDataset
 
 _NAMED = 10
@@ -67,10 +66,11 @@ class Inspection:
             raise InputError("\n".join([f"{len(self.problems)} parts cannot be read.", *lines]))
 
 
-def inspect(path: Path, report: Report) -> Inspection:
-    """The facts about the data at `path`.
+def inspect(path: Path, report: Report, trainer: str = "") -> Inspection:
+    """The facts about the data at `path`; of a finished dataset also how it is opened, by `trainer` if one is named.
 
     Raises:
+        UsageError: that trainer does not open it.
         NoRawData: nothing is there, or no data of a known form.
         InputError: it cannot be read.
     """
@@ -79,7 +79,7 @@ def inspect(path: Path, report: Report) -> Inspection:
     if not path.is_dir():
         raise NoRawData(f"{path} does not exist.")
     if (path / manifest.MANIFEST).is_file():
-        return _dataset(path)
+        return _dataset(path, trainer)
     records = read_commit_records(path)
     if records.plan is not None:
         return Inspection(facts=_unfinished(records, records.plan))
@@ -223,7 +223,7 @@ def _unfinished(records: CommitRecords, plan: RecordedPlan) -> Facts:
     return facts
 
 
-def _dataset(folder: Path) -> Inspection:
+def _dataset(folder: Path, asked: str) -> Inspection:
     known = manifest.read(folder)
     facts: Facts = {
         "what": "a finished dataset",
@@ -257,8 +257,8 @@ def _dataset(folder: Path) -> Inspection:
     labels: LabelState = "stored" if known.target.stores_labels else "none"
     seen = glance(known.classes, known.label_base, counts, labels=labels)
     dataset = BuiltDataset(folder=folder, classes=known.classes, label_base=known.label_base, shards=known.shards)
-    trainer = registry.trainer_of({**known.profile.get("output", {}), "format": known.target.format})
-    return _with_glance(facts, seen, *problems, loading=loading(dataset, known.target, trainer))
+    output = {**known.profile.get("output", {}), "format": known.target.format}
+    return _with_glance(facts, seen, *problems, loading=loading(dataset, known.target, output, asked))
 
 
 def _shard(path: Path) -> Facts:

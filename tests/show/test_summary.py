@@ -25,7 +25,9 @@ EVENT = BuildResult(
     images_built=10,
     label_base=1,
     target=TFRecords(),
-    loading=Loading(trainer=TFRecords.trainers[0], program="import tensorflow\nprint(1)\n", others=("DALI", "TFDS")),
+    loading=Loading(
+        folder="/out", trainer=TFRecords.trainers[0], program="import tensorflow\nprint(1)\n", others=("dali", "tfds")
+    ),
 )
 
 
@@ -42,8 +44,8 @@ def test_the_summary_has_counts_bytes_time_and_rate() -> None:
 
 def test_the_summary_ends_with_the_program_and_what_else_opens_the_dataset() -> None:
     text = finished(EVENT)
-    assert "Load it    tf.data   (pip install tensorflow)\n\n    import tensorflow\n    print(1)\n" in text
-    assert text.endswith("docs/load.md has programs for others: DALI, TFDS")
+    assert "Load it    tf.data   (pip install tensorflow)\n\nimport tensorflow\nprint(1)\n" in text
+    assert text.endswith("# dali, tfds")
 
 
 def test_where_only_some_images_keep_their_bytes_the_summary_says_how_many() -> None:

@@ -14,12 +14,18 @@ from wizard.show.loading import how_to_load
 from wizard.show.reporters import reporter_for
 
 
-def inspect(path: Annotated[Path, Parameter(help="A folder or a file.")], /, *, flags: OutputFlags = DEFAULT) -> int:
+def inspect(
+    path: Annotated[Path, Parameter(help="A folder or a file.")],
+    /,
+    *,
+    trainer: Annotated[str, Parameter(help="What is to open a finished dataset, as in output.trainer.")] = "",
+    flags: OutputFlags = DEFAULT,
+) -> int:
     """Show what PATH holds: raw data and what is missing, a dataset, or one of their files."""
     output = flags.output()
     reporter = reporter_for(output)
     with reporter.shown():
-        found = inspection.inspect(path.expanduser().absolute(), reporter.handle)
+        found = inspection.inspect(path.expanduser().absolute(), reporter.handle, trainer)
     output.result(as_text(found.facts, output.console.width if output.live else WIDTH))
     fields: dict[str, Any] = {"facts": found.facts, "glance": None if found.glance is None else asdict(found.glance)}
     if found.loading is not None:

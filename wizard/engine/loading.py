@@ -1,7 +1,11 @@
 """How a finished dataset is opened: what it is for, and a program that does it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from wizard.errors import UsageError
+from wizard.targets import registry
 from wizard.targets.dataset import BuiltDataset, loadable
 from wizard.targets.target import Target
 from wizard.targets.trainer import Trainer
@@ -12,19 +16,33 @@ class Loading:
     """How a dataset is opened.
 
     Attributes:
+        folder: the dataset's.
         program: a complete Python program, with the folder's path in it.
-        others: titles of what else opens datasets of this format.
+        others: what else opens this dataset, by the values of `output.trainer`.
     """
 
+    folder: str
     trainer: Trainer
     program: str
     others: tuple[str, ...]
 
 
-def loading(dataset: BuiltDataset, target: Target, trainer: Trainer) -> Loading:
-    """How the trainer opens a dataset in its folder."""
+def loading(dataset: BuiltDataset, target: Target, output: Mapping[str, Any], asked: str = "") -> Loading:
+    """How a dataset is opened that was made with this [output] section.
+
+    It is opened by the trainer that is asked for by name, or by the one that it was made for.
+
+    Raises:
+        UsageError: the trainer that is asked for does not open it.
+    """
+    folder = str(dataset.folder)
+    there = {each.name: each for each in registry.opening(output)}
+    if asked and asked not in there:
+        raise UsageError(f"The trainer {asked!r} does not open this dataset.", f"These do: {', '.join(there)}")
+    trainer = there[asked] if asked else registry.trainer_of(output)
     return Loading(
+        folder=folder,
         trainer=trainer,
-        program=trainer.program(loadable(dataset, target, repr(str(dataset.folder)))),
-        others=tuple(each.title for each in target.trainers if each != trainer),
+        program=trainer.program(loadable(dataset, target, repr(folder))),
+        others=tuple(name for name in there if name != trainer.name),
     )

@@ -74,13 +74,22 @@ def trainer_of(output: Mapping[str, Any]) -> Trainer:
     named = trainers().get(str(output.get("trainer")))
     if named is not None:
         return named[1]
-    target = _kind(output)
-    usual = {key: option.default for key, option in target.options.items()}
-    usual["label_base"] = target.first_label(output)
-    complete = {**usual, **{key: value for key, value in output.items() if value is not None}}
-    opening = [each for each in target.trainers if each.opens(complete)]
-    unusual = {each.name: sum(value != usual.get(key) for key, value in each.requires.items()) for each in opening}
-    return max(opening, key=lambda each: unusual[each.name], default=target.trainers[0])
+    there, usual = opening(output), _usual(output)
+    unusual = {each.name: sum(value != usual.get(key) for key, value in each.requires.items()) for each in there}
+    return max(there, key=lambda each: unusual[each.name], default=_kind(output).trainers[0])
+
+
+def opening(output: Mapping[str, Any]) -> list[Trainer]:
+    """The trainers that open what is written with a profile's [output] section."""
+    complete = {**_usual(output), **{key: value for key, value in output.items() if value is not None}}
+    return [each for each in _kind(output).trainers if each.opens(complete)]
+
+
+def _usual(output: Mapping[str, Any]) -> dict[str, Any]:
+    """The defaults of the keys that its format has, and of its first label."""
+    kind = _kind(output)
+    options = {key: option.default for key, option in kind.options.items()}
+    return {**options, "label_base": kind.first_label(output)}
 
 
 def anything(folder: Path) -> list[str]:
