@@ -89,6 +89,18 @@ def test_a_person_s_own_file_is_set_aside_where_one_of_this_program_s_takes_its_
     assert [str(note).count("features.json was there before") for note in notes] == [1, 1]
 
 
+def test_what_is_in_the_way_of_a_file_or_its_folder_is_set_aside(tmp_path: Path) -> None:
+    (tmp_path / "features.json").mkdir()
+    (tmp_path / "imagenet2012").write_text("mine")
+    plan, notes = planned(), list[Event]()
+    for each in (plan, replace(plan, target=TFRecords(tfds="imagenet2012"))):
+        write_sidecars(tmp_path, each, done(plan), boxes_csv=False, report=notes.append)
+    assert (tmp_path / "features.json.before").is_dir()
+    assert (tmp_path / "imagenet2012.before").read_text() == "mine"
+    assert (tmp_path / "imagenet2012" / "5.1.0" / "features.json").is_file()
+    assert ["was there before" in str(note) for note in notes] == [True, True]
+
+
 def test_this_program_s_own_file_is_not_set_aside_if_its_records_are_gone(tmp_path: Path) -> None:
     plan = planned()
     write_sidecars(tmp_path, plan, done(plan), boxes_csv=False)

@@ -65,7 +65,7 @@ def write_sidecars(
         files[PROGRAM] = f"import os\n{program}".encode()
     files |= plan.target.sidecars(dataset)
     ours = _ours(folder)
-    aside = {name: _set_aside(folder / name) for name in files if name not in ours and (folder / name).is_file()}
+    aside = dict(_set_aside(folder, (name for name in files if name not in ours)))
     # Before the files themselves, so that a run that is killed leaves none that the next one does not know.
     _claim(folder, ours.union(files))
     for name in ours.difference(files):
@@ -73,7 +73,7 @@ def write_sidecars(
     sums = {name: _write(folder, name, content) for name, content in files.items()}
     _claim(folder, files)
     for name, before in aside.items():
-        if _sum(before) == sums[name]:  # this program's after all, from before its records were removed
+        if before.is_file() and _sum(before) == sums.get(name):  # ours after all: its records were removed
             before.unlink()
         else:
             report(Note(text=f"{folder / name} was there before, and is now {before.name}", warning=True))
@@ -168,10 +168,16 @@ def _write(folder: Path, name: str, content: Content) -> str:
     return digest.hexdigest()
 
 
-def _set_aside(path: Path) -> Path:
-    """Gives a person's own file another name, as one of this program's takes its place; returns that."""
-    names = (f"{path.name}.before" + (f"-{number}" if number > 1 else "") for number in count(1))
-    return path.rename(next(path.with_name(name) for name in names if not path.with_name(name).exists()))
+def _set_aside(folder: Path, names: Iterable[str]) -> Iterator[tuple[str, Path]]:
+    """Gives what a person has in the place of these files, or of folders for them, another name; yields both."""
+    for name in names:
+        folders = [str(parent) for parent in PurePosixPath(name).parents[:-1]]
+        blocked = [each for each in folders if (folder / each).exists() and not (folder / each).is_dir()]
+        blocked += [name] if (folder / name).exists() else []
+        for each in blocked:
+            path = folder / each
+            free = (f"{path.name}.before" + (f"-{number}" if number > 1 else "") for number in count(1))
+            yield each, path.rename(next(path.with_name(new) for new in free if not path.with_name(new).exists()))
 
 
 def _sum(path: Path) -> str:

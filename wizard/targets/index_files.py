@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wizard.storage import write_whole
+from wizard.targets.expected import ShardDamage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,21 @@ class IndexFiles:
         (output / self.folder / name).unlink(missing_ok=True)
         with suppress(OSError):  # it is not there, or something is in it
             (output / self.folder).rmdir()
+
+    def restore(self, output: Path, name: str, shard: Path, *, asked: bool) -> None:
+        """Writes the index of a shard's file again; removes it if it was not requested, or the shard is gone.
+
+        Raises:
+            ShardDamage: the shard cannot be read.
+        """
+        if not asked or not shard.is_file():
+            self.remove(output, name)
+            return
+        try:
+            lines = self.of_shard(shard)
+        except (ValueError, OSError) as damage:
+            raise ShardDamage(str(damage)) from damage
+        self.write(output, name, lines)
 
     def wrong(self, output: Path, name: str, size: int, *, asked: bool) -> str:
         """A clause on an index that does not end where its shard of `size` bytes does, or that was not requested."""

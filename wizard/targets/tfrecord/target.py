@@ -175,15 +175,7 @@ class TFRecords(OneFileShards):
         return index.FILES.wrong(folder, result.shard, result.bytes_out, asked=self.index)
 
     def restore_beside(self, folder: Path, shard: str) -> None:
-        path = folder / self.file(shard)
-        if not self.index or not path.is_file():
-            index.FILES.remove(folder, shard)
-            return
-        try:
-            lines = index.FILES.of_shard(path)
-        except (tfrecord.RecordDamage, OSError) as damage:
-            raise ShardDamage(str(damage)) from damage
-        index.FILES.write(folder, shard, lines)
+        index.FILES.restore(folder, shard, folder / self.file(shard), asked=self.index)
 
     def wrong_bytes(self, expected: Expectation) -> Iterator[str]:
         yield from super().wrong_bytes(expected)

@@ -143,15 +143,7 @@ class WebDataset(OneFileShards):
         return dali_index.FILES.wrong(folder, self._index(result.shard), result.bytes_out, asked=self.index)
 
     def restore_beside(self, folder: Path, shard: str) -> None:
-        path = folder / self.file(shard)
-        if not self.index or not path.is_file():
-            dali_index.FILES.remove(folder, self._index(shard))
-            return
-        try:
-            lines = dali_index.FILES.of_shard(path)
-        except (tar.TarDamage, OSError) as damage:
-            raise ShardDamage(str(damage)) from damage
-        dali_index.FILES.write(folder, self._index(shard), lines)
+        dali_index.FILES.restore(folder, self._index(shard), folder / self.file(shard), asked=self.index)
 
     def wrong_bytes(self, expected: Expectation) -> Iterator[str]:
         yield from super().wrong_bytes(expected)
