@@ -70,7 +70,8 @@ class Draft(Generic[C]):
     def with_answer(self, question: Question[C], value: Value) -> Self:
         """The draft after an answer, without those that no longer hold."""
         key, default = question.key, question.default(self.answers)
-        outdated = question.governs if value != self.answers.get(key) else ()
+        changed = value != self.answers.get(key)
+        outdated, reopened = (question.governs, question.reopens) if changed else ((), ())
         chosen = {name: answer for name, answer in self.chosen.items() if name != key}
         # One that was only accepted is not kept: it follows when its reasons change.
         if value != default or question.stays:
@@ -79,7 +80,7 @@ class Draft(Generic[C]):
             self,
             chosen=chosen,
             profile={name: said for name, said in self.profile.items() if name not in outdated},
-            asked=tuple(each.key for each in self.questions if each.key in (*self.asked, key)),
+            asked=tuple(each.key for each in self.questions if each.key in {*self.asked, key} - {*reopened}),
         ).settled()
 
     def settled(self) -> Self:

@@ -51,6 +51,7 @@ class Question(Generic[C]):
         optional: whether none of the choices may be chosen.
         stays: whether an answer stays when what it was offered for changes, even if it was only accepted.
         governs: keys of a replayed profile that no longer hold once this answer changes.
+        reopens: keys of questions that are asked again once this answer changes, even if theirs was only accepted.
         advanced: asked only when the person wants to change the answer in the review.
         affects_images: whether it changes what images become, so that size and time are shown after it.
         may_hold_password: whether a refused answer with an @ in it must not be shown again.
@@ -72,6 +73,7 @@ class Question(Generic[C]):
     optional: bool = False
     stays: bool = False
     governs: tuple[str, ...] = ()
+    reopens: tuple[str, ...] = ()
     advanced: bool = False
     affects_images: bool = False
     may_hold_password: bool = False

@@ -65,6 +65,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         choices=trainers.families,
         require=trainers.family_can_open,
         governs=("output.trainer", *_OF_A_TRAINER),
+        reopens=("output.trainer",),
         stored=False,
     ),
     Question(
