@@ -168,3 +168,21 @@ def test_the_first_label_is_the_trainers_unless_it_is_given(given_base: int | No
 )
 def test_what_a_trainer_could_not_open_is_refused(output: dict[str, object], told: str) -> None:
     assert any(problem.startswith(told) for problem in problems(given(output={"path": "/out"} | output)))
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("timm", "'timm-folders' or 'timm-wds' or 'timm-hfds'"),
+        ("DALI", "'dali' or 'dali-webdataset'"),
+        ("kras", "'keras'"),
+    ],
+)
+def test_a_trainer_that_does_not_exist_is_answered_with_those_like_it(typed: str, meant: str) -> None:
+    (problem,) = problems(given(output={"path": "/out", "trainer": typed}))
+    assert problem.endswith(f"; did you mean {meant}?")
+
+
+def test_a_trainer_beside_another_format_is_one_problem() -> None:
+    (problem,) = problems(given(output={"path": "/out", "trainer": "timm-wds", "format": "folders"}))
+    assert problem == 'output.format = "folders": trainer = "timm-wds" needs "webdataset"'

@@ -30,7 +30,10 @@ Table = dict[str, Any]
 SCHEMA = 1
 """The version of the form that profiles have today."""
 
-_FIX = """Give values with --set section.key=value (a list as --set 'source.splits=["train"]'), or fix the file"""
+_FIX = (
+    """Give values with --set section.key=value (a list as --set 'source.splits=["train"]'), """
+    "take one out with --set section.key=, or fix the file"
+)
 
 
 class Source(Section):

@@ -109,10 +109,12 @@ def _as_toml(value: object) -> str:
 
 
 def with_trainer(table: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The same table with what its trainer sets, where it does not say it itself."""
+    """The same table with what its trainer sets, where it does not say it itself; not beside another format."""
     output = table["output"]
     trainer = output.get("trainer") if isinstance(output, dict) else None
     usual = registry.output_for(trainer) if isinstance(trainer, str) else {}
+    if not usual or output.get("format", usual["format"]) != usual["format"]:
+        return table
     # What the first label is follows from the trainer, too, but records of a source keep theirs unless it is said here.
     usual.pop("label_base", None)
-    return {**table, "output": {**usual, **output}} if usual else table
+    return {**table, "output": {**usual, **output}}
