@@ -10,7 +10,7 @@ import pytest
 
 from tests.helpers import build_dataset, contents, features, shards
 from tests.targets.test_tfds import done, planned
-from wizard.engine import sidecars
+from wizard.engine import manifest, sidecars
 from wizard.engine.plan import Plan
 from wizard.engine.sidecars import BOXES, CLASSES, boxes_table, remove_sidecars, write_sidecars, wrong_sidecars
 from wizard.events import Event
@@ -197,3 +197,9 @@ def test_sidecars_are_compared_with_their_sha256(tmp_path: Path) -> None:
     (tmp_path / "same").write_text("same")
     (tmp_path / "changed").write_text("else")
     assert list(wrong_sidecars(tmp_path, sums)) == [("changed", "has changed"), ("gone", "is gone")]
+
+
+def test_a_program_that_was_edited_is_no_damage(raw: Path, tmp_path: Path) -> None:
+    build_dataset(raw, tmp_path / "out", output={"load_py": True})
+    assert (tmp_path / "out" / "load.py").is_file()
+    assert "load.py" not in manifest.read(tmp_path / "out").sidecars

@@ -44,7 +44,7 @@ def write_sidecars(
     `load_with` gives the program of load.py; None if there is to be none.
 
     Returns:
-        The sha256 in hex of each that was written, by name.
+        The sha256 in hex of each that was written, by name; not that of load.py, which is there to be edited.
     """
     shards = [done[name] for name in plan.shard_names]
     dataset = WrittenDataset(
@@ -77,6 +77,7 @@ def write_sidecars(
             before.unlink()
         else:
             report(Note(text=f"{folder / name} was there before, and is now {before.name}", warning=True))
+    sums.pop(PROGRAM, None)
     return sums
 
 

@@ -81,5 +81,9 @@ def require_imagenet(classes: Classes) -> None:
         raise UsageError(
             f"{ASKED} is TFDS's own dataset of ImageNet's 1,000 classes, and the images have "
             f"{len(classes):,} classes of their own, beginning with {classes.names[0]}.",
-            Hint("For tfds.builder_from_directory, which takes any classes, say {}", "output.tfds=true"),
+            Hint(
+                "tfds.builder_from_directory takes any classes: say {}; the trainers for it are tfds-folder and "
+                "tfds-data-source-folder",
+                "output.tfds=true",
+            ),
         )
