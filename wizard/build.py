@@ -211,7 +211,13 @@ def _finished(
         )
         summaries.append(summary)
     labels: LabelState = "stored" if plan.target.stores_labels else "none"
-    dataset = BuiltDataset(folder=job.output, classes=plan.classes, label_base=plan.label_base, shards=results)
+    dataset = BuiltDataset(
+        folder=job.output,
+        classes=plan.classes,
+        label_base=plan.label_base,
+        shards=results,
+        unlabeled=plan.unlabeled,
+    )
     return BuildResult(
         output=str(job.output),
         plan_id=plan.plan_id,

@@ -31,7 +31,6 @@ from wizard.sources.remarks import remarks
 from wizard.sources.samples import SampleTable
 from wizard.sources.selected import lacks_validation
 from wizard.sources.source import Source, Survey
-from wizard.targets.dataset import BuiltDataset
 
 _NAMED = 10
 """Classes that are named."""
@@ -256,7 +255,8 @@ def _dataset(folder: Path, asked: str) -> Inspection:
         return Inspection(facts=facts, problems=(*problems, (manifest.IMAGES, error)))
     labels: LabelState = "stored" if known.target.stores_labels else "none"
     seen = glance(known.classes, known.label_base, counts, labels=labels)
-    dataset = BuiltDataset(folder=folder, classes=known.classes, label_base=known.label_base, shards=known.shards)
+    unlabeled = [each.split for each in counts if each.by_rank is not None and not each.by_rank.any()]
+    dataset = manifest.as_built(folder, known, unlabeled)
     output = {**known.profile.get("output", {}), "format": known.target.format}
     return _with_glance(facts, seen, *problems, loading=loading(dataset, known.target, output, asked))
 

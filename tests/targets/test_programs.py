@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
-from tests.helpers import CLASSES, build_dataset, shards
+from tests.helpers import CLASSES, add_test_archive, build_dataset, encoded, noise, shards
 from tests.load_page import PAGE, with_programs
+from tests.sources import making
 from wizard.engine.build_result import BuildResult
 from wizard.formats import example, tfrecord
+from wizard.inspection import inspect
 from wizard.targets import registry
 
 PRINTED = re.compile(r"\((\d+), (\d+), (\d+)\) (-?\d+)")
@@ -126,3 +129,23 @@ def test_load_py_opens_the_dataset_where_it_lies_now(
 def test_the_documentation_has_every_program() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert with_programs(page) == page, "python -m tests.load_page brings it up to date"
+
+
+@pytest.mark.parametrize("form", ["tfrecord", "folders"])
+def test_a_program_for_a_split_without_labels_says_so(form: str, raw_copy: Path, tmp_path: Path) -> None:
+    add_test_archive(raw_copy, 3)
+    only_test = {"splits": ["test"], "boxes": "none"}
+    result = build_dataset(raw_copy, tmp_path / "out", source=only_test, output={"format": form, "test_shards": 1})
+    told = {"tfrecord": "no image of test has a label, so all are -1", "folders": "no image of test has a label"}
+    assert told[form] in result.loading.program
+    shown = inspect(tmp_path / "out", lambda _event: None).loading
+    assert shown is not None
+    assert shown.program == result.loading.program
+
+
+def test_a_program_for_a_test_split_of_own_classes_has_their_labels(tmp_path: Path) -> None:
+    image = encoded(Image.fromarray(noise(32, 48)))
+    raw = making.write(tmp_path / "pets", [f"test/{name}/{n}.jpg" for name in ("cats", "dogs") for n in (1, 2)], image)
+    only_test = {"splits": ["test"], "boxes": "none"}
+    result = build_dataset(raw, tmp_path / "out", source=only_test, output={"format": "folders", "test_shards": 1})
+    assert "ImageFolder" in result.loading.program

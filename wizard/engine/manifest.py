@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from itertools import chain, groupby, repeat
@@ -24,6 +24,7 @@ from wizard.sources.classes import UNLABELED, Classes, imagenet, numbered
 from wizard.sources.samples import LeftOut
 from wizard.storage import write_whole
 from wizard.targets import registry
+from wizard.targets.dataset import BuiltDataset
 from wizard.targets.target import Target
 
 MANIFEST = "dataset.json"
@@ -133,6 +134,17 @@ def write(
     text = _as_json(head | fields)
     write_whole(folder / MANIFEST, text)
     return {**sidecars, IMAGES: manifest.images_sha256, MANIFEST: hashlib.sha256(text).hexdigest()}
+
+
+def as_built(folder: Path, manifest: Manifest, unlabeled: Collection[str]) -> BuiltDataset:
+    """The dataset that a manifest describes, for programs; `unlabeled` are splits without classes."""
+    return BuiltDataset(
+        folder=folder,
+        classes=manifest.classes,
+        label_base=manifest.label_base,
+        shards=manifest.shards,
+        unlabeled=unlabeled,
+    )
 
 
 def _as_json(fields: dict[str, Any]) -> bytes:

@@ -115,6 +115,11 @@ class Plan:
         return self.ingredients.plan_id
 
     @property
+    def unlabeled(self) -> tuple[str, ...]:
+        """The splits of which no image has a class."""
+        return tuple(each.split for each in self.splits if len(each.table) and not (each.table.label >= 0).any())
+
+    @property
     def shard_names(self) -> list[str]:
         """The names of all shards, split by split."""
         name = self.target.shard

@@ -52,6 +52,7 @@ def write_sidecars(
         classes=plan.classes,
         label_base=plan.label_base,
         shards=shards,
+        unlabeled=plan.unlabeled,
         images=partial(stored_images, plan, shards),
     )
     files: dict[str, Content] = {}

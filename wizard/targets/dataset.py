@@ -23,12 +23,18 @@ class Encoded(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class BuiltDataset:
-    """A dataset whose shards are all in place, in the order of splits and indexes; rank 0's label is `label_base`."""
+    """A dataset whose shards are all in place, in the order of splits and indexes.
+
+    Attributes:
+        label_base: stored label of rank 0.
+        unlabeled: splits of which no image has a class.
+    """
 
     folder: Path
     classes: Classes
     label_base: int
     shards: Sequence[CommitRecord]
+    unlabeled: Collection[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +49,7 @@ class Loadable:
         classes: how many the labels count.
         label_base: stored label of rank 0.
         imagenet: whether the classes are ImageNet's.
+        unlabeled: whether no image of this split has a class; its labels are -1.
         features: names of the features that its records brought along from the source, whose label may have any.
     """
 
@@ -54,11 +61,14 @@ class Loadable:
     classes: int
     label_base: int
     imagenet: bool
+    unlabeled: bool = False
     features: Collection[str] = ()
 
     @property
     def labels(self) -> str:
         """The range of the stored labels, in words."""
+        if self.unlabeled:
+            return f"no image of {self.split} has a label, so all are -1"
         unused = ", 0 is unused" if self.label_base else ""
         return f"labels are {self.label_base} to {self.label_base + self.classes - 1}{unused}"
 
@@ -80,6 +90,7 @@ def loadable(dataset: BuiltDataset, target: "Target", folder: str, split: str = 
         classes=len(dataset.classes),
         label_base=dataset.label_base,
         imagenet=dataset.classes.whole_imagenet,
+        unlabeled=chosen in dataset.unlabeled,
         features=_kept_features(dataset.folder, target, mine),
     )
 

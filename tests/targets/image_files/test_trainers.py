@@ -29,6 +29,7 @@ def loadable(folder: Path, target: Target, split: str, *, imagenet: bool = True,
         classes=3,
         label_base=0,
         imagenet=imagenet,
+        unlabeled=split == "test",
     )
 
 

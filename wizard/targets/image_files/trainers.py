@@ -10,14 +10,9 @@ def _folder(dataset: Loadable) -> str:
     return str(dataset.target.image_folder(dataset.split))
 
 
-def is_unlabeled(dataset: Loadable) -> bool:
-    """Whether a split is ImageNet's test, whose images have no classes and lie in no folders of classes."""
-    return dataset.split == "test" and dataset.imagenet
-
-
 def image_folder(dataset: Loadable) -> str:
     """The program for PyTorch; of images without classes, there is no ImageFolder."""
-    if is_unlabeled(dataset):
+    if dataset.unlabeled:
         return f"""\
 from pathlib import Path
 
@@ -45,9 +40,7 @@ print(tuple(image.shape), label)  # {BY_FOLDER}
 
 
 def _timm(dataset: Loadable) -> str:
-    label = (
-        "-1)  # no image of test has a label, and timm says 0" if is_unlabeled(dataset) else f"label)  # {BY_FOLDER}"
-    )
+    label = "-1)  # no image of test has a label, and timm says 0" if dataset.unlabeled else f"label)  # {BY_FOLDER}"
     return f"""\
 import timm
 
@@ -61,7 +54,7 @@ print(tuple(image.shape), {label}
 
 
 def _keras(dataset: Loadable) -> str:
-    if is_unlabeled(dataset):
+    if dataset.unlabeled:
         return f"""\
 import keras
 
@@ -87,7 +80,7 @@ for images, labels in dataset.take(1):
 
 
 def _flat(dataset: Loadable) -> str:
-    if is_unlabeled(dataset):
+    if dataset.unlabeled:
         ranks = ""
         label = "-1  # no image of test has a label"
     elif dataset.imagenet:
