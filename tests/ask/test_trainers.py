@@ -206,3 +206,15 @@ def test_images_that_were_accepted_stay_with_another_trainer(
     assert outcome.profile is not None
     assert (outcome.profile.output.trainer, outcome.profile.image.resize) == ("dinov2", "shortest")
     assert not any("Images:" in said for said in script.said)
+
+
+def test_a_list_of_what_lies_beside_may_be_longer_than_a_trainer_needs_but_not_shorter(
+    converse: Converse, after: Callable[[str], list[Any]]
+) -> None:
+    edit = ("edit", "output.metadata", ["mmpretrain"], ["dinov2", "mmpretrain"])
+    script, outcome = converse(*after("dinov2"), *edit, "save", chooses_trainer=True)
+    (error,) = [asked.error for asked in script.asked if asked.error]
+    assert error == "The result is for DINOv2, which reads labels.txt and extra/*.npy: keep that ticked."
+    assert outcome is not None
+    assert outcome.profile is not None
+    assert dict(outcome.profile.output)["metadata"] == ("dinov2", "mmpretrain")

@@ -114,3 +114,12 @@ def test_foreign_images_fail_where_folders_are_asked_for_and_nowhere_else(raw: P
     assert check.found == f"{tmp_path} holds image files, among them val/mine/a.jpg, of unknown origin"
     for output in ({}, {"format": "flat"}, {"format": "webdataset"}):
         assert looked_at(raw, tmp_path, output=output).status == "pass"
+
+
+def test_a_file_where_the_dataset_has_a_folder_fails(raw: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "imagenet2012").write_text("notes")
+    result = checked(job(raw, out, output={"tfds": "imagenet2012"}))
+    assert result.status == "fail"
+    assert result.found == f"{out / 'imagenet2012'} is a file, and the build needs a folder of that name"

@@ -29,6 +29,7 @@ def _about(key: str, option: Option) -> Question[Context]:
         help=option.help or f"{option.description[:1].upper()}{option.description[1:]}.",
         default=default,
         choices=choices,
+        require=lambda value, known: trainers.keeps_needed(key, value, known),
         applies=lambda known: key in defaults.target_of(known).options and not trainers.needs(key, known),
         advanced=True,
         switch=True,

@@ -127,7 +127,24 @@ def in_profile(value: Value) -> Value | bool:
 def needs(key: str, known: Known) -> bool:
     """Whether the chosen trainer leaves no choice for a key of [output]."""
     trainer = chosen(known)
-    return trainer is not None and key in trainer.requires
+    # Of a list, some values are needed and others may be added.
+    return trainer is not None and key in trainer.requires and not (key in OPTIONS and OPTIONS[key].many)
+
+
+def keeps_needed(key: str, value: Value, known: Known) -> None:
+    """Refuses a list for a key of [output] without what the chosen trainer needs.
+
+    Raises:
+        UsageError: it names what is missing.
+    """
+    trainer = chosen(known)
+    needed = () if trainer is None else trainer.requires.get(key, ())
+    if trainer is None or not isinstance(needed, tuple) or not isinstance(value, list):
+        return
+    missing = [each for each in OPTIONS[key].allowed if each.value in needed and each.value not in value]
+    if missing:
+        files = ", ".join(each.about or each.title for each in missing)
+        raise UsageError(f"The result is for {trainer.title}, which reads {files}: keep that ticked.")
 
 
 def hold_boxes(known: Known) -> bool:

@@ -1,6 +1,7 @@
 """The contents of the output folder, and whether this build can resume from them."""
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
 
 from wizard.commit_record import CommitRecord
 from wizard.engine.commit_records import RecordedPlan, counted, read_commit_records
@@ -86,6 +87,11 @@ def output_check(asked: Settings, state: OutputState) -> CheckResult:
     if state.error is not None:
         found = f"{output} cannot be read: {state.error.strerror}"
         return replace(result, status="warn", found=found, fix="Correct its permissions")
+    if in_the_way := _in_the_way(asked):
+        found = f"{in_the_way} is a file, and the build needs a folder of that name"
+        return replace(
+            result, status="fail", found=found, fix="Move it away, or choose another folder", setting=ELSEWHERE
+        )
     if not state.present:
         return result
     if state.plan is None:
@@ -98,6 +104,16 @@ def output_check(asked: Settings, state: OutputState) -> CheckResult:
             return replace(result, found=found)
         found = f"{output} holds {len(state.present):,} shards of another plan: {'; '.join(differences)}"
     return replace(result, status="fail", found=found, fix="Choose another folder", setting=ELSEWHERE)
+
+
+def _in_the_way(asked: Settings) -> Path | None:
+    """A file where the dataset will have a folder."""
+    for place in asked.target.places:
+        below = PurePosixPath(place)
+        for part in (below, *below.parents):
+            if (asked.output / part).is_file():
+                return asked.output / part
+    return None
 
 
 def foreseen(asked: Settings) -> Ingredients:
