@@ -120,6 +120,6 @@ def test_a_file_where_the_dataset_has_a_folder_fails(raw: Path, tmp_path: Path) 
     out = tmp_path / "out"
     out.mkdir()
     (out / "imagenet2012").write_text("notes")
-    result = checked(job(raw, out, output={"tfds": "imagenet2012"}))
+    result = looked_at(raw, out, output={"tfds": "imagenet2012"})
     assert result.status == "fail"
     assert result.found == f"{out / 'imagenet2012'} is a file, and the build needs a folder of that name"
