@@ -60,8 +60,7 @@ def only_one(known: Known) -> Value | None:
 
 def chosen(known: Known) -> Trainer | None:
     """The trainer that was chosen; None if the format is to be chosen instead."""
-    name = known.get("output.trainer")
-    named = trainers().get(str(name))
+    named = trainers().get(str(known.get("output.trainer")))
     return None if named is None else named[1]
 
 
@@ -75,16 +74,17 @@ def can_open(value: Value, known: Known) -> None:
 
 
 def family_can_open(value: Value, known: Known) -> None:
-    """Refuses a framework if each of its trainers is refused; raises what `can_open` does."""
-    refusal: UsageError | None = None
+    """Refuses a framework if each of its trainers is refused; raises what `can_open` does of the first."""
+    refusals: list[UsageError] = []
     for choice in of_family(Answers(values={"family": value}, context=known.context)):
         try:
-            return can_open(choice.value, known)
+            can_open(choice.value, known)
         except UsageError as error:
-            refusal = refusal or error
-    if refusal is not None:
-        raise refusal
-    return None
+            refusals.append(error)
+        else:
+            return
+    if refusals:
+        raise refusals[0]
 
 
 def can_write(value: Value, known: Known) -> None:
@@ -103,9 +103,7 @@ def _target(output: Mapping[str, Any], known: Known) -> Target:
 
 def format_of(known: Known) -> Value | None:
     """The format that the chosen trainer opens."""
-    name = known.get("output.trainer")
-    named = trainers().get(str(name))
-    return None if named is None else named[0].format
+    return output_for(str(known.get("output.trainer"))).get("format")
 
 
 def output(known: Known) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class Trainer:
         title: in the wizard's list.
         about: what it reads, beside the title.
         program: a complete Python program that opens a split, and prints the shape and label of its first image. Its
-            folder is the expression `Loadable.folder`. Raises UsageError where this dataset cannot be opened so.
+            folder is the expression `Loadable.folder`.
         install: what pip installs for the program.
         requires: keys of [output], besides the format, that must have these values, or hold these of a list.
         settings: keys of [output] that have these values unless a profile gives others.
