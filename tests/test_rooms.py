@@ -17,7 +17,7 @@ ORDER = [
     {"commands"},
     {"ask"},
     {"inspection", "unfinished_builds"},
-    {"build", "show"},
+    {"build", "show", "submit"},
     {"verify", "interrupts", "output", "download"},
     {"preflight"},
     {"planning"},
