@@ -17,6 +17,7 @@ from wizard.interrupts import stop_on_signal
 from wizard.output import Output
 from wizard.planning import stoppable
 from wizard.preflight.checks import failed, refuse, require_known
+from wizard.preflight.crew import with_crew
 from wizard.preflight.examine import Verdict, examine
 from wizard.profile import Profile
 from wizard.profile_keys import set_help
@@ -52,7 +53,7 @@ def start(
     Args:
         profile: what is built; resolved here unless there is a verdict.
         output: prints the progress and the result.
-        options: of the build; `stopping` and `limit_memory` are found here.
+        options: of the build; `stopping` and `ignored` are found here.
         ignore: names of checks that may fail.
         verdict: of a pre-flight that was shown already.
 
@@ -61,9 +62,10 @@ def start(
     """
     reporter = reporter_for(output)
     with stop_on_signal(output.say) as stopping, reporter.shown(), WorkerPool() as pool:
-        if verdict is None:
-            verdict = examine(profile, stoppable(reporter.handle, stopping), pool)
-            for check in verdict.checks:
+        report, shown = stoppable(reporter.handle, stopping), verdict.checks if verdict else ()
+        verdict = with_crew(verdict or examine(profile, report, pool), report, pool)
+        for check in verdict.checks:
+            if check not in shown:
                 reporter.handle(check)
         refuse(verdict.checks, ignore, building=True)
         for check in failed(verdict.checks, ()):
@@ -79,7 +81,7 @@ def start(
                 unfinished_builds.remember(job.profile)
             reporter.handle(event)
 
-        options = replace(options, stopping=stopping, limit_memory="memory" not in ignore)
+        options = replace(options, stopping=stopping, ignored=tuple(ignore))
         finished = build(job, handle, options, pool)
     unfinished_builds.forget(job.output)
     return show_result(output, finished)
