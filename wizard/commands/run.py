@@ -24,6 +24,7 @@ from wizard.profile_keys import set_help
 from wizard.profile_store import load
 from wizard.show import summary
 from wizard.show.reporters import reporter_for
+from wizard.show.run_file_reporter import RunFileReporter
 from wizard.targets import registry
 
 
@@ -60,18 +61,23 @@ def start(
     Raises:
         SetupError: of any kind that `wizard.errors` knows but VerifyFailed.
     """
-    reporter = reporter_for(output)
-    with stop_on_signal(output.say) as stopping, reporter.shown(), WorkerPool() as pool:
-        report, shown = stoppable(reporter.handle, stopping), verdict.checks if verdict else ()
-        verdict = with_crew(verdict or examine(profile, report, pool), report, pool)
+    reporter, run_file = reporter_for(output), RunFileReporter(profile.output_path)
+
+    def report(event: Event) -> None:
+        run_file.handle(event)
+        reporter.handle(event)
+
+    with stop_on_signal(output.say) as stopping, run_file.shown(), reporter.shown(), WorkerPool() as pool:
+        preparing, shown = stoppable(report, stopping), verdict.checks if verdict else ()
+        verdict = with_crew(verdict or examine(profile, preparing, pool), preparing, pool)
         for check in verdict.checks:
             if check not in shown:
-                reporter.handle(check)
+                report(check)
         refuse(verdict.checks, ignore, building=True)
         for check in failed(verdict.checks, ()):
-            reporter.handle(Note(text=f"{check.name} is ignored, and would not do: {check.found}", warning=True))
+            report(Note(text=f"{check.name} is ignored, and would not do: {check.found}", warning=True))
         if verdict.estimated:
-            reporter.handle(verdict.estimated)
+            report(verdict.estimated)
 
         job = verdict.require_job()
 
@@ -79,7 +85,7 @@ def start(
             # Only now the output folder is known to be this build's own.
             if isinstance(event, Started):
                 unfinished_builds.remember(job.profile)
-            reporter.handle(event)
+            report(event)
 
         options = replace(options, stopping=stopping, ignored=tuple(ignore))
         finished = build(job, handle, options, pool)
