@@ -24,9 +24,9 @@ from wizard.engine.staged.split import StagedSplit
 from wizard.errors import MachineError, SetupError, writing
 from wizard.events import BuildFinished, Event, SplitStart, Started
 from wizard.lock import exclusive_lock
-from wizard.machine.memory import usable_memory
 from wizard.planning import Job, Report, make_plan, settle_checks, stoppable
 from wizard.preflight.checks import memory_for_an_image
+from wizard.preflight.crew import look_of
 from wizard.preflight.guard import Guard
 from wizard.sources.class_counts import count_images
 from wizard.sources.glance import LabelState, glance
@@ -45,13 +45,14 @@ class Options:
         md5: verify the archives' official sums first.
         repair: re-read the finished shards and build the damaged ones again.
         stopping: once it says true, the shards under way are finished and nothing new begins.
-        limit_memory: refuse an image that needs more memory than a worker has.
+        ignored: names of checks that may fail; without that of memory, an image that needs more of it than a worker has
+            is refused.
     """
 
     md5: bool = False
     repair: bool = False
     stopping: Callable[[], bool] = lambda: False
-    limit_memory: bool = True
+    ignored: tuple[str, ...] = ()
 
 
 def build(job: Job, report: Report, options: Options, pool: WorkerPool | None = None) -> BuildResult:
@@ -70,7 +71,8 @@ def build(job: Job, report: Report, options: Options, pool: WorkerPool | None = 
         exclusive_lock(output / STATE_FOLDER / "lock", f"Another run is building in {output}."),
         _workers(pool or WorkerPool(), output, plan.target) as workers,
     ):
-        executor = workers.executor(job.workers)
+        engine = workers.engine(job.profile.run)
+        executor = engine.executor(job.workers, look_of(job), options.ignored)
         remove_leftovers(output, plan.target)  # under the lock: those of a run under way are no leftovers
         records = start_or_resume(output, plan)
         if options.repair:
@@ -81,9 +83,8 @@ def build(job: Job, report: Report, options: Options, pool: WorkerPool | None = 
         to_build = set(plan.shard_names) - built_before.keys()
         checks = settle_checks(job, plan, to_build, executor, report_or_stop, md5=options.md5)
         _prepare_folder(output, plan, built_before)
-        memory = usable_memory().with_freed(workers.held)
         spilled = WORKER_BYTES if job.reading.staged else 0
-        share = memory_for_an_image(memory, job.workers, spilled) if options.limit_memory else None
+        share = None if "memory" in options.ignored else memory_for_an_image(engine.memory(), job.workers, spilled)
         staged: list[list[StagedSplit]] = []
         if job.reading.staged:
             common = partial(plan.empty_task, folder=str(output), skip_bad=job.skip_bad, memory=share, checks=checks)

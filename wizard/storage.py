@@ -1,6 +1,7 @@
 """Atomic writes: a file appears under its name only when it is complete and on disk."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedRandom
@@ -62,6 +63,23 @@ def make_folders(folder: Path, below: Path) -> None:
     for part in below.relative_to(folder).parts:
         made /= part
         made.mkdir(exist_ok=True)
+
+
+def time_in(folder: Path) -> float:
+    """The epoch seconds that the folder's file system gives to a file written now.
+
+    On a network file system that is the server's clock, and the same for all hosts. This machine's own clock where the
+    folder cannot be written.
+    """
+    try:
+        handle, probe = create_temporary(folder)
+        try:
+            return os.fstat(handle).st_mtime
+        finally:
+            os.close(handle)
+            probe.unlink(missing_ok=True)
+    except OSError:
+        return time.time()
 
 
 def start_writing_back(handle: int, offset: int, size: int) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from wizard.engine.transform import Recipe
 from wizard.ilsvrc2012.archives import Split
+from wizard.machine.cores import usable_cores
 from wizard.profile import Profile
 from wizard.sources.classes import Classes
 from wizard.sources.source import Source, Survey
@@ -32,6 +33,11 @@ class Settings:
     shards: Mapping[Split, int]
     recipes: Mapping[Split, Recipe]
     workers: int
+
+    @property
+    def cores(self) -> int:
+        """How many of the workers have a core to themselves; those on other machines all have."""
+        return min(self.workers, usable_cores()) if self.profile.run.engine == "local" else self.workers
 
     @property
     def output(self) -> Path:

@@ -64,8 +64,9 @@ def examine(profile: Profile, report: Report, pool: WorkerPool) -> Verdict:
     """Resolves a profile and runs all checks, even if some fail; leaves the workers that measured in the pool.
 
     Raises:
-        UsageError: the profile asks for what its source cannot give.
+        UsageError: the profile asks for what its source cannot give, or for an engine that cannot be had.
     """
+    pool.engine(profile.run)  # jobs may have to wait in a queue
     pool.executor(measuring_workers(worker_count(profile))).start()  # while the source is looked at
     try:
         job = resolve(profile, report)
