@@ -8,7 +8,7 @@ from wizard.errors import InputError, MachineError, UsageError
 from wizard.events import CheckResult
 from wizard.preflight.examine import Verdict
 from wizard.submit.environment import Environment
-from wizard.submit.prepare import Prepared, prepare, refuse_here
+from wizard.submit.prepare import Prepared, prepare, refuse_here, require_possible
 from wizard.submit.request import SlurmRequest, slurm_request
 from wizard.submit.slurm import BUILD, LOGS, PROFILE, VERIFY
 
@@ -60,6 +60,13 @@ def test_more_tasks_than_shards_are_refused(verdict: Verdict) -> None:
     with pytest.raises(UsageError, match="there are 7 shards to build"):
         prepared(verdict, array="8")
     assert prepared(verdict, array="7").build.tasks == 7
+
+
+def test_an_engine_with_workers_elsewhere_is_refused(raw: Path, tmp_path: Path) -> None:
+    asked = profile(raw, tmp_path / "out")
+    run = asked.run.model_copy(update={"engine": "dask"})
+    with pytest.raises(UsageError, match="each task of an array has workers of its own"):
+        require_possible(asked.model_copy(update={"run": run}))
 
 
 def test_nothing_is_written_for_raw_data_that_cannot_be_built_from(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from wizard.profile_store import load
 from wizard.show.reporters import reporter_for
 from wizard.submit import sbatch as slurm_jobs
 from wizard.submit.environment import this_environment
-from wizard.submit.prepare import Prepared, prepare, refuse_here, that_matter
+from wizard.submit.prepare import Prepared, prepare, refuse_here, require_possible, that_matter
 from wizard.submit.request import slurm_request
 from wizard.submit.slurm import LOGS, commands
 
@@ -56,6 +56,7 @@ def submit(
         array=array, cpus=cpus, time=time, memory=mem, partition=partition, account=account, extra=sbatch
     )
     loaded = load(profile, set_)
+    require_possible(loaded)
     reporter = reporter_for(output)
     with stop_on_signal(output.say) as stopping, reporter.shown(), WorkerPool() as pool:
         verdict = examine(loaded, stoppable(reporter.handle, stopping), pool)

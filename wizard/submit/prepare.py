@@ -11,6 +11,7 @@ from wizard.machine.cores import usable_cores
 from wizard.planning import Job
 from wizard.preflight import checks
 from wizard.preflight.examine import Verdict
+from wizard.profile import Profile
 from wizard.profile_store import as_toml
 from wizard.storage import make_folders, write_whole
 from wizard.submit import sizing, slurm
@@ -45,6 +46,20 @@ def that_matter(results: Collection[CheckResult]) -> list[CheckResult]:
     return [check for check in results if check.name not in _ELSEWHERE]
 
 
+def require_possible(profile: Profile) -> None:
+    """Checks what can be checked before the raw data is looked at.
+
+    Raises:
+        UsageError: the folder or the engine will not do for scripts of Slurm.
+    """
+    slurm.require_path(profile.output_path)
+    if profile.run.engine != "local":
+        raise UsageError(
+            f'run.engine = "{profile.run.engine}": each task of an array has workers of its own.',
+            "Submit with --set run.engine=local, or build with imagenet-setup run",
+        )
+
+
 def refuse_here(verdict: Verdict, ignored: Collection[str]) -> None:
     """Refuses what no task could build; raises what `checks.refuse` does."""
     checks.refuse(that_matter(verdict.checks), ignored, building=True)
@@ -57,10 +72,11 @@ def prepare(
 
     Raises:
         InputError: the raw data cannot be built from.
-        UsageError: more tasks than shards, nothing measured to size them by, or a folder or an engine that will not do.
+        UsageError: more tasks than shards, nothing measured to size them by, or what `require_possible` refuses.
         MachineError: the output folder cannot be written.
     """
     job = verdict.require_job()
+    require_possible(job.profile)
     build, why = _decided(job, verdict, request, environment, tuple(ignored))
     scripts = (
         (build.folder / slurm.BUILD, slurm.build_script(build)),
@@ -78,12 +94,6 @@ def prepare(
 def _decided(
     job: Job, verdict: Verdict, request: SlurmRequest, environment: Environment, ignored: tuple[str, ...]
 ) -> tuple[SlurmBuild, tuple[str, ...]]:
-    slurm.require_path(job.output)
-    if job.profile.run.engine != "local":
-        raise UsageError(
-            f'run.engine = "{job.profile.run.engine}": each task of an array runs its own workers.',
-            "Take it out with --set run.engine=local, or start the build with imagenet-setup run",
-        )
     shards = sum(job.shards.values())
     if request.tasks is not None and request.tasks > shards:
         raise UsageError(
