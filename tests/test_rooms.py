@@ -18,6 +18,7 @@ ORDER = [
     {"ask"},
     {"inspection", "unfinished_builds"},
     {"build", "show"},
+    {"build_summary"},
     {"verify", "interrupts", "output", "download"},
     {"preflight"},
     {"planning"},
@@ -32,7 +33,7 @@ ORDER = [
     {"ilsvrc2012", "formats"},
     {"commit_record", "machine"},
     {"storage"},
-    {"folders", "terminal_echo", "lock", "profile_problems", "profile_section"},
+    {"folders", "terminal_echo", "lock", "slices", "profile_problems", "profile_section"},
     {"errors"},
     {"formatting"},
 ]
