@@ -41,6 +41,9 @@ os.environ |= {"HF_DATASETS_CACHE": _CACHE.name, "HF_DATASETS_OFFLINE": "1"}
 
 # Commands that tests run would compile the package each time, a fifth of their start.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Tests that run in a job of Slurm are no job of their own.
+for _name in [name for name in os.environ if name.startswith("SLURM_")]:
+    del os.environ[_name]
 # Hypothesis would report an example that is slow on a busy machine as a failure.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

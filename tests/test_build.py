@@ -393,6 +393,19 @@ def test_a_signal_lets_running_shards_finish_and_shows_how_to_resume(
     assert contents(out) == undisturbed
 
 
+def test_sigterm_to_every_process_of_a_job_lets_running_shards_finish(raw: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    words = command(profile(raw, out), tmp_path / "p.toml")
+    # As Slurm does where it cancels, pre-empts or stops a job: the workers get it too.
+    run = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    wait_for_shards(out, 3)
+    os.killpg(run.pid, signal.SIGTERM)
+    told, _ = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert "worker_lost" not in told
+    assert not list(out.glob(".building*"))
+
+
 def test_a_tar_of_a_single_class_is_a_valid_source(tmp_path: Path, raw: Path) -> None:
     image = next(sample for sample in plan_of(profile(raw, tmp_path)).splits[0].table)
     with Path(image.file).open("rb") as file:

@@ -12,7 +12,7 @@ import pytest
 from wizard import lock
 from wizard.errors import MachineError
 from wizard.lock import exclusive_lock, is_held, lease, waiting_lease
-from wizard.storage import file_system_time
+from wizard.storage import time_in
 
 
 @pytest.fixture(autouse=True)
@@ -114,12 +114,12 @@ def test_a_short_lease_waits_until_its_holder_is_done(tmp_path: Path) -> None:
 
 def test_another_runs_lease_is_held_while_it_lives(tmp_path: Path, holding: Callable[[Path], BaseProcess]) -> None:
     file = tmp_path / "a.lease"
-    assert not is_held(file, file_system_time(tmp_path))
+    assert not is_held(file, time_in(tmp_path))
     process = holding(file)
-    assert is_held(file, file_system_time(tmp_path))
+    assert is_held(file, time_in(tmp_path))
     process.kill()
     process.join()
-    assert not is_held(file, file_system_time(tmp_path))
+    assert not is_held(file, time_in(tmp_path))
 
 
 def test_a_lease_of_another_machine_counts_as_held_until_it_is_old_by_the_file_systems_clock(

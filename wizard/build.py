@@ -23,12 +23,12 @@ from wizard.engine.staged.layout import WORKER_BYTES, spills_of
 from wizard.engine.staged.split import StagedSplit
 from wizard.errors import MachineError, SetupError, writing
 from wizard.events import BuildFinished, Event, Note
-from wizard.machine.memory import usable_memory
 from wizard.planning import Job, Report, make_plan, settle_checks, stoppable
 from wizard.preflight.checks import memory_for_an_image
+from wizard.preflight.crew import look_of
 from wizard.preflight.guard import Guard
 from wizard.slices import WHOLE, Slice
-from wizard.storage import file_system_time
+from wizard.storage import time_in
 from wizard.targets.expected import ShardDamage
 from wizard.targets.names import RECORD_FOLDER
 from wizard.targets.target import Target
@@ -43,13 +43,14 @@ class Options:
         md5: verify the archives' official sums first.
         repair: re-read the finished shards and build the damaged ones again.
         stopping: once it says true, the shards under way are finished and nothing new begins.
-        limit_memory: refuse an image that needs more memory than a worker has.
+        ignored: names of checks that may fail; without that of memory, an image that needs more of it than a worker has
+            is refused.
     """
 
     md5: bool = False
     repair: bool = False
     stopping: Callable[[], bool] = lambda: False
-    limit_memory: bool = True
+    ignored: tuple[str, ...] = ()
 
 
 def build(job: Job, report: Report, options: Options, pool: WorkerPool | None = None) -> BuildResult | SliceResult:
@@ -87,7 +88,7 @@ def build(job: Job, report: Report, options: Options, pool: WorkerPool | None = 
             built_now, seconds = _build_slice(job, plan, records, workers, report, options)
         with naming_what_is_gone(output, plan, records), alone_with(output, say):
             is_complete = _complete(job, plan, records, answers, report)
-    report(BuildFinished())
+    report(BuildFinished(is_complete=is_complete))
     summary = finished if is_complete else slice_finished
     return summary(job, plan, records.done, built_now, seconds)
 
@@ -116,7 +117,8 @@ def _build_slice(
     output = job.output
     own = job.slice.among(plan.shard_names)
     report_or_stop = stoppable(report, options.stopping)
-    executor = workers.executor(job.workers)
+    engine = workers.engine(job.profile.run)
+    executor = engine.executor(job.workers, look_of(job), options.ignored)
     if options.repair:
         tasks = plan.tasks(str(output), skip_bad=job.skip_bad, without={*plan.shard_names} - {*own})
         set_rejected_aside(output, tasks, records, executor, report_or_stop)
@@ -126,9 +128,8 @@ def _build_slice(
     checks = settle_checks(job, plan, to_build, executor, report_or_stop, md5=options.md5)
     with alone_with(output, lambda text: report_or_stop(Note(text=text))):
         _prepare_folder(output, plan, own, built_before)
-    memory = usable_memory().with_freed(workers.held)
     spilled = WORKER_BYTES if job.reading.staged else 0
-    share = memory_for_an_image(memory, job.workers, spilled) if options.limit_memory else None
+    share = None if "memory" in options.ignored else memory_for_an_image(engine.memory(), job.workers, spilled)
     staged: list[list[StagedSplit]] = []
     if job.reading.staged:
         common = partial(plan.empty_task, folder=str(output), skip_bad=job.skip_bad, memory=share, checks=checks)
@@ -166,7 +167,7 @@ def _complete(job: Job, plan: Plan, records: CommitRecords, answers: Answers, re
     output = job.output
     if not job.slice.is_whole:
         # A file that is made there has NFS look at the folder anew. So the slice that commits last sees all records.
-        file_system_time(output / RECORD_FOLDER)
+        time_in(output / RECORD_FOLDER)
         records.done.update(read_commit_records(output).done)
         waiting = [name for name in plan.shard_names if not records.is_recorded(name, skip_bad=job.skip_bad)]
         if waiting:

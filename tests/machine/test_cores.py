@@ -27,6 +27,14 @@ def test_cores_are_those_that_this_process_may_use() -> None:
         os.sched_setaffinity(0, before)
 
 
+def test_a_slurm_job_has_no_more_cores_than_it_was_allotted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1, 2, 7}, raising=False)
+    monkeypatch.setenv("SLURM_CPUS_ON_NODE", "2")
+    assert usable_cores(CgroupLimits()) == 2
+    monkeypatch.setenv("SLURM_CPUS_ON_NODE", "64")
+    assert usable_cores(CgroupLimits()) == 4
+
+
 def test_a_process_reads_its_real_quota(in_a_group: Callable[[str, str, int, str], str]) -> None:
     program = "from wizard.machine.cores import usable_cores; print(usable_cores())"
     assert in_a_group("cpu", "cpu.cfs_quota_us", 50_000, program) == "1"

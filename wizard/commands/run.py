@@ -17,12 +17,14 @@ from wizard.interrupts import stop_on_signal
 from wizard.output import Output
 from wizard.planning import stoppable
 from wizard.preflight.checks import failed, refuse, require_known
+from wizard.preflight.crew import with_crew
 from wizard.preflight.examine import Verdict, examine
 from wizard.profile import Profile
 from wizard.profile_keys import set_help
 from wizard.profile_store import load
 from wizard.show import summary
 from wizard.show.reporters import reporter_for
+from wizard.show.run_file_reporter import RunFileReporter
 from wizard.slices import WHOLE, Slice
 from wizard.targets import registry
 
@@ -63,7 +65,7 @@ def start(
     Args:
         profile: what is built; resolved here unless there is a verdict.
         output: prints the progress and the result.
-        options: of the build; `stopping` and `limit_memory` are found here.
+        options: of the build; `stopping` and `ignored` are found here.
         ignore: names of checks that may fail.
         verdict: of a pre-flight that was shown already.
         part: which slice is built; that of the verdict's job, if there is one.
@@ -71,17 +73,23 @@ def start(
     Raises:
         SetupError: of any kind that `wizard.errors` knows but VerifyFailed.
     """
-    reporter = reporter_for(output)
-    with stop_on_signal(output.say) as stopping, reporter.shown(), WorkerPool() as pool:
-        if verdict is None:
-            verdict = examine(profile, stoppable(reporter.handle, stopping), pool, part)
-            for check in verdict.checks:
-                reporter.handle(check)
+    reporter, run_file = reporter_for(output), RunFileReporter(profile.output_path, "" if part.is_whole else str(part))
+
+    def report(event: Event) -> None:
+        run_file.handle(event)
+        reporter.handle(event)
+
+    with stop_on_signal(output.say) as stopping, run_file.shown(), reporter.shown(), WorkerPool() as pool:
+        preparing, shown = stoppable(report, stopping), verdict.checks if verdict else ()
+        verdict = with_crew(verdict or examine(profile, preparing, pool, part), preparing, pool)
+        for check in verdict.checks:
+            if check not in shown:
+                report(check)
         refuse(verdict.checks, ignore, building=True)
         for check in failed(verdict.checks, ()):
-            reporter.handle(Note(text=f"{check.name} is ignored, and would not do: {check.found}", warning=True))
+            report(Note(text=f"{check.name} is ignored, and would not do: {check.found}", warning=True))
         if verdict.estimated:
-            reporter.handle(verdict.estimated)
+            report(verdict.estimated)
 
         job = verdict.require_job()
 
@@ -89,9 +97,9 @@ def start(
             # Only now the output folder is known to be this build's own.
             if isinstance(event, Started) and job.slice.is_whole:
                 unfinished_builds.remember(job.profile)
-            reporter.handle(event)
+            report(event)
 
-        options = replace(options, stopping=stopping, limit_memory="memory" not in ignore)
+        options = replace(options, stopping=stopping, ignored=tuple(ignore))
         finished = build(job, handle, options, pool)
     unfinished_builds.forget(job.output)
     return show_result(output, finished)

@@ -14,7 +14,7 @@ from typing import Any
 from wizard.errors import Interrupted, MachineError, PlanMismatch
 from wizard.lock import DURATION, exclusive_lock, is_held, lease, waiting_lease
 from wizard.slices import Slice
-from wizard.storage import file_system_time, write_whole
+from wizard.storage import time_in, write_whole
 from wizard.targets.names import RUN_FOLDER
 
 Say = Callable[[str], None]
@@ -72,7 +72,7 @@ def naming_a_lost_lease(output: Path, part: Slice, lost: Callable[[], bool]) -> 
 def others(output: Path, part: Slice) -> list[str]:
     """Names of the other runs that live, on any machine. One that died elsewhere seems to live for a while."""
     runs = output / RUN_FOLDER
-    now = file_system_time(runs)
+    now = time_in(runs)
     names = sorted(file.stem for file in runs.glob("*.lease"))
     return [name for name in names if name not in (part.name, _FOLDER) and is_held(_lease_of(runs, name), now)]
 

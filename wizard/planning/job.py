@@ -6,6 +6,7 @@ from pathlib import Path
 
 from wizard.engine.transform import Recipe
 from wizard.ilsvrc2012.archives import Split
+from wizard.machine.cores import usable_cores
 from wizard.profile import Profile
 from wizard.slices import WHOLE, Slice
 from wizard.sources.classes import Classes
@@ -41,6 +42,11 @@ class Settings:
         """The names of all shards, as the plan will have them; of the slice's, `slice.among` these."""
         counts = self.shards.items()
         return [self.target.shard(split, index, count) for split, count in counts for index in range(count)]
+
+    @property
+    def cores(self) -> int:
+        """How many of the workers have a core to themselves; those on other machines all have."""
+        return min(self.workers, usable_cores()) if self.profile.run.engine == "local" else self.workers
 
     @property
     def output(self) -> Path:

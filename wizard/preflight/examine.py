@@ -67,8 +67,9 @@ def examine(profile: Profile, report: Report, pool: WorkerPool, part: Slice = WH
     The time that is estimated is that of the slice `part`; the size is that of the whole dataset, which the disk holds.
 
     Raises:
-        UsageError: the profile asks for what its source cannot give.
+        UsageError: the profile asks for what its source cannot give, or for an engine that cannot be had.
     """
+    pool.engine(profile.run)  # jobs may have to wait in a queue
     pool.executor(measuring_workers(worker_count(profile))).start()  # while the source is looked at
     try:
         job = replace(resolve(profile, report), slice=part)

@@ -30,10 +30,10 @@ class Kind(Enum):
 
 
 def block_signals() -> None:
-    """Blocks Ctrl-C in a thread that starts workers, which inherit this.
+    """Blocks Ctrl-C and SIGTERM in a thread that starts workers, which inherit this.
 
-    A terminal sends it to every process of the group, but only the run is to decide what it means, also while a
-    worker is still starting.
+    A terminal sends Ctrl-C to every process of the group, and Slurm and systemd send SIGTERM to every process of a job
+    or a unit, but only the run is to decide what they mean, also while a worker is still starting.
     """
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
@@ -46,9 +46,9 @@ def serve(pipe: Connection, item: c_int64 | None) -> None:
         pipe: calls come in, and messages go out. Its end means that the run is gone.
         item: shared memory for the number of the item that is being processed; None if there is none.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    # The run ends its workers by SIGKILL, so neither is needed here; see `block_signals`.
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     if item is not None:
         in_hand.install(item)
     worker = _Worker(pipe)
