@@ -1,6 +1,5 @@
-"""submit PROFILE: the build as jobs of a cluster; and the steps that the guided setup shares."""
+"""submit PROFILE: the build as jobs of a cluster."""
 
-import shlex
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -10,7 +9,6 @@ from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.errors import Interrupted, UsageError
 from wizard.events import Note
 from wizard.interrupts import stop_on_signal
-from wizard.output import Output
 from wizard.planning import stoppable
 from wizard.preflight.checks import failed, require_known
 from wizard.preflight.examine import examine
@@ -19,9 +17,9 @@ from wizard.profile_store import load
 from wizard.show.reporters import reporter_for
 from wizard.submit import sbatch as slurm_jobs
 from wizard.submit.environment import this_environment
-from wizard.submit.prepare import Prepared, prepare, refuse_here, require_possible, that_matter
+from wizard.submit.prepare import prepare, refuse_here, require_possible, that_matter
+from wizard.submit.present import as_fields, show_commands, show_scripts, show_submitted
 from wizard.submit.request import slurm_request
-from wizard.submit.slurm import LOGS, commands
 
 
 def submit(
@@ -71,36 +69,10 @@ def submit(
             reporter.handle(verdict.estimated)
     prepared = prepare(verdict, request, this_environment(), ignore)
     show_scripts(output, prepared)
-    return finish(output, prepared, submitting=submit_)
-
-
-def show_scripts(output: Output, prepared: Prepared) -> None:
-    """Shows what was decided, and the scripts."""
-    for line in prepared.why:
-        output.say(f"· {line}")
-    for path, text in prepared.scripts:
-        output.say(f"\n· {path}:\n")
-        output.result(text)
-        output.event("script", {"path": str(path), "text": text})
-
-
-def finish(output: Output, prepared: Prepared, *, submitting: bool) -> int:
-    """Submits the scripts, or shows how; returns the exit code."""
-    build = prepared.build
-    logs = build.folder / LOGS
-    status = f"imagenet-setup status {shlex.quote(str(build.output))}"
-    said = {"commands": commands(build), "logs": str(logs), "exit_code": 0}
-    if not submitting:
-        output.say("· Nothing is submitted yet; --submit does that, or in a shell:\n")
-        output.result("\n".join(commands(build)))
-        output.event("finished", said | {"kind": "scripts"})
-        return 0
-    jobs = slurm_jobs.submit(prepared)
-    output.result(f"Submitted: array {jobs.array} of {build.tasks}, then its verification {jobs.verify}.")
-    output.say(
-        f"· queue: squeue --job {jobs.array},{jobs.verify}\n· progress: {status} --watch\n"
-        f"· logs: {logs}/build-{jobs.array}_*.log and verify-{jobs.verify}.log\n"
-        f"· stop: scancel {jobs.array} {jobs.verify}; the same command continues later"
-    )
-    output.event("finished", said | {"kind": "submitted", "array": jobs.array, "verify": jobs.verify})
+    jobs = slurm_jobs.submit(prepared) if submit_ else None
+    if jobs is None:
+        show_commands(output, prepared)
+    else:
+        show_submitted(output, prepared, jobs)
+    output.event("finished", as_fields(prepared, jobs) | {"exit_code": 0})
     return 0

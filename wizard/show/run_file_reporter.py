@@ -82,7 +82,7 @@ class RunFileReporter:
             elif isinstance(event, WorkerLost):
                 self._lost += 1
             elif isinstance(event, BuildFinished):
-                self._complete = True
+                self._complete = event.is_complete
             self._warnings.extend(line.removeprefix("! ") for line in messages(event) if line.startswith("! "))
 
     def status(self, state: State | None = None, error: str = "") -> RunStatus:

@@ -17,6 +17,7 @@ from wizard.storage import make_folders, write_whole
 from wizard.submit import sizing, slurm
 from wizard.submit.environment import Environment
 from wizard.submit.request import SlurmRequest, seconds_of
+from wizard.submit.sizing import Work
 from wizard.submit.slurm import SlurmBuild
 from wizard.targets.names import STATE_FOLDER
 
@@ -91,23 +92,36 @@ def prepare(
     return Prepared(build=build, scripts=scripts, why=why)
 
 
-def _decided(
-    job: Job, verdict: Verdict, request: SlurmRequest, environment: Environment, ignored: tuple[str, ...]
-) -> tuple[SlurmBuild, tuple[str, ...]]:
-    shards = sum(job.shards.values())
-    if request.tasks is not None and request.tasks > shards:
+def require_a_shard_each(tasks: int, shards: int, option: str = "--array") -> None:
+    """Checks a number of tasks; raises UsageError if some would have nothing to do."""
+    if tasks > shards:
         raise UsageError(
-            f"--array {request.tasks}: there are {shards:,} shards to build, and a task without one has nothing to do.",
-            f"Ask for --array {shards} at most, or for more shards",
+            f"{option} {tasks}: there are {shards:,} shards to build, and a task without one has nothing to do.",
+            f"Ask for {shards} tasks at most, or for more shards",
         )
+
+
+def work_of(verdict: Verdict) -> Work:
+    """The build, as far as its size matters to a scheduler.
+
+    Raises:
+        UsageError: none of its images could be measured.
+    """
     estimated = verdict.estimated
     if estimated is None:
         raise UsageError(
-            "No image could be measured, so what a task needs is not known.",
-            "imagenet-setup check PROFILE says why",
+            "No image could be measured, so what a task needs is not known.", "imagenet-setup check PROFILE says why"
         )
     busy = min(estimated.workers, usable_cores())
-    work, cpus = sizing.Work(estimated=estimated, busy=busy, shards=shards), request.cpus
+    return Work(estimated=estimated, busy=busy, shards=sum(verdict.settings.shards.values()))
+
+
+def _decided(
+    job: Job, verdict: Verdict, request: SlurmRequest, environment: Environment, ignored: tuple[str, ...]
+) -> tuple[SlurmBuild, tuple[str, ...]]:
+    work, cpus = work_of(verdict), request.cpus
+    if request.tasks is not None:
+        require_a_shard_each(request.tasks, work.shards)
     why = []
     tasks = request.tasks
     if tasks is None:

@@ -81,26 +81,31 @@ def slurm_request(
         UsageError: one is nothing that Slurm takes, or would break the scripts.
     """
     tasks, at_once = (None, None) if array is None else parse_array(array)
-    if not 1 <= cpus <= 4096:
-        raise UsageError(f"--cpus {cpus}: a task has 1 to 4,096 CPUs.")
+    require_cpus(cpus)
     if time is not None:
         seconds_of(time)
     if memory is not None and not _MEMORY.fullmatch(memory):
-        raise UsageError(f"--mem {memory!r}: this is no amount of memory that Slurm takes.", "For example --mem 16G")
+        raise UsageError(f"--mem {memory!r}: this is no amount of memory that Slurm takes.", "For example 16G")
     return SlurmRequest(
         tasks=tasks,
         at_once=at_once,
         cpus=cpus,
         time=time,
         memory=memory,
-        partition=_name("--partition", partition),
-        account=_name("--account", account),
+        partition=parse_name(partition, "--partition"),
+        account=parse_name(account, "--account"),
         extra=tuple(map(_extra, extra)),
     )
 
 
-def parse_array(text: str) -> tuple[int, int | None]:
-    """The number of tasks, and how many may run at once.
+def require_cpus(cpus: int, option: str = "--cpus") -> None:
+    """Checks a number of CPUs; raises UsageError."""
+    if not 1 <= cpus <= 4096:
+        raise UsageError(f"{option} {cpus}: a task has 1 to 4,096 CPUs.")
+
+
+def parse_array(text: str, option: str = "--array") -> tuple[int, int | None]:
+    """The number of tasks, and how many may run at once; `option` is what an error calls it.
 
     >>> parse_array("16"), parse_array("16%4")
     ((16, None), (16, 4))
@@ -112,13 +117,13 @@ def parse_array(text: str) -> tuple[int, int | None]:
     tasks, at_once = (int(number) if number else None for number in match.groups()) if match else (0, None)
     if not tasks or tasks > MOST_TASKS or at_once == 0:
         raise UsageError(
-            f"--array {text!r}: give the number of tasks, from 1 to {MOST_TASKS:,}; each builds one slice.",
-            "For example --array 16, or --array 16%4 for four at a time",
+            f"{option} {text!r}: give the number of tasks, from 1 to {MOST_TASKS:,}; each builds one slice.",
+            "For example 16, or 16%4 for four at a time",
         )
     return tasks, at_once
 
 
-def seconds_of(text: str) -> int:
+def seconds_of(text: str, option: str = "--time") -> int:
     """A limit of time as Slurm writes it: minutes, MIN:SEC, H:MIN:SEC, DAYS-H, DAYS-H:MIN or DAYS-H:MIN:SEC.
 
     >>> seconds_of("90"), seconds_of("1:30:00"), seconds_of("1-12")
@@ -138,13 +143,18 @@ def seconds_of(text: str) -> int:
         seconds += others[0] * 60 + others[1] if len(others) == 2 else sum(others)
     if seconds == 0:
         raise UsageError(
-            f"--time {text!r}: this is no limit of time that Slurm takes.",
-            "For example --time 90 (minutes), --time 4:00:00 or --time 1-12:00:00",
+            f"{option} {text!r}: this is no limit of time that Slurm takes.",
+            "For example 90 (minutes), 4:00:00 or 1-12:00:00 (a day and a half)",
         )
     return seconds
 
 
-def _name(option: str, text: str) -> str:
+def parse_name(text: str, option: str) -> str:
+    """A name as Slurm gives it to partitions and accounts, or several; may be empty.
+
+    Raises:
+        UsageError: it is none.
+    """
     if text and not _NAME.fullmatch(text):
         raise UsageError(
             f"{option} {text!r}: letters, digits and . _ - + @ : / are possible, and commas between names."
