@@ -78,12 +78,13 @@ def lease(file: Path, taken: str, say: Callable[[str], None] = lambda _: None) -
 
 def _acquire(held: filelock.SoftFileLease, file: Path, taken: str, say: Callable[[str], None]) -> None:
     """Takes the lease, or waits for a sign of life from its holder and gives up."""
-    if _attempt(held):
+    contender = _Contender(held)
+    if contender.attempt():
         return
     last = _touched(file)
     begun = time.monotonic()
     announced = False
-    while not _attempt(held):
+    while not contender.attempt():
         if (touched := _touched(file)) != last and None not in (touched, last):
             raise MachineError(taken, "Wait for it, or stop it first")
         last = touched
@@ -101,10 +102,11 @@ def waiting_lease(file: Path, announce: Callable[[], None] = lambda: None) -> It
         MachineError: the file cannot be written.
     """
     held = filelock.SoftFileLease(file, lease_duration=DURATION, heartbeat_interval=_BEAT, thread_local=False)
+    contender = _Contender(held)
     begun = time.monotonic()
     announced = False
     with writing(file.parent):
-        while not _attempt(held):
+        while not contender.attempt():
             if not announced and time.monotonic() - begun > 2 * _BEAT:
                 announced = True
                 announce()
@@ -134,6 +136,39 @@ def is_held(file: Path, now: float) -> bool:
     return False
 
 
+class _Contender:
+    """Attempts to take a lease, each of which takes note of the holder that is in the way.
+
+    filelock replaces a dead holder by exchanging two names (renameat2). The clients of NFS, CIFS, Lustre, Ceph and
+    sshfs cannot do that, so that filelock would wait there for ever. Here the dead holder's file is removed instead.
+    Two processes that do so in the same moment may both hold the lease for some seconds, until one learns of its loss.
+    """
+
+    def __init__(self, held: filelock.SoftFileLease) -> None:
+        self._held = held
+        self._seen: tuple[object, float | None] | None = None
+        """The holder, and its last sign of life."""
+        self._since = 0.0
+
+    def attempt(self) -> bool:
+        """Takes the lease if nobody has it, or nobody alive."""
+        if _attempt(self._held):
+            return True
+        seen = self._look()
+        now = time.monotonic()
+        if seen != self._seen:
+            self._seen, self._since = seen, now
+        # A moment later than filelock, which leaves no gap between the two holders where it can.
+        if now - self._since <= DURATION + _BEAT or self._look() != seen:
+            return False
+        self._held.force_break()
+        self._seen = None
+        return _attempt(self._held)
+
+    def _look(self) -> tuple[object, float | None]:
+        return self._held.owner, _touched(Path(self._held.lock_file))
+
+
 def _attempt(held: filelock.SoftFileLease) -> bool:
     folder = Path(held.lock_file).parent
     if not folder.is_dir():  # filelock would make it, although it may just have been removed
@@ -141,6 +176,11 @@ def _attempt(held: filelock.SoftFileLease) -> bool:
     try:
         held.acquire(timeout=0)
     except filelock.Timeout:
+        return False
+    except PermissionError as error:
+        # SFTP has no code for a file that exists: where two make it at once, sshfs has EPERM for the second.
+        if error.errno != errno.EPERM or not Path(held.lock_file).exists():
+            raise
         return False
     return True
 
