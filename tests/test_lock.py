@@ -20,6 +20,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock, "DURATION", 3.0)
     monkeypatch.setattr(lock, "_BEAT", 0.2)
     monkeypatch.setattr(lock, "_POLL", 0.02)
+    monkeypatch.setattr(lock, "_MARGIN", 0.2)
 
 
 def _hold(file: Path, seconds: float) -> None:
@@ -85,6 +86,22 @@ def test_a_lease_whose_holder_died_elsewhere_is_taken_over_after_a_while_that_is
     with lease(tmp_path / "a.lease", "It is taken.", said.append):
         assert time.monotonic() - begun >= lock.DURATION
     assert said == ["It is taken. Waiting for a sign of life from it, for 3 s at most."]
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_a_dead_holder_is_replaced_where_a_file_system_cannot_exchange_names(
+    tmp_path: Path, holding: Callable[[Path], BaseProcess], monkeypatch: pytest.MonkeyPatch, elsewhere: bool
+) -> None:
+    # As on NFS, Lustre, Ceph and sshfs, where renameat2 refuses RENAME_EXCHANGE.
+    monkeypatch.setattr("filelock._soft._exclusive._recovery.exchange_names", lambda *_: False)
+    killed = holding(tmp_path / "a.lease")
+    killed.kill()
+    killed.join()
+    if elsewhere:
+        as_on_another_machine(tmp_path / "a.lease")
+    with lease(tmp_path / "a.lease", "It is taken.") as lost:
+        time.sleep(3 * lock._BEAT)
+        assert not lost()
 
 
 def test_a_holder_that_was_replaced_learns_of_it(tmp_path: Path) -> None:
