@@ -3,8 +3,10 @@ import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 import filelock
 import pytest
@@ -88,20 +90,64 @@ def test_a_lease_whose_holder_died_elsewhere_is_taken_over_after_a_while_that_is
     assert said == ["It is taken. Waiting for a sign of life from it, for 3 s at most."]
 
 
-@pytest.mark.parametrize("elsewhere", [True, False])
-def test_a_dead_holder_is_replaced_where_a_file_system_cannot_exchange_names(
-    tmp_path: Path, holding: Callable[[Path], BaseProcess], monkeypatch: pytest.MonkeyPatch, elsewhere: bool
-) -> None:
-    # As on NFS, Lustre, Ceph and sshfs, where renameat2 refuses RENAME_EXCHANGE.
+@pytest.fixture
+def without_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has filelock find what NFS and sshfs answer: that two names cannot be exchanged."""
     monkeypatch.setattr("filelock._soft._exclusive._recovery.exchange_names", lambda *_: False)
+
+
+@pytest.mark.usefixtures("without_exchange")
+@pytest.mark.parametrize("take", [lambda file: lease(file, "It is taken."), waiting_lease])
+def test_a_dead_holders_lease_is_taken_over_on_file_systems_that_cannot_exchange_names(
+    tmp_path: Path,
+    holding: Callable[[Path], BaseProcess],
+    take: Callable[[Path], AbstractContextManager[object]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lock, "DURATION", 1.0)
     killed = holding(tmp_path / "a.lease")
     killed.kill()
     killed.join()
-    if elsewhere:
-        as_on_another_machine(tmp_path / "a.lease")
-    with lease(tmp_path / "a.lease", "It is taken.") as lost:
-        time.sleep(3 * lock._BEAT)
-        assert not lost()
+    as_on_another_machine(tmp_path / "a.lease")
+    begun = time.monotonic()
+    with take(tmp_path / "a.lease"):
+        assert time.monotonic() - begun >= lock.DURATION
+        assert (tmp_path / "a.lease").exists()
+
+
+@pytest.mark.usefixtures("without_exchange")
+def test_a_lease_that_lives_is_not_taken_over_on_such_file_systems(
+    tmp_path: Path, holding: Callable[[Path], BaseProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holding(tmp_path / "a.lease")
+    before = (tmp_path / "a.lease").read_bytes()
+    contender = lock._Contender(tmp_path / "a.lease")
+    monkeypatch.setattr(lock, "DURATION", 1.0)
+    begun = time.monotonic()
+    while time.monotonic() - begun < 2.5:
+        assert not contender.attempt()
+        time.sleep(0.05)
+    assert (tmp_path / "a.lease").read_bytes() == before
+
+
+def test_sshfs_eperm_for_a_file_that_another_host_makes_means_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a.lease"
+    real = filelock.SoftFileLease.acquire
+    refused: list[int] = []
+
+    def acquire(self: filelock.SoftFileLease, *args: Any, **named: Any) -> Any:
+        if not refused:
+            refused.append(1)
+            file.touch()
+            raise PermissionError(errno.EPERM, "Operation not permitted", str(file))
+        file.unlink(missing_ok=True)
+        return real(self, *args, **named)
+
+    monkeypatch.setattr(filelock.SoftFileLease, "acquire", acquire)
+    with waiting_lease(file):
+        assert refused
 
 
 def test_a_holder_that_was_replaced_learns_of_it(tmp_path: Path) -> None:

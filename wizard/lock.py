@@ -164,13 +164,14 @@ class _Contender:
     def _look(self) -> None:
         """Notes whether the holder has given a sign of life; removes the lease of one that gave none for long.
 
-        filelock does that by exchanging two names, which network file systems cannot do.
+        filelock does that by exchanging two names (renameat2), which the clients of NFS, CIFS, Lustre, Ceph and sshfs
+        cannot do. Two processes that remove it in the same moment may both hold the lease, until one learns of its loss.
         """
         sign, now = self.sign(), time.monotonic()
         if sign != self._seen:
             self.beats += sign is not None and self._seen is not None
             self._seen, self._since = sign, now
-        elif sign is not None and now - self._since > DURATION + _MARGIN:
+        elif sign is not None and now - self._since > DURATION + _MARGIN and self.sign() == sign:
             self.lease.force_break()
 
     def sign(self) -> _Sign | None:
