@@ -165,7 +165,7 @@ class _Contender:
         """Notes whether the holder has given a sign of life; removes the lease of one that gave none for long.
 
         filelock does that by exchanging two names (renameat2), which the clients of NFS, CIFS, Lustre, Ceph and sshfs
-        cannot do. Two processes that remove it in the same moment may both hold the lease, until one learns of its loss.
+        cannot do. Two processes that remove it in the same moment may both hold the lease, until one learns of that.
         """
         sign, now = self.sign(), time.monotonic()
         if sign != self._seen:
