@@ -128,7 +128,8 @@ def _fewer(rows: list[Text], space: int) -> list[Text]:
 
 
 def _name(build: BuildProgress) -> str:
-    return _printable(Path(build.output).name or build.output)
+    name = _printable(Path(build.output).name or build.output)
+    return f"{name} · slice {build.slice}" if build.slice else name
 
 
 def _times(build: BuildProgress) -> str:
