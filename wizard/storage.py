@@ -1,7 +1,6 @@
 """Atomic writes: a file appears under its name only when it is complete and on disk."""
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedRandom
@@ -57,29 +56,26 @@ def create_temporary(folder: Path, name: str = "") -> tuple[int, Path]:
             return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666), path
 
 
+def file_system_time(folder: Path) -> float:
+    """Seconds since the epoch by the clock that dates the files of a folder; other machines see the same.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    handle, path = create_temporary(folder)
+    try:
+        return os.fstat(handle).st_mtime
+    finally:
+        os.close(handle)
+        path.unlink(missing_ok=True)
+
+
 def make_folders(folder: Path, below: Path) -> None:
     """Creates a folder below the output folder and its parents, but not the output folder itself if it is gone."""
     made = folder
     for part in below.relative_to(folder).parts:
         made /= part
         made.mkdir(exist_ok=True)
-
-
-def time_in(folder: Path) -> float:
-    """The epoch seconds that the folder's file system gives to a file written now.
-
-    On a network file system that is the server's clock, and the same for all hosts. This machine's own clock where the
-    folder cannot be written.
-    """
-    try:
-        handle, probe = create_temporary(folder)
-        try:
-            return os.fstat(handle).st_mtime
-        finally:
-            os.close(handle)
-            probe.unlink(missing_ok=True)
-    except OSError:
-        return time.time()
 
 
 def start_writing_back(handle: int, offset: int, size: int) -> None:
