@@ -58,7 +58,9 @@ def plan_of(made: Profile, report: Callable[[Event], None] = lambda _: None) -> 
 def build_profile(
     made: Profile, report: Callable[[Event], None] = lambda _: None, options: Options | None = None
 ) -> BuildResult:
-    return build(resolve(made, report), report, options or Options())
+    built = build(resolve(made, report), report, options or Options())
+    assert isinstance(built, BuildResult)
+    return built
 
 
 def examined(made: Profile, report: Callable[[Event], None] = lambda _: None) -> Verdict:

@@ -69,7 +69,7 @@ def test_a_problem_names_key_value_and_allowed_values(image: dict[str, Any], tol
         ("output", "trainer", "caffe"),
         ("output", "names", 1),
         ("source", "layout", "zip"),
-        ("run", "engine", "dask"),
+        ("run", "engine", "spark"),
         ("source", "splits", ["val"]),
         ("source", "splits", []),
         ("source", "path", ""),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from wizard import run_files
 from wizard.run_files import decoded, encoded
 from wizard.run_status import HostStatus, RunStatus, WorkerStatus
-from wizard.storage import file_system_time
+from wizard.storage import time_in
 from wizard.targets.names import RUN_FOLDER, STATE_FOLDER
 
 
@@ -40,7 +40,7 @@ def out(tmp_path: Path) -> Path:
 
 def aged(out: Path, name: str, seconds: float) -> None:
     """Makes a run's file as old as that."""
-    then = file_system_time(out / RUN_FOLDER) - seconds
+    then = time_in(out / RUN_FOLDER) - seconds
     os.utime(out / RUN_FOLDER / f"{name}.json", (then, then))
 
 

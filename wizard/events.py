@@ -97,12 +97,13 @@ class Estimated:
         sampled: images that were transformed, of those to read.
         kept: likely number of images that keep their bytes, where that depends on their size; else None.
         workers: number that the time is for.
-        seconds: wall time of the build on this machine, without the reading of headers before it.
+        seconds: wall time of the build, without the reading of headers before it.
         worker_memory: bytes of one worker.
         largest_image: bytes of memory, included in these, that the largest known image needs.
         damaged: images of the sample that cannot be decoded.
         spill: bytes that staged reading needs on the output's disk beside the dataset; 0 for direct reading.
         reading: how the source is read and how fast, for a person; empty if that was not measured.
+        elsewhere: where workers are on other machines, how the time was found, for a person.
     """
 
     images: int
@@ -117,6 +118,7 @@ class Estimated:
     spill: int = 0
     reading: str = ""
     kept: int | None = None
+    elsewhere: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,12 +128,17 @@ class Stopping:
 
 @dataclass(frozen=True, kw_only=True)
 class Started:
-    """The build starts."""
+    """The build starts; its splits count what the slice has of them.
+
+    Attributes:
+        slice: which part of the build this run builds, as "3/16"; empty for the whole.
+    """
 
     plan_id: str
     output: str
     workers: int
     splits: tuple[SplitStart, ...]
+    slice: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,7 +210,13 @@ class WorkerLost:
 
 @dataclass(frozen=True, kw_only=True)
 class BuildFinished:
-    """The dataset is complete; its `BuildResult` is returned to the command, which reports it."""
+    """All that this run was to build is there; its result is returned to the command, which reports it.
+
+    Attributes:
+        is_complete: whether the dataset is; without it, slices that others build are missing.
+    """
+
+    is_complete: bool = True
 
 
 Event = (

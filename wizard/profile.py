@@ -15,6 +15,7 @@ from wizard.formats.resize import ResizeMode
 from wizard.ilsvrc2012.archives import Split
 from wizard.profile_output import Output, output_problems, with_trainer
 from wizard.profile_problems import problem_of
+from wizard.profile_run import Run, run_problems
 from wizard.profile_section import Section, one_of
 from wizard.sources.classes import HIGHEST
 from wizard.sources.holdout import HoldoutOrder, parse_holdout
@@ -143,23 +144,6 @@ def _image_problems(image: Mapping[str, object]) -> list[str]:
     return problems
 
 
-class Run(Section):
-    """How the work is spread; changes no byte of the result."""
-
-    workers: int | Literal["auto"] = Field(
-        default="auto", description='a number, or "auto": one a core, fewer where memory is short'
-    )
-    engine: Literal["local"] = Field(default="local", description="processes on this machine")
-
-    # Before pydantic's own check, whose message for a union lists the problems of each member.
-    @field_validator("workers", mode="before")
-    @classmethod
-    def _a_number_or_auto(cls, value: object) -> object:
-        if value == "auto" or (type(value) is int and 1 <= value <= 4096):
-            return value
-        raise PydanticCustomError("workers", '"auto", or a whole number from 1 to 4096')
-
-
 class Profile(Section):
     """A whole profile; `wizard.profile_store` reads and writes them as files."""
 
@@ -217,7 +201,11 @@ def check(table: Mapping[str, Any], where: str) -> Profile:
     except ValidationError as error:
         problems = [problem_of(item, Profile) for item in error.errors()]
     # Not validators of the sections: pydantic runs those only if each value of a section is valid by itself.
-    for section, contradictions in (("image", _image_problems), ("output", output_problems)):
+    for section, contradictions in (
+        ("image", _image_problems),
+        ("output", output_problems),
+        ("run", run_problems),
+    ):
         values = table.get(section)
         if isinstance(values, dict):
             problems += [f"{section}.{line}" for line in contradictions(values)]

@@ -6,14 +6,13 @@ their writing hinders no build.
 
 import json
 import os
-import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Never, TypeVar, get_args
 
 from wizard.run_status import ENDED, HostStatus, RunStatus, State, WorkerStatus
-from wizard.storage import PREFIX, SUFFIX, file_system_time
+from wizard.storage import PREFIX, SUFFIX, time_in
 from wizard.targets.names import RUN_FOLDER
 
 _INTERVALS = 6
@@ -68,12 +67,12 @@ def write(folder: Path, run: RunStatus) -> None:
 def read(folder: Path, name: str) -> SeenRun | None:
     """What the run of that name says; None if there is no such file, or it is damaged."""
     found = _read(_file(folder, name))
-    return found and SeenRun(run=found[0], age=max(0.0, _now(folder) - found[1]))
+    return found and SeenRun(run=found[0], age=max(0.0, time_in(folder / RUN_FOLDER) - found[1]))
 
 
 def read_all(folder: Path) -> list[SeenRun]:
     """What all runs in an output folder say, in the order of their names; damaged files are none."""
-    now = _now(folder)  # before the list is made: a new file makes NFS look at the folder again
+    now = time_in(folder / RUN_FOLDER)  # before the list is made: a new file makes NFS look at the folder again
     found = [_read(file) for file in sorted((folder / RUN_FOLDER).glob("*.json"))]
     return [SeenRun(run=run, age=max(0.0, now - written)) for run, written in filter(None, found)]
 
@@ -86,14 +85,6 @@ def remove(folder: Path, run: RunStatus) -> None:
 
 def _file(folder: Path, name: str) -> Path:
     return folder / RUN_FOLDER / f"{name}.json"
-
-
-def _now(folder: Path) -> float:
-    """The time by the clock that dates the runs' files; this machine's own where none can be written beside them."""
-    try:
-        return file_system_time(folder / RUN_FOLDER)
-    except OSError:
-        return time.time()
 
 
 def _read(file: Path) -> tuple[RunStatus, float] | None:

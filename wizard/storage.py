@@ -1,6 +1,7 @@
 """Atomic writes: a file appears under its name only when it is complete and on disk."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedRandom
@@ -9,27 +10,34 @@ from secrets import token_hex
 
 PREFIX, SUFFIX = ".building-", ".tmp"
 """Of temporary names; kill -9 may leave such a file behind."""
+_TOKEN = 8
+"""Random bytes of a temporary name."""
 
 
-def write_whole(target: Path, content: bytes) -> None:
+def write_whole(target: Path, content: bytes, name: str = "") -> None:
     """Writes a small file atomically; it is on disk when this returns.
+
+    Args:
+        target: the file.
+        content: of it.
+        name: what its temporary name begins with, so that a later run knows whose it was.
 
     Raises:
         OSError: it cannot be written. A missing folder is not created, as it may just have been removed.
     """
-    with replacing(target) as file:
+    with replacing(target, name) as file:
         file.write(content)
 
 
 @contextmanager
-def replacing(target: Path) -> Iterator[BufferedRandom]:
+def replacing(target: Path, name: str = "") -> Iterator[BufferedRandom]:
     """Opens a temporary file beside the target, for reading and writing, that replaces it if the block succeeds.
 
     Raises:
         OSError: as for `write_whole`.
     """
     # In the same folder, because a rename is atomic only within one file system.
-    handle, temporary = create_temporary(target.parent)
+    handle, temporary = create_temporary(target.parent, name)
     try:
         with os.fdopen(handle, "w+b") as file:
             yield file
@@ -51,23 +59,18 @@ def create_temporary(folder: Path, name: str = "") -> tuple[int, Path]:
         OSError: as for `write_whole`.
     """
     while True:
-        path = folder / f"{PREFIX}{name}{token_hex(8)}{SUFFIX}"
+        path = folder / f"{PREFIX}{name}{token_hex(_TOKEN)}{SUFFIX}"
         with suppress(FileExistsError):
             return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666), path
 
 
-def file_system_time(folder: Path) -> float:
-    """Seconds since the epoch by the clock that dates the files of a folder; other machines see the same.
+def name_of_temporary(file: str) -> str:
+    """What `create_temporary` was given to begin a file's name with; empty for other files.
 
-    Raises:
-        OSError: the folder cannot be written.
+    >>> name_of_temporary(".building-train-00001-0123456789abcdef.tmp")
+    'train-00001-'
     """
-    handle, path = create_temporary(folder)
-    try:
-        return os.fstat(handle).st_mtime
-    finally:
-        os.close(handle)
-        path.unlink(missing_ok=True)
+    return file[len(PREFIX) : -len(SUFFIX) - 2 * _TOKEN] if file.startswith(PREFIX) and file.endswith(SUFFIX) else ""
 
 
 def make_folders(folder: Path, below: Path) -> None:
@@ -76,6 +79,23 @@ def make_folders(folder: Path, below: Path) -> None:
     for part in below.relative_to(folder).parts:
         made /= part
         made.mkdir(exist_ok=True)
+
+
+def time_in(folder: Path) -> float:
+    """The epoch seconds that the folder's file system gives to a file written now.
+
+    On a network file system that is the server's clock, and the same for all hosts. This machine's own clock where the
+    folder cannot be written.
+    """
+    try:
+        handle, probe = create_temporary(folder)
+        try:
+            return os.fstat(handle).st_mtime
+        finally:
+            os.close(handle)
+            probe.unlink(missing_ok=True)
+    except OSError:
+        return time.time()
 
 
 def start_writing_back(handle: int, offset: int, size: int) -> None:

@@ -15,7 +15,7 @@ from wizard.engine.losses import ATTEMPTS
 from wizard.engine.plan import ShardTask
 from wizard.engine.run import build_shards
 from wizard.errors import BadImage, Interrupted, MachineError
-from wizard.events import Event, Heartbeat, ShardDone, WorkerLost
+from wizard.events import Event, Heartbeat, Note, ShardDone, WorkerLost
 
 PLAN = made(shards=5)
 
@@ -25,7 +25,7 @@ class Scripted:
 
     def __init__(self, act: Callable[[ShardTask], Any]) -> None:
         self.act = act
-        self.capacity = 2
+        self.capacity = self.cores = 2
         self.calls: Counter[str] = Counter()
         self.most_waiting = 0
         self.waiting: list[Future[Any]] = []
@@ -53,6 +53,9 @@ class Scripted:
         pass
 
     def heartbeats(self) -> list[Heartbeat]:
+        return []
+
+    def notes(self) -> list[Note | WorkerLost]:
         return []
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:

@@ -10,6 +10,7 @@ from wizard.errors import Interrupted
 from wizard.interrupts import stop_on_signal
 from wizard.planning import stoppable
 from wizard.preflight.checks import refuse, require_known
+from wizard.preflight.crew import with_crew
 from wizard.preflight.examine import examine
 from wizard.profile_keys import set_help
 from wizard.profile_store import load
@@ -30,7 +31,8 @@ def check(
     loaded = load(profile, set_)
     reporter = reporter_for(output)
     with stop_on_signal(output.say) as stopping, reporter.shown(), WorkerPool() as pool:
-        verdict = examine(loaded, stoppable(reporter.handle, stopping), pool)
+        report = stoppable(reporter.handle, stopping)
+        verdict = with_crew(examine(loaded, report, pool), report, pool)
         for each in verdict.checks:
             reporter.handle(each)
         if verdict.estimated:

@@ -30,7 +30,7 @@ def build_shards(
     Once `stopping` is true, nothing new begins and running shards are finished.
 
     Yields:
-        Heartbeat, ShardDone, WorkerLost.
+        Heartbeat, Note, ShardDone, WorkerLost.
 
     Raises:
         BadImage: an image crashes workers, and may not be left out.
@@ -74,7 +74,7 @@ def run_tasks(
     Once `stopping` is true, nothing new begins and what is under way is finished.
 
     Yields:
-        Heartbeat, WorkerLost, and the events that `done` makes.
+        Heartbeat, Note, WorkerLost, and the events that `done` makes.
 
     Raises:
         BadImage: an image crashes workers, and may not be left out.
@@ -101,6 +101,7 @@ def run_tasks(
         executor.wait(_PATIENCE)
         ended = [future for future in running if future.done()]
         yield from executor.heartbeats()  # after that look: a shard's last heartbeat comes before its end
+        yield from executor.notes()
         for future in ended:
             next_try = yield from _collect(running.pop(future), future, done, losses)
             if next_try is not None:

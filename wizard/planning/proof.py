@@ -51,7 +51,7 @@ def foresee_checks(job: Job, remaining: float) -> tuple[Job, float]:
         recipe = job.recipes[split]
         if recipe.quality is None and survey.md5 and not survey.verified:
             unproven.append(_unproven(job, split, survey.image_bytes * job.fraction(split) * remaining))
-    decoding_speed = usual_speed(job.workers)
+    decoding_speed = usual_speed(job.cores)
     archives = _worth_hashing(unproven, decoding_speed)
     hashing = max((archive.bytes for archive in archives), default=0) / _hash_speed()
     if not archives or hashing > sum(archive.left for archive in archives) / decoding_speed:
@@ -97,7 +97,7 @@ def settle_checks(
             unproven.append(_unproven(job, split, left[split]))
     for path, when in proven.items():
         report(_proven(path, when))
-    archives = _worth_hashing(unproven, usual_speed(job.workers))
+    archives = _worth_hashing(unproven, usual_speed(job.cores))
     if not archives or job.reading.staged:  # what is read once is not read before to be hashed
         return checks
     # The constant only rules out what cannot pay; a machine that is busy or slow decodes at another speed.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from wizard.engine.executors.look import OUTPUT, SOURCE, VERSIONS
 from wizard.errors import InputError, MachineError, PlanMismatch, SetupError, UsageError
 from wizard.events import CheckResult, Estimated
 from wizard.folders import existing
@@ -18,8 +19,8 @@ from wizard.planning import Job, Settings
 from wizard.preflight.writability import why_not_writable
 
 NAMES = ("raw-data", "reading", "output", "write-access", "disk", "files", "memory", "cores", "open-files")
-"""All checks, in the order in which they are reported."""
-IGNORABLE = tuple(name for name in NAMES if name not in ("output", "reading"))
+"""The checks of a build on this machine, in the order in which they are reported."""
+IGNORABLE = (*(name for name in NAMES if name not in ("output", "reading")), VERSIONS, SOURCE, OUTPUT)
 """What `--ignore` knows: shards of another plan are never mixed with this one's, and reading never fails."""
 _BEFORE_A_BUILD: dict[str, type[SetupError]] = {"raw-data": InputError, "output": PlanMismatch}
 """The errors of checks that fail before a build; all others are MachineErrors."""

@@ -94,6 +94,7 @@ def messages(event: object) -> list[str]:
             amounts = f"about {with_range(event.bytes_out, human_bytes)} · about {with_range(event.seconds, duration)}"
             basis = f"measured on {event.sampled:,} images"
             kept = "" if event.kept is None else f" · about {event.kept:,} of {event.images:,} images keep their bytes"
+            basis = event.elsewhere.replace("measured", basis, 1) or basis
             return [f"→ {amounts} with {counted(event.workers, 'worker')}{kept} · {basis}"]
         case Started():
             return [_start(event)]
@@ -121,4 +122,5 @@ def _start(event: Started) -> str:
         for split in event.splits
     ]
     where = f"in {shortened(Path(event.output))} (plan {event.plan_id})"
-    return f"Building {' and '.join(parts)} with {counted(event.workers, 'worker')} {where}"
+    what = f"slice {event.slice}: " if event.slice else ""
+    return f"Building {what}{' and '.join(parts)} with {counted(event.workers, 'worker')} {where}"

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from wizard import run_files
 from wizard.engine.heartbeat import HOST
-from wizard.engine.manifest import MANIFEST
 from wizard.errors import Interrupted, SetupError
-from wizard.events import Started, WorkerLost
+from wizard.events import BuildFinished, Started, WorkerLost
 from wizard.run_status import INTERVAL, HostStatus, RunStatus, State, WorkerStatus
 from wizard.show.build_progress import BuildProgress, WorkerProgress
 from wizard.show.progress import Event, messages
@@ -37,6 +36,7 @@ class RunFileReporter:
         self._plan_id = ""
         self._warnings: deque[str] = deque(maxlen=_WARNINGS)
         self._lost = 0
+        self._complete = False
         self._due = threading.Event()
         now = time.time()
         self._first = RunStatus(
@@ -81,6 +81,8 @@ class RunFileReporter:
                 self._due.set()
             elif isinstance(event, WorkerLost):
                 self._lost += 1
+            elif isinstance(event, BuildFinished):
+                self._complete = event.is_complete
             if self._plan_id:  # what is remarked before is about the source, and no news of the build
                 self._warnings.extend(line.removeprefix("! ") for line in messages(event) if line.startswith("! "))
 
@@ -133,7 +135,7 @@ class RunFileReporter:
             if not self._plan_id and not self._may_write(run):
                 return
             run_files.write(self._folder, run)
-            if state == "finished" and (self._folder / MANIFEST).is_file():
+            if state == "finished" and self._complete:
                 self._remove_others(run)
 
     def _may_write(self, run: RunStatus) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import ParamSpec, Protocol, TypeVar
 
-from wizard.events import Heartbeat
+from wizard.events import Heartbeat, Note, WorkerLost
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -20,6 +20,10 @@ class Executor(Protocol):
     @property
     def capacity(self) -> int:
         """How many calls have a core at a time."""
+
+    @property
+    def cores(self) -> int:
+        """How many of these have a core to themselves."""
 
     @property
     def free(self) -> int:
@@ -40,6 +44,9 @@ class Executor(Protocol):
 
     def heartbeats(self) -> list[Heartbeat]:
         """What workers have sent since the last call; a call's heartbeats are there before its future is done."""
+
+    def notes(self) -> list[Note | WorkerLost]:
+        """What has happened to workers elsewhere since the last call; a worker's death that ends its call is none."""
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Ends the workers: at once with `cancel_futures`, else when nothing is left to do."""

@@ -22,8 +22,9 @@ from wizard.engine.deaths import WorkerDied
 from wizard.engine.executors.local_worker import Call, Worker, exit_code_of, start_worker
 from wizard.engine.executors.worker_process import Kind, block_signals
 from wizard.errors import Hint, MachineError
-from wizard.events import Heartbeat
+from wizard.events import Heartbeat, Note, WorkerLost
 from wizard.machine.cgroup import oom_kills
+from wizard.machine.cores import usable_cores
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -64,6 +65,11 @@ class LocalExecutor(Executor):
         return future
 
     @property
+    def cores(self) -> int:
+        """How many calls have a core to themselves."""
+        return min(self.capacity, usable_cores())
+
+    @property
     def free(self) -> int:
         """How many calls could begin now."""
         with self._changed:
@@ -79,6 +85,10 @@ class LocalExecutor(Executor):
     def heartbeats(self) -> list[Heartbeat]:
         """What workers have sent since the last call."""
         return [self._heartbeats.popleft() for _ in range(len(self._heartbeats))]
+
+    def notes(self) -> list[Note | WorkerLost]:
+        """Nothing: these workers' deaths end their calls."""
+        return []
 
     def start(self) -> None:
         """Starts the workers now, in the background, instead of with their first calls."""
