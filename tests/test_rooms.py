@@ -17,7 +17,7 @@ ORDER = [
     {"commands"},
     {"ask"},
     {"inspection", "unfinished_builds"},
-    {"build", "show"},
+    {"build", "show", "submit"},
     {"build_summary"},
     {"verify", "interrupts", "output", "download", "status"},
     {"preflight"},

@@ -31,6 +31,7 @@ from wizard.folders import state_folder
 _COMMANDS = {
     "setup": "Ask a few questions, check this machine, and build; the default command.",
     "run": "Build what PROFILE asks for, or continue an unfinished build, without questions.",
+    "submit": "Write the scripts that build PROFILE as a job array of a cluster (Slurm); --submit submits them.",
     "check": "Check whether PROFILE would work here (raw data, disk, memory, permissions) and estimate the time.",
     "verify": "Re-read the finished dataset in OUT and check that nothing is missing or damaged.",
     "status": "Show how far the build in OUT is, and what runs there on which machines; --watch goes on showing it.",
