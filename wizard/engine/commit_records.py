@@ -78,9 +78,14 @@ def read_plan(folder: Path) -> RecordedPlan | None:
         return None
 
 
+def recorded_names(folder: Path) -> list[str]:
+    """The shards with a commit record. None is read: those of image files take seconds for all of ImageNet."""
+    return [file.stem for file in (folder / RECORD_FOLDER).glob("*.json")]
+
+
 def count_records(folder: Path) -> int:
-    """How many commit records a folder holds. None is read: those of image files take seconds for all of ImageNet."""
-    return sum(1 for _ in (folder / RECORD_FOLDER).glob("*.json"))
+    """How many commit records a folder holds."""
+    return len(recorded_names(folder))
 
 
 def read_commit_records(folder: Path) -> CommitRecords:
