@@ -25,6 +25,7 @@ from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.planning import Job, make_plan, resolve
 from wizard.preflight.examine import Verdict, examine
 from wizard.profile import Profile, check
+from wizard.slices import WHOLE, Slice
 from wizard.sources.registry import open_source
 from wizard.sources.source import Survey
 
@@ -63,10 +64,10 @@ def build_profile(
     return built
 
 
-def examined(made: Profile, report: Callable[[Event], None] = lambda _: None) -> Verdict:
+def examined(made: Profile, report: Callable[[Event], None] = lambda _: None, part: Slice = WHOLE) -> Verdict:
     """The verdict of the pre-flight, whose workers are ended."""
     with WorkerPool() as pool:
-        return examine(made, report, pool)
+        return examine(made, report, pool, part)
 
 
 def ignore(_event: Event) -> None:

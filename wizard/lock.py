@@ -5,7 +5,9 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import filelock
 
@@ -15,9 +17,27 @@ DURATION = 45.0
 """Seconds without a sign of life after which a holder on another machine counts as dead."""
 _BEAT = 2.0
 """Seconds between two signs of life."""
+_MARGIN = 2.0
+"""Seconds that filelock's own way to replace a dead holder has before ours."""
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 _POLL = 0.2
 """Seconds between two attempts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """What is done while a lease is waited for.
+
+    Attributes:
+        say: gets a sentence once, if the wait takes long.
+        check: is called several times a second; what it raises ends the wait.
+    """
+
+    say: Callable[[str], None] = lambda _: None
+    check: Callable[[], None] = lambda: None
+
+
+SILENT = Waiting()
 
 
 @contextmanager
@@ -49,17 +69,18 @@ def exclusive_lock(lock: Path, taken: str) -> Iterator[None]:
 
 
 @contextmanager
-def lease(file: Path, taken: str, say: Callable[[str], None] = lambda _: None) -> Iterator[Callable[[], bool]]:
+def lease(file: Path, taken: str, waiting: Waiting = SILENT) -> Iterator[Callable[[], bool]]:
     """Holds a lease while the block runs, against processes on all machines that see the folder.
 
     flock does not reach across hosts on many network file systems. So the holder shows signs of life instead: it
-    touches the file. A holder that died on this machine is replaced at once, one on another machine after DURATION. A
-    holder that was suspended for as long may live on beside the next one; whoever relies on a lease must bear that.
+    touches the file. A holder that died is replaced after DURATION; at once, if that was on this machine and the file
+    system is not a network's. A holder that was suspended for as long may live on beside the next one, so whoever
+    relies on a lease must bear that.
 
     Args:
         file: made while the lease is held, in a folder that is there.
         taken: the sentence of the error if another process holds it and lives.
-        say: gets a sentence if it has to be waited for.
+        waiting: tells a person of a wait, and may end it.
 
     Yields:
         What says whether the lease has been lost to another process.
@@ -67,54 +88,33 @@ def lease(file: Path, taken: str, say: Callable[[str], None] = lambda _: None) -
     Raises:
         MachineError: another process holds it and lives, or the file cannot be written.
     """
-    held = filelock.SoftFileLease(file, lease_duration=DURATION, heartbeat_interval=_BEAT, thread_local=False)
+    contender = _Contender(file)
     with writing(file.parent):
-        _acquire(held, file, taken, say)
+        text = f"{taken} Waiting for a sign of life from it, for {DURATION:.0f} s at most."
+        for _ in _attempts(contender, text, waiting):
+            if contender.beats:
+                raise MachineError(taken, "Wait for it, or stop it first")
     try:
-        yield lambda: held.compromise is not None
+        yield lambda: contender.lease.compromise is not None
     finally:
-        held.release()
-
-
-def _acquire(held: filelock.SoftFileLease, file: Path, taken: str, say: Callable[[str], None]) -> None:
-    """Takes the lease, or waits for a sign of life from its holder and gives up."""
-    contender = _Contender(held)
-    if contender.attempt():
-        return
-    last = _touched(file)
-    begun = time.monotonic()
-    announced = False
-    while not contender.attempt():
-        if (touched := _touched(file)) != last and None not in (touched, last):
-            raise MachineError(taken, "Wait for it, or stop it first")
-        last = touched
-        if not announced and time.monotonic() - begun > 2 * _BEAT:
-            announced = True
-            say(f"{taken} Waiting for a sign of life from it, for {DURATION:.0f} s at most.")
-        time.sleep(_POLL)
+        contender.lease.release()
 
 
 @contextmanager
-def waiting_lease(file: Path, announce: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """As `lease`, for a short piece of work: waits until a holder that lives is done; `announce` tells a person.
+def waiting_lease(file: Path, taken: str, waiting: Waiting = SILENT) -> Iterator[None]:
+    """As `lease`, for a short piece of work: waits until a holder that lives is done.
 
     Raises:
         MachineError: the file cannot be written.
     """
-    held = filelock.SoftFileLease(file, lease_duration=DURATION, heartbeat_interval=_BEAT, thread_local=False)
-    contender = _Contender(held)
-    begun = time.monotonic()
-    announced = False
+    contender = _Contender(file)
     with writing(file.parent):
-        while not contender.attempt():
-            if not announced and time.monotonic() - begun > 2 * _BEAT:
-                announced = True
-                announce()
-            time.sleep(_POLL)
+        for _ in _attempts(contender, f"{taken} Waiting for it.", waiting):
+            pass
     try:
         yield
     finally:
-        held.release()
+        contender.lease.release()
 
 
 def is_held(file: Path, now: float) -> bool:
@@ -124,74 +124,86 @@ def is_held(file: Path, now: float) -> bool:
         file: the lease's.
         now: the file system's time, in its own clock, which need not be this machine's.
     """
-    touched = _touched(file)
-    if touched is None:
+    contender = _Contender(file)
+    sign = contender.sign()
+    if sign is None or now - sign.touched > DURATION:
         return False
-    if now - touched > DURATION:
-        return False
-    peer = filelock.SoftFileLease(file, lease_duration=DURATION, heartbeat_interval=_BEAT, thread_local=False)
-    if not _attempt(peer):
+    if not contender.attempt():
         return True
-    peer.release()  # its holder died on this machine
+    contender.lease.release()  # its holder died on this machine
     return False
 
 
-class _Contender:
-    """Attempts to take a lease, each of which takes note of the holder that is in the way.
+def _attempts(contender: "_Contender", text: str, waiting: Waiting) -> Iterator[None]:
+    """Tries to take a lease until that succeeds; yields after each failure."""
+    begun, announced = time.monotonic(), False
+    while not contender.attempt():
+        waiting.check()
+        yield
+        if not announced and time.monotonic() - begun > 2 * _BEAT:
+            announced = True
+            waiting.say(text)
+        time.sleep(_POLL)
 
-    filelock replaces a dead holder by exchanging two names (renameat2). The clients of NFS, CIFS, Lustre, Ceph and
-    sshfs cannot do that, so that filelock would wait there for ever. Here the dead holder's file is removed instead.
-    Two processes that do so in the same moment may both hold the lease for some seconds, until one learns of its loss.
+
+class _Sign(NamedTuple):
+    """A sign of life: whose it is, and when it was given, in the file system's seconds."""
+
+    token: str | None
+    touched: float
+
+
+class _Contender:
+    """A process that wants a lease, and what it has seen of the holder.
+
+    Attributes:
+        beats: how many signs of life it has seen another process give.
     """
 
-    def __init__(self, held: filelock.SoftFileLease) -> None:
-        self._held = held
-        self._seen: tuple[object, float | None] | None = None
-        """The holder, and its last sign of life."""
+    def __init__(self, file: Path) -> None:
+        self.lease = filelock.SoftFileLease(file, lease_duration=DURATION, heartbeat_interval=_BEAT, thread_local=False)
+        self.beats = 0
+        self._file = file
+        self._seen: _Sign | None = None
         self._since = 0.0
 
     def attempt(self) -> bool:
-        """Takes the lease if nobody has it, or nobody alive."""
-        if _attempt(self._held):
+        """Takes the lease if it is free, or its holder is dead."""
+        if not self._file.parent.is_dir():  # filelock would make it, although it may just have been removed
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self._file.parent))
+        try:
+            self.lease.acquire(timeout=0)
             return True
-        seen = self._look()
-        now = time.monotonic()
-        if seen != self._seen:
-            self._seen, self._since = seen, now
-        # A moment later than filelock, which leaves no gap between the two holders where it can.
-        if now - self._since <= DURATION + _BEAT or self._look() != seen:
-            return False
-        self._held.force_break()
-        self._seen = None
-        return _attempt(self._held)
-
-    def _look(self) -> tuple[object, float | None]:
-        return self._held.owner, _touched(Path(self._held.lock_file))
-
-
-def _attempt(held: filelock.SoftFileLease) -> bool:
-    folder = Path(held.lock_file).parent
-    if not folder.is_dir():  # filelock would make it, although it may just have been removed
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
-    try:
-        held.acquire(timeout=0)
-    except filelock.Timeout:
+        except filelock.Timeout:
+            pass
+        except PermissionError:
+            if not self._file.exists():  # else sshfs says so of a file that another host has just made
+                raise
+        self._look()
         return False
-    except PermissionError as error:
-        # SFTP has no code for a file that exists: where two make it at once, sshfs has EPERM for the second.
-        if error.errno != errno.EPERM or not Path(held.lock_file).exists():
-            raise
-        return False
-    return True
 
+    def _look(self) -> None:
+        """Notes whether the holder has given a sign of life; removes the lease of one that gave none for long.
 
-def _touched(file: Path) -> float | None:
-    """When the holder last showed a sign of life; None if there is none, or it cannot be seen.
+        filelock does that by exchanging two names (renameat2), which the clients of NFS, CIFS, Lustre, Ceph and sshfs
+        cannot do. Two processes that remove it in the same moment may both hold the lease, until one learns of that.
+        """
+        sign, now = self.sign(), time.monotonic()
+        if sign != self._seen:
+            self.beats += sign is not None and self._seen is not None
+            self._seen, self._since = sign, now
+        elif sign is not None and now - self._since > DURATION + _MARGIN and self.sign() == sign:
+            self.lease.force_break()
 
-    A file that is opened is asked for anew by NFS (close-to-open consistency), where a mere stat may be a minute old.
-    """
-    try:
-        with file.open("rb") as opened:
-            return os.fstat(opened.fileno()).st_mtime
-    except OSError:
-        return None
+    def sign(self) -> _Sign | None:
+        """The holder's last sign of life; None if there is no holder, or it cannot be seen.
+
+        A file that is opened is asked for anew by NFS (close-to-open consistency), where a mere stat may be a minute
+        old.
+        """
+        owner = self.lease.owner
+        try:
+            with self._file.open("rb") as opened:
+                return _Sign(owner and owner.token, os.fstat(opened.fileno()).st_mtime)
+        except OSError:
+            return None
