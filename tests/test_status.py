@@ -168,7 +168,7 @@ def test_what_is_told_never_counts_more_than_the_plan_has(there: Found) -> None:
     if not status.alive:
         assert sum(each.missing for each in status.idle) == status.shards - status.done
     assert {each.run.name for each in status.alive} <= {each.run.name for each in there.runs}
-    assert all(each.health == "alive" or each.run.number[1] == status.slices for each in status.runs)
+    assert all(each.health == "alive" or each.run.part.of == status.slices for each in status.runs)
 
 
 @given(whatever_is_found())

@@ -217,7 +217,7 @@ def evaluate(found: Found) -> Status:
     runs = [RunSeen(health=_health(seen), age=seen.age, run=seen.run) for seen in found.runs]
     slices = _slices(found.runs)
     # Of the runs that are gone, only those that cut the build as it is cut now still say something.
-    runs = [each for each in runs if each.health == "alive" or each.run.number[1] == slices]
+    runs = [each for each in runs if each.health == "alive" or each.run.part.of == slices]
     alive = [each.run for each in runs if each.health == "alive"]
     splits = tuple(_split(split, count, found.recorded, alive) for split, count in found.shards.items())
     whole = found.described and all(split.done == split.shards for split in splits)
@@ -248,7 +248,7 @@ def _health(seen: SeenRun) -> Health:
 def _slices(runs: Sequence[SeenRun]) -> int:
     """How many slices the build is dealt out to now: as the run says that was heard of last, a living one first."""
     latest = min(runs, key=lambda seen: (not seen.alive, seen.age), default=None)
-    return 1 if latest is None else latest.run.number[1]
+    return 1 if latest is None else latest.run.part.of
 
 
 def _split(split: str, shards: int, recorded: Collection[tuple[str, int]], alive: list[RunStatus]) -> SplitStatus:
@@ -260,12 +260,13 @@ def _split(split: str, shards: int, recorded: Collection[tuple[str, int]], alive
 
 def _idle(found: Found, alive: list[RunStatus], slices: int) -> tuple[IdleSlice, ...]:
     """The slices that have shards which are neither done nor among those that a living run builds."""
-    wanted = [run.number for run in alive]
+    built = {(run.part.of, run.part.number) for run in alive}
+    ways = {of for of, _ in built}
     missing: Counter[int] = Counter()
     every = [(split, number) for split, count in found.shards.items() for number in range(count)]
     recorded = set(found.recorded)
     for number, shard in enumerate(every):
-        covered = any(number % of == mine - 1 for mine, of in wanted)
+        covered = any((of, number % of + 1) in built for of in ways)
         if shard not in recorded and not covered:
             missing[number % slices + 1] += 1
     return tuple(IdleSlice(number=number, missing=count) for number, count in sorted(missing.items()))
@@ -280,7 +281,7 @@ def _hosts(alive: list[RunStatus]) -> tuple[HostSeen, ...]:
         found.append(
             HostSeen(
                 host=host,
-                slices=tuple(sorted(run.number[0] for run in mine)),
+                slices=tuple(sorted(run.part.number for run in mine)),
                 workers=sum(each.workers for each in here),
                 shards=sum(each.shards for each in here),
                 images_per_second=_sum(each.images_per_second for each in here),

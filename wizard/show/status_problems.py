@@ -44,7 +44,7 @@ def _ended(status: Status) -> Iterator[Problem]:
             if each.health == health and not _is_done(each):
                 groups.setdefault((health, " ".join(each.run.error.split())), []).append(each)
     for (health, error), runs in groups.items():
-        who = _who([each.run.number[0] for each in runs], status.slices)
+        who = _who([each.run.part.number for each in runs], status.slices)
         hosts = few(dict.fromkeys(each.run.host for each in runs), _HOSTS)
         mark, word = _WORDS[health]
         ago = duration(min(each.age for each in runs))
