@@ -102,7 +102,7 @@ class Status:
         idle: slices that no living run builds; the only one of a build that is not sliced.
         images_per_second: of the living runs together; None if unknown.
         seconds_left: of the slowest living run; None if unknown. Shards that nobody builds are not in it.
-        bytes_out: written by these runs, and by earlier ones into the same slices.
+        bytes_out: written by these runs, and by earlier ones into the same slices; None until all living runs know.
     """
 
     output: str
@@ -117,7 +117,7 @@ class Status:
     idle: tuple[IdleSlice, ...] = ()
     images_per_second: float | None = None
     seconds_left: float | None = None
-    bytes_out: int = 0
+    bytes_out: int | None = None
 
     @property
     def shards(self) -> int:
@@ -235,7 +235,7 @@ def evaluate(found: Found) -> Status:
         idle=_idle(found, alive, slices),
         images_per_second=_sum(run.images_per_second for run in alive),
         seconds_left=_slowest(alive),
-        bytes_out=sum(each.run.bytes_out for each in runs),
+        bytes_out=None if any(run.state == "preparing" for run in alive) else sum(each.run.bytes_out for each in runs),
     )
 
 

@@ -15,7 +15,7 @@ def test_a_build_that_goes_well_has_no_problems() -> None:
 
 def test_a_complete_dataset_is_said_to_be_one_whatever_became_of_runs() -> None:
     assert told(found(seen(state="failed", error="no memory"), done=every(), described=True)) == [
-        "✓ All shards are done and described by dataset.json; imagenet-setup verify /data/imagenet-480 proves it"
+        "✓ All shards are done, and dataset.json describes them\nCheck it   imagenet-setup verify /data/imagenet-480"
     ]
 
 

@@ -20,7 +20,10 @@ _WORDS: dict[Health, tuple[str, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """A sentence that begins with its mark, and what tells it from others although its times change."""
+    """A sentence that begins with its mark, and what tells it from others although its times change.
+
+    A command to give next is on a line of its own.
+    """
 
     key: str
     text: str
@@ -29,10 +32,8 @@ class Problem:
 def problems(status: Status) -> list[Problem]:
     """What a person should know beyond the numbers, the worst first; the good end is among it."""
     if status.state == "complete":
-        verify = f"imagenet-setup verify {shlex.quote(status.output)}"
-        return [
-            Problem(key="complete", text=f"✓ All shards are done and described by dataset.json; {verify} proves it")
-        ]
+        check = f"Check it   imagenet-setup verify {shlex.quote(status.output)}"
+        return [Problem(key="complete", text=f"✓ All shards are done, and dataset.json describes them\n{check}")]
     return [*_ended(status), *_not_running(status)]
 
 
