@@ -184,7 +184,8 @@ def read(folder: Path) -> Manifest:
             what = f"{folder} does not exist."
         raise InputError(
             what,
-            "Give the output folder of a finished run; to finish a build, repeat the command that began it",
+            "Give the output folder of a finished run; imagenet-setup status shows how far an unfinished one is, and "
+            "the command that began it finishes it",
         )
     with reading(path):
         content = path.read_bytes()

@@ -52,12 +52,14 @@ class BuildProgress:
 
     Attributes:
         cores: number that the workers may use.
+        slice: which part of the build it is, as "3/16"; empty for the whole.
         log: messages during the build, each with its second.
     """
 
     now: Callable[[], float] = time.monotonic
     cores: int = field(default_factory=usable_cores)
     output: str = ""
+    slice: str = ""
     started: float = 0.0
     skipped: int = 0
     stopping: bool = False
@@ -87,7 +89,7 @@ class BuildProgress:
                 self.stopping = True
             case Started():
                 self.preparing.clear()
-                self.output, self.started = event.output, self.now()
+                self.output, self.slice, self.started = event.output, event.slice, self.now()
                 self.splits = {split.split: SplitProgress(**asdict(split)) for split in event.splits}
             case MachineLoad():
                 self.machine = event

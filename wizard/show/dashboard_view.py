@@ -101,7 +101,8 @@ def _framed(line: Text, width: int) -> Text:
 
 
 def _name(build: BuildProgress) -> str:
-    return printable(Path(build.output).name or build.output)
+    name = printable(Path(build.output).name or build.output)
+    return f"{name} · slice {build.slice}" if build.slice else name
 
 
 def _times(build: BuildProgress) -> str:
