@@ -19,7 +19,8 @@ from wizard.engine.commit_records import read_plan
 from wizard.output import Output
 from wizard.run_files import write
 from wizard.run_status import RunStatus
-from wizard.status import Found, evaluate
+from wizard.status.evaluate import evaluate
+from wizard.status.find import Found
 from wizard.targets.names import RECORD_FOLDER, RUN_FOLDER, STATE_FOLDER
 
 RUNNING = found(sliced(1, 2, "a"), sliced(2, 2, "b"), done=[("train", 0)])

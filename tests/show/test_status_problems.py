@@ -1,7 +1,8 @@
 from tests.show.statuses import every, found, seen, sliced
 from wizard.run_files import SeenRun
 from wizard.show.status_problems import problems
-from wizard.status import Found, evaluate
+from wizard.status.evaluate import evaluate
+from wizard.status.find import Found
 
 
 def told(there: Found) -> list[str]:

@@ -3,7 +3,8 @@ import pytest
 from tests.show.statuses import every, found, on_host, seen, sliced, worker
 from wizard.run_files import SeenRun
 from wizard.show.status_view import as_text, line, picture
-from wizard.status import Status, evaluate
+from wizard.status.evaluate import evaluate
+from wizard.status.status import Status
 
 HUNDRED = [sliced(number, 100, f"node{number:03}", warnings=("worker 7 died",)) for number in range(1, 101)]
 MIXED = [

@@ -18,7 +18,8 @@ from wizard.show.dashboard_view import MARGIN
 from wizard.show.status_problems import problems
 from wizard.show.status_view import as_text, line, picture
 from wizard.show.terminal_reporter import LiveArea
-from wizard.status import Status, look
+from wizard.status.evaluate import look
+from wizard.status.status import Status
 from wizard.terminal_echo import echo_off
 
 _LOOK = 2.0

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from wizard.formatting import counted, duration, few
-from wizard.status import Health, RunSeen, Status
+from wizard.status.status import Health, RunSeen, Status
 
 _HOSTS = 2
 """How many are named."""

@@ -11,7 +11,7 @@ from wizard.folders import shortened
 from wizard.formatting import clock, counted, duration, human_bytes
 from wizard.show.rows import Row, draw_rows, fewer, fitted, flow, printable
 from wizard.show.status_problems import problems
-from wizard.status import HostSeen, RunSeen, Status
+from wizard.status.status import HostSeen, RunSeen, Status
 
 _BROAD = 80
 """Columns from which on amounts are said with their units."""
