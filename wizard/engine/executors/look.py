@@ -57,7 +57,7 @@ class Look:
             "imagenet-setup": version("imagenet-setup"),
             "Python": ".".join(map(str, sys.version_info[:2])),
             "codecs": codecs,
-            "format": str(self.target.ingredients),
+            "format": "; ".join(self.target.ingredients.values()),
         }
 
 
@@ -74,6 +74,9 @@ class Sight:
         available: bytes of memory that programs could get there.
         limit: bytes of memory that the worker may use; 0 if there is no limit.
         calls: how many calls it takes at a time.
+        worker: the worker's name among its engine's.
+        failure: why it could not look around, as a clause; empty if it did.
+        is_busy: whether that is because it did not come to it.
     """
 
     host: str
@@ -84,9 +87,14 @@ class Sight:
     available: int = 0
     limit: int = 0
     calls: int = 1
+    worker: str = ""
+    failure: str = ""
+    is_busy: bool = False
 
     def wrong(self, look: Look) -> dict[str, str]:
         """What keeps the worker from taking part, as clauses, by the name of the check."""
+        if self.failure:
+            return {WORKERS if self.is_busy else VERSIONS: self.failure}
         here = look.versions()
         differing = [
             f"{what} {self.versions.get(what) or 'unknown'} (here {ours})"
