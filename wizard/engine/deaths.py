@@ -96,7 +96,7 @@ class WorkersLost(WorkerDied):
         self.last, self.times = last, times
 
     def __str__(self) -> str:
-        return f"worker {self.last} was lost"
+        return f"{self.last} was lost"
 
     @property
     def hint(self) -> str:

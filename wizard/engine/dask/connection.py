@@ -39,6 +39,7 @@ class Connection:
         self._kind = cluster_class(run)
         self._cluster: Any = None
         self._handlers: list[Any] = []
+        self._stream: Any = None
         self.client: Any = None
         self.place = place_of(run)
         self.run = token_hex(4)
@@ -74,6 +75,7 @@ class Connection:
         """
         where = self._profile.scheduler if self._cluster is None else self._cluster
         self.client = await Client(where, asynchronous=True, timeout=timeout, name=TOPIC, set_as_default=False)
+        self._stream = self.client.scheduler_comm
         for handler in self._handlers:
             self.client.subscribe_topic(TOPIC, handler)
 
@@ -94,7 +96,20 @@ class Connection:
         Raises:
             OSError: the scheduler is gone.
         """
+        # The client comes back by itself to a scheduler that was started again, but its subscriptions are gone.
+        if not self.is_connected or self.client.scheduler_comm is not self._stream:
+            raise ConnectionError("the scheduler is gone")
         return dict(await self.client.nthreads())
+
+    def submit(self, content: bytes, key: str, workers: Collection[str]) -> Any:
+        """Has one of these workers unpickle this; gives Dask's future.
+
+        Raises:
+            CancelledError: the scheduler is gone.
+        """
+        if not self.is_connected:
+            raise CancelledError
+        return self.client.submit(pickle.loads, content, key=key, workers=list(workers), pure=False)
 
     async def disconnect(self) -> None:
         """Gives up the client."""
@@ -141,7 +156,7 @@ class Connection:
             Exception: what it raises.
         """
         key = f"{TOPIC}-look-{token_hex(4)}"
-        future = self.client.submit(pickle.loads, content, key=key, workers=[address], pure=False, priority=100)
+        future = self.submit(content, key, [address])
         try:
             return await asyncio.wait_for(future.result(), timeout)
         finally:

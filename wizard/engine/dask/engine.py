@@ -72,9 +72,9 @@ class DaskEngine:
             self._loop.run(self._connection.close(), 30)
         self._loop.stop()
 
-    def _limit(self, workers: int) -> int:
+    def _limit(self, workers: int) -> float:
         """Calls at a time: as many as were asked for, or as workers take, those that come later too."""
-        return workers if self._run.workers != "auto" else 1_000_000
+        return workers if self._run.workers != "auto" else float("inf")
 
     def _crew(self) -> Crew:
         sights = tuple(self._sights.values())
