@@ -40,7 +40,8 @@ class _Call:
         address: the worker that makes it; empty while that is not known.
         is_flushing: whether it has handed over its core.
         shard: as its last heartbeat says.
-        lost: workers that were lost while they made it.
+        earlier: other workers that made it before, and must have been lost.
+        lost: the names of workers that were lost while they made it.
     """
 
     number: int
@@ -51,6 +52,7 @@ class _Call:
     address: str = ""
     is_flushing: bool = False
     shard: str = ""
+    earlier: set[str] = field(default_factory=set)
     lost: list[str] = field(default_factory=list)
 
 
@@ -216,6 +218,8 @@ class DaskExecutor:
                 self._heartbeats.append(replace(beat, number=self._watch.number(address, beat.number)))
         elif message["call"] in self._calls:
             call = self._calls[message["call"]]
+            if call.address and call.address != address:
+                call.earlier.add(call.address)  # Dask has seen sooner than the watch that this worker is lost
             call.address, call.is_flushing = address, kind == "handed over"
             self._tell_and_dispatch()
 
@@ -223,8 +227,11 @@ class DaskExecutor:
         """Takes note that a worker is lost: Dask has its calls made by others, if there are any that may."""
         shards = []
         for call in list(self._calls.values()):
-            if call.address == address:
+            if address == call.address:
                 call.address, call.is_flushing = "", False
+                call.earlier.add(address)
+            if address in call.earlier:
+                call.earlier.discard(address)
                 call.lost.append(who)
                 shards += [call.shard] if call.shard else []
             is_stuck = not call.among.intersection(self._watch.members)

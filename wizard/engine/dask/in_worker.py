@@ -8,6 +8,7 @@ Heartbeats go through the worker's event log: one message a second for all proce
 """
 
 import pickle
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -76,9 +77,7 @@ class _Slots:
                 return None
             self._used = time.monotonic()
             if self._worker is None:
-                # A worker that a nanny has started is a daemon of multiprocessing, and may have no child processes.
-                # The flag only makes its parent end it, and it cleans up after its own children in any case.
-                current_process().daemon = False
+                _allow_children()
                 self._worker = worker
                 Thread(target=self._forward, name="imagenet-setup heartbeats", daemon=True).start()
             slot = next((each for each in self._slots if not each.is_taken and each.executor.free > 0), None)
@@ -110,10 +109,10 @@ class _Slots:
         slot.executor.shutdown(cancel_futures=True)
 
     def stop(self, run: str) -> None:
-        """Kills the processes that make calls of a run, or none, and lets it begin no other."""
+        """Kills the processes that make calls of a run, and lets it begin no other; idle ones are left to the next."""
         with self._lock:
             self._stopped.add(run)
-            doomed = [slot for slot in self._slots if not slot.runs or run in slot.runs]
+            doomed = [slot for slot in self._slots if run in slot.runs]
         for slot in doomed:
             self.drop(slot)
 
@@ -191,6 +190,17 @@ def look(what: Look, mark: str) -> Sight:
     limit = worker.memory_manager.memory_limit or 0
     sight = look_around(what, mark, limit=int(limit), calls=worker.state.nthreads)
     return replace(sight, worker=str(worker.name))
+
+
+def _allow_children() -> None:
+    """Lets this process have children, and lets these start without what it was started with."""
+    # A worker that a nanny has started is a daemon of multiprocessing, and may have no children. All that the flag does
+    # is that its parent ends it; it ends its own children in any case.
+    current_process().daemon = False
+    # A child would import the command line's main module, which is all of distributed: a second and 70 MB for nothing.
+    main = sys.modules["__main__"]
+    main.__spec__ = None
+    vars(main).pop("__file__", None)
 
 
 def _answer(future: "Future[Any]") -> bytes:

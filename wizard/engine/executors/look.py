@@ -25,7 +25,7 @@ from wizard.targets.target import Target
 
 WORKERS, VERSIONS, SOURCE, OUTPUT = "workers", "worker-versions", "worker-source", "worker-output"
 """The checks that come of a look, as `--ignore` calls them; without workers nothing can be ignored."""
-_PATIENCE = 5.0
+PATIENCE = 5.0
 """Seconds that a file made on one machine may take to appear on another: network file systems remember folders."""
 _NAMED = 3
 """Files that are named at most."""
@@ -199,7 +199,7 @@ def remove_mark(folder: str, mark: str) -> None:
 
 def appears(folder: str, mark: str) -> bool:
     """Whether a file that another machine has made is there, or soon comes."""
-    until = time.monotonic() + _PATIENCE
+    until = time.monotonic() + PATIENCE
     while True:
         with suppress(OSError):
             # Listing it makes network file systems ask for its entries again.
