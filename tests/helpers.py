@@ -25,6 +25,7 @@ from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.planning import Job, make_plan, resolve
 from wizard.preflight.examine import Verdict, examine
 from wizard.profile import Profile, check
+from wizard.slices import WHOLE, Slice
 from wizard.sources.registry import open_source
 from wizard.sources.source import Survey
 
@@ -58,13 +59,15 @@ def plan_of(made: Profile, report: Callable[[Event], None] = lambda _: None) -> 
 def build_profile(
     made: Profile, report: Callable[[Event], None] = lambda _: None, options: Options | None = None
 ) -> BuildResult:
-    return build(resolve(made, report), report, options or Options())
+    built = build(resolve(made, report), report, options or Options())
+    assert isinstance(built, BuildResult)
+    return built
 
 
-def examined(made: Profile, report: Callable[[Event], None] = lambda _: None) -> Verdict:
+def examined(made: Profile, report: Callable[[Event], None] = lambda _: None, part: Slice = WHOLE) -> Verdict:
     """The verdict of the pre-flight, whose workers are ended."""
     with WorkerPool() as pool:
-        return examine(made, report, pool)
+        return examine(made, report, pool, part)
 
 
 def ignore(_event: Event) -> None:

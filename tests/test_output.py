@@ -3,7 +3,9 @@ import json
 import pytest
 
 from wizard.errors import InputError
-from wizard.output import Output
+from wizard.output import Mode, Output
+
+MODES: tuple[Mode, ...] = ("human", "plain")
 
 
 def test_results_go_to_stdout_and_messages_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,3 +52,9 @@ def test_brackets_and_long_lines_are_printed_unchanged(capsys: pytest.CaptureFix
     line = "/data/[bold]x[/bold]/" + "long/" * 60
     Output().result(line)
     assert capsys.readouterr().out == f"{line}\n"
+
+
+def test_a_line_that_ends_with_a_backslash_is_printed_unchanged(capsys: pytest.CaptureFixture[str]) -> None:
+    for mode in MODES:
+        Output(mode).result("run a.toml \\\n    --plain")
+        assert capsys.readouterr().out == "run a.toml \\\n    --plain\n"

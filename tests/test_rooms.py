@@ -17,7 +17,8 @@ ORDER = [
     {"commands"},
     {"ask"},
     {"inspection", "unfinished_builds"},
-    {"build", "show"},
+    {"build", "show", "submit"},
+    {"build_summary"},
     {"verify", "interrupts", "output", "download", "status"},
     {"preflight"},
     {"planning"},
@@ -32,7 +33,7 @@ ORDER = [
     {"ilsvrc2012", "formats"},
     {"commit_record", "machine", "run_status"},
     {"storage"},
-    {"engines", "folders", "terminal_echo", "lock", "profile_problems", "profile_section"},
+    {"engines", "folders", "terminal_echo", "lock", "slices", "profile_problems", "profile_section"},
     {"errors"},
     {"formatting"},
 ]

@@ -31,8 +31,10 @@ from wizard.folders import state_folder
 _COMMANDS = {
     "setup": "Ask a few questions, check this machine, and build; the default command.",
     "run": "Build what PROFILE asks for, or continue an unfinished build, without questions.",
+    "submit": "Write the scripts that build PROFILE as a job array of a cluster (Slurm); --submit submits them.",
     "check": "Check whether PROFILE would work here (raw data, disk, memory, permissions) and estimate the time.",
     "verify": "Re-read the finished dataset in OUT and check that nothing is missing or damaged.",
+    "status": "Show how far the build in OUT is, and what runs there on which machines; --watch goes on showing it.",
     "inspect": "Show what PATH holds: raw data and what is missing, a dataset, or one of their files.",
     "download": "Download the archives from image-net.org, a mirror, Kaggle or Hugging Face; transfers resume.",
     "demo": "Draw a tiny ILSVRC2012 in OUT, build it and verify it: no download, under a minute.",

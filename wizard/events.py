@@ -136,12 +136,17 @@ class Stopping:
 
 @dataclass(frozen=True, kw_only=True)
 class Started:
-    """The build starts."""
+    """The build starts; its splits count what the slice has of them.
+
+    Attributes:
+        slice: which part of the build this run builds, as "3/16"; empty for the whole.
+    """
 
     plan_id: str
     output: str
     workers: int
     splits: tuple[SplitStart, ...]
+    slice: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,7 +218,13 @@ class WorkerLost:
 
 @dataclass(frozen=True, kw_only=True)
 class BuildFinished:
-    """The dataset is complete; its `BuildResult` is returned to the command, which reports it."""
+    """All that this run was to build is there; its result is returned to the command, which reports it.
+
+    Attributes:
+        is_complete: whether the dataset is; without it, slices that others build are missing.
+    """
+
+    is_complete: bool = True
 
 
 Event = (

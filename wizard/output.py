@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from rich.console import Console
 from rich.markup import escape
+from rich.text import Text
 
 from wizard.errors import ReaderGone, SetupError
 from wizard.folders import shortened
@@ -121,7 +122,8 @@ class Output:
         with _closed_pipe_as_error():
             for line in text.split("\n"):
                 for part in _wrapped(line, console.width) if wrap else [line]:
-                    shown = _marked(part) if keep_glyphs else escape(_in_ascii(part))
+                    # As Text, not as escaped markup, which doubles a backslash at the end of a line.
+                    shown = _marked(part) if keep_glyphs else Text(_in_ascii(part))
                     console.print(shown, soft_wrap=True)
             console.file.flush()
 
@@ -156,10 +158,10 @@ def _in_ascii(line: str) -> str:
     return line.translate(_ASCII)
 
 
-def _marked(line: str) -> str:
+def _marked(line: str) -> Text:
     glyph = line.lstrip()[:1]
     color = _COLORS.get(glyph) if line.lstrip()[1:2] == " " else None
     if color is None:
-        return escape(line)
+        return Text(line)
     head, _, tail = line.partition(glyph)
-    return f"{escape(head)}[{color}]{glyph}[/]{escape(tail)}"
+    return Text.assemble(head, (glyph, color), tail)

@@ -171,6 +171,12 @@ class Profile(Section):
         """The result's folder, absolute."""
         return expanded(self.output.path).absolute()
 
+    def with_absolute_paths(self) -> "Profile":
+        """The same profile, which means the same from any folder and for any user."""
+        source = self.source.model_copy(update={"path": str(self.source_path)})
+        output = self.output.model_copy(update={"path": str(self.output_path)})
+        return self.model_copy(update={"source": source, "output": output})
+
     @property
     def label_base(self) -> int:
         """What is stored for the first class: in TFRecords as the older scripts do, elsewhere as PyTorch counts."""

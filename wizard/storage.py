@@ -10,27 +10,34 @@ from secrets import token_hex
 
 PREFIX, SUFFIX = ".building-", ".tmp"
 """Of temporary names; kill -9 may leave such a file behind."""
+_TOKEN = 8
+"""Random bytes of a temporary name."""
 
 
-def write_whole(target: Path, content: bytes) -> None:
+def write_whole(target: Path, content: bytes, name: str = "") -> None:
     """Writes a small file atomically; it is on disk when this returns.
+
+    Args:
+        target: the file.
+        content: of it.
+        name: what its temporary name begins with, so that a later run knows whose it was.
 
     Raises:
         OSError: it cannot be written. A missing folder is not created, as it may just have been removed.
     """
-    with replacing(target) as file:
+    with replacing(target, name) as file:
         file.write(content)
 
 
 @contextmanager
-def replacing(target: Path) -> Iterator[BufferedRandom]:
+def replacing(target: Path, name: str = "") -> Iterator[BufferedRandom]:
     """Opens a temporary file beside the target, for reading and writing, that replaces it if the block succeeds.
 
     Raises:
         OSError: as for `write_whole`.
     """
     # In the same folder, because a rename is atomic only within one file system.
-    handle, temporary = create_temporary(target.parent)
+    handle, temporary = create_temporary(target.parent, name)
     try:
         with os.fdopen(handle, "w+b") as file:
             yield file
@@ -52,9 +59,18 @@ def create_temporary(folder: Path, name: str = "") -> tuple[int, Path]:
         OSError: as for `write_whole`.
     """
     while True:
-        path = folder / f"{PREFIX}{name}{token_hex(8)}{SUFFIX}"
+        path = folder / f"{PREFIX}{name}{token_hex(_TOKEN)}{SUFFIX}"
         with suppress(FileExistsError):
             return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666), path
+
+
+def name_of_temporary(file: str) -> str:
+    """What `create_temporary` was given to begin a file's name with; empty for other files.
+
+    >>> name_of_temporary(".building-train-00001-0123456789abcdef.tmp")
+    'train-00001-'
+    """
+    return file[len(PREFIX) : -len(SUFFIX) - 2 * _TOKEN] if file.startswith(PREFIX) and file.endswith(SUFFIX) else ""
 
 
 def make_folders(folder: Path, below: Path) -> None:

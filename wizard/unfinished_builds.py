@@ -34,9 +34,7 @@ class Unfinished:
 def remember(profile: Profile) -> None:
     """Saves the profile of a build that begins; a failure to save it does not stop the build."""
     with suppress(SetupError):
-        absolute = {"source": str(profile.source_path), "output": str(profile.output_path)}
-        sections = {name: getattr(profile, name).model_copy(update={"path": path}) for name, path in absolute.items()}
-        profile_store.write(profile.model_copy(update=sections), _entry(profile.output_path))
+        profile_store.write(profile.with_absolute_paths(), _entry(profile.output_path))
 
 
 def forget(output: Path) -> None:

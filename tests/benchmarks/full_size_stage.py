@@ -17,7 +17,7 @@ import numpy as np
 import psutil
 
 from wizard.engine import manifest
-from wizard.engine.commit_records import start_or_resume
+from wizard.engine.commit_records import read_commit_records, start_or_resume
 from wizard.engine.dry_run import process_repeatedly
 from wizard.engine.executors.worker_pool import local_workers
 from wizard.engine.path_collisions import require_distinct_paths
@@ -69,7 +69,8 @@ def engine(raw: Path, out: Path, profile: Path) -> Figures:
     tasks = made.tasks(str(out), skip_bad=False, without=others)
     out.mkdir()
     with local_workers(job.workers) as executor:
-        records = start_or_resume(out, made)
+        start_or_resume(out, made)
+        records = read_commit_records(out)
         first = list(islice(made.tasks(str(out), skip_bad=False), 2 * job.workers))
         for started in [executor.submit(process_repeatedly, task, 1) for task in first]:
             started.result()

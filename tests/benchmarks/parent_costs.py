@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from tests.benchmarks.simulation import Costs
 from wizard.commit_record import CommitRecord
 from wizard.engine import handover, heartbeat, manifest
-from wizard.engine.commit_records import start_or_resume
+from wizard.engine.commit_records import read_commit_records, start_or_resume
 from wizard.engine.completion import require_whole
 from wizard.engine.executors.local import LocalExecutor
 from wizard.engine.plan import Plan, ShardTask
@@ -107,7 +107,8 @@ def _record(name: str, split: str, images: int) -> CommitRecord:
 def _run_loop(folder: Path, plan: Plan, beats: int) -> float:
     """CPU seconds of this process for the run loop over all shards: it waits for its worker most of the time."""
     folder.mkdir()
-    records = start_or_resume(folder, plan)
+    start_or_resume(folder, plan)
+    records = read_commit_records(folder)
     executor = _WithoutImages(beats)
     try:
         tasks = plan.tasks(str(folder), skip_bad=False, largest_first=True)
@@ -139,7 +140,8 @@ def _started(plan: Plan) -> Started:
 def _after(folder: Path, plan: Plan) -> float:
     """CPU seconds for what follows the last shard: sidecars, manifest, list of images, the look at every file."""
     folder.mkdir()
-    records = start_or_resume(folder, plan)
+    start_or_resume(folder, plan)
+    records = read_commit_records(folder)
     for name, split, images in _shards(plan):
         records.done[name] = _record(name, split, images)
         (folder / plan.target.file(name)).touch()

@@ -6,7 +6,7 @@ import pytest
 
 from tests.engine.test_plan import made
 from wizard.commit_record import CommitRecord, ConvertedImage, SkippedImage, kept_in
-from wizard.engine.commit_records import CommitRecords, plan_path, start_or_resume
+from wizard.engine.commit_records import CommitRecords, plan_path, read_commit_records, start_or_resume
 from wizard.engine.plan import Plan, ShardTask
 from wizard.errors import PlanMismatch
 from wizard.targets.record_file import StoredRecord, read_record, record_path, write_record
@@ -17,7 +17,8 @@ TASKS = list(PLAN.tasks("", skip_bad=False))
 
 
 def opened(folder: Path, plan: Plan = PLAN) -> CommitRecords:
-    return start_or_resume(folder, plan)
+    start_or_resume(folder, plan)
+    return read_commit_records(folder)
 
 
 def finish(folder: Path, task: ShardTask, *, skipped: bool = False) -> CommitRecord:

@@ -8,7 +8,7 @@ import pytest
 from tests.engine.test_plan import made
 from tests.targets.samples import sample
 from wizard.commit_record import CommitRecord
-from wizard.engine.commit_records import CommitRecords, start_or_resume
+from wizard.engine.commit_records import CommitRecords, read_commit_records, start_or_resume
 from wizard.engine.plan import Plan
 from wizard.errors import PlanMismatch
 from wizard.targets import registry
@@ -35,7 +35,8 @@ def plan(name: str) -> Plan:
 
 
 def opened(folder: Path, asked: Plan) -> CommitRecords:
-    return start_or_resume(folder, asked)
+    start_or_resume(folder, asked)
+    return read_commit_records(folder)
 
 
 def is_proven(folder: Path, asked: Plan, place: int = 0) -> bool:

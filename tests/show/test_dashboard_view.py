@@ -193,6 +193,12 @@ def test_a_dataset_in_the_root_has_a_name() -> None:
     assert drawn(build, 100, 50)[0].startswith("╭ / ─")
 
 
+def test_a_slice_is_named_beside_its_dataset() -> None:
+    build = under_way()
+    build.output, build.slice = "/data/out", "3/16"
+    assert drawn(build, 100, 50)[0].startswith("╭ out · slice 3/16 ─")
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_preparation_shows_its_step_and_percent(width: int) -> None:
     build = BuildProgress()

@@ -11,7 +11,7 @@ from tests.show.scenes import Clock, beat, shard_done, split, started
 from wizard import run_files
 from wizard.errors import Interrupted, MachineError
 from wizard.events import BuildFinished, Event, Note, Preparing, Stopping, WorkerLost
-from wizard.run_files import SeenRun
+from wizard.run_files import SeenRun, decoded, encoded
 from wizard.run_status import RunStatus
 from wizard.show.run_file_reporter import RunFileReporter
 from wizard.targets.names import RUN_FOLDER, STATE_FOLDER
@@ -81,6 +81,7 @@ def test_what_is_under_way_is_said_by_split_host_and_worker() -> None:
     ]
     assert (run.images_done, run.images_per_second) == (150, 30)
     assert run.seconds_left == pytest.approx(1850 / 30)
+    assert decoded(encoded(run)) == run
 
 
 def test_a_stretch_that_is_read_is_no_shard_under_way() -> None:
@@ -117,16 +118,16 @@ def test_states_follow_the_events() -> None:
 
 def test_losses_skipped_images_and_the_last_warnings_are_said() -> None:
     reporter = RunFileReporter(Path("out"))
+    reporter.handle(Note(text="about the source", warning=True))
     reporter.handle(started())
-    for text in ("one", "two"):
-        reporter.handle(Note(text=text, warning=True))
+    reporter.handle(Note(text="one", warning=True))
     reporter.handle(Note(text="no warning"))
     reporter.handle(WorkerLost(shard="s", attempt=1, reason="worker 7 died"))
     reporter.handle(shard_done(0, skipped=("a.JPEG",)))
     run = reporter.status()
     assert (run.workers_lost, run.skipped) == (1, 1)
     assert run.warnings == (
-        "two",
+        "one",
         "worker 7 died, while on s (attempt 1); it is tried again",
         "skipped a.JPEG: broken",
     )
@@ -218,5 +219,5 @@ def test_a_complete_dataset_keeps_no_files_of_runs_that_are_gone(out: Path) -> N
 
 def test_a_slice_that_is_done_before_others_leaves_their_files(out: Path) -> None:
     another(out, "1/3", 100.0)
-    ended_by(out, None, started(), slice_="3/3")
+    ended_by(out, None, started(), BuildFinished(is_complete=False), slice_="3/3")
     assert names(run_files.read_all(out)) == ["1-of-3", "3-of-3"]

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from wizard import unfinished_builds
 from wizard.build import Options, build
 from wizard.commands.session import DEFAULT, OutputFlags
-from wizard.engine.build_result import BuildResult
+from wizard.engine.build_result import BuildResult, SliceResult
 from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.errors import FINISHED_WITH_SKIPS
 from wizard.events import Event, Note, Started
@@ -25,6 +25,7 @@ from wizard.profile_store import load
 from wizard.show import summary
 from wizard.show.reporters import reporter_for
 from wizard.show.run_file_reporter import RunFileReporter
+from wizard.slices import WHOLE, Slice
 from wizard.targets import registry
 
 
@@ -35,6 +36,9 @@ def run(
     set_: Annotated[tuple[str, ...], Parameter(name="--set", help=set_help())] = (),
     md5: Annotated[bool, Parameter(help="Verify the archives' official MD5 sums first.")] = False,
     repair: Annotated[bool, Parameter(help="Build damaged shards again.")] = False,
+    slice_: Annotated[
+        str, Parameter(name="--slice", help="Build only part 3 of 16, say, as 3/16; others build the rest.")
+    ] = "",
     ignore: Annotated[tuple[str, ...], Parameter(help="Build although the check of this name fails.")] = (),
     yes: Annotated[bool, Parameter(help="Ask nothing; run never does, so this changes nothing.")] = False,
     flags: OutputFlags = DEFAULT,
@@ -43,11 +47,18 @@ def run(
     del yes
     output = flags.output()
     require_known(ignore)
-    return start(load(profile, set_), output, Options(md5=md5, repair=repair), ignore)
+    part = Slice.parse(slice_) if slice_ else WHOLE
+    return start(load(profile, set_), output, Options(md5=md5, repair=repair), ignore, part=part)
 
 
 def start(
-    profile: Profile, output: Output, options: Options, ignore: Sequence[str] = (), verdict: Verdict | None = None
+    profile: Profile,
+    output: Output,
+    options: Options,
+    ignore: Sequence[str] = (),
+    verdict: Verdict | None = None,
+    *,
+    part: Slice = WHOLE,
 ) -> int:
     """Checks, builds, and reports the result; returns the exit code.
 
@@ -57,11 +68,12 @@ def start(
         options: of the build; `stopping` and `ignored` are found here.
         ignore: names of checks that may fail.
         verdict: of a pre-flight that was shown already.
+        part: which slice is built; that of the verdict's job, if there is one.
 
     Raises:
         SetupError: of any kind that `wizard.errors` knows but VerifyFailed.
     """
-    reporter, run_file = reporter_for(output), RunFileReporter(profile.output_path)
+    reporter, run_file = reporter_for(output), RunFileReporter(profile.output_path, "" if part.is_whole else str(part))
 
     def report(event: Event) -> None:
         run_file.handle(event)
@@ -69,7 +81,7 @@ def start(
 
     with stop_on_signal(output.say) as stopping, run_file.shown(), reporter.shown(), WorkerPool() as pool:
         preparing, shown = stoppable(report, stopping), verdict.checks if verdict else ()
-        verdict = with_crew(verdict or examine(profile, preparing, pool), preparing, pool)
+        verdict = with_crew(verdict or examine(profile, preparing, pool, part), preparing, pool)
         for check in verdict.checks:
             if check not in shown:
                 report(check)
@@ -83,24 +95,29 @@ def start(
 
         def handle(event: Event) -> None:
             # Only now the output folder is known to be this build's own.
-            if isinstance(event, Started):
+            if isinstance(event, Started) and job.slice.is_whole:
                 unfinished_builds.remember(job.profile)
             report(event)
 
         options = replace(options, stopping=stopping, ignored=tuple(ignore))
         finished = build(job, handle, options, pool)
-    unfinished_builds.forget(job.output)
+    if isinstance(finished, BuildResult):
+        unfinished_builds.forget(job.output)
     return show_result(output, finished)
 
 
-def show_result(output: Output, finished: BuildResult) -> int:
-    """Reports the result of a build; returns its exit code."""
+def show_result(output: Output, finished: BuildResult | SliceResult) -> int:
+    """Reports the result of a build or of a slice; returns its exit code."""
     code = FINISHED_WITH_SKIPS if finished.skipped else 0
-    output.result(summary.finished(finished))
-    shown = {
-        "target": registry.to_json(finished.target),
-        "trainer": finished.loading.trainer.name,
-        "loading": finished.loading.program,
-    }
+    shown: dict[str, object] = {"complete": isinstance(finished, BuildResult)}
+    if isinstance(finished, BuildResult):
+        output.result(summary.finished(finished))
+        shown |= {
+            "target": registry.to_json(finished.target),
+            "trainer": finished.loading.trainer.name,
+            "loading": finished.loading.program,
+        }
+    else:
+        output.result(summary.slice_finished(finished))
     output.event("finished", asdict(finished) | shown | {"exit_code": code})
     return code

@@ -59,3 +59,31 @@ class BuildResult:
     classes: int = 1000
     imagenet: bool = True
     glance: Glance | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SliceResult:
+    """The result of a slice while shards of others are missing, so that nothing describes the dataset yet.
+
+    Attributes:
+        slice: which one, as "3/16".
+        shards: that it has.
+        images_out: in these.
+        skipped: images of these that were left out.
+        seconds: wall time of this run's building.
+        images_built: images that this run built; the others of the slice were there before.
+        shards_done: of all slices, just now.
+        shards_planned: of all slices.
+    """
+
+    output: str
+    plan_id: str
+    slice: str
+    shards: int
+    images_out: int
+    bytes_out: int
+    skipped: tuple[SkippedImage, ...]
+    seconds: float
+    images_built: int
+    shards_done: int
+    shards_planned: int

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -10,7 +11,7 @@ from wizard.engine.ingredients import Ingredients
 from wizard.engine.plan import Plan
 from wizard.engine.sidecars import remove_sidecars, sidecar_folders
 from wizard.errors import PlanMismatch
-from wizard.storage import PREFIX, SUFFIX, write_whole
+from wizard.storage import PREFIX, SUFFIX, name_of_temporary, write_whole
 from wizard.targets import registry
 from wizard.targets.names import RECORD_FOLDER, STAGING, STATE_FOLDER
 from wizard.targets.presence import foreign_files
@@ -44,12 +45,14 @@ class CommitRecords:
     plan: RecordedPlan | None
     done: dict[str, CommitRecord] = field(default_factory=dict)
 
-    def is_finished(self, shard: str, target: Target, *, skip_bad: bool) -> bool:
-        """Whether a shard is recorded and in place with its size; if images were skipped, only with `skip_bad`."""
+    def is_recorded(self, shard: str, *, skip_bad: bool) -> bool:
+        """Whether a shard is recorded; if images were skipped, only with `skip_bad`."""
         record = self.done.get(shard)
-        if record is None or (record.skipped and not skip_bad):
-            return False
-        return not target.missing(self.folder, record)
+        return record is not None and (skip_bad or not record.skipped)
+
+    def is_finished(self, shard: str, target: Target, *, skip_bad: bool) -> bool:
+        """Whether a shard is recorded, as in `is_recorded`, and in place with its size."""
+        return self.is_recorded(shard, skip_bad=skip_bad) and not target.missing(self.folder, self.done[shard])
 
     def reject(self, shard: str) -> None:
         """Removes a shard's record, so that the shard is built again."""
@@ -75,9 +78,14 @@ def read_plan(folder: Path) -> RecordedPlan | None:
         return None
 
 
+def recorded_names(folder: Path) -> list[str]:
+    """The shards with a commit record. None is read: those of image files take seconds for all of ImageNet."""
+    return [file.stem for file in (folder / RECORD_FOLDER).glob("*.json")]
+
+
 def count_records(folder: Path) -> int:
-    """How many commit records a folder holds. None is read: those of image files take seconds for all of ImageNet."""
-    return sum(1 for _ in (folder / RECORD_FOLDER).glob("*.json"))
+    """How many commit records a folder holds."""
+    return len(recorded_names(folder))
 
 
 def read_commit_records(folder: Path) -> CommitRecords:
@@ -101,36 +109,49 @@ def read_commit_records(folder: Path) -> CommitRecords:
     return records
 
 
-def remove_leftovers(folder: Path, target: Target) -> None:
-    """Removes the incomplete files of killed writers."""
-    shutil.rmtree(folder / STAGING, ignore_errors=True)
+def remove_leftovers(folder: Path, target: Target, shards: Collection[str] | None = None) -> None:
+    """Removes the incomplete files of killed writers; if shards are named, only of those that wrote these."""
+    if shards is None:
+        shutil.rmtree(folder / STAGING, ignore_errors=True)
+    else:
+        for waiting in (folder / STAGING).glob("*"):
+            if waiting.name.rpartition("-")[0] in shards:
+                shutil.rmtree(waiting, ignore_errors=True)
     beside = (PurePosixPath(pattern).parent.as_posix() for pattern in target.beside)
     for place in {"", RECORD_FOLDER, *target.places, *beside, *sidecar_folders(folder)}:
         for file in (folder / place).glob(f"{PREFIX}*{SUFFIX}"):
-            file.unlink(missing_ok=True)
+            if shards is None or name_of_temporary(file.name).removesuffix("-") in shards:
+                file.unlink(missing_ok=True)
 
 
-def start_or_resume(folder: Path, plan: Plan) -> CommitRecords:
+def start_or_resume(folder: Path, plan: Plan, others: Callable[[], bool] = lambda: False) -> None:
     """Prepares an output folder for a plan; finished shards of this plan stay.
 
-    Returns:
-        The records to go by.
+    Args:
+        folder: the dataset's.
+        plan: what is built there.
+        others: says whether other runs build there now, so that a plan that was begun is theirs.
 
     Raises:
-        PlanMismatch: the folder holds shards of another plan, or files named like shards that no plan knows.
+        PlanMismatch: the folder holds shards of another plan, or files named like shards that no plan knows; or other
+            runs build another plan there.
         OSError: the folder cannot be written.
     """
-    records = read_commit_records(folder)
-    _refuse_foreign(records, plan)
+    begun = read_plan(folder)
+    _refuse_foreign(folder, begun, plan)
+    if begun is not None and begun.plan_id != plan.plan_id and others():
+        raise PlanMismatch(
+            f"Other runs are building another plan in {folder}:{_listed(begun.ingredients, plan)}",
+            "Give all slices the same profile, and run them with the same versions; or choose another folder",
+        )
     (folder / RECORD_FOLDER).mkdir(parents=True, exist_ok=True)
-    if records.plan is not None and records.plan.plan_id == plan.plan_id:
-        return records
+    if begun is not None and begun.plan_id == plan.plan_id:
+        return
     remove_sidecars(folder)
     for file in (folder / RECORD_FOLDER).glob("*.json"):
         file.unlink(missing_ok=True)
     ours = RecordedPlan(plan_id=plan.plan_id, ingredients=plan.ingredients)
     write_whole(plan_path(folder), json.dumps(asdict(ours), indent=1, ensure_ascii=False).encode())
-    return CommitRecords(folder=folder, plan=ours)
 
 
 def counted(present: list[str], target: Target) -> str:
@@ -140,9 +161,8 @@ def counted(present: list[str], target: Target) -> str:
     return f"{len(present):,} files named like shards, among them {present[0]}"
 
 
-def _refuse_foreign(records: CommitRecords, plan: Plan) -> None:
-    folder = records.folder
-    theirs = None if records.plan is None else records.plan.ingredients
+def _refuse_foreign(folder: Path, begun: RecordedPlan | None, plan: Plan) -> None:
+    theirs = None if begun is None else begun.ingredients
     differs = theirs is not None and theirs != plan.ingredients
     # A folder where another plan was begun may hold what this plan's readers do not look for.
     present = registry.anything(folder) if differs else foreign_files(folder, [plan.target])
@@ -156,10 +176,13 @@ def _refuse_foreign(records: CommitRecords, plan: Plan) -> None:
             elsewhere,
         )
     if theirs != plan.ingredients:
-        changed = "".join(f"\n  {line}" for line in theirs.differences(plan.ingredients))
-        raise PlanMismatch(f"{folder} holds {len(present):,} shards of another plan:{changed}", elsewhere)
+        raise PlanMismatch(f"{folder} holds {len(present):,} shards of another plan:{_listed(theirs, plan)}", elsewhere)
     if not plan.target.one_file_per_image:
         planned = {plan.target.file(name) for name in plan.shard_names}
         for foreign in present:
             if foreign not in planned:
                 raise PlanMismatch(f"{folder} holds {foreign}, which is no shard of this plan.", elsewhere)
+
+
+def _listed(theirs: Ingredients, plan: Plan) -> str:
+    return "".join(f"\n  {line}" for line in theirs.differences(plan.ingredients))

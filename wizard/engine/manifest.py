@@ -99,7 +99,7 @@ def write(
     folder: Path,
     plan: Plan,
     done: Mapping[str, CommitRecord],
-    profile: dict[str, Any],
+    profile: Mapping[str, Any],
     sidecars: Mapping[str, str],
 ) -> dict[str, str]:
     """Describes the finished dataset in `folder`; dataset.json comes last.
@@ -112,7 +112,7 @@ def write(
     manifest = Manifest(
         plan_id=plan.plan_id,
         ingredients=plan.ingredients.labelled,
-        profile=profile,
+        profile=dict(profile),
         label_base=plan.label_base,
         shards=tuple(done[name] for name in plan.shard_names),
         images_sha256=hashlib.sha256(listing).hexdigest(),
@@ -184,7 +184,8 @@ def read(folder: Path) -> Manifest:
             what = f"{folder} does not exist."
         raise InputError(
             what,
-            "Give the output folder of a finished run; to finish a build, repeat the command that began it",
+            "Give the output folder of a finished run; imagenet-setup status shows how far an unfinished one is, and "
+            "the command that began it finishes it",
         )
     with reading(path):
         content = path.read_bytes()

@@ -17,7 +17,7 @@ from wizard.errors import MachineError
 from wizard.events import Heartbeat
 from wizard.sources.readers import Sample
 from wizard.targets.labels import StoredLabels
-from wizard.targets.record_file import StoredRecord, write_record
+from wizard.targets.record_file import StoredRecord, read_record, write_record
 
 _NAME = 200
 """Most characters of an image's name in a heartbeat."""
@@ -53,7 +53,13 @@ def read_images(task: ShardTask) -> Iterator[Coming]:
 
 
 def write_shard(task: ShardTask, coming: Iterable[Coming]) -> CommitRecord:
-    """Writes a shard of these images, puts it in place, and commits it; raises what `build_shard` does."""
+    """Writes a shard of these images, puts it in place, and commits it; raises what `build_shard` does.
+
+    A shard that another process has committed meanwhile is done: nothing is read, and that record is returned.
+    """
+    done = _done_meanwhile(task)
+    if done is not None:
+        return done
     counts = ShardCounts()
     stages.begin()
     labels = StoredLabels(classes=task.samples.classes, base=task.label_base)
@@ -92,6 +98,16 @@ def write_shard(task: ShardTask, coming: Iterable[Coming]) -> CommitRecord:
         stored = StoredRecord(plan_id=task.plan_id, record=record, files=committed.files)
         write_record(Path(task.folder), stored)
     return record
+
+
+def _done_meanwhile(task: ShardTask) -> CommitRecord | None:
+    try:
+        stored = read_record(Path(task.folder), task.name)
+    except (OSError, ValueError):
+        return None
+    if stored.plan_id != task.plan_id or (stored.record.skipped and not task.skip_bad):
+        return None
+    return None if task.target.missing(Path(task.folder), stored.record) else stored.record
 
 
 def beat(

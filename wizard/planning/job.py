@@ -8,6 +8,7 @@ from wizard.engine.transform import Recipe
 from wizard.ilsvrc2012.archives import Split
 from wizard.machine.cores import usable_cores
 from wizard.profile import Profile
+from wizard.slices import WHOLE, Slice
 from wizard.sources.classes import Classes
 from wizard.sources.source import Source, Survey
 from wizard.targets.target import Target
@@ -24,6 +25,7 @@ class Settings:
         shards: how many each requested split is written to.
         recipes: how the images of each requested split are stored.
         workers: how many processes; the pre-flight lowers it where memory is short.
+        slice: which of the shards this run builds.
     """
 
     profile: Profile
@@ -33,6 +35,13 @@ class Settings:
     shards: Mapping[Split, int]
     recipes: Mapping[Split, Recipe]
     workers: int
+    slice: Slice = WHOLE
+
+    @property
+    def shard_names(self) -> list[str]:
+        """The names of all shards, as the plan will have them; of the slice's, `slice.among` these."""
+        counts = self.shards.items()
+        return [self.target.shard(split, index, count) for split, count in counts for index in range(count)]
 
     @property
     def cores(self) -> int:

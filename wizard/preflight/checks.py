@@ -110,7 +110,7 @@ def memory(
     where memory is short and its answer may help.
     """
     each = estimated.worker_memory.high
-    run = _PARENT + _PARENT_PER_IMAGE * estimated.images
+    run = _run_bytes(estimated)
     fitting = int((there.available * (1 - _KEPT_FREE) - run) // each)
     found = f"{human_bytes(there.available)} available of {human_bytes(there.total)}"
     if there.limited:
@@ -134,6 +134,15 @@ def memory(
     more = _more_memory(there, run + each, largest)
     fix = f"One worker needs {human_bytes(run + each)}: {more}"
     return replace(result, status="fail", fix=fix), 1
+
+
+def memory_to_ask_for(estimated: Estimated, workers: int) -> float:
+    """Bytes of memory that a job of a scheduler has to have, for `memory` to find room for so many workers in it."""
+    return (_run_bytes(estimated) + workers * estimated.worker_memory.high) / (1 - _KEPT_FREE)
+
+
+def _run_bytes(estimated: Estimated) -> int:
+    return _PARENT + _PARENT_PER_IMAGE * estimated.images
 
 
 def memory_for_an_image(there: Memory, workers: int, beside: int = 0) -> int:

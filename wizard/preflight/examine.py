@@ -7,7 +7,7 @@ from wizard.discovery.report import hint_with_found
 from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.engine.path_collisions import require_some_readable
 from wizard.errors import InputError, MachineError, writing
-from wizard.events import CheckResult, Estimated, Glanced
+from wizard.events import CheckResult, Estimated, Glanced, Note
 from wizard.folders import cache_folder
 from wizard.formatting import Range
 from wizard.ilsvrc2012.archives import SPLITS, Split
@@ -23,6 +23,7 @@ from wizard.preflight.output_state import OutputState, going_on, output_check, r
 from wizard.preflight.reading_speed import without_room
 from wizard.preflight.source_check import source_check, with_damage
 from wizard.profile import Profile
+from wizard.slices import WHOLE, Slice
 from wizard.sources.class_counts import ClassCounts, count_splits, first_classes
 from wizard.sources.glance import Glance, LabelState, glance
 from wizard.sources.source import Progress
@@ -60,8 +61,10 @@ class Verdict:
         return self.settings
 
 
-def examine(profile: Profile, report: Report, pool: WorkerPool) -> Verdict:
+def examine(profile: Profile, report: Report, pool: WorkerPool, part: Slice = WHOLE) -> Verdict:
     """Resolves a profile and runs all checks, even if some fail; leaves the workers that measured in the pool.
+
+    The time that is estimated is that of the slice `part`; the size is that of the whole dataset, which the disk holds.
 
     Raises:
         UsageError: the profile asks for what its source cannot give, or for an engine that cannot be had.
@@ -69,7 +72,7 @@ def examine(profile: Profile, report: Report, pool: WorkerPool) -> Verdict:
     pool.engine(profile.run)  # jobs may have to wait in a queue
     pool.executor(measuring_workers(worker_count(profile))).start()  # while the source is looked at
     try:
-        job = resolve(profile, report)
+        job = replace(resolve(profile, report), slice=part)
         for split, survey in job.surveys.items():
             if survey.table is not None:
                 require_some_readable(job.target, split, survey.table)
@@ -77,12 +80,16 @@ def examine(profile: Profile, report: Report, pool: WorkerPool) -> Verdict:
                     survey.table.require_usable()
         report(Glanced(glance=glance_at(job, count_splits(job.surveys, cache_folder()))))
     except InputError as error:
-        settings = decide_without_source(profile)
+        settings = replace(decide_without_source(profile), slice=part)
         place = str(profile.source_path)
         source = CheckResult(
             name="raw-data", status="fail", looked_at=place, found=error.what, fix=hint_with_found(error)
         )
         return evaluate(settings, source, read_output(settings), error=error)
+    if not part.is_whole:
+        names = job.shard_names
+        shards = f"{len(part.among(names)):,} of {len(names):,} shards"
+        report(Note(text=f"slice {part} is {shards}; the time below is for these, the size for the whole dataset"))
     estimator = Estimator(job.surveys, job.workers, cache_folder(), pool)
     return measure(job, estimator, step(report, "a sample of the images"))
 
@@ -173,8 +180,10 @@ def evaluate(
 
 
 def remaining_fraction(job: Job, output: OutputState) -> float:
-    """The part of the images that no earlier run has put into a shard of the output folder."""
-    return max(0.0, 1.0 - output.images / job.images)
+    """The part of all images that this run has to build: those of its slice that are in no shard there yet."""
+    own = {*job.slice.among(job.shard_names)}
+    done = sum(result.images + len(result.skipped) for result in output.in_place if result.shard in own)
+    return max(0.0, len(own) / max(1, len(job.shard_names)) - done / job.images)
 
 
 def _files_to_come(settings: Settings, output: OutputState) -> int:

@@ -1,5 +1,6 @@
 """The contents of the output folder, and whether this build can resume from them."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -7,11 +8,12 @@ from wizard.commit_record import CommitRecord
 from wizard.engine.commit_records import RecordedPlan, counted, read_commit_records
 from wizard.engine.ingredients import Ingredients, SplitIngredients
 from wizard.engine.plan import ingredients
-from wizard.engine.staged.layout import SPILL_FOLDER
+from wizard.engine.staged.layout import spills_of
 from wizard.events import CheckResult
 from wizard.formatting import human_bytes
 from wizard.planning import Job, Reading, Settings, is_open
 from wizard.preflight.checks import ELSEWHERE
+from wizard.slices import WHOLE
 from wizard.targets import registry
 from wizard.targets.presence import foreign_files
 
@@ -25,7 +27,8 @@ class OutputState:
         recorded: number of shards recorded as done.
         present: files that readers of a dataset would find.
         in_place: the records of shards whose file is there.
-        spilled: bytes of images on their way into shards.
+        spilled: bytes of images on their way into shards of the slice.
+        spilled_elsewhere: the same of other slices.
         error: why the folder cannot be read; None if it can.
     """
 
@@ -34,17 +37,13 @@ class OutputState:
     present: tuple[str, ...] = ()
     in_place: tuple[CommitRecord, ...] = ()
     spilled: int = 0
+    spilled_elsewhere: int = 0
     error: OSError | None = field(default=None, compare=False)
-
-    @property
-    def images(self) -> int:
-        """Images that are stored, or were left out."""
-        return sum(result.images + len(result.skipped) for result in self.in_place)
 
     @property
     def bytes(self) -> int:
         """Bytes of the shards that are there, and of what waits to be put into others."""
-        return sum(result.bytes_out for result in self.in_place) + self.spilled
+        return sum(result.bytes_out for result in self.in_place) + self.spilled + self.spilled_elsewhere
 
 
 def read_output(settings: Settings) -> OutputState:
@@ -54,7 +53,8 @@ def read_output(settings: Settings) -> OutputState:
         records = read_commit_records(output)
         present = foreign_files(output, [target]) if records.plan is None else registry.anything(output)
         in_place = [result for result in records.done.values() if (output / target.file(result.shard)).is_file()]
-        spilled = sum(file.stat().st_size for file in (output / SPILL_FOLDER).glob("*/*"))
+        spilled = _bytes_below(spills_of(output, settings.slice))
+        elsewhere = _bytes_below(spills_of(output, WHOLE)) - spilled
     except OSError as error:
         return OutputState(error=error)
     return OutputState(
@@ -63,7 +63,16 @@ def read_output(settings: Settings) -> OutputState:
         present=tuple(present),
         in_place=tuple(in_place),
         spilled=spilled,
+        spilled_elsewhere=elsewhere,
     )
+
+
+def _bytes_below(folder: Path) -> int:
+    sizes = 0
+    for file in folder.rglob("*"):
+        with suppress(FileNotFoundError):  # another slice is done with it
+            sizes += file.stat().st_size if file.is_file() else 0
+    return sizes
 
 
 def going_on(job: Job, state: OutputState) -> Job:

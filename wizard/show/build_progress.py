@@ -26,6 +26,8 @@ _SAMPLES = 5
 _BUSY, _IDLE = 0.85, 0.5
 """Shares of the cores that the workers could use."""
 _REMEMBERED = 50
+_MANY, _SELDOM = 32, 0.25
+"""Above this number of workers, seconds between two sums of what all have done: else n heartbeats would cost n * n."""
 
 
 @dataclass(kw_only=True)
@@ -52,6 +54,7 @@ class BuildProgress:
     Attributes:
         cores: number that the workers may use.
         host: this machine's name.
+        slice: which part of the build it is, as "3/16"; empty for the whole.
         log: messages during the build, each with its second.
     """
 
@@ -59,6 +62,7 @@ class BuildProgress:
     cores: int = field(default_factory=usable_cores)
     host: str = field(default_factory=socket.gethostname)
     output: str = ""
+    slice: str = ""
     started: float = 0.0
     skipped: int = 0
     stopping: bool = False
@@ -68,6 +72,7 @@ class BuildProgress:
     machine: MachineLoad | None = None
     log: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     _workers: dict[tuple[str, int], WorkerProgress] = field(default_factory=dict)
+    _measured: float = float("-inf")
     _cpu: deque[float] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
     _images: RateMeter = field(default_factory=lambda: RateMeter(_RATE_WINDOW))
     _read: RateMeter = field(default_factory=lambda: RateMeter(_RATE_WINDOW))
@@ -87,7 +92,7 @@ class BuildProgress:
                 self.stopping = True
             case Started():
                 self.preparing.clear()
-                self.output, self.started = event.output, self.now()
+                self.output, self.slice, self.started = event.output, event.slice, self.now()
                 self.splits = {split.split: SplitProgress(**asdict(split)) for split in event.splits}
             case MachineLoad():
                 self.machine = event
@@ -230,6 +235,9 @@ class BuildProgress:
                 del self._workers[key]
 
     def _measure(self, now: float) -> None:
+        if len(self._workers) > _MANY and now - self._measured < _SELDOM:
+            return
+        self._measured = now
         self._images.add(now, self.reached)
         # A longer window for the time left, so that one slow shard does not make it jump.
         self._steady.add(now, self.reached)

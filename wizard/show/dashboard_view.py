@@ -1,6 +1,5 @@
 """The dashboard's picture: progress and a window's size become lines; knows no terminal."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from rich.text import Text
 from wizard.formatting import clock, human_bytes, short_clock
 from wizard.show.build_progress import BuildProgress
 from wizard.show.progress import Progress
-from wizard.show.rows import Row, draw_rows
+from wizard.show.rows import Row, draw_rows, fewer, fitted, flow, printable
 from wizard.show.transfer_progress import draw_transfers
 
 MARGIN = len("^C^C")
@@ -25,7 +24,6 @@ _EVENTS = 5
 _HINTS = ("Ctrl-C: finish these shards and stop", "again: stop now")
 _STOPPING = ("Finishing these shards, then stopping", "Ctrl-C: stop now")
 _FRAME = len("│  │")
-_ASCII = str.maketrans("╭╮╰╯├┤│─━╸·→…", "++++++|-##->~")
 
 
 def picture(progress: Progress, width: int, height: int, *, ascii_only: bool = False) -> list[Text]:
@@ -43,12 +41,7 @@ def picture(progress: Progress, width: int, height: int, *, ascii_only: bool = F
         drawn = _box(build, room, lines)
     else:
         drawn = _narrow(build, room, lines)
-    for line in drawn:
-        line.truncate(room, overflow="ellipsis")
-        line.no_wrap, line.overflow = True, "crop"
-        if ascii_only:
-            line.plain = line.plain.translate(_ASCII).encode("ascii", "replace").decode()
-    return drawn[:lines]
+    return [fitted(line, room, ascii_only=ascii_only) for line in drawn[:lines]]
 
 
 def _draw(rows: list[Row], width: int, longest_bar: int | None = None) -> list[Text]:
@@ -59,13 +52,13 @@ def _draw(rows: list[Row], width: int, longest_bar: int | None = None) -> list[T
 
 def _box(build: BuildProgress, width: int, lines: int) -> list[Text]:
     inner = width - _FRAME
-    head = _draw(_splits(build), inner) + _flow(_rates(build, narrow=False), inner, 2)
+    head = _draw(_splits(build), inner) + flow(_rates(build, narrow=False), inner, 2)
     space = lines - len(head) - 2
     title = "this machine" if build.is_elsewhere else "machine"
     title = f"{title} · {build.limit}" if build.limit else title
-    machine = _section(title, _flow(_machine(build), inner, min(2, space - 1)), width)
+    machine = _section(title, flow(_machine(build), inner, min(2, space - 1)), width)
     space -= len(machine)
-    workers = _section("workers", _fewer(_draw(_workers(build), inner, _LONGEST_BAR), space - 1), width)
+    workers = _section("workers", fewer(_draw(_workers(build), inner, _LONGEST_BAR), space - 1, "workers"), width)
     space -= len(workers)
     events = _section("events", _events(build, min(_EVENTS, space - 1)), width)
     return [
@@ -82,10 +75,10 @@ def _narrow(build: BuildProgress, width: int, lines: int) -> list[Text]:
     times = f"  {_times(build)}"
     name = Text(_name(build))
     name.truncate(max(1, width - len(times)), overflow="ellipsis", pad=True)
-    head = [Text.assemble(name, times), *_draw(_splits(build), width), *_flow(_rates(build, narrow=True), width, 1)]
+    head = [Text.assemble(name, times), *_draw(_splits(build), width), *flow(_rates(build, narrow=True), width, 1)]
     workers = [replace(row, cells={}) for row in _workers(build)]
-    shown = _fewer(_draw(workers, width, longest_bar=0), lines - len(head) - 1)
-    return [*head, *shown, *_flow(_hints(build), width, 1)]
+    shown = fewer(_draw(workers, width, longest_bar=0), lines - len(head) - 1, "workers")
+    return [*head, *shown, *flow(_hints(build), width, 1)]
 
 
 def _hints(build: BuildProgress) -> tuple[str, ...]:
@@ -109,27 +102,9 @@ def _framed(line: Text, width: int) -> Text:
     return Text.assemble(("│ ", "dim"), line, (" │", "dim"))
 
 
-def _flow(parts: Iterable[str], width: int, lines: int) -> list[Text]:
-    """Joins parts into as few lines as possible; parts beyond the last line are dropped."""
-    flowing: list[str] = []
-    for part in parts:
-        if flowing and cell_len(f"{flowing[-1]} · {part}") <= width:
-            flowing[-1] += f" · {part}"
-        else:
-            flowing.append(part)
-    return [Text(line) for line in flowing[: max(0, lines)]]
-
-
-def _fewer(rows: list[Text], space: int) -> list[Text]:
-    if len(rows) <= space:
-        return rows
-    if space <= 1:
-        return [Text(f"{len(rows)} workers")][: max(0, space)]
-    return [*rows[: space - 1], Text(f"and {len(rows) - space + 1} more workers")]
-
-
 def _name(build: BuildProgress) -> str:
-    return _printable(Path(build.output).name or build.output)
+    name = printable(Path(build.output).name or build.output)
+    return f"{name} · slice {build.slice}" if build.slice else name
 
 
 def _times(build: BuildProgress) -> str:
@@ -141,7 +116,7 @@ def _preparations(build: BuildProgress) -> list[Row]:
     rows = []
     for step in build.preparing.values():
         amount = {"amount": f"of {human_bytes(step.total)}"}
-        rows.append(Row(name=_printable(step.step), done=step.done, total=step.total, cells=amount))
+        rows.append(Row(name=printable(step.step), done=step.done, total=step.total, cells=amount))
     return rows
 
 
@@ -180,7 +155,7 @@ def _workers(build: BuildProgress) -> list[Row]:
     digits = max((len(str(each.beat.number)) for each in workers), default=1)
     longest = max((cell_len(each.beat.host) for each in workers), default=0) if build.is_elsewhere else 0
     for each in workers:
-        host = f"{_printable(each.beat.host):{longest}} " if longest else ""
+        host = f"{printable(each.beat.host):{longest}} " if longest else ""
         name = f"{host}{each.beat.number:{digits}} {each.beat.shard.partition('-of-')[0]}"
         rate = each.rate.rate(build.now())
         cells = {"rate": "" if rate is None else f"{rate:,.0f}/s", "memory": human_bytes(each.beat.rss)}
@@ -205,8 +180,4 @@ def _machine(build: BuildProgress) -> list[str]:
 
 def _events(build: BuildProgress, count: int) -> list[Text]:
     last = list(build.log)[-count:] if count > 0 else []
-    return [Text(f"{short_clock(seconds)}  {_printable(text)}") for seconds, text in last]
-
-
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+    return [Text(f"{short_clock(seconds)}  {printable(text)}") for seconds, text in last]

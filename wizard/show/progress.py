@@ -122,4 +122,5 @@ def _start(event: Started) -> str:
         for split in event.splits
     ]
     where = f"in {shortened(Path(event.output))} (plan {event.plan_id})"
-    return f"Building {' and '.join(parts)} with {counted(event.workers, 'worker')} {where}"
+    what = f"slice {event.slice}: " if event.slice else ""
+    return f"Building {what}{' and '.join(parts)} with {counted(event.workers, 'worker')} {where}"

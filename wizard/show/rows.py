@@ -1,6 +1,6 @@
 """Rows of progress below each other: name, bar, percent, and what else there is to say."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rich.cells import cell_len
@@ -9,6 +9,7 @@ from rich.text import Text
 SHORTEST = 6
 """Cells of the shortest bar that is drawn."""
 _GAP = "  "
+_ASCII = str.maketrans("╭╮╰╯├┤│─━╸·→…✓✗", "++++++|-##->~+x")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +52,8 @@ def draw_rows(
     least = {"name": 0, "bar": SHORTEST, "percent": len("100 %"), **(columns or {})}
     if longest_bar == 0:
         del least["bar"]
+        if all(row.total is None for row in rows):
+            del least["percent"]
     percents = ["" if row.total is None else f"{row.percent} %" for row in rows]
     texts = [{"name": row.name, "percent": percent, **row.cells} for row, percent in zip(rows, percents, strict=True)]
     widths = {name: max([low, *(cell_len(text.get(name, "")) for text in texts)]) for name, low in least.items()}
@@ -86,3 +89,40 @@ def _bar(row: Row, cells: int) -> Text:
     halves = min(2 * cells, 2 * cells * row.done // row.total) if row.total else 2 * cells
     full = "━" * (halves // 2) + "╸" * (halves % 2)
     return Text.assemble((full, "green" if row.percent == 100 else "cyan"), ("─" * (cells - len(full)), "dim"))
+
+
+def flow(parts: Iterable[str], width: int, lines: int) -> list[Text]:
+    """Joins parts into as few lines as possible; parts beyond the last line are dropped."""
+    flowing: list[str] = []
+    for part in parts:
+        if flowing and cell_len(f"{flowing[-1]} · {part}") <= width:
+            flowing[-1] += f" · {part}"
+        else:
+            flowing.append(part)
+    return [Text(line) for line in flowing[: max(0, lines)]]
+
+
+def fewer(rows: list[Text], space: int, what: str, more: int = 0) -> list[Text]:
+    """As many of the rows as there is space for, and how many more there are of what they show.
+
+    `more` of them have no row.
+    """
+    if len(rows) + bool(more) <= space:
+        return [*rows, Text(f"and {more} more {what}")] if more else rows
+    if space <= 1:
+        return [Text(f"{len(rows) + more} {what}")][: max(0, space)]
+    return [*rows[: space - 1], Text(f"and {len(rows) - space + 1 + more} more {what}")]
+
+
+def fitted(line: Text, width: int, *, ascii_only: bool) -> Text:
+    """The line cut to a width, so that the terminal does not wrap it."""
+    line.truncate(width, overflow="ellipsis")
+    line.no_wrap, line.overflow = True, "crop"
+    if ascii_only:
+        line.plain = line.plain.translate(_ASCII).encode("ascii", "replace").decode()
+    return line
+
+
+def printable(text: str) -> str:
+    """The text without control characters."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

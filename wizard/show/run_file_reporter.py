@@ -82,8 +82,9 @@ class RunFileReporter:
             elif isinstance(event, WorkerLost):
                 self._lost += 1
             elif isinstance(event, BuildFinished):
-                self._complete = True
-            self._warnings.extend(line.removeprefix("! ") for line in messages(event) if line.startswith("! "))
+                self._complete = event.is_complete
+            if self._plan_id:  # what is remarked before is about the source, and no news of the build
+                self._warnings.extend(line.removeprefix("! ") for line in messages(event) if line.startswith("! "))
 
     def status(self, state: State | None = None, error: str = "") -> RunStatus:
         """What the run says now; its state is found out unless it has ended."""
@@ -113,7 +114,7 @@ class RunFileReporter:
                 return run
             return replace(
                 run,
-                under_way=Counter(split for split, _ in _under_way(workers)),
+                under_way=dict(Counter(split for split, _ in _under_way(workers))),
                 images_per_second=None if build.rates is None else build.rates[0],
                 seconds_left=build.seconds_left,
                 hosts=_hosts(workers, build.now()),

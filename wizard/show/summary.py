@@ -3,8 +3,8 @@
 import shlex
 from collections.abc import Mapping, Sequence
 
-from wizard.engine.build_result import BuildResult, SplitSummary
-from wizard.formatting import clock, human_bytes
+from wizard.engine.build_result import BuildResult, SliceResult, SplitSummary
+from wizard.formatting import clock, counted, human_bytes
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.show import at_a_glance
 from wizard.show.loading import how_to_load
@@ -47,6 +47,24 @@ def finished(event: BuildResult) -> str:
         lines += _short_of_official({split.split: split.images_in for split in event.splits})
     check = f"Check it   imagenet-setup verify {shlex.quote(event.output)}"
     return "\n".join([*lines, *_skipped(event), "", check, *how_to_load(event.loading)])
+
+
+def slice_finished(event: SliceResult) -> str:
+    """The result of a slice while others are missing."""
+    built = "nothing was left to build"
+    if event.images_built:
+        rate = event.images_built / max(event.seconds, 1e-9)
+        built = f"{event.images_built:,} images built in {clock(event.seconds)} ({rate:,.0f} images/s)"
+    done = f"{event.shards_done:,} of {event.shards_planned:,} shards of all slices are done"
+    lines = [
+        f"Finished slice {event.slice}.",
+        f"  {event.images_out:,} images in {counted(event.shards, 'shard')} · {human_bytes(event.bytes_out)} · {built}",
+        *([f"  {len(event.skipped):,} skipped"] if event.skipped else []),
+        f"  {done}. The slice that does the last one completes the dataset.",
+        "",
+        f"Watch it   imagenet-setup status {shlex.quote(event.output)}",
+    ]
+    return "\n".join(lines)
 
 
 def verified(result: Verified) -> str:

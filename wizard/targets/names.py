@@ -9,7 +9,7 @@ JPEG_SUFFIXES = (".jpg", ".jpeg")
 RECORD_FOLDER = f"{STATE_FOLDER}/shards"
 """The commit records: a JSON file for each shard that is done."""
 RUN_FOLDER = f"{STATE_FOLDER}/runs"
-"""What runs in the folder say of themselves: a JSON file for each, and its lease."""
+"""What the runs that build in the folder, on any machine, show of themselves: a lease each, and what they are doing."""
 STAGING = f"{STATE_FOLDER}/building"
 """Where image files wait until their shard is whole."""
 

@@ -38,7 +38,8 @@ def write_record(folder: Path, stored: StoredRecord) -> None:
     fields = {"plan_id": stored.plan_id, **asdict(stored.record)}
     head = json.dumps(fields, ensure_ascii=False).removesuffix("}")
     rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in stored.files)
-    write_whole(record_path(folder, stored.record.shard), f'{head}, "files": [\n{rows}\n]}}'.encode())
+    shard = stored.record.shard
+    write_whole(record_path(folder, shard), f'{head}, "files": [\n{rows}\n]}}'.encode(), f"{shard}-")
 
 
 def read_record(folder: Path, shard: str) -> StoredRecord:

@@ -11,21 +11,22 @@ from wizard.engine.commit_records import CommitRecords
 from wizard.engine.executors.executor import Executor
 from wizard.engine.plan import Plan, ShardTask, SplitPlan
 from wizard.engine.run import run_tasks, saying_what_is_done
-from wizard.engine.staged.layout import SPILL_FOLDER, layouts, sharing_files, spill_folder, stretch_name
+from wizard.engine.staged.layout import layouts, sharing_files, spills_of, stretch_name
 from wizard.engine.staged.spill import SpillRecord
 from wizard.engine.staged.split import StagedSplit
 from wizard.engine.staged.work import StretchTask, merge_spills, put_together, spill_stretch
 from wizard.events import Event
+from wizard.slices import Slice
 from wizard.sources.samples import joined
 
 
-def remove_spills(output: Path) -> None:
-    """Removes everything that an earlier run spilled."""
-    shutil.rmtree(output / SPILL_FOLDER, ignore_errors=True)
+def remove_spills(output: Path, part: Slice) -> None:
+    """Removes everything that an earlier run of a slice spilled; of the whole, what any slice did."""
+    shutil.rmtree(spills_of(output, part), ignore_errors=True)
 
 
 def staged_splits(
-    plan: Plan, output: Path, to_build: Collection[str], task: Callable[[SplitPlan], ShardTask]
+    plan: Plan, spills: Path, to_build: Collection[str], task: Callable[[SplitPlan], ShardTask]
 ) -> list[list[StagedSplit]]:
     """The splits that have shards to build, with what an earlier run spilled of them; the rest of that is removed.
 
@@ -33,13 +34,13 @@ def staged_splits(
 
     Args:
         plan: of the build.
-        output: the dataset's folder.
+        spills: the folder of this run's spills.
         to_build: names of the shards that are to be built.
         task: gives what all tasks of a split have in common.
     """
     groups = []
     names = {split.split for split in plan.splits}
-    for folder in (output / SPILL_FOLDER).glob("*"):
+    for folder in spills.glob("*"):
         if folder.name not in names:
             shutil.rmtree(folder, ignore_errors=True)
     for together in sharing_files(plan.splits):
@@ -49,9 +50,16 @@ def staged_splits(
             shards = [plan.target.shard(split.split, index, split.shards) for index in range(split.shards)]
             wanted = [number for number, name in enumerate(shards) if name in to_build]
             if not wanted:
-                shutil.rmtree(spill_folder(output, split.split), ignore_errors=True)
+                shutil.rmtree(spills / split.split, ignore_errors=True)
                 continue
-            staged = StagedSplit(split=split, task=task(split), shards=shards, wanted=wanted, layout=layout)
+            staged = StagedSplit(
+                split=split,
+                task=task(split),
+                shards=shards,
+                wanted=wanted,
+                layout=layout,
+                folder=spills / split.split,
+            )
             staged.take_over()
             group.append(staged)
         if group:
@@ -61,7 +69,6 @@ def staged_splits(
 
 def build_staged(
     groups: Collection[Sequence[StagedSplit]],
-    output: Path,
     executor: Executor,
     records: CommitRecords,
     *,
@@ -80,7 +87,6 @@ def build_staged(
                 built = staged.built(records)
                 yield from run_tasks(put_together, staged.putting_together(), executor, built, stopping=stopping)
                 shutil.rmtree(staged.folder, ignore_errors=True)
-    remove_spills(output)
 
 
 def _read_so_far(groups: Collection[Sequence[StagedSplit]]) -> str:

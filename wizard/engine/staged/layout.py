@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wizard.engine.plan import SplitPlan
+from wizard.slices import Slice
 from wizard.sources.samples import SampleTable
 from wizard.targets.names import STATE_FOLDER
 
@@ -209,9 +210,9 @@ def _volumes(shards: int, source_bytes: float) -> int:
     return max(1, min(_VOLUMES, shards, round(source_bytes / _VOLUME_BYTES)))
 
 
-def spill_folder(output: Path, split: str) -> Path:
-    """Where a split's spills are."""
-    return output / SPILL_FOLDER / split
+def spills_of(output: Path, part: Slice) -> Path:
+    """Where a run's spills are: every slice reads the source for its own shards, and has a folder of its own."""
+    return output / SPILL_FOLDER / ("" if part.is_whole else part.name)
 
 
 def stretch_name(number: int) -> str:

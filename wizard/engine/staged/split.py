@@ -13,7 +13,7 @@ from wizard.commit_record import CommitRecord
 from wizard.engine.commit_records import CommitRecords
 from wizard.engine.plan import ShardTask, SplitPlan
 from wizard.engine.run import recorded
-from wizard.engine.staged.layout import Layout, merged_name, spill_folder, stretch_name
+from wizard.engine.staged.layout import Layout, merged_name, stretch_name
 from wizard.engine.staged.spill import SpillFiles, SpillRecord, holds, read_record
 from wizard.engine.staged.work import Part, StagedTask
 from wizard.events import Event, StretchDone
@@ -42,7 +42,8 @@ class StagedSplit:
     Attributes:
         task: what all its tasks have in common.
         shards: names of all its shards.
-        wanted: those that are not built yet, by their number.
+        wanted: those that are to be built, by their number.
+        folder: where its spills are.
         covered: stretches that were read.
     """
 
@@ -51,13 +52,9 @@ class StagedSplit:
     shards: list[str]
     wanted: list[int]
     layout: Layout
+    folder: Path
     spills: dict[str, SpillRecord] = field(default_factory=dict)
     covered: set[int] = field(default_factory=set)
-
-    @property
-    def folder(self) -> Path:
-        """Where its spills are."""
-        return spill_folder(Path(self.task.folder), self.split.split)
 
     @cached_property
     def _is_needed(self) -> npt.NDArray[np.bool_]:
@@ -137,6 +134,7 @@ class StagedSplit:
             layout=self.layout.identity,
             volume_ends=self.layout.spill_ends,
             shards=tuple(self.wanted),
+            spill_folder=self.folder,
         )
 
     def merging(self) -> Iterator[StagedTask]:
@@ -172,7 +170,7 @@ class StagedSplit:
             )
 
     def _task(self, **fields: object) -> StagedTask:
-        common = StagedTask(**vars(self.task), layout=self.layout.identity)
+        common = StagedTask(**vars(self.task), layout=self.layout.identity, spill_folder=self.folder)
         return replace(common, **fields)  # type: ignore[arg-type]  # fields of StagedTask
 
     def spilled(self, record: SpillRecord) -> StretchDone:

@@ -16,7 +16,6 @@ from wizard.engine.plan import ShardTask
 from wizard.engine.process_image import ProcessedImage, ShardCounts, process
 from wizard.engine.staged import spilled_image
 from wizard.engine.staged.gather import Spilled, gather
-from wizard.engine.staged.layout import spill_folder
 from wizard.engine.staged.spill import SpillRecord, SpillWriter, read_record
 from wizard.engine.worker import Coming, beat, naming_the_disk, write_shard
 from wizard.errors import MachineError
@@ -36,12 +35,14 @@ class Part:
         layout: the identity of the split's layout.
         volume_ends: int64[volumes], positions before the end of each volume of the spill.
         shards: those whose images are spilled.
+        spill_folder: where its spills are.
     """
 
     task: ShardTask
     layout: str
     volume_ends: npt.NDArray[np.int64]
     shards: tuple[int, ...]
+    spill_folder: Path
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,6 +75,7 @@ class StagedTask(ShardTask):
         layout: the identity of the split's layout.
         stretches: the first stretch that the task covers, and the one after the last.
         shards: those whose images are spilled.
+        spill_folder: where the spills of its split are.
     """
 
     first: int = 0
@@ -84,11 +86,7 @@ class StagedTask(ShardTask):
     layout: str = ""
     stretches: tuple[int, int] = (0, 0)
     shards: tuple[int, ...] = ()
-
-    @property
-    def spill_folder(self) -> Path:
-        """Where the spills of its split are."""
-        return spill_folder(Path(self.folder), self.split)
+    spill_folder: Path = Path()
 
 
 class _Spilling:
@@ -140,12 +138,12 @@ def spill_stretch(task: StretchTask) -> tuple[tuple[str, SpillRecord], ...]:
         MachineError: a spill cannot be written, or an image needs more memory than there is.
         BrokenPipeError: the run that asked for it is gone.
     """
-    counts, held, output = ShardCounts(), 0, Path(task.folder)
+    counts, held = ShardCounts(), 0
     # An image that crashes workers is known by its row in the stretch.
     tasks = [replace(part.task, crashing=task.crashing) for part in task.parts]
     with naming_the_disk(task), ExitStack() as stack:
         parts = [
-            _Spilling(part, stack.enter_context(SpillWriter(_folder(output, part), task.name, part.volume_ends)))
+            _Spilling(part, stack.enter_context(SpillWriter(part.spill_folder, task.name, part.volume_ends)))
             for part in task.parts
         ]
         coming = in_hand.each(task.samples.contents())
@@ -166,10 +164,6 @@ def spill_stretch(task: StretchTask) -> tuple[tuple[str, SpillRecord], ...]:
         beat(task, counts, _size(parts), reading=True)
         handover.hand_over()
         return tuple((each.part.task.split, each.commit(task, counts.rss)) for each in parts)
-
-
-def _folder(output: Path, part: Part) -> Path:
-    return spill_folder(output, part.task.split)
 
 
 def _size(parts: Iterable[_Spilling]) -> int:
